@@ -1,0 +1,87 @@
+import { RosterError, Unavailable } from '../errors.ts'
+
+/** What pg, Prisma and Prisma's driver adapter put on their errors; every part may be missing. */
+interface Failure {
+  message?: string
+  /** SQLSTATE (pg), Pnnnn (Prisma) or a Node system code. */
+  code?: string
+  constraint?: string | { index?: string; fields?: string[] }
+  originalCode?: string
+  kind?: string
+  cause?: unknown
+  errors?: unknown
+  meta?: { driverAdapterError?: unknown }
+}
+
+const SYSTEM = new Set([
+  'ECONNREFUSED',
+  'ECONNRESET',
+  'ECONNABORTED',
+  'EPIPE',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'ETIMEDOUT',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'ENOENT',
+])
+/** Prisma: cannot reach, timed out, wrong database or password, closed by the server, pool exhausted, too many connections. */
+const PRISMA = new Set(['P1000', 'P1001', 'P1002', 'P1003', 'P1008', 'P1010', 'P1017', 'P2024', 'P2037'])
+/** SQLSTATE 08 connection, 53 out of resources, 57P0x shutting down or starting, 28 and 3D access or database withdrawn. */
+const SQLSTATE = /^(08|53|28|3D|57P0[1-5])/
+const KINDS = new Set([
+  'DatabaseNotReachable',
+  'ConnectionClosed',
+  'SocketTimeout',
+  'TooManyConnections',
+  'DatabaseDoesNotExist',
+  'TlsConnectionError',
+])
+/** node-postgres has no codes for its own; the last is Prisma's P2028 for a transaction that could not start or ran out of time. */
+const MESSAGES =
+  /^Connection terminated|^timeout exceeded when trying to connect|is not queryable$|^Cannot use a pool after|Unable to start a transaction in the given time|expired transaction/
+/** Two writers chose each other's rows in opposite order, and PostgreSQL let this one fail: trying again is the cure. */
+const COLLISIONS = new Set(['40001', '40P01', 'P2034', 'TransactionWriteConflict'])
+
+/**
+ * Unavailable when `error`, which came from a statement, says that the database is away, out of connections or lost a race;
+ * else null. Give it errors of the store only: a mail server that refuses a connection looks the same.
+ */
+export function asUnavailable(error: unknown): Unavailable | null {
+  if (error instanceof RosterError) return error instanceof Unavailable ? error : null
+  const chain = failures(error)
+  if (chain.some(isAway)) return unavailable('The store does not answer at the moment; try again shortly', 5, error)
+  if (chain.some(({ code, originalCode, kind }) => [code, originalCode, kind].some(word => word && COLLISIONS.has(word))))
+    return unavailable('Another change to the same data came between; try again', 1, error)
+  return null
+}
+
+/** The name of the unique constraint or index that `error` violated, on either road (Prisma or SQL); null for any other error. */
+export function uniqueViolation(error: unknown): string | null {
+  const chain = failures(error)
+  if (!chain.some(({ code, kind }) => code === '23505' || code === 'P2002' || kind === 'UniqueConstraintViolation')) return null
+  for (const { constraint } of chain) {
+    if (typeof constraint === 'string') return constraint
+    if (constraint?.index) return constraint.index
+    if (constraint?.fields) return constraint.fields.join('_')
+  }
+  return 'unknown'
+}
+
+function isAway({ message = '', code = '', kind = '' }: Failure): boolean {
+  return SYSTEM.has(code) || PRISMA.has(code) || KINDS.has(kind) || SQLSTATE.test(code) || MESSAGES.test(message)
+}
+
+/** `error` and everything it wraps: Prisma keeps the driver's error in `meta`, the adapter in `cause`, Node in `errors`. */
+function failures(error: unknown, depth = 0): Failure[] {
+  if (typeof error !== 'object' || error === null || depth > 5) return []
+  const failure = error as Failure
+  const inner = [failure.meta?.driverAdapterError, failure.cause, ...(Array.isArray(failure.errors) ? failure.errors : [])]
+  return [failure, ...inner.flatMap(wrapped => failures(wrapped, depth + 1))]
+}
+
+function unavailable(message: string, retryAfter: number, cause: unknown): Unavailable {
+  const failure = new Unavailable(message, { retryAfter })
+  failure.cause = cause
+  return failure
+}

@@ -1,0 +1,24 @@
+import type { Prisma } from '../generated/prisma/client.ts'
+
+/**
+ * What a store function is given: the pool outside a transaction, the transaction inside one.
+ * `prisma` is for models and writes; `query` is one set-based SQL statement (prepared, on the pool Prisma's adapter uses).
+ */
+export interface Db {
+  readonly prisma: Prisma.TransactionClient
+  /** Rows of one statement. Cast bigint results (`count(*)::int`): the two roads decode them differently. */
+  query<Row>(text: string, values?: readonly unknown[]): Promise<Row[]>
+}
+
+/** The open store of this process. */
+export interface Store {
+  readonly kind: 'embedded' | 'server'
+  readonly db: Db
+  /** Runs `work` in one READ COMMITTED transaction. Inside, use only the `db` it is given: the embedded store has one connection. */
+  transaction<T>(work: (db: Db) => Promise<T>): Promise<T>
+  /** Throws Unavailable when the database does not answer. */
+  ping(): Promise<void>
+  /** Calls `listener` with every statement sent (tests count them); returns the way to stop. */
+  onStatement(listener: (text: string) => void): () => void
+  close(): Promise<void>
+}
