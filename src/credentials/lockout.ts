@@ -1,0 +1,43 @@
+import { createHash } from 'node:crypto'
+import { isIPv6 } from 'node:net'
+
+// Failed log-ins slow the next ones down, per account and per address; the counting itself is in lockout.store.ts.
+// The walk of a log-in: subjectsOf -> blockedFor (refuse before the hash, it costs us) -> verify -> countFailure, or on a
+// right password clearAccount, which answers whether parallel guesses have locked the account meanwhile.
+
+/** The numbers of the rule, in one place. */
+export const lockout = {
+  /** Failures count together within this time of the first of them. */
+  windowSeconds: 600,
+  /** The failure with this number is the first that is followed by a delay. An address may be a whole office. */
+  firstDelayed: { account: 5, address: 100 },
+  /** Seconds of delay after that failure and each further one: doubling to five minutes, where it stays. */
+  delays: [1, 2, 4, 8, 16, 32, 64, 128, 256, 300],
+} as const
+
+/** What failures are counted for. Hashes, so that the table holds no name and no address. */
+export interface LockoutSubjects {
+  account: string
+  address: string
+}
+
+/** `useridKey` is the canonical userid, known or not: an unknown one is counted alike, or the delay would tell them apart. */
+export function subjectsOf(iamid: string, useridKey: string, address: string): LockoutSubjects {
+  return { account: sha256(`account:${iamid}:${useridKey}`), address: sha256(`address:${network(address)}`) }
+}
+
+/** IPv4 in IPv6 is the IPv4 address; other IPv6 counts by its /64, of which one subscriber has all addresses. */
+function network(address: string): string {
+  const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(address)?.[1]
+  if (mapped) return mapped
+  const plain = address.replace(/%.*$/, '')
+  if (!isIPv6(plain)) return address
+  const [head, tail] = new URL(`http://[${plain}]`).hostname.slice(1, -1).split('::')
+  const before = head ? head.split(':') : []
+  const after = tail ? tail.split(':') : []
+  return [...before, ...Array<string>(8 - before.length - after.length).fill('0'), ...after].slice(0, 4).join(':')
+}
+
+function sha256(text: string): string {
+  return createHash('sha256').update(text).digest('hex')
+}

@@ -1,0 +1,103 @@
+import { randomBytes } from 'node:crypto'
+import { hash, parseOptions, verify } from '@node-rs/argon2'
+import { Invalid, TooMany } from '../errors.ts'
+
+// The walk of a password: check (new ones only) -> NFKC -> its turn in the queue -> argon2id in a thread of libuv's pool.
+// Every verify costs one full hash whatever the account is like, so time tells nobody which accounts exist.
+
+/** 19 MiB, two passes, one lane (OWASP's second choice): about 113 log-ins a second and core. */
+const cost = { memoryCost: 19_456, timeCost: 2, parallelism: 1 }
+/** What a password may be unless a policy says otherwise; also the longest that verify looks at, so that lowering
+ * PASSWORD maxLength later locks nobody out. */
+const maxCharacters = 1024
+/** Half a minute of log-ins on two cores; who comes later is told to come back. */
+const maxWaiting = 4000
+const retryAfter = 30
+
+export interface PasswordLimits {
+  /** Hashes computed at one time. Each takes 19 MiB and a thread of libuv's pool, which has four by default. */
+  inFlight: number
+  /** Characters (code points) of a new password. */
+  minLength: number
+  maxLength: number
+}
+
+export interface Passwords {
+  /** Throws Invalid when a new password breaks the policy. The message never holds the password. */
+  check(field: string, password: unknown): void
+  /** The PHC string to store. Give it what `check` accepted. Throws TooMany when thousands are waiting already. */
+  hash(password: string): Promise<string>
+  /**
+   * Whether the password fits the stored PHC string. With null (no such account, no password) and with a string that is not
+   * one, the answer is false after the same work. Throws TooMany when thousands are waiting already.
+   */
+  verify(phc: string | null, password: string): Promise<boolean>
+}
+
+export function createPasswords({ inFlight, minLength, maxLength }: PasswordLimits): Passwords {
+  const inTurn = createTurns(inFlight)
+  const longest = Math.max(maxLength, maxCharacters)
+  // A random tag: no password fits it, and making it costs nothing.
+  const decoy = `$argon2id$v=19$m=${cost.memoryCost},t=${cost.timeCost},p=${cost.parallelism}$${base64(16)}$${base64(32)}`
+
+  return {
+    check(field, password) {
+      if (typeof password !== 'string') throw new Invalid(field, 'must be a string')
+      const length = countCharacters(password)
+      if (length < minLength || length > maxLength) throw new Invalid(field, `must be ${minLength} to ${maxLength} characters`)
+      if (!isText(password)) throw new Invalid(field, 'must not contain NUL or lone surrogates')
+    },
+    hash: password => inTurn(() => hash(password.normalize('NFKC'), cost)),
+    verify(phc, password) {
+      // Decided before the queue, so that what waits there is small, and before NFKC, which is slow on long hostile text.
+      // Lone surrogates would all reach argon2 as one replacement character.
+      const possible = password.length <= 2 * longest && countCharacters(password) <= longest && isText(password)
+      const stored = phc !== null && possible && isPhc(phc) ? phc : decoy
+      const given = possible ? password.normalize('NFKC') : ''
+      return inTurn(() => verify(stored, given).catch(() => false))
+    },
+  }
+}
+
+/** Runs at most `width` at a time, first come first served. */
+function createTurns(width: number): <T>(work: () => Promise<T>) => Promise<T> {
+  let running = 0
+  const waiting: (() => void)[] = []
+  return async work => {
+    if (waiting.length >= maxWaiting) throw new TooMany('Too many passwords are being checked, try again later', { retryAfter })
+    // A slot is handed from who leaves to who waited longest, never freed in between, or a newcomer could slip in.
+    if (running < width) running++
+    else await new Promise<void>(resolve => waiting.push(resolve))
+    try {
+      return await work()
+    } finally {
+      const next = waiting.shift()
+      if (next) next()
+      else running--
+    }
+  }
+}
+
+/** Asked beforehand, because verify refuses a malformed string without doing any work. */
+function isPhc(text: string): boolean {
+  try {
+    parseOptions(text)
+    return true
+  } catch {
+    return false
+  }
+}
+
+function isText(password: string): boolean {
+  return password.isWellFormed() && !password.includes('\0')
+}
+
+function countCharacters(text: string): number {
+  let count = 0
+  for (const _ of text) count++
+  return count
+}
+
+function base64(bytes: number): string {
+  return randomBytes(bytes).toString('base64').replaceAll('=', '')
+}
