@@ -1,16 +1,14 @@
 // The walk: openStore takes the lock on the data directory and starts PGlite behind a stream (embedded), or finds the server; the one pool
 // goes to Prisma's adapter and to db.query alike; migrate() brings the tables up to this build; the Store is what everybody else sees.
-import { mkdirSync } from 'node:fs'
-import { PGlite } from '@electric-sql/pglite'
-import { pg_trgm } from '@electric-sql/pglite/contrib/pg_trgm'
 import { PrismaPg } from '@prisma/adapter-pg'
 import { Unavailable } from '../errors.ts'
 import { PrismaClient } from '../generated/prisma/client.ts'
-import { Backend } from './embedded.stream.ts'
+import { type Opened, openEmbedded } from './embedded.ts'
 import { asUnavailable } from './failures.ts'
 import { migrate, migrationsOf } from './migrate.ts'
 import { type Held, held, StorePool, statementNames } from './pool.ts'
 import type { Db, Store } from './store.ts'
+import { template } from './template.ts'
 
 /** What openStore says while it works. */
 export interface StoreLog {
@@ -27,13 +25,13 @@ export interface StoreOptions {
   /** Connections to a server (8 when absent). The embedded store has one. */
   pool?: number
   log?: StoreLog
-  /** Starts an embedded store that does not exist yet from this dump of PGlite's `dumpDataDir`. */
+  /** Starts an embedded store that does not exist yet from this dump of PGlite's `dumpDataDir` instead of this build's template. */
   loadDataDir?: Blob
 }
 
 const silent: StoreLog = { info() {}, warn() {}, error() {} }
-/** Milliseconds: how long a request queues for a connection, how long a ping may take, how long an idle connection is kept. */
-const WAIT = { embedded: 30_000, server: 10_000 }
+/** Milliseconds: how long a statement queues for a connection to a server, how long a ping may take, how long an idle connection is kept. */
+const WAIT = 10_000
 const PING = 3_000
 const IDLE = 600_000
 /** Milliseconds that a transaction may wait for its connection, and may take. Generous: the embedded store has one connection. */
@@ -54,37 +52,17 @@ export async function openStore(options: StoreOptions): Promise<Store> {
   return storeOf(options.databaseUrl === null ? 'embedded' : 'server', pool, end)
 }
 
-interface Opened {
-  pool: StorePool
-  end(): Promise<void>
-}
-
 async function embedded({ dataDir, loadDataDir }: StoreOptions, log: StoreLog): Promise<Opened> {
-  const inMemory = dataDir === 'memory://'
-  if (!inMemory) mkdirSync(dataDir, { recursive: true, mode: 0o700 })
-  const db = await PGlite.create({
-    dataDir: inMemory ? dataDir : `${dataDir}/postgres`,
-    extensions: { pg_trgm },
-    ...(loadDataDir ? { loadDataDir } : {}),
-  })
-  const backend = new Backend(db)
-  const pool = new StorePool(
-    {
-      user: 'postgres',
-      database: 'postgres',
-      ssl: false,
-      max: 1,
-      idleTimeoutMillis: 0,
-      connectionTimeoutMillis: WAIT.embedded,
-      stream: () => backend.connect(),
+  const dump = loadDataDir ?? (await template())
+  return openEmbedded({
+    dataDir,
+    ...(dump ? { loadDataDir: dump } : {}),
+    warn: message => log.warn(message),
+    lost: () => {
+      log.error(`Another process took over the data directory ${dataDir}: stopping at once, before both write to it`)
+      process.exit(1)
     },
-    error => log.warn(`The embedded store dropped its connection: ${error.message}`),
-  )
-  const end = async () => {
-    await pool.end()
-    await db.close()
-  }
-  return { pool, end }
+  })
 }
 
 function server(url: string, { pool: max = 8 }: StoreOptions, log: StoreLog): Opened {
@@ -94,7 +72,7 @@ function server(url: string, { pool: max = 8 }: StoreOptions, log: StoreLog): Op
       application_name: 'roster',
       max,
       idleTimeoutMillis: IDLE,
-      connectionTimeoutMillis: WAIT.server,
+      connectionTimeoutMillis: WAIT,
       keepAlive: true,
     },
     error => log.warn(`An idle connection to PostgreSQL was lost: ${error.message}`),

@@ -1,0 +1,193 @@
+import { createHash, randomUUID } from 'node:crypto'
+import {
+  existsSync,
+  readFileSync,
+  readlinkSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+  statSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs'
+import { createServer, type Server } from 'node:net'
+import { hostname } from 'node:os'
+import { dirname, join } from 'node:path'
+import { setTimeout as pause } from 'node:timers/promises'
+
+/** The lock on a data directory; the process that holds it is the only one that may open the store in there. */
+export interface Lock {
+  release(): void
+}
+
+/** Who holds it, as kept in the lock file. `boot`, `space` and `started` tell a process from a later one with the same number. */
+interface Holder {
+  token: string
+  pid: number
+  host: string
+  boot: string | null
+  space: string | null
+  started: string | null
+}
+
+/** Milliseconds: the holder touches its file this often, and a silent one counts as dead after three. */
+const BEAT = 5_000
+const SILENCE = 3 * BEAT + 1_000
+
+/**
+ * Takes the lock on `directory`, which exists. Throws an Error that names the directory and the process when another one has it.
+ * On Linux an abstract socket excludes within the machine: the kernel frees it the moment its process dies, however it dies. The lock
+ * file excludes where sockets do not reach (containers and machines sharing a volume), by its holder's sign of life.
+ * `lost` is called when the file was taken over by somebody who held us for dead: writing on would destroy both stores.
+ */
+export async function lockDirectory(directory: string, lost: () => void): Promise<Lock> {
+  const path = realpathSync(directory)
+  const file = join(path, 'roster.lock')
+  const socket = await listen(path, () => refusal(directory, read(file)))
+  try {
+    const me = self()
+    await claim(directory, file, me)
+    const beat = setInterval(() => (keepAlive(file, me) ? undefined : lost()), BEAT)
+    beat.unref()
+    return {
+      release: () => {
+        clearInterval(beat)
+        if (read(file)?.token === me.token) rmSync(file, { force: true })
+        socket?.close()
+      },
+    }
+  } catch (error) {
+    socket?.close()
+    throw error
+  }
+}
+
+/** The abstract socket of the directory; null where there is no such thing. Named by device and inode: no symlink or mount hides it. */
+async function listen(path: string, taken: () => Error): Promise<Server | null> {
+  if (process.platform !== 'linux') return null
+  const { dev, ino } = statSync(path, { bigint: true })
+  const name = `\0roster-${createHash('sha256').update(`${dev}:${ino}`).digest('hex').slice(0, 32)}`
+  const server = createServer(visitor => visitor.destroy())
+  return new Promise((resolve, reject) => {
+    server.once('error', (error: NodeJS.ErrnoException) => (error.code === 'EADDRINUSE' ? reject(taken()) : resolve(null)))
+    server.listen({ path: name }, () => resolve(server.unref()))
+  })
+}
+
+/** Writes the lock file, after making sure that nobody alive is behind the one that is there. */
+async function claim(directory: string, file: string, me: Holder): Promise<void> {
+  for (let attempt = 0; attempt < 5; attempt++) {
+    if (write(file, me)) return
+    const holder = read(file)
+    if (await alive(file, holder, me)) throw refusal(directory, holder)
+    bury(file, holder)
+  }
+  throw refusal(directory, read(file))
+}
+
+async function alive(file: string, holder: Holder | null, me: Holder): Promise<boolean> {
+  if (holder?.boot && holder.boot === me.boot && holder.space === me.space)
+    return holder.started !== null && holder.started === startOf(holder.pid)
+  if (holder && !holder.boot && holder.host === me.host && !exists(holder.pid)) return false
+  // Another machine or container: only its sign of life tells. Comparing the file with itself needs no common clock.
+  const before = touched(file)
+  for (let waited = 0; waited < SILENCE; waited += 250) {
+    await pause(250)
+    if (touched(file) !== before) return touched(file) !== null
+  }
+  return false
+}
+
+/** Moves a dead holder's file away. Renaming lets only one of two successors win, and shows it what it has moved. */
+function bury(file: string, dead: Holder | null): void {
+  const grave = `${file}.${randomUUID()}`
+  try {
+    renameSync(file, grave)
+  } catch {
+    return
+  }
+  const moved = read(grave)
+  // Somebody quicker had already replaced it: give the file back.
+  if (moved && moved.token !== dead?.token) renameSync(grave, file)
+  else rmSync(grave, { force: true })
+}
+
+function refusal(directory: string, holder: Holder | null): Error {
+  const who = holder ? `process ${holder.pid}${holder.host === hostname() ? '' : ` on ${holder.host}`}` : 'another process'
+  return new Error(
+    `The data directory ${directory} is in use by ${who}. Stop it first, or set DATA_DIR to another directory (two processes on one store would lose data)`,
+  )
+}
+
+/** False when the file is somebody else's now. One that was deleted is written again; one that cannot be read is asked again later. */
+function keepAlive(file: string, me: Holder): boolean {
+  const now = new Date()
+  try {
+    if ((JSON.parse(readFileSync(file, 'utf8')) as Holder).token !== me.token) return false
+    utimesSync(file, now, now)
+    return true
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code !== 'ENOENT' || !existsSync(dirname(file)) || write(file, me)
+  }
+}
+
+/** False when there is a file already. */
+function write(file: string, me: Holder): boolean {
+  try {
+    writeFileSync(file, `${JSON.stringify(me)}\n`, { flag: 'wx', mode: 0o600 })
+    return true
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false
+    throw error
+  }
+}
+
+function read(file: string): Holder | null {
+  try {
+    return JSON.parse(readFileSync(file, 'utf8'))
+  } catch {
+    return null
+  }
+}
+
+function touched(file: string): number | null {
+  return statSync(file, { throwIfNoEntry: false })?.mtimeMs ?? null
+}
+
+function exists(pid: number): boolean {
+  try {
+    process.kill(pid, 0)
+    return true
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM'
+  }
+}
+
+function self(): Holder {
+  return {
+    token: randomUUID(),
+    pid: process.pid,
+    host: hostname(),
+    boot: bootId(),
+    space: space(),
+    started: startOf(process.pid),
+  }
+}
+/** Which start of the machine, which process namespace and since when: null where there is no /proc. */
+function bootId(): string | null {
+  return proc(() => readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim())
+}
+function space(): string | null {
+  return proc(() => readlinkSync('/proc/self/ns/pid'))
+}
+/** Clock ticks from boot to the start of `pid` (proc(5), stat field 22; the second field may hold blanks, hence the bracket). */
+function startOf(pid: number): string | null {
+  return proc(() => readFileSync(`/proc/${pid}/stat`, 'utf8').split(')').at(-1)?.trim().split(' ')[19] ?? null)
+}
+function proc(look: () => string | null): string | null {
+  try {
+    return look()
+  } catch {
+    return null
+  }
+}

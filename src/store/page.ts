@@ -1,0 +1,150 @@
+/** Pages of a list in a total order: the sorted value, then the id. By cursor (keyset) or by offset, from either end. */
+import { Invalid } from '../errors.ts'
+import type { Db } from './store.ts'
+
+/** The most that one page holds, on every door. */
+export const MAX_PAGE = 10_000
+const DEFAULT_PAGE = 25
+const MAX_INT = 2_147_483_647
+
+export interface PageArgs {
+  readonly first?: number | null
+  readonly after?: string | null
+  readonly last?: number | null
+  readonly before?: string | null
+  readonly offset?: number | null
+}
+
+export interface Page<Node> {
+  readonly edges: readonly { readonly cursor: string; readonly node: Node }[]
+  readonly nodes: readonly Node[]
+  readonly pageInfo: { hasNextPage: boolean; hasPreviousPage: boolean; startCursor: string | null; endCursor: string | null }
+  /** Counts all that match; one statement, sent only when called. */
+  totalCount(): Promise<number>
+}
+
+/** What a list is sorted by: a name for its cursors, the SQL expression, the type its text is cast back to. Served by an index on (expression, id). */
+export interface Order {
+  readonly name: string
+  readonly expression: string
+  readonly type: 'text' | 'timestamptz' | 'int' | 'bigint'
+  readonly descending: boolean
+}
+
+/** A list: `SELECT columns FROM from WHERE where`, `values` being the parameters of both. `id` is an SQL expression. */
+export interface List {
+  readonly columns: string
+  readonly from: string
+  readonly where: readonly string[]
+  readonly values: readonly unknown[]
+  readonly id: string
+  readonly order: Order
+  /** The table behind `from` when counting needs fewer joins. */
+  readonly countFrom?: string
+}
+
+interface Window {
+  size: number
+  backwards: boolean
+  cursor: { value: string; id: string } | null
+  offset: number
+}
+
+/** One page, read with one statement; one row more than asked tells whether there is another page. */
+export async function readPage<Row extends object>(db: Db, list: List, args: PageArgs): Promise<Page<Row>> {
+  const window = windowOf(args, list.order)
+  const { order, id } = list
+  const values = [...list.values]
+  const where = [...list.where]
+  const down = order.descending !== window.backwards
+  if (window.cursor) {
+    values.push(window.cursor.value, window.cursor.id)
+    const type = order.type === 'text' ? 'text COLLATE "C"' : order.type
+    where.push(`(${order.expression}, ${id}) ${down ? '<' : '>'} ($${values.length - 1}::${type}, $${values.length}::bigint)`)
+  }
+  values.push(window.size + 1, window.offset)
+  const direction = down ? 'DESC' : 'ASC'
+  const text = `SELECT ${list.columns}, (${order.expression})::text AS "cursorValue", ${id}::text AS "cursorId"
+    FROM ${list.from} ${where.length > 0 ? `WHERE ${where.join(' AND ')}` : ''}
+    ORDER BY ${order.expression} ${direction}, ${id} ${direction} LIMIT $${values.length - 1}::int OFFSET $${values.length}::int`
+  const rows = await db.query<Row & { cursorValue: string; cursorId: string }>(text, values)
+  const more = rows.length > window.size
+  if (more) rows.pop()
+  if (window.backwards) rows.reverse()
+  const edges = rows.map(({ cursorValue, cursorId, ...row }) => ({
+    cursor: encode(order, cursorValue, cursorId),
+    node: row as unknown as Row,
+  }))
+  return {
+    edges,
+    nodes: edges.map(edge => edge.node),
+    pageInfo: {
+      hasNextPage: window.backwards ? window.cursor !== null : more,
+      hasPreviousPage: window.backwards ? more : window.cursor !== null || window.offset > 0,
+      startCursor: edges[0]?.cursor ?? null,
+      endCursor: edges.at(-1)?.cursor ?? null,
+    },
+    totalCount: () => count(db, list),
+  }
+}
+
+async function count(db: Db, list: List): Promise<number> {
+  const where = list.where.length > 0 ? `WHERE ${list.where.join(' AND ')}` : ''
+  const [row] = await db.query<{ count: number }>(
+    `SELECT count(*)::int AS count FROM ${list.countFrom ?? list.from} ${where}`,
+    list.values,
+  )
+  return row?.count ?? 0
+}
+
+/** Checks paging arguments; throws Invalid naming the one at fault. */
+export function windowOf(args: PageArgs, order: Order): Window {
+  const { first, after, last, before, offset } = args
+  if (first != null && last != null) throw new Invalid('last', 'cannot stand beside first: page from one end')
+  if (after != null && (last != null || before != null)) throw new Invalid('after', 'goes with first; before goes with last')
+  if (before != null && first != null) throw new Invalid('before', 'goes with last; after goes with first')
+  if (offset != null && (after != null || before != null)) throw new Invalid('offset', 'cannot stand beside a cursor')
+  const backwards = last != null || before != null
+  const cursor = after ?? before
+  return {
+    size: checkSize(backwards ? 'last' : 'first', (backwards ? last : first) ?? DEFAULT_PAGE),
+    backwards,
+    cursor: cursor == null ? null : decode(after != null ? 'after' : 'before', order, cursor),
+    offset: checkOffset(offset ?? 0),
+  }
+}
+
+export function checkSize(field: string, size: number): number {
+  if (!Number.isInteger(size) || size < 1 || size > MAX_PAGE) throw new Invalid(field, `must be an integer from 1 to ${MAX_PAGE}`)
+  return size
+}
+
+export function checkOffset(offset: number): number {
+  if (!Number.isInteger(offset) || offset < 0 || offset > MAX_INT)
+    throw new Invalid('offset', `must be an integer from 0 to ${MAX_INT}`)
+  return offset
+}
+
+// A cursor names its order, so that one list's cursor is refused by another instead of paging through nonsense.
+const encode = (order: Order, value: string, id: string) =>
+  Buffer.from(JSON.stringify([order.name, order.descending ? 1 : 0, value, id])).toString('base64url')
+
+function decode(field: string, order: Order, cursor: string): { value: string; id: string } {
+  const fault = new Invalid(field, 'must be a cursor from a page of this list in this order')
+  let parts: unknown
+  try {
+    parts = JSON.parse(Buffer.from(cursor, 'base64url').toString())
+  } catch {
+    throw fault
+  }
+  if (!Array.isArray(parts) || parts.length !== 4 || parts[0] !== order.name || parts[1] !== (order.descending ? 1 : 0))
+    throw fault
+  const [, , value, id] = parts as unknown[]
+  if (typeof value !== 'string' || typeof id !== 'string' || !/^\d{1,18}$/.test(id) || value.includes('\0')) throw fault
+  if (order.type === 'timestamptz' && value !== '-infinity' && !/^\d{4}-\d\d-\d\d[ T0-9:.+-]*$/.test(value)) throw fault
+  if ((order.type === 'int' || order.type === 'bigint') && !/^\d{1,18}$/.test(value)) throw fault
+  return { value, id }
+}
+
+/** A LIKE pattern that matches `text` anywhere, taken literally. */
+export const anywhere = (text: string): string => `%${text.replace(/[\\%_]/g, '\\$&')}%`

@@ -1,0 +1,93 @@
+// The walk: before the suite, an empty migrated store is made once per build (a dump for the embedded store; a template database on a
+// server); testStore() then opens a fresh copy of it in well under a second, and drops it when closed.
+import { createHash, randomUUID } from 'node:crypto'
+import pg from 'pg'
+import { migrate, migrationsOf } from '../../src/store/migrate.ts'
+import { openStore, type StoreLog } from '../../src/store/open.ts'
+import type { Store } from '../../src/store/store.ts'
+import { makeTemplate } from '../../src/store/template.ts'
+
+/** A PostgreSQL where databases may be made and dropped; null = everything runs on the embedded store. */
+export const serverUrl = process.env.ROSTER_TEST_DATABASE_URL || null
+
+/** All databases of one run begin with it, so that the end of the run finds those that a killed test left. */
+const RUN = 'ROSTER_TEST_RUN'
+
+/** vitest's globalSetup: returns what is to be done at the end. */
+export default async function prepare(): Promise<() => Promise<void>> {
+  process.env[RUN] = `roster_test_${process.pid}_${randomUUID().slice(0, 8)}`
+  await makeTemplate()
+  if (!serverUrl) return async () => {}
+  await makeTemplateDatabase()
+  return () =>
+    administer(async client => {
+      const left = await client.query<{ datname: string }>('SELECT datname FROM pg_database WHERE starts_with(datname, $1)', [
+        process.env[RUN],
+      ])
+      for (const { datname } of left.rows) await client.query(`DROP DATABASE IF EXISTS "${datname}" WITH (FORCE)`)
+    })
+}
+
+/** A fresh, empty, migrated store of its own: embedded, or on the server when there is one. Close it. */
+export async function testStore(options: { log?: StoreLog; pool?: number } = {}): Promise<Store> {
+  if (!serverUrl) {
+    await makeTemplate()
+    return openStore({ databaseUrl: null, dataDir: 'memory://', ...options })
+  }
+  const database = await testDatabase({ migrated: true })
+  const store = await openStore({ databaseUrl: database.url, dataDir: 'memory://', ...options })
+  return {
+    ...store,
+    close: async () => {
+      await store.close()
+      await database.drop()
+    },
+  }
+}
+
+/** A fresh database on the server: a copy of the template, or an empty one. Only where serverUrl is set. */
+export async function testDatabase({ migrated }: { migrated: boolean }): Promise<{ url: string; drop(): Promise<void> }> {
+  const name = `${process.env[RUN] ?? 'roster_test'}_${randomUUID().slice(0, 8)}`
+  await administer(client => client.query(`CREATE DATABASE "${name}" TEMPLATE ${migrated ? templateName() : 'template0'}`))
+  return { url: urlOf(name), drop: () => administer(client => client.query(`DROP DATABASE IF EXISTS "${name}" WITH (FORCE)`)) }
+}
+
+function templateName(): string {
+  const sums = migrationsOf().map(({ checksum }) => checksum)
+  return `roster_template_${createHash('sha256').update(sums.join()).digest('hex').slice(0, 12)}`
+}
+
+/** Made under another name and renamed when whole: two runs at once must not copy half a template. */
+async function makeTemplateDatabase(): Promise<void> {
+  await administer(async client => {
+    const there = await client.query('SELECT 1 FROM pg_database WHERE datname = $1', [templateName()])
+    if (there.rowCount) return
+    const draft = await testDatabase({ migrated: false })
+    const inside = new pg.Client(draft.url)
+    await inside.connect()
+    await migrate(inside, migrationsOf(), { shared: true })
+    await inside.end()
+    const name = new URL(draft.url).pathname.slice(1)
+    await client.query(`ALTER DATABASE "${name}" RENAME TO ${templateName()}`).catch(async (error: pg.DatabaseError) => {
+      await draft.drop()
+      if (error.code !== '42P04') throw error
+    })
+  })
+}
+
+function urlOf(database: string): string {
+  const url = new URL(serverUrl ?? '')
+  url.pathname = database
+  return url.href
+}
+
+async function administer(work: (client: pg.Client) => Promise<unknown>): Promise<void> {
+  if (!serverUrl) throw new Error('ROSTER_TEST_DATABASE_URL is not set')
+  const client = new pg.Client(serverUrl)
+  await client.connect()
+  try {
+    await work(client)
+  } finally {
+    await client.end()
+  }
+}
