@@ -1,0 +1,81 @@
+import { type IncomingMessage, type OutgoingHttpHeaders, type ServerResponse, STATUS_CODES } from 'node:http'
+import type { Socket } from 'node:net'
+import { errorBody, errorHeaders } from './errors.ts'
+import { BODY_LIMIT, hasBody } from './receive.ts'
+import type { WireResponse } from './wire.ts'
+
+/** Milliseconds a refused upload may go on before the connection is cut. */
+const LINGER = 10_000
+const JSON_TYPE = 'application/json; charset=utf-8'
+
+/** Connections that have their last answer and only wait for the end of an upload. */
+const answered = new WeakSet<Socket>()
+
+/** Whether nothing more may be written to the connection. */
+export function isAnswered(socket: Socket): boolean {
+  return answered.has(socket) || !socket.writable
+}
+
+/** An answer ready for the wire; made apart from sending, because serialising can fail. */
+export interface Ready {
+  readonly status: number
+  readonly headers: OutgoingHttpHeaders
+  readonly payload: string | Buffer
+}
+
+/** Throws when the body cannot be written as JSON. */
+export function ready(answer: WireResponse, requestId: string, standard: Readonly<Record<string, string>>): Ready {
+  const { status, body, headers: own } = answer
+  const payload = body === undefined ? '' : typeof body === 'string' || Buffer.isBuffer(body) ? body : JSON.stringify(body)
+  const headers: OutgoingHttpHeaders = { ...standard, 'x-request-id': requestId }
+  if (payload.length > 0) headers['content-type'] = JSON_TYPE
+  if (status !== 204 && status !== 304) headers['content-length'] = Buffer.byteLength(payload)
+  if (status >= 400) Object.assign(headers, errorHeaders(status))
+  if (own !== undefined) for (const name in own) headers[name.toLowerCase()] = own[name]
+  return { status, headers, payload }
+}
+
+/**
+ * Sends the answer. Where the client is still sending a body that nobody will read, the answer goes out at once and the
+ * connection closes only when the upload has ended (or LINGER is over): closing under unread bytes is a reset, and the
+ * client would lose the answer with it (RFC 9112 9.6).
+ */
+export function send(request: IncomingMessage, response: ServerResponse, answer: Ready, closing: boolean): void {
+  if (response.destroyed) return
+  const unread = hasBody(request.headers) && !request.complete
+  if (!unread || isBrief(request)) {
+    if (closing) answer.headers.connection = 'close'
+    response.writeHead(answer.status, answer.headers)
+    response.end(answer.payload)
+    return
+  }
+  answered.add(request.socket)
+  answer.headers.connection = 'close'
+  response.writeHead(answer.status, answer.headers)
+  response.flushHeaders()
+  if (answer.payload.length > 0) response.write(answer.payload)
+  const finish = () => {
+    clearTimeout(timer)
+    response.end()
+  }
+  const timer = setTimeout(finish, LINGER)
+  request.once('end', finish)
+  request.once('close', finish)
+  request.resume()
+}
+
+/** A rest so short that reading past it is cheaper than a new connection. Not after `Expect`: the client may never send it. */
+function isBrief(request: IncomingMessage): boolean {
+  return Number(request.headers['content-length']) <= BODY_LIMIT && request.headers.expect === undefined
+}
+
+/** Answers what was no HTTP request that could reach a route, in the same words as everything else. */
+export function sendRaw(socket: Socket, status: number, message: string, headers: Record<string, string>): void {
+  const phrase = STATUS_CODES[status] ?? 'Error'
+  const body = JSON.stringify(errorBody(status, phrase, message))
+  const lines = { ...headers, 'content-type': JSON_TYPE, 'content-length': String(Buffer.byteLength(body)), connection: 'close' }
+  const head = Object.entries(lines).map(([name, value]) => `${name}: ${value}\r\n`)
+  socket.end(`HTTP/1.1 ${status} ${phrase}\r\n${head.join('')}\r\n${body}`)
+  // What still comes is parsed and dropped; a peer that never closes is cut.
+  setTimeout(() => socket.destroy(), LINGER).unref()
+}

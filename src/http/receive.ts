@@ -1,0 +1,46 @@
+import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http'
+import { TooLarge } from '../errors.ts'
+
+/** Bytes (bim-wire-rules "Names and limits" 4). */
+export const BODY_LIMIT = 1024 * 1024
+
+/** The client left before its body was whole: there is nobody to answer. */
+export class Gone extends Error {}
+
+/** Whether a body was announced; a chunked one may still turn out empty. */
+export function hasBody(headers: IncomingHttpHeaders): boolean {
+  const length = headers['content-length']
+  return (length !== undefined && length !== '0') || headers['transfer-encoding'] !== undefined
+}
+
+/**
+ * Reads an announced body of at most `limit` bytes; undefined when it is empty.
+ * Throws TooLarge from Content-Length before reading, or as soon as more has come; the rest is left on the wire.
+ */
+export async function receive(request: IncomingMessage, response: ServerResponse, limit: number): Promise<Buffer | undefined> {
+  if (Number(request.headers['content-length']) > limit) throw tooLarge(limit)
+  // The client waits for this word (curl with more than 1 MB), so a refusal before this line costs it no upload.
+  if (request.headers.expect?.toLowerCase() === '100-continue') response.writeContinue()
+  const chunks: Buffer[] = []
+  let length = 0
+  await new Promise<void>((resolve, reject) => {
+    const take = (chunk: Buffer) => {
+      length += chunk.length
+      if (length > limit) {
+        request.off('data', take)
+        chunks.length = 0
+        reject(tooLarge(limit))
+      } else chunks.push(chunk)
+    }
+    request.on('data', take)
+    request.once('end', resolve)
+    // Stays for good: the client may also leave while the rest of a refused body is drained.
+    request.on('error', () => reject(new Gone()))
+  })
+  if (length === 0) return undefined
+  return chunks.length === 1 ? chunks[0] : Buffer.concat(chunks, length)
+}
+
+function tooLarge(limit: number): TooLarge {
+  return new TooLarge(`The body must not be larger than ${limit} bytes`)
+}

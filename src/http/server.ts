@@ -1,0 +1,254 @@
+/**
+ * The way of a request: the path is rewritten and matched by Fastify's router -> `authenticate` (401) -> `decide` (403) -> the body
+ * is read and parsed (receive.ts, body.ts: 413, 415, 400) -> the door's handler -> `ready` and `send` (answer.ts), one log line.
+ * What is thrown on the way becomes a RosterError and goes through the translator of the door whose prefix the path has.
+ *
+ * Only this file imports Fastify at run time. Fastify routes, serves files and keeps the connections; it neither reads a body nor
+ * writes an answer, because its order (body before handler) would let a broken or endless body be seen before the 401.
+ */
+import { randomUUID } from 'node:crypto'
+import { IncomingMessage, ServerResponse } from 'node:http'
+import { Socket } from 'node:net'
+import helmet from '@fastify/helmet'
+import serveStatic from '@fastify/static'
+import { type FastifyInstance, type FastifyReply, type FastifyRequest, fastify } from 'fastify'
+import type { Logger } from 'pino'
+import { Invalid, NotFound, RosterError } from '../errors.ts'
+import { isAnswered, type Ready, ready, send, sendRaw } from './answer.ts'
+import { parseBody } from './body.ts'
+import { errorHeaders, Fault, restError } from './errors.ts'
+import { logRequest } from './log.ts'
+import { BODY_LIMIT, Gone, hasBody, receive } from './receive.ts'
+import { checkPath, isUnder, pathOf, type RawQuery, requestId, target, Wire } from './request.ts'
+import type { Files, Http, Route, Translator, WireResponse } from './wire.ts'
+
+/** Bytes of a header block with its request line (bim-wire-rules "Names and limits" 4). */
+const HEADER_LIMIT = 16 * 1024
+/** Milliseconds: how long headers and a whole request may take to arrive, an idle connection may stay, and closing may take. */
+const HEADERS_TIMEOUT = 15_000
+const REQUEST_TIMEOUT = 60_000
+const KEEP_ALIVE = 72_000
+const CLOSING = 10_000
+const TIMEOUT_CHECKS = 5_000
+const IDLE_CHECKS = 50
+
+/** The route of what met none, in the log. */
+const NO_ROUTE = '-'
+/** The status in the log when the client left before its body was whole (nobody sees it; nginx writes the same). */
+const NO_ANSWER = 499
+/** Every method Fastify knows. */
+const METHODS = ['GET', 'HEAD', 'TRACE', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'QUERY']
+/** What node's parser and timers refuse; everything else is 400. */
+const REFUSALS: Record<string, [status: number, message: string]> = {
+  HPE_HEADER_OVERFLOW: [431, `The request line and headers must not be larger than ${HEADER_LIMIT} bytes`],
+  ERR_HTTP_REQUEST_TIMEOUT: [408, 'The request took too long to arrive'],
+}
+
+/** Makes the server; nothing is served before `listen`, and no route can be added after it. */
+export function createHttp(options: { log: Logger; rewrite?: (path: string) => string }): Http {
+  return new Server(options.log, options.rewrite)
+}
+
+class Server implements Http {
+  readonly #app: FastifyInstance
+  readonly #log: Logger
+  readonly #translators: [prefix: string, translator: Translator][] = []
+  /** The connections there are, and those already answered by `#refuse`. */
+  readonly #sockets = new Set<Socket>()
+  readonly #refused = new WeakSet<Socket>()
+  #standard: Readonly<Record<string, string>> = {}
+  #closing = false
+
+  constructor(log: Logger, rewrite?: (path: string) => string) {
+    this.#log = log
+    const app = fastify({
+      genReqId: request => requestId(request.headers),
+      rewriteUrl: request => target(request.url ?? '/', rewrite),
+      frameworkErrors: (error, request, reply) => this.#fail(unroutable(error), request, reply),
+      clientErrorHandler: (error, socket) => this.#refuse(error, socket),
+      return503OnClosing: false,
+      requestTimeout: REQUEST_TIMEOUT,
+      keepAliveTimeout: KEEP_ALIVE,
+      http: {
+        maxHeaderSize: HEADER_LIMIT,
+        headersTimeout: HEADERS_TIMEOUT,
+        connectionsCheckingInterval: TIMEOUT_CHECKS,
+        // A missing one is answered by `#serve` in our own words.
+        requireHostHeader: false,
+      },
+      routerOptions: {
+        ignoreTrailingSlash: true,
+        // Never reached: a parameter is shorter than the header block.
+        maxParamLength: HEADER_LIMIT,
+        querystringParser: (raw): RawQuery => ({ raw }),
+      },
+    })
+    this.#app = app
+    // To Fastify no method has a body: it is read in `#serve`, after the caller is known.
+    for (const method of METHODS) app.addHttpMethod(method, { hasBody: false, overrideExisting: true })
+    app.setNotFoundHandler((request, reply) => this.#fail(new NotFound(`There is no ${request.method} here`), request, reply))
+    app.setErrorHandler((error, request, reply) => this.#fail(fileError(error), request, reply))
+    app.server.on('connection', (socket: Socket) => {
+      this.#sockets.add(socket)
+      socket.once('close', () => this.#sockets.delete(socket))
+    })
+    // node would say "100 Continue" before the caller is known; `receive` says it. Other expectations may be ignored.
+    const route = (request: IncomingMessage, response: ServerResponse) => void app.server.emit('request', request, response)
+    app.server.on('checkContinue', route)
+    app.server.on('checkExpectation', route)
+  }
+
+  route<Locals>(route: Route<Locals>): void {
+    this.#app.route({
+      method: typeof route.method === 'string' ? route.method : [...route.method],
+      url: route.path,
+      handler: (request, reply) => {
+        reply.hijack()
+        void this.#serve(route, request, reply)
+      },
+    })
+  }
+
+  translate(prefix: string, translator: Translator): void {
+    this.#translators.push([prefix, translator])
+    this.#translators.sort(([a], [b]) => b.length - a.length)
+  }
+
+  files(files: Files): void {
+    const started = new WeakMap<FastifyRequest, number>()
+    this.#app.register(async scope => {
+      scope.addHook('onRequest', async (request, reply) => {
+        started.set(request, performance.now())
+        // Files may be kept and revalidated; only answers of the API are not stored.
+        const { 'cache-control': _, ...standard } = this.#standard
+        reply.headers({ ...standard, 'x-request-id': request.id, ...files.headers })
+      })
+      // Not onResponse, which would give a second line to what `#fail` has answered.
+      scope.addHook('onSend', async (request, reply) => {
+        this.#line(request, `${files.prefix}/*`, reply.statusCode, started.get(request) ?? performance.now())
+      })
+      await scope.register(serveStatic, { root: files.dir, prefix: files.prefix, dotfiles: 'ignore' })
+      scope.get(files.prefix, (_, reply) => reply.sendFile('index.html'))
+    })
+  }
+
+  async listen({ port, host }: { port: number; host: string }): Promise<number> {
+    this.#standard = { ...(await securityHeaders()), 'cache-control': 'no-store' }
+    // For "localhost" Fastify would open a second server for the other family, without the listeners above.
+    await this.#app.listen({ port, host: host === 'localhost' ? '127.0.0.1' : host })
+    const address = this.#app.server.address()
+    if (address === null || typeof address === 'string') throw new Error('The server has no port')
+    return address.port
+  }
+
+  async close(): Promise<void> {
+    this.#closing = true
+    // Spare connections that never sent a byte (browsers open them): node would wait for their first request.
+    for (const socket of this.#sockets) if (socket.bytesRead === 0) socket.destroy()
+    const idle = setInterval(() => this.#app.server.closeIdleConnections(), IDLE_CHECKS)
+    const end = setTimeout(() => this.#app.server.closeAllConnections(), CLOSING)
+    try {
+      await this.#app.close()
+    } finally {
+      clearInterval(idle)
+      clearTimeout(end)
+    }
+  }
+
+  async #serve<Locals>(route: Route<Locals>, request: FastifyRequest, reply: FastifyReply): Promise<void> {
+    const started = performance.now()
+    const wire = new Wire<Locals>(request)
+    const headers = request.raw.headers
+    let answer: Ready
+    try {
+      if (headers.host === undefined && request.raw.httpVersion === '1.1') throw new Invalid('Host', 'is missing')
+      if (route.authenticate) await route.authenticate(wire)
+      checkPath(wire.path)
+      if (route.decide) await route.decide(wire)
+      const kind = route.body ?? 'json+form'
+      if (kind !== 'none' && hasBody(headers)) {
+        const bytes = await receive(request.raw, reply.raw, route.bodyLimit ?? BODY_LIMIT)
+        if (bytes !== undefined) wire.body = parseBody(bytes, headers, kind)
+      }
+      answer = ready(await route.handler(wire), request.id, this.#standard)
+    } catch (error) {
+      if (error instanceof Gone) return this.#line(request, route.path, NO_ANSWER, started)
+      answer = ready(this.#translate(error, request.id, route.path), request.id, this.#standard)
+    }
+    send(request.raw, reply.raw, answer, this.#closing)
+    this.#line(request, route.path, answer.status, started)
+  }
+
+  /** Answers an error that comes before or beside a route. */
+  #fail(error: unknown, request: FastifyRequest, reply: FastifyReply): void {
+    const started = performance.now()
+    reply.hijack()
+    const answer = ready(this.#translate(error, request.id, pathOf(request.raw.url)), request.id, this.#standard)
+    send(request.raw, reply.raw, answer, this.#closing)
+    this.#line(request, NO_ROUTE, answer.status, started)
+  }
+
+  /** Answers what node refused before it was a request. It says so again for every further piece of the same connection. */
+  #refuse(error: NodeJS.ErrnoException, socket: Socket): void {
+    if (this.#refused.has(socket)) return
+    this.#refused.add(socket)
+    if (error.code === 'ECONNRESET' || isAnswered(socket)) {
+      socket.destroySoon()
+      return
+    }
+    const [status, message] = REFUSALS[error.code ?? ''] ?? [400, 'The request is not valid HTTP']
+    const id = randomUUID()
+    sendRaw(socket, status, message, { ...this.#standard, 'x-request-id': id })
+    this.#log.info({ status, code: error.code, requestId: id }, 'refused')
+  }
+
+  #translate(error: unknown, id: string, path: string): WireResponse {
+    let known: RosterError
+    if (error instanceof RosterError) known = error
+    else {
+      this.#log.error({ err: error, requestId: id }, 'unforeseen error')
+      known = new Fault(id)
+    }
+    const translator = this.#translators.find(([prefix]) => isUnder(path, prefix))?.[1] ?? restError
+    const answer = translator(known, { requestId: id, path })
+    return { ...answer, headers: { ...errorHeaders(answer.status, known.retryAfter), ...answer.headers } }
+  }
+
+  #line(request: FastifyRequest, route: string, status: number, started: number): void {
+    logRequest(this.#log, request.method, route, status, started, request.id)
+  }
+}
+
+/** What @fastify/static says of a file it will not serve: to the caller it is not there, whatever the reason. */
+function fileError(error: unknown): unknown {
+  const status = error instanceof Error && 'statusCode' in error ? error.statusCode : undefined
+  return typeof status === 'number' && status >= 400 && status < 500 ? new NotFound('There is no such file') : error
+}
+
+/** The router could not read the path: FST_ERR_BAD_URL, or FST_ERR_MAX_PARAM_LENGTH. */
+function unroutable(error: { code: string }): RosterError {
+  if (error.code === 'FST_ERR_MAX_PARAM_LENGTH') return new Invalid('path', 'has a part that is too long')
+  return new Invalid('path', 'must be valid percent-encoded UTF-8')
+}
+
+/**
+ * The headers of @fastify/helmet. They are the same on every answer and asked for once: as a plugin of the app it would build its
+ * middleware anew for each request.
+ */
+async function securityHeaders(): Promise<Record<string, string>> {
+  const probe = fastify()
+  const directives = { defaultSrc: ["'none'"], frameAncestors: ["'none'"] }
+  probe.register(helmet, { contentSecurityPolicy: { useDefaults: false, directives }, xFrameOptions: { action: 'deny' } })
+  const headers = new Promise<Record<string, string>>(resolve => {
+    probe.get('/', (_, reply) => {
+      reply.hijack()
+      resolve(Object.fromEntries(Object.entries(reply.raw.getHeaders()).map(([name, value]) => [name, String(value)])))
+    })
+  })
+  await probe.ready()
+  const request = new IncomingMessage(new Socket())
+  request.method = 'GET'
+  request.url = '/'
+  probe.routing(request, new ServerResponse(request))
+  return headers
+}
