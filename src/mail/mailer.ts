@@ -73,7 +73,7 @@ export function createMailer(
         const { code, responseCode, command } = error as { code?: string; responseCode?: number; command?: string }
         // Not the message: a server may quote the mail in its answer, and the link is in the mail.
         log.warn({ userid: mail.userid, code, responseCode, command }, 'invitation mail failed')
-        if (outages.has(code ?? '')) renew(used)
+        if (responseCode === 421 || outages.has(code ?? '')) renew(used)
         return false
       }
     },
@@ -93,6 +93,8 @@ function openTransport(url: string, timeoutMs: number) {
     url,
     pool: true,
     maxConnections: connections,
+    // An idle connection may have been ended by the server just as it gets a mail; more than that is an outage.
+    maxRequeues: 2,
     dnsTimeout: timeoutMs,
     connectionTimeout: timeoutMs,
     greetingTimeout: timeoutMs,
