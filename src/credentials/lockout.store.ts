@@ -61,12 +61,14 @@ export async function clearAccount(db: Db, subjects: LockoutSubjects, now: Date)
   return row!.seconds
 }
 
-/** Deletes the rows that no longer say anything; answers how many. For a timer. */
+/** Deletes the rows that no longer say anything; answers how many. For a timer. Never waits for a log-in's row, or the two could deadlock. */
 export async function purgeFailures(db: Db, now: Date): Promise<number> {
   const [row] = await db.query<{ count: number }>(
     `WITH gone AS (
-       DELETE FROM login_failures
-       WHERE window_start <= $1::timestamptz - interval '1 second' * $2::int AND blocked_until <= $1::timestamptz RETURNING 1
+       DELETE FROM login_failures WHERE subject IN (
+         SELECT subject FROM login_failures
+         WHERE window_start <= $1::timestamptz - interval '1 second' * $2::int AND blocked_until <= $1::timestamptz
+         FOR UPDATE SKIP LOCKED) RETURNING 1
      ) SELECT count(*)::int AS count FROM gone`,
     [now, lockout.windowSeconds],
   )

@@ -111,12 +111,21 @@ describe('counting', () => {
     expect(await blockedFor(store.db, bob, at(601))).toBe(1)
   })
 
-  test('but not while a block is still on', async () => {
-    await fail(bob, 13, at(590))
-    await fail(bob, 1, at(590 + 255))
-    expect(await blockedFor(store.db, bob, at(845))).toBe(300)
-    await countFailure(store.db, bob, at(845 + 299))
-    expect(await blockedFor(store.db, bob, at(1144))).toBe(300)
+  test('the ten minutes begin with the first failure, not with the last', async () => {
+    await fail(bob, 1, at(0))
+    await fail(bob, 3, at(300))
+    await fail(bob, 1, at(600))
+    expect(await failuresOf(bob.account)).toBe(1)
+  })
+
+  test('counting does not begin anew while a block is still on', async () => {
+    await fail(bob, 1, at(0))
+    await fail(bob, 13, at(599))
+    await fail(bob, 1, at(800))
+    expect(await failuresOf(bob.account)).toBe(15)
+    expect(await blockedFor(store.db, bob, at(800))).toBe(300)
+    await fail(bob, 1, at(1100))
+    expect(await failuresOf(bob.account)).toBe(1)
   })
 
   test('a late failure never shortens a block', async () => {
