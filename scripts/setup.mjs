@@ -1,0 +1,132 @@
+// The walk: before npm start, npm test and npm run config, on whatever Node the system has (20 or newer): install what package-lock.json
+// asks for unless it is there; then make what is generated, each piece only when what it is made from has changed. Nothing to do: a glance.
+import { spawn } from 'node:child_process'
+import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { availableParallelism } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { locked } from './setup.lock.mjs'
+import { checkRuntime, install, major, needsInstall, runtime } from './setup.packages.mjs'
+import { dropStamp, hash, readStamp, STAMPS, say, writeStamp } from './setup.stamps.mjs'
+
+/** What is generated: from which files (`from` must exist, `also` may), what must be there afterwards, and by which program. */
+const generators = [
+  {
+    name: 'Prisma client',
+    from: ['prisma/schema.prisma', 'prisma.config.ts'],
+    makes: ['src/generated/prisma/client.ts'],
+    run: () => [bin('prisma'), 'generate'],
+  },
+  {
+    name: 'GraphQL types',
+    from: ['schema.graphql', 'codegen.ts'],
+    also: [['src/rest', '.graphql']],
+    makes: ['src/generated/graphql.ts'],
+    run: () => [bin('@graphql-codegen/cli', 'graphql-codegen'), '--config', 'codegen.ts'],
+  },
+  {
+    name: 'playground',
+    from: ['src/ui/index.html', 'vite.ui.config.ts'],
+    also: [['src/ui', '']],
+    makes: ['dist/ui/index.html'],
+    run: () => [bin('vite'), 'build', '--config', 'vite.ui.config.ts'],
+  },
+  {
+    name: 'empty store',
+    from: ['scripts/template.ts', 'prisma/migrations/migration_lock.toml'],
+    also: [['prisma/migrations', '.sql']],
+    makes: [],
+    run: () => ['scripts/template.ts'],
+    before: () => {
+      if (!existsSync(STAMPS)) return
+      for (const old of readdirSync(STAMPS).filter(name => /^store-.*\.tar/.test(name))) rmSync(join(STAMPS, old))
+    },
+  },
+]
+
+process.chdir(fileURLToPath(new URL('..', import.meta.url)))
+const force = process.argv.includes('--force')
+try {
+  if (major() < 20) throw new Error(`Roster needs Node 20 or newer to set itself up; this is ${process.version}`)
+  if (needsInstall() || outdated(force).length > 0) await locked(setUp)
+  else checkRuntime()
+} catch (error) {
+  console.error(`setup: ${error.message}`)
+  process.exitCode = 1
+}
+
+/** Asks again what is to be done: another set-up may have done it while this one waited. */
+async function setUp() {
+  const reason = needsInstall()
+  if (reason) install(reason)
+  checkRuntime()
+  const todo = outdated(force)
+  let failed = null
+  const worker = async () => {
+    for (let next = todo.shift(); next && !failed; next = todo.shift()) await generate(next).catch(error => (failed ??= error))
+  }
+  await Promise.all(Array.from({ length: Math.min(2, availableParallelism()) }, worker))
+  if (failed) throw failed
+}
+
+function outdated(all) {
+  return generators.filter(generator => {
+    if (!generator.from.every(file => existsSync(file))) return false
+    return all || readStamp(generator.name) !== inputs(generator) || !generator.makes.every(file => existsSync(file))
+  })
+}
+
+async function generate(generator) {
+  const { name, makes, run, before } = generator
+  const why = force
+    ? 'forced'
+    : readStamp(name) === null
+      ? 'not made yet'
+      : makes.every(file => existsSync(file))
+        ? 'its source changed'
+        : 'missing'
+  say(`making ${name} (${why})`)
+  dropStamp(name)
+  before?.()
+  // Hashed before the program reads them: a file saved meanwhile makes the next run do it again.
+  const stamp = inputs(generator)
+  const { code, output } = await start(runtime(), run())
+  if (code !== 0) throw new Error(`making ${name} failed (exit ${code}):\n${output}`)
+  writeStamp(name, stamp)
+}
+
+function start(command, args) {
+  return new Promise((resolve, reject) => {
+    const child = spawn(command, args, {
+      stdio: ['ignore', 'pipe', 'pipe'],
+      env: { ...process.env, CHECKPOINT_DISABLE: '1', PRISMA_HIDE_UPDATE_MESSAGE: '1' },
+    })
+    let output = ''
+    for (const stream of [child.stdout, child.stderr]) stream.on('data', chunk => (output += chunk))
+    child.on('error', reject)
+    child.on('close', code => resolve({ code, output }))
+  })
+}
+
+/** The program file of a package. */
+function bin(name, command = name) {
+  const folder = join('node_modules', name)
+  const declared = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')).bin
+  return join(folder, typeof declared === 'string' ? declared : declared[command])
+}
+
+/** The packages belong to the inputs: another version may generate something else. */
+function inputs({ from, also = [] }) {
+  return hash(['package-lock.json', ...from, ...also.flatMap(([folder, ending]) => filesIn(folder, ending))])
+}
+
+function filesIn(folder, ending) {
+  if (!existsSync(folder)) return []
+  return readdirSync(folder, { withFileTypes: true })
+    .flatMap(entry => {
+      const path = `${folder}/${entry.name}`
+      if (entry.isDirectory()) return filesIn(path, ending)
+      return entry.name.endsWith(ending) ? [path] : []
+    })
+    .sort()
+}

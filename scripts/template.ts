@@ -1,0 +1,3 @@
+import { makeTemplate } from '../src/store/template.ts'
+
+await makeTemplate()
