@@ -1,0 +1,429 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { Conflict, Forbidden, NotFound, Refused, TooMany, Unauthenticated, Unavailable } from '../../src/errors.ts'
+import { registerHealth } from '../../src/http/health.ts'
+import type { Http } from '../../src/http/wire.ts'
+import { raw, type Served, serve } from './harness.ts'
+
+let served: Served
+let storeAnswers = true
+const steps: string[] = []
+const folder = mkdtempSync(join(tmpdir(), 'roster-files-'))
+
+const METHODS = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE']
+
+function routes(http: Http): void {
+  http.route({
+    method: METHODS,
+    path: '/echo/:id',
+    handler: async ({ method, path, query, params, body, requestId, address }) => {
+      const answer = { method, path, query, id: params.id, body, hasBody: body !== undefined, requestId, address }
+      return { status: 200, body: answer }
+    },
+  })
+  http.route<{ who: string }>({
+    method: 'POST',
+    path: '/guarded/:id',
+    authenticate: async request => {
+      steps.push(`authenticate ${request.body}`)
+      if (request.headers.authorization !== 'Bearer good') throw new Unauthenticated('The credential is missing')
+      request.locals.who = 'ada'
+    },
+    decide: async request => {
+      steps.push(`decide ${request.body}`)
+      if (request.params.id === 'others') throw new Forbidden('Only your own')
+    },
+    handler: async request => ({ status: 200, body: { who: request.locals.who, body: request.body } }),
+  })
+  const failures: Record<string, () => unknown> = {
+    notfound: () => new NotFound('No such user'),
+    conflict: () => new Conflict('The name is taken'),
+    refused: () => new Refused('The directory says no'),
+    toomany: () => new TooMany('Slow down', { retryAfter: 7.2 }),
+    unavailable: () => new Unavailable('The store is away'),
+    unknown: () => new Error('SELECT secret FROM /var/lib'),
+    text: () => 'just a string',
+  }
+  const fail = async ({ params }: { params: Readonly<Record<string, string>> }) => {
+    throw failures[params.what ?? '']?.()
+  }
+  http.route({ method: 'GET', path: '/fail/:what', handler: fail })
+  http.route({ method: 'GET', path: '/other/fail/:what', handler: fail })
+  http.route({ method: 'GET', path: '/otherwise', handler: async () => Promise.reject(new NotFound('plain')) })
+  http.translate('/other', error => ({
+    status: 418,
+    headers: { 'x-door': 'other' },
+    body: { detail: error.message, code: error.code },
+  }))
+  http.translate('/other/deeper', error => ({ status: 401, body: { deeper: error.message } }))
+  http.route({ method: 'GET', path: '/unwritable', handler: async () => ({ status: 200, body: { big: 1n } }) })
+  http.route({
+    method: 'GET',
+    path: '/own',
+    handler: async () => ({
+      status: 200,
+      headers: { 'Content-Type': 'text/plain', 'Cache-Control': 'max-age=5' },
+      body: 'plain',
+    }),
+  })
+  http.route({ method: 'DELETE', path: '/nothing', handler: async () => ({ status: 204 }) })
+  http.route({ method: 'GET', path: '/rest/*', handler: async ({ params }) => ({ status: 200, body: { rest: params['*'] } }) })
+  http.route({ method: 'POST', path: '/raw', body: 'raw', handler: async ({ body }) => ({ status: 200, body: body as Buffer }) })
+  http.route({ method: 'POST', path: '/json', body: 'json', handler: async ({ body }) => ({ status: 200, body: { body } }) })
+  registerHealth(http, {
+    ping: async () => (storeAnswers ? undefined : Promise.reject(new Error('connect ECONNREFUSED 10.0.0.1'))),
+  })
+  http.files({ prefix: '/page', dir: folder, headers: { 'content-security-policy': "default-src 'self'" } })
+}
+
+beforeAll(async () => {
+  writeFileSync(join(folder, 'index.html'), '<p>page</p>')
+  writeFileSync(join(folder, 'a.js'), 'export {}')
+  writeFileSync(join(folder, '.hidden'), 'no')
+  served = await serve(routes, path => path.replace(/^\/\/+/, '/'))
+})
+afterAll(async () => {
+  await served.http.close()
+  rmSync(folder, { recursive: true })
+})
+beforeEach(() => {
+  storeAnswers = true
+  steps.length = 0
+  served.lines.length = 0
+})
+
+async function ask(path: string, init: RequestInit = {}) {
+  const answer = await fetch(served.url + path, init)
+  const text = await answer.text()
+  const json = text !== '' && answer.headers.get('content-type')?.startsWith('application/json') ? JSON.parse(text) : undefined
+  return { status: answer.status, headers: answer.headers, text, json }
+}
+const JSON_BODY = { 'content-type': 'application/json' }
+const GOOD = { authorization: 'Bearer good' }
+
+describe('the order of refusals', () => {
+  it.each([
+    ['broken JSON', '{', 'application/json'],
+    ['another type', 'x', 'text/html'],
+    ['a body of 50 MB', Buffer.alloc(50_000_000), 'application/json'],
+  ])('is 401, then 403, then 400 for %s', async (_, body, type) => {
+    const headers = { 'content-type': type }
+    const anonymous = await ask('/guarded/others', { method: 'POST', headers, body })
+    expect(anonymous.status).toBe(401)
+    expect(anonymous.headers.get('www-authenticate')).toBe('Bearer')
+    expect(anonymous.json).toEqual({ statusCode: 401, error: 'Unauthorized', message: 'The credential is missing' })
+    const forbidden = await ask('/guarded/others', { method: 'POST', headers: { ...headers, ...GOOD }, body })
+    expect(forbidden.status).toBe(403)
+    const refused = await ask('/guarded/own', { method: 'POST', headers: { ...headers, ...GOOD }, body })
+    expect([400, 413, 415]).toContain(refused.status)
+    expect(steps).toEqual(['authenticate', 'authenticate', 'decide', 'authenticate', 'decide'].map(step => `${step} undefined`))
+  })
+
+  it('gives the handler what authenticate found, and the body', async () => {
+    const { json } = await ask('/guarded/own', { method: 'POST', headers: { ...JSON_BODY, ...GOOD }, body: '{"a":1}' })
+    expect(json).toEqual({ who: 'ada', body: { a: 1 } })
+  })
+})
+
+describe('bodies', () => {
+  it.each(['application/json', 'application/json; charset=utf-8', 'Application/JSON;charset="UTF-8"', 'application/scim+json'])(
+    'takes %s',
+    async type => {
+      const { status, json } = await ask('/echo/1', { method: 'POST', headers: { 'content-type': type }, body: '{"a":"é"}' })
+      expect([status, json.body]).toEqual([200, { a: 'é' }])
+    },
+  )
+
+  it('takes forms, but not where only JSON is taken', async () => {
+    const form = { 'content-type': 'application/x-www-form-urlencoded' }
+    expect((await ask('/echo/1', { method: 'PUT', headers: form, body: 'a=1&a=2&b=%C3%A9' })).json.body).toEqual({
+      a: ['1', '2'],
+      b: 'é',
+    })
+    const refused = await ask('/json', { method: 'POST', headers: form, body: 'a=1' })
+    expect(refused.json).toEqual({
+      statusCode: 415,
+      error: 'Unsupported Media Type',
+      message: 'Content-Type must be application/json',
+    })
+  })
+
+  it.each(['text/plain', 'multipart/form-data; boundary=x', 'garbage', 'application/jsonx', 'text/json'])(
+    'refuses %s with 415',
+    async type => {
+      const { status, json } = await ask('/echo/1', { method: 'POST', headers: { 'content-type': type }, body: '{}' })
+      expect(status).toBe(415)
+      expect(json.message).toBe('Content-Type must be application/json or application/x-www-form-urlencoded')
+    },
+  )
+
+  it('refuses a body without a content type', async () => {
+    const { status } = await raw(
+      served.port,
+      'POST /echo/1 HTTP/1.1\r\nhost: x\r\nconnection: close\r\ncontent-length: 2\r\n\r\n{}',
+    )
+    expect(status).toBe(415)
+  })
+
+  it.each([
+    ['application/json; charset=latin1', undefined],
+    ['application/x-www-form-urlencoded; charset=utf-16', undefined],
+    ['application/json', 'gzip'],
+  ])('refuses %s with encoding %s', async (type, encoding) => {
+    const headers = { 'content-type': type, ...(encoding && { 'content-encoding': encoding }) }
+    expect((await ask('/echo/1', { method: 'POST', headers, body: '{}' })).status).toBe(415)
+  })
+
+  it.each(METHODS.flatMap(method => ['application/json', 'garbage', 'text/html'].map(type => [method, type])))(
+    'takes an empty %s body of type %s as none',
+    async (method, type) => {
+      const { status, json } = await ask('/echo/1', { method, headers: { 'content-type': type } })
+      expect([status, json.hasBody]).toEqual([200, false])
+    },
+  )
+
+  it('takes an empty chunked body as none', async () => {
+    const request =
+      'DELETE /echo/1 HTTP/1.1\r\nhost: x\r\nconnection: close\r\ncontent-type: application/json\r\ntransfer-encoding: chunked\r\n\r\n0\r\n\r\n'
+    const { status, body } = await raw(served.port, request)
+    expect([status, JSON.parse(body).hasBody]).toEqual([200, false])
+  })
+
+  it('reads a body of every method', async () => {
+    for (const method of METHODS.filter(name => name !== 'GET')) {
+      expect((await ask('/echo/1', { method, headers: JSON_BODY, body: '[1]' })).json.body).toEqual([1])
+    }
+    const get =
+      'GET /echo/1 HTTP/1.1\r\nhost: x\r\nconnection: close\r\ncontent-type: application/json\r\ncontent-length: 3\r\n\r\n[1]'
+    expect(JSON.parse((await raw(served.port, get)).body).body).toEqual([1])
+  })
+
+  it('gives a raw route its bytes', async () => {
+    const bytes = Buffer.from([0, 255, 128, 10])
+    const answer = await fetch(`${served.url}/raw`, { method: 'POST', body: bytes })
+    expect(Buffer.from(await answer.arrayBuffer())).toEqual(bytes)
+  })
+
+  it.each([
+    ['10,000 levels', '['.repeat(10_000), 'body must not nest deeper than 64 levels'],
+    ['__proto__', '{"a":{"__proto__":{"admin":true}}}', 'a.__proto__ is not allowed as a key'],
+    ['broken UTF-8', Buffer.from([0x22, 0xff, 0x22]), 'body must be valid UTF-8'],
+    ['NUL', '{"name":"a\\u0000"}', 'name must not contain a NUL character'],
+    ['a lone surrogate', '{"name":"\\ud800"}', 'name must not contain a lone surrogate'],
+  ])('refuses %s', async (_, body, message) => {
+    const { status, json } = await ask('/echo/1', { method: 'POST', headers: JSON_BODY, body })
+    expect(status).toBe(400)
+    expect(json).toEqual({ statusCode: 400, error: 'Bad Request', message })
+  })
+})
+
+describe('paths', () => {
+  it('decodes a parameter once and gives the query raw', async () => {
+    const { json } = await ask('/echo/a%2Fb%2520%40%C3%A9?x=%41&y')
+    expect(json).toMatchObject({ id: 'a/b%20@é', path: '/echo/a%2Fb%2520%40%C3%A9', query: 'x=%41&y' })
+  })
+
+  it('ignores a trailing slash and applies the rewrite to the path only', async () => {
+    expect((await ask('/echo/1/')).json.id).toBe('1')
+    expect((await ask('/echo/1/?a=1')).json).toMatchObject({ id: '1', query: 'a=1' })
+    const doubled = await raw(served.port, 'GET ///echo/1?next=//x HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n')
+    expect(JSON.parse(doubled.body)).toMatchObject({ path: '/echo/1', query: 'next=//x' })
+  })
+
+  it('takes 1,024 characters in a parameter, whatever their encoding', async () => {
+    for (const value of ['x'.repeat(1_024), '/'.repeat(1_024), '😀'.repeat(1_024)]) {
+      expect((await ask(`/echo/${encodeURIComponent(value)}`)).json.id).toBe(value)
+    }
+  })
+
+  it('gives the rest of a wildcard', async () => {
+    expect((await ask('/rest/a/b%20c')).json).toEqual({ rest: 'a/b c' })
+  })
+
+  it.each(['/echo/%', '/echo/%zz', '/echo/%ff', '/echo/%C3', '/%E0%A4%A', '/nowhere/%'])('refuses %s with 400', async path => {
+    const { status, json } = await ask(path)
+    expect([status, json.error]).toEqual([400, 'Bad Request'])
+    expect(json.message).toBe('path must be valid percent-encoded UTF-8')
+  })
+
+  it('refuses NUL and raw bytes', async () => {
+    expect((await ask('/echo/a%00')).json.message).toBe('path must not contain a NUL character')
+    const bytes = Buffer.from('GET /echo/é HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n')
+    expect((await raw(served.port, bytes)).status).toBe(400)
+  })
+
+  it.each(['/nope', '/', '/echo', '/echo/1/2', '/%6eope'])('answers the unknown path %s in the one shape', async path => {
+    const { status, json } = await ask(path)
+    expect([status, json]).toEqual([404, { statusCode: 404, error: 'Not Found', message: 'There is no GET here' }])
+  })
+
+  it.each(['PATCH', 'OPTIONS', 'PROPFIND', 'POST'])('answers 404 for %s on a path of other methods', async method => {
+    const { status, json } = await ask('/own', { method, ...(method === 'POST' && { headers: JSON_BODY, body: '{' }) })
+    expect([status, json.statusCode]).toEqual([404, 404])
+  })
+
+  it('takes the absolute form and survives an asterisk', async () => {
+    const close = 'host: x\r\nconnection: close\r\n\r\n'
+    const absolute = await raw(served.port, `GET http://example.com/echo/7?a=b HTTP/1.1\r\n${close}`)
+    expect(JSON.parse(absolute.body)).toMatchObject({ id: '7', query: 'a=b', path: '/echo/7' })
+    expect((await raw(served.port, `GET http://example.com HTTP/1.1\r\n${close}`)).status).toBe(404)
+    expect((await raw(served.port, `GET http://example.com?x HTTP/1.1\r\n${close}`)).status).toBe(404)
+    expect((await raw(served.port, `OPTIONS * HTTP/1.1\r\n${close}`)).status).toBe(404)
+    expect((await ask('/health/live')).status).toBe(200)
+  })
+
+  it('answers HEAD like GET without the body', async () => {
+    const { status, headers, text } = await ask('/health/live', { method: 'HEAD' })
+    expect([status, headers.get('content-length'), text]).toEqual([200, '15', ''])
+  })
+})
+
+describe('errors', () => {
+  it.each([
+    ['notfound', 404, 'Not Found', 'No such user'],
+    ['conflict', 409, 'Conflict', 'The name is taken'],
+    ['refused', 422, 'Unprocessable Entity', 'The directory says no'],
+    ['toomany', 429, 'Too Many Requests', 'Slow down'],
+    ['unavailable', 503, 'Service Unavailable', 'The store is away'],
+  ])('answers %s in the REST shape', async (what, statusCode, error, message) => {
+    const { status, json, headers } = await ask(`/fail/${what}`)
+    expect(status).toBe(statusCode)
+    expect(json).toEqual({ statusCode, error, message })
+    expect(headers.get('retry-after')).toBe({ toomany: '8', unavailable: '5' }[what] ?? null)
+  })
+
+  it.each(['unknown', 'text'])('keeps an %s error to the log', async what => {
+    const { status, json, text, headers } = await ask(`/fail/${what}`)
+    const id = headers.get('x-request-id')
+    expect([status, json.error]).toEqual([500, 'Internal Server Error'])
+    expect(json.message).toContain(id)
+    expect(text).not.toMatch(/SELECT|secret|var|just|at /)
+    const line = served.lines.find(entry => entry.level === 'error')
+    expect(line?.requestId).toBe(id)
+    if (what === 'unknown')
+      expect(line?.err).toMatchObject({ message: 'SELECT secret FROM /var/lib', stack: expect.stringContaining('at ') })
+  })
+
+  it('answers 500 for what cannot be written as JSON', async () => {
+    expect((await ask('/unwritable')).json).toMatchObject({ statusCode: 500, error: 'Internal Server Error' })
+  })
+
+  it('are translated by the door with the longest prefix', async () => {
+    const other = await ask('/other/fail/notfound')
+    expect([other.status, other.json, other.headers.get('x-door')]).toEqual([
+      418,
+      { detail: 'No such user', code: 'NOT_FOUND' },
+      'other',
+    ])
+    expect((await ask('/other/none')).json.code).toBe('NOT_FOUND')
+    expect((await ask('/other/%')).json.code).toBe('BAD_USER_INPUT')
+    expect((await ask('/other/fail/unknown')).json.code).toBe('INTERNAL_SERVER_ERROR')
+    const deeper = await ask('/other/deeper/x')
+    expect([deeper.status, deeper.headers.get('www-authenticate')]).toEqual([401, 'Bearer'])
+    expect((await ask('/otherwise')).json.statusCode).toBe(404)
+  })
+})
+
+describe('every answer', () => {
+  it.each(['/echo/1', '/nope', '/fail/unknown', '/echo/%', '/page/', '/page/none'])(
+    'of %s has a request id and the headers of helmet',
+    async path => {
+      const { headers } = await ask(path)
+      expect(headers.get('x-request-id')).toMatch(/^[0-9a-f-]{36}$/)
+      expect(headers.get('x-content-type-options')).toBe('nosniff')
+      expect(headers.get('x-frame-options')).toBe('DENY')
+      expect(headers.get('content-security-policy')).toContain(path === '/page/' ? "default-src 'self'" : "default-src 'none'")
+      expect(headers.get('cache-control')).toBe(path === '/page/' ? 'public, max-age=0' : 'no-store')
+      expect(headers.get('server') ?? headers.get('x-powered-by')).toBeNull()
+    },
+  )
+
+  it.each([
+    ['abc.DEF-1_2', true],
+    ['x'.repeat(64), true],
+    ['x'.repeat(65), false],
+    ['a b', false],
+    ['a;b', false],
+    ['<script>', false],
+  ])('honours the request id %s: %s', async (id, honoured) => {
+    const { headers, json } = await ask('/echo/1', { headers: { 'x-request-id': id } })
+    expect(headers.get('x-request-id') === id).toBe(honoured)
+    expect(json.requestId).toBe(headers.get('x-request-id'))
+  })
+
+  it('may have headers of its own, in any case', async () => {
+    const { headers, text } = await ask('/own')
+    expect([headers.get('content-type'), headers.get('cache-control'), text]).toEqual(['text/plain', 'max-age=5', 'plain'])
+  })
+
+  it('with 204 has no body and no length', async () => {
+    const { status, headers, text } = await ask('/nothing', { method: 'DELETE' })
+    expect([status, headers.get('content-length'), headers.get('content-type'), text]).toEqual([204, null, null, ''])
+  })
+
+  it('is for the peer of the connection, not for whom a header names', async () => {
+    expect((await ask('/echo/1', { headers: { 'x-forwarded-for': '203.0.113.9' } })).json.address).toBe('127.0.0.1')
+  })
+})
+
+describe('health', () => {
+  it('is live and ready', async () => {
+    expect((await ask('/health/live')).json).toEqual({ status: 'ok' })
+    expect((await ask('/health/ready')).json).toEqual({ status: 'ok' })
+  })
+
+  it('is live but not ready without the store, and tells no one why', async () => {
+    storeAnswers = false
+    expect((await ask('/health/live')).status).toBe(200)
+    const { status, headers, json } = await ask('/health/ready')
+    expect([status, headers.get('retry-after')]).toEqual([503, '5'])
+    expect(json).toEqual({ statusCode: 503, error: 'Service Unavailable', message: 'The store does not answer' })
+  })
+})
+
+describe('files', () => {
+  it('are served under their prefix, the page with and without a slash', async () => {
+    expect((await ask('/page')).text).toBe('<p>page</p>')
+    expect((await ask('/page/')).text).toBe('<p>page</p>')
+    const script = await ask('/page/a.js')
+    expect([script.status, script.text]).toEqual([200, 'export {}'])
+    expect(script.headers.get('content-type')).toContain('javascript')
+    // fetch would add `cache-control: no-cache` to a conditional request.
+    const etag = script.headers.get('etag')
+    const again = await raw(
+      served.port,
+      `GET /page/a.js HTTP/1.1\r\nhost: x\r\nconnection: close\r\nif-none-match: ${etag}\r\n\r\n`,
+    )
+    expect(again.status).toBe(304)
+  })
+
+  it.each([
+    '/page/none.js',
+    '/page/.hidden',
+    '/page/..%2f..%2fetc%2fpasswd',
+    '/page/%2e%2e/%2e%2e/etc/passwd',
+    '/page/a.js/x',
+    '/page/%00',
+  ])('never are %s', async path => {
+    const { status, json, text } = await ask(path)
+    expect([status, json.statusCode]).toEqual([404, 404])
+    expect(text).not.toContain(folder)
+  })
+})
+
+describe('the log', () => {
+  it('has one line per request with the route, not the address', async () => {
+    const { headers } = await ask('/echo/ada?token=hidden')
+    await ask('/nope?x=hidden')
+    await ask('/page/a.js?x=hidden')
+    await ask('/page/none.js')
+    const lines = served.lines
+      .filter(line => line.msg === 'request')
+      .map(({ method, route, status }) => `${method} ${route} ${status}`)
+    expect(lines).toEqual(['GET /echo/:id 200', 'GET - 404', 'GET /page/* 200', 'GET - 404'])
+    expect(served.lines[0]).toMatchObject({ level: 'info', requestId: headers.get('x-request-id'), ms: expect.any(Number) })
+    expect(JSON.stringify(served.lines)).not.toMatch(/hidden|ada/)
+  })
+})
