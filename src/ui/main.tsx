@@ -1,0 +1,10 @@
+// The playground, built by vite.ui.config.ts and served by src/graphql/playground.ts. The walk:
+// main (this file) -> playground (who is signed in, which schema) -> sign-in (the bar) and header-keeper (the credential in
+// the header editor) -> api (the only fetch). credential and examples are plain data and functions, tested without a browser.
+import 'graphiql/setup-workers/vite'
+import 'graphiql/style.css'
+import './playground.css'
+import { createRoot } from 'react-dom/client'
+import { Playground } from './playground.tsx'
+
+createRoot(document.getElementById('root')!).render(<Playground />)

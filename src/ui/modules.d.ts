@@ -1,0 +1,7 @@
+// What the page imports without types of its own: styles, workers, and React's one entry used here.
+declare module '*.css'
+declare module 'graphiql/setup-workers/vite'
+declare module 'react-dom/client' {
+  import type { ReactNode } from 'react'
+  export function createRoot(container: Element): { render(children: ReactNode): void }
+}

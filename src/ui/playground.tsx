@@ -1,0 +1,95 @@
+import { GraphiQL } from 'graphiql'
+import { useCallback, useMemo, useRef, useState } from 'react'
+import { bearer, identify, isRefused, isUnauthenticated, send, signOut } from './api.ts'
+import { type Credential, isSecret, remember, remembered, secretIn, withSecret } from './credential.ts'
+import { ExampleMenu } from './example-menu.tsx'
+import { examples } from './examples.ts'
+import { HeaderKeeper } from './header-keeper.tsx'
+import { SignIn } from './sign-in.tsx'
+import { storage } from './storage.ts'
+
+const tabs = examples.map(example => ({ query: example.query }))
+
+/** The credential of the page, and those it has dropped, which no tab may go on sending. */
+function useCredential() {
+  const [state, setState] = useState(() => ({
+    credential: remembered(),
+    dropped: new Set<string>() as ReadonlySet<string>,
+    notice: '',
+  }))
+  const change = useCallback((credential: Credential | null, notice = '') => {
+    remember(credential)
+    setState(before => {
+      const dropped = new Set(before.dropped)
+      if (before.credential) dropped.add(before.credential.secret)
+      if (credential) dropped.delete(credential.secret)
+      return { credential, dropped, notice }
+    })
+  }, [])
+  return { ...state, change }
+}
+
+export function Playground() {
+  const { credential, dropped, notice, change } = useCredential()
+  const typing = useRef<number>(undefined)
+
+  // GraphiQL asks for the schema again whenever it is given another fetcher: a new credential, a new fetcher.
+  const fetcher = useMemo(
+    () =>
+      async (operation: Parameters<typeof send>[0], { headers }: { headers?: Record<string, string> } = {}) => {
+        // The first introspection runs before the header editor exists.
+        const sent = headers ?? (credential ? bearer(credential.secret) : {})
+        const answer = await send<Record<string, unknown>>(operation, sent)
+        if (credential && isUnauthenticated(answer) && (await isRefused(credential.secret))) {
+          change(null, 'The token has ended or was revoked. Sign in again.')
+        }
+        return answer
+      },
+    [credential, change],
+  )
+
+  const leave = () => {
+    change(null)
+    if (credential) signOut(credential).catch(error => change(null, `Signed out on this page only. ${error.message}`))
+  }
+
+  /** A token pasted into the header editor by somebody not signed in is theirs for the whole page. */
+  const adopt = (text: string) => {
+    clearTimeout(typing.current)
+    const secret = secretIn(text)
+    if (credential || !secret || !isSecret(secret)) return
+    typing.current = window.setTimeout(() => {
+      identify(secret).then(
+        found => change(found),
+        error => change(null, error.message),
+      )
+    }, 500)
+  }
+
+  return (
+    <div className="graphiql-container roster-page">
+      <SignIn credential={credential} notice={notice} onEnter={change} onLeave={leave} />
+      <main>
+        <GraphiQL
+          fetcher={fetcher}
+          // null means: do not ask. Introspection needs a credential, and a refusal would only look like a fault.
+          schema={credential ? undefined : null}
+          schemaDescription
+          inputValueDeprecation
+          defaultTabs={tabs}
+          defaultHeaders={withSecret('', credential?.secret ?? null)}
+          defaultEditorToolsVisibility="headers"
+          onEditHeaders={adopt}
+          showPersistHeadersSettings={false}
+          shouldPersistHeaders={false}
+          storage={storage}
+        >
+          <GraphiQL.Logo>
+            <ExampleMenu />
+          </GraphiQL.Logo>
+          <HeaderKeeper credential={credential} dropped={dropped} />
+        </GraphiQL>
+      </main>
+    </div>
+  )
+}
