@@ -127,7 +127,9 @@ class Server implements Http {
       scope.addHook('onSend', async (request, reply) => {
         this.#line(request, `${files.prefix}/*`, reply.statusCode, started.get(request) ?? performance.now())
       })
-      await scope.register(serveStatic, { root: files.dir, prefix: files.prefix, dotfiles: 'ignore' })
+      // Its own cache-control would be written over the one given.
+      const cacheControl = files.headers?.['cache-control'] === undefined
+      await scope.register(serveStatic, { root: files.dir, prefix: files.prefix, dotfiles: 'ignore', cacheControl })
       scope.get(files.prefix, (_, reply) => reply.sendFile('index.html'))
     })
   }
