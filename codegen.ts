@@ -1,0 +1,71 @@
+import type { CodegenConfig } from '@graphql-codegen/cli'
+
+const int = { input: 'number', output: 'number' }
+const text = { input: 'string', output: 'string' }
+const scalars = {
+  DateTime: { input: 'Date', output: 'Date | string' },
+  JSON: { input: 'unknown', output: 'unknown' },
+  IamId: text,
+  UserId: int,
+  ProfileId: int,
+  GroupId: int,
+  MembershipId: int,
+  ApiKeyId: int,
+  TokenId: int,
+  ProjectId: int,
+  DataSourceId: int,
+  DomainId: text,
+  DomainPermissionId: text,
+  AuditEventId: text,
+}
+
+const shared = { useTypeImports: true, enumsAsConst: true, strictScalars: true, scalars }
+
+/** schema.graphql -> resolver types; with src/rest/*.graphql -> the typed operations that the REST rows run. */
+const config: CodegenConfig = {
+  schema: './schema.graphql',
+  generates: {
+    './src/generated/graphql.ts': {
+      plugins: ['typescript', 'typescript-resolvers'],
+      config: {
+        ...shared,
+        contextType: '../context.ts#Context',
+        optionalResolveType: true,
+        resolversNonOptionalTypename: { unionMember: true },
+        mappers: {
+          User: '../users/user.ts#UserRecord',
+          Profile: '../users/user.ts#ProfileRecord',
+          UserConnection: '../users/user.ts#UserPage',
+          PermissionGrant: '../users/user.ts#PermissionGrantRecord',
+          Group: '../groups/group.ts#GroupRecord',
+          GroupConnection: '../groups/group.ts#GroupPage',
+          Membership: '../groups/group.ts#MembershipRecord',
+          MembershipConnection: '../groups/group.ts#MembershipPage',
+          Attribute: '../attributes/attribute.ts#AttributeRecord',
+          EffectiveAttribute: '../attributes/attribute.ts#EffectiveAttributeRecord',
+          AttributeKey: '../attributes/attribute.ts#AttributeKeyRecord',
+          AttributeKeyConnection: '../attributes/attribute.ts#AttributeKeyPage',
+          Iam: '../iams/iam.ts#IamRecord',
+          ApiKey: '../credentials/credential.ts#ApiKeyRecord',
+          Token: '../credentials/credential.ts#TokenRecord',
+          Project: '../projects/project.ts#ProjectRecord',
+          ProjectConnection: '../projects/project.ts#ProjectPage',
+          Domain: '../projects/project.ts#DomainRecord',
+          DomainConnection: '../projects/project.ts#DomainPage',
+          DomainPermission: '../projects/project.ts#DomainPermissionRecord',
+          DataSource: '../projects/project.ts#DataSourceRecord',
+          DataSourceConnection: '../projects/project.ts#DataSourcePage',
+          AuditEvent: '../audit/audit.record.ts#AuditEventRecord',
+          AuditEventConnection: '../audit/audit.record.ts#AuditEventPage',
+        },
+      },
+    },
+    './src/generated/operations.ts': {
+      documents: ['./src/rest/*.graphql'],
+      plugins: ['typescript', 'typescript-operations', 'typed-document-node'],
+      config: { ...shared, skipTypename: true, avoidOptionals: { field: true, inputValue: false, object: false }, dedupeFragments: true },
+    },
+  },
+  ignoreNoDocuments: true,
+}
+export default config

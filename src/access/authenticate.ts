@@ -1,0 +1,78 @@
+/** Who is asking: an Authorization header → one statement → an actor. Everything is read afresh: a revocation holds at once. */
+import { fromHeader, parse } from '../credentials/secret.ts'
+import { Unauthenticated } from '../errors.ts'
+import type { Db } from '../store/store.ts'
+import type { Actor, UserActor } from './actor.ts'
+import type { Uses } from './uses.ts'
+
+interface Row {
+  id: number
+  apiKeyId: number | null
+  projectId: number | null
+  scopes: string[]
+  userId: number
+  profileId: number
+  iamid: string
+  userid: string
+  useridKey: string
+  permissions: string[]
+  impersonatorId: number | null
+  impersonatorIamid: string | null
+  impersonatorUserid: string | null
+}
+
+const USER = `u.id AS "userId", u.profile_id AS "profileId", u.iamid, u.userid, u.userid_key AS "useridKey",
+  ARRAY(SELECT DISTINCT e.permission FROM effective_permissions e WHERE e.user_id = u.id) AS permissions`
+
+// Alive: the user enabled, their IAM configured, the key behind it not expired; under impersonation also the impersonator
+// enabled and still holding IMPERSONATE_USER, and the target still without an administrative permission.
+const TOKEN = `SELECT t.id, t.api_key_id AS "apiKeyId", t.project_id AS "projectId", t.scopes, ${USER},
+    p.id AS "impersonatorId", p.iamid AS "impersonatorIamid", p.userid AS "impersonatorUserid"
+  FROM tokens t JOIN users u ON u.id = t.user_id AND NOT u.disabled JOIN iams i ON i.id = u.iamid
+  LEFT JOIN api_keys k ON k.id = t.api_key_id
+  LEFT JOIN users p ON p.id = t.impersonator_id AND NOT p.disabled
+  WHERE t.hash = $1 AND t.expires_at > $2 AND (k.expires_at IS NULL OR k.expires_at > $2)
+    AND (t.impersonator_id IS NULL OR (p.id IS NOT NULL
+      AND EXISTS (SELECT 1 FROM effective_permissions e WHERE e.user_id = p.id AND e.permission = 'IMPERSONATE_USER')
+      AND NOT EXISTS (SELECT 1 FROM effective_permissions e WHERE e.user_id = u.id AND e.permission
+        IN ('APPLICATION_ADMIN', 'USER_ADMIN', 'GOVERNANCE', 'AUDIT', 'IMPERSONATE_USER'))))`
+
+const KEY = `SELECT k.id, k.id AS "apiKeyId", k.project_id AS "projectId", k.scopes, ${USER},
+    NULL::int AS "impersonatorId", NULL AS "impersonatorIamid", NULL AS "impersonatorUserid"
+  FROM api_keys k JOIN users u ON u.id = k.user_id AND NOT u.disabled JOIN iams i ON i.id = u.iamid
+  WHERE k.hash = $1 AND (k.expires_at IS NULL OR k.expires_at > $2)`
+
+/** The actor of a secret, or null if it opens nothing. Does not count as a use. */
+export async function actorOf(db: Db, secret: string, now: Date): Promise<UserActor | null> {
+  const parsed = parse(secret)
+  if (parsed === null || (parsed.kind !== 'rt' && parsed.kind !== 'rk')) return null
+  const [row] = await db.query<Row>(parsed.kind === 'rt' ? TOKEN : KEY, [parsed.hash, now])
+  if (!row) return null
+  const impersonator =
+    row.impersonatorId === null ? null : { id: row.impersonatorId, iamid: row.impersonatorIamid!, userid: row.impersonatorUserid! }
+  const kind = parsed.kind === 'rk' ? 'apikey' : impersonator ? 'impersonation' : row.apiKeyId === null ? 'login' : 'apikey-token'
+  return {
+    kind: 'user',
+    user: { id: row.userId, profileId: row.profileId, iamid: row.iamid, userid: row.userid, useridKey: row.useridKey },
+    permissions: new Set(row.permissions),
+    credential: {
+      kind,
+      id: row.id,
+      apiKeyId: row.apiKeyId,
+      // An impersonation token carries a marker, not a narrowing: what it may do stands in the policy's own column.
+      scopes: row.scopes.filter(scope => scope !== 'impersonation'),
+      projectId: row.projectId,
+    },
+    impersonator,
+  }
+}
+
+/** The actor of a request; throws Unauthenticated when there is no credential, or it is unknown, expired or revoked. */
+export async function authenticate(db: Db, uses: Uses, authorization: string | undefined, now: Date): Promise<Actor> {
+  const secret = fromHeader(authorization)
+  if (secret === null) throw new Unauthenticated('A token or an API key is needed: send it as Authorization: Bearer <token>')
+  const actor = await actorOf(db, secret, now)
+  if (actor === null) throw new Unauthenticated('The token or API key is unknown, expired or revoked: log in again')
+  uses.note(actor.credential.kind === 'apikey' ? 'key' : 'token', actor.credential.id, now)
+  return actor
+}

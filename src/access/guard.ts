@@ -1,0 +1,114 @@
+/**
+ * The hall. A service function can only be made here, with `read(action, …)` or `write(action, …)`:
+ *   read:   policy → rule
+ *   write:  policy → prepare (slow or outside work, no transaction) → transaction { rule → audit } → afterCommit (mail) → answer
+ * A refused write leaves a `denied` event. `Service` accepts nothing else, so a check cannot be forgotten.
+ */
+import type { AuditDraft, Target } from '../audit/audit.ts'
+import { appendEvents } from '../audit/audit.store.ts'
+import type { App, Context } from '../context.ts'
+import { Forbidden, type RosterError, Unauthenticated } from '../errors.ts'
+import { createLoaders } from '../graphql/loaders.ts'
+import type { Db } from '../store/store.ts'
+import { type Actor, isSelf, type UserRef } from './actor.ts'
+import { type Action, decide, policy, type ReadAction, type Verdict, type WriteAction } from './policy.ts'
+
+/** What a rule is given. `db` is the transaction in a write, else the pool. */
+export interface Call {
+  readonly db: Db
+  readonly actor: Actor
+  readonly now: Date
+  readonly app: App
+  readonly requestId: string
+  readonly address: string
+}
+
+/** What a write answers: its value and its audit events; or an error that must not undo what was written (a failed log-in). */
+export interface Outcome<R> {
+  readonly value: R
+  readonly events: readonly AuditDraft[]
+  readonly error?: RosterError
+  /** Runs after the commit: what may fail without losing anything, such as a mail. */
+  readonly afterCommit?: (value: R) => Promise<R>
+}
+export const done = <R>(value: R, ...events: [AuditDraft, ...AuditDraft[]]): Outcome<R> => ({ value, events })
+/** A write that found everything as it should be already: nothing was changed, so there is no event. */
+export const unchanged = <R>(value: R): Outcome<R> => ({ value, events: [] })
+/** A refusal with its own trace: the events are kept, then the error is thrown. */
+export const refused = (error: RosterError, ...events: AuditDraft[]): Outcome<never> => ({ value: undefined as never, events, error })
+
+declare const guarded: unique symbol
+export type Guarded<A, R> = ((context: Context, args: A) => Promise<R>) & { readonly [guarded]: Action }
+/** Every member of a service is guarded; anything else does not compile. */
+export type Service = Record<string, Guarded<never, unknown>>
+
+/** Options of a rule: whose record the arguments name (for what one may do to one's own), and what to call it in a refusal. */
+interface About<A> {
+  readonly owner?: (args: A) => UserRef
+}
+
+export function read<A, R>(action: ReadAction, rule: (call: Call, args: A) => Promise<R>, about: About<A> = {}): Guarded<A, R> {
+  const run = async (context: Context, args: A) => {
+    await authorize(context, action, about.owner?.(args))
+    return rule(callOf(context, context.app.store.db), args)
+  }
+  return run as Guarded<A, R>
+}
+
+export function write<A, R, P = undefined>(
+  action: WriteAction,
+  rule: (call: Call, args: A, prepared: P) => Promise<Outcome<R>>,
+  about: About<A> & { prepare?: (call: Call, args: A) => Promise<P> } = {},
+): Guarded<A, R> {
+  const run = async (context: Context, args: A) => {
+    await authorize(context, action, about.owner?.(args))
+    try {
+      const prepared = (await about.prepare?.(callOf(context, context.app.store.db), args)) as P
+      const outcome = await context.app.store.transaction(async db => {
+        const result = await rule(callOf(context, db), args, prepared)
+        if (result.events.length > 0) await appendEvents(db, context, action, result.events)
+        return result
+      })
+      context.loaders = createLoaders(context)
+      if (outcome.error) throw outcome.error
+      return outcome.afterCommit ? await outcome.afterCommit(outcome.value) : outcome.value
+    } catch (error) {
+      if (error instanceof Forbidden) await recordDenied(context, action, error.message, about.owner?.(args))
+      throw error
+    }
+  }
+  return run as Guarded<A, R>
+}
+
+/** Asks the policy, and throws Unauthenticated or Forbidden. Doors ask with it before they read a body. */
+export async function authorize(context: Context, action: Action, owner?: UserRef): Promise<void> {
+  const verdict = decide(context.actor, action, owner !== undefined && isSelf(context.actor, owner))
+  if (verdict.allowed) return
+  if (verdict.because === 'anonymous') throw new Unauthenticated('A token or an API key is needed: send it as Authorization: Bearer <token>')
+  const message = refusal(action, verdict)
+  if (policy[action].kind === 'write') await recordDenied(context, action, message, owner)
+  throw new Forbidden(message)
+}
+
+function refusal(action: Action, verdict: Verdict & { allowed: false }): string {
+  if (verdict.because === 'impersonated') return `${action} is not allowed with an impersonation token`
+  if (verdict.because === 'scope') return `${action} is outside the scopes of this credential`
+  const who = policy[action].who
+  return Array.isArray(who) && who.length > 0 ? `${action} needs the permission ${who.join(' or ')}` : `${action} is not allowed`
+}
+
+async function recordDenied(context: Context, action: Action, reason: string, owner?: UserRef): Promise<void> {
+  const target: Target = owner
+    ? { type: 'user', id: owner.id ?? '', name: `${owner.iamid ?? 'bim'}/${owner.userid ?? ''}`.slice(0, 400) }
+    : { type: 'instance', id: '' }
+  await appendEvents(context.app.store.db, context, action, [{ event: 'denied', outcome: 'denied', target, reason }])
+}
+
+const callOf = (context: Context, db: Db): Call => ({
+  db,
+  actor: context.actor,
+  now: new Date(),
+  app: context.app,
+  requestId: context.requestId,
+  address: context.address,
+})

@@ -1,0 +1,167 @@
+/**
+ * Who may do what: THE table. Every service function, REST row, GraphQL root field and command names one of these actions;
+ * whatever is not listed is refused. Answers: reference/authorization-matrix.md (row numbers beside the actions).
+ */
+import type { Actor, UserActor } from './actor.ts'
+
+interface Rule {
+  readonly kind: 'read' | 'write'
+  /** 'anyone' needs no credential; 'signedIn' any; else one of these permissions. */
+  readonly who: 'anyone' | 'signedIn' | readonly string[]
+  /** One's own record: with any credential of one's own, or only with a log-in (an API key must not take the account over). */
+  readonly self?: 'any' | 'login'
+  /** Whether an impersonation token may. Absent means no. */
+  readonly impersonated?: true
+}
+
+const users = ['USER_ADMIN'] as const
+const read = (who: Rule['who'], rest: Partial<Rule> = {}): Rule => ({ kind: 'read', who, ...rest })
+const write = (who: Rule['who'], rest: Partial<Rule> = {}): Rule => ({ kind: 'write', who, ...rest })
+
+export const policy = {
+  'session:logIn': write('anyone', { impersonated: true }), //                           2
+  'session:logOut': write('signedIn', { impersonated: true }),
+  'session:acceptInvitation': write('anyone', { impersonated: true }),
+  'session:readInvitation': read('anyone', { impersonated: true }),
+  'session:start': read('anyone', { impersonated: true }), //                            GET …/user/authenticate
+  'viewer:read': read('signedIn', { impersonated: true }), //                            16
+
+  'user:list': read('signedIn', { impersonated: true }), //                              15
+  'user:search': read(users), //                                                         20, and every filter that reads a hidden field
+  'user:read': read(['USER_ADMIN', 'AUDIT']), //                                         17
+  'user:readProfile': read('signedIn', { impersonated: true }), //                       18
+  'user:readGroups': read(users), //                                                     19
+  'user:create': write(users), //                                                        1
+  'user:invite': write(users),
+  'user:updateProfile': write(users, { self: 'any' }), //                                3
+  'user:setPermissions': write(users), //                                                4, 5
+  'user:setPassword': write(users, { self: 'login' }), //                                6
+  'user:disable': write(users), //                                                       7
+  'user:clone': write(users), //                                                         12
+  'user:delete': write(users), //                                                        36
+  'user:refresh': write(users),
+
+  'attribute:write': write(users), //                                                    10, 11, 25
+  'attribute:removeEverywhere': write(users), //                                         13
+  'attribute:list': read(users),
+
+  'group:list': read('signedIn', { impersonated: true }), //                             26
+  'group:read': read(users), //                                                          27
+  'group:listMembers': read('signedIn', { impersonated: true }), //                      28
+  'group:create': write(users), //                                                       21
+  'group:update': write(users), //                                                       22
+  'group:delete': write(users), //                                                       29
+  'group:addMember': write(users), //                                                    24
+  'group:removeMember': write(users), //                                                 23
+
+  'iam:list': read('signedIn', { impersonated: true }), //                               14
+  'iam:read': read(['APPLICATION_ADMIN']),
+  'iam:configure': write(['APPLICATION_ADMIN']),
+  'iam:sync': write(users), //                                                           8, 9
+
+  'apikey:create': write('signedIn'), //                                                 30
+  'apikey:authenticate': write('anyone', { impersonated: true }), //                     31
+  'apikey:impersonate': write('anyone'), //                                              32
+  'apikey:list': read(users, { self: 'any' }), //                                        34
+  'apikey:delete': write('signedIn'), //                                                 35, only by its owner
+  'apikey:rotate': write('signedIn'), //                                                 only by its owner
+  'apikey:revoke': write(users),
+  'token:read': read('signedIn', { impersonated: true }), //                             33, only one's own but for USER_ADMIN
+  'token:list': read(users, { self: 'any' }),
+  'token:revoke': write('signedIn'), //                                                   anyone's only for USER_ADMIN
+  'token:revokeAll': write(users, { self: 'any' }),
+
+  'project:list': read('signedIn', { impersonated: true }),
+  'project:listAll': read(['PROJECT_MANAGEMENT', 'USER_ADMIN']),
+  'project:create': write(['CREATE_PROJECT', 'PROJECT_MANAGEMENT']),
+  'project:delete': write(['PROJECT_MANAGEMENT']),
+  'project:changeMembers': write(['PROJECT_MANAGEMENT', 'USER_ADMIN']),
+  'domain:list': read(['USER_ADMIN', 'GOVERNANCE']),
+  'domain:write': write(['GOVERNANCE']),
+  'dataSource:list': read(['USER_ADMIN', 'GOVERNANCE']),
+  'dataSource:write': write(['GOVERNANCE']),
+
+  'audit:list': read(['AUDIT']),
+  'instance:setUp': write([]), //                                                        only the operator
+} as const satisfies Record<string, Rule>
+
+export type Action = keyof typeof policy
+export type ReadAction = { [A in Action]: (typeof policy)[A]['kind'] extends 'read' ? A : never }[Action]
+export type WriteAction = { [A in Action]: (typeof policy)[A]['kind'] extends 'write' ? A : never }[Action]
+
+/** Whether a credential narrowed to `scopes` covers the action: `read`, `noun:*` or the action itself. None means all. */
+export function inScope(scopes: readonly string[], action: Action): boolean {
+  if (scopes.length === 0) return true
+  const noun = `${action.slice(0, action.indexOf(':'))}:*`
+  return scopes.some(scope => scope === action || scope === noun || (scope === 'read' && policy[action].kind === 'read'))
+}
+
+/** Every scope there is, for checking input. */
+export const scopes: ReadonlySet<string> = new Set([
+  'read',
+  ...Object.keys(policy).flatMap(action => [action, `${action.slice(0, action.indexOf(':'))}:*`]),
+])
+
+export type Verdict = { allowed: true } | { allowed: false; because: 'anonymous' | 'lacking' | 'impersonated' | 'scope' }
+
+/** The table's answer. `self`: whether the operation acts on the actor's own record. */
+export function decide(actor: Actor, action: Action, self = false): Verdict {
+  const rule: Rule = policy[action]
+  if (actor.kind === 'machine') return { allowed: true }
+  if (rule.who === 'anyone') {
+    return actor.kind === 'user' && actor.credential.kind === 'impersonation' && !rule.impersonated
+      ? { allowed: false, because: 'impersonated' }
+      : { allowed: true }
+  }
+  if (actor.kind === 'anonymous') return { allowed: false, because: 'anonymous' }
+  if (actor.credential.kind === 'impersonation' && !rule.impersonated) return { allowed: false, because: 'impersonated' }
+  if (!inScope(actor.credential.scopes, action)) return { allowed: false, because: 'scope' }
+  return holds(actor, rule) || (self && ownsUp(actor, rule)) ? { allowed: true } : { allowed: false, because: 'lacking' }
+}
+
+const holds = (actor: UserActor, rule: Rule): boolean =>
+  rule.who === 'signedIn' || (Array.isArray(rule.who) && rule.who.some(permission => actor.permissions.has(permission)))
+
+const ownsUp = (actor: UserActor, rule: Rule): boolean =>
+  rule.self === 'any' || (rule.self === 'login' && actor.credential.kind === 'login')
+
+/**
+ * Fields that are hidden unless: the actor holds one of `who`; or the record was reached by one of `views`
+ * ('aggregate' = the root field `user`, 'own' = the viewer or one's own profile); or `self`, it is the actor's own record.
+ * `action` is what a narrowed credential must cover.
+ */
+interface FieldRule {
+  readonly action: Action
+  readonly who: readonly string[]
+  readonly views?: readonly View[]
+  readonly self?: true
+}
+export type View = 'list' | 'aggregate' | 'own'
+
+const inFull: FieldRule = { action: 'user:list', who: users, views: ['aggregate', 'own'] }
+export const fields = {
+  'User.private': inFull, //          attributes by source, group permissions, where permissions come from
+  'User.groups': { action: 'user:readGroups', who: users, views: ['own'] }, // 19: not for AUDIT
+  'User.domainPermissions': { action: 'user:list', who: users, views: ['aggregate', 'own'] },
+  'User.apiKeys': { action: 'apikey:list', who: users, self: true },
+  'User.tokens': { action: 'token:list', who: users, self: true },
+  'Profile.private': { action: 'user:readProfile', who: users, views: ['aggregate', 'own'] }, // note 18
+  'Group.private': { action: 'group:list', who: users },
+  'Membership.private': { action: 'group:listMembers', who: users }, // 28
+  'Iam.private': { action: 'iam:list', who: ['APPLICATION_ADMIN'] },
+  'Iam.defaultPermissions': { action: 'iam:list', who: ['APPLICATION_ADMIN', 'USER_ADMIN'] },
+  'Project.members': { action: 'project:list', who: ['USER_ADMIN', 'PROJECT_MANAGEMENT'] },
+} as const satisfies Record<string, FieldRule>
+export type FieldGroup = keyof typeof fields
+
+/** Whether the actor may see this group of fields on a record. */
+export function maySee(actor: Actor, group: FieldGroup, record: { id?: number; view?: View } = {}): boolean {
+  const rule: FieldRule = fields[group]
+  if (actor.kind === 'machine') return true
+  if (actor.kind === 'anonymous') return false
+  // The viewer's own data is what `viewer:read` and `user:readProfile` show; the rest needs the field's own action.
+  if (record.view !== undefined && rule.views?.includes(record.view)) return true
+  if (!inScope(actor.credential.scopes, rule.action)) return false
+  if (rule.who.some(permission => actor.permissions.has(permission))) return true
+  return rule.self === true && record.id === actor.user.id && actor.credential.kind !== 'impersonation'
+}

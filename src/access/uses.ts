@@ -1,0 +1,66 @@
+import type { Db } from '../store/store.ts'
+
+/**
+ * When secrets were last used. Noted off the request's path: the first use shows within a second, later ones are written
+ * at most once a minute per secret, many in one statement.
+ */
+export interface Uses {
+  note(kind: 'key' | 'token', id: number, now: Date): void
+  /** Writes what is waiting. */
+  flush(): Promise<void>
+  stop(): Promise<void>
+}
+
+const FLUSH_EVERY_MS = 500
+
+export function createUses(db: Db, idleSeconds: number, onError: (error: unknown) => void): Uses {
+  // A token that slides by less than two minutes needs its use written sooner than once a minute.
+  const interval = Math.min(60_000, (idleSeconds * 1000) / 2)
+  const written = { key: new Map<number, number>(), token: new Map<number, number>() }
+  const waiting = { key: new Map<number, number>(), token: new Map<number, number>() }
+
+  async function flush() {
+    for (const kind of ['key', 'token'] as const) {
+      const batch = [...waiting[kind]]
+      if (batch.length === 0) continue
+      waiting[kind].clear()
+      const ids = batch.map(([id]) => id)
+      const times = batch.map(([, at]) => new Date(at))
+      await (kind === 'key' ? writeKeys(db, ids, times) : writeTokens(db, ids, times, idleSeconds)).catch(onError)
+    }
+    // Only recent writes matter for "once a minute": forget the rest, so that memory does not grow with the number of secrets.
+    const old = Date.now() - interval
+    for (const kind of ['key', 'token'] as const) for (const [id, at] of written[kind]) if (at < old) written[kind].delete(id)
+  }
+
+  const timer = setInterval(() => void flush(), FLUSH_EVERY_MS)
+  timer.unref()
+  return {
+    note(kind, id, now) {
+      const last = written[kind].get(id)
+      if (last !== undefined && now.getTime() - last < interval) return
+      written[kind].set(id, now.getTime())
+      waiting[kind].set(id, now.getTime())
+    },
+    flush,
+    async stop() {
+      clearInterval(timer)
+      await flush()
+    },
+  }
+}
+
+const writeKeys = (db: Db, ids: number[], times: Date[]) =>
+  db.query(
+    `UPDATE api_keys k SET last_used = greatest(k.last_used, u.at)
+       FROM unnest($1::int[], $2::timestamptz[]) u(id, at) WHERE k.id = u.id`,
+    [ids, times],
+  )
+
+const writeTokens = (db: Db, ids: number[], times: Date[], idleSeconds: number) =>
+  db.query(
+    `UPDATE tokens t SET last_used = greatest(t.last_used, u.at), updated_at = greatest(t.updated_at, u.at),
+            expires_at = least(t.ends_at, greatest(t.last_used, u.at) + $3::int * interval '1 second')
+       FROM unnest($1::int[], $2::timestamptz[]) u(id, at) WHERE t.id = u.id`,
+    [ids, times, idleSeconds],
+  )

@@ -1,0 +1,46 @@
+import type { Actor } from '../access/actor.ts'
+import type { Db } from '../store/store.ts'
+import type { AuditDraft } from './audit.ts'
+
+/** Appends events in the transaction of `db`: one statement, however many. */
+export async function appendEvents(
+  db: Db,
+  request: { actor: Actor; requestId: string; address: string },
+  action: string,
+  drafts: readonly AuditDraft[],
+): Promise<void> {
+  const who = actorColumns(request.actor)
+  await db.prisma.auditEvent.createMany({
+    data: drafts.map(draft => ({
+      event: draft.event,
+      action,
+      outcome: draft.outcome ?? 'done',
+      ...who,
+      ...(draft.by ? { actorKind: 'user', actorUserId: draft.by.id, actorName: `${draft.by.iamid}/${draft.by.userid}` } : {}),
+      targetType: draft.target.type,
+      targetId: String(draft.target.id),
+      targetName: draft.target.name ?? null,
+      before: (draft.before ?? undefined) as object | undefined,
+      after: (draft.after ?? undefined) as object | undefined,
+      reason: draft.reason ?? null,
+      requestId: request.requestId,
+      address: request.address,
+    })),
+  })
+}
+
+/** Under impersonation the impersonator did it, on behalf of the user acted as: both stand on every row. */
+function actorColumns(actor: Actor) {
+  if (actor.kind === 'anonymous') return { actorKind: 'anonymous', actorName: 'anonymous' }
+  if (actor.kind === 'machine') return { actorKind: 'machine', actorName: actor.name }
+  const { user, impersonator, credential } = actor
+  const name = (of: { iamid: string; userid: string }) => `${of.iamid}/${of.userid}`
+  return {
+    actorKind: 'user',
+    actorUserId: impersonator?.id ?? user.id,
+    actorName: name(impersonator ?? user),
+    behalfUserId: impersonator ? user.id : null,
+    behalfName: impersonator ? name(user) : null,
+    credential: `${credential.kind === 'apikey' ? 'apikey' : 'token'} ${credential.id}`,
+  }
+}

@@ -1,0 +1,40 @@
+/** What an audit event says; names of events as the vendor's webhooks (reference: iam-rules, "Events"). */
+export const EVENTS = [
+  'userCreated', 'userUpdated', 'userDeleted', 'userEnabled', 'userDisabled', 'userCloned', 'userMigrated', 'usernameUpdated',
+  'userInvited', 'passwordChanged',
+  'groupCreated', 'groupUpdated', 'groupDeleted', 'groupUserAdded', 'groupUserDeleted',
+  'attributeAdded', 'attributeUpdated', 'attributeRemoved', 'permissionsUpdated',
+  'apiKeyCreated', 'apiKeyRotated', 'apiKeyRevoked', 'tokenIssued', 'tokenRevoked', 'impersonationStarted', 'loginSucceeded', 'loginFailed',
+  'iamConfigured', 'syncFinished', 'syncQuarantined',
+  'projectCreated', 'projectDeleted', 'projectMembersChanged',
+  'domainCreated', 'domainDeleted', 'domainPermissionGranted', 'domainPermissionRevoked',
+  'dataSourceCreated', 'dataSourceDeleted', 'dataSourceOwnersChanged',
+  'denied',
+] as const
+export type EventName = (typeof EVENTS)[number]
+
+export interface Target {
+  readonly type: 'user' | 'group' | 'attribute' | 'iam' | 'apikey' | 'token' | 'project' | 'domain' | 'dataSource' | 'instance' | 'session'
+  readonly id: number | string
+  readonly name?: string | null
+}
+
+/** What a rule says it did. `before` and `after` hold only the fields that changed, and never a secret. */
+export interface AuditDraft {
+  readonly event: EventName
+  readonly target: Target
+  readonly before?: Record<string, unknown> | null
+  readonly after?: Record<string, unknown> | null
+  readonly reason?: string
+  /** Set where the event is a refusal that a rule found out about (a failed log-in). */
+  readonly outcome?: 'done' | 'denied'
+  /** Who did it, where only the rule can tell (a log-in has no actor before it succeeds). */
+  readonly by?: { id: number; iamid: string; userid: string }
+}
+
+/** The fields that differ, as `before` and `after`; undefined on both sides of `fields` that are equal as JSON. */
+export function difference(before: Record<string, unknown>, after: Record<string, unknown>) {
+  const changed = Object.keys(after).filter(key => JSON.stringify(before[key] ?? null) !== JSON.stringify(after[key] ?? null))
+  const pick = (from: Record<string, unknown>) => Object.fromEntries(changed.map(key => [key, from[key] ?? null]))
+  return { before: pick(before), after: pick(after), changed: changed.length > 0 }
+}

@@ -1,0 +1,31 @@
+import type { Logger } from 'pino'
+import type { Actor } from './access/actor.ts'
+import type { Uses } from './access/uses.ts'
+import type { Config } from './config.ts'
+import type { Passwords } from './credentials/password.ts'
+import type { Loaders } from './graphql/loaders.ts'
+import type { Mailer } from './mail/mailer.ts'
+import type { Store } from './store/store.ts'
+
+/** What the process has one of; made and joined in app.ts. */
+export interface App {
+  readonly config: Config
+  /** The instance's key: encrypts secrets at rest. */
+  readonly key: Buffer
+  readonly store: Store
+  readonly log: Logger
+  readonly mailer: Mailer
+  readonly passwords: Passwords
+  readonly uses: Uses
+}
+
+/** What one request carries. */
+export interface Context {
+  readonly app: App
+  readonly actor: Actor
+  readonly requestId: string
+  /** The peer's address, for counting failed log-ins. */
+  readonly address: string
+  /** Batches and caches of this request; replaced after each write, so that an answer shows what was written. */
+  loaders: Loaders
+}

@@ -1,0 +1,111 @@
+/** API keys: minted for oneself, shown once, narrowed never widened. */
+import type { UserRef } from '../access/actor.ts'
+import { type Call, done, read, type Service, write } from '../access/guard.ts'
+import { inScope, policy, scopes as knownScopes, type Action } from '../access/policy.ts'
+import { Conflict, Forbidden, Invalid, NotFound, Unauthenticated } from '../errors.ts'
+import { checkKeyName, checkList } from '../names.ts'
+import { isProjectMember } from '../projects/projects.store.ts'
+import { refusePower } from '../users/powers.ts'
+import { requireUser } from '../users/users.store.ts'
+import type { ApiKeyRecord } from './credential.ts'
+import { apiKeysOfUsers, deleteApiKeyRow, findApiKey, followApiKey, insertApiKey } from './credentials.store.ts'
+import { mint } from './secret.ts'
+
+const MAX_GRACE = 2_592_000
+
+interface CreateKey {
+  name?: string | null
+  projectId?: number | null
+  scopes?: readonly string[] | null
+  expiresAt?: Date | null
+}
+export interface Minted {
+  /** The key itself, shown once. */
+  secret: string
+  apiKey: ApiKeyRecord
+}
+
+export const apiKeys = {
+  list: read(
+    'apikey:list',
+    async ({ db }, { ref }: { ref: UserRef }) => apiKeysOfUsers(db, [(await requireUser(db, ref)).id]),
+    { owner: ({ ref }) => ref },
+  ),
+
+  create: write('apikey:create', async (call, input: CreateKey) => {
+    const { actor } = call
+    if (actor.kind !== 'user') throw new Unauthenticated('Only a user can have an API key')
+    const name = input.name == null ? null : checkKeyName(input.name)
+    const scopes = narrowed(actor.credential.scopes, input.scopes ?? [])
+    const parent = actor.credential.apiKeyId === null ? null : await findApiKey(call.db, actor.credential.apiKeyId)
+    const expiresAt = earliest(checkExpiry(call, input.expiresAt ?? null), parent?.expiresAt ?? null)
+    const projectId = input.projectId ?? null
+    if (projectId !== null && !(await isProjectMember(call.db, projectId, actor.user.id)))
+      throw new Forbidden('projectId must be that of a project you are a member of')
+    const minted = await mintKey(call, { userId: actor.user.id, name, projectId, scopes, expiresAt, parentKeyId: parent?.id ?? null })
+    return done(minted, { event: 'apiKeyCreated', target: targetOf(minted.apiKey), after: { name, projectId, scopes, expiresAt } })
+  }),
+
+  /** A new secret with the same settings; the old one lives for a grace period, never longer than it would have. */
+  rotate: write('apikey:rotate', async (call, { id, graceSeconds }: { id: number; graceSeconds?: number | null }) => {
+    const grace = graceSeconds ?? call.app.config.keyGraceSeconds
+    if (grace < 0 || grace > MAX_GRACE) throw new Invalid('graceSeconds', `must be an integer from 0 to ${MAX_GRACE}`)
+    const old = await ownKey(call, id)
+    if (old.rotatedToId !== null) throw new Conflict(`The key was rotated already: rotate its successor, key ${old.rotatedToId}`)
+    if (old.expiresAt !== null && old.expiresAt <= call.now) throw new Conflict('The key has expired: make a new one')
+    const { userId, name, projectId, scopes, expiresAt, parentKeyId } = old
+    const minted = await mintKey(call, { userId, name, projectId, scopes: [...scopes], expiresAt, parentKeyId })
+    const dies = earliest(new Date(call.now.getTime() + grace * 1000), expiresAt)!
+    await followApiKey(call.db, id, minted.apiKey.id, dies)
+    return done(minted, { event: 'apiKeyRotated', target: targetOf(old), after: { rotatedTo: minted.apiKey.id, expiresAt: dies } })
+  }),
+
+  /** Only by its owner; anyone else is not told that it exists. */
+  delete: write('apikey:delete', async (call, { id }: { id: number }) => remove(call, await ownKey(call, id))),
+
+  revoke: write('apikey:revoke', async (call, { id }: { id: number }) => {
+    const key = await findApiKey(call.db, id)
+    if (key === null) throw new NotFound(`No API key with id ${id}`)
+    await refusePower(call, key.userId)
+    return remove(call, key)
+  }),
+} satisfies Service
+
+const targetOf = (key: ApiKeyRecord) => ({ type: 'apikey', id: key.id, name: key.name }) as const
+
+async function remove(call: Call, key: ApiKeyRecord) {
+  const revokedTokens = await deleteApiKeyRow(call.db, key.id)
+  return done({ revokedTokens }, { event: 'apiKeyRevoked', target: targetOf(key), after: { revokedTokens } })
+}
+
+async function ownKey({ db, actor }: Call, id: number): Promise<ApiKeyRecord> {
+  const key = await findApiKey(db, id)
+  if (key === null || actor.kind !== 'user' || key.userId !== actor.user.id) throw new NotFound(`You have no API key with id ${id}`)
+  return key
+}
+
+async function mintKey(
+  call: Call,
+  key: { userId: number; name: string | null; projectId: number | null; scopes: string[]; expiresAt: Date | null; parentKeyId: number | null },
+): Promise<Minted> {
+  const { secret, hash, prefix } = mint('rk')
+  return { secret, apiKey: await insertApiKey(call.db, { ...key, hash, prefix, createdAt: call.now }) }
+}
+
+/** The scopes of a new key: known ones, and each within those of the credential that mints it. None asked: as narrow as that. */
+function narrowed(held: readonly string[], asked: readonly string[]): string[] {
+  const wanted = [...new Set(checkList('scopes', asked))]
+  const unknown = wanted.find(scope => !knownScopes.has(scope))
+  if (unknown !== undefined) throw new Invalid('scopes', 'must be read, an action such as user:list, or a noun such as group:*')
+  if (wanted.length === 0) return [...held]
+  const wider = (Object.keys(policy) as Action[]).find(action => inScope(wanted, action) && !inScope(held, action))
+  if (wider) throw new Forbidden(`scopes would allow ${wider}, which this credential does not`)
+  return wanted
+}
+
+function checkExpiry(call: Call, expiresAt: Date | null): Date | null {
+  if (expiresAt !== null && expiresAt <= call.now) throw new Invalid('expiresAt', 'must lie in the future')
+  return expiresAt
+}
+
+const earliest = (a: Date | null, b: Date | null): Date | null => (a === null ? b : b === null || a < b ? a : b)

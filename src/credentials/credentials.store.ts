@@ -1,0 +1,131 @@
+import type { Db } from '../store/store.ts'
+import type { ApiKeyRecord, TokenRecord } from './credential.ts'
+
+const KEY_COLUMNS = `k.id, k.user_id AS "userId", k.name, k.prefix, k.project_id AS "projectId", k.scopes, k.parent_key_id AS "parentKeyId",
+  k.rotated_to_id AS "rotatedToId", k.expires_at AS "expiresAt", k.last_used AS "lastUsed", k.created_at AS "createdAt"`
+
+const TOKENS = `SELECT t.id, t.user_id AS "userId", u.iamid, u.userid, t.prefix, t.api_key_id AS "apiKeyId", t.project_id AS "projectId", t.scopes,
+    CASE WHEN p.id IS NULL THEN NULL ELSE jsonb_build_object('id', p.id, 'iamid', p.iamid, 'userid', p.userid) END AS impersonator,
+    t.last_used AS "lastUsed", t.expires_at AS expiration, t.ends_at AS "endsAt", t.created_at AS "createdAt", t.updated_at AS "updatedAt"
+  FROM tokens t JOIN users u ON u.id = t.user_id LEFT JOIN users p ON p.id = t.impersonator_id`
+
+// ---- API keys
+
+export interface NewApiKey {
+  userId: number
+  name: string | null
+  prefix: string
+  hash: Uint8Array<ArrayBuffer>
+  projectId: number | null
+  scopes: string[]
+  parentKeyId: number | null
+  expiresAt: Date | null
+  createdAt: Date
+}
+
+export async function insertApiKey(db: Db, key: NewApiKey): Promise<ApiKeyRecord> {
+  const { id } = await db.prisma.apiKey.create({ data: key, select: { id: true } })
+  return (await findApiKey(db, id))!
+}
+
+export async function findApiKey(db: Db, id: number): Promise<ApiKeyRecord | null> {
+  const [key] = await db.query<ApiKeyRecord>(`SELECT ${KEY_COLUMNS} FROM api_keys k WHERE k.id = $1`, [id])
+  return key ?? null
+}
+
+export const apiKeysOfUsers = (db: Db, userIds: readonly number[]): Promise<ApiKeyRecord[]> =>
+  db.query<ApiKeyRecord>(`SELECT ${KEY_COLUMNS} FROM api_keys k WHERE k.user_id = ANY($1::int[]) ORDER BY k.user_id, k.id`, [userIds])
+
+/** Marks the key as used now, in the transaction that uses it. */
+export const touchApiKey = (db: Db, id: number, now: Date) =>
+  db.prisma.apiKey.update({ where: { id }, data: { lastUsed: now }, select: { id: true } })
+
+export const followApiKey = (db: Db, id: number, rotatedToId: number, expiresAt: Date) =>
+  db.prisma.apiKey.update({ where: { id }, data: { rotatedToId, expiresAt }, select: { id: true } })
+
+/** Deletes the key and every token issued with it; returns how many tokens. */
+export async function deleteApiKeyRow(db: Db, id: number): Promise<number> {
+  const { count } = await db.prisma.token.deleteMany({ where: { apiKeyId: id } })
+  await db.prisma.apiKey.delete({ where: { id }, select: { id: true } })
+  return count
+}
+
+// ---- tokens
+
+export interface NewToken {
+  userId: number
+  apiKeyId: number | null
+  impersonatorId: number | null
+  projectId: number | null
+  prefix: string
+  hash: Uint8Array<ArrayBuffer>
+  scopes: string[]
+  lastUsed: Date
+  expiresAt: Date
+  endsAt: Date
+  createdAt: Date
+  updatedAt: Date
+}
+
+export const insertToken = (db: Db, token: NewToken) => db.prisma.token.create({ data: token, select: { id: true } })
+
+/** A live token by its hash. */
+export async function findToken(db: Db, hash: Uint8Array, now: Date): Promise<TokenRecord | null> {
+  const [token] = await db.query<TokenRecord>(`${TOKENS} WHERE t.hash = $1 AND t.expires_at > $2`, [hash, now])
+  return token ?? null
+}
+
+/** Live tokens of each user, oldest first. */
+export const tokensOfUsers = (db: Db, userIds: readonly number[], now: Date): Promise<TokenRecord[]> =>
+  db.query<TokenRecord>(`${TOKENS} WHERE t.user_id = ANY($1::int[]) AND t.expires_at > $2 ORDER BY t.user_id, t.id`, [userIds, now])
+
+/** Deletes these tokens, where `userId` is given only that user's; returns whose they were. */
+export const deleteTokens = (db: Db, ids: readonly number[], userId: number | null): Promise<{ id: number; userId: number }[]> =>
+  db.query(`DELETE FROM tokens WHERE id = ANY($1::int[]) AND ($2::int IS NULL OR user_id = $2) RETURNING id, user_id AS "userId"`, [ids, userId])
+
+/** Deletes all tokens of a user, but for one; returns how many. `loginsOnly` spares those issued with an API key. */
+export async function deleteTokensOf(db: Db, userId: number, { but = null, loginsOnly = false }: { but?: number | null; loginsOnly?: boolean } = {}) {
+  const where = { userId, ...(but === null ? {} : { id: { not: but } }), ...(loginsOnly ? { apiKeyId: null } : {}) }
+  return (await db.prisma.token.deleteMany({ where })).count
+}
+
+// ---- invitations
+
+export interface NewInvitation {
+  userId: number
+  prefix: string
+  hash: Uint8Array<ArrayBuffer>
+  expiresAt: Date
+}
+
+/** New invitations; earlier ones of the same users die. */
+export async function insertInvitation(db: Db, invitations: readonly NewInvitation[]): Promise<void> {
+  if (invitations.length === 0) return
+  await db.prisma.invitation.deleteMany({ where: { userId: { in: invitations.map(invitation => invitation.userId) } } })
+  await db.prisma.invitation.createMany({ data: [...invitations] })
+}
+
+const INVITED = `users u ON u.id = i.user_id AND NOT u.disabled WHERE i.hash = $1 AND i.expires_at > $2`
+
+/** Whose live invitation this is. */
+export async function findInvitation(db: Db, hash: Uint8Array, now: Date): Promise<number | null> {
+  const [row] = await db.query<{ userId: number }>(`SELECT u.id AS "userId" FROM invitations i JOIN ${INVITED}`, [hash, now])
+  return row?.userId ?? null
+}
+
+/** Uses a live invitation up: of two at once, one gets it. Returns whose it was. */
+export async function takeInvitation(db: Db, hash: Uint8Array, now: Date): Promise<number | null> {
+  const [row] = await db.query<{ userId: number }>(
+    `DELETE FROM invitations i USING users u WHERE u.id = i.user_id AND NOT u.disabled AND i.hash = $1 AND i.expires_at > $2
+       RETURNING u.id AS "userId"`,
+    [hash, now],
+  )
+  return row?.userId ?? null
+}
+
+/** Forgets what is long over: tokens and invitations a day after their end. */
+export async function purgeExpired(db: Db, now: Date): Promise<void> {
+  const over = new Date(now.getTime() - 86_400_000)
+  await db.prisma.token.deleteMany({ where: { expiresAt: { lt: over } } })
+  await db.prisma.invitation.deleteMany({ where: { expiresAt: { lt: over } } })
+}

@@ -1,0 +1,40 @@
+import type { UserRecord } from '../users/user.ts'
+import { requireUser, updateUser } from '../users/users.store.ts'
+import type { Db } from '../store/store.ts'
+
+export interface LoginRow {
+  id: number
+  profileId: number
+  iamid: string
+  userid: string
+  disabled: boolean
+  passwordHash: string | null
+}
+
+/** The account and its password hash, by canonical name; of a configured IAM only. */
+export async function findLogin(db: Db, iamid: string, useridKey: string): Promise<LoginRow | null> {
+  const [row] = await db.query<LoginRow>(
+    `SELECT u.id, u.profile_id AS "profileId", u.iamid, u.userid, u.disabled, a.password_hash AS "passwordHash"
+       FROM users u JOIN iams i ON i.id = u.iamid LEFT JOIN authentications a ON a.user_id = u.id
+      WHERE u.iamid = $1 AND u.userid_key = $2`,
+    [iamid, useridKey],
+  )
+  return row ?? null
+}
+
+/** Sets the password; the first one also gives the user an authentication id. */
+export async function setPasswordHash(db: Db, userId: number, passwordHash: string, now: Date): Promise<UserRecord> {
+  const { id } = await db.prisma.authentication.upsert({
+    where: { userId },
+    create: { userId, passwordHash, passwordChangedAt: now },
+    update: { passwordHash, passwordChangedAt: now },
+    select: { id: true },
+  })
+  return updateUser(db, userId, { authenticationId: id, updatedAt: now })
+}
+
+export async function passwordHashOf(db: Db, userId: number): Promise<string | null> {
+  const row = await db.prisma.authentication.findUnique({ where: { userId }, select: { passwordHash: true } })
+  return row?.passwordHash ?? null
+}
+

@@ -1,0 +1,67 @@
+/** Changing a password. Setting the first one goes by invitation: sessions.service.ts. */
+import { isSelf, type UserRef } from '../access/actor.ts'
+import { type Call, done, type Outcome, refused, type Service, write } from '../access/guard.ts'
+import { Forbidden, Invalid, TooMany } from '../errors.ts'
+import { refusePower } from '../users/powers.ts'
+import type { UserRecord } from '../users/user.ts'
+import { targetOf } from '../users/users.service.ts'
+import { requireUser } from '../users/users.store.ts'
+import { deleteTokensOf } from './credentials.store.ts'
+import { subjectsOf } from './lockout.ts'
+import { blockedFor, clearAccount, countFailure } from './lockout.store.ts'
+import { passwordHashOf, setPasswordHash } from './password.store.ts'
+import { canonical } from '../names.ts'
+
+interface SetPassword {
+  ref: UserRef
+  originalPassword?: string | null
+  password: string
+}
+interface Prepared {
+  user: UserRecord
+  /** Null: the original password was wrong. */
+  passwordHash: string | null
+}
+
+const WRONG = 'originalPassword is not the present password'
+
+export const passwords = {
+  set: write(
+    'user:setPassword',
+    async (call, _: SetPassword, { user, passwordHash }: Prepared): Promise<Outcome<{ success: true }>> => {
+      const target = targetOf(user)
+      if (passwordHash === null) return refused(new Forbidden(WRONG), { event: 'denied', outcome: 'denied', target, reason: WRONG })
+      await setPasswordHash(call.db, user.id, passwordHash, call.now)
+      // Whoever knew the old password is out: other log-ins end, the one that changed it stays; keys have secrets of their own.
+      const { actor } = call
+      const but = actor.kind === 'user' && actor.credential.kind === 'login' ? actor.credential.id : null
+      const revokedTokens = await deleteTokensOf(call.db, user.id, { but, loginsOnly: true })
+      return done({ success: true }, { event: 'passwordChanged', target, after: { revokedTokens } })
+    },
+    { owner: ({ ref }) => ref, prepare },
+  ),
+} satisfies Service
+
+async function prepare(call: Call, { ref, originalPassword, password }: SetPassword): Promise<Prepared> {
+  const { app } = call
+  app.passwords.check('password', password)
+  const self = isSelf(call.actor, ref)
+  if (self && originalPassword == null) throw new Invalid('originalPassword', 'is needed to change your own password')
+  const user = await requireUser(call.db, ref)
+  if (user.iamid !== 'bim') throw new Invalid('iamid', `names the IAM ${user.iamid}: its users change their passwords there`)
+  if (isSelf(call.actor, { id: user.id })) {
+    if (!(await isRight(call, user, originalPassword ?? ''))) return { user, passwordHash: null }
+  } else await refusePower(call, user.id)
+  return { user, passwordHash: await app.passwords.hash(password) }
+}
+
+/** Guesses at the original password count like failed log-ins: a stolen token must not become a way to try them all. */
+async function isRight({ app, db, address }: Call, user: UserRecord, originalPassword: string): Promise<boolean> {
+  const subjects = subjectsOf(user.iamid, canonical(user.userid), address)
+  const wait = await blockedFor(db, subjects, new Date())
+  if (wait > 0) throw new TooMany(`Too many wrong passwords: try again in ${wait} seconds`, { retryAfter: wait })
+  const right = await app.passwords.verify(await passwordHashOf(db, user.id), originalPassword)
+  if (!right) await countFailure(db, subjects, new Date())
+  else if ((await clearAccount(db, subjects, new Date())) > 0) return false
+  return right
+}

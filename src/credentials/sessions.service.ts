@@ -1,0 +1,152 @@
+/** Ways in and out: password, API key, impersonation, invitation, log-out. Each failure that could tell something tells the same. */
+import { actorOf } from '../access/authenticate.ts'
+import type { UserActor } from '../access/actor.ts'
+import { type Call, done, type Outcome, read, refused, type Service, write } from '../access/guard.ts'
+import { isAdministrative } from '../access/permissions.ts'
+import { inScope } from '../access/policy.ts'
+import { Forbidden, NotFound, TooMany, Unauthenticated } from '../errors.ts'
+import { lookupKey } from '../names.ts'
+import { isProjectMember } from '../projects/projects.store.ts'
+import { seenAs, type UserRecord } from '../users/user.ts'
+import { targetOf } from '../users/users.service.ts'
+import { grantsOfUsers, requireUser, updateUser } from '../users/users.store.ts'
+import { deleteTokens, findApiKey, findInvitation, takeInvitation, touchApiKey } from './credentials.store.ts'
+import { type Issued, issueToken } from './issue.ts'
+import { subjectsOf } from './lockout.ts'
+import { blockedFor, clearAccount, countFailure } from './lockout.store.ts'
+import { findLogin, type LoginRow, setPasswordHash } from './password.store.ts'
+import { parse } from './secret.ts'
+
+const BAD_LOGIN = 'The userid or the password is wrong, or the account cannot log in'
+const BAD_KEY = 'The API key is unknown, expired or revoked'
+const BAD_INVITATION = 'The invitation is unknown, used or expired: ask an administrator for a new one'
+const IMPERSONATION_SECONDS = 3600
+
+interface LogIn {
+  iamid?: string | null
+  userid: string
+  password: string
+}
+
+export const sessions = {
+  logIn: write(
+    'session:logIn',
+    async (call, { iamid }: LogIn, user: LoginRow | null): Promise<Outcome<Issued>> => {
+      // An unknown name is not kept: people type passwords into the wrong field.
+      if (user === null) return refused(new Unauthenticated(BAD_LOGIN), loginFailed(`${iamid ?? 'bim'}/…`))
+      const issued = await issueToken(call, { userId: user.id, profileId: user.profileId })
+      await updateUser(call.db, user.id, { lastLogin: call.now })
+      const target = { type: 'session' as const, id: issued.tokenId, name: `${user.iamid}/${user.userid}` }
+      return done(issued, { event: 'loginSucceeded', target, by: user })
+    },
+    { prepare: checkLogin },
+  ),
+
+  authenticateApiKey: write('apikey:authenticate', async (call, { apikey }: { apikey: string }): Promise<Outcome<Issued>> => {
+    const owner = await ownerOfKey(call, apikey)
+    const issued = await issueWithKey(call, owner, { userId: owner.user.id, profileId: owner.user.profileId, scopes: owner.credential.scopes })
+    return done(issued, { event: 'tokenIssued', target: { type: 'token', id: issued.tokenId }, by: owner.user })
+  }),
+
+  /** A token for acting as another user. The permission is the key owner's, asked live now and at each use. */
+  impersonate: write(
+    'apikey:impersonate',
+    async (call, input: { apikey: string; iamid: string; userid: string; projectId?: number | null }): Promise<Outcome<Issued>> => {
+      const owner = await ownerOfKey(call, input.apikey)
+      if (!owner.permissions.has('IMPERSONATE_USER') || !inScope(owner.credential.scopes, 'apikey:impersonate'))
+        throw new Forbidden("The key's owner needs the permission IMPERSONATE_USER, within the key's scopes")
+      const target = await requireUser(call.db, { iamid: input.iamid, userid: input.userid })
+      await refuseTarget(call, target, input.projectId ?? null)
+      const issued = await issueWithKey(call, owner, {
+        userId: target.id,
+        profileId: target.profileId,
+        impersonatorId: owner.user.id,
+        scopes: ['impersonation'],
+        projectId: input.projectId ?? null,
+        life: IMPERSONATION_SECONDS,
+      })
+      return done(issued, { event: 'impersonationStarted', target: targetOf(target), after: { token: issued.tokenId }, by: owner.user })
+    },
+  ),
+
+  logOut: write('session:logOut', async (call, _: object) => {
+    const token = call.actor.kind === 'user' && call.actor.credential.kind !== 'apikey' ? call.actor.credential.id : null
+    const gone = token === null ? [] : await deleteTokens(call.db, [token], null)
+    return done({ revokedTokens: gone.length }, { event: 'tokenRevoked', target: { type: 'token', id: token ?? '' } })
+  }),
+
+  /** Whose link this is, for the page that asks for a password. */
+  readInvitation: read('session:readInvitation', async (call, { token }: { token: string }): Promise<UserRecord> =>
+    seenAs(await requireUser(call.db, { id: await invited(call, token) }), 'own'),
+  ),
+
+  /** Sets the first password with an invitation, which is used up. */
+  acceptInvitation: write(
+    'session:acceptInvitation',
+    async (call, { token }: { token: string; password: string }, passwordHash: string) => {
+      const userId = await takeInvitation(call.db, parse(token)!.hash, call.now)
+      if (userId === null) throw new NotFound(BAD_INVITATION)
+      const user = await setPasswordHash(call.db, userId, passwordHash, call.now)
+      return done(seenAs(user, 'own'), { event: 'passwordChanged', target: targetOf(user), after: { by: 'invitation' }, by: user })
+    },
+    { prepare: checkInvitation },
+  ),
+} satisfies Service
+
+const loginFailed = (name: string) => ({ event: 'loginFailed', outcome: 'denied', target: { type: 'session', id: '', name }, reason: BAD_LOGIN }) as const
+
+/** The account if the password is right and it may log in, else null; the same work whatever is wrong. Counts failures. */
+async function checkLogin({ app, db, address }: Call, { iamid, userid, password }: LogIn): Promise<LoginRow | null> {
+  const key = lookupKey(userid) ?? ''
+  const subjects = subjectsOf(iamid ?? 'bim', key, address)
+  const wait = await blockedFor(db, subjects, new Date())
+  if (wait > 0) throw tooManyFailures(wait)
+  const user = await findLogin(db, iamid ?? 'bim', key)
+  const right = await app.passwords.verify(user?.passwordHash ?? null, password)
+  if (!right || user === null || user.disabled) {
+    await countFailure(db, subjects, new Date())
+    return null
+  }
+  const blocked = await clearAccount(db, subjects, new Date())
+  if (blocked > 0) throw tooManyFailures(blocked)
+  return user
+}
+
+const tooManyFailures = (seconds: number) =>
+  new TooMany(`Too many failed log-ins: try again in ${seconds} seconds`, { retryAfter: seconds })
+
+/** The owner of a key that works. An impersonation token in its place is told so: nobody impersonates twice. */
+async function ownerOfKey(call: Call, apikey: string): Promise<UserActor> {
+  const owner = await actorOf(call.db, apikey, call.now)
+  if (owner?.credential.kind === 'impersonation') throw new Forbidden('An impersonation token cannot stand for an API key')
+  if (owner?.credential.kind !== 'apikey') throw new Unauthenticated(BAD_KEY)
+  return owner
+}
+
+async function issueWithKey(call: Call, owner: UserActor, holder: Parameters<typeof issueToken>[1]): Promise<Issued> {
+  const key = await findApiKey(call.db, owner.credential.id)
+  await touchApiKey(call.db, owner.credential.id, call.now)
+  return issueToken(call, { projectId: owner.credential.projectId, ...holder, apiKeyId: owner.credential.id, until: key?.expiresAt ?? null })
+}
+
+async function refuseTarget(call: Call, target: UserRecord, projectId: number | null): Promise<void> {
+  if (target.disabled) throw new Forbidden('A disabled user cannot be impersonated')
+  const administrative = (await grantsOfUsers(call.db, [target.id])).find(grant => isAdministrative(grant.permission))
+  if (administrative) throw new Forbidden(`A holder of ${administrative.permission} cannot be impersonated`)
+  if (projectId !== null && !(await isProjectMember(call.db, projectId, target.id)))
+    throw new Forbidden('The user is not a member of this project')
+}
+
+/** Whose live invitation this is. */
+async function invited({ db, now }: Call, token: string): Promise<number> {
+  const parsed = parse(token)
+  const userId = parsed?.kind === 'ri' ? await findInvitation(db, parsed.hash, now) : null
+  if (userId === null) throw new NotFound(BAD_INVITATION)
+  return userId
+}
+
+async function checkInvitation(call: Call, { token, password }: { token: string; password: string }): Promise<string> {
+  await invited(call, token)
+  call.app.passwords.check('password', password)
+  return call.app.passwords.hash(password)
+}

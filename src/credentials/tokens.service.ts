@@ -1,0 +1,48 @@
+/** Tokens: what is known of them, and how they end. */
+import { isSelf, type UserRef } from '../access/actor.ts'
+import { type Call, done, read, type Service, unchanged, write } from '../access/guard.ts'
+import { NotFound } from '../errors.ts'
+import { checkList } from '../names.ts'
+import { targetOf } from '../users/users.service.ts'
+import { requireUser } from '../users/users.store.ts'
+import type { TokenRecord } from './credential.ts'
+import { deleteTokens, deleteTokensOf, findToken, tokensOfUsers } from './credentials.store.ts'
+import { parse } from './secret.ts'
+
+const isAdministrator = ({ actor }: Call): boolean => actor.kind === 'user' && actor.permissions.has('USER_ADMIN')
+
+export const tokens = {
+  list: read(
+    'token:list',
+    async ({ db, now }, { ref }: { ref: UserRef }) => tokensOfUsers(db, [(await requireUser(db, ref)).id], now),
+    { owner: ({ ref }) => ref },
+  ),
+
+  /** The facts of a token, to its owner or a USER_ADMIN; to anyone else it does not exist. */
+  read: read('token:read', async (call, { token }: { token: string }): Promise<TokenRecord> => {
+    const parsed = parse(token)
+    const found = parsed?.kind === 'rt' ? await findToken(call.db, parsed.hash, call.now) : null
+    if (found === null || !(isSelf(call.actor, { id: found.userId }) || isAdministrator(call))) throw new NotFound('No such token')
+    return found
+  }),
+
+  /** One's own, or anyone's for a USER_ADMIN; ids of others' tokens are passed over like ids of none. */
+  revoke: write('token:revoke', async (call, { ids }: { ids: readonly number[] }) => {
+    checkList('ids', ids)
+    const own = call.actor.kind === 'user' && !isAdministrator(call) ? call.actor.user.id : null
+    const gone = await deleteTokens(call.db, ids, own)
+    if (gone.length === 0) return unchanged({ revokedTokens: 0 })
+    const after = { tokens: gone.map(token => token.id), users: [...new Set(gone.map(token => token.userId))] }
+    return done({ revokedTokens: gone.length }, { event: 'tokenRevoked', target: { type: 'token', id: gone[0]!.id }, after })
+  }),
+
+  revokeAll: write(
+    'token:revokeAll',
+    async (call, { ref }: { ref: UserRef }) => {
+      const user = await requireUser(call.db, ref)
+      const revokedTokens = await deleteTokensOf(call.db, user.id)
+      return done({ revokedTokens }, { event: 'tokenRevoked', target: targetOf(user), after: { revokedTokens } })
+    },
+    { owner: ({ ref }) => ref },
+  ),
+} satisfies Service

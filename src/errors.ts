@@ -1,0 +1,82 @@
+/**
+ * One class per meaning; doors translate them (GraphQL `extensions.code`, REST status, SCIM body), nobody else invents an error.
+ * A message names the field, the rule and the way out, and never holds a secret, SQL, a path of the machine or a stack.
+ */
+export type Code =
+  | 'BAD_USER_INPUT'
+  | 'UNAUTHENTICATED'
+  | 'FORBIDDEN'
+  | 'NOT_FOUND'
+  | 'CONFLICT'
+  | 'REFUSED'
+  | 'PAYLOAD_TOO_LARGE'
+  | 'UNSUPPORTED_MEDIA_TYPE'
+  | 'TOO_MANY_REQUESTS'
+  | 'UNAVAILABLE'
+  | 'INTERNAL_SERVER_ERROR'
+
+/** The catalogue: HTTP status and phrase of every code, for all doors. */
+export const catalogue: Record<Code, { status: number; phrase: string }> = {
+  BAD_USER_INPUT: { status: 400, phrase: 'Bad Request' },
+  UNAUTHENTICATED: { status: 401, phrase: 'Unauthorized' },
+  FORBIDDEN: { status: 403, phrase: 'Forbidden' },
+  NOT_FOUND: { status: 404, phrase: 'Not Found' },
+  CONFLICT: { status: 409, phrase: 'Conflict' },
+  PAYLOAD_TOO_LARGE: { status: 413, phrase: 'Payload Too Large' },
+  UNSUPPORTED_MEDIA_TYPE: { status: 415, phrase: 'Unsupported Media Type' },
+  REFUSED: { status: 422, phrase: 'Unprocessable Entity' },
+  TOO_MANY_REQUESTS: { status: 429, phrase: 'Too Many Requests' },
+  INTERNAL_SERVER_ERROR: { status: 500, phrase: 'Internal Server Error' },
+  UNAVAILABLE: { status: 503, phrase: 'Service Unavailable' },
+}
+
+export abstract class RosterError extends Error {
+  abstract readonly code: Code
+  /** The input field at fault, where there is one. */
+  readonly field?: string
+  /** Seconds to wait before trying again (429, 503). */
+  readonly retryAfter?: number
+  constructor(message: string, detail: { field?: string; retryAfter?: number } = {}) {
+    super(message)
+    this.name = new.target.name
+    if (detail.field !== undefined) this.field = detail.field
+    if (detail.retryAfter !== undefined) this.retryAfter = detail.retryAfter
+  }
+}
+
+/** The input breaks a rule: `field` is its name, `rule` what it must be. */
+export class Invalid extends RosterError {
+  readonly code = 'BAD_USER_INPUT'
+  constructor(field: string, rule: string) {
+    super(`${field} ${rule}`, { field })
+  }
+}
+export class Unauthenticated extends RosterError {
+  readonly code = 'UNAUTHENTICATED'
+}
+export class Forbidden extends RosterError {
+  readonly code = 'FORBIDDEN'
+}
+export class NotFound extends RosterError {
+  readonly code = 'NOT_FOUND'
+}
+export class Conflict extends RosterError {
+  readonly code = 'CONFLICT'
+}
+/** Well-formed, but the outside world says no (a sync that would disable too many, a directory that refuses). */
+export class Refused extends RosterError {
+  readonly code = 'REFUSED'
+}
+export class TooLarge extends RosterError {
+  readonly code = 'PAYLOAD_TOO_LARGE'
+}
+export class WrongMediaType extends RosterError {
+  readonly code = 'UNSUPPORTED_MEDIA_TYPE'
+}
+export class TooMany extends RosterError {
+  readonly code = 'TOO_MANY_REQUESTS'
+}
+/** The store or a needed peer is away. */
+export class Unavailable extends RosterError {
+  readonly code = 'UNAVAILABLE'
+}

@@ -1,0 +1,52 @@
+/** What a profile may hold: checks, and the columns it is written to. Pure. */
+import { Invalid } from '../errors.ts'
+import type { ProfileInput } from '../generated/graphql.ts'
+import { canonical, checkEmail, checkText } from '../names.ts'
+import type { ProfileColumns } from './users.store.ts'
+
+/** The most that a JSON field of a profile holds, as bytes of its text. */
+const MAX_JSON = 65_536
+const TEXTS = ['phone', 'about', 'location', 'organization', 'position', 'sqlUser'] as const
+
+/** The columns a profile input changes. A field left out is absent; an empty text is null. Throws Invalid. */
+export function profileColumns(input: ProfileInput): Partial<ProfileColumns> {
+  const columns: Partial<ProfileColumns> = {}
+  if (input.name != null) Object.assign(columns, nameColumns(input.name))
+  else if (input.name === null) throw new Invalid('profile.name', 'cannot be taken away')
+  if (input.email !== undefined) {
+    columns.email = input.email === null || input.email === '' ? null : checkEmail('profile.email', input.email)
+    columns.emailKey = columns.email === null ? '' : canonical(columns.email)
+  }
+  for (const field of TEXTS) {
+    const text = input[field]
+    if (text !== undefined) columns[field] = text === null || text === '' ? null : checkText(`profile.${field}`, text)
+  }
+  if (input.preferences !== undefined) columns.preferences = preferences(input.preferences)
+  if (input.externalUserIds !== undefined) columns.externalUserIds = checkObject('profile.externalUserIds', input.externalUserIds ?? {})
+  return columns
+}
+
+export function nameColumns(name: string): { name: string; nameKey: string } {
+  const text = checkText('profile.name', name, 254).trim()
+  if (text === '') throw new Invalid('profile.name', 'must be 1 to 254 characters')
+  if (/[\n\t\r]/.test(text)) throw new Invalid('profile.name', 'must not contain control characters')
+  return { name: text, nameKey: canonical(text) }
+}
+
+/** Preferences always say which project is current: clients read `currentProject` without asking whether it is there. */
+function preferences(value: unknown): object | null {
+  if (value === null) return null
+  return { currentProject: null, ...checkObject('profile.preferences', value) }
+}
+
+function checkObject(field: string, value: unknown): Record<string, unknown> {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw new Invalid(field, 'must be an object')
+  checkJson(field, value)
+  return value as Record<string, unknown>
+}
+
+function checkJson(field: string, value: unknown): void {
+  const text = JSON.stringify(value)
+  if (Buffer.byteLength(text) > MAX_JSON) throw new Invalid(field, `must be at most ${MAX_JSON} bytes of JSON`)
+  if (/\\u0000|\\ud[89a-f]/i.test(text)) throw new Invalid(field, 'must not contain NUL or lone surrogates')
+}

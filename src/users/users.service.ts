@@ -1,0 +1,126 @@
+/** Users: who is who, and what becomes of an account. New accounts: newcomers.service.ts; permissions: permissions.service.ts. */
+import { isSelf, type UserRef } from '../access/actor.ts'
+import { type Call, done, read, type Service, unchanged, write } from '../access/guard.ts'
+import { difference, type Target } from '../audit/audit.ts'
+import type { Context } from '../context.ts'
+import { Conflict, Forbidden, Invalid, Unauthenticated } from '../errors.ts'
+import type { ProfileInput, UserFilter, UserSort } from '../generated/graphql.ts'
+import { requireIam } from '../iams/iams.store.ts'
+import { uniqueViolation } from '../store/failures.ts'
+import { type Page, type PageArgs, readPage } from '../store/page.ts'
+import { keepAnAdministrator, refusePower } from './powers.ts'
+import { profileColumns } from './profile.ts'
+import { seenAs, type UserPage, type UserRecord } from './user.ts'
+import { authorizeFilter, userList } from './users.search.ts'
+import { deleteUserRow, endAccess, lockUser, type ProfileColumns, requireUser, updateUser } from './users.store.ts'
+
+interface ListArgs extends PageArgs {
+  filter?: UserFilter | null
+  sort?: UserSort | null
+}
+interface ByRef {
+  ref: UserRef
+}
+
+const owner = ({ ref }: ByRef): UserRef => ref
+export const targetOf = (user: UserRecord): Target => ({ type: 'user', id: user.id, name: `${user.iamid}/${user.userid}` })
+
+const list = read('user:list', ({ db }, { filter, sort, ...page }: ListArgs): Promise<Page<UserRecord>> =>
+  readPage<UserRecord>(db, userList(filter ?? {}, sort), page),
+)
+
+export const users = {
+  /** The user on whose behalf the request runs. */
+  viewer: read('viewer:read', async ({ db, actor }): Promise<UserRecord> => {
+    if (actor.kind !== 'user') throw new Unauthenticated('There is no viewer: this is not a user')
+    return seenAs(await requireUser(db, { id: actor.user.id }), 'own')
+  }),
+
+  /** One user in full. */
+  read: read('user:read', async ({ db }, { ref }: ByRef) => seenAs(await requireUser(db, ref), 'aggregate')),
+
+  /** One user's profile: in full if it is one's own. */
+  readProfile: read('user:readProfile', async ({ db, actor }, { ref }: ByRef) => {
+    const user = await requireUser(db, ref)
+    return seenAs(user, isSelf(actor, { id: user.id }) ? 'own' : 'list')
+  }),
+
+  list,
+
+  updateProfile: write(
+    'user:updateProfile',
+    async (call, { ref, profile }: ByRef & { profile: ProfileInput }) => {
+      const columns = profileColumns(profile)
+      const user = await requireUser(call.db, ref)
+      await refuseMapped(call, user, columns)
+      const change = difference({ ...user }, { ...columns, nameKey: undefined, emailKey: undefined })
+      if ('email' in change.after) await refusePower(call, user.id)
+      if (!change.changed) return unchanged(viewOf(call, user))
+      const stamps = { updatedAt: call.now, profileUpdatedAt: call.now }
+      const updated = await updateUser(call.db, user.id, { ...columns, ...stamps }).catch(emailTaken)
+      return done(viewOf(call, updated), { event: 'userUpdated', target: targetOf(user), before: change.before, after: change.after })
+    },
+    { owner },
+  ),
+
+  setDisabled: write('user:disable', async (call, { ref, disabled }: ByRef & { disabled: boolean }) => {
+    const { db } = call
+    const user = await requireUser(db, ref)
+    if (disabled && isSelf(call.actor, { id: user.id })) throw new Conflict('You cannot disable yourself: ask another administrator')
+    await refusePower(call, user.id)
+    await lockUser(db, user.id)
+    if (user.disabled === disabled) return unchanged(seenAs(user, 'aggregate'))
+    const updated = await updateUser(db, user.id, { disabled, updatedAt: call.now })
+    const revokedTokens = disabled ? await endAccess(db, user.id) : 0
+    if (disabled) await keepAnAdministrator(db)
+    return done(seenAs(updated, 'aggregate'), {
+      event: disabled ? 'userDisabled' : 'userEnabled',
+      target: targetOf(user),
+      before: { disabled: !disabled },
+      after: { disabled, ...(disabled ? { revokedTokens } : {}) },
+    })
+  }),
+
+  delete: write('user:delete', async (call, { ref }: ByRef) => {
+    const user = await requireUser(call.db, ref)
+    if (isSelf(call.actor, { id: user.id })) throw new Conflict('You cannot delete yourself: ask another administrator')
+    await refusePower(call, user.id)
+    await deleteUserRow(call.db, user.id)
+    await keepAnAdministrator(call.db)
+    const before = { userid: user.userid, iamid: user.iamid, name: user.name, email: user.email }
+    return done({ deleted: true }, { event: 'userDeleted', target: targetOf(user), before })
+  }),
+
+  /** Reads a user afresh from their IAM. `bim` is the store itself, so there is nothing to read. */
+  refresh: write('user:refresh', async ({ db }, { ref }: ByRef) => {
+    const user = await requireUser(db, ref)
+    if (user.iamid !== 'bim') throw new Invalid('iamid', `names the IAM ${user.iamid}, from which this version cannot read users yet`)
+    return unchanged(seenAs(user, 'aggregate'))
+  }),
+} satisfies Service
+
+/** A page of users; a filter that reads hidden fields needs `user:search`. */
+export async function listUsers(context: Context, args: ListArgs): Promise<UserPage> {
+  await authorizeFilter(context, args.filter)
+  return users.list(context, args)
+}
+
+/** Whoever may change a profile sees it: its owner as their own, an administrator in full. */
+const viewOf = (call: Call, user: UserRecord): UserRecord => seenAs(user, isSelf(call.actor, { id: user.id }) ? 'own' : 'aggregate')
+
+/** A field that the user's IAM fills is not the user's to change (iam-rules: "A mapped profile field is not editable by the user"). */
+async function refuseMapped(call: Call, user: UserRecord, columns: Partial<ProfileColumns>): Promise<void> {
+  if (user.iamid === 'bim' || call.actor.kind !== 'user' || call.actor.permissions.has('USER_ADMIN')) return
+  const iam = await requireIam(call.db, user.iamid)
+  const { profile = {} } = (iam.config.schema ?? {}) as { profile?: Record<string, unknown> }
+  const mapped = Object.keys(columns).find(field => profile[field] != null)
+  if (mapped) throw new Forbidden(`profile.${mapped} comes from the IAM ${user.iamid}: change it there`)
+}
+
+/** Names what a unique violation on `users` means. */
+export function emailTaken(error: unknown): never {
+  const constraint = uniqueViolation(error)
+  if (constraint?.includes('email')) throw new Conflict('profile.email is already that of another bim user')
+  if (constraint?.includes('userid')) throw new Conflict('userid is already taken in this IAM (names are compared without case and normal form)')
+  throw error
+}
