@@ -1,0 +1,120 @@
+// What a test of a room needs instead of the whole house: a context, people who act, what was audited, how many statements were sent.
+import { randomBytes } from 'node:crypto'
+import pino from 'pino'
+import type { Actor, UserActor } from '../../src/access/actor.ts'
+import { createUses } from '../../src/access/uses.ts'
+import { loadConfig } from '../../src/config.ts'
+import type { App, Context } from '../../src/context.ts'
+import { createPasswords } from '../../src/credentials/password.ts'
+import { createLoaders } from '../../src/graphql/loaders.ts'
+import { createMailer } from '../../src/mail/mailer.ts'
+import { canonical } from '../../src/names.ts'
+import type { Store } from '../../src/store/store.ts'
+
+const apps = new WeakMap<Store, Map<string, App>>()
+
+/** A context as a door makes it, on an app of its own per store and settings. */
+export function testContext({
+  actor,
+  store,
+  env = {},
+}: {
+  actor: Actor
+  store: Store
+  env?: Record<string, string>
+}): Context {
+  const app = appOf(store, env)
+  return { app, actor, requestId: 'req-test', address: '127.0.0.1', loaders: createLoaders({ app }) }
+}
+
+function appOf(store: Store, env: Record<string, string>): App {
+  const known = apps.get(store) ?? new Map<string, App>()
+  apps.set(store, known)
+  const name = JSON.stringify(env)
+  const found = known.get(name)
+  if (found) return found
+  const config = loadConfig(env)
+  const log = pino({ level: 'silent' })
+  const app: App = {
+    config,
+    key: config.secretKey ?? randomBytes(32),
+    store,
+    log,
+    mailer: createMailer(config, log),
+    passwords: createPasswords({ ...config.hashing, ...config.password }),
+    uses: createUses(store.db, config.token.idleSeconds, () => {}),
+  }
+  known.set(name, app)
+  return app
+}
+
+/** A user with these hand-set permissions, logged in: the actor that a token of theirs would make. */
+export async function makeUser(
+  store: Store,
+  userid: string,
+  permissions: readonly string[] = [],
+  { iamid = 'bim', name = userid, disabled = false }: { iamid?: string; name?: string; disabled?: boolean } = {},
+): Promise<UserActor> {
+  const useridKey = canonical(userid)
+  const { id, profileId } = await store.db.prisma.user.create({
+    data: {
+      iamid,
+      userid,
+      useridKey,
+      name,
+      nameKey: canonical(name),
+      disabled,
+      permissions: { create: permissions.map(permission => ({ permission })) },
+    },
+    select: { id: true, profileId: true },
+  })
+  return {
+    kind: 'user',
+    user: { id, profileId, iamid, userid, useridKey },
+    permissions: new Set(permissions),
+    credential: { kind: 'login', id: 1, apiKeyId: null, scopes: [], projectId: null },
+    impersonator: null,
+  }
+}
+
+/** An IAM as configured, with its rules of group permissions by group name. */
+export async function makeIam(
+  store: Store,
+  id: string,
+  config: object = {},
+  groupPermissions: Record<string, string[]> = {},
+): Promise<void> {
+  await store.db.prisma.iam.create({ data: { id, displayName: id, type: 'ldap', config } })
+  await makeGroupPermissions(store, id, groupPermissions)
+}
+
+export async function makeGroupPermissions(store: Store, iamid: string, rules: Record<string, string[]>): Promise<void> {
+  const data = Object.entries(rules).flatMap(([groupName, permissions]) =>
+    permissions.map(permission => ({ iamid, groupName, groupKey: canonical(groupName), permission })),
+  )
+  await store.db.prisma.iamGroupPermission.createMany({ data })
+}
+
+/** Audit events in their order, without what differs from run to run. */
+export const eventsOf = (store: Store, after = 0n) =>
+  store.db.prisma.auditEvent.findMany({
+    where: { id: { gt: after } },
+    orderBy: { id: 'asc' },
+    select: { id: true, event: true, action: true, outcome: true, actorName: true, targetType: true, targetId: true, targetName: true, before: true, after: true },
+  })
+
+/** The events that `work` leaves. */
+export async function eventsBy(store: Store, work: () => Promise<unknown>) {
+  const last = await store.db.prisma.auditEvent.aggregate({ _max: { id: true } })
+  await work()
+  return (await eventsOf(store, last._max.id ?? 0n)).map(({ id: _, ...event }) => event)
+}
+
+/** How many statements `work` sends, without those that open and close transactions. */
+export async function statementsOf(store: Store, work: () => Promise<unknown>): Promise<string[]> {
+  const sent: string[] = []
+  const stop = store.onStatement(text => sent.push(text))
+  await work()
+  stop()
+  return sent.filter(text => !/^\s*(BEGIN|COMMIT|ROLLBACK|SET |SAVEPOINT)/i.test(text))
+}
