@@ -29,8 +29,9 @@ function take() {
   } catch (error) {
     if (error.code !== 'EEXIST') throw error
   }
-  if (stale(holder(LOCK))) clear()
-  return false
+  if (!stale(holder(LOCK))) return false
+  clear()
+  return take()
 }
 
 /** Renaming lets one of several waiters clear it away, and shows it whether it got the dead one or its quick successor. */
