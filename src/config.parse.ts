@@ -25,8 +25,8 @@ export function oneOf<const Word extends string>(words: readonly Word[]): Parse<
 /** A host may be missing for PostgreSQL, whose default is a local one and whose sockets stand in the query. */
 export function address(protocols: readonly string[]): Parse<string> {
   return (text, name) => {
-    const url = URL.parse(text)
-    if (url === null || !protocols.includes(url.protocol) || (url.hostname === '' && !protocols.includes('postgres:')))
+    const url = protocols.some(protocol => text.startsWith(`${protocol}//`)) ? URL.parse(text) : null
+    if (url === null || (url.hostname === '' && url.protocol.startsWith('smtp')))
       throw new Invalid(name, `must be a URL that begins with ${protocols.map(protocol => `${protocol}//`).join(' or ')}`)
     if (!isDecodable(url.username + url.password + url.pathname))
       throw new Invalid(name, 'must have each % of its user, password and path written as %25')
@@ -90,10 +90,11 @@ export function reachable(host: string): string {
   return host === '0.0.0.0' || /^[0:]+$/.test(host) ? '127.0.0.1' : bracketed(host)
 }
 
-/** A URL keeps what tells two servers apart, unless a password with a / ? or # in it may have been cut in the wrong place. */
+/** A URL keeps what tells two servers apart, unless it is one whose password may have been cut in the wrong place (by a / in it). */
 export function mask(text: string, secret: 'whole' | 'url'): string {
-  const url = secret === 'url' ? URL.parse(text) : null
-  if (url === null || /^[^/?#]*\/\/[^/?#]*[/?#].*@/s.test(text)) return '****'
+  const isPlain = /^[a-z]+:\/\/[^/?#\\]*(?:[/?#][^@]*)?$/i.test(text)
+  const url = secret === 'url' && isPlain ? URL.parse(text) : null
+  if (url === null) return '****'
   const who = url.username === '' && url.password === '' ? '' : '****@'
   return printable(`${url.protocol}//${who}${url.host}${url.pathname}${url.search === '' ? '' : '?****'}`)
 }

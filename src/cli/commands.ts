@@ -1,0 +1,46 @@
+import { type Environment, type Shown, showConfig } from '../config.ts'
+
+export interface Printed {
+  text: string
+  exitCode: number
+}
+
+export interface Command {
+  /** For the list of commands. */
+  summary: string
+  /** The action of the policy that it asks for; NONE where neither store nor service is reached. */
+  action: 'NONE'
+  run(env: Environment): Printed
+}
+
+export const commands: Record<string, Command> = {
+  config: {
+    summary: 'print every setting, its meaning and its present value; exit code 1 if one has a fault',
+    action: 'NONE',
+    run: config,
+  },
+  help: { summary: 'print this list', action: 'NONE', run: () => ({ text: helpText(), exitCode: 0 }) },
+}
+
+export function helpText(): string {
+  const width = Math.max(...Object.keys(commands).map(name => name.length))
+  const lines = Object.entries(commands).map(([name, { summary }]) => `  ${name.padEnd(width)}  ${summary}\n`)
+  return `Usage: node src/cli/main.ts <command>\n\n${lines.join('')}`
+}
+
+function config(env: Environment): Printed {
+  const settings = showConfig(env)
+  const faults = settings.filter(({ fault }) => fault !== null).length
+  const end =
+    faults === 0
+      ? ''
+      : `\n${faults === 1 ? 'One setting has a fault' : `${faults} settings have faults`}: Roster would not start.\n`
+  return { text: `${settings.map(paragraph).join('\n')}${end}`, exitCode: faults === 0 ? 0 : 1 }
+}
+
+function paragraph({ name, meaning, shown, isSet, unset, fault }: Shown): string {
+  const origin = isSet ? `(set; default: ${unset})` : '(default)'
+  const lines = [`${name} = ${shown}  ${origin}`, `  ${meaning}`]
+  if (fault !== null) lines.push(`  FAULT: ${fault}`)
+  return `${lines.join('\n')}\n`
+}

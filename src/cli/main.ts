@@ -1,0 +1,39 @@
+// The walk of a command: `npm run config` or `node src/cli/main.ts <command>` -> parseArgs -> the row of commands.ts -> what it
+// prints and its exit code. A command line that cannot be read is exit code 2, with the help on standard error.
+import { parseArgs } from 'node:util'
+import { commands, helpText } from './commands.ts'
+
+process.exitCode = run(process.argv.slice(2))
+
+function run(args: string[]): number {
+  const { words, wantsHelp, fault } = read(args)
+  const name = wantsHelp ? 'help' : words[0]
+  if (fault === undefined && name !== undefined && Object.hasOwn(commands, name)) {
+    const { text, exitCode } = commands[name]!.run(process.env)
+    process.stdout.write(text)
+    return exitCode
+  }
+  const reason = fault ?? (name === undefined ? 'A command is missing.' : 'There is no such command.')
+  process.stderr.write(`${reason}\n\n${helpText()}`)
+  return 2
+}
+
+/** `fault` is what parseArgs has against an unknown option. */
+function read(args: string[]): { words: string[]; wantsHelp: boolean; fault?: string } {
+  try {
+    const { values, positionals } = parseArgs({
+      args,
+      allowPositionals: true,
+      options: { help: { type: 'boolean', short: 'h' } },
+    })
+    if (positionals.length > 1) return { words: [], wantsHelp: false, fault: 'One command at a time.' }
+    return { words: positionals, wantsHelp: values.help ?? false }
+  } catch (error) {
+    return { words: [], wantsHelp: false, fault: `${unknown(error)}.` }
+  }
+}
+
+/** The first sentence of parseArgs; the rest explains shell syntax. */
+function unknown(error: unknown): string {
+  return error instanceof Error ? error.message.replace(/\.(?: .*)?$/s, '') : String(error)
+}

@@ -1,0 +1,22 @@
+/** Text that is HTML already. Only `html` makes one, so that nothing reaches a page unescaped by being forgotten. */
+export class Html {
+  readonly text: string
+  constructor(text: string) {
+    this.text = text
+  }
+}
+
+type Piece = string | number | Html | false | null | undefined
+
+/** A template whose values are escaped, for content and for quoted attributes; `false`, null and undefined are nothing. */
+export function html(parts: TemplateStringsArray, ...pieces: Piece[]): Html {
+  return new Html(parts.reduce((text, part, index) => text + render(pieces[index - 1]) + part))
+}
+
+const entities: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' }
+
+function render(piece: Piece): string {
+  if (piece instanceof Html) return piece.text
+  if (piece === false || piece === null || piece === undefined) return ''
+  return String(piece).replace(/[&<>"']/g, character => entities[character]!)
+}
