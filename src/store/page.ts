@@ -43,7 +43,8 @@ export interface List {
   readonly countFrom?: string
 }
 
-interface Window {
+/** Which part of a list a page shows, as `windowOf` read it from the arguments. */
+export interface Window {
   size: number
   backwards: boolean
   cursor: { value: string; id: string } | null
@@ -67,11 +68,27 @@ export async function readPage<Row extends object>(db: Db, list: List, args: Pag
   const text = `SELECT ${list.columns}, (${order.expression})::text AS "cursorValue", ${id}::text AS "cursorId"
     FROM ${list.from} ${where.length > 0 ? `WHERE ${where.join(' AND ')}` : ''}
     ORDER BY ${order.expression} ${direction}, ${id} ${direction} LIMIT $${values.length - 1}::int OFFSET $${values.length}::int`
-  const rows = await db.query<Row & { cursorValue: string; cursorId: string }>(text, values)
+  const rows = await db.query<Row & Placed>(text, values)
+  return pageOf<Row>(rows, window, order, () => count(db, list))
+}
+
+/** What each row of a page carries beside its own columns: the sorted value and the id, as text. */
+export interface Placed {
+  readonly cursorValue: string
+  readonly cursorId: string
+}
+
+/** The page that `rows` make, read in the window's direction with one row more than its size where there is one. */
+export function pageOf<Row extends object>(
+  rows: readonly (Row & Placed)[],
+  window: Window,
+  order: Order,
+  totalCount: () => Promise<number>,
+): Page<Row> {
   const more = rows.length > window.size
-  if (more) rows.pop()
-  if (window.backwards) rows.reverse()
-  const edges = rows.map(({ cursorValue, cursorId, ...row }) => ({
+  const shown = rows.slice(0, window.size)
+  if (window.backwards) shown.reverse()
+  const edges = shown.map(({ cursorValue, cursorId, ...row }) => ({
     cursor: encode(order, cursorValue, cursorId),
     node: row as unknown as Row,
   }))
@@ -84,7 +101,7 @@ export async function readPage<Row extends object>(db: Db, list: List, args: Pag
       startCursor: edges[0]?.cursor ?? null,
       endCursor: edges.at(-1)?.cursor ?? null,
     },
-    totalCount: () => count(db, list),
+    totalCount,
   }
 }
 
