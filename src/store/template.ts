@@ -1,13 +1,16 @@
 import { createHash, randomUUID } from 'node:crypto'
 import { existsSync, mkdirSync, openAsBlob, readFileSync, renameSync, writeFileSync } from 'node:fs'
-import { dirname } from 'node:path'
+import { createRequire } from 'node:module'
+import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { openEmbedded } from './embedded.ts'
 import { migrate, migrationsOf } from './migrate.ts'
 
 /** Where the empty store with exactly this build's migrations, for exactly the installed PGlite, is kept. */
 function templateFile(): string {
-  const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.resolve('@electric-sql/pglite')), 'utf8'))
+  // Not import.meta.resolve, which vitest's runner lacks.
+  const entry = createRequire(import.meta.url).resolve('@electric-sql/pglite')
+  const { version } = JSON.parse(readFileSync(join(dirname(entry), '../package.json'), 'utf8'))
   const content = JSON.stringify([version, migrationsOf().map(({ checksum }) => checksum)])
   const name = createHash('sha256').update(content).digest('hex').slice(0, 16)
   return fileURLToPath(new URL(`../../node_modules/.roster/store-${name}.tar`, import.meta.url))
