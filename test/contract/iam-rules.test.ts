@@ -1,0 +1,160 @@
+// The rules of granting and of the last administrator, as they show on the wire.
+import { afterAll, describe, expect, test } from 'vitest'
+import { bootApp } from '../harness/app.ts'
+import type { UserView } from './world.ts'
+import { expectRefusal, fresh, userPath, world } from './world.ts'
+
+const app = await bootApp({ smtp: true })
+afterAll(() => app.close())
+const w = world(app)
+
+const administrative = ['APPLICATION_ADMIN', 'USER_ADMIN', 'GOVERNANCE', 'AUDIT', 'IMPERSONATE_USER']
+const lacked = administrative.filter(permission => permission !== 'USER_ADMIN')
+
+describe('Last administrator', () => {
+  // The first administrator is the only one in these tests.
+  const self = userPath(app.admin.userid)
+  const unharmed = async () => {
+    const { permissions, disabled } = await w.getUser(app.admin.userid)
+    expect(permissions).toEqual(expect.arrayContaining(administrative))
+    expect(disabled).toBe(false)
+  }
+
+  test('Last administrator: no call takes USER_ADMIN from the last enabled holder: 409', async () => {
+    expectRefusal(await w.admin('DELETE', `${self}/permissions/USER_ADMIN`), 409)
+    expectRefusal(await w.admin('PUT', `${self}/permissions`, { json: [] }), 409)
+    expectRefusal(await w.admin('PUT', `${self}/permissions`, { json: lacked }), 409)
+    expectRefusal(await w.admin('PUT', `${self}/disable/true`), 409)
+    expectRefusal(await w.admin('DELETE', self), 409)
+    await unharmed()
+  })
+
+  test('Last administrator: a disabled holder does not count', async () => {
+    const { newUser } = await w.createUser(fresh('off'), { permissions: ['USER_ADMIN'] })
+    await w.must('PUT', `${userPath(newUser.userid)}/disable/true`)
+    expectRefusal(await w.admin('DELETE', `${self}/permissions/USER_ADMIN`), 409)
+    expectRefusal(await w.admin('DELETE', self), 409)
+    await unharmed()
+    await w.must('DELETE', userPath(newUser.userid))
+  })
+
+  test('Last administrator: nobody disables or deletes themselves, however many administrators there are', async () => {
+    const chief = await app.as(['USER_ADMIN'])
+    expectRefusal(await w.by(chief.token)('PUT', `${userPath(chief.userid)}/disable/true`), 409)
+    expectRefusal(await w.by(chief.token)('DELETE', userPath(chief.userid)), 409)
+    expect((await w.getUser(chief.userid)).disabled).toBe(false)
+    await w.must('DELETE', userPath(chief.userid))
+  })
+
+  test('Last administrator: one of two may go', async () => {
+    const { newUser } = await w.createUser(fresh('second'), { permissions: ['USER_ADMIN'] })
+    const left = await w.must<UserView>('DELETE', `${userPath(newUser.userid)}/permissions/USER_ADMIN`)
+    expect(left.permissions).toEqual(['CREATE_PROJECT'])
+  })
+})
+
+describe('Granting: nobody gives or takes an administrative permission they lack', () => {
+  async function chiefAndHolder(permission: string) {
+    const chief = await app.as(['USER_ADMIN'])
+    const { newUser } = await w.createUser(fresh('holder'), { permissions: [permission] })
+    return { chief: w.by(chief.token), holder: userPath(newUser.userid), userid: newUser.userid }
+  }
+
+  test.each(lacked)('Granting: %s, on creation: 403, and nobody is created', async permission => {
+    const { chief } = await chiefAndHolder(permission)
+    const userid = fresh('never')
+    expectRefusal(await chief('POST', '/bim/iam/bim/user', { json: { userid, permissions: ['CREATE_FILTER', permission] } }), 403)
+    expectRefusal(await w.admin('GET', userPath(userid)), 404)
+  })
+
+  test.each(lacked)('Granting: %s, by permissions: neither given nor taken: 403', async permission => {
+    const { chief, holder, userid } = await chiefAndHolder(permission)
+    const plain = userPath((await w.createUser(fresh('plain'))).newUser.userid)
+    for (const method of ['PUT', 'POST']) {
+      expectRefusal(await chief(method, `${plain}/permissions`, { json: [permission] }), 403)
+      expectRefusal(await chief(method, `${holder}/permissions`, { json: [] }), 403)
+    }
+    expectRefusal(await chief('DELETE', `${holder}/permissions/${permission}`), 403)
+    expect((await w.getUser(userid)).permissions.toSorted()).toEqual([permission, 'CREATE_PROJECT'].toSorted())
+    // What stays as it is was neither given nor taken.
+    const kept = await chief<UserView>('PUT', `${holder}/permissions`, { json: [permission, 'CREATE_FILTER'] })
+    expect(kept.body.permissions.toSorted()).toEqual([permission, 'CREATE_FILTER'].toSorted())
+  })
+
+  test.each(lacked)('Granting: %s, by cloning a holder: 403, and nobody is created', async permission => {
+    const { chief, holder } = await chiefAndHolder(permission)
+    const email = `${fresh('never')}@roster.example`
+    expectRefusal(await chief('POST', `${holder}/clone`, { json: [email] }), 403)
+    expectRefusal(await w.admin('GET', userPath(email)), 404)
+    expect(app.mails.flatMap(mail => mail.to)).not.toContain(email)
+  })
+
+  test('Granting: any other permission may be given by a USER_ADMIN, and USER_ADMIN itself', async () => {
+    const { token } = await app.as(['USER_ADMIN'])
+    const permissions = ['USER_ADMIN', 'CREATE_FILTER', 'PROJECT_MANAGEMENT', 'IMPERSONATE_HDFS_USER', 'HOUSE_RULE']
+    const made = await w.must('POST', '/bim/iam/bim/user', { userid: fresh('given'), permissions }, token)
+    expect(made).toMatchObject({ newUser: { permissions: expect.arrayContaining(permissions) } })
+  })
+
+  test('Granting: joining, leaving and renaming a group that carries a permission is a grant', async () => {
+    const [carrier, other] = ['Auditors of the Fleet', 'Readers of the Fleet']
+    await w.updateIam('bim', { groupPermissions: { [carrier]: ['AUDIT'], [other]: ['FETCH_POLICY_INFO'] } })
+    const { token } = await app.as(['USER_ADMIN'])
+    const chief = w.by(token)
+    const userid = fresh('joins')
+    await w.createUser(userid)
+    const [audits, reads] = [await w.createGroup(carrier), await w.createGroup(other)]
+    expectRefusal(await chief('POST', `/bim/group/${audits.id}/user`, { json: { userid, iamid: 'bim' } }), 403)
+    expect((await chief('POST', `/bim/group/${reads.id}/user`, { json: { userid, iamid: 'bim' } })).status).toBe(200)
+    const membership = await w.addMember(audits.id, userid)
+    expect((await w.getUser(userid)).permissions.toSorted()).toEqual(['AUDIT', 'CREATE_PROJECT', 'FETCH_POLICY_INFO'])
+    expectRefusal(await chief('DELETE', `/bim/group/${audits.id}/user/${membership.id}`), 403)
+    expectRefusal(await chief('DELETE', `/bim/group/${audits.id}`), 403)
+    expectRefusal(await chief('PUT', `/bim/group/${audits.id}`, { json: { name: fresh('no longer') } }), 403)
+    await w.must('DELETE', `/bim/group/${audits.id}`)
+    expectRefusal(await chief('PUT', `/bim/group/${reads.id}`, { json: { name: carrier } }), 403)
+    expect((await w.getUser(userid)).permissions.toSorted()).toEqual(['CREATE_PROJECT', 'FETCH_POLICY_INFO'])
+  })
+})
+
+describe('Granting: nobody takes over a holder of an administrative permission they lack', () => {
+  test.each(lacked)('Granting: password, e-mail, disable and delete of a holder of %s: 403', async permission => {
+    const { token } = await app.as(['USER_ADMIN'])
+    const chief = w.by(token)
+    const userid = `${fresh('holder')}@roster.example`
+    await w.createUser(userid, { password: 'still mine', permissions: [permission], profile: { email: userid } })
+    const holder = userPath(userid)
+    expectRefusal(await chief('PUT', `${holder}/password`, { json: { password: 'taken over' } }), 403)
+    expectRefusal(await chief('PUT', `${holder}/profile`, { json: { email: 'thief@roster.example' } }), 403)
+    expectRefusal(await chief('PUT', `${holder}/disable/true`), 403)
+    expectRefusal(await chief('DELETE', holder), 403)
+    expect(await w.login(userid, 'still mine')).toEqual(expect.any(String))
+    expect(await w.getUser(userid)).toMatchObject({ disabled: false, profile: { email: userid } })
+    // What takes nothing over is a USER_ADMIN's work as ever.
+    expect((await chief('PUT', `${holder}/profile`, { json: { location: 'Ghent', email: userid } })).status).toBe(200)
+    expect((await chief('PUT', `${holder}/authorizations/desk/day`)).status).toBe(200)
+  })
+
+  test('Granting: another USER_ADMIN, and who holds all of it, may', async () => {
+    const [one, two] = [await app.as(['USER_ADMIN']), await app.as(['USER_ADMIN'])]
+    expect((await w.by(one.token)('PUT', `${userPath(two.userid)}/password`, { json: { password: 'new start' } })).status).toBe(
+      200,
+    )
+    const { newUser } = await w.createUser(fresh('all'), { permissions: lacked })
+    expect(await w.must('PUT', `${userPath(newUser.userid)}/disable/true`)).toMatchObject({ disabled: true })
+    expect(await w.must('DELETE', userPath(newUser.userid))).toEqual({})
+  })
+})
+
+describe('Projects', () => {
+  test('Projects: a key for a project needs membership; a foreign and an unknown project answer alike, 403', async () => {
+    const [ana, bo] = [await app.as([]), await app.as([])]
+    const projectId = await w.createProject(fresh('project'), ana.token)
+    const mint = (id: number) => w.by(bo.token)('POST', '/bim/apikey', { json: { projectId: id, name: 'x' } })
+    const [foreign, unknown] = [await mint(projectId), await mint(2147483647)]
+    expectRefusal(foreign, 403)
+    expectRefusal(unknown, 403)
+    expect(foreign.text.replaceAll(String(projectId), 'N')).toBe(unknown.text.replaceAll('2147483647', 'N'))
+    expect(await w.must('GET', `${userPath(bo.userid)}/apikeys`)).toEqual([])
+  })
+})
