@@ -64,3 +64,11 @@ export function parseRaw(text: string): Raw {
 export async function until(condition: () => boolean): Promise<void> {
   while (!condition()) await new Promise(resolve => setTimeout(resolve, 5))
 }
+
+/** Asks by fetch and reads the whole answer; `json` is undefined when it is none. */
+export async function ask(served: Served, path: string, init: RequestInit = {}) {
+  const answer = await fetch(served.url + path, init)
+  const text = await answer.text()
+  const isJson = text !== '' && answer.headers.get('content-type')?.startsWith('application/json')
+  return { status: answer.status, headers: answer.headers, text, json: isJson ? JSON.parse(text) : undefined }
+}

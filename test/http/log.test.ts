@@ -35,7 +35,10 @@ it.each([
   'apiKey',
   'token',
   'secret',
-])('never writes the field %s, three levels down', field => {
+  'accessToken',
+  'X-API-Key',
+  'ADMIN_PASSWORD',
+])('never writes the field %s, however deep', field => {
   const value = 'hunter2'
   const lines = logged(log => {
     log.info({ [field]: value, kept: 'k' })
@@ -61,6 +64,11 @@ it.each(['rk_', 'rt_', 'ri_', 'rs_'])('never writes a secret that begins with %s
   expect(lines.join('')).not.toContain('Ab9')
   expect(lines[0]).toContain(`with ${prefix}[redacted] in the message`)
   for (const line of lines) expect(() => JSON.parse(line)).not.toThrow()
+})
+
+it('still writes a message or a route that only speaks of such things', () => {
+  const [line] = logged(log => log.info({ route: '/bim/token' }, 'the password is wrong'))
+  expect(JSON.parse(line ?? '')).toMatchObject({ route: '/bim/token', msg: 'the password is wrong' })
 })
 
 it('leaves words alone that only look a little like a secret', () => {
