@@ -5,7 +5,7 @@ import { BODY_LIMIT, hasBody } from './receive.ts'
 import type { WireResponse } from './wire.ts'
 
 /** Milliseconds a refused upload may go on before the connection is cut. */
-const LINGER = 10_000
+const LINGER = 5_000
 const JSON_TYPE = 'application/json; charset=utf-8'
 
 /** Connections that have their last answer and only wait for the end of an upload. */

@@ -20,16 +20,23 @@ import { errorHeaders, Fault, restError } from './errors.ts'
 import { logRequest } from './log.ts'
 import { BODY_LIMIT, Gone, hasBody, receive } from './receive.ts'
 import { checkPath, isUnder, pathOf, type RawQuery, requestId, target, Wire } from './request.ts'
-import type { Files, Http, Route, Translator, WireResponse } from './wire.ts'
+import type { Files, Http, Route, Translator } from './wire.ts'
 
 /** Bytes of a header block with its request line (bim-wire-rules "Names and limits" 4). */
 const HEADER_LIMIT = 16 * 1024
-/** Milliseconds: how long headers and a whole request may take to arrive, an idle connection may stay, and closing may take. */
-const HEADERS_TIMEOUT = 15_000
-const REQUEST_TIMEOUT = 60_000
-const KEEP_ALIVE = 72_000
-const CLOSING = 10_000
-const TIMEOUT_CHECKS = 5_000
+/** Milliseconds. Tests shorten them; nobody else gives any. */
+export interface Timing {
+  /** How long headers, and a whole request, may take to arrive; looked at every `checks`. */
+  headers: number
+  request: number
+  checks: number
+  /** How long an idle connection may stay: longer than the usual 60 s of a proxy in front, so that the proxy closes first. */
+  keepAlive: number
+  /** How long `close` waits for requests in flight. */
+  closing: number
+}
+const TIMING: Timing = { headers: 15_000, request: 60_000, checks: 5_000, keepAlive: 72_000, closing: 10_000 }
+/** Between two looks for connections that became idle while closing. */
 const IDLE_CHECKS = 50
 
 /** The route of what met none, in the log. */
@@ -45,13 +52,21 @@ const REFUSALS: Record<string, [status: number, message: string]> = {
 }
 
 /** Makes the server; nothing is served before `listen`, and no route can be added after it. */
-export function createHttp(options: { log: Logger; rewrite?: (path: string) => string }): Http {
-  return new Server(options.log, options.rewrite)
+export function createHttp(options: HttpOptions): Http {
+  return new Server(options)
+}
+
+export interface HttpOptions {
+  log: Logger
+  /** Maps the path of every request, still encoded and without its query, before routing. */
+  rewrite?: (path: string) => string
+  timing?: Partial<Timing>
 }
 
 class Server implements Http {
   readonly #app: FastifyInstance
   readonly #log: Logger
+  readonly #timing: Timing
   readonly #translators: [prefix: string, translator: Translator][] = []
   /** The connections there are, and those already answered by `#refuse`. */
   readonly #sockets = new Set<Socket>()
@@ -59,20 +74,21 @@ class Server implements Http {
   #standard: Readonly<Record<string, string>> = {}
   #closing = false
 
-  constructor(log: Logger, rewrite?: (path: string) => string) {
+  constructor({ log, rewrite, timing }: HttpOptions) {
     this.#log = log
+    this.#timing = { ...TIMING, ...timing }
     const app = fastify({
       genReqId: request => requestId(request.headers),
       rewriteUrl: request => target(request.url ?? '/', rewrite),
       frameworkErrors: (error, request, reply) => this.#fail(unroutable(error), request, reply),
       clientErrorHandler: (error, socket) => this.#refuse(error, socket),
       return503OnClosing: false,
-      requestTimeout: REQUEST_TIMEOUT,
-      keepAliveTimeout: KEEP_ALIVE,
+      requestTimeout: this.#timing.request,
+      keepAliveTimeout: this.#timing.keepAlive,
       http: {
         maxHeaderSize: HEADER_LIMIT,
-        headersTimeout: HEADERS_TIMEOUT,
-        connectionsCheckingInterval: TIMEOUT_CHECKS,
+        headersTimeout: this.#timing.headers,
+        connectionsCheckingInterval: this.#timing.checks,
         // A missing one is answered by `#serve` in our own words.
         requireHostHeader: false,
       },
@@ -148,7 +164,7 @@ class Server implements Http {
     // Spare connections that never sent a byte (browsers open them): node would wait for their first request.
     for (const socket of this.#sockets) if (socket.bytesRead === 0) socket.destroy()
     const idle = setInterval(() => this.#app.server.closeIdleConnections(), IDLE_CHECKS)
-    const end = setTimeout(() => this.#app.server.closeAllConnections(), CLOSING)
+    const end = setTimeout(() => this.#app.server.closeAllConnections(), this.#timing.closing)
     try {
       await this.#app.close()
     } finally {
@@ -161,7 +177,7 @@ class Server implements Http {
     const started = performance.now()
     const wire = new Wire<Locals>(request)
     const headers = request.raw.headers
-    let answer: Ready
+    let status: number
     try {
       if (headers.host === undefined && request.raw.httpVersion === '1.1') throw new Invalid('Host', 'is missing')
       if (route.authenticate) await route.authenticate(wire)
@@ -172,22 +188,19 @@ class Server implements Http {
         const bytes = await receive(request.raw, reply.raw, route.bodyLimit ?? BODY_LIMIT)
         if (bytes !== undefined) wire.body = parseBody(bytes, headers, kind)
       }
-      answer = ready(await route.handler(wire), request.id, this.#standard)
+      status = this.#send(request, reply, ready(await route.handler(wire), request.id, this.#standard))
     } catch (error) {
-      if (error instanceof Gone) return this.#line(request, route.path, NO_ANSWER, started)
-      answer = ready(this.#translate(error, request.id, route.path), request.id, this.#standard)
+      status = error instanceof Gone ? NO_ANSWER : this.#send(request, reply, this.#failure(error, request.id, route.path))
     }
-    send(request.raw, reply.raw, answer, this.#closing)
-    this.#line(request, route.path, answer.status, started)
+    this.#line(request, route.path, status, started)
   }
 
   /** Answers an error that comes before or beside a route. */
   #fail(error: unknown, request: FastifyRequest, reply: FastifyReply): void {
     const started = performance.now()
     reply.hijack()
-    const answer = ready(this.#translate(error, request.id, pathOf(request.raw.url)), request.id, this.#standard)
-    send(request.raw, reply.raw, answer, this.#closing)
-    this.#line(request, NO_ROUTE, answer.status, started)
+    const status = this.#send(request, reply, this.#failure(error, request.id, pathOf(request.raw.url)))
+    this.#line(request, NO_ROUTE, status, started)
   }
 
   /** Answers what node refused before it was a request. It says so again for every further piece of the same connection. */
@@ -204,16 +217,31 @@ class Server implements Http {
     this.#log.info({ status, code: error.code, requestId: id }, 'refused')
   }
 
-  #translate(error: unknown, id: string, path: string): WireResponse {
-    let known: RosterError
-    if (error instanceof RosterError) known = error
-    else {
-      this.#log.error({ err: error, requestId: id }, 'unforeseen error')
-      known = new Fault(id)
-    }
+  /** Throws, with nothing sent, for a header that HTTP cannot carry. */
+  #send(request: FastifyRequest, reply: FastifyReply, answer: Ready): number {
+    send(request.raw, reply.raw, answer, this.#closing)
+    return answer.status
+  }
+
+  /** The error in the words of its door. Does not throw: a translator that does is one more unforeseen error, in the REST shape. */
+  #failure(error: unknown, id: string, path: string): Ready {
+    const known = error instanceof RosterError ? error : this.#unforeseen(error, id)
     const translator = this.#translators.find(([prefix]) => isUnder(path, prefix))?.[1] ?? restError
-    const answer = translator(known, { requestId: id, path })
-    return { ...answer, headers: { ...errorHeaders(answer.status, known.retryAfter), ...answer.headers } }
+    try {
+      const answer = translator(known, { requestId: id, path })
+      return ready(
+        { ...answer, headers: { ...errorHeaders(answer.status, known.retryAfter), ...answer.headers } },
+        id,
+        this.#standard,
+      )
+    } catch (fault) {
+      return ready(restError(this.#unforeseen(fault, id)), id, this.#standard)
+    }
+  }
+
+  #unforeseen(error: unknown, id: string): RosterError {
+    this.#log.error({ err: error, requestId: id }, 'unforeseen error')
+    return new Fault(id)
   }
 
   #line(request: FastifyRequest, route: string, status: number, started: number): void {

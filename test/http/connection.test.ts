@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { createLog } from '../../src/http/log.ts'
-import { createHttp } from '../../src/http/server.ts'
+import { createHttp, type Timing } from '../../src/http/server.ts'
 import type { Http } from '../../src/http/wire.ts'
 import { open, parseRaw, raw, type Served, serve, until } from './harness.ts'
 
@@ -200,26 +200,49 @@ describe('what is no request', () => {
   })
 })
 
+describe('slow requests', () => {
+  let served: Served
+  beforeAll(async () => {
+    served = await serve(routes, { timing: { headers: 50, request: 100, checks: 10 } })
+  })
+  afterAll(() => served.http.close())
+
+  it.each([
+    ['headers', 'GET /echo HTTP/1.1\r\nhost: x\r\n'],
+    ['a first line', 'GET'],
+    ['a body', `POST /echo HTTP/1.1\r\n${HEAD}content-length: 10\r\n\r\n[1,`],
+  ])('are given up when %s does not end', async (_, begin) => {
+    const { status, body } = await raw(served.port, begin)
+    expect([status, JSON.parse(body)]).toEqual([
+      408,
+      { statusCode: 408, error: 'Request Timeout', message: 'The request took too long to arrive' },
+    ])
+  })
+})
+
 describe('close', () => {
   const released: (() => void)[] = []
   afterEach(() => {
     for (const release of released.splice(0)) release()
   })
 
-  async function withSlowRoute() {
+  async function withSlowRoute(timing: Partial<Timing> = {}) {
     let begun = 0
-    const served = await serve(http => {
-      http.route({
-        method: 'GET',
-        path: '/slow',
-        handler: async () => {
-          begun++
-          await new Promise<void>(resolve => released.push(resolve))
-          return { status: 200, body: { slow: 'x'.repeat(3_000_000) } }
-        },
-      })
-      http.route({ method: 'GET', path: '/fast', handler: async () => ({ status: 200, body: {} }) })
-    })
+    const served = await serve(
+      http => {
+        http.route({
+          method: 'GET',
+          path: '/slow',
+          handler: async () => {
+            begun++
+            await new Promise<void>(resolve => released.push(resolve))
+            return { status: 200, body: { slow: 'x'.repeat(3_000_000) } }
+          },
+        })
+        http.route({ method: 'GET', path: '/fast', handler: async () => ({ status: 200, body: {} }) })
+      },
+      { timing },
+    )
     return { served, begun: () => begun }
   }
 
@@ -249,7 +272,7 @@ describe('close', () => {
   })
 
   it('does not wait for ever', async () => {
-    const { served, begun } = await withSlowRoute()
+    const { served, begun } = await withSlowRoute({ closing: 100 })
     const slow = fetch(`${served.url}/slow`).catch((error: Error) => error)
     await until(() => begun() === 1)
     await served.http.close()

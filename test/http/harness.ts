@@ -1,6 +1,6 @@
 import { connect, type Socket } from 'node:net'
 import { createLog } from '../../src/http/log.ts'
-import { createHttp } from '../../src/http/server.ts'
+import { createHttp, type HttpOptions } from '../../src/http/server.ts'
 import type { Http } from '../../src/http/wire.ts'
 
 export interface Served {
@@ -12,10 +12,10 @@ export interface Served {
 }
 
 /** A real server on a free port of 127.0.0.1 with the routes that `make` registers. */
-export async function serve(make: (http: Http) => void, rewrite?: (path: string) => string): Promise<Served> {
+export async function serve(make: (http: Http) => void, options: Omit<HttpOptions, 'log'> = {}): Promise<Served> {
   const lines: Record<string, unknown>[] = []
   const log = createLog({ level: 'info', out: { write: line => void lines.push(JSON.parse(line)) } })
-  const http = createHttp({ log, ...(rewrite && { rewrite }) })
+  const http = createHttp({ log, ...options })
   make(http)
   const port = await http.listen({ port: 0, host: '127.0.0.1' })
   return { url: `http://127.0.0.1:${port}`, port, lines, http }

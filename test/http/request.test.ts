@@ -24,7 +24,7 @@ let served: Served
 const ask = (path: string, init?: RequestInit) => askOf(served, path, init)
 
 beforeAll(async () => {
-  served = await serve(routes, path => path.replace(/^\/\/+/, '/'))
+  served = await serve(routes, { rewrite: path => path.replace(/^\/\/+/, '/') })
 })
 afterAll(() => served.http.close())
 

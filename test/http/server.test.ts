@@ -52,6 +52,15 @@ function routes(http: Http): void {
     headers: { 'x-door': 'other' },
     body: { detail: error.message, code: error.code },
   }))
+  http.translate('/clumsy', () => {
+    throw new Error('in the translator')
+  })
+  http.route({ method: 'GET', path: '/clumsy/:what', handler: fail })
+  http.route({
+    method: 'GET',
+    path: '/splitting',
+    handler: async () => ({ status: 200, headers: { location: 'a\r\nx-evil: 1' } }),
+  })
   http.translate('/other/deeper', error => ({ status: 401, body: { deeper: error.message } }))
   http.route({ method: 'GET', path: '/unwritable', handler: async () => ({ status: 200, body: { big: 1n } }) })
   http.route({
@@ -142,6 +151,15 @@ describe('errors', () => {
 
   it('answers 500 for what cannot be written as JSON', async () => {
     expect((await ask('/unwritable')).json).toMatchObject({ statusCode: 500, error: 'Internal Server Error' })
+  })
+
+  it('answers 500 for a header that would split the answer', async () => {
+    const { status, headers } = await ask('/splitting')
+    expect([status, headers.get('x-evil'), headers.get('location')]).toEqual([500, null, null])
+  })
+
+  it('answers 500 when a translator fails itself', async () => {
+    expect((await ask('/clumsy/notfound')).json).toMatchObject({ statusCode: 500, error: 'Internal Server Error' })
   })
 
   it('are translated by the door with the longest prefix', async () => {
