@@ -17,8 +17,8 @@ export interface Invited {
 }
 
 const style = `
-:root { color-scheme: light dark; --ink: #1b2230; --soft: #566074; --line: #b9c0cc; --paper: #fff; --ground: #eef1f5; --blue: #2f5fb3; --on: #fff; --red: #b3261e }
-@media (prefers-color-scheme: dark) { :root { --ink: #e8ebf1; --soft: #a5aebd; --line: #566074; --paper: #1f2530; --ground: #141820; --blue: #8fb4f5; --on: #10203d; --red: #ffb4ab } }
+:root { color-scheme: light dark; --ink: #1b2230; --soft: #566074; --line: #7c8698; --paper: #fff; --ground: #eef1f5; --blue: #2f5fb3; --on: #fff; --red: #b3261e }
+@media (prefers-color-scheme: dark) { :root { --ink: #e8ebf1; --soft: #a5aebd; --line: #8791a3; --paper: #1f2530; --ground: #141820; --blue: #8fb4f5; --on: #10203d; --red: #ffb4ab } }
 * { box-sizing: border-box }
 body { margin: 0; background: var(--ground); color: var(--ink); font: 1rem/1.5 system-ui, sans-serif }
 main { max-width: 32rem; margin: 0 auto; padding: 1.5rem; background: var(--paper); min-height: 100vh }
