@@ -1,0 +1,23 @@
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { examples } from '../../src/ui/examples.ts'
+import { bootApp } from '../harness/app.ts'
+
+let app: Awaited<ReturnType<typeof bootApp>>
+beforeAll(async () => {
+  app = await bootApp()
+})
+afterAll(() => app?.close())
+
+test.each(examples)('$title runs as it stands', async ({ query }) => {
+  const headers = { 'content-type': 'application/json', authorization: `Bearer ${app.admin.token}` }
+  const response = await fetch(`${app.url}/graphql`, { method: 'POST', headers, body: JSON.stringify({ query }) })
+  const { data, errors } = (await response.json()) as { data?: Record<string, unknown>; errors?: unknown }
+  expect(errors).toBeUndefined()
+  expect(Object.values(data ?? {})).toEqual([expect.any(Object)])
+})
+
+test('every tab has a name of its own', () => {
+  const names = examples.map(({ query }) => /^(?:query|mutation) (\w+)/m.exec(query)?.[1])
+  expect(names).not.toContain(undefined)
+  expect(new Set(names).size).toBe(examples.length)
+})
