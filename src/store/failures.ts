@@ -5,6 +5,7 @@ interface Failure {
   message?: string
   /** SQLSTATE (pg), Pnnnn (Prisma) or a Node system code. */
   code?: string
+  syscall?: string
   constraint?: string | { index?: string; fields?: string[] }
   originalCode?: string
   kind?: string
@@ -23,12 +24,11 @@ const SYSTEM = new Set([
   'ETIMEDOUT',
   'EHOSTUNREACH',
   'ENETUNREACH',
-  'ENOENT',
 ])
 /** Prisma: cannot reach, timed out, wrong database or password, closed by the server, pool exhausted, too many connections. */
 const PRISMA = new Set(['P1000', 'P1001', 'P1002', 'P1003', 'P1008', 'P1010', 'P1017', 'P2024', 'P2037'])
-/** SQLSTATE 08 connection, 53 out of resources, 57P0x shutting down or starting, 28 and 3D access or database withdrawn. */
-const SQLSTATE = /^(08|53|28|3D|57P0[1-5])/
+/** SQLSTATE 08 connection, 53 out of resources, 57 stopping, starting or cancelled by the server, 28 and 3D access or database withdrawn, 25006 a standby. */
+const SQLSTATE = /^(08|53|28|3D|57P0[1-5]|57014|25006)/
 const KINDS = new Set([
   'DatabaseNotReachable',
   'ConnectionClosed',
@@ -41,7 +41,7 @@ const KINDS = new Set([
 const MESSAGES =
   /^Connection terminated|^timeout exceeded when trying to connect|is not queryable$|^Cannot use a pool after|Unable to start a transaction in the given time|expired transaction/
 /** Two writers chose each other's rows in opposite order, and PostgreSQL let this one fail: trying again is the cure. */
-const COLLISIONS = new Set(['40001', '40P01', 'P2034', 'TransactionWriteConflict'])
+const COLLISIONS = new Set(['40001', '40P01', '55P03', 'P2034', 'TransactionWriteConflict'])
 
 /**
  * Unavailable when `error`, which came from a statement, says that the database is away, out of connections or lost a race;
@@ -68,7 +68,9 @@ export function uniqueViolation(error: unknown): string | null {
   return 'unknown'
 }
 
-function isAway({ message = '', code = '', kind = '' }: Failure): boolean {
+function isAway({ message = '', code = '', kind = '', syscall = '' }: Failure): boolean {
+  // Whatever keeps a socket from connecting, also a Unix one whose file is not there.
+  if (syscall === 'connect') return true
   return SYSTEM.has(code) || PRISMA.has(code) || KINDS.has(kind) || SQLSTATE.test(code) || MESSAGES.test(message)
 }
 

@@ -6,7 +6,7 @@ import { PrismaClient } from '../generated/prisma/client.ts'
 import { type Opened, openEmbedded } from './embedded.ts'
 import { asUnavailable } from './failures.ts'
 import { migrate, migrationsOf } from './migrate.ts'
-import { type Held, held, StorePool, statementNames } from './pool.ts'
+import { type Held, held, insideTransaction, MIXED, StorePool, statementNames } from './pool.ts'
 import type { Db, Store } from './store.ts'
 import { template } from './template.ts'
 
@@ -36,6 +36,8 @@ const PING = 3_000
 const IDLE = 600_000
 /** Milliseconds that a transaction may wait for its connection, and may take. Generous: the embedded store has one connection. */
 const TRANSACTION = { maxWait: 30_000, timeout: 30_000 }
+/** The oldest PostgreSQL, as server_version_num has it. */
+const OLDEST = 140_000
 /** Texts that get a prepared statement of their own: ours are few and fixed, Prisma's vary with their lists. */
 const NAMED = { ours: 500, prisma: 300 }
 
@@ -44,7 +46,8 @@ export async function openStore(options: StoreOptions): Promise<Store> {
   const log = options.log ?? silent
   const { pool, end } = options.databaseUrl === null ? await embedded(options, log) : server(options.databaseUrl, options, log)
   try {
-    await prepare(pool, options.databaseUrl !== null, log)
+    if (options.databaseUrl !== null) await checkServer(pool, options.databaseUrl)
+    await bringUpToDate(pool, options.databaseUrl !== null, log)
   } catch (error) {
     await end()
     throw error
@@ -80,7 +83,22 @@ function server(url: string, { pool: max = 8 }: StoreOptions, log: StoreLog): Op
   return { pool, end: () => pool.end() }
 }
 
-async function prepare(pool: StorePool, shared: boolean, log: StoreLog): Promise<void> {
+/** Throws Unavailable when nobody answers, naming the place and never the password; an Error when it is not a database that we can use. */
+async function checkServer(pool: StorePool, url: string): Promise<void> {
+  const { host, pathname } = new URL(url)
+  const place = `PostgreSQL at ${host || 'the local socket'}${pathname}`
+  const text = "SELECT current_setting('server_version_num')::int AS version, current_setting('server_encoding') AS encoding"
+  const { rows } = await pool.query<{ version: number; encoding: string }>(text).catch(error => {
+    const detail = error instanceof Error && error.message ? error.message : String(error?.code)
+    throw asUnavailable(error) ? new Unavailable(`${place} cannot be used: ${detail}`, { retryAfter: 5 }) : error
+  })
+  const { version, encoding } = rows[0]!
+  if (version < OLDEST)
+    throw new Error(`${place} is version ${Math.floor(version / 10_000)}: Roster needs ${OLDEST / 10_000} or newer`)
+  if (encoding !== 'UTF8') throw new Error(`${place} stores text as ${encoding}: Roster needs a database with the encoding UTF8`)
+}
+
+async function bringUpToDate(pool: StorePool, shared: boolean, log: StoreLog): Promise<void> {
   const client = await pool.connect()
   try {
     const applied = await migrate(client, migrationsOf(), { shared })
@@ -95,18 +113,21 @@ function storeOf(kind: Store['kind'], pool: StorePool, end: () => Promise<void>)
   const nameOf = statementNames(NAMED.ours)
   // BEGIN and COMMIT gain nothing from a name. An empty one is none.
   const statementNameGenerator = ({ sql }: { sql: string }) => (sql.length < 20 ? '' : (nameOfPrisma(sql) ?? ''))
-  const prisma = new PrismaClient({ adapter: new PrismaPg(pool, { statementNameGenerator }) })
-  const config = (text: string, values: readonly unknown[]) => ({ name: nameOf(text), text, values: [...values] })
+  const prisma = new PrismaClient({ errorFormat: 'minimal', adapter: new PrismaPg(pool, { statementNameGenerator }) })
+  const config = (text: string, values: readonly unknown[] = [], { fresh = false } = {}) => {
+    const name = fresh ? undefined : nameOf(text)
+    return { text, values: [...values], ...(name ? { name } : {}) }
+  }
 
   const db: Db = {
     prisma,
-    query: (text, values = []) => translated(async () => (await pool.query(config(text, values))).rows),
+    query: (...statement) => translated(async () => (await pool.query(config(...statement))).rows),
   }
   const inside = (tx: Db['prisma'], transaction: Held): Db => ({
     prisma: tx,
-    query: async (text, values = []) => {
+    query: async (...statement) => {
       if (!transaction.client || transaction.over) throw new Error('The transaction is over: its db cannot be used any more')
-      return (await transaction.client.query(config(text, values))).rows
+      return (await transaction.client.query(config(...statement))).rows
     },
   })
   return {
@@ -114,6 +135,7 @@ function storeOf(kind: Store['kind'], pool: StorePool, end: () => Promise<void>)
     db,
     transaction: work =>
       translated(async () => {
+        if (insideTransaction()) throw new Error(MIXED)
         const transaction: Held = { client: null, over: false }
         try {
           return await held.run(transaction, () => prisma.$transaction(tx => work(inside(tx, transaction)), TRANSACTION))

@@ -11,6 +11,14 @@ export interface Held {
 /** Which transaction the running code belongs to. */
 export const held = new AsyncLocalStorage<Held>()
 
+/** On the embedded store it would wait for ever for the one connection; on a server it would not see the transaction's rows. */
+export const MIXED = 'Inside a transaction use only the db it was given'
+
+export function insideTransaction(): boolean {
+  const transaction = held.getStore()
+  return transaction !== undefined && !transaction.over
+}
+
 /** One session's settings, whatever the server's defaults: Prisma reads and writes timestamps as if the zone were UTC. */
 const SESSION = "SET TimeZone = 'UTC'; SET DateStyle = 'ISO, MDY'; SET default_transaction_isolation = 'read committed'"
 
@@ -50,10 +58,16 @@ export class StorePool extends pg.Pool {
   async #borrow(): Promise<pg.PoolClient> {
     const transaction = held.getStore()
     if (!transaction || transaction.over) return super.connect()
-    // On the embedded store this would wait for ever for the one connection; on a server it would not see the transaction's rows.
-    if (transaction.client) throw new Error('Inside a transaction use only the db it was given')
-    transaction.client = await super.connect()
-    return transaction.client
+    if (transaction.client) throw new Error(MIXED)
+    const client = await super.connect()
+    const release = client.release.bind(client)
+    // Prisma gives the connection back by itself when a transaction has run out of time: from then on it is somebody else's.
+    client.release = error => {
+      transaction.over = true
+      release(error)
+    }
+    transaction.client = client
+    return client
   }
 
   async #query(text: string | pg.QueryConfig, values?: unknown[]): Promise<pg.QueryResult> {

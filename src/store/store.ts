@@ -6,8 +6,11 @@ import type { Prisma } from '../generated/prisma/client.ts'
  */
 export interface Db {
   readonly prisma: Prisma.TransactionClient
-  /** Rows of one statement. Cast bigint results (`count(*)::int`): the two roads decode them differently. */
-  query<Row>(text: string, values?: readonly unknown[]): Promise<Row[]>
+  /**
+   * Rows of one statement, prepared under a name. Cast bigint results (`count(*)::int`), which come as strings. `fresh` plans it anew for
+   * these very values: for searches, whose best plan depends on what is looked for.
+   */
+  query<Row>(text: string, values?: readonly unknown[], options?: { fresh?: boolean }): Promise<Row[]>
 }
 
 /** The open store of this process. */
