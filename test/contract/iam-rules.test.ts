@@ -158,3 +158,48 @@ describe('Projects', () => {
     expect(await w.must('GET', `${userPath(bo.userid)}/apikeys`)).toEqual([])
   })
 })
+
+describe("What is not the caller's to read or write", () => {
+  test("Groups: one's own may be listed by user id; another person's only by a USER_ADMIN", async () => {
+    const [ana, bo] = [await app.as([]), await app.as([])]
+    const { id, name } = await w.createGroup(fresh('own crew'))
+    await w.addMember(id, ana.userid)
+    const path = `/bim/group?userid=${ana.id}`
+    expect((await w.by(ana.token)('GET', path)).body).toMatchObject({ count: '1', hits: [{ name }] })
+    expectRefusal(await w.by(bo.token)('GET', path), 403)
+    expect((await w.admin('GET', path)).body).toMatchObject({ count: '1', hits: [{ name }] })
+  })
+
+  test('Groups: an update writes name, e-mail and description, and nothing else', async () => {
+    const group = await w.createGroup(fresh('fixed crew'))
+    const json = {
+      iamid: 'elsewhere',
+      gid: '7',
+      scim: { a: 1 },
+      scimid: 'x',
+      authorizations: { desk: ['day'] },
+      id: 1,
+      description: 'd',
+    }
+    const answer = await w.admin('PUT', `/bim/group/${group.id}`, { json })
+    expect([200, 400]).toContain(answer.status)
+    const after = await w.must('GET', `/bim/group/${group.id}`)
+    expect(after).toMatchObject({ id: group.id, iamid: 'bim', gid: null, authorizations: null })
+  })
+
+  test('Sync: a configuration that is not saved is tried only as a dry run, and only by an APPLICATION_ADMIN', async () => {
+    await w.createIam('tryDirectory')
+    const iamConfig = { id: 'tryDirectory', type: 'ldap', options: { host: '127.0.0.1', port: 1 } }
+    const chief = await app.as(['USER_ADMIN'])
+    const sync = (dryRun: boolean, token: string) =>
+      w.by(token)('POST', '/iam/tryDirectory/sync', { json: { dryRun, iamConfig } })
+    for (const answer of [await sync(true, chief.token), await sync(false, chief.token), await sync(false, app.admin.token)]) {
+      expect([400, 403]).toContain(answer.status)
+    }
+  })
+
+  test('Sync: an unknown IAM is 404', async () => {
+    expectRefusal(await w.admin('POST', '/bim/syncUsers', { json: { iamid: 'nowhere' } }), 404)
+    expectRefusal(await w.admin('POST', '/iam/nowhere/sync', { json: { dryRun: true } }), 404)
+  })
+})
