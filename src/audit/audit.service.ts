@@ -1,0 +1,33 @@
+import { type Call, read, type Service } from '../access/guard.ts'
+import { Invalid } from '../errors.ts'
+import type { AuditFilter } from '../generated/graphql.ts'
+import { checkList, checkText } from '../names.ts'
+import { type PageArgs, readPage } from '../store/page.ts'
+import { type AuditQuery, auditList } from './audit.query.store.ts'
+import type { AuditEventRecord } from './audit.record.ts'
+import { EVENTS, type EventName } from './audit.ts'
+
+export const audit = {
+  /** Newest first. */
+  list: read('audit:list', ({ db }: Call, { filter, ...page }: PageArgs & { filter?: AuditFilter | null }) =>
+    readPage<AuditEventRecord>(db, auditList(queryOf(filter ?? {})), page),
+  ),
+} satisfies Service
+
+function queryOf(filter: AuditFilter): AuditQuery {
+  const { events, outcome, targetType, targetId } = filter
+  return {
+    ...filter,
+    events: events == null ? null : checkList('events', events).map(checkEvent),
+    outcome: outcome == null ? null : outcome === 'DENIED' ? 'denied' : 'done',
+    targetType: targetType == null ? null : checkText('targetType', targetType),
+    targetId: targetId == null ? null : checkText('targetId', targetId),
+  }
+}
+
+/** A misspelled name would find nothing, and nothing looks like good news here. */
+function checkEvent(event: string, index: number): EventName {
+  const known = EVENTS.find(name => name === event)
+  if (!known) throw new Invalid(`events[${index}]`, `must be one of ${EVENTS.join(', ')}`)
+  return known
+}

@@ -1,0 +1,35 @@
+import { maySee } from '../access/policy.ts'
+import type { Resolvers } from '../generated/graphql.ts'
+import { groupPermissions, scimEnabled, scimUrl } from '../iams/iam.ts'
+import { iams } from '../iams/iams.service.ts'
+
+/** What nobody but an APPLICATION_ADMIN sees (reference: authorization-matrix, note 14). */
+const seen = (context: Parameters<typeof iams.list>[0]) => maySee(context.actor, 'Iam.private')
+
+export const iamResolvers: Resolvers = {
+  Query: {
+    iams: (_, __, context) => iams.list(context, {}),
+    iam: (_, { id }, context) => iams.get(context, { id }),
+  },
+  Mutation: {
+    createIam: async (_, { input }, context) => ({ iam: await iams.create(context, input) }),
+    updateIam: async (_, { input }, context) => ({ iam: await iams.update(context, input) }),
+    deleteIam: (_, { input }, context) => iams.remove(context, input),
+    generateScimKey: (_, { input }, context) => iams.generateScimKey(context, input),
+    syncIam: (_, { input }, context) => iams.sync(context, input),
+  },
+  Iam: {
+    oauth: iam => iam.type === 'openid',
+    scimEnabled: (iam, _, context) => (seen(context) ? scimEnabled(iam) : null),
+    scimUrl: (iam, _, context) => (seen(context) && scimEnabled(iam) ? scimUrl(context.app.config.publicUrl, iam.id) : null),
+    scimKeyPrefix: (iam, _, context) => (seen(context) ? iam.scimKeyPrefix : null),
+    defaultPermissions: (iam, _, context) =>
+      maySee(context.actor, 'Iam.defaultPermissions') ? [...iam.defaultPermissions] : null,
+    groupPermissions: async (iam, _, context) =>
+      seen(context) ? groupPermissions(await context.loaders.groupPermissionsOfIam.load(iam.id)) : null,
+    config: (iam, _, context) => (seen(context) ? iam.config : null),
+    secrets: (iam, _, context) => (seen(context) ? iam.secrets : null),
+    createdAt: (iam, _, context) => (seen(context) ? iam.createdAt : null),
+    updatedAt: (iam, _, context) => (seen(context) ? iam.updatedAt : null),
+  },
+}

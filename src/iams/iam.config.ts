@@ -1,0 +1,247 @@
+import { Compile } from 'typebox/compile'
+import type { TLocalizedValidationError } from 'typebox/error'
+import { Settings } from 'typebox/system'
+import { Invalid } from '../errors.ts'
+import { configSchemas, type IamType, secretPaths } from './iam.schema.ts'
+import { scimEnabled } from './iam.ts'
+
+// An IAM's configuration as it comes in: secrets out → the type's schema → what fields say together. Pure.
+
+type Config = Record<string, unknown>
+interface Fault {
+  readonly field: string
+  readonly rule: string
+}
+
+export interface CheckedConfig {
+  /** Without its secrets. */
+  readonly config: Config
+  /** The secrets that came with it, by path; null takes one away, an absent one stays. */
+  readonly secrets: ReadonlyMap<string, string | null>
+}
+
+/** The message names so many faults at most, and says how many more there are. */
+const maxNamed = 50
+// Eight by default; all faults are told at once. A body of 1 MB bounds the work.
+Settings.Set({ maxErrors: 1000 })
+const validators = {
+  'built-in': Compile(configSchemas['built-in']),
+  ldap: Compile(configSchemas.ldap),
+  openid: Compile(configSchemas.openid),
+  saml: Compile(configSchemas.saml),
+}
+
+/**
+ * Checks the configuration of the IAM `id`. `stored` are the paths of the secrets it has already. Throws one Invalid that names every
+ * fault. Nothing is required of a configuration without `options`: an IAM may be configured in steps, and opens nothing meanwhile.
+ */
+export function checkConfig(type: IamType, id: string, input: unknown, stored: readonly string[]): CheckedConfig {
+  if (!isObject(input)) throw new Invalid('config', 'must be an object')
+  const config = structuredClone(input)
+  const faults: Fault[] = []
+  const secrets = takeSecrets(type, config, faults)
+  faults.push(...[...validators[type].Errors(config)].flatMap(faultsOf))
+  if (faults.length === 0) {
+    const has = (path: string) => (secrets.has(path) ? secrets.get(path) !== null : stored.includes(path))
+    faults.push(...unwritable(config, []), ...together(type, id, config, has))
+  }
+  refuse(faults)
+  return { config, secrets }
+}
+
+function refuse(faults: readonly Fault[]): void {
+  if (faults.length === 0) return
+  const named = [...new Set(faults.map(({ field, rule }) => `${field} ${rule}`))]
+  const [first = '', ...rest] = named.slice(0, maxNamed)
+  const more = named.length > maxNamed ? `; and ${named.length - maxNamed} more` : ''
+  const field = faults[0]!.field
+  throw new Invalid(field, [first.slice(field.length + 1), ...rest].join('; ') + more)
+}
+
+/** Removes the secrets from `config`; an object that held nothing but a null secret goes with it. */
+function takeSecrets(type: IamType, config: Config, faults: Fault[]): Map<string, string | null> {
+  const secrets = new Map<string, string | null>()
+  for (const [path, max] of Object.entries(secretPaths[type])) {
+    const steps = path.split('.')
+    const parents = parentsOf(config, steps)
+    const name = steps.at(-1)!
+    const holder = parents.at(-1)
+    if (!holder || parents.length !== steps.length || !Object.hasOwn(holder, name)) continue
+    const value = holder[name]
+    delete holder[name]
+    if (value === null || (typeof value === 'string' && value !== '' && value.length <= max && value.isWellFormed())) {
+      secrets.set(path, value)
+    } else faults.push({ field: `config.${path}`, rule: `must be a string of 1 to ${max} characters, or null` })
+    if (value === null) prune(parents, steps)
+  }
+  return secrets
+}
+
+/** The objects on the way to a path, from the configuration itself; as many as there are. */
+function parentsOf(config: Config, steps: readonly string[]): Config[] {
+  const parents = [config]
+  for (const step of steps.slice(0, -1)) {
+    const last = parents.at(-1)!
+    const next = Object.hasOwn(last, step) ? last[step] : undefined
+    if (!isObject(next)) break
+    parents.push(next)
+  }
+  return parents
+}
+
+function prune(parents: readonly Config[], steps: readonly string[]): void {
+  for (let depth = parents.length - 1; depth > 0 && Object.keys(parents[depth]!).length === 0; depth--)
+    delete parents[depth - 1]![steps[depth - 1]!]
+}
+
+const isObject = (value: unknown): value is Config => typeof value === 'object' && value !== null && !Array.isArray(value)
+
+const nouns: Record<string, string> = {
+  string: 'a string',
+  boolean: 'true or false',
+  integer: 'an integer',
+  object: 'an object',
+  array: 'a list',
+}
+
+/** What a validation error means, in our words: field and rule. None for an error that only repeats others. */
+function faultsOf(error: TLocalizedValidationError): Fault[] {
+  const steps = error.instancePath
+    .split('/')
+    .slice(1)
+    .map(step => step.replaceAll('~1', '/').replaceAll('~0', '~'))
+  const field = pathOf(steps)
+  const rule = (text: string) => [{ field, rule: text }]
+  switch (error.keyword) {
+    case 'required':
+      return error.params.requiredProperties.map(name => ({ field: pathOf([...steps, name]), rule: 'is required' }))
+    case 'additionalProperties':
+      return []
+    case 'boolean':
+      return rule('is not known')
+    case 'type':
+      return rule(
+        `must be ${[error.params.type]
+          .flat()
+          .map(type => nouns[type] ?? type)
+          .join(' or ')}`,
+      )
+    case 'enum':
+      return rule(`must be one of ${error.params.allowedValues.join(', ')}`)
+    case 'minimum':
+      return rule(`must be at least ${error.params.limit}`)
+    case 'maximum':
+      return rule(`must be at most ${error.params.limit}`)
+    case 'minLength':
+      return rule('must not be empty')
+    case 'maxLength':
+      return rule(`must have at most ${error.params.limit} characters`)
+    case 'maxItems':
+    case 'maxProperties':
+      return rule(`must have at most ${error.params.limit} entries`)
+    case 'uniqueItems':
+      return rule('must not repeat an entry')
+    default:
+      return rule(error.message)
+  }
+}
+
+/** `config.options.host`, `config.supportedActions[0]`; names of the sender's own are shortened and quoted. */
+function pathOf(steps: readonly string[]): string {
+  const shown = (step: string) =>
+    /^[\w.$:-]{1,64}$/.test(step) ? step : JSON.stringify([...step].slice(0, 64).join('').toWellFormed())
+  return steps.reduce((path, step) => (/^\d+$/.test(step) ? `${path}[${step}]` : `${path}.${shown(step)}`), 'config')
+}
+
+/** Text that no store can hold, and names with a meaning in JavaScript. The schemas have bounded the depth by now. */
+function unwritable(value: unknown, steps: readonly string[]): Fault[] {
+  const fault = (rule: string): Fault[] => [{ field: pathOf(steps), rule }]
+  // Certificates have lines; nothing else of C0 belongs in a configuration.
+  if (typeof value === 'string' && (!value.isWellFormed() || /(?!\r\n|[\n\t])\p{Cc}/u.test(value)))
+    return fault('must not contain control characters and lone surrogates')
+  if (typeof value !== 'object' || value === null) return []
+  return Object.entries(value).flatMap(([name, inner]) => {
+    const at = [...steps, name]
+    const ours = Array.isArray(value) || isName(name) ? [] : [{ field: pathOf(at), rule: 'is not a name' }]
+    return [...ours, ...unwritable(inner, at)]
+  })
+}
+
+const isName = (name: string): boolean =>
+  name !== '' &&
+  name.length <= 254 &&
+  name.isWellFormed() &&
+  !/\p{Cc}/u.test(name) &&
+  !['__proto__', 'constructor', 'prototype'].includes(name.toLowerCase())
+
+type Has = (path: string) => boolean
+
+/** What only several fields together get wrong: the missing half of a group, and what cannot stand side by side. */
+function together(type: IamType, id: string, config: Config, has: Has): Fault[] {
+  const scim = scimEnabled({ config })
+  const { schema, options, credentials } = config as Record<string, Config | undefined>
+  return [
+    ...when(config.migrateFrom === id, 'migrateFrom', 'must be another IAM'),
+    ...when(config.strictScimSchema === true && !scim, 'strictScimSchema', 'needs scimEnabled'),
+    ...when(schema?.attributeSchema !== undefined && !scim, 'schema.attributeSchema', 'needs scimEnabled'),
+    ...when(config.externalUserInfo !== undefined && scim, 'externalUserInfo', 'cannot stand beside scimEnabled'),
+    ...userInfoFaults(config.externalUserInfo as Config | undefined, has),
+    ...(type === 'ldap' ? ldapFaults(options, credentials, has) : []),
+    ...(type === 'openid' && options ? openidFaults(options) : []),
+  ]
+}
+
+function userInfoFaults(info: Config | undefined, has: Has): Fault[] {
+  if (!info) return []
+  const at = 'externalUserInfo.'
+  const username = (info.authentication as Config | undefined)?.username !== undefined
+  const password = has(`${at}authentication.password`)
+  const needed = info.useAuth === true || (info.authentication !== undefined && (username || password))
+  return [
+    ...when(needed && !username, `${at}authentication.username`, 'is required for authentication'),
+    ...when(needed && !password, `${at}authentication.password`, 'is required for authentication'),
+    ...certificateFaults(at, info.cert !== undefined, has(`${at}key`)),
+  ]
+}
+
+function ldapFaults(options: Config | undefined, credentials: Config | undefined, has: Has): Fault[] {
+  const faults = [
+    ...when(credentials?.bind_dn !== undefined && !has('credentials.bind_pw'), 'credentials.bind_pw', 'is required with bind_dn'),
+    ...when(
+      credentials !== undefined && !credentials.bind_dn && has('credentials.bind_pw'),
+      'credentials.bind_dn',
+      'is required with bind_pw',
+    ),
+  ]
+  if (!options) return faults
+  const users = [options.userSearchFilter, options.userIdAttribute].filter(value => value !== undefined).length
+  const encrypted = options.useSSL === true || options.startTLS === true
+  const named = ['ca', 'cert'].filter(name => options[name] !== undefined)
+  return [
+    ...faults,
+    ...when(users === 0, 'options.userSearchFilter', 'or options.userIdAttribute is required'),
+    ...when(users === 2, 'options.userIdAttribute', 'cannot stand beside userSearchFilter'),
+    ...when(options.useSSL === true && options.startTLS === true, 'options.startTLS', 'cannot stand beside useSSL'),
+    ...named.flatMap(name => when(!encrypted, `options.${name}`, 'needs useSSL or startTLS')),
+    ...certificateFaults('options.', options.cert !== undefined, has('options.key')),
+  ]
+}
+
+const manualEndpoints = ['issuer', 'authorizationEndpoint', 'tokenEndpoint', 'jwksUri'] as const
+/** Fields that the page disables when a discover URL is given. */
+const disabledByDiscovery = [...manualEndpoints, 'userInfoEndpoint', 'supportedIdTokenSigningAlgorithms'] as const
+
+function openidFaults(options: Config): Fault[] {
+  if (options.discoverUrl !== undefined)
+    return disabledByDiscovery.flatMap(name =>
+      when(options[name] !== undefined, `options.${name}`, 'cannot stand beside discoverUrl'),
+    )
+  return manualEndpoints.flatMap(name => when(options[name] === undefined, `options.${name}`, 'is required without discoverUrl'))
+}
+
+const certificateFaults = (at: string, cert: boolean, key: boolean): Fault[] => [
+  ...when(cert && !key, `${at}key`, 'is required with cert'),
+  ...when(key && !cert, `${at}cert`, 'is required with key'),
+]
+
+const when = (wrong: boolean, field: string, rule: string): Fault[] => (wrong ? [{ field: `config.${field}`, rule }] : [])

@@ -1,0 +1,194 @@
+import Type, { type TSchema } from 'typebox'
+
+// One schema for each type of IAM, with the vendor's names, so that an existing configuration can be pasted (reference: iam-rules,
+// "An IAM's configuration"; the OIDC options by their names on the OpenID Connect page). Secrets are not in them: iam.config takes
+// them out beforehand. What two fields say together is checked in iam.config too.
+
+const strict = { additionalProperties: false } as const
+const maxEntries = 1000
+const text = (maxLength = 1024) => Type.String({ minLength: 1, maxLength })
+const flag = Type.Boolean()
+const optional = <Fields extends Record<string, TSchema>>(fields: Fields) => Type.Partial(Type.Object(fields, strict))
+/** `{name: text}` with any names. (Type.Record would let names with line breaks pass unchecked.) */
+const mapping = Type.Object({}, { additionalProperties: text(254), maxProperties: maxEntries })
+const list = <Item extends TSchema>(item: Item) => Type.Array(item, { maxItems: maxEntries, uniqueItems: true })
+
+/** A user and password in an address would be a secret in clear. */
+const url = Type.Refine(text(2048), isUrl, () => 'must be an http or https URL without a user, a password and a fragment')
+const pem = Type.Refine(text(65_536), holdsNoKey, () => 'must not hold a private key: that belongs in key')
+const pems = { ca: pem, cert: pem, rejectUnauthorized: flag }
+
+const externalUserInfo = Type.Object(
+  {
+    uri: url,
+    useAuth: Type.Optional(flag),
+    authentication: Type.Optional(optional({ username: text() })),
+    useSSL: Type.Optional(flag),
+    ca: Type.Optional(pem),
+    cert: Type.Optional(pem),
+    rejectUnauthorized: Type.Optional(flag),
+    /** Milliseconds. */
+    timeoutMs: Type.Optional(Type.Integer({ minimum: 1, maximum: 600_000 })),
+    /** Seconds. */
+    staleAfter: Type.Optional(Type.Integer({ minimum: 0, maximum: 31_536_000 })),
+    onError: Type.Optional(Type.Enum(['keep', 'deny'])),
+  },
+  strict,
+)
+
+const schema = optional({
+  profile: optional({
+    name: text(),
+    email: text(),
+    phone: text(),
+    about: text(),
+    location: text(),
+    organization: text(),
+    position: text(),
+    sqlUser: text(),
+  }),
+  externalUserIds: mapping,
+  authorizations: mapping,
+  group: optional({ name: text(), email: text(), gid: text(), description: text() }),
+  attributeSchema: Type.Array(Type.Object({ scimSchema: text(), prefix: text(254) }, strict), { maxItems: maxEntries }),
+})
+
+const common = {
+  authenticationOnly: flag,
+  migrateFrom: Type.Refine(text(64), isIamid, () => 'must be the id of an IAM'),
+  scimEnabled: flag,
+  strictScimSchema: flag,
+  supportedActions: list(
+    Type.Enum([
+      'syncGroups',
+      'syncAuthorizations',
+      'syncRestGroups',
+      'syncRestAuthorizations',
+      'allowBIMAuthorizations',
+      'allowBIMGroups',
+      'syncUsers',
+      'scimEnabled',
+      'ldapSync',
+    ]),
+  ),
+  schema,
+  externalUserInfo,
+}
+
+const ldapOptions = Type.Object(
+  {
+    host: Type.Refine(text(253), isHost, () => 'must be a host name or an address, without a scheme and a port'),
+    userSearchBase: text(),
+    ...Type.Partial(
+      Type.Object({
+        port: Type.Integer({ minimum: 1, maximum: 65_535 }),
+        useSSL: flag,
+        ...pems,
+        startTLS: flag,
+        userSearchFilter: Type.Refine(
+          text(),
+          filter => filter.includes('%s'),
+          () => 'must hold %s where the userid goes',
+        ),
+        userIdAttribute: text(),
+        groupSearchBase: text(),
+        groupSearchFilter: text(),
+        userGroupSearchFilter: text(),
+        userDNPattern: text(),
+        /** Milliseconds. */
+        connectTimeout: Type.Integer({ minimum: 1, maximum: 600_000 }),
+        normalizeUserId: flag,
+        groupMembershipAttributes: list(text()),
+        useUserAccountForSearch: flag,
+        // The reference's example of an LDAP configuration has it, too.
+        allowIdPInitiatedSSO: flag,
+      }),
+    ).properties,
+  },
+  strict,
+)
+
+const ldapSync = optional({
+  cronRule: Type.Refine(text(100), isCron, () => 'must be a cron rule of five fields, such as 0 */1 * * *'),
+  paged: flag,
+  pageSize: Type.Integer({ minimum: 1, maximum: 10_000 }),
+  batchSize: Type.Integer({ minimum: 1, maximum: 10_000 }),
+  requireManualActivation: flag,
+})
+
+/** Asymmetric ones only: an ID token that anybody with the client's secret can sign, or nobody, says nothing about its issuer. */
+const algorithms = ['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512', 'ES256', 'ES384', 'ES512', 'EdDSA'] as const
+
+const openidOptions = Type.Object(
+  {
+    clientId: text(),
+    ...Type.Partial(
+      Type.Object({
+        allowIdPInitiatedSSO: flag,
+        authorizationEndpoint: url,
+        discoverUrl: url,
+        enableSSL: flag,
+        endSessionEndpoint: url,
+        issuer: url,
+        jwksUri: url,
+        scopes: list(
+          Type.Refine(
+            text(254),
+            scope => /^[\x21\x23-\x5b\x5d-\x7e]+$/.test(scope),
+            () => 'must be a scope (RFC 6749, 3.3)',
+          ),
+        ),
+        supportedIdTokenSigningAlgorithms: list(Type.Enum([...algorithms])),
+        tokenEndpoint: url,
+        userInfoEndpoint: url,
+        userIdClaim: text(254),
+      }),
+    ).properties,
+  },
+  strict,
+)
+
+/** By the IAM's type. SAML's own options are named nowhere in the reference; they come with its connector. */
+export const configSchemas = {
+  'built-in': optional({ externalUserInfo }),
+  ldap: optional({ ...common, options: ldapOptions, credentials: optional({ bind_dn: text() }), ldapSync }),
+  openid: optional({ ...common, options: openidOptions }),
+  saml: optional(common),
+} as const
+export type IamType = keyof typeof configSchemas
+
+/** Where secrets stand, and how long each may be (characters). */
+export const secretPaths: Record<IamType, Record<string, number>> = {
+  'built-in': userInfoSecrets(),
+  ldap: { 'credentials.bind_pw': 1024, 'options.key': 65_536, ...userInfoSecrets() },
+  openid: { 'options.clientSecret': 4096, ...userInfoSecrets() },
+  saml: userInfoSecrets(),
+}
+
+function userInfoSecrets(): Record<string, number> {
+  return { 'externalUserInfo.authentication.password': 1024, 'externalUserInfo.key': 65_536 }
+}
+
+function isUrl(value: string): boolean {
+  const parsed = URL.parse(value)
+  if (!parsed || !['http:', 'https:'].includes(parsed.protocol)) return false
+  return parsed.username === '' && parsed.password === '' && parsed.hash === '' && !/[\s\\]/.test(value)
+}
+
+function holdsNoKey(value: string): boolean {
+  return !/PRIVATE KEY/i.test(value)
+}
+
+function isIamid(value: string): boolean {
+  return /^[A-Za-z][A-Za-z0-9_-]{0,63}$/.test(value)
+}
+
+function isHost(value: string): boolean {
+  return /^(?:[\p{L}\p{N}](?:[\p{L}\p{N}_.-]*[\p{L}\p{N}])?\.?|\[?[0-9A-Fa-f:.]+(?:%[\w.-]+)?\]?)$/u.test(value)
+}
+
+function isCron(value: string): boolean {
+  return /^(?:[\d*][\d*/,-]*\s+){2}(?:[\d*][\d*/,-]*)\s+(?:[\dA-Za-z*][\dA-Za-z*/,-]*)\s+(?:[\dA-Za-z*][\dA-Za-z*/,-]*)$/.test(
+    value,
+  )
+}

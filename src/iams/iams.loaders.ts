@@ -1,0 +1,13 @@
+import DataLoader from 'dataloader'
+import { manyEach, oneEach } from '../store/batch.ts'
+import type { Db } from '../store/store.ts'
+import type { GroupPermissionRow, IamRecord } from './iam.ts'
+import { groupPermissionsOf, iamsByIds } from './iams.store.ts'
+
+export const iamLoaders = (db: Db) => ({
+  /** Null for an IAM that is not configured (any more). */
+  iamById: new DataLoader<string, IamRecord | null>(async ids => oneEach(ids, await iamsByIds(db, ids), iam => iam.id)),
+  groupPermissionsOfIam: new DataLoader<string, GroupPermissionRow[]>(async ids =>
+    manyEach(ids, await groupPermissionsOf(db, ids), row => row.iamid),
+  ),
+})

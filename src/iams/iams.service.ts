@@ -1,0 +1,225 @@
+import { type Call, done, type Outcome, read, type Service, unchanged, write } from '../access/guard.ts'
+import { decide } from '../access/policy.ts'
+import { type AuditDraft, difference } from '../audit/audit.ts'
+import { mint } from '../credentials/secret.ts'
+import { Conflict, Forbidden, Invalid } from '../errors.ts'
+import { checkName } from '../names.ts'
+import { keepAnAdministrator, refuseGrant } from '../users/powers.ts'
+import { type CheckedConfig, checkConfig } from './iam.config.ts'
+import {
+  changedGroupPermissions,
+  changedPermissions,
+  checkDisplayName,
+  checkGroupPermissions,
+  checkNewId,
+  checkPermissions,
+  checkType,
+  type IamInput,
+  refuseBim,
+  unpaste,
+} from './iam.input.ts'
+import type { IamType } from './iam.schema.ts'
+import { type GroupPermissionRow, groupPermissions, type IamRecord, idFrom, inOrder, scimUrl } from './iam.ts'
+import {
+  allIams,
+  deleteIamRow,
+  endAccessOfIam,
+  findIam,
+  freeIamid,
+  groupPermissionsOf,
+  insertIam,
+  isKnownIam,
+  lockIam,
+  permissionsHeldIn,
+  replaceGroupPermissions,
+  requireIam,
+  setScimKey,
+  updateIamRow,
+} from './iams.store.ts'
+import { type Sealed, seal } from './secrets.ts'
+
+export interface SyncInput {
+  readonly id: string
+  readonly dryRun?: boolean | null
+  readonly userId?: string | null
+  readonly iamConfig?: unknown
+}
+
+export interface SyncReport {
+  readonly totalCount: number
+  readonly count: number
+  readonly importedUsers: readonly { userId: string; dn: string }[]
+  readonly refreshedUsers: readonly { userId: string; dn: string }[]
+  readonly disabledUsers: readonly { userId: string; dn: string }[]
+  readonly enabledUsers: readonly { userId: string; dn: string }[]
+  readonly runningInBackground: boolean
+}
+
+export const iams = {
+  /** `bim` first, the others by id. */
+  list: read('iam:list', ({ db }: Call, _: Record<string, never>) => allIams(db)),
+
+  /** Null when there is none. */
+  get: read('iam:list', ({ db }: Call, { id }: { id: string }) => findIam(db, id)),
+
+  create: write('iam:configure', createIam),
+  update: write('iam:configure', updateIam),
+  remove: write('iam:configure', removeIam),
+
+  /** The key is shown this once; the one before it opens nothing any more. It opens SCIM only while the configuration has SCIM on. */
+  generateScimKey: write('iam:configure', async ({ db, app, now }: Call, { id }: { id: string }) => {
+    refuseBim(id, 'has no SCIM')
+    const { iam: before } = await lockIam(db, id)
+    const key = mint('rs')
+    await setScimKey(db, id, key, now)
+    const iam = await requireIam(db, id)
+    const event = configured(iam, { scimKeyPrefix: before.scimKeyPrefix }, { scimKeyPrefix: iam.scimKeyPrefix })
+    return done({ iam, scimKey: key.secret, scimUrl: scimUrl(app.config.publicUrl, id) }, event)
+  }),
+
+  sync: write('iam:sync', syncIam),
+} satisfies Service
+
+async function createIam(call: Call, given: IamInput): Promise<Outcome<IamRecord>> {
+  const { db, app, now } = call
+  const input = unpaste(given)
+  const displayName = checkDisplayName(input.displayName)
+  const type = checkType(input.type)
+  const wished = input.id == null ? null : checkNewId(input.id)
+  const defaultPermissions = checkPermissions('defaultPermissions', input.defaultPermissions ?? [])
+  const checked = checkConfig(type, wished ?? '', input.config ?? {}, [])
+  const rules = checkGroupPermissions(wished ?? '', input.groupPermissions ?? {})
+  await checkMigration(call, checked.config)
+  refuseGrant(call, [...defaultPermissions, ...rules.map(rule => rule.permission)])
+  const id = wished ?? (await idOf(call, displayName, type))
+  const secrets = sealed(app.key, id, {}, checked)
+  if (!(await insertIam(db, id, { displayName, type, config: checked.config, secrets, defaultPermissions }, now)))
+    throw new Conflict(`There is an IAM ${id} already`)
+  await replaceGroupPermissions(
+    db,
+    id,
+    rules.map(rule => ({ ...rule, iamid: id })),
+  )
+  const iam = await requireIam(db, id)
+  return done(iam, configured(iam, null, facts(iam, rules)))
+}
+
+async function updateIam(call: Call, given: IamInput & { id: string }): Promise<Outcome<IamRecord>> {
+  const { db, app, now } = call
+  const input = unpaste(given)
+  const displayName = input.displayName == null ? null : checkDisplayName(input.displayName)
+  const defaults = input.defaultPermissions == null ? null : checkPermissions('defaultPermissions', input.defaultPermissions)
+  const rules = input.groupPermissions == null ? null : checkGroupPermissions(input.id, input.groupPermissions)
+  const { iam: before, sealed: kept } = await lockIam(db, input.id)
+  if (input.type != null && input.type !== before.type) throw new Invalid('type', `is ${before.type} and never changes`)
+  const stays: CheckedConfig = { config: before.config, secrets: new Map() }
+  const checked = input.config == null ? stays : checkConfig(before.type as IamType, before.id, input.config, Object.keys(kept))
+  if (input.config != null) await checkMigration(call, checked.config)
+
+  const rulesBefore = await groupPermissionsOf(db, [before.id])
+  const powers = [
+    ...(defaults ? changedPermissions(before.defaultPermissions, defaults) : []),
+    ...(rules ? changedGroupPermissions(rulesBefore, rules) : []),
+  ]
+  refuseGrant(call, powers)
+  const next = {
+    displayName: displayName ?? before.displayName,
+    config: checked.config,
+    secrets: sealed(app.key, before.id, kept, checked),
+    defaultPermissions: defaults ?? before.defaultPermissions,
+  }
+  const change = difference(
+    facts(before, rulesBefore),
+    facts({ ...before, ...next, secrets: fingerprints(next.secrets) }, rules ?? rulesBefore),
+  )
+  if (!change.changed) return unchanged(before)
+  await updateIamRow(db, before.id, next, now)
+  if (rules) await replaceGroupPermissions(db, before.id, rules)
+  if (powers.includes('USER_ADMIN')) await keepAnAdministrator(db)
+  const iam = await requireIam(db, before.id)
+  return done(iam, configured(iam, change.before, change.after))
+}
+
+/** Its users stay and can do nothing: that disables every one of them, so it needs what disabling each would need. */
+async function removeIam(call: Call, { id }: { id: string }): Promise<Outcome<{ deleted: true }>> {
+  const { db } = call
+  refuseBim(id, 'cannot be removed')
+  const { iam } = await lockIam(db, id)
+  const rules = await groupPermissionsOf(db, [id])
+  const held = await permissionsHeldIn(db, id)
+  refuseGrant(call, [...iam.defaultPermissions, ...rules.map(rule => rule.permission), ...held])
+  const ended = await endAccessOfIam(db, id)
+  await deleteIamRow(db, id)
+  if (held.includes('USER_ADMIN') || rules.some(rule => rule.permission === 'USER_ADMIN')) await keepAnAdministrator(db)
+  return done({ deleted: true as const }, configured(iam, { ...facts(iam, rules), ...ended }, null))
+}
+
+/** No type of directory can be read in this version; what may be asked, and by whom, holds already. */
+async function syncIam({ db, actor }: Call, input: SyncInput): Promise<Outcome<SyncReport>> {
+  // A configuration in the body makes us connect to a host of the caller's choice (reference: authorization-matrix, note 9).
+  if (input.iamConfig != null && !(input.dryRun === true && decide(actor, 'iam:configure').allowed))
+    throw new Forbidden('iamConfig is allowed only with dryRun true, and needs the permission APPLICATION_ADMIN')
+  if (input.userId != null && input.userId !== '*') checkName('userId', input.userId)
+  if (input.id === 'bim')
+    throw new Invalid('iamid', 'must not be bim: its users are made here, and no directory stands behind it')
+  const iam = await requireIam(db, input.id)
+  if (input.iamConfig != null)
+    checkConfig(iam.type as IamType, iam.id, unpaste({ config: input.iamConfig }).config, Object.keys(iam.secrets))
+  throw new Invalid('iamid', `must be an IAM that can be synced: this version has no connector for the type ${iam.type}`)
+}
+
+async function checkMigration({ db }: Call, config: Record<string, unknown>): Promise<void> {
+  if (typeof config.migrateFrom === 'string' && !(await isKnownIam(db, config.migrateFrom)))
+    throw new Invalid('config.migrateFrom', 'must be the id of an IAM, or of a removed one whose users are still here')
+}
+
+/** Made from the display name; a number follows when an IAM has it, or had it. */
+async function idOf({ db }: Call, displayName: string, type: string): Promise<string> {
+  const base = idFrom(displayName, type)
+  const candidates = [base, ...Array.from({ length: 998 }, (_, index) => `${base}${index + 2}`)].filter(id => id !== 'group')
+  const id = await freeIamid(db, candidates)
+  if (id === null) throw new Conflict('All ids made from this display name are taken: give an id')
+  return id
+}
+
+/** The stored secrets as the input changes them: left out stays, null goes. An equal one is not sealed anew. */
+function sealed(
+  key: Buffer,
+  id: string,
+  kept: Readonly<Record<string, Sealed>>,
+  { secrets }: CheckedConfig,
+): Record<string, Sealed> {
+  const next = new Map(Object.entries(kept))
+  for (const [path, secret] of secrets) {
+    if (secret === null) next.delete(path)
+    else {
+      const fresh = seal(key, id, path, secret)
+      if (next.get(path)?.fingerprint !== fresh.fingerprint) next.set(path, fresh)
+    }
+  }
+  return Object.fromEntries([...next].sort(([a], [b]) => (a < b ? -1 : 1)))
+}
+
+const fingerprints = (secrets: Readonly<Record<string, Sealed>>) =>
+  Object.fromEntries(Object.entries(secrets).map(([path, { fingerprint }]) => [path, fingerprint]))
+
+/** What the audit log says of an IAM: of its secrets only the fingerprints. In one order, so that equal facts are equal as text. */
+const facts = (iam: IamRecord, rules: readonly GroupPermissionRow[]) => ({
+  displayName: iam.displayName,
+  type: iam.type,
+  defaultPermissions: iam.defaultPermissions,
+  groupPermissions: inOrder(groupPermissions([...rules].sort((a, b) => (a.permission < b.permission ? -1 : 1)))),
+  config: inOrder(iam.config),
+  secrets: inOrder(iam.secrets),
+})
+
+const configured = (
+  iam: IamRecord,
+  before: Record<string, unknown> | null,
+  after: Record<string, unknown> | null,
+): AuditDraft => ({
+  event: 'iamConfigured',
+  target: { type: 'iam', id: iam.id, name: iam.displayName },
+  before,
+  after,
+})

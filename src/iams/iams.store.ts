@@ -1,0 +1,143 @@
+import { NotFound } from '../errors.ts'
+import type { Prisma } from '../generated/prisma/client.ts'
+import type { Db } from '../store/store.ts'
+import type { GroupPermissionRow, IamRecord } from './iam.ts'
+import type { Sealed } from './secrets.ts'
+
+/** The select list of an IamRecord, for the alias `i`: of the secrets only their fingerprints. */
+const IAM_COLUMNS = `i.id, i.display_name AS "displayName", i.type, i.config,
+  (SELECT coalesce(jsonb_object_agg(s.key, s.value->>'fingerprint'), '{}') FROM jsonb_each(i.secrets) s) AS secrets,
+  i.default_permissions AS "defaultPermissions", i.scim_key_prefix AS "scimKeyPrefix",
+  i.created_at AS "createdAt", i.updated_at AS "updatedAt"`
+
+/** All of them: `bim` first, the others by id. */
+export const allIams = (db: Db): Promise<IamRecord[]> =>
+  db.query(`SELECT ${IAM_COLUMNS} FROM iams i ORDER BY i.id <> 'bim', i.id`)
+
+export const iamsByIds = (db: Db, ids: readonly string[]): Promise<IamRecord[]> =>
+  db.query(`SELECT ${IAM_COLUMNS} FROM iams i WHERE i.id = ANY($1::text[])`, [ids])
+
+export async function findIam(db: Db, id: string): Promise<IamRecord | null> {
+  const [iam] = await iamsByIds(db, [id])
+  return iam ?? null
+}
+
+/** Throws NotFound when no such IAM is configured. */
+export async function requireIam(db: Db, id: string): Promise<IamRecord> {
+  const iam = await findIam(db, id)
+  if (!iam) throw new NotFound(`No IAM ${id}`)
+  return iam
+}
+
+/** As requireIam, with its sealed secrets, and nobody else changes it until the transaction ends. */
+export async function lockIam(db: Db, id: string): Promise<{ iam: IamRecord; sealed: Record<string, Sealed> }> {
+  const [row] = await db.query<IamRecord & { sealed: Record<string, Sealed> }>(
+    `SELECT ${IAM_COLUMNS}, i.secrets AS sealed FROM iams i WHERE i.id = $1 FOR UPDATE`,
+    [id],
+  )
+  if (!row) throw new NotFound(`No IAM ${id}`)
+  const { sealed, ...iam } = row
+  return { iam, sealed }
+}
+
+/** The first of the candidates that no IAM has or had: users and groups of a removed one keep its id. Null when there is none. */
+export async function freeIamid(db: Db, candidates: readonly string[]): Promise<string | null> {
+  const [row] = await db.query<{ id: string }>(
+    `SELECT c.id FROM unnest($1::text[]) WITH ORDINALITY c(id, place)
+      WHERE NOT EXISTS (SELECT 1 FROM iams i WHERE i.id = c.id) AND NOT EXISTS (SELECT 1 FROM users u WHERE u.iamid = c.id)
+        AND NOT EXISTS (SELECT 1 FROM groups g WHERE g.iamid = c.id) ORDER BY c.place LIMIT 1`,
+    [candidates],
+  )
+  return row?.id ?? null
+}
+
+/** Whether an IAM has this id, or had it and its users are still here. */
+export async function isKnownIam(db: Db, id: string): Promise<boolean> {
+  const rows = await db.query(
+    `SELECT 1 WHERE EXISTS (SELECT 1 FROM iams WHERE id = $1) OR EXISTS (SELECT 1 FROM users WHERE iamid = $1)`,
+    [id],
+  )
+  return rows.length > 0
+}
+
+export interface IamColumns {
+  displayName: string
+  type: string
+  config: Record<string, unknown>
+  secrets: Record<string, Sealed>
+  defaultPermissions: readonly string[]
+}
+
+/** False when the id is taken. */
+export async function insertIam(db: Db, id: string, columns: IamColumns, now: Date): Promise<boolean> {
+  const data = {
+    ...columns,
+    ...jsonOf(columns),
+    defaultPermissions: [...columns.defaultPermissions],
+    createdAt: now,
+    updatedAt: now,
+  }
+  const { count } = await db.prisma.iam.createMany({ data: [{ id, ...data }], skipDuplicates: true })
+  return count === 1
+}
+
+export async function updateIamRow(db: Db, id: string, columns: Omit<IamColumns, 'type'>, now: Date): Promise<void> {
+  const data = { ...columns, ...jsonOf(columns), defaultPermissions: [...columns.defaultPermissions], updatedAt: now }
+  await db.prisma.iam.update({ where: { id }, data, select: { id: true } })
+}
+
+const jsonOf = ({ config, secrets }: Pick<IamColumns, 'config' | 'secrets'>) => ({
+  config: config as Prisma.InputJsonObject,
+  secrets: secrets as unknown as Prisma.InputJsonObject,
+})
+
+/** Replaces the SCIM key: the old one opens nothing from now on. */
+export async function setScimKey(
+  db: Db,
+  id: string,
+  key: { hash: Buffer<ArrayBuffer>; prefix: string },
+  now: Date,
+): Promise<void> {
+  await db.prisma.iam.update({
+    where: { id },
+    data: { scimKeyHash: key.hash, scimKeyPrefix: key.prefix, updatedAt: now },
+    select: { id: true },
+  })
+}
+
+/** With its group permissions. Its users and groups stay. */
+export const deleteIamRow = (db: Db, id: string) => db.prisma.iam.delete({ where: { id }, select: { id: true } })
+
+/** Ordered by group, then by permission. */
+export const groupPermissionsOf = (db: Db, ids: readonly string[]): Promise<GroupPermissionRow[]> =>
+  db.query(
+    `SELECT r.iamid, r.group_name AS "groupName", r.group_key AS "groupKey", r.permission FROM iam_group_permissions r
+      WHERE r.iamid = ANY($1::text[]) ORDER BY r.iamid, r.group_key, r.permission`,
+    [ids],
+  )
+
+export async function replaceGroupPermissions(db: Db, iamid: string, rows: readonly GroupPermissionRow[]): Promise<void> {
+  await db.prisma.iamGroupPermission.deleteMany({ where: { iamid } })
+  if (rows.length > 0) await db.prisma.iamGroupPermission.createMany({ data: [...rows] })
+}
+
+/** Every permission that some user of the IAM holds, through whatever source. */
+export async function permissionsHeldIn(db: Db, iamid: string): Promise<string[]> {
+  const rows = await db.query<{ permission: string }>(
+    `SELECT DISTINCT e.permission FROM effective_permissions e JOIN users u ON u.id = e.user_id WHERE u.iamid = $1 ORDER BY 1`,
+    [iamid],
+  )
+  return rows.map(row => row.permission)
+}
+
+/** Ends what opens doors for the IAM's users: tokens held, tokens with which they impersonate, invitations. Answers how many. */
+export async function endAccessOfIam(db: Db, iamid: string): Promise<{ tokens: number; invitations: number }> {
+  const [ended] = await db.query<{ tokens: number; invitations: number }>(
+    `WITH gone AS (SELECT id FROM users WHERE iamid = $1),
+       ended AS (DELETE FROM tokens WHERE user_id IN (SELECT id FROM gone) OR impersonator_id IN (SELECT id FROM gone) RETURNING 1),
+       withdrawn AS (DELETE FROM invitations WHERE user_id IN (SELECT id FROM gone) RETURNING 1)
+     SELECT (SELECT count(*)::int FROM ended) AS tokens, (SELECT count(*)::int FROM withdrawn) AS invitations`,
+    [iamid],
+  )
+  return ended!
+}

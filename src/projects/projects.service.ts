@@ -1,0 +1,83 @@
+import { type Call, done, read, type Service, unchanged, write } from '../access/guard.ts'
+import { decide } from '../access/policy.ts'
+import type { Target } from '../audit/audit.ts'
+import { Conflict } from '../errors.ts'
+import { canonical, checkName, checkText } from '../names.ts'
+import { type PageArgs, readPage } from '../store/page.ts'
+import { idsOfUsers, namesOf, type PeopleInput, peopleOf } from './people.ts'
+import type { ProjectRecord } from './project.ts'
+import {
+  addMembers,
+  countHanging,
+  deleteProjectRow,
+  insertProject,
+  lockProject,
+  projectList,
+  projectsByIds,
+  removeMembers,
+  touchProject,
+} from './projects.store.ts'
+
+export interface ProjectInput {
+  readonly name: string
+  readonly description?: string | null
+  readonly documentation?: string | null
+}
+
+export const projects = {
+  /** One's own, or all for who may list all. */
+  list: read('project:list', ({ db, actor }: Call, args: PageArgs) => {
+    const all = actor.kind !== 'user' || decide(actor, 'project:listAll').allowed
+    return readPage<ProjectRecord>(db, projectList(all ? null : actor.user.id), args)
+  }),
+
+  /** Whoever creates it is its first member; a machine is nobody's member. */
+  create: write('project:create', async ({ db, actor, now }: Call, input: ProjectInput) => {
+    const name = checkName('name', input.name)
+    const description = textOrNull('description', input.description)
+    const documentation = textOrNull('documentation', input.documentation)
+    const creator = actor.kind === 'user' ? actor.user : null
+    const project = await insertProject(
+      db,
+      { name, nameKey: canonical(name), description, documentation },
+      creator?.id ?? null,
+      now,
+    )
+    if (!project) throw new Conflict('There is a project of this name already')
+    if (creator) await addMembers(db, project.id, [creator.id], now)
+    const members = creator ? [`${creator.iamid}/${creator.userid}`] : []
+    return done(project, {
+      event: 'projectCreated',
+      target: target(project),
+      after: { name, description, documentation, members },
+    })
+  }),
+
+  /** With the API keys made for it and their tokens. */
+  remove: write('project:delete', async ({ db }: Call, { id }: { id: number }) => {
+    const project = await lockProject(db, id)
+    const { name, description, documentation } = project
+    const before = { name, description, documentation, ...(await countHanging(db, id)) }
+    await deleteProjectRow(db, id)
+    return done({ deleted: true as const }, { event: 'projectDeleted', target: target(project), before })
+  }),
+
+  /** Members who are there already stay, and who is none is not removed: neither is an error. */
+  changeMembers: write('project:changeMembers', async ({ db, actor, now }: Call, input: PeopleInput & { id: number }) => {
+    const people = await peopleOf(db, input)
+    const before = await lockProject(db, input.id)
+    const added = await addMembers(db, input.id, idsOfUsers(people.add), now)
+    const removed = await removeMembers(db, input.id, idsOfUsers(people.remove))
+    if (added.length + removed.length === 0) return unchanged(before)
+    await touchProject(db, input.id, actor.kind === 'user' ? actor.user.id : null, now)
+    const [project] = await projectsByIds(db, [input.id])
+    const after = { added: namesOf(people.add, added), removed: namesOf(people.remove, removed) }
+    return done(project!, { event: 'projectMembersChanged', target: target(before), after })
+  }),
+} satisfies Service
+
+/** Empty text is none. */
+export const textOrNull = (field: string, text: string | null | undefined): string | null =>
+  text == null || text === '' ? null : checkText(field, text)
+
+const target = (project: ProjectRecord): Target => ({ type: 'project', id: project.id, name: project.name })

@@ -1,0 +1,110 @@
+import { NotFound } from '../errors.ts'
+import type { List } from '../store/page.ts'
+import type { Db } from '../store/store.ts'
+import type { UserRecord } from '../users/user.ts'
+import { USER_COLUMNS } from '../users/users.store.ts'
+import type { ProjectRecord } from './project.ts'
+
+// The walk of the room: projects.service, domains.service and sources.service hold the rules, each over its store; projects.loaders
+// hangs what they have on other objects. Members and owners are first a list of references, then one statement.
+
+const COLUMNS = `p.id, p.name, p.project_key AS "projectKey", p.status, p.description, p.documentation,
+  p.allow_masked_joins AS "allowMaskedJoins", p.subscription_type AS "subscriptionType", p.type, p.schema,
+  p.created_by AS "createdBy", p.updated_by AS "updatedBy", p.created_at AS "createdAt", p.updated_at AS "updatedAt"`
+
+/** What hangs on one object of a list stops here: whoever needs more pages through them otherwise. */
+export const MAX_HANGING = 1000
+
+/** By name; with `memberId` only the projects that this user is a member of. */
+export const projectList = (memberId: number | null): List => ({
+  columns: COLUMNS,
+  from: 'projects p',
+  where: memberId === null ? [] : ['EXISTS (SELECT 1 FROM project_members m WHERE m.project_id = p.id AND m.user_id = $1)'],
+  values: memberId === null ? [] : [memberId],
+  id: 'p.id',
+  order: { name: 'projects', expression: 'p.name_key', type: 'text', descending: false },
+})
+
+export const projectsByIds = (db: Db, ids: readonly number[]): Promise<ProjectRecord[]> =>
+  db.query(`SELECT ${COLUMNS} FROM projects p WHERE p.id = ANY($1::int[])`, [ids])
+
+/** The project, and nobody else changes or deletes it until the transaction ends. Throws NotFound. */
+export async function lockProject(db: Db, id: number): Promise<ProjectRecord> {
+  const [project] = await db.query<ProjectRecord>(`SELECT ${COLUMNS} FROM projects p WHERE p.id = $1 FOR UPDATE`, [id])
+  if (!project) throw new NotFound(`No project with id ${id}`)
+  return project
+}
+
+export interface NewProject {
+  readonly name: string
+  readonly nameKey: string
+  readonly description: string | null
+  readonly documentation: string | null
+}
+
+/** Null when the name is taken. The key of a project is its name (reference: the example of a user's API keys). */
+export async function insertProject(db: Db, project: NewProject, by: number | null, now: Date): Promise<ProjectRecord | null> {
+  const stamps = { createdBy: by, updatedBy: by, createdAt: now, updatedAt: now }
+  const [row] = await db.prisma.project.createManyAndReturn({
+    data: [{ ...project, projectKey: project.name, ...stamps }],
+    skipDuplicates: true,
+    select: { id: true },
+  })
+  const [record] = row ? await projectsByIds(db, [row.id]) : []
+  return record ?? null
+}
+
+export async function touchProject(db: Db, id: number, by: number | null, now: Date): Promise<void> {
+  await db.prisma.project.update({ where: { id }, data: { updatedBy: by, updatedAt: now }, select: { id: true } })
+}
+
+/** What goes with a project: its members, the keys bound to it and the tokens of it and them. */
+export async function countHanging(db: Db, id: number): Promise<{ members: number; apiKeys: number; tokens: number }> {
+  const [counts] = await db.query<{ members: number; apiKeys: number; tokens: number }>(
+    `SELECT (SELECT count(*)::int FROM project_members WHERE project_id = $1) AS members,
+       (SELECT count(*)::int FROM api_keys WHERE project_id = $1) AS "apiKeys",
+       (SELECT count(*)::int FROM tokens t WHERE t.project_id = $1
+           OR t.api_key_id IN (SELECT id FROM api_keys WHERE project_id = $1)) AS tokens`,
+    [id],
+  )
+  return counts!
+}
+
+/** With all that hangs on it (foreign keys cascade). */
+export const deleteProjectRow = (db: Db, id: number) => db.prisma.project.delete({ where: { id }, select: { id: true } })
+
+/** Whether the user is a member of the project; false for an unknown project, too. */
+export async function isProjectMember(db: Db, projectId: number, userId: number): Promise<boolean> {
+  const rows = await db.query(`SELECT 1 FROM project_members WHERE project_id = $1 AND user_id = $2`, [projectId, userId])
+  return rows.length > 0
+}
+
+/** The ids of those who were not members yet. Users who were deleted meanwhile are left out, hence not a plain insert. */
+export const addMembers = (db: Db, projectId: number, userIds: readonly number[], now: Date): Promise<number[]> =>
+  idsOf(
+    db,
+    `INSERT INTO project_members (project_id, user_id, created_at)
+       SELECT $1, u.id, $3 FROM users u WHERE u.id = ANY($2::int[]) ORDER BY u.id FOR KEY SHARE ON CONFLICT DO NOTHING RETURNING user_id AS id`,
+    [projectId, userIds, now],
+  )
+
+/** The ids of those who were members. */
+export const removeMembers = (db: Db, projectId: number, userIds: readonly number[]): Promise<number[]> =>
+  idsOf(db, `DELETE FROM project_members WHERE project_id = $1 AND user_id = ANY($2::int[]) RETURNING user_id AS id`, [
+    projectId,
+    userIds,
+  ])
+
+export async function idsOf(db: Db, text: string, values: readonly unknown[]): Promise<number[]> {
+  const rows = await db.query<{ id: number }>(text, values)
+  return rows.map(row => row.id)
+}
+
+/** The first thousand of each project, by name. */
+export const membersOfProjects = (db: Db, ids: readonly number[]): Promise<(UserRecord & { projectId: number })[]> =>
+  db.query(
+    `SELECT o.id AS "projectId", m.* FROM unnest($1::int[]) o(id) CROSS JOIN LATERAL (
+       SELECT ${USER_COLUMNS} FROM project_members pm JOIN users u ON u.id = pm.user_id
+        WHERE pm.project_id = o.id ORDER BY u.name_key, u.id LIMIT ${MAX_HANGING}) m`,
+    [ids],
+  )
