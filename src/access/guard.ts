@@ -35,7 +35,7 @@ export const done = <R>(value: R, ...events: [AuditDraft, ...AuditDraft[]]): Out
 /** A write that found everything as it should be already: nothing was changed, so there is no event. */
 export const unchanged = <R>(value: R): Outcome<R> => ({ value, events: [] })
 /** A refusal with its own trace: the events are kept, then the error is thrown. */
-export const refused = (error: RosterError, ...events: AuditDraft[]): Outcome<never> => ({ value: undefined as never, events, error })
+export const refused = <R>(error: RosterError, ...events: AuditDraft[]): Outcome<R> => ({ value: undefined as R, events, error })
 
 declare const guarded: unique symbol
 export type Guarded<A, R> = ((context: Context, args: A) => Promise<R>) & { readonly [guarded]: Action }

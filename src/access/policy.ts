@@ -15,8 +15,8 @@ interface Rule {
 }
 
 const users = ['USER_ADMIN'] as const
-const read = (who: Rule['who'], rest: Partial<Rule> = {}): Rule => ({ kind: 'read', who, ...rest })
-const write = (who: Rule['who'], rest: Partial<Rule> = {}): Rule => ({ kind: 'write', who, ...rest })
+const read = (who: Rule['who'], rest: Omit<Partial<Rule>, 'kind'> = {}) => ({ kind: 'read' as const, who, ...rest })
+const write = (who: Rule['who'], rest: Omit<Partial<Rule>, 'kind'> = {}) => ({ kind: 'write' as const, who, ...rest })
 
 export const policy = {
   'session:logIn': write('anyone', { impersonated: true }), //                           2
@@ -82,7 +82,6 @@ export const policy = {
   'dataSource:write': write(['GOVERNANCE']),
 
   'audit:list': read(['AUDIT']),
-  'instance:setUp': write([]), //                                                        only the operator
 } as const satisfies Record<string, Rule>
 
 export type Action = keyof typeof policy

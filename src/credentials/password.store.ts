@@ -1,5 +1,5 @@
 import type { UserRecord } from '../users/user.ts'
-import { requireUser, updateUser } from '../users/users.store.ts'
+import { updateUser } from '../users/users.store.ts'
 import type { Db } from '../store/store.ts'
 
 export interface LoginRow {

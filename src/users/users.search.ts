@@ -89,7 +89,7 @@ function byHoldings(found: Conditions, filter: UserFilter): void {
     const has = 'u.id IN (SELECT a.user_id FROM user_attributes a WHERE a.key_key = ?'
     const wanted = lookupKey(key) ?? ''
     if (value == null) found.add(`${has})`, wanted)
-    else found.add(`${has} AND a.value = ?)`, wanted, partIsText('attributes', value))
+    else found.add(`${has} AND md5(a.value) = md5(?) AND a.value = ?)`, wanted, partIsText('attributes', value), value)
   }
   if (filter.permission != null)
     found.add('u.id IN (SELECT e.user_id FROM effective_permissions e WHERE e.permission = ?)', partIsText('permission', filter.permission))

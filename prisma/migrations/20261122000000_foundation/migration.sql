@@ -324,18 +324,6 @@ CREATE INDEX "memberships_group_id_user_id_idx" ON "memberships"("group_id", "us
 CREATE UNIQUE INDEX "memberships_user_id_group_id_key" ON "memberships"("user_id", "group_id");
 
 -- CreateIndex
-CREATE INDEX "user_attributes_key_key_value_user_id_idx" ON "user_attributes"("key_key", "value", "user_id");
-
--- CreateIndex
-CREATE UNIQUE INDEX "user_attributes_user_id_key_key_value_source_key" ON "user_attributes"("user_id", "key_key", "value", "source");
-
--- CreateIndex
-CREATE INDEX "group_attributes_key_key_value_group_id_idx" ON "group_attributes"("key_key", "value", "group_id");
-
--- CreateIndex
-CREATE UNIQUE INDEX "group_attributes_group_id_key_key_value_source_key" ON "group_attributes"("group_id", "key_key", "value", "source");
-
--- CreateIndex
 CREATE UNIQUE INDEX "iams_scim_key_hash_key" ON "iams"("scim_key_hash");
 
 -- CreateIndex
@@ -507,6 +495,10 @@ CREATE INDEX users_email_trgm ON users USING gin (email_key gin_trgm_ops);
 CREATE INDEX users_disabled ON users (id) WHERE disabled;
 CREATE INDEX users_system_generated ON users (id) WHERE system_generated;
 CREATE UNIQUE INDEX users_bim_email ON users (email_key) WHERE iamid = 'bim' AND email_key <> '';
+CREATE UNIQUE INDEX user_attributes_once ON user_attributes (user_id, key_key, md5(value), source);
+CREATE INDEX user_attributes_value ON user_attributes (key_key, md5(value), user_id);
+CREATE UNIQUE INDEX group_attributes_once ON group_attributes (group_id, key_key, md5(value), source);
+CREATE INDEX group_attributes_value ON group_attributes (key_key, md5(value), group_id);
 CREATE INDEX groups_name_sort ON groups (name_key, id);
 CREATE INDEX groups_iamid_sort ON groups (lower(iamid COLLATE "C"), id);
 CREATE INDEX groups_created_sort ON groups (created_at, id);

@@ -1,0 +1,114 @@
+/** The composition root: the only place where things are made and joined. */
+import { type Actor, anonymous, operator } from './access/actor.ts'
+import { authenticate } from './access/authenticate.ts'
+import { createUses } from './access/uses.ts'
+import type { Config } from './config.ts'
+import type { App, Context } from './context.ts'
+import { startHousekeeping } from './credentials/housekeeping.ts'
+import { createPasswords } from './credentials/password.ts'
+import { sessions } from './credentials/sessions.service.ts'
+import { NotFound, RosterError } from './errors.ts'
+import { createLoaders } from './graphql/loaders.ts'
+import { registerPlayground } from './graphql/playground.ts'
+import { createSchema } from './graphql/schema.ts'
+import { registerGraphql } from './graphql/server.ts'
+import { registerHealth } from './http/health.ts'
+import { createLog } from './http/log.ts'
+import { createHttp } from './http/server.ts'
+import type { Http, WireRequest } from './http/wire.ts'
+import { registerLogin } from './login/router.ts'
+import { createMailer } from './mail/mailer.ts'
+import { rewrite } from './rest/paths.ts'
+import { registerRest } from './rest/router.ts'
+import { registerScim } from './scim/placeholder.ts'
+import { asUnavailable } from './store/failures.ts'
+import { openStore } from './store/open.ts'
+import { instanceKey } from './store/secret.key.ts'
+import type { Store } from './store/store.ts'
+
+export interface Running {
+  /** The port that answers. */
+  readonly port: number
+  readonly app: App
+  /** A context of whoever holds the machine, for start-up and demo data. */
+  operatorContext(): Context
+  /** Stops cleanly: requests in flight are answered, uses written, the store closed. */
+  stop(): Promise<void>
+}
+
+/** Opens the store and serves. `store` is given by tests that have one. Throws when the store cannot be opened or the port not be taken. */
+export async function startApp(config: Config, given: { store?: Store } = {}): Promise<Running> {
+  const log = createLog({ level: config.logLevel })
+  const say = { info: (text: string) => log.info(text), warn: (text: string) => log.warn(text), error: (text: string) => log.error(text) }
+  const store = given.store ?? (await openStore({ databaseUrl: config.databaseUrl, dataDir: config.dataDir, log: say }))
+  const app: App = {
+    config,
+    key: instanceKey(config),
+    store,
+    log,
+    mailer: createMailer(config, log),
+    passwords: createPasswords({ inFlight: config.hashing.inFlight, ...config.password }),
+    uses: createUses(store.db, config.token.idleSeconds, error => log.warn({ err: error }, 'uses of secrets could not be written')),
+  }
+  const housekeeping = startHousekeeping(app)
+  const http = createHttp({ log, rewrite })
+  const graphql = await registerDoors(http, app)
+  const port = await http.listen({ port: config.port, host: config.host })
+  return {
+    port,
+    app,
+    operatorContext: () => contextFor(app, operator, { requestId: 'start', address: '' }),
+    async stop() {
+      await http.close()
+      await graphql.stop()
+      housekeeping.stop()
+      app.mailer.close()
+      await app.uses.stop()
+      await store.close()
+    },
+  }
+}
+
+async function registerDoors(http: Http, app: App) {
+  const schema = createSchema()
+  const contextOf = (request: WireRequest, credential: Credential) => contextOfRequest(app, request, credential)
+  registerHealth(http, app.store)
+  registerPlayground(http)
+  registerScim(http)
+  registerLogin(http, {
+    publicUrl: app.config.publicUrl,
+    readInvitation: async (request, token) => {
+      const user = await sessions.readInvitation(await contextOf(request, 'none'), { token }).catch(nullIfNotFound)
+      return user && { iamid: user.iamid, userid: user.userid, name: user.name }
+    },
+    acceptInvitation: async (request, input) => sessions.acceptInvitation(await contextOf(request, 'none'), input),
+  })
+  registerRest(http, { schema, publicUrl: app.config.publicUrl, contextOf })
+  return registerGraphql(http, { schema, log: app.log, contextOf })
+}
+
+/** 'required' must be good; 'offered' must be good if there is one; 'optional' is used if it is good; 'none' is not looked at. */
+type Credential = 'required' | 'offered' | 'optional' | 'none'
+
+async function contextOfRequest(app: App, request: WireRequest, credential: Credential): Promise<Context> {
+  return contextFor(app, await actorOfRequest(app, request.headers.authorization, credential), request)
+}
+
+async function actorOfRequest(app: App, authorization: string | undefined, credential: Credential): Promise<Actor> {
+  if (credential === 'none' || (authorization === undefined && credential !== 'required')) return anonymous
+  try {
+    return await authenticate(app.store.db, app.uses, authorization, new Date())
+  } catch (error) {
+    if (credential === 'optional' && error instanceof RosterError && error.code === 'UNAUTHENTICATED') return anonymous
+    throw asUnavailable(error) ?? error
+  }
+}
+
+function contextFor(app: App, actor: Actor, request: { requestId: string; address: string }): Context {
+  return { app, actor, requestId: request.requestId, address: request.address, loaders: createLoaders({ app }) }
+}
+
+function nullIfNotFound(error: unknown): null {
+  if (error instanceof NotFound) return null
+  throw error
+}

@@ -1,0 +1,57 @@
+/** What scalars look like on the wire. A value of another form is BAD_USER_INPUT, naming the field and the form. */
+import { GraphQLError, GraphQLScalarType, Kind, type ValueNode, valueFromASTUntyped } from 'graphql'
+import { GraphQLJSON } from 'graphql-scalars'
+
+const MAX_ID = 2_147_483_647
+const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
+const INSTANT = /^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d{1,9})?)?(Z|[+-]\d\d:\d\d)$/
+
+/** A scalar whose inputs are checked by `parse`; literals and variables are treated alike. */
+const scalar = <T>(name: string, parse: (value: unknown) => T | undefined, must: string, serialize = (value: unknown) => value) => {
+  const parseValue = (value: unknown): T => {
+    const parsed = parse(value)
+    if (parsed === undefined) throw new GraphQLError(`${name} must be ${must}`)
+    return parsed
+  }
+  return new GraphQLScalarType({
+    name,
+    serialize,
+    parseValue,
+    parseLiteral: (node: ValueNode, variables) => parseValue(node.kind === Kind.INT ? Number(node.value) : valueFromASTUntyped(node, variables)),
+  })
+}
+
+const integer = (name: string) =>
+  scalar(
+    name,
+    value => (typeof value === 'number' && Number.isInteger(value) && value >= 1 && value <= MAX_ID ? value : undefined),
+    `an integer from 1 to ${MAX_ID}`,
+  )
+const uuid = (name: string) => scalar(name, value => (typeof value === 'string' && UUID.test(value) ? value.toLowerCase() : undefined), 'a UUID')
+const digits = (name: string) =>
+  scalar(name, value => (typeof value === 'string' && /^\d{1,18}$/.test(value) ? value : undefined), 'a decimal number as a string')
+
+/** Not checked against the pattern of ids: an id of no IAM is not found, whatever it looks like. */
+const plain = (value: unknown) =>
+  typeof value === 'string' && value.length <= 254 && value.isWellFormed() && !value.includes('\0') ? value : undefined
+
+export const scalars = {
+  DateTime: scalar('DateTime', instant, 'a time such as 2026-11-22T09:30:00.000Z', value =>
+    value instanceof Date ? value.toISOString() : value,
+  ),
+  JSON: GraphQLJSON,
+  IamId: scalar('IamId', plain, 'a string of at most 254 characters'),
+  ...Object.fromEntries(
+    ['UserId', 'ProfileId', 'GroupId', 'MembershipId', 'ApiKeyId', 'TokenId', 'ProjectId', 'DataSourceId'].map(name => [name, integer(name)]),
+  ),
+  DomainId: uuid('DomainId'),
+  DomainPermissionId: uuid('DomainPermissionId'),
+  AuditEventId: digits('AuditEventId'),
+}
+
+function instant(value: unknown): Date | undefined {
+  if (typeof value !== 'string' || !INSTANT.test(value)) return undefined
+  const time = new Date(value)
+  // The store's calendar begins in 4713 BC and JavaScript's years have four digits on this wire.
+  return Number.isNaN(time.getTime()) ? undefined : time
+}

@@ -1,0 +1,124 @@
+/**
+ * The GraphQL door: POST or GET /graphql → credential (401) → body → for anonymous callers only log-in mutations →
+ * Apollo: parse, validate with the limits, cost, execute → JSON. Resolvers are one line each, in <noun>.resolvers.ts.
+ */
+import { ApolloServer, type ApolloServerPlugin, HeaderMap } from '@apollo/server'
+import { GraphQLError, type GraphQLSchema, parse } from 'graphql'
+import type { Logger } from 'pino'
+import { anonymous } from '../access/actor.ts'
+import type { Context } from '../context.ts'
+import { Unauthenticated } from '../errors.ts'
+import { parseBody } from '../http/body.ts'
+import type { Http, WireRequest, WireResponse } from '../http/wire.ts'
+import { formatError, graphqlError } from './errors.ts'
+import { costOf, isLogInOnly, LIMITS, limitRules } from './limits.ts'
+
+interface Locals extends Record<string, unknown> {
+  context?: Context
+}
+
+interface Deps {
+  schema: GraphQLSchema
+  log: Logger
+  /** Authenticates when there is a credential; anonymous otherwise. Throws Unauthenticated for a bad one. */
+  contextOf(request: WireRequest<Locals>, credential: 'offered'): Promise<Context>
+}
+
+const NEEDS_CREDENTIAL = 'A token or an API key is needed: send it as Authorization: Bearer <token>. Without one only the log-in mutations run'
+
+export async function registerGraphql(http: Http, { schema, log, contextOf }: Deps): Promise<{ stop(): Promise<void> }> {
+  const apollo = new ApolloServer<Context>({
+    schema,
+    introspection: true,
+    csrfPrevention: true,
+    includeStacktraceInErrorResponses: false,
+    stopOnTerminationSignals: false,
+    parseOptions: { maxTokens: LIMITS.tokens },
+    validationRules: limitRules,
+    formatError: formatError(log),
+    plugins: [cost(schema), answer],
+    logger: log,
+  })
+  await apollo.start()
+  http.translate('/graphql', graphqlError)
+  http.route<Locals>({
+    method: ['GET', 'POST'],
+    path: '/graphql',
+    body: 'raw',
+    authenticate: async request => {
+      request.locals.context = await contextOf(request, 'offered')
+      const long = Number(request.headers['content-length'] ?? 0) > LIMITS.anonymousBody
+      if (isAnonymous(request) && (request.method === 'GET' || long)) throw new Unauthenticated(NEEDS_CREDENTIAL)
+    },
+    handler: request => serve(apollo, request),
+  })
+  return { stop: () => apollo.stop() }
+}
+
+const isAnonymous = (request: WireRequest<Locals>): boolean => request.locals.context!.actor === anonymous
+
+async function serve(apollo: ApolloServer<Context>, request: WireRequest<Locals>): Promise<WireResponse> {
+  const body = bodyOf(request)
+  const headers = new HeaderMap()
+  for (const [name, value] of Object.entries(request.headers)) if (value !== undefined) headers.set(name, Array.isArray(value) ? value.join(', ') : value)
+  const answered = await apollo.executeHTTPGraphQLRequest({
+    httpGraphQLRequest: { method: request.method, headers, search: request.query === '' ? '' : `?${request.query}`, body },
+    context: async () => request.locals.context!,
+  })
+  if (answered.body.kind !== 'complete') throw new Error('Incremental delivery is not switched on')
+  return { status: answered.status ?? 200, headers: Object.fromEntries(answered.headers), body: answered.body.string }
+}
+
+/** The parsed body. Without a credential anything but log-in mutations is 401, a body that does not parse too. */
+function bodyOf(request: WireRequest<Locals>): unknown {
+  const bytes = request.body as Buffer | undefined
+  if (!isAnonymous(request)) return bytes === undefined ? undefined : parseBody(bytes, request.headers, 'json')
+  try {
+    const body = parseBody(bytes ?? Buffer.alloc(0), request.headers, 'json') as { query?: unknown } | null
+    if (typeof body?.query === 'string' && isLogInOnly(parse(body.query, { maxTokens: LIMITS.tokens }))) return body
+  } catch {
+    // Told below: what does not parse is not a log-in.
+  }
+  throw new Unauthenticated(NEEDS_CREDENTIAL)
+}
+
+/** Refuses what would cost too much, and tells the cost of what is answered. */
+const cost = (schema: GraphQLSchema): ApolloServerPlugin<Context> => ({
+  async requestDidStart() {
+    let counted: number | undefined
+    return {
+      async didResolveOperation({ document, request }) {
+        counted = costOf(schema, document, request.operationName, request.variables ?? {})
+        if (counted > LIMITS.cost)
+          throw new GraphQLError(`This operation costs ${counted}, more than ${LIMITS.cost}: ask for smaller pages or fewer fields`, {
+            extensions: { code: 'BAD_USER_INPUT', http: { status: 400 } },
+          })
+      },
+      async willSendResponse({ response }) {
+        if (counted === undefined || response.body.kind !== 'single') return
+        response.body.singleResult.extensions = { ...response.body.singleResult.extensions, cost: counted }
+      },
+    }
+  },
+})
+
+/** Faults of the language are 200 for clients that ask for plain JSON (GraphQL over HTTP, 6.4.1); every error names its request. */
+const answer: ApolloServerPlugin<Context> = {
+  async requestDidStart() {
+    return {
+      async willSendResponse({ response, request, contextValue }) {
+        if (response.body.kind !== 'single') return
+        const { errors, data } = response.body.singleResult
+        if (!errors) return
+        response.body.singleResult.errors = errors.map(error => ({
+          ...error,
+          extensions: { ...error.extensions, requestId: contextValue.requestId },
+        }))
+        const accept = request.http?.headers.get('accept') ?? ''
+        const language = errors.every(error => FAULTS.has(String(error.extensions?.code)))
+        if (language && data == null && !accept.includes('application/graphql-response+json')) response.http.status = 200
+      },
+    }
+  },
+}
+const FAULTS = new Set(['GRAPHQL_PARSE_FAILED', 'GRAPHQL_VALIDATION_FAILED', 'BAD_USER_INPUT'])

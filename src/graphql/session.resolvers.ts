@@ -1,0 +1,34 @@
+import type { Actor, Credential } from '../access/actor.ts'
+import { type Action, decide, policy } from '../access/policy.ts'
+import { sessions } from '../credentials/sessions.service.ts'
+import { type CredentialKind, type Resolvers, type ViewerResolvers } from '../generated/graphql.ts'
+import type { UserRecord } from '../users/user.ts'
+import { users } from '../users/users.service.ts'
+
+const KINDS: Record<Credential['kind'], CredentialKind> = {
+  login: 'LOGIN',
+  'apikey-token': 'API_KEY_TOKEN',
+  apikey: 'API_KEY',
+  impersonation: 'IMPERSONATION',
+}
+
+/** What the actor may do to some record, or to their own where only that is allowed. */
+const may = (actor: Actor): string[] => (Object.keys(policy) as Action[]).filter(action => decide(actor, action, true).allowed)
+
+const viewer = (actor: Actor, user: UserRecord) => {
+  if (actor.kind !== 'user') throw new Error('The viewer service lets only users through')
+  const { credential, impersonator } = actor
+  return { user, impersonator, credential: KINDS[credential.kind], scopes: [...credential.scopes], can: may(actor) }
+}
+
+export const sessionResolvers: Resolvers & { Viewer?: ViewerResolvers } = {
+  Query: {
+    viewer: async (_, __, context) => viewer(context.actor, await users.viewer(context, {})),
+  },
+  Mutation: {
+    logIn: (_, { input }, context) => sessions.logIn(context, input),
+    authenticateApiKey: (_, { input }, context) => sessions.authenticateApiKey(context, input),
+    impersonate: (_, { input }, context) => sessions.impersonate(context, input),
+    logOut: (_, __, context) => sessions.logOut(context, {}),
+  },
+}

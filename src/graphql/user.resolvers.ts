@@ -1,0 +1,77 @@
+import { maySee } from '../access/policy.ts'
+import { authorizations, authorizationsOrNull } from '../attributes/attribute.ts'
+import { passwords } from '../credentials/passwords.service.ts'
+import type { Resolvers } from '../generated/graphql.ts'
+import { newcomers } from '../users/newcomers.service.ts'
+import { permissions } from '../users/permissions.service.ts'
+import { lastExternalRefresh } from '../users/user.ts'
+import { listUsers, users } from '../users/users.service.ts'
+
+export const userResolvers: Resolvers = {
+  Query: {
+    user: (_, args, context) => users.read(context, args),
+    profile: (_, args, context) => users.readProfile(context, args),
+    users: (_, args, context) => listUsers(context, args),
+  },
+  Mutation: {
+    createUser: (_, { input }, context) => newcomers.create(context, input),
+    inviteUser: async (_, { input }, context) => {
+      const { newUserLink, ...rest } = await newcomers.invite(context, input)
+      return { ...rest, newUserLink: newUserLink! }
+    },
+    cloneUser: (_, { input }, context) => newcomers.clone(context, input),
+    updateProfile: async (_, { input }, context) => ({ user: await users.updateProfile(context, input) }),
+    setUserPermissions: async (_, { input }, context) => ({ user: await permissions.set(context, input) }),
+    grantUserPermissions: async (_, { input }, context) => ({ user: await permissions.grant(context, input) }),
+    revokeUserPermission: async (_, { input }, context) => ({ user: await permissions.revoke(context, input) }),
+    setPassword: (_, { input }, context) => passwords.set(context, input),
+    setUserDisabled: async (_, { input }, context) => ({ user: await users.setDisabled(context, input) }),
+    deleteUser: (_, { input }, context) => users.delete(context, input),
+    refreshUser: async (_, { input }, context) => ({ user: await users.refresh(context, input) }),
+  },
+  User: {
+    iam: (user, _, { loaders }) => loaders.iamById.load(user.iamid),
+    profile: user => user,
+    authentication: user => user.authenticationId,
+    hasLogin: user => user.lastLogin !== null,
+    lastExternalRefresh,
+    permissions: async (user, _, { loaders }) => distinct(await loaders.grantsOfUser.load(user.id)),
+    groupPermissions: async (user, _, { actor, loaders }) =>
+      maySee(actor, 'User.private', user) ? distinct((await loaders.grantsOfUser.load(user.id)).filter(byGroup)) : null,
+    permissionGrants: (user, _, { actor, loaders }) => (maySee(actor, 'User.private', user) ? loaders.grantsOfUser.load(user.id) : null),
+    authorizations: async (user, _, { actor, loaders }) =>
+      maySee(actor, 'User.private', user) ? authorizations(await loaders.attributesOfUser.load(user.id)) : null,
+    bimAuthorizations: async (user, _, { actor, loaders }) =>
+      maySee(actor, 'User.private', user)
+        ? authorizationsOrNull((await loaders.attributesOfUser.load(user.id)).filter(row => row.source === 'bim'))
+        : null,
+    iamAuthorizations: async (user, _, { actor, loaders }) =>
+      maySee(actor, 'User.private', user)
+        ? authorizationsOrNull((await loaders.attributesOfUser.load(user.id)).filter(row => row.source !== 'bim'))
+        : null,
+    memberships: (user, _, { actor, loaders }) => (maySee(actor, 'User.groups', user) ? loaders.membershipsOfUser.load(user.id) : null),
+    groups: (user, _, { actor, loaders }) => (maySee(actor, 'User.groups', user) ? loaders.groupsOfUser.load(user.id) : null),
+    apiKeys: (user, _, { actor, loaders }) => (maySee(actor, 'User.apiKeys', user) ? loaders.apiKeysOfUser.load(user.id) : null),
+    tokens: (user, _, { actor, loaders }) => (maySee(actor, 'User.tokens', user) ? loaders.tokensOfUser.load(user.id) : null),
+    currentProject: (user, _, { loaders }) => (user.currentProjectId === null ? null : loaders.projectById.load(user.currentProjectId)),
+    domainPermissions: (user, _, { actor, loaders }) =>
+      maySee(actor, 'User.domainPermissions', user) ? loaders.domainPermissionsOfUser.load(user.id) : null,
+    isDataSourceOwner: (user, _, { loaders }) => loaders.isDataSourceOwner.load(user.id),
+  },
+  Profile: {
+    id: user => user.profileId,
+    phone: (user, _, { actor }) => (maySee(actor, 'Profile.private', user) ? user.phone : null),
+    sqlUser: (user, _, { actor }) => (maySee(actor, 'Profile.private', user) ? user.sqlUser : null),
+    preferences: (user, _, { actor }) => (maySee(actor, 'Profile.private', user) ? user.preferences : null),
+    externalUserIds: (user, _, { actor }) => (maySee(actor, 'Profile.private', user) ? user.externalUserIds : null),
+    scim: (user, _, { actor }) => (maySee(actor, 'Profile.private', user) ? user.scim : null),
+    createdAt: user => user.profileCreatedAt,
+    updatedAt: user => user.profileUpdatedAt,
+  },
+  PermissionGrant: {
+    group: ({ groupId }, _, { loaders }) => (groupId === null ? null : loaders.groupById.load(groupId)),
+  },
+}
+
+const distinct = (grants: readonly { permission: string }[]): string[] => [...new Set(grants.map(grant => grant.permission))]
+const byGroup = (grant: { groupId: number | null }): boolean => grant.groupId !== null

@@ -1,0 +1,85 @@
+/** The process: settings, app, first administrator, listen, stop cleanly. */
+import { randomBytes } from 'node:crypto'
+import { parseArgs } from 'node:util'
+import { FIRST_ADMINISTRATOR } from './access/permissions.ts'
+import { type Running, startApp } from './app.ts'
+import { ConfigFault, loadConfig } from './config.ts'
+import { fillDemo } from './demo/demo.ts'
+import { Conflict } from './errors.ts'
+import { newcomers } from './users/newcomers.service.ts'
+import { listUsers } from './users/users.service.ts'
+
+const say = (text: string) => process.stdout.write(`${text}\n`)
+
+async function main(): Promise<void> {
+  if (Number(process.versions.node.split('.')[0]) < 24)
+    return fail(`Roster runs on Node 24; this is ${process.version}. On Linux (x64, arm64) npm start brings its own, elsewhere install Node 24`)
+  const { values } = parseArgs({ options: { demo: { type: 'boolean', default: false } } })
+  const config = loadConfig(process.env)
+  const running = await startApp(config)
+  stopOnSignals(running)
+  const password = await firstAdministrator(running)
+  const empty = password !== undefined
+  if (values.demo && empty) await fillDemo(running.operatorContext())
+  else if (values.demo) say('The store is not empty, so no demo organisation was added.')
+  say(banner(running, empty ? { userid: config.adminUserid, password } : null))
+}
+
+/** On an empty store creates the first administrator. Undefined: there are users already; null: the password is the operator's own. */
+async function firstAdministrator(running: Running): Promise<string | null | undefined> {
+  const { config } = running.app
+  const context = running.operatorContext()
+  const anyone = await listUsers(context, { first: 1, filter: { includeDisabled: true, excludeDeletedIams: false } })
+  if (anyone.nodes.length > 0) return undefined
+  const password = config.adminPassword ?? randomBytes(15).toString('base64url')
+  try {
+    await newcomers.create(context, { userid: config.adminUserid, password, profile: { name: 'Administrator' }, permissions: [...FIRST_ADMINISTRATOR] })
+  } catch (error) {
+    // Another process on the same database was first.
+    if (error instanceof Conflict) return undefined
+    throw error
+  }
+  return config.adminPassword === null ? password : null
+}
+
+function banner({ app, port }: Running, admin: { userid: string; password: string | null } | null): string {
+  const { config } = app
+  const at = config.port === 0 ? config.publicUrl.replace(/:0$/, `:${port}`) : config.publicUrl
+  const lines = [`Roster is ready (${app.store.kind} store).`, '', `  playground  ${at}/graphiql`, `  GraphQL     ${at}/graphql`, `  REST        ${at}/bim`, '']
+  if (admin === null) return lines.join('\n')
+  if (admin.password === null) return [...lines, `The first administrator is ${admin.userid}, with the password from ADMIN_PASSWORD.`, ''].join('\n')
+  const credentials = JSON.stringify({ username: admin.userid, password: admin.password })
+  return [
+    ...lines,
+    'The first administrator, shown this once:',
+    '',
+    `  userid    ${admin.userid}`,
+    `  password  ${admin.password}`,
+    '',
+    'Log in, and get a token for Authorization: Bearer <token>:',
+    '',
+    `  curl -s ${at}/bim/iam/bim/user/authenticate -H 'Content-Type: application/json' -d '${credentials.replaceAll("'", "'\\''")}'`,
+    '',
+  ].join('\n')
+}
+
+function stopOnSignals(running: Running): void {
+  let stopping = false
+  const stop = (signal: string) => {
+    if (stopping) return
+    stopping = true
+    running.app.log.info(`stopping on ${signal}`)
+    running.stop().then(
+      () => process.exit(0),
+      error => fail(String(error)),
+    )
+  }
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, stop)
+}
+
+function fail(message: string): void {
+  process.stderr.write(`${message}\n`)
+  process.exit(1)
+}
+
+main().catch(error => fail(error instanceof ConfigFault || error instanceof Error ? error.message : String(error)))
