@@ -39,6 +39,7 @@ const config: CodegenConfig = {
           PermissionGrant: '../users/user.ts#PermissionGrantRecord',
           Group: '../groups/group.ts#GroupRecord',
           GroupConnection: '../groups/group.ts#GroupPage',
+          GroupNameList: '../groups/group.ts#GroupNames',
           Membership: '../groups/group.ts#MembershipRecord',
           MembershipConnection: '../groups/group.ts#MembershipPage',
           Attribute: '../attributes/attribute.ts#AttributeRecord',

@@ -27,3 +27,9 @@ export interface MembershipRecord {
   readonly updatedAt: Date
 }
 export type MembershipPage = Page<MembershipRecord>
+
+/** Distinct names of groups; counted only when asked for. */
+export interface GroupNames {
+  readonly names: readonly string[]
+  totalCount(): Promise<number>
+}

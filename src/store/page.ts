@@ -4,7 +4,7 @@ import type { Db } from './store.ts'
 
 /** The most that one page holds, on every door. */
 export const MAX_PAGE = 10_000
-const DEFAULT_PAGE = 25
+export const DEFAULT_PAGE = 25
 const MAX_INT = 2_147_483_647
 
 export interface PageArgs {

@@ -14,15 +14,7 @@ import type { Store } from '../../src/store/store.ts'
 const apps = new WeakMap<Store, Map<string, App>>()
 
 /** A context as a door makes it, on an app of its own per store and settings. */
-export function testContext({
-  actor,
-  store,
-  env = {},
-}: {
-  actor: Actor
-  store: Store
-  env?: Record<string, string>
-}): Context {
+export function testContext({ actor, store, env = {} }: { actor: Actor; store: Store; env?: Record<string, string> }): Context {
   const app = appOf(store, env)
   return { app, actor, requestId: 'req-test', address: '127.0.0.1', loaders: createLoaders({ app }) }
 }
@@ -100,7 +92,18 @@ export const eventsOf = (store: Store, after = 0n) =>
   store.db.prisma.auditEvent.findMany({
     where: { id: { gt: after } },
     orderBy: { id: 'asc' },
-    select: { id: true, event: true, action: true, outcome: true, actorName: true, targetType: true, targetId: true, targetName: true, before: true, after: true },
+    select: {
+      id: true,
+      event: true,
+      action: true,
+      outcome: true,
+      actorName: true,
+      targetType: true,
+      targetId: true,
+      targetName: true,
+      before: true,
+      after: true,
+    },
   })
 
 /** The events that `work` leaves. */

@@ -1,0 +1,22 @@
+import DataLoader from 'dataloader'
+import { manyEach } from '../store/batch.ts'
+import type { Db } from '../store/store.ts'
+import { valuesOfKeys } from './attribute.keys.store.ts'
+import type { AttributeRow, AttributeValueRecord, EffectiveAttributeRecord } from './attribute.ts'
+import { attributesOf, effectiveAttributesOf } from './attributes.store.ts'
+
+export const attributeLoaders = (db: Db) => ({
+  attributesOfUser: new DataLoader<number, AttributeRow[]>(async ids =>
+    manyEach(ids, await attributesOf(db, 'user', ids), row => row.ownerId),
+  ),
+  attributesOfGroup: new DataLoader<number, AttributeRow[]>(async ids =>
+    manyEach(ids, await attributesOf(db, 'group', ids), row => row.ownerId),
+  ),
+  effectiveAttributesOfUser: new DataLoader<number, EffectiveAttributeRecord[]>(async ids =>
+    manyEach(ids, await effectiveAttributesOf(db, ids), row => row.userId),
+  ),
+  /** By the canonical form of the key. */
+  valuesOfAttributeKey: new DataLoader<string, AttributeValueRecord[]>(async keys =>
+    manyEach(keys, await valuesOfKeys(db, keys), row => row.keyKey),
+  ),
+})

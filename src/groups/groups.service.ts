@@ -1,0 +1,127 @@
+/** Groups: what they are called and what becomes of them. Who is in them: memberships.service.ts. */
+import { done, read, type Service, unchanged, write } from '../access/guard.ts'
+import { difference, type Target } from '../audit/audit.ts'
+import type { Context } from '../context.ts'
+import { Conflict } from '../errors.ts'
+import type { CreateGroupInput, Direction, GroupFilter, GroupRef, GroupSort, UpdateGroupInput } from '../generated/graphql.ts'
+import { findIam, requireIam } from '../iams/iams.store.ts'
+import { canonical, checkEmail, checkGroupName, checkText } from '../names.ts'
+import { uniqueViolation } from '../store/failures.ts'
+import { checkOffset, checkSize, DEFAULT_PAGE, type PageArgs, readPage } from '../store/page.ts'
+import { keepAnAdministrator, refuseGrant } from '../users/powers.ts'
+import type { GroupNames, GroupPage, GroupRecord } from './group.ts'
+import { authorizeFilter, groupConditions, groupList } from './groups.search.ts'
+import {
+  deleteGroupRow,
+  distinctNames,
+  type GroupColumns,
+  insertGroup,
+  permissionsOfName,
+  requireGroup,
+  updateGroup,
+} from './groups.store.ts'
+import { countMembers } from './memberships.store.ts'
+
+interface ListArgs extends PageArgs {
+  filter?: GroupFilter | null
+  sort?: GroupSort | null
+}
+interface NamesArgs {
+  first?: number | null
+  offset?: number | null
+  filter?: GroupFilter | null
+  direction?: Direction | null
+}
+interface ByRef {
+  ref: GroupRef
+}
+
+export const targetOf = (group: GroupRecord): Target => ({ type: 'group', id: group.id, name: `${group.iamid}/${group.name}` })
+
+export const groups = {
+  read: read('group:read', ({ db }, { ref }: ByRef) => requireGroup(db, ref)),
+
+  list: read(
+    'group:list',
+    ({ db }, { filter, sort, ...page }: ListArgs): Promise<GroupPage> =>
+      readPage<GroupRecord>(db, groupList(filter ?? {}, sort), page),
+  ),
+
+  names: read('group:list', async ({ db }, { filter, first, offset, direction }: NamesArgs): Promise<GroupNames> => {
+    const size = checkSize('first', first ?? DEFAULT_PAGE)
+    const page = { size, offset: checkOffset(offset ?? 0), descending: direction === 'DESC' }
+    return distinctNames(db, groupConditions(filter ?? {}), page)
+  }),
+
+  /** A group made by hand; its IAM may be an external one. */
+  create: write('group:create', async ({ db, now }, input: CreateGroupInput) => {
+    const { iamid } = input
+    const { name, email = null, description = null } = columnsOf(input)
+    const iam = await requireIam(db, iamid ?? 'bim')
+    const columns = { iamid: iam.id, name: name!, nameKey: canonical(name!), email, description }
+    const group = await insertGroup(db, { ...columns, createdAt: now, updatedAt: now }).catch(nameTaken)
+    const after = { iamid: group.iamid, name: group.name, email, description }
+    return done(group, { event: 'groupCreated', target: targetOf(group), after })
+  }),
+
+  update: write('group:update', async (call, { ref, ...input }: UpdateGroupInput) => {
+    const columns = columnsOf(input)
+    const group = await requireGroup(call.db, ref, 'FOR NO KEY UPDATE')
+    const change = difference({ ...group }, { ...columns, nameKey: undefined })
+    if (!change.changed) return unchanged(group)
+    // A rule goes by the name: a new name takes one rule's permissions from every member and gives them another's.
+    const before = await permissionsOfName(call.db, group.iamid, canonical(group.name))
+    const after = columns.nameKey === undefined ? before : await permissionsOfName(call.db, group.iamid, columns.nameKey)
+    const taken = before.filter(permission => !after.includes(permission))
+    refuseGrant(call, [...taken, ...after.filter(permission => !before.includes(permission))])
+    const updated = await updateGroup(call.db, group.id, { ...columns, updatedAt: call.now }).catch(nameTaken)
+    if (taken.includes('USER_ADMIN')) await keepAnAdministrator(call.db)
+    return done(updated, { event: 'groupUpdated', target: targetOf(group), before: change.before, after: change.after })
+  }),
+
+  delete: write('group:delete', async (call, { ref }: ByRef) => {
+    const { db } = call
+    const group = await requireGroup(db, ref, 'FOR UPDATE')
+    const taken = await permissionsOfName(db, group.iamid, canonical(group.name))
+    refuseGrant(call, taken)
+    if (group.iamid !== 'bim' && (await findIam(db, group.iamid)))
+      throw new Conflict(`The group is fed by the IAM ${group.iamid}: delete it there, or remove the IAM first`)
+    const [members] = await countMembers(db, [group.id])
+    await deleteGroupRow(db, group.id)
+    if (taken.includes('USER_ADMIN')) await keepAnAdministrator(db)
+    const before = { iamid: group.iamid, name: group.name, email: group.email, description: group.description }
+    const event = { event: 'groupDeleted', target: targetOf(group), before: { ...before, members: members?.count ?? 0 } } as const
+    return done({ deleted: true }, event)
+  }),
+} satisfies Service
+
+/** A page of groups; to ask for the groups of a user needs `user:readGroups`. */
+export async function listGroups(context: Context, args: ListArgs): Promise<GroupPage> {
+  await authorizeFilter(context, args.filter)
+  return groups.list(context, args)
+}
+
+/** The distinct names of groups; to ask for those of a user needs `user:readGroups`. */
+export async function listGroupNames(context: Context, args: NamesArgs): Promise<GroupNames> {
+  await authorizeFilter(context, args.filter)
+  return groups.names(context, args)
+}
+
+/** What an input says of a group, checked; what it leaves out is left out. Empty text is none, as in a profile. */
+function columnsOf(input: { name?: string | null; email?: string | null; description?: string | null }): Partial<GroupColumns> {
+  const columns: Partial<GroupColumns> = {}
+  if (input.name !== undefined) {
+    columns.name = checkGroupName(input.name)
+    columns.nameKey = canonical(columns.name)
+  }
+  if (input.email !== undefined) columns.email = input.email ? checkEmail('email', input.email) : null
+  if (input.description !== undefined)
+    columns.description = input.description ? checkText('description', input.description) : null
+  return columns
+}
+
+function nameTaken(error: unknown): never {
+  if (uniqueViolation(error) !== null)
+    throw new Conflict('name is already that of a group in this IAM (names are compared without case and normal form)')
+  throw error
+}

@@ -1,0 +1,113 @@
+// The walk: a door → groups.service (the group itself) or memberships.service (who is in it) → this store and memberships.store.
+// Lists are described in groups.search; what hangs on other objects is read in batches by groups.loaders.
+import { NotFound } from '../errors.ts'
+import type { GroupRef } from '../generated/graphql.ts'
+import type { Db } from '../store/store.ts'
+import type { GroupNames, GroupRecord } from './group.ts'
+
+/** The select list of a GroupRecord, for the alias `g`. */
+export const GROUP_COLUMNS = `g.id, g.iamid, g.name, g.gid, g.email, g.description, g.scim, g.scimid,
+  g.created_at AS "createdAt", g.updated_at AS "updatedAt"`
+
+/** What a rule holds of a group's row until its transaction ends: that it exists, or that it stays as it is. */
+type Lock = 'FOR KEY SHARE' | 'FOR NO KEY UPDATE' | 'FOR UPDATE' | ''
+
+/** The group a reference names. Throws NotFound, also when it is of another IAM than the one named. */
+export async function requireGroup(db: Db, ref: GroupRef, lock: Lock = ''): Promise<GroupRecord> {
+  const [group] = await db.query<GroupRecord>(`SELECT ${GROUP_COLUMNS} FROM groups g WHERE g.id = $1 ${lock}`, [ref.id])
+  return ofIam(group, ref)
+}
+
+/** All groups named, in the order of the references; one statement. NotFound names the first that is missing. */
+export async function requireGroups(db: Db, refs: readonly GroupRef[]): Promise<GroupRecord[]> {
+  if (refs.length === 0) return []
+  const found = new Map(
+    (
+      await groupsByIds(
+        db,
+        refs.map(ref => ref.id),
+      )
+    ).map(group => [group.id, group]),
+  )
+  return refs.map(ref => ofIam(found.get(ref.id), ref))
+}
+
+function ofIam(group: GroupRecord | undefined, ref: GroupRef): GroupRecord {
+  if (group && (ref.iamid == null || ref.iamid === group.iamid)) return group
+  throw new NotFound(`No group with id ${ref.id}${ref.iamid == null ? '' : ` in ${ref.iamid}`}`)
+}
+
+export const groupsByIds = (db: Db, ids: readonly number[]): Promise<GroupRecord[]> =>
+  db.query<GroupRecord>(`SELECT ${GROUP_COLUMNS} FROM groups g WHERE g.id = ANY($1::int[])`, [ids])
+
+/** The groups of each user, by name. */
+export const groupsOfUsers = (db: Db, userIds: readonly number[]): Promise<(GroupRecord & { userId: number })[]> =>
+  db.query(
+    `SELECT m.user_id AS "userId", ${GROUP_COLUMNS} FROM memberships m JOIN groups g ON g.id = m.group_id
+      WHERE m.user_id = ANY($1::int[]) ORDER BY g.name_key, g.id`,
+    [userIds],
+  )
+
+/** What members of each group may do by the rules of its IAM. */
+export const permissionsOfGroups = (db: Db, ids: readonly number[]): Promise<{ groupId: number; permission: string }[]> =>
+  db.query(
+    `SELECT g.id AS "groupId", r.permission FROM groups g
+       JOIN iam_group_permissions r ON r.iamid = g.iamid AND r.group_key = g.name_key
+      WHERE g.id = ANY($1::int[]) ORDER BY g.id, r.permission`,
+    [ids],
+  )
+
+/** What members of a group of this canonical name may do, whether or not there is one. */
+export async function permissionsOfName(db: Db, iamid: string, nameKey: string): Promise<string[]> {
+  const rows = await db.prisma.iamGroupPermission.findMany({ where: { iamid, groupKey: nameKey }, select: { permission: true } })
+  return rows.map(row => row.permission)
+}
+
+/** Columns of a group as they are written; undefined stays as it is. */
+export interface GroupColumns {
+  name: string
+  nameKey: string
+  email: string | null
+  description: string | null
+}
+
+/** Fails with a unique violation when the IAM has a group of this canonical name. */
+export async function insertGroup(
+  db: Db,
+  group: GroupColumns & { iamid: string; createdAt: Date; updatedAt: Date },
+): Promise<GroupRecord> {
+  const { id } = await db.prisma.group.create({ data: group, select: { id: true } })
+  return requireGroup(db, { id })
+}
+
+/** Fails with a unique violation when the IAM has another group of this canonical name. */
+export async function updateGroup(
+  db: Db,
+  id: number,
+  columns: Partial<GroupColumns> & { updatedAt: Date },
+): Promise<GroupRecord> {
+  await db.prisma.group.updateMany({ where: { id }, data: columns })
+  return requireGroup(db, { id })
+}
+
+/** With its memberships, attributes and domain permissions: the database cascades, however many there are. */
+export const deleteGroupRow = (db: Db, id: number) => db.prisma.group.deleteMany({ where: { id } })
+
+/** Names without repeats: two spellings of one canonical form are one name, shown as first spelled. `where` is about the group `g`. */
+export async function distinctNames(
+  db: Db,
+  { where, values }: { where: readonly string[]; values: readonly unknown[] },
+  { size, offset, descending }: { size: number; offset: number; descending: boolean },
+): Promise<GroupNames> {
+  const from = `FROM groups g ${where.length > 0 ? `WHERE ${where.join(' AND ')}` : ''}`
+  const rows = await db.query<{ name: string }>(
+    `SELECT DISTINCT ON (g.name_key) g.name ${from} ORDER BY g.name_key ${descending ? 'DESC' : 'ASC'}, g.id
+      LIMIT $${values.length + 1}::int OFFSET $${values.length + 2}::int`,
+    [...values, size, offset],
+  )
+  const count = `SELECT count(DISTINCT g.name_key)::int AS count ${from}`
+  return {
+    names: rows.map(row => row.name),
+    totalCount: async () => (await db.query<{ count: number }>(count, values))[0]?.count ?? 0,
+  }
+}
