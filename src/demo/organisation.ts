@@ -99,8 +99,8 @@ export const permissions: Record<string, string[]> = {
   'tove.sandberg': ['USER_ADMIN'],
   'bram.mulder': ['AUDIT'],
   'marta.sousa': ['GOVERNANCE'],
-  'priya.raman': ['CREATE_DATA_SOURCE', 'CREATE_PROJECT'],
-  'maarten.de.boer': ['CREATE_PROJECT', 'PROJECT_MANAGEMENT'],
+  'priya.raman': ['CREATE_DATA_SOURCE'],
+  'maarten.de.boer': ['PROJECT_MANAGEMENT'],
   'svc-portal': ['IMPERSONATE_USER'],
 }
 

@@ -1,0 +1,141 @@
+// The walk of `--demo`: people -> teams with their members -> attributes -> projects, domains and data sources -> keys -> who left.
+// All of it goes through the services, as the operator would do it by hand, so every rule holds and every step is audited.
+import { operator, type UserActor } from '../access/actor.ts'
+import { attributes } from '../attributes/attributes.service.ts'
+import type { Context } from '../context.ts'
+import { apiKeys } from '../credentials/apikeys.service.ts'
+import type { AttributeEdit, AttributeOwnerRef } from '../generated/graphql.ts'
+import { groups } from '../groups/groups.service.ts'
+import { memberships } from '../groups/memberships.service.ts'
+import { createMailer } from '../mail/mailer.ts'
+import { canonical } from '../names.ts'
+import { domains } from '../projects/domains.service.ts'
+import { projects } from '../projects/projects.service.ts'
+import { dataSources } from '../projects/sources.service.ts'
+import { newcomers } from '../users/newcomers.service.ts'
+import type { UserRecord } from '../users/user.ts'
+import { users } from '../users/users.service.ts'
+import * as demo from './organisation.ts'
+
+type People = ReadonlyMap<string, UserRecord>
+const DAY = 86_400_000
+
+/**
+ * Fills a store with the organisation of organisation.ts, as the operator whatever the context's actor. Nobody gets a password and no
+ * mail is sent. Only for a store that has no such names yet: a second run is refused with Conflict at the first user.
+ */
+export async function fillDemo(context: Context): Promise<void> {
+  const { config, log } = context.app
+  // Made-up people have made-up addresses: their invitations go nowhere.
+  const mailer = createMailer({ ...config, smtpUrl: null }, log)
+  const mine: Context = { ...context, actor: operator, app: { ...context.app, mailer } }
+  const people = await createPeople(mine)
+  const teams = await createTeams(mine)
+  await setAttributes(mine, people, teams)
+  const projectIds = await createProjects(mine)
+  await createDomains(mine, teams)
+  await mintKeys(mine, people, projectIds)
+  for (const userid of demo.disabled) await users.setDisabled(mine, { ref: { userid }, disabled: true })
+}
+
+async function createPeople(context: Context): Promise<People> {
+  const created = new Map<string, UserRecord>()
+  const create = async (userid: string, profile: object) => {
+    const { user } = await newcomers.create(context, { userid, profile, permissions: demo.permissions[userid] ?? [] })
+    created.set(userid, user)
+  }
+  const { name: organization, mailDomain } = demo.organisation
+  for (const [userid, name, position, team, location] of demo.people) {
+    await create(userid, {
+      name,
+      position,
+      location,
+      organization,
+      email: `${userid}@${mailDomain}`,
+      ...(team.startsWith('Engineering') ? { externalUserIds: { git: userid.replaceAll('.', '-') } } : {}),
+      ...(team === 'Engineering / Data' ? { sqlUser: userid.replaceAll('.', '_') } : {}),
+    })
+  }
+  for (const { userid, name, about } of demo.services) await create(userid, { name, about, organization })
+  return created
+}
+
+/** The ids of the groups, by name. */
+async function createTeams(context: Context): Promise<ReadonlyMap<string, number>> {
+  const ids = new Map<string, number>()
+  for (const { name, description } of demo.teams) {
+    const { id } = await groups.create(context, { name, description })
+    ids.set(name, id)
+    const add = membersOf(name).map(userid => ({ userid }))
+    await memberships.change(context, { group: { id }, add })
+  }
+  return ids
+}
+
+/** Those whose team it is or lies within it, and its guests. */
+function membersOf(team: string): string[] {
+  const own = demo.people.filter(([, , , name]) => name === team || name.startsWith(`${team} / `)).map(([userid]) => userid)
+  return [...own, ...(demo.guests[team] ?? [])]
+}
+
+async function setAttributes(context: Context, people: People, teams: ReadonlyMap<string, number>): Promise<void> {
+  const edits: AttributeEdit[] = []
+  const add = (owner: AttributeOwnerRef, values: Record<string, readonly string[]>) => {
+    for (const [key, list] of Object.entries(values))
+      for (const value of list) edits.push({ owner, operation: 'ADD', key, value })
+  }
+  for (const [userid, , , team, office, clearance] of demo.people) {
+    const owner = { user: { id: people.get(userid)!.id } }
+    const department = team.split(' / ')[0]!
+    add(owner, { Country: [demo.countries[office]!], Department: [department], Office: [office], Clearance: [clearance] })
+  }
+  for (const [userid, values] of Object.entries(demo.attributes)) add({ user: { id: people.get(userid)!.id } }, values)
+  for (const { name, attributes: values = {} } of demo.teams) add({ group: { id: teams.get(name)! } }, values)
+  await attributes.edit(context, { edits })
+}
+
+/** The ids of the projects, by name. */
+async function createProjects(context: Context): Promise<ReadonlyMap<string, number>> {
+  const ids = new Map<string, number>()
+  for (const { name, description, members } of demo.projects) {
+    const { id } = await projects.create(context, { name, description })
+    ids.set(name, id)
+    await projects.changeMembers(context, { id, add: members.map(userid => ({ userid })) })
+  }
+  return ids
+}
+
+async function createDomains(context: Context, teams: ReadonlyMap<string, number>): Promise<void> {
+  for (const { name, description, grants } of demo.domains) {
+    const { id: domainId } = await domains.create(context, { name, description })
+    for (const { permission, ...holder } of grants) {
+      const to = 'user' in holder ? { user: { userid: holder.user } } : { group: { id: teams.get(holder.group)! } }
+      await domains.grant(context, { domainId, permission, ...to })
+    }
+  }
+  for (const { name, owners } of demo.dataSources)
+    await dataSources.create(context, { name, owners: owners.map(userid => ({ userid })) })
+}
+
+async function mintKeys(context: Context, people: People, projectIds: ReadonlyMap<string, number>): Promise<void> {
+  for (const { owner, name, project, scopes, days } of demo.apiKeys) {
+    await apiKeys.create(inTheNameOf(context, people.get(owner)!), {
+      name,
+      projectId: project === undefined ? null : projectIds.get(project)!,
+      scopes: scopes ?? null,
+      expiresAt: days === undefined ? null : new Date(Date.now() + days * DAY),
+    })
+  }
+}
+
+/** Keys are minted by their owners only. The operator, who could set the owner's password, stands in without a log-in. */
+function inTheNameOf(context: Context, { id, profileId, iamid, userid }: UserRecord): Context {
+  const actor: UserActor = {
+    kind: 'user',
+    user: { id, profileId, iamid, userid, useridKey: canonical(userid) },
+    permissions: new Set(),
+    credential: { kind: 'login', id: 0, apiKeyId: null, scopes: [], projectId: null },
+    impersonator: null,
+  }
+  return { ...context, actor }
+}
