@@ -76,6 +76,7 @@ async function registerDoors(http: Http, app: App) {
   registerPlayground(http)
   registerScim(http)
   registerLogin(http, {
+    minLength: app.config.password.minLength,
     publicUrl: app.config.publicUrl,
     readInvitation: async (request, token) => {
       const user = await sessions.readInvitation(await contextOf(request, 'none'), { token }).catch(nullIfNotFound)

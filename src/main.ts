@@ -1,13 +1,9 @@
 /** The process: settings, app, first administrator, listen, stop cleanly. */
-import { randomBytes } from 'node:crypto'
 import { parseArgs } from 'node:util'
-import { FIRST_ADMINISTRATOR } from './access/permissions.ts'
 import { type Running, startApp } from './app.ts'
 import { ConfigFault, loadConfig } from './config.ts'
 import { fillDemo } from './demo/demo.ts'
-import { Conflict } from './errors.ts'
-import { newcomers } from './users/newcomers.service.ts'
-import { listUsers } from './users/users.service.ts'
+import { createFirstAdministrator, type FirstAdministrator } from './users/first.administrator.ts'
 
 const say = (text: string) => process.stdout.write(`${text}\n`)
 
@@ -18,31 +14,13 @@ async function main(): Promise<void> {
   const config = loadConfig(process.env)
   const running = await startApp(config)
   stopOnSignals(running)
-  const password = await firstAdministrator(running)
-  const empty = password !== undefined
-  if (values.demo && empty) await fillDemo(running.operatorContext())
+  const administrator = await createFirstAdministrator(running.operatorContext())
+  if (values.demo && administrator) await fillDemo(running.operatorContext())
   else if (values.demo) say('The store is not empty, so no demo organisation was added.')
-  say(banner(running, empty ? { userid: config.adminUserid, password } : null))
+  say(banner(running, administrator))
 }
 
-/** On an empty store creates the first administrator. Undefined: there are users already; null: the password is the operator's own. */
-async function firstAdministrator(running: Running): Promise<string | null | undefined> {
-  const { config } = running.app
-  const context = running.operatorContext()
-  const anyone = await listUsers(context, { first: 1, filter: { includeDisabled: true, excludeDeletedIams: false } })
-  if (anyone.nodes.length > 0) return undefined
-  const password = config.adminPassword ?? randomBytes(15).toString('base64url')
-  try {
-    await newcomers.create(context, { userid: config.adminUserid, password, profile: { name: 'Administrator' }, permissions: [...FIRST_ADMINISTRATOR] })
-  } catch (error) {
-    // Another process on the same database was first.
-    if (error instanceof Conflict) return undefined
-    throw error
-  }
-  return config.adminPassword === null ? password : null
-}
-
-function banner({ app, port }: Running, admin: { userid: string; password: string | null } | null): string {
+function banner({ app, port }: Running, admin: FirstAdministrator | null): string {
   const { config } = app
   const at = config.port === 0 ? config.publicUrl.replace(/:0$/, `:${port}`) : config.publicUrl
   const lines = [`Roster is ready (${app.store.kind} store).`, '', `  playground  ${at}/graphiql`, `  GraphQL     ${at}/graphql`, `  REST        ${at}/bim`, '']

@@ -22,6 +22,11 @@ export interface Newcomer {
   emailFailed: boolean
 }
 
+interface Cloned {
+  users: UserRecord[]
+  failedEmails: string[]
+}
+
 export const newcomers = {
   create: write(
     'user:create',
@@ -62,7 +67,7 @@ export const newcomers = {
   }),
 
   /** One account for each address, with the permissions, groups and attributes of the user. Needs mail: the link goes nowhere else. */
-  clone: write('user:clone', async (call, { ref, emails }: { ref: UserRef; emails: readonly string[] }) => {
+  clone: write('user:clone', async (call, { ref, emails }: { ref: UserRef; emails: readonly string[] }): Promise<Outcome<Cloned>> => {
     if (!call.app.mailer.configured) throw new Invalid('email', 'cannot be mailed to: set SMTP_URL to clone users')
     const wanted = [...new Set(checkList('email', emails).map(email => checkEmail('email', email).toLowerCase()))]
     const addresses = wanted.map(email => checkUserid(email, { newBim: true, field: 'email' }))

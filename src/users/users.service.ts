@@ -31,7 +31,7 @@ const list = read('user:list', ({ db }, { filter, sort, ...page }: ListArgs): Pr
 
 export const users = {
   /** The user on whose behalf the request runs. */
-  viewer: read('viewer:read', async ({ db, actor }): Promise<UserRecord> => {
+  viewer: read('viewer:read', async ({ db, actor }, _: object): Promise<UserRecord> => {
     if (actor.kind !== 'user') throw new Unauthenticated('There is no viewer: this is not a user')
     return seenAs(await requireUser(db, { id: actor.user.id }), 'own')
   }),

@@ -1,0 +1,116 @@
+// The whole house for a test: a fresh store, the real server on a free port, the first administrator logged in.
+import { randomBytes } from 'node:crypto'
+import { createServer } from 'node:net'
+import { startApp } from '../../src/app.ts'
+import { loadConfig } from '../../src/config.ts'
+import type { Store } from '../../src/store/store.ts'
+import { createFirstAdministrator } from '../../src/users/first.administrator.ts'
+import { newcomers } from '../../src/users/newcomers.service.ts'
+import { permissions as permissionsService } from '../../src/users/permissions.service.ts'
+import { testStore } from './database.ts'
+import { type CaughtMail, catchMail } from './mail.ts'
+
+export interface Person {
+  userid: string
+  iamid: 'bim'
+  id: number
+  profileId: number
+  token: string
+  password: string
+  /** A fresh API key of theirs. */
+  key(): Promise<string>
+}
+
+export interface TestApp {
+  url: string
+  store: Store
+  admin: Person
+  /** What was mailed, oldest first; only with `smtp: true`. */
+  mails: CaughtMail[]
+  /** A new user holding exactly these permissions and the default one, logged in. */
+  as(permissions: readonly string[], options?: { userid?: string; name?: string }): Promise<Person>
+  /** One GraphQL operation; `data` and `errors` as they come. */
+  graphql(query: string, variables?: object, token?: string | null): Promise<{ status: number; data: any; errors?: any[]; extensions?: any }>
+  close(): Promise<void>
+}
+
+const ADMIN_PASSWORD = 'correct horse battery staple'
+
+export async function bootApp({ env = {}, smtp = false }: { env?: Record<string, string>; smtp?: boolean } = {}): Promise<TestApp> {
+  const [store, port, mail] = await Promise.all([testStore(), freePort(), smtp ? catchMail() : null])
+  const config = loadConfig({
+    PORT: String(port),
+    DATA_DIR: 'memory://',
+    SECRET_KEY: randomBytes(32).toString('base64'),
+    ADMIN_PASSWORD,
+    LOG_LEVEL: 'silent',
+    ...(mail && { SMTP_URL: mail.url }),
+    ...env,
+  })
+  const running = await startApp(config, { store })
+  await createFirstAdministrator(running.operatorContext())
+  const url = `http://127.0.0.1:${running.port}`
+  const admin = await logIn(url, config.adminUserid, config.adminPassword ?? ADMIN_PASSWORD)
+  let made = 0
+  return {
+    url,
+    store,
+    admin,
+    mails: mail?.mails ?? [],
+    async as(permissions, options = {}) {
+      const userid = options.userid ?? `person${++made}@example.test`
+      const password = `password of ${userid}`
+      const context = running.operatorContext()
+      const { user } = await newcomers.create(context, { userid, password, profile: { name: options.name ?? userid }, permissions: [...permissions] })
+      if (permissions.length > 0) await permissionsService.grant(context, { ref: { id: user.id }, permissions })
+      return logIn(url, userid, password)
+    },
+    graphql: (query, variables, token = admin.token) => send(url, query, variables, token),
+    async close() {
+      await running.stop()
+      await mail?.close()
+    },
+  }
+}
+
+async function send(url: string, query: string, variables: object | undefined, token: string | null) {
+  const response = await fetch(`${url}/graphql`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', ...(token === null ? {} : { authorization: `Bearer ${token}` }) },
+    body: JSON.stringify({ query, variables }),
+  })
+  return { status: response.status, ...((await response.json()) as { data: any; errors?: any[]; extensions?: any }) }
+}
+
+/** Logs in by GraphQL and reads who one is, so that the harness needs no REST path. */
+async function logIn(url: string, userid: string, password: string): Promise<Person> {
+  const entered = await send(url, 'mutation($input: LogInInput!) { logIn(input: $input) { token } }', { input: { userid, password } }, null)
+  if (!entered.data?.logIn) throw new Error(`${userid} cannot log in: ${JSON.stringify(entered.errors)}`)
+  const { token } = entered.data.logIn
+  const { data } = await send(url, '{ viewer { user { id userid profile { id } } } }', undefined, token)
+  const { user } = data.viewer
+  return {
+    userid: user.userid,
+    iamid: 'bim',
+    id: user.id,
+    profileId: user.profile.id,
+    token,
+    password,
+    async key() {
+      const minted = await send(url, 'mutation { createApiKey(input: { name: "test" }) { secret } }', undefined, token)
+      return minted.data.createApiKey.secret
+    },
+  }
+}
+
+/** A port that was free a moment ago: PUBLIC_URL must be known before the server listens. */
+function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const server = createServer()
+    server.once('error', reject)
+    server.listen(0, '127.0.0.1', () => {
+      const { port } = server.address() as { port: number }
+      server.close(() => resolve(port))
+    })
+  })
+}
