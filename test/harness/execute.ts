@@ -1,0 +1,25 @@
+// Runs an operation on the contract with the resolvers of some rooms, without a server: what a door would answer, errors included.
+import { readFileSync } from 'node:fs'
+import { buildSchema, execute, type GraphQLObjectType, parse, validate } from 'graphql'
+import type { Context } from '../../src/context.ts'
+import type { Resolvers } from '../../src/generated/graphql.ts'
+
+const contract = readFileSync(new URL('../../schema.graphql', import.meta.url), 'utf8')
+
+/** Answers `{data, errors}` as plain JSON; throws when the operation does not fit the contract. */
+export function executor(...rooms: Resolvers[]) {
+  const schema = buildSchema(contract)
+  for (const room of rooms) {
+    for (const [type, resolvers] of Object.entries(room)) {
+      const fields = (schema.getType(type) as GraphQLObjectType).getFields()
+      for (const [name, resolve] of Object.entries(resolvers as object)) if (fields[name]) fields[name].resolve = resolve
+    }
+  }
+  return async (context: Context, text: string, variableValues: Record<string, unknown> = {}) => {
+    const document = parse(text)
+    const [fault] = validate(schema, document)
+    if (fault) throw fault
+    const { data, errors = [] } = await execute({ schema, document, contextValue: context, variableValues })
+    return { data: JSON.parse(JSON.stringify(data ?? null)), errors: errors.map(error => error.message) }
+  }
+}

