@@ -39,7 +39,7 @@ const KINDS = new Set([
 ])
 /** node-postgres has no codes for its own; the last is Prisma's P2028 for a transaction that could not start or ran out of time. */
 const MESSAGES =
-  /^Connection terminated|^timeout exceeded when trying to connect|is not queryable$|^Cannot use a pool after|Unable to start a transaction in the given time|expired transaction/
+  /^Connection terminated|^Query read timeout|^timeout exceeded when trying to connect|is not queryable$|^Cannot use a pool after|Unable to start a transaction in the given time|expired transaction/
 /** Two writers chose each other's rows in opposite order, and PostgreSQL let this one fail: trying again is the cure. */
 const COLLISIONS = new Set(['40001', '40P01', '55P03', 'P2034', 'TransactionWriteConflict'])
 

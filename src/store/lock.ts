@@ -30,9 +30,8 @@ interface Holder {
   started: string | null
 }
 
-/** Milliseconds: the holder touches its file this often, and a silent one counts as dead after three. */
+/** Milliseconds: the holder touches its file this often, and one that stays silent for three counts as dead. */
 const BEAT = 5_000
-const SILENCE = 3 * BEAT + 1_000
 
 /**
  * Takes the lock on `directory`, which exists. Throws an Error that names the directory and the process when another one has it.
@@ -40,14 +39,14 @@ const SILENCE = 3 * BEAT + 1_000
  * file excludes where sockets do not reach (containers and machines sharing a volume), by its holder's sign of life.
  * `lost` is called when the file was taken over by somebody who held us for dead: writing on would destroy both stores.
  */
-export async function lockDirectory(directory: string, lost: () => void): Promise<Lock> {
+export async function lockDirectory(directory: string, lost: () => void, every = BEAT): Promise<Lock> {
   const path = realpathSync(directory)
   const file = join(path, 'roster.lock')
   const socket = await listen(path, () => refusal(directory, read(file)))
   try {
     const me = self()
-    await claim(directory, file, me)
-    const beat = setInterval(() => (keepAlive(file, me) ? undefined : lost()), BEAT)
+    await claim(directory, file, me, every)
+    const beat = setInterval(() => (keepAlive(file, me) ? undefined : lost()), every)
     beat.unref()
     return {
       release: () => {
@@ -75,24 +74,24 @@ async function listen(path: string, taken: () => Error): Promise<Server | null> 
 }
 
 /** Writes the lock file, after making sure that nobody alive is behind the one that is there. */
-async function claim(directory: string, file: string, me: Holder): Promise<void> {
+async function claim(directory: string, file: string, me: Holder, every: number): Promise<void> {
   for (let attempt = 0; attempt < 5; attempt++) {
     if (write(file, me)) return
     const holder = read(file)
-    if (await alive(file, holder, me)) throw refusal(directory, holder)
+    if (await alive(file, holder, me, every)) throw refusal(directory, holder)
     bury(file, holder)
   }
   throw refusal(directory, read(file))
 }
 
-async function alive(file: string, holder: Holder | null, me: Holder): Promise<boolean> {
+async function alive(file: string, holder: Holder | null, me: Holder, every: number): Promise<boolean> {
   if (holder?.boot && holder.boot === me.boot && holder.space === me.space)
     return holder.started !== null && holder.started === startOf(holder.pid)
   if (holder && !holder.boot && holder.host === me.host && !exists(holder.pid)) return false
   // Another machine or container: only its sign of life tells. Comparing the file with itself needs no common clock.
   const before = touched(file)
-  for (let waited = 0; waited < SILENCE; waited += 250) {
-    await pause(250)
+  for (let waited = 0; waited < 26; waited++) {
+    await pause(every / 8)
     if (touched(file) !== before) return touched(file) !== null
   }
   return false

@@ -1,6 +1,7 @@
 // The walk: openStore takes the lock on the data directory and starts PGlite behind a stream (embedded), or finds the server; the one pool
 // goes to Prisma's adapter and to db.query alike; migrate() brings the tables up to this build; the Store is what everybody else sees.
 import { PrismaPg } from '@prisma/adapter-pg'
+import type pg from 'pg'
 import { Unavailable } from '../errors.ts'
 import { PrismaClient } from '../generated/prisma/client.ts'
 import { type Opened, openEmbedded } from './embedded.ts'
@@ -24,14 +25,15 @@ export interface StoreOptions {
   dataDir: string
   /** Connections to a server (8 when absent). The embedded store has one. */
   pool?: number
+  /** Milliseconds that a statement queues for a connection to a server before it is Unavailable (10,000 when absent). */
+  wait?: number
   log?: StoreLog
   /** Starts an embedded store that does not exist yet from this dump of PGlite's `dumpDataDir` instead of this build's template. */
   loadDataDir?: Blob
 }
 
 const silent: StoreLog = { info() {}, warn() {}, error() {} }
-/** Milliseconds: how long a statement queues for a connection to a server, how long a ping may take, how long an idle connection is kept. */
-const WAIT = 10_000
+/** Milliseconds: how long a ping may take, how long an idle connection is kept. */
 const PING = 3_000
 const IDLE = 600_000
 /** Milliseconds that a transaction may wait for its connection, and may take. Generous: the embedded store has one connection. */
@@ -68,14 +70,14 @@ async function embedded({ dataDir, loadDataDir }: StoreOptions, log: StoreLog): 
   })
 }
 
-function server(url: string, { pool: max = 8 }: StoreOptions, log: StoreLog): Opened {
+function server(url: string, { pool: max = 8, wait = 10_000 }: StoreOptions, log: StoreLog): Opened {
   const pool = new StorePool(
     {
       connectionString: url,
       application_name: 'roster',
       max,
       idleTimeoutMillis: IDLE,
-      connectionTimeoutMillis: WAIT,
+      connectionTimeoutMillis: wait,
       keepAlive: true,
     },
     error => log.warn(`An idle connection to PostgreSQL was lost: ${error.message}`),
@@ -119,6 +121,8 @@ function storeOf(kind: Store['kind'], pool: StorePool, end: () => Promise<void>)
     return { text, values: [...values], ...(name ? { name } : {}) }
   }
 
+  // The bound makes node-postgres give up a connection that hangs, too.
+  const question: pg.QueryConfig & { query_timeout: number } = { text: 'SELECT 1', query_timeout: PING }
   const db: Db = {
     prisma,
     query: (...statement) => translated(async () => (await pool.query(config(...statement))).rows),
@@ -143,7 +147,7 @@ function storeOf(kind: Store['kind'], pool: StorePool, end: () => Promise<void>)
           transaction.over = true
         }
       }),
-    ping: () => translated(() => within(PING, pool.query('SELECT 1'))),
+    ping: () => translated(() => within(PING, pool.query(question))),
     onStatement: listener => pool.onStatement(listener),
     close: async () => {
       await prisma.$disconnect()

@@ -77,8 +77,9 @@ export class StorePool extends pg.Pool {
     try {
       return await client.query(text, values)
     } catch (error) {
-      // A prepared statement outlived the table it was planned for, or the server forgot it: a new connection prepares it again.
-      spoilt = error instanceof pg.DatabaseError && (error.code === '0A000' || error.code === '26000')
+      // The server said no: the connection is good. Unless a prepared statement outlived the table it was planned for, or was forgotten:
+      // a new connection prepares it again.
+      spoilt = !(error instanceof pg.DatabaseError) || error.code === '0A000' || error.code === '26000'
       throw error
     } finally {
       client.off('error', ignore)

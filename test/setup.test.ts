@@ -1,0 +1,138 @@
+import { execFile, spawn } from 'node:child_process'
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+
+/** A project with the real set-up, one generator's inputs, and a program in the generator's place that counts its runs. */
+let project: string
+const at = (path: string) => join(project, path)
+const put = (path: string, content: string) => {
+  mkdirSync(dirname(at(path)), { recursive: true })
+  writeFileSync(at(path), content)
+}
+const runs = () => (existsSync(at('runs')) ? readFileSync(at('runs'), 'utf8').length : 0)
+const lockfile = (version: string) => ({
+  name: 'p',
+  lockfileVersion: 3,
+  packages: { '': { name: 'p' }, 'node_modules/@graphql-codegen/cli': { version, integrity: 'sha512-x' } },
+})
+
+async function setup(...args: string[]): Promise<{ code: number; said: string[] }> {
+  const { NODE_ENV: _, npm_execpath: __, ...env } = process.env
+  const child = promisify(execFile)(process.execPath, [at('scripts/setup.mjs'), ...args], { env })
+  const { stdout, stderr, code } = await child.then(
+    said => ({ ...said, code: 0 }),
+    (error: { stdout: string; stderr: string; code: number }) => error,
+  )
+  return { code, said: `${stdout}${stderr}`.split('\n').filter(line => line.startsWith('setup: ')) }
+}
+
+beforeEach(() => {
+  project = mkdtempSync(join(tmpdir(), 'roster-setup-'))
+  cpSync(fileURLToPath(new URL('../scripts', import.meta.url)), at('scripts'), { recursive: true })
+  const packages = lockfile('1.0.0')
+  put('package.json', JSON.stringify({ name: 'p', private: true }))
+  put('package-lock.json', JSON.stringify(packages))
+  put('node_modules/.package-lock.json', JSON.stringify(packages))
+  put('node_modules/@graphql-codegen/cli/package.json', JSON.stringify({ bin: { 'graphql-codegen': 'cli.cjs' } }))
+  const program = `const fs = require('fs'); fs.appendFileSync('runs', '.'); fs.mkdirSync('src/generated', { recursive: true })
+    setTimeout(() => { if (fs.existsSync('break')) { console.error('line 3 is wrong'); process.exit(2) } fs.writeFileSync('src/generated/graphql.ts', '') }, 300)`
+  put('node_modules/@graphql-codegen/cli/cli.cjs', program)
+  put('schema.graphql', 'type Query { a: Int }')
+  put('codegen.ts', '')
+})
+afterEach(() => rmSync(project, { recursive: true, force: true }))
+
+describe('the set-up', () => {
+  it('makes what is not made yet, and then does nothing', async () => {
+    expect(await setup()).toEqual({ code: 0, said: ['setup: making GraphQL types (not made yet)'] })
+    expect(await setup()).toEqual({ code: 0, said: [] })
+    expect(runs()).toBe(1)
+    expect(existsSync(at('dist/.setup.lock'))).toBe(false)
+  })
+
+  it('makes again what changed, went missing or is asked for', async () => {
+    await setup()
+    put('schema.graphql', 'type Query { b: Int }')
+    expect((await setup()).said).toEqual(['setup: making GraphQL types (its source changed)'])
+    put('src/rest/users.graphql', 'query { b }')
+    expect((await setup()).said).toEqual(['setup: making GraphQL types (its source changed)'])
+    rmSync(at('src/generated/graphql.ts'))
+    expect((await setup()).said).toEqual(['setup: making GraphQL types (missing)'])
+    expect((await setup('--force')).said).toEqual(['setup: making GraphQL types (forced)'])
+    expect((await setup()).said).toEqual([])
+    expect(runs()).toBe(5)
+  })
+
+  it('shows why a generator failed, fails itself, and tries again', async () => {
+    put('break', '')
+    const { code, said } = await setup()
+    expect(code).toBe(1)
+    expect(said.at(-1)).toBe('setup: making GraphQL types failed (exit 2):')
+    rmSync(at('break'))
+    expect((await setup()).code).toBe(0)
+    expect((await setup()).said).toEqual([])
+  })
+
+  it('works once when two run at once', async () => {
+    const both = await Promise.all([setup(), setup()])
+    expect(both.map(({ code }) => code)).toEqual([0, 0])
+    expect(runs()).toBe(1)
+    expect(both.flatMap(({ said }) => said).filter(line => line.includes('making'))).toHaveLength(1)
+  })
+
+  it('does not wait for one that was killed', async () => {
+    const killed = spawn(process.execPath, [at('scripts/setup.mjs')], { stdio: 'ignore' })
+    while (!existsSync(at('runs'))) await new Promise(resolve => setTimeout(resolve, 10))
+    killed.kill('SIGKILL')
+    expect(await setup()).toEqual({ code: 0, said: ['setup: making GraphQL types (not made yet)'] })
+    expect(existsSync(at('dist/.setup.lock'))).toBe(false)
+  })
+
+  it('installs when what is installed is not what the lockfile says', async () => {
+    rmSync(at('schema.graphql'))
+    put('package.json', JSON.stringify({ name: 'p', private: true, dependencies: { local: 'file:local' } }))
+    const local = (version: string) => {
+      put('local/package.json', JSON.stringify({ name: 'local', version }))
+      const packages = {
+        '': { name: 'p', dependencies: { local: 'file:local' } },
+        local: { version },
+        'node_modules/local': { resolved: 'local', link: true },
+      }
+      put('package-lock.json', JSON.stringify({ name: 'p', lockfileVersion: 3, packages }))
+    }
+    local('1.0.0')
+    expect(await setup()).toEqual({
+      code: 0,
+      said: ['setup: installing packages (the last installation is missing or incomplete)'],
+    })
+    expect(await setup()).toEqual({ code: 0, said: [] })
+    expect(existsSync(at('node_modules/local/package.json'))).toBe(true)
+    local('2.0.0')
+    expect(await setup()).toEqual({ code: 0, said: ['setup: installing packages (package-lock.json has changed)'] })
+    expect(await setup()).toEqual({ code: 0, said: [] })
+  })
+
+  it('says that npm failed, and does not go on', async () => {
+    put('package-lock.json', JSON.stringify(lockfile('2.0.0')))
+    put('package.json', '{ broken')
+    const { code, said } = await setup()
+    expect(code).toBe(1)
+    expect(said).toEqual([
+      'setup: installing packages (the last installation is missing or incomplete)',
+      'setup: npm ci failed (exit 1); its output above says why',
+    ])
+    expect(runs()).toBe(0)
+  })
+
+  it('installs at the first start, and only then', async () => {
+    rmSync(at('node_modules'), { recursive: true })
+    rmSync(at('schema.graphql'))
+    put('package-lock.json', JSON.stringify({ name: 'p', lockfileVersion: 3, packages: { '': { name: 'p' } } }))
+    expect(await setup()).toEqual({ code: 0, said: ['setup: installing packages (first start)'] })
+    expect(await setup()).toEqual({ code: 0, said: [] })
+  })
+})
