@@ -1,6 +1,6 @@
+import type { Db } from '../store/store.ts'
 import type { UserRecord } from '../users/user.ts'
 import { updateUser } from '../users/users.store.ts'
-import type { Db } from '../store/store.ts'
 
 export interface LoginRow {
   id: number
@@ -22,7 +22,7 @@ export async function findLogin(db: Db, iamid: string, useridKey: string): Promi
   return row ?? null
 }
 
-/** Sets the password; the first one also gives the user an authentication id. */
+/** Sets the password; the first one also gives the user an authentication id. A link from before must not set another: it dies. */
 export async function setPasswordHash(db: Db, userId: number, passwordHash: string, now: Date): Promise<UserRecord> {
   const { id } = await db.prisma.authentication.upsert({
     where: { userId },
@@ -30,6 +30,7 @@ export async function setPasswordHash(db: Db, userId: number, passwordHash: stri
     update: { passwordHash, passwordChangedAt: now },
     select: { id: true },
   })
+  await db.prisma.invitation.deleteMany({ where: { userId } })
   return updateUser(db, userId, { authenticationId: id, updatedAt: now })
 }
 
@@ -37,4 +38,3 @@ export async function passwordHashOf(db: Db, userId: number): Promise<string | n
   const row = await db.prisma.authentication.findUnique({ where: { userId }, select: { passwordHash: true } })
   return row?.passwordHash ?? null
 }
-
