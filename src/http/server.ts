@@ -108,6 +108,13 @@ class Server implements Http {
       this.#sockets.add(socket)
       socket.once('close', () => this.#sockets.delete(socket))
     })
+    // node takes a connection for idle when its answer is written, though it may not have left yet, and would cut it short: as long as
+    // any answer is on its way, none is closed. Its own `close` asks here too.
+    const closeIdle = app.server.closeIdleConnections.bind(app.server)
+    app.server.closeIdleConnections = () => {
+      for (const socket of this.#sockets) if (socket.writableLength > 0) return
+      closeIdle()
+    }
     // node would say "100 Continue" before the caller is known; `receive` says it. Other expectations may be ignored.
     const route = (request: IncomingMessage, response: ServerResponse) => void app.server.emit('request', request, response)
     app.server.on('checkContinue', route)

@@ -1,6 +1,6 @@
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createLog } from '../../src/http/log.ts'
-import { createHttp, type Timing } from '../../src/http/server.ts'
+import { createHttp } from '../../src/http/server.ts'
 import type { Http } from '../../src/http/wire.ts'
 import { open, parseRaw, raw, type Served, serve, until } from './harness.ts'
 
@@ -121,6 +121,12 @@ describe('large bodies', () => {
     await until(() => refused.received().endsWith('}'))
     expect(parseRaw(refused.received()).status).toBe(413)
     refused.socket.destroy()
+    // However small: the client may send the body after all, or the next request; nobody could tell which.
+    const unasked = await open(served.port)
+    unasked.socket.write(`POST /nope HTTP/1.1\r\n${HEAD}expect: 100-continue\r\ncontent-length: 3\r\n\r\n`)
+    await until(() => unasked.received().endsWith('}'))
+    expect(parseRaw(unasked.received())).toMatchObject({ status: 404, headers: { connection: 'close' } })
+    unasked.socket.destroy()
 
     const taken = await open(served.port)
     taken.socket.write(`POST /echo HTTP/1.1\r\n${HEAD}connection: close\r\nexpect: 100-continue\r\ncontent-length: 3\r\n\r\n`)
@@ -217,66 +223,6 @@ describe('slow requests', () => {
       408,
       { statusCode: 408, error: 'Request Timeout', message: 'The request took too long to arrive' },
     ])
-  })
-})
-
-describe('close', () => {
-  const released: (() => void)[] = []
-  afterEach(() => {
-    for (const release of released.splice(0)) release()
-  })
-
-  async function withSlowRoute(timing: Partial<Timing> = {}) {
-    let begun = 0
-    const served = await serve(
-      http => {
-        http.route({
-          method: 'GET',
-          path: '/slow',
-          handler: async () => {
-            begun++
-            await new Promise<void>(resolve => released.push(resolve))
-            return { status: 200, body: { slow: 'x'.repeat(3_000_000) } }
-          },
-        })
-        http.route({ method: 'GET', path: '/fast', handler: async () => ({ status: 200, body: {} }) })
-      },
-      { timing },
-    )
-    return { served, begun: () => begun }
-  }
-
-  it('lets a request in flight finish and accepts nothing new', async () => {
-    const { served, begun } = await withSlowRoute()
-    const slow = fetch(`${served.url}/slow`)
-    await until(() => begun() === 1)
-    const closed = served.http.close()
-    await expect(fetch(`${served.url}/fast`)).rejects.toThrow()
-    released[0]?.()
-    const answer = await slow
-    expect(answer.headers.get('connection')).toBe('close')
-    expect(((await answer.json()) as { slow: string }).slow).toHaveLength(3_000_000)
-    await closed
-  })
-
-  it('closes connections that are idle, and those that never asked', async () => {
-    const { served } = await withSlowRoute()
-    const idle = await open(served.port)
-    idle.socket.write('GET /fast HTTP/1.1\r\nhost: x\r\n\r\n')
-    await until(() => idle.received().endsWith('{}'))
-    const silent = await open(served.port)
-    await served.http.close()
-    await Promise.all([idle.ended, silent.ended])
-    expect(parseRaw(idle.received()).status).toBe(200)
-    expect(silent.received()).toBe('')
-  })
-
-  it('does not wait for ever', async () => {
-    const { served, begun } = await withSlowRoute({ closing: 100 })
-    const slow = fetch(`${served.url}/slow`).catch((error: Error) => error)
-    await until(() => begun() === 1)
-    await served.http.close()
-    expect(await slow).toBeInstanceOf(Error)
   })
 })
 
