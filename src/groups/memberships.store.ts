@@ -29,7 +29,7 @@ export const membersOfGroups = (
   wanted: readonly MembersWanted[],
 ): Promise<(MembershipRecord & Placed & { place: number })[]> =>
   db.query(
-    `SELECT w.place::int AS place, found.*
+    `SELECT (w.place - 1)::int AS place, found.*
        FROM unnest($1::int[], $2::int[], $3::text[], $4::bigint[]) WITH ORDINALITY w(group_id, size, name_key, id, place)
       CROSS JOIN LATERAL (
         SELECT ${MEMBERSHIP_COLUMNS}, u.name_key AS "cursorValue", m.id::text AS "cursorId"
