@@ -184,7 +184,7 @@ const settings = {
   }),
   PASSWORD_MIN_LENGTH: setting({
     meaning: 'fewest characters of a new password',
-    parse: integer(1, PASSWORD_MAX_LENGTH),
+    parse: integer(1, 64),
     fallback: 1,
     fix: 'set a number such as 12',
   }),

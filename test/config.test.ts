@@ -110,7 +110,7 @@ const broken: (readonly [name: string, text: string, fault: string])[] = [
   ...integer('TOKEN_LIFE_SECONDS', 1, 31_536_000, 'set'),
   ...integer('INVITATION_SECONDS', 1, 31_536_000, 'set'),
   ...integer('KEY_GRACE_SECONDS', 0, 31_536_000, 'set'),
-  ...integer('PASSWORD_MIN_LENGTH', 1, 1024, 'set'),
+  ...integer('PASSWORD_MIN_LENGTH', 1, 64, 'set'),
   ...integer('HASHES_IN_FLIGHT', 1, 64, 'set'),
   ['HOST', 'a b', 'HOST must be an IP address or a host name, without a port: set'],
   ['HOST', '127.0.0.1:4000', 'HOST must be an IP address'],
