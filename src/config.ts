@@ -196,7 +196,7 @@ const settings = {
   }),
 }
 
-export type SettingName = keyof typeof settings
+type SettingName = keyof typeof settings
 type Values = { [Name in SettingName]: (typeof settings)[Name]['fallback'] }
 
 /** Rules over two settings. Each gets the values as read, with the fallback where one has a fault of its own. */

@@ -1,6 +1,6 @@
 import { type Environment, type Shown, showConfig } from '../config.ts'
 
-export interface Printed {
+interface Printed {
   text: string
   exitCode: number
 }

@@ -37,7 +37,7 @@ export const teams: { name: string; description: string; attributes?: Record<str
   { name: 'Security', description: 'Locks, alarms and audits', attributes: { Clearance: ['Secret'], 'On Call': ['yes'] } },
 ]
 
-export type Clearance = 'Public' | 'Internal' | 'Confidential' | 'Secret'
+type Clearance = 'Public' | 'Internal' | 'Confidential' | 'Secret'
 type Person = readonly [userid: string, name: string, position: string, team: string, office: string, clearance: Clearance]
 
 export const people: readonly Person[] = [
