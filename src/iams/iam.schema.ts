@@ -8,7 +8,10 @@ const strict = { additionalProperties: false } as const
 const maxEntries = 1000
 const text = (maxLength = 1024) => Type.String({ minLength: 1, maxLength })
 const flag = Type.Boolean()
-const optional = <Fields extends Record<string, TSchema>>(fields: Fields) => Type.Partial(Type.Object(fields, strict))
+/** Each field may be left out, and no other may stand there. (Type.Partial would drop `strict`.) */
+const optionals = (fields: Record<string, TSchema>): Record<string, TSchema> =>
+  Object.fromEntries(Object.entries(fields).map(([name, field]) => [name, Type.Optional(field)]))
+const optional = (fields: Record<string, TSchema>) => Type.Object(optionals(fields), strict)
 /** `{name: text}` with any names. (Type.Record would let names with line breaks pass unchecked.) */
 const mapping = Type.Object({}, { additionalProperties: text(254), maxProperties: maxEntries })
 const list = <Item extends TSchema>(item: Item) => Type.Array(item, { maxItems: maxEntries, uniqueItems: true })
@@ -21,17 +24,17 @@ const pems = { ca: pem, cert: pem, rejectUnauthorized: flag }
 const externalUserInfo = Type.Object(
   {
     uri: url,
-    useAuth: Type.Optional(flag),
-    authentication: Type.Optional(optional({ username: text() })),
-    useSSL: Type.Optional(flag),
-    ca: Type.Optional(pem),
-    cert: Type.Optional(pem),
-    rejectUnauthorized: Type.Optional(flag),
-    /** Milliseconds. */
-    timeoutMs: Type.Optional(Type.Integer({ minimum: 1, maximum: 600_000 })),
-    /** Seconds. */
-    staleAfter: Type.Optional(Type.Integer({ minimum: 0, maximum: 31_536_000 })),
-    onError: Type.Optional(Type.Enum(['keep', 'deny'])),
+    ...optionals({
+      useAuth: flag,
+      authentication: optional({ username: text() }),
+      useSSL: flag,
+      ...pems,
+      /** Milliseconds. */
+      timeoutMs: Type.Integer({ minimum: 1, maximum: 600_000 }),
+      /** Seconds. */
+      staleAfter: Type.Integer({ minimum: 0, maximum: 31_536_000 }),
+      onError: Type.Enum(['keep', 'deny']),
+    }),
   },
   strict,
 )
@@ -79,31 +82,29 @@ const ldapOptions = Type.Object(
   {
     host: Type.Refine(text(253), isHost, () => 'must be a host name or an address, without a scheme and a port'),
     userSearchBase: text(),
-    ...Type.Partial(
-      Type.Object({
-        port: Type.Integer({ minimum: 1, maximum: 65_535 }),
-        useSSL: flag,
-        ...pems,
-        startTLS: flag,
-        userSearchFilter: Type.Refine(
-          text(),
-          filter => filter.includes('%s'),
-          () => 'must hold %s where the userid goes',
-        ),
-        userIdAttribute: text(),
-        groupSearchBase: text(),
-        groupSearchFilter: text(),
-        userGroupSearchFilter: text(),
-        userDNPattern: text(),
-        /** Milliseconds. */
-        connectTimeout: Type.Integer({ minimum: 1, maximum: 600_000 }),
-        normalizeUserId: flag,
-        groupMembershipAttributes: list(text()),
-        useUserAccountForSearch: flag,
-        // The reference's example of an LDAP configuration has it, too.
-        allowIdPInitiatedSSO: flag,
-      }),
-    ).properties,
+    ...optionals({
+      port: Type.Integer({ minimum: 1, maximum: 65_535 }),
+      useSSL: flag,
+      ...pems,
+      startTLS: flag,
+      userSearchFilter: Type.Refine(
+        text(),
+        filter => filter.includes('%s'),
+        () => 'must hold %s where the userid goes',
+      ),
+      userIdAttribute: text(),
+      groupSearchBase: text(),
+      groupSearchFilter: text(),
+      userGroupSearchFilter: text(),
+      userDNPattern: text(),
+      /** Milliseconds. */
+      connectTimeout: Type.Integer({ minimum: 1, maximum: 600_000 }),
+      normalizeUserId: flag,
+      groupMembershipAttributes: list(text()),
+      useUserAccountForSearch: flag,
+      // The reference's example of an LDAP configuration has it, too.
+      allowIdPInitiatedSSO: flag,
+    }),
   },
   strict,
 )
@@ -122,28 +123,26 @@ const algorithms = ['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512', 'ES256
 const openidOptions = Type.Object(
   {
     clientId: text(),
-    ...Type.Partial(
-      Type.Object({
-        allowIdPInitiatedSSO: flag,
-        authorizationEndpoint: url,
-        discoverUrl: url,
-        enableSSL: flag,
-        endSessionEndpoint: url,
-        issuer: url,
-        jwksUri: url,
-        scopes: list(
-          Type.Refine(
-            text(254),
-            scope => /^[\x21\x23-\x5b\x5d-\x7e]+$/.test(scope),
-            () => 'must be a scope (RFC 6749, 3.3)',
-          ),
+    ...optionals({
+      allowIdPInitiatedSSO: flag,
+      authorizationEndpoint: url,
+      discoverUrl: url,
+      enableSSL: flag,
+      endSessionEndpoint: url,
+      issuer: url,
+      jwksUri: url,
+      scopes: list(
+        Type.Refine(
+          text(254),
+          scope => /^[\x21\x23-\x5b\x5d-\x7e]+$/.test(scope),
+          () => 'must be a scope (RFC 6749, 3.3)',
         ),
-        supportedIdTokenSigningAlgorithms: list(Type.Enum([...algorithms])),
-        tokenEndpoint: url,
-        userInfoEndpoint: url,
-        userIdClaim: text(254),
-      }),
-    ).properties,
+      ),
+      supportedIdTokenSigningAlgorithms: list(Type.Enum([...algorithms])),
+      tokenEndpoint: url,
+      userInfoEndpoint: url,
+      userIdClaim: text(254),
+    }),
   },
   strict,
 )

@@ -1,0 +1,415 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { operator, type UserActor } from '../../src/access/actor.ts'
+import { actorOf } from '../../src/access/authenticate.ts'
+import { mint, parse, sameHash } from '../../src/credentials/secret.ts'
+import { Conflict, Forbidden, Invalid, NotFound } from '../../src/errors.ts'
+import { iamResolvers } from '../../src/graphql/iam.resolvers.ts'
+import { iams } from '../../src/iams/iams.service.ts'
+import { lockIam } from '../../src/iams/iams.store.ts'
+import { open } from '../../src/iams/secrets.ts'
+import type { Store } from '../../src/store/store.ts'
+import { testStore } from '../harness/database.ts'
+import { executor } from '../harness/execute.ts'
+import { eventsBy, makeUser, statementsOf, testContext } from '../harness/rooms.ts'
+
+let store: Store
+let admin: UserActor
+let appAdmin: UserActor
+let userAdmin: UserActor
+let plain: UserActor
+const run = executor(iamResolvers)
+
+beforeAll(async () => {
+  store = await testStore()
+  admin = await makeUser(store, 'admin', ['APPLICATION_ADMIN', 'USER_ADMIN', 'GOVERNANCE', 'AUDIT', 'IMPERSONATE_USER'])
+  appAdmin = await makeUser(store, 'app-admin', ['APPLICATION_ADMIN'])
+  userAdmin = await makeUser(store, 'user-admin', ['USER_ADMIN'])
+  plain = await makeUser(store, 'plain', ['CREATE_PROJECT'])
+})
+afterAll(() => store.close())
+
+const as = (actor: UserActor) => testContext({ actor, store })
+const directory = { options: { host: 'ldap.roster.example', userSearchBase: 'dc=roster', userSearchFilter: 'mail=%s' } }
+const bind = { ...directory, credentials: { bind_dn: 'cn=reader', bind_pw: 'the bind password' } }
+
+describe('creating', () => {
+  test('an IAM with everything, audited once and without its secrets', async () => {
+    const [event, ...more] = await eventsBy(store, async () => {
+      const iam = await iams.create(as(admin), {
+        id: 'north',
+        displayName: 'North directory',
+        type: 'ldap',
+        defaultPermissions: ['CREATE_FILTER', 'CREATE_PROJECT', 'CREATE_FILTER'],
+        groupPermissions: { 'Night Auditors': ['AUDIT'] },
+        config: bind,
+      })
+      expect(iam).toMatchObject({
+        id: 'north',
+        displayName: 'North directory',
+        type: 'ldap',
+        defaultPermissions: ['CREATE_FILTER', 'CREATE_PROJECT'],
+        config: { ...directory, credentials: { bind_dn: 'cn=reader' } },
+        secrets: { 'credentials.bind_pw': expect.stringMatching(/^[0-9a-f]{16}$/) },
+        scimKeyPrefix: null,
+      })
+    })
+    expect(more).toEqual([])
+    expect(event).toMatchObject({
+      event: 'iamConfigured',
+      action: 'iam:configure',
+      targetType: 'iam',
+      targetId: 'north',
+      before: null,
+    })
+    expect(event).toMatchObject({
+      after: { groupPermissions: { 'Night Auditors': ['AUDIT'] }, secrets: { 'credentials.bind_pw': expect.any(String) } },
+    })
+    expect(JSON.stringify(event)).not.toContain('the bind password')
+  })
+
+  test('an id is made from the display name; when taken, or left behind by a removed IAM, a number follows', async () => {
+    const make = async () => (await iams.create(as(admin), { displayName: 'Jump Cloud LDAP', type: 'ldap' })).id
+    expect(await make()).toBe('jumpCloudLDAP')
+    expect(await make()).toBe('jumpCloudLDAP2')
+    await makeUser(store, 'somebody', [], { iamid: 'jumpCloudLDAP3' })
+    expect(await make()).toBe('jumpCloudLDAP4')
+    expect((await iams.create(as(admin), { displayName: 'BIM', type: 'saml' })).id).toBe('bim2')
+    expect((await iams.create(as(admin), { displayName: 'Group', type: 'saml' })).id).toBe('group2')
+  })
+
+  test('ids are case-sensitive, and one that is there is a conflict', async () => {
+    await iams.create(as(admin), { id: 'Case', displayName: 'one', type: 'saml' })
+    await iams.create(as(admin), { id: 'case', displayName: 'two', type: 'saml' })
+    await expect(iams.create(as(admin), { id: 'case', displayName: 'three', type: 'saml' })).rejects.toThrow(Conflict)
+    await expect(iams.create(as(admin), { id: 'bim', displayName: 'mine', type: 'ldap' })).rejects.toThrow(Conflict)
+  })
+
+  test.each([
+    ['an id that cannot be one', { id: '9north' }, /^id must be/],
+    ['the reserved id', { id: 'group' }, /^id must not be group/],
+    ['the built-in type', { type: 'built-in' }, /^type must be one of ldap, openid, saml$/],
+    ['an unknown type', { type: 'kerberos' }, /^type must be one of/],
+    ['no display name', { displayName: '' }, /^displayName must be/],
+    ['a permission that cannot be one', { defaultPermissions: ['admin'] }, /^defaultPermissions\[0\] must be/],
+    ['group permissions of a wrong form', { groupPermissions: [] }, /^groupPermissions must be/],
+    ['a configuration with a fault', { config: { options: {} } }, /^config\.options\.host is required/],
+    ['a migration from nowhere', { config: { migrateFrom: 'nowhere' } }, /^config\.migrateFrom must be/],
+  ])('refuses %s', async (_, change, message) => {
+    const refusal = iams.create(as(admin), { id: 'refused', displayName: 'Refused', type: 'ldap', ...change })
+    await expect(refusal).rejects.toThrow(Invalid)
+    await expect(refusal).rejects.toThrow(message)
+    expect(await iams.get(as(admin), { id: 'refused' })).toBeNull()
+  })
+
+  test('migration may be from an IAM that was removed, while its users are here', async () => {
+    await makeUser(store, 'left', [], { iamid: 'removedLongAgo' })
+    const iam = await iams.create(as(admin), { displayName: 'Heir', type: 'openid', config: { migrateFrom: 'removedLongAgo' } })
+    expect(iam.config).toEqual({ migrateFrom: 'removedLongAgo' })
+  })
+
+  test('a configuration as the vendor has it can be pasted whole', async () => {
+    const config = {
+      id: 'pasted',
+      displayName: 'Pasted',
+      plugin: 'ldap',
+      type: 'ldap',
+      defaultPermissions: ['CREATE_FILTER'],
+      ...directory,
+    }
+    const iam = await iams.create(as(admin), { displayName: 'Pasted', type: 'ldap', config })
+    expect(iam).toMatchObject({ id: 'pasted', defaultPermissions: ['CREATE_FILTER'], config: directory })
+  })
+})
+
+describe('changing', () => {
+  test('what is left out stays, and an update that changes nothing leaves no event', async () => {
+    await iams.create(as(admin), {
+      id: 'change',
+      displayName: 'Change',
+      type: 'ldap',
+      defaultPermissions: ['CREATE_FILTER'],
+      config: bind,
+    })
+    const events = await eventsBy(store, async () => {
+      expect(await iams.update(as(admin), { id: 'change', displayName: 'Changed' })).toMatchObject({
+        displayName: 'Changed',
+        defaultPermissions: ['CREATE_FILTER'],
+        config: directory,
+        secrets: { 'credentials.bind_pw': expect.any(String) },
+      })
+      await iams.update(as(admin), { id: 'change' })
+      await iams.update(as(admin), { id: 'change', displayName: 'Changed', defaultPermissions: ['CREATE_FILTER'], config: bind })
+    })
+    expect(events).toHaveLength(1)
+    expect(events[0]).toMatchObject({
+      event: 'iamConfigured',
+      before: { displayName: 'Change' },
+      after: { displayName: 'Changed' },
+    })
+    expect(Object.keys(events[0]!.after as object)).toEqual(['displayName'])
+  })
+
+  test('a secret left out stays, a new one replaces it, null takes it away', async () => {
+    const id = 'secrets'
+    const given = (bind_pw?: string | null) => ({ ...directory, credentials: { bind_dn: 'cn=reader', bind_pw } })
+    const secretOf = async () => {
+      const { sealed } = await store.transaction(db => lockIam(db, id))
+      const { 'credentials.bind_pw': kept } = sealed
+      return kept && open(as(admin).app.key, id, 'credentials.bind_pw', kept)
+    }
+    const first = await iams.create(as(admin), { id, displayName: id, type: 'ldap', config: given('one') })
+    const { bind_pw: _, ...without } = given().credentials
+    const kept = await iams.update(as(admin), { id, config: { ...directory, scimEnabled: true, credentials: without } })
+    expect(kept.secrets).toEqual(first.secrets)
+    expect(await secretOf()).toBe('one')
+    const second = await iams.update(as(admin), { id, config: given('two') })
+    expect(second.secrets).not.toEqual(first.secrets)
+    expect(await secretOf()).toBe('two')
+    await expect(iams.update(as(admin), { id, config: given(null) })).rejects.toThrow(/bind_pw is required with bind_dn/)
+    const last = await iams.update(as(admin), { id, config: { ...directory, credentials: { bind_pw: null } } })
+    expect(last).toMatchObject({ secrets: {}, config: directory })
+    expect(await secretOf()).toBeUndefined()
+  })
+
+  test('the configuration is replaced as a whole; the id and the type never change', async () => {
+    await iams.create(as(admin), {
+      id: 'whole',
+      displayName: 'w',
+      type: 'ldap',
+      config: { ...directory, authenticationOnly: true },
+    })
+    expect((await iams.update(as(admin), { id: 'whole', config: { authenticationOnly: false } })).config).toEqual({
+      authenticationOnly: false,
+    })
+    await expect(iams.update(as(admin), { id: 'whole', config: { type: 'openid' } })).rejects.toThrow(
+      /^type is ldap and never changes/,
+    )
+    await expect(iams.update(as(admin), { id: 'whole', config: { id: 'other' } })).rejects.toThrow(
+      /^config\.id must be the same as id/,
+    )
+    await expect(iams.update(as(admin), { id: 'nowhere', displayName: 'x' })).rejects.toThrow(NotFound)
+  })
+
+  test('bim: its defaults and group permissions, and a user info endpoint, but no SCIM and no removal', async () => {
+    const groupPermissions = { 'Quay Crew': ['FETCH_POLICY_INFO'] }
+    const iam = await iams.update(as(admin), {
+      id: 'bim',
+      defaultPermissions: ['CREATE_FILTER', 'CREATE_PROJECT'],
+      groupPermissions,
+    })
+    expect(iam.defaultPermissions).toEqual(['CREATE_FILTER', 'CREATE_PROJECT'])
+    const { data } = await run(as(admin), '{ iam(id: "bim") { groupPermissions } }')
+    expect(data.iam).toEqual({ groupPermissions })
+    await expect(iams.update(as(admin), { id: 'bim', config: { scimEnabled: true } })).rejects.toThrow(/scimEnabled is not known/)
+    await expect(iams.generateScimKey(as(admin), { id: 'bim' })).rejects.toThrow(Conflict)
+    await expect(iams.remove(as(admin), { id: 'bim' })).rejects.toThrow(Conflict)
+    await iams.update(as(admin), { id: 'bim', defaultPermissions: ['CREATE_PROJECT'], groupPermissions: {} })
+    expect((await run(as(admin), '{ iam(id: "bim") { groupPermissions } }')).data.iam.groupPermissions).toEqual({})
+  })
+})
+
+describe('the SCIM key', () => {
+  test('is shown once, kept as a hash, and the old one dies at once', async () => {
+    await iams.create(as(admin), { id: 'scimmy', displayName: 's', type: 'openid', config: { scimEnabled: true } })
+    const one = await iams.generateScimKey(as(admin), { id: 'scimmy' })
+    expect(one.scimKey).toMatch(/^rs_[0-9A-Za-z]{46}$/)
+    expect(one.scimUrl).toBe('http://127.0.0.1:4000/scim/v2/scimmy')
+    const [event] = await eventsBy(store, async () => {
+      const two = await iams.generateScimKey(as(admin), { id: 'scimmy' })
+      const row = await store.db.prisma.iam.findUniqueOrThrow({ where: { id: 'scimmy' } })
+      expect(sameHash(row.scimKeyHash!, parse(two.scimKey)!.hash)).toBe(true)
+      expect(two.iam.scimKeyPrefix).toBe(two.scimKey.slice(0, 9))
+    })
+    expect(event).toMatchObject({ event: 'iamConfigured', before: { scimKeyPrefix: one.scimKey.slice(0, 9) } })
+    expect(JSON.stringify(event)).not.toContain(one.scimKey.slice(0, 12))
+    await expect(iams.generateScimKey(as(admin), { id: 'nowhere' })).rejects.toThrow(NotFound)
+  })
+
+  test('does not open anything as a user', async () => {
+    const { scimKey } = await iams.generateScimKey(as(admin), { id: 'scimmy' })
+    expect(await actorOf(store.db, scimKey, new Date())).toBeNull()
+  })
+})
+
+describe('who sees what', () => {
+  const ALL = `{ iam(id: "north") { id displayName type oauth scimEnabled scimUrl scimKeyPrefix defaultPermissions groupPermissions config
+    secrets createdAt updatedAt } }`
+  const shown = { id: 'north', displayName: 'North directory', type: 'ldap', oauth: false }
+  const hidden = {
+    scimEnabled: null,
+    scimUrl: null,
+    scimKeyPrefix: null,
+    groupPermissions: null,
+    config: null,
+    secrets: null,
+    createdAt: null,
+    updatedAt: null,
+  }
+
+  test('everyone: id, name, type, oauth; the rest is null, without an error', async () => {
+    expect(await run(as(plain), ALL)).toEqual({ data: { iam: { ...shown, ...hidden, defaultPermissions: null } }, errors: [] })
+  })
+
+  test('a USER_ADMIN: what its users hold by default, too', async () => {
+    const { data } = await run(as(userAdmin), ALL)
+    expect(data.iam).toEqual({ ...shown, ...hidden, defaultPermissions: ['CREATE_FILTER', 'CREATE_PROJECT'] })
+  })
+
+  test('an APPLICATION_ADMIN: all but the secrets', async () => {
+    const { data } = await run(as(appAdmin), ALL)
+    expect(data.iam).toMatchObject({
+      scimEnabled: false,
+      scimUrl: null,
+      groupPermissions: { 'Night Auditors': ['AUDIT'] },
+      config: { ...directory, credentials: { bind_dn: 'cn=reader' } },
+      secrets: { 'credentials.bind_pw': expect.stringMatching(/^[0-9a-f]{16}$/) },
+    })
+    expect((await run(as(appAdmin), '{ iam(id: "scimmy") { oauth scimEnabled scimUrl } }')).data.iam).toEqual({
+      oauth: true,
+      scimEnabled: true,
+      scimUrl: 'http://127.0.0.1:4000/scim/v2/scimmy',
+    })
+  })
+
+  test('an APPLICATION_ADMIN with a credential narrowed to something else: as everyone', async () => {
+    const narrowed = { ...appAdmin, credential: { ...appAdmin.credential, scopes: ['user:list', 'iam:configure'] } }
+    const { data, errors } = await run(as(narrowed), ALL)
+    expect(data.iam).toBeNull()
+    expect(errors).toEqual(['iam:list is outside the scopes of this credential'])
+  })
+
+  test('the list: bim first, the others by id in code point order; an unknown one is null', async () => {
+    const { data } = await run(as(plain), '{ iams { id } iam(id: "nowhere") { id } }')
+    const [first, ...rest] = data.iams.map((iam: { id: string }) => iam.id)
+    expect(first).toBe('bim')
+    expect(rest).toEqual([...rest].sort())
+    expect(rest).toContain('Case')
+    expect(data.iam).toBeNull()
+  })
+
+  test('two statements, however many IAMs', async () => {
+    const sent = await statementsOf(store, () => run(as(admin), '{ iams { id groupPermissions secrets defaultPermissions } }'))
+    expect(sent).toHaveLength(2)
+  })
+})
+
+describe('who may change what', () => {
+  const everything = [
+    ['create', (actor: UserActor) => iams.create(as(actor), { displayName: 'x', type: 'saml' })],
+    ['update', (actor: UserActor) => iams.update(as(actor), { id: 'north', displayName: 'x' })],
+    ['remove', (actor: UserActor) => iams.remove(as(actor), { id: 'north' })],
+    ['generateScimKey', (actor: UserActor) => iams.generateScimKey(as(actor), { id: 'north' })],
+  ] as const
+
+  test.each(everything)('%s needs APPLICATION_ADMIN', async (_, attempt) => {
+    await expect(attempt(plain)).rejects.toThrow(Forbidden)
+    const [event] = await eventsBy(store, () => expect(attempt(userAdmin)).rejects.toThrow(Forbidden))
+    expect(event).toMatchObject({ event: 'denied', outcome: 'denied', action: 'iam:configure' })
+  })
+
+  test('sync needs USER_ADMIN, and an unsaved configuration a dry run and APPLICATION_ADMIN, too', async () => {
+    const sync = (actor: UserActor, more: object = {}) => iams.sync(as(actor), { id: 'north', ...more })
+    await expect(sync(plain)).rejects.toThrow(Forbidden)
+    await expect(sync(appAdmin)).rejects.toThrow(Forbidden)
+    await expect(sync(userAdmin)).rejects.toThrow(
+      /^iamid must be an IAM that can be synced: this version has no connector for the type ldap/,
+    )
+    await expect(sync(userAdmin, { dryRun: true, iamConfig: directory })).rejects.toThrow(Forbidden)
+    await expect(sync(admin, { dryRun: false, iamConfig: directory })).rejects.toThrow(Forbidden)
+    await expect(sync(admin, { iamConfig: directory })).rejects.toThrow(Forbidden)
+    await expect(sync(admin, { dryRun: true, iamConfig: directory })).rejects.toThrow(Invalid)
+    await expect(sync(admin, { dryRun: true, iamConfig: [] })).rejects.toThrow(/^iamConfig must be an object/)
+    await expect(sync(admin, { userId: '' })).rejects.toThrow(/^userId must be/)
+    await expect(sync(userAdmin, { id: 'bim' })).rejects.toThrow(/^iamid must not be bim/)
+    await expect(sync(userAdmin, { id: 'nowhere' })).rejects.toThrow(NotFound)
+  })
+
+  test('a machine may', async () => {
+    const iam = await iams.create(testContext({ actor: operator, store }), {
+      displayName: 'Machine made',
+      type: 'saml',
+      defaultPermissions: ['AUDIT'],
+    })
+    expect(iam.id).toBe('machineMade')
+  })
+})
+
+test('no secret stands in the database in clear, in whatever table', async () => {
+  const secrets = { password: 'zq-bind-password', client: 'zq-client-secret', basic: 'zq-basic-password', pem: 'zq-private-key' }
+  const externalUserInfo = {
+    uri: 'https://info.roster.example',
+    useAuth: true,
+    authentication: { username: 'reader', password: secrets.basic },
+    cert: 'certificate',
+    key: secrets.pem,
+  }
+  const credentials = { bind_dn: 'cn=reader', bind_pw: secrets.password }
+  const options = { clientId: 'roster', clientSecret: secrets.client, discoverUrl: 'https://id.roster.example' }
+  await iams.create(as(admin), {
+    id: 'dumpOne',
+    displayName: 'd',
+    type: 'ldap',
+    config: { ...directory, credentials, externalUserInfo },
+  })
+  await iams.create(as(admin), { id: 'dumpTwo', displayName: 'd', type: 'openid', config: { options } })
+  await iams.update(as(admin), { id: 'dumpTwo', config: { options: { ...options, clientSecret: `${secrets.client} renewed` } } })
+  const { scimKey } = await iams.generateScimKey(as(admin), { id: 'dumpTwo' })
+
+  const tables = await store.db.query<{ name: string }>(
+    `SELECT table_name AS name FROM information_schema.tables WHERE table_schema = 'public' AND table_type = 'BASE TABLE'`,
+  )
+  expect(tables.length).toBeGreaterThan(15)
+  let dump = ''
+  for (const { name } of tables) dump += JSON.stringify(await store.db.query(`SELECT t::text AS row FROM "${name}" t`))
+  expect(dump).toContain('dumpTwo')
+  for (const secret of [...Object.values(secrets), scimKey.slice(12)]) {
+    expect(dump).not.toContain(secret)
+    expect(dump).not.toContain(Buffer.from(secret).toString('hex'))
+    expect(dump).not.toContain(Buffer.from(secret).toString('base64').replace(/=+$/, ''))
+  }
+  expect((await iams.get(as(admin), { id: 'dumpOne' }))!.secrets).toEqual({
+    'credentials.bind_pw': expect.any(String),
+    'externalUserInfo.authentication.password': expect.any(String),
+    'externalUserInfo.key': expect.any(String),
+  })
+})
+
+describe('removing', () => {
+  test('its users stay; their tokens, keys and invitations stop working at once', async () => {
+    await iams.create(as(admin), {
+      id: 'leaving',
+      displayName: 'Leaving',
+      type: 'ldap',
+      groupPermissions: { Crew: ['CREATE_FILTER'] },
+    })
+    const member = await makeUser(store, 'member', ['IMPERSONATE_HDFS_USER'], { iamid: 'leaving' })
+    const [token, lent, key] = [mint('rt'), mint('rt'), mint('rk')]
+    const later = new Date(Date.now() + 3_600_000)
+    const life = { lastUsed: new Date(), expiresAt: later, endsAt: later }
+    await store.db.prisma.token.create({ data: { userId: member.user.id, hash: token.hash, prefix: token.prefix, ...life } })
+    await store.db.prisma.token.create({
+      data: { userId: plain.user.id, impersonatorId: member.user.id, hash: lent.hash, prefix: lent.prefix, ...life },
+    })
+    await store.db.prisma.apiKey.create({ data: { userId: member.user.id, hash: key.hash, prefix: key.prefix } })
+    const invitation = mint('ri')
+    await store.db.prisma.invitation.create({
+      data: { userId: member.user.id, hash: invitation.hash, prefix: 'ri_', expiresAt: later },
+    })
+    expect(await actorOf(store.db, token.secret, new Date())).not.toBeNull()
+    expect(await actorOf(store.db, key.secret, new Date())).not.toBeNull()
+
+    const [event, ...more] = await eventsBy(store, async () => {
+      expect(await iams.remove(as(admin), { id: 'leaving' })).toEqual({ deleted: true })
+    })
+    expect(more).toEqual([])
+    expect(event).toMatchObject({ event: 'iamConfigured', targetId: 'leaving', after: null })
+    expect(event).toMatchObject({ before: { displayName: 'Leaving', tokens: 2, invitations: 1 } })
+
+    expect(await iams.get(as(admin), { id: 'leaving' })).toBeNull()
+    expect(await store.db.prisma.user.count({ where: { iamid: 'leaving' } })).toBe(1)
+    expect(await store.db.prisma.token.count({ where: { userId: member.user.id } })).toBe(0)
+    expect(await store.db.prisma.invitation.count({ where: { userId: member.user.id } })).toBe(0)
+    for (const { secret } of [token, lent, key]) expect(await actorOf(store.db, secret, new Date())).toBeNull()
+    await expect(iams.remove(as(admin), { id: 'leaving' })).rejects.toThrow(NotFound)
+  })
+})
