@@ -39,6 +39,8 @@ export interface List {
   readonly values: readonly unknown[]
   readonly id: string
   readonly order: Order
+  /** Planned anew each time: for patterns, whose best plan depends on what is sought. */
+  readonly fresh?: boolean
   /** The table behind `from` when counting needs fewer joins. */
   readonly countFrom?: string
 }

@@ -16,7 +16,9 @@ export async function createFirstAdministrator(context: Context): Promise<FirstA
   const { adminUserid: userid, adminPassword } = context.app.config
   const anyone = await listUsers(context, { first: 1, filter: { includeDisabled: true, excludeDeletedIams: false } })
   if (anyone.nodes.length > 0) return null
-  const password = adminPassword ?? randomBytes(15).toString('base64url')
+  // Base64 makes four characters of three bytes: never shorter than the instance's own rule.
+  const bytes = Math.max(15, Math.ceil((context.app.config.password.minLength * 3) / 4))
+  const password = adminPassword ?? randomBytes(bytes).toString('base64url')
   const profile = { name: 'Administrator' }
   try {
     await newcomers.create(context, { userid, password, profile, permissions: [...FIRST_ADMINISTRATOR] })

@@ -50,6 +50,7 @@ export function userList(filter: UserFilter, sort: UserSort | null | undefined):
     where: found.where,
     values: found.values,
     id: 'u.id',
+    fresh: true,
     order: { ...ORDERS[sort?.field ?? 'NAME'], descending: sort?.direction === 'DESC' },
   }
 }
