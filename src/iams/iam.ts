@@ -27,9 +27,6 @@ export interface GroupPermissionRow {
   readonly permission: string
 }
 
-/** The IAM that is always there, whose users and groups are made by hand. */
-export const BIM = 'bim'
-
 /** Either of the vendor's two switches turns SCIM on. */
 export function scimEnabled({ config }: Pick<IamRecord, 'config'>): boolean {
   return (

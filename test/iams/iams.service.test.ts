@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { operator, type UserActor } from '../../src/access/actor.ts'
+import type { UserActor } from '../../src/access/actor.ts'
 import { actorOf } from '../../src/access/authenticate.ts'
-import { mint, parse, sameHash } from '../../src/credentials/secret.ts'
-import { Conflict, Forbidden, Invalid, NotFound } from '../../src/errors.ts'
+import { parse, sameHash } from '../../src/credentials/secret.ts'
+import { Conflict, Invalid, NotFound } from '../../src/errors.ts'
 import { iamResolvers } from '../../src/graphql/iam.resolvers.ts'
 import { iams } from '../../src/iams/iams.service.ts'
 import { lockIam } from '../../src/iams/iams.store.ts'
@@ -10,21 +10,15 @@ import { open } from '../../src/iams/secrets.ts'
 import type { Store } from '../../src/store/store.ts'
 import { testStore } from '../harness/database.ts'
 import { executor } from '../harness/execute.ts'
-import { eventsBy, makeUser, statementsOf, testContext } from '../harness/rooms.ts'
+import { eventsBy, makeUser, testContext } from '../harness/rooms.ts'
 
 let store: Store
 let admin: UserActor
-let appAdmin: UserActor
-let userAdmin: UserActor
-let plain: UserActor
 const run = executor(iamResolvers)
 
 beforeAll(async () => {
   store = await testStore()
   admin = await makeUser(store, 'admin', ['APPLICATION_ADMIN', 'USER_ADMIN', 'GOVERNANCE', 'AUDIT', 'IMPERSONATE_USER'])
-  appAdmin = await makeUser(store, 'app-admin', ['APPLICATION_ADMIN'])
-  userAdmin = await makeUser(store, 'user-admin', ['USER_ADMIN'])
-  plain = await makeUser(store, 'plain', ['CREATE_PROJECT'])
 })
 afterAll(() => store.close())
 
@@ -231,109 +225,6 @@ describe('the SCIM key', () => {
   })
 })
 
-describe('who sees what', () => {
-  const ALL = `{ iam(id: "north") { id displayName type oauth scimEnabled scimUrl scimKeyPrefix defaultPermissions groupPermissions config
-    secrets createdAt updatedAt } }`
-  const shown = { id: 'north', displayName: 'North directory', type: 'ldap', oauth: false }
-  const hidden = {
-    scimEnabled: null,
-    scimUrl: null,
-    scimKeyPrefix: null,
-    groupPermissions: null,
-    config: null,
-    secrets: null,
-    createdAt: null,
-    updatedAt: null,
-  }
-
-  test('everyone: id, name, type, oauth; the rest is null, without an error', async () => {
-    expect(await run(as(plain), ALL)).toEqual({ data: { iam: { ...shown, ...hidden, defaultPermissions: null } }, errors: [] })
-  })
-
-  test('a USER_ADMIN: what its users hold by default, too', async () => {
-    const { data } = await run(as(userAdmin), ALL)
-    expect(data.iam).toEqual({ ...shown, ...hidden, defaultPermissions: ['CREATE_FILTER', 'CREATE_PROJECT'] })
-  })
-
-  test('an APPLICATION_ADMIN: all but the secrets', async () => {
-    const { data } = await run(as(appAdmin), ALL)
-    expect(data.iam).toMatchObject({
-      scimEnabled: false,
-      scimUrl: null,
-      groupPermissions: { 'Night Auditors': ['AUDIT'] },
-      config: { ...directory, credentials: { bind_dn: 'cn=reader' } },
-      secrets: { 'credentials.bind_pw': expect.stringMatching(/^[0-9a-f]{16}$/) },
-    })
-    expect((await run(as(appAdmin), '{ iam(id: "scimmy") { oauth scimEnabled scimUrl } }')).data.iam).toEqual({
-      oauth: true,
-      scimEnabled: true,
-      scimUrl: 'http://127.0.0.1:4000/scim/v2/scimmy',
-    })
-  })
-
-  test('an APPLICATION_ADMIN with a credential narrowed to something else: as everyone', async () => {
-    const narrowed = { ...appAdmin, credential: { ...appAdmin.credential, scopes: ['user:list', 'iam:configure'] } }
-    const { data, errors } = await run(as(narrowed), ALL)
-    expect(data.iam).toBeNull()
-    expect(errors).toEqual(['iam:list is outside the scopes of this credential'])
-  })
-
-  test('the list: bim first, the others by id in code point order; an unknown one is null', async () => {
-    const { data } = await run(as(plain), '{ iams { id } iam(id: "nowhere") { id } }')
-    const [first, ...rest] = data.iams.map((iam: { id: string }) => iam.id)
-    expect(first).toBe('bim')
-    expect(rest).toEqual([...rest].sort())
-    expect(rest).toContain('Case')
-    expect(data.iam).toBeNull()
-  })
-
-  test('two statements, however many IAMs', async () => {
-    const sent = await statementsOf(store, () => run(as(admin), '{ iams { id groupPermissions secrets defaultPermissions } }'))
-    expect(sent).toHaveLength(2)
-  })
-})
-
-describe('who may change what', () => {
-  const everything = [
-    ['create', (actor: UserActor) => iams.create(as(actor), { displayName: 'x', type: 'saml' })],
-    ['update', (actor: UserActor) => iams.update(as(actor), { id: 'north', displayName: 'x' })],
-    ['remove', (actor: UserActor) => iams.remove(as(actor), { id: 'north' })],
-    ['generateScimKey', (actor: UserActor) => iams.generateScimKey(as(actor), { id: 'north' })],
-  ] as const
-
-  test.each(everything)('%s needs APPLICATION_ADMIN', async (_, attempt) => {
-    await expect(attempt(plain)).rejects.toThrow(Forbidden)
-    const [event] = await eventsBy(store, () => expect(attempt(userAdmin)).rejects.toThrow(Forbidden))
-    expect(event).toMatchObject({ event: 'denied', outcome: 'denied', action: 'iam:configure' })
-  })
-
-  test('sync needs USER_ADMIN, and an unsaved configuration a dry run and APPLICATION_ADMIN, too', async () => {
-    const sync = (actor: UserActor, more: object = {}) => iams.sync(as(actor), { id: 'north', ...more })
-    await expect(sync(plain)).rejects.toThrow(Forbidden)
-    await expect(sync(appAdmin)).rejects.toThrow(Forbidden)
-    await expect(sync(userAdmin)).rejects.toThrow(
-      /^iamid must be an IAM that can be synced: this version has no connector for the type ldap/,
-    )
-    await expect(sync(userAdmin, { dryRun: true, iamConfig: directory })).rejects.toThrow(Forbidden)
-    await expect(sync(admin, { dryRun: false, iamConfig: directory })).rejects.toThrow(Forbidden)
-    await expect(sync(admin, { iamConfig: directory })).rejects.toThrow(Forbidden)
-    await expect(sync(admin, { dryRun: true, iamConfig: directory })).rejects.toThrow(Invalid)
-    await expect(sync(admin, { dryRun: true, iamConfig: [] })).rejects.toThrow(/^iamConfig must be an object/)
-    await expect(sync(admin, { userId: '' })).rejects.toThrow(/^userId must be/)
-    await expect(sync(userAdmin, { id: 'bim' })).rejects.toThrow(/^iamid must not be bim/)
-    await expect(sync(userAdmin, { id: 'nowhere' })).rejects.toThrow(NotFound)
-  })
-
-  test('a machine may', async () => {
-    const iam = await iams.create(testContext({ actor: operator, store }), {
-      displayName: 'Machine made',
-      type: 'saml',
-      defaultPermissions: ['AUDIT'],
-    })
-    expect(iam.id).toBe('machineMade')
-  })
-})
-
 test('no secret stands in the database in clear, in whatever table', async () => {
   const secrets = { password: 'zq-bind-password', client: 'zq-client-secret', basic: 'zq-basic-password', pem: 'zq-private-key' }
   const externalUserInfo = {
@@ -371,45 +262,5 @@ test('no secret stands in the database in clear, in whatever table', async () =>
     'credentials.bind_pw': expect.any(String),
     'externalUserInfo.authentication.password': expect.any(String),
     'externalUserInfo.key': expect.any(String),
-  })
-})
-
-describe('removing', () => {
-  test('its users stay; their tokens, keys and invitations stop working at once', async () => {
-    await iams.create(as(admin), {
-      id: 'leaving',
-      displayName: 'Leaving',
-      type: 'ldap',
-      groupPermissions: { Crew: ['CREATE_FILTER'] },
-    })
-    const member = await makeUser(store, 'member', ['IMPERSONATE_HDFS_USER'], { iamid: 'leaving' })
-    const [token, lent, key] = [mint('rt'), mint('rt'), mint('rk')]
-    const later = new Date(Date.now() + 3_600_000)
-    const life = { lastUsed: new Date(), expiresAt: later, endsAt: later }
-    await store.db.prisma.token.create({ data: { userId: member.user.id, hash: token.hash, prefix: token.prefix, ...life } })
-    await store.db.prisma.token.create({
-      data: { userId: plain.user.id, impersonatorId: member.user.id, hash: lent.hash, prefix: lent.prefix, ...life },
-    })
-    await store.db.prisma.apiKey.create({ data: { userId: member.user.id, hash: key.hash, prefix: key.prefix } })
-    const invitation = mint('ri')
-    await store.db.prisma.invitation.create({
-      data: { userId: member.user.id, hash: invitation.hash, prefix: 'ri_', expiresAt: later },
-    })
-    expect(await actorOf(store.db, token.secret, new Date())).not.toBeNull()
-    expect(await actorOf(store.db, key.secret, new Date())).not.toBeNull()
-
-    const [event, ...more] = await eventsBy(store, async () => {
-      expect(await iams.remove(as(admin), { id: 'leaving' })).toEqual({ deleted: true })
-    })
-    expect(more).toEqual([])
-    expect(event).toMatchObject({ event: 'iamConfigured', targetId: 'leaving', after: null })
-    expect(event).toMatchObject({ before: { displayName: 'Leaving', tokens: 2, invitations: 1 } })
-
-    expect(await iams.get(as(admin), { id: 'leaving' })).toBeNull()
-    expect(await store.db.prisma.user.count({ where: { iamid: 'leaving' } })).toBe(1)
-    expect(await store.db.prisma.token.count({ where: { userId: member.user.id } })).toBe(0)
-    expect(await store.db.prisma.invitation.count({ where: { userId: member.user.id } })).toBe(0)
-    for (const { secret } of [token, lent, key]) expect(await actorOf(store.db, secret, new Date())).toBeNull()
-    await expect(iams.remove(as(admin), { id: 'leaving' })).rejects.toThrow(NotFound)
   })
 })

@@ -1,0 +1,18 @@
+import { expect } from 'vitest'
+import { Invalid } from '../../src/errors.ts'
+import { checkConfig } from '../../src/iams/iam.config.ts'
+import type { IamType } from '../../src/iams/iam.schema.ts'
+
+export const check = (type: IamType, config: unknown, stored: string[] = []) => checkConfig(type, 'north', config, stored)
+/** What is refused, fault by fault; none when it is accepted. */
+export function faultsOf(type: IamType, config: unknown, stored: string[] = []): string[] {
+  try {
+    check(type, config, stored)
+    return []
+  } catch (error) {
+    expect(error).toBeInstanceOf(Invalid)
+    const { message, field } = error as Invalid
+    expect(message.startsWith(`${field} `)).toBe(true)
+    return message.split('; ')
+  }
+}
