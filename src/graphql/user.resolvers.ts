@@ -1,5 +1,5 @@
 import { maySee } from '../access/policy.ts'
-import { authorizations, authorizationsOrNull } from '../attributes/attribute.ts'
+import { attributes, authorizations, authorizationsOrNull } from '../attributes/attribute.ts'
 import { passwords } from '../credentials/passwords.service.ts'
 import type { Resolvers } from '../generated/graphql.ts'
 import { newcomers } from '../users/newcomers.service.ts'
@@ -49,6 +49,10 @@ export const userResolvers: Resolvers = {
       maySee(actor, 'User.private', user)
         ? authorizationsOrNull((await loaders.attributesOfUser.load(user.id)).filter(row => row.source !== 'bim'))
         : null,
+    attributes: async (user, _, { actor, loaders }) =>
+      maySee(actor, 'User.private', user) ? attributes(await loaders.attributesOfUser.load(user.id)) : null,
+    effectiveAttributes: (user, _, { actor, loaders }) =>
+      maySee(actor, 'User.groups', user) ? loaders.effectiveAttributesOfUser.load(user.id) : null,
     memberships: (user, _, { actor, loaders }) => (maySee(actor, 'User.groups', user) ? loaders.membershipsOfUser.load(user.id) : null),
     groups: (user, _, { actor, loaders }) => (maySee(actor, 'User.groups', user) ? loaders.groupsOfUser.load(user.id) : null),
     apiKeys: (user, _, { actor, loaders }) => (maySee(actor, 'User.apiKeys', user) ? loaders.apiKeysOfUser.load(user.id) : null),
