@@ -1,19 +1,17 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { examples } from '../../src/ui/examples.ts'
-import { bootApp } from '../harness/app.ts'
+import { bootApp, type TestApp } from '../harness/app.ts'
 
-let app: Awaited<ReturnType<typeof bootApp>>
+let app: TestApp
 beforeAll(async () => {
   app = await bootApp()
 })
 afterAll(() => app?.close())
 
 test.each(examples)('$title runs as it stands', async ({ query }) => {
-  const headers = { 'content-type': 'application/json', authorization: `Bearer ${app.admin.token}` }
-  const response = await fetch(`${app.url}/graphql`, { method: 'POST', headers, body: JSON.stringify({ query }) })
-  const { data, errors } = (await response.json()) as { data?: Record<string, unknown>; errors?: unknown }
+  const { data, errors } = await app.graphql(query)
   expect(errors).toBeUndefined()
-  expect(Object.values(data ?? {})).toEqual([expect.any(Object)])
+  expect(Object.values(data)).toEqual([expect.any(Object)])
 })
 
 test('every tab has a name of its own', () => {

@@ -1,6 +1,6 @@
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
-import { bootApp } from '../harness/app.ts'
+import { bootApp, type Person, type TestApp } from '../harness/app.ts'
 import { findChromium, launch, openPlayground, paste, textOf } from './chromium.ts'
 
 const chromium = findChromium()
@@ -10,19 +10,15 @@ if (chromium === null) console.warn(`The playground was NOT tested in a browser:
 /** A condition that comes true when the page gets there, on a busy machine too. */
 const soon = <T>(look: () => Promise<T>) => expect.poll(look, { timeout: 20_000 })
 
-const PASSWORD = 'correct horse battery staple'
-
 describe.runIf(chromium !== null)('the playground in Chromium', { timeout: 60_000 }, () => {
-  let app: Awaited<ReturnType<typeof bootApp>>
+  let app: TestApp
+  let ada: Person
   let browser: Browser
 
   beforeAll(async () => {
     app = await bootApp()
+    ada = await app.as(['USER_ADMIN', 'AUDIT'], { userid: 'ada' })
     browser = await launch(chromium!)
-    const query = 'mutation ($input: CreateUserInput!) { createUser(input: $input) { user { userid } } }'
-    const input = { userid: 'ada', password: PASSWORD, permissions: ['USER_ADMIN', 'AUDIT'] }
-    const { data } = await graphql({ query, variables: { input } }, app.admin.token)
-    expect(data).toEqual({ createUser: { user: { userid: 'ada' } } })
   })
   afterEach(() => Promise.all(browser.contexts().map(context => context.close())))
   afterAll(async () => {
@@ -30,20 +26,19 @@ describe.runIf(chromium !== null)('the playground in Chromium', { timeout: 60_00
     await app?.close()
   })
 
-  async function graphql(body: object, token: string) {
-    const headers = { 'content-type': 'application/json', authorization: `Bearer ${token}` }
-    const response = await fetch(`${app.url}/graphql`, { method: 'POST', headers, body: JSON.stringify(body) })
-    return { status: response.status, ...((await response.json()) as { data?: unknown }) }
-  }
-
-  async function signIn(page: Page, password = PASSWORD) {
-    await page.getByLabel('User ID').fill('ada')
+  async function signIn(page: Page, password = ada.password) {
+    await page.getByLabel('User ID').fill(ada.userid)
     await page.getByLabel('Password').fill(password)
     await page.getByRole('button', { name: 'Sign in', exact: true }).click()
   }
 
   const signedInAs = (page: Page, userid: string) => page.getByText(`Signed in as ${userid}`).waitFor()
-  const tokenOf = async (page: Page) => /"Bearer(rt_[\w-]+)"/.exec(await textOf(page, 'headers'))?.[1] ?? ''
+  /** The token in the header editor, once it shows one. */
+  async function tokenOf(page: Page) {
+    const pattern = /"Bearer(rt_[\w-]+)"/
+    await soon(() => textOf(page, 'headers')).toMatch(pattern)
+    return pattern.exec(await textOf(page, 'headers'))![1]!
+  }
   const complaint = (page: Page) => page.getByRole('form', { name: 'Sign in' }).getByRole('alert').innerText()
   const run = (page: Page) => page.getByRole('button', { name: /^Execute query/ }).click()
 
@@ -54,7 +49,7 @@ describe.runIf(chromium !== null)('the playground in Chromium', { timeout: 60_00
     await signedInAs(page, 'ada')
 
     const token = await tokenOf(page)
-    expect(await graphql({ query: '{ viewer { user { userid } } }' }, token)).toMatchObject({
+    expect(await app.graphql('{ viewer { user { userid } } }', {}, token)).toMatchObject({
       status: 200,
       data: { viewer: { user: { userid: 'ada' } } },
     })
@@ -115,7 +110,7 @@ describe.runIf(chromium !== null)('the playground in Chromium', { timeout: 60_00
     await page.getByRole('button', { name: 'Sign out' }).click()
     await page.getByLabel('Password').waitFor()
     await soon(() => textOf(page, 'headers')).toBe('')
-    await soon(async () => (await graphql({ query: '{ viewer { credential } }' }, token)).status).toBe(401)
+    await soon(async () => (await app.graphql('{ viewer { credential } }', {}, token)).status).toBe(401)
     expect(await page.evaluate(() => JSON.stringify(sessionStorage))).not.toContain(token)
     expect(faults).toEqual([])
   })
@@ -141,7 +136,7 @@ describe.runIf(chromium !== null)('the playground in Chromium', { timeout: 60_00
     const { page } = await openPlayground(browser, app.url)
     await signIn(page)
     await signedInAs(page, 'ada')
-    await graphql({ query: 'mutation { logOut { revokedTokens } }' }, await tokenOf(page))
+    await app.graphql('mutation { logOut { revokedTokens } }', {}, await tokenOf(page))
     await run(page)
     await soon(() => complaint(page)).toContain('Sign in again')
     await page.getByLabel('Password').waitFor()
@@ -159,7 +154,7 @@ describe.runIf(chromium !== null)('the playground in Chromium', { timeout: 60_00
   test('fits a narrow screen', async () => {
     const { page, faults } = await openPlayground(browser, app.url)
     await page.setViewportSize({ width: 390, height: 800 })
-    const overflow = () => page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth)
+    const overflow = () => page.evaluate<number>('document.documentElement.scrollWidth - document.documentElement.clientWidth')
     expect(await overflow()).toBe(0)
     await signIn(page)
     await signedInAs(page, 'ada')

@@ -28,9 +28,9 @@ async function serve(files: Record<string, string>) {
   return (path: string) => fetch(`http://127.0.0.1:${port}${path}`, { redirect: 'manual' })
 }
 
-const directives = (response: Response) => {
+function directives(response: Response): Record<string, string[]> {
   const policy = response.headers.get('content-security-policy') ?? ''
-  return Object.fromEntries(policy.split('; ').map(each => [each.split(' ')[0], each.split(' ').slice(1)]))
+  return Object.fromEntries(policy.split('; ').map(each => [each.split(' ')[0]!, each.split(' ').slice(1)]))
 }
 
 test.each(['/graphiql', '/graphiql/'])('%s is the page, never stored, with the policy', async path => {
