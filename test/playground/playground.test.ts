@@ -4,7 +4,7 @@ import { bootApp, type Person, type TestApp } from '../harness/app.ts'
 import { findChromium, launch, openPlayground, paste, textOf } from './chromium.ts'
 
 const chromium = findChromium()
-const REASON = 'no Chromium on PATH and CHROMIUM_PATH not set'
+const REASON = 'there is no Chromium at CHROMIUM_PATH or on PATH'
 if (chromium === null) console.warn(`The playground was NOT tested in a browser: ${REASON}.`)
 
 /** A condition that comes true when the page gets there, on a busy machine too. */
