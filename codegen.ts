@@ -63,7 +63,7 @@ const config: CodegenConfig = {
     },
     './src/generated/operations.ts': {
       documents: ['./src/rest/*.graphql'],
-      plugins: ['typescript', 'typescript-operations', 'typed-document-node'],
+      plugins: ['typescript-operations', 'typed-document-node'],
       config: { ...shared, skipTypename: true, avoidOptionals: { field: true, inputValue: false, object: false }, dedupeFragments: true },
     },
   },

@@ -6,6 +6,7 @@ import type { Config } from './config.ts'
 import type { App, Context } from './context.ts'
 import { startHousekeeping } from './credentials/housekeeping.ts'
 import { createPasswords } from './credentials/password.ts'
+import { fromHeader } from './credentials/secret.ts'
 import { sessions } from './credentials/sessions.service.ts'
 import { NotFound, RosterError } from './errors.ts'
 import { createLoaders } from './graphql/loaders.ts'
@@ -16,6 +17,7 @@ import { registerHealth } from './http/health.ts'
 import { createLog } from './http/log.ts'
 import { createHttp } from './http/server.ts'
 import type { Http, WireRequest } from './http/wire.ts'
+import { iams } from './iams/iams.service.ts'
 import { registerLogin } from './login/router.ts'
 import { createMailer } from './mail/mailer.ts'
 import { rewrite } from './rest/paths.ts'
@@ -84,7 +86,13 @@ async function registerDoors(http: Http, app: App) {
     },
     acceptInvitation: async (request, input) => sessions.acceptInvitation(await contextOf(request, 'none'), input),
   })
-  registerRest(http, { schema, publicUrl: app.config.publicUrl, contextOf })
+  registerRest(http, {
+    schema,
+    publicUrl: app.config.publicUrl,
+    contextOf,
+    secretOf: request => fromHeader(request.headers.authorization),
+    iamExists: (context, id) => iams.exists(context, { id }),
+  })
   return registerGraphql(http, { schema, log: app.log, contextOf })
 }
 

@@ -9,6 +9,7 @@ import { appendEvents } from '../audit/audit.store.ts'
 import type { App, Context } from '../context.ts'
 import { Forbidden, type RosterError, Unauthenticated } from '../errors.ts'
 import { createLoaders } from '../graphql/loaders.ts'
+import { asUnavailable } from '../store/failures.ts'
 import type { Db } from '../store/store.ts'
 import { type Actor, isSelf, type UserRef } from './actor.ts'
 import { type Action, decide, policy, type ReadAction, type Verdict, type WriteAction } from './policy.ts'
@@ -50,7 +51,7 @@ interface About<A> {
 export function read<A, R>(action: ReadAction, rule: (call: Call, args: A) => Promise<R>, about: About<A> = {}): Guarded<A, R> {
   const run = async (context: Context, args: A) => {
     await authorize(context, action, about.owner?.(args))
-    return rule(callOf(context, context.app.store.db), args)
+    return rule(callOf(context, context.app.store.db), args).catch(translated)
   }
   return run as Guarded<A, R>
 }
@@ -74,7 +75,7 @@ export function write<A, R, P = undefined>(
       return outcome.afterCommit ? await outcome.afterCommit(outcome.value) : outcome.value
     } catch (error) {
       if (error instanceof Forbidden) await recordDenied(context, action, error.message, about.owner?.(args))
-      throw error
+      return translated(error)
     }
   }
   return run as Guarded<A, R>
@@ -88,6 +89,11 @@ export async function authorize(context: Context, action: Action, owner?: UserRe
   const message = refusal(action, verdict)
   if (policy[action].kind === 'write') await recordDenied(context, action, message, owner)
   throw new Forbidden(message)
+}
+
+/** A store that is away is Unavailable on every door; the rest is what it was. */
+function translated(error: unknown): never {
+  throw asUnavailable(error) ?? error
 }
 
 function refusal(action: Action, verdict: Verdict & { allowed: false }): string {

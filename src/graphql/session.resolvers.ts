@@ -3,7 +3,8 @@ import { type Action, decide, policy } from '../access/policy.ts'
 import { sessions } from '../credentials/sessions.service.ts'
 import { type CredentialKind, type Resolvers, type ViewerResolvers } from '../generated/graphql.ts'
 import type { UserRecord } from '../users/user.ts'
-import { users } from '../users/users.service.ts'
+import { readViewer } from '../users/users.service.ts'
+import { edgesAhead } from './ahead.ts'
 
 const KINDS: Record<Credential['kind'], CredentialKind> = {
   login: 'LOGIN',
@@ -23,7 +24,7 @@ const viewer = (actor: Actor, user: UserRecord) => {
 
 export const sessionResolvers: Resolvers & { Viewer?: ViewerResolvers } = {
   Query: {
-    viewer: async (_, __, context) => viewer(context.actor, await users.viewer(context, {})),
+    viewer: async (_, __, context, info) => viewer(context.actor, await readViewer(context, { along: edgesAhead(info) })),
   },
   Mutation: {
     logIn: (_, { input }, context) => sessions.logIn(context, input),

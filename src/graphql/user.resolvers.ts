@@ -5,13 +5,14 @@ import type { Resolvers } from '../generated/graphql.ts'
 import { newcomers } from '../users/newcomers.service.ts'
 import { permissions } from '../users/permissions.service.ts'
 import { lastExternalRefresh } from '../users/user.ts'
-import { listUsers, users } from '../users/users.service.ts'
+import { listUsers, readUser, users } from '../users/users.service.ts'
+import { edgesAhead } from './ahead.ts'
 
 export const userResolvers: Resolvers = {
   Query: {
-    user: (_, args, context) => users.read(context, args),
+    user: (_, args, context, info) => readUser(context, { ...args, along: edgesAhead(info) }),
     profile: (_, args, context) => users.readProfile(context, args),
-    users: (_, args, context) => listUsers(context, args),
+    users: (_, args, context, info) => listUsers(context, { ...args, along: edgesAhead(info) }),
   },
   Mutation: {
     createUser: (_, { input }, context) => newcomers.create(context, input),

@@ -56,6 +56,9 @@ export interface SyncReport {
 }
 
 export const iams = {
+  /** Whether an IAM of this id is configured, for a log-in that begins: nobody is known yet. */
+  exists: read('session:start', async ({ db }: Call, { id }: { id: string }) => (await findIam(db, id)) !== null),
+
   /** `bim` first, the others by id. */
   list: read('iam:list', ({ db }: Call, _: Record<string, never>) => allIams(db)),
 

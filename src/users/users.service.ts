@@ -11,10 +11,15 @@ import { type Page, type PageArgs, readPage } from '../store/page.ts'
 import { keepAnAdministrator, refusePower } from './powers.ts'
 import { profileColumns } from './profile.ts'
 import { seenAs, type UserPage, type UserRecord } from './user.ts'
+import { type Edge, unpack } from './users.along.ts'
 import { authorizeFilter, userList } from './users.search.ts'
 import { deleteUserRow, endAccess, lockUser, type ProfileColumns, requireUser, updateUser } from './users.store.ts'
 
-interface ListArgs extends PageArgs {
+/** Edges that the read brings along in its own statement; the caller unpacks them (users.along.ts). */
+interface Along {
+  along?: readonly Edge[]
+}
+interface ListArgs extends PageArgs, Along {
   filter?: UserFilter | null
   sort?: UserSort | null
 }
@@ -25,19 +30,19 @@ interface ByRef {
 const owner = ({ ref }: ByRef): UserRef => ref
 export const targetOf = (user: UserRecord): Target => ({ type: 'user', id: user.id, name: `${user.iamid}/${user.userid}` })
 
-const list = read('user:list', ({ db }, { filter, sort, ...page }: ListArgs): Promise<Page<UserRecord>> =>
-  readPage<UserRecord>(db, userList(filter ?? {}, sort), page),
+const list = read('user:list', ({ db }, { filter, sort, along, ...page }: ListArgs): Promise<Page<UserRecord>> =>
+  readPage<UserRecord>(db, userList(filter ?? {}, sort, along), page),
 )
 
 export const users = {
   /** The user on whose behalf the request runs. */
-  viewer: read('viewer:read', async ({ db, actor }, _: object): Promise<UserRecord> => {
+  viewer: read('viewer:read', async ({ db, actor }, { along }: Along): Promise<UserRecord> => {
     if (actor.kind !== 'user') throw new Unauthenticated('There is no viewer: this is not a user')
-    return seenAs(await requireUser(db, { id: actor.user.id }), 'own')
+    return seenAs(await requireUser(db, { id: actor.user.id }, along), 'own')
   }),
 
   /** One user in full. */
-  read: read('user:read', async ({ db }, { ref }: ByRef) => seenAs(await requireUser(db, ref), 'aggregate')),
+  read: read('user:read', async ({ db }, { ref, along }: ByRef & Along) => seenAs(await requireUser(db, ref, along), 'aggregate')),
 
   /** One user's profile: in full if it is one's own. */
   readProfile: read('user:readProfile', async ({ db, actor }, { ref }: ByRef) => {
@@ -99,11 +104,21 @@ export const users = {
   }),
 } satisfies Service
 
-/** A page of users; a filter that reads hidden fields needs `user:search`. */
+/** A page of users; a filter that reads hidden fields needs `user:search`. What comes along goes to the loaders. */
 export async function listUsers(context: Context, args: ListArgs): Promise<UserPage> {
   await authorizeFilter(context, args.filter)
-  return users.list(context, args)
+  const page = await users.list(context, args)
+  const edges = page.edges.map(({ cursor, node }) => ({ cursor, node: unpack(context.loaders, node) }))
+  return { ...page, edges, nodes: edges.map(edge => edge.node) }
 }
+
+/** One user in full; what comes along goes to the loaders. */
+export const readUser = async (context: Context, args: ByRef & Along): Promise<UserRecord> =>
+  unpack(context.loaders, await users.read(context, args))
+
+/** The user on whose behalf the request runs; what comes along goes to the loaders. */
+export const readViewer = async (context: Context, args: Along): Promise<UserRecord> =>
+  unpack(context.loaders, await users.viewer(context, args))
 
 /** Whoever may change a profile sees it: its owner as their own, an administrator in full. */
 const viewOf = (call: Call, user: UserRecord): UserRecord => seenAs(user, isSelf(call.actor, { id: user.id }) ? 'own' : 'aggregate')

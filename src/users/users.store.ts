@@ -4,6 +4,7 @@ import { Prisma } from '../generated/prisma/client.ts'
 import { lookupKey } from '../names.ts'
 import type { Db } from '../store/store.ts'
 import type { PermissionGrantRecord, UserRecord } from './user.ts'
+import { alongColumns, type Edge } from './users.along.ts'
 
 /** The select list of a UserRecord, for the alias `u`. */
 export const USER_COLUMNS = `u.id, u.iamid, u.userid, u.global_user_id AS "globalUserId", u.profile_id AS "profileId",
@@ -12,24 +13,22 @@ export const USER_COLUMNS = `u.id, u.iamid, u.userid, u.global_user_id AS "globa
   u.disabled, u.last_login AS "lastLogin", u.last_external_refresh AS "lastExternalRefresh", u.current_project_id AS "currentProjectId",
   u.profile_created_at AS "profileCreatedAt", u.profile_updated_at AS "profileUpdatedAt", u.created_at AS "createdAt", u.updated_at AS "updatedAt"`
 
-const BY_ID = `SELECT ${USER_COLUMNS} FROM users u WHERE u.id = $1`
-const BY_NAME = `SELECT ${USER_COLUMNS} FROM users u WHERE u.iamid = $1 AND u.userid_key = $2`
-
-/** The user a reference names, or null. */
-export async function findUser(db: Db, ref: UserRef): Promise<UserRecord | null> {
+/** The user a reference names, or null; with the edges that come along still on the row (users.along.ts). */
+export async function findUser(db: Db, ref: UserRef, along: readonly Edge[] = []): Promise<UserRecord | null> {
+  const select = `SELECT ${USER_COLUMNS}${alongColumns(along)} FROM users u WHERE`
   if (ref.id != null) {
-    const [user] = await db.query<UserRecord>(BY_ID, [ref.id])
+    const [user] = await db.query<UserRecord>(`${select} u.id = $1`, [ref.id])
     return user && (ref.iamid == null || ref.iamid === user.iamid) ? user : null
   }
   if (ref.userid == null) throw new Invalid('ref', 'needs an id or a userid')
   const key = lookupKey(ref.userid)
   if (key === null) return null
-  const [user] = await db.query<UserRecord>(BY_NAME, [ref.iamid ?? 'bim', key])
+  const [user] = await db.query<UserRecord>(`${select} u.iamid = $1 AND u.userid_key = $2`, [ref.iamid ?? 'bim', key])
   return user ?? null
 }
 
-export async function requireUser(db: Db, ref: UserRef): Promise<UserRecord> {
-  const user = await findUser(db, ref)
+export async function requireUser(db: Db, ref: UserRef, along: readonly Edge[] = []): Promise<UserRecord> {
+  const user = await findUser(db, ref, along)
   if (!user) throw new NotFound(`No user ${nameOf(ref)}`)
   return user
 }
