@@ -1,0 +1,93 @@
+/** Attributes ("authorizations" on the wire) of users and groups. */
+
+import { Invalid } from '../errors.ts'
+import {
+  AddAttributeDocument,
+  RemoveAttributeDocument,
+  RemoveAttributeEverywhereDocument,
+  ReplaceAttributesDocument,
+} from '../generated/operations.ts'
+import { list, map, textThatSays } from './input.ts'
+import { idFrom, userOrId } from './params.ts'
+import { row } from './row.ts'
+import { owner } from './shapes.ts'
+
+interface Model {
+  readonly iamid: string
+  readonly modelType: 'user' | 'group'
+  readonly modelId: string
+}
+
+/** A user by username, or by id when it is all digits; a group by id (bim-wire-rules "Requests" 4). */
+function ownerRef({ iamid, modelType, modelId }: Model) {
+  return modelType === 'user' ? { user: userOrId(iamid, modelId) } : { group: { iamid, id: idFrom('modelId', modelId) } }
+}
+
+/** A key that stands alone names nothing to add. */
+function required(value: string | undefined): string {
+  if (value === undefined) throw new Invalid('attributeValue', 'is missing: it must follow the attribute name in the path')
+  return value
+}
+
+export const attributeRows = [
+  row({
+    method: ['PUT', 'POST'],
+    path: '/bim/iam/:iamid/:modelType/:modelId/authorizations/:attributeName/:attributeValue',
+    alias: [
+      'PUT /bim/iam/:iamid/:modelType/:modelId/authorizations/:attributeName',
+      'POST /bim/iam/:iamid/:modelType/:modelId/authorizations/:attributeName',
+    ],
+    doc: 'Add an attribute value to a user or a group. A key without a value is refused.',
+    action: 'attribute:write',
+    run: AddAttributeDocument,
+    variables: ({ params }) => ({
+      input: { owner: ownerRef(params), key: params.attributeName, value: required(params.attributeValue) },
+    }),
+    body: ({ addAttribute }) => owner(addAttribute.owner),
+  }),
+  row({
+    method: ['PUT', 'POST'],
+    path: '/bim/iam/:iamid/group/:groupId/authorizations/:attributeName/:attributeValue',
+    alias: [
+      'PUT /bim/iam/:iamid/group/:groupId/authorizations/:attributeName',
+      'POST /bim/iam/:iamid/group/:groupId/authorizations/:attributeName',
+    ],
+    doc: 'Add an attribute value to a group. A key without a value is refused.',
+    action: 'attribute:write',
+    run: AddAttributeDocument,
+    variables: ({ params: { iamid, groupId, attributeName, attributeValue } }) => ({
+      input: { owner: { group: { iamid, id: groupId } }, key: attributeName, value: required(attributeValue) },
+    }),
+    body: ({ addAttribute }) => owner(addAttribute.owner),
+  }),
+  row({
+    method: 'DELETE',
+    path: '/bim/iam/:iamid/:modelType/:modelId/authorizations/:key/:value',
+    alias: ['DELETE /bim/iam/:iamid/:modelType/:modelId/authorizations/:key'],
+    doc: 'Remove an attribute value, or without one all values of the key, from a user or a group.',
+    action: 'attribute:write',
+    run: RemoveAttributeDocument,
+    variables: ({ params }) => ({ input: { owner: ownerRef(params), key: params.key, value: params.value } }),
+    body: ({ removeAttribute }) => owner(removeAttribute.owner),
+  }),
+  row({
+    method: ['PUT', 'POST'],
+    path: '/bim/iam/:iamid/:modelType/:modelId/authorizations',
+    doc: 'Make the attributes set by hand of a user or a group exactly these: `{key: [values]}`. `{}` removes all.',
+    action: 'attribute:write',
+    payload: map(list(textThatSays)),
+    run: ReplaceAttributesDocument,
+    variables: ({ params, payload }) => ({ input: { owner: ownerRef(params), attributes: payload } }),
+    body: ({ replaceAttributes }) => owner(replaceAttributes.owner),
+  }),
+  row({
+    method: 'DELETE',
+    path: '/bim/iam/:iamid/authorizations/:key/:value',
+    alias: ['DELETE /bim/iam/:iamid/authorizations/:key'],
+    doc: 'Remove an attribute value, or without one all values of the key, from every user and group.',
+    action: 'attribute:removeEverywhere',
+    run: RemoveAttributeEverywhereDocument,
+    variables: ({ params: { iamid, key, value } }) => ({ input: { iamid, key, value } }),
+    body: () => ({}),
+  }),
+]

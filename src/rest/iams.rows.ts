@@ -1,0 +1,38 @@
+/** The identity providers, and reading their directories. */
+import { ListIamsDocument, SyncIamDocument } from '../generated/operations.ts'
+import { fields, flag, json, optional, text } from './input.ts'
+import { row } from './row.ts'
+
+export const iamRows = [
+  row({
+    method: 'GET',
+    path: '/bim/iam',
+    doc: 'The configured IAMs: their ids, names and types.',
+    action: 'iam:list',
+    run: ListIamsDocument,
+    body: ({ iams }) => iams,
+  }),
+  row({
+    method: 'POST',
+    path: '/bim/syncUsers',
+    doc: 'Read users and groups from the directory of an IAM.',
+    action: 'iam:sync',
+    payload: fields({ iamid: text }),
+    run: SyncIamDocument,
+    variables: ({ payload }) => ({ input: { id: payload.iamid, dryRun: false } }),
+    body: ({ syncIam }) => syncIam,
+  }),
+  row({
+    method: 'POST',
+    // The one documented path that is not under /bim.
+    path: '/iam/:iamId/sync',
+    doc: 'Read users and groups from the directory of an IAM; with `dryRun` only tell what would be done.',
+    action: 'iam:sync',
+    payload: fields({ dryRun: flag, userId: optional(text), iamConfig: optional(json) }),
+    run: SyncIamDocument,
+    variables: ({ params, payload: { dryRun, userId, iamConfig } }) => ({
+      input: { id: params.iamId, dryRun, userId, iamConfig },
+    }),
+    body: ({ syncIam }) => syncIam,
+  }),
+]

@@ -1,0 +1,85 @@
+/** The rows on the wire: each place of each row is a route, and every operation is checked against the contract once, at start. */
+import { type DocumentNode, execute, type GraphQLSchema, validate } from 'graphql'
+import { authorize } from '../access/guard.ts'
+import type { Context } from '../context.ts'
+import type { Http, WireRequest } from '../http/wire.ts'
+import { thrownBy } from './errors.ts'
+import { openapi } from './openapi.ts'
+import type { Credential, Place, Row, Runtime } from './row.ts'
+import { rows } from './table.ts'
+
+export interface RestDeps {
+  readonly schema: GraphQLSchema
+  /** Without a trailing slash. */
+  readonly publicUrl: string
+  /** Throws Unauthenticated where a credential is required and none is good. */
+  contextOf(request: WireRequest, credential: Credential): Promise<Context>
+  /** The secret in the Authorization header, with or without the word Bearer; null when there is none. */
+  secretOf(request: WireRequest): string | null
+  /** Whether an IAM of this id is configured, for a caller who need not be known. */
+  iamExists(context: Context, iamid: string): Promise<boolean>
+}
+
+interface Locals {
+  context: Context
+  [name: string]: unknown
+}
+
+/** Throws when an operation does not fit the schema: the process must not start with a row that cannot answer. */
+export function registerRest(http: Http, deps: RestDeps): void {
+  for (const row of rows) {
+    check(deps.schema, row)
+    for (const place of [row, ...row.aliases]) register(http, deps, row, place)
+  }
+  registerDocumentation(http, deps)
+}
+
+function check(schema: GraphQLSchema, { document, path }: Row): void {
+  const faults = document === undefined ? [] : validate(schema, document)
+  if (faults.length > 0)
+    throw new Error(`The operation of ${path} does not fit schema.graphql: ${faults.map(fault => fault.message).join('; ')}`)
+}
+
+function register(http: Http, deps: RestDeps, row: Row, place: Place): void {
+  http.route<Locals>({
+    method: [...place.methods],
+    path: place.path,
+    body: place.methods.includes('GET') ? 'none' : 'json+form',
+    authenticate: async request => {
+      request.locals.context = await deps.contextOf(request, row.credential)
+    },
+    decide: request => authorize(request.locals.context, row.action, row.owner?.(request.params)),
+    handler: request => row.answer(request, runtimeOf(deps, request)),
+  })
+}
+
+function runtimeOf(deps: RestDeps, request: WireRequest<Locals>): Runtime {
+  const { context } = request.locals
+  return {
+    execute: (document, variables) => run(deps.schema, document, variables, context),
+    secret: () => deps.secretOf(request),
+    iamExists: iamid => deps.iamExists(context, iamid),
+    publicUrl: deps.publicUrl,
+  }
+}
+
+/** In process and without the limits of the GraphQL door, which are for documents of strangers. */
+async function run(schema: GraphQLSchema, document: DocumentNode, variables: object, contextValue: Context): Promise<unknown> {
+  const { data, errors } = await execute({ schema, document, variableValues: { ...variables }, contextValue })
+  if (errors?.[0] !== undefined) throw thrownBy(errors[0])
+  return data
+}
+
+/** Like introspection it needs a credential: nobody else maps the API. */
+function registerDocumentation(http: Http, deps: RestDeps): void {
+  const document = JSON.stringify(openapi(rows, deps.publicUrl))
+  http.route<Locals>({
+    method: 'GET',
+    path: '/openapi.json',
+    body: 'none',
+    authenticate: async request => {
+      request.locals.context = await deps.contextOf(request, 'required')
+    },
+    handler: async () => ({ status: 200, body: document }),
+  })
+}
