@@ -21,8 +21,10 @@ export function profileColumns(input: ProfileInput): Partial<ProfileColumns> {
     const text = input[field]
     if (text !== undefined) columns[field] = text === null || text === '' ? null : checkText(`profile.${field}`, text)
   }
-  if (input.preferences !== undefined) columns.preferences = preferences(input.preferences)
-  if (input.externalUserIds !== undefined) columns.externalUserIds = checkObject('profile.externalUserIds', input.externalUserIds ?? {})
+  if (input.preferences !== undefined)
+    columns.preferences = input.preferences === null ? null : checkObject('profile.preferences', input.preferences)
+  if (input.externalUserIds !== undefined)
+    columns.externalUserIds = checkObject('profile.externalUserIds', input.externalUserIds ?? {})
   return columns
 }
 
@@ -31,12 +33,6 @@ export function nameColumns(name: string): { name: string; nameKey: string } {
   if (text === '') throw new Invalid('profile.name', 'must be 1 to 254 characters')
   if (/[\n\t\r]/.test(text)) throw new Invalid('profile.name', 'must not contain control characters')
   return { name: text, nameKey: canonical(text) }
-}
-
-/** Preferences always say which project is current: clients read `currentProject` without asking whether it is there. */
-function preferences(value: unknown): object | null {
-  if (value === null) return null
-  return { currentProject: null, ...checkObject('profile.preferences', value) }
 }
 
 function checkObject(field: string, value: unknown): Record<string, unknown> {
