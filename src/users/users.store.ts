@@ -36,11 +36,14 @@ export async function requireUser(db: Db, ref: UserRef, along: readonly Edge[] =
 /** All users named, in the order of the references; one statement. NotFound names the first that is missing. */
 export async function requireUsers(db: Db, refs: readonly UserRef[]): Promise<UserRecord[]> {
   if (refs.length === 0) return []
+  if (refs.some(ref => ref.id == null && ref.userid == null)) throw new Invalid('ref', 'needs an id or a userid')
   const byId = refs.flatMap(ref => (ref.id == null ? [] : [ref.id]))
   const byName = refs.flatMap(ref => (ref.id == null && ref.userid != null ? [[ref.iamid ?? 'bim', lookupKey(ref.userid) ?? ''] as const] : []))
   const rows = await db.query<UserRecord & { useridKey: string }>(
-    `SELECT ${USER_COLUMNS}, u.userid_key AS "useridKey" FROM users u WHERE u.id = ANY($1::int[])
-       OR (u.iamid, u.userid_key) IN (SELECT * FROM unnest($2::text[], $3::text[]))`,
+    // Not by OR: the planner would read every user.
+    `SELECT ${USER_COLUMNS}, u.userid_key AS "useridKey" FROM users u WHERE u.id IN (
+       SELECT unnest($1::int[]) UNION
+       SELECT v.id FROM unnest($2::text[], $3::text[]) n(iamid, key) JOIN users v ON v.iamid = n.iamid AND v.userid_key = n.key)`,
     [byId, byName.map(([iamid]) => iamid), byName.map(([, key]) => key)],
   )
   const ids = new Map(rows.map(row => [row.id, row]))

@@ -185,6 +185,7 @@ describe('input', () => {
       field: 'owner',
     })
     await expect(add({}, 'k', 'v')).rejects.toThrow(Invalid)
+    await expect(add({ user: {} }, 'k', 'v')).rejects.toThrow(Invalid)
     await expect(add({ user: { userid: 'nobody' } }, 'k', 'v')).rejects.toThrow(NotFound)
     await expect(add({ group: { id: group.id, iamid: 'lighthouse' } }, 'k', 'v')).rejects.toThrow(NotFound)
     await expect(edit([user, 'ADD', 'k', 'v'], [user, 'ADD', 'k'])).rejects.toMatchObject({ field: 'edits[1].value' })
