@@ -1,7 +1,7 @@
 /** The keys of attributes in use. Distinct keys are found by skipping along the index from one key to the next, whatever the number of holders. */
-import { anywhere, type Order, type Page, type Placed, pageOf, type Window } from '../store/page.ts'
+import { anywhere, type Order, type Placed, pageOf, type Window } from '../store/page.ts'
 import type { Db } from '../store/store.ts'
-import type { AttributeKeyRecord, AttributeValueRecord } from './attribute.ts'
+import type { AttributeKeyPage, AttributeKeyRecord, AttributeValueRecord } from './attribute.ts'
 
 export const BY_KEY: Order = { name: 'attributeKeys', expression: 'page.k', type: 'text', descending: false }
 /** The most values of a key that are shown. */
@@ -15,7 +15,7 @@ const KEYS = `WITH RECURSIVE keys(k) AS (
   matching AS (SELECT k FROM keys WHERE k IS NOT NULL AND k LIKE $2::text)`
 
 /** A page of keys with how many hold them; one statement. `part` is any part of the key's canonical form. */
-export async function attributeKeys(db: Db, part: string, window: Window): Promise<Page<AttributeKeyRecord>> {
+export async function attributeKeys(db: Db, part: string, window: Window): Promise<AttributeKeyPage> {
   const pattern = anywhere(part)
   const holders = (table: string, owner: string) =>
     `SELECT count(DISTINCT a.${owner})::int AS count, min(a.id) AS first FROM ${table} a WHERE a.key_key = page.k`

@@ -91,7 +91,7 @@ export async function makeGroupPermissions(store: Store, iamid: string, rules: R
 }
 
 /** Audit events in their order, without what differs from run to run. */
-export const eventsOf = (store: Store, after = 0n) =>
+const eventsOf = (store: Store, after = 0n) =>
   store.db.prisma.auditEvent.findMany({
     where: { id: { gt: after } },
     orderBy: { id: 'asc' },
