@@ -1,24 +1,24 @@
 /** What scalars look like on the wire. A value of another form is BAD_USER_INPUT, naming the field and the form. */
-import { GraphQLError, GraphQLScalarType, Kind, type ValueNode, valueFromASTUntyped } from 'graphql'
+import { GraphQLError, Kind, type ValueNode, valueFromASTUntyped } from 'graphql'
 import { GraphQLJSON } from 'graphql-scalars'
 
 const MAX_ID = 2_147_483_647
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
 const INSTANT = /^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d{1,9})?)?(Z|[+-]\d\d:\d\d)$/
 
-/** A scalar whose inputs are checked by `parse`; literals and variables are treated alike. */
+/**
+ * What a scalar does; inputs are checked by `parse`, literals and variables alike. Not a GraphQLScalarType, which would put its own
+ * missing description in the place of the contract's.
+ */
 const scalar = <T>(name: string, parse: (value: unknown) => T | undefined, must: string, serialize = (value: unknown) => value) => {
   const parseValue = (value: unknown): T => {
     const parsed = parse(value)
     if (parsed === undefined) throw new GraphQLError(`${name} must be ${must}`)
     return parsed
   }
-  return new GraphQLScalarType({
-    name,
-    serialize,
-    parseValue,
-    parseLiteral: (node: ValueNode, variables) => parseValue(node.kind === Kind.INT ? Number(node.value) : valueFromASTUntyped(node, variables)),
-  })
+  const parseLiteral = (node: ValueNode, variables?: Record<string, unknown> | null) =>
+    parseValue(node.kind === Kind.INT ? Number(node.value) : valueFromASTUntyped(node, variables))
+  return { serialize, parseValue, parseLiteral }
 }
 
 const integer = (name: string) =>

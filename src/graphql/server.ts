@@ -3,6 +3,7 @@
  * Apollo: parse, validate with the limits, cost, execute → JSON. Resolvers are one line each, in <noun>.resolvers.ts.
  */
 import { ApolloServer, type ApolloServerPlugin, HeaderMap } from '@apollo/server'
+import { ApolloServerPluginCacheControlDisabled } from '@apollo/server/plugin/disabled'
 import { GraphQLError, type GraphQLSchema, parse } from 'graphql'
 import type { Logger } from 'pino'
 import { anonymous } from '../access/actor.ts'
@@ -36,7 +37,8 @@ export async function registerGraphql(http: Http, { schema, log, contextOf }: De
     parseOptions: { maxTokens: LIMITS.tokens },
     validationRules: limitRules,
     formatError: formatError(log),
-    plugins: [cost(schema), answer],
+    // Nothing here is cached by anyone, and the plugin would look at every field.
+    plugins: [ApolloServerPluginCacheControlDisabled(), cost(schema), answer],
     logger: log,
   })
   await apollo.start()
