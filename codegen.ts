@@ -64,7 +64,12 @@ const config: CodegenConfig = {
     './src/generated/operations.ts': {
       documents: ['./src/rest/*.graphql'],
       plugins: ['typescript-operations', 'typed-document-node'],
-      config: { ...shared, skipTypename: true, avoidOptionals: { field: true, inputValue: false, object: false }, dedupeFragments: true },
+      config: {
+        ...shared,
+        skipTypename: true,
+        avoidOptionals: { field: true, inputValue: false, object: false },
+        dedupeFragments: true,
+      },
     },
   },
   ignoreNoDocuments: true,

@@ -35,7 +35,10 @@ http
     request.on('data', part => parts.push(part))
     request.on('end', () => {
       answer(request.url!, Buffer.concat(parts).toString()).then(
-        text => response.writeHead(200, { 'content-type': 'application/json; charset=utf-8', 'content-length': Buffer.byteLength(text) }).end(text),
+        text =>
+          response
+            .writeHead(200, { 'content-type': 'application/json; charset=utf-8', 'content-length': Buffer.byteLength(text) })
+            .end(text),
         error => response.writeHead(500).end(String(error)),
       )
     })

@@ -41,7 +41,11 @@ export interface Running {
 /** Opens the store and serves. `store` is given by tests that have one. Throws when the store cannot be opened or the port not be taken. */
 export async function startApp(config: Config, given: { store?: Store } = {}): Promise<Running> {
   const log = createLog({ level: config.logLevel })
-  const say = { info: (text: string) => log.info(text), warn: (text: string) => log.warn(text), error: (text: string) => log.error(text) }
+  const say = {
+    info: (text: string) => log.info(text),
+    warn: (text: string) => log.warn(text),
+    error: (text: string) => log.error(text),
+  }
   const store = given.store ?? (await openStore({ databaseUrl: config.databaseUrl, dataDir: config.dataDir, log: say }))
   const app: App = {
     config,
@@ -50,7 +54,9 @@ export async function startApp(config: Config, given: { store?: Store } = {}): P
     log,
     mailer: createMailer(config, log),
     passwords: createPasswords({ inFlight: config.hashing.inFlight, ...config.password }),
-    uses: createUses(store.db, config.token.idleSeconds, error => log.warn({ err: error }, 'uses of secrets could not be written')),
+    uses: createUses(store.db, config.token.idleSeconds, error =>
+      log.warn({ err: error }, 'uses of secrets could not be written'),
+    ),
   }
   const housekeeping = startHousekeeping(app)
   const http = createHttp({ log, rewrite })

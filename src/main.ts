@@ -9,7 +9,9 @@ const say = (text: string) => process.stdout.write(`${text}\n`)
 
 async function main(): Promise<void> {
   if (Number(process.versions.node.split('.')[0]) < 24)
-    return fail(`Roster runs on Node 24; this is ${process.version}. On Linux (x64, arm64) npm start brings its own, elsewhere install Node 24`)
+    return fail(
+      `Roster runs on Node 24; this is ${process.version}. On Linux (x64, arm64) npm start brings its own, elsewhere install Node 24`,
+    )
   const { values } = parseArgs({ options: { demo: { type: 'boolean', default: false } } })
   const config = loadConfig(process.env)
   const running = await startApp(config)
@@ -23,9 +25,17 @@ async function main(): Promise<void> {
 function banner({ app, port }: Running, admin: FirstAdministrator | null): string {
   const { config } = app
   const at = config.port === 0 ? config.publicUrl.replace(/:0$/, `:${port}`) : config.publicUrl
-  const lines = [`Roster is ready (${app.store.kind} store).`, '', `  playground  ${at}/graphiql`, `  GraphQL     ${at}/graphql`, `  REST        ${at}/bim`, '']
+  const lines = [
+    `Roster is ready (${app.store.kind} store).`,
+    '',
+    `  playground  ${at}/graphiql`,
+    `  GraphQL     ${at}/graphql`,
+    `  REST        ${at}/bim`,
+    '',
+  ]
   if (admin === null) return lines.join('\n')
-  if (admin.password === null) return [...lines, `The first administrator is ${admin.userid}, with the password from ADMIN_PASSWORD.`, ''].join('\n')
+  if (admin.password === null)
+    return [...lines, `The first administrator is ${admin.userid}, with the password from ADMIN_PASSWORD.`, ''].join('\n')
   const credentials = JSON.stringify({ username: admin.userid, password: admin.password })
   return [
     ...lines,

@@ -49,7 +49,9 @@ export async function actorOf(db: Db, secret: string, now: Date): Promise<UserAc
   const [row] = await db.query<Row>(parsed.kind === 'rt' ? TOKEN : KEY, [parsed.hash, now])
   if (!row) return null
   const impersonator =
-    row.impersonatorId === null ? null : { id: row.impersonatorId, iamid: row.impersonatorIamid!, userid: row.impersonatorUserid! }
+    row.impersonatorId === null
+      ? null
+      : { id: row.impersonatorId, iamid: row.impersonatorIamid!, userid: row.impersonatorUserid! }
   const kind = parsed.kind === 'rk' ? 'apikey' : impersonator ? 'impersonation' : row.apiKeyId === null ? 'login' : 'apikey-token'
   return {
     kind: 'user',

@@ -4,8 +4,9 @@
  *   write:  policy → prepare (slow or outside work, no transaction) → transaction { rule → audit } → afterCommit (mail) → answer
  * A refused write leaves a `denied` event. `Service` accepts nothing else, so a check cannot be forgotten.
  */
-import type { AuditDraft, Target } from '../audit/audit.ts'
+
 import { appendEvents } from '../audit/audit.store.ts'
+import type { AuditDraft, Target } from '../audit/audit.ts'
 import type { App, Context } from '../context.ts'
 import { Forbidden, type RosterError, Unauthenticated } from '../errors.ts'
 import { createLoaders } from '../graphql/loaders.ts'
@@ -85,7 +86,8 @@ export function write<A, R, P = undefined>(
 export async function authorize(context: Context, action: Action, owner?: UserRef): Promise<void> {
   const verdict = decide(context.actor, action, owner !== undefined && isSelf(context.actor, owner))
   if (verdict.allowed) return
-  if (verdict.because === 'anonymous') throw new Unauthenticated('A token or an API key is needed: send it as Authorization: Bearer <token>')
+  if (verdict.because === 'anonymous')
+    throw new Unauthenticated('A token or an API key is needed: send it as Authorization: Bearer <token>')
   const message = refusal(action, verdict)
   if (policy[action].kind === 'write') await recordDenied(context, action, message, owner)
   throw new Forbidden(message)

@@ -1,20 +1,62 @@
 /** What an audit event says; names of events as the vendor's webhooks (reference: iam-rules, "Events"). */
 export const EVENTS = [
-  'userCreated', 'userUpdated', 'userDeleted', 'userEnabled', 'userDisabled', 'userCloned', 'userMigrated', 'usernameUpdated',
-  'userInvited', 'passwordChanged',
-  'groupCreated', 'groupUpdated', 'groupDeleted', 'groupUserAdded', 'groupUserDeleted',
-  'attributeAdded', 'attributeUpdated', 'attributeRemoved', 'permissionsUpdated',
-  'apiKeyCreated', 'apiKeyRotated', 'apiKeyRevoked', 'tokenIssued', 'tokenRevoked', 'impersonationStarted', 'loginSucceeded', 'loginFailed',
-  'iamConfigured', 'syncFinished', 'syncQuarantined',
-  'projectCreated', 'projectDeleted', 'projectMembersChanged',
-  'domainCreated', 'domainDeleted', 'domainPermissionGranted', 'domainPermissionRevoked',
-  'dataSourceCreated', 'dataSourceDeleted', 'dataSourceOwnersChanged',
+  'userCreated',
+  'userUpdated',
+  'userDeleted',
+  'userEnabled',
+  'userDisabled',
+  'userCloned',
+  'userMigrated',
+  'usernameUpdated',
+  'userInvited',
+  'passwordChanged',
+  'groupCreated',
+  'groupUpdated',
+  'groupDeleted',
+  'groupUserAdded',
+  'groupUserDeleted',
+  'attributeAdded',
+  'attributeUpdated',
+  'attributeRemoved',
+  'permissionsUpdated',
+  'apiKeyCreated',
+  'apiKeyRotated',
+  'apiKeyRevoked',
+  'tokenIssued',
+  'tokenRevoked',
+  'impersonationStarted',
+  'loginSucceeded',
+  'loginFailed',
+  'iamConfigured',
+  'syncFinished',
+  'syncQuarantined',
+  'projectCreated',
+  'projectDeleted',
+  'projectMembersChanged',
+  'domainCreated',
+  'domainDeleted',
+  'domainPermissionGranted',
+  'domainPermissionRevoked',
+  'dataSourceCreated',
+  'dataSourceDeleted',
+  'dataSourceOwnersChanged',
   'denied',
 ] as const
 export type EventName = (typeof EVENTS)[number]
 
 export interface Target {
-  readonly type: 'user' | 'group' | 'attribute' | 'iam' | 'apikey' | 'token' | 'project' | 'domain' | 'dataSource' | 'instance' | 'session'
+  readonly type:
+    | 'user'
+    | 'group'
+    | 'attribute'
+    | 'iam'
+    | 'apikey'
+    | 'token'
+    | 'project'
+    | 'domain'
+    | 'dataSource'
+    | 'instance'
+    | 'session'
   readonly id: number | string
   readonly name?: string | null
 }

@@ -1,7 +1,7 @@
 /** API keys: minted for oneself, shown once, narrowed never widened. */
 import type { UserRef } from '../access/actor.ts'
 import { type Call, done, read, type Service, write } from '../access/guard.ts'
-import { inScope, policy, scopes as knownScopes, type Action } from '../access/policy.ts'
+import { type Action, inScope, scopes as knownScopes, policy } from '../access/policy.ts'
 import { Conflict, Forbidden, Invalid, NotFound, Unauthenticated } from '../errors.ts'
 import { checkKeyName, checkList } from '../names.ts'
 import { isProjectMember } from '../projects/projects.store.ts'
@@ -26,11 +26,9 @@ export interface Minted {
 }
 
 export const apiKeys = {
-  list: read(
-    'apikey:list',
-    async ({ db }, { ref }: { ref: UserRef }) => apiKeysOfUsers(db, [(await requireUser(db, ref)).id]),
-    { owner: ({ ref }) => ref },
-  ),
+  list: read('apikey:list', async ({ db }, { ref }: { ref: UserRef }) => apiKeysOfUsers(db, [(await requireUser(db, ref)).id]), {
+    owner: ({ ref }) => ref,
+  }),
 
   create: write('apikey:create', async (call, input: CreateKey) => {
     const { actor } = call
@@ -42,8 +40,19 @@ export const apiKeys = {
     const projectId = input.projectId ?? null
     if (projectId !== null && !(await isProjectMember(call.db, projectId, actor.user.id)))
       throw new Forbidden('projectId must be that of a project you are a member of')
-    const minted = await mintKey(call, { userId: actor.user.id, name, projectId, scopes, expiresAt, parentKeyId: parent?.id ?? null })
-    return done(minted, { event: 'apiKeyCreated', target: targetOf(minted.apiKey), after: { name, projectId, scopes, expiresAt } })
+    const minted = await mintKey(call, {
+      userId: actor.user.id,
+      name,
+      projectId,
+      scopes,
+      expiresAt,
+      parentKeyId: parent?.id ?? null,
+    })
+    return done(minted, {
+      event: 'apiKeyCreated',
+      target: targetOf(minted.apiKey),
+      after: { name, projectId, scopes, expiresAt },
+    })
   }),
 
   /** A new secret with the same settings; the old one lives for a grace period, never longer than it would have. */
@@ -57,7 +66,11 @@ export const apiKeys = {
     const minted = await mintKey(call, { userId, name, projectId, scopes: [...scopes], expiresAt, parentKeyId })
     const dies = earliest(new Date(call.now.getTime() + grace * 1000), expiresAt)!
     await followApiKey(call.db, id, minted.apiKey.id, dies)
-    return done(minted, { event: 'apiKeyRotated', target: targetOf(old), after: { rotatedTo: minted.apiKey.id, expiresAt: dies } })
+    return done(minted, {
+      event: 'apiKeyRotated',
+      target: targetOf(old),
+      after: { rotatedTo: minted.apiKey.id, expiresAt: dies },
+    })
   }),
 
   /** Only by its owner; anyone else is not told that it exists. */
@@ -80,13 +93,21 @@ async function remove(call: Call, key: ApiKeyRecord) {
 
 async function ownKey({ db, actor }: Call, id: number): Promise<ApiKeyRecord> {
   const key = await findApiKey(db, id)
-  if (key === null || actor.kind !== 'user' || key.userId !== actor.user.id) throw new NotFound(`You have no API key with id ${id}`)
+  if (key === null || actor.kind !== 'user' || key.userId !== actor.user.id)
+    throw new NotFound(`You have no API key with id ${id}`)
   return key
 }
 
 async function mintKey(
   call: Call,
-  key: { userId: number; name: string | null; projectId: number | null; scopes: string[]; expiresAt: Date | null; parentKeyId: number | null },
+  key: {
+    userId: number
+    name: string | null
+    projectId: number | null
+    scopes: string[]
+    expiresAt: Date | null
+    parentKeyId: number | null
+  },
 ): Promise<Minted> {
   const { secret, hash, prefix } = mint('rk')
   return { secret, apiKey: await insertApiKey(call.db, { ...key, hash, prefix, createdAt: call.now }) }

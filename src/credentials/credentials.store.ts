@@ -34,7 +34,9 @@ export async function findApiKey(db: Db, id: number): Promise<ApiKeyRecord | nul
 }
 
 export const apiKeysOfUsers = (db: Db, userIds: readonly number[]): Promise<ApiKeyRecord[]> =>
-  db.query<ApiKeyRecord>(`SELECT ${KEY_COLUMNS} FROM api_keys k WHERE k.user_id = ANY($1::int[]) ORDER BY k.user_id, k.id`, [userIds])
+  db.query<ApiKeyRecord>(`SELECT ${KEY_COLUMNS} FROM api_keys k WHERE k.user_id = ANY($1::int[]) ORDER BY k.user_id, k.id`, [
+    userIds,
+  ])
 
 /** Marks the key as used now, in the transaction that uses it. */
 export const touchApiKey = (db: Db, id: number, now: Date) =>
@@ -77,14 +79,24 @@ export async function findToken(db: Db, hash: Uint8Array, now: Date): Promise<To
 
 /** Live tokens of each user, oldest first. */
 export const tokensOfUsers = (db: Db, userIds: readonly number[], now: Date): Promise<TokenRecord[]> =>
-  db.query<TokenRecord>(`${TOKENS} WHERE t.user_id = ANY($1::int[]) AND t.expires_at > $2 ORDER BY t.user_id, t.id`, [userIds, now])
+  db.query<TokenRecord>(`${TOKENS} WHERE t.user_id = ANY($1::int[]) AND t.expires_at > $2 ORDER BY t.user_id, t.id`, [
+    userIds,
+    now,
+  ])
 
 /** Deletes these tokens, where `userId` is given only that user's; returns whose they were. */
 export const deleteTokens = (db: Db, ids: readonly number[], userId: number | null): Promise<{ id: number; userId: number }[]> =>
-  db.query(`DELETE FROM tokens WHERE id = ANY($1::int[]) AND ($2::int IS NULL OR user_id = $2) RETURNING id, user_id AS "userId"`, [ids, userId])
+  db.query(
+    `DELETE FROM tokens WHERE id = ANY($1::int[]) AND ($2::int IS NULL OR user_id = $2) RETURNING id, user_id AS "userId"`,
+    [ids, userId],
+  )
 
 /** Deletes all tokens of a user, but for one; returns how many. `loginsOnly` spares those issued with an API key. */
-export async function deleteTokensOf(db: Db, userId: number, { but = null, loginsOnly = false }: { but?: number | null; loginsOnly?: boolean } = {}) {
+export async function deleteTokensOf(
+  db: Db,
+  userId: number,
+  { but = null, loginsOnly = false }: { but?: number | null; loginsOnly?: boolean } = {},
+) {
   const where = { userId, ...(but === null ? {} : { id: { not: but } }), ...(loginsOnly ? { apiKeyId: null } : {}) }
   return (await db.prisma.token.deleteMany({ where })).count
 }

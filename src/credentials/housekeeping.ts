@@ -11,7 +11,10 @@ export function startHousekeeping({ store, log }: Pick<App, 'store' | 'log'>): {
     await purgeExpired(store.db, now)
     await purgeFailures(store.db, now)
   }
-  const timer = setInterval(() => void clean().catch(error => log.warn({ err: error }, 'housekeeping failed; it is tried again')), EVERY_MS)
+  const timer = setInterval(
+    () => void clean().catch(error => log.warn({ err: error }, 'housekeeping failed; it is tried again')),
+    EVERY_MS,
+  )
   timer.unref()
   return { stop: () => clearInterval(timer) }
 }

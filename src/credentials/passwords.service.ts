@@ -2,15 +2,15 @@
 import { isSelf, type UserRef } from '../access/actor.ts'
 import { type Call, done, type Outcome, refused, type Service, write } from '../access/guard.ts'
 import { Forbidden, Invalid, TooMany } from '../errors.ts'
+import { canonical } from '../names.ts'
 import { refusePower } from '../users/powers.ts'
 import type { UserRecord } from '../users/user.ts'
 import { targetOf } from '../users/users.service.ts'
 import { requireUser } from '../users/users.store.ts'
 import { deleteTokensOf } from './credentials.store.ts'
-import { subjectsOf } from './lockout.ts'
 import { blockedFor, clearAccount, countFailure } from './lockout.store.ts'
+import { subjectsOf } from './lockout.ts'
 import { passwordHashOf, setPasswordHash } from './password.store.ts'
-import { canonical } from '../names.ts'
 
 interface SetPassword {
   ref: UserRef
@@ -30,7 +30,8 @@ export const passwords = {
     'user:setPassword',
     async (call, _: SetPassword, { user, passwordHash }: Prepared): Promise<Outcome<{ success: true }>> => {
       const target = targetOf(user)
-      if (passwordHash === null) return refused(new Forbidden(WRONG), { event: 'denied', outcome: 'denied', target, reason: WRONG })
+      if (passwordHash === null)
+        return refused(new Forbidden(WRONG), { event: 'denied', outcome: 'denied', target, reason: WRONG })
       await setPasswordHash(call.db, user.id, passwordHash, call.now)
       // Whoever knew the old password is out: other log-ins end, the one that changed it stays; keys have secrets of their own.
       const { actor } = call

@@ -1,6 +1,7 @@
 /** Ways in and out: password, API key, impersonation, invitation, log-out. Each failure that could tell something tells the same. */
-import { actorOf } from '../access/authenticate.ts'
+
 import type { UserActor } from '../access/actor.ts'
+import { actorOf } from '../access/authenticate.ts'
 import { type Call, done, type Outcome, read, refused, type Service, write } from '../access/guard.ts'
 import { isAdministrative } from '../access/permissions.ts'
 import { inScope } from '../access/policy.ts'
@@ -12,8 +13,8 @@ import { targetOf } from '../users/users.service.ts'
 import { grantsOfUsers, requireUser, updateUser } from '../users/users.store.ts'
 import { deleteTokens, findApiKey, findInvitation, takeInvitation, touchApiKey } from './credentials.store.ts'
 import { type Issued, issueToken } from './issue.ts'
-import { subjectsOf } from './lockout.ts'
 import { blockedFor, clearAccount, countFailure } from './lockout.store.ts'
+import { subjectsOf } from './lockout.ts'
 import { findLogin, type LoginRow, setPasswordHash } from './password.store.ts'
 import { parse } from './secret.ts'
 
@@ -44,14 +45,21 @@ export const sessions = {
 
   authenticateApiKey: write('apikey:authenticate', async (call, { apikey }: { apikey: string }): Promise<Outcome<Issued>> => {
     const owner = await ownerOfKey(call, apikey)
-    const issued = await issueWithKey(call, owner, { userId: owner.user.id, profileId: owner.user.profileId, scopes: owner.credential.scopes })
+    const issued = await issueWithKey(call, owner, {
+      userId: owner.user.id,
+      profileId: owner.user.profileId,
+      scopes: owner.credential.scopes,
+    })
     return done(issued, { event: 'tokenIssued', target: { type: 'token', id: issued.tokenId }, by: owner.user })
   }),
 
   /** A token for acting as another user. The permission is the key owner's, asked live now and at each use. */
   impersonate: write(
     'apikey:impersonate',
-    async (call, input: { apikey: string; iamid: string; userid: string; projectId?: number | null }): Promise<Outcome<Issued>> => {
+    async (
+      call,
+      input: { apikey: string; iamid: string; userid: string; projectId?: number | null },
+    ): Promise<Outcome<Issued>> => {
       const owner = await ownerOfKey(call, input.apikey)
       if (!owner.permissions.has('IMPERSONATE_USER') || !inScope(owner.credential.scopes, 'apikey:impersonate'))
         throw new Forbidden("The key's owner needs the permission IMPERSONATE_USER, within the key's scopes")
@@ -65,7 +73,12 @@ export const sessions = {
         projectId: input.projectId ?? null,
         life: IMPERSONATION_SECONDS,
       })
-      return done(issued, { event: 'impersonationStarted', target: targetOf(target), after: { token: issued.tokenId }, by: owner.user })
+      return done(issued, {
+        event: 'impersonationStarted',
+        target: targetOf(target),
+        after: { token: issued.tokenId },
+        by: owner.user,
+      })
     },
   ),
 
@@ -76,8 +89,10 @@ export const sessions = {
   }),
 
   /** Whose link this is, for the page that asks for a password. */
-  readInvitation: read('session:readInvitation', async (call, { token }: { token: string }): Promise<UserRecord> =>
-    seenAs(await requireUser(call.db, { id: await invited(call, token) }), 'own'),
+  readInvitation: read(
+    'session:readInvitation',
+    async (call, { token }: { token: string }): Promise<UserRecord> =>
+      seenAs(await requireUser(call.db, { id: await invited(call, token) }), 'own'),
   ),
 
   /** Sets the first password with an invitation, which is used up. */
@@ -87,13 +102,19 @@ export const sessions = {
       const userId = await takeInvitation(call.db, parse(token)!.hash, call.now)
       if (userId === null) throw new NotFound(BAD_INVITATION)
       const user = await setPasswordHash(call.db, userId, passwordHash, call.now)
-      return done(seenAs(user, 'own'), { event: 'passwordChanged', target: targetOf(user), after: { by: 'invitation' }, by: user })
+      return done(seenAs(user, 'own'), {
+        event: 'passwordChanged',
+        target: targetOf(user),
+        after: { by: 'invitation' },
+        by: user,
+      })
     },
     { prepare: checkInvitation },
   ),
 } satisfies Service
 
-const loginFailed = (name: string) => ({ event: 'loginFailed', outcome: 'denied', target: { type: 'session', id: '', name }, reason: BAD_LOGIN }) as const
+const loginFailed = (name: string) =>
+  ({ event: 'loginFailed', outcome: 'denied', target: { type: 'session', id: '', name }, reason: BAD_LOGIN }) as const
 
 /** The account if the password is right and it may log in, else null; the same work whatever is wrong. Counts failures. */
 async function checkLogin({ app, db, address }: Call, { iamid, userid, password }: LogIn): Promise<LoginRow | null> {
@@ -126,7 +147,12 @@ async function ownerOfKey(call: Call, apikey: string): Promise<UserActor> {
 async function issueWithKey(call: Call, owner: UserActor, holder: Parameters<typeof issueToken>[1]): Promise<Issued> {
   const key = await findApiKey(call.db, owner.credential.id)
   await touchApiKey(call.db, owner.credential.id, call.now)
-  return issueToken(call, { projectId: owner.credential.projectId, ...holder, apiKeyId: owner.credential.id, until: key?.expiresAt ?? null })
+  return issueToken(call, {
+    projectId: owner.credential.projectId,
+    ...holder,
+    apiKeyId: owner.credential.id,
+    until: key?.expiresAt ?? null,
+  })
 }
 
 async function refuseTarget(call: Call, target: UserRecord, projectId: number | null): Promise<void> {

@@ -22,7 +22,8 @@ export const tokens = {
   read: read('token:read', async (call, { token }: { token: string }): Promise<TokenRecord> => {
     const parsed = parse(token)
     const found = parsed?.kind === 'rt' ? await findToken(call.db, parsed.hash, call.now) : null
-    if (found === null || !(isSelf(call.actor, { id: found.userId }) || isAdministrator(call))) throw new NotFound('No such token')
+    if (found === null || !(isSelf(call.actor, { id: found.userId }) || isAdministrator(call)))
+      throw new NotFound('No such token')
     return found
   }),
 

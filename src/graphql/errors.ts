@@ -7,7 +7,13 @@ import { errorHeaders } from '../http/errors.ts'
 import type { WireResponse } from '../http/wire.ts'
 
 /** Codes that GraphQL itself knows, for requests that never reach a resolver. */
-const OF_THE_LANGUAGE = new Set(['GRAPHQL_PARSE_FAILED', 'GRAPHQL_VALIDATION_FAILED', 'BAD_USER_INPUT', 'BAD_REQUEST', 'OPERATION_RESOLUTION_FAILURE'])
+const OF_THE_LANGUAGE = new Set([
+  'GRAPHQL_PARSE_FAILED',
+  'GRAPHQL_VALIDATION_FAILED',
+  'BAD_USER_INPUT',
+  'BAD_REQUEST',
+  'OPERATION_RESOLUTION_FAILURE',
+])
 
 const extensionsOf = (error: RosterError) => ({
   code: error.code,
@@ -20,7 +26,10 @@ export const formatError =
   (log: Logger) =>
   (formatted: GraphQLFormattedError, thrown: unknown): GraphQLFormattedError => {
     const error = unwrapResolverError(thrown)
-    const place = { ...(formatted.path && { path: formatted.path }), ...(formatted.locations && { locations: formatted.locations }) }
+    const place = {
+      ...(formatted.path && { path: formatted.path }),
+      ...(formatted.locations && { locations: formatted.locations }),
+    }
     if (error instanceof RosterError) return { message: error.message, ...place, extensions: extensionsOf(error) }
     const code = formatted.extensions?.code
     if (typeof code === 'string' && OF_THE_LANGUAGE.has(code)) {
@@ -31,15 +40,24 @@ export const formatError =
     if (thrown instanceof GraphQLError && thrown.originalError instanceof GraphQLError)
       return { message: formatted.message, ...place, extensions: { code: 'BAD_USER_INPUT' } }
     log.error({ err: error }, 'unexpected error in GraphQL')
-    return { message: 'Something went wrong on our side; the log has it under the request id', ...place, extensions: { code: 'INTERNAL_SERVER_ERROR' } }
+    return {
+      message: 'Something went wrong on our side; the log has it under the request id',
+      ...place,
+      extensions: { code: 'INTERNAL_SERVER_ERROR' },
+    }
   }
 
 /** `Variable "$input" got invalid value 7 at "input.userid"; …` */
-const variableAtFault = (message: string): string | undefined => /at "([^"]+)"/.exec(message)?.[1] ?? /Variable "\$([^"]+)"/.exec(message)?.[1]
+const variableAtFault = (message: string): string | undefined =>
+  /at "([^"]+)"/.exec(message)?.[1] ?? /Variable "\$([^"]+)"/.exec(message)?.[1]
 
 /** An error before GraphQL begins (credential, body), in the same shape. */
 export function graphqlError(error: RosterError, { requestId }: { requestId: string }): WireResponse {
   const { status } = catalogue[error.code]
   const headers = errorHeaders(status, error.retryAfter)
-  return { status, ...(headers && { headers }), body: { errors: [{ message: error.message, extensions: { ...extensionsOf(error), requestId } }] } }
+  return {
+    status,
+    ...(headers && { headers }),
+    body: { errors: [{ message: error.message, extensions: { ...extensionsOf(error), requestId } }] },
+  }
 }

@@ -1,7 +1,17 @@
 /** The limits of the GraphQL door, all of them. The REST rows run prepared operations and pass none of them. */
 import { maxAliasesRule } from '@escape.tech/graphql-armor-max-aliases'
 import { maxDepthRule } from '@escape.tech/graphql-armor-max-depth'
-import { type DocumentNode, GraphQLError, type GraphQLSchema, getNamedType, isListType, isNonNullType, Kind, type ValidationContext, type ValidationRule } from 'graphql'
+import {
+  type DocumentNode,
+  GraphQLError,
+  type GraphQLSchema,
+  getNamedType,
+  isListType,
+  isNonNullType,
+  Kind,
+  type ValidationContext,
+  type ValidationRule,
+} from 'graphql'
 import { type ComplexityEstimatorArgs, getComplexity } from 'graphql-query-complexity'
 
 export const LIMITS = {
@@ -38,7 +48,12 @@ const wholeText: ValidationRule = context => ({
 })
 
 export const limitRules: ValidationRule[] = [
-  maxDepthRule({ n: LIMITS.depth, ignoreIntrospection: true, flattenFragments: true, ...translated }) as unknown as ValidationRule,
+  maxDepthRule({
+    n: LIMITS.depth,
+    ignoreIntrospection: true,
+    flattenFragments: true,
+    ...translated,
+  }) as unknown as ValidationRule,
   maxAliasesRule({ n: LIMITS.aliases, ...translated }) as unknown as ValidationRule,
   wholeText,
 ]
@@ -57,13 +72,27 @@ const known = new WeakMap<DocumentNode, Map<string, number>>()
 const KNOWN_PER_DOCUMENT = 100
 
 /** The cost of an operation, from its document and the variables that page sizes and @skip can read. */
-export function costOf(schema: GraphQLSchema, document: DocumentNode, operationName: string | undefined, variables: Record<string, unknown>): number {
+export function costOf(
+  schema: GraphQLSchema,
+  document: DocumentNode,
+  operationName: string | undefined,
+  variables: Record<string, unknown>,
+): number {
   const costs = known.get(document) ?? new Map<string, number>()
   known.set(document, costs)
-  const key = JSON.stringify([operationName, Object.entries(variables).filter(([, value]) => typeof value === 'number' || typeof value === 'boolean')])
+  const key = JSON.stringify([
+    operationName,
+    Object.entries(variables).filter(([, value]) => typeof value === 'number' || typeof value === 'boolean'),
+  ])
   const found = costs.get(key)
   if (found !== undefined) return found
-  const cost = getComplexity({ schema, query: document, variables, estimators: [estimate], ...(operationName ? { operationName } : {}) })
+  const cost = getComplexity({
+    schema,
+    query: document,
+    variables,
+    estimators: [estimate],
+    ...(operationName ? { operationName } : {}),
+  })
   if (costs.size < KNOWN_PER_DOCUMENT) costs.set(key, cost)
   return cost
 }

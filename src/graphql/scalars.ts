@@ -10,7 +10,12 @@ const INSTANT = /^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d{1,9})?)?(Z|[+-]\d\d:\d\d)
  * What a scalar does; inputs are checked by `parse`, literals and variables alike. Not a GraphQLScalarType, which would put its own
  * missing description in the place of the contract's.
  */
-const scalar = <T>(name: string, parse: (value: unknown) => T | undefined, must: string, serialize = (value: unknown) => value) => {
+const scalar = <T>(
+  name: string,
+  parse: (value: unknown) => T | undefined,
+  must: string,
+  serialize = (value: unknown) => value,
+) => {
   const parseValue = (value: unknown): T => {
     const parsed = parse(value)
     if (parsed === undefined) throw new GraphQLError(`${name} must be ${must}`)
@@ -27,9 +32,14 @@ const integer = (name: string) =>
     value => (typeof value === 'number' && Number.isInteger(value) && value >= 1 && value <= MAX_ID ? value : undefined),
     `an integer from 1 to ${MAX_ID}`,
   )
-const uuid = (name: string) => scalar(name, value => (typeof value === 'string' && UUID.test(value) ? value.toLowerCase() : undefined), 'a UUID')
+const uuid = (name: string) =>
+  scalar(name, value => (typeof value === 'string' && UUID.test(value) ? value.toLowerCase() : undefined), 'a UUID')
 const digits = (name: string) =>
-  scalar(name, value => (typeof value === 'string' && /^\d{1,18}$/.test(value) ? value : undefined), 'a decimal number as a string')
+  scalar(
+    name,
+    value => (typeof value === 'string' && /^\d{1,18}$/.test(value) ? value : undefined),
+    'a decimal number as a string',
+  )
 
 /** Not checked against the pattern of ids: an id of no IAM is not found, whatever it looks like. */
 const plain = (value: unknown) =>
@@ -42,7 +52,10 @@ export const scalars = {
   JSON: GraphQLJSON,
   IamId: scalar('IamId', plain, 'a string of at most 254 characters'),
   ...Object.fromEntries(
-    ['UserId', 'ProfileId', 'GroupId', 'MembershipId', 'ApiKeyId', 'TokenId', 'ProjectId', 'DataSourceId'].map(name => [name, integer(name)]),
+    ['UserId', 'ProfileId', 'GroupId', 'MembershipId', 'ApiKeyId', 'TokenId', 'ProjectId', 'DataSourceId'].map(name => [
+      name,
+      integer(name),
+    ]),
   ),
   DomainId: uuid('DomainId'),
   DomainPermissionId: uuid('DomainPermissionId'),

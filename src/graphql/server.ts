@@ -25,7 +25,8 @@ interface Deps {
   contextOf(request: WireRequest<Locals>, credential: 'offered'): Promise<Context>
 }
 
-const NEEDS_CREDENTIAL = 'A token or an API key is needed: send it as Authorization: Bearer <token>. Without one only the log-in mutations run'
+const NEEDS_CREDENTIAL =
+  'A token or an API key is needed: send it as Authorization: Bearer <token>. Without one only the log-in mutations run'
 
 export async function registerGraphql(http: Http, { schema, log, contextOf }: Deps): Promise<{ stop(): Promise<void> }> {
   const apollo = new ApolloServer<Context>({
@@ -62,7 +63,8 @@ const isAnonymous = (request: WireRequest<Locals>): boolean => request.locals.co
 async function serve(apollo: ApolloServer<Context>, request: WireRequest<Locals>): Promise<WireResponse> {
   const body = bodyOf(request)
   const headers = new HeaderMap()
-  for (const [name, value] of Object.entries(request.headers)) if (value !== undefined) headers.set(name, Array.isArray(value) ? value.join(', ') : value)
+  for (const [name, value] of Object.entries(request.headers))
+    if (value !== undefined) headers.set(name, Array.isArray(value) ? value.join(', ') : value)
   const answered = await apollo.executeHTTPGraphQLRequest({
     httpGraphQLRequest: { method: request.method, headers, search: request.query === '' ? '' : `?${request.query}`, body },
     context: async () => request.locals.context!,
@@ -92,9 +94,12 @@ const cost = (schema: GraphQLSchema): ApolloServerPlugin<Context> => ({
       async didResolveOperation({ document, request }) {
         counted = costOf(schema, document, request.operationName, request.variables ?? {})
         if (counted > LIMITS.cost)
-          throw new GraphQLError(`This operation costs ${counted}, more than ${LIMITS.cost}: ask for smaller pages or fewer fields`, {
-            extensions: { code: 'BAD_USER_INPUT', http: { status: 400 } },
-          })
+          throw new GraphQLError(
+            `This operation costs ${counted}, more than ${LIMITS.cost}: ask for smaller pages or fewer fields`,
+            {
+              extensions: { code: 'BAD_USER_INPUT', http: { status: 400 } },
+            },
+          )
       },
       async willSendResponse({ response }) {
         if (counted === undefined || response.body.kind !== 'single') return

@@ -1,7 +1,7 @@
 import type { Actor, Credential } from '../access/actor.ts'
 import { type Action, decide, policy } from '../access/policy.ts'
 import { sessions } from '../credentials/sessions.service.ts'
-import { type CredentialKind, type Resolvers, type ViewerResolvers } from '../generated/graphql.ts'
+import type { CredentialKind, Resolvers, ViewerResolvers } from '../generated/graphql.ts'
 import type { UserRecord } from '../users/user.ts'
 import { readViewer } from '../users/users.service.ts'
 import { edgesAhead } from './ahead.ts'

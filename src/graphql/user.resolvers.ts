@@ -39,7 +39,8 @@ export const userResolvers: Resolvers = {
     permissions: async (user, _, { loaders }) => distinct(await loaders.grantsOfUser.load(user.id)),
     groupPermissions: async (user, _, { actor, loaders }) =>
       maySee(actor, 'User.private', user) ? distinct((await loaders.grantsOfUser.load(user.id)).filter(byGroup)) : null,
-    permissionGrants: (user, _, { actor, loaders }) => (maySee(actor, 'User.private', user) ? loaders.grantsOfUser.load(user.id) : null),
+    permissionGrants: (user, _, { actor, loaders }) =>
+      maySee(actor, 'User.private', user) ? loaders.grantsOfUser.load(user.id) : null,
     authorizations: async (user, _, { actor, loaders }) =>
       maySee(actor, 'User.private', user) ? authorizations(await loaders.attributesOfUser.load(user.id)) : null,
     bimAuthorizations: async (user, _, { actor, loaders }) =>
@@ -54,11 +55,13 @@ export const userResolvers: Resolvers = {
       maySee(actor, 'User.private', user) ? attributes(await loaders.attributesOfUser.load(user.id)) : null,
     effectiveAttributes: (user, _, { actor, loaders }) =>
       maySee(actor, 'User.groups', user) ? loaders.effectiveAttributesOfUser.load(user.id) : null,
-    memberships: (user, _, { actor, loaders }) => (maySee(actor, 'User.groups', user) ? loaders.membershipsOfUser.load(user.id) : null),
+    memberships: (user, _, { actor, loaders }) =>
+      maySee(actor, 'User.groups', user) ? loaders.membershipsOfUser.load(user.id) : null,
     groups: (user, _, { actor, loaders }) => (maySee(actor, 'User.groups', user) ? loaders.groupsOfUser.load(user.id) : null),
     apiKeys: (user, _, { actor, loaders }) => (maySee(actor, 'User.apiKeys', user) ? loaders.apiKeysOfUser.load(user.id) : null),
     tokens: (user, _, { actor, loaders }) => (maySee(actor, 'User.tokens', user) ? loaders.tokensOfUser.load(user.id) : null),
-    currentProject: (user, _, { loaders }) => (user.currentProjectId === null ? null : loaders.projectById.load(user.currentProjectId)),
+    currentProject: (user, _, { loaders }) =>
+      user.currentProjectId === null ? null : loaders.projectById.load(user.currentProjectId),
     domainPermissions: (user, _, { actor, loaders }) =>
       maySee(actor, 'User.domainPermissions', user) ? loaders.domainPermissionsOfUser.load(user.id) : null,
     isDataSourceOwner: (user, _, { loaders }) => loaders.isDataSourceOwner.load(user.id),

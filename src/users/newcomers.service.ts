@@ -13,7 +13,16 @@ import { refuseGrant } from './powers.ts'
 import { nameColumns, profileColumns } from './profile.ts'
 import { seenAs, type UserRecord } from './user.ts'
 import { emailTaken, targetOf } from './users.service.ts'
-import { addHandSet, copyHoldings, grantsOfUsers, handSet, insertUser, insertUsers, requireUser, takenNames } from './users.store.ts'
+import {
+  addHandSet,
+  copyHoldings,
+  grantsOfUsers,
+  handSet,
+  insertUser,
+  insertUsers,
+  requireUser,
+  takenNames,
+} from './users.store.ts'
 
 export interface Newcomer {
   user: UserRecord
@@ -67,33 +76,44 @@ export const newcomers = {
   }),
 
   /** One account for each address, with the permissions, groups and attributes of the user. Needs mail: the link goes nowhere else. */
-  clone: write('user:clone', async (call, { ref, emails }: { ref: UserRef; emails: readonly string[] }): Promise<Outcome<Cloned>> => {
-    if (!call.app.mailer.configured) throw new Invalid('email', 'cannot be mailed to: set SMTP_URL to clone users')
-    const wanted = [...new Set(checkList('email', emails).map(email => checkEmail('email', email).toLowerCase()))]
-    const addresses = wanted.map(email => checkUserid(email, { newBim: true, field: 'email' }))
-    const source = await requireUser(call.db, { ...ref, iamid: 'bim' })
-    const grants = await grantsOfUsers(call.db, [source.id])
-    refuseGrant(call, [...grants.map(grant => grant.permission), ...(await handSet(call.db, source.id))])
-    const taken = await takenNames(call.db, 'bim', addresses.map(canonical))
-    const fresh = addresses.filter(address => !taken.has(canonical(address)))
-    const created = await insertUsers(call.db, fresh.map(address => cloneColumns(address)), call.now)
-    const ids = created.map(user => user.id)
-    await copyHoldings(call.db, source.id, ids)
-    const minted = created.map(user => ({ user, secret: mint('ri') }))
-    await insertInvitations(call, minted)
-    const events = created.map(user => ({ event: 'userCloned' as const, target: targetOf(user), after: { clonedFrom: `bim/${source.userid}` } }))
-    const people = minted.map(({ user, secret }) => newcomer(seenAs(user, 'aggregate'), linkOf(call, user, secret.secret)))
-    const failedEmails = addresses.filter(address => !fresh.includes(address))
-    return {
-      value: { users: people.map(person => person.user), failedEmails },
-      events,
-      // A mail that fails loses nothing: the account stays, and `inviteUser` makes a new link.
-      afterCommit: async value => {
-        await Promise.all(people.map(person => mail(call, person)))
-        return value
-      },
-    }
-  }),
+  clone: write(
+    'user:clone',
+    async (call, { ref, emails }: { ref: UserRef; emails: readonly string[] }): Promise<Outcome<Cloned>> => {
+      if (!call.app.mailer.configured) throw new Invalid('email', 'cannot be mailed to: set SMTP_URL to clone users')
+      const wanted = [...new Set(checkList('email', emails).map(email => checkEmail('email', email).toLowerCase()))]
+      const addresses = wanted.map(email => checkUserid(email, { newBim: true, field: 'email' }))
+      const source = await requireUser(call.db, { ...ref, iamid: 'bim' })
+      const grants = await grantsOfUsers(call.db, [source.id])
+      refuseGrant(call, [...grants.map(grant => grant.permission), ...(await handSet(call.db, source.id))])
+      const taken = await takenNames(call.db, 'bim', addresses.map(canonical))
+      const fresh = addresses.filter(address => !taken.has(canonical(address)))
+      const created = await insertUsers(
+        call.db,
+        fresh.map(address => cloneColumns(address)),
+        call.now,
+      )
+      const ids = created.map(user => user.id)
+      await copyHoldings(call.db, source.id, ids)
+      const minted = created.map(user => ({ user, secret: mint('ri') }))
+      await insertInvitations(call, minted)
+      const events = created.map(user => ({
+        event: 'userCloned' as const,
+        target: targetOf(user),
+        after: { clonedFrom: `bim/${source.userid}` },
+      }))
+      const people = minted.map(({ user, secret }) => newcomer(seenAs(user, 'aggregate'), linkOf(call, user, secret.secret)))
+      const failedEmails = addresses.filter(address => !fresh.includes(address))
+      return {
+        value: { users: people.map(person => person.user), failedEmails },
+        events,
+        // A mail that fails loses nothing: the account stays, and `inviteUser` makes a new link.
+        afterCommit: async value => {
+          await Promise.all(people.map(person => mail(call, person)))
+          return value
+        },
+      }
+    },
+  ),
 } satisfies Service
 
 /** Hashing takes tens of milliseconds: it happens before the transaction, and only for input that can succeed. */
@@ -113,7 +133,12 @@ const cloneColumns = (email: string) => ({
   ...nameColumns(email),
 })
 
-const newcomer = (user: UserRecord, newUserLink: string | null): Newcomer => ({ user, newUserLink, emailSent: false, emailFailed: false })
+const newcomer = (user: UserRecord, newUserLink: string | null): Newcomer => ({
+  user,
+  newUserLink,
+  emailSent: false,
+  emailFailed: false,
+})
 
 const linkOf = (call: Call, user: UserRecord, secret: string): string =>
   `${call.app.config.publicUrl}/login?token=${secret}&userid=${encodeURIComponent(user.userid)}&name=${encodeURIComponent(user.name)}`

@@ -28,7 +28,10 @@ export function refuseGrant(call: Pick<Call, 'actor' | 'app'>, permissions: Iter
 export async function refusePower(call: Pick<Call, 'actor' | 'app' | 'db'>, userId: number): Promise<void> {
   if (call.actor.kind === 'user' && call.actor.user.id === userId) return
   const grants = await grantsOfUsers(call.db, [userId])
-  const missing = lacking(call, grants.map(grant => grant.permission))
+  const missing = lacking(
+    call,
+    grants.map(grant => grant.permission),
+  )
   if (missing.length > 0)
     throw new Forbidden(`This user holds ${missing.join(', ')}, which you lack: ask somebody who holds it too`)
 }

@@ -6,5 +6,7 @@ import { grantsOfUsers, usersByIds } from './users.store.ts'
 
 export const userLoaders = (db: Db) => ({
   userById: new DataLoader<number, UserRecord | null>(async ids => oneEach(ids, await usersByIds(db, ids), user => user.id)),
-  grantsOfUser: new DataLoader<number, PermissionGrantRecord[]>(async ids => manyEach(ids, await grantsOfUsers(db, ids), row => row.userId)),
+  grantsOfUser: new DataLoader<number, PermissionGrantRecord[]>(async ids =>
+    manyEach(ids, await grantsOfUsers(db, ids), row => row.userId),
+  ),
 })

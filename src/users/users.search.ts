@@ -77,15 +77,26 @@ function byIds(found: Conditions, filter: UserFilter): void {
   if (filter.profileIds) found.add('u.profile_id = ANY(?::int[])', checkList('profileIds', filter.profileIds))
   // What is no UUID is nobody's: it narrows to nothing instead of failing in the store.
   if (filter.globalUserIds)
-    found.add('u.global_user_id = ANY(?::uuid[])', checkList('globalUserIds', filter.globalUserIds).filter(id => UUID.test(id)))
+    found.add(
+      'u.global_user_id = ANY(?::uuid[])',
+      checkList('globalUserIds', filter.globalUserIds).filter(id => UUID.test(id)),
+    )
 }
 
 function byHoldings(found: Conditions, filter: UserFilter): void {
   if (filter.groupIds)
-    found.add('u.id IN (SELECT m.user_id FROM memberships m WHERE m.group_id = ANY(?::int[]))', checkList('groupIds', filter.groupIds))
+    found.add(
+      'u.id IN (SELECT m.user_id FROM memberships m WHERE m.group_id = ANY(?::int[]))',
+      checkList('groupIds', filter.groupIds),
+    )
   if (filter.groupNames) {
-    const keys = checkList('groupNames', filter.groupNames).map(name => lookupKey(name)).filter(key => key !== null)
-    found.add('u.id IN (SELECT m.user_id FROM memberships m JOIN groups g ON g.id = m.group_id WHERE g.name_key = ANY(?::text[]))', keys)
+    const keys = checkList('groupNames', filter.groupNames)
+      .map(name => lookupKey(name))
+      .filter(key => key !== null)
+    found.add(
+      'u.id IN (SELECT m.user_id FROM memberships m JOIN groups g ON g.id = m.group_id WHERE g.name_key = ANY(?::text[]))',
+      keys,
+    )
   }
   for (const { key, value } of checkList('attributes', filter.attributes ?? [])) {
     const has = 'u.id IN (SELECT a.user_id FROM user_attributes a WHERE a.key_key = ?'
@@ -94,7 +105,10 @@ function byHoldings(found: Conditions, filter: UserFilter): void {
     else found.add(`${has} AND md5(a.value) = md5(?) AND a.value = ?)`, wanted, partIsText('attributes', value), value)
   }
   if (filter.permission != null)
-    found.add('u.id IN (SELECT e.user_id FROM effective_permissions e WHERE e.permission = ?)', partIsText('permission', filter.permission))
+    found.add(
+      'u.id IN (SELECT e.user_id FROM effective_permissions e WHERE e.permission = ?)',
+      partIsText('permission', filter.permission),
+    )
   if (filter.domainPermission != null || filter.domainId != null) byDomain(found, filter)
 }
 

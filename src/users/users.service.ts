@@ -30,8 +30,10 @@ interface ByRef {
 const owner = ({ ref }: ByRef): UserRef => ref
 export const targetOf = (user: UserRecord): Target => ({ type: 'user', id: user.id, name: `${user.iamid}/${user.userid}` })
 
-const list = read('user:list', ({ db }, { filter, sort, along, ...page }: ListArgs): Promise<Page<UserRecord>> =>
-  readPage<UserRecord>(db, userList(filter ?? {}, sort, along), page),
+const list = read(
+  'user:list',
+  ({ db }, { filter, sort, along, ...page }: ListArgs): Promise<Page<UserRecord>> =>
+    readPage<UserRecord>(db, userList(filter ?? {}, sort, along), page),
 )
 
 export const users = {
@@ -42,7 +44,9 @@ export const users = {
   }),
 
   /** One user in full. */
-  read: read('user:read', async ({ db }, { ref, along }: ByRef & Along) => seenAs(await requireUser(db, ref, along), 'aggregate')),
+  read: read('user:read', async ({ db }, { ref, along }: ByRef & Along) =>
+    seenAs(await requireUser(db, ref, along), 'aggregate'),
+  ),
 
   /** One user's profile: in full if it is one's own. */
   readProfile: read('user:readProfile', async ({ db, actor }, { ref }: ByRef) => {
@@ -63,7 +67,12 @@ export const users = {
       if (!change.changed) return unchanged(viewOf(call, user))
       const stamps = { updatedAt: call.now, profileUpdatedAt: call.now }
       const updated = await updateUser(call.db, user.id, { ...columns, ...stamps }).catch(emailTaken)
-      return done(viewOf(call, updated), { event: 'userUpdated', target: targetOf(user), before: change.before, after: change.after })
+      return done(viewOf(call, updated), {
+        event: 'userUpdated',
+        target: targetOf(user),
+        before: change.before,
+        after: change.after,
+      })
     },
     { owner },
   ),
@@ -71,7 +80,8 @@ export const users = {
   setDisabled: write('user:disable', async (call, { ref, disabled }: ByRef & { disabled: boolean }) => {
     const { db } = call
     const user = await requireUser(db, ref)
-    if (disabled && isSelf(call.actor, { id: user.id })) throw new Conflict('You cannot disable yourself: ask another administrator')
+    if (disabled && isSelf(call.actor, { id: user.id }))
+      throw new Conflict('You cannot disable yourself: ask another administrator')
     await refusePower(call, user.id)
     await lockUser(db, user.id)
     if (user.disabled === disabled) return unchanged(seenAs(user, 'aggregate'))
@@ -99,7 +109,8 @@ export const users = {
   /** Reads a user afresh from their IAM. `bim` is the store itself, so there is nothing to read. */
   refresh: write('user:refresh', async ({ db }, { ref }: ByRef) => {
     const user = await requireUser(db, ref)
-    if (user.iamid !== 'bim') throw new Invalid('iamid', `names the IAM ${user.iamid}, from which this version cannot read users yet`)
+    if (user.iamid !== 'bim')
+      throw new Invalid('iamid', `names the IAM ${user.iamid}, from which this version cannot read users yet`)
     return unchanged(seenAs(user, 'aggregate'))
   }),
 } satisfies Service
@@ -121,7 +132,8 @@ export const readViewer = async (context: Context, args: Along): Promise<UserRec
   unpack(context.loaders, await users.viewer(context, args))
 
 /** Whoever may change a profile sees it: its owner as their own, an administrator in full. */
-const viewOf = (call: Call, user: UserRecord): UserRecord => seenAs(user, isSelf(call.actor, { id: user.id }) ? 'own' : 'aggregate')
+const viewOf = (call: Call, user: UserRecord): UserRecord =>
+  seenAs(user, isSelf(call.actor, { id: user.id }) ? 'own' : 'aggregate')
 
 /** A field that the user's IAM fills is not the user's to change (iam-rules: "A mapped profile field is not editable by the user"). */
 async function refuseMapped(call: Call, user: UserRecord, columns: Partial<ProfileColumns>): Promise<void> {
@@ -136,6 +148,7 @@ async function refuseMapped(call: Call, user: UserRecord, columns: Partial<Profi
 export function emailTaken(error: unknown): never {
   const constraint = uniqueViolation(error)
   if (constraint?.includes('email')) throw new Conflict('profile.email is already that of another bim user')
-  if (constraint?.includes('userid')) throw new Conflict('userid is already taken in this IAM (names are compared without case and normal form)')
+  if (constraint?.includes('userid'))
+    throw new Conflict('userid is already taken in this IAM (names are compared without case and normal form)')
   throw error
 }

@@ -38,7 +38,9 @@ export async function requireUsers(db: Db, refs: readonly UserRef[]): Promise<Us
   if (refs.length === 0) return []
   if (refs.some(ref => ref.id == null && ref.userid == null)) throw new Invalid('ref', 'needs an id or a userid')
   const byId = refs.flatMap(ref => (ref.id == null ? [] : [ref.id]))
-  const byName = refs.flatMap(ref => (ref.id == null && ref.userid != null ? [[ref.iamid ?? 'bim', lookupKey(ref.userid) ?? ''] as const] : []))
+  const byName = refs.flatMap(ref =>
+    ref.id == null && ref.userid != null ? [[ref.iamid ?? 'bim', lookupKey(ref.userid) ?? ''] as const] : [],
+  )
   const rows = await db.query<UserRecord & { useridKey: string }>(
     // Not by OR: the planner would read every user.
     `SELECT ${USER_COLUMNS}, u.userid_key AS "useridKey" FROM users u WHERE u.id IN (
@@ -49,14 +51,17 @@ export async function requireUsers(db: Db, refs: readonly UserRef[]): Promise<Us
   const ids = new Map(rows.map(row => [row.id, row]))
   const names = new Map(rows.map(row => [`${row.iamid}/${row.useridKey}`, row]))
   return refs.map(ref => {
-    const found = ref.id != null ? ids.get(ref.id) : names.get(`${ref.iamid ?? 'bim'}/${ref.userid == null ? '' : lookupKey(ref.userid)}`)
+    const found =
+      ref.id != null ? ids.get(ref.id) : names.get(`${ref.iamid ?? 'bim'}/${ref.userid == null ? '' : lookupKey(ref.userid)}`)
     if (!found || (ref.iamid != null && found.iamid !== ref.iamid)) throw new NotFound(`No user ${nameOf(ref)}`)
     return found
   })
 }
 
 const nameOf = (ref: UserRef): string =>
-  ref.id != null ? `with id ${ref.id}${ref.iamid == null ? '' : ` in ${ref.iamid}`}` : `${JSON.stringify(ref.userid)} in ${ref.iamid ?? 'bim'}`
+  ref.id != null
+    ? `with id ${ref.id}${ref.iamid == null ? '' : ` in ${ref.iamid}`}`
+    : `${JSON.stringify(ref.userid)} in ${ref.iamid ?? 'bim'}`
 
 export const usersByIds = (db: Db, ids: readonly number[]): Promise<UserRecord[]> =>
   db.query<UserRecord>(`SELECT ${USER_COLUMNS} FROM users u WHERE u.id = ANY($1::int[])`, [ids])
@@ -80,12 +85,19 @@ export interface NewUser {
 
 export async function insertUser(db: Db, user: NewUser & Partial<ProfileColumns>, now: Date): Promise<UserRecord> {
   const stamps = { createdAt: now, updatedAt: now, profileCreatedAt: now, profileUpdatedAt: now }
-  const { id } = await db.prisma.user.create({ data: { ...jsonColumns(user), ...stamps } as Prisma.UserUncheckedCreateInput, select: { id: true } })
+  const { id } = await db.prisma.user.create({
+    data: { ...jsonColumns(user), ...stamps } as Prisma.UserUncheckedCreateInput,
+    select: { id: true },
+  })
   return requireUser(db, { id })
 }
 
 /** Many new users in one statement, in the order given; names that another request took meanwhile are left out. */
-export async function insertUsers(db: Db, users: readonly (NewUser & Partial<ProfileColumns>)[], now: Date): Promise<UserRecord[]> {
+export async function insertUsers(
+  db: Db,
+  users: readonly (NewUser & Partial<ProfileColumns>)[],
+  now: Date,
+): Promise<UserRecord[]> {
   if (users.length === 0) return []
   const stamps = { createdAt: now, updatedAt: now, profileCreatedAt: now, profileUpdatedAt: now }
   const rows = await db.prisma.user.createManyAndReturn({
@@ -93,7 +105,10 @@ export async function insertUsers(db: Db, users: readonly (NewUser & Partial<Pro
     skipDuplicates: true,
     select: { id: true },
   })
-  return usersByIds(db, rows.map(row => row.id))
+  return usersByIds(
+    db,
+    rows.map(row => row.id),
+  )
 }
 
 /** Which of these canonical names, or e-mail addresses of `bim`, are taken. */
@@ -182,7 +197,9 @@ export const lockAdministrators = (db: Db) => db.query(`SELECT pg_advisory_xact_
 
 /** Ends what opens doors for a user: tokens held, tokens of those they impersonate, and invitations. Keys stop by themselves. */
 export async function endAccess(db: Db, userId: number): Promise<number> {
-  const rows = await db.query<{ id: number }>(`DELETE FROM tokens WHERE user_id = $1 OR impersonator_id = $1 RETURNING id`, [userId])
+  const rows = await db.query<{ id: number }>(`DELETE FROM tokens WHERE user_id = $1 OR impersonator_id = $1 RETURNING id`, [
+    userId,
+  ])
   await db.prisma.invitation.deleteMany({ where: { userId } })
   return rows.length
 }

@@ -2,7 +2,7 @@
 
 import type { World } from '../contract/world.ts'
 import { userPath } from '../contract/world.ts'
-import type { App } from '../harness/app.ts'
+import type { TestApp } from '../harness/app.ts'
 import type { Column } from './matrix.ts'
 
 export interface Actor {
@@ -29,7 +29,7 @@ const permissionsOf: Partial<Record<Column, string[]>> = {
 }
 
 /** A new actor, since some rows change whoever asks. */
-export async function makeActor(app: App, w: World, column: Column): Promise<Actor> {
+export async function makeActor(app: TestApp, w: World, column: Column): Promise<Actor> {
   const user = await app.as(permissionsOf[column] ?? [])
   const apikey = await user.key()
   const base = { column, id: user.id, userid: user.userid, password: user.password, apikey, onSelf: false }

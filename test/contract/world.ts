@@ -1,6 +1,6 @@
 // Builds the state that a rule or an example needs, through the documented paths (GraphQL only for what they lack).
 import { expect } from 'vitest'
-import type { App } from '../harness/app.ts'
+import type { TestApp } from '../harness/app.ts'
 import type { Answer, Sent } from './client.ts'
 import { segment, send } from './client.ts'
 
@@ -95,7 +95,7 @@ let made = 0
 /** A name that nothing else in this file uses. */
 export const fresh = (stem: string) => `${stem}-${++made}`
 
-export function world(app: App) {
+export function world(app: TestApp) {
   const by =
     (token: string | undefined) =>
     <T = unknown>(method: string, path: string, sent: Sent = {}): Promise<Answer<T>> =>

@@ -30,13 +30,23 @@ export interface TestApp {
   /** A new user holding exactly these permissions and the default one, logged in. */
   as(permissions: readonly string[], options?: { userid?: string; name?: string }): Promise<Person>
   /** One GraphQL operation; `data` and `errors` as they come. */
-  graphql(query: string, variables?: object, token?: string | null): Promise<{ status: number; data: any; errors?: any[]; extensions?: any }>
+  graphql(
+    query: string,
+    variables?: object,
+    token?: string | null,
+  ): Promise<{ status: number; data: any; errors?: any[]; extensions?: any }>
   close(): Promise<void>
 }
 
 const ADMIN_PASSWORD = 'correct horse battery staple'
 
-export async function bootApp({ env = {}, smtp = false }: { env?: Record<string, string>; smtp?: boolean } = {}): Promise<TestApp> {
+export async function bootApp({
+  env = {},
+  smtp = false,
+}: {
+  env?: Record<string, string>
+  smtp?: boolean
+} = {}): Promise<TestApp> {
   const [store, port, mail] = await Promise.all([testStore(), freePort(), smtp ? catchMail() : null])
   const config = loadConfig({
     PORT: String(port),
@@ -61,7 +71,12 @@ export async function bootApp({ env = {}, smtp = false }: { env?: Record<string,
       const userid = options.userid ?? `person${++made}@example.test`
       const password = `password of ${userid}`
       const context = running.operatorContext()
-      const { user } = await newcomers.create(context, { userid, password, profile: { name: options.name ?? userid }, permissions: [...permissions] })
+      const { user } = await newcomers.create(context, {
+        userid,
+        password,
+        profile: { name: options.name ?? userid },
+        permissions: [...permissions],
+      })
       if (permissions.length > 0) await permissionsService.grant(context, { ref: { id: user.id }, permissions })
       return logIn(url, userid, password)
     },
@@ -84,7 +99,12 @@ async function send(url: string, query: string, variables: object | undefined, t
 
 /** Logs in by GraphQL and reads who one is, so that the harness needs no REST path. */
 async function logIn(url: string, userid: string, password: string): Promise<Person> {
-  const entered = await send(url, 'mutation($input: LogInInput!) { logIn(input: $input) { token } }', { input: { userid, password } }, null)
+  const entered = await send(
+    url,
+    'mutation($input: LogInInput!) { logIn(input: $input) { token } }',
+    { input: { userid, password } },
+    null,
+  )
   if (!entered.data?.logIn) throw new Error(`${userid} cannot log in: ${JSON.stringify(entered.errors)}`)
   const { token } = entered.data.logIn
   const { data } = await send(url, '{ viewer { user { id userid profile { id } } } }', undefined, token)

