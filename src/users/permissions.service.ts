@@ -2,6 +2,7 @@
 import type { UserRef } from '../access/actor.ts'
 import { type Call, done, type Service, unchanged, write } from '../access/guard.ts'
 import { Conflict, NotFound } from '../errors.ts'
+import { groupsByIds } from '../groups/groups.store.ts'
 import { checkList, checkPermissionName } from '../names.ts'
 import { keepAnAdministrator, refuseGrant } from './powers.ts'
 import { seenAs, type UserRecord } from './user.ts'
@@ -74,6 +75,8 @@ async function changed(call: Call, user: UserRecord, before: readonly string[], 
 async function explain(call: Call, user: UserRecord, permission: string): Promise<never> {
   const grants = (await grantsOfUsers(call.db, [user.id])).filter(grant => grant.permission === permission)
   if (grants.length === 0) throw new NotFound(`The user does not hold ${permission}`)
-  const sources = grants.map(({ source, groupId }) => (groupId === null ? source : `the group with id ${groupId}`))
+  const groups = await groupsByIds(call.db, grants.flatMap(grant => grant.groupId ?? []))
+  const nameOf = (id: number) => `the group ${groups.find(group => group.id === id)?.name ?? id}`
+  const sources = grants.map(({ source, groupId }) => (groupId === null ? source : nameOf(groupId)))
   throw new Conflict(`${permission} is not set by hand but held through ${[...new Set(sources)].join(' and ')}: change it there`)
 }

@@ -70,7 +70,7 @@ describe('Names 1: userids', () => {
     expect(newUser).toMatchObject({ userid, profile: { name: userid } })
     expect((await login(userid, 'open up')).status).toBe(200)
     expect(await w.must('PUT', `${userPath(userid)}/disable/false`)).toEqual({ userid, disabled: false })
-    if (!/^\d+$/.test(userid)) expect((await w.getUser(userid)).id).toBe(newUser.id)
+    if (!/^\d+$/.test(userid)) expect((await w.getUser(userid)).profile.id).toBe(newUser.profile.id)
     await w.must('DELETE', userPath(userid))
   })
 
@@ -79,7 +79,7 @@ describe('Names 1: userids', () => {
     const { newUser } = await w.createUser(spellings[0]!, { password: 'the one' })
     for (const spelling of spellings) {
       expectRefusal(await create({ userid: spelling }), 409)
-      expect(await w.getUser(spelling)).toMatchObject({ id: newUser.id, userid: spellings[0] })
+      expect(await w.getUser(spelling)).toMatchObject({ profile: { id: newUser.profile.id }, userid: spellings[0] })
       expect((await login(spelling, 'the one')).status).toBe(200)
     }
   })
