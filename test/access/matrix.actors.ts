@@ -19,8 +19,9 @@ export interface Actor {
   onSelf: boolean
 }
 
-/** What everybody holds is not listed; whoever is nobody borrows the record of a user without permissions. */
+/** What everybody holds is not listed. Nobody has no record, but may hold a key of somebody who may impersonate. */
 const permissionsOf: Partial<Record<Column, string[]>> = {
+  anonymous: ['IMPERSONATE_USER'],
   USER_ADMIN: ['USER_ADMIN'],
   AUDIT: ['AUDIT'],
   GOVERNANCE: ['GOVERNANCE'],
