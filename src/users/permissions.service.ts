@@ -2,7 +2,7 @@
 import type { UserRef } from '../access/actor.ts'
 import { type Call, done, type Service, unchanged, write } from '../access/guard.ts'
 import { Conflict, NotFound } from '../errors.ts'
-import { groupsByIds, groupsByIds } from '../groups/groups.store.ts'
+import { groupsByIds } from '../groups/groups.store.ts'
 import { checkList, checkPermissionName } from '../names.ts'
 import { keepAnAdministrator, refuseGrant } from './powers.ts'
 import { seenAs, type UserRecord } from './user.ts'
