@@ -1,0 +1,255 @@
+// An operation for each mutation; its lists name as many things as there are.
+import { directory, fresh, grantWithin, make } from './make.ts'
+import type { Operation, Stage } from './operations.ts'
+import { group, membership, project, user } from './selections.ts'
+
+const firstGroup = ({ stock }: Stage) => ({ ref: { id: stock.groups[0] } })
+const refs = (ids: readonly number[]) => ids.map(id => ({ id }))
+const half = (ids: readonly number[]) => [ids.slice(0, ids.length / 2), ids.slice(ids.length / 2)] as const
+const aUser = async (on: Stage) => ({ ref: { id: (await make.user(on)).id } })
+const aGroup = async (on: Stage) => ({ ref: { id: await make.group(on) } })
+
+const ofUser = (input: string, more: object | ((on: Stage) => object) = {}): Operation => ({
+  text: `{ user { ${user} } }`,
+  input,
+  variables: async on => ({ ...(await aUser(on)), ...(typeof more === 'function' ? more(on) : more) }),
+})
+const owners =
+  'owner { __typename ... on User { userId: id attributes { key values } groups { id } } ... on Group { groupId: id attributes { key values } } }'
+
+const ofUsers: Record<string, Operation> = {
+  logIn: {
+    text: '{ authenticated profileId }',
+    input: 'LogInInput',
+    variables: ({ app: { admin } }) => ({ userid: admin.userid, password: admin.password }),
+  },
+  authenticateApiKey: {
+    text: '{ profileId }',
+    input: 'AuthenticateApiKeyInput',
+    variables: async on => ({ apikey: (await make.key(on)).secret }),
+  },
+  impersonate: {
+    text: '{ profileId }',
+    input: 'ImpersonateInput',
+    variables: async on => ({ apikey: (await make.key(on)).secret, iamid: 'bim', userid: (await make.user(on)).userid }),
+  },
+  logOut: { text: '{ revokedTokens }', as: on => make.logIn(on, on.app.admin.userid, on.app.admin.password) },
+  createUser: {
+    text: `{ user { ${user} } newUserLink }`,
+    input: 'CreateUserInput',
+    variables: ({ n }) => ({ userid: fresh('new'), permissions: Array.from({ length: n }, (_, i) => `SOME_${i}`) }),
+  },
+  inviteUser: { ...ofUser('UserInput'), text: '{ user { id groups { id } } newUserLink }' },
+  updateProfile: ofUser('UpdateProfileInput', { profile: { location: 'Ghent' } }),
+  setUserPermissions: ofUser('SetUserPermissionsInput', ({ n }) => ({
+    permissions: Array.from({ length: n }, (_, i) => `SOME_${i}`),
+  })),
+  grantUserPermissions: ofUser('SetUserPermissionsInput', ({ n }) => ({
+    permissions: Array.from({ length: n }, (_, i) => `SOME_${i}`),
+  })),
+  revokeUserPermission: ofUser('RevokeUserPermissionInput', { permission: 'CREATE_PROJECT' }),
+  setPassword: { ...ofUser('SetPasswordInput', { password: 'another one' }), text: '{ success }' },
+  setUserDisabled: ofUser('SetUserDisabledInput', { disabled: true }),
+  cloneUser: {
+    text: '{ users { id groups { id } attributes { key } } failedEmails }',
+    input: 'CloneUserInput',
+    variables: ({ n, stock }) => ({
+      ref: { id: stock.users[0] },
+      emails: Array.from({ length: n }, () => `${fresh('clone')}@roster.example`),
+    }),
+  },
+  deleteUser: { ...ofUser('UserInput'), text: '{ deleted }' },
+  refreshUser: ofUser('UserInput'),
+}
+
+const ofAttributes: Record<string, Operation> = {
+  addAttribute: {
+    text: `{ ${owners} }`,
+    input: 'AttributeInput',
+    variables: async on => ({ owner: { user: (await aUser(on)).ref }, key: 'desk', value: 'day' }),
+  },
+  removeAttribute: {
+    text: `{ ${owners} }`,
+    input: 'RemoveAttributeInput',
+    variables: ({ stock }) => ({ owner: { user: { id: stock.users.at(-1) } }, key: 'Key 1' }),
+  },
+  removeAttributeEverywhere: {
+    text: '{ userCount groupCount }',
+    input: 'RemoveAttributeEverywhereInput',
+    variables: () => ({ iamid: 'bim', key: 'Key 2' }),
+  },
+  replaceAttributes: {
+    text: `{ ${owners} }`,
+    input: 'ReplaceAttributesInput',
+    variables: async on => ({
+      owner: { group: (await aGroup(on)).ref },
+      attributes: Object.fromEntries(Array.from({ length: on.n }, (_, i) => [`desk ${i}`, ['day']])),
+    }),
+  },
+  editAttributes: {
+    text: `{ ${owners.replace('owner', 'owners')} }`,
+    input: 'EditAttributesInput',
+    variables: ({ stock }) => ({
+      edits: [...refs(stock.users).map(user => ({ user })), ...refs(stock.groups).map(group => ({ group }))].map(owner => ({
+        owner,
+        operation: 'ADD',
+        key: 'desk',
+        value: fresh('day'),
+      })),
+    }),
+  },
+}
+
+const ofGroups: Record<string, Operation> = {
+  createGroup: { text: `{ group { ${group} } }`, input: 'CreateGroupInput', variables: () => ({ name: fresh('group') }) },
+  updateGroup: {
+    text: `{ group { ${group} } }`,
+    input: 'UpdateGroupInput',
+    variables: on => ({ ...firstGroup(on), description: fresh('a crew') }),
+  },
+  deleteGroup: { text: '{ deleted }', input: 'GroupInput', variables: aGroup },
+  addGroupMember: {
+    text: `{ membership { ${membership} } }`,
+    input: 'AddGroupMemberInput',
+    variables: async on => ({ group: firstGroup(on).ref, user: (await aUser(on)).ref }),
+  },
+  removeGroupMember: {
+    text: '{ deleted }',
+    input: 'RemoveGroupMemberInput',
+    variables: async on => {
+      const { id } = await make.user(on)
+      return { group: firstGroup(on).ref, membershipId: await make.member(on, on.stock.groups[0]!, id) }
+    },
+  },
+  changeGroupMembers: {
+    text: `{ group { ${group} } added removed }`,
+    input: 'ChangeGroupMembersInput',
+    variables: async on => {
+      const [add, remove] = half(on.stock.users)
+      const crew = await make.group(on)
+      await make.member(on, crew, remove[0]!)
+      return { group: { id: crew }, add: refs(add), remove: refs(remove) }
+    },
+  },
+}
+
+const iam = 'iam { id displayName defaultPermissions groupPermissions config }'
+const ofIams: Record<string, Operation> = {
+  createIam: {
+    text: `{ ${iam} }`,
+    input: 'CreateIamInput',
+    variables: ({ n }) => ({
+      ...directory(),
+      groupPermissions: Object.fromEntries(Array.from({ length: n }, (_, i) => [`Group ${i}`, ['CREATE_FILTER']])),
+    }),
+  },
+  updateIam: {
+    text: `{ ${iam} }`,
+    input: 'UpdateIamInput',
+    variables: async on => ({ id: await make.iam(on), displayName: fresh('Other') }),
+  },
+  deleteIam: { text: '{ deleted }', input: 'IamInput', variables: async on => ({ id: await make.iam(on) }) },
+  generateScimKey: { text: `{ ${iam} scimUrl }`, input: 'IamInput', variables: async on => ({ id: await make.iam(on) }) },
+  syncIam: { text: '{ totalCount }', input: 'SyncIamInput', variables: () => ({ id: 'bim' }), refused: 'BAD_USER_INPUT' },
+}
+
+const key = 'apiKey { id user { id groups { id } } project { id } }'
+const ofCredentials: Record<string, Operation> = {
+  createApiKey: {
+    text: `{ ${key} }`,
+    input: 'CreateApiKeyInput',
+    variables: () => ({ name: 'one more', scopes: ['read', 'group:*'] }),
+  },
+  rotateApiKey: {
+    text: `{ ${key} }`,
+    input: 'RotateApiKeyInput',
+    variables: async on => ({ id: (await make.key(on)).apiKey.id }),
+  },
+  deleteApiKey: {
+    text: '{ revokedTokens }',
+    input: 'ApiKeyInput',
+    variables: async on => ({ id: (await make.key(on)).apiKey.id }),
+  },
+  revokeApiKey: {
+    text: '{ revokedTokens }',
+    input: 'ApiKeyInput',
+    variables: async on => ({ id: (await make.key(on)).apiKey.id }),
+  },
+  revokeTokens: {
+    text: '{ revokedTokens }',
+    input: 'RevokeTokensInput',
+    variables: async ({ app, n }) => ({
+      ids: (
+        await app.store.db.query<{ id: number }>(
+          `SELECT id FROM tokens WHERE prefix = 'rt_stock' ORDER BY id DESC LIMIT $1::int`,
+          [n],
+        )
+      ).map(({ id }) => id),
+    }),
+  },
+  signOutEverywhere: {
+    text: '{ revokedTokens }',
+    input: 'UserInput',
+    variables: ({ stock }) => ({ ref: { id: stock.users.at(-1) } }),
+  },
+}
+
+const ofProjects: Record<string, Operation> = {
+  createProject: {
+    text: `{ project { ${project} } }`,
+    input: 'CreateProjectInput',
+    variables: () => ({ name: fresh('project') }),
+  },
+  deleteProject: { text: '{ deleted }', input: 'ProjectInput', variables: async on => ({ id: await make.project(on) }) },
+  changeProjectMembers: {
+    text: `{ project { ${project} } }`,
+    input: 'ChangeProjectMembersInput',
+    variables: async on => ({
+      id: await make.project(on),
+      add: refs(half(on.stock.users)[0]),
+      remove: refs(half(on.stock.users)[1]),
+    }),
+  },
+  createDomain: {
+    text: '{ domain { id permissions { id } } }',
+    input: 'CreateDomainInput',
+    variables: () => ({ name: fresh('domain') }),
+  },
+  deleteDomain: { text: '{ deleted }', input: 'DomainInput', variables: async on => ({ id: await make.domain(on) }) },
+  grantDomainPermission: {
+    text: '{ domainPermission { id domain { id permissions { id user { id } group { id } } } user { id groups { id } } group { id } } }',
+    input: 'GrantDomainPermissionInput',
+    variables: async on => ({ domainId: on.stock.domains[0], permission: 'Manage Data Products', user: (await aUser(on)).ref }),
+  },
+  revokeDomainPermission: {
+    text: '{ deleted }',
+    input: 'RevokeDomainPermissionInput',
+    variables: async on => ({
+      id: await grantWithin(on, { domainId: on.stock.domains[0], permission: fresh('May'), user: { id: on.stock.users[0] } }),
+    }),
+  },
+  createDataSource: {
+    text: '{ dataSource { id owners { id groups { id } } } }',
+    input: 'CreateDataSourceInput',
+    variables: ({ stock }) => ({ name: fresh('source'), owners: refs(stock.users) }),
+  },
+  deleteDataSource: { text: '{ deleted }', input: 'DataSourceInput', variables: async on => ({ id: await make.dataSource(on) }) },
+  changeDataSourceOwners: {
+    text: '{ dataSource { id owners { id groups { id } } } }',
+    input: 'ChangeDataSourceOwnersInput',
+    variables: async on => ({
+      id: await make.dataSource(on),
+      add: refs(half(on.stock.users)[0]),
+      remove: refs(half(on.stock.users)[1]),
+    }),
+  },
+}
+
+export const mutations: Record<string, Operation> = {
+  ...ofUsers,
+  ...ofAttributes,
+  ...ofGroups,
+  ...ofIams,
+  ...ofCredentials,
+  ...ofProjects,
+}

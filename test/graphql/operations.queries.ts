@@ -1,0 +1,41 @@
+// An operation for each query: `$ref` is what its one argument names, `$n` the size of its page.
+import { make } from './make.ts'
+import type { Operation, Stage } from './operations.ts'
+import { group, membership, page, project, user } from './selections.ts'
+
+const firstUser = ({ stock }: Stage) => ({ ref: { id: stock.users[0] } })
+const firstGroup = ({ stock }: Stage) => ({ ref: { id: stock.groups[0] } })
+
+export const queries: Record<string, Operation> = {
+  viewer: { text: `{ user { ${user} } impersonator { userid } scopes can }` },
+  user: { text: `(ref: $ref) { ${user} }`, input: 'UserRef', variables: firstUser },
+  profile: { text: '(ref: $ref) { id name phone preferences externalUserIds }', input: 'UserRef', variables: firstUser },
+  users: { text: `(first: $n, filter: { name: "stock", groupNames: ["stock1"] }) ${page(user)}` },
+  userMemberships: { text: `(ref: $ref) { ${membership} }`, input: 'UserRef', variables: firstUser },
+  group: { text: `(ref: $ref) { ${group} }`, input: 'GroupRef', variables: firstGroup },
+  groups: { text: `(first: $n, filter: { name: "stock" }) ${page(group)}` },
+  groupNames: { text: '(first: $n) { names totalCount }' },
+  groupMembers: { text: `(ref: $ref, first: 10) ${page(membership)}`, input: 'GroupRef', variables: firstGroup },
+  attributeKeys: { text: `(first: $n) ${page('key values { value userCount groupCount } userCount groupCount')}` },
+  iams: { text: '{ id displayName scimEnabled scimUrl defaultPermissions groupPermissions config secrets }' },
+  iam: { text: '(id: "stock1") { id displayName scimEnabled defaultPermissions groupPermissions config secrets }' },
+  apiKeys: {
+    text: '(ref: $ref) { id user { id profile { name } } project { id name members { id } } }',
+    input: 'UserRef',
+    variables: firstUser,
+  },
+  tokens: {
+    text: '(ref: $ref) { id user { id groups { id name } } impersonator { userid } }',
+    input: 'UserRef',
+    variables: firstUser,
+  },
+  tokenInformation: {
+    text: '(token: $token) { id iamid userid user { id groups { id } } }',
+    input: 'String',
+    variables: async on => ({ token: await make.logIn(on, on.app.admin.userid, on.app.admin.password) }),
+  },
+  projects: { text: `(first: $n) ${page(project)}` },
+  domains: { text: `(first: $n) ${page('id name permissions { id domain { id } user { id userid } group { id name } }')}` },
+  dataSources: { text: `(first: $n) ${page('id name owners { id groups { id } isDataSourceOwner }')}` },
+  auditEvents: { text: `(first: $n) ${page('id at event actor before after')}` },
+}
