@@ -142,7 +142,7 @@ describe('Requests 2: Bodies', () => {
   test('Requests 2: an empty body with a JSON content type is no body, on every method', async () => {
     const type = 'application/json'
     const userid = fresh('empty')
-    const { newUser } = await w.createUser(userid)
+    await w.createUser(userid)
     const { id } = await w.createGroup(fresh('empty crew'))
     const membership = await w.addMember(id, userid)
     expect((await w.admin('GET', '/bim/rpc/user/current', { type })).status).toBe(200)
@@ -152,7 +152,6 @@ describe('Requests 2: Bodies', () => {
     expect((await w.admin('DELETE', `/bim/group/${id}/user/${membership.id}`, { type })).status).toBe(200)
     expect((await w.admin('POST', '/bim/user/search', { type })).status).toBe(200)
     expectRefusal(await w.admin('POST', '/bim/group', { type }), 400, /name|body/)
-    expect(newUser.userid).toBe(userid)
   })
 
   test('Requests 2: {} on a path that needs no body is fine', async () => {
