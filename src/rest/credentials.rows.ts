@@ -31,6 +31,7 @@ export const credentialRows = [
     action: 'apikey:create',
     payload: fields({ projectId: optional(id), name: optional(text) }, { anyOf: ['projectId', 'name'] }),
     run: CreateApiKeyDocument,
+    answers: 'FreshApiKey',
     variables: ({ payload: { projectId, name } }) => ({ input: { projectId, name } }),
     body: ({ createApiKey: { secret, apiKey } }) => ({
       apikey: secret,
@@ -47,6 +48,7 @@ export const credentialRows = [
     action: 'token:read',
     payload: fields({ token: text }),
     run: ReadTokenDocument,
+    answers: 'TokenInformation',
     variables: ({ payload: { token } }) => ({ token }),
     body: ({ tokenInformation: { projectId, scopes, impersonator, ...found } }, { payload }) => ({
       ...found,
@@ -72,6 +74,7 @@ export const credentialRows = [
     action: 'apikey:list',
     owner: ({ iamid, userid }) => ({ iamid, userid }),
     run: ListApiKeysDocument,
+    answers: 'ApiKeys',
     variables: ({ params }) => ({ ref: params }),
     body: ({ apiKeys }) =>
       apiKeys.map(key => ({
@@ -90,6 +93,7 @@ export const credentialRows = [
     doc: 'Delete an own API key and revoke every token issued with it.',
     action: 'apikey:delete',
     run: DeleteApiKeyDocument,
+    answers: 'RevokedTokens',
     variables: ({ params }) => ({ input: { id: params.keyid } }),
     body: ({ deleteApiKey }) => deleteApiKey,
   }),

@@ -10,6 +10,7 @@ export const iamRows = [
     doc: 'The configured IAMs: their ids, names and types.',
     action: 'iam:list',
     run: ListIamsDocument,
+    answers: 'Iams',
     body: ({ iams }) => iams,
   }),
   row({
@@ -19,6 +20,7 @@ export const iamRows = [
     action: 'iam:sync',
     payload: fields({ iamid: text }),
     run: SyncIamDocument,
+    answers: 'Sync',
     variables: ({ payload }) => ({ input: { id: payload.iamid, dryRun: false } }),
     body: ({ syncIam }) => syncIam,
   }),
@@ -30,6 +32,7 @@ export const iamRows = [
     action: 'iam:sync',
     payload: fields({ dryRun: flag, userId: optional(text), iamConfig: optional(json) }),
     run: SyncIamDocument,
+    answers: 'Sync',
     variables: ({ params, payload: { dryRun, userId, iamConfig } }) => ({
       input: { id: params.iamId, dryRun, userId, iamConfig },
     }),

@@ -149,29 +149,35 @@ function checked({ schema, validator }: Fields, value: unknown): unknown {
   if (validator.Check(value)) return value
   const [fault] = validator.Errors(value)
   const { path, shape } = placeOf(schema as Shape, fault?.instancePath ?? '')
-  if (fault?.keyword === 'boolean' || shape === undefined) {
+  if (shape === undefined) {
     throw new Invalid(
-      named(path.at(-1) ?? 'body'),
+      path.at(-1) ?? 'body',
       `is not a field of this request; those are ${listed(Object.keys(schema.properties))}`,
     )
   }
-  if (fault?.keyword === 'required' && shape.properties !== undefined) {
+  const { properties } = unwrapped(shape as TSchema)
+  if (fault?.keyword === 'required' && properties !== undefined) {
     const missing = (fault.params as { requiredProperties: string[] }).requiredProperties[0]!
-    throw new Invalid([...path, missing].join('.'), `is missing: it must be ${ruleOf(shape.properties[missing] as Shape)}`)
+    throw new Invalid([...path, missing].join('.'), `is missing: it must be ${ruleOf(properties[missing] as Shape)}`)
   }
   throw new Invalid(path.join('.') || 'body', `must be ${ruleOf(shape)}`)
 }
 
-/** The field at a JSON pointer, and its schema. A fault anywhere in a list is told of the whole list, whose rule says what its entries are. */
+/**
+ * The field at a JSON pointer, and its schema, which an unknown field lacks. A fault anywhere in a list is told of the whole list, whose
+ * rule says what its entries are.
+ */
 function placeOf(root: Shape, pointer: string): { path: string[]; shape: Shape | undefined } {
   const path: string[] = []
   let shape: Shape | undefined = root
   for (const piece of pointer.split('/').slice(1)) {
-    if (shape === undefined || shape.type === 'array') break
+    const inner: Shape = unwrapped(shape as TSchema)
+    if (inner.type === 'array') break
     const name = piece.replaceAll('~1', '/').replaceAll('~0', '~')
-    const next: unknown = shape.properties?.[name] ?? shape.additionalProperties
     path.push(named(name))
-    shape = typeof next === 'object' && next !== null ? unwrapped(next as TSchema) : undefined
+    const known = Object.hasOwn(inner.properties ?? {}, name) ? inner.properties![name] : inner.additionalProperties
+    if (typeof known !== 'object') return { path, shape: undefined }
+    shape = known as Shape
   }
   return { path, shape }
 }

@@ -31,6 +31,7 @@ export const membershipRows = [
     doc: "A user's groups, by name, each with the id of the membership.",
     action: 'user:readGroups',
     run: ListUserGroupsDocument,
+    answers: 'UserGroups',
     variables: ({ params }) => ({ ref: params }),
     body: ({ userMemberships }) => userMemberships.map(({ id, group }) => ({ ...group, groupUser: id })),
   }),
@@ -41,6 +42,7 @@ export const membershipRows = [
     action: 'group:listMembers',
     query: fields(paging),
     run: ListGroupMembersDocument,
+    answers: 'MemberHits',
     variables: ({ params, query }) => ({
       ref: { id: params.groupId },
       first: query.size,
@@ -61,6 +63,7 @@ export const membershipRows = [
     action: 'group:addMember',
     payload: fields({ userid: text, iamid: text }),
     run: AddGroupMemberDocument,
+    answers: 'Membership',
     variables: ({ params, payload: { userid, iamid } }) => ({
       input: { group: { id: params.groupId }, user: { userid, iamid } },
     }),
@@ -78,6 +81,7 @@ export const membershipRows = [
     doc: 'Remove a membership from its group.',
     action: 'group:removeMember',
     run: RemoveGroupMemberDocument,
+    answers: 'Nothing',
     variables: ({ params }) => ({ input: { group: { id: params.groupId }, membershipId: params.groupuserid } }),
     body: () => ({}),
   }),

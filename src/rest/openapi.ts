@@ -1,4 +1,5 @@
-/** The rows as an OpenAPI 3.1 document. */
+/** The rows as an OpenAPI 3.1 document: what a row does not say of itself is not in it. */
+import { answers } from './answers.ts'
 import type { Fields } from './input.ts'
 import { SCHEMAS } from './params.ts'
 import type { Credential, Method, Place, Row } from './row.ts'
@@ -32,8 +33,10 @@ export function openapi(rows: readonly Row[], publicUrl: string) {
       securitySchemes: {
         credential: { type: 'http', scheme: 'bearer', description: 'An access token or an API key' },
       },
-      schemas: { Error: errorSchema },
-      responses: Object.fromEntries(Object.entries(ERRORS).map(([status, description]) => [status, errorResponse(description)])),
+      schemas: { Error: errorSchema, ...answers },
+      responses: Object.fromEntries(
+        Object.entries(ERRORS).map(([status, description]) => [status, { description, content: json('schemas/Error') }]),
+      ),
     },
   }
 }
@@ -43,44 +46,48 @@ const errorSchema = {
   required: ['statusCode', 'error', 'message'],
   properties: { statusCode: { type: 'integer' }, error: { type: 'string' }, message: { type: 'string' } },
 }
-const errorResponse = (description: string) => ({
-  description,
-  content: { 'application/json': { schema: { $ref: '#/components/schemas/Error' } } },
-})
+const json = (ref: string) => ({ 'application/json': { schema: { $ref: `#/components/${ref}` } } })
 
 type Operations = Record<string, object>
 
+/** OpenAPI knows a path by its form: the names that the first row gives to its parameters hold for all methods. */
 function pathsOf(rows: readonly Row[]): Record<string, Operations> {
   const paths: Record<string, Operations> = {}
+  const written = new Map<string, string>()
   for (const row of rows) {
     for (const place of [row, ...row.aliases]) {
-      const path = place.path.replace(/:(\w+)/g, '{$1}')
-      const operations = place.methods.map(method => [method.toLowerCase(), operationOf(row, place, method)] as const)
-      paths[path] = { ...paths[path], ...Object.fromEntries(operations) }
+      const form = place.path.replace(/:\w+/g, ':')
+      const path = written.get(form) ?? place.path
+      written.set(form, path)
+      const operations = place.methods.map(method => [method.toLowerCase(), operationOf(row, path, method, place)] as const)
+      const template = templateOf(path)
+      paths[template] = { ...paths[template], ...Object.fromEntries(operations) }
     }
   }
   return paths
 }
 
-function operationOf(row: Row, place: Place, method: Method) {
+const templateOf = (path: string) => path.replace(/:(\w+)/g, '{$1}')
+
+function operationOf(row: Row, path: string, method: Method, place: Place) {
+  const main = `${row.methods[0]} ${templateOf(row.path)}`
   return {
-    operationId: operationId(place, method),
+    operationId: operationId(path, method),
     summary: row.doc,
-    ...(row.aliases.includes(place) && { description: `Answers as ${row.methods[0]} ${row.path.replace(/:(\w+)/g, '{$1}')}.` }),
+    ...(row.aliases.includes(place) && { description: `Answers as ${main}.` }),
     tags: [tagOf(row)],
     'x-action': row.action,
     ...securityOf(row.credential),
-    parameters: [...pathParameters(place.path), ...queryParameters(row.query)],
+    parameters: [...pathParameters(path), ...queryParameters(row.query)],
     ...(row.payload && { requestBody: requestBody(row.payload) }),
     responses: responsesOf(row),
   }
 }
 
-/** Such as `getBimIamUserGroups`. */
-function operationId({ path }: Place, method: Method): string {
+/** Such as `getBimGroupByGroupIdUser`. */
+function operationId(path: string, method: Method): string {
   const words = path.split('/').filter(word => word !== '')
-  const names = words.map(word => (word.startsWith(':') ? `By${capital(word.slice(1))}` : capital(word)))
-  return method.toLowerCase() + names.join('').replace(/\W/g, '')
+  return method.toLowerCase() + words.map(word => (word.startsWith(':') ? `By${capital(word.slice(1))}` : capital(word))).join('')
 }
 const capital = (word: string) => word.slice(0, 1).toUpperCase() + word.slice(1)
 
@@ -117,8 +124,8 @@ function responsesOf(row: Row) {
   const errors = Object.keys(ERRORS).filter(status => row.payload !== undefined || !NO_BODY.has(Number(status)))
   const refusals = errors.map(status => [status, { $ref: `#/components/responses/${status}` }])
   const answer =
-    row.document === undefined
+    row.answers === undefined
       ? { 302: { description: 'Where to go on', headers: { location: { schema: { type: 'string' } } } } }
-      : { 200: { description: row.doc, content: { 'application/json': {} } } }
+      : { 200: { description: 'Done', content: json(`schemas/${row.answers}`) } }
   return { ...answer, ...Object.fromEntries(refusals) }
 }

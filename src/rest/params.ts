@@ -60,12 +60,12 @@ export function readParams(params: Readonly<Record<string, string>>): Record<str
   const read: Record<string, unknown> = {}
   for (const [name, value] of Object.entries(params)) {
     if (value === '') throw new Invalid(name, 'must not be empty')
-    read[name] = name in readers ? readers[name as keyof Kinds](value) : value
+    read[name] = Object.hasOwn(readers, name) ? readers[name as keyof Kinds](value) : value
   }
   return read
 }
 
 /** Which user a path names where all digits mean the id (bim-wire-rules "Requests" 4). */
 export function userOrId(iamid: string, name: string) {
-  return /^\d+$/.test(name) ? { iamid, id: idFrom('id', name) } : { iamid, userid: name }
+  return /^\d+$/.test(name) ? { iamid, id: idFrom('userid', name) } : { iamid, userid: name }
 }

@@ -16,9 +16,12 @@ export function createRewrite(templates: readonly string[]): (path: string) => s
   return path => {
     if (!path.includes('//')) return path
     const segments = path.split('/').slice(1)
+    // The one trailing slash that the router takes off.
+    if (segments.at(-1) === '') segments.pop()
     for (const template of words) {
       const single = fitted(template, segments)
-      if (single !== null) return `/${single.join('/')}`
+      // An empty parameter at the end keeps a slash for the router to take, or it would be gone with it.
+      if (single !== null) return `/${single.join('/')}${single.at(-1) === '' ? '/' : ''}`
     }
     return path
   }
@@ -36,7 +39,5 @@ function fitted(template: readonly string[], segments: readonly string[]): strin
     taken.push(segment)
   }
   const rest = segments.slice(next)
-  // After a parameter one slash may trail: two would be an empty parameter more.
-  const most = template.at(-1)!.startsWith(':') ? 1 : rest.length
-  return rest.length <= most && rest.every(segment => segment === '') ? taken : null
+  return rest.length === 0 || (!template.at(-1)!.startsWith(':') && rest.every(segment => segment === '')) ? taken : null
 }

@@ -7,6 +7,7 @@ import type { DocumentNode } from 'graphql'
 import type { UserRef } from '../access/actor.ts'
 import type { Action } from '../access/policy.ts'
 import type { WireRequest, WireResponse } from '../http/wire.ts'
+import type { Answer } from './answers.ts'
 import { type Fields, type FieldsOf, readBody, readQuery } from './input.ts'
 import { type Params, readParams } from './params.ts'
 
@@ -47,8 +48,9 @@ export interface Row extends Place {
   readonly credential: Credential
   readonly query?: Fields
   readonly payload?: Fields
-  /** The operation; a row without one has no data to show. */
+  /** The operation and the name of what it answers; a row without them redirects. */
   readonly document?: DocumentNode
+  readonly answers?: Answer
   readonly answer: (request: WireRequest, runtime: Runtime) => Promise<WireResponse>
 }
 
@@ -82,6 +84,8 @@ interface Spec<Path extends string, Alias extends string, Data, Variables, Query
   readonly query?: Query
   readonly payload?: Payload
   readonly run: Operation<Data, Variables>
+  /** For the documentation. */
+  readonly answers: Answer
   readonly variables?: (input: Input<Params<Path, PathOf<Alias>>, FieldsOf<Query>, FieldsOf<Payload>>) => Variables
   readonly quirk?: Quirk<Answered<Data>, Variables>
   readonly body: (data: Answered<Data>, input: Input<Params<Path, PathOf<Alias>>, FieldsOf<Query>, FieldsOf<Payload>>) => object
@@ -111,6 +115,7 @@ export function row<
     ...(query && { query }),
     ...(payload && { payload }),
     document: run,
+    answers: spec.answers,
     async answer(request, runtime) {
       const input = {
         params: readParams(request.params),

@@ -38,6 +38,7 @@ export const sessionRows = [
     credential: 'none',
     payload: fields({ username: text, password: text }),
     run: LogInDocument,
+    answers: 'LogIn',
     variables: ({ params, payload: { username, password } }) => ({ input: { iamid: params.iamid, userid: username, password } }),
     body: ({ logIn }) => logIn,
   }),
@@ -50,6 +51,7 @@ export const sessionRows = [
     credential: 'none',
     payload: fields({ apikey: optional(text) }),
     run: AuthenticateApiKeyDocument,
+    answers: 'FreshToken',
     variables: ({ payload, secret }) => ({ input: { apikey: keyOf(payload, secret) } }),
     body: ({ authenticateApiKey }) => authenticateApiKey,
   }),
@@ -62,6 +64,7 @@ export const sessionRows = [
     credential: 'optional',
     payload: fields({ userid: text, iamid: text, apikey: optional(text), projectId: optional(id) }),
     run: ImpersonateDocument,
+    answers: 'FreshToken',
     variables: ({ payload, secret }) => {
       const { userid, iamid, projectId } = payload
       return { input: { apikey: keyOf(payload, secret), userid, iamid, projectId } }

@@ -32,6 +32,7 @@ export const userRows = [
       permissions: optional(list(text)),
     }),
     run: CreateUserDocument,
+    answers: 'NewUser',
     variables: ({ payload: { userid, iamid, password, permissions, profile: person } }) => ({
       // A name that is null or left out is the userid.
       input: {
@@ -51,6 +52,7 @@ export const userRows = [
     action: 'user:list',
     query: userQuery,
     run: ListUsersDocument,
+    answers: 'UserHits',
     variables: ({ query }) => ({ first: query.size, offset: query.offset, filter: userFilter(query), sort: userSort(query) }),
     body: ({ users: { totalCount, nodes } }) => ({
       // A string here and in the other searches, a number for the members of a group.
@@ -68,6 +70,7 @@ export const userRows = [
     action: 'user:search',
     payload: userSearch,
     run: SearchUsersDocument,
+    answers: 'UserHits',
     variables: ({ payload }) => ({
       first: payload.size,
       offset: payload.offset,
@@ -85,6 +88,7 @@ export const userRows = [
     doc: 'The user of this request; under impersonation the one acted as, with who impersonates.',
     action: 'viewer:read',
     run: ReadCurrentUserDocument,
+    answers: 'CurrentUser',
     body: ({ viewer }) => currentUser(viewer),
   }),
   row({
@@ -93,6 +97,7 @@ export const userRows = [
     doc: 'A user with everything. `id` is the username, or the user id when it is all digits.',
     action: 'user:read',
     run: ReadUserDocument,
+    answers: 'AggregatedUser',
     variables: ({ params }) => ({ ref: userOrId(params.iamid, params.id) }),
     body: ({ user }) => aggregatedUser(user),
   }),
@@ -102,6 +107,7 @@ export const userRows = [
     doc: 'Read a user afresh from their IAM.',
     action: 'user:refresh',
     run: RefreshUserDocument,
+    answers: 'AggregatedUser',
     variables: ({ params }) => ({ ref: params }),
     body: ({ refreshUser: { user } }) => aggregatedUser(user),
   }),
@@ -111,6 +117,7 @@ export const userRows = [
     doc: 'Delete a user with everything they hold.',
     action: 'user:delete',
     run: DeleteUserDocument,
+    answers: 'Nothing',
     variables: ({ params }) => ({ ref: params }),
     body: () => ({}),
   }),
@@ -120,6 +127,7 @@ export const userRows = [
     doc: 'Disable or enable a user. Disabling ends their tokens, invitations and the use of their keys at once.',
     action: 'user:disable',
     run: SetUserDisabledDocument,
+    answers: 'Disabled',
     variables: ({ params: { disable, ...ref } }) => ({ input: { ref, disabled: disable } }),
     body: ({ setUserDisabled: { user } }) => user,
   }),
@@ -130,6 +138,7 @@ export const userRows = [
     action: 'user:clone',
     payload: fields({ email: list(text) }, { bare: 'email' }),
     run: CloneUserDocument,
+    answers: 'Clones',
     variables: ({ params, payload }) => ({ input: { ref: { iamid: 'bim', userid: params.userid }, emails: payload.email } }),
     body: ({ cloneUser }) => cloneUser,
   }),
