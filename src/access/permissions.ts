@@ -1,6 +1,5 @@
 /** Permissions with a documented meaning (reference: iam-rules, "Permissions with documented meaning"). Custom names are allowed beside them. */
 export const ADMINISTRATIVE = ['APPLICATION_ADMIN', 'USER_ADMIN', 'GOVERNANCE', 'AUDIT', 'IMPERSONATE_USER'] as const
-export type Administrative = (typeof ADMINISTRATIVE)[number]
 
 export const isAdministrative = (permission: string): boolean => (ADMINISTRATIVE as readonly string[]).includes(permission)
 
