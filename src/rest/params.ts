@@ -24,7 +24,7 @@ export type Params<Path extends string, Alias extends string = never> = {
 type Missing<Path extends string, Alias extends string> = Alias extends string ? Exclude<Names<Path>, Names<Alias>> : never
 
 const MAX_ID = 2_147_483_647
-export const INTEGER = { type: 'integer', minimum: 1, maximum: MAX_ID } as const
+const INTEGER = { type: 'integer', minimum: 1, maximum: MAX_ID } as const
 /** The parameters that are not texts, as JSON schemas. */
 export const SCHEMAS: Readonly<Record<keyof Kinds, object>> = {
   groupId: INTEGER,

@@ -148,7 +148,7 @@ async function readAll<Data, Variables>(
 }
 
 /** `PUT /a` and `POST /a` are one place with two methods. */
-export function places(aliases: readonly string[]): Place[] {
+function places(aliases: readonly string[]): Place[] {
   const methods = new Map<string, Method[]>()
   for (const alias of aliases) {
     const [method, path] = alias.split(' ') as [Method, string]
