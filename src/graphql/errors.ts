@@ -13,6 +13,7 @@ const OF_THE_LANGUAGE = new Set([
   'BAD_USER_INPUT',
   'BAD_REQUEST',
   'OPERATION_RESOLUTION_FAILURE',
+  'PERSISTED_QUERY_NOT_SUPPORTED',
 ])
 
 const extensionsOf = (error: RosterError) => ({

@@ -33,6 +33,8 @@ export async function registerGraphql(http: Http, { schema, log, contextOf }: De
     schema,
     introspection: true,
     csrfPrevention: true,
+    // They would keep whatever documents callers send.
+    persistedQueries: false,
     includeStacktraceInErrorResponses: false,
     stopOnTerminationSignals: false,
     parseOptions: { maxTokens: LIMITS.tokens },
@@ -91,8 +93,9 @@ const cost = (schema: GraphQLSchema): ApolloServerPlugin<Context> => ({
   async requestDidStart() {
     let counted: number | undefined
     return {
-      async didResolveOperation({ document, request }) {
-        counted = costOf(schema, document, request.operationName, request.variables ?? {})
+      async didResolveOperation({ document, operation, request }) {
+        if (!operation) return
+        counted = costOrFault(schema, document, request.operationName, request.variables ?? {})
         if (counted > LIMITS.cost)
           throw new GraphQLError(
             `This operation costs ${counted}, more than ${LIMITS.cost}: ask for smaller pages or fewer fields`,
@@ -108,6 +111,20 @@ const cost = (schema: GraphQLSchema): ApolloServerPlugin<Context> => ({
     }
   },
 })
+
+/** Counting reads the variables before anything is executed: what they, or an endless document, have wrong is the caller's. */
+function costOrFault(...asked: Parameters<typeof costOf>): number {
+  try {
+    return costOf(...asked)
+  } catch (error) {
+    if (!(error instanceof GraphQLError)) throw error
+    throw new GraphQLError(error.message, {
+      nodes: error.nodes,
+      originalError: error.originalError,
+      extensions: { code: 'BAD_USER_INPUT', http: { status: 400 } },
+    })
+  }
+}
 
 /** Faults of the language are 200 for clients that ask for plain JSON (GraphQL over HTTP, 6.4.1); every error names its request. */
 const answer: ApolloServerPlugin<Context> = {

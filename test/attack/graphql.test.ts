@@ -1,0 +1,75 @@
+// What hostile documents and variables may not do: end in a 5xx, take the planner's time, or tell more than they should.
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { bootApp, type TestApp } from '../harness/app.ts'
+
+let app: TestApp
+beforeAll(async () => {
+  app = await bootApp()
+})
+afterAll(() => app?.close())
+
+async function send(body: object) {
+  const response = await fetch(`${app.url}/graphql`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', authorization: app.admin.token },
+    body: JSON.stringify(body),
+  })
+  return { status: response.status, ...((await response.json()) as { errors?: any[]; data?: any }) }
+}
+
+test('a variable that must not be null is refused as input', async () => {
+  const answer = await send({ query: 'query($ref: UserRef!) { user(ref: $ref) { id } }', variables: { ref: null } })
+  expect(answer.status).toBe(200)
+  expect(answer.errors![0]).toMatchObject({ extensions: { code: 'BAD_USER_INPUT', field: 'ref' } })
+})
+
+test('an operation name that the document does not have is a 400', async () => {
+  const answer = await send({ query: 'query A { viewer { can } }', operationName: 'B' })
+  expect(answer.status).toBe(400)
+  expect(answer.errors![0].extensions.code).toBe('OPERATION_RESOLUTION_FAILURE')
+})
+
+test('fragments that multiply are refused', async () => {
+  const fragments = Array.from({ length: 40 }, (_, n) => `fragment f${n} on Query { ...f${n + 1} ...f${n + 1} }`)
+  const answer = await send({ query: `{ ...f0 } ${fragments.join(' ')} fragment f40 on Query { __typename }` })
+  expect(answer.errors![0].extensions.code).toBe('BAD_USER_INPUT')
+})
+
+test('documents are not kept for callers', async () => {
+  const extensions = { persistedQuery: { version: 1, sha256Hash: 'a'.repeat(64) } }
+  const answer = await send({ query: '{ viewer { can } }', extensions })
+  expect(answer.errors?.[0].extensions.code ?? 'answered').not.toBe('INTERNAL_SERVER_ERROR')
+  const asked = await send({ extensions })
+  expect(asked.errors![0].extensions.code).toBe('PERSISTED_QUERY_NOT_SUPPORTED')
+})
+
+test('a filter by many attributes finds who holds them all, and its statement does not grow with them', async () => {
+  const people = await Promise.all([app.as([]), app.as([])])
+  const key = (n: number) => `hostile ${n}`
+  for (const [index, person] of people.entries()) {
+    const attributes = Object.fromEntries(Array.from({ length: 1000 - index }, (_, n) => [key(n), ['a', 'b']]))
+    const changed = await app.graphql(
+      'mutation($input: ReplaceAttributesInput!) { replaceAttributes(input: $input) { owner { __typename } } }',
+      { input: { owner: { user: { id: person.id } }, attributes } },
+    )
+    expect(changed.errors).toBeUndefined()
+  }
+  const statements: string[] = []
+  const stop = app.store.onStatement(text => statements.push(text))
+  const find = async (attributes: object[]) => {
+    const { data, errors } = await app.graphql('query($filter: UserFilter) { users(filter: $filter) { nodes { id } } }', {
+      filter: { attributes },
+    })
+    expect(errors).toBeUndefined()
+    return data.users.nodes.map((user: { id: number }) => user.id).sort((a: number, b: number) => a - b)
+  }
+  const ids = people.map(person => person.id)
+  const all = Array.from({ length: 1000 }, (_, n) => ({ key: key(n).toUpperCase(), ...(n % 2 === 0 ? { value: 'b' } : {}) }))
+  expect(await find(all)).toEqual([ids[0]])
+  expect(await find(all.slice(0, 999))).toEqual(ids)
+  expect(await find([...all.slice(0, 10), { key: key(3), value: 'c' }])).toEqual([])
+  expect(await find(all.slice(0, 3))).toEqual(ids)
+  expect(await find(Array(1000).fill(all[0]))).toEqual(ids)
+  stop?.()
+  expect(Math.max(...statements.map(text => text.length))).toBeLessThan(6_000)
+})
