@@ -1,5 +1,5 @@
 /** API keys: minted for oneself, shown once, narrowed never widened. */
-import type { UserRef } from '../access/actor.ts'
+import type { UserActor, UserRef } from '../access/actor.ts'
 import { type Call, done, read, type Service, write } from '../access/guard.ts'
 import { type Action, inScope, scopes as knownScopes, policy } from '../access/policy.ts'
 import { Conflict, Forbidden, Invalid, NotFound, Unauthenticated } from '../errors.ts'
@@ -59,12 +59,17 @@ export const apiKeys = {
   rotate: write('apikey:rotate', async (call, { id, graceSeconds }: { id: number; graceSeconds?: number | null }) => {
     const grace = graceSeconds ?? call.app.config.keyGraceSeconds
     if (grace < 0 || grace > MAX_GRACE) throw new Invalid('graceSeconds', `must be an integer from 0 to ${MAX_GRACE}`)
-    const old = await ownKey(call, id)
+    const old = await ownKey(call, id, { lock: true })
+    const { credential } = call.actor as UserActor
+    refuseWider(credential.scopes, old.scopes)
     if (old.rotatedToId !== null) throw new Conflict(`The key was rotated already: rotate its successor, key ${old.rotatedToId}`)
     if (old.expiresAt !== null && old.expiresAt <= call.now) throw new Conflict('The key has expired: make a new one')
-    const { userId, name, projectId, scopes, expiresAt, parentKeyId } = old
+    const { userId, name, projectId, scopes, parentKeyId } = old
+    // A key that dies must not live on in the successor of one that does not.
+    const used = credential.apiKeyId === null ? null : await findApiKey(call.db, credential.apiKeyId)
+    const expiresAt = earliest(old.expiresAt, used?.expiresAt ?? null)
     const minted = await mintKey(call, { userId, name, projectId, scopes: [...scopes], expiresAt, parentKeyId })
-    const dies = earliest(new Date(call.now.getTime() + grace * 1000), expiresAt)!
+    const dies = earliest(new Date(call.now.getTime() + grace * 1000), old.expiresAt)!
     await followApiKey(call.db, id, minted.apiKey.id, dies)
     return done(minted, {
       event: 'apiKeyRotated',
@@ -74,10 +79,10 @@ export const apiKeys = {
   }),
 
   /** Only by its owner; anyone else is not told that it exists. */
-  delete: write('apikey:delete', async (call, { id }: { id: number }) => remove(call, await ownKey(call, id))),
+  delete: write('apikey:delete', async (call, { id }: { id: number }) => remove(call, await ownKey(call, id, { lock: true }))),
 
   revoke: write('apikey:revoke', async (call, { id }: { id: number }) => {
-    const key = await findApiKey(call.db, id)
+    const key = await findApiKey(call.db, id, 'FOR UPDATE')
     if (key === null) throw new NotFound(`No API key with id ${id}`)
     await refusePower(call, key.userId)
     return remove(call, key)
@@ -91,8 +96,9 @@ async function remove(call: Call, key: ApiKeyRecord) {
   return done({ revokedTokens }, { event: 'apiKeyRevoked', target: targetOf(key), after: { revokedTokens } })
 }
 
-async function ownKey({ db, actor }: Call, id: number): Promise<ApiKeyRecord> {
-  const key = await findApiKey(db, id)
+/** With `lock` nobody else changes it until the transaction ends: of two rotations at once, the second finds the first's. */
+async function ownKey({ db, actor }: Call, id: number, { lock = false } = {}): Promise<ApiKeyRecord> {
+  const key = await findApiKey(db, id, lock ? 'FOR UPDATE' : '')
   if (key === null || actor.kind !== 'user' || key.userId !== actor.user.id)
     throw new NotFound(`You have no API key with id ${id}`)
   return key
@@ -119,9 +125,14 @@ function narrowed(held: readonly string[], asked: readonly string[]): string[] {
   const unknown = wanted.find(scope => !knownScopes.has(scope))
   if (unknown !== undefined) throw new Invalid('scopes', 'must be read, an action such as user:list, or a noun such as group:*')
   if (wanted.length === 0) return [...held]
-  const wider = (Object.keys(policy) as Action[]).find(action => inScope(wanted, action) && !inScope(held, action))
-  if (wider) throw new Forbidden(`scopes would allow ${wider}, which this credential does not`)
+  refuseWider(held, wanted)
   return wanted
+}
+
+/** Throws Forbidden when `asked` would allow what `held` does not; no scopes allow everything. */
+function refuseWider(held: readonly string[], asked: readonly string[]): void {
+  const wider = (Object.keys(policy) as Action[]).find(action => inScope(asked, action) && !inScope(held, action))
+  if (wider) throw new Forbidden(`scopes would allow ${wider}, which this credential does not`)
 }
 
 function checkExpiry(call: Call, expiresAt: Date | null): Date | null {

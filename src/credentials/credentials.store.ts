@@ -28,8 +28,8 @@ export async function insertApiKey(db: Db, key: NewApiKey): Promise<ApiKeyRecord
   return (await findApiKey(db, id))!
 }
 
-export async function findApiKey(db: Db, id: number): Promise<ApiKeyRecord | null> {
-  const [key] = await db.query<ApiKeyRecord>(`SELECT ${KEY_COLUMNS} FROM api_keys k WHERE k.id = $1`, [id])
+export async function findApiKey(db: Db, id: number, lock: '' | 'FOR UPDATE' = ''): Promise<ApiKeyRecord | null> {
+  const [key] = await db.query<ApiKeyRecord>(`SELECT ${KEY_COLUMNS} FROM api_keys k WHERE k.id = $1 ${lock}`, [id])
   return key ?? null
 }
 
