@@ -9,7 +9,7 @@ import type { CreateUserInput } from '../generated/graphql.ts'
 import { requireIam } from '../iams/iams.store.ts'
 import { canonical, checkEmail, checkList, checkUserid } from '../names.ts'
 import { checkPermissions } from './permissions.service.ts'
-import { refuseGrant } from './powers.ts'
+import { refuseGrant, refusePower } from './powers.ts'
 import { nameColumns, profileColumns } from './profile.ts'
 import { seenAs, type UserRecord } from './user.ts'
 import { emailTaken, targetOf } from './users.service.ts'
@@ -50,6 +50,8 @@ export const newcomers = {
       let user = await insertUser(call.db, { ...names, ...profile }, call.now).catch(emailTaken)
       // `bim` gives its defaults once, so that they can be taken away; other IAMs' are held live (the view).
       const held = [...new Set([...(iamid === 'bim' ? iam.defaultPermissions : []), ...asked])]
+      // The defaults too: an account made with a password is its maker's to use.
+      refuseGrant(call, held)
       await addHandSet(call.db, [user.id], held)
       if (prepared.passwordHash !== null) user = await setPasswordHash(call.db, user.id, prepared.passwordHash, call.now)
       const invitation = iamid === 'bim' && prepared.passwordHash === null ? await invite(call, user) : null
@@ -68,6 +70,8 @@ export const newcomers = {
     if (user.iamid !== 'bim') throw new Invalid('ref', `names a user of ${user.iamid}, who sets the password there`)
     if (user.disabled) throw new Invalid('ref', 'names a disabled user: enable the account first')
     if (user.authenticationId !== null) throw new Invalid('ref', 'names a user who can log in already: set the password instead')
+    // Whoever has the link sets the password: it is one more way to take an account over.
+    await refusePower(call, user.id)
     const link = await invite(call, user)
     return {
       ...done(newcomer(seenAs(user, 'aggregate'), link), { event: 'userInvited', target: targetOf(user) }),

@@ -1,0 +1,68 @@
+// Ways round the granting rule and round a key's scopes that were open once.
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { bootApp, type TestApp } from '../harness/app.ts'
+
+let app: TestApp
+beforeAll(async () => {
+  app = await bootApp()
+})
+afterAll(() => app?.close())
+
+const code = (answer: { errors?: any[] }) => answer.errors?.[0].extensions.code
+
+test('who lacks AUDIT gets no link to set the password of its holder', async () => {
+  const keeper = await app.as(['USER_ADMIN'])
+  const made = await app.graphql('mutation { createUser(input: { userid: "auditor", permissions: ["AUDIT"] }) { user { id } } }')
+  const invite = 'mutation($id: UserId!) { inviteUser(input: { ref: { id: $id } }) { newUserLink } }'
+  const { id } = made.data.createUser.user
+  expect(code(await app.graphql(invite, { id }, keeper.token))).toBe('FORBIDDEN')
+  expect((await app.graphql(invite, { id })).data.inviteUser.newUserLink).toContain('/login?token=ri_')
+})
+
+test('who lacks AUDIT makes no account that is given it by default', async () => {
+  const keeper = await app.as(['USER_ADMIN'])
+  const defaults = (permissions: string[]) =>
+    app.graphql('mutation($p: [String!]) { updateIam(input: { id: "bim", defaultPermissions: $p }) { iam { id } } }', {
+      p: permissions,
+    })
+  expect((await defaults(['CREATE_PROJECT', 'AUDIT'])).errors).toBeUndefined()
+  const create = (userid: string, token: string) =>
+    app.graphql(
+      'mutation($u: String!) { createUser(input: { userid: $u, password: "x" }) { user { id } } }',
+      { u: userid },
+      token,
+    )
+  expect(code(await create('puppet', keeper.token))).toBe('FORBIDDEN')
+  expect((await create('puppet', app.admin.token)).errors).toBeUndefined()
+  expect((await defaults(['CREATE_PROJECT'])).errors).toBeUndefined()
+})
+
+const mint = async (token: string, input: object) => {
+  const { data, errors } = await app.graphql(
+    'mutation($input: CreateApiKeyInput!) { createApiKey(input: $input) { secret apiKey { id } } }',
+    { input },
+    token,
+  )
+  expect(errors).toBeUndefined()
+  return { secret: data.createApiKey.secret as string, id: data.createApiKey.apiKey.id as number }
+}
+const ROTATE = 'mutation($id: ApiKeyId!) { rotateApiKey(input: { id: $id }) { apiKey { id expiresAt } } }'
+
+test('a narrowed key does not rotate a wider one into its hands, nor a dying key one that lives', async () => {
+  const person = await app.as([])
+  const wide = await mint(person.token, { name: 'wide' })
+  const narrow = await mint(person.token, { name: 'narrow', scopes: ['apikey:*'] })
+  expect(code(await app.graphql(ROTATE, { id: wide.id }, narrow.secret))).toBe('FORBIDDEN')
+  expect((await app.graphql(ROTATE, { id: narrow.id }, narrow.secret)).errors).toBeUndefined()
+  const expiresAt = new Date(Date.now() + 60_000).toISOString()
+  const dying = await mint(person.token, { name: 'dying', expiresAt })
+  const rotated = await app.graphql(ROTATE, { id: wide.id }, dying.secret)
+  expect(rotated.data.rotateApiKey.apiKey.expiresAt).toBe(expiresAt)
+})
+
+test('of two rotations at once one wins', async () => {
+  const person = await app.as([])
+  const key = await mint(person.token, { name: 'twice' })
+  const answers = await Promise.all([1, 2, 3].map(() => app.graphql(ROTATE, { id: key.id }, person.token)))
+  expect(answers.map(code).sort()).toEqual(['CONFLICT', 'CONFLICT', undefined])
+})
