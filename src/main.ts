@@ -5,6 +5,9 @@ import { ConfigFault, loadConfig } from './config.ts'
 import { fillDemo } from './demo/demo.ts'
 import { createFirstAdministrator, type FirstAdministrator } from './users/first.administrator.ts'
 
+/** Milliseconds from a signal to the end, however stuck; longer than open requests are waited for. */
+const LAST = 20_000
+
 const say = (text: string) => process.stdout.write(`${text}\n`)
 
 async function main(): Promise<void> {
@@ -57,6 +60,8 @@ function stopOnSignals(running: Running): void {
     if (stopping) return
     stopping = true
     running.app.log.info(`stopping on ${signal}`)
+    // A statement that never ends would keep its connection, and so the process, for ever.
+    setTimeout(() => fail(`Roster did not stop within ${LAST} ms of ${signal}: leaving what is unfinished`), LAST).unref()
     running.stop().then(
       () => process.exit(0),
       error => fail(String(error)),
