@@ -111,7 +111,10 @@ describe('Impersonation', () => {
   test('Impersonation: IMPERSONATE_HDFS_USER is not enough, nor an administrator without the permission', async () => {
     const { ana } = await pair()
     for (const permissions of [['IMPERSONATE_HDFS_USER'], ['USER_ADMIN', 'APPLICATION_ADMIN', 'AUDIT', 'GOVERNANCE']]) {
-      expectRefusal(await impersonate(await (await app.as(permissions)).key(), ana.userid), 403)
+      const apikey = await (await app.as(permissions)).key()
+      expectRefusal(await impersonate(apikey, ana.userid), 403)
+      // Whoever may not do it learns nothing about who exists.
+      expectRefusal(await impersonate(apikey, 'nobody'), 403)
     }
   })
 

@@ -1,7 +1,7 @@
 // The rules of granting and of the last administrator, as they show on the wire.
 import { afterAll, describe, expect, test } from 'vitest'
 import { bootApp } from '../harness/app.ts'
-import type { UserView } from './world.ts'
+import type { GroupView, UserView } from './world.ts'
 import { expectRefusal, fresh, userPath, world } from './world.ts'
 
 const app = await bootApp({ smtp: true })
@@ -186,6 +186,13 @@ describe("What is not the caller's to read or write", () => {
     expect(after).toMatchObject({ id: group.id, iamid: 'bim', gid: null, authorizations: null })
   })
 
+  test('Groups: one that an IAM feeds is not deleted here: 409', async () => {
+    await w.createIam('feedDirectory')
+    const group = await w.must<GroupView>('POST', '/bim/group', { iamid: 'feedDirectory', name: fresh('fed crew') })
+    expectRefusal(await w.admin('DELETE', `/bim/group/${group.id}`), 409, /feedDirectory/)
+    expect(await w.must('GET', `/bim/group/${group.id}`)).toMatchObject({ name: group.name })
+  })
+
   test('Sync: a configuration that is not saved is tried only as a dry run, and only by an APPLICATION_ADMIN', async () => {
     await w.createIam('tryDirectory')
     const iamConfig = { id: 'tryDirectory', type: 'ldap', options: { host: '127.0.0.1', port: 1 } }
@@ -193,7 +200,7 @@ describe("What is not the caller's to read or write", () => {
     const sync = (dryRun: boolean, token: string) =>
       w.by(token)('POST', '/iam/tryDirectory/sync', { json: { dryRun, iamConfig } })
     for (const answer of [await sync(true, chief.token), await sync(false, chief.token), await sync(false, app.admin.token)]) {
-      expect([400, 403]).toContain(answer.status)
+      expectRefusal(answer, 403)
     }
   })
 
