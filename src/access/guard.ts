@@ -5,6 +5,7 @@
  * A refused write leaves a `denied` event. `Service` accepts nothing else, so a check cannot be forgotten.
  */
 
+import { channel } from 'node:diagnostics_channel'
 import { appendEvents } from '../audit/audit.store.ts'
 import type { AuditDraft, Target } from '../audit/audit.ts'
 import type { App, Context } from '../context.ts'
@@ -82,9 +83,19 @@ export function write<A, R, P = undefined>(
   return run as Guarded<A, R>
 }
 
+/** Every question to the policy with its answer, for whoever wants to watch: tests hold with it that no door forgets to ask. */
+export interface Decision {
+  readonly requestId: string
+  readonly action: Action
+  readonly allowed: boolean
+}
+export const decisions = channel('roster.decision')
+
 /** Asks the policy, and throws Unauthenticated or Forbidden. Doors ask with it before they read a body. */
 export async function authorize(context: Context, action: Action, owner?: UserRef): Promise<void> {
   const verdict = decide(context.actor, action, owner !== undefined && isSelf(context.actor, owner))
+  if (decisions.hasSubscribers)
+    decisions.publish({ requestId: context.requestId, action, allowed: verdict.allowed } satisfies Decision)
   if (verdict.allowed) return
   if (verdict.because === 'anonymous')
     throw new Unauthenticated('A token or an API key is needed: send it as Authorization: Bearer <token>')

@@ -55,7 +55,6 @@ export const policy = {
   'group:removeMember': write(users), //                                                 23
 
   'iam:list': read('signedIn', { impersonated: true }), //                               14
-  'iam:read': read(['APPLICATION_ADMIN']),
   'iam:configure': write(['APPLICATION_ADMIN']),
   'iam:sync': write(users), //                                                           8, 9
 

@@ -10,7 +10,7 @@ export const queries: Record<string, Operation> = {
   viewer: { text: `{ user { ${user} } impersonator { userid } scopes can }` },
   user: { text: `(ref: $ref) { ${user} }`, input: 'UserRef', variables: firstUser },
   profile: { text: '(ref: $ref) { id name phone preferences externalUserIds }', input: 'UserRef', variables: firstUser },
-  users: { text: `(first: $n, filter: { name: "stock", groupNames: ["stock1"] }) ${page(user)}` },
+  users: { text: `(first: $n, filter: { name: "stock" }) ${page(user)}` },
   userMemberships: { text: `(ref: $ref) { ${membership} }`, input: 'UserRef', variables: firstUser },
   group: { text: `(ref: $ref) { ${group} }`, input: 'GroupRef', variables: firstGroup },
   groups: { text: `(first: $n, filter: { name: "stock" }) ${page(group)}` },
