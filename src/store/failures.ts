@@ -1,4 +1,4 @@
-import { RosterError, Unavailable } from '../errors.ts'
+import { Conflict, RosterError, Unavailable } from '../errors.ts'
 
 /** What pg, Prisma and Prisma's driver adapter put on their errors; every part may be missing. */
 interface Failure {
@@ -54,6 +54,21 @@ export function asUnavailable(error: unknown): Unavailable | null {
   if (chain.some(({ code, originalCode, kind }) => [code, originalCode, kind].some(word => word && COLLISIONS.has(word))))
     return unavailable('Another change to the same data came between; try again', 1, error)
   return null
+}
+
+/** Prisma: the row to change is not there, or one that it names is not (P2003); the latter as SQLSTATE too. */
+const GONE = new Set(['P2025', 'P2003', '23503', 'ForeignKeyConstraintViolation'])
+
+/**
+ * Conflict when `error`, which came from a statement, says that a row which the same transaction had found is there no more:
+ * somebody deleted it in between. Else null.
+ */
+export function asGone(error: unknown): Conflict | null {
+  if (error instanceof RosterError) return null
+  const gone = failures(error).some(({ code, originalCode, kind }) =>
+    [code, originalCode, kind].some(word => word && GONE.has(word)),
+  )
+  return gone ? new Conflict('Something that this change rests on was deleted meanwhile: look again') : null
 }
 
 /** The name of the unique constraint or index that `error` violated, on either road (Prisma or SQL); null for any other error. */

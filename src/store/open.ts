@@ -5,7 +5,7 @@ import type pg from 'pg'
 import { Unavailable } from '../errors.ts'
 import { PrismaClient } from '../generated/prisma/client.ts'
 import { type Opened, openEmbedded } from './embedded.ts'
-import { asUnavailable } from './failures.ts'
+import { asGone, asUnavailable } from './failures.ts'
 import { migrate, migrationsOf } from './migrate.ts'
 import { type Held, held, insideTransaction, MIXED, StorePool, statementNames } from './pool.ts'
 import type { Db, Store } from './store.ts'
@@ -160,7 +160,7 @@ async function translated<T>(work: () => Promise<T>): Promise<T> {
   try {
     return await work()
   } catch (error) {
-    throw asUnavailable(error) ?? error
+    throw asUnavailable(error) ?? asGone(error) ?? error
   }
 }
 

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest'
 import { Conflict, Unavailable } from '../../src/errors.ts'
-import { asUnavailable, uniqueViolation } from '../../src/store/failures.ts'
+import { asGone, asUnavailable, uniqueViolation } from '../../src/store/failures.ts'
 
 const of = (fields: object, message = 'x') => Object.assign(new Error(message), fields)
 
@@ -56,4 +56,16 @@ it('gives back an Unavailable as it is, and does not follow a circle for ever', 
   circle.cause = circle
   expect(asUnavailable(circle)).toBeNull()
   expect(uniqueViolation(circle)).toBeNull()
+})
+
+it.each([
+  ['a row to change that is gone', of({ code: 'P2025' })],
+  ['a row to name that is gone, told by Prisma', of({ code: 'P2003' })],
+  ['a row to name that is gone, told by PostgreSQL', of({ code: '23503' })],
+])('takes %s for a conflict', (_, error) => {
+  expect(asGone(error)).toBeInstanceOf(Conflict)
+})
+
+it.each([of({ code: '23505' }), of({}), new Conflict('x'), null])('takes nothing else for one (%s)', error => {
+  expect(asGone(error)).toBeNull()
 })
