@@ -22,7 +22,7 @@ interface Row {
 }
 
 const USER = `u.id AS "userId", u.profile_id AS "profileId", u.iamid, u.userid, u.userid_key AS "useridKey",
-  ARRAY(SELECT DISTINCT e.permission FROM effective_permissions e WHERE e.user_id = u.id) AS permissions`
+  ARRAY(SELECT e.permission FROM effective_permissions e WHERE e.user_id = u.id) AS permissions`
 
 // Alive: the user enabled, their IAM configured, the key behind it not expired; under impersonation also the impersonator
 // enabled and still holding IMPERSONATE_USER, and the target still without an administrative permission.

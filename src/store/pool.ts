@@ -19,8 +19,9 @@ export function insideTransaction(): boolean {
   return transaction !== undefined && !transaction.over
 }
 
-/** One session's settings, whatever the server's defaults: Prisma reads and writes timestamps as if the zone were UTC. */
-const SESSION = "SET TimeZone = 'UTC'; SET DateStyle = 'ISO, MDY'; SET default_transaction_isolation = 'read committed'"
+/** One session's settings, whatever the server's defaults: Prisma reads and writes timestamps as if the zone were UTC; short statements gain nothing from being compiled. */
+const SESSION =
+  "SET TimeZone = 'UTC'; SET DateStyle = 'ISO, MDY'; SET default_transaction_isolation = 'read committed'; SET jit = off"
 
 /**
  * The pool that Prisma's adapter and `db.query` share. It differs from node-postgres' own in three things: a statement that fails does
