@@ -35,7 +35,7 @@ export const formatError =
     const code = formatted.extensions?.code
     if (typeof code === 'string' && OF_THE_LANGUAGE.has(code)) {
       const field = code === 'BAD_USER_INPUT' ? variableAtFault(formatted.message) : undefined
-      return { message: formatted.message, ...place, extensions: { code, ...(field && { field }) } }
+      return { message: inOurWords(formatted.message), ...place, extensions: { code, ...(field && { field }) } }
     }
     // A value of the wrong form in the document itself: graphql-js gives it no code, and it is the caller's fault.
     if (thrown instanceof GraphQLError && thrown.originalError instanceof GraphQLError)
@@ -47,6 +47,17 @@ export const formatError =
       extensions: { code: 'INTERNAL_SERVER_ERROR' },
     }
   }
+
+/** What graphql-js says of documents that are too much for it, in words that tell what to do. */
+const TOO_MUCH: readonly [RegExp, string][] = [
+  [
+    /^Syntax Error: Document contains more that (\d+) tokens\. .*$/,
+    'The document contains more than $1 tokens. Ask for less in one request.',
+  ],
+  [/^Maximum call stack size exceeded$/, 'The document nests too deep'],
+  [/^Validation aborted\.$/, 'The document asks for too many of the same fields. Ask for each once.'],
+]
+const inOurWords = (message: string): string => TOO_MUCH.reduce((text, [said, meant]) => text.replace(said, meant), message)
 
 /** `Variable "$input" got invalid value 7 at "input.userid"; …` */
 const variableAtFault = (message: string): string | undefined =>

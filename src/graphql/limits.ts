@@ -2,6 +2,8 @@
 import { maxAliasesRule } from '@escape.tech/graphql-armor-max-aliases'
 import { maxDepthRule } from '@escape.tech/graphql-armor-max-depth'
 import {
+  type ASTNode,
+  BREAK,
   type DocumentNode,
   GraphQLError,
   type GraphQLSchema,
@@ -9,10 +11,15 @@ import {
   isListType,
   isNonNullType,
   Kind,
+  type OperationDefinitionNode,
+  specifiedDirectives,
   type ValidationContext,
   type ValidationRule,
+  visit,
 } from 'graphql'
 import { type ComplexityEstimatorArgs, getComplexity } from 'graphql-query-complexity'
+import { JSON_DEPTH } from '../http/body.ts'
+import { FORBIDDEN_KEYS } from '../http/text.ts'
 
 export const LIMITS = {
   /** Levels of fields; introspection is not counted. */
@@ -39,13 +46,39 @@ const translated = {
   ],
 }
 
-/** NUL and lone surrogates in string literals: the store would refuse them, with an error of its own. Variables are checked with the body. */
-const wholeText: ValidationRule = context => ({
-  StringValue(node) {
-    if (node.value.includes('\0') || !node.value.isWellFormed())
-      context.reportError(new GraphQLError('A string must not contain NUL or lone surrogates', { nodes: node }))
-  },
-})
+/** Counts how deep nodes stand in nodes of their kind; one report for the first that stands too deep. */
+function shallow(context: ValidationContext, what: string) {
+  let depth = 0
+  return {
+    enter(node: ASTNode) {
+      if (++depth === JSON_DEPTH + 1)
+        context.reportError(new GraphQLError(`${what} must not nest deeper than ${JSON_DEPTH} levels`, { nodes: node }))
+    },
+    leave() {
+      depth--
+    },
+  }
+}
+
+/** What the body is held to is true of the document too: whole text, keys that reach no prototype, few levels. */
+const plain: ValidationRule = context => {
+  const value = shallow(context, 'A value')
+  return {
+    // Inline fragments, which the limit of depth does not see.
+    SelectionSet: shallow(context, 'A selection'),
+    ListValue: value,
+    ObjectValue: value,
+    ObjectField(node) {
+      if (FORBIDDEN_KEYS.has(node.name.value))
+        context.reportError(new GraphQLError(`${node.name.value} is not allowed as a key`, { nodes: node }))
+    },
+    // The store would refuse them, with an error of its own.
+    StringValue(node) {
+      if (node.value.includes('\0') || !node.value.isWellFormed())
+        context.reportError(new GraphQLError('A string must not contain NUL or lone surrogates', { nodes: node }))
+    },
+  }
+}
 
 export const limitRules: ValidationRule[] = [
   maxDepthRule({
@@ -55,7 +88,7 @@ export const limitRules: ValidationRule[] = [
     ...translated,
   }) as unknown as ValidationRule,
   maxAliasesRule({ n: LIMITS.aliases, ...translated }) as unknown as ValidationRule,
-  wholeText,
+  plain,
 ]
 
 /** A field costs one, and a list as often as it has rows. A connection has its page's rows; `edges` and `nodes` repeat nothing. */
@@ -98,13 +131,26 @@ export function costOf(
 }
 
 const LOG_IN = new Set(['logIn', 'authenticateApiKey', 'impersonate'])
+const LOG_IN_TYPES = new Set(['String', 'IamId', 'ProjectId', 'LogInInput', 'AuthenticateApiKeyInput', 'ImpersonateInput'])
 
-/** Whether the document holds log-in mutations and nothing else: all that an anonymous caller may send. */
-export const isLogInOnly = (document: DocumentNode): boolean =>
-  document.definitions.length > 0 &&
-  document.definitions.every(
-    definition =>
-      definition.kind === Kind.OPERATION_DEFINITION &&
-      definition.operation === 'mutation' &&
-      definition.selectionSet.selections.every(selection => selection.kind === Kind.FIELD && LOG_IN.has(selection.name.value)),
-  )
+/**
+ * Whether the document holds log-in mutations and nothing else: all that an anonymous caller may send. No fragments and no other
+ * types either: what validation says of them would tell the schema, name by name.
+ */
+export function isLogInOnly(document: DocumentNode): boolean {
+  let only = document.definitions.length > 0
+  const no = () => {
+    only = false
+    return BREAK
+  }
+  const roots = (node: OperationDefinitionNode) =>
+    node.operation === 'mutation' &&
+    node.selectionSet.selections.every(selection => selection.kind === Kind.FIELD && LOG_IN.has(selection.name.value))
+  visit(document, {
+    FragmentSpread: no,
+    InlineFragment: no,
+    Directive: ({ name }) => (specifiedDirectives.some(known => known.name === name.value) ? undefined : no()),
+    NamedType: ({ name }) => (LOG_IN_TYPES.has(name.value) ? undefined : no()),
+  })
+  return only && document.definitions.every(definition => definition.kind === Kind.OPERATION_DEFINITION && roots(definition))
+}

@@ -117,12 +117,11 @@ function costOrFault(...asked: Parameters<typeof costOf>): number {
   try {
     return costOf(...asked)
   } catch (error) {
+    const refusal = { code: 'BAD_USER_INPUT', http: { status: 400 } }
+    // Fragments in fragments, so deep that counting them ends the stack.
+    if (error instanceof RangeError) throw new GraphQLError('The document nests too deep', { extensions: refusal })
     if (!(error instanceof GraphQLError)) throw error
-    throw new GraphQLError(error.message, {
-      nodes: error.nodes,
-      originalError: error.originalError,
-      extensions: { code: 'BAD_USER_INPUT', http: { status: 400 } },
-    })
+    throw new GraphQLError(error.message, { nodes: error.nodes, originalError: error.originalError, extensions: refusal })
   }
 }
 

@@ -6,7 +6,7 @@ import { checkText, FORBIDDEN_KEYS, named, pairs } from './text.ts'
 import type { BodyKind } from './wire.ts'
 
 /** bim-wire-rules "Names and limits" 4. */
-const JSON_DEPTH = 64
+export const JSON_DEPTH = 64
 /** A list in one request holds at most 1,000 entries; this leaves room for the names around it. */
 const FORM_PARAMETERS = 2_000
 

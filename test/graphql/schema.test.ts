@@ -13,7 +13,7 @@ import {
 import { afterAll, describe, expect, test } from 'vitest'
 import { type FieldGroup, fields } from '../../src/access/policy.ts'
 import { createSchema } from '../../src/graphql/schema.ts'
-import { bootApp } from '../harness/app.ts'
+import { bootApp, type Person } from '../harness/app.ts'
 import { stockUp } from './stock.ts'
 
 const schema = createSchema()
@@ -89,6 +89,7 @@ const hidden = {
     'Iam.updatedAt',
   ],
   'Iam.defaultPermissions': ['Iam.defaultPermissions'],
+  'Domain.permissions': ['Domain.permissions'],
   'Project.members': ['Project.members'],
 } satisfies Record<FieldGroup, string[]>
 
@@ -122,7 +123,11 @@ describe('what is hidden', async () => {
   )
 
   /** Each hidden field as a caller sees it on a record in a list that is not theirs. */
-  async function seenBy(token: string): Promise<Record<string, unknown>> {
+  async function seenBy({ id, token }: Person): Promise<Record<string, unknown>> {
+    await app.store.db.query(
+      `INSERT INTO domain_permissions (domain_id, permission, user_id) SELECT id, 'Manage Policies', $1::int FROM domains`,
+      [id],
+    )
     const of = (type: string, ...groups: FieldGroup[]) =>
       groups
         .flatMap(group => hidden[group])
@@ -141,6 +146,7 @@ describe('what is hidden', async () => {
     const query = `{
       users(first: 1, filter: { userid: "stock1", iamids: ["bim"] }) { nodes { ${user} ${profile} currentProject { ${of('Project', 'Project.members')} } } }
       groups(first: 1) { nodes { ${of('Group', 'Group.private')} members(first: 1) { nodes { ${of('Membership', 'Membership.private')} } } } }
+      viewer { user { domainPermissions { domain { ${of('Domain', 'Domain.permissions')} } } } }
       iam(id: "stock1") { ${of('Iam', 'Iam.private', 'Iam.defaultPermissions')} }
     }`
     const { data, errors } = await app.graphql(query, {}, token)
@@ -153,6 +159,7 @@ describe('what is hidden', async () => {
       Group: crew,
       Membership: crew.members.nodes[0],
       Iam: data.iam,
+      Domain: data.viewer.user.domainPermissions[0].domain,
     }
     return Object.fromEntries(
       Object.values(hidden)
@@ -165,12 +172,12 @@ describe('what is hidden', async () => {
   }
 
   test('is null without an error for who may not see it', async () => {
-    const seen = await seenBy((await app.as([])).token)
+    const seen = await seenBy(await app.as([]))
     expect(Object.values(seen)).toEqual(Object.values(seen).map(() => null))
   })
 
   test('is there for who may', async () => {
-    const seen = await seenBy(app.admin.token)
+    const seen = await seenBy(app.admin)
     expect(Object.entries(seen).filter(([, value]) => value === null || value === undefined)).toEqual([])
   })
 })
