@@ -3,7 +3,7 @@ import type { Actor } from './access/actor.ts'
 import type { Uses } from './access/uses.ts'
 import type { Config } from './config.ts'
 import type { Passwords } from './credentials/password.ts'
-import type { Loaders } from './graphql/loaders.ts'
+import type { Loaders } from './loaders.ts'
 import type { Mailer } from './mail/mailer.ts'
 import type { Store } from './store/store.ts'
 

@@ -46,7 +46,7 @@ const KEY = `SELECT k.id, k.id AS "apiKeyId", k.project_id AS "projectId", k.sco
 export async function actorOf(db: Db, secret: string, now: Date): Promise<UserActor | null> {
   const parsed = parse(secret)
   if (parsed === null || (parsed.kind !== 'rt' && parsed.kind !== 'rk')) return null
-  const [row] = await db.query<Row>(parsed.kind === 'rt' ? TOKEN : KEY, [parsed.hash, now])
+  const [row] = await db.query<Row>(parsed.kind === 'rt' ? TOKEN : KEY, [parsed.hash, now.toISOString()])
   if (!row) return null
   const impersonator =
     row.impersonatorId === null

@@ -1,7 +1,7 @@
 // The two roads to a user's edges must tell the same: brought along in the user's own statement, or loaded by the batch.
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { operator } from '../../src/access/actor.ts'
-import { createLoaders } from '../../src/graphql/loaders.ts'
+import { createLoaders } from '../../src/loaders.ts'
 import type { Store } from '../../src/store/store.ts'
 import type { Edge } from '../../src/users/users.along.ts'
 import { listUsers, readUser } from '../../src/users/users.service.ts'
