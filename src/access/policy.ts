@@ -148,6 +148,8 @@ export const fields = {
   'Membership.private': { action: 'group:listMembers', who: users }, // 28
   'Iam.private': { action: 'iam:list', who: ['APPLICATION_ADMIN'] },
   'Iam.defaultPermissions': { action: 'iam:list', who: ['APPLICATION_ADMIN', 'USER_ADMIN'] },
+  // Met on the way from one's own permissions too.
+  'Domain.permissions': { action: 'domain:list', who: ['USER_ADMIN', 'GOVERNANCE'] },
   'Project.members': { action: 'project:list', who: ['USER_ADMIN', 'PROJECT_MANAGEMENT'] },
 } as const satisfies Record<string, FieldRule>
 export type FieldGroup = keyof typeof fields

@@ -27,7 +27,8 @@ export const projectResolvers: Resolvers = {
       maySee(context.actor, 'Project.members') ? context.loaders.membersOfProject.load(id) : null,
   },
   Domain: {
-    permissions: ({ id }, _, context) => context.loaders.permissionsOfDomain.load(id),
+    permissions: ({ id }, _, context) =>
+      maySee(context.actor, 'Domain.permissions') ? context.loaders.permissionsOfDomain.load(id) : null,
   },
   DomainPermission: {
     domain: async ({ domainId }, _, context) => (await context.loaders.domainById.load(domainId))!,

@@ -66,3 +66,23 @@ test('of two rotations at once one wins', async () => {
   const answers = await Promise.all([1, 2, 3].map(() => app.graphql(ROTATE, { id: key.id }, person.token)))
   expect(answers.map(code).sort()).toEqual(['CONFLICT', 'CONFLICT', undefined])
 })
+
+test('from the permission one holds in a domain nobody reads who else holds one', async () => {
+  const governor = await app.as(['GOVERNANCE'])
+  const person = await app.as([])
+  const other = await app.as([])
+  const { data } = await app.graphql('mutation { createDomain(input: { name: "shared" }) { domain { id } } }', {}, governor.token)
+  for (const { id } of [person, other])
+    await app.graphql(
+      'mutation($input: GrantDomainPermissionInput!) { grantDomainPermission(input: $input) { domainPermission { id } } }',
+      { input: { domainId: data.createDomain.domain.id, permission: 'Manage Policies', user: { id } } },
+      governor.token,
+    )
+  const own = '{ viewer { user { domainPermissions { permission domain { name permissions { user { userid } } } } } } }'
+  const seen = await app.graphql(own, {}, person.token)
+  expect(seen.data.viewer.user.domainPermissions).toEqual([
+    { permission: 'Manage Policies', domain: { name: 'shared', permissions: null } },
+  ])
+  const all = await app.graphql('{ domains { nodes { permissions { user { userid } } } } }', {}, governor.token)
+  expect(all.data.domains.nodes[0].permissions).toHaveLength(2)
+})
