@@ -66,5 +66,5 @@ function instant(value: unknown): Date | undefined {
   if (typeof value !== 'string' || !INSTANT.test(value)) return undefined
   const time = new Date(value)
   // The store's calendar begins in 4713 BC and JavaScript's years have four digits on this wire.
-  return Number.isNaN(time.getTime()) ? undefined : time
+  return time.getUTCFullYear() >= 0 && time.getUTCFullYear() <= 9999 ? time : undefined
 }

@@ -160,9 +160,23 @@ function decode(field: string, order: Order, cursor: string): { value: string; i
     throw fault
   const [, , value, id] = parts as unknown[]
   if (typeof value !== 'string' || typeof id !== 'string' || !/^\d{1,18}$/.test(id) || value.includes('\0')) throw fault
-  if (order.type === 'timestamptz' && value !== '-infinity' && !/^\d{4}-\d\d-\d\d[ T0-9:.+-]*$/.test(value)) throw fault
+  if (order.type === 'timestamptz' && value !== '-infinity') {
+    const time = timeOf(value)
+    if (time === null) throw fault
+    return { value: time, id }
+  }
   if ((order.type === 'int' || order.type === 'bigint') && !/^\d{1,18}$/.test(value)) throw fault
   return { value, id }
+}
+
+/** A time as PostgreSQL writes it, in the form that it always reads; null for one that it would refuse. Our times have milliseconds. */
+function timeOf(text: string): string | null {
+  const parts = /^(\d{4}-\d\d-\d\d) (\d\d:\d\d:\d\d(?:\.\d{1,6})?)([+-]\d\d)(:\d\d)?$/.exec(text)
+  if (!parts) return null
+  const [, day, clock, hours, minutes = ':00'] = parts
+  const time = new Date(`${day}T${clock}${hours}${minutes}`)
+  const year = time.getUTCFullYear()
+  return year >= 1 && year <= 9999 ? time.toISOString() : null
 }
 
 /** A LIKE pattern that matches `text` anywhere, taken literally. */

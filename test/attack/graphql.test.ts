@@ -73,3 +73,40 @@ test('a filter by many attributes finds who holds them all, and its statement do
   stop?.()
   expect(Math.max(...statements.map(text => text.length))).toBeLessThan(6_000)
 })
+
+test('a made-up cursor is refused as input, a real one pages on', async () => {
+  const page = (after: string | null, field: string) =>
+    app.graphql(
+      'query($after: String, $field: UserSortField!) { users(first: 1, after: $after, sort: { field: $field }) { nodes { id } pageInfo { endCursor } } }',
+      { after, field },
+    )
+  const times = [
+    '2024-99-99',
+    '2024-13-45 99:99:99+00',
+    '9999-12-31 23:59:59-01',
+    '0000-01-01 00:00:00+00',
+    'infinity',
+    '2024-01-01----',
+  ]
+  for (const [name, field] of [
+    ['createdAt', 'CREATED_AT'],
+    ['lastLogin', 'LAST_LOGIN'],
+  ] as const)
+    for (const time of times) {
+      const forged = Buffer.from(JSON.stringify([name, 0, time, '1'])).toString('base64url')
+      expect((await page(forged, field)).errors![0].extensions, time).toMatchObject({ code: 'BAD_USER_INPUT', field: 'after' })
+    }
+  await app.as([])
+  for (const field of ['CREATED_AT', 'LAST_LOGIN', 'NAME']) {
+    const first = (await page(null, field)).data.users
+    const second = (await page(first.pageInfo.endCursor, field)).data.users
+    expect(second.nodes[0].id).not.toBe(first.nodes[0].id)
+  }
+})
+
+test('a time beyond the year 9999 is refused, also by its offset', async () => {
+  const answer = await app.graphql(
+    'mutation { createApiKey(input: { name: "late", expiresAt: "9999-12-31T23:59:59-23:59" }) { apiKey { id } } }',
+  )
+  expect(answer.errors![0].message).toContain('DateTime must be')
+})
