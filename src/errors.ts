@@ -47,8 +47,10 @@ export abstract class RosterError extends Error {
 /** The input breaks a rule: `field` is its name, `rule` what it must be. */
 export class Invalid extends RosterError {
   readonly code = 'BAD_USER_INPUT'
+  readonly rule: string
   constructor(field: string, rule: string) {
     super(`${field} ${rule}`, { field })
+    this.rule = rule
   }
 }
 export class Unauthenticated extends RosterError {

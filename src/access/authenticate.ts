@@ -1,12 +1,14 @@
 /** Who is asking: an Authorization header → one statement → an actor. Everything is read afresh: a revocation holds at once. */
-import { fromHeader, parse } from '../credentials/secret.ts'
+import { fromHeader, parse, sameHash } from '../credentials/secret.ts'
 import { Unauthenticated } from '../errors.ts'
 import type { Db } from '../store/store.ts'
 import type { Actor, UserActor } from './actor.ts'
+import { ADMINISTRATIVE } from './permissions.ts'
 import type { Uses } from './uses.ts'
 
 interface Row {
   id: number
+  hash: Uint8Array
   apiKeyId: number | null
   projectId: number | null
   scopes: string[]
@@ -24,9 +26,11 @@ interface Row {
 const USER = `u.id AS "userId", u.profile_id AS "profileId", u.iamid, u.userid, u.userid_key AS "useridKey",
   ARRAY(SELECT e.permission FROM effective_permissions e WHERE e.user_id = u.id) AS permissions`
 
+const POWERS = ADMINISTRATIVE.map(permission => `'${permission}'`).join(', ')
+
 // Alive: the user enabled, their IAM configured, the key behind it not expired; under impersonation also the impersonator
 // enabled and still holding IMPERSONATE_USER, and the target still without an administrative permission.
-const TOKEN = `SELECT t.id, t.api_key_id AS "apiKeyId", t.project_id AS "projectId", t.scopes, ${USER},
+const TOKEN = `SELECT t.id, t.hash, t.api_key_id AS "apiKeyId", t.project_id AS "projectId", t.scopes, ${USER},
     p.id AS "impersonatorId", p.iamid AS "impersonatorIamid", p.userid AS "impersonatorUserid"
   FROM tokens t JOIN users u ON u.id = t.user_id AND NOT u.disabled JOIN iams i ON i.id = u.iamid
   LEFT JOIN api_keys k ON k.id = t.api_key_id
@@ -34,10 +38,9 @@ const TOKEN = `SELECT t.id, t.api_key_id AS "apiKeyId", t.project_id AS "project
   WHERE t.hash = $1 AND t.expires_at > $2 AND (k.expires_at IS NULL OR k.expires_at > $2)
     AND (t.impersonator_id IS NULL OR (p.id IS NOT NULL
       AND EXISTS (SELECT 1 FROM effective_permissions e WHERE e.user_id = p.id AND e.permission = 'IMPERSONATE_USER')
-      AND NOT EXISTS (SELECT 1 FROM effective_permissions e WHERE e.user_id = u.id AND e.permission
-        IN ('APPLICATION_ADMIN', 'USER_ADMIN', 'GOVERNANCE', 'AUDIT', 'IMPERSONATE_USER'))))`
+      AND NOT EXISTS (SELECT 1 FROM effective_permissions e WHERE e.user_id = u.id AND e.permission IN (${POWERS}))))`
 
-const KEY = `SELECT k.id, k.id AS "apiKeyId", k.project_id AS "projectId", k.scopes, ${USER},
+const KEY = `SELECT k.id, k.hash, k.id AS "apiKeyId", k.project_id AS "projectId", k.scopes, ${USER},
     NULL::int AS "impersonatorId", NULL AS "impersonatorIamid", NULL AS "impersonatorUserid"
   FROM api_keys k JOIN users u ON u.id = k.user_id AND NOT u.disabled JOIN iams i ON i.id = u.iamid
   WHERE k.hash = $1 AND (k.expires_at IS NULL OR k.expires_at > $2)`
@@ -47,7 +50,7 @@ export async function actorOf(db: Db, secret: string, now: Date): Promise<UserAc
   const parsed = parse(secret)
   if (parsed === null || (parsed.kind !== 'rt' && parsed.kind !== 'rk')) return null
   const [row] = await db.query<Row>(parsed.kind === 'rt' ? TOKEN : KEY, [parsed.hash, now.toISOString()])
-  if (!row) return null
+  if (!row || !sameHash(row.hash, parsed.hash)) return null
   const impersonator =
     row.impersonatorId === null
       ? null

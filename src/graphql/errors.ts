@@ -2,7 +2,7 @@
 import { unwrapResolverError } from '@apollo/server/errors'
 import { GraphQLError, type GraphQLFormattedError } from 'graphql'
 import type { Logger } from 'pino'
-import { catalogue, RosterError } from '../errors.ts'
+import { catalogue, Invalid, RosterError } from '../errors.ts'
 import { errorHeaders } from '../http/errors.ts'
 import type { WireResponse } from '../http/wire.ts'
 
@@ -19,6 +19,7 @@ const OF_THE_LANGUAGE = new Set([
 const extensionsOf = (error: RosterError) => ({
   code: error.code,
   ...(error.field === undefined ? {} : { field: error.field }),
+  ...(error instanceof Invalid ? { rule: error.rule } : {}),
   ...(error.retryAfter === undefined ? {} : { retryAfter: error.retryAfter }),
 })
 
