@@ -1,3 +1,5 @@
+// Environment -> Config. One table drives the reading, the faults and what `npm run config` prints; a new setting is a row of
+// it and a line of loadConfig. Every fault is told at once, and none repeats the value: it may be a secret.
 import {
   address,
   hostOf,
@@ -14,9 +16,6 @@ import {
 } from './config.parse.ts'
 import { Invalid } from './errors.ts'
 import { checkUserid } from './names.ts'
-
-// Environment -> Config. One table drives the reading, the faults and what `npm run config` prints; a new setting is a row of
-// it and a line of loadConfig. Every fault is told at once, and none repeats the value: it may be a secret.
 
 export interface Config {
   /** 0 lets the system choose. */

@@ -1,4 +1,8 @@
-/** Attributes of users and groups. What is set here is set by hand (`bim`); what outside sources set is theirs and stays. */
+/**
+ * Attributes of users and groups. What is set here is set by hand (`bim`); what outside sources set is theirs and stays.
+ * The walk: a door → here → owners (whose) → attributes.store: lock the owners, read their rows → attribute (what the change comes to) →
+ * attributes.store: write it. Two changes of one owner wait for each other, so the first spelling of a key is the first.
+ */
 import { type Call, done, type Outcome, read, type Service, unchanged, write } from '../access/guard.ts'
 import type { AuditDraft } from '../audit/audit.ts'
 import { Invalid, NotFound } from '../errors.ts'

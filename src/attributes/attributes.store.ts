@@ -1,5 +1,3 @@
-// The walk: a door → attributes.service → owners (whose) → here: lock the owners, read their rows → attribute (what the change
-// comes to) → here: write it. Two changes of one owner wait for each other, so the first spelling of a key is the first.
 import type { Db } from '../store/store.ts'
 import type { AttributeRow, Change, EffectiveAttributeRecord, StoredAttribute } from './attribute.ts'
 

@@ -1,3 +1,7 @@
+/**
+ * The audit log, as it is read: `list` → audit.query.store. The walk of an event: the AuditDraft of a rule (audit.ts) → access/guard.ts →
+ * audit.store, in the transaction of the rule.
+ */
 import { type Call, read, type Service } from '../access/guard.ts'
 import { Invalid } from '../errors.ts'
 import type { AuditFilter } from '../generated/graphql.ts'

@@ -1,5 +1,8 @@
-/** Ways in and out: password, API key, impersonation, invitation, log-out. Each failure that could tell something tells the same. */
-
+/**
+ * Ways in and out: password, API key, impersonation, invitation, log-out. Each failure that could tell something tells the same.
+ * The walk of the room: this, passwords, apikeys and tokens are its services, over credentials.store and password.store. secret mints and
+ * reads what is shown once, issue makes tokens of it, password hashes, lockout slows guessing; access/authenticate.ts reads what comes back.
+ */
 import type { UserActor } from '../access/actor.ts'
 import { actorOf } from '../access/authenticate.ts'
 import { type Call, done, type Outcome, read, refused, type Service, write } from '../access/guard.ts'

@@ -1,4 +1,8 @@
-/** Groups: what they are called and what becomes of them. Who is in them: memberships.service.ts. */
+/**
+ * Groups: what they are called and what becomes of them. Who is in them: memberships.service.ts.
+ * The walk: a door → one of these two services → groups.store and memberships.store. Lists are described in groups.search; what hangs
+ * on other objects is read in batches by groups.loaders.
+ */
 import { done, read, type Service, unchanged, write } from '../access/guard.ts'
 import { difference, type Target } from '../audit/audit.ts'
 import type { Context } from '../context.ts'
@@ -70,10 +74,10 @@ export const groups = {
     const change = difference({ ...group }, { ...columns, nameKey: undefined })
     if (!change.changed) return unchanged(group)
     // A rule goes by the name: a new name takes one rule's permissions from every member and gives them another's.
-    const before = await permissionsOfName(call.db, group.iamid, canonical(group.name))
-    const after = columns.nameKey === undefined ? before : await permissionsOfName(call.db, group.iamid, columns.nameKey)
-    const taken = before.filter(permission => !after.includes(permission))
-    refuseGrant(call, [...taken, ...after.filter(permission => !before.includes(permission))])
+    const carried = await permissionsOfName(call.db, group.iamid, canonical(group.name))
+    const carries = columns.nameKey === undefined ? carried : await permissionsOfName(call.db, group.iamid, columns.nameKey)
+    const taken = carried.filter(permission => !carries.includes(permission))
+    refuseGrant(call, [...taken, ...carries.filter(permission => !carried.includes(permission))])
     const updated = await updateGroup(call.db, group.id, { ...columns, updatedAt: call.now }).catch(nameTaken)
     if (taken.includes('USER_ADMIN')) await keepAnAdministrator(call.db)
     return done(updated, { event: 'groupUpdated', target: targetOf(group), before: change.before, after: change.after })

@@ -1,5 +1,3 @@
-// The walk: a door → groups.service (the group itself) or memberships.service (who is in it) → this store and memberships.store.
-// Lists are described in groups.search; what hangs on other objects is read in batches by groups.loaders.
 import { NotFound } from '../errors.ts'
 import type { GroupRef } from '../generated/graphql.ts'
 import type { Db } from '../store/store.ts'

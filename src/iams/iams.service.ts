@@ -1,3 +1,4 @@
+/** IAMs: what is configured, and what that gives to whom. The walk of a configuration is told in iam.ts. */
 import { type Call, done, type Outcome, read, type Service, unchanged, write } from '../access/guard.ts'
 import { decide } from '../access/policy.ts'
 import { type AuditDraft, difference } from '../audit/audit.ts'

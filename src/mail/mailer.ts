@@ -1,10 +1,9 @@
+// Mail out: a service has stored the invitation -> sendInvitation -> one of a few pooled SMTP connections -> true or false.
+// A mail that fails loses nothing, since the invitation stands and can be sent again; hence an answer and never an error.
 import { createTransport } from 'nodemailer'
 import type { Logger } from 'pino'
 import type { Config } from '../config.ts'
 import { checkEmail } from '../names.ts'
-
-// Mail out: a service has stored the invitation -> sendInvitation -> one of a few pooled SMTP connections -> true or false.
-// A mail that fails loses nothing, since the invitation stands and can be sent again; hence an answer and never an error.
 
 export interface InvitationMail {
   /** One address. */

@@ -1,3 +1,8 @@
+/**
+ * Projects: who is in them, and what goes with them.
+ * The walk of the room: this, domains.service and sources.service hold the rules, each over its store; projects.loaders hangs what they
+ * have on other objects. Members and owners are first a list of references (people), then one statement.
+ */
 import { type Call, done, read, type Service, unchanged, write } from '../access/guard.ts'
 import { decide } from '../access/policy.ts'
 import type { Target } from '../audit/audit.ts'

@@ -5,9 +5,6 @@ import type { UserRecord } from '../users/user.ts'
 import { USER_COLUMNS } from '../users/users.store.ts'
 import type { ProjectRecord } from './project.ts'
 
-// The walk of the room: projects.service, domains.service and sources.service hold the rules, each over its store; projects.loaders
-// hangs what they have on other objects. Members and owners are first a list of references, then one statement.
-
 const COLUMNS = `p.id, p.name, p.project_key AS "projectKey", p.status, p.description, p.documentation,
   p.allow_masked_joins AS "allowMaskedJoins", p.subscription_type AS "subscriptionType", p.type, p.schema,
   p.created_by AS "createdBy", p.updated_by AS "updatedBy", p.created_at AS "createdAt", p.updated_at AS "updatedAt"`

@@ -1,4 +1,8 @@
-/** Users: who is who, and what becomes of an account. New accounts: newcomers.service.ts; permissions: permissions.service.ts. */
+/**
+ * Users: who is who, and what becomes of an account. New accounts: newcomers.service.ts; permissions: permissions.service.ts.
+ * The walk: a door → a rule of one of these three, which asks powers.ts about power over power → users.store. Lists are described in
+ * users.search, what they bring along in users.along; what hangs on other objects is read in batches by users.loaders.
+ */
 import { isSelf, type UserRef } from '../access/actor.ts'
 import { type Call, done, read, type Service, unchanged, write } from '../access/guard.ts'
 import { difference, type Target } from '../audit/audit.ts'
