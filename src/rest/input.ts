@@ -16,7 +16,7 @@ export const text = Type.String()
 export const textThatSays = Type.String({ minLength: 1 })
 export const flag = Type.Boolean()
 export const id = Type.Integer({ minimum: 1, maximum: MAX_ID })
-/** Whatever it is, nobody reads it. */
+/** Any object: the room that takes it says what may be in it. */
 export const json = Type.Object({})
 export const list = <Item extends TSchema>(items: Item) => Type.Array(items, { maxItems: MAX_ENTRIES })
 export const nullable = <Schema extends TSchema>(schema: Schema) => Type.Union([schema, Type.Null()])

@@ -69,7 +69,7 @@ function byText(found: Conditions, filter: UserFilter): void {
 
 /** A part of a name, in the form that names are compared in. */
 export function partOf(field: string, text: string): string {
-  if (text.includes('\0') || !text.isWellFormed()) throw new Invalid(field, 'must not contain NUL or lone surrogates')
+  checkStorable(field, text)
   if (text.length > 1024) throw new Invalid(field, 'must be at most 1,024 characters')
   return canonical(text)
 }
@@ -105,15 +105,18 @@ function byHoldings(found: Conditions, filter: UserFilter): void {
   if (filter.permission != null)
     found.add(
       'u.id IN (SELECT e.user_id FROM effective_permissions e WHERE e.permission = ?)',
-      partIsText('permission', filter.permission),
+      checkStorable('permission', filter.permission),
     )
   if (filter.domainPermission != null || filter.domainId != null) byDomain(found, filter)
 }
 
-/** All of them must be held. Many are one condition that counts: one condition each, and the planner alone takes minutes. */
+/**
+ * All of them must be held. Many are one condition that counts: one condition each, and the planner alone takes minutes. Pairs are
+ * counted by their number, keys without a value by theirs below zero, so that the two lists do not meet.
+ */
 function byAttributes(found: Conditions, attributes: NonNullable<UserFilter['attributes']>): void {
   const wanted = checkList('attributes', attributes).map(
-    ({ key, value }) => [lookupKey(key) ?? '', value == null ? null : partIsText('attributes', value)] as const,
+    ({ key, value }) => [lookupKey(key) ?? '', value == null ? null : checkStorable('attributes', value)] as const,
   )
   const distinct = [...new Map(wanted.map(pair => [JSON.stringify(pair), pair])).values()]
   if (distinct.length <= FEW) {
@@ -148,7 +151,7 @@ function byDomain(found: Conditions, { domainId, domainPermission }: UserFilter)
   }
   if (domainPermission != null) {
     narrow.push('d.permission = ?')
-    values.push(partIsText('domainPermission', domainPermission))
+    values.push(checkStorable('domainPermission', domainPermission))
   }
   const held = narrow.join(' AND ')
   found.add(
@@ -175,7 +178,7 @@ function byState(found: Conditions, filter: UserFilter): void {
     )
 }
 
-function partIsText(field: string, text: string): string {
+function checkStorable(field: string, text: string): string {
   if (text.includes('\0') || !text.isWellFormed()) throw new Invalid(field, 'must not contain NUL or lone surrogates')
   return text
 }
