@@ -254,7 +254,9 @@ describe('an error', () => {
       const requestId = answer.headers.get('x-request-id')
       expect(requestId).toMatch(/^[A-Za-z0-9._-]{1,64}$/)
       expect(answer.body.errors).toHaveLength(1)
-      expect(answer.body.errors![0]!.extensions).toEqual({ code, requestId, ...(field === undefined ? {} : { field }) })
+      const { rule, ...extensions } = answer.body.errors![0]!.extensions as Record<string, unknown>
+      expect(extensions).toEqual({ code, requestId, ...(field === undefined ? {} : { field }) })
+      if (rule !== undefined) expect(answer.body.errors![0]!.message).toBe(`${field} ${rule}`)
       expect(answer.text).not.toMatch(/stacktrace|node_modules|\.ts:\d|SELECT /)
     },
   )
