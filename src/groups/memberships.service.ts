@@ -10,7 +10,7 @@ import type {
   GroupRef,
   RemoveGroupMemberInput,
 } from '../generated/graphql.ts'
-import type { Loaders } from '../graphql/loaders.ts'
+import type { Loaders } from '../loaders.ts'
 import { checkList } from '../names.ts'
 import { type PageArgs, readPage, windowOf } from '../store/page.ts'
 import { keepAnAdministrator, refuseGrant } from '../users/powers.ts'

@@ -75,7 +75,10 @@ async function changed(call: Call, user: UserRecord, before: readonly string[], 
 async function explain(call: Call, user: UserRecord, permission: string): Promise<never> {
   const grants = (await grantsOfUsers(call.db, [user.id])).filter(grant => grant.permission === permission)
   if (grants.length === 0) throw new NotFound(`The user does not hold ${permission}`)
-  const groups = await groupsByIds(call.db, grants.flatMap(grant => grant.groupId ?? []))
+  const groups = await groupsByIds(
+    call.db,
+    grants.flatMap(grant => grant.groupId ?? []),
+  )
   const nameOf = (id: number) => `the group ${groups.find(group => group.id === id)?.name ?? id}`
   const sources = grants.map(({ source, groupId }) => (groupId === null ? source : nameOf(groupId)))
   throw new Conflict(`${permission} is not set by hand but held through ${[...new Set(sources)].join(' and ')}: change it there`)
