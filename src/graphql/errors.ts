@@ -35,12 +35,12 @@ export const formatError =
     if (error instanceof RosterError) return { message: error.message, ...place, extensions: extensionsOf(error) }
     const code = formatted.extensions?.code
     if (typeof code === 'string' && OF_THE_LANGUAGE.has(code)) {
-      const field = code === 'BAD_USER_INPUT' ? variableAtFault(formatted.message) : undefined
-      return { message: inOurWords(formatted.message), ...place, extensions: { code, ...(field && { field }) } }
+      if (code === 'BAD_USER_INPUT') return { ...ofVariable(formatted.message, thrown), ...place }
+      return { message: inOurWords(formatted.message), ...place, extensions: { code } }
     }
     // A value of the wrong form in the document itself: graphql-js gives it no code, and it is the caller's fault.
     if (thrown instanceof GraphQLError && thrown.originalError instanceof GraphQLError)
-      return { message: formatted.message, ...place, extensions: { code: 'BAD_USER_INPUT' } }
+      return { message: inOurWords(formatted.message), ...place, extensions: { code: 'BAD_USER_INPUT' } }
     log.error({ err: error }, 'unexpected error in GraphQL')
     return {
       message: 'Something went wrong on our side; the log has it under the request id',
@@ -49,20 +49,35 @@ export const formatError =
     }
   }
 
-/** What graphql-js says of documents that are too much for it, in words that tell what to do. */
-const TOO_MUCH: readonly [RegExp, string][] = [
+/**
+ * What graphql-js says, in words that tell what to do, and without the values it likes to quote: one may be a password in the wrong
+ * place.
+ */
+const WORDS: readonly [RegExp, string][] = [
   [
     /^Syntax Error: Document contains more that (\d+) tokens\. .*$/,
     'The document contains more than $1 tokens. Ask for less in one request.',
   ],
   [/^Maximum call stack size exceeded$/, 'The document nests too deep'],
   [/^Validation aborted\.$/, 'The document asks for too many of the same fields. Ask for each once.'],
+  [/^(Syntax Error: .*) (String|BlockString) ".*$/s, '$1 $2.'],
+  [/ cannot represent (an? )?(non[^:]*): .*$/s, ' cannot represent $1$2'],
 ]
-const inOurWords = (message: string): string => TOO_MUCH.reduce((text, [said, meant]) => text.replace(said, meant), message)
+const inOurWords = (message: string): string => WORDS.reduce((text, [said, meant]) => text.replace(said, meant), message)
 
-/** `Variable "$input" got invalid value 7 at "input.userid"; …` */
-const variableAtFault = (message: string): string | undefined =>
-  /at "([^"]+)"/.exec(message)?.[1] ?? /Variable "\$([^"]+)"/.exec(message)?.[1]
+/** `Variable "$input" got invalid value "…" at "input.userid"; the rule`: all of it but the value. */
+function ofVariable(message: string, thrown: unknown) {
+  const cause = (thrown instanceof GraphQLError ? thrown.originalError?.message : undefined) ?? message
+  const name = /^Variable "\$(\w+)"/.exec(message)?.[1]
+  if (name === undefined || !message.endsWith(`; ${cause}`))
+    return { message: inOurWords(message), extensions: { code: 'BAD_USER_INPUT', ...(name && { field: name }) } }
+  const field = / at "([^"]+)"$/.exec(message.slice(0, -cause.length - 2))?.[1] ?? name
+  const rule = inOurWords(cause)
+  return {
+    message: `Variable "$${name}" got an invalid value at "${field}"; ${rule}`,
+    extensions: { code: 'BAD_USER_INPUT', field, rule },
+  }
+}
 
 /** An error before GraphQL begins (credential, body), in the same shape. */
 export function graphqlError(error: RosterError, { requestId }: { requestId: string }): WireResponse {

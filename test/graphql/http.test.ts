@@ -256,10 +256,38 @@ describe('an error', () => {
       expect(answer.body.errors).toHaveLength(1)
       const { rule, ...extensions } = answer.body.errors![0]!.extensions as Record<string, unknown>
       expect(extensions).toEqual({ code, requestId, ...(field === undefined ? {} : { field }) })
-      if (rule !== undefined) expect(answer.body.errors![0]!.message).toBe(`${field} ${rule}`)
+      // The message is made of both.
+      for (const part of [rule, rule && field]) if (part !== undefined) expect(answer.body.errors![0]!.message).toContain(part)
+      expect(rule !== undefined).toBe(field !== undefined && Object.keys(variables).length > 0)
       expect(answer.text).not.toMatch(/stacktrace|node_modules|\.ts:\d|SELECT /)
     },
   )
+
+  test('repeats no value: it may be a password in the wrong place', async () => {
+    const login = 'mutation ($input: LogInInput!) { logIn(input: $input) { token } }'
+    const secret = 'swordfish'
+    const input = { userid: 'ana', password: secret }
+    const answers = [
+      await byAdmin(login, { input: { ...input, password: [secret] } }),
+      await byAdmin(login, { input: { ...input, password: { at: secret, '"; x': secret } } }),
+      await byAdmin(login, { input: secret }),
+      await byAdmin('query ($id: UserId) { user(ref: { id: $id }) { id } }', { id: secret }),
+      await byAdmin('query ($first: Int) { users(first: $first) { totalCount } }', { first: secret }),
+      await byAdmin(`{ users(first: "${secret}") { totalCount } }`),
+      await byAdmin(`{ user(ref: { id: "${secret}" }) { id } }`),
+      await byAdmin(`mutation { logIn(input: { userid: "ana", password: ["${secret}"] }) { token } }`),
+      await byAdmin(`mutation { logIn(input: { userid: "ana", password "${secret}" }) { token } }`),
+      await byAdmin(`mutation { logIn(input: { userid: "ana", password: """a""" "${secret}" }) { token } }`),
+    ]
+    for (const { text, body } of answers) {
+      expect(body.errors![0]!.message).toMatch(/\w{5}/)
+      expect(text).not.toContain(secret)
+    }
+    expect(answers[0]!.body.errors![0]).toMatchObject({
+      message: 'Variable "$input" got an invalid value at "input.password"; String cannot represent a non string value',
+      extensions: { field: 'input.password', rule: 'String cannot represent a non string value' },
+    })
+  })
 
   test('of the policy is FORBIDDEN with null in its place, and the rest is answered', async () => {
     const answer = await as((await app.as([])).token)('{ viewer { credential } user(ref: { userid: "admin" }) { id } }')

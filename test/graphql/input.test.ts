@@ -182,8 +182,7 @@ describe('times', () => {
   })
 
   test('the first and the last are answered', async () => {
-    const query =
-      '{ auditEvents(filter: { from: "0000-01-01T00:00:00+14:00", to: "9999-12-31T23:59:59.999Z" }) { nodes { id } } }'
+    const query = '{ auditEvents(filter: { from: "0000-01-01T00:00:00Z", to: "9999-12-31T23:59:59.999Z" }) { nodes { id } } }'
     expect((await ask(query)).body.errors).toBeUndefined()
   })
 })
