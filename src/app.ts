@@ -8,7 +8,7 @@ import { startHousekeeping } from './credentials/housekeeping.ts'
 import { createPasswords } from './credentials/password.ts'
 import { fromHeader } from './credentials/secret.ts'
 import { sessions } from './credentials/sessions.service.ts'
-import { NotFound, RosterError } from './errors.ts'
+import { NotFound, RosterError, Unavailable } from './errors.ts'
 import { registerPlayground } from './graphql/playground.ts'
 import { createSchema } from './graphql/schema.ts'
 import { registerGraphql } from './graphql/server.ts'
@@ -38,8 +38,15 @@ export interface Running {
   stop(): Promise<void>
 }
 
-/** Opens the store and serves. `store` is given by tests that have one. Throws when the store cannot be opened or the port not be taken. */
-export async function startApp(config: Config, given: { store?: Store } = {}): Promise<Running> {
+export interface Given {
+  /** A store that is open already, of a test. */
+  readonly store?: Store
+  /** What must be there before anybody is told that Roster is ready. Runs once the port is taken. */
+  readonly prepare?: (operator: Context) => Promise<void>
+}
+
+/** Opens the store and serves. Throws when the store cannot be opened or the port not be taken. */
+export async function startApp(config: Config, given: Given = {}): Promise<Running> {
   const log = createLog({ level: config.logLevel })
   const say = {
     info: (text: string) => log.info(text),
@@ -60,27 +67,31 @@ export async function startApp(config: Config, given: { store?: Store } = {}): P
   }
   const housekeeping = startHousekeeping(app)
   const http = createHttp({ log, rewrite })
+  let prepared = false
+  const ping = async () => {
+    if (!prepared) throw new Unavailable('Roster is starting', { retryAfter: 1 })
+    await store.ping()
+  }
+  registerHealth(http, { ping })
   const graphql = await registerDoors(http, app)
   const port = await http.listen({ port: config.port, host: config.host })
-  return {
-    port,
-    app,
-    operatorContext: () => contextFor(app, operator, { requestId: 'start', address: '' }),
-    async stop() {
-      await http.close()
-      await graphql.stop()
-      housekeeping.stop()
-      app.mailer.close()
-      await app.uses.stop()
-      await store.close()
-    },
+  const operatorContext = () => contextFor(app, operator, { requestId: 'start', address: '' })
+  const stop = async () => {
+    await http.close()
+    await graphql.stop()
+    housekeeping.stop()
+    app.mailer.close()
+    await app.uses.stop()
+    await store.close()
   }
+  await given.prepare?.(operatorContext()).catch(error => stop().finally(() => Promise.reject(error)))
+  prepared = true
+  return { port, app, operatorContext, stop }
 }
 
 async function registerDoors(http: Http, app: App) {
   const schema = createSchema()
   const contextOf = (request: WireRequest, credential: Credential) => contextOfRequest(app, request, credential)
-  registerHealth(http, app.store)
   registerPlayground(http)
   registerScim(http)
   registerLogin(http, {

@@ -17,11 +17,15 @@ async function main(): Promise<void> {
     )
   const { values } = parseArgs({ options: { demo: { type: 'boolean', default: false } } })
   const config = loadConfig(process.env)
-  const running = await startApp(config)
+  let administrator: FirstAdministrator | null = null
+  const running = await startApp(config, {
+    async prepare(operator) {
+      administrator = await createFirstAdministrator(operator)
+      if (values.demo && administrator) await fillDemo(operator)
+      else if (values.demo) say('The store is not empty, so no demo organisation was added.')
+    },
+  })
   stopOnSignals(running)
-  const administrator = await createFirstAdministrator(running.operatorContext())
-  if (values.demo && administrator) await fillDemo(running.operatorContext())
-  else if (values.demo) say('The store is not empty, so no demo organisation was added.')
   say(banner(running, administrator))
 }
 

@@ -136,6 +136,13 @@ interface FieldRule {
 }
 export type View = 'list' | 'aggregate' | 'own'
 
+/** The reads that show a record by each view. */
+const READS: Record<View, readonly Action[]> = {
+  list: ['user:list'],
+  aggregate: ['user:read'],
+  own: ['viewer:read', 'user:readProfile'],
+}
+
 const inFull: FieldRule = { action: 'user:list', who: users, views: ['aggregate', 'own'] }
 export const fields = {
   'User.private': inFull, //          attributes by source, group permissions, where permissions come from
@@ -159,9 +166,15 @@ export function maySee(actor: Actor, group: FieldGroup, record: { id?: number; v
   const rule: FieldRule = fields[group]
   if (actor.kind === 'machine') return true
   if (actor.kind === 'anonymous') return false
-  // The viewer's own data is what `viewer:read` and `user:readProfile` show; the rest needs the field's own action.
-  if (record.view !== undefined && rule.views?.includes(record.view)) return true
-  if (!inScope(actor.credential.scopes, rule.action)) return false
+  const { scopes } = actor.credential
+  // A write answers with what it changed: a credential narrowed to the write does not read by it.
+  if (
+    record.view !== undefined &&
+    rule.views?.includes(record.view) &&
+    READS[record.view].some(action => inScope(scopes, action))
+  )
+    return true
+  if (!inScope(scopes, rule.action)) return false
   if (rule.who.some(permission => actor.permissions.has(permission))) return true
   return rule.self === true && record.id === actor.user.id && actor.credential.kind !== 'impersonation'
 }

@@ -72,7 +72,16 @@ async function serve(apollo: ApolloServer<Context>, request: WireRequest<Locals>
     context: async () => request.locals.context!,
   })
   if (answered.body.kind !== 'complete') throw new Error('Incremental delivery is not switched on')
-  return { status: answered.status ?? 200, headers: Object.fromEntries(answered.headers), body: answered.body.string }
+  const status = answered.status ?? 200
+  const text = status < 400 ? answered.body.string : identified(answered.body.string, request.requestId)
+  return { status, headers: Object.fromEntries(answered.headers), body: text }
+}
+
+/** What Apollo refuses before an operation begins (a batch, a body without a query) has no request id yet. */
+function identified(text: string, requestId: string): string {
+  const body = JSON.parse(text) as { errors?: { extensions?: object }[] }
+  const errors = body.errors?.map(error => ({ ...error, extensions: { ...error.extensions, requestId } }))
+  return JSON.stringify({ ...body, ...(errors && { errors }) })
 }
 
 /** The parsed body. Without a credential anything but log-in mutations is 401, a body that does not parse too. */

@@ -40,6 +40,8 @@ const IDLE = 600_000
 const TRANSACTION = { maxWait: 30_000, timeout: 30_000 }
 /** The oldest PostgreSQL, as server_version_num has it. */
 const OLDEST = 140_000
+/** Milliseconds that one statement may take on a server: a plan gone wrong must not hold a connection for ever. */
+const STATEMENT = 30_000
 /** Texts that get a prepared statement of their own: ours are few and fixed, Prisma's vary with their lists. */
 const NAMED = { ours: 500, prisma: 300 }
 
@@ -79,6 +81,7 @@ function server(url: string, { pool: max = 8, wait = 10_000 }: StoreOptions, log
       idleTimeoutMillis: IDLE,
       connectionTimeoutMillis: wait,
       keepAlive: true,
+      statement_timeout: STATEMENT,
     },
     error => log.warn(`An idle connection to PostgreSQL was lost: ${error.message}`),
   )
@@ -103,9 +106,12 @@ async function checkServer(pool: StorePool, url: string): Promise<void> {
 async function bringUpToDate(pool: StorePool, shared: boolean, log: StoreLog): Promise<void> {
   const client = await pool.connect()
   try {
+    // A migration may take long; the embedded store knows no other limit either.
+    await client.query('SET statement_timeout = 0')
     const applied = await migrate(client, migrationsOf(), { shared })
     if (applied.length > 0) log.info(`Applied ${applied.length} migration(s): ${applied.join(', ')}`)
   } finally {
+    await client.query('RESET statement_timeout').catch(() => {})
     client.release()
   }
 }

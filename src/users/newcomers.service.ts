@@ -106,7 +106,8 @@ export const newcomers = {
         after: { clonedFrom: `bim/${source.userid}` },
       }))
       const people = minted.map(({ user, secret }) => newcomer(seenAs(user, 'aggregate'), linkOf(call, user, secret.secret)))
-      const failedEmails = addresses.filter(address => !fresh.includes(address))
+      const became = new Set(created.map(user => user.userid))
+      const failedEmails = addresses.filter(address => !became.has(address))
       return {
         value: { users: people.map(person => person.user), failedEmails },
         events,

@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto'
 import { createServer } from 'node:net'
 import { startApp } from '../../src/app.ts'
 import { loadConfig } from '../../src/config.ts'
+import type { Context } from '../../src/context.ts'
 import type { Store } from '../../src/store/store.ts'
 import { createFirstAdministrator } from '../../src/users/first.administrator.ts'
 import { newcomers } from '../../src/users/newcomers.service.ts'
@@ -57,8 +58,8 @@ export async function bootApp({
     ...(mail && { SMTP_URL: mail.url }),
     ...env,
   })
-  const running = await startApp(config, { store })
-  await createFirstAdministrator(running.operatorContext())
+  const prepare = async (operator: Context) => void (await createFirstAdministrator(operator))
+  const running = await startApp(config, { store, prepare })
   const url = `http://127.0.0.1:${running.port}`
   const admin = await logIn(url, config.adminUserid, config.adminPassword ?? ADMIN_PASSWORD)
   let made = 0
