@@ -74,7 +74,7 @@ export async function startApp(config: Config, given: Given = {}): Promise<Runni
   }
   registerHealth(http, { ping })
   const graphql = await registerDoors(http, app)
-  const port = await http.listen({ port: config.port, host: config.host })
+  const port = await http.listen({ port: config.port, host: config.host }).catch(error => refusedPort(error, config))
   const operatorContext = () => contextFor(app, operator, { requestId: 'start', address: '' })
   const stop = async () => {
     await http.close()
@@ -87,6 +87,13 @@ export async function startApp(config: Config, given: Given = {}): Promise<Runni
   await given.prepare?.(operatorContext()).catch(error => stop().finally(() => Promise.reject(error)))
   prepared = true
   return { port, app, operatorContext, stop }
+}
+
+function refusedPort(error: NodeJS.ErrnoException, { port, host }: Config): never {
+  if (error.code === 'EADDRINUSE')
+    throw new Error(`Port ${port} of ${host} is taken: stop what listens there, or set PORT to another`)
+  if (error.code === 'EACCES') throw new Error(`Port ${port} may not be taken by this user: set PORT to one above 1023`)
+  throw error
 }
 
 async function registerDoors(http: Http, app: App) {

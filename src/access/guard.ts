@@ -109,6 +109,12 @@ function translated(error: unknown): never {
   throw asUnavailable(error) ?? error
 }
 
+/** For a rule whose input may ask for more than its own action: throws Forbidden unless the actor may do that too. */
+export function alsoNeeds(call: Pick<Call, 'actor'>, action: Action): void {
+  const verdict = decide(call.actor, action)
+  if (!verdict.allowed) throw new Forbidden(refusal(action, verdict))
+}
+
 function refusal(action: Action, verdict: Verdict & { allowed: false }): string {
   if (verdict.because === 'impersonated') return `${action} is not allowed with an impersonation token`
   if (verdict.because === 'scope') return `${action} is outside the scopes of this credential`

@@ -123,6 +123,10 @@ const holds = (actor: UserActor, rule: Rule): boolean =>
 const ownsUp = (actor: UserActor, rule: Rule): boolean =>
   rule.self === 'any' || (rule.self === 'login' && actor.credential.kind === 'login')
 
+/** The actions an actor may do to some record, or to their own where only that is allowed. */
+export const allowed = (actor: Actor): Action[] =>
+  (Object.keys(policy) as Action[]).filter(action => decide(actor, action, true).allowed)
+
 /**
  * Fields that are hidden unless: the actor holds one of `who`; or the record was reached by one of `views`
  * ('aggregate' = the root field `user`, 'own' = the viewer or one's own profile); or `self`, it is the actor's own record.

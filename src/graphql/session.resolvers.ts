@@ -1,5 +1,5 @@
 import type { Actor, Credential } from '../access/actor.ts'
-import { type Action, decide, policy } from '../access/policy.ts'
+import { allowed } from '../access/policy.ts'
 import { sessions } from '../credentials/sessions.service.ts'
 import type { CredentialKind, Resolvers, ViewerResolvers } from '../generated/graphql.ts'
 import type { UserRecord } from '../users/user.ts'
@@ -13,13 +13,10 @@ const KINDS: Record<Credential['kind'], CredentialKind> = {
   impersonation: 'IMPERSONATION',
 }
 
-/** What the actor may do to some record, or to their own where only that is allowed. */
-const may = (actor: Actor): string[] => (Object.keys(policy) as Action[]).filter(action => decide(actor, action, true).allowed)
-
 const viewer = (actor: Actor, user: UserRecord) => {
   if (actor.kind !== 'user') throw new Error('The viewer service lets only users through')
   const { credential, impersonator } = actor
-  return { user, impersonator, credential: KINDS[credential.kind], scopes: [...credential.scopes], can: may(actor) }
+  return { user, impersonator, credential: KINDS[credential.kind], scopes: [...credential.scopes], can: allowed(actor) }
 }
 
 export const sessionResolvers: Resolvers & { Viewer?: ViewerResolvers } = {

@@ -1,6 +1,6 @@
 /** Who is in which group. A membership says who holds it: the hand (`bim`), outside sources, or both; the hand takes only its own away. */
 import type { UserRef } from '../access/actor.ts'
-import { type Call, done, type Outcome, read, type Service, unchanged, write } from '../access/guard.ts'
+import { alsoNeeds, type Call, done, type Outcome, read, type Service, unchanged, write } from '../access/guard.ts'
 import type { AuditDraft } from '../audit/audit.ts'
 import { Conflict, Invalid, NotFound } from '../errors.ts'
 import type {
@@ -100,6 +100,7 @@ export const memberships = {
     const { db, now } = call
     const add = checkList('add', input.add ?? [])
     const remove = checkList('remove', input.remove ?? [])
+    if (remove.length > 0) alsoNeeds(call, 'group:removeMember')
     const group = await requireGroup(db, input.group, 'FOR KEY SHARE')
     const named = await requireUsers(db, [...add, ...remove])
     const [joining, leaving] = [byId(named.slice(0, add.length)), byId(named.slice(add.length))]

@@ -12,7 +12,7 @@ import { checkPermissions } from './permissions.service.ts'
 import { refuseGrant, refusePower } from './powers.ts'
 import { nameColumns, profileColumns } from './profile.ts'
 import { seenAs, type UserRecord } from './user.ts'
-import { emailTaken, targetOf } from './users.service.ts'
+import { nameTaken, targetOf } from './users.service.ts'
 import {
   addHandSet,
   copyHoldings,
@@ -47,7 +47,7 @@ export const newcomers = {
       refuseGrant(call, asked)
       const iam = await requireIam(call.db, iamid)
       const names = { iamid, userid, useridKey: canonical(userid) }
-      let user = await insertUser(call.db, { ...names, ...profile }, call.now).catch(emailTaken)
+      let user = await insertUser(call.db, { ...names, ...profile }, call.now).catch(nameTaken)
       // `bim` gives its defaults once, so that they can be taken away; other IAMs' are held live (the view).
       const held = [...new Set([...(iamid === 'bim' ? iam.defaultPermissions : []), ...asked])]
       // The defaults too: an account made with a password is its maker's to use.

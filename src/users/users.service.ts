@@ -70,7 +70,7 @@ export const users = {
       if ('email' in change.after) await refusePower(call, user.id)
       if (!change.changed) return unchanged(viewOf(call, user))
       const stamps = { updatedAt: call.now, profileUpdatedAt: call.now }
-      const updated = await updateUser(call.db, user.id, { ...columns, ...stamps }).catch(emailTaken)
+      const updated = await updateUser(call.db, user.id, { ...columns, ...stamps }).catch(nameTaken)
       return done(viewOf(call, updated), {
         event: 'userUpdated',
         target: targetOf(user),
@@ -149,7 +149,7 @@ async function refuseMapped(call: Call, user: UserRecord, columns: Partial<Profi
 }
 
 /** Names what a unique violation on `users` means. */
-export function emailTaken(error: unknown): never {
+export function nameTaken(error: unknown): never {
   const constraint = uniqueViolation(error)
   if (constraint?.includes('email')) throw new Conflict('profile.email is already that of another bim user')
   if (constraint?.includes('userid'))

@@ -86,3 +86,34 @@ test('from the permission one holds in a domain nobody reads who else holds one'
   const all = await app.graphql('{ domains { nodes { permissions { user { userid } } } } }', {}, governor.token)
   expect(all.data.domains.nodes[0].permissions).toHaveLength(2)
 })
+
+test('a key narrowed to one write neither does another nor reads by its answer', async () => {
+  const { data } = await app.graphql(
+    'mutation { a: createApiKey(input: { scopes: ["group:addMember"] }) { secret } d: createApiKey(input: { scopes: ["user:disable"] }) { secret } }',
+  )
+  const person = await app.as([])
+  await app.graphql(
+    'mutation($id: UserId!) { addAttribute(input: { owner: { user: { id: $id } }, key: "Country", value: "CH" }) { __typename } }',
+    {
+      id: person.id,
+    },
+  )
+  const made = await app.graphql('mutation { createGroup(input: { name: "narrow" }) { group { id } } }')
+  const group = made.data.createGroup.group.id
+  const change =
+    'mutation($g: GroupId!, $add: [UserRef!], $remove: [UserRef!]) { changeGroupMembers(input: { group: { id: $g }, add: $add, remove: $remove }) { added removed } }'
+  const added = await app.graphql(change, { g: group, add: [{ id: person.id }] }, data.a.secret)
+  expect(added.data.changeGroupMembers).toEqual({ added: 1, removed: 0 })
+  const removed = await app.graphql(change, { g: group, remove: [{ id: person.id }] }, data.a.secret)
+  expect(removed.errors?.[0].extensions.code).toBe('FORBIDDEN')
+  const disabled = await app.graphql(
+    'mutation($id: UserId!) { setUserDisabled(input: { ref: { id: $id }, disabled: true }) { user { disabled authorizations profile { name preferences phone } } } }',
+    { id: person.id },
+    data.d.secret,
+  )
+  expect(disabled.data.setUserDisabled.user).toMatchObject({
+    disabled: true,
+    authorizations: null,
+    profile: { preferences: null, phone: null },
+  })
+})
