@@ -64,7 +64,7 @@ export function write<A, R, P = undefined>(
   about: About<A> & { prepare?: (call: Call, args: A) => Promise<P> } = {},
 ): Guarded<A, R> {
   const run = async (context: Context, args: A) => {
-    await authorize(context, action, about.owner?.(args))
+    await authorize(context, action, about.owner?.(args), args)
     try {
       const prepared = (await about.prepare?.(callOf(context, context.app.store.db), args)) as P
       const outcome = await context.app.store.transaction(async db => {
@@ -76,7 +76,7 @@ export function write<A, R, P = undefined>(
       if (outcome.error) throw outcome.error
       return outcome.afterCommit ? await outcome.afterCommit(outcome.value) : outcome.value
     } catch (error) {
-      if (error instanceof Forbidden) await recordDenied(context, action, error.message, about.owner?.(args))
+      if (error instanceof Forbidden) await recordDenied(context, action, error.message, args)
       return translated(error)
     }
   }
@@ -91,8 +91,13 @@ export interface Decision {
 }
 export const decisions = channel('roster.decision')
 
-/** Asks the policy, and throws Unauthenticated or Forbidden. Doors ask with it before they read a body. */
-export async function authorize(context: Context, action: Action, owner?: UserRef): Promise<void> {
+/** Asks the policy, and throws Unauthenticated or Forbidden. Doors ask with it before they read a body, and so without `args`. */
+export async function authorize(
+  context: Context,
+  action: Action,
+  owner?: UserRef,
+  args: unknown = { ref: owner },
+): Promise<void> {
   const verdict = decide(context.actor, action, owner !== undefined && isSelf(context.actor, owner))
   if (decisions.hasSubscribers)
     decisions.publish({ requestId: context.requestId, action, allowed: verdict.allowed } satisfies Decision)
@@ -100,7 +105,7 @@ export async function authorize(context: Context, action: Action, owner?: UserRe
   if (verdict.because === 'anonymous')
     throw new Unauthenticated('A token or an API key is needed: send it as Authorization: Bearer <token>')
   const message = refusal(action, verdict)
-  if (policy[action].kind === 'write') await recordDenied(context, action, message, owner)
+  if (policy[action].kind === 'write') await recordDenied(context, action, message, args)
   throw new Forbidden(message)
 }
 
@@ -122,11 +127,27 @@ function refusal(action: Action, verdict: Verdict & { allowed: false }): string 
   return Array.isArray(who) && who.length > 0 ? `${action} needs the permission ${who.join(' or ')}` : `${action} is not allowed`
 }
 
-async function recordDenied(context: Context, action: Action, reason: string, owner?: UserRef): Promise<void> {
-  const target: Target = owner
-    ? { type: 'user', id: owner.id ?? '', name: `${owner.iamid ?? 'bim'}/${owner.userid ?? ''}`.slice(0, 400) }
-    : { type: 'instance', id: '' }
+async function recordDenied(context: Context, action: Action, reason: string, args: unknown): Promise<void> {
+  const target = refusedTarget(action, args as RefusedArgs)
   await appendEvents(context.app.store.db, context, action, [{ event: 'denied', outcome: 'denied', target, reason }])
+}
+
+/** How the arguments of writes name what they are about. */
+interface RefusedArgs extends UserRef {
+  readonly ref?: UserRef | null
+  readonly group?: UserRef | null
+  readonly owner?: { readonly user?: UserRef | null; readonly group?: UserRef | null } | null
+  readonly domainId?: string
+}
+
+/** What a refused write would have been done to, as far as its arguments say: of the kind that its action names, by id or by name. */
+function refusedTarget(action: Action, args: RefusedArgs): Target {
+  const noun = action.slice(0, action.indexOf(':')) as Target['type']
+  const named = args.ref ?? args.owner?.user ?? args.owner?.group ?? args.group ?? args
+  const type = args.owner?.user ? 'user' : args.owner?.group ? 'group' : named.userid == null ? noun : 'user'
+  const id = named.id ?? args.domainId ?? ''
+  if (id === '' && named.userid == null) return { type: 'instance', id }
+  return { type, id, name: named.userid == null ? null : `${named.iamid ?? 'bim'}/${named.userid}`.slice(0, 400) }
 }
 
 const callOf = (context: Context, db: Db): Call => ({

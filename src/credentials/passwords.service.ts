@@ -30,8 +30,7 @@ export const passwords = {
     'user:setPassword',
     async (call, _: SetPassword, { user, passwordHash }: Prepared): Promise<Outcome<{ success: true }>> => {
       const target = targetOf(user)
-      if (passwordHash === null)
-        return refused(new Forbidden(WRONG), { event: 'denied', outcome: 'denied', target, reason: WRONG })
+      if (passwordHash === null) return refused(new Forbidden(WRONG))
       await setPasswordHash(call.db, user.id, passwordHash, call.now)
       // Whoever knew the old password is out: other log-ins end, the one that changed it stays; keys have secrets of their own.
       const { actor } = call
