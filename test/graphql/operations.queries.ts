@@ -1,10 +1,14 @@
 // An operation for each query: `$ref` is what its one argument names, `$n` the size of its page.
 import { make } from './make.ts'
 import type { Operation, Stage } from './operations.ts'
-import { group, membership, page, project, user } from './selections.ts'
+import { edgesOfUser, group, membership, page, project, user } from './selections.ts'
 
 const firstUser = ({ stock }: Stage) => ({ ref: { id: stock.users[0] } })
 const firstGroup = ({ stock }: Stage) => ({ ref: { id: stock.groups[0] } })
+
+/** An operation for each further edge of a user, by the root field and the edge. */
+const byEdge = (root: string, of: (selection: string) => Operation): Record<string, Operation> =>
+  Object.fromEntries(Object.entries(edgesOfUser).map(([edge, selection]) => [`${root}: ${edge}`, of(selection)]))
 
 export const queries: Record<string, Operation> = {
   viewer: { text: `{ user { ${user} } impersonator { userid } scopes can }` },
@@ -38,4 +42,6 @@ export const queries: Record<string, Operation> = {
   domains: { text: `(first: $n) ${page('id name permissions { id domain { id } user { id userid } group { id name } }')}` },
   dataSources: { text: `(first: $n) ${page('id name owners { id groups { id } isDataSourceOwner }')}` },
   auditEvents: { text: `(first: $n) ${page('id at event actor before after')}` },
+  ...byEdge('user', selection => ({ text: `(ref: $ref) { ${selection} }`, input: 'UserRef', variables: firstUser })),
+  ...byEdge('users', selection => ({ text: `(first: $n, filter: { name: "stock" }) ${page(selection)}` })),
 }

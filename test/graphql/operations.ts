@@ -25,14 +25,15 @@ export interface Operation {
   refused?: string
 }
 
-export const operations: { name: string; kind: 'query' | 'mutation'; operation: Operation }[] = [
-  ...Object.entries(queries).map(([name, operation]) => ({ name, kind: 'query' as const, operation })),
-  ...Object.entries(mutations).map(([name, operation]) => ({
-    name,
-    kind: 'mutation' as const,
-    operation,
-  })),
-]
+/** By the name of its root field; a word after a colon tells the operations of one field apart. */
+export const operations: { label: string; name: string; kind: 'query' | 'mutation'; operation: Operation }[] = (
+  [
+    ['query', queries],
+    ['mutation', mutations],
+  ] as const
+).flatMap(([kind, table]) =>
+  Object.entries(table).map(([label, operation]) => ({ label, name: label.split(':')[0]!, kind, operation })),
+)
 
 /** The document and variables of an operation, with its targets made. */
 export async function prepared({ name, kind, operation }: (typeof operations)[number], on: Stage) {
