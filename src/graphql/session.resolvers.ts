@@ -4,7 +4,7 @@ import { sessions } from '../credentials/sessions.service.ts'
 import type { CredentialKind, Resolvers, ViewerResolvers } from '../generated/graphql.ts'
 import type { UserRecord } from '../users/user.ts'
 import { readViewer } from '../users/users.service.ts'
-import { edgesAhead } from './ahead.ts'
+import { wantedAhead } from './ahead.ts'
 
 const KINDS: Record<Credential['kind'], CredentialKind> = {
   login: 'LOGIN',
@@ -21,7 +21,7 @@ const viewer = (actor: Actor, user: UserRecord) => {
 
 export const sessionResolvers: Resolvers & { Viewer?: ViewerResolvers } = {
   Query: {
-    viewer: async (_, __, context, info) => viewer(context.actor, await readViewer(context, { along: edgesAhead(info) })),
+    viewer: async (_, __, context, info) => viewer(context.actor, await readViewer(context, { wanted: wantedAhead(info) })),
   },
   Mutation: {
     logIn: (_, { input }, context) => sessions.logIn(context, input),

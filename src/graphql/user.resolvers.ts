@@ -6,13 +6,13 @@ import { newcomers } from '../users/newcomers.service.ts'
 import { permissions } from '../users/permissions.service.ts'
 import { lastExternalRefresh } from '../users/user.ts'
 import { listUsers, readUser, users } from '../users/users.service.ts'
-import { edgesAhead } from './ahead.ts'
+import { wantedAhead } from './ahead.ts'
 
 export const userResolvers: Resolvers = {
   Query: {
-    user: (_, args, context, info) => readUser(context, { ...args, along: edgesAhead(info) }),
+    user: (_, args, context, info) => readUser(context, { ...args, wanted: wantedAhead(info) }),
     profile: (_, args, context) => users.readProfile(context, args),
-    users: (_, args, context, info) => listUsers(context, { ...args, along: edgesAhead(info) }),
+    users: (_, args, context, info) => listUsers(context, { ...args, wanted: wantedAhead(info) }),
   },
   Mutation: {
     createUser: (_, { input }, context) => newcomers.create(context, input),

@@ -2,7 +2,7 @@ import { NotFound } from '../errors.ts'
 import type { List } from '../store/page.ts'
 import type { Db } from '../store/store.ts'
 import type { UserRecord } from '../users/user.ts'
-import { USER_COLUMNS } from '../users/users.store.ts'
+import { USER_COLUMNS } from '../users/users.along.ts'
 import type { ProjectRecord } from './project.ts'
 
 const COLUMNS = `p.id, p.name, p.project_key AS "projectKey", p.status, p.description, p.documentation,

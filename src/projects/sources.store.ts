@@ -2,7 +2,7 @@ import { NotFound } from '../errors.ts'
 import type { List } from '../store/page.ts'
 import type { Db } from '../store/store.ts'
 import type { UserRecord } from '../users/user.ts'
-import { USER_COLUMNS } from '../users/users.store.ts'
+import { USER_COLUMNS } from '../users/users.along.ts'
 import type { DataSourceRecord } from './project.ts'
 import { idsOf, MAX_HANGING } from './projects.store.ts'
 

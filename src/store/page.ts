@@ -70,7 +70,7 @@ export async function readPage<Row extends object>(db: Db, list: List, args: Pag
   const text = `SELECT ${list.columns}, (${order.expression})::text AS "cursorValue", ${id}::text AS "cursorId"
     FROM ${list.from} ${where.length > 0 ? `WHERE ${where.join(' AND ')}` : ''}
     ORDER BY ${order.expression} ${direction}, ${id} ${direction} LIMIT $${values.length - 1}::int OFFSET $${values.length}::int`
-  const rows = await db.query<Row & Placed>(text, values)
+  const rows = await db.query<Row & Placed>(text, values, { fresh: list.fresh ?? false })
   return pageOf<Row>(rows, window, order, () => count(db, list))
 }
 
@@ -90,21 +90,45 @@ export function pageOf<Row extends object>(
   const more = rows.length > window.size
   const shown = rows.slice(0, window.size)
   if (window.backwards) shown.reverse()
-  const edges = shown.map(({ cursorValue, cursorId, ...row }) => ({
-    cursor: encode(order, cursorValue, cursorId),
-    node: row as unknown as Row,
-  }))
+  const cursorAt = (index: number): string | null => {
+    const row = shown[index]
+    return row ? encode(order, row.cursorValue, row.cursorId) : null
+  }
+  const pageInfo = {
+    hasNextPage: window.backwards ? window.cursor !== null : more,
+    hasPreviousPage: window.backwards ? more : window.cursor !== null || window.offset > 0,
+    startCursor: cursorAt(0),
+    endCursor: cursorAt(shown.length - 1),
+  }
+  const nodes = shown.map(({ cursorValue: _, cursorId: __, ...row }) => row as unknown as Row)
+  return made(nodes, index => cursorAt(index)!, pageInfo, totalCount)
+}
+
+/** A page whose edges are made only if they are asked for: `nodes` is what most ask. */
+function made<Node>(
+  nodes: readonly Node[],
+  cursorAt: (index: number) => string,
+  pageInfo: Page<Node>['pageInfo'],
+  totalCount: () => Promise<number>,
+): Page<Node> {
   return {
-    edges,
-    nodes: edges.map(edge => edge.node),
-    pageInfo: {
-      hasNextPage: window.backwards ? window.cursor !== null : more,
-      hasPreviousPage: window.backwards ? more : window.cursor !== null || window.offset > 0,
-      startCursor: edges[0]?.cursor ?? null,
-      endCursor: edges.at(-1)?.cursor ?? null,
+    nodes,
+    get edges() {
+      return nodes.map((node, index) => ({ cursor: cursorAt(index), node }))
     },
+    pageInfo,
     totalCount,
   }
+}
+
+/** The same page with other nodes. */
+export function mapPage<A, B>(page: Page<A>, map: (node: A) => B): Page<B> {
+  let edges: Page<A>['edges'] | undefined
+  const cursorAt = (index: number) => {
+    edges ??= page.edges
+    return edges[index]!.cursor
+  }
+  return made(page.nodes.map(map), cursorAt, page.pageInfo, page.totalCount)
 }
 
 async function count(db: Db, list: List): Promise<number> {

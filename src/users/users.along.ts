@@ -1,12 +1,56 @@
 /**
- * What a read of users can bring along in its own statement, instead of one more statement each: a whitelist of edges. The rows
- * prime the request's loaders, so resolvers stay as they are and answer the same either way (the parity test holds that).
+ * What a read of users asks of the store: a whitelist of columns, and of edges that come along in the same statement instead of one
+ * more each. What came along primes the request's loaders, so resolvers stay as they are and answer the same either way (the parity
+ * test holds that). A read that was told what is wanted holds no more: only resolvers see its records.
  */
 import type { AttributeRow } from '../attributes/attribute.ts'
 import type { GroupRecord } from '../groups/group.ts'
 import type { PermissionGrantRecord, UserRecord } from './user.ts'
 
 export type Edge = 'grants' | 'attributes' | 'groups'
+export type Column = Exclude<keyof UserRecord, 'view'>
+export interface Wanted {
+  readonly columns: readonly Column[]
+  readonly edges: readonly Edge[]
+}
+
+const COLUMNS: Record<Column, string> = {
+  id: 'u.id',
+  iamid: 'u.iamid',
+  userid: 'u.userid',
+  globalUserId: 'u.global_user_id',
+  profileId: 'u.profile_id',
+  authenticationId: 'u.authentication_id',
+  name: 'u.name',
+  email: 'u.email',
+  phone: 'u.phone',
+  about: 'u.about',
+  location: 'u.location',
+  organization: 'u.organization',
+  position: 'u.position',
+  sqlUser: 'u.sql_user',
+  preferences: 'u.preferences',
+  externalUserIds: 'u.external_user_ids',
+  scim: 'u.scim',
+  systemGenerated: 'u.system_generated',
+  disabled: 'u.disabled',
+  lastLogin: 'u.last_login',
+  lastExternalRefresh: 'u.last_external_refresh',
+  currentProjectId: 'u.current_project_id',
+  profileCreatedAt: 'u.profile_created_at',
+  profileUpdatedAt: 'u.profile_updated_at',
+  createdAt: 'u.created_at',
+  updatedAt: 'u.updated_at',
+}
+export const isColumn = (name: string): name is Column => Object.hasOwn(COLUMNS, name)
+const listOf = (columns: readonly Column[]): string => columns.map(column => `${COLUMNS[column]} AS "${column}"`).join(', ')
+
+/** The select list of a whole UserRecord, for the alias `u`. */
+export const USER_COLUMNS = listOf(Object.keys(COLUMNS) as Column[])
+
+/** The select list of what is wanted; without a wish, a whole record. */
+export const selectList = (wanted?: Wanted): string =>
+  wanted ? listOf(wanted.columns) + alongColumns(wanted.edges) : USER_COLUMNS
 
 // JSON arrays rather than objects: the keys would be sent once a row. Times as milliseconds, because JSON has none.
 const ms = (column: string) => `(extract(epoch FROM ${column}) * 1000)::bigint`
@@ -20,8 +64,7 @@ const EDGES: Record<Edge, string> = {
     FROM memberships m JOIN groups g ON g.id = m.group_id WHERE m.user_id = u.id`,
 }
 
-/** The edges as further columns of a select list for the alias `u`. */
-export const alongColumns = (edges: readonly Edge[]): string => edges.map(edge => `, (${EDGES[edge]}) AS "${edge}Along"`).join('')
+const alongColumns = (edges: readonly Edge[]): string => edges.map(edge => `, (${EDGES[edge]}) AS "${edge}Along"`).join('')
 
 type Cell = string | number | null
 interface Brought {

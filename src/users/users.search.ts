@@ -6,8 +6,7 @@ import { Invalid } from '../errors.ts'
 import type { UserFilter, UserSort } from '../generated/graphql.ts'
 import { canonical, checkList, lookupKey } from '../names.ts'
 import { anywhere, type List, type Order } from '../store/page.ts'
-import { alongColumns, type Edge } from './users.along.ts'
-import { USER_COLUMNS } from './users.store.ts'
+import { selectList, type Wanted } from './users.along.ts'
 
 /** Fields of the filter that read what `user:list` hides: using one needs `user:search`. */
 const HIDDEN = ['globalUserIds', 'groupIds', 'groupNames', 'attributes', 'domainPermission', 'domainId'] as const
@@ -42,14 +41,14 @@ class Conditions {
 }
 
 /** The list that a filter and a sort describe. Throws Invalid. */
-export function userList(filter: UserFilter, sort: UserSort | null | undefined, along: readonly Edge[] = []): List {
+export function userList(filter: UserFilter, sort: UserSort | null | undefined, wanted?: Wanted): List {
   const found = new Conditions()
   byText(found, filter)
   byIds(found, filter)
   byHoldings(found, filter)
   byState(found, filter)
   return {
-    columns: USER_COLUMNS + alongColumns(along),
+    columns: selectList(wanted),
     from: 'users u',
     where: found.where,
     values: found.values,

@@ -11,19 +11,19 @@ import { Conflict, Forbidden, Invalid, Unauthenticated } from '../errors.ts'
 import type { ProfileInput, UserFilter, UserSort } from '../generated/graphql.ts'
 import { requireIam } from '../iams/iams.store.ts'
 import { uniqueViolation } from '../store/failures.ts'
-import { type Page, type PageArgs, readPage } from '../store/page.ts'
+import { mapPage, type Page, type PageArgs, readPage } from '../store/page.ts'
 import { keepAnAdministrator, refusePower } from './powers.ts'
 import { profileColumns } from './profile.ts'
 import { seenAs, type UserPage, type UserRecord } from './user.ts'
-import { type Edge, unpack } from './users.along.ts'
+import { unpack, type Wanted } from './users.along.ts'
 import { authorizeFilter, userList } from './users.search.ts'
 import { deleteUserRow, endAccess, lockUser, type ProfileColumns, requireUser, updateUser } from './users.store.ts'
 
-/** Edges that the read brings along in its own statement; the caller unpacks them (users.along.ts). */
-interface Along {
-  along?: readonly Edge[]
+/** What the read brings; the caller unpacks it (users.along.ts). */
+interface Wants {
+  wanted?: Wanted
 }
-interface ListArgs extends PageArgs, Along {
+interface ListArgs extends PageArgs, Wants {
   filter?: UserFilter | null
   sort?: UserSort | null
 }
@@ -36,20 +36,20 @@ export const targetOf = (user: UserRecord): Target => ({ type: 'user', id: user.
 
 const list = read(
   'user:list',
-  ({ db }, { filter, sort, along, ...page }: ListArgs): Promise<Page<UserRecord>> =>
-    readPage<UserRecord>(db, userList(filter ?? {}, sort, along), page),
+  ({ db }, { filter, sort, wanted, ...page }: ListArgs): Promise<Page<UserRecord>> =>
+    readPage<UserRecord>(db, userList(filter ?? {}, sort, wanted), page),
 )
 
 export const users = {
   /** The user on whose behalf the request runs. */
-  viewer: read('viewer:read', async ({ db, actor }, { along }: Along): Promise<UserRecord> => {
+  viewer: read('viewer:read', async ({ db, actor }, { wanted }: Wants): Promise<UserRecord> => {
     if (actor.kind !== 'user') throw new Unauthenticated('There is no viewer: this is not a user')
-    return seenAs(await requireUser(db, { id: actor.user.id }, along), 'own')
+    return seenAs(await requireUser(db, { id: actor.user.id }, wanted), 'own')
   }),
 
   /** One user in full. */
-  read: read('user:read', async ({ db }, { ref, along }: ByRef & Along) =>
-    seenAs(await requireUser(db, ref, along), 'aggregate'),
+  read: read('user:read', async ({ db }, { ref, wanted }: ByRef & Wants) =>
+    seenAs(await requireUser(db, ref, wanted), 'aggregate'),
   ),
 
   /** One user's profile: in full if it is one's own. */
@@ -122,17 +122,15 @@ export const users = {
 /** A page of users; a filter that reads hidden fields needs `user:search`. What comes along goes to the loaders. */
 export async function listUsers(context: Context, args: ListArgs): Promise<UserPage> {
   await authorizeFilter(context, args.filter)
-  const page = await users.list(context, args)
-  const edges = page.edges.map(({ cursor, node }) => ({ cursor, node: unpack(context.loaders, node) }))
-  return { ...page, edges, nodes: edges.map(edge => edge.node) }
+  return mapPage(await users.list(context, args), user => unpack(context.loaders, user))
 }
 
 /** One user in full; what comes along goes to the loaders. */
-export const readUser = async (context: Context, args: ByRef & Along): Promise<UserRecord> =>
+export const readUser = async (context: Context, args: ByRef & Wants): Promise<UserRecord> =>
   unpack(context.loaders, await users.read(context, args))
 
 /** The user on whose behalf the request runs; what comes along goes to the loaders. */
-export const readViewer = async (context: Context, args: Along): Promise<UserRecord> =>
+export const readViewer = async (context: Context, args: Wants): Promise<UserRecord> =>
   unpack(context.loaders, await users.viewer(context, args))
 
 /** Whoever may change a profile sees it: its owner as their own, an administrator in full. */

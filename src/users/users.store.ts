@@ -4,18 +4,11 @@ import { Prisma } from '../generated/prisma/client.ts'
 import { lookupKey } from '../names.ts'
 import type { Db } from '../store/store.ts'
 import type { PermissionGrantRecord, UserRecord } from './user.ts'
-import { alongColumns, type Edge } from './users.along.ts'
-
-/** The select list of a UserRecord, for the alias `u`. */
-export const USER_COLUMNS = `u.id, u.iamid, u.userid, u.global_user_id AS "globalUserId", u.profile_id AS "profileId",
-  u.authentication_id AS "authenticationId", u.name, u.email, u.phone, u.about, u.location, u.organization, u.position,
-  u.sql_user AS "sqlUser", u.preferences, u.external_user_ids AS "externalUserIds", u.scim, u.system_generated AS "systemGenerated",
-  u.disabled, u.last_login AS "lastLogin", u.last_external_refresh AS "lastExternalRefresh", u.current_project_id AS "currentProjectId",
-  u.profile_created_at AS "profileCreatedAt", u.profile_updated_at AS "profileUpdatedAt", u.created_at AS "createdAt", u.updated_at AS "updatedAt"`
+import { selectList, USER_COLUMNS, type Wanted } from './users.along.ts'
 
 /** The user a reference names, or null; with the edges that come along still on the row (users.along.ts). */
-export async function findUser(db: Db, ref: UserRef, along: readonly Edge[] = []): Promise<UserRecord | null> {
-  const select = `SELECT ${USER_COLUMNS}${alongColumns(along)} FROM users u WHERE`
+export async function findUser(db: Db, ref: UserRef, wanted?: Wanted): Promise<UserRecord | null> {
+  const select = `SELECT ${selectList(wanted)} FROM users u WHERE`
   if (ref.id != null) {
     const [user] = await db.query<UserRecord>(`${select} u.id = $1`, [ref.id])
     return user && (ref.iamid == null || ref.iamid === user.iamid) ? user : null
@@ -27,8 +20,8 @@ export async function findUser(db: Db, ref: UserRef, along: readonly Edge[] = []
   return user ?? null
 }
 
-export async function requireUser(db: Db, ref: UserRef, along: readonly Edge[] = []): Promise<UserRecord> {
-  const user = await findUser(db, ref, along)
+export async function requireUser(db: Db, ref: UserRef, wanted?: Wanted): Promise<UserRecord> {
+  const user = await findUser(db, ref, wanted)
   if (!user) throw new NotFound(`No user ${nameOf(ref)}`)
   return user
 }

@@ -3,12 +3,13 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { operator } from '../../src/access/actor.ts'
 import { createLoaders } from '../../src/loaders.ts'
 import type { Store } from '../../src/store/store.ts'
-import type { Edge } from '../../src/users/users.along.ts'
+import { type Column, type Edge, isColumn } from '../../src/users/users.along.ts'
 import { listUsers, readUser } from '../../src/users/users.service.ts'
 import { testStore } from '../harness/database.ts'
 import { makeIam, makeUser, testContext } from '../harness/rooms.ts'
 
 const EDGES: Edge[] = ['attributes', 'grants', 'groups']
+let columns: Column[]
 let store: Store
 let ids: number[]
 
@@ -22,6 +23,7 @@ beforeAll(async () => {
     await makeUser(store, 'löwe ☃', ['AUDIT'], { iamid: 'ldap' }),
   ]
   ids = people.map(person => person.user.id)
+  columns = Object.keys((await readUser(context(), { ref: { id: ids[0]! } })) ?? {}).filter(isColumn)
   await store.db.query(
     `INSERT INTO groups (iamid, name, name_key, gid, email, description, scim, scimid, created_at)
      VALUES ('bim', 'Zebra', 'zebra', NULL, NULL, NULL, NULL, NULL, '2020-02-29 12:34:56.789+00'),
@@ -47,7 +49,7 @@ test.each([{ edges: EDGES }, ...EDGES.map(edge => ({ edges: [edge] }))])('one us
   for (const id of ids) {
     const ahead = context()
     const behind = context()
-    const user = await readUser(ahead, { ref: { id }, along: edges })
+    const user = await readUser(ahead, { ref: { id }, wanted: { columns, edges } })
     expect(user).toEqual(await readUser(behind, { ref: { id } }))
     for (const loader of ['grantsOfUser', 'attributesOfUser', 'groupsOfUser'] as const)
       expect((await ahead.loaders[loader].load(id)).map(withoutUser), loader).toEqual(
@@ -58,7 +60,7 @@ test.each([{ edges: EDGES }, ...EDGES.map(edge => ({ edges: [edge] }))])('one us
 
 test('a page of users', async () => {
   const ahead = context()
-  const page = await listUsers(ahead, { first: 10, along: EDGES })
+  const page = await listUsers(ahead, { first: 10, wanted: { columns, edges: EDGES } })
   expect(page.nodes).toEqual((await listUsers(context(), { first: 10 })).nodes)
   const fresh = createLoaders(ahead)
   for (const { id } of page.nodes)
@@ -69,7 +71,7 @@ test('what came along is not asked for again', async () => {
   const ahead = context()
   const sent: string[] = []
   const stop = store.onStatement(text => sent.push(text))
-  await readUser(ahead, { ref: { id: ids[1]! }, along: EDGES })
+  await readUser(ahead, { ref: { id: ids[1]! }, wanted: { columns, edges: EDGES } })
   await Promise.all([
     ahead.loaders.grantsOfUser.load(ids[1]!),
     ahead.loaders.attributesOfUser.load(ids[1]!),
