@@ -50,7 +50,10 @@ const WORKLOADS: Workload[] = [
 
 const children: ChildProcess[] = []
 const start = (file: string, env: Record<string, string>): ChildProcess => {
-  const child = spawn(process.execPath, [here(file)], { env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'inherit'] })
+  const child = spawn(process.execPath, ['--max-old-space-size=1024', here(file)], {
+    env: { ...process.env, ...env },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
   children.push(child)
   return child
 }

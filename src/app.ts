@@ -15,6 +15,7 @@ import { registerGraphql } from './graphql/server.ts'
 import { registerHealth } from './http/health.ts'
 import { createLog } from './http/log.ts'
 import { createHttp } from './http/server.ts'
+import { createTurnstile } from './http/turnstile.ts'
 import type { Http, WireRequest } from './http/wire.ts'
 import { iams } from './iams/iams.service.ts'
 import { createLoaders } from './loaders.ts'
@@ -110,14 +111,16 @@ async function registerDoors(http: Http, app: App) {
     },
     acceptInvitation: async (request, input) => sessions.acceptInvitation(await contextOf(request, 'none'), input),
   })
+  const large = createTurnstile()
   registerRest(http, {
     schema,
+    large,
     publicUrl: app.config.publicUrl,
     contextOf,
     secretOf: request => fromHeader(request.headers.authorization),
     iamExists: (context, id) => iams.exists(context, { id }),
   })
-  return registerGraphql(http, { schema, log: app.log, contextOf })
+  return registerGraphql(http, { schema, log: app.log, large, contextOf })
 }
 
 /** 'required' must be good; 'offered' must be good if there is one; 'optional' is used if it is good; 'none' is not looked at. */

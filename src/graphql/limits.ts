@@ -29,6 +29,8 @@ export const LIMITS = {
   tokens: 5_000,
   /** Fields of the answer at most: what a list may hold, times what is asked of each. */
   cost: 1_000_000,
+  /** Operations that cost more are answered a few at a time. */
+  largeCost: 20_000,
   /** Bytes of an anonymous request: log-in mutations are short. */
   anonymousBody: 32 * 1024,
 }

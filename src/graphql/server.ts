@@ -10,6 +10,7 @@ import { anonymous } from '../access/actor.ts'
 import type { Context } from '../context.ts'
 import { Unauthenticated } from '../errors.ts'
 import { parseBody } from '../http/body.ts'
+import type { Turnstile } from '../http/turnstile.ts'
 import type { Http, WireRequest, WireResponse } from '../http/wire.ts'
 import { formatError, graphqlError } from './errors.ts'
 import { costOf, isLogInOnly, LIMITS, limitRules } from './limits.ts'
@@ -21,6 +22,8 @@ interface Locals extends Record<string, unknown> {
 interface Deps {
   schema: GraphQLSchema
   log: Logger
+  /** Large answers pass here. */
+  large: Turnstile
   /** Authenticates when there is a credential; anonymous otherwise. Throws Unauthenticated for a bad one. */
   contextOf(request: WireRequest<Locals>, credential: 'offered'): Promise<Context>
 }
@@ -28,8 +31,8 @@ interface Deps {
 const NEEDS_CREDENTIAL =
   'A token or an API key is needed: send it as Authorization: Bearer <token>. Without one only the log-in mutations run'
 
-export async function registerGraphql(http: Http, { schema, log, contextOf }: Deps): Promise<{ stop(): Promise<void> }> {
-  const apollo = new ApolloServer<Context>({
+export async function registerGraphql(http: Http, { schema, log, large, contextOf }: Deps): Promise<{ stop(): Promise<void> }> {
+  const apollo = new ApolloServer<Served>({
     schema,
     introspection: true,
     csrfPrevention: true,
@@ -41,7 +44,7 @@ export async function registerGraphql(http: Http, { schema, log, contextOf }: De
     validationRules: limitRules,
     formatError: formatError(log),
     // Nothing here is cached by anyone, and the plugin would look at every field.
-    plugins: [ApolloServerPluginCacheControlDisabled(), cost(schema), answer],
+    plugins: [ApolloServerPluginCacheControlDisabled(), cost(schema, large), answer],
     logger: log,
   })
   await apollo.start()
@@ -60,17 +63,23 @@ export async function registerGraphql(http: Http, { schema, log, contextOf }: De
   return { stop: () => apollo.stop() }
 }
 
+/** The context of one operation, with the place that a large one holds, to be left however it ends. */
+interface Served extends Context {
+  readonly place: { leave?: () => void }
+}
+
 const isAnonymous = (request: WireRequest<Locals>): boolean => request.locals.context!.actor === anonymous
 
-async function serve(apollo: ApolloServer<Context>, request: WireRequest<Locals>): Promise<WireResponse> {
+async function serve(apollo: ApolloServer<Served>, request: WireRequest<Locals>): Promise<WireResponse> {
   const body = bodyOf(request)
   const headers = new HeaderMap()
   for (const [name, value] of Object.entries(request.headers))
     if (value !== undefined) headers.set(name, Array.isArray(value) ? value.join(', ') : value)
-  const answered = await apollo.executeHTTPGraphQLRequest({
-    httpGraphQLRequest: { method: request.method, headers, search: request.query === '' ? '' : `?${request.query}`, body },
-    context: async () => request.locals.context!,
-  })
+  const place: Served['place'] = {}
+  const httpGraphQLRequest = { method: request.method, headers, search: request.query === '' ? '' : `?${request.query}`, body }
+  // Apollo works on a copy of the context, hence the place as an object of its own.
+  const context = async () => ({ ...request.locals.context!, place })
+  const answered = await apollo.executeHTTPGraphQLRequest({ httpGraphQLRequest, context }).finally(() => place.leave?.())
   if (answered.body.kind !== 'complete') throw new Error('Incremental delivery is not switched on')
   const status = answered.status ?? 200
   const text = status < 400 ? answered.body.string : identified(answered.body.string, request.requestId)
@@ -98,11 +107,11 @@ function bodyOf(request: WireRequest<Locals>): unknown {
 }
 
 /** Refuses what would cost too much, and tells the cost of what is answered. */
-const cost = (schema: GraphQLSchema): ApolloServerPlugin<Context> => ({
+const cost = (schema: GraphQLSchema, large: Turnstile): ApolloServerPlugin<Served> => ({
   async requestDidStart() {
     let counted: number | undefined
     return {
-      async didResolveOperation({ document, operation, request }) {
+      async didResolveOperation({ contextValue, document, operation, request }) {
         if (!operation) return
         counted = costOrFault(schema, document, request.operationName, request.variables ?? {})
         if (counted > LIMITS.cost)
@@ -112,6 +121,7 @@ const cost = (schema: GraphQLSchema): ApolloServerPlugin<Context> => ({
               extensions: { code: 'BAD_USER_INPUT', http: { status: 400 } },
             },
           )
+        if (counted > LIMITS.largeCost) contextValue.place.leave = await large.enter()
       },
       async willSendResponse({ response }) {
         if (counted === undefined || response.body.kind !== 'single') return
@@ -135,7 +145,7 @@ function costOrFault(...asked: Parameters<typeof costOf>): number {
 }
 
 /** Faults of the language are 200 for clients that ask for plain JSON (GraphQL over HTTP, 6.4.1); every error names its request. */
-const answer: ApolloServerPlugin<Context> = {
+const answer: ApolloServerPlugin<Served> = {
   async requestDidStart() {
     return {
       async willSendResponse({ response, request, contextValue }) {

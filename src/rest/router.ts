@@ -2,6 +2,7 @@
 import { type DocumentNode, execute, type GraphQLSchema, validate } from 'graphql'
 import { authorize } from '../access/guard.ts'
 import type { Context } from '../context.ts'
+import type { Turnstile } from '../http/turnstile.ts'
 import type { Http, WireRequest } from '../http/wire.ts'
 import { thrownBy } from './errors.ts'
 import { openapi } from './openapi.ts'
@@ -16,6 +17,8 @@ export interface RestDeps {
   contextOf(request: WireRequest, credential: Credential): Promise<Context>
   /** The secret in the Authorization header, with or without the word Bearer; null when there is none. */
   secretOf(request: WireRequest): string | null
+  /** Large answers pass here. */
+  readonly large: Turnstile
   /** Whether an IAM of this id is configured, for a caller who need not be known. */
   iamExists(context: Context, iamid: string): Promise<boolean>
 }
@@ -56,12 +59,19 @@ function register(http: Http, deps: RestDeps, row: Row, place: Place): void {
 function runtimeOf(deps: RestDeps, request: WireRequest<Locals>): Runtime {
   const { context } = request.locals
   return {
-    execute: (document, variables) => run(deps.schema, document, variables, context),
+    execute: (document, variables) => {
+      const answered = () => run(deps.schema, document, variables, context)
+      return isLarge(variables) ? deps.large.pass(answered) : answered()
+    },
     secret: () => deps.secretOf(request),
     iamExists: iamid => deps.iamExists(context, iamid),
     publicUrl: deps.publicUrl,
   }
 }
+
+/** Pages of this size are made a few at a time. */
+const LARGE_PAGE = 1_000
+const isLarge = (variables: object): boolean => 'first' in variables && Number(variables.first) > LARGE_PAGE
 
 /** In process and without the limits of the GraphQL door, which are for documents of strangers. */
 async function run(schema: GraphQLSchema, document: DocumentNode, variables: object, contextValue: Context): Promise<unknown> {
