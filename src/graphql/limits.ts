@@ -38,6 +38,9 @@ export const LIMITS = {
 /** How many rows a list field is taken to have: what its page holds, or a guess where it has none. */
 const PAGE = 25
 const LIST = 10
+/** Lists that end only after a thousand rows, and lead on to as many others. */
+const LONG_LIST = 100
+const LONG_LISTS = new Set(['Domain.permissions', 'DataSource.owners', 'AttributeKey.values'])
 
 // The library writes "Syntax Error: … limit of n exceeded": the message stays, the wrong word goes.
 const translated = {
@@ -94,13 +97,14 @@ export const limitRules: ValidationRule[] = [
 ]
 
 /** A field costs one, and a list as often as it has rows. A connection has its page's rows; `edges` and `nodes` repeat nothing. */
-function estimate({ field, args, childComplexity }: ComplexityEstimatorArgs): number {
+function estimate({ type: parent, field, args, childComplexity }: ComplexityEstimatorArgs): number {
   const size = args.first ?? args.last
   if (typeof size === 'number') return 1 + Math.max(1, size) * childComplexity
   const type = isNonNullType(field.type) ? field.type.ofType : field.type
   if (getNamedType(type).name.endsWith('Connection')) return 1 + PAGE * childComplexity
   const repeats = isListType(type) && field.name !== 'edges' && field.name !== 'nodes'
-  return 1 + (repeats ? LIST : 1) * childComplexity
+  const rows = LONG_LISTS.has(`${parent.name}.${field.name}`) ? LONG_LIST : LIST
+  return 1 + (repeats ? rows : 1) * childComplexity
 }
 
 const known = new WeakMap<DocumentNode, Map<string, number>>()
