@@ -7,10 +7,15 @@ export const BY_KEY: Order = { name: 'attributeKeys', expression: 'page.k', type
 /** The most values of a key that are shown. */
 const MAX_VALUES = 1000
 
-const next = (after: string) => `LEAST((SELECT min(a.key_key) FROM user_attributes a WHERE a.key_key > ${after}),
-  (SELECT min(a.key_key) FROM group_attributes a WHERE a.key_key > ${after}))`
+/** Before every key, and after every key: none is as long. */
+const ENDS = { first: '', last: '\u{10FFFF}'.repeat(300) }
+
+const up = (from: string) => `LEAST((SELECT min(a.key_key) FROM user_attributes a WHERE a.key_key > ${from}),
+  (SELECT min(a.key_key) FROM group_attributes a WHERE a.key_key > ${from}))`
+const down = (from: string) => `GREATEST((SELECT max(a.key_key) FROM user_attributes a WHERE a.key_key < ${from}),
+  (SELECT max(a.key_key) FROM group_attributes a WHERE a.key_key < ${from}))`
 // Lazy: with a LIMIT on what reads it, no more keys are looked for than are wanted.
-const KEYS = `WITH RECURSIVE keys(k) AS (
+const keys = (next: (from: string) => string) => `WITH RECURSIVE keys(k) AS (
   SELECT ${next('$1::text')} UNION ALL SELECT ${next('keys.k')} FROM keys WHERE keys.k IS NOT NULL),
   matching AS (SELECT k FROM keys WHERE k IS NOT NULL AND k LIKE $2::text)`
 
@@ -20,15 +25,18 @@ export async function attributeKeys(db: Db, part: string, window: Window): Promi
   const holders = (table: string, owner: string) =>
     `SELECT count(DISTINCT a.${owner})::int AS count, min(a.id) AS first FROM ${table} a WHERE a.key_key = page.k`
   const rows = await db.query<AttributeKeyRecord & Placed>(
-    `${KEYS}, page AS (SELECT k FROM matching LIMIT $3::int)
+    `${keys(window.backwards ? down : up)}, page AS (SELECT k FROM matching LIMIT $3::int OFFSET $4::int)
      SELECT page.k AS "keyKey", u.count AS "userCount", g.count AS "groupCount", page.k AS "cursorValue", '0' AS "cursorId",
             coalesce((SELECT a.key FROM user_attributes a WHERE a.id = u.first), (SELECT a.key FROM group_attributes a WHERE a.id = g.first)) AS key
        FROM page CROSS JOIN LATERAL (${holders('user_attributes', 'user_id')}) u
-      CROSS JOIN LATERAL (${holders('group_attributes', 'group_id')}) g ORDER BY page.k`,
-    [window.cursor?.value ?? '', pattern, window.size + 1],
+      CROSS JOIN LATERAL (${holders('group_attributes', 'group_id')}) g ORDER BY page.k ${window.backwards ? 'DESC' : 'ASC'}`,
+    [window.cursor?.value ?? (window.backwards ? ENDS.last : ENDS.first), pattern, window.size + 1, window.offset],
   )
   return pageOf(rows, window, BY_KEY, async () => {
-    const [row] = await db.query<{ count: number }>(`${KEYS} SELECT count(*)::int AS count FROM matching`, ['', pattern])
+    const [row] = await db.query<{ count: number }>(`${keys(up)} SELECT count(*)::int AS count FROM matching`, [
+      ENDS.first,
+      pattern,
+    ])
     return row?.count ?? 0
   })
 }

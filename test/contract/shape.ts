@@ -46,13 +46,6 @@ export function inAnyOrder(...documented: string[]): Marker {
   return one(`${sorted} in any order`, value => Array.isArray(value) && JSON.stringify([...value].sort()) === sorted)
 }
 
-export function eitherOf(...documented: unknown[]): Marker {
-  return marker('one of several', (value, at) => {
-    const tries = documented.map(each => differences(value, each, at))
-    return tries.some(found => found.length === 0) ? [] : tries.flat()
-  })
-}
-
 /** An object whose keys vary (ids of domains), each with a value like this. Never empty. */
 export function mapOf(documented: unknown): Marker {
   return marker('a map', (value, at) => {
