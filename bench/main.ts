@@ -20,8 +20,8 @@ const SECONDS = Number(process.env.SECONDS ?? 3)
 const CONCURRENCY = 16
 
 const ONE = `query One($userid: String!) { user(ref: { userid: $userid }) { id iamid userid disabled createdAt
-  profile { id name email phone location organization preferences } permissions groups { id name description } attributes { key values } } }`
-const MANY = `query Many($name: String!) { users(first: 25, filter: { name: $name }) { nodes { id userid profile { email } groups { id name } attributes { key values } } } }`
+  profile { id name email phone location organization preferences } permissions groups(first: 1000) { nodes { id name description } } attributes { key values } } }`
+const MANY = `query Many($name: String!) { users(first: 25, filter: { name: $name }) { nodes { id userid profile { email } groups(first: 1000) { nodes { id name } } attributes { key values } } } }`
 
 interface Workload {
   name: string

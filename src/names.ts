@@ -119,6 +119,20 @@ export function checkText(field: string, value: unknown, max = maxText): string 
   return text
 }
 
+/** Any text that the store can hold; it is searched for and not kept. */
+export function checkStorable(field: string, text: string): string {
+  if (text.includes('\0') || !text.isWellFormed()) throw new Invalid(field, 'must not contain NUL or lone surrogates')
+  return text
+}
+
+/** A part of a name, in the form that names are compared in. */
+export function checkPart(field: string, text: string): string {
+  checkStorable(field, text)
+  // Before folding: normalising a long run of combining marks takes time that grows with its square.
+  if (text.length > 1024) throw new Invalid(field, 'must be at most 1,024 characters')
+  return canonical(text)
+}
+
 /** One list of one request. Entries are checked by whoever knows what they are. */
 export function checkList<Entry>(field: string, list: readonly Entry[], max = maxEntries): readonly Entry[] {
   if (!Array.isArray(list)) throw new Invalid(field, 'must be a list')

@@ -44,6 +44,7 @@ export interface AttributeValueRecord {
   readonly userCount: number
   readonly groupCount: number
 }
+export type AttributeValuePage = Page<AttributeValueRecord>
 
 type Value = Pick<AttributeRow, 'key' | 'keyKey' | 'value'>
 

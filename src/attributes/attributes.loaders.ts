@@ -1,5 +1,6 @@
 import DataLoader from 'dataloader'
 import { manyEach } from '../store/batch.ts'
+import { HangingPages } from '../store/hanging.ts'
 import type { Db } from '../store/store.ts'
 import { valuesOfKeys } from './attribute.keys.store.ts'
 import type { AttributeRow, AttributeValueRecord, EffectiveAttributeRecord } from './attribute.ts'
@@ -16,7 +17,5 @@ export const attributeLoaders = (db: Db) => ({
     manyEach(ids, await effectiveAttributesOf(db, ids), row => row.userId),
   ),
   /** By the canonical form of the key. */
-  valuesOfAttributeKey: new DataLoader<string, AttributeValueRecord[]>(async keys =>
-    manyEach(keys, await valuesOfKeys(db, keys), row => row.keyKey),
-  ),
+  valuesOfAttributeKey: new HangingPages<string, AttributeValueRecord>(db, valuesOfKeys),
 })

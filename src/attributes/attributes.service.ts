@@ -17,18 +17,18 @@ import type {
 } from '../generated/graphql.ts'
 import { requireIam } from '../iams/iams.store.ts'
 import { canonical, checkAttributeKey, checkAttributeValue, checkList } from '../names.ts'
-import { windowOf } from '../store/page.ts'
-import { partOf } from '../users/users.search.ts'
-import { attributeKeys, BY_KEY } from './attribute.keys.store.ts'
+import { partPattern, windowOf } from '../store/page.ts'
+import { attributeKeys, byKey } from './attribute.keys.store.ts'
 import { type Change, differenceOf, type Edit, edited, replaced, type StoredAttribute } from './attribute.ts'
 import { lockOwners, type OwnerKind, removeEverywhere, storedAttributesOf, writeChanges } from './attributes.store.ts'
 import { checkOwner, kindOf, type Owner, refuseShut, requireOwners, targetOf } from './owners.ts'
 
 export const attributes = {
   /** The keys in use. */
-  keys: read('attribute:list', async ({ db }, { key, ...page }: QueryAttributeKeysArgs) =>
-    attributeKeys(db, partOf('key', key ?? ''), windowOf(page, BY_KEY)),
-  ),
+  keys: read('attribute:list', async ({ db }, { filter, direction, ...page }: QueryAttributeKeysArgs) => {
+    const order = byKey(direction === 'DESC')
+    return attributeKeys(db, partPattern('key', filter?.key) ?? '%', order, windowOf(page, order))
+  }),
 
   add: write('attribute:write', (call, input: AttributeInput) => editOne(call, { ...input, operation: 'ADD' })),
 

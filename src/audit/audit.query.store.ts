@@ -1,4 +1,4 @@
-import type { List } from '../store/page.ts'
+import { conditions, type List } from '../store/page.ts'
 import type { EventName } from './audit.ts'
 
 const COLUMNS = `e.id::text AS id, e.at, e.event, e.action, e.outcome, e.actor_name AS "actorName", e.actor_user_id AS "actorUserId",
@@ -18,9 +18,9 @@ export interface AuditQuery {
   readonly to?: Date | null
 }
 
-/** Newest first: ids grow with time, and an event never changes its place. */
-export function auditList(query: AuditQuery): List {
-  const conditions: [string, unknown][] = [
+/** By id: ids grow with time, and an event never changes its place. */
+export function auditList(query: AuditQuery, descending: boolean): List {
+  const asked = conditions([
     ['e.event = ANY($::text[])', query.events],
     ['e.outcome = $', query.outcome],
     ['e.actor_user_id = $::int', query.actorUserId],
@@ -28,14 +28,12 @@ export function auditList(query: AuditQuery): List {
     ['e.target_id = $', query.targetId],
     ['e.at >= $::timestamptz', query.from],
     ['e.at < $::timestamptz', query.to],
-  ]
-  const asked = conditions.filter(([, value]) => value != null)
+  ])
   return {
     columns: COLUMNS,
     from: 'audit_events e',
-    where: asked.map(([text], index) => text.replace('$', `$${index + 1}`)),
-    values: asked.map(([, value]) => value),
+    ...asked,
     id: 'e.id',
-    order: { name: 'auditEvents', expression: 'e.id', type: 'bigint', descending: true },
+    order: { name: 'auditEvents', expression: 'e.id', type: 'bigint', descending },
   }
 }

@@ -4,17 +4,22 @@
  */
 import { type Call, read, type Service } from '../access/guard.ts'
 import { Invalid } from '../errors.ts'
-import type { AuditFilter } from '../generated/graphql.ts'
+import type { AuditFilter, Direction } from '../generated/graphql.ts'
 import { checkList, checkText } from '../names.ts'
 import { type PageArgs, readPage } from '../store/page.ts'
 import { type AuditQuery, auditList } from './audit.query.store.ts'
 import type { AuditEventRecord } from './audit.record.ts'
 import { EVENTS, type EventName } from './audit.ts'
 
+interface ListArgs extends PageArgs {
+  filter?: AuditFilter | null
+  direction?: Direction | null
+}
+
 export const audit = {
-  /** Newest first. */
-  list: read('audit:list', ({ db }: Call, { filter, ...page }: PageArgs & { filter?: AuditFilter | null }) =>
-    readPage<AuditEventRecord>(db, auditList(queryOf(filter ?? {})), page),
+  /** Newest first unless told. */
+  list: read('audit:list', ({ db }: Call, { filter, direction, ...page }: ListArgs) =>
+    readPage<AuditEventRecord>(db, auditList(queryOf(filter ?? {}), direction !== 'ASC'), page),
   ),
 } satisfies Service
 

@@ -3,16 +3,23 @@ import type { UserActor, UserRef } from '../access/actor.ts'
 import { type Call, done, read, type Service, write } from '../access/guard.ts'
 import { type Action, inScope, scopes as knownScopes, policy } from '../access/policy.ts'
 import { Conflict, Forbidden, Invalid, NotFound, Unauthenticated } from '../errors.ts'
+import type { ApiKeyFilter, ApiKeySort } from '../generated/graphql.ts'
 import { checkKeyName, checkList } from '../names.ts'
 import { isProjectMember } from '../projects/projects.store.ts'
+import { type PageArgs, readPage } from '../store/page.ts'
 import { refusePower } from '../users/powers.ts'
 import { requireUser } from '../users/users.store.ts'
 import type { ApiKeyRecord } from './credential.ts'
-import { apiKeysOfUsers, deleteApiKeyRow, findApiKey, followApiKey, insertApiKey } from './credentials.store.ts'
+import { deleteApiKeyRow, findApiKey, followApiKey, insertApiKey, keyList } from './credentials.store.ts'
 import { mint } from './secret.ts'
 
 const MAX_GRACE = 2_592_000
 
+interface ListArgs extends PageArgs {
+  ref: UserRef
+  filter?: ApiKeyFilter | null
+  sort?: ApiKeySort | null
+}
 interface CreateKey {
   name?: string | null
   projectId?: number | null
@@ -26,9 +33,12 @@ export interface Minted {
 }
 
 export const apiKeys = {
-  list: read('apikey:list', async ({ db }, { ref }: { ref: UserRef }) => apiKeysOfUsers(db, [(await requireUser(db, ref)).id]), {
-    owner: ({ ref }) => ref,
-  }),
+  list: read(
+    'apikey:list',
+    async ({ db, now }, { ref, filter, sort, ...page }: ListArgs) =>
+      readPage<ApiKeyRecord>(db, keyList((await requireUser(db, ref)).id, filter ?? {}, sort, now), page),
+    { owner: ({ ref }) => ref },
+  ),
 
   create: write('apikey:create', async (call, input: CreateKey) => {
     const { actor } = call

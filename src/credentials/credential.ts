@@ -1,4 +1,5 @@
 /** What an API key and a token are, without their secrets. Pure. */
+import type { Page } from '../store/page.ts'
 
 /** A row of `api_keys`. */
 export interface ApiKeyRecord {
@@ -14,6 +15,7 @@ export interface ApiKeyRecord {
   readonly lastUsed: Date | null
   readonly createdAt: Date
 }
+export type ApiKeyPage = Page<ApiKeyRecord>
 
 /** A row of `tokens` with the names of its user and of who impersonates. */
 export interface TokenRecord {
@@ -32,3 +34,4 @@ export interface TokenRecord {
   readonly createdAt: Date
   readonly updatedAt: Date
 }
+export type TokenPage = Page<TokenRecord>

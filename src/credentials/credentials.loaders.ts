@@ -1,14 +1,9 @@
-import DataLoader from 'dataloader'
-import { manyEach } from '../store/batch.ts'
+import { HangingPages } from '../store/hanging.ts'
 import type { Db } from '../store/store.ts'
 import type { ApiKeyRecord, TokenRecord } from './credential.ts'
 import { apiKeysOfUsers, tokensOfUsers } from './credentials.store.ts'
 
 export const credentialLoaders = (db: Db) => ({
-  apiKeysOfUser: new DataLoader<number, ApiKeyRecord[]>(async ids =>
-    manyEach(ids, await apiKeysOfUsers(db, ids), key => key.userId),
-  ),
-  tokensOfUser: new DataLoader<number, TokenRecord[]>(async ids =>
-    manyEach(ids, await tokensOfUsers(db, ids, new Date()), token => token.userId),
-  ),
+  apiKeysOfUser: new HangingPages<number, ApiKeyRecord>(db, apiKeysOfUsers),
+  tokensOfUser: new HangingPages<number, TokenRecord>(db, tokensOfUsers(new Date())),
 })

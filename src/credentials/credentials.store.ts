@@ -1,13 +1,16 @@
+import type { ApiKeyFilter, ApiKeySort, TokenFilter, TokenSort } from '../generated/graphql.ts'
+import { type Hanging, listOf } from '../store/hanging.ts'
+import { conditions, type List, type Order } from '../store/page.ts'
 import type { Db } from '../store/store.ts'
 import type { ApiKeyRecord, TokenRecord } from './credential.ts'
 
 const KEY_COLUMNS = `k.id, k.user_id AS "userId", k.name, k.prefix, k.project_id AS "projectId", k.scopes, k.parent_key_id AS "parentKeyId",
   k.rotated_to_id AS "rotatedToId", k.expires_at AS "expiresAt", k.last_used AS "lastUsed", k.created_at AS "createdAt"`
 
-const TOKENS = `SELECT t.id, t.user_id AS "userId", u.iamid, u.userid, t.prefix, t.api_key_id AS "apiKeyId", t.project_id AS "projectId", t.scopes,
+const TOKEN_COLUMNS = `t.id, t.user_id AS "userId", u.iamid, u.userid, t.prefix, t.api_key_id AS "apiKeyId", t.project_id AS "projectId", t.scopes,
     CASE WHEN p.id IS NULL THEN NULL ELSE jsonb_build_object('id', p.id, 'iamid', p.iamid, 'userid', p.userid) END AS impersonator,
-    t.last_used AS "lastUsed", t.expires_at AS expiration, t.ends_at AS "endsAt", t.created_at AS "createdAt", t.updated_at AS "updatedAt"
-  FROM tokens t JOIN users u ON u.id = t.user_id LEFT JOIN users p ON p.id = t.impersonator_id`
+    t.last_used AS "lastUsed", t.expires_at AS expiration, t.ends_at AS "endsAt", t.created_at AS "createdAt", t.updated_at AS "updatedAt"`
+const TOKENS = 'tokens t JOIN users u ON u.id = t.user_id LEFT JOIN users p ON p.id = t.impersonator_id'
 
 // ---- API keys
 
@@ -33,10 +36,17 @@ export async function findApiKey(db: Db, id: number, lock: '' | 'FOR UPDATE' = '
   return key ?? null
 }
 
-export const apiKeysOfUsers = (db: Db, userIds: readonly number[]): Promise<ApiKeyRecord[]> =>
-  db.query<ApiKeyRecord>(`SELECT ${KEY_COLUMNS} FROM api_keys k WHERE k.user_id = ANY($1::int[]) ORDER BY k.user_id, k.id`, [
-    userIds,
-  ])
+/** The keys of users, oldest first. */
+export const apiKeysOfUsers: Hanging = {
+  columns: KEY_COLUMNS,
+  from: 'api_keys k',
+  where: [],
+  values: [],
+  owner: 'k.user_id',
+  ownerType: 'int',
+  id: 'k.id',
+  order: { name: 'apiKeys', expression: 'k.id', type: 'int', descending: false },
+}
 
 /** Marks the key as used now, in the transaction that uses it. */
 export const touchApiKey = (db: Db, id: number, now: Date) =>
@@ -73,16 +83,64 @@ export const insertToken = (db: Db, token: NewToken) => db.prisma.token.create({
 
 /** A live token by its hash. */
 export async function findToken(db: Db, hash: Uint8Array, now: Date): Promise<TokenRecord | null> {
-  const [token] = await db.query<TokenRecord>(`${TOKENS} WHERE t.hash = $1 AND t.expires_at > $2`, [hash, now])
+  const [token] = await db.query<TokenRecord>(`SELECT ${TOKEN_COLUMNS} FROM ${TOKENS} WHERE t.hash = $1 AND t.expires_at > $2`, [
+    hash,
+    now,
+  ])
   return token ?? null
 }
 
-/** Live tokens of each user, oldest first. */
-export const tokensOfUsers = (db: Db, userIds: readonly number[], now: Date): Promise<TokenRecord[]> =>
-  db.query<TokenRecord>(`${TOKENS} WHERE t.user_id = ANY($1::int[]) AND t.expires_at > $2 ORDER BY t.user_id, t.id`, [
-    userIds,
-    now,
-  ])
+const KEY_ORDERS: Record<ApiKeySort['field'], Omit<Order, 'descending'>> = {
+  CREATED_AT: apiKeysOfUsers.order,
+  LAST_USED: { name: 'apiKeysUsed', expression: "coalesce(k.last_used, '-infinity')", type: 'timestamptz' },
+  EXPIRES_AT: { name: 'apiKeysExpiring', expression: "coalesce(k.expires_at, 'infinity')", type: 'timestamptz' },
+}
+
+/** The keys of one user that a filter describes. */
+export function keyList(userId: number, filter: ApiKeyFilter, sort: ApiKeySort | null | undefined, now: Date): List {
+  const { expired } = filter
+  return {
+    ...listOf(apiKeysOfUsers, userId),
+    ...conditions([
+      ['k.user_id = $::int', userId],
+      ['k.project_id = $::int', filter.projectId],
+      ['k.expires_at <= $::timestamptz', expired === true ? now : null],
+      ["coalesce(k.expires_at, 'infinity') > $::timestamptz", expired === false ? now : null],
+    ]),
+    order: { ...KEY_ORDERS[sort?.field ?? 'CREATED_AT'], descending: sort?.direction === 'DESC' },
+  }
+}
+
+/** The tokens of users that live at `now`, oldest first. */
+export const tokensOfUsers = (now: Date): Hanging => ({
+  columns: TOKEN_COLUMNS,
+  from: TOKENS,
+  where: ['t.expires_at > $1'],
+  values: [now],
+  owner: 't.user_id',
+  ownerType: 'int',
+  id: 't.id',
+  order: { name: 'tokens', expression: 't.id', type: 'int', descending: false },
+  countFrom: 'tokens t',
+})
+
+const TOKEN_ORDERS: Record<TokenSort['field'], Omit<Order, 'descending'>> = {
+  CREATED_AT: tokensOfUsers(new Date(0)).order,
+  LAST_USED: { name: 'tokensUsed', expression: 't.last_used', type: 'timestamptz' },
+  EXPIRATION: { name: 'tokensExpiring', expression: 't.expires_at', type: 'timestamptz' },
+}
+
+/** The live tokens of one user that a filter describes. */
+export const tokenList = (userId: number, filter: TokenFilter, sort: TokenSort | null | undefined, now: Date): List => ({
+  ...listOf(tokensOfUsers(now), userId),
+  ...conditions([
+    ['t.user_id = $::int', userId],
+    ['t.expires_at > $::timestamptz', now],
+    ['t.api_key_id = $::int', filter.apiKeyId],
+    ['(t.impersonator_id IS NOT NULL) = $::boolean', filter.impersonation],
+  ]),
+  order: { ...TOKEN_ORDERS[sort?.field ?? 'CREATED_AT'], descending: sort?.direction === 'DESC' },
+})
 
 /** Deletes these tokens, where `userId` is given only that user's; returns whose they were. */
 export const deleteTokens = (db: Db, ids: readonly number[], userId: number | null): Promise<{ id: number; userId: number }[]> =>

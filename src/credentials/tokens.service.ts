@@ -2,19 +2,28 @@
 import { isSelf, type UserRef } from '../access/actor.ts'
 import { type Call, done, read, type Service, unchanged, write } from '../access/guard.ts'
 import { NotFound } from '../errors.ts'
+import type { TokenFilter, TokenSort } from '../generated/graphql.ts'
 import { checkList } from '../names.ts'
+import { type PageArgs, readPage } from '../store/page.ts'
 import { targetOf } from '../users/users.service.ts'
 import { requireUser } from '../users/users.store.ts'
 import type { TokenRecord } from './credential.ts'
-import { deleteTokens, deleteTokensOf, findToken, tokensOfUsers } from './credentials.store.ts'
+import { deleteTokens, deleteTokensOf, findToken, tokenList } from './credentials.store.ts'
 import { parse } from './secret.ts'
 
 const isAdministrator = ({ actor }: Call): boolean => actor.kind === 'user' && actor.permissions.has('USER_ADMIN')
 
+interface ListArgs extends PageArgs {
+  ref: UserRef
+  filter?: TokenFilter | null
+  sort?: TokenSort | null
+}
+
 export const tokens = {
   list: read(
     'token:list',
-    async ({ db, now }, { ref }: { ref: UserRef }) => tokensOfUsers(db, [(await requireUser(db, ref)).id], now),
+    async ({ db, now }, { ref, filter, sort, ...page }: ListArgs) =>
+      readPage<TokenRecord>(db, tokenList((await requireUser(db, ref)).id, filter ?? {}, sort, now), page),
     { owner: ({ ref }) => ref },
   ),
 

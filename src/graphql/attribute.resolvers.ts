@@ -14,7 +14,7 @@ export const attributeResolvers: Resolvers = {
   },
   AttributeOwner: { __resolveType: owner => owner.__typename },
   AttributeKey: {
-    values: ({ keyKey }, _, { loaders }) => loaders.valuesOfAttributeKey.load(keyKey),
+    values: ({ keyKey }, page, { loaders }) => loaders.valuesOfAttributeKey.of(keyKey, page),
   },
   EffectiveAttribute: {
     group: ({ groupId }, _, { loaders }) => (groupId === null ? null : loaders.groupById.load(groupId)),

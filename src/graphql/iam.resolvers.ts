@@ -8,7 +8,7 @@ const seen = (context: Parameters<typeof iams.list>[0]) => maySee(context.actor,
 
 export const iamResolvers: Resolvers = {
   Query: {
-    iams: (_, __, context) => iams.list(context, {}),
+    iams: (_, args, context) => iams.list(context, args),
     iam: (_, { id }, context) => iams.get(context, { id }),
   },
   Mutation: {

@@ -5,11 +5,15 @@ import {
   type ASTNode,
   BREAK,
   type DocumentNode,
+  defaultFieldResolver,
   GraphQLError,
+  type GraphQLField,
   type GraphQLSchema,
   getNamedType,
+  getNullableType,
+  isCompositeType,
   isListType,
-  isNonNullType,
+  isObjectType,
   Kind,
   type OperationDefinitionNode,
   specifiedDirectives,
@@ -20,6 +24,7 @@ import {
 import { type ComplexityEstimatorArgs, getComplexity } from 'graphql-query-complexity'
 import { JSON_DEPTH } from '../http/body.ts'
 import { FORBIDDEN_KEYS } from '../http/text.ts'
+import { DEFAULT_PAGE } from '../store/page.ts'
 
 export const LIMITS = {
   /** Levels of fields; introspection is not counted. */
@@ -29,18 +34,16 @@ export const LIMITS = {
   tokens: 5_000,
   /** Fields of the answer at most: what a list may hold, times what is asked of each. */
   cost: 1_000_000,
+  /** Items of lists without pages, such as attributes, that one answer holds at most. */
+  items: 250_000,
   /** Operations that cost more are answered a few at a time. */
   largeCost: 20_000,
   /** Bytes of an anonymous request: log-in mutations are short. */
   anonymousBody: 32 * 1024,
 }
 
-/** How many rows a list field is taken to have: what its page holds, or a guess where it has none. */
-const PAGE = 25
+/** How many rows a list without a page is taken to have. What such lists really hold is counted while the answer is made. */
 const LIST = 10
-/** Lists that end only after a thousand rows, and lead on to as many others. */
-const LONG_LIST = 100
-const LONG_LISTS = new Set(['Domain.permissions', 'DataSource.owners', 'AttributeKey.values'])
 
 // The library writes "Syntax Error: … limit of n exceeded": the message stays, the wrong word goes.
 const translated = {
@@ -96,15 +99,50 @@ export const limitRules: ValidationRule[] = [
   plain,
 ]
 
-/** A field costs one, and a list as often as it has rows. A connection has its page's rows; `edges` and `nodes` repeat nothing. */
-function estimate({ type: parent, field, args, childComplexity }: ComplexityEstimatorArgs): number {
+/** A field costs one, and a list as often as it has rows. A connection has at most its page's rows. */
+function estimate({ field, args, childComplexity }: ComplexityEstimatorArgs): number {
   const size = args.first ?? args.last
   if (typeof size === 'number') return 1 + Math.max(1, size) * childComplexity
-  const type = isNonNullType(field.type) ? field.type.ofType : field.type
-  if (getNamedType(type).name.endsWith('Connection')) return 1 + PAGE * childComplexity
-  const repeats = isListType(type) && field.name !== 'edges' && field.name !== 'nodes'
-  const rows = LONG_LISTS.has(`${parent.name}.${field.name}`) ? LONG_LIST : LIST
-  return 1 + (repeats ? rows : 1) * childComplexity
+  if (getNamedType(field.type).name.endsWith('Connection')) return 1 + DEFAULT_PAGE * childComplexity
+  return 1 + (hasNoPage(field) ? LIST : 1) * childComplexity
+}
+
+/** Whether nothing that is asked bounds the list; `edges` and `nodes` are as long as their connection's page. */
+function hasNoPage({ name, type }: Pick<GraphQLField<unknown, unknown>, 'name' | 'type'>): boolean {
+  return isListType(getNullableType(type)) && isCompositeType(getNamedType(type)) && name !== 'edges' && name !== 'nodes'
+}
+
+/** How many items of lists without pages the answer may still take; an operation without one takes what it likes. */
+export interface Items {
+  readonly items?: { left: number }
+}
+
+/** Counts the items of every list without a page, as it is answered, against the `items` of the operation's context. */
+export function countItems(schema: GraphQLSchema): GraphQLSchema {
+  const fields = Object.values(schema.getTypeMap())
+    .filter(isObjectType)
+    .flatMap(type => Object.values(type.getFields()) as GraphQLField<unknown, Items>[])
+  for (const field of fields.filter(hasNoPage)) {
+    const resolve = field.resolve ?? defaultFieldResolver
+    field.resolve = (source, args, context, info) => {
+      const found: unknown = resolve(source, args, context, info)
+      return found instanceof Promise ? found.then(list => counted(context, list)) : counted(context, found)
+    }
+  }
+  return schema
+}
+
+/** The list while there is room for it; the first without room is an error, and those after it are null. */
+function counted({ items }: Items, list: unknown): unknown {
+  if (!items || !Array.isArray(list)) return list
+  const full = items.left < 0
+  items.left -= list.length
+  if (items.left >= 0) return list
+  if (full) return null
+  throw new GraphQLError(
+    `The answer holds more than ${LIMITS.items} items of lists without pages, such as attributes: ask for smaller pages`,
+    { extensions: { code: 'BAD_USER_INPUT' } },
+  )
 }
 
 const known = new WeakMap<DocumentNode, Map<string, number>>()

@@ -23,12 +23,12 @@ export const projectResolvers: Resolvers = {
     changeDataSourceOwners: async (_, { input }, context) => ({ dataSource: await dataSources.changeOwners(context, input) }),
   },
   Project: {
-    members: ({ id }, _, context) =>
-      maySee(context.actor, 'Project.members') ? context.loaders.membersOfProject.load(id) : null,
+    members: ({ id }, page, context) =>
+      maySee(context.actor, 'Project.members') ? context.loaders.membersOfProject.of(id, page) : null,
   },
   Domain: {
-    permissions: ({ id }, _, context) =>
-      maySee(context.actor, 'Domain.permissions') ? context.loaders.permissionsOfDomain.load(id) : null,
+    permissions: ({ id }, page, context) =>
+      maySee(context.actor, 'Domain.permissions') ? context.loaders.permissionsOfDomain.of(id, page) : null,
   },
   DomainPermission: {
     domain: async ({ domainId }, _, context) => (await context.loaders.domainById.load(domainId))!,
@@ -36,6 +36,6 @@ export const projectResolvers: Resolvers = {
     group: ({ groupId }, _, context) => (groupId === null ? null : context.loaders.groupById.load(groupId)),
   },
   DataSource: {
-    owners: ({ id }, _, context) => context.loaders.ownersOfDataSource.load(id),
+    owners: ({ id }, page, { loaders }) => loaders.ownersOfDataSource.of(id, page),
   },
 }

@@ -8,23 +8,26 @@ import { auditResolvers } from './audit.resolvers.ts'
 import { credentialResolvers } from './credential.resolvers.ts'
 import { groupResolvers } from './group.resolvers.ts'
 import { iamResolvers } from './iam.resolvers.ts'
+import { countItems } from './limits.ts'
 import { projectResolvers } from './project.resolvers.ts'
 import { scalars } from './scalars.ts'
 import { sessionResolvers } from './session.resolvers.ts'
 import { userResolvers } from './user.resolvers.ts'
 
 export const createSchema = (): GraphQLSchema =>
-  makeExecutableSchema({
-    typeDefs: readFileSync(new URL('../../schema.graphql', import.meta.url), 'utf8'),
-    resolvers: [
-      scalars as Resolvers,
-      userResolvers,
-      sessionResolvers,
-      groupResolvers,
-      attributeResolvers,
-      iamResolvers,
-      credentialResolvers,
-      projectResolvers,
-      auditResolvers,
-    ],
-  })
+  countItems(
+    makeExecutableSchema({
+      typeDefs: readFileSync(new URL('../../schema.graphql', import.meta.url), 'utf8'),
+      resolvers: [
+        scalars as Resolvers,
+        userResolvers,
+        sessionResolvers,
+        groupResolvers,
+        attributeResolvers,
+        iamResolvers,
+        credentialResolvers,
+        projectResolvers,
+        auditResolvers,
+      ],
+    }),
+  )

@@ -13,7 +13,7 @@ import { parseBody } from '../http/body.ts'
 import type { Turnstile } from '../http/turnstile.ts'
 import type { Http, WireRequest, WireResponse } from '../http/wire.ts'
 import { formatError, graphqlError } from './errors.ts'
-import { costOf, isLogInOnly, LIMITS, limitRules } from './limits.ts'
+import { costOf, type Items, isLogInOnly, LIMITS, limitRules } from './limits.ts'
 
 interface Locals extends Record<string, unknown> {
   context?: Context
@@ -64,7 +64,7 @@ export async function registerGraphql(http: Http, { schema, log, large, contextO
 }
 
 /** The context of one operation, with the place that a large one holds, to be left however it ends. */
-interface Served extends Context {
+interface Served extends Context, Items {
   readonly place: { leave?: () => void }
 }
 
@@ -78,7 +78,7 @@ async function serve(apollo: ApolloServer<Served>, request: WireRequest<Locals>)
   const place: Served['place'] = {}
   const httpGraphQLRequest = { method: request.method, headers, search: request.query === '' ? '' : `?${request.query}`, body }
   // Apollo works on a copy of the context, hence the place as an object of its own.
-  const context = async () => ({ ...request.locals.context!, place })
+  const context = async () => ({ ...request.locals.context!, place, items: { left: LIMITS.items } })
   const answered = await apollo.executeHTTPGraphQLRequest({ httpGraphQLRequest, context }).finally(() => place.leave?.())
   if (answered.body.kind !== 'complete') throw new Error('Incremental delivery is not switched on')
   const status = answered.status ?? 200

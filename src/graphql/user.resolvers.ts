@@ -55,15 +55,18 @@ export const userResolvers: Resolvers = {
       maySee(actor, 'User.private', user) ? attributes(await loaders.attributesOfUser.load(user.id)) : null,
     effectiveAttributes: (user, _, { actor, loaders }) =>
       maySee(actor, 'User.groups', user) ? loaders.effectiveAttributesOfUser.load(user.id) : null,
-    memberships: (user, _, { actor, loaders }) =>
-      maySee(actor, 'User.groups', user) ? loaders.membershipsOfUser.load(user.id) : null,
-    groups: (user, _, { actor, loaders }) => (maySee(actor, 'User.groups', user) ? loaders.groupsOfUser.load(user.id) : null),
-    apiKeys: (user, _, { actor, loaders }) => (maySee(actor, 'User.apiKeys', user) ? loaders.apiKeysOfUser.load(user.id) : null),
-    tokens: (user, _, { actor, loaders }) => (maySee(actor, 'User.tokens', user) ? loaders.tokensOfUser.load(user.id) : null),
+    memberships: (user, page, { actor, loaders }) =>
+      maySee(actor, 'User.groups', user) ? loaders.membershipsOfUser.of(user.id, page) : null,
+    groups: (user, page, { actor, loaders }) =>
+      maySee(actor, 'User.groups', user) ? loaders.groupsOfUser.of(user.id, page) : null,
+    apiKeys: (user, page, { actor, loaders }) =>
+      maySee(actor, 'User.apiKeys', user) ? loaders.apiKeysOfUser.of(user.id, page) : null,
+    tokens: (user, page, { actor, loaders }) =>
+      maySee(actor, 'User.tokens', user) ? loaders.tokensOfUser.of(user.id, page) : null,
     currentProject: (user, _, { loaders }) =>
       user.currentProjectId === null ? null : loaders.projectById.load(user.currentProjectId),
-    domainPermissions: (user, _, { actor, loaders }) =>
-      maySee(actor, 'User.domainPermissions', user) ? loaders.domainPermissionsOfUser.load(user.id) : null,
+    domainPermissions: (user, page, { actor, loaders }) =>
+      maySee(actor, 'User.domainPermissions', user) ? loaders.domainPermissionsOfUser.of(user.id, page) : null,
     isDataSourceOwner: (user, _, { loaders }) => loaders.isDataSourceOwner.load(user.id),
   },
   Profile: {

@@ -27,9 +27,4 @@ export interface MembershipRecord {
   readonly updatedAt: Date
 }
 export type MembershipPage = Page<MembershipRecord>
-
-/** Distinct names of groups; counted only when asked for. */
-export interface GroupNames {
-  readonly names: readonly string[]
-  totalCount(): Promise<number>
-}
+export type GroupNamePage = Page<string>

@@ -1,12 +1,12 @@
 /** The filters of groups and members as SQL: one list for GraphQL and the REST rows; each condition is served by an index. */
 import { authorize } from '../access/guard.ts'
 import type { Context } from '../context.ts'
-import type { Direction, GroupFilter, GroupSort } from '../generated/graphql.ts'
+import type { Direction, GroupFilter, GroupSort, MembershipFilter } from '../generated/graphql.ts'
 import { checkList } from '../names.ts'
-import { anywhere, type List, type Order } from '../store/page.ts'
-import { partOf } from '../users/users.search.ts'
+import { listOf } from '../store/hanging.ts'
+import { type List, type Order, partPattern } from '../store/page.ts'
 import { GROUP_COLUMNS } from './groups.store.ts'
-import { MEMBERS_BY_NAME, MEMBERSHIP_COLUMNS } from './memberships.store.ts'
+import { membershipsOfUsers, membersOfGroups } from './memberships.store.ts'
 
 const ORDERS: Record<GroupSort['field'], Omit<Order, 'descending'>> = {
   NAME: { name: 'groupName', expression: 'g.name_key', type: 'text' },
@@ -30,7 +30,8 @@ export function groupConditions(filter: GroupFilter): { where: string[]; values:
   const where: string[] = []
   const values: unknown[] = []
   const add = (condition: (value: string) => string, value: unknown) => where.push(condition(`$${values.push(value)}`))
-  if (filter.name) add(value => `g.name_key LIKE ${value}`, anywhere(partOf('name', filter.name)))
+  const pattern = partPattern('name', filter.name)
+  if (pattern !== null) add(value => `g.name_key LIKE ${value}`, pattern)
   if (filter.ids) add(value => `g.id = ANY(${value}::int[])`, checkList('ids', filter.ids))
   if (filter.iamids) add(value => `g.iamid = ANY(${value}::text[])`, checkList('iamids', filter.iamids))
   if (filter.userId != null)
@@ -41,12 +42,32 @@ export function groupConditions(filter: GroupFilter): { where: string[]; values:
 }
 
 /** The members of one group. */
-export const memberList = (groupId: number, direction: Direction | null | undefined): List => ({
-  columns: MEMBERSHIP_COLUMNS,
-  from: 'memberships m JOIN users u ON u.id = m.user_id',
-  where: ['m.group_id = $1::int'],
-  values: [groupId],
-  id: 'm.id',
-  order: { ...MEMBERS_BY_NAME, descending: direction === 'DESC' },
-  countFrom: 'memberships m',
-})
+export const memberList = (groupId: number, filter: MembershipFilter, direction: Direction | null | undefined): List =>
+  byName(listOf(membersOfGroups, groupId), filter, direction)
+
+/** The memberships of one user, by the names of their groups. */
+export const membershipList = (userId: number, filter: MembershipFilter, direction: Direction | null | undefined): List =>
+  byName(listOf(membershipsOfUsers, userId), filter, direction)
+
+function byName({ countFrom, ...list }: List, { name }: MembershipFilter, direction: Direction | null | undefined): List {
+  const ordered = { ...list, order: { ...list.order, descending: direction === 'DESC' } }
+  const pattern = partPattern('name', name)
+  if (pattern === null) return { ...ordered, ...(countFrom && { countFrom }) }
+  const where = [...list.where, `${list.order.expression} LIKE $${list.values.length + 1}`]
+  return { ...ordered, where, values: [...list.values, pattern], fresh: true }
+}
+
+/** Names without repeats: two spellings of one canonical form are one name, shown as first spelled. */
+export function nameList(filter: GroupFilter, direction: Direction | null | undefined): List {
+  const { where, values } = groupConditions(filter)
+  const condition = where.length > 0 ? `WHERE ${where.join(' AND ')}` : ''
+  return {
+    columns: 'n.name',
+    from: `(SELECT DISTINCT ON (g.name_key) g.name, g.name_key FROM groups g ${condition} ORDER BY g.name_key, g.id) n`,
+    where: [],
+    values,
+    // A name is one row: no id is needed for a total order.
+    id: '0::bigint',
+    order: { name: 'groupNames', expression: 'n.name_key', type: 'text', descending: direction === 'DESC' },
+  }
+}

@@ -11,28 +11,18 @@ import type { CreateGroupInput, Direction, GroupFilter, GroupRef, GroupSort, Upd
 import { findIam, requireIam } from '../iams/iams.store.ts'
 import { canonical, checkEmail, checkGroupName, checkText } from '../names.ts'
 import { uniqueViolation } from '../store/failures.ts'
-import { checkOffset, checkSize, DEFAULT_PAGE, type PageArgs, readPage } from '../store/page.ts'
+import { mapPage, type PageArgs, readPage } from '../store/page.ts'
 import { keepAnAdministrator, refuseGrant } from '../users/powers.ts'
-import type { GroupNames, GroupPage, GroupRecord } from './group.ts'
-import { authorizeFilter, groupConditions, groupList } from './groups.search.ts'
-import {
-  deleteGroupRow,
-  distinctNames,
-  type GroupColumns,
-  insertGroup,
-  permissionsOfName,
-  requireGroup,
-  updateGroup,
-} from './groups.store.ts'
+import type { GroupNamePage, GroupPage, GroupRecord } from './group.ts'
+import { authorizeFilter, groupList, nameList } from './groups.search.ts'
+import { deleteGroupRow, type GroupColumns, insertGroup, permissionsOfName, requireGroup, updateGroup } from './groups.store.ts'
 import { countMembers } from './memberships.store.ts'
 
 interface ListArgs extends PageArgs {
   filter?: GroupFilter | null
   sort?: GroupSort | null
 }
-interface NamesArgs {
-  first?: number | null
-  offset?: number | null
+interface NamesArgs extends PageArgs {
   filter?: GroupFilter | null
   direction?: Direction | null
 }
@@ -51,10 +41,9 @@ export const groups = {
       readPage<GroupRecord>(db, groupList(filter ?? {}, sort), page),
   ),
 
-  names: read('group:list', async ({ db }, { filter, first, offset, direction }: NamesArgs): Promise<GroupNames> => {
-    const size = checkSize('first', first ?? DEFAULT_PAGE)
-    const page = { size, offset: checkOffset(offset ?? 0), descending: direction === 'DESC' }
-    return distinctNames(db, groupConditions(filter ?? {}), page)
+  names: read('group:list', async ({ db }, { filter, direction, ...page }: NamesArgs): Promise<GroupNamePage> => {
+    const found = await readPage<{ name: string }>(db, nameList(filter ?? {}, direction), page)
+    return mapPage(found, ({ name }) => name)
   }),
 
   /** A group made by hand; its IAM may be an external one. */
@@ -90,11 +79,11 @@ export const groups = {
     refuseGrant(call, taken)
     if (group.iamid !== 'bim' && (await findIam(db, group.iamid)))
       throw new Conflict(`The group is fed by the IAM ${group.iamid}: delete it there, or remove the IAM first`)
-    const [members] = await countMembers(db, [group.id])
+    const members = await countMembers(db, group.id)
     await deleteGroupRow(db, group.id)
     if (taken.includes('USER_ADMIN')) await keepAnAdministrator(db)
     const before = { iamid: group.iamid, name: group.name, email: group.email, description: group.description }
-    const event = { event: 'groupDeleted', target: targetOf(group), before: { ...before, members: members?.count ?? 0 } } as const
+    const event = { event: 'groupDeleted', target: targetOf(group), before: { ...before, members } } as const
     return done({ deleted: true }, event)
   }),
 } satisfies Service
@@ -106,7 +95,7 @@ export async function listGroups(context: Context, args: ListArgs): Promise<Grou
 }
 
 /** The distinct names of groups; to ask for those of a user needs `user:readGroups`. */
-export async function listGroupNames(context: Context, args: NamesArgs): Promise<GroupNames> {
+export async function listGroupNames(context: Context, args: NamesArgs): Promise<GroupNamePage> {
   await authorizeFilter(context, args.filter)
   return groups.names(context, args)
 }

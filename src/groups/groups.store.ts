@@ -1,7 +1,8 @@
 import { NotFound } from '../errors.ts'
 import type { GroupRef } from '../generated/graphql.ts'
+import type { Hanging } from '../store/hanging.ts'
 import type { Db } from '../store/store.ts'
-import type { GroupNames, GroupRecord } from './group.ts'
+import type { GroupRecord } from './group.ts'
 
 /** The select list of a GroupRecord, for the alias `g`. */
 export const GROUP_COLUMNS = `g.id, g.iamid, g.name, g.gid, g.email, g.description, g.scim, g.scimid,
@@ -38,13 +39,18 @@ function ofIam(group: GroupRecord | undefined, ref: GroupRef): GroupRecord {
 export const groupsByIds = (db: Db, ids: readonly number[]): Promise<GroupRecord[]> =>
   db.query<GroupRecord>(`SELECT ${GROUP_COLUMNS} FROM groups g WHERE g.id = ANY($1::int[])`, [ids])
 
-/** The groups of each user, by name. */
-export const groupsOfUsers = (db: Db, userIds: readonly number[]): Promise<(GroupRecord & { userId: number })[]> =>
-  db.query(
-    `SELECT m.user_id AS "userId", ${GROUP_COLUMNS} FROM memberships m JOIN groups g ON g.id = m.group_id
-      WHERE m.user_id = ANY($1::int[]) ORDER BY g.name_key, g.id`,
-    [userIds],
-  )
+/** The groups of users, by name. */
+export const groupsOfUsers: Hanging = {
+  columns: GROUP_COLUMNS,
+  from: 'memberships m JOIN groups g ON g.id = m.group_id',
+  where: [],
+  values: [],
+  owner: 'm.user_id',
+  ownerType: 'int',
+  id: 'g.id',
+  order: { name: 'groupsOfUser', expression: 'g.name_key', type: 'text', descending: false },
+  countFrom: 'memberships m',
+}
 
 /** What members of each group may do by the rules of its IAM. */
 export const permissionsOfGroups = (db: Db, ids: readonly number[]): Promise<{ groupId: number; permission: string }[]> =>
@@ -90,22 +96,3 @@ export async function updateGroup(
 
 /** With its memberships, attributes and domain permissions: the database cascades, however many there are. */
 export const deleteGroupRow = (db: Db, id: number) => db.prisma.group.deleteMany({ where: { id } })
-
-/** Names without repeats: two spellings of one canonical form are one name, shown as first spelled. `where` is about the group `g`. */
-export async function distinctNames(
-  db: Db,
-  { where, values }: { where: readonly string[]; values: readonly unknown[] },
-  { size, offset, descending }: { size: number; offset: number; descending: boolean },
-): Promise<GroupNames> {
-  const from = `FROM groups g ${where.length > 0 ? `WHERE ${where.join(' AND ')}` : ''}`
-  const rows = await db.query<{ name: string }>(
-    `SELECT DISTINCT ON (g.name_key) g.name ${from} ORDER BY g.name_key ${descending ? 'DESC' : 'ASC'}, g.id
-      LIMIT $${values.length + 1}::int OFFSET $${values.length + 2}::int`,
-    [...values, size, offset],
-  )
-  const count = `SELECT count(DISTINCT g.name_key)::int AS count ${from}`
-  return {
-    names: rows.map(row => row.name),
-    totalCount: async () => (await db.query<{ count: number }>(count, values))[0]?.count ?? 0,
-  }
-}

@@ -8,35 +8,35 @@ import type {
   ChangeGroupMembersInput,
   Direction,
   GroupRef,
+  MembershipFilter,
   RemoveGroupMemberInput,
 } from '../generated/graphql.ts'
 import type { Loaders } from '../loaders.ts'
 import { checkList } from '../names.ts'
-import { type PageArgs, readPage, windowOf } from '../store/page.ts'
+import { type PageArgs, readPage } from '../store/page.ts'
 import { keepAnAdministrator, refuseGrant } from '../users/powers.ts'
 import type { UserRecord } from '../users/user.ts'
 import { requireUser, requireUsers } from '../users/users.store.ts'
 import type { GroupRecord, MembershipPage, MembershipRecord } from './group.ts'
-import { memberList } from './groups.search.ts'
+import { memberList, membershipList } from './groups.search.ts'
 import { targetOf } from './groups.service.ts'
 import { permissionsOfGroups, requireGroup } from './groups.store.ts'
-import {
-  addByHand,
-  lockMembership,
-  lockMembershipsOf,
-  MEMBERS_BY_NAME,
-  membershipsOfUsers,
-  removeByHand,
-} from './memberships.store.ts'
+import { addByHand, lockMembership, lockMembershipsOf, removeByHand } from './memberships.store.ts'
 
 interface ListArgs extends PageArgs {
   ref: GroupRef
+  filter?: MembershipFilter | null
   direction?: Direction | null
 }
 interface MembersArgs {
   groupId: number
-  page: Pick<PageArgs, 'first' | 'after'>
+  page: PageArgs
   loaders: Loaders
+}
+interface OfUserArgs extends PageArgs {
+  ref: UserRef
+  filter?: MembershipFilter | null
+  direction?: Direction | null
 }
 interface Change {
   group: GroupRecord
@@ -46,21 +46,21 @@ interface Change {
 
 export const memberships = {
   /** The members of one group, disabled users too. */
-  list: read('group:listMembers', async ({ db }, { ref, direction, ...page }: ListArgs): Promise<MembershipPage> => {
+  list: read('group:listMembers', async ({ db }, { ref, filter, direction, ...page }: ListArgs): Promise<MembershipPage> => {
     const group = await requireGroup(db, ref)
-    return readPage<MembershipRecord>(db, memberList(group.id, direction), page)
+    return readPage<MembershipRecord>(db, memberList(group.id, filter ?? {}, direction), page)
   }),
 
-  /** The first members of a group met on the way: many groups, one statement. */
+  /** The members of a group met on the way: many groups, one statement. */
   ofGroup: read(
     'group:listMembers',
-    async (_call, { groupId, page, loaders }: MembersArgs): Promise<MembershipPage> =>
-      loaders.membersOfGroup.load({ groupId, window: windowOf(page, MEMBERS_BY_NAME) }),
+    (_call, { groupId, page, loaders }: MembersArgs): Promise<MembershipPage> => loaders.membersOfGroup.of(groupId, page),
   ),
 
-  ofUser: read('user:readGroups', async ({ db }, { ref }: { ref: UserRef }): Promise<MembershipRecord[]> => {
+  /** By group name. */
+  ofUser: read('user:readGroups', async ({ db }, { ref, filter, direction, ...page }: OfUserArgs): Promise<MembershipPage> => {
     const user = await requireUser(db, ref)
-    return membershipsOfUsers(db, [user.id])
+    return readPage<MembershipRecord>(db, membershipList(user.id, filter ?? {}, direction), page)
   }),
 
   /** A membership by hand. One held by hand already is answered as it is. */

@@ -1,4 +1,4 @@
-import type { Order, Placed, Window } from '../store/page.ts'
+import type { Hanging } from '../store/hanging.ts'
 import type { Db } from '../store/store.ts'
 import type { MembershipRecord } from './group.ts'
 
@@ -6,55 +6,40 @@ import type { MembershipRecord } from './group.ts'
 export const MEMBERSHIP_COLUMNS = `m.id, m.group_id AS "groupId", m.user_id AS "userId", m.sources, u.name,
   m.created_at AS "createdAt", m.updated_at AS "updatedAt"`
 
-/** How members are ordered: by name, then by membership. */
-export const MEMBERS_BY_NAME: Order = { name: 'members', expression: 'u.name_key', type: 'text', descending: false }
+const MEMBERSHIPS = 'memberships m JOIN users u ON u.id = m.user_id'
 
-/** The memberships of each user, by group name. */
-export const membershipsOfUsers = (db: Db, userIds: readonly number[]): Promise<MembershipRecord[]> =>
-  db.query<MembershipRecord>(
-    `SELECT ${MEMBERSHIP_COLUMNS} FROM memberships m JOIN users u ON u.id = m.user_id JOIN groups g ON g.id = m.group_id
-      WHERE m.user_id = ANY($1::int[]) ORDER BY g.name_key, g.id`,
-    [userIds],
-  )
-
-/** Which members of which group to read: a window of its list by name, from the front. */
-export interface MembersWanted {
-  readonly groupId: number
-  readonly window: Window
+/** The members of groups, by name, then by membership. */
+export const membersOfGroups: Hanging = {
+  columns: MEMBERSHIP_COLUMNS,
+  from: MEMBERSHIPS,
+  where: [],
+  values: [],
+  owner: 'm.group_id',
+  ownerType: 'int',
+  id: 'm.id',
+  order: { name: 'members', expression: 'u.name_key', type: 'text', descending: false },
+  countFrom: 'memberships m',
 }
 
-/** The members in each window, and one more where there is one; `place` is the window's index. One statement, however many. */
-export const membersOfGroups = (
-  db: Db,
-  wanted: readonly MembersWanted[],
-): Promise<(MembershipRecord & Placed & { place: number })[]> =>
-  db.query(
-    `SELECT (w.place - 1)::int AS place, found.*
-       FROM unnest($1::int[], $2::int[], $3::text[], $4::bigint[]) WITH ORDINALITY w(group_id, size, name_key, id, place)
-      CROSS JOIN LATERAL (
-        SELECT ${MEMBERSHIP_COLUMNS}, u.name_key AS "cursorValue", m.id::text AS "cursorId"
-          FROM memberships m JOIN users u ON u.id = m.user_id
-         WHERE m.group_id = w.group_id AND (w.id IS NULL OR (u.name_key, m.id) > (w.name_key COLLATE "C", w.id))
-         ORDER BY u.name_key, m.id LIMIT w.size) found
-      ORDER BY w.place, found."cursorValue", found.id`,
-    [
-      wanted.map(({ groupId }) => groupId),
-      wanted.map(({ window }) => window.size + 1),
-      wanted.map(({ window }) => window.cursor?.value ?? null),
-      wanted.map(({ window }) => window.cursor?.id ?? null),
-    ],
-  )
+/** The memberships of users, by group name. */
+export const membershipsOfUsers: Hanging = {
+  columns: MEMBERSHIP_COLUMNS,
+  from: `${MEMBERSHIPS} JOIN groups g ON g.id = m.group_id`,
+  where: [],
+  values: [],
+  owner: 'm.user_id',
+  ownerType: 'int',
+  id: 'g.id',
+  order: { name: 'membershipsOfUser', expression: 'g.name_key', type: 'text', descending: false },
+  countFrom: 'memberships m',
+}
 
-export const countMembers = (db: Db, groupIds: readonly number[]): Promise<{ groupId: number; count: number }[]> =>
-  db.query(
-    `SELECT m.group_id AS "groupId", count(*)::int AS count FROM memberships m WHERE m.group_id = ANY($1::int[]) GROUP BY m.group_id`,
-    [groupIds],
-  )
+export const countMembers = (db: Db, groupId: number): Promise<number> => db.prisma.membership.count({ where: { groupId } })
 
 /** The membership of this id in this group, held as it is until the transaction ends; null if there is none. */
 export async function lockMembership(db: Db, groupId: number, id: number): Promise<MembershipRecord | null> {
   const [membership] = await db.query<MembershipRecord>(
-    `SELECT ${MEMBERSHIP_COLUMNS} FROM memberships m JOIN users u ON u.id = m.user_id
+    `SELECT ${MEMBERSHIP_COLUMNS} FROM ${MEMBERSHIPS}
       WHERE m.id = $2 AND m.group_id = $1 FOR UPDATE OF m`,
     [groupId, id],
   )
@@ -64,7 +49,7 @@ export async function lockMembership(db: Db, groupId: number, id: number): Promi
 /** The memberships of these users in this group, held as they are until the transaction ends. */
 export const lockMembershipsOf = (db: Db, groupId: number, userIds: readonly number[]): Promise<MembershipRecord[]> =>
   db.query<MembershipRecord>(
-    `SELECT ${MEMBERSHIP_COLUMNS} FROM memberships m JOIN users u ON u.id = m.user_id
+    `SELECT ${MEMBERSHIP_COLUMNS} FROM ${MEMBERSHIPS}
       WHERE m.group_id = $1 AND m.user_id = ANY($2::int[]) ORDER BY m.user_id FOR UPDATE OF m`,
     [groupId, userIds],
   )

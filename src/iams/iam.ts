@@ -4,6 +4,7 @@
  * fault at once; secrets taken out) → secrets (sealed under the instance's key) → iams.store. It comes back without its secrets:
  * of each only a fingerprint.
  */
+import type { Page } from '../store/page.ts'
 
 /** A row of `iams`, without its secrets. */
 export interface IamRecord {
@@ -18,6 +19,7 @@ export interface IamRecord {
   readonly createdAt: Date
   readonly updatedAt: Date
 }
+export type IamPage = Page<IamRecord>
 
 /** One permission that a rule gives to the members of a group of an IAM. The group need not exist yet. */
 export interface GroupPermissionRow {

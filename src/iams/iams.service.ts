@@ -4,7 +4,9 @@ import { decide } from '../access/policy.ts'
 import { type AuditDraft, difference } from '../audit/audit.ts'
 import { mint } from '../credentials/secret.ts'
 import { Conflict, Forbidden, Invalid } from '../errors.ts'
+import type { Direction, IamFilter } from '../generated/graphql.ts'
 import { checkName } from '../names.ts'
+import { type PageArgs, readPage } from '../store/page.ts'
 import { keepAnAdministrator, refuseGrant } from '../users/powers.ts'
 import { type CheckedConfig, checkConfig } from './iam.config.ts'
 import {
@@ -22,12 +24,12 @@ import {
 import type { IamType } from './iam.schema.ts'
 import { type GroupPermissionRow, groupPermissions, type IamRecord, idFrom, inOrder, scimUrl } from './iam.ts'
 import {
-  allIams,
   deleteIamRow,
   endAccessOfIam,
   findIam,
   freeIamid,
   groupPermissionsOf,
+  iamList,
   insertIam,
   isKnownIam,
   lockIam,
@@ -56,12 +58,19 @@ export interface SyncReport {
   readonly runningInBackground: boolean
 }
 
+interface ListArgs extends PageArgs {
+  filter?: IamFilter | null
+  direction?: Direction | null
+}
+
 export const iams = {
   /** Whether an IAM of this id is configured, for a log-in that begins: nobody is known yet. */
   exists: read('session:start', async ({ db }: Call, { id }: { id: string }) => (await findIam(db, id)) !== null),
 
   /** `bim` first, the others by id. */
-  list: read('iam:list', ({ db }: Call, _: Record<string, never>) => allIams(db)),
+  list: read('iam:list', ({ db }: Call, { filter, direction, ...page }: ListArgs) =>
+    readPage<IamRecord>(db, iamList(filter ?? {}, direction), page),
+  ),
 
   /** Null when there is none. */
   get: read('iam:list', ({ db }: Call, { id }: { id: string }) => findIam(db, id)),

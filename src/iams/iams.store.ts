@@ -1,5 +1,8 @@
 import { NotFound } from '../errors.ts'
+import type { Direction, IamFilter } from '../generated/graphql.ts'
 import type { Prisma } from '../generated/prisma/client.ts'
+import { checkList, checkText } from '../names.ts'
+import { conditions, type List } from '../store/page.ts'
 import type { Db } from '../store/store.ts'
 import type { GroupPermissionRow, IamRecord } from './iam.ts'
 import type { Sealed } from './secrets.ts'
@@ -10,9 +13,22 @@ const IAM_COLUMNS = `i.id, i.display_name AS "displayName", i.type, i.config,
   i.default_permissions AS "defaultPermissions", i.scim_key_prefix AS "scimKeyPrefix",
   i.created_at AS "createdAt", i.updated_at AS "updatedAt"`
 
-/** All of them: `bim` first, the others by id. */
-export const allIams = (db: Db): Promise<IamRecord[]> =>
-  db.query(`SELECT ${IAM_COLUMNS} FROM iams i ORDER BY i.id <> 'bim', i.id`)
+/** `bim` first, the others by id: that is a total order, and ids are no numbers. Throws Invalid. */
+export const iamList = (filter: IamFilter, direction: Direction | null | undefined): List => ({
+  columns: IAM_COLUMNS,
+  from: 'iams i',
+  ...conditions([
+    ['i.id = ANY($::text[])', filter.ids && checkList('ids', filter.ids)],
+    ['i.type = ANY($::text[])', filter.types && checkList('types', filter.types).map(type => checkText('types', type))],
+  ]),
+  id: '0::bigint',
+  order: {
+    name: 'iams',
+    expression: `(CASE WHEN i.id = 'bim' THEN '' ELSE i.id END COLLATE "C")`,
+    type: 'text',
+    descending: direction === 'DESC',
+  },
+})
 
 export const iamsByIds = (db: Db, ids: readonly string[]): Promise<IamRecord[]> =>
   db.query(`SELECT ${IAM_COLUMNS} FROM iams i WHERE i.id = ANY($1::text[])`, [ids])

@@ -1,7 +1,7 @@
 import type { UserRef } from '../access/actor.ts'
 import { type Call, done, read, type Service, unchanged, write } from '../access/guard.ts'
 import { Conflict, Invalid, NotFound } from '../errors.ts'
-import type { GroupRef } from '../generated/graphql.ts'
+import type { DomainFilter, DomainSort, GroupRef } from '../generated/graphql.ts'
 import { requireGroup } from '../groups/groups.store.ts'
 import { canonical, checkName } from '../names.ts'
 import { type PageArgs, readPage } from '../store/page.ts'
@@ -26,8 +26,15 @@ export interface GrantInput {
   readonly group?: GroupRef | null
 }
 
+interface ListArgs extends PageArgs {
+  filter?: DomainFilter | null
+  sort?: DomainSort | null
+}
+
 export const domains = {
-  list: read('domain:list', ({ db }: Call, args: PageArgs) => readPage<DomainRecord>(db, domainList, args)),
+  list: read('domain:list', ({ db }: Call, { filter, sort, ...page }: ListArgs) =>
+    readPage<DomainRecord>(db, domainList(filter ?? {}, sort), page),
+  ),
 
   create: write('domain:write', async ({ db, now }: Call, input: { name: string; description?: string | null }) => {
     const name = checkName('name', input.name)

@@ -1,23 +1,33 @@
 import { NotFound } from '../errors.ts'
-import type { List } from '../store/page.ts'
+import type { DomainFilter, DomainSort } from '../generated/graphql.ts'
+import { checkList } from '../names.ts'
+import type { Hanging } from '../store/hanging.ts'
+import { conditions, type List, type Order, partPattern } from '../store/page.ts'
 import type { Db } from '../store/store.ts'
 import type { DomainPermissionRecord, DomainRecord } from './project.ts'
-import { MAX_HANGING } from './projects.store.ts'
 
 const COLUMNS = `d.id::text AS id, d.name, d.description, d.created_at AS "createdAt", d.updated_at AS "updatedAt"`
 const GRANT_COLUMNS = `p.id::text AS id, p.domain_id::text AS "domainId", p.permission, p.user_id AS "userId",
   h.profile_id AS "profileId", p.group_id AS "groupId", p.created_at AS "createdAt"`
 const GRANTS = 'domain_permissions p LEFT JOIN users h ON h.id = p.user_id'
 
-/** By name, which is unique: no id is needed for a total order, and theirs are no numbers. */
-export const domainList: List = {
+const ORDERS: Record<DomainSort['field'], Omit<Order, 'descending'>> = {
+  NAME: { name: 'domainName', expression: 'd.name_key', type: 'text', idType: 'uuid' },
+  CREATED_AT: { name: 'domainCreatedAt', expression: 'd.created_at', type: 'timestamptz', idType: 'uuid' },
+}
+
+/** The list that a filter and a sort describe. Throws Invalid. */
+export const domainList = (filter: DomainFilter, sort: DomainSort | null | undefined): List => ({
   columns: COLUMNS,
   from: 'domains d',
-  where: [],
-  values: [],
-  id: '0::bigint',
-  order: { name: 'domains', expression: 'd.name_key', type: 'text', descending: false },
-}
+  ...conditions([
+    ['d.name_key LIKE $', partPattern('name', filter.name)],
+    ['d.id = ANY($::uuid[])', filter.ids && checkList('ids', filter.ids)],
+  ]),
+  id: 'd.id',
+  fresh: true,
+  order: { ...ORDERS[sort?.field ?? 'NAME'], descending: sort?.direction === 'DESC' },
+})
 
 export const domainsByIds = (db: Db, ids: readonly string[]): Promise<DomainRecord[]> =>
   db.query(`SELECT ${COLUMNS} FROM domains d WHERE d.id = ANY($1::uuid[])`, [ids])
@@ -92,25 +102,41 @@ export async function deleteGrant(db: Db, id: string): Promise<NamedGrant | null
   return grant ?? null
 }
 
-/** The first thousand of each domain, by permission. */
-export const grantsOfDomains = (db: Db, ids: readonly string[]): Promise<DomainPermissionRecord[]> =>
-  db.query(
-    `SELECT g.* FROM unnest($1::uuid[]) o(id) CROSS JOIN LATERAL (
-       SELECT ${GRANT_COLUMNS} FROM ${GRANTS} WHERE p.domain_id = o.id ORDER BY p.permission, p.id LIMIT ${MAX_HANGING}) g`,
-    [ids],
-  )
+/** The permissions given within domains, by permission. */
+export const grantsOfDomains: Hanging = {
+  columns: GRANT_COLUMNS,
+  from: GRANTS,
+  where: [],
+  values: [],
+  owner: 'p.domain_id',
+  ownerType: 'uuid',
+  id: 'p.id',
+  order: {
+    name: 'permissionsOfDomain',
+    expression: '(p.permission COLLATE "C")',
+    type: 'text',
+    idType: 'uuid',
+    descending: false,
+  },
+  countFrom: 'domain_permissions p',
+}
 
-/** What each user holds, by themselves and through their groups; by domain, then by permission. `holderId` is the user asked for. */
-export const domainGrantsOfUsers = (
-  db: Db,
-  userIds: readonly number[],
-): Promise<(DomainPermissionRecord & { holderId: number })[]> =>
-  db.query(
-    `SELECT g.* FROM (
-       SELECT p.user_id AS "holderId", ${GRANT_COLUMNS} FROM ${GRANTS} WHERE p.user_id = ANY($1::int[])
-       UNION ALL
-       SELECT m.user_id, ${GRANT_COLUMNS} FROM memberships m JOIN domain_permissions p ON p.group_id = m.group_id
-         LEFT JOIN users h ON h.id = p.user_id WHERE m.user_id = ANY($1::int[])) g
-      ORDER BY g."domainId", g.permission, g.id`,
-    [userIds],
-  )
+/** What users hold, by themselves and through their groups; by domain, then by permission. Every domain's id is as long. */
+export const domainGrantsOfUsers: Hanging = {
+  columns: GRANT_COLUMNS,
+  from: `(SELECT d.*, d.user_id AS holder FROM domain_permissions d
+     UNION ALL SELECT d.*, m.user_id FROM memberships m JOIN domain_permissions d ON d.group_id = m.group_id) p
+    LEFT JOIN users h ON h.id = p.user_id`,
+  where: [],
+  values: [],
+  owner: 'p.holder',
+  ownerType: 'int',
+  id: 'p.id',
+  order: {
+    name: 'domainPermissionsOfUser',
+    expression: '(p.domain_id::text || p.permission COLLATE "C")',
+    type: 'text',
+    idType: 'uuid',
+    descending: false,
+  },
+}

@@ -38,6 +38,7 @@ export interface DomainPermissionRecord {
   readonly groupId: number | null
   readonly createdAt: Date
 }
+export type DomainPermissionPage = Page<DomainPermissionRecord>
 
 export interface DataSourceRecord {
   readonly id: number

@@ -7,6 +7,7 @@ import { type Call, done, read, type Service, unchanged, write } from '../access
 import { decide } from '../access/policy.ts'
 import type { Target } from '../audit/audit.ts'
 import { Conflict } from '../errors.ts'
+import type { ProjectFilter, ProjectSort } from '../generated/graphql.ts'
 import { canonical, checkName, checkText } from '../names.ts'
 import { type PageArgs, readPage } from '../store/page.ts'
 import { idsOfUsers, namesOf, type PeopleInput, peopleOf } from './people.ts'
@@ -29,11 +30,16 @@ export interface ProjectInput {
   readonly documentation?: string | null
 }
 
+interface ListArgs extends PageArgs {
+  filter?: ProjectFilter | null
+  sort?: ProjectSort | null
+}
+
 export const projects = {
   /** One's own, or all for who may list all. */
-  list: read('project:list', ({ db, actor }: Call, args: PageArgs) => {
+  list: read('project:list', ({ db, actor }: Call, { filter, sort, ...page }: ListArgs) => {
     const all = actor.kind !== 'user' || decide(actor, 'project:listAll').allowed
-    return readPage<ProjectRecord>(db, projectList(all ? null : actor.user.id), args)
+    return readPage<ProjectRecord>(db, projectList(all ? null : actor.user.id, filter ?? {}, sort), page)
   }),
 
   /** Whoever creates it is its first member; a machine is nobody's member. */

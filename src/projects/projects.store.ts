@@ -1,7 +1,9 @@
 import { NotFound } from '../errors.ts'
-import type { List } from '../store/page.ts'
+import type { ProjectFilter, ProjectSort } from '../generated/graphql.ts'
+import { checkList } from '../names.ts'
+import type { Hanging } from '../store/hanging.ts'
+import { conditions, type List, type Order, partPattern } from '../store/page.ts'
 import type { Db } from '../store/store.ts'
-import type { UserRecord } from '../users/user.ts'
 import { USER_COLUMNS } from '../users/users.along.ts'
 import type { ProjectRecord } from './project.ts'
 
@@ -9,17 +11,23 @@ const COLUMNS = `p.id, p.name, p.project_key AS "projectKey", p.status, p.descri
   p.allow_masked_joins AS "allowMaskedJoins", p.subscription_type AS "subscriptionType", p.type, p.schema,
   p.created_by AS "createdBy", p.updated_by AS "updatedBy", p.created_at AS "createdAt", p.updated_at AS "updatedAt"`
 
-/** What hangs on one object of a list stops here: whoever needs more pages through them otherwise. */
-export const MAX_HANGING = 1000
+const ORDERS: Record<ProjectSort['field'], Omit<Order, 'descending'>> = {
+  NAME: { name: 'projectName', expression: 'p.name_key', type: 'text' },
+  CREATED_AT: { name: 'projectCreatedAt', expression: 'p.created_at', type: 'timestamptz' },
+}
 
-/** By name; with `memberId` only the projects that this user is a member of. */
-export const projectList = (memberId: number | null): List => ({
+/** The list that a filter and a sort describe; with `memberId` only the projects that this user is a member of. Throws Invalid. */
+export const projectList = (memberId: number | null, filter: ProjectFilter, sort: ProjectSort | null | undefined): List => ({
   columns: COLUMNS,
   from: 'projects p',
-  where: memberId === null ? [] : ['EXISTS (SELECT 1 FROM project_members m WHERE m.project_id = p.id AND m.user_id = $1)'],
-  values: memberId === null ? [] : [memberId],
+  ...conditions([
+    ['EXISTS (SELECT 1 FROM project_members m WHERE m.project_id = p.id AND m.user_id = $::int)', memberId],
+    ['p.name_key LIKE $', partPattern('name', filter.name)],
+    ['p.id = ANY($::int[])', filter.ids && checkList('ids', filter.ids)],
+  ]),
   id: 'p.id',
-  order: { name: 'projects', expression: 'p.name_key', type: 'text', descending: false },
+  fresh: true,
+  order: { ...ORDERS[sort?.field ?? 'NAME'], descending: sort?.direction === 'DESC' },
 })
 
 export const projectsByIds = (db: Db, ids: readonly number[]): Promise<ProjectRecord[]> =>
@@ -97,11 +105,15 @@ export async function idsOf(db: Db, text: string, values: readonly unknown[]): P
   return rows.map(row => row.id)
 }
 
-/** The first thousand of each project, by name. */
-export const membersOfProjects = (db: Db, ids: readonly number[]): Promise<(UserRecord & { projectId: number })[]> =>
-  db.query(
-    `SELECT o.id AS "projectId", m.* FROM unnest($1::int[]) o(id) CROSS JOIN LATERAL (
-       SELECT ${USER_COLUMNS} FROM project_members pm JOIN users u ON u.id = pm.user_id
-        WHERE pm.project_id = o.id ORDER BY u.name_key, u.id LIMIT ${MAX_HANGING}) m`,
-    [ids],
-  )
+/** The members of projects, by name. */
+export const membersOfProjects: Hanging = {
+  columns: USER_COLUMNS,
+  from: 'project_members m JOIN users u ON u.id = m.user_id',
+  where: [],
+  values: [],
+  owner: 'm.project_id',
+  ownerType: 'int',
+  id: 'u.id',
+  order: { name: 'membersOfProject', expression: 'u.name_key', type: 'text', descending: false },
+  countFrom: 'project_members m',
+}

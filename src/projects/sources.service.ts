@@ -2,6 +2,7 @@ import type { UserRef } from '../access/actor.ts'
 import { type Call, done, read, type Service, unchanged, write } from '../access/guard.ts'
 import type { Target } from '../audit/audit.ts'
 import { Conflict } from '../errors.ts'
+import type { DataSourceFilter, DataSourceSort } from '../generated/graphql.ts'
 import { canonical, checkName } from '../names.ts'
 import { type PageArgs, readPage } from '../store/page.ts'
 import { requireUsers } from '../users/users.store.ts'
@@ -17,8 +18,15 @@ import {
   removeOwners,
 } from './sources.store.ts'
 
+interface ListArgs extends PageArgs {
+  filter?: DataSourceFilter | null
+  sort?: DataSourceSort | null
+}
+
 export const dataSources = {
-  list: read('dataSource:list', ({ db }: Call, args: PageArgs) => readPage<DataSourceRecord>(db, dataSourceList, args)),
+  list: read('dataSource:list', ({ db }: Call, { filter, sort, ...page }: ListArgs) =>
+    readPage<DataSourceRecord>(db, dataSourceList(filter ?? {}, sort), page),
+  ),
 
   create: write('dataSource:write', async ({ db, now }: Call, input: { name: string; owners?: readonly UserRef[] | null }) => {
     const name = checkName('name', input.name)

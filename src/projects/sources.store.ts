@@ -1,22 +1,33 @@
 import { NotFound } from '../errors.ts'
-import type { List } from '../store/page.ts'
+import type { DataSourceFilter, DataSourceSort } from '../generated/graphql.ts'
+import { checkList } from '../names.ts'
+import type { Hanging } from '../store/hanging.ts'
+import { conditions, type List, type Order, partPattern } from '../store/page.ts'
 import type { Db } from '../store/store.ts'
-import type { UserRecord } from '../users/user.ts'
 import { USER_COLUMNS } from '../users/users.along.ts'
 import type { DataSourceRecord } from './project.ts'
-import { idsOf, MAX_HANGING } from './projects.store.ts'
+import { idsOf } from './projects.store.ts'
 
 const COLUMNS = `s.id, s.name, s.created_at AS "createdAt"`
 
-/** By name. */
-export const dataSourceList: List = {
+const ORDERS: Record<DataSourceSort['field'], Omit<Order, 'descending'>> = {
+  NAME: { name: 'dataSourceName', expression: 's.name_key', type: 'text' },
+  CREATED_AT: { name: 'dataSourceCreatedAt', expression: 's.created_at', type: 'timestamptz' },
+}
+
+/** The list that a filter and a sort describe. Throws Invalid. */
+export const dataSourceList = (filter: DataSourceFilter, sort: DataSourceSort | null | undefined): List => ({
   columns: COLUMNS,
   from: 'data_sources s',
-  where: [],
-  values: [],
+  ...conditions([
+    ['s.name_key LIKE $', partPattern('name', filter.name)],
+    ['s.id = ANY($::int[])', filter.ids && checkList('ids', filter.ids)],
+    ['s.id IN (SELECT o.data_source_id FROM data_source_owners o WHERE o.user_id = $::int)', filter.ownerId],
+  ]),
   id: 's.id',
-  order: { name: 'dataSources', expression: 's.name_key', type: 'text', descending: false },
-}
+  fresh: true,
+  order: { ...ORDERS[sort?.field ?? 'NAME'], descending: sort?.direction === 'DESC' },
+})
 
 /** The data source, and nobody else changes or deletes it until the transaction ends. Throws NotFound. */
 export async function lockDataSource(db: Db, id: number): Promise<DataSourceRecord> {
@@ -61,14 +72,18 @@ export const removeOwners = (db: Db, dataSourceId: number, userIds: readonly num
     userIds,
   ])
 
-/** The first thousand of each data source, by name. */
-export const ownersOfDataSources = (db: Db, ids: readonly number[]): Promise<(UserRecord & { dataSourceId: number })[]> =>
-  db.query(
-    `SELECT o.id AS "dataSourceId", m.* FROM unnest($1::int[]) o(id) CROSS JOIN LATERAL (
-       SELECT ${USER_COLUMNS} FROM data_source_owners so JOIN users u ON u.id = so.user_id
-        WHERE so.data_source_id = o.id ORDER BY u.name_key, u.id LIMIT ${MAX_HANGING}) m`,
-    [ids],
-  )
+/** The owners of data sources, by name. */
+export const ownersOfDataSources: Hanging = {
+  columns: USER_COLUMNS,
+  from: 'data_source_owners o JOIN users u ON u.id = o.user_id',
+  where: [],
+  values: [],
+  owner: 'o.data_source_id',
+  ownerType: 'int',
+  id: 'u.id',
+  order: { name: 'ownersOfDataSource', expression: 'u.name_key', type: 'text', descending: false },
+  countFrom: 'data_source_owners o',
+}
 
 /** Those of the users who own a data source. */
 export const dataSourceOwners = (db: Db, userIds: readonly number[]): Promise<number[]> =>

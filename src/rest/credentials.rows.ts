@@ -8,8 +8,9 @@ import {
 } from '../generated/operations.ts'
 import { fields, id, optional, text } from './input.ts'
 import { row } from './row.ts'
+import { allOf } from './whole.ts'
 
-type Project = NonNullable<NonNullable<ListApiKeysQuery['apiKeys']>[number]['project']>
+type Project = NonNullable<NonNullable<ListApiKeysQuery['apiKeys']>['nodes'][number]['project']>
 
 /** The documented project: what Roster does not have of it is a constant, and `salt`, a secret, is left out. */
 const project = (found: Project) => ({
@@ -76,8 +77,11 @@ export const credentialRows = [
     run: ListApiKeysDocument,
     answers: 'ApiKeys',
     variables: ({ params }) => ({ ref: params }),
-    body: ({ apiKeys }) =>
-      apiKeys.map(key => ({
+    whole: async ({ apiKeys }, again) => ({
+      apiKeys: await allOf(apiKeys, async after => (await again({ after })).apiKeys),
+    }),
+    body: ({ apiKeys: { nodes } }) =>
+      nodes.map(key => ({
         keyid: key.id,
         created: key.createdAt,
         project: key.project && project(key.project),

@@ -29,7 +29,7 @@ const groupFilter = ({ name, ids, userid, iamid }: FieldsOf<typeof groupQuery>) 
 
 /** Distinct names have no ids, so each hit has only its name. */
 function groupHits({ groups, groupNames }: ListGroupsQuery) {
-  const hits = groups?.nodes.map(group) ?? groupNames?.names.map(name => ({ name })) ?? []
+  const hits = groups?.nodes.map(group) ?? groupNames?.nodes.map(name => ({ name })) ?? []
   // A string, as in the searches of users.
   return { count: String(groups?.totalCount ?? groupNames?.totalCount ?? 0), hits }
 }

@@ -2,6 +2,7 @@
 import { ListIamsDocument, SyncIamDocument } from '../generated/operations.ts'
 import { fields, flag, json, optional, text } from './input.ts'
 import { row } from './row.ts'
+import { allOf } from './whole.ts'
 
 export const iamRows = [
   row({
@@ -11,7 +12,8 @@ export const iamRows = [
     action: 'iam:list',
     run: ListIamsDocument,
     answers: 'Iams',
-    body: ({ iams }) => iams,
+    whole: async ({ iams }, again) => ({ iams: await allOf(iams, async after => (await again({ after })).iams) }),
+    body: ({ iams }) => iams.nodes,
   }),
   row({
     method: 'POST',

@@ -9,6 +9,7 @@ import {
 import { descending, fields, paging, text } from './input.ts'
 import { terraformMembers } from './quirks.ts'
 import { row } from './row.ts'
+import { allOf } from './whole.ts'
 
 type Member = NonNullable<ListGroupMembersQuery['groupMembers']>['nodes'][number]
 
@@ -33,7 +34,10 @@ export const membershipRows = [
     run: ListUserGroupsDocument,
     answers: 'UserGroups',
     variables: ({ params }) => ({ ref: params }),
-    body: ({ userMemberships }) => userMemberships.map(({ id, group }) => ({ ...group, groupUser: id })),
+    whole: async ({ userMemberships }, again) => ({
+      userMemberships: await allOf(userMemberships, async after => (await again({ after })).userMemberships),
+    }),
+    body: ({ userMemberships: { nodes } }) => nodes.map(({ id, group }) => ({ ...group, groupUser: id })),
   }),
   row({
     method: 'GET',

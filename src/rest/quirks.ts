@@ -1,6 +1,7 @@
 /** What single clients need that no rule gives. Each has a name, and the reason. */
 import type { ListGroupMembersQuery, ListGroupMembersQueryVariables } from '../generated/operations.ts'
 import type { Quirk } from './row.ts'
+import { allOf } from './whole.ts'
 
 type Members = { groupMembers: NonNullable<ListGroupMembersQuery['groupMembers']> }
 
@@ -15,9 +16,7 @@ export const terraformMembers: Quirk<Members, ListGroupMembersQueryVariables> = 
   applies: (request, query) =>
     request.headers['user-agent']?.startsWith('HashiCorp Terraform/') === true && (query as { size?: number }).size === undefined,
   first: variables => ({ ...variables, first: WHOLE_PAGE }),
-  next: (variables, { groupMembers: { pageInfo } }) =>
-    pageInfo.hasNextPage ? { ...variables, offset: undefined, after: pageInfo.endCursor } : null,
-  join: (before, after) => ({
-    groupMembers: { ...after.groupMembers, nodes: [...before.groupMembers.nodes, ...after.groupMembers.nodes] },
+  whole: async ({ groupMembers }, again) => ({
+    groupMembers: await allOf(groupMembers, async after => (await again({ offset: undefined, after })).groupMembers),
   }),
 }

@@ -62,14 +62,15 @@ interface Input<P, Query, Payload> {
   secret(): string | null
 }
 
-/** A client that takes the first page for everything: it is asked again until nothing is left. */
+/** Reads on where a page did not hold a list that the wire shows whole; `again` runs the operation with other variables. */
+export type Whole<Data, Variables> = (data: Data, again: (other: Partial<Variables>) => Promise<Data>) => Promise<Data>
+
+/** A client that takes the first page for everything: it gets everything. */
 export interface Quirk<Data, Variables> {
   readonly applies: (request: WireRequest, query: unknown) => boolean
   /** The variables of the first page. */
   readonly first: (variables: Variables) => Variables
-  /** The variables of the page after `data`, or null when that was the last. */
-  readonly next: (variables: Variables, data: Data) => Variables | null
-  readonly join: (before: Data, after: Data) => Data
+  readonly whole: Whole<Data, Variables>
 }
 
 interface Spec<Path extends string, Alias extends string, Data, Variables, Query, Payload> {
@@ -86,7 +87,8 @@ interface Spec<Path extends string, Alias extends string, Data, Variables, Query
   readonly run: Operation<Data, Variables>
   /** For the documentation. */
   readonly answers: Answer
-  readonly variables?: (input: Input<Params<Path, PathOf<Alias>>, FieldsOf<Query>, FieldsOf<Payload>>) => Variables
+  readonly variables?: (input: Input<Params<Path, PathOf<Alias>>, FieldsOf<Query>, FieldsOf<Payload>>) => NoInfer<Variables>
+  readonly whole?: Whole<Answered<Data>, Variables>
   readonly quirk?: Quirk<Answered<Data>, Variables>
   readonly body: (data: Answered<Data>, input: Input<Params<Path, PathOf<Alias>>, FieldsOf<Query>, FieldsOf<Payload>>) => object
 }
@@ -123,28 +125,16 @@ export function row<
         payload: payload && readBody(payload, request.body, isForm(request)),
         secret: () => runtime.secret(),
       } as Inputs
-      const variables = spec.variables?.(input) ?? ({} as Variables)
-      const execute = async (given: Variables) => (await runtime.execute(run, given)) as Answered<Data>
-      const all = quirk?.applies(request, input.query) ? quirk : undefined
-      const data = all ? await readAll(all, execute, variables) : await execute(variables)
-      return { status: 200, body: spec.body(data, input) }
+      const asked = spec.variables?.(input) ?? ({} as Variables)
+      const odd = quirk?.applies(request, input.query) ? quirk : undefined
+      const variables = odd ? odd.first(asked) : asked
+      const execute = async (other?: Partial<Variables>) =>
+        (await runtime.execute(run, { ...variables, ...other })) as Answered<Data>
+      const whole = odd?.whole ?? spec.whole
+      const data = await execute()
+      return { status: 200, body: spec.body(whole ? await whole(data, execute) : data, input) }
     },
   }
-}
-
-async function readAll<Data, Variables>(
-  quirk: Quirk<Data, Variables>,
-  execute: (variables: Variables) => Promise<Data>,
-  given: Variables,
-): Promise<Data> {
-  const first = quirk.first(given)
-  let page: Data = await execute(first)
-  let data: Data = page
-  for (let next = quirk.next(first, page); next !== null; next = quirk.next(next, page)) {
-    page = await execute(next)
-    data = quirk.join(data, page)
-  }
-  return data
 }
 
 /** `PUT /a` and `POST /a` are one place with two methods. */

@@ -32,7 +32,7 @@ export const aggregatedUser = ({ profile: found, ...user }: AggregatedUserFragme
 
 /** A hit of a search: null is absent, and so is what is empty; its groups are their names (bim-wire-rules "Responses" 3). */
 export function userHit({ profile: found, groups, ...user }: UserHitFragment) {
-  return present({ ...user, groups: filled(groups?.map(group => group.name)), profile: present(found) })
+  return present({ ...user, groups: filled(groups?.nodes.map(group => group.name)), profile: present(found) })
 }
 
 /** A list, or null when it has nothing to say. */

@@ -15,8 +15,9 @@ import { userOrId } from './params.ts'
 import { changesOf, newProfile } from './profiles.rows.ts'
 import { row } from './row.ts'
 import { aggregatedUser, changedUser, filled, present, profile, userHit } from './shapes.ts'
-import { currentUser } from './users.current.ts'
+import { currentUser, wholeViewer } from './users.current.ts'
 import { userFilter, userQuery, userSearch, userSort } from './users.filter.ts'
+import { allGroups } from './whole.ts'
 
 export const userRows = [
   row({
@@ -54,6 +55,7 @@ export const userRows = [
     run: ListUsersDocument,
     answers: 'UserHits',
     variables: ({ query }) => ({ first: query.size, offset: query.offset, filter: userFilter(query), sort: userSort(query) }),
+    whole: allGroups,
     body: ({ users: { totalCount, nodes } }) => ({
       // A string here and in the other searches, a number for the members of a group.
       count: String(totalCount),
@@ -77,6 +79,7 @@ export const userRows = [
       filter: userFilter(payload),
       sort: userSort(payload),
     }),
+    whole: allGroups,
     body: ({ users: { totalCount, nodes } }) => ({
       hits: nodes.map(({ globalUserId, ...user }) => ({ ...userHit(user), globalUserId })),
       count: String(totalCount),
@@ -89,6 +92,7 @@ export const userRows = [
     action: 'viewer:read',
     run: ReadCurrentUserDocument,
     answers: 'CurrentUser',
+    whole: wholeViewer,
     body: ({ viewer }) => currentUser(viewer),
   }),
   row({

@@ -1,5 +1,6 @@
 /** Pages of a list in a total order: the sorted value, then the id. By cursor (keyset) or by offset, from either end. */
 import { Invalid } from '../errors.ts'
+import { checkPart } from '../names.ts'
 import type { Db } from './store.ts'
 
 /** The most that one page holds, on every door. */
@@ -28,6 +29,8 @@ export interface Order {
   readonly name: string
   readonly expression: string
   readonly type: 'text' | 'timestamptz' | 'int' | 'bigint'
+  /** Of the id that ties go by; a number unless told. */
+  readonly idType?: 'uuid'
   readonly descending: boolean
 }
 
@@ -37,6 +40,8 @@ export interface List {
   readonly from: string
   readonly where: readonly string[]
   readonly values: readonly unknown[]
+  /** Parameters of `columns`: they come after `values`, and counting needs none of them. */
+  readonly columnValues?: readonly unknown[]
   readonly id: string
   readonly order: Order
   /** Planned anew each time: for patterns, whose best plan depends on what is sought. */
@@ -57,13 +62,12 @@ export interface Window {
 export async function readPage<Row extends object>(db: Db, list: List, args: PageArgs): Promise<Page<Row>> {
   const window = windowOf(args, list.order)
   const { order, id } = list
-  const values = [...list.values]
+  const values = [...list.values, ...(list.columnValues ?? [])]
   const where = [...list.where]
   const down = order.descending !== window.backwards
   if (window.cursor) {
     values.push(window.cursor.value, window.cursor.id)
-    const type = order.type === 'text' ? 'text COLLATE "C"' : order.type
-    where.push(`(${order.expression}, ${id}) ${down ? '<' : '>'} ($${values.length - 1}::${type}, $${values.length}::bigint)`)
+    where.push(beyond(list, down, `$${values.length - 1}`, `$${values.length}`))
   }
   values.push(window.size + 1, window.offset)
   const direction = down ? 'DESC' : 'ASC'
@@ -74,10 +78,16 @@ export async function readPage<Row extends object>(db: Db, list: List, args: Pag
   return pageOf<Row>(rows, window, order, () => count(db, list))
 }
 
-/** What each row of a page carries beside its own columns: the sorted value and the id, as text. */
+/** The condition for what comes after a cursor, in the direction of reading. */
+export const beyond = ({ order, id }: Pick<List, 'order' | 'id'>, down: boolean, value: string, tie: string): string =>
+  `(${order.expression}, ${id}) ${down ? '<' : '>'} (${value}::${order.type === 'text' ? 'text COLLATE "C"' : order.type}, ${tie}::${order.idType ?? 'bigint'})`
+
+/** What each row of a page carries beside its own columns: the sorted value and the id, as text; with many pages at once, whose row it is. */
 export interface Placed {
   readonly cursorValue: string
   readonly cursorId: string
+  readonly place?: number
+  readonly rank?: number
 }
 
 /** The page that `rows` make, read in the window's direction with one row more than its size where there is one. */
@@ -100,7 +110,7 @@ export function pageOf<Row extends object>(
     startCursor: cursorAt(0),
     endCursor: cursorAt(shown.length - 1),
   }
-  const nodes = shown.map(({ cursorValue: _, cursorId: __, ...row }) => row as unknown as Row)
+  const nodes = shown.map(({ cursorValue: _, cursorId: __, place: ___, rank: ____, ...row }) => row as unknown as Row)
   return made(nodes, index => cursorAt(index)!, pageInfo, totalCount)
 }
 
@@ -172,6 +182,8 @@ export function checkOffset(offset: number): number {
 const encode = (order: Order, value: string, id: string) =>
   Buffer.from(JSON.stringify([order.name, order.descending ? 1 : 0, value, id])).toString('base64url')
 
+const ID = { bigint: /^\d{1,18}$/, uuid: /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/ }
+
 function decode(field: string, order: Order, cursor: string): { value: string; id: string } {
   const fault = new Invalid(field, 'must be a cursor from a page of this list in this order')
   let parts: unknown
@@ -183,8 +195,9 @@ function decode(field: string, order: Order, cursor: string): { value: string; i
   if (!Array.isArray(parts) || parts.length !== 4 || parts[0] !== order.name || parts[1] !== (order.descending ? 1 : 0))
     throw fault
   const [, , value, id] = parts as unknown[]
-  if (typeof value !== 'string' || typeof id !== 'string' || !/^\d{1,18}$/.test(id) || value.includes('\0')) throw fault
-  if (order.type === 'timestamptz' && value !== '-infinity') {
+  if (typeof value !== 'string' || typeof id !== 'string' || !ID[order.idType ?? 'bigint'].test(id) || value.includes('\0'))
+    throw fault
+  if (order.type === 'timestamptz' && !/^-?infinity$/.test(value)) {
     const time = timeOf(value)
     if (time === null) throw fault
     return { value: time, id }
@@ -203,5 +216,15 @@ function timeOf(text: string): string | null {
   return year >= 1 && year <= 9999 ? time.toISOString() : null
 }
 
-/** A LIKE pattern that matches `text` anywhere, taken literally. */
-export const anywhere = (text: string): string => `%${text.replace(/[\\%_]/g, '\\$&')}%`
+/** Of each condition that has a value the text, `$` being the place of the value; null and undefined ask for nothing. */
+export function conditions(all: readonly (readonly [text: string, value: unknown])[]): Pick<List, 'where' | 'values'> {
+  const asked = all.filter(([, value]) => value != null)
+  return {
+    where: asked.map(([text], index) => text.replace('$', () => `$${index + 1}`)),
+    values: asked.map(([, value]) => value),
+  }
+}
+
+/** A LIKE pattern that finds a part of a canonical form, taken literally; null when there is none to find. Throws Invalid. */
+export const partPattern = (field: string, part: string | null | undefined): string | null =>
+  part ? `%${checkPart(field, part).replace(/[\\%_]/g, '\\$&')}%` : null

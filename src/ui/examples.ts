@@ -30,7 +30,7 @@ query Users {
       id
       userid
       profile { name email position }
-      groups { id name }
+      groups { nodes { id name } }
       attributes { key values source }
     }
   }
@@ -82,7 +82,7 @@ mutation CreateUser {
       key
       userCount
       groupCount
-      values { value userCount groupCount }
+      values { nodes { value userCount groupCount } }
     }
   }
 }

@@ -5,6 +5,7 @@
  */
 import type { AttributeRow } from '../attributes/attribute.ts'
 import type { GroupRecord } from '../groups/group.ts'
+import type { Placed } from '../store/page.ts'
 import type { PermissionGrantRecord, UserRecord } from './user.ts'
 
 export type Edge = 'grants' | 'attributes' | 'groups'
@@ -12,6 +13,8 @@ export type Column = Exclude<keyof UserRecord, 'view'>
 export interface Wanted {
   readonly columns: readonly Column[]
   readonly edges: readonly Edge[]
+  /** How many groups of each user come along, by name. */
+  readonly groups?: number
 }
 
 const COLUMNS: Record<Column, string> = {
@@ -48,9 +51,13 @@ const listOf = (columns: readonly Column[]): string => columns.map(column => `${
 /** The select list of a whole UserRecord, for the alias `u`. */
 export const USER_COLUMNS = listOf(Object.keys(COLUMNS) as Column[])
 
-/** The select list of what is wanted; without a wish, a whole record. */
-export const selectList = (wanted?: Wanted): string =>
-  wanted ? listOf(wanted.columns) + alongColumns(wanted.edges) : USER_COLUMNS
+/** The select list of what is wanted, its parameters numbered after the `before` others; without a wish, a whole record. */
+export function selectList(wanted: Wanted | undefined, before: number): { columns: string; columnValues: unknown[] } {
+  if (!wanted) return { columns: USER_COLUMNS, columnValues: [] }
+  const along = wanted.edges.map(edge => `, (${EDGES[edge].replace('?', `$${before + 1}::int`)}) AS "${edge}Along"`)
+  // One more than wanted tells that there are more.
+  return { columns: listOf(wanted.columns) + along.join(''), columnValues: wanted.groups == null ? [] : [wanted.groups + 1] }
+}
 
 // JSON arrays rather than objects: the keys would be sent once a row. Times as milliseconds, because JSON has none.
 const ms = (column: string) => `(extract(epoch FROM ${column}) * 1000)::bigint`
@@ -59,29 +66,27 @@ const EDGES: Record<Edge, string> = {
     FROM effective_permissions e WHERE e.user_id = u.id`,
   attributes: `SELECT coalesce(json_agg(json_build_array(a.key, a.key_key, a.value, a.source) ORDER BY a.id), '[]')
     FROM user_attributes a WHERE a.user_id = u.id`,
-  groups: `SELECT coalesce(json_agg(json_build_array(g.id, g.iamid, g.name, g.gid, g.email, g.description, g.scim, g.scimid,
+  groups: `SELECT coalesce(json_agg(json_build_array(g.id, g.iamid, g.name, g.name_key, g.gid, g.email, g.description, g.scim, g.scimid,
       ${ms('g.created_at')}, ${ms('g.updated_at')}) ORDER BY g.name_key, g.id), '[]')
-    FROM memberships m JOIN groups g ON g.id = m.group_id WHERE m.user_id = u.id`,
+    FROM (SELECT g.* FROM memberships m JOIN groups g ON g.id = m.group_id WHERE m.user_id = u.id ORDER BY g.name_key, g.id LIMIT ?) g`,
 }
-
-const alongColumns = (edges: readonly Edge[]): string => edges.map(edge => `, (${EDGES[edge]}) AS "${edge}Along"`).join('')
 
 type Cell = string | number | null
 interface Brought {
   grantsAlong?: [string, string, number | null][]
   attributesAlong?: [string, string, string, string][]
-  groupsAlong?: [number, string, string, Cell, Cell, Cell, Record<string, unknown> | null, Cell, number, number][]
+  groupsAlong?: [number, string, string, string, Cell, Cell, Cell, Record<string, unknown> | null, Cell, number, number][]
 }
 
 /** Where what came along is put: the loaders of a request. */
 interface Primed {
   grantsOfUser: { prime(id: number, rows: PermissionGrantRecord[]): unknown }
   attributesOfUser: { prime(id: number, rows: AttributeRow[]): unknown }
-  groupsOfUser: { prime(id: number, rows: GroupRecord[]): unknown }
+  groupsOfUser: { prime(id: number, size: number, rows: (GroupRecord & Placed)[]): unknown }
 }
 
 /** Takes what came along off a user and gives it to the loaders. */
-export function unpack(loaders: Primed, row: UserRecord & Brought): UserRecord {
+export function unpack(loaders: Primed, row: UserRecord & Brought, wanted?: Wanted): UserRecord {
   const { grantsAlong, attributesAlong, groupsAlong, ...user } = row
   if (grantsAlong) {
     const grants = grantsAlong.map(([permission, source, groupId]) => ({ userId: user.id, permission, source, groupId }))
@@ -91,12 +96,13 @@ export function unpack(loaders: Primed, row: UserRecord & Brought): UserRecord {
     const attributes = attributesAlong.map(([key, keyKey, value, source]) => ({ ownerId: user.id, key, keyKey, value, source }))
     loaders.attributesOfUser.prime(user.id, attributes)
   }
-  if (groupsAlong) loaders.groupsOfUser.prime(user.id, groupsAlong.map(groupOf))
+  if (groupsAlong) loaders.groupsOfUser.prime(user.id, wanted!.groups!, groupsAlong.map(groupOf))
   return user
 }
 
-function groupOf(cells: NonNullable<Brought['groupsAlong']>[number]): GroupRecord {
-  const [id, iamid, name, gid, email, description, scim, scimid, createdAt, updatedAt] = cells
+function groupOf(cells: NonNullable<Brought['groupsAlong']>[number]): GroupRecord & Placed {
+  const [id, iamid, name, cursorValue, gid, email, description, scim, scimid, createdAt, updatedAt] = cells
   const rest = { gid, email, description, scimid } as Pick<GroupRecord, 'gid' | 'email' | 'description' | 'scimid'>
-  return { id, iamid, name, ...rest, scim, createdAt: new Date(createdAt), updatedAt: new Date(updatedAt) }
+  const stamps = { createdAt: new Date(createdAt), updatedAt: new Date(updatedAt) }
+  return { id, iamid, name, ...rest, scim, ...stamps, cursorValue, cursorId: String(id) }
 }

@@ -2,10 +2,9 @@
 import { authorize } from '../access/guard.ts'
 import { ADMINS_AND_GOVERNORS } from '../access/permissions.ts'
 import type { Context } from '../context.ts'
-import { Invalid } from '../errors.ts'
 import type { UserFilter, UserSort } from '../generated/graphql.ts'
-import { canonical, checkList, lookupKey } from '../names.ts'
-import { anywhere, type List, type Order } from '../store/page.ts'
+import { checkList, checkStorable, lookupKey } from '../names.ts'
+import { type List, type Order, partPattern } from '../store/page.ts'
 import { selectList, type Wanted } from './users.along.ts'
 
 /** Fields of the filter that read what `user:list` hides: using one needs `user:search`. */
@@ -48,7 +47,7 @@ export function userList(filter: UserFilter, sort: UserSort | null | undefined, 
   byHoldings(found, filter)
   byState(found, filter)
   return {
-    columns: selectList(wanted),
+    ...selectList(wanted, found.values.length),
     from: 'users u',
     where: found.where,
     values: found.values,
@@ -62,15 +61,8 @@ function byText(found: Conditions, filter: UserFilter): void {
   for (const field of ['name', 'userid', 'email'] as const) {
     const text = filter[field]
     if (text == null || text === '') continue
-    found.add(`u.${field}_key LIKE ?`, anywhere(partOf(field, text)))
+    found.add(`u.${field}_key LIKE ?`, partPattern(field, text))
   }
-}
-
-/** A part of a name, in the form that names are compared in. */
-export function partOf(field: string, text: string): string {
-  checkStorable(field, text)
-  if (text.length > 1024) throw new Invalid(field, 'must be at most 1,024 characters')
-  return canonical(text)
 }
 
 function byIds(found: Conditions, filter: UserFilter): void {
@@ -175,9 +167,4 @@ function byState(found: Conditions, filter: UserFilter): void {
       'NOT EXISTS (SELECT 1 FROM effective_permissions e WHERE e.user_id = u.id AND e.permission = ANY(?::text[]))',
       ADMINS_AND_GOVERNORS,
     )
-}
-
-function checkStorable(field: string, text: string): string {
-  if (text.includes('\0') || !text.isWellFormed()) throw new Invalid(field, 'must not contain NUL or lone surrogates')
-  return text
 }

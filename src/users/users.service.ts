@@ -122,16 +122,16 @@ export const users = {
 /** A page of users; a filter that reads hidden fields needs `user:search`. What comes along goes to the loaders. */
 export async function listUsers(context: Context, args: ListArgs): Promise<UserPage> {
   await authorizeFilter(context, args.filter)
-  return mapPage(await users.list(context, args), user => unpack(context.loaders, user))
+  return mapPage(await users.list(context, args), user => unpack(context.loaders, user, args.wanted))
 }
 
 /** One user in full; what comes along goes to the loaders. */
 export const readUser = async (context: Context, args: ByRef & Wants): Promise<UserRecord> =>
-  unpack(context.loaders, await users.read(context, args))
+  unpack(context.loaders, await users.read(context, args), args.wanted)
 
 /** The user on whose behalf the request runs; what comes along goes to the loaders. */
 export const readViewer = async (context: Context, args: Wants): Promise<UserRecord> =>
-  unpack(context.loaders, await users.viewer(context, args))
+  unpack(context.loaders, await users.viewer(context, args), args.wanted)
 
 /** Whoever may change a profile sees it: its owner as their own, an administrator in full. */
 const viewOf = (call: Call, user: UserRecord): UserRecord =>

@@ -60,7 +60,7 @@ describe('scopes', () => {
     const crew = await make.group(on)
     const member = await make.user(on)
     await make.member(on, crew, member.id)
-    const query = `{ groupMembers(ref: { id: ${crew} }) { nodes { name user { id apiKeys { id } tokens { id } authorizations profile { phone } groups { id } } group { authorizations } } } }`
+    const query = `{ groupMembers(ref: { id: ${crew} }) { nodes { name user { id apiKeys { nodes { id } } tokens { nodes { id } } authorizations profile { phone } groups { nodes { id } } } group { authorizations } } } }`
     await run(
       app.admin.token,
       `mutation { addAttribute(input: { owner: { group: { id: ${crew} } }, key: "k", value: "v" }) { owner { __typename } } }`,
@@ -162,8 +162,8 @@ describe('rotation', () => {
     expect(next.apiKey).toMatchObject({ scopes: ['read'], expiresAt: null })
     expect(next.secret).not.toBe(old.secret)
     expect([await alive(old.secret), await alive(next.secret)]).toEqual([true, true])
-    const listed = await run(owner.token, '{ viewer { user { apiKeys { id rotatedToId expiresAt } } } }')
-    const { rotatedToId, expiresAt } = listed.user.apiKeys.find(({ id }: { id: number }) => id === old.apiKey.id)
+    const listed = await run(owner.token, '{ viewer { user { apiKeys { nodes { id rotatedToId expiresAt } } } } }')
+    const { rotatedToId, expiresAt } = listed.user.apiKeys.nodes.find(({ id }: { id: number }) => id === old.apiKey.id)
     expect(rotatedToId).toBe(next.apiKey.id)
     expect(Math.abs(Date.parse(expiresAt) - Date.now() - 600_000)).toBeLessThan(60_000)
     await sql(`UPDATE api_keys SET expires_at = now() - interval '1 second' WHERE id = $1`, old.apiKey.id)

@@ -177,7 +177,7 @@ describe('impersonation', () => {
   test('its viewer says who is acted as and who acts', async () => {
     const { token, ana, chief } = await acting()
     const viewer = await must(
-      '{ viewer { user { userid apiKeys { id } tokens { id } } impersonator { iamid userid } credential scopes } }',
+      '{ viewer { user { userid apiKeys { nodes { id } } tokens { nodes { id } } } impersonator { iamid userid } credential scopes } }',
       token,
     )
     expect(viewer).toEqual({

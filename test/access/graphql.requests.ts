@@ -92,7 +92,8 @@ async function dressed(at: Case) {
 
 const PRIVATE_PROFILE = 'phone sqlUser preferences externalUserIds'
 const PRIVATE_USER = 'groupPermissions permissionGrants { source } authorizations bimAuthorizations attributes { key }'
-const HOLDINGS = 'groups { id } memberships { id } effectiveAttributes { key } domainPermissions { id }'
+const HOLDINGS =
+  'groups { nodes { id } } memberships { nodes { id } } effectiveAttributes { key } domainPermissions { nodes { id } }'
 
 const without = (of: object, ...names: string[]) =>
   Object.entries(of)
@@ -142,7 +143,7 @@ export const requests: Record<string, Ask[]> = {
   ],
   13: [async () => mutation('removeAttributeEverywhere', { iamid: 'bim', key: fresh('nobodys') }, 'userCount')],
   14: [
-    async () => query('iams', null, 'id displayName type oauth'),
+    async () => query('iams', null, 'nodes { id displayName type oauth }'),
     async () => query('iam', { id: 'bim' }, 'id displayName type oauth'),
   ],
   15: [
@@ -173,7 +174,7 @@ export const requests: Record<string, Ask[]> = {
       })
     },
   ],
-  19: [async at => query('userMemberships', { ref: { id: (await dressed(at)).id } }, 'id name')],
+  19: [async at => query('userMemberships', { ref: { id: (await dressed(at)).id } }, 'nodes { id name }')],
   20: [
     async () => query('users', { filter: { groupNames: ['any'] } }, 'nodes { id }'),
     async () => query('users', { filter: { attributes: [{ key: 'desk' }] } }, 'nodes { id }'),
@@ -252,7 +253,7 @@ export const requests: Record<string, Ask[]> = {
       return query('tokenInformation', { token: await make.logIn(at, userid, 'seen by few') }, 'id userid')
     },
   ],
-  34: [async at => query('apiKeys', { ref: { id: (await target(at)).id } }, 'id name prefix')],
+  34: [async at => query('apiKeys', { ref: { id: (await target(at)).id } }, 'nodes { id name prefix }')],
   35: [
     async at => {
       const { app, actor } = at

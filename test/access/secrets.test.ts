@@ -95,7 +95,7 @@ async function keys(): Promise<void> {
   const acting = secret('an impersonation token', (await must(act, { key: rotated.secret }, null)).token)
   await quietly(acting, '{ viewer { user { userid } impersonator { userid } credential } }')
   await quietly(acting, 'mutation { createApiKey(input: { name: "forever" }) { apiKey { id } } }')
-  await quietly(admin, '{ viewer { user { apiKeys { id name prefix } tokens { id prefix } } } }')
+  await quietly(admin, '{ viewer { user { apiKeys { nodes { id name prefix } } tokens { nodes { id prefix } } } } }')
   await quietly(admin, 'query ($token: String!) { tokenInformation(token: $token) { id prefix } }', { token: acting })
   await quietly(admin, 'mutation { revokeApiKey(input: { id: 1 }) { revokedTokens } }')
   await quiet('GET', `${userPath('admin')}/apikeys`, { token: key })
@@ -158,7 +158,7 @@ async function iams(): Promise<void> {
   const generate = 'mutation { generateScimKey(input: { id: "south" }) { scimKey } }'
   secret('a SCIM key', (await must(generate)).scimKey)
   secret('a second SCIM key', (await must(generate)).scimKey)
-  await quietly(admin, '{ iams { id config secrets scimKeyPrefix } }')
+  await quietly(admin, '{ iams { nodes { id config secrets scimKeyPrefix } } }')
   expect(answers.at(-1)).toMatch(/north.*bind_pw.*south.*clientSecret/s)
 }
 

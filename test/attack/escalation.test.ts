@@ -78,13 +78,14 @@ test('from the permission one holds in a domain nobody reads who else holds one'
       { input: { domainId: data.createDomain.domain.id, permission: 'Manage Policies', user: { id } } },
       governor.token,
     )
-  const own = '{ viewer { user { domainPermissions { permission domain { name permissions { user { userid } } } } } } }'
+  const own =
+    '{ viewer { user { domainPermissions { nodes { permission domain { name permissions { nodes { user { userid } } } } } } } } }'
   const seen = await app.graphql(own, {}, person.token)
-  expect(seen.data.viewer.user.domainPermissions).toEqual([
+  expect(seen.data.viewer.user.domainPermissions.nodes).toEqual([
     { permission: 'Manage Policies', domain: { name: 'shared', permissions: null } },
   ])
-  const all = await app.graphql('{ domains { nodes { permissions { user { userid } } } } }', {}, governor.token)
-  expect(all.data.domains.nodes[0].permissions).toHaveLength(2)
+  const all = await app.graphql('{ domains { nodes { permissions { nodes { user { userid } } } } } }', {}, governor.token)
+  expect(all.data.domains.nodes[0].permissions.nodes).toHaveLength(2)
 })
 
 test('a key narrowed to one write neither does another nor reads by its answer', async () => {

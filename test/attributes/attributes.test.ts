@@ -349,8 +349,8 @@ describe('reading', () => {
       await put({ user: { id: one } }, { Country: ['NO', 'BE'], Desk: ['day'] })
       await put({ user: { id: two } }, { COUNTRY: ['NO'], '100%': ['yes'] })
       await put({ group: { id } }, { country: ['be', 'NO'], Zone: ['1'] })
-      const query = `query ($first: Int, $after: String, $key: String) { attributeKeys(first: $first, after: $after, key: $key) {
-        totalCount pageInfo { hasNextPage hasPreviousPage endCursor } nodes { key userCount groupCount values { value userCount groupCount } } } }`
+      const query = `query ($first: Int, $after: String, $key: String) { attributeKeys(first: $first, after: $after, filter: { key: $key }) {
+        totalCount pageInfo { hasNextPage hasPreviousPage endCursor } nodes { key userCount groupCount values { nodes { value userCount groupCount } } } } }`
       const asked = async (variables: object) => {
         const { data, errors } = await ask(testContext({ actor: by.actor, store: own }), query, { ...variables })
         expect(errors).toEqual([])
@@ -361,11 +361,13 @@ describe('reading', () => {
         key: 'Country',
         userCount: 2,
         groupCount: 1,
-        values: [
-          { value: 'BE', userCount: 1, groupCount: 0 },
-          { value: 'NO', userCount: 2, groupCount: 1 },
-          { value: 'be', userCount: 0, groupCount: 1 },
-        ],
+        values: {
+          nodes: [
+            { value: 'BE', userCount: 1, groupCount: 0 },
+            { value: 'NO', userCount: 2, groupCount: 1 },
+            { value: 'be', userCount: 0, groupCount: 1 },
+          ],
+        },
       }
       expect(first).toMatchObject({
         totalCount: 4,
@@ -380,7 +382,7 @@ describe('reading', () => {
       expect(await asked({ key: 'OUNT' })).toMatchObject({ totalCount: 1, nodes: [country] })
       expect(await asked({ key: '%' })).toMatchObject({ totalCount: 1, nodes: [{ key: '100%' }] })
       expect(await asked({ key: '_' })).toMatchObject({ totalCount: 0, nodes: [] })
-      const fields = 'nodes { key values { value } }'
+      const fields = 'nodes { key values { nodes { value } } }'
       const sent = (size: number) =>
         statementsOf(own, () =>
           ask(testContext({ actor: by.actor, store: own }), `{ attributeKeys(first: ${size}) { ${fields} } }`),

@@ -6,10 +6,12 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { bootApp, type TestApp } from '../harness/app.ts'
 
 const schema = buildSchema(readFileSync(new URL('../../schema.graphql', import.meta.url), 'utf8'))
+const PAGE = 'totalCount nodes { __typename } pageInfo { hasNextPage hasPreviousPage startCursor endCursor }'
+const inside = (type: string) => (type.endsWith('Connection') ? PAGE : '__typename')
 const fieldsOf = (type: string) =>
   Object.values((schema.getType(type) as GraphQLObjectType).getFields()).map(field => ({
     name: field.name,
-    text: isLeafType(getNamedType(field.type)) ? field.name : `${field.name} { __typename }`,
+    text: isLeafType(getNamedType(field.type)) ? field.name : `${field.name} { ${inside(getNamedType(field.type).name)} }`,
   }))
 const PROFILE = fieldsOf('Profile').map(({ name, text }) => ({
   name,

@@ -75,7 +75,7 @@ describe('text', () => {
     'the permission of a filter': '{ users(filter: { permission: $text }) { nodes { id } } }',
     'the domain permission of a filter': '{ users(filter: { domainPermission: $text }) { nodes { id } } }',
     'the name of a group in a filter': '{ groups(filter: { name: $text }) { nodes { id } } }',
-    'the key of attribute keys': '{ attributeKeys(key: $text) { nodes { key } } }',
+    'the key of attribute keys': '{ attributeKeys(filter: { key: $text }) { nodes { key } } }',
     'a cursor': '{ users(after: $text) { nodes { id } } }',
     'a token': '{ tokenInformation(token: $text) { id } }',
     'the target of an audit filter': '{ auditEvents(filter: { targetId: $text }) { nodes { id } } }',

@@ -1,5 +1,5 @@
 // The limits of the GraphQL door: explicit, with a clear message, and out of the way of what is sensible.
-import { afterAll, describe, expect, test } from 'vitest'
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { LIMITS } from '../../src/graphql/limits.ts'
 import { send } from '../contract/client.ts'
 import { bootApp } from '../harness/app.ts'
@@ -35,9 +35,11 @@ async function expectAnswered(query: string, variables: object = {}) {
   return answer.body
 }
 
-/** `user { currentProject { members { currentProject { … } } } }`, this many levels of fields. */
+/** `user { currentProject { members { nodes { currentProject { … } } } } }`, this many levels of fields. */
 const nested = (depth: number, at = 0): string =>
-  at === depth - 1 ? '__typename' : `${['currentProject', 'members'][(at - 2) % 2]} { ${nested(depth, at + 1)} }`
+  at === depth - 1
+    ? '__typename'
+    : `${['currentProject', 'members(first: 1)', 'nodes'][(at - 2) % 3]} { ${nested(depth, at + 1)} }`
 const deep = (depth: number) => `{ viewer { user { ${nested(depth, 2)} } } }`
 
 describe('depth', () => {
@@ -59,7 +61,7 @@ describe('depth', () => {
 })
 
 test(`${LIMITS.aliases} aliases are answered, more are refused`, async () => {
-  const aliased = (count: number) => `{ ${Array.from({ length: count }, (_, i) => `a${i}: groupNames { names }`).join(' ')} }`
+  const aliased = (count: number) => `{ ${Array.from({ length: count }, (_, i) => `a${i}: groupNames { nodes }`).join(' ')} }`
   await expectAnswered(aliased(LIMITS.aliases))
   await expectRefused(aliased(LIMITS.aliases + 1), /alias.* limit of 100 exceeded/i)
 })
@@ -139,10 +141,10 @@ describe('body', () => {
 })
 
 describe('pages', () => {
-  const lists = ['users', 'groups', 'projects', 'domains', 'dataSources', 'auditEvents', 'attributeKeys']
+  const lists = ['users', 'groups', 'projects', 'domains', 'dataSources', 'auditEvents', 'attributeKeys', 'iams', 'groupNames']
 
   test.each(lists)('%s: 10,000 are answered, 10,001 are refused, and so are none and fewer', async list => {
-    const page = (first: number) => ask(`query ($first: Int) { ${list}(first: $first) { nodes { __typename } } }`, { first })
+    const page = (first: number) => ask(`query ($first: Int) { ${list}(first: $first) { pageInfo { endCursor } } }`, { first })
     expect((await page(10_000)).body.errors).toBeUndefined()
     for (const first of [10_001, 0, -1]) {
       const answer = await page(first)
@@ -157,9 +159,9 @@ describe('pages', () => {
   test('names and members of groups have the same limit', async () => {
     const { data } = await expectAnswered('mutation { createGroup(input: { name: "crew" }) { group { id } } }')
     const { id } = (data as { createGroup: { group: { id: number } } }).createGroup.group
-    await expectAnswered('{ groupNames(first: 10000) { names } }')
+    await expectAnswered('{ groupNames(first: 10000) { nodes } }')
     for (const query of [
-      '{ groupNames(first: 10001) { names } }',
+      '{ groupNames(first: 10001) { nodes } }',
       `{ groupMembers(ref: { id: ${id} }, first: 10001) { nodes { name } } }`,
       `{ group(ref: { id: ${id} }) { members(first: 10001) { nodes { name } } } }`,
       '{ users(last: 10001) { nodes { id } } }',
@@ -189,15 +191,15 @@ describe('cost', () => {
   })
 
   test('10,000 users with 10,000 members of their groups are refused, with the number', async () => {
-    const query = `query ($n: Int) { users(first: $n) { nodes { groups { members(first: $n) { nodes { name } } } } } }`
+    const query = `query ($n: Int) { users(first: $n) { nodes { groups { nodes { members(first: $n) { nodes { name } } } } } } }`
     await expectRefused(query, /costs \d+, more than 1000000: ask for smaller pages or fewer fields/, { n: 10_000 })
     await expectAnswered(query, { n: 10 })
   })
 
   test('counts aliases, fragments and defaults of variables', async () => {
-    const expensive = 'nodes { groups { members(first: 5000) { nodes { name } } } }'
+    const expensive = 'nodes { groups { nodes { members(first: 5000) { nodes { name } } } } }'
     await expectRefused(
-      `{ ${['a', 'b', 'c', 'd'].map(name => `${name}: users(first: 10000) { nodes { groups { id name iamid } } }`).join(' ')} }`,
+      `{ ${['a', 'b', 'c', 'd'].map(name => `${name}: users(first: 10000) { nodes { groups { nodes { id name iamid } } } }`).join(' ')} }`,
       /costs \d+/,
     )
     await expectRefused(`{ users(first: 100) { ...F } } fragment F on UserConnection { ${expensive} }`, /costs \d+/)
@@ -205,9 +207,50 @@ describe('cost', () => {
   })
 
   test('does not count what @skip and @include leave out', async () => {
-    const query = `query ($with: Boolean!) { users(first: 10000) { nodes { id groups @include(if: $with) { members(first: 1000) { nodes { name } } } } } }`
+    const query = `query ($with: Boolean!) { users(first: 10000) { nodes { id groups @include(if: $with) { nodes { members(first: 1000) { nodes { name } } } } } } }`
     await expectRefused(query, /costs \d+/, { with: true })
     await expectAnswered(query, { with: false })
+  })
+})
+
+describe('lists without pages', () => {
+  const usual = LIMITS.items
+  afterEach(() => {
+    LIMITS.items = usual
+  })
+  const query = (first: number) =>
+    `{ users(first: ${first}, sort: { field: CREATED_AT }) { nodes { userid attributes { key } } } }`
+  beforeAll(async () => {
+    for (const userid of ['one', 'two', 'three'])
+      await expectAnswered(
+        `mutation { createUser(input: { userid: "${userid}" }) { emailSent }
+           replaceAttributes(input: { owner: { user: { userid: "${userid}" } }, attributes: { a: ["1", "2"], b: ["3"] } }) { owner { __typename } } }`,
+      )
+  })
+
+  test('hold so many items in one answer; beyond, one error tells it and what follows is null', async () => {
+    LIMITS.items = 3
+    const { body } = await ask(query(4))
+    expect(body.errors).toHaveLength(1)
+    expect(body.errors![0]).toMatchObject({
+      message: 'The answer holds more than 3 items of lists without pages, such as attributes: ask for smaller pages',
+      extensions: { code: 'BAD_USER_INPUT' },
+    })
+    const lists = (body.data as { users: { nodes: { userid: string; attributes: object[] | null }[] } }).users.nodes
+    expect(lists.map(({ userid, attributes }) => [userid, attributes?.length ?? null])).toEqual([
+      [app.admin.userid, 0],
+      ['one', 2],
+      ['two', null],
+      ['three', null],
+    ])
+  })
+
+  test('are counted for each operation anew, and not behind the REST rows', async () => {
+    LIMITS.items = 2
+    await expectAnswered(query(2))
+    await expectAnswered(query(2))
+    const { status, body } = await send<{ hits: object[] }>(app.url, 'GET', '/bim/user', { token: app.admin.token })
+    expect([status, body.hits.length]).toEqual([200, 4])
   })
 })
 

@@ -15,7 +15,7 @@ const ofUser = (input: string, more: object | ((on: Stage) => object) = {}): Ope
   variables: async on => ({ ...(await aUser(on)), ...(typeof more === 'function' ? more(on) : more) }),
 })
 const owners =
-  'owner { __typename ... on User { userId: id attributes { key values } groups { id } } ... on Group { groupId: id attributes { key values } } }'
+  'owner { __typename ... on User { userId: id attributes { key values } groups { nodes { id } } } ... on Group { groupId: id attributes { key values } } }'
 
 const ofUsers: Record<string, Operation> = {
   logIn: {
@@ -39,7 +39,7 @@ const ofUsers: Record<string, Operation> = {
     input: 'CreateUserInput',
     variables: ({ n }) => ({ userid: fresh('new'), permissions: Array.from({ length: n }, (_, i) => `SOME_${i}`) }),
   },
-  inviteUser: { ...ofUser('UserInput'), text: '{ user { id groups { id } } newUserLink }' },
+  inviteUser: { ...ofUser('UserInput'), text: '{ user { id groups { nodes { id } } } newUserLink }' },
   updateProfile: ofUser('UpdateProfileInput', { profile: { location: 'Ghent' } }),
   setUserPermissions: ofUser('SetUserPermissionsInput', ({ n }) => ({
     permissions: Array.from({ length: n }, (_, i) => `SOME_${i}`),
@@ -51,7 +51,7 @@ const ofUsers: Record<string, Operation> = {
   setPassword: { ...ofUser('SetPasswordInput', { password: 'another one' }), text: '{ success }' },
   setUserDisabled: ofUser('SetUserDisabledInput', { disabled: true }),
   cloneUser: {
-    text: '{ users { id groups { id } attributes { key } } failedEmails }',
+    text: '{ users { id groups { nodes { id } } attributes { key } } failedEmails }',
     input: 'CloneUserInput',
     variables: ({ n, stock }) => ({
       ref: { id: stock.users[0] },
@@ -153,7 +153,7 @@ const ofIams: Record<string, Operation> = {
   syncIam: { text: '{ totalCount }', input: 'SyncIamInput', variables: () => ({ id: 'bim' }), refused: 'BAD_USER_INPUT' },
 }
 
-const key = 'apiKey { id user { id groups { id } } project { id } }'
+const key = 'apiKey { id user { id groups { nodes { id } } } project { id } }'
 const ofCredentials: Record<string, Operation> = {
   createApiKey: {
     text: `{ ${key} }`,
@@ -211,13 +211,13 @@ const ofProjects: Record<string, Operation> = {
     }),
   },
   createDomain: {
-    text: '{ domain { id permissions { id } } }',
+    text: '{ domain { id permissions { nodes { id } } } }',
     input: 'CreateDomainInput',
     variables: () => ({ name: fresh('domain') }),
   },
   deleteDomain: { text: '{ deleted }', input: 'DomainInput', variables: async on => ({ id: await make.domain(on) }) },
   grantDomainPermission: {
-    text: '{ domainPermission { id domain { id permissions { id user { id } group { id } } } user { id groups { id } } group { id } } }',
+    text: '{ domainPermission { id domain { id permissions { nodes { id user { id } group { id } } } } user { id groups { nodes { id } } } group { id } } }',
     input: 'GrantDomainPermissionInput',
     variables: async on => ({ domainId: on.stock.domains[0], permission: 'Manage Data Products', user: (await aUser(on)).ref }),
   },
@@ -229,13 +229,13 @@ const ofProjects: Record<string, Operation> = {
     }),
   },
   createDataSource: {
-    text: '{ dataSource { id owners { id groups { id } } } }',
+    text: '{ dataSource { id owners { nodes { id groups { nodes { id } } } } } }',
     input: 'CreateDataSourceInput',
     variables: ({ stock }) => ({ name: fresh('source'), owners: refs(stock.users) }),
   },
   deleteDataSource: { text: '{ deleted }', input: 'DataSourceInput', variables: async on => ({ id: await make.dataSource(on) }) },
   changeDataSourceOwners: {
-    text: '{ dataSource { id owners { id groups { id } } } }',
+    text: '{ dataSource { id owners { nodes { id groups { nodes { id } } } } } }',
     input: 'ChangeDataSourceOwnersInput',
     variables: async on => ({
       id: await make.dataSource(on),

@@ -3,9 +3,13 @@ import {
   type GraphQLEnumType,
   type GraphQLNamedType,
   type GraphQLObjectType,
+  type GraphQLOutputType,
+  getNamedType,
+  isCompositeType,
   isEnumType,
   isInputObjectType,
   isIntrospectionType,
+  isListType,
   isNonNullType,
   isObjectType,
   isSpecifiedScalarType,
@@ -52,6 +56,40 @@ describe('root fields', () => {
 
   test('each is nullable, since it can be refused', () => {
     expect(roots.filter(({ type }) => isNonNullType(type)).map(({ name }) => name)).toEqual([])
+  })
+})
+
+describe('lists', () => {
+  const fields = types
+    .filter(isObjectType)
+    .flatMap(type => Object.values(type.getFields()).map(field => ({ name: `${type.name}.${field.name}`, field })))
+  const bare = (type: GraphQLOutputType) => (isNonNullType(type) ? type.ofType : type)
+
+  test('of objects are connections, but for what an object is made of and what a write answers', () => {
+    const plain = fields.filter(
+      ({ name, field }) =>
+        isListType(bare(field.type)) &&
+        isCompositeType(getNamedType(field.type)) &&
+        !/(Connection\.nodes|Connection\.edges)$/.test(name),
+    )
+    expect(plain.map(({ name }) => name).toSorted()).toEqual([
+      'CloneUserPayload.users',
+      'EditAttributesPayload.owners',
+      'Group.attributes',
+      'User.attributes',
+      'User.effectiveAttributes',
+      'User.permissionGrants',
+    ])
+  })
+
+  test('that are connections page from both ends and by offset', () => {
+    const connections = fields.filter(({ field }) => getNamedType(field.type).name.endsWith('Connection'))
+    expect(connections.length).toBeGreaterThan(20)
+    for (const { name, field } of connections)
+      expect(
+        field.args.map(argument => argument.name),
+        name,
+      ).toEqual(expect.arrayContaining(['first', 'after', 'last', 'before', 'offset']))
   })
 })
 
@@ -146,7 +184,7 @@ describe('what is hidden', async () => {
     const query = `{
       users(first: 1, filter: { userid: "stock1", iamids: ["bim"] }) { nodes { ${user} ${profile} currentProject { ${of('Project', 'Project.members')} } } }
       groups(first: 1) { nodes { ${of('Group', 'Group.private')} members(first: 1) { nodes { ${of('Membership', 'Membership.private')} } } } }
-      viewer { user { domainPermissions { domain { ${of('Domain', 'Domain.permissions')} } } } }
+      viewer { user { domainPermissions { nodes { domain { ${of('Domain', 'Domain.permissions')} } } } } }
       iam(id: "stock1") { ${of('Iam', 'Iam.private', 'Iam.defaultPermissions')} }
     }`
     const { data, errors } = await app.graphql(query, {}, token)
@@ -159,7 +197,7 @@ describe('what is hidden', async () => {
       Group: crew,
       Membership: crew.members.nodes[0],
       Iam: data.iam,
-      Domain: data.viewer.user.domainPermissions[0].domain,
+      Domain: data.viewer.user.domainPermissions.nodes[0].domain,
     }
     return Object.fromEntries(
       Object.values(hidden)

@@ -5,7 +5,7 @@ export const page = (node: string) => `{ totalCount pageInfo { hasNextPage endCu
 export const membership =
   'id name sources group { id name authorizations permissions } user { id userid profile { name } permissions }'
 
-export const project = 'id name projectKey members { id userid groups { id name } }'
+export const project = 'id name projectKey members { nodes { id userid groups { nodes { id name } } } }'
 
 export const user = `
   id iamid userid globalUserId authentication disabled hasLogin lastLogin lastExternalRefresh createdAt
@@ -13,10 +13,10 @@ export const user = `
   profile { id name email phone preferences externalUserIds }
   permissions groupPermissions
   authorizations bimAuthorizations iamAuthorizations attributes { key values source }
-  memberships { id name group { id name authorizations } user { id userid } }
-  groups { id name attributes { key values } permissions }
-  apiKeys { id name project { id name } }
-  tokens { id prefix }
+  memberships { nodes { id name group { id name authorizations } user { id userid } } }
+  groups { nodes { id name attributes { key values } permissions } }
+  apiKeys { nodes { id name project { id name } } }
+  tokens { nodes { id prefix } }
   isDataSourceOwner`
 
 /**
@@ -26,13 +26,17 @@ export const user = `
 export const edgesOfUser: Record<string, string> = {
   permissions: 'id permissionGrants { permission source group { id name authorizations } }',
   effective: 'id effectiveAttributes { key value source group { id name permissions } }',
-  keys: 'id apiKeys { id user { id groups { id } } }',
-  tokens: 'id tokens { id user { id groups { id } } impersonator { userid } }',
-  project: 'id currentProject { id name members { id groups { id } } }',
-  domains: 'id domainPermissions { id permission domain { id name } user { id profile { name } } group { id name permissions } }',
-  domain: 'id domainPermissions { id domain { permissions { id user { id } group { id } } } }',
+  groups: 'id groups(first: 2) { totalCount pageInfo { hasNextPage endCursor } edges { cursor node { id name } } }',
+  lastGroups: 'id groups(last: 2) { totalCount pageInfo { hasPreviousPage startCursor } nodes { id name } }',
+  memberships: 'id memberships(first: 2) { totalCount pageInfo { hasNextPage endCursor } edges { cursor node { id } } }',
+  keys: 'id apiKeys { totalCount nodes { id user { id groups { nodes { id } } } } }',
+  tokens: 'id tokens { totalCount nodes { id user { id groups { nodes { id } } } impersonator { userid } } }',
+  project: 'id currentProject { id name members { totalCount nodes { id groups { nodes { id } } } } }',
+  domains:
+    'id domainPermissions { totalCount nodes { id permission domain { id name } user { id profile { name } } group { id name permissions } } }',
+  domain: 'id domainPermissions { nodes { id domain { permissions { totalCount nodes { id user { id } group { id } } } } } }',
 }
 
 export const group = `
   id iamid name scim scimid authorizations attributes { key values source } permissions
-  members(first: 5) ${page('id name sources user { id userid groups { id } } group { id name }')}`
+  members(first: 5) ${page('id name sources user { id userid groups { nodes { id } } } group { id name }')}`

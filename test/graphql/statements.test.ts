@@ -78,20 +78,20 @@ describe('at most', () => {
     const sent = await statementsOf(async () => {
       const { data, errors } = await app.graphql(query, variables)
       expect(errors).toBeUndefined()
-      expect(JSON.stringify(data)).toMatch(/"groups":\[\{.*"authorizations":\{"/)
+      expect(JSON.stringify(data)).toMatch(/"groups":\{"nodes":\[\{.*"authorizations":\{"/)
     })
     return sent.length
   }
 
   test('5 statements: one user with profile, permissions, groups and attributes, the credential included', async () => {
     const query = `query ($ref: UserRef!) { user(ref: $ref) {
-      id userid profile { name email } permissions groups { id name } authorizations } }`
+      id userid profile { name email } permissions groups { nodes { id name } } authorizations } }`
     expect(await count(query, { ref: { userid: 'stock1' } })).toBeLessThanOrEqual(5)
   })
 
   test('4 statements: 25 users by partial name with groups and attributes, the credential included', async () => {
     const query = `{ users(first: 25, filter: { name: "tock" }) { nodes {
-      id userid profile { name email } groups { id name } authorizations } } }`
+      id userid profile { name email } groups { nodes { id name } } authorizations } } }`
     expect(await count(query, {})).toBeLessThanOrEqual(4)
   })
 })

@@ -270,9 +270,9 @@ describe('lists', () => {
   test('distinct names: one canonical form is one name', async () => {
     await make('reef B', { iamid: 'lighthouse' })
     const found = await listGroupNames(admin, { filter: { name: 'reef' }, first: 3 })
-    expect([found.names, await found.totalCount()]).toEqual([['REEF 100%_\\', 'reef A', 'Reef b'], 4])
+    expect([found.nodes, await found.totalCount()]).toEqual([['REEF 100%_\\', 'reef A', 'Reef b'], 4])
     const last = await listGroupNames(admin, { filter: { name: 'reef' }, offset: 3, direction: 'DESC' })
-    expect(last.names).toEqual(['REEF 100%_\\'])
+    expect(last.nodes).toEqual(['REEF 100%_\\'])
   })
 })
 
@@ -330,16 +330,20 @@ describe('over GraphQL', () => {
     const sent = await statementsOf(store, async () => {
       const { data } = await ask(
         as(admin.actor as UserActor),
-        `{ group(ref: {id: ${id}}) { a: ${page(`first: 2, after: "${endCursor}"`)} b: ${page('first: 4')} } }`,
+        `{ group(ref: {id: ${id}}) { a: ${page(`first: 2, after: "${endCursor}"`)} b: ${page('first: 4')} c: ${page('last: 1')} d: ${page('first: 1, offset: 2')} e: ${page(`last: 3, before: "${endCursor}"`)} } }`,
       )
       expect(data).toMatchObject({
         group: {
           a: { nodes: [{ name: 'w2' }, { name: 'w3' }], pageInfo: { hasNextPage: true, hasPreviousPage: true } },
           b: { nodes: [{ name: 'w1' }, { name: 'w2' }, { name: 'w3' }, { name: 'w4' }], pageInfo: { hasNextPage: false } },
+          c: { nodes: [{ name: 'w4' }], pageInfo: { hasNextPage: false, hasPreviousPage: true } },
+          d: { nodes: [{ name: 'w3' }], pageInfo: { hasNextPage: true, hasPreviousPage: true } },
+          e: { nodes: [], pageInfo: { hasNextPage: true, hasPreviousPage: false } },
         },
       })
     })
-    expect(sent).toHaveLength(2)
+    // The group; then its windows, those that look the same way and begin alike together.
+    expect(sent).toHaveLength(5)
     expect((await ask(admin, `{ group(ref: {id: ${id}}) { members(first: 0) { totalCount } } }`)).errors[0]).toMatch(/^first /)
   })
 })

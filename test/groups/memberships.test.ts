@@ -282,12 +282,12 @@ describe('reading', () => {
   test('of a user by group name; for whoever may ask, which is not even oneself', async () => {
     const who = await person()
     for (const name of ['order Z', 'Order a', 'ordeR é']) await join((await group(name)).id, who)
-    const query = `{ userMemberships(ref: {id: ${who.user.id}}) { id name group { name } } user(ref: {id: ${who.user.id}}) { groups { name } memberships { group { name } } } }`
+    const query = `{ userMemberships(ref: {id: ${who.user.id}}) { nodes { id name group { name } } } user(ref: {id: ${who.user.id}}) { groups { nodes { name } } memberships { nodes { group { name } } } } }`
     const { data } = await ask(admin, query)
     const named = ['Order a', 'order Z', 'ordeR é'].map(name => ({ name }))
     expect(data).toMatchObject({
-      userMemberships: named.map(group => ({ group, name: who.user.userid })),
-      user: { groups: named, memberships: named.map(group => ({ group })) },
+      userMemberships: { nodes: named.map(group => ({ group, name: who.user.userid })) },
+      user: { groups: { nodes: named }, memberships: { nodes: named.map(group => ({ group })) } },
     })
     await expect(memberships.ofUser(as(who), { ref: byId(who) })).rejects.toThrow(Forbidden)
     await expect(memberships.ofUser(admin, { ref: { userid: 'nobody' } })).rejects.toThrow(NotFound)

@@ -84,13 +84,15 @@ describe('who sees what', () => {
   })
 
   test('the list: bim first, the others by id in code point order; an unknown one is null', async () => {
-    const { data } = await run(as(plain), '{ iams { id } iam(id: "nowhere") { id } }')
-    expect(data.iams.map((iam: { id: string }) => iam.id)).toEqual(['bim', 'Case', 'a-1', 'a_1', 'case', 'north', 'scimmy'])
+    const { data } = await run(as(plain), '{ iams { nodes { id } } iam(id: "nowhere") { id } }')
+    expect(data.iams.nodes.map((iam: { id: string }) => iam.id)).toEqual(['bim', 'Case', 'a-1', 'a_1', 'case', 'north', 'scimmy'])
     expect(data.iam).toBeNull()
   })
 
   test('two statements, however many IAMs', async () => {
-    const sent = await statementsOf(store, () => run(as(admin), '{ iams { id groupPermissions secrets defaultPermissions } }'))
+    const sent = await statementsOf(store, () =>
+      run(as(admin), '{ iams { nodes { id groupPermissions secrets defaultPermissions } } }'),
+    )
     expect(sent).toHaveLength(2)
   })
 })

@@ -155,24 +155,24 @@ describe('permissions within a domain', () => {
     const sent: string[] = []
     const stop = store.onStatement(text => sent.push(text))
     const { domainPermissionsOfUser } = as(governor).loaders
-    const [cleos, bos, none] = await Promise.all([cleo, bo, governor].map(({ user }) => domainPermissionsOfUser.load(user.id)))
+    const [cleos, bos, none] = await Promise.all([cleo, bo, governor].map(({ user }) => domainPermissionsOfUser.of(user.id, {})))
     stop()
     expect(sent).toHaveLength(1)
-    const mine = cleos!.filter(({ domainId }) => domainId === first || domainId === second)
+    const mine = cleos!.nodes.filter(({ domainId }) => domainId === first || domainId === second)
     expect(mine.map(({ domainId, permission, profileId, groupId }) => [domainId, permission, profileId, groupId])).toEqual([
       [first, 'Z', cleo.user.profileId, null],
       [second, 'A', null, crew],
       [second, 'B', cleo.user.profileId, null],
     ])
-    expect(bos!.every(({ userId }) => userId === bo.user.id)).toBe(true)
-    expect(none).toEqual([])
+    expect(bos!.nodes.every(({ userId }) => userId === bo.user.id)).toBe(true)
+    expect(none!.nodes).toEqual([])
   })
 
   test('a domain shows them by permission, in a number of statements that does not grow', async () => {
-    const text = `{ domains(first: 50) { nodes { name permissions { permission profileId domain { name } user { userid } group { name } } } } }`
+    const text = `{ domains(first: 50) { nodes { name permissions { nodes { permission profileId domain { name } user { userid } group { name } } } } } }`
     const { data, errors } = await run(as(governor), text)
     expect(errors).toEqual([])
-    const gifts = data.domains.nodes.find((node: { name: string }) => node.name === 'Gifts').permissions
+    const gifts = data.domains.nodes.find((node: { name: string }) => node.name === 'Gifts').permissions.nodes
     expect(gifts).toContainEqual({
       permission: 'Audit Activity',
       profileId: ana.user.profileId,
@@ -199,8 +199,8 @@ describe('data sources', () => {
         name: 'Payments',
         owners: [{ userid: 'ana' }, { id: bo.user.id }, { userid: 'Ana' }],
       })
-      const owners = await as(governor).loaders.ownersOfDataSource.load(source.id)
-      expect(owners.map(owner => owner.userid)).toEqual(['ana', 'bo'])
+      const owners = await as(governor).loaders.ownersOfDataSource.of(source.id, {})
+      expect(owners.nodes.map(owner => owner.userid)).toEqual(['ana', 'bo'])
     })
     expect(event).toMatchObject({ event: 'dataSourceCreated', targetType: 'dataSource', after: { name: 'Payments' } })
     expect((event!.after as { owners: string[] }).owners.toSorted()).toEqual(['bim/ana', 'bim/bo'])
@@ -238,12 +238,12 @@ describe('data sources', () => {
   })
 
   test('are listed by name with their owners, in two statements, and forgotten with them', async () => {
-    const text = '{ dataSources(first: 50) { nodes { name owners { userid } } totalCount } }'
+    const text = '{ dataSources(first: 50) { nodes { name owners { nodes { userid } } } totalCount } }'
     const sent = await statementsOf(store, async () => {
       const { data } = await run(as(userAdmin), text.replace(' totalCount', ''))
       expect(data.dataSources.nodes).toEqual([
-        { name: 'Claims', owners: [{ userid: 'bo' }] },
-        { name: 'Payments', owners: [{ userid: 'ana' }, { userid: 'bo' }] },
+        { name: 'Claims', owners: { nodes: [{ userid: 'bo' }] } },
+        { name: 'Payments', owners: { nodes: [{ userid: 'ana' }, { userid: 'bo' }] } },
       ])
     })
     expect(sent).toHaveLength(2)

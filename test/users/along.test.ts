@@ -1,9 +1,9 @@
 // The two roads to a user's edges must tell the same: brought along in the user's own statement, or loaded by the batch.
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { operator } from '../../src/access/actor.ts'
-import { createLoaders } from '../../src/loaders.ts'
+import type { Context } from '../../src/context.ts'
 import type { Store } from '../../src/store/store.ts'
-import { type Column, type Edge, isColumn } from '../../src/users/users.along.ts'
+import { type Column, type Edge, isColumn, type Wanted } from '../../src/users/users.along.ts'
 import { listUsers, readUser } from '../../src/users/users.service.ts'
 import { testStore } from '../harness/database.ts'
 import { makeIam, makeUser, testContext } from '../harness/rooms.ts'
@@ -43,47 +43,51 @@ beforeAll(async () => {
 })
 afterAll(() => store.close())
 
+/** Of two groups one comes along, and a sign that there is another. */
+const FIRST = 1
+const wanted = (edges: Edge[]): Wanted => ({ columns, edges, ...(edges.includes('groups') && { groups: FIRST }) })
+
+async function sameGroups(ahead: Context, behind: Context, id: number, first: number): Promise<void> {
+  const [along, loaded] = [
+    await ahead.loaders.groupsOfUser.of(id, { first }),
+    await behind.loaders.groupsOfUser.of(id, { first }),
+  ]
+  expect(along.edges).toEqual(loaded.edges)
+  expect(along.pageInfo).toEqual(loaded.pageInfo)
+  expect(await along.totalCount()).toBe(await loaded.totalCount())
+}
+
 const context = () => testContext({ actor: operator, store })
 
 test.each([{ edges: EDGES }, ...EDGES.map(edge => ({ edges: [edge] }))])('one user with $edges', async ({ edges }) => {
   for (const id of ids) {
     const ahead = context()
     const behind = context()
-    const user = await readUser(ahead, { ref: { id }, wanted: { columns, edges } })
+    const user = await readUser(ahead, { ref: { id }, wanted: wanted(edges) })
     expect(user).toEqual(await readUser(behind, { ref: { id } }))
-    for (const loader of ['grantsOfUser', 'attributesOfUser', 'groupsOfUser'] as const)
-      expect((await ahead.loaders[loader].load(id)).map(withoutUser), loader).toEqual(
-        (await behind.loaders[loader].load(id)).map(withoutUser),
-      )
+    for (const loader of ['grantsOfUser', 'attributesOfUser'] as const)
+      expect(await ahead.loaders[loader].load(id), loader).toEqual(await behind.loaders[loader].load(id))
+    for (const first of [1, 2, 3]) await sameGroups(ahead, behind, id, first)
   }
 })
 
 test('a page of users', async () => {
   const ahead = context()
-  const page = await listUsers(ahead, { first: 10, wanted: { columns, edges: EDGES } })
+  const page = await listUsers(ahead, { first: 10, wanted: wanted(EDGES) })
   expect(page.nodes).toEqual((await listUsers(context(), { first: 10 })).nodes)
-  const fresh = createLoaders(ahead)
-  for (const { id } of page.nodes)
-    expect(await ahead.loaders.groupsOfUser.load(id)).toEqual((await fresh.groupsOfUser.load(id)).map(withoutUser))
+  for (const { id } of page.nodes) await sameGroups(ahead, context(), id, FIRST)
 })
 
 test('what came along is not asked for again', async () => {
   const ahead = context()
   const sent: string[] = []
   const stop = store.onStatement(text => sent.push(text))
-  await readUser(ahead, { ref: { id: ids[1]! }, wanted: { columns, edges: EDGES } })
+  await readUser(ahead, { ref: { id: ids[1]! }, wanted: wanted(EDGES) })
   await Promise.all([
     ahead.loaders.grantsOfUser.load(ids[1]!),
     ahead.loaders.attributesOfUser.load(ids[1]!),
-    ahead.loaders.groupsOfUser.load(ids[1]!),
+    ahead.loaders.groupsOfUser.of(ids[1]!, { first: FIRST }),
   ])
   stop()
   expect(sent).toHaveLength(1)
 })
-
-/** The batch of groups says whose they are; nobody reads it. */
-function withoutUser<Row extends object>(row: Row): Row {
-  if (!('name' in row)) return row
-  const { userId: _, ...rest } = row as Row & { userId?: number }
-  return rest as Row
-}
