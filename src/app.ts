@@ -1,6 +1,6 @@
 /** The composition root: the only place where things are made and joined. */
 import { type Actor, anonymous, operator } from './access/actor.ts'
-import { authenticate } from './access/authenticate.ts'
+import { createAuthenticate } from './access/authenticate.ts'
 import { createUses } from './access/uses.ts'
 import type { Config } from './config.ts'
 import type { App, Context } from './context.ts'
@@ -55,6 +55,9 @@ export async function startApp(config: Config, given: Given = {}): Promise<Runni
     error: (text: string) => log.error(text),
   }
   const store = given.store ?? (await openStore({ databaseUrl: config.databaseUrl, dataDir: config.dataDir, log: say }))
+  const uses = createUses(store.db, config.token.idleSeconds, error =>
+    log.warn({ err: error }, 'uses of secrets could not be written'),
+  )
   const app: App = {
     config,
     key: instanceKey(config),
@@ -62,9 +65,8 @@ export async function startApp(config: Config, given: Given = {}): Promise<Runni
     log,
     mailer: createMailer(config, log),
     passwords: createPasswords({ inFlight: config.hashing.inFlight, ...config.password }),
-    uses: createUses(store.db, config.token.idleSeconds, error =>
-      log.warn({ err: error }, 'uses of secrets could not be written'),
-    ),
+    uses,
+    authenticate: createAuthenticate(store.db, uses),
   }
   const housekeeping = startHousekeeping(app)
   const http = createHttp({ log, rewrite })
@@ -133,7 +135,7 @@ async function contextOfRequest(app: App, request: WireRequest, credential: Cred
 async function actorOfRequest(app: App, authorization: string | undefined, credential: Credential): Promise<Actor> {
   if (credential === 'none' || (authorization === undefined && credential !== 'required')) return anonymous
   try {
-    return await authenticate(app.store.db, app.uses, authorization, new Date())
+    return await app.authenticate(authorization)
   } catch (error) {
     if (credential === 'optional' && error instanceof RosterError && error.code === 'UNAUTHENTICATED') return anonymous
     throw asUnavailable(error) ?? error

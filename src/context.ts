@@ -1,5 +1,6 @@
 import type { Logger } from 'pino'
 import type { Actor } from './access/actor.ts'
+import type { Authenticate } from './access/authenticate.ts'
 import type { Uses } from './access/uses.ts'
 import type { Config } from './config.ts'
 import type { Passwords } from './credentials/password.ts'
@@ -17,6 +18,7 @@ export interface App {
   readonly mailer: Mailer
   readonly passwords: Passwords
   readonly uses: Uses
+  readonly authenticate: Authenticate
 }
 
 /** What one request carries. */

@@ -1,4 +1,8 @@
-/** Who is asking: an Authorization header → one statement → an actor. Everything is read afresh: a revocation holds at once. */
+/**
+ * Who is asking: an Authorization header → one statement → an actor. Everything is read afresh: a revocation holds at once. Those who
+ * ask at the same moment are looked up together.
+ */
+import DataLoader from 'dataloader'
 import { fromHeader, parse, sameHash } from '../credentials/secret.ts'
 import { Unauthenticated } from '../errors.ts'
 import type { Db } from '../store/store.ts'
@@ -35,7 +39,7 @@ const TOKEN = `SELECT t.id, t.hash, t.api_key_id AS "apiKeyId", t.project_id AS 
   FROM tokens t JOIN users u ON u.id = t.user_id AND NOT u.disabled JOIN iams i ON i.id = u.iamid
   LEFT JOIN api_keys k ON k.id = t.api_key_id
   LEFT JOIN users p ON p.id = t.impersonator_id AND NOT p.disabled
-  WHERE t.hash = $1 AND t.expires_at > $2 AND (k.expires_at IS NULL OR k.expires_at > $2)
+  WHERE t.hash = ANY($1::bytea[]) AND t.expires_at > $2 AND (k.expires_at IS NULL OR k.expires_at > $2)
     AND (t.impersonator_id IS NULL OR (p.id IS NOT NULL
       AND EXISTS (SELECT 1 FROM effective_permissions e WHERE e.user_id = p.id AND e.permission = 'IMPERSONATE_USER')
       AND NOT EXISTS (SELECT 1 FROM effective_permissions e WHERE e.user_id = u.id AND e.permission IN (${POWERS}))))`
@@ -43,19 +47,36 @@ const TOKEN = `SELECT t.id, t.hash, t.api_key_id AS "apiKeyId", t.project_id AS 
 const KEY = `SELECT k.id, k.hash, k.id AS "apiKeyId", k.project_id AS "projectId", k.scopes, ${USER},
     NULL::int AS "impersonatorId", NULL AS "impersonatorIamid", NULL AS "impersonatorUserid"
   FROM api_keys k JOIN users u ON u.id = k.user_id AND NOT u.disabled JOIN iams i ON i.id = u.iamid
-  WHERE k.hash = $1 AND (k.expires_at IS NULL OR k.expires_at > $2)`
+  WHERE k.hash = ANY($1::bytea[]) AND (k.expires_at IS NULL OR k.expires_at > $2)`
+
+interface Opener {
+  readonly kind: 'rt' | 'rk'
+  readonly hash: Uint8Array
+}
+
+/** What may open something: of another kind, or malformed, it is null without asking the store. */
+function openerOf(secret: string): Opener | null {
+  const parsed = parse(secret)
+  return parsed !== null && (parsed.kind === 'rt' || parsed.kind === 'rk') ? { kind: parsed.kind, hash: parsed.hash } : null
+}
+
+const find = (db: Db, kind: Opener['kind'], hashes: readonly Uint8Array[], now: Date): Promise<Row[]> =>
+  db.query<Row>(kind === 'rt' ? TOKEN : KEY, [hashes, now.toISOString()])
 
 /** The actor of a secret, or null if it opens nothing. Does not count as a use. */
 export async function actorOf(db: Db, secret: string, now: Date): Promise<UserActor | null> {
-  const parsed = parse(secret)
-  if (parsed === null || (parsed.kind !== 'rt' && parsed.kind !== 'rk')) return null
-  const [row] = await db.query<Row>(parsed.kind === 'rt' ? TOKEN : KEY, [parsed.hash, now.toISOString()])
-  if (!row || !sameHash(row.hash, parsed.hash)) return null
+  const opener = openerOf(secret)
+  return opener && actorFrom(opener, await find(db, opener.kind, [opener.hash], now))
+}
+
+function actorFrom({ kind: opened, hash }: Opener, rows: readonly Row[]): UserActor | null {
+  const row = rows.find(found => sameHash(found.hash, hash))
+  if (!row) return null
   const impersonator =
     row.impersonatorId === null
       ? null
       : { id: row.impersonatorId, iamid: row.impersonatorIamid!, userid: row.impersonatorUserid! }
-  const kind = parsed.kind === 'rk' ? 'apikey' : impersonator ? 'impersonation' : row.apiKeyId === null ? 'login' : 'apikey-token'
+  const kind = opened === 'rk' ? 'apikey' : impersonator ? 'impersonation' : row.apiKeyId === null ? 'login' : 'apikey-token'
   return {
     kind: 'user',
     user: { id: row.userId, profileId: row.profileId, iamid: row.iamid, userid: row.userid, useridKey: row.useridKey },
@@ -73,11 +94,30 @@ export async function actorOf(db: Db, secret: string, now: Date): Promise<UserAc
 }
 
 /** The actor of a request; throws Unauthenticated when there is no credential, or it is unknown, expired or revoked. */
-export async function authenticate(db: Db, uses: Uses, authorization: string | undefined, now: Date): Promise<Actor> {
-  const secret = fromHeader(authorization)
-  if (secret === null) throw new Unauthenticated('A token or an API key is needed: send it as Authorization: Bearer <token>')
-  const actor = await actorOf(db, secret, now)
-  if (actor === null) throw new Unauthenticated('The token or API key is unknown, expired or revoked: log in again')
-  uses.note(actor.credential.kind === 'apikey' ? 'key' : 'token', actor.credential.id, now)
-  return actor
+export type Authenticate = (authorization: string | undefined) => Promise<Actor>
+
+/** Most that one statement looks up. */
+const AT_ONCE = 100
+
+export function createAuthenticate(db: Db, uses: Uses): Authenticate {
+  // Nothing is cached: a batch is what arrived while the process was busy, and its statement runs after all of it arrived.
+  const batch = (kind: Opener['kind']) =>
+    new DataLoader<Opener, UserActor | null>(
+      async openers => {
+        const hashes = new Map(openers.map(({ hash }) => [Buffer.from(hash).toString('base64'), hash]))
+        const rows = await find(db, kind, [...hashes.values()], new Date())
+        return openers.map(opener => actorFrom(opener, rows))
+      },
+      { cache: false, maxBatchSize: AT_ONCE, batchScheduleFn: send => setImmediate(send) },
+    )
+  const batches = { rt: batch('rt'), rk: batch('rk') }
+  return async authorization => {
+    const secret = fromHeader(authorization)
+    if (secret === null) throw new Unauthenticated('A token or an API key is needed: send it as Authorization: Bearer <token>')
+    const opener = openerOf(secret)
+    const actor = opener && (await batches[opener.kind].load(opener))
+    if (actor === null) throw new Unauthenticated('The token or API key is unknown, expired or revoked: log in again')
+    uses.note(actor.credential.kind === 'apikey' ? 'key' : 'token', actor.credential.id, new Date())
+    return actor
+  }
 }

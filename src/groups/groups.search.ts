@@ -50,11 +50,12 @@ export const membershipList = (userId: number, filter: MembershipFilter, directi
   byName(listOf(membershipsOfUsers, userId), filter, direction)
 
 function byName({ countFrom, ...list }: List, { name }: MembershipFilter, direction: Direction | null | undefined): List {
-  const ordered = { ...list, order: { ...list.order, descending: direction === 'DESC' } }
+  // Planned anew: which plan is best depends on how many there are.
+  const ordered = { ...list, fresh: true, order: { ...list.order, descending: direction === 'DESC' } }
   const pattern = partPattern('name', name)
   if (pattern === null) return { ...ordered, ...(countFrom && { countFrom }) }
   const where = [...list.where, `${list.order.expression} LIKE $${list.values.length + 1}`]
-  return { ...ordered, where, values: [...list.values, pattern], fresh: true }
+  return { ...ordered, where, values: [...list.values, pattern] }
 }
 
 /** Names without repeats: two spellings of one canonical form are one name, shown as first spelled. */

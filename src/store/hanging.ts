@@ -1,11 +1,12 @@
 /** Lists that hang on many objects, such as the members of each group: pages of all of them in one statement. */
 import DataLoader from 'dataloader'
 import { oneEach } from './batch.ts'
-import { beyond, type List, type Page, type PageArgs, type Placed, pageOf, type Window, windowOf } from './page.ts'
+import { beyond, type List, type Order, type Page, type PageArgs, type Placed, pageOf, type Window, windowOf } from './page.ts'
 import type { Db } from './store.ts'
 
 /** A list whose rows belong to an owner each: `owner` is the SQL expression that tells whose a row is. */
 export interface Hanging extends Omit<List, 'fresh' | 'columnValues'> {
+  readonly order: Order & { readonly type: 'text' | 'int' }
   readonly owner: string
   readonly ownerType: 'int' | 'uuid' | 'text'
 }
@@ -65,7 +66,10 @@ export class HangingPages<Owner extends number | string, Row extends object> {
   }
 }
 
-/** The rows in each window, and one more where there is one; `place` is the window's index. */
+/**
+ * The rows in each window, and one more where there is one; `place` is the window's index. OFFSET 0 lets the planner find what is the
+ * owner's before it sorts: not knowing the sizes, it may otherwise walk through everybody's in the order of the list.
+ */
 function readEach<Row>(db: Db, list: Hanging, asked: readonly Asked<unknown>[]): Promise<(Row & Placed & { place: number })[]> {
   const { order, id, owner, ownerType } = list
   const { backwards, cursor } = asked[0]!.window
@@ -80,9 +84,10 @@ function readEach<Row>(db: Db, list: Hanging, asked: readonly Asked<unknown>[]):
             WITH ORDINALITY w(owner, size, skip${cursor === null ? '' : ', value, id'}, place)
       CROSS JOIN LATERAL (
         SELECT page.*, row_number() OVER ()::int AS rank FROM (
-          SELECT ${list.columns}, (${order.expression})::text AS "cursorValue", ${id}::text AS "cursorId" FROM ${list.from}
-           WHERE ${[`${owner} = w.owner`, ...list.where, ...after].join(' AND ')}
-           ORDER BY ${order.expression} ${direction}, ${id} ${direction} LIMIT w.size OFFSET w.skip) page) found
+          SELECT * FROM (
+            SELECT ${list.columns}, ${order.expression} AS "cursorValue", ${id} AS "cursorId" FROM ${list.from}
+             WHERE ${[`${owner} = w.owner`, ...list.where, ...after].join(' AND ')} OFFSET 0) owned
+           ORDER BY "cursorValue" ${direction}, "cursorId" ${direction} LIMIT w.size OFFSET w.skip) page) found
       ORDER BY w.place, found.rank`,
     [
       ...list.values,

@@ -82,10 +82,10 @@ export async function readPage<Row extends object>(db: Db, list: List, args: Pag
 export const beyond = ({ order, id }: Pick<List, 'order' | 'id'>, down: boolean, value: string, tie: string): string =>
   `(${order.expression}, ${id}) ${down ? '<' : '>'} (${value}::${order.type === 'text' ? 'text COLLATE "C"' : order.type}, ${tie}::${order.idType ?? 'bigint'})`
 
-/** What each row of a page carries beside its own columns: the sorted value and the id, as text; with many pages at once, whose row it is. */
+/** What each row of a page carries beside its own columns: the sorted value and the id; with many pages at once, whose row it is. */
 export interface Placed {
-  readonly cursorValue: string
-  readonly cursorId: string
+  readonly cursorValue: string | number
+  readonly cursorId: string | number
   readonly place?: number
   readonly rank?: number
 }
@@ -102,13 +102,17 @@ export function pageOf<Row extends object>(
   if (window.backwards) shown.reverse()
   const cursorAt = (index: number): string | null => {
     const row = shown[index]
-    return row ? encode(order, row.cursorValue, row.cursorId) : null
+    return row ? encode(order, String(row.cursorValue), String(row.cursorId)) : null
   }
   const pageInfo = {
     hasNextPage: window.backwards ? window.cursor !== null : more,
     hasPreviousPage: window.backwards ? more : window.cursor !== null || window.offset > 0,
-    startCursor: cursorAt(0),
-    endCursor: cursorAt(shown.length - 1),
+    get startCursor() {
+      return cursorAt(0)
+    },
+    get endCursor() {
+      return cursorAt(shown.length - 1)
+    },
   }
   const nodes = shown.map(({ cursorValue: _, cursorId: __, place: ___, rank: ____, ...row }) => row as unknown as Row)
   return made(nodes, index => cursorAt(index)!, pageInfo, totalCount)

@@ -80,14 +80,7 @@ test('a made-up cursor is refused as input, a real one pages on', async () => {
       'query($after: String, $field: UserSortField!) { users(first: 1, after: $after, sort: { field: $field }) { nodes { id } pageInfo { endCursor } } }',
       { after, field },
     )
-  const times = [
-    '2024-99-99',
-    '2024-13-45 99:99:99+00',
-    '9999-12-31 23:59:59-01',
-    '0000-01-01 00:00:00+00',
-    'infinity',
-    '2024-01-01----',
-  ]
+  const times = ['2024-99-99', '2024-13-45 99:99:99+00', '9999-12-31 23:59:59-01', '0000-01-01 00:00:00+00', '2024-01-01----']
   for (const [name, field] of [
     ['createdAt', 'CREATED_AT'],
     ['lastLogin', 'LAST_LOGIN'],

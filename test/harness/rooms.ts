@@ -4,6 +4,7 @@ import { createRequire } from 'node:module'
 import type { GraphQLSchema } from 'graphql'
 import pino from 'pino'
 import type { Actor, UserActor } from '../../src/access/actor.ts'
+import { createAuthenticate } from '../../src/access/authenticate.ts'
 import { createUses } from '../../src/access/uses.ts'
 import { loadConfig } from '../../src/config.ts'
 import type { App, Context } from '../../src/context.ts'
@@ -30,6 +31,7 @@ function appOf(store: Store, env: Record<string, string>): App {
   if (found) return found
   const config = loadConfig(env)
   const log = pino({ level: 'silent' })
+  const uses = createUses(store.db, config.token.idleSeconds, () => {})
   const app: App = {
     config,
     key: config.secretKey ?? randomBytes(32),
@@ -37,7 +39,8 @@ function appOf(store: Store, env: Record<string, string>): App {
     log,
     mailer: createMailer(config, log),
     passwords: createPasswords({ ...config.hashing, ...config.password }),
-    uses: createUses(store.db, config.token.idleSeconds, () => {}),
+    uses,
+    authenticate: createAuthenticate(store.db, uses),
   }
   known.set(name, app)
   return app
