@@ -3,7 +3,7 @@ import type { TLocalizedValidationError } from 'typebox/error'
 import { Settings } from 'typebox/system'
 import { Invalid } from '../errors.ts'
 import { configSchemas, type IamType, secretPaths } from './iam.schema.ts'
-import { scimEnabled } from './iam.ts'
+import { type IamRecord, scimEnabled } from './iam.ts'
 
 // An IAM's configuration as it comes in: secrets out → the type's schema → what fields say together. Pure.
 
@@ -20,6 +20,9 @@ export interface CheckedConfig {
   readonly secrets: ReadonlyMap<string, string | null>
 }
 
+/** What is stored: the configuration, and of each secret its fingerprint. */
+type Before = Pick<IamRecord, 'config' | 'secrets'>
+
 /** The message names so many faults at most, and says how many more there are. */
 const maxNamed = 50
 // Eight by default; all faults are told at once. A body of 1 MB bounds the work.
@@ -32,18 +35,26 @@ const validators = {
 }
 
 /**
- * Checks the configuration of the IAM `id`. `stored` are the paths of the secrets it has already. Throws one Invalid that names every
- * fault. Nothing is required of a configuration without `options`: an IAM may be configured in steps, and opens nothing meanwhile.
+ * Checks the configuration of the IAM `id`, which has `before` already. Throws one Invalid that names every fault. A secret's
+ * fingerprint given back, as our answers show it, is the secret left out. Nothing is required of a configuration without `options`: an IAM
+ * may be configured in steps, and opens nothing meanwhile.
  */
-export function checkConfig(type: IamType, id: string, input: unknown, stored: readonly string[]): CheckedConfig {
+export function checkConfig(
+  type: IamType,
+  id: string,
+  input: unknown,
+  before: Before = { config: {}, secrets: {} },
+): CheckedConfig {
   if (!isObject(input)) throw new Invalid('config', 'must be an object')
   const config = structuredClone(input)
   const faults: Fault[] = []
   const secrets = takeSecrets(type, config, faults)
+  for (const [path, value] of secrets) if (value === before.secrets[path]) secrets.delete(path)
   faults.push(...[...validators[type].Errors(config)].flatMap(faultsOf))
   if (faults.length === 0) {
-    const has = (path: string) => (secrets.has(path) ? secrets.get(path) !== null : stored.includes(path))
-    faults.push(...unwritable(config, []), ...together(type, id, config, has))
+    const has = (path: string) => (secrets.has(path) ? secrets.get(path) !== null : Object.hasOwn(before.secrets, path))
+    const kept = Object.keys(before.secrets).filter(path => !secrets.has(path))
+    faults.push(...unwritable(config, []), ...together(type, id, config, has), ...elsewhere(type, before.config, config, kept))
   }
   refuse(faults)
   return { config, secrets }
@@ -61,7 +72,7 @@ function refuse(faults: readonly Fault[]): void {
 /** Removes the secrets from `config`; an object that held nothing but a null secret goes with it. */
 function takeSecrets(type: IamType, config: Config, faults: Fault[]): Map<string, string | null> {
   const secrets = new Map<string, string | null>()
-  for (const [path, max] of Object.entries(secretPaths[type])) {
+  for (const [path, { max }] of Object.entries(secretPaths[type])) {
     const steps = path.split('.')
     const parents = parentsOf(config, steps)
     const name = steps.at(-1)!
@@ -190,6 +201,24 @@ function together(type: IamType, id: string, config: Config, has: Has): Fault[] 
     ...(type === 'openid' && options ? openidFaults(options) : []),
   ]
 }
+
+/**
+ * Stored secrets that the configuration would have us send to another place, or less guarded: whoever may configure could have them
+ * sent to a host of theirs. A field that comes or goes changes, too: what is meant without it is for the connector to say.
+ */
+function elsewhere(type: IamType, before: Config, after: Config, kept: readonly string[]): Fault[] {
+  const changed = (path: string) => valueAt(before, path) !== valueAt(after, path)
+  return kept.flatMap(path => {
+    const { sentTo = [], guardedBy = [] } = secretPaths[type][path] ?? {}
+    const fields = [...sentTo.filter(changed), ...guardedBy.filter(guard => changed(guard) && valueAt(after, guard) !== true)]
+    const because = `because ${fields.map(field => `config.${field}`).join(', ')} change${fields.length === 1 ? 's' : ''}`
+    const rule = `must be given anew, or null, ${because}: a stored secret is never sent to another place`
+    return when(fields.length > 0, path, rule)
+  })
+}
+
+const valueAt = (config: Config, path: string): unknown =>
+  path.split('.').reduce<unknown>((value, step) => (isObject(value) ? value[step] : undefined), config)
 
 function userInfoFaults(info: Config | undefined, has: Has): Fault[] {
   if (!info) return []

@@ -100,7 +100,7 @@ async function createIam(call: Call, given: IamInput): Promise<Outcome<IamRecord
   const type = checkType(input.type)
   const wished = input.id == null ? null : checkNewId(input.id)
   const defaultPermissions = checkPermissions('defaultPermissions', input.defaultPermissions ?? [])
-  const checked = checkConfig(type, wished ?? '', input.config ?? {}, [])
+  const checked = checkConfig(type, wished ?? '', input.config ?? {})
   const rules = checkGroupPermissions(wished ?? '', input.groupPermissions ?? {})
   await checkMigration(call, checked.config)
   refuseGrant(call, [...defaultPermissions, ...rules.map(rule => rule.permission)])
@@ -126,7 +126,7 @@ async function updateIam(call: Call, given: IamInput & { id: string }): Promise<
   const { iam: before, sealed: kept } = await lockIam(db, input.id)
   if (input.type != null && input.type !== before.type) throw new Invalid('type', `is ${before.type} and never changes`)
   const stays: CheckedConfig = { config: before.config, secrets: new Map() }
-  const checked = input.config == null ? stays : checkConfig(before.type as IamType, before.id, input.config, Object.keys(kept))
+  const checked = input.config == null ? stays : checkConfig(before.type as IamType, before.id, input.config, before)
   if (input.config != null) await checkMigration(call, checked.config)
 
   const rulesBefore = await groupPermissionsOf(db, [before.id])

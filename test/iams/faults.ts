@@ -3,7 +3,9 @@ import { Invalid } from '../../src/errors.ts'
 import { checkConfig } from '../../src/iams/iam.config.ts'
 import type { IamType } from '../../src/iams/iam.schema.ts'
 
-export const check = (type: IamType, config: unknown, stored: string[] = []) => checkConfig(type, 'north', config, stored)
+/** `stored` are the paths of the secrets that are stored. */
+export const check = (type: IamType, config: unknown, stored: string[] = []) =>
+  checkConfig(type, 'north', config, { config: {}, secrets: Object.fromEntries(stored.map(path => [path, 'a fingerprint'])) })
 /** What is refused, fault by fault; none when it is accepted. */
 export function faultsOf(type: IamType, config: unknown, stored: string[] = []): string[] {
   try {
