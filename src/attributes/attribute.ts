@@ -117,10 +117,17 @@ export function edited(rows: readonly StoredAttribute[], edits: readonly Edit[])
   }
 }
 
-/** `wanted` in place of what was set by hand. A key whose values stay, in their order, is left alone; the others are written anew. */
-export function replaced(rows: readonly StoredAttribute[], wanted: ReadonlyMap<string, readonly string[]>): Change {
+/**
+ * `wanted` in place of the rows that `owned` tells, which unless told are those set by hand. A key whose values stay, in their order, is
+ * left alone; the others are written anew.
+ */
+export function replaced(
+  rows: readonly StoredAttribute[],
+  wanted: ReadonlyMap<string, readonly string[]>,
+  owned: (row: AttributeRow) => boolean = isByHand,
+): Change {
   const spellings = spellingsOf(rows)
-  const before = Map.groupBy(rows.filter(isByHand), row => row.keyKey)
+  const before = Map.groupBy(rows.filter(owned), row => row.keyKey)
   const after = new Map([...wanted].map(([key, values]) => [canonical(key), { key, values: [...new Set(values)] }]))
   const stays = (keyKey: string) =>
     JSON.stringify(before.get(keyKey)?.map(row => row.value) ?? []) === JSON.stringify(after.get(keyKey)?.values ?? [])

@@ -48,8 +48,14 @@ export const storedAttributesOf = (db: Db, kind: OwnerKind, ownerIds: readonly n
   ])
 }
 
-/** Writes what changes of many owners of one kind come to, and that the owners changed: two statements at most. */
-export async function writeChanges(db: Db, kind: OwnerKind, changes: ReadonlyMap<number, Change>, now: Date): Promise<void> {
+/** Writes what changes of many owners of one kind come to, as set by `source`, and that the owners changed: two statements at most. */
+export async function writeChanges(
+  db: Db,
+  kind: OwnerKind,
+  changes: ReadonlyMap<number, Change>,
+  now: Date,
+  source = 'bim',
+): Promise<void> {
   const { owners, attributes, owner } = TABLES[kind]
   const removed = [...changes.values()].flatMap(change => change.removed.map(({ id }) => id))
   const added = [...changes].flatMap(([id, change]) => change.added.map(value => ({ id, ...value })))
@@ -57,8 +63,8 @@ export async function writeChanges(db: Db, kind: OwnerKind, changes: ReadonlyMap
   if (removed.length > 0) await db.query(`DELETE FROM ${attributes} WHERE id = ANY($1::int[])`, [removed])
   await db.query(
     `WITH added AS (
-       INSERT INTO ${attributes} (${owner}, key, key_key, value, created_at)
-       SELECT n.owner_id, n.key, n.key_key, n.value, $6::timestamptz
+       INSERT INTO ${attributes} (${owner}, key, key_key, value, source, created_at)
+       SELECT n.owner_id, n.key, n.key_key, n.value, $7, $6::timestamptz
          FROM unnest($2::int[], $3::text[], $4::text[], $5::text[]) WITH ORDINALITY n(owner_id, key, key_key, value, place) ORDER BY n.place
        ON CONFLICT DO NOTHING)
      UPDATE ${owners} SET updated_at = $6::timestamptz WHERE id = ANY($1::int[])`,
@@ -69,6 +75,7 @@ export async function writeChanges(db: Db, kind: OwnerKind, changes: ReadonlyMap
       added.map(({ keyKey }) => keyKey),
       added.map(({ value }) => value),
       now,
+      source,
     ],
   )
 }

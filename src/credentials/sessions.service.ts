@@ -8,17 +8,16 @@ import { actorOf } from '../access/authenticate.ts'
 import { type Call, done, type Outcome, read, refused, type Service, write } from '../access/guard.ts'
 import { isAdministrative } from '../access/permissions.ts'
 import { inScope } from '../access/policy.ts'
-import { Forbidden, NotFound, TooMany, Unauthenticated } from '../errors.ts'
-import { lookupKey } from '../names.ts'
+import { Forbidden, NotFound, Unauthenticated } from '../errors.ts'
+import { takeIn } from '../identity/outside.ts'
 import { isProjectMember } from '../projects/projects.store.ts'
 import { seenAs, type UserRecord } from '../users/user.ts'
 import { targetOf } from '../users/users.service.ts'
 import { grantsOfUsers, requireUser, updateUser } from '../users/users.store.ts'
 import { deleteTokens, findApiKey, findInvitation, takeInvitation, touchApiKey } from './credentials.store.ts'
 import { type Issued, issueToken } from './issue.ts'
-import { blockedFor, clearAccount, countFailure } from './lockout.store.ts'
-import { subjectsOf } from './lockout.ts'
-import { findLogin, type LoginRow, setPasswordHash } from './password.store.ts'
+import { setPasswordHash } from './password.store.ts'
+import { type LogIn, type Proven, prove } from './proof.ts'
 import { parse } from './secret.ts'
 
 const BAD_LOGIN = 'The userid or the password is wrong, or the account cannot log in'
@@ -26,24 +25,20 @@ const BAD_KEY = 'The API key is unknown, expired or revoked'
 const BAD_INVITATION = 'The invitation is unknown, used or expired: ask an administrator for a new one'
 const IMPERSONATION_SECONDS = 3600
 
-interface LogIn {
-  iamid?: string | null
-  userid: string
-  password: string
-}
-
 export const sessions = {
   logIn: write(
     'session:logIn',
-    async (call, { iamid }: LogIn, user: LoginRow | null): Promise<Outcome<Issued>> => {
+    async (call, { iamid }: LogIn, proven: Proven | null): Promise<Outcome<Issued>> => {
       // An unknown name is not kept: people type passwords into the wrong field.
-      if (user === null) return refused(new Unauthenticated(BAD_LOGIN), loginFailed(`${iamid ?? 'bim'}/…`))
+      if (proven === null) return refused(new Unauthenticated(BAD_LOGIN), loginFailed(`${iamid ?? 'bim'}/…`))
+      const { user, events } = await takeIn(call, proven.iam, proven.user, proven.news)
+      if (user.disabled) return refused(new Unauthenticated(BAD_LOGIN), ...events, loginFailed(`${user.iamid}/${user.userid}`))
       const issued = await issueToken(call, { userId: user.id, profileId: user.profileId })
       await updateUser(call.db, user.id, { lastLogin: call.now })
       const target = { type: 'session' as const, id: issued.tokenId, name: `${user.iamid}/${user.userid}` }
-      return done(issued, { event: 'loginSucceeded', target, by: user })
+      return { value: issued, events: [...events, { event: 'loginSucceeded', target, by: user }] }
     },
-    { prepare: checkLogin },
+    { prepare: prove },
   ),
 
   authenticateApiKey: write('apikey:authenticate', async (call, { apikey }: { apikey: string }): Promise<Outcome<Issued>> => {
@@ -118,26 +113,6 @@ export const sessions = {
 
 const loginFailed = (name: string) =>
   ({ event: 'loginFailed', outcome: 'denied', target: { type: 'session', id: '', name }, reason: BAD_LOGIN }) as const
-
-/** The account if the password is right and it may log in, else null; the same work whatever is wrong. Counts failures. */
-async function checkLogin({ app, db, address }: Call, { iamid, userid, password }: LogIn): Promise<LoginRow | null> {
-  const key = lookupKey(userid) ?? ''
-  const subjects = subjectsOf(iamid ?? 'bim', key, address)
-  const wait = await blockedFor(db, subjects, new Date())
-  if (wait > 0) throw tooManyFailures(wait)
-  const user = await findLogin(db, iamid ?? 'bim', key)
-  const right = await app.passwords.verify(user?.passwordHash ?? null, password)
-  if (!right || user === null || user.disabled) {
-    await countFailure(db, subjects, new Date())
-    return null
-  }
-  const blocked = await clearAccount(db, subjects, new Date())
-  if (blocked > 0) throw tooManyFailures(blocked)
-  return user
-}
-
-const tooManyFailures = (seconds: number) =>
-  new TooMany(`Too many failed log-ins: try again in ${seconds} seconds`, { retryAfter: seconds })
 
 /** The owner of a key that works. An impersonation token in its place is told so: nobody impersonates twice. */
 async function ownerOfKey(call: Call, apikey: string): Promise<UserActor> {

@@ -56,6 +56,12 @@ export async function lockIam(db: Db, id: string): Promise<{ iam: IamRecord; sea
   return { iam, sealed }
 }
 
+/** The sealed secrets of an IAM, by their paths. */
+export async function sealedOf(db: Db, id: string): Promise<Record<string, Sealed>> {
+  const [row] = await db.query<{ secrets: Record<string, Sealed> }>(`SELECT i.secrets FROM iams i WHERE i.id = $1`, [id])
+  return row?.secrets ?? {}
+}
+
 /** The first of the candidates that no IAM has or had: users and groups of a removed one keep its id. Null when there is none. */
 export async function freeIamid(db: Db, candidates: readonly string[]): Promise<string | null> {
   const [row] = await db.query<{ id: string }>(

@@ -4,12 +4,14 @@
  * users.search, what they bring along in users.along; what hangs on other objects is read in batches by users.loaders.
  */
 import { isSelf, type UserRef } from '../access/actor.ts'
-import { type Call, done, read, type Service, unchanged, write } from '../access/guard.ts'
+import { type Call, done, type Outcome, read, type Service, unchanged, write } from '../access/guard.ts'
 import { difference, type Target } from '../audit/audit.ts'
 import type { Context } from '../context.ts'
 import { Conflict, Forbidden, Invalid, Unauthenticated } from '../errors.ts'
 import type { ProfileInput, UserFilter, UserSort } from '../generated/graphql.ts'
+import type { IamRecord } from '../iams/iam.ts'
 import { requireIam } from '../iams/iams.store.ts'
+import { askAbout, type News, takeIn } from '../identity/outside.ts'
 import { uniqueViolation } from '../store/failures.ts'
 import { mapPage, type Page, type PageArgs, readPage } from '../store/page.ts'
 import { keepAnAdministrator, refusePower } from './powers.ts'
@@ -110,14 +112,32 @@ export const users = {
     return done({ deleted: true }, { event: 'userDeleted', target: targetOf(user), before })
   }),
 
-  /** Reads a user afresh from their IAM. `bim` is the store itself, so there is nothing to read. */
-  refresh: write('user:refresh', async ({ db }, { ref }: ByRef) => {
-    const user = await requireUser(db, ref)
-    if (user.iamid !== 'bim')
-      throw new Invalid('iamid', `names the IAM ${user.iamid}, from which this version cannot read users yet`)
-    return unchanged(seenAs(user, 'aggregate'))
-  }),
+  /** Reads a user afresh: what the user info endpoint of their IAM says. `bim` itself is the store, so there is nothing more to read. */
+  refresh: write(
+    'user:refresh',
+    async (call, { ref }: ByRef, heard: Heard): Promise<Outcome<UserRecord>> => {
+      const user = await requireUser(call.db, ref)
+      const { events } = await takeIn(call, heard.iam, user, heard.news)
+      return { value: seenAs(await requireUser(call.db, { id: user.id }), 'aggregate'), events }
+    },
+    { prepare: hear },
+  ),
 } satisfies Service
+
+interface Heard {
+  readonly iam: Pick<IamRecord, 'id' | 'config'>
+  readonly news: readonly News[]
+}
+
+/** Asks what can be asked about a user. Throws Invalid for an IAM that nobody can be read from. */
+async function hear(call: Call, { ref }: ByRef): Promise<Heard> {
+  const user = await requireUser(call.db, ref)
+  const iam = await requireIam(call.db, user.iamid)
+  const about = await askAbout(call, iam, user.userid)
+  if (user.iamid !== 'bim' && about === null)
+    throw new Invalid('iamid', `names the IAM ${user.iamid}, from which this version cannot read users yet`)
+  return { iam, news: about === null ? [] : [about] }
+}
 
 /** A page of users; a filter that reads hidden fields needs `user:search`. What comes along goes to the loaders. */
 export async function listUsers(context: Context, args: ListArgs): Promise<UserPage> {

@@ -11,6 +11,12 @@ import { serverUrl, testDatabase } from '../harness/database.ts'
 
 export interface Process {
   url: string
+  /** Where its store is when that is a database on a server. */
+  databaseUrl: string | null
+  /** Sends a signal and does not wait. */
+  signal(signal: NodeJS.Signals): void
+  /** Its exit code once it has ended; null when a signal did it. */
+  ended: Promise<number | null>
   /** Ends it and answers with all it wrote. */
   stop(): Promise<string>
   /** The store it leaves; after `stop`. */
@@ -31,7 +37,7 @@ export async function startProcess(env: Record<string, string>): Promise<Process
   const main = new URL('../../src/main.ts', import.meta.url).pathname
   const child = spawn(process.execPath, [main], { env: settings, stdio: ['ignore', 'pipe', 'pipe'] })
   let written = ''
-  const ended = once(child, 'close')
+  const ended = once(child, 'close').then(([code]): number | null => code)
   const ready = new Promise<string>((resolve, reject) => {
     const take = (chunk: Buffer) => {
       written += chunk.toString('utf8')
@@ -44,6 +50,9 @@ export async function startProcess(env: Record<string, string>): Promise<Process
   })
   return {
     url: await ready,
+    databaseUrl: database?.url ?? null,
+    signal: signal => void child.kill(signal),
+    ended,
     async stop() {
       child.kill('SIGTERM')
       await ended

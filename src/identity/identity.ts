@@ -1,0 +1,31 @@
+/**
+ * The porch: whatever an outside source says of a person enters here, whichever door or connector it came by.
+ * The walk: a connector's answer → mapping (by the IAM's schema) → Identity → plan (against what is held) → reconcile, which writes the
+ * plan in the transaction of the service that asked. Each source owns its own rows: what the hand or another source set stays.
+ */
+import type { ProfileColumns } from '../users/users.store.ts'
+
+/** The fields of a profile that a source may fill. */
+export const PROFILE_FIELDS = ['name', 'email', 'phone', 'about', 'location', 'organization', 'position', 'sqlUser'] as const
+export type ProfileField = (typeof PROFILE_FIELDS)[number] & keyof ProfileColumns
+
+/** A group as its source names it. */
+export interface ExternalGroup {
+  readonly name: string
+  readonly gid: string | null
+  readonly email: string | null
+  readonly description: string | null
+}
+
+/** What a source says of one person. What it says nothing about is absent and stays as it is; what it says is empty becomes empty. */
+export interface Identity {
+  /** The name within the IAM. */
+  readonly userid: string
+  readonly profile: Readonly<Partial<Record<ProfileField, string | null>>>
+  /** Names in other systems; null takes one away. */
+  readonly externalUserIds?: Readonly<Record<string, string | null>>
+  readonly groups?: readonly ExternalGroup[]
+  /** Values by attribute. An attribute that is absent stays, unless these are `all`. */
+  readonly attributes?: Readonly<Record<string, readonly string[]>>
+  readonly all?: boolean
+}

@@ -1,0 +1,112 @@
+/** From what a source says, in its own words, to an Identity: by the `schema` of the IAM's configuration. Pure. */
+import { Invalid } from '../errors.ts'
+import type { IamRecord } from '../iams/iam.ts'
+import { checkAttributeKey, checkAttributeValue, checkGroupName } from '../names.ts'
+import { profileColumns } from '../users/profile.ts'
+import { type ExternalGroup, type Identity, PROFILE_FIELDS } from './identity.ts'
+
+/** The values that a source gives for a name of its own; undefined when it says nothing about it. */
+export type Values = (name: string) => readonly string[] | undefined
+
+export interface Said {
+  readonly userid: string
+  readonly values: Values
+  /** Null when nothing was said of groups. */
+  readonly groups: readonly { readonly name: string; readonly values: Values }[] | null
+}
+
+/** An identity, and what of the source's words could not be taken: each names what and why. Such a field counts as not said. */
+export interface Mapped {
+  readonly identity: Identity
+  readonly faults: readonly string[]
+}
+
+interface Schema {
+  readonly profile?: Record<string, string>
+  readonly externalUserIds?: Record<string, string>
+  readonly authorizations?: Record<string, string>
+  readonly group?: Record<string, string>
+}
+
+export function identityOf({ config }: Pick<IamRecord, 'config'>, said: Said): Mapped {
+  const faults: string[] = []
+  const only = config.authenticationOnly === true
+  const schema = (only ? {} : (config.schema ?? {})) as Schema
+  const externalUserIds = mapped(schema.externalUserIds, said.values, ([value]) => value ?? null)
+  const attributes = does(config, 'syncAuthorizations') ? attributesOf(schema, said, faults) : undefined
+  const groups = !only && does(config, 'syncGroups') ? groupsOf(schema, said, faults) : undefined
+  return {
+    identity: {
+      userid: said.userid,
+      profile: profileOf(schema, said, faults),
+      ...(externalUserIds && { externalUserIds }),
+      ...(groups && { groups }),
+      ...(attributes && { attributes }),
+    },
+    faults,
+  }
+}
+
+/** Without a list of actions an IAM does all it can. */
+const does = ({ supportedActions: actions }: IamRecord['config'], action: string): boolean =>
+  !Array.isArray(actions) || actions.includes(action)
+
+function profileOf(schema: Schema, said: Said, faults: string[]): Identity['profile'] {
+  const profile: Record<string, string | null> = {}
+  for (const field of PROFILE_FIELDS) {
+    const values = schema.profile?.[field] === undefined ? undefined : said.values(schema.profile[field])
+    if (values === undefined) continue
+    const value = values[0]?.trim() || null
+    // A person always has a name: that none is given is no news of it.
+    if (value === null && field === 'name') continue
+    if (taken(faults, () => profileColumns({ [field]: value }))) profile[field] = value
+  }
+  return profile
+}
+
+function attributesOf(schema: Schema, said: Said, faults: string[]): Identity['attributes'] {
+  return mapped(schema.authorizations, said.values, (values, name) =>
+    taken(faults, () => checkAttributeKey(name)) ? values.filter(value => taken(faults, () => checkAttributeValue(value))) : [],
+  )
+}
+
+function groupsOf(schema: Schema, said: Said, faults: string[]): ExternalGroup[] | undefined {
+  const { group = {} } = schema
+  return said.groups?.flatMap(({ name, values }) => {
+    const first = (field: string): string | null => (group[field] === undefined ? null : (values(group[field])?.[0] ?? null))
+    const found = {
+      name: (first('name') ?? name).trim(),
+      gid: first('gid'),
+      email: first('email'),
+      description: first('description'),
+    }
+    return taken(faults, () => checkGroupName(found.name)) ? [found] : []
+  })
+}
+
+/** What the names of a mapping come to, without those of which nothing was said; undefined when there is no mapping. */
+function mapped<Value>(
+  names: Record<string, string> | undefined,
+  values: Values,
+  read: (found: readonly string[], name: string) => Value,
+): Record<string, Value> | undefined {
+  if (names === undefined) return undefined
+  return Object.fromEntries(
+    Object.entries(names).flatMap(([name, theirs]) => {
+      const found = values(theirs)
+      return found === undefined ? [] : [[name, read(found, name)]]
+    }),
+  )
+}
+
+/** Whether a check lets it pass; if not, its message is kept. A source's mistake must not keep the person out. */
+export function taken(faults: string[], check: () => unknown): boolean {
+  try {
+    check()
+    return true
+  } catch (error) {
+    if (!(error instanceof Invalid)) throw error
+    faults.push(error.message)
+    return false
+  }
+}

@@ -1,0 +1,108 @@
+/** What outside sources say of one person, asked before a transaction begins, since they may be slow; and its way in, within one. */
+import type { Call } from '../access/guard.ts'
+import type { AuditDraft } from '../audit/audit.ts'
+import { askUserInfo, type UserInfo, type UserInfoConfig } from '../connectors/userinfo.ts'
+import { Unavailable } from '../errors.ts'
+import { createTurnstile } from '../http/turnstile.ts'
+import type { IamRecord } from '../iams/iam.ts'
+import { sealedOf } from '../iams/iams.store.ts'
+import { open } from '../iams/secrets.ts'
+import { checkAttributeKey, checkAttributeValue, checkGroupName } from '../names.ts'
+import type { UserRecord } from '../users/user.ts'
+import { lastAnswer, noteAnswer, noteFailure } from './identity.store.ts'
+import type { Identity } from './identity.ts'
+import { taken } from './mapping.ts'
+import { reconcile } from './reconcile.ts'
+
+/** Who says so, where the IAM's endpoint does: a source beside the IAM itself, so that neither takes away what the other gave. */
+export const USER_INFO = 'user info'
+
+/** One source's word of a person: an identity to take in, or why there is none. */
+export interface News {
+  readonly source: string
+  readonly identity: Identity | null
+  readonly failure: string | null
+  /** What of it could not be taken. */
+  readonly faults: readonly string[]
+}
+
+type Asking = Pick<Call, 'app' | 'db' | 'now'>
+
+/** Endpoints are asked about so many people at once; the rest wait. */
+const turnstile = createTurnstile(10)
+interface Endpoint extends UserInfoConfig {
+  /** Seconds for which a good answer stands in for one that does not come, under `onError: deny`. */
+  readonly staleAfter?: number
+  readonly onError?: 'keep' | 'deny'
+}
+
+/** What the user info endpoint of the IAM says of a person; null where the IAM has none. */
+export async function askAbout({ app, db }: Asking, iam: Pick<IamRecord, 'id' | 'config'>, userid: string): Promise<News | null> {
+  const endpoint = iam.config.externalUserInfo as Endpoint | undefined
+  if (endpoint === undefined) return null
+  const sealed = await sealedOf(db, iam.id)
+  const secret = (path: string) => {
+    const found = sealed[`externalUserInfo.${path}`]
+    return found && open(app.key, iam.id, `externalUserInfo.${path}`, found)
+  }
+  const [password, key] = [secret('authentication.password'), secret('key')]
+  const secrets = { ...(password !== undefined && { password }), ...(key !== undefined && { key }) }
+  const answer = await turnstile.pass(() => askUserInfo(endpoint, secrets, userid))
+  if ('info' in answer) return { source: USER_INFO, failure: null, ...identityOf(userid, answer.info) }
+  app.log.warn({ iamid: iam.id, failure: answer.failure }, 'the user info endpoint gave no answer')
+  return { source: USER_INFO, failure: answer.failure, identity: null, faults: [] }
+}
+
+/** The endpoint names groups and attributes by their own names: there is nothing to map. */
+function identityOf(userid: string, { groups, authorizations }: UserInfo): { identity: Identity; faults: readonly string[] } {
+  const faults: string[] = []
+  const good = groups?.filter(name => taken(faults, () => checkGroupName(name)))
+  const attributes =
+    authorizations &&
+    Object.fromEntries(
+      Object.entries(authorizations)
+        .filter(([key]) => taken(faults, () => checkAttributeKey(key)))
+        .map(([key, values]) => [key, values.filter(value => taken(faults, () => checkAttributeValue(value)))]),
+    )
+  const identity = {
+    userid,
+    profile: {},
+    ...(good && { groups: good.map(name => ({ name, gid: null, email: null, description: null })) }),
+    ...(attributes && { attributes, all: true }),
+  }
+  return { identity, faults }
+}
+
+/**
+ * Takes the news of a person in, source by source; part of a write's transaction. Without an answer what is known stays; under
+ * `onError: deny` Unavailable, once the last good answer is too old.
+ */
+export async function takeIn(
+  call: Call,
+  iam: Pick<IamRecord, 'id' | 'config'>,
+  person: Person | null,
+  news: readonly News[],
+): Promise<{ user: Person; events: AuditDraft[] }> {
+  const events: AuditDraft[] = []
+  let user = person
+  for (const { source, identity, failure, faults } of news) {
+    if (identity !== null) {
+      const taken = await reconcile(call, { iamid: iam.id, source }, identity)
+      user = taken.user
+      events.push(...taken.events)
+      if (source === USER_INFO) await noteAnswer(call.db, user.id, call.now, faults.length === 0 ? null : faults.join('; '))
+    } else if (failure !== null && user !== null) await endure(call, iam, user, failure)
+  }
+  if (user === null) throw new Error('Somebody new came without an identity')
+  return { user, events }
+}
+
+type Person = Pick<UserRecord, 'id' | 'profileId' | 'iamid' | 'userid' | 'disabled'>
+
+async function endure({ db, now }: Call, iam: Pick<IamRecord, 'config'>, user: Person, failure: string): Promise<void> {
+  const { onError = 'keep', staleAfter = 0 } = iam.config.externalUserInfo as Endpoint
+  const last = await lastAnswer(db, user.id)
+  const fresh = last !== null && now.getTime() - last.getTime() <= staleAfter * 1000
+  if (onError === 'deny' && !fresh) throw new Unavailable('The user info endpoint of this IAM gives no answer: try again later')
+  await noteFailure(db, user.id, now, failure)
+}

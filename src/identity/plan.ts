@@ -1,0 +1,76 @@
+/** What an Identity changes of what is held. Pure: simulating one and writing one ask the same. */
+import { type Change, replaced, type StoredAttribute } from '../attributes/attribute.ts'
+import { difference } from '../audit/audit.ts'
+import { canonical } from '../names.ts'
+import { profileColumns } from '../users/profile.ts'
+import type { UserRecord } from '../users/user.ts'
+import type { ProfileColumns } from '../users/users.store.ts'
+import type { ExternalGroup, Identity } from './identity.ts'
+
+/** What is held of the person whom an identity names. */
+export interface Held {
+  /** Null for somebody who is not here yet. */
+  readonly user: (Pick<UserRecord, 'externalUserIds'> & Partial<UserRecord>) | null
+  /** Names of the groups that the source put the user into. */
+  readonly groups: readonly string[]
+  /** All attributes, in the order they were given. */
+  readonly attributes: readonly StoredAttribute[]
+}
+
+export interface Plan {
+  /** The columns that change. */
+  readonly profile: Partial<ProfileColumns>
+  readonly before: Readonly<Record<string, unknown>>
+  readonly after: Readonly<Record<string, unknown>>
+  readonly join: readonly ExternalGroup[]
+  /** Names of groups. */
+  readonly leave: readonly string[]
+  readonly attributes: Change
+}
+
+/** `source` is who says it: only its memberships and attributes are replaced. Throws Invalid for an identity no mapping would make. */
+export function planOf(identity: Identity, held: Held, source: string): Plan {
+  const said = profileColumns({ ...identity.profile, ...named(identity, held) })
+  const change = difference({ ...held.user }, { ...said, nameKey: undefined, emailKey: undefined })
+  const changed = new Set(Object.keys(change.after))
+  // A canonical form goes with its field.
+  const profile = Object.fromEntries(Object.entries(said).filter(([column]) => changed.has(column.replace(/Key$/, ''))))
+  return {
+    profile,
+    before: change.before,
+    after: change.after,
+    ...groupsOf(identity, held),
+    attributes: attributesOf(identity, held, source),
+  }
+}
+
+/** The names in other systems, those that nothing was said of included. */
+function named({ externalUserIds }: Identity, { user }: Held): { externalUserIds?: Record<string, unknown> } {
+  if (externalUserIds === undefined || Object.keys(externalUserIds).length === 0) return {}
+  const all = { ...user?.externalUserIds, ...externalUserIds }
+  return { externalUserIds: Object.fromEntries(Object.entries(all).filter(([, name]) => name !== null)) }
+}
+
+function groupsOf({ groups }: Identity, held: Held): Pick<Plan, 'join' | 'leave'> {
+  if (groups === undefined) return { join: [], leave: [] }
+  // Two spellings of one name are one group: the first stays.
+  const wanted = new Map(groups.toReversed().map(group => [canonical(group.name), group]))
+  const here = new Set(held.groups.map(canonical))
+  return {
+    join: [...wanted]
+      .filter(([key]) => !here.has(key))
+      .map(([, group]) => group)
+      .toReversed(),
+    leave: held.groups.filter(name => !wanted.has(canonical(name))),
+  }
+}
+
+function attributesOf({ attributes, all = false }: Identity, held: Held, source: string): Change {
+  if (attributes === undefined) return { added: [], removed: [] }
+  const spoken = new Set(Object.keys(attributes).map(canonical))
+  return replaced(
+    held.attributes,
+    new Map(Object.entries(attributes)),
+    row => row.source === source && (all || spoken.has(row.keyKey)),
+  )
+}

@@ -1,0 +1,128 @@
+// The external user info endpoint, against real HTTP servers: what is an answer, and what is none.
+import { execFileSync } from 'node:child_process'
+import { mkdtempSync, readFileSync } from 'node:fs'
+import { createServer as createHttp, type RequestListener, type Server } from 'node:http'
+import { createServer as createHttps } from 'node:https'
+import { type AddressInfo, createServer as createTcp } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, describe, expect, test } from 'vitest'
+import { askUserInfo } from '../../src/connectors/userinfo.ts'
+
+const servers: { close(): unknown }[] = []
+afterAll(() => {
+  for (const server of servers) server.close()
+})
+
+async function listen(server: Server | ReturnType<typeof createTcp>): Promise<number> {
+  servers.push(server)
+  await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
+  return (server.address() as AddressInfo).port
+}
+const serve = async (listener: RequestListener) => `http://127.0.0.1:${await listen(createHttp(listener))}/who?realm=a`
+const answering = (status: number, body: string | Buffer, headers: Record<string, string> = {}) =>
+  serve((_, response) => response.writeHead(status, headers).end(body))
+const ask = (uri: string, more: object = {}, secrets: object = {}) =>
+  askUserInfo({ uri, ...more }, secrets, 'ana & bo@example.com')
+
+test('the documented answer; the userid goes into the query, beside what the URI has, and the credentials into the header', async () => {
+  let heard: { url?: string | undefined; authorization?: string | undefined; method?: string | undefined } = {}
+  const uri = await serve((request, response) => {
+    heard = { url: request.url, authorization: request.headers.authorization, method: request.method }
+    response.end(
+      JSON.stringify({ groups: [{ name: 'Accountants' }, { name: 'Controllers' }], authorizations: { EMEA: ['Sales'] } }),
+    )
+  })
+  expect(await ask(uri, { authentication: { username: 'roster' } }, { password: 'p:ä' })).toEqual({
+    info: { groups: ['Accountants', 'Controllers'], authorizations: { EMEA: ['Sales'] } },
+  })
+  expect(heard).toMatchObject({ method: 'GET', url: '/who?realm=a&userid=ana+%26+bo%40example.com' })
+  expect(Buffer.from(heard.authorization!.split(' ')[1]!, 'base64').toString()).toBe('roster:p:ä')
+})
+
+test('what is left out was not spoken of; what is empty is none', async () => {
+  expect(await ask(await answering(200, '{"groups": []}'))).toEqual({ info: { groups: [] } })
+  expect(await ask(await answering(200, '{"authorizations": {}}'))).toEqual({ info: { authorizations: {} } })
+})
+
+describe('no answer', () => {
+  test.each([
+    ['404', 404, '{"groups": []}', /status 404/],
+    ['500', 500, '', /status 500/],
+    ['204', 204, '', /status 204/],
+    ['no JSON', 200, '<html>', /no JSON/],
+    ['broken UTF-8', 200, Buffer.from([0x22, 0xff, 0x22]), /no JSON/],
+    ['a list', 200, '[]', /no object/],
+    ['null', 200, 'null', /no object/],
+    ['nothing', 200, '{}', /neither groups nor authorizations/],
+    ['groups of text', 200, '{"groups": ["a"]}', /groups must be/],
+    ['groups that are null', 200, '{"groups": null}', /groups must be/],
+    ['a group without a name', 200, '{"groups": [{}]}', /groups must be/],
+    ['an attribute of text', 200, '{"authorizations": {"a": "b"}}', /authorizations must be/],
+    ['an attribute of numbers', 200, '{"authorizations": {"a": [1]}}', /authorizations must be/],
+    ['too much', 200, `{"groups": []}${' '.repeat(1_000_001)}`, /longer than/],
+  ])('%s', async (_, status, body, failure) => {
+    expect(await ask(await answering(status, body))).toEqual({ failure: expect.stringMatching(failure) })
+  })
+
+  test('a redirect, and nobody is asked where it leads', async () => {
+    let asked = 0
+    const other = await serve((_, response) => {
+      asked++
+      response.end('{"groups": []}')
+    })
+    expect(await ask(await answering(302, '', { location: other }))).toEqual({ failure: 'The answer has the status 302' })
+    expect(asked).toBe(0)
+  })
+
+  test('nobody there, silence, and an answer that is cut off or never ends', async () => {
+    const port = await listen(createTcp())
+    const gone = createTcp()
+    const free = await listen(gone)
+    await new Promise(resolve => gone.close(resolve))
+    expect(await ask(`http://127.0.0.1:${free}/`)).toEqual({ failure: 'ECONNREFUSED' })
+    expect(await ask(`http://127.0.0.1:${port}/`, { timeoutMs: 200 })).toEqual({ failure: 'No answer in time' })
+    const cut = await serve((_, response) => {
+      response.writeHead(200, { 'content-length': '100' }).write('{"groups": []')
+      setTimeout(() => response.destroy(), 20)
+    })
+    expect(await ask(cut)).toEqual({ failure: expect.stringMatching(/ECONNRESET|cut off|aborted/) })
+    const slow = await serve((_, response) => {
+      const timer = setInterval(() => response.write(' '), 20)
+      response.on('close', () => clearInterval(timer))
+    })
+    expect(await ask(slow, { timeoutMs: 300 })).toEqual({ failure: 'No answer in time' })
+  })
+})
+
+describe('TLS', async () => {
+  const dir = mkdtempSync(join(tmpdir(), 'userinfo-'))
+  const make = (name: string) => {
+    const [key, cert] = [join(dir, `${name}.key`), join(dir, `${name}.pem`)]
+    const args = ['req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-days', '2', '-subj', `/CN=${name}`]
+    execFileSync('openssl', [...args, '-addext', 'subjectAltName=IP:127.0.0.1', '-keyout', key, '-out', cert], {
+      stdio: 'ignore',
+    })
+    return { key: readFileSync(key, 'utf8'), cert: readFileSync(cert, 'utf8') }
+  }
+  const [server, client, stranger] = [make('server'), make('client'), make('stranger')]
+  const port = await listen(
+    createHttps({ ...server, ca: client.cert, requestCert: true, rejectUnauthorized: true }, (_, response) => {
+      response.end('{"groups": []}')
+    }),
+  )
+  const uri = `https://127.0.0.1:${port}/`
+  const good = { ca: server.cert, cert: client.cert }
+
+  test('a private CA and a client certificate', async () => {
+    expect(await ask(uri, good, { key: client.key })).toEqual({ info: { groups: [] } })
+  })
+
+  test('another CA, no client certificate and a stranger’s are no answer', async () => {
+    expect(await ask(uri, { ...good, ca: stranger.cert }, { key: client.key })).toEqual({
+      failure: expect.stringMatching(/SELF_SIGNED|UNABLE/),
+    })
+    expect(await ask(uri, { ca: server.cert })).toHaveProperty('failure')
+    expect(await ask(uri, { ca: server.cert, cert: stranger.cert }, { key: stranger.key })).toHaveProperty('failure')
+  })
+})

@@ -1,0 +1,123 @@
+// The external user info endpoint from end to end: a real HTTP server is asked at a log-in and at a refresh.
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
+import { bootApp, type Person, type TestApp } from '../harness/app.ts'
+
+let app: TestApp
+let ana: Person
+let answer: { status: number; body: string }
+const heard: { userid: string | null; authorization: string | undefined }[] = []
+const endpoint = createServer((request, response) => {
+  const { searchParams } = new URL(request.url!, 'http://endpoint')
+  heard.push({ userid: searchParams.get('userid'), authorization: request.headers.authorization })
+  response.writeHead(answer.status).end(answer.body)
+})
+
+beforeAll(async () => {
+  await new Promise<void>(resolve => endpoint.listen(0, '127.0.0.1', resolve))
+  app = await bootApp()
+  ana = await app.as([])
+})
+afterEach(() => heard.splice(0))
+afterAll(async () => {
+  await app?.close()
+  endpoint.close()
+})
+
+const tell = (body: unknown, status = 200) => {
+  answer = { status, body: typeof body === 'string' ? body : JSON.stringify(body) }
+}
+async function configure(more: object = {}) {
+  const uri = `http://127.0.0.1:${(endpoint.address() as AddressInfo).port}/who`
+  const authentication = { username: 'roster', password: 'endpoint secret' }
+  const { errors } = await app.graphql(
+    'mutation ($config: JSON!) { updateIam(input: { id: "bim", config: $config }) { iam { id } } }',
+    { config: { externalUserInfo: { uri, useAuth: true, authentication, timeoutMs: 2_000, ...more } } },
+  )
+  expect(errors).toBeUndefined()
+}
+const logIn = () =>
+  app.graphql(
+    'mutation ($u: String!, $p: String!) { logIn(input: { userid: $u, password: $p }) { authenticated } }',
+    { u: ana.userid, p: ana.password },
+    null,
+  )
+const refresh = () =>
+  app.graphql('mutation ($id: UserId!) { refreshUser(input: { ref: { id: $id } }) { user { id } } }', { id: ana.id })
+async function held() {
+  const { data } = await app.graphql(
+    'query ($id: UserId!) { user(ref: { id: $id }) { iamAuthorizations bimAuthorizations memberships { nodes { group { name iamid } sources } } } }',
+    { id: ana.id },
+  )
+  const { memberships, ...rest } = data.user
+  return { ...rest, groups: memberships.nodes.map((node: any) => `${node.group.iamid}/${node.group.name}: ${node.sources}`) }
+}
+
+test('is asked at a log-in, with the userid and the credentials, and owns what it gives', async () => {
+  await configure()
+  tell({ groups: [{ name: 'Accountants' }], authorizations: { EMEA: ['Sales', 'Expenses'] } })
+  expect((await logIn()).data.logIn.authenticated).toBe(true)
+  const authorization = `Basic ${Buffer.from('roster:endpoint secret').toString('base64')}`
+  expect(heard).toEqual([{ userid: ana.userid, authorization }])
+  expect(await held()).toEqual({
+    iamAuthorizations: { EMEA: ['Sales', 'Expenses'] },
+    bimAuthorizations: null,
+    groups: ['bim/Accountants: user info'],
+  })
+  const { data } = await app.graphql('{ auditEvents(first: 3) { nodes { event targetName after } } }')
+  expect(data.auditEvents.nodes.map((node: { event: string }) => node.event)).toEqual([
+    'loginSucceeded',
+    'attributeUpdated',
+    'groupUserAdded',
+  ])
+})
+
+test.each([
+  ['an error', 500, '{"groups": [], "authorizations": {}}'],
+  ['something else', 200, '<html>'],
+])('%s takes nothing away and lets in', async (_, status, body) => {
+  const before = await held()
+  tell(body, status)
+  expect((await logIn()).data.logIn.authenticated).toBe(true)
+  expect((await refresh()).errors).toBeUndefined()
+  expect(await held()).toEqual(before)
+})
+
+test('is asked at a refresh too; what it no longer gives goes, what it does not speak of stays', async () => {
+  tell({ authorizations: { APAC: ['Sales'] } })
+  expect((await refresh()).errors).toBeUndefined()
+  expect(await held()).toMatchObject({ iamAuthorizations: { APAC: ['Sales'] }, groups: ['bim/Accountants: user info'] })
+  tell({ groups: [] })
+  await refresh()
+  expect(await held()).toMatchObject({ iamAuthorizations: { APAC: ['Sales'] }, groups: [] })
+})
+
+test('a name that cannot be taken is left out; the rest is taken', async () => {
+  tell({ groups: [{ name: 'Good' }, { name: 'bad\u0000' }], authorizations: { constructor: ['x'], Fine: ['y', ''] } })
+  expect((await logIn()).data.logIn.authenticated).toBe(true)
+  expect(await held()).toMatchObject({ iamAuthorizations: { Fine: ['y'] }, groups: ['bim/Good: user info'] })
+})
+
+test('a wrong password is refused without asking anybody', async () => {
+  const { errors } = await app.graphql(
+    'mutation ($u: String!) { logIn(input: { userid: $u, password: "wrong" }) { authenticated } }',
+    { u: ana.userid },
+    null,
+  )
+  expect(errors![0].extensions.code).toBe('UNAUTHENTICATED')
+  expect(heard).toEqual([])
+})
+
+test('onError deny refuses who has no answer that is fresh enough', async () => {
+  await configure({ onError: 'deny', staleAfter: 3_600 })
+  tell({ groups: [] })
+  expect((await logIn()).data.logIn.authenticated).toBe(true)
+  tell('', 503)
+  expect((await logIn()).data.logIn.authenticated).toBe(true)
+  await configure({ onError: 'deny' })
+  const refused = await logIn()
+  expect(refused.data.logIn).toBeNull()
+  expect(refused.errors![0].extensions.code).toBe('UNAVAILABLE')
+  expect(JSON.stringify(refused)).not.toContain('endpoint secret')
+})

@@ -1,0 +1,76 @@
+import { setTimeout as pause } from 'node:timers/promises'
+import pg from 'pg'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { type Process, startProcess } from './access/process.ts'
+import { send } from './contract/client.ts'
+import { needsServer } from './store/both.ts'
+
+// Another session's lock is what makes a statement hang; the embedded store has one session.
+describe.skipIf(!needsServer())('SIGTERM while a statement hangs', () => {
+  const password = 'first administrator 71c0de'
+  let roster: Process
+  let other: pg.Client
+  beforeEach(async () => {
+    roster = await startProcess({ ADMIN_PASSWORD: password })
+    other = new pg.Client(roster.databaseUrl!)
+    await other.connect()
+  })
+  afterEach(async () => {
+    await other.end()
+    await roster.clean()
+  })
+
+  const logIn = () => send(roster.url, 'POST', '/bim/iam/bim/user/authenticate', { json: { username: 'admin', password } })
+  const rows = async (query: string) => (await other.query(query)).rowCount
+
+  /** A log-in half way through its transaction: it waits for a table that `other` has locked until it commits. */
+  async function hangingLogIn(): Promise<{ answer: Promise<number | 'cut off'> }> {
+    await other.query('BEGIN')
+    await other.query('LOCK TABLE audit_events IN ACCESS EXCLUSIVE MODE')
+    const answer = logIn().then(
+      ({ status }) => status,
+      () => 'cut off' as const,
+    )
+    while (!(await rows("SELECT 1 FROM pg_locks WHERE NOT granted AND relation = 'audit_events'::regclass"))) await pause(20)
+    return { answer }
+  }
+
+  it('answers the request when the lock goes, and ends well', async () => {
+    const { answer } = await hangingLogIn()
+    roster.signal('SIGTERM')
+    while (
+      await fetch(roster.url).then(
+        () => true,
+        () => false,
+      )
+    )
+      await pause(20)
+    await other.query('COMMIT')
+    expect(await answer).toBe(200)
+    expect(await roster.ended).toBe(0)
+    const written = await roster.stop()
+    expect(written).toContain('stopping on SIGTERM')
+    expect(written).not.toContain('did not stop')
+    expect(await rows('SELECT 1 FROM tokens')).toBe(1)
+  })
+
+  // Slow by nature: the bound is 20 s.
+  it('ends nevertheless when the lock stays, says that it left something, and leaves nothing half done', {
+    timeout: 60_000,
+  }, async () => {
+    const { answer } = await hangingLogIn()
+    const signalled = Date.now()
+    roster.signal('SIGTERM')
+    expect(await answer).toBe('cut off')
+    expect(await roster.ended).toBe(1)
+    expect(Date.now() - signalled).toBeLessThan(25_000)
+    const written = await roster.stop()
+    expect(written).toContain('stopping on SIGTERM')
+    expect(written).toContain('Roster did not stop within 20000 ms of SIGTERM: leaving what is unfinished')
+    // PostgreSQL notices that nobody is there any more only when the statement has got its lock.
+    await other.query('COMMIT')
+    while (await rows("SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND application_name = 'roster'"))
+      await pause(20)
+    expect(await rows('SELECT 1 FROM tokens')).toBe(0)
+  })
+})
