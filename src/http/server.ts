@@ -171,13 +171,19 @@ class Server implements Http {
     // Spare connections that never sent a byte (browsers open them): node would wait for their first request.
     for (const socket of this.#sockets) if (socket.bytesRead === 0) socket.destroy()
     const idle = setInterval(() => this.#app.server.closeIdleConnections(), IDLE_CHECKS)
-    const end = setTimeout(() => this.#app.server.closeAllConnections(), this.#timing.closing)
+    const end = setTimeout(() => this.#cutOff(), this.#timing.closing)
     try {
       await this.#app.close()
     } finally {
       clearInterval(idle)
       clearTimeout(end)
     }
+  }
+
+  /** What still waits for an answer is told in the log: nobody else will. */
+  #cutOff(): void {
+    this.#log.warn({ connections: this.#sockets.size }, 'requests had no answer in time: their connections are cut')
+    this.#app.server.closeAllConnections()
   }
 
   async #serve<Locals>(route: Route<Locals>, request: FastifyRequest, reply: FastifyReply): Promise<void> {

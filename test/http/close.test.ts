@@ -83,11 +83,12 @@ describe('close', () => {
     await Promise.all([other.then(answer => answer.text()), closed])
   })
 
-  it('does not wait for ever', async () => {
+  it('does not wait for ever, and says in the log whom it left without an answer', async () => {
     const { served, begun } = await withSlowRoute({ closing: 100 })
     const slow = fetch(`${served.url}/slow`).catch((error: Error) => error)
     await until(() => begun() === 1)
     await served.http.close()
     expect(await slow).toBeInstanceOf(Error)
+    expect(served.lines).toContainEqual(expect.objectContaining({ connections: 1, msg: expect.stringContaining('cut') }))
   })
 })
