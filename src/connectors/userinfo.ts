@@ -89,12 +89,15 @@ function reasonOf(error: NodeJS.ErrnoException): string {
 
 function read({ status, body }: Answered): UserInfoAnswer {
   if (status !== 200) return { failure: `The answer has the status ${status}` }
-  let said: unknown
   try {
-    said = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(body))
+    return answerOf(JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(body)))
   } catch {
     return { failure: 'The answer is no JSON' }
   }
+}
+
+/** Holds an answer's JSON to the documented form. */
+export function answerOf(said: unknown): UserInfoAnswer {
   if (!isObject(said)) return { failure: 'The answer is no object' }
   const { groups, authorizations } = said
   if (groups !== undefined && !isGroups(groups)) return { failure: 'groups must be a list of {"name": text}' }

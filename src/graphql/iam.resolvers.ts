@@ -2,6 +2,7 @@ import { maySee } from '../access/policy.ts'
 import type { Resolvers } from '../generated/graphql.ts'
 import { groupPermissions, scimEnabled, scimUrl } from '../iams/iam.ts'
 import { iams } from '../iams/iams.service.ts'
+import { identities } from '../identity/identities.service.ts'
 
 /** What nobody but an APPLICATION_ADMIN sees (reference: authorization-matrix, note 14). */
 const seen = (context: Parameters<typeof iams.list>[0]) => maySee(context.actor, 'Iam.private')
@@ -10,6 +11,7 @@ export const iamResolvers: Resolvers = {
   Query: {
     iams: (_, args, context) => iams.list(context, args),
     iam: (_, { id }, context) => iams.get(context, { id }),
+    simulateIdentity: (_, { input }, context) => identities.simulate(context, input),
   },
   Mutation: {
     createIam: async (_, { input }, context) => ({ iam: await iams.create(context, input) }),

@@ -48,13 +48,16 @@ export async function askAbout({ app, db }: Asking, iam: Pick<IamRecord, 'id' | 
   const [password, key] = [secret('authentication.password'), secret('key')]
   const secrets = { ...(password !== undefined && { password }), ...(key !== undefined && { key }) }
   const answer = await turnstile.pass(() => askUserInfo(endpoint, secrets, userid))
-  if ('info' in answer) return { source: USER_INFO, failure: null, ...identityOf(userid, answer.info) }
+  if ('info' in answer) return { source: USER_INFO, failure: null, ...informed(userid, answer.info) }
   app.log.warn({ iamid: iam.id, failure: answer.failure }, 'the user info endpoint gave no answer')
   return { source: USER_INFO, failure: answer.failure, identity: null, faults: [] }
 }
 
 /** The endpoint names groups and attributes by their own names: there is nothing to map. */
-function identityOf(userid: string, { groups, authorizations }: UserInfo): { identity: Identity; faults: readonly string[] } {
+export function informed(
+  userid: string,
+  { groups, authorizations }: UserInfo,
+): { identity: Identity; faults: readonly string[] } {
   const faults: string[] = []
   const good = groups?.filter(name => taken(faults, () => checkGroupName(name)))
   const attributes =

@@ -25,6 +25,13 @@ export const queries: Record<string, Operation> = {
   },
   iams: { text: page('id displayName scimEnabled scimUrl defaultPermissions groupPermissions config secrets') },
   iam: { text: '(id: "stock1") { id displayName scimEnabled defaultPermissions groupPermissions config secrets }' },
+  simulateIdentity: {
+    text: '(input: $input) { user { id groups { nodes { id } } } source before after joined left attributesAdded attributesRemoved faults }',
+    input: 'SimulateIdentityInput',
+    variables: ({ n }) => ({
+      input: { iamid: 'bim', userid: 'stock1', userInfo: { groups: Array.from({ length: n }, (_, i) => ({ name: `g${i}` })) } },
+    }),
+  },
   apiKeys: {
     text: `(ref: $ref) ${page('id user { id profile { name } } project { id name members { nodes { id } } }')}`,
     input: 'UserRef',
