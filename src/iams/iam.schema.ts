@@ -80,7 +80,8 @@ const common = {
 
 const ldapOptions = Type.Object(
   {
-    host: Type.Refine(text(253), isHost, () => 'must be a host name or an address, without a scheme and a port'),
+    // Several hosts of one directory, with commas between them, are asked in turn.
+    host: Type.Refine(text(), areHosts, () => 'must be a host name or an address, without a scheme and a port'),
     userSearchBase: text(),
     ...optionals({
       port: Type.Integer({ minimum: 1, maximum: 65_535 }),
@@ -215,6 +216,10 @@ function holdsNoKey(value: string): boolean {
 
 function isIamid(value: string): boolean {
   return /^[A-Za-z][A-Za-z0-9_-]{0,63}$/.test(value)
+}
+
+function areHosts(value: string): boolean {
+  return value.split(',').every(host => host.trim().length <= 253 && isHost(host.trim()))
 }
 
 function isHost(value: string): boolean {

@@ -23,6 +23,7 @@ describe('is accepted', () => {
     ['a directory', 'ldap', ldap],
     ['a directory by attribute', 'ldap', { options: { host: '10.0.0.1', userSearchBase: 'dc=x', userIdAttribute: 'uid' } }],
     ['an address of IPv6', 'ldap', { options: { host: '[::1]', userSearchBase: 'dc=x', userIdAttribute: 'uid' } }],
+    ['several hosts', 'ldap', { options: { host: 'a.example, [::1],10.0.0.1', userSearchBase: 'dc=x', userIdAttribute: 'uid' } }],
     ['a provider with discovery', 'openid', openid],
     ['a provider without', 'openid', { options: manual }],
     [

@@ -61,6 +61,7 @@ describe('imports go one way: door → hall → room → store', () => {
       '@apollo/server': /^graphql\/(server|errors)\.ts$/,
       nodemailer: /^mail\/mailer\.ts$/,
       '@node-rs/argon2': /^credentials\/password\.ts$/,
+      ldapts: /^connectors\/ldap(\.\w+)?\.ts$/,
       pg: /^store\//,
       '@electric-sql/pglite': /^store\//,
     }
@@ -80,6 +81,9 @@ describe('pure files', () => {
     'credentials/lockout.ts',
     'names.ts',
     'rest/paths.ts',
+    'connectors/ldap.filters.ts',
+    'connectors/ldap.config.ts',
+    'connectors/ldap.entry.ts',
   ]
   test.each(PURE)('%s has no clock and no I/O', path => {
     const { text } = files.find(file => file.path === path)!

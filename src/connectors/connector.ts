@@ -1,0 +1,41 @@
+/**
+ * The street: outside systems, one file each, behind what they can do.
+ * The walk of a log-in by password: an IAM's checked configuration and its opened secrets → openLdap → logIn: the person is looked up
+ * (ldap.filters escapes what was typed), bound on a connection of their own (ldap.connection), read (ldap.entry) with their groups
+ * (ldap.groups) → one Entry, which says what the directory says and nothing about what we make of it. Connectors know no store and
+ * no policy.
+ */
+
+/** A group as the outside system has it. */
+export interface EntryGroup {
+  /** The group's DN, or the plain value where a membership attribute holds no DN. */
+  readonly id: string
+  readonly name: string
+  /** Names in lower case. Empty where the group itself cannot be read. */
+  readonly attributes: ReadonlyMap<string, readonly string[]>
+}
+
+/** A person as the outside system has them. */
+export interface Entry {
+  /** The DN. */
+  readonly id: string
+  /** As the system spells it, not as it was typed: one person must not become two users by a capital letter. */
+  readonly userid: string
+  /** Names in lower case; never empty lists. Binary values are base64; passwords, photos and certificates are not in it. */
+  readonly attributes: ReadonlyMap<string, readonly string[]>
+  /** null: nothing was said about groups; an empty list: there are none. */
+  readonly groups: readonly EntryGroup[] | null
+}
+
+export interface PasswordLogin {
+  /**
+   * null: no such person, a wrong password or an account that may not log in; nobody is told which. Throws Unavailable when the
+   * directory cannot be asked, Refused when it answers with anything but success or knows several such persons.
+   */
+  logIn(userid: string, password: string): Promise<Entry | null>
+}
+
+export interface Lookup {
+  /** null: the directory was asked and knows no such person. Throws as logIn does. */
+  find(userid: string): Promise<Entry | null>
+}

@@ -1,0 +1,161 @@
+import type { Filter } from 'ldapts'
+import { Invalid, Refused } from '../errors.ts'
+import { type Peer, secureContext } from './ldap.connection.ts'
+import {
+  attributeFilter,
+  comparedAttribute,
+  dnPattern,
+  type FilterTemplate,
+  filterTemplate,
+  isAttribute,
+} from './ldap.filters.ts'
+import type { GroupPlan } from './ldap.groups.ts'
+
+// What an IAM's configuration means for its directory. Everything that can be wrong with it is told here, before anything is asked.
+
+/** Beyond the configuration. */
+export interface LdapSettings {
+  /** Whether groups of groups count, too. Off unless asked for. */
+  readonly nestedGroups?: boolean
+  /** Milliseconds that one request to the directory may take. */
+  readonly operationTimeout?: number
+}
+
+export interface LdapPlan {
+  readonly peer: Peer
+  /** null: the directory is searched by nobody in particular. */
+  readonly account: { readonly dn: string; readonly password: string } | null
+  readonly userBase: string
+  readonly userFilter: (userid: string) => Filter
+  readonly userPattern: ((userid: string) => string) | null
+  /** Which attribute holds the userid. */
+  readonly idAttribute: string
+  readonly attributes: readonly string[]
+  readonly normalize: boolean
+  readonly asPerson: boolean
+  readonly groups: GroupPlan
+}
+
+/** As src/iams/iam.schema.ts checks them. */
+interface Options {
+  readonly host: string | readonly string[]
+  readonly port?: number
+  readonly useSSL?: boolean
+  readonly startTLS?: boolean
+  readonly rejectUnauthorized?: boolean
+  readonly ca?: string
+  readonly cert?: string
+  readonly userSearchBase: string
+  readonly userSearchFilter?: string
+  readonly userIdAttribute?: string
+  readonly userDNPattern?: string
+  readonly groupSearchBase?: string
+  readonly userGroupSearchFilter?: string
+  readonly groupMembershipAttributes?: readonly string[]
+  readonly connectTimeout?: number
+  readonly normalizeUserId?: boolean
+  readonly useUserAccountForSearch?: boolean
+}
+interface Config {
+  readonly options?: Options
+  readonly credentials?: { readonly bind_dn?: string }
+  readonly schema?: Readonly<Record<string, Readonly<Record<string, unknown>> | undefined>>
+}
+type Secrets = ReadonlyMap<string, string>
+
+/** Milliseconds. */
+const connectTimeout = 5000
+const operationTimeout = 15_000
+
+/** Throws Invalid naming the field that is wrong, Refused when no directory is configured. */
+export function planOf(checked: Readonly<Record<string, unknown>>, secrets: Secrets, settings: LdapSettings): LdapPlan {
+  const config = checked as Config
+  const { options, schema } = config
+  if (!options) throw new Refused('the IAM has no directory: config.options is not set')
+  const membership = options.groupMembershipAttributes ?? []
+  for (const name of membership) attributeName('groupMembershipAttributes', name)
+  return {
+    peer: peerOf(options, secrets, settings),
+    account: accountOf(config, secrets),
+    userBase: options.userSearchBase,
+    ...userOf(options),
+    // What is mapped may be operational, and such attributes come only when named.
+    attributes: ['*', ...new Set([...membership, ...mapped(schema, ['profile', 'externalUserIds', 'authorizations'])])],
+    normalize: options.normalizeUserId === true,
+    asPerson: options.useUserAccountForSearch === true,
+    groups: groupsPlan(options, schema, settings),
+  }
+}
+
+function peerOf(options: Options, secrets: Secrets, settings: LdapSettings): Peer {
+  const security = options.useSSL ? 'ldaps' : options.startTLS ? 'startTLS' : 'none'
+  const { host, ca, cert } = options
+  const hosts = (typeof host === 'string' ? host.split(',') : host).map(name => name.trim()).filter(name => name !== '')
+  if (hosts.length === 0) throw new Invalid('config.options.host', 'is required')
+  return {
+    hosts,
+    port: options.port ?? (security === 'ldaps' ? 636 : 389),
+    security,
+    context: security === 'none' ? null : secureContext({ ca, cert, key: secrets.get('options.key') }),
+    rejectUnauthorized: options.rejectUnauthorized !== false,
+    connectTimeout: options.connectTimeout ?? connectTimeout,
+    operationTimeout: settings.operationTimeout ?? operationTimeout,
+  }
+}
+
+function accountOf({ credentials }: Config, secrets: Secrets): LdapPlan['account'] {
+  const dn = credentials?.bind_dn
+  if (dn === undefined) return null
+  const password = secrets.get('credentials.bind_pw')
+  if (!password) throw new Invalid('config.credentials.bind_pw', 'is required with bind_dn')
+  // A bare word would be taken for a SASL mechanism by the client. Active Directory knows user@domain and DOMAIN\user as well.
+  if (!/[=@\\]/.test(dn)) throw new Invalid('config.credentials.bind_dn', 'must be a DN')
+  return { dn, password }
+}
+
+function userOf(options: Options): Pick<LdapPlan, 'userFilter' | 'userPattern' | 'idAttribute'> {
+  const { userIdAttribute, userSearchFilter, userDNPattern } = options
+  const field = 'config.options.userSearchFilter'
+  const template = userIdAttribute
+    ? attributeFilter('config.options.userIdAttribute', userIdAttribute)
+    : filterTemplate(field, userSearchFilter ?? '')
+  return {
+    userFilter: userid => template({ '%s': userid }),
+    userPattern: userDNPattern === undefined ? null : dnPattern('config.options.userDNPattern', userDNPattern),
+    idAttribute: userIdAttribute ?? comparedAttribute(field, userSearchFilter ?? ''),
+  }
+}
+
+function groupsPlan(options: Options, schema: Config['schema'], settings: LdapSettings): GroupPlan {
+  const name = schema?.group?.name
+  const nameAttribute = typeof name === 'string' ? attributeName('schema.group.name', name) : 'cn'
+  return {
+    search: groupSearch(options),
+    membershipAttributes: options.groupMembershipAttributes ?? [],
+    nameAttribute,
+    attributes: [...new Set([nameAttribute, ...mapped(schema, ['group'])])],
+    nested: settings.nestedGroups === true,
+  }
+}
+
+/** A filter without a base searches where the people are, as in the reference's example; a base without a filter means the usual one. */
+function groupSearch({ groupSearchBase, userGroupSearchFilter, userSearchBase }: Options): GroupPlan['search'] {
+  if (groupSearchBase === undefined && userGroupSearchFilter === undefined) return null
+  const field = 'config.options.userGroupSearchFilter'
+  const text = userGroupSearchFilter ?? '(member=<dn>)'
+  if (!/<dn>|%s/.test(text)) throw new Invalid(field, 'must hold <dn> where the DN of the person goes')
+  const filter: FilterTemplate = filterTemplate(field, text)
+  return { base: groupSearchBase ?? userSearchBase, filter }
+}
+
+/** The attributes that the schema reads; what is no attribute's name cannot be asked for. */
+const mapped = (schema: Config['schema'], parts: readonly string[]): string[] =>
+  parts
+    .flatMap(part => Object.values(schema?.[part] ?? {}))
+    .filter((name): name is string => typeof name === 'string' && isAttribute(name))
+
+function attributeName(field: string, name: string): string {
+  if (!isAttribute(name))
+    throw new Invalid(`config.${field.startsWith('schema') ? field : `options.${field}`}`, 'must be an attribute')
+  return name
+}

@@ -1,0 +1,189 @@
+import { once } from 'node:events'
+import { connect as connectPlain, isIP, type Socket } from 'node:net'
+import { connect as connectSecure, createSecureContext, type SecureContext } from 'node:tls'
+import { domainToASCII } from 'node:url'
+import { Client, InvalidCredentialsError, PasswordPolicyControl, ResultCodeError } from 'ldapts'
+import { Invalid, Refused, RosterError, Unavailable } from '../errors.ts'
+
+// One connection to one host of a directory, and which host that is. We open the sockets ourselves, so that one time limit holds from
+// the first packet to the end of the TLS handshake, and so that the client cannot connect anew on its own: what it would ask on a
+// second connection it would ask as nobody.
+
+/** How a directory is reached. Times in milliseconds. */
+export interface Peer {
+  readonly hosts: readonly string[]
+  readonly port: number
+  readonly security: 'none' | 'ldaps' | 'startTLS'
+  readonly context: SecureContext | null
+  readonly rejectUnauthorized: boolean
+  readonly connectTimeout: number
+  readonly operationTimeout: number
+}
+
+/** RFC 4511, 4.14.1. */
+const startTlsRequest = '1.3.6.1.4.1.1466.20037'
+const timedOut = 'timed out'
+/** A directory that says so is as good as away: busy, unavailable, and an answer without a result. */
+const awayCodes = new Set([51, 52, 248])
+/** Names of result codes that the library has none for. */
+const codeNames: Record<number, string> = { 10: 'referral', 80: 'other' }
+/**
+ * What servers answer to the bind of an account that is not there or may not log in (locked, expired, inactive, without a password).
+ * 49 is the rule; 19 and 53 are those of 389 Directory Server.
+ */
+const refusedBinds = new Set([19, 32, 48, 49, 50, 53])
+
+/** Throws Invalid when certificate and key cannot be used. */
+export function secureContext({ ca, cert, key }: { ca?: string; cert?: string; key?: string }): SecureContext {
+  try {
+    createSecureContext({ ca })
+  } catch {
+    throw new Invalid('config.options.ca', 'must be certificates (PEM)')
+  }
+  try {
+    return createSecureContext({ ca, cert, key, minVersion: 'TLSv1.2' })
+  } catch {
+    throw new Invalid('config.options.cert', 'must be a certificate (PEM) that fits options.key')
+  }
+}
+
+/** Asks the hosts in turn, the one that answered last first. Only a host that is away is passed over: an answer is final. */
+export class Hosts {
+  readonly #peer: Peer
+  #first = 0
+
+  constructor(peer: Peer) {
+    this.#peer = peer
+  }
+
+  /** Throws Unavailable when every host is away, and what `work` throws besides that, as a RosterError. */
+  async ask<T>(work: (host: string) => Promise<T>): Promise<T> {
+    const { hosts } = this.#peer
+    const reasons = new Set<string>()
+    for (let turn = 0, at = this.#first; turn < hosts.length; turn++, at = (at + 1) % hosts.length) {
+      try {
+        const answer = await work(hosts[at]!)
+        this.#first = at
+        return answer
+      } catch (error) {
+        const fault = faultOf(error)
+        if (!(fault instanceof Unavailable)) throw fault
+        reasons.add(fault.message)
+      }
+    }
+    throw new Unavailable([...reasons].join('; '))
+  }
+}
+
+/** A connection for `work`, bound to nobody; closed after it, whatever happens. */
+export async function connected<T>(peer: Peer, host: string, work: (client: Client) => Promise<T>): Promise<T> {
+  const client = clientOn(await open(peer, bare(host)), peer.operationTimeout)
+  try {
+    return await work(client)
+  } finally {
+    // The work is done or its fault is on its way: how the connection ends changes neither.
+    await client.unbind().catch(() => {})
+  }
+}
+
+/** Binds `client` to an account of ours. Throws Refused when the directory does not take it. */
+export async function bindAccount(client: Client, dn: string, password: string): Promise<void> {
+  try {
+    await client.bind(dn, password)
+  } catch (error) {
+    if (error instanceof InvalidCredentialsError)
+      throw new Refused('the directory refuses the account of config.credentials: invalidCredentials (49)')
+    throw error
+  }
+}
+
+/** Whether `password` is that of `dn`, and its owner may log in. `client` is bound to them afterwards. */
+export async function bindPerson(client: Client, dn: string, password: string): Promise<boolean> {
+  // RFC 4513, 5.1: without a name or a password a bind succeeds as nobody. A password with NUL is an empty one to some servers.
+  if (!dn.includes('=') || password === '' || password.includes('\0') || !password.isWellFormed()) return false
+  const policy = new PasswordPolicyControl()
+  try {
+    await client.bind(dn, password, policy)
+  } catch (error) {
+    if (error instanceof ResultCodeError && refusedBinds.has(error.code)) return false
+    throw error
+  }
+  // A bind may succeed for nothing but a change of the password (draft-behera-ldap-password-policy, changeAfterReset).
+  return policy.value?.error === undefined
+}
+
+/** What went wrong, without what was asked or answered: texts of servers hold names. Mistakes of our own stay what they are. */
+export function faultOf(error: unknown): unknown {
+  if (error instanceof RosterError) return error
+  if (error instanceof TypeError || error instanceof RangeError || error instanceof ReferenceError) return error
+  if (error instanceof ResultCodeError) {
+    const { code, name } = error
+    const plain = name.replace(/Error$/, '')
+    const text = `${codeNames[code] ?? plain.charAt(0).toLowerCase() + plain.slice(1)} (${code})`
+    return awayCodes.has(code)
+      ? new Unavailable(`the directory cannot be asked: ${text}`)
+      : new Refused(`the directory answers ${text}`)
+  }
+  const { message = '', code } = error as { message?: string; code?: string }
+  const reason = /time(?:d |)out/i.test(message) ? timedOut : (code ?? 'the connection was lost')
+  return new Unavailable(`the directory cannot be asked: ${reason}`)
+}
+
+const bare = (host: string): string => {
+  const name = host.replace(/^\[|\]$/g, '')
+  return isIP(name) === 0 ? domainToASCII(name) || name : name
+}
+
+function clientOn(socket: Socket, timeout: number): Client {
+  let taken = false
+  return new Client({
+    url: 'ldap://opened.invalid',
+    timeout,
+    connectTimeout: timeout,
+    createConnection: () => {
+      if (taken || socket.destroyed) throw new Error('the connection was lost')
+      taken = true
+      return socket
+    },
+  })
+}
+
+async function open(peer: Peer, host: string): Promise<Socket> {
+  const socket = connectPlain({ host, port: peer.port })
+  // What breaks is told by who waits for it; without a listener it would end the process.
+  socket.on('error', () => {})
+  let late = false
+  const deadline = setTimeout(() => {
+    late = true
+    socket.destroy(new Error(timedOut))
+  }, peer.connectTimeout)
+  try {
+    await once(socket, 'connect')
+    if (peer.security === 'none') return socket
+    if (peer.security === 'startTLS') await askForTls(socket, peer.connectTimeout)
+    return await secure(peer, host, socket)
+  } catch (error) {
+    socket.destroy()
+    throw late ? new Error(timedOut) : error
+  } finally {
+    clearTimeout(deadline)
+  }
+}
+
+/**
+ * By a client of its own, which is dropped: what somebody on the way slips in behind the answer in the clear stays with it and is
+ * not taken for the beginning of what comes encrypted.
+ */
+async function askForTls(socket: Socket, timeout: number): Promise<void> {
+  await clientOn(socket, timeout).exop(startTlsRequest)
+  socket.removeAllListeners('data')
+}
+
+async function secure({ context, rejectUnauthorized }: Peer, host: string, socket: Socket): Promise<Socket> {
+  const name = isIP(host) === 0 ? { servername: host } : {}
+  const secured = connectSecure({ socket, host, ...name, secureContext: context ?? undefined, rejectUnauthorized })
+  secured.on('error', () => {})
+  secured.on('close', () => socket.destroy())
+  await once(secured, 'secureConnect')
+  return secured
+}

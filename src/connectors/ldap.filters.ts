@@ -1,0 +1,94 @@
+import { EqualityFilter, type Filter, FilterParser, OrFilter } from 'ldapts'
+import { Invalid } from '../errors.ts'
+
+// What is typed by people goes into filters (RFC 4515) and DNs (RFC 4514) through these, escaped, and in no other way. Pure.
+
+/** `%s` stands for what is looked for, `<dn>` for the DN of whose groups are looked for. */
+export interface Blanks {
+  readonly '%s'?: string
+  readonly '<dn>'?: string
+}
+export type FilterTemplate = (blanks: Blanks) => Filter
+
+const longestUserid = 1024
+
+/** A userid that a directory could know. NUL ends a string for some servers, so that another one would be looked up. */
+export const canBeAsked = (userid: string): boolean =>
+  userid.trim() !== '' && userid.length <= longestUserid && userid.isWellFormed() && !userid.includes('\0')
+
+/** `mail=%s` or `(&(objectClass=groupOfNames)(cn=%s*))`. Throws Invalid naming `field` when it is not a filter. */
+export function filterTemplate(field: string, text: string): FilterTemplate {
+  const template = withLetters(field, text.trim())
+  const parse = (blanks: Blanks) => FilterParser.parseString(fill(template, blanks, escapeFilterValue))
+  const wrong = new Invalid(field, 'must be a filter (RFC 4515)')
+  // The library overlooks that the last one is missing.
+  if (template.split('(').length !== template.split(')').length) throw wrong
+  try {
+    parse({ '%s': 'x', '<dn>': 'cn=x' })
+  } catch {
+    throw wrong
+  }
+  return parse
+}
+
+/** The filter of an attribute's name. Throws Invalid naming `field`. */
+export function attributeFilter(field: string, attribute: string): FilterTemplate {
+  if (!isAttribute(attribute)) throw new Invalid(field, 'must be the name of an attribute')
+  return blanks => new EqualityFilter({ attribute, value: blanks['%s'] ?? '' })
+}
+
+/** Which attribute holds the userid: the first that is compared with `%s`. Throws Invalid naming `field` when none is. */
+export function comparedAttribute(field: string, text: string): string {
+  const name = /([A-Za-z][\w-]*|\d+(?:\.\d+)*)(?::[\w.:-]*)?[~<>:]?=[^()]*%s/.exec(text)?.[1]
+  if (name === undefined) throw new Invalid(field, 'must compare an attribute with %s')
+  return name
+}
+
+/** `uid=%s,ou=people,dc=example` with a userid that stays one value, whatever is in it. Throws Invalid naming `field`. */
+export function dnPattern(field: string, pattern: string): (userid: string) => string {
+  // A name without `=` would be taken for a SASL mechanism (`EXTERNAL`) by the client, or for anonymous by a server.
+  if (!/=[^,]*%s/.test(pattern)) throw new Invalid(field, 'must be a DN that holds %s as a value')
+  return userid => fill(pattern, { '%s': userid }, escapeDnValue)
+}
+
+export const anyOf = (filters: readonly Filter[]): Filter =>
+  filters.length === 1 ? filters[0]! : new OrFilter({ filters: [...filters] })
+
+/** RFC 4512, 2.5: a descriptor or an OID, perhaps with options. */
+export const isAttribute = (name: string): boolean => /^(?:[A-Za-z][A-Za-z0-9-]*|\d+(?:\.\d+)+)(?:;[A-Za-z0-9-]+)*$/.test(name)
+
+/** RFC 4515, 3. */
+export const escapeFilterValue = (value: string): string =>
+  value.replace(/[\0()*\\]/g, character => `\\${character.charCodeAt(0).toString(16).padStart(2, '0')}`)
+
+/** RFC 4514, 2.4. */
+export const escapeDnValue = (value: string): string =>
+  value.replace(/^[ #]| $|["+,;<=>\\\0]/g, character => (character === '\0' ? '\\00' : `\\${character}`))
+
+/** The value of a DN's first name, `Sales, North` of `cn=Sales\, North,dc=example`; the text itself when it is no DN. */
+export function firstValue(dn: string): string {
+  const value = /^\s*[^=,\\]+=\s*((?:\\.|[^,+\\])*)/su.exec(dn)?.[1]
+  if (value === undefined) return dn
+  return value
+    .replace(/(?<!\\)\s+$/, '')
+    .replace(/((?:\\[0-9A-Fa-f]{2})+)|\\(.)/gsu, (_, hex: string | undefined, character: string) =>
+      hex ? Buffer.from(hex.replaceAll('\\', ''), 'hex').toString() : character,
+    )
+}
+
+export const isDn = (text: string): boolean => /^\s*(?:[A-Za-z][A-Za-z0-9-]*|\d+(?:\.\d+)+)\s*=/.test(text)
+
+function fill(template: string, blanks: Blanks, escaped: (value: string) => string): string {
+  // In one pass: a value that holds a blank's name is not filled again.
+  return template.replace(/%s|<dn>/g, blank => escaped(blanks[blank as keyof Blanks] ?? blank))
+}
+
+/** The library reads `\c3\a9` as two characters; as a letter it is read right. */
+function withLetters(field: string, template: string): string {
+  return template.replace(/(?:\\[89A-Fa-f][0-9A-Fa-f])+/g, hex => {
+    const text = Buffer.from(hex.replaceAll('\\', ''), 'hex').toString()
+    if (text.includes('\ufffd'))
+      throw new Invalid(field, 'must be a filter of text: bytes that are not UTF-8 cannot be asked for')
+    return text
+  })
+}

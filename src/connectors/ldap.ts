@@ -1,0 +1,148 @@
+import { type Client, type Filter, PresenceFilter, type Entry as RawEntry, ResultCodeError } from 'ldapts'
+import { Refused } from '../errors.ts'
+import type { Entry, Lookup, PasswordLogin } from './connector.ts'
+import { type LdapPlan, type LdapSettings, planOf } from './ldap.config.ts'
+import { bindAccount, bindPerson, connected, Hosts } from './ldap.connection.ts'
+import { attributesOf, binaryAttributes } from './ldap.entry.ts'
+import { canBeAsked } from './ldap.filters.ts'
+import { type Asked, type GroupReader, groupsOf } from './ldap.groups.ts'
+
+/** A group that cannot be read has its name from its DN: referral, noSuchObject, invalidDNSyntax, insufficientAccess. */
+const unreadable = new Set([10, 32, 34, 50])
+const noSuchObject = 32
+
+/**
+ * A directory as an IAM of type ldap configures it. `config` is checked (src/iams/iam.config.ts), `secrets` are its opened secrets by
+ * path: `credentials.bind_pw`, `options.key`. Nothing is sent before somebody is asked for. Throws Invalid naming the field when the
+ * configuration cannot mean anything, Refused when it has no options yet.
+ */
+export function openLdap(
+  config: Readonly<Record<string, unknown>>,
+  secrets: ReadonlyMap<string, string>,
+  settings: LdapSettings = {},
+): PasswordLogin & Lookup {
+  const plan = planOf(config, secrets, settings)
+  const hosts = new Hosts(plan.peer)
+  return {
+    async logIn(userid, password) {
+      // An empty password would be a log-in as nobody, which many directories grant (RFC 4513, 5.1.2).
+      if (password === '' || !canBeAsked(userid)) return null
+      return hosts.ask(host => logInAt(plan, host, userid, password))
+    },
+    async find(userid) {
+      if (!canBeAsked(userid)) return null
+      return hosts.ask(host => asAccount(plan, host, client => personOf(plan, client, userid)))
+    },
+  }
+}
+
+/** Each person is bound on a connection of their own, which ends with the log-in. */
+async function logInAt(plan: LdapPlan, host: string, userid: string, password: string): Promise<Entry | null> {
+  const { userPattern } = plan
+  const logIn = (dn: string, account: Client | null) =>
+    connected(plan.peer, host, async own => {
+      if (!(await bindPerson(own, dn, password))) return null
+      if (plan.asPerson) return personOf(plan, own, userid, dn)
+      const read = (client: Client) => personOf(plan, client, userid, dn)
+      return account ? read(account) : asAccount(plan, host, read)
+    })
+  if (userPattern) return logIn(userPattern(userid), null)
+  return asAccount(plan, host, async account => {
+    const found = await personAt(plan, account, userid, ['1.1'])
+    return found && logIn(found.dn, account)
+  })
+}
+
+function asAccount<T>({ peer, account }: LdapPlan, host: string, work: (client: Client) => Promise<T>): Promise<T> {
+  return connected(peer, host, async client => {
+    if (account) await bindAccount(client, account.dn, account.password)
+    return work(client)
+  })
+}
+
+/** The person with their groups; with `dn`, only if they are still the one that was bound. */
+async function personOf(plan: LdapPlan, client: Client, userid: string, dn?: string): Promise<Entry | null> {
+  const found = await personAt(plan, client, userid, plan.attributes, dn)
+  if (!found) return null
+  const id = useridOf(plan, found, userid)
+  const groups = await groupsOf(readerOf(plan, client), plan.groups, { ...found, userid: id })
+  return {
+    id: found.dn,
+    userid: plan.normalize ? id.normalize('NFKC').trim().toLowerCase() : id,
+    attributes: found.attributes,
+    groups,
+  }
+}
+
+/**
+ * The one entry of a userid. Where a DN is known the filter holds as well, since it may say who may log in. Throws Refused for two:
+ * which of them is meant is not ours to guess.
+ */
+async function personAt(
+  plan: LdapPlan,
+  client: Client,
+  userid: string,
+  attributes: readonly string[],
+  dn?: string,
+): Promise<Asked | null> {
+  const at = dn ?? plan.userPattern?.(userid)
+  const filter = plan.userFilter(userid)
+  const found =
+    at === undefined
+      ? await search(plan, client, plan.userBase, 'sub', filter, attributes)
+      : await search(plan, client, at, 'base', filter, attributes).catch(noneWhen(new Set([noSuchObject])))
+  if (found.length > 1) throw new Refused('the directory knows several people of this userid')
+  return found[0] ?? null
+}
+
+/** As the directory spells it. Of several values the one that was typed; or else always the same one, in whatever order they come. */
+function useridOf({ idAttribute }: LdapPlan, { attributes }: Asked, typed: string): string {
+  const values = attributes.get(idAttribute.toLowerCase()) ?? []
+  const same = (value: string) => value.toLowerCase() === typed.trim().toLowerCase()
+  const userid = values.find(same) ?? values.toSorted()[0]
+  if (userid === undefined) throw new Refused(`the directory shows no ${idAttribute} of a person whom it finds by it`)
+  return userid
+}
+
+function readerOf(plan: LdapPlan, client: Client): GroupReader {
+  return {
+    search: (base, filter, attributes) => search(plan, client, base, 'sub', filter, attributes),
+    read: async (dn, attributes) => {
+      const anything = new PresenceFilter({ attribute: 'objectClass' })
+      const [found] = await search(plan, client, dn, 'base', anything, attributes).catch(noneWhen(unreadable))
+      // Under the name it was asked by: that is the one it is known by.
+      return found ? { ...found, dn } : null
+    },
+  }
+}
+
+/**
+ * All that match, or an error. No size limit is sent: with one, the library takes a cut answer for a whole one. References to other
+ * servers are not followed: what they hold is not part of this directory.
+ */
+async function search(
+  { peer }: LdapPlan,
+  client: Client,
+  base: string,
+  scope: 'base' | 'sub',
+  filter: Filter,
+  attributes: readonly string[],
+): Promise<Asked[]> {
+  const { searchEntries } = await client.search(base, {
+    scope,
+    filter,
+    attributes: [...attributes],
+    explicitBufferAttributes: binaryAttributes,
+    timeLimit: Math.ceil(peer.operationTimeout / 1000),
+  })
+  return searchEntries.map(entryOf)
+}
+
+const entryOf = (raw: RawEntry): Asked => ({ dn: raw.dn, attributes: attributesOf(raw) })
+
+const noneWhen =
+  (codes: ReadonlySet<number>) =>
+  (error: unknown): Asked[] => {
+    if (error instanceof ResultCodeError && codes.has(error.code)) return []
+    throw error
+  }

@@ -1,0 +1,174 @@
+// A real OpenLDAP of the test's own on loopback, in a folder of its own that goes away with it. Its people and groups stand in
+// slapd.entries.ts. Where slapd is not installed, tests skip and say so.
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { accessSync, constants, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { type AddressInfo, connect, createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { delimiter, join } from 'node:path'
+
+export const suffix = 'dc=roster,dc=example'
+/** Reads everything but passwords, within the server's limits. */
+export const account = { dn: `cn=reader,${suffix}`, password: 'reader-s3cret' }
+const root = { dn: `cn=root,${suffix}`, password: 'root-s3cret' }
+/** More entries than that, and a search ends with sizeLimitExceeded. */
+export const sizeLimit = 40
+
+/** It listens there as well, and its certificate does not name it. */
+export const unnamedHost = '127.0.0.9'
+
+/** The folder of slapd and slapadd: the first on PATH, or where Debian has them; null where there are none. */
+export function findSlapd(): string | null {
+  const folders = [...(process.env.PATH ?? '').split(delimiter), '/usr/sbin', '/usr/local/sbin']
+  return folders.find(folder => isExecutable(join(folder, 'slapd')) && isExecutable(join(folder, 'slapadd'))) ?? null
+}
+
+export const slapdFolder = findSlapd()
+export const sayWhenSkipped = (what: string): void => {
+  if (slapdFolder === null) console.warn(`SKIPPED: ${what}. No slapd found: install OpenLDAP's server (Debian: slapd).`)
+}
+
+export interface Certificates {
+  /** PEM texts. `other` is an authority that signed nothing. */
+  readonly ca: string
+  readonly other: string
+  readonly client: { readonly cert: string; readonly key: string }
+  readonly server: { readonly cert: string; readonly key: string }
+}
+
+export interface Slapd {
+  readonly port: number
+  readonly securePort: number
+  readonly certificates: Certificates
+  readonly root: { readonly dn: string; readonly password: string }
+  /** The same data on the same ports again, after stop. */
+  start(): Promise<void>
+  stop(): Promise<void>
+  /** Stops it and removes its folder. */
+  close(): Promise<void>
+}
+
+/**
+ * `ldif` is what it holds from the start, operational attributes included. `tls`: none offers neither StartTLS nor ldaps; demand
+ * takes nobody without a client certificate.
+ */
+export async function startSlapd({ ldif, tls = 'offer' }: { ldif: string; tls?: 'none' | 'offer' | 'demand' }): Promise<Slapd> {
+  const folder = mkdtempSync(join(tmpdir(), 'roster-slapd-'))
+  const [port, securePort] = [await freePort(), await freePort()]
+  const certificates = makeCertificates(folder)
+  mkdirSync(join(folder, 'db'))
+  const conf = join(folder, 'slapd.conf')
+  writeFileSync(conf, configuration(folder, tls))
+  writeFileSync(join(folder, 'start.ldif'), ldif)
+  execFileSync(join(slapdFolder!, 'slapadd'), ['-f', conf, '-l', join(folder, 'start.ldif')], {
+    stdio: ['ignore', 'ignore', 'inherit'],
+  })
+  const urls = ['127.0.0.1', unnamedHost]
+    .flatMap(host => [`ldap://${host}:${port}`, ...(tls === 'none' ? [] : [`ldaps://${host}:${securePort}`])])
+    .join(' ')
+
+  let running: ChildProcess | null = null
+  const stop = async () => {
+    if (!running || running.exitCode !== null) return
+    const ended = once(running, 'exit')
+    running.kill('SIGTERM')
+    await ended
+  }
+  const start = async () => {
+    running = spawn(join(slapdFolder!, 'slapd'), ['-f', conf, '-h', urls, '-d', '0'], { stdio: 'ignore' })
+    await answers(port, running)
+  }
+  await start()
+  const close = async () => {
+    await stop()
+    rmSync(folder, { recursive: true, force: true })
+  }
+  return { port, securePort, certificates, root, start, stop, close }
+}
+
+const configuration = (folder: string, tls: 'none' | 'offer' | 'demand') => `
+include /etc/ldap/schema/core.schema
+include /etc/ldap/schema/cosine.schema
+include /etc/ldap/schema/inetorgperson.schema
+attributetype ( 2.25.7.1 NAME 'objectGUID' SYNTAX 1.3.6.1.4.1.1466.115.121.1.40 )
+attributetype ( 2.25.7.2 NAME 'badge' SYNTAX 1.3.6.1.4.1.1466.115.121.1.40 )
+modulepath /usr/lib/ldap
+moduleload back_mdb
+moduleload memberof
+moduleload ppolicy
+pidfile ${folder}/pid
+${
+  tls === 'none'
+    ? ''
+    : `TLSCACertificateFile ${folder}/ca.pem
+TLSCertificateFile ${folder}/server.pem
+TLSCertificateKeyFile ${folder}/server.key
+TLSVerifyClient ${tls === 'demand' ? 'demand' : 'never'}`
+}
+sizelimit size.soft=${sizeLimit} size.hard=${sizeLimit}
+database mdb
+suffix "${suffix}"
+rootdn "${root.dn}"
+rootpw ${root.password}
+directory ${folder}/db
+maxsize 67108864
+dbnosync
+index objectClass,uid,mail,member eq
+overlay memberof
+memberof-group-oc groupOfNames
+overlay ppolicy
+ppolicy_default "cn=policy,${suffix}"
+access to attrs=userPassword by anonymous auth by * none
+access to * by dn.exact="${account.dn}" read by self read by anonymous auth by * none
+`
+
+/** An authority, the server's and a client's certificate by it, and another authority. Elliptic: made in no time. */
+function makeCertificates(folder: string): Certificates {
+  const path = (name: string) => join(folder, name)
+  const openssl = (...args: string[]) => execFileSync('openssl', args, { stdio: 'ignore' })
+  const make = (name: string, subject: string, ...more: string[]) => {
+    const key = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-keyout', path(`${name}.key`)]
+    openssl('req', '-x509', ...key, '-days', '2', '-subj', `/CN=${subject}`, '-out', path(`${name}.pem`), ...more)
+  }
+  const signed = ['-CA', path('ca.pem'), '-CAkey', path('ca.key'), '-addext', 'basicConstraints=critical,CA:FALSE']
+  make('ca', 'Roster test authority')
+  make('other', 'Another authority')
+  make('server', 'localhost', ...signed, '-addext', 'subjectAltName=DNS:localhost,IP:127.0.0.1')
+  make('client', 'roster', ...signed)
+  const read = (name: string) => readFileSync(path(name), 'utf8')
+  const pair = (name: string) => ({ cert: read(`${name}.pem`), key: read(`${name}.key`) })
+  return { ca: read('ca.pem'), other: read('other.pem'), client: pair('client'), server: pair('server') }
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const { port } = server.address() as AddressInfo
+  server.close()
+  await once(server, 'close')
+  return port
+}
+
+async function answers(port: number, program: ChildProcess): Promise<void> {
+  while (program.exitCode === null) {
+    const socket = connect(port, '127.0.0.1')
+    try {
+      await once(socket, 'connect')
+      return
+    } catch {
+      await new Promise(resolve => setTimeout(resolve, 20))
+    } finally {
+      socket.destroy()
+    }
+  }
+  throw new Error(`slapd ended with ${program.exitCode}`)
+}
+
+function isExecutable(path: string): boolean {
+  try {
+    accessSync(path, constants.X_OK)
+    return true
+  } catch {
+    return false
+  }
+}
