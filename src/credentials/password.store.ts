@@ -34,6 +34,17 @@ export async function setPasswordHash(db: Db, userId: number, passwordHash: stri
   return updateUser(db, userId, { authenticationId: id, updatedAt: now })
 }
 
+/** A log-in, by whatever means: the first one without a password here gives the user an authentication id, too. */
+export async function noteLogIn(db: Db, userId: number, now: Date): Promise<void> {
+  const { id } = await db.prisma.authentication.upsert({
+    where: { userId },
+    create: { userId },
+    update: {},
+    select: { id: true },
+  })
+  await updateUser(db, userId, { lastLogin: now, authenticationId: id })
+}
+
 export async function passwordHashOf(db: Db, userId: number): Promise<string | null> {
   const row = await db.prisma.authentication.findUnique({ where: { userId }, select: { passwordHash: true } })
   return row?.passwordHash ?? null

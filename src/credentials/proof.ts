@@ -1,8 +1,12 @@
-/** What proves at a log-in who somebody is, and what is heard of them on the way. All of it happens before the transaction: it is slow. */
+/**
+ * What proves at a log-in who somebody is, a password here or a bind in the directory of their IAM, and what is heard of them on the
+ * way. All of it happens before the transaction: it is slow.
+ */
 import type { Call } from '../access/guard.ts'
 import { TooMany } from '../errors.ts'
 import type { IamRecord } from '../iams/iam.ts'
 import { findIam } from '../iams/iams.store.ts'
+import { directoryOf, newsOf } from '../identity/directory.ts'
 import { askAbout, type News } from '../identity/outside.ts'
 import { lookupKey } from '../names.ts'
 import { blockedFor, clearAccount, countFailure } from './lockout.store.ts'
@@ -19,28 +23,53 @@ export interface LogIn {
 export interface Proven {
   /** Null for somebody whom the IAM knows and we do not yet. */
   readonly user: LoginRow | null
-  readonly iam: Pick<IamRecord, 'id' | 'config'>
+  readonly iam: IamRecord
   readonly news: readonly News[]
 }
 
-/** Null if anything is wrong: the same work whatever it is, and one more failure that counts. Throws TooMany. */
-export async function prove(call: Call, { iamid, userid, password }: LogIn): Promise<Proven | null> {
-  const { app, db, address } = call
-  const iam = await findIam(db, iamid ?? 'bim')
-  const key = lookupKey(userid) ?? ''
-  const subjects = subjectsOf(iamid ?? 'bim', key, address)
+/**
+ * Null if anything is wrong: the same work whatever it is, and one more failure that counts. Throws TooMany, and Unavailable when the
+ * directory cannot be asked, which is no failure of who knocks.
+ */
+export async function prove(call: Call, given: LogIn): Promise<Proven | null> {
+  const { db, address } = call
+  const iamid = given.iamid ?? 'bim'
+  const subjects = subjectsOf(iamid, lookupKey(given.userid) ?? '', address)
   const wait = await blockedFor(db, subjects, new Date())
   if (wait > 0) throw tooManyFailures(wait)
-  const user = await findLogin(db, iamid ?? 'bim', key)
-  const right = await app.passwords.verify(user?.passwordHash ?? null, password)
-  if (!right || user === null || iam === null || user.disabled) {
+  const iam = await findIam(db, iamid)
+  const directory = iam && (await directoryOf(call, iam))
+  const proven = directory ? await byDirectory(call, directory, iam, given) : await byPassword(call, iam, given)
+  if (proven === null) {
     await countFailure(db, subjects, new Date())
     return null
   }
   const blocked = await clearAccount(db, subjects, new Date())
   if (blocked > 0) throw tooManyFailures(blocked)
+  return proven
+}
+
+async function byPassword(call: Call, iam: IamRecord | null, { iamid, userid, password }: LogIn): Promise<Proven | null> {
+  const user = await findLogin(call.db, iamid ?? 'bim', lookupKey(userid) ?? '')
+  const right = await call.app.passwords.verify(user?.passwordHash ?? null, password)
+  if (!right || user === null || iam === null || user.disabled) return null
   const about = await askAbout(call, iam, user.userid)
   return { user, iam, news: about === null ? [] : [about] }
+}
+
+async function byDirectory(
+  call: Call,
+  directory: NonNullable<Awaited<ReturnType<typeof directoryOf>>>,
+  iam: IamRecord,
+  { userid, password }: LogIn,
+): Promise<Proven | null> {
+  const entry = await directory.logIn(userid, password)
+  if (entry === null) return null
+  // As the directory spells it: its user is that one, whatever was typed.
+  const user = await findLogin(call.db, iam.id, lookupKey(entry.userid) ?? '')
+  if (user?.disabled) return null
+  const about = await askAbout(call, iam, entry.userid)
+  return { user, iam, news: [newsOf(iam, entry), ...(about === null ? [] : [about])] }
 }
 
 const tooManyFailures = (seconds: number) =>

@@ -13,10 +13,10 @@ import { takeIn } from '../identity/outside.ts'
 import { isProjectMember } from '../projects/projects.store.ts'
 import { seenAs, type UserRecord } from '../users/user.ts'
 import { targetOf } from '../users/users.service.ts'
-import { grantsOfUsers, requireUser, updateUser } from '../users/users.store.ts'
+import { grantsOfUsers, requireUser } from '../users/users.store.ts'
 import { deleteTokens, findApiKey, findInvitation, takeInvitation, touchApiKey } from './credentials.store.ts'
 import { type Issued, issueToken } from './issue.ts'
-import { setPasswordHash } from './password.store.ts'
+import { noteLogIn, setPasswordHash } from './password.store.ts'
 import { type LogIn, type Proven, prove } from './proof.ts'
 import { parse } from './secret.ts'
 
@@ -34,7 +34,7 @@ export const sessions = {
       const { user, events } = await takeIn(call, proven.iam, proven.user, proven.news)
       if (user.disabled) return refused(new Unauthenticated(BAD_LOGIN), ...events, loginFailed(`${user.iamid}/${user.userid}`))
       const issued = await issueToken(call, { userId: user.id, profileId: user.profileId })
-      await updateUser(call.db, user.id, { lastLogin: call.now })
+      await noteLogIn(call.db, user.id, call.now)
       const target = { type: 'session' as const, id: issued.tokenId, name: `${user.iamid}/${user.userid}` }
       return { value: issued, events: [...events, { event: 'loginSucceeded', target, by: user }] }
     },

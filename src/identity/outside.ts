@@ -90,7 +90,8 @@ export async function takeIn(
   let user = person
   for (const { source, identity, failure, faults } of news) {
     if (identity !== null) {
-      const taken = await reconcile(call, { iamid: iam.id, source }, identity)
+      const { requireManualActivation: disabled = false } = (iam.config.ldapSync ?? {}) as { requireManualActivation?: boolean }
+      const taken = await reconcile(call, { iamid: iam.id, source, disabled }, identity)
       user = taken.user
       events.push(...taken.events)
       if (source === USER_INFO) await noteAnswer(call.db, user.id, call.now, faults.length === 0 ? null : faults.join('; '))

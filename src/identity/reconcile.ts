@@ -22,12 +22,15 @@ interface Source {
   readonly iamid: string
   /** Who says it: the IAM's id, or that of a further source of the same IAM. */
   readonly source: string
+  /** Whether somebody new waits, disabled, for an administrator. */
+  readonly disabled?: boolean
 }
 
 /** Writes what a source says of a person, who is made if they are new. Part of a write's transaction; its events are the write's. */
-export async function reconcile(call: Call, { iamid, source }: Source, identity: Identity): Promise<Reconciled> {
+export async function reconcile(call: Call, by: Source, identity: Identity): Promise<Reconciled> {
   const { db, now } = call
-  const { user, created } = await findOrMake(call, iamid, identity)
+  const { iamid, source } = by
+  const { user, created } = await findOrMake(call, by, identity)
   await lockUser(db, user.id)
   const held = await heldOf(db, user, iamid, source)
   const plan = planOf(identity, held, source)
@@ -66,12 +69,16 @@ async function heldOf(db: Db, user: UserRecord | null, iamid: string, source: st
 }
 
 /** Of two who bring the same new person at once, one makes them and both find them. */
-async function findOrMake({ db, now }: Call, iamid: string, identity: Identity): Promise<{ user: UserRecord; created: boolean }> {
+async function findOrMake(
+  { db, now }: Call,
+  { iamid, disabled = false }: Source,
+  identity: Identity,
+): Promise<{ user: UserRecord; created: boolean }> {
   const userid = checkUserid(identity.userid, { newBim: false })
   const found = await findUser(db, { iamid, userid })
   if (found) return { user: found, created: false }
   const names = nameColumns(identity.profile.name ?? userid)
-  const [made] = await insertUsers(db, [{ iamid, userid, useridKey: canonical(userid), ...names }], now)
+  const [made] = await insertUsers(db, [{ iamid, userid, useridKey: canonical(userid), ...names, disabled }], now)
   return made ? { user: made, created: true } : { user: await requireUser(db, { iamid, userid }), created: false }
 }
 

@@ -7,10 +7,11 @@ import { isSelf, type UserRef } from '../access/actor.ts'
 import { type Call, done, type Outcome, read, type Service, unchanged, write } from '../access/guard.ts'
 import { difference, type Target } from '../audit/audit.ts'
 import type { Context } from '../context.ts'
-import { Conflict, Forbidden, Invalid, Unauthenticated } from '../errors.ts'
+import { Conflict, Forbidden, Invalid, NotFound, Unauthenticated } from '../errors.ts'
 import type { ProfileInput, UserFilter, UserSort } from '../generated/graphql.ts'
 import type { IamRecord } from '../iams/iam.ts'
 import { requireIam } from '../iams/iams.store.ts'
+import { directoryOf, newsOf } from '../identity/directory.ts'
 import { askAbout, type News, takeIn } from '../identity/outside.ts'
 import { uniqueViolation } from '../store/failures.ts'
 import { mapPage, type Page, type PageArgs, readPage } from '../store/page.ts'
@@ -112,7 +113,7 @@ export const users = {
     return done({ deleted: true }, { event: 'userDeleted', target: targetOf(user), before })
   }),
 
-  /** Reads a user afresh: what the user info endpoint of their IAM says. `bim` itself is the store, so there is nothing more to read. */
+  /** Reads a user afresh from the directory and the user info endpoint of their IAM, as far as it has them. `bim` itself is the store. */
   refresh: write(
     'user:refresh',
     async (call, { ref }: ByRef, heard: Heard): Promise<Outcome<UserRecord>> => {
@@ -133,10 +134,13 @@ interface Heard {
 async function hear(call: Call, { ref }: ByRef): Promise<Heard> {
   const user = await requireUser(call.db, ref)
   const iam = await requireIam(call.db, user.iamid)
+  const directory = await directoryOf(call, iam)
+  const entry = directory && (await directory.find(user.userid))
+  if (directory && entry === null) throw new NotFound(`The directory of ${iam.id} knows no ${user.userid}: nothing was changed`)
   const about = await askAbout(call, iam, user.userid)
-  if (user.iamid !== 'bim' && about === null)
+  if (user.iamid !== 'bim' && entry === null && about === null)
     throw new Invalid('iamid', `names the IAM ${user.iamid}, from which this version cannot read users yet`)
-  return { iam, news: about === null ? [] : [about] }
+  return { iam, news: [...(entry === null ? [] : [newsOf(iam, entry)]), ...(about === null ? [] : [about])] }
 }
 
 /** A page of users; a filter that reads hidden fields needs `user:search`. What comes along goes to the loaders. */

@@ -76,6 +76,7 @@ export interface NewUser {
   name: string
   nameKey: string
   systemGenerated?: boolean
+  disabled?: boolean
 }
 
 export async function insertUser(db: Db, user: NewUser & Partial<ProfileColumns>, now: Date): Promise<UserRecord> {

@@ -1,0 +1,189 @@
+// Log-in at a real OpenLDAP from end to end: the person is made or refreshed as the directory says, and a directory that is down keeps
+// nobody else out.
+import { Client } from 'ldapts'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { addGroups, groups, ldif, people } from '../connectors/directory.ts'
+import { send } from '../contract/client.ts'
+import { bootApp, type TestApp } from '../harness/app.ts'
+import { account, type Slapd, sayWhenSkipped, slapdFolder, startSlapd } from '../harness/slapd.ts'
+
+sayWhenSkipped('log-in by LDAP, end to end')
+
+describe.skipIf(slapdFolder === null)('log-in', () => {
+  let slapd: Slapd
+  let app: TestApp
+  beforeAll(async () => {
+    slapd = await startSlapd({ ldif })
+    await addGroups(slapd, [
+      { name: 'Sales', members: [`uid=Ana,${people}`, `uid=bo,${people}`] },
+      { name: 'Chiefs', members: [`uid=Ana,${people}`] },
+    ])
+    app = await bootApp()
+    await must('mutation ($input: CreateIamInput!) { createIam(input: $input) { iam { id } } }', {
+      input: { id: 'north', displayName: 'North', type: 'ldap', config: config(), groupPermissions: { Chiefs: ['GOVERNANCE'] } },
+    })
+  }, 60_000)
+  afterAll(async () => {
+    await app?.close()
+    await slapd?.close()
+  })
+
+  const config = (more: object = {}) => ({
+    options: {
+      host: '127.0.0.1',
+      port: slapd.port,
+      userSearchBase: people,
+      userSearchFilter: 'uid=%s',
+      groupSearchBase: groups,
+      userGroupSearchFilter: '(member=<dn>)',
+      connectTimeout: 2_000,
+    },
+    credentials: { bind_dn: account.dn, bind_pw: account.password },
+    schema: { profile: { name: 'cn', email: 'mail', position: 'title' }, authorizations: { Title: 'title' } },
+    ...more,
+  })
+  async function must(query: string, variables: object = {}, token?: string) {
+    const { data, errors } = await app.graphql(query, variables, token)
+    expect(errors, query).toBeUndefined()
+    return data
+  }
+  const logIn = (username: string, password: string, iamid = 'north') =>
+    send<{ token: string; message: string }>(app.url, 'POST', `/bim/iam/${iamid}/user/authenticate`, {
+      json: { username, password },
+    })
+  const held = async (userid: string) =>
+    (
+      await must(
+        `query ($ref: UserRef!) { user(ref: $ref) { userid disabled authentication permissions iamAuthorizations profile { name email position }
+           memberships { nodes { sources group { iamid name } } } } }`,
+        { ref: { iamid: 'north', userid } },
+      )
+    ).user
+  async function change(dn: string, attribute: string, values: string[]) {
+    const { Attribute, Change } = await import('ldapts')
+    const client = new Client({ url: `ldap://127.0.0.1:${slapd.port}` })
+    await client.bind(slapd.root.dn, slapd.root.password)
+    await client.modify(dn, new Change({ operation: 'replace', modification: new Attribute({ type: attribute, values }) }))
+    await client.unbind()
+  }
+
+  test('makes the person as the directory says, with groups and what they carry', async () => {
+    const { status, body } = await logIn('ANA', 'pw-Ana')
+    expect(status).toBe(200)
+    expect(await held('Ana')).toEqual({
+      userid: 'Ana',
+      disabled: false,
+      authentication: expect.any(Number),
+      permissions: ['GOVERNANCE'],
+      iamAuthorizations: { Title: ['Lead', 'Lawyer'] },
+      profile: { name: 'Ana', email: 'Ana@roster.example', position: 'Lead' },
+      memberships: {
+        nodes: ['Chiefs', 'Sales'].map(name => ({ sources: ['north'], group: { iamid: 'north', name } })),
+      },
+    })
+    const { viewer } = await must('{ viewer { user { iamid userid } } }', {}, body.token)
+    expect(viewer.user).toEqual({ iamid: 'north', userid: 'Ana' })
+    const { auditEvents } = await must('{ auditEvents(first: 4) { nodes { event targetName } } }')
+    expect(auditEvents.nodes.map((node: { event: string }) => node.event)).toEqual([
+      'loginSucceeded',
+      'attributeUpdated',
+      'groupUserAdded',
+      'userCreated',
+    ])
+  })
+
+  test('refreshes who is here: what the directory no longer says goes, what the hand gave stays', async () => {
+    await logIn('bo', 'pw-bo')
+    const id = { iamid: 'north', userid: 'bo' }
+    await must(
+      'mutation ($o: AttributeOwnerRef!) { addAttribute(input: { owner: $o, key: "Desk", value: "7" }) { owner { __typename } } }',
+      {
+        o: { user: id },
+      },
+    )
+    await change(`uid=bo,${people}`, 'title', ['Clerk'])
+    expect((await logIn('bo', 'pw-bo')).status).toBe(200)
+    expect(await held('bo')).toMatchObject({ iamAuthorizations: { Title: ['Clerk'] }, profile: { position: 'Clerk' } })
+    await change(`uid=bo,${people}`, 'title', [])
+    await change(`cn=Sales,${groups}`, 'member', [`uid=Ana,${people}`])
+    const { refreshUser } = await must(
+      'mutation ($ref: UserRef!) { refreshUser(input: { ref: $ref }) { user { authorizations bimAuthorizations iamAuthorizations profile { position } groups { totalCount } } } }',
+      { ref: id },
+    )
+    expect(refreshUser.user).toEqual({
+      authorizations: { Desk: ['7'] },
+      bimAuthorizations: { Desk: ['7'] },
+      iamAuthorizations: null,
+      profile: { position: null },
+      groups: { totalCount: 0 },
+    })
+  })
+
+  test.each([
+    ['a wrong password', 'bo', 'pw-Ana'],
+    ['an unknown person', 'nobody', 'pw-bo'],
+    ['an empty password', 'bo', ''],
+    ['a wildcard', '*', 'pw-bo'],
+    ['a filter', 'bo)(uid=*', 'pw-bo'],
+    ['a locked account', 'locked', 'pw-locked'],
+  ])('%s is the same 401, and makes nobody', async (_, userid, password) => {
+    const before = await app.store.db.prisma.user.count()
+    const { status, body } = await logIn(userid, password)
+    expect([status, body.message]).toEqual([401, 'The userid or the password is wrong, or the account cannot log in'])
+    expect(await app.store.db.prisma.user.count()).toBe(before)
+  })
+
+  test('who is disabled here stays out, whatever the directory says', async () => {
+    await logIn('many', 'pw-many')
+    await must('mutation ($ref: UserRef!) { setUserDisabled(input: { ref: $ref, disabled: true }) { user { id } } }', {
+      ref: { iamid: 'north', userid: 'many' },
+    })
+    expect((await logIn('many', 'pw-many')).status).toBe(401)
+    expect(await held('many')).toMatchObject({ disabled: true })
+  })
+
+  test('somebody the directory does not know cannot be refreshed, and keeps everything', async () => {
+    const ref = { iamid: 'north', userid: 'gone' }
+    await app.store.db.query(
+      `INSERT INTO users (iamid, userid, userid_key, name, name_key) VALUES ('north', 'gone', 'gone', 'Gone', 'gone')`,
+    )
+    const { errors } = await app.graphql('mutation ($ref: UserRef!) { refreshUser(input: { ref: $ref }) { user { id } } }', {
+      ref,
+    })
+    expect(errors![0]).toMatchObject({
+      extensions: { code: 'NOT_FOUND' },
+      message: expect.stringContaining('nothing was changed'),
+    })
+    expect(await held('gone')).toMatchObject({ disabled: false })
+  })
+
+  test('many first log-ins of one person at once make one user', async () => {
+    const answers = await Promise.all(Array.from({ length: 5 }, () => logIn('twin1', 'pw-twin1')))
+    expect(answers.map(answer => answer.status)).toEqual([200, 200, 200, 200, 200])
+    expect(await app.store.db.prisma.user.count({ where: { iamid: 'north', userid: 'twin1' } })).toBe(1)
+  })
+
+  test('under manual activation somebody new waits for an administrator', async () => {
+    await must('mutation ($input: CreateIamInput!) { createIam(input: $input) { iam { id } } }', {
+      input: { id: 'slow', displayName: 'Slow', type: 'ldap', config: config({ ldapSync: { requireManualActivation: true } }) },
+    })
+    expect((await logIn('bo', 'pw-bo', 'slow')).status).toBe(401)
+    const ref = { iamid: 'slow', userid: 'bo' }
+    await must('mutation ($ref: UserRef!) { setUserDisabled(input: { ref: $ref, disabled: false }) { user { id } } }', { ref })
+    expect((await logIn('bo', 'pw-bo', 'slow')).status).toBe(200)
+  })
+
+  test('a directory that is down is 503 for its own people, and nobody else notices', async () => {
+    await slapd.stop()
+    try {
+      const { status, text } = await logIn('bo', 'pw-bo')
+      expect(status).toBe(503)
+      expect(text).not.toContain(account.password)
+      expect(text).not.toContain('pw-bo')
+      expect((await logIn(app.admin.userid, app.admin.password, 'bim')).status).toBe(200)
+    } finally {
+      await slapd.start()
+    }
+    expect((await logIn('bo', 'pw-bo')).status).toBe(200)
+  })
+})
