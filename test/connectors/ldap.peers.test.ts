@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest'
 import { Refused, Unavailable } from '../../src/errors.ts'
 import { sayWhenSkipped, slapdFolder, startSlapd } from '../harness/slapd.ts'
 import { connectorOf, ldif } from './directory.ts'
-import { answering, bindResult, element, entry, extendedResult, peer, read, searchResult, startTls } from './peers.ts'
+import { answering, bindResult, element, entry, extendedResult, peer, read, search, searchResult, startTls } from './peers.ts'
 
 // Servers that are slow, broken or hostile: each ends as an error that says which, and never as an answer.
 
@@ -112,6 +112,31 @@ describe('an answer', () => {
     }
     expect(await against(slow)).toMatchObject({ userid: 'bo', id: dn })
   })
+})
+
+test('each bind has a connection of its own, which ends with an unbind', async () => {
+  const kinds: number[][] = []
+  const server = await peer(socket => {
+    const own: number[] = []
+    kinds.push(own)
+    socket.on('data', request => own.push(read(request).kind))
+    answering(id => Buffer.concat([entry(id, dn, { uid: 'bo' }), searchResult(id, 0)]))(socket)
+  })
+  try {
+    const connector = connectorOf(server)
+    await connector.logIn('bo', 'pw-bo')
+    await expect.poll(server.open).toBe(0)
+    const [bind, unbind] = [0x60, 0x42]
+    expect(kinds).toEqual([
+      [bind, search, search, unbind],
+      [bind, unbind],
+    ])
+    await connector.logIn('bo', '')
+    await connector.find('bo\0')
+    expect(server.seen()).toBe(2)
+  } finally {
+    await server.close()
+  }
 })
 
 describe.skipIf(slapdFolder === null)('beside a real directory', () => {

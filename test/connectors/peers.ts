@@ -40,7 +40,7 @@ export function read(request: Buffer): { id: number; kind: number } {
 export async function peer(
   serve: (socket: Socket) => void,
   { host = '127.0.0.1', port = 0 }: { host?: string; port?: number } = {},
-): Promise<{ port: number; close(): Promise<void> }> {
+): Promise<{ port: number; seen(): number; open(): number; close(): Promise<void> }> {
   const sockets = new Set<Socket>()
   const server = createServer(socket => {
     sockets.add(socket)
@@ -50,6 +50,8 @@ export async function peer(
   await once(server, 'listening')
   return {
     port: (server.address() as AddressInfo).port,
+    seen: () => sockets.size,
+    open: () => [...sockets].filter(({ closed }) => !closed).length,
     async close() {
       for (const socket of sockets) socket.destroy()
       server.close()
