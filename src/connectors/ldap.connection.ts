@@ -23,6 +23,7 @@ export interface Peer {
 
 /** RFC 4511, 4.14.1. */
 const startTlsRequest = '1.3.6.1.4.1.1466.20037'
+const away = 'the directory cannot be asked: '
 const timedOut = 'timed out'
 const unreadable = 'its answer cannot be read'
 /** A directory that says so is as good as away: busy, unavailable, and an answer without a result. */
@@ -70,10 +71,10 @@ export class Hosts {
       } catch (error) {
         const fault = faultOf(error)
         if (!(fault instanceof Unavailable)) throw fault
-        reasons.add(fault.message)
+        reasons.add(fault.message.replace(away, ''))
       }
     }
-    throw new Unavailable([...reasons].join('; '))
+    throw new Unavailable(away + [...reasons].join(', '))
   }
 }
 
@@ -122,14 +123,12 @@ export function faultOf(error: unknown): unknown {
     const { code, name } = error
     const plain = name.replace(/Error$/, '')
     const text = `${codeNames[code] ?? plain.charAt(0).toLowerCase() + plain.slice(1)} (${code})`
-    return awayCodes.has(code)
-      ? new Unavailable(`the directory cannot be asked: ${text}`)
-      : new Refused(`the directory answers ${text}`)
+    return awayCodes.has(code) ? new Unavailable(away + text) : new Refused(`the directory answers ${text}`)
   }
   const { message = '', code } = error as { message?: string; code?: string }
   const told = message.includes(unreadable) ? unreadable : (code ?? 'the connection was lost')
   const reason = /time(?:d |)out/i.test(message) ? timedOut : told
-  return new Unavailable(`the directory cannot be asked: ${reason}`)
+  return new Unavailable(away + reason)
 }
 
 const bare = (host: string): string => {

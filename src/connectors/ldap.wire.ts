@@ -22,10 +22,11 @@ export function wholeMessages(deliver: (message: Buffer) => void, refuse: () => 
   let needed = 0
   let refused = false
   return chunk => {
+    if (refused) return
     chunks.push(chunk)
     held += chunk.length
     // A long message is put together once, not at each of its chunks.
-    if (refused || held < needed) return
+    if (held < needed) return
     let bytes = Buffer.concat(chunks)
     for (;;) {
       const message = elementAt(bytes, 0)
