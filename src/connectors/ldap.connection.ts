@@ -4,6 +4,7 @@ import { connect as connectSecure, createSecureContext, type SecureContext } fro
 import { domainToASCII } from 'node:url'
 import { Client, InvalidCredentialsError, PasswordPolicyControl, ResultCodeError } from 'ldapts'
 import { Invalid, Refused, RosterError, Unavailable } from '../errors.ts'
+import { wholeMessages } from './ldap.wire.ts'
 
 // One connection to one host of a directory, and which host that is. We open the sockets ourselves, so that one time limit holds from
 // the first packet to the end of the TLS handshake, and so that the client cannot connect anew on its own: what it would ask on a
@@ -22,7 +23,9 @@ export interface Peer {
 
 /** RFC 4511, 4.14.1. */
 const startTlsRequest = '1.3.6.1.4.1.1466.20037'
+const away = 'the directory cannot be asked: '
 const timedOut = 'timed out'
+const unreadable = 'its answer cannot be read'
 /** A directory that says so is as good as away: busy, unavailable, and an answer without a result. */
 const awayCodes = new Set([51, 52, 248])
 /** Names of result codes that the library has none for. */
@@ -68,10 +71,10 @@ export class Hosts {
       } catch (error) {
         const fault = faultOf(error)
         if (!(fault instanceof Unavailable)) throw fault
-        reasons.add(fault.message)
+        reasons.add(fault.message.replace(away, ''))
       }
     }
-    throw new Unavailable([...reasons].join('; '))
+    throw new Unavailable(away + [...reasons].join(', '))
   }
 }
 
@@ -120,13 +123,12 @@ export function faultOf(error: unknown): unknown {
     const { code, name } = error
     const plain = name.replace(/Error$/, '')
     const text = `${codeNames[code] ?? plain.charAt(0).toLowerCase() + plain.slice(1)} (${code})`
-    return awayCodes.has(code)
-      ? new Unavailable(`the directory cannot be asked: ${text}`)
-      : new Refused(`the directory answers ${text}`)
+    return awayCodes.has(code) ? new Unavailable(away + text) : new Refused(`the directory answers ${text}`)
   }
   const { message = '', code } = error as { message?: string; code?: string }
-  const reason = /time(?:d |)out/i.test(message) ? timedOut : (code ?? 'the connection was lost')
-  return new Unavailable(`the directory cannot be asked: ${reason}`)
+  const told = message.includes(unreadable) ? unreadable : (code ?? 'the connection was lost')
+  const reason = /time(?:d |)out/i.test(message) ? timedOut : told
+  return new Unavailable(away + reason)
 }
 
 const bare = (host: string): string => {
@@ -143,9 +145,22 @@ function clientOn(socket: Socket, timeout: number): Client {
     createConnection: () => {
       if (taken || socket.destroyed) throw new Error('the connection was lost')
       taken = true
-      return socket
+      return checked(socket)
     },
   })
+}
+
+/** The socket, whose first listener for data gets whole and sound messages only. */
+function checked(socket: Socket): Socket {
+  const { on } = socket
+  const add = on as (this: Socket, event: string, listener: (...values: never[]) => void) => Socket
+  socket.on = function (this: Socket, event: string, listener: (...values: never[]) => void) {
+    if (event !== 'data') return add.call(this, event, listener)
+    socket.on = on
+    const refuse = () => socket.destroy(new Error(unreadable))
+    return add.call(this, event, wholeMessages(listener as (message: Buffer) => void, refuse))
+  } as Socket['on']
+  return socket
 }
 
 async function open(peer: Peer, host: string): Promise<Socket> {

@@ -8,6 +8,8 @@ import { account, type Slapd, suffix } from '../harness/slapd.ts'
 
 export const people = `ou=people,${suffix}`
 export const groups = `ou=groups,${suffix}`
+/** Kept by another server, which nobody is to be sent to: every search for people meets it. */
+export const elsewhere = `ou=elsewhere,${people}`
 /** A DN with everything that needs escaping. The server spells it otherwise, with `\\2C` for the comma. */
 export const odd = { userid: 'odd', name: 'Öd*d (Sales, North) \\', dn: `cn=Öd*d (Sales\\, North) \\\\,${people}` }
 
@@ -36,6 +38,12 @@ ou: people
 dn: ${groups}
 objectClass: organizationalUnit
 ou: groups
+
+dn: ${elsewhere}
+objectClass: referral
+objectClass: extensibleObject
+ou: elsewhere
+ref: ldap://127.0.0.1:1/ou=people,dc=elsewhere
 
 dn: cn=policy,${suffix}
 objectClass: person

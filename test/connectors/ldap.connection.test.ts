@@ -67,6 +67,8 @@ describe.skipIf(slapdFolder === null)('a connection', () => {
     expect(await find({ host: ` 127.0.0.1 , ${downHost}` })).toMatchObject({ userid: 'bo' })
     expect(await find({ host: 'nowhere.invalid,127.0.0.1' })).toMatchObject({ userid: 'bo' })
     await expect(find({ host: `${downHost},127.0.0.3` })).rejects.toThrow(away('ECONNREFUSED'))
+    const secure = { ...ldaps(), ca: slapd.certificates.ca, host: `${downHost},${unnamedHost}` }
+    await expect(find(secure)).rejects.toThrow(away('ECONNREFUSED, ERR_TLS_CERT_ALTNAME_INVALID'))
   })
 
   test('a wrong password at one host is wrong at all', async () => {

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { Refused } from '../../src/errors.ts'
 import { account, type Slapd, sayWhenSkipped, slapdFolder, startSlapd, suffix } from '../harness/slapd.ts'
-import { connectorOf, ldif, odd, people } from './directory.ts'
+import { connectorOf, elsewhere, ldif, odd, people } from './directory.ts'
 
 // Who gets in, and who they are then, at a real OpenLDAP.
 
@@ -145,8 +145,8 @@ describe.skipIf(slapdFolder === null)('log-in', () => {
     })
 
     test('a base elsewhere: referrals are not followed', async () => {
-      const connector = connectorOf(slapd, { options: { userSearchBase: 'dc=elsewhere,dc=example' } })
-      await expect(connector.find('Ana')).rejects.toThrow(/^the directory answers (noSuchObject \(32\)|referral \(10\))$/)
+      const connector = connectorOf(slapd, { options: { userSearchBase: elsewhere } })
+      await expect(connector.find('Ana')).rejects.toThrow(new Refused('the directory answers referral (10)'))
     })
 
     test('an account of ours that is refused, without its password', async () => {

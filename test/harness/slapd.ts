@@ -1,8 +1,7 @@
-// A real OpenLDAP of the test's own on loopback, in a folder of its own that goes away with it. Its people and groups stand in
-// slapd.entries.ts. Where slapd is not installed, tests skip and say so.
+// A real OpenLDAP on loopback, each in a folder that goes away with it. Where slapd is not installed, tests skip and say so.
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { accessSync, constants, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { accessSync, constants, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { type AddressInfo, connect, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { delimiter, join } from 'node:path'
@@ -14,12 +13,14 @@ const root = { dn: `cn=root,${suffix}`, password: 'root-s3cret' }
 /** More entries than that, and a search ends with sizeLimitExceeded. */
 export const sizeLimit = 40
 
+const schemas = '/etc/ldap/schema'
 /** It listens there as well, and its certificate does not name it. */
 export const unnamedHost = '127.0.0.9'
 
 /** The folder of slapd and slapadd: the first on PATH, or where Debian has them; null where there are none. */
-export function findSlapd(): string | null {
+function findSlapd(): string | null {
   const folders = [...(process.env.PATH ?? '').split(delimiter), '/usr/sbin', '/usr/local/sbin']
+  if (!existsSync(schemas)) return null
   return folders.find(folder => isExecutable(join(folder, 'slapd')) && isExecutable(join(folder, 'slapadd'))) ?? null
 }
 
@@ -87,9 +88,9 @@ export async function startSlapd({ ldif, tls = 'offer' }: { ldif: string; tls?: 
 }
 
 const configuration = (folder: string, tls: 'none' | 'offer' | 'demand') => `
-include /etc/ldap/schema/core.schema
-include /etc/ldap/schema/cosine.schema
-include /etc/ldap/schema/inetorgperson.schema
+include ${schemas}/core.schema
+include ${schemas}/cosine.schema
+include ${schemas}/inetorgperson.schema
 attributetype ( 2.25.7.1 NAME 'objectGUID' SYNTAX 1.3.6.1.4.1.1466.115.121.1.40 )
 attributetype ( 2.25.7.2 NAME 'badge' SYNTAX 1.3.6.1.4.1.1466.115.121.1.40 )
 modulepath /usr/lib/ldap

@@ -1,0 +1,101 @@
+// What a directory sends, cut into whole messages (RFC 4511, 4.1.1) whose parts fit into each other. The library takes lengths on
+// trust: a wrong one in an entry keeps it busy for ever, and with it the process. Pure.
+
+/** Bytes. A message is one entry, and no person and no group that we read is larger. */
+const longestMessage = 16 * 1024 * 1024
+const longestHeader = 6
+
+const tags = { integer: 0x02, octets: 0x04, enumerated: 0x0a, sequence: 0x30, set: 0x31, controls: 0xa0 } as const
+const searchEntry = 0x64
+const searchReference = 0x73
+
+interface Element {
+  readonly tag: number
+  readonly start: number
+  readonly end: number
+}
+
+/** Takes chunks as they come, and calls `deliver` with each message, or `refuse` once; after that it takes nothing more. */
+export function wholeMessages(deliver: (message: Buffer) => void, refuse: () => void): (chunk: Buffer) => void {
+  let chunks: Buffer[] = []
+  let held = 0
+  let needed = 0
+  let refused = false
+  return chunk => {
+    if (refused) return
+    chunks.push(chunk)
+    held += chunk.length
+    // A long message is put together once, not at each of its chunks.
+    if (held < needed) return
+    let bytes = Buffer.concat(chunks)
+    for (;;) {
+      const message = elementAt(bytes, 0)
+      const size = message?.end ?? 0
+      const broken = message === null ? bytes.length >= longestHeader : message.tag !== tags.sequence || size > longestMessage
+      if (broken || (message && size <= bytes.length && !isSound(bytes.subarray(0, size), message))) {
+        refused = true
+        return refuse()
+      }
+      if (!message || size > bytes.length) {
+        needed = size
+        break
+      }
+      deliver(bytes.subarray(0, size))
+      bytes = bytes.subarray(size)
+    }
+    chunks = bytes.length > 0 ? [bytes] : []
+    held = bytes.length
+  }
+}
+
+function isSound(bytes: Buffer, message: Element): boolean {
+  const [id, operation, ...rest] = childrenOf(bytes, message) ?? []
+  if (id?.tag !== tags.integer || id.end - id.start > 4 || !operation) return false
+  return isOperation(bytes, operation) && rest.every(part => part.tag === tags.controls && areControls(bytes, part))
+}
+
+function isOperation(bytes: Buffer, operation: Element): boolean {
+  const parts = childrenOf(bytes, operation)
+  if (!parts) return false
+  const [first, second, third] = parts
+  if (operation.tag === searchReference) return parts.length > 0 && allAre(parts, tags.octets)
+  if (operation.tag !== searchEntry)
+    return first?.tag === tags.enumerated && second?.tag === tags.octets && third?.tag === tags.octets
+  const attributes = second?.tag === tags.sequence ? childrenOf(bytes, second) : null
+  return parts.length === 2 && first?.tag === tags.octets && attributes?.every(one => isAttribute(bytes, one)) === true
+}
+
+function isAttribute(bytes: Buffer, attribute: Element): boolean {
+  const [name, values, ...more] = (attribute.tag === tags.sequence && childrenOf(bytes, attribute)) || []
+  if (name?.tag !== tags.octets || values?.tag !== tags.set || more.length > 0) return false
+  const texts = childrenOf(bytes, values)
+  return texts !== null && allAre(texts, tags.octets)
+}
+
+const areControls = (bytes: Buffer, controls: Element): boolean =>
+  childrenOf(bytes, controls)?.every(control => control.tag === tags.sequence && childrenOf(bytes, control) !== null) === true
+
+const allAre = (elements: readonly Element[], tag: number): boolean => elements.every(element => element.tag === tag)
+
+/** null when they do not fill their parent exactly. */
+function childrenOf(bytes: Buffer, { start, end }: Element): Element[] | null {
+  const children: Element[] = []
+  for (let at = start; at < end; ) {
+    const child = elementAt(bytes, at)
+    if (!child || child.end > end) return null
+    children.push(child)
+    at = child.end
+  }
+  return children
+}
+
+/** null when its header is not all there, or is none of LDAP's: an indefinite length, or more than four bytes of it. */
+function elementAt(bytes: Buffer, at: number): Element | null {
+  if (at + 2 > bytes.length) return null
+  const [tag, length] = [bytes[at]!, bytes[at + 1]!]
+  const start = at + 2
+  if (length < 0x80) return { tag, start, end: start + length }
+  const size = length & 0x7f
+  if (size === 0 || size > 4 || start + size > bytes.length) return null
+  return { tag, start: start + size, end: start + size + bytes.readUIntBE(start, size) }
+}
