@@ -6,7 +6,7 @@ import type { Config } from './config.ts'
 import type { App, Context } from './context.ts'
 import { startHousekeeping } from './credentials/housekeeping.ts'
 import { createPasswords } from './credentials/password.ts'
-import { fromHeader } from './credentials/secret.ts'
+import { fromHeader, withoutBasic } from './credentials/secret.ts'
 import { sessions } from './credentials/sessions.service.ts'
 import { NotFound, RosterError, Unavailable } from './errors.ts'
 import { registerPlayground } from './graphql/playground.ts'
@@ -125,15 +125,18 @@ async function registerDoors(http: Http, app: App) {
   return registerGraphql(http, { schema, log: app.log, large, contextOf })
 }
 
-/** 'required' must be good; 'offered' must be good if there is one; 'optional' is used if it is good; 'none' is not looked at. */
-type Credential = 'required' | 'offered' | 'optional' | 'none'
+/** 'required' must be good; so must 'basic', which may be the password of Basic credentials; 'offered' must be good if there is one; 'optional' is used if it is good; 'none' is not looked at. */
+type Credential = 'required' | 'basic' | 'offered' | 'optional' | 'none'
 
 async function contextOfRequest(app: App, request: WireRequest, credential: Credential): Promise<Context> {
-  return contextFor(app, await actorOfRequest(app, request.headers.authorization, credential), request)
+  const { authorization } = request.headers
+  const secret = credential === 'basic' ? withoutBasic(authorization) : authorization
+  return contextFor(app, await actorOfRequest(app, secret, credential), request)
 }
 
 async function actorOfRequest(app: App, authorization: string | undefined, credential: Credential): Promise<Actor> {
-  if (credential === 'none' || (authorization === undefined && credential !== 'required')) return anonymous
+  if (credential === 'none' || (authorization === undefined && credential !== 'required' && credential !== 'basic'))
+    return anonymous
   try {
     return await app.authenticate(authorization)
   } catch (error) {

@@ -55,6 +55,15 @@ export function fromHeader(authorization: string | undefined): string | null {
   return words.length === 1 ? words[0]! : null
 }
 
+/** The API key that stands as the password of Basic credentials (RFC 7617), as a header of its own; any other header as it is. */
+export function withoutBasic(authorization: string | undefined): string | undefined {
+  const [, credentials] = /^basic +([A-Za-z0-9+/]+=*) *$/i.exec(authorization ?? '') ?? []
+  if (credentials === undefined) return authorization
+  const pair = Buffer.from(credentials, 'base64').toString()
+  const password = pair.slice(pair.indexOf(':') + 1)
+  return parse(password)?.kind === 'rk' ? `Bearer ${password}` : undefined
+}
+
 function checksum(text: string): string {
   let rest = crc32(text)
   let digits = ''

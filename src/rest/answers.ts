@@ -186,6 +186,7 @@ export const answers = {
       context: Type.Null(),
     }),
   ),
+  UserInfo: object({ groups: list(object({ name: text })), authorizations: lists }),
   RevokedTokens: object({ revokedTokens: number }),
   TokenInformation: object({
     id: number,

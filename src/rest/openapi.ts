@@ -32,6 +32,7 @@ export function openapi(rows: readonly Row[], publicUrl: string) {
     components: {
       securitySchemes: {
         credential: { type: 'http', scheme: 'bearer', description: 'An access token or an API key' },
+        basic: { type: 'http', scheme: 'basic', description: 'An API key as the password; any username' },
       },
       schemas: { Error: errorSchema, ...answers },
       responses: Object.fromEntries(
@@ -77,7 +78,7 @@ function operationOf(row: Row, path: string, method: Method, place: Place) {
     ...(row.aliases.includes(place) && { description: `Answers as ${main}.` }),
     tags: [tagOf(row)],
     'x-action': row.action,
-    ...securityOf(row.credential),
+    ...SECURITY[row.credential],
     parameters: [...pathParameters(path), ...queryParameters(row.query)],
     ...(row.payload && { requestBody: requestBody(row.payload) }),
     responses: responsesOf(row),
@@ -94,8 +95,12 @@ const capital = (word: string) => word.slice(0, 1).toUpperCase() + word.slice(1)
 /** The noun of the action. */
 const tagOf = ({ action }: Row) => action.slice(0, action.indexOf(':'))
 
-const securityOf = (credential: Credential) =>
-  credential === 'required' ? {} : { security: credential === 'optional' ? [{}, { credential: [] }] : [] }
+const SECURITY: Record<Credential, object> = {
+  required: {},
+  basic: { security: [{ basic: [] }, { credential: [] }] },
+  optional: { security: [{}, { credential: [] }] },
+  none: { security: [] },
+}
 
 function pathParameters(path: string) {
   return [...path.matchAll(/:(\w+)/g)].map(([, name = '']) => ({

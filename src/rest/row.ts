@@ -12,8 +12,8 @@ import { type Fields, type FieldsOf, readBody, readQuery } from './input.ts'
 import { type Params, readParams } from './params.ts'
 
 export type Method = 'GET' | 'POST' | 'PUT' | 'DELETE'
-/** 'optional': a good one is used and a bad one ignored; 'none': it is not looked at. */
-export type Credential = 'required' | 'optional' | 'none'
+/** 'basic': as 'required', also as the password of Basic credentials; 'optional': a good one is used and a bad one ignored; 'none': it is not looked at. */
+export type Credential = 'required' | 'basic' | 'optional' | 'none'
 
 /** A generated operation, with its types. */
 interface Operation<Data, Variables> extends DocumentNode {

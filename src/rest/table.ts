@@ -8,6 +8,7 @@ import { permissionRows } from './permissions.rows.ts'
 import { profileRows } from './profiles.rows.ts'
 import type { Row } from './row.ts'
 import { sessionRows } from './sessions.rows.ts'
+import { userInfoRows } from './userinfo.rows.ts'
 import { userRows } from './users.rows.ts'
 
 export const rows: readonly Row[] = [
@@ -20,4 +21,5 @@ export const rows: readonly Row[] = [
   ...membershipRows,
   ...sessionRows,
   ...credentialRows,
+  ...userInfoRows,
 ]

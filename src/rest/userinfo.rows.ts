@@ -1,0 +1,32 @@
+/** Roster as somebody else's external user info endpoint (reference: external-user-info-endpoint). */
+import { NotFound } from '../errors.ts'
+import { ReadUserInfoDocument } from '../generated/operations.ts'
+import { fields, optional, text } from './input.ts'
+import { row } from './row.ts'
+import { allOf } from './whole.ts'
+
+export const userInfoRows = [
+  row({
+    method: 'GET',
+    path: '/user-info',
+    doc: "A user's groups and attributes for another system, which sends an API key as the password of Basic credentials. Somebody disabled is 404.",
+    // More than reading the user needs: without their groups the answer would say that they have none.
+    action: 'user:readGroups',
+    credential: 'basic',
+    query: fields({ userid: text, iamid: optional(text) }),
+    run: ReadUserInfoDocument,
+    answers: 'UserInfo',
+    variables: ({ query: { userid, iamid } }) => ({ ref: { userid, iamid } }),
+    whole: async ({ user }, again) => ({
+      user: {
+        ...user,
+        groups: user.groups && (await allOf(user.groups, async groupsAfter => (await again({ groupsAfter })).user.groups!)),
+      },
+    }),
+    body: ({ user: { disabled, authorizations, groups } }) => {
+      // Whoever takes us for their source must not go on letting in somebody who is out here.
+      if (disabled) throw new NotFound('The user is disabled')
+      return { groups: groups!.nodes, authorizations }
+    },
+  }),
+]
