@@ -49,6 +49,7 @@ const config: CodegenConfig = {
           AttributeValueConnection: '../attributes/attribute.ts#AttributeValuePage',
           Iam: '../iams/iam.ts#IamRecord',
           IamConnection: '../iams/iam.ts#IamPage',
+          TestedIam: '../identity/identities.service.ts#Tested',
           SimulatedIdentity: '../identity/identities.service.ts#Simulated',
           ApiKey: '../credentials/credential.ts#ApiKeyRecord',
           ApiKeyConnection: '../credentials/credential.ts#ApiKeyPage',

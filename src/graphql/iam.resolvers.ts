@@ -11,6 +11,7 @@ export const iamResolvers: Resolvers = {
   Query: {
     iams: (_, args, context) => iams.list(context, args),
     iam: (_, { id }, context) => iams.get(context, { id }),
+    testIam: (_, { input }, context) => identities.test(context, input),
     simulateIdentity: (_, { input }, context) => identities.simulate(context, input),
   },
   Mutation: {

@@ -4,10 +4,8 @@ import type { Entry, Lookup, PasswordLogin } from '../connectors/connector.ts'
 import { openLdap } from '../connectors/ldap.ts'
 import type { App } from '../context.ts'
 import type { IamRecord } from '../iams/iam.ts'
-import { sealedOf } from '../iams/iams.store.ts'
-import { open } from '../iams/secrets.ts'
 import { identityOf } from './mapping.ts'
-import type { News } from './outside.ts'
+import { type News, secretsOf } from './outside.ts'
 
 type Directory = PasswordLogin & Lookup
 
@@ -22,9 +20,7 @@ export async function directoryOf({ app, db }: Pick<Call, 'app' | 'db'>, iam: Ia
   const version = iam.updatedAt.getTime()
   const found = known.get(iam.id)
   if (found?.version === version) return found.directory
-  const sealed = await sealedOf(db, iam.id)
-  const secrets = new Map(Object.entries(sealed).map(([path, secret]) => [path, open(app.key, iam.id, path, secret)]))
-  const directory = openLdap(iam.config, secrets)
+  const directory = openLdap(iam.config, await secretsOf({ app, db }, iam.id))
   known.set(iam.id, { version, directory })
   return directory
 }

@@ -1,15 +1,21 @@
 import { alsoNeeds, type Call, read, type Service } from '../access/guard.ts'
 import { authorizations } from '../attributes/attribute.ts'
+import type { Entry } from '../connectors/connector.ts'
+import { openLdap } from '../connectors/ldap.ts'
 import { answerOf } from '../connectors/userinfo.ts'
-import { Invalid } from '../errors.ts'
-import type { SimulateIdentityInput } from '../generated/graphql.ts'
+import { Invalid, RosterError } from '../errors.ts'
+import type { SimulateIdentityInput, TestIamInput } from '../generated/graphql.ts'
+import { checkConfig } from '../iams/iam.config.ts'
+import { unpaste } from '../iams/iam.input.ts'
+import type { IamType } from '../iams/iam.schema.ts'
 import type { IamRecord } from '../iams/iam.ts'
 import { requireIam } from '../iams/iams.store.ts'
 import { checkList } from '../names.ts'
 import type { UserRecord } from '../users/user.ts'
 import { seenAs } from '../users/user.ts'
+import { newsOf } from './directory.ts'
 import { identityOf, type Mapped, type Values } from './mapping.ts'
-import { informed, USER_INFO } from './outside.ts'
+import { askEndpoint, informed, type News, secretsOf, USER_INFO } from './outside.ts'
 import { simulate } from './reconcile.ts'
 
 export interface Simulated {
@@ -24,29 +30,80 @@ export interface Simulated {
   readonly faults: string[]
 }
 
+export interface Tested {
+  readonly directory: Simulated | null
+  readonly userInfo: Simulated | null
+  readonly failures: string[]
+}
+
 export const identities = {
   /** What a source's word would change. Nothing is written, and nobody outside is asked. */
   simulate: read('iam:simulate', async (call: Call, input: SimulateIdentityInput): Promise<Simulated> => {
-    const { db } = call
-    const iam = await requireIam(db, input.iamid)
-    const { identity, faults } = saidBy(iam, input)
-    const source = input.userInfo == null ? iam.id : USER_INFO
-    const { user, plan } = await simulate(db, { iamid: iam.id, source }, identity)
-    // The difference tells what is held: that is for who may read it.
-    if (user !== null) alsoNeeds(call, 'user:read')
+    const iam = await requireIam(call.db, input.iamid)
+    return simulated(call, iam, input.userInfo == null ? iam.id : USER_INFO, saidBy(iam, input))
+  }),
+
+  /** Asks the directory and the endpoint of a configuration that need not be saved. Nothing is written. */
+  test: read('iam:test', async (call: Call, { iamid, config, userid }: TestIamInput): Promise<Tested> => {
+    // What comes of it is somebody's entry in a directory.
+    alsoNeeds(call, 'user:read')
+    const saved = await requireIam(call.db, iamid)
+    const checked =
+      config == null ? null : checkConfig(saved.type as IamType, iamid, unpaste({ id: iamid, config }).config, saved)
+    const iam = { ...saved, config: checked?.config ?? saved.config }
+    const secrets = new Map(await secretsOf(call, iamid))
+    for (const [path, secret] of checked?.secrets ?? []) secret === null ? secrets.delete(path) : secrets.set(path, secret)
+    const failures: string[] = []
+    const entry = await askDirectory(iam, secrets, userid, failures)
+    const about =
+      iam.config.externalUserInfo === undefined ? null : await askEndpoint(iam.config, secrets, entry?.userid ?? userid)
+    if (about?.failure != null) failures.push(`The user info endpoint: ${about.failure}`)
+    const { identity = null, faults = [] } = about ?? {}
     return {
-      user: user && seenAs(user, 'aggregate'),
-      source,
-      before: plan.before,
-      after: plan.after,
-      joined: plan.join.map(group => group.name),
-      left: [...plan.leave],
-      attributesAdded: authorizations(plan.attributes.added),
-      attributesRemoved: authorizations(plan.attributes.removed),
-      faults: [...faults],
+      directory: entry && (await simulated(call, iam, iam.id, said(newsOf(iam, entry)))),
+      userInfo: identity && (await simulated(call, iam, USER_INFO, { identity, faults })),
+      failures,
     }
   }),
 } satisfies Service
+
+async function simulated(call: Call, iam: IamRecord, source: string, { identity, faults }: Mapped): Promise<Simulated> {
+  const { user, plan } = await simulate(call.db, { iamid: iam.id, source }, identity)
+  // The difference tells what is held: that is for who may read it.
+  if (user !== null) alsoNeeds(call, 'user:read')
+  return {
+    user: user && seenAs(user, 'aggregate'),
+    source,
+    before: plan.before,
+    after: plan.after,
+    joined: plan.join.map(group => group.name),
+    left: [...plan.leave],
+    attributesAdded: authorizations(plan.attributes.added),
+    attributesRemoved: authorizations(plan.attributes.removed),
+    faults: [...faults],
+  }
+}
+
+const said = ({ identity, faults }: News): Mapped => ({ identity: identity!, faults })
+
+/** The person's entry; null where there is none, and a failure that says why. */
+async function askDirectory(
+  iam: IamRecord,
+  secrets: ReadonlyMap<string, string>,
+  userid: string,
+  failures: string[],
+): Promise<Entry | null> {
+  if (iam.type !== 'ldap') return null
+  try {
+    const entry = await openLdap(iam.config, secrets).find(userid)
+    if (entry === null) failures.push('The directory was asked and knows no such person')
+    return entry
+  } catch (error) {
+    if (!(error instanceof RosterError)) throw error
+    failures.push(`The directory: ${error.message}`)
+    return null
+  }
+}
 
 function saidBy(iam: IamRecord, { userid, claims, ldapEntry, userInfo, groups }: SimulateIdentityInput): Mapped {
   const given = [claims, ldapEntry, userInfo].filter(said => said != null)

@@ -38,19 +38,28 @@ interface Endpoint extends UserInfoConfig {
 
 /** What the user info endpoint of the IAM says of a person; null where the IAM has none. */
 export async function askAbout({ app, db }: Asking, iam: Pick<IamRecord, 'id' | 'config'>, userid: string): Promise<News | null> {
-  const endpoint = iam.config.externalUserInfo as Endpoint | undefined
-  if (endpoint === undefined) return null
-  const sealed = await sealedOf(db, iam.id)
-  const secret = (path: string) => {
-    const found = sealed[`externalUserInfo.${path}`]
-    return found && open(app.key, iam.id, `externalUserInfo.${path}`, found)
-  }
-  const [password, key] = [secret('authentication.password'), secret('key')]
-  const secrets = { ...(password !== undefined && { password }), ...(key !== undefined && { key }) }
-  const answer = await turnstile.pass(() => askUserInfo(endpoint, secrets, userid))
-  if ('info' in answer) return { source: USER_INFO, failure: null, ...informed(userid, answer.info) }
-  app.log.warn({ iamid: iam.id, failure: answer.failure }, 'the user info endpoint gave no answer')
-  return { source: USER_INFO, failure: answer.failure, identity: null, faults: [] }
+  if (iam.config.externalUserInfo === undefined) return null
+  const news = await askEndpoint(iam.config, await secretsOf({ app, db }, iam.id), userid)
+  if (news.failure !== null) app.log.warn({ iamid: iam.id, failure: news.failure }, 'the user info endpoint gave no answer')
+  return news
+}
+
+/** As askAbout, by any configuration that has an endpoint. */
+export async function askEndpoint(config: IamRecord['config'], secrets: Secrets, userid: string): Promise<News> {
+  const [password, key] = ['authentication.password', 'key'].map(path => secrets.get(`externalUserInfo.${path}`))
+  const given = { ...(password !== undefined && { password }), ...(key !== undefined && { key }) }
+  const answer = await turnstile.pass(() => askUserInfo(config.externalUserInfo as Endpoint, given, userid))
+  return 'info' in answer
+    ? { source: USER_INFO, failure: null, ...informed(userid, answer.info) }
+    : { source: USER_INFO, failure: answer.failure, identity: null, faults: [] }
+}
+
+type Secrets = ReadonlyMap<string, string>
+
+/** The opened secrets of an IAM, by their paths. Throws Refused when they do not open. */
+export async function secretsOf({ app, db }: Pick<Call, 'app' | 'db'>, iamid: string): Promise<Secrets> {
+  const sealed = Object.entries(await sealedOf(db, iamid))
+  return new Map(sealed.map(([path, secret]) => [path, open(app.key, iamid, path, secret)]))
 }
 
 /** The endpoint names groups and attributes by their own names: there is nothing to map. */

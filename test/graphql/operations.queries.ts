@@ -25,6 +25,11 @@ export const queries: Record<string, Operation> = {
   },
   iams: { text: page('id displayName scimEnabled scimUrl defaultPermissions groupPermissions config secrets') },
   iam: { text: '(id: "stock1") { id displayName scimEnabled defaultPermissions groupPermissions config secrets }' },
+  testIam: {
+    text: '(input: $input) { directory { user { id } } userInfo { faults } failures }',
+    input: 'TestIamInput',
+    variables: () => ({ input: { iamid: 'bim', userid: 'stock1' } }),
+  },
   simulateIdentity: {
     text: '(input: $input) { user { id groups { nodes { id } } } source before after joined left attributesAdded attributesRemoved faults }',
     input: 'SimulateIdentityInput',

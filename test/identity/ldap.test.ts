@@ -173,6 +173,57 @@ describe.skipIf(slapdFolder === null)('log-in', () => {
     expect((await logIn('bo', 'pw-bo', 'slow')).status).toBe(200)
   })
 
+  describe('testIam', () => {
+    const TEST = `query ($input: TestIamInput!) { testIam(input: $input) { directory { source after joined attributesAdded } userInfo { joined } failures } }`
+    const tried = async (input: object) => (await must(TEST, { input: { iamid: 'north', ...input } })).testIam
+
+    test('asks the saved configuration about one person, and writes nothing', async () => {
+      const before = await app.store.db.prisma.user.count()
+      expect(await tried({ userid: 'twin2' })).toEqual({
+        directory: { source: 'north', after: { name: 'twin2', email: 'twin2@roster.example' }, joined: [], attributesAdded: {} },
+        userInfo: null,
+        failures: [],
+      })
+      expect(await app.store.db.prisma.user.count()).toBe(before)
+    })
+
+    test('a configuration that is not saved, with the stored secret as long as it stays at home', async () => {
+      const other = config({ schema: { profile: { name: 'mail' } } })
+      const { credentials, ...open } = other
+      const given = { ...open, credentials: { bind_dn: credentials.bind_dn } }
+      expect(await tried({ userid: 'twin2', config: given })).toMatchObject({
+        directory: { after: { name: 'twin2@roster.example' } },
+      })
+      const elsewhere = { ...given, options: { ...given.options, host: 'elsewhere.example' } }
+      const { errors } = await app.graphql(TEST, { input: { iamid: 'north', userid: 'twin2', config: elsewhere } })
+      expect(errors![0].message).toContain('must be given anew')
+    })
+
+    test('tells what goes wrong, without secrets', async () => {
+      expect(await tried({ userid: 'nobody' })).toMatchObject({
+        directory: null,
+        failures: [expect.stringContaining('no such person')],
+      })
+      const wrong = config({ credentials: { bind_dn: account.dn, bind_pw: 'wrong password' } })
+      const refused = await tried({ userid: 'twin2', config: wrong })
+      expect(refused).toMatchObject({ directory: null, failures: [expect.stringContaining('invalidCredentials')] })
+      expect(JSON.stringify(refused)).not.toContain('wrong password')
+      const away = config({ options: { ...config().options, port: 1 }, externalUserInfo: { uri: 'http://127.0.0.1:1/' } })
+      expect((await tried({ userid: 'twin2', config: away })).failures).toEqual([
+        expect.stringMatching(/^The directory: /),
+        'The user info endpoint: ECONNREFUSED',
+      ])
+    })
+
+    test('needs APPLICATION_ADMIN and somebody who may read users', async () => {
+      for (const permissions of [['APPLICATION_ADMIN'], ['USER_ADMIN']] as const) {
+        const person = await app.as([...permissions])
+        const { errors } = await app.graphql(TEST, { input: { iamid: 'north', userid: 'twin2' } }, person.token)
+        expect(errors![0].extensions.code).toBe('FORBIDDEN')
+      }
+    })
+  })
+
   test('a directory that is down is 503 for its own people, and nobody else notices', async () => {
     await slapd.stop()
     try {
