@@ -13,4 +13,4 @@ CREATE UNIQUE INDEX "users_scim_id_key" ON "users"("scim_id");
 -- by hand
 
 CREATE INDEX users_scim_external ON users (iamid, (scim->>'externalId'));
-CREATE UNIQUE INDEX groups_scimid_once ON groups (iamid, scimid) WHERE scimid IS NOT NULL;
+CREATE INDEX groups_scimid ON groups (scimid, iamid);
