@@ -154,9 +154,10 @@ function columnLeaf(column: Column, filter: Leaf, bind: Bind): string {
   }
   if (typeof compValue !== 'string') throw fault(`must compare ${filter.attrPath} to a string`)
   if (kind === 'time') {
-    if (!isOrder(op) || !/^\d{4}-/.test(compValue) || Number.isNaN(Date.parse(compValue)))
+    const time = isOrder(op) ? timeOf(compValue) : null
+    if (!isOrder(op) || time === null)
       throw fault(`must compare ${filter.attrPath} by eq, ne, gt, ge, lt or le to a date and time`)
-    return `${sql} ${SYMBOLS[op]} ${bind(new Date(compValue).toISOString())}::timestamptz`
+    return `${sql} ${SYMBOLS[op]} ${bind(time)}::timestamptz`
   }
   if (kind === 'uuid' && (op === 'eq' || op === 'ne')) {
     // Typed, so that the index answers; what is no UUID is nobody's.
@@ -173,6 +174,13 @@ function columnLeaf(column: Column, filter: Leaf, bind: Bind): string {
 function nothing(op: Compare['op'], isPresent: string): string {
   if (op !== 'eq' && op !== 'ne') throw fault('compares with null: only eq and ne can')
   return op === 'eq' ? `NOT (${isPresent})` : isPresent
+}
+
+/** In UTC, or null for what is no time, or in none of the years 1 to 9999, outside which the store reads another form. */
+function timeOf(text: string): string | null {
+  const milliseconds = /^\d{4}-/.test(text) ? Date.parse(text) : Number.NaN
+  const time = Number.isNaN(milliseconds) ? '' : new Date(milliseconds).toISOString()
+  return /^(?!0000)\d{4}-/.test(time) ? time : null
 }
 
 const asBoolean = (text: string): string | boolean => (/^(true|false)$/i.test(text) ? text.toLowerCase() === 'true' : text)

@@ -77,8 +77,11 @@ export const scimUsers = {
     if (before?.scimId != null) throw taken()
     const columns = { ...next.columns, scimId: randomUUID(), disabled: next.active === false }
     const names = { iamid: iam.id, userid: next.userid, useridKey: next.useridKey }
-    if (before) await updateScimUser(call.db, before.id, { ...columns, ...names }, call.now)
-    else {
+    if (before) {
+      // Again: who put the user into a group while the resource was being deleted was not seen then.
+      await leaveSourceGroups(call.db, before.id, iam.id, call.now)
+      await updateScimUser(call.db, before.id, { ...columns, ...names }, call.now)
+    } else {
       const named = { ...names, name: next.columns.name!, nameKey: next.columns.nameKey! }
       await insertScimUser(call.db, { ...columns, ...named }, call.now).catch(nameTaken)
     }
@@ -124,9 +127,10 @@ export const scimUsers = {
     const iam = await iamOf(call)
     const user = await requireScimUser(call, iam, id, { lock: true })
     checkVersion(ifMatch, versionOf(userFacts(user)))
+    // Groups first: a change of one holds it and waits for its users' rows, which from the next line on it could not share.
+    const leftGroups = await leaveSourceGroups(db, user.id, iam.id, now)
     await updateScimUser(db, user.id, { disabled: true, scimId: null, scim: null }, now)
     const ended = await endAll(call, user.id)
-    const leftGroups = await leaveSourceGroups(db, user.id, iam.id, now)
     const { removed } = await replaceSourceAttributes(db, { userId: user.id, source: iam.id, attributes: [], now })
     await keepAnAdministrator(db)
     const before = { scimId: user.scimId, disabled: user.disabled, attributes: removed }

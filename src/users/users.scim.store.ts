@@ -110,17 +110,23 @@ export async function replaceSourceAttributes(
   return changed!
 }
 
-/** Takes a user out of all groups that the IAM put them into: memberships that nothing else holds go. One statement; answers how many. */
+/** Takes a user out of all groups that the IAM put them into: memberships that nothing else holds go. Two statements; answers how many. */
 export async function leaveSourceGroups(db: Db, userId: number, source: string, now: Date): Promise<number> {
+  // Groups before memberships, as every change of a group's members goes, or the two could each wait for what the other holds.
+  const groups = await db.query<{ id: number }>(
+    `SELECT g.id FROM groups g WHERE g.id IN (SELECT m.group_id FROM memberships m WHERE m.user_id = $1::int AND $2::text = ANY(m.sources))
+      ORDER BY g.id FOR NO KEY UPDATE`,
+    [userId, source],
+  )
   const [left] = await db.query<{ count: number }>(
-    `WITH held AS (SELECT m.id, m.group_id, m.sources FROM memberships m WHERE m.user_id = $1::int AND $2::text = ANY(m.sources)
-         ORDER BY m.group_id FOR UPDATE),
+    `WITH held AS (SELECT m.id, m.group_id, m.sources FROM memberships m
+         WHERE m.user_id = $1::int AND m.group_id = ANY($4::int[]) AND $2::text = ANY(m.sources)),
        gone AS (DELETE FROM memberships WHERE id IN (SELECT id FROM held WHERE sources <@ ARRAY[$2::text])),
        kept AS (UPDATE memberships SET sources = array_remove(sources, $2::text), updated_at = $3::timestamptz
          WHERE id IN (SELECT id FROM held WHERE NOT sources <@ ARRAY[$2::text])),
        touched AS (UPDATE groups SET scim_version = scim_version + 1, updated_at = $3::timestamptz WHERE id IN (SELECT group_id FROM held))
      SELECT count(*)::int AS count FROM held`,
-    [userId, source, now],
+    [userId, source, now, groups.map(({ id }) => id)],
   )
   return left!.count
 }

@@ -106,6 +106,8 @@ test.each([
   'title gt null',
   'meta.created eq "soon"',
   'meta.created co "2011-01-01"',
+  'meta.created gt "0000-01-01T00:00:00Z"',
+  'meta.created lt "9999-12-31T23:59:59-14:00"',
   'emails[colour eq "red"]',
   'emails[emails[type eq "x"]]',
   'title[value eq "x"]',

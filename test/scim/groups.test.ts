@@ -144,6 +144,21 @@ describe('PATCH of members', () => {
     expect(await membersOf(id)).toEqual(crowd.slice(100).toSorted())
   })
 
+  test('people leave while others join: nobody waits for ever', async () => {
+    const made = await Promise.all(Array.from({ length: 20 }, (_, n) => okta.user(`leaving${n}`)))
+    const { id } = await okta.group(
+      'door',
+      made.slice(0, 10).map(user => user.id),
+    )
+    const add = (value: string) => okta.patch(`/Groups/${id}`, { op: 'add', path: 'members', value: [{ value }] })
+    const left = made.map(user => okta.send('DELETE', `/Users/${user.id}`))
+    const joined = made.map(user => add(user.id))
+    expect((await Promise.all(left)).map(({ status }) => status)).toEqual(made.map(() => 204))
+    // In time, or of a user who is gone already.
+    for (const { status } of await Promise.all(joined)) expect([204, 400]).toContain(status)
+    expect(await membersOf(id)).toEqual([])
+  })
+
   test('costs the same whatever the size of the group, and however many operations', async () => {
     await app.store.db.query(
       `INSERT INTO users (iamid, userid, userid_key, name, name_key) SELECT 'okta', 'mass' || n, 'mass' || n, 'mass' || n, 'mass' || n FROM generate_series(1, 2000) n`,
