@@ -1,5 +1,6 @@
 /** The composition root: the only place where things are made and joined. */
 import { type Actor, anonymous, operator } from './access/actor.ts'
+import { authenticateScim } from './access/authenticate.scim.ts'
 import { createAuthenticate } from './access/authenticate.ts'
 import { createUses } from './access/uses.ts'
 import type { Config } from './config.ts'
@@ -23,7 +24,7 @@ import { registerLogin } from './login/router.ts'
 import { createMailer } from './mail/mailer.ts'
 import { rewrite } from './rest/paths.ts'
 import { registerRest } from './rest/router.ts'
-import { registerScim } from './scim/placeholder.ts'
+import { registerScim } from './scim/router.ts'
 import { asUnavailable } from './store/failures.ts'
 import { openStore } from './store/open.ts'
 import { instanceKey } from './store/secret.key.ts'
@@ -103,7 +104,13 @@ async function registerDoors(http: Http, app: App) {
   const schema = createSchema()
   const contextOf = (request: WireRequest, credential: Credential) => contextOfRequest(app, request, credential)
   registerPlayground(http)
-  registerScim(http)
+  registerScim(http, {
+    publicUrl: app.config.publicUrl,
+    contextOf: async (request, iamid) => {
+      const actor = await authenticateScim(app.store.db, iamid, request.headers.authorization).catch(translatedStore)
+      return contextFor(app, actor, request)
+    },
+  })
   registerLogin(http, {
     minLength: app.config.password.minLength,
     publicUrl: app.config.publicUrl,
@@ -143,6 +150,11 @@ async function actorOfRequest(app: App, authorization: string | undefined, crede
     if (credential === 'optional' && error instanceof RosterError && error.code === 'UNAUTHENTICATED') return anonymous
     throw asUnavailable(error) ?? error
   }
+}
+
+/** A store that is away is Unavailable; the rest is what it was. */
+function translatedStore(error: unknown): never {
+  throw asUnavailable(error) ?? error
 }
 
 function contextFor(app: App, actor: Actor, request: { requestId: string; address: string }): Context {

@@ -8,6 +8,7 @@ export type Code =
   | 'FORBIDDEN'
   | 'NOT_FOUND'
   | 'CONFLICT'
+  | 'STALE'
   | 'REFUSED'
   | 'PAYLOAD_TOO_LARGE'
   | 'UNSUPPORTED_MEDIA_TYPE'
@@ -22,6 +23,7 @@ export const catalogue: Record<Code, { status: number; phrase: string }> = {
   FORBIDDEN: { status: 403, phrase: 'Forbidden' },
   NOT_FOUND: { status: 404, phrase: 'Not Found' },
   CONFLICT: { status: 409, phrase: 'Conflict' },
+  STALE: { status: 412, phrase: 'Precondition Failed' },
   PAYLOAD_TOO_LARGE: { status: 413, phrase: 'Payload Too Large' },
   UNSUPPORTED_MEDIA_TYPE: { status: 415, phrase: 'Unsupported Media Type' },
   REFUSED: { status: 422, phrase: 'Unprocessable Entity' },
@@ -64,6 +66,10 @@ export class NotFound extends RosterError {
 }
 export class Conflict extends RosterError {
   readonly code = 'CONFLICT'
+}
+/** The caller acts on a version that is not the current one any more (If-Match). */
+export class Stale extends RosterError {
+  readonly code = 'STALE'
 }
 /** Well-formed, but the outside world says no (a sync that would disable too many, a directory that refuses). */
 export class Refused extends RosterError {

@@ -35,7 +35,13 @@ export interface MachineActor {
   readonly name: 'operator'
 }
 
-export type Actor = { readonly kind: 'anonymous' } | UserActor | MachineActor
+/** The SCIM client of one IAM: it provisions that IAM's users and groups, and may do nothing else. */
+export interface ScimActor {
+  readonly kind: 'scim'
+  readonly iamid: string
+}
+
+export type Actor = { readonly kind: 'anonymous' } | UserActor | MachineActor | ScimActor
 
 export const anonymous: Actor = { kind: 'anonymous' }
 /** Whoever holds the machine: start-up, the command line, demo data. */

@@ -6,8 +6,8 @@ import type { Actor, UserActor } from './actor.ts'
 
 interface Rule {
   readonly kind: 'read' | 'write'
-  /** 'anyone' needs no credential; 'signedIn' any; else one of these permissions. */
-  readonly who: 'anyone' | 'signedIn' | readonly string[]
+  /** 'anyone' needs no credential; 'signedIn' any; 'scim' an IAM's SCIM client; else one of these permissions. */
+  readonly who: 'anyone' | 'signedIn' | 'scim' | readonly string[]
   /** One's own record: with any credential of one's own, or only with a log-in (an API key must not take the account over). */
   readonly self?: 'any' | 'login'
   /** Whether an impersonation token may. Absent means no. */
@@ -83,6 +83,15 @@ export const policy = {
   'dataSource:write': write(['GOVERNANCE']),
 
   'audit:list': read(['AUDIT']),
+
+  // 37. Each is about the client's own IAM: the actor carries which.
+  'scim:read': read('scim'),
+  'scim:createUser': write('scim'),
+  'scim:updateUser': write('scim'),
+  'scim:deleteUser': write('scim'),
+  'scim:createGroup': write('scim'),
+  'scim:updateGroup': write('scim'),
+  'scim:deleteGroup': write('scim'),
 } as const satisfies Record<string, Rule>
 
 export type Action = keyof typeof policy
@@ -96,10 +105,12 @@ export function inScope(scopes: readonly string[], action: Action): boolean {
   return scopes.some(scope => scope === action || scope === noun || (scope === 'read' && policy[action].kind === 'read'))
 }
 
-/** Every scope there is, for checking input. */
+/** Every scope there is, for checking input. What is for SCIM clients only is no scope of a user's key. */
 export const scopes: ReadonlySet<string> = new Set([
   'read',
-  ...Object.keys(policy).flatMap(action => [action, `${action.slice(0, action.indexOf(':'))}:*`]),
+  ...Object.keys(policy)
+    .filter(action => policy[action as Action].who !== 'scim')
+    .flatMap(action => [action, `${action.slice(0, action.indexOf(':'))}:*`]),
 ])
 
 export type Verdict = { allowed: true } | { allowed: false; because: 'anonymous' | 'lacking' | 'impersonated' | 'scope' }
@@ -108,6 +119,8 @@ export type Verdict = { allowed: true } | { allowed: false; because: 'anonymous'
 export function decide(actor: Actor, action: Action, self = false): Verdict {
   const rule: Rule = policy[action]
   if (actor.kind === 'machine') return { allowed: true }
+  // Before all else: what anybody may do needs no SCIM client.
+  if (actor.kind === 'scim') return rule.who === 'scim' ? { allowed: true } : { allowed: false, because: 'lacking' }
   if (rule.who === 'anyone') {
     return actor.kind === 'user' && actor.credential.kind === 'impersonation' && !rule.impersonated
       ? { allowed: false, because: 'impersonated' }
@@ -171,7 +184,7 @@ export type FieldGroup = keyof typeof fields
 export function maySee(actor: Actor, group: FieldGroup, record: { id?: number; view?: View } = {}): boolean {
   const rule: FieldRule = fields[group]
   if (actor.kind === 'machine') return true
-  if (actor.kind === 'anonymous') return false
+  if (actor.kind !== 'user') return false
   const { scopes } = actor.credential
   // A write answers with what it changed: a credential narrowed to the write does not read by it.
   if (

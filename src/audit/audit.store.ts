@@ -33,6 +33,8 @@ export async function appendEvents(
 function actorColumns(actor: Actor) {
   if (actor.kind === 'anonymous') return { actorKind: 'anonymous', actorName: 'anonymous' }
   if (actor.kind === 'machine') return { actorKind: 'machine', actorName: actor.name }
+  // No user can be called that: an IAM's id holds no space.
+  if (actor.kind === 'scim') return { actorKind: 'scim', actorName: `SCIM client of ${actor.iamid}`, credential: 'scim key' }
   const { user, impersonator, credential } = actor
   const name = (of: { iamid: string; userid: string }) => `${of.iamid}/${of.userid}`
   return {

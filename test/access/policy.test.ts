@@ -42,6 +42,7 @@ const actors: Record<string, Actor> = {
   'key:read': user('apikey', [], ['read']),
   impersonation: user('impersonation'),
   ...Object.fromEntries(permissions.map(permission => [permission, user('login', [permission])])),
+  scim: { kind: 'scim', iamid: 'okta' },
   operator,
 }
 

@@ -1,0 +1,208 @@
+/**
+ * Groups as an IAM's SCIM client provisions them. The walk of a change of members: the body → changes (group.scim.ts) → rows inserted and
+ * deleted, in one statement each, whatever the size of the group. The group's row is held meanwhile: changes of one group wait for each other.
+ */
+import { randomUUID } from 'node:crypto'
+import { type Call, type Outcome, read, type Service, write } from '../access/guard.ts'
+import { type AuditDraft, difference, type Target } from '../audit/audit.ts'
+import { NotFound } from '../errors.ts'
+import { type IamRecord, inOrder } from '../iams/iam.ts'
+import { canonical, checkGroupName } from '../names.ts'
+import { checkScimId, type Found, iamOf, type Search, search } from '../provisioning/client.ts'
+import { condition, orderBy } from '../provisioning/condition.ts'
+import { Duplicate } from '../provisioning/faults.ts'
+import { parseFilter } from '../provisioning/filter.ts'
+import { parsePatch } from '../provisioning/operations.ts'
+import { patched } from '../provisioning/patch.ts'
+import { checkDocument, checkResource } from '../provisioning/resource.ts'
+import { type Document, groupType } from '../provisioning/schema.ts'
+import { checkVersion, versionOf } from '../provisioning/version.ts'
+import { uniqueViolation } from '../store/failures.ts'
+import { keepAnAdministrator } from '../users/powers.ts'
+import {
+  folded,
+  groupDocument,
+  groupFacts,
+  type MemberChange,
+  memberChanges,
+  memberIds,
+  notAUser,
+  type ScimGroupRecord,
+} from './group.scim.ts'
+import {
+  addScimMembers,
+  findScimGroup,
+  groupPlaces,
+  insertScimGroup,
+  lockNamesake,
+  type Member,
+  removeScimMembers,
+  SCIM_GROUP_COLUMNS,
+  SCIM_GROUP_MEMBERS,
+  updateScimGroup,
+} from './groups.scim.store.ts'
+import { deleteGroupRow, permissionsOfName } from './groups.store.ts'
+import { countMembers } from './memberships.store.ts'
+
+interface ById {
+  readonly id: string
+  readonly ifMatch?: string | undefined
+}
+interface WithBody {
+  readonly body: unknown
+}
+interface Wants {
+  /** Whether the answer shows members, which reads all of them. */
+  readonly members: boolean
+}
+
+export const scimGroups = {
+  get: read('scim:read', async (call: Call, { id, members }: ById & Wants): Promise<ScimGroupRecord> => {
+    const iam = await iamOf(call)
+    return requireScimGroup(call, iam, id, { members })
+  }),
+
+  list: read('scim:read', async (call: Call, { members, ...asked }: Search & Wants): Promise<Found<ScimGroupRecord>> => {
+    const iam = await iamOf(call)
+    const places = groupPlaces(groupType(iam.config))
+    const values: unknown[] = [iam.id]
+    const where = ['g.iamid = $1', 'g.scimid IS NOT NULL']
+    if (asked.filter !== undefined) where.push(condition(places, parseFilter(asked.filter), values))
+    const descending = asked.descending ?? false
+    const order = asked.sortBy
+      ? orderBy(places, asked.sortBy, descending)
+      : ({ name: 'scim', expression: 'g.id', type: 'int', descending } as const)
+    const columns = SCIM_GROUP_COLUMNS + (members ? `, ${SCIM_GROUP_MEMBERS}` : '')
+    return search<ScimGroupRecord>(call, { columns, from: 'groups g', where, values, id: 'g.id', order, fresh: true }, asked)
+  }),
+
+  /** A group of this name that somebody made by hand is taken over: the provider pushes it, and two of one name cannot be. */
+  create: write(
+    'scim:createGroup',
+    async (call: Call, { body, members }: WithBody & Wants): Promise<Outcome<ScimGroupRecord>> => {
+      const { db, now } = call
+      const iam = await iamOf(call)
+      const { ids, columns } = written(iam, checkResource(groupType(iam.config), body))
+      const before = await lockNamesake(db, iam.id, columns.nameKey)
+      if (before?.scimid != null) throw taken()
+      const scimid = randomUUID()
+      if (before) await updateScimGroup(db, before.id, { ...columns, scimid }, now)
+      const id = before?.id ?? (await insertScimGroup(db, { ...columns, scimid, iamid: iam.id }, now).catch(nameTaken))
+      const added = await add(call, { id, iamid: iam.id }, ids)
+      const group = await requireScimGroup(call, iam, scimid, { members })
+      const after = { iamid: iam.id, name: group.name, scimid }
+      const made: AuditDraft = { event: before ? 'groupUpdated' : 'groupCreated', target: targetOf(group), after }
+      return { value: group, events: [made, ...memberEvents(group, added, [])] }
+    },
+  ),
+
+  /** The members become exactly those named: the difference is made in the store. */
+  replace: write('scim:updateGroup', async (call: Call, { id, ifMatch, body, members }: ById & WithBody & Wants) => {
+    const iam = await iamOf(call)
+    const document = checkResource(groupType(iam.config), body)
+    const before = await requireScimGroup(call, iam, id, { lock: true })
+    checkVersion(ifMatch, versionOf(groupFacts(before)))
+    const { ids } = written(iam, document)
+    return save(call, iam, before, { document, changes: [{ kind: 'set', ids }], members })
+  }),
+
+  patch: write('scim:updateGroup', async (call: Call, { id, ifMatch, body, members }: ById & WithBody & Wants) => {
+    const iam = await iamOf(call)
+    const type = groupType(iam.config)
+    const { changes, rest } = memberChanges(type, parsePatch(type, body))
+    const before = await requireScimGroup(call, iam, id, { lock: true })
+    checkVersion(ifMatch, versionOf(groupFacts(before)))
+    return save(call, iam, before, { document: patched(type, groupDocument(before), rest), changes, members })
+  }),
+
+  remove: write('scim:deleteGroup', async (call: Call, { id, ifMatch }: ById): Promise<Outcome<{ deleted: true }>> => {
+    const { db } = call
+    const iam = await iamOf(call)
+    const group = await requireScimGroup(call, iam, id, { lock: true })
+    checkVersion(ifMatch, versionOf(groupFacts(group)))
+    const carried = await permissionsOfName(db, iam.id, canonical(group.name))
+    const members = await countMembers(db, group.id)
+    await deleteGroupRow(db, group.id)
+    if (carried.includes('USER_ADMIN')) await keepAnAdministrator(db)
+    const before = { iamid: iam.id, name: group.name, members }
+    return { value: { deleted: true }, events: [{ event: 'groupDeleted', target: targetOf(group), before }] }
+  }),
+} satisfies Service
+
+const targetOf = (group: ScimGroupRecord): Target => ({ type: 'group', id: group.id, name: `${group.iamid}/${group.name}` })
+const taken = () =>
+  new Duplicate('displayName is already that of a group in this IAM (names are compared without case and normal form)')
+
+function nameTaken(error: unknown): never {
+  throw uniqueViolation(error) === null ? error : taken()
+}
+
+async function requireScimGroup(
+  { db }: Call,
+  iam: IamRecord,
+  id: string,
+  options: { lock?: boolean; members?: boolean },
+): Promise<ScimGroupRecord> {
+  const group = await findScimGroup(db, iam.id, checkScimId(id, 'Group'), options)
+  if (!group) throw new NotFound('No Group with this id')
+  return group
+}
+
+/** What a resource comes to in the rows of its group. Throws Invalid. */
+function written(iam: IamRecord, given: Document) {
+  const type = groupType(iam.config)
+  const { members, ...document } = given
+  const { displayName, ...scim } = checkDocument(type, document)
+  const name = checkGroupName(displayName, 'displayName')
+  return { ids: memberIds(type, members), columns: { name, nameKey: canonical(name), scim } }
+}
+
+interface Change {
+  readonly document: Document
+  readonly changes: readonly MemberChange[]
+  readonly members: boolean
+}
+
+async function save(call: Call, iam: IamRecord, before: ScimGroupRecord, change: Change): Promise<Outcome<ScimGroupRecord>> {
+  const { db, now } = call
+  const { columns } = written(iam, { ...change.document, members: undefined })
+  const { added, removed } = await changeMembers(call, before, change.changes)
+  const facts = { name: columns.name, document: inOrder(columns.scim) }
+  const fields = difference({ name: before.name, document: inOrder(before.document) }, facts)
+  if (!fields.changed && added.length === 0 && removed.length === 0)
+    return { value: await requireScimGroup(call, iam, before.scimid, { members: change.members }), events: [] }
+  await updateScimGroup(db, before.id, fields.changed ? columns : {}, now).catch(nameTaken)
+  // A rule goes by the name: another name, or a member less, may take USER_ADMIN from the last who has it.
+  const loses = removed.length > 0 || canonical(before.name) !== columns.nameKey
+  if (loses && (await permissionsOfName(db, iam.id, canonical(before.name))).includes('USER_ADMIN')) await keepAnAdministrator(db)
+  const group = await requireScimGroup(call, iam, before.scimid, { members: change.members })
+  const updated: AuditDraft = { event: 'groupUpdated', target: targetOf(before), before: fields.before, after: fields.after }
+  return { value: group, events: [...(fields.changed ? [updated] : []), ...memberEvents(group, added, removed)] }
+}
+
+/** Two statements at most, however many operations there were: only what they come to is written. */
+async function changeMembers(call: Call, group: ScimGroupRecord, changes: readonly MemberChange[]) {
+  const { emptied, joining, leaving } = folded(changes)
+  let removed: Member[] = []
+  if (emptied) removed = await removeScimMembers(call.db, group, { allBut: joining }, call.now)
+  else if (leaving.length > 0) removed = await removeScimMembers(call.db, group, { these: leaving }, call.now)
+  return { removed, added: await add(call, group, joining) }
+}
+
+async function add(call: Call, group: { id: number; iamid: string }, ids: readonly string[]): Promise<Member[]> {
+  if (ids.length === 0) return []
+  const { found, added } = await addScimMembers(call.db, group, ids, call.now)
+  if (found !== ids.length) throw notAUser()
+  return added
+}
+
+/** So many people are named in one event; how many there were stands beside them. */
+const NAMED = 1000
+
+function memberEvents(group: ScimGroupRecord, added: readonly Member[], removed: readonly Member[]): AuditDraft[] {
+  const facts = (members: readonly Member[]) => ({ members: members.slice(0, NAMED), count: members.length })
+  const events: AuditDraft[] = []
+  if (added.length > 0) events.push({ event: 'groupUserAdded', target: targetOf(group), after: facts(added) })
+  if (removed.length > 0) events.push({ event: 'groupUserDeleted', target: targetOf(group), before: facts(removed) })
+  return events
+}

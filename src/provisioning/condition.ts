@@ -1,0 +1,223 @@
+/** Filters and sorts as SQL: names come from the schemas or are bound, values are always bound. Pure. */
+import { Invalid } from '../errors.ts'
+import { checkPart, checkStorable } from '../names.ts'
+import type { Order } from '../store/page.ts'
+import { Misspoken } from './faults.ts'
+import { type Compare, type Filter, isLogical, type Suffix } from './filter.ts'
+import { type Attribute, findAttribute, type ResourceType, resolve, type Target } from './schema.ts'
+
+/** Where an attribute stands when not in the document: `key` is a canonical form, `exact` text, `rows` the rows of another table. */
+export type Column =
+  | { readonly kind: 'key' | 'exact' | 'boolean' | 'time' | 'uuid'; readonly sql: string }
+  | { readonly kind: 'rows'; readonly exists: (condition: string) => string; readonly parts: Readonly<Record<string, Column>> }
+
+/** How a type of resource lies in its table. Names of columns are in small letters. */
+export interface Places {
+  readonly type: ResourceType
+  readonly document: string
+  readonly columns: Readonly<Record<string, Column>>
+}
+
+const SYMBOLS = { eq: '=', ne: '<>', gt: '>', ge: '>=', lt: '<', le: '<=' } as const
+const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
+const isOrder = (op: Compare['op']): op is keyof typeof SYMBOLS => op in SYMBOLS
+
+/** The condition of a filter; what it compares with is added to `values`. Throws Misspoken invalidFilter. */
+export function condition(places: Places, filter: Filter, values: unknown[]): string {
+  const bind = (value: unknown) => `$${values.push(value)}`
+  const all = (inner: Filter): string => {
+    if (isLogical(inner)) return `(${inner.filters.map(all).join(inner.op === 'and' ? ' AND ' : ' OR ')})`
+    if (inner.op === 'not') return `NOT ${all(inner.filter)}`
+    const target = resolve(places.type, inner.attrPath, 'invalidFilter')
+    if (inner.op === '[]') return `(${valuePath(places, target, inner.valFilter, bind)})`
+    return `(${comparison(places, target, inner, bind)})`
+  }
+  return all(filter)
+}
+
+type Bind = (value: unknown) => string
+type Leaf = Compare | Suffix
+const fault = (rule: string) => new Misspoken('invalidFilter', 'filter', rule)
+
+const columnOf = (places: Places, { urn, attribute, sub }: Target): Column | undefined => {
+  if (urn !== null || attribute === null) return undefined
+  const name = attribute.name.toLowerCase()
+  const whole = Object.hasOwn(places.columns, name) ? places.columns[name] : undefined
+  if (whole?.kind === 'rows' || sub === null) return whole
+  const part = `${name}.${sub.name.toLowerCase()}`
+  return Object.hasOwn(places.columns, part) ? places.columns[part] : undefined
+}
+
+function comparison(places: Places, target: Target, filter: Leaf, bind: Bind): string {
+  const { attribute, sub } = target
+  const column = columnOf(places, target)
+  if (column?.kind === 'rows') {
+    if (filter.op === 'pr' && sub === null) return column.exists('true')
+    return column.exists(columnLeaf(partOf(column, sub?.name ?? 'value'), filter, bind))
+  }
+  if (column) return columnLeaf(column, filter, bind)
+  if (attribute?.name === 'meta' || attribute?.returned === 'never') throw fault(`cannot ask for ${filter.attrPath}`)
+  const base = baseOf(places, target, bind)
+  if (attribute === null) return presence(filter, base)
+  const json = `${base}->${attribute.type === 'any' ? `${bind(attribute.name)}::text` : literal(attribute.name)}`
+  if (filter.op === 'pr' && sub === null) return present(json)
+  const part = sub ?? (attribute.type === 'complex' ? findAttribute(attribute.subAttributes ?? [], 'value') : attribute)
+  if (!part) throw fault(`must name a part of ${attribute.name}`)
+  const inside = (value: string) => {
+    if (part === attribute) return value
+    return `${value}->${part.type === 'any' ? `${bind(part.name)}::text` : literal(part.name)}`
+  }
+  if (!attribute.multiValued && attribute.type !== 'any') return leaf(inside(json), part, filter, bind)
+  return `EXISTS (SELECT 1 FROM jsonb_array_elements(${asList(json)}) e(v) WHERE ${leaf(inside('e.v'), part, filter, bind)})`
+}
+
+function valuePath(places: Places, target: Target, filter: Filter, bind: Bind): string {
+  const { attribute } = target
+  if (!attribute?.multiValued || target.sub !== null) throw fault('has a value path on what is not a list of values')
+  const column = columnOf(places, target)
+  const partLeaf = (inner: Leaf): string => {
+    if (column?.kind === 'rows') return columnLeaf(partOf(column, inner.attrPath), inner, bind)
+    const part = findAttribute(attribute.subAttributes ?? [], inner.attrPath)
+    if (!part) throw fault(`asks for ${inner.attrPath}, which ${attribute.name} does not have`)
+    return leaf(`e.v->${literal(part.name)}`, part, inner, bind)
+  }
+  const all = (inner: Filter): string => {
+    if (isLogical(inner)) return `(${inner.filters.map(all).join(inner.op === 'and' ? ' AND ' : ' OR ')})`
+    if (inner.op === 'not') return `NOT (${all(inner.filter)})`
+    if (inner.op === '[]') throw fault('must not have a value path inside a value path')
+    return `(${partLeaf(inner)})`
+  }
+  if (column?.kind === 'rows') return column.exists(all(filter))
+  const json = `${baseOf(places, target, bind)}->${literal(attribute.name)}`
+  return `EXISTS (SELECT 1 FROM jsonb_array_elements(${asList(json)}) e(v) WHERE ${all(filter)})`
+}
+
+function partOf(column: Extract<Column, { kind: 'rows' }>, name: string): Column {
+  const part = Object.hasOwn(column.parts, name.toLowerCase()) ? column.parts[name.toLowerCase()] : undefined
+  if (!part) throw fault(`cannot ask for ${name}`)
+  return part
+}
+
+const baseOf = ({ document }: Places, { urn }: Target, bind: Bind): string =>
+  urn === null ? `(${document})` : `(${document})->${bind(urn)}::text`
+/** A name of our own schemas: no quote can stand in it. */
+const literal = (name: string): string => `'${name.replace(/[^\w$]/g, '')}'`
+const asList = (json: string): string =>
+  `CASE WHEN ${json} IS NULL THEN '[]'::jsonb WHEN jsonb_typeof(${json}) = 'array' THEN ${json} ELSE jsonb_build_array(${json}) END`
+const present = (json: string): string => `coalesce(${json} NOT IN ('null', '""', '[]', '{}'), false)`
+
+function presence(filter: Leaf, json: string): string {
+  if (filter.op !== 'pr') throw fault('must name an attribute of the extension')
+  return present(json)
+}
+
+/** Absent is not equal to anything, so `ne` finds it: the two are each other's opposite. */
+function leaf(json: string, { type, caseExact }: Attribute, filter: Leaf, bind: Bind): string {
+  if (filter.op === 'pr') return present(json)
+  const { op, compValue } = filter
+  if (compValue === null) return nothing(op, present(json))
+  if (type === 'complex') throw fault(`must name a part of ${filter.attrPath}`)
+  const wanted = type === 'boolean' && typeof compValue === 'string' ? asBoolean(compValue) : compValue
+  if (typeof wanted === 'boolean') {
+    if (!['boolean', 'any'].includes(type) || (op !== 'eq' && op !== 'ne'))
+      throw fault(`cannot compare ${filter.attrPath} with ${op} to a boolean`)
+    return `coalesce(${json} ${SYMBOLS[op]} '${wanted}', ${op === 'ne'})`
+  }
+  if (typeof wanted === 'number') {
+    if (type !== 'any' || !isOrder(op)) throw fault(`cannot compare ${filter.attrPath} with ${op} to a number`)
+    return `coalesce(CASE jsonb_typeof(${json}) WHEN 'number' THEN (${json} #>> '{}')::numeric ${SYMBOLS[op]} ${bind(wanted)}::numeric END, ${op === 'ne'})`
+  }
+  if (type === 'boolean') throw fault(`must compare ${filter.attrPath} to true or false`)
+  const text = `(${json} #>> '{}')`
+  return textLeaf(caseExact ? text : `lower(${text})`, op, storable(wanted), bind, caseExact)
+}
+
+function textLeaf(text: string, op: Compare['op'], wanted: string, bind: Bind, exact: boolean): string {
+  const value = exact ? `${bind(wanted)}::text` : `lower(${bind(wanted)}::text)`
+  if (isOrder(op)) return `coalesce(${text} COLLATE "C" ${SYMBOLS[op]} ${value}, ${op === 'ne'})`
+  if (op === 'co') return `coalesce(strpos(${text}, ${value}) > 0, false)`
+  if (op === 'sw') return `coalesce(starts_with(${text}, ${value}), false)`
+  return `coalesce(right(${text}, length(${value})) = ${value}, false)`
+}
+
+function columnLeaf(column: Column, filter: Leaf, bind: Bind): string {
+  if (column.kind === 'rows') throw fault('must name a part of the list')
+  const { kind, sql } = column
+  if (filter.op === 'pr') return kind === 'boolean' ? 'true' : `${sql} IS NOT NULL`
+  const { op, compValue } = filter
+  if (compValue === null) return nothing(op, kind === 'boolean' ? 'true' : `${sql} IS NOT NULL`)
+  if (kind === 'boolean') {
+    const wanted = typeof compValue === 'string' ? asBoolean(compValue) : compValue
+    if (typeof wanted !== 'boolean' || (op !== 'eq' && op !== 'ne'))
+      throw fault(`must compare ${filter.attrPath} to true or false`)
+    return `(${sql}) ${SYMBOLS[op]} ${wanted}`
+  }
+  if (typeof compValue !== 'string') throw fault(`must compare ${filter.attrPath} to a string`)
+  if (kind === 'time') {
+    const time = isOrder(op) ? timeOf(compValue) : null
+    if (!isOrder(op) || time === null)
+      throw fault(`must compare ${filter.attrPath} by eq, ne, gt, ge, lt or le to a date and time`)
+    return `${sql} ${SYMBOLS[op]} ${bind(time)}::timestamptz`
+  }
+  if (kind === 'uuid' && (op === 'eq' || op === 'ne')) {
+    // Typed, so that the index answers; what is no UUID is nobody's.
+    const found = UUID.test(compValue) ? `${sql} = ${bind(compValue)}::uuid` : 'false'
+    return op === 'eq' ? found : `NOT (${found})`
+  }
+  // Plain, so that an index answers: a key is never null.
+  if (kind === 'key' && isOrder(op)) return `${sql} ${SYMBOLS[op]} ${bind(part(compValue))}::text`
+  if (kind === 'exact' && op === 'eq') return `(${sql} IS NOT NULL AND ${sql} = ${bind(storable(compValue))}::text)`
+  if (kind === 'key') return textLeaf(sql, op, part(compValue), bind, true)
+  return textLeaf(kind === 'uuid' ? `${sql}::text` : sql, op, storable(compValue), bind, true)
+}
+
+function nothing(op: Compare['op'], isPresent: string): string {
+  if (op !== 'eq' && op !== 'ne') throw fault('compares with null: only eq and ne can')
+  return op === 'eq' ? `NOT (${isPresent})` : isPresent
+}
+
+/** In UTC, or null for what is no time, or in none of the years 1 to 9999, outside which the store reads another form. */
+function timeOf(text: string): string | null {
+  const milliseconds = /^\d{4}-/.test(text) ? Date.parse(text) : Number.NaN
+  const time = Number.isNaN(milliseconds) ? '' : new Date(milliseconds).toISOString()
+  return /^(?!0000)\d{4}-/.test(time) ? time : null
+}
+
+const asBoolean = (text: string): string | boolean => (/^(true|false)$/i.test(text) ? text.toLowerCase() === 'true' : text)
+const storable = (text: string): string => refused(() => checkStorable('filter', text))
+const part = (text: string): string => refused(() => checkPart('filter', text))
+function refused<T>(check: () => T): T {
+  try {
+    return check()
+  } catch (error) {
+    throw error instanceof Invalid ? fault(error.rule) : error
+  }
+}
+
+/** The order of a list; ties go by id. Who lacks the value stands last going up (RFC 7644 3.4.2.3). Throws Misspoken. */
+export function orderBy(places: Places, sortBy: string, descending: boolean): Order {
+  const target = resolve(places.type, sortBy)
+  const column = columnOf(places, target)
+  const { urn, attribute, sub } = target
+  const unsortable = new Misspoken('invalidPath', 'sortBy', 'must name a single value, or a list of values that has one')
+  if (column?.kind === 'rows') throw unsortable
+  if (column?.kind === 'time') return { name: `scim ${sortBy}`, expression: column.sql, type: 'timestamptz', descending }
+  const known = attribute !== null && attribute.type !== 'any' && attribute.returned !== 'never'
+  const leafed = sub ?? (attribute?.type === 'complex' ? findAttribute(attribute.subAttributes ?? [], 'value') : attribute)
+  if (!column && (!known || !leafed || (urn !== null && !places.type.extensions.some(({ id }) => id === urn)))) throw unsortable
+  const text = column ? `(${column.sql})::text` : `lower(${textOf(places, target, leafed!)})`
+  return {
+    name: `scim ${sortBy}`,
+    expression: `(CASE WHEN ${text} IS NULL THEN '1' ELSE '0' || ${text} END COLLATE "C")`,
+    type: 'text',
+    descending,
+  }
+}
+
+function textOf({ document }: Places, { urn, attribute }: Target, leafed: Attribute): string {
+  const whole = `${urn === null ? `(${document})` : `(${document})->'${urn}'`}->${literal(attribute!.name)}`
+  const single = attribute!.multiValued
+    ? `coalesce(jsonb_path_query_first(${whole}, '$[*] ? (@.primary == true)'), ${whole}->0)`
+    : whole
+  return leafed === attribute ? `(${single} #>> '{}')` : `(${single}->>${literal(leafed.name)})`
+}

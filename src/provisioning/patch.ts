@@ -1,0 +1,175 @@
+/** What the steps of a PATCH make of a document (RFC 7644 3.5.2.1 to 3.5.2.3). Pure: the document given stays as it is. */
+import { Misspoken } from './faults.ts'
+import { impliedBy, matches } from './filter.ts'
+import type { Step } from './operations.ts'
+import { checkExtension, checkValue, checkWritable, isObject, isUnassigned } from './resource.ts'
+import { type Attribute, type Document, findAttribute, type ResourceType } from './schema.ts'
+
+export function patched(type: ResourceType, document: Document, steps: readonly Step[]): Document {
+  const next = structuredClone(document)
+  for (const step of steps) apply(type, next, step)
+  return next
+}
+
+function apply(type: ResourceType, document: Document, step: Step): void {
+  const { urn, attribute } = step.target
+  if (urn !== null && attribute === null) {
+    changeExtension(type, document, urn, step)
+    return
+  }
+  const holder = urn === null ? document : isObject(document[urn]) ? document[urn] : {}
+  change(type, holder, attribute!, step)
+  if (urn !== null) keep(document, urn, holder)
+}
+
+/** An extension as a whole: its attributes one by one, so that those not named stay (RFC 7644 3.5.2.3). */
+function changeExtension(type: ResourceType, document: Document, urn: string, { op, value }: Step): void {
+  if (op === 'remove' || value === null) {
+    delete document[urn]
+    return
+  }
+  const given = checkExtension(type, urn, value) ?? {}
+  const before = isObject(document[urn]) ? document[urn] : {}
+  const cleared = Object.keys(value as Document).filter(key => isUnassigned((value as Document)[key]))
+  const kept = Object.entries(before).filter(([name]) => !cleared.some(key => key.toLowerCase() === name.toLowerCase()))
+  keep(document, urn, { ...Object.fromEntries(kept), ...given })
+}
+
+function change(type: ResourceType, holder: Document, attribute: Attribute, step: Step): void {
+  if (step.filter !== null) changeSome(type, holder, attribute, step)
+  else if (step.target.sub !== null) changePart(type, holder, attribute, step.target.sub, step)
+  else changeWhole(type, holder, attribute, step)
+}
+
+function changeWhole(type: ResourceType, holder: Document, attribute: Attribute, { op, value }: Step): void {
+  const { name } = attribute
+  if (op === 'remove') {
+    if (attribute.required) throw new Misspoken('mutability', 'path', `names ${name}, which is required`)
+    // Entra ID removes values of a list by naming them in `value`.
+    if (attribute.multiValued && !isUnassigned(value))
+      keep(holder, name, without(listOf(holder[name]), checkList(type, attribute, value)))
+    else delete holder[name]
+    return
+  }
+  const given = checkWritable(attribute, value, type.strict)
+  if (given === undefined) {
+    if (op === 'replace') delete holder[name]
+  } else if (attribute.multiValued && op === 'add') keep(holder, name, joined(listOf(holder[name]), given as unknown[]))
+  else if (attribute.type === 'complex' && !attribute.multiValued && isObject(holder[name])) {
+    const parts = value as Document
+    const cleared = isObject(value) ? Object.keys(parts).filter(key => isUnassigned(parts[key])) : []
+    const before = Object.entries(holder[name]).filter(([part]) => !cleared.some(key => key.toLowerCase() === part.toLowerCase()))
+    keep(holder, name, { ...Object.fromEntries(before), ...(given as Document) })
+  } else holder[name] = given
+}
+
+/** `name.givenName`, and `emails.value`, which is every value's. */
+function changePart(type: ResourceType, holder: Document, attribute: Attribute, part: Attribute, step: Step): void {
+  if (!attribute.multiValued) {
+    const whole = isObject(holder[attribute.name]) ? { ...(holder[attribute.name] as Document) } : {}
+    setPart(type, whole, part, step)
+    keep(holder, attribute.name, whole)
+    return
+  }
+  const values = listOf(holder[attribute.name])
+  if (values.length === 0 && step.op === 'replace') throw noTarget(attribute)
+  const targets = values.length === 0 && step.op === 'add' ? [{}] : values
+  keep(holder, attribute.name, targets.map(value => withPart(type, value, part, step)).filter(isNotEmpty))
+}
+
+/** `emails[type eq "work"]`, with or without `.value`. */
+function changeSome(type: ResourceType, holder: Document, attribute: Attribute, step: Step): void {
+  const { op, filter } = step
+  const { sub } = step.target
+  const values = listOf(holder[attribute.name])
+  const chosen = values.map(value => matches(filter!, value))
+  if (op === 'remove' && sub === null) {
+    keep(
+      holder,
+      attribute.name,
+      values.filter((_, index) => !chosen[index]),
+    )
+    return
+  }
+  if (!chosen.includes(true)) {
+    if (op === 'remove') return
+    const implied = op === 'add' ? impliedBy(filter!) : null
+    if (implied === null) throw noTarget(attribute)
+    // Entra ID adds to `emails[type eq "work"].value` before there is such a value: the filter says what it is like.
+    const made = checkValue({ ...attribute, multiValued: false }, implied, attribute.name, type.strict) as Document
+    values.push(sub === null ? merged(type, made, attribute, step) : withPart(type, made, sub, step))
+    chosen.push(true)
+  } else {
+    const change = (value: unknown) => (sub === null ? merged(type, value, attribute, step) : withPart(type, value, sub, step))
+    for (const [index, value] of values.entries()) if (chosen[index]) values[index] = change(value)
+  }
+  keep(holder, attribute.name, onePrimary(values, index => chosen[index]!).filter(isNotEmpty))
+}
+
+/** The values that a step names change all together. */
+function merged(type: ResourceType, value: unknown, attribute: Attribute, { value: given }: Step): unknown {
+  const checked = checkValue({ ...attribute, multiValued: false }, given, attribute.name, type.strict)
+  return isObject(value) && isObject(checked) ? { ...value, ...checked } : (checked ?? value)
+}
+
+function withPart(type: ResourceType, value: unknown, part: Attribute, step: Step): unknown {
+  const whole = isObject(value) ? { ...value } : { value }
+  setPart(type, whole, part, step)
+  return whole
+}
+
+function setPart(type: ResourceType, whole: Document, part: Attribute, { op, value }: Step): void {
+  const given = op === 'remove' ? undefined : checkValue(part, value, part.name, type.strict)
+  if (given === undefined) delete whole[part.name]
+  else whole[part.name] = given
+}
+
+const noTarget = (attribute: Attribute) => new Misspoken('noTarget', 'path', `matches no value of ${attribute.name}`)
+const listOf = (value: unknown): unknown[] => (Array.isArray(value) ? [...value] : [])
+const isNotEmpty = (value: unknown): boolean => !(isObject(value) && Object.keys(value).length === 0)
+const checkList = (type: ResourceType, attribute: Attribute, value: unknown): unknown[] =>
+  (checkValue(attribute, value, attribute.name, type.strict) as unknown[] | undefined) ?? []
+
+/** Undefined, an empty list and an empty object are unassigned: they go. */
+function keep(holder: Document, name: string, value: unknown): void {
+  if (isUnassigned(value) || !isNotEmpty(value)) delete holder[name]
+  else holder[name] = value
+}
+
+/** Values are told apart by what they hold, so that adding one twice is adding it once. */
+const inOrder = (value: unknown): string =>
+  JSON.stringify(isObject(value) ? Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)) : value)
+
+function joined(values: unknown[], added: readonly unknown[]): unknown[] {
+  const held = new Set(values.map(inOrder))
+  const fresh = added.filter(value => !held.has(inOrder(value)))
+  const all = [...values, ...fresh]
+  return onePrimary(all, index => index >= values.length)
+}
+
+/** A new primary value takes it from the one before (RFC 7644 3.5.2). */
+function onePrimary(values: unknown[], isNew: (index: number) => boolean): unknown[] {
+  const isPrimary = (value: unknown) => isObject(value) && value.primary === true
+  if (!values.some((value, index) => isNew(index) && isPrimary(value))) return values
+  return values.map((value, index) => (isPrimary(value) && !isNew(index) ? { ...(value as Document), primary: false } : value))
+}
+
+/** Values that hold everything a given one says; `{value: "x"}` goes whatever its type. */
+function without(values: readonly unknown[], given: readonly unknown[]): unknown[] {
+  const says = (gone: unknown, value: unknown): boolean => {
+    if (!isObject(gone) || !isObject(value)) return gone === value
+    return Object.entries(gone).every(([part, wanted]) => inOrder(value[part]) === inOrder(wanted))
+  }
+  return values.filter(value => !given.some(gone => says(gone, value)))
+}
+
+/** The value at an attribute and its part; of a list the primary one, else the first. Undefined when there is none. */
+export function valueAt(document: Document, { urn, attribute, sub }: Step['target']): unknown {
+  const holder = urn === null ? document : document[urn]
+  if (!isObject(holder) || attribute === null) return undefined
+  const held = Object.hasOwn(holder, attribute.name) ? holder[attribute.name] : undefined
+  const single = Array.isArray(held) ? (held.find(value => isObject(value) && value.primary === true) ?? held[0]) : held
+  if (!isObject(single)) return single
+  const part = sub ?? findAttribute(attribute.subAttributes ?? [], 'value')
+  return part && Object.hasOwn(single, part.name) ? single[part.name] : undefined
+}

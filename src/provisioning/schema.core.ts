@@ -1,0 +1,166 @@
+/** The schemas of RFC 7643 (4.1, 4.2, 4.3) as data. Pure. */
+import type { Attribute, Schema } from './schema.ts'
+
+type Rest = Partial<Omit<Attribute, 'name' | 'description'>>
+
+const attribute = (name: string, description: string, rest: Rest = {}): Attribute => ({
+  name,
+  type: 'string',
+  multiValued: false,
+  description,
+  required: false,
+  caseExact: false,
+  mutability: 'readWrite',
+  returned: 'default',
+  uniqueness: 'none',
+  ...rest,
+})
+const complex = (name: string, description: string, subAttributes: readonly Attribute[], rest: Rest = {}) =>
+  attribute(name, description, { type: 'complex', subAttributes, ...rest })
+const reference = (name: string, description: string, referenceTypes: readonly string[], rest: Rest = {}) =>
+  attribute(name, description, { type: 'reference', caseExact: true, referenceTypes, ...rest })
+
+/** RFC 7643 2.4: what every list of values has. */
+const plural = (name: string, description: string, value: Attribute = attribute('value', 'The value')) =>
+  complex(
+    name,
+    description,
+    [
+      value,
+      attribute('display', 'A name to show, for people'),
+      attribute('type', 'What the value is for, such as work or home'),
+      attribute('primary', 'Whether it is the preferred one; true at most once', { type: 'boolean' }),
+    ],
+    { multiValued: true },
+  )
+
+export const CORE_USER = 'urn:ietf:params:scim:schemas:core:2.0:User'
+export const CORE_GROUP = 'urn:ietf:params:scim:schemas:core:2.0:Group'
+export const ENTERPRISE_USER = 'urn:ietf:params:scim:schemas:extension:enterprise:2.0:User'
+
+/** RFC 7643 3.1: of every resource, and in no schema. */
+export const common: readonly Attribute[] = [
+  attribute('schemas', 'The schemas of the resource', {
+    multiValued: true,
+    caseExact: true,
+    returned: 'always',
+    mutability: 'readOnly',
+  }),
+  attribute('id', 'Our id of the resource', {
+    caseExact: true,
+    mutability: 'readOnly',
+    returned: 'always',
+    uniqueness: 'server',
+  }),
+  attribute('externalId', "The provider's id of the resource", { caseExact: true }),
+  complex(
+    'meta',
+    'About the resource',
+    [
+      attribute('resourceType', 'Which type of resource', { caseExact: true, mutability: 'readOnly' }),
+      attribute('created', 'When it was made', { type: 'dateTime', mutability: 'readOnly' }),
+      attribute('lastModified', 'When it was changed last', { type: 'dateTime', mutability: 'readOnly' }),
+      reference('location', 'Where it is', ['uri'], { mutability: 'readOnly' }),
+      attribute('version', 'Its entity tag', { caseExact: true, mutability: 'readOnly' }),
+    ],
+    { mutability: 'readOnly' },
+  ),
+]
+
+const nameParts: readonly Attribute[] = [
+  attribute('formatted', 'The whole name'),
+  attribute('familyName', 'The family name'),
+  attribute('givenName', 'The given name'),
+  attribute('middleName', 'The middle names'),
+  attribute('honorificPrefix', 'Such as Dr.'),
+  attribute('honorificSuffix', 'Such as III'),
+]
+
+const address: readonly Attribute[] = [
+  attribute('formatted', 'The whole address'),
+  attribute('streetAddress', 'Street and number'),
+  attribute('locality', 'City'),
+  attribute('region', 'State or region'),
+  attribute('postalCode', 'Postal code'),
+  attribute('country', 'Country (ISO 3166-1 alpha-2)'),
+  attribute('type', 'What the address is for'),
+  attribute('primary', 'Whether it is the preferred one', { type: 'boolean' }),
+]
+
+const ofGroups: readonly Attribute[] = [
+  attribute('value', 'The id of the group', { caseExact: true, mutability: 'readOnly' }),
+  reference('$ref', 'Where the group is', ['Group'], { mutability: 'readOnly' }),
+  attribute('display', 'The name of the group', { mutability: 'readOnly' }),
+  attribute('type', 'direct: groups do not hold groups', { mutability: 'readOnly' }),
+]
+
+export const userSchema: Schema = {
+  id: CORE_USER,
+  name: 'User',
+  description: 'User account',
+  attributes: [
+    attribute('userName', 'The userid; compared without case and normal form', { required: true, uniqueness: 'server' }),
+    complex('name', 'The parts of the name', nameParts),
+    attribute('displayName', 'The name to show'),
+    attribute('nickName', 'The casual name'),
+    reference('profileUrl', 'A page about the user', ['external']),
+    attribute('title', 'The position'),
+    attribute('userType', 'Such as Contractor or Employee'),
+    attribute('preferredLanguage', 'As in Accept-Language'),
+    attribute('locale', 'Such as en-US'),
+    attribute('timezone', 'Such as Europe/Zurich'),
+    attribute('active', 'False: disabled, and whatever opened doors has ended', { type: 'boolean' }),
+    attribute('password', 'Never kept: people log in at their provider', {
+      mutability: 'writeOnly',
+      returned: 'never',
+      caseExact: true,
+    }),
+    plural('emails', 'E-mail addresses'),
+    plural('phoneNumbers', 'Telephone numbers'),
+    plural('ims', 'Instant messaging addresses'),
+    plural('photos', 'Pictures', reference('value', 'Where the picture is', ['external'])),
+    complex('addresses', 'Postal addresses', address, { multiValued: true }),
+    complex('groups', 'The groups that this provider put the user into', ofGroups, { multiValued: true, mutability: 'readOnly' }),
+    plural('entitlements', 'Entitlements'),
+    plural('roles', 'Roles'),
+    plural('x509Certificates', 'Certificates', attribute('value', 'DER in base64', { type: 'binary', caseExact: true })),
+  ],
+}
+
+export const enterpriseSchema: Schema = {
+  id: ENTERPRISE_USER,
+  name: 'EnterpriseUser',
+  description: 'Enterprise user',
+  attributes: [
+    attribute('employeeNumber', 'The number of the employee'),
+    attribute('costCenter', 'The cost center'),
+    attribute('organization', 'The organization'),
+    attribute('division', 'The division'),
+    attribute('department', 'The department'),
+    complex('manager', 'The manager', [
+      attribute('value', "The id of the manager's resource", { caseExact: true }),
+      reference('$ref', 'Where that resource is', ['User']),
+      attribute('displayName', 'The name of the manager', { mutability: 'readOnly' }),
+    ]),
+  ],
+}
+
+export const groupSchema: Schema = {
+  id: CORE_GROUP,
+  name: 'Group',
+  description: 'Group',
+  attributes: [
+    attribute('displayName', 'The name; compared without case and normal form', { required: true, uniqueness: 'server' }),
+    complex(
+      'members',
+      'The users that this provider put into the group',
+      [
+        attribute('value', 'The id of the user', { caseExact: true, mutability: 'immutable' }),
+        reference('$ref', 'Where the user is', ['User'], { mutability: 'immutable' }),
+        attribute('type', 'User: groups do not hold groups', { mutability: 'immutable' }),
+        attribute('display', 'The name of the user', { mutability: 'readOnly' }),
+      ],
+      { multiValued: true },
+    ),
+  ],
+}

@@ -1,0 +1,28 @@
+import { catalogue, type RosterError } from '../errors.ts'
+import type { WireResponse } from '../http/wire.ts'
+
+export const SCIM_JSON = 'application/scim+json'
+const ERROR = 'urn:ietf:params:scim:api:messages:2.0:Error'
+
+/** An error as RFC 7644 3.12 wants it. */
+export function scimError(error: RosterError): WireResponse {
+  const { status } = catalogue[error.code]
+  return {
+    status,
+    headers: { 'content-type': SCIM_JSON, ...(status === 401 && { 'www-authenticate': 'Bearer' }) },
+    body: { schemas: [ERROR], status: String(status), ...scimType(error), detail: error.message },
+  }
+}
+
+function scimType(error: RosterError): { scimType?: string } {
+  if ('scimType' in error && typeof error.scimType === 'string') return { scimType: error.scimType }
+  if (error.code !== 'BAD_USER_INPUT') return {}
+  return { scimType: error.field === 'body' ? 'invalidSyntax' : 'invalidValue' }
+}
+
+/** What an unknown client is told, whatever it asked for: nothing can be learnt from it. */
+export const unauthorized = (): WireResponse => ({
+  status: 401,
+  headers: { 'content-type': SCIM_JSON, 'www-authenticate': 'Bearer' },
+  body: { schemas: [ERROR], status: '401', detail: 'No IAM of this Roster accepts SCIM with this credential' },
+})

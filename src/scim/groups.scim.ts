@@ -1,0 +1,72 @@
+import { scimGroups } from '../groups/groups.scim.service.ts'
+import { groupType } from '../provisioning/schema.ts'
+import { askedByBody, isShown } from './asked.ts'
+import type { Row } from './row.ts'
+import { answer, answerList, answerRead, shapedGroup } from './shape.ts'
+
+const type = groupType({})
+
+/** RFC 7644 3.2 to 3.6, of Groups. */
+export const groupRows: readonly Row[] = [
+  {
+    method: 'GET',
+    path: 'Groups',
+    run: async ({ context, base, asked }) => {
+      const found = await scimGroups.list(context, { ...asked, members: isShown(asked, 'members') })
+      return answerList(type, found, group => shapedGroup(base, group), asked)
+    },
+  },
+  {
+    method: 'POST',
+    path: 'Groups/.search',
+    run: async ({ context, base, body }) => {
+      const asked = askedByBody(body)
+      const found = await scimGroups.list(context, { ...asked, members: isShown(asked, 'members') })
+      return answerList(type, found, group => shapedGroup(base, group), asked)
+    },
+  },
+  {
+    method: 'POST',
+    path: 'Groups',
+    run: async ({ context, base, asked, body }) =>
+      answer(201, type, shapedGroup(base, await scimGroups.create(context, { body, members: isShown(asked, 'members') })), asked),
+  },
+  {
+    method: 'GET',
+    path: 'Groups/:id',
+    run: async ({ context, base, id, asked, ifNoneMatch }) =>
+      answerRead(
+        type,
+        shapedGroup(base, await scimGroups.get(context, { id, members: isShown(asked, 'members') })),
+        asked,
+        ifNoneMatch,
+      ),
+  },
+  {
+    method: 'PUT',
+    path: 'Groups/:id',
+    run: async ({ context, base, id, asked, body, ifMatch }) => {
+      const group = await scimGroups.replace(context, { id, ifMatch, body, members: isShown(asked, 'members') })
+      return answer(200, type, shapedGroup(base, group), asked)
+    },
+  },
+  {
+    method: 'PATCH',
+    path: 'Groups/:id',
+    run: async ({ context, base, id, asked, body, ifMatch }) => {
+      // Without a body unless one is asked for (RFC 7644 3.5.2): a change of one member must not read a hundred thousand.
+      const wanted = asked.attributes.length > 0
+      const group = await scimGroups.patch(context, { id, ifMatch, body, members: wanted && isShown(asked, 'members') })
+      const shaped = shapedGroup(base, group)
+      return wanted ? answer(200, type, shaped, asked) : { status: 204, headers: { etag: shaped.version } }
+    },
+  },
+  {
+    method: 'DELETE',
+    path: 'Groups/:id',
+    run: async ({ context, id, ifMatch }) => {
+      await scimGroups.remove(context, { id, ifMatch })
+      return { status: 204 }
+    },
+  },
+]

@@ -1,0 +1,149 @@
+/** A resource as it goes over the wire (RFC 7643 3.1, RFC 7644 3.9 and 3.14). */
+import { groupDocument, groupFacts, type ScimGroupRecord } from '../groups/group.scim.ts'
+import type { WireResponse } from '../http/wire.ts'
+import type { Found } from '../provisioning/client.ts'
+import { isObject } from '../provisioning/resource.ts'
+import { type Document, groupType, type ResourceType, resolve, schemasOf, type Target, userType } from '../provisioning/schema.ts'
+import { names, versionOf } from '../provisioning/version.ts'
+import { type ScimUserRecord, userDocument, userFacts } from '../users/user.scim.ts'
+import type { Asked } from './asked.ts'
+import { SCIM_JSON } from './errors.ts'
+
+export interface Shaped {
+  readonly location: string
+  readonly version: string
+  readonly resource: Document
+}
+
+/** `base` is the address of the IAM's SCIM, without a slash at the end. */
+export function shapedUser(base: string, user: ScimUserRecord): Shaped {
+  const type = userType({})
+  const document = userDocument(user)
+  const groups = user.groups?.map(({ value, display }) => ({ value, $ref: `${base}/Groups/${value}`, display, type: 'direct' }))
+  const inside = { ...document, ...(groups && groups.length > 0 && { groups }) }
+  return shaped(type, base, { ...user, id: user.scimId!, version: versionOf(userFacts(user)) }, inside)
+}
+
+export function shapedGroup(base: string, group: ScimGroupRecord): Shaped {
+  const members = group.members?.map(({ value, display }) => ({ value, $ref: `${base}/Users/${value}`, display, type: 'User' }))
+  const inside = { ...groupDocument(group), ...(members && { members }) }
+  return shaped(groupType({}), base, { ...group, id: group.scimid, version: versionOf(groupFacts(group)) }, inside)
+}
+
+interface Facts {
+  readonly id: string
+  readonly version: string
+  readonly createdAt: Date
+  readonly updatedAt: Date
+}
+
+function shaped(type: ResourceType, base: string, { id, version, createdAt, updatedAt }: Facts, inside: Document): Shaped {
+  const location = `${base}/${type.endpoint}/${id}`
+  const meta = { resourceType: type.name, created: createdAt, lastModified: updatedAt, location, version }
+  return { location, version, resource: { schemas: schemasOf(type, inside), id, ...inside, meta } }
+}
+
+/** The answer with one resource. `status` 201 says where it is. */
+export function answer(
+  status: 200 | 201,
+  type: ResourceType,
+  { location, version, resource }: Shaped,
+  asked: Asked,
+): WireResponse {
+  return {
+    status,
+    headers: { 'content-type': SCIM_JSON, etag: version, ...(status === 201 && { location }) },
+    body: projected(type, resource, asked),
+  }
+}
+
+/** The answer to a read: 304 when the client has this version already. */
+export function answerRead(type: ResourceType, shaped: Shaped, asked: Asked, ifNoneMatch: string | undefined): WireResponse {
+  if (ifNoneMatch !== undefined && names(ifNoneMatch, shaped.version)) return { status: 304, headers: { etag: shaped.version } }
+  return answer(200, type, shaped, asked)
+}
+
+export function answerList<Row>(
+  type: ResourceType,
+  { total, rows, startIndex, nextCursor }: Found<Row>,
+  shape: (row: Row) => Shaped,
+  asked: Asked,
+): WireResponse {
+  return {
+    status: 200,
+    headers: { 'content-type': SCIM_JSON },
+    body: {
+      schemas: ['urn:ietf:params:scim:api:messages:2.0:ListResponse'],
+      totalResults: total,
+      itemsPerPage: rows.length,
+      ...(asked.cursor === undefined ? { startIndex } : nextCursor !== null && { nextCursor }),
+      Resources: rows.map(row => projected(type, shape(row).resource, asked)),
+    },
+  }
+}
+
+/** Only what is asked for, or all but what is not wanted; `id` and `schemas` always (RFC 7643 7, "returned"). */
+function projected(type: ResourceType, resource: Document, { attributes, excluded }: Asked): Document {
+  if (attributes.length > 0) {
+    const shown: Document = { schemas: resource.schemas, id: resource.id }
+    for (const target of targets(type, attributes)) copy(resource, shown, target)
+    return shown
+  }
+  const left = { ...resource }
+  for (const target of targets(type, excluded)) if (target.attribute?.returned !== 'always') drop(left, target)
+  return left
+}
+
+/** A name that the type does not have selects nothing (RFC 7644 3.9 knows no error for it). */
+function targets(type: ResourceType, paths: readonly string[]): Target[] {
+  return paths.flatMap(path => {
+    try {
+      return [resolve(type, path)]
+    } catch {
+      return []
+    }
+  })
+}
+
+function copy(from: Document, to: Document, { urn, attribute, sub }: Target): void {
+  if (urn !== null) {
+    const inside = from[urn]
+    if (!isObject(inside)) return
+    if (attribute === null) to[urn] = inside
+    else {
+      const part = isObject(to[urn]) ? { ...(to[urn] as Document) } : {}
+      copy(inside, part, { urn: null, attribute, sub })
+      to[urn] = part
+    }
+    return
+  }
+  const { name } = attribute!
+  if (!Object.hasOwn(from, name)) return
+  const pick = (value: unknown, beside: unknown): unknown =>
+    isObject(value) && Object.hasOwn(value, sub!.name)
+      ? { ...(isObject(beside) ? beside : {}), [sub!.name]: value[sub!.name] }
+      : (beside ?? {})
+  if (sub === null) to[name] = from[name]
+  else if (Array.isArray(from[name]))
+    to[name] = from[name].map((value, index) => pick(value, (to[name] as unknown[] | undefined)?.[index]))
+  else to[name] = pick(from[name], to[name])
+}
+
+function drop(from: Document, { urn, attribute, sub }: Target): void {
+  if (urn !== null && attribute !== null) {
+    if (isObject(from[urn])) {
+      const inside = { ...(from[urn] as Document) }
+      drop(inside, { urn: null, attribute, sub })
+      from[urn] = inside
+    }
+    return
+  }
+  const name = urn ?? attribute!.name
+  if (sub === null) delete from[name]
+  else {
+    const without = (value: unknown) =>
+      isObject(value) ? Object.fromEntries(Object.entries(value).filter(([part]) => part !== sub.name)) : value
+    if (Array.isArray(from[name])) from[name] = from[name].map(without)
+    else if (isObject(from[name])) from[name] = without(from[name])
+  }
+}

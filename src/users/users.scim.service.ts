@@ -1,0 +1,225 @@
+/**
+ * Users as an IAM's SCIM client provisions them. The walk of a write: the body, checked (provisioning/) → the user's row, held → what the
+ * resource comes to (user.scim.ts) → users.scim.store. A deleted resource leaves its user behind, disabled: the record carries history, and
+ * the provider may take it up again.
+ */
+import { randomUUID } from 'node:crypto'
+import { type Call, type Outcome, read, type Service, write } from '../access/guard.ts'
+import { type AuditDraft, difference, type Target } from '../audit/audit.ts'
+import { NotFound } from '../errors.ts'
+import type { IamRecord } from '../iams/iam.ts'
+import { inOrder } from '../iams/iam.ts'
+import { canonical, checkUserid } from '../names.ts'
+import { checkScimId, type Found, iamOf, type Search, search } from '../provisioning/client.ts'
+import { condition, orderBy } from '../provisioning/condition.ts'
+import { Duplicate } from '../provisioning/faults.ts'
+import { parseFilter } from '../provisioning/filter.ts'
+import { parsePatch } from '../provisioning/operations.ts'
+import { patched } from '../provisioning/patch.ts'
+import { checkDocument, checkResource } from '../provisioning/resource.ts'
+import { type Document, userType } from '../provisioning/schema.ts'
+import { checkVersion, versionOf } from '../provisioning/version.ts'
+import { uniqueViolation } from '../store/failures.ts'
+import { keepAnAdministrator } from './powers.ts'
+import { profileColumns } from './profile.ts'
+import { attributesOf, profileOf, type ScimUserRecord, userDocument, userFacts } from './user.scim.ts'
+import {
+  deleteApiKeys,
+  findScimUser,
+  insertScimUser,
+  leaveSourceGroups,
+  lockNamesake,
+  replaceSourceAttributes,
+  SCIM_USER_COLUMNS,
+  SCIM_USER_GROUPS,
+  type ScimUserColumns,
+  updateScimUser,
+  userPlaces,
+} from './users.scim.store.ts'
+import { endAccess } from './users.store.ts'
+
+interface ById {
+  readonly id: string
+  readonly ifMatch?: string | undefined
+}
+interface WithBody {
+  readonly body: unknown
+}
+interface Wants {
+  /** Whether the answer shows groups, which costs a read of its own. */
+  readonly groups: boolean
+}
+
+export const scimUsers = {
+  get: read('scim:read', async (call: Call, { id, groups }: ById & Wants): Promise<ScimUserRecord> => {
+    const iam = await iamOf(call)
+    return requireScimUser(call, iam, id, { groups })
+  }),
+
+  list: read('scim:read', async (call: Call, { groups, ...asked }: Search & Wants): Promise<Found<ScimUserRecord>> => {
+    const iam = await iamOf(call)
+    const places = userPlaces(userType(iam.config))
+    const values: unknown[] = [iam.id]
+    const where = ['u.iamid = $1', 'u.scim_id IS NOT NULL']
+    if (asked.filter !== undefined) where.push(condition(places, parseFilter(asked.filter), values))
+    const descending = asked.descending ?? false
+    const order = asked.sortBy
+      ? orderBy(places, asked.sortBy, descending)
+      : ({ name: 'scim', expression: 'u.id', type: 'int', descending } as const)
+    const columns = SCIM_USER_COLUMNS + (groups ? `, ${SCIM_USER_GROUPS}` : '')
+    return search<ScimUserRecord>(call, { columns, from: 'users u', where, values, id: 'u.id', order, fresh: true }, asked)
+  }),
+
+  create: write('scim:createUser', async (call: Call, { body, groups }: WithBody & Wants): Promise<Outcome<ScimUserRecord>> => {
+    const iam = await iamOf(call)
+    const next = written(iam, checkResource(userType(iam.config), body))
+    const before = await lockNamesake(call.db, iam.id, next.useridKey)
+    if (before?.scimId != null) throw taken()
+    const columns = { ...next.columns, scimId: randomUUID(), disabled: next.active === false }
+    const names = { iamid: iam.id, userid: next.userid, useridKey: next.useridKey }
+    if (before) {
+      // Again: who put the user into a group while the resource was being deleted was not seen then.
+      await leaveSourceGroups(call.db, before.id, iam.id, call.now)
+      await updateScimUser(call.db, before.id, { ...columns, ...names }, call.now)
+    } else {
+      const named = { ...names, name: next.columns.name!, nameKey: next.columns.nameKey! }
+      await insertScimUser(call.db, { ...columns, ...named }, call.now).catch(nameTaken)
+    }
+    const user = await requireScimUser(call, iam, columns.scimId, { groups })
+    const attributes = await replaceSourceAttributes(call.db, {
+      userId: user.id,
+      source: iam.id,
+      attributes: next.attributes,
+      now: call.now,
+    })
+    const after = {
+      scimId: user.scimId,
+      name: user.name,
+      email: user.email,
+      disabled: user.disabled,
+      attributes: attributes.added,
+    }
+    // The account was there all the time: what it held by hand, its key, its history stay (issue: "takes the disabled user up again").
+    const event = before === null ? 'userCreated' : user.disabled ? 'userUpdated' : 'userEnabled'
+    return { value: user, events: [{ event, target: targetOf(user), ...(before && { before: { scimId: null } }), after }] }
+  }),
+
+  replace: write('scim:updateUser', async (call: Call, { id, ifMatch, body, groups }: ById & WithBody & Wants) => {
+    const iam = await iamOf(call)
+    const document = checkResource(userType(iam.config), body)
+    const before = await requireScimUser(call, iam, id, { lock: true })
+    checkVersion(ifMatch, versionOf(userFacts(before)))
+    return save(call, iam, before, document, groups)
+  }),
+
+  patch: write('scim:updateUser', async (call: Call, { id, ifMatch, body, groups }: ById & WithBody & Wants) => {
+    const iam = await iamOf(call)
+    const type = userType(iam.config)
+    const steps = parsePatch(type, body)
+    const before = await requireScimUser(call, iam, id, { lock: true })
+    checkVersion(ifMatch, versionOf(userFacts(before)))
+    return save(call, iam, before, patched(type, userDocument(before), steps), groups)
+  }),
+
+  /** The resource is gone; its user stays, disabled, and belongs to no group and has no attribute of this provider any more. */
+  remove: write('scim:deleteUser', async (call: Call, { id, ifMatch }: ById): Promise<Outcome<{ deleted: true }>> => {
+    const { db, now } = call
+    const iam = await iamOf(call)
+    const user = await requireScimUser(call, iam, id, { lock: true })
+    checkVersion(ifMatch, versionOf(userFacts(user)))
+    // Groups first: a change of one holds it and waits for its users' rows, which from the next line on it could not share.
+    const leftGroups = await leaveSourceGroups(db, user.id, iam.id, now)
+    await updateScimUser(db, user.id, { disabled: true, scimId: null, scim: null }, now)
+    const ended = await endAll(call, user.id)
+    const { removed } = await replaceSourceAttributes(db, { userId: user.id, source: iam.id, attributes: [], now })
+    await keepAnAdministrator(db)
+    const before = { scimId: user.scimId, disabled: user.disabled, attributes: removed }
+    const after = { scimId: null, disabled: true, ...ended, leftGroups }
+    return { value: { deleted: true }, events: [{ event: 'userDisabled', target: targetOf(user), before, after }] }
+  }),
+} satisfies Service
+
+const targetOf = (user: ScimUserRecord): Target => ({ type: 'user', id: user.id, name: `${user.iamid}/${user.userid}` })
+const taken = () => new Duplicate('userName is already taken in this IAM (names are compared without case and normal form)')
+
+function nameTaken(error: unknown): never {
+  throw uniqueViolation(error) === null ? error : taken()
+}
+
+async function requireScimUser(
+  { db }: Call,
+  iam: IamRecord,
+  id: string,
+  options: { lock?: boolean; groups?: boolean } = {},
+): Promise<ScimUserRecord> {
+  const user = await findScimUser(db, iam.id, checkScimId(id, 'User'), options)
+  if (!user) throw new NotFound('No User with this id')
+  return user
+}
+
+interface Written {
+  readonly userid: string
+  readonly useridKey: string
+  /** Undefined: the provider says nothing of it. */
+  readonly active: boolean | undefined
+  readonly columns: ScimUserColumns
+  readonly attributes: ReturnType<typeof attributesOf>
+}
+
+/** What a resource comes to in the rows of its user. Throws Invalid. */
+function written(iam: IamRecord, given: Document): Written {
+  const type = userType(iam.config)
+  const document = checkDocument(type, given)
+  const { userName, active, ...scim } = document
+  const userid = checkUserid(userName, { newBim: false, field: 'userName' })
+  return {
+    userid,
+    useridKey: canonical(userid),
+    active: active as boolean | undefined,
+    columns: { ...profileColumns(profileOf(type, iam.config, document)), scim },
+    attributes: attributesOf(iam.config, document),
+  }
+}
+
+/** Writes a changed resource. A PUT that says nothing of `active` leaves it: who was disabled is not let in by an omission. */
+async function save(
+  call: Call,
+  iam: IamRecord,
+  before: ScimUserRecord,
+  document: Document,
+  groups: boolean,
+): Promise<Outcome<ScimUserRecord>> {
+  const { db, now } = call
+  const next = written(iam, document)
+  const disabled = next.active === undefined ? before.disabled : !next.active
+  const columns = { ...next.columns, userid: next.userid, useridKey: next.useridKey, disabled }
+  const attributes = await replaceSourceAttributes(db, { userId: before.id, source: iam.id, attributes: next.attributes, now })
+  const { scim, useridKey: _, nameKey: __, emailKey: ___, disabled: ____, ...shown } = columns
+  const change = difference({ ...before, document: inOrder(before.document) }, { ...shown, document: inOrder(scim) })
+  const attributesChanged = attributes.added.length + attributes.removed.length > 0
+  if (!change.changed && !attributesChanged && disabled === before.disabled)
+    return { value: await requireScimUser(call, iam, before.scimId!, { groups }), events: [] }
+  await updateScimUser(db, before.id, columns, now).catch(nameTaken)
+  const events: AuditDraft[] = []
+  const target = targetOf(before)
+  if (change.changed || attributesChanged)
+    events.push({
+      event: 'userid' in change.after ? 'usernameUpdated' : 'userUpdated',
+      target,
+      before: { ...change.before, ...(attributesChanged && { attributes: attributes.removed }) },
+      after: { ...change.after, ...(attributesChanged && { attributes: attributes.added }) },
+    })
+  if (disabled !== before.disabled) {
+    const ended = disabled ? { revokedTokens: await endAccess(db, before.id) } : {}
+    if (disabled) await keepAnAdministrator(db)
+    const event = disabled ? 'userDisabled' : 'userEnabled'
+    events.push({ event, target, before: { disabled: before.disabled }, after: { disabled, ...ended } })
+  }
+  return { value: await requireScimUser(call, iam, before.scimId!, { groups }), events }
+}
+
+/** Whatever opens a door for the user ends for good: who is provisioned under this name again may be somebody else. */
+async function endAll({ db }: Call, userId: number): Promise<{ revokedTokens: number; revokedKeys: number }> {
+  const revokedTokens = await endAccess(db, userId)
+  return { revokedTokens, revokedKeys: await deleteApiKeys(db, userId) }
+}

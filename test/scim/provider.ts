@@ -1,0 +1,71 @@
+// A provider of the tests: an IAM with SCIM switched on in a whole Roster, its key, and requests as a provider sends them.
+import { bootApp, type TestApp } from '../harness/app.ts'
+
+export const CORE = 'urn:ietf:params:scim:schemas:core:2.0:User'
+export const GROUP = 'urn:ietf:params:scim:schemas:core:2.0:Group'
+export const ENTERPRISE = 'urn:ietf:params:scim:schemas:extension:enterprise:2.0:User'
+export const PATCH_OP = 'urn:ietf:params:scim:api:messages:2.0:PatchOp'
+
+export interface Answer {
+  status: number
+  headers: Headers
+  body: any
+}
+
+export interface Provider {
+  iamid: string
+  key: string
+  url: string
+  send(method: string, path: string, body?: unknown, headers?: Record<string, string>): Promise<Answer>
+  get(path: string): Promise<Answer>
+  /** The body of a new user. */
+  user(userName: string, rest?: object): Promise<any>
+  group(displayName: string, members?: string[]): Promise<any>
+  patch(path: string, ...operations: object[]): Promise<Answer>
+}
+
+export const boot = (): Promise<TestApp> => bootApp()
+
+/** An IAM with its key. */
+export async function provider(
+  app: TestApp,
+  iamid: string,
+  { config = {}, groupPermissions = {} }: { config?: object; groupPermissions?: object } = {},
+): Promise<Provider> {
+  const input = { id: iamid, displayName: iamid, type: 'openid', config: { scimEnabled: true, ...config }, groupPermissions }
+  const made = await app.graphql('mutation($input: CreateIamInput!) { createIam(input: $input) { iam { id } } }', { input })
+  if (made.errors) throw new Error(JSON.stringify(made.errors))
+  const { data } = await app.graphql('mutation($input: IamInput!) { generateScimKey(input: $input) { scimKey scimUrl } }', {
+    input: { id: iamid },
+  })
+  const { scimKey: key, scimUrl: url } = data.generateScimKey
+  const send: Provider['send'] = async (method, path, body, headers = {}) => {
+    const response = await fetch(`${url}${path}`, {
+      method,
+      headers: {
+        authorization: `Bearer ${key}`,
+        ...(body !== undefined && { 'content-type': 'application/scim+json' }),
+        ...headers,
+      },
+      ...(body !== undefined && { body: typeof body === 'string' ? body : JSON.stringify(body) }),
+    })
+    const text = await response.text()
+    return { status: response.status, headers: response.headers, body: text === '' ? null : JSON.parse(text) }
+  }
+  const must = async (answer: Promise<Answer>) => {
+    const { status, body } = await answer
+    if (status >= 300) throw new Error(`${status} ${JSON.stringify(body)}`)
+    return body
+  }
+  return {
+    iamid,
+    key,
+    url,
+    send,
+    get: path => send('GET', path),
+    user: (userName, rest = {}) => must(send('POST', '/Users', { schemas: [CORE], userName, ...rest })),
+    group: (displayName, members = []) =>
+      must(send('POST', '/Groups', { schemas: [GROUP], displayName, members: members.map(value => ({ value })) })),
+    patch: (path, ...operations) => send('PATCH', path, { schemas: [PATCH_OP], Operations: operations }),
+  }
+}
