@@ -53,6 +53,9 @@ export interface UnderWay extends Handshake {
 /** Seconds that a person may take at their provider. */
 export const HANDSHAKE_SECONDS = 600
 
+/** Handshakes that are remembered as taken, at most. */
+const REMEMBERED = 50_000
+
 /**
  * Makes handshakes and takes each once. What was taken is remembered by this process only; for another one of the same instance there
  * is the provider's word, whose codes work once (RFC 6749, 4.1.2).
@@ -66,7 +69,11 @@ export function createHandshakes(instanceKey: Buffer, clock: () => number = Date
     take(text: string | null, iamid: string): UnderWay | null {
       const found = text === null ? null : (seal.open(text) as (UnderWay & { until: number }) | null)
       if (found === null || found.iamid !== iamid || found.until <= clock() || taken.has(found.state)) return null
-      for (const [state, until] of taken) if (until <= clock()) taken.delete(state)
+      // About in the order of their ends, so looking at the first ones is enough, however many come.
+      for (const [state, until] of taken) {
+        if (until > clock() && taken.size < REMEMBERED) break
+        taken.delete(state)
+      }
       taken.set(found.state, found.until)
       return found
     },

@@ -123,6 +123,15 @@ describe('a person of a provider', () => {
     expect((await personOf(app, 'byname', userid))!.id).not.toBe(id)
   })
 
+  test('who comes many times at once is made once', async () => {
+    idp.people.many = { groups: ['Crew'] }
+    idp.next = 'many'
+    const pages = await Promise.all(Array.from({ length: 6 }, () => new Browser().visit(`${app.url}/login/corp`)))
+    expect(pages.map(page => page.status)).toEqual(Array(6).fill(200))
+    expect(await app.store.db.prisma.user.count({ where: { userid: 'many' } })).toBe(1)
+    expect((await audit()).filter(event => event.event === 'userCreated')).toHaveLength(1)
+  })
+
   test('without the user ID claim, or with an address nobody verified, is refused', async () => {
     for (const claims of [{}, { email: 'eve@corp.example', email_verified: false }]) {
       const { browser, page } = await logIn('eve', claims, 'byname')

@@ -1,5 +1,7 @@
 // The session that a log-in leaves in the browser: its cookies, what they open and what not, and how it ends.
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { policy } from '../../src/access/policy.ts'
+import { rows } from '../../src/rest/table.ts'
 import { bootApp, type TestApp } from '../harness/app.ts'
 import { Browser } from './browser.ts'
 import { auditOf, makeOpenid, viewerOf } from './house.ts'
@@ -108,6 +110,12 @@ describe('what it opens', () => {
     const out = await fetch(`${app.url}/login/corp/logout`, { method: 'POST', headers: json, redirect: 'manual' })
     expect(out.status).toBe(403)
     expect(await viewerOf(app.url, { cookie: browser.header(app.url), ...same })).not.toBeNull()
+  })
+
+  test('no write is a GET, which needs no such proof', () => {
+    const writes = rows.filter(row => row.methods.includes('GET') && policy[row.action].kind === 'write')
+    expect(writes.map(row => row.path)).toEqual([])
+    expect(rows.length).toBeGreaterThan(20)
   })
 
   test('a header counts more than the cookie, also a bad one', async () => {
