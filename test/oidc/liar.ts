@@ -1,14 +1,15 @@
 // A provider that says what a test tells it to: of each step it can do the wrong thing.
-import { createHash, createHmac } from 'node:crypto'
+import { createHash, createHmac, generateKeyPairSync, type JsonWebKey, sign } from 'node:crypto'
 import { once } from 'node:events'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
-import { exportJWK, exportSPKI, generateKeyPair, type JWK, SignJWT } from 'jose'
 
 export interface Lies {
   /** Changes the claims of the ID token. */
   claims?: (claims: Record<string, unknown>) => Record<string, unknown>
   /** Changes the header of the ID token, before it is signed. */
   header?: Record<string, unknown>
+  /** Signs with the key before the last change, and says that it is the present one. */
+  old?: boolean
   /** Changes the finished ID token. */
   token?: (token: string) => string | undefined
   /** Answers a path in its own way. */
@@ -27,11 +28,11 @@ export interface Liar {
   readonly begun: URLSearchParams[]
   readonly accessToken: string
   /** From now on another key signs, and the old one is gone. */
-  rotate(): Promise<void>
+  rotate(): void
   /** The public key as PEM, for those who take it for a shared secret. */
-  publicKey(): Promise<string>
+  publicKey(): string
   /** A second key beside the first, neither with an id. */
-  nameless(): Promise<void>
+  nameless(): void
   close(): Promise<void>
 }
 
@@ -57,8 +58,10 @@ export async function liar(clientId: string): Promise<Liar> {
   const issuer = `http://127.0.0.1:${(server.address() as { port: number }).port}`
   const accessToken = 'the access token of the liar'
   let serial = 0
-  let pair: Awaited<ReturnType<typeof generateKeyPair>>
-  let keys: JWK[] = []
+  const fresh = () => generateKeyPairSync('ec', { namedCurve: 'P-256' })
+  let pair = fresh()
+  let before = pair
+  let keys: JsonWebKey[] = []
   const challenges = new Map<string, { nonce: string | null; challenge: string | null }>()
   const self: Liar = {
     issuer,
@@ -66,14 +69,14 @@ export async function liar(clientId: string): Promise<Liar> {
     asked: [],
     begun: [],
     accessToken,
-    async rotate() {
-      pair = await generateKeyPair('ES256', { extractable: true })
-      keys = [{ ...(await exportJWK(pair.publicKey)), kid: `key ${++serial}`, alg: 'ES256', use: 'sig' }]
+    rotate() {
+      before = pair
+      pair = fresh()
+      keys = [{ ...pair.publicKey.export({ format: 'jwk' }), kid: `key ${++serial}`, alg: 'ES256', use: 'sig' }]
     },
-    publicKey: () => exportSPKI(pair.publicKey as never),
-    async nameless() {
-      const other = await generateKeyPair('ES256', { extractable: true })
-      keys = [await exportJWK(pair.publicKey), await exportJWK(other.publicKey)]
+    publicKey: () => pair.publicKey.export({ format: 'pem', type: 'spki' }).toString(),
+    nameless() {
+      keys = [pair, fresh()].map(({ publicKey }) => publicKey.export({ format: 'jwk' }))
     },
     async close() {
       server.closeAllConnections()
@@ -81,15 +84,17 @@ export async function liar(clientId: string): Promise<Liar> {
       await once(server, 'close')
     },
   }
-  await self.rotate()
+  self.rotate()
 
-  const idToken = async (nonce: string | null): Promise<string | undefined> => {
+  const idToken = (nonce: string | null): string | undefined => {
     const now = Math.floor(Date.now() / 1000)
     const half = createHash('sha256').update(accessToken).digest().subarray(0, 16).toString('base64url')
     const honest = { iss: issuer, aud: clientId, sub: 'somebody', iat: now, exp: now + 60, nonce, at_hash: half }
     const claims = self.lies.claims?.(honest) ?? honest
-    const header = { alg: 'ES256', kid: keys[0]!.kid, ...self.lies.header } as { alg: string }
-    const token = await new SignJWT(claims).setProtectedHeader(header).sign(pair.privateKey)
+    const start = `${base64({ alg: 'ES256', kid: keys[0]!.kid, ...self.lies.header })}.${base64(claims)}`
+    const { privateKey } = self.lies.old ? before : pair
+    const signature = sign('sha256', Buffer.from(start), { key: privateKey, dsaEncoding: 'ieee-p1363' })
+    const token = `${start}.${signature.toString('base64url')}`
     return self.lies.token ? self.lies.token(token) : token
   }
   const json = (response: ServerResponse, body: unknown, status = 200) => {
@@ -128,7 +133,7 @@ export async function liar(clientId: string): Promise<Liar> {
         .update(form.get('code_verifier') ?? '')
         .digest('base64url')
       if (found === undefined || found.challenge !== verifier) return json(response, { error: 'invalid_grant' }, 400)
-      json(response, { access_token: accessToken, token_type: 'Bearer', id_token: await idToken(found.nonce) })
+      json(response, { access_token: accessToken, token_type: 'Bearer', id_token: idToken(found.nonce) })
     },
   }
   server.on('request', (request, response) => {

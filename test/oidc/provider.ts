@@ -1,7 +1,7 @@
 // A real OpenID provider in this process, without pages: whoever is next logs in and agrees to everything.
+import { generateKeyPairSync } from 'node:crypto'
 import { once } from 'node:events'
 import { createServer } from 'node:http'
-import { exportJWK, generateKeyPair } from 'jose'
 import { Provider } from 'oidc-provider'
 
 export interface RealProvider {
@@ -21,7 +21,7 @@ export async function realProvider(clients: Record<string, string[]>, home: stri
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
   const issuer = `http://127.0.0.1:${(server.address() as { port: number }).port}`
-  const { privateKey } = await generateKeyPair('RS256', { extractable: true })
+  const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 })
   const idp: RealProvider = {
     issuer,
     people: {},
@@ -39,7 +39,7 @@ export async function realProvider(clients: Record<string, string[]>, home: stri
       redirect_uris,
       post_logout_redirect_uris: [`${home}/login`],
     })),
-    jwks: { keys: [{ ...(await exportJWK(privateKey)), alg: 'RS256', use: 'sig', kid: 'one' }] },
+    jwks: { keys: [{ ...privateKey.export({ format: 'jwk' }), alg: 'RS256', use: 'sig', kid: 'one' }] },
     cookies: { keys: ['a key for cookies'] },
     pkce: { required: () => true },
     scopes: ['openid', 'email', 'profile', 'groups'],
