@@ -7,12 +7,13 @@ import type { Config } from './config.ts'
 import type { App, Context } from './context.ts'
 import { startHousekeeping } from './credentials/housekeeping.ts'
 import { createPasswords } from './credentials/password.ts'
-import { fromHeader, withoutBasic } from './credentials/secret.ts'
+import { fromHeader, parse, withoutBasic } from './credentials/secret.ts'
 import { sessions } from './credentials/sessions.service.ts'
-import { NotFound, RosterError, Unavailable } from './errors.ts'
+import { Forbidden, NotFound, RosterError, Unavailable } from './errors.ts'
 import { registerPlayground } from './graphql/playground.ts'
 import { createSchema } from './graphql/schema.ts'
 import { registerGraphql } from './graphql/server.ts'
+import { cookieOf, isSameOrigin, SESSION_COOKIE } from './http/cookies.ts'
 import { registerHealth } from './http/health.ts'
 import { createLog } from './http/log.ts'
 import { createHttp } from './http/server.ts'
@@ -20,6 +21,7 @@ import { createTurnstile } from './http/turnstile.ts'
 import type { Http, WireRequest } from './http/wire.ts'
 import { iams } from './iams/iams.service.ts'
 import { createLoaders } from './loaders.ts'
+import { registerProviders } from './login/providers.ts'
 import { registerLogin } from './login/router.ts'
 import { createMailer } from './mail/mailer.ts'
 import { rewrite } from './rest/paths.ts'
@@ -29,6 +31,7 @@ import { asUnavailable } from './store/failures.ts'
 import { openStore } from './store/open.ts'
 import { instanceKey } from './store/secret.key.ts'
 import type { Store } from './store/store.ts'
+import { readViewer } from './users/users.service.ts'
 
 export interface Running {
   /** The port that answers. */
@@ -111,9 +114,24 @@ async function registerDoors(http: Http, app: App) {
       return contextFor(app, actor, request)
     },
   })
+  const instance = { minLength: app.config.password.minLength, publicUrl: app.config.publicUrl }
+  const signedIn = registerProviders(http, {
+    ...instance,
+    instanceKey: app.key,
+    sessionLife: app.config.token.lifeSeconds,
+    begin: async (request, input) => sessions.begin(await contextOf(request, 'none'), input),
+    finish: async (request, input) => sessions.logInByProvider(await contextOf(request, 'none'), input),
+    whoIs: async request => {
+      if (request.headers.authorization !== undefined) return null
+      const context = await contextOf(request, 'optional')
+      return context.actor === anonymous ? null : readViewer(context, {})
+    },
+    logOut: async request => sessions.logOut(await contextOf(request, 'required'), {}),
+  })
   registerLogin(http, {
-    minLength: app.config.password.minLength,
-    publicUrl: app.config.publicUrl,
+    ...instance,
+    signedIn,
+    providers: async request => iams.providers(await contextOf(request, 'none'), {}),
     readInvitation: async (request, token) => {
       const user = await sessions.readInvitation(await contextOf(request, 'none'), { token }).catch(nullIfNotFound)
       return user && { iamid: user.iamid, userid: user.userid, name: user.name }
@@ -127,7 +145,7 @@ async function registerDoors(http: Http, app: App) {
     publicUrl: app.config.publicUrl,
     contextOf,
     secretOf: request => fromHeader(request.headers.authorization),
-    iamExists: (context, id) => iams.exists(context, { id }),
+    iamType: (context, id) => iams.typeOf(context, { id }),
   })
   return registerGraphql(http, { schema, log: app.log, large, contextOf })
 }
@@ -136,14 +154,14 @@ async function registerDoors(http: Http, app: App) {
 type Credential = 'required' | 'basic' | 'offered' | 'optional' | 'none'
 
 async function contextOfRequest(app: App, request: WireRequest, credential: Credential): Promise<Context> {
-  const { authorization } = request.headers
-  const secret = credential === 'basic' ? withoutBasic(authorization) : authorization
-  return contextFor(app, await actorOfRequest(app, secret, credential), request)
+  return contextFor(app, await actorOfRequest(app, request, credential), request)
 }
 
-async function actorOfRequest(app: App, authorization: string | undefined, credential: Credential): Promise<Actor> {
-  if (credential === 'none' || (authorization === undefined && credential !== 'required' && credential !== 'basic'))
-    return anonymous
+async function actorOfRequest(app: App, request: WireRequest, credential: Credential): Promise<Actor> {
+  const given = request.headers.authorization
+  const authorization = credential === 'basic' ? withoutBasic(given) : given
+  if (credential === 'none') return anonymous
+  if (authorization === undefined && credential !== 'basic') return actorOfSession(app, request, credential)
   try {
     return await app.authenticate(authorization)
   } catch (error) {
@@ -155,6 +173,28 @@ async function actorOfRequest(app: App, authorization: string | undefined, crede
 /** A store that is away is Unavailable; the rest is what it was. */
 function translatedStore(error: unknown): never {
   throw asUnavailable(error) ?? error
+}
+
+/**
+ * The session's cookie stands for the header where there is none. Browsers add it by themselves, so writes must prove that a page of ours
+ * sent them (GraphQL's mutations are writes: they are POST only). One that is over is as none, or nobody could log in again with it.
+ */
+async function actorOfSession(app: App, request: WireRequest, credential: Credential): Promise<Actor> {
+  const token = cookieOf(request.headers, SESSION_COOKIE)
+  if (token === null || parse(token)?.kind !== 'rt') return credential === 'required' ? app.authenticate(undefined) : anonymous
+  const isRead = request.method === 'GET' || request.method === 'HEAD'
+  if (!isRead && !isSameOrigin(request.headers, app.config.publicUrl)) {
+    if (credential === 'optional') return anonymous
+    throw new Forbidden(
+      "A session's cookie writes only from a page of this site: send a token in the header Authorization instead",
+    )
+  }
+  try {
+    return await app.authenticate(`Bearer ${token}`)
+  } catch (error) {
+    if (credential !== 'required' && error instanceof RosterError && error.code === 'UNAUTHENTICATED') return anonymous
+    throw asUnavailable(error) ?? error
+  }
 }
 
 function contextFor(app: App, actor: Actor, request: { requestId: string; address: string }): Context {

@@ -24,6 +24,8 @@ export interface Proven {
   /** Null for somebody whom the IAM knows and we do not yet. */
   readonly user: LoginRow | null
   readonly iam: IamRecord
+  /** As the IAM spells it. */
+  readonly userid: string
   readonly news: readonly News[]
 }
 
@@ -54,7 +56,7 @@ async function byPassword(call: Call, iam: IamRecord | null, { iamid, userid, pa
   const right = await call.app.passwords.verify(user?.passwordHash ?? null, password)
   if (!right || user === null || iam === null || user.disabled) return null
   const about = await askAbout(call, iam, user.userid)
-  return { user, iam, news: about === null ? [] : [about] }
+  return { user, iam, userid: user.userid, news: about === null ? [] : [about] }
 }
 
 async function byDirectory(
@@ -69,7 +71,7 @@ async function byDirectory(
   const user = await findLogin(call.db, iam.id, lookupKey(entry.userid) ?? '')
   if (user?.disabled) return null
   const about = await askAbout(call, iam, entry.userid)
-  return { user, iam, news: [newsOf(iam, entry), ...(about === null ? [] : [about])] }
+  return { user, iam, userid: entry.userid, news: [newsOf(iam, entry), ...(about === null ? [] : [about])] }
 }
 
 const tooManyFailures = (seconds: number) =>

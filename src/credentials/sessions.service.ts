@@ -1,5 +1,5 @@
 /**
- * Ways in and out: password, API key, impersonation, invitation, log-out. Each failure that could tell something tells the same.
+ * Ways in and out: password, OpenID provider, API key, impersonation, invitation, log-out. Each failure that could tell something tells the same.
  * The walk of the room: this, passwords, apikeys and tokens are its services, over credentials.store and password.store. secret mints and
  * reads what is shown once, issue makes tokens of it, password hashes, lockout slows guessing; access/authenticate.ts reads what comes back.
  */
@@ -9,6 +9,7 @@ import { type Call, done, type Outcome, read, refused, type Service, write } fro
 import { isAdministrative } from '../access/permissions.ts'
 import { inScope } from '../access/policy.ts'
 import { Forbidden, NotFound, Unauthenticated } from '../errors.ts'
+import { migrate } from '../identity/migration.ts'
 import { takeIn } from '../identity/outside.ts'
 import { isProjectMember } from '../projects/projects.store.ts'
 import { seenAs, type UserRecord } from '../users/user.ts'
@@ -18,9 +19,11 @@ import { deleteTokens, findApiKey, findInvitation, takeInvitation, touchApiKey }
 import { type Issued, issueToken } from './issue.ts'
 import { noteLogIn, setPasswordHash } from './password.store.ts'
 import { type LogIn, type Proven, prove } from './proof.ts'
+import { beginAtProvider, type ProvenByProvider, proveByProvider, type Return } from './provider.proof.ts'
 import { parse } from './secret.ts'
 
 const BAD_LOGIN = 'The userid or the password is wrong, or the account cannot log in'
+const NOT_ALLOWED = 'This account is disabled: ask the person who looks after Roster'
 const BAD_KEY = 'The API key is unknown, expired or revoked'
 const BAD_INVITATION = 'The invitation is unknown, used or expired: ask an administrator for a new one'
 const IMPERSONATION_SECONDS = 3600
@@ -31,14 +34,31 @@ export const sessions = {
     async (call, { iamid }: LogIn, proven: Proven | null): Promise<Outcome<Issued>> => {
       // An unknown name is not kept: people type passwords into the wrong field.
       if (proven === null) return refused(new Unauthenticated(BAD_LOGIN), loginFailed(`${iamid ?? 'bim'}/…`))
-      const { user, events } = await takeIn(call, proven.iam, proven.user, proven.news)
-      if (user.disabled) return refused(new Unauthenticated(BAD_LOGIN), ...events, loginFailed(`${user.iamid}/${user.userid}`))
-      const issued = await issueToken(call, { userId: user.id, profileId: user.profileId })
-      await noteLogIn(call.db, user.id, call.now)
-      const target = { type: 'session' as const, id: issued.tokenId, name: `${user.iamid}/${user.userid}` }
-      return { value: issued, events: [...events, { event: 'loginSucceeded', target, by: user }] }
+      const moved = proven.user === null ? await migrate(call, proven.iam, proven.userid) : { events: [] }
+      if ('refusal' in moved) return refused(new Unauthenticated(BAD_LOGIN), loginFailed(`${iamid}/…`, moved.refusal))
+      const outcome = await enter(call, proven, BAD_LOGIN)
+      return { ...outcome, events: [...moved.events, ...outcome.events] }
     },
     { prepare: prove },
+  ),
+
+  /** Where the browser goes to log in with an OpenID provider, and what it must bring back. */
+  begin: read('session:start', beginAtProvider),
+
+  /** The browser is back. `endSession` is where to end the session at the provider too. */
+  logInByProvider: write(
+    'session:logInByProvider',
+    async (call, { iamid }: Return, proven: ProvenByProvider | Unauthenticated): Promise<Outcome<Entered>> => {
+      if (proven instanceof Unauthenticated) return refused(proven, loginFailed(`${iamid}/…`, proven.message))
+      const moved = await migrate(call, proven.iam, proven.userid)
+      if ('refusal' in moved)
+        return refused(new Unauthenticated(moved.refusal), loginFailed(`${iamid}/${proven.userid}`, moved.refusal))
+      const outcome = await enter(call, { ...proven, user: null }, NOT_ALLOWED, proven.faults)
+      const value = { ...outcome.value, endSession: proven.endSession }
+      const { error } = outcome
+      return { value, events: [...moved.events, ...outcome.events], ...(error && { error }) }
+    },
+    { prepare: proveByProvider },
   ),
 
   authenticateApiKey: write('apikey:authenticate', async (call, { apikey }: { apikey: string }): Promise<Outcome<Issued>> => {
@@ -111,8 +131,29 @@ export const sessions = {
   ),
 } satisfies Service
 
-const loginFailed = (name: string) =>
-  ({ event: 'loginFailed', outcome: 'denied', target: { type: 'session', id: '', name }, reason: BAD_LOGIN }) as const
+interface Entered extends Issued {
+  readonly endSession: string | null
+}
+
+/** The end of each log-in: what was heard of the person is taken in, and whoever is not disabled gets a token. `faults` are kept. */
+async function enter(
+  call: Call,
+  { iam, user: known, news }: Pick<Proven, 'user' | 'news'> & { readonly iam: ProvenByProvider['iam'] },
+  refusal: string,
+  faults: readonly string[] = [],
+): Promise<Outcome<Issued>> {
+  const { user, events } = await takeIn(call, iam, known, news)
+  const name = `${user.iamid}/${user.userid}`
+  if (user.disabled) return refused(new Unauthenticated(refusal), ...events, loginFailed(name, refusal))
+  const issued = await issueToken(call, { userId: user.id, profileId: user.profileId })
+  await noteLogIn(call.db, user.id, call.now)
+  const target = { type: 'session' as const, id: issued.tokenId, name }
+  const after = faults.length === 0 ? null : { notTaken: faults }
+  return { value: issued, events: [...events, { event: 'loginSucceeded', target, after, by: user }] }
+}
+
+const loginFailed = (name: string, reason = BAD_LOGIN) =>
+  ({ event: 'loginFailed', outcome: 'denied', target: { type: 'session', id: '', name: name.slice(0, 400) }, reason }) as const
 
 /** The owner of a key that works. An impersonation token in its place is told so: nobody impersonates twice. */
 async function ownerOfKey(call: Call, apikey: string): Promise<UserActor> {

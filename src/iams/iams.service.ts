@@ -30,6 +30,7 @@ import {
   freeIamid,
   groupPermissionsOf,
   iamList,
+  iamsWithProvider,
   insertIam,
   isKnownIam,
   lockIam,
@@ -64,8 +65,11 @@ interface ListArgs extends PageArgs {
 }
 
 export const iams = {
-  /** Whether an IAM of this id is configured, for a log-in that begins: nobody is known yet. */
-  exists: read('session:start', async ({ db }: Call, { id }: { id: string }) => (await findIam(db, id)) !== null),
+  /** The type of an IAM, for a log-in that begins: nobody is known yet. Null when there is none. */
+  typeOf: read('session:start', async ({ db }: Call, { id }: { id: string }) => (await findIam(db, id))?.type ?? null),
+
+  /** The IAMs whose log-in goes on at a provider, by name. */
+  providers: read('session:start', ({ db }: Call, _: object) => iamsWithProvider(db)),
 
   /** `bim` first, the others by id. */
   list: read('iam:list', ({ db }: Call, { filter, direction, ...page }: ListArgs) =>

@@ -38,6 +38,14 @@ export async function findIam(db: Db, id: string): Promise<IamRecord | null> {
   return iam ?? null
 }
 
+/** Those that are configured, at most a page of buttons. */
+export const iamsWithProvider = (db: Db): Promise<{ id: string; displayName: string }[]> =>
+  db.query(
+    `SELECT i.id, i.display_name AS "displayName" FROM iams i WHERE i.type = 'openid' AND i.config->'options' IS NOT NULL
+      ORDER BY i.display_name COLLATE "C", i.id COLLATE "C" LIMIT 100`,
+    [],
+  )
+
 /** Throws NotFound when no such IAM is configured. */
 export async function requireIam(db: Db, id: string): Promise<IamRecord> {
   const iam = await findIam(db, id)

@@ -48,7 +48,7 @@ export function identityOf({ config }: Pick<IamRecord, 'config'>, said: Said): M
 }
 
 /** Without a list of actions an IAM does all it can. */
-const does = ({ supportedActions: actions }: IamRecord['config'], action: string): boolean =>
+export const does = ({ supportedActions: actions }: IamRecord['config'], action: string): boolean =>
   !Array.isArray(actions) || actions.includes(action)
 
 function profileOf(schema: Schema, said: Said, faults: string[]): Identity['profile'] {

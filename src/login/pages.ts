@@ -16,6 +16,11 @@ export interface Invited {
   readonly name: string
 }
 
+/** Whose session this is. */
+export interface SignedIn extends Invited {
+  readonly iamid: string
+}
+
 const style = `
 :root { color-scheme: light dark; --ink: #1b2230; --soft: #566074; --line: #7c8698; --paper: #fff; --ground: #eef1f5; --blue: #2f5fb3; --on: #fff; --red: #b3261e }
 @media (prefers-color-scheme: dark) { :root { --ink: #e8ebf1; --soft: #a5aebd; --line: #8791a3; --paper: #1f2530; --ground: #141820; --blue: #8fb4f5; --on: #10203d; --red: #ffb4ab } }
@@ -38,29 +43,41 @@ a { color: var(--blue) }
 pre { margin: 0; padding: .75rem; border-radius: .4rem; background: var(--ground); font-size: .8rem; white-space: pre-wrap; overflow-wrap: anywhere }
 `
 
-const headers = {
-  'content-type': 'text/html; charset=utf-8',
-  // Nothing but its own style, and nowhere to send a form but here.
-  'content-security-policy': [
+/** Nothing but its own style, and nowhere to send a form but here; and on to `formTo`, since browsers hold redirects to it as well. */
+const policy = (formTo: string | null) =>
+  [
     "default-src 'none'",
     `style-src 'sha256-${createHash('sha256').update(style).digest('base64')}'`,
-    "form-action 'self'",
+    formTo === null ? "form-action 'self'" : `form-action 'self' ${formTo}`,
     "base-uri 'none'",
     "frame-ancestors 'none'",
-  ].join('; '),
+  ].join('; ')
+
+const headers = {
+  'content-type': 'text/html; charset=utf-8',
+  'content-security-policy': policy(null),
   // The address of the page holds the token.
   'referrer-policy': 'no-referrer',
   'cache-control': 'no-store',
   'x-robots-tag': 'noindex',
 }
 
-/** Without an invitation: what this is and how to get a token. */
-export function welcomePage({ publicUrl }: Instance): WireResponse {
+/** An IAM whose log-in goes on elsewhere. */
+export interface Provider {
+  readonly id: string
+  readonly displayName: string
+}
+
+/** Without an invitation: what this is, where to sign in and how to get a token. */
+export function welcomePage({ publicUrl }: Instance, providers: readonly Provider[] = []): WireResponse {
   const curl = `curl -X POST ${publicUrl}/bim/iam/bim/user/authenticate \\
   -H 'Content-Type: application/json' \\
   -d '{"username": "you", "password": "your password"}'`
   return page(publicUrl, 200, 'Sign in', [
     html`<p>Roster keeps the users, groups, attributes and keys of your organisation. You sign in where you work with them.</p>`,
+    ...providers.map(
+      ({ id, displayName }) => html`<p><a class="button" href="${publicUrl}/login/${id}">Sign in with ${displayName}</a></p>`,
+    ),
     html`<p><a class="button" href="${publicUrl}/graphiql">Open the playground</a></p>`,
     html`<h2>Get a token for a program</h2>`,
     html`<p>Send your user name and password. The answer has a token, which goes into the header Authorization.</p>`,
@@ -113,6 +130,26 @@ export function donePage({ publicUrl }: Instance, { userid, name }: Invited): Wi
   return page(publicUrl, 200, 'Your password is set', [
     html`<p>Thank you, ${name}. From now on you sign in as <strong>${userid}</strong>.</p>`,
     html`<p><a class="button" href="${publicUrl}/graphiql">Open the playground</a></p>`,
+  ])
+}
+
+/** Who is signed in, and the way out. `formTo` is the origin where signing out goes on, if it does. */
+export function signedInPage({ publicUrl }: Instance, person: SignedIn, formTo: string | null): WireResponse {
+  const answer = page(publicUrl, 200, 'You are signed in', [
+    html`<p>You are <strong>${person.name}</strong>, known as <strong>${person.userid}</strong> in ${person.iamid}.</p>`,
+    html`<p><a class="button" href="${publicUrl}/graphiql">Open the playground</a></p>`,
+    html`<form method="post" action="${publicUrl}/login/${person.iamid}/logout"><button type="submit">Sign out</button></form>`,
+  ])
+  // Not no-referrer: browsers would send the form with `Origin: null`, which proves nothing. There is no secret in this address.
+  const own = { 'content-security-policy': policy(formTo), 'referrer-policy': 'same-origin' }
+  return { ...answer, headers: { ...answer.headers, ...own } }
+}
+
+/** A log-in that led nowhere; `reason` is a sentence. */
+export function problemPage({ publicUrl }: Instance, status: number, title: string, reason: string): WireResponse {
+  return page(publicUrl, status, title, [
+    html`<p>${reason}</p>`,
+    html`<p><a class="button" href="${publicUrl}/login">Sign in again</a></p>`,
   ])
 }
 

@@ -3,9 +3,22 @@
 // anybody's words. Nobody is signed in here, so a page made to be sent from elsewhere gains nothing.
 import { type Code, RosterError } from '../errors.ts'
 import type { Http, WireRequest, WireResponse } from '../http/wire.ts'
-import { deadLinkPage, donePage, foreignFormPage, type Instance, type Invited, passwordPage, welcomePage } from './pages.ts'
+import {
+  deadLinkPage,
+  donePage,
+  foreignFormPage,
+  type Instance,
+  type Invited,
+  type Provider,
+  passwordPage,
+  welcomePage,
+} from './pages.ts'
 
 export interface LoginDeps extends Instance {
+  /** The page of whoever is signed in already; null for anybody else. */
+  signedIn(request: WireRequest): Promise<WireResponse | null>
+  /** The IAMs to offer. */
+  providers(request: WireRequest): Promise<readonly Provider[]>
   /** Whom a working invitation is for; null for an unknown, used or expired one. */
   readInvitation(request: WireRequest, token: string): Promise<Invited | null>
   /** Sets the password and uses the invitation up. Throws Invalid('password', …) when the policy refuses it. */
@@ -29,7 +42,7 @@ export function registerLogin(http: Http, deps: LoginDeps): void {
 async function show(deps: LoginDeps, request: WireRequest): Promise<WireResponse> {
   // Not parseQuery: a link that a mail program broke in its name still has a token, and a page is kinder than a 400.
   const tokens = new URLSearchParams(request.query).getAll('token')
-  if (tokens.length === 0) return welcomePage(deps)
+  if (tokens.length === 0) return (await deps.signedIn(request)) ?? welcomePage(deps, await deps.providers(request))
   const token = tokens.length === 1 ? tokens[0]! : ''
   const invited = await find(deps, request, token)
   return invited === null ? deadLinkPage(deps) : passwordPage(deps, invited, token)

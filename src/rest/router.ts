@@ -19,8 +19,8 @@ export interface RestDeps {
   secretOf(request: WireRequest): string | null
   /** Large answers pass here. */
   readonly large: Turnstile
-  /** Whether an IAM of this id is configured, for a caller who need not be known. */
-  iamExists(context: Context, iamid: string): Promise<boolean>
+  /** The type of a configured IAM, else null, for a caller who need not be known. */
+  iamType(context: Context, iamid: string): Promise<string | null>
 }
 
 interface Locals {
@@ -64,7 +64,7 @@ function runtimeOf(deps: RestDeps, request: WireRequest<Locals>): Runtime {
       return isLarge(variables) ? deps.large.pass(answered) : answered()
     },
     secret: () => deps.secretOf(request),
-    iamExists: iamid => deps.iamExists(context, iamid),
+    iamType: iamid => deps.iamType(context, iamid),
     publicUrl: deps.publicUrl,
   }
 }

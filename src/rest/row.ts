@@ -26,7 +26,8 @@ export interface Runtime {
   execute(document: DocumentNode, variables: object): Promise<unknown>
   /** The secret in the Authorization header, whatever it opens. */
   secret(): string | null
-  iamExists(iamid: string): Promise<boolean>
+  /** The type of a configured IAM, else null. */
+  iamType(iamid: string): Promise<string | null>
   readonly publicUrl: string
 }
 

@@ -6,7 +6,7 @@ import { fields, id, optional, text } from './input.ts'
 import { readParams } from './params.ts'
 import { type Row, row } from './row.ts'
 
-/** Redirects of the external providers come with their own issue; until then everyone logs in on the one page. */
+/** An OpenID provider's log-in begins on a page of its own; everyone else logs in on the one page. */
 const startLogIn: Row = {
   methods: ['GET'],
   path: '/bim/iam/:iamid/user/authenticate',
@@ -14,10 +14,11 @@ const startLogIn: Row = {
   doc: 'Begin the log-in of an IAM in a browser: 302 to where one logs in.',
   action: 'session:start',
   credential: 'none',
-  async answer({ params }, { iamExists, publicUrl }) {
+  async answer({ params }, { iamType, publicUrl }) {
     const { iamid } = readParams(params) as { iamid: string }
-    if (!(await iamExists(iamid))) throw new NotFound('There is no such IAM')
-    return { status: 302, headers: { location: `${publicUrl}/login` } }
+    const type = await iamType(iamid)
+    if (type === null) throw new NotFound('There is no such IAM')
+    return { status: 302, headers: { location: type === 'openid' ? `${publicUrl}/login/${iamid}` : `${publicUrl}/login` } }
   },
 }
 

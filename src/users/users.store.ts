@@ -134,6 +134,7 @@ export interface ProfileColumns {
 }
 
 export interface UserColumns extends ProfileColumns {
+  iamid: string
   disabled: boolean
   lastLogin: Date
   authenticationId: number

@@ -7,6 +7,9 @@ import { make } from '../graphql/make.ts'
 import { operations, prepared, type Stage } from '../graphql/operations.ts'
 import { stockUp } from '../graphql/stock.ts'
 import { bootApp } from '../harness/app.ts'
+import { Browser } from '../oidc/browser.ts'
+import { makeOpenid } from '../oidc/house.ts'
+import { liar } from '../oidc/liar.ts'
 
 const app = await bootApp({ smtp: true })
 afterAll(() => app.close())
@@ -53,6 +56,7 @@ beforeAll(async () => {
     asked.set(entry.name, found as Record<Caller, Asked>)
   }
   heardElsewhere.push(...(await questionsOf(() => throughTheLoginPage(on))))
+  heardElsewhere.push(...(await questionsOf(throughAProvider)))
   const hidden = '{ users(filter: { groupNames: ["stock1"] }) { nodes { id } } }'
   for (const token of [app.admin.token, nobody]) heardElsewhere.push(...(await questionsOf(() => app.graphql(hidden, {}, token))))
 }, 120_000)
@@ -67,6 +71,14 @@ async function throughTheLoginPage(on: Stage): Promise<void> {
   const accepted = await fetch(`${app.url}/login`, { method: 'POST', body, redirect: 'manual' })
   expect(accepted.status).toBeLessThan(400)
   await fetch(`${app.url}/bim/iam/bim/user/authenticate`, { redirect: 'manual' })
+}
+
+/** Nor is a log-in with a provider. */
+async function throughAProvider(): Promise<void> {
+  const idp = await liar('roster')
+  await makeOpenid(app, 'provider', { clientId: 'roster', discoverUrl: idp.issuer })
+  expect((await new Browser().visit(`${app.url}/login/provider`)).status).toBe(200)
+  await idp.close()
 }
 
 const names = fields.map(({ name }) => name)

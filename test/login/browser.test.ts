@@ -24,6 +24,8 @@ describe.skipIf(executable === null)('the pages of an invitation in Chromium', (
       registerLogin(http, {
         publicUrl: 'https://roster.example',
         minLength: 4,
+        signedIn: async () => null,
+        providers: async () => [],
         readInvitation: async (_, token) => (token === 'ri_good' ? invited : null),
         async acceptInvitation(_, input) {
           if (input.password === 'refused') throw new Invalid('password', 'must be another')

@@ -12,6 +12,8 @@ const deps: LoginDeps & { minLength: number; refusal: Error | null; accepted: un
   minLength: 1,
   refusal: null,
   accepted: [],
+  signedIn: async () => null,
+  providers: async () => [],
   readInvitation: async (_, token) => (token === good ? invited : null),
   async acceptInvitation(_, input) {
     if (deps.refusal) throw deps.refusal

@@ -1,0 +1,103 @@
+/** What proves at a log-in with an OpenID provider who somebody is. As in proof.ts all of it happens before the transaction: it is slow. */
+import type { Call } from '../access/guard.ts'
+import { begin, finish, type Handshake, mayInitiate, type OpenidOptions, type Relying } from '../connectors/oidc.ts'
+import { NotFound, Refused, Unauthenticated, Unavailable } from '../errors.ts'
+import type { IamRecord } from '../iams/iam.ts'
+import { findIam, sealedOf } from '../iams/iams.store.ts'
+import { open } from '../iams/secrets.ts'
+import { isSameUserid, saidBy } from '../identity/claims.ts'
+import { identityOf } from '../identity/mapping.ts'
+import { askAbout, type News } from '../identity/outside.ts'
+import { findUser } from '../users/users.store.ts'
+
+/** A log-in that begins: of one's own accord, or because the provider sent one here (Core 4). */
+export interface Beginning {
+  readonly iamid: string
+  readonly issuer?: string | undefined
+  readonly loginHint?: string | undefined
+}
+
+/** What the browser came back with. */
+export interface Return {
+  readonly iamid: string
+  /** Raw, without the question mark. */
+  readonly query: string
+  readonly handshake: Handshake
+}
+
+export interface ProvenByProvider {
+  readonly iam: Pick<IamRecord, 'id' | 'config'>
+  readonly userid: string
+  readonly news: readonly News[]
+  readonly endSession: string | null
+  /** What was not heard, or could not be taken. */
+  readonly faults: readonly string[]
+}
+
+/** Where a provider sends the browser back to. From PUBLIC_URL, never from what the browser says of the host. */
+export const redirectUri = (publicUrl: string, iamid: string): string => `${publicUrl}/login/${iamid}/callback`
+
+/** Throws NotFound where no provider stands behind the IAM, Refused where it may not begin from its side, Unavailable. */
+export async function beginAtProvider(
+  call: Call,
+  { iamid, issuer, loginHint }: Beginning,
+): Promise<{ url: string; handshake: Handshake }> {
+  const { relying } = await relyingOn(call, iamid)
+  const ours = { redirectUri: redirectUri(call.app.config.publicUrl, iamid), loginHint }
+  return warning(call, iamid, async () => {
+    if (issuer !== undefined && !(await mayInitiate(relying, issuer)))
+      throw new Refused('This IAM does not let its provider begin a log-in, or this is not its provider')
+    const { url, handshake } = await begin(relying, ours)
+    return { url: url.href, handshake }
+  })
+}
+
+/** Who came back; or why it is not known who, which is to be kept. Throws Unavailable. */
+export async function proveByProvider(
+  call: Call,
+  { iamid, query, handshake }: Return,
+): Promise<ProvenByProvider | Unauthenticated> {
+  const { iam, relying } = await relyingOn(call, iamid)
+  try {
+    const back = new URL(`${redirectUri(call.app.config.publicUrl, iamid)}?${query}`)
+    const { claims, faults, endSession } = await warning(call, iamid, () => finish(relying, back, handshake))
+    const claimed = saidBy(iam, claims)
+    const { userid } = claimed.said
+    const held = await findUser(call.db, { iamid, userid })
+    if (held !== null && !isSameUserid(iam, held.userid, userid))
+      throw new Unauthenticated('The userid differs in spelling from the one that is known: an administrator must look at it')
+    const { identity, faults: unmapped } = identityOf(iam, claimed.said)
+    const all = [...faults, ...claimed.faults, ...unmapped]
+    const about = await askAbout(call, iam, userid)
+    const own: News = { source: iam.id, identity, failure: null, faults: all }
+    return { iam, userid, news: about === null ? [own] : [own, about], endSession: endSession?.href ?? null, faults: all }
+  } catch (error) {
+    if (error instanceof Unauthenticated) return error
+    throw error
+  }
+}
+
+async function relyingOn({ app, db }: Call, iamid: string): Promise<{ iam: IamRecord; relying: Relying }> {
+  const iam = await findIam(db, iamid)
+  const options = iam?.config.options as OpenidOptions | undefined
+  if (iam === null || iam.type !== 'openid' || options === undefined)
+    throw new NotFound('There is no such IAM with an OpenID provider')
+  const sealed = (await sealedOf(db, iamid))['options.clientSecret']
+  try {
+    return { iam, relying: { options, clientSecret: sealed ? open(app.key, iamid, 'options.clientSecret', sealed) : null } }
+  } catch (error) {
+    // What is wrong with our keys is not for whoever comes along.
+    app.log.error({ iamid, failure: (error as Error).message }, 'a client secret cannot be opened')
+    throw new Unavailable('This IAM cannot be used now: whoever looks after Roster finds the reason in the log')
+  }
+}
+
+/** Whoever looks after the instance hears of a provider that does not work, or that sends what cannot be believed. */
+async function warning<T>({ app, requestId }: Call, iamid: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work()
+  } catch (error) {
+    app.log.warn({ iamid, requestId, failure: (error as Error).message }, 'a log-in with an OpenID provider failed')
+    throw error
+  }
+}

@@ -1,0 +1,91 @@
+/**
+ * What a browser keeps for us between two pages of a log-in: sealed, so that it can neither be read nor made elsewhere, and for a purpose,
+ * so that one cannot stand for another. A handshake is bound to the browser by being its cookie, to the IAM by naming it, and to its time.
+ */
+import { createCipheriv, createDecipheriv, hkdfSync, randomBytes } from 'node:crypto'
+import type { Handshake } from '../connectors/oidc.ts'
+
+const ALGORITHM = 'aes-256-gcm'
+const NONCE = 12
+const TAG = 16
+/** Bytes that every browser keeps of a cookie with its name and attributes (RFC 6265, 6.1), less what is not its value. */
+export const COOKIE_LIMIT = 3_800
+
+export interface Seal {
+  /** Characters of base64url. */
+  close(content: unknown): string
+  /** Null for what was not closed with this key and for this purpose. */
+  open(text: string): unknown
+}
+
+/** `instanceKey` is 32 bytes. */
+export function sealFor(instanceKey: Buffer, purpose: string): Seal {
+  const key = Buffer.from(hkdfSync('sha256', instanceKey, '', `roster log-in: ${purpose}`, 32))
+  return {
+    close(content) {
+      const nonce = randomBytes(NONCE)
+      const cipher = createCipheriv(ALGORITHM, key, nonce)
+      return Buffer.concat([nonce, cipher.update(JSON.stringify(content), 'utf8'), cipher.final(), cipher.getAuthTag()]).toString(
+        'base64url',
+      )
+    },
+    open(text) {
+      try {
+        const bytes = Buffer.from(text, 'base64url')
+        const decipher = createDecipheriv(ALGORITHM, key, bytes.subarray(0, NONCE), { authTagLength: TAG })
+        decipher.setAuthTag(bytes.subarray(-TAG))
+        const plain = Buffer.concat([decipher.update(bytes.subarray(NONCE, -TAG)), decipher.final()])
+        return JSON.parse(plain.toString('utf8'))
+      } catch {
+        return null
+      }
+    },
+  }
+}
+
+/** A log-in under way. */
+export interface UnderWay extends Handshake {
+  readonly iamid: string
+  /** Where to go afterwards: a path of ours. */
+  readonly returnTo: string
+}
+
+/** Seconds that a person may take at their provider. */
+export const HANDSHAKE_SECONDS = 600
+
+/** Handshakes that are remembered as taken, at most. */
+const REMEMBERED = 50_000
+
+/**
+ * Makes handshakes and takes each once. What was taken is remembered by this process only; for another one of the same instance there
+ * is the provider's word, whose codes work once (RFC 6749, 4.1.2).
+ */
+export function createHandshakes(instanceKey: Buffer, clock: () => number = Date.now) {
+  const seal = sealFor(instanceKey, 'handshake')
+  const taken = new Map<string, number>()
+  return {
+    make: (underWay: UnderWay): string => seal.close({ ...underWay, until: clock() + HANDSHAKE_SECONDS * 1000 }),
+    /** Null for one that is of another IAM, over, taken already or none at all. */
+    take(text: string | null, iamid: string): UnderWay | null {
+      const found = text === null ? null : (seal.open(text) as (UnderWay & { until: number }) | null)
+      if (found === null || found.iamid !== iamid || found.until <= clock() || taken.has(found.state)) return null
+      // About in the order of their ends, so looking at the first ones is enough, however many come.
+      for (const [state, until] of taken) {
+        if (until > clock() && taken.size < REMEMBERED) break
+        taken.delete(state)
+      }
+      taken.set(found.state, found.until)
+      return found
+    },
+  }
+}
+
+/** A path of ours, under PUBLIC_URL, as a whole address; null for anything that could lead elsewhere. */
+export function ownAddress(publicUrl: string, path: string): string | null {
+  // No backslash and no control character: browsers make slashes and nothing of them (URL standard, 4.4).
+  if (path.length > 1_000 || !/^\/(?![/\\])[\x21-\x5b\x5d-\x7e]*$/.test(path)) return null
+  const base = new URL(publicUrl)
+  const url = URL.parse(path, base.origin)
+  const below = base.pathname.replace(/\/$/, '')
+  return url !== null && url.origin === base.origin && `${url.pathname}/`.startsWith(`${below}/`) ? url.href : null
+}

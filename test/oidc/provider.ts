@@ -1,0 +1,72 @@
+// A real OpenID provider in this process, without pages: whoever is next logs in and agrees to everything.
+import { generateKeyPairSync } from 'node:crypto'
+import { once } from 'node:events'
+import { createServer } from 'node:http'
+import { Provider } from 'oidc-provider'
+
+export interface RealProvider {
+  readonly issuer: string
+  /** Claims by account. */
+  readonly people: Record<string, Record<string, unknown>>
+  /** The account that logs in next. */
+  next: string
+  close(): Promise<void>
+}
+
+export const SECRET = 'a client secret of the tests'
+
+/** `clients` are redirect URIs by client id. */
+export async function realProvider(clients: Record<string, string[]>, home: string): Promise<RealProvider> {
+  const server = createServer()
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const issuer = `http://127.0.0.1:${(server.address() as { port: number }).port}`
+  const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 })
+  const idp: RealProvider = {
+    issuer,
+    people: {},
+    next: '',
+    async close() {
+      server.closeAllConnections()
+      server.close()
+      await once(server, 'close')
+    },
+  }
+  const provider = new Provider(issuer, {
+    clients: Object.entries(clients).map(([client_id, redirect_uris]) => ({
+      client_id,
+      client_secret: SECRET,
+      redirect_uris,
+      post_logout_redirect_uris: [`${home}/login`],
+    })),
+    jwks: { keys: [{ ...privateKey.export({ format: 'jwk' }), alg: 'RS256', use: 'sig', kid: 'one' }] },
+    cookies: { keys: ['a key for cookies'] },
+    pkce: { required: () => true },
+    scopes: ['openid', 'email', 'profile', 'groups'],
+    claims: { openid: ['sub'], email: ['email', 'email_verified'], profile: ['name', 'team', 'phone'], groups: ['groups'] },
+    features: {
+      devInteractions: { enabled: false },
+      rpInitiatedLogout: {
+        enabled: true,
+        logoutSource: async (ctx: { body: string }, form: string) => {
+          ctx.body = `<html>${form}</html>`
+        },
+      },
+    },
+    interactions: { url: (_: unknown, interaction: { uid: string }) => `/interaction/${interaction.uid}` },
+    findAccount: async (_: unknown, id: string) => ({ accountId: id, claims: async () => ({ sub: id, ...idp.people[id] }) }),
+    ttl: { AccessToken: 60, IdToken: 60, Session: 600, Interaction: 600, Grant: 600, AuthorizationCode: 60 },
+  } as never)
+  const answer = provider.callback()
+  server.on('request', async (request, response) => {
+    if (!request.url!.startsWith('/interaction/')) return answer(request, response)
+    const details = await provider.interactionDetails(request, response)
+    if (details.prompt.name === 'login')
+      return provider.interactionFinished(request, response, { login: { accountId: idp.next, remember: false } })
+    const grant = new provider.Grant({ accountId: details.session!.accountId, clientId: details.params.client_id as string })
+    grant.addOIDCScope(String(details.params.scope))
+    const consent = { grantId: await grant.save() }
+    return provider.interactionFinished(request, response, { consent }, { mergeWithLastSubmission: true })
+  })
+  return idp
+}
