@@ -15,6 +15,8 @@ export interface ScimUserRecord {
   readonly iamid: string
   readonly userid: string
   readonly disabled: boolean
+  /** Who disabled them; null where nobody did, or nobody knows. */
+  readonly disabledBy: string | null
   readonly document: Document
   readonly name: string
   readonly email: string | null

@@ -75,7 +75,7 @@ export const scimUsers = {
     const next = written(iam, checkResource(userType(iam.config), body))
     const before = await lockNamesake(call.db, iam.id, next.useridKey)
     if (before?.scimId != null) throw taken()
-    const columns = { ...next.columns, scimId: randomUUID(), disabled: next.active === false }
+    const columns = { ...next.columns, scimId: randomUUID(), ...stateOf(iam, before, next.active ?? true) }
     const names = { iamid: iam.id, userid: next.userid, useridKey: next.useridKey }
     if (before) {
       // Again: who put the user into a group while the resource was being deleted was not seen then.
@@ -129,7 +129,7 @@ export const scimUsers = {
     checkVersion(ifMatch, versionOf(userFacts(user)))
     // Groups first: a change of one holds it and waits for its users' rows, which from the next line on it could not share.
     const leftGroups = await leaveSourceGroups(db, user.id, iam.id, now)
-    await updateScimUser(db, user.id, { disabled: true, scimId: null, scim: null }, now)
+    await updateScimUser(db, user.id, { ...stateOf(iam, user, false), scimId: null, scim: null }, now)
     const ended = await endAll(call, user.id)
     const { removed } = await replaceSourceAttributes(db, { userId: user.id, source: iam.id, attributes: [], now })
     await keepAnAdministrator(db)
@@ -181,6 +181,17 @@ function written(iam: IamRecord, given: Document): Written {
   }
 }
 
+/** Whether the user is disabled then, and by whom. A provider enables whom it disabled itself: it repeats `active: true` with every change. */
+function stateOf(
+  iam: IamRecord,
+  before: ScimUserRecord | null,
+  active: boolean,
+): { disabled: boolean; disabledBy: string | null } {
+  const others = before?.disabled === true && before.disabledBy !== iam.id
+  if (others) return { disabled: true, disabledBy: before.disabledBy }
+  return { disabled: !active, disabledBy: active ? null : iam.id }
+}
+
 /** Writes a changed resource. A PUT that says nothing of `active` leaves it: who was disabled is not let in by an omission. */
 async function save(
   call: Call,
@@ -191,10 +202,11 @@ async function save(
 ): Promise<Outcome<ScimUserRecord>> {
   const { db, now } = call
   const next = written(iam, document)
-  const disabled = next.active === undefined ? before.disabled : !next.active
-  const columns = { ...next.columns, userid: next.userid, useridKey: next.useridKey, disabled }
+  const state = stateOf(iam, before, next.active ?? !before.disabled)
+  const { disabled } = state
+  const columns = { ...next.columns, userid: next.userid, useridKey: next.useridKey, ...state }
   const attributes = await replaceSourceAttributes(db, { userId: before.id, source: iam.id, attributes: next.attributes, now })
-  const { scim, useridKey: _, nameKey: __, emailKey: ___, disabled: ____, ...shown } = columns
+  const { scim, useridKey: _, nameKey: __, emailKey: ___, disabled: ____, disabledBy: _____, ...shown } = columns
   const change = difference({ ...before, document: inOrder(before.document) }, { ...shown, document: inOrder(scim) })
   const attributesChanged = attributes.added.length + attributes.removed.length > 0
   if (!change.changed && !attributesChanged && disabled === before.disabled)

@@ -11,7 +11,7 @@ const DOCUMENT = `coalesce(u.scim, jsonb_strip_nulls(jsonb_build_object('display
   'phoneNumbers', CASE WHEN u.phone IS NOT NULL THEN jsonb_build_array(jsonb_build_object('value', u.phone, 'primary', true)) END)))`
 
 /** The select list of a ScimUserRecord, for the alias `u`, and its groups: those that the IAM itself put the user into. */
-export const SCIM_USER_COLUMNS = `u.id, u.scim_id::text AS "scimId", u.iamid, u.userid, u.disabled, ${DOCUMENT} AS document, u.name, u.email,
+export const SCIM_USER_COLUMNS = `u.id, u.scim_id::text AS "scimId", u.iamid, u.userid, u.disabled, u.disabled_by AS "disabledBy", ${DOCUMENT} AS document, u.name, u.email,
   u.phone, u.about, u.location, u.organization, u.position, u.sql_user AS "sqlUser", u.created_at AS "createdAt", u.updated_at AS "updatedAt"`
 const OF_GROUPS = `memberships m JOIN groups g ON g.id = m.group_id AND g.iamid = u.iamid AND g.scimid IS NOT NULL
   WHERE m.user_id = u.id AND u.iamid = ANY(m.sources)`
@@ -64,6 +64,7 @@ export interface ScimUserColumns extends Partial<ProfileColumns> {
   readonly userid?: string
   readonly useridKey?: string
   readonly disabled?: boolean
+  readonly disabledBy?: string | null
   readonly scimId?: string | null
   /** Null: nothing of the provider's is kept. */
   readonly scim?: Document | null

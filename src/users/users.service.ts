@@ -92,7 +92,7 @@ export const users = {
     await refusePower(call, user.id)
     await lockUser(db, user.id)
     if (user.disabled === disabled) return unchanged(seenAs(user, 'aggregate'))
-    const updated = await updateUser(db, user.id, { disabled, updatedAt: call.now })
+    const updated = await updateUser(db, user.id, { disabled, disabledBy: disabled ? 'bim' : null, updatedAt: call.now })
     const revokedTokens = disabled ? await endAccess(db, user.id) : 0
     if (disabled) await keepAnAdministrator(db)
     return done(seenAs(updated, 'aggregate'), {

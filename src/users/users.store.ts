@@ -136,6 +136,7 @@ export interface ProfileColumns {
 export interface UserColumns extends ProfileColumns {
   iamid: string
   disabled: boolean
+  disabledBy: string | null
   lastLogin: Date
   authenticationId: number
   updatedAt: Date

@@ -3,6 +3,8 @@
 
 -- AlterTable
 ALTER TABLE "users" ADD COLUMN "scim_id" UUID DEFAULT gen_random_uuid();
+-- Who disabled them: `bim` (by hand) or a source, which may enable only whom it disabled itself.
+ALTER TABLE "users" ADD COLUMN "disabled_by" TEXT;
 
 -- AlterTable
 ALTER TABLE "groups" ADD COLUMN "scim_version" INTEGER NOT NULL DEFAULT 1;
