@@ -131,7 +131,9 @@ async function registerDoors(http: Http, app: App) {
   registerLogin(http, {
     ...instance,
     signedIn,
-    providers: async request => iams.providers(await contextOf(request, 'none'), {}),
+    entrances: async request => iams.entrances(await contextOf(request, 'none'), {}),
+    sessionLife: app.config.token.lifeSeconds,
+    logIn: async (request, input) => sessions.logIn(await contextOf(request, 'none'), input),
     readInvitation: async (request, token) => {
       const user = await sessions.readInvitation(await contextOf(request, 'none'), { token }).catch(nullIfNotFound)
       return user && { iamid: user.iamid, userid: user.userid, name: user.name }

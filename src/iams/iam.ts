@@ -21,6 +21,13 @@ export interface IamRecord {
 }
 export type IamPage = Page<IamRecord>
 
+/** An IAM as the log-in page offers it: with a password, or elsewhere. */
+export interface Entrance {
+  readonly id: string
+  readonly displayName: string
+  readonly byPassword: boolean
+}
+
 /** One permission that a rule gives to the members of a group of an IAM. The group need not exist yet. */
 export interface GroupPermissionRow {
   readonly iamid: string

@@ -26,11 +26,11 @@ import { type GroupPermissionRow, groupPermissions, type IamRecord, idFrom, inOr
 import {
   deleteIamRow,
   endAccessOfIam,
+  entrances,
   findIam,
   freeIamid,
   groupPermissionsOf,
   iamList,
-  iamsWithProvider,
   insertIam,
   isKnownIam,
   lockIam,
@@ -69,7 +69,7 @@ export const iams = {
   typeOf: read('session:start', async ({ db }: Call, { id }: { id: string }) => (await findIam(db, id))?.type ?? null),
 
   /** The IAMs whose log-in goes on at a provider, by name. */
-  providers: read('session:start', ({ db }: Call, _: object) => iamsWithProvider(db)),
+  entrances: read('session:start', ({ db }: Call, _: object) => entrances(db)),
 
   /** `bim` first, the others by id. */
   list: read('iam:list', ({ db }: Call, { filter, direction, ...page }: ListArgs) =>

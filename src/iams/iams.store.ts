@@ -4,7 +4,7 @@ import type { Prisma } from '../generated/prisma/client.ts'
 import { checkList, checkText } from '../names.ts'
 import { conditions, type List } from '../store/page.ts'
 import type { Db } from '../store/store.ts'
-import type { GroupPermissionRow, IamRecord } from './iam.ts'
+import type { Entrance, GroupPermissionRow, IamRecord } from './iam.ts'
 import type { Sealed } from './secrets.ts'
 
 /** The select list of an IamRecord, for the alias `i`: of the secrets only their fingerprints. */
@@ -38,11 +38,12 @@ export async function findIam(db: Db, id: string): Promise<IamRecord | null> {
   return iam ?? null
 }
 
-/** Those that are configured, at most a page of buttons. */
-export const iamsWithProvider = (db: Db): Promise<{ id: string; displayName: string }[]> =>
+/** Where people can log in: `bim` and the configured directories by password, the configured providers elsewhere. At most a page of them. */
+export const entrances = (db: Db): Promise<Entrance[]> =>
   db.query(
-    `SELECT i.id, i.display_name AS "displayName" FROM iams i WHERE i.type = 'openid' AND i.config->'options' IS NOT NULL
-      ORDER BY i.display_name COLLATE "C", i.id COLLATE "C" LIMIT 100`,
+    `SELECT i.id, i.display_name AS "displayName", i.type <> 'openid' AS "byPassword" FROM iams i
+      WHERE i.type = 'built-in' OR (i.type IN ('ldap', 'openid') AND i.config->'options' IS NOT NULL)
+      ORDER BY i.id <> 'bim', i.display_name COLLATE "C", i.id COLLATE "C" LIMIT 100`,
     [],
   )
 

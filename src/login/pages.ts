@@ -33,7 +33,7 @@ h1 { margin: 0 0 .75rem; font-size: 1.5rem; line-height: 1.25; overflow-wrap: an
 h2 { margin: 1.75rem 0 .5rem; font-size: 1.1rem }
 p { margin: 0 0 1rem; overflow-wrap: anywhere }
 label { display: block; margin: 1rem 0 .25rem; font-weight: 600 }
-input { width: 100%; padding: .65rem .75rem; border: 1px solid var(--line); border-radius: .4rem; background: var(--paper); color: inherit; font: inherit }
+input, select { width: 100%; padding: .65rem .75rem; border: 1px solid var(--line); border-radius: .4rem; background: var(--paper); color: inherit; font: inherit }
 input[readonly] { background: var(--ground); color: var(--soft) }
 .hint { margin: .25rem 0 0; color: var(--soft); font-size: .9rem }
 .error { padding: .6rem .75rem; border-left: .25rem solid var(--red); background: var(--ground); color: var(--red) }
@@ -62,29 +62,72 @@ const headers = {
   'x-robots-tag': 'noindex',
 }
 
-/** An IAM whose log-in goes on elsewhere. */
-export interface Provider {
+/** Not no-referrer: browsers would send the form with `Origin: null`, which proves nothing. There is no secret in these addresses. */
+const traceable = { 'referrer-policy': 'same-origin' }
+
+/** An IAM where people log in: here with a password, or elsewhere. */
+export interface Entrance {
   readonly id: string
   readonly displayName: string
+  readonly byPassword: boolean
 }
 
-/** Without an invitation: what this is, where to sign in and how to get a token. */
-export function welcomePage({ publicUrl }: Instance, providers: readonly Provider[] = []): WireResponse {
+/** What came back with a log-in that failed. */
+export interface Refusal {
+  readonly status: number
+  readonly message: string
+  readonly iamid: string
+  readonly userid: string
+}
+
+/** Without an invitation: the ways to sign in, and how to get a token; with what was wrong, when the form comes back. */
+export function welcomePage({ publicUrl }: Instance, entrances: readonly Entrance[], refusal?: Refusal): WireResponse {
   const curl = `curl -X POST ${publicUrl}/bim/iam/bim/user/authenticate \\
   -H 'Content-Type: application/json' \\
   -d '{"username": "you", "password": "your password"}'`
-  return page(publicUrl, 200, 'Sign in', [
-    html`<p>Roster keeps the users, groups, attributes and keys of your organisation. You sign in where you work with them.</p>`,
-    ...providers.map(
-      ({ id, displayName }) => html`<p><a class="button" href="${publicUrl}/login/${id}">Sign in with ${displayName}</a></p>`,
+  const answer = page(publicUrl, refusal?.status ?? 200, 'Sign in', [
+    html`<p>Roster keeps the users, groups, attributes and keys of your organisation.</p>`,
+    refusal && html`<p class="error" id="fault" role="alert">${refusal.message}</p>`,
+    signInForm(
+      entrances.filter(({ byPassword }) => byPassword),
+      refusal,
     ),
-    html`<p><a class="button" href="${publicUrl}/graphiql">Open the playground</a></p>`,
+    ...entrances
+      .filter(({ byPassword }) => !byPassword)
+      .map(
+        ({ id, displayName }) => html`<p><a class="button" href="${publicUrl}/login/${id}">Sign in with ${displayName}</a></p>`,
+      ),
+    html`<p><a href="${publicUrl}/graphiql">Open the playground</a></p>`,
     html`<h2>Get a token for a program</h2>`,
     html`<p>Send your user name and password. The answer has a token, which goes into the header Authorization.</p>`,
     html`<pre><code>${curl}</code></pre>`,
     html`<h2>You have no password yet</h2>`,
     html`<p>Open the link of your invitation. If it has expired, ask the person who looks after Roster for a new one.</p>`,
   ])
+  return { ...answer, headers: { ...answer.headers, ...traceable } }
+}
+
+/** Where there is one place for passwords it is not asked for. */
+function signInForm(entrances: readonly Entrance[], refusal?: Refusal): Html {
+  const chosen = refusal?.iamid ?? 'bim'
+  const options = entrances.reduce<Html>(
+    (before, { id, displayName }) =>
+      html`${before}<option value="${id}"${id === chosen && html` selected`}>${displayName}</option>`,
+    html``,
+  )
+  return html`<form method="post" action="?">
+${
+  entrances.length > 1
+    ? html`<label for="iamid">Account of</label>
+<select id="iamid" name="iamid">${options}</select>`
+    : html`<input type="hidden" name="iamid" value="bim">`
+}
+<label for="userid">User name</label>
+<input id="userid" name="userid" type="text" value="${refusal?.userid ?? ''}" autocomplete="username" autocapitalize="none" spellcheck="false"${refusal && html` aria-describedby="fault"`} required>
+<label for="password">Password</label>
+<input id="password" name="password" type="password" autocomplete="current-password" required>
+<button type="submit">Sign in</button>
+</form>`
 }
 
 /** The form for a new password; with what was wrong, when it comes back. */
@@ -140,9 +183,7 @@ export function signedInPage({ publicUrl }: Instance, person: SignedIn, formTo: 
     html`<p><a class="button" href="${publicUrl}/graphiql">Open the playground</a></p>`,
     html`<form method="post" action="${publicUrl}/login/${person.iamid}/logout"><button type="submit">Sign out</button></form>`,
   ])
-  // Not no-referrer: browsers would send the form with `Origin: null`, which proves nothing. There is no secret in this address.
-  const own = { 'content-security-policy': policy(formTo), 'referrer-policy': 'same-origin' }
-  return { ...answer, headers: { ...answer.headers, ...own } }
+  return { ...answer, headers: { ...answer.headers, ...traceable, 'content-security-policy': policy(formTo) } }
 }
 
 /** A log-in that led nowhere; `reason` is a sentence. */
@@ -156,7 +197,7 @@ export function problemPage({ publicUrl }: Instance, status: number, title: stri
 /** A form that another site sent here. */
 export function foreignFormPage({ publicUrl }: Instance): WireResponse {
   return page(publicUrl, 403, 'This form came from another site', [
-    html`<p>Nothing was changed. Open the link of your invitation again and set your password there.</p>`,
+    html`<p>Nothing was changed. Open the page here, or the link of your invitation, and send the form from there.</p>`,
   ])
 }
 

@@ -1,15 +1,17 @@
-// The walk of an invitation: the link of the mail -> GET /login?token=… shows whom the store has under it and asks for a password ->
+// The walk of a log-in by password: GET /login offers the IAMs that take one -> POST /login has the room check it -> the token goes
+// into the session's cookie -> GET /login says who is signed in. The walk of an invitation: the link of the mail -> GET /login?token=… shows whom the store has under it and asks for a password ->
 // POST /login sets it -> done. Only the token of the query is looked at: name, userid, and whatever asks for a redirect are
-// anybody's words. Nobody is signed in here, so a page made to be sent from elsewhere gains nothing.
-import { type Code, RosterError } from '../errors.ts'
+// anybody's words. An invitation signs nobody in, so a page made to be sent from elsewhere gains nothing; a log-in from elsewhere would.
+import { type Code, catalogue, RosterError } from '../errors.ts'
+import { cookieLine, isSameOrigin, SESSION_COOKIE } from '../http/cookies.ts'
 import type { Http, WireRequest, WireResponse } from '../http/wire.ts'
 import {
   deadLinkPage,
   donePage,
+  type Entrance,
   foreignFormPage,
   type Instance,
   type Invited,
-  type Provider,
   passwordPage,
   welcomePage,
 } from './pages.ts'
@@ -18,7 +20,10 @@ export interface LoginDeps extends Instance {
   /** The page of whoever is signed in already; null for anybody else. */
   signedIn(request: WireRequest): Promise<WireResponse | null>
   /** The IAMs to offer. */
-  providers(request: WireRequest): Promise<readonly Provider[]>
+  entrances(request: WireRequest): Promise<readonly Entrance[]>
+  /** Seconds. */
+  readonly sessionLife: number
+  logIn(request: WireRequest, input: { iamid: string; userid: string; password: string }): Promise<{ token: string }>
   /** Whom a working invitation is for; null for an unknown, used or expired one. */
   readInvitation(request: WireRequest, token: string): Promise<Invited | null>
   /** Sets the password and uses the invitation up. Throws Invalid('password', …) when the policy refuses it. */
@@ -42,7 +47,7 @@ export function registerLogin(http: Http, deps: LoginDeps): void {
 async function show(deps: LoginDeps, request: WireRequest): Promise<WireResponse> {
   // Not parseQuery: a link that a mail program broke in its name still has a token, and a page is kinder than a 400.
   const tokens = new URLSearchParams(request.query).getAll('token')
-  if (tokens.length === 0) return (await deps.signedIn(request)) ?? welcomePage(deps, await deps.providers(request))
+  if (tokens.length === 0) return (await deps.signedIn(request)) ?? welcomePage(deps, await deps.entrances(request))
   const token = tokens.length === 1 ? tokens[0]! : ''
   const invited = await find(deps, request, token)
   return invited === null ? deadLinkPage(deps) : passwordPage(deps, invited, token)
@@ -50,7 +55,8 @@ async function show(deps: LoginDeps, request: WireRequest): Promise<WireResponse
 
 async function submit(deps: LoginDeps, request: WireRequest): Promise<WireResponse> {
   if (isForeign(request)) return foreignFormPage(deps)
-  const { token, password, confirmation } = fieldsOf(request.body)
+  const { token, password, confirmation, ...account } = fieldsOf(request.body)
+  if (token === '' && account.userid !== '') return signIn(deps, request, { ...account, password })
   const invited = await find(deps, request, token)
   if (invited === null) return deadLinkPage(deps)
   const again = (status: number, message: string) => passwordPage(deps, invited, token, { status, message })
@@ -66,6 +72,28 @@ async function submit(deps: LoginDeps, request: WireRequest): Promise<WireRespon
     if (status === undefined) throw error
     const wait = again(status, 'Roster is busy. Your password was not set: please try again in a moment.')
     return error.retryAfter === undefined ? wait : { ...wait, headers: { ...wait.headers, 'retry-after': error.retryAfter } }
+  }
+}
+
+async function signIn(
+  deps: LoginDeps,
+  request: WireRequest,
+  { iamid, userid, password }: { iamid: string; userid: string; password: string },
+): Promise<WireResponse> {
+  // Another site must not sign somebody in as somebody else.
+  if (!isSameOrigin(request.headers, deps.publicUrl)) return foreignFormPage(deps)
+  try {
+    const { token } = await deps.logIn(request, { iamid, userid, password })
+    const cookie = cookieLine(deps.publicUrl, { name: SESSION_COOKIE, value: token, path: '/', life: deps.sessionLife })
+    return { status: 303, headers: { location: `${deps.publicUrl}/login`, 'set-cookie': [cookie], 'cache-control': 'no-store' } }
+  } catch (error) {
+    if (!(error instanceof RosterError) || error.code === 'INTERNAL_SERVER_ERROR') throw error
+    const { status } = catalogue[error.code]
+    const refusal = { status, message: `${error.message}.`, iamid, userid }
+    const answer = welcomePage(deps, await deps.entrances(request), refusal)
+    return error.retryAfter === undefined
+      ? answer
+      : { ...answer, headers: { ...answer.headers, 'retry-after': error.retryAfter } }
   }
 }
 
@@ -88,8 +116,14 @@ function isForeign({ headers }: WireRequest): boolean {
   return site !== undefined && site !== 'same-origin' && site !== 'none'
 }
 
-function fieldsOf(body: unknown): { token: string; password: string; confirmation: string } {
+function fieldsOf(body: unknown) {
   const fields: Record<string, unknown> = typeof body === 'object' && body !== null ? { ...body } : {}
   const text = (name: string) => (typeof fields[name] === 'string' ? fields[name] : '')
-  return { token: text('token'), password: text('password'), confirmation: text('confirmation') }
+  return {
+    token: text('token'),
+    password: text('password'),
+    confirmation: text('confirmation'),
+    iamid: text('iamid'),
+    userid: text('userid'),
+  }
 }

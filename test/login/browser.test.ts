@@ -25,7 +25,9 @@ describe.skipIf(executable === null)('the pages of an invitation in Chromium', (
         publicUrl: 'https://roster.example',
         minLength: 4,
         signedIn: async () => null,
-        providers: async () => [],
+        entrances: async () => [],
+        sessionLife: 60,
+        logIn: async () => ({ token: 'rt_x' }),
         readInvitation: async (_, token) => (token === 'ri_good' ? invited : null),
         async acceptInvitation(_, input) {
           if (input.password === 'refused') throw new Invalid('password', 'must be another')
