@@ -32,6 +32,7 @@ main { max-width: 32rem; margin: 0 auto; padding: 1.5rem; background: var(--pape
 h1 { margin: 0 0 .75rem; font-size: 1.5rem; line-height: 1.25; overflow-wrap: anywhere }
 h2 { margin: 1.75rem 0 .5rem; font-size: 1.1rem }
 p { margin: 0 0 1rem; overflow-wrap: anywhere }
+form { margin: 0 0 1.25rem }
 label { display: block; margin: 1rem 0 .25rem; font-weight: 600 }
 input, select { width: 100%; padding: .65rem .75rem; border: 1px solid var(--line); border-radius: .4rem; background: var(--paper); color: inherit; font: inherit }
 input[readonly] { background: var(--ground); color: var(--soft) }
