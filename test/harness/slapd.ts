@@ -1,5 +1,5 @@
 // A real OpenLDAP on loopback, each in a folder that goes away with it. Where slapd is not installed, tests skip and say so.
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
+import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { accessSync, constants, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { type AddressInfo, connect, createServer } from 'node:net'
@@ -24,9 +24,11 @@ function findSlapd(): string | null {
   return folders.find(folder => isExecutable(join(folder, 'slapd')) && isExecutable(join(folder, 'slapadd'))) ?? null
 }
 
-export const slapdFolder = findSlapd()
+/** Null without openssl, too, which makes its certificates. */
+export const slapdFolder = spawnSync('openssl', ['version']).status === 0 ? findSlapd() : null
 export const sayWhenSkipped = (what: string): void => {
-  if (slapdFolder === null) console.warn(`SKIPPED: ${what}. No slapd found: install OpenLDAP's server (Debian: slapd).`)
+  if (slapdFolder === null)
+    console.warn(`SKIPPED: ${what}. No slapd or no openssl found: install OpenLDAP's server (Debian: slapd, openssl).`)
 }
 
 export interface Certificates {
