@@ -24,8 +24,8 @@ const COLUMNS_OF_PROFILE: Record<string, readonly Column[]> = {
   createdAt: ['profileCreatedAt'],
   updatedAt: ['profileUpdatedAt'],
 }
-/** What every resolver may count on. */
-const ALWAYS: readonly Column[] = ['id', 'iamid', 'userid']
+/** What every resolver and rule may count on. */
+const ALWAYS: readonly Column[] = ['id', 'iamid', 'userid', 'disabled']
 /** Fields between the root field and its users. */
 const BETWEEN = new Set(['nodes', 'edges', 'node', 'user'])
 

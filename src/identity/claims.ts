@@ -31,7 +31,7 @@ export function isSameUserid(iam: Configured, held: string, claimed: string): bo
   return userIdClaimOf(iam) !== 'sub' && held.toLowerCase() === claimed.toLowerCase()
 }
 
-function userIdClaimOf({ config }: Configured): string {
+export function userIdClaimOf({ config }: Configured): string {
   return (config.options as { userIdClaim?: string } | undefined)?.userIdClaim ?? 'sub'
 }
 

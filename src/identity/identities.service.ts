@@ -3,7 +3,7 @@ import { authorizations } from '../attributes/attribute.ts'
 import type { Entry } from '../connectors/connector.ts'
 import { openLdap } from '../connectors/ldap.ts'
 import { answerOf } from '../connectors/userinfo.ts'
-import { Invalid, RosterError } from '../errors.ts'
+import { Invalid, RosterError, Unauthenticated } from '../errors.ts'
 import type { SimulateIdentityInput, TestIamInput } from '../generated/graphql.ts'
 import { checkConfig } from '../iams/iam.config.ts'
 import { unpaste } from '../iams/iam.input.ts'
@@ -13,8 +13,9 @@ import { requireIam } from '../iams/iams.store.ts'
 import { checkList } from '../names.ts'
 import type { UserRecord } from '../users/user.ts'
 import { seenAs } from '../users/user.ts'
+import { saidBy, userIdClaimOf } from './claims.ts'
 import { newsOf } from './directory.ts'
-import { identityOf, type Mapped, type Values } from './mapping.ts'
+import { identityOf, type Mapped } from './mapping.ts'
 import { askEndpoint, informed, type News, secretsOf, USER_INFO } from './outside.ts'
 import { simulate } from './reconcile.ts'
 
@@ -40,7 +41,7 @@ export const identities = {
   /** What a source's word would change. Nothing is written, and nobody outside is asked. */
   simulate: read('iam:simulate', async (call: Call, input: SimulateIdentityInput): Promise<Simulated> => {
     const iam = await requireIam(call.db, input.iamid)
-    return simulated(call, iam, input.userInfo == null ? iam.id : USER_INFO, saidBy(iam, input))
+    return simulated(call, iam, input.userInfo == null ? iam.id : USER_INFO, mappedFrom(iam, input))
   }),
 
   /** Asks the directory and the endpoint of a configuration that need not be saved. Nothing is written. */
@@ -105,33 +106,47 @@ async function askDirectory(
   }
 }
 
-function saidBy(iam: IamRecord, { userid, claims, ldapEntry, userInfo, groups }: SimulateIdentityInput): Mapped {
-  const given = [claims, ldapEntry, userInfo].filter(said => said != null)
+/** By the very road that a log-in takes, so that both come to the same. */
+function mappedFrom(iam: IamRecord, { userid, claims, ldapEntry, userInfo, groups }: SimulateIdentityInput): Mapped {
+  const given = [claims, ldapEntry, userInfo].filter(word => word != null)
   if (given.length !== 1) throw new Invalid('claims', 'or ldapEntry or userInfo must be given, and only one of them')
+  if (groups != null && ldapEntry == null) throw new Invalid('groups', 'goes with ldapEntry: claims and answers have their own')
   if (userInfo != null) {
-    if (groups != null) throw new Invalid('groups', 'cannot stand beside userInfo, which has its own')
     const answer = answerOf(userInfo)
     if ('failure' in answer) throw new Invalid('userInfo', `is no answer: ${answer.failure}`)
     return informed(userid, answer.info)
   }
-  const names = groups == null ? null : checkList('groups', groups)
-  return identityOf(iam, {
-    userid,
-    values:
-      claims == null ? valuesOf('ldapEntry', ldapEntry, name => name.toLowerCase()) : valuesOf('claims', claims, name => name),
-    groups: names?.map(name => ({ name, values: () => undefined })) ?? null,
-  })
+  if (ldapEntry != null) {
+    if (iam.type !== 'ldap') throw new Invalid('ldapEntry', 'needs an IAM of the type ldap')
+    return said(newsOf(iam, entryOf(userid, checkObject('ldapEntry', ldapEntry), groups)))
+  }
+  if (iam.type !== 'openid') throw new Invalid('claims', 'needs an IAM of the type openid')
+  try {
+    const claimed = saidBy(iam, { [userIdClaimOf(iam)]: userid, ...checkObject('claims', claims) })
+    const { identity, faults } = identityOf(iam, claimed.said)
+    return { identity, faults: [...claimed.faults, ...faults] }
+  } catch (error) {
+    throw error instanceof Unauthenticated ? new Invalid('claims', `would let nobody in: ${error.message}`) : error
+  }
 }
 
-/** Reads `{name: value or list of values}`; what is neither text, number nor boolean was not said. */
-function valuesOf(field: string, said: unknown, named: (name: string) => string): Values {
-  if (typeof said !== 'object' || said === null || Array.isArray(said)) throw new Invalid(field, 'must be an object')
+/** An entry as the connector reads it: names in lower case, values as text, nothing that is neither text, number nor boolean. */
+function entryOf(userid: string, attributes: object, groups: readonly string[] | null | undefined): Entry {
   const isPlain = (value: unknown) => ['string', 'number', 'boolean'].includes(typeof value)
-  const found = new Map(
-    Object.entries(said).flatMap(([name, value]) => {
-      const values: unknown[] = Array.isArray(value) ? value : [value]
-      return values.every(isPlain) ? [[named(name), values.map(String)] as const] : []
-    }),
-  )
-  return name => found.get(named(name))
+  const found = Object.entries(attributes).flatMap(([name, value]) => {
+    const values: unknown[] = Array.isArray(value) ? value : [value]
+    return values.every(isPlain) ? [[name.toLowerCase(), values.map(String)] as const] : []
+  })
+  const names = groups == null ? null : checkList('groups', groups)
+  return {
+    id: userid,
+    userid,
+    attributes: new Map(found),
+    groups: names?.map(name => ({ id: name, name, attributes: new Map() })) ?? null,
+  }
+}
+
+function checkObject(field: string, value: unknown): Record<string, unknown> {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw new Invalid(field, 'must be an object')
+  return value as Record<string, unknown>
 }

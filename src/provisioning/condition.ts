@@ -102,6 +102,8 @@ const baseOf = ({ document }: Places, { urn }: Target, bind: Bind): string =>
   urn === null ? `(${document})` : `(${document})->${bind(urn)}::text`
 /** A name of our own schemas: no quote can stand in it. */
 const literal = (name: string): string => `'${name.replace(/[^\w$]/g, '')}'`
+/** The name of an extension is whatever the IAM's configuration says: a quote in it is doubled. */
+const quoted = (urn: string): string => `'${urn.replaceAll("'", "''")}'`
 const asList = (json: string): string =>
   `CASE WHEN ${json} IS NULL THEN '[]'::jsonb WHEN jsonb_typeof(${json}) = 'array' THEN ${json} ELSE jsonb_build_array(${json}) END`
 const present = (json: string): string => `coalesce(${json} NOT IN ('null', '""', '[]', '{}'), false)`
@@ -215,7 +217,7 @@ export function orderBy(places: Places, sortBy: string, descending: boolean): Or
 }
 
 function textOf({ document }: Places, { urn, attribute }: Target, leafed: Attribute): string {
-  const whole = `${urn === null ? `(${document})` : `(${document})->'${urn}'`}->${literal(attribute!.name)}`
+  const whole = `${urn === null ? `(${document})` : `(${document})->${quoted(urn)}`}->${literal(attribute!.name)}`
   const single = attribute!.multiValued
     ? `coalesce(jsonb_path_query_first(${whole}, '$[*] ? (@.primary == true)'), ${whole}->0)`
     : whole

@@ -6,28 +6,19 @@ import { valueAt } from '../provisioning/patch.ts'
 import { isObject } from '../provisioning/resource.ts'
 import { ENTERPRISE_USER } from '../provisioning/schema.core.ts'
 import { type Document, mappedSchemas, type ResourceType, resolve } from '../provisioning/schema.ts'
+import type { UserRecord } from './user.ts'
+
+type Filled = Pick<UserRecord, 'name' | 'email' | 'phone' | 'about' | 'location' | 'organization' | 'position' | 'sqlUser'>
 
 /** A user as SCIM sees it. `document` is what the provider wrote, without userName and active, which are columns. */
-export interface ScimUserRecord {
-  readonly id: number
+export interface ScimUserRecord
+  extends Pick<UserRecord, 'id' | 'iamid' | 'userid' | 'disabled' | 'createdAt' | 'updatedAt'>,
+    Filled {
   /** Null once the provider deleted the resource. */
   readonly scimId: string | null
-  readonly iamid: string
-  readonly userid: string
-  readonly disabled: boolean
   /** Who disabled them; null where nobody did, or nobody knows. */
   readonly disabledBy: string | null
   readonly document: Document
-  readonly name: string
-  readonly email: string | null
-  readonly phone: string | null
-  readonly about: string | null
-  readonly location: string | null
-  readonly organization: string | null
-  readonly position: string | null
-  readonly sqlUser: string | null
-  readonly createdAt: Date
-  readonly updatedAt: Date
   /** Only when asked for. */
   readonly groups?: readonly { value: string; display: string }[]
 }

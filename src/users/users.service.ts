@@ -34,6 +34,10 @@ interface ByRef {
   ref: UserRef
 }
 
+interface ReadArgs extends ByRef, Wants {
+  includeDisabled?: boolean | null
+}
+
 const owner = ({ ref }: ByRef): UserRef => ref
 export const targetOf = (user: UserRecord): Target => ({ type: 'user', id: user.id, name: `${user.iamid}/${user.userid}` })
 
@@ -51,9 +55,11 @@ export const users = {
   }),
 
   /** One user in full. */
-  read: read('user:read', async ({ db }, { ref, wanted }: ByRef & Wants) =>
-    seenAs(await requireUser(db, ref, wanted), 'aggregate'),
-  ),
+  read: read('user:read', async ({ db }, { ref, includeDisabled, wanted }: ReadArgs) => {
+    const user = await requireUser(db, ref, wanted)
+    if (includeDisabled === false && user.disabled) throw new NotFound('The user is disabled')
+    return seenAs(user, 'aggregate')
+  }),
 
   /** One user's profile: in full if it is one's own. */
   readProfile: read('user:readProfile', async ({ db, actor }, { ref }: ByRef) => {
@@ -150,7 +156,7 @@ export async function listUsers(context: Context, args: ListArgs): Promise<UserP
 }
 
 /** One user in full; what comes along goes to the loaders. */
-export const readUser = async (context: Context, args: ByRef & Wants): Promise<UserRecord> =>
+export const readUser = async (context: Context, args: ReadArgs): Promise<UserRecord> =>
   unpack(context.loaders, await users.read(context, args), args.wanted)
 
 /** The user on whose behalf the request runs; what comes along goes to the loaders. */

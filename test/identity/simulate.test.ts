@@ -52,13 +52,39 @@ test('somebody new, by a directory entry whose names come in any case', async ()
   })
 })
 
-test('claims are taken by their exact names; a user info answer owns its own', async () => {
-  const claims = await ask({ iamid: 'dir', userid: 'new', claims: { CN: 'no', cn: 'yes', c: [1, true], tel: { not: 'plain' } } })
-  expect(claims.data.simulateIdentity).toMatchObject({
-    after: { name: 'yes' },
-    attributesAdded: { Country: ['1', 'true'] },
-    joined: [],
+test('claims go the road of a log-in: exact names, names within names, the claim that names the person and that of the groups', async () => {
+  const config = {
+    options: { discoverUrl: 'https://idp.example', clientId: 'roster', clientSecret: 'c', userIdClaim: 'upn' },
+    schema: { profile: { name: 'name', location: 'address.locality' }, authorizations: { Level: 'level' } },
+  }
+  const made = await app.graphql(
+    'mutation ($config: JSON!) { createIam(input: { id: "corp", displayName: "Corp", type: "openid", config: $config }) { iam { id } } }',
+    { config },
+  )
+  expect(made.errors).toBeUndefined()
+  const claims = { NAME: 'no', name: 'yes', address: { locality: 'Bern' }, level: [1, true], groups: ['Crew'] }
+  expect((await ask({ iamid: 'corp', userid: 'new', claims })).data.simulateIdentity).toMatchObject({
+    after: { name: 'yes', location: 'Bern' },
+    attributesAdded: { Level: ['1', 'true'] },
+    joined: ['Crew'],
+    faults: [],
   })
+  const silent = await ask({ iamid: 'corp', userid: 'new', claims: { upn: 'other' } })
+  expect(silent.data.simulateIdentity).toMatchObject({
+    joined: [],
+    faults: [expect.stringContaining('the claim groups is missing')],
+  })
+})
+
+test('an entry goes the road of a log-in: what it lacks has no values', async () => {
+  await app.store.db.query(
+    `INSERT INTO users (iamid, userid, userid_key, name, name_key, phone) VALUES ('dir', 'old', 'old', 'Old', 'old', '7')`,
+  )
+  const { data } = await ask({ iamid: 'dir', userid: 'old', ldapEntry: { cn: 'Old' } })
+  expect(data.simulateIdentity).toMatchObject({ user: { userid: 'old' }, before: { phone: '7' }, after: { phone: null } })
+})
+
+test('a user info answer owns its own', async () => {
   const info = await ask({ iamid: 'bim', userid, userInfo: { groups: [{ name: 'G' }], authorizations: { A: ['1'] } } })
   expect(info.data.simulateIdentity).toMatchObject({
     user: { userid },
@@ -80,12 +106,16 @@ test('who may not read a user does not learn the difference', async () => {
 test.each([
   [{}, 'claims'],
   [{ claims: {}, userInfo: {} }, 'claims'],
-  [{ claims: [] }, 'claims'],
+  [{ claims: {} }, 'claims'],
+  [{ iamid: 'corp', claims: [] }, 'claims'],
+  [{ iamid: 'corp', claims: { upn: '' } }, 'claims'],
+  [{ iamid: 'corp', ldapEntry: {} }, 'ldapEntry'],
   [{ ldapEntry: 'x' }, 'ldapEntry'],
   [{ userInfo: { groups: 'x' } }, 'userInfo'],
   [{ userInfo: { groups: [] }, groups: [] }, 'groups'],
-  [{ claims: {}, groups: Array(1_001).fill('g') }, 'groups'],
-  [{ claims: {}, userid: ' bad' }, 'userid'],
+  [{ iamid: 'corp', claims: {}, groups: [] }, 'groups'],
+  [{ ldapEntry: {}, groups: Array(1_001).fill('g') }, 'groups'],
+  [{ ldapEntry: {}, userid: ' bad' }, 'userid'],
 ])('%j is refused by its name', async (given, field) => {
   const { errors } = await ask({ iamid: 'dir', userid: 'new', ...given })
   expect(errors?.[0]?.extensions).toMatchObject({ code: 'BAD_USER_INPUT', field })
