@@ -7,6 +7,7 @@ import { Conflict, Forbidden, Invalid } from '../errors.ts'
 import type { Direction, IamFilter } from '../generated/graphql.ts'
 import { checkName } from '../names.ts'
 import { type PageArgs, readPage } from '../store/page.ts'
+import type { Db } from '../store/store.ts'
 import { keepAnAdministrator, refuseGrant } from '../users/powers.ts'
 import { type CheckedConfig, checkConfig } from './iam.config.ts'
 import {
@@ -84,9 +85,11 @@ export const iams = {
   remove: write('iam:configure', removeIam),
 
   /** The key is shown this once; the one before it opens nothing any more. It opens SCIM only while the configuration has SCIM on. */
-  generateScimKey: write('iam:configure', async ({ db, app, now }: Call, { id }: { id: string }) => {
+  generateScimKey: write('iam:configure', async (call: Call, { id }: { id: string }) => {
+    const { db, app, now } = call
     refuseBim(id, 'has no SCIM')
     const { iam: before } = await lockIam(db, id)
+    refuseGrant(call, await powersOf(db, before, await groupPermissionsOf(db, [id])))
     const key = mint('rs')
     await setScimKey(db, id, key, now)
     const iam = await requireIam(db, id)
@@ -139,6 +142,7 @@ async function updateIam(call: Call, given: IamInput & { id: string }): Promise<
     ...(rules ? changedGroupPermissions(rulesBefore, rules) : []),
   ]
   refuseGrant(call, powers)
+  if (input.config != null && changesSource(before, checked)) refuseGrant(call, await powersOf(db, before, rulesBefore))
   const next = {
     displayName: displayName ?? before.displayName,
     config: checked.config,
@@ -157,17 +161,29 @@ async function updateIam(call: Call, given: IamInput & { id: string }): Promise<
   return done(iam, configured(iam, change.before, change.after))
 }
 
+/** Whether the configuration, as opposed to what it says of itself, becomes another. */
+const changesSource = (before: IamRecord, { config, secrets }: CheckedConfig): boolean =>
+  secrets.size > 0 || JSON.stringify(inOrder(before.config)) !== JSON.stringify(inOrder(config))
+
+/**
+ * What whoever decides where the IAM's people come from could take hold of: they could log in as any of them, and put anybody into its
+ * groups. Nobody takes over a holder of an administrative permission they lack (reference: iam-rules, "Permissions").
+ */
+async function powersOf(db: Db, iam: IamRecord, rules: readonly GroupPermissionRow[]): Promise<string[]> {
+  return [...iam.defaultPermissions, ...rules.map(rule => rule.permission), ...(await permissionsHeldIn(db, iam.id))]
+}
+
 /** Its users stay and can do nothing: that disables every one of them, so it needs what disabling each would need. */
 async function removeIam(call: Call, { id }: { id: string }): Promise<Outcome<{ deleted: true }>> {
   const { db } = call
   refuseBim(id, 'cannot be removed')
   const { iam } = await lockIam(db, id)
   const rules = await groupPermissionsOf(db, [id])
-  const held = await permissionsHeldIn(db, id)
-  refuseGrant(call, [...iam.defaultPermissions, ...rules.map(rule => rule.permission), ...held])
+  const powers = await powersOf(db, iam, rules)
+  refuseGrant(call, powers)
   const ended = await endAccessOfIam(db, id)
   await deleteIamRow(db, id)
-  if (held.includes('USER_ADMIN') || rules.some(rule => rule.permission === 'USER_ADMIN')) await keepAnAdministrator(db)
+  if (powers.includes('USER_ADMIN')) await keepAnAdministrator(db)
   return done({ deleted: true as const }, configured(iam, { ...facts(iam, rules), ...ended }, null))
 }
 

@@ -55,6 +55,23 @@ describe.each(lacked)('without %s an APPLICATION_ADMIN', permission => {
     expect((await iams.get(as(all), { id }))!.defaultPermissions).toEqual([permission, 'CREATE_FILTER'])
   })
 
+  test('nor decides where its people come from, or who may provision them, while it gives it or one of them holds it', async () => {
+    const elsewhere = { id, config: { options: { host: 'mine.example', userSearchBase: 'dc=x', userIdAttribute: 'uid' } } }
+    await iams.update(as(all), { id, groupPermissions: crew })
+    await expect(iams.update(as(appAdmin), elsewhere)).rejects.toThrow(Forbidden)
+    await expect(iams.generateScimKey(as(appAdmin), { id })).rejects.toThrow(Forbidden)
+    await iams.update(as(all), { id, groupPermissions: {} })
+    await makeUser(store, `holder of ${permission}`, [permission], { iamid: id })
+    await expect(iams.update(as(appAdmin), elsewhere)).rejects.toThrow(Forbidden)
+    await expect(iams.generateScimKey(as(appAdmin), { id })).rejects.toThrow(Forbidden)
+    // What it is called says nothing of whose it is, and what stays is no change.
+    await iams.update(as(appAdmin), { id, displayName: 'Another name', config: {} })
+    await iams.update(as(appAdmin, { GRANTS: 'documented' }), elsewhere)
+    await iams.update(as(all), { id, config: {} })
+    await store.db.prisma.user.deleteMany({ where: { iamid: id } })
+    await iams.update(as(appAdmin), elsewhere)
+  })
+
   test('nor removes an IAM that gives it, or one whose user holds it', async () => {
     await iams.update(as(all), { id, defaultPermissions: [permission] })
     await expect(iams.remove(as(appAdmin), { id })).rejects.toThrow(Forbidden)
