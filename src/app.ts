@@ -2,18 +2,18 @@
 import { type Actor, anonymous, operator } from './access/actor.ts'
 import { authenticateScim } from './access/authenticate.scim.ts'
 import { createAuthenticate } from './access/authenticate.ts'
+import { actorOfRequest, type Credential } from './access/request.actor.ts'
 import { createUses } from './access/uses.ts'
 import type { Config } from './config.ts'
 import type { App, Context } from './context.ts'
 import { startHousekeeping } from './credentials/housekeeping.ts'
 import { createPasswords } from './credentials/password.ts'
-import { fromHeader, parse, withoutBasic } from './credentials/secret.ts'
+import { fromHeader } from './credentials/secret.ts'
 import { sessions } from './credentials/sessions.service.ts'
-import { Forbidden, NotFound, RosterError, Unavailable } from './errors.ts'
+import { NotFound, Unavailable } from './errors.ts'
 import { registerPlayground } from './graphql/playground.ts'
 import { createSchema } from './graphql/schema.ts'
 import { registerGraphql } from './graphql/server.ts'
-import { cookieOf, isSameOrigin, SESSION_COOKIE } from './http/cookies.ts'
 import { registerHealth } from './http/health.ts'
 import { createLog } from './http/log.ts'
 import { createHttp } from './http/server.ts'
@@ -152,51 +152,13 @@ async function registerDoors(http: Http, app: App) {
   return registerGraphql(http, { schema, log: app.log, large, contextOf })
 }
 
-/** 'required' must be good; so must 'basic', which may be the password of Basic credentials; 'offered' must be good if there is one; 'optional' is used if it is good; 'none' is not looked at. */
-type Credential = 'required' | 'basic' | 'offered' | 'optional' | 'none'
-
 async function contextOfRequest(app: App, request: WireRequest, credential: Credential): Promise<Context> {
   return contextFor(app, await actorOfRequest(app, request, credential), request)
-}
-
-async function actorOfRequest(app: App, request: WireRequest, credential: Credential): Promise<Actor> {
-  const given = request.headers.authorization
-  const authorization = credential === 'basic' ? withoutBasic(given) : given
-  if (credential === 'none') return anonymous
-  if (authorization === undefined && credential !== 'basic') return actorOfSession(app, request, credential)
-  try {
-    return await app.authenticate(authorization)
-  } catch (error) {
-    if (credential === 'optional' && error instanceof RosterError && error.code === 'UNAUTHENTICATED') return anonymous
-    throw asUnavailable(error) ?? error
-  }
 }
 
 /** A store that is away is Unavailable; the rest is what it was. */
 function translatedStore(error: unknown): never {
   throw asUnavailable(error) ?? error
-}
-
-/**
- * The session's cookie stands for the header where there is none. Browsers add it by themselves, so writes must prove that a page of ours
- * sent them (GraphQL's mutations are writes: they are POST only). One that is over is as none, or nobody could log in again with it.
- */
-async function actorOfSession(app: App, request: WireRequest, credential: Credential): Promise<Actor> {
-  const token = cookieOf(request.headers, SESSION_COOKIE)
-  if (token === null || parse(token)?.kind !== 'rt') return credential === 'required' ? app.authenticate(undefined) : anonymous
-  const isRead = request.method === 'GET' || request.method === 'HEAD'
-  if (!isRead && !isSameOrigin(request.headers, app.config.publicUrl)) {
-    if (credential === 'optional') return anonymous
-    throw new Forbidden(
-      "A session's cookie writes only from a page of this site: send a token in the header Authorization instead",
-    )
-  }
-  try {
-    return await app.authenticate(`Bearer ${token}`)
-  } catch (error) {
-    if (credential !== 'required' && error instanceof RosterError && error.code === 'UNAUTHENTICATED') return anonymous
-    throw asUnavailable(error) ?? error
-  }
 }
 
 function contextFor(app: App, actor: Actor, request: { requestId: string; address: string }): Context {

@@ -166,7 +166,7 @@ const changesSource = (before: IamRecord, { config, secrets }: CheckedConfig): b
   secrets.size > 0 || JSON.stringify(inOrder(before.config)) !== JSON.stringify(inOrder(config))
 
 /**
- * What whoever decides where the IAM's people come from could take hold of: they could log in as any of them, and put anybody into its
+ * What whoever decides where the IAM's people come from could take hold of: they could log in as each of them, and put anybody into its
  * groups. Nobody takes over a holder of an administrative permission they lack (reference: iam-rules, "Permissions").
  */
 async function powersOf(db: Db, iam: IamRecord, rules: readonly GroupPermissionRow[]): Promise<string[]> {

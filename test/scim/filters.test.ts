@@ -253,3 +253,17 @@ describe('what is shown', () => {
     expect(await cost('count=3')).toBe(await cost('count=1'))
   })
 })
+
+test('a quote in the name of an extension ends no text of ours', async () => {
+  const config = { schema: { attributeSchema: [{ scimSchema: "urn:it's", prefix: 'Q' }] } }
+  const quoting = await provider(app, 'quoting', { config })
+  const made = await quoting.user('ann', { "urn:it's": { level: 'a' } })
+  expect((await quoting.get(`/Users/${made.id}`)).body["urn:it's"]).toEqual({ level: 'a' })
+  for (const [name, value] of [
+    ['filter', `urn:it's:level eq "a"`],
+    ['filter', "urn:it's pr"],
+    ['sortBy', "urn:it's:level"],
+    ['sortBy', "urn:it's"],
+  ] as const)
+    expect((await quoting.get(`/Users?${name}=${encodeURIComponent(value)}`)).status, value).toBeLessThan(500)
+})
