@@ -19,7 +19,6 @@ export const iamResolvers: Resolvers = {
     updateIam: async (_, { input }, context) => ({ iam: await iams.update(context, input) }),
     deleteIam: (_, { input }, context) => iams.remove(context, input),
     generateScimKey: (_, { input }, context) => iams.generateScimKey(context, input),
-    syncIam: (_, { input }, context) => iams.sync(context, input),
   },
   Iam: {
     oauth: iam => iam.type === 'openid',

@@ -1,13 +1,13 @@
 /** An IAM's directory, and what its entries say in the words of the porch. */
 import type { Call } from '../access/guard.ts'
-import type { Entry, Lookup, PasswordLogin } from '../connectors/connector.ts'
+import type { Entry, Listing, Lookup, PasswordLogin } from '../connectors/connector.ts'
 import { openLdap } from '../connectors/ldap.ts'
 import type { App } from '../context.ts'
 import type { IamRecord } from '../iams/iam.ts'
 import { identityOf } from './mapping.ts'
 import { type News, secretsOf } from './outside.ts'
 
-type Directory = PasswordLogin & Lookup
+export type Directory = PasswordLogin & Lookup & Listing
 
 /** One connector for each IAM and state of its configuration: it remembers which of its hosts answers. */
 const directories = new WeakMap<App, Map<string, { version: number; directory: Directory }>>()
@@ -25,13 +25,13 @@ export async function directoryOf({ app, db }: Pick<Call, 'app' | 'db'>, iam: Ia
   return directory
 }
 
-/** An entry was read whole: an attribute that it lacks has no values. */
-export function newsOf(iam: IamRecord, { userid, attributes, groups }: Entry): News {
+/** An entry was read whole: an attribute that it lacks has no values. One that was only told of has no place, and so an empty id. */
+export function newsOf(iam: Pick<IamRecord, 'id' | 'config'>, { id, userid, attributes, groups }: Entry): News {
   const valuesOf = (from: Entry['attributes']) => (name: string) => from.get(name.toLowerCase()) ?? []
   const { identity, faults } = identityOf(iam, {
     userid,
     values: valuesOf(attributes),
     groups: groups?.map(group => ({ name: group.name, values: valuesOf(group.attributes) })) ?? null,
   })
-  return { source: iam.id, identity, failure: null, faults }
+  return { source: iam.id, identity: id === '' ? identity : { ...identity, dn: id }, failure: null, faults }
 }

@@ -19,6 +19,8 @@ export interface Store {
   readonly db: Db
   /** Runs `work` in one READ COMMITTED transaction. Inside, use only the `db` it is given: the embedded store has one connection. */
   transaction<T>(work: (db: Db) => Promise<T>): Promise<T>
+  /** Statements as they are, on the pool: for a library that brings its own. Several texts answer several results. */
+  statement(text: string, values: readonly unknown[]): Promise<{ rows: unknown[] }>
   /** Throws Unavailable when the database does not answer. */
   ping(): Promise<void>
   /** Calls `listener` with every statement sent (tests count them); returns the way to stop. */

@@ -58,6 +58,16 @@ const nameOf = (ref: UserRef): string =>
     ? `with id ${ref.id}${ref.iamid == null ? '' : ` in ${ref.iamid}`}`
     : `${JSON.stringify(ref.userid)} in ${ref.iamid ?? 'bim'}`
 
+/** Users of an IAM by canonical name, held until the transaction ends; in one order, so that two changes of many wait instead of colliding. */
+export const lockUsersNamed = (db: Db, iamid: string, keys: readonly string[]): Promise<UserRecord[]> =>
+  db.query(
+    `SELECT ${USER_COLUMNS} FROM users u WHERE u.iamid = $1 AND u.userid_key = ANY($2::text[]) ORDER BY u.id FOR NO KEY UPDATE`,
+    [iamid, keys],
+  )
+
+export const usersNamed = (db: Db, iamid: string, keys: readonly string[]): Promise<UserRecord[]> =>
+  db.query(`SELECT ${USER_COLUMNS} FROM users u WHERE u.iamid = $1 AND u.userid_key = ANY($2::text[])`, [iamid, keys])
+
 export const usersByIds = (db: Db, ids: readonly number[]): Promise<UserRecord[]> =>
   db.query<UserRecord>(`SELECT ${USER_COLUMNS} FROM users u WHERE u.id = ANY($1::int[])`, [ids])
 
@@ -77,6 +87,7 @@ export interface NewUser {
   nameKey: string
   systemGenerated?: boolean
   disabled?: boolean
+  dn?: string
 }
 
 export async function insertUser(db: Db, user: NewUser & Partial<ProfileColumns>, now: Date): Promise<UserRecord> {
