@@ -5,6 +5,7 @@
  */
 import { PgBoss } from 'pg-boss'
 import type { App } from '../context.ts'
+import { JOBS } from '../store/store.ts'
 import { claimRun, deserted, letGo, release } from './runs.store.ts'
 import { startDue } from './schedule.ts'
 import { holder, work } from './working.ts'
@@ -21,7 +22,8 @@ const everyMinute = '* * * * *'
 /** Seconds. A job that takes longer is taken for lost; its run goes on. */
 const longest = 23 * 3600
 const kept = 3600
-const polling = 1
+/** Seconds between two looks for a job that another process left; one of our own is begun at once. */
+const polling = 20
 /** Milliseconds between two attempts to begin while the store is away. */
 const RETRY = 5_000
 /** Runs of different IAMs at work at once in one process. */
@@ -30,9 +32,10 @@ const atOnce = 2
 /** Begins in the background: nobody waits for it, and a store that is away is asked again. */
 export function startJobs(app: App): Jobs {
   const { store, log } = app
-  const boss = new PgBoss({ db: { executeSql: (text, values) => store.statement(text, values ?? []) }, schema: 'jobs' })
+  const boss = new PgBoss({ db: { executeSql: (text, values) => store.statement(text, values ?? []) }, schema: JOBS })
   const warn = (error: unknown) => log.warn({ err: error }, 'a job in the background failed; it is tried again')
   boss.on('error', warn)
+  const workers: string[] = []
   let stopped = false
   let timer: NodeJS.Timeout | undefined
   const began = Promise.withResolvers<void>()
@@ -45,10 +48,13 @@ export function startJobs(app: App): Jobs {
       await boss.start()
       await boss.createQueue(RUN, { retryLimit: 0, expireInSeconds: longest, deleteAfterSeconds: kept, retentionSeconds: kept })
       await boss.createQueue(TICK, { retryLimit: 0, deleteAfterSeconds: kept, retentionSeconds: kept })
-      await boss.work<{ id: number }>(RUN, { pollingIntervalSeconds: polling, localConcurrency: atOnce }, async jobs => {
-        for (const { data } of jobs) await carryOn(app, data.id).catch(warn)
-      })
-      await boss.work(TICK, { pollingIntervalSeconds: polling * 5 }, () => tick().catch(warn))
+      for (let turn = 0; turn < atOnce; turn++)
+        workers.push(
+          await boss.work<{ id: number }>(RUN, { pollingIntervalSeconds: polling }, async jobs => {
+            for (const { data } of jobs) await carryOn(app, data.id).catch(warn)
+          }),
+        )
+      await boss.work(TICK, { pollingIntervalSeconds: polling }, () => tick().catch(warn))
       await boss.schedule(TICK, everyMinute)
       began.resolve()
       await tick()
@@ -61,6 +67,7 @@ export function startJobs(app: App): Jobs {
   const send = async (id: number): Promise<void> => {
     await began.promise
     await boss.send(RUN, { id })
+    for (const worker of workers) boss.notifyWorker(worker)
   }
   const tick = async (): Promise<void> => {
     const now = new Date()
