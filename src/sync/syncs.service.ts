@@ -2,7 +2,7 @@
 import { type Call, done, type Outcome, read, type Service, write } from '../access/guard.ts'
 import { decide } from '../access/policy.ts'
 import type { AuditDraft } from '../audit/audit.ts'
-import { Conflict, Forbidden, Invalid, NotFound, Unavailable } from '../errors.ts'
+import { Conflict, Forbidden, Invalid, NotFound, type RosterError } from '../errors.ts'
 import type { SyncEntryFilter, SyncRunFilter } from '../generated/graphql.ts'
 import { checkConfig } from '../iams/iam.config.ts'
 import { unpaste } from '../iams/iam.input.ts'
@@ -47,6 +47,7 @@ export interface SyncReport {
 interface Started {
   readonly run: RunRecord
   readonly more: boolean
+  readonly failure: RosterError | null
 }
 
 /** Disables are taken back so many at once. */
@@ -159,9 +160,9 @@ async function start(call: Call, input: SyncInput): Promise<Started> {
   const wanted = await wantedRun(call, input)
   const run = await insertRun(db, { ...wanted, status: 'reading', holder }, now)
   if (!run) throw busy(input.id, await runUnderWay(db, input.id))
-  const outcome = await work(app, run, { onePage: true })
-  if (outcome === 'more') await letGo(db, run.id, holder)
-  return { run: (await findRun(db, run.id))!, more: outcome === 'more' }
+  const { more, failure } = await work(app, run, { onePage: true })
+  if (more) await letGo(db, run.id, holder)
+  return { run: (await findRun(db, run.id))!, more, failure }
 }
 
 async function wantedRun(call: Call, input: SyncInput) {
@@ -207,10 +208,10 @@ async function secretsFor({ db }: Call, id: string, given: ReadonlyMap<string, s
   return secrets
 }
 
-async function answer(call: Call, _: SyncInput, { run, more }: Started): Promise<Outcome<SyncReport>> {
+async function answer(call: Call, _: SyncInput, { run, more, failure }: Started): Promise<Outcome<SyncReport>> {
   const report = await reportOf(call, run, more)
   if (more) return { value: report, events: [], afterCommit: async value => ({ ...value, run: await inBackground(call, run) }) }
-  if (run.status === 'failed') throw new Unavailable(run.reason ?? 'The sync failed')
+  if (failure) throw failure
   if (run.status === 'quarantined')
     throw new Conflict(
       `The sync ${run.id} waits for an administrator: ${run.reason}. See it with syncRun, then confirmSync or dropSync`,

@@ -32,7 +32,11 @@ class Lost extends Error {}
  * Carries a run on that this process holds. `more`: `onePage` was asked for and the directory shows more than a page, so nothing is done yet.
  * Throws Unavailable when the store or the directory cannot be asked; what else the run came to stands in its row.
  */
-export async function work(app: App, run: RunRecord, { onePage = false } = {}): Promise<'over' | 'more'> {
+export async function work(
+  app: App,
+  run: RunRecord,
+  { onePage = false } = {},
+): Promise<{ more: boolean; failure: RosterError | null }> {
   const context = contextOf(app, run)
   const beating = setInterval(() => void noteRun(app.store.db, run.id, holder, {}, new Date()).catch(() => {}), BEAT)
   beating.unref()
@@ -40,7 +44,7 @@ export async function work(app: App, run: RunRecord, { onePage = false } = {}): 
     const iam = await iamOf(app, run)
     if (run.status !== 'applying') {
       const read = await reading(app, run, iam, onePage)
-      if (read.more) return 'more'
+      if (read.more) return { more: true, failure: null }
       const enabled = await countEnabled(app.store.db, run.iamid)
       // Who would be disabled still counts among them: nothing is done yet.
       const why = refusal({ ...read, enabled }, boundsOf(iam))
@@ -50,16 +54,18 @@ export async function work(app: App, run: RunRecord, { onePage = false } = {}): 
         why: run.mode !== 'full' && read.cut === null ? null : why,
         read,
       })
-      if (next !== 'applying') return 'over'
+      if (next !== 'applying') return over
     }
     await applying(app, context, run, iam)
-    return 'over'
+    return over
   } catch (error) {
-    return await given(app, context, run, error)
+    return { more: false, failure: await given(app, context, run, error) }
   } finally {
     clearInterval(beating)
   }
 }
+
+const over = { more: false, failure: null }
 
 /** A machine's context: what it does is checked and audited like the rest. */
 export const contextOf = (app: App, { id }: Pick<RunRecord, 'id'>): Context => ({
@@ -119,18 +125,19 @@ async function apply(context: Context, run: RunRecord, iam: IamRecord, entries: 
 }
 
 /** What a run comes to that cannot go on. */
-async function given(app: App, context: Context, run: RunRecord, error: unknown): Promise<'over'> {
-  if (error instanceof Lost || (error instanceof Conflict && error.message === LOST)) return 'over'
+async function given(app: App, context: Context, run: RunRecord, error: unknown): Promise<RosterError | null> {
+  if (error instanceof Lost || (error instanceof Conflict && error.message === LOST)) return null
   const away = error instanceof Unavailable
   // The store is away, not the directory: the run stands as it was, and goes on when the store is back.
   if (away && !(await says(app, run))) throw error
   if (!(error instanceof RosterError)) app.log.error({ err: error, run: run.id, iamid: run.iamid }, 'a sync failed')
-  const reason = error instanceof RosterError ? error.message : 'Something unexpected happened: the log has the details'
-  await steps.fail(context, { run, holder, reason }).catch(async failure => {
+  const failure = error instanceof RosterError ? error : new Refused('Something unexpected happened: the log has the details')
+  const reason = failure.message
+  await steps.fail(context, { run, holder, reason }).catch(async failed => {
     await letGo(app.store.db, run.id, holder).catch(() => {})
-    throw failure
+    throw failed
   })
-  return 'over'
+  return failure
 }
 
 /** Whether the store answers, so that it was the directory that did not. */

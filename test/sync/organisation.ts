@@ -63,7 +63,7 @@ export const person = (uid: string) => ({
   userPassword: `pw-${uid}`,
 })
 
-export const configOf = (slapd: Slapd, { options = {}, ...more }: { options?: object } & object = {}) => ({
+export const configOf = (slapd: Slapd, { options = {}, ...more }: { options?: object; [more: string]: unknown } = {}) => ({
   options: {
     host: '127.0.0.1',
     port: slapd.port,
