@@ -9,7 +9,8 @@ export function element(tag: number, ...parts: (Buffer | string | number)[]): Bu
   return Buffer.concat([Buffer.from([tag, ...length]), body])
 }
 
-const message = (id: number, operation: Buffer) => element(0x30, element(0x02, id), operation)
+export const message = (id: number, operation: Buffer, ...controls: Buffer[]) =>
+  element(0x30, element(0x02, id), operation, ...controls)
 const result = (tag: number, code: number) => element(tag, element(0x0a, code), element(0x04), element(0x04))
 export const bindResult = (id: number, code: number) => message(id, result(0x61, code))
 export const searchResult = (id: number, code: number) => message(id, result(0x65, code))

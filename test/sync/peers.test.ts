@@ -1,0 +1,225 @@
+// Directories that say odd things, or break off: who is in doubt is not touched, and each oddity is told in the run.
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { answering, element, entry, message, peer, searchResult } from '../connectors/peers.ts'
+import { bootApp, type TestApp } from '../harness/app.ts'
+import { type Slapd, sayWhenSkipped, slapdFolder } from '../harness/slapd.ts'
+import {
+  configOf,
+  type Directory,
+  directoryAt,
+  dnOf,
+  people,
+  person,
+  personLdif,
+  startDirectory,
+  syncsOf,
+} from './organisation.ts'
+
+sayWhenSkipped('LDAP sync of odd directories')
+
+describe.skipIf(slapdFolder === null)('a directory with', () => {
+  let slapd: Slapd
+  let app: TestApp
+  let directory: Directory
+  let syncs: ReturnType<typeof syncsOf>
+  beforeAll(async () => {
+    slapd = await startDirectory([
+      personLdif('ana', 'employeeNumber: 1\n'),
+      personLdif('bo', 'employeeNumber: 2\n'),
+      personLdif('twin1', 'employeeNumber: 7\n'),
+      personLdif('many', 'employeeNumber: 8\nmail: alias@roster.example\n'),
+    ])
+    directory = directoryAt(slapd)
+    app = await bootApp()
+    syncs = syncsOf(app)
+  }, 60_000)
+  afterAll(async () => {
+    await app?.close()
+    await slapd?.close()
+  })
+  const byNumber = () => configOf(slapd, { options: { userSearchFilter: 'employeeNumber=%s' } })
+  const lastEntries = async (iamid: string, filter: object = {}) => syncs.entries((await syncs.runs(iamid))[0].id, filter)
+
+  test('two people of one userid: neither is taken in, and who is here already stays', async () => {
+    await syncs.makeIam('twins', byNumber())
+    expect((await syncs.sync('twins')).body.count).toBe(4)
+    await directory.add(dnOf('twin2'), { ...person('twin2'), employeeNumber: '7' })
+    await directory.set(dnOf('twin1'), 'title', ['Changed'])
+    const { body } = await syncs.sync('twins')
+    expect(body).toMatchObject({ totalCount: 5, count: 0 })
+    expect(await lastEntries('twins')).toMatchObject([
+      {
+        name: '7',
+        outcome: 'FAULT',
+        state: 'SKIPPED',
+        reason: 'the directory knows several people of the userid 7: none of them is taken in',
+      },
+    ])
+    expect(await syncs.user('7', 'twins')).toMatchObject({ disabled: false, profile: { name: 'Name of twin1', position: null } })
+    await directory.remove(dnOf('twin2'))
+    await directory.set(dnOf('twin1'), 'title', [])
+  })
+
+  test('a userid that is none, and values that cannot be taken', async () => {
+    await directory.set(dnOf('bo'), 'employeeNumber', ['x'.repeat(300)])
+    await directory.set(dnOf('ana'), 'mail', ['no address'])
+    await syncs.makeIam('odd', byNumber())
+    expect((await syncs.sync('odd')).body).toMatchObject({ totalCount: 4, count: 3 })
+    const faults = await lastEntries('odd')
+    expect(faults.find((found: { outcome: string }) => found.outcome === 'FAULT')).toMatchObject({
+      dn: dnOf('bo'),
+      reason: expect.stringContaining('userid must be'),
+    })
+    expect(faults.find((found: { dn: string }) => found.dn === dnOf('ana'))).toMatchObject({
+      outcome: 'IMPORT',
+      state: 'APPLIED',
+      reason: expect.stringContaining('profile.email must be'),
+    })
+    await directory.set(dnOf('bo'), 'employeeNumber', ['2'])
+    await directory.set(dnOf('ana'), 'mail', ['ana@roster.example'])
+  })
+
+  test('several userids of one person: the one that is here is meant', async () => {
+    await syncs.makeIam('mails', configOf(slapd, { options: { userSearchFilter: 'mail=%s' } }))
+    const login = async (username: string) =>
+      fetch(`${app.url}/bim/iam/mails/user/authenticate`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify({ username, password: 'pw-many' }),
+      })
+    expect((await login('many@roster.example')).status).toBe(200)
+    expect((await syncs.sync('mails')).body).toMatchObject({ totalCount: 4, count: 3, disabledUsers: [] })
+    expect((await syncs.user('many@roster.example', 'mails')).disabled).toBe(false)
+  })
+
+  test('another DN for the same person', async () => {
+    await syncs.makeIam('moved', byNumber())
+    await syncs.sync('moved')
+    await directory.remove(dnOf('bo'))
+    const dn = `uid=bo2,${people}`
+    await directory.add(dn, { ...person('bo'), uid: 'bo2', employeeNumber: '2' })
+    expect((await syncs.sync('moved')).body).toMatchObject({ count: 1, refreshedUsers: [{ userId: '2', dn }] })
+    await directory.remove(dn)
+    await directory.add(dnOf('bo'), { ...person('bo'), employeeNumber: '2' })
+  })
+
+  test('people who wait for an administrator', async () => {
+    await syncs.makeIam('manual', { ...byNumber(), ldapSync: { requireManualActivation: true } })
+    await syncs.sync('manual')
+    expect((await syncs.user('1', 'manual')).disabled).toBe(true)
+    expect((await syncs.sync('manual')).body.count).toBe(0)
+    expect((await syncs.user('1', 'manual')).disabled).toBe(true)
+  })
+})
+
+describe('a peer that', () => {
+  let app: TestApp
+  let syncs: ReturnType<typeof syncsOf>
+  beforeAll(async () => {
+    app = await bootApp()
+    syncs = syncsOf(app)
+  })
+  afterAll(() => app.close())
+
+  const paged = (cookie: string) =>
+    element(
+      0xa0,
+      element(0x30, element(4, '1.2.840.113556.1.4.319'), element(4, element(0x30, element(2, 0), element(4, cookie)))),
+    )
+  const done = (id: number, cookie: string, code = 0) =>
+    message(id, element(0x65, element(0x0a, code), element(4), element(4)), paged(cookie))
+  const page = (id: number, uids: readonly string[], end: Buffer) =>
+    Buffer.concat([...uids.map(uid => entry(id, dnOf(uid), { uid, cn: `Name of ${uid}`, mail: `${uid}@roster.example` })), end])
+
+  let made = 0
+  async function against(
+    answers: (id: number, turn: number) => Buffer | null,
+    options: object = { groupSearchBase: undefined, userGroupSearchFilter: undefined },
+  ) {
+    const iamid = `peer${++made}`
+    const turns = new Map<object, number>()
+    const lying = await peer(
+      answering((id, socket) => {
+        const turn = turns.get(socket) ?? 0
+        turns.set(socket, turn + 1)
+        const answer = answers(id, turn)
+        if (answer === null) socket.destroy()
+        return answer
+      }),
+    )
+    const config = configOf({ port: lying.port } as Slapd, { options })
+    await syncs.makeIam(iamid, config)
+    const answer = await syncs.sync(iamid)
+    await syncs.settled(iamid)
+    const [run] = await syncs.runs(iamid)
+    await lying.close()
+    return { iamid, answer, run }
+  }
+  const uids = Array.from({ length: 30 }, (_, at) => `p${at}`)
+
+  test('is gone in the middle of its pages: who was seen waits, nobody is disabled', async () => {
+    const { run, iamid } = await against((id, turn) => (turn === 0 ? page(id, uids, done(id, 'more')) : null))
+    expect(run).toMatchObject({
+      status: 'QUARANTINED',
+      total: 30,
+      reason: expect.stringMatching(/^The directory was not seen whole: the directory cannot be asked/),
+    })
+    expect(await app.store.db.prisma.user.count({ where: { iamid } })).toBe(0)
+    expect((await syncs.decide('confirmSync', run.id)).errors).toBeUndefined()
+    await syncs.settled(iamid)
+    expect(await app.store.db.prisma.user.count({ where: { iamid } })).toBe(30)
+  })
+
+  test('answers an empty page that says that more follow', async () => {
+    const { run } = await against((id, turn) => page(id, turn === 0 ? uids : [], done(id, 'more')))
+    expect(run).toMatchObject({
+      status: 'QUARANTINED',
+      reason: expect.stringContaining('an empty page and says that more follow'),
+    })
+  })
+
+  test('answers with a size limit after what it shows', async () => {
+    const { run, answer } = await against(id => page(id, uids, done(id, '', 4)))
+    expect(run).toMatchObject({ status: 'FAILED', reason: 'the directory answers sizeLimitExceeded (4)' })
+    expect(answer.status).toBeGreaterThanOrEqual(400)
+  })
+
+  test('gives the members of a large group part by part', async () => {
+    const { run, iamid } = await against((id, turn) => {
+      // The groups, the rest of the members, the people.
+      const group = 'cn=all,ou=groups,dc=roster,dc=example'
+      const part = (range: string, members: readonly string[]) =>
+        message(
+          id,
+          element(
+            0x64,
+            element(4, group),
+            element(
+              0x30,
+              element(0x30, element(4, 'cn'), element(0x31, element(4, 'all'))),
+              element(0x30, element(4, `member;range=${range}`), element(0x31, ...members.map(uid => element(4, dnOf(uid))))),
+            ),
+          ),
+        )
+      if (turn === 0) return Buffer.concat([part('0-19', uids.slice(0, 20)), done(id, '')])
+      if (turn === 1) return Buffer.concat([part('20-*', uids.slice(20)), searchResult(id, 0)])
+      return page(id, uids, done(id, ''))
+    }, {})
+    expect(run).toMatchObject({ status: 'FINISHED', total: 30 })
+    expect(await app.store.db.prisma.membership.count({ where: { user: { iamid } } })).toBe(30)
+  })
+
+  test('says nothing: others are served meanwhile', async () => {
+    const silent = await peer(() => {})
+    await syncs.makeIam('silent', configOf({ port: silent.port } as Slapd))
+    let over = false
+    const answer = syncs.sync('silent').finally(() => {
+      over = true
+    })
+    for (let turn = 0; turn < 5; turn++)
+      expect((await app.graphql('{ viewer { user { id } } }')).data.viewer.user.id).toBe(app.admin.id)
+    expect(over).toBe(false)
+    await silent.close()
+    expect((await answer).status).toBe(503)
+  })
+})
