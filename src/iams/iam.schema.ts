@@ -1,3 +1,4 @@
+import { CronExpressionParser } from 'cron-parser'
 import Type, { type TSchema } from 'typebox'
 
 // One schema for each type of IAM, with the vendor's names, so that an existing configuration can be pasted (reference: iam-rules,
@@ -232,8 +233,13 @@ function isHost(value: string): boolean {
   return /^(?:[\p{L}\p{N}](?:[\p{L}\p{N}_.-]*[\p{L}\p{N}])?\.?|\[?[0-9A-Fa-f:.]+(?:%[\w.-]+)?\]?)$/u.test(value)
 }
 
+/** Five fields that the parser of schedules reads. */
 function isCron(value: string): boolean {
-  return /^(?:[\d*][\d*/,-]*\s+){2}(?:[\d*][\d*/,-]*)\s+(?:[\dA-Za-z*][\dA-Za-z*/,-]*)\s+(?:[\dA-Za-z*][\dA-Za-z*/,-]*)$/.test(
-    value,
-  )
+  if (value.trim().split(/\s+/).length !== 5) return false
+  try {
+    CronExpressionParser.parse(value)
+    return true
+  } catch {
+    return false
+  }
 }
