@@ -57,6 +57,7 @@ export const policy = {
 
   'iam:list': read('signedIn', { impersonated: true }), //                               14
   'iam:configure': write(['APPLICATION_ADMIN']),
+  'iam:describe': read(['APPLICATION_ADMIN']),
   'iam:simulate': read(['APPLICATION_ADMIN']),
   'iam:test': read(['APPLICATION_ADMIN']),
   'iam:sync': write(users), //                                                           8, 9

@@ -136,9 +136,6 @@ export async function setScimKey(
   })
 }
 
-/** With its group permissions. Its users and groups stay. */
-export const deleteIamRow = (db: Db, id: string) => db.prisma.iam.delete({ where: { id }, select: { id: true } })
-
 /** Ordered by group, then by permission. */
 export const groupPermissionsOf = (db: Db, ids: readonly string[]): Promise<GroupPermissionRow[]> =>
   db.query(
@@ -161,14 +158,10 @@ export async function permissionsHeldIn(db: Db, iamid: string): Promise<string[]
   return rows.map(row => row.permission)
 }
 
-/** Ends what opens doors for the IAM's users: tokens held, tokens with which they impersonate, invitations. Answers how many. */
-export async function endAccessOfIam(db: Db, iamid: string): Promise<{ tokens: number; invitations: number }> {
-  const [ended] = await db.query<{ tokens: number; invitations: number }>(
-    `WITH gone AS (SELECT id FROM users WHERE iamid = $1),
-       ended AS (DELETE FROM tokens WHERE user_id IN (SELECT id FROM gone) OR impersonator_id IN (SELECT id FROM gone) RETURNING 1),
-       withdrawn AS (DELETE FROM invitations WHERE user_id IN (SELECT id FROM gone) RETURNING 1)
-     SELECT (SELECT count(*)::int FROM ended) AS tokens, (SELECT count(*)::int FROM withdrawn) AS invitations`,
-    [iamid],
-  )
-  return ended!
+/**
+ * What whoever decides where the IAM's people come from could take hold of: they could log in as each of them, and put anybody into its
+ * groups. Nobody takes over a holder of an administrative permission they lack (reference: iam-rules, "Permissions").
+ */
+export async function powersOf(db: Db, iam: IamRecord, rules: readonly GroupPermissionRow[]): Promise<string[]> {
+  return [...iam.defaultPermissions, ...rules.map(rule => rule.permission), ...(await permissionsHeldIn(db, iam.id))]
 }
