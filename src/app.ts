@@ -59,19 +59,7 @@ export async function startApp(config: Config, given: Given = {}): Promise<Runni
     error: (text: string) => log.error(text),
   }
   const store = given.store ?? (await openStore({ databaseUrl: config.databaseUrl, dataDir: config.dataDir, log: say }))
-  const uses = createUses(store.db, config.token.idleSeconds, error =>
-    log.warn({ err: error }, 'uses of secrets could not be written'),
-  )
-  const app: App = {
-    config,
-    key: instanceKey(config),
-    store,
-    log,
-    mailer: createMailer(config, log),
-    passwords: createPasswords({ inFlight: config.hashing.inFlight, ...config.password }),
-    uses,
-    authenticate: createAuthenticate(store.db, uses),
-  }
+  const app = makeApp(config, store, log)
   const housekeeping = startHousekeeping(app)
   const http = createHttp({ log, rewrite })
   let prepared = false
@@ -94,6 +82,39 @@ export async function startApp(config: Config, given: Given = {}): Promise<Runni
   await given.prepare?.(operatorContext()).catch(error => stop().finally(() => Promise.reject(error)))
   prepared = true
   return { port, app, operatorContext, stop }
+}
+
+/** For a command: does `work` as whoever holds the machine, on the store alone. Nothing listens, nothing is logged. */
+export async function asOperator<T>(config: Config, requestId: string, work: (operator: Context) => Promise<T>): Promise<T> {
+  const log = createLog({ level: 'silent' })
+  const store = await openStore({ databaseUrl: config.databaseUrl, dataDir: config.dataDir })
+  try {
+    const app = makeApp(config, store, log)
+    return await work(contextFor(app, operator, { requestId, address: '' })).finally(async () => {
+      app.mailer.close()
+      await app.uses.stop()
+    })
+  } finally {
+    await store.close()
+  }
+}
+
+function makeApp(config: Config, store: Store, log: App['log']): App {
+  const uses = createUses(store.db, config.token.idleSeconds, error =>
+    log.warn({ err: error }, 'uses of secrets could not be written'),
+  )
+  const key = instanceKey(config)
+  return {
+    config,
+    key,
+    keys: config.secretKeyPrevious === null ? [key] : [key, config.secretKeyPrevious],
+    store,
+    log,
+    mailer: createMailer(config, log),
+    passwords: createPasswords({ inFlight: config.hashing.inFlight, ...config.password }),
+    uses,
+    authenticate: createAuthenticate(store.db, uses),
+  }
 }
 
 function refusedPort(error: NodeJS.ErrnoException, { port, host }: Config): never {

@@ -58,6 +58,9 @@ export const policy = {
   'iam:list': read('signedIn', { impersonated: true }), //                               14
   'iam:configure': write(['APPLICATION_ADMIN']),
   'iam:describe': read(['APPLICATION_ADMIN']),
+  // Only whoever holds the machine, and so its keys: no permission does.
+  'iam:listSealed': read([]),
+  'iam:reseal': write([]),
   'iam:simulate': read(['APPLICATION_ADMIN']),
   'iam:test': read(['APPLICATION_ADMIN']),
   'iam:sync': write(users), //                                                           8, 9
@@ -111,7 +114,7 @@ export function inScope(scopes: readonly string[], action: Action): boolean {
 export const scopes: ReadonlySet<string> = new Set([
   'read',
   ...Object.keys(policy)
-    .filter(action => policy[action as Action].who !== 'scim')
+    .filter(action => policy[action as Action].who !== 'scim' && policy[action as Action].who.length > 0)
     .flatMap(action => [action, `${action.slice(0, action.indexOf(':'))}:*`]),
 ])
 

@@ -1,6 +1,8 @@
+import type { Action } from '../access/policy.ts'
 import { type Environment, type Shown, showConfig } from '../config.ts'
+import { resealSecrets } from './secrets.ts'
 
-interface Printed {
+export interface Printed {
   text: string
   exitCode: number
 }
@@ -9,8 +11,9 @@ export interface Command {
   /** For the list of commands. */
   summary: string
   /** The action of the policy that it asks for; NONE where neither store nor service is reached. */
-  action: 'NONE'
-  run(env: Environment): Printed
+  action: Action | 'NONE'
+  /** A rejection is told on standard error, with exit code 1. */
+  run(env: Environment): Printed | Promise<Printed>
 }
 
 export const commands: Record<string, Command> = {
@@ -18,6 +21,12 @@ export const commands: Record<string, Command> = {
     summary: 'print every setting, its meaning and its present value; exit code 1 if one has a fault',
     action: 'NONE',
     run: config,
+  },
+  secrets: {
+    summary:
+      'seal the stored secrets of all IAMs with SECRET_KEY, opening them with SECRET_KEY_PREVIOUS; exit code 1 if one does not open',
+    action: 'iam:reseal',
+    run: resealSecrets,
   },
   help: { summary: 'print this list', action: 'NONE', run: () => ({ text: helpText(), exitCode: 0 }) },
 }

@@ -3,13 +3,16 @@
 import { parseArgs } from 'node:util'
 import { commands, helpText } from './commands.ts'
 
-process.exitCode = run(process.argv.slice(2))
+process.exitCode = await run(process.argv.slice(2)).catch((error: unknown) => {
+  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`)
+  return 1
+})
 
-function run(args: string[]): number {
+async function run(args: string[]): Promise<number> {
   const { words, wantsHelp, fault } = read(args)
   const name = wantsHelp ? 'help' : words[0]
   if (fault === undefined && name !== undefined && Object.hasOwn(commands, name)) {
-    const { text, exitCode } = commands[name]!.run(process.env)
+    const { text, exitCode } = await commands[name]!.run(process.env)
     process.stdout.write(text)
     return exitCode
   }

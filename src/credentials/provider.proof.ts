@@ -84,7 +84,7 @@ async function relyingOn({ app, db }: Call, iamid: string): Promise<{ iam: IamRe
     throw new NotFound('There is no such IAM with an OpenID provider')
   const sealed = (await sealedOf(db, iamid))['options.clientSecret']
   try {
-    return { iam, relying: { options, clientSecret: sealed ? open(app.key, iamid, 'options.clientSecret', sealed) : null } }
+    return { iam, relying: { options, clientSecret: sealed ? open(app.keys, iamid, 'options.clientSecret', sealed) : null } }
   } catch (error) {
     // What is wrong with our keys is not for whoever comes along.
     app.log.error({ iamid, failure: (error as Error).message }, 'a client secret cannot be opened')

@@ -71,6 +71,21 @@ export async function sealedOf(db: Db, id: string): Promise<Record<string, Seale
   return row?.secrets ?? {}
 }
 
+/** The ids of the IAMs with a secret that another instance key than the named one sealed. */
+export async function sealedOtherwise(db: Db, keyId: string): Promise<string[]> {
+  const rows = await db.query<{ id: string }>(
+    `SELECT i.id FROM iams i WHERE EXISTS (SELECT 1 FROM jsonb_each(i.secrets) s WHERE s.value->>'key' <> $1) ORDER BY i.id`,
+    [keyId],
+  )
+  return rows.map(row => row.id)
+}
+
+/** The same secrets, sealed anew: the configuration stays as it is, and so does when it was changed. */
+export async function replaceSecrets(db: Db, id: string, secrets: Record<string, Sealed>): Promise<void> {
+  const { secrets: data } = jsonOf({ config: {}, secrets })
+  await db.prisma.iam.update({ where: { id }, data: { secrets: data }, select: { id: true } })
+}
+
 /** The first of the candidates that no IAM has or had: users and groups of a removed one keep its id. Null when there is none. */
 export async function freeIamid(db: Db, candidates: readonly string[]): Promise<string | null> {
   const [row] = await db.query<{ id: string }>(

@@ -59,7 +59,7 @@ type Secrets = ReadonlyMap<string, string>
 /** The opened secrets of an IAM, by their paths. Throws Refused when they do not open. */
 export async function secretsOf({ app, db }: Pick<Call, 'app' | 'db'>, iamid: string): Promise<Secrets> {
   const sealed = Object.entries(await sealedOf(db, iamid))
-  return new Map(sealed.map(([path, secret]) => [path, open(app.key, iamid, path, secret)]))
+  return new Map(sealed.map(([path, secret]) => [path, open(app.keys, iamid, path, secret)]))
 }
 
 /** The endpoint names groups and attributes by their own names: there is nothing to map. */

@@ -37,7 +37,7 @@ function put(config: Config, path: string, value: unknown): Config {
 
 async function secretOf(id: string, path: string): Promise<string | undefined> {
   const { sealed } = await store.transaction(db => lockIam(db, id))
-  return sealed[path] && open(as().app.key, id, path, sealed[path])
+  return sealed[path] && open([as().app.key], id, path, sealed[path])
 }
 
 /** Configures an IAM with the secret; of the built-in type there is one only. */

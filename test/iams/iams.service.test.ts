@@ -153,7 +153,7 @@ describe('changing', () => {
     const secretOf = async () => {
       const { sealed } = await store.transaction(db => lockIam(db, id))
       const { 'credentials.bind_pw': kept } = sealed
-      return kept && open(as(admin).app.key, id, 'credentials.bind_pw', kept)
+      return kept && open([as(admin).app.key], id, 'credentials.bind_pw', kept)
     }
     const { iam: first } = await iams.create(as(admin), { id, displayName: id, type: 'ldap', config: given('one') })
     const { bind_pw: _, ...without } = given().credentials
