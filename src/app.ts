@@ -147,6 +147,7 @@ async function registerDoors(http: Http, app: App) {
       const context = await contextOf(request, 'optional')
       return context.actor === anonymous ? null : readViewer(context, {})
     },
+    endByProvider: async (request, input) => sessions.endByProvider(await contextOf(request, 'none'), input),
     logOut: async request => sessions.logOut(await contextOf(request, 'required'), {}),
   })
   registerLogin(http, {

@@ -21,6 +21,7 @@ const write = (who: Rule['who'], rest: Omit<Partial<Rule>, 'kind'> = {}) => ({ k
 export const policy = {
   'session:logIn': write('anyone', { impersonated: true }), //                           2
   'session:logInByProvider': write('anyone', { impersonated: true }), //                 the way back of session:start
+  'session:endByProvider': write('anyone', { impersonated: true }), //                   by a signed logout token
   'session:logOut': write('signedIn', { impersonated: true }),
   'session:acceptInvitation': write('anyone', { impersonated: true }),
   'session:readInvitation': read('anyone', { impersonated: true }),

@@ -8,6 +8,7 @@ import { actorOf } from '../access/authenticate.ts'
 import { type Call, done, type Outcome, read, refused, type Service, write } from '../access/guard.ts'
 import { isAdministrative } from '../access/permissions.ts'
 import { inScope } from '../access/policy.ts'
+import type { LoggedOut } from '../connectors/oidc.logout.ts'
 import { Forbidden, NotFound, Unauthenticated } from '../errors.ts'
 import { migrate } from '../identity/migration.ts'
 import { takeIn } from '../identity/outside.ts'
@@ -19,7 +20,8 @@ import { deleteTokens, findApiKey, findInvitation, takeInvitation, touchApiKey }
 import { type Issued, issueToken } from './issue.ts'
 import { noteLogIn, setPasswordHash } from './password.store.ts'
 import { type LogIn, type Proven, prove } from './proof.ts'
-import { beginAtProvider, type ProvenByProvider, proveByProvider, type Return } from './provider.proof.ts'
+import { beginAtProvider, hearLogout, type ProvenByProvider, proveByProvider, type Return } from './provider.proof.ts'
+import { endProviderSessions, noteProviderSession, takeOnce } from './provider.store.ts'
 import { parse } from './secret.ts'
 
 const BAD_LOGIN = 'The userid or the password is wrong, or the account cannot log in'
@@ -56,9 +58,27 @@ export const sessions = {
       const outcome = await enter(call, { ...proven, user: null }, NOT_ALLOWED, proven.faults)
       const value = { ...outcome.value, endSession: proven.endSession }
       const { error } = outcome
+      if (!error) await noteProviderSession(call.db, value.tokenId, iamid, proven.session)
       return { value, events: [...moved.events, ...outcome.events], ...(error && { error }) }
     },
     { prepare: proveByProvider },
+  ),
+
+  /** A provider says that somebody's session is over: those begun there are. Throws whatever is wrong with its word. */
+  endByProvider: write(
+    'session:endByProvider',
+    async (call, { iamid }: { iamid: string; logoutToken: string }, { jti, until, ...whose }: LoggedOut) => {
+      if (!(await takeOnce(call.db, ['log-out', iamid, jti], until)))
+        throw new Unauthenticated('This logout token was heard already')
+      const ended = await endProviderSessions(call.db, iamid, whose)
+      const events = ended.map(({ id, iamid: of, userid }) => ({
+        event: 'tokenRevoked' as const,
+        target: { type: 'token' as const, id, name: `${of}/${userid}` },
+        reason: `the provider of ${iamid} ended the session`,
+      }))
+      return { value: { ended: ended.length }, events }
+    },
+    { prepare: hearLogout },
   ),
 
   authenticateApiKey: write('apikey:authenticate', async (call, { apikey }: { apikey: string }): Promise<Outcome<Issued>> => {

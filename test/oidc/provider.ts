@@ -38,14 +38,19 @@ export async function realProvider(clients: Record<string, string[]>, home: stri
       client_secret: SECRET,
       redirect_uris,
       post_logout_redirect_uris: [`${home}/login`],
+      backchannel_logout_uri: `${home}/login/${client_id}/backchannel`,
+      backchannel_logout_session_required: true,
     })),
     jwks: { keys: [{ ...privateKey.export({ format: 'jwk' }), alg: 'RS256', use: 'sig', kid: 'one' }] },
     cookies: { keys: ['a key for cookies'] },
     pkce: { required: () => true },
     scopes: ['openid', 'email', 'profile', 'groups'],
     claims: { openid: ['sub'], email: ['email', 'email_verified'], profile: ['name', 'team', 'phone'], groups: ['groups'] },
+    // Its own one refuses loopback addresses, where the tests live.
+    fetch: (url: string, { dispatcher: _, ...options }: RequestInit & { dispatcher?: unknown }) => fetch(url, options),
     features: {
       devInteractions: { enabled: false },
+      backchannelLogout: { enabled: true },
       rpInitiatedLogout: {
         enabled: true,
         logoutSource: async (ctx: { body: string }, form: string) => {
