@@ -26,7 +26,10 @@ const externalUserInfo = told(
     {
       uri: url('Its address: asked as `GET uri?userid=…` at log-in and refresh.'),
       ...optionals({
-        useAuth: flag('Whether it is asked with credentials; both halves of `authentication` are then required.'),
+        useAuth: told(
+          'Whether it is asked with credentials; without a word, where `authentication` has both halves, which true requires.',
+          Type.Boolean(),
+        ),
         authentication: told('Basic credentials for it.', optional({ username: text('The user name.') })),
         useSSL: flag('Whether the connection is to be encrypted. The scheme of `uri` decides; this says what was meant.'),
         ...pems,
