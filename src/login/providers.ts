@@ -166,7 +166,11 @@ async function logOut(deps: ProviderDeps, endSeal: Seal, request: WireRequest): 
     endCookie(deps, endSeal, null),
   ]
   const elsewhere = over ? null : endSessionOf(endSeal, request)
-  return redirect(elsewhere?.href ?? `${deps.publicUrl}/login`, gone)
+  const location = elsewhere?.href ?? `${deps.publicUrl}/login`
+  // Asked by a script, which cannot follow a redirect to the provider: it goes there itself.
+  if (request.headers.accept === 'application/json')
+    return { status: 200, headers: { 'set-cookie': gone, 'cache-control': 'no-store' }, body: { location } }
+  return redirect(location, gone)
 }
 
 /**

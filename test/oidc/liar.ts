@@ -49,6 +49,14 @@ export const signedWith = (alg: 'none' | 'HS256', key: string) => (token: string
   return `${start}.${alg === 'none' ? '' : createHmac('sha256', key).update(start).digest('base64url')}`
 }
 
+/** The same claims signed by a stranger, whose key the header brings (`jwk`) or names (`jku`). */
+export const withOwnKey = (by: 'jwk' | 'jku') => (token: string) => {
+  const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
+  const key = by === 'jwk' ? { jwk: publicKey.export({ format: 'jwk' }) } : { jku: 'https://evil.example/jwks' }
+  const start = `${base64({ alg: 'ES256', ...key })}.${token.split('.')[1]}`
+  return `${start}.${sign('sha256', Buffer.from(start), { key: privateKey, dsaEncoding: 'ieee-p1363' }).toString('base64url')}`
+}
+
 /** The same token and signature about somebody else. */
 export const withSub = (sub: string) => (token: string) => {
   const [header, claims, signature] = token.split('.') as [string, string, string]

@@ -7,7 +7,7 @@ import { loadConfig } from '../../src/config.ts'
 import { bootApp, type TestApp } from '../harness/app.ts'
 import { Browser } from './browser.ts'
 import { auditOf, makeOpenid, personOf } from './house.ts'
-import { type Liar, type Lies, liar, signedWith, withSub } from './liar.ts'
+import { type Liar, type Lies, liar, signedWith, withOwnKey, withSub } from './liar.ts'
 
 const SECRET = 'the secret of the client, s3cret&+'
 const KEY = randomBytes(32).toString('base64')
@@ -102,6 +102,13 @@ describe('an ID token', () => {
     ['with other claims than those signed', { token: withSub('the administrator') }],
     ['signed by nobody', { token: signedWith('none', '') }],
     ["signed with the client's secret", { token: signedWith('HS256', SECRET) }],
+    ['that brings its own key', { token: withOwnKey('jwk') }],
+    ['that says where its own key is', { token: withOwnKey('jku') }],
+    ['with a critical header that nobody knows', { header: { crit: ['b64'], b64: false } }],
+    ['with an end that is no number', { claims: claims => ({ ...claims, exp: 'tomorrow' }) }],
+    ['with a time that is no number', { claims: claims => ({ ...claims, iat: '0' }) }],
+    ['for a list with what is no text', { claims: claims => ({ ...claims, aud: ['roster', 7] }) }],
+    ['that is encrypted, as it says', { header: { alg: 'RSA-OAEP', enc: 'A256GCM' } }],
     ['that is no JWT', { token: () => 'no token' }],
     ['that is missing', { token: () => undefined }],
   ]
@@ -358,6 +365,28 @@ describe('the user info endpoint', () => {
   test('of somebody else ends the log-in', async () => {
     const { page } = await tryWith(answering({ sub: 'another' }), { iamid: 'info' })
     expect(page.status).toBe(401)
+  })
+
+  test('that does not say of whom it speaks is not listened to', async () => {
+    const { sub, page } = await tryWith(answering({ phone: 'of nobody', groups: ['Crew'] }), { iamid: 'info' })
+    expect(page.status).toBe(200)
+    expect((await personOf(app, 'info', sub))!.phone).toBeNull()
+    expect((await audit()).map(event => event.event)).not.toContain('groupUserAdded')
+  })
+
+  test('that answers with HTML, a redirect, or a token that nobody signed is not listened to', async () => {
+    const unsigned = signedWith('none', '')(idp.signed({ iss: idp.issuer, aud: 'roster', sub: 'x', groups: ['Crew'] }))
+    for (const answer of [
+      (response: import('node:http').ServerResponse) => response.writeHead(200, { 'content-type': 'text/html' }).end('{}'),
+      (response: import('node:http').ServerResponse) => response.writeHead(302, { location: 'https://evil.example/' }).end(),
+      (response: import('node:http').ServerResponse) =>
+        response.writeHead(200, { 'content-type': 'application/jwt' }).end(unsigned),
+    ]) {
+      expect((await tryWith({ answers: { '/me': answer } }, { iamid: 'info' })).page.status).toBe(200)
+      const events = await audit()
+      expect(events.map(event => event.event)).not.toContain('groupUserAdded')
+      expect(JSON.stringify(events.at(-1)!.after)).toMatch(/user info endpoint gave no answer/)
+    }
   })
 
   test('that fails changes nothing but what is reported', async () => {
