@@ -25,6 +25,9 @@ export interface Affected {
   readonly email: string | null
 }
 const AFFECTED = 'id, userid, name, email'
+/** A change of users, answered by those it changed, in the order of their ids. */
+const affected = (change: string): string =>
+  `WITH changed AS (${change} RETURNING ${AFFECTED}) SELECT ${AFFECTED} FROM changed ORDER BY id`
 
 export async function countUsersOf(db: Db, iamid: string): Promise<{ all: number; enabled: number }> {
   const [row] = await db.query<{ all: number; enabled: number }>(
@@ -36,13 +39,13 @@ export async function countUsersOf(db: Db, iamid: string): Promise<{ all: number
 
 /** Those who were enabled. */
 export const disableUsersOf = (db: Db, iamid: string, now: Date): Promise<Affected[]> =>
-  db.query(
-    `UPDATE users SET disabled = true, disabled_by = 'bim', updated_at = $2 WHERE iamid = $1 AND NOT disabled RETURNING ${AFFECTED}`,
-    [iamid, now],
-  )
+  db.query(affected(`UPDATE users SET disabled = true, disabled_by = 'bim', updated_at = $2 WHERE iamid = $1 AND NOT disabled`), [
+    iamid,
+    now,
+  ])
 
 export const deleteUsersOf = (db: Db, iamid: string): Promise<Affected[]> =>
-  db.query(`DELETE FROM users WHERE iamid = $1 RETURNING ${AFFECTED}`, [iamid])
+  db.query(affected(`DELETE FROM users WHERE iamid = $1`), [iamid])
 
 /** Whose userid, or e-mail address, a user of `bim` has already, or two of them would share; by userid, at most `limit`. */
 export async function inTheWayOf(db: Db, iamid: string, limit: number): Promise<{ names: string[]; count: number }> {
@@ -58,10 +61,10 @@ export async function inTheWayOf(db: Db, iamid: string, limit: number): Promise<
 
 /** They keep their ids and what they hold. What the IAM set becomes set by hand: nobody else would be left to take it away. */
 export async function moveUsersToBim(db: Db, iamid: string, now: Date): Promise<Affected[]> {
-  const moved = await db.query<Affected>(
-    `UPDATE users SET iamid = 'bim', updated_at = $2 WHERE iamid = $1 RETURNING ${AFFECTED}`,
-    [iamid, now],
-  )
+  const moved = await db.query<Affected>(affected(`UPDATE users SET iamid = 'bim', updated_at = $2 WHERE iamid = $1`), [
+    iamid,
+    now,
+  ])
   const ids = moved.map(user => user.id)
   await db.query(
     `WITH theirs AS (DELETE FROM user_attributes WHERE user_id = ANY($1::int[]) AND source <> 'bim' RETURNING id, user_id, key, key_key, value)

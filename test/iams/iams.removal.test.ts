@@ -203,6 +203,26 @@ describe('while it has users', () => {
   )
 })
 
+test('each of many has an event as complete as that of one', async () => {
+  const id = 'crowd'
+  const eventOf = async (many: number) => {
+    await iams.create(as(admin), { id, displayName: id, type: 'ldap' })
+    const names = Array.from({ length: many }, (_, at) => `${id} ${at}`)
+    await store.db.prisma.user.createMany({
+      data: names.map(name => ({ iamid: id, userid: name, useridKey: name, name, nameKey: name })),
+    })
+    const last = await store.db.prisma.auditEvent.aggregate({ _max: { id: true } })
+    await iams.remove(as(admin), { id, users: 'DELETE' })
+    const where = { id: { gt: last._max.id! }, event: 'userDeleted' }
+    const events = await store.db.prisma.auditEvent.findMany({ where, orderBy: { id: 'asc' } })
+    expect(events.map(({ targetName }) => targetName)).toEqual(names.map(name => `${id}/${name}`))
+    const { id: _, at, targetId, ...rest } = events[0]!
+    expect([at instanceof Date, /^\d+$/.test(targetId)]).toEqual([true, true])
+    return rest
+  }
+  expect(await eventOf(300)).toEqual(await eventOf(1))
+})
+
 test('of two who remove it at once with different wishes one wins, whole', async () => {
   const { ids } = await populated('raced')
   const results = await Promise.allSettled([
