@@ -10,6 +10,7 @@ import { isAdministrative } from '../access/permissions.ts'
 import { inScope } from '../access/policy.ts'
 import type { LoggedOut } from '../connectors/oidc.logout.ts'
 import { Forbidden, NotFound, Unauthenticated } from '../errors.ts'
+import { holdIam } from '../iams/iams.store.ts'
 import { migrate } from '../identity/migration.ts'
 import { takeIn } from '../identity/outside.ts'
 import { isProjectMember } from '../projects/projects.store.ts'
@@ -26,6 +27,7 @@ import { parse } from './secret.ts'
 
 const BAD_LOGIN = 'The userid or the password is wrong, or the account cannot log in'
 const NOT_ALLOWED = 'This account is disabled: ask the person who looks after Roster'
+const GONE = 'This IAM was removed meanwhile'
 const BAD_KEY = 'The API key is unknown, expired or revoked'
 const BAD_INVITATION = 'The invitation is unknown, used or expired: ask an administrator for a new one'
 const IMPERSONATION_SECONDS = 3600
@@ -36,6 +38,7 @@ export const sessions = {
     async (call, { iamid }: LogIn, proven: Proven | null): Promise<Outcome<Issued>> => {
       // An unknown name is not kept: people type passwords into the wrong field.
       if (proven === null) return refused(new Unauthenticated(BAD_LOGIN), loginFailed(`${iamid ?? 'bim'}/…`))
+      if (!(await isHeld(call, proven.iam))) return refused(new Unauthenticated(BAD_LOGIN), loginFailed(`${iamid}/…`, GONE))
       const moved = proven.user === null ? await migrate(call, proven.iam, proven.userid) : { events: [] }
       if ('refusal' in moved) return refused(new Unauthenticated(BAD_LOGIN), loginFailed(`${iamid}/…`, moved.refusal))
       const outcome = await enter(call, proven, BAD_LOGIN)
@@ -52,6 +55,7 @@ export const sessions = {
     'session:logInByProvider',
     async (call, { iamid }: Return, proven: ProvenByProvider | Unauthenticated): Promise<Outcome<Entered>> => {
       if (proven instanceof Unauthenticated) return refused(proven, loginFailed(`${iamid}/…`, proven.message))
+      if (!(await isHeld(call, proven.iam))) return refused(new Unauthenticated(GONE), loginFailed(`${iamid}/…`, GONE))
       const moved = await migrate(call, proven.iam, proven.userid)
       if ('refusal' in moved)
         return refused(new Unauthenticated(moved.refusal), loginFailed(`${iamid}/${proven.userid}`, moved.refusal))
@@ -150,6 +154,10 @@ export const sessions = {
     { prepare: checkInvitation },
   ),
 } satisfies Service
+
+/** Nobody removes the IAM now; `bim` is never removed. */
+const isHeld = async ({ db }: Call, { id }: Pick<ProvenByProvider['iam'], 'id'>): Promise<boolean> =>
+  id === 'bim' || holdIam(db, id)
 
 interface Entered extends Issued {
   readonly endSession: string | null

@@ -65,6 +65,11 @@ export async function lockIam(db: Db, id: string): Promise<{ iam: IamRecord; sea
   return { iam, sealed }
 }
 
+/** Whether the IAM is there, and then nobody removes it until the transaction ends. Before its users are locked, as removing it does. */
+export async function holdIam(db: Db, id: string): Promise<boolean> {
+  return (await db.query(`SELECT 1 FROM iams WHERE id = $1 FOR KEY SHARE`, [id])).length > 0
+}
+
 /** The sealed secrets of an IAM, by their paths. */
 export async function sealedOf(db: Db, id: string): Promise<Record<string, Sealed>> {
   const [row] = await db.query<{ secrets: Record<string, Sealed> }>(`SELECT i.secrets FROM iams i WHERE i.id = $1`, [id])

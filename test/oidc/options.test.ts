@@ -10,7 +10,7 @@ import { type RealProvider, realProvider, SECRET } from './provider.ts'
 
 let app: TestApp
 let idp: RealProvider
-const IDS = ['rest', 'public', 'whole', 'heir', 'sent', 'hand', 'out', 'clear']
+const IDS = ['raced', 'rest', 'public', 'whole', 'heir', 'sent', 'hand', 'out', 'clear']
 
 beforeAll(async () => {
   app = await bootApp()
@@ -220,6 +220,24 @@ test('migrate users, of an IAM that was removed and kept its users', async () =>
   await makeOpenid(app, 'heir', options('heir'), { config: { migrateFrom: 'ancestor' } })
   expect((await logIn('heir', 'gil')).page.body).toContain('<strong>gil</strong> in heir')
   expect((await personOf(app, 'heir', 'gil'))!.id).toBe(made.data.createUser.user.id)
+})
+
+test('people who come while their IAM is removed: nobody is left without one', async () => {
+  for (const users of ['DELETE', 'MOVE_TO_BIM']) {
+    await makeOpenid(app, 'raced', options('raced'))
+    idp.people.raced = {}
+    idp.next = 'raced'
+    const browsers = Array.from({ length: 6 }, () => new Browser())
+    const pages = browsers.map(browser => browser.visit(`${app.url}/login/raced`))
+    await Promise.race(pages)
+    const removed = await app.graphql(`mutation { deleteIam(input: { id: "raced", users: ${users} }) { deleted } }`)
+    expect(removed.errors).toBeUndefined()
+    for (const { status } of await Promise.all(pages)) expect([200, 401, 404]).toContain(status)
+    expect(await app.store.db.prisma.user.count({ where: { iamid: 'raced' } })).toBe(0)
+    const tokens = await app.store.db.query(`SELECT 1 FROM tokens t JOIN users u ON u.id = t.user_id WHERE u.userid = 'raced'`)
+    expect(tokens).toEqual([])
+    await app.store.db.prisma.user.deleteMany({ where: { userid: 'raced' } })
+  }
 })
 
 test('identity-provider-initiated single sign-on: the provider sends somebody here, on to where it says', async () => {
