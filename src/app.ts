@@ -60,22 +60,9 @@ export async function startApp(config: Config, given: Given = {}): Promise<Runni
     error: (text: string) => log.error(text),
   }
   const store = given.store ?? (await openStore({ databaseUrl: config.databaseUrl, dataDir: config.dataDir, log: say }))
-  const uses = createUses(store.db, config.token.idleSeconds, error =>
-    log.warn({ err: error }, 'uses of secrets could not be written'),
-  )
   let jobs: Jobs | null = null
-  const app: App = {
-    config,
-    key: instanceKey(config),
-    store,
-    log,
-    mailer: createMailer(config, log),
-    passwords: createPasswords({ inFlight: config.hashing.inFlight, ...config.password }),
-    uses,
-    authenticate: createAuthenticate(store.db, uses),
-    // A run that begins before it is found as soon as they have.
-    jobs: { send: async id => jobs?.send(id) },
-  }
+  // A run that is sent before they have begun is found as soon as they have.
+  const app: App = { ...makeApp(config, store, log), jobs: { send: async id => jobs?.send(id) } }
   const housekeeping = startHousekeeping(app)
   const http = createHttp({ log, rewrite })
   let prepared = false
@@ -100,6 +87,40 @@ export async function startApp(config: Config, given: Given = {}): Promise<Runni
   prepared = true
   jobs = startJobs(app)
   return { port, app, operatorContext, stop }
+}
+
+/** For a command: does `work` as whoever holds the machine, on the store alone. Nothing listens, nothing is logged. */
+export async function asOperator<T>(config: Config, requestId: string, work: (operator: Context) => Promise<T>): Promise<T> {
+  const log = createLog({ level: 'silent' })
+  const store = await openStore({ databaseUrl: config.databaseUrl, dataDir: config.dataDir })
+  try {
+    const app = makeApp(config, store, log)
+    return await work(contextFor(app, operator, { requestId, address: '' })).finally(async () => {
+      app.mailer.close()
+      await app.uses.stop()
+    })
+  } finally {
+    await store.close()
+  }
+}
+
+function makeApp(config: Config, store: Store, log: App['log']): App {
+  const uses = createUses(store.db, config.token.idleSeconds, error =>
+    log.warn({ err: error }, 'uses of secrets could not be written'),
+  )
+  const key = instanceKey(config)
+  return {
+    config,
+    key,
+    keys: config.secretKeyPrevious === null ? [key] : [key, config.secretKeyPrevious],
+    store,
+    log,
+    mailer: createMailer(config, log),
+    passwords: createPasswords({ inFlight: config.hashing.inFlight, ...config.password }),
+    uses,
+    authenticate: createAuthenticate(store.db, uses),
+    jobs: { send: async () => {} },
+  }
 }
 
 function refusedPort(error: NodeJS.ErrnoException, { port, host }: Config): never {
@@ -132,6 +153,7 @@ async function registerDoors(http: Http, app: App) {
       const context = await contextOf(request, 'optional')
       return context.actor === anonymous ? null : readViewer(context, {})
     },
+    endByProvider: async (request, input) => sessions.endByProvider(await contextOf(request, 'none'), input),
     logOut: async request => sessions.logOut(await contextOf(request, 'required'), {}),
   })
   registerLogin(http, {

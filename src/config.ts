@@ -32,6 +32,7 @@ export interface Config {
   adminPassword: string | null
   /** 32 bytes; null: made and kept in the data directory. Never null with a databaseUrl. */
   secretKey: Buffer | null
+  secretKeyPrevious: Buffer | null
   smtpUrl: string | null
   mailFrom: string
   logLevel: string
@@ -129,6 +130,14 @@ const settings = {
     fallback: null,
     unset: 'made and kept in DATA_DIR',
     fix: 'make one with `openssl rand -base64 32` and keep it: what it sealed opens with no other',
+    secret: 'whole',
+  }),
+  SECRET_KEY_PREVIOUS: setting<Buffer | null>({
+    meaning: 'the key before SECRET_KEY, until `npm run secrets` has sealed everything anew; what either sealed opens',
+    parse: keyOf,
+    fallback: null,
+    unset: 'none',
+    fix: 'set the key that SECRET_KEY was, or leave it unset',
     secret: 'whole',
   }),
   SMTP_URL: setting<string | null>({
@@ -235,6 +244,7 @@ export function loadConfig(env: Environment): Config {
     adminUserid: values.ADMIN_USERID,
     adminPassword: values.ADMIN_PASSWORD,
     secretKey: values.SECRET_KEY,
+    secretKeyPrevious: values.SECRET_KEY_PREVIOUS,
     smtpUrl: values.SMTP_URL,
     mailFrom: values.MAIL_FROM,
     logLevel: values.LOG_LEVEL,

@@ -14,6 +14,8 @@ export interface App {
   readonly config: Config
   /** The instance's key: encrypts secrets at rest. */
   readonly key: Buffer
+  /** It, and the one before it while there are secrets that were sealed with that (SECRET_KEY_PREVIOUS). */
+  readonly keys: readonly Buffer[]
   readonly store: Store
   readonly log: Logger
   readonly mailer: Mailer

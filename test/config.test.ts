@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { ConfigFault, loadConfig, showConfig } from '../src/config.ts'
 
 const key = Buffer.alloc(32, 7).toString('base64')
+const otherKey = Buffer.alloc(32, 8).toString('base64')
 
 /** The faults of an environment, or none. */
 function faultsOf(env: Record<string, string>): readonly string[] {
@@ -24,6 +25,7 @@ test('without any setting Roster serves this machine on the embedded store', () 
     adminUserid: 'admin',
     adminPassword: null,
     secretKey: null,
+    secretKeyPrevious: null,
     smtpUrl: null,
     mailFrom: 'Roster <roster@localhost>',
     logLevel: 'info',
@@ -46,6 +48,7 @@ test('every setting is read', () => {
     ADMIN_USERID: 'Åsa',
     ADMIN_PASSWORD: 'correct horse',
     SECRET_KEY: key,
+    SECRET_KEY_PREVIOUS: otherKey,
     SMTP_URL: 'smtps://mail.example.com',
     MAIL_FROM: '"Roster, Inc." <roster@example.com>',
     LOG_LEVEL: 'silent',
@@ -67,6 +70,7 @@ test('every setting is read', () => {
     adminUserid: 'Åsa',
     adminPassword: 'correct horse',
     secretKey: Buffer.alloc(32, 7),
+    secretKeyPrevious: Buffer.alloc(32, 8),
     smtpUrl: 'smtps://mail.example.com',
     mailFrom: '"Roster, Inc." <roster@example.com>',
     logLevel: 'silent',
@@ -163,6 +167,7 @@ describe('faults', () => {
     Object.assign(env, {
       SMTP_URL: 'http://geheim',
       SECRET_KEY: 'geheim',
+      SECRET_KEY_PREVIOUS: 'geheim',
       DATABASE_URL: 'mysql://geheim',
       PUBLIC_URL: 'https://geheim@x',
     })

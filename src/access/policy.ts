@@ -21,6 +21,7 @@ const write = (who: Rule['who'], rest: Omit<Partial<Rule>, 'kind'> = {}) => ({ k
 export const policy = {
   'session:logIn': write('anyone', { impersonated: true }), //                           2
   'session:logInByProvider': write('anyone', { impersonated: true }), //                 the way back of session:start
+  'session:endByProvider': write('anyone', { impersonated: true }), //                   by a signed logout token
   'session:logOut': write('signedIn', { impersonated: true }),
   'session:acceptInvitation': write('anyone', { impersonated: true }),
   'session:readInvitation': read('anyone', { impersonated: true }),
@@ -57,6 +58,10 @@ export const policy = {
 
   'iam:list': read('signedIn', { impersonated: true }), //                               14
   'iam:configure': write(['APPLICATION_ADMIN']),
+  'iam:describe': read(['APPLICATION_ADMIN']),
+  // Only whoever holds the machine, and so its keys: no permission does.
+  'iam:listSealed': read([]),
+  'iam:reseal': write([]),
   'iam:simulate': read(['APPLICATION_ADMIN']),
   'iam:test': read(['APPLICATION_ADMIN']),
   'iam:sync': write(users), //                                                           8, 9
@@ -115,7 +120,7 @@ export function inScope(scopes: readonly string[], action: Action): boolean {
 export const scopes: ReadonlySet<string> = new Set([
   'read',
   ...Object.keys(policy)
-    .filter(action => !['scim', ''].includes(policy[action as Action].who.toString()))
+    .filter(action => policy[action as Action].who !== 'scim' && policy[action as Action].who.length > 0)
     .flatMap(action => [action, `${action.slice(0, action.indexOf(':'))}:*`]),
 ])
 

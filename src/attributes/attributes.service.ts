@@ -15,13 +15,14 @@ import type {
   RemoveAttributeInput,
   ReplaceAttributesInput,
 } from '../generated/graphql.ts'
+import { refuseByHand } from '../iams/iam.hand.ts'
 import { requireIam } from '../iams/iams.store.ts'
 import { canonical, checkAttributeKey, checkAttributeValue, checkList } from '../names.ts'
 import { partPattern, windowOf } from '../store/page.ts'
 import { attributeKeys, byKey } from './attribute.keys.store.ts'
 import { type Change, differenceOf, type Edit, edited, replaced, type StoredAttribute } from './attribute.ts'
 import { lockOwners, type OwnerKind, removeEverywhere, storedAttributesOf, writeChanges } from './attributes.store.ts'
-import { checkOwner, kindOf, type Owner, refuseShut, requireOwners, targetOf } from './owners.ts'
+import { checkOwner, kindOf, type Owner, requireOwners, targetOf } from './owners.ts'
 
 export const attributes = {
   /** The keys in use. */
@@ -48,7 +49,7 @@ export const attributes = {
   replace: write('attribute:write', async (call, { owner: ref, attributes }: ReplaceAttributesInput): Promise<Outcome<Owner>> => {
     const wanted = checkAttributes(attributes)
     const { owners } = await requireOwners(call.db, [checkOwner(ref)])
-    if (wanted.size > 0) await refuseShut(call.db, owners)
+    if (wanted.size > 0) await refuseByHand(call.db, owners, 'allowBIMAuthorizations')
     return first(await change(call, owners, (_owner, rows) => replaced(rows, wanted)))
   }),
 
@@ -81,9 +82,10 @@ async function edit(call: Call, edits: readonly OwnerEdit[]): Promise<Outcome<Ow
     edits.map(({ owner }) => owner),
   )
   // Taking away is always allowed: an IAM that stopped allowing attributes by hand must be able to be tidied.
-  await refuseShut(
+  await refuseByHand(
     call.db,
     ownerOf.filter((_owner, index) => edits[index]!.edit.operation === 'ADD'),
+    'allowBIMAuthorizations',
   )
   const editsOf = Map.groupBy(
     edits.map(({ edit }, index) => ({ edit, owner: ownerOf[index]! })),

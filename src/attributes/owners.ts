@@ -1,10 +1,9 @@
 /** Whose attributes: a user or a group, as one value. */
 import type { Target } from '../audit/audit.ts'
-import { Conflict, Invalid } from '../errors.ts'
+import { Invalid } from '../errors.ts'
 import type { AttributeOwnerRef } from '../generated/graphql.ts'
 import type { GroupRecord } from '../groups/group.ts'
 import { requireGroups } from '../groups/groups.store.ts'
-import { iamsByIds } from '../iams/iams.store.ts'
 import type { Db } from '../store/store.ts'
 import { seenAs, type UserRecord } from '../users/user.ts'
 import { requireUsers } from '../users/users.store.ts'
@@ -50,17 +49,4 @@ export async function requireOwners(db: Db, refs: readonly AttributeOwnerRef[]):
     ),
   )
   return { owners: [...owners.values()], ownerOf }
-}
-
-/** Throws Conflict when the IAM of an owner allows no attributes set by hand: its `supportedActions` lack `allowBIMAuthorizations`. */
-export async function refuseShut(db: Db, owners: readonly Owner[]): Promise<void> {
-  const iamids = new Set(owners.map(({ iamid }) => iamid).filter(iamid => iamid !== 'bim'))
-  if (iamids.size === 0) return
-  const shut = (await iamsByIds(db, [...iamids])).find(
-    ({ config: { supportedActions: actions } }) => Array.isArray(actions) && !actions.includes('allowBIMAuthorizations'),
-  )
-  if (shut)
-    throw new Conflict(
-      `The IAM ${shut.id} allows no attributes set by hand: add allowBIMAuthorizations to its supportedActions, or set them in its directory`,
-    )
 }

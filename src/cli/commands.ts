@@ -1,16 +1,25 @@
+import type { Action } from '../access/policy.ts'
 import { type Environment, type Shown, showConfig } from '../config.ts'
+import { resealSecrets } from './secrets.ts'
+import { syncIam } from './sync.ts'
 
-interface Printed {
+export interface Printed {
   text: string
   exitCode: number
 }
+
+/** Options as parseArgs read them. */
+export type Values = Readonly<Record<string, string | boolean | undefined>>
 
 export interface Command {
   /** For the list of commands. */
   summary: string
   /** The action of the policy that it asks for; NONE where neither store nor service is reached. */
-  action: 'NONE'
-  run(env: Environment): Printed
+  action: Action | 'NONE'
+  /** A rejection is told on standard error, with exit code 1. */
+  run(env: Environment, values: Values): Printed | Promise<Printed>
+  /** Beside --help. */
+  options?: Readonly<Record<string, { type: 'string' | 'boolean' }>>
 }
 
 export const commands: Record<string, Command> = {
@@ -18,6 +27,19 @@ export const commands: Record<string, Command> = {
     summary: 'print every setting, its meaning and its present value; exit code 1 if one has a fault',
     action: 'NONE',
     run: config,
+  },
+  secrets: {
+    summary:
+      'seal the stored secrets of all IAMs with SECRET_KEY, opening them with SECRET_KEY_PREVIOUS; exit code 1 if one does not open',
+    action: 'iam:reseal',
+    run: resealSecrets,
+  },
+  sync: {
+    summary:
+      'sync the directory of --iam ID, with a progress bar; --dry-run only tells; --url of a gateway that runs, with a token in ROSTER_TOKEN',
+    action: 'iam:sync',
+    options: { iam: { type: 'string' }, 'dry-run': { type: 'boolean' }, url: { type: 'string' } },
+    run: syncIam,
   },
   help: { summary: 'print this list', action: 'NONE', run: () => ({ text: helpText(), exitCode: 0 }) },
 }

@@ -1,15 +1,18 @@
 // The walk of a command: `npm run config` or `node src/cli/main.ts <command>` -> parseArgs -> the row of commands.ts -> what it
 // prints and its exit code. A command line that cannot be read is exit code 2, with the help on standard error.
 import { parseArgs } from 'node:util'
-import { commands, helpText } from './commands.ts'
+import { commands, helpText, type Values } from './commands.ts'
 
-process.exitCode = run(process.argv.slice(2))
+process.exitCode = await run(process.argv.slice(2)).catch((error: unknown) => {
+  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`)
+  return 1
+})
 
-function run(args: string[]): number {
-  const { words, wantsHelp, fault } = read(args)
+async function run(args: string[]): Promise<number> {
+  const { words, values, wantsHelp, fault } = read(args)
   const name = wantsHelp ? 'help' : words[0]
   if (fault === undefined && name !== undefined && Object.hasOwn(commands, name)) {
-    const { text, exitCode } = commands[name]!.run(process.env)
+    const { text, exitCode } = await commands[name]!.run(process.env, values)
     process.stdout.write(text)
     return exitCode
   }
@@ -19,17 +22,18 @@ function run(args: string[]): number {
 }
 
 /** `fault` is what parseArgs has against an unknown option. */
-function read(args: string[]): { words: string[]; wantsHelp: boolean; fault?: string } {
+function read(args: string[]): { words: string[]; values: Values; wantsHelp: boolean; fault?: string } {
   try {
     const { values, positionals } = parseArgs({
       args,
       allowPositionals: true,
-      options: { help: { type: 'boolean', short: 'h' } },
+      options: { ...commands[args.find(word => !word.startsWith('-')) ?? '']?.options, help: { type: 'boolean', short: 'h' } },
     })
-    if (positionals.length > 1) return { words: [], wantsHelp: false, fault: 'One command at a time.' }
-    return { words: positionals, wantsHelp: values.help ?? false }
+    const { help: wantsHelp, ...rest } = values
+    if (positionals.length > 1) return { words: [], values: {}, wantsHelp: false, fault: 'One command at a time.' }
+    return { words: positionals, values: rest as Values, wantsHelp: wantsHelp === true }
   } catch (error) {
-    return { words: [], wantsHelp: false, fault: `${unknown(error)}.` }
+    return { words: [], values: {}, wantsHelp: false, fault: `${unknown(error)}.` }
   }
 }
 

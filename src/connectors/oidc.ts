@@ -45,6 +45,8 @@ export interface Finished {
   readonly faults: readonly string[]
   /** Where to end the session at the provider as well, with `id_token_hint`; null where it has no such place. */
   readonly endSession: URL | null
+  /** As whom the provider knows the session, for when it says that it is over. */
+  readonly session: { readonly sub: string; readonly sid: string | null }
 }
 
 /** For each answer of a provider. */
@@ -53,7 +55,7 @@ const MAX_BYTES = 1_000_000
 /** How long what was discovered holds. Keys are not part of it: they are read at each log-in, so that they may change at any moment. */
 const DISCOVERY_MS = 60_000
 /** Seconds that the clocks may differ. */
-const SKEW = 60
+export const SKEW = 60
 /** Asymmetric ones only: with HS256 whoever knows the client's secret could say who anybody is, with `none` everybody could. */
 const ALGORITHMS = ['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512', 'ES256', 'ES384', 'ES512', 'EdDSA', 'Ed25519']
 const SCOPES = ['openid', 'profile', 'email']
@@ -97,6 +99,7 @@ export async function finish(relying: Relying, callback: URL, handshake: Handsha
     claims: { ...info.claims, ...said },
     faults: info.faults,
     endSession: endSessionOf(relying, provider, tokens.id_token),
+    session: { sub: said.sub, sid: typeof said.sid === 'string' && said.sid !== '' ? said.sid.slice(0, 255) : null },
   }
 }
 
@@ -143,7 +146,7 @@ function endSessionOf({ options }: Relying, provider: oc.Configuration, idToken:
   return url
 }
 
-async function providerOf(relying: Relying): Promise<oc.Configuration> {
+export async function providerOf(relying: Relying): Promise<oc.Configuration> {
   const { options, clientSecret } = relying
   const known = options.discoverUrl === undefined ? manual(options) : await discovered(options.discoverUrl, options)
   const allowed = known.id_token_signing_alg_values_supported?.filter(name => ALGORITHMS.includes(name)) ?? ['RS256']
@@ -212,7 +215,7 @@ async function discover(url: string, { clientId, enableSSL }: OpenidOptions): Pr
 }
 
 /** Redirects are not followed: they are no answer, and would take secrets elsewhere. */
-const bounded: oc.CustomFetch = async (url, options) => {
+export const bounded: oc.CustomFetch = async (url, options) => {
   try {
     const signals = [AbortSignal.timeout(TIMEOUT_MS), ...(options.signal ? [options.signal] : [])]
     const answer = await fetch(url, { ...options, redirect: 'manual', signal: AbortSignal.any(signals) } as RequestInit)
@@ -272,5 +275,5 @@ function reasonOf(error: unknown): string {
 /** Words of others, as far as they are harmless in a log and on a page. */
 const worded = (word: unknown): string => (typeof word === 'string' && /^[\w ]{1,64}$/.test(word) ? word : 'something else')
 
-const refused = (why: string) => new Unauthenticated(`The answer of the identity provider is not accepted: ${why}`)
+export const refused = (why: string) => new Unauthenticated(`The answer of the identity provider is not accepted: ${why}`)
 const unusable = (why: string) => new Unavailable(`The identity provider cannot be used now: ${why}`)

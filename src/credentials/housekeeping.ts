@@ -1,15 +1,17 @@
 import type { App } from '../context.ts'
 import { purgeExpired } from './credentials.store.ts'
 import { purgeFailures } from './lockout.store.ts'
+import { purgeUsed } from './provider.store.ts'
 
 const EVERY_MS = 600_000
 
-/** Forgets, every ten minutes, what is long over: tokens, invitations and counts of failed log-ins. */
+/** Forgets, every ten minutes, what is long over: tokens, invitations, counts of failed log-ins and what was used once. */
 export function startHousekeeping({ store, log }: Pick<App, 'store' | 'log'>): { stop(): void } {
   const clean = async () => {
     const now = new Date()
     await purgeExpired(store.db, now)
     await purgeFailures(store.db, now)
+    await purgeUsed(store.db, now)
   }
   const timer = setInterval(
     () => void clean().catch(error => log.warn({ err: error }, 'housekeeping failed; it is tried again')),

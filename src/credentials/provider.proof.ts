@@ -1,7 +1,8 @@
 /** What proves at a log-in with an OpenID provider who somebody is. As in proof.ts all of it happens before the transaction: it is slow. */
 import type { Call } from '../access/guard.ts'
+import { type LoggedOut, readLogoutToken } from '../connectors/oidc.logout.ts'
 import { begin, finish, type Handshake, mayInitiate, type OpenidOptions, type Relying } from '../connectors/oidc.ts'
-import { NotFound, Refused, Unauthenticated, Unavailable } from '../errors.ts'
+import { Conflict, NotFound, Refused, Unauthenticated, Unavailable } from '../errors.ts'
 import type { IamRecord } from '../iams/iam.ts'
 import { findIam, sealedOf } from '../iams/iams.store.ts'
 import { open } from '../iams/secrets.ts'
@@ -9,6 +10,7 @@ import { isSameUserid, saidBy } from '../identity/claims.ts'
 import { identityOf } from '../identity/mapping.ts'
 import { askAbout, type News } from '../identity/outside.ts'
 import { findUser } from '../users/users.store.ts'
+import { type ProviderSession, takeOnce } from './provider.store.ts'
 
 /** A log-in that begins: of one's own accord, or because the provider sent one here (Core 4). */
 export interface Beginning {
@@ -23,6 +25,8 @@ export interface Return {
   /** Raw, without the question mark. */
   readonly query: string
   readonly handshake: Handshake
+  /** When the handshake would be too old. */
+  readonly until: Date
 }
 
 export interface ProvenByProvider {
@@ -30,6 +34,7 @@ export interface ProvenByProvider {
   readonly userid: string
   readonly news: readonly News[]
   readonly endSession: string | null
+  readonly session: ProviderSession
   /** What was not heard, or could not be taken. */
   readonly faults: readonly string[]
 }
@@ -52,15 +57,17 @@ export async function beginAtProvider(
   })
 }
 
-/** Who came back; or why it is not known who, which is to be kept. Throws Unavailable. */
+/** Who came back; or why it is not known who, which is to be kept. Throws Unavailable, and Conflict for what came back before. */
 export async function proveByProvider(
   call: Call,
-  { iamid, query, handshake }: Return,
+  { iamid, query, handshake, until }: Return,
 ): Promise<ProvenByProvider | Unauthenticated> {
   const { iam, relying } = await relyingOn(call, iamid)
+  // Before anything else is done with it: of two who come with the same one is let through, on whatever instance.
+  if (!(await takeOnce(call.db, ['log-in', handshake.state], until))) throw new Conflict('This sign-in was finished already')
   try {
     const back = new URL(`${redirectUri(call.app.config.publicUrl, iamid)}?${query}`)
-    const { claims, faults, endSession } = await warning(call, iamid, () => finish(relying, back, handshake))
+    const { claims, faults, endSession, session } = await warning(call, iamid, () => finish(relying, back, handshake))
     const claimed = saidBy(iam, claims)
     const { userid } = claimed.said
     const held = await findUser(call.db, { iamid, userid })
@@ -70,11 +77,24 @@ export async function proveByProvider(
     const all = [...faults, ...claimed.faults, ...unmapped]
     const about = await askAbout(call, iam, userid)
     const own: News = { source: iam.id, identity, failure: null, faults: all }
-    return { iam, userid, news: about === null ? [own] : [own, about], endSession: endSession?.href ?? null, faults: all }
+    return {
+      iam,
+      userid,
+      news: about === null ? [own] : [own, about],
+      endSession: endSession?.href ?? null,
+      session,
+      faults: all,
+    }
   } catch (error) {
     if (error instanceof Unauthenticated) return error
     throw error
   }
+}
+
+/** Whom a provider's logout token is about. Throws NotFound, Unauthenticated and Unavailable, which all mean: nobody is logged out. */
+export async function hearLogout(call: Call, { iamid, logoutToken }: { iamid: string; logoutToken: string }): Promise<LoggedOut> {
+  const { relying } = await relyingOn(call, iamid)
+  return warning(call, iamid, () => readLogoutToken(relying, logoutToken, call.now), 'a logout token was not believed')
 }
 
 async function relyingOn({ app, db }: Call, iamid: string): Promise<{ iam: IamRecord; relying: Relying }> {
@@ -84,7 +104,7 @@ async function relyingOn({ app, db }: Call, iamid: string): Promise<{ iam: IamRe
     throw new NotFound('There is no such IAM with an OpenID provider')
   const sealed = (await sealedOf(db, iamid))['options.clientSecret']
   try {
-    return { iam, relying: { options, clientSecret: sealed ? open(app.key, iamid, 'options.clientSecret', sealed) : null } }
+    return { iam, relying: { options, clientSecret: sealed ? open(app.keys, iamid, 'options.clientSecret', sealed) : null } }
   } catch (error) {
     // What is wrong with our keys is not for whoever comes along.
     app.log.error({ iamid, failure: (error as Error).message }, 'a client secret cannot be opened')
@@ -93,11 +113,16 @@ async function relyingOn({ app, db }: Call, iamid: string): Promise<{ iam: IamRe
 }
 
 /** Whoever looks after the instance hears of a provider that does not work, or that sends what cannot be believed. */
-async function warning<T>({ app, requestId }: Call, iamid: string, work: () => Promise<T>): Promise<T> {
+async function warning<T>(
+  { app, requestId }: Call,
+  iamid: string,
+  work: () => Promise<T>,
+  what = 'a log-in with an OpenID provider failed',
+): Promise<T> {
   try {
     return await work()
   } catch (error) {
-    app.log.warn({ iamid, requestId, failure: (error as Error).message }, 'a log-in with an OpenID provider failed')
+    app.log.warn({ iamid, requestId, failure: (error as Error).message }, what)
     throw error
   }
 }

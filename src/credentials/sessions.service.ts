@@ -8,7 +8,9 @@ import { actorOf } from '../access/authenticate.ts'
 import { type Call, done, type Outcome, read, refused, type Service, write } from '../access/guard.ts'
 import { isAdministrative } from '../access/permissions.ts'
 import { inScope } from '../access/policy.ts'
+import type { LoggedOut } from '../connectors/oidc.logout.ts'
 import { Forbidden, NotFound, Unauthenticated } from '../errors.ts'
+import { holdIam } from '../iams/iams.store.ts'
 import { migrate } from '../identity/migration.ts'
 import { takeIn } from '../identity/outside.ts'
 import { isProjectMember } from '../projects/projects.store.ts'
@@ -19,11 +21,13 @@ import { deleteTokens, findApiKey, findInvitation, takeInvitation, touchApiKey }
 import { type Issued, issueToken } from './issue.ts'
 import { noteLogIn, setPasswordHash } from './password.store.ts'
 import { type LogIn, type Proven, prove } from './proof.ts'
-import { beginAtProvider, type ProvenByProvider, proveByProvider, type Return } from './provider.proof.ts'
+import { beginAtProvider, hearLogout, type ProvenByProvider, proveByProvider, type Return } from './provider.proof.ts'
+import { endProviderSessions, noteProviderSession, takeOnce } from './provider.store.ts'
 import { parse } from './secret.ts'
 
 const BAD_LOGIN = 'The userid or the password is wrong, or the account cannot log in'
 const NOT_ALLOWED = 'This account is disabled: ask the person who looks after Roster'
+const GONE = 'This IAM was removed meanwhile'
 const BAD_KEY = 'The API key is unknown, expired or revoked'
 const BAD_INVITATION = 'The invitation is unknown, used or expired: ask an administrator for a new one'
 const IMPERSONATION_SECONDS = 3600
@@ -34,6 +38,7 @@ export const sessions = {
     async (call, { iamid }: LogIn, proven: Proven | null): Promise<Outcome<Issued>> => {
       // An unknown name is not kept: people type passwords into the wrong field.
       if (proven === null) return refused(new Unauthenticated(BAD_LOGIN), loginFailed(`${iamid ?? 'bim'}/…`))
+      if (!(await isHeld(call, proven.iam))) return refused(new Unauthenticated(BAD_LOGIN), loginFailed(`${iamid}/…`, GONE))
       const moved = proven.user === null ? await migrate(call, proven.iam, proven.userid) : { events: [] }
       if ('refusal' in moved) return refused(new Unauthenticated(BAD_LOGIN), loginFailed(`${iamid}/…`, moved.refusal))
       const outcome = await enter(call, proven, BAD_LOGIN)
@@ -50,15 +55,34 @@ export const sessions = {
     'session:logInByProvider',
     async (call, { iamid }: Return, proven: ProvenByProvider | Unauthenticated): Promise<Outcome<Entered>> => {
       if (proven instanceof Unauthenticated) return refused(proven, loginFailed(`${iamid}/…`, proven.message))
+      if (!(await isHeld(call, proven.iam))) return refused(new Unauthenticated(GONE), loginFailed(`${iamid}/…`, GONE))
       const moved = await migrate(call, proven.iam, proven.userid)
       if ('refusal' in moved)
         return refused(new Unauthenticated(moved.refusal), loginFailed(`${iamid}/${proven.userid}`, moved.refusal))
       const outcome = await enter(call, { ...proven, user: null }, NOT_ALLOWED, proven.faults)
       const value = { ...outcome.value, endSession: proven.endSession }
       const { error } = outcome
+      if (!error) await noteProviderSession(call.db, value.tokenId, iamid, proven.session)
       return { value, events: [...moved.events, ...outcome.events], ...(error && { error }) }
     },
     { prepare: proveByProvider },
+  ),
+
+  /** A provider says that somebody's session is over: those begun there are. Throws whatever is wrong with its word. */
+  endByProvider: write(
+    'session:endByProvider',
+    async (call, { iamid }: { iamid: string; logoutToken: string }, { jti, until, ...whose }: LoggedOut) => {
+      if (!(await takeOnce(call.db, ['log-out', iamid, jti], until)))
+        throw new Unauthenticated('This logout token was heard already')
+      const ended = await endProviderSessions(call.db, iamid, whose)
+      const events = ended.map(({ id, iamid: of, userid }) => ({
+        event: 'tokenRevoked' as const,
+        target: { type: 'token' as const, id, name: `${of}/${userid}` },
+        reason: `the provider of ${iamid} ended the session`,
+      }))
+      return { value: { ended: ended.length }, events }
+    },
+    { prepare: hearLogout },
   ),
 
   authenticateApiKey: write('apikey:authenticate', async (call, { apikey }: { apikey: string }): Promise<Outcome<Issued>> => {
@@ -130,6 +154,10 @@ export const sessions = {
     { prepare: checkInvitation },
   ),
 } satisfies Service
+
+/** Nobody removes the IAM now; `bim` is never removed. */
+const isHeld = async ({ db }: Call, { id }: Pick<ProvenByProvider['iam'], 'id'>): Promise<boolean> =>
+  id === 'bim' || holdIam(db, id)
 
 interface Entered extends Issued {
   readonly endSession: string | null

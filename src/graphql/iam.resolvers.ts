@@ -11,12 +11,13 @@ export const iamResolvers: Resolvers = {
   Query: {
     iams: (_, args, context) => iams.list(context, args),
     iam: (_, { id }, context) => iams.get(context, { id }),
+    iamTypes: (_, __, context) => iams.types(context, {}),
     testIam: (_, { input }, context) => identities.test(context, input),
     simulateIdentity: (_, { input }, context) => identities.simulate(context, input),
   },
   Mutation: {
-    createIam: async (_, { input }, context) => ({ iam: await iams.create(context, input) }),
-    updateIam: async (_, { input }, context) => ({ iam: await iams.update(context, input) }),
+    createIam: (_, { input }, context) => iams.create(context, input),
+    updateIam: (_, { input }, context) => iams.update(context, input),
     deleteIam: (_, { input }, context) => iams.remove(context, input),
     generateScimKey: (_, { input }, context) => iams.generateScimKey(context, input),
   },

@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { Unavailable } from '../errors.ts'
+import { cookieOf, SESSION_COOKIE } from '../http/cookies.ts'
 import type { Http } from '../http/wire.ts'
 
 /** Where vite.ui.config.ts puts the page. */
@@ -40,13 +41,16 @@ export function registerPlayground(http: Http, built = BUILT): void {
     method: 'GET',
     path: '/graphiql',
     body: 'none',
-    handler: async () => {
-      const page = await readFile(join(built, 'index.html')).catch((error: NodeJS.ErrnoException) => {
+    handler: async ({ headers }) => {
+      const page = await readFile(join(built, 'index.html'), 'utf8').catch((error: NodeJS.ErrnoException) => {
         if (error.code === 'ENOENT')
           throw new Unavailable('The playground is not built yet: run "npm run generate" and start again')
         throw error
       })
-      return { status: 200, headers: { ...policy, 'content-type': 'text/html; charset=utf-8' }, body: page }
+      // No script can see the cookie, and asking in vain would be a fault in the console of everybody who is not signed in.
+      const body = cookieOf(headers, SESSION_COOKIE) === null ? page : page.replace('id="root"', 'id="root" data-session')
+      const own = { 'content-type': 'text/html; charset=utf-8', vary: 'cookie' }
+      return { status: 200, headers: { ...policy, ...own }, body }
     },
   })
   const assets = join(built, 'assets')

@@ -11,6 +11,7 @@ import type {
   MembershipFilter,
   RemoveGroupMemberInput,
 } from '../generated/graphql.ts'
+import { refuseByHand } from '../iams/iam.hand.ts'
 import type { Loaders } from '../loaders.ts'
 import { checkList } from '../names.ts'
 import { type PageArgs, readPage } from '../store/page.ts'
@@ -72,6 +73,7 @@ export const memberships = {
       const user = await requireUser(db, userRef)
       refuseGrant(call, await permissionsOf(call, group))
       refuseStrangers(group, [user])
+      await refuseByHand(db, [user], 'allowBIMGroups')
       const [added] = await addByHand(db, group.id, [user.id], call.now)
       if (added) return done(added, event('groupUserAdded', group, [user]))
       const [held] = await lockMembershipsOf(db, group.id, [user.id])
@@ -108,6 +110,7 @@ export const memberships = {
     const carried = await permissionsOf(call, group)
     refuseGrant(call, carried)
     refuseStrangers(group, [...joining.values()])
+    await refuseByHand(db, [...joining.values()], 'allowBIMGroups')
     const held = await lockMembershipsOf(db, group.id, [...leaving.keys()])
     refuseOutside(held)
     const added = joining.size === 0 ? [] : await addByHand(db, group.id, [...joining.keys()], now)

@@ -2,7 +2,8 @@ import { Compile } from 'typebox/compile'
 import type { TLocalizedValidationError } from 'typebox/error'
 import { Settings } from 'typebox/system'
 import { Invalid } from '../errors.ts'
-import { configSchemas, type IamType, secretPaths } from './iam.schema.ts'
+import { configSchemas, type IamType } from './iam.schema.ts'
+import { secretPaths } from './iam.secret.paths.ts'
 import { type IamRecord, scimEnabled } from './iam.ts'
 
 // An IAM's configuration as it comes in: secrets out → the type's schema → what fields say together. Pure.

@@ -1,229 +1,258 @@
 import { CronExpressionParser } from 'cron-parser'
-import Type, { type TSchema } from 'typebox'
+import Type from 'typebox'
+import {
+  flag,
+  iamid,
+  list,
+  mapping,
+  objects,
+  optional,
+  optionals,
+  pems,
+  plain,
+  strict,
+  text,
+  told,
+  url,
+  whole,
+} from './iam.schema.parts.ts'
 
 // One schema for each type of IAM, with the vendor's names, so that an existing configuration can be pasted (reference: iam-rules,
 // "An IAM's configuration"; the OIDC options by their names on the OpenID Connect page). Secrets are not in them: iam.config takes
-// them out beforehand. What two fields say together is checked in iam.config too.
+// them out beforehand. What two fields say together is checked in iam.config too. The descriptions are what `iamTypes` answers.
 
-const strict = { additionalProperties: false } as const
-const maxEntries = 1000
-const text = (maxLength = 1024) => Type.String({ minLength: 1, maxLength })
-const flag = Type.Boolean()
-/** Each field may be left out, and no other may stand there. (Type.Partial would drop `strict`.) */
-const optionals = (fields: Record<string, TSchema>): Record<string, TSchema> =>
-  Object.fromEntries(Object.entries(fields).map(([name, field]) => [name, Type.Optional(field)]))
-const optional = (fields: Record<string, TSchema>) => Type.Object(optionals(fields), strict)
-/** `{name: text}` with any names. (Type.Record would let names with line breaks pass unchecked.) */
-const mapping = Type.Object({}, { additionalProperties: text(254), maxProperties: maxEntries })
-const list = <Item extends TSchema>(item: Item) => Type.Array(item, { maxItems: maxEntries, uniqueItems: true })
-
-/** A user and password in an address would be a secret in clear. */
-const url = Type.Refine(text(2048), isUrl, () => 'must be an http or https URL without a user, a password and a fragment')
-const pem = Type.Refine(text(65_536), holdsNoKey, () => 'must not hold a private key: that belongs in key')
-const pems = { ca: pem, cert: pem, rejectUnauthorized: flag }
-
-const externalUserInfo = Type.Object(
-  {
-    uri: url,
-    ...optionals({
-      useAuth: flag,
-      authentication: optional({ username: text() }),
-      useSSL: flag,
-      ...pems,
-      /** Milliseconds. */
-      timeoutMs: Type.Integer({ minimum: 1, maximum: 600_000 }),
-      /** Seconds. */
-      staleAfter: Type.Integer({ minimum: 0, maximum: 31_536_000 }),
-      onError: Type.Enum(['keep', 'deny']),
-    }),
-  },
-  strict,
+const externalUserInfo = told(
+  'An endpoint of yours that knows the groups and attributes of users; not together with SCIM.',
+  Type.Object(
+    {
+      uri: url('Its address: asked as `GET uri?userid=…` at log-in and refresh.'),
+      ...optionals({
+        useAuth: told(
+          'Whether it is asked with credentials; without a word, where `authentication` has both halves, which true requires.',
+          Type.Boolean(),
+        ),
+        authentication: told('Basic credentials for it.', optional({ username: text('The user name.') })),
+        useSSL: flag('Whether the connection is to be encrypted. The scheme of `uri` decides; this says what was meant.'),
+        ...pems,
+        timeoutMs: whole('Milliseconds for the whole exchange.', 1, 600_000, 5_000),
+        staleAfter: whole(
+          'Seconds for which a good answer stands in for one that does not come, under `onError: deny`.',
+          0,
+          31_536_000,
+          0,
+        ),
+        onError: told(
+          'Without an answer: `keep` what is known, or `deny` the log-in once the last good answer is stale.',
+          Type.Enum(['keep', 'deny']),
+          {
+            default: 'keep',
+          },
+        ),
+      }),
+    },
+    strict,
+  ),
 )
 
-const schema = optional({
-  profile: optional({
-    name: text(),
-    email: text(),
-    phone: text(),
-    about: text(),
-    location: text(),
-    organization: text(),
-    position: text(),
-    sqlUser: text(),
+const profile = (field: string, more = '') =>
+  text(`Where the ${field} of a person stands: the name of a claim or attribute.${more}`)
+const schema = told(
+  "How what the provider says becomes a user's profile, attributes and groups: our names, and theirs for them.",
+  optional({
+    profile: told(
+      'Profile fields. A field that is mapped is not for the user to change.',
+      optional({
+        name: profile('name'),
+        email: profile('e-mail address'),
+        phone: profile('phone number'),
+        about: profile('text about themselves'),
+        location: profile('location'),
+        organization: profile('organisation'),
+        position: profile('position'),
+        sqlUser: profile('SQL user name'),
+      }),
+    ),
+    externalUserIds: mapping('Names in other systems: `{our name: their claim or attribute}`.'),
+    authorizations: mapping('Attributes: `{attribute: their claim or attribute}`.'),
+    group: told(
+      'Groups.',
+      optional({
+        name: text("Where a group's name stands; for OpenID Connect the claim that lists the groups, `groups` unless told."),
+        email: text("Where a group's e-mail address stands."),
+        gid: text("Where a group's id stands."),
+        description: text("Where a group's description stands."),
+      }),
+    ),
+    attributeSchema: told(
+      'Which SCIM schemas become attributes, needs `scimEnabled`: each attribute arrives as `prefix.attribute`.',
+      objects(
+        Type.Object(
+          { scimSchema: text('The URN of the schema.'), prefix: text('What stands in front of its attributes.', { max: 254 }) },
+          strict,
+        ),
+      ),
+    ),
   }),
-  externalUserIds: mapping,
-  authorizations: mapping,
-  group: optional({ name: text(), email: text(), gid: text(), description: text() }),
-  attributeSchema: Type.Array(Type.Object({ scimSchema: text(), prefix: text(254) }, strict), { maxItems: maxEntries }),
-})
+)
 
 const common = {
-  authenticationOnly: flag,
-  migrateFrom: Type.Refine(text(64), isIamid, () => 'must be the id of an IAM'),
-  scimEnabled: flag,
-  strictScimSchema: flag,
-  supportedActions: list(
-    Type.Enum([
-      'syncGroups',
-      'syncAuthorizations',
-      'syncRestGroups',
-      'syncRestAuthorizations',
-      'allowBIMAuthorizations',
-      'allowBIMGroups',
-      'syncUsers',
-      'scimEnabled',
-      'ldapSync',
-    ]),
+  authenticationOnly: flag('Take nothing from the provider but who somebody is.'),
+  migrateFrom: iamid(
+    "Another IAM, or a removed one whose users are still here: its account of the same userid becomes the person's at the first log-in.",
+  ),
+  scimEnabled: flag('Whether the provider keeps users and groups up to date by SCIM. Switching it on makes a SCIM key.'),
+  strictScimSchema: flag('Refuse SCIM attributes that no schema names, instead of passing over them; needs `scimEnabled`.'),
+  supportedActions: told(
+    'What the IAM may be used for; without the list everything it can do.',
+    list(
+      Type.Enum([
+        'syncGroups',
+        'syncAuthorizations',
+        'syncRestGroups',
+        'syncRestAuthorizations',
+        'allowBIMAuthorizations',
+        'allowBIMGroups',
+        'syncUsers',
+        'scimEnabled',
+        'ldapSync',
+      ]),
+    ),
   ),
   schema,
   externalUserInfo,
 }
 
-const ldapOptions = Type.Object(
-  {
-    // Several hosts of one directory, with commas between them, are asked in turn.
-    host: Type.Refine(text(), areHosts, () => 'must be a host name or an address, without a scheme and a port'),
-    userSearchBase: text(),
-    ...optionals({
-      port: Type.Integer({ minimum: 1, maximum: 65_535 }),
-      useSSL: flag,
-      ...pems,
-      startTLS: flag,
-      userSearchFilter: Type.Refine(
-        text(),
-        filter => filter.includes('%s'),
-        () => 'must hold %s where the userid goes',
+const ldapOptions = told(
+  'The directory.',
+  Type.Object(
+    {
+      // Several hosts of one directory, with commas between them, are asked in turn.
+      host: told(
+        'Its host, or several of one directory with commas between them, asked in turn.',
+        Type.Refine(plain(), areHosts, () => 'must be a host name or an address, without a scheme and a port'),
       ),
-      userIdAttribute: text(),
-      groupSearchBase: text(),
-      groupSearchFilter: text(),
-      userGroupSearchFilter: text(),
-      userDNPattern: text(),
-      /** Milliseconds. */
-      connectTimeout: Type.Integer({ minimum: 1, maximum: 600_000 }),
-      normalizeUserId: flag,
-      groupMembershipAttributes: list(text()),
-      useUserAccountForSearch: flag,
-      nestedGroups: flag,
-      // The reference's example of an LDAP configuration has it, too.
-      allowIdPInitiatedSSO: flag,
-    }),
-  },
-  strict,
+      userSearchBase: text('The DN below which people are searched.'),
+      ...optionals({
+        port: whole('Its port; 636 with `useSSL`, else 389, unless told.', 1, 65_535),
+        useSSL: flag('LDAPS: encrypted from the start.'),
+        ...pems,
+        startTLS: flag('Encrypted by StartTLS; not together with `useSSL`.'),
+        userSearchFilter: told(
+          'Which entry is a person, `%s` standing for the userid, such as `(mail=%s)`. This or `userIdAttribute` is required.',
+          Type.Refine(
+            plain(),
+            filter => filter.includes('%s'),
+            () => 'must hold %s where the userid goes',
+          ),
+        ),
+        userIdAttribute: text('Which attribute holds the userid. This or `userSearchFilter` is required.'),
+        groupSearchBase: text('The DN below which groups are searched; `userSearchBase` unless told.'),
+        groupSearchFilter: text('Which entries are groups, `%s` standing for a part of the name.'),
+        userGroupSearchFilter: text("Which groups a person is in, `<dn>` standing for the person's DN.", {
+          default: '(member=<dn>)',
+        }),
+        userDNPattern: text('Binds as this DN, `%s` standing for the userid, without searching first.'),
+        connectTimeout: whole('Milliseconds that a host may take to answer.', 1, 600_000, 5_000),
+        normalizeUserId: flag('Keep userids in lower case.'),
+        groupMembershipAttributes: told(
+          'Attributes of a person that hold the DNs of their groups, such as `memberOf`.',
+          list(plain()),
+        ),
+        useUserAccountForSearch: flag("Search with the person's own credentials instead of `credentials`."),
+        nestedGroups: flag('Whether the groups of a group count, too.'),
+        // The reference's example of an LDAP configuration has it, too.
+        allowIdPInitiatedSSO: flag('Without a meaning for a directory; taken because configurations have it.'),
+      }),
+    },
+    strict,
+  ),
 )
 
-const ldapSync = optional({
-  cronRule: Type.Refine(text(100), isCron, () => 'must be a cron rule of five fields, such as 0 */1 * * *'),
-  paged: flag,
-  pageSize: Type.Integer({ minimum: 1, maximum: 10_000 }),
-  batchSize: Type.Integer({ minimum: 1, maximum: 10_000 }),
-  requireManualActivation: flag,
-  // Between two whole runs: only what the directory changed since.
-  incrementalRule: Type.Refine(text(100), isCron, () => 'must be a cron rule of five fields, such as */5 * * * *'),
-  // A run that would disable more than the larger of the two waits for an administrator.
-  maxDisabledCount: Type.Integer({ minimum: 0, maximum: 10_000_000 }),
-  maxDisabledPercent: Type.Integer({ minimum: 0, maximum: 100 }),
-})
+const ldapSync = told(
+  'How users and groups are read from the directory.',
+  optional({
+    cronRule: told(
+      'When, as five fields of cron.',
+      Type.Refine(plain(100), isCron, () => 'must be a cron rule of five fields, such as 0 */1 * * *'),
+      {
+        default: '0 */1 * * *',
+      },
+    ),
+    paged: flag('Whether the directory is read page by page.', true),
+    pageSize: whole('Entries a page.', 1, 10_000),
+    batchSize: whole('Entries that are written at once.', 1, 10_000),
+    requireManualActivation: flag('Whether somebody new waits, disabled, for an administrator.'),
+    incrementalRule: told(
+      'When, between two whole syncs, only what the directory changed since is read; nobody is disabled by it.',
+      Type.Refine(plain(100), isCron, () => 'must be a cron rule of five fields, such as */5 * * * *'),
+    ),
+    maxDisabledCount: whole(
+      'A sync that would disable more people than this and `maxDisabledPercent` allow waits for an administrator.',
+      0,
+      10_000_000,
+      10,
+    ),
+    maxDisabledPercent: whole('As `maxDisabledCount`, of the people who may log in; the larger of the two holds.', 0, 100, 10),
+  }),
+)
 
 /** Asymmetric ones only: an ID token that anybody with the client's secret can sign, or nobody, says nothing about its issuer. */
 const algorithms = ['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512', 'ES256', 'ES384', 'ES512', 'EdDSA'] as const
 
-const openidOptions = Type.Object(
-  {
-    clientId: text(),
-    ...optionals({
-      allowIdPInitiatedSSO: flag,
-      authorizationEndpoint: url,
-      discoverUrl: url,
-      enableSSL: flag,
-      endSessionEndpoint: url,
-      issuer: url,
-      jwksUri: url,
-      scopes: list(
-        Type.Refine(
-          text(254),
-          scope => /^[\x21\x23-\x5b\x5d-\x7e]+$/.test(scope),
-          () => 'must be a scope (RFC 6749, 3.3)',
+const openidOptions = told(
+  'The OpenID provider.',
+  Type.Object(
+    {
+      clientId: text('The name under which Roster is registered there.'),
+      ...optionals({
+        allowIdPInitiatedSSO: flag('Whether the provider may begin log-ins (`/login/<iamid>?iss=…`).'),
+        authorizationEndpoint: url('Where people log in. Required without `discoverUrl`, refused with it.'),
+        discoverUrl: url('The discovery document, or the issuer in front of it. It stands for all endpoints.'),
+        enableSSL: flag('False allows http, for a provider on the same machine.', true),
+        endSessionEndpoint: url('Where signing out goes on (single logout); the discovered one unless told.'),
+        issuer: url('Who the provider says it is. Required without `discoverUrl`, refused with it.'),
+        jwksUri: url("The provider's keys. Required without `discoverUrl`, refused with it."),
+        scopes: told(
+          'What is asked for; `openid` always is.',
+          list(
+            Type.Refine(
+              plain(254),
+              scope => /^[\x21\x23-\x5b\x5d-\x7e]+$/.test(scope),
+              () => 'must be a scope (RFC 6749, 3.3)',
+            ),
+          ),
+          { default: ['openid', 'profile', 'email'] },
         ),
-      ),
-      supportedIdTokenSigningAlgorithms: list(Type.Enum([...algorithms])),
-      tokenEndpoint: url,
-      userInfoEndpoint: url,
-      userIdClaim: text(254),
-    }),
-  },
-  strict,
+        supportedIdTokenSigningAlgorithms: told(
+          'How ID tokens may be signed. Refused with `discoverUrl`, which says it itself.',
+          list(Type.Enum([...algorithms])),
+          { default: ['RS256'] },
+        ),
+        tokenEndpoint: url('Where codes become tokens. Required without `discoverUrl`, refused with it.'),
+        userInfoEndpoint: url('Where further claims are asked for. Refused with `discoverUrl`.'),
+        userIdClaim: text('Which claim is the userid.', { max: 254, default: 'sub' }),
+      }),
+    },
+    strict,
+  ),
 )
 
 /** By the IAM's type. SAML's own options are named nowhere in the reference; they come with its connector. */
 export const configSchemas = {
   'built-in': optional({ externalUserInfo }),
-  ldap: optional({ ...common, options: ldapOptions, credentials: optional({ bind_dn: text() }), ldapSync }),
+  ldap: optional({
+    ...common,
+    options: ldapOptions,
+    credentials: told(
+      'With what the directory is searched; anonymously without them.',
+      optional({ bind_dn: text('The DN to bind as.') }),
+    ),
+    ldapSync,
+  }),
   openid: optional({ ...common, options: openidOptions }),
   saml: optional(common),
 } as const
 export type IamType = keyof typeof configSchemas
-
-interface SecretPath {
-  /** Characters. */
-  readonly max: number
-  /** The fields that name the place it is sent to, and whom we take for that place. None: it never leaves us. */
-  readonly sentTo: readonly string[]
-  /** Switches that protect it on its way: without the secret each may change to true only, whatever it means left out. */
-  readonly guardedBy: readonly string[]
-}
-
-/** A private key signs here; nothing of it is sent. */
-const privateKey: SecretPath = { max: 65_536, sentTo: [], guardedBy: [] }
-const userInfoSecrets: Record<string, SecretPath> = {
-  'externalUserInfo.authentication.password': {
-    max: 1024,
-    sentTo: ['externalUserInfo.uri', 'externalUserInfo.ca'],
-    guardedBy: ['externalUserInfo.useSSL', 'externalUserInfo.rejectUnauthorized'],
-  },
-  'externalUserInfo.key': privateKey,
-}
-
-/**
- * Where secrets stand, and where each is sent. "Never sends a stored secret to another host" is the reference's rule for dry runs
- * (iam-rules, "Semantics"); held at every change of a configuration (iam.config, `elsewhere`), since a saved one could do the same.
- */
-export const secretPaths: Record<IamType, Record<string, SecretPath>> = {
-  'built-in': userInfoSecrets,
-  ldap: {
-    'credentials.bind_pw': {
-      max: 1024,
-      sentTo: ['options.host', 'options.port', 'options.ca'],
-      guardedBy: ['options.useSSL', 'options.startTLS', 'options.rejectUnauthorized'],
-    },
-    'options.key': privateKey,
-    ...userInfoSecrets,
-  },
-  openid: {
-    // Sent to the token endpoint alone, which discovery names when it is used.
-    'options.clientSecret': {
-      max: 4096,
-      sentTo: ['options.discoverUrl', 'options.tokenEndpoint'],
-      guardedBy: ['options.enableSSL'],
-    },
-    ...userInfoSecrets,
-  },
-  saml: userInfoSecrets,
-}
-
-function isUrl(value: string): boolean {
-  const parsed = URL.parse(value)
-  if (!parsed || !['http:', 'https:'].includes(parsed.protocol)) return false
-  return parsed.username === '' && parsed.password === '' && parsed.hash === '' && !/[\s\\]/.test(value)
-}
-
-function holdsNoKey(value: string): boolean {
-  return !/PRIVATE KEY/i.test(value)
-}
-
-function isIamid(value: string): boolean {
-  return /^[A-Za-z][A-Za-z0-9_-]{0,63}$/.test(value)
-}
 
 function areHosts(value: string): boolean {
   return value.split(',').every(host => host.trim().length <= 253 && isHost(host.trim()))

@@ -1,13 +1,13 @@
 /** IAMs: what is configured, and what that gives to whom. The walk of a configuration is told in iam.ts. */
 import { type Call, done, type Outcome, read, type Service, unchanged, write } from '../access/guard.ts'
-import { type AuditDraft, difference } from '../audit/audit.ts'
+import { difference } from '../audit/audit.ts'
 import { mint } from '../credentials/secret.ts'
 import { Conflict, Invalid } from '../errors.ts'
 import type { Direction, IamFilter } from '../generated/graphql.ts'
 import { type PageArgs, readPage } from '../store/page.ts'
-import type { Db } from '../store/store.ts'
 import { keepAnAdministrator, refuseGrant } from '../users/powers.ts'
 import { type CheckedConfig, checkConfig } from './iam.config.ts'
+import { configured, facts } from './iam.facts.ts'
 import {
   changedGroupPermissions,
   changedPermissions,
@@ -20,11 +20,11 @@ import {
   refuseBim,
   unpaste,
 } from './iam.input.ts'
+import { removeIam } from './iam.removal.ts'
 import type { IamType } from './iam.schema.ts'
-import { type GroupPermissionRow, groupPermissions, type IamRecord, idFrom, inOrder, scimUrl } from './iam.ts'
+import { type IamRecord, idFrom, inOrder, scimEnabled, scimUrl } from './iam.ts'
+import { iamTypes } from './iam.types.ts'
 import {
-  deleteIamRow,
-  endAccessOfIam,
   entrances,
   findIam,
   freeIamid,
@@ -34,6 +34,7 @@ import {
   isKnownIam,
   lockIam,
   permissionsHeldIn,
+  powersOf,
   replaceGroupPermissions,
   requireIam,
   setScimKey,
@@ -61,8 +62,12 @@ export const iams = {
   /** Null when there is none. */
   get: read('iam:list', ({ db }: Call, { id }: { id: string }) => findIam(db, id)),
 
+  /** The types that there are, with every option. */
+  types: read('iam:describe', async (_: Call, __: object) => iamTypes),
+
   create: write('iam:configure', createIam),
   update: write('iam:configure', updateIam),
+  /** `users` says what becomes of its users, where it has any. */
   remove: write('iam:configure', removeIam),
 
   /** The key is shown this once; the one before it opens nothing any more. It opens SCIM only while the configuration has SCIM on. */
@@ -79,7 +84,14 @@ export const iams = {
   }),
 } satisfies Service
 
-async function createIam(call: Call, given: IamInput): Promise<Outcome<IamRecord>> {
+/** An IAM as it is now; with the key for its SCIM client, shown this once, where the call switched SCIM on and there was none. */
+export interface Configured {
+  readonly iam: IamRecord
+  readonly scimKey: string | null
+  readonly scimUrl: string | null
+}
+
+async function createIam(call: Call, given: IamInput): Promise<Outcome<Configured>> {
   const { db, app, now } = call
   const input = unpaste(given)
   const displayName = checkDisplayName(input.displayName)
@@ -89,8 +101,9 @@ async function createIam(call: Call, given: IamInput): Promise<Outcome<IamRecord
   const checked = checkConfig(type, wished ?? '', input.config ?? {})
   const rules = checkGroupPermissions(wished ?? '', input.groupPermissions ?? {})
   await checkMigration(call, checked.config)
-  refuseGrant(call, [...defaultPermissions, ...rules.map(rule => rule.permission)])
   const id = wished ?? (await idOf(call, displayName, type))
+  // Users of a removed IAM of this id may still be here: who makes it anew decides who logs in as them.
+  refuseGrant(call, [...defaultPermissions, ...rules.map(rule => rule.permission), ...(await permissionsHeldIn(db, id))])
   const secrets = sealed(app.key, id, {}, checked)
   if (!(await insertIam(db, id, { displayName, type, config: checked.config, secrets, defaultPermissions }, now)))
     throw new Conflict(`There is an IAM ${id} already`)
@@ -99,11 +112,11 @@ async function createIam(call: Call, given: IamInput): Promise<Outcome<IamRecord
     id,
     rules.map(rule => ({ ...rule, iamid: id })),
   )
-  const iam = await requireIam(db, id)
-  return done(iam, configured(iam, null, facts(iam, rules)))
+  const { iam, ...scim } = await withScimKey(call, await requireIam(db, id), false)
+  return done({ iam, ...scim }, configured(iam, null, { ...facts(iam, rules), ...keyFact(iam, scim) }))
 }
 
-async function updateIam(call: Call, given: IamInput & { id: string }): Promise<Outcome<IamRecord>> {
+async function updateIam(call: Call, given: IamInput & { id: string }): Promise<Outcome<Configured>> {
   const { db, app, now } = call
   const input = unpaste(given)
   const displayName = input.displayName == null ? null : checkDisplayName(input.displayName)
@@ -132,39 +145,28 @@ async function updateIam(call: Call, given: IamInput & { id: string }): Promise<
     facts(before, rulesBefore),
     facts({ ...before, ...next, secrets: fingerprints(next.secrets) }, rules ?? rulesBefore),
   )
-  if (!change.changed) return unchanged(before)
+  if (!change.changed) return unchanged<Configured>({ iam: before, scimKey: null, scimUrl: null })
   await updateIamRow(db, before.id, next, now)
   if (rules) await replaceGroupPermissions(db, before.id, rules)
   if (powers.includes('USER_ADMIN')) await keepAnAdministrator(db)
-  const iam = await requireIam(db, before.id)
-  return done(iam, configured(iam, change.before, change.after))
+  const { iam, ...scim } = await withScimKey(call, await requireIam(db, before.id), scimEnabled(before))
+  return done({ iam, ...scim }, configured(iam, change.before, { ...change.after, ...keyFact(iam, scim) }))
 }
+
+/** Switching SCIM on makes a key where there is none. Who may change the configuration may have a key: `changesSource`. */
+async function withScimKey({ db, app, now }: Call, iam: IamRecord, before: boolean): Promise<Configured> {
+  if (before || !scimEnabled(iam) || iam.scimKeyPrefix !== null) return { iam, scimKey: null, scimUrl: null }
+  const key = mint('rs')
+  await setScimKey(db, iam.id, key, now)
+  return { iam: await requireIam(db, iam.id), scimKey: key.secret, scimUrl: scimUrl(app.config.publicUrl, iam.id) }
+}
+
+const keyFact = ({ scimKeyPrefix }: IamRecord, { scimKey }: Pick<Configured, 'scimKey'>) =>
+  scimKey === null ? {} : { scimKeyPrefix }
 
 /** Whether the configuration, as opposed to what it says of itself, becomes another. */
 const changesSource = (before: IamRecord, { config, secrets }: CheckedConfig): boolean =>
   secrets.size > 0 || JSON.stringify(inOrder(before.config)) !== JSON.stringify(inOrder(config))
-
-/**
- * What whoever decides where the IAM's people come from could take hold of: they could log in as each of them, and put anybody into its
- * groups. Nobody takes over a holder of an administrative permission they lack (reference: iam-rules, "Permissions").
- */
-async function powersOf(db: Db, iam: IamRecord, rules: readonly GroupPermissionRow[]): Promise<string[]> {
-  return [...iam.defaultPermissions, ...rules.map(rule => rule.permission), ...(await permissionsHeldIn(db, iam.id))]
-}
-
-/** Its users stay and can do nothing: that disables every one of them, so it needs what disabling each would need. */
-async function removeIam(call: Call, { id }: { id: string }): Promise<Outcome<{ deleted: true }>> {
-  const { db } = call
-  refuseBim(id, 'cannot be removed')
-  const { iam } = await lockIam(db, id)
-  const rules = await groupPermissionsOf(db, [id])
-  const powers = await powersOf(db, iam, rules)
-  refuseGrant(call, powers)
-  const ended = await endAccessOfIam(db, id)
-  await deleteIamRow(db, id)
-  if (powers.includes('USER_ADMIN')) await keepAnAdministrator(db)
-  return done({ deleted: true as const }, configured(iam, { ...facts(iam, rules), ...ended }, null))
-}
 
 async function checkMigration({ db }: Call, config: Record<string, unknown>): Promise<void> {
   if (typeof config.migrateFrom === 'string' && !(await isKnownIam(db, config.migrateFrom)))
@@ -200,24 +202,3 @@ function sealed(
 
 const fingerprints = (secrets: Readonly<Record<string, Sealed>>) =>
   Object.fromEntries(Object.entries(secrets).map(([path, { fingerprint }]) => [path, fingerprint]))
-
-/** What the audit log says of an IAM: of its secrets only the fingerprints. In one order, so that equal facts are equal as text. */
-const facts = (iam: IamRecord, rules: readonly GroupPermissionRow[]) => ({
-  displayName: iam.displayName,
-  type: iam.type,
-  defaultPermissions: iam.defaultPermissions,
-  groupPermissions: inOrder(groupPermissions([...rules].sort((a, b) => (a.permission < b.permission ? -1 : 1)))),
-  config: inOrder(iam.config),
-  secrets: inOrder(iam.secrets),
-})
-
-const configured = (
-  iam: IamRecord,
-  before: Record<string, unknown> | null,
-  after: Record<string, unknown> | null,
-): AuditDraft => ({
-  event: 'iamConfigured',
-  target: { type: 'iam', id: iam.id, name: iam.displayName },
-  before,
-  after,
-})

@@ -65,10 +65,30 @@ export async function lockIam(db: Db, id: string): Promise<{ iam: IamRecord; sea
   return { iam, sealed }
 }
 
+/** Whether the IAM is there, and then nobody removes it until the transaction ends. Before its users are locked, as removing it does. */
+export async function holdIam(db: Db, id: string): Promise<boolean> {
+  return (await db.query(`SELECT 1 FROM iams WHERE id = $1 FOR KEY SHARE`, [id])).length > 0
+}
+
 /** The sealed secrets of an IAM, by their paths. */
 export async function sealedOf(db: Db, id: string): Promise<Record<string, Sealed>> {
   const [row] = await db.query<{ secrets: Record<string, Sealed> }>(`SELECT i.secrets FROM iams i WHERE i.id = $1`, [id])
   return row?.secrets ?? {}
+}
+
+/** The ids of the IAMs with a secret that another instance key than the named one sealed. */
+export async function sealedOtherwise(db: Db, keyId: string): Promise<string[]> {
+  const rows = await db.query<{ id: string }>(
+    `SELECT i.id FROM iams i WHERE EXISTS (SELECT 1 FROM jsonb_each(i.secrets) s WHERE s.value->>'key' <> $1) ORDER BY i.id`,
+    [keyId],
+  )
+  return rows.map(row => row.id)
+}
+
+/** The same secrets, sealed anew: the configuration stays as it is, and so does when it was changed. */
+export async function replaceSecrets(db: Db, id: string, secrets: Record<string, Sealed>): Promise<void> {
+  const { secrets: data } = jsonOf({ config: {}, secrets })
+  await db.prisma.iam.update({ where: { id }, data: { secrets: data }, select: { id: true } })
 }
 
 /** The first of the candidates that no IAM has or had: users and groups of a removed one keep its id. Null when there is none. */
@@ -136,9 +156,6 @@ export async function setScimKey(
   })
 }
 
-/** With its group permissions. Its users and groups stay. */
-export const deleteIamRow = (db: Db, id: string) => db.prisma.iam.delete({ where: { id }, select: { id: true } })
-
 /** Ordered by group, then by permission. */
 export const groupPermissionsOf = (db: Db, ids: readonly string[]): Promise<GroupPermissionRow[]> =>
   db.query(
@@ -161,14 +178,10 @@ export async function permissionsHeldIn(db: Db, iamid: string): Promise<string[]
   return rows.map(row => row.permission)
 }
 
-/** Ends what opens doors for the IAM's users: tokens held, tokens with which they impersonate, invitations. Answers how many. */
-export async function endAccessOfIam(db: Db, iamid: string): Promise<{ tokens: number; invitations: number }> {
-  const [ended] = await db.query<{ tokens: number; invitations: number }>(
-    `WITH gone AS (SELECT id FROM users WHERE iamid = $1),
-       ended AS (DELETE FROM tokens WHERE user_id IN (SELECT id FROM gone) OR impersonator_id IN (SELECT id FROM gone) RETURNING 1),
-       withdrawn AS (DELETE FROM invitations WHERE user_id IN (SELECT id FROM gone) RETURNING 1)
-     SELECT (SELECT count(*)::int FROM ended) AS tokens, (SELECT count(*)::int FROM withdrawn) AS invitations`,
-    [iamid],
-  )
-  return ended!
+/**
+ * What whoever decides where the IAM's people come from could take hold of: they could log in as each of them, and put anybody into its
+ * groups. Nobody takes over a holder of an administrative permission they lack (reference: iam-rules, "Permissions").
+ */
+export async function powersOf(db: Db, iam: IamRecord, rules: readonly GroupPermissionRow[]): Promise<string[]> {
+  return [...iam.defaultPermissions, ...rules.map(rule => rule.permission), ...(await permissionsHeldIn(db, iam.id))]
 }

@@ -32,11 +32,11 @@ export function seal(instanceKey: Buffer, iamid: string, path: string, secret: s
   }
 }
 
-/** The secret. Throws Refused when it was sealed with another instance key, or altered. */
-export function open(instanceKey: Buffer, iamid: string, path: string, sealed: Sealed): string {
+/** The secret, with whichever of the instance keys sealed it. Throws Refused when none of them did, or it was altered. */
+export function open(instanceKeys: readonly Buffer[], iamid: string, path: string, sealed: Sealed): string {
   const cure = 'restore the instance key, or set the secret anew'
-  if (sealed.key !== keyId(instanceKey))
-    throw new Refused(`${path} of the IAM ${iamid} was sealed with another instance key: ${cure}`)
+  const instanceKey = instanceKeys.find(key => keyId(key) === sealed.key)
+  if (instanceKey === undefined) throw new Refused(`${path} of the IAM ${iamid} was sealed with another instance key: ${cure}`)
   try {
     const bytes = Buffer.from(sealed.text, 'base64url')
     const decipher = createDecipheriv(algorithm, derive(instanceKey, 'seal'), Buffer.from(sealed.nonce, 'base64url'), {
@@ -59,7 +59,9 @@ function fingerprint(instanceKey: Buffer, iamid: string, path: string, secret: s
 
 const place = (iamid: string, path: string): Buffer => Buffer.from(`${JSON.stringify([iamid, path])}\n`)
 
-const keyId = (instanceKey: Buffer): string => createHash('sha256').update(derive(instanceKey, 'id')).digest('hex').slice(0, 8)
+/** Names an instance key, and tells nothing else of it. */
+export const keyId = (instanceKey: Buffer): string =>
+  createHash('sha256').update(derive(instanceKey, 'id')).digest('hex').slice(0, 8)
 
 const derive = (instanceKey: Buffer, purpose: string): Buffer =>
   Buffer.from(hkdfSync('sha256', instanceKey, '', `roster iam secrets: ${purpose}`, 32))

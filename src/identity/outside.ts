@@ -11,7 +11,7 @@ import { checkAttributeKey, checkAttributeValue, checkGroupName } from '../names
 import type { UserRecord } from '../users/user.ts'
 import { lastAnswer, noteAnswer, noteFailure } from './identity.store.ts'
 import type { Identity } from './identity.ts'
-import { taken } from './mapping.ts'
+import { does, taken } from './mapping.ts'
 import { reconcile } from './reconcile.ts'
 
 /** Who says so, where the IAM's endpoint does: a source beside the IAM itself, so that neither takes away what the other gave. */
@@ -50,7 +50,7 @@ export async function askEndpoint(config: IamRecord['config'], secrets: Secrets,
   const given = { ...(password !== undefined && { password }), ...(key !== undefined && { key }) }
   const answer = await turnstile.pass(() => askUserInfo(config.externalUserInfo as Endpoint, given, userid))
   return 'info' in answer
-    ? { source: USER_INFO, failure: null, ...informed(userid, answer.info) }
+    ? { source: USER_INFO, failure: null, ...informed(config, userid, answer.info) }
     : { source: USER_INFO, failure: answer.failure, identity: null, faults: [] }
 }
 
@@ -59,17 +59,19 @@ type Secrets = ReadonlyMap<string, string>
 /** The opened secrets of an IAM, by their paths. Throws Refused when they do not open. */
 export async function secretsOf({ app, db }: Pick<Call, 'app' | 'db'>, iamid: string): Promise<Secrets> {
   const sealed = Object.entries(await sealedOf(db, iamid))
-  return new Map(sealed.map(([path, secret]) => [path, open(app.key, iamid, path, secret)]))
+  return new Map(sealed.map(([path, secret]) => [path, open(app.keys, iamid, path, secret)]))
 }
 
-/** The endpoint names groups and attributes by their own names: there is nothing to map. */
+/** The endpoint names groups and attributes by their own names: there is nothing to map. What the IAM is not used for was not said. */
 export function informed(
+  config: IamRecord['config'],
   userid: string,
   { groups, authorizations }: UserInfo,
 ): { identity: Identity; faults: readonly string[] } {
   const faults: string[] = []
-  const good = groups?.filter(name => taken(faults, () => checkGroupName(name)))
+  const good = does(config, 'syncRestGroups') ? groups?.filter(name => taken(faults, () => checkGroupName(name))) : undefined
   const attributes =
+    does(config, 'syncRestAuthorizations') &&
     authorizations &&
     Object.fromEntries(
       Object.entries(authorizations)

@@ -53,29 +53,21 @@ export interface UnderWay extends Handshake {
 /** Seconds that a person may take at their provider. */
 export const HANDSHAKE_SECONDS = 600
 
-/** Handshakes that are remembered as taken, at most. */
-const REMEMBERED = 50_000
+/** A log-in under way as its cookie says it. That it is finished once only is the room's to see. */
+export interface CameBack extends UnderWay {
+  readonly until: Date
+}
 
-/**
- * Makes handshakes and takes each once. What was taken is remembered by this process only; for another one of the same instance there
- * is the provider's word, whose codes work once (RFC 6749, 4.1.2).
- */
+/** Makes handshakes and reads them. Nothing is kept of a log-in that nobody comes back from. */
 export function createHandshakes(instanceKey: Buffer, clock: () => number = Date.now) {
   const seal = sealFor(instanceKey, 'handshake')
-  const taken = new Map<string, number>()
   return {
     make: (underWay: UnderWay): string => seal.close({ ...underWay, until: clock() + HANDSHAKE_SECONDS * 1000 }),
-    /** Null for one that is of another IAM, over, taken already or none at all. */
-    take(text: string | null, iamid: string): UnderWay | null {
+    /** Null for one that is of another IAM, over or none at all. */
+    read(text: string | null, iamid: string): CameBack | null {
       const found = text === null ? null : (seal.open(text) as (UnderWay & { until: number }) | null)
-      if (found === null || found.iamid !== iamid || found.until <= clock() || taken.has(found.state)) return null
-      // About in the order of their ends, so looking at the first ones is enough, however many come.
-      for (const [state, until] of taken) {
-        if (until > clock() && taken.size < REMEMBERED) break
-        taken.delete(state)
-      }
-      taken.set(found.state, found.until)
-      return found
+      if (found === null || found.iamid !== iamid || found.until <= clock()) return null
+      return { ...found, until: new Date(found.until) }
     },
   }
 }

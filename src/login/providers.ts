@@ -6,7 +6,16 @@ import type { Handshake } from '../connectors/oidc.ts'
 import { type Code, catalogue, RosterError } from '../errors.ts'
 import { cookieLine, cookieOf, isSameOrigin, SESSION_COOKIE } from '../http/cookies.ts'
 import type { Http, WireRequest, WireResponse } from '../http/wire.ts'
-import { COOKIE_LIMIT, createHandshakes, HANDSHAKE_SECONDS, ownAddress, type Seal, sealFor, type UnderWay } from './handshake.ts'
+import {
+  type CameBack,
+  COOKIE_LIMIT,
+  createHandshakes,
+  HANDSHAKE_SECONDS,
+  ownAddress,
+  type Seal,
+  sealFor,
+  type UnderWay,
+} from './handshake.ts'
 import { type Instance, problemPage, type SignedIn, signedInPage } from './pages.ts'
 
 export interface ProviderDeps extends Instance {
@@ -20,11 +29,13 @@ export interface ProviderDeps extends Instance {
   ): Promise<{ url: string; handshake: Handshake }>
   finish(
     request: WireRequest,
-    input: { iamid: string; query: string; handshake: Handshake },
+    input: { iamid: string; query: string; handshake: Handshake; until: Date },
   ): Promise<{ token: string; endSession: string | null }>
   /** Whose session the request carries; null for none. */
   whoIs(request: WireRequest): Promise<SignedIn | null>
   logOut(request: WireRequest): Promise<unknown>
+  /** Ends what a provider's logout token says is over; throws whatever is wrong with it. */
+  endByProvider(request: WireRequest, input: { iamid: string; logoutToken: string }): Promise<unknown>
 }
 
 const HANDSHAKE_COOKIE = 'roster_handshake'
@@ -49,9 +60,15 @@ export function registerProviders(http: Http, deps: ProviderDeps): (request: Wir
     method: 'GET',
     path: '/login/:iamid/callback',
     body: 'none',
-    handler: request => finish(deps, handshakes.take, endSeal, request).catch(error => problem(deps, error)),
+    handler: request => finish(deps, handshakes.read, endSeal, request).catch(error => problem(deps, error)),
   })
   http.route({ method: 'POST', path: '/login/:iamid/logout', body: 'none', handler: request => logOut(deps, endSeal, request) })
+  http.route({
+    method: 'POST',
+    path: '/login/:iamid/backchannel',
+    bodyLimit: BODY_LIMIT,
+    handler: request => hearLogout(deps, request),
+  })
   return async request => {
     const person = await deps.whoIs(request)
     const end = person && endSessionOf(endSeal, request)
@@ -92,20 +109,20 @@ function returnWish(publicUrl: string, query: URLSearchParams): string | null {
 
 async function finish(
   deps: ProviderDeps,
-  take: (text: string | null, iamid: string) => UnderWay | null,
+  read: (text: string | null, iamid: string) => CameBack | null,
   endSeal: Seal,
   request: WireRequest,
 ): Promise<WireResponse> {
   const iamid = request.params.iamid ?? ''
-  const underWay = take(cookieOf(request.headers, HANDSHAKE_COOKIE), iamid)
+  const underWay = read(cookieOf(request.headers, HANDSHAKE_COOKIE), iamid)
   if (underWay === null) {
-    const reason = 'This sign-in was begun in another browser, took too long, or was finished already.'
+    const reason = 'This sign-in was begun in another browser, or took too long.'
     return problemPage(deps, 400, 'This sign-in cannot be finished', reason)
   }
   const over = cookieLine(deps.publicUrl, { name: HANDSHAKE_COOKIE, value: '', path: `/login/${iamid}`, life: 0 })
-  const { state, nonce, verifier, returnTo } = underWay
+  const { state, nonce, verifier, returnTo, until } = underWay
   try {
-    const entered = await deps.finish(request, { iamid, query: request.query, handshake: { state, nonce, verifier } })
+    const entered = await deps.finish(request, { iamid, query: request.query, handshake: { state, nonce, verifier }, until })
     const session = { name: SESSION_COOKIE, value: entered.token, path: '/', life: deps.sessionLife }
     return redirect(returnTo, [over, cookieLine(deps.publicUrl, session), endCookie(deps, endSeal, entered.endSession)])
   } catch (error) {
@@ -149,7 +166,29 @@ async function logOut(deps: ProviderDeps, endSeal: Seal, request: WireRequest): 
     endCookie(deps, endSeal, null),
   ]
   const elsewhere = over ? null : endSessionOf(endSeal, request)
-  return redirect(elsewhere?.href ?? `${deps.publicUrl}/login`, gone)
+  const location = elsewhere?.href ?? `${deps.publicUrl}/login`
+  // Asked by a script, which cannot follow a redirect to the provider: it goes there itself.
+  if (request.headers.accept === 'application/json')
+    return { status: 200, headers: { 'set-cookie': gone, 'cache-control': 'no-store' }, body: { location } }
+  return redirect(location, gone)
+}
+
+/**
+ * Back-Channel Logout 1.0, 2.8: 200 or 400, and nothing to be cached. Whoever sends us something learns no more, not even whether there is
+ * such an IAM: the reason is in the log.
+ */
+async function hearLogout(deps: ProviderDeps, request: WireRequest): Promise<WireResponse> {
+  const headers = { 'cache-control': 'no-store' }
+  const refusal = { status: 400, headers, body: { error: 'invalid_request' } }
+  const tokens = fieldsOf(request.body).getAll('logout_token')
+  if (tokens.length !== 1) return refusal
+  try {
+    await deps.endByProvider(request, { iamid: request.params.iamid ?? '', logoutToken: tokens[0]! })
+    return { status: 200, headers }
+  } catch (error) {
+    if (!(error instanceof RosterError) || error.code === 'INTERNAL_SERVER_ERROR') throw error
+    return refusal
+  }
 }
 
 /** 303: whatever came, what follows is read (RFC 9110, 15.4.4). The address before it has a code: it goes to nobody. */
@@ -162,6 +201,7 @@ const TITLES: Partial<Record<Code, string>> = {
   NOT_FOUND: 'There is no such way to sign in',
   UNAVAILABLE: 'The identity provider does not answer',
   REFUSED: 'This sign-in cannot begin',
+  CONFLICT: 'This sign-in cannot be finished',
 }
 
 /** What a room says, as a page. What nobody foresaw goes on. */

@@ -86,7 +86,7 @@ async function iamOf(app: App, run: RunRecord): Promise<IamRecord> {
 async function directoryFor(app: App, run: RunRecord, iam: IamRecord): Promise<Directory> {
   const { config, secrets } = await sourceOf(app.store.db, run.id)
   if (config && secrets) {
-    const opened = new Map(Object.entries(secrets).map(([path, sealed]) => [path, open(app.key, iam.id, path, sealed)]))
+    const opened = new Map(Object.entries(secrets).map(([path, sealed]) => [path, open(app.keys, iam.id, path, sealed)]))
     return openLdap(config, opened)
   }
   const directory = await directoryOf({ app, db: app.store.db }, iam)

@@ -1,18 +1,23 @@
-// The only place of the page that talks to the server: /graphql of the origin that served the page.
+// The only place of the page that talks to the server: /graphql of the origin that served the page, and its way out.
 import type { ExecutionResult } from 'graphql'
 import type { Credential } from './credential.ts'
 
 type Operation = { query: string; variables?: unknown; operationName?: string | null }
 
 /**
- * Sends one operation. An answer with GraphQL errors is an answer; throws only when the server cannot be reached or speaks no JSON.
+ * Sends one operation, as whoever `headers` say, or with `session` as whoever is signed in to this browser: only then its cookie goes
+ * along, and the server sees by the browser's own word that the page is ours. An answer with GraphQL errors is an answer; throws only when the server cannot be reached or speaks no JSON.
  */
-export async function send<Data>(operation: Operation, headers: Record<string, string> = {}): Promise<ExecutionResult<Data>> {
+export async function send<Data>(
+  operation: Operation,
+  headers: Record<string, string> = {},
+  { session = false } = {},
+): Promise<ExecutionResult<Data>> {
   const response = await fetch('/graphql', {
     method: 'POST',
     headers: { accept: 'application/graphql-response+json, application/json', 'content-type': 'application/json', ...headers },
     body: JSON.stringify(operation),
-    credentials: 'omit',
+    credentials: session ? 'same-origin' : 'omit',
   }).catch(() => {
     throw new Error('The server does not answer. Is it still running?')
   })
@@ -39,24 +44,51 @@ export async function signIn(userid: string, password: string): Promise<Credenti
   return { ...(await identify(token)), issued: true }
 }
 
-/** Ends a token that `signIn` issued. One that was pasted lives on: somebody else may be using it. */
-export async function signOut(credential: Credential): Promise<void> {
-  if (credential.issued) await send({ query: 'mutation LogOut { logOut { revokedTokens } }' }, bearer(credential.secret))
+/**
+ * Ends a token that `signIn` issued, or the browser's session; answers where to go on after that, which may be at a provider. A token
+ * that was pasted lives on: somebody else may be using it.
+ */
+export async function signOut({ secret, issued, iamid }: Credential): Promise<string | null> {
+  if (secret === null) return signOutSession(iamid)
+  if (issued) await send({ query: 'mutation LogOut { logOut { revokedTokens } }' }, bearer(secret))
+  return null
 }
 
-const WHO = '{ viewer { user { userid } } }'
-type Who = { viewer: { user: { userid: string } } | null }
+async function signOutSession(iamid: string): Promise<string> {
+  const failed = new Error('The server does not answer: you are still signed in.')
+  const response = await fetch(`/login/${encodeURIComponent(iamid)}/logout`, {
+    method: 'POST',
+    headers: { accept: 'application/json' },
+    credentials: 'same-origin',
+  }).catch(() => Promise.reject(failed))
+  if (!response.ok) throw failed
+  const { location } = (await response.json()) as { location: string }
+  return location
+}
+
+const WHO = '{ viewer { user { userid iamid } } }'
+type Who = { viewer: { user: { userid: string; iamid: string } } | null }
+
+function whoIn(answer: ExecutionResult<Who>): { userid: string; iamid: string } {
+  const user = dataOf(answer).viewer?.user
+  if (user === undefined) throw new Error('The answer does not tell whose token this is.')
+  return user
+}
 
 /** Whose token or API key this is. Throws an Error whose message is for the person. */
 export async function identify(secret: string): Promise<Credential> {
-  const userid = dataOf(await send<Who>({ query: WHO }, bearer(secret))).viewer?.user.userid
-  if (userid === undefined) throw new Error('The answer does not tell whose token this is.')
-  return { secret, userid, issued: false }
+  return { secret, issued: false, ...whoIn(await send<Who>({ query: WHO }, bearer(secret))) }
+}
+
+/** Who is signed in to this browser. Throws when nobody is. */
+export async function identifySession(): Promise<Credential> {
+  return { secret: null, issued: false, ...whoIn(await send<Who>({ query: WHO }, {}, { session: true })) }
 }
 
 /** Whether an answer says that the caller is not known: also what a wrong password given within an operation is answered. */
 export const isUnauthenticated = (answer: ExecutionResult<unknown>) =>
   answer.errors?.some(error => error.extensions?.code === 'UNAUTHENTICATED') ?? false
 
-/** Whether the server no longer takes this token or API key. */
-export const isRefused = async (secret: string) => isUnauthenticated(await send<Who>({ query: WHO }, bearer(secret)))
+/** Whether the server no longer takes this credential. */
+export const isRefused = async ({ secret }: Credential) =>
+  isUnauthenticated(await send<Who>({ query: WHO }, secret === null ? {} : bearer(secret), { session: secret === null }))

@@ -1,9 +1,10 @@
 // The viewer's token or API key: where the page keeps it and how it gets into the header editor's text. No React, no network.
 
 export type Credential = {
-  /** `rt_…` or `rk_…`, as sent after "Bearer ". */
-  secret: string
+  /** `rt_…` or `rk_…`, as sent after "Bearer "; null for the browser's session, whose token no script can read. */
+  secret: string | null
   userid: string
+  iamid: string
   /** Whether the page got it by signing in, and so may end it. */
   issued: boolean
 }
@@ -15,14 +16,15 @@ export function remembered(): Credential | null {
   try {
     const value = JSON.parse(sessionStorage.getItem(KEY) ?? 'null')
     if (typeof value?.secret !== 'string' || typeof value.userid !== 'string') return null
-    return { secret: value.secret, userid: value.userid, issued: value.issued === true }
+    return { secret: value.secret, userid: value.userid, iamid: String(value.iamid), issued: value.issued === true }
   } catch {
     return null
   }
 }
 
+/** A session is not kept: the server says at each load whether there is one. */
 export function remember(credential: Credential | null): void {
-  if (credential) sessionStorage.setItem(KEY, JSON.stringify(credential))
+  if (credential?.secret != null) sessionStorage.setItem(KEY, JSON.stringify(credential))
   else sessionStorage.removeItem(KEY)
 }
 
@@ -57,6 +59,9 @@ export function withSecret(text: string, secret: string | null): string {
     2,
   )
 }
+
+/** Whether headers name somebody: they then count, and nobody else's cookie goes along. */
+export const hasAuthorization = (headers: Record<string, string>) => Object.keys(headers).some(isAuthorization)
 
 /** Whether a value is a whole token (`rt_`) or API key (`rk_`), not one still being typed: both carry at least 192 bits. */
 export const isSecret = (value: string) => /^r[tk]_[\w-]{32,}$/.test(value)

@@ -1,7 +1,7 @@
 import { GraphiQL } from 'graphiql'
-import { useCallback, useMemo, useRef, useState } from 'react'
-import { bearer, identify, isRefused, isUnauthenticated, send, signOut } from './api.ts'
-import { type Credential, isSecret, remember, remembered, secretIn, withSecret } from './credential.ts'
+import { useCallback, useEffect, useMemo, useRef, useState } from 'react'
+import { bearer, identify, identifySession, isRefused, isUnauthenticated, send, signOut } from './api.ts'
+import { type Credential, hasAuthorization, isSecret, remember, remembered, secretIn, withSecret } from './credential.ts'
 import { ExampleMenu } from './example-menu.tsx'
 import { examples } from './examples.ts'
 import { HeaderKeeper } from './header-keeper.tsx'
@@ -21,11 +21,19 @@ function useCredential() {
     remember(credential)
     setState(before => {
       const dropped = new Set(before.dropped)
-      if (before.credential) dropped.add(before.credential.secret)
-      if (credential) dropped.delete(credential.secret)
+      if (before.credential?.secret) dropped.add(before.credential.secret)
+      if (credential?.secret) dropped.delete(credential.secret)
       return { credential, dropped, notice }
     })
   }, [])
+  // The server has seen a session's cookie with the request for the page. Whoever has signed in on the page itself stays that.
+  useEffect(() => {
+    if (remembered() !== null || document.getElementById('root')?.dataset.session === undefined) return
+    identifySession().then(
+      found => change(found),
+      () => {},
+    )
+  }, [change])
   return { ...state, change }
 }
 
@@ -38,10 +46,11 @@ export function Playground() {
     () =>
       async (operation: Parameters<typeof send>[0], { headers }: { headers?: Record<string, string> } = {}) => {
         // The first introspection runs before the header editor exists.
-        const sent = headers ?? (credential ? bearer(credential.secret) : {})
-        const answer = await send<Record<string, unknown>>(operation, sent)
-        if (credential && isUnauthenticated(answer) && (await isRefused(credential.secret))) {
-          change(null, 'The token has ended or was revoked. Sign in again.')
+        const sent = headers ?? (credential?.secret ? bearer(credential.secret) : {})
+        const session = credential?.secret === null && !hasAuthorization(sent)
+        const answer = await send<Record<string, unknown>>(operation, sent, { session })
+        if (credential && isUnauthenticated(answer) && (await isRefused(credential))) {
+          change(null, `The ${credential.secret === null ? 'session' : 'token'} has ended or was revoked. Sign in again.`)
         }
         return answer
       },
@@ -50,7 +59,11 @@ export function Playground() {
 
   const leave = () => {
     change(null)
-    if (credential) signOut(credential).catch(error => change(null, `Signed out on this page only. ${error.message}`))
+    if (credential)
+      signOut(credential).then(
+        next => next !== null && window.location.assign(next),
+        error => change(null, `Signed out on this page only. ${error.message}`),
+      )
   }
 
   /** A token pasted into the header editor by somebody not signed in is theirs for the whole page. */

@@ -74,6 +74,7 @@ function Entry({ notice, onEnter }: { notice: string; onEnter: (credential: Cred
       <button type="button" className="roster-quiet" onClick={toggle}>
         {byPassword ? 'Paste a token instead' : 'Use a password instead'}
       </button>
+      <a href="/login">Other ways to sign in</a>
       <p role="alert">{message ?? notice}</p>
     </form>
   )

@@ -1,18 +1,7 @@
-import { spawn } from 'node:child_process'
-import { text } from 'node:stream/consumers'
 import { describe, expect, test } from 'vitest'
 import { commands } from '../../src/cli/commands.ts'
 import { showConfig } from '../../src/config.ts'
-
-const main = new URL('../../src/cli/main.ts', import.meta.url).pathname
-
-/** Runs the command line in a process of its own, with only these settings. */
-async function cli(args: string[], env: Record<string, string> = {}) {
-  const child = spawn(process.execPath, [main, ...args], { env, stdio: ['ignore', 'pipe', 'pipe'] })
-  const exit = new Promise<number | null>(resolve => child.once('close', resolve))
-  const [stdout, stderr, exitCode] = await Promise.all([text(child.stdout), text(child.stderr), exit])
-  return { stdout, stderr, exitCode }
-}
+import { cli } from './process.ts'
 
 describe('config', () => {
   test('prints every setting with its meaning and default', async () => {

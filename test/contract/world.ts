@@ -155,7 +155,8 @@ export function world(app: TestApp) {
       await graphql(mutation, { input: { id, displayName: id, type: 'ldap', config: directory, ...more } })
       return id
     },
-    deleteIam: (id: string) => graphql('mutation ($id: IamId!) { deleteIam(input: { id: $id }) { deleted } }', { id }),
+    deleteIam: (id: string) =>
+      graphql('mutation ($id: IamId!) { deleteIam(input: { id: $id, users: KEEP }) { deleted } }', { id }),
     updateIam: (id: string, more: object) =>
       graphql('mutation ($input: UpdateIamInput!) { updateIam(input: $input) { iam { id } } }', { input: { id, ...more } }),
     createIamUser: (iamid: string, userid: string, profile: object = {}) => {

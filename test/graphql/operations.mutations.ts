@@ -148,7 +148,7 @@ const ofIams: Record<string, Operation> = {
     input: 'UpdateIamInput',
     variables: async on => ({ id: await make.iam(on), displayName: fresh('Other') }),
   },
-  deleteIam: { text: '{ deleted }', input: 'IamInput', variables: async on => ({ id: await make.iam(on) }) },
+  deleteIam: { text: '{ deleted }', input: 'DeleteIamInput', variables: async on => ({ id: await make.iam(on) }) },
   generateScimKey: { text: `{ ${iam} scimUrl }`, input: 'IamInput', variables: async on => ({ id: await make.iam(on) }) },
   syncIam: { text: '{ totalCount }', input: 'SyncIamInput', variables: () => ({ id: 'bim' }), refused: 'BAD_USER_INPUT' },
 }

@@ -25,6 +25,7 @@ export const queries: Record<string, Operation> = {
   },
   iams: { text: page('id displayName scimEnabled scimUrl defaultPermissions groupPermissions config secrets') },
   iam: { text: '(id: "stock1") { id displayName scimEnabled defaultPermissions groupPermissions config secrets }' },
+  iamTypes: { text: ' { type creatable options { path type required secret default values description } }' },
   testIam: {
     text: '(input: $input) { directory { user { id } } userInfo { faults } failures }',
     input: 'TestIamInput',

@@ -76,6 +76,8 @@ describe('lists', () => {
       'CloneUserPayload.users',
       'EditAttributesPayload.owners',
       'Group.attributes',
+      'IamType.options',
+      'Query.iamTypes',
       'User.attributes',
       'User.effectiveAttributes',
       'User.permissionGrants',

@@ -32,9 +32,11 @@ function appOf(store: Store, env: Record<string, string>): App {
   const config = loadConfig(env)
   const log = pino({ level: 'silent' })
   const uses = createUses(store.db, config.token.idleSeconds, () => {})
+  const key = config.secretKey ?? randomBytes(32)
   const app: App = {
     config,
-    key: config.secretKey ?? randomBytes(32),
+    key,
+    keys: [key, ...(config.secretKeyPrevious ? [config.secretKeyPrevious] : [])],
     store,
     log,
     mailer: createMailer(config, log),

@@ -128,7 +128,7 @@ describe('who may change what', () => {
   })
 
   test('a machine may', async () => {
-    const iam = await iams.create(testContext({ actor: operator, store }), {
+    const { iam } = await iams.create(testContext({ actor: operator, store }), {
       displayName: 'Machine made',
       type: 'saml',
       defaultPermissions: ['AUDIT'],

@@ -82,6 +82,14 @@ describe.each(lacked)('without %s an APPLICATION_ADMIN', permission => {
     expect(await iams.remove(as(appAdmin), { id })).toEqual({ deleted: true })
   })
 
+  test('nor makes one anew whose users are still here and hold it', async () => {
+    await makeUser(store, `left holder of ${permission}`, [permission], { iamid: id })
+    await iams.remove(as(all), { id, users: 'KEEP' })
+    await expect(iams.create(as(appAdmin), { id, displayName: id, type: 'ldap' })).rejects.toThrow(Forbidden)
+    await iams.create(as(all), { id, displayName: id, type: 'ldap' })
+    await store.db.prisma.user.deleteMany({ where: { iamid: id } })
+  })
+
   test('but may all of it where GRANTS is documented', async () => {
     const loose = as(appAdmin, { GRANTS: 'documented' })
     await iams.update(loose, { id, defaultPermissions: [permission], groupPermissions: crew })
@@ -91,7 +99,7 @@ describe.each(lacked)('without %s an APPLICATION_ADMIN', permission => {
 
 test('an APPLICATION_ADMIN gives what they hold, and any permission that is not administrative', async () => {
   const defaultPermissions = ['APPLICATION_ADMIN', 'CREATE_FILTER', 'SOMETHING_OF_OUR_OWN']
-  const iam = await iams.create(as(appAdmin), { displayName: 'Own', type: 'saml', defaultPermissions })
+  const { iam } = await iams.create(as(appAdmin), { displayName: 'Own', type: 'saml', defaultPermissions })
   expect(iam.defaultPermissions).toEqual(defaultPermissions)
 })
 
@@ -105,7 +113,7 @@ describe('the last administrator', () => {
     await iams.create(as(all), { id: 'last', displayName: 'Last', type: 'ldap', defaultPermissions: ['USER_ADMIN'] })
     await makeUser(store, 'last-one', [], { iamid: 'last' })
     await expect(iams.update(as(all), { id: 'last', defaultPermissions: [] })).rejects.toThrow(Conflict)
-    await expect(iams.remove(as(all), { id: 'last' })).rejects.toThrow(Conflict)
+    await expect(iams.remove(as(all), { id: 'last', users: 'KEEP' })).rejects.toThrow(/no enabled user with USER_ADMIN/)
     expect((await iams.get(as(all), { id: 'last' }))!.defaultPermissions).toEqual(['USER_ADMIN'])
   })
 
@@ -115,12 +123,12 @@ describe('the last administrator', () => {
     await store.db.prisma.membership.create({ data: { groupId, userId, sources: ['bim'] } })
     await iams.update(as(all), { id: 'last', defaultPermissions: [], groupPermissions: { Crew: ['USER_ADMIN'] } })
     await expect(iams.update(as(all), { id: 'last', groupPermissions: { Crew: ['AUDIT'] } })).rejects.toThrow(Conflict)
-    await expect(iams.remove(as(all), { id: 'last' })).rejects.toThrow(Conflict)
+    await expect(iams.remove(as(all), { id: 'last', users: 'KEEP' })).rejects.toThrow(/no enabled user with USER_ADMIN/)
     expect(await store.db.prisma.iam.count({ where: { id: 'last' } })).toBe(1)
   })
 
   test('another one, and it may go', async () => {
     await makeUser(store, 'another', ['USER_ADMIN'])
-    expect(await iams.remove(as(all), { id: 'last' })).toEqual({ deleted: true })
+    expect(await iams.remove(as(all), { id: 'last', users: 'KEEP' })).toEqual({ deleted: true })
   })
 })

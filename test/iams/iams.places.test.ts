@@ -2,7 +2,8 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { UserActor } from '../../src/access/actor.ts'
 import { Invalid } from '../../src/errors.ts'
-import { configSchemas, type IamType, secretPaths } from '../../src/iams/iam.schema.ts'
+import { configSchemas, type IamType } from '../../src/iams/iam.schema.ts'
+import { secretPaths } from '../../src/iams/iam.secret.paths.ts'
 import { iams } from '../../src/iams/iams.service.ts'
 import { lockIam } from '../../src/iams/iams.store.ts'
 import { open } from '../../src/iams/secrets.ts'
@@ -21,7 +22,7 @@ beforeAll(async () => {
 afterAll(() => store.close())
 
 const as = () => testContext({ actor: admin, store })
-const update = (id: string, config: Config) => iams.update(as(), { id, config })
+const update = async (id: string, config: Config) => (await iams.update(as(), { id, config })).iam
 
 /** The configuration with the value at the path; undefined takes it out. */
 function put(config: Config, path: string, value: unknown): Config {
@@ -36,12 +37,12 @@ function put(config: Config, path: string, value: unknown): Config {
 
 async function secretOf(id: string, path: string): Promise<string | undefined> {
   const { sealed } = await store.transaction(db => lockIam(db, id))
-  return sealed[path] && open(as().app.key, id, path, sealed[path])
+  return sealed[path] && open([as().app.key], id, path, sealed[path])
 }
 
 /** Configures an IAM with the secret; of the built-in type there is one only. */
 async function configure(type: IamType, config: Config): Promise<string> {
-  if (type !== 'built-in') return (await iams.create(as(), { displayName: 'Place', type, config })).id
+  if (type !== 'built-in') return (await iams.create(as(), { displayName: 'Place', type, config })).iam.id
   await update('bim', { externalUserInfo: { authentication: { password: null }, key: null } })
   await update('bim', config)
   return 'bim'

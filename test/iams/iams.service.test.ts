@@ -29,7 +29,7 @@ const bind = { ...directory, credentials: { bind_dn: 'cn=reader', bind_pw: 'the 
 describe('creating', () => {
   test('an IAM with everything, audited once and without its secrets', async () => {
     const [event, ...more] = await eventsBy(store, async () => {
-      const iam = await iams.create(as(admin), {
+      const { iam } = await iams.create(as(admin), {
         id: 'north',
         displayName: 'North directory',
         type: 'ldap',
@@ -62,13 +62,13 @@ describe('creating', () => {
   })
 
   test('an id is made from the display name; when taken, or left behind by a removed IAM, a number follows', async () => {
-    const make = async () => (await iams.create(as(admin), { displayName: 'Jump Cloud LDAP', type: 'ldap' })).id
+    const make = async () => (await iams.create(as(admin), { displayName: 'Jump Cloud LDAP', type: 'ldap' })).iam.id
     expect(await make()).toBe('jumpCloudLDAP')
     expect(await make()).toBe('jumpCloudLDAP2')
     await makeUser(store, 'somebody', [], { iamid: 'jumpCloudLDAP3' })
     expect(await make()).toBe('jumpCloudLDAP4')
-    expect((await iams.create(as(admin), { displayName: 'BIM', type: 'saml' })).id).toBe('bim2')
-    expect((await iams.create(as(admin), { displayName: 'Group', type: 'saml' })).id).toBe('group2')
+    expect((await iams.create(as(admin), { displayName: 'BIM', type: 'saml' })).iam.id).toBe('bim2')
+    expect((await iams.create(as(admin), { displayName: 'Group', type: 'saml' })).iam.id).toBe('group2')
   })
 
   test('ids are case-sensitive, and one that is there is a conflict', async () => {
@@ -97,7 +97,11 @@ describe('creating', () => {
 
   test('migration may be from an IAM that was removed, while its users are here', async () => {
     await makeUser(store, 'left', [], { iamid: 'removedLongAgo' })
-    const iam = await iams.create(as(admin), { displayName: 'Heir', type: 'openid', config: { migrateFrom: 'removedLongAgo' } })
+    const { iam } = await iams.create(as(admin), {
+      displayName: 'Heir',
+      type: 'openid',
+      config: { migrateFrom: 'removedLongAgo' },
+    })
     expect(iam.config).toEqual({ migrateFrom: 'removedLongAgo' })
   })
 
@@ -110,7 +114,7 @@ describe('creating', () => {
       defaultPermissions: ['CREATE_FILTER'],
       ...directory,
     }
-    const iam = await iams.create(as(admin), { displayName: 'Pasted', type: 'ldap', config })
+    const { iam } = await iams.create(as(admin), { displayName: 'Pasted', type: 'ldap', config })
     expect(iam).toMatchObject({ id: 'pasted', defaultPermissions: ['CREATE_FILTER'], config: directory })
   })
 })
@@ -125,7 +129,7 @@ describe('changing', () => {
       config: bind,
     })
     const events = await eventsBy(store, async () => {
-      expect(await iams.update(as(admin), { id: 'change', displayName: 'Changed' })).toMatchObject({
+      expect((await iams.update(as(admin), { id: 'change', displayName: 'Changed' })).iam).toMatchObject({
         displayName: 'Changed',
         defaultPermissions: ['CREATE_FILTER'],
         config: directory,
@@ -149,18 +153,18 @@ describe('changing', () => {
     const secretOf = async () => {
       const { sealed } = await store.transaction(db => lockIam(db, id))
       const { 'credentials.bind_pw': kept } = sealed
-      return kept && open(as(admin).app.key, id, 'credentials.bind_pw', kept)
+      return kept && open([as(admin).app.key], id, 'credentials.bind_pw', kept)
     }
-    const first = await iams.create(as(admin), { id, displayName: id, type: 'ldap', config: given('one') })
+    const { iam: first } = await iams.create(as(admin), { id, displayName: id, type: 'ldap', config: given('one') })
     const { bind_pw: _, ...without } = given().credentials
-    const kept = await iams.update(as(admin), { id, config: { ...directory, scimEnabled: true, credentials: without } })
+    const { iam: kept } = await iams.update(as(admin), { id, config: { ...directory, scimEnabled: true, credentials: without } })
     expect(kept.secrets).toEqual(first.secrets)
     expect(await secretOf()).toBe('one')
-    const second = await iams.update(as(admin), { id, config: given('two') })
+    const { iam: second } = await iams.update(as(admin), { id, config: given('two') })
     expect(second.secrets).not.toEqual(first.secrets)
     expect(await secretOf()).toBe('two')
     await expect(iams.update(as(admin), { id, config: given(null) })).rejects.toThrow(/bind_pw is required with bind_dn/)
-    const last = await iams.update(as(admin), { id, config: { ...directory, credentials: { bind_pw: null } } })
+    const { iam: last } = await iams.update(as(admin), { id, config: { ...directory, credentials: { bind_pw: null } } })
     expect(last).toMatchObject({ secrets: {}, config: directory })
     expect(await secretOf()).toBeUndefined()
   })
@@ -172,7 +176,7 @@ describe('changing', () => {
       type: 'ldap',
       config: { ...directory, authenticationOnly: true },
     })
-    expect((await iams.update(as(admin), { id: 'whole', config: { authenticationOnly: false } })).config).toEqual({
+    expect((await iams.update(as(admin), { id: 'whole', config: { authenticationOnly: false } })).iam.config).toEqual({
       authenticationOnly: false,
     })
     await expect(iams.update(as(admin), { id: 'whole', config: { type: 'openid' } })).rejects.toThrow(
@@ -186,7 +190,7 @@ describe('changing', () => {
 
   test('bim: its defaults and group permissions, and a user info endpoint, but no SCIM and no removal', async () => {
     const groupPermissions = { 'Quay Crew': ['FETCH_POLICY_INFO'] }
-    const iam = await iams.update(as(admin), {
+    const { iam } = await iams.update(as(admin), {
       id: 'bim',
       defaultPermissions: ['CREATE_FILTER', 'CREATE_PROJECT'],
       groupPermissions,

@@ -7,7 +7,7 @@ const key = randomBytes(32)
 const path = 'credentials.bind_pw'
 
 test.each(['s', 'correct horse', 'ключ🗝', 'x'.repeat(65_536)])('what was sealed opens', secret => {
-  expect(open(key, 'north', path, seal(key, 'north', path, secret))).toBe(secret)
+  expect(open([key], 'north', path, seal(key, 'north', path, secret))).toBe(secret)
 })
 
 test('a sealed secret does not hold the secret, nor twice the same text', () => {
@@ -29,8 +29,8 @@ test('fingerprints tell equal secrets of one place, and nothing else', () => {
 
 test('opens in its own place only', () => {
   const sealed = seal(key, 'north', path, 'secret')
-  expect(() => open(key, 'south', path, sealed)).toThrow(Refused)
-  expect(() => open(key, 'north', 'options.key', sealed)).toThrow(Refused)
+  expect(() => open([key], 'south', path, sealed)).toThrow(Refused)
+  expect(() => open([key], 'north', 'options.key', sealed)).toThrow(Refused)
 })
 
 test('refuses what was altered, by one bit anywhere', () => {
@@ -39,13 +39,21 @@ test('refuses what was altered, by one bit anywhere', () => {
   for (let at = 0; at < bytes.length; at++) {
     const altered = Buffer.from(bytes)
     altered[at]! ^= 1
-    expect(() => open(key, 'north', path, { ...sealed, text: altered.toString('base64url') })).toThrow(Refused)
+    expect(() => open([key], 'north', path, { ...sealed, text: altered.toString('base64url') })).toThrow(Refused)
   }
-  expect(() => open(key, 'north', path, { ...sealed, text: '' })).toThrow(Refused)
-  expect(() => open(key, 'north', path, { ...sealed, text: bytes.subarray(1).toString('base64url') })).toThrow(Refused)
+  expect(() => open([key], 'north', path, { ...sealed, text: '' })).toThrow(Refused)
+  expect(() => open([key], 'north', path, { ...sealed, text: bytes.subarray(1).toString('base64url') })).toThrow(Refused)
 })
 
 test('says that another instance key sealed it', () => {
   const sealed = seal(randomBytes(32), 'north', path, 'secret')
-  expect(() => open(key, 'north', path, sealed)).toThrow(/sealed with another instance key/)
+  expect(() => open([key], 'north', path, sealed)).toThrow(/sealed with another instance key/)
+})
+
+test('opens with whichever key sealed it', () => {
+  const [now, before] = [randomBytes(32), randomBytes(32)]
+  const [fresh, old] = [seal(now, 'north', path, 'fresh'), seal(before, 'north', path, 'old')]
+  expect([open([now, before], 'north', path, fresh), open([now, before], 'north', path, old)]).toEqual(['fresh', 'old'])
+  expect(() => open([now], 'north', path, old)).toThrow(Refused)
+  expect(() => open([now, before], 'north', path, { ...old, key: fresh.key })).toThrow(/does not open/)
 })

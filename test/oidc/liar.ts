@@ -14,6 +14,8 @@ export interface Lies {
   token?: (token: string) => string | undefined
   /** Answers a path in its own way. */
   answers?: Record<string, (response: ServerResponse) => void>
+  /** Told that a path was asked for. */
+  counts?: Record<string, () => void>
   /** Changes the address that the browser goes back to. */
   back?: (url: URL) => void
   /** Changes the discovery document. */
@@ -27,6 +29,8 @@ export interface Liar {
   readonly asked: { form: URLSearchParams; authorization: string | undefined }[]
   readonly begun: URLSearchParams[]
   readonly accessToken: string
+  /** A JWT with these claims, signed by the present key. */
+  signed(claims: object, header?: object): string
   /** From now on another key signs, and the old one is gone. */
   rotate(): void
   /** The public key as PEM, for those who take it for a shared secret. */
@@ -43,6 +47,14 @@ export const signedWith = (alg: 'none' | 'HS256', key: string) => (token: string
   const claims = token.split('.')[1]!
   const start = `${base64({ alg, kid: 'key 1' })}.${claims}`
   return `${start}.${alg === 'none' ? '' : createHmac('sha256', key).update(start).digest('base64url')}`
+}
+
+/** The same claims signed by a stranger, whose key the header brings (`jwk`) or names (`jku`). */
+export const withOwnKey = (by: 'jwk' | 'jku') => (token: string) => {
+  const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
+  const key = by === 'jwk' ? { jwk: publicKey.export({ format: 'jwk' }) } : { jku: 'https://evil.example/jwks' }
+  const start = `${base64({ alg: 'ES256', ...key })}.${token.split('.')[1]}`
+  return `${start}.${sign('sha256', Buffer.from(start), { key: privateKey, dsaEncoding: 'ieee-p1363' }).toString('base64url')}`
 }
 
 /** The same token and signature about somebody else. */
@@ -69,6 +81,12 @@ export async function liar(clientId: string): Promise<Liar> {
     asked: [],
     begun: [],
     accessToken,
+    signed(claims, header) {
+      const start = `${base64({ alg: 'ES256', kid: keys[0]!.kid, ...header })}.${base64(claims)}`
+      const { privateKey } = self.lies.old ? before : pair
+      const signature = sign('sha256', Buffer.from(start), { key: privateKey, dsaEncoding: 'ieee-p1363' })
+      return `${start}.${signature.toString('base64url')}`
+    },
     rotate() {
       before = pair
       pair = fresh()
@@ -91,10 +109,7 @@ export async function liar(clientId: string): Promise<Liar> {
     const half = createHash('sha256').update(accessToken).digest().subarray(0, 16).toString('base64url')
     const honest = { iss: issuer, aud: clientId, sub: 'somebody', iat: now, exp: now + 60, nonce, at_hash: half }
     const claims = self.lies.claims?.(honest) ?? honest
-    const start = `${base64({ alg: 'ES256', kid: keys[0]!.kid, ...self.lies.header })}.${base64(claims)}`
-    const { privateKey } = self.lies.old ? before : pair
-    const signature = sign('sha256', Buffer.from(start), { key: privateKey, dsaEncoding: 'ieee-p1363' })
-    const token = `${start}.${signature.toString('base64url')}`
+    const token = self.signed(claims, self.lies.header)
     return self.lies.token ? self.lies.token(token) : token
   }
   const json = (response: ServerResponse, body: unknown, status = 200) => {
@@ -138,6 +153,7 @@ export async function liar(clientId: string): Promise<Liar> {
   }
   server.on('request', (request, response) => {
     const url = new URL(request.url!, issuer)
+    self.lies.counts?.[url.pathname]?.()
     const own = self.lies.answers?.[url.pathname]
     if (own) return own(response)
     const place = places[url.pathname]

@@ -1,20 +1,23 @@
 // A provider, or somebody in its place, that does the wrong thing at each step (the relying party's side of the OpenID conformance
 // profile): nobody is signed in, nobody is made, the refusal is kept, and nothing secret is said.
-import { createHash } from 'node:crypto'
+import { createHash, randomBytes } from 'node:crypto'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { startApp } from '../../src/app.ts'
+import { loadConfig } from '../../src/config.ts'
 import { bootApp, type TestApp } from '../harness/app.ts'
 import { Browser } from './browser.ts'
 import { auditOf, makeOpenid, personOf } from './house.ts'
-import { type Liar, type Lies, liar, signedWith, withSub } from './liar.ts'
+import { type Liar, type Lies, liar, signedWith, withOwnKey, withSub } from './liar.ts'
 
 const SECRET = 'the secret of the client, s3cret&+'
+const KEY = randomBytes(32).toString('base64')
 let app: TestApp
 let idp: Liar
 let audit: ReturnType<typeof auditOf>
 let serial = 0
 
 beforeAll(async () => {
-  app = await bootApp()
+  app = await bootApp({ env: { SECRET_KEY: KEY } })
   idp = await liar('roster')
   const client = { clientId: 'roster', clientSecret: SECRET }
   await makeOpenid(app, 'corp', { ...client, discoverUrl: `${idp.issuer}/.well-known/openid-configuration` })
@@ -99,6 +102,13 @@ describe('an ID token', () => {
     ['with other claims than those signed', { token: withSub('the administrator') }],
     ['signed by nobody', { token: signedWith('none', '') }],
     ["signed with the client's secret", { token: signedWith('HS256', SECRET) }],
+    ['that brings its own key', { token: withOwnKey('jwk') }],
+    ['that says where its own key is', { token: withOwnKey('jku') }],
+    ['with a critical header that nobody knows', { header: { crit: ['b64'], b64: false } }],
+    ['with an end that is no number', { claims: claims => ({ ...claims, exp: 'tomorrow' }) }],
+    ['with a time that is no number', { claims: claims => ({ ...claims, iat: '0' }) }],
+    ['for a list with what is no text', { claims: claims => ({ ...claims, aud: ['roster', 7] }) }],
+    ['that is encrypted, as it says', { header: { alg: 'RSA-OAEP', enc: 'A256GCM' } }],
     ['that is no JWT', { token: () => 'no token' }],
     ['that is missing', { token: () => undefined }],
   ]
@@ -207,8 +217,31 @@ describe('the way back', () => {
     expect((await browser.visit(url.href)).status).toBe(400)
     browser.plant(url.href, 'roster_handshake', value, path)
     const asked = idp.asked.length
-    expect((await browser.visit(url.href)).status).toBe(400)
+    expect((await browser.visit(url.href)).status).toBe(409)
     expect(idp.asked).toHaveLength(asked)
+  })
+
+  test('is taken once by all instances together, also of two who come at once', async () => {
+    // Another process of the same instance: the same store, key and PUBLIC_URL, another port.
+    const env = { PORT: '0', SECRET_KEY: KEY, PUBLIC_URL: app.url, DATA_DIR: 'memory://', LOG_LEVEL: 'silent' }
+    const second = await startApp(loadConfig(env), { store: { ...app.store, close: async () => {} } })
+    const browser = new Browser()
+    const used = () => app.store.db.prisma.usedOnce.count()
+    const before = await used()
+    const url = await back(browser)
+    // Whoever begins and does not come back costs no row.
+    expect(await used()).toBe(before)
+    const cookie = `roster_handshake=${browser.cookie(url.href, 'roster_handshake')!.value}`
+    const there = (port: string | number) =>
+      fetch(`http://127.0.0.1:${port}${url.pathname}${url.search}`, { headers: { cookie }, redirect: 'manual' })
+    const asked = idp.asked.length
+    const answers = await Promise.all([url.port, second.port, url.port, second.port].map(there))
+    expect(answers.map(({ status }) => status).toSorted()).toEqual([303, 409, 409, 409])
+    expect([idp.asked.length, await used()]).toEqual([asked + 1, before + 1])
+    expect(
+      answers.flatMap(({ headers }) => headers.getSetCookie()).filter(line => /^roster_session=rt_/.test(line)),
+    ).toHaveLength(1)
+    await second.stop()
   })
 
   test('of one IAM is not taken for another', async () => {
@@ -332,6 +365,28 @@ describe('the user info endpoint', () => {
   test('of somebody else ends the log-in', async () => {
     const { page } = await tryWith(answering({ sub: 'another' }), { iamid: 'info' })
     expect(page.status).toBe(401)
+  })
+
+  test('that does not say of whom it speaks is not listened to', async () => {
+    const { sub, page } = await tryWith(answering({ phone: 'of nobody', groups: ['Crew'] }), { iamid: 'info' })
+    expect(page.status).toBe(200)
+    expect((await personOf(app, 'info', sub))!.phone).toBeNull()
+    expect((await audit()).map(event => event.event)).not.toContain('groupUserAdded')
+  })
+
+  test('that answers with HTML, a redirect, or a token that nobody signed is not listened to', async () => {
+    const unsigned = signedWith('none', '')(idp.signed({ iss: idp.issuer, aud: 'roster', sub: 'x', groups: ['Crew'] }))
+    for (const answer of [
+      (response: import('node:http').ServerResponse) => response.writeHead(200, { 'content-type': 'text/html' }).end('{}'),
+      (response: import('node:http').ServerResponse) => response.writeHead(302, { location: 'https://evil.example/' }).end(),
+      (response: import('node:http').ServerResponse) =>
+        response.writeHead(200, { 'content-type': 'application/jwt' }).end(unsigned),
+    ]) {
+      expect((await tryWith({ answers: { '/me': answer } }, { iamid: 'info' })).page.status).toBe(200)
+      const events = await audit()
+      expect(events.map(event => event.event)).not.toContain('groupUserAdded')
+      expect(JSON.stringify(events.at(-1)!.after)).toMatch(/user info endpoint gave no answer/)
+    }
   })
 
   test('that fails changes nothing but what is reported', async () => {

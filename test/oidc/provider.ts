@@ -15,8 +15,12 @@ export interface RealProvider {
 
 export const SECRET = 'a client secret of the tests'
 
-/** `clients` are redirect URIs by client id. */
-export async function realProvider(clients: Record<string, string[]>, home: string): Promise<RealProvider> {
+/** `clients` are redirect URIs by client id; `more` is what else is registered of one. */
+export async function realProvider(
+  clients: Record<string, string[]>,
+  home: string,
+  more: Record<string, object> = {},
+): Promise<RealProvider> {
   const server = createServer()
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
@@ -38,14 +42,25 @@ export async function realProvider(clients: Record<string, string[]>, home: stri
       client_secret: SECRET,
       redirect_uris,
       post_logout_redirect_uris: [`${home}/login`],
+      backchannel_logout_uri: `${home}/login/${client_id}/backchannel`,
+      backchannel_logout_session_required: true,
+      ...more[client_id],
     })),
     jwks: { keys: [{ ...privateKey.export({ format: 'jwk' }), alg: 'RS256', use: 'sig', kid: 'one' }] },
     cookies: { keys: ['a key for cookies'] },
     pkce: { required: () => true },
     scopes: ['openid', 'email', 'profile', 'groups'],
-    claims: { openid: ['sub'], email: ['email', 'email_verified'], profile: ['name', 'team', 'phone'], groups: ['groups'] },
+    claims: {
+      openid: ['sub'],
+      email: ['email', 'email_verified'],
+      profile: ['name', 'team', 'phone', 'login', 'about', 'address', 'org', 'job', 'sql', 'presto'],
+      groups: ['groups'],
+    },
+    // Its own one refuses loopback addresses, where the tests live.
+    fetch: (url: string, { dispatcher: _, ...options }: RequestInit & { dispatcher?: unknown }) => fetch(url, options),
     features: {
       devInteractions: { enabled: false },
+      backchannelLogout: { enabled: true },
       rpInitiatedLogout: {
         enabled: true,
         logoutSource: async (ctx: { body: string }, form: string) => {

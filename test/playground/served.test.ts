@@ -25,7 +25,8 @@ async function serve(files: Record<string, string>) {
   registerPlayground(http, built)
   const port = await http.listen({ port: 0, host: '127.0.0.1' })
   undo.push(() => http.close())
-  return (path: string) => fetch(`http://127.0.0.1:${port}${path}`, { redirect: 'manual' })
+  return (path: string, headers: Record<string, string> = {}) =>
+    fetch(`http://127.0.0.1:${port}${path}`, { redirect: 'manual', headers })
 }
 
 function directives(response: Response): Record<string, string[]> {
@@ -79,4 +80,13 @@ test('not built: 503 with what to run', async () => {
   expect(response.status).toBe(503)
   expect(response.headers.get('content-type')).toContain('application/json')
   expect(await response.json()).toMatchObject({ statusCode: 503, message: expect.stringContaining('npm run generate') })
+})
+
+test('the page is told whether the browser has a session, and nothing of it', async () => {
+  const get = await serve({ 'index.html': '<div id="root"></div>' })
+  const page = async (cookie: string) => (await get('/graphiql', { cookie })).text()
+  expect(await page('roster_session=rt_x')).toBe('<div id="root" data-session></div>')
+  for (const cookie of ['', 'other=1', 'roster_session=a; roster_session=b'])
+    expect(await page(cookie)).toBe('<div id="root"></div>')
+  expect((await get('/graphiql')).headers.get('vary')).toContain('cookie')
 })

@@ -1,0 +1,24 @@
+import { asOperator } from '../app.ts'
+import { type Environment, loadConfig } from '../config.ts'
+import { secrets } from '../iams/secrets.service.ts'
+import type { Printed } from './commands.ts'
+
+/** One IAM after the other, each in its own transaction: stopped in between, it goes on where it was the next time. */
+export function resealSecrets(env: Environment): Promise<Printed> {
+  return asOperator(loadConfig(env), 'npm run secrets', async operator => {
+    const lines: string[] = []
+    const count = { resealed: 0, lost: 0 }
+    for (const id of await secrets.listOld(operator, {})) {
+      const { resealed, lost } = await secrets.reseal(operator, { id })
+      count.resealed += resealed.length
+      count.lost += lost.length
+      lines.push(...lost.map(path => `${path} of the IAM ${id} does not open: set it anew\n`))
+    }
+    const sealed = `${count.resealed} secret${count.resealed === 1 ? '' : 's'} sealed with the present key.\n`
+    const end =
+      count.lost === 0
+        ? 'All secrets are: SECRET_KEY_PREVIOUS can go once every instance runs with this SECRET_KEY.\n'
+        : `${count.lost} did not open, with neither SECRET_KEY nor SECRET_KEY_PREVIOUS.\n`
+    return { text: `${lines.join('')}${sealed}${end}`, exitCode: count.lost === 0 ? 0 : 1 }
+  })
+}

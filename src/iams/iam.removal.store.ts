@@ -1,0 +1,86 @@
+import type { Db } from '../store/store.ts'
+
+// What becomes of an IAM's users when it is removed. Each is a fixed number of statements, however many users there are.
+
+/** With its group permissions. Its users and groups stay. */
+export const deleteIamRow = (db: Db, id: string) => db.prisma.iam.delete({ where: { id }, select: { id: true } })
+
+/** Ends what opens doors for the IAM's users: tokens held, tokens with which they impersonate, invitations. Answers how many. */
+export async function endAccessOfIam(db: Db, iamid: string): Promise<{ tokens: number; invitations: number }> {
+  const [ended] = await db.query<{ tokens: number; invitations: number }>(
+    `WITH gone AS (SELECT id FROM users WHERE iamid = $1),
+       ended AS (DELETE FROM tokens WHERE user_id IN (SELECT id FROM gone) OR impersonator_id IN (SELECT id FROM gone) RETURNING 1),
+       withdrawn AS (DELETE FROM invitations WHERE user_id IN (SELECT id FROM gone) RETURNING 1)
+     SELECT (SELECT count(*)::int FROM ended) AS tokens, (SELECT count(*)::int FROM withdrawn) AS invitations`,
+    [iamid],
+  )
+  return ended!
+}
+
+/** A user who was disabled, deleted or moved: for the audit log. */
+export interface Affected {
+  readonly id: number
+  readonly userid: string
+  readonly name: string
+  readonly email: string | null
+}
+const AFFECTED = 'id, userid, name, email'
+/** A change of users, answered by those it changed, in the order of their ids. */
+const affected = (change: string): string =>
+  `WITH changed AS (${change} RETURNING ${AFFECTED}) SELECT ${AFFECTED} FROM changed ORDER BY id`
+
+export async function countUsersOf(db: Db, iamid: string): Promise<{ all: number; enabled: number }> {
+  const [row] = await db.query<{ all: number; enabled: number }>(
+    `SELECT count(*)::int AS "all", count(*) FILTER (WHERE NOT disabled)::int AS enabled FROM users WHERE iamid = $1`,
+    [iamid],
+  )
+  return row!
+}
+
+/** Those who were enabled. */
+export const disableUsersOf = (db: Db, iamid: string, now: Date): Promise<Affected[]> =>
+  db.query(affected(`UPDATE users SET disabled = true, disabled_by = 'bim', updated_at = $2 WHERE iamid = $1 AND NOT disabled`), [
+    iamid,
+    now,
+  ])
+
+export const deleteUsersOf = (db: Db, iamid: string): Promise<Affected[]> =>
+  db.query(affected(`DELETE FROM users WHERE iamid = $1`), [iamid])
+
+/** Whose userid, or e-mail address, a user of `bim` has already, or two of them would share; by userid, at most `limit`. */
+export async function inTheWayOf(db: Db, iamid: string, limit: number): Promise<{ names: string[]; count: number }> {
+  const rows = await db.query<{ userid: string; count: number }>(
+    `SELECT u.userid, count(*) OVER ()::int AS count FROM users u WHERE u.iamid = $1
+        AND (EXISTS (SELECT 1 FROM users b WHERE b.iamid = 'bim' AND b.userid_key = u.userid_key)
+          OR u.email_key <> '' AND EXISTS (SELECT 1 FROM users b WHERE b.iamid IN ('bim', $1) AND b.email_key = u.email_key AND b.id <> u.id))
+      ORDER BY u.userid_key LIMIT $2`,
+    [iamid, limit],
+  )
+  return { names: rows.map(row => row.userid), count: rows[0]?.count ?? 0 }
+}
+
+/** They keep their ids and what they hold. What the IAM set becomes set by hand: nobody else would be left to take it away. */
+export async function moveUsersToBim(db: Db, iamid: string, now: Date): Promise<Affected[]> {
+  const moved = await db.query<Affected>(affected(`UPDATE users SET iamid = 'bim', updated_at = $2 WHERE iamid = $1`), [
+    iamid,
+    now,
+  ])
+  const ids = moved.map(user => user.id)
+  await db.query(
+    `WITH theirs AS (DELETE FROM user_attributes WHERE user_id = ANY($1::int[]) AND source <> 'bim' RETURNING id, user_id, key, key_key, value)
+     INSERT INTO user_attributes (user_id, key, key_key, value, source, created_at)
+       SELECT t.user_id, t.key, t.key_key, t.value, 'bim', $2 FROM theirs t ORDER BY t.id ON CONFLICT DO NOTHING`,
+    [ids, now],
+  )
+  await db.query(
+    `WITH theirs AS (DELETE FROM user_permissions WHERE user_id = ANY($1::int[]) AND source <> 'bim' RETURNING id, user_id, permission)
+     INSERT INTO user_permissions (user_id, permission, source, created_at)
+       SELECT t.user_id, t.permission, 'bim', $2 FROM theirs t ORDER BY t.id ON CONFLICT DO NOTHING`,
+    [ids, now],
+  )
+  await db.query(
+    `UPDATE memberships SET sources = '{bim}', updated_at = $2 WHERE user_id = ANY($1::int[]) AND sources <> '{bim}'`,
+    [ids, now],
+  )
+  return moved
+}

@@ -1,0 +1,126 @@
+// Another SECRET_KEY, as an operator changes it: on the store that a process leaves, by the command in a process of its own.
+import { randomBytes } from 'node:crypto'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import { anonymous, operator } from '../../src/access/actor.ts'
+import { Forbidden, Unauthenticated } from '../../src/errors.ts'
+import { secrets } from '../../src/iams/secrets.service.ts'
+import { open, type Sealed, seal } from '../../src/iams/secrets.ts'
+import { secretsOf } from '../../src/identity/outside.ts'
+import { openStore } from '../../src/store/open.ts'
+import type { Store } from '../../src/store/store.ts'
+import { serverUrl, testDatabase } from '../harness/database.ts'
+import { eventsBy, makeUser, testContext } from '../harness/rooms.ts'
+import { cli } from './process.ts'
+
+const [old, fresh, third] = [randomBytes(32), randomBytes(32), randomBytes(32)]
+const text = (key: Buffer) => key.toString('base64')
+const PATHS = ['options.clientSecret', 'externalUserInfo.authentication.password']
+const secretOf = (id: string, path: string) => `the secret of ${id} at ${path}`
+
+let dataDir: string
+let database: Awaited<ReturnType<typeof testDatabase>> | null
+beforeEach(async () => {
+  dataDir = mkdtempSync(join(tmpdir(), 'roster-secrets-'))
+  database = serverUrl ? await testDatabase({ migrated: true }) : null
+})
+afterEach(async () => {
+  await database?.drop()
+  rmSync(dataDir, { recursive: true, force: true })
+})
+
+const where = () => ({ DATA_DIR: dataDir, ...(database && { DATABASE_URL: database.url }) })
+/** With the store open as another process would; the embedded one takes one at a time. */
+async function inside<T>(work: (store: Store) => Promise<T>): Promise<T> {
+  const store = await openStore({ databaseUrl: database?.url ?? null, dataDir })
+  return work(store).finally(() => store.close())
+}
+const sealedWith = (key: Buffer, id: string) =>
+  Object.fromEntries(PATHS.map(path => [path, seal(key, id, path, secretOf(id, path))]))
+const makeIam = (store: Store, id: string, sealed: Record<string, Sealed>) =>
+  store.db.prisma.iam.create({ data: { id, displayName: id, type: 'openid', secrets: sealed as object } })
+const stored = async (store: Store, id: string) =>
+  (await store.db.prisma.iam.findUniqueOrThrow({ where: { id } })).secrets as unknown as Record<string, Sealed>
+
+const rotate = (env: Record<string, string> = {}) =>
+  cli(['secrets'], { ...where(), SECRET_KEY: text(fresh), SECRET_KEY_PREVIOUS: text(old), ...env })
+
+test('everything is sealed anew, once, and opens with the new key alone', async () => {
+  await inside(async store => {
+    for (const id of ['a', 'b']) await makeIam(store, id, sealedWith(old, id))
+    await makeIam(store, 'new', sealedWith(fresh, 'new'))
+  })
+  const { stdout, stderr, exitCode } = await rotate()
+  expect([exitCode, stderr]).toEqual([0, ''])
+  expect(stdout).toMatch(/^4 secrets sealed with the present key\.\nAll secrets are: SECRET_KEY_PREVIOUS can go/)
+  await inside(async store => {
+    for (const id of ['a', 'b', 'new'])
+      for (const [path, sealed] of Object.entries(await stored(store, id)))
+        expect(open([fresh], id, path, sealed)).toBe(secretOf(id, path))
+    const events = await store.db.prisma.auditEvent.findMany({ orderBy: { id: 'asc' } })
+    expect(events.map(({ event, actorName, targetId }) => [event, actorName, targetId])).toEqual(
+      ['a', 'b'].map(id => ['iamConfigured', 'operator', id]),
+    )
+    expect(JSON.stringify(events.map(({ before, after }) => [before, after]))).not.toContain('the secret of')
+  })
+  const again = await cli(['secrets'], { ...where(), SECRET_KEY: text(fresh) })
+  expect([again.exitCode, again.stdout.split('\n')[0]]).toEqual([0, '0 secrets sealed with the present key.'])
+}, 60_000)
+
+test('what does not open is named and left as it is, the rest is sealed: exit code 1', async () => {
+  await inside(async store => {
+    const [one, two] = PATHS as [string, string]
+    const mixed = { [one]: sealedWith(old, 'mixed')[one]!, [two]: sealedWith(third, 'mixed')[two]! }
+    await makeIam(store, 'mixed', mixed)
+    await makeIam(store, 'whole', sealedWith(old, 'whole'))
+    const broken = sealedWith(old, 'broken')
+    await makeIam(store, 'broken', { [one]: { ...broken[one]!, text: broken[two]!.text } })
+  })
+  const { stdout, exitCode } = await rotate()
+  expect(exitCode).toBe(1)
+  expect(stdout.split('\n')).toEqual([
+    `${PATHS[0]} of the IAM broken does not open: set it anew`,
+    `${PATHS[1]} of the IAM mixed does not open: set it anew`,
+    '3 secrets sealed with the present key.',
+    '2 did not open, with neither SECRET_KEY nor SECRET_KEY_PREVIOUS.',
+    '',
+  ])
+  expect(stdout).not.toContain('the secret of')
+  // With the third key it goes on where it was.
+  const rest = await rotate({ SECRET_KEY_PREVIOUS: text(third) })
+  expect([rest.exitCode, rest.stdout.split('\n').slice(0, 2)]).toEqual([
+    1,
+    [`${PATHS[0]} of the IAM broken does not open: set it anew`, '1 secret sealed with the present key.'],
+  ])
+}, 60_000)
+
+test('settings that cannot be used are told on standard error', async () => {
+  const { stdout, stderr, exitCode } = await rotate({ SECRET_KEY_PREVIOUS: 'no key' })
+  expect([stdout, exitCode]).toEqual(['', 1])
+  expect(stderr).toMatch(/SECRET_KEY_PREVIOUS must be 32 bytes in base64/)
+  expect(stderr).not.toContain('no key')
+}, 60_000)
+
+test('with both keys a gateway opens secrets of either, and only whoever holds the machine seals anew', async () => {
+  await inside(async store => {
+    const env = { SECRET_KEY: text(fresh), SECRET_KEY_PREVIOUS: text(old) }
+    await makeIam(store, 'old', sealedWith(old, 'old'))
+    await makeIam(store, 'fresh', sealedWith(fresh, 'fresh'))
+    for (const id of ['old', 'fresh']) {
+      const found = await secretsOf({ app: testContext({ actor: operator, store, env }).app, db: store.db }, id)
+      expect([...found.values()]).toEqual(PATHS.map(path => secretOf(id, path)))
+    }
+    const chief = await makeUser(store, 'chief', ['APPLICATION_ADMIN', 'USER_ADMIN'])
+    await expect(secrets.reseal(testContext({ actor: chief, store, env }), { id: 'old' })).rejects.toThrow(Forbidden)
+    await expect(secrets.listOld(testContext({ actor: anonymous, store, env }), {})).rejects.toThrow(Unauthenticated)
+    // Two at once: one seals, the other finds it done.
+    const context = () => testContext({ actor: operator, store, env })
+    const events = await eventsBy(store, async () => {
+      const both = await Promise.all([1, 2].map(() => secrets.reseal(context(), { id: 'old' })))
+      expect(both.map(({ resealed }) => resealed.length).toSorted()).toEqual([0, 2])
+    })
+    expect(events).toHaveLength(1)
+  })
+})

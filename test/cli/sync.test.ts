@@ -1,0 +1,102 @@
+// `npm run sync`, on a store that nobody has open and at a gateway that runs.
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { asOperator, startApp } from '../../src/app.ts'
+import { loadConfig } from '../../src/config.ts'
+import { iams } from '../../src/iams/iams.service.ts'
+import { readPage } from '../../src/store/page.ts'
+import { runList } from '../../src/sync/runs.store.ts'
+import { createFirstAdministrator } from '../../src/users/first.administrator.ts'
+import { serverUrl, testDatabase } from '../harness/database.ts'
+import { type Slapd, sayWhenSkipped, slapdFolder } from '../harness/slapd.ts'
+import { configOf, personLdif, startDirectory } from '../sync/organisation.ts'
+import { cli } from './process.ts'
+
+sayWhenSkipped('npm run sync')
+
+describe.skipIf(slapdFolder === null)('npm run sync', () => {
+  let slapd: Slapd
+  let place: string
+  let database: { url: string; drop(): Promise<void> } | null
+  let env: Record<string, string>
+  beforeAll(async () => {
+    slapd = await startDirectory(Array.from({ length: 25 }, (_, at) => personLdif(`u${at}`)))
+    place = mkdtempSync(join(tmpdir(), 'roster-cli-sync-'))
+    database = serverUrl ? await testDatabase({ migrated: true }) : null
+    env = {
+      DATA_DIR: place,
+      ADMIN_PASSWORD: 'correct horse battery staple',
+      SECRET_KEY: Buffer.alloc(32, 3).toString('base64'),
+      ...(database && { DATABASE_URL: database.url }),
+    }
+    await asOperator(loadConfig(env), 'test', async operator => {
+      await createFirstAdministrator(operator)
+      for (const [id, pageSize] of [
+        ['small', 100],
+        ['large', 10],
+      ] as const)
+        await iams.create(operator, { id, displayName: id, type: 'ldap', config: configOf(slapd, { ldapSync: { pageSize } }) })
+    })
+  }, 60_000)
+  afterAll(async () => {
+    await slapd?.close()
+    await database?.drop()
+    if (place) rmSync(place, { recursive: true, force: true })
+  })
+
+  test.each(['small', 'large'])(
+    'a dry run, and a real one: %s',
+    async iam => {
+      const dry = await cli(['sync', '--iam', iam, '--dry-run'], env)
+      expect(dry).toMatchObject({
+        exitCode: 0,
+        stdout: expect.stringMatching(/^Sync \d+ is finished: 25 people seen, 0 as they were, 25 changes would be made\.\n$/),
+      })
+      const real = await cli(['sync', `--iam=${iam}`], env)
+      expect(real).toMatchObject({
+        exitCode: 0,
+        stdout: expect.stringMatching(/ is finished: 25 people seen, 0 as they were, 25 of 25 changes made\.\n$/),
+      })
+      expect(real.stderr).toMatch(/finished\n$/)
+    },
+    60_000,
+  )
+
+  test('what it refuses', async () => {
+    expect(await cli(['sync'], env)).toMatchObject({ exitCode: 2, stdout: 'Which IAM? Say --iam ID.\n' })
+    expect(await cli(['sync', '--iam', 'nobody'], env)).toMatchObject({ exitCode: 1, stderr: 'No IAM nobody\n' })
+    expect(await cli(['sync', '--iam', 'bim'], env)).toMatchObject({
+      exitCode: 1,
+      stderr: expect.stringContaining('iamid must not be bim'),
+    })
+    expect(await cli(['sync', '--sideways'], env)).toMatchObject({ exitCode: 2 })
+  }, 60_000)
+
+  test('at a gateway that runs', async () => {
+    const running = await startApp(loadConfig({ ...env, PORT: '0', LOG_LEVEL: 'silent' }))
+    try {
+      const url = `http://127.0.0.1:${running.port}`
+      const response = await fetch(`${url}/bim/iam/bim/user/authenticate`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify({ username: 'admin', password: env.ADMIN_PASSWORD }),
+      })
+      const { token } = (await response.json()) as { token: string }
+      const done = await cli(['sync', '--iam', 'large', '--url', url], { ROSTER_TOKEN: token })
+      expect(done).toMatchObject({
+        exitCode: 0,
+        stdout: expect.stringContaining('25 people seen, 25 as they were, 0 of 0 changes made'),
+      })
+      expect(await cli(['sync', '--iam', 'large', '--url', url], { ROSTER_TOKEN: 'rt_wrong' })).toMatchObject({
+        exitCode: 1,
+        stdout: '',
+      })
+      const { nodes } = await readPage<{ startedBy: string }>(running.app.store.db, runList({ iamid: 'large' }), {})
+      expect(nodes.map(({ startedBy }) => startedBy)).toEqual(['bim/admin', 'operator', 'operator'])
+    } finally {
+      await running.stop()
+    }
+  }, 60_000)
+})
