@@ -29,8 +29,8 @@ export async function appendEvents(
   else await db.prisma.auditEvent.createMany({ data: rows })
 }
 
-/** Beyond it the parameters of one row each cost Prisma milliseconds; so many come only of rows that the store holds already. */
-const MANY = 100
+/** Beyond it the parameters of one row each cost Prisma milliseconds; more than a list of an input names come only of rows that the store holds already. */
+const MANY = 1000
 const COLUMNS = {
   ...{ event: 'text', action: 'text', outcome: 'text', actorKind: 'text', actorUserId: 'int', actorName: 'text' },
   ...{ behalfUserId: 'int', behalfName: 'text', credential: 'text', targetType: 'text', targetId: 'text', targetName: 'text' },
