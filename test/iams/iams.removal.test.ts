@@ -220,7 +220,7 @@ test('each of many has an event as complete as that of one', async () => {
     expect([at instanceof Date, /^\d+$/.test(targetId)]).toEqual([true, true])
     return rest
   }
-  expect(await eventOf(300)).toEqual(await eventOf(1))
+  expect(await eventOf(1200)).toEqual(await eventOf(1))
 })
 
 test('of two who remove it at once with different wishes one wins, whole', async () => {

@@ -60,6 +60,7 @@ describe('imports go one way: door → hall → room → store', () => {
       '@fastify/static': /^http\/server\.ts$/,
       '@apollo/server': /^graphql\/(server|errors)\.ts$/,
       'openid-client': /^connectors\/oidc\.ts$/,
+      jose: /^connectors\/oidc\.logout\.ts$/,
       nodemailer: /^mail\/mailer\.ts$/,
       '@node-rs/argon2': /^credentials\/password\.ts$/,
       ldapts: /^connectors\/ldap(\.\w+)?\.ts$/,
