@@ -30,8 +30,6 @@ export interface ProvenByProvider {
   readonly userid: string
   readonly news: readonly News[]
   readonly endSession: string | null
-  /** What was not heard, or could not be taken. */
-  readonly faults: readonly string[]
 }
 
 /** Where a provider sends the browser back to. From PUBLIC_URL, never from what the browser says of the host. */
@@ -70,7 +68,7 @@ export async function proveByProvider(
     const all = [...faults, ...claimed.faults, ...unmapped]
     const about = await askAbout(call, iam, userid)
     const own: News = { source: iam.id, identity, failure: null, faults: all }
-    return { iam, userid, news: about === null ? [own] : [own, about], endSession: endSession?.href ?? null, faults: all }
+    return { iam, userid, news: about === null ? [own] : [own, about], endSession: endSession?.href ?? null }
   } catch (error) {
     if (error instanceof Unauthenticated) return error
     throw error

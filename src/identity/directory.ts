@@ -3,6 +3,7 @@ import type { Call } from '../access/guard.ts'
 import type { Entry, Lookup, PasswordLogin } from '../connectors/connector.ts'
 import { openLdap } from '../connectors/ldap.ts'
 import type { App } from '../context.ts'
+import { RosterError } from '../errors.ts'
 import type { IamRecord } from '../iams/iam.ts'
 import { identityOf } from './mapping.ts'
 import { type News, secretsOf } from './outside.ts'
@@ -20,9 +21,24 @@ export async function directoryOf({ app, db }: Pick<Call, 'app' | 'db'>, iam: Ia
   const version = iam.updatedAt.getTime()
   const found = known.get(iam.id)
   if (found?.version === version) return found.directory
-  const directory = openLdap(iam.config, await secretsOf({ app, db }, iam.id))
+  const directory = telling(app, iam.id, openLdap(iam.config, await secretsOf({ app, db }, iam.id)))
   known.set(iam.id, { version, directory })
   return directory
+}
+
+/** Whoever looks after the instance hears once of each question that the directory does not answer. */
+function telling({ log }: App, iamid: string, { logIn, find }: Directory): Directory {
+  const told =
+    <Given extends unknown[], Answer>(ask: (...given: Given) => Promise<Answer>) =>
+    async (...given: Given) => {
+      try {
+        return await ask(...given)
+      } catch (error) {
+        if (error instanceof RosterError) log.warn({ iamid, failure: error.message }, 'the directory gave no answer')
+        throw error
+      }
+    }
+  return { logIn: told(logIn), find: told(find) }
 }
 
 /** An entry was read whole: an attribute that it lacks has no values. */

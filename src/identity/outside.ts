@@ -28,8 +28,9 @@ export interface News {
 
 type Asking = Pick<Call, 'app' | 'db' | 'now'>
 
-/** Endpoints are asked about so many people at once; the rest wait. */
-const turnstile = createTurnstile(10)
+/** An endpoint is asked about so many people at once; the rest wait, but for nobody else's endpoint. */
+const AT_ONCE = 10
+const turnstiles = new Map<string, ReturnType<typeof createTurnstile>>()
 interface Endpoint extends UserInfoConfig {
   /** Seconds for which a good answer stands in for one that does not come, under `onError: deny`. */
   readonly staleAfter?: number
@@ -48,7 +49,11 @@ export async function askAbout({ app, db }: Asking, iam: Pick<IamRecord, 'id' | 
 export async function askEndpoint(config: IamRecord['config'], secrets: Secrets, userid: string): Promise<News> {
   const [password, key] = ['authentication.password', 'key'].map(path => secrets.get(`externalUserInfo.${path}`))
   const given = { ...(password !== undefined && { password }), ...(key !== undefined && { key }) }
-  const answer = await turnstile.pass(() => askUserInfo(config.externalUserInfo as Endpoint, given, userid))
+  const endpoint = config.externalUserInfo as Endpoint
+  const { host } = new URL(endpoint.uri)
+  const turnstile = turnstiles.get(host) ?? createTurnstile(AT_ONCE)
+  turnstiles.set(host, turnstile)
+  const answer = await turnstile.pass(() => askUserInfo(endpoint, given, userid))
   return 'info' in answer
     ? { source: USER_INFO, failure: null, ...informed(userid, answer.info) }
     : { source: USER_INFO, failure: answer.failure, identity: null, faults: [] }
@@ -98,6 +103,7 @@ export async function takeIn(
   const events: AuditDraft[] = []
   let user = person
   for (const { source, identity, failure, faults } of news) {
+    if (faults.length > 0) call.app.log.info({ iamid: iam.id, source, faults }, 'some of what a source said could not be taken')
     if (identity !== null) {
       const { requireManualActivation: disabled = false } = (iam.config.ldapSync ?? {}) as { requireManualActivation?: boolean }
       const taken = await reconcile(call, { iamid: iam.id, source, disabled }, identity)
