@@ -50,6 +50,8 @@ const config: CodegenConfig = {
           Iam: '../iams/iam.ts#IamRecord',
           IamConnection: '../iams/iam.ts#IamPage',
           TestedIam: '../identity/identities.service.ts#Tested',
+          UserInfoDrift: '../identity/drift.store.ts#DriftRecord',
+          UserInfoDriftConnection: '../identity/identities.service.ts#DriftPage',
           SimulatedIdentity: '../identity/identities.service.ts#Simulated',
           ApiKey: '../credentials/credential.ts#ApiKeyRecord',
           ApiKeyConnection: '../credentials/credential.ts#ApiKeyPage',

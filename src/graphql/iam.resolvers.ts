@@ -12,6 +12,7 @@ export const iamResolvers: Resolvers = {
     iams: (_, args, context) => iams.list(context, args),
     iam: (_, { id }, context) => iams.get(context, { id }),
     testIam: (_, { input }, context) => identities.test(context, input),
+    userInfoDrift: (_, args, context) => identities.drift(context, args),
     simulateIdentity: (_, { input }, context) => identities.simulate(context, input),
   },
   Mutation: {
@@ -20,6 +21,9 @@ export const iamResolvers: Resolvers = {
     deleteIam: (_, { input }, context) => iams.remove(context, input),
     generateScimKey: (_, { input }, context) => iams.generateScimKey(context, input),
     syncIam: (_, { input }, context) => iams.sync(context, input),
+  },
+  UserInfoDrift: {
+    user: async (drift, _, { loaders }) => (await loaders.userById.load(drift.userId))!,
   },
   Iam: {
     oauth: iam => iam.type === 'openid',
