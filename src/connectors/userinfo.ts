@@ -78,6 +78,8 @@ function get(url: URL, options: RequestOptions, signal: AbortSignal): Promise<An
       response.on('error', reject)
     })
     asked.on('error', reject)
+    // Node takes a switch of protocols that nobody asked for for an end without an error. Whatever else happened comes first.
+    asked.on('close', () => reject(new Error('The connection was closed without an answer')))
     asked.end()
   })
 }

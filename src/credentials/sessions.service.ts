@@ -141,9 +141,10 @@ async function enter(
   { iam, user: known, news }: Pick<Proven, 'user' | 'news'> & { readonly iam: ProvenByProvider['iam'] },
   refusal: string,
 ): Promise<Outcome<Issued>> {
-  const { user, events } = await takeIn(call, iam, known, news)
+  const { user, events, error } = await takeIn(call, iam, known, news)
   const name = `${user.iamid}/${user.userid}`
   if (user.disabled) return refused(new Unauthenticated(refusal), ...events, loginFailed(name, refusal))
+  if (error) return refused(error, ...events)
   const issued = await issueToken(call, { userId: user.id, profileId: user.profileId })
   await noteLogIn(call.db, user.id, call.now)
   const target = { type: 'session' as const, id: issued.tokenId, name }

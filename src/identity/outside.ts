@@ -91,16 +91,17 @@ export function informed(
 }
 
 /**
- * Takes the news of a person in, source by source; part of a write's transaction. Without an answer what is known stays; under
- * `onError: deny` Unavailable, once the last good answer is too old.
+ * Takes the news of a person in, source by source; part of a write's transaction. Without an answer what is known stays. `error`, under
+ * `onError: deny` once the last good answer is too old, is for the write to end with: that there was no answer is to be kept all the same.
  */
 export async function takeIn(
   call: Call,
   iam: Pick<IamRecord, 'id' | 'config'>,
   person: Person | null,
   news: readonly News[],
-): Promise<{ user: Person; events: AuditDraft[] }> {
+): Promise<{ user: Person; events: AuditDraft[]; error?: Unavailable }> {
   const events: AuditDraft[] = []
+  let error: Unavailable | null = null
   let user = person
   for (const { source, identity, failure, faults } of news) {
     if (faults.length > 0) call.app.log.info({ iamid: iam.id, source, faults }, 'some of what a source said could not be taken')
@@ -110,18 +111,25 @@ export async function takeIn(
       user = taken.user
       events.push(...taken.events)
       if (source === USER_INFO) await noteAnswer(call.db, user.id, call.now, faults.length === 0 ? null : faults.join('; '))
-    } else if (failure !== null && user !== null) await endure(call, iam, user, failure)
+    } else if (failure !== null && user !== null) error = await endure(call, iam, user, failure)
   }
   if (user === null) throw new Error('Somebody new came without an identity')
-  return { user, events }
+  return { user, events, ...(error && { error }) }
 }
 
 type Person = Pick<UserRecord, 'id' | 'profileId' | 'iamid' | 'userid' | 'disabled'>
 
-async function endure({ db, now }: Call, iam: Pick<IamRecord, 'config'>, user: Person, failure: string): Promise<void> {
+async function endure(
+  { db, now }: Call,
+  iam: Pick<IamRecord, 'config'>,
+  user: Person,
+  failure: string,
+): Promise<Unavailable | null> {
   const { onError = 'keep', staleAfter = 0 } = iam.config.externalUserInfo as Endpoint
   const last = await lastAnswer(db, user.id)
   const fresh = last !== null && now.getTime() - last.getTime() <= staleAfter * 1000
-  if (onError === 'deny' && !fresh) throw new Unavailable('The user info endpoint of this IAM gives no answer: try again later')
   await noteFailure(db, user.id, now, failure)
+  return onError === 'deny' && !fresh
+    ? new Unavailable('The user info endpoint of this IAM gives no answer: try again later')
+    : null
 }

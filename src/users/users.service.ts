@@ -124,8 +124,9 @@ export const users = {
     'user:refresh',
     async (call, { ref }: ByRef, heard: Heard): Promise<Outcome<UserRecord>> => {
       const user = await requireUser(call.db, ref)
-      const { events } = await takeIn(call, heard.iam, user, heard.news)
-      return { value: seenAs(await requireUser(call.db, { id: user.id }), 'aggregate'), events }
+      const { events, error } = await takeIn(call, heard.iam, user, heard.news)
+      const value = seenAs(await requireUser(call.db, { id: user.id }), 'aggregate')
+      return { value, events, ...(error && { error }) }
     },
     { prepare: hear },
   ),
