@@ -39,3 +39,32 @@ export interface Lookup {
   /** null: the directory was asked and knows no such person. Throws as logIn does. */
   find(userid: string): Promise<Entry | null>
 }
+
+/** Somebody whom the system shows without saying who they are. */
+export interface Unnamed {
+  readonly id: string
+  readonly fault: string
+}
+/** `aliases`: all userids by which the person may be here, `userid` included. */
+export type Listed = (Entry & { readonly aliases: readonly string[] }) | Unnamed
+
+export interface ListReader {
+  /** Before all else; again, when another host is asked from the start: what came before counts for nothing. */
+  begin(): Promise<void>
+  /** What groups are known; of these `listed` are there whoever is in them. */
+  groups(known: readonly EntryGroup[], listed: readonly EntryGroup[]): Promise<void>
+  /** A page of people; `last` when no other follows. False: no further one is wanted. */
+  people(page: readonly Listed[], last: boolean): Promise<boolean>
+}
+
+export interface ListOptions {
+  /** Entries per page; 500 when left out. null: all in one. */
+  readonly pageSize?: number | null
+  /** Only what was changed then or later, people and groups alike. */
+  readonly since?: Date | null
+}
+
+export interface Listing {
+  /** Everybody, page by page; the next page is read when the reader is done with one. Throws as find does, or what the reader throws. */
+  list(reader: ListReader, options?: ListOptions): Promise<void>
+}

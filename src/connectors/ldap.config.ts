@@ -2,6 +2,8 @@ import type { Filter } from 'ldapts'
 import { Invalid, Refused } from '../errors.ts'
 import { type Peer, secureContext } from './ldap.connection.ts'
 import {
+  anyoneWith,
+  anythingIn,
   attributeFilter,
   comparedAttribute,
   dnPattern,
@@ -15,8 +17,6 @@ import type { GroupPlan } from './ldap.groups.ts'
 
 /** Beyond the configuration. */
 export interface LdapSettings {
-  /** Whether groups of groups count, too. Off unless asked for. */
-  readonly nestedGroups?: boolean
   /** Milliseconds that one request to the directory may take. */
   readonly operationTimeout?: number
 }
@@ -27,12 +27,15 @@ export interface LdapPlan {
   readonly account: { readonly dn: string; readonly password: string } | null
   readonly userBase: string
   readonly userFilter: (userid: string) => Filter
+  /** Throws Refused when the configuration tells one person only. */
+  readonly everybody: () => Filter
   readonly userPattern: ((userid: string) => string) | null
   /** Which attribute holds the userid. */
   readonly idAttribute: string
   readonly attributes: readonly string[]
   readonly normalize: boolean
   readonly asPerson: boolean
+  readonly groupBase: string
   readonly groups: GroupPlan
 }
 
@@ -50,11 +53,13 @@ interface Options {
   readonly userIdAttribute?: string
   readonly userDNPattern?: string
   readonly groupSearchBase?: string
+  readonly groupSearchFilter?: string
   readonly userGroupSearchFilter?: string
   readonly groupMembershipAttributes?: readonly string[]
   readonly connectTimeout?: number
   readonly normalizeUserId?: boolean
   readonly useUserAccountForSearch?: boolean
+  readonly nestedGroups?: boolean
 }
 interface Config {
   readonly options?: Options
@@ -83,7 +88,8 @@ export function planOf(checked: Readonly<Record<string, unknown>>, secrets: Secr
     attributes: ['*', ...new Set([...membership, ...mapped(schema, ['profile', 'externalUserIds', 'authorizations'])])],
     normalize: options.normalizeUserId === true,
     asPerson: options.useUserAccountForSearch === true,
-    groups: groupsPlan(options, schema, settings),
+    groupBase: options.groupSearchBase ?? options.userSearchBase,
+    groups: groupsPlan(options, schema),
   }
 }
 
@@ -113,7 +119,7 @@ function accountOf({ credentials }: Config, secrets: Secrets): LdapPlan['account
   return { dn, password }
 }
 
-function userOf(options: Options): Pick<LdapPlan, 'userFilter' | 'userPattern' | 'idAttribute'> {
+function userOf(options: Options): Pick<LdapPlan, 'userFilter' | 'everybody' | 'userPattern' | 'idAttribute'> {
   const { userIdAttribute, userSearchFilter, userDNPattern } = options
   const field = 'config.options.userSearchFilter'
   const template = userIdAttribute
@@ -121,20 +127,22 @@ function userOf(options: Options): Pick<LdapPlan, 'userFilter' | 'userPattern' |
     : filterTemplate(field, userSearchFilter ?? '')
   return {
     userFilter: userid => template({ '%s': userid }),
+    everybody: () => (userIdAttribute ? anyoneWith(userIdAttribute) : anythingIn(field, userSearchFilter ?? '')),
     userPattern: userDNPattern === undefined ? null : dnPattern('config.options.userDNPattern', userDNPattern),
     idAttribute: userIdAttribute ?? comparedAttribute(field, userSearchFilter ?? ''),
   }
 }
 
-function groupsPlan(options: Options, schema: Config['schema'], settings: LdapSettings): GroupPlan {
+function groupsPlan(options: Options, schema: Config['schema']): GroupPlan {
   const name = schema?.group?.name
   const nameAttribute = typeof name === 'string' ? attributeName('schema.group.name', name) : 'cn'
   return {
     search: groupSearch(options),
+    listed: listedGroups(options),
     membershipAttributes: options.groupMembershipAttributes ?? [],
     nameAttribute,
     attributes: [...new Set([nameAttribute, ...mapped(schema, ['group'])])],
-    nested: settings.nestedGroups === true,
+    nested: options.nestedGroups === true,
   }
 }
 
@@ -145,7 +153,14 @@ function groupSearch({ groupSearchBase, userGroupSearchFilter, userSearchBase }:
   const text = userGroupSearchFilter ?? '(member=<dn>)'
   if (!/<dn>|%s/.test(text)) throw new Invalid(field, 'must hold <dn> where the DN of the person goes')
   const filter: FilterTemplate = filterTemplate(field, text)
-  return { base: groupSearchBase ?? userSearchBase, filter }
+  return { base: groupSearchBase ?? userSearchBase, filter, text }
+}
+
+function listedGroups({ groupSearchBase, groupSearchFilter, userSearchBase }: Options): GroupPlan['listed'] {
+  if (groupSearchFilter === undefined) return null
+  const field = 'config.options.groupSearchFilter'
+  filterTemplate(field, groupSearchFilter)
+  return { base: groupSearchBase ?? userSearchBase, filter: anythingIn(field, groupSearchFilter) }
 }
 
 /** The attributes that the schema reads; what is no attribute's name cannot be asked for. */

@@ -4,7 +4,7 @@ import { connect as connectSecure, createSecureContext, type SecureContext } fro
 import { domainToASCII } from 'node:url'
 import { Client, InvalidCredentialsError, PasswordPolicyControl, ResultCodeError } from 'ldapts'
 import { Invalid, Refused, RosterError, Unavailable } from '../errors.ts'
-import { wholeMessages } from './ldap.wire.ts'
+import { saysThereIsMore, wholeMessages } from './ldap.wire.ts'
 
 // One connection to one host of a directory, and which host that is. We open the sockets ourselves, so that one time limit holds from
 // the first packet to the end of the TLS handshake, and so that the client cannot connect anew on its own: what it would ask on a
@@ -136,29 +136,41 @@ const bare = (host: string): string => {
   return isIP(name) === 0 ? domainToASCII(name) || name : name
 }
 
+/** Whether the last search's answer said that another page follows: the library does not tell where a page was empty. */
+const pending = new WeakMap<Client, { more: boolean }>()
+export const moreToCome = (client: Client): boolean => pending.get(client)?.more === true
+
 function clientOn(socket: Socket, timeout: number): Client {
   let taken = false
-  return new Client({
+  const state = { more: false }
+  const client = new Client({
     url: 'ldap://opened.invalid',
     timeout,
     connectTimeout: timeout,
     createConnection: () => {
       if (taken || socket.destroyed) throw new Error('the connection was lost')
       taken = true
-      return checked(socket)
+      return checked(socket, state)
     },
   })
+  pending.set(client, state)
+  return client
 }
 
 /** The socket, whose first listener for data gets whole and sound messages only. */
-function checked(socket: Socket): Socket {
+function checked(socket: Socket, state: { more: boolean }): Socket {
   const { on } = socket
   const add = on as (this: Socket, event: string, listener: (...values: never[]) => void) => Socket
   socket.on = function (this: Socket, event: string, listener: (...values: never[]) => void) {
     if (event !== 'data') return add.call(this, event, listener)
     socket.on = on
     const refuse = () => socket.destroy(new Error(unreadable))
-    return add.call(this, event, wholeMessages(listener as (message: Buffer) => void, refuse))
+    const deliver = (message: Buffer) => {
+      state.more = saysThereIsMore(message) ?? state.more
+      const given = listener as (message: Buffer) => void
+      given(message)
+    }
+    return add.call(this, event, wholeMessages(deliver, refuse))
   } as Socket['on']
   return socket
 }

@@ -1,5 +1,4 @@
 import type { Entry as RawEntry } from 'ldapts'
-import { Refused } from '../errors.ts'
 
 // An entry as the directory sends it → attributes as text. Pure.
 
@@ -48,13 +47,26 @@ export function attributesOf(raw: RawEntry): Attributes {
 const textsOf = (value: RawEntry[string]): string[] =>
   (Array.isArray(value) ? value : [value]).map(one => (typeof one === 'string' ? one : one.toString('base64')))
 
-/** All values of the attributes named. Throws Refused when the directory gave only some of an attribute's values. */
-export function valuesOf(attributes: Attributes, names: readonly string[]): string[] {
-  return names.flatMap(spelled => {
-    const name = spelled.toLowerCase()
-    // Active Directory gives a part as `memberOf;range=0-1499` ([MS-ADTS] 3.1.1.3.1.3.3); a part is not an answer.
-    if ([...attributes.keys()].some(key => key.startsWith(`${name};range=`)))
-      throw new Refused(`the directory gives only a part of ${spelled}: use config.options.userGroupSearchFilter instead`)
-    return attributes.get(name) ?? []
+/** The values of the attributes named. */
+export const valuesOf = (attributes: Attributes, names: readonly string[]): string[] =>
+  names.flatMap(name => attributes.get(name.toLowerCase()) ?? [])
+
+interface CutAttribute {
+  /** As it stands in the entry: `member;range=0-1499`. */
+  readonly key: string
+  readonly name: string
+  readonly values: readonly string[]
+  /** Where its values begin. */
+  readonly from: number
+  /** Whether it goes to the end: `member;range=1500-*`. */
+  readonly last: boolean
+}
+
+/** The attributes of which only a part is here; of `name` also the last part. */
+export function cutAttributes(attributes: Attributes, name?: string): CutAttribute[] {
+  return [...attributes].flatMap(([key, values]) => {
+    const [, cut, from, end] = /^(.+);range=(\d+)-(\d+|\*)$/.exec(key) ?? []
+    if (cut === undefined || (name !== undefined && cut !== name)) return []
+    return [{ key, name: cut, values, from: Number(from), last: end === '*' }]
   })
 }

@@ -1,5 +1,5 @@
-import { EqualityFilter, type Filter, FilterParser, OrFilter } from 'ldapts'
-import { Invalid } from '../errors.ts'
+import { EqualityFilter, type Filter, FilterParser, OrFilter, PresenceFilter } from 'ldapts'
+import { Invalid, Refused } from '../errors.ts'
 
 // What is typed by people goes into filters (RFC 4515) and DNs (RFC 4514) through these, escaped, and in no other way. Pure.
 
@@ -37,6 +37,42 @@ export function attributeFilter(field: string, attribute: string): FilterTemplat
   return blanks => new EqualityFilter({ attribute, value: blanks['%s'] ?? '' })
 }
 
+/** The filter with anything in place of its blanks: who could be meant at all. Throws Refused where that cannot be asked. */
+export function anythingIn(field: string, text: string): Filter {
+  if (/:=[^()]*(?:%s|<dn>)/.test(text))
+    throw new Refused(`${field} compares by a matching rule: it can be asked for one person, and not for all of them`)
+  return FilterParser.parseString(
+    withLetters(field, text.trim())
+      .replace(/%s|<dn>/g, '*')
+      .replace(/\*{2,}/g, '*'),
+  )
+}
+
+export interface Comparison {
+  readonly attribute: string
+  readonly with: 'dn' | 'userid'
+}
+
+/** [MS-ADTS] 3.1.1.3.4.4.3: members of members, too. */
+const inChain = ':1.2.840.113556.1.4.1941:'
+
+/**
+ * Which attributes of a group name its members, by `(&(objectClass=groupOfNames)(member=<dn>))`; `nested` where the filter follows
+ * chains itself. Null for a filter that means anything else: then each person's groups have to be asked for.
+ */
+export function memberAttributes(text: string): { comparisons: Comparison[]; plain: string; nested: boolean } | null {
+  const nested = text.includes(inChain)
+  const plain = text.replaceAll(inChain, '')
+  const blanks = plain.match(/%s|<dn>/g) ?? []
+  const comparisons = [...plain.matchAll(/\(?([A-Za-z][\w-]*)=(%s|<dn>)(?=\)|$)/g)].map(
+    ([, attribute, blank]): Comparison => ({ attribute: attribute!, with: blank === '%s' ? 'userid' : 'dn' }),
+  )
+  const alternatives = blanks.length === 1 || /^\s*\(\|(?:\s*\([^()]*\))+\s*\)\s*$/.test(plain)
+  return comparisons.length === blanks.length && comparisons.length > 0 && alternatives && !plain.includes('!')
+    ? { comparisons, plain, nested }
+    : null
+}
+
 /** Which attribute holds the userid: the first that is compared with `%s`. Throws Invalid naming `field` when none is. */
 export function comparedAttribute(field: string, text: string): string {
   const name = /([A-Za-z][\w-]*|\d+(?:\.\d+)*)(?::[\w.:-]*)?[~<>:]?=[^()]*%s/.exec(text)?.[1]
@@ -50,6 +86,8 @@ export function dnPattern(field: string, pattern: string): (userid: string) => s
   if (!/=[^,]*%s/.test(pattern)) throw new Invalid(field, 'must be a DN that holds %s as a value')
   return userid => fill(pattern, { '%s': userid }, escapeDnValue)
 }
+
+export const anyoneWith = (attribute: string): Filter => new PresenceFilter({ attribute })
 
 export const anyOf = (filters: readonly Filter[]): Filter =>
   filters.length === 1 ? filters[0]! : new OrFilter({ filters: [...filters] })
@@ -75,6 +113,18 @@ export function firstValue(dn: string): string {
       hex ? Buffer.from(hex.replaceAll('\\', ''), 'hex').toString() : character,
     )
 }
+
+/** DNs compare without case, without space around their commas, and however their signs are escaped (RFC 4514, 4517 4.2.15). */
+export const dnKey = (dn: string): string =>
+  dn
+    .replace(/((?:\\[0-9A-Fa-f]{2})+)/g, (_, hex: string) =>
+      Buffer.from(hex.replaceAll('\\', ''), 'hex')
+        .toString()
+        .replace(/[",+;<=>\\#]/g, sign => `\\${sign}`),
+    )
+    .replace(/\s*(?<!\\)([,+=])\s*/g, '$1')
+    .trim()
+    .toLowerCase()
 
 export const isDn = (text: string): boolean => /^\s*(?:[A-Za-z][A-Za-z0-9-]*|\d+(?:\.\d+)+)\s*=/.test(text)
 

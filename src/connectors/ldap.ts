@@ -1,11 +1,12 @@
-import { type Client, type Filter, PresenceFilter, type Entry as RawEntry, ResultCodeError } from 'ldapts'
+import type { Client } from 'ldapts'
 import { Refused } from '../errors.ts'
-import type { Entry, Lookup, PasswordLogin } from './connector.ts'
+import type { Entry, Listing, Lookup, PasswordLogin } from './connector.ts'
 import { type LdapPlan, type LdapSettings, planOf } from './ldap.config.ts'
 import { bindAccount, bindPerson, connected, Hosts } from './ldap.connection.ts'
-import { attributesOf, binaryAttributes } from './ldap.entry.ts'
-import { canBeAsked } from './ldap.filters.ts'
-import { type Asked, type GroupReader, groupsOf } from './ldap.groups.ts'
+import { listAt } from './ldap.everybody.ts'
+import { anyoneWith, canBeAsked } from './ldap.filters.ts'
+import { type Asked, bySearch, type GroupReader } from './ldap.groups.ts'
+import { noneWhen, personFrom, search } from './ldap.search.ts'
 
 /** A group that cannot be read has its name from its DN: referral, noSuchObject, invalidDNSyntax, insufficientAccess. */
 const unreadable = new Set([10, 32, 34, 50])
@@ -20,7 +21,7 @@ export function openLdap(
   config: Readonly<Record<string, unknown>>,
   secrets: ReadonlyMap<string, string>,
   settings: LdapSettings = {},
-): PasswordLogin & Lookup {
+): PasswordLogin & Lookup & Listing {
   const plan = planOf(config, secrets, settings)
   const hosts = new Hosts(plan.peer)
   return {
@@ -32,6 +33,24 @@ export function openLdap(
     async find(userid) {
       if (!canBeAsked(userid)) return null
       return hosts.ask(host => asAccount(plan, host, client => personOf(plan, client, userid)))
+    },
+    async list(reader, options = {}) {
+      // What the reader throws is not the directory's: no other host is asked because of it.
+      let stopped: { error: unknown } | null = null
+      const watched = <Args extends unknown[], R>(step: (...args: Args) => Promise<R>) => {
+        return (...args: Args) =>
+          step(...args).catch(error => {
+            stopped = { error }
+            throw new Refused('the reader stopped')
+          })
+      }
+      const { begin, groups, people } = reader
+      const guarded = { begin: watched(begin), groups: watched(groups), people: watched(people) }
+      await hosts
+        .ask(host => asAccount(plan, host, client => listAt(plan, client, guarded, readerOf(plan, client), options)))
+        .catch(error => {
+          throw stopped ? stopped.error : error
+        })
     },
   }
 }
@@ -65,13 +84,7 @@ async function personOf(plan: LdapPlan, client: Client, userid: string, dn?: str
   const found = await personAt(plan, client, userid, plan.attributes, dn)
   if (!found) return null
   const id = useridOf(plan, found, userid)
-  const groups = await groupsOf(readerOf(plan, client), plan.groups, { ...found, userid: id })
-  return {
-    id: found.dn,
-    userid: plan.normalize ? id.normalize('NFKC').trim().toLowerCase() : id,
-    attributes: found.attributes,
-    groups,
-  }
+  return personFrom(plan, readerOf(plan, client), found, id)
 }
 
 /**
@@ -106,43 +119,13 @@ function useridOf({ idAttribute }: LdapPlan, { attributes }: Asked, typed: strin
 
 function readerOf(plan: LdapPlan, client: Client): GroupReader {
   return {
-    search: (base, filter, attributes) => search(plan, client, base, 'sub', filter, attributes),
+    naming: (level, person, attributes) =>
+      bySearch(plan.groups, level, person, (base, filter) => search(plan, client, base, 'sub', filter, attributes)),
     read: async (dn, attributes) => {
-      const anything = new PresenceFilter({ attribute: 'objectClass' })
+      const anything = anyoneWith('objectClass')
       const [found] = await search(plan, client, dn, 'base', anything, attributes).catch(noneWhen(unreadable))
       // Under the name it was asked by: that is the one it is known by.
       return found ? { ...found, dn } : null
     },
   }
 }
-
-/**
- * All that match, or an error. No size limit is sent: with one, the library takes a cut answer for a whole one. References to other
- * servers are not followed: what they hold is not part of this directory.
- */
-async function search(
-  { peer }: LdapPlan,
-  client: Client,
-  base: string,
-  scope: 'base' | 'sub',
-  filter: Filter,
-  attributes: readonly string[],
-): Promise<Asked[]> {
-  const { searchEntries } = await client.search(base, {
-    scope,
-    filter,
-    attributes: [...attributes],
-    explicitBufferAttributes: binaryAttributes,
-    timeLimit: Math.ceil(peer.operationTimeout / 1000),
-  })
-  return searchEntries.map(entryOf)
-}
-
-const entryOf = (raw: RawEntry): Asked => ({ dn: raw.dn, attributes: attributesOf(raw) })
-
-const noneWhen =
-  (codes: ReadonlySet<number>) =>
-  (error: unknown): Asked[] => {
-    if (error instanceof ResultCodeError && codes.has(error.code)) return []
-    throw error
-  }

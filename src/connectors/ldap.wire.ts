@@ -7,7 +7,9 @@ const longestHeader = 6
 
 const tags = { integer: 0x02, octets: 0x04, enumerated: 0x0a, sequence: 0x30, set: 0x31, controls: 0xa0 } as const
 const searchEntry = 0x64
+const searchDone = 0x65
 const searchReference = 0x73
+const pagedResults = '1.2.840.113556.1.4.319'
 
 interface Element {
   readonly tag: number
@@ -46,6 +48,21 @@ export function wholeMessages(deliver: (message: Buffer) => void, refuse: () => 
     chunks = bytes.length > 0 ? [bytes] : []
     held = bytes.length
   }
+}
+
+/** Of the end of a search, whether its page has a successor (RFC 2696: a cookie that is not empty); null for any other message. */
+export function saysThereIsMore(message: Buffer): boolean | null {
+  const [, operation, controls] = childrenOf(message, elementAt(message, 0)!) ?? []
+  if (operation?.tag !== searchDone) return null
+  const all = (controls && childrenOf(message, controls)) || []
+  return all.some(control => {
+    const [oid, ...parts] = childrenOf(message, control) ?? []
+    const value = parts.at(-1)
+    if (!oid || !value || message.toString('latin1', oid.start, oid.end) !== pagedResults) return false
+    const page = elementAt(message, value.start)
+    const cookie = page && childrenOf(message, page)?.[1]
+    return cookie != null && cookie.end > cookie.start
+  })
 }
 
 function isSound(bytes: Buffer, message: Element): boolean {

@@ -103,6 +103,7 @@ const ldapOptions = Type.Object(
       normalizeUserId: flag,
       groupMembershipAttributes: list(text()),
       useUserAccountForSearch: flag,
+      nestedGroups: flag,
       // The reference's example of an LDAP configuration has it, too.
       allowIdPInitiatedSSO: flag,
     }),
@@ -116,6 +117,11 @@ const ldapSync = optional({
   pageSize: Type.Integer({ minimum: 1, maximum: 10_000 }),
   batchSize: Type.Integer({ minimum: 1, maximum: 10_000 }),
   requireManualActivation: flag,
+  // Between two whole runs: only what the directory changed since.
+  incrementalRule: Type.Refine(text(100), isCron, () => 'must be a cron rule of five fields, such as */5 * * * *'),
+  // A run that would disable more than the larger of the two waits for an administrator.
+  maxDisabledCount: Type.Integer({ minimum: 0, maximum: 10_000_000 }),
+  maxDisabledPercent: Type.Integer({ minimum: 0, maximum: 100 }),
 })
 
 /** Asymmetric ones only: an ID token that anybody with the client's secret can sign, or nobody, says nothing about its issuer. */

@@ -45,10 +45,10 @@ describe.skipIf(slapdFolder === null)('groups of a person', () => {
 
     test('nested ones, once each, in spite of a loop', async () => {
       const all = ['engineers', 'looped', 'north, (all*)', 'outer', 'outermost']
-      const settings = { nestedGroups: true }
-      expect(await namesOf('Ana', { options, settings })).toEqual(all)
-      expect(await namesOf('odd', { options, settings })).toEqual(all)
-      expect(await namesOf('bo', { options, settings })).toEqual([])
+      const nested = { ...options, nestedGroups: true }
+      expect(await namesOf('Ana', { options: nested })).toEqual(all)
+      expect(await namesOf('odd', { options: nested })).toEqual(all)
+      expect(await namesOf('bo', { options: nested })).toEqual([])
     })
 
     test('with the attributes that the schema names', async () => {

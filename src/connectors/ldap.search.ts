@@ -1,0 +1,79 @@
+import { type Client, type Filter, type Entry as RawEntry, ResultCodeError } from 'ldapts'
+import { Refused } from '../errors.ts'
+import type { Entry } from './connector.ts'
+import type { LdapPlan } from './ldap.config.ts'
+import { attributesOf, binaryAttributes, cutAttributes } from './ldap.entry.ts'
+import { anyoneWith } from './ldap.filters.ts'
+import { type Asked, type GroupReader, groupsOf } from './ldap.groups.ts'
+
+// One question to a directory, and its whole answer.
+
+/** The person of an entry, with their groups. */
+export async function personFrom(plan: LdapPlan, reader: GroupReader, found: Asked, id: string): Promise<Entry> {
+  const groups = await groupsOf(reader, plan.groups, { ...found, userid: id })
+  return { id: found.dn, userid: spelled(plan, id), attributes: found.attributes, groups }
+}
+
+export const spelled = ({ normalize }: LdapPlan, userid: string): string =>
+  normalize ? userid.normalize('NFKC').trim().toLowerCase() : userid
+
+/**
+ * All that match, or an error. No size limit is sent: with one, the library takes a cut answer for a whole one. References to other
+ * servers are not followed: what they hold is not part of this directory.
+ */
+export async function search(
+  plan: LdapPlan,
+  client: Client,
+  base: string,
+  scope: 'base' | 'sub',
+  filter: Filter,
+  attributes: readonly string[],
+): Promise<Asked[]> {
+  const { searchEntries } = await client.search(base, { scope, filter, ...wishesOf(plan, attributes) })
+  return Promise.all(searchEntries.map(raw => whole(plan, client, entryOf(raw))))
+}
+
+/** What every search says beside where and whom. */
+export const wishesOf = ({ peer }: LdapPlan, attributes: readonly string[]) => ({
+  attributes: [...attributes],
+  explicitBufferAttributes: binaryAttributes,
+  timeLimit: Math.ceil(peer.operationTimeout / 1000),
+})
+
+export const entryOf = (raw: RawEntry): Asked => ({ dn: raw.dn, attributes: attributesOf(raw) })
+
+/** No attribute that we read has more values than that, and no directory is asked on for ever. */
+const maxRanges = 1_000
+
+/**
+ * With the rest of the attributes of which the directory gave the first values only, as Active Directory does with
+ * `member;range=0-1499` ([MS-ADTS] 3.1.1.3.1.3.3).
+ */
+export async function whole(plan: LdapPlan, client: Client, entry: Asked): Promise<Asked> {
+  const cut = cutAttributes(entry.attributes)
+  if (cut.length === 0) return entry
+  const attributes = new Map(entry.attributes)
+  for (const { key, name, values } of cut) {
+    const all = [...values]
+    attributes.delete(key)
+    for (let turn = 0, more = true; more; turn++) {
+      const wishes = wishesOf(plan, [`${name};range=${all.length}-*`])
+      const { searchEntries } = await client.search(entry.dn, { scope: 'base', filter: anyoneWith('objectClass'), ...wishes })
+      const [next] = searchEntries.map(entryOf)
+      const part = cutAttributes(next?.attributes ?? new Map(), name)[0]
+      if (!part || part.values.length === 0 || part.from !== all.length || turn > maxRanges)
+        throw new Refused(`the directory gives only a part of ${name}`)
+      all.push(...part.values)
+      more = !part.last
+    }
+    attributes.set(name, all)
+  }
+  return { dn: entry.dn, attributes }
+}
+
+export const noneWhen =
+  (codes: ReadonlySet<number>) =>
+  (error: unknown): Asked[] => {
+    if (error instanceof ResultCodeError && codes.has(error.code)) return []
+    throw error
+  }
