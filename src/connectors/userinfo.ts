@@ -42,14 +42,14 @@ export async function askUserInfo(config: UserInfoConfig, secrets: UserInfoSecre
 }
 
 function optionsOf(
-  { authentication, ca, cert, rejectUnauthorized }: UserInfoConfig,
+  { useAuth = true, authentication, ca, cert, rejectUnauthorized }: UserInfoConfig,
   { password, key }: UserInfoSecrets,
 ): RequestOptions {
   const { username } = authentication ?? {}
   return {
     headers: { accept: 'application/json' },
     agent: false,
-    ...(username !== undefined && password !== undefined && { auth: `${username}:${password}` }),
+    ...(useAuth && username !== undefined && password !== undefined && { auth: `${username}:${password}` }),
     ...(ca !== undefined && { ca }),
     ...(cert !== undefined && key !== undefined && { cert, key }),
     ...(rejectUnauthorized !== undefined && { rejectUnauthorized }),

@@ -138,7 +138,7 @@ function mappedFrom(iam: IamRecord, { userid, claims, ldapEntry, userInfo, group
   if (userInfo != null) {
     const answer = answerOf(userInfo)
     if ('failure' in answer) throw new Invalid('userInfo', `is no answer: ${answer.failure}`)
-    return informed(userid, answer.info)
+    return informed(iam.config, userid, answer.info)
   }
   if (ldapEntry != null) {
     if (iam.type !== 'ldap') throw new Invalid('ldapEntry', 'needs an IAM of the type ldap')

@@ -11,7 +11,7 @@ import { checkAttributeKey, checkAttributeValue, checkGroupName } from '../names
 import type { UserRecord } from '../users/user.ts'
 import { lastAnswer, noteAnswer, noteFailure } from './identity.store.ts'
 import type { Identity } from './identity.ts'
-import { taken } from './mapping.ts'
+import { does, taken } from './mapping.ts'
 import { reconcile } from './reconcile.ts'
 
 /** Who says so, where the IAM's endpoint does: a source beside the IAM itself, so that neither takes away what the other gave. */
@@ -55,7 +55,7 @@ export async function askEndpoint(config: IamRecord['config'], secrets: Secrets,
   turnstiles.set(host, turnstile)
   const answer = await turnstile.pass(() => askUserInfo(endpoint, given, userid))
   return 'info' in answer
-    ? { source: USER_INFO, failure: null, ...informed(userid, answer.info) }
+    ? { source: USER_INFO, failure: null, ...informed(config, userid, answer.info) }
     : { source: USER_INFO, failure: answer.failure, identity: null, faults: [] }
 }
 
@@ -67,11 +67,14 @@ export async function secretsOf({ app, db }: Pick<Call, 'app' | 'db'>, iamid: st
   return new Map(sealed.map(([path, secret]) => [path, open(app.key, iamid, path, secret)]))
 }
 
-/** The endpoint names groups and attributes by their own names: there is nothing to map. */
+/** The endpoint names groups and attributes by their own names: there is nothing to map. What the IAM is not to take was not spoken of. */
 export function informed(
+  config: IamRecord['config'],
   userid: string,
-  { groups, authorizations }: UserInfo,
+  info: UserInfo,
 ): { identity: Identity; faults: readonly string[] } {
+  const groups = does(config, 'syncRestGroups') ? info.groups : undefined
+  const authorizations = does(config, 'syncRestAuthorizations') ? info.authorizations : undefined
   const faults: string[] = []
   const good = groups?.filter(name => taken(faults, () => checkGroupName(name)))
   const attributes =

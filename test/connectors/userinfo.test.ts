@@ -39,6 +39,8 @@ test('the documented answer; the userid goes into the query, beside what the URI
   })
   expect(heard).toMatchObject({ method: 'GET', url: '/who?realm=a&userid=ana+%26+bo%40example.com' })
   expect(Buffer.from(heard.authorization!.split(' ')[1]!, 'base64').toString()).toBe('roster:p:ä')
+  await ask(uri, { useAuth: false, authentication: { username: 'roster' } }, { password: 'p:ä' })
+  expect(heard.authorization).toBeUndefined()
 })
 
 test('what is left out was not spoken of; what is empty is none', async () => {
