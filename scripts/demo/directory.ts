@@ -38,7 +38,8 @@ access to attrs=userPassword by anonymous auth by * none
 access to * by dn.exact="${reader.dn}" read by self read by anonymous auth by * none
 `
 
-function ldif(): string {
+/** Everybody, with their teams. */
+export function ldif(): string {
   const dnOf = (userid: string) => `uid=${userid},ou=people,${suffix}`
   const teams = [...new Set(people.flatMap(({ teams }) => teams))]
   const entries = [
