@@ -36,12 +36,33 @@ function configuration(clients: Record<string, string>, home: string): object {
     pkce: { required: () => true },
     scopes: ['openid', 'profile', 'email', 'groups'],
     claims: { openid: ['sub'], profile: ['name', 'title'], email: ['email', 'email_verified'], groups: ['groups'] },
-    features: { devInteractions: { enabled: false }, rpInitiatedLogout: { enabled: true } },
+    features: {
+      devInteractions: { enabled: false },
+      // The library's own pages load from elsewhere.
+      rpInitiatedLogout: { enabled: true, logoutSource: signOut },
+    },
+    renderError: refuse,
     interactions: { url: (_: unknown, { uid }: { uid: string }) => `/interaction/${uid}` },
     findAccount: (_: unknown, id: string) => ({ accountId: id, claims: () => claimsOf(id) }),
     ttl: { AccessToken: 300, IdToken: 300, Session: 3600, Interaction: 600, Grant: 3600, AuthorizationCode: 60 },
   }
 }
+
+interface Answer {
+  body: string
+}
+
+/** `form` is the library's, without a button. */
+function signOut(ctx: Answer, form: string): void {
+  ctx.body = framed(`${form}<p>Sign out here, too?</p><button form="op.logoutForm" name="logout" value="yes">Sign out</button>
+<button form="op.logoutForm">Stay</button>`)
+}
+
+function refuse(ctx: Answer, { error, error_description: why = '' }: { error: string; error_description?: string }): void {
+  ctx.body = framed(`<p>${escaped(`${error} ${why}`)}</p>`)
+}
+
+const escaped = (text: string) => text.replace(/[&<>"]/g, letter => `&#${letter.charCodeAt(0)};`)
 
 function claimsOf(userid: string): object {
   const person = people.find(person => person.userid === userid)
@@ -80,15 +101,19 @@ function page(response: ServerResponse, status: number, fault: string): void {
     'cache-control': 'no-store',
     'content-security-policy': "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'",
   }
-  response.writeHead(status, headers).end(`<!doctype html><html lang="en"><meta name="viewport" content="width=device-width">
-<title>Demo provider</title>
-<style>:root { color-scheme: light dark } body { font: 1rem/1.5 system-ui; max-width: 22rem; margin: 15vh auto; padding: 0 1rem }
-label, input, button { display: block; width: 100%; box-sizing: border-box; font: inherit } input, button { margin: 0 0 1rem; padding: .5rem }</style>
-<h1>Demo provider</h1><p>${fault || `People here: ${people.map(({ userid }) => userid).join(', ')}. The password is demo- and the name.`}</p>
+  response.writeHead(status, headers).end(
+    framed(`<p>${fault || `People here: ${people.map(({ userid }) => userid).join(', ')}. The password is demo- and the name.`}</p>
 <form method="post"><label for="userid">Name</label><input id="userid" name="userid" autofocus autocomplete="username">
 <label for="password">Password</label><input id="password" name="password" type="password" autocomplete="current-password">
-<button>Log in</button></form></html>`)
+<button>Log in</button></form>`),
+  )
 }
+
+const framed = (content: string) => `<!doctype html><html lang="en"><meta charset="utf-8">
+<meta name="viewport" content="width=device-width"><title>Demo provider</title>
+<style>:root { color-scheme: light dark } body { font: 1rem/1.5 system-ui; max-width: 22rem; margin: 15vh auto; padding: 0 1rem }
+label, input, button { display: block; width: 100%; box-sizing: border-box; font: inherit } input, button { margin: 0 0 1rem; padding: .5rem }
+</style><h1>Demo provider</h1>${content}</html>`
 
 /** The library warns of keeping everything in memory, which is what a demo wants. */
 function quietly<T>(make: () => T): T {

@@ -90,6 +90,22 @@ describe('what is printed works', () => {
     expect((await people())['corp/ines']).toEqual({ name: 'Inês Duarte', groups: ['Finance'] })
   })
 
+  test('a sign-out goes on to the provider, which asks, and comes back', async () => {
+    const browser = new Browser()
+    const form = await browser.visit(`${url()}/login/corp`)
+    await browser.visit(form.url, { method: 'POST', body: new URLSearchParams({ userid: 'emma', password: 'demo-emma' }) })
+    const asked = await browser.visit(`${url()}/login/corp/logout`, {
+      method: 'POST',
+      headers: { 'sec-fetch-site': 'same-origin' },
+    })
+    expect(asked.body).toContain('Sign out here, too?')
+    expect(asked.body).not.toMatch(/https?:\/\/(?!127\.0\.0\.1)/)
+    const [, action, xsrf] = /action="([^"]+)".*name="xsrf" value="([^"]+)"/s.exec(asked.body)!
+    const back = await browser.visit(action!, { method: 'POST', body: new URLSearchParams({ xsrf: xsrf!, logout: 'yes' }) })
+    expect(back.url.split('?')[0]).toBe(`${url()}/login`)
+    expect((await browser.visit(`${url()}/login/corp`)).body).toContain('Log in</button>')
+  })
+
   test('another password is not taken there', async () => {
     const page = await logIn('corp', 'ines', 'demo-emma')
     expect(page.status).toBe(401)
