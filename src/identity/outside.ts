@@ -1,7 +1,7 @@
 /** What outside sources say of one person, asked before a transaction begins, since they may be slow; and its way in, within one. */
 import type { Call } from '../access/guard.ts'
 import type { AuditDraft } from '../audit/audit.ts'
-import { askUserInfo, type UserInfo, type UserInfoConfig } from '../connectors/userinfo.ts'
+import { askUserInfo, limitOf, type UserInfo, type UserInfoConfig } from '../connectors/userinfo.ts'
 import { Unavailable } from '../errors.ts'
 import { createTurnstile } from '../http/turnstile.ts'
 import type { IamRecord } from '../iams/iam.ts'
@@ -53,7 +53,9 @@ export async function askEndpoint(config: IamRecord['config'], secrets: Secrets,
   const { host } = new URL(endpoint.uri)
   const turnstile = turnstiles.get(host) ?? createTurnstile(AT_ONCE)
   turnstiles.set(host, turnstile)
-  const answer = await turnstile.pass(() => askUserInfo(endpoint, given, userid))
+  // From here on, or whoever waits behind a crowd would wait for each of its turns.
+  const limit = limitOf(endpoint)
+  const answer = await turnstile.pass(() => askUserInfo(endpoint, given, userid, limit))
   return 'info' in answer
     ? { source: USER_INFO, failure: null, ...informed(config, userid, answer.info) }
     : { source: USER_INFO, failure: answer.failure, identity: null, faults: [] }

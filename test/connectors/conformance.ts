@@ -206,6 +206,12 @@ export function conforms(kind: Kind): void {
       expect(await held(userids[0]!)).toMatchObject({ groups: '', attributes: '' })
     })
 
+    test('no line of the log holds a secret', () => {
+      const lines = JSON.stringify(app.logged)
+      expect(app.logged.length).toBeGreaterThan(50)
+      for (const secret of [...door.secrets, app.admin.password, app.admin.token]) expect(lines).not.toContain(secret)
+    })
+
     /** Others are answered meanwhile: at the store, by password, and through a door of the same kind. */
     async function elsewhere() {
       await must(app, '{ users(first: 5) { nodes { id } } }')

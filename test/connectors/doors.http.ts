@@ -35,6 +35,8 @@ async function providerAt(app: TestApp, iamid: string): Promise<{ idp: RealProvi
   return { idp, before, issuer }
 }
 
+const ENDPOINT_SECRET = 'a password of the endpoint'
+
 export const openid: Kind = {
   name: 'OpenID Connect',
   missing: null,
@@ -69,6 +71,7 @@ export const openid: Kind = {
       waiting: () => before.waiting(),
       refusals: { gone: refused, hangs: refused, garbage: refused, 'wrong certificate': refused },
       told: leftOut(iamid),
+      secrets: [SECRET, 'eyJ'],
       async close() {
         await before.close()
         await idp.close()
@@ -98,7 +101,11 @@ export const userInfo: Kind = {
     const configOf = (secure = false) => ({
       authenticationOnly: true,
       options: optionsOf(issuer, iamid),
-      externalUserInfo: { uri: `${secure ? 'https' : 'http'}://127.0.0.1:${before.port}/user-info`, timeoutMs: 60_000 },
+      externalUserInfo: {
+        uri: `${secure ? 'https' : 'http'}://127.0.0.1:${before.port}/user-info`,
+        authentication: { username: 'roster', password: ENDPOINT_SECRET },
+        timeoutMs: 60_000,
+      },
     })
     await createIam(app, iamid, 'openid', configOf())
     // Who can log in may, with what is known.
@@ -128,6 +135,7 @@ export const userInfo: Kind = {
       waiting: () => before.waiting(),
       refusals: { gone: kept, hangs: kept, garbage: kept, 'wrong certificate': kept },
       told: leftOut('user info'),
+      secrets: [SECRET, ENDPOINT_SECRET, 'eyJ'],
       async close() {
         await before.close()
         endpoint.closeAllConnections()

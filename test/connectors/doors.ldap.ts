@@ -78,6 +78,7 @@ async function open(app: TestApp, iamid: string, way: 'log-in' | 'refresh'): Pro
     waiting: () => before.waiting(),
     refusals: { gone: refused, hangs: refused, garbage: refused, 'wrong certificate': refused },
     told: leftOut(iamid),
+    secrets: [account.password, 'pw-'],
     async close() {
       await writer.unbind()
       await before.close()

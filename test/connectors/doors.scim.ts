@@ -121,6 +121,7 @@ export const scim: Kind = {
       },
       // Nothing is left out in silence: what cannot be taken is refused, and the rest of what the client sends is not.
       told: ({ status }) => status === 400 || status === 409,
+      secrets: [key],
       close: async () => cut(),
     }
   },

@@ -46,6 +46,8 @@ export interface Door {
   readonly refusals: Record<Trouble, { readonly status: number; readonly logged: ((line: Line) => boolean) | null }>
   /** Whether it was told that some of what was said could not be taken. */
   told(outcome: Outcome, lines: readonly Line[]): boolean
+  /** What no line of the log may hold. */
+  readonly secrets: readonly string[]
   close(): Promise<void>
 }
 

@@ -102,6 +102,16 @@ describe('no answer', () => {
     expect(await ask(`http://127.0.0.1:${other}/`)).toHaveProperty('failure')
   })
 
+  test('whose time is over before it is asked, and nobody is asked', async () => {
+    let asked = 0
+    const uri = await serve((_, response) => {
+      asked++
+      response.end('{"groups": []}')
+    })
+    expect(await askUserInfo({ uri }, {}, 'ana', AbortSignal.abort())).toEqual({ failure: 'No answer in time' })
+    expect(asked).toBe(0)
+  })
+
   test('more than a megabyte is not waited for: the connection is cut in the middle', async () => {
     let sent = 0
     let cut = () => {}
