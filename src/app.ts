@@ -32,6 +32,7 @@ import { asUnavailable } from './store/failures.ts'
 import { openStore } from './store/open.ts'
 import { instanceKey } from './store/secret.key.ts'
 import type { Store } from './store/store.ts'
+import { type Jobs, startJobs } from './sync/jobs.ts'
 import { readViewer } from './users/users.service.ts'
 
 export interface Running {
@@ -65,6 +66,7 @@ export async function startApp(config: Config, given: Given = {}): Promise<Runni
   const uses = createUses(store.db, config.token.idleSeconds, error =>
     log.warn({ err: error }, 'uses of secrets could not be written'),
   )
+  let jobs: Jobs | null = null
   const app: App = {
     config,
     key: instanceKey(config),
@@ -74,6 +76,8 @@ export async function startApp(config: Config, given: Given = {}): Promise<Runni
     passwords: createPasswords({ inFlight: config.hashing.inFlight, ...config.password }),
     uses,
     authenticate: createAuthenticate(store.db, uses),
+    // A run that begins before it is found as soon as they have.
+    jobs: { send: async id => jobs?.send(id) },
   }
   const housekeeping = startHousekeeping(app)
   const http = createHttp({ log, rewrite })
@@ -90,12 +94,14 @@ export async function startApp(config: Config, given: Given = {}): Promise<Runni
     await http.close()
     await graphql.stop()
     housekeeping.stop()
+    await jobs?.stop()
     app.mailer.close()
     await app.uses.stop()
     await store.close()
   }
   await given.prepare?.(operatorContext()).catch(error => stop().finally(() => Promise.reject(error)))
   prepared = true
+  jobs = startJobs(app)
   return { port, app, operatorContext, stop }
 }
 

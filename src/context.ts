@@ -7,6 +7,7 @@ import type { Passwords } from './credentials/password.ts'
 import type { Loaders } from './loaders.ts'
 import type { Mailer } from './mail/mailer.ts'
 import type { Store } from './store/store.ts'
+import type { Jobs } from './sync/jobs.ts'
 
 /** What the process has one of; made and joined in app.ts. */
 export interface App {
@@ -19,6 +20,8 @@ export interface App {
   readonly passwords: Passwords
   readonly uses: Uses
   readonly authenticate: Authenticate
+  /** Work in the background. */
+  readonly jobs: Pick<Jobs, 'send'>
 }
 
 /** What one request carries. */

@@ -5,6 +5,7 @@ import { credentialLoaders } from './credentials/credentials.loaders.ts'
 import { groupLoaders } from './groups/groups.loaders.ts'
 import { iamLoaders } from './iams/iams.loaders.ts'
 import { projectLoaders } from './projects/projects.loaders.ts'
+import { syncLoaders } from './sync/syncs.loaders.ts'
 import { userLoaders } from './users/users.loaders.ts'
 
 export function createLoaders({ app }: { app: App }) {
@@ -16,6 +17,7 @@ export function createLoaders({ app }: { app: App }) {
     ...iamLoaders(db),
     ...credentialLoaders(db),
     ...projectLoaders(db),
+    ...syncLoaders(db),
   }
 }
 export type Loaders = ReturnType<typeof createLoaders>

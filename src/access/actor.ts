@@ -32,7 +32,7 @@ export interface UserActor {
 /** Machines are actors too, so that what they do is checked and audited like the rest. */
 export interface MachineActor {
   readonly kind: 'machine'
-  readonly name: 'operator'
+  readonly name: 'operator' | 'sync'
 }
 
 /** The SCIM client of one IAM: it provisions that IAM's users and groups, and may do nothing else. */
@@ -46,6 +46,9 @@ export type Actor = { readonly kind: 'anonymous' } | UserActor | MachineActor | 
 export const anonymous: Actor = { kind: 'anonymous' }
 /** Whoever holds the machine: start-up, the command line, demo data. */
 export const operator: Actor = { kind: 'machine', name: 'operator' }
+
+/** A machine of ours at work, by what it is busy with. */
+export const machine = (name: MachineActor['name']): Actor => ({ kind: 'machine', name })
 
 /** Which user an operation names: by id, or by userid within an IAM. */
 export interface UserRef {

@@ -61,6 +61,11 @@ export const policy = {
   'iam:test': read(['APPLICATION_ADMIN']),
   'iam:drift': read(['APPLICATION_ADMIN']),
   'iam:sync': write(users), //                                                           8, 9
+  'iam:listSyncs': read(users),
+  'iam:confirmSync': write(users),
+  'iam:dropSync': write(users),
+  'iam:undoSync': write(users),
+  'iam:applySync': write([]), //                                                         only the machine, in its runs
 
   'apikey:create': write('signedIn'), //                                                 30
   'apikey:authenticate': write('anyone', { impersonated: true }), //                     31
@@ -107,11 +112,11 @@ export function inScope(scopes: readonly string[], action: Action): boolean {
   return scopes.some(scope => scope === action || scope === noun || (scope === 'read' && policy[action].kind === 'read'))
 }
 
-/** Every scope there is, for checking input. What is for SCIM clients only is no scope of a user's key. */
+/** Every scope there is, for checking input. What is for SCIM clients or the machine only is no scope of a user's key. */
 export const scopes: ReadonlySet<string> = new Set([
   'read',
   ...Object.keys(policy)
-    .filter(action => policy[action as Action].who !== 'scim')
+    .filter(action => !['scim', ''].includes(policy[action as Action].who.toString()))
     .flatMap(action => [action, `${action.slice(0, action.indexOf(':'))}:*`]),
 ])
 

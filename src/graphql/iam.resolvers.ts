@@ -20,7 +20,6 @@ export const iamResolvers: Resolvers = {
     updateIam: async (_, { input }, context) => ({ iam: await iams.update(context, input) }),
     deleteIam: (_, { input }, context) => iams.remove(context, input),
     generateScimKey: (_, { input }, context) => iams.generateScimKey(context, input),
-    syncIam: (_, { input }, context) => iams.sync(context, input),
   },
   UserInfoDrift: {
     user: async (drift, _, { loaders }) => (await loaders.userById.load(drift.userId))!,

@@ -12,6 +12,7 @@ import { countItems } from './limits.ts'
 import { projectResolvers } from './project.resolvers.ts'
 import { scalars } from './scalars.ts'
 import { sessionResolvers } from './session.resolvers.ts'
+import { syncResolvers } from './sync.resolvers.ts'
 import { userResolvers } from './user.resolvers.ts'
 
 export const createSchema = (): GraphQLSchema =>
@@ -22,6 +23,7 @@ export const createSchema = (): GraphQLSchema =>
         scalars as Resolvers,
         userResolvers,
         sessionResolvers,
+        syncResolvers,
         groupResolvers,
         attributeResolvers,
         iamResolvers,

@@ -1,11 +1,9 @@
 /** IAMs: what is configured, and what that gives to whom. The walk of a configuration is told in iam.ts. */
 import { type Call, done, type Outcome, read, type Service, unchanged, write } from '../access/guard.ts'
-import { decide } from '../access/policy.ts'
 import { type AuditDraft, difference } from '../audit/audit.ts'
 import { mint } from '../credentials/secret.ts'
-import { Conflict, Forbidden, Invalid } from '../errors.ts'
+import { Conflict, Invalid } from '../errors.ts'
 import type { Direction, IamFilter } from '../generated/graphql.ts'
-import { checkName } from '../names.ts'
 import { type PageArgs, readPage } from '../store/page.ts'
 import type { Db } from '../store/store.ts'
 import { keepAnAdministrator, refuseGrant } from '../users/powers.ts'
@@ -43,23 +41,6 @@ import {
 } from './iams.store.ts'
 import { type Sealed, seal } from './secrets.ts'
 
-export interface SyncInput {
-  readonly id: string
-  readonly dryRun?: boolean | null
-  readonly userId?: string | null
-  readonly iamConfig?: unknown
-}
-
-export interface SyncReport {
-  readonly totalCount: number
-  readonly count: number
-  readonly importedUsers: readonly { userId: string; dn: string }[]
-  readonly refreshedUsers: readonly { userId: string; dn: string }[]
-  readonly disabledUsers: readonly { userId: string; dn: string }[]
-  readonly enabledUsers: readonly { userId: string; dn: string }[]
-  readonly runningInBackground: boolean
-}
-
 interface ListArgs extends PageArgs {
   filter?: IamFilter | null
   direction?: Direction | null
@@ -96,8 +77,6 @@ export const iams = {
     const event = configured(iam, { scimKeyPrefix: before.scimKeyPrefix }, { scimKeyPrefix: iam.scimKeyPrefix })
     return done({ iam, scimKey: key.secret, scimUrl: scimUrl(app.config.publicUrl, id) }, event)
   }),
-
-  sync: write('iam:sync', syncIam),
 } satisfies Service
 
 async function createIam(call: Call, given: IamInput): Promise<Outcome<IamRecord>> {
@@ -185,20 +164,6 @@ async function removeIam(call: Call, { id }: { id: string }): Promise<Outcome<{ 
   await deleteIamRow(db, id)
   if (powers.includes('USER_ADMIN')) await keepAnAdministrator(db)
   return done({ deleted: true as const }, configured(iam, { ...facts(iam, rules), ...ended }, null))
-}
-
-/** No type of directory can be read in this version; what may be asked, and by whom, holds already. */
-async function syncIam({ db, actor }: Call, input: SyncInput): Promise<Outcome<SyncReport>> {
-  // A configuration in the body makes us connect to a host of the caller's choice (reference: authorization-matrix, note 9).
-  if (input.iamConfig != null && !(input.dryRun === true && decide(actor, 'iam:configure').allowed))
-    throw new Forbidden('iamConfig is allowed only with dryRun true, and needs the permission APPLICATION_ADMIN')
-  if (input.iamConfig != null && (typeof input.iamConfig !== 'object' || Array.isArray(input.iamConfig)))
-    throw new Invalid('iamConfig', 'must be an object')
-  if (input.userId != null && input.userId !== '*') checkName('userId', input.userId)
-  if (input.id === 'bim')
-    throw new Invalid('iamid', 'must not be bim: its users are made here, and no directory stands behind it')
-  const iam = await requireIam(db, input.id)
-  throw new Invalid('iamid', `must be an IAM that can be synced: this version has no connector for the type ${iam.type}`)
 }
 
 async function checkMigration({ db }: Call, config: Record<string, unknown>): Promise<void> {

@@ -1,6 +1,6 @@
 /** An IAM's directory, and what its entries say in the words of the porch. */
 import type { Call } from '../access/guard.ts'
-import type { Entry, Lookup, PasswordLogin } from '../connectors/connector.ts'
+import type { Entry, Listing, Lookup, PasswordLogin } from '../connectors/connector.ts'
 import { openLdap } from '../connectors/ldap.ts'
 import type { App } from '../context.ts'
 import { RosterError } from '../errors.ts'
@@ -8,7 +8,7 @@ import type { IamRecord } from '../iams/iam.ts'
 import { identityOf } from './mapping.ts'
 import { type News, secretsOf } from './outside.ts'
 
-type Directory = PasswordLogin & Lookup
+export type Directory = PasswordLogin & Lookup & Listing
 
 /** One connector for each IAM and state of its configuration: it remembers which of its hosts answers. */
 const directories = new WeakMap<App, Map<string, { version: number; directory: Directory }>>()
@@ -21,33 +21,28 @@ export async function directoryOf({ app, db }: Pick<Call, 'app' | 'db'>, iam: Ia
   const version = iam.updatedAt.getTime()
   const found = known.get(iam.id)
   if (found?.version === version) return found.directory
-  const directory = telling(app, iam.id, openLdap(iam.config, await secretsOf({ app, db }, iam.id)))
+  const directory = openLdap(iam.config, await secretsOf({ app, db }, iam.id))
   known.set(iam.id, { version, directory })
   return directory
 }
 
-/** Whoever looks after the instance hears once of each question that the directory does not answer. */
-function telling({ log }: App, iamid: string, { logIn, find }: Directory): Directory {
-  const told =
-    <Given extends unknown[], Answer>(ask: (...given: Given) => Promise<Answer>) =>
-    async (...given: Given) => {
-      try {
-        return await ask(...given)
-      } catch (error) {
-        if (error instanceof RosterError) log.warn({ iamid, failure: error.message }, 'the directory gave no answer')
-        throw error
-      }
-    }
-  return { logIn: told(logIn), find: told(find) }
+/** A question of a log-in or a refresh: whoever looks after the instance hears once when it has no answer. (A sync tells of itself.) */
+export async function told<Answer>({ log }: App, iamid: string, ask: () => Promise<Answer>): Promise<Answer> {
+  try {
+    return await ask()
+  } catch (error) {
+    if (error instanceof RosterError) log.warn({ iamid, failure: error.message }, 'the directory gave no answer')
+    throw error
+  }
 }
 
-/** An entry was read whole: an attribute that it lacks has no values. */
-export function newsOf(iam: IamRecord, { userid, attributes, groups }: Entry): News {
+/** An entry was read whole: an attribute that it lacks has no values. One that was only told of has no place, and so an empty id. */
+export function newsOf(iam: Pick<IamRecord, 'id' | 'config'>, { id, userid, attributes, groups }: Entry): News {
   const valuesOf = (from: Entry['attributes']) => (name: string) => from.get(name.toLowerCase()) ?? []
   const { identity, faults } = identityOf(iam, {
     userid,
     values: valuesOf(attributes),
     groups: groups?.map(group => ({ name: group.name, values: valuesOf(group.attributes) })) ?? null,
   })
-  return { source: iam.id, identity, failure: null, faults }
+  return { source: iam.id, identity: id === '' ? identity : { ...identity, dn: id }, failure: null, faults }
 }

@@ -163,7 +163,7 @@ function entryOf(userid: string, attributes: object, groups: readonly string[] |
   })
   const names = groups == null ? null : checkList('groups', groups)
   return {
-    id: userid,
+    id: '',
     userid,
     attributes: new Map(found),
     groups: names?.map(name => ({ id: name, name, attributes: new Map() })) ?? null,

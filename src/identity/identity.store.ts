@@ -2,61 +2,94 @@ import { canonical } from '../names.ts'
 import type { Db } from '../store/store.ts'
 import type { ExternalGroup } from './identity.ts'
 
-/** The names of the groups of the IAM that `source` put the user into. */
-export async function groupsHeldBy(db: Db, userId: number, iamid: string, source: string): Promise<string[]> {
-  const rows = await db.query<{ name: string }>(
-    `SELECT g.name FROM memberships m JOIN groups g ON g.id = m.group_id
-      WHERE m.user_id = $1 AND g.iamid = $2 AND $3 = ANY(m.sources) ORDER BY g.name_key, g.id`,
-    [userId, iamid, source],
+/** The names of the groups of the IAM that `source` put each user into. */
+export const groupsHeldBy = (
+  db: Db,
+  userIds: readonly number[],
+  iamid: string,
+  source: string,
+): Promise<{ userId: number; name: string }[]> =>
+  db.query(
+    `SELECT m.user_id AS "userId", g.name FROM memberships m JOIN groups g ON g.id = m.group_id
+      WHERE m.user_id = ANY($1::int[]) AND g.iamid = $2 AND $3 = ANY(m.sources) ORDER BY m.user_id, g.name_key, g.id`,
+    [userIds, iamid, source],
   )
-  return rows.map(row => row.name)
+
+interface At {
+  readonly iamid: string
+  readonly source: string
+  readonly now: Date
 }
 
-/** Puts the user into groups of the IAM, made where there are none yet, as said by `source`. Two statements, however many. */
-export async function joinGroups(
+/** Groups of the IAM, made where there are none yet. One statement, however many. */
+export const makeGroups = (
   db: Db,
-  { userId, iamid, source, now }: { userId: number; iamid: string; source: string; now: Date },
+  { iamid, now }: At,
   groups: readonly ExternalGroup[],
-): Promise<void> {
-  const keys = groups.map(group => canonical(group.name))
-  await db.query(
+): Promise<{ id: number; name: string }[]> =>
+  db.query(
     `INSERT INTO groups (iamid, name, name_key, gid, email, description, created_at, updated_at)
      SELECT $1, n.name, n.key, n.gid, n.email, n.description, $7::timestamptz, $7::timestamptz
        FROM unnest($2::text[], $3::text[], $4::text[], $5::text[], $6::text[]) n(name, key, gid, email, description) ORDER BY n.key
-     ON CONFLICT (iamid, name_key) DO NOTHING`,
+     ON CONFLICT (iamid, name_key) DO NOTHING RETURNING id, name`,
     [
       iamid,
       groups.map(group => group.name),
-      keys,
+      groups.map(group => canonical(group.name)),
       groups.map(group => group.gid),
       groups.map(group => group.email),
       groups.map(group => group.description),
       now,
     ],
   )
+
+/** Puts users into groups of the IAM, made where there are none yet, as said by `source`. Two statements, however many. */
+export async function joinGroups(
+  db: Db,
+  at: At,
+  joins: readonly { readonly userId: number; readonly group: ExternalGroup }[],
+): Promise<void> {
+  const groups = new Map(joins.map(({ group }) => [canonical(group.name), group]))
+  await makeGroups(db, at, [...groups.values()])
   await db.query(
     `INSERT INTO memberships (group_id, user_id, sources, created_at, updated_at)
-     SELECT g.id, $1::int, ARRAY[$3::text], $5::timestamptz, $5::timestamptz FROM groups g
-      WHERE g.iamid = $2 AND g.name_key = ANY($4::text[]) ORDER BY g.id FOR KEY SHARE
+     SELECT g.id, n.user_id, ARRAY[$2::text], $5::timestamptz, $5::timestamptz
+       FROM unnest($3::int[], $4::text[]) n(user_id, key) JOIN groups g ON g.iamid = $1 AND g.name_key = n.key
+      ORDER BY g.id, n.user_id FOR KEY SHARE OF g
      ON CONFLICT (user_id, group_id) DO UPDATE SET sources = memberships.sources || excluded.sources, updated_at = $5::timestamptz
-       WHERE NOT $3::text = ANY(memberships.sources)`,
-    [userId, iamid, source, keys, now],
+       WHERE NOT $2::text = ANY(memberships.sources)`,
+    [at.iamid, at.source, joins.map(({ userId }) => userId), joins.map(({ group }) => canonical(group.name)), at.now],
   )
 }
 
 /** Takes the source away from memberships in groups of the IAM with these names: those that nothing else holds go. One statement. */
 export const leaveGroups = (
   db: Db,
-  { userId, iamid, source, now }: { userId: number; iamid: string; source: string; now: Date },
-  names: readonly string[],
+  { iamid, source, now }: At,
+  leaves: readonly { readonly userId: number; readonly group: string }[],
 ): Promise<unknown> =>
   db.query(
-    `WITH held AS (SELECT m.id, m.sources FROM memberships m JOIN groups g ON g.id = m.group_id
-        WHERE m.user_id = $1 AND g.iamid = $2 AND $3 = ANY(m.sources) AND g.name_key = ANY($4::text[])),
-      gone AS (DELETE FROM memberships m USING held h WHERE m.id = h.id AND h.sources <@ ARRAY[$3])
-     UPDATE memberships m SET sources = array_remove(m.sources, $3), updated_at = $5::timestamptz
-       FROM held h WHERE m.id = h.id AND NOT h.sources <@ ARRAY[$3]`,
-    [userId, iamid, source, names.map(canonical), now],
+    `WITH held AS (SELECT m.id, m.sources FROM unnest($3::int[], $4::text[]) n(user_id, key)
+        JOIN groups g ON g.iamid = $1 AND g.name_key = n.key
+        JOIN memberships m ON m.group_id = g.id AND m.user_id = n.user_id AND $2 = ANY(m.sources)),
+      gone AS (DELETE FROM memberships m USING held h WHERE m.id = h.id AND h.sources <@ ARRAY[$2])
+     UPDATE memberships m SET sources = array_remove(m.sources, $2), updated_at = $5::timestamptz
+       FROM held h WHERE m.id = h.id AND NOT h.sources <@ ARRAY[$2]`,
+    [iamid, source, leaves.map(({ userId }) => userId), leaves.map(({ group }) => canonical(group)), now],
+  )
+
+/** Sets what a source may say of users, all of it. One statement, however many. */
+export const updateUsers = (db: Db, users: readonly object[], now: Date): Promise<unknown> =>
+  db.query(
+    `UPDATE users u SET name = n.name, name_key = n."nameKey", email = n.email, email_key = n."emailKey", phone = n.phone,
+       about = n.about, location = n.location, organization = n.organization, position = n.position, sql_user = n."sqlUser",
+       external_user_ids = n."externalUserIds", dn = n.dn, disabled = n.disabled, disabled_by = n."disabledBy",
+       updated_at = $2::timestamptz, profile_updated_at = $2::timestamptz, last_external_refresh = $2::timestamptz
+      FROM jsonb_to_recordset($1::jsonb) n(id int, name text, "nameKey" text, email text, "emailKey" text, phone text, about text,
+       location text, organization text, "position" text, "sqlUser" text, "externalUserIds" jsonb, dn text, disabled boolean,
+       "disabledBy" text)
+     WHERE u.id = n.id`,
+    [JSON.stringify(users), now],
   )
 
 /** That the source spoke of the user, just now. */

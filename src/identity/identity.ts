@@ -21,6 +21,8 @@ export interface ExternalGroup {
 export interface Identity {
   /** The name within the IAM. */
   readonly userid: string
+  /** Where its directory has them. */
+  readonly dn?: string
   readonly profile: Readonly<Partial<Record<ProfileField, string | null>>>
   /** Names in other systems; null takes one away. */
   readonly externalUserIds?: Readonly<Record<string, string | null>>

@@ -34,7 +34,7 @@ export function identityOf({ config }: Pick<IamRecord, 'config'>, said: Said): M
   const schema = (only ? {} : (config.schema ?? {})) as Schema
   const externalUserIds = mapped(schema.externalUserIds, said.values, ([value]) => value ?? null)
   const attributes = does(config, 'syncAuthorizations') ? attributesOf(schema, said, faults) : undefined
-  const groups = !only && does(config, 'syncGroups') ? groupsOf(schema, said, faults) : undefined
+  const groups = !only && does(config, 'syncGroups') ? groupsOf(schema, said.groups, faults) : undefined
   return {
     identity: {
       userid: said.userid,
@@ -70,9 +70,21 @@ function attributesOf(schema: Schema, said: Said, faults: string[]): Identity['a
   )
 }
 
-function groupsOf(schema: Schema, said: Said, faults: string[]): ExternalGroup[] | undefined {
+/** Groups by themselves, whoever is in them; none where the IAM brings no groups. `fields`: which of theirs it speaks of. */
+export function groupsFrom(
+  { config }: Pick<IamRecord, 'config'>,
+  given: NonNullable<Said['groups']>,
+): { groups: ExternalGroup[]; fields: (keyof ExternalGroup)[]; faults: string[] } {
+  const faults: string[] = []
+  if (config.authenticationOnly === true || !does(config, 'syncGroups')) return { groups: [], fields: [], faults }
+  const schema = (config.schema ?? {}) as Schema
+  const fields = (['gid', 'email', 'description'] as const).filter(field => schema.group?.[field] !== undefined)
+  return { groups: groupsOf(schema, given, faults) ?? [], fields, faults }
+}
+
+function groupsOf(schema: Schema, given: Said['groups'], faults: string[]): ExternalGroup[] | undefined {
   const { group = {} } = schema
-  return said.groups?.flatMap(({ name, values }) => {
+  return given?.flatMap(({ name, values }) => {
     const first = (field: string): string | null => (group[field] === undefined ? null : (values(group[field])?.[0] ?? null))
     const found = {
       name: (first('name') ?? name).trim(),

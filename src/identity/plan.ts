@@ -19,7 +19,7 @@ export interface Held {
 
 export interface Plan {
   /** The columns that change. */
-  readonly profile: Partial<ProfileColumns>
+  readonly profile: Partial<ProfileColumns & { dn: string }>
   readonly before: Readonly<Record<string, unknown>>
   readonly after: Readonly<Record<string, unknown>>
   readonly join: readonly ExternalGroup[]
@@ -30,7 +30,10 @@ export interface Plan {
 
 /** `source` is who says it: only its memberships and attributes are replaced. Throws Invalid for an identity no mapping would make. */
 export function planOf(identity: Identity, held: Held, source: string): Plan {
-  const said = profileColumns({ ...identity.profile, ...named(identity, held) })
+  const said = {
+    ...profileColumns({ ...identity.profile, ...named(identity, held) }),
+    ...(identity.dn !== undefined && { dn: identity.dn }),
+  }
   const change = difference({ ...held.user }, { ...said, nameKey: undefined, emailKey: undefined })
   const changed = new Set(Object.keys(change.after))
   // A canonical form goes with its field.

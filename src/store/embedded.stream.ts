@@ -1,8 +1,12 @@
 import { Duplex } from 'node:stream'
+import { setImmediate } from 'node:timers/promises'
 import type { PGlite } from '@electric-sql/pglite'
 
 const TERMINATE = 0x58
 const QUERY = 0x51
+
+/** Milliseconds. The database runs in this very thread: statements that follow each other without a break would let nobody else be heard. */
+const BREATH = 10
 
 /**
  * The one backend of an in-process PGlite and whose turn it is: a connection that opens waits until the one before has
@@ -11,6 +15,7 @@ const QUERY = 0x51
 export class Backend {
   readonly #db: PGlite
   #last: Promise<void> = Promise.resolve()
+  #heard = 0
   constructor(db: PGlite) {
     this.#db = db
   }
@@ -39,7 +44,11 @@ export class Backend {
     }
   }
 
-  send(message: Uint8Array): Promise<Uint8Array> {
+  async send(message: Uint8Array): Promise<Uint8Array> {
+    if (performance.now() - this.#heard > BREATH) {
+      await setImmediate()
+      this.#heard = performance.now()
+    }
     return this.#db.runExclusive(() => this.#db.execProtocolRaw(message))
   }
 }
@@ -56,7 +65,7 @@ class EmbeddedStream extends Duplex {
   }
 
   connect(): this {
-    setImmediate(() => this.emit('connect'))
+    void setImmediate().then(() => this.emit('connect'))
     return this
   }
   setNoDelay(): this {

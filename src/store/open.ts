@@ -8,7 +8,7 @@ import { type Opened, openEmbedded } from './embedded.ts'
 import { asGone, asUnavailable } from './failures.ts'
 import { migrate, migrationsOf } from './migrate.ts'
 import { type Held, held, insideTransaction, MIXED, StorePool, statementNames } from './pool.ts'
-import type { Db, Store } from './store.ts'
+import { type Db, JOBS, type Store } from './store.ts'
 import { template } from './template.ts'
 
 /** What openStore says while it works. */
@@ -153,8 +153,9 @@ function storeOf(kind: Store['kind'], pool: StorePool, end: () => Promise<void>)
           transaction.over = true
         }
       }),
+    statement: (text, values) => translated(async () => pool.query(text, values.length > 0 ? [...values] : undefined)),
     ping: () => translated(() => within(PING, pool.query(question))),
-    onStatement: listener => pool.onStatement(listener),
+    onStatement: listener => pool.onStatement(text => text.includes(` ${JOBS}.`) || listener(text)),
     close: async () => {
       await prisma.$disconnect()
       await end()

@@ -13,15 +13,20 @@ export interface Db {
   query<Row>(text: string, values?: readonly unknown[], options?: { fresh?: boolean }): Promise<Row[]>
 }
 
+/** The schema that belongs to the library of background jobs. */
+export const JOBS = 'jobs'
+
 /** The open store of this process. */
 export interface Store {
   readonly kind: 'embedded' | 'server'
   readonly db: Db
   /** Runs `work` in one READ COMMITTED transaction. Inside, use only the `db` it is given: the embedded store has one connection. */
   transaction<T>(work: (db: Db) => Promise<T>): Promise<T>
+  /** Statements as they are, on the pool: for a library that brings its own. Several texts answer several results. */
+  statement(text: string, values: readonly unknown[]): Promise<{ rows: unknown[] }>
   /** Throws Unavailable when the database does not answer. */
   ping(): Promise<void>
-  /** Calls `listener` with every statement sent (tests count them); returns the way to stop. */
+  /** Calls `listener` with every statement of ours (tests count them), not with those of the jobs' library; returns the way to stop. */
   onStatement(listener: (text: string) => void): () => void
   close(): Promise<void>
 }

@@ -23,6 +23,10 @@ export interface UserRecord {
   readonly scim: Record<string, unknown> | null
   readonly systemGenerated: boolean
   readonly disabled: boolean
+  /** `bim` (by hand) or a source, which may enable only whom it disabled itself. */
+  readonly disabledBy: string | null
+  /** Where the directory of the IAM has them; null where none spoke of them. */
+  readonly dn: string | null
   readonly lastLogin: Date | null
   readonly lastExternalRefresh: Date | null
   readonly currentProjectId: number | null

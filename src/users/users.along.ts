@@ -37,6 +37,8 @@ const COLUMNS: Record<Column, string> = {
   scim: 'u.scim',
   systemGenerated: 'u.system_generated',
   disabled: 'u.disabled',
+  disabledBy: 'u.disabled_by',
+  dn: 'u.dn',
   lastLogin: 'u.last_login',
   lastExternalRefresh: 'u.last_external_refresh',
   currentProjectId: 'u.current_project_id',

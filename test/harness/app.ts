@@ -133,7 +133,7 @@ async function logIn(url: string, userid: string, password: string): Promise<Per
 }
 
 /** A port that was free a moment ago: PUBLIC_URL must be known before the server listens. */
-function freePort(): Promise<number> {
+export function freePort(): Promise<number> {
   return new Promise((resolve, reject) => {
     const server = createServer()
     server.once('error', reject)

@@ -41,6 +41,7 @@ function appOf(store: Store, env: Record<string, string>): App {
     passwords: createPasswords({ ...config.hashing, ...config.password }),
     uses,
     authenticate: createAuthenticate(store.db, uses),
+    jobs: { send: async () => {} },
   }
   known.set(name, app)
   return app

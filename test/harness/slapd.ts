@@ -42,11 +42,22 @@ export interface Slapd {
   close(): Promise<void>
 }
 
+interface Wishes {
+  readonly ldif: string
+  readonly tls?: 'none' | 'offer' | 'demand'
+  /** slapd.conf(5), sizelimit. */
+  readonly limit?: string
+}
+
 /**
  * `ldif` is what it holds from the start, operational attributes included. `tls`: none offers neither StartTLS nor ldaps; demand
  * takes nobody without a client certificate.
  */
-export async function startSlapd({ ldif, tls = 'offer' }: { ldif: string; tls?: 'none' | 'offer' | 'demand' }): Promise<Slapd> {
+export async function startSlapd({
+  ldif,
+  tls = 'offer',
+  limit = `size.soft=${sizeLimit} size.hard=${sizeLimit}`,
+}: Wishes): Promise<Slapd> {
   const folder = mkdtempSync(join(tmpdir(), 'roster-slapd-'))
   const [port, securePort] = [await freePort(), await freePort()]
   const certificates = makeCertificates(folder)
@@ -54,7 +65,13 @@ export async function startSlapd({ ldif, tls = 'offer' }: { ldif: string; tls?: 
     .flatMap(host => [`ldap://${host}:${port}`, ...(tls === 'none' ? [] : [`ldaps://${host}:${securePort}`])])
     .join(' ')
 
-  const { start, stop } = await runSlapd(slapdFolder!, { folder, configuration: configuration(folder, tls), ldif, urls, port })
+  const { start, stop } = await runSlapd(slapdFolder!, {
+    folder,
+    configuration: configuration(folder, tls, limit),
+    ldif,
+    urls,
+    port,
+  })
   const close = async () => {
     await stop()
     rmSync(folder, { recursive: true, force: true })
@@ -62,7 +79,7 @@ export async function startSlapd({ ldif, tls = 'offer' }: { ldif: string; tls?: 
   return { port, securePort, certificates, root, start, stop, close }
 }
 
-const configuration = (folder: string, tls: 'none' | 'offer' | 'demand') => `
+const configuration = (folder: string, tls: Wishes['tls'], limit: string) => `
 include ${schemas}/core.schema
 include ${schemas}/cosine.schema
 include ${schemas}/inetorgperson.schema
@@ -81,15 +98,15 @@ TLSCertificateFile ${folder}/server.pem
 TLSCertificateKeyFile ${folder}/server.key
 TLSVerifyClient ${tls === 'demand' ? 'demand' : 'never'}`
 }
-sizelimit size.soft=${sizeLimit} size.hard=${sizeLimit}
+sizelimit ${limit}
 database mdb
 suffix "${suffix}"
 rootdn "${root.dn}"
 rootpw ${root.password}
 directory ${folder}/db
-maxsize 67108864
+maxsize 1073741824
 dbnosync
-index objectClass,uid,mail,member eq
+index objectClass,uid,mail,member,modifyTimestamp eq
 overlay memberof
 memberof-group-oc groupOfNames
 overlay ppolicy

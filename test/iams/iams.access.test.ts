@@ -1,9 +1,10 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { operator, type UserActor } from '../../src/access/actor.ts'
-import { Forbidden, Invalid, NotFound } from '../../src/errors.ts'
+import { Forbidden, NotFound, Unavailable } from '../../src/errors.ts'
 import { iamResolvers } from '../../src/graphql/iam.resolvers.ts'
 import { iams } from '../../src/iams/iams.service.ts'
 import type { Store } from '../../src/store/store.ts'
+import { syncs } from '../../src/sync/syncs.service.ts'
 import { testStore } from '../harness/database.ts'
 import { executor } from '../harness/execute.ts'
 import { eventsBy, makeUser, statementsOf, testContext } from '../harness/rooms.ts'
@@ -112,16 +113,14 @@ describe('who may change what', () => {
   })
 
   test('sync needs USER_ADMIN, and an unsaved configuration a dry run and APPLICATION_ADMIN, too', async () => {
-    const sync = (actor: UserActor, more: object = {}) => iams.sync(as(actor), { id: 'north', ...more })
+    const sync = (actor: UserActor, more: object = {}) => syncs.start(as(actor), { id: 'north', ...more })
     await expect(sync(plain)).rejects.toThrow(Forbidden)
     await expect(sync(appAdmin)).rejects.toThrow(Forbidden)
-    await expect(sync(userAdmin)).rejects.toThrow(
-      /^iamid must be an IAM that can be synced: this version has no connector for the type ldap/,
-    )
+    await expect(sync(userAdmin)).rejects.toThrow(/^the directory cannot be asked/)
     await expect(sync(userAdmin, { dryRun: true, iamConfig: directory })).rejects.toThrow(Forbidden)
     await expect(sync(admin, { dryRun: false, iamConfig: directory })).rejects.toThrow(Forbidden)
     await expect(sync(admin, { iamConfig: directory })).rejects.toThrow(Forbidden)
-    await expect(sync(admin, { dryRun: true, iamConfig: directory })).rejects.toThrow(Invalid)
+    await expect(sync(admin, { dryRun: true, iamConfig: directory })).rejects.toThrow(Unavailable)
     await expect(sync(admin, { dryRun: true, iamConfig: [] })).rejects.toThrow(/^iamConfig must be an object/)
     await expect(sync(admin, { userId: '' })).rejects.toThrow(/^userId must be/)
     await expect(sync(userAdmin, { id: 'bim' })).rejects.toThrow(/^iamid must not be bim/)

@@ -180,7 +180,12 @@ describe.skipIf(slapdFolder === null)('log-in', () => {
     test('asks the saved configuration about one person, and writes nothing', async () => {
       const before = await app.store.db.prisma.user.count()
       expect(await tried({ userid: 'twin2' })).toEqual({
-        directory: { source: 'north', after: { name: 'twin2', email: 'twin2@roster.example' }, joined: [], attributesAdded: {} },
+        directory: {
+          source: 'north',
+          after: { name: 'twin2', email: 'twin2@roster.example', dn: `uid=twin2,${people}` },
+          joined: [],
+          attributesAdded: {},
+        },
         userInfo: null,
         failures: [],
       })

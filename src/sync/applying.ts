@@ -1,0 +1,116 @@
+/** Entries of a run, done. Part of a write's transaction: what was planned is compared once more with what is held by now. */
+import type { Call } from '../access/guard.ts'
+import type { AuditDraft } from '../audit/audit.ts'
+import type { IamRecord } from '../iams/iam.ts'
+import { makeGroups } from '../identity/identity.store.ts'
+import type { ExternalGroup, Identity } from '../identity/identity.ts'
+import { groupsFrom } from '../identity/mapping.ts'
+import { reconcileAll } from '../identity/reconcile.ts'
+import { canonical } from '../names.ts'
+import { keepAnAdministrator } from '../users/powers.ts'
+import { type Applied, noteEntries, type PlannedEntry } from './entries.store.ts'
+import { differences, groupOutcome } from './outcome.ts'
+import { disableAll, endAccessOfAll, groupsNamed, updateGroups } from './people.store.ts'
+
+/** Throws Conflict when nobody with USER_ADMIN would be left. The number of statements does not depend on that of the entries. */
+export async function applyEntries(call: Call, iam: IamRecord, entries: readonly PlannedEntry[]): Promise<AuditDraft[]> {
+  const { groups = [], people = [], gone = [] } = Object.groupBy(entries, placeOf)
+  const events: AuditDraft[] = []
+  const applied: Applied[] = []
+  const take = (part: { events: readonly AuditDraft[]; applied: readonly Applied[] }) => {
+    events.push(...part.events)
+    applied.push(...part.applied)
+  }
+  if (groups.length > 0) take(await applyGroups(call, iam, groups))
+  if (people.length > 0) take(await applyPeople(call, iam, people))
+  if (gone.length > 0) take(await applyGone(call, iam, gone))
+  await noteEntries(call.db, applied)
+  return events
+}
+
+const placeOf = ({ kind, outcome }: PlannedEntry) => (kind === 'group' ? 'groups' : outcome === 'disable' ? 'gone' : 'people')
+
+async function applyGroups({ db, now }: Call, iam: IamRecord, entries: readonly PlannedEntry[]) {
+  const { fields } = groupsFrom(iam, [])
+  const said = entries.map(entry => entry.said as ExternalGroup)
+  const made = new Map(
+    (await makeGroups(db, { iamid: iam.id, source: iam.id, now }, said)).map(row => [canonical(row.name), row.id]),
+  )
+  const held = await groupsNamed(
+    db,
+    iam.id,
+    entries.map(({ nameKey }) => nameKey),
+    true,
+  )
+  const here = new Map(held.map(group => [group.nameKey, group]))
+  const events: AuditDraft[] = []
+  const applied: Applied[] = []
+  const updates: (typeof held)[number][] = []
+  for (const [at, entry] of entries.entries()) {
+    const group = here.get(entry.nameKey)!
+    const isNew = made.has(entry.nameKey)
+    const draft = groupOutcome(said[at]!, fields, isNew ? null : group)
+    const { before = null, after = null } = draft ?? {}
+    applied.push({ ...entry, userId: null, state: draft ? 'applied' : 'skipped', before, after, reason: null })
+    if (!draft) continue
+    const target = { type: 'group', id: group.id, name: `${iam.id}/${group.name}` } as const
+    events.push({ event: isNew ? 'groupCreated' : 'groupUpdated', target, before, after: { ...after, source: iam.id } })
+    if (!isNew) updates.push({ ...group, ...Object.fromEntries(fields.map(field => [field, said[at]![field]])) })
+  }
+  if (updates.length > 0) await updateGroups(db, updates, now)
+  return { events, applied }
+}
+
+async function applyPeople(call: Call, iam: IamRecord, entries: readonly PlannedEntry[]) {
+  const { requireManualActivation: disabled = false } = (iam.config.ldapSync ?? {}) as { requireManualActivation?: boolean }
+  const by = { iamid: iam.id, source: iam.id, disabled, enables: true }
+  const written = await reconcileAll(
+    call,
+    by,
+    entries.map(entry => entry.said as Identity),
+  )
+  const applied = written.map(({ user, created, enabled, plan }, at): Applied => {
+    const { before, after } = differences(plan)
+    const outcome = created ? 'import' : enabled ? 'enable' : 'refresh'
+    const changed = created || enabled || Object.keys(after).length > 0
+    const { id } = entries[at]!
+    return {
+      id,
+      outcome,
+      userId: user.id,
+      state: changed ? 'applied' : 'skipped',
+      before: created ? null : before,
+      after,
+      reason: null,
+    }
+  })
+  return { events: written.flatMap(({ events }) => events), applied }
+}
+
+/** Whom somebody else disabled or deleted meanwhile stays as they are. */
+async function applyGone({ db, now }: Call, iam: IamRecord, entries: readonly PlannedEntry[]) {
+  const ids = entries.flatMap(({ userId }) => userId ?? [])
+  const disabled = new Set((await disableAll(db, ids, iam.id, now)).map(({ id }) => id))
+  await endAccessOfAll(db, [...disabled])
+  await keepAnAdministrator(db)
+  const applied = entries.map(
+    (entry): Applied => ({
+      ...entry,
+      state: entry.userId !== null && disabled.has(entry.userId) ? 'applied' : 'skipped',
+      before: { disabled: false },
+      after: { disabled: true },
+      reason: null,
+    }),
+  )
+  const events = entries
+    .filter(({ userId }) => userId !== null && disabled.has(userId))
+    .map(
+      ({ userId, name }): AuditDraft => ({
+        event: 'userDisabled',
+        target: { type: 'user', id: userId!, name: `${iam.id}/${name}` },
+        before: { disabled: false },
+        after: { disabled: true, source: iam.id },
+      }),
+    )
+  return { events, applied }
+}

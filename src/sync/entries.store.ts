@@ -1,0 +1,129 @@
+import { checkList } from '../names.ts'
+import { conditions, type List } from '../store/page.ts'
+import type { Db } from '../store/store.ts'
+import type { EntryDraft } from './outcome.ts'
+import type { EntryState, Outcome } from './run.ts'
+
+const ENTRY_COLUMNS = `e.id, e.run_id AS "runId", e.kind, e.name, e.dn, e.user_id AS "userId", e.outcome, e.state, e.before, e.after, e.reason`
+
+/** Forgets what a reading planned that has to begin anew. */
+export async function forgetPlan(db: Db, id: number): Promise<void> {
+  await db.prisma.syncEntry.deleteMany({ where: { runId: id } })
+  await db.prisma.syncRun.update({ where: { id }, data: { planned: 0, total: 0, unchanged: 0 }, select: { id: true } })
+}
+
+/** One statement, however many. Faults have nothing to be done. */
+export const insertEntries = (db: Db, runId: number, drafts: readonly EntryDraft[]): Promise<unknown> =>
+  db.query(
+    `INSERT INTO sync_entries (run_id, kind, name, name_key, dn, user_id, outcome, state, said, before, after, reason)
+     SELECT $1::int, n.kind, n.name, n."nameKey", n.dn, n."userId", n.outcome,
+            CASE n.outcome WHEN 'fault' THEN 'skipped' ELSE 'planned' END, n.said, n.before, n.after, n.reason
+       FROM jsonb_to_recordset($2::jsonb) n(kind text, name text, "nameKey" text, dn text, "userId" int, outcome text, said jsonb,
+         before jsonb, after jsonb, reason text)`,
+    [runId, JSON.stringify(drafts)],
+  )
+
+/** Two entries of one name: neither is taken. Answers how many were planned for them. */
+export async function takeBack(db: Db, runId: number, nameKeys: readonly string[]): Promise<number> {
+  const rows = await db.query(
+    `DELETE FROM sync_entries WHERE run_id = $1 AND kind = 'user' AND name_key = ANY($2::text[]) AND state = 'planned' RETURNING 1`,
+    [runId, nameKeys],
+  )
+  return rows.length
+}
+
+export interface PlannedEntry extends Pick<EntryDraft, 'kind' | 'name' | 'nameKey' | 'said'> {
+  readonly id: number
+  readonly userId: number | null
+  readonly outcome: Outcome
+}
+
+/** The next entries to apply, in their order: groups, people, and who is not there any more. */
+export const plannedEntries = (db: Db, runId: number, limit: number): Promise<PlannedEntry[]> =>
+  db.query(
+    `SELECT e.id, e.kind, e.name, e.name_key AS "nameKey", e.said, e.user_id AS "userId", e.outcome FROM sync_entries e
+      WHERE e.run_id = $1 AND e.state = 'planned' ORDER BY e.id LIMIT $2::int`,
+    [runId, limit],
+  )
+
+export interface Applied {
+  readonly id: number
+  readonly state: EntryState
+  readonly userId: number | null
+  readonly outcome: Outcome
+  readonly before: object | null
+  readonly after: object | null
+  readonly reason: string | null
+}
+
+/** What became of entries. What was said of them is needed no more. */
+export const noteEntries = (db: Db, entries: readonly Applied[]): Promise<unknown> =>
+  db.query(
+    `UPDATE sync_entries e SET state = n.state, user_id = n."userId", outcome = n.outcome, before = n.before, after = n.after,
+       reason = coalesce(n.reason, e.reason), said = NULL
+      FROM jsonb_to_recordset($1::jsonb) n(id int, state text, "userId" int, outcome text, before jsonb, after jsonb, reason text)
+     WHERE e.id = n.id`,
+    [JSON.stringify(entries)],
+  )
+
+/** Entries of a run in the order of being applied. Throws Invalid. */
+export const entryList = (
+  runId: number,
+  filter: { outcomes?: readonly string[] | null; states?: readonly string[] | null },
+): List => ({
+  columns: ENTRY_COLUMNS,
+  from: 'sync_entries e',
+  ...conditions([
+    ['e.run_id = $::int', runId],
+    ['e.outcome = ANY($::text[])', filter.outcomes && checkList('outcomes', filter.outcomes).map(name => name.toLowerCase())],
+    ['e.state = ANY($::text[])', filter.states && checkList('states', filter.states).map(name => name.toLowerCase())],
+  ]),
+  id: 'e.id',
+  order: { name: 'syncEntries', expression: 'e.id', type: 'int', descending: false },
+})
+
+/** People of a run, in the order of being applied. */
+export const entriesOf = (
+  db: Db,
+  runId: number,
+  state: EntryState,
+): Promise<{ name: string; dn: string | null; outcome: Outcome }[]> =>
+  db.query(
+    `SELECT e.name, e.dn, e.outcome FROM sync_entries e WHERE e.run_id = $1 AND e.kind = 'user' AND e.state = $2 ORDER BY e.id`,
+    [runId, state],
+  )
+
+export interface RunCount {
+  readonly runId: number
+  readonly outcome: Outcome
+  readonly state: EntryState
+  readonly count: number
+}
+
+export const countsOfRuns = (db: Db, ids: readonly number[]): Promise<RunCount[]> =>
+  db.query(
+    `SELECT e.run_id AS "runId", e.outcome, e.state, count(*)::int AS count FROM sync_entries e WHERE e.run_id = ANY($1::int[])
+      GROUP BY e.run_id, e.outcome, e.state`,
+    [ids],
+  )
+
+/** Entries of a run by which people were disabled, in pages by id. */
+export const disabledBy = (db: Db, runId: number, after: number, limit: number): Promise<{ id: number; userId: number }[]> =>
+  db.query(
+    `SELECT e.id, e.user_id AS "userId" FROM sync_entries e WHERE e.run_id = $1 AND e.id > $2 AND e.outcome = 'disable'
+       AND e.state = 'applied' AND e.user_id IS NOT NULL ORDER BY e.id LIMIT $3::int`,
+    [runId, after, limit],
+  )
+
+export const markUndone = (db: Db, ids: readonly number[]): Promise<unknown> =>
+  db.query(`UPDATE sync_entries SET state = 'undone' WHERE id = ANY($1::int[])`, [ids])
+
+/** Permissions of the people whom a run would disable. */
+export async function powersAtStake(db: Db, runId: number): Promise<string[]> {
+  const rows = await db.query<{ permission: string }>(
+    `SELECT DISTINCT p.permission FROM sync_entries e JOIN effective_permissions p ON p.user_id = e.user_id
+      WHERE e.run_id = $1 AND e.outcome = 'disable' AND e.state = 'planned'`,
+    [runId],
+  )
+  return rows.map(({ permission }) => permission)
+}

@@ -1,0 +1,76 @@
+import type { Db } from '../store/store.ts'
+
+/** People of the IAM who may log in. */
+export async function countEnabled(db: Db, iamid: string): Promise<number> {
+  const [row] = await db.query<{ count: number }>('SELECT count(*)::int AS count FROM users WHERE iamid = $1 AND NOT disabled', [
+    iamid,
+  ])
+  return row?.count ?? 0
+}
+
+export interface Present {
+  readonly id: number
+  readonly userid: string
+  readonly useridKey: string
+  readonly dn: string | null
+}
+
+/** People of the IAM who may log in, by name, from the name after `after`. */
+export const enabledPeople = (db: Db, iamid: string, after: string, limit: number): Promise<Present[]> =>
+  db.query(
+    `SELECT u.id, u.userid, u.userid_key AS "useridKey", u.dn FROM users u
+      WHERE u.iamid = $1 AND u.userid_key > $2 AND NOT u.disabled ORDER BY u.userid_key LIMIT $3::int`,
+    [iamid, after, limit],
+  )
+
+/** Disables people of the IAM on behalf of `source`; who is disabled already stays as they are. Answers who was. */
+export const disableAll = (db: Db, ids: readonly number[], source: string, now: Date): Promise<{ id: number }[]> =>
+  db.query(
+    `WITH held AS (SELECT id FROM users WHERE id = ANY($1::int[]) AND iamid = $2 AND NOT disabled ORDER BY id FOR NO KEY UPDATE)
+     UPDATE users u SET disabled = true, disabled_by = $2, updated_at = $3::timestamptz FROM held WHERE u.id = held.id RETURNING u.id`,
+    [ids, source, now],
+  )
+
+/** Takes back what disableAll did, where nobody else has changed it since. */
+export const enableAll = (db: Db, ids: readonly number[], source: string, now: Date): Promise<{ id: number; userid: string }[]> =>
+  db.query(
+    `WITH held AS (SELECT id FROM users WHERE id = ANY($1::int[]) AND iamid = $2 AND disabled AND disabled_by = $2 ORDER BY id FOR NO KEY UPDATE)
+     UPDATE users u SET disabled = false, disabled_by = NULL, updated_at = $3::timestamptz FROM held WHERE u.id = held.id
+     RETURNING u.id, u.userid`,
+    [ids, source, now],
+  )
+
+export interface NamedGroup {
+  readonly id: number
+  readonly name: string
+  readonly nameKey: string
+  readonly gid: string | null
+  readonly email: string | null
+  readonly description: string | null
+}
+
+/** Groups of the IAM by canonical name; `lock` holds them until the transaction ends. */
+export const groupsNamed = (db: Db, iamid: string, keys: readonly string[], lock = false): Promise<NamedGroup[]> =>
+  db.query(
+    `SELECT g.id, g.name, g.name_key AS "nameKey", g.gid, g.email, g.description FROM groups g
+      WHERE g.iamid = $1 AND g.name_key = ANY($2::text[]) ${lock ? 'ORDER BY g.id FOR NO KEY UPDATE' : ''}`,
+    [iamid, keys],
+  )
+
+/** What a directory says of groups beside their names. One statement, however many. */
+export const updateGroups = (
+  db: Db,
+  groups: readonly Pick<NamedGroup, 'id' | 'gid' | 'email' | 'description'>[],
+  now: Date,
+): Promise<unknown> =>
+  db.query(
+    `UPDATE groups g SET gid = n.gid, email = n.email, description = n.description, updated_at = $2::timestamptz
+      FROM jsonb_to_recordset($1::jsonb) n(id int, gid text, email text, description text) WHERE g.id = n.id`,
+    [JSON.stringify(groups), now],
+  )
+
+/** Ends what opens doors for users, as endAccess does for one. */
+export async function endAccessOfAll(db: Db, ids: readonly number[]): Promise<void> {
+  await db.query('DELETE FROM tokens WHERE user_id = ANY($1::int[]) OR impersonator_id = ANY($1::int[])', [ids])
+  await db.query('DELETE FROM invitations WHERE user_id = ANY($1::int[])', [ids])
+}

@@ -1,0 +1,212 @@
+/** What a directory shows, next to what is held: the entries of a run. Nothing is changed but the run's own rows. */
+import type { EntryGroup, Listed, ListReader } from '../connectors/connector.ts'
+import type { App } from '../context.ts'
+import { Invalid, RosterError } from '../errors.ts'
+import type { IamRecord } from '../iams/iam.ts'
+import { type Directory, newsOf } from '../identity/directory.ts'
+import { groupsFrom } from '../identity/mapping.ts'
+import { heldOf, nobody } from '../identity/reconcile.ts'
+import { checkUserid, lookupKey } from '../names.ts'
+import type { UserRecord } from '../users/user.ts'
+import { usersNamed } from '../users/users.store.ts'
+import { forgetPlan, insertEntries, takeBack } from './entries.store.ts'
+import { disableOf, type EntryDraft, faultOf, groupOutcome, outcomeOf } from './outcome.ts'
+import { enabledPeople, groupsNamed } from './people.store.ts'
+import type { RunRecord } from './run.ts'
+
+export interface Read {
+  /** People whom the directory showed, and how many of them are as it says. */
+  readonly people: number
+  readonly unchanged: number
+  readonly disables: number
+  /** Why not all of it was seen. */
+  readonly cut: string | null
+  /** There is more than the one page that was wanted: nothing was planned. */
+  readonly more: boolean
+}
+
+interface Reading {
+  readonly app: Pick<App, 'store'>
+  readonly run: RunRecord
+  readonly iam: IamRecord
+  readonly directory: Directory
+  /** Says that the run goes on. Throws when it is somebody else's by now. */
+  readonly beat: (step: { total: number; unchanged: number; planned: number }) => Promise<void>
+}
+
+/** Names compared with what is held at once. */
+const atOnce = 1_000
+const presentAtOnce = 5_000
+
+/** Throws what the directory answers where it showed nobody; where it broke off later, that is `cut`. */
+export async function readAll(reading: Reading, { onePage }: { onePage: boolean }): Promise<Read> {
+  const { run, iam, directory } = reading
+  const census = new Census(reading, onePage)
+  const { paged = true, pageSize } = (iam.config.ldapSync ?? {}) as { paged?: boolean; pageSize?: number }
+  const since = run.mode === 'incremental' ? run.since : null
+  let cut: string | null = null
+  try {
+    await directory.list(census, { ...(paged ? pageSize && { pageSize } : { pageSize: null }), since })
+  } catch (error) {
+    if (!(error instanceof RosterError) || error instanceof Invalid || census.count === 0) throw error
+    cut = error.message
+  }
+  const whole = cut === null && !census.more && run.mode === 'full'
+  const disables = whole ? await census.missing() : 0
+  return { people: census.count, unchanged: census.unchanged, disables, cut, more: census.more }
+}
+
+/** One person: refreshed, or disabled when the directory does not know them any more. */
+export async function readOne(reading: Reading, userid: string): Promise<Read> {
+  const { app, run, iam, directory, beat } = reading
+  const { db } = app.store
+  await forgetPlan(db, run.id)
+  const entry = await directory.find(userid)
+  const [user] = await usersNamed(db, iam.id, [lookupKey(entry?.userid ?? userid) ?? ''])
+  const held = user ? (await heldOf(db, [user], iam.id, iam.id)).get(user.id)! : nobody
+  const news = entry && newsOf(iam, entry)
+  const draft = news
+    ? outcomeOf(news.identity!, held, iam.id, news.faults)
+    : user && !user.disabled
+      ? disableOf({ ...user, useridKey: lookupKey(user.userid)! })
+      : null
+  if (draft) await insertEntries(db, run.id, [draft])
+  const read = { people: news ? 1 : 0, unchanged: news && !draft ? 1 : 0, disables: draft?.outcome === 'disable' ? 1 : 0 }
+  await beat({ total: read.people, unchanged: read.unchanged, planned: draft && draft.outcome !== 'fault' ? 1 : 0 })
+  return { ...read, cut: null, more: false }
+}
+
+/** Keeps count of a directory while it is read. Memory: the names of its people. */
+class Census implements ListReader {
+  readonly #reading: Reading
+  readonly #onePage: boolean
+  #seen = new Set<string>()
+  count = 0
+  unchanged = 0
+  more = false
+
+  constructor(reading: Reading, onePage: boolean) {
+    this.#reading = reading
+    this.#onePage = onePage
+  }
+
+  begin = async (): Promise<void> => {
+    this.#seen = new Set()
+    this.count = 0
+    this.unchanged = 0
+    await forgetPlan(this.#reading.app.store.db, this.#reading.run.id)
+  }
+
+  groups = async (known: readonly EntryGroup[], listed: readonly EntryGroup[]): Promise<void> => {
+    const { app, run } = this.#reading
+    const isListed = new Set(listed.map(({ id }) => id))
+    for (let start = 0; start < known.length; start += atOnce) {
+      const part = known.slice(start, start + atOnce)
+      const drafts = [...(await this.#groupDrafts(part, isListed))]
+      if (drafts.length > 0) await insertEntries(app.store.db, run.id, drafts)
+      await this.#beat(drafts)
+    }
+  }
+
+  async #groupDrafts(part: readonly EntryGroup[], isListed: ReadonlySet<string>): Promise<EntryDraft[]> {
+    const { app, iam } = this.#reading
+    const drafts = new Map<string, EntryDraft>()
+    const mapped = part.flatMap(group => {
+      const values = (name: string) => group.attributes.get(name.toLowerCase()) ?? []
+      const { groups, fields } = groupsFrom(iam, [{ name: group.name, values }])
+      return groups.map(external => ({ external, fields, listed: isListed.has(group.id) }))
+    })
+    const keys = mapped.map(({ external }) => lookupKey(external.name) ?? '')
+    const held = new Map((await groupsNamed(app.store.db, iam.id, keys)).map(group => [group.nameKey, group]))
+    for (const [at, { external, fields, listed }] of mapped.entries()) {
+      const key = keys[at]!
+      const here = held.get(key) ?? null
+      const draft = here || listed ? groupOutcome(external, fields, here) : null
+      // Two groups of one name are one group here: the first speaks for it.
+      if (draft && !drafts.has(key)) drafts.set(key, draft)
+    }
+    return [...drafts.values()]
+  }
+
+  people = async (page: readonly Listed[], last: boolean): Promise<boolean> => {
+    if (this.#onePage && !last) {
+      this.more = true
+      return false
+    }
+    for (let start = 0; start < page.length; start += atOnce) await this.#compare(page.slice(start, start + atOnce))
+    return true
+  }
+
+  async #compare(page: readonly Listed[]): Promise<void> {
+    const { app, run, iam } = this.#reading
+    const { db } = app.store
+    const named = page.filter(person => 'userid' in person)
+    const users = await usersNamed(
+      db,
+      iam.id,
+      named.flatMap(({ aliases }) => aliases.flatMap(alias => lookupKey(alias) ?? [])),
+    )
+    const here = new Map(users.map(user => [lookupKey(user.userid)!, user]))
+    const held = await heldOf(db, users, iam.id, iam.id)
+    const drafts: EntryDraft[] = []
+    const twice: string[] = []
+    for (const person of page) {
+      const draft = this.#draftOf(person, here, user => (user ? held.get(user.id)! : nobody), twice)
+      if (draft) drafts.push(draft)
+      else this.unchanged++
+    }
+    this.count += page.length
+    const kept = drafts.filter(({ nameKey, outcome }) => outcome === 'fault' || !twice.includes(nameKey))
+    const taken = twice.length > 0 ? await takeBack(db, run.id, twice) : 0
+    if (kept.length > 0) await insertEntries(db, run.id, kept)
+    await this.#beat(kept, -taken)
+  }
+
+  /** Null: they are as the directory says. */
+  #draftOf(
+    person: Listed,
+    here: ReadonlyMap<string, UserRecord>,
+    heldBy: (user: UserRecord | undefined) => Parameters<typeof outcomeOf>[1],
+    twice: string[],
+  ): EntryDraft | null {
+    if ('fault' in person) return faultOf(person.id, person.id, person.fault)
+    const { iam } = this.#reading
+    const keys = person.aliases.map(alias => lookupKey(alias) ?? '')
+    const known = person.aliases.find((_, at) => here.has(keys[at]!)) ?? person.userid
+    const key = lookupKey(known) ?? ''
+    const seen = this.#seen.has(key)
+    for (const alias of keys) this.#seen.add(alias)
+    if (seen) {
+      twice.push(key)
+      return faultOf(known, person.id, `the directory knows several people of the userid ${known}: none of them is taken in`)
+    }
+    try {
+      const { identity, faults } = newsOf(iam, { ...person, userid: known })
+      checkUserid(known, { newBim: false })
+      return outcomeOf(identity!, heldBy(here.get(key)), iam.id, faults)
+    } catch (error) {
+      if (!(error instanceof Invalid)) throw error
+      return faultOf(known, person.id, error.message)
+    }
+  }
+
+  /** Plans to disable whom the directory does not show. Answers how many. */
+  async missing(): Promise<number> {
+    const { app, run, iam } = this.#reading
+    let disables = 0
+    for (let after = ''; ; ) {
+      const present = await enabledPeople(app.store.db, iam.id, after, presentAtOnce)
+      const drafts = present.filter(({ useridKey }) => !this.#seen.has(useridKey)).map(disableOf)
+      if (drafts.length > 0) await insertEntries(app.store.db, run.id, drafts)
+      await this.#beat(drafts)
+      disables += drafts.length
+      if (present.length < presentAtOnce) return disables
+      after = present.at(-1)!.useridKey
+    }
+  }
+
+  #beat(drafts: readonly EntryDraft[], more = 0): Promise<void> {
+    const planned = drafts.filter(({ outcome }) => outcome !== 'fault').length + more
+    return this.#reading.beat({ total: this.count, unchanged: this.unchanged, planned })
+  }
+}

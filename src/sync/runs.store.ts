@@ -1,0 +1,176 @@
+import type { IamRecord } from '../iams/iam.ts'
+import type { Sealed } from '../iams/secrets.ts'
+import { checkList } from '../names.ts'
+import { conditions, type List } from '../store/page.ts'
+import type { Db } from '../store/store.ts'
+import type { RunRecord } from './run.ts'
+
+const RUN_COLUMNS = `r.id, r.iamid, r.mode, r.started_by AS "startedBy", r.dry_run AS "dryRun", r.userid, r.status, r.reason, r.since,
+  r.total, r.unchanged, r.planned, r.applied, r.created_at AS "createdAt", r.started_at AS "startedAt",
+  r.finished_at AS "finishedAt", r.undone_at AS "undoneAt"`
+/** Milliseconds after which a process that works on a run, and says nothing, is taken for dead. */
+const SILENCE = 30_000
+
+export interface NewRun extends Pick<RunRecord, 'iamid' | 'mode' | 'startedBy' | 'dryRun' | 'userid' | 'since' | 'status'> {
+  readonly config?: object | null
+  readonly secrets?: Readonly<Record<string, Sealed>> | null
+  readonly dueAt?: Date | null
+  readonly holder?: string | null
+}
+
+/** Null when a run of the IAM is under way. */
+export async function insertRun(db: Db, run: NewRun, now: Date): Promise<RunRecord | null> {
+  const {
+    iamid,
+    mode,
+    startedBy,
+    dryRun,
+    userid,
+    since,
+    status,
+    config = null,
+    secrets = null,
+    dueAt = null,
+    holder = null,
+  } = run
+  const rows = await db.query<RunRecord>(
+    `INSERT INTO sync_runs AS r (iamid, mode, started_by, dry_run, userid, since, status, config, secrets, due_at, holder, beat_at, created_at)
+       VALUES ($1, $2, $3, $4, $5, $6::timestamptz, $7, $8::jsonb, $9::jsonb, $10::timestamptz, $11,
+         CASE WHEN $11::text IS NULL THEN 'epoch' ELSE $12::timestamptz END, $12::timestamptz)
+       ON CONFLICT (iamid) WHERE status IN ('waiting', 'reading', 'applying') DO NOTHING RETURNING ${RUN_COLUMNS}`,
+    [iamid, mode, startedBy, dryRun, userid, since, status, json(config), json(secrets), dueAt, holder, now],
+  )
+  return rows[0] ?? null
+}
+
+const json = (value: object | null): string | null => (value === null ? null : JSON.stringify(value))
+
+export async function findRun(db: Db, id: number, lock = false): Promise<RunRecord | null> {
+  const [run] = await db.query<RunRecord>(`SELECT ${RUN_COLUMNS} FROM sync_runs r WHERE r.id = $1 ${lock ? 'FOR UPDATE' : ''}`, [
+    id,
+  ])
+  return run ?? null
+}
+
+export async function runUnderWay(db: Db, iamid: string): Promise<RunRecord | null> {
+  const [run] = await db.query<RunRecord>(
+    `SELECT ${RUN_COLUMNS} FROM sync_runs r WHERE r.iamid = $1 AND r.status IN ('waiting', 'reading', 'applying')`,
+    [iamid],
+  )
+  return run ?? null
+}
+
+export interface RunSource {
+  readonly config: Record<string, unknown> | null
+  readonly secrets: Readonly<Record<string, Sealed>> | null
+}
+/** The unsaved configuration that a run is of, if it is of one. */
+export async function sourceOf(db: Db, id: number): Promise<RunSource> {
+  const [row] = await db.query<RunSource>('SELECT config, secrets FROM sync_runs WHERE id = $1', [id])
+  return row ?? { config: null, secrets: null }
+}
+
+/** Takes up a run that nobody works on. Null: somebody does, or it is over. */
+export async function claimRun(db: Db, id: number, holder: string, now: Date): Promise<RunRecord | null> {
+  const [run] = await db.query<RunRecord>(
+    `UPDATE sync_runs r SET holder = $2, beat_at = $3::timestamptz, started_at = coalesce(r.started_at, $3::timestamptz),
+       status = CASE r.status WHEN 'waiting' THEN 'reading' ELSE r.status END
+      WHERE r.id = $1 AND r.status IN ('waiting', 'reading', 'applying') AND (r.holder IS NULL OR r.beat_at < $4::timestamptz)
+      RETURNING ${RUN_COLUMNS}`,
+    [id, holder, now, new Date(now.getTime() - SILENCE)],
+  )
+  return run ?? null
+}
+
+/** Runs under way that nobody has worked on for a while. */
+export async function deserted(db: Db, now: Date): Promise<number[]> {
+  const rows = await db.query<{ id: number }>(
+    `SELECT r.id FROM sync_runs r WHERE r.status IN ('waiting', 'reading', 'applying') AND r.beat_at < $1::timestamptz ORDER BY r.id`,
+    [new Date(now.getTime() - SILENCE)],
+  )
+  return rows.map(({ id }) => id)
+}
+
+/** Nobody works on any run: true when this process, alone on its store, has just begun. */
+export const release = (db: Db): Promise<unknown> =>
+  db.query(`UPDATE sync_runs SET holder = NULL, beat_at = 'epoch' WHERE holder IS NOT NULL`)
+
+interface Step extends Partial<Pick<RunRecord, 'status' | 'reason' | 'total' | 'unchanged' | 'finishedAt' | 'undoneAt'>> {
+  /** How many entries more are planned, or applied. */
+  readonly planned?: number
+  readonly applied?: number
+  /** The IAM's secrets are of no use to a run that is over. */
+  readonly over?: boolean
+}
+
+/** Says how far a run is. False when another process holds it: then nothing may be written on its behalf. */
+export async function noteRun(db: Db, id: number, holder: string | null, step: Step, now: Date): Promise<boolean> {
+  const { status, reason, total, unchanged, finishedAt, undoneAt, planned, applied, over = false } = step
+  const rows = await db.query(
+    `UPDATE sync_runs SET status = coalesce($3, status), reason = coalesce($4, reason), total = coalesce($5::int, total),
+       unchanged = coalesce($6::int, unchanged), finished_at = coalesce($7::timestamptz, finished_at),
+       undone_at = coalesce($8::timestamptz, undone_at), planned = planned + coalesce($9::int, 0),
+       applied = applied + coalesce($10::int, 0), beat_at = $11::timestamptz,
+       holder = CASE WHEN $12 THEN NULL ELSE holder END, secrets = CASE WHEN $12 THEN NULL ELSE secrets END
+      WHERE id = $1 AND ($2::text IS NULL OR holder = $2) RETURNING 1`,
+    [id, holder, status, reason, total, unchanged, finishedAt, undoneAt, planned, applied, now, over].map(value => value ?? null),
+  )
+  return rows.length > 0
+}
+
+/** Another process may take the run up. */
+export const letGo = (db: Db, id: number, holder: string): Promise<unknown> =>
+  db.query(`UPDATE sync_runs SET holder = NULL, beat_at = 'epoch' WHERE id = $1 AND holder = $2`, [id, holder])
+
+/** A later run that was seen whole makes what waited for a word moot. */
+export const supersede = (db: Db, { id, iamid }: RunRecord, now: Date): Promise<unknown> =>
+  db.query(
+    `UPDATE sync_runs SET status = 'superseded', finished_at = $3::timestamptz WHERE iamid = $1 AND id < $2 AND status = 'quarantined'`,
+    [iamid, id, now],
+  )
+
+/** Runs of an IAM, the latest first. Throws Invalid. */
+export const runList = (filter: { iamid?: string | null; statuses?: readonly string[] | null }): List => ({
+  columns: RUN_COLUMNS,
+  from: 'sync_runs r',
+  ...conditions([
+    ['r.iamid = $', filter.iamid],
+    ['r.status = ANY($::text[])', filter.statuses && checkList('statuses', filter.statuses).map(name => name.toLowerCase())],
+  ]),
+  id: 'r.id',
+  order: { name: 'syncRuns', expression: 'r.id', type: 'int', descending: true },
+})
+
+/** The last run of the IAM that read all there was to read, and when it began. */
+export async function lastWhole(db: Db, iamid: string): Promise<Date | null> {
+  const [row] = await db.query<{ startedAt: Date }>(
+    `SELECT r.started_at AS "startedAt" FROM sync_runs r WHERE r.iamid = $1 AND r.status = 'finished' AND NOT r.dry_run
+       AND r.mode IN ('full', 'incremental') ORDER BY r.id DESC LIMIT 1`,
+    [iamid],
+  )
+  return row?.startedAt ?? null
+}
+
+/** When each IAM's schedule last had a run, by mode. */
+export const lastDue = (db: Db): Promise<{ iamid: string; mode: string; dueAt: Date }[]> =>
+  db.query(
+    `SELECT r.iamid, r.mode, max(r.due_at) AS "dueAt" FROM sync_runs r WHERE r.due_at IS NOT NULL GROUP BY r.iamid, r.mode`,
+    [],
+  )
+
+/** IAMs with a directory that is to be synced by a rule. */
+export const syncedIams = (db: Db): Promise<Pick<IamRecord, 'id' | 'type' | 'config' | 'updatedAt'>[]> =>
+  db.query(
+    `SELECT i.id, i.type, i.config, i.updated_at AS "updatedAt" FROM iams i
+      WHERE i.type = 'ldap' AND i.config ? 'ldapSync' AND i.config ? 'options' ORDER BY i.id`,
+    [],
+  )
+
+/** The last run of the IAM that was applied, if only in part. */
+export async function lastAppliedRun(db: Db, iamid: string): Promise<RunRecord | null> {
+  const [run] = await db.query<RunRecord>(
+    `SELECT ${RUN_COLUMNS} FROM sync_runs r WHERE r.iamid = $1 AND NOT r.dry_run AND r.applied > 0 ORDER BY r.id DESC LIMIT 1`,
+    [iamid],
+  )
+  return run ?? null
+}

@@ -1,0 +1,89 @@
+/** The writes of a run, each a transaction of its own. Only the machine does them; each is refused to who does not hold the run. */
+import { type Call, done, type Outcome, type Service, unchanged, write } from '../access/guard.ts'
+import type { AuditDraft } from '../audit/audit.ts'
+import { Conflict } from '../errors.ts'
+import type { IamRecord } from '../iams/iam.ts'
+import { applyEntries } from './applying.ts'
+import { countsOfRuns, noteEntries, type PlannedEntry } from './entries.store.ts'
+import type { Read } from './reading.ts'
+import type { RunRecord, RunStatus } from './run.ts'
+import { noteRun, supersede } from './runs.store.ts'
+
+/** What a step says to who does not hold the run any more. */
+export const LOST = 'Another process works on this sync'
+
+interface Held {
+  readonly run: RunRecord
+  readonly holder: string
+}
+
+export const steps = {
+  /** What becomes of a plan: it is applied, told (dry run), or waits for an administrator. */
+  decide: write(
+    'iam:applySync',
+    async (call: Call, { run, holder, why, read }: Held & { why: string | null; read: Read }): Promise<Outcome<RunStatus>> => {
+      const { db, now } = call
+      const status: RunStatus = run.dryRun ? 'finished' : why !== null ? 'quarantined' : 'applying'
+      const over = status !== 'applying'
+      const reason = why !== null && run.dryRun ? `It would wait for an administrator: ${why}` : why
+      const counts = { total: read.people, unchanged: read.unchanged }
+      await hold(call, run, holder, { ...counts, status, reason, over, ...(status === 'finished' && { finishedAt: now }) })
+      if (run.dryRun) return unchanged<RunStatus>(status)
+      if (run.mode === 'full' && read.cut === null) await supersede(db, run, now)
+      return status === 'quarantined'
+        ? done<RunStatus>(status, event(run, 'syncQuarantined', { reason, ...counts }))
+        : unchanged<RunStatus>(status)
+    },
+  ),
+
+  apply: write(
+    'iam:applySync',
+    async (
+      call: Call,
+      { run, iam, holder, entries }: Held & { iam: IamRecord; entries: readonly PlannedEntry[] },
+    ): Promise<Outcome<undefined>> => {
+      await hold(call, run, holder, { applied: entries.length })
+      return { value: undefined, events: await applyEntries(call, iam, entries) }
+    },
+  ),
+
+  /** One that cannot be done: the rest goes on. */
+  skip: write(
+    'iam:applySync',
+    async (
+      call: Call,
+      { run, holder, entry, reason }: Held & { entry: PlannedEntry; reason: string },
+    ): Promise<Outcome<undefined>> => {
+      await hold(call, run, holder, { applied: 1 })
+      await noteEntries(call.db, [{ ...entry, state: 'skipped', before: null, after: null, reason: reason.slice(0, 1_000) }])
+      return unchanged(undefined)
+    },
+  ),
+
+  finish: write('iam:applySync', async (call: Call, { run, holder }: Held): Promise<Outcome<undefined>> => {
+    await hold(call, run, holder, { status: 'finished', finishedAt: call.now, over: true })
+    const counts = await countsOfRuns(call.db, [run.id])
+    const applied = counts.filter(({ state }) => state === 'applied').map(({ outcome, count }) => [outcome, count])
+    return done(undefined, event(run, 'syncFinished', Object.fromEntries(applied)))
+  }),
+
+  fail: write(
+    'iam:applySync',
+    async (call: Call, { run, holder, reason }: Held & { reason: string }): Promise<Outcome<undefined>> => {
+      await hold(call, run, holder, { status: 'failed', reason: reason.slice(0, 1_000), finishedAt: call.now, over: true })
+      call.app.log.warn({ iamid: run.iamid, run: run.id, reason }, 'a sync failed')
+      return run.dryRun ? unchanged(undefined) : done(undefined, event(run, 'syncFinished', { failed: reason }))
+    },
+  ),
+} satisfies Service
+
+/** The run's row is held from here to the end of the transaction, so that what follows is not written twice. */
+async function hold({ db, now }: Call, { id }: RunRecord, holder: string, step: Parameters<typeof noteRun>[3]): Promise<void> {
+  if (!(await noteRun(db, id, holder, step, now))) throw new Conflict(LOST)
+}
+
+export const event = (run: RunRecord, name: AuditDraft['event'], after: Record<string, unknown>): AuditDraft => ({
+  event: name,
+  target: { type: 'iam', id: run.iamid },
+  after: { run: run.id, mode: run.mode, startedBy: run.startedBy, ...after },
+})

@@ -1,0 +1,8 @@
+import DataLoader from 'dataloader'
+import { manyEach } from '../store/batch.ts'
+import type { Db } from '../store/store.ts'
+import { countsOfRuns, type RunCount } from './entries.store.ts'
+
+export const syncLoaders = (db: Db) => ({
+  countsOfRun: new DataLoader<number, RunCount[]>(async ids => manyEach(ids, await countsOfRuns(db, ids), row => row.runId)),
+})

@@ -1,0 +1,235 @@
+/** Syncs as people ask for them, watch them and decide on them. */
+import { type Call, done, type Outcome, read, type Service, write } from '../access/guard.ts'
+import { decide } from '../access/policy.ts'
+import type { AuditDraft } from '../audit/audit.ts'
+import { Conflict, Forbidden, Invalid, NotFound, type RosterError } from '../errors.ts'
+import type { SyncEntryFilter, SyncRunFilter } from '../generated/graphql.ts'
+import { checkConfig } from '../iams/iam.config.ts'
+import { unpaste } from '../iams/iam.input.ts'
+import type { IamType } from '../iams/iam.schema.ts'
+import { requireIam, sealedOf } from '../iams/iams.store.ts'
+import { type Sealed, seal } from '../iams/secrets.ts'
+import { checkName } from '../names.ts'
+import { type PageArgs, readPage } from '../store/page.ts'
+import { refuseGrant } from '../users/powers.ts'
+import { disabledBy, entriesOf, entryList, markUndone, powersAtStake } from './entries.store.ts'
+import { enableAll } from './people.store.ts'
+import { type EntryRecord, isUnderWay, type RunMode, type RunRecord } from './run.ts'
+import { findRun, insertRun, lastAppliedRun, lastWhole, letGo, noteRun, runList, runUnderWay } from './runs.store.ts'
+import { OVERLAP } from './schedule.ts'
+import { event } from './steps.service.ts'
+import { holder, work } from './working.ts'
+
+export interface SyncInput {
+  readonly id: string
+  readonly dryRun?: boolean | null
+  readonly userId?: string | null
+  readonly iamConfig?: unknown
+  readonly incremental?: boolean | null
+}
+
+interface Person {
+  readonly userId: string
+  readonly dn: string | null
+}
+
+export interface SyncReport {
+  readonly totalCount: number
+  readonly count: number
+  readonly importedUsers: readonly Person[]
+  readonly refreshedUsers: readonly Person[]
+  readonly disabledUsers: readonly Person[]
+  readonly enabledUsers: readonly Person[]
+  readonly runningInBackground: boolean
+  readonly run: RunRecord
+}
+
+interface Started {
+  readonly run: RunRecord
+  readonly more: boolean
+  readonly failure: RosterError | null
+}
+
+/** Disables are taken back so many at once. */
+const atOnce = 1_000
+
+export const syncs = {
+  /**
+   * Up to a page of people is synced before it is answered; more goes on in the background. Throws Conflict while a run of the IAM is
+   * under way, or when this one has to wait for an administrator; Unavailable when the directory cannot be asked.
+   */
+  start: write('iam:sync', answer, { prepare: start }),
+
+  list: read('iam:listSyncs', ({ db }: Call, { filter, ...page }: PageArgs & { filter?: SyncRunFilter | null }) =>
+    readPage<RunRecord>(db, runList(filter ?? {}), page),
+  ),
+  get: read('iam:listSyncs', ({ db }: Call, { id }: { id: number }) => findRun(db, id)),
+  entries: read(
+    'iam:listSyncs',
+    async ({ db }: Call, { runId, filter, ...page }: PageArgs & { runId: number; filter?: SyncEntryFilter | null }) =>
+      readPage<EntryRecord>(db, entryList(runId, filter ?? {}), page),
+  ),
+
+  /** Has done what a quarantined run planned. */
+  confirm: write('iam:confirmSync', async (call: Call, { id }: { id: number }): Promise<Outcome<RunRecord>> => {
+    const run = await requireQuarantined(call, id)
+    if (await runUnderWay(call.db, run.iamid)) throw busy(run.iamid)
+    // Whoever lets it go on disables these people.
+    refuseGrant(call, await powersAtStake(call.db, id))
+    await noteRun(call.db, id, null, { status: 'applying' }, new Date(0))
+    const next = (await findRun(call.db, id))!
+    return { ...done(next, decided(run, 'confirmed')), afterCommit: value => inBackground(call, value) }
+  }),
+
+  /** Decides against a quarantined run, or ends one that is under way: what it has done stays done. */
+  drop: write('iam:dropSync', async (call: Call, { id }: { id: number }): Promise<Outcome<RunRecord>> => {
+    const run = await requireRun(call, id)
+    if (run.status !== 'quarantined' && !isUnderWay(run))
+      throw new Conflict(`The sync ${id} is ${run.status}: there is nothing to drop`)
+    await noteRun(call.db, id, null, { status: 'dropped', finishedAt: call.now, over: true }, call.now)
+    return done((await findRun(call.db, id))!, decided(run, 'dropped'))
+  }),
+
+  /** Enables again whom the IAM's last run that did something disabled, unless somebody else changed them since. */
+  undo: write(
+    'iam:undoSync',
+    async (call: Call, { id }: { id: number }): Promise<Outcome<{ run: RunRecord; enabled: number }>> => {
+      const { db, now } = call
+      const run = await requireRun(call, id)
+      const last = await lastAppliedRun(db, run.iamid)
+      if (last?.id !== id)
+        throw new Conflict(`Only the last sync that was applied can be undone${last ? `: that is ${last.id}` : ''}`)
+      if (run.undoneAt) throw new Conflict(`The sync ${id} is undone already`)
+      const events: AuditDraft[] = []
+      for (let after = 0; ; ) {
+        const part = await disabledBy(db, id, after, atOnce)
+        if (part.length === 0) break
+        after = part.at(-1)!.id
+        const enabled = await enableAll(
+          db,
+          part.map(({ userId }) => userId),
+          run.iamid,
+          now,
+        )
+        const again = new Set(enabled.map(user => user.id))
+        await markUndone(
+          db,
+          part.filter(({ userId }) => again.has(userId)).map(entry => entry.id),
+        )
+        for (const user of enabled)
+          events.push({
+            event: 'userEnabled',
+            target: { type: 'user', id: user.id, name: `${run.iamid}/${user.userid}` },
+            before: { disabled: true },
+            after: { disabled: false, undoes: id },
+          })
+      }
+      await noteRun(db, id, null, { undoneAt: now }, now)
+      const value = { run: (await findRun(db, id))!, enabled: events.length }
+      return { value, events: [decided(run, 'undone'), ...events] }
+    },
+  ),
+} satisfies Service
+
+const busy = (iamid: string, run?: RunRecord | null) =>
+  new Conflict(`A sync of ${iamid} is under way${run ? ` (${run.id})` : ''}: wait for it, or drop it with dropSync`)
+
+const decided = (run: RunRecord, what: string): AuditDraft => event(run, 'syncFinished', { decision: what })
+
+async function requireRun({ db }: Call, id: number): Promise<RunRecord> {
+  const run = await findRun(db, id, true)
+  if (!run) throw new NotFound(`No sync ${id}`)
+  return run
+}
+
+async function requireQuarantined(call: Call, id: number): Promise<RunRecord> {
+  const run = await requireRun(call, id)
+  if (run.status !== 'quarantined') throw new Conflict(`The sync ${id} is ${run.status}: it waits for no word`)
+  return run
+}
+
+async function inBackground<Value>({ app }: Call, run: Value & RunRecord): Promise<Value> {
+  // Without the job the run is found within a minute.
+  await app.jobs.send(run.id).catch(error => app.log.warn({ err: error }, 'a sync begins later'))
+  return run
+}
+
+/** Reads, and does what there is to do, as long as that is no more than a page. */
+async function start(call: Call, input: SyncInput): Promise<Started> {
+  const { db, app, now } = call
+  const wanted = await wantedRun(call, input)
+  const run = await insertRun(db, { ...wanted, status: 'reading', holder }, now)
+  if (!run) throw busy(input.id, await runUnderWay(db, input.id))
+  const { more, failure } = await work(app, run, { onePage: true })
+  if (more) await letGo(db, run.id, holder)
+  return { run: (await findRun(db, run.id))!, more, failure }
+}
+
+async function wantedRun(call: Call, input: SyncInput) {
+  const { db, actor, app } = call
+  const { id, dryRun, userId, iamConfig, incremental } = input
+  // A configuration in the body makes us connect to a host of the caller's choice (reference: authorization-matrix, note 9).
+  if (iamConfig != null && !(dryRun === true && decide(actor, 'iam:configure').allowed))
+    throw new Forbidden('iamConfig is allowed only with dryRun true, and needs the permission APPLICATION_ADMIN')
+  if (iamConfig != null && (typeof iamConfig !== 'object' || Array.isArray(iamConfig)))
+    throw new Invalid('iamConfig', 'must be an object')
+  const userid = userId == null || userId === '*' ? null : checkName('userId', userId)
+  if (id === 'bim') throw new Invalid('iamid', 'must not be bim: its users are made here, and no directory stands behind it')
+  const iam = await requireIam(db, id)
+  if (iam.type !== 'ldap')
+    throw new Invalid('iamid', `must be an IAM that can be synced: there is no directory behind the type ${iam.type}`)
+  const unsaved =
+    iamConfig == null ? null : checkConfig('ldap' satisfies IamType, id, unpaste({ id, config: iamConfig }).config, iam)
+  if ((unsaved?.config ?? iam.config).options === undefined)
+    throw new Invalid('iamid', 'must be an IAM whose directory is configured: set config.options')
+  const whole = incremental === true && userid === null ? await lastWhole(db, id) : null
+  const mode: RunMode = userid !== null ? 'user' : whole ? 'incremental' : 'full'
+  const secrets = unsaved && (await secretsFor(call, id, unsaved.secrets, app.key))
+  const startedBy =
+    actor.kind === 'user' ? `${actor.user.iamid}/${actor.user.userid}` : actor.kind === 'machine' ? actor.name : actor.kind
+  return {
+    iamid: id,
+    mode,
+    startedBy,
+    dryRun: dryRun === true,
+    userid,
+    since: whole && new Date(whole.getTime() - OVERLAP),
+    config: unsaved?.config ?? null,
+    secrets,
+  }
+}
+
+/** Sealed like those of the IAM, whose own stay where the configuration leaves them alone. */
+async function secretsFor({ db }: Call, id: string, given: ReadonlyMap<string, string | null>, key: Buffer) {
+  const secrets: Record<string, Sealed> = { ...(await sealedOf(db, id)) }
+  for (const [path, secret] of given)
+    if (secret === null) delete secrets[path]
+    else secrets[path] = seal(key, id, path, secret)
+  return secrets
+}
+
+async function answer(call: Call, _: SyncInput, { run, more, failure }: Started): Promise<Outcome<SyncReport>> {
+  const report = await reportOf(call, run, more)
+  if (more) return { value: report, events: [], afterCommit: async value => ({ ...value, run: await inBackground(call, run) }) }
+  if (failure) throw failure
+  if (run.status === 'quarantined')
+    throw new Conflict(
+      `The sync ${run.id} waits for an administrator: ${run.reason}. See it with syncRun, then confirmSync or dropSync`,
+    )
+  return { value: report, events: [] }
+}
+
+/** The documented lists: of a dry run those that would be. */
+async function reportOf({ db }: Call, run: RunRecord, runningInBackground: boolean): Promise<SyncReport> {
+  const entries = runningInBackground ? [] : await entriesOf(db, run.id, run.dryRun ? 'planned' : 'applied')
+  const people = (outcome: string): Person[] =>
+    entries.filter(entry => entry.outcome === outcome).map(({ name, dn }) => ({ userId: name, dn }))
+  const lists = {
+    importedUsers: people('import'),
+    refreshedUsers: people('refresh'),
+    disabledUsers: people('disable'),
+    enabledUsers: people('enable'),
+  }
+  const count = Object.values(lists).reduce((sum, list) => sum + list.length, 0)
+  return { totalCount: run.total, count, ...lists, runningInBackground, run }
+}

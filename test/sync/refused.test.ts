@@ -1,0 +1,226 @@
+// What a directory does not say: runs that wait for an administrator, and runs that come to nothing.
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { bootApp, type TestApp } from '../harness/app.ts'
+import { type Slapd, sayWhenSkipped, slapdFolder } from '../harness/slapd.ts'
+import {
+  configOf,
+  type Directory,
+  directoryAt,
+  dnOf,
+  person,
+  personLdif,
+  startDirectory,
+  syncsOf,
+  unlimited,
+} from './organisation.ts'
+
+sayWhenSkipped('LDAP sync, refused')
+
+const uids = Array.from({ length: 30 }, (_, at) => `u${at}`)
+
+describe.skipIf(slapdFolder === null)('a sync is not done', () => {
+  let slapd: Slapd
+  let app: TestApp
+  let directory: Directory
+  let syncs: ReturnType<typeof syncsOf>
+  beforeAll(async () => {
+    slapd = await startDirectory(uids.map(uid => personLdif(uid)))
+    directory = directoryAt(slapd)
+    app = await bootApp()
+    syncs = syncsOf(app)
+    await syncs.makeIam('corp', configOf(slapd))
+    expect((await syncs.sync('corp')).body).toMatchObject({ totalCount: 30, count: 30 })
+  }, 60_000)
+  afterAll(async () => {
+    await app?.close()
+    await slapd?.close()
+  })
+  afterEach(async () => {
+    await syncs.changeIam('corp', configOf(slapd))
+  })
+  const enabled = () => app.store.db.prisma.user.count({ where: { iamid: 'corp', disabled: false } })
+  const lastRun = async () => (await syncs.runs('corp'))[0]
+  const events = async () =>
+    (await syncs.must('{ auditEvents(first: 3) { nodes { event after } } }')).auditEvents.nodes.map(
+      (node: { event: string }) => node.event,
+    )
+
+  describe('when too many would be disabled', () => {
+    const gone = uids.slice(0, 13)
+    beforeAll(async () => {
+      for (const uid of gone) await directory.remove(dnOf(uid))
+    })
+    afterAll(async () => {
+      for (const uid of gone) await directory.add(dnOf(uid), person(uid))
+      await syncs.sync('corp')
+    })
+
+    test('a dry run says so, with the whole plan', async () => {
+      const { status, body } = await syncs.sync('corp', { dryRun: true })
+      expect({ status, body }).toMatchObject({ status: 200, body: { totalCount: 17, count: 13 } })
+      expect(body.disabledUsers).toHaveLength(13)
+      expect(await lastRun()).toMatchObject({
+        status: 'FINISHED',
+        reason: expect.stringContaining('It would wait for an administrator'),
+      })
+    })
+
+    test('the run is quarantined; dropped, it changes nothing', async () => {
+      const { status, body } = await syncs.sync('corp')
+      const run = await lastRun()
+      const why = "It would disable 13 of 30 people, and more than 10 need an administrator's word"
+      expect({ status, message: body.message }).toEqual({
+        status: 409,
+        message: `The sync ${run.id} waits for an administrator: ${why}. See it with syncRun, then confirmSync or dropSync`,
+      })
+      expect(run).toMatchObject({ status: 'QUARANTINED', reason: why, planned: 13, applied: 0 })
+      expect(await events()).toContain('syncQuarantined')
+      expect(await enabled()).toBe(30)
+      expect(
+        (await syncs.entries(run.id)).map((entry: { outcome: string; state: string }) => [entry.outcome, entry.state]),
+      ).toEqual(gone.map(() => ['DISABLE', 'PLANNED']))
+      const { data } = await syncs.decide('dropSync', run.id)
+      expect(data.dropSync.run.status).toBe('DROPPED')
+      expect((await syncs.decide('confirmSync', run.id)).errors![0].extensions.code).toBe('CONFLICT')
+      expect(await enabled()).toBe(30)
+    })
+
+    test('confirmed, it is done; and undone again', async () => {
+      await syncs.sync('corp')
+      const run = await lastRun()
+      expect((await syncs.decide('confirmSync', run.id)).data.confirmSync.run.status).toBe('APPLYING')
+      await syncs.settled('corp')
+      expect(await syncs.run(run.id)).toMatchObject({ status: 'FINISHED', planned: 13, applied: 13 })
+      expect(await enabled()).toBe(17)
+      const disabledByHand = { ref: { iamid: 'corp', userid: 'u0' }, disabled: false }
+      await syncs.must('mutation ($i: SetUserDisabledInput!) { setUserDisabled(input: $i) { user { id } } }', {
+        i: disabledByHand,
+      })
+      await syncs.must('mutation ($i: SetUserDisabledInput!) { setUserDisabled(input: $i) { user { id } } }', {
+        i: { ...disabledByHand, disabled: true },
+      })
+      expect((await syncs.undo(run.id)).data.undoSync.enabled).toBe(12)
+      expect(await enabled()).toBe(29)
+      expect((await syncs.user('u0')).disabled).toBe(true)
+      expect((await syncs.run(run.id)).undoneAt).not.toBe(null)
+      expect((await syncs.undo(run.id)).errors![0].message).toBe(`The sync ${run.id} is undone already`)
+    })
+
+    test('a later one that is whole makes it moot', async () => {
+      await syncs.sync('corp')
+      const run = await lastRun()
+      expect(run.status).toBe('QUARANTINED')
+      for (const uid of gone.slice(0, 5)) await directory.add(dnOf(uid), person(uid))
+      expect((await syncs.sync('corp')).status).toBe(200)
+      expect((await syncs.run(run.id)).status).toBe('SUPERSEDED')
+      for (const uid of gone.slice(0, 5)) await directory.remove(dnOf(uid))
+    })
+
+    test('the bounds are the IAM administrator’s', async () => {
+      await syncs.changeIam('corp', configOf(slapd, { ldapSync: { maxDisabledCount: 0, maxDisabledPercent: 0 } }))
+      expect((await syncs.sync('corp')).status).toBe(409)
+    })
+  })
+
+  test('when nobody is shown', async () => {
+    await syncs.changeIam('corp', configOf(slapd, { options: { userSearchFilter: '(&(uid=%s)(title=nobody))' } }))
+    expect((await syncs.sync('corp')).body.message).toContain('The directory shows nobody, and ')
+    expect(await lastRun()).toMatchObject({ status: 'QUARANTINED', total: 0 })
+    expect((await syncs.sync('corp', { dryRun: true })).status).toBe(200)
+  })
+
+  test('when the account may not read it, or the directory is away', async () => {
+    await syncs.changeIam(
+      'corp',
+      configOf(slapd, { credentials: { bind_dn: 'cn=reader,dc=roster,dc=example', bind_pw: 'wrong' } }),
+    )
+    const refused = await syncs.sync('corp')
+    expect(refused.body.message).toBe('the directory refuses the account of config.credentials: invalidCredentials (49)')
+    expect(await lastRun()).toMatchObject({
+      status: 'FAILED',
+      reason: 'the directory refuses the account of config.credentials: invalidCredentials (49)',
+    })
+    await syncs.changeIam('corp', configOf(slapd, { options: { port: 1 } }))
+    const { status, body } = await syncs.sync('corp')
+    expect({ status, message: body.message }).toEqual({ status: 503, message: 'the directory cannot be asked: ECONNREFUSED' })
+    expect(await enabled()).toBeGreaterThan(18)
+  })
+
+  test('when the directory answers with a part only: who was seen may be taken in, and nobody is disabled', async () => {
+    const cut = await startDirectory(
+      [...uids, 'new'].map(uid => personLdif(uid)),
+      unlimited.replace('size.prtotal=unlimited', 'size.prtotal=20'),
+    )
+    try {
+      const config = configOf(cut, { ldapSync: { pageSize: 10 } })
+      await syncs.makeIam('cut', config)
+      const { status, body } = await syncs.sync('cut')
+      expect({ status, background: body.runningInBackground }).toEqual({ status: 200, background: true })
+      await syncs.settled('cut')
+      const [run] = await syncs.runs('cut')
+      expect(run).toMatchObject({
+        status: 'QUARANTINED',
+        reason: expect.stringMatching(/^The directory was not seen whole: .*\(4\)|\(11\)/),
+      })
+      expect(run.total).toBeGreaterThan(0)
+      expect(await app.store.db.prisma.user.count({ where: { iamid: 'cut' } })).toBe(0)
+    } finally {
+      await cut.close()
+    }
+  })
+
+  test('to the last administrator: the rest of the run is', async () => {
+    const house = await bootApp()
+    const here = syncsOf(house)
+    await here.makeIam('corp', configOf(slapd))
+    await here.sync('corp')
+    await here.must('mutation ($i: SetUserPermissionsInput!) { setUserPermissions(input: $i) { user { id } } }', {
+      i: { ref: { iamid: 'corp', userid: 'u29' }, permissions: ['USER_ADMIN'] },
+    })
+    const { token } = (await here.logIn('u29')).body
+    await house.store.db.prisma.user.update({ where: { id: house.admin.id }, data: { disabled: true } })
+    await directory.remove(dnOf('u28'))
+    await directory.remove(dnOf('u29'))
+    const { data } = await house.graphql(
+      'mutation { syncIam(input: {id: "corp"}) { disabledUsers run { id status } } }',
+      {},
+      token,
+    )
+    expect(data.syncIam).toMatchObject({ disabledUsers: [{ userId: 'u28' }], run: { status: 'FINISHED' } })
+    const skipped = await house.graphql(
+      'query ($id: Int!) { syncEntries(runId: $id, filter: {states: [SKIPPED]}) { nodes { name outcome reason } } }',
+      { id: data.syncIam.run.id },
+      token,
+    )
+    expect(skipped.data.syncEntries.nodes).toEqual([
+      {
+        name: 'u29',
+        outcome: 'DISABLE',
+        reason: 'This would leave no enabled user with USER_ADMIN: give it to somebody else first',
+      },
+    ])
+    for (const uid of ['u28', 'u29']) await directory.add(dnOf(uid), person(uid))
+    await house.close()
+  })
+
+  test('twice at once', async () => {
+    const answers = await Promise.all([syncs.sync('corp'), syncs.sync('corp'), syncs.sync('corp')])
+    expect(answers.map(({ status }) => status).toSorted()).toEqual([200, 409, 409])
+    expect(answers.find(({ status }) => status === 409)!.body.message).toMatch(/^A sync of corp is under way \(\d+\)/)
+  })
+
+  test('for who is no USER_ADMIN, nor decided on or read by them', async () => {
+    const { token } = await app.as(['APPLICATION_ADMIN'])
+    const { id } = await lastRun()
+    for (const query of [
+      'mutation { syncIam(input: {id: "corp"}) { count } }',
+      `mutation { confirmSync(input: {id: ${id}}) { run { id } } }`,
+      `mutation { dropSync(input: {id: ${id}}) { run { id } } }`,
+      `mutation { undoSync(input: {id: ${id}}) { enabled } }`,
+      `{ syncRun(id: ${id}) { id } }`,
+      '{ syncRuns { nodes { id } } }',
+      `{ syncEntries(runId: ${id}) { nodes { id } } }`,
+    ])
+      expect((await app.graphql(query, {}, token)).errors?.[0].extensions.code, query).toBe('FORBIDDEN')
+  })
+})
