@@ -83,7 +83,9 @@ export function conforms(kind: Kind): void {
       const last = await app.store.db.prisma.auditEvent.aggregate({ _max: { id: true } })
       await settled('same')
       const events = await app.store.db.prisma.auditEvent.findMany({ where: { id: { gt: last._max.id ?? 0n } } })
-      expect(events.map(({ event }) => event).filter(event => !/^(loginSucceeded|tokenIssued)$/.test(event))).toEqual([])
+      expect(
+        events.map(({ event }) => event).filter(event => !/^(loginSucceeded|tokenIssued|syncFinished)$/.test(event)),
+      ).toEqual([])
     })
 
     test('what nothing is said of stays', async () => {
@@ -138,7 +140,9 @@ export function conforms(kind: Kind): void {
       await door.says('strange', { name: 'Ana', groups: hostile, team: ['red', 'y'.repeat(5_000)] })
       const from = app.logged.length
       const outcome = await bring('strange')
-      expect(door.told(outcome, app.logged.slice(from)), JSON.stringify([outcome, app.logged.slice(from)])).toBe(true)
+      expect(await door.told(outcome, app.logged.slice(from), 'strange'), JSON.stringify([outcome, app.logged.slice(from)])).toBe(
+        true,
+      )
       expect((await held('strange'))!.groups.replace('CREW', 'Crew')).toBe(
         taken.map(name => `${name}: ${door.source}`).join(', '),
       )
@@ -162,7 +166,9 @@ export function conforms(kind: Kind): void {
       const enter = await door.approach('chief', token)
       await app.store.db.prisma.user.update({ where: { id: app.admin.id }, data: { disabled: true } })
       try {
-        expect((await enter()).status).toBe(409)
+        const outcome = await enter()
+        expect(outcome.status).toBe(door.lastAdministrator ?? 409)
+        if (outcome.status === 200) expect(await door.told(outcome, [], 'chief')).toBe(true)
         expect(await held('chief')).toEqual(chief)
       } finally {
         await app.store.db.prisma.user.update({ where: { id: app.admin.id }, data: { disabled: false } })
@@ -170,7 +176,7 @@ export function conforms(kind: Kind): void {
     })
 
     test.each(TROUBLES)('a peer in trouble (%s): changes nothing, is told, and holds nobody else up', async trouble => {
-      const userids = Array.from({ length: trouble === 'hangs' ? CROWD : 1 }, (_, at) => `${trouble[0]}${at}`)
+      const userids = Array.from({ length: trouble === 'hangs' ? (door.abreast ?? CROWD) : 1 }, (_, at) => `${trouble[0]}${at}`)
       const before = []
       for (const userid of userids) before.push(await settled(userid))
       await settled('neighbour', ['Crew'], other)
@@ -189,7 +195,7 @@ export function conforms(kind: Kind): void {
       })
       if (trouble === 'hangs') {
         // Ten are asked about at once; the rest wait for their turn.
-        while (door.waiting() < 10) await pause(10)
+        while (door.waiting() < Math.min(10, userids.length)) await pause(10)
         await elsewhere()
         expect(over).toBe(0)
         // It goes without a word, for those who wait for their turn, too.
@@ -208,7 +214,7 @@ export function conforms(kind: Kind): void {
 
     test('no line of the log holds a secret', () => {
       const lines = JSON.stringify(app.logged)
-      expect(app.logged.length).toBeGreaterThan(50)
+      expect(app.logged.length).toBeGreaterThan(20)
       for (const secret of [...door.secrets, app.admin.password, app.admin.token]) expect(lines).not.toContain(secret)
     })
 

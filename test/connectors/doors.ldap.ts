@@ -1,4 +1,4 @@
-// A real OpenLDAP behind a front: log-in by password, and a refresh by an administrator. Group names stand in `description`, since a
+// A real OpenLDAP behind a front: log-in by password, a refresh by an administrator, and a sync of one person. Group names stand in `description`, since a
 // `cn` is part of a DN and could not hold all of them.
 import { Attribute, Change, Client } from 'ldapts'
 import type { TestApp } from '../harness/app.ts'
@@ -11,6 +11,7 @@ const missing = slapdFolder === null ? 'no slapd or no openssl found' : null
 
 export const ldapLogIn: Kind = { name: 'LDAP log-in', missing, open: (app, iamid) => open(app, iamid, 'log-in') }
 export const ldapRefresh: Kind = { name: 'LDAP refresh', missing, open: (app, iamid) => open(app, iamid, 'refresh') }
+export const ldapSync: Kind = { name: 'LDAP sync', missing, open: (app, iamid) => open(app, iamid, 'sync') }
 
 const configOf = ({ port }: Front, { quiet = false, secure = false } = {}) => ({
   options: {
@@ -26,7 +27,7 @@ const configOf = ({ port }: Front, { quiet = false, secure = false } = {}) => ({
   schema: { profile: { name: 'cn' }, group: { name: 'description' }, ...(quiet ? {} : { authorizations: { Team: 'title' } }) },
 })
 
-async function open(app: TestApp, iamid: string, way: 'log-in' | 'refresh'): Promise<Door> {
+async function open(app: TestApp, iamid: string, way: 'log-in' | 'refresh' | 'sync'): Promise<Door> {
   const slapd = await startSlapd({ ldif })
   const before = await front({ port: slapd.port })
   await createIam(app, iamid, 'ldap', configOf(before))
@@ -38,7 +39,7 @@ async function open(app: TestApp, iamid: string, way: 'log-in' | 'refresh'): Pro
   const logIn = (username: string) =>
     rest(app, 'POST', `/bim/iam/${iamid}/user/authenticate`, null, { username, password: `pw-${username}` })
   const status = 503
-  const logged = warned(iamid, /^the directory gave no answer$/)
+  const logged = warned(iamid, way === 'sync' ? /^a sync failed$/ : /^the directory gave no answer$/)
   const refused = { status, logged }
   return {
     iamid,
@@ -47,7 +48,7 @@ async function open(app: TestApp, iamid: string, way: 'log-in' | 'refresh'): Pro
     key: 'Team',
     disabled: way === 'log-in' ? 401 : 200,
     async arrives(userid) {
-      if (way === 'log-in') return
+      if (way !== 'refresh') return
       await app.store.db.query(
         `INSERT INTO users (iamid, userid, userid_key, name, name_key) VALUES ($1, $2, $2, $2, $2) ON CONFLICT DO NOTHING`,
         [iamid, userid],
@@ -65,8 +66,13 @@ async function open(app: TestApp, iamid: string, way: 'log-in' | 'refresh'): Pro
       await configure({ quiet })
     },
     approach: async (userid, by = app.admin.token) =>
-      way === 'log-in' ? () => logIn(userid) : () => rest(app, 'PUT', `/bim/iam/${iamid}/user/${userid}`, by),
-    ...(way === 'refresh' && { token: async userid => (JSON.parse((await logIn(userid)).body) as { token: string }).token }),
+      way === 'log-in'
+        ? () => logIn(userid)
+        : way === 'refresh'
+          ? () => rest(app, 'PUT', `/bim/iam/${iamid}/user/${userid}`, by)
+          : () => rest(app, 'POST', `/iam/${iamid}/sync`, by, { dryRun: false, userId: userid }),
+    ...(way === 'sync' && { abreast: 1 }),
+    ...(way !== 'log-in' && { token: async userid => (JSON.parse((await logIn(userid)).body) as { token: string }).token }),
     async trouble(kind) {
       before.is(kind)
       if (kind === 'wrong certificate') await configure({ secure: true })
@@ -77,7 +83,9 @@ async function open(app: TestApp, iamid: string, way: 'log-in' | 'refresh'): Pro
     },
     waiting: () => before.waiting(),
     refusals: { gone: refused, hangs: refused, garbage: refused, 'wrong certificate': refused },
-    told: leftOut(iamid),
+    // A run says it of each person, and that somebody stays an administrator, too: it goes on with the others.
+    told: way === 'sync' ? (_, __, userid) => hasReason(app, iamid, userid) : leftOut(iamid),
+    ...(way === 'sync' && { lastAdministrator: 200 }),
     secrets: [account.password, 'pw-'],
     async close() {
       await writer.unbind()
@@ -85,6 +93,12 @@ async function open(app: TestApp, iamid: string, way: 'log-in' | 'refresh'): Pro
       await slapd.close()
     },
   }
+}
+
+/** Whether the last sync of the person has one for what it did not do. */
+async function hasReason(app: TestApp, iamid: string, name: string): Promise<boolean> {
+  const entry = await app.store.db.prisma.syncEntry.findFirst({ where: { name, run: { iamid } }, orderBy: { id: 'desc' } })
+  return entry !== null && entry.reason !== null
 }
 
 /** Who and what the directory holds; made when it is first spoken of. */

@@ -40,12 +40,16 @@ export interface Door {
   token?(userid: string): Promise<string>
   /** Lets trouble begin; answers how it ends. */
   trouble(kind: Trouble): Promise<() => Promise<void>>
+  /** How many may come at once; any number unless told. */
+  readonly abreast?: number
   /** How many wait for a peer that hangs. */
   waiting(): number
   /** What is answered in trouble, and which line of the log tells of it; none where there is nobody to tell about. */
   readonly refusals: Record<Trouble, { readonly status: number; readonly logged: ((line: Line) => boolean) | null }>
   /** Whether it was told that some of what was said could not be taken. */
-  told(outcome: Outcome, lines: readonly Line[]): boolean
+  told(outcome: Outcome, lines: readonly Line[], userid: string): boolean | Promise<boolean>
+  /** What is answered where somebody stays an administrator for want of another; 409 unless told. */
+  readonly lastAdministrator?: number
   /** What no line of the log may hold. */
   readonly secrets: readonly string[]
   close(): Promise<void>

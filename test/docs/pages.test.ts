@@ -50,13 +50,13 @@ describe.skipIf(slapdFolder === null)('docs/ldap.md', () => {
   })
 
   test('from the token to a person with groups', async () => {
-    const lines = blocks(text.split('## Syncing')[0]!, 'sh')
+    const lines = blocks(text, 'sh')
     const printed = await paste(folder, lines, {
       'http://127.0.0.1:4000': app.url,
       'ldap.corp.example': 'localhost',
       '"port": 636': `"port": ${slapd.securePort}`,
     })
-    const [token, created, tried, entered, refreshed, ...rest] = printed
+    const [token, created, tried, entered, refreshed, synced, ...rest] = printed
     expect([token, rest]).toEqual(['', []])
     expect(JSON.parse(created!)).toMatchObject({
       data: { createIam: { iam: { id: 'corp', secrets: { 'credentials.bind_pw': expect.any(String) } } } },
@@ -76,6 +76,9 @@ describe.skipIf(slapdFolder === null)('docs/ldap.md', () => {
     })
     expect(JSON.parse(entered!)).toMatchObject({ authenticated: true })
     expect(JSON.parse(refreshed!)).toMatchObject({ userid: 'emma', iamAuthorizations: { Title: ['Harbour master'] } })
+    // Both in one block: what would be done, and the same done.
+    const [dry, real] = synced!.split(/(?<=\})\s*(?=\{"totalCount)/).map(report => JSON.parse(report))
+    for (const report of [dry, real]) expect([report.totalCount, report.importedUsers.length]).toEqual([6, 5])
   })
 
   /** What `testIam` says of the saved configuration with some of its options changed. */
