@@ -55,6 +55,8 @@ const config: CodegenConfig = {
           SyncEntry: '../sync/run.ts#EntryRecord',
           SyncEntryConnection: '../sync/run.ts#EntryPage',
           TestedIam: '../identity/identities.service.ts#Tested',
+          UserInfoDrift: '../identity/drift.store.ts#DriftRecord',
+          UserInfoDriftConnection: '../identity/identities.service.ts#DriftPage',
           SimulatedIdentity: '../identity/identities.service.ts#Simulated',
           ApiKey: '../credentials/credential.ts#ApiKeyRecord',
           ApiKeyConnection: '../credentials/credential.ts#ApiKeyPage',

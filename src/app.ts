@@ -1,4 +1,5 @@
 /** The composition root: the only place where things are made and joined. */
+import type { Logger } from 'pino'
 import { type Actor, anonymous, operator } from './access/actor.ts'
 import { authenticateScim } from './access/authenticate.scim.ts'
 import { createAuthenticate } from './access/authenticate.ts'
@@ -47,13 +48,15 @@ export interface Running {
 export interface Given {
   /** A store that is open already, of a test. */
   readonly store?: Store
+  /** Where to log instead of standard output. */
+  readonly log?: Logger
   /** What must be there before anybody is told that Roster is ready. Runs once the port is taken. */
   readonly prepare?: (operator: Context) => Promise<void>
 }
 
 /** Opens the store and serves. Throws when the store cannot be opened or the port not be taken. */
 export async function startApp(config: Config, given: Given = {}): Promise<Running> {
-  const log = createLog({ level: config.logLevel })
+  const log = given.log ?? createLog({ level: config.logLevel })
   const say = {
     info: (text: string) => log.info(text),
     warn: (text: string) => log.warn(text),

@@ -64,6 +64,7 @@ export const policy = {
   'iam:reseal': write([]),
   'iam:simulate': read(['APPLICATION_ADMIN']),
   'iam:test': read(['APPLICATION_ADMIN']),
+  'iam:drift': read(['APPLICATION_ADMIN']),
   'iam:sync': write(users), //                                                           8, 9
   'iam:listSyncs': read(users),
   'iam:confirmSync': write(users),

@@ -12,7 +12,7 @@ export interface UserInfoConfig {
   readonly ca?: string
   readonly cert?: string
   readonly rejectUnauthorized?: boolean
-  /** Milliseconds for the whole exchange. */
+  /** Milliseconds for the whole exchange, waiting for one's turn included. */
   readonly timeoutMs?: number
 }
 export interface UserInfoSecrets {
@@ -31,25 +31,33 @@ export type UserInfoAnswer = { readonly info: UserInfo } | { readonly failure: s
 const TIMEOUT_MS = 5_000
 const MAX_BYTES = 1_000_000
 
+/** How long one answer may be waited for, from now. */
+export const limitOf = ({ timeoutMs = TIMEOUT_MS }: UserInfoConfig): AbortSignal => AbortSignal.timeout(timeoutMs)
+
 /** Asks about one person. Never throws: a failure says what came instead of an answer, without the credentials. */
-export async function askUserInfo(config: UserInfoConfig, secrets: UserInfoSecrets, userid: string): Promise<UserInfoAnswer> {
+export async function askUserInfo(
+  config: UserInfoConfig,
+  secrets: UserInfoSecrets,
+  userid: string,
+  limit: AbortSignal = limitOf(config),
+): Promise<UserInfoAnswer> {
   const url = new URL(config.uri)
   url.searchParams.set('userid', userid)
-  const asked = await get(url, optionsOf(config, secrets), AbortSignal.timeout(config.timeoutMs ?? TIMEOUT_MS)).catch(
-    (error: NodeJS.ErrnoException) => ({ failure: reasonOf(error) }),
-  )
+  const asked = await get(url, optionsOf(config, secrets), limit).catch((error: NodeJS.ErrnoException) => ({
+    failure: reasonOf(error),
+  }))
   return 'failure' in asked ? asked : read(asked)
 }
 
 function optionsOf(
-  { useAuth, authentication, ca, cert, rejectUnauthorized }: UserInfoConfig,
+  { useAuth = true, authentication, ca, cert, rejectUnauthorized }: UserInfoConfig,
   { password, key }: UserInfoSecrets,
 ): RequestOptions {
   const { username } = authentication ?? {}
   return {
     headers: { accept: 'application/json' },
     agent: false,
-    ...(useAuth !== false && username !== undefined && password !== undefined && { auth: `${username}:${password}` }),
+    ...(useAuth && username !== undefined && password !== undefined && { auth: `${username}:${password}` }),
     ...(ca !== undefined && { ca }),
     ...(cert !== undefined && key !== undefined && { cert, key }),
     ...(rejectUnauthorized !== undefined && { rejectUnauthorized }),
@@ -78,6 +86,8 @@ function get(url: URL, options: RequestOptions, signal: AbortSignal): Promise<An
       response.on('error', reject)
     })
     asked.on('error', reject)
+    // Node takes a switch of protocols that nobody asked for for an end without an error. Whatever else happened comes first.
+    asked.on('close', () => reject(new Error('The connection was closed without an answer')))
     asked.end()
   })
 }

@@ -35,8 +35,6 @@ export interface ProvenByProvider {
   readonly news: readonly News[]
   readonly endSession: string | null
   readonly session: ProviderSession
-  /** What was not heard, or could not be taken. */
-  readonly faults: readonly string[]
 }
 
 /** Where a provider sends the browser back to. From PUBLIC_URL, never from what the browser says of the host. */
@@ -77,14 +75,8 @@ export async function proveByProvider(
     const all = [...faults, ...claimed.faults, ...unmapped]
     const about = await askAbout(call, iam, userid)
     const own: News = { source: iam.id, identity, failure: null, faults: all }
-    return {
-      iam,
-      userid,
-      news: about === null ? [own] : [own, about],
-      endSession: endSession?.href ?? null,
-      session,
-      faults: all,
-    }
+    const news = about === null ? [own] : [own, about]
+    return { iam, userid, news, endSession: endSession?.href ?? null, session }
   } catch (error) {
     if (error instanceof Unauthenticated) return error
     throw error

@@ -59,7 +59,7 @@ export const sessions = {
       const moved = await migrate(call, proven.iam, proven.userid)
       if ('refusal' in moved)
         return refused(new Unauthenticated(moved.refusal), loginFailed(`${iamid}/${proven.userid}`, moved.refusal))
-      const outcome = await enter(call, { ...proven, user: null }, NOT_ALLOWED, proven.faults)
+      const outcome = await enter(call, { ...proven, user: null }, NOT_ALLOWED)
       const value = { ...outcome.value, endSession: proven.endSession }
       const { error } = outcome
       if (!error) await noteProviderSession(call.db, value.tokenId, iamid, proven.session)
@@ -163,20 +163,24 @@ interface Entered extends Issued {
   readonly endSession: string | null
 }
 
-/** The end of each log-in: what was heard of the person is taken in, and whoever is not disabled gets a token. `faults` are kept. */
+/** The end of each log-in: what was heard of the person is taken in, and whoever is not disabled gets a token. What was not heard is kept. */
 async function enter(
   call: Call,
   { iam, user: known, news }: Pick<Proven, 'user' | 'news'> & { readonly iam: ProvenByProvider['iam'] },
   refusal: string,
-  faults: readonly string[] = [],
 ): Promise<Outcome<Issued>> {
-  const { user, events } = await takeIn(call, iam, known, news)
+  const { user, events, error } = await takeIn(call, iam, known, news)
   const name = `${user.iamid}/${user.userid}`
   if (user.disabled) return refused(new Unauthenticated(refusal), ...events, loginFailed(name, refusal))
+  if (error) return refused(error, ...events)
   const issued = await issueToken(call, { userId: user.id, profileId: user.profileId })
   await noteLogIn(call.db, user.id, call.now)
   const target = { type: 'session' as const, id: issued.tokenId, name }
-  const after = faults.length === 0 ? null : { notTaken: faults }
+  const notTaken = news.flatMap(({ faults, failure }) => [
+    ...faults,
+    ...(failure === null ? [] : [`the user info endpoint: ${failure}`]),
+  ])
+  const after = notTaken.length === 0 ? null : { notTaken }
   return { value: issued, events: [...events, { event: 'loginSucceeded', target, after, by: user }] }
 }
 

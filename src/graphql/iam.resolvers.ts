@@ -13,6 +13,7 @@ export const iamResolvers: Resolvers = {
     iam: (_, { id }, context) => iams.get(context, { id }),
     iamTypes: (_, __, context) => iams.types(context, {}),
     testIam: (_, { input }, context) => identities.test(context, input),
+    userInfoDrift: (_, args, context) => identities.drift(context, args),
     simulateIdentity: (_, { input }, context) => identities.simulate(context, input),
   },
   Mutation: {
@@ -20,6 +21,9 @@ export const iamResolvers: Resolvers = {
     updateIam: (_, { input }, context) => iams.update(context, input),
     deleteIam: (_, { input }, context) => iams.remove(context, input),
     generateScimKey: (_, { input }, context) => iams.generateScimKey(context, input),
+  },
+  UserInfoDrift: {
+    user: async (drift, _, { loaders }) => (await loaders.userById.load(drift.userId))!,
   },
   Iam: {
     oauth: iam => iam.type === 'openid',

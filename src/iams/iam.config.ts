@@ -226,10 +226,13 @@ function userInfoFaults(info: Config | undefined, has: Has): Fault[] {
   const at = 'externalUserInfo.'
   const username = (info.authentication as Config | undefined)?.username !== undefined
   const password = has(`${at}authentication.password`)
+  const clear = String(info.uri).toLowerCase().startsWith('http:')
   const needed = info.useAuth === true || (info.authentication !== undefined && (username || password))
   return [
     ...when(needed && !username, `${at}authentication.username`, 'is required for authentication'),
     ...when(needed && !password, `${at}authentication.password`, 'is required for authentication'),
+    ...when(clear && info.useSSL === true, `${at}uri`, 'must be https with useSSL'),
+    ...['ca', 'cert'].flatMap(name => when(clear && info[name] !== undefined, `${at}${name}`, 'needs a uri with https')),
     ...certificateFaults(at, info.cert !== undefined, has(`${at}key`)),
   ]
 }

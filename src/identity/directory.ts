@@ -3,6 +3,7 @@ import type { Call } from '../access/guard.ts'
 import type { Entry, Listing, Lookup, PasswordLogin } from '../connectors/connector.ts'
 import { openLdap } from '../connectors/ldap.ts'
 import type { App } from '../context.ts'
+import { RosterError } from '../errors.ts'
 import type { IamRecord } from '../iams/iam.ts'
 import { identityOf } from './mapping.ts'
 import { type News, secretsOf } from './outside.ts'
@@ -23,6 +24,16 @@ export async function directoryOf({ app, db }: Pick<Call, 'app' | 'db'>, iam: Ia
   const directory = openLdap(iam.config, await secretsOf({ app, db }, iam.id))
   known.set(iam.id, { version, directory })
   return directory
+}
+
+/** A question of a log-in or a refresh: whoever looks after the instance hears once when it has no answer. (A sync tells of itself.) */
+export async function told<Answer>({ log }: App, iamid: string, ask: () => Promise<Answer>): Promise<Answer> {
+  try {
+    return await ask()
+  } catch (error) {
+    if (error instanceof RosterError) log.warn({ iamid, failure: error.message }, 'the directory gave no answer')
+    throw error
+  }
 }
 
 /** An entry was read whole: an attribute that it lacks has no values. One that was only told of has no place, and so an empty id. */

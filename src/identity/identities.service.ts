@@ -4,17 +4,19 @@ import type { Entry } from '../connectors/connector.ts'
 import { openLdap } from '../connectors/ldap.ts'
 import { answerOf } from '../connectors/userinfo.ts'
 import { Invalid, RosterError, Unauthenticated } from '../errors.ts'
-import type { SimulateIdentityInput, TestIamInput } from '../generated/graphql.ts'
+import type { Direction, SimulateIdentityInput, TestIamInput } from '../generated/graphql.ts'
 import { checkConfig } from '../iams/iam.config.ts'
 import { unpaste } from '../iams/iam.input.ts'
 import type { IamType } from '../iams/iam.schema.ts'
 import type { IamRecord } from '../iams/iam.ts'
 import { requireIam } from '../iams/iams.store.ts'
 import { checkList } from '../names.ts'
+import { type Page, type PageArgs, readPage } from '../store/page.ts'
 import type { UserRecord } from '../users/user.ts'
 import { seenAs } from '../users/user.ts'
 import { saidBy, userIdClaimOf } from './claims.ts'
 import { newsOf } from './directory.ts'
+import { type DriftRecord, type DriftState, type DriftTotals, driftList, driftTotals } from './drift.store.ts'
 import { identityOf, type Mapped } from './mapping.ts'
 import { askEndpoint, informed, type News, secretsOf, USER_INFO } from './outside.ts'
 import { simulate } from './reconcile.ts'
@@ -66,7 +68,29 @@ export const identities = {
       failures,
     }
   }),
+
+  /** Of whom the endpoint of an IAM may say something else than is held: to be asked again, by a refresh. Nobody is asked here. */
+  drift: read('iam:drift', async (call: Call, { iamid, state, direction, ...page }: DriftArgs): Promise<DriftPage> => {
+    alsoNeeds(call, 'user:read')
+    const { config } = await requireIam(call.db, iamid)
+    const endpoint = config.externalUserInfo as { staleAfter?: number } | undefined
+    if (endpoint === undefined) throw new Invalid('iamid', 'must name an IAM with a user info endpoint')
+    const { staleAfter } = endpoint
+    const staleBefore = staleAfter === undefined ? null : new Date(call.now.getTime() - staleAfter * 1000)
+    const drifted = { iamid, staleBefore }
+    const found = await readPage<DriftRecord>(call.db, driftList(drifted, state ?? null, direction === 'DESC'), page)
+    return Object.assign(found, { totals: () => driftTotals(call.db, drifted) })
+  }),
 } satisfies Service
+
+interface DriftArgs extends PageArgs {
+  readonly iamid: string
+  readonly state?: DriftState | null
+  readonly direction?: Direction | null
+}
+export interface DriftPage extends Page<DriftRecord> {
+  readonly totals: () => Promise<DriftTotals>
+}
 
 async function simulated(call: Call, iam: IamRecord, source: string, { identity, faults }: Mapped): Promise<Simulated> {
   const { user, plan } = await simulate(call.db, { iamid: iam.id, source }, identity)

@@ -1,7 +1,7 @@
 /** What outside sources say of one person, asked before a transaction begins, since they may be slow; and its way in, within one. */
 import type { Call } from '../access/guard.ts'
 import type { AuditDraft } from '../audit/audit.ts'
-import { askUserInfo, type UserInfo, type UserInfoConfig } from '../connectors/userinfo.ts'
+import { askUserInfo, limitOf, type UserInfo, type UserInfoConfig } from '../connectors/userinfo.ts'
 import { Unavailable } from '../errors.ts'
 import { createTurnstile } from '../http/turnstile.ts'
 import type { IamRecord } from '../iams/iam.ts'
@@ -28,8 +28,9 @@ export interface News {
 
 type Asking = Pick<Call, 'app' | 'db' | 'now'>
 
-/** Endpoints are asked about so many people at once; the rest wait. */
-const turnstile = createTurnstile(10)
+/** An endpoint is asked about so many people at once; the rest wait, but for nobody else's endpoint. */
+const AT_ONCE = 10
+const turnstiles = new Map<string, ReturnType<typeof createTurnstile>>()
 interface Endpoint extends UserInfoConfig {
   /** Seconds for which a good answer stands in for one that does not come, under `onError: deny`. */
   readonly staleAfter?: number
@@ -48,7 +49,13 @@ export async function askAbout({ app, db }: Asking, iam: Pick<IamRecord, 'id' | 
 export async function askEndpoint(config: IamRecord['config'], secrets: Secrets, userid: string): Promise<News> {
   const [password, key] = ['authentication.password', 'key'].map(path => secrets.get(`externalUserInfo.${path}`))
   const given = { ...(password !== undefined && { password }), ...(key !== undefined && { key }) }
-  const answer = await turnstile.pass(() => askUserInfo(config.externalUserInfo as Endpoint, given, userid))
+  const endpoint = config.externalUserInfo as Endpoint
+  const { host } = new URL(endpoint.uri)
+  const turnstile = turnstiles.get(host) ?? createTurnstile(AT_ONCE)
+  turnstiles.set(host, turnstile)
+  // From here on, or whoever waits behind a crowd would wait for each of its turns.
+  const limit = limitOf(endpoint)
+  const answer = await turnstile.pass(() => askUserInfo(endpoint, given, userid, limit))
   return 'info' in answer
     ? { source: USER_INFO, failure: null, ...informed(config, userid, answer.info) }
     : { source: USER_INFO, failure: answer.failure, identity: null, faults: [] }
@@ -62,16 +69,17 @@ export async function secretsOf({ app, db }: Pick<Call, 'app' | 'db'>, iamid: st
   return new Map(sealed.map(([path, secret]) => [path, open(app.keys, iamid, path, secret)]))
 }
 
-/** The endpoint names groups and attributes by their own names: there is nothing to map. What the IAM is not used for was not said. */
+/** The endpoint names groups and attributes by their own names: there is nothing to map. What the IAM is not to take was not spoken of. */
 export function informed(
   config: IamRecord['config'],
   userid: string,
-  { groups, authorizations }: UserInfo,
+  info: UserInfo,
 ): { identity: Identity; faults: readonly string[] } {
+  const groups = does(config, 'syncRestGroups') ? info.groups : undefined
+  const authorizations = does(config, 'syncRestAuthorizations') ? info.authorizations : undefined
   const faults: string[] = []
-  const good = does(config, 'syncRestGroups') ? groups?.filter(name => taken(faults, () => checkGroupName(name))) : undefined
+  const good = groups?.filter(name => taken(faults, () => checkGroupName(name)))
   const attributes =
-    does(config, 'syncRestAuthorizations') &&
     authorizations &&
     Object.fromEntries(
       Object.entries(authorizations)
@@ -88,36 +96,45 @@ export function informed(
 }
 
 /**
- * Takes the news of a person in, source by source; part of a write's transaction. Without an answer what is known stays; under
- * `onError: deny` Unavailable, once the last good answer is too old.
+ * Takes the news of a person in, source by source; part of a write's transaction. Without an answer what is known stays. `error`, under
+ * `onError: deny` once the last good answer is too old, is for the write to end with: that there was no answer is to be kept all the same.
  */
 export async function takeIn(
   call: Call,
   iam: Pick<IamRecord, 'id' | 'config'>,
   person: Person | null,
   news: readonly News[],
-): Promise<{ user: Person; events: AuditDraft[] }> {
+): Promise<{ user: Person; events: AuditDraft[]; error?: Unavailable }> {
   const events: AuditDraft[] = []
+  let error: Unavailable | null = null
   let user = person
   for (const { source, identity, failure, faults } of news) {
+    if (faults.length > 0) call.app.log.info({ iamid: iam.id, source, faults }, 'some of what a source said could not be taken')
     if (identity !== null) {
       const { requireManualActivation: disabled = false } = (iam.config.ldapSync ?? {}) as { requireManualActivation?: boolean }
       const taken = await reconcile(call, { iamid: iam.id, source, disabled }, identity)
       user = taken.user
       events.push(...taken.events)
       if (source === USER_INFO) await noteAnswer(call.db, user.id, call.now, faults.length === 0 ? null : faults.join('; '))
-    } else if (failure !== null && user !== null) await endure(call, iam, user, failure)
+    } else if (failure !== null && user !== null) error = await endure(call, iam, user, failure)
   }
   if (user === null) throw new Error('Somebody new came without an identity')
-  return { user, events }
+  return { user, events, ...(error && { error }) }
 }
 
 type Person = Pick<UserRecord, 'id' | 'profileId' | 'iamid' | 'userid' | 'disabled'>
 
-async function endure({ db, now }: Call, iam: Pick<IamRecord, 'config'>, user: Person, failure: string): Promise<void> {
+async function endure(
+  { db, now }: Call,
+  iam: Pick<IamRecord, 'config'>,
+  user: Person,
+  failure: string,
+): Promise<Unavailable | null> {
   const { onError = 'keep', staleAfter = 0 } = iam.config.externalUserInfo as Endpoint
   const last = await lastAnswer(db, user.id)
   const fresh = last !== null && now.getTime() - last.getTime() <= staleAfter * 1000
-  if (onError === 'deny' && !fresh) throw new Unavailable('The user info endpoint of this IAM gives no answer: try again later')
   await noteFailure(db, user.id, now, failure)
+  return onError === 'deny' && !fresh
+    ? new Unavailable('The user info endpoint of this IAM gives no answer: try again later')
+    : null
 }

@@ -6,6 +6,7 @@ import { createServer as createHttps } from 'node:https'
 import { type AddressInfo, createServer as createTcp } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { gzipSync } from 'node:zlib'
 import { afterAll, describe, expect, test } from 'vitest'
 import { askUserInfo } from '../../src/connectors/userinfo.ts'
 
@@ -38,6 +39,8 @@ test('the documented answer; the userid goes into the query, beside what the URI
   })
   expect(heard).toMatchObject({ method: 'GET', url: '/who?realm=a&userid=ana+%26+bo%40example.com' })
   expect(Buffer.from(heard.authorization!.split(' ')[1]!, 'base64').toString()).toBe('roster:p:ä')
+  await ask(uri, { useAuth: false, authentication: { username: 'roster' } }, { password: 'p:ä' })
+  expect(heard.authorization).toBeUndefined()
 })
 
 test('what is left out was not spoken of; what is empty is none', async () => {
@@ -50,6 +53,9 @@ describe('no answer', () => {
     ['404', 404, '{"groups": []}', /status 404/],
     ['500', 500, '', /status 500/],
     ['204', 204, '', /status 204/],
+    ['an empty body', 200, '', /no JSON/],
+    ['a page for people', 200, '<!doctype html><title>Sign in</title>', /no JSON/],
+    ['JSON with more behind it', 200, '{"groups": []} OK', /no JSON/],
     ['no JSON', 200, '<html>', /no JSON/],
     ['broken UTF-8', 200, Buffer.from([0x22, 0xff, 0x22]), /no JSON/],
     ['a list', 200, '[]', /no object/],
@@ -73,6 +79,56 @@ describe('no answer', () => {
     })
     expect(await ask(await answering(302, '', { location: other }))).toEqual({ failure: 'The answer has the status 302' })
     expect(asked).toBe(0)
+  })
+
+  test('what is packed, or another protocol', async () => {
+    const packed = await serve((_, response) =>
+      response.writeHead(200, { 'content-encoding': 'gzip' }).end(gzipSync('{"groups": []}')),
+    )
+    expect(await ask(packed)).toEqual({ failure: 'The answer is no JSON' })
+    const port = await listen(
+      createTcp(socket => {
+        socket.on('error', () => {})
+        socket.once('data', () => socket.write('HTTP/1.1 101 Switching Protocols\r\nconnection: upgrade\r\nupgrade: x\r\n\r\n'))
+      }),
+    )
+    expect(await ask(`http://127.0.0.1:${port}/`, { timeoutMs: 300 })).toHaveProperty('failure')
+    const other = await listen(
+      createTcp(socket => {
+        socket.on('error', () => {})
+        socket.end('SSH-2.0-OpenSSH_9.2\r\n')
+      }),
+    )
+    expect(await ask(`http://127.0.0.1:${other}/`)).toHaveProperty('failure')
+  })
+
+  test('whose time is over before it is asked, and nobody is asked', async () => {
+    let asked = 0
+    const uri = await serve((_, response) => {
+      asked++
+      response.end('{"groups": []}')
+    })
+    expect(await askUserInfo({ uri }, {}, 'ana', AbortSignal.abort())).toEqual({ failure: 'No answer in time' })
+    expect(asked).toBe(0)
+  })
+
+  test('more than a megabyte is not waited for: the connection is cut in the middle', async () => {
+    let sent = 0
+    let cut = () => {}
+    const gone = new Promise<void>(resolve => {
+      cut = resolve
+    })
+    const endless = await serve((_, response) => {
+      const more = () => {
+        while (!response.destroyed && response.write(' '.repeat(65_536))) sent += 65_536
+        sent += 65_536
+      }
+      response.on('drain', more).on('close', cut)
+      more()
+    })
+    expect(await ask(endless)).toEqual({ failure: 'The answer is longer than 1000000 bytes' })
+    await gone
+    expect(sent).toBeLessThan(50_000_000)
   })
 
   test('nobody there, silence, and an answer that is cut off or never ends', async () => {
@@ -120,6 +176,14 @@ describe.skipIf(!hasOpenssl)('TLS', async () => {
 
   test('a private CA and a client certificate', async () => {
     expect(await ask(uri, good, { key: client.key })).toEqual({ info: { groups: [] } })
+  })
+
+  test('a name that the certificate does not have is no answer, unless nobody is to check', async () => {
+    const named = `https://localhost:${port}/`
+    expect(await ask(named, good, { key: client.key })).toEqual({ failure: 'ERR_TLS_CERT_ALTNAME_INVALID' })
+    const { ca: _, ...unchecked } = good
+    expect(await ask(named, unchecked, { key: client.key })).toHaveProperty('failure')
+    expect(await ask(named, { ...unchecked, rejectUnauthorized: false }, { key: client.key })).toEqual({ info: { groups: [] } })
   })
 
   test('another CA, no client certificate and a stranger’s are no answer', async () => {

@@ -53,6 +53,7 @@ const places: Record<string, Place> = {
   'Query.groupMembers': { beside: () => `ref: { id: ${stock.groups[0]} }`, orders: DIRECTIONS, item: 'id' },
   'Query.attributeKeys': { orders: DIRECTIONS, item: 'key' },
   'Query.iams': { orders: DIRECTIONS, item: 'id' },
+  'Query.userInfoDrift': { beside: () => 'iamid: "informed"', orders: DIRECTIONS, item: 'user { id }' },
   'Query.apiKeys': { beside: ref, orders: sorted('CREATED_AT', 'LAST_USED', 'EXPIRES_AT'), item: 'id' },
   'Query.tokens': { beside: ref, orders: sorted('CREATED_AT', 'LAST_USED', 'EXPIRATION'), item: 'id' },
   'Query.projects': { orders: sorted('NAME', 'CREATED_AT'), item: 'id' },

@@ -38,6 +38,9 @@ export const queries: Record<string, Operation> = {
       input: { iamid: 'bim', userid: 'stock1', userInfo: { groups: Array.from({ length: n }, (_, i) => ({ name: `g${i}` })) } },
     }),
   },
+  userInfoDrift: {
+    text: `(iamid: "informed", first: $n) { totals { users answered neverAsked failed incomplete stale } totalCount ${page('user { id groups { nodes { id } } } state answeredAt failedAt failure').slice(1)}`,
+  },
   apiKeys: {
     text: `(ref: $ref) ${page('id user { id profile { name } } project { id name members { nodes { id } } }')}`,
     input: 'UserRef',

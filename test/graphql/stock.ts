@@ -29,6 +29,11 @@ const steps = [
      SELECT iamid, 'stock' || i, 'stock' || i, 'Stock ' || i, 'stock ' || i, 'stock' || i || '@' || iamid || '.example',
        'stock' || i || '@' || iamid || '.example', '+32 9 000 00 00', '{"theme": "dark"}', '{"presto": "p"}'
      FROM (SELECT 'bim' AS iamid, i FROM ${SERIES} UNION ALL SELECT 'stock' || i, i FROM ${SERIES}) every`,
+  `INSERT INTO iams (id, display_name, type, config)
+     VALUES ('informed', 'Informed', 'saml', '{"externalUserInfo": {"uri": "http://127.0.0.1:9/", "staleAfter": 60}}')`,
+  `INSERT INTO users (iamid, userid, userid_key, name, name_key)
+     SELECT 'informed', 'i' || i, 'i' || i, 'I ' || i, 'i ' || i FROM ${SERIES}`,
+  `INSERT INTO user_info_answers (user_id, failed_at, failure) SELECT id, now(), 'No answer in time' FROM users WHERE iamid = 'informed'`,
   `INSERT INTO groups (iamid, name, name_key, description) SELECT 'bim', 'stock' || i, 'stock' || i, 'a crew' FROM ${SERIES}`,
   `INSERT INTO memberships (group_id, user_id) SELECT g.id, u.id FROM ${USERS}, ${GROUPS} WHERE ${tied('u', 'g')}`,
   `INSERT INTO iam_group_permissions (iamid, group_name, group_key, permission)

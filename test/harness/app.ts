@@ -4,6 +4,7 @@ import { createServer } from 'node:net'
 import { startApp } from '../../src/app.ts'
 import { loadConfig } from '../../src/config.ts'
 import type { Context } from '../../src/context.ts'
+import { createLog } from '../../src/http/log.ts'
 import type { Store } from '../../src/store/store.ts'
 import { createFirstAdministrator } from '../../src/users/first.administrator.ts'
 import { newcomers } from '../../src/users/newcomers.service.ts'
@@ -28,6 +29,8 @@ export interface TestApp {
   admin: Person
   /** What was mailed, oldest first; only with `smtp: true`. */
   mails: CaughtMail[]
+  /** The lines of its log from `info` upwards, oldest first; only with `logged: true`. */
+  logged: Record<string, unknown>[]
   /** A new user holding exactly these permissions and the default one, logged in. */
   as(permissions: readonly string[], options?: { userid?: string; name?: string }): Promise<Person>
   /** One GraphQL operation; `data` and `errors` as they come. */
@@ -44,9 +47,11 @@ const ADMIN_PASSWORD = 'correct horse battery staple'
 export async function bootApp({
   env = {},
   smtp = false,
+  logged: listens = false,
 }: {
   env?: Record<string, string>
   smtp?: boolean
+  logged?: boolean
 } = {}): Promise<TestApp> {
   const [store, port, mail] = await Promise.all([testStore(), freePort(), smtp ? catchMail() : null])
   const config = loadConfig({
@@ -59,7 +64,9 @@ export async function bootApp({
     ...env,
   })
   const prepare = async (operator: Context) => void (await createFirstAdministrator(operator))
-  const running = await startApp(config, { store, prepare })
+  const logged: TestApp['logged'] = []
+  const log = createLog({ level: 'info', out: { write: line => void logged.push(JSON.parse(line)) } })
+  const running = await startApp(config, { store, prepare, ...(listens && { log }) })
   const url = `http://127.0.0.1:${running.port}`
   const admin = await logIn(url, config.adminUserid, config.adminPassword ?? ADMIN_PASSWORD)
   let made = 0
@@ -68,6 +75,7 @@ export async function bootApp({
     store,
     admin,
     mails: mail?.mails ?? [],
+    logged,
     async as(permissions, options = {}) {
       const userid = options.userid ?? `person${++made}@example.test`
       const password = `password of ${userid}`

@@ -1,10 +1,9 @@
 // A real OpenLDAP on loopback, each in a folder that goes away with it. Where slapd is not installed, tests skip and say so.
-import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process'
-import { once } from 'node:events'
-import { accessSync, constants, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { type AddressInfo, connect, createServer } from 'node:net'
+import { execFileSync, spawnSync } from 'node:child_process'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { delimiter, join } from 'node:path'
+import { join } from 'node:path'
+import { findSlapd, freePort, runSlapd, schemas } from '../../scripts/demo/slapd.ts'
 
 export const suffix = 'dc=roster,dc=example'
 /** Reads everything but passwords, within the server's limits. */
@@ -13,16 +12,8 @@ const root = { dn: `cn=root,${suffix}`, password: 'root-s3cret' }
 /** More entries than that, and a search ends with sizeLimitExceeded. */
 export const sizeLimit = 40
 
-const schemas = '/etc/ldap/schema'
 /** It listens there as well, and its certificate does not name it. */
 export const unnamedHost = '127.0.0.9'
-
-/** The folder of slapd and slapadd: the first on PATH, or where Debian has them; null where there are none. */
-function findSlapd(): string | null {
-  const folders = [...(process.env.PATH ?? '').split(delimiter), '/usr/sbin', '/usr/local/sbin']
-  if (!existsSync(schemas)) return null
-  return folders.find(folder => isExecutable(join(folder, 'slapd')) && isExecutable(join(folder, 'slapadd'))) ?? null
-}
 
 /** Null without openssl, too, which makes its certificates. */
 export const slapdFolder = spawnSync('openssl', ['version']).status === 0 ? findSlapd() : null
@@ -70,29 +61,17 @@ export async function startSlapd({
   const folder = mkdtempSync(join(tmpdir(), 'roster-slapd-'))
   const [port, securePort] = [await freePort(), await freePort()]
   const certificates = makeCertificates(folder)
-  mkdirSync(join(folder, 'db'))
-  const conf = join(folder, 'slapd.conf')
-  writeFileSync(conf, configuration(folder, tls, limit))
-  writeFileSync(join(folder, 'start.ldif'), ldif)
-  execFileSync(join(slapdFolder!, 'slapadd'), ['-f', conf, '-l', join(folder, 'start.ldif')], {
-    stdio: ['ignore', 'ignore', 'inherit'],
-  })
   const urls = ['127.0.0.1', unnamedHost]
     .flatMap(host => [`ldap://${host}:${port}`, ...(tls === 'none' ? [] : [`ldaps://${host}:${securePort}`])])
     .join(' ')
 
-  let running: ChildProcess | null = null
-  const stop = async () => {
-    if (!running || running.exitCode !== null) return
-    const ended = once(running, 'exit')
-    running.kill('SIGTERM')
-    await ended
-  }
-  const start = async () => {
-    running = spawn(join(slapdFolder!, 'slapd'), ['-f', conf, '-h', urls, '-d', '0'], { stdio: 'ignore' })
-    await answers(port, running)
-  }
-  await start()
+  const { start, stop } = await runSlapd(slapdFolder!, {
+    folder,
+    configuration: configuration(folder, tls, limit),
+    ldif,
+    urls,
+    port,
+  })
   const close = async () => {
     await stop()
     rmSync(folder, { recursive: true, force: true })
@@ -152,37 +131,4 @@ function makeCertificates(folder: string): Certificates {
   const read = (name: string) => readFileSync(path(name), 'utf8')
   const pair = (name: string) => ({ cert: read(`${name}.pem`), key: read(`${name}.key`) })
   return { ca: read('ca.pem'), other: read('other.pem'), client: pair('client'), server: pair('server') }
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  server.close()
-  await once(server, 'close')
-  return port
-}
-
-async function answers(port: number, program: ChildProcess): Promise<void> {
-  while (program.exitCode === null) {
-    const socket = connect(port, '127.0.0.1')
-    try {
-      await once(socket, 'connect')
-      return
-    } catch {
-      await new Promise(resolve => setTimeout(resolve, 20))
-    } finally {
-      socket.destroy()
-    }
-  }
-  throw new Error(`slapd ended with ${program.exitCode}`)
-}
-
-function isExecutable(path: string): boolean {
-  try {
-    accessSync(path, constants.X_OK)
-    return true
-  } catch {
-    return false
-  }
 }

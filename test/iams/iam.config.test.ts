@@ -246,6 +246,12 @@ test.each<[string, IamType, object, string[]]>([
     ['username', 'password'].map(name => `config.externalUserInfo.authentication.${name} is required for authentication`),
   ],
   [
+    'TLS for an endpoint without it',
+    'saml',
+    { externalUserInfo: { uri: 'http://info.example/', useSSL: true, ca: 'a' } },
+    ['config.externalUserInfo.uri must be https with useSSL', 'config.externalUserInfo.ca needs a uri with https'],
+  ],
+  [
     'a user name alone',
     'saml',
     { externalUserInfo: { ...info, authentication: { username: 'a' } } },

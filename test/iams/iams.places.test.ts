@@ -74,7 +74,6 @@ const info = (type: IamType): Case => ({
   partner: 'externalUserInfo.authentication.username',
   changes: [
     ['externalUserInfo.uri', 'https://info.elsewhere.example/user-info'],
-    ['externalUserInfo.uri', 'http://info.roster.example/user-info'],
     ['externalUserInfo.uri', 'https://info.roster.example:8443/user-info'],
     ['externalUserInfo.uri', 'https://info.roster.example/collect'],
     ['externalUserInfo.useSSL', false],

@@ -121,3 +121,30 @@ test('onError deny refuses who has no answer that is fresh enough', async () => 
   expect(refused.errors![0].extensions.code).toBe('UNAVAILABLE')
   expect(JSON.stringify(refused)).not.toContain('endpoint secret')
 })
+
+test('only what the IAM is to take of it is taken', async () => {
+  const uri = `http://127.0.0.1:${(endpoint.address() as AddressInfo).port}/who`
+  tell({ groups: [{ name: 'Taken' }], authorizations: { Left: ['x'] } })
+  for (const [id, action] of [
+    ['groupsonly', 'syncRestGroups'],
+    ['valuesonly', 'syncRestAuthorizations'],
+  ]) {
+    const config = { supportedActions: [action], externalUserInfo: { uri } }
+    await app.graphql('mutation ($i: CreateIamInput!) { createIam(input: $i) { iam { id } } }', {
+      i: { id, displayName: id, type: 'saml', config },
+    })
+    const [user] = await app.store.db.query<{ id: number }>(
+      `INSERT INTO users (iamid, userid, userid_key, name, name_key) VALUES ($1, 'p', 'p', 'P', 'p') RETURNING id`,
+      [id],
+    )
+    const { data } = await app.graphql(
+      'mutation ($id: UserId!) { refreshUser(input: { ref: { id: $id } }) { user { iamAuthorizations groups { nodes { name } } } } }',
+      { id: user!.id },
+    )
+    expect(data.refreshUser.user).toEqual(
+      id === 'groupsonly'
+        ? { iamAuthorizations: null, groups: { nodes: [{ name: 'Taken' }] } }
+        : { iamAuthorizations: { Left: ['x'] }, groups: { nodes: [] } },
+    )
+  }
+})

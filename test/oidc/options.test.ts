@@ -16,7 +16,7 @@ beforeAll(async () => {
   app = await bootApp()
   const clients = Object.fromEntries(IDS.map(id => [id, [`${app.url}/login/${id}/callback`]]))
   idp = await realProvider(clients, app.url, {
-    public: { token_endpoint_auth_method: 'none', client_secret: undefined },
+    more: { public: { token_endpoint_auth_method: 'none', client_secret: undefined } },
   })
 })
 afterAll(async () => {

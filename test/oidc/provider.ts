@@ -6,6 +6,8 @@ import { Provider } from 'oidc-provider'
 
 export interface RealProvider {
   readonly issuer: string
+  /** Where it listens, whatever it calls itself. */
+  readonly port: number
   /** Claims by account. */
   readonly people: Record<string, Record<string, unknown>>
   /** The account that logs in next. */
@@ -15,19 +17,21 @@ export interface RealProvider {
 
 export const SECRET = 'a client secret of the tests'
 
-/** `clients` are redirect URIs by client id; `more` is what else is registered of one. */
+/** `clients` are redirect URIs by client id; `more` is what else is registered of one; `known` is the issuer where something stands before it. */
 export async function realProvider(
   clients: Record<string, string[]>,
   home: string,
-  more: Record<string, object> = {},
+  { more = {}, known }: { more?: Record<string, object>; known?: string } = {},
 ): Promise<RealProvider> {
   const server = createServer()
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
-  const issuer = `http://127.0.0.1:${(server.address() as { port: number }).port}`
+  const { port } = server.address() as { port: number }
+  const issuer = known ?? `http://127.0.0.1:${port}`
   const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 })
   const idp: RealProvider = {
     issuer,
+    port,
     people: {},
     next: '',
     async close() {

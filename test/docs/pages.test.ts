@@ -1,0 +1,225 @@
+// What the pages tell to paste is pasted: each line for a shell runs as it stands, but for the hosts and ports, against real peers.
+import { execFile, spawnSync } from 'node:child_process'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:https'
+import type { AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { ldif } from '../../scripts/demo/directory.ts'
+import { openLdap } from '../../src/connectors/ldap.ts'
+import { checkConfig } from '../../src/iams/iam.config.ts'
+import { bootApp, type TestApp } from '../harness/app.ts'
+import { type Slapd, sayWhenSkipped, slapdFolder, startSlapd } from '../harness/slapd.ts'
+import { Browser } from '../oidc/browser.ts'
+import { type RealProvider, realProvider, SECRET } from '../oidc/provider.ts'
+
+const page = (name: string) => readFileSync(new URL(`../../docs/${name}.md`, import.meta.url), 'utf8')
+const blocks = (text: string, language: string) =>
+  [...text.matchAll(new RegExp(`\`\`\`${language}\n([\\s\\S]*?)\`\`\``, 'g'))].map(([, block]) => block!)
+const run = promisify(execFile)
+const TOUR = 'tour password'
+
+/** Runs the blocks in one shell, one after the other, and answers with what each printed. */
+async function paste(folder: string, lines: readonly string[], places: Readonly<Record<string, string>>): Promise<string[]> {
+  const end = '\n=== the end of a block ===\n'
+  const script = lines.map(block => `${block}\nprintf '${end.replaceAll('\n', '\\n')}'`).join('\n')
+  const placed = Object.entries(places).reduce((text, [theirs, ours]) => text.replaceAll(theirs, ours), script)
+  const { stdout } = await run('bash', ['-c', placed], { cwd: folder })
+  return stdout.split(end).slice(0, -1)
+}
+
+sayWhenSkipped('the configurations of docs/ldap.md')
+
+describe.skipIf(slapdFolder === null)('docs/ldap.md', () => {
+  const text = page('ldap')
+  let slapd: Slapd
+  let app: TestApp
+  let folder: string
+  beforeAll(async () => {
+    folder = mkdtempSync(join(tmpdir(), 'roster-docs-'))
+    slapd = await startSlapd({ ldif: ldif() })
+    app = await bootApp({ env: { ADMIN_PASSWORD: TOUR } })
+    writeFileSync(join(folder, 'ca.pem'), slapd.certificates.ca)
+  }, 60_000)
+  afterAll(async () => {
+    await app?.close()
+    await slapd?.close()
+    rmSync(folder, { recursive: true, force: true })
+  })
+
+  test('from the token to a person with groups', async () => {
+    const lines = blocks(text, 'sh')
+    const printed = await paste(folder, lines, {
+      'http://127.0.0.1:4000': app.url,
+      'ldap.corp.example': 'localhost',
+      '"port": 636': `"port": ${slapd.securePort}`,
+    })
+    const [token, created, tried, entered, refreshed, synced, ...rest] = printed
+    expect([token, rest]).toEqual(['', []])
+    expect(JSON.parse(created!)).toMatchObject({
+      data: { createIam: { iam: { id: 'corp', secrets: { 'credentials.bind_pw': expect.any(String) } } } },
+    })
+    expect(JSON.parse(tried!)).toMatchObject({
+      data: {
+        testIam: {
+          directory: {
+            after: { name: 'Emma Lindqvist', email: 'emma@roster.example', position: 'Harbour master' },
+            joined: ['Harbour', 'Night shift'],
+            attributesAdded: { Title: ['Harbour master'] },
+            faults: [],
+          },
+          failures: [],
+        },
+      },
+    })
+    expect(JSON.parse(entered!)).toMatchObject({ authenticated: true })
+    expect(JSON.parse(refreshed!)).toMatchObject({ userid: 'emma', iamAuthorizations: { Title: ['Harbour master'] } })
+    // Both in one block: what would be done, and the same done.
+    const [dry, real] = synced!.split(/(?<=\})\s*(?=\{"totalCount)/).map(report => JSON.parse(report))
+    for (const report of [dry, real]) expect([report.totalCount, report.importedUsers.length]).toEqual([6, 5])
+  })
+
+  /** What `testIam` says of the saved configuration with some of its options changed. */
+  async function failures(options: object, more: object = {}): Promise<string[]> {
+    const { data } = await app.graphql('{ iam(id: "corp") { config } }')
+    const saved = data.iam.config
+    const credentials = { ...saved.credentials, bind_pw: 'reader-s3cret' }
+    const config = { ...saved, options: { ...saved.options, ...options }, credentials, ...more }
+    const tried = await app.graphql('query ($i: TestIamInput!) { testIam(input: $i) { failures } }', {
+      i: { iamid: 'corp', userid: 'emma', config },
+    })
+    expect(tried.errors).toBeUndefined()
+    return tried.data.testIam.failures
+  }
+  const credentials = { bind_dn: 'cn=reader,dc=roster,dc=example', bind_pw: 'wrong' }
+  test.each<[string, () => Promise<string[]>]>([
+    ['ECONNREFUSED', () => failures({ port: 1 })],
+    ['SELF_SIGNED_CERT_IN_CHAIN', () => failures({ ca: slapd.certificates.other })],
+    ['ERR_TLS_CERT_ALTNAME_INVALID', () => failures({ host: '127.0.0.9' })],
+    ['its answer cannot be read', () => failures({ ca: undefined, useSSL: false, port: Number(new URL(app.url).port) })],
+    ['the directory refuses the account of config.credentials: invalidCredentials (49)', () => failures({}, { credentials })],
+    ['the directory answers noSuchObject (32)', () => failures({ userSearchBase: 'ou=nowhere,dc=roster,dc=example' })],
+    ['the directory knows several people of this userid', () => failures({ userSearchFilter: '(|(uid=%s)(uid=otto))' })],
+  ])('an error one meets: %s', async (words, meet) => {
+    expect(text).toContain(words)
+    expect((await meet()).join()).toContain(words)
+  })
+
+  test('the other directories’ configurations pass every check', () => {
+    const others = blocks(text, 'json')
+    expect(others).toHaveLength(2)
+    for (const config of others) {
+      const checked = checkConfig('ldap', 'other', JSON.parse(config))
+      expect(openLdap(checked.config, new Map([['credentials.bind_pw', 'x']]))).toHaveProperty('logIn')
+    }
+  })
+})
+
+describe('docs/openid-connect.md', () => {
+  let app: TestApp
+  let idp: RealProvider
+  beforeAll(async () => {
+    app = await bootApp()
+    idp = await realProvider({ roster: [`${app.url}/login/corp/callback`] }, app.url)
+  })
+  afterAll(async () => {
+    await app?.close()
+    await idp?.close()
+  })
+
+  test('from the mutation to a person with groups', async () => {
+    const [mutation, ...more] = blocks(page('openid-connect'), 'graphql')
+    expect(more).toEqual([])
+    // The provider of the tests speaks http, which has to be asked for.
+    const placed = mutation!
+      .replace(/"https:\/\/login\.corp\.example[^"]*"/, `"${idp.issuer}/.well-known/openid-configuration", enableSSL: false`)
+      .replace('"…"', JSON.stringify(SECRET))
+    expect((await app.graphql(placed)).errors).toBeUndefined()
+    idp.people.ana = { name: 'Ana Ribeiro', team: 'red', groups: ['Auditors'] }
+    idp.next = 'ana'
+    const entered = await new Browser().visit(`${app.url}/login/corp`)
+    expect(entered.body).toContain('<strong>Ana Ribeiro</strong>')
+    const { data } = await app.graphql(
+      '{ user(ref: { iamid: "corp", userid: "ana" }) { iamAuthorizations permissions groups { nodes { name } } } }',
+    )
+    expect(data.user).toEqual({
+      iamAuthorizations: { Team: ['red'] },
+      permissions: ['AUDIT'],
+      groups: { nodes: [{ name: 'Auditors' }] },
+    })
+  })
+})
+
+describe.skipIf(spawnSync('openssl', ['version']).status !== 0)('docs/user-info.md', () => {
+  const text = page('user-info')
+  const [answer] = blocks(text, 'json')
+  let app: TestApp
+  let folder: string
+  let port: number
+  let server: ReturnType<typeof createServer>
+  beforeAll(async () => {
+    folder = mkdtempSync(join(tmpdir(), 'roster-docs-'))
+    const made = [
+      'req',
+      '-x509',
+      '-newkey',
+      'ec',
+      '-pkeyopt',
+      'ec_paramgen_curve:prime256v1',
+      '-nodes',
+      '-days',
+      '2',
+      '-subj',
+      '/CN=x',
+    ]
+    const names = ['-addext', 'subjectAltName=DNS:localhost', '-keyout', join(folder, 'key.pem'), '-out', join(folder, 'ca.pem')]
+    await run('openssl', [...made, ...names])
+    const tls = { key: readFileSync(join(folder, 'key.pem')), cert: readFileSync(join(folder, 'ca.pem')) }
+    server = createServer(tls, (request, response) => {
+      const wanted = `Basic ${Buffer.from('roster:endpoint-s3cret').toString('base64')}`
+      if (request.headers.authorization !== wanted || !request.url!.startsWith('/user-info?')) response.writeHead(401).end()
+      else response.end(answer)
+    })
+    await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
+    port = (server.address() as AddressInfo).port
+    app = await bootApp({ env: { ADMIN_PASSWORD: TOUR } })
+  }, 60_000)
+  afterAll(async () => {
+    await app?.close()
+    server?.close()
+    rmSync(folder, { recursive: true, force: true })
+  })
+
+  test('from the token to the drift report', async () => {
+    const printed = await paste(folder, blocks(text, 'sh'), {
+      'http://127.0.0.1:4000': app.url,
+      'people.corp.example:8443': `localhost:${port}`,
+    })
+    const [token, configured, tried, refreshed, drift, ...rest] = printed
+    expect([token, rest]).toEqual(['', []])
+    expect(JSON.parse(configured!)).toMatchObject({
+      data: { updateIam: { iam: { id: 'bim', secrets: { 'externalUserInfo.authentication.password': expect.any(String) } } } },
+    })
+    const authorizations = { EMEA: ['Sales', 'Expenses'], APAC: ['Sales'] }
+    expect(JSON.parse(tried!)).toMatchObject({
+      data: {
+        testIam: {
+          userInfo: {
+            joined: ['Accountants', 'Controllers'],
+            left: [],
+            attributesAdded: authorizations,
+            attributesRemoved: {},
+            faults: [],
+          },
+          failures: [],
+        },
+      },
+    })
+    expect(JSON.parse(refreshed!)).toMatchObject({ iamAuthorizations: authorizations })
+    expect(JSON.parse(drift!)).toMatchObject({
+      data: { userInfoDrift: { totals: { users: 1, answered: 1, neverAsked: 0 }, nodes: [] } },
+    })
+  })
+})
