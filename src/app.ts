@@ -52,6 +52,8 @@ export interface Given {
   readonly log?: Logger
   /** What must be there before anybody is told that Roster is ready. Runs once the port is taken. */
   readonly prepare?: (operator: Context) => Promise<void>
+  /** False: this process does no work in the background, so that a test can count what its own requests do. */
+  readonly background?: boolean
 }
 
 /** Opens the store and serves. Throws when the store cannot be opened or the port not be taken. */
@@ -88,7 +90,7 @@ export async function startApp(config: Config, given: Given = {}): Promise<Runni
   }
   await given.prepare?.(operatorContext()).catch(error => stop().finally(() => Promise.reject(error)))
   prepared = true
-  jobs = startJobs(app)
+  if (given.background !== false) jobs = startJobs(app)
   return { port, app, operatorContext, stop }
 }
 

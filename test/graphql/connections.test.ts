@@ -54,6 +54,8 @@ const places: Record<string, Place> = {
   'Query.attributeKeys': { orders: DIRECTIONS, item: 'key' },
   'Query.iams': { orders: DIRECTIONS, item: 'id' },
   'Query.userInfoDrift': { beside: () => 'iamid: "informed"', orders: DIRECTIONS, item: 'user { id }' },
+  'Query.syncRuns': { orders: [], item: 'id' },
+  'Query.syncEntries': { beside: () => `runId: ${stock.sync}`, orders: [], item: 'id' },
   'Query.apiKeys': { beside: ref, orders: sorted('CREATED_AT', 'LAST_USED', 'EXPIRES_AT'), item: 'id' },
   'Query.tokens': { beside: ref, orders: sorted('CREATED_AT', 'LAST_USED', 'EXPIRATION'), item: 'id' },
   'Query.projects': { orders: sorted('NAME', 'CREATED_AT'), item: 'id' },

@@ -48,6 +48,20 @@ export const make = {
     (await send<{ token: string }>('authenticateApiKey', 'AuthenticateApiKeyInput', 'token')(on, { apikey }, null)).token,
   iam: async (on: On) =>
     (await send<{ iam: { id: string } }>('createIam', 'CreateIamInput', 'iam { id }')(on, directory())).iam.id,
+  /** A sync of an IAM of its own, with somebody whom it disabled. */
+  sync: async (on: On, status: 'quarantined' | 'finished') => {
+    const iamid = await make.iam(on)
+    const [run] = await on.app.store.db.query<Id>(
+      `INSERT INTO sync_runs (iamid, mode, started_by, dry_run, status, planned, applied) VALUES ($1, 'full', 'stock', false, $2, 1, 1) RETURNING id`,
+      [iamid, status],
+    )
+    await on.app.store.db.query(
+      `WITH gone AS (INSERT INTO users (iamid, userid, userid_key, name, name_key, disabled, disabled_by) VALUES ($1, 'gone', 'gone', 'Gone', 'gone', true, $1) RETURNING id)
+       INSERT INTO sync_entries (run_id, kind, name, name_key, user_id, outcome, state) SELECT $2::int, 'user', 'gone', 'gone', id, 'disable', 'applied' FROM gone`,
+      [iamid, run!.id],
+    )
+    return run!.id
+  },
   project: async (on: On) =>
     (await send<{ project: Id }>('createProject', 'CreateProjectInput', 'project { id }')(on, { name: fresh('project') })).project
       .id,

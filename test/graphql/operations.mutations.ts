@@ -151,6 +151,21 @@ const ofIams: Record<string, Operation> = {
   deleteIam: { text: '{ deleted }', input: 'DeleteIamInput', variables: async on => ({ id: await make.iam(on) }) },
   generateScimKey: { text: `{ ${iam} scimUrl }`, input: 'IamInput', variables: async on => ({ id: await make.iam(on) }) },
   syncIam: { text: '{ totalCount }', input: 'SyncIamInput', variables: () => ({ id: 'bim' }), refused: 'BAD_USER_INPUT' },
+  confirmSync: {
+    text: '{ run { id status } }',
+    input: 'SyncInput',
+    variables: async on => ({ id: await make.sync(on, 'quarantined') }),
+  },
+  dropSync: {
+    text: '{ run { id status } }',
+    input: 'SyncInput',
+    variables: async on => ({ id: await make.sync(on, 'quarantined') }),
+  },
+  undoSync: {
+    text: '{ enabled run { id } }',
+    input: 'SyncInput',
+    variables: async on => ({ id: await make.sync(on, 'finished') }),
+  },
 }
 
 const key = 'apiKey { id user { id groups { nodes { id } } } project { id } }'

@@ -10,6 +10,8 @@ const firstGroup = ({ stock }: Stage) => ({ ref: { id: stock.groups[0] } })
 const byEdge = (root: string, of: (selection: string) => Operation): Record<string, Operation> =>
   Object.fromEntries(Object.entries(edgesOfUser).map(([edge, selection]) => [`${root}: ${edge}`, of(selection)]))
 
+const sync = 'id iamid mode status total planned applied counts { outcome state count }'
+
 export const queries: Record<string, Operation> = {
   viewer: { text: `{ user { ${user} } impersonator { userid } scopes can }` },
   user: { text: `(ref: $ref) { ${user} }`, input: 'UserRef', variables: firstUser },
@@ -40,6 +42,13 @@ export const queries: Record<string, Operation> = {
   },
   userInfoDrift: {
     text: `(iamid: "informed", first: $n) { totals { users answered neverAsked failed incomplete stale } totalCount ${page('user { id groups { nodes { id } } } state answeredAt failedAt failure').slice(1)}`,
+  },
+  syncRuns: { text: `(first: $n) ${page(sync)}` },
+  syncRun: { text: `(id: $id) { ${sync} }`, input: 'Int', variables: ({ stock }) => ({ id: stock.sync }) },
+  syncEntries: {
+    text: `(runId: $runId, first: $n) ${page('id name dn outcome state before after reason user { id groups { nodes { id } } }')}`,
+    input: 'Int',
+    variables: ({ stock }) => ({ runId: stock.sync }),
   },
   apiKeys: {
     text: `(ref: $ref) ${page('id user { id profile { name } } project { id name members { nodes { id } } }')}`,

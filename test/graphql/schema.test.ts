@@ -78,6 +78,7 @@ describe('lists', () => {
       'Group.attributes',
       'IamType.options',
       'Query.iamTypes',
+      'SyncRun.counts',
       'User.attributes',
       'User.effectiveAttributes',
       'User.permissionGrants',

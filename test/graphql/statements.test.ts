@@ -17,7 +17,7 @@ async function statementsOf(work: () => Promise<unknown>): Promise<string[]> {
   const stop = app.store.onStatement(text => sent.push(text))
   await work()
   stop()
-  // Transactions open and close, connections are set up, and uses of secrets are written, off the path of any request.
+  // Transactions open and close, connections are set up and uses of secrets are written, off the path of any request.
   return sent.filter(text => !/^\s*(BEGIN|COMMIT|SET )|SET last_used = greatest\(/i.test(text))
 }
 

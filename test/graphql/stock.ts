@@ -8,6 +8,8 @@ export interface Stock {
   dataSources: number[]
   domains: string[]
   iams: string[]
+  /** A sync that is over. */
+  sync: number
 }
 
 const SERIES = 'generate_series(1, $1::int) i'
@@ -61,6 +63,10 @@ const steps = [
   `INSERT INTO data_source_owners (data_source_id, user_id) SELECT s.id, u.id FROM ${SOURCES}, ${USERS} WHERE ${tied('s', 'u')}`,
   `INSERT INTO audit_events (event, action, outcome, actor_kind, actor_name, target_type, target_id, request_id)
      SELECT 'userUpdated', 'user:updateProfile', 'done', 'machine', 'stock', 'user', i::text, 'stock' FROM ${SERIES}`,
+  `INSERT INTO sync_runs (iamid, mode, started_by, dry_run, status, total, planned, applied)
+     SELECT 'stock1', 'full', 'stock', false, 'finished', i, i, i FROM ${SERIES}`,
+  `INSERT INTO sync_entries (run_id, kind, name, name_key, user_id, outcome, state)
+     SELECT r.id, 'user', 'stock' || u.i, 'stock' || u.i, u.id, 'refresh', 'applied' FROM (SELECT min(id) AS id FROM sync_runs) r, ${USERS}`,
 ]
 
 export async function stockUp({ db }: Store, n: number): Promise<Stock> {
@@ -77,5 +83,6 @@ export async function stockUp({ db }: Store, n: number): Promise<Stock> {
     dataSources: await ids(`data_sources WHERE name LIKE 'Stock %'`),
     domains: await ids(`domains WHERE name LIKE 'Stock %'`),
     iams: await ids(`iams WHERE id LIKE 'stock%'`),
+    sync: (await ids<number>('sync_runs'))[0]!,
   }
 }

@@ -48,10 +48,13 @@ export async function bootApp({
   env = {},
   smtp = false,
   logged: listens = false,
+  background = false,
 }: {
   env?: Record<string, string>
   smtp?: boolean
   logged?: boolean
+  /** Work in the background costs each house a second, and is done by those alone that ask for it. */
+  background?: boolean
 } = {}): Promise<TestApp> {
   const [store, port, mail] = await Promise.all([testStore(), freePort(), smtp ? catchMail() : null])
   const config = loadConfig({
@@ -66,7 +69,7 @@ export async function bootApp({
   const prepare = async (operator: Context) => void (await createFirstAdministrator(operator))
   const logged: TestApp['logged'] = []
   const log = createLog({ level: 'info', out: { write: line => void logged.push(JSON.parse(line)) } })
-  const running = await startApp(config, { store, prepare, ...(listens && { log }) })
+  const running = await startApp(config, { store, prepare, background, ...(listens && { log }) })
   const url = `http://127.0.0.1:${running.port}`
   const admin = await logIn(url, config.adminUserid, config.adminPassword ?? ADMIN_PASSWORD)
   let made = 0

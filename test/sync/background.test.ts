@@ -27,7 +27,7 @@ describe.skipIf(slapdFolder === null)('in the background', () => {
     let app: TestApp
     let syncs: ReturnType<typeof syncsOf>
     beforeAll(async () => {
-      app = await bootApp()
+      app = await bootApp({ background: true })
       syncs = syncsOf(app)
       await syncs.makeIam('corp', configOf(slapd, { ldapSync: { pageSize: 100, batchSize: 100 } }))
     }, 60_000)

@@ -30,7 +30,7 @@ describe.skipIf(slapdFolder === null)('a directory with', () => {
       personLdif('many', 'employeeNumber: 8\nmail: alias@roster.example\n'),
     ])
     directory = directoryAt(slapd)
-    app = await bootApp()
+    app = await bootApp({ background: true })
     syncs = syncsOf(app)
   }, 60_000)
   afterAll(async () => {
@@ -116,7 +116,7 @@ describe('a peer that', () => {
   let app: TestApp
   let syncs: ReturnType<typeof syncsOf>
   beforeAll(async () => {
-    app = await bootApp()
+    app = await bootApp({ background: true })
     syncs = syncsOf(app)
   })
   afterAll(() => app.close())

@@ -26,7 +26,7 @@ describe.skipIf(slapdFolder === null)('a sync is not done', () => {
   beforeAll(async () => {
     slapd = await startDirectory(uids.map(uid => personLdif(uid)))
     directory = directoryAt(slapd)
-    app = await bootApp()
+    app = await bootApp({ background: true })
     syncs = syncsOf(app)
     await syncs.makeIam('corp', configOf(slapd))
     expect((await syncs.sync('corp')).body).toMatchObject({ totalCount: 30, count: 30 })
@@ -170,7 +170,7 @@ describe.skipIf(slapdFolder === null)('a sync is not done', () => {
   })
 
   test('to the last administrator: the rest of the run is', async () => {
-    const house = await bootApp()
+    const house = await bootApp({ background: true })
     const here = syncsOf(house)
     await here.makeIam('corp', configOf(slapd))
     await here.sync('corp')
