@@ -11,6 +11,7 @@ import { createPasswords } from './credentials/password.ts'
 import { fromHeader } from './credentials/secret.ts'
 import { sessions } from './credentials/sessions.service.ts'
 import { NotFound, Unavailable } from './errors.ts'
+import { createExchanges } from './exchanges/exchanges.queue.ts'
 import { registerPlayground } from './graphql/playground.ts'
 import { createSchema } from './graphql/schema.ts'
 import { registerGraphql } from './graphql/server.ts'
@@ -26,6 +27,7 @@ import { registerLogin } from './login/router.ts'
 import { createMailer } from './mail/mailer.ts'
 import { rewrite } from './rest/paths.ts'
 import { registerRest } from './rest/router.ts'
+import { scimAgain } from './scim/operation.ts'
 import { registerScim } from './scim/router.ts'
 import { asUnavailable } from './store/failures.ts'
 import { openStore } from './store/open.ts'
@@ -71,6 +73,8 @@ export async function startApp(config: Config, given: Given = {}): Promise<Runni
     passwords: createPasswords({ inFlight: config.hashing.inFlight, ...config.password }),
     uses,
     authenticate: createAuthenticate(store.db, uses),
+    exchanges: createExchanges(store.db, log),
+    scimAgain,
   }
   const housekeeping = startHousekeeping(app)
   const http = createHttp({ log, rewrite })
@@ -89,6 +93,7 @@ export async function startApp(config: Config, given: Given = {}): Promise<Runni
     housekeeping.stop()
     app.mailer.close()
     await app.uses.stop()
+    await app.exchanges.stop()
     await store.close()
   }
   await given.prepare?.(operatorContext()).catch(error => stop().finally(() => Promise.reject(error)))

@@ -59,6 +59,7 @@ export const policy = {
   'iam:configure': write(['APPLICATION_ADMIN']),
   'iam:simulate': read(['APPLICATION_ADMIN']),
   'iam:test': read(['APPLICATION_ADMIN']),
+  'iam:exchanges': read(['APPLICATION_ADMIN']),
   'iam:sync': write(users), //                                                           8, 9
 
   'apikey:create': write('signedIn'), //                                                 30

@@ -51,10 +51,15 @@ export async function findScimUser(
   return user ?? null
 }
 
-/** Whoever has this canonical userid in the IAM, deprovisioned or not, held until the transaction ends. */
-export async function lockNamesake(db: Db, iamid: string, useridKey: string): Promise<ScimUserRecord | null> {
+/** Whoever has this canonical userid in the IAM, deprovisioned or not. `lock`: held until the transaction ends. */
+export async function findNamesake(
+  db: Db,
+  iamid: string,
+  useridKey: string,
+  { lock = false }: { lock?: boolean } = {},
+): Promise<ScimUserRecord | null> {
   const [user] = await db.query<ScimUserRecord>(
-    `SELECT ${SCIM_USER_COLUMNS} FROM users u WHERE u.iamid = $1 AND u.userid_key = $2 FOR NO KEY UPDATE`,
+    `SELECT ${SCIM_USER_COLUMNS} FROM users u WHERE u.iamid = $1 AND u.userid_key = $2${lock ? ' FOR NO KEY UPDATE' : ''}`,
     [iamid, useridKey],
   )
   return user ?? null

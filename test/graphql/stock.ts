@@ -56,6 +56,8 @@ const steps = [
   `INSERT INTO data_source_owners (data_source_id, user_id) SELECT s.id, u.id FROM ${SOURCES}, ${USERS} WHERE ${tied('s', 'u')}`,
   `INSERT INTO audit_events (event, action, outcome, actor_kind, actor_name, target_type, target_id, request_id)
      SELECT 'userUpdated', 'user:updateProfile', 'done', 'machine', 'stock', 'user', i::text, 'stock' FROM ${SERIES}`,
+  `INSERT INTO exchanges (iamid, kind, at, request_id, asked, userid, userid_key, answer)
+     SELECT 'bim', 'userinfo', now(), 'stock', 'ask', 'stock' || i, 'stock' || i, '{"groups": [{"name": "stock1"}]}' FROM ${SERIES}`,
 ]
 
 export async function stockUp({ db }: Store, n: number): Promise<Stock> {

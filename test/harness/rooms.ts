@@ -9,10 +9,12 @@ import { createUses } from '../../src/access/uses.ts'
 import { loadConfig } from '../../src/config.ts'
 import type { App, Context } from '../../src/context.ts'
 import { createPasswords } from '../../src/credentials/password.ts'
+import { createExchanges } from '../../src/exchanges/exchanges.queue.ts'
 import { createSchema } from '../../src/graphql/schema.ts'
 import { createLoaders } from '../../src/loaders.ts'
 import { createMailer } from '../../src/mail/mailer.ts'
 import { canonical } from '../../src/names.ts'
+import { scimAgain } from '../../src/scim/operation.ts'
 import type { Store } from '../../src/store/store.ts'
 
 const apps = new WeakMap<Store, Map<string, App>>()
@@ -41,6 +43,8 @@ function appOf(store: Store, env: Record<string, string>): App {
     passwords: createPasswords({ ...config.hashing, ...config.password }),
     uses,
     authenticate: createAuthenticate(store.db, uses),
+    exchanges: createExchanges(store.db, log),
+    scimAgain,
   }
   known.set(name, app)
   return app
