@@ -15,6 +15,10 @@ export type Column =
 export interface Places {
   readonly type: ResourceType
   readonly document: string
+  /** The table with its alias, its own id, and the condition of being a resource, up to the IAM that it is compared with. */
+  readonly from: string
+  readonly rowid: string
+  readonly where: string
   readonly columns: Readonly<Record<string, Column>>
 }
 
@@ -22,18 +26,35 @@ const SYMBOLS = { eq: '=', ne: '<>', gt: '>', ge: '>=', lt: '<', le: '<=' } as c
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
 const isOrder = (op: Compare['op']): op is keyof typeof SYMBOLS => op in SYMBOLS
 
-/** The condition of a filter; what it compares with is added to `values`. Throws Misspoken invalidFilter. */
-export function condition(places: Places, filter: Filter, values: unknown[]): string {
+/**
+ * The condition of a filter; what it compares with is added to `values`. Throws Misspoken invalidFilter for what no type among `types` has;
+ * what only another one has is absent here (RFC 7644 3.4.2.2).
+ */
+export function condition(places: Places, filter: Filter, values: unknown[], types: readonly ResourceType[] = []): string {
   const bind = (value: unknown) => `$${values.push(value)}`
+  const isElsewhere = (path: string) => !has(places.type, path) && types.some(type => has(type, path))
   const all = (inner: Filter): string => {
     if (isLogical(inner)) return `(${inner.filters.map(all).join(inner.op === 'and' ? ' AND ' : ' OR ')})`
     if (inner.op === 'not') return `NOT ${all(inner.filter)}`
+    if (isElsewhere(inner.attrPath)) return inner.op === '[]' ? 'false' : absent(inner)
     const target = resolve(places.type, inner.attrPath, 'invalidFilter')
     if (inner.op === '[]') return `(${valuePath(places, target, inner.valFilter, bind)})`
     return `(${comparison(places, target, inner, bind)})`
   }
   return all(filter)
 }
+
+function has(type: ResourceType, path: string): boolean {
+  try {
+    return resolve(type, path) !== null
+  } catch {
+    return false
+  }
+}
+
+/** Absent is not equal to anything, so `ne` finds it. */
+const absent = (filter: Leaf): string =>
+  String(filter.op === 'pr' ? false : filter.compValue === null ? filter.op === 'eq' : filter.op === 'ne')
 
 type Bind = (value: unknown) => string
 type Leaf = Compare | Suffix

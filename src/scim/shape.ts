@@ -63,12 +63,13 @@ export function answerRead(type: ResourceType, shaped: Shaped, asked: Asked, ifN
   return answer(200, type, shaped, asked)
 }
 
-export function answerList<Row>(
-  type: ResourceType,
-  { total, rows, startIndex, nextCursor }: Found<Row>,
-  shape: (row: Row) => Shaped,
-  asked: Asked,
-): WireResponse {
+export const answerList = <Row>(type: ResourceType, found: Found<Row>, shape: (row: Row) => Shaped, asked: Asked): WireResponse =>
+  listOf(found, asked, row => projected(type, shape(row).resource, asked))
+
+/** A page of resources, by index or by cursor as it was asked for (RFC 7644 3.4.2, RFC 9865 2). */
+export function listOf<Row>(found: Found<Row>, asked: Asked, resource: (row: Row) => Document): WireResponse {
+  const { total, rows, startIndex, nextCursor, previousCursor } = found
+  const cursors = { ...(previousCursor !== null && { previousCursor }), ...(nextCursor !== null && { nextCursor }) }
   return {
     status: 200,
     headers: { 'content-type': SCIM_JSON },
@@ -76,14 +77,14 @@ export function answerList<Row>(
       schemas: ['urn:ietf:params:scim:api:messages:2.0:ListResponse'],
       totalResults: total,
       itemsPerPage: rows.length,
-      ...(asked.cursor === undefined ? { startIndex } : nextCursor !== null && { nextCursor }),
-      Resources: rows.map(row => projected(type, shape(row).resource, asked)),
+      ...(asked.cursor === undefined ? { startIndex } : cursors),
+      Resources: rows.map(resource),
     },
   }
 }
 
 /** Only what is asked for, or all but what is not wanted; `id` and `schemas` always (RFC 7643 7, "returned"). */
-function projected(type: ResourceType, resource: Document, { attributes, excluded }: Asked): Document {
+export function projected(type: ResourceType, resource: Document, { attributes, excluded }: Asked): Document {
   if (attributes.length > 0) {
     const shown: Document = { schemas: resource.schemas, id: resource.id }
     for (const target of targets(type, attributes)) copy(resource, shown, target)

@@ -9,10 +9,9 @@ import { type AuditDraft, difference, type Target } from '../audit/audit.ts'
 import { NotFound } from '../errors.ts'
 import type { IamRecord } from '../iams/iam.ts'
 import { inOrder } from '../iams/iam.ts'
-import { checkScimId, type Found, iamOf, type Search, search } from '../provisioning/client.ts'
-import { condition, orderBy } from '../provisioning/condition.ts'
+import { checkScimId, type Found, hydrated, iamOf, type Search, search } from '../provisioning/client.ts'
 import { Duplicate } from '../provisioning/faults.ts'
-import { parseFilter } from '../provisioning/filter.ts'
+import { listOf } from '../provisioning/list.ts'
 import { parsePatch } from '../provisioning/operations.ts'
 import { patched } from '../provisioning/patch.ts'
 import { checkResource } from '../provisioning/resource.ts'
@@ -25,11 +24,10 @@ import {
   deleteApiKeys,
   findNamesake,
   findScimUser,
+  findScimUsers,
   insertScimUser,
   leaveSourceGroups,
   replaceSourceAttributes,
-  SCIM_USER_COLUMNS,
-  SCIM_USER_GROUPS,
   updateScimUser,
   userPlaces,
 } from './users.scim.store.ts'
@@ -56,16 +54,13 @@ export const scimUsers = {
 
   list: read('scim:read', async (call: Call, { groups, ...asked }: Search & Wants): Promise<Found<ScimUserRecord>> => {
     const iam = await iamOf(call)
-    const places = userPlaces(userType(iam.config))
-    const values: unknown[] = [iam.id]
-    const where = ['u.iamid = $1', 'u.scim_id IS NOT NULL']
-    if (asked.filter !== undefined) where.push(condition(places, parseFilter(asked.filter), values))
-    const descending = asked.descending ?? false
-    const order = asked.sortBy
-      ? orderBy(places, asked.sortBy, descending)
-      : ({ name: 'scim', expression: 'u.id', type: 'int', descending } as const)
-    const columns = SCIM_USER_COLUMNS + (groups ? `, ${SCIM_USER_GROUPS}` : '')
-    return search<ScimUserRecord>(call, { columns, from: 'users u', where, values, id: 'u.id', order, fresh: true }, asked)
+    const list = listOf(userPlaces(userType(iam.config)), iam.id, asked)
+    return search(
+      call,
+      list,
+      asked,
+      hydrated(ids => findScimUsers(call.db, ids, groups)),
+    )
   }),
 
   create: write('scim:createUser', async (call: Call, { body, groups }: WithBody & Wants): Promise<Outcome<ScimUserRecord>> => {
