@@ -19,6 +19,7 @@ export const groupPlaces = (type: ResourceType): Places => ({
   from: 'groups g',
   rowid: 'g.id',
   where: 'g.scimid IS NOT NULL AND g.iamid',
+  indexed: {},
   columns: {
     id: { kind: 'exact', sql: 'g.scimid' },
     displayname: { kind: 'key', sql: 'g.name_key' },
@@ -27,7 +28,8 @@ export const groupPlaces = (type: ResourceType): Places => ({
     'meta.lastmodified': { kind: 'time', sql: 'g.updated_at' },
     members: {
       kind: 'rows',
-      exists: condition => `EXISTS (SELECT 1 FROM ${MEMBERS} AND (${condition}))`,
+      exists: condition => `g.id IN (SELECT m.group_id FROM memberships m JOIN users v ON v.id = m.user_id
+        WHERE v.iamid = $1::text AND v.scim_id IS NOT NULL AND $1::text = ANY(m.sources) AND (${condition}))`,
       parts: { value: { kind: 'uuid', sql: 'v.scim_id' }, display: { kind: 'key', sql: 'v.name_key' } },
     },
   },

@@ -11,7 +11,7 @@ export type Column =
   | { readonly kind: 'key' | 'exact' | 'boolean' | 'time' | 'uuid'; readonly sql: string }
   | { readonly kind: 'rows'; readonly exists: (condition: string) => string; readonly parts: Readonly<Record<string, Column>> }
 
-/** How a type of resource lies in its table. Names of columns are in small letters. */
+/** How a type of resource lies in its table; `$1` is the IAM's id. Names of columns are in small letters. */
 export interface Places {
   readonly type: ResourceType
   readonly document: string
@@ -19,6 +19,8 @@ export interface Places {
   readonly from: string
   readonly rowid: string
   readonly where: string
+  /** For lists whose `value` is in an index: what must hold where one of the values is this, without case. The index finds, the condition tells. */
+  readonly indexed: Readonly<Record<string, (value: string) => string>>
   readonly columns: Readonly<Record<string, Column>>
 }
 
@@ -89,7 +91,8 @@ function comparison(places: Places, target: Target, filter: Leaf, bind: Bind): s
     return `${value}->${part.type === 'any' ? `${bind(part.name)}::text` : literal(part.name)}`
   }
   if (!attribute.multiValued && attribute.type !== 'any') return leaf(inside(json), part, filter, bind)
-  return `EXISTS (SELECT 1 FROM jsonb_array_elements(${asList(json)}) e(v) WHERE ${leaf(inside('e.v'), part, filter, bind)})`
+  const found = part.name === 'value' ? byIndex(places, target, filter, bind) : ''
+  return `${found}EXISTS (SELECT 1 FROM jsonb_array_elements(${asList(json)}) e(v) WHERE ${leaf(inside('e.v'), part, filter, bind)})`
 }
 
 function valuePath(places: Places, target: Target, filter: Filter, bind: Bind): string {
@@ -110,7 +113,20 @@ function valuePath(places: Places, target: Target, filter: Filter, bind: Bind): 
   }
   if (column?.kind === 'rows') return column.exists(all(filter))
   const json = `${baseOf(places, target, bind)}->${literal(attribute.name)}`
-  return `EXISTS (SELECT 1 FROM jsonb_array_elements(${asList(json)}) e(v) WHERE ${all(filter)})`
+  return `${byIndex(places, target, valueAsked(filter), bind)}EXISTS (SELECT 1 FROM jsonb_array_elements(${asList(json)}) e(v) WHERE ${all(filter)})`
+}
+
+/** What of a filter says what `value` is, if it must be that for the whole to hold. */
+function valueAsked(filter: Filter): Leaf | null {
+  if (filter.op === 'and') return filter.filters.map(valueAsked).find(found => found !== null) ?? null
+  return filter.op === 'eq' && filter.attrPath.toLowerCase() === 'value' ? filter : null
+}
+
+/** A condition that an index answers and that the exact one implies; empty where there is none. */
+function byIndex({ indexed }: Places, { urn, attribute }: Target, filter: Leaf | null, bind: Bind): string {
+  const found = urn === null && attribute && Object.hasOwn(indexed, attribute.name) ? indexed[attribute.name] : undefined
+  if (!found || filter?.op !== 'eq' || typeof filter.compValue !== 'string') return ''
+  return `${found(bind(storable(filter.compValue)))} AND `
 }
 
 function partOf(column: Extract<Column, { kind: 'rows' }>, name: string): Column {

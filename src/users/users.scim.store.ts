@@ -24,6 +24,7 @@ export const userPlaces = (type: ResourceType): Places => ({
   from: 'users u',
   rowid: 'u.id',
   where: 'u.scim_id IS NOT NULL AND u.iamid',
+  indexed: { emails: value => `scim_emails(u.scim, u.email) @> ARRAY[left(lower(${value}::text), 320)]` },
   columns: {
     id: { kind: 'uuid', sql: 'u.scim_id' },
     externalid: { kind: 'exact', sql: `u.scim->>'externalId'` },
@@ -34,7 +35,9 @@ export const userPlaces = (type: ResourceType): Places => ({
     'meta.lastmodified': { kind: 'time', sql: 'u.updated_at' },
     groups: {
       kind: 'rows',
-      exists: condition => `EXISTS (SELECT 1 FROM ${OF_GROUPS} AND (${condition}))`,
+      // Not tied to the user's row: so it is asked once, from the group, and not of everybody.
+      exists: condition => `u.id IN (SELECT m.user_id FROM memberships m JOIN groups g ON g.id = m.group_id
+        WHERE g.iamid = $1::text AND g.scimid IS NOT NULL AND $1::text = ANY(m.sources) AND (${condition}))`,
       parts: { value: { kind: 'exact', sql: 'g.scimid' }, display: { kind: 'key', sql: 'g.name_key' } },
     },
   },
