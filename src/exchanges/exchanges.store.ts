@@ -4,20 +4,26 @@ import { type ExchangeKind, type ExchangeRecord, KEPT } from './exchange.ts'
 
 export type NewExchange = Omit<ExchangeRecord, 'id'> & { readonly useridKey: string | null }
 
-/** One statement, however many. Those of an IAM that is gone meanwhile are left out. */
+const SCIM_USER = /^User\/([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})$/i
+
+/**
+ * One statement, however many. Those of an IAM that is gone meanwhile are left out. A request that names a user only by SCIM's id, such as a
+ * PATCH that failed, is about that user too.
+ */
 export async function insertExchanges(db: Db, exchanges: readonly NewExchange[]): Promise<void> {
   const of = <K extends keyof NewExchange>(name: K) => exchanges.map(exchange => exchange[name])
   const json = (name: 'request' | 'answer' | 'changes') => of(name).map(value => (value === null ? null : JSON.stringify(value)))
   await db.query(
     `INSERT INTO exchanges (iamid, kind, at, request_id, asked, userid, userid_key, resource, request, request_whole, answer, answer_whole,
        status, failure, changes, changes_whole)
-     SELECT e.iamid, e.kind, e.at, e.request_id, e.asked, e.userid, e.userid_key, e.resource, e.request::jsonb, e.request_whole, e.answer::jsonb,
+     SELECT e.iamid, e.kind, e.at, e.request_id, e.asked, coalesce(e.userid, u.userid), coalesce(e.userid_key, u.userid_key), e.resource, e.request::jsonb, e.request_whole, e.answer::jsonb,
        e.answer_whole, e.status, e.failure, e.changes::jsonb, e.changes_whole
      FROM unnest($1::text[], $2::text[], $3::timestamptz[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[], $9::text[], $10::bool[],
-       $11::text[], $12::bool[], $13::int[], $14::text[], $15::text[], $16::bool[]) WITH ORDINALITY
+       $11::text[], $12::bool[], $13::int[], $14::text[], $15::text[], $16::bool[], $17::uuid[]) WITH ORDINALITY
        e(iamid, kind, at, request_id, asked, userid, userid_key, resource, request, request_whole, answer, answer_whole, status, failure, changes,
-         changes_whole, place)
-     JOIN (SELECT i.id FROM iams i WHERE i.id = ANY($1::text[]) FOR KEY SHARE) known ON known.id = e.iamid ORDER BY e.place`,
+         changes_whole, scim_id, place)
+     JOIN (SELECT i.id FROM iams i WHERE i.id = ANY($1::text[]) FOR KEY SHARE) known ON known.id = e.iamid
+     LEFT JOIN users u ON u.scim_id = e.scim_id AND u.iamid = e.iamid ORDER BY e.place`,
     [
       of('iamid'),
       of('kind'),
@@ -35,6 +41,7 @@ export async function insertExchanges(db: Db, exchanges: readonly NewExchange[])
       of('failure'),
       json('changes'),
       of('changesWhole'),
+      of('resource').map(resource => SCIM_USER.exec(resource ?? '')?.[1] ?? null),
     ],
   )
 }

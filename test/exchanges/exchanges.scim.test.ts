@@ -120,6 +120,9 @@ test('filters: by kind, person and failure', async () => {
   expect(await asked({ userid: 'strasse', failed: false })).toEqual([201])
   expect(await asked({ failed: true })).toEqual([409])
   expect(await asked({ kind: 'LDAP' })).toEqual([])
+  const { id } = await idp.user('by id')
+  await idp.patch(`/Users/${id}`, { op: 'replace', path: 'active', value: 'perhaps' })
+  expect(await asked({ userid: 'by id', failed: true })).toEqual([400])
   expect(await asked({ userid: 'x'.repeat(5_000) })).toEqual([])
 })
 

@@ -75,7 +75,9 @@ describe('lists', () => {
     expect(plain.map(({ name }) => name).toSorted()).toEqual([
       'CloneUserPayload.users',
       'EditAttributesPayload.owners',
+      'Exchange.changes',
       'Group.attributes',
+      'ReplayedExchange.changes',
       'User.attributes',
       'User.effectiveAttributes',
       'User.permissionGrants',
