@@ -79,9 +79,12 @@ export function redactedText(text: string): string {
   return plain(text)
 }
 
-/** The value without secrets, and no longer than `budget` bytes of JSON: `whole` is false where something was left out for its length. */
-export function bounded(value: unknown, budget = MAX_BYTES): { value: unknown; whole: boolean; redacted: boolean } {
-  const left = { bytes: budget, whole: true, redacted: false }
+/**
+ * The value without secrets, and no longer than MAX_BYTES of JSON: `whole` is false where something was left out for its length. `isOurs`: no name
+ * in it stands before a secret, so that `revokedTokens` may say how many.
+ */
+export function bounded(value: unknown, isOurs = false): { value: unknown; whole: boolean; redacted: boolean } {
+  const left = { bytes: MAX_BYTES, whole: true, redacted: false, isOurs }
   return { value: copy(value, left, ''), whole: left.whole, redacted: left.redacted }
 }
 
@@ -89,6 +92,7 @@ interface Left {
   bytes: number
   whole: boolean
   redacted: boolean
+  readonly isOurs: boolean
 }
 
 /** Stops as soon as nothing is left: a large body costs no more than what is kept of it. */
@@ -111,7 +115,7 @@ function copy(value: unknown, left: Left, name: string): unknown {
       left.whole = false
       break
     }
-    const hidden = isSecret(key) || (isNamed && /^value$/i.test(key))
+    const hidden = (isSecret(key) && !left.isOurs) || (isNamed && /^value$/i.test(key))
     if (hidden) left.redacted = true
     kept.push([storable(key), hidden ? REDACTED : copy(inner, left, key.toLowerCase())])
   }
@@ -159,7 +163,7 @@ export function changesOf(drafts: readonly AuditDraft[]): { changes: KeptChange[
     before: before ?? null,
     after: after ?? null,
   }))
-  const { value, whole } = bounded(named)
+  const { value, whole } = bounded(named, true)
   // What did not fit stands as a text at the end.
   const changes = (value as unknown[]).filter((change): change is KeptChange => typeof change === 'object')
   return { changes: changes.map(change => ({ ...EMPTY, ...change })), whole }

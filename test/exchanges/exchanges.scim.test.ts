@@ -188,6 +188,7 @@ test('a replay of each kind of write leaves nothing: keys, groups, attributes an
   expect(data.users.totalCount).toBeGreaterThan(0)
   for (const write of writes) await write()
   const exchanges = await exchangesOf(app, idp.iamid)
+  expect(exchanges[0].changes[0].after).toMatchObject({ scimId: null, disabled: true, revokedTokens: 0, revokedKeys: 1 })
   const before = await stock(app)
   const statuses: number[] = []
   for (const { id } of exchanges) statuses.push((await replay(app, id)).data.replayExchange.status)
