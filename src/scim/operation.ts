@@ -27,7 +27,10 @@ export async function operate({ method, path, ...request }: Wanted): Promise<Wir
   if (path[0] === 'Me') return notImplemented('This service knows no /Me: its clients are no users')
   const found = find(method === 'HEAD' ? 'GET' : method, path)
   if (found) return found.row.run({ ...request, id: found.id })
-  const allowed = path.join('/') === BULK ? ['POST'] : rows.filter(row => matches(row, path)).map(row => row.method)
+  const isBulk = path.join('/') === BULK
+  // One Bulk inside another, or run again.
+  if (isBulk && method === 'POST') throw nothing()
+  const allowed = isBulk ? ['POST'] : rows.filter(row => matches(row, path)).map(row => row.method)
   if (allowed.length === 0) throw nothing()
   return notAllowed(method, allowed.includes('GET') ? ['HEAD', ...allowed] : allowed)
 }

@@ -142,12 +142,13 @@ describe('what there is not', () => {
     const Operations = [
       { method: 'DELETE', path: '/Users' },
       { method: 'DELETE', path: '/Me' },
+      { method: 'POST', path: '/Bulk', bulkId: 'inner', data: { Operations: [] } },
     ]
     const { body } = await idp.send('POST', '/Bulk', {
       schemas: ['urn:ietf:params:scim:api:messages:2.0:BulkRequest'],
       Operations,
     })
-    expect(body.Operations.map(({ status }: any) => status)).toEqual(['405', '501'])
+    expect(body.Operations.map(({ status }: any) => status)).toEqual(['405', '501', '404'])
   })
 })
 
