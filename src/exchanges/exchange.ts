@@ -104,6 +104,11 @@ function copy(value: unknown, left: Left, name: string): unknown {
     return value ?? null
   }
   if (Array.isArray(value)) return list(value, left)
+  if (Buffer.isBuffer(value)) {
+    // An answer that is text already is longer than what is kept.
+    left.whole = false
+    return null
+  }
   const kept: [key: string, value: unknown][] = []
   // `{op, path: "password", value}`: the name of the secret stands beside it.
   const isNamed = Object.entries(value).some(

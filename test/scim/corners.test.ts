@@ -1,7 +1,8 @@
 // The corners of RFC 7644 and 9865: a search from the root, /Me, methods that there are not, cursors back, and lists that are bounded.
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { exchangesOf } from '../exchanges/asking.ts'
 import type { TestApp } from '../harness/app.ts'
-import { boot, CORE, GROUP, type Provider, provider } from './provider.ts'
+import { boot, CORE, GROUP, PATCH_OP, type Provider, provider } from './provider.ts'
 
 let app: TestApp
 beforeAll(async () => {
@@ -288,6 +289,32 @@ describe('lists with members', () => {
     expect((await idp.get('/Groups?attributes=displayName')).body.itemsPerPage).toBe(sizes.length)
   })
 
+  test('a change of a large group answers with all, and is kept without them', async () => {
+    const { body } = await idp.get('/Users?count=1000&attributes=id')
+    const tricky = 'a "members":["here go the members"] b'
+    const { id } = await idp.group(tricky)
+    await app.store.db.query(
+      `INSERT INTO memberships (group_id, user_id, sources) SELECT g.id, u.id, '{crowd}' FROM groups g, users u
+         WHERE g.scimid = $1 AND u.iamid = 'crowd'`,
+      [id],
+    )
+    const patched = await idp.send('PATCH', `/Groups/${id}?attributes=displayName,members`, {
+      schemas: [PATCH_OP],
+      Operations: [{ op: 'remove', path: `members[value eq "${body.Resources[0].id}"]` }],
+    })
+    expect(patched.status).toBe(200)
+    expect(patched.body.displayName).toBe(tricky)
+    expect(patched.body.members).toHaveLength(24_999)
+    const [kept] = await exchangesOf(app, 'crowd', {}, 1)
+    expect(kept).toMatchObject({
+      status: 200,
+      resource: `Group/${id}`,
+      answer: null,
+      answerWhole: false,
+      changes: [{ event: 'groupUserDeleted' }],
+    })
+  })
+
   test('one group is whole, each member once', async () => {
     const { body } = await idp.get(filtered('/Groups', 'displayName eq "group 5"'))
     const whole = await idp.get(`/Groups/${body.Resources[0].id}`)
@@ -299,6 +326,18 @@ describe('lists with members', () => {
       display: 'U 1',
       type: 'User',
     })
+    expect(whole.headers.get('content-type')).toMatch(/^application\/scim\+json/)
+    expect(whole.headers.get('etag')).toBe(whole.body.meta.version)
+    const [listed] = body.Resources
+    expect(whole.body).toEqual(listed)
+    const values = await idp.get(`/Groups/${whole.body.id}?attributes=members.value`)
+    expect(values.body).toEqual({
+      schemas: [GROUP],
+      id: whole.body.id,
+      members: whole.body.members.map(({ value }: any) => ({ value })),
+    })
+    const named = await idp.get(`/Groups/${whole.body.id}?attributes=displayName`)
+    expect(named.body).toEqual({ schemas: [GROUP], id: whole.body.id, displayName: 'group 5' })
   })
 })
 
