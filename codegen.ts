@@ -17,6 +17,7 @@ const scalars = {
   DomainId: text,
   DomainPermissionId: text,
   AuditEventId: text,
+  ExchangeId: text,
 }
 
 const shared = { useTypeImports: true, enumsAsConst: true, strictScalars: true, scalars }
@@ -57,7 +58,11 @@ const config: CodegenConfig = {
           TestedIam: '../identity/identities.service.ts#Tested',
           UserInfoDrift: '../identity/drift.store.ts#DriftRecord',
           UserInfoDriftConnection: '../identity/identities.service.ts#DriftPage',
-          SimulatedIdentity: '../identity/identities.service.ts#Simulated',
+          SimulatedIdentity: '../identity/simulated.ts#Simulated',
+          Exchange: '../exchanges/exchange.ts#ExchangeRecord',
+          ExchangeChange: '../exchanges/exchange.ts#KeptChange',
+          ExchangeConnection: '../exchanges/exchange.ts#ExchangePage',
+          ReplayedExchange: '../exchanges/exchanges.service.ts#Replayed',
           ApiKey: '../credentials/credential.ts#ApiKeyRecord',
           ApiKeyConnection: '../credentials/credential.ts#ApiKeyPage',
           Token: '../credentials/credential.ts#TokenRecord',

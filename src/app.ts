@@ -12,6 +12,7 @@ import { createPasswords } from './credentials/password.ts'
 import { fromHeader } from './credentials/secret.ts'
 import { sessions } from './credentials/sessions.service.ts'
 import { NotFound, Unavailable } from './errors.ts'
+import { createExchanges } from './exchanges/exchanges.queue.ts'
 import { registerPlayground } from './graphql/playground.ts'
 import { createSchema } from './graphql/schema.ts'
 import { registerGraphql } from './graphql/server.ts'
@@ -27,6 +28,7 @@ import { registerLogin } from './login/router.ts'
 import { createMailer } from './mail/mailer.ts'
 import { rewrite } from './rest/paths.ts'
 import { registerRest } from './rest/router.ts'
+import { scimAgain } from './scim/operation.ts'
 import { registerScim } from './scim/router.ts'
 import { asUnavailable } from './store/failures.ts'
 import { openStore } from './store/open.ts'
@@ -86,6 +88,7 @@ export async function startApp(config: Config, given: Given = {}): Promise<Runni
     await jobs?.stop()
     app.mailer.close()
     await app.uses.stop()
+    await app.exchanges.stop()
     await store.close()
   }
   await given.prepare?.(operatorContext()).catch(error => stop().finally(() => Promise.reject(error)))
@@ -103,6 +106,7 @@ export async function asOperator<T>(config: Config, requestId: string, work: (op
     return await work(contextFor(app, operator, { requestId, address: '' })).finally(async () => {
       app.mailer.close()
       await app.uses.stop()
+      await app.exchanges.stop()
     })
   } finally {
     await store.close()
@@ -124,6 +128,8 @@ function makeApp(config: Config, store: Store, log: App['log']): App {
     passwords: createPasswords({ inFlight: config.hashing.inFlight, ...config.password }),
     uses,
     authenticate: createAuthenticate(store.db, uses),
+    exchanges: createExchanges(store.db, log),
+    scimAgain,
     jobs: { send: async () => {} },
   }
 }

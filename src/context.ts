@@ -2,8 +2,11 @@ import type { Logger } from 'pino'
 import type { Actor } from './access/actor.ts'
 import type { Authenticate } from './access/authenticate.ts'
 import type { Uses } from './access/uses.ts'
+import type { Trail } from './audit/audit.ts'
 import type { Config } from './config.ts'
 import type { Passwords } from './credentials/password.ts'
+import type { Exchanges } from './exchanges/exchanges.queue.ts'
+import type { ScimAgain } from './exchanges/replay.ts'
 import type { Loaders } from './loaders.ts'
 import type { Mailer } from './mail/mailer.ts'
 import type { Store } from './store/store.ts'
@@ -24,6 +27,9 @@ export interface App {
   readonly authenticate: Authenticate
   /** Work in the background. */
   readonly jobs: Pick<Jobs, 'send'>
+  readonly exchanges: Exchanges
+  /** A SCIM request by the door itself, for running one again. */
+  readonly scimAgain: ScimAgain
 }
 
 /** What one request carries. */
@@ -35,4 +41,6 @@ export interface Context {
   readonly address: string
   /** Batches and caches of this request; replaced after each write, so that an answer shows what was written. */
   loaders: Loaders
+  /** Given by who wants to know what the writes of this request come to. */
+  readonly trail?: Trail
 }

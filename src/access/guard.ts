@@ -7,9 +7,9 @@
 
 import { channel } from 'node:diagnostics_channel'
 import { appendEvents } from '../audit/audit.store.ts'
-import type { AuditDraft, Target } from '../audit/audit.ts'
+import { type AuditDraft, newTrail, type Target, type Trail } from '../audit/audit.ts'
 import type { App, Context } from '../context.ts'
-import { Forbidden, type RosterError, Unauthenticated } from '../errors.ts'
+import { Forbidden, RosterError, Unauthenticated } from '../errors.ts'
 import { createLoaders } from '../loaders.ts'
 import { asUnavailable } from '../store/failures.ts'
 import type { Db } from '../store/store.ts'
@@ -24,6 +24,8 @@ export interface Call {
   readonly app: App
   readonly requestId: string
   readonly address: string
+  /** What comes of it, for whoever keeps it; a read changes nothing and is over from the start. */
+  readonly trail: Trail
 }
 
 /** What a write answers: its value and its audit events; or an error that must not undo what was written (a failed log-in). */
@@ -53,7 +55,7 @@ interface About<A> {
 export function read<A, R>(action: ReadAction, rule: (call: Call, args: A) => Promise<R>, about: About<A> = {}): Guarded<A, R> {
   const run = async (context: Context, args: A) => {
     await authorize(context, action, about.owner?.(args))
-    return rule(callOf(context, context.app.store.db), args).catch(translated)
+    return rule(callOf(context, context.app.store.db, READ), args).catch(translated)
   }
   return run as Guarded<A, R>
 }
@@ -65,23 +67,30 @@ export function write<A, R, P = undefined>(
 ): Guarded<A, R> {
   const run = async (context: Context, args: A) => {
     await authorize(context, action, about.owner?.(args), args)
+    const trail = context.trail ?? newTrail()
     try {
-      const prepared = (await about.prepare?.(callOf(context, context.app.store.db), args)) as P
+      const prepared = (await about.prepare?.(callOf(context, context.app.store.db, trail), args)) as P
       const outcome = await context.app.store.transaction(async db => {
-        const result = await rule(callOf(context, db), args, prepared)
+        const result = await rule(callOf(context, db, trail), args, prepared)
         if (result.events.length > 0) await appendEvents(db, context, action, result.events)
         return result
       })
+      trail.events.push(...outcome.events)
       context.loaders = createLoaders(context)
       if (outcome.error) throw outcome.error
       return outcome.afterCommit ? await outcome.afterCommit(outcome.value) : outcome.value
     } catch (error) {
+      trail.failure = error instanceof RosterError ? error.message : 'What nobody foresaw: the log says more'
       if (error instanceof Forbidden) await recordDenied(context, action, error.message, args)
       return translated(error)
+    } finally {
+      trail.over = true
     }
   }
   return run as Guarded<A, R>
 }
+
+const READ: Trail = { events: [], failure: null, over: true }
 
 /** Every question to the policy with its answer, for whoever wants to watch: tests hold with it that no door forgets to ask. */
 export interface Decision {
@@ -150,11 +159,12 @@ function refusedTarget(action: Action, args: RefusedArgs): Target {
   return { type, id, name: named.userid == null ? null : `${named.iamid ?? 'bim'}/${named.userid}`.slice(0, 400) }
 }
 
-const callOf = (context: Context, db: Db): Call => ({
+const callOf = (context: Context, db: Db, trail: Trail): Call => ({
   db,
   actor: context.actor,
   now: new Date(),
   app: context.app,
   requestId: context.requestId,
   address: context.address,
+  trail,
 })

@@ -65,6 +65,7 @@ export const policy = {
   'iam:simulate': read(['APPLICATION_ADMIN']),
   'iam:test': read(['APPLICATION_ADMIN']),
   'iam:drift': read(['APPLICATION_ADMIN']),
+  'iam:exchanges': read(['APPLICATION_ADMIN']),
   'iam:sync': write(users), //                                                           8, 9
   'iam:listSyncs': read(users),
   'iam:confirmSync': write(users),

@@ -74,6 +74,14 @@ export interface AuditDraft {
   readonly by?: { id: number; iamid: string; userid: string }
 }
 
+/** What a write came to, filled by the guard: events only once they are committed. `over` says that no more will come. */
+export interface Trail {
+  readonly events: AuditDraft[]
+  failure: string | null
+  over: boolean
+}
+export const newTrail = (): Trail => ({ events: [], failure: null, over: false })
+
 /** The fields that differ, as `before` and `after`; undefined on both sides of `fields` that are equal as JSON. */
 export function difference(before: Record<string, unknown>, after: Record<string, unknown>) {
   const changed = Object.keys(after).filter(key => JSON.stringify(before[key] ?? null) !== JSON.stringify(after[key] ?? null))

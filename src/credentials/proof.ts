@@ -6,7 +6,7 @@ import type { Call } from '../access/guard.ts'
 import { TooMany } from '../errors.ts'
 import type { IamRecord } from '../iams/iam.ts'
 import { findIam } from '../iams/iams.store.ts'
-import { directoryOf, newsOf, told } from '../identity/directory.ts'
+import { directoryOf, heard, newsOf } from '../identity/directory.ts'
 import { askAbout, type News } from '../identity/outside.ts'
 import { lookupKey } from '../names.ts'
 import { blockedFor, clearAccount, countFailure } from './lockout.store.ts'
@@ -65,7 +65,7 @@ async function byDirectory(
   iam: IamRecord,
   { userid, password }: LogIn,
 ): Promise<Proven | null> {
-  const entry = await told(call.app, iam.id, () => directory.logIn(userid, password))
+  const entry = await heard(call, iam, 'log in', userid, () => directory.logIn(userid, password))
   if (entry === null) return null
   // As the directory spells it: its user is that one, whatever was typed.
   const user = await findLogin(call.db, iam.id, lookupKey(entry.userid) ?? '')

@@ -60,6 +60,7 @@ export const scalars = {
   DomainId: uuid('DomainId'),
   DomainPermissionId: uuid('DomainPermissionId'),
   AuditEventId: digits('AuditEventId'),
+  ExchangeId: digits('ExchangeId'),
 }
 
 function instant(value: unknown): Date | undefined {

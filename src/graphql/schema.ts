@@ -6,6 +6,7 @@ import type { Resolvers } from '../generated/graphql.ts'
 import { attributeResolvers } from './attribute.resolvers.ts'
 import { auditResolvers } from './audit.resolvers.ts'
 import { credentialResolvers } from './credential.resolvers.ts'
+import { exchangeResolvers } from './exchange.resolvers.ts'
 import { groupResolvers } from './group.resolvers.ts'
 import { iamResolvers } from './iam.resolvers.ts'
 import { countItems } from './limits.ts'
@@ -27,6 +28,7 @@ export const createSchema = (): GraphQLSchema =>
         groupResolvers,
         attributeResolvers,
         iamResolvers,
+        exchangeResolvers,
         credentialResolvers,
         projectResolvers,
         auditResolvers,

@@ -9,9 +9,8 @@ import { NotFound } from '../errors.ts'
 import { type IamRecord, inOrder } from '../iams/iam.ts'
 import { canonical, checkGroupName } from '../names.ts'
 import { checkScimId, type Found, iamOf, type Search, search } from '../provisioning/client.ts'
-import { condition, orderBy } from '../provisioning/condition.ts'
 import { Duplicate } from '../provisioning/faults.ts'
-import { parseFilter } from '../provisioning/filter.ts'
+import { listOf } from '../provisioning/list.ts'
 import { parsePatch } from '../provisioning/operations.ts'
 import { patched } from '../provisioning/patch.ts'
 import { checkDocument, checkResource } from '../provisioning/resource.ts'
@@ -33,12 +32,11 @@ import {
   addScimMembers,
   findScimGroup,
   groupPlaces,
+  groupsOfPage,
   insertScimGroup,
   lockNamesake,
   type Member,
   removeScimMembers,
-  SCIM_GROUP_COLUMNS,
-  SCIM_GROUP_MEMBERS,
   updateScimGroup,
 } from './groups.scim.store.ts'
 import { deleteGroupRow, permissionsOfName } from './groups.store.ts'
@@ -62,18 +60,15 @@ export const scimGroups = {
     return requireScimGroup(call, iam, id, { members })
   }),
 
+  /** A page may hold fewer groups than asked for, since their members are bounded together (RFC 7644 3.4.2.4): see MAX_MEMBERS. */
   list: read('scim:read', async (call: Call, { members, ...asked }: Search & Wants): Promise<Found<ScimGroupRecord>> => {
     const iam = await iamOf(call)
-    const places = groupPlaces(groupType(iam.config))
-    const values: unknown[] = [iam.id]
-    const where = ['g.iamid = $1', 'g.scimid IS NOT NULL']
-    if (asked.filter !== undefined) where.push(condition(places, parseFilter(asked.filter), values))
-    const descending = asked.descending ?? false
-    const order = asked.sortBy
-      ? orderBy(places, asked.sortBy, descending)
-      : ({ name: 'scim', expression: 'g.id', type: 'int', descending } as const)
-    const columns = SCIM_GROUP_COLUMNS + (members ? `, ${SCIM_GROUP_MEMBERS}` : '')
-    return search<ScimGroupRecord>(call, { columns, from: 'groups g', where, values, id: 'g.id', order, fresh: true }, asked)
+    return search(call, listOf(groupPlaces(groupType(iam.config)), iam.id, asked), asked, async (places, fromEnd) => {
+      const ids = places.map(({ id }) => id)
+      const { groups, fits } = await groupsOfPage(call.db, ids, { members, fromEnd })
+      const taken = fromEnd ? ids.slice(ids.length - fits) : ids.slice(0, fits)
+      return { rows: taken.flatMap(id => groups.get(id) ?? []), taken: fits }
+    })
   }),
 
   /** A group of this name that somebody made by hand is taken over: the provider pushes it, and two of one name cannot be. */

@@ -6,25 +6,30 @@ import type { ScimGroupRecord } from './group.scim.ts'
 
 const DOCUMENT = `coalesce(g.scim, '{}'::jsonb)`
 
-/** The select list of a ScimGroupRecord, for the alias `g`, and its members: users of the IAM that the IAM itself put into it. */
-export const SCIM_GROUP_COLUMNS = `g.id, g.scimid, g.iamid, g.name, ${DOCUMENT} AS document, g.scim_version AS "scimVersion",
+/** The select list of a ScimGroupRecord, for the alias `g`. */
+const SCIM_GROUP_COLUMNS = `g.id, g.scimid, g.iamid, g.name, ${DOCUMENT} AS document, g.scim_version AS "scimVersion",
   g.created_at AS "createdAt", g.updated_at AS "updatedAt"`
+/** The members of the group `g`: users of the IAM that the IAM itself put into it. */
 const MEMBERS = `memberships m JOIN users v ON v.id = m.user_id AND v.iamid = g.iamid AND v.scim_id IS NOT NULL
   WHERE m.group_id = g.id AND g.iamid = ANY(m.sources)`
-export const SCIM_GROUP_MEMBERS = `(SELECT coalesce(json_agg(json_build_object('value', v.scim_id, 'display', v.name) ORDER BY m.id), '[]')
-  FROM ${MEMBERS}) AS members`
 
 export const groupPlaces = (type: ResourceType): Places => ({
   type,
   document: DOCUMENT,
+  from: 'groups g',
+  rowid: 'g.id',
+  where: 'g.scimid IS NOT NULL AND g.iamid',
+  indexed: {},
   columns: {
     id: { kind: 'exact', sql: 'g.scimid' },
     displayname: { kind: 'key', sql: 'g.name_key' },
+    'meta.resourcetype': { kind: 'exact', sql: "'Group'::text" },
     'meta.created': { kind: 'time', sql: 'g.created_at' },
     'meta.lastmodified': { kind: 'time', sql: 'g.updated_at' },
     members: {
       kind: 'rows',
-      exists: condition => `EXISTS (SELECT 1 FROM ${MEMBERS} AND (${condition}))`,
+      exists: condition => `g.id IN (SELECT m.group_id FROM memberships m JOIN users v ON v.id = m.user_id
+        WHERE v.iamid = $1::text AND v.scim_id IS NOT NULL AND $1::text = ANY(m.sources) AND (${condition}))`,
       parts: { value: { kind: 'uuid', sql: 'v.scim_id' }, display: { kind: 'key', sql: 'v.name_key' } },
     },
   },
@@ -38,11 +43,79 @@ export async function findScimGroup(
   { lock = false, members = false }: { lock?: boolean; members?: boolean } = {},
 ): Promise<ScimGroupRecord | null> {
   const [group] = await db.query<ScimGroupRecord>(
-    `SELECT ${SCIM_GROUP_COLUMNS}${members ? `, ${SCIM_GROUP_MEMBERS}` : ''} FROM groups g
-      WHERE g.iamid = $1 AND g.scimid = $2${lock ? ' FOR UPDATE' : ''}`,
+    `SELECT ${SCIM_GROUP_COLUMNS} FROM groups g WHERE g.iamid = $1 AND g.scimid = $2${lock ? ' FOR UPDATE' : ''}`,
     [iamid, scimid],
   )
-  return group ?? null
+  if (!group || !members) return group ?? null
+  return { ...group, members: await restOfMembers(db, group.id, []) }
+}
+
+/** Groups by their own ids, in no order, without members. One statement. */
+const findScimGroups = (db: Db, ids: readonly number[]): Promise<ScimGroupRecord[]> =>
+  db.query(`SELECT ${SCIM_GROUP_COLUMNS} FROM groups g WHERE g.id = ANY($1::int[])`, [ids])
+
+/** The most members that the groups of one answer have together, unless there is but one group in it. */
+export const MAX_MEMBERS = 10_000
+/** Members of one group that are read at a time. */
+const PIECE = 10_000
+
+/**
+ * Groups by their own ids, in that order, with their members: as many of the first as have no more than MAX_MEMBERS together, but one at least,
+ * however many are in it. `fits` says how many of the ids that is. Two statements, and one more for each PIECE of a group that has more.
+ */
+async function findScimGroupsWithMembers(
+  db: Db,
+  ids: readonly number[],
+): Promise<{ groups: Map<number, ScimGroupRecord>; fits: number }> {
+  const groups = new Map((await findScimGroups(db, ids)).map(group => [group.id, group]))
+  const rows = await db.query<MemberRow & { groupId: number }>(
+    // Group by group, each in the order of its index: it ends with the row behind the last that may be shown.
+    `SELECT w.id AS "groupId", m.* FROM unnest($1::int[]) WITH ORDINALITY w(id, place) CROSS JOIN LATERAL (
+       SELECT m.user_id AS at, v.scim_id AS value, v.name AS display FROM groups g CROSS JOIN ${MEMBERS} AND g.id = w.id ORDER BY m.user_id LIMIT $2::int) m
+     LIMIT $2::int`,
+    [ids, MAX_MEMBERS + 1],
+  )
+  const cut = rows.length > MAX_MEMBERS ? ids.indexOf(rows.at(-1)!.groupId) : ids.length
+  const fits = Math.max(cut, Math.min(ids.length, 1))
+  const held = Map.groupBy(rows, row => row.groupId)
+  for (const id of ids.slice(0, fits)) {
+    const [group, members = []] = [groups.get(id), held.get(id)]
+    if (group) groups.set(id, { ...group, members: cut > 0 ? members.map(member) : await restOfMembers(db, id, members) })
+  }
+  return { groups, fits }
+}
+
+interface MemberRow {
+  readonly at: number
+  readonly value: string
+  readonly display: string
+}
+const member = ({ value, display }: MemberRow) => ({ value, display })
+
+/** All members of a group, those included that are read already: piece by piece, so that the store never makes one answer of all of them. */
+async function restOfMembers(db: Db, id: number, read: readonly MemberRow[]) {
+  const members = read.map(member)
+  for (let last = read.at(-1)?.at ?? 0, more = true; more; ) {
+    const piece = await db.query<MemberRow>(
+      `SELECT m.user_id AS at, v.scim_id AS value, v.name AS display FROM groups g CROSS JOIN ${MEMBERS} AND g.id = $1::int AND m.user_id > $2::int
+        ORDER BY m.user_id LIMIT $3::int`,
+      [id, last, PIECE],
+    )
+    for (const row of piece) members.push(member(row))
+    last = piece.at(-1)?.at ?? last
+    more = piece.length === PIECE
+  }
+  return members
+}
+
+/** The resources of groups for a page that is read from its end or its beginning. */
+export async function groupsOfPage(
+  db: Db,
+  ids: readonly number[],
+  { members, fromEnd }: { members: boolean; fromEnd: boolean },
+): Promise<{ groups: Map<number, ScimGroupRecord>; fits: number }> {
+  if (members) return findScimGroupsWithMembers(db, fromEnd ? ids.toReversed() : ids)
+  return { groups: new Map((await findScimGroups(db, ids)).map(group => [group.id, group])), fits: ids.length }
 }
 
 /** The group of this canonical name in the IAM, whether or not SCIM made it, held until the transaction ends. */

@@ -4,9 +4,11 @@ import type { Entry, Listing, Lookup, PasswordLogin } from '../connectors/connec
 import { openLdap } from '../connectors/ldap.ts'
 import type { App } from '../context.ts'
 import { RosterError } from '../errors.ts'
+import { noteExchange } from '../exchanges/exchanges.queue.ts'
 import type { IamRecord } from '../iams/iam.ts'
 import { identityOf } from './mapping.ts'
 import { type News, secretsOf } from './outside.ts'
+import { wordsOfEntry } from './words.ts'
 
 export type Directory = PasswordLogin & Lookup & Listing
 
@@ -45,4 +47,30 @@ export function newsOf(iam: Pick<IamRecord, 'id' | 'config'>, { id, userid, attr
     groups: groups?.map(group => ({ name: group.name, values: valuesOf(group.attributes) })) ?? null,
   })
   return { source: iam.id, identity: id === '' ? identity : { ...identity, dn: id }, failure: null, faults }
+}
+
+type Hearing = Pick<Call, 'app' | 'now' | 'requestId' | 'trail'>
+
+/**
+ * What a directory answers about a person, and the exchange is kept: its entry, or why there is none. At a log-in nobody's entry is no
+ * exchange: whoever types wrong passwords would push the others out.
+ */
+export async function heard(
+  { app, now: at, requestId, trail }: Hearing,
+  iam: Pick<IamRecord, 'id'>,
+  asked: 'find' | 'log in',
+  userid: string,
+  ask: () => Promise<Entry | null>,
+): Promise<Entry | null> {
+  const about = { kind: 'ldap', iamid: iam.id, at, requestId, asked, trail, source: iam.id } as const
+  try {
+    const entry = await told(app, iam.id, ask)
+    if (entry !== null) noteExchange(app, { ...about, userid: entry.userid, resource: entry.id, answer: wordsOfEntry(entry) })
+    else if (asked === 'find') noteExchange(app, { ...about, userid, failure: 'The directory knows no such person' })
+    return entry
+  } catch (error) {
+    const failure = error instanceof RosterError ? error.message : 'What nobody foresaw: the log says more'
+    noteExchange(app, { ...about, userid, failure })
+    throw error
+  }
 }

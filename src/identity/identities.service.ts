@@ -1,5 +1,4 @@
 import { alsoNeeds, type Call, read, type Service } from '../access/guard.ts'
-import { authorizations } from '../attributes/attribute.ts'
 import type { Entry } from '../connectors/connector.ts'
 import { openLdap } from '../connectors/ldap.ts'
 import { answerOf } from '../connectors/userinfo.ts'
@@ -12,26 +11,13 @@ import type { IamRecord } from '../iams/iam.ts'
 import { requireIam } from '../iams/iams.store.ts'
 import { checkList } from '../names.ts'
 import { type Page, type PageArgs, readPage } from '../store/page.ts'
-import type { UserRecord } from '../users/user.ts'
-import { seenAs } from '../users/user.ts'
 import { saidBy, userIdClaimOf } from './claims.ts'
 import { newsOf } from './directory.ts'
 import { type DriftRecord, type DriftState, type DriftTotals, driftList, driftTotals } from './drift.store.ts'
 import { identityOf, type Mapped } from './mapping.ts'
 import { askEndpoint, informed, type News, secretsOf, USER_INFO } from './outside.ts'
-import { simulate } from './reconcile.ts'
-
-export interface Simulated {
-  readonly user: UserRecord | null
-  readonly source: string
-  readonly before: Readonly<Record<string, unknown>>
-  readonly after: Readonly<Record<string, unknown>>
-  readonly joined: string[]
-  readonly left: string[]
-  readonly attributesAdded: Record<string, string[]>
-  readonly attributesRemoved: Record<string, string[]>
-  readonly faults: string[]
-}
+import { simulatedScim } from './simulated.scim.ts'
+import { type Simulated, simulated } from './simulated.ts'
 
 export interface Tested {
   readonly directory: Simulated | null
@@ -43,6 +29,8 @@ export const identities = {
   /** What a source's word would change. Nothing is written, and nobody outside is asked. */
   simulate: read('iam:simulate', async (call: Call, input: SimulateIdentityInput): Promise<Simulated> => {
     const iam = await requireIam(call.db, input.iamid)
+    checkOne(input)
+    if (input.scimBody != null) return simulatedScim(call, iam, input.userid, input.scimBody)
     return simulated(call, iam, input.userInfo == null ? iam.id : USER_INFO, mappedFrom(iam, input))
   }),
 
@@ -92,23 +80,6 @@ export interface DriftPage extends Page<DriftRecord> {
   readonly totals: () => Promise<DriftTotals>
 }
 
-async function simulated(call: Call, iam: IamRecord, source: string, { identity, faults }: Mapped): Promise<Simulated> {
-  const { user, plan } = await simulate(call.db, { iamid: iam.id, source }, identity)
-  // The difference tells what is held: that is for who may read it.
-  if (user !== null) alsoNeeds(call, 'user:read')
-  return {
-    user: user && seenAs(user, 'aggregate'),
-    source,
-    before: plan.before,
-    after: plan.after,
-    joined: plan.join.map(group => group.name),
-    left: [...plan.leave],
-    attributesAdded: authorizations(plan.attributes.added),
-    attributesRemoved: authorizations(plan.attributes.removed),
-    faults: [...faults],
-  }
-}
-
 const said = ({ identity, faults }: News): Mapped => ({ identity: identity!, faults })
 
 /** The person's entry; null where there is none, and a failure that says why. */
@@ -130,11 +101,14 @@ async function askDirectory(
   }
 }
 
+function checkOne({ claims, ldapEntry, userInfo, scimBody, groups }: SimulateIdentityInput): void {
+  const given = [claims, ldapEntry, userInfo, scimBody].filter(word => word != null)
+  if (given.length !== 1) throw new Invalid('claims', 'or ldapEntry, userInfo or scimBody must be given, and only one of them')
+  if (groups != null && ldapEntry == null) throw new Invalid('groups', 'goes with ldapEntry: claims and answers have their own')
+}
+
 /** By the very road that a log-in takes, so that both come to the same. */
 function mappedFrom(iam: IamRecord, { userid, claims, ldapEntry, userInfo, groups }: SimulateIdentityInput): Mapped {
-  const given = [claims, ldapEntry, userInfo].filter(word => word != null)
-  if (given.length !== 1) throw new Invalid('claims', 'or ldapEntry or userInfo must be given, and only one of them')
-  if (groups != null && ldapEntry == null) throw new Invalid('groups', 'goes with ldapEntry: claims and answers have their own')
   if (userInfo != null) {
     const answer = answerOf(userInfo)
     if ('failure' in answer) throw new Invalid('userInfo', `is no answer: ${answer.failure}`)

@@ -3,6 +3,7 @@ import type { Call } from '../access/guard.ts'
 import type { AuditDraft } from '../audit/audit.ts'
 import { askUserInfo, limitOf, type UserInfo, type UserInfoConfig } from '../connectors/userinfo.ts'
 import { Unavailable } from '../errors.ts'
+import { noteExchange } from '../exchanges/exchanges.queue.ts'
 import { createTurnstile } from '../http/turnstile.ts'
 import type { IamRecord } from '../iams/iam.ts'
 import { sealedOf } from '../iams/iams.store.ts'
@@ -26,7 +27,7 @@ export interface News {
   readonly faults: readonly string[]
 }
 
-type Asking = Pick<Call, 'app' | 'db' | 'now'>
+type Asking = Pick<Call, 'app' | 'db' | 'now' | 'requestId' | 'trail'>
 
 /** An endpoint is asked about so many people at once; the rest wait, but for nobody else's endpoint. */
 const AT_ONCE = 10
@@ -38,15 +39,23 @@ interface Endpoint extends UserInfoConfig {
 }
 
 /** What the user info endpoint of the IAM says of a person; null where the IAM has none. */
-export async function askAbout({ app, db }: Asking, iam: Pick<IamRecord, 'id' | 'config'>, userid: string): Promise<News | null> {
+export async function askAbout(call: Asking, iam: Pick<IamRecord, 'id' | 'config'>, userid: string): Promise<News | null> {
   if (iam.config.externalUserInfo === undefined) return null
+  const { app, db, now: at, requestId, trail } = call
   const news = await askEndpoint(iam.config, await secretsOf({ app, db }, iam.id), userid)
+  const { answer, failure } = news
+  const about = { iamid: iam.id, at, requestId, asked: 'ask', userid, answer, failure }
+  noteExchange(app, { kind: 'userinfo', ...about, trail, source: USER_INFO })
   if (news.failure !== null) app.log.warn({ iamid: iam.id, failure: news.failure }, 'the user info endpoint gave no answer')
   return news
 }
 
 /** As askAbout, by any configuration that has an endpoint. */
-export async function askEndpoint(config: IamRecord['config'], secrets: Secrets, userid: string): Promise<News> {
+export async function askEndpoint(
+  config: IamRecord['config'],
+  secrets: Secrets,
+  userid: string,
+): Promise<News & { readonly answer: unknown }> {
   const [password, key] = ['authentication.password', 'key'].map(path => secrets.get(`externalUserInfo.${path}`))
   const given = { ...(password !== undefined && { password }), ...(key !== undefined && { key }) }
   const endpoint = config.externalUserInfo as Endpoint
@@ -57,9 +66,12 @@ export async function askEndpoint(config: IamRecord['config'], secrets: Secrets,
   const limit = limitOf(endpoint)
   const answer = await turnstile.pass(() => askUserInfo(endpoint, given, userid, limit))
   return 'info' in answer
-    ? { source: USER_INFO, failure: null, ...informed(config, userid, answer.info) }
-    : { source: USER_INFO, failure: answer.failure, identity: null, faults: [] }
+    ? { source: USER_INFO, failure: null, answer: wordsOf(answer.info), ...informed(config, userid, answer.info) }
+    : { source: USER_INFO, failure: answer.failure, answer: null, identity: null, faults: [] }
 }
+
+/** In the form that the endpoint answers in. */
+const wordsOf = ({ groups, ...rest }: UserInfo) => ({ ...(groups && { groups: groups.map(name => ({ name })) }), ...rest })
 
 type Secrets = ReadonlyMap<string, string>
 

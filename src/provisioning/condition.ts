@@ -11,10 +11,16 @@ export type Column =
   | { readonly kind: 'key' | 'exact' | 'boolean' | 'time' | 'uuid'; readonly sql: string }
   | { readonly kind: 'rows'; readonly exists: (condition: string) => string; readonly parts: Readonly<Record<string, Column>> }
 
-/** How a type of resource lies in its table. Names of columns are in small letters. */
+/** How a type of resource lies in its table; `$1` is the IAM's id. Names of columns are in small letters. */
 export interface Places {
   readonly type: ResourceType
   readonly document: string
+  /** The table with its alias, its own id, and the condition of being a resource, up to the IAM that it is compared with. */
+  readonly from: string
+  readonly rowid: string
+  readonly where: string
+  /** For lists whose `value` is in an index: what must hold where one of the values is this, without case. The index finds, the condition tells. */
+  readonly indexed: Readonly<Record<string, (value: string) => string>>
   readonly columns: Readonly<Record<string, Column>>
 }
 
@@ -22,18 +28,35 @@ const SYMBOLS = { eq: '=', ne: '<>', gt: '>', ge: '>=', lt: '<', le: '<=' } as c
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
 const isOrder = (op: Compare['op']): op is keyof typeof SYMBOLS => op in SYMBOLS
 
-/** The condition of a filter; what it compares with is added to `values`. Throws Misspoken invalidFilter. */
-export function condition(places: Places, filter: Filter, values: unknown[]): string {
+/**
+ * The condition of a filter; what it compares with is added to `values`. Throws Misspoken invalidFilter for what no type among `types` has;
+ * what only another one has is absent here (RFC 7644 3.4.2.2).
+ */
+export function condition(places: Places, filter: Filter, values: unknown[], types: readonly ResourceType[] = []): string {
   const bind = (value: unknown) => `$${values.push(value)}`
+  const isElsewhere = (path: string) => !has(places.type, path) && types.some(type => has(type, path))
   const all = (inner: Filter): string => {
     if (isLogical(inner)) return `(${inner.filters.map(all).join(inner.op === 'and' ? ' AND ' : ' OR ')})`
     if (inner.op === 'not') return `NOT ${all(inner.filter)}`
+    if (isElsewhere(inner.attrPath)) return inner.op === '[]' ? 'false' : absent(inner)
     const target = resolve(places.type, inner.attrPath, 'invalidFilter')
     if (inner.op === '[]') return `(${valuePath(places, target, inner.valFilter, bind)})`
     return `(${comparison(places, target, inner, bind)})`
   }
   return all(filter)
 }
+
+function has(type: ResourceType, path: string): boolean {
+  try {
+    return resolve(type, path) !== null
+  } catch {
+    return false
+  }
+}
+
+/** Absent is not equal to anything, so `ne` finds it. */
+const absent = (filter: Leaf): string =>
+  String(filter.op === 'pr' ? false : filter.compValue === null ? filter.op === 'eq' : filter.op === 'ne')
 
 type Bind = (value: unknown) => string
 type Leaf = Compare | Suffix
@@ -68,7 +91,8 @@ function comparison(places: Places, target: Target, filter: Leaf, bind: Bind): s
     return `${value}->${part.type === 'any' ? `${bind(part.name)}::text` : literal(part.name)}`
   }
   if (!attribute.multiValued && attribute.type !== 'any') return leaf(inside(json), part, filter, bind)
-  return `EXISTS (SELECT 1 FROM jsonb_array_elements(${asList(json)}) e(v) WHERE ${leaf(inside('e.v'), part, filter, bind)})`
+  const found = part.name === 'value' ? byIndex(places, target, filter, bind) : ''
+  return `${found}EXISTS (SELECT 1 FROM jsonb_array_elements(${asList(json)}) e(v) WHERE ${leaf(inside('e.v'), part, filter, bind)})`
 }
 
 function valuePath(places: Places, target: Target, filter: Filter, bind: Bind): string {
@@ -89,7 +113,20 @@ function valuePath(places: Places, target: Target, filter: Filter, bind: Bind): 
   }
   if (column?.kind === 'rows') return column.exists(all(filter))
   const json = `${baseOf(places, target, bind)}->${literal(attribute.name)}`
-  return `EXISTS (SELECT 1 FROM jsonb_array_elements(${asList(json)}) e(v) WHERE ${all(filter)})`
+  return `${byIndex(places, target, valueAsked(filter), bind)}EXISTS (SELECT 1 FROM jsonb_array_elements(${asList(json)}) e(v) WHERE ${all(filter)})`
+}
+
+/** What of a filter says what `value` is, if it must be that for the whole to hold. */
+function valueAsked(filter: Filter): Leaf | null {
+  if (filter.op === 'and') return filter.filters.map(valueAsked).find(found => found !== null) ?? null
+  return filter.op === 'eq' && filter.attrPath.toLowerCase() === 'value' ? filter : null
+}
+
+/** A condition that an index answers and that the exact one implies; empty where there is none. */
+function byIndex({ indexed }: Places, { urn, attribute }: Target, filter: Leaf | null, bind: Bind): string {
+  const found = urn === null && attribute && Object.hasOwn(indexed, attribute.name) ? indexed[attribute.name] : undefined
+  if (!found || filter?.op !== 'eq' || typeof filter.compValue !== 'string') return ''
+  return `${found(bind(storable(filter.compValue)))} AND `
 }
 
 function partOf(column: Extract<Column, { kind: 'rows' }>, name: string): Column {

@@ -1,4 +1,4 @@
-import { catalogue, type RosterError } from '../errors.ts'
+import { catalogue, NotFound, type RosterError } from '../errors.ts'
 import type { WireResponse } from '../http/wire.ts'
 
 export const SCIM_JSON = 'application/scim+json'
@@ -25,4 +25,19 @@ export const unauthorized = (): WireResponse => ({
   status: 401,
   headers: { 'content-type': SCIM_JSON, 'www-authenticate': 'Bearer' },
   body: { schemas: [ERROR], status: '401', detail: 'No IAM of this Roster accepts SCIM with this credential' },
+})
+
+export const nothing = () => new NotFound('There is nothing here: see ResourceTypes')
+
+/** A path that is known, by a method that it does not have (RFC 9110 15.5.6). */
+export const notAllowed = (method: string, allowed: readonly string[]): WireResponse => ({
+  status: 405,
+  headers: { 'content-type': SCIM_JSON, allow: allowed.join(', ') },
+  body: { schemas: [ERROR], status: '405', detail: `There is no ${method} here, but ${allowed.join(', ')}` },
+})
+
+export const notImplemented = (detail: string): WireResponse => ({
+  status: 501,
+  headers: { 'content-type': SCIM_JSON },
+  body: { schemas: [ERROR], status: '501', detail },
 })

@@ -4,16 +4,16 @@
  * below the prefix, so that none can be asked for without the key, however it is spelled.
  */
 import type { Context } from '../context.ts'
-import { Invalid, NotFound, RosterError } from '../errors.ts'
+import { Invalid } from '../errors.ts'
 import { parseBody } from '../http/body.ts'
 import { parseQuery } from '../http/query.ts'
 import type { Http, Translator, WireRequest, WireResponse } from '../http/wire.ts'
 import { Misspoken } from '../provisioning/faults.ts'
 import { askedByQuery } from './asked.ts'
-import { bulk } from './bulk.ts'
-import { scimError, unauthorized } from './errors.ts'
-import type { Row } from './row.ts'
-import { rows } from './table.ts'
+import { bulk, type Dispatch } from './bulk.ts'
+import { nothing, scimError, unauthorized } from './errors.ts'
+import { BULK, decoded, kept, type Named, operate, translated } from './operation.ts'
+import type { ScimRequest } from './row.ts'
 
 const METHODS = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'TRACE', 'QUERY']
 const PREFIX = '/scim/v2'
@@ -50,32 +50,35 @@ export function registerScim(http: Http, door: ScimDoor): void {
 const outside: Translator = error =>
   ['UNAVAILABLE', 'INTERNAL_SERVER_ERROR', 'PAYLOAD_TOO_LARGE'].includes(error.code) ? scimError(error) : unauthorized()
 
-function translated(error: unknown): WireResponse {
-  if (error instanceof RosterError) return scimError(error)
-  throw error
-}
-
 async function serve(request: WireRequest<Locals>, door: ScimDoor): Promise<WireResponse> {
-  const [iamid, ...path] = segmentsOf(request.path) ?? []
+  const { context, iamid } = request.locals
+  const [named, ...path] = segmentsOf(request.path) ?? []
   // The IAM that was asked for is the one that is served, whatever made of the path in between.
-  if (iamid !== request.locals.iamid) throw nothing()
-  const common = { context: request.locals.context, base: `${door.publicUrl}${PREFIX}/${iamid}` }
-  const asked = askedByQuery(parseQuery(request.query))
-  if (request.method === 'POST' && path.join('/') === 'Bulk')
-    return bulk(bodyOf(request), ({ method, path, data, version }) => {
-      const found = find(method, decoded(path.slice(1)) ?? [])
-      if (!found) throw nothing()
-      return found.row.run({ ...common, id: found.id, asked: nothingAsked, body: data, ifMatch: version })
-    })
-  const found = find(request.method === 'HEAD' ? 'GET' : request.method, path)
-  if (!found) throw nothing()
-  const { 'if-match': ifMatch, 'if-none-match': ifNoneMatch } = request.headers
-  return found.row.run({ ...common, id: found.id, asked, body: bodyOf(request), ifMatch, ifNoneMatch })
+  if (named !== iamid) throw nothing()
+  const below = `/${request.path.split('/').slice(4).join('/')}`
+  const exchange: Named = { method: request.method, path: below, query: request.query }
+  return kept(context, iamid, exchange, async context => {
+    const common = { context, base: `${door.publicUrl}${PREFIX}/${iamid}` }
+    const asked = askedByQuery(parseQuery(request.query))
+    exchange.body = bodyOf(request)
+    if (request.method === 'POST' && path.join('/') === BULK) return bulk(exchange.body, part(common))
+    const { 'if-match': ifMatch, 'if-none-match': ifNoneMatch } = request.headers
+    return operate({ ...common, method: request.method, path, asked, body: exchange.body, ifMatch, ifNoneMatch })
+  })
 }
 
-const nothing = () => new NotFound('There is nothing here: see ResourceTypes')
 /** Parts of Bulk answer without members and groups: nobody sees them. */
 const nothingAsked = askedByQuery(new Map([['excludedAttributes', ['members,groups']]]))
+
+/** Each part of Bulk is an exchange of its own: it can be found, and run again. */
+const part =
+  ({ context, base }: Pick<ScimRequest, 'context' | 'base'>): Dispatch =>
+  ({ method, path, data: body, version: ifMatch }) =>
+    kept(context, iamidOf(context), { method, path, query: '', body }, context =>
+      operate({ context, base, method, path: decoded(path.slice(1)) ?? [], asked: nothingAsked, body, ifMatch }),
+    )
+
+const iamidOf = ({ actor }: Context): string => (actor.kind === 'scim' ? actor.iamid : '')
 
 function bodyOf({ body, headers }: WireRequest<Locals>): unknown {
   try {
@@ -85,25 +88,4 @@ function bodyOf({ body, headers }: WireRequest<Locals>): unknown {
   }
 }
 
-/** The row for segments below the IAM, each decoded already. */
-function find(method: string, path: readonly string[]): { row: Row; id: string } | null {
-  for (const row of rows) {
-    const parts = row.path.split('/')
-    if (row.method !== method || parts.length !== path.length) continue
-    if (parts.every((part, at) => part === ':id' || part === path[at])) return { row, id: path[parts.indexOf(':id')] ?? '' }
-  }
-  return null
-}
-
 const segmentsOf = (path: string): string[] | null => decoded(path.split('/').slice(3).join('/'))
-
-/** Each segment decoded once, so that an encoded slash stays a part of its segment; null when one cannot be. */
-function decoded(path: string): string[] | null {
-  try {
-    const segments = path.split('/').map(decodeURIComponent)
-    if (segments.at(-1) === '') segments.pop()
-    return segments
-  } catch {
-    return null
-  }
-}

@@ -13,7 +13,14 @@ export interface Shaped {
   readonly location: string
   readonly version: string
   readonly resource: Document
+  /** Of a large group: who is in it, in the place of `members`. They are shaped as they are written. */
+  readonly crowd?: { readonly members: readonly Member[]; readonly base: string }
 }
+type Member = NonNullable<ScimGroupRecord['members']>[number]
+
+/** From so many members on an answer is written piece by piece: as objects, and as one text, they would take several times as much memory. */
+const CROWD = 10_000
+const PIECE = 1_000
 
 /** `base` is the address of the IAM's SCIM, without a slash at the end. */
 export function shapedUser(base: string, user: ScimUserRecord): Shaped {
@@ -25,10 +32,22 @@ export function shapedUser(base: string, user: ScimUserRecord): Shaped {
 }
 
 export function shapedGroup(base: string, group: ScimGroupRecord): Shaped {
-  const members = group.members?.map(({ value, display }) => ({ value, $ref: `${base}/Users/${value}`, display, type: 'User' }))
-  const inside = { ...groupDocument(group), ...(members && { members }) }
-  return shaped(groupType({}), base, { ...group, id: group.scimid, version: versionOf(groupFacts(group)) }, inside)
+  const { members } = group
+  const isCrowd = members !== undefined && members.length > CROWD
+  const inside = {
+    ...groupDocument(group),
+    ...(members && { members: isCrowd ? [] : members.map(member => shapedMember(base, member)) }),
+  }
+  const one = shaped(groupType({}), base, { ...group, id: group.scimid, version: versionOf(groupFacts(group)) }, inside)
+  return isCrowd ? { ...one, crowd: { members, base } } : one
 }
+
+const shapedMember = (base: string, { value, display }: Member): Document => ({
+  value,
+  $ref: `${base}/Users/${value}`,
+  display,
+  type: 'User',
+})
 
 interface Facts {
   readonly id: string
@@ -44,17 +63,31 @@ function shaped(type: ResourceType, base: string, { id, version, createdAt, upda
 }
 
 /** The answer with one resource. `status` 201 says where it is. */
-export function answer(
-  status: 200 | 201,
-  type: ResourceType,
-  { location, version, resource }: Shaped,
-  asked: Asked,
-): WireResponse {
+export function answer(status: 200 | 201, type: ResourceType, shaped: Shaped, asked: Asked): WireResponse {
+  const { location, version } = shaped
   return {
     status,
     headers: { 'content-type': SCIM_JSON, etag: version, ...(status === 201 && { location }) },
-    body: projected(type, resource, asked),
+    body: written(type, shaped, asked),
   }
+}
+
+const MARK = '"here go the members"'
+
+/** A resource as it is sent: an object, or of a large group its text. */
+function written(type: ResourceType, { resource, crowd }: Shaped, asked: Asked): Document | Buffer {
+  const shown = projected(type, resource, asked)
+  if (crowd === undefined || !('members' in shown)) return shown
+  const text = JSON.stringify({ ...shown, members: [JSON.parse(MARK)] })
+  // Behind the bracket it can be nothing else: in a text of somebody's a quote is escaped.
+  const at = text.indexOf(`"members":[${MARK}]`) + '"members":['.length
+  const parts = [Buffer.from(text.slice(0, at))]
+  for (let from = 0; from < crowd.members.length; from += PIECE) {
+    const members = crowd.members.slice(from, from + PIECE).map(member => shapedMember(crowd.base, member))
+    const piece = JSON.stringify(projected(type, { members }, asked).members)
+    parts.push(Buffer.from(`${from === 0 ? '' : ','}${piece.slice(1, -1)}`))
+  }
+  return Buffer.concat([...parts, Buffer.from(text.slice(at + MARK.length))])
 }
 
 /** The answer to a read: 304 when the client has this version already. */
@@ -63,12 +96,19 @@ export function answerRead(type: ResourceType, shaped: Shaped, asked: Asked, ifN
   return answer(200, type, shaped, asked)
 }
 
-export function answerList<Row>(
-  type: ResourceType,
-  { total, rows, startIndex, nextCursor }: Found<Row>,
-  shape: (row: Row) => Shaped,
-  asked: Asked,
-): WireResponse {
+export const answerList = <Row>(type: ResourceType, found: Found<Row>, shape: (row: Row) => Shaped, asked: Asked): WireResponse =>
+  listOf(found, asked, row => inList(type, shape(row), asked))
+
+/** A resource in a list: with all that it has, the members of a large group included. */
+export function inList(type: ResourceType, { resource, crowd }: Shaped, asked: Asked): Document {
+  const members = crowd?.members.map(member => shapedMember(crowd.base, member))
+  return projected(type, { ...resource, ...(members && { members }) }, asked)
+}
+
+/** A page of resources, by index or by cursor as it was asked for (RFC 7644 3.4.2, RFC 9865 2). */
+export function listOf<Row>(found: Found<Row>, asked: Asked, resource: (row: Row) => Document): WireResponse {
+  const { total, rows, startIndex, nextCursor, previousCursor } = found
+  const cursors = { ...(previousCursor !== null && { previousCursor }), ...(nextCursor !== null && { nextCursor }) }
   return {
     status: 200,
     headers: { 'content-type': SCIM_JSON },
@@ -76,8 +116,8 @@ export function answerList<Row>(
       schemas: ['urn:ietf:params:scim:api:messages:2.0:ListResponse'],
       totalResults: total,
       itemsPerPage: rows.length,
-      ...(asked.cursor === undefined ? { startIndex } : nextCursor !== null && { nextCursor }),
-      Resources: rows.map(row => projected(type, shape(row).resource, asked)),
+      ...(asked.cursor === undefined ? { startIndex } : cursors),
+      Resources: rows.map(resource),
     },
   }
 }

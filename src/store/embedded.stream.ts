@@ -44,11 +44,14 @@ export class Backend {
     }
   }
 
-  async send(message: Uint8Array): Promise<Uint8Array> {
-    if (performance.now() - this.#heard > BREATH) {
-      await setImmediate()
-      this.#heard = performance.now()
-    }
+  /** Lets the process hear others, if it has not for a while. */
+  async breathe(): Promise<void> {
+    if (performance.now() - this.#heard <= BREATH) return
+    await setImmediate()
+    this.#heard = performance.now()
+  }
+
+  send(message: Uint8Array): Promise<Uint8Array> {
     return this.#db.runExclusive(() => this.#db.execProtocolRaw(message))
   }
 }
@@ -120,6 +123,7 @@ class EmbeddedStream extends Duplex {
   }
 
   async #answer(message: Uint8Array): Promise<void> {
+    await this.#backend.breathe()
     const reply = await this.#backend.send(message)
     if (reply.length > 0) this.push(Buffer.from(reply.buffer, reply.byteOffset, reply.byteLength))
   }

@@ -75,7 +75,7 @@ export async function readPage<Row extends object>(db: Db, list: List, args: Pag
     FROM ${list.from} ${where.length > 0 ? `WHERE ${where.join(' AND ')}` : ''}
     ORDER BY ${order.expression} ${direction}, ${id} ${direction} LIMIT $${values.length - 1}::int OFFSET $${values.length}::int`
   const rows = await db.query<Row & Placed>(text, values, { fresh: list.fresh ?? false })
-  return pageOf<Row>(rows, window, order, () => count(db, list))
+  return pageOf<Row>(rows, window, order, () => countRows(db, list))
 }
 
 /** The condition for what comes after a cursor, in the direction of reading. */
@@ -145,7 +145,8 @@ export function mapPage<A, B>(page: Page<A>, map: (node: A) => B): Page<B> {
   return made(page.nodes.map(map), cursorAt, page.pageInfo, page.totalCount)
 }
 
-async function count(db: Db, list: List): Promise<number> {
+/** How many rows the whole list has. */
+export async function countRows(db: Db, list: List): Promise<number> {
   const where = list.where.length > 0 ? `WHERE ${list.where.join(' AND ')}` : ''
   const [row] = await db.query<{ count: number }>(
     `SELECT count(*)::int AS count FROM ${list.countFrom ?? list.from} ${where}`,

@@ -9,33 +9,29 @@ import { type AuditDraft, difference, type Target } from '../audit/audit.ts'
 import { NotFound } from '../errors.ts'
 import type { IamRecord } from '../iams/iam.ts'
 import { inOrder } from '../iams/iam.ts'
-import { canonical, checkUserid } from '../names.ts'
-import { checkScimId, type Found, iamOf, type Search, search } from '../provisioning/client.ts'
-import { condition, orderBy } from '../provisioning/condition.ts'
+import { checkScimId, type Found, hydrated, iamOf, type Search, search } from '../provisioning/client.ts'
 import { Duplicate } from '../provisioning/faults.ts'
-import { parseFilter } from '../provisioning/filter.ts'
+import { listOf } from '../provisioning/list.ts'
 import { parsePatch } from '../provisioning/operations.ts'
 import { patched } from '../provisioning/patch.ts'
-import { checkDocument, checkResource } from '../provisioning/resource.ts'
+import { checkResource } from '../provisioning/resource.ts'
 import { type Document, userType } from '../provisioning/schema.ts'
 import { checkVersion, versionOf } from '../provisioning/version.ts'
 import { uniqueViolation } from '../store/failures.ts'
 import { keepAnAdministrator } from './powers.ts'
-import { profileColumns } from './profile.ts'
-import { attributesOf, profileOf, type ScimUserRecord, userDocument, userFacts } from './user.scim.ts'
+import { type ScimUserRecord, userDocument, userFacts } from './user.scim.ts'
 import {
   deleteApiKeys,
+  findNamesake,
   findScimUser,
+  findScimUsers,
   insertScimUser,
   leaveSourceGroups,
-  lockNamesake,
   replaceSourceAttributes,
-  SCIM_USER_COLUMNS,
-  SCIM_USER_GROUPS,
-  type ScimUserColumns,
   updateScimUser,
   userPlaces,
 } from './users.scim.store.ts'
+import { stateOf, written } from './users.scim.written.ts'
 import { endAccess } from './users.store.ts'
 
 interface ById {
@@ -58,22 +54,19 @@ export const scimUsers = {
 
   list: read('scim:read', async (call: Call, { groups, ...asked }: Search & Wants): Promise<Found<ScimUserRecord>> => {
     const iam = await iamOf(call)
-    const places = userPlaces(userType(iam.config))
-    const values: unknown[] = [iam.id]
-    const where = ['u.iamid = $1', 'u.scim_id IS NOT NULL']
-    if (asked.filter !== undefined) where.push(condition(places, parseFilter(asked.filter), values))
-    const descending = asked.descending ?? false
-    const order = asked.sortBy
-      ? orderBy(places, asked.sortBy, descending)
-      : ({ name: 'scim', expression: 'u.id', type: 'int', descending } as const)
-    const columns = SCIM_USER_COLUMNS + (groups ? `, ${SCIM_USER_GROUPS}` : '')
-    return search<ScimUserRecord>(call, { columns, from: 'users u', where, values, id: 'u.id', order, fresh: true }, asked)
+    const list = listOf(userPlaces(userType(iam.config)), iam.id, asked)
+    return search(
+      call,
+      list,
+      asked,
+      hydrated(ids => findScimUsers(call.db, ids, groups)),
+    )
   }),
 
   create: write('scim:createUser', async (call: Call, { body, groups }: WithBody & Wants): Promise<Outcome<ScimUserRecord>> => {
     const iam = await iamOf(call)
     const next = written(iam, checkResource(userType(iam.config), body))
-    const before = await lockNamesake(call.db, iam.id, next.useridKey)
+    const before = await findNamesake(call.db, iam.id, next.useridKey, { lock: true })
     if (before?.scimId != null) throw taken()
     const columns = { ...next.columns, scimId: randomUUID(), ...stateOf(iam, before, next.active ?? true) }
     const names = { iamid: iam.id, userid: next.userid, useridKey: next.useridKey }
@@ -155,41 +148,6 @@ async function requireScimUser(
   const user = await findScimUser(db, iam.id, checkScimId(id, 'User'), options)
   if (!user) throw new NotFound('No User with this id')
   return user
-}
-
-interface Written {
-  readonly userid: string
-  readonly useridKey: string
-  /** Undefined: the provider says nothing of it. */
-  readonly active: boolean | undefined
-  readonly columns: ScimUserColumns
-  readonly attributes: ReturnType<typeof attributesOf>
-}
-
-/** What a resource comes to in the rows of its user. Throws Invalid. */
-function written(iam: IamRecord, given: Document): Written {
-  const type = userType(iam.config)
-  const document = checkDocument(type, given)
-  const { userName, active, ...scim } = document
-  const userid = checkUserid(userName, { newBim: false, field: 'userName' })
-  return {
-    userid,
-    useridKey: canonical(userid),
-    active: active as boolean | undefined,
-    columns: { ...profileColumns(profileOf(type, iam.config, document)), scim },
-    attributes: attributesOf(iam.config, document),
-  }
-}
-
-/** Whether the user is disabled then, and by whom. A provider enables whom it disabled itself: it repeats `active: true` with every change. */
-function stateOf(
-  iam: IamRecord,
-  before: ScimUserRecord | null,
-  active: boolean,
-): { disabled: boolean; disabledBy: string | null } {
-  const others = before?.disabled === true && before.disabledBy !== iam.id
-  if (others) return { disabled: true, disabledBy: before.disabledBy }
-  return { disabled: !active, disabledBy: active ? null : iam.id }
 }
 
 /** Writes a changed resource. A PUT that says nothing of `active` leaves it: who was disabled is not let in by an omission. */

@@ -11,26 +11,33 @@ const DOCUMENT = `coalesce(u.scim, jsonb_strip_nulls(jsonb_build_object('display
   'phoneNumbers', CASE WHEN u.phone IS NOT NULL THEN jsonb_build_array(jsonb_build_object('value', u.phone, 'primary', true)) END)))`
 
 /** The select list of a ScimUserRecord, for the alias `u`, and its groups: those that the IAM itself put the user into. */
-export const SCIM_USER_COLUMNS = `u.id, u.scim_id::text AS "scimId", u.iamid, u.userid, u.disabled, u.disabled_by AS "disabledBy", ${DOCUMENT} AS document, u.name, u.email,
+const SCIM_USER_COLUMNS = `u.id, u.scim_id::text AS "scimId", u.iamid, u.userid, u.disabled, u.disabled_by AS "disabledBy", ${DOCUMENT} AS document, u.name, u.email,
   u.phone, u.about, u.location, u.organization, u.position, u.sql_user AS "sqlUser", u.created_at AS "createdAt", u.updated_at AS "updatedAt"`
 const OF_GROUPS = `memberships m JOIN groups g ON g.id = m.group_id AND g.iamid = u.iamid AND g.scimid IS NOT NULL
   WHERE m.user_id = u.id AND u.iamid = ANY(m.sources)`
-export const SCIM_USER_GROUPS = `(SELECT coalesce(json_agg(json_build_object('value', g.scimid, 'display', g.name) ORDER BY g.name_key, g.id), '[]')
+const SCIM_USER_GROUPS = `(SELECT coalesce(json_agg(json_build_object('value', g.scimid, 'display', g.name) ORDER BY g.name_key, g.id), '[]')
   FROM ${OF_GROUPS}) AS groups`
 
 export const userPlaces = (type: ResourceType): Places => ({
   type,
   document: DOCUMENT,
+  from: 'users u',
+  rowid: 'u.id',
+  where: 'u.scim_id IS NOT NULL AND u.iamid',
+  indexed: { emails: value => `scim_emails(u.scim, u.email) @> ARRAY[left(lower(${value}::text), 320)]` },
   columns: {
     id: { kind: 'uuid', sql: 'u.scim_id' },
     externalid: { kind: 'exact', sql: `u.scim->>'externalId'` },
     username: { kind: 'key', sql: 'u.userid_key' },
     active: { kind: 'boolean', sql: 'NOT u.disabled' },
+    'meta.resourcetype': { kind: 'exact', sql: "'User'::text" },
     'meta.created': { kind: 'time', sql: 'u.created_at' },
     'meta.lastmodified': { kind: 'time', sql: 'u.updated_at' },
     groups: {
       kind: 'rows',
-      exists: condition => `EXISTS (SELECT 1 FROM ${OF_GROUPS} AND (${condition}))`,
+      // Not tied to the user's row: so it is asked once, from the group, and not of everybody.
+      exists: condition => `u.id IN (SELECT m.user_id FROM memberships m JOIN groups g ON g.id = m.group_id
+        WHERE g.iamid = $1::text AND g.scimid IS NOT NULL AND $1::text = ANY(m.sources) AND (${condition}))`,
       parts: { value: { kind: 'exact', sql: 'g.scimid' }, display: { kind: 'key', sql: 'g.name_key' } },
     },
   },
@@ -51,10 +58,19 @@ export async function findScimUser(
   return user ?? null
 }
 
-/** Whoever has this canonical userid in the IAM, deprovisioned or not, held until the transaction ends. */
-export async function lockNamesake(db: Db, iamid: string, useridKey: string): Promise<ScimUserRecord | null> {
+/** Users by their own ids, in no order. One statement. */
+export const findScimUsers = (db: Db, ids: readonly number[], groups: boolean): Promise<ScimUserRecord[]> =>
+  db.query(`SELECT ${SCIM_USER_COLUMNS}${groups ? `, ${SCIM_USER_GROUPS}` : ''} FROM users u WHERE u.id = ANY($1::int[])`, [ids])
+
+/** Whoever has this canonical userid in the IAM, deprovisioned or not. `lock`: held until the transaction ends. */
+export async function findNamesake(
+  db: Db,
+  iamid: string,
+  useridKey: string,
+  { lock = false }: { lock?: boolean } = {},
+): Promise<ScimUserRecord | null> {
   const [user] = await db.query<ScimUserRecord>(
-    `SELECT ${SCIM_USER_COLUMNS} FROM users u WHERE u.iamid = $1 AND u.userid_key = $2 FOR NO KEY UPDATE`,
+    `SELECT ${SCIM_USER_COLUMNS} FROM users u WHERE u.iamid = $1 AND u.userid_key = $2${lock ? ' FOR NO KEY UPDATE' : ''}`,
     [iamid, useridKey],
   )
   return user ?? null

@@ -11,7 +11,7 @@ import { Conflict, Forbidden, Invalid, NotFound, Unauthenticated } from '../erro
 import type { ProfileInput, UserFilter, UserSort } from '../generated/graphql.ts'
 import type { IamRecord } from '../iams/iam.ts'
 import { requireIam } from '../iams/iams.store.ts'
-import { directoryOf, newsOf, told } from '../identity/directory.ts'
+import { directoryOf, heard, newsOf } from '../identity/directory.ts'
 import { askAbout, type News, takeIn } from '../identity/outside.ts'
 import { uniqueViolation } from '../store/failures.ts'
 import { mapPage, type Page, type PageArgs, readPage } from '../store/page.ts'
@@ -142,7 +142,7 @@ async function hear(call: Call, { ref }: ByRef): Promise<Heard> {
   const user = await requireUser(call.db, ref)
   const iam = await requireIam(call.db, user.iamid)
   const directory = await directoryOf(call, iam)
-  const entry = directory && (await told(call.app, iam.id, () => directory.find(user.userid)))
+  const entry = directory && (await heard(call, iam, 'find', user.userid, () => directory.find(user.userid)))
   if (directory && entry === null) throw new NotFound(`The directory of ${iam.id} knows no ${user.userid}: nothing was changed`)
   const about = await askAbout(call, iam, user.userid)
   if (user.iamid !== 'bim' && entry === null && about === null)

@@ -61,6 +61,7 @@ const places: Record<string, Place> = {
   'Query.projects': { orders: sorted('NAME', 'CREATED_AT'), item: 'id' },
   'Query.domains': { orders: sorted('NAME', 'CREATED_AT'), item: 'id' },
   'Query.dataSources': { orders: sorted('NAME', 'CREATED_AT'), item: 'id' },
+  'Query.exchanges': { beside: () => 'iamid: "bim", filter: { kind: USER_INFO }', item: 'id' },
   'Query.auditEvents': { beside: () => 'filter: { targetType: "user", actorUserId: null }', orders: DIRECTIONS, item: 'id' },
   'User.memberships': { around: () => [user()], item: 'id' },
   'User.groups': { around: () => [user()], item: 'id' },

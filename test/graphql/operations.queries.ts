@@ -50,6 +50,14 @@ export const queries: Record<string, Operation> = {
     input: 'Int',
     variables: ({ stock }) => ({ runId: stock.sync }),
   },
+  exchanges: { text: `(iamid: "bim", first: $n) ${page('id userid request answer changes { event before after }')}` },
+  replayExchange: {
+    text: '(id: $id) { exchange { id changes { event } } identity { user { id groups { nodes { id } } } joined } changes { event } }',
+    input: 'ExchangeId',
+    variables: async ({ app }) => ({
+      id: (await app.store.db.query<{ id: string }>('SELECT max(id)::text AS id FROM exchanges'))[0]!.id,
+    }),
+  },
   apiKeys: {
     text: `(ref: $ref) ${page('id user { id profile { name } } project { id name members { nodes { id } } }')}`,
     input: 'UserRef',

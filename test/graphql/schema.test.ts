@@ -75,9 +75,11 @@ describe('lists', () => {
     expect(plain.map(({ name }) => name).toSorted()).toEqual([
       'CloneUserPayload.users',
       'EditAttributesPayload.owners',
+      'Exchange.changes',
       'Group.attributes',
       'IamType.options',
       'Query.iamTypes',
+      'ReplayedExchange.changes',
       'SyncRun.counts',
       'User.attributes',
       'User.effectiveAttributes',

@@ -9,10 +9,12 @@ import { createUses } from '../../src/access/uses.ts'
 import { loadConfig } from '../../src/config.ts'
 import type { App, Context } from '../../src/context.ts'
 import { createPasswords } from '../../src/credentials/password.ts'
+import { createExchanges } from '../../src/exchanges/exchanges.queue.ts'
 import { createSchema } from '../../src/graphql/schema.ts'
 import { createLoaders } from '../../src/loaders.ts'
 import { createMailer } from '../../src/mail/mailer.ts'
 import { canonical } from '../../src/names.ts'
+import { scimAgain } from '../../src/scim/operation.ts'
 import type { Store } from '../../src/store/store.ts'
 
 const apps = new WeakMap<Store, Map<string, App>>()
@@ -44,6 +46,8 @@ function appOf(store: Store, env: Record<string, string>): App {
     uses,
     authenticate: createAuthenticate(store.db, uses),
     jobs: { send: async () => {} },
+    exchanges: createExchanges(store.db, log),
+    scimAgain,
   }
   known.set(name, app)
   return app
@@ -128,7 +132,10 @@ export async function statementsOf(store: Store, work: () => Promise<unknown>): 
   const stop = store.onStatement(text => sent.push(text))
   await work()
   stop()
-  return sent.filter(text => !/^\s*(BEGIN|COMMIT|ROLLBACK|SET |SAVEPOINT)/i.test(text))
+  // Exchanges are written beside the requests that they tell of, whenever their time comes.
+  return sent.filter(
+    text => !/^\s*(BEGIN|COMMIT|ROLLBACK|SET |SAVEPOINT|INSERT INTO exchanges|DELETE FROM exchanges)/i.test(text),
+  )
 }
 
 // The copy that @graphql-tools/schema loads: vitest would import the package's other build, which refuses a schema of this one.

@@ -1,6 +1,7 @@
 // simulateIdentity over GraphQL: the same plan as a write, for who may know what is held, and nothing is written.
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { bootApp, type TestApp } from '../harness/app.ts'
+import { CORE, type Provider, provider } from '../scim/provider.ts'
 
 const QUERY = `query ($input: SimulateIdentityInput!) { simulateIdentity(input: $input) {
   user { userid } source before after joined left attributesAdded attributesRemoved faults } }`
@@ -18,6 +19,7 @@ beforeAll(async () => {
 })
 afterAll(() => app?.close())
 const LDAP = { host: 'directory.example', userSearchBase: 'dc=example', userIdAttribute: 'uid' }
+const SCIM_NEW = { schemas: [CORE], userName: 'new' }
 const ask = (input: object, token?: string) => app.graphql(QUERY, { input }, token)
 
 test('somebody new, by a directory entry whose names come in any case', async () => {
@@ -94,6 +96,103 @@ test('a user info answer owns its own', async () => {
   })
 })
 
+describe('a SCIM body', () => {
+  const acme = 'urn:acme:User'
+  let idp: Provider
+  let strict: Provider
+  beforeAll(async () => {
+    const schema = { attributeSchema: [{ scimSchema: acme, prefix: 'Acme' }], profile: { position: 'nickName' } }
+    idp = await provider(app, 'idp', { config: { schema } })
+    strict = await provider(app, 'strict', { config: { schema, strictScimSchema: true } })
+  })
+  /** What the simulation says, and then what the very request does. */
+  const record = async (userid: string, iamid = 'idp') => {
+    const [user] = await app.store.db.query<Record<string, unknown>>(
+      `SELECT u.name, u.email, u.phone, u.position, u.organization, u.disabled,
+         (SELECT json_object_agg(key, values) FROM (SELECT key, json_agg(value ORDER BY value) AS values FROM user_attributes a
+           WHERE a.user_id = u.id GROUP BY key) held) AS attributes FROM users u WHERE u.iamid = $1 AND u.userid = $2`,
+      [iamid, userid],
+    )
+    return user
+  }
+  const body = {
+    schemas: [CORE],
+    userName: 'Kim',
+    displayName: 'Kim K',
+    nickName: 'Boss',
+    emails: [{ value: 'kim@example.com', primary: true }],
+    [acme]: { Team: ['red', 'blue'], level: 3 },
+  }
+
+  test('somebody new: what POST then does', async () => {
+    const { data, errors } = await ask({ iamid: 'idp', userid: 'kim', scimBody: body })
+    expect(errors).toBeUndefined()
+    expect(await record('Kim')).toBeUndefined()
+    const { after, attributesAdded, ...rest } = data.simulateIdentity
+    expect(rest).toMatchObject({ user: null, source: 'idp', joined: [], left: [], attributesRemoved: {}, faults: [] })
+    expect((await idp.send('POST', '/Users', body)).status).toBe(201)
+    expect(await record('Kim')).toMatchObject(after)
+    expect(after).toEqual({ name: 'Kim K', email: 'kim@example.com', position: 'Boss', disabled: false })
+    expect((await record('Kim'))!.attributes).toEqual({ 'Acme.Team': ['blue', 'red'], 'Acme.level': ['3'] })
+    expect(attributesAdded).toEqual({ 'Acme.Team': ['red', 'blue'], 'Acme.level': ['3'] })
+  })
+
+  test('somebody provisioned: what PUT then does, and nothing before', async () => {
+    const next = { ...body, emails: [], active: false, [acme]: { Team: 'red' } }
+    const before = await record('Kim')
+    const { data } = await ask({ iamid: 'idp', userid: 'KIM', scimBody: next })
+    expect(data.simulateIdentity).toMatchObject({
+      user: { userid: 'Kim' },
+      before: { email: 'kim@example.com', disabled: false },
+      after: { email: null, disabled: true },
+      attributesRemoved: { 'Acme.Team': ['blue'], 'Acme.level': ['3'] },
+    })
+    expect(data.simulateIdentity.attributesAdded).toEqual({})
+    expect(data.simulateIdentity.attributesRemoved).toEqual({ 'Acme.Team': ['blue'], 'Acme.level': ['3'] })
+    expect(await record('Kim')).toEqual(before)
+    const { body: found } = await idp.get(`/Users?filter=${encodeURIComponent('userName eq "kim"')}`)
+    expect((await idp.send('PUT', `/Users/${found.Resources[0].id}`, next)).status).toBe(200)
+    expect(await record('Kim')).toMatchObject(data.simulateIdentity.after)
+    const same = await ask({ iamid: 'idp', userid: 'kim', scimBody: { ...next, active: undefined } })
+    const { before: b, after: a, attributesAdded: added, attributesRemoved: removed } = same.data.simulateIdentity
+    expect([b, a, added, removed]).toEqual([{}, {}, {}, {}])
+  })
+
+  test('somebody deleted at the provider is taken up again', async () => {
+    const { id } = await idp.user('Lou', { title: 'T' })
+    await idp.send('DELETE', `/Users/${id}`)
+    const { data } = await ask({ iamid: 'idp', userid: 'lou', scimBody: { schemas: [CORE], userName: 'lou' } })
+    expect(data.simulateIdentity).toMatchObject({
+      user: { userid: 'Lou' },
+      before: { disabled: true },
+      after: { disabled: false },
+    })
+  })
+
+  test('whom an administrator disabled stays so', async () => {
+    await idp.user('Max')
+    await app.graphql(
+      'mutation { setUserDisabled(input: { ref: { iamid: "idp", userid: "Max" }, disabled: true }) { user { id } } }',
+    )
+    const { data } = await ask({ iamid: 'idp', userid: 'max', scimBody: { schemas: [CORE], userName: 'Max', active: true } })
+    expect(data.simulateIdentity.after).toEqual({})
+  })
+
+  test('strictScimSchema is asked as by the door', async () => {
+    const unknown = { schemas: [CORE], userName: 'Ned', shoeSize: 5 }
+    expect((await ask({ iamid: 'idp', userid: 'ned', scimBody: unknown })).errors).toBeUndefined()
+    const { errors } = await ask({ iamid: 'strict', userid: 'ned', scimBody: unknown })
+    expect(errors![0].extensions).toMatchObject({ code: 'BAD_USER_INPUT', field: 'scimBody' })
+    expect((await strict.send('POST', '/Users', unknown)).status).toBe(400)
+  })
+
+  test('the difference is for who may read a user', async () => {
+    const configurer = await app.as(['APPLICATION_ADMIN'])
+    const scimBody = { schemas: [CORE], userName: 'Kim' }
+    expect((await ask({ iamid: 'idp', userid: 'Kim', scimBody }, configurer.token)).errors![0].extensions.code).toBe('FORBIDDEN')
+  })
+})
+
 test('who may not read a user does not learn the difference', async () => {
   const configurer = await app.as(['APPLICATION_ADMIN'])
   const userInfo = { groups: [] }
@@ -105,6 +204,13 @@ test('who may not read a user does not learn the difference', async () => {
 
 test.each([
   [{}, 'claims'],
+  [{ scimBody: {}, userInfo: {} }, 'claims'],
+  [{ scimBody: {} }, 'scimBody'],
+  [{ scimBody: 'x' }, 'scimBody'],
+  [{ scimBody: SCIM_NEW, groups: [] }, 'groups'],
+  [{ scimBody: { ...SCIM_NEW, userName: 'other' } }, 'userid'],
+  [{ scimBody: { ...SCIM_NEW, emails: 5 } }, 'scimBody'],
+  [{ scimBody: SCIM_NEW, iamid: 'bim' }, 'scimBody'],
   [{ claims: {}, userInfo: {} }, 'claims'],
   [{ claims: {} }, 'claims'],
   [{ iamid: 'corp', claims: [] }, 'claims'],

@@ -178,7 +178,7 @@ describe('PATCH of members', () => {
       await cost(small.id, ...people.map(value => ({ op: 'add', path: 'members', value: [{ value }] }))),
     ]
     expect(costs.map(({ length }) => length)).toEqual(costs.map(() => costs[0]!.length))
-    expect(costs.flat().filter(text => /json_agg.*memberships m JOIN users v/s.test(text))).toEqual([])
+    expect(costs.flat().filter(text => /memberships m JOIN users v/.test(text))).toEqual([])
   })
 
   test('operations count in their order', async () => {

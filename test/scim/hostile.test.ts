@@ -112,7 +112,9 @@ async function send(method: string, path: string, body?: unknown) {
   const answer = await idp.send(method, path, body)
   const isError =
     answer.body?.schemas?.[0] === 'urn:ietf:params:scim:api:messages:2.0:Error' && answer.body.status === String(answer.status)
-  if (answer.status >= 500 || (answer.status >= 400 && !isError)) faults.push({ method, path, body, answer: answer.body })
+  // Only /Me, which RFC 7644 3.11 wants to be 501, is more than a client's fault.
+  if ((answer.status >= 500 && path !== '/Me') || (answer.status >= 400 && !isError))
+    faults.push({ method, path, body, answer: answer.body })
 }
 
 test.each([1, 2, 3, 4])('requests made up at random (%i)', async seed => {

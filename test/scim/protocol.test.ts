@@ -226,6 +226,7 @@ describe('the hall', () => {
       'GET ResourceTypes/:id': 'scim:read',
       'GET Schemas': 'scim:read',
       'GET Schemas/:id': 'scim:read',
+      'POST .search': 'scim:read',
       'GET Users': 'scim:read',
       'POST Users/.search': 'scim:read',
       'POST Users': 'scim:createUser',

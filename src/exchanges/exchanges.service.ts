@@ -1,0 +1,88 @@
+import { alsoNeeds, type Call, read, type Service } from '../access/guard.ts'
+import { answerOf } from '../connectors/userinfo.ts'
+import { NotFound, Refused } from '../errors.ts'
+import type { ExchangeFilter } from '../generated/graphql.ts'
+import { requireIam } from '../iams/iams.store.ts'
+import { newsOf } from '../identity/directory.ts'
+import { informed, USER_INFO } from '../identity/outside.ts'
+import { type Simulated, simulated } from '../identity/simulated.ts'
+import { entryOfWords } from '../identity/words.ts'
+import { lookupKey } from '../names.ts'
+import { type PageArgs, readPage } from '../store/page.ts'
+import { changesOf, type ExchangeKind, type ExchangePage, type ExchangeRecord, type KeptChange, REDACTED } from './exchange.ts'
+import { exchangeList, findExchange } from './exchanges.store.ts'
+import { dryRun } from './replay.ts'
+
+interface ListArgs extends PageArgs {
+  readonly iamid: string
+  readonly filter?: ExchangeFilter | null
+}
+
+export interface Replayed {
+  readonly exchange: ExchangeRecord
+  readonly identity: Simulated | null
+  readonly status: number | null
+  readonly body: unknown
+  readonly changes: KeptChange[] | null
+}
+
+const KINDS: Record<NonNullable<ExchangeFilter['kind']>, ExchangeKind> = { SCIM: 'scim', LDAP: 'ldap', USER_INFO: 'userinfo' }
+
+export const exchanges = {
+  list: read('iam:exchanges', async (call: Call, { iamid, filter, ...page }: ListArgs): Promise<ExchangePage> => {
+    // What sources say of people is for who may read people.
+    alsoNeeds(call, 'user:read')
+    await requireIam(call.db, iamid)
+    // Whoever looks sees what this instance has just had.
+    await call.app.exchanges.flush()
+    const { kind, userid, failed } = filter ?? {}
+    // No name is the empty one: who asks for what no name can be finds nothing.
+    const useridKey = userid == null ? null : (lookupKey(userid) ?? '')
+    return readPage<ExchangeRecord>(call.db, exchangeList({ iamid, kind: kind && KINDS[kind], useridKey, failed }), page)
+  }),
+
+  /** Throws Refused for what cannot be run again: it was not kept whole, or said nothing. */
+  replay: read('iam:exchanges', async (call: Call, { id }: { id: string }): Promise<Replayed> => {
+    alsoNeeds(call, 'user:read')
+    await call.app.exchanges.flush()
+    const exchange = await findExchange(call.db, id)
+    if (exchange === null) throw new NotFound('There is no exchange with this id, or not any more')
+    if (exchange.kind === 'scim') return { exchange, identity: null, ...(await replayScim(call, exchange)) }
+    return { exchange, identity: await replayWords(call, exchange), status: null, body: null, changes: null }
+  }),
+} satisfies Service
+
+async function replayScim(call: Call, exchange: ExchangeRecord): Promise<Pick<Replayed, 'status' | 'body' | 'changes'>> {
+  const { iamid, asked, request, requestWhole } = exchange
+  const [, method, path, query = ''] = /^([A-Z]+) (\/[^?…]*)(?:\?([^…]*))?$/.exec(asked) ?? []
+  if (!requestWhole || method === undefined || path === undefined) throw notWhole()
+  // Only a Bulk that was refused whole is kept as one; its parts are exchanges themselves.
+  if (path === '/Bulk') throw new Refused('A Bulk that was refused whole cannot be run again')
+  const body = request ?? undefined
+  const { value, events } = await dryRun({ ...call }, { kind: 'scim', iamid }, context =>
+    call.app.scimAgain(context, { method, path, query, body }),
+  )
+  return { ...value, changes: changesOf(events).changes }
+}
+
+async function replayWords(
+  call: Call,
+  { iamid, kind, userid, answer, answerWhole, failure }: ExchangeRecord,
+): Promise<Simulated> {
+  if (!answerWhole) throw notWhole()
+  const iam = await requireIam(call.db, iamid)
+  if (kind === 'ldap') {
+    const entry = entryOfWords(answer)
+    if (entry === null) throw saidNothing(failure)
+    const { identity, faults } = newsOf(iam, entry)
+    return simulated(call, iam, iam.id, { identity: identity!, faults })
+  }
+  const said = answer === null || userid === null ? null : answerOf(answer)
+  if (said === null || 'failure' in said) throw saidNothing(failure)
+  return simulated(call, iam, USER_INFO, informed(iam.config, userid!, said.info))
+}
+
+const notWhole = () =>
+  new Refused(`Something of this exchange was left out, for its length or as ${REDACTED}: it cannot be run again`)
+const saidNothing = (failure: string | null) =>
+  new Refused(`Nothing was said that could be taken in${failure === null ? '' : `: ${failure}`}`)

@@ -1,0 +1,29 @@
+/** An entry of a directory as JSON, to be kept and read again. Pure. */
+import type { Entry } from '../connectors/connector.ts'
+
+export const wordsOfEntry = ({ id, userid, attributes, groups }: Entry): object => ({
+  id,
+  userid,
+  attributes: Object.fromEntries(attributes),
+  groups: groups?.map(group => ({ id: group.id, name: group.name, attributes: Object.fromEntries(group.attributes) })) ?? null,
+})
+
+interface Words {
+  readonly id: string
+  readonly userid: string
+  readonly attributes: Record<string, readonly string[]>
+  readonly groups: readonly (Pick<Words, 'id' | 'attributes'> & { readonly name: string })[] | null
+}
+
+/** Null for what is no entry. What was redacted is not there: it cannot be told from what was not said. */
+export function entryOfWords(words: unknown): Entry | null {
+  if (typeof words !== 'object' || words === null || !('attributes' in words)) return null
+  const { id, userid, attributes, groups } = words as Words
+  const heard = (all: Words['attributes']) => new Map(Object.entries(all).filter(([, values]) => Array.isArray(values)))
+  return {
+    id,
+    userid,
+    attributes: heard(attributes),
+    groups: groups?.map(group => ({ id: group.id, name: group.name, attributes: heard(group.attributes) })) ?? null,
+  }
+}
