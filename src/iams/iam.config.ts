@@ -197,6 +197,11 @@ function together(type: IamType, id: string, config: Config, has: Has): Fault[] 
     ...when(config.strictScimSchema === true && !scim, 'strictScimSchema', 'needs scimEnabled'),
     ...when(schema?.attributeSchema !== undefined && !scim, 'schema.attributeSchema', 'needs scimEnabled'),
     ...when(config.externalUserInfo !== undefined && scim, 'externalUserInfo', 'cannot stand beside scimEnabled'),
+    ...when(
+      (config.ldapSync as Config | undefined)?.askUserInfo === true && config.externalUserInfo === undefined,
+      'ldapSync.askUserInfo',
+      'needs externalUserInfo',
+    ),
     ...userInfoFaults(config.externalUserInfo as Config | undefined, has),
     ...(type === 'ldap' ? ldapFaults(options, credentials, has) : []),
     ...(type === 'openid' && options ? openidFaults(options) : []),

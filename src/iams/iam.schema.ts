@@ -186,6 +186,7 @@ const ldapSync = told(
       'When, between two whole syncs, only what the directory changed since is read; nobody is disabled by it.',
       Type.Refine(plain(100), isCron, () => 'must be a cron rule of five fields, such as */5 * * * *'),
     ),
+    askUserInfo: flag('Whether `externalUserInfo` is asked about everybody, too.'),
     maxDisabledCount: whole(
       'A sync that would disable more people than this and `maxDisabledPercent` allow waits for an administrator.',
       0,

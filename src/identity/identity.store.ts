@@ -112,3 +112,18 @@ export async function noteFailure(db: Db, userId: number, now: Date, failure: st
   const failed = { failedAt: now, failure: failure.slice(0, 1_000) }
   await db.prisma.userInfoAnswer.upsert({ where: { userId }, create: { userId, ...failed }, update: failed })
 }
+
+/** As noteAnswer and noteFailure, of many users by one statement. `answered`: it said something, be it in part. */
+export const noteAnswers = (
+  db: Db,
+  answers: readonly { readonly userId: number; readonly failure: string | null; readonly answered: boolean }[],
+  now: Date,
+): Promise<unknown> =>
+  db.query(
+    `INSERT INTO user_info_answers AS a (user_id, answered_at, failed_at, failure)
+     SELECT n."userId", CASE WHEN n.answered THEN $2::timestamptz END, CASE WHEN n.failure IS NOT NULL THEN $2::timestamptz END, n.failure
+       FROM jsonb_to_recordset($1::jsonb) n("userId" int, failure text, answered boolean) JOIN users u ON u.id = n."userId" ORDER BY u.id
+     ON CONFLICT (user_id) DO UPDATE SET answered_at = coalesce(excluded.answered_at, a.answered_at), failed_at = excluded.failed_at,
+       failure = excluded.failure`,
+    [JSON.stringify(answers), now],
+  )

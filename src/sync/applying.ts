@@ -5,7 +5,7 @@ import type { IamRecord } from '../iams/iam.ts'
 import { makeGroups } from '../identity/identity.store.ts'
 import type { ExternalGroup, Identity } from '../identity/identity.ts'
 import { groupsFrom } from '../identity/mapping.ts'
-import { reconcileAll } from '../identity/reconcile.ts'
+import { type Reconciled, reconcileAll } from '../identity/reconcile.ts'
 import { canonical } from '../names.ts'
 import { keepAnAdministrator } from '../users/powers.ts'
 import { type Applied, noteEntries, type PlannedEntry } from './entries.store.ts'
@@ -63,17 +63,23 @@ async function applyGroups({ db, now }: Call, iam: IamRecord, entries: readonly 
 
 async function applyPeople(call: Call, iam: IamRecord, entries: readonly PlannedEntry[]) {
   const { requireManualActivation: disabled = false } = (iam.config.ldapSync ?? {}) as { requireManualActivation?: boolean }
-  const by = { iamid: iam.id, source: iam.id, disabled, enables: true }
-  const written = await reconcileAll(
-    call,
-    by,
-    entries.map(entry => entry.said as Identity),
-  )
-  const applied = written.map(({ user, created, enabled, plan }, at): Applied => {
+  // A person's endpoint speaks of them after their directory, by which they are here.
+  const sources = Map.groupBy(entries, ({ source }) => source ?? iam.id)
+  const written = new Map<number, Reconciled>()
+  for (const source of [...sources.keys()].toSorted((a, b) => Number(b === iam.id) - Number(a === iam.id))) {
+    const by = { iamid: iam.id, source, disabled, enables: source === iam.id }
+    const part = sources.get(source)!
+    const done = await reconcileAll(
+      call,
+      by,
+      part.map(entry => entry.said as Identity),
+    )
+    for (const [at, { id }] of part.entries()) written.set(id, done[at]!)
+  }
+  const applied = [...written].map(([id, { user, created, enabled, plan }]): Applied => {
     const { before, after } = differences(plan)
     const outcome = created ? 'import' : enabled ? 'enable' : 'refresh'
     const changed = created || enabled || Object.keys(after).length > 0
-    const { id } = entries[at]!
     return {
       id,
       outcome,
@@ -84,7 +90,7 @@ async function applyPeople(call: Call, iam: IamRecord, entries: readonly Planned
       reason: null,
     }
   })
-  return { events: written.flatMap(({ events }) => events), applied }
+  return { events: [...written.values()].flatMap(({ events }) => events), applied }
 }
 
 /** Whom somebody else disabled or deleted meanwhile stays as they are. */

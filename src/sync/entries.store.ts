@@ -4,7 +4,7 @@ import type { Db } from '../store/store.ts'
 import type { EntryDraft } from './outcome.ts'
 import type { EntryState, Outcome } from './run.ts'
 
-const ENTRY_COLUMNS = `e.id, e.run_id AS "runId", e.kind, e.name, e.dn, e.user_id AS "userId", e.outcome, e.state, e.before, e.after, e.reason`
+const ENTRY_COLUMNS = `e.id, e.run_id AS "runId", e.kind, e.source, e.name, e.dn, e.user_id AS "userId", e.outcome, e.state, e.before, e.after, e.reason`
 
 /** Forgets what a reading planned that has to begin anew. */
 export async function forgetPlan(db: Db, id: number): Promise<void> {
@@ -15,10 +15,10 @@ export async function forgetPlan(db: Db, id: number): Promise<void> {
 /** One statement, however many. Faults have nothing to be done. */
 export const insertEntries = (db: Db, runId: number, drafts: readonly EntryDraft[]): Promise<unknown> =>
   db.query(
-    `INSERT INTO sync_entries (run_id, kind, name, name_key, dn, user_id, outcome, state, said, before, after, reason)
-     SELECT $1::int, n.kind, n.name, n."nameKey", n.dn, n."userId", n.outcome,
+    `INSERT INTO sync_entries (run_id, kind, source, name, name_key, dn, user_id, outcome, state, said, before, after, reason)
+     SELECT $1::int, n.kind, n.source, n.name, n."nameKey", n.dn, n."userId", n.outcome,
             CASE n.outcome WHEN 'fault' THEN 'skipped' ELSE 'planned' END, n.said, n.before, n.after, n.reason
-       FROM jsonb_to_recordset($2::jsonb) n(kind text, name text, "nameKey" text, dn text, "userId" int, outcome text, said jsonb,
+       FROM jsonb_to_recordset($2::jsonb) n(kind text, source text, name text, "nameKey" text, dn text, "userId" int, outcome text, said jsonb,
          before jsonb, after jsonb, reason text)`,
     [runId, JSON.stringify(drafts)],
   )
@@ -32,7 +32,7 @@ export async function takeBack(db: Db, runId: number, nameKeys: readonly string[
   return rows.length
 }
 
-export interface PlannedEntry extends Pick<EntryDraft, 'kind' | 'name' | 'nameKey' | 'said'> {
+export interface PlannedEntry extends Pick<EntryDraft, 'kind' | 'source' | 'name' | 'nameKey' | 'said'> {
   readonly id: number
   readonly userId: number | null
   readonly outcome: Outcome
@@ -41,7 +41,7 @@ export interface PlannedEntry extends Pick<EntryDraft, 'kind' | 'name' | 'nameKe
 /** The next entries to apply, in their order: groups, people, and who is not there any more. */
 export const plannedEntries = (db: Db, runId: number, limit: number): Promise<PlannedEntry[]> =>
   db.query(
-    `SELECT e.id, e.kind, e.name, e.name_key AS "nameKey", e.said, e.user_id AS "userId", e.outcome FROM sync_entries e
+    `SELECT e.id, e.kind, e.source, e.name, e.name_key AS "nameKey", e.said, e.user_id AS "userId", e.outcome FROM sync_entries e
       WHERE e.run_id = $1 AND e.state = 'planned' ORDER BY e.id LIMIT $2::int`,
     [runId, limit],
   )

@@ -9,6 +9,8 @@ import type { Outcome } from './run.ts'
 /** An entry before it has a row. `said`: what is to be reconciled. */
 export interface EntryDraft {
   readonly kind: 'user' | 'group'
+  /** Who says so; null: the IAM itself. */
+  readonly source: string | null
   readonly name: string
   readonly nameKey: string
   readonly dn: string | null
@@ -20,7 +22,7 @@ export interface EntryDraft {
   readonly reason: string | null
 }
 
-const none = { dn: null, userId: null, said: null, before: null, after: null, reason: null } as const
+const none = { source: null, dn: null, userId: null, said: null, before: null, after: null, reason: null } as const
 
 /** Null: they are as the directory says. `source` is the IAM. */
 export function outcomeOf(identity: Identity, held: Held, source: string, faults: readonly string[]): EntryDraft | null {

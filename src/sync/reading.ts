@@ -10,6 +10,7 @@ import { checkUserid, lookupKey } from '../names.ts'
 import type { UserRecord } from '../users/user.ts'
 import { usersNamed } from '../users/users.store.ts'
 import { forgetPlan, insertEntries, takeBack } from './entries.store.ts'
+import type { Informer, Spoken } from './informing.ts'
 import { disableOf, type EntryDraft, faultOf, groupOutcome, outcomeOf } from './outcome.ts'
 import { enabledPeople, groupsNamed } from './people.store.ts'
 import type { RunRecord } from './run.ts'
@@ -30,6 +31,8 @@ interface Reading {
   readonly run: RunRecord
   readonly iam: IamRecord
   readonly directory: Directory
+  /** Null: the sync does not ask the IAM's user info endpoint. */
+  readonly informer: Informer | null
   /** Says that the run goes on. Throws when it is somebody else's by now. */
   readonly beat: (step: { total: number; unchanged: number; planned: number }) => Promise<void>
 }
@@ -51,6 +54,8 @@ export async function readAll(reading: Reading, { onePage }: { onePage: boolean 
     if (!(error instanceof RosterError) || error instanceof Invalid || census.count === 0) throw error
     cut = error.message
   }
+  const unheard = reading.informer?.end() ?? []
+  if (unheard.length > 0) await insertEntries(reading.app.store.db, run.id, unheard)
   const whole = cut === null && !census.more && run.mode === 'full'
   const disables = whole ? await census.missing() : 0
   return { people: census.count, unchanged: census.unchanged, disables, cut, more: census.more }
@@ -70,9 +75,19 @@ export async function readOne(reading: Reading, userid: string): Promise<Read> {
     : user && !user.disabled
       ? disableOf({ ...user, useridKey: lookupKey(user.userid)! })
       : null
-  if (draft) await insertEntries(db, run.id, [draft])
-  const read = { people: news ? 1 : 0, unchanged: news && !draft ? 1 : 0, disables: draft?.outcome === 'disable' ? 1 : 0 }
-  await beat({ total: read.people, unchanged: read.unchanged, planned: draft && draft.outcome !== 'fault' ? 1 : 0 })
+  const informed = news && reading.informer ? await reading.informer.about([{ userid: news.identity!.userid, user }]) : []
+  const drafts = [...(draft ? [draft] : []), ...informed, ...(reading.informer?.end() ?? [])]
+  if (drafts.length > 0) await insertEntries(db, run.id, drafts)
+  const read = {
+    people: news ? 1 : 0,
+    unchanged: news && drafts.length === 0 ? 1 : 0,
+    disables: draft?.outcome === 'disable' ? 1 : 0,
+  }
+  await beat({
+    total: read.people,
+    unchanged: read.unchanged,
+    planned: drafts.filter(({ outcome }) => outcome !== 'fault').length,
+  })
   return { ...read, cut: null, more: false }
 }
 
@@ -150,12 +165,15 @@ class Census implements ListReader {
     const held = await heldOf(db, users, iam.id, iam.id)
     const drafts: EntryDraft[] = []
     const twice: string[] = []
+    const spoken: Spoken[] = []
     for (const person of page) {
-      const draft = this.#draftOf(person, here, user => (user ? held.get(user.id)! : nobody), twice)
+      const draft = this.#draftOf(person, here, user => (user ? held.get(user.id)! : nobody), twice, spoken)
       if (draft) drafts.push(draft)
       else this.unchanged++
     }
     this.count += page.length
+    const { informer } = this.#reading
+    if (informer) drafts.push(...(await informer.about(spoken.filter(({ userid }) => !twice.includes(lookupKey(userid) ?? '')))))
     const kept = drafts.filter(({ nameKey, outcome }) => outcome === 'fault' || !twice.includes(nameKey))
     const taken = twice.length > 0 ? await takeBack(db, run.id, twice) : 0
     if (kept.length > 0) await insertEntries(db, run.id, kept)
@@ -168,6 +186,7 @@ class Census implements ListReader {
     here: ReadonlyMap<string, UserRecord>,
     heldBy: (user: UserRecord | undefined) => Parameters<typeof outcomeOf>[1],
     twice: string[],
+    spoken: Spoken[],
   ): EntryDraft | null {
     if ('fault' in person) return faultOf(person.id, person.id, person.fault)
     const { iam } = this.#reading
@@ -183,6 +202,7 @@ class Census implements ListReader {
     try {
       const { identity, faults } = newsOf(iam, { ...person, userid: known })
       checkUserid(known, { newBim: false })
+      spoken.push({ userid: known, user: here.get(key) })
       return outcomeOf(identity!, heldBy(here.get(key)), iam.id, faults)
     } catch (error) {
       if (!(error instanceof Invalid)) throw error

@@ -50,6 +50,7 @@ export interface EntryRecord {
   readonly id: number
   readonly runId: number
   readonly kind: 'user' | 'group'
+  readonly source: string | null
   readonly name: string
   readonly dn: string | null
   readonly userId: number | null

@@ -222,8 +222,10 @@ async function answer(call: Call, _: SyncInput, { run, more, failure }: Started)
 /** The documented lists: of a dry run those that would be. */
 async function reportOf({ db }: Call, run: RunRecord, runningInBackground: boolean): Promise<SyncReport> {
   const entries = runningInBackground ? [] : await entriesOf(db, run.id, run.dryRun ? 'planned' : 'applied')
+  // Whom the directory and the endpoint both speak of stands there once, by what the directory says.
+  const first = [...new Map(entries.toReversed().map(entry => [entry.name, entry])).values()].toReversed()
   const people = (outcome: string): Person[] =>
-    entries.filter(entry => entry.outcome === outcome).map(({ name, dn }) => ({ userId: name, dn }))
+    first.filter(entry => entry.outcome === outcome).map(({ name, dn }) => ({ userId: name, dn }))
   const lists = {
     importedUsers: people('import'),
     refreshedUsers: people('refresh'),

@@ -7,9 +7,10 @@ import { Conflict, Refused, RosterError, Unavailable } from '../errors.ts'
 import type { IamRecord } from '../iams/iam.ts'
 import { findIam } from '../iams/iams.store.ts'
 import { open } from '../iams/secrets.ts'
-import { type Directory, directoryOf } from '../identity/directory.ts'
+import { askEndpoint, secretsOf } from '../identity/outside.ts'
 import { createLoaders } from '../loaders.ts'
 import { type PlannedEntry, plannedEntries } from './entries.store.ts'
+import { Informer } from './informing.ts'
 import { countEnabled } from './people.store.ts'
 import { type Read, readAll, readOne } from './reading.ts'
 import { type Bounds, refusal } from './refusals.ts'
@@ -83,23 +84,23 @@ async function iamOf(app: App, run: RunRecord): Promise<IamRecord> {
   return config ? { ...iam, config } : iam
 }
 
-async function directoryFor(app: App, run: RunRecord, iam: IamRecord): Promise<Directory> {
+/** The opened secrets that go with the configuration of a run. */
+async function secretsFor(app: App, run: RunRecord, iam: IamRecord): Promise<ReadonlyMap<string, string>> {
   const { config, secrets } = await sourceOf(app.store.db, run.id)
-  if (config && secrets) {
-    const opened = new Map(Object.entries(secrets).map(([path, sealed]) => [path, open(app.keys, iam.id, path, sealed)]))
-    return openLdap(config, opened)
-  }
-  const directory = await directoryOf({ app, db: app.store.db }, iam)
-  if (!directory) throw new Refused('The IAM has no directory: set config.options')
-  return directory
+  if (!config || !secrets) return secretsOf({ app, db: app.store.db }, iam.id)
+  return new Map(Object.entries(secrets).map(([path, sealed]) => [path, open(app.keys, iam.id, path, sealed)]))
 }
 
 async function reading(app: App, run: RunRecord, iam: IamRecord, onePage: boolean): Promise<Read> {
-  const directory = await directoryFor(app, run, iam)
+  const secrets = await secretsFor(app, run, iam)
+  const directory = openLdap(iam.config, secrets)
+  const { askUserInfo = false } = (iam.config.ldapSync ?? {}) as { askUserInfo?: boolean }
+  const ask = (userid: string) => askEndpoint(iam.config, secrets, userid)
+  const informer = askUserInfo && iam.config.externalUserInfo !== undefined ? new Informer({ app, run, iam }, ask) : null
   const beat = async (step: { total: number; unchanged: number; planned: number }) => {
     if (!(await noteRun(app.store.db, run.id, holder, step, new Date()))) throw new Lost()
   }
-  const asking = { app, run, iam, directory, beat }
+  const asking = { app, run, iam, directory, informer, beat }
   return run.userid === null ? readAll(asking, { onePage }) : readOne(asking, run.userid)
 }
 

@@ -36,6 +36,7 @@ CREATE TABLE "sync_entries" (
     "id" SERIAL NOT NULL,
     "run_id" INTEGER NOT NULL,
     "kind" TEXT NOT NULL,
+    "source" TEXT,
     "name" TEXT NOT NULL,
     "name_key" TEXT NOT NULL,
     "dn" TEXT,
