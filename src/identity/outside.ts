@@ -117,6 +117,9 @@ export async function takeIn(
   person: Person | null,
   news: readonly News[],
 ): Promise<{ user: Person; events: AuditDraft[]; error?: Unavailable }> {
+  const { onError } = (iam.config.externalUserInfo ?? {}) as Partial<Endpoint>
+  // Of somebody new there is nothing to fall back on, and nothing to note it on: nobody is made who is not let in.
+  if (person === null && onError === 'deny' && news.some(({ failure }) => failure !== null)) throw noAnswer()
   const events: AuditDraft[] = []
   let error: Unavailable | null = null
   let user = person
@@ -146,7 +149,7 @@ async function endure(
   const last = await lastAnswer(db, user.id)
   const fresh = last !== null && now.getTime() - last.getTime() <= staleAfter * 1000
   await noteFailure(db, user.id, now, failure)
-  return onError === 'deny' && !fresh
-    ? new Unavailable('The user info endpoint of this IAM gives no answer: try again later')
-    : null
+  return onError === 'deny' && !fresh ? noAnswer() : null
 }
+
+const noAnswer = () => new Unavailable('The user info endpoint of this IAM gives no answer: try again later')
