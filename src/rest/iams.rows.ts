@@ -32,12 +32,29 @@ export const iamRows = [
     path: '/iam/:iamId/sync',
     doc: 'Read users and groups from the directory of an IAM; with `dryRun` only tell what would be done.',
     action: 'iam:sync',
-    payload: fields({ dryRun: flag, userId: optional(text), iamConfig: optional(json) }),
+    payload: fields({
+      dryRun: flag,
+      userId: optional(text),
+      iamConfig: optional(json),
+      schema: optional(json),
+      supportedActions: optional(json),
+    }),
     run: SyncIamDocument,
     answers: 'Sync',
-    variables: ({ params, payload: { dryRun, userId, iamConfig } }) => ({
-      input: { id: params.iamId, dryRun, userId, iamConfig },
+    variables: ({ params, payload: { dryRun, userId, iamConfig, ...beside } }) => ({
+      input: { id: params.iamId, dryRun, userId, iamConfig: tried(iamConfig, beside) },
     }),
     body: ({ syncIam }) => syncIam,
   }),
 ]
+
+/**
+ * The reference's table has `schema` and `supportedActions` beside `iamConfig`, its example inside, where they come first. The example's
+ * `id` is not that of its path: which IAM is meant stands there.
+ */
+function tried(iamConfig: unknown, beside: { schema?: unknown; supportedActions?: unknown }): unknown {
+  if (typeof iamConfig !== 'object' || iamConfig === null || Array.isArray(iamConfig)) return iamConfig
+  const { id: _, ...config } = iamConfig as Record<string, unknown>
+  const given = Object.fromEntries(Object.entries(beside).filter(([, value]) => value != null))
+  return { ...given, ...config }
+}

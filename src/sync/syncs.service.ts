@@ -7,9 +7,9 @@ import type { SyncEntryFilter, SyncRunFilter } from '../generated/graphql.ts'
 import { checkConfig } from '../iams/iam.config.ts'
 import { unpaste } from '../iams/iam.input.ts'
 import type { IamType } from '../iams/iam.schema.ts'
-import { requireIam, sealedOf } from '../iams/iams.store.ts'
+import { findIam, requireIam, sealedOf } from '../iams/iams.store.ts'
 import { type Sealed, seal } from '../iams/secrets.ts'
-import { checkName } from '../names.ts'
+import { checkIamid, checkName } from '../names.ts'
 import { type PageArgs, readPage } from '../store/page.ts'
 import { refuseGrant } from '../users/powers.ts'
 import { disabledBy, entriesOf, entryList, markUndone, powersAtStake } from './entries.store.ts'
@@ -18,7 +18,7 @@ import { type EntryRecord, isUnderWay, type RunMode, type RunRecord } from './ru
 import { findRun, insertRun, lastAppliedRun, lastWhole, letGo, noteRun, runList, runUnderWay } from './runs.store.ts'
 import { OVERLAP } from './schedule.ts'
 import { event } from './steps.service.ts'
-import { holder, work } from './working.ts'
+import { holder, unsavedIam, work } from './working.ts'
 
 export interface SyncInput {
   readonly id: string
@@ -175,11 +175,13 @@ async function wantedRun(call: Call, input: SyncInput) {
     throw new Invalid('iamConfig', 'must be an object')
   const userid = userId == null || userId === '*' ? null : checkName('userId', userId)
   if (id === 'bim') throw new Invalid('iamid', 'must not be bim: its users are made here, and no directory stands behind it')
-  const iam = await requireIam(db, id)
+  // One that is not saved yet can be tried as well: nobody of it is here.
+  const iam =
+    (iamConfig == null ? null : await findIam(db, checkIamid(id))) ??
+    (iamConfig == null ? await requireIam(db, id) : unsavedIam(id))
   if (iam.type !== 'ldap')
     throw new Invalid('iamid', `must be an IAM that can be synced: there is no directory behind the type ${iam.type}`)
-  const unsaved =
-    iamConfig == null ? null : checkConfig('ldap' satisfies IamType, id, unpaste({ id, config: iamConfig }).config, iam)
+  const unsaved = iamConfig == null ? null : checkConfig('ldap' satisfies IamType, id, unpaste({ config: iamConfig }).config, iam)
   if ((unsaved?.config ?? iam.config).options === undefined)
     throw new Invalid('iamid', 'must be an IAM whose directory is configured: set config.options')
   const whole = incremental === true && userid === null ? await lastWhole(db, id) : null

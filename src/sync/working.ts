@@ -78,10 +78,16 @@ export const contextOf = (app: App, { id }: Pick<RunRecord, 'id'>): Context => (
 })
 
 async function iamOf(app: App, run: RunRecord): Promise<IamRecord> {
-  const iam = await findIam(app.store.db, run.iamid)
-  if (!iam) throw new Refused('The IAM was removed')
   const { config } = await sourceOf(app.store.db, run.id)
+  const iam = (await findIam(app.store.db, run.iamid)) ?? (config && unsavedIam(run.iamid))
+  if (!iam) throw new Refused('The IAM was removed')
   return config ? { ...iam, config } : iam
+}
+
+/** An IAM of which there is no more than a configuration to try. */
+export const unsavedIam = (id: string): IamRecord => {
+  const none = { secrets: {}, defaultPermissions: [], scimKeyPrefix: null }
+  return { id, displayName: id, type: 'ldap', config: {}, ...none, createdAt: new Date(0), updatedAt: new Date(0) }
 }
 
 /** The opened secrets that go with the configuration of a run. */

@@ -20,6 +20,8 @@ export const head = [
   `dn: ${suffix}\nobjectClass: dcObject\nobjectClass: organization\ndc: roster\no: Roster\n`,
   unit(people, 'people'),
   unit(groups, 'groups'),
+  // Kept by another server, which nobody is to be sent to: every search for people meets it.
+  `dn: ou=elsewhere,${people}\nobjectClass: referral\nobjectClass: extensibleObject\nou: elsewhere\nref: ldap://127.0.0.1:1/ou=people,dc=elsewhere\n`,
   `dn: ${account.dn}\nobjectClass: person\ncn: reader\nsn: reader\nuserPassword: ${account.password}\n`,
 ]
 

@@ -184,4 +184,33 @@ describe.skipIf(slapdFolder === null)('a sync', () => {
     const elsewhere = { ...open, credentials: { bind_dn: 'cn=reader' }, options: { ...open.options, host: '127.0.0.9' } }
     expect((await syncs.sync('corp', { dryRun: true, iamConfig: elsewhere })).status).toBe(400)
   })
+
+  test("the reference's example: an IAM that is not saved yet, by another id than the path's", async () => {
+    const { credentials, options, schema } = configOf(slapd) as { credentials: object; options: object; schema: object }
+    const iamConfig = {
+      authenticationOnly: false,
+      credentials,
+      defaultPermissions: ['CREATE_DATA_SOURCE', 'CREATE_PROJECT'],
+      displayName: 'Jump Cloud LDAP',
+      id: 'jumpcloudLDAPIAM',
+      ldapSync: {},
+      options: { ...options, groupSearchFilter: '(&(objectClass=groupOfNames)(cn=%s*))', allowIdPInitiatedSSO: false },
+      plugin: 'ldap',
+      supportedActions: ['syncGroups'],
+      type: 'ldap',
+    }
+    const { status, body } = await syncs.sync('JumpCloud', { dryRun: true, iamConfig, schema })
+    expect({ status, body }).toMatchObject({
+      status: 200,
+      body: { totalCount: 3, count: 3, importedUsers: dns('ana', 'cy', 'bo') },
+    })
+    const [run] = await syncs.runs('JumpCloud')
+    const [imported] = await syncs.entries(run.id, { outcomes: ['IMPORT'] })
+    expect(imported.after).toMatchObject({ name: 'Name of ana', groups: expect.arrayContaining(['Chiefs', 'Sales']) })
+    expect((await syncs.sync('JumpCloud', { dryRun: false })).status).toBe(404)
+    const [{ secrets }] = (await app.store.db.query<{ secrets: unknown }>('SELECT secrets FROM sync_runs WHERE id = $1', [
+      run.id,
+    ])) as [{ secrets: unknown }]
+    expect(secrets).toBe(null)
+  })
 })
