@@ -6,7 +6,7 @@
 import { PgBoss } from 'pg-boss'
 import type { App } from '../context.ts'
 import { JOBS } from '../store/store.ts'
-import { claimRun, deserted, letGo, release } from './runs.store.ts'
+import { claimRun, deserted, letGo, release, SILENCE } from './runs.store.ts'
 import { startDue } from './schedule.ts'
 import { holder, work } from './working.ts'
 
@@ -58,6 +58,9 @@ export function startJobs(app: App): Jobs {
       await boss.schedule(TICK, everyMinute)
       began.resolve()
       await tick()
+      // What a process left that died just before this one began is not taken for dead yet.
+      timer = setTimeout(() => void tick().catch(warn), SILENCE + 1_000)
+      timer.unref()
     } catch (error) {
       if (stopped) return
       warn(error)

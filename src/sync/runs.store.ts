@@ -9,7 +9,7 @@ const RUN_COLUMNS = `r.id, r.iamid, r.mode, r.started_by AS "startedBy", r.dry_r
   r.total, r.unchanged, r.planned, r.applied, r.created_at AS "createdAt", r.started_at AS "startedAt",
   r.finished_at AS "finishedAt", r.undone_at AS "undoneAt"`
 /** Milliseconds after which a process that works on a run, and says nothing, is taken for dead. */
-const SILENCE = 30_000
+export const SILENCE = 20_000
 
 export interface NewRun extends Pick<RunRecord, 'iamid' | 'mode' | 'startedBy' | 'dryRun' | 'userid' | 'since' | 'status'> {
   readonly config?: object | null
