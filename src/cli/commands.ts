@@ -1,26 +1,7 @@
-import type { Action } from '../access/policy.ts'
 import { type Environment, type Shown, showConfig } from '../config.ts'
+import type { Command, Printed } from './command.ts'
 import { resealSecrets } from './secrets.ts'
 import { syncIam } from './sync.ts'
-
-export interface Printed {
-  text: string
-  exitCode: number
-}
-
-/** Options as parseArgs read them. */
-export type Values = Readonly<Record<string, string | boolean | undefined>>
-
-export interface Command {
-  /** For the list of commands. */
-  summary: string
-  /** The action of the policy that it asks for; NONE where neither store nor service is reached. */
-  action: Action | 'NONE'
-  /** A rejection is told on standard error, with exit code 1. */
-  run(env: Environment, values: Values): Printed | Promise<Printed>
-  /** Beside --help. */
-  options?: Readonly<Record<string, { type: 'string' | 'boolean' }>>
-}
 
 export const commands: Record<string, Command> = {
   config: {

@@ -1,7 +1,7 @@
-// The walk of a command: `npm run config` or `node src/cli/main.ts <command>` -> parseArgs -> the row of commands.ts -> what it
-// prints and its exit code. A command line that cannot be read is exit code 2, with the help on standard error.
+// A command line that cannot be read is exit code 2, with the help on standard error.
 import { parseArgs } from 'node:util'
-import { commands, helpText, type Values } from './commands.ts'
+import type { Values } from './command.ts'
+import { commands, helpText } from './commands.ts'
 
 process.exitCode = await run(process.argv.slice(2)).catch((error: unknown) => {
   process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`)

@@ -1,7 +1,7 @@
 import { asOperator } from '../app.ts'
 import { type Environment, loadConfig } from '../config.ts'
 import { secrets } from '../iams/secrets.service.ts'
-import type { Printed } from './commands.ts'
+import type { Printed } from './command.ts'
 
 /** One IAM after the other, each in its own transaction: stopped in between, it goes on where it was the next time. */
 export function resealSecrets(env: Environment): Promise<Printed> {

@@ -5,7 +5,7 @@ import { type Environment, loadConfig } from '../config.ts'
 import { carryOn } from '../sync/jobs.ts'
 import { isUnderWay, type RunStatus } from '../sync/run.ts'
 import { syncs } from '../sync/syncs.service.ts'
-import type { Printed, Values } from './commands.ts'
+import type { Printed, Values } from './command.ts'
 
 interface Watched {
   readonly id: number
