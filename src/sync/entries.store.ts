@@ -12,14 +12,15 @@ export async function forgetPlan(db: Db, id: number): Promise<void> {
   await db.prisma.syncRun.update({ where: { id }, data: { planned: 0, total: 0, unchanged: 0 }, select: { id: true } })
 }
 
-/** One statement, however many. Faults have nothing to be done. */
+/** One statement, however many. Faults have nothing to be done, and of a dry run nothing is needed but what it tells. */
 export const insertEntries = (db: Db, runId: number, drafts: readonly EntryDraft[]): Promise<unknown> =>
   db.query(
     `INSERT INTO sync_entries (run_id, kind, source, name, name_key, dn, user_id, outcome, state, said, before, after, reason)
      SELECT $1::int, n.kind, n.source, n.name, n."nameKey", n.dn, n."userId", n.outcome,
-            CASE n.outcome WHEN 'fault' THEN 'skipped' ELSE 'planned' END, n.said, n.before, n.after, n.reason
+            CASE n.outcome WHEN 'fault' THEN 'skipped' ELSE 'planned' END,
+            CASE WHEN r.dry_run THEN NULL ELSE n.said END, n.before, n.after, n.reason
        FROM jsonb_to_recordset($2::jsonb) n(kind text, source text, name text, "nameKey" text, dn text, "userId" int, outcome text, said jsonb,
-         before jsonb, after jsonb, reason text)`,
+         before jsonb, after jsonb, reason text), sync_runs r WHERE r.id = $1`,
     [runId, JSON.stringify(drafts)],
   )
 
