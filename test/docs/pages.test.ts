@@ -55,8 +55,10 @@ describe.skipIf(slapdFolder === null)('docs/ldap.md', () => {
       'http://127.0.0.1:4000': app.url,
       'ldap.corp.example': 'localhost',
       '"port": 636': `"port": ${slapd.securePort}`,
+      // The command itself, since the folder is not Roster's.
+      'npm run sync --': `'${process.execPath}' '${new URL('../../src/cli/main.ts', import.meta.url).pathname}' sync`,
     })
-    const [token, created, tried, entered, refreshed, synced, ...rest] = printed
+    const [token, created, tried, entered, refreshed, synced, watched, ...rest] = printed
     expect([token, rest]).toEqual(['', []])
     expect(JSON.parse(created!)).toMatchObject({
       data: { createIam: { iam: { id: 'corp', secrets: { 'credentials.bind_pw': expect.any(String) } } } },
@@ -79,6 +81,9 @@ describe.skipIf(slapdFolder === null)('docs/ldap.md', () => {
     // Both in one block: what would be done, and the same done.
     const [dry, real] = synced!.split(/(?<=\})\s*(?=\{"totalCount)/).map(report => JSON.parse(report))
     for (const report of [dry, real]) expect([report.totalCount, report.importedUsers.length]).toEqual([6, 5])
+    const [run, command] = watched!.split(/(?<=\})\s*(?=Sync )/)
+    expect(JSON.parse(run!).data.syncRuns.nodes).toMatchObject([{ status: 'FINISHED', total: 6, unchanged: 1 }])
+    expect(command).toContain('6 people seen, 6 as they were, 0 changes would be made')
   })
 
   /** What `testIam` says of the saved configuration with some of its options changed. */
@@ -130,8 +135,10 @@ describe('docs/openid-connect.md', () => {
   })
 
   test('from the mutation to a person with groups', async () => {
-    const [mutation, ...more] = blocks(page('openid-connect'), 'graphql')
+    const [mutation, types, ...more] = blocks(page('openid-connect'), 'graphql')
     expect(more).toEqual([])
+    const { data: listed } = await app.graphql(types!)
+    expect(listed.iamTypes.map(({ type }: { type: string }) => type)).toContain('openid')
     // The provider of the tests speaks http, which has to be asked for.
     const placed = mutation!
       .replace(/"https:\/\/login\.corp\.example[^"]*"/, `"${idp.issuer}/.well-known/openid-configuration", enableSSL: false`)
