@@ -39,6 +39,7 @@ input[readonly] { background: var(--ground); color: var(--soft) }
 .hint { margin: .25rem 0 0; color: var(--soft); font-size: .9rem }
 .error { padding: .6rem .75rem; border-left: .25rem solid var(--red); background: var(--ground); color: var(--red) }
 button, .button { display: block; width: 100%; margin-top: 1.5rem; padding: .75rem; border: 0; border-radius: .4rem; background: var(--blue); color: var(--on); font: inherit; font-weight: 600; text-align: center; text-decoration: none; cursor: pointer }
+.other { margin-top: .75rem; background: none; color: var(--blue); box-shadow: inset 0 0 0 1px var(--line) }
 a { color: var(--blue) }
 :focus-visible { outline: .2rem solid var(--blue); outline-offset: .15rem }
 pre { margin: 0; padding: .75rem; border-radius: .4rem; background: var(--ground); font-size: .8rem; white-space: pre-wrap; overflow-wrap: anywhere }
@@ -96,7 +97,8 @@ export function welcomePage({ publicUrl }: Instance, entrances: readonly Entranc
     ...entrances
       .filter(({ byPassword }) => !byPassword)
       .map(
-        ({ id, displayName }) => html`<p><a class="button" href="${publicUrl}/login/${id}">Sign in with ${displayName}</a></p>`,
+        ({ id, displayName }) =>
+          html`<p><a class="button other" href="${publicUrl}/login/${id}">Sign in with ${displayName}</a></p>`,
       ),
     html`<p><a href="${publicUrl}/graphiql">Open the playground</a></p>`,
     html`<h2>Get a token for a program</h2>`,
@@ -182,7 +184,7 @@ export function signedInPage({ publicUrl }: Instance, person: SignedIn, formTo: 
   const answer = page(publicUrl, 200, 'You are signed in', [
     html`<p>You are <strong>${person.name}</strong>, known as <strong>${person.userid}</strong> in ${person.iamid}.</p>`,
     html`<p><a class="button" href="${publicUrl}/graphiql">Open the playground</a></p>`,
-    html`<form method="post" action="${publicUrl}/login/${person.iamid}/logout"><button type="submit">Sign out</button></form>`,
+    html`<form method="post" action="${publicUrl}/login/${person.iamid}/logout"><button class="other" type="submit">Sign out</button></form>`,
   ])
   return { ...answer, headers: { ...answer.headers, ...traceable, 'content-security-policy': policy(formTo) } }
 }

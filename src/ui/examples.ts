@@ -101,8 +101,30 @@ mutation MintApiKey {
 `,
   },
   {
+    title: 'Syncs of directories',
+    query: `# Newest first. One in QUARANTINED waits for confirmSync or
+# dropSync; syncEntries(runId: …) has whom it changes.
+query Syncs {
+  syncRuns(first: 5) {
+    nodes {
+      id
+      iamid
+      status
+      reason
+      total
+      unchanged
+      planned
+      applied
+      counts { outcome state count }
+    }
+  }
+}
+`,
+  },
+  {
     title: 'Audit log',
-    query: `# Newest first. Refused writes are here too: outcome DENIED.
+    query: `# Newest first. Refused writes are here too:
+# outcome DENIED.
 query Audit {
   auditEvents(first: 20) {
     nodes {

@@ -207,7 +207,7 @@ describe('configurations', () => {
 
   test('/login offers each provider, and the documented path begins there too', async () => {
     const page = await (await fetch(`${app.url}/login`)).text()
-    for (const id of IAMS) expect(page).toContain(`<a class="button" href="${app.url}/login/${id}">Sign in with ${id}</a>`)
+    for (const id of IAMS) expect(page).toContain(`<a class="button other" href="${app.url}/login/${id}">Sign in with ${id}</a>`)
     const begun = await fetch(`${app.url}/bim/iam/corp/user/authenticate`, { redirect: 'manual' })
     expect([begun.status, begun.headers.get('location')]).toEqual([302, `${app.url}/login/corp`])
   })
