@@ -2,6 +2,7 @@
 import { setTimeout } from 'node:timers/promises'
 import { asOperator } from '../app.ts'
 import { type Environment, loadConfig } from '../config.ts'
+import { RosterError } from '../errors.ts'
 import { carryOn } from '../sync/jobs.ts'
 import { isUnderWay, type RunStatus } from '../sync/run.ts'
 import { syncs } from '../sync/syncs.service.ts'
@@ -50,7 +51,13 @@ export async function syncIam(env: Environment, { iam, 'dry-run': dryRun = false
       },
       asked,
     )
-  })
+  }).catch(beside)
+}
+
+/** A store that does not open is most often one that a gateway has open. */
+function beside(error: unknown): never {
+  if (error instanceof RosterError || !(error instanceof Error)) throw error
+  throw new Error(`${error.message}\nA gateway that runs does it, too: --url http://…, with a token in ROSTER_TOKEN.`)
 }
 
 async function watch(place: Place, asked: Asked): Promise<Printed> {

@@ -93,6 +93,11 @@ describe.skipIf(slapdFolder === null)('npm run sync', () => {
         exitCode: 1,
         stdout: '',
       })
+      if (!serverUrl)
+        expect(await cli(['sync', '--iam', 'large'], env)).toMatchObject({
+          exitCode: 1,
+          stderr: expect.stringContaining('--url http://…, with a token in ROSTER_TOKEN'),
+        })
       const { nodes } = await readPage<{ startedBy: string }>(running.app.store.db, runList({ iamid: 'large' }), {})
       expect(nodes.map(({ startedBy }) => startedBy)).toEqual(['bim/admin', 'operator', 'operator'])
     } finally {
