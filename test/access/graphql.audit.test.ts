@@ -72,6 +72,8 @@ const several: Record<string, number> = {
   editAttributes: 2 * N,
   // Who joined, and who left.
   changeGroupMembers: 2,
+  // The run, and whom it had disabled.
+  undoSync: 2,
 }
 /** Log-ins have no actor before they succeed: it is the one who then is logged in. */
 const logIns = ['logIn', 'authenticateApiKey', 'impersonate']
