@@ -66,21 +66,26 @@ export async function moveUsersToBim(db: Db, iamid: string, now: Date): Promise<
     now,
   ])
   const ids = moved.map(user => user.id)
-  await db.query(
-    `WITH theirs AS (DELETE FROM user_attributes WHERE user_id = ANY($1::int[]) AND source <> 'bim' RETURNING id, user_id, key, key_key, value)
-     INSERT INTO user_attributes (user_id, key, key_key, value, source, created_at)
-       SELECT t.user_id, t.key, t.key_key, t.value, 'bim', $2 FROM theirs t ORDER BY t.id ON CONFLICT DO NOTHING`,
-    [ids, now],
-  )
-  await db.query(
-    `WITH theirs AS (DELETE FROM user_permissions WHERE user_id = ANY($1::int[]) AND source <> 'bim' RETURNING id, user_id, permission)
-     INSERT INTO user_permissions (user_id, permission, source, created_at)
-       SELECT t.user_id, t.permission, 'bim', $2 FROM theirs t ORDER BY t.id ON CONFLICT DO NOTHING`,
-    [ids, now],
-  )
+  await setByHand(db, 'user_attributes', row => `${row}.key_key, md5(${row}.value)`, ids)
+  await setByHand(db, 'user_permissions', row => `${row}.permission`, ids)
   await db.query(
     `UPDATE memberships SET sources = '{bim}', updated_at = $2 WHERE user_id = ANY($1::int[]) AND sources <> '{bim}'`,
     [ids, now],
   )
   return moved
+}
+
+/** Of rows that say the same, one is left. Changed where they stand: of new ones each would have its user looked up. */
+async function setByHand(
+  db: Db,
+  table: 'user_attributes' | 'user_permissions',
+  what: (row: string) => string,
+  ids: readonly number[],
+): Promise<void> {
+  await db.query(
+    `DELETE FROM ${table} t WHERE t.user_id = ANY($1::int[]) AND t.source <> 'bim' AND EXISTS (SELECT 1 FROM ${table} o
+       WHERE o.user_id = t.user_id AND (${what('o')}) = (${what('t')}) AND (o.source = 'bim' OR o.id < t.id))`,
+    [ids],
+  )
+  await db.query(`UPDATE ${table} SET source = 'bim' WHERE user_id = ANY($1::int[]) AND source <> 'bim'`, [ids])
 }

@@ -20,6 +20,8 @@ import { groupPermissionsOf, lockIam, powersOf } from './iams.store.ts'
 
 /** Names in a message, at most. */
 const NAMED = 10
+/** Users that one transaction disables, deletes or moves, at most. It has 30 s (store/open); 100,000 in a million memberships took 25 s. */
+export const AT_ONCE = 100_000
 
 /**
  * Removes an IAM. While it has users, `users` says what becomes of them; whatever it is, nobody is signed in by it any more, so it needs
@@ -39,6 +41,10 @@ export async function removeIam(
     throw new Conflict('You are a user of this IAM and would lock yourself out: ask an administrator of another IAM')
   const there = await countUsersOf(db, id)
   if (there.all > 0 && users == null) throw new Conflict(`${id} ${inUse(there)}`)
+  if (there.all > 0 && users != null && users !== 'KEEP') {
+    alsoNeeds(call, NEEDS[users])
+    refuseTooMany(id, users, there.all)
+  }
   const ended = await endAccessOfIam(db, id)
   const events = there.all > 0 && users != null ? await FATES[users](call, id) : []
   await deleteIamRow(db, id)
@@ -50,32 +56,36 @@ export async function removeIam(
 const inUse = ({ all, enabled }: { all: number; enabled: number }): string =>
   `has ${all} user${all === 1 ? '' : 's'}, ${enabled} of them enabled: say with \`users\` what becomes of them, which is KEEP, DISABLE, DELETE or MOVE_TO_BIM`
 
+/** Throws Conflict before anything is begun that could not be finished. */
+export function refuseTooMany(id: string, users: IamUsers, count: number): void {
+  if (count <= AT_ONCE) return
+  const instead = 'give KEEP, after which they can do nothing while no IAM has this id, or delete some of them first'
+  throw new Conflict(`users: ${users} is for at most ${AT_ONCE} users at once, and ${id} has ${count}: ${instead}`)
+}
+
+/** What is done to users needs what doing it to each would. */
+const NEEDS = { DISABLE: 'user:disable', DELETE: 'user:delete', MOVE_TO_BIM: 'user:create' } as const
+
 type Fate = (call: Call, iamid: string) => Promise<AuditDraft[]>
 
 const FATES: Record<IamUsers, Fate> = {
   KEEP: async () => [],
 
-  DISABLE: async (call, iamid) => {
-    alsoNeeds(call, 'user:disable')
-    return (await disableUsersOf(call.db, iamid, call.now)).map(user => ({
+  DISABLE: async ({ db, now }, iamid) =>
+    (await disableUsersOf(db, iamid, now)).map(user => ({
       event: 'userDisabled',
       target: target(iamid, user),
       before: { disabled: false },
       after: { disabled: true },
-    }))
-  },
+    })),
 
-  DELETE: async (call, iamid) => {
-    alsoNeeds(call, 'user:delete')
-    return (await deleteUsersOf(call.db, iamid)).map(user => {
+  DELETE: async ({ db }, iamid) =>
+    (await deleteUsersOf(db, iamid)).map(user => {
       const { userid, name, email } = user
       return { event: 'userDeleted', target: target(iamid, user), before: { userid, iamid, name, email } }
-    })
-  },
+    }),
 
-  MOVE_TO_BIM: async (call, iamid) => {
-    alsoNeeds(call, 'user:create')
-    const { db, now } = call
+  MOVE_TO_BIM: async ({ db, now }, iamid) => {
     const { names, count } = await inTheWayOf(db, iamid, NAMED)
     if (count > 0)
       throw new Conflict(

@@ -123,17 +123,21 @@ export async function takeIn(
   const events: AuditDraft[] = []
   let error: Unavailable | null = null
   let user = person
+  let isNew = false
   for (const { source, identity, failure, faults } of news) {
     if (faults.length > 0) call.app.log.info({ iamid: iam.id, source, faults }, 'some of what a source said could not be taken')
     if (identity !== null) {
       const { requireManualActivation: disabled = false } = (iam.config.ldapSync ?? {}) as { requireManualActivation?: boolean }
       const taken = await reconcile(call, { iamid: iam.id, source, disabled }, identity)
       user = taken.user
+      isNew ||= taken.created
       events.push(...taken.events)
       if (source === USER_INFO) await noteAnswer(call.db, user.id, call.now, faults.length === 0 ? null : faults.join('; '))
     } else if (failure !== null && user !== null) error = await endure(call, iam, user, failure)
   }
   if (user === null) throw new Error('Somebody new came without an identity')
+  // Of somebody new there is nothing to keep: thrown, it undoes that they were made.
+  if (error && isNew) throw error
   return { user, events, ...(error && { error }) }
 }
 

@@ -44,6 +44,14 @@ export class Backend {
     }
   }
 
+  /** Resolves once nobody is here, nor on the way in: before that the database must not be closed. */
+  async emptied(): Promise<void> {
+    for (let last: Promise<void> | null = null; last !== this.#last; ) {
+      last = this.#last
+      await last
+    }
+  }
+
   /** Lets the process hear others, if it has not for a while. */
   async breathe(): Promise<void> {
     if (performance.now() - this.#heard <= BREATH) return
@@ -109,6 +117,8 @@ class EmbeddedStream extends Duplex {
       if (length === 0) return
       this.#started = true
       this.#leave = await this.#backend.enter()
+      // Its turn has come too late: nobody would give it back.
+      if (this.destroyed) return this.#goodbye()
       await this.#answer(this.#take(length))
     }
     const { length, terminated } = wholeMessages(this.#held)

@@ -93,6 +93,8 @@ function pooled(db: PGlite, warn: (message: string) => void, release: () => void
   const end = async () => {
     try {
       await pool.end()
+      // pg-pool does not wait for the farewell of the connections that it ends.
+      await backend.emptied()
       await db.close()
     } finally {
       release()

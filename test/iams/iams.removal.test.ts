@@ -4,6 +4,7 @@ import { actorOf } from '../../src/access/authenticate.ts'
 import { mint } from '../../src/credentials/secret.ts'
 import { Conflict, Forbidden, NotFound } from '../../src/errors.ts'
 import type { IamUsers } from '../../src/generated/graphql.ts'
+import { AT_ONCE, refuseTooMany } from '../../src/iams/iam.removal.ts'
 import { iams } from '../../src/iams/iams.service.ts'
 import type { Store } from '../../src/store/store.ts'
 import { testStore } from '../harness/database.ts'
@@ -221,6 +222,13 @@ test('each of many has an event as complete as that of one', async () => {
     return rest
   }
   expect(await eventOf(1200)).toEqual(await eventOf(1))
+})
+
+test('more users than one transaction can change: refused before anything is done, with what to do instead', () => {
+  expect(() => refuseTooMany('vast', 'DELETE', AT_ONCE)).not.toThrow()
+  const said = () => refuseTooMany('vast', 'DELETE', AT_ONCE + 1)
+  expect(said).toThrow(Conflict)
+  expect(said).toThrow(/^users: DELETE is for at most 100000 users at once, and vast has 100001: give KEEP/)
 })
 
 test('of two who remove it at once with different wishes one wins, whole', async () => {

@@ -43,6 +43,36 @@ describe('node-postgres on PGlite', () => {
     await second.end()
   })
 
+  it('is empty only when whoever is in it, or on the way in, has left: before that the database must not be closed', async () => {
+    const leave = await backend.enter()
+    const next = backend.enter()
+    let isEmpty = false
+    const empty = backend.emptied().then(() => {
+      isEmpty = true
+    })
+    expect(isEmpty).toBe(false)
+    await leave()
+    const leaveNext = await next
+    await backend.send(new Uint8Array([0x53, 0, 0, 0, 4]))
+    expect(isEmpty).toBe(false)
+    await leaveNext()
+    await empty
+  })
+
+  it('passes the turn on of a connection that was destroyed while it waited', async () => {
+    const first = await connect()
+    const gone = backend.connect()
+    const closed = new Promise(resolve => gone.once('close', resolve))
+    // A start-up message: its length (4 bytes, itself included), protocol 3.0, no parameters.
+    gone.write(Buffer.from([0, 0, 0, 9, 0, 3, 0, 0, 0]))
+    gone.destroy()
+    await closed
+    await first.end()
+    const second = await connect()
+    expect((await second.query('SELECT 1 AS n')).rows).toEqual([{ n: 1 }])
+    await second.end()
+  })
+
   it('makes the next connection wait until the one before has left', async () => {
     const first = await connect()
     await first.query('BEGIN')
