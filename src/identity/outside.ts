@@ -117,9 +117,6 @@ export async function takeIn(
   person: Person | null,
   news: readonly News[],
 ): Promise<{ user: Person; events: AuditDraft[]; error?: Unavailable }> {
-  const { onError } = (iam.config.externalUserInfo ?? {}) as Partial<Endpoint>
-  // Of somebody new there is nothing to fall back on, and nothing to note it on: nobody is made who is not let in.
-  if (person === null && onError === 'deny' && news.some(({ failure }) => failure !== null)) throw noAnswer()
   const events: AuditDraft[] = []
   let error: Unavailable | null = null
   let user = person

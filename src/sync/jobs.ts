@@ -3,7 +3,7 @@
  * whether somebody does it already, stands in the run. So a job that is lost, or comes twice, does no harm: once a minute one instance
  * looks for what is due by schedule, and for runs that nobody works on any more.
  */
-import { PgBoss } from 'pg-boss'
+import type { PgBoss } from 'pg-boss'
 import type { App } from '../context.ts'
 import { JOBS } from '../store/store.ts'
 import { claimRun, deserted, letGo, release, SILENCE } from './runs.store.ts'
@@ -32,9 +32,8 @@ const atOnce = 2
 /** Begins in the background: nobody waits for it, and a store that is away is asked again. */
 export function startJobs(app: App): Jobs {
   const { store, log } = app
-  const boss = new PgBoss({ db: { executeSql: (text, values) => store.statement(text, values ?? []) }, schema: JOBS })
   const warn = (error: unknown) => log.warn({ err: error }, 'a job in the background failed; it is tried again')
-  boss.on('error', warn)
+  let boss: PgBoss | null = null
   const workers: string[] = []
   let stopped = false
   let timer: NodeJS.Timeout | undefined
@@ -45,6 +44,7 @@ export function startJobs(app: App): Jobs {
     try {
       // Alone on its store: whoever held a run is dead.
       if (store.kind === 'embedded') await release(store.db)
+      boss ??= await library(store, warn)
       await boss.start()
       await boss.createQueue(RUN, { retryLimit: 0, expireInSeconds: longest, deleteAfterSeconds: kept, retentionSeconds: kept })
       await boss.createQueue(TICK, { retryLimit: 0, deleteAfterSeconds: kept, retentionSeconds: kept })
@@ -69,8 +69,8 @@ export function startJobs(app: App): Jobs {
   }
   const send = async (id: number): Promise<void> => {
     await began.promise
-    await boss.send(RUN, { id })
-    for (const worker of workers) boss.notifyWorker(worker)
+    await boss?.send(RUN, { id })
+    for (const worker of workers) boss?.notifyWorker(worker)
   }
   const tick = async (): Promise<void> => {
     const now = new Date()
@@ -84,9 +84,17 @@ export function startJobs(app: App): Jobs {
       stopped = true
       clearTimeout(timer)
       began.reject(new Error('Roster stops'))
-      await boss.stop({ graceful: false, close: false }).catch(() => {})
+      await boss?.stop({ graceful: false, close: false }).catch(() => {})
     },
   }
+}
+
+/** It takes a tenth of a second to load, which nobody waits for who asks the gateway to be ready. */
+async function library(store: App['store'], warn: (error: unknown) => void): Promise<PgBoss> {
+  const { PgBoss: Boss } = await import('pg-boss')
+  const boss = new Boss({ db: { executeSql: (text, values) => store.statement(text, values ?? []) }, schema: JOBS })
+  boss.on('error', warn)
+  return boss
 }
 
 /** Works on the run if nobody else does. */

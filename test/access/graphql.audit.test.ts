@@ -74,8 +74,6 @@ const several: Record<string, number> = {
   undoSync: 2,
   // Who joined, and who left.
   changeGroupMembers: 2,
-  // The run, and whom it had disabled.
-  undoSync: 2,
 }
 /** Log-ins have no actor before they succeed: it is the one who then is logged in. */
 const logIns = ['logIn', 'authenticateApiKey', 'impersonate']
