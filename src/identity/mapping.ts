@@ -1,7 +1,7 @@
 /** From what a source says, in its own words, to an Identity: by the `schema` of the IAM's configuration. Pure. */
 import { Invalid } from '../errors.ts'
 import type { IamRecord } from '../iams/iam.ts'
-import { checkAttributeKey, checkAttributeValue, checkGroupName } from '../names.ts'
+import { checkAttributeKey, checkAttributeValue, checkGroupName, checkText } from '../names.ts'
 import { profileColumns } from '../users/profile.ts'
 import { type ExternalGroup, type Identity, PROFILE_FIELDS } from './identity.ts'
 
@@ -32,7 +32,9 @@ export function identityOf({ config }: Pick<IamRecord, 'config'>, said: Said): M
   const faults: string[] = []
   const only = config.authenticationOnly === true
   const schema = (only ? {} : (config.schema ?? {})) as Schema
-  const externalUserIds = mapped(schema.externalUserIds, said.values, ([value]) => value ?? null)
+  const externalUserIds = mapped(schema.externalUserIds, said.values, ([value]) =>
+    value !== undefined && taken(faults, () => checkText('externalUserIds', value)) ? value : null,
+  )
   const attributes = does(config, 'syncAuthorizations') ? attributesOf(schema, said, faults) : undefined
   const groups = !only && does(config, 'syncGroups') ? groupsOf(schema, said.groups, faults) : undefined
   return {

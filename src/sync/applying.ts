@@ -8,12 +8,18 @@ import { groupsFrom } from '../identity/mapping.ts'
 import { type Reconciled, reconcileAll } from '../identity/reconcile.ts'
 import { canonical } from '../names.ts'
 import { keepAnAdministrator } from '../users/powers.ts'
+import { usersNamed } from '../users/users.store.ts'
 import { type Applied, noteEntries, type PlannedEntry } from './entries.store.ts'
 import { differences, groupOutcome } from './outcome.ts'
 import { disableAll, endAccessOfAll, groupsNamed, updateGroups } from './people.store.ts'
 
-/** Throws Conflict when nobody with USER_ADMIN would be left. The number of statements does not depend on that of the entries. */
-export async function applyEntries(call: Call, iam: IamRecord, entries: readonly PlannedEntry[]): Promise<AuditDraft[]> {
+/** `seen`: when the directory began to be read. Throws Conflict when nobody with USER_ADMIN would be left. The number of statements does not depend on that of the entries. */
+export async function applyEntries(
+  call: Call,
+  iam: IamRecord,
+  entries: readonly PlannedEntry[],
+  seen: Date,
+): Promise<AuditDraft[]> {
   const { groups = [], people = [], gone = [] } = Object.groupBy(entries, placeOf)
   const events: AuditDraft[] = []
   const applied: Applied[] = []
@@ -22,8 +28,8 @@ export async function applyEntries(call: Call, iam: IamRecord, entries: readonly
     applied.push(...part.applied)
   }
   if (groups.length > 0) take(await applyGroups(call, iam, groups))
-  if (people.length > 0) take(await applyPeople(call, iam, people))
-  if (gone.length > 0) take(await applyGone(call, iam, gone))
+  if (people.length > 0) take(await applyPeople(call, iam, people, seen))
+  if (gone.length > 0) take(await applyGone(call, iam, gone, seen))
   await noteEntries(call.db, applied)
   return events
 }
@@ -61,7 +67,9 @@ async function applyGroups({ db, now }: Call, iam: IamRecord, entries: readonly 
   return { events, applied }
 }
 
-async function applyPeople(call: Call, iam: IamRecord, entries: readonly PlannedEntry[]) {
+async function applyPeople(call: Call, iam: IamRecord, planned: readonly PlannedEntry[], seen: Date) {
+  const late = await readAfresh(call, iam, planned, seen)
+  const entries = planned.filter(entry => !late.has(entry))
   const { requireManualActivation: disabled = false } = (iam.config.ldapSync ?? {}) as { requireManualActivation?: boolean }
   // A person's endpoint speaks of them after their directory, by which they are here.
   const sources = Map.groupBy(entries, ({ source }) => source ?? iam.id)
@@ -90,13 +98,40 @@ async function applyPeople(call: Call, iam: IamRecord, entries: readonly Planned
       reason: null,
     }
   })
-  return { events: [...written.values()].flatMap(({ events }) => events), applied }
+  const stale = [...late].map(
+    (entry): Applied => ({
+      ...entry,
+      state: 'skipped',
+      before: null,
+      after: null,
+      reason: 'They were read afresh since this was planned',
+    }),
+  )
+  return { events: [...written.values()].flatMap(({ events }) => events), applied: [...applied, ...stale] }
+}
+
+/** Entries of people of whom the directory spoke after it was read: what was planned of them is older than what is held. */
+async function readAfresh(
+  { db }: Call,
+  iam: IamRecord,
+  entries: readonly PlannedEntry[],
+  seen: Date,
+): Promise<ReadonlySet<PlannedEntry>> {
+  const own = entries.filter(({ source, outcome }) => source === null && outcome === 'refresh')
+  if (own.length === 0) return new Set()
+  const users = await usersNamed(
+    db,
+    iam.id,
+    own.map(({ nameKey }) => nameKey),
+  )
+  const late = new Set(users.filter(user => (user.lastExternalRefresh ?? seen) > seen).map(({ id }) => id))
+  return new Set(own.filter(({ userId }) => userId !== null && late.has(userId)))
 }
 
 /** Whom somebody else disabled or deleted meanwhile stays as they are. */
-async function applyGone({ db, now }: Call, iam: IamRecord, entries: readonly PlannedEntry[]) {
+async function applyGone({ db, now }: Call, iam: IamRecord, entries: readonly PlannedEntry[], seen: Date) {
   const ids = entries.flatMap(({ userId }) => userId ?? [])
-  const disabled = new Set((await disableAll(db, ids, iam.id, now)).map(({ id }) => id))
+  const disabled = new Set((await disableAll(db, ids, { source: iam.id, seen, now })).map(({ id }) => id))
   await endAccessOfAll(db, [...disabled])
   await keepAnAdministrator(db)
   const applied = entries.map(

@@ -30,7 +30,7 @@ export function outcomeOf(identity: Identity, held: Held, source: string, faults
   const { before, after } = differences(plan)
   const user = held.user as UserRecord | null
   const outcome = outcomeFor(user, after, source)
-  const reason = faults.length > 0 ? faults.join('; ').slice(0, 1_000) : null
+  const reason = faults.length > 0 ? shown(faults.join('; ')) : null
   if (outcome === null) return reason === null ? null : { ...person(identity, user), outcome: 'fault', reason }
   return { ...person(identity, user), outcome, said: identity, before: user && before, after, reason }
 }
@@ -51,15 +51,19 @@ const person = ({ userid, dn }: Identity, user: UserRecord | null): EntryDraft =
   outcome: 'refresh',
 })
 
+/** PostgreSQL keeps no NUL, neither in text nor in JSON. */
+export const isStorable = (draft: EntryDraft): boolean => !JSON.stringify(draft).includes('\\u0000')
+const shown = (text: string): string => text.replaceAll('\0', '').toWellFormed().slice(0, 1_000)
+
 /** Of whom nothing could be taken, and why. */
 export const faultOf = (name: string, dn: string | null, reason: string): EntryDraft => ({
   ...none,
   kind: 'user',
-  name: name.slice(0, 1_000),
-  nameKey: canonical(name.slice(0, 1_000)),
-  dn,
+  name: shown(name),
+  nameKey: canonical(shown(name)),
+  dn: dn === null ? null : shown(dn),
   outcome: 'fault',
-  reason: reason.slice(0, 1_000),
+  reason: shown(reason),
 })
 
 /** Somebody whom the directory does not show any more. */

@@ -23,12 +23,20 @@ export const enabledPeople = (db: Db, iamid: string, after: string, limit: numbe
     [iamid, after, limit],
   )
 
-/** Disables people of the IAM on behalf of `source`; who is disabled already stays as they are. Answers who was. */
-export const disableAll = (db: Db, ids: readonly number[], source: string, now: Date): Promise<{ id: number }[]> =>
+/**
+ * Disables people of the IAM on behalf of `source`. Who is disabled already stays as they are, and so does whom the directory spoke of
+ * after `seen`, be it at a log-in: a plan may be old when it is applied. Answers who was.
+ */
+export const disableAll = (
+  db: Db,
+  ids: readonly number[],
+  { source, seen, now }: { source: string; seen: Date; now: Date },
+): Promise<{ id: number }[]> =>
   db.query(
-    `WITH held AS (SELECT id FROM users WHERE id = ANY($1::int[]) AND iamid = $2 AND NOT disabled ORDER BY id FOR NO KEY UPDATE)
+    `WITH held AS (SELECT id FROM users WHERE id = ANY($1::int[]) AND iamid = $2 AND NOT disabled
+        AND coalesce(greatest(last_login, last_external_refresh), 'epoch') < $4::timestamptz ORDER BY id FOR NO KEY UPDATE)
      UPDATE users u SET disabled = true, disabled_by = $2, updated_at = $3::timestamptz FROM held WHERE u.id = held.id RETURNING u.id`,
-    [ids, source, now],
+    [ids, source, now, seen],
   )
 
 /** Takes back what disableAll did, where nobody else has changed it since. */

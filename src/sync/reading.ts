@@ -9,9 +9,9 @@ import { heldOf, nobody } from '../identity/reconcile.ts'
 import { checkUserid, lookupKey } from '../names.ts'
 import type { UserRecord } from '../users/user.ts'
 import { usersNamed } from '../users/users.store.ts'
-import { forgetPlan, insertEntries, takeBack } from './entries.store.ts'
+import { forgetPlan, takeBack } from './entries.store.ts'
 import type { Informer, Spoken } from './informing.ts'
-import { disableOf, type EntryDraft, faultOf, groupOutcome, outcomeOf } from './outcome.ts'
+import { disableOf, type EntryDraft, faultOf, groupOutcome, isStorable, outcomeOf } from './outcome.ts'
 import { enabledPeople, groupsNamed } from './people.store.ts'
 import type { RunRecord } from './run.ts'
 
@@ -33,9 +33,14 @@ interface Reading {
   readonly directory: Directory
   /** Null: the sync does not ask the IAM's user info endpoint. */
   readonly informer: Informer | null
-  /** Says that the run goes on. Throws when it is somebody else's by now. */
-  readonly beat: (step: { total: number; unchanged: number; planned: number }) => Promise<void>
+  readonly plan: Plan
 }
+
+/** Keeps entries, and says how far the run is. Throws when it is somebody else's by now. */
+export type Plan = (
+  drafts: readonly EntryDraft[],
+  step: { readonly total: number; readonly unchanged: number; readonly planned: number },
+) => Promise<void>
 
 /** Names compared with what is held at once. */
 const atOnce = 1_000
@@ -54,8 +59,7 @@ export async function readAll(reading: Reading, { onePage }: { onePage: boolean 
     if (!(error instanceof RosterError) || error instanceof Invalid || census.count === 0) throw error
     cut = error.message
   }
-  const unheard = reading.informer?.end() ?? []
-  if (unheard.length > 0) await insertEntries(reading.app.store.db, run.id, unheard)
+  await census.unheard()
   const whole = cut === null && !census.more && run.mode === 'full'
   const disables = whole ? await census.missing() : 0
   return { people: census.count, unchanged: census.unchanged, disables, cut, more: census.more }
@@ -63,7 +67,7 @@ export async function readAll(reading: Reading, { onePage }: { onePage: boolean 
 
 /** One person: refreshed, or disabled when the directory does not know them any more. */
 export async function readOne(reading: Reading, userid: string): Promise<Read> {
-  const { app, run, iam, directory, beat } = reading
+  const { app, run, iam, directory, plan } = reading
   const { db } = app.store
   await forgetPlan(db, run.id)
   const entry = await directory.find(userid)
@@ -77,17 +81,13 @@ export async function readOne(reading: Reading, userid: string): Promise<Read> {
       : null
   const informed = news && reading.informer ? await reading.informer.about([{ userid: news.identity!.userid, user }]) : []
   const drafts = [...(draft ? [draft] : []), ...informed, ...(reading.informer?.end() ?? [])]
-  if (drafts.length > 0) await insertEntries(db, run.id, drafts)
   const read = {
     people: news ? 1 : 0,
     unchanged: news && drafts.length === 0 ? 1 : 0,
     disables: draft?.outcome === 'disable' ? 1 : 0,
   }
-  await beat({
-    total: read.people,
-    unchanged: read.unchanged,
-    planned: drafts.filter(({ outcome }) => outcome !== 'fault').length,
-  })
+  const planned = drafts.filter(({ outcome }) => outcome !== 'fault').length
+  await plan(drafts, { total: read.people, unchanged: read.unchanged, planned })
   return { ...read, cut: null, more: false }
 }
 
@@ -113,13 +113,11 @@ class Census implements ListReader {
   }
 
   groups = async (known: readonly EntryGroup[], listed: readonly EntryGroup[]): Promise<void> => {
-    const { app, run } = this.#reading
     const isListed = new Set(listed.map(({ id }) => id))
     for (let start = 0; start < known.length; start += atOnce) {
       const part = known.slice(start, start + atOnce)
       const drafts = [...(await this.#groupDrafts(part, isListed))]
-      if (drafts.length > 0) await insertEntries(app.store.db, run.id, drafts)
-      await this.#beat(drafts)
+      await this.#plan(drafts)
     }
   }
 
@@ -176,8 +174,7 @@ class Census implements ListReader {
     if (informer) drafts.push(...(await informer.about(spoken.filter(({ userid }) => !twice.includes(lookupKey(userid) ?? '')))))
     const kept = drafts.filter(({ nameKey, outcome }) => outcome === 'fault' || !twice.includes(nameKey))
     const taken = twice.length > 0 ? await takeBack(db, run.id, twice) : 0
-    if (kept.length > 0) await insertEntries(db, run.id, kept)
-    await this.#beat(kept, -taken)
+    await this.#plan(kept, -taken)
   }
 
   /** Null: they are as the directory says. */
@@ -203,7 +200,10 @@ class Census implements ListReader {
       const { identity, faults } = newsOf(iam, { ...person, userid: known })
       checkUserid(known, { newBim: false })
       spoken.push({ userid: known, user: here.get(key) })
-      return outcomeOf(identity!, heldBy(here.get(key)), iam.id, faults)
+      const draft = outcomeOf(identity!, heldBy(here.get(key)), iam.id, faults)
+      return draft && isStorable(draft)
+        ? draft
+        : draft && faultOf(known, person.id, 'a value holds a character that cannot be stored')
     } catch (error) {
       if (!(error instanceof Invalid)) throw error
       return faultOf(known, person.id, error.message)
@@ -212,21 +212,26 @@ class Census implements ListReader {
 
   /** Plans to disable whom the directory does not show. Answers how many. */
   async missing(): Promise<number> {
-    const { app, run, iam } = this.#reading
+    const { app, iam } = this.#reading
     let disables = 0
     for (let after = ''; ; ) {
       const present = await enabledPeople(app.store.db, iam.id, after, presentAtOnce)
       const drafts = present.filter(({ useridKey }) => !this.#seen.has(useridKey)).map(disableOf)
-      if (drafts.length > 0) await insertEntries(app.store.db, run.id, drafts)
-      await this.#beat(drafts)
+      await this.#plan(drafts)
       disables += drafts.length
       if (present.length < presentAtOnce) return disables
       after = present.at(-1)!.useridKey
     }
   }
 
-  #beat(drafts: readonly EntryDraft[], more = 0): Promise<void> {
+  /** About whom the endpoint gave no answer, told once. */
+  async unheard(): Promise<void> {
+    const drafts = this.#reading.informer?.end() ?? []
+    if (drafts.length > 0) await this.#plan(drafts)
+  }
+
+  #plan(drafts: readonly EntryDraft[], more = 0): Promise<void> {
     const planned = drafts.filter(({ outcome }) => outcome !== 'fault').length + more
-    return this.#reading.beat({ total: this.count, unchanged: this.unchanged, planned })
+    return this.#reading.plan(drafts, { total: this.count, unchanged: this.unchanged, planned })
   }
 }

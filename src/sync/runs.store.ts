@@ -34,9 +34,11 @@ export async function insertRun(db: Db, run: NewRun, now: Date): Promise<RunReco
     holder = null,
   } = run
   const rows = await db.query<RunRecord>(
-    `INSERT INTO sync_runs AS r (iamid, mode, started_by, dry_run, userid, since, status, config, secrets, due_at, holder, beat_at, created_at)
+    `INSERT INTO sync_runs AS r (iamid, mode, started_by, dry_run, userid, since, status, config, secrets, due_at, holder, beat_at, started_at,
+         created_at)
        VALUES ($1, $2, $3, $4, $5, $6::timestamptz, $7, $8::jsonb, $9::jsonb, $10::timestamptz, $11,
-         CASE WHEN $11::text IS NULL THEN 'epoch' ELSE $12::timestamptz END, $12::timestamptz)
+         CASE WHEN $11::text IS NULL THEN 'epoch' ELSE $12::timestamptz END,
+         CASE WHEN $11::text IS NULL THEN NULL ELSE $12::timestamptz END, $12::timestamptz)
        ON CONFLICT (iamid) WHERE status IN ('waiting', 'reading', 'applying') DO NOTHING RETURNING ${RUN_COLUMNS}`,
     [iamid, mode, startedBy, dryRun, userid, since, status, json(config), json(secrets), dueAt, holder, now],
   )

@@ -43,7 +43,7 @@ export const steps = {
       { run, iam, holder, entries }: Held & { iam: IamRecord; entries: readonly PlannedEntry[] },
     ): Promise<Outcome<undefined>> => {
       await hold(call, run, holder, { applied: entries.length })
-      return { value: undefined, events: await applyEntries(call, iam, entries) }
+      return { value: undefined, events: await applyEntries(call, iam, entries, run.startedAt ?? run.createdAt) }
     },
   ),
 

@@ -9,10 +9,10 @@ import { findIam } from '../iams/iams.store.ts'
 import { open } from '../iams/secrets.ts'
 import { askEndpoint, secretsOf } from '../identity/outside.ts'
 import { createLoaders } from '../loaders.ts'
-import { type PlannedEntry, plannedEntries } from './entries.store.ts'
+import { insertEntries, type PlannedEntry, plannedEntries } from './entries.store.ts'
 import { Informer } from './informing.ts'
 import { countEnabled } from './people.store.ts'
-import { type Read, readAll, readOne } from './reading.ts'
+import { type Plan, type Read, readAll, readOne } from './reading.ts'
 import { type Bounds, refusal } from './refusals.ts'
 import type { RunRecord } from './run.ts'
 import { letGo, noteRun, sourceOf } from './runs.store.ts'
@@ -103,10 +103,13 @@ async function reading(app: App, run: RunRecord, iam: IamRecord, onePage: boolea
   const { askUserInfo = false } = (iam.config.ldapSync ?? {}) as { askUserInfo?: boolean }
   const ask = (userid: string) => askEndpoint(iam.config, secrets, userid)
   const informer = askUserInfo && iam.config.externalUserInfo !== undefined ? new Informer({ app, run, iam }, ask) : null
-  const beat = async (step: { total: number; unchanged: number; planned: number }) => {
-    if (!(await noteRun(app.store.db, run.id, holder, step, new Date()))) throw new Lost()
-  }
-  const asking = { app, run, iam, directory, informer, beat }
+  // Both or none: who has lost the run adds nothing to what its new holder does.
+  const plan: Plan = (drafts, step) =>
+    app.store.transaction(async db => {
+      if (!(await noteRun(db, run.id, holder, step, new Date()))) throw new Lost()
+      if (drafts.length > 0) await insertEntries(db, run.id, drafts)
+    })
+  const asking = { app, run, iam, directory, informer, plan }
   return run.userid === null ? readAll(asking, { onePage }) : readOne(asking, run.userid)
 }
 
@@ -125,11 +128,19 @@ async function apply(context: Context, run: RunRecord, iam: IamRecord, entries: 
   try {
     await steps.apply(context, { run, iam, holder, entries })
   } catch (error) {
-    if (!(error instanceof RosterError) || error instanceof Unavailable) throw error
-    if (entries.length === 1) await steps.skip(context, { run, holder, entry: entries[0]!, reason: error.message })
-    else for (const entry of entries) await apply(context, run, iam, [entry])
+    if (error instanceof Unavailable || error instanceof TypeError) throw error
+    if (entries.length > 1) {
+      for (const entry of entries) await apply(context, run, iam, [entry])
+      return
+    }
+    const [entry] = entries
+    if (!(error instanceof RosterError))
+      context.app.log.error({ err: error, run: run.id, entry: entry!.id }, 'an entry of a sync failed')
+    await steps.skip(context, { run, holder, entry: entry!, reason: error instanceof RosterError ? error.message : UNEXPECTED })
   }
 }
+
+const UNEXPECTED = 'Something unexpected happened: the log has the details'
 
 /** What a run comes to that cannot go on. */
 async function given(app: App, context: Context, run: RunRecord, error: unknown): Promise<RosterError | null> {
@@ -138,7 +149,7 @@ async function given(app: App, context: Context, run: RunRecord, error: unknown)
   // The store is away, not the directory: the run stands as it was, and goes on when the store is back.
   if (away && !(await says(app, run))) throw error
   if (!(error instanceof RosterError)) app.log.error({ err: error, run: run.id, iamid: run.iamid }, 'a sync failed')
-  const failure = error instanceof RosterError ? error : new Refused('Something unexpected happened: the log has the details')
+  const failure = error instanceof RosterError ? error : new Refused(UNEXPECTED)
   const reason = failure.message
   await steps.fail(context, { run, holder, reason }).catch(async failed => {
     await letGo(app.store.db, run.id, holder).catch(() => {})

@@ -184,6 +184,17 @@ describe('a peer that', () => {
     expect(answer.status).toBeGreaterThanOrEqual(400)
   })
 
+  test('shows somebody with a character that cannot be stored: the others are taken in', async () => {
+    const odd = (id: number) => entry(id, dnOf('odd\\00'), { uid: 'odd', cn: 'Odd\0', mail: 'odd@roster.example', title: 'a\0b' })
+    const { run, iamid } = await against(id => Buffer.concat([odd(id), page(id, uids, done(id, ''))]))
+    expect(run).toMatchObject({ status: 'FINISHED', total: 31 })
+    expect(await app.store.db.prisma.user.count({ where: { iamid } })).toBe(31)
+    const { nodes } = (
+      await syncs.must('query ($id: Int!) { syncEntries(runId: $id, first: 1) { nodes { name reason } } }', { id: run.id })
+    ).syncEntries
+    expect(nodes).toMatchObject([{ name: 'odd', reason: expect.stringContaining('must not contain control characters') }])
+  })
+
   test('gives the members of a large group part by part', async () => {
     const { run, iamid } = await against((id, turn) => {
       // The groups, the rest of the members, the people.

@@ -116,6 +116,19 @@ describe.skipIf(slapdFolder === null)('a sync is not done', () => {
       for (const uid of gone.slice(0, 5)) await directory.remove(dnOf(uid))
     })
 
+    test('a plan that is older than a log-in does not disable who logged in', async () => {
+      for (const uid of uids.slice(13, 26)) await directory.remove(dnOf(uid))
+      expect((await syncs.sync('corp')).status).toBe(409)
+      const run = await lastRun()
+      for (const uid of uids.slice(13, 26)) await directory.add(dnOf(uid), person(uid))
+      expect((await syncs.logIn('u20')).status).toBe(200)
+      await syncs.decide('confirmSync', run.id)
+      await syncs.settled('corp')
+      expect((await syncs.user('u20')).disabled).toBe(false)
+      expect((await syncs.user('u21')).disabled).toBe(true)
+      expect((await syncs.undo(run.id)).data.undoSync.enabled).toBeGreaterThan(11)
+    })
+
     test('the bounds are the IAM administrator’s', async () => {
       await syncs.changeIam('corp', configOf(slapd, { ldapSync: { maxDisabledCount: 0, maxDisabledPercent: 0 } }))
       expect((await syncs.sync('corp')).status).toBe(409)

@@ -175,6 +175,13 @@ describe.skipIf(slapdFolder === null)('a sync', () => {
     expect({ status, body }).toEqual({ status: 200, body: { ...none, totalCount: 3, count: 1, refreshedUsers: dns('ana') } })
   })
 
+  test('what changed since, after one that was answered at once', async () => {
+    const { syncIam } = await syncs.must(
+      'mutation { syncIam(input: {id: "corp", incremental: true}) { disabledUsers run { mode status since } } }',
+    )
+    expect(syncIam).toEqual({ disabledUsers: [], run: { mode: 'INCREMENTAL', status: 'FINISHED', since: expect.any(String) } })
+  })
+
   test('of an unsaved configuration, as a dry run', async () => {
     const iamConfig = configOf(slapd, { options: { userSearchFilter: '(&(uid=%s)(title=*))' } })
     const { status, body } = await syncs.sync('corp', { dryRun: true, iamConfig })
