@@ -147,7 +147,10 @@ describe('expiry', () => {
     )
     expect([endsAt, expiration]).toEqual([expiresAt.toISOString(), expiresAt.toISOString()])
     // Its end, too: a use of it that is written just now moves the time of its expiry.
-    await sql(`UPDATE tokens SET expires_at = now() - interval '1 second', ends_at = now() - interval '1 second' WHERE id = $1`, id)
+    await sql(
+      `UPDATE tokens SET expires_at = now() - interval '1 second', ends_at = now() - interval '1 second' WHERE id = $1`,
+      id,
+    )
     expect(await alive(token)).toBe(false)
     expect(await codeOf(owner.token, 'query ($token: String!) { tokenInformation(token: $token) { id } }', { token })).toBe(
       'NOT_FOUND',
