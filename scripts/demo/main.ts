@@ -80,8 +80,9 @@ function stop(exitCode: number): Promise<void> {
   return stopping
 }
 
-const started = start()
+// Before anything is there that would be left behind.
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => void stop(0))
+const started = start()
 started.catch(async error => {
   if (stopping === null) process.stderr.write(`${error instanceof Error ? error.message : error}\n`)
   await stop(1)
