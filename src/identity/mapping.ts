@@ -1,7 +1,7 @@
 /** From what a source says, in its own words, to an Identity: by the `schema` of the IAM's configuration. Pure. */
 import { Invalid } from '../errors.ts'
 import type { IamRecord } from '../iams/iam.ts'
-import { checkAttributeKey, checkAttributeValue, checkGroupName } from '../names.ts'
+import { checkAttributeKey, checkAttributeValue, checkGroupName, checkText } from '../names.ts'
 import { profileColumns } from '../users/profile.ts'
 import { type ExternalGroup, type Identity, PROFILE_FIELDS } from './identity.ts'
 
@@ -28,11 +28,16 @@ interface Schema {
   readonly group?: Record<string, string>
 }
 
+/** Characters of a name in another system. */
+const maxForeign = 1_024
+
 export function identityOf({ config }: Pick<IamRecord, 'config'>, said: Said): Mapped {
   const faults: string[] = []
   const only = config.authenticationOnly === true
   const schema = (only ? {} : (config.schema ?? {})) as Schema
-  const externalUserIds = mapped(schema.externalUserIds, said.values, ([value]) => value ?? null)
+  const externalUserIds = mapped(schema.externalUserIds, said.values, ([value], name) =>
+    value !== undefined && taken(faults, () => checkText(`profile.externalUserIds.${name}`, value, maxForeign)) ? value : null,
+  )
   const attributes = does(config, 'syncAuthorizations') ? attributesOf(schema, said, faults) : undefined
   const groups = !only && does(config, 'syncGroups') ? groupsOf(schema, said.groups, faults) : undefined
   return {
@@ -86,11 +91,15 @@ function groupsOf(schema: Schema, given: Said['groups'], faults: string[]): Exte
   const { group = {} } = schema
   return given?.flatMap(({ name, values }) => {
     const first = (field: string): string | null => (group[field] === undefined ? null : (values(group[field])?.[0] ?? null))
+    const text = (field: string): string | null => {
+      const value = first(field)
+      return value !== null && taken(faults, () => checkText(`group.${field}`, value)) ? value : null
+    }
     const found = {
       name: (first('name') ?? name).trim(),
-      gid: first('gid'),
-      email: first('email'),
-      description: first('description'),
+      gid: text('gid'),
+      email: text('email'),
+      description: text('description'),
     }
     return taken(faults, () => checkGroupName(found.name)) ? [found] : []
   })

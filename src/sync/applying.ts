@@ -8,12 +8,25 @@ import { groupsFrom } from '../identity/mapping.ts'
 import { type Reconciled, reconcileAll } from '../identity/reconcile.ts'
 import { canonical } from '../names.ts'
 import { keepAnAdministrator } from '../users/powers.ts'
+import { lockUsersNamed } from '../users/users.store.ts'
 import { type Applied, noteEntries, type PlannedEntry } from './entries.store.ts'
 import { differences, groupOutcome } from './outcome.ts'
 import { disableAll, endAccessOfAll, groupsNamed, updateGroups } from './people.store.ts'
+import type { RunRecord } from './run.ts'
 
 /** Throws Conflict when nobody with USER_ADMIN would be left. The number of statements does not depend on that of the entries. */
-export async function applyEntries(call: Call, iam: IamRecord, entries: readonly PlannedEntry[]): Promise<AuditDraft[]> {
+export async function applyEntries(
+  call: Call,
+  iam: IamRecord,
+  run: RunRecord,
+  entries: readonly PlannedEntry[],
+): Promise<AuditDraft[]> {
+  // Before any group is touched, as a log-in does, and all of them at once: whoever comes between waits instead of colliding.
+  await lockUsersNamed(
+    call.db,
+    iam.id,
+    entries.flatMap(({ kind, nameKey }) => (kind === 'user' ? nameKey : [])),
+  )
   const { groups = [], people = [], gone = [] } = Object.groupBy(entries, placeOf)
   const events: AuditDraft[] = []
   const applied: Applied[] = []
@@ -23,7 +36,7 @@ export async function applyEntries(call: Call, iam: IamRecord, entries: readonly
   }
   if (groups.length > 0) take(await applyGroups(call, iam, groups))
   if (people.length > 0) take(await applyPeople(call, iam, people))
-  if (gone.length > 0) take(await applyGone(call, iam, gone))
+  if (gone.length > 0) take(await applyGone(call, iam, run.startedAt ?? run.createdAt, gone))
   await noteEntries(call.db, applied)
   return events
 }
@@ -93,10 +106,10 @@ async function applyPeople(call: Call, iam: IamRecord, entries: readonly Planned
   return { events: [...written.values()].flatMap(({ events }) => events), applied }
 }
 
-/** Whom somebody else disabled or deleted meanwhile stays as they are. */
-async function applyGone({ db, now }: Call, iam: IamRecord, entries: readonly PlannedEntry[]) {
-  const ids = entries.flatMap(({ userId }) => userId ?? [])
-  const disabled = new Set((await disableAll(db, ids, iam.id, now)).map(({ id }) => id))
+/** Whom somebody else disabled or deleted meanwhile stays as they are, and so does who is back: a plan may have waited for days. */
+async function applyGone({ db, now }: Call, iam: IamRecord, since: Date, entries: readonly PlannedEntry[]) {
+  const people = entries.flatMap(({ userId, nameKey }) => (userId === null ? [] : [{ userId, nameKey }]))
+  const disabled = new Set((await disableAll(db, people, iam.id, since, now)).map(({ id }) => id))
   await endAccessOfAll(db, [...disabled])
   await keepAnAdministrator(db)
   const applied = entries.map(
@@ -105,7 +118,10 @@ async function applyGone({ db, now }: Call, iam: IamRecord, entries: readonly Pl
       state: entry.userId !== null && disabled.has(entry.userId) ? 'applied' : 'skipped',
       before: { disabled: false },
       after: { disabled: true },
-      reason: null,
+      reason:
+        entry.userId !== null && disabled.has(entry.userId)
+          ? null
+          : 'Somebody changed them, or their directory spoke of them, since',
     }),
   )
   const events = entries

@@ -30,7 +30,7 @@ export function outcomeOf(identity: Identity, held: Held, source: string, faults
   const { before, after } = differences(plan)
   const user = held.user as UserRecord | null
   const outcome = outcomeFor(user, after, source)
-  const reason = faults.length > 0 ? faults.join('; ').slice(0, 1_000) : null
+  const reason = faults.length > 0 ? told(faults.join('; ')) : null
   if (outcome === null) return reason === null ? null : { ...person(identity, user), outcome: 'fault', reason }
   return { ...person(identity, user), outcome, said: identity, before: user && before, after, reason }
 }
@@ -55,12 +55,18 @@ const person = ({ userid, dn }: Identity, user: UserRecord | null): EntryDraft =
 export const faultOf = (name: string, dn: string | null, reason: string): EntryDraft => ({
   ...none,
   kind: 'user',
-  name: name.slice(0, 1_000),
-  nameKey: canonical(name.slice(0, 1_000)),
-  dn,
+  name: told(name),
+  // Nobody looks for it, and its canonical form may be longer than an index takes.
+  nameKey: '',
+  dn: dn === null ? null : storable(dn),
   outcome: 'fault',
-  reason: reason.slice(0, 1_000),
+  reason: told(reason),
 })
+
+/** Whatever a directory sends, as the store takes it: neither NUL nor half a character, also where it was cut. */
+const storable = (text: string): string => text.replaceAll('\0', '\ufffd').toWellFormed()
+const longest = 1_000
+export const told = (text: string): string => storable(text.slice(0, longest))
 
 /** Somebody whom the directory does not show any more. */
 export const disableOf = ({
