@@ -153,7 +153,7 @@ function storeOf(kind: Store['kind'], pool: StorePool, end: () => Promise<void>)
           transaction.over = true
         }
       }),
-    statement: (text, values) => translated(async () => pool.query(text, values.length > 0 ? [...values] : undefined)),
+    statement: (text, values) => translated(async () => pool.foreign(text, values.length > 0 ? [...values] : undefined)),
     ping: () => translated(() => within(PING, pool.query(question))),
     onStatement: listener => pool.onStatement(text => text.includes(` ${JOBS}.`) || listener(text)),
     close: async () => {

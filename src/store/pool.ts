@@ -35,7 +35,7 @@ export class StorePool extends pg.Pool {
     // Without a listener the error of an idle connection (a restart of PostgreSQL) ends the process.
     this.on('error', onIdleError)
     this.on('connect', client => this.#watch(client))
-    this.query = this.#query.bind(this) as typeof this.query
+    this.query = ((text: string | pg.QueryConfig, values?: unknown[]) => this.#query(text, values)) as typeof this.query
   }
 
   /** Calls `listener` with the text of every statement sent, BEGIN and COMMIT too; returns the way to stop. */
@@ -71,7 +71,16 @@ export class StorePool extends pg.Pool {
     return client
   }
 
-  async #query(text: string | pg.QueryConfig, values?: unknown[]): Promise<pg.QueryResult> {
+  /** As query, for a text that may begin a transaction of its own: left open by a failure it would spoil the connection for all who follow. */
+  foreign(text: string, values?: unknown[]): Promise<pg.QueryResult> {
+    return this.#query(text, values, client => client.query('ROLLBACK'))
+  }
+
+  async #query(
+    text: string | pg.QueryConfig,
+    values?: unknown[],
+    tidy?: (client: pg.PoolClient) => Promise<unknown>,
+  ): Promise<pg.QueryResult> {
     const client = await this.connect()
     client.on('error', ignore)
     let spoilt = false
@@ -81,6 +90,10 @@ export class StorePool extends pg.Pool {
       // The server said no: the connection is good. Unless a prepared statement outlived the table it was planned for, or was forgotten:
       // a new connection prepares it again.
       spoilt = !(error instanceof pg.DatabaseError) || error.code === '0A000' || error.code === '26000'
+      if (!spoilt)
+        await tidy?.(client).catch(() => {
+          spoilt = true
+        })
       throw error
     } finally {
       client.off('error', ignore)

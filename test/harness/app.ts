@@ -49,12 +49,15 @@ export async function bootApp({
   smtp = false,
   logged: listens = false,
   background = false,
+  before = async () => {},
 }: {
   env?: Record<string, string>
   smtp?: boolean
   logged?: boolean
   /** Work in the background costs each house a second, and is done by those alone that ask for it. */
   background?: boolean
+  /** Done to the empty store before the house opens. */
+  before?: (store: Store) => Promise<unknown>
 } = {}): Promise<TestApp> {
   const [store, port, mail] = await Promise.all([testStore(), freePort(), smtp ? catchMail() : null])
   const config = loadConfig({
@@ -67,6 +70,7 @@ export async function bootApp({
     ...env,
   })
   const prepare = async (operator: Context) => void (await createFirstAdministrator(operator))
+  await before(store)
   const logged: TestApp['logged'] = []
   const log = createLog({ level: 'info', out: { write: line => void logged.push(JSON.parse(line)) } })
   const running = await startApp(config, { store, prepare, background, ...(listens && { log }) })
