@@ -40,9 +40,10 @@ export interface Lookup {
   find(userid: string): Promise<Entry | null>
 }
 
-/** Somebody whom the system shows without saying who they are. */
+/** Somebody of whom the system does not say who they are, or something else that is needed. `aliases`: userids, as far as they are known. */
 export interface Unnamed {
   readonly id: string
+  readonly aliases?: readonly string[]
   readonly fault: string
 }
 /** `aliases`: all userids by which the person may be here, `userid` included. */

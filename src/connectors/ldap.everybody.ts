@@ -41,7 +41,14 @@ async function listed(plan: LdapPlan, groups: GroupReader, found: Asked): Promis
   const ids = (found.attributes.get(plan.idAttribute.toLowerCase()) ?? []).toSorted()
   const [id] = ids
   if (id === undefined) return { id: found.dn, fault: `the directory shows no ${plan.idAttribute} of ${found.dn}` }
-  return { ...(await personFrom(plan, groups, found, id)), aliases: ids.map(alias => spelled(plan, alias)) }
+  const aliases = ids.map(alias => spelled(plan, alias))
+  try {
+    return { ...(await personFrom(plan, groups, found, id)), aliases }
+  } catch (error) {
+    // That one person's groups cannot be told is no reason to read nobody else.
+    if (error instanceof Refused) return { id: found.dn, fault: error.message, aliases }
+    throw error
+  }
 }
 
 interface Groups {

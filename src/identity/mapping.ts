@@ -28,12 +28,15 @@ interface Schema {
   readonly group?: Record<string, string>
 }
 
+/** Characters of a name in another system. */
+const maxForeign = 1_024
+
 export function identityOf({ config }: Pick<IamRecord, 'config'>, said: Said): Mapped {
   const faults: string[] = []
   const only = config.authenticationOnly === true
   const schema = (only ? {} : (config.schema ?? {})) as Schema
-  const externalUserIds = mapped(schema.externalUserIds, said.values, ([value]) =>
-    value !== undefined && taken(faults, () => checkText('externalUserIds', value)) ? value : null,
+  const externalUserIds = mapped(schema.externalUserIds, said.values, ([value], name) =>
+    value !== undefined && taken(faults, () => checkText(`profile.externalUserIds.${name}`, value, maxForeign)) ? value : null,
   )
   const attributes = does(config, 'syncAuthorizations') ? attributesOf(schema, said, faults) : undefined
   const groups = !only && does(config, 'syncGroups') ? groupsOf(schema, said.groups, faults) : undefined
@@ -88,11 +91,15 @@ function groupsOf(schema: Schema, given: Said['groups'], faults: string[]): Exte
   const { group = {} } = schema
   return given?.flatMap(({ name, values }) => {
     const first = (field: string): string | null => (group[field] === undefined ? null : (values(group[field])?.[0] ?? null))
+    const text = (field: string): string | null => {
+      const value = first(field)
+      return value !== null && taken(faults, () => checkText(`group.${field}`, value)) ? value : null
+    }
     const found = {
       name: (first('name') ?? name).trim(),
-      gid: first('gid'),
-      email: first('email'),
-      description: first('description'),
+      gid: text('gid'),
+      email: text('email'),
+      description: text('description'),
     }
     return taken(faults, () => checkGroupName(found.name)) ? [found] : []
   })

@@ -8,18 +8,25 @@ import { groupsFrom } from '../identity/mapping.ts'
 import { type Reconciled, reconcileAll } from '../identity/reconcile.ts'
 import { canonical } from '../names.ts'
 import { keepAnAdministrator } from '../users/powers.ts'
-import { usersNamed } from '../users/users.store.ts'
+import { lockUsersNamed } from '../users/users.store.ts'
 import { type Applied, noteEntries, type PlannedEntry } from './entries.store.ts'
 import { differences, groupOutcome } from './outcome.ts'
 import { disableAll, endAccessOfAll, groupsNamed, updateGroups } from './people.store.ts'
+import type { RunRecord } from './run.ts'
 
-/** `seen`: when the directory began to be read. Throws Conflict when nobody with USER_ADMIN would be left. The number of statements does not depend on that of the entries. */
+/** Throws Conflict when nobody with USER_ADMIN would be left. The number of statements does not depend on that of the entries. */
 export async function applyEntries(
   call: Call,
   iam: IamRecord,
+  run: RunRecord,
   entries: readonly PlannedEntry[],
-  seen: Date,
 ): Promise<AuditDraft[]> {
+  // Before any group is touched, as a log-in does, and all of them at once: whoever comes between waits instead of colliding.
+  await lockUsersNamed(
+    call.db,
+    iam.id,
+    entries.flatMap(({ kind, nameKey }) => (kind === 'user' ? nameKey : [])),
+  )
   const { groups = [], people = [], gone = [] } = Object.groupBy(entries, placeOf)
   const events: AuditDraft[] = []
   const applied: Applied[] = []
@@ -28,8 +35,8 @@ export async function applyEntries(
     applied.push(...part.applied)
   }
   if (groups.length > 0) take(await applyGroups(call, iam, groups))
-  if (people.length > 0) take(await applyPeople(call, iam, people, seen))
-  if (gone.length > 0) take(await applyGone(call, iam, gone, seen))
+  if (people.length > 0) take(await applyPeople(call, iam, people))
+  if (gone.length > 0) take(await applyGone(call, iam, run.startedAt ?? run.createdAt, gone))
   await noteEntries(call.db, applied)
   return events
 }
@@ -67,9 +74,7 @@ async function applyGroups({ db, now }: Call, iam: IamRecord, entries: readonly 
   return { events, applied }
 }
 
-async function applyPeople(call: Call, iam: IamRecord, planned: readonly PlannedEntry[], seen: Date) {
-  const late = await readAfresh(call, iam, planned, seen)
-  const entries = planned.filter(entry => !late.has(entry))
+async function applyPeople(call: Call, iam: IamRecord, entries: readonly PlannedEntry[]) {
   const { requireManualActivation: disabled = false } = (iam.config.ldapSync ?? {}) as { requireManualActivation?: boolean }
   // A person's endpoint speaks of them after their directory, by which they are here.
   const sources = Map.groupBy(entries, ({ source }) => source ?? iam.id)
@@ -98,40 +103,13 @@ async function applyPeople(call: Call, iam: IamRecord, planned: readonly Planned
       reason: null,
     }
   })
-  const stale = [...late].map(
-    (entry): Applied => ({
-      ...entry,
-      state: 'skipped',
-      before: null,
-      after: null,
-      reason: 'They were read afresh since this was planned',
-    }),
-  )
-  return { events: [...written.values()].flatMap(({ events }) => events), applied: [...applied, ...stale] }
+  return { events: [...written.values()].flatMap(({ events }) => events), applied }
 }
 
-/** Entries of people of whom the directory spoke after it was read: what was planned of them is older than what is held. */
-async function readAfresh(
-  { db }: Call,
-  iam: IamRecord,
-  entries: readonly PlannedEntry[],
-  seen: Date,
-): Promise<ReadonlySet<PlannedEntry>> {
-  const own = entries.filter(({ source, outcome }) => source === null && outcome === 'refresh')
-  if (own.length === 0) return new Set()
-  const users = await usersNamed(
-    db,
-    iam.id,
-    own.map(({ nameKey }) => nameKey),
-  )
-  const late = new Set(users.filter(user => (user.lastExternalRefresh ?? seen) > seen).map(({ id }) => id))
-  return new Set(own.filter(({ userId }) => userId !== null && late.has(userId)))
-}
-
-/** Whom somebody else disabled or deleted meanwhile stays as they are. */
-async function applyGone({ db, now }: Call, iam: IamRecord, entries: readonly PlannedEntry[], seen: Date) {
-  const ids = entries.flatMap(({ userId }) => userId ?? [])
-  const disabled = new Set((await disableAll(db, ids, { source: iam.id, seen, now })).map(({ id }) => id))
+/** Whom somebody else disabled or deleted meanwhile stays as they are, and so does who is back: a plan may have waited for days. */
+async function applyGone({ db, now }: Call, iam: IamRecord, since: Date, entries: readonly PlannedEntry[]) {
+  const people = entries.flatMap(({ userId, nameKey }) => (userId === null ? [] : [{ userId, nameKey }]))
+  const disabled = new Set((await disableAll(db, people, iam.id, since, now)).map(({ id }) => id))
   await endAccessOfAll(db, [...disabled])
   await keepAnAdministrator(db)
   const applied = entries.map(
@@ -140,7 +118,10 @@ async function applyGone({ db, now }: Call, iam: IamRecord, entries: readonly Pl
       state: entry.userId !== null && disabled.has(entry.userId) ? 'applied' : 'skipped',
       before: { disabled: false },
       after: { disabled: true },
-      reason: null,
+      reason:
+        entry.userId !== null && disabled.has(entry.userId)
+          ? null
+          : 'Somebody changed them, or their directory spoke of them, since',
     }),
   )
   const events = entries

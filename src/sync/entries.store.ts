@@ -6,29 +6,47 @@ import type { EntryState, Outcome } from './run.ts'
 
 const ENTRY_COLUMNS = `e.id, e.run_id AS "runId", e.kind, e.source, e.name, e.dn, e.user_id AS "userId", e.outcome, e.state, e.before, e.after, e.reason`
 
-/** Forgets what a reading planned that has to begin anew. */
-export async function forgetPlan(db: Db, id: number): Promise<void> {
-  await db.prisma.syncEntry.deleteMany({ where: { runId: id } })
-  await db.prisma.syncRun.update({ where: { id }, data: { planned: 0, total: 0, unchanged: 0 }, select: { id: true } })
+/** A run that somebody reads: whoever does not hold it any more must not write into the plan of who does, however late they wake. */
+export interface HeldRun {
+  readonly runId: number
+  readonly holder: string
+}
+const MINE = `SELECT r.id, r.dry_run FROM sync_runs r WHERE r.id = $1::int AND r.holder = $2 AND r.status = 'reading' FOR NO KEY UPDATE`
+
+/** Forgets what a reading planned that has to begin anew. False, as with the other two: another process holds the run. */
+export async function forgetPlan(db: Db, { runId, holder }: HeldRun): Promise<boolean> {
+  const mine = await db.query(
+    `WITH mine AS MATERIALIZED (${MINE}),
+       gone AS (DELETE FROM sync_entries e USING mine WHERE e.run_id = mine.id)
+     UPDATE sync_runs r SET planned = 0, total = 0, unchanged = 0 FROM mine WHERE r.id = mine.id RETURNING 1`,
+    [runId, holder],
+  )
+  return mine.length > 0
 }
 
 /** One statement, however many. Faults have nothing to be done, and of a dry run nothing is needed but what it tells. */
-export const insertEntries = (db: Db, runId: number, drafts: readonly EntryDraft[]): Promise<unknown> =>
-  db.query(
-    `INSERT INTO sync_entries (run_id, kind, source, name, name_key, dn, user_id, outcome, state, said, before, after, reason)
-     SELECT $1::int, n.kind, n.source, n.name, n."nameKey", n.dn, n."userId", n.outcome,
-            CASE n.outcome WHEN 'fault' THEN 'skipped' ELSE 'planned' END,
-            CASE WHEN r.dry_run THEN NULL ELSE n.said END, n.before, n.after, n.reason
-       FROM jsonb_to_recordset($2::jsonb) n(kind text, source text, name text, "nameKey" text, dn text, "userId" int, outcome text, said jsonb,
-         before jsonb, after jsonb, reason text), sync_runs r WHERE r.id = $1`,
-    [runId, JSON.stringify(drafts)],
+export async function insertEntries(db: Db, { runId, holder }: HeldRun, drafts: readonly EntryDraft[]): Promise<boolean> {
+  const mine = await db.query(
+    `WITH mine AS MATERIALIZED (${MINE}), made AS (
+       INSERT INTO sync_entries (run_id, kind, source, name, name_key, dn, user_id, outcome, state, said, before, after, reason)
+       SELECT mine.id, n.kind, n.source, n.name, n."nameKey", n.dn, n."userId", n.outcome,
+              CASE n.outcome WHEN 'fault' THEN 'skipped' ELSE 'planned' END,
+              CASE WHEN mine.dry_run THEN NULL ELSE n.said END, n.before, n.after, n.reason
+         FROM mine, jsonb_to_recordset($3::jsonb) n(kind text, source text, name text, "nameKey" text, dn text, "userId" int, outcome text,
+           said jsonb, before jsonb, after jsonb, reason text))
+     SELECT 1 FROM mine`,
+    [runId, holder, JSON.stringify(drafts)],
   )
+  return mine.length > 0
+}
 
 /** Two entries of one name: neither is taken. Answers how many were planned for them. */
-export async function takeBack(db: Db, runId: number, nameKeys: readonly string[]): Promise<number> {
+export async function takeBack(db: Db, { runId, holder }: HeldRun, nameKeys: readonly string[]): Promise<number> {
   const rows = await db.query(
-    `DELETE FROM sync_entries WHERE run_id = $1 AND kind = 'user' AND name_key = ANY($2::text[]) AND state = 'planned' RETURNING 1`,
-    [runId, nameKeys],
+    `WITH mine AS MATERIALIZED (${MINE})
+     DELETE FROM sync_entries e USING mine
+      WHERE e.run_id = mine.id AND e.kind = 'user' AND e.name_key = ANY($3::text[]) AND e.state = 'planned' RETURNING 1`,
+    [runId, holder, nameKeys],
   )
   return rows.length
 }
@@ -119,12 +137,12 @@ export const disabledBy = (db: Db, runId: number, after: number, limit: number):
 export const markUndone = (db: Db, ids: readonly number[]): Promise<unknown> =>
   db.query(`UPDATE sync_entries SET state = 'undone' WHERE id = ANY($1::int[])`, [ids])
 
-/** Permissions of the people whom a run would disable. */
-export async function powersAtStake(db: Db, runId: number): Promise<string[]> {
+/** Permissions of the people whom a run would disable, or has disabled. */
+export async function powersAtStake(db: Db, runId: number, state: 'planned' | 'applied'): Promise<string[]> {
   const rows = await db.query<{ permission: string }>(
     `SELECT DISTINCT p.permission FROM sync_entries e JOIN effective_permissions p ON p.user_id = e.user_id
-      WHERE e.run_id = $1 AND e.outcome = 'disable' AND e.state = 'planned'`,
-    [runId],
+      WHERE e.run_id = $1 AND e.outcome = 'disable' AND e.state = $2`,
+    [runId, state],
   )
   return rows.map(({ permission }) => permission)
 }

@@ -5,7 +5,7 @@ import { noteAnswers } from '../identity/identity.store.ts'
 import { type News, USER_INFO } from '../identity/outside.ts'
 import { heldOf, nobody } from '../identity/reconcile.ts'
 import type { UserRecord } from '../users/user.ts'
-import { type EntryDraft, faultOf, outcomeOf } from './outcome.ts'
+import { type EntryDraft, faultOf, outcomeOf, told } from './outcome.ts'
 import type { RunRecord } from './run.ts'
 
 /** Somebody whom the directory showed; `user` once they are here. */
@@ -50,8 +50,8 @@ export class Informer {
       for (const [at, { identity, failure, faults }] of news.entries()) {
         const { user } = part[at]!
         this.#count(failure)
-        const told = failure ?? (faults.length === 0 ? null : faults.join('; '))
-        if (user) answers.push({ userId: user.id, failure: told?.slice(0, 1_000) ?? null, answered: failure === null })
+        const words = failure ?? (faults.length === 0 ? null : faults.join('; '))
+        if (user) answers.push({ userId: user.id, failure: words === null ? null : told(words), answered: failure === null })
         const draft = identity && outcomeOf(identity, user ? held.get(user.id)! : nobody, USER_INFO, faults)
         if (draft && (draft.outcome === 'fault' || Object.keys(draft.after ?? {}).length > 0))
           drafts.push({ ...draft, source: USER_INFO, outcome: draft.outcome === 'fault' ? 'fault' : 'refresh' })

@@ -5,10 +5,11 @@
  */
 import type { PgBoss } from 'pg-boss'
 import type { App } from '../context.ts'
+import { createTurnstile } from '../http/turnstile.ts'
 import { JOBS } from '../store/store.ts'
 import { claimRun, deserted, letGo, release, SILENCE } from './runs.store.ts'
 import { startDue } from './schedule.ts'
-import { holder, work } from './working.ts'
+import { letAllGo, newHolder, work } from './working.ts'
 
 export interface Jobs {
   /** Has the run carried on, soon. */
@@ -24,68 +25,110 @@ const longest = 23 * 3600
 const kept = 3600
 /** Seconds between two looks for a job that another process left; one of our own is begun at once. */
 const polling = 20
-/** Milliseconds between two attempts to begin while the store is away. */
+/** Milliseconds between two attempts to begin, the first and the longest. */
 const RETRY = 5_000
+const LONGEST_RETRY = 60_000
+/** Milliseconds for which a fault that was told is not told again, and how many of them are remembered. */
+const QUIET = 10 * 60_000
+const MESSAGES = 100
 /** Runs of different IAMs at work at once in one process. */
 const atOnce = 2
 
-/** Begins in the background: nobody waits for it, and a store that is away is asked again. */
+/**
+ * Begins in the background: nobody waits for it, and a store that is away is asked again. As long as the library cannot begin (its schema
+ * is not there, and may not be made) this process looks for work and does it by itself.
+ */
 export function startJobs(app: App): Jobs {
-  const { store, log } = app
-  const warn = (error: unknown) => log.warn({ err: error }, 'a job in the background failed; it is tried again')
+  const { store } = app
+  const warn = seldom(app)
   let boss: PgBoss | null = null
+  const startedAt = new Date()
+  const begun = { released: store.kind !== 'embedded', ticking: false, all: false }
   const workers: string[] = []
   let stopped = false
   let timer: NodeJS.Timeout | undefined
-  const began = Promise.withResolvers<void>()
-  began.promise.catch(() => {})
+  let wait = RETRY
 
   const begin = async (): Promise<void> => {
-    try {
-      // Alone on its store: whoever held a run is dead.
-      if (store.kind === 'embedded') await release(store.db)
-      boss ??= await library(store, warn)
-      await boss.start()
-      await boss.createQueue(RUN, { retryLimit: 0, expireInSeconds: longest, deleteAfterSeconds: kept, retentionSeconds: kept })
-      await boss.createQueue(TICK, { retryLimit: 0, deleteAfterSeconds: kept, retentionSeconds: kept })
-      for (let turn = 0; turn < atOnce; turn++)
-        workers.push(
-          await boss.work<{ id: number }>(RUN, { pollingIntervalSeconds: polling }, async jobs => {
-            for (const { data } of jobs) await carryOn(app, data.id).catch(warn)
-          }),
-        )
-      await boss.work(TICK, { pollingIntervalSeconds: polling }, () => tick().catch(warn))
-      await boss.schedule(TICK, everyMinute)
-      began.resolve()
-      await tick()
+    // Alone on its store: whoever held a run is dead.
+    if (!begun.released) await release(store.db, startedAt)
+    begun.released = true
+    boss ??= await library(store, warn)
+    await boss.start()
+    await boss.createQueue(RUN, { retryLimit: 0, expireInSeconds: longest, deleteAfterSeconds: kept, retentionSeconds: kept })
+    await boss.createQueue(TICK, { retryLimit: 0, deleteAfterSeconds: kept, retentionSeconds: kept })
+    while (workers.length < atOnce)
+      workers.push(
+        await boss.work<{ id: number }>(RUN, { pollingIntervalSeconds: polling }, async jobs => {
+          for (const { data } of jobs) await carryOn(app, data.id).catch(warn)
+        }),
+      )
+    if (!begun.ticking) await boss.work(TICK, { pollingIntervalSeconds: polling }, () => tick().catch(warn))
+    begun.ticking = true
+    await boss.schedule(TICK, everyMinute)
+    begun.all = true
+  }
+  const attempt = async (): Promise<void> => {
+    await begin().catch(error => stopped || warn(error))
+    if (stopped) return
+    await tick().catch(warn)
+    if (begun.all) {
       // What a process left that died just before this one began is not taken for dead yet.
       timer = setTimeout(() => void tick().catch(warn), SILENCE + 1_000)
       timer.unref()
-    } catch (error) {
-      if (stopped) return
-      warn(error)
-      timer = setTimeout(() => void begin(), RETRY)
+      return
     }
+    timer = setTimeout(() => void attempt(), wait)
+    wait = Math.min(2 * wait, LONGEST_RETRY)
   }
+  const alone = aloneAt(app, warn)
   const send = async (id: number): Promise<void> => {
-    await began.promise
+    if (stopped) return
+    if (!begun.all) return alone(id)
     await boss?.send(RUN, { id })
     for (const worker of workers) boss?.notifyWorker(worker)
   }
   const tick = async (): Promise<void> => {
-    const now = new Date()
-    await startDue(app, now)
-    for (const id of await deserted(store.db, now)) await send(id)
+    await startDue(app, new Date())
+    for (const id of await deserted(store.db)) await send(id)
   }
-  timer = setTimeout(() => void begin(), 0)
+  timer = setTimeout(() => void attempt(), 0)
   return {
-    send: id => (stopped ? Promise.resolve() : send(id)),
+    send,
     async stop() {
       stopped = true
       clearTimeout(timer)
-      began.reject(new Error('Roster stops'))
       await boss?.stop({ graceful: false, close: false }).catch(() => {})
+      // Another process need not wait until this one has been silent for long enough.
+      await letAllGo(app).catch(() => {})
     },
+  }
+}
+
+/** Work that this process does without the library: nobody waits for it. */
+function aloneAt(app: App, warn: (error: unknown) => void): (id: number) => void {
+  const turnstile = createTurnstile(atOnce)
+  const here = new Set<number>()
+  return id => {
+    if (here.has(id)) return
+    here.add(id)
+    void turnstile
+      .pass(() => carryOn(app, id))
+      .catch(warn)
+      .finally(() => here.delete(id))
+  }
+}
+
+/** The same fault, told again and again, is one line now and then. */
+function seldom({ log }: Pick<App, 'log'>): (error: unknown) => void {
+  const lastTold = new Map<string, number>()
+  return error => {
+    const message = error instanceof Error ? error.message : String(error)
+    const now = Date.now()
+    if (now - (lastTold.get(message) ?? Number.NEGATIVE_INFINITY) < QUIET) return
+    if (lastTold.size >= MESSAGES) lastTold.clear()
+    lastTold.set(message, now)
+    log.warn({ err: error }, 'a job in the background failed; it is tried again')
   }
 }
 
@@ -99,6 +142,7 @@ async function library(store: App['store'], warn: (error: unknown) => void): Pro
 
 /** Works on the run if nobody else does. */
 export async function carryOn(app: App, id: number): Promise<void> {
+  const holder = newHolder()
   const run = await claimRun(app.store.db, id, holder, new Date())
-  if (run) await work(app, run).finally(() => letGo(app.store.db, id, holder).catch(() => {}))
+  if (run) await work(app, run, holder).finally(() => letGo(app.store.db, id, holder).catch(() => {}))
 }

@@ -30,7 +30,7 @@ export function outcomeOf(identity: Identity, held: Held, source: string, faults
   const { before, after } = differences(plan)
   const user = held.user as UserRecord | null
   const outcome = outcomeFor(user, after, source)
-  const reason = faults.length > 0 ? shown(faults.join('; ')) : null
+  const reason = faults.length > 0 ? told(faults.join('; ')) : null
   if (outcome === null) return reason === null ? null : { ...person(identity, user), outcome: 'fault', reason }
   return { ...person(identity, user), outcome, said: identity, before: user && before, after, reason }
 }
@@ -51,20 +51,22 @@ const person = ({ userid, dn }: Identity, user: UserRecord | null): EntryDraft =
   outcome: 'refresh',
 })
 
-/** PostgreSQL keeps no NUL, neither in text nor in JSON. */
-export const isStorable = (draft: EntryDraft): boolean => !JSON.stringify(draft).includes('\\u0000')
-const shown = (text: string): string => text.replaceAll('\0', '').toWellFormed().slice(0, 1_000)
-
 /** Of whom nothing could be taken, and why. */
 export const faultOf = (name: string, dn: string | null, reason: string): EntryDraft => ({
   ...none,
   kind: 'user',
-  name: shown(name),
-  nameKey: canonical(shown(name)),
-  dn: dn === null ? null : shown(dn),
+  name: told(name),
+  // Nobody looks for it, and its canonical form may be longer than an index takes.
+  nameKey: '',
+  dn: dn === null ? null : storable(dn),
   outcome: 'fault',
-  reason: shown(reason),
+  reason: told(reason),
 })
+
+/** Whatever a directory sends, as the store takes it: neither NUL nor half a character, also where it was cut. */
+const storable = (text: string): string => text.replaceAll('\0', '\ufffd').toWellFormed()
+const longest = 1_000
+export const told = (text: string): string => storable(text.slice(0, longest))
 
 /** Somebody whom the directory does not show any more. */
 export const disableOf = ({

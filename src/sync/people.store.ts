@@ -13,30 +13,36 @@ export interface Present {
   readonly userid: string
   readonly useridKey: string
   readonly dn: string | null
+  /** Their directory spoke of them since: at a log-in, or when they were refreshed. */
+  readonly isHeard: boolean
 }
 
+const HEARD = (since: string) => `coalesce(u.last_external_refresh >= ${since}::timestamptz, false)`
+
 /** People of the IAM who may log in, by name, from the name after `after`. */
-export const enabledPeople = (db: Db, iamid: string, after: string, limit: number): Promise<Present[]> =>
+export const enabledPeople = (db: Db, iamid: string, since: Date, after: string, limit: number): Promise<Present[]> =>
   db.query(
-    `SELECT u.id, u.userid, u.userid_key AS "useridKey", u.dn FROM users u
-      WHERE u.iamid = $1 AND u.userid_key > $2 AND NOT u.disabled ORDER BY u.userid_key LIMIT $3::int`,
-    [iamid, after, limit],
+    `SELECT u.id, u.userid, u.userid_key AS "useridKey", u.dn, ${HEARD('$2')} AS "isHeard" FROM users u
+      WHERE u.iamid = $1 AND u.userid_key > $3 AND NOT u.disabled ORDER BY u.userid_key LIMIT $4::int`,
+    [iamid, since, after, limit],
   )
 
 /**
- * Disables people of the IAM on behalf of `source`. Who is disabled already stays as they are, and so does whom the directory spoke of
- * after `seen`, be it at a log-in: a plan may be old when it is applied. Answers who was.
+ * Disables people of the IAM whom its directory did not show. Who is disabled already stays as they are, and so do those of whom it
+ * spoke since the reading began, or who have another userid by now. Answers who was.
  */
 export const disableAll = (
   db: Db,
-  ids: readonly number[],
-  { source, seen, now }: { source: string; seen: Date; now: Date },
+  people: readonly { readonly userId: number; readonly nameKey: string }[],
+  iamid: string,
+  since: Date,
+  now: Date,
 ): Promise<{ id: number }[]> =>
   db.query(
-    `WITH held AS (SELECT id FROM users WHERE id = ANY($1::int[]) AND iamid = $2 AND NOT disabled
-        AND coalesce(greatest(last_login, last_external_refresh), 'epoch') < $4::timestamptz ORDER BY id FOR NO KEY UPDATE)
-     UPDATE users u SET disabled = true, disabled_by = $2, updated_at = $3::timestamptz FROM held WHERE u.id = held.id RETURNING u.id`,
-    [ids, source, now, seen],
+    `WITH held AS (SELECT u.id FROM unnest($1::int[], $2::text[]) n(id, key) JOIN users u ON u.id = n.id AND u.userid_key = n.key
+        WHERE u.iamid = $3 AND NOT u.disabled AND NOT ${HEARD('$4')} ORDER BY u.id FOR NO KEY UPDATE OF u)
+     UPDATE users u SET disabled = true, disabled_by = $3, updated_at = $5::timestamptz FROM held WHERE u.id = held.id RETURNING u.id`,
+    [people.map(({ userId }) => userId), people.map(({ nameKey }) => nameKey), iamid, since, now],
   )
 
 /** Takes back what disableAll did, where nobody else has changed it since. */

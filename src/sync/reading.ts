@@ -1,52 +1,47 @@
 /** What a directory shows, next to what is held: the entries of a run. Nothing is changed but the run's own rows. */
 import type { EntryGroup, Listed, ListReader } from '../connectors/connector.ts'
-import type { App } from '../context.ts'
+import { dnKey } from '../connectors/ldap.filters.ts'
 import { Invalid, RosterError } from '../errors.ts'
 import type { IamRecord } from '../iams/iam.ts'
 import { type Directory, newsOf } from '../identity/directory.ts'
 import { groupsFrom } from '../identity/mapping.ts'
 import { heldOf, nobody } from '../identity/reconcile.ts'
-import { checkUserid, lookupKey } from '../names.ts'
+import { checkStorable, checkUserid, lookupKey } from '../names.ts'
 import type { UserRecord } from '../users/user.ts'
 import { usersNamed } from '../users/users.store.ts'
 import { forgetPlan, takeBack } from './entries.store.ts'
 import type { Informer, Spoken } from './informing.ts'
-import { disableOf, type EntryDraft, faultOf, groupOutcome, isStorable, outcomeOf } from './outcome.ts'
-import { enabledPeople, groupsNamed } from './people.store.ts'
-import type { RunRecord } from './run.ts'
+import { heldBy, type Keeper, keep, Lost, Stopped, stopping, Unanswered } from './keeping.ts'
+import { disableOf, type EntryDraft, faultOf, groupOutcome, outcomeOf } from './outcome.ts'
+import { enabledPeople, groupsNamed, type Present } from './people.store.ts'
 
 export interface Read {
   /** People whom the directory showed, and how many of them are as it says. */
   readonly people: number
   readonly unchanged: number
   readonly disables: number
+  /** Of a directory that was seen whole: memberships that it shows, and those held of the same people until now. */
+  readonly memberships: { readonly shown: number; readonly held: number }
   /** Why not all of it was seen. */
   readonly cut: string | null
   /** There is more than the one page that was wanted: nothing was planned. */
   readonly more: boolean
 }
 
-interface Reading {
-  readonly app: Pick<App, 'store'>
-  readonly run: RunRecord
+interface Reading extends Keeper {
   readonly iam: IamRecord
   readonly directory: Directory
   /** Null: the sync does not ask the IAM's user info endpoint. */
   readonly informer: Informer | null
-  readonly plan: Plan
+  /** Says that the run goes on. Throws when it is somebody else's by now. */
+  readonly beat: (step: { total: number; unchanged: number; planned: number }) => Promise<void>
 }
-
-/** Keeps entries, and says how far the run is. Throws when it is somebody else's by now. */
-export type Plan = (
-  drafts: readonly EntryDraft[],
-  step: { readonly total: number; readonly unchanged: number; readonly planned: number },
-) => Promise<void>
 
 /** Names compared with what is held at once. */
 const atOnce = 1_000
 const presentAtOnce = 5_000
 
-/** Throws what the directory answers where it showed nobody; where it broke off later, that is `cut`. */
+/** Throws Unanswered where the directory showed nobody; where it broke off later, that is `cut`. Throws Lost. */
 export async function readAll(reading: Reading, { onePage }: { onePage: boolean }): Promise<Read> {
   const { run, iam, directory } = reading
   const census = new Census(reading, onePage)
@@ -56,21 +51,28 @@ export async function readAll(reading: Reading, { onePage }: { onePage: boolean 
   try {
     await directory.list(census, { ...(paged ? pageSize && { pageSize } : { pageSize: null }), since })
   } catch (error) {
-    if (!(error instanceof RosterError) || error instanceof Invalid || census.count === 0) throw error
+    if (error instanceof Stopped) throw error.cause
+    if (!(error instanceof RosterError)) throw error
+    if (error instanceof Invalid || census.count === 0) throw new Unanswered(error)
     cut = error.message
   }
-  await census.unheard()
+  await keep(reading, reading.informer?.end() ?? [])
   const whole = cut === null && !census.more && run.mode === 'full'
   const disables = whole ? await census.missing() : 0
-  return { people: census.count, unchanged: census.unchanged, disables, cut, more: census.more }
+  const { count: people, unchanged, more, memberships } = census
+  return { people, unchanged, disables, cut, more, memberships: whole ? memberships : none }
 }
+
+const none = { shown: 0, held: 0 }
 
 /** One person: refreshed, or disabled when the directory does not know them any more. */
 export async function readOne(reading: Reading, userid: string): Promise<Read> {
-  const { app, run, iam, directory, plan } = reading
+  const { app, iam, directory, beat } = reading
   const { db } = app.store
-  await forgetPlan(db, run.id)
-  const entry = await directory.find(userid)
+  if (!(await forgetPlan(db, heldBy(reading)))) throw new Lost()
+  const entry = await directory.find(userid).catch(error => {
+    throw error instanceof RosterError ? new Unanswered(error) : error
+  })
   const [user] = await usersNamed(db, iam.id, [lookupKey(entry?.userid ?? userid) ?? ''])
   const held = user ? (await heldOf(db, [user], iam.id, iam.id)).get(user.id)! : nobody
   const news = entry && newsOf(iam, entry)
@@ -81,14 +83,18 @@ export async function readOne(reading: Reading, userid: string): Promise<Read> {
       : null
   const informed = news && reading.informer ? await reading.informer.about([{ userid: news.identity!.userid, user }]) : []
   const drafts = [...(draft ? [draft] : []), ...informed, ...(reading.informer?.end() ?? [])]
+  await keep(reading, drafts)
   const read = {
     people: news ? 1 : 0,
     unchanged: news && drafts.length === 0 ? 1 : 0,
     disables: draft?.outcome === 'disable' ? 1 : 0,
   }
-  const planned = drafts.filter(({ outcome }) => outcome !== 'fault').length
-  await plan(drafts, { total: read.people, unchanged: read.unchanged, planned })
-  return { ...read, cut: null, more: false }
+  await beat({
+    total: read.people,
+    unchanged: read.unchanged,
+    planned: drafts.filter(({ outcome }) => outcome !== 'fault').length,
+  })
+  return { ...read, memberships: none, cut: null, more: false }
 }
 
 /** Keeps count of a directory while it is read. Memory: the names of its people. */
@@ -96,30 +102,36 @@ class Census implements ListReader {
   readonly #reading: Reading
   readonly #onePage: boolean
   #seen = new Set<string>()
+  /** Where somebody is of whom no userid is known: who is here by that DN is not gone. */
+  #unnamed = new Set<string>()
   count = 0
   unchanged = 0
   more = false
+  memberships = { shown: 0, held: 0 }
 
   constructor(reading: Reading, onePage: boolean) {
     this.#reading = reading
     this.#onePage = onePage
   }
 
-  begin = async (): Promise<void> => {
+  begin = stopping(async (): Promise<void> => {
     this.#seen = new Set()
+    this.#unnamed = new Set()
     this.count = 0
     this.unchanged = 0
-    await forgetPlan(this.#reading.app.store.db, this.#reading.run.id)
-  }
+    this.memberships = { shown: 0, held: 0 }
+    if (!(await forgetPlan(this.#reading.app.store.db, heldBy(this.#reading)))) throw new Lost()
+  })
 
-  groups = async (known: readonly EntryGroup[], listed: readonly EntryGroup[]): Promise<void> => {
+  groups = stopping(async (known: readonly EntryGroup[], listed: readonly EntryGroup[]): Promise<void> => {
     const isListed = new Set(listed.map(({ id }) => id))
     for (let start = 0; start < known.length; start += atOnce) {
       const part = known.slice(start, start + atOnce)
       const drafts = [...(await this.#groupDrafts(part, isListed))]
-      await this.#plan(drafts)
+      await keep(this.#reading, drafts)
+      await this.#beat(drafts)
     }
-  }
+  })
 
   async #groupDrafts(part: readonly EntryGroup[], isListed: ReadonlySet<string>): Promise<EntryDraft[]> {
     const { app, iam } = this.#reading
@@ -141,17 +153,17 @@ class Census implements ListReader {
     return [...drafts.values()]
   }
 
-  people = async (page: readonly Listed[], last: boolean): Promise<boolean> => {
+  people = stopping(async (page: readonly Listed[], last: boolean): Promise<boolean> => {
     if (this.#onePage && !last) {
       this.more = true
       return false
     }
     for (let start = 0; start < page.length; start += atOnce) await this.#compare(page.slice(start, start + atOnce))
     return true
-  }
+  })
 
   async #compare(page: readonly Listed[]): Promise<void> {
-    const { app, run, iam } = this.#reading
+    const { app, iam } = this.#reading
     const { db } = app.store
     const named = page.filter(person => 'userid' in person)
     const users = await usersNamed(
@@ -173,25 +185,30 @@ class Census implements ListReader {
     const { informer } = this.#reading
     if (informer) drafts.push(...(await informer.about(spoken.filter(({ userid }) => !twice.includes(lookupKey(userid) ?? '')))))
     const kept = drafts.filter(({ nameKey, outcome }) => outcome === 'fault' || !twice.includes(nameKey))
-    const taken = twice.length > 0 ? await takeBack(db, run.id, twice) : 0
-    await this.#plan(kept, -taken)
+    const taken = twice.length > 0 ? await takeBack(db, heldBy(this.#reading), twice) : 0
+    await keep(this.#reading, kept)
+    await this.#beat(kept, -taken)
   }
 
   /** Null: they are as the directory says. */
   #draftOf(
     person: Listed,
     here: ReadonlyMap<string, UserRecord>,
-    heldBy: (user: UserRecord | undefined) => Parameters<typeof outcomeOf>[1],
+    heldOfUser: (user: UserRecord | undefined) => Parameters<typeof outcomeOf>[1],
     twice: string[],
     spoken: Spoken[],
   ): EntryDraft | null {
-    if ('fault' in person) return faultOf(person.id, person.id, person.fault)
+    if ('fault' in person) {
+      this.#unnamed.add(dnKey(person.id))
+      for (const alias of person.aliases ?? []) this.#seen.add(lookupKey(alias) ?? '')
+      return faultOf(person.id, person.id, person.fault)
+    }
     const { iam } = this.#reading
-    const keys = person.aliases.map(alias => lookupKey(alias) ?? '')
-    const known = person.aliases.find((_, at) => here.has(keys[at]!)) ?? person.userid
-    const key = lookupKey(known) ?? ''
-    const seen = this.#seen.has(key)
-    for (const alias of keys) this.#seen.add(alias)
+    const keys = person.aliases.map(lookupKey)
+    const known = person.aliases.find((_, at) => here.has(keys[at] ?? '')) ?? person.userid
+    const key = lookupKey(known)
+    const seen = key !== null && this.#seen.has(key)
+    for (const alias of keys) if (alias !== null) this.#seen.add(alias)
     if (seen) {
       twice.push(key)
       return faultOf(known, person.id, `the directory knows several people of the userid ${known}: none of them is taken in`)
@@ -199,11 +216,15 @@ class Census implements ListReader {
     try {
       const { identity, faults } = newsOf(iam, { ...person, userid: known })
       checkUserid(known, { newBim: false })
-      spoken.push({ userid: known, user: here.get(key) })
-      const draft = outcomeOf(identity!, heldBy(here.get(key)), iam.id, faults)
-      return draft && isStorable(draft)
-        ? draft
-        : draft && faultOf(known, person.id, 'a value holds a character that cannot be stored')
+      checkStorable('dn', person.id)
+      const user = here.get(key ?? '')
+      const held = heldOfUser(user)
+      if (identity!.groups !== undefined) {
+        this.memberships.shown += identity!.groups.length
+        this.memberships.held += held.groups.length
+      }
+      spoken.push({ userid: known, user })
+      return outcomeOf(identity!, held, iam.id, faults)
     } catch (error) {
       if (!(error instanceof Invalid)) throw error
       return faultOf(known, person.id, error.message)
@@ -212,26 +233,26 @@ class Census implements ListReader {
 
   /** Plans to disable whom the directory does not show. Answers how many. */
   async missing(): Promise<number> {
-    const { app, iam } = this.#reading
+    const { app, run, iam } = this.#reading
+    const since = run.startedAt ?? run.createdAt
     let disables = 0
     for (let after = ''; ; ) {
-      const present = await enabledPeople(app.store.db, iam.id, after, presentAtOnce)
-      const drafts = present.filter(({ useridKey }) => !this.#seen.has(useridKey)).map(disableOf)
-      await this.#plan(drafts)
+      const present = await enabledPeople(app.store.db, iam.id, since, after, presentAtOnce)
+      const drafts = present.filter(person => !this.#isThere(person)).map(disableOf)
+      await keep(this.#reading, drafts)
+      await this.#beat(drafts)
       disables += drafts.length
       if (present.length < presentAtOnce) return disables
       after = present.at(-1)!.useridKey
     }
   }
 
-  /** About whom the endpoint gave no answer, told once. */
-  async unheard(): Promise<void> {
-    const drafts = this.#reading.informer?.end() ?? []
-    if (drafts.length > 0) await this.#plan(drafts)
+  #isThere({ useridKey, dn, isHeard }: Present): boolean {
+    return isHeard || this.#seen.has(useridKey) || (dn !== null && this.#unnamed.has(dnKey(dn)))
   }
 
-  #plan(drafts: readonly EntryDraft[], more = 0): Promise<void> {
+  #beat(drafts: readonly EntryDraft[], more = 0): Promise<void> {
     const planned = drafts.filter(({ outcome }) => outcome !== 'fault').length + more
-    return this.#reading.plan(drafts, { total: this.count, unchanged: this.unchanged, planned })
+    return this.#reading.beat({ total: this.count, unchanged: this.unchanged, planned })
   }
 }

@@ -8,8 +8,9 @@ import type { RunRecord } from './run.ts'
 const RUN_COLUMNS = `r.id, r.iamid, r.mode, r.started_by AS "startedBy", r.dry_run AS "dryRun", r.userid, r.status, r.reason, r.since,
   r.total, r.unchanged, r.planned, r.applied, r.created_at AS "createdAt", r.started_at AS "startedAt",
   r.finished_at AS "finishedAt", r.undone_at AS "undoneAt"`
-/** Milliseconds after which a process that works on a run, and says nothing, is taken for dead. */
+/** After so long without a word who works on a run is taken for dead. By the clock of the store: those of two gateways may differ. */
 export const SILENCE = 20_000
+const SILENT = `beat_at < clock_timestamp() - interval '${SILENCE} milliseconds'`
 
 export interface NewRun extends Pick<RunRecord, 'iamid' | 'mode' | 'startedBy' | 'dryRun' | 'userid' | 'since' | 'status'> {
   readonly config?: object | null
@@ -34,11 +35,11 @@ export async function insertRun(db: Db, run: NewRun, now: Date): Promise<RunReco
     holder = null,
   } = run
   const rows = await db.query<RunRecord>(
-    `INSERT INTO sync_runs AS r (iamid, mode, started_by, dry_run, userid, since, status, config, secrets, due_at, holder, beat_at, started_at,
-         created_at)
+    `INSERT INTO sync_runs AS r (iamid, mode, started_by, dry_run, userid, since, status, config, secrets, due_at, holder, beat_at, created_at,
+         started_at)
        VALUES ($1, $2, $3, $4, $5, $6::timestamptz, $7, $8::jsonb, $9::jsonb, $10::timestamptz, $11,
-         CASE WHEN $11::text IS NULL THEN 'epoch' ELSE $12::timestamptz END,
-         CASE WHEN $11::text IS NULL THEN NULL ELSE $12::timestamptz END, $12::timestamptz)
+         CASE WHEN $11::text IS NULL THEN 'epoch' ELSE clock_timestamp() END, $12::timestamptz,
+         CASE WHEN $11::text IS NULL THEN NULL ELSE $12::timestamptz END)
        ON CONFLICT (iamid) WHERE status IN ('waiting', 'reading', 'applying') DO NOTHING RETURNING ${RUN_COLUMNS}`,
     [iamid, mode, startedBy, dryRun, userid, since, status, json(config), json(secrets), dueAt, holder, now],
   )
@@ -75,27 +76,29 @@ export async function sourceOf(db: Db, id: number): Promise<RunSource> {
 /** Takes up a run that nobody works on. Null: somebody does, or it is over. */
 export async function claimRun(db: Db, id: number, holder: string, now: Date): Promise<RunRecord | null> {
   const [run] = await db.query<RunRecord>(
-    `UPDATE sync_runs r SET holder = $2, beat_at = $3::timestamptz, started_at = coalesce(r.started_at, $3::timestamptz),
+    `UPDATE sync_runs r SET holder = $2, beat_at = clock_timestamp(), started_at = coalesce(r.started_at, $3::timestamptz),
        status = CASE r.status WHEN 'waiting' THEN 'reading' ELSE r.status END
-      WHERE r.id = $1 AND r.status IN ('waiting', 'reading', 'applying') AND (r.holder IS NULL OR r.beat_at < $4::timestamptz)
+      WHERE r.id = $1 AND r.status IN ('waiting', 'reading', 'applying') AND (r.holder IS NULL OR r.${SILENT})
       RETURNING ${RUN_COLUMNS}`,
-    [id, holder, now, new Date(now.getTime() - SILENCE)],
+    [id, holder, now],
   )
   return run ?? null
 }
 
 /** Runs under way that nobody has worked on for a while. */
-export async function deserted(db: Db, now: Date): Promise<number[]> {
+export async function deserted(db: Db): Promise<number[]> {
   const rows = await db.query<{ id: number }>(
-    `SELECT r.id FROM sync_runs r WHERE r.status IN ('waiting', 'reading', 'applying') AND r.beat_at < $1::timestamptz ORDER BY r.id`,
-    [new Date(now.getTime() - SILENCE)],
+    `SELECT r.id FROM sync_runs r WHERE r.status IN ('waiting', 'reading', 'applying') AND r.${SILENT} ORDER BY r.id`,
+    [],
   )
   return rows.map(({ id }) => id)
 }
 
-/** Nobody works on any run: true when this process, alone on its store, has just begun. */
-export const release = (db: Db): Promise<unknown> =>
-  db.query(`UPDATE sync_runs SET holder = NULL, beat_at = 'epoch' WHERE holder IS NOT NULL`)
+/** Whoever held a run before this is dead: true of a process that is alone on its store and began then. */
+export const release = (db: Db, before: Date): Promise<unknown> =>
+  db.query(`UPDATE sync_runs SET holder = NULL, beat_at = 'epoch' WHERE holder IS NOT NULL AND beat_at < $1::timestamptz`, [
+    before,
+  ])
 
 interface Step extends Partial<Pick<RunRecord, 'status' | 'reason' | 'total' | 'unchanged' | 'finishedAt' | 'undoneAt'>> {
   /** How many entries more are planned, or applied. */
@@ -103,19 +106,23 @@ interface Step extends Partial<Pick<RunRecord, 'status' | 'reason' | 'total' | '
   readonly applied?: number
   /** The IAM's secrets are of no use to a run that is over. */
   readonly over?: boolean
+  /** Whoever comes first may take it up. */
+  readonly free?: boolean
 }
 
 /** Says how far a run is. False when another process holds it: then nothing may be written on its behalf. */
-export async function noteRun(db: Db, id: number, holder: string | null, step: Step, now: Date): Promise<boolean> {
-  const { status, reason, total, unchanged, finishedAt, undoneAt, planned, applied, over = false } = step
+export async function noteRun(db: Db, id: number, holder: string | null, step: Step): Promise<boolean> {
+  const { status, reason, total, unchanged, finishedAt, undoneAt, planned, applied, over = false, free = false } = step
   const rows = await db.query(
     `UPDATE sync_runs SET status = coalesce($3, status), reason = coalesce($4, reason), total = coalesce($5::int, total),
        unchanged = coalesce($6::int, unchanged), finished_at = coalesce($7::timestamptz, finished_at),
        undone_at = coalesce($8::timestamptz, undone_at), planned = planned + coalesce($9::int, 0),
-       applied = applied + coalesce($10::int, 0), beat_at = $11::timestamptz,
+       applied = applied + coalesce($10::int, 0), beat_at = CASE WHEN $11::boolean THEN 'epoch' ELSE clock_timestamp() END,
        holder = CASE WHEN $12 THEN NULL ELSE holder END, secrets = CASE WHEN $12 THEN NULL ELSE secrets END
       WHERE id = $1 AND ($2::text IS NULL OR holder = $2) RETURNING 1`,
-    [id, holder, status, reason, total, unchanged, finishedAt, undoneAt, planned, applied, now, over].map(value => value ?? null),
+    [id, holder, status, reason, total, unchanged, finishedAt, undoneAt, planned, applied, free, over].map(
+      value => value ?? null,
+    ),
   )
   return rows.length > 0
 }

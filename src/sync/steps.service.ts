@@ -1,8 +1,9 @@
 /** The writes of a run, each a transaction of its own. Only the machine does them; each is refused to who does not hold the run. */
 import { type Call, done, type Outcome, type Service, unchanged, write } from '../access/guard.ts'
 import type { AuditDraft } from '../audit/audit.ts'
-import { Conflict } from '../errors.ts'
+import { Conflict, Refused } from '../errors.ts'
 import type { IamRecord } from '../iams/iam.ts'
+import { holdIam } from '../iams/iams.store.ts'
 import { applyEntries } from './applying.ts'
 import { countsOfRuns, noteEntries, type PlannedEntry } from './entries.store.ts'
 import type { Read } from './reading.ts'
@@ -11,6 +12,8 @@ import { noteRun, supersede } from './runs.store.ts'
 
 /** What a step says to who does not hold the run any more. */
 export const LOST = 'Another process works on this sync'
+/** And once there is no IAM any more: what its directory says makes nobody then. */
+export const REMOVED = 'The IAM was removed'
 
 interface Held {
   readonly run: RunRecord
@@ -43,7 +46,8 @@ export const steps = {
       { run, iam, holder, entries }: Held & { iam: IamRecord; entries: readonly PlannedEntry[] },
     ): Promise<Outcome<undefined>> => {
       await hold(call, run, holder, { applied: entries.length })
-      return { value: undefined, events: await applyEntries(call, iam, entries, run.startedAt ?? run.createdAt) }
+      if (!(await holdIam(call.db, run.iamid))) throw new Refused(REMOVED)
+      return { value: undefined, events: await applyEntries(call, iam, run, entries) }
     },
   ),
 
@@ -78,8 +82,8 @@ export const steps = {
 } satisfies Service
 
 /** The run's row is held from here to the end of the transaction, so that what follows is not written twice. */
-async function hold({ db, now }: Call, { id }: RunRecord, holder: string, step: Parameters<typeof noteRun>[3]): Promise<void> {
-  if (!(await noteRun(db, id, holder, step, now))) throw new Conflict(LOST)
+async function hold({ db }: Call, { id }: RunRecord, holder: string, step: Parameters<typeof noteRun>[3]): Promise<void> {
+  if (!(await noteRun(db, id, holder, step))) throw new Conflict(LOST)
 }
 
 export const event = (run: RunRecord, name: AuditDraft['event'], after: Record<string, unknown>): AuditDraft => ({

@@ -1,5 +1,5 @@
 /** Syncs as people ask for them, watch them and decide on them. */
-import { type Call, done, type Outcome, read, type Service, write } from '../access/guard.ts'
+import { alsoNeeds, type Call, done, type Outcome, read, type Service, write } from '../access/guard.ts'
 import { decide } from '../access/policy.ts'
 import type { AuditDraft } from '../audit/audit.ts'
 import { Conflict, Forbidden, Invalid, NotFound, type RosterError } from '../errors.ts'
@@ -10,6 +10,7 @@ import type { IamType } from '../iams/iam.schema.ts'
 import { findIam, requireIam, sealedOf } from '../iams/iams.store.ts'
 import { type Sealed, seal } from '../iams/secrets.ts'
 import { checkIamid, checkName } from '../names.ts'
+import { uniqueViolation } from '../store/failures.ts'
 import { type PageArgs, readPage } from '../store/page.ts'
 import { refuseGrant } from '../users/powers.ts'
 import { disabledBy, entriesOf, entryList, markUndone, powersAtStake } from './entries.store.ts'
@@ -18,7 +19,7 @@ import { type EntryRecord, isUnderWay, type RunMode, type RunRecord } from './ru
 import { findRun, insertRun, lastAppliedRun, lastWhole, letGo, noteRun, runList, runUnderWay } from './runs.store.ts'
 import { OVERLAP } from './schedule.ts'
 import { event } from './steps.service.ts'
-import { holder, unsavedIam, work } from './working.ts'
+import { newHolder, unsavedIam, work } from './working.ts'
 
 export interface SyncInput {
   readonly id: string
@@ -66,17 +67,25 @@ export const syncs = {
   get: read('iam:listSyncs', ({ db }: Call, { id }: { id: number }) => findRun(db, id)),
   entries: read(
     'iam:listSyncs',
-    async ({ db }: Call, { runId, filter, ...page }: PageArgs & { runId: number; filter?: SyncEntryFilter | null }) =>
-      readPage<EntryRecord>(db, entryList(runId, filter ?? {}), page),
+    async (call: Call, { runId, filter, ...page }: PageArgs & { runId: number; filter?: SyncEntryFilter | null }) => {
+      // What becomes of people shows who they are.
+      alsoNeeds(call, 'user:read')
+      return readPage<EntryRecord>(call.db, entryList(runId, filter ?? {}), page)
+    },
   ),
 
   /** Has done what a quarantined run planned. */
   confirm: write('iam:confirmSync', async (call: Call, { id }: { id: number }): Promise<Outcome<RunRecord>> => {
     const run = await requireQuarantined(call, id)
     if (await runUnderWay(call.db, run.iamid)) throw busy(run.iamid)
+    const iam = await requireIam(call.db, run.iamid)
+    if (iam.updatedAt > (run.startedAt ?? run.createdAt))
+      throw new Conflict(
+        `The IAM ${iam.id} was changed since: what the sync ${id} saw may be another directory. Drop it, and sync again`,
+      )
     // Whoever lets it go on disables these people.
-    refuseGrant(call, await powersAtStake(call.db, id))
-    await noteRun(call.db, id, null, { status: 'applying' }, new Date(0))
+    refuseGrant(call, await powersAtStake(call.db, id, 'planned'))
+    await noteRun(call.db, id, null, { status: 'applying', free: true }).catch(beaten(run))
     const next = (await findRun(call.db, id))!
     return { ...done(next, decided(run, 'confirmed')), afterCommit: value => inBackground(call, value) }
   }),
@@ -86,7 +95,7 @@ export const syncs = {
     const run = await requireRun(call, id)
     if (run.status !== 'quarantined' && !isUnderWay(run))
       throw new Conflict(`The sync ${id} is ${run.status}: there is nothing to drop`)
-    await noteRun(call.db, id, null, { status: 'dropped', finishedAt: call.now, over: true }, call.now)
+    await noteRun(call.db, id, null, { status: 'dropped', finishedAt: call.now, over: true })
     return done((await findRun(call.db, id))!, decided(run, 'dropped'))
   }),
 
@@ -99,7 +108,10 @@ export const syncs = {
       const last = await lastAppliedRun(db, run.iamid)
       if (last?.id !== id)
         throw new Conflict(`Only the last sync that was applied can be undone${last ? `: that is ${last.id}` : ''}`)
+      if (isUnderWay(run)) throw new Conflict(`The sync ${id} is under way: drop it first, then what it has done can be undone`)
       if (run.undoneAt) throw new Conflict(`The sync ${id} is undone already`)
+      // As whoever enables each of them.
+      refuseGrant(call, await powersAtStake(db, id, 'applied'))
       const events: AuditDraft[] = []
       for (let after = 0; ; ) {
         const part = await disabledBy(db, id, after, atOnce)
@@ -124,12 +136,17 @@ export const syncs = {
             after: { disabled: false, undoes: id },
           })
       }
-      await noteRun(db, id, null, { undoneAt: now }, now)
+      await noteRun(db, id, null, { undoneAt: now })
       const value = { run: (await findRun(db, id))!, enabled: events.length }
       return { value, events: [decided(run, 'undone'), ...events] }
     },
   ),
 } satisfies Service
+
+/** Another run of the IAM began this very moment. */
+const beaten = (run: RunRecord) => (error: unknown) => {
+  throw uniqueViolation(error) === null ? error : busy(run.iamid)
+}
 
 const busy = (iamid: string, run?: RunRecord | null) =>
   new Conflict(`A sync of ${iamid} is under way${run ? ` (${run.id})` : ''}: wait for it, or drop it with dropSync`)
@@ -158,9 +175,10 @@ async function inBackground<Value>({ app }: Call, run: Value & RunRecord): Promi
 async function start(call: Call, input: SyncInput): Promise<Started> {
   const { db, app, now } = call
   const wanted = await wantedRun(call, input)
+  const holder = newHolder()
   const run = await insertRun(db, { ...wanted, status: 'reading', holder }, now)
   if (!run) throw busy(input.id, await runUnderWay(db, input.id))
-  const { more, failure } = await work(app, run, { onePage: true })
+  const { more, failure } = await work(app, run, holder, { onePage: true })
   if (more) await letGo(db, run.id, holder)
   return { run: (await findRun(db, run.id))!, more, failure }
 }
@@ -176,9 +194,8 @@ async function wantedRun(call: Call, input: SyncInput) {
   const userid = userId == null || userId === '*' ? null : checkName('userId', userId)
   if (id === 'bim') throw new Invalid('iamid', 'must not be bim: its users are made here, and no directory stands behind it')
   // One that is not saved yet can be tried as well: nobody of it is here.
-  const iam =
-    (iamConfig == null ? null : await findIam(db, checkIamid(id))) ??
-    (iamConfig == null ? await requireIam(db, id) : unsavedIam(id))
+  const saved = iamConfig == null ? await requireIam(db, id) : await findIam(db, checkIamid(id))
+  const iam = saved ?? unsavedIam(id)
   if (iam.type !== 'ldap')
     throw new Invalid('iamid', `must be an IAM that can be synced: there is no directory behind the type ${iam.type}`)
   const unsaved = iamConfig == null ? null : checkConfig('ldap' satisfies IamType, id, unpaste({ config: iamConfig }).config, iam)

@@ -1,5 +1,6 @@
 /** A run, carried on from wherever it stands. Whoever works on it holds it (`holder`): another process takes over only from a dead one. */
 import { randomUUID } from 'node:crypto'
+import { setTimeout as pause } from 'node:timers/promises'
 import { machine } from '../access/actor.ts'
 import { openLdap } from '../connectors/ldap.ts'
 import type { App, Context } from '../context.ts'
@@ -9,42 +10,60 @@ import { findIam } from '../iams/iams.store.ts'
 import { open } from '../iams/secrets.ts'
 import { askEndpoint, secretsOf } from '../identity/outside.ts'
 import { createLoaders } from '../loaders.ts'
-import { insertEntries, type PlannedEntry, plannedEntries } from './entries.store.ts'
+import type { Store } from '../store/store.ts'
+import { type PlannedEntry, plannedEntries } from './entries.store.ts'
 import { Informer } from './informing.ts'
+import { Lost, Unanswered } from './keeping.ts'
 import { countEnabled } from './people.store.ts'
-import { type Plan, type Read, readAll, readOne } from './reading.ts'
+import { type Read, readAll, readOne } from './reading.ts'
 import { type Bounds, refusal } from './refusals.ts'
 import type { RunRecord } from './run.ts'
 import { letGo, noteRun, sourceOf } from './runs.store.ts'
-import { LOST, steps } from './steps.service.ts'
+import { LOST, REMOVED, steps } from './steps.service.ts'
 
-/** Of this process, for as long as it lives. */
-export const holder = randomUUID()
+/** Of one who works on one run, once: a process that slept and finds its own run deserted is another one then. */
+export const newHolder = (): string => randomUUID()
+
+/** Runs at work in this process, by their store. */
+const atWork = new WeakMap<Store, Map<string, number>>()
 
 /** Milliseconds between two signs of life; well under what is taken for silence (runs.store). */
 const BEAT = 5_000
 const usualBatch = 500
 const largestBatch = 1_000
+/** Milliseconds before a batch is tried again that came between another change, or met a store that was away for a moment. */
+const PAUSES = [50, 200, 1_000, 3_000]
 
-/** Another process has taken the run up, or an administrator dropped it: what is not written yet is not ours to write. */
-class Lost extends Error {}
+interface Work {
+  readonly app: App
+  readonly context: Context
+  readonly run: RunRecord
+  readonly holder: string
+  readonly iam: IamRecord
+  /** Whether the log has been told of a fault that nobody foresaw: once a run. */
+  told: boolean
+}
 
 /**
- * Carries a run on that this process holds. `more`: `onePage` was asked for and the directory shows more than a page, so nothing is done yet.
- * Throws Unavailable when the store or the directory cannot be asked; what else the run came to stands in its row.
+ * Carries a run on that `holder` holds. `more`: `onePage` was asked for and the directory shows more than a page, so nothing is done yet.
+ * Throws Unavailable when the store cannot be asked, and then the run stands as it was; what else it came to stands in its row.
  */
 export async function work(
   app: App,
   run: RunRecord,
+  holder: string,
   { onePage = false } = {},
 ): Promise<{ more: boolean; failure: RosterError | null }> {
   const context = contextOf(app, run)
-  const beating = setInterval(() => void noteRun(app.store.db, run.id, holder, {}, new Date()).catch(() => {}), BEAT)
+  const beating = setInterval(() => void noteRun(app.store.db, run.id, holder, {}).catch(() => {}), BEAT)
   beating.unref()
+  const here = atWork.get(app.store) ?? new Map<string, number>()
+  atWork.set(app.store, here.set(holder, run.id))
   try {
     const iam = await iamOf(app, run)
+    const working: Work = { app, context, run, holder, iam, told: false }
     if (run.status !== 'applying') {
-      const read = await reading(app, run, iam, onePage)
+      const read = await reading(working, onePage)
       if (read.more) return { more: true, failure: null }
       const enabled = await countEnabled(app.store.db, run.iamid)
       // Who would be disabled still counts among them: nothing is done yet.
@@ -57,16 +76,22 @@ export async function work(
       })
       if (next !== 'applying') return over
     }
-    await applying(app, context, run, iam)
+    await applying(working)
     return over
   } catch (error) {
-    return { more: false, failure: await given(app, context, run, error) }
+    return { more: false, failure: await given(app, context, run, holder, error) }
   } finally {
     clearInterval(beating)
+    here.delete(holder)
   }
 }
 
 const over = { more: false, failure: null }
+
+/** Another process may take up what this one works on; this one finds that out at its next step. */
+export async function letAllGo({ store }: Pick<App, 'store'>): Promise<void> {
+  for (const [holder, id] of atWork.get(store) ?? []) await letGo(store.db, id, holder)
+}
 
 /** A machine's context: what it does is checked and audited like the rest. */
 export const contextOf = (app: App, { id }: Pick<RunRecord, 'id'>): Context => ({
@@ -80,7 +105,7 @@ export const contextOf = (app: App, { id }: Pick<RunRecord, 'id'>): Context => (
 async function iamOf(app: App, run: RunRecord): Promise<IamRecord> {
   const { config } = await sourceOf(app.store.db, run.id)
   const iam = (await findIam(app.store.db, run.iamid)) ?? (config && unsavedIam(run.iamid))
-  if (!iam) throw new Refused('The IAM was removed')
+  if (!iam) throw new Refused(REMOVED)
   return config ? { ...iam, config } : iam
 }
 
@@ -97,72 +122,88 @@ async function secretsFor(app: App, run: RunRecord, iam: IamRecord): Promise<Rea
   return new Map(Object.entries(secrets).map(([path, sealed]) => [path, open(app.keys, iam.id, path, sealed)]))
 }
 
-async function reading(app: App, run: RunRecord, iam: IamRecord, onePage: boolean): Promise<Read> {
+async function reading({ app, run, holder, iam }: Work, onePage: boolean): Promise<Read> {
   const secrets = await secretsFor(app, run, iam)
   const directory = openLdap(iam.config, secrets)
   const { askUserInfo = false } = (iam.config.ldapSync ?? {}) as { askUserInfo?: boolean }
   const ask = (userid: string) => askEndpoint(iam.config, secrets, userid)
   const informer = askUserInfo && iam.config.externalUserInfo !== undefined ? new Informer({ app, run, iam }, ask) : null
-  // Both or none: who has lost the run adds nothing to what its new holder does.
-  const plan: Plan = (drafts, step) =>
-    app.store.transaction(async db => {
-      if (!(await noteRun(db, run.id, holder, step, new Date()))) throw new Lost()
-      if (drafts.length > 0) await insertEntries(db, run.id, drafts)
-    })
-  const asking = { app, run, iam, directory, informer, plan }
+  const beat = async (step: { total: number; unchanged: number; planned: number }) => {
+    if (!(await noteRun(app.store.db, run.id, holder, step))) throw new Lost()
+  }
+  const asking = { app, run, holder, iam, directory, informer, beat }
   return run.userid === null ? readAll(asking, { onePage }) : readOne(asking, run.userid)
 }
 
-async function applying(app: App, context: Context, run: RunRecord, iam: IamRecord): Promise<void> {
+async function applying(work: Work): Promise<void> {
+  const { app, context, run, holder, iam } = work
   const { batchSize = usualBatch } = (iam.config.ldapSync ?? {}) as { batchSize?: number }
   for (;;) {
     const entries = await plannedEntries(app.store.db, run.id, Math.min(batchSize, largestBatch))
     if (entries.length === 0) break
-    await apply(context, run, iam, entries)
+    await apply(work, entries)
   }
   await steps.finish(context, { run, holder })
 }
 
 /** What cannot be done of a batch is found by doing its entries one by one: the rest of it is done. */
-async function apply(context: Context, run: RunRecord, iam: IamRecord, entries: readonly PlannedEntry[]): Promise<void> {
+async function apply(work: Work, entries: readonly PlannedEntry[]): Promise<void> {
+  const { app, context, run, holder, iam } = work
   try {
-    await steps.apply(context, { run, iam, holder, entries })
+    await patiently(() => steps.apply(context, { run, iam, holder, entries }))
   } catch (error) {
-    if (error instanceof Unavailable || error instanceof TypeError) throw error
+    if (error instanceof Unavailable || endsRun(error)) throw error
     if (entries.length > 1) {
-      for (const entry of entries) await apply(context, run, iam, [entry])
+      for (const entry of entries) await apply(work, [entry])
       return
     }
-    const [entry] = entries
-    if (!(error instanceof RosterError))
-      context.app.log.error({ err: error, run: run.id, entry: entry!.id }, 'an entry of a sync failed')
-    await steps.skip(context, { run, holder, entry: entry!, reason: error instanceof RosterError ? error.message : UNEXPECTED })
+    const isKnown = error instanceof RosterError
+    if (!isKnown && !work.told) {
+      work.told = true
+      app.log.error({ err: error, run: run.id, iamid: run.iamid }, 'an entry of a sync could not be done')
+    }
+    const reason = isKnown ? error.message : UNFORESEEN
+    await steps.skip(context, { run, holder, entry: entries[0]!, reason })
   }
 }
 
-const UNEXPECTED = 'Something unexpected happened: the log has the details'
+const UNFORESEEN = 'Something unexpected happened: the log has the details'
+
+/** Of two changes that wait for each other the store refuses one, which is done again; and it may be away for a moment. */
+async function patiently(step: () => Promise<unknown>): Promise<void> {
+  for (const wait of PAUSES) {
+    try {
+      await step()
+      return
+    } catch (error) {
+      if (!(error instanceof Unavailable)) throw error
+      await pause(wait)
+    }
+  }
+  await step()
+}
+
+const isLost = (error: unknown): boolean => error instanceof Lost || (error instanceof Conflict && error.message === LOST)
+const endsRun = (error: unknown): boolean => isLost(error) || (error instanceof Refused && error.message === REMOVED)
 
 /** What a run comes to that cannot go on. */
-async function given(app: App, context: Context, run: RunRecord, error: unknown): Promise<RosterError | null> {
-  if (error instanceof Lost || (error instanceof Conflict && error.message === LOST)) return null
-  const away = error instanceof Unavailable
+async function given(app: App, context: Context, run: RunRecord, holder: string, error: unknown): Promise<RosterError | null> {
+  if (isLost(error)) return null
   // The store is away, not the directory: the run stands as it was, and goes on when the store is back.
-  if (away && !(await says(app, run))) throw error
-  if (!(error instanceof RosterError)) app.log.error({ err: error, run: run.id, iamid: run.iamid }, 'a sync failed')
-  const failure = error instanceof RosterError ? error : new Refused(UNEXPECTED)
+  if (error instanceof Unavailable) {
+    await letGo(app.store.db, run.id, holder).catch(() => {})
+    throw error
+  }
+  const fault = error instanceof Unanswered ? error.failure : error
+  if (!(fault instanceof RosterError)) app.log.error({ err: fault, run: run.id, iamid: run.iamid }, 'a sync failed')
+  const failure = fault instanceof RosterError ? fault : new Refused(UNFORESEEN)
   const reason = failure.message
   await steps.fail(context, { run, holder, reason }).catch(async failed => {
+    if (isLost(failed)) return
     await letGo(app.store.db, run.id, holder).catch(() => {})
     throw failed
   })
   return failure
 }
-
-/** Whether the store answers, so that it was the directory that did not. */
-const says = (app: App, run: RunRecord): Promise<boolean> =>
-  noteRun(app.store.db, run.id, holder, {}, new Date()).then(
-    () => true,
-    () => false,
-  )
 
 const boundsOf = ({ config }: IamRecord): Bounds => (config.ldapSync ?? {}) as Bounds
