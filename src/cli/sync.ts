@@ -2,10 +2,12 @@
 import { setTimeout } from 'node:timers/promises'
 import { asOperator } from '../app.ts'
 import { type Environment, loadConfig } from '../config.ts'
+import type { Context } from '../context.ts'
 import { RosterError } from '../errors.ts'
-import { carryOn } from '../sync/jobs.ts'
+import { carryOn, takeUp } from '../sync/jobs.ts'
 import { isUnderWay, type RunStatus } from '../sync/run.ts'
 import { syncs } from '../sync/syncs.service.ts'
+import { letAllGo } from '../sync/working.ts'
 import type { Printed, Values } from './command.ts'
 
 interface Watched {
@@ -27,30 +29,32 @@ interface Asked {
 interface Place {
   start(asked: Asked): Promise<Watched>
   look(id: number): Promise<Watched>
+  /** Nobody watches any more: what becomes of the run is said by `interrupted`. */
+  leave(): Promise<void>
+  readonly interrupted: string
 }
 
 /** Milliseconds between two looks. */
 const LOOK = 200
+/** Milliseconds until what failed for a moment is done again, and how often a gateway is asked that does not answer. */
+const AGAIN = 1_000
+const PATIENCE = 15
+/** As shells have it for SIGINT. */
+const INTERRUPTED = 130
 const barWidth = 30
 
 export async function syncIam(env: Environment, { iam, 'dry-run': dryRun = false, url }: Values): Promise<Printed> {
   if (typeof iam !== 'string') return { text: 'Which IAM? Say --iam ID.\n', exitCode: 2 }
   const asked = { id: iam, dryRun: dryRun === true }
   if (typeof url === 'string') return watch(remote(url, env.ROSTER_TOKEN), asked)
-  return asOperator(loadConfig(env), 'npm run sync', operator => {
-    const look = async (id: number): Promise<Watched> => (await syncs.get(operator, { id }))!
-    return watch(
-      {
-        look,
-        async start(input) {
-          const { run, runningInBackground } = await syncs.start(operator, input)
-          // There is no background here: this process is all there is.
-          if (runningInBackground) void carryOn(operator.app, run.id).catch(() => {})
-          return run
-        },
-      },
-      asked,
-    )
+  return asOperator(loadConfig(env), 'npm run sync', async operator => {
+    const place = local(operator)
+    const left = await leftOf(operator, iam)
+    if (left) {
+      process.stderr.write(`Sync ${left.id} was left under way: it goes first.\n`)
+      await takeUp(operator.app, left.id)
+    }
+    return watch(place, asked)
   }).catch(beside)
 }
 
@@ -60,16 +64,68 @@ function beside(error: unknown): never {
   throw new Error(`${error.message}\nA gateway that runs does it, too: --url http://…, with a token in ROSTER_TOKEN.`)
 }
 
-async function watch(place: Place, asked: Asked): Promise<Printed> {
-  let run = await place.start(asked)
-  while (isUnderWay({ status: run.status.toLowerCase() as RunStatus })) {
-    show(run)
-    await setTimeout(LOOK)
-    run = await place.look(run.id)
+/** The run of the IAM that is under way, be it that somebody works on it or that nobody does any more. */
+async function leftOf(operator: Context, iamid: string): Promise<Watched | undefined> {
+  const { nodes } = await syncs.list(operator, { first: 1, filter: { iamid, statuses: ['WAITING', 'READING', 'APPLYING'] } })
+  return nodes[0]
+}
+
+/** In this process. There is no background here: it is all there is, and what fails for a moment it does again. */
+function local(operator: Context): Place {
+  const { app } = operator
+  let working: Promise<void> | null = null
+  const carry = (id: number) => {
+    working ??= carryOn(app, id)
+      .catch(() => {})
+      .then(() => setTimeout(AGAIN))
+      .finally(() => {
+        working = null
+      })
   }
-  show(run)
-  if (process.stderr.isTTY) process.stderr.write('\n')
-  return { text: told(run, asked), exitCode: run.status.toLowerCase() === 'finished' ? 0 : 1 }
+  return {
+    interrupted: 'the next npm run sync goes on with it, or a gateway on this store',
+    async start(input) {
+      const { run, runningInBackground } = await syncs.start(operator, input)
+      if (runningInBackground) carry(run.id)
+      return run
+    },
+    async look(id) {
+      const run = (await syncs.get(operator, { id }))!
+      if (isUnderWay(run)) carry(id)
+      return run
+    },
+    async leave() {
+      await letAllGo(app)
+      await working
+    },
+  }
+}
+
+async function watch(place: Place, asked: Asked): Promise<Printed> {
+  let interrupted = false
+  const interrupt = () => {
+    interrupted = true
+  }
+  const signals = ['SIGINT', 'SIGTERM'] as const
+  // A second one ends the process at once.
+  for (const signal of signals) process.once(signal, interrupt)
+  try {
+    let run = await place.start(asked)
+    while (isUnderWay({ status: run.status.toLowerCase() as RunStatus })) {
+      if (interrupted) {
+        await place.leave()
+        return { text: `Sync ${run.id} is not over: ${place.interrupted}.\n`, exitCode: INTERRUPTED }
+      }
+      show(run)
+      await setTimeout(LOOK)
+      run = await place.look(run.id)
+    }
+    show(run)
+    if (process.stderr.isTTY) process.stderr.write('\n')
+    return { text: told(run, asked), exitCode: run.status.toLowerCase() === 'finished' ? 0 : 1 }
+  } finally {
+    for (const signal of signals) process.off(signal, interrupt)
+  }
 }
 
 let shown = ''
@@ -90,25 +146,42 @@ function told({ id, status, reason, total, unchanged, planned, applied }: Watche
   return `Sync ${id} is ${status.toLowerCase()}: ${total} people seen, ${unchanged} as they were, ${done}.\n${why}${way}`
 }
 
-/** Throws what the gateway answers. */
+type Answered = Record<string, { run: Watched } & Watched>
+
+/** Throws what the gateway answers, or why there is no answer. */
 function remote(url: string, token: string | undefined): Place {
+  if (!token) throw new Error('ROSTER_TOKEN is not set: it needs the token of somebody with USER_ADMIN')
   const fields = 'id status reason total unchanged planned applied'
-  const ask = async (query: string, variables: object): Promise<Record<string, { run: Watched } & Watched>> => {
+  const ask = async (query: string, variables: object): Promise<Answered> => {
     const response = await fetch(new URL('graphql', url.endsWith('/') ? url : `${url}/`), {
       method: 'POST',
-      headers: { 'content-type': 'application/json', authorization: `Bearer ${token ?? ''}` },
+      headers: { 'content-type': 'application/json', authorization: `Bearer ${token}` },
       body: JSON.stringify({ query, variables }),
+    }).catch((error: Error & { cause?: { code?: string } }) => {
+      throw new Away(`The gateway at ${url} cannot be asked: ${error.cause?.code ?? error.message}`)
     })
-    const { data, errors } = (await response.json()) as {
-      data: Record<string, { run: Watched } & Watched>
-      errors?: { message: string }[]
-    }
-    if (errors?.[0]) throw new Error(errors[0].message)
-    return data
+    const answer = (await response.json().catch(() => null)) as { data?: Answered; errors?: { message: string }[] } | null
+    if (answer?.errors?.[0]) throw new Error(answer.errors[0].message)
+    if (!answer?.data) throw new Away(`What answers at ${url} is no gateway, or one that is away (status ${response.status})`)
+    return answer.data
   }
   return {
+    interrupted: 'the gateway goes on with it; watch it with syncRun',
     start: async input =>
       (await ask(`mutation ($input: SyncIamInput!) { syncIam(input: $input) { run { ${fields} } } }`, { input })).syncIam!.run,
-    look: async id => (await ask(`query ($id: Int!) { syncRun(id: $id) { ${fields} } }`, { id })).syncRun!,
+    async look(id) {
+      // A gateway that is started anew is there again soon, and so is the run.
+      for (let turn = 1; ; turn++)
+        try {
+          return (await ask(`query ($id: Int!) { syncRun(id: $id) { ${fields} } }`, { id })).syncRun!
+        } catch (error) {
+          if (!(error instanceof Away) || turn === PATIENCE) throw error
+          await setTimeout(AGAIN)
+        }
+    },
+    leave: async () => {},
   }
 }
+
+/** There is no answer, as opposed to one that says no. */
+class Away extends Error {}

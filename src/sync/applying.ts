@@ -8,6 +8,7 @@ import { groupsFrom } from '../identity/mapping.ts'
 import { type Reconciled, reconcileAll } from '../identity/reconcile.ts'
 import { canonical } from '../names.ts'
 import { keepAnAdministrator } from '../users/powers.ts'
+import type { UserRecord } from '../users/user.ts'
 import { lockUsersNamed } from '../users/users.store.ts'
 import { type Applied, noteEntries, type PlannedEntry } from './entries.store.ts'
 import { differences, groupOutcome } from './outcome.ts'
@@ -22,12 +23,21 @@ export async function applyEntries(
   entries: readonly PlannedEntry[],
 ): Promise<AuditDraft[]> {
   // Before any group is touched, as a log-in does, and all of them at once: whoever comes between waits instead of colliding.
-  await lockUsersNamed(
+  const here = await lockUsersNamed(
     call.db,
     iam.id,
     entries.flatMap(({ kind, nameKey }) => (kind === 'user' ? nameKey : [])),
   )
-  const { groups = [], people = [], gone = [] } = Object.groupBy(entries, placeOf)
+  const since = run.startedAt ?? run.createdAt
+  const late = new Set(here.filter(user => isHeardSince(user, since)).map(user => canonical(user.userid)))
+  const {
+    groups = [],
+    people = [],
+    gone = [],
+    stale = [],
+  } = Object.groupBy(entries, entry =>
+    placeOf(entry) === 'people' && entry.source === null && late.has(entry.nameKey) ? 'stale' : placeOf(entry),
+  )
   const events: AuditDraft[] = []
   const applied: Applied[] = []
   const take = (part: { events: readonly AuditDraft[]; applied: readonly Applied[] }) => {
@@ -36,10 +46,17 @@ export async function applyEntries(
   }
   if (groups.length > 0) take(await applyGroups(call, iam, groups))
   if (people.length > 0) take(await applyPeople(call, iam, people))
-  if (gone.length > 0) take(await applyGone(call, iam, run.startedAt ?? run.createdAt, gone))
-  await noteEntries(call.db, applied)
+  if (gone.length > 0) take(await applyGone(call, iam, since, gone))
+  await noteEntries(call.db, [...applied, ...stale.map(spared)])
   return events
 }
+
+/** Their directory spoke of them after it was read for the plan: what that says of them is older than what is held. */
+const isHeardSince = ({ lastExternalRefresh }: UserRecord, since: Date): boolean =>
+  lastExternalRefresh !== null && lastExternalRefresh > since
+
+const SPARED = 'Somebody changed them, or their directory spoke of them, since'
+const spared = (entry: PlannedEntry): Applied => ({ ...entry, state: 'skipped', before: null, after: null, reason: SPARED })
 
 const placeOf = ({ kind, outcome }: PlannedEntry) => (kind === 'group' ? 'groups' : outcome === 'disable' ? 'gone' : 'people')
 
@@ -118,10 +135,7 @@ async function applyGone({ db, now }: Call, iam: IamRecord, since: Date, entries
       state: entry.userId !== null && disabled.has(entry.userId) ? 'applied' : 'skipped',
       before: { disabled: false },
       after: { disabled: true },
-      reason:
-        entry.userId !== null && disabled.has(entry.userId)
-          ? null
-          : 'Somebody changed them, or their directory spoke of them, since',
+      reason: entry.userId !== null && disabled.has(entry.userId) ? null : SPARED,
     }),
   )
   const events = entries

@@ -57,13 +57,22 @@ export interface PlannedEntry extends Pick<EntryDraft, 'kind' | 'source' | 'name
   readonly outcome: Outcome
 }
 
-/** The next entries to apply, in their order: groups, people, and who is not there any more. */
-export const plannedEntries = (db: Db, runId: number, limit: number): Promise<PlannedEntry[]> =>
+/** The next entries to apply after this one, in their order: groups, people, and who is not there any more. */
+export const plannedEntries = (db: Db, runId: number, after: number, limit: number): Promise<PlannedEntry[]> =>
   db.query(
     `SELECT e.id, e.kind, e.source, e.name, e.name_key AS "nameKey", e.said, e.user_id AS "userId", e.outcome FROM sync_entries e
-      WHERE e.run_id = $1 AND e.state = 'planned' ORDER BY e.id LIMIT $2::int`,
-    [runId, limit],
+      WHERE e.run_id = $1 AND e.state = 'planned' AND e.id > $2 ORDER BY e.id LIMIT $3::int`,
+    [runId, after, limit],
   )
+
+/** Which of these entries are not applied yet: of a batch whose commit nobody heard of, none is applied twice. */
+export async function stillPlanned(db: Db, ids: readonly number[]): Promise<ReadonlySet<number>> {
+  const rows = await db.query<{ id: number }>(
+    `SELECT e.id FROM sync_entries e WHERE e.id = ANY($1::int[]) AND e.state = 'planned'`,
+    [ids],
+  )
+  return new Set(rows.map(({ id }) => id))
+}
 
 export interface Applied {
   readonly id: number

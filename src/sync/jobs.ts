@@ -140,6 +140,12 @@ async function library(store: App['store'], warn: (error: unknown) => void): Pro
   return boss
 }
 
+/** As carryOn, of a run that an earlier process left; alone on an embedded store, whoever held it is dead. */
+export async function takeUp(app: App, id: number): Promise<void> {
+  if (app.store.kind === 'embedded') await release(app.store.db, new Date())
+  await carryOn(app, id)
+}
+
 /** Works on the run if nobody else does. */
 export async function carryOn(app: App, id: number): Promise<void> {
   const holder = newHolder()

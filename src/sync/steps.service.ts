@@ -5,7 +5,7 @@ import { Conflict, Refused } from '../errors.ts'
 import type { IamRecord } from '../iams/iam.ts'
 import { holdIam } from '../iams/iams.store.ts'
 import { applyEntries } from './applying.ts'
-import { countsOfRuns, noteEntries, type PlannedEntry } from './entries.store.ts'
+import { countsOfRuns, noteEntries, type PlannedEntry, stillPlanned } from './entries.store.ts'
 import type { Read } from './reading.ts'
 import type { RunRecord, RunStatus } from './run.ts'
 import { noteRun, supersede } from './runs.store.ts'
@@ -33,6 +33,8 @@ export const steps = {
       await hold(call, run, holder, { ...counts, status, reason, over, ...(status === 'finished' && { finishedAt: now }) })
       if (run.dryRun) return unchanged<RunStatus>(status)
       if (run.mode === 'full' && read.cut === null) await supersede(db, run, now)
+      if (status === 'quarantined')
+        call.app.log.warn({ iamid: run.iamid, run: run.id, reason }, 'a sync waits for an administrator')
       return status === 'quarantined'
         ? done<RunStatus>(status, event(run, 'syncQuarantined', { reason, ...counts }))
         : unchanged<RunStatus>(status)
@@ -45,9 +47,14 @@ export const steps = {
       call: Call,
       { run, iam, holder, entries }: Held & { iam: IamRecord; entries: readonly PlannedEntry[] },
     ): Promise<Outcome<undefined>> => {
-      await hold(call, run, holder, { applied: entries.length })
+      const planned = await stillPlanned(
+        call.db,
+        entries.map(({ id }) => id),
+      )
+      await hold(call, run, holder, { applied: planned.size })
       if (!(await holdIam(call.db, run.iamid))) throw new Refused(REMOVED)
-      return { value: undefined, events: await applyEntries(call, iam, run, entries) }
+      const left = entries.filter(({ id }) => planned.has(id))
+      return { value: undefined, events: await applyEntries(call, iam, run, left) }
     },
   ),
 

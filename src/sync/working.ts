@@ -138,10 +138,11 @@ async function reading({ app, run, holder, iam }: Work, onePage: boolean): Promi
 async function applying(work: Work): Promise<void> {
   const { app, context, run, holder, iam } = work
   const { batchSize = usualBatch } = (iam.config.ldapSync ?? {}) as { batchSize?: number }
-  for (;;) {
-    const entries = await plannedEntries(app.store.db, run.id, Math.min(batchSize, largestBatch))
+  for (let after = 0; ; ) {
+    const entries = await plannedEntries(app.store.db, run.id, after, Math.min(batchSize, largestBatch))
     if (entries.length === 0) break
     await apply(work, entries)
+    after = entries.at(-1)!.id
   }
   await steps.finish(context, { run, holder })
 }

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process'
 import { text } from 'node:stream/consumers'
 
-const main = new URL('../../src/cli/main.ts', import.meta.url).pathname
+export const main = new URL('../../src/cli/main.ts', import.meta.url).pathname
 
 /** Runs the command line in a process of its own, with only these settings. */
 export async function cli(args: string[], env: Record<string, string> = {}) {

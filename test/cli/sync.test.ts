@@ -1,7 +1,12 @@
 // `npm run sync`, on a store that nobody has open and at a gateway that runs.
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { mkdtempSync, rmSync } from 'node:fs'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { text } from 'node:stream/consumers'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { asOperator, startApp } from '../../src/app.ts'
 import { loadConfig } from '../../src/config.ts'
@@ -9,10 +14,11 @@ import { iams } from '../../src/iams/iams.service.ts'
 import { readPage } from '../../src/store/page.ts'
 import { runList } from '../../src/sync/runs.store.ts'
 import { createFirstAdministrator } from '../../src/users/first.administrator.ts'
+import { freePort } from '../harness/app.ts'
 import { serverUrl, testDatabase } from '../harness/database.ts'
 import { type Slapd, sayWhenSkipped, slapdFolder } from '../harness/slapd.ts'
 import { configOf, personLdif, startDirectory } from '../sync/organisation.ts'
-import { cli } from './process.ts'
+import { cli, main } from './process.ts'
 
 sayWhenSkipped('npm run sync')
 
@@ -36,8 +42,11 @@ describe.skipIf(slapdFolder === null)('npm run sync', () => {
       for (const [id, pageSize] of [
         ['small', 100],
         ['large', 10],
-      ] as const)
-        await iams.create(operator, { id, displayName: id, type: 'ldap', config: configOf(slapd, { ldapSync: { pageSize } }) })
+        ['slow', 10],
+      ] as const) {
+        const ldapSync = { pageSize, ...(id === 'slow' && { batchSize: 1 }) }
+        await iams.create(operator, { id, displayName: id, type: 'ldap', config: configOf(slapd, { ldapSync }) })
+      }
     })
   }, 60_000)
   afterAll(async () => {
@@ -72,6 +81,47 @@ describe.skipIf(slapdFolder === null)('npm run sync', () => {
       stderr: expect.stringContaining('iamid must not be bim'),
     })
     expect(await cli(['sync', '--sideways'], env)).toMatchObject({ exitCode: 2 })
+  }, 60_000)
+
+  test('one that was killed is gone on with by the next, and one that is interrupted says so', async () => {
+    const child = spawn(process.execPath, [main, 'sync', '--iam', 'slow'], { env, stdio: ['ignore', 'pipe', 'pipe'] })
+    for await (const chunk of child.stderr) if (String(chunk).includes('applying')) break
+    child.kill('SIGINT')
+    const said = text(child.stdout)
+    const [exitCode] = await once(child, 'exit')
+    expect({ exitCode, stdout: await said }).toMatchObject({
+      exitCode: 130,
+      stdout: expect.stringMatching(
+        /^Sync \d+ is not over: the next npm run sync goes on with it, or a gateway on this store\.\n$/,
+      ),
+    })
+    const next = await cli(['sync', '--iam', 'slow'], env)
+    expect(next).toMatchObject({
+      exitCode: 0,
+      stderr: expect.stringMatching(/^Sync \d+ was left under way: it goes first\.\n/),
+      stdout: expect.stringContaining('25 people seen, 25 as they were, 0 of 0 changes made'),
+    })
+  }, 60_000)
+
+  test('a gateway that is away, something else, and no token', async () => {
+    const token = { ROSTER_TOKEN: 'rt_some' }
+    const nowhere = `http://127.0.0.1:${await freePort()}`
+    expect(await cli(['sync', '--iam', 'large', '--url', nowhere], token)).toMatchObject({
+      exitCode: 1,
+      stderr: `The gateway at ${nowhere} cannot be asked: ECONNREFUSED\n`,
+    })
+    const page = createServer((_, response) => void response.end('<html>')).listen(0, '127.0.0.1')
+    await once(page, 'listening')
+    const url = `http://127.0.0.1:${(page.address() as AddressInfo).port}`
+    expect(await cli(['sync', '--iam', 'large', '--url', url], token)).toMatchObject({
+      exitCode: 1,
+      stderr: `What answers at ${url} is no gateway, or one that is away (status 200)\n`,
+    })
+    page.close()
+    expect(await cli(['sync', '--iam', 'large', '--url', url], {})).toMatchObject({
+      exitCode: 1,
+      stderr: expect.stringContaining('ROSTER_TOKEN is not set'),
+    })
   }, 60_000)
 
   test('at a gateway that runs', async () => {

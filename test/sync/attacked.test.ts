@@ -1,9 +1,13 @@
 // What must not happen to a sync, whatever else happens meanwhile: the store, other processes and other people come between.
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { machine } from '../../src/access/actor.ts'
+import { findIam } from '../../src/iams/iams.store.ts'
 import { forgetPlan, insertEntries, plannedEntries, takeBack } from '../../src/sync/entries.store.ts'
 import { faultOf } from '../../src/sync/outcome.ts'
-import { claimRun, deserted, insertRun, noteRun } from '../../src/sync/runs.store.ts'
+import { claimRun, deserted, findRun, insertRun, noteRun } from '../../src/sync/runs.store.ts'
+import { steps } from '../../src/sync/steps.service.ts'
 import { bootApp, type TestApp } from '../harness/app.ts'
+import { testContext } from '../harness/rooms.ts'
 import { type Slapd, sayWhenSkipped, slapdFolder } from '../harness/slapd.ts'
 import {
   configOf,
@@ -52,9 +56,9 @@ describe('a run of which another process has taken hold', () => {
     expect(await takeBack(db, sleeper, ['somebody'])).toBe(0)
     expect(await forgetPlan(db, sleeper)).toBe(false)
     expect(await noteRun(db, id, 'sleeper', {})).toBe(false)
-    expect(await plannedEntries(db, id, 10)).toHaveLength(1)
+    expect(await plannedEntries(db, id, 0, 10)).toHaveLength(1)
     expect(await forgetPlan(db, heir)).toBe(true)
-    expect(await plannedEntries(db, id, 10)).toEqual([])
+    expect(await plannedEntries(db, id, 0, 10)).toEqual([])
     await noteRun(db, id, null, { status: 'dropped', over: true })
   })
 
@@ -64,6 +68,24 @@ describe('a run of which another process has taken hold', () => {
     const { id } = (await insertRun(db, { ...asked, holder: 'worker' }, now))!
     expect(await claimRun(db, id, 'hasty', new Date(now.getTime() + 3_600_000))).toBe(null)
     expect(await deserted(db)).toEqual([])
+  })
+
+  test('does nothing twice where nobody heard of a commit: what it did stays told', async () => {
+    const { db } = app.store
+    await db.prisma.iam.create({ data: { id: 'twice', displayName: 'Twice', type: 'ldap' } })
+    const { id } = (await insertRun(db, { ...asked, iamid: 'twice', holder: 'worker' }, new Date()))!
+    await insertEntries(db, { runId: id, holder: 'worker' }, [
+      { ...draft, nameKey: 'once', said: { userid: 'once', profile: { name: 'Once' } } },
+    ])
+    const run = (await findRun(db, id))!
+    const iam = (await findIam(db, 'twice'))!
+    const entries = await plannedEntries(db, id, 0, 10)
+    const context = testContext({ actor: machine('sync'), store: app.store })
+    for (let turn = 0; turn < 2; turn++) await steps.apply(context, { run, iam, holder: 'worker', entries })
+    expect((await findRun(db, id))!.applied).toBe(1)
+    expect(await db.query('SELECT outcome, state FROM sync_entries WHERE run_id = $1', [id])).toEqual([
+      { outcome: 'import', state: 'applied' },
+    ])
   })
 })
 
@@ -139,8 +161,12 @@ describe.skipIf(slapdFolder === null)('a sync', () => {
     await syncs.sync('late')
     const gone = ['u1', 'u2', 'u3', 'u4']
     for (const uid of gone) await directory.remove(dnOf(uid))
+    for (const uid of ['u10', 'u11']) await directory.set(dnOf(uid), 'title', ['Told first'])
     expect((await syncs.sync('late')).status).toBe(409)
     const run = await lastRun('late')
+    // What a log-in has heard since is newer than the plan.
+    await directory.set(dnOf('u10'), 'title', ['Told last'])
+    expect((await syncs.logIn('u10', 'late')).status).toBe(200)
     for (const uid of gone) await directory.add(dnOf(uid), person(uid))
     expect((await syncs.logIn('u1', 'late')).status).toBe(200)
     await syncs.must('mutation ($i: UserInput!) { refreshUser(input: $i) { user { id } } }', {
@@ -152,7 +178,9 @@ describe.skipIf(slapdFolder === null)('a sync', () => {
     expect(await enabled('late')).toBe(39)
     expect((await syncs.user('u4', 'late')).disabled).toBe(true)
     const skipped = await syncs.entries(run.id, { states: ['SKIPPED'] })
-    expect(skipped.map(({ name }: { name: string }) => name)).toEqual(['u1', 'u2', 'u3'])
+    expect(skipped.map(({ name }: { name: string }) => name).toSorted()).toEqual(['u1', 'u10', 'u2', 'u3'])
+    expect((await syncs.user('u10', 'late')).profile.position).toBe('Told last')
+    expect((await syncs.user('u11', 'late')).profile.position).toBe('Told first')
     expect(skipped[0].reason).toBe('Somebody changed them, or their directory spoke of them, since')
   })
 

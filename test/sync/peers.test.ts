@@ -195,6 +195,67 @@ describe('a peer that', () => {
     expect(nodes).toMatchObject([{ name: 'odd', reason: expect.stringContaining('must not contain control characters') }])
   })
 
+  test('sends what no store takes: NUL in a DN, a userid without end, a name cut in the middle of a character', async () => {
+    const odd = Buffer.concat([
+      entry(1, 'uid=nul\0,ou=people', { uid: 'nul', cn: 'Nul' }),
+      entry(1, 'uid=nul2,ou=people', { uid: 'nul\0', cn: 'Nul' }),
+      entry(1, `cn=${'\u{1F600}'.repeat(2_000)}`, { cn: 'No userid' }),
+      entry(1, `uid=x${'\u{1F600}'.repeat(2_000)}`, { cn: 'No userid' }),
+      entry(1, 'uid=long,ou=people', { uid: '\u{20000}'.repeat(3_000), cn: 'Long' }),
+      entry(1, 'uid=long2,ou=people', { uid: '\u{20001}'.repeat(3_000), cn: 'Long' }),
+      entry(1, dnOf('fine'), { uid: 'fine', cn: 'Fine', mail: 'a\0b' }),
+    ])
+    const ids = (id: number) => {
+      const bytes = Buffer.from(odd)
+      // Each entry is a message of its own: `30 len 02 01 id`.
+      for (let at = 0; at < bytes.length; ) {
+        const size = bytes[at + 1]! === 0x82 ? 4 + bytes.readUInt16BE(at + 2) : 2 + bytes[at + 1]!
+        bytes[at + (bytes[at + 1]! === 0x82 ? 6 : 4)] = id
+        at += size
+      }
+      return bytes
+    }
+    const { run, iamid } = await against(id => Buffer.concat([ids(id), done(id, '')]))
+    expect(run).toMatchObject({ status: 'FINISHED', total: 7 })
+    const faults = await syncs.entries(run.id, { outcomes: ['FAULT'] })
+    expect(faults).toHaveLength(6)
+    expect(faults.filter(({ reason }: { reason: string }) => reason.includes('several people'))).toEqual([])
+    expect((await syncs.user('fine', iamid)).profile.email).toBe(null)
+  })
+
+  test('shows somebody without the userid, whom it showed with it before: they are not gone', async () => {
+    let isShown = true
+    const lying = await peer(
+      answering(id =>
+        isShown
+          ? page(id, ['ana', 'bo'], done(id, ''))
+          : Buffer.concat([entry(id, dnOf('ana').toUpperCase(), { cn: 'Ana' }), page(id, ['bo'], done(id, ''))]),
+      ),
+    )
+    const options = { groupSearchBase: undefined, userGroupSearchFilter: undefined }
+    await syncs.makeIam('nameless', configOf({ port: lying.port } as Slapd, { options }))
+    await syncs.sync('nameless')
+    isShown = false
+    expect((await syncs.sync('nameless')).body).toMatchObject({ totalCount: 2, disabledUsers: [] })
+    expect((await syncs.user('ana', 'nameless')).disabled).toBe(false)
+    await lying.close()
+  })
+
+  test('names ten thousand groups of one person: all the others are taken in', async () => {
+    const names = Array.from({ length: 10_001 }, (_, at) => `g${at}`)
+    const named = (id: number) =>
+      names.map(cn => entry(id, `cn=${cn},ou=groups,dc=roster,dc=example`, { cn, member: dnOf('many') }))
+    const { run, iamid } = await against(
+      (id, turn) => (turn === 0 ? Buffer.concat([...named(id), done(id, '')]) : page(id, ['many', 'bo'], done(id, ''))),
+      {},
+    )
+    expect(run).toMatchObject({ status: 'FINISHED', total: 2 })
+    expect(await syncs.entries(run.id, { outcomes: ['FAULT'] })).toMatchObject([
+      { reason: 'the directory names more than 10000 groups of one person' },
+    ])
+    expect((await syncs.user('bo', iamid)).disabled).toBe(false)
+  }, 60_000)
+
   test('gives the members of a large group part by part', async () => {
     const { run, iamid } = await against((id, turn) => {
       // The groups, the rest of the members, the people.
