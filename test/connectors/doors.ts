@@ -15,7 +15,7 @@ export interface Outcome {
   readonly body: string
 }
 
-export type Trouble = Exclude<Mood, 'through'>
+export type Trouble = Exclude<Mood, `through${string}`>
 type Line = Record<string, unknown>
 
 export interface Door {

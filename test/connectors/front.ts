@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { TLSSocket } from 'node:tls'
 
-export type Mood = 'through' | 'gone' | 'hangs' | 'garbage' | 'wrong certificate'
+export type Mood = 'through' | 'through once, then hangs' | 'gone' | 'hangs' | 'garbage' | 'wrong certificate'
 
 export interface Front {
   readonly port: number
@@ -42,6 +42,10 @@ export async function front(target: { port: number }): Promise<Front> {
       socket.pipe(behind).pipe(socket)
       socket.on('close', () => behind.destroy())
       behind.on('close', () => socket.destroy())
+    },
+    'through once, then hangs'(socket) {
+      mood = 'hangs'
+      serve.through(socket)
     },
     gone: socket => socket.resetAndDestroy(),
     hangs: socket => socket.once('data', () => waiting++),

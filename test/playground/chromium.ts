@@ -2,6 +2,7 @@
 import { accessSync, constants } from 'node:fs'
 import { delimiter, join } from 'node:path'
 import { type Browser, chromium, type Page } from 'playwright-core'
+import { expect } from 'vitest'
 
 const NAMES = ['chromium', 'chromium-browser', 'google-chrome-stable', 'google-chrome']
 
@@ -56,11 +57,13 @@ export async function textOf(page: Page, editor: Editor): Promise<string> {
   return lines.join('').replaceAll(/\s/g, '')
 }
 
-/** Replaces the text of an editor, as a paste does. */
+/** Replaces the text of an editor, as a paste does, and lets GraphiQL take it in. */
 export async function paste(page: Page, editor: Editor, text: string): Promise<void> {
   await page.locator(`${AREAS[editor]} .view-lines`).click()
   await page.keyboard.press('ControlOrMeta+a')
   await page.keyboard.insertText(text)
+  // It reads the name of the operation a moment later: until then it would run the new text under the old name.
+  if (editor === 'operation') await expect.poll(() => page.evaluate("sessionStorage.getItem('graphiql:query')")).toBe(text)
 }
 
 type Editor = 'operation' | 'headers' | 'answer'
