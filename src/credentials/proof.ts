@@ -2,6 +2,7 @@
  * What proves at a log-in who somebody is, a password here or a bind in the directory of their IAM, and what is heard of them on the
  * way. All of it happens before the transaction: it is slow.
  */
+import { setTimeout } from 'node:timers/promises'
 import type { Call } from '../access/guard.ts'
 import { TooMany } from '../errors.ts'
 import type { IamRecord } from '../iams/iam.ts'
@@ -65,14 +66,20 @@ async function byDirectory(
   iam: IamRecord,
   { userid, password }: LogIn,
 ): Promise<Proven | null> {
+  const soonest = setTimeout(REFUSAL, null)
   const entry = await heard(call, iam, 'log in', userid, () => directory.logIn(userid, password))
-  if (entry === null) return null
   // As the directory spells it: its user is that one, whatever was typed.
-  const user = await findLogin(call.db, iam.id, lookupKey(entry.userid) ?? '')
-  if (user?.disabled) return null
+  const user = entry && (await findLogin(call.db, iam.id, lookupKey(entry.userid) ?? ''))
+  if (entry === null || user?.disabled) return soonest
   const about = await askAbout(call, iam, entry.userid)
   return { user, iam, userid: entry.userid, news: [newsOf(iam, entry), ...(about === null ? [] : [about])] }
 }
+
+/**
+ * A directory says sooner that it knows no such person than that a password is wrong. Nobody learns which it was: a refusal takes at least
+ * so many milliseconds. Longer than most directories take for a bind.
+ */
+const REFUSAL = 400
 
 const tooManyFailures = (seconds: number) =>
   new TooMany(`Too many failed log-ins: try again in ${seconds} seconds`, { retryAfter: seconds })

@@ -1,6 +1,6 @@
 /** The identity providers, and reading their directories. */
 import { ListIamsDocument, SyncIamDocument } from '../generated/operations.ts'
-import { fields, flag, json, optional, text } from './input.ts'
+import { fields, flag, json, list, optional, text } from './input.ts'
 import { row } from './row.ts'
 import { allOf } from './whole.ts'
 
@@ -37,7 +37,7 @@ export const iamRows = [
       userId: optional(text),
       iamConfig: optional(json),
       schema: optional(json),
-      supportedActions: optional(json),
+      supportedActions: optional(list(text)),
     }),
     run: SyncIamDocument,
     answers: 'Sync',

@@ -42,6 +42,8 @@ const TRANSACTION = { maxWait: 30_000, timeout: 30_000 }
 const OLDEST = 140_000
 /** Milliseconds that one statement may take on a server: a plan gone wrong must not hold a connection for ever. */
 const STATEMENT = 30_000
+/** And how long it waits inside a transaction for a process that stands still: what it holds locked is others' by then. */
+const STALLED = 60_000
 /** Texts that get a prepared statement of their own: ours are few and fixed, Prisma's vary with their lists. */
 const NAMED = { ours: 500, prisma: 300 }
 
@@ -82,6 +84,7 @@ function server(url: string, { pool: max = 8, wait = 10_000 }: StoreOptions, log
       connectionTimeoutMillis: wait,
       keepAlive: true,
       statement_timeout: STATEMENT,
+      idle_in_transaction_session_timeout: STALLED,
     },
     error => log.warn(`An idle connection to PostgreSQL was lost: ${error.message}`),
   )

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { bounded } from '../../src/exchanges/exchange.ts'
+import { bounded, withoutSecrets } from '../../src/exchanges/exchange.ts'
 
 test.each([
   'userPassword',
@@ -16,4 +16,10 @@ test.each([
 
 test.each(['title', 'mail', 'krbPrincipalName', 'employeeNumber'])('%s is', name => {
   expect(bounded({ [name]: ['plain'] })).toEqual({ value: { [name]: ['plain'] }, whole: true, redacted: false })
+})
+
+test('nor a secret that a failure quotes', () => {
+  expect(withoutSecrets('refused: Authorization: Bearer abcdefgh12345678 is not known')).toBe(
+    'refused: Authorization: [redacted] is not known',
+  )
 })

@@ -92,6 +92,19 @@ describe.skipIf(slapdFolder === null)('log-in', () => {
     ])
   })
 
+  test('a name that nobody has is refused no sooner than a wrong password', async () => {
+    for (const [userid, password] of [
+      ['nobody', 'pw-Ana'],
+      ['', 'pw-Ana'],
+      ['bo', 'pw-Ana'],
+    ] as const) {
+      const began = performance.now()
+      expect((await logIn(userid, password)).status).toBe(401)
+      // What a refusal takes at least (src/credentials/proof.ts), less what a timer may be early.
+      expect(performance.now() - began).toBeGreaterThan(390)
+    }
+  })
+
   test('refreshes who is here: what the directory no longer says goes, what the hand gave stays', async () => {
     await logIn('bo', 'pw-bo')
     const id = { iamid: 'north', userid: 'bo' }

@@ -206,11 +206,15 @@ describe.skipIf(slapdFolder === null)('a sync', () => {
       supportedActions: ['syncGroups'],
       type: 'ldap',
     }
-    const { status, body } = await syncs.sync('JumpCloud', { dryRun: true, iamConfig, schema })
+    const { status, body } = await syncs.sync('JumpCloud', { dryRun: true, iamConfig, schema, supportedActions: ['syncUsers'] })
     expect({ status, body }).toMatchObject({
       status: 200,
       body: { totalCount: 3, count: 3, importedUsers: dns('ana', 'cy', 'bo') },
     })
+    // In the reference's table it stands beside.
+    const { supportedActions, ...rest } = iamConfig
+    const beside = await syncs.sync('JumpCloud', { dryRun: true, iamConfig: rest, schema, supportedActions })
+    expect(beside).toMatchObject({ status: 200, body: { count: 3 } })
     const [run] = await syncs.runs('JumpCloud')
     const [imported] = await syncs.entries(run.id, { outcomes: ['IMPORT'] })
     expect(imported.after).toMatchObject({ name: 'Name of ana', groups: expect.arrayContaining(['Chiefs', 'Sales']) })
