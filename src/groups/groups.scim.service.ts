@@ -15,7 +15,7 @@ import { parsePatch } from '../provisioning/operations.ts'
 import { patched } from '../provisioning/patch.ts'
 import { checkDocument, checkResource } from '../provisioning/resource.ts'
 import { type Document, groupType } from '../provisioning/schema.ts'
-import { checkVersion, versionOf } from '../provisioning/version.ts'
+import { checkVersion, type Precondition, versionOf } from '../provisioning/version.ts'
 import { uniqueViolation } from '../store/failures.ts'
 import { keepAnAdministrator } from '../users/powers.ts'
 import {
@@ -42,9 +42,8 @@ import {
 import { deleteGroupRow, permissionsOfName } from './groups.store.ts'
 import { countMembers } from './memberships.store.ts'
 
-interface ById {
+interface ById extends Precondition {
   readonly id: string
-  readonly ifMatch?: string | undefined
 }
 interface WithBody {
   readonly body: unknown
@@ -92,29 +91,29 @@ export const scimGroups = {
   ),
 
   /** The members become exactly those named: the difference is made in the store. */
-  replace: write('scim:updateGroup', async (call: Call, { id, ifMatch, body, members }: ById & WithBody & Wants) => {
+  replace: write('scim:updateGroup', async (call: Call, { id, body, members, ...asked }: ById & WithBody & Wants) => {
     const iam = await iamOf(call)
     const document = checkResource(groupType(iam.config), body)
     const before = await requireScimGroup(call, iam, id, { lock: true })
-    checkVersion(ifMatch, versionOf(groupFacts(before)))
+    checkVersion(asked, versionOf(groupFacts(before)))
     const { ids } = written(iam, document)
     return save(call, iam, before, { document, changes: [{ kind: 'set', ids }], members })
   }),
 
-  patch: write('scim:updateGroup', async (call: Call, { id, ifMatch, body, members }: ById & WithBody & Wants) => {
+  patch: write('scim:updateGroup', async (call: Call, { id, body, members, ...asked }: ById & WithBody & Wants) => {
     const iam = await iamOf(call)
     const type = groupType(iam.config)
     const { changes, rest } = memberChanges(type, parsePatch(type, body))
     const before = await requireScimGroup(call, iam, id, { lock: true })
-    checkVersion(ifMatch, versionOf(groupFacts(before)))
+    checkVersion(asked, versionOf(groupFacts(before)))
     return save(call, iam, before, { document: patched(type, groupDocument(before), rest), changes, members })
   }),
 
-  remove: write('scim:deleteGroup', async (call: Call, { id, ifMatch }: ById): Promise<Outcome<{ deleted: true }>> => {
+  remove: write('scim:deleteGroup', async (call: Call, { id, ...asked }: ById): Promise<Outcome<{ deleted: true }>> => {
     const { db } = call
     const iam = await iamOf(call)
     const group = await requireScimGroup(call, iam, id, { lock: true })
-    checkVersion(ifMatch, versionOf(groupFacts(group)))
+    checkVersion(asked, versionOf(groupFacts(group)))
     const carried = await permissionsOfName(db, iam.id, canonical(group.name))
     const members = await countMembers(db, group.id)
     await deleteGroupRow(db, group.id)

@@ -76,14 +76,20 @@ function comparison(places: Places, target: Target, filter: Leaf, bind: Bind): s
   const column = columnOf(places, target)
   if (column?.kind === 'rows') {
     if (filter.op === 'pr' && sub === null) return column.exists('true')
+    if (filter.op !== 'pr' && filter.compValue === null && sub === null) return nothing(filter.op, column.exists('true'))
     return column.exists(columnLeaf(partOf(column, sub?.name ?? 'value'), filter, bind))
   }
   if (column) return columnLeaf(column, filter, bind)
   if (attribute?.name === 'meta' || attribute?.returned === 'never') throw fault(`cannot ask for ${filter.attrPath}`)
   const base = baseOf(places, target, bind)
   if (attribute === null) return presence(filter, base)
-  const json = `${base}->${attribute.type === 'any' ? `${bind(attribute.name)}::text` : literal(attribute.name)}`
+  const json = isSchemas(target)
+    ? schemasIn(places)
+    : `${base}->${attribute.type === 'any' ? `${bind(attribute.name)}::text` : literal(attribute.name)}`
   if (filter.op === 'pr' && sub === null) return present(json)
+  // Of a list as a whole: whether it has no value, not whether one of its values is none.
+  if (filter.op !== 'pr' && filter.compValue === null && sub === null && (attribute.multiValued || attribute.type === 'any'))
+    return nothing(filter.op, present(json))
   const part = sub ?? (attribute.type === 'complex' ? findAttribute(attribute.subAttributes ?? [], 'value') : attribute)
   if (!part) throw fault(`must name a part of ${attribute.name}`)
   const inside = (value: string) => {
@@ -94,6 +100,11 @@ function comparison(places: Places, target: Target, filter: Leaf, bind: Bind): s
   const found = part.name === 'value' ? byIndex(places, target, filter, bind) : ''
   return `${found}EXISTS (SELECT 1 FROM jsonb_array_elements(${asList(json)}) e(v) WHERE ${leaf(inside('e.v'), part, filter, bind)})`
 }
+
+const isSchemas = ({ urn, attribute }: Target): boolean => urn === null && attribute?.name === 'schemas'
+/** As answers say them (`schemasOf`): the type's own, and each extension that the document has. */
+const schemasIn = ({ type, document }: Places): string =>
+  `(jsonb_build_array('${type.core.id}') || coalesce((SELECT jsonb_agg(k) FROM jsonb_object_keys(${document}) k WHERE k ILIKE 'urn:%'), '[]'))`
 
 function valuePath(places: Places, target: Target, filter: Filter, bind: Bind): string {
   const { attribute } = target
@@ -151,7 +162,7 @@ function presence(filter: Leaf, json: string): string {
 }
 
 /** Absent is not equal to anything, so `ne` finds it: the two are each other's opposite. */
-function leaf(json: string, { type, caseExact }: Attribute, filter: Leaf, bind: Bind): string {
+function leaf(json: string, { name, type, caseExact }: Attribute, filter: Leaf, bind: Bind): string {
   if (filter.op === 'pr') return present(json)
   const { op, compValue } = filter
   if (compValue === null) return nothing(op, present(json))
@@ -160,6 +171,8 @@ function leaf(json: string, { type, caseExact }: Attribute, filter: Leaf, bind: 
   if (typeof wanted === 'boolean') {
     if (!['boolean', 'any'].includes(type) || (op !== 'eq' && op !== 'ne'))
       throw fault(`cannot compare ${filter.attrPath} with ${op} to a boolean`)
+    // A value that says nothing of `primary` is not the primary one (RFC 7643 2.4).
+    if (name === 'primary' && type === 'boolean') return `coalesce(${json} = 'true', false) ${SYMBOLS[op]} ${wanted}`
     return `coalesce(${json} ${SYMBOLS[op]} '${wanted}', ${op === 'ne'})`
   }
   if (typeof wanted === 'number') {
@@ -241,7 +254,8 @@ export function orderBy(places: Places, sortBy: string, descending: boolean): Or
   const unsortable = new Misspoken('invalidPath', 'sortBy', 'must name a single value, or a list of values that has one')
   if (column?.kind === 'rows') throw unsortable
   if (column?.kind === 'time') return { name: `scim ${sortBy}`, expression: column.sql, type: 'timestamptz', descending }
-  const known = attribute !== null && attribute.type !== 'any' && attribute.returned !== 'never'
+  const isMade = attribute?.name === 'meta' || isSchemas(target)
+  const known = attribute !== null && attribute.type !== 'any' && attribute.returned !== 'never' && !isMade
   const leafed = sub ?? (attribute?.type === 'complex' ? findAttribute(attribute.subAttributes ?? [], 'value') : attribute)
   if (!column && (!known || !leafed || (urn !== null && !places.type.extensions.some(({ id }) => id === urn)))) throw unsortable
   const text = column ? `(${column.sql})::text` : `lower(${textOf(places, target, leafed!)})`

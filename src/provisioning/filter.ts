@@ -18,7 +18,7 @@ export function parseFilter(text: string, scimType: ScimType = 'invalidFilter'):
   const fault = (rule: string) => new Misspoken(scimType, scimType === 'invalidFilter' ? 'filter' : 'path', rule)
   if (text.length > MAX_CHARACTERS) throw fault(`must be at most ${MAX_CHARACTERS} characters`)
   try {
-    const tokens = tokenizer(text).map(lowerLiterals)
+    const tokens = tokenizer(text).map(unescaped).map(lowerLiterals)
     if (depthOf(tokens) > MAX_DEPTH) throw fault(`must not nest deeper than ${MAX_DEPTH} levels`)
     if (
       tokens.filter(({ type, literal }) => type === 'Word' && /^(pr|eq|ne|co|sw|ew|gt|lt|ge|le)$/i.test(literal)).length >
@@ -34,6 +34,13 @@ export function parseFilter(text: string, scimType: ScimType = 'invalidFilter'):
     throw fault('must be a filter of RFC 7644 3.4.2.2')
   }
 }
+
+/**
+ * The tokenizer doubles every backslash that no quote follows, so that `"a\\b"` and `"\u0041"` would stand for themselves. A string is one of JSON
+ * (RFC 7644 3.4.2.2): half of each such run is what was written, and what JSON does not know is refused by the parser.
+ */
+const unescaped = (token: Token): Token =>
+  token.type === 'Quoted' ? { ...token, literal: token.literal.replace(/\\+/g, run => run.slice(run.length >> 1)) } : token
 
 /** Entra ID writes `active eq True`. */
 const lowerLiterals = (token: Token, index: number, all: readonly Token[]): Token =>
@@ -88,11 +95,14 @@ export function matches(filter: Filter, value: unknown): boolean {
   if (filter.op === '[]') throw new Misspoken('invalidPath', 'path', 'must not have a value path inside a value path')
   const held = isObject(value) ? memberOf(value, filter.attrPath) : filter.attrPath.toLowerCase() === 'value' ? value : undefined
   if (filter.op === 'pr') return held != null && held !== ''
-  return compares(filter, held)
+  return compares(filter, held === undefined && isObject(value) ? meantBy(filter) : held)
 }
 
+/** What an absent part stands for: a value that says nothing of `primary` is not the primary one (RFC 7643 2.4). */
+const meantBy = ({ attrPath, compValue }: Compare): false | undefined =>
+  attrPath.toLowerCase() === 'primary' && compValue !== null ? false : undefined
+
 function compares({ op, compValue }: Compare, held: unknown): boolean {
-  // A list without `primary` has none that is primary.
   if (op === 'eq') return compValue === null ? held == null : same(held, compValue)
   if (op === 'ne') return compValue === null ? held != null : !same(held, compValue)
   if (held == null || typeof held !== typeof compValue) return false

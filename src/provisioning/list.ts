@@ -11,7 +11,9 @@ export function listOf(places: Places, iamid: string, { filter, sortBy, descendi
   const where = [`${places.where} = $1`]
   if (filter !== undefined) where.push(condition(places, parseFilter(filter), values))
   const { from, rowid } = places
-  const order: Order = sortBy ? orderBy(places, sortBy, descending) : { name: 'scim', expression: rowid, type: 'int', descending }
+  const order: Order = sortBy
+    ? orderBy(places, sortBy, descending)
+    : { name: `scim ${places.type.name}`, expression: rowid, type: 'int', descending }
   return { columns: `${rowid} AS id`, from, where, values, id: rowid, order, fresh: true }
 }
 

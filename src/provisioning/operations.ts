@@ -43,6 +43,9 @@ function stepsOf(type: ResourceType, operation: unknown): Step[] {
   if (path != null && path !== '') {
     if (typeof path !== 'string') throw new Misspoken('invalidPath', 'path', 'must be a string')
     const step = { op, value, path, ...parsePath(type, path) }
+    // It names nothing to remove, and must not be taken for a removal of all.
+    if (op === 'remove' && step.filter === null && Array.isArray(value) && value.length === 0)
+      throw new Misspoken('invalidValue', 'value', 'names nothing: leave it out to remove all')
     if (isReadOnly(step.target)) throw new Misspoken('mutability', 'path', `names ${named(path)}, which is read-only`)
     return [step]
   }

@@ -46,15 +46,15 @@ function changeWhole(type: ResourceType, holder: Document, attribute: Attribute,
   if (op === 'remove') {
     if (attribute.required) throw new Misspoken('mutability', 'path', `names ${name}, which is required`)
     // Entra ID removes values of a list by naming them in `value`.
-    if (attribute.multiValued && !isUnassigned(value))
-      keep(holder, name, without(listOf(holder[name]), checkList(type, attribute, value)))
+    if (isList(attribute, holder) && !isUnassigned(value))
+      keep(holder, name, without(attribute, listOf(holder[name]), checkList(type, attribute, value)))
     else delete holder[name]
     return
   }
   const given = checkWritable(attribute, value, type.strict)
   if (given === undefined) {
     if (op === 'replace') delete holder[name]
-  } else if (attribute.multiValued && op === 'add') keep(holder, name, joined(listOf(holder[name]), given as unknown[]))
+  } else if (isList(attribute, holder) && op === 'add') keep(holder, name, joined(listOf(holder[name]), [given].flat()))
   else if (attribute.type === 'complex' && !attribute.multiValued && isObject(holder[name])) {
     const parts = value as Document
     const cleared = isObject(value) ? Object.keys(parts).filter(key => isUnassigned(parts[key])) : []
@@ -62,6 +62,10 @@ function changeWhole(type: ResourceType, holder: Document, attribute: Attribute,
     keep(holder, name, { ...Object.fromEntries(before), ...(given as Document) })
   } else holder[name] = given
 }
+
+/** An attribute that nobody described is a list where it holds one: adding to it takes nothing away, nor does removing one value the others. */
+const isList = ({ multiValued, type, name }: Attribute, holder: Document): boolean =>
+  multiValued || (type === 'any' && Array.isArray(holder[name]))
 
 /** `name.givenName`, and `emails.value`, which is every value's. */
 function changePart(type: ResourceType, holder: Document, attribute: Attribute, part: Attribute, step: Step): void {
@@ -74,7 +78,8 @@ function changePart(type: ResourceType, holder: Document, attribute: Attribute, 
   const values = listOf(holder[attribute.name])
   if (values.length === 0 && step.op === 'replace') throw noTarget(attribute)
   const targets = values.length === 0 && step.op === 'add' ? [{}] : values
-  keep(holder, attribute.name, targets.map(value => withPart(type, value, part, step)).filter(isNotEmpty))
+  const changed = targets.map(value => withPart(type, value, part, step))
+  keep(holder, attribute.name, atMostOnePrimary(attribute, changed).filter(isNotEmpty))
 }
 
 /** `emails[type eq "work"]`, with or without `.value`. */
@@ -83,7 +88,11 @@ function changeSome(type: ResourceType, holder: Document, attribute: Attribute, 
   const { sub } = step.target
   const values = listOf(holder[attribute.name])
   const chosen = values.map(value => matches(filter!, value))
-  if (op === 'remove' && sub === null) {
+  // A whole value that is replaced by nothing goes; adding nothing adds nothing (RFC 7643 2.5).
+  const isNothing = op !== 'remove' && sub === null && isUnassigned(step.value)
+  if (isNothing && op === 'add') return
+  if (isNothing && !chosen.includes(true)) throw noTarget(attribute)
+  if ((op === 'remove' && sub === null) || isNothing) {
     keep(
       holder,
       attribute.name,
@@ -103,7 +112,8 @@ function changeSome(type: ResourceType, holder: Document, attribute: Attribute, 
     const change = (value: unknown) => (sub === null ? merged(type, value, attribute, step) : withPart(type, value, sub, step))
     for (const [index, value] of values.entries()) if (chosen[index]) values[index] = change(value)
   }
-  keep(holder, attribute.name, onePrimary(values, index => chosen[index]!).filter(isNotEmpty))
+  const settled = onePrimary(values, index => chosen[index]!)
+  keep(holder, attribute.name, atMostOnePrimary(attribute, settled).filter(isNotEmpty))
 }
 
 /** The values that a step names change all together. */
@@ -128,7 +138,7 @@ const noTarget = (attribute: Attribute) => new Misspoken('noTarget', 'path', `ma
 const listOf = (value: unknown): unknown[] => (Array.isArray(value) ? [...value] : [])
 const isNotEmpty = (value: unknown): boolean => !(isObject(value) && Object.keys(value).length === 0)
 const checkList = (type: ResourceType, attribute: Attribute, value: unknown): unknown[] =>
-  (checkValue(attribute, value, attribute.name, type.strict) as unknown[] | undefined) ?? []
+  [checkValue(attribute, value, attribute.name, type.strict) ?? []].flat()
 
 /** Undefined, an empty list and an empty object are unassigned: they go. */
 function keep(holder: Document, name: string, value: unknown): void {
@@ -140,12 +150,24 @@ function keep(holder: Document, name: string, value: unknown): void {
 const inOrder = (value: unknown): string =>
   JSON.stringify(isObject(value) ? Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)) : value)
 
-function joined(values: unknown[], added: readonly unknown[]): unknown[] {
-  const held = new Set(values.map(inOrder))
-  const fresh = added.filter(value => !held.has(inOrder(value)))
-  const all = [...values, ...fresh]
-  return onePrimary(all, index => index >= values.length)
+function joined(values: readonly unknown[], added: readonly unknown[]): unknown[] {
+  const all = [...values]
+  const places = new Map(all.map((value, at) => [sameness(value), at]))
+  const fresh = new Set<number>()
+  for (const value of added) {
+    const at = places.get(sameness(value)) ?? all.length
+    const merged = isObject(all[at]) && isObject(value) ? { ...all[at], ...value } : value
+    if (at < all.length && inOrder(merged) === inOrder(all[at])) continue
+    all[at] = merged
+    places.set(sameness(value), at)
+    fresh.add(at)
+  }
+  return onePrimary(all, at => fresh.has(at))
 }
+
+/** One value of one type stands once (RFC 7643 2.4): what else is said of it is said of the one that is there. */
+const sameness = (value: unknown): string =>
+  isObject(value) && value.value !== undefined ? JSON.stringify([value.value, value.type ?? null]) : inOrder(value)
 
 /** A new primary value takes it from the one before (RFC 7644 3.5.2). */
 function onePrimary(values: unknown[], isNew: (index: number) => boolean): unknown[] {
@@ -154,11 +176,21 @@ function onePrimary(values: unknown[], isNew: (index: number) => boolean): unkno
   return values.map((value, index) => (isPrimary(value) && !isNew(index) ? { ...(value as Document), primary: false } : value))
 }
 
-/** Values that hold everything a given one says; `{value: "x"}` goes whatever its type. */
-function without(values: readonly unknown[], given: readonly unknown[]): unknown[] {
+function atMostOnePrimary(attribute: Attribute, values: unknown[]): unknown[] {
+  if (values.filter(value => isObject(value) && value.primary === true).length > 1)
+    throw new Misspoken('invalidValue', attribute.name, 'must have at most one primary value')
+  return values
+}
+
+/** Values that hold everything a given one says; `{value: "x"}` goes whatever its type, and in any case where case means nothing. */
+function without({ subAttributes = [] }: Attribute, values: readonly unknown[], given: readonly unknown[]): unknown[] {
+  const isSame = (part: string, held: unknown, wanted: unknown): boolean =>
+    typeof held === 'string' && typeof wanted === 'string' && findAttribute(subAttributes, part)?.caseExact === false
+      ? held.toLowerCase() === wanted.toLowerCase()
+      : inOrder(held) === inOrder(wanted)
   const says = (gone: unknown, value: unknown): boolean => {
-    if (!isObject(gone) || !isObject(value)) return gone === value
-    return Object.entries(gone).every(([part, wanted]) => inOrder(value[part]) === inOrder(wanted))
+    if (!isObject(gone) || !isObject(value)) return inOrder(gone) === inOrder(value)
+    return Object.entries(gone).every(([part, wanted]) => isSame(part, value[part], wanted))
   }
   return values.filter(value => !given.some(gone => says(gone, value)))
 }

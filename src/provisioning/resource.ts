@@ -31,6 +31,11 @@ export function checkResource(type: ResourceType, body: unknown): Document {
     !schemas.some(schema => typeof schema === 'string' && schema.toLowerCase() === type.core.id.toLowerCase())
   )
     throw new Misspoken('invalidSyntax', 'schemas', `must be a list with ${type.core.id}`)
+  const foreign = schemas.find(
+    schema => typeof schema !== 'string' || (schema.toLowerCase() !== type.core.id.toLowerCase() && !extensionOf(type, schema)),
+  )
+  if (type.strict && foreign !== undefined)
+    throw new Misspoken('invalidSyntax', 'schemas', `names ${named(String(foreign))}, which is not configured for this IAM`)
   const document: Document = {}
   for (const [key, value] of Object.entries(body)) {
     const [name, checked] = checkMember(type, key, value)
@@ -90,7 +95,9 @@ export function checkValue(attribute: Attribute, value: unknown, field: string, 
   // Members are rows, and as many as a body holds.
   if (values.length > MAX_VALUES && attribute.name !== 'members')
     throw new Invalid(field, `must have at most ${MAX_VALUES} values`)
-  const checked = values.map(entry => checkSingle(attribute, entry, field, strict))
+  const checked = values
+    .map(entry => checkSingle(attribute, entry, field, strict))
+    .filter(entry => attribute.name === 'members' || !isObject(entry) || Object.keys(entry).length > 0)
   const primaries = checked.filter(entry => isObject(entry) && entry.primary === true)
   if (primaries.length > 1) throw new Misspoken('invalidValue', field, 'must have at most one primary value')
   return checked.length === 0 ? undefined : checked

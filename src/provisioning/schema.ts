@@ -106,7 +106,9 @@ const any = (name: string): Attribute => ({
 export function extensionOf(type: ResourceType, urn: string): string | null {
   const lower = urn.toLowerCase()
   const known = [...type.extensions.map(({ id }) => id), ...type.open].find(id => id.toLowerCase() === lower)
-  return known ?? (type.strict || !/^urn:[\w.:%~-]{1,200}$/i.test(urn) ? null : urn)
+  // What stands under a core schema is no extension: it would be kept where nobody reads it.
+  const isCore = lower.startsWith('urn:ietf:params:scim:schemas:core:')
+  return known ?? (type.strict || isCore || !/^urn:[\w.:%~-]{1,200}$/i.test(urn) ? null : urn)
 }
 
 export const attributesOfExtension = (type: ResourceType, urn: string): readonly Attribute[] | null =>

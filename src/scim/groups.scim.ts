@@ -45,18 +45,24 @@ export const groupRows: readonly Row[] = [
   {
     method: 'PUT',
     path: 'Groups/:id',
-    run: async ({ context, base, id, asked, body, ifMatch }) => {
-      const group = await scimGroups.replace(context, { id, ifMatch, body, members: isShown(asked, 'members') })
+    run: async ({ context, base, id, asked, body, ifMatch, ifNoneMatch }) => {
+      const group = await scimGroups.replace(context, { id, ifMatch, ifNoneMatch, body, members: isShown(asked, 'members') })
       return answer(200, type, shapedGroup(base, group), asked)
     },
   },
   {
     method: 'PATCH',
     path: 'Groups/:id',
-    run: async ({ context, base, id, asked, body, ifMatch }) => {
+    run: async ({ context, base, id, asked, body, ifMatch, ifNoneMatch }) => {
       // Without a body unless one is asked for (RFC 7644 3.5.2): a change of one member must not read a hundred thousand.
       const wanted = asked.attributes.length > 0
-      const group = await scimGroups.patch(context, { id, ifMatch, body, members: wanted && isShown(asked, 'members') })
+      const group = await scimGroups.patch(context, {
+        id,
+        ifMatch,
+        ifNoneMatch,
+        body,
+        members: wanted && isShown(asked, 'members'),
+      })
       const shaped = shapedGroup(base, group)
       return wanted ? answer(200, type, shaped, asked) : { status: 204, headers: { etag: shaped.version } }
     },
@@ -64,8 +70,8 @@ export const groupRows: readonly Row[] = [
   {
     method: 'DELETE',
     path: 'Groups/:id',
-    run: async ({ context, id, ifMatch }) => {
-      await scimGroups.remove(context, { id, ifMatch })
+    run: async ({ context, id, ifMatch, ifNoneMatch }) => {
+      await scimGroups.remove(context, { id, ifMatch, ifNoneMatch })
       return { status: 204 }
     },
   },

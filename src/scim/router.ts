@@ -61,7 +61,7 @@ async function serve(request: WireRequest<Locals>, door: ScimDoor): Promise<Wire
     const common = { context, base: `${door.publicUrl}${PREFIX}/${iamid}` }
     const asked = askedByQuery(parseQuery(request.query))
     exchange.body = bodyOf(request)
-    if (request.method === 'POST' && path.join('/') === BULK) return bulk(exchange.body, part(common))
+    if (request.method === 'POST' && path.join('/') === BULK) return bulk(exchange.body, common.base, part(common))
     const { 'if-match': ifMatch, 'if-none-match': ifNoneMatch } = request.headers
     return operate({ ...common, method: request.method, path, asked, body: exchange.body, ifMatch, ifNoneMatch })
   })

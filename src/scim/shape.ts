@@ -28,7 +28,7 @@ export function shapedUser(base: string, user: ScimUserRecord): Shaped {
   const document = userDocument(user)
   const groups = user.groups?.map(({ value, display }) => ({ value, $ref: `${base}/Groups/${value}`, display, type: 'direct' }))
   const inside = { ...document, ...(groups && groups.length > 0 && { groups }) }
-  return shaped(type, base, { ...user, id: user.scimId!, version: versionOf(userFacts(user)) }, inside)
+  return shaped(type, base, { ...user, id: user.scimId!, version: versionOf(userFacts(user), user.groups) }, inside)
 }
 
 export function shapedGroup(base: string, group: ScimGroupRecord): Shaped {

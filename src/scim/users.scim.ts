@@ -45,24 +45,24 @@ export const userRows: readonly Row[] = [
   {
     method: 'PUT',
     path: 'Users/:id',
-    run: async ({ context, base, id, asked, body, ifMatch }) => {
-      const user = await scimUsers.replace(context, { id, ifMatch, body, groups: isShown(asked, 'groups') })
+    run: async ({ context, base, id, asked, body, ifMatch, ifNoneMatch }) => {
+      const user = await scimUsers.replace(context, { id, ifMatch, ifNoneMatch, body, groups: isShown(asked, 'groups') })
       return answer(200, type, shapedUser(base, user), asked)
     },
   },
   {
     method: 'PATCH',
     path: 'Users/:id',
-    run: async ({ context, base, id, asked, body, ifMatch }) => {
-      const user = await scimUsers.patch(context, { id, ifMatch, body, groups: isShown(asked, 'groups') })
+    run: async ({ context, base, id, asked, body, ifMatch, ifNoneMatch }) => {
+      const user = await scimUsers.patch(context, { id, ifMatch, ifNoneMatch, body, groups: isShown(asked, 'groups') })
       return answer(200, type, shapedUser(base, user), asked)
     },
   },
   {
     method: 'DELETE',
     path: 'Users/:id',
-    run: async ({ context, id, ifMatch }) => {
-      await scimUsers.remove(context, { id, ifMatch })
+    run: async ({ context, id, ifMatch, ifNoneMatch }) => {
+      await scimUsers.remove(context, { id, ifMatch, ifNoneMatch })
       return { status: 204 }
     },
   },

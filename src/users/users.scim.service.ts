@@ -16,7 +16,7 @@ import { parsePatch } from '../provisioning/operations.ts'
 import { patched } from '../provisioning/patch.ts'
 import { checkResource } from '../provisioning/resource.ts'
 import { type Document, userType } from '../provisioning/schema.ts'
-import { checkVersion, versionOf } from '../provisioning/version.ts'
+import { checkVersion, type Precondition, versionOf } from '../provisioning/version.ts'
 import { uniqueViolation } from '../store/failures.ts'
 import { keepAnAdministrator } from './powers.ts'
 import { type ScimUserRecord, userDocument, userFacts } from './user.scim.ts'
@@ -34,9 +34,8 @@ import {
 import { stateOf, written } from './users.scim.written.ts'
 import { endAccess } from './users.store.ts'
 
-interface ById {
+interface ById extends Precondition {
   readonly id: string
-  readonly ifMatch?: string | undefined
 }
 interface WithBody {
   readonly body: unknown
@@ -97,29 +96,29 @@ export const scimUsers = {
     return { value: user, events: [{ event, target: targetOf(user), ...(before && { before: { scimId: null } }), after }] }
   }),
 
-  replace: write('scim:updateUser', async (call: Call, { id, ifMatch, body, groups }: ById & WithBody & Wants) => {
+  replace: write('scim:updateUser', async (call: Call, { id, body, groups, ...asked }: ById & WithBody & Wants) => {
     const iam = await iamOf(call)
     const document = checkResource(userType(iam.config), body)
     const before = await requireScimUser(call, iam, id, { lock: true })
-    checkVersion(ifMatch, versionOf(userFacts(before)))
+    checkVersion(asked, versionOf(userFacts(before)))
     return save(call, iam, before, document, groups)
   }),
 
-  patch: write('scim:updateUser', async (call: Call, { id, ifMatch, body, groups }: ById & WithBody & Wants) => {
+  patch: write('scim:updateUser', async (call: Call, { id, body, groups, ...asked }: ById & WithBody & Wants) => {
     const iam = await iamOf(call)
     const type = userType(iam.config)
     const steps = parsePatch(type, body)
     const before = await requireScimUser(call, iam, id, { lock: true })
-    checkVersion(ifMatch, versionOf(userFacts(before)))
+    checkVersion(asked, versionOf(userFacts(before)))
     return save(call, iam, before, patched(type, userDocument(before), steps), groups)
   }),
 
   /** The resource is gone; its user stays, disabled, and belongs to no group and has no attribute of this provider any more. */
-  remove: write('scim:deleteUser', async (call: Call, { id, ifMatch }: ById): Promise<Outcome<{ deleted: true }>> => {
+  remove: write('scim:deleteUser', async (call: Call, { id, ...asked }: ById): Promise<Outcome<{ deleted: true }>> => {
     const { db, now } = call
     const iam = await iamOf(call)
     const user = await requireScimUser(call, iam, id, { lock: true })
-    checkVersion(ifMatch, versionOf(userFacts(user)))
+    checkVersion(asked, versionOf(userFacts(user)))
     // Groups first: a change of one holds it and waits for its users' rows, which from the next line on it could not share.
     const leftGroups = await leaveSourceGroups(db, user.id, iam.id, now)
     await updateScimUser(db, user.id, { ...stateOf(iam, user, false), scimId: null, scim: null }, now)
