@@ -97,15 +97,16 @@ export const users = {
       throw new Conflict('You cannot disable yourself: ask another administrator')
     await refusePower(call, user.id)
     await lockUser(db, user.id)
-    if (user.disabled === disabled) return unchanged(seenAs(user, 'aggregate'))
+    // Whom a source disabled already: from here on it is the administrator who keeps them out, and the source lets them in no more.
+    if (user.disabled === disabled && (!disabled || user.disabledBy === 'bim')) return unchanged(seenAs(user, 'aggregate'))
     const updated = await updateUser(db, user.id, { disabled, disabledBy: disabled ? 'bim' : null, updatedAt: call.now })
     const revokedTokens = disabled ? await endAccess(db, user.id) : 0
     if (disabled) await keepAnAdministrator(db)
     return done(seenAs(updated, 'aggregate'), {
       event: disabled ? 'userDisabled' : 'userEnabled',
       target: targetOf(user),
-      before: { disabled: !disabled },
-      after: { disabled, ...(disabled ? { revokedTokens } : {}) },
+      before: user.disabled === disabled ? { disabledBy: user.disabledBy } : { disabled: !disabled },
+      after: user.disabled === disabled ? { disabledBy: 'bim' } : { disabled, ...(disabled ? { revokedTokens } : {}) },
     })
   }),
 
