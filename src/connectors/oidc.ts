@@ -79,6 +79,12 @@ export async function begin(
   return { url, handshake }
 }
 
+/** Whether a query came back from the very log-in that the handshake began: by its state, which goes there and back. */
+export function isAnswerTo({ state }: Pick<Handshake, 'state'>, query: string): boolean {
+  const states = new URLSearchParams(query).getAll('state')
+  return states.length === 1 && states[0] === state
+}
+
 /** `callback` is our own address with the query that came. Throws Unauthenticated for what cannot be believed, and Unavailable. */
 export async function finish(relying: Relying, callback: URL, handshake: Handshake): Promise<Finished> {
   const provider = await providerOf(relying)

@@ -1,7 +1,16 @@
 /** What proves at a log-in with an OpenID provider who somebody is. As in proof.ts all of it happens before the transaction: it is slow. */
 import type { Call } from '../access/guard.ts'
 import { type LoggedOut, readLogoutToken } from '../connectors/oidc.logout.ts'
-import { begin, finish, type Handshake, mayInitiate, type OpenidOptions, type Relying } from '../connectors/oidc.ts'
+import {
+  begin,
+  finish,
+  type Handshake,
+  isAnswerTo,
+  mayInitiate,
+  type OpenidOptions,
+  type Relying,
+  refused,
+} from '../connectors/oidc.ts'
 import { Conflict, NotFound, Refused, Unauthenticated, Unavailable } from '../errors.ts'
 import type { IamRecord } from '../iams/iam.ts'
 import { findIam, sealedOf } from '../iams/iams.store.ts'
@@ -61,6 +70,11 @@ export async function proveByProvider(
   { iamid, query, handshake, until }: Return,
 ): Promise<ProvenByProvider | Unauthenticated> {
   const { iam, relying } = await relyingOn(call, iamid)
+  if (!isAnswerTo(handshake, query))
+    // Of another tab, or sent by somebody else. The one that was begun last in this browser may still come back.
+    return warning(call, iamid, async () => {
+      throw refused('it belongs to another sign-in, perhaps in another tab of this browser')
+    }).catch((error: Unauthenticated) => error)
   // Before anything else is done with it: of two who come with the same one is let through, on whatever instance.
   if (!(await takeOnce(call.db, ['log-in', handshake.state], until))) throw new Conflict('This sign-in was finished already')
   try {

@@ -2,7 +2,7 @@
 // browser to the provider -> GET /login/:iamid/callback takes the handshake out of the cookie, once, and has the room check what came
 // back -> the token goes into the session's cookie, and nowhere else -> GET /login says who is signed in -> POST
 // /login/:iamid/logout ends it, here and at the provider. What a query asks for is looked at here, and nothing of it is repeated.
-import type { Handshake } from '../connectors/oidc.ts'
+import { type Handshake, isAnswerTo } from '../connectors/oidc.ts'
 import { type Code, catalogue, RosterError } from '../errors.ts'
 import { cookieLine, cookieOf, isSameOrigin, SESSION_COOKIE } from '../http/cookies.ts'
 import type { Http, WireRequest, WireResponse } from '../http/wire.ts'
@@ -127,7 +127,8 @@ async function finish(
     return redirect(returnTo, [over, cookieLine(deps.publicUrl, session), endCookie(deps, endSeal, entered.endSession)])
   } catch (error) {
     const answer = problem(deps, error)
-    return { ...answer, headers: { ...answer.headers, 'set-cookie': [over] } }
+    // Of two tabs the later one has the cookie: what comes back to the other must not take it away.
+    return isAnswerTo(underWay, request.query) ? { ...answer, headers: { ...answer.headers, 'set-cookie': [over] } } : answer
   }
 }
 

@@ -209,6 +209,18 @@ describe('the way back', () => {
     expect((await mine.visit(url.href)).status).toBe(200)
   })
 
+  test('of a tab that another one overtook ends nothing for that one', async () => {
+    const browser = new Browser()
+    const first = await back(browser)
+    const second = await back(browser)
+    const page = await browser.visit(first.href)
+    expect(page.status).toBe(401)
+    expect(page.body).toContain('it belongs to another sign-in, perhaps in another tab of this browser')
+    expect((await audit()).map(event => event.event)).toEqual(['loginFailed'])
+    expect((await browser.visit(second.href)).status).toBe(200)
+    expect(browser.cookie(app.url, 'roster_session')).toBeDefined()
+  })
+
   test('is taken once, also with the cookie put back', async () => {
     const browser = new Browser()
     const url = await back(browser)
