@@ -128,7 +128,12 @@ export function replaced(
 ): Change {
   const spellings = spellingsOf(rows)
   const before = Map.groupBy(rows.filter(owned), row => row.keyKey)
-  const after = new Map([...wanted].map(([key, values]) => [canonical(key), { key, values: [...new Set(values)] }]))
+  const after = new Map<string, { key: string; values: string[] }>()
+  for (const [key, values] of wanted) {
+    // Two spellings of one key are one: what stands under either stays.
+    const there = after.get(canonical(key))
+    after.set(canonical(key), { key: there?.key ?? key, values: [...new Set([...(there?.values ?? []), ...values])] })
+  }
   const stays = (keyKey: string) =>
     JSON.stringify(before.get(keyKey)?.map(row => row.value) ?? []) === JSON.stringify(after.get(keyKey)?.values ?? [])
   return {

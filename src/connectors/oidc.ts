@@ -212,7 +212,7 @@ async function discover(url: string, { clientId, enableSSL }: OpenidOptions): Pr
       timeout: TIMEOUT_MS / 1000,
       execute,
     })
-    .catch(error => Promise.reject(unusable(reasonOf(error))))
+    .catch(error => Promise.reject(error?.cause instanceof Unavailable ? error.cause : unusable(reasonOf(error))))
   const metadata = { ...found.serverMetadata() }
   // Discovery 4.3: a document that speaks for another issuer than the one it was found at is not to be used.
   if (url.endsWith(WELL_KNOWN) && metadata.issuer.replace(/\/$/, '') !== url.slice(0, -WELL_KNOWN.length))

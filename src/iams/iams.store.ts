@@ -43,7 +43,7 @@ export const entrances = (db: Db): Promise<Entrance[]> =>
   db.query(
     `SELECT i.id, i.display_name AS "displayName", i.type <> 'openid' AS "byPassword" FROM iams i
       WHERE i.type = 'built-in' OR (i.type IN ('ldap', 'openid') AND i.config->'options' IS NOT NULL)
-      ORDER BY i.id <> 'bim', i.display_name COLLATE "C", i.id COLLATE "C" LIMIT 100`,
+      ORDER BY i.id <> 'bim', lower(i.display_name) COLLATE "C", i.id COLLATE "C" LIMIT 100`,
     [],
   )
 

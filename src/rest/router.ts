@@ -2,8 +2,9 @@
 import { type DocumentNode, execute, type GraphQLSchema, validate } from 'graphql'
 import { authorize } from '../access/guard.ts'
 import type { Context } from '../context.ts'
+import { restError } from '../http/errors.ts'
 import type { Turnstile } from '../http/turnstile.ts'
-import type { Http, WireRequest } from '../http/wire.ts'
+import type { Http, Translator, WireRequest } from '../http/wire.ts'
 import { thrownBy } from './errors.ts'
 import { openapi } from './openapi.ts'
 import type { Credential, Place, Row, Runtime } from './row.ts'
@@ -33,8 +34,16 @@ export function registerRest(http: Http, deps: RestDeps): void {
   for (const row of rows) {
     check(deps.schema, row)
     for (const place of [row, ...row.aliases]) register(http, deps, row, place)
+    if (row.credential === 'basic') http.translate(row.path, challenging)
   }
   registerDocumentation(http, deps)
+}
+
+/** Clients of Basic credentials send them when they are asked to (RFC 9110 11.6.1). */
+const challenging: Translator = error => {
+  const answer = restError(error)
+  if (error.code !== 'UNAUTHENTICATED') return answer
+  return { ...answer, headers: { ...answer.headers, 'www-authenticate': 'Basic realm="Roster", charset="UTF-8", Bearer' } }
 }
 
 function check(schema: GraphQLSchema, { document, path }: Row): void {

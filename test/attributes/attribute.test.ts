@@ -72,6 +72,11 @@ describe('replacing', () => {
     ],
     ['with repeats', { Desk: ['day', 'day'], Home: ['Oslo', 'Ghent', 'Oslo'] }, { added: [], removed: [] }],
     [
+      'a key in two spellings, with the values of both',
+      { Desk: ['day'], Home: ['Oslo'], HOME: ['Ghent', 'Oslo'] },
+      { added: [], removed: [] },
+    ],
+    [
       'a key from outside, under its spelling',
       { FLOOR: ['3'], Home: ['Oslo', 'Ghent'], Desk: ['day'] },
       { added: ['Floor=3'], removed: [] },

@@ -99,6 +99,15 @@ test('a name that cannot be taken is left out; the rest is taken', async () => {
   expect(await held()).toMatchObject({ iamAuthorizations: { Fine: ['y'] }, groups: ['bim/Good: user info'] })
 })
 
+test('two spellings of one name are one, with what stands under either', async () => {
+  tell({ groups: [{ name: 'Twice' }, { name: 'TWICE' }], authorizations: { Area: ['north', 'south'], AREA: ['north', 'east'] } })
+  expect((await logIn()).data.logIn.authenticated).toBe(true)
+  expect(await held()).toMatchObject({
+    iamAuthorizations: { Area: ['north', 'south', 'east'] },
+    groups: ['bim/Twice: user info'],
+  })
+})
+
 test('a wrong password is refused without asking anybody', async () => {
   const { errors } = await app.graphql(
     'mutation ($u: String!) { logIn(input: { userid: $u, password: "wrong" }) { authenticated } }',

@@ -212,6 +212,13 @@ describe('configurations', () => {
     expect([begun.status, begun.headers.get('location')]).toEqual([302, `${app.url}/login/corp`])
   })
 
+  test('providers stand in the order of their names, whatever the case', async () => {
+    await makeOpenid(app, 'capital', { clientId: 'capital', discoverUrl: idp.issuer }, { displayName: 'Manual, capital' })
+    const page = await (await fetch(`${app.url}/login`)).text()
+    const names = [...page.matchAll(/">Sign in with ([^<]+)<\/a>/g)].map(([, name]) => name)
+    expect(names).toEqual(['byname', 'corp', 'manual', 'Manual, capital', 'moved', 'plain'])
+  })
+
   test.each(['nobody', 'bim', '%00', 'corp%2F..', '__proto__'])('no provider stands behind %s', async iamid => {
     const answer = await fetch(`${app.url}/login/${iamid}`, { redirect: 'manual' })
     expect([400, 404]).toContain(answer.status)
@@ -279,7 +286,9 @@ describe('a provider that is down', () => {
     const answer = await fetch(`${app.url}/login/down`, { redirect: 'manual' })
     expect([answer.status, answer.headers.get('content-type')]).toEqual([503, 'text/html; charset=utf-8'])
     expect(answer.headers.get('retry-after')).not.toBeNull()
-    expect(await answer.text()).not.toContain(SECRET)
+    const page = await answer.text()
+    expect(page).not.toContain(SECRET)
+    expect(page.match(/The identity provider cannot be used now/g)).toHaveLength(1)
     expect((await logIn('nia', { name: 'Nia' })).page.body).toContain('<strong>Nia</strong>')
     expect((await app.as([])).token).toMatch(/^rt_/)
   })

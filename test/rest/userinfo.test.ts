@@ -67,6 +67,14 @@ test('nobody comes in without a key, and Basic opens no other path', async () =>
   expect((await fetch(`${app.url}/bim/user`, { headers: { authorization: basic(key) } })).status).toBe(401)
 })
 
+test('a client that waits to be asked for Basic credentials is asked', async () => {
+  for (const authorization of [undefined, basic('rk_x')]) {
+    const { status, headers } = await fetch(`${app.url}/user-info?userid=a`, { headers: authorization ? { authorization } : {} })
+    expect([status, headers.get('www-authenticate')]).toEqual([401, 'Basic realm="Roster", charset="UTF-8", Bearer'])
+  }
+  expect((await fetch(`${app.url}/bim/user`)).headers.get('www-authenticate')).toBe('Bearer')
+})
+
 test('who may not read groups is refused instead of being told that there are none', async () => {
   for (const permissions of [[], ['AUDIT'], ['USER_ADMIN']] as const) {
     const person = await app.as([...permissions])
