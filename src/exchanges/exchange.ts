@@ -88,6 +88,16 @@ export function bounded(value: unknown, isOurs = false): { value: unknown; whole
   return { value: copy(value, left, ''), whole: left.whole, redacted: left.redacted }
 }
 
+/** Words of others that are to be kept for good, such as a provider's document in the audit log: whole, and without secrets. */
+export function withoutSecrets(facts: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  const shown = (value: unknown): unknown => {
+    if (typeof value === 'string') return plain(value)
+    if (Array.isArray(value)) return value.map(shown)
+    return typeof value === 'object' && value !== null && !(value instanceof Date) ? withoutSecrets({ ...value }) : value
+  }
+  return Object.fromEntries(Object.entries(facts).map(([key, value]) => [key, isSecret(key) ? REDACTED : shown(value)]))
+}
+
 interface Left {
   bytes: number
   whole: boolean

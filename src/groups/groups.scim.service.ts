@@ -6,6 +6,7 @@ import { randomUUID } from 'node:crypto'
 import { type Call, type Outcome, read, type Service, write } from '../access/guard.ts'
 import { type AuditDraft, difference, type Target } from '../audit/audit.ts'
 import { NotFound } from '../errors.ts'
+import { withoutSecrets } from '../exchanges/exchange.ts'
 import { type IamRecord, inOrder } from '../iams/iam.ts'
 import { canonical, checkGroupName } from '../names.ts'
 import { checkScimId, type Found, iamOf, type Search, search } from '../provisioning/client.ts'
@@ -170,7 +171,8 @@ async function save(call: Call, iam: IamRecord, before: ScimGroupRecord, change:
   const loses = removed.length > 0 || canonical(before.name) !== columns.nameKey
   if (loses && (await permissionsOfName(db, iam.id, canonical(before.name))).includes('USER_ADMIN')) await keepAnAdministrator(db)
   const group = await requireScimGroup(call, iam, before.scimid, { members: change.members })
-  const updated: AuditDraft = { event: 'groupUpdated', target: targetOf(before), before: fields.before, after: fields.after }
+  const shown = { before: withoutSecrets(fields.before), after: withoutSecrets(fields.after) }
+  const updated: AuditDraft = { event: 'groupUpdated', target: targetOf(before), ...shown }
   return { value: group, events: [...(fields.changed ? [updated] : []), ...memberEvents(group, added, removed)] }
 }
 

@@ -7,6 +7,7 @@ import { randomUUID } from 'node:crypto'
 import { type Call, type Outcome, read, type Service, write } from '../access/guard.ts'
 import { type AuditDraft, difference, type Target } from '../audit/audit.ts'
 import { NotFound } from '../errors.ts'
+import { withoutSecrets } from '../exchanges/exchange.ts'
 import type { IamRecord } from '../iams/iam.ts'
 import { inOrder } from '../iams/iam.ts'
 import { checkScimId, type Found, hydrated, iamOf, type Search, search } from '../provisioning/client.ts'
@@ -175,8 +176,8 @@ async function save(
     events.push({
       event: 'userid' in change.after ? 'usernameUpdated' : 'userUpdated',
       target,
-      before: { ...change.before, ...(attributesChanged && { attributes: attributes.removed }) },
-      after: { ...change.after, ...(attributesChanged && { attributes: attributes.added }) },
+      before: { ...withoutSecrets(change.before), ...(attributesChanged && { attributes: attributes.removed }) },
+      after: { ...withoutSecrets(change.after), ...(attributesChanged && { attributes: attributes.added }) },
     })
   if (disabled !== before.disabled) {
     const ended = disabled ? { revokedTokens: await endAccess(db, before.id) } : {}

@@ -259,6 +259,29 @@ describe('Bulk', () => {
   })
 })
 
+test('what a provider calls a secret is in no audit row, wherever it keeps it', async () => {
+  const secrets = {
+    password: 'first-secret',
+    nested: { clientSecret: 'second-secret' },
+    list: [{ token: 'third-secret' }],
+    plain: 'x',
+  }
+  const { id } = await somebody({ 'urn:kept:User': secrets })
+  const change = { op: 'replace', path: 'urn:kept:User:password', value: 'fourth-secret' }
+  expect((await idp.patch(`/Users/${id}`, change)).status).toBe(200)
+  const group = await idp.group('with a secret')
+  const kept = { schemas: [GROUP], displayName: 'with a secret', apiKey: 'fifth-secret', note: 'x' }
+  expect((await idp.send('PUT', `/Groups/${group.id}`, kept)).status).toBe(200)
+  const events = await app.store.db.query<{ text: string }>(
+    `SELECT concat(before::text, after::text) AS text FROM audit_events WHERE event IN ('userUpdated', 'groupUpdated')
+       AND concat(before::text, after::text) ~ 'redacted' ORDER BY id`,
+    [],
+  )
+  expect(events).toHaveLength(2)
+  for (const { text } of events) expect(text).not.toContain('-secret')
+  expect(events[0]!.text).toContain('"plain": "x"')
+})
+
 test('whom an administrator disables after the provider did stays out, whatever the provider says then', async () => {
   const { id, userName } = await somebody()
   await idp.patch(`/Users/${id}`, { op: 'replace', path: 'active', value: false })
