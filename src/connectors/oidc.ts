@@ -179,7 +179,10 @@ const manual = (options: OpenidOptions): oc.ServerMetadata => ({
   authorization_endpoint: options.authorizationEndpoint!,
   token_endpoint: options.tokenEndpoint!,
   jwks_uri: options.jwksUri!,
-  id_token_signing_alg_values_supported: [...(options.supportedIdTokenSigningAlgorithms ?? ['RS256'])],
+  // An empty list is one that nobody filled in: it would keep everybody out.
+  id_token_signing_alg_values_supported: options.supportedIdTokenSigningAlgorithms?.length
+    ? [...options.supportedIdTokenSigningAlgorithms]
+    : ['RS256'],
   ...(options.userInfoEndpoint !== undefined && { userinfo_endpoint: options.userInfoEndpoint }),
 })
 

@@ -10,7 +10,7 @@ import { type RealProvider, realProvider, SECRET } from './provider.ts'
 
 let app: TestApp
 let idp: RealProvider
-const IDS = ['raced', 'rest', 'public', 'whole', 'heir', 'sent', 'hand', 'out', 'clear']
+const IDS = ['raced', 'rest', 'public', 'whole', 'heir', 'sent', 'hand', 'out', 'clear', 'algorithms']
 
 beforeAll(async () => {
   app = await bootApp()
@@ -275,6 +275,20 @@ test('enable SSL: http is refused for endpoints given by hand too, unless it is 
     expect(changed.errors).toBeUndefined()
     expect((await fetch(`${app.url}/login/clear`, { redirect: 'manual' })).status).toBe(status)
   }
+})
+
+test('supported ID token signing algorithms: an empty list says no more than none', async () => {
+  const { discoverUrl: _, ...given } = options('algorithms')
+  const places = {
+    issuer: idp.issuer,
+    authorizationEndpoint: `${idp.issuer}/auth`,
+    tokenEndpoint: `${idp.issuer}/token`,
+    jwksUri: `${idp.issuer}/jwks`,
+  }
+  await makeOpenid(app, 'algorithms', { ...given, ...places, supportedIdTokenSigningAlgorithms: [] })
+  expect((await logIn('algorithms', 'kim')).page.status).toBe(200)
+  await change('algorithms', { ...given, ...places, supportedIdTokenSigningAlgorithms: ['ES256'] }, {})
+  expect((await logIn('algorithms', 'kim')).page.status).toBe(401)
 })
 
 describe('attributes and groups set by hand on its users', () => {
