@@ -56,7 +56,7 @@ async function show(deps: LoginDeps, request: WireRequest): Promise<WireResponse
 async function submit(deps: LoginDeps, request: WireRequest): Promise<WireResponse> {
   if (isForeign(request)) return foreignFormPage(deps)
   const { token, password, confirmation, ...account } = fieldsOf(request.body)
-  if (token === '' && account.userid !== '') return signIn(deps, request, { ...account, password })
+  if (token === '' && (account.userid !== '' || account.iamid !== '')) return signIn(deps, request, { ...account, password })
   const invited = await find(deps, request, token)
   if (invited === null) return deadLinkPage(deps)
   const again = (status: number, message: string) => passwordPage(deps, invited, token, { status, message })
@@ -82,6 +82,13 @@ async function signIn(
 ): Promise<WireResponse> {
   // Another site must not sign somebody in as somebody else.
   if (!isSameOrigin(request.headers, deps.publicUrl)) return foreignFormPage(deps)
+  if (userid === '')
+    return welcomePage(deps, await deps.entrances(request), {
+      status: 400,
+      message: 'Please type your user name.',
+      iamid,
+      userid,
+    })
   try {
     const { token } = await deps.logIn(request, { iamid, userid, password })
     const cookie = cookieLine(deps.publicUrl, { name: SESSION_COOKIE, value: token, path: '/', life: deps.sessionLife })
@@ -124,6 +131,7 @@ function fieldsOf(body: unknown) {
     password: text('password'),
     confirmation: text('confirmation'),
     iamid: text('iamid'),
-    userid: text('userid'),
+    // No userid begins or ends with white space, but what a phone completes does.
+    userid: text('userid').trim(),
   }
 }

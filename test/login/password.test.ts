@@ -49,6 +49,17 @@ test.each([
   expect(page).not.toContain(ana.password)
 })
 
+test('white space around the name, as phones add it, is not part of it', async () => {
+  expect((await signIn({ userid: ` ${ana.userid} ` })).status).toBe(303)
+  expect((await signIn({ password: `${ana.password} ` })).status).toBe(401)
+})
+
+test.each(['', '  '])('without a name (%j) the form comes back and asks for it', async userid => {
+  const response = await signIn({ userid })
+  expect([response.status, cookieOf(response)]).toEqual([400, undefined])
+  expect(await response.text()).toContain('role="alert">Please type your user name.</p>')
+})
+
 describe('another site', () => {
   test.each([
     ['that says so', { 'sec-fetch-site': 'cross-site' }],
