@@ -34,16 +34,23 @@ const isOrder = (op: Compare['op']): op is keyof typeof SYMBOLS => op in SYMBOLS
  */
 export function condition(places: Places, filter: Filter, values: unknown[], types: readonly ResourceType[] = []): string {
   const bind = (value: unknown) => `$${values.push(value)}`
+  // So many at once the store would take minutes to plan as joins: each is then a question of its own.
+  const alone = comparisonsIn(filter) > MANY ? (sql: string) => `((${sql}) IS TRUE)` : (sql: string) => `(${sql})`
   const isElsewhere = (path: string) => !has(places.type, path) && types.some(type => has(type, path))
   const all = (inner: Filter): string => {
     if (isLogical(inner)) return `(${inner.filters.map(all).join(inner.op === 'and' ? ' AND ' : ' OR ')})`
     if (inner.op === 'not') return `NOT ${all(inner.filter)}`
     if (isElsewhere(inner.attrPath)) return inner.op === '[]' ? 'false' : absent(inner)
     const target = resolve(places.type, inner.attrPath, 'invalidFilter')
-    if (inner.op === '[]') return `(${valuePath(places, target, inner.valFilter, bind)})`
-    return `(${comparison(places, target, inner, bind)})`
+    return alone(inner.op === '[]' ? valuePath(places, target, inner.valFilter, bind) : comparison(places, target, inner, bind))
   }
   return all(filter)
+}
+
+const MANY = 16
+function comparisonsIn(filter: Filter): number {
+  if (isLogical(filter)) return filter.filters.reduce((count, inner) => count + comparisonsIn(inner), 0)
+  return filter.op === 'not' ? comparisonsIn(filter.filter) : 1
 }
 
 function has(type: ResourceType, path: string): boolean {

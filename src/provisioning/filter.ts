@@ -48,15 +48,16 @@ const lowerLiterals = (token: Token, index: number, all: readonly Token[]): Toke
     ? { ...token, literal: token.literal.toLowerCase() }
     : token
 
-/** Brackets, and `not`, which needs none for the parser to go one deeper. */
+/** Brackets, and one `not` after the other, which need none for the parser to go deeper. */
 function depthOf(tokens: readonly Token[]): number {
   let depth = 0
   let nots = 0
   let deepest = 0
   for (const { type, literal } of tokens) {
-    if (type === 'Bracket' && (literal[0] === '(' || literal[0] === '[')) deepest = Math.max(deepest, ++depth + nots)
+    if (type === 'Word' && literal.toLowerCase() === 'not') deepest = Math.max(deepest, depth + ++nots)
+    else nots = 0
+    if (type === 'Bracket' && (literal[0] === '(' || literal[0] === '[')) deepest = Math.max(deepest, ++depth)
     else if (type === 'Bracket') depth--
-    else if (type === 'Word' && literal.toLowerCase() === 'not') deepest = Math.max(deepest, depth + ++nots)
   }
   return deepest
 }

@@ -182,17 +182,28 @@ function atMostOnePrimary(attribute: Attribute, values: unknown[]): unknown[] {
   return values
 }
 
-/** Values that hold everything a given one says; `{value: "x"}` goes whatever its type, and in any case where case means nothing. */
+/**
+ * Values that hold everything a given one says; `{value: "x"}` goes whatever its type, and in any case where case means nothing. What is given
+ * is looked up and not gone through: both lists may be long.
+ */
 function without({ subAttributes = [] }: Attribute, values: readonly unknown[], given: readonly unknown[]): unknown[] {
-  const isSame = (part: string, held: unknown, wanted: unknown): boolean =>
-    typeof held === 'string' && typeof wanted === 'string' && findAttribute(subAttributes, part)?.caseExact === false
-      ? held.toLowerCase() === wanted.toLowerCase()
-      : inOrder(held) === inOrder(wanted)
-  const says = (gone: unknown, value: unknown): boolean => {
-    if (!isObject(gone) || !isObject(value)) return inOrder(gone) === inOrder(value)
-    return Object.entries(gone).every(([part, wanted]) => isSame(part, value[part], wanted))
-  }
-  return values.filter(value => !given.some(gone => says(gone, value)))
+  const inexact = new Set(subAttributes.filter(({ caseExact }) => !caseExact).map(({ name }) => name))
+  const worded = (value: Document, parts: readonly string[]): string =>
+    JSON.stringify(
+      parts.map(part => {
+        const held = value[part]
+        return typeof held === 'string' && inexact.has(part) ? JSON.stringify(held.toLowerCase()) : inOrder(held ?? null)
+      }),
+    )
+  const plain = new Set(given.filter(gone => !isObject(gone)).map(inOrder))
+  const byParts = Map.groupBy(given.filter(isObject), gone => JSON.stringify(Object.keys(gone).sort()))
+  const asked = [...byParts].map(([parts, gone]) => {
+    const names: string[] = JSON.parse(parts)
+    return { names, words: new Set(gone.map(one => worded(one, names))) }
+  })
+  return values.filter(value =>
+    isObject(value) ? !asked.some(({ names, words }) => words.has(worded(value, names))) : !plain.has(inOrder(value)),
+  )
 }
 
 /** The value at an attribute and its part; of a list the primary one, else the first. Undefined when there is none. */

@@ -77,6 +77,19 @@ test('a list that is empty equals null; a value that says nothing of primary is 
   expect(await found(`emails[primary ne true] ${of(userName)}`)).toBe(userName)
 })
 
+test('many conditions are no deep ones, and mean the same as few', async () => {
+  const crowd = await provider(app, 'conditions')
+  const { id } = await crowd.user('in')
+  await crowd.user('out')
+  const group = await crowd.group('Crew', [id])
+  const asked = async (parts: string[], by: string) =>
+    (await crowd.get(`/Users?filter=${encodeURIComponent(parts.join(by))}`)).body.Resources.map((user: any) => user.userName)
+  const many = (part: string) => Array.from({ length: 40 }, () => part)
+  expect(await asked(many(`groups.value eq "${group.id}"`), ' and ')).toEqual(['in'])
+  expect(await asked(many('not (groups.display eq "crew")'), ' and ')).toEqual(['out'])
+  expect(await asked([...many('title pr'), 'not (groups pr)'], ' or ')).toEqual(['out'])
+})
+
 describe('PATCH', () => {
   const emails = [
     { value: 'w@lines.test', type: 'work', primary: true },
