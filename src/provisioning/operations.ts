@@ -4,7 +4,7 @@ import { FORBIDDEN_KEYS, named } from '../http/text.ts'
 import { Misspoken } from './faults.ts'
 import { type Filter, isLogical, parseFilter } from './filter.ts'
 import { isObject, memberOf } from './resource.ts'
-import { findAttribute, type ResourceType, resolve, type Target } from './schema.ts'
+import { coreAttributes, findAttribute, type ResourceType, resolve, type Target } from './schema.ts'
 
 const PATCH_OP = 'urn:ietf:params:scim:api:messages:2.0:PatchOp'
 const MAX_OPERATIONS = 1000
@@ -68,8 +68,17 @@ function opOf(op: unknown): Step['op'] {
 const isReadOnly = ({ attribute, sub }: Target): boolean =>
   [attribute, sub].some(part => part?.mutability === 'readOnly' || part?.mutability === 'writeOnly')
 
+/** Entra ID writes `manager` without the URN of its extension. What is a name of the core schema is that. */
+function withUrn(type: ResourceType, path: string): string {
+  const name = path.split(/[.[]/)[0]!
+  if (/^urn:/i.test(path) || findAttribute(coreAttributes(type), name)) return path
+  const extension = type.extensions.find(({ attributes }) => findAttribute(attributes, name))
+  return extension ? `${extension.id}:${path}` : path
+}
+
 /** `attribute`, `attribute.sub`, `attribute[filter]` or `attribute[filter].sub`. */
-function parsePath(type: ResourceType, path: string): { target: Target; filter: Filter | null } {
+function parsePath(type: ResourceType, written: string): { target: Target; filter: Filter | null } {
+  const path = withUrn(type, written)
   const open = path.indexOf('[')
   if (open === -1) return { target: resolve(type, path), filter: null }
   const close = path.lastIndexOf(']')

@@ -90,7 +90,11 @@ export function checkExtension(type: ResourceType, urn: string, value: unknown):
 /** The value as it is kept, or undefined when it is unassigned. */
 export function checkValue(attribute: Attribute, value: unknown, field: string, strict: boolean): unknown {
   if (isUnassigned(value)) return undefined
-  if (!attribute.multiValued) return checkSingle(attribute, value, field, strict)
+  if (!attribute.multiValued) {
+    // A manager as a list of one (Entra ID).
+    const single = attribute.type === 'complex' && Array.isArray(value) && value.length === 1 ? value[0] : value
+    return checkSingle(attribute, single, field, strict)
+  }
   const values = (Array.isArray(value) ? value : [value]).filter(entry => entry !== null)
   // Members are rows, and as many as a body holds.
   if (values.length > MAX_VALUES && attribute.name !== 'members')

@@ -123,6 +123,11 @@ describe('Entra ID', () => {
       [{ op: 'Add', path: `${ENTERPRISE}:manager.value`, value: '26' }],
       { [ENTERPRISE]: { department: 'Ops', manager: { value: '26' } } },
     ],
+    [
+      'sets a manager as a list of one, without the URN',
+      [{ op: 'Add', path: 'manager', value: [{ $ref: 'https://x.example/scim/Users/26', value: '26' }] }],
+      { [ENTERPRISE]: { department: 'Ops', manager: { $ref: 'https://x.example/scim/Users/26', value: '26' } } },
+    ],
     ['removes an attribute', [{ op: 'Remove', path: 'displayName' }], { displayName: undefined }],
     [
       'removes values by a list of them',
