@@ -46,7 +46,8 @@ function stepsOf(type: ResourceType, operation: unknown): Step[] {
     // It names nothing to remove, and must not be taken for a removal of all.
     if (op === 'remove' && step.filter === null && Array.isArray(value) && value.length === 0)
       throw new Misspoken('invalidValue', 'value', 'names nothing: leave it out to remove all')
-    if (isReadOnly(step.target)) throw new Misspoken('mutability', 'path', `names ${named(path)}, which is read-only`)
+    const why = step.target.attribute?.mutability === 'writeOnly' ? 'is never kept' : 'is read-only'
+    if (isReadOnly(step.target)) throw new Misspoken('mutability', 'path', `names ${named(path)}, which ${why}`)
     return [step]
   }
   if (op === 'remove') throw new Misspoken('noTarget', 'path', 'is required for remove')

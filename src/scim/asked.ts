@@ -25,10 +25,10 @@ export function askedByQuery(query: ReadonlyMap<string, readonly string[]>): Ask
       .split(',')
       .map(part => part.trim())
       .filter(part => part !== '')
-  const integer = (name: string) => {
+  const integer = (name: 'startIndex' | 'count') => {
     const text = one(name)
     if (text === undefined) return undefined
-    if (!/^[+-]?\d{1,10}$/.test(text)) throw new Misspoken('invalidValue', name, 'must be an integer')
+    if (!/^[+-]?\d{1,10}$/.test(text)) throw noInteger(name, one('cursor'))
     return Number(text)
   }
   return checked({
@@ -53,9 +53,9 @@ export function askedByBody(body: unknown): Asked {
     if (value != null && typeof value !== 'string') throw new Misspoken('invalidValue', name, 'must be a string')
     return value ?? undefined
   }
-  const integer = (name: string): number | undefined => {
+  const integer = (name: 'startIndex' | 'count'): number | undefined => {
     const value = memberOf(body, name)
-    if (value != null && !Number.isSafeInteger(value)) throw new Misspoken('invalidValue', name, 'must be an integer')
+    if (value != null && !Number.isSafeInteger(value)) throw noInteger(name, memberOf(body, 'cursor'))
     return (value as number | null) ?? undefined
   }
   const list = (name: string): string[] => {
@@ -75,6 +75,10 @@ export function askedByBody(body: unknown): Asked {
     cursor: text('cursor'),
   })
 }
+
+/** A page by cursor has a word of its own for it (RFC 9865 2.1). */
+const noInteger = (name: 'startIndex' | 'count', cursor: unknown) =>
+  new Misspoken(name === 'count' && cursor != null ? 'invalidCount' : 'invalidValue', name, 'must be an integer')
 
 function checked(asked: Asked): Asked {
   if (asked.attributes.length > 0 && asked.excluded.length > 0)

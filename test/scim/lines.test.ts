@@ -216,6 +216,17 @@ describe('versions', () => {
   })
 })
 
+test('a page by cursor has words of its own for what is wrong with it (RFC 9865)', async () => {
+  for (const [query, scimType] of [
+    ['cursor=&count=many', 'invalidCount'],
+    ['count=many', 'invalidValue'],
+    ['cursor=made-up', 'invalidCursor'],
+  ])
+    expect(await idp.get(`/Users?${query}`), query).toMatchObject({ status: 400, body: { scimType } })
+  const search = { schemas: ['urn:ietf:params:scim:api:messages:2.0:SearchRequest'], cursor: '', count: 1.5 }
+  expect((await idp.send('POST', '/Users/.search', search)).body.scimType).toBe('invalidCount')
+})
+
 test('a cursor of users is none of groups (RFC 9865)', async () => {
   await somebody()
   await somebody()
