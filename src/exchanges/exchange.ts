@@ -76,7 +76,7 @@ const SECRET_TEXT = /\br[ktis]_[0-9A-Za-z]{20,}|\b(?:bearer|basic)\s+[\w.~+/=-]{
 /** A text that may name a secret and hold it as well: `password eq "…"`. */
 export function redactedText(text: string): string {
   if (SECRET_NAME.test(text) && /["=]|\b(?:eq|ne|co|sw|ew|gt|ge|lt|le)\b|%22/i.test(text)) return REDACTED
-  return withoutSecrets(text)
+  return plain(text)
 }
 
 /**
@@ -107,8 +107,7 @@ interface Left {
 
 /** Stops as soon as nothing is left: a large body costs no more than what is kept of it. */
 function copy(value: unknown, left: Left, name: string): unknown {
-  if (typeof value === 'string')
-    return fitting(name === 'filter' || name === 'path' ? redactedText(value) : withoutSecrets(value), left)
+  if (typeof value === 'string') return fitting(name === 'filter' || name === 'path' ? redactedText(value) : plain(value), left)
   if (value instanceof Date) return fitting(value.toISOString(), left)
   if (typeof value !== 'object' || value === null) {
     left.bytes -= 8
@@ -154,7 +153,7 @@ function list(values: readonly unknown[], left: Left): unknown[] {
 
 const isSecret = (name: string): boolean => SECRET_NAME.test(name)
 /** Nor what the store could not take: a directory's text may hold NUL. */
-export const withoutSecrets = (text: string): string => storable(text.replace(SECRET_TEXT, REDACTED))
+export const plain = (text: string): string => storable(text.replace(SECRET_TEXT, REDACTED))
 const storable = (text: string): string => text.replaceAll('\0', '\uFFFD').toWellFormed()
 
 function fitting(text: string, left: Left): string {

@@ -2,7 +2,7 @@ import type { AuditDraft } from '../audit/audit.ts'
 import type { App } from '../context.ts'
 import { lookupKey } from '../names.ts'
 import type { Db } from '../store/store.ts'
-import { bounded, changesOf, type Exchange, redactedText, withoutSecrets } from './exchange.ts'
+import { bounded, changesOf, type Exchange, plain, redactedText } from './exchange.ts'
 import { insertExchanges, type NewExchange, trimExchanges } from './exchanges.store.ts'
 
 /**
@@ -91,7 +91,7 @@ function row({ trail, source, userid = null, resource = null, status = null, ...
     useridKey: person === null ? null : lookupKey(person),
     resource: cut(resource),
     status,
-    failure: cut(failure && withoutSecrets(failure)),
+    failure: cut(failure && plain(failure)),
     changes,
     changesWhole: whole,
   }

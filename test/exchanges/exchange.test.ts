@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { bounded, withoutSecrets } from '../../src/exchanges/exchange.ts'
+import { bounded, plain } from '../../src/exchanges/exchange.ts'
 
 test.each([
   'userPassword',
@@ -19,7 +19,7 @@ test.each(['title', 'mail', 'krbPrincipalName', 'employeeNumber'])('%s is', name
 })
 
 test('nor a secret that a failure quotes', () => {
-  expect(withoutSecrets('refused: Authorization: Bearer abcdefgh12345678 is not known')).toBe(
+  expect(plain('refused: Authorization: Bearer abcdefgh12345678 is not known')).toBe(
     'refused: Authorization: [redacted] is not known',
   )
 })
