@@ -1,6 +1,7 @@
 import type { Filter } from 'ldapts'
 import { Invalid, Refused } from '../errors.ts'
 import { type Peer, secureContext } from './ldap.connection.ts'
+import { isBinary } from './ldap.entry.ts'
 import {
   anyoneWith,
   anythingIn,
@@ -78,15 +79,17 @@ export function planOf(checked: Readonly<Record<string, unknown>>, secrets: Secr
   const { options, schema } = config
   if (!options) throw new Refused('the IAM has no directory: config.options is not set')
   const membership = options.groupMembershipAttributes ?? []
+  const user = userOf(options)
   for (const name of membership) attributeName('groupMembershipAttributes', name)
   return {
     peer: peerOf(options, secrets, settings),
     account: accountOf(config, secrets),
     userBase: options.userSearchBase,
-    ...userOf(options),
+    ...user,
     // What is mapped may be operational, and such attributes come only when named.
     attributes: ['*', ...new Set([...membership, ...mapped(schema, ['profile', 'externalUserIds', 'authorizations'])])],
-    normalize: options.normalizeUserId === true,
+    // In lower case base64 stands for other bytes.
+    normalize: options.normalizeUserId === true && !isBinary(user.idAttribute),
     asPerson: options.useUserAccountForSearch === true,
     groupBase: options.groupSearchBase ?? options.userSearchBase,
     groups: groupsPlan(options, schema),

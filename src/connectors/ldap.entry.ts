@@ -5,6 +5,9 @@ import type { Entry as RawEntry } from 'ldapts'
 /** Identifiers that are bytes. Always told as base64, also when their bytes happen to be text; the library compares these by case. */
 export const binaryAttributes = ['objectGUID', 'objectSid', 'mS-DS-ConsistencyGuid', 'sIDHistory', 'nsUniqueId;binary', 'GUID']
 
+const binary = new Set(binaryAttributes.map(name => name.toLowerCase()))
+export const isBinary = (attribute: string): boolean => binary.has(attribute.toLowerCase())
+
 /** Large, and nobody's attribute. */
 const pictures = ['jpegphoto', 'thumbnailphoto', 'photo', 'audio', 'usercertificate', 'usersmimecertificate', 'cacertificate']
 /** What an account with too many rights would read along. */

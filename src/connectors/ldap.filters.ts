@@ -1,5 +1,6 @@
-import { EqualityFilter, type Filter, FilterParser, OrFilter, PresenceFilter } from 'ldapts'
+import { AndFilter, EqualityFilter, type Filter, FilterParser, NotFilter, OrFilter, PresenceFilter } from 'ldapts'
 import { Invalid, Refused } from '../errors.ts'
+import { isBinary } from './ldap.entry.ts'
 
 // What is typed by people goes into filters (RFC 4515) and DNs (RFC 4514) through these, escaped, and in no other way. Pure.
 
@@ -19,7 +20,10 @@ export const canBeAsked = (userid: string): boolean =>
 /** `mail=%s` or `(&(objectClass=groupOfNames)(cn=%s*))`. Throws Invalid naming `field` when it is not a filter. */
 export function filterTemplate(field: string, text: string): FilterTemplate {
   const template = withLetters(field, text.trim())
-  const parse = (blanks: Blanks) => FilterParser.parseString(fill(template, blanks, escapeFilterValue))
+  const parse = (blanks: Blanks) => {
+    const filter = FilterParser.parseString(fill(template, blanks, escapeFilterValue))
+    return blanks['%s'] === undefined ? filter : withBytes(filter, blanks['%s'])
+  }
   const wrong = new Invalid(field, 'must be a filter (RFC 4515)')
   // The library overlooks that the last one is missing.
   if (template.split('(').length !== template.split(')').length) throw wrong
@@ -34,7 +38,16 @@ export function filterTemplate(field: string, text: string): FilterTemplate {
 /** The filter of an attribute's name. Throws Invalid naming `field`. */
 export function attributeFilter(field: string, attribute: string): FilterTemplate {
   if (!isAttribute(attribute)) throw new Invalid(field, 'must be the name of an attribute')
-  return blanks => new EqualityFilter({ attribute, value: blanks['%s'] ?? '' })
+  return ({ '%s': userid = '' }) => withBytes(new EqualityFilter({ attribute, value: userid }), userid)
+}
+
+/** Where bytes are compared with `userid` they are those that it stands for: base64, as they are told (ldap.entry). */
+function withBytes(filter: Filter, userid: string): Filter {
+  if (filter instanceof AndFilter) return new AndFilter({ filters: filter.filters.map(part => withBytes(part, userid)) })
+  if (filter instanceof OrFilter) return new OrFilter({ filters: filter.filters.map(part => withBytes(part, userid)) })
+  if (filter instanceof NotFilter) return new NotFilter({ filter: withBytes(filter.filter, userid) })
+  if (!(filter instanceof EqualityFilter) || !isBinary(filter.attribute) || filter.value !== userid) return filter
+  return new EqualityFilter({ attribute: filter.attribute, value: Buffer.from(userid, 'base64') })
 }
 
 /** The filter with anything in place of its blanks: who could be meant at all. Throws Refused where that cannot be asked. */

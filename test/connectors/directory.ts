@@ -1,6 +1,6 @@
 // The directory of the connectors' tests: its people and groups, and connectors as an administrator would configure them.
 import { Client } from 'ldapts'
-import type { Lookup, PasswordLogin } from '../../src/connectors/connector.ts'
+import type { Listing, Lookup, PasswordLogin } from '../../src/connectors/connector.ts'
 import type { LdapSettings } from '../../src/connectors/ldap.config.ts'
 import { openLdap } from '../../src/connectors/ldap.ts'
 import { checkConfig } from '../../src/iams/iam.config.ts'
@@ -99,7 +99,7 @@ export interface Given {
 }
 
 /** Through the same check as a configuration that is saved. */
-export function connectorOf(slapd: Pick<Slapd, 'port'>, given: Given = {}): PasswordLogin & Lookup {
+export function connectorOf(slapd: Pick<Slapd, 'port'>, given: Given = {}): PasswordLogin & Lookup & Listing {
   const { credentials = { bind_dn: account.dn, bind_pw: account.password }, schema, settings } = given
   const search = given.options && 'userIdAttribute' in given.options ? {} : { userSearchFilter: 'uid=%s' }
   const config = {

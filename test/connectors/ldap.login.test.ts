@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import type { Listed } from '../../src/connectors/connector.ts'
 import { Refused } from '../../src/errors.ts'
 import { account, type Slapd, sayWhenSkipped, slapdFolder, startSlapd, suffix } from '../harness/slapd.ts'
 import { connectorOf, elsewhere, ldif, odd, people } from './directory.ts'
@@ -86,6 +87,25 @@ describe.skipIf(slapdFolder === null)('log-in', () => {
     const byMail = connectorOf(slapd, { options: { userSearchFilter: 'mail=%s' } })
     expect(await byMail.logIn('A.Ribeiro@roster.example', 'pw-Ana')).toMatchObject({ userid: 'a.ribeiro@roster.example' })
     expect(await byMail.logIn('ana@roster.example', 'pw-Ana')).toMatchObject({ userid: 'Ana@roster.example' })
+  })
+
+  test.each([
+    ['an attribute', { userIdAttribute: 'objectGUID' }],
+    ['a filter', { userSearchFilter: '(&(objectClass=inetOrgPerson)(!(title=Boss))(|(uid=nobody)(objectGUID=%s)))' }],
+    ['whoever has userids in lower case', { userSearchFilter: '(objectguid=%s)', normalizeUserId: true }],
+  ])('a userid of bytes, by %s, is told and typed as base64', async (_, options) => {
+    const connector = connectorOf(slapd, { options })
+    const userid = Buffer.from('abc').toString('base64')
+    expect(await connector.logIn(userid, 'pw-Ana')).toMatchObject({ id: `uid=Ana,${people}`, userid })
+    expect(await connector.find(userid)).toMatchObject({ userid })
+    expect(await connector.find('abc')).toBe(null)
+    const told: Listed[] = []
+    await connector.list({
+      begin: async () => {},
+      groups: async () => {},
+      people: async page => told.push(...page) > 0,
+    })
+    expect(told).toMatchObject([{ userid }])
   })
 
   test('a DN full of special characters', async () => {
