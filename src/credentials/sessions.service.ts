@@ -157,7 +157,7 @@ export const sessions = {
 
 /** Nobody removes the IAM now; `bim` is never removed. */
 const isHeld = async ({ db }: Call, { id }: Pick<ProvenByProvider['iam'], 'id'>): Promise<boolean> =>
-  id === 'bim' || holdIam(db, id)
+  id === 'bim' || (await holdIam(db, id)) !== null
 
 interface Entered extends Issued {
   readonly endSession: string | null

@@ -65,9 +65,10 @@ export async function lockIam(db: Db, id: string): Promise<{ iam: IamRecord; sea
   return { iam, sealed }
 }
 
-/** Whether the IAM is there, and then nobody removes it until the transaction ends. Before its users are locked, as removing it does. */
-export async function holdIam(db: Db, id: string): Promise<boolean> {
-  return (await db.query(`SELECT 1 FROM iams WHERE id = $1 FOR KEY SHARE`, [id])).length > 0
+/** The IAM's configuration if it is there, and then nobody removes it until the transaction ends. Before its users are locked, as removing it does. */
+export async function holdIam(db: Db, id: string): Promise<Readonly<Record<string, unknown>> | null> {
+  const [row] = await db.query<Pick<IamRecord, 'config'>>(`SELECT config FROM iams WHERE id = $1 FOR KEY SHARE`, [id])
+  return row?.config ?? null
 }
 
 /** The sealed secrets of an IAM, by their paths. */

@@ -4,6 +4,7 @@
  * whole, or would disable too many, is quarantined → applying: entries are reconciled in batches, each in a transaction of its own.
  * Everything that a run needs to go on stands in its rows, so that any process can take it up where another one died (jobs).
  */
+import type { IamRecord } from '../iams/iam.ts'
 import type { Page } from '../store/page.ts'
 
 /**
@@ -63,6 +64,10 @@ export interface EntryRecord {
 
 export const isUnderWay = ({ status }: Pick<RunRecord, 'status'>): boolean =>
   status === 'waiting' || status === 'reading' || status === 'applying'
+
+/** Whether what the run read may be another directory than the IAM's present one. */
+export const isChangedSince = ({ updatedAt }: Pick<IamRecord, 'updatedAt'>, { startedAt, createdAt }: RunRecord): boolean =>
+  updatedAt > (startedAt ?? createdAt)
 
 export type RunPage = Page<RunRecord>
 export type EntryPage = Page<EntryRecord>

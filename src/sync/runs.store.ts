@@ -150,14 +150,20 @@ export const runList = (filter: { iamid?: string | null; statuses?: readonly str
   order: { name: 'syncRuns', expression: 'r.id', type: 'int', descending: true },
 })
 
-/** The last run of the IAM that read all there was to read, and when it began. */
-export async function lastWhole(db: Db, iamid: string): Promise<Date | null> {
-  const [row] = await db.query<{ startedAt: Date }>(
-    `SELECT r.started_at AS "startedAt" FROM sync_runs r WHERE r.iamid = $1 AND r.status = 'finished' AND NOT r.dry_run
-       AND r.mode IN ('full', 'incremental') ORDER BY r.id DESC LIMIT 1`,
+export interface Whole {
+  readonly startedAt: Date
+  /** Whether it read as the IAM is configured now. */
+  readonly isCurrent: boolean
+}
+
+/** The last run of the IAM that read all there was to read. */
+export async function lastWhole(db: Db, iamid: string): Promise<Whole | null> {
+  const [row] = await db.query<Whole>(
+    `SELECT r.started_at AS "startedAt", r.started_at >= i.updated_at AS "isCurrent" FROM sync_runs r JOIN iams i ON i.id = r.iamid
+      WHERE r.iamid = $1 AND r.status = 'finished' AND NOT r.dry_run AND r.mode IN ('full', 'incremental') ORDER BY r.id DESC LIMIT 1`,
     [iamid],
   )
-  return row?.startedAt ?? null
+  return row ?? null
 }
 
 /** When each IAM's schedule last had a run, by mode. */

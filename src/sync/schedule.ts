@@ -4,11 +4,15 @@ import type { App } from '../context.ts'
 import type { IamRecord } from '../iams/iam.ts'
 import { does } from '../identity/mapping.ts'
 import type { RunMode } from './run.ts'
-import { insertRun, lastDue, lastWhole, syncedIams } from './runs.store.ts'
+import { insertRun, lastDue, lastWhole, syncedIams, type Whole } from './runs.store.ts'
 
 export const usualRule = '0 */1 * * *'
 /** Milliseconds by which the clocks of a directory and ours may differ, and a change may be late in showing. */
-export const OVERLAP = 10 * 60_000
+const OVERLAP = 10 * 60_000
+
+/** From when on an incremental run reads; null: everything, since the IAM reads its directory otherwise by now, or another one. */
+export const changesSince = ({ startedAt, isCurrent }: Whole): Date | null =>
+  isCurrent ? new Date(startedAt.getTime() - OVERLAP) : null
 
 /** When the rule was last due, at `now` or before. Throws for what is no rule. */
 export const lastTime = (rule: string, now: Date): Date =>
@@ -34,7 +38,7 @@ export async function startDue({ store, log }: Pick<App, 'store' | 'log'>, now: 
       if (dueAt <= (began.get(`${mode} ${iam.id}`) ?? iam.updatedAt)) continue
       const whole = mode === 'incremental' ? await lastWhole(db, iam.id) : null
       if (mode === 'incremental' && whole === null) continue
-      const since = whole && new Date(whole.getTime() - OVERLAP)
+      const since = whole && changesSince(whole)
       const asked = {
         iamid: iam.id,
         mode,

@@ -1,4 +1,5 @@
 /** The writes of a run, each a transaction of its own. Only the machine does them; each is refused to who does not hold the run. */
+import { isDeepStrictEqual } from 'node:util'
 import { type Call, done, type Outcome, type Service, unchanged, write } from '../access/guard.ts'
 import type { AuditDraft } from '../audit/audit.ts'
 import { Conflict, Refused } from '../errors.ts'
@@ -14,6 +15,8 @@ import { noteRun, supersede } from './runs.store.ts'
 export const LOST = 'Another process works on this sync'
 /** And once there is no IAM any more: what its directory says makes nobody then. */
 export const REMOVED = 'The IAM was removed'
+/** And once it is configured otherwise: what was planned may be the word of another directory, or of the same one otherwise read. */
+export const CHANGED = 'The IAM was changed meanwhile: what is done stays done, and the rest is for another sync'
 
 interface Held {
   readonly run: RunRecord
@@ -52,7 +55,9 @@ export const steps = {
         entries.map(({ id }) => id),
       )
       await hold(call, run, holder, { applied: planned.size })
-      if (!(await holdIam(call.db, run.iamid))) throw new Refused(REMOVED)
+      const config = await holdIam(call.db, run.iamid)
+      if (config === null) throw new Refused(REMOVED)
+      if (!isReadAlike(config, iam.config)) throw new Refused(CHANGED)
       const left = entries.filter(({ id }) => planned.has(id))
       return { value: undefined, events: await applyEntries(call, iam, run, left) }
     },
@@ -92,6 +97,12 @@ export const steps = {
 async function hold({ db }: Call, { id }: RunRecord, holder: string, step: Parameters<typeof noteRun>[3]): Promise<void> {
   if (!(await noteRun(db, id, holder, step))) throw new Conflict(LOST)
 }
+
+/** When it is read, and how much at once, changes nothing of what a plan says. */
+const isReadAlike = (
+  { ldapSync: _, ...config }: IamRecord['config'],
+  { ldapSync: __, ...before }: IamRecord['config'],
+): boolean => isDeepStrictEqual(config, before)
 
 export const event = (run: RunRecord, name: AuditDraft['event'], after: Record<string, unknown>): AuditDraft => ({
   event: name,

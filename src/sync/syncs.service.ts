@@ -15,9 +15,9 @@ import { type PageArgs, readPage } from '../store/page.ts'
 import { refuseGrant } from '../users/powers.ts'
 import { disabledBy, entriesOf, entryList, markUndone, powersAtStake } from './entries.store.ts'
 import { enableAll } from './people.store.ts'
-import { type EntryRecord, isUnderWay, type RunMode, type RunRecord } from './run.ts'
+import { type EntryRecord, isChangedSince, isUnderWay, type RunMode, type RunRecord } from './run.ts'
 import { findRun, insertRun, lastAppliedRun, lastWhole, letGo, noteRun, runList, runUnderWay } from './runs.store.ts'
-import { OVERLAP } from './schedule.ts'
+import { changesSince } from './schedule.ts'
 import { event } from './steps.service.ts'
 import { newHolder, unsavedIam, work } from './working.ts'
 
@@ -79,7 +79,7 @@ export const syncs = {
     const run = await requireQuarantined(call, id)
     if (await runUnderWay(call.db, run.iamid)) throw busy(run.iamid)
     const iam = await requireIam(call.db, run.iamid)
-    if (iam.updatedAt > (run.startedAt ?? run.createdAt))
+    if (isChangedSince(iam, run))
       throw new Conflict(
         `The IAM ${iam.id} was changed since: what the sync ${id} saw may be another directory. Drop it, and sync again`,
       )
@@ -212,7 +212,7 @@ async function wantedRun(call: Call, input: SyncInput) {
     startedBy,
     dryRun: dryRun === true,
     userid,
-    since: whole && new Date(whole.getTime() - OVERLAP),
+    since: whole && changesSince(whole),
     config: unsaved?.config ?? null,
     secrets,
   }

@@ -17,9 +17,9 @@ import { Lost, Unanswered } from './keeping.ts'
 import { countEnabled } from './people.store.ts'
 import { type Read, readAll, readOne } from './reading.ts'
 import { type Bounds, refusal } from './refusals.ts'
-import type { RunRecord } from './run.ts'
+import { isChangedSince, type RunRecord } from './run.ts'
 import { letGo, noteRun, sourceOf } from './runs.store.ts'
-import { LOST, REMOVED, steps } from './steps.service.ts'
+import { CHANGED, LOST, REMOVED, steps } from './steps.service.ts'
 
 /** Of one who works on one run, once: a process that slept and finds its own run deserted is another one then. */
 export const newHolder = (): string => randomUUID()
@@ -61,6 +61,8 @@ export async function work(
   atWork.set(app.store, here.set(holder, run.id))
   try {
     const iam = await iamOf(app, run)
+    // Planned by a process that is dead, or days ago: by which configuration is not known any more.
+    if (run.status === 'applying' && isChangedSince(iam, run)) throw new Refused(CHANGED)
     const working: Work = { app, context, run, holder, iam, told: false }
     if (run.status !== 'applying') {
       const read = await reading(working, onePage)
@@ -185,7 +187,8 @@ async function patiently(step: () => Promise<unknown>): Promise<void> {
 }
 
 const isLost = (error: unknown): boolean => error instanceof Lost || (error instanceof Conflict && error.message === LOST)
-const endsRun = (error: unknown): boolean => isLost(error) || (error instanceof Refused && error.message === REMOVED)
+const endsRun = (error: unknown): boolean =>
+  isLost(error) || (error instanceof Refused && (error.message === REMOVED || error.message === CHANGED))
 
 /** What a run comes to that cannot go on. */
 async function given(app: App, context: Context, run: RunRecord, holder: string, error: unknown): Promise<RosterError | null> {
