@@ -1,5 +1,5 @@
 import type { Filter } from 'ldapts'
-import { Invalid, Refused } from '../errors.ts'
+import { Invalid, Refused, RosterError } from '../errors.ts'
 import { type Peer, secureContext } from './ldap.connection.ts'
 import { isBinary } from './ldap.entry.ts'
 import {
@@ -11,6 +11,7 @@ import {
   type FilterTemplate,
   filterTemplate,
   isAttribute,
+  isDn,
 } from './ldap.filters.ts'
 import type { GroupPlan } from './ldap.groups.ts'
 
@@ -96,6 +97,37 @@ export function planOf(checked: Readonly<Record<string, unknown>>, secrets: Secr
   }
 }
 
+/** Each fault that planOf would meet, all at once, and bases that are none; no word of what is left out. Pure. */
+export function meaninglessIn(checked: Readonly<Record<string, unknown>>): { field: string; rule: string }[] {
+  const { options = {}, credentials, schema } = checked as Omit<Config, 'options'> & { readonly options?: Partial<Options> }
+  const { userSearchBase = '', userDNPattern: _, ...others } = options
+  const given = { ...others, host: '', userSearchBase }
+  const parts = [
+    () => credentials?.bind_dn !== undefined && bindName(credentials.bind_dn),
+    () => (given.userSearchFilter ?? given.userIdAttribute) !== undefined && userOf(given),
+    () => options.userDNPattern !== undefined && patternOf(options.userDNPattern),
+    () => groupSearch(given),
+    () => listedGroups(given),
+    () => groupName(schema),
+    ...(['userSearchBase', 'groupSearchBase'] as const).map(name => () => baseOf(name, options[name])),
+    ...(options.groupMembershipAttributes ?? []).map(name => () => attributeName('groupMembershipAttributes', name)),
+  ]
+  return parts.flatMap(part => {
+    try {
+      part()
+      return []
+    } catch (error) {
+      if (!(error instanceof RosterError)) throw error
+      const [field = '', ...rule] = error.message.split(' ')
+      return [{ field, rule: rule.join(' ') }]
+    }
+  })
+}
+
+function baseOf(name: string, base: string | undefined): void {
+  if (base !== undefined && !isDn(base)) throw new Invalid(`config.options.${name}`, 'must be a DN, such as dc=corp,dc=example')
+}
+
 function peerOf(options: Options, secrets: Secrets, settings: LdapSettings): Peer {
   const security = options.useSSL ? 'ldaps' : options.startTLS ? 'startTLS' : 'none'
   const { host, ca, cert } = options
@@ -117,9 +149,13 @@ function accountOf({ credentials }: Config, secrets: Secrets): LdapPlan['account
   if (dn === undefined) return null
   const password = secrets.get('credentials.bind_pw')
   if (!password) throw new Invalid('config.credentials.bind_pw', 'is required with bind_dn')
-  // A bare word would be taken for a SASL mechanism by the client. Active Directory knows user@domain and DOMAIN\user as well.
+  return { dn: bindName(dn), password }
+}
+
+/** A bare word would be taken for a SASL mechanism by the client. Active Directory knows user@domain and DOMAIN\user as well. */
+function bindName(dn: string): string {
   if (!/[=@\\]/.test(dn)) throw new Invalid('config.credentials.bind_dn', 'must be a DN')
-  return { dn, password }
+  return dn
 }
 
 function userOf(options: Options): Pick<LdapPlan, 'userFilter' | 'everybody' | 'userPattern' | 'idAttribute'> {
@@ -131,14 +167,20 @@ function userOf(options: Options): Pick<LdapPlan, 'userFilter' | 'everybody' | '
   return {
     userFilter: userid => template({ '%s': userid }),
     everybody: () => (userIdAttribute ? anyoneWith(userIdAttribute) : anythingIn(field, userSearchFilter ?? '')),
-    userPattern: userDNPattern === undefined ? null : dnPattern('config.options.userDNPattern', userDNPattern),
+    userPattern: userDNPattern === undefined ? null : patternOf(userDNPattern),
     idAttribute: userIdAttribute ?? comparedAttribute(field, userSearchFilter ?? ''),
   }
 }
 
-function groupsPlan(options: Options, schema: Config['schema']): GroupPlan {
+const patternOf = (pattern: string) => dnPattern('config.options.userDNPattern', pattern)
+
+function groupName(schema: Config['schema']): string {
   const name = schema?.group?.name
-  const nameAttribute = typeof name === 'string' ? attributeName('schema.group.name', name) : 'cn'
+  return typeof name === 'string' ? attributeName('schema.group.name', name) : 'cn'
+}
+
+function groupsPlan(options: Options, schema: Config['schema']): GroupPlan {
+  const nameAttribute = groupName(schema)
   return {
     search: groupSearch(options),
     listed: listedGroups(options),

@@ -1,7 +1,9 @@
 import { Compile } from 'typebox/compile'
 import type { TLocalizedValidationError } from 'typebox/error'
 import { Settings } from 'typebox/system'
+import { meaninglessIn } from '../connectors/ldap.config.ts'
 import { Invalid } from '../errors.ts'
+import { type Fault, faultsOf, pathOf, stepsOf } from './iam.faults.ts'
 import { configSchemas, type IamType } from './iam.schema.ts'
 import { secretPaths } from './iam.secret.paths.ts'
 import { type IamRecord, scimEnabled } from './iam.ts'
@@ -9,11 +11,6 @@ import { type IamRecord, scimEnabled } from './iam.ts'
 // An IAM's configuration as it comes in: secrets out → the type's schema → what fields say together. Pure.
 
 type Config = Record<string, unknown>
-interface Fault {
-  readonly field: string
-  readonly rule: string
-}
-
 export interface CheckedConfig {
   /** Without its secrets. */
   readonly config: Config
@@ -27,7 +24,8 @@ type Before = Pick<IamRecord, 'config' | 'secrets'>
 /** The message names so many faults at most, and says how many more there are. */
 const maxNamed = 50
 // Eight by default; all faults are told at once. A body of 1 MB bounds the work.
-Settings.Set({ maxErrors: 1000 })
+const maxErrors = 1000
+Settings.Set({ maxErrors })
 const validators = {
   'built-in': Compile(configSchemas['built-in']),
   ldap: Compile(configSchemas.ldap),
@@ -51,14 +49,30 @@ export function checkConfig(
   const faults: Fault[] = []
   const secrets = takeSecrets(type, config, faults)
   for (const [path, value] of secrets) if (value === before.secrets[path]) secrets.delete(path)
-  faults.push(...[...validators[type].Errors(config)].flatMap(faultsOf))
-  if (faults.length === 0) {
-    const has = (path: string) => (secrets.has(path) ? secrets.get(path) !== null : Object.hasOwn(before.secrets, path))
-    const kept = Object.keys(before.secrets).filter(path => !secrets.has(path))
-    faults.push(...unwritable(config, []), ...together(type, id, config, has), ...elsewhere(type, before.config, config, kept))
-  }
+  const errors = [...validators[type].Errors(config)]
+  faults.push(...errors.flatMap(faultsOf))
+  if (faults.length === 0) faults.push(...unwritable(config, []))
+  const sound = without(config, errors)
+  const has = (path: string) => (secrets.has(path) ? secrets.get(path) !== null : Object.hasOwn(before.secrets, path))
+  const kept = Object.keys(before.secrets).filter(path => !secrets.has(path))
+  const further =
+    errors.length < maxErrors ? [...together(type, id, sound, has), ...elsewhere(type, before.config, sound, kept)] : []
+  const wrong = new Set(faults.map(({ field }) => field.split('.').at(-1)))
+  faults.push(...further.filter(({ field, rule }) => !`${field} ${rule}`.match(/\w+/g)?.some(name => wrong.has(name))))
   refuse(faults)
   return { config, secrets }
+}
+
+/** The configuration without what its schema refuses: what fields say together is asked of the others. */
+function without(config: Config, errors: readonly TLocalizedValidationError[]): Config {
+  const sound = structuredClone(config)
+  for (const { keyword, instancePath } of errors) {
+    const steps = stepsOf(instancePath)
+    const parents = parentsOf(sound, steps)
+    const name = steps[parents.length - 1]
+    if (keyword !== 'required' && keyword !== 'additionalProperties' && name !== undefined) delete parents.at(-1)![name]
+  }
+  return sound
 }
 
 function refuse(faults: readonly Fault[]): void {
@@ -108,63 +122,6 @@ function prune(parents: readonly Config[], steps: readonly string[]): void {
 
 const isObject = (value: unknown): value is Config => typeof value === 'object' && value !== null && !Array.isArray(value)
 
-const nouns: Record<string, string> = {
-  string: 'a string',
-  boolean: 'true or false',
-  integer: 'an integer',
-  object: 'an object',
-  array: 'a list',
-}
-
-/** What a validation error means, in our words: field and rule. None for an error that only repeats others. */
-function faultsOf(error: TLocalizedValidationError): Fault[] {
-  const steps = error.instancePath
-    .split('/')
-    .slice(1)
-    .map(step => step.replaceAll('~1', '/').replaceAll('~0', '~'))
-  const field = pathOf(steps)
-  const rule = (text: string) => [{ field, rule: text }]
-  switch (error.keyword) {
-    case 'required':
-      return error.params.requiredProperties.map(name => ({ field: pathOf([...steps, name]), rule: 'is required' }))
-    case 'additionalProperties':
-      return []
-    case 'boolean':
-      return rule('is not known')
-    case 'type':
-      return rule(
-        `must be ${[error.params.type]
-          .flat()
-          .map(type => nouns[type] ?? type)
-          .join(' or ')}`,
-      )
-    case 'enum':
-      return rule(`must be one of ${error.params.allowedValues.join(', ')}`)
-    case 'minimum':
-      return rule(`must be at least ${error.params.limit}`)
-    case 'maximum':
-      return rule(`must be at most ${error.params.limit}`)
-    case 'minLength':
-      return rule('must not be empty')
-    case 'maxLength':
-      return rule(`must have at most ${error.params.limit} characters`)
-    case 'maxItems':
-    case 'maxProperties':
-      return rule(`must have at most ${error.params.limit} entries`)
-    case 'uniqueItems':
-      return rule('must not repeat an entry')
-    default:
-      return rule(error.message)
-  }
-}
-
-/** `config.options.host`, `config.supportedActions[0]`; names of the sender's own are shortened and quoted. */
-function pathOf(steps: readonly string[]): string {
-  const shown = (step: string) =>
-    /^[\w.$:-]{1,64}$/.test(step) ? step : JSON.stringify([...step].slice(0, 64).join('').toWellFormed())
-  return steps.reduce((path, step) => (/^\d+$/.test(step) ? `${path}[${step}]` : `${path}.${shown(step)}`), 'config')
-}
-
 /** Text that no store can hold, and names with a meaning in JavaScript. The schemas have bounded the depth by now. */
 function unwritable(value: unknown, steps: readonly string[]): Fault[] {
   const fault = (rule: string): Fault[] => [{ field: pathOf(steps), rule }]
@@ -203,7 +160,7 @@ function together(type: IamType, id: string, config: Config, has: Has): Fault[] 
       'needs externalUserInfo',
     ),
     ...userInfoFaults(config.externalUserInfo as Config | undefined, has),
-    ...(type === 'ldap' ? ldapFaults(options, credentials, has) : []),
+    ...(type === 'ldap' ? [...ldapFaults(options, credentials, has), ...meaninglessIn(config)] : []),
     ...(type === 'openid' && options ? openidFaults(options) : []),
   ]
 }

@@ -33,7 +33,7 @@ describe('hostile input is refused without a crash', () => {
   test('objects where secrets belong, and secrets of the wrong kind', () => {
     expect(faultsOf('ldap', { credentials: [] })).toEqual(['config.credentials must be an object'])
     for (const value of [{}, [], 1, true, '', '\ud800', 'x'.repeat(1025)])
-      expect(faultsOf('ldap', { credentials: { bind_dn: 'a', bind_pw: value } })).toHaveLength(1)
+      expect(faultsOf('ldap', { credentials: { bind_dn: 'cn=a', bind_pw: value } })).toHaveLength(1)
   })
 
   test('thousands of faults: the first are named, the rest counted', () => {

@@ -153,7 +153,7 @@ test.each<[string, IamType, object, string[]]>([
   [
     'no way to find users',
     'ldap',
-    { options: { host: 'a', userSearchBase: 'b' } },
+    { options: { host: 'a', userSearchBase: 'dc=b' } },
     ['config.options.userSearchFilter or options.userIdAttribute is required'],
   ],
   [
@@ -280,6 +280,53 @@ test.each<[string, IamType, object, string[]]>([
   ],
 ])('refuses %s', (_, type, config, faults) => {
   expect(faultsOf(type, JSON.parse(JSON.stringify(config)))).toEqual(faults)
+})
+
+test('what means nothing to a directory is refused beside what has the wrong form, all at once', () => {
+  const faults = faultsOf('ldap', {
+    colour: 'red',
+    options: {
+      host: 'ldap.roster.example',
+      port: 70_000,
+      useSSL: true,
+      startTLS: true,
+      userSearchBase: 'people',
+      userSearchFilter: '(uid=%s',
+      userDNPattern: '%s',
+      groupSearchBase: 'groups',
+      groupSearchFilter: '(cn:caseExactMatch:=%s)',
+      userGroupSearchFilter: '(member=you)',
+      groupMembershipAttributes: ['memberOf', 'member of'],
+    },
+    credentials: { bind_dn: 'EXTERNAL' },
+    schema: { group: { name: 'c n' } },
+  })
+  expect(faults.toSorted()).toEqual([
+    'config.colour is not known',
+    'config.credentials.bind_dn must be a DN',
+    'config.credentials.bind_pw is required with bind_dn',
+    'config.options.groupMembershipAttributes must be an attribute',
+    'config.options.groupSearchBase must be a DN, such as dc=corp,dc=example',
+    'config.options.groupSearchFilter compares by a matching rule: it can be asked for one person, and not for all of them',
+    'config.options.port must be at most 65535',
+    'config.options.startTLS cannot stand beside useSSL',
+    'config.options.userDNPattern must be a DN that holds %s as a value',
+    'config.options.userGroupSearchFilter must hold <dn> where the DN of the person goes',
+    'config.options.userSearchBase must be a DN, such as dc=corp,dc=example',
+    'config.options.userSearchFilter must be a filter (RFC 4515)',
+    'config.schema.group.name must be an attribute',
+  ])
+})
+
+test('a fault of a field hides what another field says of it', () => {
+  const discoverUrl = 'hunter2'
+  expect(faultsOf('openid', { options: { clientId: 'a', discoverUrl } })).toEqual([
+    'config.options.discoverUrl must be an http or https URL without a user, a password and a fragment',
+  ])
+  expect(faultsOf('ldap', { options: { ...options, userSearchFilter: 7, useSSL: 1, ca: 'a' } }).toSorted()).toEqual([
+    'config.options.useSSL must be true or false',
+    'config.options.userSearchFilter must be a string',
+  ])
 })
 
 test('a stored secret is the other half of its group', () => {
