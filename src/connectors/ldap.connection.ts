@@ -2,8 +2,9 @@ import { once } from 'node:events'
 import { connect as connectPlain, isIP, type Socket } from 'node:net'
 import { connect as connectSecure, createSecureContext, type SecureContext } from 'node:tls'
 import { domainToASCII } from 'node:url'
-import { Client, InvalidCredentialsError, PasswordPolicyControl, ResultCodeError } from 'ldapts'
+import { Client, PasswordPolicyControl, ResultCodeError } from 'ldapts'
 import { Invalid, Refused, RosterError, Unavailable } from '../errors.ts'
+import { answerWithRemedy, reasonWithRemedy } from './ldap.remedies.ts'
 import { saysThereIsMore, wholeMessages } from './ldap.wire.ts'
 
 // One connection to one host of a directory, and which host that is. We open the sockets ourselves, so that one time limit holds from
@@ -35,6 +36,8 @@ const codeNames: Record<number, string> = { 10: 'referral', 80: 'other' }
  * 49 is the rule; 19 and 53 are those of 389 Directory Server.
  */
 const refusedBinds = new Set([19, 32, 48, 49, 50, 53])
+/** A name to bind as that is none. */
+const invalidName = 34
 
 /** Throws Invalid when certificate and key cannot be used. */
 export function secureContext({ ca, cert, key }: { ca?: string; cert?: string; key?: string }): SecureContext {
@@ -94,8 +97,8 @@ export async function bindAccount(client: Client, dn: string, password: string):
   try {
     await client.bind(dn, password)
   } catch (error) {
-    if (error instanceof InvalidCredentialsError)
-      throw new Refused('the directory refuses the account of config.credentials: invalidCredentials (49)')
+    if (error instanceof ResultCodeError && (refusedBinds.has(error.code) || error.code === invalidName))
+      throw new Refused(`the directory refuses the account of config.credentials: ${nameOf(error)}`)
     throw error
   }
 }
@@ -120,15 +123,20 @@ export function faultOf(error: unknown): unknown {
   if (error instanceof RosterError) return error
   if (error instanceof TypeError || error instanceof RangeError || error instanceof ReferenceError) return error
   if (error instanceof ResultCodeError) {
-    const { code, name } = error
-    const plain = name.replace(/Error$/, '')
-    const text = `${codeNames[code] ?? plain.charAt(0).toLowerCase() + plain.slice(1)} (${code})`
-    return awayCodes.has(code) ? new Unavailable(away + text) : new Refused(`the directory answers ${text}`)
+    const text = nameOf(error)
+    return awayCodes.has(error.code)
+      ? new Unavailable(away + text)
+      : new Refused(`the directory answers ${answerWithRemedy(text, error.code)}`)
   }
   const { message = '', code } = error as { message?: string; code?: string }
   const told = message.includes(unreadable) ? unreadable : (code ?? 'the connection was lost')
   const reason = /time(?:d |)out/i.test(message) ? timedOut : told
-  return new Unavailable(away + reason)
+  return new Unavailable(away + reasonWithRemedy(reason))
+}
+
+function nameOf({ code, name }: ResultCodeError): string {
+  const plain = name.replace(/Error$/, '')
+  return `${codeNames[code] ?? plain.charAt(0).toLowerCase() + plain.slice(1)} (${code})`
 }
 
 const bare = (host: string): string => {

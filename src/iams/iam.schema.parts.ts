@@ -1,4 +1,5 @@
 /** What the schemas of configurations are made of. Every option says what it does, for whoever configures (query `iamTypes`). */
+import { X509Certificate } from 'node:crypto'
 import Type, { type TSchema } from 'typebox'
 
 export const strict = { additionalProperties: false } as const
@@ -36,7 +37,11 @@ export const url = (description: string) =>
 const pem = (description: string) =>
   told(
     description,
-    Type.Refine(plain(65_536), holdsNoKey, () => 'must not hold a private key: that belongs in key'),
+    Type.Refine(
+      Type.Refine(plain(65_536), holdsNoKey, () => 'must not hold a private key: that belongs in key'),
+      value => !holdsNoKey(value) || areCertificates(value),
+      () => 'must be certificates (PEM), their lines apart',
+    ),
   )
 export const pems = {
   ca: pem('Certificates (PEM) of the authorities to trust, instead of the public ones.'),
@@ -58,6 +63,17 @@ function isUrl(value: string): boolean {
   const parsed = URL.parse(value)
   if (!parsed || !['http:', 'https:'].includes(parsed.protocol)) return false
   return parsed.username === '' && parsed.password === '' && parsed.hash === '' && !/[\s\\]/.test(value)
+}
+
+/** What is no certificate among them would be passed over in silence, and so the authority not be known. */
+function areCertificates(value: string): boolean {
+  const all = value.match(/-----BEGIN ([A-Z0-9 ]*CERTIFICATE)-----[\s\S]*?-----END \1-----/g) ?? []
+  try {
+    for (const one of all) new X509Certificate(one)
+  } catch {
+    return false
+  }
+  return all.length > 0
 }
 
 function holdsNoKey(value: string): boolean {

@@ -148,9 +148,12 @@ const ldapOptions = told(
         userIdAttribute: text('Which attribute holds the userid. This or `userSearchFilter` is required.'),
         groupSearchBase: text('The DN below which groups are searched; `userSearchBase` unless told.'),
         groupSearchFilter: text('Which entries are groups, `%s` standing for a part of the name.'),
-        userGroupSearchFilter: text("Which groups a person is in, `<dn>` standing for the person's DN.", {
-          default: '(member=<dn>)',
-        }),
+        userGroupSearchFilter: text(
+          'Which groups a person is in, `<dn>` standing for their DN, `%s` for the userid. Without it and `groupSearchBase` none are searched.',
+          {
+            default: '(member=<dn>)',
+          },
+        ),
         userDNPattern: text('Binds as this DN, `%s` standing for the userid, without searching first.'),
         connectTimeout: whole('Milliseconds that a host may take to answer.', 1, 600_000, 5_000),
         normalizeUserId: flag('Keep userids in lower case.'),
@@ -179,8 +182,8 @@ const ldapSync = told(
       },
     ),
     paged: flag('Whether the directory is read page by page.', true),
-    pageSize: whole('Entries a page.', 1, 10_000),
-    batchSize: whole('Entries that are written at once.', 1, 10_000),
+    pageSize: whole('Entries a page.', 1, 10_000, 500),
+    batchSize: whole('Entries that are written at once; more than 1,000 never are.', 1, 10_000, 500),
     requireManualActivation: flag('Whether somebody new waits, disabled, for an administrator.'),
     incrementalRule: told(
       'When, between two whole syncs, only what the directory changed since is read; nobody is disabled by it.',

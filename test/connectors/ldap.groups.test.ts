@@ -1,5 +1,4 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { Refused } from '../../src/errors.ts'
 import { type Slapd, sayWhenSkipped, sizeLimit, slapdFolder, startSlapd } from '../harness/slapd.ts'
 import { addGroups, connectorOf, type Given, groups, ldif, odd, people } from './directory.ts'
 
@@ -81,7 +80,7 @@ describe.skipIf(slapdFolder === null)('groups of a person', () => {
 
   test('more groups than the server shows in one answer are an error, never a part of them', async () => {
     const connector = connectorOf(slapd, { options: bySearch })
-    await expect(connector.logIn('many', 'pw-many')).rejects.toThrow(new Refused('the directory answers sizeLimitExceeded (4)'))
+    await expect(connector.logIn('many', 'pw-many')).rejects.toThrow(/^the directory answers sizeLimitExceeded \(4\): /)
     expect(await namesOf('many', { options: byAttribute })).toHaveLength(sizeLimit + 1)
   })
 

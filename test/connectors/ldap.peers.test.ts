@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net'
 import { createSecureContext, TLSSocket } from 'node:tls'
 import { describe, expect, test } from 'vitest'
+import { answerWithRemedy, reasonWithRemedy } from '../../src/connectors/ldap.remedies.ts'
 import { Refused, Unavailable } from '../../src/errors.ts'
 import { sayWhenSkipped, slapdFolder, startSlapd } from '../harness/slapd.ts'
 import { connectorOf, ldif } from './directory.ts'
@@ -10,7 +11,7 @@ import { answering, bindResult, element, entry, extendedResult, peer, read, sear
 
 sayWhenSkipped('bad peers beside a real directory')
 
-const away = (reason: string) => new Unavailable(`the directory cannot be asked: ${reason}`)
+const away = (reason: string) => new Unavailable(`the directory cannot be asked: ${reasonWithRemedy(reason)}`)
 const soon = { settings: { operationTimeout: 300 } }
 const dn = 'uid=bo,dc=roster'
 
@@ -71,13 +72,21 @@ describe('an answer', () => {
       away('the connection was lost'),
     ],
     ['busy', answering(id => searchResult(id, 51)), away('busy (51)')],
-    ['time limit', answering(id => searchResult(id, 3)), new Refused('the directory answers timeLimitExceeded (3)')],
+    [
+      'time limit',
+      answering(id => searchResult(id, 3)),
+      new Refused('the directory answers timeLimitExceeded (3): it takes too long: have it index what the filters compare'),
+    ],
     [
       'size limit, with an entry',
       answering(id => Buffer.concat([entry(id, dn, { uid: 'bo' }), searchResult(id, 4)])),
-      new Refused('the directory answers sizeLimitExceeded (4)'),
+      new Refused('the directory answers sizeLimitExceeded (4): the account of config.credentials needs a higher limit there'),
     ],
-    ['a referral', answering(id => searchResult(id, 10)), new Refused('the directory answers referral (10)')],
+    [
+      'a referral',
+      answering(id => searchResult(id, 10)),
+      new Refused(`the directory answers ${answerWithRemedy('referral (10)', 10)}`),
+    ],
     ['a code nobody knows', answering(id => searchResult(id, 99)), new Refused('the directory answers unknownStatusCode (99)')],
     [
       'with a DN that would be nobody',

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import type { IamType } from '../../src/iams/iam.schema.ts'
+import { certificate } from './certificate.ts'
 import { check, faultsOf } from './faults.ts'
 
 const ldap = {
@@ -72,8 +73,8 @@ describe('is accepted', () => {
       options: {
         ...ldap.options,
         rejectUnauthorized: true,
-        ca: '-----BEGIN CERTIFICATE-----\nAAA\n-----END CERTIFICATE-----\n',
-        cert: 'c',
+        ca: `# Ours\n${certificate}${certificate}`,
+        cert: certificate,
         key: 'k',
         startTLS: false,
         groupSearchBase: 'ou=groups',
@@ -92,8 +93,8 @@ describe('is accepted', () => {
         useAuth: true,
         authentication: { username: 'u', password: 'p' },
         useSSL: true,
-        ca: 'a',
-        cert: 'b',
+        ca: certificate,
+        cert: certificate,
         key: 'c',
         rejectUnauthorized: true,
         timeoutMs: 1000,
@@ -171,10 +172,15 @@ test.each<[string, IamType, object, string[]]>([
   [
     'certificates without TLS',
     'ldap',
-    { options: { ...options, useSSL: false, ca: 'a' } },
+    { options: { ...options, useSSL: false, ca: certificate } },
     ['config.options.ca needs useSSL or startTLS'],
   ],
-  ['a certificate without its key', 'ldap', { options: { ...options, cert: 'a' } }, ['config.options.key is required with cert']],
+  [
+    'a certificate without its key',
+    'ldap',
+    { options: { ...options, cert: certificate } },
+    ['config.options.key is required with cert'],
+  ],
   ['a key without its certificate', 'ldap', { options: { ...options, key: 'a' } }, ['config.options.cert is required with key']],
   [
     'a bind name without a password',
@@ -248,7 +254,7 @@ test.each<[string, IamType, object, string[]]>([
   [
     'TLS for an endpoint without it',
     'saml',
-    { externalUserInfo: { uri: 'http://info.example/', useSSL: true, ca: 'a' } },
+    { externalUserInfo: { uri: 'http://info.example/', useSSL: true, ca: certificate } },
     ['config.externalUserInfo.uri must be https with useSSL', 'config.externalUserInfo.ca needs a uri with https'],
   ],
   [
@@ -278,6 +284,14 @@ test.each<[string, IamType, object, string[]]>([
     { options: { ...options, ca: '-----BEGIN PRIVATE KEY-----' } },
     ['config.options.ca must not hold a private key: that belongs in key'],
   ],
+  ...['an authority', certificate.replaceAll('\n', ' '), certificate.replace('MII', 'MIA')].map(
+    (ca): [string, IamType, object, string[]] => [
+      `what is no certificate: ${JSON.stringify(ca).slice(0, 40)}`,
+      'ldap',
+      { options: { ...options, ca } },
+      ['config.options.ca must be certificates (PEM), their lines apart'],
+    ],
+  ),
 ])('refuses %s', (_, type, config, faults) => {
   expect(faultsOf(type, JSON.parse(JSON.stringify(config)))).toEqual(faults)
 })
@@ -323,7 +337,7 @@ test('a fault of a field hides what another field says of it', () => {
   expect(faultsOf('openid', { options: { clientId: 'a', discoverUrl } })).toEqual([
     'config.options.discoverUrl must be an http or https URL without a user, a password and a fragment',
   ])
-  expect(faultsOf('ldap', { options: { ...options, userSearchFilter: 7, useSSL: 1, ca: 'a' } }).toSorted()).toEqual([
+  expect(faultsOf('ldap', { options: { ...options, userSearchFilter: 7, useSSL: 1, ca: certificate } }).toSorted()).toEqual([
     'config.options.useSSL must be true or false',
     'config.options.userSearchFilter must be a string',
   ])

@@ -10,6 +10,7 @@ import { open } from '../../src/iams/secrets.ts'
 import type { Store } from '../../src/store/store.ts'
 import { testStore } from '../harness/database.ts'
 import { makeUser, testContext } from '../harness/rooms.ts'
+import { certificate, theirs } from './certificate.ts'
 
 type Config = Record<string, any>
 
@@ -68,7 +69,7 @@ const info = (type: IamType): Case => ({
       authentication: { username: 'reader' },
       useSSL: true,
       rejectUnauthorized: true,
-      ca: 'ours',
+      ca: certificate,
     },
   },
   partner: 'externalUserInfo.authentication.username',
@@ -79,7 +80,7 @@ const info = (type: IamType): Case => ({
     ['externalUserInfo.useSSL', false],
     ['externalUserInfo.rejectUnauthorized', false],
     ['externalUserInfo.rejectUnauthorized', undefined],
-    ['externalUserInfo.ca', 'theirs'],
+    ['externalUserInfo.ca', theirs],
   ],
   unrelated: [
     ['externalUserInfo.timeoutMs', 500],
@@ -121,7 +122,7 @@ const cases: Case[] = [
       ['options.useSSL', false],
       ['options.useSSL', undefined],
       ['options.rejectUnauthorized', false],
-      ['options.ca', 'theirs'],
+      ['options.ca', theirs],
     ],
     unrelated: [
       ['options.userSearchBase', 'dc=other'],
@@ -263,16 +264,16 @@ test('a guard may be switched on without the secret, and one does not stand for 
 
 test('every secret is named at once, with all that changes; a private key, which is never sent, is not', async () => {
   const uri = 'https://info.roster.example'
-  const externalUserInfo = { uri, cert: 'c', authentication: { username: 'reader' } }
+  const externalUserInfo = { uri, cert: certificate, authentication: { username: 'reader' } }
   const id = await configure('ldap', {
-    options: { ...directory, cert: 'c', useSSL: true, key: 'k' },
+    options: { ...directory, cert: certificate, useSSL: true, key: 'k' },
     credentials,
     externalUserInfo: { ...externalUserInfo, key: 'k', authentication: { username: 'reader', password: 'p' } },
   })
   const rule = 'a stored secret is never sent to another place'
   await expect(
     update(id, {
-      options: { ...directory, cert: 'c', startTLS: true, host: '10.0.0.1', port: 1389 },
+      options: { ...directory, cert: certificate, startTLS: true, host: '10.0.0.1', port: 1389 },
       credentials: reader,
       externalUserInfo: { ...externalUserInfo, uri: 'http://10.0.0.1' },
     }),

@@ -11,6 +11,7 @@ import type { Store } from '../../src/store/store.ts'
 import { testStore } from '../harness/database.ts'
 import { executor } from '../harness/execute.ts'
 import { eventsBy, makeUser, testContext } from '../harness/rooms.ts'
+import { certificate } from './certificate.ts'
 
 let store: Store
 let admin: UserActor
@@ -235,7 +236,7 @@ test('no secret stands in the database in clear, in whatever table', async () =>
     uri: 'https://info.roster.example',
     useAuth: true,
     authentication: { username: 'reader', password: secrets.basic },
-    cert: 'certificate',
+    cert: certificate,
     key: secrets.pem,
   }
   const credentials = { bind_dn: 'cn=reader', bind_pw: secrets.password }

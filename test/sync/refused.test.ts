@@ -155,7 +155,10 @@ describe.skipIf(slapdFolder === null)('a sync is not done', () => {
     })
     await syncs.changeIam('corp', configOf(slapd, { options: { port: 1 } }))
     const { status, body } = await syncs.sync('corp')
-    expect({ status, message: body.message }).toEqual({ status: 503, message: 'the directory cannot be asked: ECONNREFUSED' })
+    expect({ status, message: body.message }).toEqual({
+      status: 503,
+      message: 'the directory cannot be asked: ECONNREFUSED (nobody listens at config.options.host and port)',
+    })
     expect(await enabled()).toBeGreaterThan(18)
   })
 
