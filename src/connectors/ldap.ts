@@ -104,7 +104,8 @@ async function personAt(
     at === undefined
       ? await search(plan, client, plan.userBase, 'sub', filter, attributes)
       : await search(plan, client, at, 'base', filter, attributes).catch(noneWhen(new Set([noSuchObject])))
-  if (found.length > 1) throw new Refused('the directory knows several people of this userid')
+  if (found.length > 1)
+    throw new Refused('the directory knows several people of this userid: the filters of config.options are not exact')
   return found[0] ?? null
 }
 

@@ -175,7 +175,7 @@ const ldapSync = told(
   'How users and groups are read from the directory.',
   optional({
     cronRule: told(
-      'When, as five fields of cron.',
+      'When, as five fields of cron, in UTC.',
       Type.Refine(plain(100), isCron, () => 'must be a cron rule of five fields, such as 0 */1 * * *'),
       {
         default: '0 */1 * * *',

@@ -92,7 +92,10 @@ async function askDirectory(
   if (iam.type !== 'ldap') return null
   try {
     const entry = await openLdap(iam.config, secrets).find(userid)
-    if (entry === null) failures.push('The directory was asked and knows no such person')
+    if (entry === null)
+      failures.push(
+        'The directory was asked and knows no such person: none below config.options.userSearchBase that the userid means there',
+      )
     return entry
   } catch (error) {
     if (!(error instanceof RosterError)) throw error

@@ -174,6 +174,13 @@ describe.skipIf(slapdFolder === null)('log-in', () => {
       )
     })
 
+    test('a name to bind as that is none', async () => {
+      const connector = connectorOf(slapd, { credentials: { bind_dn: 'cn=a=b,,', bind_pw: 'x' } })
+      await expect(connector.find('Ana')).rejects.toThrow(
+        new Refused('the directory refuses the account of config.credentials: invalidDNSyntax (34)'),
+      )
+    })
+
     test('an account of ours that is refused, without its password', async () => {
       const connector = connectorOf(slapd, { credentials: { bind_dn: account.dn, bind_pw: 'stale-s3cret' } })
       const error = await connector.logIn('Ana', 'pw-Ana').catch(fault => fault)

@@ -107,9 +107,11 @@ describe.skipIf(slapdFolder === null)('docs/ldap.md', () => {
     ['the directory refuses the account of config.credentials: invalidCredentials (49)', () => failures({}, { credentials })],
     ['the directory answers noSuchObject (32)', () => failures({ userSearchBase: 'ou=nowhere,dc=roster,dc=example' })],
     ['the directory knows several people of this userid', () => failures({ userSearchFilter: '(|(uid=%s)(uid=otto))' })],
-  ])('an error one meets: %s', async (words, meet) => {
+  ])('an error one meets, and which option it is about: %s', async (words, meet) => {
     expect(text).toContain(words)
-    expect((await meet()).join()).toContain(words)
+    const told = (await meet()).join()
+    expect(told).toContain(words)
+    expect(told).toMatch(/config\.(options|credentials)/)
   })
 
   test('the other directories’ configurations pass every check', () => {
