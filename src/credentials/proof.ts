@@ -4,7 +4,7 @@
  */
 import { setTimeout } from 'node:timers/promises'
 import type { Call } from '../access/guard.ts'
-import { TooMany } from '../errors.ts'
+import { Refused, TooMany, Unavailable } from '../errors.ts'
 import type { IamRecord } from '../iams/iam.ts'
 import { findIam } from '../iams/iams.store.ts'
 import { directoryOf, heard, newsOf } from '../identity/directory.ts'
@@ -67,12 +67,21 @@ async function byDirectory(
   { userid, password }: LogIn,
 ): Promise<Proven | null> {
   const soonest = setTimeout(REFUSAL, null)
-  const entry = await heard(call, iam, 'log in', userid, () => directory.logIn(userid, password))
+  const entry = await heard(call, iam, 'log in', userid, () => directory.logIn(userid, password)).catch(inGeneral)
   // As the directory spells it: its user is that one, whatever was typed.
   const user = entry && (await findLogin(call.db, iam.id, lookupKey(entry.userid) ?? ''))
   if (entry === null || user?.disabled) return soonest
   const about = await askAbout(call, iam, entry.userid)
   return { user, iam, userid: entry.userid, news: [newsOf(iam, entry), ...(about === null ? [] : [about])] }
+}
+
+/** What is wrong with a directory its administrators read in the log, in its exchanges and in testIam. Whoever knocks hears no more than that. */
+function inGeneral(error: unknown): never {
+  if (error instanceof Unavailable)
+    throw new Unavailable('The directory of this IAM gives no answer: try again later', { retryAfter: 5 })
+  if (error instanceof Refused)
+    throw new Refused('The directory of this IAM lets nobody in as it is set up: tell an administrator')
+  throw error
 }
 
 /**

@@ -27,7 +27,7 @@ export interface Identity {
   /** Names in other systems; null takes one away. */
   readonly externalUserIds?: Readonly<Record<string, string | null>>
   readonly groups?: readonly ExternalGroup[]
-  /** Values by attribute. An attribute that is absent stays, unless these are `all`. */
+  /** Values by attribute. An attribute that is absent stays; of these and no others with `allBut`, only those that it names. */
   readonly attributes?: Readonly<Record<string, readonly string[]>>
-  readonly all?: boolean
+  readonly allBut?: readonly string[]
 }

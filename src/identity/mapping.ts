@@ -36,7 +36,9 @@ export function identityOf({ config }: Pick<IamRecord, 'config'>, said: Said): M
   const only = config.authenticationOnly === true
   const schema = (only ? {} : (config.schema ?? {})) as Schema
   const externalUserIds = mapped(schema.externalUserIds, said.values, ([value], name) =>
-    value !== undefined && taken(faults, () => checkText(`profile.externalUserIds.${name}`, value, maxForeign)) ? value : null,
+    value === undefined || taken(faults, () => checkText(`profile.externalUserIds.${name}`, value, maxForeign))
+      ? (value ?? null)
+      : undefined,
   )
   const attributes = does(config, 'syncAuthorizations') ? attributesOf(schema, said, faults) : undefined
   const groups = !only && does(config, 'syncGroups') ? groupsOf(schema, said.groups, faults) : undefined
@@ -71,7 +73,7 @@ function profileOf(schema: Schema, said: Said, faults: string[]): Identity['prof
 
 function attributesOf(schema: Schema, said: Said, faults: string[]): Identity['attributes'] {
   return mapped(schema.authorizations, said.values, (values, name) =>
-    taken(faults, () => checkAttributeKey(name)) ? values.filter(value => taken(faults, () => checkAttributeValue(value))) : [],
+    taken(faults, () => checkAttributeKey(name)) ? thoseTaken(faults, values, checkAttributeValue) : undefined,
   )
 }
 
@@ -89,7 +91,7 @@ export function groupsFrom(
 
 function groupsOf(schema: Schema, given: Said['groups'], faults: string[]): ExternalGroup[] | undefined {
   const { group = {} } = schema
-  return given?.flatMap(({ name, values }) => {
+  const groups = given?.flatMap(({ name, values }) => {
     const first = (field: string): string | null => (group[field] === undefined ? null : (values(group[field])?.[0] ?? null))
     const text = (field: string): string | null => {
       const value = first(field)
@@ -103,22 +105,39 @@ function groupsOf(schema: Schema, given: Said['groups'], faults: string[]): Exte
     }
     return taken(faults, () => checkGroupName(found.name)) ? [found] : []
   })
+  return understood(given ?? [], groups)
 }
 
 /** What the names of a mapping come to, without those of which nothing was said; undefined when there is no mapping. */
 function mapped<Value>(
   names: Record<string, string> | undefined,
   values: Values,
-  read: (found: readonly string[], name: string) => Value,
+  read: (found: readonly string[], name: string) => Value | undefined,
 ): Record<string, Value> | undefined {
   if (names === undefined) return undefined
   return Object.fromEntries(
     Object.entries(names).flatMap(([name, theirs]) => {
       const found = values(theirs)
-      return found === undefined ? [] : [[name, read(found, name)]]
+      const value = found && read(found, name)
+      return value === undefined ? [] : [[name, value]]
     }),
   )
 }
+
+/** The values that a check lets pass; undefined where there are some and none does. */
+export const thoseTaken = (
+  faults: string[],
+  values: readonly string[],
+  check: (value: string) => unknown,
+): readonly string[] | undefined =>
+  understood(
+    values,
+    values.filter(value => taken(faults, () => check(value))),
+  )
+
+/** Words of which none can be taken are no word that there is nothing: they end nothing that is held. */
+const understood = <Good>(given: readonly unknown[], good: Good[] | undefined): Good[] | undefined =>
+  given.length > 0 && good?.length === 0 ? undefined : good
 
 /** Whether a check lets it pass; if not, its message is kept. A source's mistake must not keep the person out. */
 export function taken(faults: string[], check: () => unknown): boolean {

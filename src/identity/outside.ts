@@ -12,7 +12,7 @@ import { checkAttributeKey, checkAttributeValue, checkGroupName } from '../names
 import type { UserRecord } from '../users/user.ts'
 import { lastAnswer, noteAnswer, noteFailure } from './identity.store.ts'
 import type { Identity } from './identity.ts'
-import { does, taken } from './mapping.ts'
+import { does, taken, thoseTaken } from './mapping.ts'
 import { reconcile } from './reconcile.ts'
 
 /** Who says so, where the IAM's endpoint does: a source beside the IAM itself, so that neither takes away what the other gave. */
@@ -90,19 +90,20 @@ export function informed(
   const groups = does(config, 'syncRestGroups') ? info.groups : undefined
   const authorizations = does(config, 'syncRestAuthorizations') ? info.authorizations : undefined
   const faults: string[] = []
-  const good = groups?.filter(name => taken(faults, () => checkGroupName(name)))
-  const attributes =
-    authorizations &&
-    Object.fromEntries(
-      Object.entries(authorizations)
-        .filter(([key]) => taken(faults, () => checkAttributeKey(key)))
-        .map(([key, values]) => [key, values.filter(value => taken(faults, () => checkAttributeValue(value)))]),
-    )
+  const good = groups && thoseTaken(faults, groups, checkGroupName)
+  const attributes: Record<string, readonly string[]> = {}
+  const allBut: string[] = []
+  for (const [key, values] of Object.entries(authorizations ?? {})) {
+    if (!taken(faults, () => checkAttributeKey(key))) continue
+    const those = thoseTaken(faults, values, checkAttributeValue)
+    if (those === undefined) allBut.push(key)
+    else attributes[key] = those
+  }
   const identity = {
     userid,
     profile: {},
     ...(good && { groups: good.map(name => ({ name, gid: null, email: null, description: null })) }),
-    ...(attributes && { attributes, all: true }),
+    ...(authorizations && { attributes, allBut }),
   }
   return { identity, faults }
 }

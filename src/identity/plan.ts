@@ -68,12 +68,13 @@ function groupsOf({ groups }: Identity, held: Held): Pick<Plan, 'join' | 'leave'
   }
 }
 
-function attributesOf({ attributes, all = false }: Identity, held: Held, source: string): Change {
+function attributesOf({ attributes, allBut }: Identity, held: Held, source: string): Change {
   if (attributes === undefined) return { added: [], removed: [] }
   const spoken = new Set(Object.keys(attributes).map(canonical))
+  const isOver = (keyKey: string) => allBut !== undefined && !allBut.some(key => canonical(key) === keyKey)
   return replaced(
     held.attributes,
     new Map(Object.entries(attributes)),
-    row => row.source === source && (all || spoken.has(row.keyKey)),
+    row => row.source === source && (spoken.has(row.keyKey) || isOver(row.keyKey)),
   )
 }

@@ -91,11 +91,23 @@ describe('mapping', () => {
   test('what cannot be taken is named and left out, and keeps nobody out', () => {
     const { identity, faults } = identityOf(
       { config: { schema: { profile: { name: 'cn', email: 'mail' }, authorizations: { Country: 'c' } } } },
-      said({ cn: ['  '], mail: ['no address'], c: ['ok', 'bad\u0000', ''] }, [{ name: 'a\u0000b', values: () => undefined }]),
+      said({ cn: ['  '], mail: ['no address'], c: ['ok', 'bad\u0000', ''] }, [
+        { name: 'a\u0000b', values: () => undefined },
+        { name: 'fine', values: () => undefined },
+      ]),
     )
-    expect(identity).toEqual({ userid, profile: {}, attributes: { Country: ['ok'] }, groups: [] })
+    expect(identity).toEqual({ userid, profile: {}, attributes: { Country: ['ok'] }, groups: [group('fine')] })
     expect(faults).toHaveLength(4)
     expect(faults.join(' ')).toMatch(/email.*address/)
+  })
+
+  test('words of which none can be taken are no word that there is nothing', () => {
+    const { identity, faults } = identityOf(
+      { config: { schema: { authorizations: { Country: 'c', Desk: 'd' } } } },
+      said({ c: ['bad\u0000'], d: [] }, [{ name: 'a\u0000b', values: () => undefined }]),
+    )
+    expect(identity).toEqual({ userid, profile: {}, attributes: { Desk: [] } })
+    expect(faults).toHaveLength(2)
   })
 
   test('only what the IAM is told to do', () => {
@@ -161,7 +173,7 @@ describe('reconcile', () => {
     expect(groups).toEqual(['Shared: bim'])
     expect(attributes).toEqual(['Team=a (ldap)', 'Country=NO (bim)'])
     expect(after).toMatchObject({ phone: null, externalUserIds: { ci: 'b' } })
-    await write({ userid, profile: {}, attributes: {}, all: true })
+    await write({ userid, profile: {}, attributes: {}, allBut: [] })
     expect((await held()).attributes).toEqual(['Country=NO (bim)'])
   })
 
@@ -169,7 +181,7 @@ describe('reconcile', () => {
     await write({ userid, profile: {}, groups: [group('Both')], attributes: { A: ['1'] } })
     const info = { iamid: 'ldap', source: 'user info' }
     await write(
-      { userid, profile: {}, groups: [group('Both'), group('Info')], attributes: { A: ['1'], B: ['2'] }, all: true },
+      { userid, profile: {}, groups: [group('Both'), group('Info')], attributes: { A: ['1'], B: ['2'] }, allBut: [] },
       info,
     )
     expect(await held()).toMatchObject({
@@ -177,7 +189,7 @@ describe('reconcile', () => {
       attributes: ['A=1 (ldap)', 'A=1 (user info)', 'B=2 (user info)'],
     })
     await write({ userid, profile: {}, groups: [] })
-    await write({ userid, profile: {}, attributes: {}, all: true }, info)
+    await write({ userid, profile: {}, attributes: {}, allBut: [] }, info)
     expect(await held()).toMatchObject({ groups: ['Both: user info', 'Info: user info'], attributes: ['A=1 (ldap)'] })
   })
 

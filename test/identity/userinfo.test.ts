@@ -99,6 +99,15 @@ test('a name that cannot be taken is left out; the rest is taken', async () => {
   expect(await held()).toMatchObject({ iamAuthorizations: { Fine: ['y'] }, groups: ['bim/Good: user info'] })
 })
 
+test('words of which none can be taken end nothing; what is not spoken of any more ends', async () => {
+  tell({ groups: [{ name: 'Kept' }], authorizations: { Stays: ['a'], Ends: ['b'], Empty: ['c'] } })
+  await logIn()
+  tell({ groups: [{ name: 'bad\u0000' }], authorizations: { Stays: ['bad\u0000'], Empty: [], constructor: ['x'] } })
+  expect((await logIn()).data.logIn.authenticated).toBe(true)
+  expect(await held()).toMatchObject({ groups: ['bim/Kept: user info'] })
+  expect((await held()).iamAuthorizations).toEqual({ Stays: ['a'] })
+})
+
 test('two spellings of one name are one, with what stands under either', async () => {
   tell({ groups: [{ name: 'Twice' }, { name: 'TWICE' }], authorizations: { Area: ['north', 'south'], AREA: ['north', 'east'] } })
   expect((await logIn()).data.logIn.authenticated).toBe(true)
