@@ -59,7 +59,7 @@ async function prepare(call: Call, { ref, originalPassword, password }: SetPassw
 async function isRight({ app, db, address }: Call, user: UserRecord, originalPassword: string): Promise<boolean> {
   const subjects = subjectsOf(user.iamid, canonical(user.userid), address)
   const wait = await blockedFor(db, subjects, new Date())
-  if (wait > 0) throw new TooMany(`Too many wrong passwords: try again in ${wait} seconds`, { retryAfter: wait })
+  if (wait > 0) throw new TooMany(`Too many wrong passwords: try again in ${wait} s`, { retryAfter: wait })
   const right = await app.passwords.verify(await passwordHashOf(db, user.id), originalPassword)
   if (!right) await countFailure(db, subjects, new Date())
   else if ((await clearAccount(db, subjects, new Date())) > 0) return false

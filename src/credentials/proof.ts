@@ -91,4 +91,4 @@ function inGeneral(error: unknown): never {
 const REFUSAL = 400
 
 const tooManyFailures = (seconds: number) =>
-  new TooMany(`Too many failed log-ins: try again in ${seconds} seconds`, { retryAfter: seconds })
+  new TooMany(`Too many failed log-ins: try again in ${seconds} s`, { retryAfter: seconds })
