@@ -102,10 +102,14 @@ const resident = (pid: number): number =>
   Math.round(Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))![1]) / 1024)
 
 function run(script: string, env: Record<string, string>): ChildProcess {
-  const child = spawn(process.execPath, ['--max-old-space-size=1024', ...(process.env.NODE_FLAGS?.split(' ') ?? []), script], {
-    env: { ...process.env, NODE_ENV: 'production', ...env },
-    stdio: ['ignore', 'pipe', 'inherit'],
-  })
+  const child = spawn(
+    process.execPath,
+    ['--max-old-space-size=1024', '--max-semi-space-size=16', ...(process.env.NODE_FLAGS?.split(' ') ?? []), script],
+    {
+      env: { ...process.env, NODE_ENV: 'production', ...env },
+      stdio: ['ignore', 'pipe', 'inherit'],
+    },
+  )
   started.push(child)
   return child
 }
