@@ -1,4 +1,5 @@
-// What an administrator does about what went wrong with a directory, by result code or reason. Nobody is told by whom, whom or what. Pure.
+// What an administrator does about what went wrong with a directory, by result code or reason. The texts are fixed: they repeat no
+// account, no person and no value. Pure.
 
 const authority = 'give the authority of its certificate as config.options.ca'
 const network = 'no way leads to config.options.host from here'

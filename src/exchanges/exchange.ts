@@ -80,8 +80,8 @@ export function redactedText(text: string): string {
 }
 
 /**
- * The value without secrets, and no longer than MAX_BYTES of JSON: `whole` is false where something was left out for its length. `isOurs`: no name
- * in it stands before a secret, so that `revokedTokens` may say how many.
+ * The value without secrets, and no longer than MAX_BYTES of JSON: `whole` is false where something was left out for its length.
+ * `isOurs`: it is our own event, in which no name stands before a secret, so that `revokedTokens` may say how many.
  */
 export function bounded(value: unknown, isOurs = false): { value: unknown; whole: boolean; redacted: boolean } {
   const left = { bytes: MAX_BYTES, whole: true, redacted: false, isOurs }

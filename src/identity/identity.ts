@@ -1,7 +1,8 @@
 /**
  * The porch: whatever an outside source says of a person enters here, whichever door or connector it came by.
  * The walk: a connector's answer → mapping (by the IAM's schema) → Identity → plan (against what is held) → reconcile, which writes the
- * plan in the transaction of the service that asked (outside gathers what is said before it begins). Each source owns its own rows: what the hand or another source set stays.
+ * plan in the transaction of the service that asked (outside gathers what is said before it begins). Each source owns its own rows: what
+ * the hand or another source set stays.
  */
 import type { ProfileColumns } from '../users/users.store.ts'
 

@@ -37,7 +37,7 @@ export class Informer {
     this.#ask = ask
   }
 
-  /** Entries of whom it says something else of than is held. Notes when it answered about whom. */
+  /** Entries for those of whom it says something else than is held. Notes about whom it answered, and when. */
   async about(people: readonly Spoken[]): Promise<EntryDraft[]> {
     const { app, run, iam } = this.#asking
     const users = people.flatMap(({ user }) => user ?? [])
