@@ -35,11 +35,14 @@ function banner({ app, port }: Running, admin: FirstAdministrator | null): strin
   const lines = [
     `Roster is ready (${app.store.kind} store).`,
     '',
+    `  log-in      ${at}/login`,
     `  playground  ${at}/graphiql`,
     `  GraphQL     ${at}/graphql`,
     `  REST        ${at}/bim`,
     '',
   ]
+  if (admin === null && config.adminPassword !== null)
+    lines.push("ADMIN_PASSWORD is not used: the store has users already, and nobody's password was changed.", '')
   if (admin === null) return lines.join('\n')
   if (admin.password === null)
     return [...lines, `The first administrator is ${admin.userid}, with the password from ADMIN_PASSWORD.`, ''].join('\n')

@@ -2,6 +2,7 @@
 import { type DocumentNode, execute, type GraphQLSchema, validate } from 'graphql'
 import { authorize } from '../access/guard.ts'
 import type { Context } from '../context.ts'
+import { Unauthenticated } from '../errors.ts'
 import { restError } from '../http/errors.ts'
 import type { Turnstile } from '../http/turnstile.ts'
 import type { Http, Translator, WireRequest } from '../http/wire.ts'
@@ -39,10 +40,12 @@ export function registerRest(http: Http, deps: RestDeps): void {
   registerDocumentation(http, deps)
 }
 
+const KEY_NEEDED = 'A good API key is needed: send it as the password of Basic credentials, or as Authorization: Bearer <key>'
+
 /** Clients of Basic credentials send them when they are asked to (RFC 9110 11.6.1). */
 const challenging: Translator = error => {
-  const answer = restError(error)
-  if (error.code !== 'UNAUTHENTICATED') return answer
+  if (error.code !== 'UNAUTHENTICATED') return restError(error)
+  const answer = restError(new Unauthenticated(KEY_NEEDED))
   return { ...answer, headers: { ...answer.headers, 'www-authenticate': 'Basic realm="Roster", charset="UTF-8", Bearer' } }
 }
 

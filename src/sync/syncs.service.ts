@@ -161,7 +161,7 @@ async function requireRun({ db }: Call, id: number): Promise<RunRecord> {
 
 async function requireQuarantined(call: Call, id: number): Promise<RunRecord> {
   const run = await requireRun(call, id)
-  if (run.status !== 'quarantined') throw new Conflict(`The sync ${id} is ${run.status}: it waits for no word`)
+  if (run.status !== 'quarantined') throw new Conflict(`The sync ${id} is ${run.status}: nothing of it waits to be confirmed`)
   return run
 }
 

@@ -63,7 +63,10 @@ test('nobody comes in without a key, and Basic opens no other path', async () =>
     basic(app.admin.password),
     basic(ana.token),
   ])
-    expect((await get(`userid=${ana.userid}`, authorization)).status, authorization).toBe(401)
+    expect(await get(`userid=${ana.userid}`, authorization), authorization).toMatchObject({
+      status: 401,
+      body: { message: expect.stringContaining('the password of Basic credentials') },
+    })
   expect((await fetch(`${app.url}/bim/user`, { headers: { authorization: basic(key) } })).status).toBe(401)
 })
 
