@@ -1,21 +1,8 @@
-// Environment -> Config. One table drives the reading, the faults and what `npm run config` prints; a new setting is a row of
-// it and a line of loadConfig. Every fault is told at once, and none repeats the value: it may be a secret.
-import {
-  address,
-  hostOf,
-  integer,
-  keyOf,
-  mailFromOf,
-  mask,
-  oneOf,
-  type Parse,
-  passwordOf,
-  printable,
-  publicUrlOf,
-  reachable,
-} from './config.parse.ts'
+// Environment -> Config. The table of config.settings.ts drives the reading, the faults and what `npm run config` prints.
+// Every fault is reported at once, and none repeats the value: it may be a secret.
+import { mask, printable, reachable } from './config.parse.ts'
+import { PASSWORD_MAX_LENGTH, type Setting, type SettingName, settings, together, type Values } from './config.settings.ts'
 import { Invalid } from './errors.ts'
-import { checkUserid } from './names.ts'
 
 export interface Config {
   /** 0 lets the system choose. */
@@ -58,167 +45,6 @@ export class ConfigFault extends Error {
 }
 
 export type Environment = Readonly<Record<string, string | undefined>>
-
-interface Setting<Value> {
-  meaning: string
-  /** Throws Invalid(name, rule). */
-  parse: Parse<Value>
-  /** The way out of a fault, as an order. */
-  fix: string
-  fallback: Value
-  /** What the fallback means, where its text would not say it. */
-  unset?: string
-  /** How the present value is shown. */
-  secret?: 'whole' | 'url'
-}
-
-const PASSWORD_MAX_LENGTH = 1024
-const YEAR = 31_536_000
-
-const settings = {
-  PORT: setting({
-    meaning: 'TCP port to listen on; 0 for any free one',
-    parse: integer(0, 65_535),
-    fallback: 4000,
-    fix: 'set a free port such as 4000',
-  }),
-  HOST: setting({
-    meaning: 'address to listen on; 0.0.0.0 or :: for every network',
-    parse: hostOf,
-    fallback: '127.0.0.1',
-    fix: 'set an address such as 127.0.0.1 or 0.0.0.0',
-  }),
-  DATA_DIR: setting({
-    meaning: 'folder of the embedded store and of its secret key',
-    parse: text => text,
-    fallback: './data',
-    fix: 'set a folder that Roster may write to',
-  }),
-  DATABASE_URL: setting<string | null>({
-    meaning: 'a PostgreSQL 14+ server to use instead of the embedded store',
-    parse: address(['postgresql:', 'postgres:']),
-    fallback: null,
-    unset: 'the embedded store in DATA_DIR',
-    fix: 'set it like postgresql://user:password@host:5432/roster, or leave it unset for the embedded store',
-    secret: 'url',
-  }),
-  PUBLIC_URL: setting<string | null>({
-    meaning: 'address under which people reach Roster; all links and redirects start with it',
-    parse: publicUrlOf,
-    fallback: null,
-    unset: 'http://HOST:PORT',
-    fix: 'set it like https://roster.example.com',
-    secret: 'url',
-  }),
-  ADMIN_USERID: setting({
-    meaning: 'name of the first administrator, made when the store is empty',
-    parse: (text, name) => checkUserid(text, { newBim: true, field: name }),
-    fallback: 'admin',
-    fix: 'set a name such as admin',
-  }),
-  ADMIN_PASSWORD: setting<string | null>({
-    meaning: "the first administrator's lasting password",
-    parse: passwordOf(PASSWORD_MAX_LENGTH),
-    fallback: null,
-    unset: 'made at the first start and printed once',
-    fix: 'choose another, or leave it unset to have one made',
-    secret: 'whole',
-  }),
-  SECRET_KEY: setting<Buffer | null>({
-    meaning: 'key that seals stored secrets: 32 bytes in base64; needed with DATABASE_URL',
-    parse: keyOf,
-    fallback: null,
-    unset: 'made and kept in DATA_DIR',
-    fix: 'make one with `openssl rand -base64 32` and keep it: what it sealed opens with no other',
-    secret: 'whole',
-  }),
-  SECRET_KEY_PREVIOUS: setting<Buffer | null>({
-    meaning: 'the key before SECRET_KEY, until `npm run secrets` has sealed everything anew; what either sealed opens',
-    parse: keyOf,
-    fallback: null,
-    unset: 'none',
-    fix: 'set the key that SECRET_KEY was, or leave it unset',
-    secret: 'whole',
-  }),
-  SMTP_URL: setting<string | null>({
-    meaning: 'mail server for invitations',
-    parse: address(['smtp:', 'smtps:']),
-    fallback: null,
-    unset: 'no mail is sent',
-    fix: 'set it like smtp://user:password@mail.example.com:587, or leave it unset to send no mail',
-    secret: 'url',
-  }),
-  MAIL_FROM: setting({
-    meaning: 'sender of that mail',
-    parse: mailFromOf,
-    fallback: 'Roster <roster@localhost>',
-    fix: 'set it like Roster <roster@example.com>',
-  }),
-  LOG_LEVEL: setting({
-    meaning: 'least level that is logged',
-    parse: oneOf(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']),
-    fallback: 'info',
-    fix: 'set one of these',
-  }),
-  GRANTS: setting<Config['grants']>({
-    meaning: 'strict: nobody grants an administrative permission they lack; documented: as the reference has it',
-    parse: oneOf(['strict', 'documented']),
-    fallback: 'strict',
-    fix: 'set one of these',
-  }),
-  TOKEN_IDLE_SECONDS: setting({
-    meaning: 'seconds without use after which a token ends',
-    parse: integer(1, YEAR),
-    fallback: 3600,
-    fix: 'set a number of seconds such as 3600',
-  }),
-  TOKEN_LIFE_SECONDS: setting({
-    meaning: 'seconds after which a token ends however much it is used',
-    parse: integer(1, YEAR),
-    fallback: 43_200,
-    fix: 'set a number of seconds such as 43200',
-  }),
-  INVITATION_SECONDS: setting({
-    meaning: 'seconds an invitation link works',
-    parse: integer(1, YEAR),
-    fallback: 604_800,
-    fix: 'set a number of seconds such as 604800 (seven days)',
-  }),
-  KEY_GRACE_SECONDS: setting({
-    meaning: 'seconds the old secret of a rotated API key still works',
-    parse: integer(0, YEAR),
-    fallback: 86_400,
-    fix: 'set a number of seconds such as 86400 (a day), or 0 for none',
-  }),
-  PASSWORD_MIN_LENGTH: setting({
-    meaning: 'fewest characters of a new password',
-    parse: integer(1, 64),
-    fallback: 1,
-    fix: 'set a number such as 12',
-  }),
-  HASHES_IN_FLIGHT: setting({
-    meaning: 'passwords hashed at one time, 19 MiB of memory each; further log-ins queue',
-    parse: integer(1, 64),
-    fallback: 4,
-    fix: 'set about the number of cores',
-  }),
-}
-
-type SettingName = keyof typeof settings
-type Values = { [Name in SettingName]: (typeof settings)[Name]['fallback'] }
-
-/** Rules over two settings. Each gets the values as read, with the fallback where one has a fault of its own. */
-const together: { name: SettingName; breaks(values: Values, isSet: (name: SettingName) => boolean): string | false }[] = [
-  {
-    name: 'SECRET_KEY',
-    breaks: (_, isSet) => isSet('DATABASE_URL') && !isSet('SECRET_KEY') && 'is required with DATABASE_URL',
-  },
-  {
-    name: 'ADMIN_PASSWORD',
-    breaks: ({ ADMIN_PASSWORD: password, PASSWORD_MIN_LENGTH: least }) =>
-      password !== null && [...password].length < least && 'must not be shorter than PASSWORD_MIN_LENGTH',
-  },
-]
 
 /** One setting as an operator sees it; `shown` has no secret in it. */
 export interface Shown {
@@ -293,8 +119,4 @@ function read(env: Environment): { values: Values; faults: Map<SettingName, stri
     if (rule !== false) blame(name, `${name} ${rule}`)
   }
   return { values, faults }
-}
-
-function setting<Value>(row: Setting<Value>): Setting<Value> {
-  return row
 }
