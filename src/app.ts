@@ -66,7 +66,8 @@ export async function startApp(config: Config, given: Given = {}): Promise<Runni
     warn: (text: string) => log.warn(text),
     error: (text: string) => log.error(text),
   }
-  const store = given.store ?? (await openStore({ databaseUrl: config.databaseUrl, dataDir: config.dataDir, log: say }))
+  const { databaseUrl, dataDir } = config
+  const store = given.store ?? (await openStore({ databaseUrl, dataDir, log: say, cursorKeys: () => app.keys }))
   let jobs: Jobs | null = null
   // A run that is sent before they have begun is found as soon as they have.
   const app: App = { ...makeApp(config, store, log), jobs: { send: async id => jobs?.send(id) } }

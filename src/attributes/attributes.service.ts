@@ -28,7 +28,7 @@ export const attributes = {
   /** The keys in use. */
   keys: read('attribute:list', async ({ db }, { filter, direction, ...page }: QueryAttributeKeysArgs) => {
     const order = byKey(direction === 'DESC')
-    return attributeKeys(db, partPattern('key', filter?.key) ?? '%', order, windowOf(page, order))
+    return attributeKeys(db, partPattern('key', filter?.key) ?? '%', order, windowOf(db.cursors, page, order))
   }),
 
   add: write('attribute:write', (call, input: AttributeInput) => editOne(call, { ...input, operation: 'ADD' })),

@@ -1,6 +1,7 @@
 /** Lists that hang on many objects, such as the members of each group: pages of all of them in one statement. */
 import DataLoader from 'dataloader'
 import { oneEach } from './batch.ts'
+import type { Cursors } from './cursors.ts'
 import { beyond, type List, type Order, type Page, type PageArgs, type Placed, pageOf, type Window, windowOf } from './page.ts'
 import type { Db } from './store.ts'
 
@@ -26,11 +27,13 @@ interface Asked<Owner> {
 /** The pages of one hanging list for one request: each is read once, and those asked for together are read together. */
 export class HangingPages<Owner extends number | string, Row extends object> {
   readonly #list: Hanging
+  readonly #cursors: Cursors
   readonly #pages: DataLoader<Asked<Owner>, Page<Row>, string>
   readonly #counts: DataLoader<Owner, number>
 
   constructor(db: Db, list: Hanging) {
     this.#list = list
+    this.#cursors = db.cursors
     this.#counts = new DataLoader(async owners =>
       oneEach(owners, await countEach(db, list, owners), row => row.owner).map(row => row?.count ?? 0),
     )
@@ -39,12 +42,12 @@ export class HangingPages<Owner extends number | string, Row extends object> {
 
   /** Throws Invalid naming the argument at fault. */
   async of(owner: Owner, args: PageArgs): Promise<Page<Row>> {
-    return this.#pages.load({ owner, window: windowOf(args, this.#list.order) })
+    return this.#pages.load({ owner, window: windowOf(this.#cursors, args, this.#list.order) })
   }
 
   /** Puts in the first page of `size` rows, which came along with its owner; one row more tells that there is another page. */
   prime(owner: Owner, size: number, rows: readonly (Row & Placed)[]): void {
-    const window = windowOf({ first: size }, this.#list.order)
+    const window = windowOf(this.#cursors, { first: size }, this.#list.order)
     this.#pages.prime({ owner, window }, this.#pageOf(owner, window, rows))
   }
 

@@ -1,9 +1,11 @@
 // The walk: openStore takes the lock on the data directory and starts PGlite behind a stream (embedded), or finds the server; the one pool
 // goes to Prisma's adapter and to db.query alike; migrate() brings the tables up to this build; the Store is what everybody else sees.
+import { randomBytes } from 'node:crypto'
 import { PrismaPg } from '@prisma/adapter-pg'
 import type pg from 'pg'
 import { Unavailable } from '../errors.ts'
 import { PrismaClient } from '../generated/prisma/client.ts'
+import { Cursors } from './cursors.ts'
 import { type Opened, openEmbedded } from './embedded.ts'
 import { asGone, asUnavailable } from './failures.ts'
 import { migrate, migrationsOf } from './migrate.ts'
@@ -28,6 +30,8 @@ export interface StoreOptions {
   /** Milliseconds that a statement queues for a connection to a server before it is Unavailable (10,000 when absent). */
   wait?: number
   log?: StoreLog
+  /** Instance keys whose cursors this store's pages have and take; a key of its own when absent. Asked when first needed. */
+  cursorKeys?: () => readonly Buffer[]
   /** Starts an embedded store that does not exist yet from this dump of PGlite's `dumpDataDir` instead of this build's template. */
   loadDataDir?: Blob
 }
@@ -58,7 +62,9 @@ export async function openStore(options: StoreOptions): Promise<Store> {
     await end()
     throw error
   }
-  return storeOf(options.databaseUrl === null ? 'embedded' : 'server', pool, end)
+  const ownKey = randomBytes(32)
+  const cursors = new Cursors(options.cursorKeys ?? (() => [ownKey]))
+  return storeOf(options.databaseUrl === null ? 'embedded' : 'server', { pool, end }, cursors)
 }
 
 async function embedded({ dataDir, loadDataDir }: StoreOptions, log: StoreLog): Promise<Opened> {
@@ -119,7 +125,7 @@ async function bringUpToDate(pool: StorePool, shared: boolean, log: StoreLog): P
   }
 }
 
-function storeOf(kind: Store['kind'], pool: StorePool, end: () => Promise<void>): Store {
+function storeOf(kind: Store['kind'], { pool, end }: Opened, cursors: Cursors): Store {
   const nameOfPrisma = statementNames(NAMED.prisma)
   const nameOf = statementNames(NAMED.ours)
   // BEGIN and COMMIT gain nothing from a name. An empty one is none.
@@ -134,10 +140,12 @@ function storeOf(kind: Store['kind'], pool: StorePool, end: () => Promise<void>)
   const question: pg.QueryConfig & { query_timeout: number } = { text: 'SELECT 1', query_timeout: PING }
   const db: Db = {
     prisma,
+    cursors,
     query: (...statement) => translated(async () => (await pool.query(config(...statement))).rows),
   }
   const inside = (tx: Db['prisma'], transaction: Held): Db => ({
     prisma: tx,
+    cursors,
     query: async (...statement) => {
       if (!transaction.client || transaction.over) throw new Error('The transaction is over: its db cannot be used any more')
       return (await transaction.client.query(config(...statement))).rows

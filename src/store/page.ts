@@ -1,6 +1,7 @@
 /** Pages of a list in a total order: the sorted value, then the id. By cursor (keyset) or by offset, from either end. */
 import { Invalid } from '../errors.ts'
 import { checkPart } from '../names.ts'
+import type { Cursors, Position } from './cursors.ts'
 import type { Db } from './store.ts'
 
 /** The most that one page holds, on every door. */
@@ -54,13 +55,14 @@ export interface List {
 export interface Window {
   size: number
   backwards: boolean
-  cursor: { value: string; id: string } | null
+  cursor: Position | null
   offset: number
+  cursors: Cursors
 }
 
 /** One page, read with one statement; one row more than asked tells whether there is another page. */
 export async function readPage<Row extends object>(db: Db, list: List, args: PageArgs): Promise<Page<Row>> {
-  const window = windowOf(args, list.order)
+  const window = windowOf(db.cursors, args, list.order)
   const { order, id } = list
   const values = [...list.values, ...(list.columnValues ?? [])]
   const where = [...list.where]
@@ -102,7 +104,7 @@ export function pageOf<Row extends object>(
   if (window.backwards) shown.reverse()
   const cursorAt = (index: number): string | null => {
     const row = shown[index]
-    return row ? encode(order, String(row.cursorValue), String(row.cursorId)) : null
+    return row ? window.cursors.encode(order, { value: String(row.cursorValue), id: String(row.cursorId) }) : null
   }
   const pageInfo = {
     hasNextPage: window.backwards ? window.cursor !== null : more,
@@ -118,7 +120,7 @@ export function pageOf<Row extends object>(
   return made(nodes, index => cursorAt(index)!, pageInfo, totalCount)
 }
 
-/** A page whose edges are made only if they are asked for: `nodes` is what most ask. */
+/** A page whose edges, and their cursors, are made only if they are selected. */
 function made<Node>(
   nodes: readonly Node[],
   cursorAt: (index: number) => string,
@@ -128,7 +130,12 @@ function made<Node>(
   return {
     nodes,
     get edges() {
-      return nodes.map((node, index) => ({ cursor: cursorAt(index), node }))
+      return nodes.map((node, index) => ({
+        get cursor() {
+          return cursorAt(index)
+        },
+        node,
+      }))
     },
     pageInfo,
     totalCount,
@@ -156,7 +163,7 @@ export async function countRows(db: Db, list: List): Promise<number> {
 }
 
 /** Checks paging arguments; throws Invalid naming the one at fault. */
-export function windowOf(args: PageArgs, order: Order): Window {
+export function windowOf(cursors: Cursors, args: PageArgs, order: Order): Window {
   const { first, after, last, before, offset } = args
   if (first != null && last != null) throw new Invalid('last', 'cannot stand beside first: page from one end')
   if (after != null && (last != null || before != null)) throw new Invalid('after', 'goes with first; before goes with last')
@@ -167,8 +174,9 @@ export function windowOf(args: PageArgs, order: Order): Window {
   return {
     size: checkSize(backwards ? 'last' : 'first', (backwards ? last : first) ?? DEFAULT_PAGE),
     backwards,
-    cursor: cursor == null ? null : decode(after != null ? 'after' : 'before', order, cursor),
+    cursor: cursor == null ? null : cursors.decode(after != null ? 'after' : 'before', order, cursor),
     offset: checkOffset(offset ?? 0),
+    cursors,
   }
 }
 
@@ -181,44 +189,6 @@ export function checkOffset(offset: number): number {
   if (!Number.isInteger(offset) || offset < 0 || offset > MAX_INT)
     throw new Invalid('offset', `must be an integer from 0 to ${MAX_INT}`)
   return offset
-}
-
-// A cursor names its order, so that one list's cursor is refused by another instead of paging through nonsense.
-const encode = (order: Order, value: string, id: string) =>
-  Buffer.from(JSON.stringify([order.name, order.descending ? 1 : 0, value, id])).toString('base64url')
-
-const ID = { bigint: /^\d{1,18}$/, uuid: /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/ }
-
-function decode(field: string, order: Order, cursor: string): { value: string; id: string } {
-  const fault = new Invalid(field, 'must be a cursor from a page of this list in this order')
-  let parts: unknown
-  try {
-    parts = JSON.parse(Buffer.from(cursor, 'base64url').toString())
-  } catch {
-    throw fault
-  }
-  if (!Array.isArray(parts) || parts.length !== 4 || parts[0] !== order.name || parts[1] !== (order.descending ? 1 : 0))
-    throw fault
-  const [, , value, id] = parts as unknown[]
-  if (typeof value !== 'string' || typeof id !== 'string' || !ID[order.idType ?? 'bigint'].test(id) || value.includes('\0'))
-    throw fault
-  if (order.type === 'timestamptz' && !/^-?infinity$/.test(value)) {
-    const time = timeOf(value)
-    if (time === null) throw fault
-    return { value: time, id }
-  }
-  if ((order.type === 'int' || order.type === 'bigint') && !/^\d{1,18}$/.test(value)) throw fault
-  return { value, id }
-}
-
-/** A time as PostgreSQL writes it, in the form that it always reads; null for one that it would refuse. Our times have milliseconds. */
-function timeOf(text: string): string | null {
-  const parts = /^(\d{4}-\d\d-\d\d) (\d\d:\d\d:\d\d(?:\.\d{1,6})?)([+-]\d\d)(:\d\d)?$/.exec(text)
-  if (!parts) return null
-  const [, day, clock, hours, minutes = ':00'] = parts
-  const time = new Date(`${day}T${clock}${hours}${minutes}`)
-  const year = time.getUTCFullYear()
-  return year >= 1 && year <= 9999 ? time.toISOString() : null
 }
 
 /** Of each condition that has a value the text, `$` being the place of the value; null and undefined ask for nothing. */

@@ -1,4 +1,5 @@
 import type { Prisma } from '../generated/prisma/client.ts'
+import type { Cursors } from './cursors.ts'
 
 /**
  * What a store function is given: the pool outside a transaction, the transaction inside one.
@@ -11,6 +12,8 @@ export interface Db {
    * these very values: for searches, whose best plan depends on what is looked for.
    */
   query<Row>(text: string, values?: readonly unknown[], options?: { fresh?: boolean }): Promise<Row[]>
+  /** Of the pages that are read here. */
+  readonly cursors: Cursors
 }
 
 /** The schema that belongs to the library of background jobs. */

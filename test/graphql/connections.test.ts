@@ -1,5 +1,6 @@
 // Every connection of the schema, in a store with many of everything: from both ends and by offset it shows the same list, each item
 // once, and counts it. A connection that no path below reaches fails.
+import { isUtf8 } from 'node:buffer'
 import { readFileSync } from 'node:fs'
 import { buildSchema, getNamedType, isObjectType } from 'graphql'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -143,6 +144,9 @@ describe.each(Object.keys(places))('%s', name => {
     expect(nodes(await page('first: 2'))).toEqual(all.slice(0, 2))
     // The cursor of an edge is as good as that of a page.
     expect(nodes(await page(`first: 1, after: "${whole.edges[3]!.cursor}"`))).toEqual([all[4]])
+    // Encrypted: what stands in a cursor is no text, and so neither an id nor a value.
+    for (const { cursor } of whole.edges) expect(isUtf8(Buffer.from(cursor, 'base64url')), cursor).toBe(false)
+    expect(new Set(whole.edges.map(edge => edge.cursor)).size).toBe(all.length)
   })
 
   test('refuses pages that cannot be, naming the argument', async () => {
