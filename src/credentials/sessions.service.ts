@@ -42,6 +42,7 @@ export const sessions = {
       const moved = proven.user === null ? await migrate(call, proven.iam, proven.userid) : { events: [] }
       if ('refusal' in moved) return refused(new Unauthenticated(BAD_LOGIN), loginFailed(`${iamid}/…`, moved.refusal))
       const outcome = await enter(call, proven, BAD_LOGIN)
+      undoRefusedMove(outcome, moved)
       return { ...outcome, events: [...moved.events, ...outcome.events] }
     },
     { prepare: prove },
@@ -60,6 +61,7 @@ export const sessions = {
       if ('refusal' in moved)
         return refused(new Unauthenticated(moved.refusal), loginFailed(`${iamid}/${proven.userid}`, moved.refusal))
       const outcome = await enter(call, { ...proven, user: null }, NOT_ALLOWED)
+      undoRefusedMove(outcome, moved)
       const value = { ...outcome.value, endSession: proven.endSession }
       const { error } = outcome
       if (!error) await noteProviderSession(call.db, value.tokenId, iamid, proven.session)
@@ -182,6 +184,11 @@ async function enter(
   ])
   const after = notTaken.length === 0 ? null : { notTaken }
   return { value: issued, events: [...events, { event: 'loginSucceeded', target, after, by: user }] }
+}
+
+/** A log-in that is refused for any reason moves nothing: thrown, its error undoes what the transaction wrote. */
+function undoRefusedMove({ error }: Outcome<Issued>, { events }: { readonly events: readonly unknown[] }): void {
+  if (error && events.length > 0) throw error
 }
 
 const loginFailed = (name: string, reason = BAD_LOGIN) =>

@@ -232,6 +232,9 @@ const openidOptions = told(
           list(Type.Enum([...algorithms])),
           { default: ['RS256'] },
         ),
+        trustUnverifiedEmail: flag(
+          'With `userIdClaim: email`: whether an address counts of which the provider does not say `email_verified: true`.',
+        ),
         tokenEndpoint: url('Where codes become tokens. Required without `discoverUrl`, refused with it.'),
         userInfoEndpoint: url('Where further claims are asked for. Refused with `discoverUrl`.'),
         userIdClaim: text('Which claim is the userid.', { max: 254, default: 'sub' }),

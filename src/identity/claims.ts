@@ -15,11 +15,22 @@ export interface Claimed {
 
 /** Throws Unauthenticated when the claims do not say who this is. */
 export function saidBy(iam: Configured, claims: Claims): Claimed {
-  const userid = useridOf(userIdClaimOf(iam), claims)
+  const userid = useridOf(iam, claims)
   const faults: string[] = []
   const wanted = iam.config.authenticationOnly !== true && does(iam.config, 'syncGroups')
   const groups = wanted ? groupsOf(iam, claims, faults) : null
+  for (const name of mappedClaims(iam))
+    if (claimOf(claims, name) != null && valuesOf(claimOf(claims, name)) === undefined)
+      faults.push(`the claim ${name} is no value or list of values: nothing of it was taken`)
   return { said: { userid, values: name => valuesOf(claimOf(claims, name)), groups }, faults }
+}
+
+/** The claims that the IAM takes into profiles and attributes, each once. */
+function mappedClaims({ config }: Configured): Set<string> {
+  if (config.authenticationOnly === true) return new Set()
+  const schema = (config.schema ?? {}) as Record<string, Record<string, string> | undefined>
+  const parts = ['profile', 'externalUserIds', ...(does(config, 'syncAuthorizations') ? ['authorizations'] : [])]
+  return new Set(parts.flatMap(part => Object.values(schema[part] ?? {})))
 }
 
 /**
@@ -31,19 +42,24 @@ export function isSameUserid(iam: Configured, held: string, claimed: string): bo
   return userIdClaimOf(iam) !== 'sub' && held.toLowerCase() === claimed.toLowerCase()
 }
 
-export function userIdClaimOf({ config }: Configured): string {
-  return (config.options as { userIdClaim?: string } | undefined)?.userIdClaim ?? 'sub'
-}
+export const userIdClaimOf = (iam: Configured): string => optionsOf(iam).userIdClaim ?? 'sub'
 
-function useridOf(name: string, claims: Claims): string {
+const optionsOf = ({ config }: Configured): { userIdClaim?: string; trustUnverifiedEmail?: boolean } => config.options ?? {}
+
+/** True as a boolean or as text in any case: some providers send every claim as text. Anything else is no. */
+export const isTrue = (claim: unknown): boolean =>
+  claim === true || (typeof claim === 'string' && claim.length === 4 && claim.toLowerCase() === 'true')
+
+function useridOf(iam: Configured, claims: Claims): string {
+  const name = userIdClaimOf(iam)
   const claim = Object.hasOwn(claims, name) ? claims[name] : undefined
   // Some number people; beyond what JSON keeps exactly two of them could become one.
   const value = Number.isSafeInteger(claim) ? String(claim) : claim
   if (typeof value !== 'string' || value === '')
     throw new Unauthenticated(`The identity provider does not say who this is: the claim ${name} is missing`)
   // Anybody may have written it into their account there.
-  if (name === 'email' && claims.email_verified === false)
-    throw new Unauthenticated('The identity provider has not verified the e-mail address that names this person')
+  if (name === 'email' && optionsOf(iam).trustUnverifiedEmail !== true && !isTrue(claimOf(claims, 'email_verified')))
+    throw new Unauthenticated('The identity provider does not say that the e-mail address is verified (claim email_verified)')
   try {
     return checkUserid(value, { newBim: false })
   } catch (error) {

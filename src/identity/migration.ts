@@ -6,7 +6,7 @@ import { findUser, grantsOfUsers, lockUser, updateUser } from '../users/users.st
 
 /**
  * At the first log-in through an IAM with `migrateFrom` the account of the same userid in that IAM becomes the person's: its id, profile,
- * memberships and keys stay. Part of a write's transaction. A disabled one stays disabled, so that nobody gets around that by another IAM.
+ * memberships and keys stay. Part of a write's transaction. A disabled one stays where it is: nobody gets around that by another IAM.
  * A holder of an administrative permission is refused, and not given a second account: whoever can choose userids at the new provider
  * would choose theirs (reference: iam-rules, "Semantics", migrateFrom).
  */
@@ -23,6 +23,8 @@ export async function migrate(
   // Of two who come at once the second finds it moved.
   const user = await findUser(db, { id: found.id, iamid: from })
   if (user === null) return { events: [] }
+  if (user.disabled)
+    return { refusal: `The account of the IAM ${from} is disabled and is not moved: an administrator has to enable it first` }
   const power = (await grantsOfUsers(db, [user.id])).find(grant => isAdministrative(grant.permission))
   if (power !== undefined)
     return {

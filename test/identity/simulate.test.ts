@@ -78,6 +78,25 @@ test('claims go the road of a log-in: exact names, names within names, the claim
   })
 })
 
+test('an address that is not verified names nobody, however the flag is written', async () => {
+  const options = { discoverUrl: 'https://idp.example', clientId: 'roster', userIdClaim: 'email' }
+  const make =
+    'mutation ($config: JSON!) { createIam(input: { id: "mail", displayName: "Mail", type: "openid", config: $config }) { iam { id } } }'
+  expect((await app.graphql(make, { config: { options } })).errors).toBeUndefined()
+  const input = (flag: unknown) => ({
+    iamid: 'mail',
+    userid: 'a@x.org',
+    claims: { email: 'a@x.org', email_verified: flag, groups: [] },
+  })
+  for (const flag of ['false', 'False', 0, null]) {
+    const { errors } = await ask(input(flag))
+    expect(errors![0].message).toBe(
+      'claims would let nobody in: The identity provider does not say that the e-mail address is verified (claim email_verified)',
+    )
+  }
+  expect((await ask(input('True'))).data.simulateIdentity).toMatchObject({ faults: [] })
+})
+
 test('an entry goes the road of a log-in: what it lacks has no values', async () => {
   await app.store.db.query(
     `INSERT INTO users (iamid, userid, userid_key, name, name_key, phone) VALUES ('dir', 'old', 'old', 'Old', 'old', '7')`,

@@ -11,7 +11,19 @@ describe('who it is', () => {
     ['another claim', { userIdClaim: 'login' }, { login: 'Ana R' }, 'Ana R'],
     ['a claim with dots in its name', { userIdClaim: 'https://x.example/id' }, { 'https://x.example/id': 'a1' }, 'a1'],
     ['a number', { userIdClaim: 'oid' }, { oid: 12 }, '12'],
-    ['an address that is verified, or of which nothing is said', { userIdClaim: 'email' }, { email: 'a@x.org' }, 'a@x.org'],
+    ...[true, 'true', 'True', 'TRUE'].map((flag): [string, object, Record<string, unknown>, string] => [
+      `an address that is verified: ${JSON.stringify(flag)}`,
+      { userIdClaim: 'email' },
+      { email: 'a@x.org', email_verified: flag },
+      'a@x.org',
+    ]),
+    ...[undefined, false, 'false', 0].map((flag): [string, object, Record<string, unknown>, string] => [
+      `an address with email_verified ${JSON.stringify(flag)}, where the IAM trusts all`,
+      { userIdClaim: 'email', trustUnverifiedEmail: true },
+      { email: 'a@x.org', ...(flag !== undefined && { email_verified: flag }) },
+      'a@x.org',
+    ]),
+    ['another claim, whatever is said of the address', { userIdClaim: 'upn' }, { upn: 'a', email_verified: false }, 'a'],
   ])('%s', (_, options, claims, userid) => {
     expect(said(claims, iam(options)).said.userid).toBe(userid)
   })
@@ -23,7 +35,13 @@ describe('who it is', () => {
     ['a list', { userIdClaim: 'login' }, { login: ['ana'] }],
     ['a number that JSON does not keep', { userIdClaim: 'oid' }, { oid: 2 ** 53 }],
     ['what is no userid', { userIdClaim: 'login' }, { login: '..' }],
-    ['an address that is not verified', { userIdClaim: 'email' }, { email: 'a@x.org', email_verified: false }],
+    ...[undefined, null, false, 'false', 'False', '', 'yes', ' true', 0, 1, '1', [true], ['true'], { true: true }].map(
+      (flag): [string, object, Record<string, unknown>] => [
+        `an address with email_verified ${JSON.stringify(flag)}`,
+        { userIdClaim: 'email' },
+        { email: 'a@x.org', ...(flag !== undefined && { email_verified: flag }) },
+      ],
+    ),
   ])('not %s', (_, options, claims) => {
     expect(() => said(claims, iam(options))).toThrow(Unauthenticated)
   })
@@ -79,5 +97,27 @@ describe('groups', () => {
     expect(names({ roles: ['a'] }, iam({}, { schema: { group: { name: 'roles' } } }))).toEqual({ names: ['a'], faults: 0 })
     expect(names({}, iam({}, { authenticationOnly: true }))).toEqual({ names: null, faults: 0 })
     expect(names({}, iam({}, { supportedActions: ['syncAuthorizations'] }))).toEqual({ names: null, faults: 0 })
+  })
+})
+
+describe('a mapped claim of a form that cannot be used is reported', () => {
+  const schema = { profile: { name: 'name', phone: 'tel' }, externalUserIds: { hue: 'hue' }, authorizations: { Team: 'team' } }
+  const fault = (name: string) => `the claim ${name} is no value or list of values: nothing of it was taken`
+  const faults = (claims: Record<string, unknown>, rest: object = {}) =>
+    said({ groups: [], ...claims }, iam({}, { schema, ...rest })).faults
+  test.each<[string, unknown]>([
+    ['a list of objects', [{ name: 'x' }]],
+    ['an object', { a: true }],
+    ['a list with null', ['x', null]],
+    ['a list within a list', [['x']]],
+  ])('%s', (_, form) => {
+    for (const name of ['team', 'name', 'tel', 'hue']) expect(faults({ [name]: form })).toEqual([fault(name)])
+    expect(faults({ unmapped: form })).toEqual([])
+  })
+
+  test('not what is missing, null, or not taken', () => {
+    expect(faults({ team: null, name: 'x', tel: ['1', 2], hue: [] })).toEqual([])
+    expect(faults({ team: {} }, { supportedActions: ['syncGroups'] })).toEqual([])
+    expect(faults({ team: {}, name: {} }, { authenticationOnly: true })).toEqual([])
   })
 })

@@ -202,7 +202,12 @@ describe('configurations', () => {
     const lea = await app.as([], { userid: 'lea' })
     await app.store.db.prisma.user.update({ where: { id: lea.id }, data: { disabled: true } })
     expect((await logIn('lea', {}, 'moved')).page.status).toBe(401)
-    expect(await app.store.db.prisma.user.count({ where: { userid: 'lea', disabled: false } })).toBe(0)
+    expect((await audit()).filter(event => event.event === 'loginFailed').at(-1)!.reason).toBe(
+      'The account of the IAM bim is disabled and is not moved: an administrator has to enable it first',
+    )
+    expect(await app.store.db.prisma.user.findMany({ where: { userid: 'lea' }, select: { id: true, iamid: true } })).toEqual([
+      { id: lea.id, iamid: 'bim' },
+    ])
   })
 
   test('/login offers each provider, and the documented path begins there too', async () => {

@@ -10,7 +10,7 @@ import { type RealProvider, realProvider, SECRET } from './provider.ts'
 
 let app: TestApp
 let idp: RealProvider
-const IDS = ['raced', 'rest', 'public', 'whole', 'heir', 'sent', 'hand', 'out', 'clear', 'algorithms']
+const IDS = ['raced', 'rest', 'public', 'whole', 'heir', 'sent', 'hand', 'out', 'clear', 'algorithms', 'denied']
 
 beforeAll(async () => {
   app = await bootApp()
@@ -210,6 +210,17 @@ test('every field of the profile schema, names in other systems, and groups of a
     groups: ['blue of whole', 'red of whole'],
     attributes: ['Team=blue of whole', 'Team=red of whole'],
   })
+})
+
+test('migrateFrom: a log-in refused because the user info endpoint gives no answer moves nothing', async () => {
+  const externalUserInfo = { uri: 'http://127.0.0.1:9/', onError: 'deny' }
+  await makeOpenid(app, 'denied', options('denied'), { config: { migrateFrom: 'bim', externalUserInfo } })
+  const { id } = await app.as([], { userid: 'uma' })
+  expect((await logIn('denied', 'uma')).page.status).toBe(503)
+  expect(await app.store.db.prisma.user.findMany({ where: { userid: 'uma' }, select: { id: true, iamid: true } })).toEqual([
+    { id, iamid: 'bim' },
+  ])
+  expect(await app.store.db.prisma.auditEvent.count({ where: { event: 'userMigrated', targetId: String(id) } })).toBe(0)
 })
 
 test('migrate users, of an IAM that was removed and kept its users', async () => {
