@@ -1,6 +1,7 @@
 import type { Filter } from 'ldapts'
 import { Invalid, Refused, RosterError } from '../errors.ts'
 import { type Peer, secureContext } from './ldap.connection.ts'
+import { isDn } from './ldap.dn.ts'
 import { isBinary } from './ldap.entry.ts'
 import {
   anyoneWith,
@@ -11,7 +12,6 @@ import {
   type FilterTemplate,
   filterTemplate,
   isAttribute,
-  isDn,
 } from './ldap.filters.ts'
 import type { GroupPlan } from './ldap.groups.ts'
 

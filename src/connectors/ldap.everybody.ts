@@ -4,8 +4,9 @@ import type { Listed, ListOptions, ListReader } from './connector.ts'
 import type { LdapPlan } from './ldap.config.ts'
 import { moreToCome } from './ldap.connection.ts'
 import { valuesOf } from './ldap.entry.ts'
-import { anythingIn, type Comparison, dnKey, memberAttributes } from './ldap.filters.ts'
+import { anythingIn, type Comparison, memberAttributes } from './ldap.filters.ts'
 import { type Asked, type GroupPlan, type GroupReader, groupOf, wanted } from './ldap.groups.ts'
+import { dnKey } from './ldap.matching.ts'
 import { entryOf, personFrom, spelled, whole, wishesOf } from './ldap.search.ts'
 
 // A whole directory: its groups first, turned round so that a person's groups are known without asking, then its people page by page.

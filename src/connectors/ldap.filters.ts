@@ -1,5 +1,6 @@
 import { AndFilter, EqualityFilter, type Filter, FilterParser, NotFilter, OrFilter, PresenceFilter } from 'ldapts'
 import { Invalid, Refused } from '../errors.ts'
+import { escapeDnValue } from './ldap.dn.ts'
 import { isBinary } from './ldap.entry.ts'
 
 // What is typed by people goes into filters (RFC 4515) and DNs (RFC 4514) through these, escaped, and in no other way. Pure.
@@ -11,7 +12,8 @@ export interface Blanks {
 }
 export type FilterTemplate = (blanks: Blanks) => Filter
 
-const longestUserid = 1024
+/** Characters. */
+export const longestUserid = 1024
 
 /** A userid that a directory could know. NUL ends a string for some servers, so that another one would be looked up. */
 export const canBeAsked = (userid: string): boolean =>
@@ -52,7 +54,7 @@ function withBytes(filter: Filter, userid: string): Filter {
 
 /** The filter with anything in place of its blanks: who could be meant at all. Throws Refused where that cannot be asked. */
 export function anythingIn(field: string, text: string): Filter {
-  if (/:=[^()]*(?:%s|<dn>)/.test(text))
+  if (itemsOf(text).some(({ compared, rest }) => compared.endsWith(':') && /%s|<dn>/.test(rest)))
     throw new Refused(`${field} compares by a matching rule: it can be asked for one person, and not for all of them`)
   return FilterParser.parseString(
     withLetters(field, text.trim())
@@ -77,8 +79,10 @@ export function memberAttributes(text: string): { comparisons: Comparison[]; pla
   const nested = text.includes(inChain)
   const plain = text.replaceAll(inChain, '')
   const blanks = plain.match(/%s|<dn>/g) ?? []
-  const comparisons = [...plain.matchAll(/\(?([A-Za-z][\w-]*)=(%s|<dn>)(?=\)|$)/g)].map(
-    ([, attribute, blank]): Comparison => ({ attribute: attribute!, with: blank === '%s' ? 'userid' : 'dn' }),
+  const comparisons = itemsOf(plain).flatMap(({ compared, rest }): Comparison[] =>
+    /^[A-Za-z][\w-]*$/.test(compared) && (rest === '%s' || rest === '<dn>')
+      ? [{ attribute: compared, with: rest === '%s' ? 'userid' : 'dn' }]
+      : [],
   )
   const alternatives = blanks.length === 1 || /^\s*\(\|(?:\s*\([^()]*\))+\s*\)\s*$/.test(plain)
   return comparisons.length === blanks.length && comparisons.length > 0 && alternatives && !plain.includes('!')
@@ -88,15 +92,24 @@ export function memberAttributes(text: string): { comparisons: Comparison[]; pla
 
 /** Which attribute holds the userid: the first that is compared with `%s`. Throws Invalid naming `field` when none is. */
 export function comparedAttribute(field: string, text: string): string {
-  const name = /([A-Za-z][\w-]*|\d+(?:\.\d+)*)(?::[\w.:-]*)?[~<>:]?=[^()]*%s/.exec(text)?.[1]
-  if (name === undefined) throw new Invalid(field, 'must compare an attribute with %s')
+  const item = itemsOf(text).find(({ rest }) => rest.includes('%s'))
+  const name = item?.compared.replace(/[~<>]$/, '').split(':')[0]
+  if (name === undefined || !isAttribute(name)) throw new Invalid(field, 'must compare an attribute with %s')
   return name
 }
+
+/** What stands between the parentheses of a filter: what is compared, with the sign before `=`, and with what. */
+const itemsOf = (text: string): { compared: string; rest: string }[] =>
+  text.split(/[()]/).flatMap(item => {
+    const equals = item.indexOf('=')
+    return equals < 0 ? [] : [{ compared: item.slice(0, equals).trim(), rest: item.slice(equals + 1) }]
+  })
 
 /** `uid=%s,ou=people,dc=example` with a userid that stays one value, whatever is in it. Throws Invalid naming `field`. */
 export function dnPattern(field: string, pattern: string): (userid: string) => string {
   // A name without `=` would be taken for a SASL mechanism (`EXTERNAL`) by the client, or for anonymous by a server.
-  if (!/=[^,]*%s/.test(pattern)) throw new Invalid(field, 'must be a DN that holds %s as a value')
+  const holds = (name: string) => name.includes('=') && name.lastIndexOf('%s') > name.indexOf('=')
+  if (!pattern.split(',').some(holds)) throw new Invalid(field, 'must be a DN that holds %s as a value')
   return userid => fill(pattern, { '%s': userid }, escapeDnValue)
 }
 
@@ -111,35 +124,6 @@ export const isAttribute = (name: string): boolean => /^(?:[A-Za-z][A-Za-z0-9-]*
 /** RFC 4515, 3. */
 export const escapeFilterValue = (value: string): string =>
   value.replace(/[\0()*\\]/g, character => `\\${character.charCodeAt(0).toString(16).padStart(2, '0')}`)
-
-/** RFC 4514, 2.4. */
-export const escapeDnValue = (value: string): string =>
-  value.replace(/^[ #]| $|["+,;<=>\\\0]/g, character => (character === '\0' ? '\\00' : `\\${character}`))
-
-/** The value of a DN's first name, `Sales, North` of `cn=Sales\, North,dc=example`; the text itself when it is no DN. */
-export function firstValue(dn: string): string {
-  const value = /^\s*[^=,\\]+=\s*((?:\\.|[^,+\\])*)/su.exec(dn)?.[1]
-  if (value === undefined) return dn
-  return value
-    .replace(/(?<!\\)\s+$/, '')
-    .replace(/((?:\\[0-9A-Fa-f]{2})+)|\\(.)/gsu, (_, hex: string | undefined, character: string) =>
-      hex ? Buffer.from(hex.replaceAll('\\', ''), 'hex').toString() : character,
-    )
-}
-
-/** DNs compare without case, without space around their commas, and however their signs are escaped (RFC 4514, 4517 4.2.15). */
-export const dnKey = (dn: string): string =>
-  dn
-    .replace(/((?:\\[0-9A-Fa-f]{2})+)/g, (_, hex: string) =>
-      Buffer.from(hex.replaceAll('\\', ''), 'hex')
-        .toString()
-        .replace(/[",+;<=>\\#]/g, sign => `\\${sign}`),
-    )
-    .replace(/\s*(?<!\\)([,+=])\s*/g, '$1')
-    .trim()
-    .toLowerCase()
-
-export const isDn = (text: string): boolean => /^\s*(?:[A-Za-z][A-Za-z0-9-]*|\d+(?:\.\d+)+)\s*=/.test(text)
 
 function fill(template: string, blanks: Blanks, escaped: (value: string) => string): string {
   // In one pass: a value that holds a blank's name is not filled again.

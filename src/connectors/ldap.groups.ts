@@ -1,8 +1,10 @@
 import type { Filter } from 'ldapts'
 import { Refused } from '../errors.ts'
 import type { EntryGroup } from './connector.ts'
+import { firstValue, isDn } from './ldap.dn.ts'
 import { type Attributes, valuesOf } from './ldap.entry.ts'
-import { anyOf, dnKey, type FilterTemplate, firstValue, isDn } from './ldap.filters.ts'
+import { anyOf, type FilterTemplate } from './ldap.filters.ts'
+import { dnKey } from './ldap.matching.ts'
 
 // The groups of a person: those that their own entry names (memberOf), those that name them (member), and on request the groups of
 // these groups, level by level. Every group is asked about once, so that a loop ends where it began.

@@ -2,20 +2,23 @@ import { type Client, type Filter, type Entry as RawEntry, ResultCodeError } fro
 import { Refused } from '../errors.ts'
 import type { Entry } from './connector.ts'
 import type { LdapPlan } from './ldap.config.ts'
+import { maxDn } from './ldap.dn.ts'
 import { attributesOf, binaryAttributes, cutAttributes } from './ldap.entry.ts'
-import { anyoneWith } from './ldap.filters.ts'
+import { anyoneWith, longestUserid } from './ldap.filters.ts'
 import { type Asked, type GroupReader, groupsOf } from './ldap.groups.ts'
 
 // One question to a directory, and its whole answer.
 
-/** The person of an entry, with their groups. */
+/** The person of an entry, with their groups. Throws Refused for a DN that is too long. */
 export async function personFrom(plan: LdapPlan, reader: GroupReader, found: Asked, id: string): Promise<Entry> {
+  if (found.dn.length > maxDn) throw new Refused(`the directory shows an entry whose DN is longer than ${maxDn} characters`)
   const groups = await groupsOf(reader, plan.groups, { ...found, userid: id })
   return { id: found.dn, userid: spelled(plan, id), attributes: found.attributes, groups }
 }
 
 export const spelled = ({ normalize }: LdapPlan, userid: string): string =>
-  normalize ? userid.normalize('NFKC').trim().toLowerCase() : userid
+  // Normalising takes time that grows with the square of the length; who is longer is refused elsewhere.
+  normalize && userid.length <= longestUserid ? userid.normalize('NFKC').trim().toLowerCase() : userid
 
 /**
  * All that match, or an error. No size limit is sent: with one, the library takes a cut answer for a whole one. References to other

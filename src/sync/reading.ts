@@ -1,6 +1,6 @@
 /** What a directory shows, next to what is held: the entries of a run. Nothing is changed but the run's own rows. */
 import type { EntryGroup, Listed, ListReader } from '../connectors/connector.ts'
-import { dnKey } from '../connectors/ldap.filters.ts'
+import { dnKey } from '../connectors/ldap.matching.ts'
 import { Invalid, RosterError } from '../errors.ts'
 import type { IamRecord } from '../iams/iam.ts'
 import { type Directory, newsOf } from '../identity/directory.ts'

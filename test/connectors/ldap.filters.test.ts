@@ -1,12 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import {
-  comparedAttribute,
-  dnPattern,
-  escapeDnValue,
-  escapeFilterValue,
-  filterTemplate,
-  firstValue,
-} from '../../src/connectors/ldap.filters.ts'
+import { escapeDnValue, firstValue } from '../../src/connectors/ldap.dn.ts'
+import { comparedAttribute, dnPattern, escapeFilterValue, filterTemplate } from '../../src/connectors/ldap.filters.ts'
 import { Invalid } from '../../src/errors.ts'
 
 test.each([
