@@ -21,14 +21,14 @@ const keys = (next: (from: string) => string) => `WITH RECURSIVE keys(k) AS (
 /** A page of keys with how many hold them; one statement. `pattern` is of the key's canonical form. */
 export async function attributeKeys(db: Db, pattern: string, order: Order, window: Window): Promise<AttributeKeyPage> {
   const falls = order.descending !== window.backwards
-  const holders = (table: string, owner: string) =>
+  const holdersOf = (table: string, owner: string) =>
     `SELECT count(DISTINCT a.${owner})::int AS count, min(a.id) AS first FROM ${table} a WHERE a.key_key = page.k`
   const rows = await db.query<AttributeKeyRecord & Placed>(
     `${keys(falls ? down : up)}, page AS (SELECT k FROM matching LIMIT $3::int OFFSET $4::int)
      SELECT page.k AS "keyKey", u.count AS "userCount", g.count AS "groupCount", page.k AS "cursorValue", '0' AS "cursorId",
             coalesce((SELECT a.key FROM user_attributes a WHERE a.id = u.first), (SELECT a.key FROM group_attributes a WHERE a.id = g.first)) AS key
-       FROM page CROSS JOIN LATERAL (${holders('user_attributes', 'user_id')}) u
-      CROSS JOIN LATERAL (${holders('group_attributes', 'group_id')}) g ORDER BY page.k ${falls ? 'DESC' : 'ASC'}`,
+       FROM page CROSS JOIN LATERAL (${holdersOf('user_attributes', 'user_id')}) u
+      CROSS JOIN LATERAL (${holdersOf('group_attributes', 'group_id')}) g ORDER BY page.k ${falls ? 'DESC' : 'ASC'}`,
     [window.cursor?.value ?? (falls ? ENDS.last : ENDS.first), pattern, window.size + 1, window.offset],
   )
   return pageOf(rows, window, order, async () => {
@@ -40,12 +40,15 @@ export async function attributeKeys(db: Db, pattern: string, order: Order, windo
   })
 }
 
+const holders = (table: string, owner: string) =>
+  `(SELECT count(DISTINCT a.${owner})::int FROM ${table} a
+     WHERE a.key_key = page."keyKey" AND md5(a.value) = md5(page.value) AND a.value = page.value)`
+
 /** The values of keys, in order, with how many hold each. The owner is the canonical form of the key. */
 export const valuesOfKeys: Hanging = {
-  columns: 'v.value, v."userCount", v."groupCount"',
-  from: `(SELECT held.key_key, held.value, count(DISTINCT held.user_id)::int AS "userCount", count(DISTINCT held.group_id)::int AS "groupCount"
-    FROM (SELECT a.key_key, a.value, a.user_id, NULL::int AS group_id FROM user_attributes a
-          UNION ALL SELECT a.key_key, a.value, NULL, a.group_id FROM group_attributes a) held GROUP BY held.key_key, held.value) v`,
+  columns: 'v.key_key AS "keyKey", v.value',
+  along: `, ${holders('user_attributes', 'user_id')} AS "userCount", ${holders('group_attributes', 'group_id')} AS "groupCount"`,
+  from: `(SELECT a.key_key, a.value FROM user_attributes a UNION SELECT a.key_key, a.value FROM group_attributes a) v`,
   where: [],
   values: [],
   owner: 'v.key_key',

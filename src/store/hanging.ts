@@ -6,7 +6,7 @@ import { beyond, type List, type Order, type Page, type PageArgs, type Placed, p
 import type { Db } from './store.ts'
 
 /** A list whose rows belong to an owner each: `owner` is the SQL expression that tells whose a row is. */
-export interface Hanging extends Omit<List, 'fresh' | 'columnValues'> {
+export interface Hanging extends Omit<List, 'fresh' | 'alongValues'> {
   readonly order: Order & { readonly type: 'text' | 'int' }
   readonly owner: string
   readonly ownerType: 'int' | 'uuid' | 'text'
@@ -86,7 +86,7 @@ function readEach<Row>(db: Db, list: Hanging, asked: readonly Asked<unknown>[]):
        FROM unnest($${n + 1}::${ownerType}[], $${n + 2}::int[], $${n + 3}::int[]${cursors})
             WITH ORDINALITY w(owner, size, skip${cursor === null ? '' : ', value, id'}, place)
       CROSS JOIN LATERAL (
-        SELECT page.*, row_number() OVER ()::int AS rank FROM (
+        SELECT page.*${list.along ?? ''}, row_number() OVER ()::int AS rank FROM (
           SELECT * FROM (
             SELECT ${list.columns}, ${order.expression} AS "cursorValue", ${id} AS "cursorId" FROM ${list.from}
              WHERE ${[`${owner} = w.owner`, ...list.where, ...after].join(' AND ')} OFFSET 0) owned

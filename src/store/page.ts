@@ -41,8 +41,10 @@ export interface List {
   readonly from: string
   readonly where: readonly string[]
   readonly values: readonly unknown[]
-  /** Parameters of `columns`: they come after `values`, and counting needs none of them. */
-  readonly columnValues?: readonly unknown[]
+  /** Further columns, each after a comma, computed for the rows of the page alone: sub-selects that read its columns as `page`. */
+  readonly along?: string
+  /** Parameters of `along`: they come after `values`, and counting needs none of them. */
+  readonly alongValues?: readonly unknown[]
   readonly id: string
   readonly order: Order
   /** Planned anew each time: for patterns, whose best plan depends on what is sought. */
@@ -60,11 +62,14 @@ export interface Window {
   cursors: Cursors
 }
 
-/** One page, read with one statement; one row more than asked tells whether there is another page. */
+/**
+ * One page, read with one statement; one row more than asked tells whether there is another page. Rows that are skipped cost no more
+ * than their place in the order: what comes along is computed after LIMIT and OFFSET.
+ */
 export async function readPage<Row extends object>(db: Db, list: List, args: PageArgs): Promise<Page<Row>> {
   const window = windowOf(db.cursors, args, list.order)
   const { order, id } = list
-  const values = [...list.values, ...(list.columnValues ?? [])]
+  const values = [...list.values, ...(list.alongValues ?? [])]
   const where = [...list.where]
   const down = order.descending !== window.backwards
   if (window.cursor) {
@@ -73,16 +78,23 @@ export async function readPage<Row extends object>(db: Db, list: List, args: Pag
   }
   values.push(window.size + 1, window.offset)
   const direction = down ? 'DESC' : 'ASC'
-  const text = `SELECT ${list.columns}, (${order.expression})::text AS "cursorValue", ${id}::text AS "cursorId"
+  const shown = `SELECT ${list.columns}, (${order.expression})::text AS "cursorValue", ${id}::text AS "cursorId"
     FROM ${list.from} ${where.length > 0 ? `WHERE ${where.join(' AND ')}` : ''}
     ORDER BY ${order.expression} ${direction}, ${id} ${direction} LIMIT $${values.length - 1}::int OFFSET $${values.length}::int`
+  const text = list.along
+    ? `SELECT page.*${list.along} FROM (${shown}) page
+    ORDER BY page."cursorValue"::${sqlType(order)} ${direction}, page."cursorId"::${idType(order)} ${direction}`
+    : shown
   const rows = await db.query<Row & Placed>(text, values, { fresh: list.fresh ?? false })
   return pageOf<Row>(rows, window, order, () => countRows(db, list))
 }
 
 /** The condition for what comes after a cursor, in the direction of reading. */
 export const beyond = ({ order, id }: Pick<List, 'order' | 'id'>, down: boolean, value: string, tie: string): string =>
-  `(${order.expression}, ${id}) ${down ? '<' : '>'} (${value}::${order.type === 'text' ? 'text COLLATE "C"' : order.type}, ${tie}::${order.idType ?? 'bigint'})`
+  `(${order.expression}, ${id}) ${down ? '<' : '>'} (${value}::${sqlType(order)}, ${tie}::${idType(order)})`
+
+const sqlType = ({ type }: Order): string => (type === 'text' ? 'text COLLATE "C"' : type)
+const idType = (order: Order): string => order.idType ?? 'bigint'
 
 /** What each row of a page carries beside its own columns: the sorted value and the id; with many pages at once, whose row it is. */
 export interface Placed {

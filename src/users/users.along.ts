@@ -53,25 +53,38 @@ const listOf = (columns: readonly Column[]): string => columns.map(column => `${
 /** The select list of a whole UserRecord, for the alias `u`. */
 export const USER_COLUMNS = listOf(Object.keys(COLUMNS) as Column[])
 
-/** The select list of what is wanted, its parameters numbered after the `before` others; without a wish, a whole record. */
-export function selectList(wanted: Wanted | undefined, before: number): { columns: string; columnValues: unknown[] } {
-  if (!wanted) return { columns: USER_COLUMNS, columnValues: [] }
-  const along = wanted.edges.map(edge => `, (${EDGES[edge].replace('?', `$${before + 1}::int`)}) AS "${edge}Along"`)
+/** What a read of users selects: columns of `users u`, and sub-selects for the edges of the user whose id the expression `id` gives. */
+interface SelectList {
+  readonly columns: string
+  readonly along: string
+  readonly alongValues: readonly unknown[]
+}
+
+/** The select list of what is wanted, its parameters numbered after the `before` others; a whole record where nothing is named. */
+export function selectList(wanted: Wanted | undefined, before: number, id: 'u.id' | 'page.id'): SelectList {
+  if (!wanted) return { columns: USER_COLUMNS, along: '', alongValues: [] }
+  const edges = wanted.edges.map(edge => `, (${EDGES[edge](id).replace('?', `$${before + 1}::int`)}) AS "${edge}Along"`)
   // One more than wanted tells that there are more.
-  return { columns: listOf(wanted.columns) + along.join(''), columnValues: wanted.groups == null ? [] : [wanted.groups + 1] }
+  return {
+    columns: listOf(wanted.columns),
+    along: edges.join(''),
+    alongValues: wanted.groups == null ? [] : [wanted.groups + 1],
+  }
 }
 
 // OFFSET 0 lets the planner find what is the user's before it sorts: else it may walk through all groups in the order of their names.
 // JSON arrays rather than objects: the keys would be sent once a row. Times as milliseconds, because JSON has none.
 const ms = (column: string) => `(extract(epoch FROM ${column}) * 1000)::bigint`
-const EDGES: Record<Edge, string> = {
-  grants: `SELECT coalesce(json_agg(json_build_array(e.permission, e.source, e.group_id) ORDER BY e.place, e.permission), '[]')
-    FROM effective_permissions e WHERE e.user_id = u.id`,
-  attributes: `SELECT coalesce(json_agg(json_build_array(a.key, a.key_key, a.value, a.source) ORDER BY a.id), '[]')
-    FROM user_attributes a WHERE a.user_id = u.id`,
-  groups: `SELECT coalesce(json_agg(json_build_array(g.id, g.iamid, g.name, g.name_key, g.gid, g.email, g.description, g.scim, g.scimid,
+const EDGES: Record<Edge, (id: string) => string> = {
+  grants:
+    id => `SELECT coalesce(json_agg(json_build_array(e.permission, e.source, e.group_id) ORDER BY e.place, e.permission), '[]')
+    FROM effective_permissions e WHERE e.user_id = ${id}`,
+  attributes: id => `SELECT coalesce(json_agg(json_build_array(a.key, a.key_key, a.value, a.source) ORDER BY a.id), '[]')
+    FROM user_attributes a WHERE a.user_id = ${id}`,
+  groups:
+    id => `SELECT coalesce(json_agg(json_build_array(g.id, g.iamid, g.name, g.name_key, g.gid, g.email, g.description, g.scim, g.scimid,
       ${ms('g.created_at')}, ${ms('g.updated_at')}) ORDER BY g.name_key, g.id), '[]')
-    FROM (SELECT * FROM (SELECT g.* FROM memberships m JOIN groups g ON g.id = m.group_id WHERE m.user_id = u.id OFFSET 0) g
+    FROM (SELECT * FROM (SELECT g.* FROM memberships m JOIN groups g ON g.id = m.group_id WHERE m.user_id = ${id} OFFSET 0) g
            ORDER BY g.name_key, g.id LIMIT ?) g`,
 }
 

@@ -47,7 +47,7 @@ export function userList(filter: UserFilter, sort: UserSort | null | undefined, 
   byHoldings(found, filter)
   byState(found, filter)
   return {
-    ...selectList(wanted, found.values.length),
+    ...selectList(wanted, found.values.length, 'page.id'),
     from: 'users u',
     where: found.where,
     values: found.values,

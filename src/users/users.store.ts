@@ -8,16 +8,16 @@ import { selectList, USER_COLUMNS, type Wanted } from './users.along.ts'
 
 /** The user a reference names, or null; with the edges that come along still on the row (users.along.ts). */
 export async function findUser(db: Db, ref: UserRef, wanted?: Wanted): Promise<UserRecord | null> {
-  const { columns, columnValues } = selectList(wanted, ref.id != null ? 1 : 2)
-  const select = `SELECT ${columns} FROM users u WHERE`
+  const { columns, along, alongValues } = selectList(wanted, ref.id != null ? 1 : 2, 'u.id')
+  const select = `SELECT ${columns}${along} FROM users u WHERE`
   if (ref.id != null) {
-    const [user] = await db.query<UserRecord>(`${select} u.id = $1`, [ref.id, ...columnValues])
+    const [user] = await db.query<UserRecord>(`${select} u.id = $1`, [ref.id, ...alongValues])
     return user && (ref.iamid == null || ref.iamid === user.iamid) ? user : null
   }
   if (ref.userid == null) throw new Invalid('ref', 'needs an id or a userid')
   const key = lookupKey(ref.userid)
   if (key === null) return null
-  const values = [ref.iamid ?? 'bim', key, ...columnValues]
+  const values = [ref.iamid ?? 'bim', key, ...alongValues]
   const [user] = await db.query<UserRecord>(`${select} u.iamid = $1 AND u.userid_key = $2`, values)
   return user ?? null
 }

@@ -5,6 +5,7 @@ import { readFileSync } from 'node:fs'
 import { buildSchema, getNamedType, isObjectType } from 'graphql'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { bootApp, type TestApp } from '../harness/app.ts'
+import { loopsOfSubSelects, sentBy } from '../harness/plans.ts'
 import { type Stock, stockUp } from './stock.ts'
 
 const MANY = 23
@@ -41,19 +42,24 @@ interface Place {
   orders?: string[]
   /** What tells its items apart; nothing where they are leaves. */
   item: string
+  /** What else the store can bring along with its items. */
+  along?: string
+  /** Each of its items is found by a sub-select from the one before: those that are skipped as well. */
+  stepwise?: boolean
 }
 const places: Record<string, Place> = {
   'Query.users': {
     beside: () => 'filter: { includeDisabled: true }',
     orders: sorted('NAME', 'USERID', 'EMAIL', 'IAMID', 'CREATED_AT', 'LAST_LOGIN'),
     item: 'id',
+    along: 'permissions authorizations groups { nodes { id } }',
   },
   'Query.userMemberships': { beside: ref, orders: DIRECTIONS, item: 'id' },
   'Query.groups': { orders: sorted('NAME', 'IAMID', 'CREATED_AT'), item: 'id' },
   'Query.groupNames': { orders: DIRECTIONS, item: '' },
   'Query.groupMembers': { beside: () => `ref: { id: ${stock.groups[0]} }`, orders: DIRECTIONS, item: 'id' },
-  'Query.attributeKeys': { orders: DIRECTIONS, item: 'key' },
-  'Query.iams': { orders: DIRECTIONS, item: 'id' },
+  'Query.attributeKeys': { orders: DIRECTIONS, item: 'key', stepwise: true },
+  'Query.iams': { orders: DIRECTIONS, item: 'id', along: 'config' },
   'Query.userInfoDrift': { beside: () => 'iamid: "informed"', orders: DIRECTIONS, item: 'user { id }' },
   'Query.syncRuns': { orders: [], item: 'id' },
   'Query.syncEntries': { beside: () => `runId: ${stock.sync}`, orders: [], item: 'id' },
@@ -73,7 +79,7 @@ const places: Record<string, Place> = {
   'Project.members': { around: () => [first('projects'), 'nodes'], item: 'id' },
   'Domain.permissions': { around: () => [first('domains'), 'nodes'], item: 'id' },
   'DataSource.owners': { around: () => [first('dataSources'), 'nodes'], item: 'id' },
-  'AttributeKey.values': { around: () => [first('attributeKeys'), 'nodes'], item: 'value' },
+  'AttributeKey.values': { around: () => [first('attributeKeys'), 'nodes'], item: 'value', along: 'userCount groupCount' },
 }
 
 const schema = buildSchema(readFileSync(new URL('../../schema.graphql', import.meta.url), 'utf8'))
@@ -88,11 +94,11 @@ test('every connection of the schema has its place here', () => {
 
 describe.each(Object.keys(places))('%s', name => {
   const field = name.split('.')[1]!
-  const { around = () => [], beside, orders = [], item } = places[name]!
+  const { around = () => [], beside, orders = [], item, along = '', stepwise = false } = places[name]!
 
-  async function pageIn(order: string, args: string): Promise<Page> {
+  async function pageIn(order: string, args: string, extra = ''): Promise<Page> {
     const given = [beside?.(), order, args].filter(Boolean).join(', ')
-    const asked = `${field}(${given}) { totalCount pageInfo { hasNextPage hasPreviousPage startCursor endCursor } edges { cursor node ${item && `{ ${item} }`} } }`
+    const asked = `${field}(${given}) { totalCount pageInfo { hasNextPage hasPreviousPage startCursor endCursor } edges { cursor node ${item && `{ ${item} ${extra} }`} } }`
     const outer = around()
     const { data, errors } = await app.graphql(
       `{ ${outer.map(step => `${step} { `).join('')}${asked}${' }'.repeat(outer.length)} }`,
@@ -147,6 +153,14 @@ describe.each(Object.keys(places))('%s', name => {
     // Encrypted: what stands in a cursor is no text, and so neither an id nor a value.
     for (const { cursor } of whole.edges) expect(isUtf8(Buffer.from(cursor, 'base64url')), cursor).toBe(false)
     expect(new Set(whole.edges.map(edge => edge.cursor)).size).toBe(all.length)
+  })
+
+  test.skipIf(stepwise)('reads what comes along only for the rows that are shown', async () => {
+    const sent = await sentBy(app.store, () => pageIn('', `first: 2, offset: ${2 * SIZE}`, along))
+    // One row more than asked tells whether there is another page.
+    for (const statement of sent)
+      for (const { name, loops } of await loopsOfSubSelects(app.store, statement))
+        expect(loops, `${name} of ${statement.text}`).toBeLessThanOrEqual(3)
   })
 
   test('refuses pages that cannot be, naming the argument', async () => {
