@@ -55,7 +55,9 @@ export function publicUrlOf(text: string, name: string): string {
   if (url === null || !['http:', 'https:'].includes(url.protocol)) throw new Invalid(name, 'must be an http or https URL')
   if (url.username !== '' || url.password !== '' || /[?#]/.test(text))
     throw new Invalid(name, 'must not have credentials, a query or a fragment')
-  return url.href.replace(/\/+$/, '')
+  let end = url.href.length
+  while (url.href[end - 1] === '/') end--
+  return url.href.slice(0, end)
 }
 
 export function passwordOf(max: number): Parse<string> {

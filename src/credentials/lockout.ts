@@ -30,7 +30,7 @@ export function subjectsOf(iamid: string, useridKey: string, address: string): L
 function network(address: string): string {
   const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(address)?.[1]
   if (mapped) return mapped
-  const plain = address.replace(/%.*$/, '')
+  const [plain = ''] = address.split('%', 1)
   if (!isIPv6(plain)) return address
   const [head, tail] = new URL(`http://[${plain}]`).hostname.slice(1, -1).split('::')
   const before = head ? head.split(':') : []

@@ -4,6 +4,7 @@ import { GraphQLError, type GraphQLFormattedError } from 'graphql'
 import type { Logger } from 'pino'
 import { catalogue, Invalid, RosterError } from '../errors.ts'
 import { errorHeaders } from '../http/errors.ts'
+import { shortened, variableFault, variableOf } from '../http/variables.ts'
 import type { WireResponse } from '../http/wire.ts'
 
 /** Codes that GraphQL itself knows, for requests that never reach a resolver. */
@@ -36,11 +37,11 @@ export const formatError =
     const code = formatted.extensions?.code
     if (typeof code === 'string' && OF_THE_LANGUAGE.has(code)) {
       if (code === 'BAD_USER_INPUT') return { ...ofVariable(formatted.message, thrown), ...place }
-      return { message: inOurWords(formatted.message), ...place, extensions: { code } }
+      return { message: worded(formatted.message), ...place, extensions: { code } }
     }
     // A value of the wrong form in the document itself: graphql-js gives it no code, and it is the caller's fault.
     if (thrown instanceof GraphQLError && thrown.originalError instanceof GraphQLError)
-      return { message: inOurWords(formatted.message), ...place, extensions: { code: 'BAD_USER_INPUT' } }
+      return { message: worded(formatted.message), ...place, extensions: { code: 'BAD_USER_INPUT' } }
     log.error({ err: error }, 'unexpected error in GraphQL')
     return {
       message: 'Something went wrong on our side; the log has it under the request id',
@@ -49,33 +50,52 @@ export const formatError =
     }
   }
 
-/**
- * What graphql-js says, in words that tell what to do, and without the values it likes to quote: one may be a password in the wrong
- * place.
- */
-const WORDS: readonly [RegExp, string][] = [
-  [
-    /^Syntax Error: Document contains more that (\d+) tokens\. .*$/,
-    'The document contains more than $1 tokens. Ask for less in one request.',
-  ],
-  [/^Maximum call stack size exceeded$/, 'The document nests too deep'],
-  [/^Validation aborted\.$/, 'The document asks for too many of the same fields. Ask for each once.'],
-  [/^(Syntax Error: .*) (String|BlockString) ".*$/s, '$1 $2.'],
-  [/ cannot represent (an? )?(non[^:]*): .*$/s, ' cannot represent $1$2'],
-]
-const inOurWords = (message: string): string => WORDS.reduce((text, [said, meant]) => text.replace(said, meant), message)
+/** Whole messages of graphql-js, and what to do instead. */
+const WHOLE: Readonly<Record<string, string>> = {
+  'Maximum call stack size exceeded': 'The document nests too deep',
+  'Validation aborted.': 'The document asks for too many of the same fields. Ask for each once.',
+}
 
-/** `Variable "$input" got invalid value "…" at "input.userid"; the rule`: all of it but the value. */
+/**
+ * A message of graphql-js as Roster answers it: short, with what to do, and without the values that it quotes, which may be a password
+ * in the wrong place. Linear in the length of the message.
+ */
+function worded(message: string): string {
+  const text = shortened(message)
+  const tokens = /^Syntax Error: Document contains more that (\d+) tokens\./.exec(text)?.[1]
+  if (tokens !== undefined) return `The document contains more than ${tokens} tokens. Ask for less in one request.`
+  return WHOLE[text] ?? withoutValue(withoutLiteral(text))
+}
+
+/** `Syntax Error: Expected Name, found String "…".` */
+function withoutLiteral(text: string): string {
+  if (!text.startsWith('Syntax Error: ')) return text
+  const literal = / (String|BlockString) "/.exec(text)
+  return literal ? `${text.slice(0, literal.index)} ${literal[1]}.` : text
+}
+
+const REPRESENT = ' cannot represent '
+
+/** `String cannot represent a non string value: …` */
+function withoutValue(text: string): string {
+  const start = text.indexOf(REPRESENT)
+  if (start === -1 || !/^(?:an? )?non/.test(text.slice(start + REPRESENT.length))) return text
+  const value = text.indexOf(': ', start)
+  return value === -1 ? text : text.slice(0, value)
+}
+
+/** A fault of a variable, with all that its message has but the value. */
 function ofVariable(message: string, thrown: unknown) {
   const cause = (thrown instanceof GraphQLError ? thrown.originalError?.message : undefined) ?? message
-  const name = /^Variable "\$(\w+)"/.exec(message)?.[1]
-  if (name === undefined || !message.endsWith(`; ${cause}`))
-    return { message: inOurWords(message), extensions: { code: 'BAD_USER_INPUT', ...(name && { field: name }) } }
-  const field = / at "([^"]+)"$/.exec(message.slice(0, -cause.length - 2))?.[1] ?? name
-  const rule = inOurWords(cause)
+  const fault = variableFault(message, cause)
+  if (fault === null) {
+    const field = variableOf(message)
+    return { message: worded(message), extensions: { code: 'BAD_USER_INPUT', ...(field && { field }) } }
+  }
+  const rule = worded(fault.rule)
   return {
-    message: `Variable "$${name}" got an invalid value at "${field}"; ${rule}`,
-    extensions: { code: 'BAD_USER_INPUT', field, rule },
+    message: `Variable "$${fault.variable}" got an invalid value at "${fault.field}"; ${rule}`,
+    extensions: { code: 'BAD_USER_INPUT', field: fault.field, rule },
   }
 }
 

@@ -67,13 +67,28 @@ function isUrl(value: string): boolean {
 
 /** What is no certificate among them would be passed over in silence, and so the authority not be known. */
 function areCertificates(value: string): boolean {
-  const all = value.match(/-----BEGIN ([A-Z0-9 ]*CERTIFICATE)-----[\s\S]*?-----END \1-----/g) ?? []
+  const all = certificatesIn(value)
   try {
     for (const one of all) new X509Certificate(one)
   } catch {
     return false
   }
   return all.length > 0
+}
+
+/** Each from its BEGIN to the END of the same label, however long the text is. One without an end counts for nothing. */
+function certificatesIn(value: string): string[] {
+  const found: string[] = []
+  const begin = /-----BEGIN ([A-Z0-9 ]{0,32}CERTIFICATE)-----/g
+  for (let one = begin.exec(value); one !== null; one = begin.exec(value)) {
+    const last = `-----END ${one[1]}-----`
+    const end = value.indexOf(last, begin.lastIndex)
+    // What follows has no such end either.
+    if (end === -1) break
+    begin.lastIndex = end + last.length
+    found.push(value.slice(one.index, begin.lastIndex))
+  }
+  return found
 }
 
 function holdsNoKey(value: string): boolean {
