@@ -7,13 +7,29 @@ const graphql = createRequire(import.meta.url).resolve('graphql')
 export default defineConfig({
   resolve: { alias: [{ find: /^graphql$/, replacement: graphql }] },
   test: {
-    include: ['test/**/*.test.ts'],
     globalSetup: ['test/harness/database.ts'],
     // Each file in a process of its own: a WebAssembly database is not given back before its process ends.
     pool: 'forks',
     maxWorkers: 2,
     testTimeout: 30_000,
     hookTimeout: 60_000,
+    projects: [
+      {
+        extends: true,
+        test: { name: 'suite', include: ['test/**/*.test.ts'], exclude: ['test/security/**'], sequence: { groupOrder: 0 } },
+      },
+      {
+        // Attacks measure how long the process stands still: one file at a time, when nothing else runs.
+        extends: true,
+        test: {
+          name: 'security',
+          include: ['test/security/**/*.test.ts'],
+          fileParallelism: false,
+          maxWorkers: 1,
+          sequence: { groupOrder: 1 },
+        },
+      },
+    ],
     coverage: {
       provider: 'v8',
       include: ['src/**/*.ts'],
