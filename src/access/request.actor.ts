@@ -3,6 +3,7 @@ import type { App } from '../context.ts'
 import { parse, withoutBasic } from '../credentials/secret.ts'
 import { Forbidden, RosterError } from '../errors.ts'
 import { cookieOf, isSameOrigin, SESSION_COOKIE } from '../http/cookies.ts'
+import { ANONYMOUS_BODY_LIMIT, BODY_LIMIT } from '../http/receive.ts'
 import type { WireRequest } from '../http/wire.ts'
 import { asUnavailable } from '../store/failures.ts'
 import { type Actor, anonymous } from './actor.ts'
@@ -12,6 +13,9 @@ import { type Actor, anonymous } from './actor.ts'
  * 'optional' is used if it is good; 'none' is not looked at.
  */
 export type Credential = 'required' | 'basic' | 'offered' | 'optional' | 'none'
+
+/** Bytes of a body that this caller may send. */
+export const bodyLimitOf = (actor: Actor): number => (actor === anonymous ? ANONYMOUS_BODY_LIMIT : BODY_LIMIT)
 
 type Asked = Pick<App, 'authenticate' | 'config'>
 

@@ -38,8 +38,6 @@ export const LIMITS = {
   items: 250_000,
   /** Operations that cost more are answered a few at a time. */
   largeCost: 20_000,
-  /** Bytes of an anonymous request: log-in mutations are short. */
-  anonymousBody: 32 * 1024,
 }
 
 /** How many rows a list without a page is taken to have. What such lists really hold is counted while the answer is made. */

@@ -7,6 +7,7 @@ import { ApolloServerPluginCacheControlDisabled } from '@apollo/server/plugin/di
 import { GraphQLError, type GraphQLSchema, parse } from 'graphql'
 import type { Logger } from 'pino'
 import { anonymous } from '../access/actor.ts'
+import { bodyLimitOf } from '../access/request.actor.ts'
 import type { Context } from '../context.ts'
 import { Unauthenticated } from '../errors.ts'
 import { parseBody } from '../http/body.ts'
@@ -55,9 +56,11 @@ export async function registerGraphql(http: Http, { schema, log, large, contextO
     body: 'raw',
     authenticate: async request => {
       request.locals.context = await contextOf(request, 'offered')
-      const long = Number(request.headers['content-length'] ?? 0) > LIMITS.anonymousBody
-      if (isAnonymous(request) && (request.method === 'GET' || long)) throw new Unauthenticated(NEEDS_CREDENTIAL)
+      if (isAnonymous(request) && request.method === 'GET') throw new Unauthenticated(NEEDS_CREDENTIAL)
     },
+    bodyLimit: ({ locals }) => bodyLimitOf(locals.context!.actor),
+    // What is so long is no log-in.
+    tooLarge: request => (isAnonymous(request) ? new Unauthenticated(NEEDS_CREDENTIAL) : undefined),
     handler: request => serve(apollo, request),
   })
   return { stop: () => apollo.stop() }

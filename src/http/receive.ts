@@ -1,8 +1,10 @@
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http'
 import { TooLarge } from '../errors.ts'
 
-/** Bytes (bim-wire-rules "Names and limits" 4). */
+/** Bytes of a body from a known caller (bim-wire-rules "Names and limits" 4). */
 export const BODY_LIMIT = 1024 * 1024
+/** Bytes of a body from anybody: what a log-in needs. */
+export const ANONYMOUS_BODY_LIMIT = 16 * 1024
 
 /** The client left before its body was whole: there is nobody to answer. */
 export class Gone extends Error {}

@@ -3,22 +3,22 @@
  * is read and parsed (receive.ts, body.ts: 413, 415, 400) -> the door's handler -> `ready` and `send` (answer.ts), one log line.
  * What is thrown on the way becomes a RosterError and goes through the translator of the door whose prefix the path has.
  *
- * Only this file imports Fastify at run time. Fastify routes, serves files and keeps the connections; it neither reads a body nor
+ * Only this file and headers.ts import Fastify at run time. Fastify routes, serves files and keeps the connections; it neither reads a body nor
  * writes an answer, because its order (body before handler) would let a broken or endless body be seen before the 401.
  */
 import { randomUUID } from 'node:crypto'
-import { IncomingMessage, ServerResponse } from 'node:http'
-import { Socket } from 'node:net'
-import helmet from '@fastify/helmet'
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Socket } from 'node:net'
 import serveStatic from '@fastify/static'
 import { type FastifyInstance, type FastifyReply, type FastifyRequest, fastify } from 'fastify'
 import type { Logger } from 'pino'
-import { Invalid, NotFound, RosterError } from '../errors.ts'
+import { Invalid, NotFound, RosterError, TooLarge } from '../errors.ts'
 import { isAnswered, type Ready, ready, send, sendRaw } from './answer.ts'
 import { parseBody } from './body.ts'
 import { errorHeaders, Fault, restError } from './errors.ts'
+import { securityHeaders } from './headers.ts'
 import { logRequest } from './log.ts'
-import { BODY_LIMIT, Gone, hasBody, receive } from './receive.ts'
+import { ANONYMOUS_BODY_LIMIT, Gone, hasBody, receive } from './receive.ts'
 import { checkPath, isUnder, pathOf, type RawQuery, requestId, target, Wire } from './request.ts'
 import type { Files, Http, Route, Translator } from './wire.ts'
 
@@ -198,7 +198,7 @@ class Server implements Http {
       if (route.decide) await route.decide(wire)
       const kind = route.body ?? 'json+form'
       if (kind !== 'none' && hasBody(headers)) {
-        const bytes = await receive(request.raw, reply.raw, route.bodyLimit ?? BODY_LIMIT)
+        const bytes = await this.#receive(route, wire, request, reply)
         if (bytes !== undefined) wire.body = parseBody(bytes, headers, kind)
       }
       status = this.#send(request, reply, ready(await route.handler(wire), request.id, this.#standard))
@@ -206,6 +206,14 @@ class Server implements Http {
       status = error instanceof Gone ? NO_ANSWER : this.#send(request, reply, this.#failure(error, request.id, route.path))
     }
     this.#line(request, route.path, status, started)
+  }
+
+  async #receive<Locals>(route: Route<Locals>, wire: Wire<Locals>, request: FastifyRequest, reply: FastifyReply) {
+    try {
+      return await receive(request.raw, reply.raw, route.bodyLimit?.(wire) ?? ANONYMOUS_BODY_LIMIT)
+    } catch (error) {
+      throw (error instanceof TooLarge && route.tooLarge?.(wire)) || error
+    }
   }
 
   /** Answers an error that comes before or beside a route. */
@@ -272,26 +280,4 @@ function fileError(error: unknown): unknown {
 function unroutable(error: { code: string }): RosterError {
   if (error.code === 'FST_ERR_MAX_PARAM_LENGTH') return new Invalid('path', 'has a part that is too long')
   return new Invalid('path', 'must be valid percent-encoded UTF-8')
-}
-
-/**
- * The headers of @fastify/helmet. They are the same on every answer and asked for once: as a plugin of the app it would build its
- * middleware anew for each request.
- */
-async function securityHeaders(): Promise<Record<string, string>> {
-  const probe = fastify()
-  const directives = { defaultSrc: ["'none'"], frameAncestors: ["'none'"] }
-  probe.register(helmet, { contentSecurityPolicy: { useDefaults: false, directives }, xFrameOptions: { action: 'deny' } })
-  const headers = new Promise<Record<string, string>>(resolve => {
-    probe.get('/', (_, reply) => {
-      reply.hijack()
-      resolve(Object.fromEntries(Object.entries(reply.raw.getHeaders()).map(([name, value]) => [name, String(value)])))
-    })
-  })
-  await probe.ready()
-  const request = new IncomingMessage(new Socket())
-  request.method = 'GET'
-  request.url = '/'
-  probe.routing(request, new ServerResponse(request))
-  return headers
 }

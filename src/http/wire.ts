@@ -40,8 +40,10 @@ export interface Route<Locals = Record<string, unknown>> {
   path: string
   /** Default `json+form`. */
   body?: BodyKind
-  /** Bytes; default 1 MB. */
-  bodyLimit?: number
+  /** Bytes that are received at most, announced or not. Asked after `authenticate`; default ANONYMOUS_BODY_LIMIT. */
+  bodyLimit?: (request: WireRequest<Locals>) => number
+  /** The error for more bytes than that; default TooLarge (413). */
+  tooLarge?: (request: WireRequest<Locals>) => RosterError | undefined
   /** Throws Unauthenticated. Runs before a byte of the body is read: 401 comes before any validation. */
   authenticate?: (request: WireRequest<Locals>) => Promise<void>
   /** Throws Forbidden as far as caller and path decide it; also before the body is read. */

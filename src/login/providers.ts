@@ -42,9 +42,6 @@ const HANDSHAKE_COOKIE = 'roster_handshake'
 /** Where to end the session at the provider; it may hold the ID token, so it is sealed. */
 const END_COOKIE = 'roster_end_session'
 
-/** Bytes. */
-const BODY_LIMIT = 16 * 1024
-
 /** Registers the pages; answers with the one for whoever is signed in already. */
 export function registerProviders(http: Http, deps: ProviderDeps): (request: WireRequest) => Promise<WireResponse | null> {
   const handshakes = createHandshakes(deps.instanceKey)
@@ -53,7 +50,6 @@ export function registerProviders(http: Http, deps: ProviderDeps): (request: Wir
   http.route({
     method: ['GET', 'POST'],
     path: '/login/:iamid',
-    bodyLimit: BODY_LIMIT,
     handler: request => begin(deps, handshakes.make, request).catch(error => problem(deps, error)),
   })
   http.route({
@@ -66,7 +62,6 @@ export function registerProviders(http: Http, deps: ProviderDeps): (request: Wir
   http.route({
     method: 'POST',
     path: '/login/:iamid/backchannel',
-    bodyLimit: BODY_LIMIT,
     handler: request => hearLogout(deps, request),
   })
   return async request => {

@@ -30,8 +30,6 @@ export interface LoginDeps extends Instance {
   acceptInvitation(request: WireRequest, input: { token: string; password: string }): Promise<Invited>
 }
 
-/** Bytes: a token and two passwords of 1,024 characters, each up to twelve when percent-encoded. */
-const BODY_LIMIT = 32 * 1024
 /** Characters; what is longer is no token, and not worth a look-up. */
 const TOKEN_LIMIT = 200
 /** What a service says of a link that stopped working between the page and the form. */
@@ -41,7 +39,7 @@ const busy: Partial<Record<Code, number>> = { TOO_MANY_REQUESTS: 429, UNAVAILABL
 
 export function registerLogin(http: Http, deps: LoginDeps): void {
   http.route({ method: 'GET', path: '/login', body: 'none', handler: request => show(deps, request) })
-  http.route({ method: 'POST', path: '/login', bodyLimit: BODY_LIMIT, handler: request => submit(deps, request) })
+  http.route({ method: 'POST', path: '/login', handler: request => submit(deps, request) })
 }
 
 async function show(deps: LoginDeps, request: WireRequest): Promise<WireResponse> {

@@ -1,6 +1,7 @@
 /** The rows on the wire: each place of each row is a route, and every operation is checked against the contract once, at start. */
 import { type DocumentNode, execute, type GraphQLSchema, validate } from 'graphql'
 import { authorize } from '../access/guard.ts'
+import { bodyLimitOf } from '../access/request.actor.ts'
 import type { Context } from '../context.ts'
 import { Unauthenticated } from '../errors.ts'
 import { restError } from '../http/errors.ts'
@@ -60,6 +61,7 @@ function register(http: Http, deps: RestDeps, row: Row, place: Place): void {
     method: [...place.methods],
     path: place.path,
     body: place.methods.includes('GET') ? 'none' : 'json+form',
+    bodyLimit: ({ locals }) => bodyLimitOf(locals.context.actor),
     authenticate: async request => {
       request.locals.context = await deps.contextOf(request, row.credential)
     },

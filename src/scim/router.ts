@@ -3,6 +3,7 @@
  * is read → a row of the table → a guarded service of users or groups → shape.ts, or the error in SCIM's words. One route takes every path
  * below the prefix, so that none can be asked for without the key, however it is spelled.
  */
+import { bodyLimitOf } from '../access/request.actor.ts'
 import type { Context } from '../context.ts'
 import { Invalid } from '../errors.ts'
 import { parseBody } from '../http/body.ts'
@@ -37,6 +38,7 @@ export function registerScim(http: Http, door: ScimDoor): void {
     path: `${PREFIX}/*`,
     // Parsed in `serve`, whose errors are known to be a client's.
     body: 'raw',
+    bodyLimit: ({ locals }) => bodyLimitOf(locals.context.actor),
     authenticate: async request => {
       const iamid = segmentsOf(request.path)?.[0] ?? ''
       request.locals.context = await door.contextOf(request, iamid)

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createLog } from '../../src/http/log.ts'
+import { BODY_LIMIT } from '../../src/http/receive.ts'
 import { createHttp } from '../../src/http/server.ts'
 import type { Http } from '../../src/http/wire.ts'
 import { open, parseRaw, raw, type Served, serve, until } from './harness.ts'
@@ -18,12 +19,13 @@ function routes(http: Http): void {
   http.route({
     method: 'POST',
     path: '/echo',
+    bodyLimit: () => BODY_LIMIT,
     handler: async ({ body }) => ({ status: 200, body: { length: JSON.stringify(body).length } }),
   })
   http.route({
     method: 'POST',
     path: '/large',
-    bodyLimit: 2 * MEGABYTE,
+    bodyLimit: () => 2 * MEGABYTE,
     handler: async () => ({ status: 200, body: { large: true } }),
   })
   http.route({

@@ -55,8 +55,8 @@ describe('imports go one way: door → hall → room → store', () => {
 
   test('each outside client has one place', () => {
     const places: Record<string, RegExp> = {
-      fastify: /^http\/server\.ts$/,
-      '@fastify/helmet': /^http\/server\.ts$/,
+      fastify: /^http\/(server|headers)\.ts$/,
+      '@fastify/helmet': /^http\/headers\.ts$/,
       '@fastify/static': /^http\/server\.ts$/,
       '@apollo/server': /^graphql\/(server|errors)\.ts$/,
       'openid-client': /^connectors\/oidc\.ts$/,

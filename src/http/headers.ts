@@ -1,0 +1,26 @@
+import { IncomingMessage, ServerResponse } from 'node:http'
+import { Socket } from 'node:net'
+import helmet from '@fastify/helmet'
+import { fastify } from 'fastify'
+
+/**
+ * The headers of @fastify/helmet. They are the same on every answer and asked for once: as a plugin of the app it would build its
+ * middleware anew for each request.
+ */
+export async function securityHeaders(): Promise<Record<string, string>> {
+  const probe = fastify()
+  const directives = { defaultSrc: ["'none'"], frameAncestors: ["'none'"] }
+  probe.register(helmet, { contentSecurityPolicy: { useDefaults: false, directives }, xFrameOptions: { action: 'deny' } })
+  const headers = new Promise<Record<string, string>>(resolve => {
+    probe.get('/', (_, reply) => {
+      reply.hijack()
+      resolve(Object.fromEntries(Object.entries(reply.raw.getHeaders()).map(([name, value]) => [name, String(value)])))
+    })
+  })
+  await probe.ready()
+  const request = new IncomingMessage(new Socket())
+  request.method = 'GET'
+  request.url = '/'
+  probe.routing(request, new ServerResponse(request))
+  return headers
+}
