@@ -26,7 +26,6 @@ import { createLoaders } from './loaders.ts'
 import { registerProviders } from './login/providers.ts'
 import { registerLogin } from './login/router.ts'
 import { createMailer } from './mail/mailer.ts'
-import { rewrite } from './rest/paths.ts'
 import { registerRest } from './rest/router.ts'
 import { scimAgain } from './scim/operation.ts'
 import { registerScim } from './scim/router.ts'
@@ -72,7 +71,7 @@ export async function startApp(config: Config, given: Given = {}): Promise<Runni
   // A run that is sent before they have begun is found as soon as they have.
   const app: App = { ...makeApp(config, store, log), jobs: { send: async id => jobs?.send(id) } }
   const housekeeping = startHousekeeping(app)
-  const http = createHttp({ log, rewrite })
+  const http = createHttp({ log })
   let prepared = false
   const ping = async () => {
     if (!prepared) throw new Unavailable('Roster is starting', { retryAfter: 1 })

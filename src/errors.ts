@@ -7,6 +7,7 @@ export type Code =
   | 'UNAUTHENTICATED'
   | 'FORBIDDEN'
   | 'NOT_FOUND'
+  | 'METHOD_NOT_ALLOWED'
   | 'CONFLICT'
   | 'STALE'
   | 'REFUSED'
@@ -22,6 +23,7 @@ export const catalogue: Record<Code, { status: number; phrase: string }> = {
   UNAUTHENTICATED: { status: 401, phrase: 'Unauthorized' },
   FORBIDDEN: { status: 403, phrase: 'Forbidden' },
   NOT_FOUND: { status: 404, phrase: 'Not Found' },
+  METHOD_NOT_ALLOWED: { status: 405, phrase: 'Method Not Allowed' },
   CONFLICT: { status: 409, phrase: 'Conflict' },
   STALE: { status: 412, phrase: 'Precondition Failed' },
   PAYLOAD_TOO_LARGE: { status: 413, phrase: 'Payload Too Large' },
@@ -63,6 +65,15 @@ export class Forbidden extends RosterError {
 }
 export class NotFound extends RosterError {
   readonly code = 'NOT_FOUND'
+}
+/** The path has other methods than this one. */
+export class MethodNotAllowed extends RosterError {
+  readonly code = 'METHOD_NOT_ALLOWED'
+  readonly allowed: readonly string[]
+  constructor(method: string, allowed: readonly string[]) {
+    super(`This path does not take ${method}: use ${allowed.join(' or ')}`)
+    this.allowed = allowed
+  }
 }
 export class Conflict extends RosterError {
   readonly code = 'CONFLICT'

@@ -102,7 +102,7 @@ function ofVariable(message: string, thrown: unknown) {
 /** An error before GraphQL begins (credential, body), in the same shape. */
 export function graphqlError(error: RosterError, { requestId }: { requestId: string }): WireResponse {
   const { status } = catalogue[error.code]
-  const headers = errorHeaders(status, error.retryAfter)
+  const headers = errorHeaders(status, error)
   return {
     status,
     ...(headers && { headers }),

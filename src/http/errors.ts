@@ -1,4 +1,4 @@
-import { catalogue, RosterError } from '../errors.ts'
+import { catalogue, MethodNotAllowed, RosterError } from '../errors.ts'
 import type { WireResponse } from './wire.ts'
 
 /** What nobody foresaw. The log has the stack under the request id; the caller gets only the id. */
@@ -12,11 +12,12 @@ export class Fault extends RosterError {
 /** Seconds to wait when the error names none. */
 const RETRY_AFTER: Record<number, number> = { 429: 1, 503: 5 }
 
-/** The headers a status owes on every door (bim-wire-rules "Responses" 5, "Names and limits" 4; RFC 9110 11.6.1, 10.2.3). */
-export function errorHeaders(status: number, retryAfter?: number): Record<string, string> | undefined {
+/** The headers a status owes on every API (bim-wire-rules "Responses" 5, "Names and limits" 4; RFC 9110 11.6.1, 10.2.1, 10.2.3). */
+export function errorHeaders(status: number, error?: RosterError): Record<string, string> | undefined {
   if (status === 401) return { 'www-authenticate': 'Bearer' }
+  if (error instanceof MethodNotAllowed) return { allow: error.allowed.join(', ') }
   const seconds = RETRY_AFTER[status]
-  if (seconds !== undefined) return { 'retry-after': String(Math.max(1, Math.ceil(retryAfter ?? seconds))) }
+  if (seconds !== undefined) return { 'retry-after': String(Math.max(1, Math.ceil(error?.retryAfter ?? seconds))) }
   return undefined
 }
 
@@ -28,6 +29,6 @@ export function errorBody(statusCode: number, error: string, message: string) {
 /** An error in the words of the `/bim` paths, which is also what an unknown path answers. */
 export function restError(error: RosterError): WireResponse {
   const { status, phrase } = catalogue[error.code]
-  const headers = errorHeaders(status, error.retryAfter)
+  const headers = errorHeaders(status, error)
   return { status, ...(headers && { headers }), body: errorBody(status, phrase, error.message) }
 }

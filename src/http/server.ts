@@ -3,8 +3,8 @@
  * is read and parsed (receive.ts, body.ts: 413, 415, 400) -> the door's handler -> `ready` and `send` (answer.ts), one log line.
  * What is thrown on the way becomes a RosterError and goes through the translator of the door whose prefix the path has.
  *
- * Only this file and headers.ts import Fastify at run time. Fastify routes, serves files and keeps the connections; it neither reads a body nor
- * writes an answer, because its order (body before handler) would let a broken or endless body be seen before the 401.
+ * Only this file and headers.ts import Fastify at run time. Fastify routes, serves files and keeps the connections; it neither reads a
+ * body nor writes an answer, because its order (body before handler) would let a broken or endless body be seen before the 401.
  */
 import { randomUUID } from 'node:crypto'
 import type { IncomingMessage, ServerResponse } from 'node:http'
@@ -18,6 +18,7 @@ import { parseBody } from './body.ts'
 import { errorHeaders, Fault, restError } from './errors.ts'
 import { securityHeaders } from './headers.ts'
 import { logRequest } from './log.ts'
+import { Paths } from './paths.ts'
 import { ANONYMOUS_BODY_LIMIT, Gone, hasBody, receive } from './receive.ts'
 import { checkPath, isUnder, pathOf, type RawQuery, requestId, target, Wire } from './request.ts'
 import type { Files, Http, Route, Translator } from './wire.ts'
@@ -58,8 +59,6 @@ export function createHttp(options: HttpOptions): Http {
 
 export interface HttpOptions {
   log: Logger
-  /** Maps the path of every request, still encoded and without its query, before routing. */
-  rewrite?: (path: string) => string
   timing?: Partial<Timing>
 }
 
@@ -67,6 +66,7 @@ class Server implements Http {
   readonly #app: FastifyInstance
   readonly #log: Logger
   readonly #timing: Timing
+  readonly #paths = new Paths()
   readonly #translators: [prefix: string, translator: Translator][] = []
   /** The connections there are, and those already answered by `#refuse`. */
   readonly #sockets = new Set<Socket>()
@@ -74,12 +74,12 @@ class Server implements Http {
   #standard: Readonly<Record<string, string>> = {}
   #closing = false
 
-  constructor({ log, rewrite, timing }: HttpOptions) {
+  constructor({ log, timing }: HttpOptions) {
     this.#log = log
     this.#timing = { ...TIMING, ...timing }
     const app = fastify({
       genReqId: request => requestId(request.headers),
-      rewriteUrl: request => target(request.url ?? '/', rewrite),
+      rewriteUrl: request => target(request.url ?? '/', path => this.#paths.rewrite(path)),
       frameworkErrors: (error, request, reply) => this.#fail(unroutable(error), request, reply),
       clientErrorHandler: (error, socket) => this.#refuse(error, socket),
       return503OnClosing: false,
@@ -102,7 +102,9 @@ class Server implements Http {
     this.#app = app
     // To Fastify no method has a body: it is read in `#serve`, after the caller is known.
     for (const method of METHODS) app.addHttpMethod(method, { hasBody: false, overrideExisting: true })
-    app.setNotFoundHandler((request, reply) => this.#fail(new NotFound(`There is no ${request.method} here`), request, reply))
+    app.setNotFoundHandler((request, reply) =>
+      this.#fail(this.#paths.refusal(request.method, pathOf(request.raw.url)), request, reply),
+    )
     app.setErrorHandler((error, request, reply) => this.#fail(fileError(error), request, reply))
     app.server.on('connection', (socket: Socket) => {
       this.#sockets.add(socket)
@@ -122,8 +124,11 @@ class Server implements Http {
   }
 
   route<Locals>(route: Route<Locals>): void {
+    const method = [route.method].flat()
+    this.#paths.add(route.path, method)
+    for (const path of route.below ?? []) this.#paths.add(path, method)
     this.#app.route({
-      method: typeof route.method === 'string' ? route.method : [...route.method],
+      method,
       url: route.path,
       handler: (request, reply) => {
         reply.hijack()
@@ -138,6 +143,8 @@ class Server implements Http {
   }
 
   files(files: Files): void {
+    this.#paths.add(files.prefix, ['GET'])
+    this.#paths.add(`${files.prefix}/*`, ['GET'])
     const started = new WeakMap<FastifyRequest, number>()
     this.#app.register(async scope => {
       scope.addHook('onRequest', async (request, reply) => {
@@ -250,11 +257,7 @@ class Server implements Http {
     const translator = this.#translators.find(([prefix]) => isUnder(path, prefix))?.[1] ?? restError
     try {
       const answer = translator(known, { requestId: id, path })
-      return ready(
-        { ...answer, headers: { ...errorHeaders(answer.status, known.retryAfter), ...answer.headers } },
-        id,
-        this.#standard,
-      )
+      return ready({ ...answer, headers: { ...errorHeaders(answer.status, known), ...answer.headers } }, id, this.#standard)
     } catch (fault) {
       return ready(restError(this.#unforeseen(fault, id)), id, this.#standard)
     }

@@ -38,6 +38,8 @@ export interface Route<Locals = Record<string, unknown>> {
   method: string | string[]
   /** `:param` for one segment, `*` at the end for the rest. A GET route answers HEAD too. */
   path: string
+  /** Of a path that ends in `*`: the paths within it, for the doubled slashes that they tolerate. */
+  below?: readonly string[]
   /** Default `json+form`. */
   body?: BodyKind
   /** Bytes that are received at most, announced or not. Asked after `authenticate`; default ANONYMOUS_BODY_LIMIT. */

@@ -8,7 +8,7 @@ const ERRORS: Readonly<Record<number, string>> = {
   400: 'Something of the request breaks a rule; the message names the field and the rule',
   401: 'No credential, or one that is unknown, expired or revoked',
   403: 'Not allowed for this caller',
-  404: 'There is no such user, group, key or path',
+  404: 'There is no such user, group or key',
   409: 'What there is already stands against it',
   413: 'The body is too large',
   415: 'The body is of another type',
@@ -24,7 +24,8 @@ export function openapi(rows: readonly Row[], publicUrl: string) {
       title: 'Roster: the /bim paths',
       version: '1.0.0',
       description:
-        'Users, groups, attributes, permissions, API keys and tokens. Every call runs an operation of the GraphQL schema.',
+        'Users, groups, attributes, permissions, API keys and tokens. Every call runs an operation of the GraphQL schema. ' +
+        'A path answers any other method with 405 and names its own in the header Allow.',
     },
     servers: [{ url: publicUrl }],
     security: [{ credential: [] }],

@@ -15,6 +15,7 @@ import { bulk, type Dispatch } from './bulk.ts'
 import { nothing, scimError, unauthorized } from './errors.ts'
 import { BULK, decoded, kept, type Named, operate, translated } from './operation.ts'
 import type { ScimRequest } from './row.ts'
+import { rows } from './table.ts'
 
 const METHODS = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'TRACE', 'QUERY']
 const PREFIX = '/scim/v2'
@@ -36,6 +37,7 @@ export function registerScim(http: Http, door: ScimDoor): void {
   http.route<Locals>({
     method: METHODS,
     path: `${PREFIX}/*`,
+    below: [BULK, ...rows.map(row => row.path)].map(path => `${PREFIX}/:iamid/${path}`),
     // Parsed in `serve`, whose errors are known to be a client's.
     body: 'raw',
     bodyLimit: ({ locals }) => bodyLimitOf(locals.context.actor),

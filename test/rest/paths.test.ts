@@ -1,58 +1,7 @@
-// Requests 3 and 4, as far as a path alone decides them.
+// Requests 3 and 4: what the parameters of a path may be.
 import { describe, expect, test } from 'vitest'
 import { Invalid } from '../../src/errors.ts'
 import { readParams, userOrId } from '../../src/rest/params.ts'
-import { createRewrite, rewrite } from '../../src/rest/paths.ts'
-
-describe('rewrite', () => {
-  test.each([
-    ['//bim/user', '/bim/user'],
-    ['///bim//rpc//user//current', '/bim/rpc/user/current'],
-    ['/bim//user//', '/bim/user'],
-    ['//bim//iam/bim/user/ana//profile', '/bim/iam/bim/user/ana/profile'],
-    ['/bim//iam/bim/user/ana/', '/bim/iam/bim/user/ana'],
-    ['//bim/iam/bim/user/ana/authorizations/desk/', '/bim/iam/bim/user/ana/authorizations/desk'],
-    ['//bim/iam/bim/user/ana/authorizations/desk//', '/bim/iam/bim/user/ana/authorizations/desk//'],
-    ['//iam/north/sync', '/iam/north/sync'],
-    ['//apikey//authenticate', '/apikey/authenticate'],
-    ['//bim/iam/bim/user/a%2F%2Fb/profile', '/bim/iam/bim/user/a%2F%2Fb/profile'],
-  ])('rewrite: %s is %s', (path, single) => {
-    expect(rewrite(path)).toBe(single)
-  })
-
-  test.each([
-    '/bim/iam/bim/user/ana/authorizations//day',
-    '/bim/iam/bim/authorizations//day',
-    '/bim/iam/bim///authorizations/desk/day',
-    '/bim/iam/bim/user//authorizations/desk/day',
-    '/bim/iam//user/ana',
-    '/bim/iam/bim/user//profile',
-    '/bim/group//user',
-  ])('rewrite: in %s the empty parameter stays, to be refused', path => {
-    expect(rewrite(path)).toBe(path)
-  })
-
-  test.each([
-    '/bim/user',
-    '/bim/iam/bim/user/ana/authorizations/desk//',
-    '/bim/iam/bim/user/ana//',
-    '/bim/group//7',
-    '//graphql',
-    '//scim/v2/bim/Users',
-    '//',
-    '/bim/nowhere//at/all',
-  ])('rewrite: %s is left as it is', path => {
-    expect(rewrite(path)).toBe(path)
-  })
-
-  test('rewrite: the longest path wins, so that an empty parameter never widens a request', () => {
-    const one = createRewrite(['/a/:x', '/a/:x/:y/b/:z', '/a/:x/b/:z'])
-    expect(one('/a/1///b/2')).toBe('/a/1//b/2')
-    expect(one('/a///b/2')).toBe('/a///b/2')
-    expect(one('//a//1')).toBe('//a//1')
-    expect(one('//a/1')).toBe('/a/1')
-  })
-})
 
 describe('parameters', () => {
   test('parameters: each is read as what it is', () => {

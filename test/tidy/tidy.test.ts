@@ -102,7 +102,7 @@ describe('pure files', () => {
     'sync/refusals.ts',
     'credentials/lockout.ts',
     'names.ts',
-    'rest/paths.ts',
+    'http/paths.ts',
     'connectors/ldap.filters.ts',
     'connectors/ldap.config.ts',
     'connectors/ldap.entry.ts',
