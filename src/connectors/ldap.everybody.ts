@@ -3,10 +3,11 @@ import { Refused } from '../errors.ts'
 import type { Listed, ListOptions, ListReader } from './connector.ts'
 import type { LdapPlan } from './ldap.config.ts'
 import { moreToCome } from './ldap.connection.ts'
-import { valuesOf } from './ldap.entry.ts'
 import { anythingIn, type Comparison, memberAttributes } from './ldap.filters.ts'
 import { type Asked, type GroupPlan, type GroupReader, groupOf, wanted } from './ldap.groups.ts'
 import { dnKey } from './ldap.matching.ts'
+import { MemberIndex } from './ldap.members.ts'
+import { matchingOf } from './ldap.schema.ts'
 import { entryOf, personFrom, spelled, whole, wishesOf } from './ldap.search.ts'
 
 // A whole directory: its groups first, turned round so that a person's groups are known without asking, then its people page by page.
@@ -66,7 +67,7 @@ async function groupsAt(plan: LdapPlan, client: Client, asking: GroupReader, pag
   const listed = groups.listed ? await all(plan, client, groups.listed.base, groups.listed.filter, attributes, pageSize) : []
   const known = new Map(listed.map(group => [dnKey(group.dn), group]))
   const means = groups.search && memberAttributes(groups.search.text)
-  const naming = groups.search && means ? await turned(plan, client, groups.search.base, means, known, pageSize) : asking.naming
+  const naming = groups.search && means ? await turned(plan, client, asking, means, known, pageSize) : asking.naming
   const read: GroupReader['read'] = async (dn, wishes) => {
     const key = dnKey(dn)
     const found = known.get(key) ?? (await asking.read(dn, wishes))
@@ -81,38 +82,22 @@ async function groupsAt(plan: LdapPlan, client: Client, asking: GroupReader, pag
 async function turned(
   plan: LdapPlan,
   client: Client,
-  base: string,
+  asking: GroupReader,
   { comparisons, plain, nested }: { comparisons: readonly Comparison[]; plain: string; nested: boolean },
   known: Map<string, Asked>,
   pageSize: number | null,
 ): Promise<GroupReader['naming']> {
-  const groupsOfDn = new Map<string, Asked[]>()
-  const groupsOfUserid = new Map<string, Asked[]>()
-  const keep = (map: Map<string, Asked[]>, key: string, group: Asked) => {
-    const found = map.get(key)
-    if (found) found.push(group)
-    else map.set(key, [group])
-  }
+  const { base } = plan.groups.search!
+  const index = new MemberIndex(await matchingOf(plan, client), comparisons)
   const attributes = [...new Set([...wanted(plan.groups), ...comparisons.map(({ attribute }) => attribute)])]
   const filter = anythingIn('config.options.userGroupSearchFilter', plain)
   for await (const { entries } of pages(plan, client, base, filter, attributes, pageSize))
     for (const entry of entries) {
       const group = { dn: entry.dn, attributes: without(entry.attributes, comparisons, plan.groups) }
       known.set(dnKey(group.dn), group)
-      for (const { attribute, with: means } of comparisons)
-        for (const value of valuesOf(entry.attributes, [attribute]))
-          if (means === 'dn') keep(groupsOfDn, dnKey(value), group)
-          else keep(groupsOfUserid, value.toLowerCase(), group)
+      index.add(entry, group)
     }
-  const direct = ({ dn }: { dn: string }) => groupsOfDn.get(dnKey(dn)) ?? []
-  return async (level, person) => {
-    const found = new Set(level.flatMap(direct))
-    if (level.some(({ dn }) => dn === person.dn))
-      for (const group of groupsOfUserid.get(person.userid.toLowerCase()) ?? []) found.add(group)
-    // A Set grows while it is walked: these are the holders of holders that the filter's own rule follows.
-    if (nested) for (const group of found) for (const holder of direct(group)) found.add(holder)
-    return [...found]
-  }
+  return (level, person, wishes) => index.naming(level, person, nested, some => asking.naming(some, person, wishes))
 }
 
 function without(

@@ -83,6 +83,7 @@ const configuration = (folder: string, tls: Wishes['tls'], limit: string) => `
 include ${schemas}/core.schema
 include ${schemas}/cosine.schema
 include ${schemas}/inetorgperson.schema
+include ${schemas}/nis.schema
 attributetype ( 2.25.7.1 NAME 'objectGUID' EQUALITY octetStringMatch SYNTAX 1.3.6.1.4.1.1466.115.121.1.40 )
 attributetype ( 2.25.7.2 NAME 'badge' SYNTAX 1.3.6.1.4.1.1466.115.121.1.40 )
 modulepath /usr/lib/ldap

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { addGroups } from '../connectors/directory.ts'
 import { bootApp, type TestApp } from '../harness/app.ts'
 import { type Slapd, sayWhenSkipped, slapdFolder } from '../harness/slapd.ts'
-import { configOf, directoryAt, dnOf, groups, personLdif, startDirectory, syncsOf } from './organisation.ts'
+import { configOf, directoryAt, dnOf, groups, people, personLdif, startDirectory, syncsOf } from './organisation.ts'
 
 sayWhenSkipped('groups by LDAP sync')
 
@@ -87,6 +87,36 @@ describe.skipIf(slapdFolder === null)('groups', () => {
       expect(events.auditEvents.nodes, `${userid} by the log-in`).toMatchObject([{ event: 'loginSucceeded' }, { id: before }])
     }
     expect((await syncs.sync(iamid)).body).toMatchObject({ totalCount: 3, count: 0 })
+  })
+
+  test('a DN that begins and ends with a space, with two of them within, and a userid that the group spells otherwise', async () => {
+    const directory = directoryAt(slapd)
+    const unit = `ou=spaces,${people}`
+    const attributes = (uid: string) => ({ objectClass: 'inetOrgPerson', uid, cn: uid, sn: 'x', userPassword: `pw-${uid}` })
+    await directory.add(unit, { objectClass: 'organizationalUnit', ou: 'spaces' })
+    await directory.add(`cn=\\20Dmitri O'Hara 3\\20,${unit}`, attributes('dmitri'))
+    await directory.add(`cn=two  spaces,${unit}`, attributes('Two'))
+    await directory.add(group('spaced'), {
+      objectClass: 'groupOfNames',
+      cn: 'spaced',
+      member: [`cn=\\ Dmitri O'Hara 3\\ ,${unit}`, `cn=Two spaces,${unit}`],
+    })
+    await directory.add(group('posix'), {
+      objectClass: 'posixGroup',
+      cn: 'posix',
+      gidNumber: '200',
+      memberUid: ['dmitri', 'two'],
+    })
+    const options = { userSearchBase: unit, userGroupSearchFilter: '(|(member=<dn>)(memberUid=%s))' }
+    await syncs.makeIam('spaces', configOf(slapd, { options }), { groupPermissions: { posix: ['AUDIT'] } })
+    const expected = { dmitri: ['posix', 'spaced'], Two: ['spaced'] }
+    for (const step of ['sync', 'log-in', 'sync', 'log-in']) {
+      if (step === 'sync') await syncs.sync('spaces')
+      else for (const userid of Object.keys(expected)) expect((await syncs.logIn(userid, 'spaces')).status).toBe(200)
+      for (const [userid, names] of Object.entries(expected)) expect(await namesOf(userid, 'spaces'), step).toEqual(names)
+    }
+    for (const dn of [group('spaced'), group('posix'), `cn=two spaces,${unit}`, `cn=\\20Dmitri O'Hara 3\\20,${unit}`, unit])
+      await directory.remove(dn)
   })
 
   test('those of a group search are there whoever is in them', async () => {

@@ -1,0 +1,77 @@
+import { valuesOf } from './ldap.entry.ts'
+import type { Comparison } from './ldap.filters.ts'
+import type { Asked, GroupReader, Person } from './ldap.groups.ts'
+import type { Matching } from './ldap.matching.ts'
+
+// Which groups name a person as a member, from all groups at once. Where it is not certain that the directory takes two values for the
+// same, it is asked itself, so that a sync tells the groups that a log-in tells.
+
+/** Two values that one directory or another may take for the same. */
+const UNCERTAIN = ''
+
+export class MemberIndex {
+  readonly #matching: Matching
+  readonly #comparisons: readonly Comparison[]
+  /** Groups by the key of a member's value, for each attribute. */
+  readonly #groups = new Map<string, Map<string, Asked[]>>()
+  /** The one key of those that may be the same, or UNCERTAIN. */
+  readonly #keys = new Map<string, Map<string, string>>()
+
+  constructor(matching: Matching, comparisons: readonly Comparison[]) {
+    this.#matching = matching
+    this.#comparisons = comparisons
+    for (const { attribute } of comparisons) {
+      this.#groups.set(attribute, new Map())
+      this.#keys.set(attribute, new Map())
+    }
+  }
+
+  /** `entry` has the members of `group`, which is kept without them. */
+  add(entry: Asked, group: Asked): void {
+    for (const attribute of new Set(this.#comparisons.map(comparison => comparison.attribute))) {
+      const groups = this.#groups.get(attribute)!
+      const keys = this.#keys.get(attribute)!
+      for (const value of valuesOf(entry.attributes, [attribute])) {
+        const key = this.#matching.key(attribute, value)
+        const found = groups.get(key)
+        if (found) {
+          // The same member once more.
+          if (found.at(-1) !== group) found.push(group)
+          continue
+        }
+        groups.set(key, [group])
+        const maybe = this.#matching.maybe(key)
+        keys.set(maybe, keys.has(maybe) ? UNCERTAIN : key)
+      }
+    }
+  }
+
+  /** Groups that name one of these; with `nested` also the groups of these groups. `ask` is the directory itself. */
+  async naming(level: readonly Asked[], person: Person, nested: boolean, ask: Ask): Promise<Asked[]> {
+    const found = new Set<Asked>()
+    const uncertain = level.filter(asked => !this.#collect(found, asked, asked.dn === person.dn ? person.userid : null))
+    const add = async (asked: readonly Asked[]) => {
+      if (asked.length > 0) for (const group of await ask(asked)) found.add(group)
+    }
+    await add(uncertain)
+    // A Set grows while it is iterated: these are the holders of holders that the filter's own rule follows.
+    if (nested) for (const group of found) if (!this.#collect(found, group, null)) await add([group])
+    return [...found]
+  }
+
+  /** False: whether a group names it is for the directory to say. */
+  #collect(found: Set<Asked>, { dn }: Asked, userid: string | null): boolean {
+    let certain = true
+    for (const { attribute, with: means } of this.#comparisons) {
+      const value = means === 'dn' ? dn : userid
+      if (value === null) continue
+      const key = this.#matching.key(attribute, value)
+      const only = this.#keys.get(attribute)!.get(this.#matching.maybe(key))
+      if (only !== undefined && only !== key) certain = false
+      for (const group of this.#groups.get(attribute)!.get(key) ?? []) found.add(group)
+    }
+    return certain
+  }
+}
+
+type Ask = (level: readonly Asked[]) => ReturnType<GroupReader['naming']>
