@@ -14,7 +14,7 @@ const maxDefinition = 4_096
 /** Types above a type, by SUP. */
 const maxDepth = 20
 
-/** By the directory's schema; by the usual rules where it shows none to the account. Throws as any search does for anything else. */
+/** By the directory's schema; by the usual rules where it shows none to the account. Throws as a search does where the directory is away. */
 export async function matchingOf(plan: LdapPlan, client: Client): Promise<Matching> {
   const anything = anyoneWith('objectClass')
   try {
