@@ -29,18 +29,9 @@ import {
   notAUser,
   type ScimGroupRecord,
 } from './group.scim.ts'
-import {
-  addScimMembers,
-  findScimGroup,
-  groupPlaces,
-  groupsOfPage,
-  insertScimGroup,
-  lockNamesake,
-  type Member,
-  removeScimMembers,
-  updateScimGroup,
-} from './groups.scim.store.ts'
+import { findScimGroup, groupPlaces, groupsOfPage, insertScimGroup, lockNamesake, updateScimGroup } from './groups.scim.store.ts'
 import { deleteGroupRow, permissionsOfName } from './groups.store.ts'
+import { addScimMembers, type Member, removeScimMembers, setScimMembers } from './members.scim.store.ts'
 import { countMembers } from './memberships.store.ts'
 
 interface ById extends Precondition {
@@ -176,12 +167,15 @@ async function save(call: Call, iam: IamRecord, before: ScimGroupRecord, change:
   return { value: group, events: [...(fields.changed ? [updated] : []), ...memberEvents(group, added, removed)] }
 }
 
-/** Two statements at most, however many operations there were: only what they come to is written. */
+/** Only what the operations come to is written, however many there are. */
 async function changeMembers(call: Call, group: ScimGroupRecord, changes: readonly MemberChange[]) {
   const { emptied, joining, leaving } = folded(changes)
-  let removed: Member[] = []
-  if (emptied) removed = await removeScimMembers(call.db, group, { allBut: joining }, call.now)
-  else if (leaving.length > 0) removed = await removeScimMembers(call.db, group, { these: leaving }, call.now)
+  if (emptied) {
+    const { missing, ...changed } = await setScimMembers(call.db, group, joining, call.now)
+    if (missing) throw notAUser()
+    return changed
+  }
+  const removed = leaving.length === 0 ? [] : await removeScimMembers(call.db, group, leaving, call.now)
   return { removed, added: await add(call, group, joining) }
 }
 
