@@ -7,6 +7,7 @@ import { actorOfRequest, type Credential } from './access/request.actor.ts'
 import { createUses } from './access/uses.ts'
 import type { Config } from './config.ts'
 import type { App, Context } from './context.ts'
+import { createAttempts } from './credentials/attempts.ts'
 import { startHousekeeping } from './credentials/housekeeping.ts'
 import { createPasswords } from './credentials/password.ts'
 import { fromHeader } from './credentials/secret.ts'
@@ -126,6 +127,7 @@ function makeApp(config: Config, store: Store, log: App['log']): App {
     log,
     mailer: createMailer(config, log),
     passwords: createPasswords({ inFlight: config.hashing.inFlight, ...config.password }),
+    attempts: createAttempts(),
     uses,
     authenticate: createAuthenticate(store.db, uses),
     exchanges: createExchanges(store.db, log),

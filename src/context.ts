@@ -4,6 +4,7 @@ import type { Authenticate } from './access/authenticate.ts'
 import type { Uses } from './access/uses.ts'
 import type { Trail } from './audit/audit.ts'
 import type { Config } from './config.ts'
+import type { Attempts } from './credentials/attempts.ts'
 import type { Passwords } from './credentials/password.ts'
 import type { Exchanges } from './exchanges/exchanges.queue.ts'
 import type { ScimAgain } from './exchanges/replay.ts'
@@ -23,6 +24,8 @@ export interface App {
   readonly log: Logger
   readonly mailer: Mailer
   readonly passwords: Passwords
+  /** Verifications of passwords under the lock-out. */
+  readonly attempts: Attempts
   readonly uses: Uses
   readonly authenticate: Authenticate
   /** Work in the background. */

@@ -1,9 +1,8 @@
 import { createHash } from 'node:crypto'
 import { isIPv6 } from 'node:net'
 
-// Failed log-ins slow the next ones down, per account and per address; the counting itself is in lockout.store.ts.
-// The walk of a log-in: subjectsOf -> blockedFor (refuse before the hash, it costs us) -> verify -> countFailure, or on a
-// right password clearAccount, which answers whether parallel guesses have locked the account meanwhile.
+// Failed log-ins slow the next ones down, per account and per address; the counting is in lockout.store.ts. A log-in: subjectsOf ->
+// attempts.run: reserve (refuses under a lock) -> verify -> settle (asks for the lock again, counts or clears).
 
 /** The numbers of the rule, in one place. */
 export const lockout = {
@@ -13,6 +12,8 @@ export const lockout = {
   firstDelayed: { account: 5, address: 100 },
   /** Seconds of delay after that failure and each further one: doubling to five minutes, where it stays. */
   delays: [1, 2, 4, 8, 16, 32, 64, 128, 256, 300],
+  /** What a verification may take, its turn among the hashes included; then its reservation is void, and a killed instance's too. */
+  leaseSeconds: 60,
 } as const
 
 /** What failures are counted for. Hashes, so that the table holds no name and no address. */

@@ -49,3 +49,12 @@ export async function passwordHashOf(db: Db, userId: number): Promise<string | n
   const row = await db.prisma.authentication.findUnique({ where: { userId }, select: { passwordHash: true } })
   return row?.passwordHash ?? null
 }
+
+/** Whether this is the user's password hash still; it stays so until the transaction ends. */
+export async function holdPassword(db: Db, userId: number, passwordHash: string): Promise<boolean> {
+  const rows = await db.query('SELECT 1 FROM authentications WHERE user_id = $1 AND password_hash = $2 FOR NO KEY UPDATE', [
+    userId,
+    passwordHash,
+  ])
+  return rows.length > 0
+}

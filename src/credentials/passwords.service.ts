@@ -1,16 +1,15 @@
 /** Changing a password. Setting the first one goes by invitation: sessions.service.ts. */
 import { isSelf, type UserRef } from '../access/actor.ts'
 import { type Call, done, type Outcome, refused, type Service, write } from '../access/guard.ts'
-import { Forbidden, Invalid, TooMany } from '../errors.ts'
+import { Forbidden, Invalid } from '../errors.ts'
 import { canonical } from '../names.ts'
 import { refusePower } from '../users/powers.ts'
 import type { UserRecord } from '../users/user.ts'
 import { targetOf } from '../users/users.service.ts'
 import { requireUser } from '../users/users.store.ts'
 import { deleteTokensOf } from './credentials.store.ts'
-import { blockedFor, clearAccount, countFailure } from './lockout.store.ts'
 import { subjectsOf } from './lockout.ts'
-import { passwordHashOf, setPasswordHash } from './password.store.ts'
+import { holdPassword, passwordHashOf, setPasswordHash } from './password.store.ts'
 
 interface SetPassword {
   ref: UserRef
@@ -21,6 +20,8 @@ interface Prepared {
   user: UserRecord
   /** Null: the original password was wrong. */
   passwordHash: string | null
+  /** What the original password was verified with; null where it is not asked for. */
+  original: string | null
 }
 
 const WRONG = 'originalPassword is not the present password'
@@ -28,9 +29,12 @@ const WRONG = 'originalPassword is not the present password'
 export const passwords = {
   set: write(
     'user:setPassword',
-    async (call, _: SetPassword, { user, passwordHash }: Prepared): Promise<Outcome<{ success: true }>> => {
+    async (call, _: SetPassword, { user, passwordHash, original }: Prepared): Promise<Outcome<{ success: true }>> => {
       const target = targetOf(user)
       if (passwordHash === null) return refused(new Forbidden(WRONG))
+      // Asked again: hashing took its time, and another change may have come between.
+      if (original !== null && !(await holdPassword(call.db, user.id, original))) return refused(new Forbidden(WRONG))
+      await refusePower(call, user.id)
       await setPasswordHash(call.db, user.id, passwordHash, call.now)
       // Whoever knew the old password is out: other log-ins end, the one that changed it stays; keys have secrets of their own.
       const { actor } = call
@@ -43,25 +47,22 @@ export const passwords = {
 } satisfies Service
 
 async function prepare(call: Call, { ref, originalPassword, password }: SetPassword): Promise<Prepared> {
-  const { app } = call
+  const { app, db, address } = call
   app.passwords.check('password', password)
   const self = isSelf(call.actor, ref)
   if (self && originalPassword == null) throw new Invalid('originalPassword', 'is needed to change your own password')
   const user = await requireUser(call.db, ref)
   if (user.iamid !== 'bim') throw new Invalid('iamid', `names the IAM ${user.iamid}: its users change their passwords there`)
-  if (isSelf(call.actor, { id: user.id })) {
-    if (!(await isRight(call, user, originalPassword ?? ''))) return { user, passwordHash: null }
-  } else await refusePower(call, user.id)
-  return { user, passwordHash: await app.passwords.hash(password) }
-}
-
-/** Guesses at the original password count like failed log-ins: a stolen token must not become a way to try them all. */
-async function isRight({ app, db, address }: Call, user: UserRecord, originalPassword: string): Promise<boolean> {
+  if (!isSelf(call.actor, { id: user.id })) {
+    await refusePower(call, user.id)
+    return { user, passwordHash: await app.passwords.hash(password), original: null }
+  }
+  // Guesses at the original password count like failed log-ins: a stolen token must not become a way to try them all.
   const subjects = subjectsOf(user.iamid, canonical(user.userid), address)
-  const wait = await blockedFor(db, subjects, new Date())
-  if (wait > 0) throw new TooMany(`Too many wrong passwords: try again in ${wait} s`, { retryAfter: wait })
-  const right = await app.passwords.verify(await passwordHashOf(db, user.id), originalPassword)
-  if (!right) await countFailure(db, subjects, new Date())
-  else if ((await clearAccount(db, subjects, new Date())) > 0) return false
-  return right
+  const change = await app.attempts.run(db, subjects, async () => {
+    const original = await passwordHashOf(db, user.id)
+    const right = await app.passwords.verify(original, originalPassword ?? '')
+    return right && original !== null ? { original, passwordHash: await app.passwords.hash(password) } : null
+  })
+  return { user, ...(change ?? { original: null, passwordHash: null }) }
 }

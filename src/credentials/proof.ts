@@ -4,13 +4,12 @@
  */
 import { setTimeout } from 'node:timers/promises'
 import type { Call } from '../access/guard.ts'
-import { Refused, TooMany, Unavailable } from '../errors.ts'
+import { Refused, Unavailable } from '../errors.ts'
 import type { IamRecord } from '../iams/iam.ts'
 import { findIam } from '../iams/iams.store.ts'
 import { directoryOf, heard, newsOf } from '../identity/directory.ts'
 import { askAbout, type News } from '../identity/outside.ts'
 import { lookupKey } from '../names.ts'
-import { blockedFor, clearAccount, countFailure } from './lockout.store.ts'
 import { subjectsOf } from './lockout.ts'
 import { findLogin, type LoginRow } from './password.store.ts'
 
@@ -28,6 +27,8 @@ export interface Proven {
   /** As the IAM spells it. */
   readonly userid: string
   readonly news: readonly News[]
+  /** The hash that the password was verified with; null where the IAM verified it. */
+  readonly passwordHash: string | null
 }
 
 /**
@@ -35,21 +36,13 @@ export interface Proven {
  * directory cannot be asked, which is no failure of who knocks.
  */
 export async function prove(call: Call, given: LogIn): Promise<Proven | null> {
-  const { db, address } = call
+  const { app, db, address } = call
   const iamid = given.iamid ?? 'bim'
-  const subjects = subjectsOf(iamid, lookupKey(given.userid) ?? '', address)
-  const wait = await blockedFor(db, subjects, new Date())
-  if (wait > 0) throw tooManyFailures(wait)
-  const iam = await findIam(db, iamid)
-  const directory = iam && (await directoryOf(call, iam))
-  const proven = directory ? await byDirectory(call, directory, iam, given) : await byPassword(call, iam, given)
-  if (proven === null) {
-    await countFailure(db, subjects, new Date())
-    return null
-  }
-  const blocked = await clearAccount(db, subjects, new Date())
-  if (blocked > 0) throw tooManyFailures(blocked)
-  return proven
+  return app.attempts.run(db, subjectsOf(iamid, lookupKey(given.userid) ?? '', address), async () => {
+    const iam = await findIam(db, iamid)
+    const directory = iam && (await directoryOf(call, iam))
+    return directory ? byDirectory(call, directory, iam, given) : byPassword(call, iam, given)
+  })
 }
 
 async function byPassword(call: Call, iam: IamRecord | null, { iamid, userid, password }: LogIn): Promise<Proven | null> {
@@ -57,7 +50,7 @@ async function byPassword(call: Call, iam: IamRecord | null, { iamid, userid, pa
   const right = await call.app.passwords.verify(user?.passwordHash ?? null, password)
   if (!right || user === null || iam === null || user.disabled) return null
   const about = await askAbout(call, iam, user.userid)
-  return { user, iam, userid: user.userid, news: about === null ? [] : [about] }
+  return { user, iam, userid: user.userid, news: about === null ? [] : [about], passwordHash: user.passwordHash }
 }
 
 async function byDirectory(
@@ -72,7 +65,8 @@ async function byDirectory(
   const user = entry && (await findLogin(call.db, iam.id, lookupKey(entry.userid) ?? ''))
   if (entry === null || user?.disabled) return soonest
   const about = await askAbout(call, iam, entry.userid)
-  return { user, iam, userid: entry.userid, news: [newsOf(iam, entry), ...(about === null ? [] : [about])] }
+  const news = [newsOf(iam, entry), ...(about === null ? [] : [about])]
+  return { user, iam, userid: entry.userid, news, passwordHash: null }
 }
 
 /** What is wrong with a directory its administrators read in the log, in its exchanges and in testIam. Whoever knocks hears no more than that. */
@@ -89,6 +83,3 @@ function inGeneral(error: unknown): never {
  * so many milliseconds. Longer than most directories take for a bind.
  */
 const REFUSAL = 400
-
-const tooManyFailures = (seconds: number) =>
-  new TooMany(`Too many failed log-ins: try again in ${seconds} s`, { retryAfter: seconds })

@@ -19,7 +19,7 @@ import { targetOf } from '../users/users.service.ts'
 import { grantsOfUsers, requireUser } from '../users/users.store.ts'
 import { deleteTokens, findApiKey, findInvitation, takeInvitation, touchApiKey } from './credentials.store.ts'
 import { type Issued, issueToken } from './issue.ts'
-import { noteLogIn, setPasswordHash } from './password.store.ts'
+import { holdPassword, noteLogIn, setPasswordHash } from './password.store.ts'
 import { type LogIn, type Proven, prove } from './proof.ts'
 import { beginAtProvider, hearLogout, type ProvenByProvider, proveByProvider, type Return } from './provider.proof.ts'
 import { endProviderSessions, noteProviderSession, takeOnce } from './provider.store.ts'
@@ -39,6 +39,9 @@ export const sessions = {
       // An unknown name is not kept: people type passwords into the wrong field.
       if (proven === null) return refused(new Unauthenticated(BAD_LOGIN), loginFailed(`${iamid ?? 'bim'}/…`))
       if (!(await isHeld(call, proven.iam))) return refused(new Unauthenticated(BAD_LOGIN), loginFailed(`${iamid}/…`, GONE))
+      const { user, passwordHash } = proven
+      if (user !== null && passwordHash !== null && !(await holdPassword(call.db, user.id, passwordHash)))
+        return refused(new Unauthenticated(BAD_LOGIN), loginFailed(`${iamid}/…`, 'the password was changed meanwhile'))
       const moved = proven.user === null ? await migrate(call, proven.iam, proven.userid) : { events: [] }
       if ('refusal' in moved) return refused(new Unauthenticated(BAD_LOGIN), loginFailed(`${iamid}/…`, moved.refusal))
       const outcome = await enter(call, proven, BAD_LOGIN)

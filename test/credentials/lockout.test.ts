@@ -1,8 +1,25 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import { blockedFor, clearAccount, countFailure, purgeFailures } from '../../src/credentials/lockout.store.ts'
+import { purgeFailures, reserve, settle } from '../../src/credentials/lockout.store.ts'
 import { type LockoutSubjects, lockout, subjectsOf } from '../../src/credentials/lockout.ts'
-import type { Store } from '../../src/store/store.ts'
+import type { Db, Store } from '../../src/store/store.ts'
 import { testStore } from '../harness/database.ts'
+
+const countFailure = (db: Db, subjects: LockoutSubjects, now: Date) =>
+  settle(db, subjects, { outcome: 'failed', until: null }, now)
+
+/** Seconds for which an attempt is refused now; one that is not is given back. */
+async function blockedFor(db: Db, subjects: LockoutSubjects, now: Date): Promise<number> {
+  const found = await reserve(db, subjects, now)
+  if (found.state === 'locked') return Math.max(found.seconds.account, found.seconds.address)
+  if (found.state === 'reserved') await settle(db, subjects, { outcome: 'abandoned', until: found.until }, now)
+  return 0
+}
+
+/** After a right password: the seconds for which it is refused all the same. */
+async function clearAccount(db: Db, subjects: LockoutSubjects, now: Date): Promise<number> {
+  const { locked, seconds } = await settle(db, subjects, { outcome: 'passed', until: null }, now)
+  return locked ? Math.max(seconds.account, seconds.address) : 0
+}
 
 describe('subjectsOf', () => {
   const of = (address: string) => subjectsOf('bim', 'bob', address).address
@@ -160,36 +177,89 @@ describe('counting', () => {
   test('a right password clears the account, not the address', async () => {
     await fail(bob, 4, at(0))
     expect(await clearAccount(store.db, bob, at(1))).toBe(0)
-    expect(await failuresOf(bob.account)).toBeUndefined()
+    expect(await failuresOf(bob.account)).toBe(0)
     expect(await failuresOf(bob.address)).toBe(4)
     await fail(bob, 4, at(2))
     expect(await blockedFor(store.db, bob, at(2))).toBe(0)
   })
 
-  test('a right password among parallel guesses clears nothing and has to wait', async () => {
+  test('a right password under a lock clears nothing and counts as a wrong one, so that nothing differs by it', async () => {
     await fail(bob, 6, at(0))
-    expect(await clearAccount(store.db, bob, at(0))).toBe(2)
-    expect(await failuresOf(bob.account)).toBe(6)
-    expect(await clearAccount(store.db, bob, at(2))).toBe(0)
-    expect(await failuresOf(bob.account)).toBeUndefined()
+    expect(await clearAccount(store.db, bob, at(0))).toBe(4)
+    expect(await failuresOf(bob.account)).toBe(7)
+    expect(await clearAccount(store.db, bob, at(4))).toBe(0)
+    expect(await failuresOf(bob.account)).toBe(0)
   })
 
   test('nor does one from an address that guesses at others', async () => {
     for (let index = 0; index < 101; index++) await countFailure(store.db, subjectsOf('bim', `user${index}`, '192.0.2.1'), at(0))
     await fail(subjectsOf('bim', 'bob', '198.51.100.1'), 1, at(0))
-    expect(await clearAccount(store.db, bob, at(0))).toBe(2)
-    expect(await failuresOf(bob.account)).toBe(1)
+    expect(await clearAccount(store.db, bob, at(0))).toBe(4)
+    expect(await failuresOf(bob.account)).toBe(2)
   })
 
   test('each is one statement', async () => {
     const statements: string[] = []
     const stop = store.onStatement(text => statements.push(text))
-    await blockedFor(store.db, bob, at(0))
+    await reserve(store.db, bob, at(0))
     await countFailure(store.db, bob, at(0))
     await clearAccount(store.db, bob, at(0))
     await purgeFailures(store.db, at(0))
     stop()
     expect(statements).toHaveLength(4)
+  })
+
+  test('no more are verified at once than may still fail, of an account and of an address', async () => {
+    const states = async (subjects: LockoutSubjects[], now = at(0)) =>
+      (await Promise.all(subjects.map(each => reserve(store.db, each, now)))).map(({ state }) => state).toSorted()
+    const times = (count: number, state: string) => Array<string>(count).fill(state)
+    expect(await states(Array(12).fill(bob))).toEqual([...times(7, 'full'), ...times(5, 'reserved')])
+    // What is not given back is void after the lease.
+    expect(await states([bob], at(lockout.leaseSeconds - 1))).toEqual(['full'])
+    expect(await states([bob], at(lockout.leaseSeconds + 1))).toEqual(['reserved'])
+    const crowd = Array.from({ length: 130 }, (_, index) => subjectsOf('bim', `user${index}`, '192.0.2.7'))
+    expect(await states(crowd)).toEqual([...times(30, 'full'), ...times(100, 'reserved')])
+    // Who found the address full holds nothing of the account.
+    const rows = await store.db.prisma.loginFailure.findMany({ where: { subject: { in: crowd.map(({ account }) => account) } } })
+    expect(rows.filter(({ pending }) => pending.length > 0)).toHaveLength(100)
+  })
+
+  test('each failure leaves one fewer that may be under way, and one after the lock', async () => {
+    await fail(bob, 3, at(0))
+    const [one, two, three] = [
+      await reserve(store.db, bob, at(0)),
+      await reserve(store.db, bob, at(0)),
+      await reserve(store.db, bob, at(0)),
+    ]
+    expect([one, two, three]).toEqual([
+      { state: 'reserved', until: at(lockout.leaseSeconds) },
+      { state: 'reserved', until: at(lockout.leaseSeconds) },
+      { state: 'full', subject: 'account' },
+    ])
+    const until = at(lockout.leaseSeconds)
+    expect(await settle(store.db, bob, { outcome: 'failed', until }, at(0))).toEqual({
+      locked: false,
+      seconds: { account: 0, address: 0 },
+    })
+    expect((await reserve(store.db, bob, at(0))).state).toBe('full')
+    expect(await settle(store.db, bob, { outcome: 'failed', until }, at(0))).toEqual({
+      locked: false,
+      seconds: { account: 1, address: 0 },
+    })
+    expect(await reserve(store.db, bob, at(0))).toEqual({ state: 'locked', seconds: { account: 1, address: 0 } })
+    expect((await reserve(store.db, bob, at(1))).state).toBe('reserved')
+    expect((await reserve(store.db, bob, at(1))).state).toBe('full')
+  })
+
+  test('a lock that begins while a password is verified refuses it, right or wrong', async () => {
+    for (const outcome of ['passed', 'failed'] as const) {
+      await store.db.prisma.loginFailure.deleteMany()
+      const reserved = await reserve(store.db, bob, at(0))
+      for (let index = 0; index < 100; index++)
+        await countFailure(store.db, subjectsOf('bim', `user${index}`, '192.0.2.1'), at(0))
+      const until = reserved.state === 'reserved' ? reserved.until : null
+      expect(await settle(store.db, bob, { outcome, until }, at(0)), outcome).toMatchObject({ locked: true })
+    }
   })
 
   test('purging takes what says nothing any more', async () => {

@@ -8,6 +8,7 @@ import { createAuthenticate } from '../../src/access/authenticate.ts'
 import { createUses } from '../../src/access/uses.ts'
 import { loadConfig } from '../../src/config.ts'
 import type { App, Context } from '../../src/context.ts'
+import { createAttempts } from '../../src/credentials/attempts.ts'
 import { createPasswords } from '../../src/credentials/password.ts'
 import { createExchanges } from '../../src/exchanges/exchanges.queue.ts'
 import { createSchema } from '../../src/graphql/schema.ts'
@@ -43,6 +44,7 @@ function appOf(store: Store, env: Record<string, string>): App {
     log,
     mailer: createMailer(config, log),
     passwords: createPasswords({ ...config.hashing, ...config.password }),
+    attempts: createAttempts(),
     uses,
     authenticate: createAuthenticate(store.db, uses),
     jobs: { send: async () => {} },
