@@ -197,6 +197,18 @@ const ldapSync = told(
       10,
     ),
     maxDisabledPercent: whole('As `maxDisabledCount`, of the people who may log in; the larger of the two holds.', 0, 100, 10),
+    maxLostCount: whole(
+      'A sync by which more memberships, e-mails or attribute values than this and `maxLostPercent` allow are lost waits for an administrator.',
+      0,
+      10_000_000,
+      50,
+    ),
+    maxLostPercent: whole(
+      'As `maxLostCount`, of the memberships, e-mails or attribute values that the IAM has set; the larger of the two holds.',
+      0,
+      100,
+      30,
+    ),
   }),
 )
 

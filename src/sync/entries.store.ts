@@ -2,6 +2,7 @@ import { checkList } from '../names.ts'
 import { conditions, type List } from '../store/page.ts'
 import type { Db } from '../store/store.ts'
 import type { EntryDraft } from './outcome.ts'
+import type { Losses } from './refusals.ts'
 import type { EntryState, Outcome } from './run.ts'
 
 const ENTRY_COLUMNS = `e.id, e.run_id AS "runId", e.kind, e.source, e.name, e.dn, e.user_id AS "userId", e.outcome, e.state, e.before, e.after, e.reason`
@@ -154,4 +155,21 @@ export async function powersAtStake(db: Db, runId: number, state: 'planned' | 'a
     [runId, state],
   )
   return rows.map(({ permission }) => permission)
+}
+
+/**
+ * What the plan of a run takes away from people who stay: memberships, e-mails and attribute values that go without another in their
+ * place, by whichever source. One statement.
+ */
+export async function lossesOf(db: Db, runId: number): Promise<Losses> {
+  const [row] = await db.query<Losses>(
+    `SELECT coalesce(sum(greatest(coalesce(jsonb_array_length(e.before->'groups'), 0) - coalesce(jsonb_array_length(e.after->'groups'), 0), 0)), 0)::int AS memberships,
+       (count(*) FILTER (WHERE e.before->>'email' IS NOT NULL AND e.after ? 'email' AND e.after->>'email' IS NULL))::int AS emails,
+       coalesce(sum((SELECT sum(greatest(jsonb_array_length(b.value) - coalesce(jsonb_array_length(e.after->'attributes'->b.key), 0), 0))
+         FROM jsonb_each(e.before->'attributes') b)), 0)::int AS attributes
+      FROM sync_entries e
+     WHERE e.run_id = $1 AND e.kind = 'user' AND e.state = 'planned' AND e.outcome IN ('refresh', 'enable')`,
+    [runId],
+  )
+  return row!
 }

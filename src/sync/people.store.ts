@@ -1,11 +1,17 @@
 import type { Db } from '../store/store.ts'
+import type { Losses } from './refusals.ts'
 
-/** People of the IAM who may log in. */
-export async function countEnabled(db: Db, iamid: string): Promise<number> {
-  const [row] = await db.query<{ count: number }>('SELECT count(*)::int AS count FROM users WHERE iamid = $1 AND NOT disabled', [
-    iamid,
-  ])
-  return row?.count ?? 0
+/** People of the IAM who may log in, and what these sources have set of all of them. One statement. */
+export async function countHeld(db: Db, iamid: string, sources: readonly string[]): Promise<{ enabled: number; held: Losses }> {
+  const [row] = await db.query<Losses & { enabled: number }>(
+    `SELECT count(*) FILTER (WHERE NOT u.disabled)::int AS enabled, count(u.email)::int AS emails,
+       (SELECT count(*)::int FROM users o JOIN memberships m ON m.user_id = o.id WHERE o.iamid = $1 AND m.sources && $2::text[]) AS memberships,
+       (SELECT count(*)::int FROM users o JOIN user_attributes a ON a.user_id = o.id WHERE o.iamid = $1 AND a.source = ANY($2::text[])) AS attributes
+      FROM users u WHERE u.iamid = $1`,
+    [iamid, sources],
+  )
+  const { enabled, ...held } = row!
+  return { enabled, held }
 }
 
 export interface Present {

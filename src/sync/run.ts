@@ -21,6 +21,8 @@ export type RunMode = 'full' | 'incremental' | 'user'
 export interface RunRecord {
   readonly id: number
   readonly iamid: string
+  /** The display name of the IAM; null once it is removed, or was never saved. */
+  readonly iamName: string | null
   readonly mode: RunMode
   readonly startedBy: string
   readonly dryRun: boolean

@@ -5,7 +5,7 @@ import { conditions, type List } from '../store/page.ts'
 import type { Db } from '../store/store.ts'
 import type { RunRecord } from './run.ts'
 
-const RUN_COLUMNS = `r.id, r.iamid, r.mode, r.started_by AS "startedBy", r.dry_run AS "dryRun", r.userid, r.status, r.reason, r.since,
+const RUN_COLUMNS = `r.id, r.iamid, (SELECT i.display_name FROM iams i WHERE i.id = r.iamid) AS "iamName", r.mode, r.started_by AS "startedBy", r.dry_run AS "dryRun", r.userid, r.status, r.reason, r.since,
   r.total, r.unchanged, r.planned, r.applied, r.created_at AS "createdAt", r.started_at AS "startedAt",
   r.finished_at AS "finishedAt", r.undone_at AS "undoneAt"`
 /** After so long without a word who works on a run is taken for dead. By the clock of the store: those of two gateways may differ. */

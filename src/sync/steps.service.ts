@@ -106,6 +106,6 @@ const isReadAlike = (
 
 export const event = (run: RunRecord, name: AuditDraft['event'], after: Record<string, unknown>): AuditDraft => ({
   event: name,
-  target: { type: 'iam', id: run.iamid },
+  target: { type: 'iam', id: run.iamid, name: run.iamName ?? run.iamid },
   after: { run: run.id, mode: run.mode, startedBy: run.startedBy, ...after },
 })

@@ -8,13 +8,13 @@ import { Conflict, Refused, RosterError, Unavailable } from '../errors.ts'
 import type { IamRecord } from '../iams/iam.ts'
 import { findIam } from '../iams/iams.store.ts'
 import { open } from '../iams/secrets.ts'
-import { askEndpoint, secretsOf } from '../identity/outside.ts'
+import { askEndpoint, secretsOf, USER_INFO } from '../identity/outside.ts'
 import { createLoaders } from '../loaders.ts'
 import type { Store } from '../store/store.ts'
-import { type PlannedEntry, plannedEntries } from './entries.store.ts'
+import { lossesOf, type PlannedEntry, plannedEntries } from './entries.store.ts'
 import { Informer } from './informing.ts'
 import { Lost, Unanswered } from './keeping.ts'
-import { countEnabled } from './people.store.ts'
+import { countHeld } from './people.store.ts'
 import { type Read, readAll, readOne } from './reading.ts'
 import { type Bounds, refusal } from './refusals.ts'
 import { isChangedSince, type RunRecord } from './run.ts'
@@ -67,15 +67,7 @@ export async function work(
     if (run.status !== 'applying') {
       const read = await reading(working, onePage)
       if (read.more) return { more: true, failure: null }
-      const enabled = await countEnabled(app.store.db, run.iamid)
-      // Who would be disabled still counts among them: nothing is done yet.
-      const why = refusal({ ...read, enabled }, boundsOf(iam))
-      const next = await steps.decide(context, {
-        run,
-        holder,
-        why: run.mode !== 'full' && read.cut === null ? null : why,
-        read,
-      })
+      const next = await steps.decide(context, { run, holder, why: await whyNot(working, read), read })
       if (next !== 'applying') return over
     }
     await applying(working)
@@ -86,6 +78,17 @@ export async function work(
     clearInterval(beating)
     here.delete(holder)
   }
+}
+
+/** Who would be disabled still counts among those who may log in: nothing is done yet. */
+async function whyNot({ app, run, iam }: Work, read: Read): Promise<string | null> {
+  if (run.mode === 'user') return null
+  const { db } = app.store
+  const lost = await lossesOf(db, run.id)
+  return refusal(
+    { ...read, full: run.mode === 'full', lost, ...(await countHeld(db, iam.id, [iam.id, USER_INFO])) },
+    boundsOf(iam),
+  )
 }
 
 const over = { more: false, failure: null }
