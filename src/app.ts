@@ -20,7 +20,6 @@ import { registerGraphql } from './graphql/server.ts'
 import { registerHealth } from './http/health.ts'
 import { createLog } from './http/log.ts'
 import { createHttp } from './http/server.ts'
-import { createTurnstile } from './http/turnstile.ts'
 import type { Http, WireRequest } from './http/wire.ts'
 import { iams } from './iams/iams.service.ts'
 import { createLoaders } from './loaders.ts'
@@ -33,9 +32,14 @@ import { registerScim } from './scim/router.ts'
 import { asUnavailable } from './store/failures.ts'
 import { openStore } from './store/open.ts'
 import { instanceKey } from './store/secret.key.ts'
+import { createShares } from './store/shares.ts'
 import type { Store } from './store/store.ts'
 import { type Jobs, startJobs } from './sync/jobs.ts'
 import { readViewer } from './users/users.service.ts'
+
+/** What runs at once in this process: operations, and of them those with large answers, which take tens of megabytes while they are made. */
+const OPERATIONS = { places: 128, queue: 1_000, wait: 10_000 }
+const LARGE = { places: 2, queue: 100, wait: 60_000 }
 
 export interface Running {
   /** The port that answers. */
@@ -124,6 +128,7 @@ function makeApp(config: Config, store: Store, log: App['log']): App {
     key,
     keys: config.secretKeyPrevious === null ? [key] : [key, config.secretKeyPrevious],
     store,
+    operations: createShares(OPERATIONS),
     log,
     mailer: createMailer(config, log),
     passwords: createPasswords({ inFlight: config.hashing.inFlight, ...config.password }),
@@ -181,7 +186,7 @@ async function registerDoors(http: Http, app: App) {
     },
     acceptInvitation: async (request, input) => sessions.acceptInvitation(await contextOf(request, 'none'), input),
   })
-  const large = createTurnstile()
+  const large = createShares(LARGE)
   registerRest(http, {
     schema,
     large,
@@ -203,7 +208,8 @@ function translatedStore(error: unknown): never {
 }
 
 function contextFor(app: App, actor: Actor, request: { requestId: string; address: string }): Context {
-  return { app, actor, requestId: request.requestId, address: request.address, loaders: createLoaders({ app }) }
+  const { requestId, address } = request
+  return { app, actor, requestId, address, loaders: createLoaders({ app, actor, address }) }
 }
 
 function nullIfNotFound(error: unknown): null {

@@ -10,6 +10,7 @@ import type { Exchanges } from './exchanges/exchanges.queue.ts'
 import type { ScimAgain } from './exchanges/replay.ts'
 import type { Loaders } from './loaders.ts'
 import type { Mailer } from './mail/mailer.ts'
+import type { Shares } from './store/shares.ts'
 import type { Store } from './store/store.ts'
 import type { Jobs } from './sync/jobs.ts'
 
@@ -21,6 +22,8 @@ export interface App {
   /** It, and the one before it while there are secrets that were sealed with that (SECRET_KEY_PREVIOUS). */
   readonly keys: readonly Buffer[]
   readonly store: Store
+  /** The places of operations that run at once, by actor. */
+  readonly operations: Shares
   readonly log: Logger
   readonly mailer: Mailer
   readonly passwords: Passwords

@@ -1,4 +1,5 @@
 import { canonical } from '../names.ts'
+import { own } from '../store/acting.ts'
 
 /** How a user's request was authenticated. `id` is the id of the token or key used. */
 export interface Credential {
@@ -49,6 +50,13 @@ export const operator: Actor = { kind: 'machine', name: 'operator' }
 
 /** A machine of ours at work, by what it is busy with. */
 export const machine = (name: MachineActor['name']): Actor => ({ kind: 'machine', name })
+
+/** The name under which an actor's shares are counted: people by who they really are, strangers by their address, SCIM clients by their IAM. */
+export function shareOf(actor: Actor, address: string): string {
+  if (actor.kind === 'user') return `user:${actor.impersonator?.id ?? actor.user.id}`
+  if (actor.kind === 'scim') return `scim:${actor.iamid}`
+  return actor.kind === 'machine' ? own(actor.name) : `address:${address}`
+}
 
 /** Which user an operation names: by id, or by userid within an IAM. */
 export interface UserRef {

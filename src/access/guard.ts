@@ -11,9 +11,10 @@ import { type AuditDraft, newTrail, type Target, type Trail } from '../audit/aud
 import type { App, Context } from '../context.ts'
 import { Forbidden, RosterError, Unauthenticated } from '../errors.ts'
 import { createLoaders } from '../loaders.ts'
-import { asUnavailable } from '../store/failures.ts'
+import { actingAs, isAdmitted } from '../store/acting.ts'
+import { asRefusal, asUnavailable, TooExpensive } from '../store/failures.ts'
 import type { Db } from '../store/store.ts'
-import { type Actor, isSelf, type UserRef } from './actor.ts'
+import { type Actor, isSelf, shareOf, type UserRef } from './actor.ts'
 import { type Action, decide, policy, type ReadAction, type Verdict, type WriteAction } from './policy.ts'
 
 /** What a rule is given. `db` is the transaction in a write, else the pool. */
@@ -53,11 +54,9 @@ interface About<A> {
 }
 
 export function read<A, R>(action: ReadAction, rule: (call: Call, args: A) => Promise<R>, about: About<A> = {}): Guarded<A, R> {
-  const run = async (context: Context, args: A) => {
-    await authorize(context, action, about.owner?.(args))
-    return rule(callOf(context, context.app.store.db, READ), args).catch(translated)
-  }
-  return run as Guarded<A, R>
+  const run = async (context: Context, args: A) =>
+    rule(callOf(context, context.app.store.db, READ), args).catch(error => translated(error, action))
+  return admitted((context, args) => authorize(context, action, about.owner?.(args)), run) as Guarded<A, R>
 }
 
 export function write<A, R, P = undefined>(
@@ -66,7 +65,6 @@ export function write<A, R, P = undefined>(
   about: About<A> & { prepare?: (call: Call, args: A) => Promise<P> } = {},
 ): Guarded<A, R> {
   const run = async (context: Context, args: A) => {
-    await authorize(context, action, about.owner?.(args), args)
     const trail = context.trail ?? newTrail()
     try {
       const prepared = (await about.prepare?.(callOf(context, context.app.store.db, trail), args)) as P
@@ -82,12 +80,27 @@ export function write<A, R, P = undefined>(
     } catch (error) {
       trail.failure = error instanceof RosterError ? error.message : 'What nobody foresaw: the log says more'
       if (error instanceof Forbidden) await recordDenied(context, action, error.message, args)
-      return translated(error)
+      return translated(error, action)
     } finally {
       trail.over = true
     }
   }
-  return run as Guarded<A, R>
+  return admitted((context, args) => authorize(context, action, about.owner?.(args), args), run) as Guarded<A, R>
+}
+
+/**
+ * Runs what `ask` permits with the share of its actor: of the connections, and of the operations that run at once. An operation within
+ * another is part of it, and has its place already.
+ */
+function admitted<A, R>(ask: (context: Context, args: A) => Promise<void>, run: (context: Context, args: A) => Promise<R>) {
+  return (context: Context, args: A): Promise<R> => {
+    const actor = shareOf(context.actor, context.address)
+    return actingAs(actor, async () => {
+      await ask(context, args)
+      if (isAdmitted()) return run(context, args)
+      return context.app.operations.within(actor, () => actingAs(actor, () => run(context, args), true))
+    })
+  }
 }
 
 const READ: Trail = { events: [], failure: null, over: true }
@@ -118,9 +131,11 @@ export async function authorize(
   throw new Forbidden(message)
 }
 
-/** A store that is away is Unavailable on every door; the rest is what it was. */
-function translated(error: unknown): never {
-  throw asUnavailable(error) ?? error
+/** A store that is away is Unavailable, and a statement that was stopped says in what it stood; the rest is what it was. */
+function translated(error: unknown, action: Action): never {
+  const refusal = asRefusal(error)
+  if (refusal instanceof TooExpensive) throw new TooExpensive(action)
+  throw refusal ?? asUnavailable(error) ?? error
 }
 
 /** For a rule whose input may ask for more than its own action: throws Forbidden unless the actor may do that too. */

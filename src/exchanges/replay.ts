@@ -33,7 +33,16 @@ export async function dryRun<T>(
         ...app,
         store: { ...app.store, db, transaction: <R>(rule: (db: typeof app.store.db) => Promise<R>) => rule(db) },
       }
-      done = { value: await work({ app: inside, actor, requestId, address, loaders: createLoaders({ app: inside }), trail }) }
+      done = {
+        value: await work({
+          app: inside,
+          actor,
+          requestId,
+          address,
+          loaders: createLoaders({ app: inside, actor, address }),
+          trail,
+        }),
+      }
       throw new RolledBack()
     })
   } catch (error) {

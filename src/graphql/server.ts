@@ -6,13 +6,13 @@ import { ApolloServer, type ApolloServerPlugin, HeaderMap } from '@apollo/server
 import { ApolloServerPluginCacheControlDisabled } from '@apollo/server/plugin/disabled'
 import { GraphQLError, type GraphQLSchema, parse } from 'graphql'
 import type { Logger } from 'pino'
-import { anonymous } from '../access/actor.ts'
+import { anonymous, shareOf } from '../access/actor.ts'
 import { bodyLimitOf } from '../access/request.actor.ts'
 import type { Context } from '../context.ts'
 import { Unauthenticated } from '../errors.ts'
 import { parseBody } from '../http/body.ts'
-import type { Turnstile } from '../http/turnstile.ts'
 import type { Http, WireRequest, WireResponse } from '../http/wire.ts'
+import type { Shares } from '../store/shares.ts'
 import { formatError, graphqlError } from './errors.ts'
 import { costOf, type Items, isLogInOnly, LIMITS, limitRules } from './limits.ts'
 
@@ -24,7 +24,7 @@ interface Deps {
   schema: GraphQLSchema
   log: Logger
   /** Large answers pass here. */
-  large: Turnstile
+  large: Shares
   /** Authenticates when there is a credential; anonymous otherwise. Throws Unauthenticated for a bad one. */
   contextOf(request: WireRequest<Locals>, credential: 'offered'): Promise<Context>
 }
@@ -110,7 +110,7 @@ function bodyOf(request: WireRequest<Locals>): unknown {
 }
 
 /** Refuses what would cost too much, and tells the cost of what is answered. */
-const cost = (schema: GraphQLSchema, large: Turnstile): ApolloServerPlugin<Served> => ({
+const cost = (schema: GraphQLSchema, large: Shares): ApolloServerPlugin<Served> => ({
   async requestDidStart() {
     let counted: number | undefined
     return {
@@ -124,7 +124,8 @@ const cost = (schema: GraphQLSchema, large: Turnstile): ApolloServerPlugin<Serve
               extensions: { code: 'BAD_USER_INPUT', http: { status: 400 } },
             },
           )
-        if (counted > LIMITS.largeCost) contextValue.place.leave = await large.enter()
+        if (counted > LIMITS.largeCost)
+          contextValue.place.leave = await large.enter(shareOf(contextValue.actor, contextValue.address))
       },
       async willSendResponse({ response }) {
         if (counted === undefined || response.body.kind !== 'single') return

@@ -1,12 +1,13 @@
 /** The rows on the wire: each place of each row is a route, and every operation is checked against the contract once, at start. */
 import { type DocumentNode, execute, type GraphQLSchema, validate } from 'graphql'
+import { shareOf } from '../access/actor.ts'
 import { authorize } from '../access/guard.ts'
 import { bodyLimitOf } from '../access/request.actor.ts'
 import type { Context } from '../context.ts'
 import { Unauthenticated } from '../errors.ts'
 import { restError } from '../http/errors.ts'
-import type { Turnstile } from '../http/turnstile.ts'
 import type { Http, Translator, WireRequest } from '../http/wire.ts'
+import type { Shares } from '../store/shares.ts'
 import { thrownBy } from './errors.ts'
 import { openapi } from './openapi.ts'
 import type { Credential, Place, Row, Runtime } from './row.ts'
@@ -21,7 +22,7 @@ export interface RestDeps {
   /** The secret in the Authorization header, with or without the word Bearer; null when there is none. */
   secretOf(request: WireRequest): string | null
   /** Large answers pass here. */
-  readonly large: Turnstile
+  readonly large: Shares
   /** The type of a configured IAM, else null, for a caller who need not be known. */
   iamType(context: Context, iamid: string): Promise<string | null>
 }
@@ -75,7 +76,7 @@ function runtimeOf(deps: RestDeps, request: WireRequest<Locals>): Runtime {
   return {
     execute: (document, variables) => {
       const answered = () => run(deps.schema, document, variables, context)
-      return isLarge(variables) ? deps.large.pass(answered) : answered()
+      return isLarge(variables) ? deps.large.within(shareOf(context.actor, context.address), answered) : answered()
     },
     secret: () => deps.secretOf(request),
     iamType: iamid => deps.iamType(context, iamid),

@@ -1,4 +1,4 @@
-import { Conflict, RosterError, Unavailable } from '../errors.ts'
+import { Conflict, Refused, RosterError, Unavailable } from '../errors.ts'
 
 /** What pg, Prisma and Prisma's driver adapter put on their errors; every part may be missing. */
 interface Failure {
@@ -27,8 +27,8 @@ const SYSTEM = new Set([
 ])
 /** Prisma: cannot reach, timed out, wrong database or password, closed by the server, pool exhausted, too many connections. */
 const PRISMA = new Set(['P1000', 'P1001', 'P1002', 'P1003', 'P1008', 'P1010', 'P1017', 'P2024', 'P2037'])
-/** SQLSTATE 08 connection, 53 out of resources, 57 stopping, starting or cancelled by the server, 28 and 3D access or database withdrawn, 25006 a standby. */
-const SQLSTATE = /^(08|53|28|3D|57P0[1-5]|57014|25006)/
+/** SQLSTATE 08 connection, 53 out of resources, 57 stopping or starting, 28 and 3D access or database withdrawn, 25006 a standby. */
+const SQLSTATE = /^(08|53|28|3D|57P0[1-5]|25006)/
 const KINDS = new Set([
   'DatabaseNotReachable',
   'ConnectionClosed',
@@ -55,6 +55,29 @@ export function asUnavailable(error: unknown): Unavailable | null {
     return unavailable('Another change to the same data came between; try again', 1, error)
   return null
 }
+
+/** The store stopped a statement at its time limit: asking for the same again would take as long, so there is no Retry-After. */
+export class TooExpensive extends Refused {
+  constructor(part = 'This request') {
+    super(
+      `${part} took the store too long and was stopped: ask for less at a time, with a smaller page, a narrower filter, a cursor instead of a large offset, or without counts`,
+    )
+  }
+}
+
+/**
+ * What the store itself refuses, on either way to it (Prisma or SQL): an error of ours that arrives wrapped, or TooExpensive for a
+ * statement that ran into its time limit. Else null.
+ */
+export function asRefusal(error: unknown): RosterError | null {
+  const chain = failures(error)
+  const own = chain.find(failure => failure instanceof RosterError)
+  if (own) return own as unknown as RosterError
+  return chain.some(({ code, originalCode }) => code === STOPPED || originalCode === STOPPED) ? new TooExpensive() : null
+}
+
+/** SQLSTATE query_canceled. */
+const STOPPED = '57014'
 
 /** Prisma: the row to change is not there, or one that it names is not (P2003); the latter as SQLSTATE too. */
 const GONE = new Set(['P2025', 'P2003', '23503', 'ForeignKeyConstraintViolation'])

@@ -7,9 +7,10 @@ import { Unavailable } from '../errors.ts'
 import { PrismaClient } from '../generated/prisma/client.ts'
 import { Cursors } from './cursors.ts'
 import { type Opened, openEmbedded } from './embedded.ts'
-import { asGone, asUnavailable } from './failures.ts'
+import { asGone, asRefusal, asUnavailable } from './failures.ts'
+import { Liveness } from './liveness.ts'
 import { migrate, migrationsOf } from './migrate.ts'
-import { type Held, held, insideTransaction, MIXED, StorePool, statementNames } from './pool.ts'
+import { type Held, held, insideTransaction, LOCK, MIXED, StorePool, statementNames } from './pool.ts'
 import { type Db, JOBS, type Store } from './store.ts'
 import { template } from './template.ts'
 
@@ -58,6 +59,7 @@ export async function openStore(options: StoreOptions): Promise<Store> {
   try {
     if (options.databaseUrl !== null) await checkServer(pool, options.databaseUrl)
     await bringUpToDate(pool, options.databaseUrl !== null, log)
+    if (options.databaseUrl !== null) pool.liveness = livenessOf(options.databaseUrl, log)
   } catch (error) {
     await end()
     throw error
@@ -94,8 +96,21 @@ function server(url: string, { pool: max = 8, wait = 10_000 }: StoreOptions, log
     },
     error => log.warn(`An idle connection to PostgreSQL was lost: ${error.message}`),
   )
-  return { pool, end: () => pool.end() }
+  const end = async () => {
+    await pool.liveness?.stop()
+    await pool.end()
+  }
+  return { pool, end }
 }
+
+const livenessOf = (connectionString: string, log: StoreLog): Liveness =>
+  new Liveness({
+    client: { connectionString, application_name: 'roster liveness', keepAlive: true },
+    onChange: isAway =>
+      isAway
+        ? log.error('the database gives no sign of life: requests are answered 503 until it does')
+        : log.info('the database answers again'),
+  })
 
 /** Throws Unavailable when nobody answers, naming the place and never the password; an Error when it is not a database that we can use. */
 async function checkServer(pool: StorePool, url: string): Promise<void> {
@@ -116,11 +131,11 @@ async function bringUpToDate(pool: StorePool, shared: boolean, log: StoreLog): P
   const client = await pool.connect()
   try {
     // A migration may take long; the embedded store knows no other limit either.
-    await client.query('SET statement_timeout = 0')
+    await client.query('SET statement_timeout = 0; SET lock_timeout = 0')
     const applied = await migrate(client, migrationsOf(), { shared })
     if (applied.length > 0) log.info(`Applied ${applied.length} migration(s): ${applied.join(', ')}`)
   } finally {
-    await client.query('RESET statement_timeout').catch(() => {})
+    await client.query(`RESET statement_timeout; SET lock_timeout = ${LOCK}`).catch(() => {})
     client.release()
   }
 }
@@ -159,13 +174,15 @@ function storeOf(kind: Store['kind'], { pool, end }: Opened, cursors: Cursors): 
         if (insideTransaction()) throw new Error(MIXED)
         const transaction: Held = { client: null, over: false }
         try {
-          return await held.run(transaction, () => prisma.$transaction(tx => work(inside(tx, transaction)), TRANSACTION))
+          return await pool.placed(() =>
+            held.run(transaction, () => prisma.$transaction(tx => work(inside(tx, transaction)), TRANSACTION)),
+          )
         } finally {
           transaction.over = true
         }
       }),
     statement: (text, values) => translated(async () => pool.foreign(text, values.length > 0 ? [...values] : undefined)),
-    ping: () => translated(() => within(PING, pool.query(question))),
+    ping: () => translated(() => pool.liveness?.ping() ?? within(PING, pool.query(question))),
     onStatement: listener => pool.onStatement(text => text.includes(` ${JOBS}.`) || listener(text)),
     close: async () => {
       await prisma.$disconnect()
@@ -178,7 +195,7 @@ async function translated<T>(work: () => Promise<T>): Promise<T> {
   try {
     return await work()
   } catch (error) {
-    throw asUnavailable(error) ?? asGone(error) ?? error
+    throw asRefusal(error) ?? asUnavailable(error) ?? asGone(error) ?? error
   }
 }
 

@@ -1,8 +1,11 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { createHash } from 'node:crypto'
 import pg from 'pg'
+import { currentActor } from './acting.ts'
+import { destroy, type Liveness } from './liveness.ts'
+import { createShares, type Shares } from './shares.ts'
 
-/** The connection that one transaction holds, for as long as it is open. */
+/** The connection that one transaction holds, for as long as it is open. Its place among the shares is taken before. */
 export interface Held {
   client: pg.PoolClient | null
   over: boolean
@@ -19,19 +22,33 @@ export function insideTransaction(): boolean {
   return transaction !== undefined && !transaction.over
 }
 
+/** Milliseconds that a statement waits for what another transaction holds: then it may be tried again, and was not too expensive. */
+export const LOCK = 10_000
 /** One session's settings, whatever the server's defaults: Prisma reads and writes timestamps as if the zone were UTC; short statements gain nothing from being compiled. */
-const SESSION =
-  "SET TimeZone = 'UTC'; SET DateStyle = 'ISO, MDY'; SET default_transaction_isolation = 'read committed'; SET jit = off"
+const SESSION = `SET TimeZone = 'UTC'; SET DateStyle = 'ISO, MDY'; SET default_transaction_isolation = 'read committed'; SET jit = off; SET lock_timeout = ${LOCK}`
+
+/** Statements of one actor that wait for a connection at most: more than an operation within the limits sends at once. */
+const QUEUE = 5_000
+
+export interface StorePoolConfig extends pg.PoolConfig {
+  readonly max: number
+  readonly connectionTimeoutMillis: number
+}
 
 /**
- * The pool that Prisma's adapter and `db.query` share. It differs from node-postgres' own in three things: a statement that fails does
- * not cost its connection, a transaction's connection is known to the code inside it, and every statement can be watched.
+ * The pool that Prisma's adapter and `db.query` share. It differs from node-postgres' own in four things: a statement that fails does
+ * not cost its connection, a transaction's connection is known to the code inside it, every statement can be watched, and no actor
+ * holds more than half of the connections.
  */
 export class StorePool extends pg.Pool {
   readonly #listeners = new Set<(text: string) => void>()
+  readonly #shares: Shares
+  /** Set once the store is up: migrations take as long as they take. */
+  liveness: Liveness | null = null
 
-  constructor(config: pg.PoolConfig, onIdleError: (error: Error) => void) {
+  constructor(config: StorePoolConfig, onIdleError: (error: Error) => void) {
     super({ ...config, onConnect: client => client.query(SESSION) })
+    this.#shares = createShares({ places: config.max, queue: QUEUE, wait: config.connectionTimeoutMillis })
     // Without a listener the error of an idle connection (a restart of PostgreSQL) ends the process.
     this.on('error', onIdleError)
     this.on('connect', client => this.#watch(client))
@@ -56,19 +73,38 @@ export class StorePool extends pg.Pool {
     return this.#borrow()
   }
 
+  /** Runs `work` with a place among the connections, for a transaction that takes its connection later. */
+  placed<T>(work: () => Promise<T>): Promise<T> {
+    return this.#shares.within(currentActor(), work)
+  }
+
   async #borrow(): Promise<pg.PoolClient> {
     const transaction = held.getStore()
-    if (!transaction || transaction.over) return super.connect()
-    if (transaction.client) throw new Error(MIXED)
-    const client = await super.connect()
-    const release = client.release.bind(client)
-    // Prisma gives the connection back by itself when a transaction has run out of time: from then on it is somebody else's.
-    client.release = error => {
-      transaction.over = true
-      release(error)
+    if (transaction && !transaction.over) return this.#borrowFor(transaction)
+    const leave = await this.#shares.enter(currentActor())
+    try {
+      return onRelease(await this.#connected(), leave)
+    } catch (error) {
+      leave()
+      throw error
     }
-    transaction.client = client
-    return client
+  }
+
+  async #borrowFor(transaction: Held): Promise<pg.PoolClient> {
+    if (transaction.client) throw new Error(MIXED)
+    transaction.client = await this.#connected()
+    // Prisma gives the connection back by itself when a transaction has run out of time: from then on it is somebody else's.
+    return onRelease(transaction.client, () => {
+      transaction.over = true
+    })
+  }
+
+  #connected(): Promise<pg.PoolClient> {
+    const { liveness } = this
+    if (!liveness) return super.connect()
+    liveness.check()
+    const connecting = super.connect()
+    return liveness.follow(connecting, () => void connecting.then(client => client.release(), ignore))
   }
 
   /** As query, for a text that may begin a transaction of its own: left open by a failure it would spoil the connection for all who follow. */
@@ -106,11 +142,25 @@ export class StorePool extends pg.Pool {
     const watched = (first: string | { text?: string }, ...rest: unknown[]): unknown => {
       const text = (typeof first === 'string' ? first : first.text) ?? ''
       for (const listener of this.#listeners) listener(text)
-      const answer = send(first, ...rest)
-      return text === 'COMMIT' && answer instanceof Promise ? answer.then(committed) : answer
+      const { liveness } = this
+      liveness?.check()
+      const sent = send(first, ...rest)
+      if (!(sent instanceof Promise)) return sent
+      const answer = liveness?.follow(sent, () => destroy(client)) ?? sent
+      return text === 'COMMIT' ? answer.then(committed) : answer
     }
     client.query = watched as typeof client.query
   }
+}
+
+/** The client, that also calls `then` when it is given back. */
+function onRelease(client: pg.PoolClient, then: () => void): pg.PoolClient {
+  const release = client.release.bind(client)
+  client.release = error => {
+    then()
+    release(error)
+  }
+  return client
 }
 
 /** PostgreSQL answers the COMMIT of a failed transaction with success and the word ROLLBACK: that must not pass for a commit. */

@@ -6,6 +6,7 @@
 import type { PgBoss } from 'pg-boss'
 import type { App } from '../context.ts'
 import { createTurnstile } from '../http/turnstile.ts'
+import { actingAs, own } from '../store/acting.ts'
 import { JOBS } from '../store/store.ts'
 import { claimRun, deserted, letGo, release, SILENCE } from './runs.store.ts'
 import { startDue } from './schedule.ts'
@@ -135,7 +136,10 @@ function seldom({ log }: Pick<App, 'log'>): (error: unknown) => void {
 /** It takes a tenth of a second to load, which nobody waits for who asks the gateway to be ready. */
 async function library(store: App['store'], warn: (error: unknown) => void): Promise<PgBoss> {
   const { PgBoss: Boss } = await import('pg-boss')
-  const boss = new Boss({ db: { executeSql: (text, values) => store.statement(text, values ?? []) }, schema: JOBS })
+  const boss = new Boss({
+    db: { executeSql: (text, values) => actingAs(own('jobs'), () => store.statement(text, values ?? [])) },
+    schema: JOBS,
+  })
   boss.on('error', warn)
   return boss
 }
@@ -149,6 +153,10 @@ export async function takeUp(app: App, id: number): Promise<void> {
 /** Works on the run if nobody else does. */
 export async function carryOn(app: App, id: number): Promise<void> {
   const holder = newHolder()
-  const run = await claimRun(app.store.db, id, holder, new Date())
-  if (run) await work(app, run, holder).finally(() => letGo(app.store.db, id, holder).catch(() => {}))
+  const carried = async () => {
+    const run = await claimRun(app.store.db, id, holder, new Date())
+    if (run) await work(app, run, holder).finally(() => letGo(app.store.db, id, holder).catch(() => {}))
+  }
+  // Whoever asked for the run does not hold their share for as long as it lasts.
+  await actingAs(own('sync'), carried, false)
 }

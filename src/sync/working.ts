@@ -99,13 +99,10 @@ export async function letAllGo({ store }: Pick<App, 'store'>): Promise<void> {
 }
 
 /** A machine's context: what it does is checked and audited like the rest. */
-export const contextOf = (app: App, { id }: Pick<RunRecord, 'id'>): Context => ({
-  app,
-  actor: machine('sync'),
-  requestId: `sync ${id}`,
-  address: '',
-  loaders: createLoaders({ app }),
-})
+export function contextOf(app: App, { id }: Pick<RunRecord, 'id'>): Context {
+  const who = { app, actor: machine('sync'), address: '' }
+  return { ...who, requestId: `sync ${id}`, loaders: createLoaders(who) }
+}
 
 async function iamOf(app: App, run: RunRecord): Promise<IamRecord> {
   const { config } = await sourceOf(app.store.db, run.id)

@@ -50,6 +50,7 @@ export async function bootApp({
   logged: listens = false,
   background = false,
   before = async () => {},
+  opens = testStore,
 }: {
   env?: Record<string, string>
   smtp?: boolean
@@ -58,8 +59,10 @@ export async function bootApp({
   background?: boolean
   /** Done to the empty store before the house opens. */
   before?: (store: Store) => Promise<unknown>
+  /** Opens another store than a fresh one of the run's kind. */
+  opens?: () => Promise<Store>
 } = {}): Promise<TestApp> {
-  const [store, port, mail] = await Promise.all([testStore(), freePort(), smtp ? catchMail() : null])
+  const [store, port, mail] = await Promise.all([opens(), freePort(), smtp ? catchMail() : null])
   const config = loadConfig({
     PORT: String(port),
     DATA_DIR: 'memory://',

@@ -16,6 +16,7 @@ import { createLoaders } from '../../src/loaders.ts'
 import { createMailer } from '../../src/mail/mailer.ts'
 import { canonical } from '../../src/names.ts'
 import { scimAgain } from '../../src/scim/operation.ts'
+import { createShares } from '../../src/store/shares.ts'
 import type { Store } from '../../src/store/store.ts'
 
 const apps = new WeakMap<Store, Map<string, App>>()
@@ -23,7 +24,8 @@ const apps = new WeakMap<Store, Map<string, App>>()
 /** A context as a door makes it, on an app of its own per store and settings. */
 export function testContext({ actor, store, env = {} }: { actor: Actor; store: Store; env?: Record<string, string> }): Context {
   const app = appOf(store, env)
-  return { app, actor, requestId: 'req-test', address: '127.0.0.1', loaders: createLoaders({ app }) }
+  const who = { app, actor, address: '127.0.0.1' }
+  return { ...who, requestId: 'req-test', loaders: createLoaders(who) }
 }
 
 function appOf(store: Store, env: Record<string, string>): App {
@@ -41,6 +43,7 @@ function appOf(store: Store, env: Record<string, string>): App {
     key,
     keys: [key, ...(config.secretKeyPrevious ? [config.secretKeyPrevious] : [])],
     store,
+    operations: createShares({ places: 128, queue: 1_000, wait: 10_000 }),
     log,
     mailer: createMailer(config, log),
     passwords: createPasswords({ ...config.hashing, ...config.password }),

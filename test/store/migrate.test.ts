@@ -79,7 +79,7 @@ describe('migrations (embedded)', () =>
 describe.skipIf(!needsServer())('migrations (server)', () =>
   migrations(async () => {
     const { url, drop } = await testDatabase({ migrated: false })
-    const pool = new StorePool({ connectionString: url }, () => {})
+    const pool = new StorePool({ connectionString: url, max: 8, connectionTimeoutMillis: 10_000 }, () => {})
     const end = async () => {
       await pool.end()
       await drop()

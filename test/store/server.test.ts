@@ -2,10 +2,14 @@ import { AsyncResource } from 'node:async_hooks'
 import { type AddressInfo, createServer, connect as dial, type Socket } from 'node:net'
 import pg from 'pg'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { Unavailable } from '../../src/errors.ts'
+import { operator } from '../../src/access/actor.ts'
+import { unchanged, write } from '../../src/access/guard.ts'
+import { type RosterError, Unavailable } from '../../src/errors.ts'
+import { actingAs } from '../../src/store/acting.ts'
 import { openStore } from '../../src/store/open.ts'
-import type { Store } from '../../src/store/store.ts'
+import type { Db, Store } from '../../src/store/store.ts'
 import { testDatabase } from '../harness/database.ts'
+import { testContext } from '../harness/rooms.ts'
 import { needsServer } from './both.ts'
 
 it('says which server does not answer, and keeps its password to itself', async () => {
@@ -128,14 +132,36 @@ describe.skipIf(!needsServer())('a server', () => {
     await proxy.down()
   })
 
-  it('whose pool is exhausted makes those who wait too long Unavailable', async () => {
+  it('whose pool is exhausted makes those who wait too long Unavailable, or TooMany where the pool is full of their own', async () => {
     const store = await start(database.url, { pool: 1, wait: 300 })
-    await store.transaction(async db => {
-      const waiting = outside(() => store.db.query('SELECT 1'))
-      await expect(waiting).rejects.toBeInstanceOf(Unavailable)
-      await db.query('SELECT 1')
-    })
+    await actingAs('user:1', () =>
+      store.transaction(async db => {
+        const waiting = (actor: string) => outside(() => actingAs(actor, () => store.db.query('SELECT 1')))
+        await Promise.all([
+          expect(waiting('user:2')).rejects.toMatchObject({ code: 'UNAVAILABLE', retryAfter: 5 }),
+          expect(waiting('user:1')).rejects.toMatchObject({ code: 'TOO_MANY_REQUESTS', retryAfter: 1 }),
+        ])
+        await db.query('SELECT 1')
+      }),
+    )
     expect(await store.db.query('SELECT 1 AS n')).toEqual([{ n: 1 }])
+  })
+
+  it('stops a statement at its time limit: too expensive, naming what was asked, and no invitation to try again', async () => {
+    const store = await start()
+    const slow = (db: Db) => db.query('SET LOCAL statement_timeout = 100').then(() => db.query('SELECT pg_sleep(5)'))
+    const error = await store.transaction(slow).catch((failure: unknown) => failure)
+    expect(error).toMatchObject({ code: 'REFUSED', message: expect.stringMatching(/^This request took the store too long/) })
+    expect((error as RosterError).retryAfter).toBeUndefined()
+    const byPrisma = (db: Db) =>
+      db.query('SET LOCAL statement_timeout = 100').then(() => db.prisma.$queryRaw`SELECT pg_sleep(5)::text`)
+    await expect(store.transaction(byPrisma)).rejects.toMatchObject({ code: 'REFUSED' })
+    const context = testContext({ actor: operator, store })
+    const service = write('user:updateProfile', async ({ db }) => unchanged(await slow(db)))
+    await expect(service(context, {})).rejects.toMatchObject({
+      code: 'REFUSED',
+      message: expect.stringMatching(/^user:updateProfile took the store too long and was stopped: ask for less at a time/),
+    })
   })
 
   it('lets two writers in opposite order collide as Unavailable, not as a fault', async () => {

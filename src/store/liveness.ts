@@ -1,0 +1,158 @@
+/**
+ * Whether the database lives. While statements wait for their answers a ping goes over a connection of its own: a slow statement of a
+ * database that answers pings is waited for, and one that answers nothing loses all of them at once, instead of hanging every request.
+ */
+import pg from 'pg'
+import { Unavailable } from '../errors.ts'
+
+/** Milliseconds between two looks at what waits. */
+const TICK = 100
+/** Milliseconds that a statement, or an earlier ping, is old before the database is asked whether it lives. */
+const SUSPECT = 400
+/** Looks that a ping goes unanswered: looks, because a busy process of ours must not pass for a silent database. */
+const PATIENCE = 10
+/** Milliseconds after which a statement is given up although the database lives: its own connection is dead. */
+const LOST = 40_000
+/** Seconds after which to come again. */
+const RETRY = 5
+
+interface Waiting {
+  readonly since: number
+  readonly giveUp: () => void
+}
+
+export interface LivenessOptions {
+  readonly client: pg.ClientConfig
+  /** Tells once that the database went silent, and once that it is back. */
+  readonly onChange: (isAway: boolean) => void
+}
+
+export class Liveness {
+  readonly #options: LivenessOptions
+  readonly #waiting = new Set<Waiting>()
+  #client: pg.Client | null = null
+  #ping: { looks: number; silent: () => void; answer: Promise<void> } | null = null
+  #answeredAt = Number.NEGATIVE_INFINITY
+  #isAway = false
+  #timer: NodeJS.Timeout | undefined
+
+  constructor(options: LivenessOptions) {
+    this.#options = options
+  }
+
+  /** Throws Unavailable while the database is known to be silent: nothing more is sent to it. */
+  check(): void {
+    if (this.#isAway) throw silent()
+  }
+
+  /** Answers what `work` answers. Throws Unavailable once the database is silent, and calls `abandon` for what `work` left behind. */
+  follow<T>(work: Promise<T>, abandon: () => void): Promise<T> {
+    return new Promise((resolve, reject) => {
+      const waiting: Waiting = {
+        since: performance.now(),
+        giveUp: () => {
+          this.#waiting.delete(waiting)
+          reject(silent())
+          abandon()
+        },
+      }
+      this.#waiting.add(waiting)
+      this.#look()
+      work.then(resolve, reject).finally(() => this.#waiting.delete(waiting))
+    })
+  }
+
+  /** Resolves when the database answers; throws the error that it answers with, or Unavailable when it answers nothing. */
+  async ping(): Promise<void> {
+    this.check()
+    this.#look()
+    await this.#asked()
+  }
+
+  async stop(): Promise<void> {
+    clearInterval(this.#timer)
+    this.#ping?.silent()
+    await this.#client?.end().catch(() => {})
+  }
+
+  #look(): void {
+    if (this.#timer) return
+    this.#timer = setInterval(() => this.#tick(), TICK)
+    this.#timer.unref()
+  }
+
+  #tick(): void {
+    const now = performance.now()
+    if (this.#ping) {
+      if (++this.#ping.looks > PATIENCE) this.#ping.silent()
+      return
+    }
+    for (const waiting of this.#waiting) {
+      if (now - waiting.since < LOST) break
+      waiting.giveUp()
+    }
+    const [oldest] = this.#waiting
+    if (!oldest && !this.#isAway) {
+      clearInterval(this.#timer)
+      this.#timer = undefined
+    } else if (this.#isAway || now - Math.max(oldest!.since, this.#answeredAt) >= SUSPECT) this.#asked().catch(() => {})
+  }
+
+  #asked(): Promise<void> {
+    if (this.#ping) return this.#ping.answer
+    const { promise, reject } = Promise.withResolvers<never>()
+    const answer = Promise.race([this.#select(), promise]).then(
+      () => this.#over(false),
+      error => {
+        // A refusal is an answer too: the pool meets the same, and says so better.
+        this.#over(error instanceof Silence)
+        throw error instanceof Silence ? silent() : error
+      },
+    )
+    this.#ping = { looks: 0, silent: () => reject(new Silence()), answer }
+    return answer
+  }
+
+  async #select(): Promise<void> {
+    try {
+      if (!this.#client) {
+        const client = new pg.Client(this.#options.client)
+        this.#client = client
+        client.on('error', () => this.#drop(client))
+        await client.connect()
+      }
+      await this.#client.query('SELECT 1')
+    } catch (error) {
+      if (this.#client) this.#drop(this.#client)
+      throw error
+    }
+  }
+
+  #drop(client: pg.Client): void {
+    if (this.#client === client) this.#client = null
+    destroy(client)
+  }
+
+  #over(isAway: boolean): void {
+    this.#ping = null
+    this.#answeredAt = performance.now()
+    if (isAway) {
+      if (this.#client) this.#drop(this.#client)
+      for (const waiting of this.#waiting) waiting.giveUp()
+    }
+    if (isAway === this.#isAway) return
+    this.#isAway = isAway
+    this.#options.onChange(isAway)
+  }
+}
+
+class Silence extends Error {}
+
+const silent = (): Unavailable =>
+  new Unavailable('The store does not answer at the moment; try again shortly', { retryAfter: RETRY })
+
+/** Closes the socket at once: a farewell would wait for a server that reads nothing. */
+export function destroy(client: pg.ClientBase): void {
+  const { connection } = client as unknown as { connection?: { stream?: { destroy(): void } } }
+  connection?.stream?.destroy()
+}
