@@ -32,6 +32,11 @@ export const LIMITS = {
   aliases: 100,
   /** Lexical tokens of a document. */
   tokens: 5_000,
+  /** What an anonymous caller may send: a few log-ins. */
+  anonymousTokens: 256,
+  anonymousFields: 5,
+  /** Errors of validation that are answered. */
+  errors: 20,
   /** Fields of the answer at most: what a list may hold, times what is asked of each. */
   cost: 1_000_000,
   /** Items of lists without pages, such as attributes, that one answer holds at most. */
@@ -178,6 +183,7 @@ const LOG_IN_TYPES = new Set(['String', 'IamId', 'ProjectId', 'LogInInput', 'Aut
 /**
  * Whether the document holds log-in mutations and nothing else: all that an anonymous caller may send. No fragments and no other
  * types either: what validation says of them would tell the schema, name by name.
+ * At most LIMITS.anonymousFields of them.
  */
 export function isLogInOnly(document: DocumentNode): boolean {
   let only = document.definitions.length > 0
@@ -194,5 +200,8 @@ export function isLogInOnly(document: DocumentNode): boolean {
     Directive: ({ name }) => (specifiedDirectives.some(known => known.name === name.value) ? undefined : no()),
     NamedType: ({ name }) => (LOG_IN_TYPES.has(name.value) ? undefined : no()),
   })
-  return only && document.definitions.every(definition => definition.kind === Kind.OPERATION_DEFINITION && roots(definition))
+  const operations = document.definitions.filter(definition => definition.kind === Kind.OPERATION_DEFINITION)
+  const fields = operations.reduce((sum, { selectionSet }) => sum + selectionSet.selections.length, 0)
+  if (operations.length < document.definitions.length || fields > LIMITS.anonymousFields) return false
+  return only && operations.every(roots)
 }

@@ -13,6 +13,8 @@ import { Unauthenticated } from '../errors.ts'
 import { parseBody } from '../http/body.ts'
 import type { Http, WireRequest, WireResponse } from '../http/wire.ts'
 import type { Shares } from '../store/shares.ts'
+import { checkVariables } from './coercion.ts'
+import { createDocuments } from './documents.ts'
 import { formatError, graphqlError } from './errors.ts'
 import { costOf, type Items, isLogInOnly, LIMITS, limitRules } from './limits.ts'
 
@@ -33,6 +35,7 @@ const NEEDS_CREDENTIAL =
   'A token or an API key is needed: send it as Authorization: Bearer <token>. Without one only the log-in mutations run'
 
 export async function registerGraphql(http: Http, { schema, log, large, contextOf }: Deps): Promise<{ stop(): Promise<void> }> {
+  const documents = createDocuments(LIMITS.tokens)
   const apollo = new ApolloServer<Served>({
     schema,
     introspection: true,
@@ -42,10 +45,13 @@ export async function registerGraphql(http: Http, { schema, log, large, contextO
     includeStacktraceInErrorResponses: false,
     stopOnTerminationSignals: false,
     parseOptions: { maxTokens: LIMITS.tokens },
+    documentStore: documents.store,
     validationRules: limitRules,
+    // Each error looks for its place in the text.
+    validationOptions: { maxErrors: LIMITS.errors },
     formatError: formatError(log),
     // Nothing here is cached by anyone, and the plugin would look at every field.
-    plugins: [ApolloServerPluginCacheControlDisabled(), cost(schema, large), answer],
+    plugins: [ApolloServerPluginCacheControlDisabled(), documents.plugin, cost(schema, large), answer],
     logger: log,
   })
   await apollo.start()
@@ -102,7 +108,7 @@ function bodyOf(request: WireRequest<Locals>): unknown {
   if (!isAnonymous(request)) return bytes === undefined ? undefined : parseBody(bytes, request.headers, 'json')
   try {
     const body = parseBody(bytes ?? Buffer.alloc(0), request.headers, 'json') as { query?: unknown } | null
-    if (typeof body?.query === 'string' && isLogInOnly(parse(body.query, { maxTokens: LIMITS.tokens }))) return body
+    if (typeof body?.query === 'string' && isLogInOnly(parse(body.query, { maxTokens: LIMITS.anonymousTokens }))) return body
   } catch {
     // Told below: what does not parse is not a log-in.
   }
@@ -116,6 +122,7 @@ const cost = (schema: GraphQLSchema, large: Shares): ApolloServerPlugin<Served> 
     return {
       async didResolveOperation({ contextValue, document, operation, request }) {
         if (!operation) return
+        checkVariables(schema, operation, request.variables ?? {})
         counted = costOrFault(schema, document, request.operationName, request.variables ?? {})
         if (counted > LIMITS.cost)
           throw new GraphQLError(
@@ -156,8 +163,10 @@ const answer: ApolloServerPlugin<Served> = {
         if (response.body.kind !== 'single') return
         const { errors, data } = response.body.singleResult
         if (!errors) return
+        const isUnknown = contextValue.actor === anonymous
         response.body.singleResult.errors = errors.map(error => ({
           ...error,
+          ...(isUnknown && { message: withoutSuggestion(error.message) }),
           extensions: { ...error.extensions, requestId: contextValue.requestId },
         }))
         const accept = request.http?.headers.get('accept') ?? ''
@@ -167,4 +176,7 @@ const answer: ApolloServerPlugin<Served> = {
     }
   },
 }
+/** graphql-js suggests names of the schema, which nobody else learns without a credential. */
+const withoutSuggestion = (message: string): string => message.split(' Did you mean ', 1)[0]!
+
 const FAULTS = new Set(['GRAPHQL_PARSE_FAILED', 'GRAPHQL_VALIDATION_FAILED', 'BAD_USER_INPUT'])

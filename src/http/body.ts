@@ -66,7 +66,7 @@ export function parseJson(text: string): unknown {
     throw new Invalid('body', `must be valid JSON${where(error)}`)
   }
   // Text that is UTF-8 and JSON holds these only by an escape or by name, and nearly no body has either.
-  if (json.includes('\\u') || json.includes('__proto__') || json.includes('constructor')) checkValue(value, '')
+  if (json.includes('\\u') || json.includes('__proto__') || json.includes('constructor')) checkValue(value, [])
   return value
 }
 
@@ -109,20 +109,30 @@ function endOfString(json: string, start: number): number {
   return json.length
 }
 
-/** Recursion is bounded by checkDepth. `path` is the dotted way to the value. */
-function checkValue(value: unknown, path: string): void {
-  if (typeof value === 'string') checkText(path || 'body', value)
+/** Recursion is bounded by checkDepth. `path` holds the keys on the way to the value; it is written out only for an error. */
+function checkValue(value: unknown, path: string[]): void {
+  if (typeof value === 'string') {
+    if (isBroken(value)) checkText(placeOf(path) || 'body', value)
+    return
+  }
   if (typeof value !== 'object' || value === null) return
   if (Array.isArray(value)) {
     for (const item of value) checkValue(item, path)
     return
   }
-  for (const [key, item] of Object.entries(value)) {
-    if (FORBIDDEN_KEYS.has(key)) throw new Invalid(path ? `${path}.${key}` : key, 'is not allowed as a key')
-    checkText(path ? `A key of ${path}` : 'A key of the body', key)
-    checkValue(item, path ? `${path}.${named(key)}` : named(key))
+  for (const key of Object.keys(value)) {
+    if (FORBIDDEN_KEYS.has(key)) throw new Invalid(placeOf([...path, key]), 'is not allowed as a key')
+    if (isBroken(key)) checkText(path.length > 0 ? `A key of ${placeOf(path)}` : 'A key of the body', key)
+    const item: unknown = (value as Record<string, unknown>)[key]
+    if (typeof item !== 'string' && (typeof item !== 'object' || item === null)) continue
+    path.push(key)
+    checkValue(item, path)
+    path.pop()
   }
 }
+
+const isBroken = (text: string): boolean => text.includes('\0') || !text.isWellFormed()
+const placeOf = (path: readonly string[]): string => path.map(named).join('.')
 
 /** A form as an object: strings, and a list where a name is repeated. Throws Invalid as `pairs` does, and for a key that reaches a prototype. */
 export function parseForm(text: string): Record<string, string | string[]> {

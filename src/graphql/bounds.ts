@@ -1,0 +1,115 @@
+/** What a document may be made of, counted in linear time before the rules of validation run: some of those are quadratic. */
+import { type ASTNode, type DocumentNode, type FieldNode, Kind, type SelectionNode, type SelectionSetNode } from 'graphql'
+
+export const BOUNDS = {
+  /** Of the text. */
+  characters: 100_000,
+  lines: 5_000,
+  /** Fields and fragments, with each fragment counted wherever it is spread. */
+  selections: 10_000,
+  /** Comparisons of fields that have the same name in an answer, and of fragments beside each other. */
+  comparisons: 20_000,
+}
+
+/** What is wrong with the text of a document, else null. Each error of validation looks for its line from the beginning. */
+export function faultOfText(text: string): string | null {
+  if (text.length > BOUNDS.characters)
+    return `The document has more than ${BOUNDS.characters} characters. Send long values as variables.`
+  let lines = 1
+  for (let at = text.search(/[\n\r]/); at !== -1 && at < text.length; at++) {
+    const code = text.charCodeAt(at)
+    if ((code === 0x0a || code === 0x0d) && ++lines > BOUNDS.lines)
+      return `The document has more than ${BOUNDS.lines} lines. Ask for less in one request.`
+  }
+  return null
+}
+
+/** What is wrong with a parsed document, else null. */
+export function faultOf(document: DocumentNode): string | null {
+  const fragments = new Map<string, SelectionSetNode>()
+  for (const node of document.definitions)
+    if (node.kind === Kind.FRAGMENT_DEFINITION) fragments.set(node.name.value, node.selectionSet)
+  const sizes = sizesOf(fragments)
+  let selections = 0
+  for (const node of document.definitions) if ('selectionSet' in node && node.selectionSet) selections += sizes(node.selectionSet)
+  if (selections > BOUNDS.selections)
+    return `The document asks for more than ${BOUNDS.selections} fields, with each fragment counted wherever it is spread. Ask for less in one request.`
+  let comparisons = 0
+  for (const node of document.definitions)
+    if ('selectionSet' in node && node.selectionSet) comparisons += comparisonsOf([node.selectionSet], fragments)
+  if (comparisons > BOUNDS.comparisons) return 'The document asks for too many of the same fields. Ask for each once.'
+  return null
+}
+
+/** How many selections a set comes to; those of a fragment are counted once and kept. A fragment within itself is another rule's. */
+function sizesOf(fragments: ReadonlyMap<string, SelectionSetNode>): (set: SelectionSetNode) => number {
+  const known = new Map<string, number>()
+  const size = (set: SelectionSetNode): number => {
+    let total = 0
+    for (const selection of set.selections) total += 1 + inner(selection)
+    return Math.min(total, BOUNDS.selections + 1)
+  }
+  const inner = (selection: SelectionNode): number => {
+    if (selection.kind !== Kind.FRAGMENT_SPREAD) return selection.selectionSet ? size(selection.selectionSet) : 0
+    const name = selection.name.value
+    const found = known.get(name)
+    if (found !== undefined) return found
+    known.set(name, 0)
+    const fragment = fragments.get(name)
+    const total = fragment ? size(fragment) : 0
+    known.set(name, total)
+    return total
+  }
+  return size
+}
+
+interface Same {
+  count: number
+  weight: number
+  readonly sets: SelectionSetNode[]
+}
+
+/**
+ * How many pairs OverlappingFieldsCanBeMerged compares in sets that are merged into one. Called after the selections were counted, so that
+ * writing fragments out costs no more than these.
+ */
+function comparisonsOf(sets: readonly SelectionSetNode[], fragments: ReadonlyMap<string, SelectionSetNode>): number {
+  const fields = new Map<string, Same>()
+  const inside = new Set<string>()
+  let spreads = 0
+  const take = (set: SelectionSetNode): void => {
+    for (const selection of set.selections) {
+      if (selection.kind === Kind.FIELD) add(fields, selection)
+      else if (selection.kind === Kind.INLINE_FRAGMENT) take(selection.selectionSet)
+      else {
+        spreads++
+        const name = selection.name.value
+        const fragment = fragments.get(name)
+        if (!fragment || inside.has(name)) continue
+        inside.add(name)
+        take(fragment)
+        inside.delete(name)
+      }
+    }
+  }
+  for (const set of sets) take(set)
+  let total = (spreads * (spreads - 1)) / 2
+  for (const { count, weight, sets } of fields.values()) {
+    total += ((count - 1) * weight) / 2
+    if (total > BOUNDS.comparisons) return total
+    if (sets.length > 0) total += comparisonsOf(sets, fragments)
+  }
+  return total
+}
+
+/** Fields are compared with their arguments, which are written out for it. */
+function add(fields: Map<string, Same>, field: FieldNode): void {
+  const name = field.alias?.value ?? field.name.value
+  const same = fields.get(name) ?? { count: 0, weight: 0, sets: [] }
+  fields.set(name, same)
+  same.count++
+  same.weight += 1 + (field.arguments ?? []).reduce((sum, node) => sum + lengthOf(node) / 16, 0)
+  if (field.selectionSet) same.sets.push(field.selectionSet)
+}
+
+const lengthOf = ({ loc }: ASTNode): number => (loc ? loc.end - loc.start : 0)
