@@ -63,6 +63,12 @@ export function authorizations(rows: readonly Value[]): Record<string, string[]>
 export const authorizationsOrNull = (rows: readonly AttributeRow[]): Record<string, string[]> | null =>
   rows.length === 0 ? null : authorizations(rows)
 
+/** Those of source `bim`. */
+export const bimAuthorizations = (rows: readonly AttributeRow[]) => authorizationsOrNull(rows.filter(isByHand))
+
+/** Those of every other source. */
+export const iamAuthorizations = (rows: readonly AttributeRow[]) => authorizationsOrNull(rows.filter(row => !isByHand(row)))
+
 /** The values of each key and source. */
 export function attributes(rows: readonly AttributeRow[]): AttributeRecord[] {
   const found = new Map<string, { key: string; source: string; values: string[] }>()

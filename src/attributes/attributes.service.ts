@@ -21,7 +21,14 @@ import { canonical, checkAttributeKey, checkAttributeValue, checkList } from '..
 import { partPattern, windowOf } from '../store/page.ts'
 import { attributeKeys, byKey } from './attribute.keys.store.ts'
 import { type Change, differenceOf, type Edit, edited, replaced, type StoredAttribute } from './attribute.ts'
-import { lockOwners, type OwnerKind, removeEverywhere, storedAttributesOf, writeChanges } from './attributes.store.ts'
+import {
+  attributesOf,
+  lockOwners,
+  type OwnerKind,
+  removeEverywhere,
+  storedAttributesOf,
+  writeChanges,
+} from './attributes.store.ts'
 import { checkOwner, kindOf, type Owner, requireOwners, targetOf } from './owners.ts'
 
 export const attributes = {
@@ -31,7 +38,10 @@ export const attributes = {
     return attributeKeys(db, partPattern('key', filter?.key) ?? '%', order, windowOf(db.cursors, page, order))
   }),
 
-  add: write('attribute:write', (call, input: AttributeInput) => editOne(call, { ...input, operation: 'ADD' })),
+  /** Without a value nothing changes; Invalid unless the key has values. */
+  add: write('attribute:write', (call, { value, ...input }: AttributeInput) =>
+    value == null ? requireKey(call, input) : editOne(call, { ...input, value, operation: 'ADD' }),
+  ),
 
   /** Without a value, all values of the key. Not held, nothing happens. */
   remove: write('attribute:write', (call, input: RemoveAttributeInput) => editOne(call, { ...input, operation: 'REMOVE' })),
@@ -74,6 +84,15 @@ interface OwnerEdit {
 
 async function editOne(call: Call, input: AttributeEdit): Promise<Outcome<Owner>> {
   return first(await edit(call, [{ owner: input.owner, edit: checkEdit(input, '') }]))
+}
+
+async function requireKey({ db }: Call, input: Pick<AttributeInput, 'owner' | 'key'>): Promise<Outcome<Owner>> {
+  const key = canonical(checkAttributeKey(input.key))
+  const { owners } = await requireOwners(db, [checkOwner(input.owner)])
+  const owner = owners[0]!
+  const rows = await attributesOf(db, kindOf(owner), [owner.id])
+  if (rows.some(row => row.keyKey === key)) return unchanged(owner)
+  throw new Invalid('value', 'is missing: the key has no values yet, so one must be given')
 }
 
 async function edit(call: Call, edits: readonly OwnerEdit[]): Promise<Outcome<Owner[]>> {

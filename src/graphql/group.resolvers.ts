@@ -1,5 +1,5 @@
 import { maySee } from '../access/policy.ts'
-import { attributes, authorizationsOrNull } from '../attributes/attribute.ts'
+import { attributes, authorizationsOrNull, bimAuthorizations, iamAuthorizations } from '../attributes/attribute.ts'
 import type { Resolvers } from '../generated/graphql.ts'
 import { groups, listGroupNames, listGroups } from '../groups/groups.service.ts'
 import { memberships } from '../groups/memberships.service.ts'
@@ -25,6 +25,10 @@ export const groupResolvers: Resolvers = {
     scimid: (group, _, { actor }) => (maySee(actor, 'Group.private') ? group.scimid : null),
     authorizations: async (group, _, { actor, loaders }) =>
       maySee(actor, 'Group.private') ? authorizationsOrNull(await loaders.attributesOfGroup.load(group.id)) : null,
+    bimAuthorizations: async (group, _, { actor, loaders }) =>
+      maySee(actor, 'Group.private') ? bimAuthorizations(await loaders.attributesOfGroup.load(group.id)) : null,
+    iamAuthorizations: async (group, _, { actor, loaders }) =>
+      maySee(actor, 'Group.private') ? iamAuthorizations(await loaders.attributesOfGroup.load(group.id)) : null,
     attributes: async (group, _, { actor, loaders }) =>
       maySee(actor, 'Group.private') ? attributes(await loaders.attributesOfGroup.load(group.id)) : null,
     permissions: (group, _, { actor, loaders }) =>

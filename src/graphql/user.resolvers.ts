@@ -1,5 +1,5 @@
 import { maySee } from '../access/policy.ts'
-import { attributes, authorizations, authorizationsOrNull } from '../attributes/attribute.ts'
+import { attributes, authorizations, bimAuthorizations, iamAuthorizations } from '../attributes/attribute.ts'
 import { passwords } from '../credentials/passwords.service.ts'
 import type { Resolvers } from '../generated/graphql.ts'
 import { newcomers } from '../users/newcomers.service.ts'
@@ -44,13 +44,9 @@ export const userResolvers: Resolvers = {
     authorizations: async (user, _, { actor, loaders }) =>
       maySee(actor, 'User.private', user) ? authorizations(await loaders.attributesOfUser.load(user.id)) : null,
     bimAuthorizations: async (user, _, { actor, loaders }) =>
-      maySee(actor, 'User.private', user)
-        ? authorizationsOrNull((await loaders.attributesOfUser.load(user.id)).filter(row => row.source === 'bim'))
-        : null,
+      maySee(actor, 'User.private', user) ? bimAuthorizations(await loaders.attributesOfUser.load(user.id)) : null,
     iamAuthorizations: async (user, _, { actor, loaders }) =>
-      maySee(actor, 'User.private', user)
-        ? authorizationsOrNull((await loaders.attributesOfUser.load(user.id)).filter(row => row.source !== 'bim'))
-        : null,
+      maySee(actor, 'User.private', user) ? iamAuthorizations(await loaders.attributesOfUser.load(user.id)) : null,
     attributes: async (user, _, { actor, loaders }) =>
       maySee(actor, 'User.private', user) ? attributes(await loaders.attributesOfUser.load(user.id)) : null,
     effectiveAttributes: (user, _, { actor, loaders }) =>

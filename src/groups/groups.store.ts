@@ -1,5 +1,6 @@
 import { NotFound } from '../errors.ts'
 import type { GroupRef } from '../generated/graphql.ts'
+import { requireIam } from '../iams/iams.store.ts'
 import type { Hanging } from '../store/hanging.ts'
 import type { Db } from '../store/store.ts'
 import type { GroupRecord } from './group.ts'
@@ -14,7 +15,7 @@ type Lock = 'FOR KEY SHARE' | 'FOR NO KEY UPDATE' | 'FOR UPDATE' | ''
 /** The group a reference names. Throws NotFound, also when it is of another IAM than the one named. */
 export async function requireGroup(db: Db, ref: GroupRef, lock: Lock = ''): Promise<GroupRecord> {
   const [group] = await db.query<GroupRecord>(`SELECT ${GROUP_COLUMNS} FROM groups g WHERE g.id = $1 ${lock}`, [ref.id])
-  return ofIam(group, ref)
+  return isOf(group, ref) ? group : missing(db, ref)
 }
 
 /** All groups named, in the order of the references; one statement. NotFound names the first that is missing. */
@@ -28,11 +29,21 @@ export async function requireGroups(db: Db, refs: readonly GroupRef[]): Promise<
       )
     ).map(group => [group.id, group]),
   )
-  return refs.map(ref => ofIam(found.get(ref.id), ref))
+  const groups: GroupRecord[] = []
+  for (const ref of refs) {
+    const group = found.get(ref.id)
+    if (!isOf(group, ref)) return missing(db, ref)
+    groups.push(group)
+  }
+  return groups
 }
 
-function ofIam(group: GroupRecord | undefined, ref: GroupRef): GroupRecord {
-  if (group && (ref.iamid == null || ref.iamid === group.iamid)) return group
+const isOf = (group: GroupRecord | undefined, { iamid }: GroupRef): group is GroupRecord =>
+  group !== undefined && (iamid == null || iamid === group.iamid)
+
+/** Throws NotFound naming the group, or the IAM where there is no such IAM. */
+async function missing(db: Db, ref: GroupRef): Promise<never> {
+  if (ref.iamid != null) await requireIam(db, ref.iamid)
   throw new NotFound(`No group with id ${ref.id}${ref.iamid == null ? '' : ` in ${ref.iamid}`}`)
 }
 

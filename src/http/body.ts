@@ -19,7 +19,16 @@ export function parseBody(bytes: Buffer, headers: IncomingHttpHeaders, kind: Exc
   const form = isForm(headers, kind)
   if (!isUtf8(bytes)) throw new Invalid('body', 'must be valid UTF-8')
   const text = bytes.toString('utf8')
-  return form ? parseForm(text) : parseJson(text)
+  if (!form) return parseJson(text)
+  // What curl sends without a Content-Type of its own.
+  if (looksLikeJson(text))
+    throw new Invalid('body', 'looks like JSON but was sent as a form: add the header Content-Type: application/json')
+  return parseForm(text)
+}
+
+function looksLikeJson(text: string): boolean {
+  const trimmed = text.trim()
+  return (trimmed.startsWith('{') && trimmed.endsWith('}')) || (trimmed.startsWith('[') && trimmed.endsWith(']'))
 }
 
 function isForm(headers: IncomingHttpHeaders, kind: 'json' | 'json+form'): boolean {

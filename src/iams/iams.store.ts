@@ -53,7 +53,7 @@ export const entrances = (db: Db): Promise<Entrance[]> =>
 /** Throws NotFound when no such IAM is configured. */
 export async function requireIam(db: Db, id: string): Promise<IamRecord> {
   const iam = await findIam(db, id)
-  if (!iam) throw new NotFound(`No IAM ${id}`)
+  if (!iam) throw new NotFound(`There is no IAM ${id}`)
   return iam
 }
 
@@ -63,7 +63,7 @@ export async function lockIam(db: Db, id: string): Promise<{ iam: IamRecord; sea
     `SELECT ${IAM_COLUMNS}, i.secrets AS sealed FROM iams i WHERE i.id = $1 FOR UPDATE`,
     [id],
   )
-  if (!row) throw new NotFound(`No IAM ${id}`)
+  if (!row) throw new NotFound(`There is no IAM ${id}`)
   const { sealed, ...iam } = row
   return { iam, sealed }
 }

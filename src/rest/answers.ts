@@ -7,6 +7,7 @@ const number = Type.Integer()
 const anything = Type.Unknown()
 const lists = Type.Object({}, { additionalProperties: Type.Array(text), description: '{key: [values]}' })
 const open = Type.Object({})
+const ids = Type.Object({ databricksUserObject: optional(open) }, { additionalProperties: nullable(text) })
 const maybe = nullable(text)
 const list = <Item extends TSchema>(items: Item) => Type.Array(items)
 const object = <Properties extends TProperties>(properties: Properties) => Type.Object(properties)
@@ -20,7 +21,7 @@ const profile = object({
   ...person,
   phone: maybe,
   preferences: nullable(open),
-  externalUserIds: open,
+  externalUserIds: ids,
   scim: nullable(open),
   systemGenerated: flag,
   id: number,
@@ -30,7 +31,7 @@ const visibleProfile = object({
   ...person,
   phone: optional(Type.Union([text, Type.Null()], { description: hidden })),
   preferences: optional(Type.Union([open, Type.Null()], { description: hidden })),
-  externalUserIds: optional(open),
+  externalUserIds: optional(ids),
   scim: optional(nullable(open)),
   systemGenerated: flag,
   id: number,
@@ -156,6 +157,12 @@ export const answers = {
   ChangedOwner: Type.Union([changedUser, changedGroup]),
   ChangedGroup: changedGroup,
   Group: object({ ...group, authorizations: nullable(lists) }),
+  IamGroup: object({
+    ...group,
+    bimAuthorizations: nullable(lists),
+    iamAuthorizations: nullable(lists),
+    authorizations: nullable(lists),
+  }),
   GroupHits: object({
     count: text,
     hits: list(Type.Union([object({ ...group, authorizations: optional(nullable(lists)) }), object({ name: text })])),

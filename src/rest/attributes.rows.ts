@@ -1,6 +1,5 @@
 /** Attributes ("authorizations" on the wire) of users and groups. */
 
-import { Invalid } from '../errors.ts'
 import {
   AddAttributeDocument,
   RemoveAttributeDocument,
@@ -23,12 +22,6 @@ function ownerRef({ iamid, modelType, modelId }: Model) {
   return modelType === 'user' ? { user: userOrId(iamid, modelId) } : { group: { iamid, id: idFrom('modelId', modelId) } }
 }
 
-/** A key that stands alone names nothing to add. */
-function required(value: string | undefined): string {
-  if (value === undefined) throw new Invalid('attributeValue', 'is missing: it must follow the attribute name in the path')
-  return value
-}
-
 export const attributeRows = [
   row({
     method: ['PUT', 'POST'],
@@ -37,12 +30,12 @@ export const attributeRows = [
       'PUT /bim/iam/:iamid/:modelType/:modelId/authorizations/:attributeName',
       'POST /bim/iam/:iamid/:modelType/:modelId/authorizations/:attributeName',
     ],
-    doc: 'Add an attribute value to a user or a group. A key without a value is refused.',
+    doc: 'Add an attribute value to a user or a group. A key without a value changes nothing: it is refused unless the key has values.',
     action: 'attribute:write',
     run: AddAttributeDocument,
     answers: 'ChangedOwner',
     variables: ({ params }) => ({
-      input: { owner: ownerRef(params), key: params.attributeName, value: required(params.attributeValue) },
+      input: { owner: ownerRef(params), key: params.attributeName, value: params.attributeValue },
     }),
     body: ({ addAttribute }) => owner(addAttribute.owner),
   }),
@@ -53,12 +46,12 @@ export const attributeRows = [
       'PUT /bim/iam/:iamid/group/:groupId/authorizations/:attributeName',
       'POST /bim/iam/:iamid/group/:groupId/authorizations/:attributeName',
     ],
-    doc: 'Add an attribute value to a group. A key without a value is refused.',
+    doc: 'Add an attribute value to a group. A key without a value changes nothing: it is refused unless the key has values.',
     action: 'attribute:write',
     run: AddAttributeDocument,
     answers: 'ChangedOwner',
     variables: ({ params: { iamid, groupId, attributeName, attributeValue } }) => ({
-      input: { owner: { group: { iamid, id: groupId } }, key: attributeName, value: required(attributeValue) },
+      input: { owner: { group: { iamid, id: groupId } }, key: attributeName, value: attributeValue },
     }),
     body: ({ addAttribute }) => owner(addAttribute.owner),
   }),

@@ -5,6 +5,7 @@ import {
   ListGroupsDocument,
   type ListGroupsQuery,
   ReadGroupDocument,
+  ReadIamGroupDocument,
   UpdateGroupDocument,
 } from '../generated/operations.ts'
 import { descending, type FieldsOf, fields, flag, id, list, nullable, oneOf, optional, paging, text } from './input.ts'
@@ -67,11 +68,20 @@ export const groupRows = [
   row({
     method: 'GET',
     path: '/bim/group/:groupId',
-    alias: ['GET /bim/iam/:iamid/group/:groupId'],
     doc: 'A group.',
     action: 'group:read',
     run: ReadGroupDocument,
     answers: 'Group',
+    variables: ({ params }) => ({ ref: { id: params.groupId } }),
+    body: data => group(data.group),
+  }),
+  row({
+    method: 'GET',
+    path: '/bim/iam/:iamid/group/:groupId',
+    doc: 'A group of an IAM, with its attributes by source.',
+    action: 'group:read',
+    run: ReadIamGroupDocument,
+    answers: 'IamGroup',
     variables: ({ params }) => ({ ref: { id: params.groupId, iamid: params.iamid } }),
     body: data => group(data.group),
   }),

@@ -4,6 +4,7 @@ import { Compile, type Validator } from 'typebox/compile'
 import { Invalid } from '../errors.ts'
 import { parseQuery } from '../http/query.ts'
 import { named } from '../http/text.ts'
+import { booleanFrom } from './params.ts'
 import { listed, ruleOf, type Shape, unwrapped } from './rules.ts'
 
 /** Entries of a list in one request (bim-wire-rules "Names and limits" 4). */
@@ -18,7 +19,8 @@ export const flag = Type.Boolean()
 export const id = Type.Integer({ minimum: 1, maximum: MAX_ID })
 /** Any object: the room that takes it says what may be in it. */
 export const json = Type.Object({})
-export const list = <Item extends TSchema>(items: Item) => Type.Array(items, { maxItems: MAX_ENTRIES })
+export const list = <Item extends TSchema>(items: Item, minItems = 0) =>
+  Type.Array(items, { maxItems: MAX_ENTRIES, ...(minItems > 0 && { minItems }) })
 export const nullable = <Schema extends TSchema>(schema: Schema) => Type.Union([schema, Type.Null()])
 export const optional = Type.Optional
 export const oneOf = <const Values extends string[]>(...values: Values) =>
@@ -141,7 +143,7 @@ function fromText(name: string, schema: TSchema, values: readonly string[]): unk
 
 function scalarFrom(shape: Shape, value: string): unknown {
   if (shape.type === 'integer' && /^\d+$/.test(value)) return Number(value)
-  if (shape.type === 'boolean' && (value === 'true' || value === 'false')) return value === 'true'
+  if (shape.type === 'boolean') return booleanFrom(value) ?? value
   return value
 }
 

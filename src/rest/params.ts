@@ -41,13 +41,21 @@ export function idFrom(name: string, value: string): number {
   return found
 }
 
+/** `true` and `false` in any case, as Python writes them; null for any other text. */
+export function booleanFrom(text: string): boolean | null {
+  // Bounded before the case is folded.
+  const word = text.length > 5 ? '' : text.toLowerCase()
+  return word === 'true' ? true : word === 'false' ? false : null
+}
+
 const readers: { readonly [Name in keyof Kinds]: (value: string) => Kinds[Name] } = {
   groupId: value => idFrom('groupId', value),
   groupuserid: value => idFrom('groupuserid', value),
   keyid: value => idFrom('keyid', value),
   disable(value) {
-    if (value !== 'true' && value !== 'false') throw new Invalid('disable', 'must be true or false')
-    return value === 'true'
+    const disable = booleanFrom(value)
+    if (disable === null) throw new Invalid('disable', 'must be true or false')
+    return disable
   },
   modelType(value) {
     if (value !== 'user' && value !== 'group') throw new Invalid('modelType', 'must be user or group')

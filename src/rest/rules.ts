@@ -12,6 +12,7 @@ export interface Shape {
   readonly anyOf?: readonly TSchema[]
   readonly minimum?: number
   readonly maximum?: number
+  readonly minItems?: number
   readonly maxItems?: number
   readonly minLength?: number
 }
@@ -34,7 +35,7 @@ function kindOf(shape: Shape): string {
     case 'boolean':
       return 'true or false'
     case 'array':
-      return `a list of at most ${number(shape.maxItems ?? 0)} entries, each ${kindOf(unwrapped(shape.items!))}`
+      return `a list of ${shape.minItems ? `${shape.minItems} to` : 'at most'} ${number(shape.maxItems ?? 0)} entries, each ${kindOf(unwrapped(shape.items!))}`
     case 'object':
       return objectRule(shape)
     default:
@@ -44,7 +45,7 @@ function kindOf(shape: Shape): string {
 
 function objectRule({ required = [], additionalProperties }: Shape): string {
   if (typeof additionalProperties === 'object')
-    return `an object whose values are each ${kindOf(unwrapped(additionalProperties as TSchema))}`
+    return `an object whose values are each ${ruleOf(additionalProperties as TSchema)}`
   return required.length > 0 ? `an object with ${required.join(' and ')}` : 'an object'
 }
 

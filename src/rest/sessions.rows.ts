@@ -17,7 +17,7 @@ const startLogIn: Row = {
   async answer({ params }, { iamType, publicUrl }) {
     const { iamid } = readParams(params) as { iamid: string }
     const type = await iamType(iamid)
-    if (type === null) throw new NotFound('There is no such IAM')
+    if (type === null) throw new NotFound(`There is no IAM ${iamid}`)
     return { status: 302, headers: { location: type === 'openid' ? `${publicUrl}/login/${iamid}` : `${publicUrl}/login` } }
   },
 }

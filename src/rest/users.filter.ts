@@ -33,7 +33,7 @@ export const userSearch = fields(
     globalUserIds: optional(list(text)),
     groupNames: optional(list(text)),
     groupIds: optional(list(id)),
-    userAttributes: optional(list(Type.Object({ key: text, value: optional(text) }))),
+    userAttributes: optional(list(Type.Object({ key: text, value: text }))),
   },
   { spellings, strict: true },
 )

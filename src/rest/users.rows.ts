@@ -140,7 +140,7 @@ export const userRows = [
     path: '/bim/iam/bim/user/:userid/clone',
     doc: 'Create users with the permissions, groups and attributes of an existing one, and mail each a link. Needs mail to be configured.',
     action: 'user:clone',
-    payload: fields({ email: list(text) }, { bare: 'email' }),
+    payload: fields({ email: list(text, 1) }, { bare: 'email' }),
     run: CloneUserDocument,
     answers: 'Clones',
     variables: ({ params, payload }) => ({ input: { ref: { iamid: 'bim', userid: params.userid }, emails: payload.email } }),

@@ -83,6 +83,7 @@ export const newcomers = {
   clone: write(
     'user:clone',
     async (call, { ref, emails }: { ref: UserRef; emails: readonly string[] }): Promise<Outcome<Cloned>> => {
+      if (emails.length === 0) throw new Invalid('email', 'must have at least one address')
       if (!call.app.mailer.configured) throw new Invalid('email', 'cannot be mailed to: set SMTP_URL to clone users')
       const wanted = [...new Set(checkList('email', emails).map(email => checkEmail('email', email).toLowerCase()))]
       const addresses = wanted.map(email => checkUserid(email, { newBim: true, field: 'email' }))

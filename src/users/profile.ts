@@ -24,7 +24,7 @@ export function profileColumns(input: ProfileInput): Partial<ProfileColumns> {
   if (input.preferences !== undefined)
     columns.preferences = input.preferences === null ? null : checkObject('profile.preferences', input.preferences)
   if (input.externalUserIds !== undefined)
-    columns.externalUserIds = checkObject('profile.externalUserIds', input.externalUserIds ?? {})
+    columns.externalUserIds = checkIds('profile.externalUserIds', input.externalUserIds ?? {})
   return columns
 }
 
@@ -40,6 +40,25 @@ function checkObject(field: string, value: unknown): Record<string, unknown> {
   checkJson(field, value)
   return value as Record<string, unknown>
 }
+
+/** Names by which other systems know a person. */
+function checkIds(field: string, value: unknown): Record<string, unknown> {
+  const ids = checkObject(field, value)
+  const wrong = Object.entries(ids).find(
+    ([name, id]) => !isName(id) && !(name === 'databricksUserObject' && isDatabricksUser(id)),
+  )
+  if (wrong) throw new Invalid(`${field}.${wrong[0].slice(0, 64)}`, 'must be a string or null')
+  return ids
+}
+
+const isName = (value: unknown): boolean => value === null || typeof value === 'string'
+
+/** The one structured id that the reference shows: `{id, type}`. */
+const isDatabricksUser = (value: unknown): boolean =>
+  typeof value === 'object' &&
+  value !== null &&
+  !Array.isArray(value) &&
+  Object.entries(value).every(([name, entry]) => ['id', 'type'].includes(name) && isName(entry))
 
 /** What may stand inside was checked by the door that read it (http/text, graphql/limits); only the size is a profile's own rule. */
 function checkJson(field: string, value: unknown): void {

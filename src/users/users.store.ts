@@ -1,6 +1,7 @@
 import type { UserRef } from '../access/actor.ts'
 import { Invalid, NotFound } from '../errors.ts'
 import { Prisma } from '../generated/prisma/client.ts'
+import { requireIam } from '../iams/iams.store.ts'
 import { lookupKey } from '../names.ts'
 import type { Db } from '../store/store.ts'
 import type { PermissionGrantRecord, UserRecord } from './user.ts'
@@ -24,8 +25,7 @@ export async function findUser(db: Db, ref: UserRef, wanted?: Wanted): Promise<U
 
 export async function requireUser(db: Db, ref: UserRef, wanted?: Wanted): Promise<UserRecord> {
   const user = await findUser(db, ref, wanted)
-  if (!user) throw new NotFound(`No user ${nameOf(ref)}`)
-  return user
+  return user ?? missing(db, ref)
 }
 
 /** All users named, in the order of the references; one statement. NotFound names the first that is missing. */
@@ -45,12 +45,20 @@ export async function requireUsers(db: Db, refs: readonly UserRef[]): Promise<Us
   )
   const ids = new Map(rows.map(row => [row.id, row]))
   const names = new Map(rows.map(row => [`${row.iamid}/${row.useridKey}`, row]))
-  return refs.map(ref => {
-    const found =
+  const found: UserRecord[] = []
+  for (const ref of refs) {
+    const user =
       ref.id != null ? ids.get(ref.id) : names.get(`${ref.iamid ?? 'bim'}/${ref.userid == null ? '' : lookupKey(ref.userid)}`)
-    if (!found || (ref.iamid != null && found.iamid !== ref.iamid)) throw new NotFound(`No user ${nameOf(ref)}`)
-    return found
-  })
+    if (!user || (ref.iamid != null && user.iamid !== ref.iamid)) return missing(db, ref)
+    found.push(user)
+  }
+  return found
+}
+
+/** Throws NotFound naming the user, or the IAM where there is no such IAM. */
+async function missing(db: Db, ref: UserRef): Promise<never> {
+  if (ref.iamid != null) await requireIam(db, ref.iamid)
+  throw new NotFound(`No user ${nameOf(ref)}`)
 }
 
 const nameOf = (ref: UserRef): string =>

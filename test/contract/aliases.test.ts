@@ -61,11 +61,29 @@ describe('Requests 7: authorizations of a key without a value', () => {
     expect(await w.must('DELETE', `${groupPath(id)}/authorizations/desk`)).toMatchObject({ authorizations: null })
   })
 
+  test('Requests 7: PUT of a key that has values is 200 and changes nothing', async () => {
+    const userid = await person()
+    const before = await w.tag(userid, 'Desk', 'day')
+    const { id } = await w.createGroup(fresh('alias crew'))
+    const group = await w.tagGroup(id, 'Desk', 'day')
+    for (const method of ['PUT', 'POST'])
+      for (const key of ['Desk', 'DESK', 'desk/']) {
+        expect(await w.must(method, `${userPath(userid)}/authorizations/${key}`)).toEqual(before)
+        expect(await w.must(method, `${groupPath(id)}/authorizations/${key}`)).toEqual(group)
+      }
+    expectRefusal(
+      await w.admin('PUT', `${groupPath(id)}/authorizations/port`),
+      400,
+      /^value is missing: the key has no values yet/,
+    )
+    expectRefusal(await w.admin('PUT', `${userPath('nobody')}/authorizations/desk`), 404)
+  })
+
   test('Requests 7: PUT is 400: the key has no value yet', async () => {
     const userid = await person()
     for (const method of ['PUT', 'POST']) {
       for (const path of [`${userPath(userid)}/authorizations/desk`, `${userPath(userid)}/authorizations/desk/`]) {
-        expectRefusal(await w.admin(method, path), 400)
+        expectRefusal(await w.admin(method, path), 400, /^value is missing: the key has no values yet/)
       }
     }
     expect((await w.getUser(userid)).authorizations).toEqual({})
@@ -125,7 +143,11 @@ describe('Requests 7: further paths', () => {
   test('Requests 7: GET /bim/iam/{iamid}/group/{id} reads a group', async () => {
     const { id } = await w.createGroup(fresh('alias crew'))
     await w.tagGroup(id, 'desk', 'day')
-    expect(await w.must('GET', groupPath(id))).toEqual(await w.must('GET', `/bim/group/${id}`))
+    const sources = { bimAuthorizations: { desk: ['day'] }, iamAuthorizations: null }
+    expect(await w.must('GET', groupPath(id))).toEqual({ ...(await w.must<object>('GET', `/bim/group/${id}`)), ...sources })
+    const bare = await w.createGroup(fresh('bare crew'))
+    const none = { authorizations: null, bimAuthorizations: null, iamAuthorizations: null }
+    expect(await w.must('GET', groupPath(bare.id))).toMatchObject(none)
     expectRefusal(await w.admin('GET', groupPath(id, 'nowhere')), 404)
   })
 

@@ -35,7 +35,7 @@ describe('Disabling and deleting', () => {
     for (const disable of [true, true, false, false]) {
       expect(await w.must('PUT', `${path}/disable/${disable}`)).toEqual({ userid: newUser.userid, disabled: disable })
     }
-    for (const disable of ['yes', '1', 'TRUE', 'null'])
+    for (const disable of ['yes', '1', 'TRUES', 'null'])
       expectRefusal(await w.admin('PUT', `${path}/disable/${disable}`), 400, /disable/)
   })
 

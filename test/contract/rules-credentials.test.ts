@@ -31,8 +31,10 @@ describe('Responses 5: Errors', () => {
   })
 
   test('Responses 5: errors of paths, methods and broken requests have the same form', async () => {
-    expectRefusal(await w.admin('GET', '/bim/nothing/here'), 404)
-    expectRefusal(await w.admin('PATCH', '/bim/group'), 404)
+    expectRefusal(await w.admin('GET', '/bim/nothing/here'), 404, /GET \/openapi\.json lists/)
+    const patched = await w.admin('PATCH', '/bim/group')
+    expectRefusal(patched, 405, /^This path does not take PATCH: use GET or HEAD or POST$/)
+    expect(patched.headers.get('allow')).toBe('GET, HEAD, POST')
     expectRefusal(await w.admin('POST', '/bim/group', { raw: '{"iamid":', type: 'application/json' }), 400)
     for (const target of ['/bim/user?name=%E0%A4%A', '/bim/user?name=%ff', '/bim/iam/bim/user/%']) {
       const answer = await sendRaw(app.url, 'GET', target, app.admin.token)

@@ -36,6 +36,25 @@ describe('Requests 8: Payload forms', () => {
     }
   })
 
+  test('Requests 8: a clone for no address is 400, as a bare list, an object and a form', async () => {
+    const { userid } = (await w.createUser(fresh('none'))).newUser
+    for (const json of [[], { email: [] }, {}])
+      expectRefusal(
+        await w.admin('POST', `${userPath(userid)}/clone`, { json }),
+        400,
+        /^email (is missing: it )?must be a list of 1 to 1,000/,
+      )
+    expectRefusal(await w.admin('POST', `${userPath(userid)}/clone`), 400, /^email is missing/)
+    const { errors } = await app.graphql('mutation($input: CloneUserInput!) { cloneUser(input: $input) { failedEmails } }', {
+      input: { ref: { userid }, emails: [] },
+    })
+    expect(errors?.[0]?.extensions).toMatchObject({
+      code: 'BAD_USER_INPUT',
+      field: 'email',
+      rule: 'must have at least one address',
+    })
+  })
+
   test('Requests 8: a clone is enabled and has no password', async () => {
     const userid = fresh('plain')
     await w.createUser(userid, { password: 'not copied' })
@@ -100,6 +119,41 @@ describe('Requests 8: Payload forms', () => {
       expect(await owner(header.body.token)).toBe(bo.userid)
     }
     expectRefusal(await send(app.url, 'POST', path, { json: { apikey: 'nonsense' }, headers: { authorization: bos } }), 401)
+  })
+
+  test.each([
+    ['a list', { snowflakeUser: ['a'] }, 'snowflakeUser'],
+    ['an object', { snowflakeUser: { id: 'a' } }, 'snowflakeUser'],
+    ['a number', { hdfsUser: 'h', prestoUser: 7 }, 'prestoUser'],
+    ['a boolean', { asaUser: true }, 'asaUser'],
+    ['a structure that is not the documented one', { databricksUserObject: { id: ['a'] } }, 'databricksUserObject'],
+  ])(
+    'Requests 8: an external user id that is %s is 400 on every path that takes a profile',
+    async (_what, externalUserIds, name) => {
+      const message = new RegExp(`^profile\\.externalUserIds\\.${name} must be a string or null$`)
+      const { userid } = (await w.createUser(fresh('external'))).newUser
+      for (const method of ['PUT', 'POST'])
+        expectRefusal(await w.admin(method, `${userPath(userid)}/profile`, { json: { externalUserIds } }), 400, message)
+      const create = { userid: fresh('external'), profile: { externalUserIds } }
+      expectRefusal(await w.admin('POST', '/bim/iam/bim/user', { json: create }), 400, message)
+      expectRefusal(await w.admin('GET', userPath(create.userid)), 404)
+      for (const [mutation, input] of [
+        ['updateProfile(input: $input) { user { id } }', { ref: { userid }, profile: { externalUserIds } }],
+        ['createUser(input: $input) { user { id } }', create],
+      ] as const) {
+        const type = mutation.startsWith('update') ? 'UpdateProfileInput' : 'CreateUserInput'
+        const { errors } = await app.graphql(`mutation($input: ${type}!) { ${mutation} }`, { input })
+        expect(errors?.[0]?.message).toMatch(message)
+      }
+      expect((await w.must<ProfileView>('GET', `${userPath(userid)}/profile`)).externalUserIds).toEqual({})
+    },
+  )
+
+  test('Requests 8: external user ids are strings or null, and the structured one of the reference', async () => {
+    const { userid } = (await w.createUser(fresh('external'))).newUser
+    const externalUserIds = { snowflakeUser: 'S', prestoUser: null, databricksUserObject: { id: null, type: 'NONE' } }
+    expect(await w.must('PUT', `${userPath(userid)}/profile`, { externalUserIds })).toMatchObject({ externalUserIds })
+    expect(await w.must('PUT', `${userPath(userid)}/profile`, { externalUserIds: null })).toMatchObject({ externalUserIds: {} })
   })
 
   test('Requests 8: a profile update keeps what it leaves out and replaces externalUserIds as a whole', async () => {

@@ -80,6 +80,9 @@ describe('Requests 5: filters, on GET /bim/user and on POST /bim/user/search', (
 
   test('Requests 5: includeDisabled is false and includeEnabled true unless told', async () => {
     expect(await get({ includeDisabled: true })).toContain('lark-off')
+    // As Python's requests writes it.
+    expect(await get({ includeDisabled: 'True' })).toEqual(await get({ includeDisabled: true }))
+    expect(await get({ includeDisabled: 'False' })).toEqual(await get({ includeDisabled: false }))
     expect(await post({ includeDisabled: true })).toEqual(await get({ includeDisabled: true }))
     expect(await post({ includeDisabled: true, includeEnabled: false })).toEqual(['lark-off'])
     expect(await post({ includeEnabled: true })).toEqual(everyone)

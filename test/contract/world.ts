@@ -192,6 +192,7 @@ const phrases: Record<number, string> = {
   401: 'Unauthorized',
   403: 'Forbidden',
   404: 'Not Found',
+  405: 'Method Not Allowed',
   409: 'Conflict',
   415: 'Unsupported Media Type',
   429: 'Too Many Requests',

@@ -144,6 +144,26 @@ describe('parseQuery', () => {
 })
 
 describe('parseBody', () => {
+  const form = { 'content-type': 'application/x-www-form-urlencoded' }
+
+  it.each(['{"username":"a","password":"b"}', ' {\n"a": "=&"}\n', '["a@x.org"]', '{}', '[]'])(
+    'says that %j was sent as a form',
+    json => {
+      expect(() => parseBody(Buffer.from(json), form, 'json+form')).toThrow(
+        'body looks like JSON but was sent as a form: add the header Content-Type: application/json',
+      )
+      expect(parseBody(Buffer.from(json), { 'content-type': 'application/json' }, 'json+form')).toEqual(JSON.parse(json))
+    },
+  )
+
+  it.each([
+    ['a={"b":1}', { a: '{"b":1}' }],
+    ['{a=1', { '{a': '1' }],
+    ['%7B%7D', { '{}': '' }],
+  ])('takes %j for the form that it is', (text, value) => {
+    expect(parseBody(Buffer.from(text), form, 'json+form')).toEqual(value)
+  })
+
   it('names broken UTF-8 before it parses', () => {
     const bytes = Buffer.from([0x22, 0xc3, 0x28, 0x22])
     expect(() => parseBody(bytes, { 'content-type': 'application/json' }, 'json')).toThrow('body must be valid UTF-8')

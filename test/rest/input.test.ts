@@ -86,7 +86,7 @@ describe('body', () => {
   })
 
   test('body: a fault deep in a list is told of the list, with what its entries are', () => {
-    const message = /^userAttributes must be a list of at most 1,000 entries, each an object with key$/
+    const message = /^userAttributes must be a list of at most 1,000 entries, each an object with key and value$/
     for (const wrong of ['x', [7], [{}], [{ key: 7 }], [{ key: 'a', value: 7 }]]) {
       expect(fault(() => readBody(search, { userAttributes: wrong }, false))).toMatch(message)
     }
@@ -150,7 +150,7 @@ describe('form', () => {
     [{ size: 'five' }, 'size must be an integer from 1 to 10000'],
     [{ size: ['5', '5'] }, 'size must be given once'],
     [{ includeDisabled: 'yes' }, 'includeDisabled must be true or false'],
-    [{ userAttributes: 'desk' }, 'userAttributes must be a list of at most 1,000 entries, each an object with key'],
+    [{ userAttributes: 'desk' }, 'userAttributes must be a list of at most 1,000 entries, each an object with key and value'],
   ])('form: %j is refused: %s', (form, message) => {
     expect(fault(() => readBody(search, form, true))).toBe(message)
   })

@@ -25,7 +25,7 @@ describe('parameters', () => {
     ['keyid', '1.0'],
     ['keyid', '１'],
     ['groupId', ' 1'],
-    ['disable', 'TRUE'],
+    ['disable', 'x'],
     ['disable', '1'],
     ['modelType', 'User'],
     ['key', ''],
