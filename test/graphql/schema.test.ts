@@ -113,7 +113,15 @@ const hidden = {
   'User.apiKeys': ['User.apiKeys'],
   'User.tokens': ['User.tokens'],
   'Profile.private': ['Profile.phone', 'Profile.sqlUser', 'Profile.preferences', 'Profile.externalUserIds', 'Profile.scim'],
-  'Group.private': ['Group.scim', 'Group.scimid', 'Group.authorizations', 'Group.attributes', 'Group.permissions'],
+  'Group.private': [
+    'Group.scim',
+    'Group.scimid',
+    'Group.authorizations',
+    'Group.bimAuthorizations',
+    'Group.iamAuthorizations',
+    'Group.attributes',
+    'Group.permissions',
+  ],
   'Membership.private': [
     'Membership.id',
     'Membership.user',
