@@ -105,7 +105,8 @@ export const settings = {
     fix: 'set one of these',
   }),
   GRANTS: setting<Config['grants']>({
-    meaning: 'strict: nobody grants an administrative permission they lack; documented: as the reference has it',
+    meaning:
+      'strict: nobody grants an administrative permission they lack, and only a USER_ADMIN changes sqlUser and externalUserIds; documented: as the reference has it',
     parse: oneOf(['strict', 'documented']),
     fallback: 'strict',
     fix: 'set one of these',

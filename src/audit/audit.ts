@@ -1,3 +1,5 @@
+import { isDeepStrictEqual } from 'node:util'
+
 /** What an audit event says; names of events as the vendor's webhooks (reference: iam-rules, "Events"). */
 export const EVENTS = [
   'userCreated',
@@ -82,9 +84,15 @@ export interface Trail {
 }
 export const newTrail = (): Trail => ({ events: [], failure: null, over: false })
 
+/** As JSON, whatever the order of an object's keys: a store of its own order gives them back in that. */
+function isEqual(one: unknown, other: unknown): boolean {
+  const texts = [JSON.stringify(one), JSON.stringify(other)] as const
+  return texts[0] === texts[1] || isDeepStrictEqual(JSON.parse(texts[0]), JSON.parse(texts[1]))
+}
+
 /** The fields that differ, as `before` and `after`; undefined on both sides of `fields` that are equal as JSON. */
 export function difference(before: Record<string, unknown>, after: Record<string, unknown>) {
-  const changed = Object.keys(after).filter(key => JSON.stringify(before[key] ?? null) !== JSON.stringify(after[key] ?? null))
+  const changed = Object.keys(after).filter(key => !isEqual(before[key] ?? null, after[key] ?? null))
   const pick = (from: Record<string, unknown>) => Object.fromEntries(changed.map(key => [key, from[key] ?? null]))
   return { before: pick(before), after: pick(after), changed: changed.length > 0 }
 }

@@ -1,7 +1,7 @@
 /**
  * The rules about power over power (reference: iam-rules, "Permissions with documented meaning"): nobody grants or removes an
  * administrative permission they lack, through any door, and nobody takes over a holder of one they lack.
- * GRANTS=documented switches both off. The last administrator stays, whatever the setting.
+ * GRANTS=documented switches them off. The last administrator stays, whatever the setting.
  */
 import type { Call } from '../access/guard.ts'
 import { isAdministrative } from '../access/permissions.ts'
@@ -34,6 +34,26 @@ export async function refusePower(call: Pick<Call, 'actor' | 'app' | 'db'>, user
   )
   if (missing.length > 0)
     throw new Forbidden(`This user holds ${missing.join(', ')}, which you lack: ask somebody who holds it too`)
+}
+
+/** Names by which other systems know a person: whoever changes them chooses as whom that person acts there. */
+const FOREIGN_NAMES = ['sqlUser', 'externalUserIds']
+
+/**
+ * The rule about changes of sqlUser and externalUserIds: for a USER_ADMIN only, and those of a holder of administrative permissions
+ * only for who holds these too. Throws Forbidden. `changed`: the profile fields that differ from what is stored.
+ */
+export async function assertMayChangeNames(
+  call: Pick<Call, 'actor' | 'app' | 'db'>,
+  userId: number,
+  changed: readonly string[],
+): Promise<void> {
+  const { actor, app } = call
+  const field = FOREIGN_NAMES.find(name => changed.includes(name))
+  if (field === undefined || actor.kind !== 'user' || app.config.grants === 'documented') return
+  if (!actor.permissions.has('USER_ADMIN'))
+    throw new Forbidden(`profile.${field} is how other systems know this person: only a USER_ADMIN may change it`)
+  await refusePower(call, userId)
 }
 
 /** After a change that may have taken USER_ADMIN from somebody: throws Conflict when no enabled user is left with it. */

@@ -15,12 +15,12 @@ import { directoryOf, heard, newsOf } from '../identity/directory.ts'
 import { askAbout, type News, takeIn } from '../identity/outside.ts'
 import { uniqueViolation } from '../store/failures.ts'
 import { mapPage, type Page, type PageArgs, readPage } from '../store/page.ts'
-import { keepAnAdministrator, refusePower } from './powers.ts'
+import { assertMayChangeNames, keepAnAdministrator, refusePower } from './powers.ts'
 import { profileColumns } from './profile.ts'
 import { seenAs, type UserPage, type UserRecord } from './user.ts'
 import { unpack, type Wanted } from './users.along.ts'
 import { authorizeFilter, userList } from './users.search.ts'
-import { deleteUserRow, endAccess, lockUser, type ProfileColumns, requireUser, updateUser } from './users.store.ts'
+import { deleteUserRow, endAccess, lockUser, requireUser, updateUser } from './users.store.ts'
 
 /** What the read brings; the caller unpacks it (users.along.ts). */
 interface Wants {
@@ -74,9 +74,11 @@ export const users = {
     async (call, { ref, profile }: ByRef & { profile: ProfileInput }) => {
       const columns = profileColumns(profile)
       const user = await requireUser(call.db, ref)
-      await refuseMapped(call, user, columns)
       const change = difference({ ...user }, { ...columns, nameKey: undefined, emailKey: undefined })
-      if ('email' in change.after) await refusePower(call, user.id)
+      const changed = Object.keys(change.after)
+      await refuseMapped(call, user, changed)
+      await assertMayChangeNames(call, user.id, changed)
+      if (changed.includes('email')) await refusePower(call, user.id)
       if (!change.changed) return unchanged(viewOf(call, user))
       const stamps = { updatedAt: call.now, profileUpdatedAt: call.now }
       const updated = await updateUser(call.db, user.id, { ...columns, ...stamps }).catch(nameTaken)
@@ -170,11 +172,12 @@ const viewOf = (call: Call, user: UserRecord): UserRecord =>
   seenAs(user, isSelf(call.actor, { id: user.id }) ? 'own' : 'aggregate')
 
 /** A field that the user's IAM fills is not the user's to change (iam-rules: "A mapped profile field is not editable by the user"). */
-async function refuseMapped(call: Call, user: UserRecord, columns: Partial<ProfileColumns>): Promise<void> {
-  if (user.iamid === 'bim' || call.actor.kind !== 'user' || call.actor.permissions.has('USER_ADMIN')) return
+async function refuseMapped(call: Call, user: UserRecord, changed: readonly string[]): Promise<void> {
+  if (changed.length === 0 || user.iamid === 'bim' || call.actor.kind !== 'user' || call.actor.permissions.has('USER_ADMIN'))
+    return
   const iam = await requireIam(call.db, user.iamid)
   const { profile = {} } = (iam.config.schema ?? {}) as { profile?: Record<string, unknown> }
-  const mapped = Object.keys(columns).find(field => profile[field] != null)
+  const mapped = changed.find(field => profile[field] != null)
   if (mapped) throw new Forbidden(`profile.${mapped} comes from the IAM ${user.iamid}: change it there`)
 }
 

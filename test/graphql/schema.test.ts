@@ -170,6 +170,9 @@ describe('what is hidden', async () => {
   await app.store.db.query(`UPDATE users SET sql_user = 's', scim = '{"a": 1}' WHERE userid LIKE 'stock%'`)
   await app.store.db.query(`UPDATE groups SET scim = '{"a": 1}', scimid = 'x'`)
   await app.store.db.query(
+    `INSERT INTO group_attributes (group_id, key, key_key, value, source) SELECT id, 'Key', 'key', 'value', 'stock1' FROM groups`,
+  )
+  await app.store.db.query(
     `UPDATE iams SET config = '{"supportedActions": ["scimEnabled"]}', scim_key_prefix = 'rs_x' WHERE id = 'stock1'`,
   )
 
