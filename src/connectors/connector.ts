@@ -11,6 +11,8 @@ export interface EntryGroup {
   /** The group's DN, or the plain value where a membership attribute holds no DN. */
   readonly id: string
   readonly name: string
+  /** By what the entry is the same whatever it is called, the best first; empty for a name without an entry. At most 80 characters each. */
+  readonly entryIds: readonly string[]
   /** Names in lower case. Empty where the group itself cannot be read. */
   readonly attributes: ReadonlyMap<string, readonly string[]>
 }
@@ -38,6 +40,17 @@ export interface PasswordLogin {
 export interface Lookup {
   /** null: the directory was asked and knows no such person. Throws as logIn does. */
   find(userid: string): Promise<Entry | null>
+}
+
+/** Groups of these names, or with one of these ids (EntryGroup.entryIds). */
+export interface GroupQuery {
+  readonly names?: readonly string[]
+  readonly ids?: readonly string[]
+}
+
+export interface GroupLookup {
+  /** All groups that the query means, and perhaps others whose names are alike. Throws as find does. */
+  groups(query: GroupQuery): Promise<EntryGroup[]>
 }
 
 /** Somebody of whom the system does not say who they are, or something else that is needed. `aliases`: userids, as far as they are known. */

@@ -14,6 +14,7 @@ import {
   isAttribute,
 } from './ldap.filters.ts'
 import type { GroupPlan } from './ldap.groups.ts'
+import { idAttributesOf } from './ldap.ids.ts'
 
 // What an IAM's configuration means for its directory. Everything that can be wrong with it is told here, before anything is asked.
 
@@ -186,7 +187,8 @@ function groupsPlan(options: Options, schema: Config['schema']): GroupPlan {
     listed: listedGroups(options),
     membershipAttributes: options.groupMembershipAttributes ?? [],
     nameAttribute,
-    attributes: [...new Set([nameAttribute, ...mapped(schema, ['group'])])],
+    attributes: [...new Set([nameAttribute, ...idAttributesOf(undefined), ...mapped(schema, ['group'])])],
+    entryIds: undefined,
     nested: options.nestedGroups === true,
   }
 }

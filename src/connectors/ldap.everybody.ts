@@ -1,9 +1,10 @@
-import { AndFilter, type Client, EqualityFilter, type Filter, GreaterThanEqualsFilter, OrFilter } from 'ldapts'
+import { AndFilter, type Client, type Filter, GreaterThanEqualsFilter, OrFilter } from 'ldapts'
 import { Refused } from '../errors.ts'
 import type { Listed, ListOptions, ListReader } from './connector.ts'
 import type { LdapPlan } from './ldap.config.ts'
 import { moreToCome } from './ldap.connection.ts'
 import { anythingIn, type Comparison, memberAttributes } from './ldap.filters.ts'
+import { groupPlaces } from './ldap.group.lookup.ts'
 import { type Asked, type GroupPlan, type GroupReader, groupOf, wanted } from './ldap.groups.ts'
 import { dnKey } from './ldap.matching.ts'
 import { MemberIndex } from './ldap.members.ts'
@@ -147,18 +148,8 @@ async function* pages(
   }
 }
 
-/** What groups are, where no search for them is configured (memberOf alone). */
-const groupClasses = ['group', 'groupOfNames', 'groupOfUniqueNames', 'posixGroup']
-
 async function groupsChanged(plan: LdapPlan, client: Client, since: Date): Promise<boolean> {
-  const { search, listed, membershipAttributes } = plan.groups
-  if (!search && !listed && membershipAttributes.length === 0) return false
-  const usual = new OrFilter({ filters: groupClasses.map(value => new EqualityFilter({ attribute: 'objectClass', value })) })
-  const means = search && memberAttributes(search.text)
-  const byMember = means ? anythingIn('config.options.userGroupSearchFilter', means.plain) : usual
-  const places = [search && { base: search.base, filter: byMember }, listed].filter(place => place !== null)
-  if (places.length === 0) places.push({ base: plan.groupBase, filter: usual })
-  for (const { base, filter } of places)
+  for (const { base, filter } of groupPlaces(plan))
     for await (const { entries } of pages(plan, client, base, changedSince(filter, since), ['1.1'], 1))
       if (entries.length > 0) return true
   return false

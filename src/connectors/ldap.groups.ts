@@ -1,9 +1,11 @@
+import { createHash } from 'node:crypto'
 import type { Filter } from 'ldapts'
 import { Refused } from '../errors.ts'
 import type { EntryGroup } from './connector.ts'
 import { firstValue, isDn } from './ldap.dn.ts'
 import { type Attributes, valuesOf } from './ldap.entry.ts'
 import { anyOf, type FilterTemplate } from './ldap.filters.ts'
+import { entryIdOf } from './ldap.ids.ts'
 import { dnKey } from './ldap.matching.ts'
 
 // The groups of a person: those that their own entry names (memberOf), those that name them (member), and on request the groups of
@@ -18,6 +20,8 @@ export interface GroupPlan {
   /** Which of a group's attributes is its name. */
   readonly nameAttribute: string
   readonly attributes: readonly string[]
+  /** `options.entryIdAttribute`. */
+  readonly entryIds: string | undefined
   readonly nested: boolean
 }
 
@@ -84,15 +88,28 @@ export async function bySearch(
   })
 }
 
-async function inParts<Item, Result>(items: readonly Item[], work: (part: readonly Item[]) => Promise<Result[]>) {
+export async function inParts<Item, Result>(items: readonly Item[], work: (part: readonly Item[]) => Promise<Result[]>) {
   const results: Result[] = []
   for (let start = 0; start < items.length; start += atOnce) results.push(...(await work(items.slice(start, start + atOnce))))
   return results
 }
 
-export function groupOf({ nameAttribute }: GroupPlan, { dn, attributes }: Asked): EntryGroup {
-  return { id: dn, name: attributes.get(nameAttribute.toLowerCase())?.[0] ?? firstValue(dn), attributes }
+export function groupOf({ nameAttribute, entryIds }: GroupPlan, { dn, attributes }: Asked): EntryGroup {
+  return { id: dn, name: nameOf(nameAttribute, dn, attributes), entryIds: idsOf(entryIds, dn, attributes), attributes }
 }
+
+const nameOf = (nameAttribute: string, dn: string, attributes: Attributes): string =>
+  (attributes.get(nameAttribute.toLowerCase())?.[0] ?? firstValue(dn)).trim()
+
+function idsOf(option: GroupPlan['entryIds'], dn: string, attributes: Attributes): string[] {
+  if (!isDn(dn)) return []
+  const id = entryIdOf(attributes, option)
+  return [...(id === null || id.length > longestId ? [] : [id]), idOfDn(dn)]
+}
+/** Characters. */
+const longestId = 80
+/** A DN may be longer than an index entry. */
+const idOfDn = (dn: string): string => `dn:${createHash('sha256').update(dnKey(dn)).digest('base64url')}`
 
 export const wanted = ({ attributes, membershipAttributes, nested }: GroupPlan): string[] => [
   ...new Set(nested ? [...attributes, ...membershipAttributes] : attributes),

@@ -1,10 +1,11 @@
 import type { Client } from 'ldapts'
 import { Refused } from '../errors.ts'
-import type { Entry, Listing, Lookup, PasswordLogin } from './connector.ts'
+import type { Entry, GroupLookup, Listing, Lookup, PasswordLogin } from './connector.ts'
 import { type LdapPlan, type LdapSettings, planOf } from './ldap.config.ts'
 import { bindAccount, bindPerson, connected, Hosts } from './ldap.connection.ts'
 import { listAt } from './ldap.everybody.ts'
 import { anyoneWith, canBeAsked } from './ldap.filters.ts'
+import { groupsAsked } from './ldap.group.lookup.ts'
 import { type Asked, bySearch, type GroupReader } from './ldap.groups.ts'
 import { noneWhen, personFrom, search } from './ldap.search.ts'
 
@@ -21,7 +22,7 @@ export function openLdap(
   config: Readonly<Record<string, unknown>>,
   secrets: ReadonlyMap<string, string>,
   settings: LdapSettings = {},
-): PasswordLogin & Lookup & Listing {
+): PasswordLogin & Lookup & GroupLookup & Listing {
   const plan = planOf(config, secrets, settings)
   const hosts = new Hosts(plan.peer)
   return {
@@ -34,6 +35,7 @@ export function openLdap(
       if (!canBeAsked(userid)) return null
       return hosts.ask(host => asAccount(plan, host, client => personOf(plan, client, userid)))
     },
+    groups: query => hosts.ask(host => asAccount(plan, host, client => groupsAsked(plan, client, query))),
     async list(reader, options = {}) {
       // What the reader throws is not the directory's: no other host is asked because of it.
       let stopped: { error: unknown } | null = null

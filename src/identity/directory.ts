@@ -1,6 +1,6 @@
 /** An IAM's directory, and what its entries say in the words of the porch. */
 import type { Call } from '../access/guard.ts'
-import type { Entry, Listing, Lookup, PasswordLogin } from '../connectors/connector.ts'
+import type { Entry, GroupLookup, Listing, Lookup, PasswordLogin } from '../connectors/connector.ts'
 import { openLdap } from '../connectors/ldap.ts'
 import type { App } from '../context.ts'
 import { RosterError } from '../errors.ts'
@@ -8,9 +8,10 @@ import { noteExchange } from '../exchanges/exchanges.queue.ts'
 import type { IamRecord } from '../iams/iam.ts'
 import { identityOf } from './mapping.ts'
 import { type News, secretsOf } from './outside.ts'
+import { type SettledEntry, settling } from './settled.ts'
 import { wordsOfEntry } from './words.ts'
 
-export type Directory = PasswordLogin & Lookup & Listing
+export type Directory = PasswordLogin & Lookup & GroupLookup & Listing
 
 /** One connector for each IAM and state of its configuration: it remembers which of its hosts answers. */
 const directories = new WeakMap<App, Map<string, { version: number; directory: Directory }>>()
@@ -23,7 +24,7 @@ export async function directoryOf({ app, db }: Pick<Call, 'app' | 'db'>, iam: Ia
   const version = iam.updatedAt.getTime()
   const found = known.get(iam.id)
   if (found?.version === version) return found.directory
-  const directory = openLdap(iam.config, await secretsOf({ app, db }, iam.id))
+  const directory = settling(openLdap(iam.config, await secretsOf({ app, db }, iam.id)), app.store.db, iam)
   known.set(iam.id, { version, directory })
   return directory
 }
@@ -39,14 +40,20 @@ export async function told<Answer>({ log }: App, iamid: string, ask: () => Promi
 }
 
 /** An entry was read whole: an attribute that it lacks has no values. One that was only told of has no place, and so an empty id. */
-export function newsOf(iam: Pick<IamRecord, 'id' | 'config'>, { id, userid, attributes, groups }: Entry): News {
+export function newsOf(iam: Pick<IamRecord, 'id' | 'config'>, { id, userid, attributes, groups, decided }: SettledEntry): News {
   const valuesOf = (from: Entry['attributes']) => (name: string) => from.get(name.toLowerCase()) ?? []
   const { identity, faults } = identityOf(iam, {
     userid,
     values: valuesOf(attributes),
-    groups: groups?.map(group => ({ name: group.name, values: valuesOf(group.attributes) })) ?? null,
+    groups:
+      groups
+        ?.filter((_, at) => decided?.[at]?.taken ?? true)
+        .map(group => ({ name: group.name, entryId: group.entryIds[0], values: valuesOf(group.attributes) })) ?? null,
   })
-  return { source: iam.id, identity: id === '' ? identity : { ...identity, dn: id }, failure: null, faults }
+  const changes = decided?.flatMap(({ change }) => change ?? []) ?? []
+  const groupFaults = decided?.flatMap(({ fault }) => fault ?? []) ?? []
+  const more = { ...(id !== '' && { dn: id }), ...(changes.length > 0 && { groupChanges: changes }) }
+  return { source: iam.id, identity: { ...identity, ...more }, failure: null, faults: [...groupFaults, ...faults] }
 }
 
 type Hearing = Pick<Call, 'app' | 'now' | 'requestId' | 'trail'>

@@ -16,6 +16,7 @@ import { newsOf } from './directory.ts'
 import { type DriftRecord, type DriftState, type DriftTotals, driftList, driftTotals } from './drift.store.ts'
 import { identityOf, type Mapped } from './mapping.ts'
 import { askEndpoint, informed, type News, secretsOf, USER_INFO } from './outside.ts'
+import { settling } from './settled.ts'
 import { simulatedScim } from './simulated.scim.ts'
 import { type Simulated, simulated } from './simulated.ts'
 
@@ -45,7 +46,7 @@ export const identities = {
     const secrets = new Map(await secretsOf(call, iamid))
     for (const [path, secret] of checked?.secrets ?? []) secret === null ? secrets.delete(path) : secrets.set(path, secret)
     const failures: string[] = []
-    const entry = await askDirectory(iam, secrets, userid, failures)
+    const entry = await askDirectory(call, iam, secrets, userid, failures)
     const about =
       iam.config.externalUserInfo === undefined ? null : await askEndpoint(iam.config, secrets, entry?.userid ?? userid)
     if (about?.failure != null) failures.push(`The user info endpoint: ${about.failure}`)
@@ -84,6 +85,7 @@ const said = ({ identity, faults }: News): Mapped => ({ identity: identity!, fau
 
 /** The person's entry; null where there is none, and a failure that says why. */
 async function askDirectory(
+  { db }: Call,
   iam: IamRecord,
   secrets: ReadonlyMap<string, string>,
   userid: string,
@@ -91,7 +93,7 @@ async function askDirectory(
 ): Promise<Entry | null> {
   if (iam.type !== 'ldap') return null
   try {
-    const entry = await openLdap(iam.config, secrets).find(userid)
+    const entry = await settling(openLdap(iam.config, secrets), db, iam).find(userid)
     if (entry === null)
       failures.push(
         'The directory was asked and knows no such person: none below config.options.userSearchBase that the userid means there',
@@ -143,7 +145,7 @@ function entryOf(userid: string, attributes: object, groups: readonly string[] |
     id: '',
     userid,
     attributes: new Map(found),
-    groups: names?.map(name => ({ id: name, name, attributes: new Map() })) ?? null,
+    groups: names?.map(name => ({ id: name, name, entryIds: [], attributes: new Map() })) ?? null,
   }
 }
 

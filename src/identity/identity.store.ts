@@ -2,15 +2,15 @@ import { canonical } from '../names.ts'
 import type { Db } from '../store/store.ts'
 import type { ExternalGroup } from './identity.ts'
 
-/** The names of the groups of the IAM that `source` put each user into. */
+/** The groups of the IAM that `source` put each user into. */
 export const groupsHeldBy = (
   db: Db,
   userIds: readonly number[],
   iamid: string,
   source: string,
-): Promise<{ userId: number; name: string }[]> =>
+): Promise<{ userId: number; name: string; directoryId: string | null }[]> =>
   db.query(
-    `SELECT m.user_id AS "userId", g.name FROM memberships m JOIN groups g ON g.id = m.group_id
+    `SELECT m.user_id AS "userId", g.name, g.directory_id AS "directoryId" FROM memberships m JOIN groups g ON g.id = m.group_id
       WHERE m.user_id = ANY($1::int[]) AND g.iamid = $2 AND $3 = ANY(m.sources) ORDER BY m.user_id, g.name_key, g.id`,
     [userIds, iamid, source],
   )
@@ -28,10 +28,11 @@ export const makeGroups = (
   groups: readonly ExternalGroup[],
 ): Promise<{ id: number; name: string }[]> =>
   db.query(
-    `INSERT INTO groups (iamid, name, name_key, gid, email, description, created_at, updated_at)
-     SELECT $1, n.name, n.key, n.gid, n.email, n.description, $7::timestamptz, $7::timestamptz
-       FROM unnest($2::text[], $3::text[], $4::text[], $5::text[], $6::text[]) n(name, key, gid, email, description) ORDER BY n.key
-     ON CONFLICT (iamid, name_key) DO NOTHING RETURNING id, name`,
+    `INSERT INTO groups (iamid, name, name_key, gid, email, description, directory_id, created_at, updated_at)
+     SELECT $1, n.name, n.key, n.gid, n.email, n.description, n.entry, $8::timestamptz, $8::timestamptz
+       FROM unnest($2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[]) n(name, key, gid, email, description, entry)
+      ORDER BY n.key
+     ON CONFLICT DO NOTHING RETURNING id, name`,
     [
       iamid,
       groups.map(group => group.name),
@@ -39,26 +40,40 @@ export const makeGroups = (
       groups.map(group => group.gid),
       groups.map(group => group.email),
       groups.map(group => group.description),
+      groups.map(group => group.entryId ?? null),
       now,
     ],
   )
 
-/** Puts users into groups of the IAM, made where there are none yet, as said by `source`. Two statements, however many. */
+/**
+ * Puts users into groups of the IAM, made where there are none yet, as said by `source`: into the group of the entry where one is named,
+ * and into no other of its name. Two statements, however many.
+ */
 export async function joinGroups(
   db: Db,
   at: At,
   joins: readonly { readonly userId: number; readonly group: ExternalGroup }[],
 ): Promise<void> {
-  const groups = new Map(joins.map(({ group }) => [canonical(group.name), group]))
+  const groups = new Map(joins.map(({ group }) => [group.entryId ?? canonical(group.name), group]))
   await makeGroups(db, at, [...groups.values()])
   await db.query(
     `INSERT INTO memberships (group_id, user_id, sources, created_at, updated_at)
-     SELECT g.id, n.user_id, ARRAY[$2::text], $5::timestamptz, $5::timestamptz
-       FROM unnest($3::int[], $4::text[]) n(user_id, key) JOIN groups g ON g.iamid = $1 AND g.name_key = n.key
-      ORDER BY g.id, n.user_id FOR KEY SHARE OF g
-     ON CONFLICT (user_id, group_id) DO UPDATE SET sources = memberships.sources || excluded.sources, updated_at = $5::timestamptz
+     SELECT j.id, j.user_id, ARRAY[$2::text], $6::timestamptz, $6::timestamptz FROM (
+       SELECT g.id, n.user_id FROM unnest($3::int[], $5::text[]) n(user_id, entry)
+         JOIN groups g ON g.iamid = $1 AND g.directory_id = n.entry
+       UNION SELECT g.id, n.user_id FROM unnest($3::int[], $4::text[], $5::text[]) n(user_id, key, entry)
+         JOIN groups g ON g.iamid = $1 AND g.name_key = n.key WHERE n.entry IS NULL) j
+       JOIN groups held ON held.id = j.id ORDER BY j.id, j.user_id FOR KEY SHARE OF held
+     ON CONFLICT (user_id, group_id) DO UPDATE SET sources = memberships.sources || excluded.sources, updated_at = $6::timestamptz
        WHERE NOT $2::text = ANY(memberships.sources)`,
-    [at.iamid, at.source, joins.map(({ userId }) => userId), joins.map(({ group }) => canonical(group.name)), at.now],
+    [
+      at.iamid,
+      at.source,
+      joins.map(({ userId }) => userId),
+      joins.map(({ group }) => canonical(group.name)),
+      joins.map(({ group }) => group.entryId ?? null),
+      at.now,
+    ],
   )
 }
 

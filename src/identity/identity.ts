@@ -4,7 +4,9 @@
  * plan in the transaction of the service that asked (outside gathers what is said before it begins). Each source owns its own rows: what
  * the hand or another source set stays.
  */
+
 import type { ProfileColumns } from '../users/users.store.ts'
+import type { GroupChange } from './group.entries.store.ts'
 
 /** The fields of a profile that a source may fill. */
 export const PROFILE_FIELDS = ['name', 'email', 'phone', 'about', 'location', 'organization', 'position', 'sqlUser'] as const
@@ -16,6 +18,8 @@ export interface ExternalGroup {
   readonly gid: string | null
   readonly email: string | null
   readonly description: string | null
+  /** Which entry of the IAM's directory it is, whatever it is called; absent for a name alone. */
+  readonly entryId?: string
 }
 
 /** What a source says of one person. What it says nothing about is absent and stays as it is; what it says is empty becomes empty. */
@@ -28,6 +32,8 @@ export interface Identity {
   /** Names in other systems; null takes one away. */
   readonly externalUserIds?: Readonly<Record<string, string | null>>
   readonly groups?: readonly ExternalGroup[]
+  /** What becomes of groups that are here, before anybody joins them. */
+  readonly groupChanges?: readonly GroupChange[]
   /** Values by attribute. An attribute that is absent stays; of these and no others with `allBut`, only those that it names. */
   readonly attributes?: Readonly<Record<string, readonly string[]>>
   readonly allBut?: readonly string[]

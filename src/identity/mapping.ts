@@ -12,7 +12,7 @@ export interface Said {
   readonly userid: string
   readonly values: Values
   /** Null when nothing was said of groups. */
-  readonly groups: readonly { readonly name: string; readonly values: Values }[] | null
+  readonly groups: readonly { readonly name: string; readonly entryId?: string | undefined; readonly values: Values }[] | null
 }
 
 /** An identity, and what of the source's words could not be taken: each names what and why. Such a field counts as not said. */
@@ -41,7 +41,7 @@ export function identityOf({ config }: Pick<IamRecord, 'config'>, said: Said): M
       : undefined,
   )
   const attributes = does(config, 'syncAuthorizations') ? attributesOf(schema, said, faults) : undefined
-  const groups = !only && does(config, 'syncGroups') ? groupsOf(schema, said.groups, faults) : undefined
+  const groups = bringsGroups({ config }) ? groupsOf(schema, said.groups, faults) : undefined
   return {
     identity: {
       userid: said.userid,
@@ -77,13 +77,20 @@ function attributesOf(schema: Schema, said: Said, faults: string[]): Identity['a
   )
 }
 
+/** What a source may say of a group beside its name. */
+export type GroupField = 'gid' | 'email' | 'description'
+
+/** Whether the IAM's source says who is in which group. */
+export const bringsGroups = ({ config }: Pick<IamRecord, 'config'>): boolean =>
+  config.authenticationOnly !== true && does(config, 'syncGroups')
+
 /** Groups by themselves, whoever is in them; none where the IAM brings no groups. `fields`: which of theirs it speaks of. */
 export function groupsFrom(
   { config }: Pick<IamRecord, 'config'>,
   given: NonNullable<Said['groups']>,
-): { groups: ExternalGroup[]; fields: (keyof ExternalGroup)[]; faults: string[] } {
+): { groups: ExternalGroup[]; fields: GroupField[]; faults: string[] } {
   const faults: string[] = []
-  if (config.authenticationOnly === true || !does(config, 'syncGroups')) return { groups: [], fields: [], faults }
+  if (!bringsGroups({ config })) return { groups: [], fields: [], faults }
   const schema = (config.schema ?? {}) as Schema
   const fields = (['gid', 'email', 'description'] as const).filter(field => schema.group?.[field] !== undefined)
   return { groups: groupsOf(schema, given, faults) ?? [], fields, faults }
@@ -91,14 +98,15 @@ export function groupsFrom(
 
 function groupsOf(schema: Schema, given: Said['groups'], faults: string[]): ExternalGroup[] | undefined {
   const { group = {} } = schema
-  const groups = given?.flatMap(({ name, values }) => {
+  const groups = given?.flatMap(({ name, entryId, values }) => {
     const first = (field: string): string | null => (group[field] === undefined ? null : (values(group[field])?.[0] ?? null))
     const text = (field: string): string | null => {
       const value = first(field)
       return value !== null && taken(faults, () => checkText(`group.${field}`, value)) ? value : null
     }
     const found = {
-      name: (first('name') ?? name).trim(),
+      name: name.trim(),
+      ...(entryId !== undefined && { entryId }),
       gid: text('gid'),
       email: text('email'),
       description: text('description'),

@@ -11,10 +11,16 @@ import type { ExternalGroup, Identity } from './identity.ts'
 export interface Held {
   /** Null for somebody who is not here yet. */
   readonly user: (Pick<UserRecord, 'externalUserIds'> & Partial<UserRecord>) | null
-  /** Names of the groups that the source put the user into. */
-  readonly groups: readonly string[]
+  /** The groups that the source put the user into. */
+  readonly groups: readonly HeldGroup[]
   /** All attributes, in the order they were given. */
   readonly attributes: readonly StoredAttribute[]
+}
+
+export interface HeldGroup {
+  readonly name: string
+  /** Which entry of the directory it is; null where no entry was seen. */
+  readonly directoryId: string | null
 }
 
 export interface Plan {
@@ -57,16 +63,26 @@ function named({ externalUserIds }: Identity, { user }: Held): { externalUserIds
 function groupsOf({ groups }: Identity, held: Held): Pick<Plan, 'join' | 'leave'> {
   if (groups === undefined) return { join: [], leave: [] }
   // Two spellings of one name are one group: the first stays.
-  const wanted = new Map(groups.toReversed().map(group => [canonical(group.name), group]))
-  const here = new Set(held.groups.map(canonical))
+  const wanted = [
+    ...new Map(groups.toReversed().map(group => [group.entryId ?? canonical(group.name), group])).values(),
+  ].toReversed()
+  const byId = new Map(wanted.map(group => [group.entryId, group]))
+  const byName = new Map(wanted.map(group => [canonical(group.name), group]))
+  // By the entry where both are one, else by the name.
+  const meant = ({ name, directoryId }: HeldGroup): ExternalGroup | undefined => {
+    const same = directoryId === null ? undefined : byId.get(directoryId)
+    const named = byName.get(canonical(name))
+    return same ?? (named && isOne(named, directoryId) ? named : undefined)
+  }
+  const here = new Set(held.groups.map(meant))
   return {
-    join: [...wanted]
-      .filter(([key]) => !here.has(key))
-      .map(([, group]) => group)
-      .toReversed(),
-    leave: held.groups.filter(name => !wanted.has(canonical(name))),
+    join: wanted.filter(group => !here.has(group)),
+    leave: held.groups.filter(group => !meant(group)).map(({ name }) => name),
   }
 }
+
+const isOne = ({ entryId }: ExternalGroup, directoryId: string | null): boolean =>
+  entryId === undefined || directoryId === null || entryId === directoryId
 
 function attributesOf({ attributes, allBut }: Identity, held: Held, source: string): Change {
   if (attributes === undefined) return { added: [], removed: [] }

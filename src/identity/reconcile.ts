@@ -11,6 +11,7 @@ import { findUser, insertUsers, lockUsersNamed, requireUser } from '../users/use
 import { groupsHeldBy, joinGroups, leaveGroups, noteRefresh, updateUsers } from './identity.store.ts'
 import type { Identity } from './identity.ts'
 import { type Held, type Plan, planOf } from './plan.ts'
+import { regroup } from './regroup.ts'
 
 export interface Reconciled {
   readonly user: UserRecord
@@ -37,10 +38,11 @@ export async function reconcile(
   by: Source,
   identity: Identity,
 ): Promise<{ user: UserRecord; created: boolean; events: readonly AuditDraft[] }> {
+  const regrouped = await regroup(call, by, identity.groupChanges ?? [])
   const [written] = await reconcileAll(call, by, [identity])
   const { user, created, events } = written!
   await noteRefresh(call.db, user.id, call.now)
-  return { user: await requireUser(call.db, { id: user.id }), created, events }
+  return { user: await requireUser(call.db, { id: user.id }), created, events: [...regrouped.events, ...events] }
 }
 
 /** As reconcile, of many people, none of them twice; as many statements as for one. `user` is as they were before, or when they were made. */
@@ -97,10 +99,7 @@ export async function heldOf(
   const groups = Map.groupBy(await groupsHeldBy(db, ids, iamid, source), row => row.userId)
   const attributes = Map.groupBy(await storedAttributesOf(db, 'user', ids), row => row.ownerId)
   return new Map(
-    users.map(user => [
-      user.id,
-      { user, groups: groups.get(user.id)?.map(({ name }) => name) ?? [], attributes: attributes.get(user.id) ?? [] },
-    ]),
+    users.map(user => [user.id, { user, groups: groups.get(user.id) ?? [], attributes: attributes.get(user.id) ?? [] }]),
   )
 }
 

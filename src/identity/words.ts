@@ -24,6 +24,6 @@ export function entryOfWords(words: unknown): Entry | null {
     id,
     userid,
     attributes: heard(attributes),
-    groups: groups?.map(group => ({ id: group.id, name: group.name, attributes: heard(group.attributes) })) ?? null,
+    groups: groups?.map(group => ({ id: group.id, name: group.name, entryIds: [], attributes: heard(group.attributes) })) ?? null,
   }
 }

@@ -2,17 +2,17 @@
 import type { Call } from '../access/guard.ts'
 import type { AuditDraft } from '../audit/audit.ts'
 import type { IamRecord } from '../iams/iam.ts'
-import { makeGroups } from '../identity/identity.store.ts'
-import type { ExternalGroup, Identity } from '../identity/identity.ts'
-import { groupsFrom } from '../identity/mapping.ts'
+import type { Identity } from '../identity/identity.ts'
 import { type Reconciled, reconcileAll } from '../identity/reconcile.ts'
+import { regroup } from '../identity/regroup.ts'
 import { canonical } from '../names.ts'
 import { keepAnAdministrator } from '../users/powers.ts'
 import type { UserRecord } from '../users/user.ts'
 import { lockUsersNamed } from '../users/users.store.ts'
+import { applyGroups, removeGoneGroups } from './applying.groups.ts'
 import { type Applied, noteEntries, type PlannedEntry } from './entries.store.ts'
-import { differences, groupOutcome } from './outcome.ts'
-import { disableAll, endAccessOfAll, groupsNamed, updateGroups } from './people.store.ts'
+import { differences, type SaidGroup } from './outcome.ts'
+import { disableAll, endAccessOfAll } from './people.store.ts'
 import type { RunRecord } from './run.ts'
 
 /** Throws Conflict when nobody with USER_ADMIN would be left. The number of statements does not depend on that of the entries. */
@@ -34,6 +34,7 @@ export async function applyEntries(
     groups = [],
     people = [],
     gone = [],
+    goneGroups = [],
     stale = [],
   } = Object.groupBy(entries, entry =>
     placeOf(entry) === 'people' && entry.source === null && late.has(entry.nameKey) ? 'stale' : placeOf(entry),
@@ -46,6 +47,7 @@ export async function applyEntries(
   }
   if (groups.length > 0) take(await applyGroups(call, iam, groups))
   if (people.length > 0) take(await applyPeople(call, iam, people))
+  if (goneGroups.length > 0) take(await removeGoneGroups(call, iam, goneGroups))
   if (gone.length > 0) take(await applyGone(call, iam, since, gone))
   await noteEntries(call.db, [...applied, ...stale.map(spared)])
   return events
@@ -58,37 +60,9 @@ const isHeardSince = ({ lastExternalRefresh }: UserRecord, since: Date): boolean
 const SPARED = 'Somebody changed them, or their directory spoke of them, since'
 const spared = (entry: PlannedEntry): Applied => ({ ...entry, state: 'skipped', before: null, after: null, reason: SPARED })
 
-const placeOf = ({ kind, outcome }: PlannedEntry) => (kind === 'group' ? 'groups' : outcome === 'disable' ? 'gone' : 'people')
-
-async function applyGroups({ db, now }: Call, iam: IamRecord, entries: readonly PlannedEntry[]) {
-  const { fields } = groupsFrom(iam, [])
-  const said = entries.map(entry => entry.said as ExternalGroup)
-  const made = new Map(
-    (await makeGroups(db, { iamid: iam.id, source: iam.id, now }, said)).map(row => [canonical(row.name), row.id]),
-  )
-  const held = await groupsNamed(
-    db,
-    iam.id,
-    entries.map(({ nameKey }) => nameKey),
-    true,
-  )
-  const here = new Map(held.map(group => [group.nameKey, group]))
-  const events: AuditDraft[] = []
-  const applied: Applied[] = []
-  const updates: (typeof held)[number][] = []
-  for (const [at, entry] of entries.entries()) {
-    const group = here.get(entry.nameKey)!
-    const isNew = made.has(entry.nameKey)
-    const draft = groupOutcome(said[at]!, fields, isNew ? null : group)
-    const { before = null, after = null } = draft ?? {}
-    applied.push({ ...entry, userId: null, state: draft ? 'applied' : 'skipped', before, after, reason: null })
-    if (!draft) continue
-    const target = { type: 'group', id: group.id, name: `${iam.id}/${group.name}` } as const
-    events.push({ event: isNew ? 'groupCreated' : 'groupUpdated', target, before, after: { ...after, source: iam.id } })
-    if (!isNew) updates.push({ ...group, ...Object.fromEntries(fields.map(field => [field, said[at]![field]])) })
-  }
-  if (updates.length > 0) await updateGroups(db, updates, now)
-  return { events, applied }
+const placeOf = ({ kind, outcome, said }: PlannedEntry) => {
+  if (kind === 'group') return (said as SaidGroup).gone ? 'goneGroups' : 'groups'
+  return outcome === 'disable' ? 'gone' : 'people'
 }
 
 async function applyPeople(call: Call, iam: IamRecord, entries: readonly PlannedEntry[]) {
@@ -96,6 +70,8 @@ async function applyPeople(call: Call, iam: IamRecord, entries: readonly Planned
   // A person's endpoint speaks of them after their directory, by which they are here.
   const sources = Map.groupBy(entries, ({ source }) => source ?? iam.id)
   const written = new Map<number, Reconciled>()
+  const changes = entries.flatMap(({ said }) => (said as Identity).groupChanges ?? [])
+  const { events } = await regroup(call, { iamid: iam.id, source: iam.id }, changes)
   for (const source of [...sources.keys()].toSorted((a, b) => Number(b === iam.id) - Number(a === iam.id))) {
     const by = { iamid: iam.id, source, disabled, enables: source === iam.id }
     const part = sources.get(source)!
@@ -120,7 +96,7 @@ async function applyPeople(call: Call, iam: IamRecord, entries: readonly Planned
       reason: null,
     }
   })
-  return { events: [...written.values()].flatMap(({ events }) => events), applied }
+  return { events: [...events, ...[...written.values()].flatMap(person => person.events)], applied }
 }
 
 /** Whom somebody else disabled or deleted meanwhile stays as they are, and so does who is back: a plan may have waited for days. */

@@ -7,7 +7,7 @@ import type { RunRecord } from './run.ts'
 
 /** Who keeps: the reader of a run that `holder` holds. */
 export interface Keeper {
-  readonly app: Pick<App, 'store'>
+  readonly app: Pick<App, 'store' | 'log'>
   readonly run: RunRecord
   readonly holder: string
 }

@@ -1,8 +1,10 @@
 /** What a listed person or group would become, next to what is held. Pure. */
 import { authorizations } from '../attributes/attribute.ts'
+import type { GoneGroup, GroupChange, HeldEntry } from '../identity/group.entries.store.ts'
 import type { ExternalGroup, Identity } from '../identity/identity.ts'
+import type { GroupField } from '../identity/mapping.ts'
 import { type Held, type Plan, planOf } from '../identity/plan.ts'
-import { canonical } from '../names.ts'
+import { canonical, lookupKey } from '../names.ts'
 import type { UserRecord } from '../users/user.ts'
 import type { Outcome } from './run.ts'
 
@@ -16,7 +18,7 @@ export interface EntryDraft {
   readonly dn: string | null
   readonly userId: number | null
   readonly outcome: Outcome
-  readonly said: Identity | ExternalGroup | null
+  readonly said: Identity | SaidGroup | null
   readonly before: Readonly<Record<string, unknown>> | null
   readonly after: Readonly<Record<string, unknown>> | null
   readonly reason: string | null
@@ -91,22 +93,55 @@ export const disableOf = ({
   after: { disabled: true },
 })
 
-type HeldGroup = Pick<ExternalGroup, 'name' | 'gid' | 'email' | 'description'>
+/** `change`: what becomes of the group that is here, which was so far `was`. `gone`: it is removed. */
+export type SaidGroup = ExternalGroup & { readonly change?: GroupChange; readonly was?: Was; readonly gone?: true }
+type Was = Pick<HeldEntry, 'name' | 'directoryId'>
+
+type HeldGroup = Pick<HeldEntry, 'name' | 'gid' | 'email' | 'description'>
+
+const groupDraft = (name: string): EntryDraft => ({
+  ...none,
+  kind: 'group',
+  name: told(name),
+  nameKey: lookupKey(name) ?? '',
+  outcome: 'group',
+})
+
+/** A group that is here, and is an entry or has a name from now on. */
+export const changedGroup = (change: GroupChange, { name, directoryId }: Was): EntryDraft => ({
+  ...groupDraft(name),
+  said: { ...nothing, name, change, was: { name, directoryId } },
+  ...differenceOfGroup(change, { name, directoryId }),
+})
+
+export function differenceOfGroup(change: GroupChange, was: Was) {
+  const renamed = was.name !== change.name
+  const adopted = was.directoryId !== change.directoryId
+  return {
+    before: { ...(renamed && { name: was.name }), ...(adopted && { entryId: was.directoryId }) },
+    after: { ...(renamed && { name: change.name }), ...(adopted && { entryId: change.directoryId }) },
+  }
+}
+
+/** A group whose entry the directory has deleted. */
+export const goneGroup = ({ name, directoryId }: Pick<GoneGroup, 'name' | 'directoryId'>): EntryDraft => ({
+  ...groupDraft(name),
+  said: { ...nothing, name, entryId: directoryId, gone: true },
+  before: { name },
+  reason: 'The directory has deleted it, and nothing else holds it',
+})
+
+/** A group of which nothing could be taken, or that keeps its former name. */
+export const groupFault = ({ id, name }: { readonly id: string; readonly name: string }, reason: string): EntryDraft => ({
+  ...faultOf(name, id, reason),
+  kind: 'group',
+})
+
+const nothing = { gid: null, email: null, description: null }
 
 /** Null: it is as the directory says, or it is not here and needs not be. `held` is null for one that is not here. */
-export function groupOutcome(
-  group: ExternalGroup,
-  fields: readonly (keyof HeldGroup)[],
-  held: HeldGroup | null,
-): EntryDraft | null {
-  const draft = {
-    ...none,
-    kind: 'group',
-    name: held?.name ?? group.name,
-    nameKey: canonical(group.name),
-    outcome: 'group',
-    said: group,
-  } as const
+export function groupOutcome(group: ExternalGroup, fields: readonly GroupField[], held: HeldGroup | null): EntryDraft | null {
+  const draft = { ...groupDraft(held?.name ?? group.name), nameKey: canonical(group.name), said: group }
   if (held === null) return { ...draft, after: { ...group } }
   const changed = fields.filter(field => held[field] !== group[field])
   if (changed.length === 0) return null

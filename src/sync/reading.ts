@@ -4,16 +4,16 @@ import { dnKey } from '../connectors/ldap.matching.ts'
 import { Invalid, RosterError } from '../errors.ts'
 import type { IamRecord } from '../iams/iam.ts'
 import { type Directory, newsOf } from '../identity/directory.ts'
-import { groupsFrom } from '../identity/mapping.ts'
 import { heldOf, nobody } from '../identity/reconcile.ts'
 import { checkStorable, checkUserid, lookupKey } from '../names.ts'
 import type { UserRecord } from '../users/user.ts'
 import { usersNamed } from '../users/users.store.ts'
 import { forgetPlan, takeBack } from './entries.store.ts'
+import { GroupsPlan } from './groups.plan.ts'
 import type { Informer, Spoken } from './informing.ts'
 import { heldBy, type Keeper, keep, Lost, Stopped, stopping, Unanswered } from './keeping.ts'
-import { disableOf, type EntryDraft, faultOf, groupOutcome, outcomeOf } from './outcome.ts'
-import { enabledPeople, groupsNamed, type Present } from './people.store.ts'
+import { disableOf, type EntryDraft, faultOf, outcomeOf } from './outcome.ts'
+import { enabledPeople, type Present } from './people.store.ts'
 
 export interface Read {
   /** People whom the directory showed, and how many of them are as it says. */
@@ -59,6 +59,7 @@ export async function readAll(reading: Reading, { onePage }: { onePage: boolean 
   await keep(reading, reading.informer?.end() ?? [])
   const whole = cut === null && !census.more && run.mode === 'full'
   const disables = whole ? await census.missing() : 0
+  if (whole) await census.goneGroups()
   const { count: people, unchanged, more, memberships } = census
   return { people, unchanged, disables, cut, more, memberships: whole ? memberships : none }
 }
@@ -101,6 +102,7 @@ export async function readOne(reading: Reading, userid: string): Promise<Read> {
 class Census implements ListReader {
   readonly #reading: Reading
   readonly #onePage: boolean
+  readonly #groups: GroupsPlan
   #seen = new Set<string>()
   /** Where somebody is of whom no userid is known: who is here by that DN is not gone. */
   #unnamed = new Set<string>()
@@ -111,6 +113,7 @@ class Census implements ListReader {
 
   constructor(reading: Reading, onePage: boolean) {
     this.#reading = reading
+    this.#groups = new GroupsPlan(reading)
     this.#onePage = onePage
   }
 
@@ -120,6 +123,7 @@ class Census implements ListReader {
     this.count = 0
     this.unchanged = 0
     this.memberships = { shown: 0, held: 0 }
+    this.#groups.clear()
     if (!(await forgetPlan(this.#reading.app.store.db, heldBy(this.#reading)))) throw new Lost()
   })
 
@@ -127,31 +131,11 @@ class Census implements ListReader {
     const isListed = new Set(listed.map(({ id }) => id))
     for (let start = 0; start < known.length; start += atOnce) {
       const part = known.slice(start, start + atOnce)
-      const drafts = [...(await this.#groupDrafts(part, isListed))]
+      const drafts = await this.#groups.compare(part, ({ id }) => isListed.has(id))
       await keep(this.#reading, drafts)
       await this.#beat(drafts)
     }
   })
-
-  async #groupDrafts(part: readonly EntryGroup[], isListed: ReadonlySet<string>): Promise<EntryDraft[]> {
-    const { app, iam } = this.#reading
-    const drafts = new Map<string, EntryDraft>()
-    const mapped = part.flatMap(group => {
-      const values = (name: string) => group.attributes.get(name.toLowerCase()) ?? []
-      const { groups, fields } = groupsFrom(iam, [{ name: group.name, values }])
-      return groups.map(external => ({ external, fields, listed: isListed.has(group.id) }))
-    })
-    const keys = mapped.map(({ external }) => lookupKey(external.name) ?? '')
-    const held = new Map((await groupsNamed(app.store.db, iam.id, keys)).map(group => [group.nameKey, group]))
-    for (const [at, { external, fields, listed }] of mapped.entries()) {
-      const key = keys[at]!
-      const here = held.get(key) ?? null
-      const draft = here || listed ? groupOutcome(external, fields, here) : null
-      // Two groups of one name are one group here: the first speaks for it.
-      if (draft && !drafts.has(key)) drafts.set(key, draft)
-    }
-    return [...drafts.values()]
-  }
 
   people = stopping(async (page: readonly Listed[], last: boolean): Promise<boolean> => {
     if (this.#onePage && !last) {
@@ -162,9 +146,10 @@ class Census implements ListReader {
     return true
   })
 
-  async #compare(page: readonly Listed[]): Promise<void> {
+  async #compare(listed: readonly Listed[]): Promise<void> {
     const { app, iam } = this.#reading
     const { db } = app.store
+    const { people: page, drafts } = await this.#groups.settle(listed)
     const named = page.filter(person => 'userid' in person)
     const users = await usersNamed(
       db,
@@ -173,7 +158,6 @@ class Census implements ListReader {
     )
     const here = new Map(users.map(user => [lookupKey(user.userid)!, user]))
     const held = await heldOf(db, users, iam.id, iam.id)
-    const drafts: EntryDraft[] = []
     const twice: string[] = []
     const spoken: Spoken[] = []
     for (const person of page) {
@@ -244,6 +228,14 @@ class Census implements ListReader {
       disables += drafts.length
       if (present.length < presentAtOnce) return disables
       after = present.at(-1)!.useridKey
+    }
+  }
+
+  /** Plans to remove groups that the directory has deleted. */
+  async goneGroups(): Promise<void> {
+    for await (const drafts of this.#groups.gone()) {
+      await keep(this.#reading, drafts)
+      await this.#beat(drafts)
     }
   }
 

@@ -9,6 +9,7 @@ import type { IamRecord } from '../iams/iam.ts'
 import { findIam } from '../iams/iams.store.ts'
 import { open } from '../iams/secrets.ts'
 import { askEndpoint, secretsOf, USER_INFO } from '../identity/outside.ts'
+import { settling } from '../identity/settled.ts'
 import { createLoaders } from '../loaders.ts'
 import type { Store } from '../store/store.ts'
 import { lossesOf, type PlannedEntry, plannedEntries } from './entries.store.ts'
@@ -126,7 +127,7 @@ async function secretsFor(app: App, run: RunRecord, iam: IamRecord): Promise<Rea
 
 async function reading({ app, run, holder, iam }: Work, onePage: boolean): Promise<Read> {
   const secrets = await secretsFor(app, run, iam)
-  const directory = openLdap(iam.config, secrets)
+  const directory = settling(openLdap(iam.config, secrets), app.store.db, iam)
   const { askUserInfo = false } = (iam.config.ldapSync ?? {}) as { askUserInfo?: boolean }
   const ask = (userid: string) => askEndpoint(iam.config, secrets, userid)
   const informer = askUserInfo && iam.config.externalUserInfo !== undefined ? new Informer({ app, run, iam }, ask) : null

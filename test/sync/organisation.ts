@@ -56,6 +56,17 @@ export function directoryAt(slapd: Slapd): Directory {
   }
 }
 
+/** Gives an entry another first name, by the directory's own administrator. */
+export const renamer = (slapd: Slapd) => async (dn: string, name: string) => {
+  const client = new Client({ url: `ldap://127.0.0.1:${slapd.port}` })
+  try {
+    await client.bind(slapd.root.dn, slapd.root.password)
+    await client.modifyDN(dn, `${name},${dn.slice(dn.indexOf(',') + 1)}`)
+  } finally {
+    await client.unbind()
+  }
+}
+
 export const person = (uid: string) => ({
   objectClass: 'inetOrgPerson',
   uid,

@@ -1,0 +1,47 @@
+import { AndFilter, type Client, EqualityFilter, type Filter, OrFilter } from 'ldapts'
+import type { EntryGroup, GroupQuery } from './connector.ts'
+import type { LdapPlan } from './ldap.config.ts'
+import { anyOf, anythingIn, memberAttributes } from './ldap.filters.ts'
+import { groupOf, inParts, wanted } from './ldap.groups.ts'
+import { idAttributesOf, idFilter } from './ldap.ids.ts'
+import { search } from './ldap.search.ts'
+
+// Groups by name or id, whoever is in them: whether two of one name are there, and whether one is there at all.
+
+/** What groups are, where no search for them is configured (memberOf alone). */
+const groupClasses = ['group', 'groupOfNames', 'groupOfUniqueNames', 'posixGroup']
+
+interface Place {
+  readonly base: string
+  readonly filter: Filter
+}
+
+/** Where the groups of a configuration are; empty where it has none. */
+export function groupPlaces({ groups, groupBase }: LdapPlan): Place[] {
+  const { search: searched, listed, membershipAttributes } = groups
+  if (!searched && !listed && membershipAttributes.length === 0) return []
+  const usual = anyOf(groupClasses.map(value => new EqualityFilter({ attribute: 'objectClass', value })))
+  const means = searched && memberAttributes(searched.text)
+  const byMember = means ? anythingIn('config.options.userGroupSearchFilter', means.plain) : usual
+  const places = [searched && { base: searched.base, filter: byMember }, listed].filter(place => place !== null)
+  return places.length > 0 ? places : [{ base: groupBase, filter: usual }]
+}
+
+export async function groupsAsked(plan: LdapPlan, client: Client, { names = [], ids = [] }: GroupQuery): Promise<EntryGroup[]> {
+  const { nameAttribute, entryIds } = plan.groups
+  // A group without the attribute has the name of its DN, which is its cn.
+  const named = [...new Set([nameAttribute, 'cn'])]
+  const filters = [
+    ...names.flatMap(value => named.map(attribute => new EqualityFilter({ attribute, value }))),
+    ...ids.filter(id => !id.startsWith('dn:')).map(id => idFilter(idAttributesOf(entryIds), id)),
+  ]
+  const found = new Map<string, EntryGroup>()
+  for (const { base, filter } of groupPlaces(plan))
+    await inParts(filters, async part => {
+      const wishes = new AndFilter({ filters: [filter, new OrFilter({ filters: [...part] })] })
+      for (const asked of await search(plan, client, base, 'sub', wishes, wanted(plan.groups)))
+        found.set(asked.dn, groupOf(plan.groups, asked))
+      return []
+    })
+  return [...found.values()]
+}

@@ -1,0 +1,59 @@
+import { EqualityFilter, type Filter, OrFilter } from 'ldapts'
+import { type Attributes, isBinary } from './ldap.entry.ts'
+
+// The stable id of an entry, by which it is the same whatever it is called. Pure.
+
+/** Which attributes are an entry's stable id, the first that it has: RFC 4530, Active Directory, 389 Directory Server, FreeIPA, eDirectory. */
+export const entryIdAttributes = ['entryUUID', 'objectGUID', 'nsUniqueId', 'ipaUniqueID', 'GUID'] as const
+/** In `options.entryIdAttribute`: entries have no ids. */
+export const NO_ENTRY_ID = 'none'
+/** The attributes that the option lets an id be read from. */
+export const idAttributesOf = (option: string | undefined): readonly string[] =>
+  option === undefined ? entryIdAttributes : option === NO_ENTRY_ID ? [] : [option]
+
+/** Characters of an id; an index entry takes no more. */
+const longestId = 512
+/** Active Directory's GUIDs: the first three parts are little-endian ([MS-DTYP] 2.3.4.2). */
+const littleEndian = new Set(['objectguid', 'ms-ds-consistencyguid'])
+const caseless = new Set(entryIdAttributes.map(name => name.toLowerCase()))
+
+/** The entry's stable id as text; null where it shows none, or one that cannot be one: several values, or too long. */
+export function entryIdOf(attributes: Attributes, option: string | undefined): string | null {
+  const name = idAttributesOf(option)
+    .map(each => each.toLowerCase())
+    .find(each => attributes.has(each))
+  const [value, ...more] = name === undefined ? [] : attributes.get(name)!
+  if (name === undefined || value === undefined || more.length > 0) return null
+  if (value.length > longestId || value.includes('\0') || !value.isWellFormed()) return null
+  if (isBinary(name)) return guidText(Buffer.from(value, 'base64'), littleEndian.has(name)) ?? value
+  return caseless.has(name) ? value.toLowerCase() : value
+}
+
+/** The usual text form of 16 bytes; null for any other number of them. */
+function guidText(bytes: Buffer, isLittleEndian: boolean): string | null {
+  if (bytes.length !== 16) return null
+  const ordered = Buffer.from(bytes)
+  if (isLittleEndian) for (const [start, end] of GUID_PARTS) ordered.subarray(start, end).reverse()
+  return ordered.toString('hex').replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5')
+}
+
+/** Entries whose id, in one of these attributes, is this text of it. */
+export function idFilter(names: readonly string[], text: string): Filter {
+  const filters = names.map(attribute => {
+    const value = isBinary(attribute) ? idBytes(attribute, text) : text
+    return new EqualityFilter({ attribute, value })
+  })
+  return filters.length === 1 ? filters[0]! : new OrFilter({ filters })
+}
+
+function idBytes(attribute: string, text: string): Buffer {
+  if (!/^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(text)) return Buffer.from(text, 'base64')
+  const bytes = Buffer.from(text.replaceAll('-', ''), 'hex')
+  if (littleEndian.has(attribute.toLowerCase())) for (const [start, end] of GUID_PARTS) bytes.subarray(start, end).reverse()
+  return bytes
+}
+const GUID_PARTS = [
+  [0, 4],
+  [4, 6],
+  [6, 8],
+] as const
