@@ -105,7 +105,7 @@ function groupsOf(schema: Schema, given: Said['groups'], faults: string[]): Exte
       return value !== null && taken(faults, () => checkText(`group.${field}`, value)) ? value : null
     }
     const found = {
-      name: name.trim(),
+      name: (first('name') ?? name).trim(),
       ...(entryId !== undefined && { entryId }),
       gid: text('gid'),
       email: text('email'),
