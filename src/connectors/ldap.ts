@@ -5,8 +5,8 @@ import { type LdapPlan, type LdapSettings, planOf } from './ldap.config.ts'
 import { bindAccount, bindPerson, connected, Hosts } from './ldap.connection.ts'
 import { listAt } from './ldap.everybody.ts'
 import { anyoneWith, canBeAsked } from './ldap.filters.ts'
-import { groupsAsked } from './ldap.group.lookup.ts'
 import { type Asked, bySearch, type GroupReader } from './ldap.groups.ts'
+import { groupsAsked } from './ldap.lookup.ts'
 import { noneWhen, personFrom, search } from './ldap.search.ts'
 
 /** A group that cannot be read has its name from its DN: referral, noSuchObject, invalidDNSyntax, insufficientAccess. */
