@@ -48,13 +48,22 @@ export abstract class RosterError extends Error {
   }
 }
 
+/** A field of the input and the rule that it breaks. */
+export interface FieldFault {
+  readonly field: string
+  readonly rule: string
+}
+
 /** The input breaks a rule: `field` is its name, `rule` what it must be. */
 export class Invalid extends RosterError {
   readonly code = 'BAD_USER_INPUT'
   readonly rule: string
-  constructor(field: string, rule: string) {
+  /** Each by itself, where the message names several. */
+  readonly faults?: readonly FieldFault[]
+  constructor(field: string, rule: string, faults?: readonly FieldFault[]) {
     super(`${field} ${rule}`, { field })
     this.rule = rule
+    if (faults !== undefined) this.faults = faults
   }
 }
 export class Unauthenticated extends RosterError {
@@ -81,6 +90,11 @@ export class Conflict extends RosterError {
 /** The caller acts on a version that is not the current one any more (If-Match). */
 export class Stale extends RosterError {
   readonly code = 'STALE'
+}
+/** Throws Stale when the record was changed since the caller read it. `ifUpdatedAt`: its `updatedAt` then; null asks for nothing. */
+export function assertUnchanged(what: string, { updatedAt }: { updatedAt: Date }, ifUpdatedAt: Date | null | undefined): void {
+  if (ifUpdatedAt == null || ifUpdatedAt.getTime() === updatedAt.getTime()) return
+  throw new Stale(`${what} was changed at ${updatedAt.toISOString()}, after you read it: read it again`, { field: 'ifUpdatedAt' })
 }
 /** Well-formed, but the outside world says no (a sync that would disable too many, a directory that refuses). */
 export class Refused extends RosterError {

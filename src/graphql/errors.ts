@@ -20,7 +20,7 @@ const OF_THE_LANGUAGE = new Set([
 const extensionsOf = (error: RosterError) => ({
   code: error.code,
   ...(error.field === undefined ? {} : { field: error.field }),
-  ...(error instanceof Invalid ? { rule: error.rule } : {}),
+  ...(error instanceof Invalid ? { rule: error.rule, ...(error.faults && { faults: error.faults }) } : {}),
   ...(error.retryAfter === undefined ? {} : { retryAfter: error.retryAfter }),
 })
 

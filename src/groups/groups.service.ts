@@ -6,7 +6,7 @@
 import { done, read, type Service, unchanged, write } from '../access/guard.ts'
 import { difference, type Target } from '../audit/audit.ts'
 import type { Context } from '../context.ts'
-import { Conflict } from '../errors.ts'
+import { assertUnchanged, Conflict } from '../errors.ts'
 import type { CreateGroupInput, Direction, GroupFilter, GroupRef, GroupSort, UpdateGroupInput } from '../generated/graphql.ts'
 import { findIam, requireIam } from '../iams/iams.store.ts'
 import { canonical, checkEmail, checkGroupName, checkText } from '../names.ts'
@@ -57,9 +57,10 @@ export const groups = {
     return done(group, { event: 'groupCreated', target: targetOf(group), after })
   }),
 
-  update: write('group:update', async (call, { ref, ...input }: UpdateGroupInput) => {
+  update: write('group:update', async (call, { ref, ifUpdatedAt, ...input }: UpdateGroupInput) => {
     const columns = columnsOf(input)
     const group = await requireGroup(call.db, ref, 'FOR NO KEY UPDATE')
+    assertUnchanged(`The group ${group.name}`, group, ifUpdatedAt)
     const change = difference({ ...group }, { ...columns, nameKey: undefined })
     if (!change.changed) return unchanged(group)
     // A rule goes by the name: a new name takes one rule's permissions from every member and gives them another's.

@@ -50,7 +50,7 @@ export function checkConfig(
   const secrets = takeSecrets(type, config, faults)
   for (const [path, value] of secrets) if (value === before.secrets[path]) secrets.delete(path)
   const errors = [...validators[type].Errors(config)]
-  faults.push(...errors.flatMap(faultsOf))
+  faults.push(...errors.flatMap(error => faultsOf(type, error)))
   if (faults.length === 0) faults.push(...unwritable(config, []))
   const sound = without(config, errors)
   const has = (path: string) => (secrets.has(path) ? secrets.get(path) !== null : Object.hasOwn(before.secrets, path))
@@ -77,11 +77,11 @@ function without(config: Config, errors: readonly TLocalizedValidationError[]): 
 
 function refuse(faults: readonly Fault[]): void {
   if (faults.length === 0) return
-  const named = [...new Set(faults.map(({ field, rule }) => `${field} ${rule}`))]
-  const [first = '', ...rest] = named.slice(0, maxNamed)
-  const more = named.length > maxNamed ? `; and ${named.length - maxNamed} more` : ''
-  const field = faults[0]!.field
-  throw new Invalid(field, [first.slice(field.length + 1), ...rest].join('; ') + more)
+  const distinct = [...new Map(faults.map(fault => [`${fault.field} ${fault.rule}`, fault])).values()]
+  const named = distinct.slice(0, maxNamed)
+  const [{ field, rule } = faults[0]!, ...rest] = named
+  const more = distinct.length > maxNamed ? `; and ${distinct.length - maxNamed} more` : ''
+  throw new Invalid(field, [rule, ...rest.map(fault => `${fault.field} ${fault.rule}`)].join('; ') + more, named)
 }
 
 /** Removes the secrets from `config`; an object that held nothing but a null secret goes with it. */

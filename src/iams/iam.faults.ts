@@ -1,11 +1,11 @@
 import type { TLocalizedValidationError } from 'typebox/error'
+import type { FieldFault } from '../errors.ts'
+import type { IamType } from './iam.schema.ts'
+import { suggestion } from './iam.suggestions.ts'
 
 // What the validation of a configuration finds, in our words. Pure.
 
-export interface Fault {
-  readonly field: string
-  readonly rule: string
-}
+export type Fault = FieldFault
 
 export const stepsOf = (path: string): string[] =>
   path
@@ -22,7 +22,7 @@ const nouns: Record<string, string> = {
 }
 
 /** What a validation error means, in our words: field and rule. None for an error that only repeats others. */
-export function faultsOf(error: TLocalizedValidationError): Fault[] {
+export function faultsOf(type: IamType, error: TLocalizedValidationError): Fault[] {
   const steps = stepsOf(error.instancePath)
   const field = pathOf(steps)
   const rule = (text: string) => [{ field, rule: text }]
@@ -32,7 +32,7 @@ export function faultsOf(error: TLocalizedValidationError): Fault[] {
     case 'additionalProperties':
       return []
     case 'boolean':
-      return rule('is not known')
+      return rule(unknown(type, steps))
     case 'type':
       return rule(
         `must be ${[error.params.type]
@@ -58,6 +58,11 @@ export function faultsOf(error: TLocalizedValidationError): Fault[] {
     default:
       return rule(error.message)
   }
+}
+
+function unknown(type: IamType, steps: readonly string[]): string {
+  const close = suggestion(type, steps)
+  return close === null ? 'is not known' : `is not known: ${close}`
 }
 
 /** `config.options.host`, `config.supportedActions[0]`; names of the sender's own are shortened and quoted. */

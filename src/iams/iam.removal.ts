@@ -1,6 +1,6 @@
 import { alsoNeeds, type Call, done, type Outcome } from '../access/guard.ts'
 import type { AuditDraft } from '../audit/audit.ts'
-import { Conflict } from '../errors.ts'
+import { assertUnchanged, Conflict } from '../errors.ts'
 import type { IamUsers } from '../generated/graphql.ts'
 import { keepAnAdministrator, refuseGrant } from '../users/powers.ts'
 import { nameTaken } from '../users/users.service.ts'
@@ -29,11 +29,12 @@ export const AT_ONCE = 100_000
  */
 export async function removeIam(
   call: Call,
-  { id, users }: { id: string; users?: IamUsers | null },
+  { id, users, ifUpdatedAt }: { id: string; users?: IamUsers | null; ifUpdatedAt?: Date | null },
 ): Promise<Outcome<{ deleted: true }>> {
   const { db, actor } = call
   refuseBim(id, 'cannot be removed')
   const { iam } = await lockIam(db, id)
+  assertUnchanged(`The IAM ${id}`, iam, ifUpdatedAt)
   const rules = await groupPermissionsOf(db, [id])
   const powers = await powersOf(db, iam, rules)
   refuseGrant(call, powers)

@@ -2,7 +2,7 @@
 import { type Call, done, type Outcome, read, type Service, unchanged, write } from '../access/guard.ts'
 import { difference } from '../audit/audit.ts'
 import { mint } from '../credentials/secret.ts'
-import { Conflict, Invalid } from '../errors.ts'
+import { assertUnchanged, Conflict, Invalid } from '../errors.ts'
 import type { Direction, IamFilter } from '../generated/graphql.ts'
 import { type PageArgs, readPage } from '../store/page.ts'
 import { keepAnAdministrator, refuseGrant } from '../users/powers.ts'
@@ -116,13 +116,18 @@ async function createIam(call: Call, given: IamInput): Promise<Outcome<Configure
   return done({ iam, ...scim }, configured(iam, null, { ...facts(iam, rules), ...keyFact(iam, scim) }))
 }
 
-async function updateIam(call: Call, given: IamInput & { id: string }): Promise<Outcome<Configured>> {
+/** `ifUpdatedAt`: the version that the caller has read. */
+async function updateIam(
+  call: Call,
+  { ifUpdatedAt, ...given }: IamInput & { id: string; ifUpdatedAt?: Date | null },
+): Promise<Outcome<Configured>> {
   const { db, app, now } = call
   const input = unpaste(given)
   const displayName = input.displayName == null ? null : checkDisplayName(input.displayName)
   const defaults = input.defaultPermissions == null ? null : checkPermissions('defaultPermissions', input.defaultPermissions)
   const rules = input.groupPermissions == null ? null : checkGroupPermissions(input.id, input.groupPermissions)
   const { iam: before, sealed: kept } = await lockIam(db, input.id)
+  assertUnchanged(`The IAM ${before.id}`, before, ifUpdatedAt)
   if (input.type != null && input.type !== before.type) throw new Invalid('type', `is ${before.type} and never changes`)
   const stays: CheckedConfig = { config: before.config, secrets: new Map() }
   const checked = input.config == null ? stays : checkConfig(before.type as IamType, before.id, input.config, before)
