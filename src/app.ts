@@ -26,6 +26,7 @@ import { createLoaders } from './loaders.ts'
 import { registerProviders } from './login/providers.ts'
 import { registerLogin } from './login/router.ts'
 import { createMailer } from './mail/mailer.ts'
+import { createOutbound } from './outbound/outbound.ts'
 import { registerRest } from './rest/router.ts'
 import { scimAgain } from './scim/operation.ts'
 import { registerScim } from './scim/router.ts'
@@ -85,6 +86,7 @@ export async function startApp(config: Config, given: Given = {}): Promise<Runni
   registerHealth(http, { ping })
   const graphql = await registerDoors(http, app)
   const port = await http.listen({ port: config.port, host: config.host }).catch(error => refusedPort(error, config))
+  await app.outbound.listensAt(config.host, port)
   const operatorContext = () => contextFor(app, operator, { requestId: 'start', address: '' })
   const stop = async () => {
     await http.close()
@@ -123,6 +125,7 @@ function makeApp(config: Config, store: Store, log: App['log']): App {
     log.warn({ err: error }, 'uses of secrets could not be written'),
   )
   const key = instanceKey(config)
+  const outbound = createOutbound(config.outbound)
   return {
     config,
     key,
@@ -130,7 +133,8 @@ function makeApp(config: Config, store: Store, log: App['log']): App {
     store,
     operations: createShares(OPERATIONS),
     log,
-    mailer: createMailer(config, log),
+    outbound,
+    mailer: createMailer(config, outbound, log),
     passwords: createPasswords({ inFlight: config.hashing.inFlight, ...config.password }),
     attempts: createAttempts(),
     uses,

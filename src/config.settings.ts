@@ -2,6 +2,7 @@
 import { address, hostOf, integer, keyOf, mailFromOf, oneOf, type Parse, passwordOf, publicUrlOf } from './config.parse.ts'
 import type { Config } from './config.ts'
 import { checkUserid } from './names.ts'
+import { type OutboundRule, outboundRulesOf } from './outbound/outbound.policy.ts'
 
 export interface Setting<Value> {
   meaning: string
@@ -146,6 +147,21 @@ export const settings = {
     parse: integer(1, 64),
     fallback: 4,
     fix: 'set about the number of cores',
+  }),
+  OUTBOUND_ALLOW: setting<readonly OutboundRule[] | null>({
+    meaning:
+      'the only addresses, networks (CIDR) and host names that Roster connects to; an entry within a denied network opens it',
+    parse: outboundRulesOf,
+    fallback: null,
+    unset: 'everything that is not denied',
+    fix: 'set it like 10.0.0.0/8,ldap.corp.example,*.login.example, or leave it unset',
+  }),
+  OUTBOUND_DENY: setting<readonly OutboundRule[]>({
+    meaning: 'addresses, networks (CIDR) and host names that Roster never connects to, beside those denied always',
+    parse: outboundRulesOf,
+    fallback: [],
+    unset: 'link-local, unspecified and cloud metadata addresses, and where Roster itself listens',
+    fix: 'set it like 192.168.0.0/16,*.internal.example, or leave it unset',
   }),
 }
 

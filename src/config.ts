@@ -3,6 +3,7 @@
 import { mask, printable, reachable } from './config.parse.ts'
 import { PASSWORD_MAX_LENGTH, type Setting, type SettingName, settings, together, type Values } from './config.settings.ts'
 import { Invalid } from './errors.ts'
+import type { OutboundRules } from './outbound/outbound.policy.ts'
 
 export interface Config {
   /** 0 lets the system choose. */
@@ -30,6 +31,8 @@ export interface Config {
   /** Characters (code points). */
   password: { minLength: number; maxLength: number }
   hashing: { inFlight: number }
+  /** Where Roster may connect to. */
+  outbound: OutboundRules
 }
 
 /** The environment cannot be used as it is; the message holds every fault, one a line. */
@@ -80,6 +83,7 @@ export function loadConfig(env: Environment): Config {
     keyGraceSeconds: values.KEY_GRACE_SECONDS,
     password: { minLength: values.PASSWORD_MIN_LENGTH, maxLength: PASSWORD_MAX_LENGTH },
     hashing: { inFlight: values.HASHES_IN_FLIGHT },
+    outbound: { allow: values.OUTBOUND_ALLOW, deny: values.OUTBOUND_DENY },
   }
 }
 

@@ -10,6 +10,7 @@ import type { Exchanges } from './exchanges/exchanges.queue.ts'
 import type { ScimAgain } from './exchanges/replay.ts'
 import type { Loaders } from './loaders.ts'
 import type { Mailer } from './mail/mailer.ts'
+import type { Outbound } from './outbound/outbound.ts'
 import type { Shares } from './store/shares.ts'
 import type { Store } from './store/store.ts'
 import type { Jobs } from './sync/jobs.ts'
@@ -25,6 +26,8 @@ export interface App {
   /** The places of operations that run at once, by actor. */
   readonly operations: Shares
   readonly log: Logger
+  /** Every connection to another system. */
+  readonly outbound: Outbound
   readonly mailer: Mailer
   readonly passwords: Passwords
   /** Verifications of passwords under the lock-out. */

@@ -35,6 +35,7 @@ test('without any setting Roster serves this machine on the embedded store', () 
     keyGraceSeconds: 86_400,
     password: { minLength: 1, maxLength: 1024 },
     hashing: { inFlight: 4 },
+    outbound: { allow: null, deny: [] },
   })
 })
 
@@ -59,6 +60,8 @@ test('every setting is read', () => {
     KEY_GRACE_SECONDS: '0',
     PASSWORD_MIN_LENGTH: '12',
     HASHES_IN_FLIGHT: '2',
+    OUTBOUND_ALLOW: 'ldap.corp.example',
+    OUTBOUND_DENY: '*.internal.example',
   }
   expect(Object.keys(env)).toEqual(showConfig({}).map(({ name }) => name))
   expect(loadConfig(env)).toEqual({
@@ -80,6 +83,10 @@ test('every setting is read', () => {
     keyGraceSeconds: 0,
     password: { minLength: 12, maxLength: 1024 },
     hashing: { inFlight: 2 },
+    outbound: {
+      allow: [{ kind: 'name', name: 'ldap.corp.example', below: false }],
+      deny: [{ kind: 'name', name: 'internal.example', below: true }],
+    },
   })
 })
 
@@ -116,6 +123,11 @@ const broken: (readonly [name: string, text: string, fault: string])[] = [
   ...integer('KEY_GRACE_SECONDS', 0, 31_536_000, 'set'),
   ...integer('PASSWORD_MIN_LENGTH', 1, 64, 'set'),
   ...integer('HASHES_IN_FLIGHT', 1, 64, 'set'),
+  ...['OUTBOUND_ALLOW', 'OUTBOUND_DENY'].flatMap(name =>
+    ['10.0.0.1/8', 'https://geheim', '127.1', 'a b/c'].map(
+      text => [name, text, `${name} must be addresses, networks such as 10.0.0.0/8`] as const,
+    ),
+  ),
   ['HOST', 'a b', 'HOST must be an IP address or a host name, without a port: set'],
   ['HOST', '127.0.0.1:4000', 'HOST must be an IP address'],
   ['HOST', 'http://localhost', 'HOST must be an IP address'],

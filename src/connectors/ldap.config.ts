@@ -1,5 +1,6 @@
 import type { Filter } from 'ldapts'
 import { Invalid, Refused, RosterError } from '../errors.ts'
+import type { Outbound } from '../outbound/outbound.ts'
 import { type Peer, secureContext } from './ldap.connection.ts'
 import { isDn } from './ldap.dn.ts'
 import { isBinary } from './ldap.entry.ts'
@@ -22,6 +23,8 @@ import { idAttributesOf } from './ldap.ids.ts'
 export interface LdapSettings {
   /** Milliseconds that one request to the directory may take. */
   readonly operationTimeout?: number
+  /** By which connections it is asked. */
+  readonly outbound: Outbound
 }
 
 export interface LdapPlan {
@@ -142,6 +145,7 @@ function peerOf(options: Options, secrets: Secrets, settings: LdapSettings): Pee
     rejectUnauthorized: options.rejectUnauthorized !== false,
     connectTimeout: options.connectTimeout ?? connectTimeout,
     operationTimeout: settings.operationTimeout ?? operationTimeout,
+    outbound: settings.outbound,
   }
 }
 

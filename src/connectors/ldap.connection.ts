@@ -1,9 +1,9 @@
-import { once } from 'node:events'
-import { connect as connectPlain, isIP, type Socket } from 'node:net'
-import { connect as connectSecure, createSecureContext, type SecureContext } from 'node:tls'
+import { isIP, type Socket } from 'node:net'
+import { createSecureContext, type SecureContext } from 'node:tls'
 import { domainToASCII } from 'node:url'
 import { Client, PasswordPolicyControl, ResultCodeError } from 'ldapts'
 import { Invalid, Refused, RosterError, Unavailable } from '../errors.ts'
+import { IN_TIME, type Outbound, OutboundFault } from '../outbound/outbound.ts'
 import { answerWithRemedy, reasonWithRemedy } from './ldap.remedies.ts'
 import { saysThereIsMore, wholeMessages } from './ldap.wire.ts'
 
@@ -20,6 +20,7 @@ export interface Peer {
   readonly rejectUnauthorized: boolean
   readonly connectTimeout: number
   readonly operationTimeout: number
+  readonly outbound: Outbound
 }
 
 /** RFC 4511, 4.14.1. */
@@ -30,7 +31,7 @@ const unreadable = 'its answer cannot be read'
 /** A directory that says so is as good as away: busy, unavailable, and an answer without a result. */
 const awayCodes = new Set([51, 52, 248])
 /** Names of result codes that the library has none for. */
-const codeNames: Record<number, string> = { 10: 'referral', 80: 'other' }
+const codeNames: Record<number, string> = { 1: 'operationsError', 10: 'referral', 80: 'other' }
 /**
  * What servers answer to the bind of an account that is not there or may not log in (locked, expired, inactive, without a password).
  * 49 is the rule; 19 and 53 are those of 389 Directory Server.
@@ -128,10 +129,14 @@ export function faultOf(error: unknown): unknown {
       ? new Unavailable(away + text)
       : new Refused(`the directory answers ${answerWithRemedy(text, error.code)}`)
   }
+  return new Unavailable(away + reasonWithRemedy(reasonOf(error)))
+}
+
+function reasonOf(error: unknown): string {
   const { message = '', code } = error as { message?: string; code?: string }
-  const told = message.includes(unreadable) ? unreadable : (code ?? 'the connection was lost')
-  const reason = /time(?:d |)out/i.test(message) ? timedOut : told
-  return new Unavailable(away + reasonWithRemedy(reason))
+  if (error instanceof OutboundFault && error.kind === 'not allowed') return message
+  if (message === IN_TIME || /time(?:d |)out/i.test(message)) return timedOut
+  return message.includes(unreadable) ? unreadable : (code ?? 'the connection was lost')
 }
 
 function nameOf({ code, name }: ResultCodeError): string {
@@ -184,24 +189,18 @@ function checked(socket: Socket, state: { more: boolean }): Socket {
 }
 
 async function open(peer: Peer, host: string): Promise<Socket> {
-  const socket = connectPlain({ host, port: peer.port })
-  // What breaks is told by who waits for it; without a listener it would end the process.
-  socket.on('error', () => {})
-  let late = false
-  const deadline = setTimeout(() => {
-    late = true
-    socket.destroy(new Error(timedOut))
-  }, peer.connectTimeout)
+  const { outbound, port, security, connectTimeout, context, rejectUnauthorized } = peer
+  const signal = AbortSignal.timeout(connectTimeout)
+  const place = { host, port }
+  const socket = await outbound.connect(place, signal)
+  if (security === 'none') return socket
   try {
-    await once(socket, 'connect')
-    if (peer.security === 'none') return socket
-    if (peer.security === 'startTLS') await askForTls(socket, peer.connectTimeout)
-    return await secure(peer, host, socket)
+    if (security === 'startTLS') await askForTls(socket, connectTimeout)
+    if (signal.aborted) throw new Error(timedOut)
+    return await outbound.secure(socket, place, { context: context ?? undefined, rejectUnauthorized }, signal)
   } catch (error) {
     socket.destroy()
-    throw late ? new Error(timedOut) : error
-  } finally {
-    clearTimeout(deadline)
+    throw signal.aborted ? new Error(timedOut) : error
   }
 }
 
@@ -212,13 +211,4 @@ async function open(peer: Peer, host: string): Promise<Socket> {
 async function askForTls(socket: Socket, timeout: number): Promise<void> {
   await clientOn(socket, timeout).exop(startTlsRequest)
   socket.removeAllListeners('data')
-}
-
-async function secure({ context, rejectUnauthorized }: Peer, host: string, socket: Socket): Promise<Socket> {
-  const name = isIP(host) === 0 ? { servername: host } : {}
-  const secured = connectSecure({ socket, host, ...name, secureContext: context ?? undefined, rejectUnauthorized })
-  secured.on('error', () => {})
-  secured.on('close', () => socket.destroy())
-  await once(secured, 'secureConnect')
-  return secured
 }

@@ -31,6 +31,7 @@ const protection = 'it wants config.options.useSSL or startTLS'
 const rights = 'the account of config.credentials may not read that, or nobody may without an account'
 
 const answers: Readonly<Record<number, string>> = {
+  1: 'Active Directory means by it (000004DC) that nobody is searched without an account: set config.credentials',
   3: 'it takes too long: have it index what the filters compare',
   4: limit,
   8: protection,

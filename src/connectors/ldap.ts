@@ -21,7 +21,7 @@ const noSuchObject = 32
 export function openLdap(
   config: Readonly<Record<string, unknown>>,
   secrets: ReadonlyMap<string, string>,
-  settings: LdapSettings = {},
+  settings: LdapSettings,
 ): PasswordLogin & Lookup & GroupLookup & Listing {
   const plan = planOf(config, secrets, settings)
   const hosts = new Hosts(plan.peer)

@@ -2,8 +2,8 @@
  * The external user info endpoint (reference: external-user-info-endpoint): `GET uri?userid=…` answers with a person's groups and
  * attributes. Only 200 with the documented JSON is an answer; whatever else comes is told as a reason, and nobody loses anything by it.
  */
-import { request as http } from 'node:http'
-import { request as https, type RequestOptions } from 'node:https'
+import { type Answered, ask } from '../outbound/outbound.http.ts'
+import { faultOf, type Outbound, type TlsOptions } from '../outbound/outbound.ts'
 
 export interface UserInfoConfig {
   readonly uri: string
@@ -36,6 +36,7 @@ export const limitOf = ({ timeoutMs = TIMEOUT_MS }: UserInfoConfig): AbortSignal
 
 /** Asks about one person. Never throws: a failure says what came instead of an answer, without the credentials. */
 export async function askUserInfo(
+  outbound: Outbound,
   config: UserInfoConfig,
   secrets: UserInfoSecrets,
   userid: string,
@@ -43,58 +44,24 @@ export async function askUserInfo(
 ): Promise<UserInfoAnswer> {
   const url = new URL(config.uri)
   url.searchParams.set('userid', userid)
-  const asked = await get(url, optionsOf(config, secrets), limit).catch((error: NodeJS.ErrnoException) => ({
-    failure: reasonOf(error),
-  }))
+  const asked = await ask(outbound, url, {
+    headers: headersOf(config, secrets),
+    tls: tlsOf(config, secrets),
+    signal: limit,
+    maxBytes: MAX_BYTES,
+  }).catch(error => ({ failure: faultOf(error, 'no valid answer').message }))
   return 'failure' in asked ? asked : read(asked)
 }
 
-function optionsOf(
-  { useAuth = true, authentication, ca, cert, rejectUnauthorized }: UserInfoConfig,
-  { password, key }: UserInfoSecrets,
-): RequestOptions {
+function headersOf({ useAuth = true, authentication }: UserInfoConfig, { password }: UserInfoSecrets): Record<string, string> {
   const { username } = authentication ?? {}
-  return {
-    headers: { accept: 'application/json' },
-    agent: false,
-    ...(useAuth && username !== undefined && password !== undefined && { auth: `${username}:${password}` }),
-    ...(ca !== undefined && { ca }),
-    ...(cert !== undefined && key !== undefined && { cert, key }),
-    ...(rejectUnauthorized !== undefined && { rejectUnauthorized }),
-  }
+  const accept = { accept: 'application/json' }
+  if (!useAuth || username === undefined || password === undefined) return accept
+  return { ...accept, authorization: `Basic ${Buffer.from(`${username}:${password}`).toString('base64')}` }
 }
 
-interface Answered {
-  readonly status: number
-  readonly body: Buffer
-}
-
-/** Redirects are not followed: they are no answer, and would take the credentials elsewhere. */
-function get(url: URL, options: RequestOptions, signal: AbortSignal): Promise<Answered> {
-  return new Promise((resolve, reject) => {
-    const send = url.protocol === 'https:' ? https : http
-    const asked = send(url, { ...options, signal }, response => {
-      const chunks: Buffer[] = []
-      let size = 0
-      response.on('data', (chunk: Buffer) => {
-        size += chunk.length
-        if (size > MAX_BYTES) asked.destroy(new Error(`The answer is longer than ${MAX_BYTES} bytes`))
-        else chunks.push(chunk)
-      })
-      response.on('end', () => resolve({ status: response.statusCode ?? 0, body: Buffer.concat(chunks) }))
-      response.on('aborted', () => reject(new Error('The answer was cut off')))
-      response.on('error', reject)
-    })
-    asked.on('error', reject)
-    // Node takes a switch of protocols that nobody asked for for an end without an error. Whatever else happened comes first.
-    asked.on('close', () => reject(new Error('The connection was closed without an answer')))
-    asked.end()
-  })
-}
-
-function reasonOf(error: NodeJS.ErrnoException): string {
-  if (error.name === 'AbortError' || error.name === 'TimeoutError') return 'No answer in time'
-  return error.code ?? error.message
+function tlsOf({ ca, cert, rejectUnauthorized }: UserInfoConfig, { key }: UserInfoSecrets): TlsOptions {
+  return { ca, rejectUnauthorized, ...(cert !== undefined && key !== undefined && { cert, key }) }
 }
 
 function read({ status, body }: Answered): UserInfoAnswer {

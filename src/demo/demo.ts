@@ -25,9 +25,9 @@ const DAY = 86_400_000
  * mail is sent. Only for a store that has no such names yet: a second run is refused with Conflict at the first user.
  */
 export async function fillDemo(context: Context): Promise<void> {
-  const { config, log } = context.app
+  const { config, log, outbound } = context.app
   // Made-up people have made-up addresses: their invitations go nowhere.
-  const mailer = createMailer({ ...config, smtpUrl: null }, log)
+  const mailer = createMailer({ ...config, smtpUrl: null }, outbound, log)
   const mine: Context = { ...context, actor: operator, app: { ...context.app, mailer } }
   const people = await createPeople(mine)
   const teams = await createTeams(mine)

@@ -24,7 +24,8 @@ export async function directoryOf({ app, db }: Pick<Call, 'app' | 'db'>, iam: Ia
   const version = iam.updatedAt.getTime()
   const found = known.get(iam.id)
   if (found?.version === version) return found.directory
-  const directory = settling(openLdap(iam.config, await secretsOf({ app, db }, iam.id)), app.store.db, iam)
+  const opened = openLdap(iam.config, await secretsOf({ app, db }, iam.id), { outbound: app.outbound })
+  const directory = settling(opened, app.store.db, iam)
   known.set(iam.id, { version, directory })
   return directory
 }

@@ -9,6 +9,7 @@ import type { IamRecord } from '../iams/iam.ts'
 import { sealedOf } from '../iams/iams.store.ts'
 import { open } from '../iams/secrets.ts'
 import { checkAttributeKey, checkAttributeValue, checkGroupName } from '../names.ts'
+import type { Outbound } from '../outbound/outbound.ts'
 import type { UserRecord } from '../users/user.ts'
 import { lastAnswer, noteAnswer, noteFailure } from './identity.store.ts'
 import type { Identity } from './identity.ts'
@@ -31,6 +32,8 @@ type Asking = Pick<Call, 'app' | 'db' | 'now' | 'requestId' | 'trail'>
 
 /** An endpoint is asked about so many people at once; the rest wait, but for nobody else's endpoint. */
 const AT_ONCE = 10
+/** Endpoints whose turns are counted; the oldest goes first. */
+const MAX_ENDPOINTS = 1_000
 const turnstiles = new Map<string, ReturnType<typeof createTurnstile>>()
 interface Endpoint extends UserInfoConfig {
   /** Seconds for which a good answer stands in for one that does not come, under `onError: deny`. */
@@ -42,7 +45,7 @@ interface Endpoint extends UserInfoConfig {
 export async function askAbout(call: Asking, iam: Pick<IamRecord, 'id' | 'config'>, userid: string): Promise<News | null> {
   if (iam.config.externalUserInfo === undefined) return null
   const { app, db, now: at, requestId, trail } = call
-  const news = await askEndpoint(iam.config, await secretsOf({ app, db }, iam.id), userid)
+  const news = await askEndpoint(app.outbound, iam.config, await secretsOf({ app, db }, iam.id), userid)
   const { answer, failure } = news
   const about = { iamid: iam.id, at, requestId, asked: 'ask', userid, answer, failure }
   noteExchange(app, { kind: 'userinfo', ...about, trail, source: USER_INFO })
@@ -52,6 +55,7 @@ export async function askAbout(call: Asking, iam: Pick<IamRecord, 'id' | 'config
 
 /** As askAbout, by any configuration that has an endpoint. */
 export async function askEndpoint(
+  outbound: Outbound,
   config: IamRecord['config'],
   secrets: Secrets,
   userid: string,
@@ -62,9 +66,10 @@ export async function askEndpoint(
   const { host } = new URL(endpoint.uri)
   const turnstile = turnstiles.get(host) ?? createTurnstile(AT_ONCE)
   turnstiles.set(host, turnstile)
+  if (turnstiles.size > MAX_ENDPOINTS) turnstiles.delete(turnstiles.keys().next().value!)
   // From here on, or whoever waits behind a crowd would wait for each of its turns.
   const limit = limitOf(endpoint)
-  const answer = await turnstile.pass(() => askUserInfo(endpoint, given, userid, limit))
+  const answer = await turnstile.pass(() => askUserInfo(outbound, endpoint, given, userid, limit))
   return 'info' in answer
     ? { source: USER_INFO, failure: null, answer: wordsOf(answer.info), ...informed(config, userid, answer.info) }
     : { source: USER_INFO, failure: answer.failure, answer: null, identity: null, faults: [] }

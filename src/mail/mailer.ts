@@ -1,9 +1,11 @@
 // Mail out: a service has stored the invitation -> sendInvitation -> one of a few pooled SMTP connections -> true or false.
 // A mail that fails loses nothing, since the invitation stands and can be sent again; hence an answer and never an error.
+import type { Socket } from 'node:net'
 import { createTransport } from 'nodemailer'
 import type { Logger } from 'pino'
 import type { Config } from '../config.ts'
 import { checkEmail } from '../names.ts'
+import { IN_TIME, type Outbound, type OutboundFault } from '../outbound/outbound.ts'
 
 export interface InvitationMail {
   /** One address. */
@@ -33,13 +35,14 @@ const connections = 4
 /** `timeoutMs` bounds each step of the conversation with the mail server. */
 export function createMailer(
   config: Pick<Config, 'smtpUrl' | 'mailFrom' | 'publicUrl'>,
+  outbound: Pick<Outbound, 'connect'>,
   log: Pick<Logger, 'warn'>,
   timeoutMs: number = stepTimeout,
 ): Mailer {
   const { smtpUrl } = config
   if (smtpUrl === null) return { configured: false, sendInvitation: async () => false, close() {} }
 
-  const open = () => openTransport(smtpUrl, timeoutMs)
+  const open = () => openTransport(smtpUrl, outbound, timeoutMs)
   let transport = open()
   let closed = false
 
@@ -87,10 +90,17 @@ export function createMailer(
 const outages = new Set(['ECONNECTION', 'ETIMEDOUT', 'ESOCKET', 'EDNS', 'ETLS', 'EAUTH', 'EPROTOCOL'])
 
 /** The URL's own query may set more (tls.rejectUnauthorized, ignoreTLS …), as nodemailer documents it. */
-function openTransport(url: string, timeoutMs: number) {
+function openTransport(url: string, outbound: Pick<Outbound, 'connect'>, timeoutMs: number) {
   return createTransport({
     url,
     pool: true,
+    getSocket: ({ host = 'localhost', port, secure }: Server, callback: Connected) => {
+      const place = { host, port: Number(port) || (secure ? 465 : 587) }
+      outbound.connect(place, AbortSignal.timeout(timeoutMs)).then(
+        connection => callback(null, { connection }),
+        (error: OutboundFault) => callback(Object.assign(new Error(error.message), { code: codeOf(error), command: 'CONN' })),
+      )
+    },
     maxConnections: connections,
     // An idle connection may have been ended by the server just as it gets a mail; more than that is an outage.
     maxRequeues: 2,
@@ -100,6 +110,23 @@ function openTransport(url: string, timeoutMs: number) {
     socketTimeout: timeoutMs,
   })
 }
+
+interface Server {
+  readonly host?: string | undefined
+  readonly port?: number | string | undefined
+  readonly secure?: boolean | undefined
+}
+type Connected = (error: Error | null, opened?: { connection: Socket }) => void
+
+/** As nodemailer calls what went wrong. */
+const codeOf = ({ message, code }: OutboundFault): string =>
+  message === IN_TIME
+    ? 'ETIMEDOUT'
+    : code === undefined
+      ? 'ECONNECTION'
+      : code.startsWith('EAI_') || code === 'ENOTFOUND'
+        ? 'EDNS'
+        : 'ESOCKET'
 
 /** A person's words stand in the body and beside the address only; the subject is ours, so nothing can reach a header. */
 function invitation({ name, userid, link, expires }: InvitationMail, publicUrl: string): { text: string; html: string } {

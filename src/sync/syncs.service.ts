@@ -198,7 +198,10 @@ async function wantedRun(call: Call, input: SyncInput) {
   const iam = saved ?? unsavedIam(id)
   if (iam.type !== 'ldap')
     throw new Invalid('iamid', `must be an IAM that can be synced: there is no directory behind the type ${iam.type}`)
-  const unsaved = iamConfig == null ? null : checkConfig('ldap' satisfies IamType, id, unpaste({ config: iamConfig }).config, iam)
+  const unsaved =
+    iamConfig == null
+      ? null
+      : checkConfig('ldap' satisfies IamType, id, unpaste({ config: iamConfig }).config, iam, app.outbound.refusal)
   if ((unsaved?.config ?? iam.config).options === undefined)
     throw new Invalid('iamid', 'must be an IAM whose directory is configured: set config.options')
   const whole = incremental === true && userid === null ? await lastWhole(db, id) : null

@@ -127,9 +127,9 @@ async function secretsFor(app: App, run: RunRecord, iam: IamRecord): Promise<Rea
 
 async function reading({ app, run, holder, iam }: Work, onePage: boolean): Promise<Read> {
   const secrets = await secretsFor(app, run, iam)
-  const directory = settling(openLdap(iam.config, secrets), app.store.db, iam)
+  const directory = settling(openLdap(iam.config, secrets, { outbound: app.outbound }), app.store.db, iam)
   const { askUserInfo = false } = (iam.config.ldapSync ?? {}) as { askUserInfo?: boolean }
-  const ask = (userid: string) => askEndpoint(iam.config, secrets, userid)
+  const ask = (userid: string) => askEndpoint(app.outbound, iam.config, secrets, userid)
   const informer = askUserInfo && iam.config.externalUserInfo !== undefined ? new Informer({ app, run, iam }, ask) : null
   const beat = async (step: { total: number; unchanged: number; planned: number }) => {
     if (!(await noteRun(app.store.db, run.id, holder, step))) throw new Lost()

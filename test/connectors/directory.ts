@@ -4,6 +4,7 @@ import type { Listing, Lookup, PasswordLogin } from '../../src/connectors/connec
 import type { LdapSettings } from '../../src/connectors/ldap.config.ts'
 import { openLdap } from '../../src/connectors/ldap.ts'
 import { checkConfig } from '../../src/iams/iam.config.ts'
+import { outbound } from '../harness/outbound.ts'
 import { account, type Slapd, suffix } from '../harness/slapd.ts'
 
 export const people = `ou=people,${suffix}`
@@ -95,7 +96,7 @@ export interface Given {
   readonly schema?: object
   /** null: the directory is asked by nobody in particular. */
   readonly credentials?: { readonly bind_dn: string; readonly bind_pw: string } | null
-  readonly settings?: LdapSettings
+  readonly settings?: Omit<LdapSettings, 'outbound'>
 }
 
 /** Through the same check as a configuration that is saved. */
@@ -109,5 +110,5 @@ export function connectorOf(slapd: Pick<Slapd, 'port'>, given: Given = {}): Pass
   }
   const checked = checkConfig('ldap', 'north', config)
   const secrets = new Map([...checked.secrets].filter((entry): entry is [string, string] => entry[1] !== null))
-  return openLdap(checked.config, secrets, settings)
+  return openLdap(checked.config, secrets, { ...settings, outbound })
 }

@@ -87,6 +87,13 @@ describe('an answer', () => {
       answering(id => searchResult(id, 10)),
       new Refused(`the directory answers ${answerWithRemedy('referral (10)', 10)}`),
     ],
+    [
+      'nothing to a search without an account (Active Directory)',
+      answering(id => searchResult(id, 1)),
+      new Refused(
+        'the directory answers operationsError (1): Active Directory means by it (000004DC) that nobody is searched without an account: set config.credentials',
+      ),
+    ],
     ['a code nobody knows', answering(id => searchResult(id, 99)), new Refused('the directory answers unknownStatusCode (99)')],
     [
       'with a DN that would be nobody',

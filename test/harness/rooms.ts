@@ -18,6 +18,7 @@ import { canonical } from '../../src/names.ts'
 import { scimAgain } from '../../src/scim/operation.ts'
 import { createShares } from '../../src/store/shares.ts'
 import type { Store } from '../../src/store/store.ts'
+import { outbound } from './outbound.ts'
 
 const apps = new WeakMap<Store, Map<string, App>>()
 
@@ -45,7 +46,8 @@ function appOf(store: Store, env: Record<string, string>): App {
     store,
     operations: createShares({ places: 128, queue: 1_000, wait: 10_000 }),
     log,
-    mailer: createMailer(config, log),
+    outbound,
+    mailer: createMailer(config, outbound, log),
     passwords: createPasswords({ ...config.hashing, ...config.password }),
     attempts: createAttempts(),
     uses,

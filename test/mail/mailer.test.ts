@@ -5,6 +5,7 @@ import { pino } from 'pino'
 import { SMTPServer } from 'smtp-server'
 import { describe, expect, test } from 'vitest'
 import { createMailer, type InvitationMail, type Mailer } from '../../src/mail/mailer.ts'
+import { outbound } from '../harness/outbound.ts'
 import { mailServer, open, type Received, rawServer } from './servers.ts'
 
 const link = 'https://roster.example/login?token=ri_SECRET&userid=bob&name=Bob%20Smith'
@@ -29,7 +30,7 @@ function mailerTo(smtpUrl: string | null, timeoutMs?: number): { mailer: Mailer;
     }),
   )
   const config = { smtpUrl, mailFrom: 'Roster <roster@localhost>', publicUrl: 'https://roster.example' }
-  const mailer = createMailer(config, log, timeoutMs)
+  const mailer = createMailer(config, outbound, log, timeoutMs)
   open.push(() => mailer.close())
   return { mailer, logged }
 }

@@ -59,7 +59,7 @@ describe('imports go one way: door → hall → room → store', () => {
       '@fastify/helmet': /^http\/headers\.ts$/,
       '@fastify/static': /^http\/server\.ts$/,
       '@apollo/server': /^graphql\/(server|errors)\.ts$/,
-      'openid-client': /^connectors\/oidc\.ts$/,
+      'openid-client': /^connectors\/oidc(\.\w+)?\.ts$/,
       'pg-boss': /^sync\/jobs\.ts$/,
       jose: /^connectors\/oidc\.logout\.ts$/,
       nodemailer: /^mail\/mailer\.ts$/,
