@@ -3,8 +3,10 @@
  * form's `logout_token` → its signature by the provider's keys, iss, aud, iat, exp (2.6) → what makes it no ID token: the event, and no
  * nonce → whom it is about. That it is heard once is for the caller.
  */
-import { createRemoteJWKSet, customFetch, errors, type JWTPayload, type JWTVerifyGetKey, jwtVerify } from 'jose'
-import { bounded, providerOf, type Relying, refused, SKEW } from './oidc.ts'
+import { createLocalJWKSet, errors, type JSONWebKeySet, type JWTPayload, type JWTVerifyOptions, jwtVerify } from 'jose'
+import { refused } from './oidc.faults.ts'
+import { fetchBy, providerOf, type Relying } from './oidc.provider.ts'
+import { SKEW } from './oidc.ts'
 
 export interface LoggedOut {
   /** One of the two, at least. */
@@ -18,13 +20,16 @@ export interface LoggedOut {
 const EVENT = 'http://schemas.openid.net/event/backchannel-logout'
 /** Seconds, whatever it says of its end: one that could not be brought to us in time is of no use. */
 const MAX_AGE = 300
+/** Characters of a logout token. */
+const MAX_TOKEN = 16_384
 /** Characters of names that are not ours (Core 2 allows 255 for sub). */
 const MAX_NAME = 255
 
 /** Throws Unauthenticated for what cannot be believed, and Unavailable where the provider's keys cannot be read. */
 export async function readLogoutToken(relying: Relying, token: string, now: Date): Promise<LoggedOut> {
+  if (token.length > MAX_TOKEN) throw refused('it is too long')
   const { issuer, jwks_uri, id_token_signing_alg_values_supported: algorithms } = (await providerOf(relying)).serverMetadata()
-  const { payload, protectedHeader } = await jwtVerify(token, keysAt(jwks_uri!), {
+  const { payload, protectedHeader } = await verified(relying, jwks_uri!, token, {
     issuer,
     audience: relying.options.clientId,
     algorithms: algorithms as string[],
@@ -55,21 +60,69 @@ const isObject = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
 const isName = (value: unknown): value is string => typeof value === 'string' && value !== '' && value.length <= MAX_NAME
 
-const kept = new Map<string, JWTVerifyGetKey>()
-
+/** Anybody can send tokens here, so keys are kept for a minute: one that is taken back ends then. */
+const KEYS_MS = 60_000
 /**
- * Anybody can send us tokens, so keys are kept: a minute, so that one that is taken back ends; one that is not among them has them read
- * again at most every five seconds.
+ * A token that none of the kept keys signed has them read once more, since a provider may have changed them: at most so often at once,
+ * and then once in the time that follows.
  */
-function keysAt(uri: string): JWTVerifyGetKey {
+const RETRIES = 5
+const RETRY_MS = 5_000
+/** Providers whose keys are kept; the oldest goes first. */
+const MAX_KEPT = 1_000
+
+interface Kept {
+  readonly keys: Promise<ReturnType<typeof createLocalJWKSet>>
+  readonly readAt: number
+  /** How often the keys may be read again now, as of `countedAt`. */
+  retries: number
+  countedAt: number
+}
+const kept = new Map<string, Kept>()
+
+async function verified(relying: Relying, uri: string, token: string, options: JWTVerifyOptions) {
+  const first = await keysAt(relying, uri)
+  try {
+    return await jwtVerify(token, await first.keys, options)
+  } catch (error) {
+    const isUnknown = error instanceof errors.JWKSNoMatchingKey || error instanceof errors.JWSSignatureVerificationFailed
+    // Where somebody had them read meanwhile, that costs nothing.
+    if (!isUnknown || (kept.get(uri) === first && !mayRetry(uri))) throw error
+    return jwtVerify(token, await (await keysAt(relying, uri, first)).keys, options)
+  }
+}
+
+/** `not` are the keys that a token was not signed by: where they are still the kept ones, others are read. */
+async function keysAt(relying: Relying, uri: string, not?: Kept): Promise<Kept> {
   const found = kept.get(uri)
-  if (found !== undefined) return found
-  const keys = createRemoteJWKSet(new URL(uri), {
-    [customFetch]: (url, { headers, ...options }) =>
-      bounded(url, { ...options, headers: Object.fromEntries(headers), body: undefined }),
-    cacheMaxAge: 60_000,
-    cooldownDuration: 5_000,
+  if (found !== undefined && found !== not && found.readAt + KEYS_MS > Date.now()) return found
+  const { retries = RETRIES, countedAt = Date.now() } = found ?? {}
+  const next: Kept = { keys: readKeys(relying, uri), readAt: Date.now(), retries, countedAt }
+  kept.delete(uri)
+  kept.set(uri, next)
+  if (kept.size > MAX_KEPT) kept.delete(kept.keys().next().value!)
+  next.keys.catch(() => kept.get(uri) === next && kept.delete(uri))
+  return next
+}
+
+async function readKeys(relying: Relying, uri: string): Promise<ReturnType<typeof createLocalJWKSet>> {
+  const fetchKeys = fetchBy(relying, { jwks_uri: uri })
+  const answer = await fetchKeys(uri, {
+    method: 'GET',
+    headers: { accept: 'application/json' },
+    body: undefined,
+    redirect: 'manual',
   })
-  kept.set(uri, keys)
-  return keys
+  return createLocalJWKSet((await answer.json()) as JSONWebKeySet)
+}
+
+function mayRetry(uri: string): boolean {
+  const found = kept.get(uri)
+  if (found === undefined) return true
+  const earned = Math.floor((Date.now() - found.countedAt) / RETRY_MS)
+  found.retries = Math.min(RETRIES, found.retries + earned)
+  found.countedAt += earned * RETRY_MS
+  if (found.retries === 0) return false
+  found.retries--
+  return true
 }

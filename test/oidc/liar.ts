@@ -20,6 +20,10 @@ export interface Lies {
   back?: (url: URL) => void
   /** Changes the discovery document. */
   discovery?: Record<string, unknown>
+  /** Adds to the answer of the token endpoint. */
+  response?: Record<string, unknown>
+  /** A place that is there with slashes in front of it and behind it, too. */
+  alias?: string
 }
 
 export interface Liar {
@@ -148,7 +152,7 @@ export async function liar(clientId: string): Promise<Liar> {
         .update(form.get('code_verifier') ?? '')
         .digest('base64url')
       if (found === undefined || found.challenge !== verifier) return json(response, { error: 'invalid_grant' }, 400)
-      json(response, { access_token: accessToken, token_type: 'Bearer', id_token: idToken(found.nonce) })
+      json(response, { access_token: accessToken, token_type: 'Bearer', id_token: idToken(found.nonce), ...self.lies.response })
     },
   }
   server.on('request', (request, response) => {
@@ -156,7 +160,7 @@ export async function liar(clientId: string): Promise<Liar> {
     self.lies.counts?.[url.pathname]?.()
     const own = self.lies.answers?.[url.pathname]
     if (own) return own(response)
-    const place = places[url.pathname]
+    const place = places[url.pathname.includes(self.lies.alias ?? '?') ? self.lies.alias! : url.pathname]
     if (place) return void place(url, request, response)
     json(response, {}, 404)
   })

@@ -283,7 +283,13 @@ test('enable SSL: http is refused for endpoints given by hand too, unless it is 
     [false, 303],
   ] as const) {
     const changed = await change('clear', { ...given, ...places, issuer: idp.issuer, enableSSL }, {})
-    expect(changed.errors).toBeUndefined()
+    const refusal = Object.keys(places)
+      .sort()
+      .map(name => `config.options.${name} must be https, unless config.options.enableSSL is false`)
+    expect(changed.errors?.[0].message.split('; ').sort()).toEqual(enableSSL === false ? undefined : refusal)
+    // One that was saved before this was refused is not used.
+    const stored = { options: { ...given, ...places, issuer: idp.issuer, ...(enableSSL !== undefined && { enableSSL }) } }
+    await app.store.db.query(`UPDATE iams SET config = $1 WHERE id = 'clear'`, [JSON.stringify(stored)])
     expect((await fetch(`${app.url}/login/clear`, { redirect: 'manual' })).status).toBe(status)
   }
 })

@@ -1,0 +1,94 @@
+/** Tries what a log-in with a provider needs, as far as that goes without a person: discovery, keys, client, user info. */
+import { randomUUID } from 'node:crypto'
+import * as oc from 'openid-client'
+import { ask } from '../outbound/outbound.http.ts'
+import { faultOf } from '../outbound/outbound.ts'
+import { keysAnswer, PARTS } from './oidc.answers.ts'
+import { detailOf, exchangeFault, ProviderFault, unanswered } from './oidc.faults.ts'
+import { providerOf, type Relying } from './oidc.provider.ts'
+
+/** What the provider said of itself; a part that failed is null, and `failures` names it. */
+export interface CheckedProvider {
+  readonly issuer: string | null
+  readonly signingAlgorithms: readonly string[] | null
+  /** How many keys it publishes. */
+  readonly keys: number | null
+  /** Whether it takes the client's credentials; `UNKNOWN` where it does not let that be tried without a person. */
+  readonly client: 'ACCEPTED' | 'REFUSED' | 'UNKNOWN' | null
+  /** Whether its user info endpoint answers; null where it has none, or on a failure. */
+  readonly userInfo: boolean | null
+  readonly failures: readonly string[]
+}
+
+const TIMEOUT_MS = 5_000
+const MAX_BYTES = 1_000_000
+
+export async function checkProvider(relying: Relying, redirectUri: string): Promise<CheckedProvider> {
+  const failures: string[] = []
+  const tried = async <T>(work: () => Promise<T>): Promise<T | null> => {
+    try {
+      return await work()
+    } catch (error) {
+      failures.push(detailOf(error))
+      return null
+    }
+  }
+  const provider = await tried(() => providerOf(relying))
+  if (provider === null) return { issuer: null, signingAlgorithms: null, keys: null, client: null, userInfo: null, failures }
+  const { issuer, jwks_uri, userinfo_endpoint, id_token_signing_alg_values_supported } = provider.serverMetadata()
+  const [keys, client, userInfo] = await Promise.all([
+    tried(() => countKeys(relying, jwks_uri!)),
+    tried(() => tryClient(provider, redirectUri)),
+    userinfo_endpoint === undefined ? null : tried(() => tryUserInfo(relying, userinfo_endpoint)),
+  ])
+  if (client?.failure) failures.push(client.failure)
+  const signingAlgorithms = id_token_signing_alg_values_supported ?? null
+  return { issuer, signingAlgorithms, keys, client: client?.state ?? null, userInfo, failures }
+}
+
+async function get(
+  { outbound }: Relying,
+  address: string,
+  part: (typeof PARTS)['keys' | 'userInfo'],
+  headers: Record<string, string>,
+) {
+  const limits = { signal: AbortSignal.timeout(TIMEOUT_MS), maxBytes: MAX_BYTES }
+  return ask(outbound, new URL(address), { ...limits, headers: { accept: 'application/json', ...headers } }).catch(error =>
+    Promise.reject(unanswered(part.name, part.option, faultOf(error, 'no valid answer'))),
+  )
+}
+
+async function countKeys(relying: Relying, address: string): Promise<number> {
+  const answered = await get(relying, address, PARTS.keys, {})
+  return (JSON.parse(keysAnswer(answered).toString('utf8')) as { keys: unknown[] }).keys.length
+}
+
+/** A code that nobody was given: a provider that refuses the code has accepted the client (RFC 6749, 5.2). */
+async function tryClient(
+  provider: oc.Configuration,
+  redirectUri: string,
+): Promise<{ state: 'ACCEPTED' | 'REFUSED' | 'UNKNOWN'; failure?: string }> {
+  try {
+    const code = { code: `roster-test-${randomUUID()}`, redirect_uri: redirectUri, code_verifier: oc.randomPKCECodeVerifier() }
+    await oc.genericGrantRequest(provider, 'authorization_code', code)
+    return { state: 'UNKNOWN' }
+  } catch (error) {
+    const code = error instanceof oc.ResponseBodyError ? error.error : null
+    if (code === 'invalid_grant') return { state: 'ACCEPTED' }
+    const fault = exchangeFault(error)
+    if (code === null && fault instanceof ProviderFault) throw fault
+    return code === 'invalid_client' || code === 'unauthorized_client'
+      ? { state: 'REFUSED', failure: detailOf(fault) }
+      : { state: 'UNKNOWN' }
+  }
+}
+
+/** An access token that nobody was given: an endpoint that refuses it is there (RFC 6750, 3.1). */
+async function tryUserInfo(relying: Relying, address: string): Promise<boolean> {
+  const { status } = await get(relying, address, PARTS.userInfo, { authorization: 'Bearer roster-test' })
+  if (status >= 400 && status < 500 && status !== 404) return true
+  throw new ProviderFault(
+    'no valid answer',
+    `the user info endpoint: it answers a wrong access token with the status ${status} instead of 401: is config.options.userInfoEndpoint its address`,
+  )
+}
