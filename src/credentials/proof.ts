@@ -5,6 +5,7 @@
 import { setTimeout } from 'node:timers/promises'
 import type { Call } from '../access/guard.ts'
 import { Refused, Unavailable } from '../errors.ts'
+import { missingIn } from '../iams/iam.missing.ts'
 import type { IamRecord } from '../iams/iam.ts'
 import { findIam } from '../iams/iams.store.ts'
 import { directoryOf, heard, newsOf } from '../identity/directory.ts'
@@ -41,6 +42,9 @@ export async function prove(call: Call, given: LogIn): Promise<Proven | null> {
   return app.attempts.run(db, subjectsOf(iamid, lookupKey(given.userid) ?? '', address), async () => {
     const iam = await findIam(db, iamid)
     const directory = iam && (await directoryOf(call, iam))
+    const missing = iam === null ? [] : missingIn(iam)
+    // Whoever logs in reads what everybody reads whose log-in fails.
+    if (missing.length > 0) app.log.warn({ iamid, missing }, 'log-in at an IAM that is not configured')
     return directory ? byDirectory(call, directory, iam, given) : byPassword(call, iam, given)
   })
 }

@@ -1,17 +1,11 @@
 /** What proves at a log-in with an OpenID provider who somebody is. As in proof.ts all of it happens before the transaction: it is slow. */
 import type { Call } from '../access/guard.ts'
+import { detailOf, refused } from '../connectors/oidc.faults.ts'
 import { type LoggedOut, readLogoutToken } from '../connectors/oidc.logout.ts'
-import {
-  begin,
-  finish,
-  type Handshake,
-  isAnswerTo,
-  mayInitiate,
-  type OpenidOptions,
-  type Relying,
-  refused,
-} from '../connectors/oidc.ts'
+import type { OpenidOptions, Relying } from '../connectors/oidc.provider.ts'
+import { begin, finish, type Handshake, isAnswerTo, mayInitiate } from '../connectors/oidc.ts'
 import { Conflict, NotFound, Refused, Unauthenticated, Unavailable } from '../errors.ts'
+import { missingIn } from '../iams/iam.missing.ts'
 import type { IamRecord } from '../iams/iam.ts'
 import { findIam, sealedOf } from '../iams/iams.store.ts'
 import { open } from '../iams/secrets.ts'
@@ -79,7 +73,7 @@ export async function proveByProvider(
   if (!(await takeOnce(call.db, ['log-in', handshake.state], until))) throw new Conflict('This sign-in was finished already')
   try {
     const back = new URL(`${redirectUri(call.app.config.publicUrl, iamid)}?${query}`)
-    const { claims, faults, endSession, session } = await warning(call, iamid, () => finish(relying, back, handshake))
+    const { claims, faults, endSession, session, idToken } = await warning(call, iamid, () => finish(relying, back, handshake))
     const claimed = saidBy(iam, claims)
     const { userid } = claimed.said
     const held = await findUser(call.db, { iamid, userid })
@@ -90,7 +84,7 @@ export async function proveByProvider(
     const about = await askAbout(call, iam, userid)
     const own: News = { source: iam.id, identity, failure: null, faults: all }
     const news = about === null ? [own] : [own, about]
-    return { iam, userid, news, endSession: endSession?.href ?? null, session }
+    return { iam, userid, news, endSession: endSession?.href ?? null, session: { ...session, idToken: endSession && idToken } }
   } catch (error) {
     if (error instanceof Unauthenticated) return error
     throw error
@@ -106,11 +100,15 @@ export async function hearLogout(call: Call, { iamid, logoutToken }: { iamid: st
 async function relyingOn({ app, db }: Call, iamid: string): Promise<{ iam: IamRecord; relying: Relying }> {
   const iam = await findIam(db, iamid)
   const options = iam?.config.options as OpenidOptions | undefined
-  if (iam === null || iam.type !== 'openid' || options === undefined)
+  if (iam === null || iam.type !== 'openid' || options === undefined) {
+    const missing = iam === null ? [] : missingIn(iam)
+    if (missing.length > 0) app.log.warn({ iamid, missing }, 'log-in at an IAM that is not configured')
     throw new NotFound('There is no such IAM with an OpenID provider')
+  }
   const sealed = (await sealedOf(db, iamid))['options.clientSecret']
   try {
-    return { iam, relying: { options, clientSecret: sealed ? open(app.keys, iamid, 'options.clientSecret', sealed) : null } }
+    const clientSecret = sealed ? open(app.keys, iamid, 'options.clientSecret', sealed) : null
+    return { iam, relying: { options, clientSecret, outbound: app.outbound } }
   } catch (error) {
     // What is wrong with our keys is not for whoever comes along.
     app.log.error({ iamid, failure: (error as Error).message }, 'a client secret cannot be opened')
@@ -128,7 +126,7 @@ async function warning<T>(
   try {
     return await work()
   } catch (error) {
-    app.log.warn({ iamid, requestId, failure: (error as Error).message }, what)
+    app.log.warn({ iamid, requestId, failure: detailOf(error) }, what)
     throw error
   }
 }

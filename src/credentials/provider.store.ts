@@ -7,10 +7,16 @@ import type { Db } from '../store/store.ts'
 export interface ProviderSession {
   readonly sub: string
   readonly sid: string | null
+  /** The ID token that it began with, sealed; null where the provider has no place to end a session at. */
+  readonly idToken: string | null
 }
 
-export const noteProviderSession = (db: Db, tokenId: number, iamid: string, { sub, sid }: ProviderSession) =>
-  db.prisma.providerSession.create({ data: { tokenId, iamid, sub, sid }, select: { tokenId: true } })
+export const noteProviderSession = (db: Db, tokenId: number, iamid: string, { sub, sid, idToken }: ProviderSession) =>
+  db.prisma.providerSession.create({ data: { tokenId, iamid, sub, sid, idToken }, select: { tokenId: true } })
+
+/** The sealed ID token that the session of a token began with. */
+export const idTokenOf = async (db: Db, tokenId: number): Promise<string | null> =>
+  (await db.prisma.providerSession.findUnique({ where: { tokenId }, select: { idToken: true } }))?.idToken ?? null
 
 /** Ends the sessions begun through the IAM that are the person's, or with `sid` that very one; where both are given both must hold. */
 export const endProviderSessions = (

@@ -22,7 +22,8 @@ import { type Issued, issueToken } from './issue.ts'
 import { holdPassword, noteLogIn, setPasswordHash } from './password.store.ts'
 import { type LogIn, type Proven, prove } from './proof.ts'
 import { beginAtProvider, hearLogout, type ProvenByProvider, proveByProvider, type Return } from './provider.proof.ts'
-import { endProviderSessions, noteProviderSession, takeOnce } from './provider.store.ts'
+import { endProviderSessions, idTokenOf, noteProviderSession, type ProviderSession, takeOnce } from './provider.store.ts'
+import { sealFor } from './seal.ts'
 import { parse } from './secret.ts'
 
 const BAD_LOGIN = 'The userid or the password is wrong, or the account cannot log in'
@@ -31,6 +32,8 @@ const GONE = 'This IAM was removed meanwhile'
 const BAD_KEY = 'The API key is unknown, expired or revoked'
 const BAD_INVITATION = 'The invitation is unknown, used or expired: ask an administrator for a new one'
 const IMPERSONATION_SECONDS = 3600
+/** Characters of an ID token that goes into an address. */
+const MAX_HINT = 12_000
 
 export const sessions = {
   logIn: write(
@@ -67,7 +70,7 @@ export const sessions = {
       undoRefusedMove(outcome, moved)
       const value = { ...outcome.value, endSession: proven.endSession }
       const { error } = outcome
-      if (!error) await noteProviderSession(call.db, value.tokenId, iamid, proven.session)
+      if (!error) await noteProviderSession(call.db, value.tokenId, iamid, withSealedHint(call, iamid, proven.session))
       return { value, events: [...moved.events, ...outcome.events], ...(error && { error }) }
     },
     { prepare: proveByProvider },
@@ -131,8 +134,9 @@ export const sessions = {
 
   logOut: write('session:logOut', async (call, _: object) => {
     const token = call.actor.kind === 'user' && call.actor.credential.kind !== 'apikey' ? call.actor.credential.id : null
+    const idToken = token === null ? null : openedHint(call, await idTokenOf(call.db, token))
     const gone = token === null ? [] : await deleteTokens(call.db, [token], null)
-    return done({ revokedTokens: gone.length }, { event: 'tokenRevoked', target: { type: 'token', id: token ?? '' } })
+    return done({ revokedTokens: gone.length, idToken }, { event: 'tokenRevoked', target: { type: 'token', id: token ?? '' } })
   }),
 
   /** Whose link this is, for the page that asks for a password. */
@@ -163,6 +167,24 @@ export const sessions = {
 /** Nobody removes the IAM now; `bim` is never removed. */
 const isHeld = async ({ db }: Call, { id }: Pick<ProvenByProvider['iam'], 'id'>): Promise<boolean> =>
   id === 'bim' || (await holdIam(db, id)) !== null
+
+const HINT = 'id_token_hint'
+
+/** An ID token that is too long to be sent in an address is not kept: the provider then asks whom to sign out. */
+function withSealedHint({ app }: Call, iamid: string, session: ProviderSession): ProviderSession {
+  const { idToken } = session
+  if (idToken === null) return session
+  const isShort = idToken.length <= MAX_HINT
+  if (!isShort) app.log.info({ iamid, length: idToken.length, limit: MAX_HINT }, 'an ID token is too long to be sent at sign-out')
+  return { ...session, idToken: isShort ? sealFor(app.key, HINT).close(idToken) : null }
+}
+
+/** Null for one that was sealed under a key that is gone. */
+function openedHint({ app }: Call, sealed: string | null): string | null {
+  if (sealed === null) return null
+  const opened = app.keys.map(key => sealFor(key, HINT).open(sealed)).find(text => typeof text === 'string')
+  return (opened as string | undefined) ?? null
+}
 
 interface Entered extends Issued {
   readonly endSession: string | null

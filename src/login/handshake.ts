@@ -2,46 +2,8 @@
  * What a browser keeps for us between two pages of a log-in: sealed, so that it can neither be read nor made elsewhere, and for a purpose,
  * so that one cannot stand for another. A handshake is bound to the browser by being its cookie, to the IAM by naming it, and to its time.
  */
-import { createCipheriv, createDecipheriv, hkdfSync, randomBytes } from 'node:crypto'
 import type { Handshake } from '../connectors/oidc.ts'
-
-const ALGORITHM = 'aes-256-gcm'
-const NONCE = 12
-const TAG = 16
-/** Bytes that every browser keeps of a cookie with its name and attributes (RFC 6265, 6.1), less what is not its value. */
-export const COOKIE_LIMIT = 3_800
-
-export interface Seal {
-  /** Characters of base64url. */
-  close(content: unknown): string
-  /** Null for what was not closed with this key and for this purpose. */
-  open(text: string): unknown
-}
-
-/** `instanceKey` is 32 bytes. */
-export function sealFor(instanceKey: Buffer, purpose: string): Seal {
-  const key = Buffer.from(hkdfSync('sha256', instanceKey, '', `roster log-in: ${purpose}`, 32))
-  return {
-    close(content) {
-      const nonce = randomBytes(NONCE)
-      const cipher = createCipheriv(ALGORITHM, key, nonce)
-      return Buffer.concat([nonce, cipher.update(JSON.stringify(content), 'utf8'), cipher.final(), cipher.getAuthTag()]).toString(
-        'base64url',
-      )
-    },
-    open(text) {
-      try {
-        const bytes = Buffer.from(text, 'base64url')
-        const decipher = createDecipheriv(ALGORITHM, key, bytes.subarray(0, NONCE), { authTagLength: TAG })
-        decipher.setAuthTag(bytes.subarray(-TAG))
-        const plain = Buffer.concat([decipher.update(bytes.subarray(NONCE, -TAG)), decipher.final()])
-        return JSON.parse(plain.toString('utf8'))
-      } catch {
-        return null
-      }
-    },
-  }
-}
+import { sealFor } from '../credentials/seal.ts'
 
 /** A log-in under way. */
 export interface UnderWay extends Handshake {

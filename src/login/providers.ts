@@ -3,19 +3,11 @@
 // back -> the token goes into the session's cookie, and nowhere else -> GET /login says who is signed in -> POST
 // /login/:iamid/logout ends it, here and at the provider. What a query asks for is looked at here, and nothing of it is repeated.
 import { type Handshake, isAnswerTo } from '../connectors/oidc.ts'
+import { type Seal, sealFor } from '../credentials/seal.ts'
 import { type Code, catalogue, RosterError } from '../errors.ts'
 import { cookieLine, cookieOf, isSameOrigin, SESSION_COOKIE } from '../http/cookies.ts'
 import type { Http, WireRequest, WireResponse } from '../http/wire.ts'
-import {
-  type CameBack,
-  COOKIE_LIMIT,
-  createHandshakes,
-  HANDSHAKE_SECONDS,
-  ownAddress,
-  type Seal,
-  sealFor,
-  type UnderWay,
-} from './handshake.ts'
+import { type CameBack, createHandshakes, HANDSHAKE_SECONDS, ownAddress, type UnderWay } from './handshake.ts'
 import { type Instance, problemPage, type SignedIn, signedInPage } from './pages.ts'
 
 export interface ProviderDeps extends Instance {
@@ -33,13 +25,14 @@ export interface ProviderDeps extends Instance {
   ): Promise<{ token: string; endSession: string | null }>
   /** Whose session the request carries; null for none. */
   whoIs(request: WireRequest): Promise<SignedIn | null>
-  logOut(request: WireRequest): Promise<unknown>
+  /** Ends the session. `idToken`: the ID token that it began with, where a provider gave one that is short enough to send. */
+  logOut(request: WireRequest): Promise<{ idToken: string | null }>
   /** Ends what a provider's logout token says is over; throws whatever is wrong with it. */
   endByProvider(request: WireRequest, input: { iamid: string; logoutToken: string }): Promise<unknown>
 }
 
 const HANDSHAKE_COOKIE = 'roster_handshake'
-/** Where to end the session at the provider; it may hold the ID token, so it is sealed. */
+/** Where to end the session at the provider: sealed, so that nobody else says where the browser goes. */
 const END_COOKIE = 'roster_end_session'
 
 /** Registers the pages; answers with the one for whoever is signed in already. */
@@ -127,21 +120,10 @@ async function finish(
   }
 }
 
-/** A hint that no cookie can hold is left out: the provider then asks whom to sign out (RP-Initiated Logout 1.0, 2). */
 function endCookie({ publicUrl, sessionLife }: ProviderDeps, seal: Seal, endSession: string | null): string {
-  const close = (url: URL) => {
-    url.searchParams.set('post_logout_redirect_uri', `${publicUrl}/login`)
-    return seal.close(url.href)
-  }
-  let value = ''
-  if (endSession !== null) {
-    const url = new URL(endSession)
-    value = close(url)
-    if (value.length > COOKIE_LIMIT) {
-      url.searchParams.delete('id_token_hint')
-      value = close(url)
-    }
-  }
+  const url = endSession === null ? null : new URL(endSession)
+  url?.searchParams.set('post_logout_redirect_uri', `${publicUrl}/login`)
+  const value = url === null ? '' : seal.close(url.href)
   return cookieLine(publicUrl, { name: END_COOKIE, value, path: '/login', life: value === '' ? 0 : sessionLife })
 }
 
@@ -156,12 +138,14 @@ async function logOut(deps: ProviderDeps, endSeal: Seal, request: WireRequest): 
     return problemPage(deps, 403, 'This form came from another site', 'You are still signed in.')
   // A session that is over already is what was wanted; its cookies go all the same.
   const over = (await deps.whoIs(request)) === null
-  if (!over) await deps.logOut(request)
+  const ended = over ? null : await deps.logOut(request)
   const gone = [
     cookieLine(deps.publicUrl, { name: SESSION_COOKIE, value: '', path: '/', life: 0 }),
     endCookie(deps, endSeal, null),
   ]
-  const elsewhere = over ? null : endSessionOf(endSeal, request)
+  const elsewhere = ended && endSessionOf(endSeal, request)
+  // RP-Initiated Logout 1.0, 2: without it a provider asks whom to sign out, or refuses.
+  if (ended?.idToken) elsewhere?.searchParams.set('id_token_hint', ended.idToken)
   const location = elsewhere?.href ?? `${deps.publicUrl}/login`
   // Asked by a script, which cannot follow a redirect to the provider: it goes there itself.
   if (request.headers.accept === 'application/json')

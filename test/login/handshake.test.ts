@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto'
 import { describe, expect, test } from 'vitest'
+import { sealFor } from '../../src/credentials/seal.ts'
 import { cookieLine, cookieOf, isSameOrigin } from '../../src/http/cookies.ts'
-import { createHandshakes, HANDSHAKE_SECONDS, ownAddress, sealFor } from '../../src/login/handshake.ts'
+import { createHandshakes, HANDSHAKE_SECONDS, ownAddress } from '../../src/login/handshake.ts'
 
 const key = randomBytes(32)
 const underWay = { iamid: 'corp', returnTo: 'https://roster.example/login', state: 's', nonce: 'n', verifier: 'v' }

@@ -186,6 +186,43 @@ describe('its end', () => {
     expect(ended.body).toContain('<h1>Sign in</h1>')
   })
 
+  test('the hint of an ID token with 50 groups goes along, and is kept in no cookie and never in clear', async () => {
+    const away = await liar('roster')
+    await makeOpenid(app, 'long', { clientId: 'roster', discoverUrl: away.issuer })
+    const groups = (many: number) =>
+      Array.from({ length: many }, (_, index) => `7d3f2c9e-0000-4000-8000-${String(index).padStart(12, '0')}`)
+    for (const [many, isSent] of [
+      [5, true],
+      [50, true],
+      [400, false],
+    ] as const) {
+      let idToken = ''
+      away.lies = {
+        discovery: { end_session_endpoint: `${away.issuer}/bye` },
+        claims: claims => ({ ...claims, groups: groups(many) }),
+        token: token => (idToken = token),
+      }
+      const browser = new Browser()
+      expect((await browser.visit(`${app.url}/login/long`)).status).toBe(200)
+      expect(browser.header(`${app.url}/login`).length).toBeLessThan(1_000)
+      const rows = await app.store.db.query<{ id_token: string | null }>(
+        `SELECT id_token FROM provider_sessions WHERE iamid = 'long' ORDER BY token_id DESC LIMIT 1`,
+      )
+      expect(rows[0]!.id_token === null).toBe(!isSent)
+      expect(rows[0]!.id_token ?? '').not.toContain('eyJ')
+      const out = await browser.visit(`${app.url}/login/long/logout`, { method: 'POST', headers: same }, url =>
+        url.startsWith(away.issuer),
+      )
+      const { pathname, searchParams } = new URL(out.url)
+      expect([pathname, searchParams.get('client_id'), searchParams.get('id_token_hint')]).toEqual([
+        '/bye',
+        'roster',
+        isSent ? idToken : null,
+      ])
+    }
+    await away.close()
+  })
+
   test('a session that was over already ends too, here', async () => {
     const { browser, token } = await signedIn()
     const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/json' }

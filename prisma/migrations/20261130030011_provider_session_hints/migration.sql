@@ -1,0 +1,2 @@
+-- AlterTable
+ALTER TABLE "provider_sessions" ADD COLUMN     "id_token" TEXT;
