@@ -1,5 +1,6 @@
 import { maySee } from '../access/policy.ts'
 import type { Resolvers } from '../generated/graphql.ts'
+import { missingIn } from '../iams/iam.missing.ts'
 import { groupPermissions, scimEnabled, scimUrl } from '../iams/iam.ts'
 import { iams } from '../iams/iams.service.ts'
 import { identities } from '../identity/identities.service.ts'
@@ -26,6 +27,7 @@ export const iamResolvers: Resolvers = {
     user: async (drift, _, { loaders }) => (await loaders.userById.load(drift.userId))!,
   },
   Iam: {
+    missing: iam => missingIn(iam),
     oauth: iam => iam.type === 'openid',
     scimEnabled: (iam, _, context) => (seen(context) ? scimEnabled(iam) : null),
     scimUrl: (iam, _, context) => (seen(context) && scimEnabled(iam) ? scimUrl(context.app.config.publicUrl, iam.id) : null),

@@ -3,7 +3,9 @@ import type { TLocalizedValidationError } from 'typebox/error'
 import { Settings } from 'typebox/system'
 import { meaninglessIn } from '../connectors/ldap.config.ts'
 import { Invalid } from '../errors.ts'
+import { createOutbound } from '../outbound/outbound.ts'
 import { type Fault, faultsOf, pathOf, stepsOf } from './iam.faults.ts'
+import { deniedPlaces, type Refusal, unencryptedProvider, unencryptedUserInfo } from './iam.places.ts'
 import { configSchemas, type IamType } from './iam.schema.ts'
 import { secretPaths } from './iam.secret.paths.ts'
 import { type IamRecord, scimEnabled } from './iam.ts'
@@ -21,6 +23,9 @@ export interface CheckedConfig {
 /** What is stored: the configuration, and of each secret its fingerprint. */
 type Before = Pick<IamRecord, 'config' | 'secrets'>
 
+/** What no setting is needed for to deny it. */
+const builtIn: Refusal = createOutbound({ allow: null, deny: [] }).refusal
+
 /** The message names so many faults at most, and says how many more there are. */
 const maxNamed = 50
 // Eight by default; all faults are told at once. A body of 1 MB bounds the work.
@@ -36,13 +41,14 @@ const validators = {
 /**
  * Checks the configuration of the IAM `id`, which has `before` already. Throws one Invalid that names every fault. A secret's
  * fingerprint given back, as our answers show it, is the secret left out. Nothing is required of a configuration without `options`: an IAM
- * may be configured in steps, and opens nothing meanwhile.
+ * may be configured in steps, and opens nothing meanwhile. `refusal` judges where it has Roster connect to.
  */
 export function checkConfig(
   type: IamType,
   id: string,
   input: unknown,
   before: Before = { config: {}, secrets: {} },
+  refusal: Refusal = builtIn,
 ): CheckedConfig {
   if (!isObject(input)) throw new Invalid('config', 'must be an object')
   const config = structuredClone(input)
@@ -56,7 +62,9 @@ export function checkConfig(
   const has = (path: string) => (secrets.has(path) ? secrets.get(path) !== null : Object.hasOwn(before.secrets, path))
   const kept = Object.keys(before.secrets).filter(path => !secrets.has(path))
   const further =
-    errors.length < maxErrors ? [...together(type, id, sound, has), ...elsewhere(type, before.config, sound, kept)] : []
+    errors.length < maxErrors
+      ? [...together(type, id, sound, has), ...elsewhere(type, before.config, sound, kept), ...deniedPlaces(sound, refusal)]
+      : []
   const wrong = new Set(faults.map(({ field }) => field.split('.').at(-1)))
   faults.push(...further.filter(({ field, rule }) => !`${field} ${rule}`.match(/\w+/g)?.some(name => wrong.has(name))))
   refuse(faults)
@@ -161,7 +169,8 @@ function together(type: IamType, id: string, config: Config, has: Has): Fault[] 
     ),
     ...userInfoFaults(config.externalUserInfo as Config | undefined, has),
     ...(type === 'ldap' ? [...ldapFaults(options, credentials, has), ...meaninglessIn(config)] : []),
-    ...(type === 'openid' && options ? openidFaults(options) : []),
+    ...(type === 'openid' && options ? [...openidFaults(options), ...unencryptedProvider(config)] : []),
+    ...unencryptedUserInfo(config),
   ]
 }
 
@@ -223,8 +232,14 @@ function ldapFaults(options: Config | undefined, credentials: Config | undefined
 }
 
 const manualEndpoints = ['issuer', 'authorizationEndpoint', 'tokenEndpoint', 'jwksUri'] as const
-/** Fields that the page disables when a discover URL is given. */
-const disabledByDiscovery = [...manualEndpoints, 'userInfoEndpoint', 'supportedIdTokenSigningAlgorithms'] as const
+/** Fields that the page disables when a discover URL is given; `issuer` beside it names whom the document must speak for. */
+const disabledByDiscovery = [
+  'authorizationEndpoint',
+  'tokenEndpoint',
+  'jwksUri',
+  'userInfoEndpoint',
+  'supportedIdTokenSigningAlgorithms',
+] as const
 
 function openidFaults(options: Config): Fault[] {
   if (options.discoverUrl !== undefined)

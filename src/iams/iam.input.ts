@@ -41,9 +41,11 @@ export function unpaste<Input extends IamInput>(input: Input): Input {
   return whole as unknown as Input
 }
 
-/** The types that can be configured; `built-in` is `bim` alone. */
+/** `built-in` is `bim` alone, and `saml` waits for a log-in by it. */
+export const isCreatable = (type: IamType): boolean => type !== 'built-in' && type !== 'saml'
+
 export function checkType(type: unknown): IamType {
-  const types = Object.keys(configSchemas).filter(name => name !== 'built-in')
+  const types: string[] = (Object.keys(configSchemas) as IamType[]).filter(isCreatable)
   if (!types.includes(type as string)) throw new Invalid('type', `must be one of ${types.join(', ')}`)
   return type as IamType
 }

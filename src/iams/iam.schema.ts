@@ -1,3 +1,4 @@
+import { isIP } from 'node:net'
 import { CronExpressionParser } from 'cron-parser'
 import Type from 'typebox'
 import {
@@ -129,7 +130,11 @@ const ldapOptions = told(
       // Several hosts of one directory, with commas between them, are asked in turn.
       host: told(
         'Its host, or several of one directory with commas between them, asked in turn.',
-        Type.Refine(plain(), areHosts, () => 'must be a host name or an address, without a scheme and a port'),
+        Type.Refine(
+          plain(),
+          areHosts,
+          () => 'must be a host name or an address, without a scheme and a port (the port is config.options.port)',
+        ),
       ),
       userSearchBase: text('The DN below which people are searched.'),
       ...optionals({
@@ -224,9 +229,11 @@ const openidOptions = told(
         allowIdPInitiatedSSO: flag('Whether the provider may begin log-ins (`/login/<iamid>?iss=…`).'),
         authorizationEndpoint: url('Where people log in. Required without `discoverUrl`, refused with it.'),
         discoverUrl: url('The discovery document, or the issuer in front of it. It stands for all endpoints.'),
-        enableSSL: flag('False allows http, for a provider on the same machine.', true),
+        enableSSL: flag('False allows http, for a provider on the same machine; otherwise each URL must be https.', true),
         endSessionEndpoint: url('Where signing out goes on (single logout); the discovered one unless told.'),
-        issuer: url('Who the provider says it is. Required without `discoverUrl`, refused with it.'),
+        issuer: url(
+          'The issuer of its ID tokens. Required without `discoverUrl`; beside it, the one that the document must name instead of its own address.',
+        ),
         jwksUri: url("The provider's keys. Required without `discoverUrl`, refused with it."),
         scopes: told(
           'What is asked for; `openid` always is.',
@@ -278,7 +285,10 @@ function areHosts(value: string): boolean {
 }
 
 function isHost(value: string): boolean {
-  return /^(?:[\p{L}\p{N}](?:[\p{L}\p{N}_.-]*[\p{L}\p{N}])?\.?|\[?[0-9A-Fa-f:.]+(?:%[\w.-]+)?\]?)$/u.test(value)
+  const bare = value.startsWith('[') && value.endsWith(']') ? value.slice(1, -1) : value
+  // A colon is for IPv6 alone: `127.0.0.1:3890` is an address and a port.
+  if (bare !== value || value.includes(':')) return isIP(bare) === 6
+  return /^[\p{L}\p{N}](?:[\p{L}\p{N}_.-]*[\p{L}\p{N}])?\.?$/u.test(value)
 }
 
 /** Five fields that the parser of schedules reads. */

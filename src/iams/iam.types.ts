@@ -1,4 +1,5 @@
 /** The types of IAMs with every option of their configurations, as `checkConfig` takes them: read off the schemas. Pure. */
+import { isCreatable } from './iam.input.ts'
 import { configSchemas, type IamType } from './iam.schema.ts'
 import { secretPaths } from './iam.secret.paths.ts'
 
@@ -28,7 +29,7 @@ const descriptions: Record<IamType, string> = {
   'built-in': 'The users of `bim`, who are made here and log in with a password.',
   ldap: 'A directory: people log in with their password there.',
   openid: 'An OpenID Connect provider: people log in there and come back.',
-  saml: 'A SAML provider. It can be configured; this version has no log-in with it.',
+  saml: 'A SAML provider. This version has no log-in with it, so that none can be made.',
 }
 
 /** What a schema may hold, as far as it is read here. */
@@ -46,7 +47,7 @@ interface Node {
 export const iamTypes: IamTypeDescription[] = (Object.keys(configSchemas) as IamType[]).map(type => ({
   type,
   description: descriptions[type],
-  creatable: type !== 'built-in',
+  creatable: isCreatable(type),
   options: withSecrets(optionsOf(configSchemas[type] as Node, ''), type),
 }))
 

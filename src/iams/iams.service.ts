@@ -98,7 +98,7 @@ async function createIam(call: Call, given: IamInput): Promise<Outcome<Configure
   const type = checkType(input.type)
   const wished = input.id == null ? null : checkNewId(input.id)
   const defaultPermissions = checkPermissions('defaultPermissions', input.defaultPermissions ?? [])
-  const checked = checkConfig(type, wished ?? '', input.config ?? {})
+  const checked = checkConfig(type, wished ?? '', input.config ?? {}, undefined, app.outbound.refusal)
   const rules = checkGroupPermissions(wished ?? '', input.groupPermissions ?? {})
   await checkMigration(call, checked.config)
   const id = wished ?? (await idOf(call, displayName, type))
@@ -130,7 +130,8 @@ async function updateIam(
   assertUnchanged(`The IAM ${before.id}`, before, ifUpdatedAt)
   if (input.type != null && input.type !== before.type) throw new Invalid('type', `is ${before.type} and never changes`)
   const stays: CheckedConfig = { config: before.config, secrets: new Map() }
-  const checked = input.config == null ? stays : checkConfig(before.type as IamType, before.id, input.config, before)
+  const checked =
+    input.config == null ? stays : checkConfig(before.type as IamType, before.id, input.config, before, app.outbound.refusal)
   if (input.config != null) await checkMigration(call, checked.config)
 
   const rulesBefore = await groupPermissionsOf(db, [before.id])

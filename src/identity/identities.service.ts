@@ -1,11 +1,15 @@
 import { alsoNeeds, type Call, read, type Service } from '../access/guard.ts'
 import type { Entry } from '../connectors/connector.ts'
 import { openLdap } from '../connectors/ldap.ts'
+import { type CheckedProvider, checkProvider } from '../connectors/oidc.check.ts'
+import type { OpenidOptions } from '../connectors/oidc.provider.ts'
 import { answerOf } from '../connectors/userinfo.ts'
+import { redirectUri } from '../credentials/provider.proof.ts'
 import { Invalid, RosterError, Unauthenticated } from '../errors.ts'
 import type { Direction, SimulateIdentityInput, TestIamInput } from '../generated/graphql.ts'
 import { checkConfig } from '../iams/iam.config.ts'
 import { unpaste } from '../iams/iam.input.ts'
+import { missingIn } from '../iams/iam.missing.ts'
 import type { IamType } from '../iams/iam.schema.ts'
 import type { IamRecord } from '../iams/iam.ts'
 import { requireIam } from '../iams/iams.store.ts'
@@ -23,6 +27,7 @@ import { type Simulated, simulated } from './simulated.ts'
 export interface Tested {
   readonly directory: Simulated | null
   readonly userInfo: Simulated | null
+  readonly provider: Omit<CheckedProvider, 'failures'> | null
   readonly failures: string[]
 }
 
@@ -35,25 +40,31 @@ export const identities = {
     return simulated(call, iam, input.userInfo == null ? iam.id : USER_INFO, mappedFrom(iam, input))
   }),
 
-  /** Asks the directory and the endpoint of a configuration that need not be saved. Nothing is written. */
+  /** Asks the directory, the provider and the endpoint of a configuration that need not be saved. Nothing is written. */
   test: read('iam:test', async (call: Call, { iamid, config, userid }: TestIamInput): Promise<Tested> => {
     // What comes of it is somebody's entry in a directory.
     alsoNeeds(call, 'user:read')
     const saved = await requireIam(call.db, iamid)
     const checked =
-      config == null ? null : checkConfig(saved.type as IamType, iamid, unpaste({ id: iamid, config }).config, saved)
+      config == null
+        ? null
+        : checkConfig(saved.type as IamType, iamid, unpaste({ id: iamid, config }).config, saved, call.app.outbound.refusal)
     const iam = { ...saved, config: checked?.config ?? saved.config }
     const secrets = new Map(await secretsOf(call, iamid))
     for (const [path, secret] of checked?.secrets ?? []) secret === null ? secrets.delete(path) : secrets.set(path, secret)
-    const failures: string[] = []
+    const failures = missingIn(iam).map(what => `The IAM is not configured: it needs ${what}`)
+    const provider = await askProvider(call, iam, secrets, failures)
     const entry = await askDirectory(call, iam, secrets, userid, failures)
     const about =
-      iam.config.externalUserInfo === undefined ? null : await askEndpoint(iam.config, secrets, entry?.userid ?? userid)
+      iam.config.externalUserInfo === undefined
+        ? null
+        : await askEndpoint(call.app.outbound, iam.config, secrets, entry?.userid ?? userid)
     if (about?.failure != null) failures.push(`The user info endpoint: ${about.failure}`)
     const { identity = null, faults = [] } = about ?? {}
     return {
       directory: entry && (await simulated(call, iam, iam.id, said(newsOf(iam, entry)))),
       userInfo: identity && (await simulated(call, iam, USER_INFO, { identity, faults })),
+      provider,
       failures,
     }
   }),
@@ -83,17 +94,32 @@ export interface DriftPage extends Page<DriftRecord> {
 
 const said = ({ identity, faults }: News): Mapped => ({ identity: identity!, faults })
 
+/** What can be tried of a log-in with the provider; null for an IAM that has none. */
+async function askProvider(
+  { app: { outbound, config } }: Pick<Call, 'app'>,
+  iam: IamRecord,
+  secrets: ReadonlyMap<string, string>,
+  failures: string[],
+): Promise<CheckedProvider | null> {
+  const options = iam.config.options as OpenidOptions | undefined
+  if (iam.type !== 'openid' || options === undefined) return null
+  const relying = { options, clientSecret: secrets.get('options.clientSecret') ?? null, outbound }
+  const checked = await checkProvider(relying, redirectUri(config.publicUrl, iam.id))
+  failures.push(...checked.failures.map(failure => `The provider: ${failure}`))
+  return checked
+}
+
 /** The person's entry; null where there is none, and a failure that says why. */
 async function askDirectory(
-  { db }: Call,
+  { app: { outbound }, db }: Call,
   iam: IamRecord,
   secrets: ReadonlyMap<string, string>,
   userid: string,
   failures: string[],
 ): Promise<Entry | null> {
-  if (iam.type !== 'ldap') return null
+  if (iam.type !== 'ldap' || iam.config.options === undefined) return null
   try {
-    const entry = await settling(openLdap(iam.config, secrets), db, iam).find(userid)
+    const entry = await settling(openLdap(iam.config, secrets, { outbound }), db, iam).find(userid)
     if (entry === null)
       failures.push(
         'The directory was asked and knows no such person: none below config.options.userSearchBase that the userid means there',

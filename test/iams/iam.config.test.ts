@@ -26,6 +26,7 @@ describe('is accepted', () => {
     ['an address of IPv6', 'ldap', { options: { host: '[::1]', userSearchBase: 'dc=x', userIdAttribute: 'uid' } }],
     ['several hosts', 'ldap', { options: { host: 'a.example, [::1],10.0.0.1', userSearchBase: 'dc=x', userIdAttribute: 'uid' } }],
     ['a provider with discovery', 'openid', openid],
+    ['discovery that must be of an issuer', 'openid', { options: { ...openid.options, issuer: manual.issuer } }],
     ['a provider without', 'openid', { options: manual }],
     [
       'SCIM with attributes',
@@ -135,7 +136,7 @@ test('every fault is named at once, each with its field', () => {
     'config.externalUserInfo.uri is required',
     'config.ldapSync.cronRule must be a cron rule of five fields, such as 0 */1 * * *',
     'config.ldapSync.pageSize must be at least 1',
-    'config.options.host must be a host name or an address, without a scheme and a port',
+    'config.options.host must be a host name or an address, without a scheme and a port (the port is config.options.port)',
     'config.options.port must be at most 65535',
     'config.options.useSSL must be true or false',
     'config.options.userSearchBase is required',
@@ -211,8 +212,8 @@ test.each<[string, IamType, object, string[]]>([
   [
     'endpoints beside discovery',
     'openid',
-    { options: { ...openid.options, issuer: manual.issuer } },
-    ['config.options.issuer cannot stand beside discoverUrl'],
+    { options: { ...openid.options, jwksUri: manual.jwksUri } },
+    ['config.options.jwksUri cannot stand beside discoverUrl'],
   ],
   [
     'algorithms beside discovery',
@@ -255,7 +256,11 @@ test.each<[string, IamType, object, string[]]>([
     'TLS for an endpoint without it',
     'saml',
     { externalUserInfo: { uri: 'http://info.example/', useSSL: true, ca: certificate } },
-    ['config.externalUserInfo.uri must be https with useSSL', 'config.externalUserInfo.ca needs a uri with https'],
+    [
+      'config.externalUserInfo.uri must be https with useSSL',
+      'config.externalUserInfo.ca needs a uri with https',
+      'config.externalUserInfo.uri must be https, unless its host is this machine (localhost, 127.0.0.1, [::1])',
+    ],
   ],
   [
     'a user name alone',

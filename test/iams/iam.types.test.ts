@@ -121,7 +121,7 @@ describe('who may ask', () => {
       ['built-in', false],
       ['ldap', true],
       ['openid', true],
-      ['saml', true],
+      ['saml', false],
     ])
     expect(types[2]!.options).toContainEqual({ path: 'options.scopes', default: ['openid', 'profile', 'email'] })
   })

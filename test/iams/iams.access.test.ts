@@ -33,7 +33,7 @@ beforeAll(async () => {
     config: { ...directory, credentials: { bind_dn: 'cn=reader', bind_pw: 'the bind password' } },
   })
   await iams.create(as(admin), { id: 'scimmy', displayName: 'S', type: 'openid', config: { scimEnabled: true } })
-  for (const id of ['case', 'Case', 'a-1', 'a_1']) await iams.create(as(admin), { id, displayName: id, type: 'saml' })
+  for (const id of ['case', 'Case', 'a-1', 'a_1']) await iams.create(as(admin), { id, displayName: id, type: 'openid' })
 })
 afterAll(() => store.close())
 
@@ -100,7 +100,7 @@ describe('who sees what', () => {
 
 describe('who may change what', () => {
   const everything = [
-    ['create', (actor: UserActor) => iams.create(as(actor), { displayName: 'x', type: 'saml' })],
+    ['create', (actor: UserActor) => iams.create(as(actor), { displayName: 'x', type: 'openid' })],
     ['update', (actor: UserActor) => iams.update(as(actor), { id: 'north', displayName: 'x' })],
     ['remove', (actor: UserActor) => iams.remove(as(actor), { id: 'north' })],
     ['generateScimKey', (actor: UserActor) => iams.generateScimKey(as(actor), { id: 'north' })],
@@ -130,7 +130,7 @@ describe('who may change what', () => {
   test('a machine may', async () => {
     const { iam } = await iams.create(testContext({ actor: operator, store }), {
       displayName: 'Machine made',
-      type: 'saml',
+      type: 'openid',
       defaultPermissions: ['AUDIT'],
     })
     expect(iam.id).toBe('machineMade')

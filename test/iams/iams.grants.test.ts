@@ -99,7 +99,7 @@ describe.each(lacked)('without %s an APPLICATION_ADMIN', permission => {
 
 test('an APPLICATION_ADMIN gives what they hold, and any permission that is not administrative', async () => {
   const defaultPermissions = ['APPLICATION_ADMIN', 'CREATE_FILTER', 'SOMETHING_OF_OUR_OWN']
-  const { iam } = await iams.create(as(appAdmin), { displayName: 'Own', type: 'saml', defaultPermissions })
+  const { iam } = await iams.create(as(appAdmin), { displayName: 'Own', type: 'openid', defaultPermissions })
   expect(iam.defaultPermissions).toEqual(defaultPermissions)
 })
 

@@ -68,21 +68,22 @@ describe('creating', () => {
     expect(await make()).toBe('jumpCloudLDAP2')
     await makeUser(store, 'somebody', [], { iamid: 'jumpCloudLDAP3' })
     expect(await make()).toBe('jumpCloudLDAP4')
-    expect((await iams.create(as(admin), { displayName: 'BIM', type: 'saml' })).iam.id).toBe('bim2')
-    expect((await iams.create(as(admin), { displayName: 'Group', type: 'saml' })).iam.id).toBe('group2')
+    expect((await iams.create(as(admin), { displayName: 'BIM', type: 'openid' })).iam.id).toBe('bim2')
+    expect((await iams.create(as(admin), { displayName: 'Group', type: 'openid' })).iam.id).toBe('group2')
   })
 
   test('ids are case-sensitive, and one that is there is a conflict', async () => {
-    await iams.create(as(admin), { id: 'Case', displayName: 'one', type: 'saml' })
-    await iams.create(as(admin), { id: 'case', displayName: 'two', type: 'saml' })
-    await expect(iams.create(as(admin), { id: 'case', displayName: 'three', type: 'saml' })).rejects.toThrow(Conflict)
+    await iams.create(as(admin), { id: 'Case', displayName: 'one', type: 'openid' })
+    await iams.create(as(admin), { id: 'case', displayName: 'two', type: 'openid' })
+    await expect(iams.create(as(admin), { id: 'case', displayName: 'three', type: 'openid' })).rejects.toThrow(Conflict)
     await expect(iams.create(as(admin), { id: 'bim', displayName: 'mine', type: 'ldap' })).rejects.toThrow(Conflict)
   })
 
   test.each([
     ['an id that cannot be one', { id: '9north' }, /^id must be/],
     ['the reserved id', { id: 'group' }, /^id must not be group/],
-    ['the built-in type', { type: 'built-in' }, /^type must be one of ldap, openid, saml$/],
+    ['the built-in type', { type: 'built-in' }, /^type must be one of ldap, openid$/],
+    ['a type that has no log-in yet', { type: 'saml' }, /^type must be one of ldap, openid$/],
     ['an unknown type', { type: 'kerberos' }, /^type must be one of/],
     ['no display name', { displayName: '' }, /^displayName must be/],
     ['a permission that cannot be one', { defaultPermissions: ['admin'] }, /^defaultPermissions\[0\] must be/],

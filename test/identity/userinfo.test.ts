@@ -149,7 +149,7 @@ test('only what the IAM is to take of it is taken', async () => {
   ]) {
     const config = { supportedActions: [action], externalUserInfo: { uri } }
     await app.graphql('mutation ($i: CreateIamInput!) { createIam(input: $i) { iam { id } } }', {
-      i: { id, displayName: id, type: 'saml', config },
+      i: { id, displayName: id, type: 'openid', config },
     })
     const [user] = await app.store.db.query<{ id: number }>(
       `INSERT INTO users (iamid, userid, userid_key, name, name_key) VALUES ($1, 'p', 'p', 'P', 'p') RETURNING id`,
