@@ -8,7 +8,7 @@ export const userInfoRows = [
   row({
     method: 'GET',
     path: '/user-info',
-    doc: "A user's groups and attributes for another system, which sends an API key as the password of Basic credentials. Somebody disabled is 404.",
+    doc: "A user's groups and attributes for another system, which sends an API key as the password of Basic credentials. A disabled user has no groups and no authorizations.",
     // More than reading the user needs: without their groups the answer would say that they have none.
     action: 'user:readGroups',
     credential: 'basic',
@@ -22,6 +22,8 @@ export const userInfoRows = [
         groups: user.groups && (await allOf(user.groups, async groupsAfter => (await again({ groupsAfter })).user.groups!)),
       },
     }),
-    body: ({ user: { authorizations, groups } }) => ({ groups: groups!.nodes, authorizations }),
+    // iam-rules, "Settled later": an answer that says none, which ends what the other system took from the last one.
+    body: ({ user: { disabled, authorizations, groups } }) =>
+      disabled ? { groups: [], authorizations: {} } : { groups: groups!.nodes, authorizations },
   }),
 ]

@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { askUserInfo } from '../../src/connectors/userinfo.ts'
 import { bootApp, type Person, type TestApp } from '../harness/app.ts'
+import { outbound } from '../harness/outbound.ts'
 
 let app: TestApp
 let ana: Person
@@ -37,11 +38,13 @@ const get = async (query: string, authorization?: string) => {
 
 test('answers what a connector of the same kind understands', async () => {
   const config = { uri: `${app.url}/user-info`, authentication: { username: 'roster' } }
-  expect(await askUserInfo(config, { password: key }, ana.userid)).toEqual({
+  expect(await askUserInfo(outbound, config, { password: key }, ana.userid)).toEqual({
     info: { groups: ['Crew'], authorizations: { Country: ['CH', 'NO'] } },
   })
-  expect(await askUserInfo(config, { password: 'wrong' }, ana.userid)).toEqual({ failure: 'The answer has the status 401' })
-  expect(await askUserInfo(config, { password: key }, 'nobody')).toEqual({ failure: 'The answer has the status 404' })
+  expect(await askUserInfo(outbound, config, { password: 'wrong' }, ana.userid)).toEqual({
+    failure: 'The answer has the status 401',
+  })
+  expect(await askUserInfo(outbound, config, { password: key }, 'nobody')).toEqual({ failure: 'The answer has the status 404' })
 })
 
 test('the documented body; a bearer key works too', async () => {
@@ -87,12 +90,41 @@ test('who may not read groups is refused instead of being told that there are no
   }
 })
 
-test('somebody disabled is 404; a question without a userid is 400', async () => {
-  const gone = await app.as([])
-  await app.graphql('mutation ($id: UserId!) { setUserDisabled(input: { ref: { id: $id }, disabled: true }) { user { id } } }', {
-    id: gone.id,
-  })
-  expect((await get(`userid=${gone.userid}`, basic(key))).status).toBe(404)
+test('a disabled user has no groups and no authorizations, so that whoever asks takes them away', async () => {
+  const person = await app.as([])
+  const { data } = await app.graphql(
+    `mutation ($id: UserId!) { createGroup(input: { name: "Left" }) { group { id } }
+       addAttribute(input: { owner: { user: { id: $id } }, key: "Country", value: "CH" }) { owner { __typename } } }`,
+    { id: person.id },
+  )
+  await app.graphql(
+    'mutation ($g: GroupId!, $u: UserId!) { addGroupMember(input: { group: { id: $g }, user: { id: $u } }) { membership { id } } }',
+    { g: data.createGroup.group.id, u: person.id },
+  )
+  const ask = () =>
+    askUserInfo(
+      outbound,
+      { uri: `${app.url}/user-info`, authentication: { username: 'roster' } },
+      { password: key },
+      person.userid,
+    )
+  const disable = (disabled: boolean) =>
+    app.graphql(
+      'mutation ($id: UserId!, $disabled: Boolean!) { setUserDisabled(input: { ref: { id: $id }, disabled: $disabled }) { user { id } } }',
+      {
+        id: person.id,
+        disabled,
+      },
+    )
+  expect(await ask()).toEqual({ info: { groups: ['Left'], authorizations: { Country: ['CH'] } } })
+  await disable(true)
+  expect(await get(`userid=${person.userid}`, basic(key))).toEqual({ status: 200, body: { groups: [], authorizations: {} } })
+  expect(await ask()).toEqual({ info: { groups: [], authorizations: {} } })
+  await disable(false)
+  expect(await ask()).toEqual({ info: { groups: ['Left'], authorizations: { Country: ['CH'] } } })
+})
+
+test('a question without a userid is 400', async () => {
   for (const query of ['', 'userid=a&userid=b', 'name=ana']) expect((await get(query, basic(key))).status, query).toBe(400)
   for (const query of ['userid=', 'userid=%00', 'userid=ana&iamid=none'])
     expect((await get(query, basic(key))).status, query).not.toBe(200)
