@@ -1,6 +1,7 @@
 // What the pages tell to paste is pasted: each line for a shell runs as it stands, but for the hosts and ports, against real peers.
 import { execFile, spawnSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { createServer as createHttp } from 'node:http'
 import { createServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -9,8 +10,10 @@ import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { ldif } from '../../scripts/demo/directory.ts'
 import { openLdap } from '../../src/connectors/ldap.ts'
+import { documentAt } from '../../src/connectors/oidc.provider.ts'
 import { checkConfig } from '../../src/iams/iam.config.ts'
 import { bootApp, type TestApp } from '../harness/app.ts'
+import { outbound } from '../harness/outbound.ts'
 import { type Slapd, sayWhenSkipped, slapdFolder, startSlapd } from '../harness/slapd.ts'
 import { Browser } from '../oidc/browser.ts'
 import { type RealProvider, realProvider, SECRET } from '../oidc/provider.ts'
@@ -37,8 +40,13 @@ describe.skipIf(slapdFolder === null)('docs/ldap.md', () => {
   let slapd: Slapd
   let app: TestApp
   let folder: string
+  let web: number
+  const http = createHttp()
+  afterAll(() => void http.close())
   beforeAll(async () => {
     folder = mkdtempSync(join(tmpdir(), 'roster-docs-'))
+    await new Promise<void>(resolve => http.listen(0, '127.0.0.1', resolve))
+    web = (http.address() as AddressInfo).port
     slapd = await startSlapd({ ldif: ldif() })
     app = await bootApp({ env: { ADMIN_PASSWORD: TOUR } })
     writeFileSync(join(folder, 'ca.pem'), slapd.certificates.ca)
@@ -103,7 +111,7 @@ describe.skipIf(slapdFolder === null)('docs/ldap.md', () => {
     ['ECONNREFUSED', () => failures({ port: 1 })],
     ['SELF_SIGNED_CERT_IN_CHAIN', () => failures({ ca: slapd.certificates.other })],
     ['ERR_TLS_CERT_ALTNAME_INVALID', () => failures({ host: '127.0.0.9' })],
-    ['its answer cannot be read', () => failures({ ca: undefined, useSSL: false, port: Number(new URL(app.url).port) })],
+    ['its answer cannot be read', () => failures({ ca: undefined, useSSL: false, port: web })],
     ['the directory refuses the account of config.credentials: invalidCredentials (49)', () => failures({}, { credentials })],
     ['the directory answers noSuchObject (32)', () => failures({ userSearchBase: 'ou=nowhere,dc=roster,dc=example' })],
     ['the directory knows several people of this userid', () => failures({ userSearchFilter: '(|(uid=%s)(uid=otto))' })],
@@ -119,7 +127,7 @@ describe.skipIf(slapdFolder === null)('docs/ldap.md', () => {
     expect(others).toHaveLength(2)
     for (const config of others) {
       const checked = checkConfig('ldap', 'other', JSON.parse(config))
-      expect(openLdap(checked.config, new Map([['credentials.bind_pw', 'x']]))).toHaveProperty('logIn')
+      expect(openLdap(checked.config, new Map([['credentials.bind_pw', 'x']]), { outbound })).toHaveProperty('logIn')
     }
   })
 })
@@ -128,7 +136,7 @@ describe('docs/openid-connect.md', () => {
   let app: TestApp
   let idp: RealProvider
   beforeAll(async () => {
-    app = await bootApp()
+    app = await bootApp({ env: { ADMIN_PASSWORD: TOUR } })
     idp = await realProvider({ roster: [`${app.url}/login/corp/callback`] }, app.url)
   })
   afterAll(async () => {
@@ -158,6 +166,40 @@ describe('docs/openid-connect.md', () => {
       permissions: ['AUDIT'],
       groups: { nodes: [{ name: 'Auditors' }] },
     })
+    const [token, tried, simulated, ...rest] = await paste(tmpdir(), blocks(page('openid-connect'), 'sh'), {
+      'http://127.0.0.1:4000': app.url,
+    })
+    expect([token, rest]).toEqual(['', []])
+    expect(JSON.parse(tried!).data.testIam).toEqual({
+      provider: {
+        issuer: idp.issuer,
+        signingAlgorithms: expect.arrayContaining(['RS256']),
+        keys: 1,
+        client: 'ACCEPTED',
+        userInfo: true,
+      },
+      failures: [],
+    })
+    expect(JSON.parse(simulated!).data.simulateIdentity).toEqual({
+      after: { name: 'Ben' },
+      joined: ['Auditors'],
+      attributesAdded: { Team: ['red'] },
+      faults: [],
+    })
+  })
+
+  test('the recipes pass every check, and each way of discovery expects the issuer that the provider has', () => {
+    const recipes = blocks(page('openid-connect'), 'json').map(recipe => checkConfig('openid', 'other', JSON.parse(recipe)))
+    expect(recipes.map(({ secrets }) => [...secrets.keys()])).toEqual(Array(4).fill(['options.clientSecret']))
+    const places = recipes.map(({ config }) => documentAt((config.options as { discoverUrl: string }).discoverUrl))
+    expect(places.map(({ issuer, url }) => [issuer, url.href])).toEqual(
+      [
+        'https://keycloak.corp.example/realms/corp',
+        'https://login.microsoftonline.com/3f2c1a9e-0000-4000-8000-1d2e3f4a5b6c/v2.0',
+        'https://corp.okta.com/oauth2/default',
+        'https://accounts.google.com',
+      ].map(issuer => [issuer, `${issuer}/.well-known/openid-configuration`]),
+    )
   })
 })
 
