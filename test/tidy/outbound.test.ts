@@ -12,7 +12,7 @@ const files = readdirSync(SRC, { recursive: true, withFileTypes: true })
 
 /** Names that these modules export and that open no connection. */
 const HARMLESS: Record<string, RegExp> = {
-  net: /^(isIP|isIPv4|isIPv6|BlockList|SocketAddress|createServer|Server)$/,
+  net: /^(isIP|isIPv4|isIPv6|BlockList|SocketAddress|createServer|Server|Socket)$/,
   tls: /^createSecureContext$/,
   http: /^(STATUS_CODES|IncomingMessage|ServerResponse|createServer)$/,
   https: /^createServer$/,
@@ -29,8 +29,8 @@ const ELSEWHERE: Record<string, RegExp> = {
   'the store': /^store\//,
   // Commands are clients of the Roster that their operator names; the playground runs in a browser.
   'clients of Roster': /^(cli|ui)\//,
-  // It makes sockets for answers of its own server, and connects none.
-  'the server': /^http\/server\.ts$/,
+  // It makes unconnected sockets for its own server, and connects none.
+  'the server': /^http\//,
 }
 const isElsewhere = (path: string) => Object.values(ELSEWHERE).some(place => place.test(path))
 
