@@ -5,15 +5,12 @@ import {
   type ASTNode,
   BREAK,
   type DocumentNode,
-  defaultFieldResolver,
   GraphQLError,
   type GraphQLField,
-  type GraphQLSchema,
   getNamedType,
   getNullableType,
   isCompositeType,
   isListType,
-  isObjectType,
   Kind,
   type OperationDefinitionNode,
   specifiedDirectives,
@@ -21,10 +18,9 @@ import {
   type ValidationRule,
   visit,
 } from 'graphql'
-import { type ComplexityEstimatorArgs, getComplexity } from 'graphql-query-complexity'
 import { JSON_DEPTH } from '../http/body.ts'
+import { ANSWER_LIMIT } from '../http/json.ts'
 import { FORBIDDEN_KEYS } from '../http/text.ts'
-import { DEFAULT_PAGE } from '../store/page.ts'
 
 export const LIMITS = {
   /** Levels of fields; introspection is not counted. */
@@ -41,12 +37,11 @@ export const LIMITS = {
   cost: 1_000_000,
   /** Items of lists without pages, such as attributes, that one answer holds at most. */
   items: 250_000,
+  /** Bytes of one answer. */
+  answer: ANSWER_LIMIT,
   /** Operations that cost more are answered a few at a time. */
   largeCost: 20_000,
 }
-
-/** How many rows a list without a page is taken to have. What such lists really hold is counted while the answer is made. */
-const LIST = 10
 
 // The library writes "Syntax Error: … limit of n exceeded": the message stays, the wrong word goes.
 const translated = {
@@ -102,79 +97,9 @@ export const limitRules: ValidationRule[] = [
   plain,
 ]
 
-/** A field costs one, and a list as often as it has rows. A connection has at most its page's rows. */
-function estimate({ field, args, childComplexity }: ComplexityEstimatorArgs): number {
-  const size = args.first ?? args.last
-  if (typeof size === 'number') return 1 + Math.max(1, size) * childComplexity
-  if (getNamedType(field.type).name.endsWith('Connection')) return 1 + DEFAULT_PAGE * childComplexity
-  return 1 + (hasNoPage(field) ? LIST : 1) * childComplexity
-}
-
 /** Whether nothing that is asked bounds the list; `edges` and `nodes` are as long as their connection's page. */
-function hasNoPage({ name, type }: Pick<GraphQLField<unknown, unknown>, 'name' | 'type'>): boolean {
+export function hasNoPage({ name, type }: Pick<GraphQLField<unknown, unknown>, 'name' | 'type'>): boolean {
   return isListType(getNullableType(type)) && isCompositeType(getNamedType(type)) && name !== 'edges' && name !== 'nodes'
-}
-
-/** How many items of lists without pages the answer may still take; an operation without one takes what it likes. */
-export interface Items {
-  readonly items?: { left: number }
-}
-
-/** Counts the items of every list without a page, as it is answered, against the `items` of the operation's context. */
-export function countItems(schema: GraphQLSchema): GraphQLSchema {
-  const fields = Object.values(schema.getTypeMap())
-    .filter(isObjectType)
-    .flatMap(type => Object.values(type.getFields()) as GraphQLField<unknown, Items>[])
-  for (const field of fields.filter(hasNoPage)) {
-    const resolve = field.resolve ?? defaultFieldResolver
-    field.resolve = (source, args, context, info) => {
-      const found: unknown = resolve(source, args, context, info)
-      return found instanceof Promise ? found.then(list => counted(context, list)) : counted(context, found)
-    }
-  }
-  return schema
-}
-
-/** The list while there is room for it; the first without room is an error, and those after it are null. */
-function counted({ items }: Items, list: unknown): unknown {
-  if (!items || !Array.isArray(list)) return list
-  const full = items.left < 0
-  items.left -= list.length
-  if (items.left >= 0) return list
-  if (full) return null
-  throw new GraphQLError(
-    `The answer holds more than ${LIMITS.items} items of lists without pages, such as attributes: ask for smaller pages`,
-    { extensions: { code: 'BAD_USER_INPUT' } },
-  )
-}
-
-const known = new WeakMap<DocumentNode, Map<string, number>>()
-const KNOWN_PER_DOCUMENT = 100
-
-/** The cost of an operation, from its document and the variables that page sizes and @skip can read. */
-export function costOf(
-  schema: GraphQLSchema,
-  document: DocumentNode,
-  operationName: string | undefined,
-  variables: Record<string, unknown>,
-): number {
-  const costs = known.get(document) ?? new Map<string, number>()
-  known.set(document, costs)
-  const key = JSON.stringify([
-    operationName,
-    Object.entries(variables).filter(([, value]) => typeof value === 'number' || typeof value === 'boolean'),
-  ])
-  const found = costs.get(key)
-  if (found !== undefined) return found
-  const cost = getComplexity({
-    schema,
-    query: document,
-    variables,
-    estimators: [estimate],
-    ...(operationName ? { operationName } : {}),
-  })
-  if (costs.size < KNOWN_PER_DOCUMENT) costs.set(key, cost)
-  return cost
 }
 
 const LOG_IN = new Set(['logIn', 'authenticateApiKey', 'impersonate'])

@@ -5,11 +5,11 @@ import type { GraphQLSchema } from 'graphql'
 import type { Resolvers } from '../generated/graphql.ts'
 import { attributeResolvers } from './attribute.resolvers.ts'
 import { auditResolvers } from './audit.resolvers.ts'
+import { withBudget } from './budget.ts'
 import { credentialResolvers } from './credential.resolvers.ts'
 import { exchangeResolvers } from './exchange.resolvers.ts'
 import { groupResolvers } from './group.resolvers.ts'
 import { iamResolvers } from './iam.resolvers.ts'
-import { countItems } from './limits.ts'
 import { projectResolvers } from './project.resolvers.ts'
 import { scalars } from './scalars.ts'
 import { sessionResolvers } from './session.resolvers.ts'
@@ -17,7 +17,7 @@ import { syncResolvers } from './sync.resolvers.ts'
 import { userResolvers } from './user.resolvers.ts'
 
 export const createSchema = (): GraphQLSchema =>
-  countItems(
+  withBudget(
     makeExecutableSchema({
       typeDefs: readFileSync(new URL('../../schema.graphql', import.meta.url), 'utf8'),
       resolvers: [

@@ -11,12 +11,16 @@ import { bodyLimitOf } from '../access/request.actor.ts'
 import type { Context } from '../context.ts'
 import { Unauthenticated } from '../errors.ts'
 import { parseBody } from '../http/body.ts'
+import { jsonPieces } from '../http/json.ts'
 import type { Http, WireRequest, WireResponse } from '../http/wire.ts'
 import type { Shares } from '../store/shares.ts'
+import { type Budget, newBudget, restart } from './budget.ts'
 import { checkVariables } from './coercion.ts'
+import { costOf } from './cost.ts'
 import { createDocuments } from './documents.ts'
 import { formatError, graphqlError } from './errors.ts'
-import { costOf, type Items, isLogInOnly, LIMITS, limitRules } from './limits.ts'
+import { introspection } from './introspection.ts'
+import { isLogInOnly, LIMITS, limitRules } from './limits.ts'
 
 interface Locals extends Record<string, unknown> {
   context?: Context
@@ -51,7 +55,7 @@ export async function registerGraphql(http: Http, { schema, log, large, contextO
     validationOptions: { maxErrors: LIMITS.errors },
     formatError: formatError(log),
     // Nothing here is cached by anyone, and the plugin would look at every field.
-    plugins: [ApolloServerPluginCacheControlDisabled(), documents.plugin, cost(schema, large), answer],
+    plugins: [ApolloServerPluginCacheControlDisabled(), documents.plugin, cost(schema), introspection(schema), answer, inPieces],
     logger: log,
   })
   await apollo.start()
@@ -67,32 +71,54 @@ export async function registerGraphql(http: Http, { schema, log, large, contextO
     bodyLimit: ({ locals }) => bodyLimitOf(locals.context!.actor),
     // What is so long is no log-in.
     tooLarge: request => (isAnonymous(request) ? new Unauthenticated(NEEDS_CREDENTIAL) : undefined),
-    handler: request => serve(apollo, request),
+    handler: request => serve(apollo, large, request),
   })
   return { stop: () => apollo.stop() }
 }
 
-/** The context of one operation, with the place that a large one holds, to be left however it ends. */
-interface Served extends Context, Items {
-  readonly place: { leave?: () => void }
+/** The context of one operation. Apollo works on a copy of it, hence what it comes to as an object of its own. */
+interface Served extends Context {
+  readonly budget: Budget
+  readonly outcome: {
+    /** Gives the place among the large answers back. */
+    leave?: () => void
+    /** An answer too long to be written in one piece. */
+    long?: object
+  }
 }
 
 const isAnonymous = (request: WireRequest<Locals>): boolean => request.locals.context!.actor === anonymous
 
-async function serve(apollo: ApolloServer<Served>, request: WireRequest<Locals>): Promise<WireResponse> {
+async function serve(apollo: ApolloServer<Served>, large: Shares, request: WireRequest<Locals>): Promise<WireResponse> {
   const body = bodyOf(request)
   const headers = new HeaderMap()
   for (const [name, value] of Object.entries(request.headers))
     if (value !== undefined) headers.set(name, Array.isArray(value) ? value.join(', ') : value)
-  const place: Served['place'] = {}
   const httpGraphQLRequest = { method: request.method, headers, search: request.query === '' ? '' : `?${request.query}`, body }
-  // Apollo works on a copy of the context, hence the place as an object of its own.
-  const context = async () => ({ ...request.locals.context!, place, items: { left: LIMITS.items } })
-  const answered = await apollo.executeHTTPGraphQLRequest({ httpGraphQLRequest, context }).finally(() => place.leave?.())
-  if (answered.body.kind !== 'complete') throw new Error('Incremental delivery is not switched on')
-  const status = answered.status ?? 200
-  const text = status < 400 ? answered.body.string : identified(answered.body.string, request.requestId)
-  return { status, headers: Object.fromEntries(answered.headers), body: text }
+  const outcome: Served['outcome'] = {}
+  const own = request.locals.context!
+  const enter = async () => {
+    if (outcome.leave) return
+    outcome.leave = await large.enter(shareOf(own.actor, own.address))
+    restart(budget)
+  }
+  const budget: Budget = newBudget({ items: LIMITS.items, large: once(enter) })
+  const context = async () => ({ ...own, budget, outcome })
+  try {
+    const answered = await apollo.executeHTTPGraphQLRequest({ httpGraphQLRequest, context })
+    if (answered.body.kind !== 'complete') throw new Error('Incremental delivery is not switched on')
+    const status = answered.status ?? 200
+    const text = status < 400 ? answered.body.string : identified(answered.body.string, request.requestId)
+    return { status, headers: Object.fromEntries(answered.headers), body: outcome.long ? await jsonPieces(outcome.long) : text }
+  } finally {
+    outcome.leave?.()
+  }
+}
+
+/** Asked again while it works, it is the same work. */
+function once(work: () => Promise<void>): () => Promise<void> {
+  let begun: Promise<void> | undefined
+  return () => (begun ??= work())
 }
 
 /** What Apollo refuses before an operation begins (a batch, a body without a query) has no request id yet. */
@@ -116,7 +142,7 @@ function bodyOf(request: WireRequest<Locals>): unknown {
 }
 
 /** Refuses what would cost too much, and tells the cost of what is answered. */
-const cost = (schema: GraphQLSchema, large: Shares): ApolloServerPlugin<Served> => ({
+const cost = (schema: GraphQLSchema): ApolloServerPlugin<Served> => ({
   async requestDidStart() {
     let counted: number | undefined
     return {
@@ -131,8 +157,7 @@ const cost = (schema: GraphQLSchema, large: Shares): ApolloServerPlugin<Served> 
               extensions: { code: 'BAD_USER_INPUT', http: { status: 400 } },
             },
           )
-        if (counted > LIMITS.largeCost)
-          contextValue.place.leave = await large.enter(shareOf(contextValue.actor, contextValue.address))
+        if (counted > LIMITS.largeCost) await contextValue.budget.large?.()
       },
       async willSendResponse({ response }) {
         if (counted === undefined || response.body.kind !== 'single') return
@@ -176,6 +201,20 @@ const answer: ApolloServerPlugin<Served> = {
     }
   },
 }
+/** A long answer is left to http/json.ts, which writes it in pieces. The last of the plugins. */
+const inPieces: ApolloServerPlugin<Served> = {
+  async requestDidStart() {
+    return {
+      async willSendResponse({ response, contextValue }) {
+        if (!contextValue.budget.isLong || response.body.kind !== 'single') return
+        const { errors, data, extensions } = response.body.singleResult
+        contextValue.outcome.long = { ...(errors && { errors }), data, ...(extensions && { extensions }) }
+        response.body.singleResult = {}
+      },
+    }
+  },
+}
+
 /** graphql-js suggests names of the schema, which nobody else learns without a credential. */
 const withoutSuggestion = (message: string): string => message.split(' Did you mean ', 1)[0]!
 

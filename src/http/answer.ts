@@ -1,6 +1,7 @@
 import { type IncomingMessage, type OutgoingHttpHeaders, type ServerResponse, STATUS_CODES } from 'node:http'
 import type { Socket } from 'node:net'
 import { errorBody, errorHeaders } from './errors.ts'
+import { isLong, jsonPieces, Pieces } from './json.ts'
 import { BODY_LIMIT, hasBody } from './receive.ts'
 import type { WireResponse } from './wire.ts'
 
@@ -20,19 +21,52 @@ export function isAnswered(socket: Socket): boolean {
 export interface Ready {
   readonly status: number
   readonly headers: OutgoingHttpHeaders
-  readonly payload: string | Buffer
+  readonly payload: string | Buffer | Pieces
 }
 
 /** Throws when the body cannot be written as JSON. */
 export function ready(answer: WireResponse, requestId: string, standard: Readonly<Record<string, string>>): Ready {
   const { status, body, headers: own } = answer
-  const payload = body === undefined ? '' : typeof body === 'string' || Buffer.isBuffer(body) ? body : JSON.stringify(body)
+  const payload = body === undefined ? '' : isWritten(body) ? body : JSON.stringify(body)
+  const length = lengthOf(payload)
   const headers: OutgoingHttpHeaders = { ...standard, 'x-request-id': requestId }
-  if (payload.length > 0) headers['content-type'] = JSON_TYPE
-  if (status !== 204 && status !== 304) headers['content-length'] = Buffer.byteLength(payload)
+  if (length > 0) headers['content-type'] = JSON_TYPE
+  if (status !== 204 && status !== 304) headers['content-length'] = length
   if (status >= 400) Object.assign(headers, errorHeaders(status))
   if (own !== undefined) for (const name in own) headers[name.toLowerCase()] = own[name]
   return { status, headers, payload }
+}
+
+/** The body as it can be sent, of a long one in pieces. Throws Invalid when it is too long. */
+export async function written(answer: WireResponse): Promise<WireResponse> {
+  const { body } = answer
+  if (typeof body !== 'object' || isWritten(body) || !isLong(body)) return answer
+  return { ...answer, body: await jsonPieces(body) }
+}
+
+const isWritten = (body: string | Buffer | Pieces | object): body is string | Buffer | Pieces =>
+  typeof body === 'string' || Buffer.isBuffer(body) || body instanceof Pieces
+
+const lengthOf = (payload: Ready['payload']): number =>
+  payload instanceof Pieces ? payload.pieces.reduce((sum, { length }) => sum + length, 0) : Buffer.byteLength(payload)
+
+/** Writes the payload, the next piece when the one before has gone out. Calls `then` when all is written. */
+function write(response: ServerResponse, payload: Ready['payload'], then: () => void): void {
+  if (!(payload instanceof Pieces)) {
+    if (payload.length > 0) response.write(payload)
+    then()
+    return
+  }
+  const next = (at: number): void => {
+    for (let piece = at; piece < payload.pieces.length; piece++) {
+      if (response.destroyed) return
+      if (response.write(payload.pieces[piece]!)) continue
+      response.once('drain', () => next(piece + 1))
+      return
+    }
+    then()
+  }
+  next(0)
 }
 
 /**
@@ -46,14 +80,15 @@ export function send(request: IncomingMessage, response: ServerResponse, answer:
   if (!unread || isBrief(request)) {
     if (closing) answer.headers.connection = 'close'
     response.writeHead(answer.status, answer.headers)
-    response.end(answer.payload)
+    if (answer.payload instanceof Pieces) write(response, answer.payload, () => response.end())
+    else response.end(answer.payload)
     return
   }
   answered.add(request.socket)
   answer.headers.connection = 'close'
   response.writeHead(answer.status, answer.headers)
   response.flushHeaders()
-  if (answer.payload.length > 0) response.write(answer.payload)
+  write(response, answer.payload, () => {})
   const finish = () => {
     clearTimeout(timer)
     response.end()

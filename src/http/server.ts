@@ -13,7 +13,7 @@ import serveStatic from '@fastify/static'
 import { type FastifyInstance, type FastifyReply, type FastifyRequest, fastify } from 'fastify'
 import type { Logger } from 'pino'
 import { Invalid, NotFound, RosterError, TooLarge } from '../errors.ts'
-import { isAnswered, type Ready, ready, send, sendRaw } from './answer.ts'
+import { isAnswered, type Ready, ready, send, sendRaw, written } from './answer.ts'
 import { parseBody } from './body.ts'
 import { errorHeaders, Fault, restError } from './errors.ts'
 import { securityHeaders } from './headers.ts'
@@ -208,7 +208,8 @@ class Server implements Http {
         const bytes = await this.#receive(route, wire, request, reply)
         if (bytes !== undefined) wire.body = parseBody(bytes, headers, kind)
       }
-      status = this.#send(request, reply, ready(await route.handler(wire), request.id, this.#standard))
+      const answer = await written(await route.handler(wire))
+      status = this.#send(request, reply, ready(answer, request.id, this.#standard))
     } catch (error) {
       status = error instanceof Gone ? NO_ANSWER : this.#send(request, reply, this.#failure(error, request.id, route.path))
     }

@@ -1,5 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import type { RosterError } from '../errors.ts'
+import type { Pieces } from './json.ts'
 
 /** One request as a door sees it. No door knows the HTTP framework. */
 export interface WireRequest<Locals = Record<string, unknown>> {
@@ -25,7 +26,7 @@ export interface WireResponse {
   /** Win over the headers every answer carries. */
   headers?: Record<string, string | number | string[]>
   /** An object is sent as JSON; a string or Buffer as it is, as JSON too unless `content-type` says otherwise. */
-  body?: string | Buffer | object | undefined
+  body?: string | Buffer | Pieces | object | undefined
 }
 
 /**

@@ -3,7 +3,8 @@ import { type DocumentNode, parse, specifiedRules, validate } from 'graphql'
 import { afterAll, describe, expect, test } from 'vitest'
 import { BOUNDS, faultOf, faultOfText } from '../../src/graphql/bounds.ts'
 import { checkVariables } from '../../src/graphql/coercion.ts'
-import { costOf, LIMITS, limitRules } from '../../src/graphql/limits.ts'
+import { costOf } from '../../src/graphql/cost.ts'
+import { LIMITS, limitRules } from '../../src/graphql/limits.ts'
 import { createSchema } from '../../src/graphql/schema.ts'
 import { send } from '../contract/client.ts'
 import { bootApp } from '../harness/app.ts'
@@ -47,6 +48,7 @@ const DOCUMENTS: Record<string, string> = {
   'inline fragments': `{viewer{${'...{'.repeat(1_600)}can${'}'.repeat(1_600)}}}`,
   'deep fields': `{viewer{${'user{currentProject{members{nodes{'.repeat(300)}id${'}}}}'.repeat(300)}}}`,
   introspection: `{__schema{types{${many(400, n => `a${n}:fields{name type{name}}`)}}}}`,
+  'introspection by fragments': `{${many(90, n => `a${n}:__schema{types{...T}}`)}} fragment T on __Type{name fields{name args{name type{...R}}}} fragment R on __Type{ofType{ofType{ofType{name}}}}`,
   'a long text': `{user(ref:{userid:"${'x'.repeat(99_000)}"}){id}}`,
   'escapes in a text': `{user(ref:{userid:"${'\\u0061'.repeat(16_000)}"}){id}}`,
   'a block text': `{user(ref:{userid:"""${' \n'.repeat(4_000)}"""}){id}}`,
