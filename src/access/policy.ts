@@ -42,6 +42,8 @@ export const policy = {
   'user:clone': write(users), //                                                         12
   'user:delete': write(users), //                                                        36
   'user:refresh': write(users),
+  'user:replace': write(users),
+  'user:relink': write(users),
 
   'attribute:write': write(users), //                                                    10, 11, 25
   'attribute:removeEverywhere': write(users), //                                         13
@@ -71,6 +73,7 @@ export const policy = {
   'iam:confirmSync': write(users),
   'iam:dropSync': write(users),
   'iam:undoSync': write(users),
+  'iam:relinkUsers': write(users),
   'iam:applySync': write([]), //                                                         only the machine, in its runs
 
   'apikey:create': write('signedIn'), //                                                 30
@@ -179,6 +182,7 @@ const inFull: FieldRule = { action: 'user:list', who: users, views: ['aggregate'
 export const fields = {
   'User.private': inFull, //          attributes by source, group permissions, where permissions come from
   'User.groups': { action: 'user:readGroups', who: users, views: ['own'] }, // 19: not for AUDIT
+  'User.sourceIds': { action: 'user:read', who: users },
   'User.domainPermissions': { action: 'user:list', who: users, views: ['aggregate', 'own'] },
   'User.apiKeys': { action: 'apikey:list', who: users, self: true },
   'User.tokens': { action: 'token:list', who: users, self: true },

@@ -10,6 +10,8 @@ export const EVENTS = [
   'userCloned',
   'userMigrated',
   'usernameUpdated',
+  'userReplaced',
+  'userRelinked',
   'userInvited',
   'passwordChanged',
   'groupCreated',

@@ -23,6 +23,8 @@ export interface Entry {
   readonly id: string
   /** As the system spells it, not as it was typed: one person must not become two users by a capital letter. */
   readonly userid: string
+  /** All values of the userid attribute as the system spells them, in one order: the first is the userid of somebody new. */
+  readonly aliases: readonly string[]
   /** Names in lower case; never empty lists. Binary values are base64; passwords, photos and certificates are not in it. */
   readonly attributes: ReadonlyMap<string, readonly string[]>
   /** null: nothing was said about groups; an empty list: there are none. */
@@ -40,6 +42,8 @@ export interface PasswordLogin {
 export interface Lookup {
   /** null: the directory was asked and knows no such person. Throws as logIn does. */
   find(userid: string): Promise<Entry | null>
+  /** As find, by the entry's stable id (ldap.entry), whatever the person is called now. null too where the configuration reads no ids, or can be asked for one userid only. */
+  findById(entryId: string): Promise<Entry | null>
 }
 
 /** Groups of these names, or with one of these ids (EntryGroup.entryIds). */
@@ -57,10 +61,10 @@ export interface GroupLookup {
 export interface Unnamed {
   readonly id: string
   readonly aliases?: readonly string[]
+  readonly attributes: Entry['attributes']
   readonly fault: string
 }
-/** `aliases`: all userids by which the person may be here, `userid` included. */
-export type Listed = (Entry & { readonly aliases: readonly string[] }) | Unnamed
+export type Listed = Entry | Unnamed
 
 export interface ListReader {
   /** Before all else; again, when another host is asked from the start: what came before counts for nothing. */

@@ -38,6 +38,8 @@ export interface LdapPlan {
   readonly userPattern: ((userid: string) => string) | null
   /** Which attribute holds the userid. */
   readonly idAttribute: string
+  /** Which attributes may hold an entry's stable id; empty: none does. */
+  readonly entryIds: readonly string[]
   readonly attributes: readonly string[]
   readonly normalize: boolean
   readonly asPerson: boolean
@@ -66,6 +68,7 @@ interface Options {
   readonly normalizeUserId?: boolean
   readonly useUserAccountForSearch?: boolean
   readonly nestedGroups?: boolean
+  readonly entryIdAttribute?: string
 }
 interface Config {
   readonly options?: Options
@@ -85,14 +88,19 @@ export function planOf(checked: Readonly<Record<string, unknown>>, secrets: Secr
   if (!options) throw new Refused('the IAM has no directory: config.options is not set')
   const membership = options.groupMembershipAttributes ?? []
   const user = userOf(options)
+  const entryIds = entryIdsOf(options)
   for (const name of membership) attributeName('groupMembershipAttributes', name)
   return {
     peer: peerOf(options, secrets, settings),
     account: accountOf(config, secrets),
     userBase: options.userSearchBase,
     ...user,
-    // What is mapped may be operational, and such attributes come only when named.
-    attributes: ['*', ...new Set([...membership, ...mapped(schema, ['profile', 'externalUserIds', 'authorizations'])])],
+    entryIds,
+    // Ids are operational, and what is mapped may be: such attributes come only when named.
+    attributes: [
+      '*',
+      ...new Set([...entryIds, ...membership, ...mapped(schema, ['profile', 'externalUserIds', 'authorizations'])]),
+    ],
     // In lower case base64 stands for other bytes.
     normalize: options.normalizeUserId === true && !isBinary(user.idAttribute),
     asPerson: options.useUserAccountForSearch === true,
@@ -113,6 +121,7 @@ export function meaninglessIn(checked: Readonly<Record<string, unknown>>): { fie
     () => groupSearch(given),
     () => listedGroups(given),
     () => groupName(schema),
+    () => entryIdsOf(options),
     ...(['userSearchBase', 'groupSearchBase'] as const).map(name => () => baseOf(name, options[name])),
     ...(options.groupMembershipAttributes ?? []).map(name => () => attributeName('groupMembershipAttributes', name)),
   ]
@@ -178,6 +187,9 @@ function userOf(options: Options): Pick<LdapPlan, 'userFilter' | 'everybody' | '
 }
 
 const patternOf = (pattern: string) => dnPattern('config.options.userDNPattern', pattern)
+
+const entryIdsOf = ({ entryIdAttribute }: Partial<Options>): readonly string[] =>
+  idAttributesOf(entryIdAttribute === undefined ? undefined : attributeName('entryIdAttribute', entryIdAttribute))
 
 function groupName(schema: Config['schema']): string {
   const name = schema?.group?.name

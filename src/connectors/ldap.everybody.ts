@@ -9,7 +9,7 @@ import { groupPlaces } from './ldap.lookup.ts'
 import { dnKey } from './ldap.matching.ts'
 import { MemberIndex } from './ldap.members.ts'
 import { matchingOf } from './ldap.schema.ts'
-import { entryOf, personFrom, spelled, whole, wishesOf } from './ldap.search.ts'
+import { aliasesOf, entryOf, personFrom, useridsOf, whole, wishesOf } from './ldap.search.ts'
 
 // A whole directory: its groups first, turned round so that a person's groups are known without asking, then its people page by page.
 // What a person's groups come to is told by the same function as at a log-in (ldap.groups), so that both say the same.
@@ -41,15 +41,15 @@ const named =
     groupOf(groups, asked)
 
 async function listed(plan: LdapPlan, groups: GroupReader, found: Asked): Promise<Listed> {
-  const ids = (found.attributes.get(plan.idAttribute.toLowerCase()) ?? []).toSorted()
-  const [id] = ids
-  if (id === undefined) return { id: found.dn, fault: `the directory shows no ${plan.idAttribute} of ${found.dn}` }
-  const aliases = ids.map(alias => spelled(plan, alias))
+  const [id] = useridsOf(plan, found)
+  if (id === undefined)
+    return { id: found.dn, attributes: found.attributes, fault: `the directory shows no ${plan.idAttribute} of ${found.dn}` }
   try {
-    return { ...(await personFrom(plan, groups, found, id)), aliases }
+    return await personFrom(plan, groups, found, id)
   } catch (error) {
     // That one person's groups cannot be told is no reason to read nobody else.
-    if (error instanceof Refused) return { id: found.dn, fault: error.message, aliases }
+    if (error instanceof Refused)
+      return { id: found.dn, aliases: aliasesOf(plan, found), attributes: found.attributes, fault: error.message }
     throw error
   }
 }

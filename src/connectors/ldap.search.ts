@@ -9,12 +9,19 @@ import { type Asked, type GroupReader, groupsOf } from './ldap.groups.ts'
 
 // One question to a directory, and its whole answer.
 
-/** The person of an entry, with their groups. Throws Refused for a DN that is too long. */
+/** The person of an entry, with their groups: those of the first userid, whichever was typed, as a sync tells them. Throws Refused for a DN that is too long. */
 export async function personFrom(plan: LdapPlan, reader: GroupReader, found: Asked, id: string): Promise<Entry> {
   if (found.dn.length > maxDn) throw new Refused(`the directory shows an entry whose DN is longer than ${maxDn} characters`)
-  const groups = await groupsOf(reader, plan.groups, { ...found, userid: id })
-  return { id: found.dn, userid: spelled(plan, id), attributes: found.attributes, groups }
+  const [first = id] = useridsOf(plan, found)
+  const groups = await groupsOf(reader, plan.groups, { ...found, userid: first })
+  return { id: found.dn, userid: spelled(plan, id), aliases: aliasesOf(plan, found), attributes: found.attributes, groups }
 }
+
+/** All userids of an entry, in one order whatever the directory's is. */
+export const useridsOf = ({ idAttribute }: LdapPlan, { attributes }: Asked): string[] =>
+  (attributes.get(idAttribute.toLowerCase()) ?? []).toSorted()
+
+export const aliasesOf = (plan: LdapPlan, found: Asked): string[] => useridsOf(plan, found).map(value => spelled(plan, value))
 
 export const spelled = ({ normalize }: LdapPlan, userid: string): string =>
   // Normalising takes time that grows with the square of the length; who is longer is refused elsewhere.

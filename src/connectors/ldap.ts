@@ -1,4 +1,4 @@
-import type { Client } from 'ldapts'
+import { AndFilter, type Client, type Filter } from 'ldapts'
 import { Refused } from '../errors.ts'
 import type { Entry, GroupLookup, Listing, Lookup, PasswordLogin } from './connector.ts'
 import { type LdapPlan, type LdapSettings, planOf } from './ldap.config.ts'
@@ -6,6 +6,7 @@ import { bindAccount, bindPerson, connected, Hosts } from './ldap.connection.ts'
 import { listAt } from './ldap.everybody.ts'
 import { anyoneWith, canBeAsked } from './ldap.filters.ts'
 import { type Asked, bySearch, type GroupReader } from './ldap.groups.ts'
+import { idFilter } from './ldap.ids.ts'
 import { groupsAsked } from './ldap.lookup.ts'
 import { noneWhen, personFrom, search } from './ldap.search.ts'
 
@@ -36,6 +37,10 @@ export function openLdap(
       return hosts.ask(host => asAccount(plan, host, client => personOf(plan, client, userid)))
     },
     groups: query => hosts.ask(host => asAccount(plan, host, client => groupsAsked(plan, client, query))),
+    async findById(entryId) {
+      if (plan.entryIds.length === 0) return null
+      return hosts.ask(host => asAccount(plan, host, client => personById(plan, client, entryId)))
+    },
     async list(reader, options = {}) {
       // What the reader throws is not the directory's: no other host is asked because of it.
       let stopped: { error: unknown } | null = null
@@ -109,6 +114,28 @@ async function personAt(
   if (found.length > 1)
     throw new Refused('the directory knows several people of this userid: the filters of config.options are not exact')
   return found[0] ?? null
+}
+
+/** Whoever has the id and may be found at all. Throws Refused for two. */
+async function personById(plan: LdapPlan, client: Client, entryId: string): Promise<Entry | null> {
+  const anyone = everybodyOf(plan)
+  if (anyone === null) return null
+  const filter = new AndFilter({ filters: [anyone, idFilter(plan.entryIds, entryId)] })
+  const found = await search(plan, client, plan.userBase, 'sub', filter, plan.attributes)
+  if (found.length > 1)
+    throw new Refused('the directory shows several entries of one id: config.options.entryIdAttribute is not exact')
+  const [person] = found
+  return person ? personFrom(plan, readerOf(plan, client), person, useridOf(plan, person, '')) : null
+}
+
+/** Null where the configuration can be asked for one userid only. */
+function everybodyOf(plan: LdapPlan): Filter | null {
+  try {
+    return plan.everybody()
+  } catch (error) {
+    if (error instanceof Refused) return null
+    throw error
+  }
 }
 
 /** As the directory spells it. Of several values the one that was typed; or else always the same one, in whatever order they come. */

@@ -9,6 +9,7 @@ import { missingIn } from '../iams/iam.missing.ts'
 import type { IamRecord } from '../iams/iam.ts'
 import { findIam } from '../iams/iams.store.ts'
 import { directoryOf, heard, newsOf } from '../identity/directory.ts'
+import { accountOf } from '../identity/meant.ts'
 import { askAbout, type News } from '../identity/outside.ts'
 import { lookupKey } from '../names.ts'
 import { subjectsOf } from './lockout.ts'
@@ -23,13 +24,15 @@ export interface LogIn {
 /** Somebody who proved who they are. */
 export interface Proven {
   /** Null for somebody whom the IAM knows and we do not yet. */
-  readonly user: LoginRow | null
+  readonly user: Pick<LoginRow, 'id' | 'profileId' | 'iamid' | 'userid' | 'disabled'> | null
   readonly iam: IamRecord
   /** As the IAM spells it. */
   readonly userid: string
   readonly news: readonly News[]
   /** The hash that the password was verified with; null where the IAM verified it. */
   readonly passwordHash: string | null
+  /** Why the account is not theirs: for administrators. */
+  readonly rejected?: string
 }
 
 /**
@@ -65,12 +68,17 @@ async function byDirectory(
 ): Promise<Proven | null> {
   const soonest = setTimeout(REFUSAL, null)
   const entry = await heard(call, iam, 'log in', userid, () => directory.logIn(userid, password)).catch(inGeneral)
-  // As the directory spells it: its user is that one, whatever was typed.
-  const user = entry && (await findLogin(call.db, iam.id, lookupKey(entry.userid) ?? ''))
-  if (entry === null || user?.disabled) return soonest
-  const about = await askAbout(call, iam, entry.userid)
-  const news = [newsOf(iam, entry), ...(about === null ? [] : [about])]
-  return { user, iam, userid: entry.userid, news, passwordHash: null }
+  if (entry === null) return soonest
+  const own = newsOf(iam, entry)
+  const { user, userid: name, rejected } = await accountOf(call.db, iam, entry, own.identity!)
+  if (rejected !== undefined) {
+    await soonest
+    return { user: null, iam, userid: entry.userid, news: [own], passwordHash: null, rejected }
+  }
+  if (user?.disabled) return soonest
+  const about = await askAbout(call, iam, name)
+  const news = about === null ? [own] : [own, about]
+  return { user, iam, userid: name, news, passwordHash: null }
 }
 
 /** What is wrong with a directory its administrators read in the log, in its exchanges and in testIam. Whoever knocks hears no more than that. */

@@ -12,6 +12,7 @@ import { open } from '../iams/secrets.ts'
 import { isSameUserid, saidBy } from '../identity/claims.ts'
 import { identityOf } from '../identity/mapping.ts'
 import { askAbout, type News } from '../identity/outside.ts'
+import { openidIdOf } from '../identity/source.ids.ts'
 import { findUser } from '../users/users.store.ts'
 import { type ProviderSession, takeOnce } from './provider.store.ts'
 
@@ -77,12 +78,15 @@ export async function proveByProvider(
     const claimed = saidBy(iam, claims)
     const { userid } = claimed.said
     const held = await findUser(call.db, { iamid, userid })
-    if (held !== null && !isSameUserid(iam, held.userid, userid))
+    const sourceId = openidIdOf(claims)
+    if (sourceId === null) throw new Unauthenticated('The subject that the identity provider names is longer than 255 characters')
+    // Where the very subject has the account its userid may have changed in anything.
+    if (held !== null && held.openidId !== sourceId.id && !isSameUserid(iam, held.userid, userid))
       throw new Unauthenticated('The userid differs in spelling from the one that is known: an administrator must look at it')
     const { identity, faults: unmapped } = identityOf(iam, claimed.said)
     const all = [...faults, ...claimed.faults, ...unmapped]
     const about = await askAbout(call, iam, userid)
-    const own: News = { source: iam.id, identity, failure: null, faults: all }
+    const own: News = { source: iam.id, identity: { ...identity, sourceId }, failure: null, faults: all }
     const news = about === null ? [own] : [own, about]
     return { iam, userid, news, endSession: endSession?.href ?? null, session: { ...session, idToken: endSession && idToken } }
   } catch (error) {

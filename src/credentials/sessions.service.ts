@@ -11,7 +11,6 @@ import { inScope } from '../access/policy.ts'
 import type { LoggedOut } from '../connectors/oidc.logout.ts'
 import { Forbidden, NotFound, Unauthenticated } from '../errors.ts'
 import { holdIam } from '../iams/iams.store.ts'
-import { migrate } from '../identity/migration.ts'
 import { takeIn } from '../identity/outside.ts'
 import { isProjectMember } from '../projects/projects.store.ts'
 import { seenAs, type UserRecord } from '../users/user.ts'
@@ -27,7 +26,7 @@ import { sealFor } from './seal.ts'
 import { parse } from './secret.ts'
 
 const BAD_LOGIN = 'The userid or the password is wrong, or the account cannot log in'
-const NOT_ALLOWED = 'This account is disabled: ask the person who looks after Roster'
+const NOT_ALLOWED = 'This account is disabled or may not log in: ask an administrator'
 const GONE = 'This IAM was removed meanwhile'
 const BAD_KEY = 'The API key is unknown, expired or revoked'
 const BAD_INVITATION = 'The invitation is unknown, used or expired: ask an administrator for a new one'
@@ -45,11 +44,7 @@ export const sessions = {
       const { user, passwordHash } = proven
       if (user !== null && passwordHash !== null && !(await holdPassword(call.db, user.id, passwordHash)))
         return refused(new Unauthenticated(BAD_LOGIN), loginFailed(`${iamid}/…`, 'the password was changed meanwhile'))
-      const moved = proven.user === null ? await migrate(call, proven.iam, proven.userid) : { events: [] }
-      if ('refusal' in moved) return refused(new Unauthenticated(BAD_LOGIN), loginFailed(`${iamid}/…`, moved.refusal))
-      const outcome = await enter(call, proven, BAD_LOGIN)
-      undoRefusedMove(outcome, moved)
-      return { ...outcome, events: [...moved.events, ...outcome.events] }
+      return enter(call, proven, BAD_LOGIN)
     },
     { prepare: prove },
   ),
@@ -63,15 +58,11 @@ export const sessions = {
     async (call, { iamid }: Return, proven: ProvenByProvider | Unauthenticated): Promise<Outcome<Entered>> => {
       if (proven instanceof Unauthenticated) return refused(proven, loginFailed(`${iamid}/…`, proven.message))
       if (!(await isHeld(call, proven.iam))) return refused(new Unauthenticated(GONE), loginFailed(`${iamid}/…`, GONE))
-      const moved = await migrate(call, proven.iam, proven.userid)
-      if ('refusal' in moved)
-        return refused(new Unauthenticated(moved.refusal), loginFailed(`${iamid}/${proven.userid}`, moved.refusal))
       const outcome = await enter(call, { ...proven, user: null }, NOT_ALLOWED)
-      undoRefusedMove(outcome, moved)
       const value = { ...outcome.value, endSession: proven.endSession }
       const { error } = outcome
       if (!error) await noteProviderSession(call.db, value.tokenId, iamid, withSealedHint(call, iamid, proven.session))
-      return { value, events: [...moved.events, ...outcome.events], ...(error && { error }) }
+      return { value, events: outcome.events, ...(error && { error }) }
     },
     { prepare: proveByProvider },
   ),
@@ -193,10 +184,24 @@ interface Entered extends Issued {
 /** The end of each log-in: what was heard of the person is taken in, and whoever is not disabled gets a token. What was not heard is kept. */
 async function enter(
   call: Call,
-  { iam, user: known, news }: Pick<Proven, 'user' | 'news'> & { readonly iam: ProvenByProvider['iam'] },
+  {
+    iam,
+    user: known,
+    userid,
+    news,
+    rejected,
+  }: Pick<Proven, 'user' | 'userid' | 'news' | 'rejected'> & { readonly iam: ProvenByProvider['iam'] },
   refusal: string,
 ): Promise<Outcome<Issued>> {
-  const { user, events, error } = await takeIn(call, iam, known, news)
+  const taken = rejected === undefined ? await takeIn(call, iam, known, news, { logIn: true }) : { rejected }
+  if ('rejected' in taken) {
+    call.app.log.warn(
+      { iamid: iam.id, requestId: call.requestId, failure: taken.rejected },
+      'log-in refused: the account is not theirs',
+    )
+    return refused(new Unauthenticated(refusal), loginFailed(`${iam.id}/${userid}`, taken.rejected))
+  }
+  const { user, events, error } = taken
   const name = `${user.iamid}/${user.userid}`
   if (user.disabled) return refused(new Unauthenticated(refusal), ...events, loginFailed(name, refusal))
   if (error) return refused(error, ...events)
@@ -209,11 +214,6 @@ async function enter(
   ])
   const after = notTaken.length === 0 ? null : { notTaken }
   return { value: issued, events: [...events, { event: 'loginSucceeded', target, after, by: user }] }
-}
-
-/** A log-in that is refused for any reason moves nothing: thrown, its error undoes what the transaction wrote. */
-function undoRefusedMove({ error }: Outcome<Issued>, { events }: { readonly events: readonly unknown[] }): void {
-  if (error && events.length > 0) throw error
 }
 
 const loginFailed = (name: string, reason = BAD_LOGIN) =>

@@ -18,6 +18,7 @@ const COLUMNS_OF: Record<string, readonly Column[]> = {
   hasLogin: ['lastLogin'],
   lastExternalRefresh: ['lastExternalRefresh', 'lastLogin', 'createdAt'],
   currentProject: ['currentProjectId'],
+  sourceIds: ['directoryId', 'openidId', 'samlId'],
 }
 const COLUMNS_OF_PROFILE: Record<string, readonly Column[]> = {
   id: ['profileId'],

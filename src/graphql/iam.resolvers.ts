@@ -4,6 +4,7 @@ import { missingIn } from '../iams/iam.missing.ts'
 import { groupPermissions, scimEnabled, scimUrl } from '../iams/iam.ts'
 import { iams } from '../iams/iams.service.ts'
 import { identities } from '../identity/identities.service.ts'
+import { entryIdsOf } from '../identity/source.ids.ts'
 
 /** What nobody but an APPLICATION_ADMIN sees (reference: authorization-matrix, note 14). */
 const seen = (context: Parameters<typeof iams.list>[0]) => maySee(context.actor, 'Iam.private')
@@ -37,6 +38,8 @@ export const iamResolvers: Resolvers = {
     groupPermissions: async (iam, _, context) =>
       seen(context) ? groupPermissions(await context.loaders.groupPermissionsOfIam.load(iam.id)) : null,
     config: (iam, _, context) => (seen(context) ? iam.config : null),
+    entryIds: (iam, _, context) => (seen(context) ? entryIdsOf(iam) : null),
+    entryIdsMissingSince: (iam, _, context) => (seen(context) ? iam.idsMissingSince : null),
     secrets: (iam, _, context) => (seen(context) ? iam.secrets : null),
     createdAt: (iam, _, context) => (seen(context) ? iam.createdAt : null),
     updatedAt: (iam, _, context) => (seen(context) ? iam.updatedAt : null),

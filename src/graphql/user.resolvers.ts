@@ -2,8 +2,10 @@ import { maySee } from '../access/policy.ts'
 import { attributes, authorizations, bimAuthorizations, iamAuthorizations } from '../attributes/attribute.ts'
 import { passwords } from '../credentials/passwords.service.ts'
 import type { Resolvers } from '../generated/graphql.ts'
+import { sourceIdsOf } from '../identity/source.ids.ts'
 import { newcomers } from '../users/newcomers.service.ts'
 import { permissions } from '../users/permissions.service.ts'
+import { recognition } from '../users/recognition.service.ts'
 import { lastExternalRefresh } from '../users/user.ts'
 import { listUsers, readUser, users } from '../users/users.service.ts'
 import { wantedAhead } from './ahead.ts'
@@ -28,12 +30,16 @@ export const userResolvers: Resolvers = {
     setPassword: (_, { input }, context) => passwords.set(context, input),
     setUserDisabled: async (_, { input }, context) => ({ user: await users.setDisabled(context, input) }),
     deleteUser: (_, { input }, context) => users.delete(context, input),
+    replaceUser: async (_, { input }, context) => ({ user: await recognition.replace(context, input) }),
+    relinkUser: async (_, { input }, context) => ({ user: await recognition.relink(context, input) }),
+    relinkUsers: (_, { input }, context) => recognition.relinkAll(context, input),
     refreshUser: async (_, { input }, context) => ({ user: await users.refresh(context, input) }),
   },
   User: {
     iam: (user, _, { loaders }) => loaders.iamById.load(user.iamid),
     profile: user => user,
     authentication: user => user.authenticationId,
+    sourceIds: (user, _, { actor }) => (maySee(actor, 'User.sourceIds', user) ? sourceIdsOf(user) : null),
     hasLogin: user => user.lastLogin !== null,
     lastExternalRefresh,
     permissions: async (user, _, { loaders }) => distinct(await loaders.grantsOfUser.load(user.id)),

@@ -168,6 +168,9 @@ const ldapOptions = told(
           list(plain()),
         ),
         useUserAccountForSearch: flag("Search with the person's own credentials instead of `credentials`."),
+        entryIdAttribute: text(
+          'Which attribute is the stable id of an entry, by which a person stays the same under another userid. Left out, the first of `entryUUID`, `objectGUID`, `nsUniqueId`, `ipaUniqueID` and `GUID` that the entry has; `none`: userids alone say who somebody is.',
+        ),
         nestedGroups: flag('Whether the groups of a group count, too.'),
         // The reference's example of an LDAP configuration has it, too.
         allowIdPInitiatedSSO: flag('Without a meaning for a directory; taken because configurations have it.'),
@@ -194,6 +197,11 @@ const ldapSync = told(
     incrementalRule: told(
       'When, between two whole syncs, only what the directory changed since is read; nobody is disabled by it.',
       Type.Refine(plain(100), isCron, () => 'must be a cron rule of five fields, such as */5 * * * *'),
+    ),
+    onReusedUserid: told(
+      'What a sync does with an account whose userid the directory has given to another entry: report a `fault` and leave it, or `replace` its person, by whom nothing of the account stays.',
+      Type.Enum(['fault', 'replace']),
+      { default: 'fault' },
     ),
     askUserInfo: flag('Whether `externalUserInfo` is asked about everybody, too.'),
     maxDisabledCount: whole(

@@ -16,6 +16,8 @@ export interface IamRecord {
   readonly secrets: Record<string, string>
   readonly defaultPermissions: readonly string[]
   readonly scimKeyPrefix: string | null
+  /** Since when its directory shows entries without a stable id; null where none was seen. */
+  readonly idsMissingSince: Date | null
   readonly createdAt: Date
   readonly updatedAt: Date
 }

@@ -8,6 +8,7 @@ import type { Entrance, GroupPermissionRow, IamRecord } from './iam.ts'
 import type { Sealed } from './secrets.ts'
 
 const ROW = `i.id, i.display_name AS "displayName", i.type, i.config, i.default_permissions AS "defaultPermissions", i.scim_key_prefix AS "scimKeyPrefix",
+  i.ids_missing_since AS "idsMissingSince",
   i.created_at AS "createdAt", i.updated_at AS "updatedAt"`
 /** Of secrets, `s` being a row of key and value for each, only the fingerprints. */
 const fingerprints = (secrets: string) =>

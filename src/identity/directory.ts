@@ -3,12 +3,17 @@ import type { Call } from '../access/guard.ts'
 import type { Entry, GroupLookup, Listing, Lookup, PasswordLogin } from '../connectors/connector.ts'
 import { openLdap } from '../connectors/ldap.ts'
 import type { App } from '../context.ts'
-import { RosterError } from '../errors.ts'
+import { Invalid, RosterError } from '../errors.ts'
 import { noteExchange } from '../exchanges/exchanges.queue.ts'
+import { noteEntryIds } from '../iams/iam.ids.store.ts'
 import type { IamRecord } from '../iams/iam.ts'
+import { checkUserid } from '../names.ts'
+import type { Db } from '../store/store.ts'
+import type { UserRecord } from '../users/user.ts'
 import { identityOf } from './mapping.ts'
 import { type News, secretsOf } from './outside.ts'
 import { type SettledEntry, settling } from './settled.ts'
+import { directoryIdOf, hasNoEntryIds } from './source.ids.ts'
 import { wordsOfEntry } from './words.ts'
 
 export type Directory = PasswordLogin & Lookup & GroupLookup & Listing
@@ -40,8 +45,14 @@ export async function told<Answer>({ log }: App, iamid: string, ask: () => Promi
   }
 }
 
-/** An entry was read whole: an attribute that it lacks has no values. One that was only told of has no place, and so an empty id. */
-export function newsOf(iam: Pick<IamRecord, 'id' | 'config'>, { id, userid, attributes, groups, decided }: SettledEntry): News {
+/**
+ * An entry was read whole: an attribute that it lacks has no values. Whichever of its userids was typed, somebody new is given the first,
+ * as in a sync. One that was only told of has no place, and so an empty id.
+ */
+export function newsOf(iam: Pick<IamRecord, 'id' | 'config'>, entry: SettledEntry): News {
+  const { id, aliases, attributes, groups, decided } = entry
+  const names = aliases.filter(isUserid)
+  const [userid = entry.userid] = names
   const valuesOf = (from: Entry['attributes']) => (name: string) => from.get(name.toLowerCase()) ?? []
   const { identity, faults } = identityOf(iam, {
     userid,
@@ -53,19 +64,55 @@ export function newsOf(iam: Pick<IamRecord, 'id' | 'config'>, { id, userid, attr
   })
   const changes = decided?.flatMap(({ change }) => change ?? []) ?? []
   const groupFaults = decided?.flatMap(({ fault }) => fault ?? []) ?? []
-  const more = { ...(id !== '' && { dn: id }), ...(changes.length > 0 && { groupChanges: changes }) }
-  return { source: iam.id, identity: { ...identity, ...more }, failure: null, faults: [...groupFaults, ...faults] }
+  const named = {
+    ...(id !== '' && { dn: id }),
+    ...(names.length > 1 && { aliases: names }),
+    ...(changes.length > 0 && { groupChanges: changes }),
+    ...(!hasNoEntryIds(iam) && { sourceId: directoryIdOf(iam, entry) }),
+  }
+  return { source: iam.id, identity: { ...identity, ...named }, failure: null, faults: [...groupFaults, ...faults] }
 }
 
-type Hearing = Pick<Call, 'app' | 'now' | 'requestId' | 'trail'>
+/**
+ * The entry of a user: that of their id, whatever it is called now; else that of their userid, which may be somebody else's by now.
+ * Null: the directory knows neither.
+ */
+export async function entryOfUser(
+  directory: Lookup,
+  iam: Pick<IamRecord, 'config'>,
+  { userid, directoryId }: Pick<UserRecord, 'userid' | 'directoryId'>,
+): Promise<Entry | null> {
+  const named = await directory.find(userid)
+  if (directoryId === null || hasNoEntryIds(iam) || (named && directoryIdOf(iam, named)?.id === directoryId)) return named
+  return (await directory.findById(directoryId)) ?? named
+}
+
+function isUserid(name: string): boolean {
+  try {
+    checkUserid(name, { newBim: false })
+    return true
+  } catch (error) {
+    if (error instanceof Invalid) return false
+    throw error
+  }
+}
+
+type Hearing = Pick<Call, 'app' | 'db' | 'now' | 'requestId' | 'trail'>
+
+/** That a directory gives no ids is kept; that it does again a sync finds out, or a log-in where none is configured. */
+async function noteIdOf(db: Db, iam: IamRecord, entry: Entry, now: Date): Promise<void> {
+  if (hasNoEntryIds(iam)) return
+  const isMissing = directoryIdOf(iam, entry) === null
+  if (isMissing || iam.config.ldapSync === undefined) await noteEntryIds(db, iam, isMissing ? 'missing' : 'given', now)
+}
 
 /**
  * What a directory answers about a person, and the exchange is kept: its entry, or why there is none. At a log-in nobody's entry is no
  * exchange: whoever types wrong passwords would push the others out.
  */
 export async function heard(
-  { app, now: at, requestId, trail }: Hearing,
-  iam: Pick<IamRecord, 'id'>,
+  { app, db, now: at, requestId, trail }: Hearing,
+  iam: IamRecord,
   asked: 'find' | 'log in',
   userid: string,
   ask: () => Promise<Entry | null>,
@@ -73,8 +120,10 @@ export async function heard(
   const about = { kind: 'ldap', iamid: iam.id, at, requestId, asked, trail, source: iam.id } as const
   try {
     const entry = await told(app, iam.id, ask)
-    if (entry !== null) noteExchange(app, { ...about, userid: entry.userid, resource: entry.id, answer: wordsOfEntry(entry) })
-    else if (asked === 'find') noteExchange(app, { ...about, userid, failure: 'The directory knows no such person' })
+    if (entry !== null) {
+      noteExchange(app, { ...about, userid: entry.userid, resource: entry.id, answer: wordsOfEntry(entry) })
+      await noteIdOf(db, iam, entry, at)
+    } else if (asked === 'find') noteExchange(app, { ...about, userid, failure: 'The directory knows no such person' })
     return entry
   } catch (error) {
     const failure = error instanceof RosterError ? error.message : 'What nobody foresaw: the log says more'

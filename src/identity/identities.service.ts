@@ -23,6 +23,7 @@ import { askEndpoint, informed, type News, secretsOf, USER_INFO } from './outsid
 import { settling } from './settled.ts'
 import { simulatedScim } from './simulated.scim.ts'
 import { type Simulated, simulated } from './simulated.ts'
+import { directoryIdOf, hasNoEntryIds, openidIdOf } from './source.ids.ts'
 
 export interface Tested {
   readonly directory: Simulated | null
@@ -55,6 +56,7 @@ export const identities = {
     const failures = missingIn(iam).map(what => `The IAM is not configured: it needs ${what}`)
     const provider = await askProvider(call, iam, secrets, failures)
     const entry = await askDirectory(call, iam, secrets, userid, failures)
+    if (entry !== null && !hasNoEntryIds(iam) && directoryIdOf(iam, entry) === null) failures.push(NO_ID)
     const about =
       iam.config.externalUserInfo === undefined
         ? null
@@ -91,6 +93,9 @@ interface DriftArgs extends PageArgs {
 export interface DriftPage extends Page<DriftRecord> {
   readonly totals: () => Promise<DriftTotals>
 }
+
+const NO_ID =
+  'The directory gives no stable id of the entry (entryUUID, objectGUID, nsUniqueId, ipaUniqueID or GUID, or what config.options.entryIdAttribute names): a userid that is given to somebody else cannot be recognised. Let the account of config.credentials read it, name another attribute, or set entryIdAttribute to none'
 
 const said = ({ identity, faults }: News): Mapped => ({ identity: identity!, faults })
 
@@ -152,7 +157,9 @@ function mappedFrom(iam: IamRecord, { userid, claims, ldapEntry, userInfo, group
   if (iam.type !== 'openid') throw new Invalid('claims', 'needs an IAM of the type openid')
   try {
     const claimed = saidBy(iam, { [userIdClaimOf(iam)]: userid, ...checkObject('claims', claims) })
-    const { identity, faults } = identityOf(iam, claimed.said)
+    const { identity: mapped, faults } = identityOf(iam, claimed.said)
+    const sourceId = openidIdOf(checkObject('claims', claims))
+    const identity = sourceId === null ? mapped : { ...mapped, sourceId }
     return { identity, faults: [...claimed.faults, ...faults] }
   } catch (error) {
     throw error instanceof Unauthenticated ? new Invalid('claims', `would let nobody in: ${error.message}`) : error
@@ -170,6 +177,7 @@ function entryOf(userid: string, attributes: object, groups: readonly string[] |
   return {
     id: '',
     userid,
+    aliases: [userid],
     attributes: new Map(found),
     groups: names?.map(name => ({ id: name, name, entryIds: [], attributes: new Map() })) ?? null,
   }

@@ -98,11 +98,12 @@ export const updateUsers = (db: Db, users: readonly object[], now: Date): Promis
   db.query(
     `UPDATE users u SET name = n.name, name_key = n."nameKey", email = n.email, email_key = n."emailKey", phone = n.phone,
        about = n.about, location = n.location, organization = n.organization, position = n.position, sql_user = n."sqlUser",
-       external_user_ids = n."externalUserIds", dn = n.dn, disabled = n.disabled, disabled_by = n."disabledBy",
+       external_user_ids = n."externalUserIds", dn = n.dn, directory_id = n."directoryId", openid_id = n."openidId",
+       saml_id = n."samlId", relinkable = n.relinkable, disabled = n.disabled, disabled_by = n."disabledBy",
        updated_at = $2::timestamptz, profile_updated_at = $2::timestamptz, last_external_refresh = $2::timestamptz
       FROM jsonb_to_recordset($1::jsonb) n(id int, name text, "nameKey" text, email text, "emailKey" text, phone text, about text,
-       location text, organization text, "position" text, "sqlUser" text, "externalUserIds" jsonb, dn text, disabled boolean,
-       "disabledBy" text)
+       location text, organization text, "position" text, "sqlUser" text, "externalUserIds" jsonb, dn text, "directoryId" text,
+       "openidId" text, "samlId" text, relinkable boolean, disabled boolean, "disabledBy" text)
      WHERE u.id = n.id`,
     [JSON.stringify(users), now],
   )

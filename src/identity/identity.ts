@@ -7,6 +7,7 @@
 
 import type { ProfileColumns } from '../users/users.store.ts'
 import type { GroupChange } from './group.entries.store.ts'
+import type { SourceId } from './source.ids.ts'
 
 /** The fields of a profile that a source may fill. */
 export const PROFILE_FIELDS = ['name', 'email', 'phone', 'about', 'location', 'organization', 'position', 'sqlUser'] as const
@@ -24,8 +25,14 @@ export interface ExternalGroup {
 
 /** What a source says of one person. What it says nothing about is absent and stays as it is; what it says is empty becomes empty. */
 export interface Identity {
-  /** The name within the IAM. */
+  /** The name within the IAM that somebody new is given. */
   readonly userid: string
+  /** All names by which the source knows the person, `userid` first; absent: that one alone. */
+  readonly aliases?: readonly string[]
+  /** By what the source knows the person, whatever they are called; absent where it has no such ids, null where it should and does not. */
+  readonly sourceId?: SourceId | null
+  /** The id of the account's former person, all of whose account is given up for this one (`ldapSync.onReusedUserid`). */
+  readonly replaces?: string
   /** Where its directory has them. */
   readonly dn?: string
   readonly profile: Readonly<Partial<Record<ProfileField, string | null>>>

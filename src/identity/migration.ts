@@ -1,37 +1,55 @@
-import type { Call } from '../access/guard.ts'
 import { isAdministrative } from '../access/permissions.ts'
-import type { AuditDraft } from '../audit/audit.ts'
-import type { IamRecord } from '../iams/iam.ts'
-import { findUser, grantsOfUsers, lockUser, updateUser } from '../users/users.store.ts'
+import { lookupKey } from '../names.ts'
+import type { Db } from '../store/store.ts'
+import type { UserRecord } from '../users/user.ts'
+import { grantsOfUsers } from '../users/users.store.ts'
+import { accountsOf } from './accounts.store.ts'
+import { type Named, namesOf } from './who.ts'
+
+/** The account that somebody new takes over, or why they may not: then they are given none. */
+export type Takeover = { readonly user: UserRecord } | { readonly refusal: string }
 
 /**
- * At the first log-in through an IAM with `migrateFrom` the account of the same userid in that IAM becomes the person's: its id, profile,
- * memberships and keys stay. Part of a write's transaction. A disabled one stays where it is: nobody gets around that by another IAM.
- * A holder of an administrative permission is refused, and not given a second account: whoever can choose userids at the new provider
- * would choose theirs (reference: iam-rules, "Semantics", migrateFrom).
+ * At the first log-in through an IAM with `migrateFrom`, or when a sync would make them, the account of the same userid in that IAM
+ * becomes the person's: its id, profile, memberships and keys stay. Null for whom there is none. `lock`: held until the transaction ends.
+ * A disabled account stays where it is, so that nobody gets around that by another IAM. A holder of an administrative permission is
+ * refused: who chooses userids at the new source would choose theirs (reference: iam-rules, "Semantics", migrateFrom).
  */
-export async function migrate(
-  { db, now }: Call,
-  iam: Pick<IamRecord, 'id' | 'config'>,
-  userid: string,
-): Promise<{ events: AuditDraft[] } | { refusal: string }> {
-  const from = iam.config.migrateFrom as string | undefined
-  if (from === undefined || (await findUser(db, { iamid: iam.id, userid })) !== null) return { events: [] }
-  const found = await findUser(db, { iamid: from, userid })
-  if (found === null) return { events: [] }
-  await lockUser(db, found.id)
-  // Of two who come at once the second finds it moved.
-  const user = await findUser(db, { id: found.id, iamid: from })
-  if (user === null) return { events: [] }
-  if (user.disabled)
-    return { refusal: `The account of the IAM ${from} is disabled and is not moved: an administrator has to enable it first` }
-  const power = (await grantsOfUsers(db, [user.id])).find(grant => isAdministrative(grant.permission))
-  if (power !== undefined)
-    return {
-      refusal: `This account holds ${power.permission} and is not moved by itself: an administrator has to take that away first`,
+export async function takeoversOf(
+  db: Db,
+  from: string,
+  people: readonly Named[],
+  { lock }: { lock: boolean },
+): Promise<(Takeover | null)[]> {
+  const named = people.map(({ userid, aliases }) => ({ userid, ...(aliases && { aliases }) }))
+  const accounts = await accountsOf(db, from, named, { lock })
+  const byKey = new Map(accounts.map(user => [lookupKey(user.userid), user]))
+  const grants =
+    accounts.length === 0
+      ? []
+      : await grantsOfUsers(
+          db,
+          accounts.map(({ id }) => id),
+        )
+  const powers = new Map(
+    grants.filter(({ permission }) => isAdministrative(permission)).map(({ userId, permission }) => [userId, permission]),
+  )
+  const taken = new Set<number>()
+  return people.map(person => {
+    const name = namesOf(person).find(each => byKey.has(lookupKey(each)))
+    const user = name === undefined ? undefined : byKey.get(lookupKey(name))
+    if (!user) return null
+    const account = `The account of the IAM ${from}`
+    if (user.disabled) {
+      const refusal = `The account of the IAM ${from} is disabled and is not moved: an administrator has to enable it first`
+      return { refusal }
     }
-  if (user.userid !== userid) return { refusal: `The account of the IAM ${from} differs in the spelling of its userid` }
-  await updateUser(db, user.id, { iamid: iam.id, updatedAt: now })
-  const target = { type: 'user', id: user.id, name: `${iam.id}/${user.userid}` } as const
-  return { events: [{ event: 'userMigrated', target, before: { iamid: from }, after: { iamid: iam.id } }] }
+    const power = powers.get(user.id)
+    if (power !== undefined)
+      return { refusal: `${account} holds ${power} and is not moved by itself: an administrator has to take that away first` }
+    if (user.userid !== name) return { refusal: `${account} differs in the spelling of its userid` }
+    if (taken.has(user.id)) return { refusal: `${account} is taken over by somebody else` }
+    taken.add(user.id)
+    return { user }
+  })
 }

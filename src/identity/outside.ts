@@ -114,7 +114,8 @@ export function informed(
 }
 
 /**
- * Takes the news of a person in, source by source; part of a write's transaction. Without an answer what is known stays. `error`, under
+ * Takes the news of a person in, source by source; part of a write's transaction. `person` is who is meant, null where the first source
+ * says; `rejected`: it means somebody else, and nothing was written. Without an answer what is known stays. `error`, under
  * `onError: deny` once the last good answer is too old, is for the write to end with: that there was no answer is to be kept all the same.
  */
 export async function takeIn(
@@ -122,7 +123,8 @@ export async function takeIn(
   iam: Pick<IamRecord, 'id' | 'config'>,
   person: Person | null,
   news: readonly News[],
-): Promise<{ user: Person; events: AuditDraft[]; error?: Unavailable }> {
+  { logIn = false }: { logIn?: boolean } = {},
+): Promise<TakenIn | { readonly rejected: string }> {
   const events: AuditDraft[] = []
   let error: Unavailable | null = null
   let user = person
@@ -130,19 +132,33 @@ export async function takeIn(
   for (const { source, identity, failure, faults } of news) {
     if (faults.length > 0) call.app.log.info({ iamid: iam.id, source, faults }, 'some of what a source said could not be taken')
     if (identity !== null) {
-      const { requireManualActivation: disabled = false } = (iam.config.ldapSync ?? {}) as { requireManualActivation?: boolean }
-      const taken = await reconcile(call, { iamid: iam.id, source, disabled }, identity)
+      const by = { iamid: iam.id, source, disabled: waits(iam), migrateFrom: migrateFromOf(iam), expected: user?.id, logIn }
+      // A further source speaks of the very person whom the first one named, and knows no id of them.
+      const named = source === iam.id || user === null ? identity : { ...identity, userid: user.userid }
+      const taken = await reconcile(call, by, named)
+      if ('rejected' in taken) return { rejected: taken.rejected }
       user = taken.user
-      isNew ||= taken.created
+      isNew ||= taken.created || taken.moved
       events.push(...taken.events)
       if (source === USER_INFO) await noteAnswer(call.db, user.id, call.now, faults.length === 0 ? null : faults.join('; '))
     } else if (failure !== null && user !== null) error = await endure(call, iam, user, failure)
   }
   if (user === null) throw new Error('Somebody new came without an identity')
-  // Of somebody new there is nothing to keep: thrown, it undoes that they were made.
+  // Of somebody new there is nothing to keep: thrown, it undoes that they were made, or that an account was moved.
   if (error && isNew) throw error
   return { user, events, ...(error && { error }) }
 }
+
+interface TakenIn {
+  readonly user: Person
+  readonly events: AuditDraft[]
+  readonly error?: Unavailable
+}
+
+const waits = ({ config }: Pick<IamRecord, 'config'>): boolean =>
+  (config.ldapSync as { requireManualActivation?: boolean } | undefined)?.requireManualActivation === true
+export const migrateFromOf = ({ config }: Pick<IamRecord, 'config'>): string | undefined =>
+  config.migrateFrom as string | undefined
 
 type Person = Pick<UserRecord, 'id' | 'profileId' | 'iamid' | 'userid' | 'disabled'>
 

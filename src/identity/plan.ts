@@ -6,6 +6,7 @@ import { profileColumns } from '../users/profile.ts'
 import type { UserRecord } from '../users/user.ts'
 import type { ProfileColumns } from '../users/users.store.ts'
 import type { ExternalGroup, Identity } from './identity.ts'
+import { SOURCE_ID_COLUMNS, type SourceIdColumn } from './source.ids.ts'
 
 /** What is held of the person whom an identity names. */
 export interface Held {
@@ -15,6 +16,8 @@ export interface Held {
   readonly groups: readonly HeldGroup[]
   /** All attributes, in the order they were given. */
   readonly attributes: readonly StoredAttribute[]
+  /** The userid that the person is given now, where it is another one. */
+  readonly renamed?: string | undefined
 }
 
 export interface HeldGroup {
@@ -22,10 +25,15 @@ export interface HeldGroup {
   /** Which entry of the directory it is; null where no entry was seen. */
   readonly directoryId: string | null
 }
+/** What is held of somebody who is not here yet. */
+export const nobody: Held = { user: null, groups: [], attributes: [] }
+
+/** By what a person is named, here and in the source. */
+type NamingColumns = { userid: string; useridKey: string; dn: string; relinkable: boolean } & Record<SourceIdColumn, string>
 
 export interface Plan {
   /** The columns that change. */
-  readonly profile: Partial<ProfileColumns & { dn: string }>
+  readonly profile: Partial<ProfileColumns & NamingColumns>
   readonly before: Readonly<Record<string, unknown>>
   readonly after: Readonly<Record<string, unknown>>
   readonly join: readonly ExternalGroup[]
@@ -39,8 +47,12 @@ export function planOf(identity: Identity, held: Held, source: string): Plan {
   const said = {
     ...profileColumns({ ...identity.profile, ...named(identity, held) }),
     ...(identity.dn !== undefined && { dn: identity.dn }),
+    ...(identity.sourceId && { [SOURCE_ID_COLUMNS[identity.sourceId.source]]: identity.sourceId.id }),
+    // Who was seen by their id is recognised by it from then on.
+    ...(identity.sourceId && held.user?.relinkable && { relinkable: false }),
+    ...(held.renamed !== undefined && { userid: held.renamed, useridKey: canonical(held.renamed) }),
   }
-  const change = difference({ ...held.user }, { ...said, nameKey: undefined, emailKey: undefined })
+  const change = difference({ ...held.user }, { ...said, nameKey: undefined, emailKey: undefined, useridKey: undefined })
   const changed = new Set(Object.keys(change.after))
   // A canonical form goes with its field.
   const profile = Object.fromEntries(Object.entries(said).filter(([column]) => changed.has(column.replace(/Key$/, ''))))

@@ -24,6 +24,7 @@ export function settling<Directory extends PasswordLogin & Lookup & GroupLookup>
     ...directory,
     logIn: async (...args) => settle(await directory.logIn(...args)),
     find: async userid => settle(await directory.find(userid)),
+    findById: async id => settle(await directory.findById(id)),
   }
 }
 

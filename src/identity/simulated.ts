@@ -2,10 +2,14 @@
 import { alsoNeeds, type Call } from '../access/guard.ts'
 import { authorizations } from '../attributes/attribute.ts'
 import type { IamRecord } from '../iams/iam.ts'
+import { checkUserid } from '../names.ts'
 import type { UserRecord } from '../users/user.ts'
 import { seenAs } from '../users/user.ts'
+import type { Identity } from './identity.ts'
 import type { Mapped } from './mapping.ts'
-import { simulate } from './reconcile.ts'
+import { meantBy } from './meant.ts'
+import { nobody, planOf } from './plan.ts'
+import { heldOf } from './reconcile.ts'
 
 export interface Simulated {
   readonly user: UserRecord | null
@@ -22,21 +26,28 @@ export interface Simulated {
 /** Throws Forbidden for who may not know what is held of somebody who is here: the difference tells it. */
 export async function simulated(
   call: Call,
-  iam: Pick<IamRecord, 'id'>,
+  iam: Pick<IamRecord, 'id' | 'config'>,
   source: string,
   { identity, faults }: Pick<Mapped, 'identity' | 'faults'>,
 ): Promise<Simulated> {
-  const { user, plan } = await simulate(call.db, { iamid: iam.id, source }, identity)
-  if (user !== null) alsoNeeds(call, 'user:read')
+  checkUserid(identity.userid, { newBim: false })
+  const [{ user, renamed, migratedFrom, rejected } = { user: null }] = await meantBy(call.db, iam, [identity])
+  if (user !== null || rejected !== undefined) alsoNeeds(call, 'user:read')
+  const held = user === null ? nobody : (await heldOf(call.db, [user], iam.id, source)).get(user.id)!
+  const plan = rejected === undefined ? planOf(identity, { ...held, renamed }, source) : planOf(NOTHING, nobody, source)
+  const moves = migratedFrom !== undefined
   return {
     user: user && seenAs(user, 'aggregate'),
     source,
-    before: plan.before,
-    after: plan.after,
+    before: { ...(moves && { iamid: migratedFrom }), ...plan.before },
+    after: { ...(moves && { iamid: iam.id }), ...plan.after },
     joined: plan.join.map(group => group.name),
     left: [...plan.leave],
     attributesAdded: authorizations(plan.attributes.added),
     attributesRemoved: authorizations(plan.attributes.removed),
-    faults: [...faults],
+    faults: [...faults, ...(rejected === undefined ? [] : [rejected])],
   }
 }
+
+/** What a rejected identity changes. */
+const NOTHING: Identity = { userid: '', profile: {} }

@@ -1,9 +1,10 @@
 /** An entry of a directory as JSON, to be kept and read again. Pure. */
 import type { Entry } from '../connectors/connector.ts'
 
-export const wordsOfEntry = ({ id, userid, attributes, groups }: Entry): object => ({
+export const wordsOfEntry = ({ id, userid, aliases, attributes, groups }: Entry): object => ({
   id,
   userid,
+  aliases,
   attributes: Object.fromEntries(attributes),
   groups: groups?.map(group => ({ id: group.id, name: group.name, attributes: Object.fromEntries(group.attributes) })) ?? null,
 })
@@ -11,6 +12,7 @@ export const wordsOfEntry = ({ id, userid, attributes, groups }: Entry): object 
 interface Words {
   readonly id: string
   readonly userid: string
+  readonly aliases?: readonly string[]
   readonly attributes: Record<string, readonly string[]>
   readonly groups: readonly (Pick<Words, 'id' | 'attributes'> & { readonly name: string })[] | null
 }
@@ -18,11 +20,12 @@ interface Words {
 /** Null for what is no entry. What was redacted is not there: it cannot be told from what was not said. */
 export function entryOfWords(words: unknown): Entry | null {
   if (typeof words !== 'object' || words === null || !('attributes' in words)) return null
-  const { id, userid, attributes, groups } = words as Words
+  const { id, userid, aliases, attributes, groups } = words as Words
   const heard = (all: Words['attributes']) => new Map(Object.entries(all).filter(([, values]) => Array.isArray(values)))
   return {
     id,
     userid,
+    aliases: Array.isArray(aliases) ? aliases : [userid],
     attributes: heard(attributes),
     groups: groups?.map(group => ({ id: group.id, name: group.name, entryIds: [], attributes: heard(group.attributes) })) ?? null,
   }

@@ -2,13 +2,17 @@
 import type { Call } from '../access/guard.ts'
 import type { AuditDraft } from '../audit/audit.ts'
 import type { IamRecord } from '../iams/iam.ts'
+import { accountsOf } from '../identity/accounts.store.ts'
+import type { Rejection } from '../identity/accounts.ts'
 import type { Identity } from '../identity/identity.ts'
+import { migrateFromOf } from '../identity/outside.ts'
 import { type Reconciled, reconcileAll } from '../identity/reconcile.ts'
 import { regroup } from '../identity/regroup.ts'
-import { canonical } from '../names.ts'
+import { sourceIdsOf } from '../identity/source.ids.ts'
+import type { Named } from '../identity/who.ts'
+import { lookupKey } from '../names.ts'
 import { keepAnAdministrator } from '../users/powers.ts'
 import type { UserRecord } from '../users/user.ts'
-import { lockUsersNamed } from '../users/users.store.ts'
 import { applyGroups, removeGoneGroups } from './applying.groups.ts'
 import { type Applied, noteEntries, type PlannedEntry } from './entries.store.ts'
 import { differences, type SaidGroup } from './outcome.ts'
@@ -23,21 +27,18 @@ export async function applyEntries(
   entries: readonly PlannedEntry[],
 ): Promise<AuditDraft[]> {
   // Before any group is touched, as a log-in does, and all of them at once: whoever comes between waits instead of colliding.
-  const here = await lockUsersNamed(
-    call.db,
-    iam.id,
-    entries.flatMap(({ kind, nameKey }) => (kind === 'user' ? nameKey : [])),
-  )
+  const people = entries.filter(({ kind }) => kind === 'user')
+  const here = await accountsOf(call.db, iam.id, people.flatMap(namedBy), { lock: true })
   const since = run.startedAt ?? run.createdAt
-  const late = new Set(here.filter(user => isHeardSince(user, since)).map(user => canonical(user.userid)))
+  const isLate = lateAmong(here.filter(user => isHeardSince(user, since)))
   const {
     groups = [],
-    people = [],
+    people: said = [],
     gone = [],
     goneGroups = [],
     stale = [],
   } = Object.groupBy(entries, entry =>
-    placeOf(entry) === 'people' && entry.source === null && late.has(entry.nameKey) ? 'stale' : placeOf(entry),
+    placeOf(entry) === 'people' && entry.source === null && isLate(entry) ? 'stale' : placeOf(entry),
   )
   const events: AuditDraft[] = []
   const applied: Applied[] = []
@@ -46,11 +47,24 @@ export async function applyEntries(
     applied.push(...part.applied)
   }
   if (groups.length > 0) take(await applyGroups(call, iam, groups))
-  if (people.length > 0) take(await applyPeople(call, iam, people))
+  if (said.length > 0) take(await applyPeople(call, iam, said))
   if (goneGroups.length > 0) take(await removeGoneGroups(call, iam, goneGroups))
   if (gone.length > 0) take(await applyGone(call, iam, since, gone))
   await noteEntries(call.db, [...applied, ...stale.map(spared)])
   return events
+}
+
+/** By which names and id the account of an entry may be found. */
+const namedBy = ({ name, said }: PlannedEntry): Named[] => [{ userid: name }, ...(said === null ? [] : [said as Identity])]
+
+function lateAmong(users: readonly UserRecord[]): (entry: PlannedEntry) => boolean {
+  const ids = new Set(users.map(({ id }) => id))
+  const keys = new Set(users.map(({ userid }) => lookupKey(userid)))
+  const directoryIds = new Set(users.map(({ directoryId }) => directoryId))
+  return ({ userId, nameKey, said }) => {
+    const id = (said as Identity | null)?.sourceId?.id
+    return (userId !== null && ids.has(userId)) || keys.has(nameKey) || (id !== undefined && directoryIds.has(id))
+  }
 }
 
 /** Their directory spoke of them after it was read for the plan: what that says of them is older than what is held. */
@@ -69,11 +83,11 @@ async function applyPeople(call: Call, iam: IamRecord, entries: readonly Planned
   const { requireManualActivation: disabled = false } = (iam.config.ldapSync ?? {}) as { requireManualActivation?: boolean }
   // A person's endpoint speaks of them after their directory, by which they are here.
   const sources = Map.groupBy(entries, ({ source }) => source ?? iam.id)
-  const written = new Map<number, Reconciled>()
+  const written = new Map<number, Reconciled | Rejection>()
   const changes = entries.flatMap(({ said }) => (said as Identity).groupChanges ?? [])
-  const { events } = await regroup(call, { iamid: iam.id, source: iam.id }, changes)
+  const regrouped = await regroup(call, { iamid: iam.id, source: iam.id }, changes)
   for (const source of [...sources.keys()].toSorted((a, b) => Number(b === iam.id) - Number(a === iam.id))) {
-    const by = { iamid: iam.id, source, disabled, enables: source === iam.id }
+    const by = { iamid: iam.id, source, disabled, enables: source === iam.id, migrateFrom: migrateFromOf(iam) }
     const part = sources.get(source)!
     const done = await reconcileAll(
       call,
@@ -82,21 +96,33 @@ async function applyPeople(call: Call, iam: IamRecord, entries: readonly Planned
     )
     for (const [at, { id }] of part.entries()) written.set(id, done[at]!)
   }
-  const applied = [...written].map(([id, { user, created, enabled, plan }]): Applied => {
-    const { before, after } = differences(plan)
-    const outcome = created ? 'import' : enabled ? 'enable' : 'refresh'
-    const changed = created || enabled || Object.keys(after).length > 0
-    return {
-      id,
-      outcome,
-      userId: user.id,
-      state: changed ? 'applied' : 'skipped',
-      before: created ? null : before,
-      after,
-      reason: null,
-    }
-  })
-  return { events: [...events, ...[...written.values()].flatMap(person => person.events)], applied }
+  const events = [...regrouped.events, ...[...written.values()].flatMap(done => ('rejected' in done ? [] : done.events))]
+  return { events, applied: [...written].map(([id, done]) => appliedTo(id, done)) }
+}
+
+function appliedTo(id: number, done: Reconciled | Rejection): Applied {
+  if ('rejected' in done) {
+    const [userId, reason] = [done.user?.id ?? null, done.rejected]
+    return { id, outcome: 'fault', userId, state: 'skipped', before: null, after: null, reason }
+  }
+  const { user, created, enabled, replaced, migratedFrom, plan } = done
+  const moved = migratedFrom !== null
+  const { before, after } = differences(plan)
+  const outcome = replaced ? 'replace' : created || moved ? 'import' : enabled ? 'enable' : 'refresh'
+  const changed = outcome !== 'refresh' || Object.keys(after).length > 0
+  return {
+    id,
+    outcome,
+    userId: user.id,
+    state: changed ? 'applied' : 'skipped',
+    before: created
+      ? null
+      : replaced
+        ? { sourceIds: sourceIdsOf(replaced) }
+        : { ...(moved && { iamid: migratedFrom }), ...before },
+    after: { ...(moved && { iamid: user.iamid }), ...after },
+    reason: null,
+  }
 }
 
 /** Whom somebody else disabled or deleted meanwhile stays as they are, and so does who is back: a plan may have waited for days. */

@@ -3,7 +3,7 @@ import { conditions, type List } from '../store/page.ts'
 import type { Db } from '../store/store.ts'
 import type { EntryDraft } from './outcome.ts'
 import type { Losses } from './refusals.ts'
-import type { EntryState, Outcome } from './run.ts'
+import type { EntryRecord, EntryState, Outcome } from './run.ts'
 
 const ENTRY_COLUMNS = `e.id, e.run_id AS "runId", e.kind, e.source, e.name, e.dn, e.user_id AS "userId", e.outcome, e.state, e.before, e.after, e.reason`
 
@@ -116,9 +116,9 @@ export const entriesOf = (
   db: Db,
   runId: number,
   state: EntryState,
-): Promise<{ name: string; dn: string | null; outcome: Outcome }[]> =>
+): Promise<Pick<EntryRecord, 'source' | 'name' | 'dn' | 'outcome'>[]> =>
   db.query(
-    `SELECT e.name, e.dn, e.outcome FROM sync_entries e WHERE e.run_id = $1 AND e.kind = 'user' AND e.state = $2 ORDER BY e.id`,
+    `SELECT e.source, e.name, e.dn, e.outcome FROM sync_entries e WHERE e.run_id = $1 AND e.kind = 'user' AND e.state = $2 ORDER BY e.id`,
     [runId, state],
   )
 
@@ -151,7 +151,7 @@ export const markUndone = (db: Db, ids: readonly number[]): Promise<unknown> =>
 export async function powersAtStake(db: Db, runId: number, state: 'planned' | 'applied'): Promise<string[]> {
   const rows = await db.query<{ permission: string }>(
     `SELECT DISTINCT p.permission FROM sync_entries e JOIN effective_permissions p ON p.user_id = e.user_id
-      WHERE e.run_id = $1 AND e.outcome = 'disable' AND e.state = $2`,
+      WHERE e.run_id = $1 AND e.outcome IN ('disable', 'replace') AND e.state = $2`,
     [runId, state],
   )
   return rows.map(({ permission }) => permission)

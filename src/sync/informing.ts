@@ -2,16 +2,18 @@
 import type { App } from '../context.ts'
 import type { IamRecord } from '../iams/iam.ts'
 import { noteAnswers } from '../identity/identity.store.ts'
+import type { Identity } from '../identity/identity.ts'
+import type { Meant } from '../identity/meant.ts'
 import { type News, USER_INFO } from '../identity/outside.ts'
-import { heldOf, nobody } from '../identity/reconcile.ts'
-import type { UserRecord } from '../users/user.ts'
+import { nobody } from '../identity/plan.ts'
+import { heldOf } from '../identity/reconcile.ts'
 import { type EntryDraft, faultOf, outcomeOf, told } from './outcome.ts'
 import type { RunRecord } from './run.ts'
 
-/** Somebody whom the directory showed; `user` once they are here. */
+/** Somebody whom the directory showed, and whose account that is. */
 export interface Spoken {
-  readonly userid: string
-  readonly user: UserRecord | undefined
+  readonly identity: Identity
+  readonly meant: Meant
 }
 
 /** People asked about at once. */
@@ -24,6 +26,13 @@ interface Asking {
   readonly run: RunRecord
   readonly iam: IamRecord
 }
+
+/** By which the account is found once the directory's entry is applied. */
+const naming = ({ userid, aliases, sourceId }: Identity) => ({
+  userid,
+  ...(aliases && { aliases }),
+  ...(sourceId !== undefined && { sourceId }),
+})
 
 export class Informer {
   readonly #asking: Asking
@@ -40,19 +49,23 @@ export class Informer {
   /** Entries for those of whom it says something else than is held. Notes about whom it answered, and when. */
   async about(people: readonly Spoken[]): Promise<EntryDraft[]> {
     const { app, run, iam } = this.#asking
-    const users = people.flatMap(({ user }) => user ?? [])
+    const users = people.flatMap(({ meant }) => meant.user ?? [])
     const held = await heldOf(app.store.db, users, iam.id, USER_INFO)
     const drafts: EntryDraft[] = []
     const answers: { userId: number; failure: string | null; answered: boolean }[] = []
     for (let start = 0; start < people.length && this.#inARow < patience; start += atOnce) {
       const part = people.slice(start, start + atOnce)
-      const news = await Promise.all(part.map(({ userid }) => this.#ask(userid)))
+      const news = await Promise.all(
+        part.map(({ identity, meant }) => this.#ask(meant.renamed ?? meant.user?.userid ?? identity.userid)),
+      )
       for (const [at, { identity, failure, faults }] of news.entries()) {
-        const { user } = part[at]!
+        const { identity: theirs, meant } = part[at]!
+        const { user } = meant
         this.#count(failure)
         const words = failure ?? (faults.length === 0 ? null : faults.join('; '))
         if (user) answers.push({ userId: user.id, failure: words === null ? null : told(words), answered: failure === null })
-        const draft = identity && outcomeOf(identity, user ? held.get(user.id)! : nobody, USER_INFO, faults)
+        const said = identity && { ...identity, ...naming(theirs) }
+        const draft = said && outcomeOf(said, user ? held.get(user.id)! : nobody, USER_INFO, faults, meant)
         if (draft && (draft.outcome === 'fault' || Object.keys(draft.after ?? {}).length > 0))
           drafts.push({ ...draft, source: USER_INFO, outcome: draft.outcome === 'fault' ? 'fault' : 'refresh' })
       }

@@ -1,7 +1,10 @@
 /** How a reading keeps what it plans, and how it ends when it cannot. */
 import type { App } from '../context.ts'
 import type { RosterError } from '../errors.ts'
+import type { IamRecord } from '../iams/iam.ts'
+import type { Directory } from '../identity/directory.ts'
 import { type HeldRun, insertEntries } from './entries.store.ts'
+import type { Informer } from './informing.ts'
 import type { EntryDraft } from './outcome.ts'
 import type { RunRecord } from './run.ts'
 
@@ -10,6 +13,17 @@ export interface Keeper {
   readonly app: Pick<App, 'store' | 'log'>
   readonly run: RunRecord
   readonly holder: string
+}
+
+/** A reading, and what it reads by. */
+export interface Reading extends Keeper {
+  readonly app: App
+  readonly iam: IamRecord
+  readonly directory: Directory
+  /** Null: the sync does not ask the IAM's user info endpoint. */
+  readonly informer: Informer | null
+  /** Says that the run goes on. Throws when it is somebody else's by now. */
+  readonly beat: (step: { total: number; unchanged: number; planned: number }) => Promise<void>
 }
 
 /** Another process has taken the run up, or an administrator dropped it: what is not written yet is not ours to write. */

@@ -3,7 +3,9 @@ import { authorizations } from '../attributes/attribute.ts'
 import type { GoneGroup, GroupChange, HeldEntry } from '../identity/group.entries.store.ts'
 import type { ExternalGroup, Identity } from '../identity/identity.ts'
 import type { GroupField } from '../identity/mapping.ts'
+import type { Meant } from '../identity/meant.ts'
 import { type Held, type Plan, planOf } from '../identity/plan.ts'
+import { sourceIdsOf } from '../identity/source.ids.ts'
 import { canonical, lookupKey } from '../names.ts'
 import type { UserRecord } from '../users/user.ts'
 import type { Outcome } from './run.ts'
@@ -26,15 +28,31 @@ export interface EntryDraft {
 
 const none = { source: null, dn: null, userId: null, said: null, before: null, after: null, reason: null } as const
 
+/** The account that an identity is, as far as it says more than what is held of it. */
+export interface Whose extends Pick<Meant, 'user' | 'renamed' | 'migratedFrom'> {
+  /** The account is emptied first. */
+  readonly replaces?: true
+}
+
 /** Null: they are as the directory says. `source` is the IAM. */
-export function outcomeOf(identity: Identity, held: Held, source: string, faults: readonly string[]): EntryDraft | null {
-  const plan = planOf(identity, held, source)
+export function outcomeOf(
+  identity: Identity,
+  held: Held,
+  source: string,
+  faults: readonly string[],
+  { user, renamed, migratedFrom, replaces }: Whose,
+): EntryDraft | null {
+  const plan = planOf(identity, { ...held, renamed }, source)
   const { before, after } = differences(plan)
-  const user = held.user as UserRecord | null
-  const outcome = outcomeFor(user, after, source)
+  const whom = person(identity, user)
   const reason = faults.length > 0 ? told(faults.join('; ')) : null
-  if (outcome === null) return reason === null ? null : { ...person(identity, user), outcome: 'fault', reason }
-  return { ...person(identity, user), outcome, said: identity, before: user && before, after, reason }
+  const said = { ...whom, said: identity, reason }
+  if (replaces) return { ...said, outcome: 'replace', before: { sourceIds: sourceIdsOf(user!) }, after }
+  if (migratedFrom !== undefined)
+    return { ...said, outcome: 'import', before: { iamid: migratedFrom, ...before }, after: { iamid: source, ...after } }
+  const outcome = outcomeFor(user, after, source)
+  if (outcome === null) return reason === null ? null : { ...whom, outcome: 'fault', reason }
+  return { ...said, outcome, before: user && before, after }
 }
 
 function outcomeFor(user: UserRecord | null, after: object, source: string): 'import' | 'enable' | 'refresh' | null {
@@ -47,7 +65,7 @@ const person = ({ userid, dn }: Identity, user: UserRecord | null): EntryDraft =
   ...none,
   kind: 'user',
   name: user?.userid ?? userid,
-  nameKey: canonical(userid),
+  nameKey: canonical(user?.userid ?? userid),
   dn: dn ?? null,
   userId: user?.id ?? null,
   outcome: 'refresh',

@@ -18,6 +18,7 @@ export interface Present {
   readonly id: number
   readonly userid: string
   readonly useridKey: string
+  readonly directoryId: string | null
   readonly dn: string | null
   /** Their directory spoke of them since: at a log-in, or when they were refreshed. */
   readonly isHeard: boolean
@@ -28,7 +29,7 @@ const HEARD = (since: string) => `coalesce(u.last_external_refresh >= ${since}::
 /** People of the IAM who may log in, by name, from the name after `after`. */
 export const enabledPeople = (db: Db, iamid: string, since: Date, after: string, limit: number): Promise<Present[]> =>
   db.query(
-    `SELECT u.id, u.userid, u.userid_key AS "useridKey", u.dn, ${HEARD('$2')} AS "isHeard" FROM users u
+    `SELECT u.id, u.userid, u.userid_key AS "useridKey", u.directory_id AS "directoryId", u.dn, ${HEARD('$2')} AS "isHeard" FROM users u
       WHERE u.iamid = $1 AND u.userid_key > $3 AND NOT u.disabled ORDER BY u.userid_key LIMIT $4::int`,
     [iamid, since, after, limit],
   )
@@ -47,7 +48,7 @@ export const disableAll = (
   db.query(
     `WITH held AS (SELECT u.id FROM unnest($1::int[], $2::text[]) n(id, key) JOIN users u ON u.id = n.id AND u.userid_key = n.key
         WHERE u.iamid = $3 AND NOT u.disabled AND NOT ${HEARD('$4')} ORDER BY u.id FOR NO KEY UPDATE OF u)
-     UPDATE users u SET disabled = true, disabled_by = $3, updated_at = $5::timestamptz FROM held WHERE u.id = held.id RETURNING u.id`,
+     UPDATE users u SET disabled = true, disabled_by = $3, relinkable = false, updated_at = $5::timestamptz FROM held WHERE u.id = held.id RETURNING u.id`,
     [people.map(({ userId }) => userId), people.map(({ nameKey }) => nameKey), iamid, since, now],
   )
 

@@ -1,19 +1,18 @@
 /** What a directory shows, next to what is held: the entries of a run. Nothing is changed but the run's own rows. */
-import type { EntryGroup, Listed, ListReader } from '../connectors/connector.ts'
-import { dnKey } from '../connectors/ldap.matching.ts'
+import type { Entry, EntryGroup, Listed, ListReader } from '../connectors/connector.ts'
 import { Invalid, RosterError } from '../errors.ts'
-import type { IamRecord } from '../iams/iam.ts'
-import { type Directory, newsOf } from '../identity/directory.ts'
-import { heldOf, nobody } from '../identity/reconcile.ts'
-import { checkStorable, checkUserid, lookupKey } from '../names.ts'
+import { entryOfUser, newsOf } from '../identity/directory.ts'
+import { meantBy } from '../identity/meant.ts'
+import { nobody } from '../identity/plan.ts'
+import { heldOf } from '../identity/reconcile.ts'
+import { lookupKey } from '../names.ts'
 import type { UserRecord } from '../users/user.ts'
 import { usersNamed } from '../users/users.store.ts'
-import { forgetPlan, takeBack } from './entries.store.ts'
+import { forgetPlan } from './entries.store.ts'
 import { GroupsPlan } from './groups.plan.ts'
-import type { Informer, Spoken } from './informing.ts'
-import { heldBy, type Keeper, keep, Lost, Stopped, stopping, Unanswered } from './keeping.ts'
+import { heldBy, keep, Lost, type Reading, Stopped, stopping, Unanswered } from './keeping.ts'
 import { disableOf, type EntryDraft, faultOf, outcomeOf } from './outcome.ts'
-import { enabledPeople, type Present } from './people.store.ts'
+import { PeoplePlan } from './people.plan.ts'
 
 export interface Read {
   /** People whom the directory showed, and how many of them are as it says. */
@@ -28,18 +27,8 @@ export interface Read {
   readonly more: boolean
 }
 
-interface Reading extends Keeper {
-  readonly iam: IamRecord
-  readonly directory: Directory
-  /** Null: the sync does not ask the IAM's user info endpoint. */
-  readonly informer: Informer | null
-  /** Says that the run goes on. Throws when it is somebody else's by now. */
-  readonly beat: (step: { total: number; unchanged: number; planned: number }) => Promise<void>
-}
-
 /** Names compared with what is held at once. */
 const atOnce = 1_000
-const presentAtOnce = 5_000
 
 /** Throws Unanswered where the directory showed nobody; where it broke off later, that is `cut`. Throws Lost. */
 export async function readAll(reading: Reading, { onePage }: { onePage: boolean }): Promise<Read> {
@@ -53,15 +42,17 @@ export async function readAll(reading: Reading, { onePage }: { onePage: boolean 
   } catch (error) {
     if (error instanceof Stopped) throw error.cause
     if (!(error instanceof RosterError)) throw error
-    if (error instanceof Invalid || census.count === 0) throw new Unanswered(error)
+    if (error instanceof Invalid || census.plan.count === 0) throw new Unanswered(error)
     cut = error.message
   }
+  const { plan, more } = census
+  const whole = cut === null && !more && run.mode === 'full'
+  const replaced = more ? 0 : await plan.settle({ whole })
   await keep(reading, reading.informer?.end() ?? [])
-  const whole = cut === null && !census.more && run.mode === 'full'
-  const disables = whole ? await census.missing() : 0
+  const disables = replaced + (whole ? await plan.missing() : 0)
   if (whole) await census.goneGroups()
-  const { count: people, unchanged, more, memberships } = census
-  return { people, unchanged, disables, cut, more, memberships: whole ? memberships : none }
+  const { count, unchanged, memberships } = plan
+  return { people: count, unchanged, disables, cut, more, memberships: whole ? memberships : none }
 }
 
 const none = { shown: 0, held: 0 }
@@ -71,24 +62,17 @@ export async function readOne(reading: Reading, userid: string): Promise<Read> {
   const { app, iam, directory, beat } = reading
   const { db } = app.store
   if (!(await forgetPlan(db, heldBy(reading)))) throw new Lost()
-  const entry = await directory.find(userid).catch(error => {
+  const [user = null] = await usersNamed(db, iam.id, [lookupKey(userid) ?? ''])
+  const asked = user === null ? directory.find(userid) : entryOfUser(directory, iam, user)
+  const entry = await asked.catch(error => {
     throw error instanceof RosterError ? new Unanswered(error) : error
   })
-  const [user] = await usersNamed(db, iam.id, [lookupKey(entry?.userid ?? userid) ?? ''])
-  const held = user ? (await heldOf(db, [user], iam.id, iam.id)).get(user.id)! : nobody
-  const news = entry && newsOf(iam, entry)
-  const draft = news
-    ? outcomeOf(news.identity!, held, iam.id, news.faults)
-    : user && !user.disabled
-      ? disableOf({ ...user, useridKey: lookupKey(user.userid)! })
-      : null
-  const informed = news && reading.informer ? await reading.informer.about([{ userid: news.identity!.userid, user }]) : []
-  const drafts = [...(draft ? [draft] : []), ...informed, ...(reading.informer?.end() ?? [])]
+  const drafts = await onePerson(reading, user, entry)
   await keep(reading, drafts)
   const read = {
-    people: news ? 1 : 0,
-    unchanged: news && drafts.length === 0 ? 1 : 0,
-    disables: draft?.outcome === 'disable' ? 1 : 0,
+    people: entry ? 1 : 0,
+    unchanged: entry && drafts.length === 0 ? 1 : 0,
+    disables: drafts.filter(({ outcome }) => outcome === 'disable' || outcome === 'replace').length,
   }
   await beat({
     total: read.people,
@@ -98,32 +82,43 @@ export async function readOne(reading: Reading, userid: string): Promise<Read> {
   return { ...read, memberships: none, cut: null, more: false }
 }
 
-/** Keeps count of a directory while it is read. Memory: the names of its people. */
+/** `user` is whose userid was asked for; the entry may be another account's by now, and then nobody's is theirs. */
+async function onePerson(reading: Reading, user: UserRecord | null, entry: Entry | null): Promise<EntryDraft[]> {
+  const { app, iam, informer } = reading
+  const { db } = app.store
+  const gone = user && !user.disabled ? [disableOf({ ...user, useridKey: lookupKey(user.userid)! })] : []
+  if (entry === null) return gone
+  const { identity, faults } = newsOf(iam, entry)
+  const said = identity!
+  const [meant = { user: null }] = await meantBy(db, iam, [said])
+  const { user: account, rejected } = meant
+  const others = account?.id === user?.id ? [] : gone
+  // Whether who had the userid is gone only a sync of everybody tells.
+  if (rejected !== undefined) return [{ ...faultOf(said.userid, entry.id, rejected), userId: account?.id ?? null }]
+  const held = account === null ? nobody : (await heldOf(db, [account], iam.id, iam.id)).get(account.id)!
+  const draft = outcomeOf(said, held, iam.id, faults, meant)
+  const informed = (await informer?.about([{ identity: said, meant }])) ?? []
+  return [...(draft ? [draft] : []), ...others, ...informed, ...(informer?.end() ?? [])]
+}
+
+/** Reads a directory page by page. */
 class Census implements ListReader {
   readonly #reading: Reading
   readonly #onePage: boolean
   readonly #groups: GroupsPlan
-  #seen = new Set<string>()
-  /** Where somebody is of whom no userid is known: who is here by that DN is not gone. */
-  #unnamed = new Set<string>()
-  count = 0
-  unchanged = 0
+  plan: PeoplePlan
   more = false
-  memberships = { shown: 0, held: 0 }
 
   constructor(reading: Reading, onePage: boolean) {
     this.#reading = reading
     this.#groups = new GroupsPlan(reading)
     this.#onePage = onePage
+    this.plan = new PeoplePlan(reading)
   }
 
   begin = stopping(async (): Promise<void> => {
-    this.#seen = new Set()
-    this.#unnamed = new Set()
-    this.count = 0
-    this.unchanged = 0
-    this.memberships = { shown: 0, held: 0 }
     this.#groups.clear()
+    this.plan = new PeoplePlan(this.#reading)
     if (!(await forgetPlan(this.#reading.app.store.db, heldBy(this.#reading)))) throw new Lost()
   })
 
@@ -142,94 +137,14 @@ class Census implements ListReader {
       this.more = true
       return false
     }
-    for (let start = 0; start < page.length; start += atOnce) await this.#compare(page.slice(start, start + atOnce))
+    for (let start = 0; start < page.length; start += atOnce) {
+      const { people, drafts: changes } = await this.#groups.settle(page.slice(start, start + atOnce))
+      const { drafts, takenBack } = await this.plan.compare(people)
+      await keep(this.#reading, [...changes, ...drafts])
+      await this.#beat([...changes, ...drafts], -takenBack)
+    }
     return true
   })
-
-  async #compare(listed: readonly Listed[]): Promise<void> {
-    const { app, iam } = this.#reading
-    const { db } = app.store
-    const { people: page, drafts } = await this.#groups.settle(listed)
-    const named = page.filter(person => 'userid' in person)
-    const users = await usersNamed(
-      db,
-      iam.id,
-      named.flatMap(({ aliases }) => aliases.flatMap(alias => lookupKey(alias) ?? [])),
-    )
-    const here = new Map(users.map(user => [lookupKey(user.userid)!, user]))
-    const held = await heldOf(db, users, iam.id, iam.id)
-    const twice: string[] = []
-    const spoken: Spoken[] = []
-    for (const person of page) {
-      const draft = this.#draftOf(person, here, user => (user ? held.get(user.id)! : nobody), twice, spoken)
-      if (draft) drafts.push(draft)
-      else this.unchanged++
-    }
-    this.count += page.length
-    const { informer } = this.#reading
-    if (informer) drafts.push(...(await informer.about(spoken.filter(({ userid }) => !twice.includes(lookupKey(userid) ?? '')))))
-    const kept = drafts.filter(({ nameKey, outcome }) => outcome === 'fault' || !twice.includes(nameKey))
-    const taken = twice.length > 0 ? await takeBack(db, heldBy(this.#reading), twice) : 0
-    await keep(this.#reading, kept)
-    await this.#beat(kept, -taken)
-  }
-
-  /** Null: they are as the directory says. */
-  #draftOf(
-    person: Listed,
-    here: ReadonlyMap<string, UserRecord>,
-    heldOfUser: (user: UserRecord | undefined) => Parameters<typeof outcomeOf>[1],
-    twice: string[],
-    spoken: Spoken[],
-  ): EntryDraft | null {
-    if ('fault' in person) {
-      this.#unnamed.add(dnKey(person.id))
-      for (const alias of person.aliases ?? []) this.#seen.add(lookupKey(alias) ?? '')
-      return faultOf(person.id, person.id, person.fault)
-    }
-    const { iam } = this.#reading
-    const keys = person.aliases.map(lookupKey)
-    const known = person.aliases.find((_, at) => here.has(keys[at] ?? '')) ?? person.userid
-    const key = lookupKey(known)
-    const seen = key !== null && this.#seen.has(key)
-    for (const alias of keys) if (alias !== null) this.#seen.add(alias)
-    if (seen) {
-      twice.push(key)
-      return faultOf(known, person.id, `the directory knows several people of the userid ${known}: none of them is taken in`)
-    }
-    try {
-      const { identity, faults } = newsOf(iam, { ...person, userid: known })
-      checkUserid(known, { newBim: false })
-      checkStorable('dn', person.id)
-      const user = here.get(key ?? '')
-      const held = heldOfUser(user)
-      if (identity!.groups !== undefined) {
-        this.memberships.shown += identity!.groups.length
-        this.memberships.held += held.groups.length
-      }
-      spoken.push({ userid: known, user })
-      return outcomeOf(identity!, held, iam.id, faults)
-    } catch (error) {
-      if (!(error instanceof Invalid)) throw error
-      return faultOf(known, person.id, error.message)
-    }
-  }
-
-  /** Plans to disable whom the directory does not show. Answers how many. */
-  async missing(): Promise<number> {
-    const { app, run, iam } = this.#reading
-    const since = run.startedAt ?? run.createdAt
-    let disables = 0
-    for (let after = ''; ; ) {
-      const present = await enabledPeople(app.store.db, iam.id, since, after, presentAtOnce)
-      const drafts = present.filter(person => !this.#isThere(person)).map(disableOf)
-      await keep(this.#reading, drafts)
-      await this.#beat(drafts)
-      disables += drafts.length
-      if (present.length < presentAtOnce) return disables
-      after = present.at(-1)!.useridKey
-    }
-  }
 
   /** Plans to remove groups that the directory has deleted. */
   async goneGroups(): Promise<void> {
@@ -239,12 +154,8 @@ class Census implements ListReader {
     }
   }
 
-  #isThere({ useridKey, dn, isHeard }: Present): boolean {
-    return isHeard || this.#seen.has(useridKey) || (dn !== null && this.#unnamed.has(dnKey(dn)))
-  }
-
   #beat(drafts: readonly EntryDraft[], more = 0): Promise<void> {
     const planned = drafts.filter(({ outcome }) => outcome !== 'fault').length + more
-    return this.#reading.beat({ total: this.count, unchanged: this.unchanged, planned })
+    return this.#reading.beat({ total: this.plan.count, unchanged: this.plan.unchanged, planned })
   }
 }

@@ -43,8 +43,8 @@ export interface RunRecord {
   readonly undoneAt: Date | null
 }
 
-export const OUTCOMES = ['import', 'refresh', 'enable', 'disable', 'group', 'fault'] as const
-/** `group`: one made or refreshed. `fault`: somebody of whom nothing could be taken. */
+export const OUTCOMES = ['import', 'refresh', 'enable', 'disable', 'replace', 'group', 'fault'] as const
+/** `replace`: an account emptied for the next person of its userid. `group`: one made or refreshed. `fault`: somebody of whom nothing could be taken. */
 export type Outcome = (typeof OUTCOMES)[number]
 
 /** planned: not done (yet). skipped: was so already, or could not be done; then with a reason. undone: an administrator took it back. */

@@ -245,11 +245,12 @@ async function answer(call: Call, _: SyncInput, { run, more, failure }: Started)
 async function reportOf({ db }: Call, run: RunRecord, runningInBackground: boolean): Promise<SyncReport> {
   const entries = runningInBackground ? [] : await entriesOf(db, run.id, run.dryRun ? 'planned' : 'applied')
   // Whom the directory and the endpoint both speak of stands there once, by what the directory says.
-  const first = [...new Map(entries.toReversed().map(entry => [entry.name, entry])).values()].toReversed()
+  const own = new Set(entries.flatMap(({ source, name }) => (source === null ? name : [])))
+  const first = entries.filter(({ source, name }) => source === null || !own.has(name))
   const people = (outcome: string): Person[] =>
     first.filter(entry => entry.outcome === outcome).map(({ name, dn }) => ({ userId: name, dn }))
   const lists = {
-    importedUsers: people('import'),
+    importedUsers: [...people('import'), ...people('replace')],
     refreshedUsers: people('refresh'),
     disabledUsers: people('disable'),
     enabledUsers: people('enable'),

@@ -114,7 +114,7 @@ async function iamOf(app: App, run: RunRecord): Promise<IamRecord> {
 
 /** An IAM of which there is no more than a configuration to try. */
 export const unsavedIam = (id: string): IamRecord => {
-  const none = { secrets: {}, defaultPermissions: [], scimKeyPrefix: null }
+  const none = { secrets: {}, defaultPermissions: [], scimKeyPrefix: null, idsMissingSince: null }
   return { id, displayName: id, type: 'ldap', config: {}, ...none, createdAt: new Date(0), updatedAt: new Date(0) }
 }
 

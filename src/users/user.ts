@@ -27,6 +27,12 @@ export interface UserRecord {
   readonly disabledBy: string | null
   /** Where the directory of the IAM has them; null where none spoke of them. */
   readonly dn: string | null
+  /** By what each kind of source of the IAM knows them (identity/source.ids.ts); null: by nothing yet. */
+  readonly directoryId: string | null
+  readonly openidId: string | null
+  readonly samlId: string | null
+  /** Whether the next entry of the userid is the same person, whatever its id. */
+  readonly relinkable: boolean
   readonly lastLogin: Date | null
   readonly lastExternalRefresh: Date | null
   readonly currentProjectId: number | null

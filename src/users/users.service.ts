@@ -11,7 +11,8 @@ import { Conflict, Forbidden, Invalid, NotFound, Unauthenticated } from '../erro
 import type { ProfileInput, UserFilter, UserSort } from '../generated/graphql.ts'
 import type { IamRecord } from '../iams/iam.ts'
 import { requireIam } from '../iams/iams.store.ts'
-import { directoryOf, heard, newsOf } from '../identity/directory.ts'
+import { directoryOf, entryOfUser, heard, newsOf } from '../identity/directory.ts'
+import { accountOf } from '../identity/meant.ts'
 import { askAbout, type News, takeIn } from '../identity/outside.ts'
 import { uniqueViolation } from '../store/failures.ts'
 import { mapPage, type Page, type PageArgs, readPage } from '../store/page.ts'
@@ -127,7 +128,9 @@ export const users = {
     'user:refresh',
     async (call, { ref }: ByRef, heard: Heard): Promise<Outcome<UserRecord>> => {
       const user = await requireUser(call.db, ref)
-      const { events, error } = await takeIn(call, heard.iam, user, heard.news)
+      const taken = await takeIn(call, heard.iam, user, heard.news)
+      if ('rejected' in taken) throw new Conflict(`Nothing was changed: ${taken.rejected}`)
+      const { events, error } = taken
       const value = seenAs(await requireUser(call.db, { id: user.id }), 'aggregate')
       return { value, events, ...(error && { error }) }
     },
@@ -145,12 +148,17 @@ async function hear(call: Call, { ref }: ByRef): Promise<Heard> {
   const user = await requireUser(call.db, ref)
   const iam = await requireIam(call.db, user.iamid)
   const directory = await directoryOf(call, iam)
-  const entry = directory && (await heard(call, iam, 'find', user.userid, () => directory.find(user.userid)))
+  const entry = directory && (await heard(call, iam, 'find', user.userid, () => entryOfUser(directory, iam, user)))
   if (directory && entry === null) throw new NotFound(`The directory of ${iam.id} knows no ${user.userid}: nothing was changed`)
-  const about = await askAbout(call, iam, user.userid)
+  const own = entry && newsOf(iam, entry)
+  const about = await askAbout(
+    call,
+    iam,
+    own === null ? user.userid : (await accountOf(call.db, iam, entry!, own.identity!)).userid,
+  )
   if (user.iamid !== 'bim' && entry === null && about === null)
     throw new Invalid('iamid', `names the IAM ${user.iamid}, from which this version cannot read users yet`)
-  return { iam, news: [...(entry === null ? [] : [newsOf(iam, entry)]), ...(about === null ? [] : [about])] }
+  return { iam, news: [...(own === null ? [] : [own]), ...(about === null ? [] : [about])] }
 }
 
 /** A page of users; a filter that reads hidden fields needs `user:search`. What comes along goes to the loaders. */

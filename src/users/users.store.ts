@@ -66,17 +66,6 @@ const nameOf = (ref: UserRef): string =>
     ? `with id ${ref.id}${ref.iamid == null ? '' : ` in ${ref.iamid}`}`
     : `${JSON.stringify(ref.userid)} in ${ref.iamid ?? 'bim'}`
 
-/** Planned anew: what was planned while an IAM had nobody reads all its users when a sync has brought a hundred thousand. */
-const growing = { fresh: true } as const
-
-/** Users of an IAM by canonical name, held until the transaction ends; in one order, so that two changes of many wait instead of colliding. */
-export const lockUsersNamed = (db: Db, iamid: string, keys: readonly string[]): Promise<UserRecord[]> =>
-  db.query(
-    `SELECT ${USER_COLUMNS} FROM users u WHERE u.iamid = $1 AND u.userid_key = ANY($2::text[]) ORDER BY u.id FOR NO KEY UPDATE`,
-    [iamid, keys],
-    growing,
-  )
-
 export const usersNamed = (db: Db, iamid: string, keys: readonly string[]): Promise<UserRecord[]> =>
   db.query(`SELECT ${USER_COLUMNS} FROM users u WHERE u.iamid = $1 AND u.userid_key = ANY($2::text[])`, [iamid, keys])
 
@@ -100,6 +89,9 @@ export interface NewUser {
   systemGenerated?: boolean
   disabled?: boolean
   dn?: string
+  directoryId?: string
+  openidId?: string
+  samlId?: string
 }
 
 export async function insertUser(db: Db, user: NewUser & Partial<ProfileColumns>, now: Date): Promise<UserRecord> {
@@ -120,15 +112,18 @@ export async function insertUsers(
   if (users.length === 0) return []
   const rows = await db.query<{ id: number }>(
     `INSERT INTO users (iamid, userid, userid_key, name, name_key, system_generated, disabled, dn, email, email_key, phone, about, location,
-       organization, position, sql_user, preferences, external_user_ids, created_at, updated_at, profile_created_at, profile_updated_at)
+       organization, position, sql_user, preferences, external_user_ids, directory_id, openid_id, saml_id, created_at, updated_at, profile_created_at,
+       profile_updated_at)
      SELECT n.iamid, n.userid, n."useridKey", n.name, n."nameKey", coalesce(n."systemGenerated", false), coalesce(n.disabled, false), n.dn,
             n.email, coalesce(n."emailKey", ''), n.phone, n.about, n.location, n.organization, n.position, n."sqlUser",
-            nullif(n.preferences, 'null'), coalesce(n."externalUserIds", '{}'), $2::timestamptz, $2::timestamptz, $2::timestamptz, $2::timestamptz
+            nullif(n.preferences, 'null'), coalesce(n."externalUserIds", '{}'), n."directoryId", n."openidId", n."samlId",
+            $2::timestamptz, $2::timestamptz, $2::timestamptz, $2::timestamptz
        FROM ROWS FROM (jsonb_to_recordset($1::jsonb) AS (iamid text, userid text, "useridKey" text, name text, "nameKey" text,
          "systemGenerated" boolean, disabled boolean, dn text, email text, "emailKey" text, phone text, about text, location text,
-         organization text, "position" text, "sqlUser" text, preferences jsonb, "externalUserIds" jsonb))
+         organization text, "position" text, "sqlUser" text, preferences jsonb, "externalUserIds" jsonb, "directoryId" text,
+         "openidId" text, "samlId" text))
          WITH ORDINALITY n(iamid, userid, "useridKey", name, "nameKey", "systemGenerated", disabled, dn, email, "emailKey", phone, about,
-           location, organization, "position", "sqlUser", preferences, "externalUserIds", place)
+           location, organization, "position", "sqlUser", preferences, "externalUserIds", "directoryId", "openidId", "samlId", place)
       ORDER BY n.place ON CONFLICT DO NOTHING RETURNING id`,
     [JSON.stringify(users), now],
   )

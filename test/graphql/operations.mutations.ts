@@ -14,6 +14,11 @@ const ofUser = (input: string, more: object | ((on: Stage) => object) = {}): Ope
   input,
   variables: async on => ({ ...(await aUser(on)), ...(typeof more === 'function' ? more(on) : more) }),
 })
+/** Of another IAM, whose source knows them by a new id. */
+const knownUser = async (on: Stage) => {
+  const { id } = await make.user(on, { iamid: await make.iam(on) })
+  return { ref: { id }, sourceId: { source: 'directory', id: fresh('entry') } }
+}
 const owners =
   'owner { __typename ... on User { userId: id attributes { key values } groups { nodes { id } } } ... on Group { groupId: id attributes { key values } } }'
 
@@ -60,6 +65,20 @@ const ofUsers: Record<string, Operation> = {
   },
   deleteUser: { ...ofUser('UserInput'), text: '{ deleted }' },
   refreshUser: ofUser('UserInput'),
+  replaceUser: { ...ofUser('UserSourceIdInput'), variables: knownUser },
+  relinkUser: { ...ofUser('UserSourceIdInput'), variables: knownUser },
+  relinkUsers: {
+    text: '{ relinked users leftOut }',
+    input: 'RelinkUsersInput',
+    variables: async on => {
+      const iamid = await make.iam(on)
+      for (let user = 0; user < on.n; user++) {
+        const { id } = await make.user(on, { iamid })
+        await on.app.store.db.prisma.user.update({ where: { id }, data: { directoryId: fresh('entry') } })
+      }
+      return { iamid, dryRun: false }
+    },
+  },
 }
 
 const ofAttributes: Record<string, Operation> = {

@@ -109,6 +109,7 @@ const hidden = {
     'User.attributes',
   ],
   'User.groups': ['User.effectiveAttributes', 'User.memberships', 'User.groups'],
+  'User.sourceIds': ['User.sourceIds'],
   'User.domainPermissions': ['User.domainPermissions'],
   'User.apiKeys': ['User.apiKeys'],
   'User.tokens': ['User.tokens'],
@@ -135,6 +136,8 @@ const hidden = {
     'Iam.scimKeyPrefix',
     'Iam.groupPermissions',
     'Iam.config',
+    'Iam.entryIds',
+    'Iam.entryIdsMissingSince',
     'Iam.secrets',
     'Iam.createdAt',
     'Iam.updatedAt',
@@ -173,7 +176,8 @@ describe('what is hidden', async () => {
     `INSERT INTO group_attributes (group_id, key, key_key, value, source) SELECT id, 'Key', 'key', 'value', 'stock1' FROM groups`,
   )
   await app.store.db.query(
-    `UPDATE iams SET config = '{"supportedActions": ["scimEnabled"]}', scim_key_prefix = 'rs_x' WHERE id = 'stock1'`,
+    `UPDATE iams SET type = 'ldap', config = '{"supportedActions": ["scimEnabled"], "options": {}}', scim_key_prefix = 'rs_x',
+       ids_missing_since = now() WHERE id = 'stock1'`,
   )
 
   /** Each hidden field as a caller sees it on a record in a list that is not theirs. */
@@ -196,7 +200,7 @@ describe('what is hidden', async () => {
         })
         .join(' ')
     const profile = `profile { ${of('Profile', 'Profile.private')} }`
-    const user = `${of('User', 'User.private', 'User.groups', 'User.domainPermissions', 'User.apiKeys', 'User.tokens')}`
+    const user = `${of('User', 'User.private', 'User.groups', 'User.sourceIds', 'User.domainPermissions', 'User.apiKeys', 'User.tokens')}`
     const query = `{
       users(first: 1, filter: { userid: "stock1", iamids: ["bim"] }) { nodes { ${user} ${profile} currentProject { ${of('Project', 'Project.members')} } } }
       groups(first: 1) { nodes { ${of('Group', 'Group.private')} members(first: 1) { nodes { ${of('Membership', 'Membership.private')} } } } }

@@ -8,7 +8,7 @@ export const membership =
 export const project = 'id name projectKey members { nodes { id userid groups { nodes { id name } } } }'
 
 export const user = `
-  id iamid userid globalUserId authentication disabled hasLogin lastLogin lastExternalRefresh createdAt
+  id iamid userid globalUserId sourceIds { source id } authentication disabled hasLogin lastLogin lastExternalRefresh createdAt
   iam { id displayName groupPermissions }
   profile { id name email phone preferences externalUserIds }
   permissions groupPermissions

@@ -4,7 +4,8 @@ import { operator } from '../../src/access/actor.ts'
 import type { Call } from '../../src/access/guard.ts'
 import type { Identity } from '../../src/identity/identity.ts'
 import { identityOf, type Said } from '../../src/identity/mapping.ts'
-import { reconcile, simulate } from '../../src/identity/reconcile.ts'
+import { reconcile } from '../../src/identity/reconcile.ts'
+import { simulated } from '../../src/identity/simulated.ts'
 import type { Store } from '../../src/store/store.ts'
 import { findUser } from '../../src/users/users.store.ts'
 import { testStore } from '../harness/database.ts'
@@ -26,7 +27,11 @@ afterAll(() => store.close())
 const SOURCE = { iamid: 'ldap', source: 'ldap' }
 async function write(identity: Identity, source = SOURCE) {
   const { app, actor, requestId, address } = testContext({ actor: operator, store })
-  return store.transaction(db => reconcile({ app, actor, requestId, address, db, now: new Date() } as Call, source, identity))
+  const written = await store.transaction(db =>
+    reconcile({ app, actor, requestId, address, db, now: new Date() } as Call, source, identity),
+  )
+  if ('rejected' in written) throw new Error(written.rejected)
+  return written
 }
 const said = (values: Record<string, string[]>, groups: Said['groups'] = null): Said => ({
   userid,
@@ -225,9 +230,11 @@ test('simulating tells the same plan and writes nothing', async () => {
   await write({ userid, profile: { name: 'Ana' }, groups: [group('Old')] })
   const before = await held()
   const next: Identity = { userid, profile: { name: 'Ana B' }, groups: [group('New')], attributes: { Country: ['CH'] } }
-  const { user, plan } = await simulate(store.db, SOURCE, next)
+  const call = { ...testContext({ actor: operator, store }), db: store.db } as unknown as Call
+  const simulate = (identity: Identity) => simulated(call, { id: 'ldap', config: {} }, 'ldap', { identity, faults: [] })
+  const { user, ...plan } = await simulate(next)
   expect(user?.userid).toBe(userid)
-  expect(plan).toMatchObject({ before: { name: 'Ana' }, after: { name: 'Ana B' }, join: [{ name: 'New' }], leave: ['Old'] })
+  expect(plan).toMatchObject({ before: { name: 'Ana' }, after: { name: 'Ana B' }, joined: ['New'], left: ['Old'] })
   expect(await held()).toEqual(before)
-  expect((await simulate(store.db, SOURCE, { userid: 'nobody yet', profile: {} })).user).toBeNull()
+  expect((await simulate({ userid: 'nobody yet', profile: {} })).user).toBeNull()
 })

@@ -195,7 +195,12 @@ describe.skipIf(slapdFolder === null)('log-in', () => {
       expect(await tried({ userid: 'twin2' })).toEqual({
         directory: {
           source: 'north',
-          after: { name: 'twin2', email: 'twin2@roster.example', dn: `uid=twin2,${people}` },
+          after: {
+            name: 'twin2',
+            email: 'twin2@roster.example',
+            dn: `uid=twin2,${people}`,
+            directoryId: expect.stringMatching(/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/),
+          },
           joined: [],
           attributesAdded: {},
         },

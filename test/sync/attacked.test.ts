@@ -16,7 +16,6 @@ import {
   dnOf,
   groupLdif,
   groups,
-  person,
   personLdif,
   startDirectory,
   syncsOf,
@@ -160,14 +159,14 @@ describe.skipIf(slapdFolder === null)('a sync', () => {
     await syncs.makeIam('late', configOf(slapd, { ldapSync: { maxDisabledCount: 1, maxDisabledPercent: 0 } }))
     await syncs.sync('late')
     const gone = ['u1', 'u2', 'u3', 'u4']
-    for (const uid of gone) await directory.remove(dnOf(uid))
+    for (const uid of gone) await directory.leave(dnOf(uid))
     for (const uid of ['u10', 'u11']) await directory.set(dnOf(uid), 'title', ['Told first'])
     expect((await syncs.sync('late')).status).toBe(409)
     const run = await lastRun('late')
     // What a log-in has heard since is newer than the plan.
     await directory.set(dnOf('u10'), 'title', ['Told last'])
     expect((await syncs.logIn('u10', 'late')).status).toBe(200)
-    for (const uid of gone) await directory.add(dnOf(uid), person(uid))
+    for (const uid of gone) await directory.comeBack(dnOf(uid))
     expect((await syncs.logIn('u1', 'late')).status).toBe(200)
     await syncs.must('mutation ($i: UserInput!) { refreshUser(input: $i) { user { id } } }', {
       i: { ref: { iamid: 'late', userid: 'u2' } },
@@ -212,9 +211,9 @@ describe.skipIf(slapdFolder === null)('a sync', () => {
     await syncs.must('mutation ($i: SetUserPermissionsInput!) { setUserPermissions(input: $i) { user { id } } }', {
       i: { ref, permissions: ['AUDIT'] },
     })
-    await directory.remove(dnOf('u9'))
+    await directory.leave(dnOf('u9'))
     await syncs.sync('undone')
-    await directory.add(dnOf('u9'), person('u9'))
+    await directory.comeBack(dnOf('u9'))
     const { id } = await lastRun('undone')
     const { token } = await app.as(['USER_ADMIN'])
     const undo = 'mutation ($input: SyncInput!) { undoSync(input: $input) { enabled } }'

@@ -8,7 +8,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { bootApp, freePort, type TestApp } from '../harness/app.ts'
 import { serverUrl, testDatabase } from '../harness/database.ts'
 import { type Slapd, sayWhenSkipped, slapdFolder } from '../harness/slapd.ts'
-import { configOf, directoryAt, dnOf, groupLdif, groups, person, personLdif, startDirectory, syncsOf } from './organisation.ts'
+import { configOf, directoryAt, dnOf, groupLdif, groups, personLdif, startDirectory, syncsOf } from './organisation.ts'
 
 sayWhenSkipped('LDAP sync in the background')
 
@@ -110,11 +110,12 @@ describe.skipIf(slapdFolder === null)('in the background', () => {
       await syncs.must(query)
       await syncs.settled('corp')
       expect((await syncs.user('u1400')).memberships.nodes).toMatchObject([{ group: { name: 'team 3' } }])
-      await directory.remove(dnOf('u9'))
+      await directory.leave(dnOf('u9'))
       await syncs.must(query)
       await syncs.settled('corp')
       expect((await syncs.user('u9')).disabled).toBe(false)
-      await directory.add(dnOf('u9'), { ...person('u9'), title: 'Clerk' })
+      await directory.comeBack(dnOf('u9'))
+      await directory.set(dnOf('u9'), 'title', ['Clerk'])
       expect(groups).toContain('ou=groups')
     }, 60_000)
   })

@@ -12,7 +12,6 @@ import {
   dnOf,
   groupLdif,
   groups,
-  person,
   personLdif,
   startDirectory,
   syncsOf,
@@ -66,10 +65,10 @@ describe.skipIf(slapdFolder === null)('a sync', () => {
   test('whose plan a dead process left ends where its IAM is another by now', async () => {
     await syncs.makeIam('left', configOf(slapd))
     await syncs.sync('left')
-    await directory.remove(dnOf('u12'))
+    await directory.leave(dnOf('u12'))
     await syncs.changeIam('left', configOf(slapd, { ldapSync: { maxDisabledCount: 0, maxDisabledPercent: 0 } }))
     expect((await syncs.sync('left')).status).toBe(409)
-    await directory.add(dnOf('u12'), person('u12'))
+    await directory.comeBack(dnOf('u12'))
     const { id } = await lastRun('left')
     await syncs.changeIam('left', configOf(slapd, { options: { userSearchBase: groups } }))
     await app.store.db.query("UPDATE sync_runs SET status = 'applying', holder = NULL, beat_at = 'epoch' WHERE id = $1", [id])
@@ -87,12 +86,12 @@ describe.skipIf(slapdFolder === null)('a sync', () => {
     await later('started_at', 'sync_runs', "iamid = 'since'", 20)
     const incremental = 'mutation { syncIam(input: {id: "since", incremental: true}) { totalCount run { mode } refreshedUsers } }'
     expect((await syncs.must(incremental)).syncIam).toMatchObject({ totalCount: 0, run: { mode: 'INCREMENTAL' } })
-    await directory.remove(dnOf('u13'))
+    await directory.leave(dnOf('u13'))
     await syncs.changeIam('since', { ...configOf(slapd), schema: { profile: { name: 'uid' } } })
     await later('started_at', 'sync_runs', "iamid = 'since'", 20)
     await later('updated_at', 'iams', "id = 'since'", 30)
     const { syncIam } = await syncs.must(incremental)
-    await directory.add(dnOf('u13'), person('u13'))
+    await directory.comeBack(dnOf('u13'))
     expect(syncIam).toMatchObject({ totalCount: 39, run: { mode: 'INCREMENTAL' } })
     expect(syncIam.refreshedUsers).toHaveLength(39)
     expect((await syncs.user('u14', 'since')).profile.name).toBe('u14')

@@ -7,6 +7,8 @@ import { account, type Slapd, startSlapd, suffix } from '../harness/slapd.ts'
 
 export const people = `ou=people,${suffix}`
 export const groups = `ou=groups,${suffix}`
+/** Outside of where people are searched. */
+const left = `ou=left,${suffix}`
 export const unlimited = 'size.soft=unlimited size.hard=unlimited size.pr=1000 size.prtotal=unlimited'
 export const dnOf = (uid: string) => `uid=${uid},${people}`
 
@@ -20,6 +22,7 @@ export const head = [
   `dn: ${suffix}\nobjectClass: dcObject\nobjectClass: organization\ndc: roster\no: Roster\n`,
   unit(people, 'people'),
   unit(groups, 'groups'),
+  unit(left, 'left'),
   // Kept by another server, which nobody is to be sent to: every search for people meets it.
   `dn: ou=elsewhere,${people}\nobjectClass: referral\nobjectClass: extensibleObject\nou: elsewhere\nref: ldap://127.0.0.1:1/ou=people,dc=elsewhere\n`,
   `dn: ${account.dn}\nobjectClass: person\ncn: reader\nsn: reader\nuserPassword: ${account.password}\n`,
@@ -30,7 +33,13 @@ export const startDirectory = (entries: readonly string[], limit = unlimited): P
 
 export interface Directory {
   add(dn: string, attributes: Record<string, string | string[]>): Promise<void>
+  /** For good: an entry added again is another one. */
   remove(dn: string): Promise<void>
+  /** Out of Roster's sight, and back: the same entry. */
+  leave(dn: string): Promise<void>
+  comeBack(dn: string): Promise<void>
+  /** To another DN; of a person that is another userid. */
+  rename(dn: string, to: string): Promise<void>
   set(dn: string, attribute: string, values: string[]): Promise<void>
   join(group: string, members: string[]): Promise<void>
 }
@@ -51,6 +60,9 @@ export function directoryAt(slapd: Slapd): Directory {
   return {
     add: (dn, attributes) => by(client => client.add(dn, attributes)),
     remove: dn => by(client => client.del(dn)),
+    leave: dn => by(client => client.modifyDN(dn, dn.replace(people, left))),
+    comeBack: dn => by(client => client.modifyDN(dn.replace(people, left), dn)),
+    rename: (dn, to) => by(client => client.modifyDN(dn, to)),
     set: (dn, attribute, values) => change(dn, 'replace', attribute, values),
     join: (group, members) => change(`cn=${group},${groups}`, 'add', 'member', members),
   }

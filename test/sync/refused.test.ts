@@ -2,17 +2,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { bootApp, type TestApp } from '../harness/app.ts'
 import { type Slapd, sayWhenSkipped, slapdFolder } from '../harness/slapd.ts'
-import {
-  configOf,
-  type Directory,
-  directoryAt,
-  dnOf,
-  person,
-  personLdif,
-  startDirectory,
-  syncsOf,
-  unlimited,
-} from './organisation.ts'
+import { configOf, type Directory, directoryAt, dnOf, personLdif, startDirectory, syncsOf, unlimited } from './organisation.ts'
 
 sayWhenSkipped('LDAP sync, refused')
 
@@ -48,10 +38,10 @@ describe.skipIf(slapdFolder === null)('a sync is not done', () => {
   describe('when too many would be disabled', () => {
     const gone = uids.slice(0, 13)
     beforeAll(async () => {
-      for (const uid of gone) await directory.remove(dnOf(uid))
+      for (const uid of gone) await directory.leave(dnOf(uid))
     })
     afterAll(async () => {
-      for (const uid of gone) await directory.add(dnOf(uid), person(uid))
+      for (const uid of gone) await directory.comeBack(dnOf(uid))
       await syncs.sync('corp')
     })
 
@@ -110,17 +100,17 @@ describe.skipIf(slapdFolder === null)('a sync is not done', () => {
       await syncs.sync('corp')
       const run = await lastRun()
       expect(run.status).toBe('QUARANTINED')
-      for (const uid of gone.slice(0, 5)) await directory.add(dnOf(uid), person(uid))
+      for (const uid of gone.slice(0, 5)) await directory.comeBack(dnOf(uid))
       expect((await syncs.sync('corp')).status).toBe(200)
       expect((await syncs.run(run.id)).status).toBe('SUPERSEDED')
-      for (const uid of gone.slice(0, 5)) await directory.remove(dnOf(uid))
+      for (const uid of gone.slice(0, 5)) await directory.leave(dnOf(uid))
     })
 
     test('a plan that is older than a log-in does not disable who logged in', async () => {
-      for (const uid of uids.slice(13, 26)) await directory.remove(dnOf(uid))
+      for (const uid of uids.slice(13, 26)) await directory.leave(dnOf(uid))
       expect((await syncs.sync('corp')).status).toBe(409)
       const run = await lastRun()
-      for (const uid of uids.slice(13, 26)) await directory.add(dnOf(uid), person(uid))
+      for (const uid of uids.slice(13, 26)) await directory.comeBack(dnOf(uid))
       expect((await syncs.logIn('u20')).status).toBe(200)
       await syncs.decide('confirmSync', run.id)
       await syncs.settled('corp')
@@ -195,8 +185,8 @@ describe.skipIf(slapdFolder === null)('a sync is not done', () => {
     })
     const { token } = (await here.logIn('u29')).body
     await house.store.db.prisma.user.update({ where: { id: house.admin.id }, data: { disabled: true } })
-    await directory.remove(dnOf('u28'))
-    await directory.remove(dnOf('u29'))
+    await directory.leave(dnOf('u28'))
+    await directory.leave(dnOf('u29'))
     const { data } = await house.graphql(
       'mutation { syncIam(input: {id: "corp"}) { disabledUsers run { id status } } }',
       {},
@@ -215,7 +205,7 @@ describe.skipIf(slapdFolder === null)('a sync is not done', () => {
         reason: 'This would leave no enabled user with USER_ADMIN: give it to somebody else first',
       },
     ])
-    for (const uid of ['u28', 'u29']) await directory.add(dnOf(uid), person(uid))
+    for (const uid of ['u28', 'u29']) await directory.comeBack(dnOf(uid))
     await house.close()
   })
 
