@@ -84,6 +84,7 @@ describe('lists', () => {
       'User.attributes',
       'User.effectiveAttributes',
       'User.permissionGrants',
+      'User.sourceIds',
     ])
   })
 
