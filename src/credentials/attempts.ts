@@ -4,23 +4,36 @@
  */
 import { Unavailable } from '../errors.ts'
 import type { Db } from '../store/store.ts'
-import { createLanes, tooMany } from './lanes.ts'
-import { countRefusals, reserve, type Seconds, type Settlement, settle } from './lockout.store.ts'
-import type { LockoutSubjects } from './lockout.ts'
+import { countedSubjects } from './addresses.store.ts'
+import { Lanes, tooMany } from './lanes.ts'
+import { reserve, type Seconds, type Settlement, settle } from './lockout.store.ts'
+import type { LockoutSubjects, LoginSubjects } from './lockout.ts'
+import { Refusals } from './refusals.ts'
 
 export interface Attempts {
   /**
    * What `verify` returns; null is a wrong password, and counts. Throws TooMany, the same whatever `verify` would find or has found, while
    * a lock holds; Unavailable when verifying took longer than its reservation; what `verify` throws, which counts for nothing.
    */
-  run<T>(db: Db, subjects: LockoutSubjects, verify: () => Promise<T | null>): Promise<T | null>
+  run<T>(db: Db, subjects: LoginSubjects, verify: () => Promise<T | null>): Promise<T | null>
+  /** Locks were ended in the store: it is asked for each from now on. */
+  forgetLocks(): void
 }
 
 /** Milliseconds that an attempt waits for its turn at most. */
 const PATIENCE = 10_000
 
 export function createAttempts(): Attempts {
-  const lanes = createLanes()
+  const lanes = new Lanes()
+  const refusals = new Refusals()
+
+  /** Refuses an attempt, and with it everybody who waits for the same lock. */
+  async function refuse(db: Db, subjects: LockoutSubjects, seconds: Seconds): Promise<never> {
+    const refused = lanes.refuse(subjects, seconds)
+    refused.set(subjects.address, (refused.get(subjects.address) ?? 0) + 1)
+    await refusals.count(db, refused)
+    throw tooMany(Math.max(longest(seconds), refusals.remembered(subjects.address)))
+  }
 
   async function admit(db: Db, subjects: LockoutSubjects): Promise<Date> {
     const deadline = Date.now() + PATIENCE
@@ -31,6 +44,8 @@ export function createAttempts(): Attempts {
         wait = lanes.crowded(subjects, true)
         if (wait !== null) continue
       }
+      const known = { account: refusals.remembered(subjects.account), address: refusals.remembered(subjects.address) }
+      if (longest(known) > 0) await refuse(db, subjects, known)
       lanes.enter(subjects)
       const found = await reserve(db, subjects, new Date()).catch(error => {
         lanes.leave(subjects)
@@ -42,18 +57,20 @@ export function createAttempts(): Attempts {
       }
       if (found.state === 'locked') {
         lanes.leave(subjects)
-        const refused = lanes.refuse(subjects, found.seconds)
-        refused.set(subjects.address, (refused.get(subjects.address) ?? 0) + 1)
-        await countRefusals(db, refused, new Date())
-        throw tooMany(longest(found.seconds))
+        refusals.remember(subjects, found.seconds)
+        await refuse(db, subjects, found.seconds)
+      } else {
+        lanes.exit(subjects)
+        wait = { subject: found.subject, first: true }
       }
-      lanes.exit(subjects)
-      wait = { subject: found.subject, first: true }
     }
   }
 
   return {
-    async run(db, subjects, verify) {
+    async run(db, given, verify) {
+      const address = refusals.remembered(given.address)
+      if (address > 0) await refuse(db, given, { account: 0, address })
+      const subjects = await countedSubjects(db, given, new Date())
       const until = await admit(db, subjects)
       const result = await verify().then(
         value => ({ value, outcome: value === null ? ('failed' as const) : ('passed' as const) }),
@@ -66,8 +83,9 @@ export function createAttempts(): Attempts {
       let settled: Settlement
       try {
         settled = await settle(db, subjects, { outcome, until }, now)
+        refusals.remember(subjects, settled.seconds)
         const refused = lanes.refuse(subjects, settled.seconds)
-        if (refused.size > 0) await countRefusals(db, refused, now)
+        if (refused.size > 0) await refusals.count(db, refused)
       } finally {
         lanes.leave(subjects)
       }
@@ -76,6 +94,7 @@ export function createAttempts(): Attempts {
       if (late) throw new Unavailable('Checking the password took too long: try again', { retryAfter: 5 })
       return result.value
     },
+    forgetLocks: () => refusals.forget(),
   }
 }
 

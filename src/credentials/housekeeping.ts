@@ -1,4 +1,5 @@
 import type { App } from '../context.ts'
+import { purgeAddresses } from './addresses.store.ts'
 import { purgeExpired } from './credentials.store.ts'
 import { purgeFailures } from './lockout.store.ts'
 import { purgeUsed } from './provider.store.ts'
@@ -11,6 +12,7 @@ export function startHousekeeping({ store, log }: Pick<App, 'store' | 'log'>): {
     const now = new Date()
     await purgeExpired(store.db, now)
     await purgeFailures(store.db, now)
+    await purgeAddresses(store.db, now)
     await purgeUsed(store.db, now)
   }
   const timer = setInterval(

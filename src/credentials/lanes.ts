@@ -27,11 +27,7 @@ interface Lane {
 
 const SUBJECTS = ['account', 'address'] as const
 
-export function createLanes() {
-  return new Lanes()
-}
-
-class Lanes {
+export class Lanes {
   readonly #lanes = new Map<string, Lane>()
   #waiting = 0
   #timer: NodeJS.Timeout | null = null

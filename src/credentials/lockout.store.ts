@@ -128,18 +128,29 @@ export async function settle(
   return { locked, seconds: { account: accountSeconds, address: addressSeconds } }
 }
 
-/** Counts tries that a lock refused, by address: guessing on costs the address. */
+/** Counts tries that a lock refused, by address: guessing on costs the address. Returns the whole seconds of each lock. */
 export const countRefusals = (db: Db, refusals: ReadonlyMap<string, number>, now: Date) =>
-  db.query(
+  db.query<{ subject: string; seconds: number }>(
     `INSERT INTO login_failures AS old ${COLUMNS}
      SELECT subject, count, $3::timestamptz, ${delayed('count', 'address')}, '{}'
      FROM unnest($1::text[], $2::int[]) AS refused(subject, count) ORDER BY subject
      ON CONFLICT (subject) DO UPDATE SET (failures, window_start, blocked_until) = (
        SELECT n, CASE WHEN n = excluded.failures THEN $3::timestamptz ELSE old.window_start END,
          greatest(old.blocked_until, ${delayed('n', 'address')})
-       FROM (SELECT least((${counted('old')})::bigint + excluded.failures, 1000000)::int AS n) AS rule)`,
+       FROM (SELECT least((${counted('old')})::bigint + excluded.failures, 1000000)::int AS n) AS rule)
+     RETURNING subject, ${seconds('blocked_until')} AS seconds`,
     [[...refusals.keys()], [...refusals.values()], now],
   )
+
+/** Ends the locks of these subjects and forgets their failures; what is under way stays counted. Returns how many had any. */
+export async function clearLocks(db: Db, subjects: readonly string[]): Promise<number> {
+  const cleared = await db.query(
+    `UPDATE login_failures SET failures = 0, blocked_until = ${NEVER}
+     WHERE subject = ANY($1::text[]) AND (failures > 0 OR blocked_until > ${NEVER}) RETURNING subject`,
+    [subjects],
+  )
+  return cleared.length
+}
 
 /** Deletes the rows that no longer say anything; returns how many. For a timer. Never waits for a log-in's row, or the two could deadlock. */
 export async function purgeFailures(db: Db, now: Date): Promise<number> {

@@ -14,17 +14,30 @@ export const lockout = {
   delays: [1, 2, 4, 8, 16, 32, 64, 128, 256, 300],
   /** What a verification may take, its turn among the hashes included; then its reservation is void, and a killed instance's too. */
   leaseSeconds: 60,
+  /** How long an address that logged in to an account keeps a count of its own there, and how many addresses of one account do. */
+  knownSeconds: 7_776_000,
+  knownAddresses: 20,
 } as const
 
-/** What failures are counted for. Hashes, so that the table holds no name and no address. */
+/** What failures are counted for. Hashes, so that the tables hold no name and no address. */
 export interface LockoutSubjects {
   account: string
   address: string
 }
 
+/** The subjects of one log-in. `own` stands for the account where the account logged in from the address before. */
+export interface LoginSubjects extends LockoutSubjects {
+  own: string
+}
+
 /** `useridKey` is the canonical userid, known or not: an unknown one is counted alike, or the delay would tell them apart. */
-export function subjectsOf(iamid: string, useridKey: string, address: string): LockoutSubjects {
-  return { account: sha256(`account:${iamid}:${useridKey}`), address: sha256(`address:${network(address)}`) }
+export function subjectsOf(iamid: string, useridKey: string, address: string): LoginSubjects {
+  const from = network(address)
+  return {
+    account: sha256(`account:${iamid}:${useridKey}`),
+    address: sha256(`address:${from}`),
+    own: sha256(`own:${from}:${iamid}:${useridKey}`),
+  }
 }
 
 /** IPv4 in IPv6 is the IPv4 address; other IPv6 counts by its /64, of which one subscriber has all addresses. */

@@ -40,10 +40,9 @@ export interface Proven {
  * directory cannot be asked, which is no failure of who knocks.
  */
 export async function prove(call: Call, given: LogIn): Promise<Proven | null> {
-  const { app, db, address } = call
-  const iamid = given.iamid ?? 'bim'
-  return app.attempts.run(db, subjectsOf(iamid, lookupKey(given.userid) ?? '', address), async () => {
-    const iam = await findIam(db, iamid)
+  const { app, db } = call
+  return app.attempts.run(db, subjectsOfLogIn(call, given), async () => {
+    const iam = await findIam(db, given.iamid ?? 'bim')
     const directory = iam && (await directoryOf(call, iam))
     const missing = iam === null ? [] : missingIn(iam)
     // Whoever logs in reads what everybody reads whose log-in fails.
@@ -51,6 +50,10 @@ export async function prove(call: Call, given: LogIn): Promise<Proven | null> {
     return directory ? byDirectory(call, directory, iam, given) : byPassword(call, iam, given)
   })
 }
+
+/** What the failures of a log-in are counted for. */
+export const subjectsOfLogIn = ({ address }: Pick<Call, 'address'>, { iamid, userid }: LogIn) =>
+  subjectsOf(iamid ?? 'bim', lookupKey(userid) ?? '', address)
 
 async function byPassword(call: Call, iam: IamRecord | null, { iamid, userid, password }: LogIn): Promise<Proven | null> {
   const user = await findLogin(call.db, iamid ?? 'bim', lookupKey(userid) ?? '')

@@ -16,10 +16,11 @@ import { isProjectMember } from '../projects/projects.store.ts'
 import { seenAs, type UserRecord } from '../users/user.ts'
 import { targetOf } from '../users/users.service.ts'
 import { grantsOfUsers, requireUser } from '../users/users.store.ts'
+import { noteAddress } from './addresses.store.ts'
 import { deleteTokens, findApiKey, findInvitation, takeInvitation, touchApiKey } from './credentials.store.ts'
 import { type Issued, issueToken } from './issue.ts'
 import { holdPassword, noteLogIn, setPasswordHash } from './password.store.ts'
-import { type LogIn, type Proven, prove } from './proof.ts'
+import { type LogIn, type Proven, prove, subjectsOfLogIn } from './proof.ts'
 import { beginAtProvider, hearLogout, type ProvenByProvider, proveByProvider, type Return } from './provider.proof.ts'
 import { endProviderSessions, idTokenOf, noteProviderSession, type ProviderSession, takeOnce } from './provider.store.ts'
 import { sealFor } from './seal.ts'
@@ -37,14 +38,17 @@ const MAX_HINT = 12_000
 export const sessions = {
   logIn: write(
     'session:logIn',
-    async (call, { iamid }: LogIn, proven: Proven | null): Promise<Outcome<Issued>> => {
+    async (call, given: LogIn, proven: Proven | null): Promise<Outcome<Issued>> => {
+      const { iamid } = given
       // An unknown name is not kept: people type passwords into the wrong field.
       if (proven === null) return refused(new Unauthenticated(BAD_LOGIN), loginFailed(`${iamid ?? 'bim'}/…`))
       if (!(await isHeld(call, proven.iam))) return refused(new Unauthenticated(BAD_LOGIN), loginFailed(`${iamid}/…`, GONE))
       const { user, passwordHash } = proven
       if (user !== null && passwordHash !== null && !(await holdPassword(call.db, user.id, passwordHash)))
         return refused(new Unauthenticated(BAD_LOGIN), loginFailed(`${iamid}/…`, 'the password was changed meanwhile'))
-      return enter(call, proven, BAD_LOGIN)
+      const outcome = await enter(call, proven, BAD_LOGIN)
+      if (!outcome.error) await noteAddress(call.db, subjectsOfLogIn(call, given), call.now)
+      return outcome
     },
     { prepare: prove },
   ),

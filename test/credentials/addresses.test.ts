@@ -1,0 +1,104 @@
+// A stranger's failures do not lock an account out where it logged in from before; refused tries cost the stranger's address.
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { anonymous, operator } from '../../src/access/actor.ts'
+import { countedSubjects, noteAddress, purgeAddresses } from '../../src/credentials/addresses.store.ts'
+import { lockout, subjectsOf } from '../../src/credentials/lockout.ts'
+import { sessions } from '../../src/credentials/sessions.service.ts'
+import type { RosterError } from '../../src/errors.ts'
+import type { Store } from '../../src/store/store.ts'
+import { newcomers } from '../../src/users/newcomers.service.ts'
+import { testStore } from '../harness/database.ts'
+import { testContext } from '../harness/rooms.ts'
+
+const HOME = '192.0.2.1'
+const OFFICE = '2001:db8::7'
+const STRANGER = '198.51.100.9'
+const PASSWORD = 'correct horse battery staple'
+
+let store: Store
+beforeAll(async () => {
+  store = await testStore()
+  await newcomers.create(testContext({ actor: operator, store }), { userid: 'Ana', password: PASSWORD, profile: { name: 'Ana' } })
+})
+afterAll(() => store.close())
+beforeEach(async () => {
+  await store.db.prisma.loginFailure.deleteMany()
+  await store.db.prisma.loginAddress.deleteMany()
+  testContext({ actor: anonymous, store }).app.attempts.forgetLocks()
+})
+
+/** 'in', or the code of the refusal. */
+const logIn = (password: string, address: string, userid = 'ana') =>
+  sessions.logIn({ ...testContext({ actor: anonymous, store }), address }, { userid, password }).then(
+    () => 'in',
+    (error: RosterError) => error.code,
+  )
+const times = async (count: number, password: string, address: string) => {
+  const answers = new Set<string>()
+  for (let index = 0; index < count; index++) answers.add(await logIn(password, address))
+  return [...answers]
+}
+
+describe('an address that logged in before', () => {
+  test('is let in while a stranger locks the account, and stays out of its count', async () => {
+    expect(await logIn(PASSWORD, HOME)).toBe('in')
+    expect(await times(60, 'wrong', STRANGER)).toEqual(['UNAUTHENTICATED', 'TOO_MANY_REQUESTS'])
+    expect(await logIn(PASSWORD, OFFICE)).toBe('TOO_MANY_REQUESTS')
+    expect(await times(5, PASSWORD, HOME)).toEqual(['in'])
+    // The right password at home does not give the stranger new guesses.
+    expect(await logIn('wrong', STRANGER)).toBe('TOO_MANY_REQUESTS')
+    expect(await logIn(PASSWORD, HOME.replace(/^/, '::ffff:'))).toBe('in')
+  })
+
+  test('is locked by its own failures alone, as soon as any', async () => {
+    expect(await logIn(PASSWORD, HOME)).toBe('in')
+    expect(await times(6, 'wrong', HOME)).toEqual(['UNAUTHENTICATED', 'TOO_MANY_REQUESTS'])
+    expect(await logIn(PASSWORD, HOME)).toBe('TOO_MANY_REQUESTS')
+    expect(await logIn(PASSWORD, OFFICE)).toBe('in')
+  })
+
+  test('is of that account, not of others', async () => {
+    expect(await logIn(PASSWORD, HOME)).toBe('in')
+    const [ana, bo] = [subjectsOf('bim', 'ana', HOME), subjectsOf('bim', 'bo', HOME)]
+    expect((await countedSubjects(store.db, ana, new Date())).account).toBe(ana.own)
+    expect((await countedSubjects(store.db, bo, new Date())).account).toBe(bo.account)
+  })
+
+  test('is not known by a failure, nor by a password that a lock refused', async () => {
+    await times(6, 'wrong', HOME)
+    expect(await logIn(PASSWORD, HOME)).toBe('TOO_MANY_REQUESTS')
+    expect(await store.db.prisma.loginAddress.count()).toBe(0)
+  })
+
+  test('is kept as a hash, twenty of an account, for ninety days', async () => {
+    const now = new Date()
+    const later = (days: number) => new Date(now.getTime() + days * 86_400_000)
+    for (let index = 0; index < 30; index++)
+      await noteAddress(store.db, subjectsOf('bim', 'ana', `192.0.2.${index}`), later(index / 100))
+    await noteAddress(store.db, subjectsOf('bim', 'bo', '192.0.2.1'), now)
+    const rows = await store.db.prisma.loginAddress.findMany({ orderBy: { lastLogin: 'asc' } })
+    expect(rows.map(({ account }) => account)).toEqual([
+      subjectsOf('bim', 'bo', '').account,
+      ...Array(20).fill(subjectsOf('bim', 'ana', '').account),
+    ])
+    for (const { subject } of rows) expect(subject).toMatch(/^[0-9a-f]{64}$/)
+    const [old, last] = [subjectsOf('bim', 'ana', '192.0.2.9'), subjectsOf('bim', 'ana', '192.0.2.29')]
+    expect((await countedSubjects(store.db, old, now)).account).toBe(old.account)
+    expect((await countedSubjects(store.db, last, later(90))).account).toBe(last.own)
+    expect((await countedSubjects(store.db, last, later(90.3))).account).toBe(last.account)
+    await purgeAddresses(store.db, later(90.3))
+    expect(await store.db.prisma.loginAddress.count()).toBe(0)
+    expect(lockout.knownSeconds).toBe(90 * 86_400)
+  })
+})
+
+test('refused tries count against their address: it is locked for other accounts, too', async () => {
+  const others = Array.from({ length: 94 }, (_, index) => logIn('wrong', STRANGER, `nobody${index}`))
+  expect(new Set(await Promise.all(others))).toEqual(new Set(['UNAUTHENTICATED']))
+  expect(await times(5, 'wrong', STRANGER)).toEqual(['UNAUTHENTICATED'])
+  // The hundredth failure is a refused one.
+  expect(await logIn('wrong', STRANGER)).toBe('TOO_MANY_REQUESTS')
+  expect(await logIn('wrong', STRANGER, 'somebody else')).toBe('TOO_MANY_REQUESTS')
+  const row = await store.db.prisma.loginFailure.findUnique({ where: { subject: subjectsOf('bim', 'ana', STRANGER).address } })
+  expect(row!.failures).toBe(101)
+})
