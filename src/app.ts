@@ -5,6 +5,8 @@ import { authenticateScim } from './access/authenticate.scim.ts'
 import { createAuthenticate } from './access/authenticate.ts'
 import { actorOfRequest, type Credential } from './access/request.actor.ts'
 import { createUses } from './access/uses.ts'
+import { performAdmin } from './cli/admin.commands.ts'
+import { serveAdmin } from './cli/admin.socket.ts'
 import type { Config } from './config.ts'
 import type { App, Context } from './context.ts'
 import { createAttempts } from './credentials/attempts.ts'
@@ -87,9 +89,14 @@ export async function startApp(config: Config, given: Given = {}): Promise<Runni
   const graphql = await registerDoors(http, app)
   const port = await http.listen({ port: config.port, host: config.host }).catch(error => refusedPort(error, config))
   await app.outbound.listensAt(config.host, port)
+  const adminSocket =
+    store.kind === 'embedded' && given.store === undefined && config.dataDir !== 'memory://'
+      ? await serveAdmin(config.dataDir, command => performAdmin(contextFor(app, operator, ADMIN), command), log)
+      : null
   const operatorContext = () => contextFor(app, operator, { requestId: 'start', address: '' })
   const stop = async () => {
     await http.close()
+    await adminSocket?.close()
     await graphql.stop()
     housekeeping.stop()
     await jobs?.stop()
@@ -103,6 +110,8 @@ export async function startApp(config: Config, given: Given = {}): Promise<Runni
   if (given.background !== false) jobs = startJobs(app)
   return { port, app, operatorContext, stop }
 }
+
+const ADMIN = { requestId: 'npm run admin', address: '' }
 
 /** For a command: does `work` as whoever holds the machine, on the store alone. Nothing listens, nothing is logged. */
 export async function asOperator<T>(config: Config, requestId: string, work: (operator: Context) => Promise<T>): Promise<T> {

@@ -44,6 +44,8 @@ export const policy = {
   'user:refresh': write(users),
   'user:replace': write(users),
   'user:relink': write(users),
+  // Only whoever holds the machine.
+  'user:unlock': write([]),
 
   'attribute:write': write(users), //                                                    10, 11, 25
   'attribute:removeEverywhere': write(users), //                                         13

@@ -31,6 +31,7 @@ export const EVENTS = [
   'impersonationStarted',
   'loginSucceeded',
   'loginFailed',
+  'loginUnlocked',
   'iamConfigured',
   'syncFinished',
   'syncQuarantined',

@@ -16,8 +16,10 @@ export interface Command {
   summary: string
   /** The action of the policy that it asks for; NONE where neither store nor service is reached. */
   action: Action | 'NONE'
-  /** A rejection is told on standard error, with exit code 1. */
-  run(env: Environment, values: Values): Printed | Promise<Printed>
+  /** A rejection is printed on standard error, with exit code 1. */
+  run(env: Environment, values: Values, subcommand?: string): Printed | Promise<Printed>
+  /** Its own help, where it has commands of its own. */
+  help?: string
   /** Beside --help. */
   options?: Readonly<Record<string, { type: 'string' | 'boolean' }>>
 }

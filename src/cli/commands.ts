@@ -1,4 +1,5 @@
 import { type Environment, type Shown, showConfig } from '../config.ts'
+import { ADMIN_HELP, admin } from './admin.ts'
 import type { Command, Printed } from './command.ts'
 import { resealSecrets } from './secrets.ts'
 import { syncIam } from './sync.ts'
@@ -21,6 +22,13 @@ export const commands: Record<string, Command> = {
     action: 'iam:sync',
     options: { iam: { type: 'string' }, 'dry-run': { type: 'boolean' }, url: { type: 'string' } },
     run: syncIam,
+  },
+  admin: {
+    summary: 'a way back in: unlock, set-password or create an administrator; admin --help says more',
+    action: 'user:unlock',
+    help: ADMIN_HELP,
+    options: { user: { type: 'string' }, address: { type: 'string' }, grant: { type: 'boolean' }, generate: { type: 'boolean' } },
+    run: admin,
   },
   help: { summary: 'print this list', action: 'NONE', run: () => ({ text: helpText(), exitCode: 0 }) },
 }

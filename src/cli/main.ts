@@ -10,9 +10,14 @@ process.exitCode = await run(process.argv.slice(2)).catch((error: unknown) => {
 
 async function run(args: string[]): Promise<number> {
   const { words, values, wantsHelp, fault } = read(args)
+  const own = wantsHelp && words[0] !== undefined && Object.hasOwn(commands, words[0]) ? commands[words[0]]!.help : undefined
+  if (own !== undefined) {
+    process.stdout.write(own)
+    return 0
+  }
   const name = wantsHelp ? 'help' : words[0]
   if (fault === undefined && name !== undefined && Object.hasOwn(commands, name)) {
-    const { text, exitCode } = await commands[name]!.run(process.env, values)
+    const { text, exitCode } = await commands[name]!.run(process.env, values, words[1])
     process.stdout.write(text)
     return exitCode
   }
@@ -30,7 +35,8 @@ function read(args: string[]): { words: string[]; values: Values; wantsHelp: boo
       options: { ...commands[args.find(word => !word.startsWith('-')) ?? '']?.options, help: { type: 'boolean', short: 'h' } },
     })
     const { help: wantsHelp, ...rest } = values
-    if (positionals.length > 1) return { words: [], values: {}, wantsHelp: false, fault: 'One command at a time.' }
+    const most = commands[positionals[0] ?? '']?.help === undefined ? 1 : 2
+    if (positionals.length > most) return { words: [], values: {}, wantsHelp: false, fault: 'One command at a time.' }
     return { words: positionals, values: rest as Values, wantsHelp: wantsHelp === true }
   } catch (error) {
     return { words: [], values: {}, wantsHelp: false, fault: `${unknown(error)}.` }

@@ -59,6 +59,12 @@ export function createPasswords({ inFlight, minLength, maxLength }: PasswordLimi
   }
 }
 
+/** A random password of at least `minLength` characters. */
+export function generatePassword(minLength: number): string {
+  // Base64 makes four characters of three bytes.
+  return randomBytes(Math.max(15, Math.ceil((minLength * 3) / 4))).toString('base64url')
+}
+
 /** Runs at most `width` at a time, first come first served. */
 function createTurns(width: number): <T>(work: () => Promise<T>) => Promise<T> {
   let running = 0

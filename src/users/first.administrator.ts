@@ -1,6 +1,6 @@
-import { randomBytes } from 'node:crypto'
 import { FIRST_ADMINISTRATOR } from '../access/permissions.ts'
 import type { Context } from '../context.ts'
+import { generatePassword } from '../credentials/password.ts'
 import { Conflict } from '../errors.ts'
 import { newcomers } from './newcomers.service.ts'
 import { listUsers } from './users.service.ts'
@@ -16,9 +16,7 @@ export async function createFirstAdministrator(context: Context): Promise<FirstA
   const { adminUserid: userid, adminPassword } = context.app.config
   const anyone = await listUsers(context, { first: 1, filter: { includeDisabled: true, excludeDeletedIams: false } })
   if (anyone.nodes.length > 0) return null
-  // Base64 makes four characters of three bytes: never shorter than the instance's own rule.
-  const bytes = Math.max(15, Math.ceil((context.app.config.password.minLength * 3) / 4))
-  const password = adminPassword ?? randomBytes(bytes).toString('base64url')
+  const password = adminPassword ?? generatePassword(context.app.config.password.minLength)
   const profile = { name: 'Administrator' }
   try {
     await newcomers.create(context, { userid, password, profile, permissions: [...FIRST_ADMINISTRATOR] })
