@@ -24,77 +24,82 @@ export interface Attempts {
 const PATIENCE = 10_000
 
 export function createAttempts(): Attempts {
-  const lanes = new Lanes()
-  const refusals = new Refusals()
+  return new LimitedAttempts()
+}
+
+class LimitedAttempts implements Attempts {
+  readonly #lanes = new Lanes()
+  readonly #refusals = new Refusals()
 
   /** Refuses an attempt, and with it everybody who waits for the same lock. */
-  async function refuse(db: Db, subjects: LockoutSubjects, seconds: Seconds): Promise<never> {
-    const refused = lanes.refuse(subjects, seconds)
+  async #refuse(db: Db, subjects: LockoutSubjects, seconds: Seconds): Promise<never> {
+    const refused = this.#lanes.refuse(subjects, seconds)
     refused.set(subjects.address, (refused.get(subjects.address) ?? 0) + 1)
-    await refusals.count(db, refused)
-    throw tooMany(Math.max(longest(seconds), refusals.remembered(subjects.address)))
+    await this.#refusals.count(db, refused)
+    throw tooMany(Math.max(longest(seconds), this.#refusals.remembered(subjects.address)))
   }
 
-  async function admit(db: Db, subjects: LockoutSubjects): Promise<Date> {
+  async #admit(db: Db, subjects: LockoutSubjects): Promise<Date> {
     const deadline = Date.now() + PATIENCE
-    let wait = lanes.crowded(subjects, false)
+    let wait = this.#lanes.crowded(subjects, false)
     for (;;) {
       if (wait !== null) {
-        await lanes.wait(subjects, wait.subject, deadline, wait.first)
-        wait = lanes.crowded(subjects, true)
+        await this.#lanes.wait(subjects, wait.subject, deadline, wait.first)
+        wait = this.#lanes.crowded(subjects, true)
         if (wait !== null) continue
       }
-      const known = { account: refusals.remembered(subjects.account), address: refusals.remembered(subjects.address) }
-      if (longest(known) > 0) await refuse(db, subjects, known)
-      lanes.enter(subjects)
+      const known = { account: this.#refusals.remembered(subjects.account), address: this.#refusals.remembered(subjects.address) }
+      if (longest(known) > 0) await this.#refuse(db, subjects, known)
+      this.#lanes.enter(subjects)
       const found = await reserve(db, subjects, new Date()).catch(error => {
-        lanes.leave(subjects)
+        this.#lanes.leave(subjects)
         throw error
       })
       if (found.state === 'reserved') {
-        lanes.wake(subjects)
+        this.#lanes.wake(subjects)
         return found.until
       }
       if (found.state === 'locked') {
-        lanes.leave(subjects)
-        refusals.remember(subjects, found.seconds)
-        await refuse(db, subjects, found.seconds)
+        this.#lanes.leave(subjects)
+        this.#refusals.remember(subjects, found.seconds)
+        await this.#refuse(db, subjects, found.seconds)
       } else {
-        lanes.exit(subjects)
+        this.#lanes.exit(subjects)
         wait = { subject: found.subject, first: true }
       }
     }
   }
 
-  return {
-    async run(db, given, verify) {
-      const address = refusals.remembered(given.address)
-      if (address > 0) await refuse(db, given, { account: 0, address })
-      const subjects = await countedSubjects(db, given, new Date())
-      const until = await admit(db, subjects)
-      const result = await verify().then(
-        value => ({ value, outcome: value === null ? ('failed' as const) : ('passed' as const) }),
-        (error: unknown) => ({ error, outcome: 'abandoned' as const }),
-      )
-      const now = new Date()
-      const late = now >= until
-      // Too late is as wrong, whatever was found: the answer must not tell.
-      const outcome = late && result.outcome === 'passed' ? 'failed' : result.outcome
-      let settled: Settlement
-      try {
-        settled = await settle(db, subjects, { outcome, until }, now)
-        refusals.remember(subjects, settled.seconds)
-        const refused = lanes.refuse(subjects, settled.seconds)
-        if (refused.size > 0) await refusals.count(db, refused)
-      } finally {
-        lanes.leave(subjects)
-      }
-      if (settled.locked) throw tooMany(longest(settled.seconds))
-      if ('error' in result) throw result.error
-      if (late) throw new Unavailable('Checking the password took too long: try again', { retryAfter: 5 })
-      return result.value
-    },
-    forgetLocks: () => refusals.forget(),
+  async run<T>(db: Db, given: LoginSubjects, verify: () => Promise<T | null>): Promise<T | null> {
+    const address = this.#refusals.remembered(given.address)
+    if (address > 0) await this.#refuse(db, given, { account: 0, address })
+    const subjects = await countedSubjects(db, given, new Date())
+    const until = await this.#admit(db, subjects)
+    const result = await verify().then(
+      value => ({ value, outcome: value === null ? ('failed' as const) : ('passed' as const) }),
+      (error: unknown) => ({ error, outcome: 'abandoned' as const }),
+    )
+    const now = new Date()
+    const late = now >= until
+    // Too late is as wrong, whatever was found: the answer must not tell.
+    const outcome = late && result.outcome === 'passed' ? 'failed' : result.outcome
+    let settled: Settlement
+    try {
+      settled = await settle(db, subjects, { outcome, until }, now)
+      this.#refusals.remember(subjects, settled.seconds)
+      const refused = this.#lanes.refuse(subjects, settled.seconds)
+      if (refused.size > 0) await this.#refusals.count(db, refused)
+    } finally {
+      this.#lanes.leave(subjects)
+    }
+    if (settled.locked) throw tooMany(longest(settled.seconds))
+    if ('error' in result) throw result.error
+    if (late) throw new Unavailable('Checking the password took too long: try again', { retryAfter: 5 })
+    return result.value
+  }
+
+  forgetLocks(): void {
+    this.#refusals.forget()
   }
 }
 
