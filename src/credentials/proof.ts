@@ -41,8 +41,9 @@ export interface Proven {
  */
 export async function prove(call: Call, given: LogIn): Promise<Proven | null> {
   const { app, db } = call
+  const iamid = given.iamid ?? 'bim'
   return app.attempts.run(db, subjectsOfLogIn(call, given), async () => {
-    const iam = await findIam(db, given.iamid ?? 'bim')
+    const iam = await findIam(db, iamid)
     const directory = iam && (await directoryOf(call, iam))
     const missing = iam === null ? [] : missingIn(iam)
     // Whoever logs in reads what everybody reads whose log-in fails.
