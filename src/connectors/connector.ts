@@ -69,6 +69,8 @@ export type Listed = Entry | Unnamed
 export interface ListReader {
   /** Before all else; again, when another host is asked from the start: what came before counts for nothing. */
   begin(): Promise<void>
+  /** Some of the directory was read, groups or people; `references` name other servers, which are not asked. */
+  seen?(references: readonly string[]): void
   /** What groups are known; of these `listed` are there whoever is in them. */
   groups(known: readonly EntryGroup[], listed: readonly EntryGroup[]): Promise<void>
   /** A page of people; `last` when no other follows. False: no further one is wanted. */

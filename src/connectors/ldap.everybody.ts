@@ -1,20 +1,22 @@
-import { AndFilter, type Client, type Filter, GreaterThanEqualsFilter, OrFilter } from 'ldapts'
+import { AndFilter, type Client, type Filter, GreaterThanEqualsFilter, OrFilter, ResultCodeError } from 'ldapts'
 import { Refused } from '../errors.ts'
 import type { Listed, ListOptions, ListReader } from './connector.ts'
 import type { LdapPlan } from './ldap.config.ts'
-import { moreToCome } from './ldap.connection.ts'
 import { anythingIn, type Comparison, memberAttributes } from './ldap.filters.ts'
 import { type Asked, type GroupPlan, type GroupReader, groupOf, wanted } from './ldap.groups.ts'
 import { groupPlaces } from './ldap.lookup.ts'
 import { dnKey } from './ldap.matching.ts'
 import { MemberIndex } from './ldap.members.ts'
+import { type Pages, pagesOf } from './ldap.pages.ts'
 import { matchingOf } from './ldap.schema.ts'
-import { aliasesOf, entryOf, personFrom, useridsOf, whole, wishesOf } from './ldap.search.ts'
+import { aliasesOf, personFrom, useridsOf } from './ldap.search.ts'
 
 // A whole directory: its groups first, turned round so that a person's groups are known without asking, then its people page by page.
 // What a person's groups come to is told by the same function as at a log-in (ldap.groups), so that both say the same.
 
 const usualPage = 500
+/** Result codes of an answer that is only a part: a limit of time, of size, or of the directory's administrator (RFC 4511, A.2). */
+const limits = new Set([3, 4, 11])
 
 export async function listAt(
   plan: LdapPlan,
@@ -24,15 +26,26 @@ export async function listAt(
   { pageSize = usualPage, since = null }: ListOptions,
 ): Promise<void> {
   await reader.begin()
+  const pages = pagesOf(plan, client, pageSize, references => reader.seen?.(references))
   // Whose groups a changed group changes is known only from everybody's: their own entries need not have changed.
-  const few = since !== null && !(await groupsChanged(plan, client, since)) ? since : null
-  const groups = few ? { known: [], listed: [], reader: asking } : await groupsAt(plan, client, asking, pageSize)
+  const few = since !== null && !(await groupsChanged(plan, pages, since)) ? since : null
+  const unread = { known: [], listed: [], reader: asking }
+  let cut: ResultCodeError | null = null
+  const groups = few
+    ? unread
+    : await groupsAt(plan, client, asking, pages).catch((error: unknown): Groups => {
+        if (!(error instanceof ResultCodeError && limits.has(error.code))) throw error
+        cut = error
+        return unread
+      })
   await reader.groups(groups.known.map(named(plan)), groups.listed.map(named(plan)))
   const everybody = few ? changedSince(plan.everybody(), few) : plan.everybody()
-  for await (const { entries, last } of pages(plan, client, plan.userBase, everybody, plan.attributes, pageSize)) {
+  for await (const { entries, last } of pages(plan.userBase, everybody, plan.attributes)) {
     const people = await Promise.all(entries.map(found => listed(plan, groups.reader, found)))
     if (!(await reader.people(people, last))) return
   }
+  // Each person's groups were asked for; those that nobody is in were not seen.
+  if (cut) throw cut
 }
 
 const named =
@@ -62,13 +75,13 @@ interface Groups {
 }
 
 /** Where the filter cannot be turned round, each person's groups are asked for; that is one search for each of them. */
-async function groupsAt(plan: LdapPlan, client: Client, asking: GroupReader, pageSize: number | null): Promise<Groups> {
+async function groupsAt(plan: LdapPlan, client: Client, asking: GroupReader, pages: Pages): Promise<Groups> {
   const { groups } = plan
   const attributes = wanted(groups)
-  const listed = groups.listed ? await all(plan, client, groups.listed.base, groups.listed.filter, attributes, pageSize) : []
+  const listed = groups.listed ? await all(pages(groups.listed.base, groups.listed.filter, attributes)) : []
   const known = new Map(listed.map(group => [dnKey(group.dn), group]))
   const means = groups.search && memberAttributes(groups.search.text)
-  const naming = groups.search && means ? await turned(plan, client, asking, means, known, pageSize) : asking.naming
+  const naming = groups.search && means ? await turned(plan, client, asking, means, known, pages) : asking.naming
   const read: GroupReader['read'] = async (dn, wishes) => {
     const key = dnKey(dn)
     const found = known.get(key) ?? (await asking.read(dn, wishes))
@@ -86,13 +99,13 @@ async function turned(
   asking: GroupReader,
   { comparisons, plain, nested }: { comparisons: readonly Comparison[]; plain: string; nested: boolean },
   known: Map<string, Asked>,
-  pageSize: number | null,
+  pages: Pages,
 ): Promise<GroupReader['naming']> {
   const { base } = plan.groups.search!
   const index = new MemberIndex(await matchingOf(plan, client), comparisons)
   const attributes = [...new Set([...wanted(plan.groups), ...comparisons.map(({ attribute }) => attribute)])]
   const filter = anythingIn('config.options.userGroupSearchFilter', plain)
-  for await (const { entries } of pages(plan, client, base, filter, attributes, pageSize))
+  for await (const { entries } of pages(base, filter, attributes))
     for (const entry of entries) {
       const group = { dn: entry.dn, attributes: without(entry.attributes, comparisons, plan.groups) }
       known.set(dnKey(group.dn), group)
@@ -111,47 +124,15 @@ function without(
   return new Map([...attributes].filter(([name]) => !members.has(name)))
 }
 
-async function all(
-  plan: LdapPlan,
-  client: Client,
-  base: string,
-  filter: Filter,
-  attributes: readonly string[],
-  pageSize: number | null,
-): Promise<Asked[]> {
+async function all(pages: ReturnType<Pages>): Promise<Asked[]> {
   const found: Asked[] = []
-  for await (const { entries } of pages(plan, client, base, filter, attributes, pageSize)) found.push(...entries)
+  for await (const { entries } of pages) found.push(...entries)
   return found
 }
 
-/** Throws Refused for an empty page that says it is not the last: the library would take it for the end. */
-async function* pages(
-  plan: LdapPlan,
-  client: Client,
-  base: string,
-  filter: Filter,
-  attributes: readonly string[],
-  pageSize: number | null,
-): AsyncGenerator<{ entries: Asked[]; last: boolean }> {
-  const wishes = { scope: 'sub' as const, filter, ...wishesOf(plan, attributes) }
-  const read = (found: readonly Parameters<typeof entryOf>[0][]) =>
-    Promise.all(found.map(raw => whole(plan, client, entryOf(raw))))
-  if (pageSize === null) {
-    yield { entries: await read((await client.search(base, wishes)).searchEntries), last: true }
-    return
-  }
-  for await (const page of client.searchPaginated(base, { ...wishes, paged: { pageSize } })) {
-    const last = !moreToCome(client)
-    if (!last && page.searchEntries.length + page.searchReferences.length === 0)
-      throw new Refused('the directory answers an empty page and says that more follow')
-    yield { entries: await read(page.searchEntries), last }
-  }
-}
-
-async function groupsChanged(plan: LdapPlan, client: Client, since: Date): Promise<boolean> {
+async function groupsChanged(plan: LdapPlan, pages: Pages, since: Date): Promise<boolean> {
   for (const { base, filter } of groupPlaces(plan))
-    for await (const { entries } of pages(plan, client, base, changedSince(filter, since), ['1.1'], 1))
-      if (entries.length > 0) return true
+    for await (const { entries } of pages(base, changedSince(filter, since), ['1.1'], 1)) if (entries.length > 0) return true
   return false
 }
 

@@ -52,7 +52,8 @@ export function openLdap(
           })
       }
       const { begin, groups, people } = reader
-      const guarded = { begin: watched(begin), groups: watched(groups), people: watched(people) }
+      const seen = (references: readonly string[]) => reader.seen?.(references)
+      const guarded = { begin: watched(begin), seen, groups: watched(groups), people: watched(people) }
       await hosts
         .ask(host => asAccount(plan, host, client => listAt(plan, client, guarded, readerOf(plan, client), options)))
         .catch(error => {

@@ -1,6 +1,6 @@
 /** What a directory shows, next to what is held: the entries of a run. Nothing is changed but the run's own rows. */
 import type { Entry, EntryGroup, Listed, ListReader } from '../connectors/connector.ts'
-import { Invalid, RosterError } from '../errors.ts'
+import { Invalid, RosterError, Unavailable } from '../errors.ts'
 import { entryOfUser, newsOf } from '../identity/directory.ts'
 import { meantBy } from '../identity/meant.ts'
 import { nobody } from '../identity/plan.ts'
@@ -13,6 +13,7 @@ import { GroupsPlan } from './groups.plan.ts'
 import { heldBy, keep, Lost, type Reading, Stopped, stopping, Unanswered } from './keeping.ts'
 import { disableOf, type EntryDraft, faultOf, outcomeOf } from './outcome.ts'
 import { PeoplePlan } from './people.plan.ts'
+import { References } from './references.ts'
 
 export interface Read {
   /** People whom the directory showed, and how many of them are as it says. */
@@ -23,6 +24,8 @@ export interface Read {
   readonly memberships: { readonly shown: number; readonly held: number }
   /** Why not all of it was seen. */
   readonly cut: string | null
+  /** What it met that changes nothing. */
+  readonly notes: readonly string[]
   /** There is more than the one page that was wanted: nothing was planned. */
   readonly more: boolean
 }
@@ -42,7 +45,9 @@ export async function readAll(reading: Reading, { onePage }: { onePage: boolean 
   } catch (error) {
     if (error instanceof Stopped) throw error.cause
     if (!(error instanceof RosterError)) throw error
-    if (error instanceof Invalid || census.plan.count === 0) throw new Unanswered(error)
+    // Of a directory that broke off while its groups were read not even its people were seen.
+    const isCut = error instanceof Unavailable && census.answered
+    if (error instanceof Invalid || (census.plan.count === 0 && !isCut)) throw new Unanswered(error)
     cut = error.message
   }
   const { plan, more } = census
@@ -52,7 +57,8 @@ export async function readAll(reading: Reading, { onePage }: { onePage: boolean 
   const disables = replaced + (whole ? await plan.missing() : 0)
   if (whole) await census.goneGroups()
   const { count, unchanged, memberships } = plan
-  return { people: count, unchanged, disables, cut, more, memberships: whole ? memberships : none }
+  const notes = census.references.notes()
+  return { people: count, unchanged, disables, cut, more, memberships: whole ? memberships : none, notes }
 }
 
 const none = { shown: 0, held: 0 }
@@ -79,7 +85,7 @@ export async function readOne(reading: Reading, userid: string): Promise<Read> {
     unchanged: read.unchanged,
     planned: drafts.filter(({ outcome }) => outcome !== 'fault').length,
   })
-  return { ...read, memberships: none, cut: null, more: false }
+  return { ...read, memberships: none, cut: null, more: false, notes: [] }
 }
 
 /** `user` is whose userid was asked for; the entry may be another account's by now, and then nobody's is theirs. */
@@ -108,6 +114,8 @@ class Census implements ListReader {
   readonly #groups: GroupsPlan
   plan: PeoplePlan
   more = false
+  answered = false
+  readonly references = new References()
 
   constructor(reading: Reading, onePage: boolean) {
     this.#reading = reading
@@ -119,8 +127,15 @@ class Census implements ListReader {
   begin = stopping(async (): Promise<void> => {
     this.#groups.clear()
     this.plan = new PeoplePlan(this.#reading)
+    this.references.clear()
+    this.answered = false
     if (!(await forgetPlan(this.#reading.app.store.db, heldBy(this.#reading)))) throw new Lost()
   })
+
+  seen = (references: readonly string[]): void => {
+    this.answered = true
+    this.references.add(references)
+  }
 
   groups = stopping(async (known: readonly EntryGroup[], listed: readonly EntryGroup[]): Promise<void> => {
     const isListed = new Set(listed.map(({ id }) => id))

@@ -29,6 +29,8 @@ export interface RunRecord {
   readonly userid: string | null
   readonly status: RunStatus
   readonly reason: string | null
+  /** What it met that changes nothing. */
+  readonly notes: readonly string[]
   /** Of an incremental run. */
   readonly since: Date | null
   /** People whom the directory showed. */

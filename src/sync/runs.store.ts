@@ -5,7 +5,7 @@ import { conditions, type List } from '../store/page.ts'
 import type { Db } from '../store/store.ts'
 import type { RunRecord } from './run.ts'
 
-const RUN_COLUMNS = `r.id, r.iamid, (SELECT i.display_name FROM iams i WHERE i.id = r.iamid) AS "iamName", r.mode, r.started_by AS "startedBy", r.dry_run AS "dryRun", r.userid, r.status, r.reason, r.since,
+const RUN_COLUMNS = `r.id, r.iamid, (SELECT i.display_name FROM iams i WHERE i.id = r.iamid) AS "iamName", r.mode, r.started_by AS "startedBy", r.dry_run AS "dryRun", r.userid, r.status, r.reason, r.notes, r.since,
   r.total, r.unchanged, r.planned, r.applied, r.created_at AS "createdAt", r.started_at AS "startedAt",
   r.finished_at AS "finishedAt", r.undone_at AS "undoneAt"`
 /** After so long without a word who works on a run is taken for dead. By the clock of the store: those of two gateways may differ. */
@@ -100,7 +100,8 @@ export const release = (db: Db, before: Date): Promise<unknown> =>
     before,
   ])
 
-interface Step extends Partial<Pick<RunRecord, 'status' | 'reason' | 'total' | 'unchanged' | 'finishedAt' | 'undoneAt'>> {
+interface Step
+  extends Partial<Pick<RunRecord, 'status' | 'reason' | 'notes' | 'total' | 'unchanged' | 'finishedAt' | 'undoneAt'>> {
   /** How many entries more are planned, or applied. */
   readonly planned?: number
   readonly applied?: number
@@ -112,15 +113,16 @@ interface Step extends Partial<Pick<RunRecord, 'status' | 'reason' | 'total' | '
 
 /** Says how far a run is. False when another process holds it: then nothing may be written on its behalf. */
 export async function noteRun(db: Db, id: number, holder: string | null, step: Step): Promise<boolean> {
-  const { status, reason, total, unchanged, finishedAt, undoneAt, planned, applied, over = false, free = false } = step
+  const { status, reason, notes, total, unchanged, finishedAt, undoneAt, planned, applied, over = false, free = false } = step
   const rows = await db.query(
     `UPDATE sync_runs SET status = coalesce($3, status), reason = coalesce($4, reason), total = coalesce($5::int, total),
        unchanged = coalesce($6::int, unchanged), finished_at = coalesce($7::timestamptz, finished_at),
        undone_at = coalesce($8::timestamptz, undone_at), planned = planned + coalesce($9::int, 0),
        applied = applied + coalesce($10::int, 0), beat_at = CASE WHEN $11::boolean THEN 'epoch' ELSE clock_timestamp() END,
-       holder = CASE WHEN $12 THEN NULL ELSE holder END, secrets = CASE WHEN $12 THEN NULL ELSE secrets END
+       holder = CASE WHEN $12 THEN NULL ELSE holder END, secrets = CASE WHEN $12 THEN NULL ELSE secrets END,
+       notes = coalesce($13::text[], notes)
       WHERE id = $1 AND ($2::text IS NULL OR holder = $2) RETURNING 1`,
-    [id, holder, status, reason, total, unchanged, finishedAt, undoneAt, planned, applied, free, over].map(
+    [id, holder, status, reason, total, unchanged, finishedAt, undoneAt, planned, applied, free, over, notes].map(
       value => value ?? null,
     ),
   )

@@ -33,7 +33,8 @@ export const steps = {
       const over = status !== 'applying'
       const reason = why !== null && run.dryRun ? `It would wait for an administrator: ${why}` : why
       const counts = { total: read.people, unchanged: read.unchanged }
-      await hold(call, run, holder, { ...counts, status, reason, over, ...(status === 'finished' && { finishedAt: now }) })
+      const { notes } = read
+      await hold(call, run, holder, { ...counts, notes, status, reason, over, ...(status === 'finished' && { finishedAt: now }) })
       if (run.dryRun) return unchanged<RunStatus>(status)
       if (run.mode === 'full' && read.cut === null) await supersede(db, run, now)
       if (status === 'quarantined')

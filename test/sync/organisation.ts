@@ -134,7 +134,7 @@ export function syncsOf(app: TestApp) {
       (
         await must(
           `query ($filter: SyncRunFilter) { syncRuns(first: 100, filter: $filter) { nodes {
-             id mode status reason dryRun startedBy total unchanged planned applied counts { outcome state count } } } }`,
+             id mode status reason notes dryRun startedBy total unchanged planned applied counts { outcome state count } } } }`,
           { filter: { iamid } },
         )
       ).syncRuns.nodes,

@@ -170,6 +170,22 @@ describe('a peer that', () => {
     expect(await app.store.db.prisma.user.count({ where: { iamid } })).toBe(30)
   })
 
+  test('is gone in the middle of its groups: the run waits, though nobody was seen', async () => {
+    const group = (id: number) => entry(id, 'cn=all,ou=groups,dc=roster,dc=example', { cn: 'all', member: dnOf('p0') })
+    const { run, answer, iamid } = await against((id, turn) => {
+      // The root entry, which names no schema; a page of groups; nothing more.
+      if (turn === 0) return searchResult(id, 0)
+      return turn === 1 ? Buffer.concat([group(id), done(id, 'more')]) : null
+    }, {})
+    expect(answer.status).toBe(409)
+    expect(run).toMatchObject({
+      status: 'QUARANTINED',
+      total: 0,
+      reason: expect.stringMatching(/^The directory was not seen whole: the directory cannot be asked/),
+    })
+    expect(await app.store.db.prisma.user.count({ where: { iamid } })).toBe(0)
+  })
+
   test('answers an empty page that says that more follow', async () => {
     const { run } = await against((id, turn) => page(id, turn === 0 ? uids : [], done(id, 'more')))
     expect(run).toMatchObject({

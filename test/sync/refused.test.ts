@@ -2,7 +2,18 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { bootApp, type TestApp } from '../harness/app.ts'
 import { type Slapd, sayWhenSkipped, slapdFolder } from '../harness/slapd.ts'
-import { configOf, type Directory, directoryAt, dnOf, personLdif, startDirectory, syncsOf, unlimited } from './organisation.ts'
+import {
+  configOf,
+  type Directory,
+  directoryAt,
+  dnOf,
+  groupLdif,
+  groups,
+  personLdif,
+  startDirectory,
+  syncsOf,
+  unlimited,
+} from './organisation.ts'
 
 sayWhenSkipped('LDAP sync, refused')
 
@@ -170,6 +181,35 @@ describe.skipIf(slapdFolder === null)('a sync is not done', () => {
       })
       expect(run.total).toBeGreaterThan(0)
       expect(await app.store.db.prisma.user.count({ where: { iamid: 'cut' } })).toBe(0)
+    } finally {
+      await cut.close()
+    }
+  })
+
+  test('when its groups are more than the size limit: the plan has the people, and their groups as a log-in finds them', async () => {
+    const names = Array.from({ length: 12 }, (_, at) => `g${at}`)
+    const few = uids.slice(0, 5)
+    const cut = await startDirectory(
+      [...few.map(uid => personLdif(uid)), ...names.map(name => groupLdif(name, [dnOf('u0')]))],
+      'size.soft=12 size.hard=12',
+    )
+    try {
+      await syncs.makeIam('many', configOf(cut, { ldapSync: { paged: false } }))
+      expect((await syncs.sync('many')).body).toMatchObject({ count: 5 })
+      await directoryAt(cut).add(`cn=g12,${groups}`, { objectClass: 'groupOfNames', cn: 'g12', member: dnOf('u1') })
+      await directoryAt(cut).set(`cn=g0,${groups}`, 'member', [dnOf('u1')])
+      const { status, body } = await syncs.sync('many')
+      expect(status, body.message).toBe(409)
+      const [run] = await syncs.runs('many')
+      expect(run).toMatchObject({
+        status: 'QUARANTINED',
+        total: 5,
+        reason: expect.stringMatching(/^The directory was not seen whole: the directory answers sizeLimitExceeded \(4\)/),
+      })
+      expect(await syncs.entries(run.id)).toMatchObject([
+        { name: 'u0', outcome: 'REFRESH', before: { groups: ['g0'] } },
+        { name: 'u1', outcome: 'REFRESH', after: { groups: ['g0', 'g12'] } },
+      ])
     } finally {
       await cut.close()
     }

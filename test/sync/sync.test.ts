@@ -79,6 +79,10 @@ describe.skipIf(slapdFolder === null)('a sync', () => {
     expect(await written()).toEqual(before)
     const [run] = await syncs.runs('corp')
     expect(run).toMatchObject({ status: 'FINISHED', total: 3, unchanged: 3, planned: 0, counts: [], startedBy: 'bim/admin' })
+    // The directory holds a reference to another server.
+    expect(run.notes).toEqual([
+      expect.stringMatching(/^References to other servers were not followed \(ldap:\/\/127\.0\.0\.1:1\/[^)]*\)/),
+    ])
   })
   const written = async () =>
     app.store.db.query(
