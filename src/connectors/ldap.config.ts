@@ -203,8 +203,8 @@ function groupsPlan(options: Options, schema: Config['schema']): GroupPlan {
     listed: listedGroups(options),
     membershipAttributes: options.groupMembershipAttributes ?? [],
     nameAttribute,
-    attributes: [...new Set([nameAttribute, ...idAttributesOf(undefined), ...mapped(schema, ['group'])])],
-    entryIds: undefined,
+    attributes: [...new Set([nameAttribute, ...entryIdsOf(options), ...mapped(schema, ['group'])])],
+    entryIds: options.entryIdAttribute,
     nested: options.nestedGroups === true,
   }
 }
