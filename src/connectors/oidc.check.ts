@@ -4,10 +4,10 @@ import * as oc from 'openid-client'
 import { ask } from '../outbound/outbound.http.ts'
 import { faultOf } from '../outbound/outbound.ts'
 import { keysAnswer, PARTS } from './oidc.answers.ts'
-import { detailOf, exchangeFault, ProviderFault, unanswered } from './oidc.faults.ts'
-import { providerOf, type Relying } from './oidc.provider.ts'
+import { detailOf, exchangeFault, noValidAnswer, ProviderFault, unanswered } from './oidc.faults.ts'
+import { isFetchable, providerOf, type Relying } from './oidc.provider.ts'
 
-/** What the provider said of itself; a part that failed is null, and `failures` names it. */
+/** What the provider answers; a part that failed is null, and `failures` names it. */
 export interface CheckedProvider {
   readonly issuer: string | null
   readonly signingAlgorithms: readonly string[] | null
@@ -23,6 +23,7 @@ export interface CheckedProvider {
 const TIMEOUT_MS = 5_000
 const MAX_BYTES = 1_000_000
 
+/** Asks each part once; nothing is written. Never throws for a provider's fault. */
 export async function checkProvider(relying: Relying, redirectUri: string): Promise<CheckedProvider> {
   const failures: string[] = []
   const tried = async <T>(work: () => Promise<T>): Promise<T | null> => {
@@ -85,10 +86,11 @@ async function tryClient(
 
 /** An access token that nobody was given: an endpoint that refuses it is there (RFC 6750, 3.1). */
 async function tryUserInfo(relying: Relying, address: string): Promise<boolean> {
+  if (!isFetchable(address, relying.options))
+    throw noValidAnswer('the user info endpoint is not https, which needs config.options.enableSSL false')
   const { status } = await get(relying, address, PARTS.userInfo, { authorization: 'Bearer roster-test' })
   if (status >= 400 && status < 500 && status !== 404) return true
-  throw new ProviderFault(
-    'no valid answer',
+  throw noValidAnswer(
     `the user info endpoint: it answers a wrong access token with the status ${status} instead of 401: is config.options.userInfoEndpoint its address`,
   )
 }

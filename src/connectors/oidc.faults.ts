@@ -1,9 +1,9 @@
-/** What can be wrong at a log-in with an OpenID provider: whose fault it is, and what is said of it to whom. */
+/** What can be wrong at a log-in with an OpenID provider: whose fault it is, and what the person and what administrators read of it. */
 import * as oc from 'openid-client'
 import { Unauthenticated, Unavailable } from '../errors.ts'
 import type { OutboundClass, OutboundFault } from '../outbound/outbound.ts'
 
-/** For anybody: none of it tells how a network behind Roster looks. */
+/** For anybody: none of it describes the network behind Roster. */
 const CLASSES: Readonly<Record<OutboundClass, string>> = {
   'not allowed': 'Roster may not connect to it',
   unreachable: 'it cannot be reached',
@@ -12,8 +12,8 @@ const CLASSES: Readonly<Record<OutboundClass, string>> = {
 }
 
 /**
- * The provider cannot be used, which is no fault of who logs in. The message is for anybody; `detail` is for administrators and says
- * which member of what answer is wrong, and which option mends it. Neither holds a token, a code or a secret.
+ * The provider cannot be used, which is no fault of who logs in. The message is for anybody; `detail` is for administrators and names
+ * the member of the answer that is wrong, and the option that mends it. Neither holds a token, a code or a secret.
  */
 export class ProviderFault extends Unavailable {
   readonly detail: string
@@ -25,7 +25,7 @@ export class ProviderFault extends Unavailable {
 
 export const noValidAnswer = (detail: string) => new ProviderFault('no valid answer', detail)
 
-/** What administrators are told of any error. */
+/** The reason of any error for administrators. */
 export const detailOf = (error: unknown): string => (error instanceof ProviderFault ? error.detail : (error as Error).message)
 
 export const refused = (why: string) => new Unauthenticated(`The answer of the identity provider is not accepted: ${why}`)
@@ -33,7 +33,7 @@ export const refused = (why: string) => new Unauthenticated(`The answer of the i
 /** `what` was asked for and not answered; `option` names where it is. */
 export function unanswered(what: string, option: string, fault: OutboundFault): ProviderFault {
   const mend: Readonly<Record<OutboundClass, string>> = {
-    'not allowed': 'OUTBOUND_ALLOW and OUTBOUND_DENY say where Roster may connect to',
+    'not allowed': 'OUTBOUND_ALLOW and OUTBOUND_DENY decide where Roster may connect to',
     unreachable: `is ${option} right, and does a network lead there from here`,
     TLS: `the certificate must be one that Node trusts (NODE_EXTRA_CA_CERTS names further authorities) and name the host of ${option}`,
     'no valid answer': `is ${option} the address of such an answer`,

@@ -35,7 +35,7 @@ const MAX_BYTES = 1_000_000
 const DISCOVERY_MS = 60_000
 /** Documents that are kept; the oldest goes first. */
 const MAX_KEPT = 1_000
-/** Asymmetric ones only: with HS256 whoever knows the client's secret could say who anybody is, with `none` everybody could. */
+/** Asymmetric ones only: with HS256 the client's secret would be enough to sign as anybody, with `none` nothing would be needed. */
 const ALGORITHMS = ['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512', 'ES256', 'ES384', 'ES512', 'EdDSA', 'Ed25519']
 
 /** Throws ProviderFault. */
@@ -55,7 +55,7 @@ export async function providerOf(relying: Relying): Promise<oc.Configuration> {
   provider[oc.customFetch] = fetchBy(relying, known)
   provider.timeout = TIMEOUT_MS / 1000
   if (options.enableSSL === false) oc.allowInsecureRequests(provider)
-  // Without it the library believes an ID token because it came over TLS, whoever signed it.
+  // Without it the library believes an ID token because it came over TLS, by any signature.
   oc.enableNonRepudiationChecks(provider)
   return provider
 }
@@ -105,7 +105,7 @@ async function discovered(relying: Relying, discoverUrl: string): Promise<oc.Ser
 
 const WELL_KNOWN = '/.well-known/'
 
-/** Where the document is, and for which issuer it must speak: whatever the address looks like, the same rule. */
+/** Where the document is, and the issuer that it must name: one rule for every form of the address. */
 export function documentAt(discoverUrl: string): { url: URL; issuer: string } {
   const url = new URL(discoverUrl)
   const at = url.pathname.indexOf(WELL_KNOWN)
@@ -133,11 +133,11 @@ async function discover(relying: Relying, discoverUrl: string): Promise<oc.Serve
   const limits = { signal: AbortSignal.timeout(TIMEOUT_MS), maxBytes: MAX_BYTES, headers: { accept: 'application/json' } }
   const document = objectOf(part, await ask(outbound, url, limits).catch(failed(part)))
   const metadata = { ...document, issuer: textIn(part, document, 'issuer', 'Discovery 3 requires it') } as oc.ServerMetadata
-  // Discovery 4.3: a document that speaks for another issuer than the one it was found at is not to be used.
+  // Discovery 4.3: a document that names another issuer than the one it was found at is not to be used.
   const isRight = options.issuer === undefined ? sameIssuer(metadata.issuer, issuer) : metadata.issuer === options.issuer
   if (!isRight)
     throw noValidAnswer(
-      `${part.name}: its issuer is ${shown(metadata.issuer)}, expected is ${options.issuer ?? issuer} (where the provider is to speak for that one, set config.options.issuer to it beside discoverUrl, or give the endpoints instead of discoverUrl)`,
+      `${part.name}: its issuer is ${shown(metadata.issuer)}, expected is ${options.issuer ?? issuer} (if that issuer is right, set config.options.issuer to it beside discoverUrl, or give the endpoints instead of discoverUrl)`,
     )
   for (const member of ['authorization_endpoint', 'token_endpoint', 'jwks_uri'])
     textIn(part, document, member, 'it is needed to log in; give all endpoints instead of discoverUrl')
@@ -147,8 +147,8 @@ async function discover(relying: Relying, discoverUrl: string): Promise<oc.Serve
   return metadata
 }
 
-const sameIssuer = (said: string, expected: string): boolean => {
-  const url = URL.parse(said)
+const sameIssuer = (named: string, expected: string): boolean => {
+  const url = URL.parse(named)
   return url !== null && url.search === '' && url.hash === '' && unslashed(url.href) === expected
 }
 
@@ -178,7 +178,7 @@ export function fetchBy(
     }).catch(failed(part))
     const content = part === PARTS.token ? tokenAnswer(answered) : part === PARTS.keys ? keysAnswer(answered) : answered.body
     const { status } = answered
-    // Without the challenge the library reads the error in the body, which says more.
+    // Without the challenge the library reads the error in the body, which is more exact.
     const left = ['content-length', 'set-cookie', ...(part === PARTS.token ? ['www-authenticate'] : [])]
     const given = Object.entries(answered.headers).filter(([name]) => !left.includes(name))
     return new Response([101, 204, 205, 304].includes(status) ? null : new Uint8Array(content), {

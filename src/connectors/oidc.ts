@@ -84,10 +84,10 @@ export async function finish(relying: Relying, callback: URL, handshake: Handsha
 }
 
 /** What is signed wins. A flag about an address belongs to the address that it came with. */
-function together(said: Claims, info: Claims): Claims {
+function together(signed: Claims, info: Claims): Claims {
   const { email_verified: flag, ...rest } = info
-  const isOfAnother = said.email !== undefined && info.email !== undefined && said.email !== info.email
-  return { ...rest, ...(flag !== undefined && !isOfAnother && { email_verified: flag }), ...said }
+  const isOfAnother = signed.email !== undefined && info.email !== undefined && signed.email !== info.email
+  return { ...rest, ...(flag !== undefined && !isOfAnother && { email_verified: flag }), ...signed }
 }
 
 type Claims = Readonly<Record<string, unknown>>
@@ -113,7 +113,7 @@ function checkFurther(claims: oc.IDToken, idToken: string, accessToken: string, 
   if (given.length !== half.length || !timingSafeEqual(given, half)) throw refused('at_hash is of another access token')
 }
 
-/** An endpoint that gives no answer costs nobody the log-in: what it would have said stays as it is. Another person's answer does. */
+/** An endpoint that gives no answer costs nobody the log-in: what it would have named stays as it is. Another person's answer does. */
 async function userInfo(
   provider: oc.Configuration,
   accessToken: string,

@@ -3,7 +3,7 @@ import { flag, list, optionals, plain, strict, text, told, url } from './iam.sch
 
 // The options of an IAM of the type openid, by their names on the reference's OpenID Connect page.
 
-/** Asymmetric ones only: an ID token that anybody with the client's secret can sign, or nobody, says nothing about its issuer. */
+/** Asymmetric ones only: an ID token that the client's secret can sign, or nothing does, proves nothing about its issuer. */
 const algorithms = ['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512', 'ES256', 'ES384', 'ES512', 'EdDSA'] as const
 
 export const openidOptions = told(
@@ -16,7 +16,7 @@ export const openidOptions = told(
         authorizationEndpoint: url('Where people log in. Required without `discoverUrl`, refused with it.'),
         discoverUrl: url('The discovery document, or the issuer in front of it. It stands for all endpoints.'),
         enableSSL: flag('False allows http, for a provider on the same machine; otherwise each URL must be https.', true),
-        endSessionEndpoint: url('Where signing out goes on (single logout); the discovered one unless told.'),
+        endSessionEndpoint: url('Where signing out goes on (single logout); the discovered one without it.'),
         issuer: url(
           'The issuer of its ID tokens. Required without `discoverUrl`; beside it, the one that the document must name instead of its own address.',
         ),
@@ -33,13 +33,11 @@ export const openidOptions = told(
           { default: ['openid', 'profile', 'email'] },
         ),
         supportedIdTokenSigningAlgorithms: told(
-          'How ID tokens may be signed. Refused with `discoverUrl`, which says it itself.',
+          'How ID tokens may be signed. Refused with `discoverUrl`, whose document lists them.',
           list(Type.Enum([...algorithms])),
           { default: ['RS256'] },
         ),
-        trustUnverifiedEmail: flag(
-          'With `userIdClaim: email`: whether an address counts of which the provider does not say `email_verified: true`.',
-        ),
+        trustUnverifiedEmail: flag('With `userIdClaim: email`: whether an address counts without `email_verified: true`.'),
         tokenEndpoint: url('Where codes become tokens. Required without `discoverUrl`, refused with it.'),
         userInfoEndpoint: url('Where further claims are asked for. Refused with `discoverUrl`.'),
         userIdClaim: text('Which claim is the userid.', { max: 254, default: 'sub' }),

@@ -32,7 +32,7 @@ export interface ProviderDeps extends Instance {
 }
 
 const HANDSHAKE_COOKIE = 'roster_handshake'
-/** Where to end the session at the provider: sealed, so that nobody else says where the browser goes. */
+/** Where to end the session at the provider: sealed, so that nobody else decides where the browser goes. */
 const END_COOKIE = 'roster_end_session'
 
 /** Registers the pages; answers with the one for whoever is signed in already. */

@@ -87,7 +87,7 @@ export function createMailer(
 }
 
 /** What nodemailer calls failures of the server rather than of one mail. */
-const outages = new Set(['ECONNECTION', 'ETIMEDOUT', 'ESOCKET', 'EDNS', 'ETLS', 'EAUTH', 'EPROTOCOL'])
+const outages = new Set(['ECONNECTION', 'ETIMEDOUT', 'ESOCKET', 'EDNS', 'ETLS', 'EAUTH', 'EPROTOCOL', 'NOT_ALLOWED'])
 
 /** The URL's own query may set more (tls.rejectUnauthorized, ignoreTLS …), as nodemailer documents it. */
 function openTransport(url: string, outbound: Pick<Outbound, 'connect'>, timeoutMs: number) {
@@ -118,15 +118,13 @@ interface Server {
 }
 type Connected = (error: Error | null, opened?: { connection: Socket }) => void
 
-/** As nodemailer calls what went wrong. */
-const codeOf = ({ message, code }: OutboundFault): string =>
-  message === IN_TIME
-    ? 'ETIMEDOUT'
-    : code === undefined
-      ? 'ECONNECTION'
-      : code.startsWith('EAI_') || code === 'ENOTFOUND'
-        ? 'EDNS'
-        : 'ESOCKET'
+/** As nodemailer calls what went wrong; it has no name for an address that OUTBOUND_ALLOW or OUTBOUND_DENY refuses. */
+function codeOf({ kind, message, code }: OutboundFault): string {
+  if (kind === 'not allowed') return 'NOT_ALLOWED'
+  if (message === IN_TIME) return 'ETIMEDOUT'
+  if (code === undefined) return 'ECONNECTION'
+  return code.startsWith('EAI_') || code === 'ENOTFOUND' ? 'EDNS' : 'ESOCKET'
+}
 
 /** A person's words stand in the body and beside the address only; the subject is ours, so nothing can reach a header. */
 function invitation({ name, userid, link, expires }: InvitationMail, publicUrl: string): { text: string; html: string } {

@@ -76,7 +76,7 @@ export function literalOf(host: string): string | null {
 
 /**
  * Why a connection to `address`, which `host` stands for, is not allowed: the reason with the setting that decides. Null when it is.
- * `address` null: nothing is resolved yet, and only what the name says is judged.
+ * `address` null: nothing is resolved yet, and only the name is judged.
  */
 export function refusalOf(
   { allow, deny }: OutboundRules,

@@ -1,7 +1,7 @@
 /**
  * Every connection that Roster opens to another system goes through here: OpenID providers, user info endpoints, directories, mail
  * servers. A host is resolved, each of its addresses is judged (outbound.policy), and only those that pass are connected to: the
- * address that was judged is the one that is used. Whoever calls brings a deadline (AbortSignal) for the whole of it.
+ * address that was judged is the one that is used. The caller gives a deadline (AbortSignal) for the whole of it.
  */
 import { lookup } from 'node:dns/promises'
 import { connect, type Socket } from 'node:net'

@@ -1,6 +1,5 @@
 // Where a configuration has Roster connect to: what is refused when it is saved, with the option and the setting.
 import { describe, expect, test } from 'vitest'
-import { Invalid } from '../../src/errors.ts'
 import { checkConfig } from '../../src/iams/iam.config.ts'
 import { missingIn } from '../../src/iams/iam.missing.ts'
 import type { IamType } from '../../src/iams/iam.schema.ts'
@@ -57,7 +56,7 @@ test('the settings, and where Roster listens, count when it is saved', async () 
   await outbound.listensAt('127.0.0.1', 4000)
   const save = (config: object) => () => checkConfig('ldap', 'x', config, undefined, outbound.refusal)
   const at = 'config.options.host names an address that Roster may not connect to: '
-  expect(save(ldap('10.1.1.1'))).toThrow(new Invalid('config.options.host', `${at.slice(20)}OUTBOUND_DENY names the address`))
+  expect(save(ldap('10.1.1.1'))).toThrow(`${at}OUTBOUND_DENY names the address`)
   expect(save(ldap('a.internal.example'))).toThrow(`${at}OUTBOUND_DENY names the host`)
   expect(save(ldap('127.1', { port: 4000 }))).toThrow(`${at}Roster itself listens there, which no setting opens`)
   expect(save(ldap('127.0.0.1'))).not.toThrow()

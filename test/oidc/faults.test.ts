@@ -1,5 +1,5 @@
 // A provider's fault is 503 and nobody's failed log-in; the log names the member that is wrong and the option that mends it, each
-// cause in its own words, and whoever stands before the page reads a class and no code of the system.
+// cause apart, and the page has a class and no code of the system.
 import type { ServerResponse } from 'node:http'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { bootApp, freePort, type TestApp } from '../harness/app.ts'
@@ -140,7 +140,7 @@ describe('discovery', () => {
     return { page, issuer: other.issuer }
   }
   const wayOut =
-    '(where the provider is to speak for that one, set config.options.issuer to it beside discoverUrl, or give the endpoints instead of discoverUrl)'
+    '(if that issuer is right, set config.options.issuer to it beside discoverUrl, or give the endpoints instead of discoverUrl)'
 
   test.each<[string, Lies, string]>([
     [
@@ -245,7 +245,7 @@ describe('a provider that cannot be connected to', () => {
       'the discovery document: ECONNREFUSED (is config.options.discoverUrl right, and does a network lead there from here)',
     )
   })
-  test('because it speaks no TLS', async () => {
+  test('because it has no TLS', async () => {
     const page = await begin('clear', idp.issuer.replace('http:', 'https:'))
     expect([page.status, PUBLIC.exec(page.body)?.[1]]).toEqual([503, 'no trusted connection to it can be made'])
     expect(failures()[0]).toMatch(
@@ -263,7 +263,7 @@ describe('a provider that cannot be connected to', () => {
     await expectFault(
       page,
       'Roster may not connect to it',
-      'the discovery document: The address is not allowed: OUTBOUND_DENY names the address (OUTBOUND_ALLOW and OUTBOUND_DENY say where Roster may connect to)',
+      'the discovery document: The address is not allowed: OUTBOUND_DENY names the address (OUTBOUND_ALLOW and OUTBOUND_DENY decide where Roster may connect to)',
     )
   })
 })
@@ -338,7 +338,7 @@ describe('an IAM without a configuration', () => {
     ],
   }
 
-  test('says what it needs, in lists and in a try', async () => {
+  test('shows what it needs, in lists and in a try', async () => {
     const { data } = await app.graphql('{ iams(filter: { ids: ["bareopenid", "bareldap", "corp"] }) { nodes { id missing } } }')
     expect(data.iams.nodes).toEqual([
       { id: 'bareldap', missing: needed.ldap },
@@ -352,7 +352,7 @@ describe('an IAM without a configuration', () => {
     }
   })
 
-  test('tells whoever logs in what every failed log-in tells, and the log what is missing', async () => {
+  test('answers a log-in as every failed one, and the log has what is missing', async () => {
     const logIn = (iamid: string) =>
       app.graphql(
         'mutation ($input: LogInInput!) { logIn(input: $input) { token } }',

@@ -146,7 +146,7 @@ describe('a connection', () => {
     expect(Date.now() - begun).toBeLessThan(1_500)
   })
 
-  test('that TLS cannot be spoken on has the class TLS, and is closed', async () => {
+  test('without TLS at the other end has the class TLS, and is closed', async () => {
     const socket = await plain.connect({ host: '127.0.0.1', port: await port }, soon())
     const fault = await faultAt(plain.secure(socket, { host: '127.0.0.1', port: await port }, {}, soon(100)))
     expect([fault.kind, fault.message]).toEqual(['unreachable', 'No answer in time'])
@@ -157,7 +157,7 @@ describe('a connection', () => {
   })
 })
 
-describe('what can be said before anything is resolved', () => {
+describe('what is known before anything is resolved', () => {
   test.each([
     ['169.254.169.254', true],
     ['0xA9FEA9FE', true],
