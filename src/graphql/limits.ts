@@ -70,6 +70,10 @@ function shallow(context: ValidationContext, what: string) {
 const plain: ValidationRule = context => {
   const value = shallow(context, 'A value')
   return {
+    OperationDefinition(node) {
+      if (node.operation === 'subscription')
+        context.reportError(new GraphQLError('There are no subscriptions: send a query or a mutation', { nodes: node }))
+    },
     // Inline fragments, which the limit of depth does not see.
     SelectionSet: shallow(context, 'A selection'),
     ListValue: value,

@@ -4,7 +4,7 @@
  */
 import { ApolloServer, type ApolloServerPlugin, HeaderMap } from '@apollo/server'
 import { ApolloServerPluginCacheControlDisabled } from '@apollo/server/plugin/disabled'
-import { GraphQLError, type GraphQLSchema, parse } from 'graphql'
+import { GraphQLError, type GraphQLFormattedError, type GraphQLSchema, parse } from 'graphql'
 import type { Logger } from 'pino'
 import { anonymous, shareOf } from '../access/actor.ts'
 import { bodyLimitOf } from '../access/request.actor.ts'
@@ -189,6 +189,7 @@ const answer: ApolloServerPlugin<Served> = {
         const { errors, data } = response.body.singleResult
         if (!errors) return
         const isUnknown = contextValue.actor === anonymous
+        for (const [name, value] of Object.entries(waiting(errors))) response.http.headers.set(name, value)
         response.body.singleResult.errors = errors.map(error => ({
           ...error,
           ...(isUnknown && { message: withoutSuggestion(error.message) }),
@@ -213,6 +214,12 @@ const inPieces: ApolloServerPlugin<Served> = {
       },
     }
   },
+}
+
+/** The header of errors after which a client may try again (RFC 9110 10.2.3); the answer is 200 when other fields have values. */
+function waiting(errors: readonly GraphQLFormattedError[]): Record<string, string> {
+  const seconds = errors.flatMap(({ extensions }) => (typeof extensions?.retryAfter === 'number' ? extensions.retryAfter : []))
+  return seconds.length > 0 ? { 'retry-after': String(Math.max(1, Math.ceil(Math.max(...seconds)))) } : {}
 }
 
 /** graphql-js suggests names of the schema, which nobody else learns without a credential. */

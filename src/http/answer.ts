@@ -24,6 +24,13 @@ export interface Ready {
   readonly payload: string | Buffer | Pieces
 }
 
+export interface Sending {
+  /** Whether the connection is to end with this answer. */
+  readonly closing: boolean
+  /** Milliseconds after which a reader that takes nothing is cut. */
+  readonly stalled: number
+}
+
 /** Throws when the body cannot be written as JSON. */
 export function ready(answer: WireResponse, requestId: string, standard: Readonly<Record<string, string>>): Ready {
   const { status, body, headers: own } = answer
@@ -47,21 +54,32 @@ export async function written(answer: WireResponse): Promise<WireResponse> {
 const isWritten = (body: string | Buffer | Pieces | object): body is string | Buffer | Pieces =>
   typeof body === 'string' || Buffer.isBuffer(body) || body instanceof Pieces
 
-const lengthOf = (payload: Ready['payload']): number =>
+export const lengthOf = (payload: Ready['payload']): number =>
   payload instanceof Pieces ? payload.pieces.reduce((sum, { length }) => sum + length, 0) : Buffer.byteLength(payload)
 
-/** Writes the payload, the next piece when the one before has gone out. Calls `then` when all is written. */
-function write(response: ServerResponse, payload: Ready['payload'], then: () => void): void {
-  if (!(payload instanceof Pieces)) {
-    if (payload.length > 0) response.write(payload)
-    then()
-    return
-  }
+/** Bytes that are written at once. */
+const PIECE = 64 * 1024
+
+function piecesOf(payload: Ready['payload']): readonly Buffer[] {
+  if (payload instanceof Pieces) return payload.pieces
+  if (payload.length <= PIECE) return payload.length === 0 ? [] : [Buffer.from(payload as string)]
+  const whole = Buffer.isBuffer(payload) ? payload : Buffer.from(payload)
+  return Array.from({ length: Math.ceil(whole.length / PIECE) }, (_, n) => whole.subarray(n * PIECE, (n + 1) * PIECE))
+}
+
+/** Writes the payload piece by piece, as its reader takes it, then calls `then`. One who takes none for `stalled` ms is cut. */
+function write(response: ServerResponse, payload: Ready['payload'], stalled: number, then: () => void): void {
+  const pieces = piecesOf(payload)
+  const timer = setTimeout(() => response.destroy(), stalled)
+  response.once('close', () => clearTimeout(timer))
   const next = (at: number): void => {
-    for (let piece = at; piece < payload.pieces.length; piece++) {
+    for (let piece = at; piece < pieces.length; piece++) {
       if (response.destroyed) return
-      if (response.write(payload.pieces[piece]!)) continue
-      response.once('drain', () => next(piece + 1))
+      if (response.write(pieces[piece]!)) continue
+      response.once('drain', () => {
+        timer.refresh()
+        next(piece + 1)
+      })
       return
     }
     then()
@@ -74,21 +92,21 @@ function write(response: ServerResponse, payload: Ready['payload'], then: () => 
  * connection closes only when the upload has ended (or LINGER is over): closing under unread bytes is a reset, and the
  * client would lose the answer with it (RFC 9112 9.6).
  */
-export function send(request: IncomingMessage, response: ServerResponse, answer: Ready, closing: boolean): void {
+export function send(request: IncomingMessage, response: ServerResponse, answer: Ready, { closing, stalled }: Sending): void {
   if (response.destroyed) return
   const unread = hasBody(request.headers) && !request.complete
   if (!unread || isBrief(request)) {
     if (closing) answer.headers.connection = 'close'
     response.writeHead(answer.status, answer.headers)
-    if (answer.payload instanceof Pieces) write(response, answer.payload, () => response.end())
-    else response.end(answer.payload)
+    if (lengthOf(answer.payload) <= PIECE && !(answer.payload instanceof Pieces)) response.end(answer.payload)
+    else write(response, answer.payload, stalled, () => response.end())
     return
   }
   answered.add(request.socket)
   answer.headers.connection = 'close'
   response.writeHead(answer.status, answer.headers)
   response.flushHeaders()
-  write(response, answer.payload, () => {})
+  write(response, answer.payload, stalled, () => {})
   const finish = () => {
     clearTimeout(timer)
     response.end()

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import type { IncomingHttpHeaders } from 'node:http'
+import type { IncomingHttpHeaders, IncomingMessage } from 'node:http'
 import type { FastifyRequest } from 'fastify'
 import { Invalid } from '../errors.ts'
 import type { WireRequest } from './wire.ts'
@@ -67,6 +67,15 @@ export function pathOf(url: string | undefined): string {
 /** Whether the path is the prefix or lies below it. */
 export function isUnder(path: string, prefix: string): boolean {
   return path.startsWith(prefix) && (path.length === prefix.length || prefix.endsWith('/') || path[prefix.length] === '/')
+}
+
+/** Throws Invalid where HTTP/1.1 wants one Host and there is none, and for more than one (RFC 9112 3.2). */
+export function checkHost({ httpVersion, headers, rawHeaders }: IncomingMessage): void {
+  if (headers.host === undefined && httpVersion === '1.1') throw new Invalid('Host', 'is missing')
+  // Of several node keeps the first.
+  let hosts = 0
+  for (let at = 0; at < rawHeaders.length; at += 2) if (rawHeaders[at]!.toLowerCase() === 'host') hosts++
+  if (hosts > 1) throw new Invalid('Host', 'must be sent once')
 }
 
 /** Throws Invalid for percent encoding that the router accepts and no store can hold, and for raw bytes, which node reads as Latin-1. */

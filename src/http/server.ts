@@ -12,34 +12,28 @@ import type { Socket } from 'node:net'
 import serveStatic from '@fastify/static'
 import { type FastifyInstance, type FastifyReply, type FastifyRequest, fastify } from 'fastify'
 import type { Logger } from 'pino'
-import { Invalid, NotFound, RosterError, TooLarge } from '../errors.ts'
-import { isAnswered, type Ready, ready, send, sendRaw, written } from './answer.ts'
+import { Invalid, NotFound, RosterError, TooLarge, Unavailable } from '../errors.ts'
+import { isAnswered, lengthOf, type Ready, ready, send, sendRaw, written } from './answer.ts'
 import { parseBody } from './body.ts'
+import { Connections } from './connections.ts'
 import { errorHeaders, Fault, restError } from './errors.ts'
 import { securityHeaders } from './headers.ts'
 import { logRequest } from './log.ts'
 import { Paths } from './paths.ts'
 import { ANONYMOUS_BODY_LIMIT, Gone, hasBody, receive } from './receive.ts'
-import { checkPath, isUnder, pathOf, type RawQuery, requestId, target, Wire } from './request.ts'
+import { checkHost, checkPath, isUnder, pathOf, type RawQuery, requestId, target, Wire } from './request.ts'
+import { TIMING, type Timing } from './timing.ts'
 import type { Files, Http, Route, Translator } from './wire.ts'
+
+export type { Timing }
 
 /** Bytes of a header block with its request line (bim-wire-rules "Names and limits" 4). */
 const HEADER_LIMIT = 16 * 1024
-/** Milliseconds. Tests shorten them; nobody else gives any. */
-export interface Timing {
-  /** How long headers, and a whole request, may take to arrive; looked at every `checks`. */
-  headers: number
-  request: number
-  checks: number
-  /** How long an idle connection may stay: longer than the usual 60 s of a proxy in front, so that the proxy closes first. */
-  keepAlive: number
-  /** How long `close` waits for requests in flight. */
-  closing: number
-}
-const TIMING: Timing = { headers: 15_000, request: 60_000, checks: 5_000, keepAlive: 72_000, closing: 10_000 }
 /** Between two looks for connections that became idle while closing. */
 const IDLE_CHECKS = 50
 
+/** Bytes of an answer that the system takes at once. */
+const UNCOUNTED = 64 * 1024
 /** The route of what met none, in the log. */
 const NO_ROUTE = '-'
 /** The status in the log when the client left before its body was whole (nobody sees it; nginx writes the same). */
@@ -60,6 +54,8 @@ export function createHttp(options: HttpOptions): Http {
 export interface HttpOptions {
   log: Logger
   timing?: Partial<Timing>
+  /** Bytes that all connections together may hold; tests lower them. */
+  held?: { bodies?: number; answers?: number }
 }
 
 class Server implements Http {
@@ -68,15 +64,16 @@ class Server implements Http {
   readonly #timing: Timing
   readonly #paths = new Paths()
   readonly #translators: [prefix: string, translator: Translator][] = []
-  /** The connections there are, and those already answered by `#refuse`. */
-  readonly #sockets = new Set<Socket>()
+  readonly #connections: Connections
+  /** The connections already answered by `#refuse`. */
   readonly #refused = new WeakSet<Socket>()
   #standard: Readonly<Record<string, string>> = {}
   #closing = false
 
-  constructor({ log, timing }: HttpOptions) {
+  constructor({ log, timing, held }: HttpOptions) {
     this.#log = log
     this.#timing = { ...TIMING, ...timing }
+    this.#connections = new Connections(this.#timing.headers, held)
     const app = fastify({
       genReqId: request => requestId(request.headers),
       rewriteUrl: request => target(request.url ?? '/', path => this.#paths.rewrite(path)),
@@ -106,16 +103,12 @@ class Server implements Http {
       this.#fail(this.#paths.refusal(request.method, pathOf(request.raw.url)), request, reply),
     )
     app.setErrorHandler((error, request, reply) => this.#fail(fileError(error), request, reply))
-    app.server.on('connection', (socket: Socket) => {
-      this.#sockets.add(socket)
-      socket.once('close', () => this.#sockets.delete(socket))
-    })
+    app.server.on('connection', (socket: Socket) => this.#connections.add(socket))
     // node takes a connection for idle when its answer is written, though it may not have left yet, and would cut it short: as long as
     // any answer is on its way, none is closed. Its own `close` asks here too.
     const closeIdle = app.server.closeIdleConnections.bind(app.server)
     app.server.closeIdleConnections = () => {
-      for (const socket of this.#sockets) if (socket.writableLength > 0) return
-      closeIdle()
+      if (!this.#connections.isWriting()) closeIdle()
     }
     // node would say "100 Continue" before the caller is known; `receive` says it. Other expectations may be ignored.
     const route = (request: IncomingMessage, response: ServerResponse) => void app.server.emit('request', request, response)
@@ -175,13 +168,14 @@ class Server implements Http {
 
   async close(): Promise<void> {
     this.#closing = true
-    // Spare connections that never sent a byte (browsers open them): node would wait for their first request.
-    for (const socket of this.#sockets) if (socket.bytesRead === 0) socket.destroy()
+    // Browsers open spare connections. A request that is on its way to one is served all the same.
+    const silent = setTimeout(() => this.#connections.closeSilent(), this.#timing.silent)
     const idle = setInterval(() => this.#app.server.closeIdleConnections(), IDLE_CHECKS)
     const end = setTimeout(() => this.#cutOff(), this.#timing.closing)
     try {
       await this.#app.close()
     } finally {
+      clearTimeout(silent)
       clearInterval(idle)
       clearTimeout(end)
     }
@@ -189,7 +183,7 @@ class Server implements Http {
 
   /** What still waits for an answer is told in the log: nobody else will. */
   #cutOff(): void {
-    this.#log.warn({ connections: this.#sockets.size }, 'requests had no answer in time: their connections are cut')
+    this.#log.warn({ connections: this.#connections.size }, 'requests had no answer in time: their connections are cut')
     this.#app.server.closeAllConnections()
   }
 
@@ -199,7 +193,7 @@ class Server implements Http {
     const headers = request.raw.headers
     let status: number
     try {
-      if (headers.host === undefined && request.raw.httpVersion === '1.1') throw new Invalid('Host', 'is missing')
+      checkHost(request.raw)
       if (route.authenticate) await route.authenticate(wire)
       checkPath(wire.path)
       if (route.decide) await route.decide(wire)
@@ -218,7 +212,8 @@ class Server implements Http {
 
   async #receive<Locals>(route: Route<Locals>, wire: Wire<Locals>, request: FastifyRequest, reply: FastifyReply) {
     try {
-      return await receive(request.raw, reply.raw, route.bodyLimit?.(wire) ?? ANONYMOUS_BODY_LIMIT)
+      const limit = route.bodyLimit?.(wire) ?? ANONYMOUS_BODY_LIMIT
+      return await receive(request.raw, reply.raw, limit, this.#connections.bodies)
     } catch (error) {
       throw (error instanceof TooLarge && route.tooLarge?.(wire)) || error
     }
@@ -248,7 +243,15 @@ class Server implements Http {
 
   /** Throws, with nothing sent, for a header that HTTP cannot carry. */
   #send(request: FastifyRequest, reply: FastifyReply, answer: Ready): number {
-    send(request.raw, reply.raw, answer, this.#closing)
+    const { answers } = this.#connections
+    const length = lengthOf(answer.payload)
+    const isHeld = length > UNCOUNTED
+    if (isHeld && !answers.take(length)) {
+      const busy = new Unavailable('Too many answers wait to be read; try again shortly', { retryAfter: 5 })
+      return this.#send(request, reply, this.#failure(busy, request.id, pathOf(request.raw.url)))
+    }
+    if (isHeld) reply.raw.once('close', () => answers.give(length))
+    send(request.raw, reply.raw, answer, { closing: this.#closing, stalled: this.#timing.write })
     return answer.status
   }
 
