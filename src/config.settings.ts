@@ -112,6 +112,13 @@ export const settings = {
     fallback: 'strict',
     fix: 'set one of these',
   }),
+  HSTS_SUBDOMAINS: setting<Config['hsts']['subdomains']>({
+    meaning:
+      'whether Strict-Transport-Security covers the subdomains of the host too, which then all need https (RFC 6797 6.1.2)',
+    parse: oneOf(['yes', 'no']),
+    fallback: 'no',
+    fix: 'set one of these',
+  }),
   TOKEN_IDLE_SECONDS: setting({
     meaning: 'seconds without use after which a token ends',
     parse: integer(1, YEAR),

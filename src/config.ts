@@ -25,6 +25,7 @@ export interface Config {
   mailFrom: string
   logLevel: string
   grants: 'strict' | 'documented'
+  hsts: { subdomains: 'yes' | 'no' }
   token: { idleSeconds: number; lifeSeconds: number }
   invitationSeconds: number
   keyGraceSeconds: number
@@ -78,6 +79,7 @@ export function loadConfig(env: Environment): Config {
     mailFrom: values.MAIL_FROM,
     logLevel: values.LOG_LEVEL,
     grants: values.GRANTS,
+    hsts: { subdomains: values.HSTS_SUBDOMAINS },
     token: { idleSeconds: values.TOKEN_IDLE_SECONDS, lifeSeconds: values.TOKEN_LIFE_SECONDS },
     invitationSeconds: values.INVITATION_SECONDS,
     keyGraceSeconds: values.KEY_GRACE_SECONDS,

@@ -30,6 +30,7 @@ test('without any setting Roster serves this machine on the embedded store', () 
     mailFrom: 'Roster <roster@localhost>',
     logLevel: 'info',
     grants: 'strict',
+    hsts: { subdomains: 'no' },
     token: { idleSeconds: 3600, lifeSeconds: 43_200 },
     invitationSeconds: 604_800,
     keyGraceSeconds: 86_400,
@@ -54,6 +55,7 @@ test('every setting is read', () => {
     MAIL_FROM: '"Roster, Inc." <roster@example.com>',
     LOG_LEVEL: 'silent',
     GRANTS: 'documented',
+    HSTS_SUBDOMAINS: 'yes',
     TOKEN_IDLE_SECONDS: '60',
     TOKEN_LIFE_SECONDS: '120',
     INVITATION_SECONDS: '180',
@@ -78,6 +80,7 @@ test('every setting is read', () => {
     mailFrom: '"Roster, Inc." <roster@example.com>',
     logLevel: 'silent',
     grants: 'documented',
+    hsts: { subdomains: 'yes' },
     token: { idleSeconds: 60, lifeSeconds: 120 },
     invitationSeconds: 180,
     keyGraceSeconds: 0,
@@ -163,6 +166,7 @@ const broken: (readonly [name: string, text: string, fault: string])[] = [
   ['MAIL_FROM', 'a@b.example, c@d.example', 'MAIL_FROM must be an e-mail address: set'],
   ['MAIL_FROM', 'Roster\r\nBcc: x@y.example <roster@example.com>', 'MAIL_FROM must be an e-mail address, or'],
   ['LOG_LEVEL', 'loud', 'LOG_LEVEL must be one of fatal, error, warn, info, debug, trace, silent: set'],
+  ['HSTS_SUBDOMAINS', 'true', 'HSTS_SUBDOMAINS must be one of yes, no: set'],
   ['GRANTS', 'Strict', 'GRANTS must be one of strict, documented: set'],
 ]
 

@@ -7,10 +7,14 @@ import { fastify } from 'fastify'
  * The headers of @fastify/helmet. They are the same on every answer and asked for once: as a plugin of the app it would build its
  * middleware anew for each request.
  */
-export async function securityHeaders(): Promise<Record<string, string>> {
+export async function securityHeaders({ hstsSubdomains }: { hstsSubdomains: boolean }): Promise<Record<string, string>> {
   const probe = fastify()
   const directives = { defaultSrc: ["'none'"], frameAncestors: ["'none'"] }
-  probe.register(helmet, { contentSecurityPolicy: { useDefaults: false, directives }, xFrameOptions: { action: 'deny' } })
+  probe.register(helmet, {
+    contentSecurityPolicy: { useDefaults: false, directives },
+    xFrameOptions: { action: 'deny' },
+    strictTransportSecurity: { includeSubDomains: hstsSubdomains },
+  })
   const headers = new Promise<Record<string, string>>(resolve => {
     probe.get('/', (_, reply) => {
       reply.hijack()

@@ -54,6 +54,8 @@ export function createHttp(options: HttpOptions): Http {
 export interface HttpOptions {
   log: Logger
   timing?: Partial<Timing>
+  /** Whether Strict-Transport-Security covers subdomains. */
+  hstsSubdomains?: boolean
   /** Bytes that all connections together may hold; tests lower them. */
   held?: { bodies?: number; answers?: number }
 }
@@ -67,11 +69,13 @@ class Server implements Http {
   readonly #connections: Connections
   /** The connections already answered by `#refuse`. */
   readonly #refused = new WeakSet<Socket>()
+  readonly #hstsSubdomains: boolean
   #standard: Readonly<Record<string, string>> = {}
   #closing = false
 
-  constructor({ log, timing, held }: HttpOptions) {
+  constructor({ log, timing, held, hstsSubdomains = false }: HttpOptions) {
     this.#log = log
+    this.#hstsSubdomains = hstsSubdomains
     this.#timing = { ...TIMING, ...timing }
     this.#connections = new Connections(this.#timing.headers, held)
     const app = fastify({
@@ -158,7 +162,7 @@ class Server implements Http {
   }
 
   async listen({ port, host }: { port: number; host: string }): Promise<number> {
-    this.#standard = { ...(await securityHeaders()), 'cache-control': 'no-store' }
+    this.#standard = { ...(await securityHeaders({ hstsSubdomains: this.#hstsSubdomains })), 'cache-control': 'no-store' }
     // For "localhost" Fastify would open a second server for the other family, without the listeners above.
     await this.#app.listen({ port, host: host === 'localhost' ? '127.0.0.1' : host })
     const address = this.#app.server.address()
