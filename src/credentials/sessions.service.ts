@@ -26,7 +26,7 @@ import { endProviderSessions, idTokenOf, noteProviderSession, type ProviderSessi
 import { sealFor } from './seal.ts'
 import { parse } from './secret.ts'
 
-const BAD_LOGIN = 'The userid or the password is wrong, or the account cannot log in'
+const BAD_LOGIN = 'The user name or the password is wrong, or the account cannot log in'
 const NOT_ALLOWED = 'This account is disabled or may not log in: ask an administrator'
 const GONE = 'This IAM was removed meanwhile'
 const BAD_KEY = 'The API key is unknown, expired or revoked'

@@ -110,12 +110,17 @@ export function welcomePage({ publicUrl }: Instance, entrances: readonly Entranc
   return { ...answer, headers: { ...answer.headers, ...traceable } }
 }
 
+/** The vendor's name of `bim`, which the API answers until an administrator gives another. */
+const VENDOR_NAME = 'Immuta'
+const nameOf = (iamid: string, displayName: string): string =>
+  iamid === 'bim' && displayName === VENDOR_NAME ? 'Local account' : displayName
+
 /** Where there is one place for passwords it is not asked for. */
 function signInForm(entrances: readonly Entrance[], refusal?: Refusal): Html {
   const chosen = refusal?.iamid ?? 'bim'
   const options = entrances.reduce<Html>(
     (before, { id, displayName }) =>
-      html`${before}<option value="${id}"${id === chosen && html` selected`}>${displayName}</option>`,
+      html`${before}<option value="${id}"${id === chosen && html` selected`}>${nameOf(id, displayName)}</option>`,
     html``,
   )
   return html`<form method="post" action="?">
@@ -174,7 +179,7 @@ export function deadLinkPage({ publicUrl }: Instance): WireResponse {
 
 export function donePage({ publicUrl }: Instance, { userid, name }: Invited): WireResponse {
   return page(publicUrl, 200, 'Your password is set', [
-    html`<p>Thank you, ${name}. From now on you sign in as <strong>${userid}</strong>.</p>`,
+    html`<p>Thank you, ${name}. From now on you sign in with the user name <strong>${userid}</strong>.</p>`,
     html`<p><a class="button" href="${publicUrl}/graphiql">Open the playground</a></p>`,
   ])
 }
@@ -182,7 +187,8 @@ export function donePage({ publicUrl }: Instance, { userid, name }: Invited): Wi
 /** Who is signed in, and the way out. `formTo` is the origin where signing out goes on, if it does. */
 export function signedInPage({ publicUrl }: Instance, person: SignedIn, formTo: string | null): WireResponse {
   const answer = page(publicUrl, 200, 'You are signed in', [
-    html`<p>You are <strong>${person.name}</strong>, known as <strong>${person.userid}</strong> in ${person.iamid}.</p>`,
+    html`<p>You are <strong>${person.name}</strong>.</p>`,
+    html`<p>User name: <strong>${person.userid}</strong>, ${person.iamid === 'bim' ? 'a local account' : `of ${person.iamid}`}.</p>`,
     html`<p><a class="button" href="${publicUrl}/graphiql">Open the playground</a></p>`,
     html`<form method="post" action="${publicUrl}/login/${person.iamid}/logout"><button class="other" type="submit">Sign out</button></form>`,
   ])

@@ -56,7 +56,7 @@ function Entry({ notice, onEnter }: { notice: string; onEnter: (credential: Cred
     <form className="roster-form" method="post" aria-label="Sign in" aria-busy={busy} onSubmit={submit}>
       {byPassword ? (
         <>
-          <Field label="User ID">
+          <Field label="User name">
             {id => <input id={id} name="userid" required autoComplete="username" autoCapitalize="none" spellCheck={false} />}
           </Field>
           <Field label="Password">

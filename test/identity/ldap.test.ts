@@ -142,7 +142,7 @@ describe.skipIf(slapdFolder === null)('log-in', () => {
   ])('%s is the same 401, and makes nobody', async (_, userid, password) => {
     const before = await app.store.db.prisma.user.count()
     const { status, body } = await logIn(userid, password)
-    expect([status, body.message]).toEqual([401, 'The userid or the password is wrong, or the account cannot log in'])
+    expect([status, body.message]).toEqual([401, 'The user name or the password is wrong, or the account cannot log in'])
     expect(await app.store.db.prisma.user.count()).toBe(before)
   })
 

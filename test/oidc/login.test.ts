@@ -58,7 +58,7 @@ describe('a person of a provider', () => {
     const ana = { name: 'Ana Ribeiro', email: 'ana@corp.example', team: ['red', 'blue'], groups: ['Crew', 'Auditors'] }
     const { browser, page } = await logIn('ana', ana)
     expect([page.status, page.url]).toEqual([200, `${app.url}/login`])
-    expect(page.body).toContain('You are <strong>Ana Ribeiro</strong>, known as <strong>ana</strong> in corp.')
+    expect(page.body).toContain('<p>You are <strong>Ana Ribeiro</strong>.</p>\n<p>User name: <strong>ana</strong>, of corp.</p>')
     const held = (await personOf(app, 'corp', 'ana'))!
     expect(held).toMatchObject({ name: 'Ana Ribeiro', email: 'ana@corp.example', disabled: false })
     expect(held.lastLogin).not.toBeNull()
@@ -116,10 +116,10 @@ describe('a person of a provider', () => {
   test('is found by the user ID claim within the IAM alone, never by an e-mail address', async () => {
     const { userid, id } = await app.as([], { userid: 'dora@corp.example', name: 'Dora of bim' })
     const { page } = await logIn('dora', { email: userid, name: 'Another Dora', groups: [] })
-    expect(page.body).toContain('known as <strong>dora</strong> in corp')
+    expect(page.body).toContain('User name: <strong>dora</strong>, of corp')
     expect((await personOf(app, 'corp', 'dora'))!.id).not.toBe(id)
     const { page: other } = await logIn('dora2', { email: userid, email_verified: true }, 'byname')
-    expect(other.body).toContain(`known as <strong>${userid}</strong> in byname`)
+    expect(other.body).toContain(`User name: <strong>${userid}</strong>, of byname`)
     expect((await personOf(app, 'byname', userid))!.id).not.toBe(id)
   })
 
@@ -184,7 +184,7 @@ describe('configurations', () => {
     const { id, userid } = await app.as([], { userid: 'jan' })
     await audit()
     const { page } = await logIn('jan', { name: 'Jan' }, 'moved')
-    expect(page.body).toContain('in moved')
+    expect(page.body).toContain(', of moved')
     expect((await personOf(app, 'moved', userid))!.id).toBe(id)
     const events = await audit()
     expect(events.map(event => event.event)).toContain('userMigrated')

@@ -194,7 +194,7 @@ test('every field of the profile schema, names in other systems, and groups of a
     ...{ org: 'Corp', job: 'chemist', sql: 'FAY', presto: 'fay_p', team: ['red', 'blue'] },
   }
   const { page } = await logIn('whole', '00u1', claims)
-  expect(page.body).toContain('known as <strong>fay.f</strong> in whole')
+  expect(page.body).toContain('User name: <strong>fay.f</strong>, of whole')
   expect(await personOf(app, 'whole', 'fay.f')).toMatchObject({
     name: 'Fay F.',
     email: 'fay@corp.example',
@@ -229,7 +229,7 @@ test('migrate users, of an IAM that was removed and kept its users', async () =>
   const removed = await app.graphql('mutation { deleteIam(input: { id: "ancestor", users: KEEP }) { deleted } }')
   expect(removed.errors).toBeUndefined()
   await makeOpenid(app, 'heir', options('heir'), { config: { migrateFrom: 'ancestor' } })
-  expect((await logIn('heir', 'gil')).page.body).toContain('<strong>gil</strong> in heir')
+  expect((await logIn('heir', 'gil')).page.body).toContain('<strong>gil</strong>, of heir')
   expect((await personOf(app, 'heir', 'gil'))!.id).toBe(made.data.createUser.user.id)
 })
 
@@ -257,7 +257,7 @@ test('identity-provider-initiated single sign-on: the provider sends somebody he
   const query = `?iss=${encodeURIComponent(idp.issuer)}&target_link_uri=${encodeURIComponent(target)}`
   const { page } = await logIn('sent', 'hal', {}, query)
   expect([page.url, page.status]).toEqual([target, 200])
-  expect(page.body).toContain('<strong>hal</strong> in sent')
+  expect(page.body).toContain('<strong>hal</strong>, of sent')
 })
 
 test('the end session endpoint that is given counts more than the discovered one', async () => {

@@ -27,7 +27,7 @@ describe.runIf(chromium !== null)('the playground in Chromium', { timeout: 60_00
   })
 
   async function signIn(page: Page, password = ada.password) {
-    await page.getByLabel('User ID').fill(ada.userid)
+    await page.getByLabel('User name').fill(ada.userid)
     await page.getByLabel('Password').fill(password)
     await page.getByRole('button', { name: 'Sign in', exact: true }).click()
   }
