@@ -61,10 +61,13 @@ export async function inTheWayOf(db: Db, iamid: string, limit: number): Promise<
 
 /** They keep their ids and what they hold. What the IAM set becomes set by hand: nobody else would be left to take it away. */
 export async function moveUsersToBim(db: Db, iamid: string, now: Date): Promise<Affected[]> {
-  const moved = await db.query<Affected>(affected(`UPDATE users SET iamid = 'bim', updated_at = $2 WHERE iamid = $1`), [
-    iamid,
-    now,
-  ])
+  const moved = await db.query<Affected>(
+    affected(
+      `UPDATE users SET iamid = 'bim', directory_id = NULL, openid_id = NULL, saml_id = NULL, relinkable = false, updated_at = $2
+        WHERE iamid = $1`,
+    ),
+    [iamid, now],
+  )
   const ids = moved.map(user => user.id)
   await setByHand(db, 'user_attributes', row => `${row}.key_key, md5(${row}.value)`, ids)
   await setByHand(db, 'user_permissions', row => `${row}.permission`, ids)

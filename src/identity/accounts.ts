@@ -1,6 +1,8 @@
 /** The accounts of people as a source names them: found, renamed, taken over, emptied or made. Part of a write's transaction. */
 import type { Call } from '../access/guard.ts'
+import { Unavailable } from '../errors.ts'
 import { canonical, checkUserid } from '../names.ts'
+import { uniqueViolation } from '../store/failures.ts'
 import { nameColumns } from '../users/profile.ts'
 import type { UserRecord } from '../users/user.ts'
 import { emptyAccounts } from '../users/users.replace.store.ts'
@@ -90,7 +92,7 @@ async function known({ db, now }: Call, { iamid, expected, logIn }: Source, iden
       ? { id: who.user.id, userid: who.userid, useridKey: canonical(who.userid) }
       : [],
   )
-  if (renamed.length > 0) await renameUsers(db, renamed)
+  if (renamed.length > 0) await renameUsers(db, renamed).catch(beaten)
   const former = all.flatMap(who => (who.is === 'successor' ? who.user.id : []))
   const emptied = new Map(former.length === 0 ? [] : (await emptyAccounts(db, former, now)).map(user => [user.id, user]))
   return all.map((who, at): Found => {
@@ -102,11 +104,18 @@ async function known({ db, now }: Call, { iamid, expected, logIn }: Source, iden
   })
 }
 
+/** Somebody else was given the userid this very moment: tried again, that is found. */
+function beaten(error: unknown): never {
+  throw uniqueViolation(error) === null ? error : new Unavailable('The userid was taken at this very moment: try again')
+}
+
 async function taken({ db, now }: Call, { iamid, migrateFrom }: Source, identities: readonly Identity[]): Promise<Found[]> {
   if (migrateFrom === undefined) return identities.map(() => null)
   const takeovers = await takeoversOf(db, migrateFrom, identities, { lock: true })
   const ids = takeovers.flatMap(takeover => (takeover && 'user' in takeover ? takeover.user.id : []))
-  const moved = new Map(ids.length === 0 ? [] : (await moveAccounts(db, ids, iamid, now)).map(user => [user.id, user]))
+  const moved = new Map(
+    ids.length === 0 ? [] : (await moveAccounts(db, ids, iamid, now).catch(beaten)).map(user => [user.id, user]),
+  )
   return takeovers.map((takeover, at): Found => {
     const identity = identities[at]!
     if (takeover === null) return null
