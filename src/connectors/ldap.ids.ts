@@ -15,6 +15,7 @@ export const idAttributesOf = (option: string | undefined): readonly string[] =>
 const longestId = 512
 /** Active Directory's GUIDs: the first three parts are little-endian ([MS-DTYP] 2.3.4.2). */
 const littleEndian = new Set(['objectguid', 'ms-ds-consistencyguid'])
+const guids = new Set([...littleEndian, 'guid'])
 const caseless = new Set(entryIdAttributes.map(name => name.toLowerCase()))
 
 /** The entry's stable id as text; null where it shows none, or one that cannot be one: several values, or too long. */
@@ -25,7 +26,8 @@ export function entryIdOf(attributes: Attributes, option: string | undefined): s
   const [value, ...more] = name === undefined ? [] : attributes.get(name)!
   if (name === undefined || value === undefined || more.length > 0) return null
   if (value.length > longestId || value.includes('\0') || !value.isWellFormed()) return null
-  if (isBinary(name)) return guidText(Buffer.from(value, 'base64'), littleEndian.has(name)) ?? value
+  if (guids.has(name)) return guidText(Buffer.from(value, 'base64'), littleEndian.has(name)) ?? value
+  if (isBinary(name)) return value
   return caseless.has(name) ? value.toLowerCase() : value
 }
 
@@ -47,7 +49,8 @@ export function idFilter(names: readonly string[], text: string): Filter {
 }
 
 function idBytes(attribute: string, text: string): Buffer {
-  if (!/^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(text)) return Buffer.from(text, 'base64')
+  const isGuid = guids.has(attribute.toLowerCase()) && /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(text)
+  if (!isGuid) return Buffer.from(text, 'base64')
   const bytes = Buffer.from(text.replaceAll('-', ''), 'hex')
   if (littleEndian.has(attribute.toLowerCase())) for (const [start, end] of GUID_PARTS) bytes.subarray(start, end).reverse()
   return bytes
