@@ -79,7 +79,8 @@ export async function startApp(config: Config, given: Given = {}): Promise<Runni
   // A run that is sent before they have begun is found as soon as they have.
   const app: App = { ...makeApp(config, store, log), jobs: { send: async id => jobs?.send(id) } }
   const housekeeping = startHousekeeping(app)
-  const http = createHttp({ log, hstsSubdomains: config.hsts.subdomains === 'yes' })
+  const { trustedProxies, hsts } = config
+  const http = createHttp({ log, trustedProxies, hstsSubdomains: hsts.subdomains === 'yes' })
   let prepared = false
   const ping = async () => {
     if (!prepared) throw new Unavailable('Roster is starting', { retryAfter: 1 })

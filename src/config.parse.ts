@@ -1,5 +1,6 @@
-import { isIP } from 'node:net'
+import { BlockList, isIP } from 'node:net'
 import { Invalid } from './errors.ts'
+import type { TrustedProxies } from './http/client.address.ts'
 import { checkEmail } from './names.ts'
 
 /** From the text of a setting to its value. Throws Invalid(name, rule), and the rule never repeats the text: it may be a secret. */
@@ -104,4 +105,19 @@ export function mask(text: string, secret: 'whole' | 'url'): string {
 /** The text as one line of a terminal. */
 export function printable(text: string): string {
   return text.replace(/\p{C}/gu, '\uFFFD')
+}
+
+/** A number of proxies, or addresses and networks separated by commas. */
+export function trustedProxiesOf(text: string, name: string): TrustedProxies {
+  if (/^\d+$/.test(text)) return { hops: integer(1, 10)(text, name) }
+  const networks = new BlockList()
+  for (const entry of text.split(',').map(part => part.trim())) {
+    const [address = '', length, ...rest] = entry.split('/')
+    const family = isIP(address)
+    const most = family === 6 ? 128 : 32
+    if (family === 0 || rest.length > 0 || (length !== undefined && !(/^\d{1,3}$/.test(length) && Number(length) <= most)))
+      throw new Invalid(name, 'must be a number from 1 to 10, or IP addresses and networks (CIDR) separated by commas')
+    networks.addSubnet(address, Number(length ?? most), family === 6 ? 'ipv6' : 'ipv4')
+  }
+  return { networks }
 }

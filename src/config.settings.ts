@@ -1,6 +1,18 @@
 // The table of settings: a new one is a row here and a line of loadConfig in config.ts.
-import { address, hostOf, integer, keyOf, mailFromOf, oneOf, type Parse, passwordOf, publicUrlOf } from './config.parse.ts'
+import {
+  address,
+  hostOf,
+  integer,
+  keyOf,
+  mailFromOf,
+  oneOf,
+  type Parse,
+  passwordOf,
+  publicUrlOf,
+  trustedProxiesOf,
+} from './config.parse.ts'
 import type { Config } from './config.ts'
+import type { TrustedProxies } from './http/client.address.ts'
 import { checkUserid } from './names.ts'
 import { type OutboundRule, outboundRulesOf } from './outbound/outbound.policy.ts'
 
@@ -154,6 +166,14 @@ export const settings = {
     parse: integer(1, 64),
     fallback: 4,
     fix: 'set about the number of cores',
+  }),
+  TRUSTED_PROXIES: setting<TrustedProxies | null>({
+    meaning:
+      'proxies in front that are believed about whom they forward for: addresses and networks (CIDR), or how many there are',
+    parse: trustedProxiesOf,
+    fallback: null,
+    unset: 'none: the address of a request is that of its connection',
+    fix: 'set it like 127.0.0.1,10.0.0.0/8, or to a number of proxies from 1 to 10, or leave it unset without a proxy',
   }),
   OUTBOUND_ALLOW: setting<readonly OutboundRule[] | null>({
     meaning:

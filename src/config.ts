@@ -3,6 +3,7 @@
 import { mask, printable, reachable } from './config.parse.ts'
 import { PASSWORD_MAX_LENGTH, type Setting, type SettingName, settings, together, type Values } from './config.settings.ts'
 import { Invalid } from './errors.ts'
+import type { TrustedProxies } from './http/client.address.ts'
 import type { OutboundRules } from './outbound/outbound.policy.ts'
 
 export interface Config {
@@ -33,6 +34,8 @@ export interface Config {
   password: { minLength: number; maxLength: number }
   hashing: { inFlight: number }
   /** Where Roster may connect to. */
+  /** Null: no proxy is believed. */
+  trustedProxies: TrustedProxies | null
   outbound: OutboundRules
 }
 
@@ -85,6 +88,7 @@ export function loadConfig(env: Environment): Config {
     keyGraceSeconds: values.KEY_GRACE_SECONDS,
     password: { minLength: values.PASSWORD_MIN_LENGTH, maxLength: PASSWORD_MAX_LENGTH },
     hashing: { inFlight: values.HASHES_IN_FLIGHT },
+    trustedProxies: values.TRUSTED_PROXIES,
     outbound: { allow: values.OUTBOUND_ALLOW, deny: values.OUTBOUND_DENY },
   }
 }

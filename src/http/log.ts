@@ -35,8 +35,18 @@ function censor(line: string): string {
   return `${JSON.stringify(JSON.parse(safe), (name, value) => (SECRET_FIELD.test(name) ? CENSORED : value))}\n`
 }
 
-/** The one line of a request. The route's pattern, not its address: addresses hold names, queries hold anything. */
-export function logRequest(log: Logger, method: string, route: string, status: number, started: number, requestId: string): void {
+export interface RequestLine {
+  readonly method: string
+  /** The route's pattern, not the path: paths hold names, queries hold anything. */
+  readonly route: string
+  readonly status: number
+  /** The client's IP address. */
+  readonly address: string
+  readonly requestId: string
+}
+
+/** The one line of a request. */
+export function logRequest(log: Logger, line: RequestLine, started: number): void {
   const ms = Math.round((performance.now() - started) * 100) / 100
-  log.info({ method, route, status, ms, requestId }, 'request')
+  log.info({ ...line, ms }, 'request')
 }

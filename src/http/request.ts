@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http'
 import type { FastifyRequest } from 'fastify'
 import { Invalid } from '../errors.ts'
+import { clientAddress, type TrustedProxies } from './client.address.ts'
 import type { WireRequest } from './wire.ts'
 
 /** The framework's request behind the interface of the doors. Getters, so that what nobody asks for costs nothing. */
@@ -10,8 +11,11 @@ export class Wire<Locals> implements WireRequest<Locals> {
   // A door's `authenticate` fills it; the type says what it promised.
   readonly locals = {} as Locals
   readonly #request: FastifyRequest
-  constructor(request: FastifyRequest) {
+  readonly #trusted: TrustedProxies | null
+  #address: string | null = null
+  constructor(request: FastifyRequest, trusted: TrustedProxies | null) {
     this.#request = request
+    this.#trusted = trusted
   }
   get method(): string {
     return this.#request.method
@@ -32,9 +36,8 @@ export class Wire<Locals> implements WireRequest<Locals> {
     return this.#request.id
   }
   get address(): string {
-    const address = this.#request.raw.socket.remoteAddress ?? ''
-    // An IPv4 peer of a socket that listens on both families: one peer, one spelling.
-    return address.startsWith('::ffff:') ? address.slice(7) : address
+    this.#address ??= clientAddress(this.#request.raw.socket.remoteAddress ?? '', this.headers, this.#trusted)
+    return this.#address
   }
 }
 

@@ -15,6 +15,7 @@ import type { Logger } from 'pino'
 import { Invalid, NotFound, RosterError, TooLarge, Unavailable } from '../errors.ts'
 import { isAnswered, lengthOf, type Ready, ready, send, sendRaw, written } from './answer.ts'
 import { parseBody } from './body.ts'
+import { clientAddress, type TrustedProxies } from './client.address.ts'
 import { Connections } from './connections.ts'
 import { errorHeaders, Fault, restError } from './errors.ts'
 import { securityHeaders } from './headers.ts'
@@ -58,12 +59,15 @@ export interface HttpOptions {
   hstsSubdomains?: boolean
   /** Bytes that all connections together may hold; tests lower them. */
   held?: { bodies?: number; answers?: number }
+  /** Null or absent: nobody is believed, and an address is the socket's. */
+  trustedProxies?: TrustedProxies | null
 }
 
 class Server implements Http {
   readonly #app: FastifyInstance
   readonly #log: Logger
   readonly #timing: Timing
+  readonly #trusted: TrustedProxies | null
   readonly #paths = new Paths()
   readonly #translators: [prefix: string, translator: Translator][] = []
   readonly #connections: Connections
@@ -73,9 +77,10 @@ class Server implements Http {
   #standard: Readonly<Record<string, string>> = {}
   #closing = false
 
-  constructor({ log, timing, held, hstsSubdomains = false }: HttpOptions) {
+  constructor({ log, timing, held, hstsSubdomains = false, trustedProxies = null }: HttpOptions) {
     this.#log = log
     this.#hstsSubdomains = hstsSubdomains
+    this.#trusted = trustedProxies
     this.#timing = { ...TIMING, ...timing }
     this.#connections = new Connections(this.#timing.headers, held)
     const app = fastify({
@@ -193,7 +198,7 @@ class Server implements Http {
 
   async #serve<Locals>(route: Route<Locals>, request: FastifyRequest, reply: FastifyReply): Promise<void> {
     const started = performance.now()
-    const wire = new Wire<Locals>(request)
+    const wire = new Wire<Locals>(request, this.#trusted)
     const headers = request.raw.headers
     let status: number
     try {
@@ -277,7 +282,8 @@ class Server implements Http {
   }
 
   #line(request: FastifyRequest, route: string, status: number, started: number): void {
-    logRequest(this.#log, request.method, route, status, started, request.id)
+    const address = clientAddress(request.raw.socket.remoteAddress ?? '', request.raw.headers, this.#trusted)
+    logRequest(this.#log, { method: request.method, route, status, address, requestId: request.id }, started)
   }
 }
 

@@ -15,7 +15,7 @@ export interface WireRequest<Locals = Record<string, unknown>> {
   /** The parsed body (a Buffer on a `raw` route), undefined when there is none. Not yet there in `authenticate` and `decide`. */
   readonly body: unknown
   readonly requestId: string
-  /** The peer's IP address. X-Forwarded-For is not trusted: anybody can send it. */
+  /** The client's IP address: the peer's, or what a proxy of TRUSTED_PROXIES forwards for. */
   readonly address: string
   /** What `authenticate` and `decide` found, for the handler. */
   readonly locals: Locals
