@@ -36,6 +36,7 @@ test('without any setting Roster serves this machine on the embedded store', () 
     keyGraceSeconds: 86_400,
     password: { minLength: 1, maxLength: 1024 },
     hashing: { inFlight: 4 },
+    trustedProxies: null,
     outbound: { allow: null, deny: [] },
   })
 })
@@ -62,6 +63,7 @@ test('every setting is read', () => {
     KEY_GRACE_SECONDS: '0',
     PASSWORD_MIN_LENGTH: '12',
     HASHES_IN_FLIGHT: '2',
+    TRUSTED_PROXIES: '2',
     OUTBOUND_ALLOW: 'ldap.corp.example',
     OUTBOUND_DENY: '*.internal.example',
   }
@@ -86,6 +88,7 @@ test('every setting is read', () => {
     keyGraceSeconds: 0,
     password: { minLength: 12, maxLength: 1024 },
     hashing: { inFlight: 2 },
+    trustedProxies: { hops: 2 },
     outbound: {
       allow: [{ kind: 'name', name: 'ldap.corp.example', below: false }],
       deny: [{ kind: 'name', name: 'internal.example', below: true }],
@@ -126,6 +129,9 @@ const broken: (readonly [name: string, text: string, fault: string])[] = [
   ...integer('KEY_GRACE_SECONDS', 0, 31_536_000, 'set'),
   ...integer('PASSWORD_MIN_LENGTH', 1, 64, 'set'),
   ...integer('HASHES_IN_FLIGHT', 1, 64, 'set'),
+  ...['10.0.0.0/33', 'geheim'].map(
+    text => ['TRUSTED_PROXIES', text, 'TRUSTED_PROXIES must be a number from 1 to 10, or IP addresses and networks'] as const,
+  ),
   ...['OUTBOUND_ALLOW', 'OUTBOUND_DENY'].flatMap(name =>
     ['10.0.0.1/8', 'https://geheim', '127.1', 'a b/c'].map(
       text => [name, text, `${name} must be addresses, networks such as 10.0.0.0/8`] as const,
