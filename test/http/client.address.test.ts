@@ -75,7 +75,8 @@ test('failed log-ins count for the client behind the proxy, whose address stands
   }
   for (let index = 0; index < 3; index++) expect(await logIn('203.0.113.5', `nobody${index}`, 'wrong')).toBe(401)
   const failuresOf = async (address: string) =>
-    (await app!.store.db.prisma.loginFailure.findUnique({ where: { subject: subjectsOf('', '', address).address } }))?.failures ?? 0
+    (await app!.store.db.prisma.loginFailure.findUnique({ where: { subject: subjectsOf('', '', address).address } }))?.failures ??
+    0
   expect([await failuresOf('203.0.113.5'), await failuresOf('127.0.0.1')]).toEqual([3, 0])
   expect(await logIn('192.0.2.1', ana.userid, ana.password)).toBe(200)
   const events = await app.store.db.query('SELECT event, address FROM audit_events ORDER BY id DESC LIMIT 1')
