@@ -50,6 +50,7 @@ const config: CodegenConfig = {
           AttributeValueConnection: '../attributes/attribute.ts#AttributeValuePage',
           Iam: '../iams/iam.ts#IamRecord',
           IamConnection: '../iams/iam.ts#IamPage',
+          ScimKey: '../iams/iam.ts#ScimKeyRecord',
           SyncRun: '../sync/run.ts#RunRecord',
           SyncRunConnection: '../sync/run.ts#RunPage',
           SyncCount: '../sync/entries.store.ts#RunCount',

@@ -4,6 +4,7 @@ import { type Actor, anonymous, operator } from './access/actor.ts'
 import { authenticateScim } from './access/authenticate.scim.ts'
 import { createAuthenticate } from './access/authenticate.ts'
 import { actorOfRequest, type Credential } from './access/request.actor.ts'
+import { createScimRate } from './access/scim.rate.ts'
 import { createUses } from './access/uses.ts'
 import { performAdmin } from './cli/admin.commands.ts'
 import { serveAdmin } from './cli/admin.socket.ts'
@@ -166,10 +167,13 @@ async function registerDoors(http: Http, app: App) {
   const schema = createSchema()
   const contextOf = (request: WireRequest, credential: Credential) => contextOfRequest(app, request, credential)
   registerPlayground(http)
+  const rate = createScimRate()
   registerScim(http, {
     publicUrl: app.config.publicUrl,
     contextOf: async (request, iamid) => {
-      const actor = await authenticateScim(app.store.db, iamid, request.headers.authorization).catch(translatedStore)
+      const actor = await authenticateScim(app.store.db, iamid, request.headers.authorization, { uses: app.uses, rate }).catch(
+        translatedStore,
+      )
       return contextFor(app, actor, request)
     },
   })

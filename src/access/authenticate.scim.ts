@@ -3,23 +3,41 @@ import { Unauthenticated } from '../errors.ts'
 import { scimEnabled } from '../iams/iam.ts'
 import type { Db } from '../store/store.ts'
 import type { ScimActor } from './actor.ts'
+import type { ScimRate } from './scim.rate.ts'
+import type { Uses } from './uses.ts'
 
 interface Row {
   readonly config: Record<string, unknown>
-  readonly hash: Uint8Array | null
+  readonly id: number
+  readonly hash: Uint8Array
 }
 
 /**
  * The SCIM client of the IAM `iamid`, by its key. Read afresh: a new key, and SCIM switched off, hold at once. Throws Unauthenticated in
  * the same words whatever is wrong, so that nobody learns which IAMs there are.
  */
-export async function authenticateScim(db: Db, iamid: string, authorization: string | undefined): Promise<ScimActor> {
+export async function authenticateScim(
+  db: Db,
+  iamid: string,
+  authorization: string | undefined,
+  { uses, rate }: { uses?: Uses; rate?: ScimRate } = {},
+): Promise<ScimActor> {
   // A bare key, which the API lets pass, is no credential of RFC 6750 2.1.
   const secret = /^bearer\s/i.test(authorization ?? '') ? fromHeader(authorization) : null
   const parsed = secret === null ? null : parse(secret)
   if (parsed?.kind === 'rs' && /^[A-Za-z][A-Za-z0-9_-]{0,63}$/.test(iamid) && iamid !== 'bim') {
-    const [row] = await db.query<Row>('SELECT i.config, i.scim_key_hash AS hash FROM iams i WHERE i.id = $1', [iamid])
-    if (row?.hash && sameHash(row.hash, parsed.hash) && scimEnabled(row)) return { kind: 'scim', iamid }
+    const now = new Date()
+    const rows = await db.query<Row>(
+      `SELECT i.config, k.id, k.hash FROM iams i JOIN scim_keys k ON k.iamid = i.id
+        WHERE i.id = $1 AND (k.expires_at IS NULL OR k.expires_at > $2)`,
+      [iamid, now],
+    )
+    const row = rows.find(({ hash }) => sameHash(hash, parsed.hash))
+    if (row && scimEnabled(row)) {
+      uses?.note('scim', row.id, now)
+      rate?.take(iamid, row.config.scimRequestsPerMinute as number | undefined)
+      return { kind: 'scim', iamid }
+    }
   }
   throw new Unauthenticated('No IAM of this Roster accepts SCIM with this credential')
 }

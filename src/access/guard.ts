@@ -103,7 +103,7 @@ function admitted<A, R>(ask: (context: Context, args: A) => Promise<void>, run: 
   }
 }
 
-const READ: Trail = { events: [], failure: null, over: true }
+const READ: Trail = { events: [], failure: null, notTaken: [], over: true }
 
 /** Every question to the policy with its answer, for whoever wants to watch: tests hold with it that no door forgets to ask. */
 export interface Decision {

@@ -73,6 +73,7 @@ export const policy = {
   'iam:sync': write(users), //                                                           8, 9
   'iam:listSyncs': read(users),
   'iam:confirmSync': write(users),
+  'iam:resumeDeprovisioning': write(users),
   'iam:dropSync': write(users),
   'iam:undoSync': write(users),
   'iam:relinkUsers': write(users),

@@ -1,11 +1,14 @@
 import type { Db } from '../store/store.ts'
 
+type Kind = 'key' | 'token' | 'scim'
+const KINDS: readonly Kind[] = ['key', 'token', 'scim']
+
 /**
  * When secrets were last used. Noted off the request's path: the first use shows within a second, later ones are written
  * at most once a minute per secret, many in one statement.
  */
 export interface Uses {
-  note(kind: 'key' | 'token', id: number, now: Date): void
+  note(kind: Kind, id: number, now: Date): void
   /** Writes what is waiting. */
   flush(): Promise<void>
   stop(): Promise<void>
@@ -16,21 +19,21 @@ const FLUSH_EVERY_MS = 500
 export function createUses(db: Db, idleSeconds: number, onError: (error: unknown) => void): Uses {
   // A token that slides by less than two minutes needs its use written sooner than once a minute.
   const interval = Math.min(60_000, (idleSeconds * 1000) / 2)
-  const written = { key: new Map<number, number>(), token: new Map<number, number>() }
-  const waiting = { key: new Map<number, number>(), token: new Map<number, number>() }
+  const empty = (): Record<Kind, Map<number, number>> => ({ key: new Map(), token: new Map(), scim: new Map() })
+  const [written, waiting] = [empty(), empty()]
 
   async function flush() {
-    for (const kind of ['key', 'token'] as const) {
+    for (const kind of KINDS) {
       const batch = [...waiting[kind]]
       if (batch.length === 0) continue
       waiting[kind].clear()
       const ids = batch.map(([id]) => id)
       const times = batch.map(([, at]) => new Date(at))
-      await (kind === 'key' ? writeKeys(db, ids, times) : writeTokens(db, ids, times, idleSeconds)).catch(onError)
+      await (kind === 'token' ? writeTokens(db, ids, times, idleSeconds) : writeKeys(db, TABLES[kind], ids, times)).catch(onError)
     }
     // Only recent writes matter for "once a minute": forget the rest, so that memory does not grow with the number of secrets.
     const old = Date.now() - interval
-    for (const kind of ['key', 'token'] as const) for (const [id, at] of written[kind]) if (at < old) written[kind].delete(id)
+    for (const kind of KINDS) for (const [id, at] of written[kind]) if (at < old) written[kind].delete(id)
   }
 
   const timer = setInterval(() => void flush(), FLUSH_EVERY_MS)
@@ -50,9 +53,11 @@ export function createUses(db: Db, idleSeconds: number, onError: (error: unknown
   }
 }
 
-const writeKeys = (db: Db, ids: number[], times: Date[]) =>
+const TABLES = { key: 'api_keys', scim: 'scim_keys' } as const
+
+const writeKeys = (db: Db, table: (typeof TABLES)[keyof typeof TABLES], ids: number[], times: Date[]) =>
   db.query(
-    `UPDATE api_keys k SET last_used = greatest(k.last_used, u.at)
+    `UPDATE ${table} k SET last_used = greatest(k.last_used, u.at)
        FROM unnest($1::int[], $2::timestamptz[]) u(id, at) WHERE k.id = u.id`,
     [ids, times],
   )

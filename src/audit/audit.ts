@@ -35,6 +35,8 @@ export const EVENTS = [
   'iamConfigured',
   'syncFinished',
   'syncQuarantined',
+  'deprovisioningHeld',
+  'deprovisioningResumed',
   'projectCreated',
   'projectDeleted',
   'projectMembersChanged',
@@ -83,9 +85,11 @@ export interface AuditDraft {
 export interface Trail {
   readonly events: AuditDraft[]
   failure: string | null
+  /** What the source sent and the write left out, while the rest went in. */
+  readonly notTaken: string[]
   over: boolean
 }
-export const newTrail = (): Trail => ({ events: [], failure: null, over: false })
+export const newTrail = (): Trail => ({ events: [], failure: null, notTaken: [], over: false })
 
 /** As JSON, whatever the order of an object's keys: a store of its own order gives them back in that. */
 function isEqual(one: unknown, other: unknown): boolean {

@@ -5,6 +5,7 @@ import { groupPermissions, scimEnabled, scimUrl } from '../iams/iam.ts'
 import { iams } from '../iams/iams.service.ts'
 import { identities } from '../identity/identities.service.ts'
 import { entryIdsOf } from '../identity/source.ids.ts'
+import { deprovisioning } from '../provisioning/deprovisioning.service.ts'
 
 /** What nobody but an APPLICATION_ADMIN sees (reference: authorization-matrix, note 14). */
 const seen = (context: Parameters<typeof iams.list>[0]) => maySee(context.actor, 'Iam.private')
@@ -23,6 +24,7 @@ export const iamResolvers: Resolvers = {
     updateIam: (_, { input }, context) => iams.update(context, input),
     deleteIam: (_, { input }, context) => iams.remove(context, input),
     generateScimKey: (_, { input }, context) => iams.generateScimKey(context, input),
+    resumeDeprovisioning: (_, { input }, context) => deprovisioning.resume(context, input),
   },
   UserInfoDrift: {
     user: async (drift, _, { loaders }) => (await loaders.userById.load(drift.userId))!,
@@ -33,6 +35,9 @@ export const iamResolvers: Resolvers = {
     scimEnabled: (iam, _, context) => (seen(context) ? scimEnabled(iam) : null),
     scimUrl: (iam, _, context) => (seen(context) && scimEnabled(iam) ? scimUrl(context.app.config.publicUrl, iam.id) : null),
     scimKeyPrefix: (iam, _, context) => (seen(context) ? iam.scimKeyPrefix : null),
+    scimKeys: (iam, _, context) => (seen(context) ? context.loaders.scimKeysOfIam.load(iam.id) : null),
+    scimDeprovisioningHeldAt: async (iam, _, context) =>
+      seen(context) ? ((await context.loaders.scimGuardOfIam.load(iam.id))?.heldAt ?? null) : null,
     defaultPermissions: (iam, _, context) =>
       maySee(context.actor, 'Iam.defaultPermissions') ? [...iam.defaultPermissions] : null,
     groupPermissions: async (iam, _, context) =>

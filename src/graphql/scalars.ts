@@ -1,10 +1,10 @@
 /** What scalars look like on the wire. A value of another form is BAD_USER_INPUT, naming the field and the form. */
 import { GraphQLError, Kind, type ValueNode, valueFromASTUntyped } from 'graphql'
 import { GraphQLJSON } from 'graphql-scalars'
+import { hasTime, parseInstant } from '../instant.ts'
 
 const MAX_ID = 2_147_483_647
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
-const INSTANT = /^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d{1,9})?)?(Z|[+-]\d\d:\d\d)$/
 
 /**
  * What a scalar does; inputs are checked by `parse`, literals and variables alike. Not a GraphQLScalarType, which would put its own
@@ -63,9 +63,7 @@ export const scalars = {
   ExchangeId: digits('ExchangeId'),
 }
 
+/** Without an offset it is UTC. */
 function instant(value: unknown): Date | undefined {
-  if (typeof value !== 'string' || !INSTANT.test(value)) return undefined
-  const time = new Date(value)
-  // The store's calendar begins in 4713 BC and JavaScript's years have four digits on this wire.
-  return time.getUTCFullYear() >= 0 && time.getUTCFullYear() <= 9999 ? time : undefined
+  return typeof value === 'string' && hasTime(value) ? (parseInstant(value) ?? undefined) : undefined
 }

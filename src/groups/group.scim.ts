@@ -1,5 +1,6 @@
 /** What a SCIM resource says of a group, and what a PATCH of its members comes to. Pure. */
 import { Invalid } from '../errors.ts'
+import { named } from '../http/text.ts'
 import { isScimId } from '../provisioning/client.ts'
 import { Misspoken } from '../provisioning/faults.ts'
 import type { Filter } from '../provisioning/filter.ts'
@@ -40,8 +41,10 @@ export function memberIds(type: ResourceType, value: unknown): string[] {
 }
 
 function memberId(member: Document): string {
-  if (typeof member.type === 'string' && member.type.toLowerCase() !== 'user')
+  if (typeof member.type === 'string' && member.type.toLowerCase() === 'group')
     throw new Misspoken('invalidValue', 'members', 'must be users: a group cannot be in a group')
+  if (typeof member.type === 'string' && member.type.toLowerCase() !== 'user')
+    throw new Misspoken('invalidValue', 'members.type', `must be User, not ${named(member.type)}`)
   if (typeof member.value !== 'string') throw new Misspoken('invalidValue', 'members.value', 'is required and must be a string')
   if (!isScimId(member.value)) throw notAUser()
   return member.value.toLowerCase()

@@ -14,7 +14,8 @@ import { Duplicate } from '../provisioning/faults.ts'
 import { listOf } from '../provisioning/list.ts'
 import { parsePatch } from '../provisioning/operations.ts'
 import { patched } from '../provisioning/patch.ts'
-import { checkDocument, checkResource } from '../provisioning/resource.ts'
+import { withExtensionsOf } from '../provisioning/paths.ts'
+import { checkDocument, checkResource, memberOf } from '../provisioning/resource.ts'
 import { type Document, groupType } from '../provisioning/schema.ts'
 import { checkVersion, type Precondition, versionOf } from '../provisioning/version.ts'
 import { uniqueViolation } from '../store/failures.ts'
@@ -89,14 +90,16 @@ export const scimGroups = {
     const before = await requireScimGroup(call, iam, id, { lock: true })
     checkVersion(asked, versionOf(groupFacts(before)))
     const { ids } = written(iam, document)
-    return save(call, iam, before, { document, changes: [{ kind: 'set', ids }], members })
+    // RFC 7644 3.5.1: what a PUT leaves out may stay. A list that is there is the whole list.
+    const isListed = memberOf(body as Document, 'members') !== undefined
+    return save(call, iam, before, { document, changes: isListed ? [{ kind: 'set', ids }] : [], members })
   }),
 
   patch: write('scim:updateGroup', async (call: Call, { id, body, members, ...asked }: ById & WithBody & Wants) => {
     const iam = await iamOf(call)
-    const type = groupType(iam.config)
-    const { changes, rest } = memberChanges(type, parsePatch(type, body))
     const before = await requireScimGroup(call, iam, id, { lock: true })
+    const type = withExtensionsOf(groupType(iam.config), before.document)
+    const { changes, rest } = memberChanges(type, parsePatch(type, body))
     checkVersion(asked, versionOf(groupFacts(before)))
     return save(call, iam, before, { document: patched(type, groupDocument(before), rest), changes, members })
   }),

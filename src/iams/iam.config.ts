@@ -26,6 +26,9 @@ type Before = Pick<IamRecord, 'config' | 'secrets'>
 /** What no setting is needed for to deny it. */
 const builtIn: Refusal = createOutbound({ allow: null, deny: [] }).refusal
 
+/** Without SCIM they would limit nothing. */
+const SCIM_LIMITS = ['scimMaxDeprovisionedCount', 'scimMaxDeprovisionedPercent', 'scimRequestsPerMinute']
+
 /** The message names so many faults at most, and says how many more there are. */
 const maxNamed = 50
 // Eight by default; all faults are told at once. A body of 1 MB bounds the work.
@@ -160,6 +163,7 @@ function together(type: IamType, id: string, config: Config, has: Has): Fault[] 
   return [
     ...when(config.migrateFrom === id, 'migrateFrom', 'must be another IAM'),
     ...when(config.strictScimSchema === true && !scim, 'strictScimSchema', 'needs scimEnabled'),
+    ...SCIM_LIMITS.flatMap(name => when(config[name] !== undefined && !scim, name, 'needs scimEnabled')),
     ...when(schema?.attributeSchema !== undefined && !scim, 'schema.attributeSchema', 'needs scimEnabled'),
     ...when(config.externalUserInfo !== undefined && scim, 'externalUserInfo', 'cannot stand beside scimEnabled'),
     ...when(

@@ -18,6 +18,7 @@ import {
   url,
   whole,
 } from './iam.schema.parts.ts'
+import { scimOptions } from './iam.schema.scim.ts'
 
 // One schema for each type of IAM, with the vendor's names, so that an existing configuration can be pasted (reference: iam-rules,
 // "An IAM's configuration"; the OIDC options by their names on the OpenID Connect page). Secrets are not in them: iam.config takes
@@ -102,8 +103,7 @@ const common = {
   migrateFrom: iamid(
     "Another IAM, or a removed one whose users are still here: its account of the same userid becomes the person's at the first log-in.",
   ),
-  scimEnabled: flag('Whether the provider keeps users and groups up to date by SCIM. Switching it on makes a SCIM key.'),
-  strictScimSchema: flag('Refuse SCIM attributes that no schema names, instead of passing over them; needs `scimEnabled`.'),
+  ...scimOptions,
   supportedActions: told(
     'What the IAM may be used for; without the list everything it can do.',
     list(

@@ -15,6 +15,7 @@ export interface IamRecord {
   /** Fingerprints of the secrets that are set, by the secret's path; never the secrets. */
   readonly secrets: Record<string, string>
   readonly defaultPermissions: readonly string[]
+  /** Of the key that does not expire. */
   readonly scimKeyPrefix: string | null
   /** Since when its directory shows entries without a stable id; null where none was seen. */
   readonly idsMissingSince: Date | null
@@ -81,4 +82,15 @@ export function inOrder(value: unknown): unknown {
   if (typeof value !== 'object' || value === null) return value
   const entries = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1))
   return Object.fromEntries(entries.map(([name, inner]) => [name, inOrder(inner)]))
+}
+
+/** A SCIM key as it is shown; the key itself is not kept. */
+export interface ScimKeyRecord {
+  readonly id: number
+  readonly iamid: string
+  readonly prefix: string
+  readonly createdAt: Date
+  readonly lastUsed: Date | null
+  /** When a replaced key ends; null for the one in force. */
+  readonly expiresAt: Date | null
 }

@@ -37,10 +37,14 @@ import {
   powersOf,
   replaceGroupPermissions,
   requireIam,
-  setScimKey,
   updateIamRow,
 } from './iams.store.ts'
+import { addScimKey } from './scim.keys.store.ts'
 import { type Sealed, seal } from './secrets.ts'
+
+/** Seconds that a replaced SCIM key works yet: until the provider has the new one. */
+const SCIM_KEY_GRACE = 86_400
+const MAX_GRACE = 2_592_000
 
 interface ListArgs extends PageArgs {
   filter?: IamFilter | null
@@ -70,18 +74,31 @@ export const iams = {
   /** `users` says what becomes of its users, where it has any. */
   remove: write('iam:configure', removeIam),
 
-  /** The key is shown this once; the one before it opens nothing any more. It opens SCIM only while the configuration has SCIM on. */
-  generateScimKey: write('iam:configure', async (call: Call, { id }: { id: string }) => {
-    const { db, app, now } = call
-    refuseBim(id, 'has no SCIM')
-    const { iam: before } = await lockIam(db, id)
-    refuseGrant(call, await powersOf(db, before, await groupPermissionsOf(db, [id])))
-    const key = mint('rs')
-    await setScimKey(db, id, key, now)
-    const iam = await requireIam(db, id)
-    const event = configured(iam, { scimKeyPrefix: before.scimKeyPrefix }, { scimKeyPrefix: iam.scimKeyPrefix })
-    return done({ iam, scimKey: key.secret, scimUrl: scimUrl(app.config.publicUrl, id) }, event)
-  }),
+  /** The key is shown this once; those before it work for `graceSeconds` yet. Keys open SCIM only while the configuration has it on. */
+  generateScimKey: write(
+    'iam:configure',
+    async (call: Call, { id, graceSeconds }: { id: string; graceSeconds?: number | null }) => {
+      const { db, app, now } = call
+      refuseBim(id, 'has no SCIM')
+      const grace = graceSeconds ?? SCIM_KEY_GRACE
+      if (grace < 0 || grace > MAX_GRACE) throw new Invalid('graceSeconds', `must be an integer from 0 to ${MAX_GRACE}`)
+      const until = new Date(now.getTime() + grace * 1000)
+      const { iam: before } = await lockIam(db, id)
+      refuseGrant(call, await powersOf(db, before, await groupPermissionsOf(db, [id])))
+      const key = mint('rs')
+      await addScimKey(db, id, key, { now, until })
+      const iam = await requireIam(db, id)
+      const event = configured(
+        iam,
+        { scimKeyPrefix: before.scimKeyPrefix },
+        {
+          scimKeyPrefix: iam.scimKeyPrefix,
+          ...(before.scimKeyPrefix !== null && { formerKeyExpiresAt: until }),
+        },
+      )
+      return done({ iam, scimKey: key.secret, scimUrl: scimUrl(app.config.publicUrl, id) }, event)
+    },
+  ),
 } satisfies Service
 
 /** An IAM as it is now; with the key for its SCIM client, shown this once, where the call switched SCIM on and there was none. */
@@ -163,7 +180,7 @@ async function updateIam(
 async function withScimKey({ db, app, now }: Call, iam: IamRecord, before: boolean): Promise<Configured> {
   if (before || !scimEnabled(iam) || iam.scimKeyPrefix !== null) return { iam, scimKey: null, scimUrl: null }
   const key = mint('rs')
-  await setScimKey(db, iam.id, key, now)
+  await addScimKey(db, iam.id, key, { now, until: now })
   return { iam: await requireIam(db, iam.id), scimKey: key.secret, scimUrl: scimUrl(app.config.publicUrl, iam.id) }
 }
 

@@ -5,9 +5,10 @@ import { checkList, checkText } from '../names.ts'
 import { conditions, type List } from '../store/page.ts'
 import type { Db } from '../store/store.ts'
 import type { Entrance, GroupPermissionRow, IamRecord } from './iam.ts'
+import { SCIM_KEY_PREFIX } from './scim.keys.store.ts'
 import type { Sealed } from './secrets.ts'
 
-const ROW = `i.id, i.display_name AS "displayName", i.type, i.config, i.default_permissions AS "defaultPermissions", i.scim_key_prefix AS "scimKeyPrefix",
+const ROW = `i.id, i.display_name AS "displayName", i.type, i.config, i.default_permissions AS "defaultPermissions", ${SCIM_KEY_PREFIX} AS "scimKeyPrefix",
   i.ids_missing_since AS "idsMissingSince",
   i.created_at AS "createdAt", i.updated_at AS "updatedAt"`
 /** Of secrets, `s` being a row of key and value for each, only the fingerprints. */
@@ -146,20 +147,6 @@ const jsonOf = ({ config, secrets }: Pick<IamColumns, 'config' | 'secrets'>) => 
   config: config as Prisma.InputJsonObject,
   secrets: secrets as unknown as Prisma.InputJsonObject,
 })
-
-/** Replaces the SCIM key: the old one opens nothing from now on. */
-export async function setScimKey(
-  db: Db,
-  id: string,
-  key: { hash: Buffer<ArrayBuffer>; prefix: string },
-  now: Date,
-): Promise<void> {
-  await db.prisma.iam.update({
-    where: { id },
-    data: { scimKeyHash: key.hash, scimKeyPrefix: key.prefix, updatedAt: now },
-    select: { id: true },
-  })
-}
 
 /** Ordered by group, then by permission. */
 export const groupPermissionsOf = (db: Db, ids: readonly string[]): Promise<GroupPermissionRow[]> =>

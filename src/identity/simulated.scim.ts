@@ -23,7 +23,7 @@ export async function simulatedScim(call: Call, iam: IamRecord, userid: string, 
   const attributes: Record<string, string[]> = {}
   for (const { key, value } of said.attributes) attributes[key] = [...(attributes[key] ?? []), value]
   const identity: Identity = { userid: said.userid, profile: Object.fromEntries(filled), attributes, allBut: [] }
-  const plan = await simulated(call, { id: iam.id, config: {} }, iam.id, { identity, faults: [] })
+  const plan = await simulated(call, { id: iam.id, config: {} }, iam.id, { identity, faults: said.notTaken })
   // A resource of its own is changed, by PUT; a user without one is taken up again, by POST, with none of the groups of before.
   const isPut = held !== null && held.scimId !== null
   const { disabled } = stateOf(iam, held, said.active ?? (isPut ? !held.disabled : true))

@@ -1,10 +1,13 @@
 /** Filters and sorts as SQL: names come from the schemas or are bound, values are always bound. Pure. */
 import { Invalid } from '../errors.ts'
+import { parseInstant } from '../instant.ts'
 import { checkPart, checkStorable } from '../names.ts'
 import type { Order } from '../store/page.ts'
 import { Misspoken } from './faults.ts'
 import { type Compare, type Filter, isLogical, type Suffix } from './filter.ts'
-import { type Attribute, findAttribute, type ResourceType, resolve, type Target } from './schema.ts'
+import { anyIn, type Bind, jsonOf, literal, member, orderedJson, present, singleJson } from './json.sql.ts'
+import { resolve, type Target } from './paths.ts'
+import { type Attribute, findAttribute, partOf, type ResourceType } from './schema.ts'
 
 /** Where an attribute stands when not in the document: `key` is a canonical form, `exact` text, `rows` the rows of another table. */
 export type Column =
@@ -36,7 +39,7 @@ export function condition(places: Places, filter: Filter, values: unknown[], typ
   const bind = (value: unknown) => `$${values.push(value)}`
   // So many at once the store would take minutes to plan as joins: each is then a question of its own.
   const alone = comparisonsIn(filter) > MANY ? (sql: string) => `((${sql}) IS TRUE)` : (sql: string) => `(${sql})`
-  const isElsewhere = (path: string) => !has(places.type, path) && types.some(type => has(type, path))
+  const isElsewhere = (path: string) => !describes(places.type, path) && types.some(type => describes(type, path))
   const all = (inner: Filter): string => {
     if (isLogical(inner)) return `(${inner.filters.map(all).join(inner.op === 'and' ? ' AND ' : ' OR ')})`
     if (inner.op === 'not') return `NOT ${all(inner.filter)}`
@@ -53,9 +56,10 @@ function comparisonsIn(filter: Filter): number {
   return filter.op === 'not' ? comparisonsIn(filter.filter) : 1
 }
 
-function has(type: ResourceType, path: string): boolean {
+function describes(type: ResourceType, path: string): boolean {
   try {
-    return resolve(type, path) !== null
+    const { attribute, sub } = resolve(type, path)
+    return attribute?.type !== 'any' && sub?.type !== 'any'
   } catch {
     return false
   }
@@ -65,7 +69,6 @@ function has(type: ResourceType, path: string): boolean {
 const absent = (filter: Leaf): string =>
   String(filter.op === 'pr' ? false : filter.compValue === null ? filter.op === 'eq' : filter.op === 'ne')
 
-type Bind = (value: unknown) => string
 type Leaf = Compare | Suffix
 const fault = (rule: string) => new Misspoken('invalidFilter', 'filter', rule)
 
@@ -84,28 +87,22 @@ function comparison(places: Places, target: Target, filter: Leaf, bind: Bind): s
   if (column?.kind === 'rows') {
     if (filter.op === 'pr' && sub === null) return column.exists('true')
     if (filter.op !== 'pr' && filter.compValue === null && sub === null) return nothing(filter.op, column.exists('true'))
-    return column.exists(columnLeaf(partOf(column, sub?.name ?? 'value'), filter, bind))
+    return column.exists(columnLeaf(columnPart(column, sub?.name ?? 'value'), filter, bind))
   }
   if (column) return columnLeaf(column, filter, bind)
   if (attribute?.name === 'meta' || attribute?.returned === 'never') throw fault(`cannot ask for ${filter.attrPath}`)
-  const base = baseOf(places, target, bind)
-  if (attribute === null) return presence(filter, base)
-  const json = isSchemas(target)
-    ? schemasIn(places)
-    : `${base}->${attribute.type === 'any' ? `${bind(attribute.name)}::text` : literal(attribute.name)}`
+  const json = isSchemas(target) ? schemasIn(places) : jsonOf(places, target, bind)
+  if (attribute === null) return presence(filter, json)
   if (filter.op === 'pr' && sub === null) return present(json)
   // Of a list as a whole: whether it has no value, not whether one of its values is none.
   if (filter.op !== 'pr' && filter.compValue === null && sub === null && (attribute.multiValued || attribute.type === 'any'))
     return nothing(filter.op, present(json))
   const part = sub ?? (attribute.type === 'complex' ? findAttribute(attribute.subAttributes ?? [], 'value') : attribute)
   if (!part) throw fault(`must name a part of ${attribute.name}`)
-  const inside = (value: string) => {
-    if (part === attribute) return value
-    return `${value}->${part.type === 'any' ? `${bind(part.name)}::text` : literal(part.name)}`
-  }
+  const inside = (value: string) => (part === attribute ? singleJson(attribute, value) : member(value, part, bind))
   if (!attribute.multiValued && attribute.type !== 'any') return leaf(inside(json), part, filter, bind)
   const found = part.name === 'value' ? byIndex(places, target, filter, bind) : ''
-  return `${found}EXISTS (SELECT 1 FROM jsonb_array_elements(${asList(json)}) e(v) WHERE ${leaf(inside('e.v'), part, filter, bind)})`
+  return `${found}${anyIn(json, leaf(inside('e.v'), part, filter, bind))}`
 }
 
 const isSchemas = ({ urn, attribute }: Target): boolean => urn === null && attribute?.name === 'schemas'
@@ -115,13 +112,14 @@ const schemasIn = ({ type, document }: Places): string =>
 
 function valuePath(places: Places, target: Target, filter: Filter, bind: Bind): string {
   const { attribute } = target
-  if (!attribute?.multiValued || target.sub !== null) throw fault('has a value path on what is not a list of values')
+  if (!attribute || target.sub !== null || !(attribute.multiValued || attribute.type === 'any'))
+    throw fault('has a value path on what is not a list of values')
   const column = columnOf(places, target)
   const partLeaf = (inner: Leaf): string => {
-    if (column?.kind === 'rows') return columnLeaf(partOf(column, inner.attrPath), inner, bind)
-    const part = findAttribute(attribute.subAttributes ?? [], inner.attrPath)
+    if (column?.kind === 'rows') return columnLeaf(columnPart(column, inner.attrPath), inner, bind)
+    const part = partOf(attribute, inner.attrPath, places.type.strict)
     if (!part) throw fault(`asks for ${inner.attrPath}, which ${attribute.name} does not have`)
-    return leaf(`e.v->${literal(part.name)}`, part, inner, bind)
+    return leaf(member('e.v', part, bind), part, inner, bind)
   }
   const all = (inner: Filter): string => {
     if (isLogical(inner)) return `(${inner.filters.map(all).join(inner.op === 'and' ? ' AND ' : ' OR ')})`
@@ -130,8 +128,7 @@ function valuePath(places: Places, target: Target, filter: Filter, bind: Bind): 
     return `(${partLeaf(inner)})`
   }
   if (column?.kind === 'rows') return column.exists(all(filter))
-  const json = `${baseOf(places, target, bind)}->${literal(attribute.name)}`
-  return `${byIndex(places, target, valueAsked(filter), bind)}EXISTS (SELECT 1 FROM jsonb_array_elements(${asList(json)}) e(v) WHERE ${all(filter)})`
+  return `${byIndex(places, target, valueAsked(filter), bind)}${anyIn(jsonOf(places, target, bind), all(filter))}`
 }
 
 /** What of a filter says what `value` is, if it must be that for the whole to hold. */
@@ -147,21 +144,11 @@ function byIndex({ indexed }: Places, { urn, attribute }: Target, filter: Leaf |
   return `${found(bind(storable(filter.compValue)))} AND `
 }
 
-function partOf(column: Extract<Column, { kind: 'rows' }>, name: string): Column {
+function columnPart(column: Extract<Column, { kind: 'rows' }>, name: string): Column {
   const part = Object.hasOwn(column.parts, name.toLowerCase()) ? column.parts[name.toLowerCase()] : undefined
   if (!part) throw fault(`cannot ask for ${name}`)
   return part
 }
-
-const baseOf = ({ document }: Places, { urn }: Target, bind: Bind): string =>
-  urn === null ? `(${document})` : `(${document})->${bind(urn)}::text`
-/** A name of our own schemas: no quote can stand in it. */
-const literal = (name: string): string => `'${name.replace(/[^\w$]/g, '')}'`
-/** The name of an extension is whatever the IAM's configuration says: a quote in it is doubled. */
-const quoted = (urn: string): string => `'${urn.replaceAll("'", "''")}'`
-const asList = (json: string): string =>
-  `CASE WHEN ${json} IS NULL THEN '[]'::jsonb WHEN jsonb_typeof(${json}) = 'array' THEN ${json} ELSE jsonb_build_array(${json}) END`
-const present = (json: string): string => `coalesce(${json} NOT IN ('null', '""', '[]', '{}'), false)`
 
 function presence(filter: Leaf, json: string): string {
   if (filter.op !== 'pr') throw fault('must name an attribute of the extension')
@@ -237,9 +224,8 @@ function nothing(op: Compare['op'], isPresent: string): string {
 
 /** In UTC, or null for what is no time, or in none of the years 1 to 9999, outside which the store reads another form. */
 function timeOf(text: string): string | null {
-  const milliseconds = /^\d{4}-/.test(text) ? Date.parse(text) : Number.NaN
-  const time = Number.isNaN(milliseconds) ? '' : new Date(milliseconds).toISOString()
-  return /^(?!0000)\d{4}-/.test(time) ? time : null
+  const time = parseInstant(text)
+  return time !== null && time.getUTCFullYear() >= 1 ? time.toISOString() : null
 }
 
 const asBoolean = (text: string): string | boolean => (/^(true|false)$/i.test(text) ? text.toLowerCase() === 'true' : text)
@@ -274,10 +260,10 @@ export function orderBy(places: Places, sortBy: string, descending: boolean): Or
   }
 }
 
-function textOf({ document }: Places, { urn, attribute }: Target, leafed: Attribute): string {
-  const whole = `${urn === null ? `(${document})` : `(${document})->${quoted(urn)}`}->${literal(attribute!.name)}`
-  const single = attribute!.multiValued
+function textOf(places: Places, target: Target, leafed: Attribute): string {
+  const whole = orderedJson(places, target)
+  const single = target.attribute!.multiValued
     ? `coalesce(jsonb_path_query_first(${whole}, '$[*] ? (@.primary == true)'), ${whole}->0)`
     : whole
-  return leafed === attribute ? `(${single} #>> '{}')` : `(${single}->>${literal(leafed.name)})`
+  return leafed === target.attribute ? `(${single} #>> '{}')` : `(${single}->>${literal(leafed.name)})`
 }

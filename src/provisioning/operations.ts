@@ -3,8 +3,9 @@ import { Invalid } from '../errors.ts'
 import { FORBIDDEN_KEYS, named } from '../http/text.ts'
 import { Misspoken } from './faults.ts'
 import { type Filter, isLogical, parseFilter } from './filter.ts'
-import { isObject, memberOf } from './resource.ts'
-import { coreAttributes, findAttribute, type ResourceType, resolve, type Target } from './schema.ts'
+import { resolve, type Target, wholeExtension } from './paths.ts'
+import { hasSchema, isObject, memberOf } from './resource.ts'
+import { type Attribute, partOf, type ResourceType } from './schema.ts'
 
 const PATCH_OP = 'urn:ietf:params:scim:api:messages:2.0:PatchOp'
 const MAX_OPERATIONS = 1000
@@ -22,9 +23,7 @@ export interface Step {
 /** Throws Misspoken. A step without a path becomes one for each name in its value; read-only names there are passed over. */
 export function parsePatch(type: ResourceType, body: unknown): Step[] {
   if (!isObject(body)) throw new Misspoken('invalidSyntax', 'body', 'must be a JSON object')
-  const schemas = memberOf(body, 'schemas')
-  if (!Array.isArray(schemas) || !schemas.includes(PATCH_OP))
-    throw new Misspoken('invalidSyntax', 'schemas', `must be a list with ${PATCH_OP}`)
+  if (!hasSchema(body, PATCH_OP)) throw new Misspoken('invalidSyntax', 'schemas', `must be a list with ${PATCH_OP}`)
   const operations = memberOf(body, 'Operations')
   if (!Array.isArray(operations) || operations.length === 0)
     throw new Misspoken('invalidSyntax', 'Operations', 'must be a list of at least one operation')
@@ -46,8 +45,9 @@ function stepsOf(type: ResourceType, operation: unknown): Step[] {
     // It names nothing to remove, and must not be taken for a removal of all.
     if (op === 'remove' && step.filter === null && Array.isArray(value) && value.length === 0)
       throw new Misspoken('invalidValue', 'value', 'names nothing: leave it out to remove all')
-    const why = step.target.attribute?.mutability === 'writeOnly' ? 'is never kept' : 'is read-only'
-    if (isReadOnly(step.target)) throw new Misspoken('mutability', 'path', `names ${named(path)}, which ${why}`)
+    // A password is never kept, and a client that sends one with other changes must not lose these.
+    if (step.target.attribute?.mutability === 'writeOnly') return []
+    if (isReadOnly(step.target)) throw new Misspoken('mutability', 'path', `names ${named(path)}, which is read-only`)
     return [step]
   }
   if (op === 'remove') throw new Misspoken('noTarget', 'path', 'is required for remove')
@@ -55,7 +55,8 @@ function stepsOf(type: ResourceType, operation: unknown): Step[] {
   return Object.entries(value).flatMap(([key, inner]) => {
     if (FORBIDDEN_KEYS.has(key)) throw new Misspoken('invalidPath', named(key), 'is not allowed as a key')
     // `schemas` and `id` come with the whole resource that Okta and Entra ID put here; keys such as `name.givenName` are Entra ID's.
-    const parsed = parsePath(type, key)
+    const urn = isObject(inner) ? wholeExtension(type, key) : null
+    const parsed = urn === null ? parsePath(type, key) : { target: { urn, attribute: null, sub: null }, filter: null }
     return isReadOnly(parsed.target) ? [] : [{ op, value: inner, path: key, ...parsed }]
   })
 }
@@ -69,17 +70,8 @@ function opOf(op: unknown): Step['op'] {
 const isReadOnly = ({ attribute, sub }: Target): boolean =>
   [attribute, sub].some(part => part?.mutability === 'readOnly' || part?.mutability === 'writeOnly')
 
-/** Entra ID writes `manager` without the URN of its extension. What is a name of the core schema is that. */
-function withUrn(type: ResourceType, path: string): string {
-  const name = path.split(/[.[]/)[0]!
-  if (/^urn:/i.test(path) || findAttribute(coreAttributes(type), name)) return path
-  const extension = type.extensions.find(({ attributes }) => findAttribute(attributes, name))
-  return extension ? `${extension.id}:${path}` : path
-}
-
 /** `attribute`, `attribute.sub`, `attribute[filter]` or `attribute[filter].sub`. */
-function parsePath(type: ResourceType, written: string): { target: Target; filter: Filter | null } {
-  const path = withUrn(type, written)
+function parsePath(type: ResourceType, path: string): { target: Target; filter: Filter | null } {
   const open = path.indexOf('[')
   if (open === -1) return { target: resolve(type, path), filter: null }
   const close = path.lastIndexOf(']')
@@ -87,16 +79,18 @@ function parsePath(type: ResourceType, written: string): { target: Target; filte
   if (close < open || !/^(\.[A-Za-z$][\w$-]*)?$/.test(rest))
     throw new Misspoken('invalidPath', 'path', 'must be an attribute, or a value path (RFC 7644 3.5.2)')
   const target = resolve(type, path.slice(0, open) + rest)
-  if (!target.attribute?.multiValued) throw new Misspoken('invalidPath', 'path', 'filters what is not a list of values')
+  const { attribute } = target
+  if (!attribute || !(attribute.multiValued || attribute.type === 'any'))
+    throw new Misspoken('invalidPath', 'path', 'filters what is not a list of values')
   const filter = parseFilter(path.slice(open + 1, close), 'invalidPath')
-  checkParts(filter, target)
+  checkParts(filter, attribute, type.strict)
   return { target, filter }
 }
 
-/** What is asked of each value must be in its schema: a misspelled name would select nothing, or everything. */
-function checkParts(filter: Filter, { attribute }: Target): void {
-  if (isLogical(filter)) for (const inner of filter.filters) checkParts(inner, { attribute, urn: null, sub: null })
-  else if (filter.op === 'not') checkParts(filter.filter, { attribute, urn: null, sub: null })
-  else if (!findAttribute(attribute?.subAttributes ?? [], filter.attrPath))
-    throw new Misspoken('invalidPath', 'path', `asks for ${named(filter.attrPath)}, which ${attribute?.name} does not have`)
+/** What is asked of each value must be a part that it can have: a misspelled name would select nothing, or everything. */
+function checkParts(filter: Filter, attribute: Attribute, strict: boolean): void {
+  if (isLogical(filter)) for (const inner of filter.filters) checkParts(inner, attribute, strict)
+  else if (filter.op === 'not') checkParts(filter.filter, attribute, strict)
+  else if (!partOf(attribute, filter.attrPath, strict))
+    throw new Misspoken('invalidPath', 'path', `asks for ${named(filter.attrPath)}, which ${attribute.name} does not have`)
 }

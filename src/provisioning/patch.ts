@@ -2,7 +2,8 @@
 import { Misspoken } from './faults.ts'
 import { impliedBy, matches } from './filter.ts'
 import type { Step } from './operations.ts'
-import { checkExtension, checkValue, checkWritable, isObject, isUnassigned } from './resource.ts'
+import { keyOf, located } from './paths.ts'
+import { checkExtension, checkValue, checkWritable, inOrder, isObject, isUnassigned, sameness } from './resource.ts'
 import { type Attribute, type Document, findAttribute, type ResourceType } from './schema.ts'
 
 export function patched(type: ResourceType, document: Document, steps: readonly Step[]): Document {
@@ -11,8 +12,10 @@ export function patched(type: ResourceType, document: Document, steps: readonly 
   return next
 }
 
-function apply(type: ResourceType, document: Document, step: Step): void {
-  const { urn, attribute } = step.target
+function apply(type: ResourceType, document: Document, given: Step): void {
+  const target = located(document, given.target)
+  const step = { ...given, target }
+  const { urn, attribute } = target
   if (urn !== null && attribute === null) {
     changeExtension(type, document, urn, step)
     return
@@ -30,8 +33,8 @@ function changeExtension(type: ResourceType, document: Document, urn: string, { 
   }
   const given = checkExtension(type, urn, value) ?? {}
   const before = isObject(document[urn]) ? document[urn] : {}
-  const cleared = Object.keys(value as Document).filter(key => isUnassigned((value as Document)[key]))
-  const kept = Object.entries(before).filter(([name]) => !cleared.some(key => key.toLowerCase() === name.toLowerCase()))
+  const named = new Set(Object.keys(value as Document).map(key => key.toLowerCase()))
+  const kept = Object.entries(before).filter(([name]) => !named.has(name.toLowerCase()))
   keep(document, urn, { ...Object.fromEntries(kept), ...given })
 }
 
@@ -54,12 +57,16 @@ function changeWhole(type: ResourceType, holder: Document, attribute: Attribute,
   const given = checkWritable(attribute, value, type.strict)
   if (given === undefined) {
     if (op === 'replace') delete holder[name]
-  } else if (isList(attribute, holder) && op === 'add') keep(holder, name, joined(listOf(holder[name]), [given].flat()))
-  else if (attribute.type === 'complex' && !attribute.multiValued && isObject(holder[name])) {
+  } else if (isList(attribute, holder) && op === 'add')
+    keep(holder, name, joined(attribute, listOf(holder[name]), [given].flat()))
+  else if (isSingleComplex(attribute, holder) && isObject(given)) {
     const parts = value as Document
     const cleared = isObject(value) ? Object.keys(parts).filter(key => isUnassigned(parts[key])) : []
-    const before = Object.entries(holder[name]).filter(([part]) => !cleared.some(key => key.toLowerCase() === part.toLowerCase()))
-    keep(holder, name, { ...Object.fromEntries(before), ...(given as Document) })
+    const before = Object.entries(holder[name] as Document).filter(
+      ([part]) => !cleared.some(key => key.toLowerCase() === part.toLowerCase()),
+    )
+    const kept = Object.entries(given).filter(([, part]) => !isUnassigned(part))
+    keep(holder, name, { ...Object.fromEntries(before), ...Object.fromEntries(kept) })
   } else holder[name] = given
 }
 
@@ -67,9 +74,12 @@ function changeWhole(type: ResourceType, holder: Document, attribute: Attribute,
 const isList = ({ multiValued, type, name }: Attribute, holder: Document): boolean =>
   multiValued || (type === 'any' && Array.isArray(holder[name]))
 
+const isSingleComplex = ({ type, multiValued, name }: Attribute, holder: Document): boolean =>
+  (type === 'complex' || type === 'any') && !multiValued && isObject(holder[name])
+
 /** `name.givenName`, and `emails.value`, which is every value's. */
 function changePart(type: ResourceType, holder: Document, attribute: Attribute, part: Attribute, step: Step): void {
-  if (!attribute.multiValued) {
+  if (!isList(attribute, holder)) {
     const whole = isObject(holder[attribute.name]) ? { ...(holder[attribute.name] as Document) } : {}
     setPart(type, whole, part, step)
     keep(holder, attribute.name, whole)
@@ -86,7 +96,8 @@ function changePart(type: ResourceType, holder: Document, attribute: Attribute, 
 function changeSome(type: ResourceType, holder: Document, attribute: Attribute, step: Step): void {
   const { op, filter } = step
   const { sub } = step.target
-  const values = listOf(holder[attribute.name])
+  const held = holder[attribute.name]
+  const values = attribute.multiValued || held === undefined ? listOf(held) : [held].flat()
   const chosen = values.map(value => matches(filter!, value))
   // A whole value that is replaced by nothing goes; adding nothing adds nothing (RFC 7643 2.5).
   const isNothing = op !== 'remove' && sub === null && isUnassigned(step.value)
@@ -102,9 +113,10 @@ function changeSome(type: ResourceType, holder: Document, attribute: Attribute, 
   }
   if (!chosen.includes(true)) {
     if (op === 'remove') return
-    const implied = op === 'add' ? impliedBy(filter!) : null
+    // Entra ID adds to and replaces `emails[type eq "work"].value` before there is such a value: the filter says what it is like.
+    const implied = op === 'add' || filter!.op === 'eq' ? impliedBy(filter!) : null
     if (implied === null) throw noTarget(attribute)
-    // Entra ID adds to `emails[type eq "work"].value` before there is such a value: the filter says what it is like.
+    if (isUnassigned(step.value)) return
     const made = checkValue({ ...attribute, multiValued: false }, implied, attribute.name, type.strict) as Document
     values.push(sub === null ? merged(type, made, attribute, step) : withPart(type, made, sub, step))
     chosen.push(true)
@@ -130,8 +142,9 @@ function withPart(type: ResourceType, value: unknown, part: Attribute, step: Ste
 
 function setPart(type: ResourceType, whole: Document, part: Attribute, { op, value }: Step): void {
   const given = op === 'remove' ? undefined : checkValue(part, value, part.name, type.strict)
-  if (given === undefined) delete whole[part.name]
-  else whole[part.name] = given
+  const name = part.type === 'any' ? keyOf(whole, part.name) : part.name
+  if (given === undefined) delete whole[name]
+  else whole[name] = given
 }
 
 const noTarget = (attribute: Attribute) => new Misspoken('noTarget', 'path', `matches no value of ${attribute.name}`)
@@ -146,28 +159,21 @@ function keep(holder: Document, name: string, value: unknown): void {
   else holder[name] = value
 }
 
-/** Values are told apart by what they hold, so that adding one twice is adding it once. */
-const inOrder = (value: unknown): string =>
-  JSON.stringify(isObject(value) ? Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)) : value)
-
-function joined(values: readonly unknown[], added: readonly unknown[]): unknown[] {
+/** Adding a value twice is adding it once. */
+function joined(attribute: Attribute, values: readonly unknown[], added: readonly unknown[]): unknown[] {
   const all = [...values]
-  const places = new Map(all.map((value, at) => [sameness(value), at]))
+  const places = new Map(all.map((value, at) => [sameness(attribute, value), at]))
   const fresh = new Set<number>()
   for (const value of added) {
-    const at = places.get(sameness(value)) ?? all.length
+    const at = places.get(sameness(attribute, value)) ?? all.length
     const merged = isObject(all[at]) && isObject(value) ? { ...all[at], ...value } : value
     if (at < all.length && inOrder(merged) === inOrder(all[at])) continue
     all[at] = merged
-    places.set(sameness(value), at)
+    places.set(sameness(attribute, value), at)
     fresh.add(at)
   }
   return onePrimary(all, at => fresh.has(at))
 }
-
-/** One value of one type stands once (RFC 7643 2.4): what else is said of it is said of the one that is there. */
-const sameness = (value: unknown): string =>
-  isObject(value) && value.value !== undefined ? JSON.stringify([value.value, value.type ?? null]) : inOrder(value)
 
 /** A new primary value takes it from the one before (RFC 7644 3.5.2). */
 function onePrimary(values: unknown[], isNew: (index: number) => boolean): unknown[] {
@@ -207,12 +213,13 @@ function without({ subAttributes = [] }: Attribute, values: readonly unknown[], 
 }
 
 /** The value at an attribute and its part; of a list the primary one, else the first. Undefined when there is none. */
-export function valueAt(document: Document, { urn, attribute, sub }: Step['target']): unknown {
+export function valueAt(document: Document, target: Step['target']): unknown {
+  const { urn, attribute, sub } = located(document, target)
   const holder = urn === null ? document : document[urn]
   if (!isObject(holder) || attribute === null) return undefined
   const held = Object.hasOwn(holder, attribute.name) ? holder[attribute.name] : undefined
   const single = Array.isArray(held) ? (held.find(value => isObject(value) && value.primary === true) ?? held[0]) : held
   if (!isObject(single)) return single
-  const part = sub ?? findAttribute(attribute.subAttributes ?? [], 'value')
-  return part && Object.hasOwn(single, part.name) ? single[part.name] : undefined
+  const key = keyOf(single, (sub ?? findAttribute(attribute.subAttributes ?? [], 'value'))?.name ?? 'value')
+  return Object.hasOwn(single, key) ? single[key] : undefined
 }

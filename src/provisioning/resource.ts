@@ -25,25 +25,30 @@ export const isUnassigned = (value: unknown): boolean => value == null || (Array
 /** A whole resource, of POST or PUT. What is read-only is left out, as RFC 7644 3.3 and 3.5.1 want it; so is a password. */
 export function checkResource(type: ResourceType, body: unknown): Document {
   if (!isObject(body)) throw new Misspoken('invalidSyntax', 'body', 'must be a JSON object')
-  const schemas = memberOf(body, 'schemas')
-  if (
-    !Array.isArray(schemas) ||
-    !schemas.some(schema => typeof schema === 'string' && schema.toLowerCase() === type.core.id.toLowerCase())
-  )
-    throw new Misspoken('invalidSyntax', 'schemas', `must be a list with ${type.core.id}`)
-  const foreign = schemas.find(
+  if (!hasSchema(body, type.core.id)) throw new Misspoken('invalidSyntax', 'schemas', `must be a list with ${type.core.id}`)
+  const foreign = (memberOf(body, 'schemas') as unknown[]).find(
     schema => typeof schema !== 'string' || (schema.toLowerCase() !== type.core.id.toLowerCase() && !extensionOf(type, schema)),
   )
   if (type.strict && foreign !== undefined)
     throw new Misspoken('invalidSyntax', 'schemas', `names ${named(String(foreign))}, which is not configured for this IAM`)
   const document: Document = {}
+  const given = new Set<string>()
   for (const [key, value] of Object.entries(body)) {
     const [name, checked] = checkMember(type, key, value)
     if (checked === undefined) continue
-    if (Object.hasOwn(document, name)) throw new Misspoken('invalidSyntax', named(name), 'must not be given twice')
+    if (given.has(name.toLowerCase())) throw new Misspoken('invalidSyntax', named(name), 'must not be given twice')
+    given.add(name.toLowerCase())
     document[name] = checked
   }
   return document
+}
+
+/** Whether `schemas` of a message names this URN, which is compared without case. */
+export function hasSchema(body: Record<string, unknown>, urn: string): boolean {
+  const schemas = memberOf(body, 'schemas')
+  return (
+    Array.isArray(schemas) && schemas.some(schema => typeof schema === 'string' && schema.toLowerCase() === urn.toLowerCase())
+  )
 }
 
 /** The value of a name, however it is capitalised (RFC 7643 2.1). */
@@ -154,15 +159,67 @@ function checkAny(field: string, value: unknown): unknown {
   if (isUnassigned(value)) return undefined
   if (!['string', 'number', 'boolean', 'object'].includes(typeof value))
     throw new Misspoken('invalidValue', field, 'must be JSON')
+  if (isObject(value) && Object.values(value).every(isUnassigned)) return undefined
   return value
 }
 
-/** What a document comes to in the end: not too large, and with what its schema requires. */
-export function checkDocument(type: ResourceType, document: Document): Document {
+/** What a document comes to in the end: not too large, with what its schema requires, and without what is unassigned or there twice. */
+export function checkDocument(type: ResourceType, given: Document): Document {
+  const document = tidied(type, given)
   for (const attribute of type.core.attributes)
     if (attribute.required && !(typeof document[attribute.name] === 'string' && document[attribute.name] !== ''))
       throw new Misspoken('invalidValue', attribute.name, 'is required and must be a string')
   if (Buffer.byteLength(JSON.stringify(document)) > MAX_DOCUMENT)
     throw new Misspoken('invalidValue', 'body', `must be at most ${MAX_DOCUMENT} bytes without its members`)
   return document
+}
+
+function tidied(type: ResourceType, given: Document): Document {
+  const document = tidy(coreAttributes(type), given)
+  for (const { id, attributes } of type.extensions) {
+    if (!isObject(document[id])) continue
+    const inside = tidy(attributes, document[id])
+    if (Object.keys(inside).length > 0) document[id] = inside
+    else delete document[id]
+  }
+  return document
+}
+
+function tidy(attributes: readonly Attribute[], given: Document): Document {
+  const holder = { ...given }
+  for (const attribute of attributes) {
+    const held = holder[attribute.name]
+    if (attribute.type !== 'complex' || held === undefined) continue
+    if (Array.isArray(held)) holder[attribute.name] = once(attribute, held)
+    // A manager of "" takes the manager away (Entra ID).
+    else if (isObject(held) && (Object.values(held).every(isUnassigned) || held.value === '')) delete holder[attribute.name]
+  }
+  return holder
+}
+
+/** Each value of one type once (RFC 7643 2.4): what a later one says beside it is said of the first. */
+function once(attribute: Attribute, values: readonly unknown[]): unknown[] {
+  const found = new Map<string, unknown>()
+  for (const value of values) {
+    const key = sameness(attribute, value)
+    const first = found.get(key)
+    const isPrimary = [first, value].some(one => isObject(one) && one.primary === true)
+    const merged = isObject(first) && isObject(value) ? { ...first, ...value, ...(isPrimary && { primary: true }) } : value
+    found.set(key, merged)
+  }
+  return [...found.values()]
+}
+
+/** The text of a value that is equal for equal values, whatever the order of their parts. */
+export const inOrder = (value: unknown): string =>
+  JSON.stringify(isObject(value) ? Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)) : value)
+
+/** What one value of a list is told apart by: its `value` and `type`, in any case where case means nothing; else all that it holds. */
+export function sameness({ subAttributes = [] }: Attribute, value: unknown): string {
+  if (!isObject(value) || value.value === undefined) return inOrder(value)
+  const folded = (name: string): unknown => {
+    const held = value[name] ?? null
+    return typeof held === 'string' && findAttribute(subAttributes, name)?.caseExact === false ? held.toLowerCase() : held
+  }
+  return JSON.stringify([folded('value'), folded('type')])
 }

@@ -20,15 +20,23 @@ const complex = (name: string, description: string, subAttributes: readonly Attr
 const reference = (name: string, description: string, referenceTypes: readonly string[], rest: Rest = {}) =>
   attribute(name, description, { type: 'reference', caseExact: true, referenceTypes, ...rest })
 
+/** RFC 7643 8.7.1: the usual values; others are taken as well. */
+const suggested = (canonicalValues: readonly string[]): Rest => (canonicalValues.length > 0 ? { canonicalValues } : {})
+
 /** RFC 7643 2.4: what every list of values has. */
-const plural = (name: string, description: string, value: Attribute = attribute('value', 'The value')) =>
+const plural = (
+  name: string,
+  description: string,
+  types: readonly string[] = [],
+  value: Attribute = attribute('value', 'The value'),
+) =>
   complex(
     name,
     description,
     [
       value,
       attribute('display', 'A name to show, for people'),
-      attribute('type', 'What the value is for, such as work or home'),
+      attribute('type', 'What the value is for, such as work or home', suggested(types)),
       attribute('primary', 'Whether it is the preferred one; true at most once', { type: 'boolean' }),
     ],
     { multiValued: true },
@@ -83,7 +91,7 @@ const address: readonly Attribute[] = [
   attribute('region', 'State or region'),
   attribute('postalCode', 'Postal code'),
   attribute('country', 'Country (ISO 3166-1 alpha-2)'),
-  attribute('type', 'What the address is for'),
+  attribute('type', 'What the address is for', suggested(['work', 'home', 'other'])),
   attribute('primary', 'Whether it is the preferred one', { type: 'boolean' }),
 ]
 
@@ -91,7 +99,7 @@ const ofGroups: readonly Attribute[] = [
   attribute('value', 'The id of the group', { caseExact: true, mutability: 'readOnly' }),
   reference('$ref', 'Where the group is', ['Group'], { mutability: 'readOnly' }),
   attribute('display', 'The name of the group', { mutability: 'readOnly' }),
-  attribute('type', 'direct: groups do not hold groups', { mutability: 'readOnly' }),
+  attribute('type', 'direct: groups do not hold groups', { mutability: 'readOnly', ...suggested(['direct', 'indirect']) }),
 ]
 
 export const userSchema: Schema = {
@@ -115,15 +123,15 @@ export const userSchema: Schema = {
       returned: 'never',
       caseExact: true,
     }),
-    plural('emails', 'E-mail addresses'),
-    plural('phoneNumbers', 'Telephone numbers'),
-    plural('ims', 'Instant messaging addresses'),
-    plural('photos', 'Pictures', reference('value', 'Where the picture is', ['external'])),
+    plural('emails', 'E-mail addresses', ['work', 'home', 'other']),
+    plural('phoneNumbers', 'Telephone numbers', ['work', 'home', 'mobile', 'fax', 'pager', 'other']),
+    plural('ims', 'Instant messaging addresses', ['aim', 'gtalk', 'icq', 'xmpp', 'msn', 'skype', 'qq', 'yahoo']),
+    plural('photos', 'Pictures', ['photo', 'thumbnail'], reference('value', 'Where the picture is', ['external'])),
     complex('addresses', 'Postal addresses', address, { multiValued: true }),
     complex('groups', 'The groups that this provider put the user into', ofGroups, { multiValued: true, mutability: 'readOnly' }),
     plural('entitlements', 'Entitlements'),
     plural('roles', 'Roles'),
-    plural('x509Certificates', 'Certificates', attribute('value', 'DER in base64', { type: 'binary', caseExact: true })),
+    plural('x509Certificates', 'Certificates', [], attribute('value', 'DER in base64', { type: 'binary', caseExact: true })),
   ],
 }
 
@@ -157,7 +165,7 @@ export const groupSchema: Schema = {
       [
         attribute('value', 'The id of the user', { caseExact: true, mutability: 'immutable' }),
         reference('$ref', 'Where the user is', ['User'], { mutability: 'immutable' }),
-        attribute('type', 'User: groups do not hold groups', { mutability: 'immutable' }),
+        attribute('type', 'User: groups do not hold groups', { mutability: 'immutable', ...suggested(['User']) }),
         attribute('display', 'The name of the user', { mutability: 'readOnly' }),
       ],
       { multiValued: true },

@@ -3,14 +3,13 @@
  * The walk of a write: body → resource.ts (POST, PUT) or operations.ts and patch.ts (PATCH) → a Document → the room of its noun, which
  * knows its columns. The walk of a read: filter.ts and condition.ts make SQL of what is asked.
  */
-import { FORBIDDEN_KEYS, named } from '../http/text.ts'
-import { Misspoken, type ScimType } from './faults.ts'
+import { FORBIDDEN_KEYS } from '../http/text.ts'
 import { CORE_GROUP, CORE_USER, common, enterpriseSchema, groupSchema, userSchema } from './schema.core.ts'
 
-/** RFC 7643 7; `any` is an attribute of an extension that only the provider knows. */
+/** RFC 7643 7; `any` is an attribute that no schema describes. */
 export interface Attribute {
   readonly name: string
-  readonly type: 'string' | 'boolean' | 'dateTime' | 'complex' | 'reference' | 'binary' | 'any'
+  readonly type: 'string' | 'boolean' | 'dateTime' | 'complex' | 'reference' | 'binary' | 'decimal' | 'any'
   readonly multiValued: boolean
   readonly description: string
   readonly required: boolean
@@ -20,6 +19,7 @@ export interface Attribute {
   readonly uniqueness: 'none' | 'server'
   readonly subAttributes?: readonly Attribute[]
   readonly referenceTypes?: readonly string[]
+  readonly canonicalValues?: readonly string[]
 }
 
 export interface Schema {
@@ -74,14 +74,6 @@ export const groupType = (config: Record<string, unknown>): ResourceType => ({
   strict: config.strictScimSchema === true,
 })
 
-/** What an attribute path names. Without an attribute it is the whole extension `urn`. */
-export interface Target {
-  /** The extension; null for the core schema. */
-  readonly urn: string | null
-  readonly attribute: Attribute | null
-  readonly sub: Attribute | null
-}
-
 export const findAttribute = (attributes: readonly Attribute[], name: string): Attribute | undefined => {
   const lower = name.toLowerCase()
   return attributes.find(attribute => attribute.name.toLowerCase() === lower)
@@ -90,17 +82,32 @@ export const findAttribute = (attributes: readonly Attribute[], name: string): A
 /** The attributes at the top of a resource, beside its extensions. */
 export const coreAttributes = (type: ResourceType): readonly Attribute[] => [...common, ...type.core.attributes]
 
-const any = (name: string): Attribute => ({
-  name,
-  type: 'any',
-  multiValued: false,
-  description: '',
-  required: false,
-  caseExact: false,
-  mutability: 'readWrite',
-  returned: 'default',
-  uniqueness: 'none',
-})
+const NAME = /^[A-Za-z$_][\w$-]{0,253}$/
+
+/** An attribute that no schema describes, of this name; null where the name is not one (RFC 7643 2.1). */
+export const undescribed = (name: string): Attribute | null =>
+  !NAME.test(name) || FORBIDDEN_KEYS.has(name)
+    ? null
+    : {
+        name,
+        type: 'any',
+        multiValued: false,
+        description: '',
+        required: false,
+        caseExact: false,
+        mutability: 'readWrite',
+        returned: 'default',
+        uniqueness: 'none',
+      }
+
+/** A part of an attribute; one that no schema describes only where resources may hold such. */
+export function partOf(attribute: Attribute, name: string, strict: boolean): Attribute | null {
+  const parts = attribute.subAttributes ?? []
+  const described = findAttribute(parts, name)
+  if (described) return described
+  const isOpen = attribute.type === 'any' || (!strict && parts.some(({ mutability }) => mutability === 'readWrite'))
+  return isOpen ? undescribed(name) : null
+}
 
 /** The URN of an extension as we spell it, or null when the type has no such extension. */
 export function extensionOf(type: ResourceType, urn: string): string | null {
@@ -113,50 +120,6 @@ export function extensionOf(type: ResourceType, urn: string): string | null {
 
 export const attributesOfExtension = (type: ResourceType, urn: string): readonly Attribute[] | null =>
   type.extensions.find(({ id }) => id === urn)?.attributes ?? null
-
-/**
- * Reads an attribute path (RFC 7644 3.10): `name`, `name.sub`, either behind `urn:…:`, or an extension's URN alone.
- * Throws Misspoken of `scimType` for what this type of resource does not have.
- */
-export function resolve(type: ResourceType, path: string, scimType: ScimType = 'invalidPath'): Target {
-  const fault = () =>
-    new Misspoken(
-      scimType,
-      scimType === 'invalidFilter' ? 'filter' : 'path',
-      `names ${named(path)}, which a ${type.name} does not have`,
-    )
-  if (!/^urn:/i.test(path)) return within(coreAttributes(type), null, path) ?? raise(fault())
-  const core = type.core.id.toLowerCase()
-  const lower = path.toLowerCase()
-  if (lower.startsWith(`${core}:`)) return within(coreAttributes(type), null, path.slice(core.length + 1)) ?? raise(fault())
-  const known = [...type.extensions.map(({ id }) => id), ...type.open].find(
-    id => lower === id.toLowerCase() || lower.startsWith(`${id.toLowerCase()}:`),
-  )
-  // A URN holds colons and dots itself: of one that nobody described, the last part is the attribute.
-  const urn = known ?? extensionOf(type, path.slice(0, path.lastIndexOf(':')))
-  if (urn === null || urn.toLowerCase() === core) throw fault()
-  if (lower === urn.toLowerCase()) return { urn, attribute: null, sub: null }
-  const rest = path.slice(urn.length + 1)
-  const described = attributesOfExtension(type, urn)
-  if (described) return within(described, urn, rest) ?? raise(fault())
-  if (!/^[A-Za-z$_][\w$-]{0,253}(\.[A-Za-z$_][\w$-]{0,253})?$/.test(rest)) throw fault()
-  const [name, sub] = rest.split('.') as [string, string?]
-  if (FORBIDDEN_KEYS.has(name) || (sub !== undefined && FORBIDDEN_KEYS.has(sub))) throw fault()
-  return { urn, attribute: any(name), sub: sub === undefined ? null : any(sub) }
-}
-
-function within(attributes: readonly Attribute[], urn: string | null, path: string): Target | null {
-  const [name, sub, ...rest] = path.split('.')
-  const attribute = findAttribute(attributes, name!)
-  if (!attribute || rest.length > 0) return null
-  if (sub === undefined) return { urn, attribute, sub: null }
-  const found = findAttribute(attribute.subAttributes ?? [], sub)
-  return found ? { urn, attribute, sub: found } : null
-}
-
-function raise(error: Error): never {
-  throw error
-}
 
 /** The URNs that a document's `schemas` names. */
 export const schemasOf = (type: ResourceType, document: Document): string[] => [

@@ -3,7 +3,7 @@ import { Invalid } from '../errors.ts'
 import { named } from '../http/text.ts'
 import type { Search } from '../provisioning/client.ts'
 import { Misspoken } from '../provisioning/faults.ts'
-import { isObject, memberOf } from '../provisioning/resource.ts'
+import { hasSchema, isObject, memberOf } from '../provisioning/resource.ts'
 
 export interface Asked extends Search {
   readonly attributes: readonly string[]
@@ -45,9 +45,7 @@ export function askedByQuery(query: ReadonlyMap<string, readonly string[]>): Ask
 
 export function askedByBody(body: unknown): Asked {
   if (!isObject(body)) throw new Misspoken('invalidSyntax', 'body', 'must be a JSON object')
-  const schemas = memberOf(body, 'schemas')
-  if (!Array.isArray(schemas) || !schemas.includes(SEARCH))
-    throw new Misspoken('invalidSyntax', 'schemas', `must be a list with ${SEARCH}`)
+  if (!hasSchema(body, SEARCH)) throw new Misspoken('invalidSyntax', 'schemas', `must be a list with ${SEARCH}`)
   const text = (name: string): string | undefined => {
     const value = memberOf(body, name)
     if (value != null && typeof value !== 'string') throw new Misspoken('invalidValue', name, 'must be a string')

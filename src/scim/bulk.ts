@@ -2,7 +2,7 @@
 import { Conflict, RosterError, TooLarge } from '../errors.ts'
 import type { WireResponse } from '../http/wire.ts'
 import { Misspoken } from '../provisioning/faults.ts'
-import { isObject, memberOf } from '../provisioning/resource.ts'
+import { hasSchema, isObject, memberOf } from '../provisioning/resource.ts'
 import { MAX_BULK } from './discovery.ts'
 import { SCIM_JSON, scimError } from './errors.ts'
 
@@ -61,17 +61,16 @@ function firstReady(waiting: readonly Operation[], isReady: (operation: Operatio
 
 function parseBulk(body: unknown): { operations: Operation[]; failOnErrors: number } {
   if (!isObject(body)) throw new Misspoken('invalidSyntax', 'body', 'must be a JSON object')
-  const [schemas, listed, failOnErrors] = ['schemas', 'Operations', 'failOnErrors'].map(name => memberOf(body, name))
-  if (!Array.isArray(schemas) || !schemas.includes(REQUEST))
-    throw new Misspoken('invalidSyntax', 'schemas', `must be a list with ${REQUEST}`)
+  const [listed, failOnErrors] = ['Operations', 'failOnErrors'].map(name => memberOf(body, name))
+  if (!hasSchema(body, REQUEST)) throw new Misspoken('invalidSyntax', 'schemas', `must be a list with ${REQUEST}`)
   if (!Array.isArray(listed)) throw new Misspoken('invalidSyntax', 'Operations', 'must be a list')
   if (listed.length > MAX_BULK) throw new TooLarge(`Operations must have at most ${MAX_BULK} entries`)
-  if (failOnErrors != null && !(Number.isSafeInteger(failOnErrors) && (failOnErrors as number) >= 1))
-    throw new Misspoken('invalidValue', 'failOnErrors', 'must be an integer from 1')
+  if (failOnErrors != null && !(Number.isSafeInteger(failOnErrors) && (failOnErrors as number) >= 0))
+    throw new Misspoken('invalidValue', 'failOnErrors', 'must be an integer from 0, which sets no limit')
   const operations = listed.map(parseOperation)
   const ids = operations.flatMap(({ bulkId }) => bulkId ?? [])
   if (new Set(ids).size < ids.length) throw new Misspoken('invalidValue', 'bulkId', 'must not be given twice')
-  return { operations, failOnErrors: (failOnErrors as number | null) ?? Number.POSITIVE_INFINITY }
+  return { operations, failOnErrors: (failOnErrors as number | null) || Number.POSITIVE_INFINITY }
 }
 
 function parseOperation(given: unknown): Operation {

@@ -1,45 +1,68 @@
 /** What this service can do, and what its resources look like (RFC 7643 5, 6, 7; RFC 7644 4; RFC 9865 4). */
 import { Forbidden, NotFound } from '../errors.ts'
-import { BODY_LIMIT } from '../http/receive.ts'
 import type { WireResponse } from '../http/wire.ts'
 import { DEFAULT_RESULTS, MAX_RESULTS } from '../provisioning/client.ts'
 import { provisioning } from '../provisioning/provisioning.service.ts'
-import type { Attribute, ResourceType, Schema } from '../provisioning/schema.ts'
+import { type Attribute, groupType, type ResourceType, userType } from '../provisioning/schema.ts'
 import { SCIM_JSON } from './errors.ts'
 import type { Row, ScimRequest } from './row.ts'
+
+/** Bytes of a body from a client with its key (bim-wire-rules "Names and limits" 4): a group is written with all its members. */
+export const SCIM_BODY_LIMIT = 16 * 1024 * 1024
 
 /** Operations in one Bulk: each is a transaction of its own, and the client waits for all. */
 export const MAX_BULK = 1000
 
 const answer = (body: object): WireResponse => ({ status: 200, headers: { 'content-type': SCIM_JSON }, body })
 
-const row = (path: string, run: (request: ScimRequest, types: readonly ResourceType[]) => object): Row => ({
-  method: 'GET',
-  path,
-  run: async request => {
-    // RFC 7644 4: a filter here is refused, since nothing is selected by one.
-    if (request.asked.filter !== undefined) throw new Forbidden('What the service can do is not filtered')
-    return answer(run(request, await provisioning.types(request.context, {})))
-  },
-})
+/** What a client asks for: ServiceProviderConfig, ResourceTypes or Schemas, or one of these. */
+const PLACES = ['ServiceProviderConfig', 'ResourceTypes', 'ResourceTypes/:id', 'Schemas', 'Schemas/:id'] as const
+type Place = (typeof PLACES)[number]
 
-export const discoveryRows: readonly Row[] = [
-  row('ServiceProviderConfig', ({ base }) => serviceProviderConfig(base)),
-  row('ResourceTypes', ({ base }, types) => listOf(types.map(type => resourceType(base, type)))),
-  row('ResourceTypes/:id', ({ base, id }, types) =>
-    found(
-      types.map(type => resourceType(base, type)).find(type => type.id === id),
-      'ResourceType',
-    ),
-  ),
-  row('Schemas', ({ base }, types) => listOf(schemas(base, types))),
-  row('Schemas/:id', ({ base, id }, types) =>
-    found(
-      schemas(base, types).find(schema => schema.id.toLowerCase() === id.toLowerCase()),
-      'Schema',
-    ),
-  ),
-]
+function documentOf(place: Place, base: string, id: string, types: readonly ResourceType[]): object {
+  switch (place) {
+    case 'ServiceProviderConfig':
+      return serviceProviderConfig(base)
+    case 'ResourceTypes':
+      return listOf(types.map(type => resourceType(base, type)))
+    case 'ResourceTypes/:id':
+      return found(
+        types.map(type => resourceType(base, type)).find(type => type.id === id),
+        'ResourceType',
+      )
+    case 'Schemas':
+      return listOf(schemas(base, types))
+    case 'Schemas/:id':
+      return found(
+        schemas(base, types).find(schema => schema.id.toLowerCase() === id.toLowerCase()),
+        'Schema',
+      )
+  }
+}
+
+/** RFC 7644 4: a filter here is refused, since nothing is selected by one. */
+export const notFiltered = () => new Forbidden('What the service can do is not filtered')
+
+export const discoveryRows: readonly Row[] = PLACES.map(place => ({
+  method: 'GET',
+  path: place,
+  run: async ({ context, base, id, asked }: ScimRequest) => {
+    if (asked.filter !== undefined) throw notFiltered()
+    const read = place === 'ServiceProviderConfig' ? provisioning.configured : provisioning.types
+    const types = await read(context, {})
+    return answer(documentOf(place, base, id, types))
+  },
+}))
+
+/** The place of a path below the IAM, which anybody may read (RFC 7644 4); null for other paths. */
+export function discoveryPlace(path: readonly string[]): Place | null {
+  const [first, ...rest] = path
+  return PLACES.find(place => place === (rest.length === 1 ? `${first}/:id` : first) && rest.length <= 1) ?? null
+}
+
+/** The documents without a key: the same for every IAM, and for those that do not exist. Throws NotFound. */
+export const staticDiscovery = (place: Place, base: string, id: string): WireResponse =>
+  answer(documentOf(place, base, id, [userType({}), groupType({})]))
 
 function found<T extends object>(value: T | undefined, what: string): T {
   if (!value) throw new NotFound(`No ${what} with this id`)
@@ -57,7 +80,7 @@ const listOf = (resources: readonly object[]) => ({
 const serviceProviderConfig = (base: string) => ({
   schemas: ['urn:ietf:params:scim:schemas:core:2.0:ServiceProviderConfig'],
   patch: { supported: true },
-  bulk: { supported: true, maxOperations: MAX_BULK, maxPayloadSize: BODY_LIMIT },
+  bulk: { supported: true, maxOperations: MAX_BULK, maxPayloadSize: SCIM_BODY_LIMIT },
   filter: { supported: true, maxResults: MAX_RESULTS },
   changePassword: { supported: false },
   sort: { supported: true },
@@ -88,27 +111,19 @@ const resourceType = (base: string, type: ResourceType) => ({
   endpoint: `/${type.endpoint}`,
   description: type.core.description,
   schema: type.core.id,
-  schemaExtensions: [...type.extensions.map(({ id }) => id), ...type.open].map(schema => ({ schema, required: false })),
+  schemaExtensions: type.extensions.map(({ id }) => ({ schema: id, required: false })),
   meta: { resourceType: 'ResourceType', location: `${base}/ResourceTypes/${type.name}` },
 })
 
 const schemas = (base: string, types: readonly ResourceType[]) =>
   types
-    .flatMap(({ core, extensions, open }): Schema[] => [core, ...extensions, ...open.map(opened)])
+    .flatMap(({ core, extensions }) => [core, ...extensions])
     .map(schema => ({
       schemas: ['urn:ietf:params:scim:schemas:core:2.0:Schema'],
       ...schema,
       attributes: schema.attributes.map(described),
       meta: { resourceType: 'Schema', location: `${base}/Schemas/${schema.id}` },
     }))
-
-/** An extension that only the IAM's configuration names: any attribute may stand in it. */
-const opened = (id: string): Schema => ({
-  id,
-  name: id,
-  description: 'Whatever the provider sends; mapped to attributes',
-  attributes: [],
-})
 
 /** Names a complex attribute has no use for are left out (RFC 7643 8.7). */
 function described({ subAttributes, caseExact, uniqueness, ...attribute }: Attribute): object {

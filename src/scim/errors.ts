@@ -1,4 +1,5 @@
 import { catalogue, NotFound, type RosterError } from '../errors.ts'
+import { errorHeaders } from '../http/errors.ts'
 import type { WireResponse } from '../http/wire.ts'
 
 export const SCIM_JSON = 'application/scim+json'
@@ -9,7 +10,7 @@ export function scimError(error: RosterError): WireResponse {
   const { status } = catalogue[error.code]
   return {
     status,
-    headers: { 'content-type': SCIM_JSON, ...(status === 401 && { 'www-authenticate': 'Bearer' }) },
+    headers: { 'content-type': SCIM_JSON, ...errorHeaders(status, error) },
     body: { schemas: [ERROR], status: String(status), ...scimType(error), detail: error.message },
   }
 }

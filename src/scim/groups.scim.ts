@@ -64,7 +64,9 @@ export const groupRows: readonly Row[] = [
         members: wanted && isShown(asked, 'members'),
       })
       const shaped = shapedGroup(base, group)
-      return wanted ? answer(200, type, shaped, asked) : { status: 204, headers: { etag: shaped.version } }
+      return wanted
+        ? answer(200, type, shaped, asked)
+        : { status: 204, headers: { etag: shaped.version, location: shaped.location } }
     },
   },
   {

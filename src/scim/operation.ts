@@ -25,7 +25,9 @@ export const BULK = 'Bulk'
 export async function operate({ method, path, ...request }: Wanted): Promise<WireResponse> {
   // RFC 7644 3.11: the key stands for a provider, who is nobody's user.
   if (path[0] === 'Me') return notImplemented('This service knows no /Me: its clients are no users')
-  const found = find(method === 'HEAD' ? 'GET' : method, path)
+  const asRead = method === 'HEAD' ? 'GET' : method
+  // The base address itself: connection tests read it.
+  const found = find(asRead, path.length === 0 ? ['ServiceProviderConfig'] : path)
   if (found) return found.row.run({ ...request, id: found.id })
   const isBulk = path.join('/') === BULK
   // One Bulk inside another, or run again.
@@ -87,7 +89,8 @@ export async function kept(
     if (status < 400 && (isRead || named.path === `/${BULK}`)) return
     const { method, path, query, body } = named
     const asked = `${method} ${path}${query === '' ? '' : `?${query}`}`
-    const failure = status < 400 ? null : isObject(answer) && typeof answer.detail === 'string' ? answer.detail : 'Unforeseen'
+    const left = trail.notTaken.length === 0 ? null : trail.notTaken.join('; ')
+    const failure = status < 400 ? left : isObject(answer) && typeof answer.detail === 'string' ? answer.detail : 'Unforeseen'
     const about = { requestId: context.requestId, userid: useridOf(answer) ?? useridOf(body), resource: resourceOf(path, answer) }
     noteExchange(context.app, { kind: 'scim', iamid, at, asked, ...about, request: body, answer, status, failure, trail })
   }

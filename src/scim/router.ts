@@ -3,15 +3,16 @@
  * is read → a row of the table → a guarded service of users or groups → shape.ts, or the error in SCIM's words. One route takes every path
  * below the prefix, so that none can be asked for without the key, however it is spelled.
  */
-import { bodyLimitOf } from '../access/request.actor.ts'
 import type { Context } from '../context.ts'
 import { Invalid } from '../errors.ts'
 import { parseBody } from '../http/body.ts'
 import { parseQuery } from '../http/query.ts'
+import { ANONYMOUS_BODY_LIMIT } from '../http/receive.ts'
 import type { Http, Translator, WireRequest, WireResponse } from '../http/wire.ts'
 import { Misspoken } from '../provisioning/faults.ts'
 import { askedByQuery } from './asked.ts'
 import { bulk, type Dispatch } from './bulk.ts'
+import { discoveryPlace, notFiltered, SCIM_BODY_LIMIT, staticDiscovery } from './discovery.ts'
 import { nothing, scimError, unauthorized } from './errors.ts'
 import { BULK, decoded, kept, type Named, operate, translated } from './operation.ts'
 import type { ScimRequest } from './row.ts'
@@ -27,7 +28,8 @@ export interface ScimDoor {
 }
 
 interface Locals extends Record<string, unknown> {
-  context: Context
+  /** Null where the static documents are read without a key. */
+  context: Context | null
   iamid: string
 }
 
@@ -40,25 +42,31 @@ export function registerScim(http: Http, door: ScimDoor): void {
     below: [BULK, ...rows.map(row => row.path)].map(path => `${PREFIX}/:iamid/${path}`),
     // Parsed in `serve`, whose errors are known to be a client's.
     body: 'raw',
-    bodyLimit: ({ locals }) => bodyLimitOf(locals.context.actor),
+    bodyLimit: ({ locals }) => (locals.context ? SCIM_BODY_LIMIT : ANONYMOUS_BODY_LIMIT),
     authenticate: async request => {
-      const iamid = segmentsOf(request.path)?.[0] ?? ''
-      request.locals.context = await door.contextOf(request, iamid)
+      const [iamid = '', ...path] = segmentsOf(request.path) ?? []
+      const isPublic = request.headers.authorization === undefined && isRead(request.method) && discoveryPlace(path) !== null
+      request.locals.context = isPublic && iamid !== '' ? null : await door.contextOf(request, iamid)
       request.locals.iamid = iamid
     },
     handler: request => serve(request, door).catch(translated),
   })
 }
 
+const isRead = (method: string): boolean => method === 'GET' || method === 'HEAD'
+
 /** What happens before the client is known, or beside every route: a path that cannot be decoded, a method that nobody has. */
 const outside: Translator = error =>
-  ['UNAVAILABLE', 'INTERNAL_SERVER_ERROR', 'PAYLOAD_TOO_LARGE'].includes(error.code) ? scimError(error) : unauthorized()
+  ['UNAVAILABLE', 'INTERNAL_SERVER_ERROR', 'PAYLOAD_TOO_LARGE', 'TOO_MANY_REQUESTS'].includes(error.code)
+    ? scimError(error)
+    : unauthorized()
 
 async function serve(request: WireRequest<Locals>, door: ScimDoor): Promise<WireResponse> {
   const { context, iamid } = request.locals
   const [named, ...path] = segmentsOf(request.path) ?? []
   // The IAM that was asked for is the one that is served, whatever made of the path in between.
   if (named !== iamid) throw nothing()
+  if (context === null) return withoutKey(request, door, path)
   const below = `/${request.path.split('/').slice(4).join('/')}`
   const exchange: Named = { method: request.method, path: below, query: request.query }
   return kept(context, iamid, exchange, async context => {
@@ -69,6 +77,14 @@ async function serve(request: WireRequest<Locals>, door: ScimDoor): Promise<Wire
     const { 'if-match': ifMatch, 'if-none-match': ifNoneMatch } = request.headers
     return operate({ ...common, method: request.method, path, asked, body: exchange.body, ifMatch, ifNoneMatch })
   })
+}
+
+/** Reads nothing of the store: an IAM that does not exist answers alike. */
+function withoutKey(request: WireRequest<Locals>, door: ScimDoor, path: readonly string[]): WireResponse {
+  const place = discoveryPlace(path)
+  if (place === null) throw nothing()
+  if (askedByQuery(parseQuery(request.query)).filter !== undefined) throw notFiltered()
+  return staticDiscovery(place, `${door.publicUrl}${PREFIX}/${encodeURIComponent(request.locals.iamid)}`, path[1] ?? '')
 }
 
 /** Parts of Bulk answer without members and groups: nobody sees them. */

@@ -2,8 +2,9 @@
 import { groupDocument, groupFacts, type ScimGroupRecord } from '../groups/group.scim.ts'
 import type { WireResponse } from '../http/wire.ts'
 import type { Found } from '../provisioning/client.ts'
+import { keyOf, resolve, type Target, withExtensionsOf } from '../provisioning/paths.ts'
 import { isObject } from '../provisioning/resource.ts'
-import { type Document, groupType, type ResourceType, resolve, schemasOf, type Target, userType } from '../provisioning/schema.ts'
+import { type Document, groupType, type ResourceType, schemasOf, userType } from '../provisioning/schema.ts'
 import { names, versionOf } from '../provisioning/version.ts'
 import { type ScimUserRecord, userDocument, userFacts } from '../users/user.scim.ts'
 import type { Asked } from './asked.ts'
@@ -67,7 +68,7 @@ export function answer(status: 200 | 201, type: ResourceType, shaped: Shaped, as
   const { location, version } = shaped
   return {
     status,
-    headers: { 'content-type': SCIM_JSON, etag: version, ...(status === 201 && { location }) },
+    headers: { 'content-type': SCIM_JSON, etag: version, location },
     body: written(type, shaped, asked),
   }
 }
@@ -126,43 +127,60 @@ export function listOf<Row>(found: Found<Row>, asked: Asked, resource: (row: Row
 function projected(type: ResourceType, resource: Document, { attributes, excluded }: Asked): Document {
   if (attributes.length > 0) {
     const shown: Document = { schemas: resource.schemas, id: resource.id }
-    for (const target of targets(type, attributes)) copy(resource, shown, target)
+    for (const target of targets(type, resource, attributes)) copy(resource, shown, target)
     return shown
   }
   const left = { ...resource }
-  for (const target of targets(type, excluded)) if (target.attribute?.returned !== 'always') drop(left, target)
+  for (const target of targets(type, resource, excluded)) if (target.attribute?.returned !== 'always') drop(left, target)
   return left
 }
 
 /** A name that the type does not have selects nothing (RFC 7644 3.9 knows no error for it). */
-function targets(type: ResourceType, paths: readonly string[]): Target[] {
-  return paths.flatMap(path => {
-    try {
-      return [resolve(type, path)]
-    } catch {
-      return []
-    }
-  })
+function targets(type: ResourceType, resource: Document, paths: readonly string[]): Target[] {
+  if (paths.length === 0) return []
+  const held = withExtensionsOf(type, resource)
+  const known = cache.get(paths) ?? new Map<string, Target[]>()
+  cache.set(paths, known)
+  const name = held.open.join()
+  const found = known.get(name) ?? paths.flatMap(path => targetsOf(held, path))
+  known.set(name, found)
+  return found
+}
+
+/** For the paths of one request, by the extensions of a resource: a page has a thousand resources. */
+const cache = new WeakMap<readonly string[], Map<string, Target[]>>()
+
+/** An extension's attribute without its URN is shown wherever the resource holds it. */
+function targetsOf(type: ResourceType, path: string): Target[] {
+  try {
+    const target = resolve(type, path)
+    return target.unqualified ? [target, { ...target, urn: null }] : [target]
+  } catch {
+    return []
+  }
 }
 
 function copy(from: Document, to: Document, { urn, attribute, sub }: Target): void {
   if (urn !== null) {
-    const inside = from[urn]
+    const name = keyOf(from, urn)
+    const inside = from[name]
     if (!isObject(inside)) return
-    if (attribute === null) to[urn] = inside
+    if (attribute === null) to[name] = inside
     else {
-      const part = isObject(to[urn]) ? { ...(to[urn] as Document) } : {}
+      const part = isObject(to[name]) ? { ...(to[name] as Document) } : {}
       copy(inside, part, { urn: null, attribute, sub })
-      to[urn] = part
+      to[name] = part
     }
     return
   }
-  const { name } = attribute!
+  const name = keyOf(from, attribute!.name)
   if (!Object.hasOwn(from, name)) return
-  const pick = (value: unknown, beside: unknown): unknown =>
-    isObject(value) && Object.hasOwn(value, sub!.name)
-      ? { ...(isObject(beside) ? beside : {}), [sub!.name]: value[sub!.name] }
+  const pick = (value: unknown, beside: unknown): unknown => {
+    const part = isObject(value) ? keyOf(value, sub!.name) : ''
+    return isObject(value) && Object.hasOwn(value, part)
+      ? { ...(isObject(beside) ? beside : {}), [part]: value[part] }
       : (beside ?? {})
+  }
   if (sub === null) to[name] = from[name]
   else if (Array.isArray(from[name]))
     to[name] = from[name].map((value, index) => pick(value, (to[name] as unknown[] | undefined)?.[index]))
@@ -171,18 +189,19 @@ function copy(from: Document, to: Document, { urn, attribute, sub }: Target): vo
 
 function drop(from: Document, { urn, attribute, sub }: Target): void {
   if (urn !== null && attribute !== null) {
-    if (isObject(from[urn])) {
-      const inside = { ...(from[urn] as Document) }
+    const key = keyOf(from, urn)
+    if (isObject(from[key])) {
+      const inside = { ...(from[key] as Document) }
       drop(inside, { urn: null, attribute, sub })
-      from[urn] = inside
+      from[key] = inside
     }
     return
   }
-  const name = urn ?? attribute!.name
+  const name = keyOf(from, urn ?? attribute!.name)
   if (sub === null) delete from[name]
   else {
     const without = (value: unknown) =>
-      isObject(value) ? Object.fromEntries(Object.entries(value).filter(([part]) => part !== sub.name)) : value
+      isObject(value) ? Object.fromEntries(Object.entries(value).filter(([part]) => part !== keyOf(value, sub.name))) : value
     if (Array.isArray(from[name])) from[name] = from[name].map(without)
     else if (isObject(from[name])) from[name] = without(from[name])
   }

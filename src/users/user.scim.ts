@@ -3,9 +3,10 @@ import type { ProfileInput } from '../generated/graphql.ts'
 import { canonical, checkAttributeKey, checkAttributeValue, checkList } from '../names.ts'
 import { Misspoken } from '../provisioning/faults.ts'
 import { valueAt } from '../provisioning/patch.ts'
+import { resolve } from '../provisioning/paths.ts'
 import { isObject } from '../provisioning/resource.ts'
 import { ENTERPRISE_USER } from '../provisioning/schema.core.ts'
-import { type Document, mappedSchemas, type ResourceType, resolve } from '../provisioning/schema.ts'
+import { type Document, mappedSchemas, type ResourceType } from '../provisioning/schema.ts'
 import type { UserRecord } from './user.ts'
 
 type Filled = Pick<UserRecord, 'name' | 'email' | 'phone' | 'about' | 'location' | 'organization' | 'position' | 'sqlUser'>
@@ -43,6 +44,10 @@ const PROFILE: Record<Field, readonly string[]> = {
   position: ['title'],
   sqlUser: [],
 }
+
+/** The attribute that usually fills a field of the profile. */
+export const usualPath = (field: string): string | undefined =>
+  Object.hasOwn(PROFILE, field) ? PROFILE[field as Field][0] : undefined
 
 /** The profile that a resource gives its user. A field that the provider fills and now leaves out is emptied. */
 export function profileOf(type: ResourceType, config: Record<string, unknown>, document: Document): ProfileInput {

@@ -11,10 +11,12 @@ import { withoutSecrets } from '../exchanges/exchange.ts'
 import type { IamRecord } from '../iams/iam.ts'
 import { inOrder } from '../iams/iam.ts'
 import { checkScimId, type Found, hydrated, iamOf, type Search, search } from '../provisioning/client.ts'
+import { heldDeprovisioning } from '../provisioning/deprovisioning.ts'
 import { Duplicate } from '../provisioning/faults.ts'
 import { listOf } from '../provisioning/list.ts'
 import { parsePatch } from '../provisioning/operations.ts'
 import { patched } from '../provisioning/patch.ts'
+import { withExtensionsOf } from '../provisioning/paths.ts'
 import { checkResource } from '../provisioning/resource.ts'
 import { type Document, userType } from '../provisioning/schema.ts'
 import { checkVersion, type Precondition, versionOf } from '../provisioning/version.ts'
@@ -66,9 +68,14 @@ export const scimUsers = {
   create: write('scim:createUser', async (call: Call, { body, groups }: WithBody & Wants): Promise<Outcome<ScimUserRecord>> => {
     const iam = await iamOf(call)
     const next = written(iam, checkResource(userType(iam.config), body))
+    call.trail.notTaken.push(...next.notTaken)
     const before = await findNamesake(call.db, iam.id, next.useridKey, { lock: true })
     if (before?.scimId != null) throw taken()
-    const columns = { ...next.columns, scimId: randomUUID(), ...stateOf(iam, before, next.active ?? true) }
+    const state = stateOf(iam, before, next.active ?? true)
+    const isLost = before !== null && state.disabled && !before.disabled
+    const held = isLost ? await heldDeprovisioning<ScimUserRecord>(call, iam, before.id) : null
+    if (held) return held
+    const columns = { ...next.columns, scimId: randomUUID(), ...state }
     const names = { iamid: iam.id, userid: next.userid, useridKey: next.useridKey }
     if (before) {
       // Again: who put the user into a group while the resource was being deleted was not seen then.
@@ -107,11 +114,12 @@ export const scimUsers = {
 
   patch: write('scim:updateUser', async (call: Call, { id, body, groups, ...asked }: ById & WithBody & Wants) => {
     const iam = await iamOf(call)
-    const type = userType(iam.config)
-    const steps = parsePatch(type, body)
     const before = await requireScimUser(call, iam, id, { lock: true })
+    const document = userDocument(before)
+    const type = withExtensionsOf(userType(iam.config), document)
+    const steps = parsePatch(type, body)
     checkVersion(asked, versionOf(userFacts(before)))
-    return save(call, iam, before, patched(type, userDocument(before), steps), groups)
+    return save(call, iam, before, patched(type, document, steps), groups)
   }),
 
   /** The resource is gone; its user stays, disabled, and belongs to no group and has no attribute of this provider any more. */
@@ -120,6 +128,8 @@ export const scimUsers = {
     const iam = await iamOf(call)
     const user = await requireScimUser(call, iam, id, { lock: true })
     checkVersion(asked, versionOf(userFacts(user)))
+    const held = await heldDeprovisioning<{ deleted: true }>(call, iam, user.id)
+    if (held) return held
     // Groups first: a change of one holds it and waits for its users' rows, which from the next line on it could not share.
     const leftGroups = await leaveSourceGroups(db, user.id, iam.id, now)
     await updateScimUser(db, user.id, { ...stateOf(iam, user, false), scimId: null, scim: null }, now)
@@ -160,8 +170,11 @@ async function save(
 ): Promise<Outcome<ScimUserRecord>> {
   const { db, now } = call
   const next = written(iam, document)
+  call.trail.notTaken.push(...next.notTaken)
   const state = stateOf(iam, before, next.active ?? !before.disabled)
   const { disabled } = state
+  const held = disabled && !before.disabled ? await heldDeprovisioning<ScimUserRecord>(call, iam, before.id) : null
+  if (held) return held
   const columns = { ...next.columns, userid: next.userid, useridKey: next.useridKey, ...state }
   const attributes = await replaceSourceAttributes(db, { userId: before.id, source: iam.id, attributes: next.attributes, now })
   const { scim, useridKey: _, nameKey: __, emailKey: ___, disabled: ____, disabledBy: _____, ...shown } = columns

@@ -1,11 +1,15 @@
 /** What a SCIM resource comes to in the rows of its user: the same for a write and for a simulation. Pure. */
+import { Invalid } from '../errors.ts'
+import type { ProfileInput } from '../generated/graphql.ts'
 import type { IamRecord } from '../iams/iam.ts'
 import { canonical, checkUserid } from '../names.ts'
+import { Misspoken } from '../provisioning/faults.ts'
 import { checkDocument } from '../provisioning/resource.ts'
 import { type Document, userType } from '../provisioning/schema.ts'
 import { profileColumns } from './profile.ts'
-import { attributesOf, profileOf, type ScimUserRecord } from './user.scim.ts'
+import { attributesOf, profileOf, type ScimUserRecord, usualPath } from './user.scim.ts'
 import type { ScimUserColumns } from './users.scim.store.ts'
+import type { ProfileColumns } from './users.store.ts'
 
 export interface Written {
   readonly userid: string
@@ -14,6 +18,8 @@ export interface Written {
   readonly active: boolean | undefined
   readonly columns: ScimUserColumns
   readonly attributes: ReturnType<typeof attributesOf>
+  /** Of the resource, what does not go into the profile, and why. */
+  readonly notTaken: readonly string[]
 }
 
 /** What a resource comes to in the rows of its user. Throws Invalid. */
@@ -22,12 +28,36 @@ export function written(iam: IamRecord, given: Document): Written {
   const document = checkDocument(type, given)
   const { userName, active, ...scim } = document
   const userid = checkUserid(userName, { newBim: false, field: 'userName' })
+  const { columns, notTaken } = profileOfResource(profileOf(type, iam.config, document))
   return {
     userid,
     useridKey: canonical(userid),
     active: active as boolean | undefined,
-    columns: { ...profileColumns(profileOf(type, iam.config, document)), scim },
+    columns: { ...columns, scim },
     attributes: attributesOf(iam.config, document),
+    notTaken,
+  }
+}
+
+/** An e-mail that is no address leaves the one of the profile: the rest of the person must not wait for it. Throws Misspoken. */
+function profileOfResource({ email, ...rest }: ProfileInput): { columns: Partial<ProfileColumns>; notTaken: string[] } {
+  const columns = named(rest)
+  try {
+    return { columns: { ...columns, ...profileColumns({ email }) }, notTaken: [] }
+  } catch (error) {
+    if (!(error instanceof Invalid)) throw error
+    return { columns, notTaken: [`emails ${error.rule}: it is kept in the resource, and the e-mail of the profile stays`] }
+  }
+}
+
+/** The columns; a fault names the attribute of the resource. */
+function named(profile: ProfileInput): Partial<ProfileColumns> {
+  try {
+    return profileColumns(profile)
+  } catch (error) {
+    if (!(error instanceof Invalid)) throw error
+    const field = error.field?.replace(/^profile\./, '') ?? ''
+    throw new Misspoken('invalidValue', usualPath(field) ?? field, error.rule)
   }
 }
 

@@ -169,6 +169,11 @@ const ofIams: Record<string, Operation> = {
   },
   deleteIam: { text: '{ deleted }', input: 'DeleteIamInput', variables: async on => ({ id: await make.iam(on) }) },
   generateScimKey: { text: `{ ${iam} scimUrl }`, input: 'IamInput', variables: async on => ({ id: await make.iam(on) }) },
+  resumeDeprovisioning: {
+    text: `{ ${iam} allowedUntil }`,
+    input: 'ResumeDeprovisioningInput',
+    variables: async on => ({ id: await make.iam(on) }),
+  },
   syncIam: { text: '{ totalCount }', input: 'SyncIamInput', variables: () => ({ id: 'bim' }), refused: 'BAD_USER_INPUT' },
   confirmSync: {
     text: '{ run { id status } }',

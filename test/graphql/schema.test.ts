@@ -135,6 +135,8 @@ const hidden = {
     'Iam.scimEnabled',
     'Iam.scimUrl',
     'Iam.scimKeyPrefix',
+    'Iam.scimKeys',
+    'Iam.scimDeprovisioningHeldAt',
     'Iam.groupPermissions',
     'Iam.config',
     'Iam.entryIds',
@@ -177,9 +179,9 @@ describe('what is hidden', async () => {
     `INSERT INTO group_attributes (group_id, key, key_key, value, source) SELECT id, 'Key', 'key', 'value', 'stock1' FROM groups`,
   )
   await app.store.db.query(
-    `UPDATE iams SET type = 'ldap', config = '{"supportedActions": ["scimEnabled"], "options": {}}', scim_key_prefix = 'rs_x',
-       ids_missing_since = now() WHERE id = 'stock1'`,
+    `UPDATE iams SET type = 'ldap', config = '{"supportedActions": ["scimEnabled"], "options": {}}', ids_missing_since = now() WHERE id = 'stock1'`,
   )
+  await app.store.db.query(`INSERT INTO scim_keys (iamid, prefix, hash) VALUES ('stock1', 'rs_x', 'x')`)
 
   /** Each hidden field as a caller sees it on a record in a list that is not theirs. */
   async function seenBy({ id, token }: Person): Promise<Record<string, unknown>> {

@@ -91,3 +91,51 @@ test('nobody gets a key to people who hold what they lack', async () => {
   await expect(iams.create(context, again)).rejects.toThrow(Forbidden)
   await expect(authenticateScim(app.store.db, 'powers', 'Bearer rs_x')).rejects.toThrow(/No IAM/)
 })
+
+test('a replaced key works for its grace period, both are shown, and zero ends it at once', async () => {
+  await change('createIam', { id: 'grace', displayName: 'grace', type: 'openid' })
+  const generate = async (graceSeconds?: number) =>
+    (
+      await app.graphql('mutation ($input: IamInput!) { generateScimKey(input: $input) { scimKey } }', {
+        input: { id: 'grace', ...(graceSeconds !== undefined && { graceSeconds }) },
+      })
+    ).data.generateScimKey.scimKey as string
+  const keys = async () =>
+    (await app.graphql('{ iam(id: "grace") { scimKeyPrefix scimKeys { prefix createdAt lastUsed expiresAt } } }')).data.iam
+  await change('updateIam', { id: 'grace', config: { scimEnabled: true } })
+  const first = await generate(0)
+  expect(await opens('grace', first)).toBe(200)
+  const second = await generate()
+  expect([await opens('grace', first), await opens('grace', second)]).toEqual([200, 200])
+  await new Promise(done => setTimeout(done, 700))
+  const { scimKeyPrefix, scimKeys } = await keys()
+  expect(scimKeyPrefix).toBe(second.slice(0, 9))
+  expect(scimKeys.map((key: any) => [key.prefix, key.expiresAt === null])).toEqual([
+    [second.slice(0, 9), true],
+    [first.slice(0, 9), false],
+  ])
+  const day = Date.parse(scimKeys[1].expiresAt) - Date.now()
+  expect(day).toBeGreaterThan(86_000_000)
+  expect(day).toBeLessThanOrEqual(86_400_000)
+  for (const { createdAt, lastUsed } of scimKeys) expect(Date.parse(lastUsed)).toBeGreaterThanOrEqual(Date.parse(createdAt))
+  const third = await generate(0)
+  expect([await opens('grace', first), await opens('grace', second), await opens('grace', third)]).toEqual([401, 401, 200])
+  expect((await keys()).scimKeys).toHaveLength(1)
+})
+
+test('a grace period ends by itself, and is bounded', async () => {
+  await change('createIam', { id: 'ends', displayName: 'ends', type: 'openid', config: { scimEnabled: true } })
+  const { data } = await app.graphql('mutation { generateScimKey(input: { id: "ends" }) { scimKey } }')
+  await app.graphql('mutation { generateScimKey(input: { id: "ends", graceSeconds: 60 }) { scimKey } }')
+  expect(await opens('ends', data.generateScimKey.scimKey)).toBe(200)
+  await app.store.db.query(
+    `UPDATE scim_keys SET expires_at = now() - interval '1 second' WHERE iamid = 'ends' AND expires_at IS NOT NULL`,
+  )
+  expect(await opens('ends', data.generateScimKey.scimKey)).toBe(401)
+  for (const seconds of [-1, 2_592_001]) {
+    const { errors } = await app.graphql(
+      `mutation { generateScimKey(input: { id: "ends", graceSeconds: ${seconds} }) { scimKey } }`,
+    )
+    expect(errors?.[0].message).toMatch(/^graceSeconds must be an integer from 0 to 2592000/)
+  }
+})

@@ -64,7 +64,7 @@ describe('a group', () => {
         ['groupUserDeleted', ['okta/p0']],
       ],
     )
-    await okta.send('PUT', `/Groups/${id}`, { schemas: [GROUP], displayName: 'whole' })
+    await okta.send('PUT', `/Groups/${id}`, { schemas: [GROUP], displayName: 'whole', members: [] })
     expect(await membersOf(id)).toEqual([])
   })
 

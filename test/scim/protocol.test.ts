@@ -167,7 +167,7 @@ describe('discovery (RFC 7644 4)', () => {
     const { body } = await idp.get('/ServiceProviderConfig')
     expect(body).toMatchObject({
       patch: { supported: true },
-      bulk: { supported: true, maxOperations: 1000, maxPayloadSize: 1024 * 1024 },
+      bulk: { supported: true, maxOperations: 1000, maxPayloadSize: 16 * 1024 * 1024 },
       filter: { supported: true, maxResults: 1000 },
       changePassword: { supported: false },
       sort: { supported: true },
