@@ -77,6 +77,7 @@ describe('lists', () => {
       'EditAttributesPayload.owners',
       'Exchange.changes',
       'Group.attributes',
+      'Iam.scimKeys',
       'IamType.options',
       'Query.iamTypes',
       'ReplayedExchange.changes',
@@ -182,6 +183,7 @@ describe('what is hidden', async () => {
     `UPDATE iams SET type = 'ldap', config = '{"supportedActions": ["scimEnabled"], "options": {}}', ids_missing_since = now() WHERE id = 'stock1'`,
   )
   await app.store.db.query(`INSERT INTO scim_keys (iamid, prefix, hash) VALUES ('stock1', 'rs_x', 'x')`)
+  await app.store.db.query(`INSERT INTO scim_guards (iamid, held_at) VALUES ('stock1', now())`)
 
   /** Each hidden field as a caller sees it on a record in a list that is not theirs. */
   async function seenBy({ id, token }: Person): Promise<Record<string, unknown>> {

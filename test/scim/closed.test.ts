@@ -126,12 +126,12 @@ describe('whose key it is', () => {
     expect(await asks(okta.key, okta.url.replace('okta', 'okta%00'))).toBe(401)
   })
 
-  test('SCIM switched off, and a new key, hold at once', async () => {
+  test('SCIM switched off, and a new key without a grace period, hold at once', async () => {
     await configure({ scimEnabled: false })
     expect(await asks(okta.key)).toBe(401)
     await configure({ supportedActions: ['scimEnabled'] })
     expect(await asks(okta.key)).toBe(200)
-    await app.graphql('mutation { generateScimKey(input: { id: "okta" }) { scimKey } }')
+    await app.graphql('mutation { generateScimKey(input: { id: "okta", graceSeconds: 0 }) { scimKey } }')
     expect(await asks(okta.key)).toBe(401)
   })
 })
