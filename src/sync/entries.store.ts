@@ -66,6 +66,20 @@ export const plannedEntries = (db: Db, runId: number, after: number, limit: numb
     [runId, after, limit],
   )
 
+export interface PlannedDisable extends PlannedEntry {
+  readonly userid: string
+  readonly directoryId: string | null
+}
+
+/** As plannedEntries, of people to be disabled who are still enabled. */
+export const plannedDisables = (db: Db, runId: number, after: number, limit: number): Promise<PlannedDisable[]> =>
+  db.query(
+    `SELECT e.id, e.kind, e.source, e.name, e.name_key AS "nameKey", e.said, e.user_id AS "userId", e.outcome, u.userid,
+       u.directory_id AS "directoryId" FROM sync_entries e JOIN users u ON u.id = e.user_id
+      WHERE e.run_id = $1 AND e.state = 'planned' AND e.outcome = 'disable' AND e.id > $2 AND NOT u.disabled ORDER BY e.id LIMIT $3::int`,
+    [runId, after, limit],
+  )
+
 /** Which of these entries are not applied yet: of a batch whose commit nobody heard of, none is applied twice. */
 export async function stillPlanned(db: Db, ids: readonly number[]): Promise<ReadonlySet<number>> {
   const rows = await db.query<{ id: number }>(

@@ -18,6 +18,8 @@ export const REMOVED = 'The IAM was removed'
 /** And once it is configured otherwise: what was planned may be the word of another directory, or of the same one otherwise read. */
 export const CHANGED = 'The IAM was changed meanwhile: what is done stays done, and the rest is for another sync'
 
+const BACK = 'The directory shows them again'
+
 interface Held {
   readonly run: RunRecord
   readonly holder: string
@@ -61,6 +63,31 @@ export const steps = {
       if (!isReadAlike(config, iam.config)) throw new Refused(CHANGED)
       const left = entries.filter(({ id }) => planned.has(id))
       return { value: undefined, events: await applyEntries(call, iam, run, left) }
+    },
+  ),
+
+  /** People who are back in the directory: they stay enabled. */
+  spare: write(
+    'iam:applySync',
+    async (call: Call, { run, holder, entries }: Held & { entries: readonly PlannedEntry[] }): Promise<Outcome<undefined>> => {
+      await hold(call, run, holder, { applied: entries.length })
+      const before = { disabled: false }
+      const spared = { state: 'skipped', before, after: before, reason: BACK } as const
+      await noteEntries(
+        call.db,
+        entries.map(entry => ({ ...entry, ...spared })),
+      )
+      return unchanged(undefined)
+    },
+  ),
+
+  /** A confirmed plan that cannot be done yet: it waits for an administrator again. */
+  wait: write(
+    'iam:applySync',
+    async (call: Call, { run, holder, reason }: Held & { reason: string }): Promise<Outcome<undefined>> => {
+      await hold(call, run, holder, { status: 'quarantined', reason: reason.slice(0, 1_000), over: true })
+      call.app.log.warn({ iamid: run.iamid, run: run.id, reason }, 'a sync waits for an administrator')
+      return done(undefined, event(run, 'syncQuarantined', { reason }))
     },
   ),
 

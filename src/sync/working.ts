@@ -12,6 +12,7 @@ import { askEndpoint, secretsOf, USER_INFO } from '../identity/outside.ts'
 import { settling } from '../identity/settled.ts'
 import { createLoaders } from '../loaders.ts'
 import type { Store } from '../store/store.ts'
+import { lookAgain } from './confirming.ts'
 import { lossesOf, type PlannedEntry, plannedEntries } from './entries.store.ts'
 import { Informer } from './informing.ts'
 import { Lost, Unanswered } from './keeping.ts'
@@ -70,7 +71,7 @@ export async function work(
       if (read.more) return { more: true, failure: null }
       const next = await steps.decide(context, { run, holder, why: await whyNot(working, read), read })
       if (next !== 'applying') return over
-    }
+    } else if (!(await isStillDue(working))) return over
     await applying(working)
     return over
   } catch (error) {
@@ -90,6 +91,17 @@ async function whyNot({ app, run, iam }: Work, read: Read): Promise<string | nul
     { ...read, full: run.mode === 'full', lost, ...(await countHeld(db, iam.id, [iam.id, USER_INFO])) },
     boundsOf(iam),
   )
+}
+
+/** False: whom the plan would disable could not be looked for once more, so that it waits again. */
+async function isStillDue({ app, context, run, holder, iam }: Work): Promise<boolean> {
+  const openDirectory = async () => directoryFor(app, iam, await secretsFor(app, run, iam))
+  const failure = await lookAgain(app.store.db, { run, iam, open: openDirectory }, entries =>
+    steps.spare(context, { run, holder, entries }),
+  )
+  if (failure === null) return true
+  await steps.wait(context, { run, holder, reason: `Whom it would disable could not be looked for once more: ${failure}` })
+  return false
 }
 
 const over = { more: false, failure: null }
@@ -125,9 +137,12 @@ async function secretsFor(app: App, run: RunRecord, iam: IamRecord): Promise<Rea
   return new Map(Object.entries(secrets).map(([path, sealed]) => [path, open(app.keys, iam.id, path, sealed)]))
 }
 
+const directoryFor = (app: App, iam: IamRecord, secrets: ReadonlyMap<string, string>) =>
+  openLdap(iam.config, secrets, { outbound: app.outbound })
+
 async function reading({ app, run, holder, iam }: Work, onePage: boolean): Promise<Read> {
   const secrets = await secretsFor(app, run, iam)
-  const directory = settling(openLdap(iam.config, secrets, { outbound: app.outbound }), app.store.db, iam)
+  const directory = settling(directoryFor(app, iam, secrets), app.store.db, iam)
   const { askUserInfo = false } = (iam.config.ldapSync ?? {}) as { askUserInfo?: boolean }
   const ask = (userid: string) => askEndpoint(app.outbound, iam.config, secrets, userid)
   const informer = askUserInfo && iam.config.externalUserInfo !== undefined ? new Informer({ app, run, iam }, ask) : null

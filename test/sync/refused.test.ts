@@ -117,7 +117,7 @@ describe.skipIf(slapdFolder === null)('a sync is not done', () => {
       for (const uid of gone.slice(0, 5)) await directory.leave(dnOf(uid))
     })
 
-    test('a plan that is older than a log-in does not disable who logged in', async () => {
+    test('a plan that is older than a log-in does not disable who logged in, nor anybody else who is back', async () => {
       for (const uid of uids.slice(13, 26)) await directory.leave(dnOf(uid))
       expect((await syncs.sync('corp')).status).toBe(409)
       const run = await lastRun()
@@ -126,8 +126,35 @@ describe.skipIf(slapdFolder === null)('a sync is not done', () => {
       await syncs.decide('confirmSync', run.id)
       await syncs.settled('corp')
       expect((await syncs.user('u20')).disabled).toBe(false)
-      expect((await syncs.user('u21')).disabled).toBe(true)
-      expect((await syncs.undo(run.id)).data.undoSync.enabled).toBeGreaterThan(11)
+      expect((await syncs.user('u21')).disabled).toBe(false)
+      expect((await syncs.user('u1')).disabled).toBe(true)
+      const entries = await syncs.entries(run.id, { outcomes: ['DISABLE'] })
+      expect(entries.find(({ name }: { name: string }) => name === 'u21')).toMatchObject({
+        state: 'SKIPPED',
+        reason: 'The directory shows them again',
+      })
+      // Of those who are gone, four were enabled.
+      expect((await syncs.undo(run.id)).data.undoSync.enabled).toBe(4)
+    })
+
+    test('confirmed while the directory is away, it waits again, and nobody is disabled', async () => {
+      await syncs.changeIam('corp', configOf(slapd, { ldapSync: { maxDisabledCount: 0, maxDisabledPercent: 0 } }))
+      expect((await syncs.sync('corp')).status).toBe(409)
+      const run = await lastRun()
+      const before = await enabled()
+      await slapd.stop()
+      expect((await syncs.decide('confirmSync', run.id)).errors).toBeUndefined()
+      await syncs.settled('corp')
+      expect(await syncs.run(run.id)).toMatchObject({
+        status: 'QUARANTINED',
+        reason: expect.stringMatching(/^Whom it would disable could not be looked for once more: the directory cannot be asked/),
+      })
+      expect(await enabled()).toBe(before)
+      await slapd.start()
+      expect((await syncs.decide('confirmSync', run.id)).errors).toBeUndefined()
+      await syncs.settled('corp')
+      expect((await syncs.run(run.id)).status).toBe('FINISHED')
+      expect((await syncs.undo(run.id)).errors).toBeUndefined()
     })
 
     test('the bounds are the IAM administrator’s', async () => {
