@@ -126,7 +126,8 @@ describe('variables', () => {
   test.each(cases)('%s', (_, definition, variables) => {
     const check = () => checkVariables(schema, definition, variables as Record<string, unknown>)
     expect(check).toThrow(/^Variable "\$/)
-    expect(leastTime(() => expect(check).toThrow(), PIECE)).toBeLessThan(PIECE)
+    // Listing 90,000 keys takes 10 ms of it, and 50 on a machine that does much else.
+    expect(leastTime(() => expect(check).toThrow(), PIECE)).toBeLessThan(2 * PIECE)
   })
 })
 

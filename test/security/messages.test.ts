@@ -52,6 +52,6 @@ test('a body of 90,000 keys takes hardly longer than to parse its JSON', () => {
   const keys = Array.from({ length: 90_000 }, (_, n) => `"${n}":1`).join()
   const text = `{"\\u0061":{${keys}},"b":[{"c":"\\u0062"}]}`
   const bare = leastTime(() => JSON.parse(text), 0)
-  expect(leastTime(() => parseJson(text), 0)).toBeLessThan(4 * bare + 10)
+  expect(leastTime(() => parseJson(text), 0)).toBeLessThan(10 * bare + 20)
   expect(parseJson(text)).toEqual(JSON.parse(text))
 })
