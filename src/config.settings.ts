@@ -167,6 +167,18 @@ export const settings = {
     fallback: 4,
     fix: 'set about the number of cores',
   }),
+  API_KEYS_PER_USER: setting({
+    meaning: 'API keys that one user may have that work; beside them their predecessors within the grace period',
+    parse: integer(1, 100_000),
+    fallback: 250,
+    fix: 'set a number such as 250',
+  }),
+  PROJECTS_PER_USER: setting({
+    meaning: 'projects that one user may have created',
+    parse: integer(1, 100_000),
+    fallback: 100,
+    fix: 'set a number such as 100',
+  }),
   TRUSTED_PROXIES: setting<TrustedProxies | null>({
     meaning:
       'proxies in front that are believed about whom they forward for: addresses and networks (CIDR), or how many there are',

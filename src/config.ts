@@ -34,6 +34,7 @@ export interface Config {
   password: { minLength: number; maxLength: number }
   hashing: { inFlight: number }
   /** Where Roster may connect to. */
+  caps: { keysPerUser: number; projectsPerUser: number }
   /** Null: no proxy is believed. */
   trustedProxies: TrustedProxies | null
   outbound: OutboundRules
@@ -88,6 +89,7 @@ export function loadConfig(env: Environment): Config {
     keyGraceSeconds: values.KEY_GRACE_SECONDS,
     password: { minLength: values.PASSWORD_MIN_LENGTH, maxLength: PASSWORD_MAX_LENGTH },
     hashing: { inFlight: values.HASHES_IN_FLIGHT },
+    caps: { keysPerUser: values.API_KEYS_PER_USER, projectsPerUser: values.PROJECTS_PER_USER },
     trustedProxies: values.TRUSTED_PROXIES,
     outbound: { allow: values.OUTBOUND_ALLOW, deny: values.OUTBOUND_DENY },
   }

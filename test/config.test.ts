@@ -36,6 +36,7 @@ test('without any setting Roster serves this machine on the embedded store', () 
     keyGraceSeconds: 86_400,
     password: { minLength: 1, maxLength: 1024 },
     hashing: { inFlight: 4 },
+    caps: { keysPerUser: 250, projectsPerUser: 100 },
     trustedProxies: null,
     outbound: { allow: null, deny: [] },
   })
@@ -63,6 +64,8 @@ test('every setting is read', () => {
     KEY_GRACE_SECONDS: '0',
     PASSWORD_MIN_LENGTH: '12',
     HASHES_IN_FLIGHT: '2',
+    API_KEYS_PER_USER: '7',
+    PROJECTS_PER_USER: '8',
     TRUSTED_PROXIES: '2',
     OUTBOUND_ALLOW: 'ldap.corp.example',
     OUTBOUND_DENY: '*.internal.example',
@@ -88,6 +91,7 @@ test('every setting is read', () => {
     keyGraceSeconds: 0,
     password: { minLength: 12, maxLength: 1024 },
     hashing: { inFlight: 2 },
+    caps: { keysPerUser: 7, projectsPerUser: 8 },
     trustedProxies: { hops: 2 },
     outbound: {
       allow: [{ kind: 'name', name: 'ldap.corp.example', below: false }],
@@ -129,6 +133,8 @@ const broken: (readonly [name: string, text: string, fault: string])[] = [
   ...integer('KEY_GRACE_SECONDS', 0, 31_536_000, 'set'),
   ...integer('PASSWORD_MIN_LENGTH', 1, 64, 'set'),
   ...integer('HASHES_IN_FLIGHT', 1, 64, 'set'),
+  ...integer('API_KEYS_PER_USER', 1, 100_000, 'set'),
+  ...integer('PROJECTS_PER_USER', 1, 100_000, 'set'),
   ...['10.0.0.0/33', 'geheim'].map(
     text => ['TRUSTED_PROXIES', text, 'TRUSTED_PROXIES must be a number from 1 to 10, or IP addresses and networks'] as const,
   ),

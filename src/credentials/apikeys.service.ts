@@ -2,15 +2,15 @@
 import type { UserActor, UserRef } from '../access/actor.ts'
 import { type Call, done, read, type Service, write } from '../access/guard.ts'
 import { type Action, inScope, scopes as knownScopes, policy } from '../access/policy.ts'
-import { Conflict, Forbidden, Invalid, NotFound, Unauthenticated } from '../errors.ts'
+import { Conflict, Forbidden, Invalid, NotFound, Refused, Unauthenticated } from '../errors.ts'
 import type { ApiKeyFilter, ApiKeySort } from '../generated/graphql.ts'
 import { checkKeyName, checkList } from '../names.ts'
 import { isProjectMember } from '../projects/projects.store.ts'
 import { type PageArgs, readPage } from '../store/page.ts'
 import { refusePower } from '../users/powers.ts'
-import { requireUser } from '../users/users.store.ts'
+import { lockUser, requireUser } from '../users/users.store.ts'
 import type { ApiKeyRecord } from './credential.ts'
-import { deleteApiKeyRow, findApiKey, followApiKey, insertApiKey, keyList } from './credentials.store.ts'
+import { countLiveKeys, deleteApiKeyChain, findApiKey, followApiKey, insertApiKey, keyList } from './credentials.store.ts'
 import { mint } from './secret.ts'
 
 const MAX_GRACE = 2_592_000
@@ -45,7 +45,11 @@ export const apiKeys = {
     if (actor.kind !== 'user') throw new Unauthenticated('Only a user can have an API key')
     const name = input.name == null ? null : checkKeyName(input.name)
     const scopes = narrowed(actor.credential.scopes, input.scopes ?? [])
+    const most = call.app.config.caps.keysPerUser
+    await lockUser(call.db, actor.user.id)
+    if ((await countLiveKeys(call.db, actor.user.id, call.now)) >= most) throw tooManyKeys(most)
     const parent = actor.credential.apiKeyId === null ? null : await findApiKey(call.db, actor.credential.apiKeyId)
+    if (parent === null && actor.credential.apiKeyId !== null) throw new Unauthenticated('The API key was revoked meanwhile')
     const expiresAt = earliest(checkExpiry(call, input.expiresAt ?? null), parent?.expiresAt ?? null)
     const projectId = input.projectId ?? null
     if (projectId !== null && !(await isProjectMember(call.db, projectId, actor.user.id)))
@@ -71,6 +75,9 @@ export const apiKeys = {
     if (grace < 0 || grace > MAX_GRACE) throw new Invalid('graceSeconds', `must be an integer from 0 to ${MAX_GRACE}`)
     const old = await ownKey(call, id, { lock: true })
     const { credential } = call.actor as UserActor
+    // Of each key the one that it replaced may still work.
+    const most = 2 * call.app.config.caps.keysPerUser
+    if ((await countLiveKeys(call.db, old.userId, call.now)) >= most) throw tooManyKeys(most)
     refuseWider(credential.scopes, old.scopes)
     if (old.rotatedToId !== null) throw new Conflict(`The key was rotated already: rotate its successor, key ${old.rotatedToId}`)
     if (old.expiresAt !== null && old.expiresAt <= call.now) throw new Conflict('The key has expired: make a new one')
@@ -92,7 +99,7 @@ export const apiKeys = {
   delete: write('apikey:delete', async (call, { id }: { id: number }) => remove(call, await ownKey(call, id, { lock: true }))),
 
   revoke: write('apikey:revoke', async (call, { id }: { id: number }) => {
-    const key = await findApiKey(call.db, id, 'FOR UPDATE')
+    const key = await lockKey(call.db, id)
     if (key === null) throw new NotFound(`No API key with id ${id}`)
     await refusePower(call, key.userId)
     return remove(call, key)
@@ -101,18 +108,37 @@ export const apiKeys = {
 
 const targetOf = (key: ApiKeyRecord) => ({ type: 'apikey', id: key.id, name: key.name }) as const
 
+/** With whatever was made with the key. */
 async function remove(call: Call, key: ApiKeyRecord) {
-  const revokedTokens = await deleteApiKeyRow(call.db, key.id)
-  return done({ revokedTokens }, { event: 'apiKeyRevoked', target: targetOf(key), after: { revokedTokens } })
+  const { revokedTokens, keys } = await deleteApiKeyChain(call.db, key.id)
+  const others = keys.filter(({ id }) => id !== key.id)
+  const events = others.map(({ id, name }) => ({
+    event: 'apiKeyRevoked' as const,
+    target: { type: 'apikey' as const, id, name },
+    reason: `minted with key ${key.id}, or replaced by it`,
+  }))
+  const counts = { revokedTokens, revokedKeys: others.length }
+  return done(counts, { event: 'apiKeyRevoked', target: targetOf(key), after: counts }, ...events)
+}
+
+/** The key, and the right to mint, replace and delete keys of its user, until the transaction ends. */
+async function lockKey(db: Call['db'], id: number): Promise<ApiKeyRecord | null> {
+  const key = await findApiKey(db, id)
+  if (key === null) return null
+  await lockUser(db, key.userId)
+  return findApiKey(db, id, 'FOR UPDATE')
 }
 
 /** With `lock` nobody else changes it until the transaction ends: of two rotations at once, the second finds the first's. */
 async function ownKey({ db, actor }: Call, id: number, { lock = false } = {}): Promise<ApiKeyRecord> {
-  const key = await findApiKey(db, id, lock ? 'FOR UPDATE' : '')
+  const key = lock ? await lockKey(db, id) : await findApiKey(db, id)
   if (key === null || actor.kind !== 'user' || key.userId !== actor.user.id)
     throw new NotFound(`You have no API key with id ${id}`)
   return key
 }
+
+const tooManyKeys = (most: number) =>
+  new Refused(`You have ${most} API keys, the most that API_KEYS_PER_USER allows: delete one, or ask the operator to raise it`)
 
 async function mintKey(
   call: Call,

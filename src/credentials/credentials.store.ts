@@ -55,11 +55,41 @@ export const touchApiKey = (db: Db, id: number, now: Date) =>
 export const followApiKey = (db: Db, id: number, rotatedToId: number, expiresAt: Date) =>
   db.prisma.apiKey.update({ where: { id }, data: { rotatedToId, expiresAt }, select: { id: true } })
 
-/** Deletes the key and every token issued with it; returns how many tokens. */
-export async function deleteApiKeyRow(db: Db, id: number): Promise<number> {
-  const { count } = await db.prisma.token.deleteMany({ where: { apiKeyId: id } })
-  await db.prisma.apiKey.delete({ where: { id }, select: { id: true } })
-  return count
+/** What was minted with a key, and what it replaced, is of one chain with it; all of one user. */
+const chainOf = (seed: string) => `WITH RECURSIVE chain(id, user_id) AS (
+    SELECT k.id, k.user_id FROM api_keys k WHERE ${seed}
+    UNION SELECT k.id, k.user_id FROM chain c JOIN api_keys k ON k.user_id = c.user_id AND (k.parent_key_id = c.id OR k.rotated_to_id = c.id)
+  ), ended AS (DELETE FROM tokens WHERE api_key_id IN (SELECT id FROM chain) RETURNING id
+  ), gone AS (DELETE FROM api_keys WHERE id IN (SELECT id FROM chain) RETURNING id, name)
+  SELECT (SELECT count(*) FROM ended)::int AS "revokedTokens", (SELECT coalesce(json_agg(gone ORDER BY id), '[]') FROM gone) AS keys`
+
+export interface RevokedChain {
+  readonly revokedTokens: number
+  readonly keys: readonly { readonly id: number; readonly name: string | null }[]
+}
+
+/** Deletes the key with its chain and every token issued with one of them. Call it under lockUser, or a key minted meanwhile stays. */
+export async function deleteApiKeyChain(db: Db, id: number): Promise<RevokedChain> {
+  const [revoked] = await db.query<RevokedChain>(chainOf('k.id = $1'), [id])
+  return revoked!
+}
+
+/** As deleteApiKeyChain, for all keys that these users have for a project. */
+export async function deleteKeysForProject(db: Db, projectId: number, userIds: readonly number[]): Promise<RevokedChain> {
+  const [revoked] = await db.query<RevokedChain>(chainOf('k.project_id = $1 AND k.user_id = ANY($2::int[])'), [
+    projectId,
+    userIds,
+  ])
+  return revoked!
+}
+
+/** The user's keys that work at `now`. */
+export async function countLiveKeys(db: Db, userId: number, now: Date): Promise<number> {
+  const [row] = await db.query<{ count: number }>(
+    'SELECT count(*)::int AS count FROM api_keys WHERE user_id = $1 AND (expires_at IS NULL OR expires_at > $2::timestamptz)',
+    [userId, now],
+  )
+  return row!.count
 }
 
 // ---- tokens

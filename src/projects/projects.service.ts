@@ -6,14 +6,17 @@
 import { type Call, done, read, type Service, unchanged, write } from '../access/guard.ts'
 import { decide } from '../access/policy.ts'
 import type { Target } from '../audit/audit.ts'
-import { Conflict } from '../errors.ts'
+import { deleteKeysForProject } from '../credentials/credentials.store.ts'
+import { Conflict, Refused } from '../errors.ts'
 import type { ProjectFilter, ProjectSort } from '../generated/graphql.ts'
 import { canonical, checkName, checkText } from '../names.ts'
 import { type PageArgs, readPage } from '../store/page.ts'
+import { lockUser } from '../users/users.store.ts'
 import { idsOfUsers, namesOf, type PeopleInput, peopleOf } from './people.ts'
 import type { ProjectRecord } from './project.ts'
 import {
   addMembers,
+  countCreated,
   countHanging,
   deleteProjectRow,
   insertProject,
@@ -43,11 +46,17 @@ export const projects = {
   }),
 
   /** Whoever creates it is its first member; a machine is nobody's member. */
-  create: write('project:create', async ({ db, actor, now }: Call, input: ProjectInput) => {
+  create: write('project:create', async ({ app, db, actor, now }: Call, input: ProjectInput) => {
     const name = checkName('name', input.name)
     const description = textOrNull('description', input.description)
     const documentation = textOrNull('documentation', input.documentation)
     const creator = actor.kind === 'user' ? actor.user : null
+    const most = app.config.caps.projectsPerUser
+    if (creator) await lockUser(db, creator.id)
+    if (creator && (await countCreated(db, creator.id)) >= most)
+      throw new Refused(
+        `You have created ${most} projects, the most that PROJECTS_PER_USER allows: delete one, or ask the operator to raise it`,
+      )
     const project = await insertProject(
       db,
       { name, nameKey: canonical(name), description, documentation },
@@ -82,7 +91,10 @@ export const projects = {
     if (added.length + removed.length === 0) return unchanged(before)
     await touchProject(db, input.id, actor.kind === 'user' ? actor.user.id : null, now)
     const [project] = await projectsByIds(db, [input.id])
-    const after = { added: namesOf(people.add, added), removed: namesOf(people.remove, removed) }
+    // A key for the project rests on the membership.
+    const { keys } = await deleteKeysForProject(db, input.id, removed)
+    const ended = keys.length === 0 ? {} : { revokedKeys: keys.length }
+    const after = { added: namesOf(people.add, added), removed: namesOf(people.remove, removed), ...ended }
     return done(project!, { event: 'projectMembersChanged', target: target(before), after })
   }),
 } satisfies Service

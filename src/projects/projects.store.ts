@@ -59,6 +59,9 @@ export async function insertProject(db: Db, project: NewProject, by: number | nu
   return record ?? null
 }
 
+/** How many projects there are that the user created. */
+export const countCreated = (db: Db, userId: number): Promise<number> => db.prisma.project.count({ where: { createdBy: userId } })
+
 export async function touchProject(db: Db, id: number, by: number | null, now: Date): Promise<void> {
   await db.prisma.project.update({ where: { id }, data: { updatedBy: by, updatedAt: now }, select: { id: true } })
 }

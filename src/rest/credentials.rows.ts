@@ -94,7 +94,7 @@ export const credentialRows = [
     method: 'DELETE',
     path: '/bim/apikey/:keyid',
     alias: ['DELETE /apikey/:keyid'],
-    doc: 'Delete an own API key and revoke every token issued with it.',
+    doc: 'Delete an own API key, the keys minted with it or replaced by it, and every token issued with one of them.',
     action: 'apikey:delete',
     run: DeleteApiKeyDocument,
     answers: 'RevokedTokens',
