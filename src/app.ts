@@ -177,13 +177,23 @@ async function registerDoors(http: Http, app: App) {
       return contextFor(app, actor, request)
     },
   })
+  /** The session that the browser had before: its cookie is about to be replaced. */
+  const endFormer = async (request: WireRequest) => {
+    const { authorization: _, ...headers } = request.headers
+    const former = contextFor(app, await actorOfRequest(app, { method: request.method, headers }, 'optional'), request)
+    if (former.actor !== anonymous) await sessions.logOut(former, {})
+  }
   const instance = { minLength: app.config.password.minLength, publicUrl: app.config.publicUrl }
   const signedIn = registerProviders(http, {
     ...instance,
     instanceKey: app.key,
     sessionLife: app.config.token.lifeSeconds,
     begin: async (request, input) => sessions.begin(await contextOf(request, 'none'), input),
-    finish: async (request, input) => sessions.logInByProvider(await contextOf(request, 'none'), input),
+    finish: async (request, input) => {
+      const entered = await sessions.logInByProvider(await contextOf(request, 'none'), input)
+      await endFormer(request)
+      return entered
+    },
     whoIs: async request => {
       if (request.headers.authorization !== undefined) return null
       const context = await contextOf(request, 'optional')
@@ -197,7 +207,11 @@ async function registerDoors(http: Http, app: App) {
     signedIn,
     entrances: async request => iams.entrances(await contextOf(request, 'none'), {}),
     sessionLife: app.config.token.lifeSeconds,
-    logIn: async (request, input) => sessions.logIn(await contextOf(request, 'none'), input),
+    logIn: async (request, input) => {
+      const entered = await sessions.logIn(await contextOf(request, 'none'), input)
+      await endFormer(request)
+      return entered
+    },
     readInvitation: async (request, token) => {
       const user = await sessions.readInvitation(await contextOf(request, 'none'), { token }).catch(nullIfNotFound)
       return user && { iamid: user.iamid, userid: user.userid, name: user.name }

@@ -98,7 +98,7 @@ export const settings = {
     secret: 'whole',
   }),
   SMTP_URL: setting<string | null>({
-    meaning: 'mail server for invitations',
+    meaning: 'mail server for invitations; off this machine smtp:// needs STARTTLS, unless the URL ends with ?requireTLS=false',
     parse: address(['smtp:', 'smtps:']),
     fallback: null,
     unset: 'no mail is sent',

@@ -2,7 +2,7 @@
 import type { App } from '../context.ts'
 import { parse, withoutBasic } from '../credentials/secret.ts'
 import { Forbidden, RosterError } from '../errors.ts'
-import { cookieOf, isSameOrigin, SESSION_COOKIE } from '../http/cookies.ts'
+import { cookieOf, isSameOrigin, sessionCookie } from '../http/cookies.ts'
 import { ANONYMOUS_BODY_LIMIT, BODY_LIMIT } from '../http/receive.ts'
 import type { WireRequest } from '../http/wire.ts'
 import { asUnavailable } from '../store/failures.ts'
@@ -46,7 +46,7 @@ async function actorOfSession(
   request: Pick<WireRequest, 'method' | 'headers'>,
   credential: Credential,
 ): Promise<Actor> {
-  const token = cookieOf(request.headers, SESSION_COOKIE)
+  const token = cookieOf(request.headers, sessionCookie(app.config.publicUrl))
   if (token === null || parse(token)?.kind !== 'rt') return credential === 'required' ? app.authenticate(undefined) : anonymous
   const isRead = request.method === 'GET' || request.method === 'HEAD'
   if (!isRead && !isSameOrigin(request.headers, app.config.publicUrl)) {

@@ -114,7 +114,8 @@ export const sessions = {
         userId: target.id,
         profileId: target.profileId,
         impersonatorId: owner.user.id,
-        scopes: ['impersonation'],
+        // Narrowed as the key is: the marker alone would allow what the key may not do.
+        scopes: ['impersonation', ...owner.credential.scopes],
         projectId: input.projectId ?? null,
         life: IMPERSONATION_SECONDS,
       })

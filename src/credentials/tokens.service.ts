@@ -5,6 +5,7 @@ import { NotFound } from '../errors.ts'
 import type { TokenFilter, TokenSort } from '../generated/graphql.ts'
 import { checkList } from '../names.ts'
 import { type PageArgs, readPage } from '../store/page.ts'
+import { refusePowers } from '../users/powers.ts'
 import { targetOf } from '../users/users.service.ts'
 import { requireUser } from '../users/users.store.ts'
 import type { TokenRecord } from './credential.ts'
@@ -36,13 +37,15 @@ export const tokens = {
     return found
   }),
 
-  /** One's own, or anyone's for a USER_ADMIN; ids of others' tokens are passed over like ids of none. */
+  /** One's own, or for a USER_ADMIN anyone's who holds no administrative permission they lack; ids of others' are passed over like ids of none. */
   revoke: write('token:revoke', async (call, { ids }: { ids: readonly number[] }) => {
     checkList('ids', ids)
     const own = call.actor.kind === 'user' && !isAdministrator(call) ? call.actor.user.id : null
     const gone = await deleteTokens(call.db, ids, own)
     if (gone.length === 0) return unchanged({ revokedTokens: 0 })
-    const after = { tokens: gone.map(token => token.id), users: [...new Set(gone.map(token => token.userId))] }
+    const users = [...new Set(gone.map(token => token.userId))]
+    await refusePowers(call, users)
+    const after = { tokens: gone.map(token => token.id), users }
     return done({ revokedTokens: gone.length }, { event: 'tokenRevoked', target: { type: 'token', id: gone[0]!.id }, after })
   }),
 
@@ -50,6 +53,7 @@ export const tokens = {
     'token:revokeAll',
     async (call, { ref }: { ref: UserRef }) => {
       const user = await requireUser(call.db, ref)
+      await refusePowers(call, [user.id])
       const revokedTokens = await deleteTokensOf(call.db, user.id)
       return done({ revokedTokens }, { event: 'tokenRevoked', target: targetOf(user), after: { revokedTokens } })
     },

@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { Unavailable } from '../errors.ts'
-import { cookieOf, SESSION_COOKIE } from '../http/cookies.ts'
+import { hasSessionCookie } from '../http/cookies.ts'
 import type { Http } from '../http/wire.ts'
 
 /** Where vite.ui.config.ts puts the page. */
@@ -48,7 +48,7 @@ export function registerPlayground(http: Http, built = BUILT): void {
         throw error
       })
       // No script can see the cookie, and asking in vain would be a fault in the console of everybody who is not signed in.
-      const body = cookieOf(headers, SESSION_COOKIE) === null ? page : page.replace('id="root"', 'id="root" data-session')
+      const body = hasSessionCookie(headers) ? page.replace('id="root"', 'id="root" data-session') : page
       const own = { 'content-type': 'text/html; charset=utf-8', vary: 'cookie' }
       return { status: 200, headers: { ...policy, ...own }, body }
     },

@@ -1,7 +1,17 @@
 import type { IncomingHttpHeaders } from 'node:http'
 
-/** The cookie that holds the token of a browser's session. */
-export const SESSION_COOKIE = 'roster_session'
+const SESSION_COOKIE = 'roster_session'
+
+/** The cookie of a browser's session. On https its prefix keeps other hosts and plain http from setting it (RFC 6265bis 4.1.3). */
+export function sessionCookie(publicUrl: string): string {
+  const { protocol, pathname } = new URL(publicUrl)
+  if (protocol !== 'https:') return SESSION_COOKIE
+  return `${pathname === '/' ? '__Host-' : '__Secure-'}${SESSION_COOKIE}`
+}
+
+/** Whether the browser sent a session's cookie, under any of its names. */
+export const hasSessionCookie = (headers: IncomingHttpHeaders): boolean =>
+  ['', '__Host-', '__Secure-'].some(prefix => cookieOf(headers, prefix + SESSION_COOKIE) !== null)
 
 /** The value of a cookie. Null too when it came twice: one of them was planted, by a neighbouring host or path (RFC 6265, 8.6). */
 export function cookieOf(headers: IncomingHttpHeaders, name: string): string | null {

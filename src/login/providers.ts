@@ -5,7 +5,7 @@
 import { type Handshake, isAnswerTo } from '../connectors/oidc.ts'
 import { type Seal, sealFor } from '../credentials/seal.ts'
 import { type Code, catalogue, RosterError } from '../errors.ts'
-import { cookieLine, cookieOf, isSameOrigin, SESSION_COOKIE } from '../http/cookies.ts'
+import { cookieLine, cookieOf, isSameOrigin, sessionCookie } from '../http/cookies.ts'
 import type { Http, WireRequest, WireResponse } from '../http/wire.ts'
 import { type CameBack, createHandshakes, HANDSHAKE_SECONDS, ownAddress, type UnderWay } from './handshake.ts'
 import { type Instance, problemPage, type SignedIn, signedInPage } from './pages.ts'
@@ -111,7 +111,7 @@ async function finish(
   const { state, nonce, verifier, returnTo, until } = underWay
   try {
     const entered = await deps.finish(request, { iamid, query: request.query, handshake: { state, nonce, verifier }, until })
-    const session = { name: SESSION_COOKIE, value: entered.token, path: '/', life: deps.sessionLife }
+    const session = { name: sessionCookie(deps.publicUrl), value: entered.token, path: '/', life: deps.sessionLife }
     return redirect(returnTo, [over, cookieLine(deps.publicUrl, session), endCookie(deps, endSeal, entered.endSession)])
   } catch (error) {
     const answer = problem(deps, error)
@@ -140,7 +140,7 @@ async function logOut(deps: ProviderDeps, endSeal: Seal, request: WireRequest): 
   const over = (await deps.whoIs(request)) === null
   const ended = over ? null : await deps.logOut(request)
   const gone = [
-    cookieLine(deps.publicUrl, { name: SESSION_COOKIE, value: '', path: '/', life: 0 }),
+    cookieLine(deps.publicUrl, { name: sessionCookie(deps.publicUrl), value: '', path: '/', life: 0 }),
     endCookie(deps, endSeal, null),
   ]
   const elsewhere = ended && endSessionOf(endSeal, request)

@@ -3,7 +3,7 @@
 // shows whom the store has under it and asks for a password -> POST /login sets it -> done. Only the token of the query is looked at:
 // name, userid, and whatever asks for a redirect are anybody's words. An invitation signs nobody in, so a page made to be sent from elsewhere gains nothing; a log-in from elsewhere would.
 import { type Code, catalogue, RosterError } from '../errors.ts'
-import { cookieLine, isSameOrigin, SESSION_COOKIE } from '../http/cookies.ts'
+import { cookieLine, isSameOrigin, sessionCookie } from '../http/cookies.ts'
 import type { Http, WireRequest, WireResponse } from '../http/wire.ts'
 import {
   deadLinkPage,
@@ -89,7 +89,12 @@ async function signIn(
     })
   try {
     const { token } = await deps.logIn(request, { iamid, userid, password })
-    const cookie = cookieLine(deps.publicUrl, { name: SESSION_COOKIE, value: token, path: '/', life: deps.sessionLife })
+    const cookie = cookieLine(deps.publicUrl, {
+      name: sessionCookie(deps.publicUrl),
+      value: token,
+      path: '/',
+      life: deps.sessionLife,
+    })
     return { status: 303, headers: { location: `${deps.publicUrl}/login`, 'set-cookie': [cookie], 'cache-control': 'no-store' } }
   } catch (error) {
     if (!(error instanceof RosterError) || error.code === 'INTERNAL_SERVER_ERROR') throw error

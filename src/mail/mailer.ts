@@ -89,10 +89,17 @@ export function createMailer(
 /** What nodemailer calls failures of the server rather than of one mail. */
 const outages = new Set(['ECONNECTION', 'ETIMEDOUT', 'ESOCKET', 'EDNS', 'ETLS', 'EAUTH', 'EPROTOCOL', 'NOT_ALLOWED'])
 
-/** The URL's own query may set more (tls.rejectUnauthorized, ignoreTLS …), as nodemailer documents it. */
+/** Whether the host of the URL is this machine. */
+const isLoopback = (url: string): boolean => /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/i.test(new URL(url).hostname)
+
+/**
+ * Off this machine a connection begins with TLS, or turns to it before anything is sent. The URL's own query has the last word
+ * (requireTLS=false, tls.rejectUnauthorized, ignoreTLS …), as nodemailer documents it.
+ */
 function openTransport(url: string, outbound: Pick<Outbound, 'connect'>, timeoutMs: number) {
   return createTransport({
     url,
+    requireTLS: !isLoopback(url),
     pool: true,
     getSocket: ({ host = 'localhost', port, secure }: Server, callback: Connected) => {
       const place = { host, port: Number(port) || (secure ? 465 : 587) }

@@ -25,9 +25,15 @@ export function refuseGrant(call: Pick<Call, 'actor' | 'app'>, permissions: Iter
 }
 
 /** Throws Forbidden when the user holds an administrative permission that the actor lacks. */
-export async function refusePower(call: Pick<Call, 'actor' | 'app' | 'db'>, userId: number): Promise<void> {
-  if (call.actor.kind === 'user' && call.actor.user.id === userId) return
-  const grants = await grantsOfUsers(call.db, [userId])
+export const refusePower = (call: Pick<Call, 'actor' | 'app' | 'db'>, userId: number): Promise<void> =>
+  refusePowers(call, [userId])
+
+/** As refusePower, for several users by one statement. */
+export async function refusePowers(call: Pick<Call, 'actor' | 'app' | 'db'>, userIds: readonly number[]): Promise<void> {
+  const { actor } = call
+  const others = actor.kind === 'user' ? userIds.filter(id => id !== actor.user.id) : userIds
+  if (others.length === 0) return
+  const grants = await grantsOfUsers(call.db, others)
   const missing = lacking(
     call,
     grants.map(grant => grant.permission),
