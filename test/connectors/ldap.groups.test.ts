@@ -54,13 +54,15 @@ describe.skipIf(slapdFolder === null)('groups of a person', () => {
       const entry = await connectorOf(slapd, { options, schema: { group: { name: 'description', gid: 'entryUUID' } } }).find(
         'odd',
       )
+      const uuid = expect.stringMatching(/^[0-9a-f-]{36}$/)
       expect(entry!.groups).toEqual([
         {
           id: `cn=engineers,${groups}`,
+          entryIds: [uuid, expect.stringMatching(/^dn:/)],
           name: 'All of engineers',
           attributes: new Map([
             ['description', ['All of engineers']],
-            ['entryuuid', [expect.stringMatching(/^[0-9a-f-]{36}$/)]],
+            ['entryuuid', [uuid]],
           ]),
         },
       ])
@@ -75,7 +77,7 @@ describe.skipIf(slapdFolder === null)('groups of a person', () => {
 
   test('a value that is no DN is a group by that name', async () => {
     const entry = await connectorOf(slapd, { options: { groupMembershipAttributes: ['title'] } }).find('Ana')
-    expect(entry!.groups).toEqual(['Lead', 'Lawyer'].map(name => ({ id: name, name, attributes: new Map() })))
+    expect(entry!.groups).toEqual(['Lead', 'Lawyer'].map(name => ({ id: name, name, entryIds: [], attributes: new Map() })))
   })
 
   test('more groups than the server shows in one answer are an error, never a part of them', async () => {
