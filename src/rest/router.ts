@@ -87,7 +87,7 @@ function runtimeOf(deps: RestDeps, request: WireRequest<Locals>): Runtime {
 
 /** Answers are made a few at a time when they show so many rows; a row that is passed over costs a fiftieth of one. */
 const LARGE_PAGE = 1_000
-const isLarge = ({ first, offset }: { first?: unknown; offset?: unknown }): boolean =>
+export const isLarge = ({ first, offset }: { first?: unknown; offset?: unknown }): boolean =>
   (typeof first === 'number' ? first : 0) + (typeof offset === 'number' ? offset : 0) / 50 > LARGE_PAGE
 
 /** In process and without the limits of the GraphQL door, which are for documents of strangers. */
