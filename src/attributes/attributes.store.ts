@@ -1,3 +1,4 @@
+import { rowsInPieces } from '../store/pieces.ts'
 import type { Db } from '../store/store.ts'
 import type { AttributeRow, Change, EffectiveAttributeRecord, StoredAttribute } from './attribute.ts'
 
@@ -14,7 +15,8 @@ const columns = (kind: OwnerKind): string =>
 /** All attributes of these owners, in the order they were given. */
 export const attributesOf = (db: Db, kind: OwnerKind, ownerIds: readonly number[]): Promise<AttributeRow[]> => {
   const { attributes, owner } = TABLES[kind]
-  return db.query(`SELECT ${columns(kind)} FROM ${attributes} a WHERE a.${owner} = ANY($1::int[]) ORDER BY a.id`, [ownerIds])
+  const text = `SELECT ${columns(kind)} FROM ${attributes} a WHERE a.${owner} = ANY($1::int[]) ORDER BY a.id`
+  return rowsInPieces(db, ownerIds, piece => db.query<AttributeRow>(text, [piece]))
 }
 
 /** Attributes of each user and of the user's groups: one's own first, then group by group. */
@@ -22,14 +24,16 @@ export const effectiveAttributesOf = (
   db: Db,
   userIds: readonly number[],
 ): Promise<(EffectiveAttributeRecord & { userId: number })[]> =>
-  db.query(
-    `SELECT a.user_id AS "userId", a.key, a.value, a.source, NULL::int AS "groupId", a.id FROM user_attributes a
-      WHERE a.user_id = ANY($1::int[])
-     UNION ALL
-     SELECT m.user_id, a.key, a.value, a.source, a.group_id, a.id FROM memberships m JOIN group_attributes a ON a.group_id = m.group_id
-      WHERE m.user_id = ANY($1::int[])
-     ORDER BY "groupId" NULLS FIRST, id`,
-    [userIds],
+  rowsInPieces(db, userIds, piece =>
+    db.query<EffectiveAttributeRecord & { userId: number }>(
+      `SELECT a.user_id AS "userId", a.key, a.value, a.source, NULL::int AS "groupId", a.id FROM user_attributes a
+        WHERE a.user_id = ANY($1::int[])
+       UNION ALL
+       SELECT m.user_id, a.key, a.value, a.source, a.group_id, a.id FROM memberships m JOIN group_attributes a ON a.group_id = m.group_id
+        WHERE m.user_id = ANY($1::int[])
+       ORDER BY "groupId" NULLS FIRST, id`,
+      [piece],
+    ),
   )
 
 /** The owners that are there still, by id, held until the transaction ends; in one order, so that two changes of many wait instead of colliding. */

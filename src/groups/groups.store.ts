@@ -2,6 +2,7 @@ import { NotFound } from '../errors.ts'
 import type { GroupRef } from '../generated/graphql.ts'
 import { requireIam } from '../iams/iams.store.ts'
 import type { Hanging } from '../store/hanging.ts'
+import { rowsInPieces, rowsUntilNone } from '../store/pieces.ts'
 import type { Db } from '../store/store.ts'
 import type { GroupRecord } from './group.ts'
 
@@ -48,7 +49,9 @@ async function missing(db: Db, ref: GroupRef): Promise<never> {
 }
 
 export const groupsByIds = (db: Db, ids: readonly number[]): Promise<GroupRecord[]> =>
-  db.query<GroupRecord>(`SELECT ${GROUP_COLUMNS} FROM groups g WHERE g.id = ANY($1::int[])`, [ids])
+  rowsInPieces(db, ids, piece =>
+    db.query<GroupRecord>(`SELECT ${GROUP_COLUMNS} FROM groups g WHERE g.id = ANY($1::int[])`, [piece]),
+  )
 
 /** The groups of users, by name. */
 export const groupsOfUsers: Hanging = {
@@ -106,4 +109,13 @@ export async function updateGroup(
 }
 
 /** With its memberships, attributes and domain permissions: the database cascades, however many there are. */
-export const deleteGroupRow = (db: Db, id: number) => db.prisma.group.deleteMany({ where: { id } })
+/** With its memberships, which may be many: a cascade would end them in one piece. */
+export async function deleteGroupRow(db: Db, id: number): Promise<void> {
+  await rowsUntilNone(db, limit =>
+    db.query(
+      `DELETE FROM memberships WHERE id IN (SELECT m.id FROM memberships m WHERE m.group_id = $1 LIMIT $2::int) RETURNING id`,
+      [id, limit],
+    ),
+  )
+  await db.prisma.group.deleteMany({ where: { id } })
+}

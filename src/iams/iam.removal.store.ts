@@ -1,6 +1,8 @@
+import { inPieces, rowsUntilNone } from '../store/pieces.ts'
 import type { Db } from '../store/store.ts'
 
-// What becomes of an IAM's users when it is removed. Each is a fixed number of statements, however many users there are.
+// What becomes of an IAM's users when it is removed. Each is a fixed number of statements on a server, however many users there are; on
+// the embedded store they go in pieces.
 
 /** With its group permissions. Its users and groups stay. */
 export const deleteIamRow = (db: Db, id: string) => db.prisma.iam.delete({ where: { id }, select: { id: true } })
@@ -25,9 +27,18 @@ export interface Affected {
   readonly email: string | null
 }
 const AFFECTED = 'id, userid, name, email'
-/** A change of users, answered by those it changed, in the order of their ids. */
-const affected = (change: string): string =>
-  `WITH changed AS (${change} RETURNING ${AFFECTED}) SELECT ${AFFECTED} FROM changed ORDER BY id`
+/**
+ * A change of the users of an IAM ($1), answered by those it changed, in the order of their ids. It is made until it finds none, so it takes
+ * them out of what `where` finds.
+ */
+const affected = (db: Db, change: string, where: string, values: readonly unknown[]): Promise<Affected[]> =>
+  rowsUntilNone(db, limit =>
+    db.query<Affected>(
+      `WITH changed AS (${change} WHERE id IN (SELECT u.id FROM users u WHERE ${where} ORDER BY u.id LIMIT $${values.length + 1}::int)
+         RETURNING ${AFFECTED}) SELECT ${AFFECTED} FROM changed ORDER BY id`,
+      [...values, limit],
+    ),
+  )
 
 export async function countUsersOf(db: Db, iamid: string): Promise<{ all: number; enabled: number }> {
   const [row] = await db.query<{ all: number; enabled: number }>(
@@ -39,13 +50,13 @@ export async function countUsersOf(db: Db, iamid: string): Promise<{ all: number
 
 /** Those who were enabled. */
 export const disableUsersOf = (db: Db, iamid: string, now: Date): Promise<Affected[]> =>
-  db.query(affected(`UPDATE users SET disabled = true, disabled_by = 'bim', updated_at = $2 WHERE iamid = $1 AND NOT disabled`), [
+  affected(db, `UPDATE users SET disabled = true, disabled_by = 'bim', updated_at = $2`, 'u.iamid = $1 AND NOT u.disabled', [
     iamid,
     now,
   ])
 
 export const deleteUsersOf = (db: Db, iamid: string): Promise<Affected[]> =>
-  db.query(affected(`DELETE FROM users WHERE iamid = $1`), [iamid])
+  affected(db, 'DELETE FROM users', 'u.iamid = $1', [iamid])
 
 /** Whose userid, or e-mail address, a user of `bim` has already, or two of them would share; by userid, at most `limit`. */
 export async function inTheWayOf(db: Db, iamid: string, limit: number): Promise<{ names: string[]; count: number }> {
@@ -61,20 +72,21 @@ export async function inTheWayOf(db: Db, iamid: string, limit: number): Promise<
 
 /** They keep their ids and what they hold. What the IAM set becomes set by hand: nobody else would be left to take it away. */
 export async function moveUsersToBim(db: Db, iamid: string, now: Date): Promise<Affected[]> {
-  const moved = await db.query<Affected>(
-    affected(
-      `UPDATE users SET iamid = 'bim', directory_id = NULL, openid_id = NULL, saml_id = NULL, relinkable = false, updated_at = $2
-        WHERE iamid = $1`,
-    ),
+  const moved = await affected(
+    db,
+    `UPDATE users SET iamid = 'bim', directory_id = NULL, openid_id = NULL, saml_id = NULL, relinkable = false, updated_at = $2`,
+    'u.iamid = $1',
     [iamid, now],
   )
   const ids = moved.map(user => user.id)
-  await setByHand(db, 'user_attributes', row => `${row}.key_key, md5(${row}.value)`, ids)
-  await setByHand(db, 'user_permissions', row => `${row}.permission`, ids)
-  await db.query(
-    `UPDATE memberships SET sources = '{bim}', updated_at = $2 WHERE user_id = ANY($1::int[]) AND sources <> '{bim}'`,
-    [ids, now],
-  )
+  await inPieces(ids, db.rowsAtOnce, async piece => {
+    await setByHand(db, 'user_attributes', row => `${row}.key_key, md5(${row}.value)`, piece)
+    await setByHand(db, 'user_permissions', row => `${row}.permission`, piece)
+    await db.query(
+      `UPDATE memberships SET sources = '{bim}', updated_at = $2 WHERE user_id = ANY($1::int[]) AND sources <> '{bim}'`,
+      [piece, now],
+    )
+  })
   return moved
 }
 

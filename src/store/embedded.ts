@@ -5,6 +5,7 @@ import { pg_trgm } from '@electric-sql/pglite/contrib/pg_trgm'
 import { Backend } from './embedded.stream.ts'
 import { lockDirectory } from './lock.ts'
 import { StorePool } from './pool.ts'
+import { keepAnalyzed } from './statistics.ts'
 
 /** An open database: the pool to it, and how to leave it. */
 export interface Opened {
@@ -90,7 +91,9 @@ function pooled(db: PGlite, warn: (message: string) => void, release: () => void
     },
     error => warn(`The embedded store dropped its connection: ${error.message}`),
   )
+  const stopAnalyzing = keepAnalyzed(pool)
   const end = async () => {
+    stopAnalyzing()
     try {
       await pool.end()
       // pg-pool does not wait for the farewell of the connections that it ends.

@@ -2,7 +2,19 @@
 import DataLoader from 'dataloader'
 import { oneEach } from './batch.ts'
 import type { Cursors } from './cursors.ts'
-import { beyond, type List, type Order, type Page, type PageArgs, type Placed, pageOf, type Window, windowOf } from './page.ts'
+import {
+  beyond,
+  type List,
+  type Order,
+  type Page,
+  type PageArgs,
+  type Placed,
+  pageOf,
+  readWindow,
+  type Window,
+  windowOf,
+} from './page.ts'
+import { inPieces, rowsInPieces } from './pieces.ts'
 import type { Db } from './store.ts'
 
 /** A list whose rows belong to an owner each: `owner` is the SQL expression that tells whose a row is. */
@@ -35,7 +47,9 @@ export class HangingPages<Owner extends number | string, Row extends object> {
     this.#list = list
     this.#cursors = db.cursors
     this.#counts = new DataLoader(async owners =>
-      oneEach(owners, await countEach(db, list, owners), row => row.owner).map(row => row?.count ?? 0),
+      oneEach(owners, await rowsInPieces(db, owners, piece => countEach(db, list, piece)), row => row.owner).map(
+        row => row?.count ?? 0,
+      ),
     )
     this.#pages = new DataLoader(async asked => this.#read(db, asked), { cacheKeyFn: JSON.stringify })
   }
@@ -61,13 +75,29 @@ export class HangingPages<Owner extends number | string, Row extends object> {
     const found = new Map<Asked<Owner>, Page<Row>>()
     await Promise.all(
       [...alike.values()].map(async some => {
-        const rows = Map.groupBy(await readEach<Row>(db, this.#list, some), row => row.place)
+        const rows = Map.groupBy(await this.#rowsOf(db, some), row => row.place)
         for (const [place, one] of some.entries()) found.set(one, this.#pageOf(one.owner, one.window, rows.get(place) ?? []))
       }),
     )
     return asked.map(one => found.get(one)!)
   }
+
+  async #rowsOf(db: Db, asked: readonly Asked<Owner>[]): Promise<(Row & Placed & { place: number })[]> {
+    const places = asked.map((one, place) => ({ ...one, place }))
+    const isWide = ({ window }: Asked<Owner>) => window.size >= db.rowsAtOnce
+    const narrow = places.filter(one => !isWide(one))
+    const found = await inPieces(narrow, Math.ceil(db.rowsAtOnce / ROWS_OF_WINDOW), async piece =>
+      (await readEach<Row>(db, this.#list, piece)).map(row => ({ ...row, place: piece[row.place]!.place })),
+    )
+    const wide = await inPieces(places.filter(isWide), 1, async ([one]) =>
+      (await readWindow<Row>(db, listOf(this.#list, one!.owner), one!.window)).map(row => ({ ...row, place: one!.place })),
+    )
+    return [...found, ...wide].flat()
+  }
 }
+
+/** Windows that one statement reads: on average each has few of the rows that it may have. */
+const ROWS_OF_WINDOW = 4
 
 /**
  * The rows in each window, and one more where there is one; `place` is the window's index. OFFSET 0 lets the planner find what is the

@@ -11,6 +11,7 @@ import { asGone, asRefusal, asUnavailable } from './failures.ts'
 import { Liveness } from './liveness.ts'
 import { migrate, migrationsOf } from './migrate.ts'
 import { type Held, held, insideTransaction, LOCK, MIXED, StorePool, statementNames } from './pool.ts'
+import { analyzeGrown, OWN_STATEMENT } from './statistics.ts'
 import { type Db, JOBS, type Store } from './store.ts'
 import { template } from './template.ts'
 
@@ -51,6 +52,12 @@ const STATEMENT = 30_000
 const STALLED = 60_000
 /** Texts that get a prepared statement of their own: ours are few and fixed, Prisma's vary with their lists. */
 const NAMED = { ours: 500, prisma: 300 }
+
+/** Rows that one statement of the embedded store reads or writes: they take it about 100 ms, and nothing else runs meanwhile. */
+const EMBEDDED_ROWS = 1_000
+/** A list that is longer is planned for its length: a plan that is kept was made for ten entries, and may look through all for each. */
+const LONG = 100
+const isLong = (value: unknown): boolean => Array.isArray(value) && value.length > LONG
 
 /** Opens the store, up to date with this build's migrations. Throws when it cannot, saying why. */
 export async function openStore(options: StoreOptions): Promise<Store> {
@@ -146,24 +153,35 @@ function storeOf(kind: Store['kind'], { pool, end }: Opened, cursors: Cursors): 
   // BEGIN and COMMIT gain nothing from a name. An empty one is none.
   const statementNameGenerator = ({ sql }: { sql: string }) => (sql.length < 20 ? '' : (nameOfPrisma(sql) ?? ''))
   const prisma = new PrismaClient({ errorFormat: 'minimal', adapter: new PrismaPg(pool, { statementNameGenerator }) })
+  const rowsAtOnce = kind === 'embedded' ? EMBEDDED_ROWS : Number.POSITIVE_INFINITY
   const config = (text: string, values: readonly unknown[] = [], { fresh = false } = {}) => {
-    const name = fresh ? undefined : nameOf(text)
+    const name = fresh || values.some(isLong) ? undefined : nameOf(text)
     return { text, values: [...values], ...(name ? { name } : {}) }
+  }
+
+  type Statement = Parameters<typeof config>
+  const sent = async (query: (text: string | pg.QueryConfig) => Promise<{ rows: unknown[] }>, statement: Statement) => {
+    // A list that is long may be more than the tables held when they were last analyzed.
+    if (kind === 'embedded' && statement[1]?.some(isLong)) await analyzeGrown(query)
+    return (await query(config(...statement))).rows as never[]
   }
 
   // The bound makes node-postgres give up a connection that hangs, too.
   const question: pg.QueryConfig & { query_timeout: number } = { text: 'SELECT 1', query_timeout: PING }
   const db: Db = {
     prisma,
+    rowsAtOnce,
     cursors,
-    query: (...statement) => translated(async () => (await pool.query(config(...statement))).rows),
+    query: (...statement) => translated(() => sent(text => pool.query(text), statement)),
   }
   const inside = (tx: Db['prisma'], transaction: Held): Db => ({
     prisma: tx,
+    rowsAtOnce,
     cursors,
     query: async (...statement) => {
       if (!transaction.client || transaction.over) throw new Error('The transaction is over: its db cannot be used any more')
-      return (await transaction.client.query(config(...statement))).rows
+      const { client } = transaction
+      return sent(text => client.query(text), statement)
     },
   })
   return {
@@ -183,7 +201,8 @@ function storeOf(kind: Store['kind'], { pool, end }: Opened, cursors: Cursors): 
       }),
     statement: (text, values) => translated(async () => pool.foreign(text, values.length > 0 ? [...values] : undefined)),
     ping: () => translated(() => pool.liveness?.ping() ?? within(PING, pool.query(question))),
-    onStatement: listener => pool.onStatement(text => text.includes(` ${JOBS}.`) || listener(text)),
+    onStatement: listener =>
+      pool.onStatement(text => text.includes(` ${JOBS}.`) || text.startsWith(OWN_STATEMENT) || listener(text)),
     close: async () => {
       await prisma.$disconnect()
       await end()

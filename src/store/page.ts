@@ -68,6 +68,29 @@ export interface Window {
  */
 export async function readPage<Row extends object>(db: Db, list: List, args: PageArgs): Promise<Page<Row>> {
   const window = windowOf(db.cursors, args, list.order)
+  return pageOf<Row>(await readWindow<Row>(db, list, window), window, list.order, () => countRows(db, list))
+}
+
+/** How many times as much a row costs with what comes along. */
+const ALONG = 4
+
+/** The rows of a window, and one more where there is one; in pieces, each behind the last row of the one before, where the store needs them. */
+export async function readWindow<Row extends object>(db: Db, list: List, window: Window): Promise<(Row & Placed)[]> {
+  const most = list.along ? Math.ceil(db.rowsAtOnce / ALONG) : db.rowsAtOnce
+  const rows: (Row & Placed)[] = []
+  for (let left = window.size + 1; left > 0; ) {
+    const limit = Math.min(left, most)
+    const piece = await readRows<Row>(db, list, behind(rows.at(-1), window), limit)
+    for (const row of piece) rows.push(row)
+    left = piece.length < limit ? 0 : left - limit
+  }
+  return rows
+}
+
+const behind = (last: Placed | undefined, window: Window): Window =>
+  last ? { ...window, offset: 0, cursor: { value: String(last.cursorValue), id: String(last.cursorId) } } : window
+
+async function readRows<Row extends object>(db: Db, list: List, window: Window, limit: number): Promise<(Row & Placed)[]> {
   const { order, id } = list
   const values = [...list.values, ...(list.alongValues ?? [])]
   const where = [...list.where]
@@ -76,7 +99,7 @@ export async function readPage<Row extends object>(db: Db, list: List, args: Pag
     values.push(window.cursor.value, window.cursor.id)
     where.push(beyond(list, down, `$${values.length - 1}`, `$${values.length}`))
   }
-  values.push(window.size + 1, window.offset)
+  values.push(limit, window.offset)
   const direction = down ? 'DESC' : 'ASC'
   const shown = `SELECT ${list.columns}, (${order.expression})::text AS "cursorValue", ${id}::text AS "cursorId"
     FROM ${list.from} ${where.length > 0 ? `WHERE ${where.join(' AND ')}` : ''}
@@ -85,8 +108,7 @@ export async function readPage<Row extends object>(db: Db, list: List, args: Pag
     ? `SELECT page.*${list.along} FROM (${shown}) page
     ORDER BY page."cursorValue"::${sqlType(order)} ${direction}, page."cursorId"::${idType(order)} ${direction}`
     : shown
-  const rows = await db.query<Row & Placed>(text, values, { fresh: list.fresh ?? false })
-  return pageOf<Row>(rows, window, order, () => countRows(db, list))
+  return db.query<Row & Placed>(text, values, { fresh: list.fresh ?? false })
 }
 
 /** The condition for what comes after a cursor, in the direction of reading. */

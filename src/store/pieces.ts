@@ -1,5 +1,19 @@
 /** Long lists, one bounded statement after the other inside one transaction: the process answers others in between. */
 import { setImmediate } from 'node:timers/promises'
+import type { Db } from './store.ts'
+
+/** The rows of a statement for a list, in pieces of as many entries as the store takes at once. */
+export const rowsInPieces = async <Entry, Row>(
+  db: Pick<Db, 'rowsAtOnce'>,
+  list: readonly Entry[],
+  work: (piece: readonly Entry[]) => Promise<readonly Row[]>,
+): Promise<Row[]> => (await inPieces<Entry, readonly Row[]>(list, db.rowsAtOnce, work)).flat()
+
+/** The rows of a change that is made until it finds fewer than the store takes at once; `limit` is for LIMIT, where null is none. */
+export const rowsUntilNone = <Row>(
+  db: Pick<Db, 'rowsAtOnce'>,
+  change: (limit: number | null) => Promise<readonly Row[]>,
+): Promise<Row[]> => allRows<Row>((_, size) => change(Number.isFinite(size) ? size : null), { before: [], size: db.rowsAtOnce })
 
 /** The results of `work` for at most `size` entries at a time, in the order of the list. */
 export async function inPieces<Entry, Result>(

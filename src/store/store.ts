@@ -8,8 +8,13 @@ import type { Cursors } from './cursors.ts'
 export interface Db {
   readonly prisma: Prisma.TransactionClient
   /**
+   * How many rows one statement reads or writes at most: the embedded store runs in the thread that answers everybody. A server takes
+   * any number at once (Infinity).
+   */
+  readonly rowsAtOnce: number
+  /**
    * Rows of one statement, prepared under a name. Cast bigint results (`count(*)::int`), which come as strings. `fresh` plans it anew for
-   * these very values: for searches, whose best plan depends on what is looked for.
+   * these very values: for searches, whose best plan depends on what is looked for. A long list among the values does so by itself.
    */
   query<Row>(text: string, values?: readonly unknown[], options?: { fresh?: boolean }): Promise<Row[]>
   /** Of the pages that are read here. */

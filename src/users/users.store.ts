@@ -3,6 +3,7 @@ import { Invalid, NotFound } from '../errors.ts'
 import { Prisma } from '../generated/prisma/client.ts'
 import { requireIam } from '../iams/iams.store.ts'
 import { lookupKey } from '../names.ts'
+import { rowsInPieces } from '../store/pieces.ts'
 import type { Db } from '../store/store.ts'
 import type { PermissionGrantRecord, UserRecord } from './user.ts'
 import { selectList, USER_COLUMNS, type Wanted } from './users.along.ts'
@@ -70,14 +71,16 @@ export const usersNamed = (db: Db, iamid: string, keys: readonly string[]): Prom
   db.query(`SELECT ${USER_COLUMNS} FROM users u WHERE u.iamid = $1 AND u.userid_key = ANY($2::text[])`, [iamid, keys])
 
 export const usersByIds = (db: Db, ids: readonly number[]): Promise<UserRecord[]> =>
-  db.query<UserRecord>(`SELECT ${USER_COLUMNS} FROM users u WHERE u.id = ANY($1::int[])`, [ids])
+  rowsInPieces(db, ids, piece => db.query<UserRecord>(`SELECT ${USER_COLUMNS} FROM users u WHERE u.id = ANY($1::int[])`, [piece]))
 
 /** Effective permissions with their sources, in the order they were given (the view's `place`). */
 export const grantsOfUsers = (db: Db, ids: readonly number[]): Promise<PermissionGrantRecord[]> =>
-  db.query<PermissionGrantRecord>(
-    `SELECT e.user_id AS "userId", e.permission, e.source, e.group_id AS "groupId"
-       FROM effective_permissions e WHERE e.user_id = ANY($1::int[]) ORDER BY e.user_id, e.place, e.permission`,
-    [ids],
+  rowsInPieces(db, ids, piece =>
+    db.query<PermissionGrantRecord>(
+      `SELECT e.user_id AS "userId", e.permission, e.source, e.group_id AS "groupId"
+         FROM effective_permissions e WHERE e.user_id = ANY($1::int[]) ORDER BY e.user_id, e.place, e.permission`,
+      [piece],
+    ),
   )
 
 export interface NewUser {
