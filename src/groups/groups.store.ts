@@ -109,13 +109,20 @@ export async function updateGroup(
 }
 
 /** With its memberships, attributes and domain permissions: the database cascades, however many there are. */
-/** With its memberships, which may be many: a cascade would end them in one piece. */
+/** With its memberships, which may be so many that the cascade would end them in too large a piece. */
 export async function deleteGroupRow(db: Db, id: number): Promise<void> {
-  await rowsUntilNone(db, limit =>
-    db.query(
-      `DELETE FROM memberships WHERE id IN (SELECT m.id FROM memberships m WHERE m.group_id = $1 LIMIT $2::int) RETURNING id`,
-      [id, limit],
-    ),
-  )
+  if (await hasMore(db, id))
+    await rowsUntilNone(db, limit =>
+      db.query(
+        `DELETE FROM memberships WHERE id IN (SELECT m.id FROM memberships m WHERE m.group_id = $1 LIMIT $2::int) RETURNING id`,
+        [id, limit],
+      ),
+    )
   await db.prisma.group.deleteMany({ where: { id } })
+}
+
+/** Whether a group has more members than the store takes at once. */
+async function hasMore({ rowsAtOnce, query }: Db, id: number): Promise<boolean> {
+  if (!Number.isFinite(rowsAtOnce)) return false
+  return (await query('SELECT 1 FROM memberships WHERE group_id = $1 OFFSET $2::int LIMIT 1', [id, rowsAtOnce])).length > 0
 }

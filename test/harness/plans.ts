@@ -28,6 +28,11 @@ export interface PlanNode {
   'Parent Relationship'?: string
   'Subplan Name'?: string
   'Actual Loops'?: number
+  'Actual Rows'?: number
+  'Rows Removed by Filter'?: number
+  'Rows Removed by Join Filter'?: number
+  'Relation Name'?: string
+  'CTE Name'?: string
   Plans?: PlanNode[]
 }
 

@@ -1,0 +1,292 @@
+// Every function of a store that takes a list, called with as long a list as wanted. Files are named: a test looks for others.
+
+import { operator } from '../../src/access/actor.ts'
+import { actorOf } from '../../src/access/authenticate.ts'
+import { createUses } from '../../src/access/uses.ts'
+import {
+  attributesOf,
+  effectiveAttributesOf,
+  lockOwners,
+  storedAttributesOf,
+  writeChanges,
+} from '../../src/attributes/attributes.store.ts'
+import { appendEvents } from '../../src/audit/audit.store.ts'
+import { countRefusals } from '../../src/credentials/lockout.store.ts'
+import { mint } from '../../src/credentials/secret.ts'
+import { insertExchanges, trimExchanges } from '../../src/exchanges/exchanges.store.ts'
+import { groupsOfPage } from '../../src/groups/groups.scim.store.ts'
+import { groupConditions } from '../../src/groups/groups.search.ts'
+import { groupsByIds, groupsOfUsers, permissionsOfGroups } from '../../src/groups/groups.store.ts'
+import { addScimMembers, removeScimMembers } from '../../src/groups/members.scim.store.ts'
+import {
+  addByHand,
+  lockMembershipsOf,
+  membershipsOfUsers,
+  membersOfGroups,
+  removeByHand,
+} from '../../src/groups/memberships.store.ts'
+import { moveUsersToBim } from '../../src/iams/iam.removal.store.ts'
+import { freeIamid, groupPermissionsOf, iamsByIds } from '../../src/iams/iams.store.ts'
+import { groupsHeldBy, joinGroups, leaveGroups, noteAnswers, updateUsers } from '../../src/identity/identity.store.ts'
+import { domainGrantsOfUsers, domainsByIds } from '../../src/projects/domains.store.ts'
+import { addMembers, projectsByIds, removeMembers } from '../../src/projects/projects.store.ts'
+import { addOwners, dataSourceOwners, removeOwners } from '../../src/projects/sources.store.ts'
+import { type Hanging, HangingPages } from '../../src/store/hanging.ts'
+import { countRows, readPage } from '../../src/store/page.ts'
+import type { Db } from '../../src/store/store.ts'
+import { countsOfRuns, markUndone, noteEntries, stillPlanned } from '../../src/sync/entries.store.ts'
+import { countHeld, disableAll, enableAll, endAccessOfAll, groupsNamed, updateGroups } from '../../src/sync/people.store.ts'
+import { findScimUsers, replaceSourceAttributes } from '../../src/users/users.scim.store.ts'
+import { userList } from '../../src/users/users.search.ts'
+import {
+  copyHoldings,
+  grantsOfUsers,
+  insertUsers,
+  lockUsersNamed,
+  requireUsers,
+  takenNames,
+  usersByIds,
+  usersNamed,
+} from '../../src/users/users.store.ts'
+
+/** What the store holds, as many of each as the lists are long. */
+export interface Stocked {
+  users: readonly number[]
+  scimIds: readonly string[]
+  groups: readonly number[]
+  memberships: readonly number[]
+  attributes: readonly number[]
+  entries: readonly number[]
+  domains: readonly string[]
+  project: number
+  source: number
+  run: number
+  /** A group that has all of the users. */
+  big: number
+}
+
+const now = new Date()
+const iamid = 'stock'
+const at = { iamid, source: 'stock', now }
+const names = ({ users }: Stocked) => users.map((_, n) => `u${n + 1}`)
+const groupNames = ({ groups }: Stocked) => groups.map((_, n) => `g${n + 1}`)
+const external = (name: string) => ({ name, gid: null, email: null, description: null })
+const pages = (list: Hanging) => async (db: Db, owners: readonly number[]) => {
+  const lists = new HangingPages<number, object>(db, list)
+  await Promise.all(owners.map(async owner => (await lists.of(owner, { first: 3 })).totalCount()))
+}
+const filtered = (db: Db, filter: object) => readPage(db, userList({ includeDisabled: true, ...filter }, null), { first: 25 })
+
+type Call = (db: Db, on: Stocked) => Promise<unknown>
+export const calls: Record<string, Record<string, Call>> = {
+  'src/access/authenticate.ts': {
+    // At most a hundred secrets at once, which arrive by themselves: one is as good.
+    actorOf: db => actorOf(db, mint('rt').secret, now),
+  },
+  'src/access/uses.ts': {
+    async flush(db, { users }) {
+      const uses = createUses(db, 600, error => {
+        throw error
+      })
+      for (const id of users) for (const kind of ['key', 'token'] as const) uses.note(kind, id, now)
+      await uses.stop()
+    },
+  },
+  'src/attributes/attributes.store.ts': {
+    attributesOf: (db, { users }) => attributesOf(db, 'user', users),
+    effectiveAttributesOf: (db, { users }) => effectiveAttributesOf(db, users),
+    lockOwners: (db, { users }) => lockOwners(db, 'user', users),
+    storedAttributesOf: (db, { users }) => storedAttributesOf(db, 'user', users),
+    writeChanges: (db, { users, attributes }) =>
+      writeChanges(
+        db,
+        'user',
+        new Map(
+          users.map((id, n) => [
+            id,
+            { added: [{ key: 'new', keyKey: 'new', value: 'v' }], removed: [{ id: attributes[n]! } as never] },
+          ]),
+        ),
+        now,
+      ),
+  },
+  'src/audit/audit.store.ts': {
+    appendEvents: (db, { users }) =>
+      appendEvents(
+        db,
+        { actor: operator, requestId: 'r', address: '' },
+        'user:disable',
+        users.map(id => ({ event: 'userDisabled', target: { type: 'user', id } })),
+      ),
+  },
+  'src/credentials/lockout.store.ts': {
+    countRefusals: (db, on) => countRefusals(db, new Map(names(on).map(name => [`address:${name}`, 1])), now),
+  },
+  'src/exchanges/exchanges.store.ts': {
+    insertExchanges: (db, { scimIds }) =>
+      insertExchanges(
+        db,
+        scimIds.map(id => ({
+          ...{
+            iamid,
+            kind: 'scim',
+            at: now,
+            requestId: 'r',
+            asked: 'x',
+            userid: null,
+            useridKey: null,
+            request: null,
+            requestWhole: true,
+          },
+          ...{
+            resource: `/Users/${id}`,
+            answer: null,
+            answerWhole: true,
+            status: 200,
+            failure: null,
+            changes: null,
+            changesWhole: true,
+          },
+        })) as never,
+      ),
+    trimExchanges: (db, on) => trimExchanges(db, [iamid, ...names(on)]),
+  },
+  'src/groups/groups.search.ts': {
+    async filter(db, { groups }) {
+      const asked = groupConditions({ ids: groups.slice(0, 1_000) })
+      await countRows(db, { from: 'groups g', columns: '', id: '', order: null as never, ...asked })
+    },
+  },
+  'src/groups/groups.store.ts': {
+    groupsByIds: (db, { groups }) => groupsByIds(db, groups),
+    permissionsOfGroups: (db, { groups }) => permissionsOfGroups(db, groups),
+    groupsOfUsers: (db, { users }) => pages(groupsOfUsers)(db, users),
+  },
+  'src/groups/groups.scim.store.ts': {
+    groupsOfPage: (db, { groups }) => groupsOfPage(db, groups, { members: true, fromEnd: false }),
+  },
+  'src/groups/members.scim.store.ts': {
+    addScimMembers: (db, { groups, scimIds }) => addScimMembers(db, { id: groups[1]!, iamid }, scimIds, now),
+    removeScimMembers: (db, { big, scimIds }) => removeScimMembers(db, { id: big, iamid }, scimIds, now),
+  },
+  'src/groups/memberships.store.ts': {
+    addByHand: (db, { groups, users }) => addByHand(db, groups[1]!, users, now),
+    lockMembershipsOf: (db, { big, users }) => lockMembershipsOf(db, big, users),
+    removeByHand: (db, { memberships }) => removeByHand(db, memberships, now),
+    membersOfGroups: (db, { groups }) => pages(membersOfGroups)(db, groups),
+    membershipsOfUsers: (db, { users }) => pages(membershipsOfUsers)(db, users),
+  },
+  'src/iams/iam.removal.store.ts': { moveUsersToBim: db => moveUsersToBim(db, iamid, now) },
+  'src/iams/iams.store.ts': {
+    iamsByIds: (db, on) => iamsByIds(db, names(on)),
+    freeIamid: (db, on) => freeIamid(db, [iamid, ...names(on)]),
+    groupPermissionsOf: (db, on) => groupPermissionsOf(db, names(on)),
+  },
+  'src/identity/identity.store.ts': {
+    groupsHeldBy: (db, { users }) => groupsHeldBy(db, users, iamid, 'stock'),
+    joinGroups: (db, on) =>
+      joinGroups(
+        db,
+        at,
+        on.users.map((userId, n) => ({ userId, group: external(`g${(n % 900) + 2}`) })),
+      ),
+    leaveGroups: (db, on) =>
+      leaveGroups(
+        db,
+        at,
+        on.users.map(userId => ({ userId, group: 'g1' })),
+      ),
+    updateUsers: (db, on) =>
+      updateUsers(
+        db,
+        on.users.map((id, n) => ({ id, name: 'N', nameKey: `n${n}`, emailKey: '', externalUserIds: {}, disabled: false })),
+        now,
+      ),
+    noteAnswers: (db, { users }) =>
+      noteAnswers(
+        db,
+        users.map(userId => ({ userId, failure: null, answered: true })),
+        now,
+      ),
+  },
+  'src/projects/domains.store.ts': {
+    domainsByIds: (db, { domains }) => domainsByIds(db, domains),
+    domainGrantsOfUsers: (db, { users }) => pages(domainGrantsOfUsers)(db, users),
+  },
+  'src/projects/projects.store.ts': {
+    projectsByIds: (db, { users }) => projectsByIds(db, users),
+    addMembers: (db, { project, users }) => addMembers(db, project, users, now),
+    removeMembers: (db, { project, users }) => removeMembers(db, project, users),
+  },
+  'src/projects/sources.store.ts': {
+    addOwners: (db, { source, users }) => addOwners(db, source, users, now),
+    removeOwners: (db, { source, users }) => removeOwners(db, source, users),
+    dataSourceOwners: (db, { users }) => dataSourceOwners(db, users),
+  },
+  'src/sync/entries.store.ts': {
+    stillPlanned: (db, { entries }) => stillPlanned(db, entries),
+    noteEntries: (db, { entries, users }) =>
+      noteEntries(db, entries.map((id, n) => ({ id, state: 'applied', userId: users[n] })) as never),
+    countsOfRuns: (db, { entries }) => countsOfRuns(db, entries),
+    markUndone: (db, { entries }) => markUndone(db, entries),
+  },
+  'src/sync/people.store.ts': {
+    countHeld: (db, on) => countHeld(db, iamid, ['stock', ...names(on)]),
+    disableAll: (db, on) =>
+      disableAll(
+        db,
+        on.users.map((userId, n) => ({ userId, nameKey: `u${n + 1}` })),
+        iamid,
+        new Date(Date.now() + 60_000),
+        now,
+      ),
+    enableAll: (db, { users }) => enableAll(db, users, iamid, now),
+    groupsNamed: (db, on) => groupsNamed(db, iamid, groupNames(on), true),
+    updateGroups: (db, { groups }) =>
+      updateGroups(
+        db,
+        groups.map(id => ({ id, gid: null, email: null, description: 'd' })),
+        now,
+      ),
+    endAccessOfAll: (db, { users }) => endAccessOfAll(db, users),
+  },
+  'src/users/users.scim.store.ts': {
+    findScimUsers: (db, { users }) => findScimUsers(db, users, true),
+    replaceSourceAttributes: (db, on) =>
+      replaceSourceAttributes(db, {
+        ...{ userId: on.users[0]!, source: 'stock', now },
+        attributes: names(on).map(name => ({ key: name, keyKey: name, value: 'v' })) as never,
+      }),
+  },
+  'src/users/users.store.ts': {
+    requireUsers: (db, { users }) =>
+      requireUsers(
+        db,
+        users.map((id, n) => (n % 2 ? { id } : { iamid, userid: `u${n + 1}` })),
+      ),
+    lockUsersNamed: (db, on) => lockUsersNamed(db, iamid, names(on)),
+    usersNamed: (db, on) => usersNamed(db, iamid, names(on)),
+    usersByIds: (db, { users }) => usersByIds(db, users),
+    grantsOfUsers: (db, { users }) => grantsOfUsers(db, users),
+    insertUsers: (db, on) =>
+      insertUsers(
+        db,
+        names(on).map(name => ({ iamid: 'new', userid: name, useridKey: name, name, nameKey: name })),
+        now,
+      ),
+    takenNames: (db, on) => takenNames(db, iamid, names(on)),
+    copyHoldings: (db, { users }) => copyHoldings(db, users[0]!, users.slice(1)),
+  },
+  'src/users/users.search.ts': {
+    ids: (db, { users }) => filtered(db, { ids: users.slice(0, 1_000) }),
+    groupIds: (db, { groups }) => filtered(db, { groupIds: groups.slice(0, 1_000) }),
+    groupNames: (db, on) => filtered(db, { groupNames: groupNames(on).slice(0, 1_000) }),
+    attributes: (db, on) =>
+      filtered(db, {
+        attributes: names(on)
+          .slice(0, 1_000)
+          .map(key => ({ key, value: 'v' })),
+      }),
+    iamids: (db, on) => filtered(db, { iamids: ['stock', ...names(on)].slice(0, 1_000) }),
+  },
+}
