@@ -20,11 +20,13 @@ import { createExchanges } from './exchanges/exchanges.queue.ts'
 import { registerPlayground } from './graphql/playground.ts'
 import { createSchema } from './graphql/schema.ts'
 import { registerGraphql } from './graphql/server.ts'
+import { checkAddress, refusedAddress } from './http/address.ts'
 import { registerHealth } from './http/health.ts'
 import { createLog } from './http/log.ts'
 import { createHttp } from './http/server.ts'
 import type { Http, WireRequest } from './http/wire.ts'
 import { iams } from './iams/iams.service.ts'
+import { secrets } from './iams/secrets.service.ts'
 import { createLoaders } from './loaders.ts'
 import { registerProviders } from './login/providers.ts'
 import { registerLogin } from './login/router.ts'
@@ -75,6 +77,8 @@ export async function startApp(config: Config, given: Given = {}): Promise<Runni
     error: (text: string) => log.error(text),
   }
   const { databaseUrl, dataDir } = config
+  // Before the store opens, which may take seconds.
+  if (!given.store) await checkAddress(config)
   const store = given.store ?? (await openStore({ databaseUrl, dataDir, log: say, cursorKeys: () => app.keys }))
   let jobs: Jobs | null = null
   // A run that is sent before they have begun is found as soon as they have.
@@ -89,7 +93,7 @@ export async function startApp(config: Config, given: Given = {}): Promise<Runni
   }
   registerHealth(http, { ping })
   const graphql = await registerDoors(http, app)
-  const port = await http.listen({ port: config.port, host: config.host }).catch(error => refusedPort(error, config))
+  const port = await http.listen({ port: config.port, host: config.host }).catch(error => refusedAddress(error, config))
   await app.outbound.listensAt(config.host, port)
   const adminSocket =
     store.kind === 'embedded' && given.store === undefined && config.dataDir !== 'memory://'
@@ -107,6 +111,7 @@ export async function startApp(config: Config, given: Given = {}): Promise<Runni
     await app.exchanges.stop()
     await store.close()
   }
+  await warnOfUnopened(operatorContext()).catch(error => log.warn({ err: error }, 'the stored secrets could not be checked'))
   await given.prepare?.(operatorContext()).catch(error => stop().finally(() => Promise.reject(error)))
   prepared = true
   if (given.background !== false) jobs = startJobs(app)
@@ -156,11 +161,14 @@ function makeApp(config: Config, store: Store, log: App['log']): App {
   }
 }
 
-function refusedPort(error: NodeJS.ErrnoException, { port, host }: Config): never {
-  if (error.code === 'EADDRINUSE')
-    throw new Error(`Port ${port} of ${host} is taken: stop what listens there, or set PORT to another`)
-  if (error.code === 'EACCES') throw new Error(`Port ${port} may not be taken by this user: set PORT to one above 1023`)
-  throw error
+/** A wrong SECRET_KEY shows at the first log-in otherwise, to people who can do nothing about it. */
+async function warnOfUnopened(context: Context): Promise<void> {
+  const iams = await secrets.listUnopened(context, {})
+  if (iams.length > 0)
+    context.app.log.warn(
+      { iams },
+      'stored secrets of these IAMs do not open with SECRET_KEY: restore the key, give the former one as SECRET_KEY_PREVIOUS, or set the secrets again',
+    )
 }
 
 async function registerDoors(http: Http, app: App) {

@@ -93,8 +93,9 @@ export function reachable(host: string): string {
   return host === '0.0.0.0' || /^[0:]+$/.test(host) ? '127.0.0.1' : bracketed(host)
 }
 
-/** A URL keeps what tells two servers apart, unless it is one whose password may have been cut in the wrong place (by a / in it). */
-export function mask(text: string, secret: 'whole' | 'url'): string {
+/** Of `credentials` only these are hidden, before an @. A URL keeps what tells two servers apart, unless it is one whose password may have been cut in the wrong place (by a / in it). */
+export function mask(text: string, secret: 'whole' | 'url' | 'credentials'): string {
+  if (secret === 'credentials') return printable(text.replace(/^([a-z]+:\/\/)?.*@/is, '$1****@'))
   const isPlain = /^[a-z]+:\/\/[^/?#\\]*(?:[/?#][^@]*)?$/i.test(text)
   const url = secret === 'url' && isPlain ? URL.parse(text) : null
   if (url === null) return '****'

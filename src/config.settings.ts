@@ -26,7 +26,7 @@ export interface Setting<Value> {
   /** What the fallback means, where its text would not say it. */
   unset?: string
   /** How the present value is shown. */
-  secret?: 'whole' | 'url'
+  secret?: 'whole' | 'url' | 'credentials'
 }
 
 export const PASSWORD_MAX_LENGTH = 1024
@@ -65,7 +65,7 @@ export const settings = {
     fallback: null,
     unset: 'http://HOST:PORT',
     fix: 'set it like https://roster.example.com',
-    secret: 'url',
+    secret: 'credentials',
   }),
   ADMIN_USERID: setting({
     meaning: 'name of the first administrator, made when the store is empty',

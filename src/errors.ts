@@ -100,6 +100,8 @@ export function assertUnchanged(what: string, { updatedAt }: { updatedAt: Date }
 export class Refused extends RosterError {
   readonly code = 'REFUSED'
 }
+/** A stored secret does not open. The message names the IAM and the secret, which only administrators may know. */
+export class Unopened extends Refused {}
 export class TooLarge extends RosterError {
   readonly code = 'PAYLOAD_TOO_LARGE'
 }

@@ -9,7 +9,7 @@ import { channel } from 'node:diagnostics_channel'
 import { appendEvents } from '../audit/audit.store.ts'
 import { type AuditDraft, newTrail, type Target, type Trail } from '../audit/audit.ts'
 import type { App, Context } from '../context.ts'
-import { Forbidden, RosterError, Unauthenticated } from '../errors.ts'
+import { Forbidden, RosterError, Unauthenticated, Unavailable, Unopened } from '../errors.ts'
 import { createLoaders } from '../loaders.ts'
 import { actingAs, isAdmitted } from '../store/acting.ts'
 import { asRefusal, asUnavailable, TooExpensive } from '../store/failures.ts'
@@ -55,7 +55,7 @@ interface About<A> {
 
 export function read<A, R>(action: ReadAction, rule: (call: Call, args: A) => Promise<R>, about: About<A> = {}): Guarded<A, R> {
   const run = async (context: Context, args: A) =>
-    rule(callOf(context, context.app.store.db, READ), args).catch(error => translated(error, action))
+    rule(callOf(context, context.app.store.db, READ), args).catch(error => translated(context, error, action))
   return admitted((context, args) => authorize(context, action, about.owner?.(args)), run) as Guarded<A, R>
 }
 
@@ -80,7 +80,7 @@ export function write<A, R, P = undefined>(
     } catch (error) {
       trail.failure = error instanceof RosterError ? error.message : 'What nobody foresaw: the log says more'
       if (error instanceof Forbidden) await recordDenied(context, action, error.message, args)
-      return translated(error, action)
+      return translated(context, error, action)
     } finally {
       trail.over = true
     }
@@ -132,7 +132,11 @@ export async function authorize(
 }
 
 /** A store that is away is Unavailable, and a statement that was stopped says in what it stood; the rest is what it was. */
-function translated(error: unknown, action: Action): never {
+function translated({ app, actor, requestId }: Context, error: unknown, action: Action): never {
+  if (error instanceof Unopened && actor.kind === 'anonymous') {
+    app.log.error({ requestId, failure: error.message }, 'a stored secret does not open')
+    throw new Unavailable('This IAM cannot be used at the moment: ask an administrator, who finds the reason in the log')
+  }
   const refusal = asRefusal(error)
   if (refusal instanceof TooExpensive) throw new TooExpensive(action)
   throw refusal ?? asUnavailable(error) ?? error

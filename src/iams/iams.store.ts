@@ -82,11 +82,11 @@ export async function sealedOf(db: Db, id: string): Promise<Record<string, Seale
   return row?.secrets ?? {}
 }
 
-/** The ids of the IAMs with a secret that another instance key than the named one sealed. */
-export async function sealedOtherwise(db: Db, keyId: string): Promise<string[]> {
+/** The ids of the IAMs with a secret that none of the named instance keys sealed. */
+export async function sealedOtherwise(db: Db, keyIds: readonly string[]): Promise<string[]> {
   const rows = await db.query<{ id: string }>(
-    `SELECT i.id FROM iams i WHERE EXISTS (SELECT 1 FROM jsonb_each(i.secrets) s WHERE s.value->>'key' <> $1) ORDER BY i.id`,
-    [keyId],
+    `SELECT i.id FROM iams i WHERE EXISTS (SELECT 1 FROM jsonb_each(i.secrets) s WHERE s.value->>'key' <> ALL($1::text[])) ORDER BY i.id`,
+    [keyIds],
   )
   return rows.map(row => row.id)
 }

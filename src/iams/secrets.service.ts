@@ -12,7 +12,10 @@ export interface Resealed {
 /** Another instance key: list, then reseal each. Whenever it ends, the next list has only what is left. */
 export const secrets = {
   /** The ids of the IAMs with a secret that the present instance key did not seal. */
-  listOld: read('iam:listSealed', ({ db, app }: Call, _: object) => sealedOtherwise(db, keyId(app.key))),
+  listOld: read('iam:listSealed', ({ db, app }: Call, _: object) => sealedOtherwise(db, [keyId(app.key)])),
+
+  /** The ids of the IAMs with a secret that no key of this process opens. */
+  listUnopened: read('iam:listSealed', ({ db, app }: Call, _: object) => sealedOtherwise(db, app.keys.map(keyId))),
 
   /** Seals the IAM's secrets with the present key, as far as they open. Nothing else of the IAM changes. */
   reseal: write('iam:reseal', async ({ db, app }: Call, { id }: { id: string }): Promise<Outcome<Resealed>> => {

@@ -1,5 +1,5 @@
 import { createCipheriv, createDecipheriv, createHash, createHmac, hkdfSync, randomBytes } from 'node:crypto'
-import { Refused } from '../errors.ts'
+import { Unopened } from '../errors.ts'
 
 // The secrets of an IAM's configuration at rest: AES-256-GCM, a random 96-bit nonce each, bound by the associated data to the IAM
 // and the place it stands in, so that a row written into another place of the database does not open. Encrypting, fingerprints and
@@ -32,11 +32,11 @@ export function seal(instanceKey: Buffer, iamid: string, path: string, secret: s
   }
 }
 
-/** The secret, with whichever of the instance keys sealed it. Throws Refused when none of them did, or it was altered. */
+/** The secret, with whichever of the instance keys sealed it. Throws Unopened when none of them did, or it was altered. */
 export function open(instanceKeys: readonly Buffer[], iamid: string, path: string, sealed: Sealed): string {
   const cure = 'restore the instance key, or set the secret anew'
   const instanceKey = instanceKeys.find(key => keyId(key) === sealed.key)
-  if (instanceKey === undefined) throw new Refused(`${path} of the IAM ${iamid} was sealed with another instance key: ${cure}`)
+  if (instanceKey === undefined) throw new Unopened(`${path} of the IAM ${iamid} was sealed with another instance key: ${cure}`)
   try {
     const bytes = Buffer.from(sealed.text, 'base64url')
     const decipher = createDecipheriv(algorithm, derive(instanceKey, 'seal'), Buffer.from(sealed.nonce, 'base64url'), {
@@ -45,7 +45,7 @@ export function open(instanceKeys: readonly Buffer[], iamid: string, path: strin
     decipher.setAAD(place(iamid, path)).setAuthTag(bytes.subarray(-tagBytes))
     return Buffer.concat([decipher.update(bytes.subarray(0, -tagBytes)), decipher.final()]).toString('utf8')
   } catch {
-    throw new Refused(`${path} of the IAM ${iamid} does not open: ${cure}`)
+    throw new Unopened(`${path} of the IAM ${iamid} does not open: ${cure}`)
   }
 }
 

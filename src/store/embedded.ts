@@ -1,7 +1,8 @@
-import { chmodSync, existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, existsSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { PGlite } from '@electric-sql/pglite'
 import { pg_trgm } from '@electric-sql/pglite/contrib/pg_trgm'
+import { makeDirectories } from './directory.ts'
 import { Backend } from './embedded.stream.ts'
 import { lockDirectory } from './lock.ts'
 import { StorePool } from './pool.ts'
@@ -48,8 +49,7 @@ export async function openEmbedded(options: EmbeddedOptions): Promise<OpenedEmbe
 
 function makeDirectory(dataDir: string): void {
   try {
-    mkdirSync(dataDir, { recursive: true, mode: 0o700 })
-    mkdirSync(join(dataDir, 'postgres'), { recursive: true, mode: 0o700 })
+    makeDirectories(join(dataDir, 'postgres'))
     // PGlite makes its files readable for all; this directory is what keeps others out when dataDir was there before, wider.
     chmodSync(join(dataDir, 'postgres'), 0o700)
   } catch (error) {

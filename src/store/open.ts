@@ -63,6 +63,7 @@ const isLong = (value: unknown): boolean => Array.isArray(value) && value.length
 export async function openStore(options: StoreOptions): Promise<Store> {
   const log = options.log ?? silent
   const { pool, end } = options.databaseUrl === null ? await embedded(options, log) : server(options.databaseUrl, options, log)
+  pool.refused = tellsFullDisk(log)
   try {
     if (options.databaseUrl !== null) await checkServer(pool, options.databaseUrl)
     await bringUpToDate(pool, options.databaseUrl !== null, log)
@@ -108,6 +109,19 @@ function server(url: string, { pool: max = 8, wait = 10_000 }: StoreOptions, log
     await pool.end()
   }
   return { pool, end }
+}
+
+/** SQLSTATE disk_full, and milliseconds between two lines of it: requests meet it all at once. */
+const DISK_FULL = '53100'
+const QUIET = 60_000
+
+function tellsFullDisk(log: StoreLog): (error: pg.DatabaseError) => void {
+  let last = Number.NEGATIVE_INFINITY
+  return ({ code, message }) => {
+    if (code !== DISK_FULL || performance.now() - last < QUIET) return
+    last = performance.now()
+    log.error(`the disk of the database is full, nothing can be written: ${message}`)
+  }
 }
 
 const livenessOf = (connectionString: string, log: StoreLog): Liveness =>

@@ -45,6 +45,8 @@ export class StorePool extends pg.Pool {
   readonly #shares: Shares
   /** Set once the store is up: migrations take as long as they take. */
   liveness: Liveness | null = null
+  /** Called with every error that the database answers with. */
+  refused: ((error: pg.DatabaseError) => void) | null = null
 
   constructor(config: StorePoolConfig, onIdleError: (error: Error) => void) {
     super({ ...config, onConnect: client => client.query(SESSION) })
@@ -146,6 +148,7 @@ export class StorePool extends pg.Pool {
       liveness?.check()
       const sent = send(first, ...rest)
       if (!(sent instanceof Promise)) return sent
+      sent.catch(error => error instanceof pg.DatabaseError && this.refused?.(error))
       const answer = liveness?.follow(sent, () => destroy(client)) ?? sent
       return text === 'COMMIT' ? answer.then(committed) : answer
     }

@@ -1,17 +1,7 @@
 import { randomBytes, randomUUID } from 'node:crypto'
-import {
-  chmodSync,
-  closeSync,
-  fsyncSync,
-  linkSync,
-  mkdirSync,
-  openSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  writeSync,
-} from 'node:fs'
+import { chmodSync, closeSync, fsyncSync, linkSync, openSync, readFileSync, renameSync, rmSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
+import { makeDirectories } from './directory.ts'
 
 /** Bytes of the key that seals what the store must be able to read back (AES-256). */
 const LENGTH = 32
@@ -27,7 +17,7 @@ export function instanceKey(config: { secretKey: Buffer | null; databaseUrl: str
   const file = join(config.dataDir, 'secret.key')
   const kept = read(file)
   if (kept !== null) return checked(file, kept)
-  mkdirSync(config.dataDir, { recursive: true, mode: 0o700 })
+  makeDirectories(config.dataDir)
   place(file, randomBytes(LENGTH).toString('base64'))
   // Read back: another process may have been first, and then its key is the one.
   return checked(file, read(file) ?? '')

@@ -1,0 +1,33 @@
+import { once } from 'node:events'
+import { createServer } from 'node:net'
+
+interface Address {
+  readonly port: number
+  readonly host: string
+}
+
+/** Throws an Error that names the setting at fault when this process cannot listen there. */
+export async function checkAddress(address: Address): Promise<void> {
+  const probe = createServer()
+  try {
+    probe.listen(address)
+    await once(probe, 'listening')
+  } catch (error) {
+    refusedAddress(error as NodeJS.ErrnoException, address)
+  } finally {
+    await new Promise(resolve => probe.close(resolve))
+  }
+}
+
+/** Says which setting makes an address one that cannot be listened on. */
+export function refusedAddress(error: NodeJS.ErrnoException, { port, host }: Address): never {
+  const because: Record<string, string> = {
+    EADDRINUSE: `Port ${port} of ${host} is taken: stop what listens there, or set PORT to another`,
+    EACCES: `Port ${port} may not be taken by this user: set PORT to one above 1023`,
+    EADDRNOTAVAIL: `HOST ${host} is no address of this machine: set HOST to one that it has, or to 0.0.0.0 for all of them`,
+    ENOTFOUND: `HOST ${host} is a name without an address: set HOST to an address of this machine`,
+    EAFNOSUPPORT: `HOST ${host} is of a protocol that this machine does not have: set HOST to an address of this machine`,
+  }
+  const message = because[error.code === 'EAI_AGAIN' ? 'ENOTFOUND' : (error.code ?? '')]
+  throw message === undefined ? error : new Error(message, { cause: error })
+}
