@@ -1,5 +1,5 @@
 import { describe } from 'vitest'
-import { openStore } from '../../src/store/open.ts'
+import { openStore, type StoreLog } from '../../src/store/open.ts'
 import type { Store } from '../../src/store/store.ts'
 import { serverUrl, testDatabase } from '../harness/database.ts'
 
@@ -11,14 +11,14 @@ export function needsServer(): boolean {
 }
 
 /** The same tests on the embedded store and, where there is a server, on a database of its own there. */
-export function onBothStores(name: string, tests: (open: () => Promise<Store>) => void): void {
-  describe(`${name} (embedded)`, () => tests(() => openStore({ databaseUrl: null, dataDir: 'memory://' })))
+export function onBothStores(name: string, tests: (open: (log?: StoreLog) => Promise<Store>) => void): void {
+  describe(`${name} (embedded)`, () => tests(log => openStore({ databaseUrl: null, dataDir: 'memory://', ...(log && { log }) })))
   describe.skipIf(!needsServer())(`${name} (server)`, () => tests(openOnServer))
 }
 
-async function openOnServer(): Promise<Store> {
+async function openOnServer(log?: StoreLog): Promise<Store> {
   const { url, drop } = await testDatabase({ migrated: true })
-  const store = await openStore({ databaseUrl: url, dataDir: 'memory://' })
+  const store = await openStore({ databaseUrl: url, dataDir: 'memory://', ...(log && { log }) })
   const close = async () => {
     await store.close()
     await drop()

@@ -31,6 +31,26 @@ const TYPED = `SELECT ${TYPES.map(([type], place) => `$${place + 1}::${type} AS 
 const GIVEN = TYPES.map(([, given]) => given)
 const EXPECTED = { ...Object.fromEntries(TYPES.map(([, , expected], place) => [`c${place}`, expected])), n: 1 }
 
+onBothStores('a full disk', open => {
+  it('leaves a line in the log, one a minute, and is Unavailable to those who ask', async () => {
+    const lines: string[] = []
+    const note = (line: string) => void lines.push(line)
+    const store = await open({ info: note, warn: note, error: note })
+    const full = `DO $$ BEGIN RAISE 'could not extend file "base/1/2": No space left on device' USING ERRCODE = '53100'; END $$`
+    const outcomes = await Promise.allSettled([
+      store.db.query(full),
+      store.transaction(db => db.query(full)),
+      store.db.prisma.$executeRawUnsafe(full),
+    ])
+    expect(outcomes.map(({ status }) => status)).toEqual(['rejected', 'rejected', 'rejected'])
+    expect(outcomes[0]).toMatchObject({ reason: { code: 'UNAVAILABLE' } })
+    expect(lines.filter(line => line.includes('disk'))).toEqual([
+      'the disk of the database is full, nothing can be written: could not extend file "base/1/2": No space left on device',
+    ])
+    await store.close()
+  })
+})
+
 onBothStores('the store', open => {
   let store: Store
   beforeAll(async () => {
