@@ -144,7 +144,7 @@ export const calls: Record<string, Record<string, Call>> = {
             answerWhole: true,
             status: 200,
             failure: null,
-            changes: null,
+            changes: [],
             changesWhole: true,
           },
         })) as never,
@@ -226,7 +226,7 @@ export const calls: Record<string, Record<string, Call>> = {
   'src/sync/entries.store.ts': {
     stillPlanned: (db, { entries }) => stillPlanned(db, entries),
     noteEntries: (db, { entries, users }) =>
-      noteEntries(db, entries.map((id, n) => ({ id, state: 'applied', userId: users[n] })) as never),
+      noteEntries(db, entries.map((id, n) => ({ id, state: 'applied', outcome: 'refresh', userId: users[n] })) as never),
     countsOfRuns: (db, { entries }) => countsOfRuns(db, entries),
     markUndone: (db, { entries }) => markUndone(db, entries),
   },

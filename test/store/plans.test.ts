@@ -9,7 +9,7 @@ import { nodesOf, type PlanNode, type Sent } from '../harness/plans.ts'
 import { calls, type Stocked } from './plans.calls.ts'
 
 /** Of each: their product is far beyond what the largest table, of 3 × as many rows, takes. */
-const MANY = 3_000
+const MANY = 1_500
 const LARGEST = 20 * MANY
 /** As long as a list is for which a plan is kept. */
 const FEW = 100
@@ -176,6 +176,21 @@ test('every store function that takes a list is here', () => {
     'src/credentials/credentials.store.ts',
   ]
   expect(files.filter(file => !others.includes(file)).toSorted()).toEqual(Object.keys(calls).toSorted())
+})
+
+test('the check finds a product of two lists', async () => {
+  const text = `WITH a AS MATERIALIZED (SELECT unnest($1::int[]) AS x), b AS MATERIALIZED (SELECT unnest($1::int[]) AS x)
+    SELECT count(*) FROM a JOIN b ON a.x = b.x`
+  const found = await explained(
+    db => db.query(text, [stocked.users]),
+    stocked,
+    async (db, sent) => {
+      await db.query('SET LOCAL enable_hashjoin = off')
+      await db.query('SET LOCAL enable_mergejoin = off')
+      return planned(db, sent)
+    },
+  )
+  expect(found).not.toEqual([])
 })
 
 describe.each(Object.keys(calls))('%s', file => {
