@@ -27,6 +27,8 @@ import {
 } from '../../src/groups/memberships.store.ts'
 import { moveUsersToBim } from '../../src/iams/iam.removal.store.ts'
 import { freeIamid, groupPermissionsOf, iamsByIds } from '../../src/iams/iams.store.ts'
+import { accountsOf, moveAccounts, renameUsers } from '../../src/identity/accounts.store.ts'
+import { changeGroups, heldEntries, removeGroups } from '../../src/identity/group.entries.store.ts'
 import { groupsHeldBy, joinGroups, leaveGroups, noteAnswers, updateUsers } from '../../src/identity/identity.store.ts'
 import { domainGrantsOfUsers, domainsByIds } from '../../src/projects/domains.store.ts'
 import { addMembers, projectsByIds, removeMembers } from '../../src/projects/projects.store.ts'
@@ -36,13 +38,14 @@ import { countRows, readPage } from '../../src/store/page.ts'
 import type { Db } from '../../src/store/store.ts'
 import { countsOfRuns, markUndone, noteEntries, stillPlanned } from '../../src/sync/entries.store.ts'
 import { countHeld, disableAll, enableAll, endAccessOfAll, groupsNamed, updateGroups } from '../../src/sync/people.store.ts'
+import { relinkingOf } from '../../src/users/recognition.store.ts'
+import { emptyAccounts } from '../../src/users/users.replace.store.ts'
 import { findScimUsers, replaceSourceAttributes } from '../../src/users/users.scim.store.ts'
 import { userList } from '../../src/users/users.search.ts'
 import {
   copyHoldings,
   grantsOfUsers,
   insertUsers,
-  lockUsersNamed,
   requireUsers,
   takenNames,
   usersByIds,
@@ -182,6 +185,32 @@ export const calls: Record<string, Record<string, Call>> = {
     freeIamid: (db, on) => freeIamid(db, [iamid, ...names(on)]),
     groupPermissionsOf: (db, on) => groupPermissionsOf(db, names(on)),
   },
+  'src/identity/accounts.store.ts': {
+    accountsOf: (db, on) =>
+      accountsOf(
+        db,
+        iamid,
+        names(on).map(userid => ({ userid, sourceId: { source: 'directory', id: `id ${userid}` } })) as never,
+        { lock: true },
+      ),
+    renameUsers: (db, on) =>
+      renameUsers(
+        db,
+        on.users.map((id, n) => ({ id, userid: `r${n}`, useridKey: `r${n}` })),
+      ),
+    moveAccounts: (db, { users }) => moveAccounts(db, users, 'elsewhere', now),
+  },
+  'src/identity/group.entries.store.ts': {
+    heldEntries: (db, on) => heldEntries(db, iamid, names(on), groupNames(on)),
+    changeGroups: (db, on) =>
+      changeGroups(db, iamid, on.groups.map((groupId, n) => ({ groupId, name: `c${n}`, directoryId: `e${n}` })) as never, now),
+    removeGroups: (db, on) =>
+      removeGroups(
+        db,
+        iamid,
+        groupNames(on).map(nameKey => ({ nameKey, directoryId: `e${nameKey}` })),
+      ),
+  },
   'src/identity/identity.store.ts': {
     groupsHeldBy: (db, { users }) => groupsHeldBy(db, users, iamid, 'stock'),
     joinGroups: (db, on) =>
@@ -250,6 +279,10 @@ export const calls: Record<string, Record<string, Call>> = {
       ),
     endAccessOfAll: (db, { users }) => endAccessOfAll(db, users),
   },
+  'src/users/recognition.store.ts': {
+    relinkingOf: (db, on) => relinkingOf(db, iamid, ['AUDIT', ...names(on)], { apply: true, now }),
+  },
+  'src/users/users.replace.store.ts': { emptyAccounts: (db, { users }) => emptyAccounts(db, users, now) },
   'src/users/users.scim.store.ts': {
     findScimUsers: (db, { users }) => findScimUsers(db, users, true),
     replaceSourceAttributes: (db, on) =>
@@ -264,7 +297,6 @@ export const calls: Record<string, Record<string, Call>> = {
         db,
         users.map((id, n) => (n % 2 ? { id } : { iamid, userid: `u${n + 1}` })),
       ),
-    lockUsersNamed: (db, on) => lockUsersNamed(db, iamid, names(on)),
     usersNamed: (db, on) => usersNamed(db, iamid, names(on)),
     usersByIds: (db, { users }) => usersByIds(db, users),
     grantsOfUsers: (db, { users }) => grantsOfUsers(db, users),
