@@ -31,7 +31,7 @@ afterAll(() => app.close())
 
 test('the start names the IAMs whose secrets do not open', () => {
   const lines = app.logged.filter(({ msg }) => String(msg).startsWith('stored secrets of these IAMs do not open with SECRET_KEY'))
-  expect(lines).toMatchObject([{ level: 40, iams: ['ldap-lost', 'openid-lost'] }])
+  expect(lines).toMatchObject([{ level: 'warn', iams: ['ldap-lost', 'openid-lost'] }])
 })
 
 test.each([
