@@ -37,7 +37,7 @@ const rest = (path: string) => async () => {
 }
 
 const attacks: [name: string, parallel: number, ask: () => Promise<number>][] = [
-  ['100 pages behind 19,000 users', 4, graphql(aliased(100, 'users(first: 1, offset: 19000) { nodes { id } }'))],
+  ['100 pages behind 19,000 users', 1, graphql(aliased(100, 'users(first: 1, offset: 19000) { nodes { id } }'))],
   ['100 counts', 4, graphql(aliased(100, 'users(first: 1) { totalCount }'))],
   ['10 pages of 10,000', 2, graphql(aliased(10, 'users(first: 10000) { nodes { id } }'))],
   ['8 GETs behind 18,000 users', 8, rest('/bim/user?size=25&offset=18000')],
@@ -60,7 +60,7 @@ async function reads(during: () => boolean): Promise<number[]> {
 }
 
 describe.each(attacks)('%s', (_, parallel, ask) => {
-  test('keep nobody waiting', async () => {
+  test('keep nobody waiting', { timeout: 120_000 }, async () => {
     const alone = median(await reads(() => false))
     let isOver = false
     const { value, piece } = await longestPiece(async () => {

@@ -228,7 +228,15 @@ export const calls: Record<string, Record<string, Call>> = {
     updateUsers: (db, on) =>
       updateUsers(
         db,
-        on.users.map((id, n) => ({ id, name: 'N', nameKey: `n${n}`, emailKey: '', externalUserIds: {}, disabled: false })),
+        on.users.map((id, n) => ({
+          id,
+          name: 'N',
+          nameKey: `n${n}`,
+          emailKey: '',
+          externalUserIds: {},
+          relinkable: false,
+          disabled: false,
+        })),
         now,
       ),
     noteAnswers: (db, { users }) =>

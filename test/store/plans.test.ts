@@ -199,15 +199,8 @@ describe.each(Object.keys(calls))('%s', file => {
     expect(await explained(call, stocked, planned), `planned for ${MANY} entries`).toEqual([])
     const few = shortened(stocked, FEW)
     expect(await explained(call, few, kept), `a plan that was kept, with ${FEW} entries`).toEqual([])
-    // Ten times as in use, the last as the first: what is kept by a name on this connection does not get slower.
-    const times: number[] = []
-    for (let run = 0; run < 10; run++)
-      await undo(async db => {
-        const began = performance.now()
-        await call(db, stocked)
-        times.push(performance.now() - began)
-      })
-    const half = (from: number) => Math.min(...times.slice(from, from + 5))
-    expect(half(5), times.map(Math.round).join(' ')).toBeLessThan(3 * half(0) + 50)
+    // As in use: what ran ten times is planned no worse than what ran once.
+    for (let run = 0; run < 10; run++) await undo(async db => void (await call(db, few)))
+    expect(await explained(call, stocked, planned), 'planned once more').toEqual([])
   })
 })
