@@ -1,7 +1,7 @@
 /**
  * `npm run bench`: how far Roster is from the limit. It fills a server PostgreSQL (BENCH_DATABASE_URL, else one from npm that lives as
  * long as the run) with fill.sql's people, then asks Roster and the bare server of raw.ts the same in turn, so that whatever else
- * the machine does hits both, and prints ratios. Then memory while 20 clients page through all users, and the time to be ready.
+ * the machine does hits both, and prints ratios. Then the longest synchronous piece of awkward requests, memory while 20 clients page through all users, and the time to be ready.
  */
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
@@ -10,6 +10,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import autocannon from 'autocannon'
 import pg from 'pg'
+import { pieces } from './pieces.ts'
 
 const here = (path: string) => new URL(path, import.meta.url).pathname
 const ROSTER = { port: 4311, url: 'http://127.0.0.1:4311' }
@@ -50,10 +51,11 @@ const WORKLOADS: Workload[] = [
 
 const children: ChildProcess[] = []
 const start = (file: string, env: Record<string, string>): ChildProcess => {
-  const child = spawn(process.execPath, ['--max-old-space-size=1024', '--max-semi-space-size=16', here(file)], {
+  const flags = ['--max-old-space-size=1024', '--max-semi-space-size=16', '--import', here('delay.ts')]
+  const child = spawn(process.execPath, [...flags, here(file)], {
     // As `npm start` has it.
     env: { ...process.env, NODE_COMPILE_CACHE: here('../node_modules/.cache/node'), ...env },
-    stdio: ['ignore', 'pipe', 'inherit'],
+    stdio: ['ignore', 'pipe', 'inherit', 'ipc'],
   })
   children.push(child)
   return child
@@ -212,6 +214,7 @@ async function main(): Promise<void> {
   })
   const { token } = (await entered.json()) as { token: string }
   await compare(client, token)
+  await pieces(roster, ROSTER.url, token)
   await memory(roster, token)
   await client.end()
   await stop(raw)

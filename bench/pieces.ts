@@ -1,0 +1,64 @@
+/** The longest synchronous piece of Roster during requests that ask for as much as the limits allow. */
+import type { ChildProcess } from 'node:child_process'
+import { once } from 'node:events'
+
+/** Milliseconds. */
+const LIMIT = 50
+const ROUNDS = 5
+
+interface Asked {
+  readonly name: string
+  readonly path: string
+  readonly body?: object
+}
+const many = (count: number, one: (n: number) => string) => Array.from({ length: count }, (_, n) => one(n)).join(' ')
+const graphql = (name: string, query: string, variables: object = {}): Asked => ({
+  name,
+  path: '/graphql',
+  body: { query, variables },
+})
+const ASKED: Asked[] = [
+  graphql(
+    '10,000 users with groups and permissions',
+    '{ users(first: 10000) { nodes { id userid permissions groups { nodes { id } } profile { name email preferences } } } }',
+  ),
+  { name: '10,000 users by REST', path: '/bim/user?size=10000' },
+  { name: '25 users at offset 90,000 by REST', path: '/bim/user?size=25&offset=90000' },
+  graphql(
+    'introspection of every type',
+    '{ __schema { types { name description fields { name args { name type { name } } } } } }',
+  ),
+  graphql('a hundred fields with the same name', `{ ${many(140, () => 'viewer { can }')} }`),
+  graphql('an unknown key among 50,000', 'query($f: UserFilter) { users(filter: $f) { totalCount } }', {
+    f: Object.fromEntries(Array.from({ length: 50_000 }, (_, n) => [`k${n}`, 1])),
+  }),
+  graphql('a hundred counts', `{ ${many(100, n => `a${n}: users(first: 1) { totalCount }`)} }`),
+]
+
+async function longest(roster: ChildProcess): Promise<number> {
+  roster.send('longest')
+  const [piece] = await once(roster, 'message')
+  return Number(piece)
+}
+
+/** Prints a line for each; the median of several rounds, since whatever else the machine does counts as well. */
+export async function pieces(roster: ChildProcess, url: string, token: string): Promise<void> {
+  console.log(`\n${'longest synchronous piece'.padEnd(52)}       ms   at most`)
+  for (const { name, path, body } of ASKED) {
+    const found: number[] = []
+    for (let round = 0; round <= ROUNDS; round++) {
+      await longest(roster)
+      const answer = await fetch(url + path, {
+        method: body ? 'POST' : 'GET',
+        headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
+        ...(body && { body: JSON.stringify(body) }),
+      })
+      await answer.arrayBuffer()
+      await new Promise(resolve => setTimeout(resolve, 50))
+      const piece = await longest(roster)
+      if (round > 0) found.push(piece)
+    }
+    const median = found.toSorted((a, b) => a - b)[Math.floor(found.length / 2)]!
+    console.log(`${name.padEnd(52)} ${median.toFixed(0).padStart(8)} ${String(LIMIT).padStart(9)}`)
+  }
+}
