@@ -9,13 +9,14 @@ import { Lanes, tooMany } from './lanes.ts'
 import { reserve, type Seconds, type Settlement, settle } from './lockout.store.ts'
 import type { LockoutSubjects, LoginSubjects } from './lockout.ts'
 import { Refusals } from './refusals.ts'
+import type { Turn } from './turns.ts'
 
 export interface Attempts {
   /**
    * What `verify` returns; null is a wrong password, and counts. Throws TooMany, the same whatever `verify` would find or has found, while
    * a lock holds; Unavailable when verifying took longer than its reservation; what `verify` throws, which counts for nothing.
    */
-  run<T>(db: Db, subjects: LoginSubjects, verify: () => Promise<T | null>): Promise<T | null>
+  run<T>(db: Db, subjects: LoginSubjects, verify: (turn: Turn) => Promise<T | null>): Promise<T | null>
   /** Locks were ended in the store: it is asked for each from now on. */
   forgetLocks(): void
 }
@@ -39,9 +40,9 @@ class LimitedAttempts implements Attempts {
     throw tooMany(Math.max(longest(seconds), this.#refusals.remembered(subjects.address)))
   }
 
-  async #admit(db: Db, subjects: LockoutSubjects): Promise<Date> {
+  async #admit(db: Db, subjects: LockoutSubjects, isKnown: boolean): Promise<Date> {
     const deadline = Date.now() + PATIENCE
-    let wait = this.#lanes.crowded(subjects, false)
+    let wait = this.#lanes.crowded(subjects, isKnown)
     for (;;) {
       if (wait !== null) {
         await this.#lanes.wait(subjects, wait.subject, deadline, wait.first)
@@ -70,12 +71,15 @@ class LimitedAttempts implements Attempts {
     }
   }
 
-  async run<T>(db: Db, given: LoginSubjects, verify: () => Promise<T | null>): Promise<T | null> {
+  async run<T>(db: Db, given: LoginSubjects, verify: (turn: Turn) => Promise<T | null>): Promise<T | null> {
     const address = this.#refusals.remembered(given.address)
     if (address > 0) await this.#refuse(db, given, { account: 0, address })
     const subjects = await countedSubjects(db, given, new Date())
-    const until = await this.#admit(db, subjects)
-    const result = await verify().then(
+    // Known here: neither the crowd at the address nor its place in the queue of hashes is theirs.
+    const isKnown = subjects.account === given.own
+    const until = await this.#admit(db, subjects, isKnown)
+    const turn = { source: isKnown ? given.own : given.address, account: subjects.account }
+    const result = await verify(turn).then(
       value => ({ value, outcome: value === null ? ('failed' as const) : ('passed' as const) }),
       (error: unknown) => ({ error, outcome: 'abandoned' as const }),
     )

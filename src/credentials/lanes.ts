@@ -32,12 +32,11 @@ export class Lanes {
   #waiting = 0
   #timer: NodeJS.Timeout | null = null
 
-  /** The subject that has no room, or whose waiters came first; null when an attempt may ask the store. */
-  crowded(subjects: LockoutSubjects, woken: boolean): { subject: keyof LockoutSubjects; first: boolean } | null {
+  /** The subject that has no room, or unless `first` whose waiters came before; null when an attempt may ask the store. */
+  crowded(subjects: LockoutSubjects, first: boolean): { subject: keyof LockoutSubjects; first: boolean } | null {
     for (const subject of SUBJECTS) {
       const lane = this.#lanes.get(subjects[subject])
-      if (lane && (lane.active >= lockout.firstDelayed[subject] || (!woken && lane.waiting.length > 0)))
-        return { subject, first: woken }
+      if (lane && (lane.active >= lockout.firstDelayed[subject] || (!first && lane.waiting.length > 0))) return { subject, first }
     }
     return null
   }

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { hash, parseOptions, verify } from '@node-rs/argon2'
-import { Invalid, TooMany } from '../errors.ts'
+import { Invalid } from '../errors.ts'
+import { createTurns, type Turn } from './turns.ts'
 
 // The walk of a password: check (new ones only) -> NFKC -> its turn in the queue -> argon2id in a thread of libuv's pool.
 // Every verify costs one full hash whatever the account is like, so time tells nobody which accounts exist.
@@ -10,9 +11,9 @@ const cost = { memoryCost: 19_456, timeCost: 2, parallelism: 1 }
 /** What a password may be unless a policy says otherwise; also the longest that verify looks at, so that lowering
  * PASSWORD maxLength later locks nobody out. */
 const maxCharacters = 1024
-/** Half a minute of log-ins on two cores; who comes later is told to come back. */
-const maxWaiting = 4000
-const retryAfter = 30
+
+/** The turn of work that nobody waits for by name. */
+const NOBODY: Turn = { source: '', account: '' }
 
 export interface PasswordLimits {
   /** Hashes computed at one time. Each takes 19 MiB and a thread of libuv's pool, which has four by default. */
@@ -26,12 +27,12 @@ export interface Passwords {
   /** Throws Invalid when a new password breaks the policy. The message never holds the password. */
   check(field: string, password: unknown): void
   /** The PHC string to store. Give it what `check` accepted. Throws TooMany when thousands are waiting already. */
-  hash(password: string): Promise<string>
+  hash(password: string, turn?: Turn): Promise<string>
   /**
    * Whether the password fits the stored PHC string. With null (no such account, no password) and with a string that is not
    * one, the answer is false after the same work. Throws TooMany when thousands are waiting already.
    */
-  verify(phc: string | null, password: string): Promise<boolean>
+  verify(phc: string | null, password: string, turn?: Turn): Promise<boolean>
 }
 
 export function createPasswords({ inFlight, minLength, maxLength }: PasswordLimits): Passwords {
@@ -47,14 +48,14 @@ export function createPasswords({ inFlight, minLength, maxLength }: PasswordLimi
       if (length < minLength || length > maxLength) throw new Invalid(field, `must be ${minLength} to ${maxLength} characters`)
       if (!isText(password)) throw new Invalid(field, 'must not contain NUL or lone surrogates')
     },
-    hash: password => inTurn(() => hash(password.normalize('NFKC'), cost)),
-    verify(phc, password) {
+    hash: (password, turn = NOBODY) => inTurn(turn, () => hash(password.normalize('NFKC'), cost)),
+    verify(phc, password, turn = NOBODY) {
       // Decided before the queue, so that what waits there is small, and before NFKC, which is slow on long hostile text.
       // Lone surrogates would all reach argon2 as one replacement character.
       const possible = password.length <= 2 * longest && countCharacters(password) <= longest && isText(password)
       const stored = phc !== null && possible && isPhc(phc) ? phc : decoy
       const given = possible ? password.normalize('NFKC') : ''
-      return inTurn(() => verify(stored, given).catch(() => false))
+      return inTurn(turn, () => verify(stored, given).catch(() => false))
     },
   }
 }
@@ -63,25 +64,6 @@ export function createPasswords({ inFlight, minLength, maxLength }: PasswordLimi
 export function generatePassword(minLength: number): string {
   // Base64 makes four characters of three bytes.
   return randomBytes(Math.max(15, Math.ceil((minLength * 3) / 4))).toString('base64url')
-}
-
-/** Runs at most `width` at a time, first come first served. */
-function createTurns(width: number): <T>(work: () => Promise<T>) => Promise<T> {
-  let running = 0
-  const waiting: (() => void)[] = []
-  return async work => {
-    if (waiting.length >= maxWaiting) throw new TooMany('Too many passwords are being checked, try again later', { retryAfter })
-    // A slot is handed from who leaves to who waited longest, never freed in between, or a newcomer could slip in.
-    if (running < width) running++
-    else await new Promise<void>(resolve => waiting.push(resolve))
-    try {
-      return await work()
-    } finally {
-      const next = waiting.shift()
-      if (next) next()
-      else running--
-    }
-  }
 }
 
 /** Asked beforehand, because verify refuses a malformed string without doing any work. */

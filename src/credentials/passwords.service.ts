@@ -59,10 +59,10 @@ async function prepare(call: Call, { ref, originalPassword, password }: SetPassw
   }
   // Guesses at the original password count like failed log-ins: a stolen token must not become a way to try them all.
   const subjects = subjectsOf(user.iamid, canonical(user.userid), address)
-  const change = await app.attempts.run(db, subjects, async () => {
+  const change = await app.attempts.run(db, subjects, async turn => {
     const original = await passwordHashOf(db, user.id)
-    const right = await app.passwords.verify(original, originalPassword ?? '')
-    return right && original !== null ? { original, passwordHash: await app.passwords.hash(password) } : null
+    const right = await app.passwords.verify(original, originalPassword ?? '', turn)
+    return right && original !== null ? { original, passwordHash: await app.passwords.hash(password, turn) } : null
   })
   return { user, ...(change ?? { original: null, passwordHash: null }) }
 }

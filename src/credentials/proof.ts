@@ -14,6 +14,7 @@ import { askAbout, type News } from '../identity/outside.ts'
 import { lookupKey } from '../names.ts'
 import { subjectsOf } from './lockout.ts'
 import { findLogin, type LoginRow } from './password.store.ts'
+import type { Turn } from './turns.ts'
 
 export interface LogIn {
   iamid?: string | null
@@ -42,13 +43,13 @@ export interface Proven {
 export async function prove(call: Call, given: LogIn): Promise<Proven | null> {
   const { app, db } = call
   const iamid = given.iamid ?? 'bim'
-  return app.attempts.run(db, subjectsOfLogIn(call, given), async () => {
+  return app.attempts.run(db, subjectsOfLogIn(call, given), async turn => {
     const iam = await findIam(db, iamid)
     const directory = iam && (await directoryOf(call, iam))
     const missing = iam === null ? [] : missingIn(iam)
     // Whoever logs in reads what everybody reads whose log-in fails.
     if (missing.length > 0) app.log.warn({ iamid, missing }, 'log-in at an IAM that is not configured')
-    return directory ? byDirectory(call, directory, iam, given) : byPassword(call, iam, given)
+    return directory ? byDirectory(call, directory, iam, given) : byPassword(call, iam, given, turn)
   })
 }
 
@@ -56,9 +57,14 @@ export async function prove(call: Call, given: LogIn): Promise<Proven | null> {
 export const subjectsOfLogIn = ({ address }: Pick<Call, 'address'>, { iamid, userid }: LogIn) =>
   subjectsOf(iamid ?? 'bim', lookupKey(userid) ?? '', address)
 
-async function byPassword(call: Call, iam: IamRecord | null, { iamid, userid, password }: LogIn): Promise<Proven | null> {
+async function byPassword(
+  call: Call,
+  iam: IamRecord | null,
+  { iamid, userid, password }: LogIn,
+  turn: Turn,
+): Promise<Proven | null> {
   const user = await findLogin(call.db, iamid ?? 'bim', lookupKey(userid) ?? '')
-  const right = await call.app.passwords.verify(user?.passwordHash ?? null, password)
+  const right = await call.app.passwords.verify(user?.passwordHash ?? null, password, turn)
   if (!right || user === null || iam === null || user.disabled) return null
   const about = await askAbout(call, iam, user.userid)
   return { user, iam, userid: user.userid, news: about === null ? [] : [about], passwordHash: user.passwordHash }
