@@ -101,7 +101,7 @@ const schema = told(
 const common = {
   authenticationOnly: flag('Take nothing from the provider but who somebody is.'),
   migrateFrom: iamid(
-    "Another IAM, or a removed one whose users are still here: its account of the same userid becomes the person's at the first log-in.",
+    "Another IAM, or a removed one whose users are still here: its account of the same userid becomes the person's at the first log-in or sync.",
   ),
   ...scimOptions,
   supportedActions: told(
