@@ -11,19 +11,24 @@ export interface HeldEntry {
   readonly description: string | null
   /** Null: no entry was seen yet. */
   readonly directoryId: string | null
-  /** Whether somebody besides the directory has given it something, which would pass to another entry with the name. */
-  readonly hasOwn: boolean
 }
 
 /** Groups of the IAM that are one of these entries or have one of these names (canonical). One statement. */
 export const heldEntries = (db: Db, iamid: string, ids: readonly string[], nameKeys: readonly string[]): Promise<HeldEntry[]> =>
   db.query(
-    `SELECT g.id, g.name, g.name_key AS "nameKey", g.gid, g.email, g.description, g.directory_id AS "directoryId", ${HAS_OWN} AS "hasOwn"
+    `SELECT g.id, g.name, g.name_key AS "nameKey", g.gid, g.email, g.description, g.directory_id AS "directoryId"
       FROM groups g WHERE g.id IN (
         SELECT i.id FROM unnest($2::text[]) n(entry) JOIN groups i ON i.iamid = $1 AND i.directory_id = n.entry
         UNION SELECT i.id FROM unnest($3::text[]) n(key) JOIN groups i ON i.iamid = $1 AND i.name_key = n.key)`,
     [iamid, ids, nameKeys],
   )
+
+/** Those of these groups to which somebody besides the directory has given something. It reads their members: not for every log-in. */
+export async function groupsWithOwn(db: Db, ids: readonly number[]): Promise<ReadonlySet<number>> {
+  if (ids.length === 0) return new Set()
+  const rows = await db.query<{ id: number }>(`SELECT g.id FROM groups g WHERE g.id = ANY($1::int[]) AND ${HAS_OWN}`, [ids])
+  return new Set(rows.map(({ id }) => id))
+}
 
 const HAS_OWN = `(EXISTS (SELECT 1 FROM memberships m WHERE m.group_id = g.id AND NOT m.sources <@ ARRAY[g.iamid])
    OR EXISTS (SELECT 1 FROM group_attributes a WHERE a.group_id = g.id)
@@ -71,13 +76,20 @@ export interface GoneGroup {
 
 const MAY_GO = `NOT ${HAS_OWN} AND NOT EXISTS (SELECT 1 FROM iam_group_permissions r WHERE r.iamid = g.iamid AND r.group_key = g.name_key)`
 
-/** Groups of the IAM that are an entry and nothing besides, in pages by id. */
-export const groupsThatMayGo = (db: Db, iamid: string, after: number, limit: number): Promise<GoneGroup[]> =>
+/** Groups of the IAM that are an entry, in pages by id. */
+export const entryGroups = (db: Db, iamid: string, after: number, limit: number): Promise<GoneGroup[]> =>
   db.query(
     `SELECT g.id, g.name, g.name_key AS "nameKey", g.directory_id AS "directoryId" FROM groups g
-      WHERE g.iamid = $1 AND g.id > $2 AND g.directory_id IS NOT NULL AND ${MAY_GO} ORDER BY g.id LIMIT $3::int`,
+      WHERE g.iamid = $1 AND g.id > $2 AND g.directory_id IS NOT NULL ORDER BY g.id LIMIT $3::int`,
     [iamid, after, limit],
   )
+
+/** Those of these groups that are nothing besides their entry. */
+export async function groupsThatMayGo(db: Db, ids: readonly number[]): Promise<ReadonlySet<number>> {
+  if (ids.length === 0) return new Set()
+  const rows = await db.query<{ id: number }>(`SELECT g.id FROM groups g WHERE g.id = ANY($1::int[]) AND ${MAY_GO}`, [ids])
+  return new Set(rows.map(({ id }) => id))
+}
 
 /** Removes those of these groups that are still nothing besides their entry. Answers them. One statement. */
 export const removeGroups = (

@@ -6,7 +6,7 @@ import type { EntryGroup, GroupLookup } from '../connectors/connector.ts'
 import type { IamRecord } from '../iams/iam.ts'
 import { lookupKey } from '../names.ts'
 import type { Db } from '../store/store.ts'
-import { type GroupChange, type HeldEntry, heldEntries } from './group.entries.store.ts'
+import { type GroupChange, groupsWithOwn, type HeldEntry, heldEntries } from './group.entries.store.ts'
 
 /** What an entry comes to: a group that is here, or a new one; or a fault that names both entries of a name. */
 export interface Decided {
@@ -18,6 +18,12 @@ export interface Decided {
   readonly change: GroupChange | null
   /** Why it is not taken, or keeps its former name. */
   readonly fault: string | null
+}
+
+/** Entries that the directory has, and groups that are here and have something of others. */
+interface Known {
+  readonly there: ReadonlyMap<string, EntryGroup>
+  readonly own: ReadonlySet<number>
 }
 
 interface News {
@@ -92,9 +98,11 @@ export class GroupEntries {
     const there = await this.#ask(groups, others, byName)
     const claims = Map.groupBy(there.values(), keyOf)
     const [renamed = [], named = []] = [others.filter(rowOf), others.filter(group => !rowOf(group))]
+    const formers = named.flatMap(group => byName.get(keyOf(group)) ?? []).filter(({ directoryId }) => directoryId !== null)
+    const own = await groupsWithOwn(this.#db, [...new Set(formers.map(({ id }) => id))])
     // Those that give up a name come first: it is free for the others then.
     for (const group of renamed) this.#rename(group, rowOf(group)!, byName, claims.get(keyOf(group))!)
-    for (const group of named) this.#name(group, byName.get(keyOf(group)) ?? null, claims.get(keyOf(group))!, there)
+    for (const group of named) this.#name(group, byName.get(keyOf(group)) ?? null, claims.get(keyOf(group))!, { there, own })
   }
 
   #heldBy(groups: readonly EntryGroup[]): Promise<HeldEntry[]> {
@@ -129,30 +137,20 @@ export class GroupEntries {
     }
   }
 
-  #name(
-    group: EntryGroup,
-    holder: HeldEntry | null,
-    claims: readonly EntryGroup[],
-    there: ReadonlyMap<string, EntryGroup>,
-  ): void {
-    const fault = this.#faultOf(group, holder, claims, there)
+  #name(group: EntryGroup, holder: HeldEntry | null, claims: readonly EntryGroup[], known: Known): void {
+    const fault = this.#faultOf(group, holder, claims, known)
     if (fault !== null) this.#keep(group, { held: null, taken: false, change: null, fault })
     else this.#keep(group, { ...plain, held: holder, change: holder && changeOf(group, holder, holder.name) })
   }
 
   /** Why an entry that is not here yet is not taken in; null where the name is free for it. */
-  #faultOf(
-    group: EntryGroup,
-    holder: HeldEntry | null,
-    claims: readonly EntryGroup[],
-    there: ReadonlyMap<string, EntryGroup>,
-  ): string | null {
+  #faultOf(group: EntryGroup, holder: HeldEntry | null, claims: readonly EntryGroup[], { there, own }: Known): string | null {
     const id = holder?.directoryId ?? null
     if (holder && id !== null) {
       const entry = [...there.values()].find(({ entryIds }) => entryIds.includes(id))
       if (entry && keyOf(entry) === keyOf(group)) return `${twoOf(group, claims)}; ${entry.id} keeps it`
       // What others gave the group of a former entry is not for the next one of the name.
-      if (entry || holder.hasOwn || this.#shown.has(holder.id))
+      if (entry || own.has(holder.id) || this.#shown.has(holder.id))
         return `the group ${holder.name} is another entry here (${entry?.id ?? id}) than ${group.id}: rename one of the two`
     }
     return claims.length > 1 ? `${twoOf(group, claims)}: none of them is taken in` : null

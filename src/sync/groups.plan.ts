@@ -3,7 +3,7 @@ import type { EntryGroup, Listed } from '../connectors/connector.ts'
 import type { App } from '../context.ts'
 import type { IamRecord } from '../iams/iam.ts'
 import type { Directory } from '../identity/directory.ts'
-import { groupsThatMayGo } from '../identity/group.entries.store.ts'
+import { entryGroups, groupsThatMayGo } from '../identity/group.entries.store.ts'
 import { GroupEntries } from '../identity/group.entries.ts'
 import { bringsGroups, groupsFrom } from '../identity/mapping.ts'
 import { type SettledEntry, settled } from '../identity/settled.ts'
@@ -79,8 +79,13 @@ export class GroupsPlan {
     const { app, iam, directory } = this.#reading
     if (!bringsGroups(iam)) return
     for (let after = 0; ; ) {
-      const page = await groupsThatMayGo(app.store.db, iam.id, after, atOnce)
-      const missing = page.filter(({ id }) => !this.#entries.isShown(id))
+      const page = await entryGroups(app.store.db, iam.id, after, atOnce)
+      const unseen = page.filter(({ id }) => !this.#entries.isShown(id))
+      const mayGo = await groupsThatMayGo(
+        app.store.db,
+        unseen.map(({ id }) => id),
+      )
+      const missing = unseen.filter(({ id }) => mayGo.has(id))
       const ids = missing.map(({ directoryId }) => directoryId)
       const there = new Set(ids.length > 0 ? (await directory.groups({ ids })).flatMap(({ entryIds }) => entryIds) : [])
       yield missing.filter(({ directoryId }) => !there.has(directoryId)).map(goneGroup)
