@@ -155,7 +155,13 @@ function refusal(action: Action, verdict: Verdict & { allowed: false }): string 
   return Array.isArray(who) && who.length > 0 ? `${action} needs the permission ${who.join(' or ')}` : `${action} is not allowed`
 }
 
+/** The kinds of refusal that a request has left a row of: what is asked a hundred times in one request is one fact. */
+const deniedKinds = new WeakMap<Context, Set<Action>>()
+
 async function recordDenied(context: Context, action: Action, reason: string, args: unknown): Promise<void> {
+  const kinds = deniedKinds.get(context) ?? new Set()
+  if (kinds.has(action)) return
+  deniedKinds.set(context, kinds.add(action))
   const target = refusedTarget(action, args as RefusedArgs)
   await appendEvents(context.app.store.db, context, action, [{ event: 'denied', outcome: 'denied', target, reason }])
 }

@@ -128,3 +128,19 @@ test('no more keys and projects than the settings allow: 422 that names the sett
   expect(projects.filter(({ data }) => data?.createProject)).toHaveLength(2)
   for (const { errors } of projects.filter(({ errors }) => errors)) expect(errors![0].message).toContain('PROJECTS_PER_USER')
 })
+
+test('a request that is refused a hundred times leaves one denied row of each kind', async () => {
+  const ana = await app.as([])
+  const aliases = Array.from(
+    { length: 98 },
+    (_, index) => `a${index}: revokeApiKey(input: { id: ${index + 1} }) { revokedTokens }`,
+  )
+  const other = 'b0: deleteProject(input: { id: 1 }) { deleted } b1: deleteProject(input: { id: 2 }) { deleted }'
+  const { errors } = await app.graphql(`mutation { ${aliases.join(' ')} ${other} }`, undefined, ana.token)
+  expect(errors?.map(({ extensions }) => extensions.code)).toEqual(Array(100).fill('FORBIDDEN'))
+  const rows = await app.store.db.query<{ action: string }>(
+    "SELECT action FROM audit_events WHERE event = 'denied' AND actor_user_id = $1 ORDER BY id",
+    [ana.id],
+  )
+  expect(rows.map(({ action }) => action)).toEqual(['apikey:revoke', 'project:delete'])
+})
