@@ -27,12 +27,14 @@ import {
 } from '../../src/groups/memberships.store.ts'
 import { moveUsersToBim } from '../../src/iams/iam.removal.store.ts'
 import { freeIamid, groupPermissionsOf, iamsByIds } from '../../src/iams/iams.store.ts'
+import { scimKeysOf } from '../../src/iams/scim.keys.store.ts'
 import { accountsOf, moveAccounts, renameUsers } from '../../src/identity/accounts.store.ts'
 import { changeGroups, heldEntries, removeGroups } from '../../src/identity/group.entries.store.ts'
 import { groupsHeldBy, joinGroups, leaveGroups, noteAnswers, updateUsers } from '../../src/identity/identity.store.ts'
 import { domainGrantsOfUsers, domainsByIds } from '../../src/projects/domains.store.ts'
 import { addMembers, projectsByIds, removeMembers } from '../../src/projects/projects.store.ts'
 import { addOwners, dataSourceOwners, removeOwners } from '../../src/projects/sources.store.ts'
+import { scimGuardsOf } from '../../src/provisioning/deprovisioning.store.ts'
 import { type Hanging, HangingPages } from '../../src/store/hanging.ts'
 import { countRows, readPage } from '../../src/store/page.ts'
 import type { Db } from '../../src/store/store.ts'
@@ -185,6 +187,8 @@ export const calls: Record<string, Record<string, Call>> = {
     freeIamid: (db, on) => freeIamid(db, [iamid, ...names(on)]),
     groupPermissionsOf: (db, on) => groupPermissionsOf(db, names(on)),
   },
+  'src/iams/scim.keys.store.ts': { scimKeysOf: (db, on) => scimKeysOf(db, names(on), now) },
+  'src/provisioning/deprovisioning.store.ts': { scimGuardsOf: (db, on) => scimGuardsOf(db, names(on)) },
   'src/identity/accounts.store.ts': {
     accountsOf: (db, on) =>
       accountsOf(
