@@ -227,7 +227,8 @@ describe('a logout token', () => {
     const unknown = () => told('lies', form({ sub: 'hal' }, { kid: 'unknown' }))
     const bad = await Promise.all(Array.from({ length: 30 }, unknown))
     expect(bad.every(({ status }) => status === 400)).toBe(true)
-    expect(asked).toBeLessThan(5)
+    // Once for what was kept, and as often as may be asked again at once.
+    expect(asked).toBeLessThanOrEqual(6)
     idp.rotate()
     // The bad tokens of the tests before this one have used up what may be asked for now.
     await expect.poll(async () => (await told('lies', form({ sub: 'hal' }))).status, { timeout: 20_000, interval: 500 }).toBe(200)

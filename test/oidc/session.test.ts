@@ -67,7 +67,7 @@ describe('its cookies', () => {
       redirect: 'manual',
     })
     expect([back.status, back.headers.get('location')]).toEqual([303, 'https://roster.example/people/login'])
-    const session = back.headers.getSetCookie().find(entry => entry.startsWith('roster_session='))
+    const session = back.headers.getSetCookie().find(entry => entry.startsWith('__Secure-roster_session='))
     expect(session).toMatch(/; Path=\/people; Max-Age=43200; HttpOnly; SameSite=Lax; Secure$/)
     await house.close()
     await away.close()

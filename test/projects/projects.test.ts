@@ -189,7 +189,7 @@ describe('reading', () => {
 
   test('two statements, however many projects and members', async () => {
     const sent = await statementsOf(store, () =>
-      run(as(manager), '{ projects(first: 100) { nodes { name members(first: 1000) { nodes { userid } } } } }'),
+      run(as(manager), '{ projects(first: 100) { nodes { name members(first: 500) { nodes { userid } } } } }'),
     )
     expect(sent).toHaveLength(2)
   })
