@@ -40,7 +40,7 @@ const LIST = 512
 const LISTS = 5_000
 const SHORT = 16
 /** Rows that are made without a pause: what they wait for together is one statement. */
-const TOGETHER = 500
+const TOGETHER = 100
 /** Bytes of JSON fields after which an answer is written in pieces, and after which it counts as large. */
 const LONG = 64_000
 const LARGE = 1_000_000

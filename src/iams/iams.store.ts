@@ -5,22 +5,22 @@ import { checkList, checkText } from '../names.ts'
 import { conditions, type List } from '../store/page.ts'
 import type { Db } from '../store/store.ts'
 import type { Entrance, GroupPermissionRow, IamRecord } from './iam.ts'
-import { SCIM_KEY_PREFIX } from './scim.keys.store.ts'
+import { scimKeyPrefix } from './scim.keys.store.ts'
 import type { Sealed } from './secrets.ts'
 
-const ROW = `i.id, i.display_name AS "displayName", i.type, i.config, i.default_permissions AS "defaultPermissions", ${SCIM_KEY_PREFIX} AS "scimKeyPrefix",
+const ROW = `i.id, i.display_name AS "displayName", i.type, i.config, i.default_permissions AS "defaultPermissions",
   i.ids_missing_since AS "idsMissingSince",
   i.created_at AS "createdAt", i.updated_at AS "updatedAt"`
 /** Of secrets, `s` being a row of key and value for each, only the fingerprints. */
 const fingerprints = (secrets: string) =>
   `(SELECT coalesce(jsonb_object_agg(s.key, s.value->>'fingerprint'), '{}') FROM ${secrets}) AS secrets`
 /** The select list of an IamRecord, for the alias `i`. */
-const IAM_COLUMNS = `${ROW}, ${fingerprints('jsonb_each(i.secrets) s')}`
+const IAM_COLUMNS = `${ROW}, ${scimKeyPrefix('i.id')}, ${fingerprints('jsonb_each(i.secrets) s')}`
 
 /** `bim` first, the others by id: that is a total order, and ids are no numbers. Throws Invalid. */
 export const iamList = (filter: IamFilter, direction: Direction | null | undefined): List => ({
   columns: ROW,
-  along: `, ${fingerprints('iams i CROSS JOIN jsonb_each(i.secrets) s WHERE i.id = page.id')}`,
+  along: `, ${scimKeyPrefix('page.id')}, ${fingerprints('iams i CROSS JOIN jsonb_each(i.secrets) s WHERE i.id = page.id')}`,
   from: 'iams i',
   ...conditions([
     ['i.id = ANY($::text[])', filter.ids && checkList('ids', filter.ids)],

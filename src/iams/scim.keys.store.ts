@@ -6,7 +6,8 @@ const COLUMNS = 'k.id, k.iamid, k.prefix, k.created_at AS "createdAt", k.last_us
 const MAX_KEYS = 10
 
 /** The prefix of the key that does not expire, for the IAM `i`. */
-export const SCIM_KEY_PREFIX = `(SELECT k.prefix FROM scim_keys k WHERE k.iamid = i.id AND k.expires_at IS NULL ORDER BY k.id DESC LIMIT 1)`
+export const scimKeyPrefix = (iamid: 'i.id' | 'page.id') =>
+  `(SELECT k.prefix FROM scim_keys k WHERE k.iamid = ${iamid} AND k.expires_at IS NULL ORDER BY k.id DESC LIMIT 1) AS "scimKeyPrefix"`
 
 /** The keys of IAMs that work at this time, the newest first. */
 export const scimKeysOf = (db: Db, iamids: readonly string[], now: Date): Promise<ScimKeyRecord[]> =>

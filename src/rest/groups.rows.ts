@@ -10,7 +10,7 @@ import {
 } from '../generated/operations.ts'
 import { descending, type FieldsOf, fields, flag, id, list, nullable, oneOf, optional, paging, text } from './input.ts'
 import { row } from './row.ts'
-import { changedGroup, group } from './shapes.ts'
+import { changedGroup, group, shapedBy } from './shapes.ts'
 
 const groupQuery = fields(
   {
@@ -30,7 +30,7 @@ const groupFilter = ({ name, ids, userid, iamid }: FieldsOf<typeof groupQuery>) 
 
 /** Distinct names have no ids, so each hit has only its name. */
 function groupHits({ groups, groupNames }: ListGroupsQuery) {
-  const hits = groups?.nodes.map(group) ?? groupNames?.nodes.map(name => ({ name })) ?? []
+  const hits = (groups && shapedBy(groups.nodes, group)) ?? groupNames?.nodes.map(name => ({ name })) ?? []
   // A string, as in the searches of users.
   return { count: String(groups?.totalCount ?? groupNames?.totalCount ?? 0), hits }
 }

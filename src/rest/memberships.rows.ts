@@ -9,6 +9,7 @@ import {
 import { descending, fields, paging, text } from './input.ts'
 import { terraformMembers } from './quirks.ts'
 import { row } from './row.ts'
+import { shapedBy } from './shapes.ts'
 import { allOf } from './whole.ts'
 
 type Member = NonNullable<ListGroupMembersQuery['groupMembers']>['nodes'][number]
@@ -57,7 +58,7 @@ export const membershipRows = [
     // `count` is a number here, and a string in every other list.
     body: ({ groupMembers: { totalCount, nodes } }, { params }) => ({
       count: totalCount,
-      hits: nodes.map(member => memberHit(params.groupId, member)),
+      hits: shapedBy(nodes, member => memberHit(params.groupId, member)),
     }),
   }),
   row({

@@ -35,6 +35,10 @@ export function userHit({ profile: found, groups, ...user }: UserHitFragment) {
   return present({ ...user, groups: filled(groups?.nodes.map(group => group.name)), profile: present(found) })
 }
 
+/** The items of a list that may be long, each shaped when it is written, so that shaping them all keeps nobody waiting. */
+export const shapedBy = <Item>(items: readonly Item[], shape: (item: Item) => object): { toJSON(): object }[] =>
+  items.map(item => ({ toJSON: () => shape(item) }))
+
 /** A list, or null when it has nothing to say. */
 export const filled = <Item>(list: readonly Item[] | null | undefined): readonly Item[] | null =>
   list != null && list.length > 0 ? list : null

@@ -14,7 +14,7 @@ import { fields, list, nullable, oneOf, optional, text } from './input.ts'
 import { userOrId } from './params.ts'
 import { changesOf, newProfile } from './profiles.rows.ts'
 import { row } from './row.ts'
-import { aggregatedUser, changedUser, filled, present, profile, userHit } from './shapes.ts'
+import { aggregatedUser, changedUser, filled, present, profile, shapedBy, userHit } from './shapes.ts'
 import { currentUser, wholeViewer } from './users.current.ts'
 import { userFilter, userQuery, userSearch, userSort } from './users.filter.ts'
 import { allGroups } from './whole.ts'
@@ -59,7 +59,7 @@ export const userRows = [
     body: ({ users: { totalCount, nodes } }) => ({
       // A string here and in the other searches, a number for the members of a group.
       count: String(totalCount),
-      hits: nodes.map(({ currentProject, groupPermissions, hasLogin, ...user }) => ({
+      hits: shapedBy(nodes, ({ currentProject, groupPermissions, hasLogin, ...user }) => ({
         ...userHit(user),
         ...present({ hasLogin, groupPermissions: filled(groupPermissions), projectId: currentProject?.id ?? null }),
       })),
@@ -81,7 +81,7 @@ export const userRows = [
     }),
     whole: allGroups,
     body: ({ users: { totalCount, nodes } }) => ({
-      hits: nodes.map(({ globalUserId, ...user }) => ({ ...userHit(user), globalUserId })),
+      hits: shapedBy(nodes, ({ globalUserId, ...user }) => ({ ...userHit(user), globalUserId })),
       count: String(totalCount),
     }),
   }),

@@ -2,6 +2,7 @@
 import { Invalid } from '../errors.ts'
 import { checkPart } from '../names.ts'
 import type { Cursors, Position } from './cursors.ts'
+import { mapInPieces } from './pieces.ts'
 import type { Db } from './store.ts'
 
 /** The most that one page holds, on every door. */
@@ -176,14 +177,14 @@ function made<Node>(
   }
 }
 
-/** The same page with other nodes. */
-export function mapPage<A, B>(page: Page<A>, map: (node: A) => B): Page<B> {
+/** The same page with other nodes, which are made with pauses where they are many. */
+export async function mapPage<A, B>(page: Page<A>, map: (node: A) => B): Promise<Page<B>> {
   let edges: Page<A>['edges'] | undefined
   const cursorAt = (index: number) => {
     edges ??= page.edges
     return edges[index]!.cursor
   }
-  return made(page.nodes.map(map), cursorAt, page.pageInfo, page.totalCount)
+  return made(await mapInPieces(page.nodes, map), cursorAt, page.pageInfo, page.totalCount)
 }
 
 /** How many rows the whole list has. */

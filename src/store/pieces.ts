@@ -43,3 +43,10 @@ export async function allRows<Row>(
   }
   return rows
 }
+
+/** Entries that are mapped without a pause. */
+const MAPPED = 200
+
+/** What `map` returns for each entry, with a pause after every few hundred. */
+export const mapInPieces = async <Entry, Result>(list: readonly Entry[], map: (entry: Entry) => Result): Promise<Result[]> =>
+  list.length <= MAPPED ? list.map(map) : (await inPieces(list, MAPPED, async piece => piece.map(map))).flat()

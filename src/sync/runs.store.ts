@@ -5,9 +5,11 @@ import { conditions, type List } from '../store/page.ts'
 import type { Db } from '../store/store.ts'
 import type { RunRecord } from './run.ts'
 
-const RUN_COLUMNS = `r.id, r.iamid, (SELECT i.display_name FROM iams i WHERE i.id = r.iamid) AS "iamName", r.mode, r.started_by AS "startedBy", r.dry_run AS "dryRun", r.userid, r.status, r.reason, r.notes, r.since,
+const ROW = `r.id, r.iamid, r.mode, r.started_by AS "startedBy", r.dry_run AS "dryRun", r.userid, r.status, r.reason, r.notes, r.since,
   r.total, r.unchanged, r.planned, r.applied, r.created_at AS "createdAt", r.started_at AS "startedAt",
   r.finished_at AS "finishedAt", r.undone_at AS "undoneAt"`
+const iamName = (iamid: 'r.iamid' | 'page.iamid') => `(SELECT i.display_name FROM iams i WHERE i.id = ${iamid}) AS "iamName"`
+const RUN_COLUMNS = `${ROW}, ${iamName('r.iamid')}`
 /** After so long without a word who works on a run is taken for dead. By the clock of the store: those of two gateways may differ. */
 export const SILENCE = 20_000
 const SILENT = `beat_at < clock_timestamp() - interval '${SILENCE} milliseconds'`
@@ -142,7 +144,8 @@ export const supersede = (db: Db, { id, iamid }: RunRecord, now: Date): Promise<
 
 /** Runs of an IAM, the latest first. Throws Invalid. */
 export const runList = (filter: { iamid?: string | null; statuses?: readonly string[] | null }): List => ({
-  columns: RUN_COLUMNS,
+  columns: ROW,
+  along: `, ${iamName('page.iamid')}`,
   from: 'sync_runs r',
   ...conditions([
     ['r.iamid = $', filter.iamid],
