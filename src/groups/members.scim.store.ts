@@ -75,9 +75,9 @@ async function removeMembers(db: Db, group: GroupRef, userIds: readonly number[]
     db.query<Member>(
       `WITH held AS MATERIALIZED (SELECT m.id, m.user_id, m.sources FROM memberships m
            WHERE m.group_id = $1::int AND $2::text = ANY(m.sources) AND m.user_id = ANY($3::int[]) ORDER BY m.user_id FOR UPDATE),
-         gone AS (DELETE FROM memberships WHERE id IN (SELECT id FROM held WHERE sources <@ ARRAY[$2::text])),
+         gone AS (DELETE FROM memberships WHERE id = ANY(ARRAY(SELECT id FROM held WHERE sources <@ ARRAY[$2::text]))),
          kept AS (UPDATE memberships SET sources = array_remove(sources, $2::text), updated_at = $4::timestamptz
-           WHERE id IN (SELECT id FROM held WHERE NOT sources <@ ARRAY[$2::text]))
+           WHERE id = ANY(ARRAY(SELECT id FROM held WHERE NOT sources <@ ARRAY[$2::text])))
        SELECT h.user_id AS id, (SELECT u.iamid || '/' || u.userid FROM users u WHERE u.id = h.user_id) AS name FROM held h ORDER BY h.user_id`,
       [group.id, group.iamid, piece, now],
       isLong(piece),
