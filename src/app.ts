@@ -157,6 +157,7 @@ function makeApp(config: Config, store: Store, log: App['log']): App {
     authenticate: createAuthenticate(store.db, uses),
     exchanges: createExchanges(store.db, log),
     scimAgain,
+    createLoaders,
     jobs: { send: async () => {} },
   }
 }

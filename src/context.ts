@@ -8,12 +8,15 @@ import type { Attempts } from './credentials/attempts.ts'
 import type { Passwords } from './credentials/password.ts'
 import type { Exchanges } from './exchanges/exchanges.queue.ts'
 import type { ScimAgain } from './exchanges/replay.ts'
-import type { Loaders } from './loaders.ts'
 import type { Mailer } from './mail/mailer.ts'
 import type { Outbound } from './outbound/outbound.ts'
 import type { Shares } from './store/shares.ts'
 import type { Store } from './store/store.ts'
 import type { Jobs } from './sync/jobs.ts'
+
+/** The DataLoaders of a request. Empty here: loaders.ts, where they are made, adds its members. */
+// biome-ignore lint/suspicious/noEmptyInterface: an interface, so that members can be added to it
+export interface Loaders {}
 
 /** What the process has one of; made and joined in app.ts. */
 export interface App {
@@ -39,6 +42,8 @@ export interface App {
   readonly exchanges: Exchanges
   /** A SCIM request by the door itself, for running one again. */
   readonly scimAgain: ScimAgain
+  /** Fresh loaders, for a new context and after a write. */
+  readonly createLoaders: (context: Pick<Context, 'app' | 'actor' | 'address'>) => Loaders
 }
 
 /** What one request carries. */

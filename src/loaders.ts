@@ -1,5 +1,4 @@
-/** Everything that batches: one set of loaders a request, replaced after a write. Each room makes its own. */
-
+/** The DataLoaders of a request: one set each, replaced after a write. Each module makes its own. */
 import { shareOf } from './access/actor.ts'
 import { attributeLoaders } from './attributes/attributes.loaders.ts'
 import type { Context } from './context.ts'
@@ -26,4 +25,8 @@ export function createLoaders({ app, actor, address }: Pick<Context, 'app' | 'ac
     ...syncLoaders(db),
   }
 }
-export type Loaders = ReturnType<typeof createLoaders>
+
+type AllLoaders = ReturnType<typeof createLoaders>
+declare module './context.ts' {
+  interface Loaders extends AllLoaders {}
+}

@@ -10,7 +10,6 @@ import { appendEvents } from '../audit/audit.store.ts'
 import { type AuditDraft, newTrail, type Target, type Trail } from '../audit/audit.ts'
 import type { App, Context } from '../context.ts'
 import { Forbidden, RosterError, Unauthenticated, Unavailable, Unopened } from '../errors.ts'
-import { createLoaders } from '../loaders.ts'
 import { actingAs, isAdmitted } from '../store/acting.ts'
 import { asRefusal, asUnavailable, TooExpensive } from '../store/failures.ts'
 import type { Db } from '../store/store.ts'
@@ -74,7 +73,7 @@ export function write<A, R, P = undefined>(
         return result
       })
       trail.events.push(...outcome.events)
-      context.loaders = createLoaders(context)
+      context.loaders = context.app.createLoaders(context)
       if (outcome.error) throw outcome.error
       return outcome.afterCommit ? await outcome.afterCommit(outcome.value) : outcome.value
     } catch (error) {

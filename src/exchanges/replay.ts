@@ -2,7 +2,6 @@
 import type { Actor } from '../access/actor.ts'
 import { type AuditDraft, newTrail } from '../audit/audit.ts'
 import type { Context } from '../context.ts'
-import { createLoaders } from '../loaders.ts'
 
 /** Runs a SCIM request in a context whose actor is the IAM's client. Errors that a client would be told are answers. */
 export type ScimAgain = (context: Context, asked: ScimAsked) => Promise<{ status: number; body: unknown }>
@@ -39,7 +38,7 @@ export async function dryRun<T>(
           actor,
           requestId,
           address,
-          loaders: createLoaders({ app: inside, actor, address }),
+          loaders: app.createLoaders({ app: inside, actor, address }),
           trail,
         }),
       }

@@ -2,6 +2,7 @@
 import type { UserRef } from '../access/actor.ts'
 import { alsoNeeds, type Call, done, type Outcome, read, type Service, unchanged, write } from '../access/guard.ts'
 import type { AuditDraft } from '../audit/audit.ts'
+import type { Loaders } from '../context.ts'
 import { Conflict, Invalid, NotFound } from '../errors.ts'
 import type {
   AddGroupMemberInput,
@@ -12,7 +13,6 @@ import type {
   RemoveGroupMemberInput,
 } from '../generated/graphql.ts'
 import { refuseByHand } from '../iams/iam.hand.ts'
-import type { Loaders } from '../loaders.ts'
 import { checkList } from '../names.ts'
 import { type PageArgs, readPage } from '../store/page.ts'
 import { keepAnAdministrator, refuseGrant } from '../users/powers.ts'

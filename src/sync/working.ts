@@ -10,7 +10,6 @@ import { findIam } from '../iams/iams.store.ts'
 import { open } from '../iams/secrets.ts'
 import { askEndpoint, secretsOf, USER_INFO } from '../identity/outside.ts'
 import { settling } from '../identity/settled.ts'
-import { createLoaders } from '../loaders.ts'
 import type { Store } from '../store/store.ts'
 import { lookAgain } from './confirming.ts'
 import { lossesOf, type PlannedEntry, plannedEntries } from './entries.store.ts'
@@ -114,7 +113,7 @@ export async function letAllGo({ store }: Pick<App, 'store'>): Promise<void> {
 /** A machine's context: what it does is checked and audited like the rest. */
 export function contextOf(app: App, { id }: Pick<RunRecord, 'id'>): Context {
   const who = { app, actor: machine('sync'), address: '' }
-  return { ...who, requestId: `sync ${id}`, loaders: createLoaders(who) }
+  return { ...who, requestId: `sync ${id}`, loaders: app.createLoaders(who) }
 }
 
 async function iamOf(app: App, run: RunRecord): Promise<IamRecord> {

@@ -52,6 +52,7 @@ function appOf(store: Store, env: Record<string, string>): App {
     attempts: createAttempts(),
     uses,
     authenticate: createAuthenticate(store.db, uses),
+    createLoaders,
     jobs: { send: async () => {} },
     exchanges: createExchanges(store.db, log),
     scimAgain,
