@@ -3,20 +3,20 @@ import type { Logger } from 'pino'
 import { type Actor, anonymous, operator } from './access/actor.ts'
 import { authenticateScim } from './access/authenticate.scim.ts'
 import { createAuthenticate } from './access/authenticate.ts'
+import { createLastUsedTracker } from './access/last.used.ts'
 import { actorOfRequest, type Credential } from './access/request.actor.ts'
 import { createScimRate } from './access/scim.rate.ts'
-import { createUses } from './access/uses.ts'
 import { performAdmin } from './cli/admin.commands.ts'
 import { serveAdmin } from './cli/admin.socket.ts'
 import type { Config } from './config.ts'
 import type { App, Context } from './context.ts'
-import { createAttempts } from './credentials/attempts.ts'
+import { createLoginAttempts } from './credentials/attempts.ts'
 import { startHousekeeping } from './credentials/housekeeping.ts'
-import { createPasswords } from './credentials/password.ts'
+import { createPasswordHasher } from './credentials/password.ts'
 import { fromHeader } from './credentials/secret.ts'
 import { sessions } from './credentials/sessions.service.ts'
 import { NotFound, Unavailable } from './errors.ts'
-import { createExchanges } from './exchanges/exchanges.queue.ts'
+import { createExchangeLog } from './exchanges/exchanges.queue.ts'
 import { registerPlayground } from './graphql/playground.ts'
 import { createSchema } from './graphql/schema.ts'
 import { registerGraphql } from './graphql/server.ts'
@@ -33,7 +33,7 @@ import { registerLogin } from './login/router.ts'
 import { createMailer } from './mail/mailer.ts'
 import { createOutbound } from './outbound/outbound.ts'
 import { registerRest } from './rest/router.ts'
-import { scimAgain } from './scim/operation.ts'
+import { replayScim } from './scim/operation.ts'
 import { registerScim } from './scim/router.ts'
 import { asUnavailable } from './store/failures.ts'
 import { openStore } from './store/open.ts'
@@ -107,8 +107,8 @@ export async function startApp(config: Config, given: Given = {}): Promise<Runni
     housekeeping.stop()
     await jobs?.stop()
     app.mailer.close()
-    await app.uses.stop()
-    await app.exchanges.stop()
+    await app.lastUsed.stop()
+    await app.exchangeLog.stop()
     await store.close()
   }
   await warnOfUnopened(operatorContext()).catch(error => log.warn({ err: error }, 'the stored secrets could not be checked'))
@@ -128,8 +128,8 @@ export async function asOperator<T>(config: Config, requestId: string, work: (op
     const app = makeApp(config, store, log)
     return await work(contextFor(app, operator, { requestId, address: '' })).finally(async () => {
       app.mailer.close()
-      await app.uses.stop()
-      await app.exchanges.stop()
+      await app.lastUsed.stop()
+      await app.exchangeLog.stop()
     })
   } finally {
     await store.close()
@@ -137,7 +137,7 @@ export async function asOperator<T>(config: Config, requestId: string, work: (op
 }
 
 function makeApp(config: Config, store: Store, log: App['log']): App {
-  const uses = createUses(store.db, config.token.idleSeconds, error =>
+  const lastUsed = createLastUsedTracker(store.db, config.token.idleSeconds, error =>
     log.warn({ err: error }, 'uses of secrets could not be written'),
   )
   const key = instanceKey(config)
@@ -151,12 +151,12 @@ function makeApp(config: Config, store: Store, log: App['log']): App {
     log,
     outbound,
     mailer: createMailer(config, outbound, log),
-    passwords: createPasswords({ inFlight: config.hashing.inFlight, ...config.password }),
-    attempts: createAttempts(),
-    uses,
-    authenticate: createAuthenticate(store.db, uses),
-    exchanges: createExchanges(store.db, log),
-    scimAgain,
+    passwordHasher: createPasswordHasher({ inFlight: config.hashing.inFlight, ...config.password }),
+    loginAttempts: createLoginAttempts(),
+    lastUsed,
+    authenticate: createAuthenticate(store.db, lastUsed),
+    exchangeLog: createExchangeLog(store.db, log),
+    replayScim,
     createLoaders,
     jobs: { send: async () => {} },
   }
@@ -180,9 +180,10 @@ async function registerDoors(http: Http, app: App) {
   registerScim(http, {
     publicUrl: app.config.publicUrl,
     contextOf: async (request, iamid) => {
-      const actor = await authenticateScim(app.store.db, iamid, request.headers.authorization, { uses: app.uses, rate }).catch(
-        translatedStore,
-      )
+      const actor = await authenticateScim(app.store.db, iamid, request.headers.authorization, {
+        lastUsed: app.lastUsed,
+        rate,
+      }).catch(translatedStore)
       return contextFor(app, actor, request)
     },
   })

@@ -1,18 +1,20 @@
 import type { Logger } from 'pino'
 import type { Actor } from './access/actor.ts'
-import type { Authenticate } from './access/authenticate.ts'
-import type { Uses } from './access/uses.ts'
-import type { Trail } from './audit/audit.ts'
+import type {
+  Authenticate,
+  ExchangeLog,
+  JobQueue,
+  LastUsedTracker,
+  LoginAttempts,
+  PasswordHasher,
+  ScimReplay,
+} from './access/ports.ts'
+import type { AuditTrail } from './audit/audit.ts'
 import type { Config } from './config.ts'
-import type { Attempts } from './credentials/attempts.ts'
-import type { Passwords } from './credentials/password.ts'
-import type { Exchanges } from './exchanges/exchanges.queue.ts'
-import type { ScimAgain } from './exchanges/replay.ts'
 import type { Mailer } from './mail/mailer.ts'
 import type { Outbound } from './outbound/outbound.ts'
 import type { Shares } from './store/shares.ts'
 import type { Store } from './store/store.ts'
-import type { Jobs } from './sync/jobs.ts'
 
 /** The DataLoaders of a request. Empty here: loaders.ts, where they are made, adds its members. */
 // biome-ignore lint/suspicious/noEmptyInterface: an interface, so that members can be added to it
@@ -32,16 +34,13 @@ export interface App {
   /** Every connection to another system. */
   readonly outbound: Outbound
   readonly mailer: Mailer
-  readonly passwords: Passwords
-  /** Verifications of passwords under the lock-out. */
-  readonly attempts: Attempts
-  readonly uses: Uses
+  readonly passwordHasher: PasswordHasher
+  readonly loginAttempts: LoginAttempts
+  readonly lastUsed: LastUsedTracker
   readonly authenticate: Authenticate
-  /** Work in the background. */
-  readonly jobs: Pick<Jobs, 'send'>
-  readonly exchanges: Exchanges
-  /** A SCIM request by the door itself, for running one again. */
-  readonly scimAgain: ScimAgain
+  readonly jobs: JobQueue
+  readonly exchangeLog: ExchangeLog
+  readonly replayScim: ScimReplay<Context>
   /** Fresh loaders, for a new context and after a write. */
   readonly createLoaders: (context: Pick<Context, 'app' | 'actor' | 'address'>) => Loaders
 }
@@ -56,5 +55,5 @@ export interface Context {
   /** Batches and caches of this request; replaced after each write, so that an answer shows what was written. */
   loaders: Loaders
   /** Given by who wants to know what the writes of this request come to. */
-  readonly trail?: Trail
+  readonly trail?: AuditTrail
 }

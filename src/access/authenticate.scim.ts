@@ -3,8 +3,8 @@ import { Unauthenticated } from '../errors.ts'
 import { scimEnabled } from '../iams/iam.ts'
 import type { Db } from '../store/store.ts'
 import type { ScimActor } from './actor.ts'
+import type { LastUsedTracker } from './ports.ts'
 import type { ScimRate } from './scim.rate.ts'
-import type { Uses } from './uses.ts'
 
 interface Row {
   readonly config: Record<string, unknown>
@@ -20,7 +20,7 @@ export async function authenticateScim(
   db: Db,
   iamid: string,
   authorization: string | undefined,
-  { uses, rate }: { uses?: Uses; rate?: ScimRate } = {},
+  { lastUsed, rate }: { lastUsed?: LastUsedTracker; rate?: ScimRate } = {},
 ): Promise<ScimActor> {
   // A bare key, which the API lets pass, is no credential of RFC 6750 2.1.
   const secret = /^bearer\s/i.test(authorization ?? '') ? fromHeader(authorization) : null
@@ -34,7 +34,7 @@ export async function authenticateScim(
     )
     const row = rows.find(({ hash }) => sameHash(hash, parsed.hash))
     if (row && scimEnabled(row)) {
-      uses?.note('scim', row.id, now)
+      lastUsed?.record('scim', row.id, now)
       rate?.take(iamid, row.config.scimRequestsPerMinute as number | undefined)
       return { kind: 'scim', iamid }
     }

@@ -6,9 +6,9 @@ import DataLoader from 'dataloader'
 import { fromHeader, parse, sameHash } from '../credentials/secret.ts'
 import { Unauthenticated } from '../errors.ts'
 import type { Db } from '../store/store.ts'
-import type { Actor, UserActor } from './actor.ts'
+import type { UserActor } from './actor.ts'
 import { ADMINISTRATIVE } from './permissions.ts'
-import type { Uses } from './uses.ts'
+import type { Authenticate, LastUsedTracker } from './ports.ts'
 
 interface Row {
   id: number
@@ -93,13 +93,10 @@ function actorFrom({ kind: opened, hash }: Opener, rows: readonly Row[]): UserAc
   }
 }
 
-/** The actor of a request; throws Unauthenticated when there is no credential, or it is unknown, expired or revoked. */
-export type Authenticate = (authorization: string | undefined) => Promise<Actor>
-
 /** Most that one statement looks up. */
 const AT_ONCE = 100
 
-export function createAuthenticate(db: Db, uses: Uses): Authenticate {
+export function createAuthenticate(db: Db, lastUsed: LastUsedTracker): Authenticate {
   // Nothing is cached: a batch is what arrived while the process was busy, and its statement runs after all of it arrived.
   const batch = (kind: Opener['kind']) =>
     new DataLoader<Opener, UserActor | null>(
@@ -117,7 +114,7 @@ export function createAuthenticate(db: Db, uses: Uses): Authenticate {
     const opener = openerOf(secret)
     const actor = opener && (await batches[opener.kind].load(opener))
     if (actor === null) throw new Unauthenticated('The token or API key is unknown, expired or revoked: log in again')
-    uses.note(actor.credential.kind === 'apikey' ? 'key' : 'token', actor.credential.id, new Date())
+    lastUsed.record(actor.credential.kind === 'apikey' ? 'key' : 'token', actor.credential.id, new Date())
     return actor
   }
 }

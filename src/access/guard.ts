@@ -7,7 +7,7 @@
 
 import { channel } from 'node:diagnostics_channel'
 import { appendEvents } from '../audit/audit.store.ts'
-import { type AuditDraft, newTrail, type Target, type Trail } from '../audit/audit.ts'
+import { type AuditDraft, type AuditTrail, newTrail, type Target } from '../audit/audit.ts'
 import type { App, Context } from '../context.ts'
 import { Forbidden, RosterError, Unauthenticated, Unavailable, Unopened } from '../errors.ts'
 import { actingAs, isAdmitted } from '../store/acting.ts'
@@ -25,7 +25,7 @@ export interface Call {
   readonly requestId: string
   readonly address: string
   /** What comes of it, for whoever keeps it; a read changes nothing and is over from the start. */
-  readonly trail: Trail
+  readonly trail: AuditTrail
 }
 
 /** What a write answers: its value and its audit events; or an error that must not undo what was written (a failed log-in). */
@@ -102,7 +102,7 @@ function admitted<A, R>(ask: (context: Context, args: A) => Promise<void>, run: 
   }
 }
 
-const READ: Trail = { events: [], failure: null, notTaken: [], over: true }
+const READ: AuditTrail = { events: [], failure: null, notTaken: [], over: true }
 
 /** Every question to the policy with its answer, for whoever wants to watch: tests hold with it that no door forgets to ask. */
 export interface Decision {
@@ -183,7 +183,7 @@ function refusedTarget(action: Action, args: RefusedArgs): Target {
   return { type, id, name: named.userid == null ? null : `${named.iamid ?? 'bim'}/${named.userid}`.slice(0, 400) }
 }
 
-const callOf = (context: Context, db: Db, trail: Trail): Call => ({
+const callOf = (context: Context, db: Db, trail: AuditTrail): Call => ({
   db,
   actor: context.actor,
   now: new Date(),

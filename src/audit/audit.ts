@@ -82,14 +82,14 @@ export interface AuditDraft {
 }
 
 /** What a write came to, filled by the guard: events only once they are committed. `over` says that no more will come. */
-export interface Trail {
+export interface AuditTrail {
   readonly events: AuditDraft[]
   failure: string | null
   /** What the source sent and the write left out, while the rest went in. */
   readonly notTaken: string[]
   over: boolean
 }
-export const newTrail = (): Trail => ({ events: [], failure: null, notTaken: [], over: false })
+export const newTrail = (): AuditTrail => ({ events: [], failure: null, notTaken: [], over: false })
 
 /** As JSON, whatever the order of an object's keys: a store of its own order gives them back in that. */
 function isEqual(one: unknown, other: unknown): boolean {

@@ -1,5 +1,6 @@
+import type { LockoutSubjects, LoginSubjects } from '../access/ports.ts'
 import type { Db } from '../store/store.ts'
-import { type LockoutSubjects, type LoginSubjects, lockout } from './lockout.ts'
+import { lockout } from './lockout.ts'
 
 // The table login_addresses: from where an account logged in, so that a stranger's failures elsewhere do not lock it out there.
 

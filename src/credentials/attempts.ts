@@ -2,33 +2,24 @@
  * Verifications of passwords under the lock-out: no more are under way for one account, and for one address, than may still fail before
  * the lock begins, counted in the store for all instances. The rest wait here, in order of arrival, and are refused together by a lock.
  */
+
+import type { LockoutSubjects, LoginAttempts, LoginSubjects } from '../access/ports.ts'
 import { Unavailable } from '../errors.ts'
 import type { Db } from '../store/store.ts'
 import { countedSubjects } from './addresses.store.ts'
 import { Lanes, tooMany } from './lanes.ts'
 import { reserve, type Seconds, type Settlement, settle } from './lockout.store.ts'
-import type { LockoutSubjects, LoginSubjects } from './lockout.ts'
 import { Refusals } from './refusals.ts'
 import type { Turn } from './turns.ts'
-
-export interface Attempts {
-  /**
-   * What `verify` returns; null is a wrong password, and counts. Throws TooMany, the same whatever `verify` would find or has found, while
-   * a lock holds; Unavailable when verifying took longer than its reservation; what `verify` throws, which counts for nothing.
-   */
-  run<T>(db: Db, subjects: LoginSubjects, verify: (turn: Turn) => Promise<T | null>): Promise<T | null>
-  /** Locks were ended in the store: it is asked for each from now on. */
-  forgetLocks(): void
-}
 
 /** Milliseconds that an attempt waits for its turn at most. */
 const PATIENCE = 10_000
 
-export function createAttempts(): Attempts {
+export function createLoginAttempts(): LoginAttempts {
   return new LimitedAttempts()
 }
 
-class LimitedAttempts implements Attempts {
+class LimitedAttempts implements LoginAttempts {
   readonly #lanes = new Lanes()
   readonly #refusals = new Refusals()
 

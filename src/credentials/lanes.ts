@@ -1,7 +1,8 @@
 /** Who waits in this process for the right to verify a password, by account and by address, in order of arrival. */
+import type { LockoutSubjects } from '../access/ports.ts'
 import { TooMany } from '../errors.ts'
 import type { Seconds } from './lockout.store.ts'
-import { type LockoutSubjects, lockout } from './lockout.ts'
+import { lockout } from './lockout.ts'
 
 /** Attempts that may wait; whoever comes later is refused. */
 const MAX_WAITING = 4000

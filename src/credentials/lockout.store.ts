@@ -1,5 +1,5 @@
+import type { LockoutSubjects } from '../access/ports.ts'
 import type { Db } from '../store/store.ts'
-import type { LockoutSubjects } from './lockout.ts'
 import { lockout } from './lockout.ts'
 
 // The table login_failures: one row per subject. Give these functions the store's db, never a transaction: what one attempt leaves must

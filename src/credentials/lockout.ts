@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import { isIPv6 } from 'node:net'
+import type { LoginSubjects } from '../access/ports.ts'
 
 // Failed log-ins slow the next ones down, per account and per address; the counting is in lockout.store.ts. A log-in: subjectsOf ->
 // attempts.run: reserve (refuses under a lock) -> verify -> settle (asks for the lock again, counts or clears).
@@ -18,17 +19,6 @@ export const lockout = {
   knownSeconds: 7_776_000,
   knownAddresses: 20,
 } as const
-
-/** What failures are counted for. Hashes, so that the tables hold no name and no address. */
-export interface LockoutSubjects {
-  account: string
-  address: string
-}
-
-/** The subjects of one log-in. `own` stands for the account where the account logged in from the address before. */
-export interface LoginSubjects extends LockoutSubjects {
-  own: string
-}
 
 /** `useridKey` is the canonical userid, known or not: an unknown one is counted alike, or the delay would tell them apart. */
 export function subjectsOf(iamid: string, useridKey: string, address: string): LoginSubjects {

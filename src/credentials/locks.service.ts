@@ -21,7 +21,7 @@ export const locks = {
   unlock: write('user:unlock', async (call, { iamid, userid, address }: Unlock): Promise<Outcome<{ ended: number }>> => {
     if ((userid == null) === (address == null)) throw new Invalid('userid', 'or an address must be given, and not both')
     const afterCommit = async (value: { ended: number }) => {
-      call.app.attempts.forgetLocks()
+      call.app.loginAttempts.forgetLocks()
       return value
     }
     if (address != null) {

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { hash, parseOptions, verify } from '@node-rs/argon2'
+import type { PasswordHasher } from '../access/ports.ts'
 import { Invalid } from '../errors.ts'
 import { createTurns, type Turn } from './turns.ts'
 
@@ -23,19 +24,7 @@ export interface PasswordLimits {
   maxLength: number
 }
 
-export interface Passwords {
-  /** Throws Invalid when a new password breaks the policy. The message never holds the password. */
-  check(field: string, password: unknown): void
-  /** The PHC string to store. Give it what `check` accepted. Throws TooMany when thousands are waiting already. */
-  hash(password: string, turn?: Turn): Promise<string>
-  /**
-   * Whether the password fits the stored PHC string. With null (no such account, no password) and with a string that is not
-   * one, the answer is false after the same work. Throws TooMany when thousands are waiting already.
-   */
-  verify(phc: string | null, password: string, turn?: Turn): Promise<boolean>
-}
-
-export function createPasswords({ inFlight, minLength, maxLength }: PasswordLimits): Passwords {
+export function createPasswordHasher({ inFlight, minLength, maxLength }: PasswordLimits): PasswordHasher {
   const inTurn = createTurns(inFlight)
   const longest = Math.max(maxLength, maxCharacters)
   // A random tag: no password fits it, and making it costs nothing.

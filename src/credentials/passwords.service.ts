@@ -48,21 +48,21 @@ export const passwords = {
 
 async function prepare(call: Call, { ref, originalPassword, password }: SetPassword): Promise<Prepared> {
   const { app, db, address } = call
-  app.passwords.check('password', password)
+  app.passwordHasher.check('password', password)
   const self = isSelf(call.actor, ref)
   if (self && originalPassword == null) throw new Invalid('originalPassword', 'is needed to change your own password')
   const user = await requireUser(call.db, ref)
   if (user.iamid !== 'bim') throw new Invalid('iamid', `names the IAM ${user.iamid}: its users change their passwords there`)
   if (!isSelf(call.actor, { id: user.id })) {
     await refusePower(call, user.id)
-    return { user, passwordHash: await app.passwords.hash(password), original: null }
+    return { user, passwordHash: await app.passwordHasher.hash(password), original: null }
   }
   // Guesses at the original password count like failed log-ins: a stolen token must not become a way to try them all.
   const subjects = subjectsOf(user.iamid, canonical(user.userid), address)
-  const change = await app.attempts.run(db, subjects, async turn => {
+  const change = await app.loginAttempts.run(db, subjects, async turn => {
     const original = await passwordHashOf(db, user.id)
-    const right = await app.passwords.verify(original, originalPassword ?? '', turn)
-    return right && original !== null ? { original, passwordHash: await app.passwords.hash(password, turn) } : null
+    const right = await app.passwordHasher.verify(original, originalPassword ?? '', turn)
+    return right && original !== null ? { original, passwordHash: await app.passwordHasher.hash(password, turn) } : null
   })
   return { user, ...(change ?? { original: null, passwordHash: null }) }
 }

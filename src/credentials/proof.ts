@@ -43,7 +43,7 @@ export interface Proven {
 export async function prove(call: Call, given: LogIn): Promise<Proven | null> {
   const { app, db } = call
   const iamid = given.iamid ?? 'bim'
-  return app.attempts.run(db, subjectsOfLogIn(call, given), async turn => {
+  return app.loginAttempts.run(db, subjectsOfLogIn(call, given), async turn => {
     const iam = await findIam(db, iamid)
     const directory = iam && (await directoryOf(call, iam))
     const missing = iam === null ? [] : missingIn(iam)
@@ -64,7 +64,7 @@ async function byPassword(
   turn: Turn,
 ): Promise<Proven | null> {
   const user = await findLogin(call.db, iamid ?? 'bim', lookupKey(userid) ?? '')
-  const right = await call.app.passwords.verify(user?.passwordHash ?? null, password, turn)
+  const right = await call.app.passwordHasher.verify(user?.passwordHash ?? null, password, turn)
   if (!right || user === null || iam === null || user.disabled) return null
   const about = await askAbout(call, iam, user.userid)
   return { user, iam, userid: user.userid, news: about === null ? [] : [about], passwordHash: user.passwordHash }

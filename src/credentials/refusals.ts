@@ -1,7 +1,7 @@
 /** Tries that a lock refuses: they cost next to nothing here, and count against their address. */
+import type { LockoutSubjects } from '../access/ports.ts'
 import type { Db } from '../store/store.ts'
 import { countRefusals, type Seconds } from './lockout.store.ts'
-import type { LockoutSubjects } from './lockout.ts'
 
 /** Milliseconds for which a lock is known without asking the store again. */
 const REMEMBERED = 200

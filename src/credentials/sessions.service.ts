@@ -261,6 +261,6 @@ async function invited({ db, now }: Call, token: string): Promise<number> {
 
 async function checkInvitation(call: Call, { token, password }: { token: string; password: string }): Promise<string> {
   await invited(call, token)
-  call.app.passwords.check('password', password)
-  return call.app.passwords.hash(password)
+  call.app.passwordHasher.check('password', password)
+  return call.app.passwordHasher.hash(password)
 }

@@ -3,35 +3,9 @@
  * The walk: a door or the porch → noteExchange (exchanges.queue): cut to size and rid of secrets here → the table, many in one statement →
  * exchanges.service, which lists them and runs them again as a dry run. Claims of an OpenID provider stand in its own tokens and are not kept.
  */
-import type { AuditDraft, Trail } from '../audit/audit.ts'
+import type { ExchangeKind } from '../access/ports.ts'
+import type { AuditDraft } from '../audit/audit.ts'
 import type { Page } from '../store/page.ts'
-
-export type ExchangeKind = 'scim' | 'ldap' | 'userinfo'
-
-/** An exchange as whoever had it tells of it. */
-export interface Exchange {
-  readonly kind: ExchangeKind
-  readonly iamid: string
-  readonly at: Date
-  readonly requestId: string
-  /** `PATCH /Users/<id>`, or `find` and `log in` of a directory, `ask` of an endpoint. */
-  readonly asked: string
-  /** As the source spells it, where it is known. */
-  readonly userid?: string | null
-  /** `User/<id>` or `Group/<id>` of SCIM; the DN of an entry. */
-  readonly resource?: string | null
-  /** What was sent with it; undefined for nothing. */
-  readonly request?: unknown
-  readonly answer?: unknown
-  /** Of HTTP. */
-  readonly status?: number | null
-  /** Why nothing came of it. */
-  readonly failure?: string | null
-  /** What is changed by it; it is kept once that is over. */
-  readonly trail?: Trail
-  /** Whose changes in the trail are its own, where several sources speak in one operation. */
-  readonly source?: string
-}
 
 export interface KeptChange {
   readonly event: string

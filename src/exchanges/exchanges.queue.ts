@@ -1,20 +1,9 @@
+import type { ExchangeEntry, ExchangeLog } from '../access/ports.ts'
 import type { AuditDraft } from '../audit/audit.ts'
-import type { App } from '../context.ts'
 import { lookupKey } from '../names.ts'
 import type { Db } from '../store/store.ts'
-import { bounded, changesOf, type Exchange, plain, redactedText } from './exchange.ts'
+import { bounded, changesOf, plain, redactedText } from './exchange.ts'
 import { insertExchanges, type NewExchange, trimExchanges } from './exchanges.store.ts'
-
-/**
- * Exchanges on their way to the table. They are written off the request's path, many in one statement, twice a second: keeping one neither
- * slows nor fails what it tells of. When more come than can be written the oldest are left out, and the log says how many.
- */
-export interface Exchanges {
-  note(exchange: Exchange): void
-  /** Writes what is waiting and over. */
-  flush(): Promise<void>
-  stop(): Promise<void>
-}
 
 const FLUSH_EVERY_MS = 500
 const MAX_WAITING = 500
@@ -23,12 +12,13 @@ const MAX_TEXT = 1_000
 interface Log {
   warn(about: object, text: string): void
 }
-type Waiting = Exchange & Pick<NewExchange, 'request' | 'requestWhole' | 'answer' | 'answerWhole'>
+type Waiting = ExchangeEntry & Pick<NewExchange, 'request' | 'requestWhole' | 'answer' | 'answerWhole'>
 
-/** Keeps an exchange with a source of an IAM: see Exchange. */
-export const noteExchange = (app: Pick<App, 'exchanges'>, exchange: Exchange): void => app.exchanges.note(exchange)
-
-export function createExchanges(db: Db, log: Log): Exchanges {
+/**
+ * Entries are written twice a second, many in one statement: keeping one neither slows nor fails the request it is about. When more arrive
+ * than can be written the oldest are left out, and the log says how many.
+ */
+export function createExchangeLog(db: Db, log: Log): ExchangeLog {
   let waiting: Waiting[] = []
   let lost = 0
   let writing = Promise.resolve()
@@ -55,7 +45,7 @@ export function createExchanges(db: Db, log: Log): Exchanges {
   const timer = setInterval(() => void flush(), FLUSH_EVERY_MS)
   timer.unref()
   return {
-    note(exchange) {
+    record(exchange) {
       const [request, answer] = [bounded(exchange.request), bounded(exchange.answer)]
       waiting.push({
         ...exchange,

@@ -1,4 +1,5 @@
 import { alsoNeeds, type Call, read, type Service } from '../access/guard.ts'
+import type { ExchangeKind } from '../access/ports.ts'
 import { answerOf } from '../connectors/userinfo.ts'
 import { NotFound, Refused } from '../errors.ts'
 import type { ExchangeFilter } from '../generated/graphql.ts'
@@ -9,7 +10,7 @@ import { type Simulated, simulated } from '../identity/simulated.ts'
 import { entryOfWords } from '../identity/words.ts'
 import { lookupKey } from '../names.ts'
 import { type PageArgs, readPage } from '../store/page.ts'
-import { changesOf, type ExchangeKind, type ExchangePage, type ExchangeRecord, type KeptChange, REDACTED } from './exchange.ts'
+import { changesOf, type ExchangePage, type ExchangeRecord, type KeptChange, REDACTED } from './exchange.ts'
 import { exchangeList, findExchange } from './exchanges.store.ts'
 import { dryRun } from './replay.ts'
 
@@ -34,7 +35,7 @@ export const exchanges = {
     alsoNeeds(call, 'user:read')
     await requireIam(call.db, iamid)
     // Whoever looks sees what this instance has just had.
-    await call.app.exchanges.flush()
+    await call.app.exchangeLog.flush()
     const { kind, userid, failed } = filter ?? {}
     // No name is the empty one: who asks for what no name can be finds nothing.
     const useridKey = userid == null ? null : (lookupKey(userid) ?? '')
@@ -44,7 +45,7 @@ export const exchanges = {
   /** Throws Refused for what cannot be run again: it was not kept whole, or said nothing. */
   replay: read('iam:exchanges', async (call: Call, { id }: { id: string }): Promise<Replayed> => {
     alsoNeeds(call, 'user:read')
-    await call.app.exchanges.flush()
+    await call.app.exchangeLog.flush()
     const exchange = await findExchange(call.db, id)
     if (exchange === null) throw new NotFound('There is no exchange with this id, or not any more')
     if (exchange.kind === 'scim') return { exchange, identity: null, ...(await replayScim(call, exchange)) }
@@ -60,7 +61,7 @@ async function replayScim(call: Call, exchange: ExchangeRecord): Promise<Pick<Re
   if (path === '/Bulk') throw new Refused('A Bulk that was refused whole cannot be run again')
   const body = request ?? undefined
   const { value, events } = await dryRun({ ...call }, { kind: 'scim', iamid }, context =>
-    call.app.scimAgain(context, { method, path, query, body }),
+    call.app.replayScim(context, { method, path, query, body }),
   )
   return { ...value, changes: changesOf(events).changes }
 }

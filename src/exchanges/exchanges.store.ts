@@ -1,6 +1,7 @@
+import type { ExchangeKind } from '../access/ports.ts'
 import { conditions, type List } from '../store/page.ts'
 import type { Db } from '../store/store.ts'
-import { type ExchangeKind, type ExchangeRecord, KEPT } from './exchange.ts'
+import { type ExchangeRecord, KEPT } from './exchange.ts'
 
 export type NewExchange = Omit<ExchangeRecord, 'id'> & { readonly useridKey: string | null }
 

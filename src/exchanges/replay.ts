@@ -3,16 +3,6 @@ import type { Actor } from '../access/actor.ts'
 import { type AuditDraft, newTrail } from '../audit/audit.ts'
 import type { Context } from '../context.ts'
 
-/** Runs a SCIM request in a context whose actor is the IAM's client. Errors that a client would be told are answers. */
-export type ScimAgain = (context: Context, asked: ScimAsked) => Promise<{ status: number; body: unknown }>
-export interface ScimAsked {
-  readonly method: string
-  /** Below the IAM's address, encoded, such as `/Users/<id>`. */
-  readonly path: string
-  readonly query: string
-  readonly body: unknown
-}
-
 class RolledBack extends Error {}
 
 /**

@@ -4,7 +4,6 @@ import type { Entry, GroupLookup, Listing, Lookup, PasswordLogin } from '../conn
 import { openLdap } from '../connectors/ldap.ts'
 import type { App } from '../context.ts'
 import { Invalid, RosterError } from '../errors.ts'
-import { noteExchange } from '../exchanges/exchanges.queue.ts'
 import { noteEntryIds } from '../iams/iam.ids.store.ts'
 import type { IamRecord } from '../iams/iam.ts'
 import { checkUserid } from '../names.ts'
@@ -121,13 +120,13 @@ export async function heard(
   try {
     const entry = await told(app, iam.id, ask)
     if (entry !== null) {
-      noteExchange(app, { ...about, userid: entry.userid, resource: entry.id, answer: wordsOfEntry(entry) })
+      app.exchangeLog.record({ ...about, userid: entry.userid, resource: entry.id, answer: wordsOfEntry(entry) })
       await noteIdOf(db, iam, entry, at)
-    } else if (asked === 'find') noteExchange(app, { ...about, userid, failure: 'The directory knows no such person' })
+    } else if (asked === 'find') app.exchangeLog.record({ ...about, userid, failure: 'The directory knows no such person' })
     return entry
   } catch (error) {
     const failure = error instanceof RosterError ? error.message : 'What nobody foresaw: the log says more'
-    noteExchange(app, { ...about, userid, failure })
+    app.exchangeLog.record({ ...about, userid, failure })
     throw error
   }
 }

@@ -3,7 +3,6 @@ import type { Call } from '../access/guard.ts'
 import type { AuditDraft } from '../audit/audit.ts'
 import { askUserInfo, limitOf, type UserInfo, type UserInfoConfig } from '../connectors/userinfo.ts'
 import { Unavailable } from '../errors.ts'
-import { noteExchange } from '../exchanges/exchanges.queue.ts'
 import { createTurnstile } from '../http/turnstile.ts'
 import type { IamRecord } from '../iams/iam.ts'
 import { sealedOf } from '../iams/iams.store.ts'
@@ -48,7 +47,7 @@ export async function askAbout(call: Asking, iam: Pick<IamRecord, 'id' | 'config
   const news = await askEndpoint(app.outbound, iam.config, await secretsOf({ app, db }, iam.id), userid)
   const { answer, failure } = news
   const about = { iamid: iam.id, at, requestId, asked: 'ask', userid, answer, failure }
-  noteExchange(app, { kind: 'userinfo', ...about, trail, source: USER_INFO })
+  app.exchangeLog.record({ kind: 'userinfo', ...about, trail, source: USER_INFO })
   if (news.failure !== null) app.log.warn({ iamid: iam.id, failure: news.failure }, 'the user info endpoint gave no answer')
   return news
 }

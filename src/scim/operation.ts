@@ -1,9 +1,9 @@
 /** One SCIM operation, alone, as a part of Bulk or run again: its row is found, it is answered, and the exchange is kept. */
+
+import type { ScimReplay } from '../access/ports.ts'
 import { newTrail } from '../audit/audit.ts'
 import type { Context } from '../context.ts'
 import { RosterError } from '../errors.ts'
-import { noteExchange } from '../exchanges/exchanges.queue.ts'
-import type { ScimAgain } from '../exchanges/replay.ts'
 import { parseQuery } from '../http/query.ts'
 import type { WireResponse } from '../http/wire.ts'
 import { isObject } from '../provisioning/resource.ts'
@@ -92,7 +92,7 @@ export async function kept(
     const left = trail.notTaken.length === 0 ? null : trail.notTaken.join('; ')
     const failure = status < 400 ? left : isObject(answer) && typeof answer.detail === 'string' ? answer.detail : 'Unforeseen'
     const about = { requestId: context.requestId, userid: useridOf(answer) ?? useridOf(body), resource: resourceOf(path, answer) }
-    noteExchange(context.app, { kind: 'scim', iamid, at, asked, ...about, request: body, answer, status, failure, trail })
+    context.app.exchangeLog.record({ kind: 'scim', iamid, at, asked, ...about, request: body, answer, status, failure, trail })
   }
   try {
     const answer = await run({ ...context, trail }).catch(translated)
@@ -114,7 +114,7 @@ function resourceOf(path: string, answer: unknown): string | null {
 }
 
 /** A request that was kept, in a context whose actor is the IAM's client. Its If-Match is not asked again: the version was another's. */
-export const scimAgain: ScimAgain = async (context, { method, path, query, body }) => {
+export const replayScim: ScimReplay<Context> = async (context, { method, path, query, body }) => {
   if (context.actor.kind !== 'scim') throw new Error('Only a SCIM client asks by SCIM')
   const base = `${context.app.config.publicUrl}/scim/v2/${context.actor.iamid}`
   const run = async () =>

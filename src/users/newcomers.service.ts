@@ -126,8 +126,8 @@ export const newcomers = {
 async function hashPassword({ app }: Call, input: CreateUserInput): Promise<{ passwordHash: string | null }> {
   if (input.password == null || input.password === '') return { passwordHash: null }
   if ((input.iamid ?? 'bim') !== 'bim') throw new Invalid('password', 'is for bim users only: others log in at their IAM')
-  app.passwords.check('password', input.password)
-  return { passwordHash: await app.passwords.hash(input.password) }
+  app.passwordHasher.check('password', input.password)
+  return { passwordHash: await app.passwordHasher.hash(input.password) }
 }
 
 const cloneColumns = (email: string) => ({

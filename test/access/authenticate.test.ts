@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { UserActor } from '../../src/access/actor.ts'
 import { createAuthenticate } from '../../src/access/authenticate.ts'
-import { createUses } from '../../src/access/uses.ts'
+import { createLastUsedTracker } from '../../src/access/last.used.ts'
 import { mint } from '../../src/credentials/secret.ts'
 import { Unauthenticated } from '../../src/errors.ts'
 import type { Store } from '../../src/store/store.ts'
@@ -31,7 +31,7 @@ afterAll(() => store.close())
 const authenticator = () =>
   createAuthenticate(
     store.db,
-    createUses(store.db, 3_600, () => {}),
+    createLastUsedTracker(store.db, 3_600, () => {}),
   )
 
 test('many at once: each their own, and one statement for all tokens, one for all keys', async () => {
@@ -77,7 +77,7 @@ test('a store that fails fails all who asked, and the next are looked up again',
   }
   const authenticate = createAuthenticate(
     db,
-    createUses(store.db, 3_600, () => {}),
+    createLastUsedTracker(store.db, 3_600, () => {}),
   )
   const answers = await Promise.allSettled(secrets.slice(0, 3).map(({ token }) => authenticate(`Bearer ${token}`)))
   expect(answers.map(answer => answer.status)).toEqual(['rejected', 'rejected', 'rejected'])

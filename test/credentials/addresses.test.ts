@@ -24,7 +24,7 @@ afterAll(() => store.close())
 beforeEach(async () => {
   await store.db.prisma.loginFailure.deleteMany()
   await store.db.prisma.loginAddress.deleteMany()
-  testContext({ actor: anonymous, store }).app.attempts.forgetLocks()
+  testContext({ actor: anonymous, store }).app.loginAttempts.forgetLocks()
 })
 
 /** 'in', or the code of the refusal. */

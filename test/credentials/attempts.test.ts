@@ -1,7 +1,7 @@
 // The lock-out under bursts: as many passwords are verified as may fail, on however many instances, and no answer tells the right one.
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import { createAttempts } from '../../src/credentials/attempts.ts'
+import { createLoginAttempts } from '../../src/credentials/attempts.ts'
 import { lockout, subjectsOf } from '../../src/credentials/lockout.ts'
 import { TooMany } from '../../src/errors.ts'
 import type { Store } from '../../src/store/store.ts'
@@ -15,7 +15,7 @@ describe('on two instances', () => {
     store = await testStore()
   })
   afterAll(() => store.close())
-  const instances = [createAttempts(), createAttempts()]
+  const instances = [createLoginAttempts(), createLoginAttempts()]
   const unlock = async () => {
     await store.db.prisma.loginFailure.deleteMany()
     for (const instance of instances) instance.forgetLocks()

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import type { LockoutSubjects } from '../../src/access/ports.ts'
 import { purgeFailures, reserve, settle } from '../../src/credentials/lockout.store.ts'
-import { type LockoutSubjects, lockout, subjectsOf } from '../../src/credentials/lockout.ts'
+import { lockout, subjectsOf } from '../../src/credentials/lockout.ts'
 import type { Db, Store } from '../../src/store/store.ts'
 import { testStore } from '../harness/database.ts'
 

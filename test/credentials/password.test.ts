@@ -1,6 +1,6 @@
 import * as argon2 from '@node-rs/argon2'
 import { beforeEach, describe, expect, test, vi } from 'vitest'
-import { createPasswords } from '../../src/credentials/password.ts'
+import { createPasswordHasher } from '../../src/credentials/password.ts'
 import { TooMany } from '../../src/errors.ts'
 
 // The real argon2, watched: how many run at one time, and with what.
@@ -26,7 +26,7 @@ vi.mock('@node-rs/argon2', async importOriginal => {
   }
 })
 
-const passwords = createPasswords({ inFlight: 2, minLength: 1, maxLength: 1024 })
+const passwords = createPasswordHasher({ inFlight: 2, minLength: 1, maxLength: 1024 })
 
 beforeEach(() => {
   Object.assign(watch, { running: 0, most: 0, verified: [], order: [] })
@@ -60,7 +60,7 @@ describe('hash and verify', () => {
 
   test('a policy that was made stricter later does not lock out whom it would refuse today', async () => {
     const stored = await passwords.hash('long and old')
-    expect(await createPasswords({ inFlight: 1, minLength: 1, maxLength: 5 }).verify(stored, 'long and old')).toBe(true)
+    expect(await createPasswordHasher({ inFlight: 1, minLength: 1, maxLength: 5 }).verify(stored, 'long and old')).toBe(true)
   })
 
   test('lone surrogates do not pass for one another, and NUL ends nothing', async () => {
@@ -123,14 +123,14 @@ describe('the queue', () => {
   })
 
   test('first come, first served', async () => {
-    const one = createPasswords({ inFlight: 1, minLength: 1, maxLength: 1024 })
+    const one = createPasswordHasher({ inFlight: 1, minLength: 1, maxLength: 1024 })
     const names = Array.from({ length: 12 }, (_, index) => `p${index}`)
     await Promise.all(names.map(name => one.verify(null, name)))
     expect(watch.order).toEqual(names)
   })
 
   test('thousands wait, the next is told to come back, and afterwards all goes on', async () => {
-    const one = createPasswords({ inFlight: 1, minLength: 1, maxLength: 1024 })
+    const one = createPasswordHasher({ inFlight: 1, minLength: 1, maxLength: 1024 })
     const stored = await argon2.hash('p', { memoryCost: 8, timeCost: 1 })
     const waiting = Array.from({ length: 4001 }, () => one.verify(stored, 'p'))
     await expect(one.verify(stored, 'p')).rejects.toThrow(TooMany)
@@ -150,7 +150,7 @@ describe('the queue', () => {
 })
 
 describe('check', () => {
-  const policy = createPasswords({ inFlight: 1, minLength: 8, maxLength: 64 })
+  const policy = createPasswordHasher({ inFlight: 1, minLength: 8, maxLength: 64 })
 
   test('takes what the policy allows, counted in characters', () => {
     policy.check('password', '😀'.repeat(8))

@@ -5,17 +5,17 @@ import type { GraphQLSchema } from 'graphql'
 import pino from 'pino'
 import type { Actor, UserActor } from '../../src/access/actor.ts'
 import { createAuthenticate } from '../../src/access/authenticate.ts'
-import { createUses } from '../../src/access/uses.ts'
+import { createLastUsedTracker } from '../../src/access/last.used.ts'
 import { loadConfig } from '../../src/config.ts'
 import type { App, Context } from '../../src/context.ts'
-import { createAttempts } from '../../src/credentials/attempts.ts'
-import { createPasswords } from '../../src/credentials/password.ts'
-import { createExchanges } from '../../src/exchanges/exchanges.queue.ts'
+import { createLoginAttempts } from '../../src/credentials/attempts.ts'
+import { createPasswordHasher } from '../../src/credentials/password.ts'
+import { createExchangeLog } from '../../src/exchanges/exchanges.queue.ts'
 import { createSchema } from '../../src/graphql/schema.ts'
 import { createLoaders } from '../../src/loaders.ts'
 import { createMailer } from '../../src/mail/mailer.ts'
 import { canonical } from '../../src/names.ts'
-import { scimAgain } from '../../src/scim/operation.ts'
+import { replayScim } from '../../src/scim/operation.ts'
 import { createShares } from '../../src/store/shares.ts'
 import type { Store } from '../../src/store/store.ts'
 import { outbound } from './outbound.ts'
@@ -37,7 +37,7 @@ function appOf(store: Store, env: Record<string, string>): App {
   if (found) return found
   const config = loadConfig(env)
   const log = pino({ level: 'silent' })
-  const uses = createUses(store.db, config.token.idleSeconds, () => {})
+  const lastUsed = createLastUsedTracker(store.db, config.token.idleSeconds, () => {})
   const key = config.secretKey ?? randomBytes(32)
   const app: App = {
     config,
@@ -48,14 +48,14 @@ function appOf(store: Store, env: Record<string, string>): App {
     log,
     outbound,
     mailer: createMailer(config, outbound, log),
-    passwords: createPasswords({ ...config.hashing, ...config.password }),
-    attempts: createAttempts(),
-    uses,
-    authenticate: createAuthenticate(store.db, uses),
+    passwordHasher: createPasswordHasher({ ...config.hashing, ...config.password }),
+    loginAttempts: createLoginAttempts(),
+    lastUsed,
+    authenticate: createAuthenticate(store.db, lastUsed),
     createLoaders,
     jobs: { send: async () => {} },
-    exchanges: createExchanges(store.db, log),
-    scimAgain,
+    exchangeLog: createExchangeLog(store.db, log),
+    replayScim,
   }
   known.set(name, app)
   return app

@@ -2,7 +2,7 @@
 
 import { operator } from '../../src/access/actor.ts'
 import { actorOf } from '../../src/access/authenticate.ts'
-import { createUses } from '../../src/access/uses.ts'
+import { createLastUsedTracker } from '../../src/access/last.used.ts'
 import {
   attributesOf,
   effectiveAttributesOf,
@@ -88,12 +88,12 @@ export const calls: Record<string, Record<string, Call>> = {
     // At most a hundred secrets at once, which arrive by themselves: one is as good.
     actorOf: db => actorOf(db, mint('rt').secret, now),
   },
-  'src/access/uses.ts': {
+  'src/access/last.used.ts': {
     async flush(db, { users }) {
-      const uses = createUses(db, 600, error => {
+      const uses = createLastUsedTracker(db, 600, error => {
         throw error
       })
-      for (const id of users) for (const kind of ['key', 'token'] as const) uses.note(kind, id, now)
+      for (const id of users) for (const kind of ['key', 'token'] as const) uses.record(kind, id, now)
       await uses.stop()
     },
   },

@@ -1,22 +1,15 @@
 import type { Db } from '../store/store.ts'
+import type { LastUsedTracker } from './ports.ts'
 
-type Kind = 'key' | 'token' | 'scim'
+type Kind = Parameters<LastUsedTracker['record']>[0]
 const KINDS: readonly Kind[] = ['key', 'token', 'scim']
-
-/**
- * When secrets were last used. Noted off the request's path: the first use shows within a second, later ones are written
- * at most once a minute per secret, many in one statement.
- */
-export interface Uses {
-  note(kind: Kind, id: number, now: Date): void
-  /** Writes what is waiting. */
-  flush(): Promise<void>
-  stop(): Promise<void>
-}
 
 const FLUSH_EVERY_MS = 500
 
-export function createUses(db: Db, idleSeconds: number, onError: (error: unknown) => void): Uses {
+/**
+ * The first use of a secret shows within a second; later ones are written at most once a minute per secret, many in one statement.
+ */
+export function createLastUsedTracker(db: Db, idleSeconds: number, onError: (error: unknown) => void): LastUsedTracker {
   // A token that slides by less than two minutes needs its use written sooner than once a minute.
   const interval = Math.min(60_000, (idleSeconds * 1000) / 2)
   const empty = (): Record<Kind, Map<number, number>> => ({ key: new Map(), token: new Map(), scim: new Map() })
@@ -39,7 +32,7 @@ export function createUses(db: Db, idleSeconds: number, onError: (error: unknown
   const timer = setInterval(() => void flush(), FLUSH_EVERY_MS)
   timer.unref()
   return {
-    note(kind, id, now) {
+    record(kind, id, now) {
       const last = written[kind].get(id)
       if (last !== undefined && now.getTime() - last < interval) return
       written[kind].set(id, now.getTime())
