@@ -2,6 +2,7 @@ import { maySee } from '../access/policy.ts'
 import { attributes, authorizations, bimAuthorizations, iamAuthorizations } from '../attributes/attribute.ts'
 import { passwords } from '../credentials/passwords.service.ts'
 import type { Resolvers } from '../generated/graphql.ts'
+import { refreshes } from '../identity/refresh.service.ts'
 import { sourceIdsOf } from '../identity/source.ids.ts'
 import { newcomers } from '../users/newcomers.service.ts'
 import { permissions } from '../users/permissions.service.ts'
@@ -33,7 +34,7 @@ export const userResolvers: Resolvers = {
     replaceUser: async (_, { input }, context) => ({ user: await recognition.replace(context, input) }),
     relinkUser: async (_, { input }, context) => ({ user: await recognition.relink(context, input) }),
     relinkUsers: (_, { input }, context) => recognition.relinkAll(context, input),
-    refreshUser: async (_, { input }, context) => ({ user: await users.refresh(context, input) }),
+    refreshUser: async (_, { input }, context) => ({ user: await refreshes.user(context, input) }),
   },
   User: {
     iam: (user, _, { loaders }) => loaders.iamById.load(user.iamid),

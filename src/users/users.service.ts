@@ -4,16 +4,12 @@
  * users.search, what they bring along in users.along; what hangs on other objects is read in batches by users.loaders.
  */
 import { isSelf, type UserRef } from '../access/actor.ts'
-import { type Call, done, type Outcome, read, type Service, unchanged, write } from '../access/guard.ts'
+import { type Call, done, read, type Service, unchanged, write } from '../access/guard.ts'
 import { difference, type Target } from '../audit/audit.ts'
 import type { Context } from '../context.ts'
-import { Conflict, Forbidden, Invalid, NotFound, Unauthenticated } from '../errors.ts'
+import { Conflict, Forbidden, NotFound, Unauthenticated } from '../errors.ts'
 import type { ProfileInput, UserFilter, UserSort } from '../generated/graphql.ts'
-import type { IamRecord } from '../iams/iam.ts'
 import { requireIam } from '../iams/iams.store.ts'
-import { directoryOf, entryOfUser, heard, newsOf } from '../identity/directory.ts'
-import { accountOf } from '../identity/meant.ts'
-import { askAbout, type News, takeIn } from '../identity/outside.ts'
 import { uniqueViolation } from '../store/failures.ts'
 import { mapPage, type Page, type PageArgs, readPage } from '../store/page.ts'
 import { assertMayChangeNames, keepAnAdministrator, refusePower } from './powers.ts'
@@ -122,44 +118,7 @@ export const users = {
     const before = { userid: user.userid, iamid: user.iamid, name: user.name, email: user.email }
     return done({ deleted: true }, { event: 'userDeleted', target: targetOf(user), before })
   }),
-
-  /** Reads a user afresh from the directory and the user info endpoint of their IAM, as far as it has them. `bim` itself is the store. */
-  refresh: write(
-    'user:refresh',
-    async (call, { ref }: ByRef, heard: Heard): Promise<Outcome<UserRecord>> => {
-      const user = await requireUser(call.db, ref)
-      const taken = await takeIn(call, heard.iam, user, heard.news)
-      if ('rejected' in taken) throw new Conflict(`Nothing was changed: ${taken.rejected}`)
-      const { events, error } = taken
-      const value = seenAs(await requireUser(call.db, { id: user.id }), 'aggregate')
-      return { value, events, ...(error && { error }) }
-    },
-    { prepare: hear },
-  ),
 } satisfies Service
-
-interface Heard {
-  readonly iam: Pick<IamRecord, 'id' | 'config'>
-  readonly news: readonly News[]
-}
-
-/** Asks what can be asked about a user. Throws Invalid for an IAM that nobody can be read from. */
-async function hear(call: Call, { ref }: ByRef): Promise<Heard> {
-  const user = await requireUser(call.db, ref)
-  const iam = await requireIam(call.db, user.iamid)
-  const directory = await directoryOf(call, iam)
-  const entry = directory && (await heard(call, iam, 'find', user.userid, () => entryOfUser(directory, iam, user)))
-  if (directory && entry === null) throw new NotFound(`The directory of ${iam.id} knows no ${user.userid}: nothing was changed`)
-  const own = entry && newsOf(iam, entry)
-  const about = await askAbout(
-    call,
-    iam,
-    own === null ? user.userid : (await accountOf(call.db, iam, entry!, own.identity!)).userid,
-  )
-  if (user.iamid !== 'bim' && entry === null && about === null)
-    throw new Invalid('iamid', `names the IAM ${user.iamid}, from which this version cannot read users yet`)
-  return { iam, news: [...(own === null ? [] : [own]), ...(about === null ? [] : [about])] }
-}
 
 /** A page of users; a filter that reads hidden fields needs `user:search`. What comes along goes to the loaders. */
 export async function listUsers(context: Context, args: ListArgs): Promise<UserPage> {
