@@ -1,6 +1,6 @@
 import { Conflict } from '../errors.ts'
-import { does } from '../identity/mapping.ts'
 import type { Db } from '../store/store.ts'
+import { supports } from './iam.ts'
 import { iamsByIds } from './iams.store.ts'
 
 /** What is set by hand on what an IAM brings, and where to set it instead. */
@@ -17,7 +17,7 @@ export async function refuseByHand(
 ): Promise<void> {
   const iamids = new Set(owners.map(({ iamid }) => iamid).filter(iamid => iamid !== 'bim'))
   if (iamids.size === 0) return
-  const shut = (await iamsByIds(db, [...iamids])).find(({ config }) => !does(config, action))
+  const shut = (await iamsByIds(db, [...iamids])).find(({ config }) => !supports(config, action))
   const [what, instead] = SET[action]
   if (shut) throw new Conflict(`The IAM ${shut.id} ${what}: add ${action} to its supportedActions, or ${instead}`)
 }

@@ -39,6 +39,10 @@ export interface GroupPermissionRow {
   readonly permission: string
 }
 
+/** Whether the IAM may be used for an action; one that lists none (`supportedActions`) may be used for all. */
+export const supports = ({ supportedActions: actions }: IamRecord['config'], action: string): boolean =>
+  !Array.isArray(actions) || actions.includes(action)
+
 /** Either of the vendor's two switches turns SCIM on. */
 export function scimEnabled({ config }: Pick<IamRecord, 'config'>): boolean {
   return (

@@ -1,8 +1,10 @@
 /** From the claims of an OpenID provider to what the mapping reads. Pure. */
+
 import { Invalid, Unauthenticated } from '../errors.ts'
 import type { IamRecord } from '../iams/iam.ts'
+import { supports } from '../iams/iam.ts'
 import { checkUserid } from '../names.ts'
-import { does, type Said } from './mapping.ts'
+import type { Said } from './mapping.ts'
 
 type Claims = Readonly<Record<string, unknown>>
 type Configured = Pick<IamRecord, 'config'>
@@ -17,7 +19,7 @@ export interface Claimed {
 export function saidBy(iam: Configured, claims: Claims): Claimed {
   const userid = useridOf(iam, claims)
   const faults: string[] = []
-  const wanted = iam.config.authenticationOnly !== true && does(iam.config, 'syncGroups')
+  const wanted = iam.config.authenticationOnly !== true && supports(iam.config, 'syncGroups')
   const groups = wanted ? groupsOf(iam, claims, faults) : null
   for (const name of mappedClaims(iam))
     if (claimOf(claims, name) != null && valuesOf(claimOf(claims, name)) === undefined)
@@ -29,7 +31,7 @@ export function saidBy(iam: Configured, claims: Claims): Claimed {
 function mappedClaims({ config }: Configured): Set<string> {
   if (config.authenticationOnly === true) return new Set()
   const schema = (config.schema ?? {}) as Record<string, Record<string, string> | undefined>
-  const parts = ['profile', 'externalUserIds', ...(does(config, 'syncAuthorizations') ? ['authorizations'] : [])]
+  const parts = ['profile', 'externalUserIds', ...(supports(config, 'syncAuthorizations') ? ['authorizations'] : [])]
   return new Set(parts.flatMap(part => Object.values(schema[part] ?? {})))
 }
 

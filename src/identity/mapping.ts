@@ -1,6 +1,8 @@
 /** From what a source says, in its own words, to an Identity: by the `schema` of the IAM's configuration. Pure. */
+
 import { Invalid } from '../errors.ts'
 import type { IamRecord } from '../iams/iam.ts'
+import { supports } from '../iams/iam.ts'
 import { checkAttributeKey, checkAttributeValue, checkGroupName, checkText } from '../names.ts'
 import { profileColumns } from '../users/profile.ts'
 import { type ExternalGroup, type Identity, PROFILE_FIELDS } from './identity.ts'
@@ -40,7 +42,7 @@ export function identityOf({ config }: Pick<IamRecord, 'config'>, said: Said): M
       ? (value ?? null)
       : undefined,
   )
-  const attributes = does(config, 'syncAuthorizations') ? attributesOf(schema, said, faults) : undefined
+  const attributes = supports(config, 'syncAuthorizations') ? attributesOf(schema, said, faults) : undefined
   const groups = bringsGroups({ config }) ? groupsOf(schema, said.groups, faults) : undefined
   return {
     identity: {
@@ -53,10 +55,6 @@ export function identityOf({ config }: Pick<IamRecord, 'config'>, said: Said): M
     faults,
   }
 }
-
-/** Without a list of actions an IAM does all it can. */
-export const does = ({ supportedActions: actions }: IamRecord['config'], action: string): boolean =>
-  !Array.isArray(actions) || actions.includes(action)
 
 function profileOf(schema: Schema, said: Said, faults: string[]): Identity['profile'] {
   const profile: Record<string, string | null> = {}
@@ -82,7 +80,7 @@ export type GroupField = 'gid' | 'email' | 'description'
 
 /** Whether the IAM's source says who is in which group. */
 export const bringsGroups = ({ config }: Pick<IamRecord, 'config'>): boolean =>
-  config.authenticationOnly !== true && does(config, 'syncGroups')
+  config.authenticationOnly !== true && supports(config, 'syncGroups')
 
 /** Groups by themselves, whoever is in them; none where the IAM brings no groups. `fields`: which of theirs it speaks of. */
 export function groupsFrom(

@@ -1,10 +1,12 @@
 /** What outside sources say of one person, asked before a transaction begins, since they may be slow; and its way in, within one. */
+
 import type { Call } from '../access/guard.ts'
 import type { AuditDraft } from '../audit/audit.ts'
 import { askUserInfo, limitOf, type UserInfo, type UserInfoConfig } from '../connectors/userinfo.ts'
 import { Unavailable } from '../errors.ts'
 import { createTurnstile } from '../http/turnstile.ts'
 import type { IamRecord } from '../iams/iam.ts'
+import { supports } from '../iams/iam.ts'
 import { sealedOf } from '../iams/iams.store.ts'
 import { open } from '../iams/secrets.ts'
 import { checkAttributeKey, checkAttributeValue, checkGroupName } from '../names.ts'
@@ -12,7 +14,7 @@ import type { Outbound } from '../outbound/outbound.ts'
 import type { UserRecord } from '../users/user.ts'
 import { lastAnswer, noteAnswer, noteFailure } from './identity.store.ts'
 import type { Identity } from './identity.ts'
-import { does, taken, thoseTaken } from './mapping.ts'
+import { taken, thoseTaken } from './mapping.ts'
 import { reconcile } from './reconcile.ts'
 
 /** Who says so, where the IAM's endpoint does: a source beside the IAM itself, so that neither takes away what the other gave. */
@@ -91,8 +93,8 @@ export function informed(
   userid: string,
   info: UserInfo,
 ): { identity: Identity; faults: readonly string[] } {
-  const groups = does(config, 'syncRestGroups') ? info.groups : undefined
-  const authorizations = does(config, 'syncRestAuthorizations') ? info.authorizations : undefined
+  const groups = supports(config, 'syncRestGroups') ? info.groups : undefined
+  const authorizations = supports(config, 'syncRestAuthorizations') ? info.authorizations : undefined
   const faults: string[] = []
   const good = groups && thoseTaken(faults, groups, checkGroupName)
   const attributes: Record<string, readonly string[]> = {}

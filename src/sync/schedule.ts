@@ -2,7 +2,7 @@
 import { CronExpressionParser } from 'cron-parser'
 import type { App } from '../context.ts'
 import type { IamRecord } from '../iams/iam.ts'
-import { does } from '../identity/mapping.ts'
+import { supports } from '../iams/iam.ts'
 import type { RunMode } from './run.ts'
 import { insertRun, lastDue, lastWhole, syncedIams, type Whole } from './runs.store.ts'
 
@@ -22,7 +22,7 @@ export const lastTime = (rule: string, now: Date): Date =>
 
 /** The rules of an IAM, the whole run first: where both are due, it goes before. */
 export function rulesOf({ type, config }: Pick<IamRecord, 'type' | 'config'>): { mode: RunMode; rule: string }[] {
-  if (type !== 'ldap' || config.options === undefined || config.ldapSync === undefined || !does(config, 'ldapSync')) return []
+  if (type !== 'ldap' || config.options === undefined || config.ldapSync === undefined || !supports(config, 'ldapSync')) return []
   const { cronRule = usualRule, incrementalRule } = config.ldapSync as { cronRule?: string; incrementalRule?: string }
   return [{ mode: 'full', rule: cronRule }, ...(incrementalRule ? [{ mode: 'incremental' as const, rule: incrementalRule }] : [])]
 }
