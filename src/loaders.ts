@@ -6,6 +6,7 @@ import { credentialLoaders } from './credentials/credentials.loaders.ts'
 import { groupLoaders } from './groups/groups.loaders.ts'
 import { iamLoaders } from './iams/iams.loaders.ts'
 import { projectLoaders } from './projects/projects.loaders.ts'
+import { deprovisioningLoaders } from './provisioning/deprovisioning.loaders.ts'
 import { actingAs } from './store/acting.ts'
 import type { Db } from './store/store.ts'
 import { syncLoaders } from './sync/syncs.loaders.ts'
@@ -23,6 +24,7 @@ export function createLoaders({ app, actor, address }: Pick<Context, 'app' | 'ac
     ...credentialLoaders(db),
     ...projectLoaders(db),
     ...syncLoaders(db),
+    ...deprovisioningLoaders(db),
   }
 }
 

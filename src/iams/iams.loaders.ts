@@ -1,5 +1,4 @@
 import DataLoader from 'dataloader'
-import { type ScimGuardRecord, scimGuardsOf } from '../provisioning/deprovisioning.store.ts'
 import { manyEach, oneEach } from '../store/batch.ts'
 import type { Db } from '../store/store.ts'
 import type { GroupPermissionRow, IamRecord, ScimKeyRecord } from './iam.ts'
@@ -11,10 +10,6 @@ export const iamLoaders = (db: Db) => ({
   iamById: new DataLoader<string, IamRecord | null>(async ids => oneEach(ids, await iamsByIds(db, ids), iam => iam.id)),
   groupPermissionsOfIam: new DataLoader<string, GroupPermissionRow[]>(async ids =>
     manyEach(ids, await groupPermissionsOf(db, ids), row => row.iamid),
-  ),
-  /** Null where nothing was deprovisioned by SCIM yet. */
-  scimGuardOfIam: new DataLoader<string, ScimGuardRecord | null>(async ids =>
-    oneEach(ids, await scimGuardsOf(db, ids), guard => guard.iamid),
   ),
   scimKeysOfIam: new DataLoader<string, ScimKeyRecord[]>(async ids =>
     manyEach(ids, await scimKeysOf(db, ids, new Date()), key => key.iamid),
