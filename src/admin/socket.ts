@@ -7,7 +7,7 @@ import { join, resolve } from 'node:path'
 import { json } from 'node:stream/consumers'
 import type { Logger } from 'pino'
 import { RosterError } from '../errors.ts'
-import type { AdminCommand } from './admin.commands.ts'
+import type { AdminCommand } from './commands.ts'
 
 const NAME = 'admin.sock'
 /** Bytes of a request; milliseconds that it may take to arrive, and that its answer may take. */
