@@ -24,9 +24,14 @@ const shared = { useTypeImports: true, enumsAsConst: true, strictScalars: true, 
 
 /** schema.graphql -> resolver types; with src/rest/*.graphql -> the typed operations that the REST rows run. */
 const config: CodegenConfig = {
-  schema: './schema.graphql',
   generates: {
+    './src/generated/inputs.ts': {
+      schema: { './schema.graphql': { loader: './scripts/codegen.inputs.mjs' } },
+      plugins: ['typescript'],
+      config: shared,
+    },
     './src/generated/graphql.ts': {
+      schema: './schema.graphql',
       plugins: ['typescript', 'typescript-resolvers'],
       config: {
         ...shared,
@@ -82,6 +87,7 @@ const config: CodegenConfig = {
       },
     },
     './src/generated/operations.ts': {
+      schema: './schema.graphql',
       documents: ['./src/rest/*.graphql'],
       plugins: ['typescript-operations', 'typed-document-node'],
       config: {

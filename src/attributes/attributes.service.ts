@@ -9,16 +9,17 @@ import { Invalid, NotFound } from '../errors.ts'
 import type {
   AttributeEdit,
   AttributeInput,
+  AttributeKeyFilter,
   AttributeOwnerRef,
-  QueryAttributeKeysArgs,
+  Direction,
   RemoveAttributeEverywhereInput,
   RemoveAttributeInput,
   ReplaceAttributesInput,
-} from '../generated/graphql.ts'
+} from '../generated/inputs.ts'
 import { refuseByHand } from '../iams/iam.hand.ts'
 import { requireIam } from '../iams/iams.store.ts'
 import { canonical, checkAttributeKey, checkAttributeValue, checkList } from '../names.ts'
-import { partPattern, windowOf } from '../store/page.ts'
+import { type PageArgs, partPattern, windowOf } from '../store/page.ts'
 import { attributeKeys, byKey } from './attribute.keys.store.ts'
 import { type Change, differenceOf, type Edit, edited, replaced, type StoredAttribute } from './attribute.ts'
 import {
@@ -31,9 +32,14 @@ import {
 } from './attributes.store.ts'
 import { checkOwner, kindOf, type Owner, requireOwners, targetOf } from './owners.ts'
 
+interface KeysArgs extends PageArgs {
+  filter?: AttributeKeyFilter | null
+  direction?: Direction | null
+}
+
 export const attributes = {
   /** The keys in use. */
-  keys: read('attribute:list', async ({ db }, { filter, direction, ...page }: QueryAttributeKeysArgs) => {
+  keys: read('attribute:list', async ({ db }, { filter, direction, ...page }: KeysArgs) => {
     const order = byKey(direction === 'DESC')
     return attributeKeys(db, partPattern('key', filter?.key) ?? '%', order, windowOf(db.cursors, page, order))
   }),

@@ -1,7 +1,7 @@
 /** Whose attributes: a user or a group, as one value. */
 import type { Target } from '../audit/audit.ts'
 import { Invalid } from '../errors.ts'
-import type { AttributeOwnerRef } from '../generated/graphql.ts'
+import type { AttributeOwnerRef } from '../generated/inputs.ts'
 import type { GroupRecord } from '../groups/group.ts'
 import { requireGroups } from '../groups/groups.store.ts'
 import type { Db } from '../store/store.ts'

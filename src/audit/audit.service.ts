@@ -4,7 +4,7 @@
  */
 import { type Call, read, type Service } from '../access/guard.ts'
 import { Invalid } from '../errors.ts'
-import type { AuditFilter, Direction } from '../generated/graphql.ts'
+import type { AuditFilter, Direction } from '../generated/inputs.ts'
 import { checkList, checkText } from '../names.ts'
 import { type PageArgs, readPage } from '../store/page.ts'
 import { type AuditQuery, auditList } from './audit.query.store.ts'

@@ -2,10 +2,10 @@
 import { createInterface } from 'node:readline/promises'
 import { Writable } from 'node:stream'
 import { type AdminCommand, performAdmin } from '../admin/commands.ts'
-import { askServer } from '../admin/socket.ts'
 import { asOperator } from '../app.ts'
 import { type Config, type Environment, loadConfig } from '../config.ts'
 import { generatePassword } from '../credentials/password.ts'
+import { askServer } from './admin.client.ts'
 import type { Printed, Values } from './command.ts'
 
 export const ADMIN_SUBCOMMANDS = ['unlock', 'set-password', 'create'] as const

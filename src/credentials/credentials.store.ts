@@ -1,4 +1,4 @@
-import type { ApiKeyFilter, ApiKeySort, TokenFilter, TokenSort } from '../generated/graphql.ts'
+import type { ApiKeyFilter, ApiKeySort, TokenFilter, TokenSort } from '../generated/inputs.ts'
 import { type Hanging, listOf } from '../store/hanging.ts'
 import { conditions, type List, type Order } from '../store/page.ts'
 import type { Db } from '../store/store.ts'

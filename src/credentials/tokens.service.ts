@@ -2,7 +2,7 @@
 import { isSelf, type UserRef } from '../access/actor.ts'
 import { type Call, done, read, type Service, unchanged, write } from '../access/guard.ts'
 import { NotFound } from '../errors.ts'
-import type { TokenFilter, TokenSort } from '../generated/graphql.ts'
+import type { TokenFilter, TokenSort } from '../generated/inputs.ts'
 import { checkList } from '../names.ts'
 import { type PageArgs, readPage } from '../store/page.ts'
 import { refusePowers } from '../users/powers.ts'

@@ -1,7 +1,7 @@
 /** The filters of groups and members as SQL: one list for GraphQL and the REST rows; each condition is served by an index. */
 import { authorize } from '../access/guard.ts'
 import type { Context } from '../context.ts'
-import type { Direction, GroupFilter, GroupSort, MembershipFilter } from '../generated/graphql.ts'
+import type { Direction, GroupFilter, GroupSort, MembershipFilter } from '../generated/inputs.ts'
 import { checkList } from '../names.ts'
 import { listOf } from '../store/hanging.ts'
 import { type List, type Order, partPattern } from '../store/page.ts'

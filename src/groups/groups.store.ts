@@ -1,5 +1,5 @@
 import { NotFound } from '../errors.ts'
-import type { GroupRef } from '../generated/graphql.ts'
+import type { GroupRef } from '../generated/inputs.ts'
 import { requireIam } from '../iams/iams.store.ts'
 import type { Hanging } from '../store/hanging.ts'
 import { rowsInPieces, rowsUntilNone } from '../store/pieces.ts'

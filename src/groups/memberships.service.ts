@@ -11,7 +11,7 @@ import type {
   GroupRef,
   MembershipFilter,
   RemoveGroupMemberInput,
-} from '../generated/graphql.ts'
+} from '../generated/inputs.ts'
 import { refuseByHand } from '../iams/iam.hand.ts'
 import { checkList } from '../names.ts'
 import { type PageArgs, readPage } from '../store/page.ts'

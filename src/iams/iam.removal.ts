@@ -1,7 +1,7 @@
 import { alsoNeeds, type Call, done, type Outcome } from '../access/guard.ts'
 import type { AuditDraft } from '../audit/audit.ts'
 import { assertUnchanged, Conflict } from '../errors.ts'
-import type { IamUsers } from '../generated/graphql.ts'
+import type { IamUsers } from '../generated/inputs.ts'
 import { keepAnAdministrator, refuseGrant } from '../users/powers.ts'
 import { nameTaken } from '../users/users.service.ts'
 import { configured, facts } from './iam.facts.ts'

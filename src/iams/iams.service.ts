@@ -3,7 +3,7 @@ import { type Call, done, type Outcome, read, type Service, unchanged, write } f
 import { difference } from '../audit/audit.ts'
 import { mint } from '../credentials/secret.ts'
 import { assertUnchanged, Conflict, Invalid } from '../errors.ts'
-import type { Direction, IamFilter } from '../generated/graphql.ts'
+import type { Direction, IamFilter } from '../generated/inputs.ts'
 import { type PageArgs, readPage } from '../store/page.ts'
 import { keepAnAdministrator, refuseGrant } from '../users/powers.ts'
 import { type CheckedConfig, checkConfig } from './iam.config.ts'

@@ -1,5 +1,5 @@
 import { NotFound } from '../errors.ts'
-import type { Direction, IamFilter } from '../generated/graphql.ts'
+import type { Direction, IamFilter } from '../generated/inputs.ts'
 import type { Prisma } from '../generated/prisma/client.ts'
 import { checkList, checkText } from '../names.ts'
 import { conditions, type List } from '../store/page.ts'

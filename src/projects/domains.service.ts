@@ -1,7 +1,7 @@
 import type { UserRef } from '../access/actor.ts'
 import { type Call, done, read, type Service, unchanged, write } from '../access/guard.ts'
 import { Conflict, Invalid, NotFound } from '../errors.ts'
-import type { DomainFilter, DomainSort, GroupRef } from '../generated/graphql.ts'
+import type { DomainFilter, DomainSort, GroupRef } from '../generated/inputs.ts'
 import { requireGroup } from '../groups/groups.store.ts'
 import { canonical, checkName } from '../names.ts'
 import { type PageArgs, readPage } from '../store/page.ts'

@@ -1,5 +1,5 @@
 import { NotFound } from '../errors.ts'
-import type { DataSourceFilter, DataSourceSort } from '../generated/graphql.ts'
+import type { DataSourceFilter, DataSourceSort } from '../generated/inputs.ts'
 import { checkList } from '../names.ts'
 import type { Hanging } from '../store/hanging.ts'
 import { conditions, type List, type Order, partPattern } from '../store/page.ts'

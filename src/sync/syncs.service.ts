@@ -3,7 +3,7 @@ import { alsoNeeds, type Call, done, type Outcome, read, type Service, write } f
 import { decide } from '../access/policy.ts'
 import type { AuditDraft } from '../audit/audit.ts'
 import { Conflict, Forbidden, Invalid, NotFound, type RosterError } from '../errors.ts'
-import type { SyncEntryFilter, SyncRunFilter } from '../generated/graphql.ts'
+import type { SyncEntryFilter, SyncRunFilter } from '../generated/inputs.ts'
 import { checkConfig } from '../iams/iam.config.ts'
 import { unpaste } from '../iams/iam.input.ts'
 import type { IamType } from '../iams/iam.schema.ts'

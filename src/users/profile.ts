@@ -1,6 +1,6 @@
 /** What a profile may hold: checks, and the columns it is written to. Pure. */
 import { Invalid } from '../errors.ts'
-import type { ProfileInput } from '../generated/graphql.ts'
+import type { ProfileInput } from '../generated/inputs.ts'
 import { canonical, checkEmail, checkText } from '../names.ts'
 import type { ProfileColumns } from './users.store.ts'
 

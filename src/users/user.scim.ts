@@ -1,5 +1,5 @@
 /** What a SCIM resource says of a user: the profile, the attributes, the version. Pure. */
-import type { ProfileInput } from '../generated/graphql.ts'
+import type { ProfileInput } from '../generated/inputs.ts'
 import { canonical, checkAttributeKey, checkAttributeValue, checkList } from '../names.ts'
 import { Misspoken } from '../provisioning/faults.ts'
 import { valueAt } from '../provisioning/patch.ts'

@@ -1,6 +1,6 @@
 /** What a SCIM resource comes to in the rows of its user: the same for a write and for a simulation. Pure. */
 import { Invalid } from '../errors.ts'
-import type { ProfileInput } from '../generated/graphql.ts'
+import type { ProfileInput } from '../generated/inputs.ts'
 import type { IamRecord } from '../iams/iam.ts'
 import { canonical, checkUserid } from '../names.ts'
 import { Misspoken } from '../provisioning/faults.ts'

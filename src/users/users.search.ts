@@ -2,7 +2,7 @@
 import { authorize } from '../access/guard.ts'
 import { ADMINS_AND_GOVERNORS } from '../access/permissions.ts'
 import type { Context } from '../context.ts'
-import type { UserFilter, UserSort } from '../generated/graphql.ts'
+import type { UserFilter, UserSort } from '../generated/inputs.ts'
 import { checkList, checkStorable, lookupKey } from '../names.ts'
 import { type List, type Order, partPattern } from '../store/page.ts'
 import { selectList, type Wanted } from './users.along.ts'

@@ -8,7 +8,7 @@ import { type Call, done, read, type Service, unchanged, write } from '../access
 import { difference, type Target } from '../audit/audit.ts'
 import type { Context } from '../context.ts'
 import { Conflict, Forbidden, NotFound, Unauthenticated } from '../errors.ts'
-import type { ProfileInput, UserFilter, UserSort } from '../generated/graphql.ts'
+import type { ProfileInput, UserFilter, UserSort } from '../generated/inputs.ts'
 import { requireIam } from '../iams/iams.store.ts'
 import { uniqueViolation } from '../store/failures.ts'
 import { mapPage, type Page, type PageArgs, readPage } from '../store/page.ts'

@@ -1,0 +1,40 @@
+import { request } from 'node:http'
+import { join } from 'node:path'
+import { json } from 'node:stream/consumers'
+import type { AdminCommand } from '../admin/commands.ts'
+import { type AdminResponse, SOCKET_NAME, socketIn } from '../admin/socket.ts'
+
+/** Milliseconds that a response may take. */
+const ANSWER = 60_000
+
+/** What the server on the data directory answers; null when none listens. Throws Error with what it refuses. */
+export async function askServer(dataDir: string, command: AdminCommand): Promise<string | null> {
+  const socket = socketIn(dataDir)
+  try {
+    const { text, failure } = await ask(socket.path, command)
+    if (text !== undefined) return text
+    throw new Error(failure ?? 'The server gave no answer that can be read')
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException
+    if (code === 'ENOENT' || code === 'ECONNREFUSED' || code === 'ENOTDIR') return null
+    if (code === 'EACCES' || code === 'EPERM')
+      throw new Error(
+        `${join(dataDir, SOCKET_NAME)} may only be opened by the user that runs the server: run the command as that user`,
+      )
+    throw error
+  } finally {
+    socket.release()
+  }
+}
+
+function ask(socketPath: string, command: AdminCommand): Promise<AdminResponse> {
+  return new Promise((resolve, reject) => {
+    const headers = { 'content-type': 'application/json' }
+    const sent = request({ socketPath, method: 'POST', path: '/', headers, timeout: ANSWER }, answer =>
+      json(answer).then(body => resolve(body as AdminResponse), reject),
+    )
+    sent.on('timeout', () => sent.destroy(new Error(`The server did not answer within ${ANSWER / 1000} s`)))
+    sent.on('error', reject)
+    sent.end(JSON.stringify(command))
+  })
+}
