@@ -2,7 +2,6 @@
 import { chmodSync, closeSync, openSync, rmSync } from 'node:fs'
 import { createServer, type IncomingMessage, type Server } from 'node:http'
 import { join, resolve } from 'node:path'
-import { json } from 'node:stream/consumers'
 import type { Logger } from 'pino'
 import { RosterError } from '../errors.ts'
 import type { AdminCommand } from './commands.ts'
