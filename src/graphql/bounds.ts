@@ -5,6 +5,8 @@ export const BOUNDS = {
   /** Of the text. */
   characters: 100_000,
   lines: 5_000,
+  /** Of all operations together. */
+  variables: 500,
   /** Fields and fragments, with each fragment counted wherever it is spread. */
   selections: 10_000,
   /** Comparisons of fields that have the same name in an answer, and of fragments beside each other. */
@@ -26,6 +28,10 @@ export function faultOfText(text: string): string | null {
 
 /** What is wrong with a parsed document, else null. */
 export function faultOf(document: DocumentNode): string | null {
+  let variables = 0
+  for (const node of document.definitions) if ('variableDefinitions' in node) variables += node.variableDefinitions?.length ?? 0
+  if (variables > BOUNDS.variables)
+    return `The document has more than ${BOUNDS.variables} variables. Send lists and input objects as one variable each.`
   const fragments = new Map<string, SelectionSetNode>()
   for (const node of document.definitions)
     if (node.kind === Kind.FRAGMENT_DEFINITION) fragments.set(node.name.value, node.selectionSet)

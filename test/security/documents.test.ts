@@ -41,7 +41,8 @@ const DOCUMENTS: Record<string, string> = {
   'more lines': `${'\n'.repeat(99_000)}{${many(100, n => `x${n}`)}}`,
   'unknown arguments': `{users(${many(1_200, n => `a${n}:1`)}){totalCount}}`,
   'unknown variables': `{${many(300, n => `a${n}:users(first:$v${n}){totalCount}`)}}`,
-  'variables that nobody uses': `query(${many(1_200, n => `$v${n}:Int`)}){viewer{can}}`,
+  'too many variables': `query(${many(1_200, n => `$v${n}:Int`)}){viewer{can}}`,
+  'variables that nobody uses': `query(${many(BOUNDS.variables, n => `$v${n}:Int`)}){viewer{can}}`,
   directives: `{viewer{can ${many(700, () => '@skip(if:true)')}}}`,
   'fields of an input': `{users(filter:{${many(1_600, n => `f${n}:1`)}}){totalCount}}`,
   'a list of wrong values': `{users(filter:{ids:[${many(4_900, () => '"x"')}]}){totalCount}}`,
@@ -93,6 +94,7 @@ test('the faults are named', () => {
   expect(work(DOCUMENTS['one field, again and again']!)).toMatch(/too many of the same fields/)
   expect(work(DOCUMENTS['fragments beside each other']!)).toMatch(/too many of the same fields/)
   expect(work(DOCUMENTS['fragments that double']!)).toMatch(/more than 10000 fields, with each fragment counted/)
+  expect(work(DOCUMENTS['too many variables']!)).toMatch(/more than 500 variables/)
   expect(work(DOCUMENTS['more lines']!)).toMatch(/more than 5000 lines/)
   expect(work(`{user(ref:{userid:"${'x'.repeat(101_000)}"}){id}}`)).toMatch(/more than 100000 characters/)
 })
@@ -101,6 +103,8 @@ test('what clients send is not refused', () => {
   // Each component with fields of its own, as Relay and Apollo Client write them.
   const components = `{viewer{user{${spread(60)}}}} ${fragments(60, n => `__typename id userid profile{__typename id a${n}:name}`)}`
   expect(work(components)).toBeTypeOf('number')
+  const used = `query(${many(200, n => `$v${n}:Int`)}){${many(100, n => `a${n}:users(first:$v${2 * n},offset:$v${2 * n + 1}){totalCount}`)}}`
+  expect(work(used)).toBeTypeOf('number')
   expect(work(`{${many(100, n => `a${n}:users(first:1){nodes{id userid profile{name email}}}`)}}`)).toBeTypeOf('number')
 })
 
