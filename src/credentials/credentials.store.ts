@@ -55,12 +55,12 @@ export const touchApiKey = (db: Db, id: number, now: Date) =>
 export const followApiKey = (db: Db, id: number, rotatedToId: number, expiresAt: Date) =>
   db.prisma.apiKey.update({ where: { id }, data: { rotatedToId, expiresAt }, select: { id: true } })
 
-/** What was minted with a key, and what it replaced, is of one chain with it; all of one user. */
+/** What was minted with a key, and what it replaced, is of one chain with it; all of one user. By an array, whose rows an index finds. */
 const chainOf = (seed: string) => `WITH RECURSIVE chain(id, user_id) AS (
     SELECT k.id, k.user_id FROM api_keys k WHERE ${seed}
     UNION SELECT k.id, k.user_id FROM chain c JOIN api_keys k ON k.user_id = c.user_id AND (k.parent_key_id = c.id OR k.rotated_to_id = c.id)
-  ), ended AS (DELETE FROM tokens WHERE api_key_id IN (SELECT id FROM chain) RETURNING id
-  ), gone AS (DELETE FROM api_keys WHERE id IN (SELECT id FROM chain) RETURNING id, name)
+  ), ended AS (DELETE FROM tokens WHERE api_key_id = ANY(ARRAY(SELECT id FROM chain)) RETURNING id
+  ), gone AS (DELETE FROM api_keys WHERE id = ANY(ARRAY(SELECT id FROM chain)) RETURNING id, name)
   SELECT (SELECT count(*) FROM ended)::int AS "revokedTokens", (SELECT coalesce(json_agg(gone ORDER BY id), '[]') FROM gone) AS keys`
 
 export interface RevokedChain {

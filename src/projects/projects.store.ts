@@ -60,7 +60,10 @@ export async function insertProject(db: Db, project: NewProject, by: number | nu
 }
 
 /** How many projects there are that the user created. */
-export const countCreated = (db: Db, userId: number): Promise<number> => db.prisma.project.count({ where: { createdBy: userId } })
+export async function countCreated(db: Db, userId: number): Promise<number> {
+  const [row] = await db.query<{ count: number }>('SELECT count(*)::int AS count FROM projects WHERE created_by = $1', [userId])
+  return row!.count
+}
 
 export async function touchProject(db: Db, id: number, by: number | null, now: Date): Promise<void> {
   await db.prisma.project.update({ where: { id }, data: { updatedBy: by, updatedAt: now }, select: { id: true } })
