@@ -50,6 +50,14 @@ export const formatError =
     }
   }
 
+/** The first `most` errors, and one with the code of the next that says how many more there are. */
+export function capped(errors: readonly GraphQLFormattedError[], most: number): readonly GraphQLFormattedError[] {
+  const next = errors[most]
+  if (!next) return errors
+  const message = `${errors.length - most} more errors are left out: correct the first ${most}, or ask for fewer items`
+  return [...errors.slice(0, most), { message, extensions: { code: next.extensions?.code } }]
+}
+
 /** Whole messages of graphql-js, and what to do instead. */
 const WHOLE: Readonly<Record<string, string>> = {
   'Maximum call stack size exceeded': 'The document nests too deep',

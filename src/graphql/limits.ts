@@ -33,6 +33,8 @@ export const LIMITS = {
   anonymousFields: 5,
   /** Errors of validation that are answered. */
   errors: 20,
+  /** Errors of fields that one answer holds; one more says how many are left out. */
+  fieldErrors: 100,
   /** Fields of the answer at most: what a list may hold, times what is asked of each. */
   cost: 1_000_000,
   /** Items of lists without pages, such as attributes, that one answer holds at most. */

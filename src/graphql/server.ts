@@ -18,7 +18,7 @@ import { type Budget, newBudget, restart } from './budget.ts'
 import { checkVariables } from './coercion.ts'
 import { costOf } from './cost.ts'
 import { createDocuments } from './documents.ts'
-import { formatError, graphqlError } from './errors.ts'
+import { capped, formatError, graphqlError } from './errors.ts'
 import { introspection } from './introspection.ts'
 import { isLogInOnly, LIMITS, limitRules } from './limits.ts'
 
@@ -190,7 +190,7 @@ const answer: ApolloServerPlugin<Served> = {
         if (!errors) return
         const isUnknown = contextValue.actor === anonymous
         for (const [name, value] of Object.entries(waiting(errors))) response.http.headers.set(name, value)
-        response.body.singleResult.errors = errors.map(error => ({
+        response.body.singleResult.errors = capped(errors, LIMITS.fieldErrors).map(error => ({
           ...error,
           ...(isUnknown && { message: withoutSuggestion(error.message) }),
           extensions: { ...error.extensions, requestId: contextValue.requestId },

@@ -42,6 +42,26 @@ const nested = (depth: number, at = 0): string =>
     : `${['currentProject', 'members(first: 1)', 'nodes'][(at - 2) % 3]} { ${nested(depth, at + 1)} }`
 const deep = (depth: number) => `{ viewer { user { ${nested(depth, 2)} } } }`
 
+describe('errors of fields', () => {
+  test(`are ${LIMITS.fieldErrors} at most, and one says how many more there are`, async () => {
+    await app.store.db.query(
+      `INSERT INTO users (iamid, userid, userid_key, name, name_key)
+       SELECT 'bim', 'many' || i, 'many' || i, 'many', 'many' FROM generate_series(1, 250) i`,
+    )
+    const { body } = await ask('{ users(first: 250) { nodes { memberships(first: -1) { nodes { group { name } } } } } }')
+    const errors = body.errors!
+    expect(errors).toHaveLength(LIMITS.fieldErrors + 1)
+    expect(errors[0]).toMatchObject({ extensions: { code: 'BAD_USER_INPUT', field: 'first' } })
+    expect(errors.at(-1)).toEqual({
+      message: '150 more errors are left out: correct the first 100, or ask for fewer items',
+      extensions: { code: 'BAD_USER_INPUT', requestId: expect.any(String) },
+    })
+    const few = await ask('{ users(first: 100) { nodes { memberships(first: -1) { nodes { group { name } } } } } }')
+    expect(few.body.errors).toHaveLength(100)
+    await app.store.db.query(`DELETE FROM users WHERE name = 'many'`)
+  })
+})
+
 describe('depth', () => {
   test(`${LIMITS.depth} levels are answered, one more is refused`, async () => {
     await expectAnswered(deep(LIMITS.depth - 1))
