@@ -29,6 +29,8 @@ export interface Sending {
   readonly closing: boolean
   /** Milliseconds after which a reader that takes nothing is cut. */
   readonly stalled: number
+  /** Bytes a second; an answer that is not taken so fast on average is cut, `stalled` later at most. */
+  readonly minimumRate: number
 }
 
 /** Throws when the body cannot be written as JSON. */
@@ -67,11 +69,18 @@ function piecesOf(payload: Ready['payload']): readonly Buffer[] {
   return Array.from({ length: Math.ceil(whole.length / PIECE) }, (_, n) => whole.subarray(n * PIECE, (n + 1) * PIECE))
 }
 
-/** Writes the payload piece by piece, as its reader takes it, then calls `then`. One who takes none for `stalled` ms is cut. */
-function write(response: ServerResponse, payload: Ready['payload'], stalled: number, then: () => void): void {
+type Pace = Pick<Sending, 'stalled' | 'minimumRate'>
+
+/** Writes the payload piece by piece, as its reader takes it, then calls `then`. One that takes none, or takes it too slowly, is cut. */
+function write(response: ServerResponse, payload: Ready['payload'], { stalled, minimumRate }: Pace, then: () => void): void {
   const pieces = piecesOf(payload)
-  const timer = setTimeout(() => response.destroy(), stalled)
-  response.once('close', () => clearTimeout(timer))
+  const cut = () => response.destroy()
+  const timer = setTimeout(cut, stalled)
+  const deadline = setTimeout(cut, stalled + (lengthOf(payload) / minimumRate) * 1000)
+  response.once('close', () => {
+    clearTimeout(timer)
+    clearTimeout(deadline)
+  })
   const next = (at: number): void => {
     for (let piece = at; piece < pieces.length; piece++) {
       if (response.destroyed) return
@@ -92,21 +101,21 @@ function write(response: ServerResponse, payload: Ready['payload'], stalled: num
  * connection closes only when the upload has ended (or LINGER is over): closing under unread bytes is a reset, and the
  * client would lose the answer with it (RFC 9112 9.6).
  */
-export function send(request: IncomingMessage, response: ServerResponse, answer: Ready, { closing, stalled }: Sending): void {
+export function send(request: IncomingMessage, response: ServerResponse, answer: Ready, { closing, ...pace }: Sending): void {
   if (response.destroyed) return
   const unread = hasBody(request.headers) && !request.complete
   if (!unread || isBrief(request)) {
     if (closing) answer.headers.connection = 'close'
     response.writeHead(answer.status, answer.headers)
     if (lengthOf(answer.payload) <= PIECE && !(answer.payload instanceof Pieces)) response.end(answer.payload)
-    else write(response, answer.payload, stalled, () => response.end())
+    else write(response, answer.payload, pace, () => response.end())
     return
   }
   answered.add(request.socket)
   answer.headers.connection = 'close'
   response.writeHead(answer.status, answer.headers)
   response.flushHeaders()
-  write(response, answer.payload, stalled, () => {})
+  write(response, answer.payload, pace, () => {})
   const finish = () => {
     clearTimeout(timer)
     response.end()

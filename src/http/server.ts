@@ -260,7 +260,8 @@ class Server implements Http {
       return this.#send(request, reply, this.#failure(busy, request.id, pathOf(request.raw.url)))
     }
     if (isHeld) reply.raw.once('close', () => answers.give(length))
-    send(request.raw, reply.raw, answer, { closing: this.#closing, stalled: this.#timing.write })
+    const { write, minimumRate } = this.#timing
+    send(request.raw, reply.raw, answer, { closing: this.#closing, stalled: write, minimumRate })
     return answer.status
   }
 

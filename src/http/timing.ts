@@ -1,4 +1,4 @@
-/** Milliseconds. Tests shorten them; nobody else gives any. */
+/** Milliseconds, but for the rate. Tests shorten them; nobody else gives any. */
 export interface Timing {
   /** How long headers, and a whole request, may take to arrive; looked at every `checks`. */
   headers: number
@@ -8,6 +8,8 @@ export interface Timing {
   keepAlive: number
   /** How long an answer may wait for its reader to take the next piece. */
   write: number
+  /** Bytes a second that a reader takes on average of a long answer; one that is slower is cut, `write` later at most. */
+  minimumRate: number
   /** How long `close` waits for requests in flight, and for the first byte of connections that sent none yet. */
   closing: number
   silent: number
@@ -19,6 +21,7 @@ export const TIMING: Timing = {
   checks: 5_000,
   keepAlive: 72_000,
   write: 30_000,
+  minimumRate: 8 * 1024,
   closing: 10_000,
   silent: 1_000,
 }

@@ -80,6 +80,31 @@ describe('a connection', () => {
   })
 })
 
+describe('a reader that takes some all the time', () => {
+  test.each([
+    ['is cut below the minimum rate', 2 * LARGE, 50, false],
+    ['gets all of it above the minimum rate', 8 * 1024, 10, true],
+  ])(
+    '%s',
+    async (_, minimumRate, pause, isWhole) => {
+      const { port } = await serving({ timing: { write: 800, minimumRate } })
+      const slow = connect(port, '127.0.0.1')
+      slow.on('error', () => {})
+      slow.write('GET /large HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n')
+      let bytes = 0
+      slow.on('data', chunk => {
+        bytes += chunk.length
+        slow.pause()
+        setTimeout(() => slow.resume(), pause)
+      })
+      await new Promise(resolve => slow.once('close', resolve))
+      expect(bytes).toBeGreaterThan(0)
+      expect(bytes > LARGE).toBe(isWhole)
+    },
+    30_000,
+  )
+})
+
 describe('all connections together', () => {
   test('hold so many bytes of answers; the next is 503', async () => {
     const { port, url } = await serving({ held: { answers: 2.5 * LARGE } })
