@@ -5,6 +5,7 @@ import type { AuditDraft } from '../audit/audit.ts'
 import { askUserInfo, limitOf, type UserInfo, type UserInfoConfig } from '../connectors/userinfo.ts'
 import { Unavailable } from '../errors.ts'
 import { createTurnstile } from '../http/turnstile.ts'
+import { unencryptedUserInfo } from '../iams/iam.places.ts'
 import type { IamRecord } from '../iams/iam.ts'
 import { supports } from '../iams/iam.ts'
 import { sealedOf } from '../iams/iams.store.ts'
@@ -64,6 +65,9 @@ export async function askEndpoint(
   const [password, key] = ['authentication.password', 'key'].map(path => secrets.get(`externalUserInfo.${path}`))
   const given = { ...(password !== undefined && { password }), ...(key !== undefined && { key }) }
   const endpoint = config.externalUserInfo as Endpoint
+  const [fault] = unencryptedUserInfo(config)
+  // Stored before https was demanded: it is not asked until the configuration names another address.
+  if (fault) return { source: USER_INFO, failure: `${fault.field} ${fault.rule}`, answer: null, identity: null, faults: [] }
   const { host } = new URL(endpoint.uri)
   const turnstile = turnstiles.get(host) ?? createTurnstile(AT_ONCE)
   turnstiles.set(host, turnstile)

@@ -166,3 +166,19 @@ test('only what the IAM is to take of it is taken', async () => {
     )
   }
 })
+
+test('an http address of another machine that was stored before https was demanded is not asked', async () => {
+  await configure()
+  await app.store.db.query(
+    `UPDATE iams SET config = jsonb_set(config, '{externalUserInfo,uri}', '"http://info.example.com/who"') WHERE id = 'bim'`,
+  )
+  const before = await held()
+  expect((await logIn()).data.logIn.authenticated).toBe(true)
+  expect(await held()).toEqual(before)
+  const [row] = await app.store.db.query<{ failure: string }>('SELECT failure FROM user_info_answers WHERE user_id = $1', [
+    ana.id,
+  ])
+  expect(row!.failure).toBe(
+    'config.externalUserInfo.uri must be https, unless its host is this machine (localhost, 127.0.0.1, [::1])',
+  )
+})
