@@ -1,3 +1,5 @@
+import { subjectsOf } from '../credentials/lockout.ts'
+import { canonical } from '../names.ts'
 import type { Db } from '../store/store.ts'
 import type { UserRecord } from './user.ts'
 import { USER_COLUMNS } from './users.along.ts'
@@ -19,7 +21,7 @@ export const OWNED_TABLES = {
 
 /**
  * Takes from accounts all that their person had: keys, tokens, permissions, attributes, memberships, roles, profile, names in other
- * systems, preferences, password and log-ins. What is left is the id and the userid, as of somebody who was just made; enabled, but for
+ * systems, preferences, password, log-ins and the addresses that they came from. What is left is the id and the userid, as of somebody who was just made; enabled, but for
  * whom an administrator disabled. A fixed number of statements; answers the emptied accounts.
  */
 export async function emptyAccounts(db: Db, ids: readonly number[], now: Date): Promise<UserRecord[]> {
@@ -29,7 +31,7 @@ export async function emptyAccounts(db: Db, ids: readonly number[], now: Date): 
       .join(', ')} SELECT 1`,
     [ids],
   )
-  return db.query(
+  const emptied = await db.query<UserRecord>(
     `UPDATE users u SET global_user_id = gen_random_uuid(), scim_id = gen_random_uuid(), authentication_id = NULL, name = u.userid,
        name_key = u.userid_key, email = NULL, email_key = '', phone = NULL, about = NULL, location = NULL, organization = NULL,
        position = NULL, sql_user = NULL, preferences = NULL, external_user_ids = '{}', scim = NULL, dn = NULL, directory_id = NULL,
@@ -40,4 +42,7 @@ export async function emptyAccounts(db: Db, ids: readonly number[], now: Date): 
       WHERE u.id = ANY($1::int[]) RETURNING ${USER_COLUMNS}`,
     [ids, now],
   )
+  const accounts = emptied.map(({ iamid, userid }) => subjectsOf(iamid, canonical(userid), '').account)
+  await db.query('DELETE FROM login_addresses WHERE account = ANY($1::text[])', [accounts])
+  return emptied
 }

@@ -5,8 +5,10 @@ import { countedSubjects, noteAddress, purgeAddresses } from '../../src/credenti
 import { lockout, subjectsOf } from '../../src/credentials/lockout.ts'
 import { sessions } from '../../src/credentials/sessions.service.ts'
 import type { RosterError } from '../../src/errors.ts'
+import { canonical } from '../../src/names.ts'
 import type { Store } from '../../src/store/store.ts'
 import { newcomers } from '../../src/users/newcomers.service.ts'
+import { emptyAccounts } from '../../src/users/users.replace.store.ts'
 import { testStore } from '../harness/database.ts'
 import { testContext } from '../harness/rooms.ts'
 
@@ -111,4 +113,19 @@ test('refused tries count against their address: it is locked for other accounts
   expect(await logIn('wrong', STRANGER, 'somebody else')).toBe('TOO_MANY_REQUESTS')
   const row = await store.db.prisma.loginFailure.findUnique({ where: { subject: subjectsOf('bim', 'ana', STRANGER).address } })
   expect(row!.failures).toBe(101)
+})
+
+test('an account that is emptied for another person knows none of the addresses of the former one; other accounts keep theirs', async () => {
+  const { user } = await newcomers.create(testContext({ actor: operator, store }), {
+    userid: 'Leaver',
+    password: PASSWORD,
+    profile: { name: 'Leaver' },
+  })
+  for (const userid of ['Leaver', 'Ana']) expect(await logIn(PASSWORD, HOME, userid)).toBe('in')
+  await emptyAccounts(store.db, [user.id], new Date())
+  const knows = async (userid: string) => {
+    const subjects = subjectsOf('bim', canonical(userid), HOME)
+    return (await countedSubjects(store.db, subjects, new Date())).account === subjects.own
+  }
+  expect([await knows('Leaver'), await knows('Ana')]).toEqual([false, true])
 })
