@@ -18,7 +18,11 @@ const invitation: InvitationMail = {
 }
 
 /** A mailer whose log is kept. */
-function mailerTo(smtpUrl: string | null, timeoutMs?: number): { mailer: Mailer; logged: string[] } {
+function mailerTo(
+  smtpUrl: string | null,
+  timeoutMs?: number,
+  connections: Pick<typeof outbound, 'connect'> = outbound,
+): { mailer: Mailer; logged: string[] } {
   const logged: string[] = []
   const log = pino(
     { level: 'trace' },
@@ -30,7 +34,7 @@ function mailerTo(smtpUrl: string | null, timeoutMs?: number): { mailer: Mailer;
     }),
   )
   const config = { smtpUrl, mailFrom: 'Roster <roster@localhost>', publicUrl: 'https://roster.example' }
-  const mailer = createMailer(config, outbound, log, timeoutMs)
+  const mailer = createMailer(config, connections, log, timeoutMs)
   open.push(() => mailer.close())
   return { mailer, logged }
 }
@@ -249,4 +253,47 @@ test('after close what is sent answers false', async () => {
   mailer.close()
   expect(await mailer.sendInvitation(invitation)).toBe(false)
   expect(received).toEqual([])
+})
+
+describe('a mail server on another machine', () => {
+  /** The server under a name that is not this machine's. */
+  const elsewhere = (url: string, query = '') => {
+    const { port } = new URL(url)
+    const connect: typeof outbound.connect = (_, signal) => outbound.connect({ host: '127.0.0.1', port: Number(port) }, signal)
+    return mailerTo(`smtp://mail.example.com:${port}${query}`, 2_000, { connect })
+  }
+
+  test('that offers no STARTTLS, or whose offer was taken out on the way, gets nothing', async () => {
+    const { url, received } = await mailServer()
+    const { mailer, logged } = elsewhere(url)
+    expect(await mailer.sendInvitation(invitation)).toBe(false)
+    expect(received).toEqual([])
+    expect(JSON.parse(logged[0]!)).toMatchObject({ level: 40, code: 'ETLS', command: 'STARTTLS' })
+    expect(logged.join()).not.toContain('ri_SECRET')
+  })
+
+  test('gets it in clear with requireTLS=false in the URL', async () => {
+    const { url, received } = await mailServer()
+    expect(await elsewhere(url, '?requireTLS=false').mailer.sendInvitation(invitation)).toBe(true)
+    expect(received).toHaveLength(1)
+  })
+
+  test.each(['', '?requireTLS=false'])(
+    'that offers STARTTLS gets it encrypted, by a certificate that is checked (%j)',
+    async query => {
+      const secure: boolean[] = []
+      const { url, received } = await mailServer({
+        disabledCommands: [],
+        onMailFrom(_address, session, callback) {
+          secure.push(session.secure)
+          callback()
+        },
+      })
+      expect(await elsewhere(url, query).mailer.sendInvitation(invitation)).toBe(false)
+      expect(received).toEqual([])
+      const unchecked = `${query || '?'}${query && '&'}tls.rejectUnauthorized=false`
+      expect(await elsewhere(url, unchecked).mailer.sendInvitation(invitation)).toBe(true)
+      expect(secure).toEqual([true])
+    },
+  )
 })
