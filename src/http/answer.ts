@@ -3,6 +3,7 @@ import type { Socket } from 'node:net'
 import { errorBody, errorHeaders } from './errors.ts'
 import { isLong, jsonPieces, Pieces } from './json.ts'
 import { BODY_LIMIT, hasBody } from './receive.ts'
+import type { Timing } from './timing.ts'
 import type { WireResponse } from './wire.ts'
 
 /** Milliseconds a refused upload may go on before the connection is cut. */
@@ -27,10 +28,8 @@ export interface Ready {
 export interface Sending {
   /** Whether the connection is to end with this answer. */
   readonly closing: boolean
-  /** Milliseconds after which a reader that takes nothing is cut. */
-  readonly stalled: number
-  /** Bytes a second; an answer that is not taken so fast on average is cut, `stalled` later at most. */
-  readonly minimumRate: number
+  /** How long a reader may take nothing, and how fast it takes the answer on average. */
+  readonly timing: Pick<Timing, 'write' | 'minimumRate'>
 }
 
 /** Throws when the body cannot be written as JSON. */
@@ -69,10 +68,13 @@ function piecesOf(payload: Ready['payload']): readonly Buffer[] {
   return Array.from({ length: Math.ceil(whole.length / PIECE) }, (_, n) => whole.subarray(n * PIECE, (n + 1) * PIECE))
 }
 
-type Pace = Pick<Sending, 'stalled' | 'minimumRate'>
-
 /** Writes the payload piece by piece, as its reader takes it, then calls `then`. One that takes none, or takes it too slowly, is cut. */
-function write(response: ServerResponse, payload: Ready['payload'], { stalled, minimumRate }: Pace, then: () => void): void {
+function write(
+  response: ServerResponse,
+  payload: Ready['payload'],
+  { write: stalled, minimumRate }: Sending['timing'],
+  then: () => void,
+): void {
   const pieces = piecesOf(payload)
   const cut = () => response.destroy()
   const timer = setTimeout(cut, stalled)
@@ -101,21 +103,21 @@ function write(response: ServerResponse, payload: Ready['payload'], { stalled, m
  * connection closes only when the upload has ended (or LINGER is over): closing under unread bytes is a reset, and the
  * client would lose the answer with it (RFC 9112 9.6).
  */
-export function send(request: IncomingMessage, response: ServerResponse, answer: Ready, { closing, ...pace }: Sending): void {
+export function send(request: IncomingMessage, response: ServerResponse, answer: Ready, { closing, timing }: Sending): void {
   if (response.destroyed) return
   const unread = hasBody(request.headers) && !request.complete
   if (!unread || isBrief(request)) {
     if (closing) answer.headers.connection = 'close'
     response.writeHead(answer.status, answer.headers)
     if (lengthOf(answer.payload) <= PIECE && !(answer.payload instanceof Pieces)) response.end(answer.payload)
-    else write(response, answer.payload, pace, () => response.end())
+    else write(response, answer.payload, timing, () => response.end())
     return
   }
   answered.add(request.socket)
   answer.headers.connection = 'close'
   response.writeHead(answer.status, answer.headers)
   response.flushHeaders()
-  write(response, answer.payload, pace, () => {})
+  write(response, answer.payload, timing, () => {})
   const finish = () => {
     clearTimeout(timer)
     response.end()

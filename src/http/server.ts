@@ -260,8 +260,7 @@ class Server implements Http {
       return this.#send(request, reply, this.#failure(busy, request.id, pathOf(request.raw.url)))
     }
     if (isHeld) reply.raw.once('close', () => answers.give(length))
-    const { write, minimumRate } = this.#timing
-    send(request.raw, reply.raw, answer, { closing: this.#closing, stalled: write, minimumRate })
+    send(request.raw, reply.raw, answer, { closing: this.#closing, timing: this.#timing })
     return answer.status
   }
 
