@@ -11,7 +11,6 @@ import {
   publicUrlOf,
   trustedProxiesOf,
 } from './config.parse.ts'
-import type { Config } from './config.ts'
 import type { TrustedProxies } from './http/client.address.ts'
 import { checkUserid } from './names.ts'
 import { type OutboundRule, outboundRulesOf } from './outbound/outbound.policy.ts'
@@ -117,14 +116,14 @@ export const settings = {
     fallback: 'info',
     fix: 'set one of these',
   }),
-  GRANTS: setting<Config['grants']>({
+  GRANTS: setting<'strict' | 'documented'>({
     meaning:
       'strict: nobody grants an administrative permission they lack, and only a USER_ADMIN changes sqlUser and externalUserIds; documented: as the reference has it',
     parse: oneOf(['strict', 'documented']),
     fallback: 'strict',
     fix: 'set one of these',
   }),
-  HSTS_SUBDOMAINS: setting<Config['hsts']['subdomains']>({
+  HSTS_SUBDOMAINS: setting<'yes' | 'no'>({
     meaning:
       'whether Strict-Transport-Security covers the subdomains of the host too, which then all need https (RFC 6797 6.1.2)',
     parse: oneOf(['yes', 'no']),

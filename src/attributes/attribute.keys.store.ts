@@ -1,6 +1,7 @@
 /** The keys of attributes in use. Distinct keys are found by skipping along the index from one key to the next, whatever the number of holders. */
 import type { Hanging } from '../store/hanging.ts'
-import { type Order, type Placed, pageOf, type Window } from '../store/page.ts'
+import type { Order } from '../store/order.ts'
+import { type Placed, pageOf, type Window } from '../store/page.ts'
 import type { Db } from '../store/store.ts'
 import type { AttributeKeyPage, AttributeKeyRecord } from './attribute.ts'
 

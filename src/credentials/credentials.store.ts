@@ -1,6 +1,7 @@
 import type { ApiKeyFilter, ApiKeySort, TokenFilter, TokenSort } from '../generated/inputs.ts'
 import { type Hanging, listOf } from '../store/hanging.ts'
-import { conditions, type List, type Order } from '../store/page.ts'
+import type { Order } from '../store/order.ts'
+import { conditions, type List } from '../store/page.ts'
 import type { Db } from '../store/store.ts'
 import type { ApiKeyRecord, TokenRecord } from './credential.ts'
 

@@ -1,5 +1,5 @@
 import type { Prisma } from '../generated/prisma/client.ts'
-import type { Places } from '../provisioning/condition.ts'
+import type { Places } from '../provisioning/column.map.ts'
 import type { Document, ResourceType } from '../provisioning/schema.ts'
 import type { Db } from '../store/store.ts'
 import type { ScimGroupRecord } from './group.scim.ts'

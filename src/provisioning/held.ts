@@ -1,6 +1,7 @@
 /** The schemas of an IAM as its /Schemas describes them: the described ones, and what its mapping names or its resources hold. Pure. */
 import type { HeldAttribute } from './held.store.ts'
-import { type Attribute, findAttribute, type ResourceType, type Schema, undescribed } from './schema.ts'
+import { findAttribute, type ResourceType, undescribed } from './schema.ts'
+import type { Attribute, Schema } from './schema.types.ts'
 
 /** Attributes that are described of one schema at most. */
 const MAX_ATTRIBUTES = 1000

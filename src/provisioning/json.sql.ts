@@ -1,7 +1,7 @@
 /** Where a document holds what a path names, as SQL on its JSON. Names of schemas stand in the text, all others are bound. Pure. */
-import type { Places } from './condition.ts'
+import type { Places } from './column.map.ts'
 import type { Target } from './paths.ts'
-import type { Attribute } from './schema.ts'
+import type { Attribute } from './schema.types.ts'
 
 export type Bind = (value: unknown) => string
 

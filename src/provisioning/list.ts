@@ -1,7 +1,10 @@
 /** Lists of resources as SQL: what is asked for, in a total order. Pure. */
-import type { List, Order } from '../store/page.ts'
+
+import type { Order } from '../store/order.ts'
+import type { List } from '../store/page.ts'
 import type { Search } from './client.ts'
-import { condition, orderBy, type Places } from './condition.ts'
+import type { Places } from './column.map.ts'
+import { condition, orderBy } from './condition.ts'
 import { Misspoken } from './faults.ts'
 import { type Filter, parseFilter } from './filter.ts'
 

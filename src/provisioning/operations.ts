@@ -5,7 +5,8 @@ import { Misspoken } from './faults.ts'
 import { type Filter, isLogical, parseFilter } from './filter.ts'
 import { resolve, type Target, wholeExtension } from './paths.ts'
 import { hasSchema, isObject, memberOf } from './resource.ts'
-import { type Attribute, partOf, type ResourceType } from './schema.ts'
+import { partOf, type ResourceType } from './schema.ts'
+import type { Attribute } from './schema.types.ts'
 
 const PATCH_OP = 'urn:ietf:params:scim:api:messages:2.0:PatchOp'
 const MAX_OPERATIONS = 1000

@@ -4,7 +4,8 @@ import { impliedBy, matches } from './filter.ts'
 import type { Step } from './operations.ts'
 import { keyOf, located } from './paths.ts'
 import { checkExtension, checkValue, checkWritable, inOrder, isObject, isUnassigned, sameness } from './resource.ts'
-import { type Attribute, type Document, findAttribute, type ResourceType } from './schema.ts'
+import { type Document, findAttribute, type ResourceType } from './schema.ts'
+import type { Attribute } from './schema.types.ts'
 
 export function patched(type: ResourceType, document: Document, steps: readonly Step[]): Document {
   const next = structuredClone(document)

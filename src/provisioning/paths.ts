@@ -3,7 +3,6 @@ import { named } from '../http/text.ts'
 import { Misspoken, type ScimType } from './faults.ts'
 import { isObject } from './resource.ts'
 import {
-  type Attribute,
   attributesOfExtension,
   coreAttributes,
   type Document,
@@ -13,6 +12,7 @@ import {
   type ResourceType,
   undescribed,
 } from './schema.ts'
+import type { Attribute } from './schema.types.ts'
 
 /** What an attribute path names. Without an attribute it is the whole extension `urn`. */
 export interface Target {

@@ -2,15 +2,8 @@
 import { Invalid } from '../errors.ts'
 import { FORBIDDEN_KEYS, named } from '../http/text.ts'
 import { Misspoken } from './faults.ts'
-import {
-  type Attribute,
-  attributesOfExtension,
-  coreAttributes,
-  type Document,
-  extensionOf,
-  findAttribute,
-  type ResourceType,
-} from './schema.ts'
+import { attributesOfExtension, coreAttributes, type Document, extensionOf, findAttribute, type ResourceType } from './schema.ts'
+import type { Attribute } from './schema.types.ts'
 
 /** The most that a document holds, as bytes of its text, and a list of values of a user, as entries. */
 const MAX_DOCUMENT = 65_536

@@ -1,5 +1,5 @@
 /** The schemas of RFC 7643 (4.1, 4.2, 4.3) as data. Pure. */
-import type { Attribute, Schema } from './schema.ts'
+import type { Attribute, Schema } from './schema.types.ts'
 
 type Rest = Partial<Omit<Attribute, 'name' | 'description'>>
 

@@ -4,7 +4,7 @@
  */
 import { createCipheriv, createDecipheriv, createSecretKey, hash, hkdfSync, type KeyObject } from 'node:crypto'
 import { Invalid } from '../errors.ts'
-import type { Order } from './page.ts'
+import type { Order } from './order.ts'
 
 const ALGORITHM = 'aes-256-gcm'
 const NONCE = 12

@@ -2,18 +2,8 @@
 import DataLoader from 'dataloader'
 import { oneEach } from './batch.ts'
 import type { Cursors } from './cursors.ts'
-import {
-  beyond,
-  type List,
-  type Order,
-  type Page,
-  type PageArgs,
-  type Placed,
-  pageOf,
-  readWindow,
-  type Window,
-  windowOf,
-} from './page.ts'
+import type { Order } from './order.ts'
+import { beyond, type List, type Page, type PageArgs, type Placed, pageOf, readWindow, type Window, windowOf } from './page.ts'
 import { inPieces, rowsInPieces } from './pieces.ts'
 import type { Db } from './store.ts'
 

@@ -2,6 +2,7 @@
 import { Invalid } from '../errors.ts'
 import { checkPart } from '../names.ts'
 import type { Cursors, Position } from './cursors.ts'
+import type { Order } from './order.ts'
 import { mapInPieces } from './pieces.ts'
 import type { Db } from './store.ts'
 
@@ -24,16 +25,6 @@ export interface Page<Node> {
   readonly pageInfo: { hasNextPage: boolean; hasPreviousPage: boolean; startCursor: string | null; endCursor: string | null }
   /** Counts all that match; one statement, sent only when called. */
   totalCount(): Promise<number>
-}
-
-/** What a list is sorted by: a name for its cursors, the SQL expression, the type its text is cast back to. Served by an index on (expression, id). */
-export interface Order {
-  readonly name: string
-  readonly expression: string
-  readonly type: 'text' | 'timestamptz' | 'int' | 'bigint'
-  /** Of the id that ties go by; a number unless told. */
-  readonly idType?: 'uuid'
-  readonly descending: boolean
 }
 
 /** A list: `SELECT columns FROM from WHERE where`, `values` being the parameters of both. `id` is an SQL expression. */

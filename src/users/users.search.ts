@@ -4,7 +4,8 @@ import { ADMINS_AND_GOVERNORS } from '../access/permissions.ts'
 import type { Context } from '../context.ts'
 import type { UserFilter, UserSort } from '../generated/inputs.ts'
 import { checkList, checkStorable, lookupKey } from '../names.ts'
-import { type List, type Order, partPattern } from '../store/page.ts'
+import type { Order } from '../store/order.ts'
+import { type List, partPattern } from '../store/page.ts'
 import { selectList, type Wanted } from './users.along.ts'
 
 /** Fields of the filter that read what `user:list` hides: using one needs `user:search`. */

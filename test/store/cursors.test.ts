@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto'
 import { expect, test } from 'vitest'
 import { Invalid } from '../../src/errors.ts'
 import { Cursors } from '../../src/store/cursors.ts'
-import type { Order } from '../../src/store/page.ts'
+import type { Order } from '../../src/store/order.ts'
 
 const order: Order = { name: 'members', expression: 'm.name_key', type: 'text', descending: false }
 const POSITIONS = [
