@@ -119,7 +119,7 @@ async function pausedWithin(budget: Budget): Promise<void> {
 }
 
 /** JSON of any size: what an answer holds of it is bounded, and from a megabyte on it waits like other large answers. */
-async function weighed(budget: Budget, value: unknown): Promise<unknown> {
+function weighed(budget: Budget, value: unknown): unknown {
   if (value === null || typeof value !== 'object') return value
   const size = JSON.stringify(value).length
   budget.bytes -= size
@@ -128,6 +128,11 @@ async function weighed(budget: Budget, value: unknown): Promise<unknown> {
     throw new GraphQLError(`The answer is larger than ${LIMITS.answer} bytes: ask for smaller pages or fewer fields`, {
       extensions: { code: 'BAD_USER_INPUT' },
     })
+  // Most values come at once: a promise for each would cost more than the value.
+  return LIMITS.answer - budget.bytes > LARGE || isDue() ? waited(budget, value) : value
+}
+
+async function waited(budget: Budget, value: object): Promise<object> {
   if (LIMITS.answer - budget.bytes > LARGE) await budget.large?.()
   if (isDue()) await pausedWithin(budget)
   return value
