@@ -58,7 +58,17 @@ export class Liveness {
       }
       this.#waiting.add(waiting)
       this.#look()
-      work.then(resolve, reject).finally(() => this.#waiting.delete(waiting))
+      const over = () => this.#waiting.delete(waiting)
+      work.then(
+        value => {
+          over()
+          resolve(value)
+        },
+        error => {
+          over()
+          reject(error)
+        },
+      )
     })
   }
 
