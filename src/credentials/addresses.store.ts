@@ -1,6 +1,8 @@
 import type { LockoutSubjects, LoginSubjects } from '../access/ports.ts'
+import { canonical } from '../names.ts'
+import { inPieces } from '../store/pieces.ts'
 import type { Db } from '../store/store.ts'
-import { lockout } from './lockout.ts'
+import { lockout, subjectsOf } from './lockout.ts'
 
 // The table login_addresses: from where an account logged in, so that a stranger's failures elsewhere do not lock it out there.
 
@@ -29,6 +31,18 @@ export const noteAddress = (db: Db, { account, own }: LoginSubjects, now: Date) 
 export async function ownSubjectsOf(db: Db, account: string): Promise<string[]> {
   const rows = await db.query<{ subject: string }>('SELECT subject FROM login_addresses WHERE account = $1', [account])
   return rows.map(({ subject }) => subject)
+}
+
+/** Deletes the addresses of accounts whose userid is free for another person from now on. One statement on a server. */
+export async function deleteAddresses(
+  db: Db,
+  users: readonly { readonly iamid: string; readonly userid: string }[],
+): Promise<void> {
+  if (users.length === 0) return
+  const accounts = users.map(({ iamid, userid }) => subjectsOf(iamid, canonical(userid), '').account)
+  await inPieces(accounts, db.rowsAtOnce, piece =>
+    db.query('DELETE FROM login_addresses WHERE account = ANY($1::text[])', [piece]),
+  )
 }
 
 export const purgeAddresses = (db: Db, now: Date) =>

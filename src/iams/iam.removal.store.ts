@@ -1,3 +1,4 @@
+import { deleteAddresses } from '../credentials/addresses.store.ts'
 import { inPieces, rowsUntilNone } from '../store/pieces.ts'
 import type { Db } from '../store/store.ts'
 
@@ -55,8 +56,17 @@ export const disableUsersOf = (db: Db, iamid: string, now: Date): Promise<Affect
     now,
   ])
 
-export const deleteUsersOf = (db: Db, iamid: string): Promise<Affected[]> =>
-  affected(db, 'DELETE FROM users', 'u.iamid = $1', [iamid])
+export async function deleteUsersOf(db: Db, iamid: string): Promise<Affected[]> {
+  const deleted = await affected(db, 'DELETE FROM users', 'u.iamid = $1', [iamid])
+  await deleteAddressesIn(db, iamid, deleted)
+  return deleted
+}
+
+const deleteAddressesIn = (db: Db, iamid: string, users: readonly Affected[]): Promise<void> =>
+  deleteAddresses(
+    db,
+    users.map(({ userid }) => ({ iamid, userid })),
+  )
 
 /** Whose userid, or e-mail address, a user of `bim` has already, or two of them would share; by userid, at most `limit`. */
 export async function inTheWayOf(db: Db, iamid: string, limit: number): Promise<{ names: string[]; count: number }> {
@@ -78,6 +88,7 @@ export async function moveUsersToBim(db: Db, iamid: string, now: Date): Promise<
     'u.iamid = $1',
     [iamid, now],
   )
+  await deleteAddressesIn(db, iamid, moved)
   const ids = moved.map(user => user.id)
   await inPieces(ids, db.rowsAtOnce, async piece => {
     await setByHand(db, 'user_attributes', row => `${row}.key_key, md5(${row}.value)`, piece)

@@ -1,5 +1,6 @@
 /** The accounts of people as a source names them: found, renamed, taken over, emptied or made. Part of a write's transaction. */
 import type { Call } from '../access/guard.ts'
+import { deleteAddresses } from '../credentials/addresses.store.ts'
 import { Unavailable } from '../errors.ts'
 import { canonical, checkUserid } from '../names.ts'
 import { uniqueViolation } from '../store/failures.ts'
@@ -89,10 +90,16 @@ async function known({ db, now }: Call, { iamid, expected, logIn }: Source, iden
   })
   const renamed = all.flatMap(who =>
     who.is === 'known' && who.userid !== who.user.userid
-      ? { id: who.user.id, userid: who.userid, useridKey: canonical(who.userid) }
+      ? { id: who.user.id, userid: who.userid, useridKey: canonical(who.userid), former: who.user }
       : [],
   )
-  if (renamed.length > 0) await renameUsers(db, renamed).catch(beaten)
+  if (renamed.length > 0) {
+    await renameUsers(db, renamed).catch(beaten)
+    await deleteAddresses(
+      db,
+      renamed.map(({ former }) => former),
+    )
+  }
   const former = all.flatMap(who => (who.is === 'successor' ? who.user.id : []))
   const emptied = new Map(former.length === 0 ? [] : (await emptyAccounts(db, former, now)).map(user => [user.id, user]))
   return all.map((who, at): Found => {
@@ -115,6 +122,10 @@ async function taken({ db, now }: Call, { iamid, migrateFrom }: Source, identiti
   const ids = takeovers.flatMap(takeover => (takeover && 'user' in takeover ? takeover.user.id : []))
   const moved = new Map(
     ids.length === 0 ? [] : (await moveAccounts(db, ids, iamid, now).catch(beaten)).map(user => [user.id, user]),
+  )
+  await deleteAddresses(
+    db,
+    [...moved.values()].map(({ userid }) => ({ iamid: migrateFrom, userid })),
   )
   return takeovers.map((takeover, at): Found => {
     const identity = identities[at]!

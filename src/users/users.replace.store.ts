@@ -1,5 +1,4 @@
-import { subjectsOf } from '../credentials/lockout.ts'
-import { canonical } from '../names.ts'
+import { deleteAddresses } from '../credentials/addresses.store.ts'
 import type { Db } from '../store/store.ts'
 import type { UserRecord } from './user.ts'
 import { USER_COLUMNS } from './users.along.ts'
@@ -42,7 +41,6 @@ export async function emptyAccounts(db: Db, ids: readonly number[], now: Date): 
       WHERE u.id = ANY($1::int[]) RETURNING ${USER_COLUMNS}`,
     [ids, now],
   )
-  const accounts = emptied.map(({ iamid, userid }) => subjectsOf(iamid, canonical(userid), '').account)
-  await db.query('DELETE FROM login_addresses WHERE account = ANY($1::text[])', [accounts])
+  await deleteAddresses(db, emptied)
   return emptied
 }

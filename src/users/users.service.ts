@@ -7,6 +7,7 @@ import { isSelf, type UserRef } from '../access/actor.ts'
 import { type Call, done, read, type Service, unchanged, write } from '../access/guard.ts'
 import { difference, type Target } from '../audit/audit.ts'
 import type { Context } from '../context.ts'
+import { deleteAddresses } from '../credentials/addresses.store.ts'
 import { Conflict, Forbidden, NotFound, Unauthenticated } from '../errors.ts'
 import type { ProfileInput, UserFilter, UserSort } from '../generated/inputs.ts'
 import { requireIam } from '../iams/iams.store.ts'
@@ -114,6 +115,7 @@ export const users = {
     if (isSelf(call.actor, { id: user.id })) throw new Conflict('You cannot delete yourself: ask another administrator')
     await refusePower(call, user.id)
     await deleteUserRow(call.db, user.id)
+    await deleteAddresses(call.db, [user])
     await keepAnAdministrator(call.db)
     const before = { userid: user.userid, iamid: user.iamid, name: user.name, email: user.email }
     return done({ deleted: true }, { event: 'userDeleted', target: targetOf(user), before })

@@ -5,10 +5,13 @@ import { countedSubjects, noteAddress, purgeAddresses } from '../../src/credenti
 import { lockout, subjectsOf } from '../../src/credentials/lockout.ts'
 import { sessions } from '../../src/credentials/sessions.service.ts'
 import type { RosterError } from '../../src/errors.ts'
+import { deleteUsersOf, moveUsersToBim } from '../../src/iams/iam.removal.store.ts'
+import { reconcile } from '../../src/identity/reconcile.ts'
 import { canonical } from '../../src/names.ts'
 import type { Store } from '../../src/store/store.ts'
 import { newcomers } from '../../src/users/newcomers.service.ts'
 import { emptyAccounts } from '../../src/users/users.replace.store.ts'
+import { users } from '../../src/users/users.service.ts'
 import { testStore } from '../harness/database.ts'
 import { testContext } from '../harness/rooms.ts'
 
@@ -115,17 +118,49 @@ test('refused tries count against their address: it is locked for other accounts
   expect(row!.failures).toBe(101)
 })
 
-test('an account that is emptied for another person knows none of the addresses of the former one; other accounts keep theirs', async () => {
-  const { user } = await newcomers.create(testContext({ actor: operator, store }), {
-    userid: 'Leaver',
-    password: PASSWORD,
-    profile: { name: 'Leaver' },
+describe('an account that goes, or gets another userid', () => {
+  const LEAVER = 'Leaver'
+  const admin = () => testContext({ actor: operator, store })
+  beforeAll(async () => {
+    // A deletion must leave an administrator.
+    await store.db.query(
+      "INSERT INTO user_permissions (user_id, permission) SELECT id, 'USER_ADMIN' FROM users WHERE userid = 'Ana'",
+    )
   })
-  for (const userid of ['Leaver', 'Ana']) expect(await logIn(PASSWORD, HOME, userid)).toBe('in')
-  await emptyAccounts(store.db, [user.id], new Date())
-  const knows = async (userid: string) => {
-    const subjects = subjectsOf('bim', canonical(userid), HOME)
+  const make = async (iamid: string) => {
+    const { user } = await newcomers.create(admin(), { userid: LEAVER, password: PASSWORD, profile: { name: LEAVER } })
+    if (iamid !== 'bim') {
+      await store.db.query("INSERT INTO iams (id, display_name, type) VALUES ($1, $1, 'ldap') ON CONFLICT DO NOTHING", [iamid])
+      await store.db.query('UPDATE users SET iamid = $2 WHERE id = $1', [user.id, iamid])
+    }
+    for (const userid of [LEAVER, 'Ana']) await noteAddress(store.db, subjectsOf(iamid, canonical(userid), HOME), new Date())
+    return user
+  }
+  const knows = async (iamid: string, userid: string) => {
+    const subjects = subjectsOf(iamid, canonical(userid), HOME)
     return (await countedSubjects(store.db, subjects, new Date())).account === subjects.own
   }
-  expect([await knows('Leaver'), await knows('Ana')]).toEqual([false, true])
+  const renamed = (userid: string) => async (id: number) => {
+    await store.db.query("UPDATE users SET directory_id = 'entry-7' WHERE id = $1", [id])
+    const written = await store.transaction(db =>
+      reconcile({ ...admin(), db, now: new Date() } as never, { iamid: 'stock', source: 'stock' }, {
+        ...{ userid, sourceId: { kind: 'directoryId', id: 'entry-7' }, profile: {} },
+      } as never),
+    )
+    expect(written).toMatchObject({ user: { id, userid } })
+  }
+
+  test.each<[string, string, (id: number) => Promise<unknown>]>([
+    ['emptied for another person', 'bim', id => emptyAccounts(store.db, [id], new Date())],
+    ['deleted', 'bim', id => users.delete(admin(), { ref: { id } })],
+    ['deleted with its IAM', 'stock', () => store.transaction(db => deleteUsersOf(db, 'stock'))],
+    ['moved to bim', 'stock', () => store.transaction(db => moveUsersToBim(db, 'stock', new Date()))],
+    ['renamed by its directory', 'stock', renamed('somebody')],
+  ])('%s', async (_, iamid, change) => {
+    const { id } = await make(iamid)
+    expect([await knows(iamid, LEAVER), await knows(iamid, 'Ana')]).toEqual([true, true])
+    await change(id)
+    expect([await knows(iamid, LEAVER), await knows(iamid, 'Ana')]).toEqual([false, true])
+    await store.db.query('DELETE FROM users WHERE id = $1', [id])
+  })
 })

@@ -11,6 +11,7 @@ import {
   writeChanges,
 } from '../../src/attributes/attributes.store.ts'
 import { appendEvents } from '../../src/audit/audit.store.ts'
+import { deleteAddresses } from '../../src/credentials/addresses.store.ts'
 import { countRefusals } from '../../src/credentials/lockout.store.ts'
 import { mint } from '../../src/credentials/secret.ts'
 import { insertExchanges, trimExchanges } from '../../src/exchanges/exchanges.store.ts'
@@ -293,6 +294,13 @@ export const calls: Record<string, Record<string, Call>> = {
   },
   'src/users/recognition.store.ts': {
     relinkingOf: (db, on) => relinkingOf(db, iamid, ['AUDIT', ...names(on)], { apply: true, now }),
+  },
+  'src/credentials/addresses.store.ts': {
+    deleteAddresses: (db, on) =>
+      deleteAddresses(
+        db,
+        names(on).map(userid => ({ iamid, userid })),
+      ),
   },
   'src/users/users.replace.store.ts': { emptyAccounts: (db, { users }) => emptyAccounts(db, users, now) },
   'src/users/users.scim.store.ts': {
