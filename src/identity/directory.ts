@@ -49,7 +49,7 @@ export async function told<Answer>({ log }: App, iamid: string, ask: () => Promi
  * as in a sync. One that was only told of has no place, and so an empty id.
  */
 export function newsOf(iam: Pick<IamRecord, 'id' | 'config'>, entry: SettledEntry): News {
-  const { id, aliases, attributes, groups, decided } = entry
+  const { id, aliases, attributes, groups, decided, along = [] } = entry
   const names = aliases.filter(isUserid)
   const [userid = entry.userid] = names
   const valuesOf = (from: Entry['attributes']) => (name: string) => from.get(name.toLowerCase()) ?? []
@@ -61,7 +61,7 @@ export function newsOf(iam: Pick<IamRecord, 'id' | 'config'>, entry: SettledEntr
         ?.filter((_, at) => decided?.[at]?.taken ?? true)
         .map(group => ({ name: group.name, entryId: group.entryIds[0], values: valuesOf(group.attributes) })) ?? null,
   })
-  const changes = decided?.flatMap(({ change }) => change ?? []) ?? []
+  const changes = [...(decided?.flatMap(({ change }) => change ?? []) ?? []), ...along]
   const groupFaults = decided?.flatMap(({ fault }) => fault ?? []) ?? []
   const named = {
     ...(id !== '' && { dn: id }),

@@ -47,25 +47,72 @@ export interface ChangedGroup {
   readonly name: string
 }
 
-/** Leaves alone a group whose name or entry another group of the IAM has by now. Answers the others. One statement. */
-export const changeGroups = (db: Db, iamid: string, changes: readonly GroupChange[], now: Date): Promise<ChangedGroup[]> =>
-  db.query(
-    `WITH held AS MATERIALIZED (SELECT g.id, g.name AS before, n.name, n.key, n.entry
-        FROM unnest($2::int[], $3::text[], $4::text[], $5::text[]) n(id, name, key, entry) JOIN groups g ON g.id = n.id AND g.iamid = $1
-       WHERE NOT EXISTS (SELECT 1 FROM groups o WHERE o.iamid = $1 AND o.name_key = n.key AND o.id <> g.id)
-         AND NOT EXISTS (SELECT 1 FROM groups o WHERE o.iamid = $1 AND o.directory_id = n.entry AND o.id <> g.id)
-       ORDER BY g.id FOR NO KEY UPDATE OF g)
-     UPDATE groups g SET name = h.name, name_key = h.key, directory_id = h.entry, updated_at = $6::timestamptz
-       FROM held h WHERE g.id = h.id RETURNING g.id, h.before, g.name`,
-    [
-      iamid,
-      changes.map(({ groupId }) => groupId),
-      changes.map(({ name }) => name),
-      changes.map(({ name }) => canonical(name)),
-      changes.map(({ directoryId }) => directoryId),
-      now,
-    ],
+/**
+ * Leaves alone a group whose name or entry another group of the IAM has and keeps; names may change hands within the list. Answers the others.
+ * At most three statements of one transaction.
+ */
+export async function changeGroups(db: Db, iamid: string, changes: readonly GroupChange[], now: Date): Promise<ChangedGroup[]> {
+  const keyed = changes.map(change => ({ ...change, key: canonical(change.name) }))
+  const ids = keyed.map(({ groupId }) => groupId)
+  const held = await db.query<LockedGroup>(
+    `SELECT g.id, g.name AS before, g.name_key AS key, g.directory_id AS entry FROM groups g WHERE g.id IN (
+        SELECT i.id FROM unnest($2::int[]) n(id) JOIN groups i ON i.id = n.id AND i.iamid = $1
+        UNION SELECT i.id FROM unnest($3::text[]) n(key) JOIN groups i ON i.iamid = $1 AND i.name_key = n.key
+        UNION SELECT i.id FROM unnest($4::text[]) n(entry) JOIN groups i ON i.iamid = $1 AND i.directory_id = n.entry)
+       ORDER BY g.id FOR NO KEY UPDATE OF g`,
+    [iamid, ids, keyed.map(({ key }) => key), keyed.map(({ directoryId }) => directoryId)],
   )
+  const possible = possibleChanges(keyed, held)
+  const keys = new Set(possible.map(({ key }) => key))
+  const given = new Set(possible.map(({ groupId }) => groupId))
+  const passed = held.filter(({ id, key }) => given.has(id) && keys.has(key)).map(({ id }) => id)
+  // No name has a control character (names.ts), so a temporary one is never another group's.
+  if (passed.length > 1) await db.query(`UPDATE groups SET name_key = chr(1) || id WHERE id = ANY($1::int[])`, [passed])
+  if (possible.length > 0)
+    await db.query(
+      `UPDATE groups g SET name = n.name, name_key = n.key, directory_id = n.entry, updated_at = $5::timestamptz
+         FROM unnest($1::int[], $2::text[], $3::text[], $4::text[]) n(id, name, key, entry) WHERE g.id = n.id`,
+      [
+        possible.map(({ groupId }) => groupId),
+        possible.map(({ name }) => name),
+        possible.map(({ key }) => key),
+        possible.map(({ directoryId }) => directoryId),
+        now,
+      ],
+    )
+  const before = new Map(held.map(group => [group.id, group.before]))
+  return possible.map(({ groupId, name }) => ({ id: groupId, before: before.get(groupId)!, name }))
+}
+
+interface LockedGroup {
+  readonly id: number
+  readonly before: string
+  readonly key: string
+  readonly entry: string | null
+}
+
+/** Those after which each name and each entry has one group. Of several that want one name the first counts. */
+function possibleChanges<Change extends GroupChange & { readonly key: string }>(
+  changes: readonly Change[],
+  held: readonly LockedGroup[],
+): Change[] {
+  const here = new Set(held.map(({ id }) => id))
+  const byKey = new Map(held.map(({ id, key }) => [key, id]))
+  const byEntry = new Map(held.map(({ id, entry }) => [entry, id]))
+  const once = [...new Map(changes.map(change => [change.groupId, change])).values()]
+  let rest = once.filter(({ groupId, directoryId }) => here.has(groupId) && (byEntry.get(directoryId) ?? groupId) === groupId)
+  for (;;) {
+    const next = new Map(rest.map(({ groupId, key }) => [groupId, key]))
+    const first = new Map(rest.toReversed().map(({ groupId, key }) => [key, groupId]))
+    const free = rest.filter(({ groupId, key }) => {
+      const holder = byKey.get(key)
+      if (holder === groupId) return true
+      return first.get(key) === groupId && (holder === undefined || (next.has(holder) && next.get(holder) !== key))
+    })
+    if (free.length === rest.length) return free
+    rest = free
+  }
+}
 
 export interface GoneGroup {
   readonly id: number

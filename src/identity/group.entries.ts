@@ -35,6 +35,8 @@ const plain: Decided = { held: null, taken: true, change: null, fault: null }
 
 /** Names and ids looked up at once. */
 const atOnce = 1_000
+/** Names that one entry after the other has taken from the next, and that are followed where only the first is asked for. */
+const mostTurns = 10
 
 /** Remembers what it decided: one of them sees a directory as it was when it was first asked. Memory: the ids of its groups. */
 export class GroupEntries {
@@ -82,26 +84,36 @@ export class GroupEntries {
     return id === undefined ? plain : this.#decided.get(id)
   }
 
-  async #decideAll(groups: readonly EntryGroup[]): Promise<void> {
+  async #decideAll(groups: readonly EntryGroup[], turn = 1): Promise<void> {
     const held = await this.#heldBy(groups)
     const byId = new Map(held.flatMap(row => (row.directoryId === null ? [] : [[row.directoryId, row] as const])))
     const rowOf = (group: EntryGroup) => group.entryIds.flatMap(id => byId.get(id) ?? [])[0] ?? null
-    const others = groups.filter(group => {
+    const isSettled = (group: EntryGroup) => rowOf(group)?.nameKey === keyOf(group) || lookupKey(group.name) === null
+    const others = groups.filter(group => !isSettled(group))
+    const byName = new Map(held.map(row => [row.nameKey, row]))
+    const there = others.length === 0 ? new Map<string, EntryGroup>() : await this.#ask(groups, others, byName)
+    // A group that holds one of the names may have another name by now, and that one's group, too.
+    const asked = new Set(groups.map(({ entryIds }) => entryIds[0]))
+    const further = [...there.values()].filter(
+      group => !asked.has(group.entryIds[0]) && !this.#known(group) && rowOf(group) && !isSettled(group),
+    )
+    if (further.length > 0 && turn < mostTurns) return this.#decideAll([...groups, ...further], turn + 1)
+    for (const group of groups) {
       const row = rowOf(group)
       if (row) this.#shown.add(row.id)
-      const isSettled = row?.nameKey === keyOf(group) || lookupKey(group.name) === null
-      if (isSettled) this.#keep(group, { ...plain, held: row, change: row && changeOf(group, row, row.name) })
-      return !isSettled
-    })
+      if (isSettled(group)) this.#keep(group, { ...plain, held: row, change: row && changeOf(group, row, row.name) })
+    }
     if (others.length === 0) return
-    const byName = new Map(held.map(row => [row.nameKey, row]))
-    const there = await this.#ask(groups, others, byName)
     const claims = Map.groupBy(there.values(), keyOf)
     const [renamed = [], named = []] = [others.filter(rowOf), others.filter(group => !rowOf(group))]
     const formers = named.flatMap(group => byName.get(keyOf(group)) ?? []).filter(({ directoryId }) => directoryId !== null)
     const own = await groupsWithOwn(this.#db, [...new Set(formers.map(({ id }) => id))])
     // Those that give up a name come first: it is free for the others then.
-    for (const group of renamed) this.#rename(group, rowOf(group)!, byName, claims.get(keyOf(group))!)
+    this.#rename(
+      renamed.map(group => ({ group, row: rowOf(group)! })),
+      byName,
+      claims,
+    )
     for (const group of named) this.#name(group, byName.get(keyOf(group)) ?? null, claims.get(keyOf(group))!, { there, own })
   }
 
@@ -123,17 +135,31 @@ export class GroupEntries {
     return new Map([...asked, ...groups].map(group => [group.entryIds.at(-1)!, group]))
   }
 
-  #rename(group: EntryGroup, row: HeldEntry, byName: Map<string, HeldEntry>, claims: readonly EntryGroup[]): void {
-    const holder = byName.get(keyOf(group))
-    const isFree = claims.length === 1 && !holder
-    const change = changeOf(group, row, isFree ? group.name : row.name)
-    if (isFree) {
-      byName.delete(row.nameKey)
-      byName.set(keyOf(group), { ...row, name: group.name, nameKey: keyOf(group) })
-      this.#keep(group, { held: row, taken: true, change, fault: null })
-    } else {
-      const why = holder ? `the group ${holder.name} is here already` : twoOf(group, claims)
-      this.#keep(group, { held: row, taken: true, change, fault: `${why}: ${group.id} stays ${row.name}` })
+  /** Names may change hands among these entries: the holder of a name is in the way only if it keeps it. */
+  #rename(
+    renamed: readonly { readonly group: EntryGroup; readonly row: HeldEntry }[],
+    byName: Map<string, HeldEntry>,
+    claims: ReadonlyMap<string, readonly EntryGroup[]>,
+  ): void {
+    const holders = new Map(byName)
+    let free = renamed.filter(({ group }) => claims.get(keyOf(group))!.length === 1)
+    for (let before = Number.POSITIVE_INFINITY; free.length < before; ) {
+      before = free.length
+      const leaving = new Set(free.map(({ row }) => row.id))
+      free = free.filter(({ group }) => {
+        const holder = holders.get(keyOf(group))
+        return !holder || leaving.has(holder.id)
+      })
+    }
+    const done = new Set(free.map(({ group }) => group))
+    for (const { row } of free) byName.delete(row.nameKey)
+    for (const { group, row } of free) byName.set(keyOf(group), { ...row, name: group.name, nameKey: keyOf(group) })
+    for (const { group, row } of renamed) {
+      const change = changeOf(group, row, done.has(group) ? group.name : row.name)
+      const holder = holders.get(keyOf(group))
+      const why = holder ? `the group ${holder.name} is here already` : twoOf(group, claims.get(keyOf(group))!)
+      const fault = done.has(group) ? null : `${why}: ${group.id} stays ${row.name}`
+      this.#keep(group, { held: row, taken: true, change, fault })
     }
   }
 

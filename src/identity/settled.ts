@@ -2,12 +2,15 @@
 import type { Entry, GroupLookup, Lookup, PasswordLogin } from '../connectors/connector.ts'
 import type { IamRecord } from '../iams/iam.ts'
 import type { Db } from '../store/store.ts'
+import type { GroupChange } from './group.entries.store.ts'
 import { type Decided, GroupEntries } from './group.entries.ts'
 import { bringsGroups } from './mapping.ts'
 
 /** `decided`: of each group, in their order; absent where nothing was looked up. */
 export interface SettledEntry extends Entry {
   readonly decided?: readonly Decided[]
+  /** Of groups besides their own, whose names theirs have taken. */
+  readonly along?: readonly GroupChange[]
 }
 
 type Configured = Pick<IamRecord, 'id' | 'config'>
@@ -18,8 +21,14 @@ export function settling<Directory extends PasswordLogin & Lookup & GroupLookup>
   db: Db,
   iam: Configured,
 ): Directory {
-  const settle = async (entry: Entry | null): Promise<Entry | null> =>
-    entry && (await settled(new GroupEntries(db, iam, directory), iam, [entry]))[0]!
+  const settle = async (entry: Entry | null): Promise<SettledEntry | null> => {
+    if (!entry) return null
+    const entries = new GroupEntries(db, iam, directory)
+    const [one] = await settled<SettledEntry>(entries, iam, [entry])
+    const own = new Set(one!.decided?.map(({ change }) => change))
+    const along = entries.takeNews().flatMap(({ decided: { change } }) => (change === null || own.has(change) ? [] : change))
+    return { ...one!, ...(along.length > 0 && { along }) }
+  }
   return {
     ...directory,
     logIn: async (...args) => settle(await directory.logIn(...args)),

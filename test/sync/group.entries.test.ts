@@ -155,6 +155,41 @@ describe.skipIf(slapdFolder === null)('groups of a directory', () => {
     })
   })
 
+  describe.each([
+    ['two swap their names', ['one', 'two'], []],
+    ['three pass their names on in a cycle', ['one', 'two', 'three'], []],
+    ['three pass their names on to a new one', ['one', 'two', 'three'], ['four']],
+  ])('%s', (_, from, fresh) => {
+    const to = [...from.slice(1), fresh[0] ?? from[0]!]
+    const passOn = async () => {
+      const rename = renamer(slapd)
+      for (const cn of from) await rename(`cn=${cn},${groups}`, `cn=passing-${cn}`)
+      for (const [at, cn] of from.entries()) await rename(`cn=passing-${cn},${groups}`, `cn=${to[at]}`)
+    }
+    test.each(['sync', 'log-in'])('by a %s: each entry stays its group', async step => {
+      const iamid = `pass-${from.length}-${fresh.length}-${step}`
+      for (const [at, cn] of from.entries()) await directory.add(`cn=${cn},${groups}`, groupOf(cn, [at === 0 ? 'ana' : 'bo']))
+      await syncs.makeIam(iamid, configOf(slapd))
+      await syncs.sync(iamid)
+      const ids = await Promise.all(from.map(cn => idOf(iamid, cn)))
+      await passOn()
+      // Of the entries a log-in of ana shows the first alone.
+      if (step === 'sync') await syncs.sync(iamid)
+      else expect((await syncs.logIn('ana', iamid)).status).toBe(200)
+      expect(await Promise.all(to.map(cn => idOf(iamid, cn)))).toEqual(ids)
+      expect(await namesOf('ana', iamid)).toEqual([to[0]])
+      expect((await namesOf('bo', iamid)).toSorted()).toEqual(to.slice(1).toSorted())
+      expect(await faultsOf(iamid)).toEqual([])
+      const { auditEvents } = await syncs.must(
+        `{ auditEvents(first: ${from.length}, filter: {events: ["groupUpdated"]}) { nodes { before after } } }`,
+      )
+      const renames = auditEvents.nodes.map(({ before, after }: any) => [before.name, after.name])
+      expect(renames.toSorted()).toEqual(from.map((cn, at) => [cn, to[at]]).toSorted())
+      expect((await syncs.sync(iamid)).body.count).toBe(0)
+      for (const cn of to) await directory.remove(`cn=${cn},${groups}`)
+    })
+  })
+
   test('deleted ones go, unless somebody else holds something of them', async () => {
     const names = ['plain', 'ruled', 'ours', 'marked']
     for (const cn of names) await directory.add(`cn=${cn},${groups}`, groupOf(cn, ['ana', 'bo']))
