@@ -45,6 +45,8 @@ import { readViewer } from './users/users.service.ts'
 
 /** What runs at once in this process: operations, and of them those with large answers, which take tens of megabytes while they are made. */
 const OPERATIONS = { places: 128, queue: 1_000, wait: 10_000 }
+/** Writes of one group take some seconds each where they are long. */
+const GROUP_WRITES = { places: Number.POSITIVE_INFINITY, each: 1, queue: 1_000, wait: 30_000 }
 const LARGE = { places: 2, queue: 100, wait: 60_000 }
 
 export interface Running {
@@ -148,6 +150,7 @@ function makeApp(config: Config, store: Store, log: App['log']): App {
     keys: config.secretKeyPrevious === null ? [key] : [key, config.secretKeyPrevious],
     store,
     operations: createShares(OPERATIONS),
+    groupWrites: createShares(GROUP_WRITES),
     log,
     outbound,
     mailer: createMailer(config, outbound, log),

@@ -30,6 +30,8 @@ export interface App {
   readonly store: Store
   /** The places of operations that run at once, by actor. */
   readonly operations: Shares
+  /** On the embedded store: one write of a SCIM group at a time, by the group. */
+  readonly groupWrites: Shares
   readonly log: Logger
   /** Every connection to another system. */
   readonly outbound: Outbound

@@ -1,11 +1,13 @@
 /**
  * The hall. A service function can only be made here, with `read(action, …)` or `write(action, …)`:
  *   read:   policy → rule
- *   write:  policy → prepare (slow or outside work, no transaction) → transaction { rule → audit } → afterCommit (mail) → answer
+ *   write:  policy → prepare (slow or outside work, no transaction) → transaction { rule → audit }, and one more for each `next`
+ *           → afterCommit (mail) → answer
  * A refused write leaves a `denied` event. `Service` accepts nothing else, so a check cannot be forgotten.
  */
 
 import { channel } from 'node:diagnostics_channel'
+import { setImmediate } from 'node:timers/promises'
 import { appendEvents } from '../audit/audit.store.ts'
 import { type AuditDraft, type AuditTrail, newTrail, type Target } from '../audit/audit.ts'
 import type { App, Context } from '../context.ts'
@@ -33,12 +35,20 @@ export interface Outcome<R> {
   readonly value: R
   readonly events: readonly AuditDraft[]
   readonly error?: RosterError
+  /** What is left to do, in a transaction of its own, before which others have their turn. Its outcome takes the place of this one. */
+  readonly next?: (call: Call) => Promise<Outcome<R>>
   /** Runs after the commit: what may fail without losing anything, such as a mail. */
   readonly afterCommit?: (value: R) => Promise<R>
 }
 export const done = <R>(value: R, ...events: [AuditDraft, ...AuditDraft[]]): Outcome<R> => ({ value, events })
 /** A write that found everything as it should be already: nothing was changed, so there is no event. */
 export const unchanged = <R>(value: R): Outcome<R> => ({ value, events: [] })
+/** A step of a write; its value is that of the last one. */
+export const continued = <R>(events: readonly AuditDraft[], next: (call: Call) => Promise<Outcome<R>>): Outcome<R> => ({
+  value: undefined as R,
+  events,
+  next,
+})
 /** A refusal with its own trace: the events are kept, then the error is thrown. */
 export const refused = <R>(error: RosterError, ...events: AuditDraft[]): Outcome<R> => ({ value: undefined as R, events, error })
 
@@ -61,18 +71,15 @@ export function read<A, R>(action: ReadAction, rule: (call: Call, args: A) => Pr
 export function write<A, R, P = undefined>(
   action: WriteAction,
   rule: (call: Call, args: A, prepared: P) => Promise<Outcome<R>>,
-  about: About<A> & { prepare?: (call: Call, args: A) => Promise<P> } = {},
+  about: About<A> & Preparing<A, P> = {},
 ): Guarded<A, R> {
   const run = async (context: Context, args: A) => {
     const trail = context.trail ?? newTrail()
+    let end = () => {}
     try {
       const prepared = (await about.prepare?.(callOf(context, context.app.store.db, trail), args)) as P
-      const outcome = await context.app.store.transaction(async db => {
-        const result = await rule(callOf(context, db, trail), args, prepared)
-        if (result.events.length > 0) await appendEvents(db, context, action, result.events)
-        return result
-      })
-      trail.events.push(...outcome.events)
+      end = () => about.end?.(prepared)
+      const outcome = await written(context, action, trail, call => rule(call, args, prepared))
       context.loaders = context.app.createLoaders(context)
       if (outcome.error) throw outcome.error
       return outcome.afterCommit ? await outcome.afterCommit(outcome.value) : outcome.value
@@ -82,9 +89,39 @@ export function write<A, R, P = undefined>(
       return translated(context, error, action)
     } finally {
       trail.over = true
+      end()
     }
   }
   return admitted((context, args) => authorize(context, action, about.owner?.(args), args), run) as Guarded<A, R>
+}
+
+interface Preparing<A, P> {
+  readonly prepare?: (call: Call, args: A) => Promise<P>
+  /** Gives back what `prepare` took, whatever came of the write. Not called where `prepare` throws. */
+  readonly end?: (prepared: P) => void
+}
+
+/** The outcome of the last step; each step is one transaction, with its audit events. */
+async function written<R>(
+  context: Context,
+  action: WriteAction,
+  trail: AuditTrail,
+  rule: (call: Call) => Promise<Outcome<R>>,
+): Promise<Outcome<R>> {
+  const step = (work: typeof rule) =>
+    context.app.store.transaction(async db => {
+      const result = await work(callOf(context, db, trail))
+      if (result.events.length > 0) await appendEvents(db, context, action, result.events)
+      return result
+    })
+  let outcome = await step(rule)
+  trail.events.push(...outcome.events)
+  while (outcome.next) {
+    await setImmediate()
+    outcome = await step(outcome.next)
+    trail.events.push(...outcome.events)
+  }
+  return outcome
 }
 
 /**

@@ -1,12 +1,15 @@
 /** What a SCIM resource says of a group, and what a PATCH of its members comes to. Pure. */
 import { Invalid } from '../errors.ts'
 import { named } from '../http/text.ts'
+import type { IamRecord } from '../iams/iam.ts'
+import { canonical, checkGroupName } from '../names.ts'
 import { isScimId } from '../provisioning/client.ts'
 import { Misspoken } from '../provisioning/faults.ts'
 import type { Filter } from '../provisioning/filter.ts'
-import type { Step } from '../provisioning/operations.ts'
-import { checkValue, isObject, isUnassigned } from '../provisioning/resource.ts'
-import type { Document, ResourceType } from '../provisioning/schema.ts'
+import { parsePatch, type Step } from '../provisioning/operations.ts'
+import { withExtensionsOf } from '../provisioning/paths.ts'
+import { checkDocument, checkValue, isObject, isUnassigned, memberOf } from '../provisioning/resource.ts'
+import { type Document, groupType, type ResourceType } from '../provisioning/schema.ts'
 
 /** A group as SCIM sees it. `document` is what the provider wrote, without displayName, a column, and members, which are rows. */
 export interface ScimGroupRecord {
@@ -107,4 +110,24 @@ function idsOf(filter: Filter): string[] | null {
   }
   if (filter.op !== 'eq' || !('attrPath' in filter) || filter.attrPath.toLowerCase() !== 'value') return null
   return typeof filter.compValue === 'string' ? [filter.compValue] : null
+}
+
+/** What a resource comes to in the rows of its group. Throws Invalid. */
+export function written({ config }: Pick<IamRecord, 'config'>, given: Document) {
+  const type = groupType(config)
+  const { members, ...document } = given
+  const { displayName, ...scim } = checkDocument(type, document)
+  const name = checkGroupName(displayName, 'displayName')
+  return { ids: memberIds(type, members), columns: { name, nameKey: canonical(name), scim } }
+}
+
+/** RFC 7644 3.5.1: what a PUT leaves out may stay. A list that is there is the whole list. */
+export function replacing({ config }: Pick<IamRecord, 'config'>, document: Document, body: unknown): MemberChange[] {
+  const { ids } = written({ config }, document)
+  return memberOf(body as Document, 'members') === undefined ? [] : [{ kind: 'set', ids }]
+}
+
+export function patching({ config }: Pick<IamRecord, 'config'>, before: ScimGroupRecord, body: unknown) {
+  const type = withExtensionsOf(groupType(config), before.document)
+  return { type, ...memberChanges(type, parsePatch(type, body)) }
 }

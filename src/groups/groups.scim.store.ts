@@ -44,7 +44,18 @@ export async function findScimGroup(
     [iamid, scimid],
   )
   if (!group || !members) return group ?? null
-  return { ...group, members: shown(await allMembers(db, group)) }
+  return withMembers(db, group)
+}
+
+export const withMembers = async (db: Db, group: ScimGroupRecord): Promise<ScimGroupRecord> => ({
+  ...group,
+  members: shown(await allMembers(db, group)),
+})
+
+/** The group of this id of its own, whether or not it has a SCIM id, held until the transaction ends; null if it was deleted. */
+export async function lockGroup(db: Db, id: number): Promise<ScimGroupRecord | null> {
+  const [group] = await db.query<ScimGroupRecord>(`SELECT ${SCIM_GROUP_COLUMNS} FROM groups g WHERE g.id = $1 FOR UPDATE`, [id])
+  return group ?? null
 }
 
 /** Groups by their own ids, in no order, without members. One statement. */
@@ -95,18 +106,21 @@ export async function groupsOfPage(
   return { groups: new Map((await findScimGroups(db, ids)).map(group => [group.id, group])), fits: ids.length }
 }
 
-/** The group of this canonical name in the IAM, whether or not SCIM made it, held until the transaction ends. */
-export async function lockNamesake(
-  db: Db,
-  iamid: string,
-  nameKey: string,
-): Promise<{ id: number; scimid: string | null } | null> {
-  const [group] = await db.query<{ id: number; scimid: string | null }>(
-    `SELECT g.id, g.scimid FROM groups g WHERE g.iamid = $1 AND g.name_key = $2 FOR UPDATE`,
-    [iamid, nameKey],
-  )
-  return group ?? null
+interface Namesake {
+  readonly id: number
+  readonly iamid: string
+  readonly name: string
+  readonly scimid: string | null
 }
+const NAMESAKE = 'SELECT g.id, g.iamid, g.name, g.scimid FROM groups g WHERE g.iamid = $1 AND g.name_key = $2'
+
+/** The group of this canonical name in the IAM, whether or not SCIM made it. */
+export const findNamesake = async (db: Db, iamid: string, nameKey: string): Promise<Namesake | null> =>
+  (await db.query<Namesake>(NAMESAKE, [iamid, nameKey]))[0] ?? null
+
+/** As findNamesake; the group is held until the transaction ends. */
+export const lockNamesake = async (db: Db, iamid: string, nameKey: string): Promise<Namesake | null> =>
+  (await db.query<Namesake>(`${NAMESAKE} FOR UPDATE`, [iamid, nameKey]))[0] ?? null
 
 export interface ScimGroupColumns {
   readonly name: string
@@ -115,8 +129,12 @@ export interface ScimGroupColumns {
   readonly scimid: string
 }
 
-/** Fails with a unique violation when the name was taken meanwhile. */
-export async function insertScimGroup(db: Db, group: ScimGroupColumns & { iamid: string }, now: Date): Promise<number> {
+/** Without a SCIM id SCIM does not show it. Fails with a unique violation when the name was taken meanwhile. */
+export async function insertScimGroup(
+  db: Db,
+  group: Omit<ScimGroupColumns, 'scimid'> & { iamid: string; scimid: string | null },
+  now: Date,
+): Promise<number> {
   const data = { ...group, scim: group.scim as Prisma.InputJsonObject, createdAt: now, updatedAt: now }
   const { id } = await db.prisma.group.create({ data, select: { id: true } })
   return id

@@ -14,13 +14,13 @@ export interface Member {
   readonly name: string
 }
 
-interface GroupRef {
+export interface GroupRef {
   readonly id: number
   readonly iamid: string
 }
 
 /** The users of these SCIM ids in the IAM, in the order of their own ids; ids without a user are left out. */
-async function usersOf(db: Db, iamid: string, ids: readonly string[]): Promise<{ id: number; scimId: string }[]> {
+export async function usersOf(db: Db, iamid: string, ids: readonly string[]): Promise<{ id: number; scimId: string }[]> {
   const read = (piece: readonly string[]) =>
     db.query<{ id: number; scimId: string }>(
       `SELECT u.id, u.scim_id::text AS "scimId" FROM users u WHERE u.iamid = $1::text AND u.scim_id = ANY($2::uuid[])`,
@@ -70,7 +70,8 @@ export async function removeScimMembers(db: Db, group: GroupRef, ids: readonly s
   )
 }
 
-async function removeMembers(db: Db, group: GroupRef, userIds: readonly number[], now: Date): Promise<Member[]> {
+/** As removeScimMembers, by the users' own ids. */
+export async function removeMembers(db: Db, group: GroupRef, userIds: readonly number[], now: Date): Promise<Member[]> {
   const pieces = await inPieces(userIds, WRITTEN, piece =>
     db.query<Member>(
       `WITH held AS MATERIALIZED (SELECT m.id, m.user_id, m.sources FROM memberships m

@@ -1,0 +1,228 @@
+// A group of 20,000 is written on the embedded store, which has one connection: the requests of others are answered in between.
+import { setTimeout as sleep } from 'node:timers/promises'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import type { Store } from '../../src/store/store.ts'
+import type { Person, TestApp } from '../harness/app.ts'
+import { bootApp } from '../harness/app.ts'
+import { serverUrl, testStore } from '../harness/database.ts'
+import { GROUP, type Provider, provider } from './provider.ts'
+
+const MEMBERS = 20_000
+/** Milliseconds that the request of another takes at most; and that one takes, beside nothing, on a machine with nothing else to do. */
+const LIMIT = 250
+const ALONE = 15
+
+if (serverUrl)
+  console.warn('SKIPPED: test/scim/turns.test.ts is about the embedded store; on a server each write is one transaction')
+
+let app: TestApp
+let okta: Provider
+let other: Person
+let ids: string[]
+/** Transactions that still succeed. */
+let left = Number.POSITIVE_INFINITY
+
+/** A store whose transactions fail, before they commit, when none is left. */
+const failing = async (): Promise<Store> => {
+  const store = await testStore()
+  return {
+    ...store,
+    transaction: work =>
+      store.transaction(async db => {
+        const value = await work(db)
+        if (left-- <= 0) throw new Error('the process is killed')
+        return value
+      }),
+  }
+}
+
+/** Answers `work` while only `count` transactions succeed. */
+async function killedAfter<T>(count: number, work: () => Promise<T>): Promise<T> {
+  left = count
+  return work().finally(() => {
+    left = Number.POSITIVE_INFINITY
+  })
+}
+
+const body = (displayName: string, members: readonly string[]) => ({
+  schemas: [GROUP],
+  displayName,
+  members: members.map(value => ({ value })),
+})
+
+const membersOf = async (id: string): Promise<string[]> =>
+  ((await okta.get(`/Groups/${id}`)).body.members ?? []).map(({ value }: { value: string }) => value).toSorted()
+
+interface Polled<T> {
+  readonly value: T
+  /** Milliseconds of each poll, the shortest first. */
+  readonly times: readonly number[]
+  readonly median: number
+}
+
+/** Does `work` while another user asks who they are, 20 ms after each answer. */
+async function polled<T>(what: string, work: () => Promise<T>): Promise<Polled<T>> {
+  const times: number[] = []
+  let over = false
+  const poll = async () => {
+    while (!over) {
+      const start = performance.now()
+      const response = await fetch(`${app.url}/bim/rpc/user/current`, { headers: { authorization: `Bearer ${other.token}` } })
+      expect(await response.json()).toMatchObject({ userid: other.userid })
+      times.push(Math.round(performance.now() - start))
+      await sleep(20)
+    }
+  }
+  const start = performance.now()
+  const [value] = await Promise.all([
+    work().finally(() => {
+      over = true
+    }),
+    poll(),
+  ])
+  times.sort((a, b) => a - b)
+  const median = times[times.length >> 1]!
+  if (process.env.SHOW_TIMES)
+    console.log(
+      `${what}: ${Math.round(performance.now() - start)} ms, polls ${times.length}, median ${median},`,
+      times.slice(-6).join(' '),
+    )
+  return { value, times, median }
+}
+
+describe.skipIf(serverUrl)(`a group of ${MEMBERS} on the embedded store`, () => {
+  beforeAll(async () => {
+    app = await bootApp({ opens: failing })
+    okta = await provider(app, 'okta')
+    other = await app.as([])
+    const rows = await app.store.db.query<{ id: string }>(
+      `INSERT INTO users (iamid, userid, userid_key, name, name_key)
+         SELECT 'okta', 'm' || n, 'm' || n, 'Member ' || n, 'member ' || n FROM generate_series(1, ${MEMBERS}) n RETURNING scim_id::text AS id`,
+    )
+    ids = rows.map(({ id }) => id).toSorted()
+  }, 60_000)
+  afterAll(() => app?.close())
+
+  test('others are answered while it is made, read, replaced and patched', async () => {
+    const all = ids.map(value => ({ value }))
+    // ANALYZE of the users takes the store about half a second, once.
+    await okta.user('early')
+    await app.store.db.query('ANALYZE users')
+    const alone = await polled('nothing', () => sleep(2_000))
+    // How much slower this machine is at the moment; what the slowest polls met beside nothing they may meet here.
+    const factor = Math.max(1, alone.median / ALONE)
+    const expectAnswered = ({ times, median }: Polled<unknown>, what: string) => {
+      expect(median, `${what}: median of ${times.join(' ')}`).toBeLessThan((LIMIT / 2) * factor)
+      // One ANALYZE of a table that has grown fourfold is one statement, and may meet one poll.
+      const rest = times.slice(0, -1)
+      expect(Math.max(0, ...rest), `${what}: ${times.join(' ')}`).toBeLessThan(LIMIT * factor + alone.times.at(-1)!)
+    }
+    const made = await polled('POST', () => okta.send('POST', '/Groups', body('big', ids)))
+    expect(made.value.status).toBe(201)
+    expect(made.value.body.members.length).toBe(MEMBERS)
+    const { id } = made.value.body
+    const shown = await polled('GET', () => okta.get(`/Groups/${id}`))
+    expect(shown.value.headers.get('etag')).toBe(made.value.headers.get('etag'))
+    expect(await membersOf(id)).toEqual(ids)
+    const emptied = await polled('PUT of 10', () => okta.send('PUT', `/Groups/${id}`, body('big', ids.slice(0, 10))))
+    expect(await membersOf(id)).toEqual(ids.slice(0, 10))
+    const filled = await polled('PUT of all', () =>
+      okta.send('PUT', `/Groups/${id}?excludedAttributes=members`, body('big', ids)),
+    )
+    expect(filled.value.status).toBe(200)
+    expect(await membersOf(id)).toEqual(ids)
+    const removed = await polled('PATCH remove', () => okta.patch(`/Groups/${id}`, { op: 'remove', path: 'members', value: all }))
+    expect(await membersOf(id)).toEqual([])
+    const added = await polled('PATCH add', () => okta.patch(`/Groups/${id}`, { op: 'add', path: 'members', value: all }))
+    expect(added.value.status).toBe(204)
+    expect((await okta.get(`/Groups/${id}`)).headers.get('etag')).toBe(added.value.headers.get('etag'))
+    expect(await membersOf(id)).toEqual(ids)
+    for (const [what, answer] of Object.entries({ made, shown, emptied, filled, removed, added })) expectAnswered(answer, what)
+    const [{ count } = { count: 0 }] = await app.store.db.query<{ count: number }>(
+      `SELECT sum((after ->> 'count')::int)::int AS count FROM audit_events WHERE event = 'groupUserAdded' AND target_name = 'okta/big'`,
+    )
+    expect(count).toBe(3 * MEMBERS - 10)
+  }, 300_000)
+
+  test('two PUTs at once end in the state of one of them', async () => {
+    const { id } = await okta.group('contended')
+    const [one, two] = [ids.slice(0, 1_000), ids.slice(500, 1_700)]
+    const put = (members: string[]) => okta.send('PUT', `/Groups/${id}`, body('contended', members))
+    const answers = await Promise.all([put(one), put(two)])
+    expect(answers.map(({ status, body }) => [status, body.members.length])).toEqual([
+      [200, one.length],
+      [200, two.length],
+    ])
+    const members = await membersOf(id)
+    expect([one, two]).toContainEqual(members)
+    const current = (await okta.get(`/Groups/${id}`)).headers.get('etag')
+    expect(answers.find(({ body }) => body.members.length === members.length)?.headers.get('etag')).toBe(current)
+  }, 60_000)
+
+  test('with If-Match one of two PUTs at once is 412, and nothing of it is written', async () => {
+    const made = await okta.send('POST', '/Groups', body('guarded', []))
+    const ifMatch = { 'if-match': made.headers.get('etag')! }
+    const lists = [ids.slice(0, 600), ids.slice(600, 1_300)]
+    const answers = await Promise.all(
+      lists.map(members => okta.send('PUT', `/Groups/${made.body.id}`, body('guarded', members), ifMatch)),
+    )
+    expect(answers.map(({ status }) => status).toSorted()).toEqual([200, 412])
+    expect(await membersOf(made.body.id)).toEqual(lists[answers.findIndex(({ status }) => status === 200)])
+  }, 60_000)
+
+  test('a member who is no user is refused before anything is written', async () => {
+    const stranger = '00000000-0000-4000-8000-000000000000'
+    const { id } = await okta.group('strict', ids.slice(0, 3))
+    const before = (await okta.get(`/Groups/${id}`)).headers.get('etag')
+    const wrong = await okta.send('PUT', `/Groups/${id}`, body('renamed', [...ids.slice(10, 700), stranger]))
+    expect([wrong.status, wrong.body.scimType]).toEqual([400, 'invalidValue'])
+    expect(await membersOf(id)).toEqual(ids.slice(0, 3))
+    expect((await okta.get(`/Groups/${id}`)).headers.get('etag')).toBe(before)
+    expect((await okta.send('POST', '/Groups', body('never', [...ids.slice(0, 700), stranger]))).status).toBe(400)
+    expect((await okta.get('/Groups?filter=displayName eq "never"')).body.totalResults).toBe(0)
+  }, 60_000)
+
+  test('a PUT and a PATCH that were killed in between are completed by the same again', async () => {
+    const { id } = await okta.group('killed', ids.slice(0, 400))
+    const wanted = ids.slice(300, 1_000)
+    const put = () => okta.send('PUT', `/Groups/${id}`, body('killed', wanted))
+    expect((await killedAfter(4, put)).status).toBe(500)
+    const halfway = await membersOf(id)
+    expect(halfway.length).toBeGreaterThan(100)
+    expect(halfway).not.toEqual(wanted)
+    expect((await put()).status).toBe(200)
+    expect(await membersOf(id)).toEqual(wanted)
+    const patch = () =>
+      okta.patch(`/Groups/${id}`, { op: 'add', path: 'members', value: ids.slice(0, 300).map(value => ({ value })) })
+    expect((await killedAfter(2, patch)).status).toBe(500)
+    expect((await membersOf(id)).length).toBe(900)
+    expect((await patch()).status).toBe(204)
+    expect(await membersOf(id)).toEqual(ids.slice(0, 1_000))
+  }, 60_000)
+
+  test('a POST that was killed in between is not shown, and the next POST of the name takes over what it left', async () => {
+    const post = (members: string[]) => okta.send('POST', '/Groups', body('unfinished', members))
+    expect((await killedAfter(3, () => post(ids.slice(0, 700)))).status).toBe(500)
+    expect((await okta.get('/Groups?filter=displayName eq "unfinished"')).body.totalResults).toBe(0)
+    const again = await post(ids.slice(200, 900))
+    expect(again.status).toBe(201)
+    expect(await membersOf(again.body.id)).toEqual(ids.slice(200, 900))
+    expect(await post([])).toMatchObject({ status: 409, body: { scimType: 'uniqueness' } })
+    const events = await app.store.db.query<{ event: string; count: number | null }>(
+      `SELECT event, sum((coalesce(after, before) ->> 'count')::int)::int AS count FROM audit_events
+         WHERE target_name = 'okta/unfinished' GROUP BY event ORDER BY event`,
+    )
+    expect(events.map(({ event }) => event)).toEqual(['groupCreated', 'groupUpdated', 'groupUserAdded', 'groupUserDeleted'])
+    const [, , added, deleted] = events.map(({ count }) => count!)
+    expect(deleted).toBeGreaterThan(0)
+    expect(added! - deleted!).toBe(700)
+  }, 60_000)
+
+  test('two POSTs of one name at once make one group', async () => {
+    const answers = await Promise.all([
+      okta.send('POST', '/Groups', body('twice', ids.slice(0, 500))),
+      okta.send('POST', '/Groups', body('twice', ids.slice(0, 500))),
+    ])
+    expect(answers.map(({ status }) => status).toSorted()).toEqual([201, 409])
+  }, 60_000)
+})
