@@ -85,7 +85,7 @@ describe(`a group of ${MEMBERS}`, () => {
       'PATCH',
       await timed(async round => {
         const value = ids.map(value => ({ value }))
-        expect((await okta.patch(`/Groups/${id}`, { op: round % 2 ? 'remove' : 'add', path: 'members', value })).status).toBe(204)
+        expect((await okta.patch(`/Groups/${id}`, { op: round % 2 ? 'add' : 'remove', path: 'members', value })).status).toBe(204)
       }),
     )
     await okta.patch(`/Groups/${id}`, { op: 'add', path: 'members', value: ids.map(value => ({ value })) })
