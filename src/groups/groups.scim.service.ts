@@ -8,15 +8,14 @@ import { type Call, type Outcome, read, type Service, write } from '../access/gu
 import type { AuditDraft } from '../audit/audit.ts'
 import { NotFound } from '../errors.ts'
 import type { IamRecord } from '../iams/iam.ts'
-import { canonical } from '../names.ts'
 import { checkScimId, type Found, iamOf, type Search, search } from '../provisioning/client.ts'
 import { listOf } from '../provisioning/list.ts'
 import { patched } from '../provisioning/patch.ts'
 import { checkResource } from '../provisioning/resource.ts'
 import { type Document, groupType } from '../provisioning/schema.ts'
 import { checkVersion, type Precondition, versionOf } from '../provisioning/version.ts'
-import { keepAnAdministrator } from '../users/powers.ts'
 import { groupDocument, groupFacts, type MemberChange, patching, replacing, type ScimGroupRecord, written } from './group.scim.ts'
+import { deletion } from './groups.deletion.ts'
 import {
   findNamesake,
   findScimGroup,
@@ -37,9 +36,7 @@ import {
   taken,
   targetOf,
 } from './groups.scim.writing.ts'
-import { deleteGroupRow, permissionsOfName } from './groups.store.ts'
 import { isEmbedded, type Prepared, prepareMembers, type Wanted, WHOLE } from './members.pieces.ts'
-import { countMembers } from './memberships.store.ts'
 
 interface ById extends Precondition {
   readonly id: string
@@ -161,16 +158,10 @@ export const scimGroups = {
   remove: write(
     'scim:deleteGroup',
     async (call: Call, { id, ...asked }: ById, _: Prepared<Wanted>): Promise<Outcome<{ deleted: true }>> => {
-      const { db } = call
       const iam = await iamOf(call)
       const group = await requireScimGroup(call, iam, id, { lock: true })
       checkVersion(asked, versionOf(groupFacts(group)))
-      const carried = await permissionsOfName(db, iam.id, canonical(group.name))
-      const members = await countMembers(db, group.id)
-      await deleteGroupRow(db, group.id)
-      if (carried.includes('USER_ADMIN')) await keepAnAdministrator(db)
-      const before = { iamid: iam.id, name: group.name, members }
-      return { value: { deleted: true }, events: [{ event: 'groupDeleted', target: targetOf(group), before }] }
+      return deletion(call, group, { before: { iamid: iam.id, name: group.name } })
     },
     {
       prepare: async (call: Call, { id }): Promise<Prepared<Wanted>> => {

@@ -25,7 +25,7 @@ import {
   setScimMembers,
 } from './members.scim.store.ts'
 
-interface Named extends GroupRef {
+export interface Named extends GroupRef {
   readonly name: string
 }
 

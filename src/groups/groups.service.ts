@@ -14,9 +14,9 @@ import { uniqueViolation } from '../store/failures.ts'
 import { mapPage, type PageArgs, readPage } from '../store/page.ts'
 import { keepAnAdministrator, refuseGrant } from '../users/powers.ts'
 import type { GroupNamePage, GroupPage, GroupRecord } from './group.ts'
+import { deletion } from './groups.deletion.ts'
 import { authorizeFilter, groupList, nameList } from './groups.search.ts'
-import { deleteGroupRow, type GroupColumns, insertGroup, permissionsOfName, requireGroup, updateGroup } from './groups.store.ts'
-import { countMembers } from './memberships.store.ts'
+import { type GroupColumns, insertGroup, permissionsOfName, requireGroup, updateGroup } from './groups.store.ts'
 
 interface ListArgs extends PageArgs {
   filter?: GroupFilter | null
@@ -76,16 +76,10 @@ export const groups = {
   delete: write('group:delete', async (call, { ref }: ByRef) => {
     const { db } = call
     const group = await requireGroup(db, ref, 'FOR UPDATE')
-    const taken = await permissionsOfName(db, group.iamid, canonical(group.name))
-    refuseGrant(call, taken)
     if (group.iamid !== 'bim' && (await findIam(db, group.iamid)))
       throw new Conflict(`The group is fed by the IAM ${group.iamid}: delete it there, or remove the IAM first`)
-    const members = await countMembers(db, group.id)
-    await deleteGroupRow(db, group.id)
-    if (taken.includes('USER_ADMIN')) await keepAnAdministrator(db)
     const before = { iamid: group.iamid, name: group.name, email: group.email, description: group.description }
-    const event = { event: 'groupDeleted', target: targetOf(group), before: { ...before, members } } as const
-    return done({ deleted: true }, event)
+    return deletion(call, group, { before, check: refuseGrant })
   }),
 } satisfies Service
 

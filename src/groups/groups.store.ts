@@ -108,14 +108,14 @@ export async function updateGroup(
   return requireGroup(db, { id })
 }
 
-/** With its memberships, attributes and domain permissions: the database cascades, however many there are. */
 /** With its memberships, which may be so many that the cascade would end them in too large a piece. */
 export async function deleteGroupRow(db: Db, id: number): Promise<void> {
   if (await hasMore(db, id))
     await rowsUntilNone(db, limit =>
       db.query(
-        `DELETE FROM memberships WHERE id IN (SELECT m.id FROM memberships m WHERE m.group_id = $1 LIMIT $2::int) RETURNING id`,
+        `DELETE FROM memberships WHERE id = ANY(ARRAY(SELECT m.id FROM memberships m WHERE m.group_id = $1::int LIMIT $2::int)) RETURNING id`,
         [id, limit],
+        { fresh: true },
       ),
     )
   await db.prisma.group.deleteMany({ where: { id } })

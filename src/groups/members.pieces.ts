@@ -14,7 +14,7 @@ import { countMembers } from './memberships.store.ts'
  * Members that one transaction adds or removes: the store is occupied for about 30 ms. More than 100, so that each statement is planned for
  * its list and the tables are analyzed as they grow (open.ts).
  */
-const PIECE = 120
+export const PIECE = 120
 
 export interface Piece {
   /** Users by SCIM id. */

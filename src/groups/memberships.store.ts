@@ -78,3 +78,13 @@ export const removeByHand = (db: Db, ids: readonly number[], now: Date): Promise
       WHERE id = ANY($1::int[]) AND NOT sources <@ '{bim}'::text[]`,
     [ids, now],
   )
+
+/** Ends `count` memberships of a group at most, whatever holds them. Returns the users. */
+export const deleteSomeMembers = (db: Db, groupId: number, count: number): Promise<{ id: number; name: string }[]> =>
+  db.query(
+    `WITH gone AS (DELETE FROM memberships WHERE id = ANY(ARRAY(
+         SELECT m.id FROM memberships m WHERE m.group_id = $1::int ORDER BY m.user_id LIMIT $2::int FOR UPDATE)) RETURNING user_id)
+     SELECT g.user_id AS id, (SELECT u.iamid || '/' || u.userid FROM users u WHERE u.id = g.user_id) AS name FROM gone g ORDER BY g.user_id`,
+    [groupId, count],
+    { fresh: true },
+  )
