@@ -229,7 +229,8 @@ describe.skipIf(serverUrl)(`a group of ${MEMBERS} on the embedded store`, () => 
        SELECT id FROM g`,
       [ids.slice(0, 700)],
     )
-    const remove = () => app.graphql(`mutation { deleteGroup(input: { ref: { id: ${group!.id} } }) { deleted } }`, {}, admin.token)
+    const remove = () =>
+      app.graphql(`mutation { deleteGroup(input: { ref: { id: ${group!.id} } }) { deleted } }`, {}, admin.token)
     await killedAfter(2, remove)
     expect(await rowsOf('bim/byhand')).toBe(460)
     expect((await remove()).data).toEqual({ deleteGroup: { deleted: true } })
