@@ -11,27 +11,25 @@ import { countMembers, deleteSomeMembers } from './memberships.store.ts'
 interface Deletion {
   /** What the event shows of the group. */
   readonly before: Readonly<Record<string, unknown>>
-  /** Throws when the caller may not take these permissions from the members. */
-  readonly check?: (call: Call, permissions: readonly string[]) => void
+  /** Throws when the caller may not take these permissions from the members, and then when the group cannot be deleted. */
+  readonly check?: (call: Call, permissions: readonly string[]) => Promise<void>
 }
 interface Deleted {
   readonly deleted: true
 }
 
-/** Deletes a group whose row the transaction holds. The group is there until its last piece, so that the same request completes it. */
-export async function deletion(call: Call, group: Named, how: Deletion): Promise<Outcome<Deleted>> {
-  const total = await countMembers(call.db, group.id)
-  return step(call, group, { ...how, total, left: total })
+interface Counts {
+  /** Members when the deletion began, and those that are left. */
+  readonly total: number
+  readonly left: number
 }
 
-async function step(
-  call: Call,
-  group: Named,
-  { left, ...how }: Deletion & { total: number; left: number },
-): Promise<Outcome<Deleted>> {
+/** Deletes a group whose row the transaction holds. The group is there until its last piece, so that the same request completes it. */
+export async function deletion(call: Call, group: Named, how: Deletion, counts?: Counts): Promise<Outcome<Deleted>> {
   const { db, now } = call
   const permissions = await permissionsOfName(db, group.iamid, canonical(group.name))
-  how.check?.(call, permissions)
+  await how.check?.(call, permissions)
+  const { total, left } = counts ?? (await counted(call, group))
   const isAdministrative = permissions.includes('USER_ADMIN')
   // Whether an administrator is left is known of the whole change only.
   if (isEmbedded(call) && left > PIECE && !isAdministrative) {
@@ -40,11 +38,16 @@ async function step(
     return continued(memberEvents(group, { added: [], removed }), async next => {
       const held = await lockGroup(next.db, group.id)
       if (!held) return { value: { deleted: true }, events: [] }
-      return step(next, held, { ...how, left: left - PIECE })
+      return deletion(next, held, how, { total, left: left - PIECE })
     })
   }
   await deleteGroupRow(db, group.id)
   if (isAdministrative) await keepAnAdministrator(db)
-  const before = { ...how.before, members: how.total }
+  const before = { ...how.before, members: total }
   return { value: { deleted: true }, events: [{ event: 'groupDeleted', target: targetOf(group), before }] }
+}
+
+async function counted({ db }: Call, { id }: Named): Promise<Counts> {
+  const total = await countMembers(db, id)
+  return { total, left: total }
 }

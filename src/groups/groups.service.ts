@@ -3,7 +3,7 @@
  * The walk: a door → one of these two services → groups.store and memberships.store. Lists are described in groups.search; what hangs
  * on other objects is read in batches by groups.loaders.
  */
-import { done, read, type Service, unchanged, write } from '../access/guard.ts'
+import { type Call, done, read, type Service, unchanged, write } from '../access/guard.ts'
 import { difference, type Target } from '../audit/audit.ts'
 import type { Context } from '../context.ts'
 import { assertUnchanged, Conflict } from '../errors.ts'
@@ -74,12 +74,14 @@ export const groups = {
   }),
 
   delete: write('group:delete', async (call, { ref }: ByRef) => {
-    const { db } = call
-    const group = await requireGroup(db, ref, 'FOR UPDATE')
-    if (group.iamid !== 'bim' && (await findIam(db, group.iamid)))
-      throw new Conflict(`The group is fed by the IAM ${group.iamid}: delete it there, or remove the IAM first`)
+    const group = await requireGroup(call.db, ref, 'FOR UPDATE')
     const before = { iamid: group.iamid, name: group.name, email: group.email, description: group.description }
-    return deletion(call, group, { before, check: refuseGrant })
+    const check = async (each: Call, permissions: readonly string[]) => {
+      refuseGrant(each, permissions)
+      if (group.iamid !== 'bim' && (await findIam(each.db, group.iamid)))
+        throw new Conflict(`The group is fed by the IAM ${group.iamid}: delete it there, or remove the IAM first`)
+    }
+    return deletion(call, group, { before, check })
   }),
 } satisfies Service
 

@@ -177,6 +177,14 @@ describe('deleting', () => {
     await expect(groups.delete(admin, { ref: { id } })).rejects.toThrow(Forbidden)
     await groups.delete(testContext({ actor: operator, store }), { ref: { id } })
   })
+
+  test('and it is Forbidden before anything else: that an external IAM feeds the group is not shown', async () => {
+    await makeIam(store, 'feeding')
+    await makeGroupPermissions(store, 'feeding', { Governors: ['GOVERNANCE'] })
+    const id = (await store.db.prisma.group.create({ data: { iamid: 'feeding', name: 'governors', nameKey: 'governors' } })).id
+    await expect(groups.delete(admin, { ref: { id } })).rejects.toThrow(Forbidden)
+    await expect(groups.delete(testContext({ actor: operator, store }), { ref: { id } })).rejects.toThrow(Conflict)
+  })
 })
 
 describe('the last administrator', () => {
