@@ -87,12 +87,7 @@ function copy(value: unknown, left: Left, name: string): unknown {
     left.bytes -= 8
     return value ?? null
   }
-  if (Array.isArray(value)) return list(value, left)
-  if (Buffer.isBuffer(value)) {
-    // An answer that is text already is longer than what is kept.
-    left.whole = false
-    return null
-  }
+  if (isList(value)) return list(value, left)
   const kept: [key: string, value: unknown][] = []
   // `{op, path: "password", value}`: the name of the secret stands beside it.
   const isNamed = Object.entries(value).some(
@@ -111,7 +106,11 @@ function copy(value: unknown, left: Left, name: string): unknown {
   return Object.fromEntries(kept)
 }
 
-function list(values: readonly unknown[], left: Left): unknown[] {
+/** An array, or a list whose items are made when they are read. */
+type List = Iterable<unknown> & { readonly length: number }
+const isList = (value: object): value is List => Symbol.iterator in value && 'length' in value
+
+function list(values: List, left: Left): unknown[] {
   const kept: unknown[] = []
   for (const value of values) {
     if (left.bytes <= 0) {

@@ -49,7 +49,8 @@ export function ready(answer: WireResponse, requestId: string, standard: Readonl
 export async function written(answer: WireResponse): Promise<WireResponse> {
   const { body } = answer
   if (typeof body !== 'object' || isWritten(body) || !isLong(body)) return answer
-  return { ...answer, body: await jsonPieces(body) }
+  const whole = await jsonPieces(body)
+  return { ...answer, body: whole.pieces.length === 1 ? whole.pieces[0] : whole }
 }
 
 const isWritten = (body: string | Buffer | Pieces | object): body is string | Buffer | Pieces =>

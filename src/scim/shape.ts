@@ -1,5 +1,6 @@
 /** A resource as it goes over the wire (RFC 7643 3.1, RFC 7644 3.9 and 3.14). */
 import { groupDocument, groupFacts, type ScimGroupRecord } from '../groups/group.scim.ts'
+import { LazyList } from '../http/json.ts'
 import type { WireResponse } from '../http/wire.ts'
 import type { Found } from '../provisioning/client.ts'
 import { keyOf, resolve, type Target, withExtensionsOf } from '../provisioning/paths.ts'
@@ -14,14 +15,11 @@ export interface Shaped {
   readonly location: string
   readonly version: string
   readonly resource: Document
-  /** Of a large group: who is in it, in the place of `members`. They are shaped as they are written. */
-  readonly crowd?: { readonly members: readonly Member[]; readonly base: string }
 }
 type Member = NonNullable<ScimGroupRecord['members']>[number]
 
-/** From so many members on an answer is written piece by piece: as objects, and as one text, they would take several times as much memory. */
-const CROWD = 10_000
-const PIECE = 1_000
+/** Members from which they are shaped as they are written: as objects they would take several times as much memory. */
+const MANY = 100
 
 /** `base` is the address of the IAM's SCIM, without a slash at the end. */
 export function shapedUser(base: string, user: ScimUserRecord): Shaped {
@@ -33,15 +31,13 @@ export function shapedUser(base: string, user: ScimUserRecord): Shaped {
 }
 
 export function shapedGroup(base: string, group: ScimGroupRecord): Shaped {
-  const { members } = group
-  const isCrowd = members !== undefined && members.length > CROWD
-  const inside = {
-    ...groupDocument(group),
-    ...(members && { members: isCrowd ? [] : members.map(member => shapedMember(base, member)) }),
-  }
-  const one = shaped(groupType({}), base, { ...group, id: group.scimid, version: versionOf(groupFacts(group)) }, inside)
-  return isCrowd ? { ...one, crowd: { members, base } } : one
+  const members = group.members && eachOf(group.members, member => shapedMember(base, member))
+  const inside = { ...groupDocument(group), ...(members && { members }) }
+  return shaped(groupType({}), base, { ...group, id: group.scimid, version: versionOf(groupFacts(group)) }, inside)
 }
+
+const eachOf = <Entry>(list: readonly Entry[], shape: (entry: Entry) => Document): readonly Document[] | LazyList<Entry> =>
+  list.length < MANY ? list.map(shape) : new LazyList(list, shape)
 
 const shapedMember = (base: string, { value, display }: Member): Document => ({
   value,
@@ -69,26 +65,8 @@ export function answer(status: 200 | 201, type: ResourceType, shaped: Shaped, as
   return {
     status,
     headers: { 'content-type': SCIM_JSON, etag: version, location },
-    body: written(type, shaped, asked),
+    body: projected(type, shaped.resource, asked),
   }
-}
-
-const MARK = '"here go the members"'
-
-/** A resource as it is sent: an object, or of a large group its text. */
-function written(type: ResourceType, { resource, crowd }: Shaped, asked: Asked): Document | Buffer {
-  const shown = projected(type, resource, asked)
-  if (crowd === undefined || !('members' in shown)) return shown
-  const text = JSON.stringify({ ...shown, members: [JSON.parse(MARK)] })
-  // Behind the bracket it can be nothing else: in a text of somebody's a quote is escaped.
-  const at = text.indexOf(`"members":[${MARK}]`) + '"members":['.length
-  const parts = [Buffer.from(text.slice(0, at))]
-  for (let from = 0; from < crowd.members.length; from += PIECE) {
-    const members = crowd.members.slice(from, from + PIECE).map(member => shapedMember(crowd.base, member))
-    const piece = JSON.stringify(projected(type, { members }, asked).members)
-    parts.push(Buffer.from(`${from === 0 ? '' : ','}${piece.slice(1, -1)}`))
-  }
-  return Buffer.concat([...parts, Buffer.from(text.slice(at + MARK.length))])
 }
 
 /** The answer to a read: 304 when the client has this version already. */
@@ -100,11 +78,7 @@ export function answerRead(type: ResourceType, shaped: Shaped, asked: Asked, ifN
 export const answerList = <Row>(type: ResourceType, found: Found<Row>, shape: (row: Row) => Shaped, asked: Asked): WireResponse =>
   listOf(found, asked, row => inList(type, shape(row), asked))
 
-/** A resource in a list: with all that it has, the members of a large group included. */
-export function inList(type: ResourceType, { resource, crowd }: Shaped, asked: Asked): Document {
-  const members = crowd?.members.map(member => shapedMember(crowd.base, member))
-  return projected(type, { ...resource, ...(members && { members }) }, asked)
-}
+export const inList = (type: ResourceType, { resource }: Shaped, asked: Asked): Document => projected(type, resource, asked)
 
 /** A page of resources, by index or by cursor as it was asked for (RFC 7644 3.4.2, RFC 9865 2). */
 export function listOf<Row>(found: Found<Row>, asked: Asked, resource: (row: Row) => Document): WireResponse {
@@ -118,7 +92,7 @@ export function listOf<Row>(found: Found<Row>, asked: Asked, resource: (row: Row
       totalResults: total,
       itemsPerPage: rows.length,
       ...(asked.cursor === undefined ? { startIndex } : cursors),
-      Resources: rows.map(resource),
+      Resources: new LazyList(rows, resource),
     },
   }
 }
@@ -181,10 +155,10 @@ function copy(from: Document, to: Document, { urn, attribute, sub }: Target): vo
       ? { ...(isObject(beside) ? beside : {}), [part]: value[part] }
       : (beside ?? {})
   }
-  if (sub === null) to[name] = from[name]
-  else if (Array.isArray(from[name]))
-    to[name] = from[name].map((value, index) => pick(value, (to[name] as unknown[] | undefined)?.[index]))
-  else to[name] = pick(from[name], to[name])
+  const [held, before] = [from[name], to[name]]
+  if (sub === null) to[name] = held
+  else if (isList(held)) to[name] = held.map((value, index) => pick(value, isList(before) ? before.at(index) : undefined))
+  else to[name] = pick(held, before)
 }
 
 function drop(from: Document, { urn, attribute, sub }: Target): void {
@@ -202,7 +176,10 @@ function drop(from: Document, { urn, attribute, sub }: Target): void {
   else {
     const without = (value: unknown) =>
       isObject(value) ? Object.fromEntries(Object.entries(value).filter(([part]) => part !== keyOf(value, sub.name))) : value
-    if (Array.isArray(from[name])) from[name] = from[name].map(without)
-    else if (isObject(from[name])) from[name] = without(from[name])
+    const held = from[name]
+    if (isList(held)) from[name] = held.map(without)
+    else if (isObject(held)) from[name] = without(held)
   }
 }
+
+const isList = (value: unknown): value is unknown[] | LazyList => Array.isArray(value) || value instanceof LazyList

@@ -1,9 +1,10 @@
 // S4: long answers are made and written in pieces, and bounded in bytes; what costs the store is part of the cost.
 import { afterAll, describe, expect, test } from 'vitest'
 import { LIMITS } from '../../src/graphql/limits.ts'
-import { jsonPieces } from '../../src/http/json.ts'
+import { isLong, jsonPieces, LazyList } from '../../src/http/json.ts'
 import { bootApp } from '../harness/app.ts'
 import { serverUrl } from '../harness/database.ts'
+import { GROUP, type Provider, provider } from '../scim/provider.ts'
 import { DELAY, longestPiece } from './delay.ts'
 
 const USERS = 9_990
@@ -47,6 +48,49 @@ test('and by REST', async () => {
   expect(piece).toBeLessThan(LONG_DELAY)
 })
 
+describe('a SCIM group of 20,000', () => {
+  const MEMBERS = 20_000
+  const body = (displayName: string, ids: readonly string[]) =>
+    JSON.stringify({ schemas: [GROUP], displayName, members: ids.map(value => ({ value })) })
+  const textOf = (idp: Provider, path: string, init: RequestInit = {}) =>
+    longestPiece(async () => {
+      const headers = { authorization: `Bearer ${idp.key}`, 'content-type': 'application/scim+json' }
+      const answer = await fetch(`${idp.url}${path}`, { ...init, headers })
+      return { headers: answer.headers, text: await answer.text() }
+    })
+
+  test('is listed, read and written without a long piece, with its length and its version', async () => {
+    const idp = await provider(app, 'okta')
+    const rows = await app.store.db.query<{ id: string }>(
+      `INSERT INTO users (iamid, userid, userid_key, name, name_key) SELECT 'okta', 'm' || n, 'm' || n, 'M ' || n, 'm ' || n
+         FROM generate_series(1, $1::int) n RETURNING scim_id::text AS id`,
+      [MEMBERS],
+    )
+    const ids = rows.map(({ id }) => id)
+    const { id } = await idp.group('crew')
+    const put = await textOf(idp, `/Groups/${id}`, { method: 'PUT', body: body('Crew', ids) })
+    const read = await textOf(idp, `/Groups/${id}`)
+    const listed = await textOf(idp, '/Groups')
+    const parsed = [JSON.parse(put.value.text), JSON.parse(read.value.text), JSON.parse(listed.value.text).Resources[0]]
+    for (const group of parsed) {
+      expect(group.displayName).toBe('Crew')
+      expect(new Set(group.members.map(({ value }: any) => value))).toEqual(new Set(ids))
+      expect(group.members[0]).toEqual({
+        value: expect.any(String),
+        $ref: `${idp.url}/Users/${group.members[0].value}`,
+        display: expect.stringMatching(/^M \d+$/),
+        type: 'User',
+      })
+    }
+    for (const { value } of [put, read, listed])
+      expect(Number(value.headers.get('content-length'))).toBe(Buffer.byteLength(value.text))
+    for (const [at, { value }] of [put, read].entries()) expect(value.headers.get('etag')).toBe(parsed[at].meta.version)
+    const pieces = { put: put.piece, read: read.piece, listed: listed.piece }
+    if (process.env.SHOW_TIMES) console.log(pieces)
+    expect(Math.max(...Object.values(pieces)), JSON.stringify(pieces)).toBeLessThan(LONG_DELAY)
+  })
+})
+
 describe('JSON in pieces', () => {
   const values: [string, object][] = [
     [
@@ -58,11 +102,50 @@ describe('JSON in pieces', () => {
     ['times', { at: new Date(0), list: [new Date(0)] }],
     ['nothing', {}],
     ['a list', []],
+    ['a lazy list', new LazyList([1, 2, 3], n => ({ n, at: new Date(n) }))],
+    [
+      'lazy lists in a list',
+      { rows: [{ many: new LazyList(Array.from({ length: 3_000 }), (_, n) => [n]) }, { none: new LazyList([], n => n) }] },
+    ],
+    [
+      'a long list of a list of a few',
+      { groups: [{ members: Array.from({ length: 3_000 }, (_, n) => ({ n })), at: new Date(0) }] },
+    ],
     ['deep', JSON.parse(`${'{"a":'.repeat(40)}[1,{}]${'}'.repeat(40)}`)],
   ]
   test.each(values)('%s', async (_, value) => {
     const { pieces } = await jsonPieces(value)
     expect(Buffer.concat([...pieces]).toString()).toBe(JSON.stringify(value))
+  })
+
+  test.each([
+    ['a few rows', Array.from({ length: 25 }, (_, n) => ({ n, name: 'x', tags: ['a', 'b'] })), false],
+    ['a list in an object in a list', { Resources: [{ members: Array.from({ length: 2_000 }, (_, n) => ({ n })) }] }, true],
+    ['many lists of a few', { rows: Array.from({ length: 60 }, () => Array.from({ length: 60 }, (_, n) => n)) }, true],
+    ['a long text', { a: [{ text: 'x'.repeat(100_000) }] }, true],
+    ['many members', Object.fromEntries(Array.from({ length: 2_000 }, (_, n) => [`k${n}`, n])), true],
+    ['a lazy list', { Resources: new LazyList([1], n => n) }, true],
+  ] as [string, object, boolean][])('is for what is long: %s', (_, value, expected) => expect(isLong(value)).toBe(expected))
+
+  test('makes the items of a lazy list one after the other, in several turns', async () => {
+    let turns = 0
+    let running = true
+    const turn = () => {
+      turns++
+      if (running) setImmediate(turn)
+    }
+    setImmediate(turn)
+    const made = new Set<number>()
+    await jsonPieces(
+      new LazyList(Array.from({ length: 20 }), () => {
+        const until = performance.now() + 5
+        while (performance.now() < until);
+        made.add(turns)
+        return 'x'.repeat(70_000)
+      }),
+    )
+    running = false
+    expect(made.size).toBeGreaterThan(5)
   })
 
   test('is refused beyond its limit', async () => {
