@@ -1,11 +1,11 @@
 /** How a group is deleted: in one transaction, or on the embedded store, whose one connection all requests share, in pieces of its members. */
+
 import { type Call, continued, type Outcome } from '../access/guard.ts'
 import { canonical } from '../names.ts'
+import { isEmbedded } from '../store/store.ts'
 import { keepAnAdministrator } from '../users/powers.ts'
-import { lockGroup, updateScimGroup } from './groups.scim.store.ts'
-import { memberEvents, type Named, targetOf } from './groups.scim.writing.ts'
-import { deleteGroupRow, permissionsOfName } from './groups.store.ts'
-import { isEmbedded, PIECE } from './members.pieces.ts'
+import { memberEvents, type NamedGroup, PIECE, targetOf } from './group.members.ts'
+import { deleteGroupRow, lockGroupRow, permissionsOfName, touchGroup } from './groups.store.ts'
 import { countMembers, deleteSomeMembers } from './memberships.store.ts'
 
 interface Deletion {
@@ -25,18 +25,18 @@ interface Counts {
 }
 
 /** Deletes a group whose row the transaction holds. The group is there until its last piece, so that the same request completes it. */
-export async function deletion(call: Call, group: Named, how: Deletion, counts?: Counts): Promise<Outcome<Deleted>> {
+export async function deletion(call: Call, group: NamedGroup, how: Deletion, counts?: Counts): Promise<Outcome<Deleted>> {
   const { db, now } = call
   const permissions = await permissionsOfName(db, group.iamid, canonical(group.name))
   await how.check?.(call, permissions)
   const { total, left } = counts ?? (await counted(call, group))
   const isAdministrative = permissions.includes('USER_ADMIN')
   // Whether an administrator is left is known of the whole change only.
-  if (isEmbedded(call) && left > PIECE && !isAdministrative) {
+  if (isEmbedded(call.app) && left > PIECE && !isAdministrative) {
     const removed = await deleteSomeMembers(db, group.id, PIECE)
-    await updateScimGroup(db, group.id, {}, now)
+    await touchGroup(db, group.id, now)
     return continued(memberEvents(group, { added: [], removed }), async next => {
-      const held = await lockGroup(next.db, group.id)
+      const held = await lockGroupRow(next.db, group.id)
       if (!held) return { value: { deleted: true }, events: [] }
       return deletion(next, held, how, { total, left: left - PIECE })
     })
@@ -47,7 +47,7 @@ export async function deletion(call: Call, group: Named, how: Deletion, counts?:
   return { value: { deleted: true }, events: [{ event: 'groupDeleted', target: targetOf(group), before }] }
 }
 
-async function counted({ db }: Call, { id }: Named): Promise<Counts> {
+async function counted({ db }: Call, { id }: NamedGroup): Promise<Counts> {
   const total = await countMembers(db, id)
   return { total, left: total }
 }

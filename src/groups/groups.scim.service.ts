@@ -14,6 +14,8 @@ import { patched } from '../provisioning/patch.ts'
 import { checkResource } from '../provisioning/resource.ts'
 import { type Document, groupType } from '../provisioning/schema.ts'
 import { checkVersion, type Precondition, versionOf } from '../provisioning/version.ts'
+import { isEmbedded } from '../store/store.ts'
+import { memberEvents, targetOf } from './group.members.ts'
 import { groupDocument, groupFacts, type MemberChange, patching, replacing, type ScimGroupRecord, written } from './group.scim.ts'
 import { deletion } from './groups.deletion.ts'
 import {
@@ -26,17 +28,8 @@ import {
   type ScimGroupColumns,
   updateScimGroup,
 } from './groups.scim.store.ts'
-import {
-  changeMembers,
-  goingOn,
-  keepAdministrators,
-  memberEvents,
-  nameTaken,
-  save,
-  taken,
-  targetOf,
-} from './groups.scim.writing.ts'
-import { isEmbedded, type Prepared, prepareMembers, type Wanted, WHOLE } from './members.pieces.ts'
+import { changeMembers, goingOn, keepAdministrators, nameTaken, save, taken } from './groups.scim.writing.ts'
+import { type Prepared, prepareMembers, type Wanted, WHOLE } from './members.pieces.ts'
 
 interface ById extends Precondition {
   readonly id: string
@@ -92,7 +85,7 @@ export const scimGroups = {
     },
     {
       prepare: async (call: Call, { body }): Promise<Prepared<Creation>> => {
-        if (!isEmbedded(call)) return WHOLE
+        if (!isEmbedded(call.app)) return WHOLE
         const iam = await iamOf(call)
         const { ids, columns } = written(iam, checkResource(groupType(iam.config), body))
         return prepareMembers(call, iam.id, `name/${columns.nameKey}`, async () => {
@@ -117,7 +110,7 @@ export const scimGroups = {
     },
     {
       prepare: async (call: Call, { id, body, ...asked }): Promise<Prepared<Replacement>> => {
-        if (!isEmbedded(call)) return WHOLE
+        if (!isEmbedded(call.app)) return WHOLE
         const iam = await iamOf(call)
         return prepareMembers(call, iam.id, keyOf(id), async () => {
           const document = checkResource(groupType(iam.config), body)
@@ -141,7 +134,7 @@ export const scimGroups = {
     },
     {
       prepare: async (call: Call, { id, body, ...asked }): Promise<Prepared<Patching>> => {
-        if (!isEmbedded(call)) return WHOLE
+        if (!isEmbedded(call.app)) return WHOLE
         const iam = await iamOf(call)
         return prepareMembers(call, iam.id, keyOf(id), async () => {
           const group = await requireScimGroup(call, iam, id)
@@ -165,7 +158,7 @@ export const scimGroups = {
     },
     {
       prepare: async (call: Call, { id }): Promise<Prepared<Wanted>> => {
-        if (!isEmbedded(call)) return WHOLE
+        if (!isEmbedded(call.app)) return WHOLE
         return prepareMembers(call, (await iamOf(call)).id, keyOf(id), async () => ({ group: null, changes: [] }))
       },
       end: ({ leave }) => leave(),

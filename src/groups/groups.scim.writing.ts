@@ -2,8 +2,9 @@
  * What the writes of SCIM groups do in their transactions: the first, or the only one, and on the embedded store those that follow it
  * (members.pieces.ts).
  */
+
 import { type Call, continued, type Outcome } from '../access/guard.ts'
-import { type AuditDraft, difference, type Target } from '../audit/audit.ts'
+import { type AuditDraft, difference } from '../audit/audit.ts'
 import { Conflict } from '../errors.ts'
 import { withoutSecrets } from '../exchanges/exchange.ts'
 import { type IamRecord, inOrder } from '../iams/iam.ts'
@@ -11,25 +12,15 @@ import { canonical } from '../names.ts'
 import { Duplicate } from '../provisioning/faults.ts'
 import type { Document } from '../provisioning/schema.ts'
 import { uniqueViolation } from '../store/failures.ts'
+import { isEmbedded } from '../store/store.ts'
 import { keepAnAdministrator } from '../users/powers.ts'
+import { type MemberChanges, memberEvents, type NamedGroup, targetOf } from './group.members.ts'
 import { folded, type MemberChange, notAUser, type ScimGroupRecord, written } from './group.scim.ts'
 import { lockGroup, type ScimGroupColumns, updateScimGroup, withMembers } from './groups.scim.store.ts'
 import { permissionsOfName } from './groups.store.ts'
-import { isEmbedded, type Piece } from './members.pieces.ts'
-import {
-  addScimMembers,
-  type GroupRef,
-  type Member,
-  removeMembers,
-  removeScimMembers,
-  setScimMembers,
-} from './members.scim.store.ts'
+import type { Piece } from './members.pieces.ts'
+import { addScimMembers, removeMembers, removeScimMembers, setScimMembers } from './members.scim.store.ts'
 
-export interface Named extends GroupRef {
-  readonly name: string
-}
-
-export const targetOf = (group: Named): Target => ({ type: 'group', id: group.id, name: `${group.iamid}/${group.name}` })
 export const taken = () =>
   new Duplicate('displayName is already that of a group in this IAM (names are compared without case and normal form)')
 
@@ -66,18 +57,13 @@ export async function save(
 }
 
 /** Throws Conflict when the loss of these, members or the name, takes USER_ADMIN from the last who has it. */
-export async function keepAdministrators({ db }: Call, group: Named, lost: readonly unknown[]): Promise<void> {
+export async function keepAdministrators({ db }: Call, group: NamedGroup, lost: readonly unknown[]): Promise<void> {
   if (lost.length === 0) return
   if ((await permissionsOfName(db, group.iamid, canonical(group.name))).includes('USER_ADMIN')) await keepAnAdministrator(db)
 }
 
-interface Changed {
-  readonly added: readonly Member[]
-  readonly removed: readonly Member[]
-}
-
 interface Going {
-  readonly group: Named
+  readonly group: NamedGroup
   readonly events: readonly AuditDraft[]
   /** Of which the first is written. */
   readonly pieces: readonly Piece[] | null
@@ -92,7 +78,7 @@ export async function goingOn(call: Call, { events, ...going }: Going): Promise<
   if (left.length > 0) return continued(events, next => piece(next, { ...going, pieces: left }))
   const group = (await lockGroup(call.db, going.group.id))!
   if (!going.members) return { value: group, events }
-  if (!isEmbedded(call)) return { value: await withMembers(call.db, group), events }
+  if (!isEmbedded(call.app)) return { value: await withMembers(call.db, group), events }
   return { value: group, events, afterCommit: () => withMembers(call.app.store.db, group) }
 }
 
@@ -112,10 +98,10 @@ async function piece(call: Call, going: Omit<Going, 'events'>): Promise<Outcome<
 /** Only what the operations come to is written, however many there are. A user who was deleted since a piece was prepared is passed over. */
 export async function changeMembers(
   call: Call,
-  group: Named,
+  group: NamedGroup,
   changes: readonly MemberChange[],
   pieces: readonly Piece[] | null,
-): Promise<Changed> {
+): Promise<MemberChanges> {
   const { db, now } = call
   if (pieces) {
     const { leaving, joining } = pieces[0] ?? { leaving: [], joining: [] }
@@ -133,15 +119,4 @@ export async function changeMembers(
   const { found, added } = await addScimMembers(db, group, joining, now)
   if (found !== joining.length) throw notAUser()
   return { removed, added }
-}
-
-/** So many people are named in one event; how many there were stands beside them. */
-const NAMED = 1000
-
-export function memberEvents(group: Named, { added, removed }: Changed): AuditDraft[] {
-  const facts = (members: readonly Member[]) => ({ members: members.slice(0, NAMED), count: members.length })
-  const events: AuditDraft[] = []
-  if (added.length > 0) events.push({ event: 'groupUserAdded', target: targetOf(group), after: facts(added) })
-  if (removed.length > 0) events.push({ event: 'groupUserDeleted', target: targetOf(group), before: facts(removed) })
-  return events
 }

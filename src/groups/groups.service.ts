@@ -3,8 +3,9 @@
  * The walk: a door → one of these two services → groups.store and memberships.store. Lists are described in groups.search; what hangs
  * on other objects is read in batches by groups.loaders.
  */
+
 import { type Call, done, read, type Service, unchanged, write } from '../access/guard.ts'
-import { difference, type Target } from '../audit/audit.ts'
+import { difference } from '../audit/audit.ts'
 import type { Context } from '../context.ts'
 import { assertUnchanged, Conflict } from '../errors.ts'
 import type { CreateGroupInput, Direction, GroupFilter, GroupRef, GroupSort, UpdateGroupInput } from '../generated/inputs.ts'
@@ -13,6 +14,7 @@ import { canonical, checkEmail, checkGroupName, checkText } from '../names.ts'
 import { uniqueViolation } from '../store/failures.ts'
 import { mapPage, type PageArgs, readPage } from '../store/page.ts'
 import { keepAnAdministrator, refuseGrant } from '../users/powers.ts'
+import { targetOf } from './group.members.ts'
 import type { GroupNamePage, GroupPage, GroupRecord } from './group.ts'
 import { deletion } from './groups.deletion.ts'
 import { authorizeFilter, groupList, nameList } from './groups.search.ts'
@@ -29,8 +31,6 @@ interface NamesArgs extends PageArgs {
 interface ByRef {
   ref: GroupRef
 }
-
-export const targetOf = (group: GroupRecord): Target => ({ type: 'group', id: group.id, name: `${group.iamid}/${group.name}` })
 
 export const groups = {
   read: read('group:read', ({ db }, { ref }: ByRef) => requireGroup(db, ref)),

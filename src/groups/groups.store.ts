@@ -4,6 +4,7 @@ import { requireIam } from '../iams/iams.store.ts'
 import type { Hanging } from '../store/hanging.ts'
 import { rowsInPieces, rowsUntilNone } from '../store/pieces.ts'
 import type { Db } from '../store/store.ts'
+import type { NamedGroup } from './group.members.ts'
 import type { GroupRecord } from './group.ts'
 
 /** The select list of a GroupRecord, for the alias `g`. */
@@ -125,4 +126,15 @@ export async function deleteGroupRow(db: Db, id: number): Promise<void> {
 async function hasMore({ rowsAtOnce, query }: Db, id: number): Promise<boolean> {
   if (!Number.isFinite(rowsAtOnce)) return false
   return (await query('SELECT 1 FROM memberships WHERE group_id = $1 OFFSET $2::int LIMIT 1', [id, rowsAtOnce])).length > 0
+}
+
+/** The group, held until the transaction ends; null where it is gone. */
+export async function lockGroupRow(db: Db, id: number): Promise<NamedGroup | null> {
+  const [group] = await db.query<NamedGroup>('SELECT g.id, g.iamid, g.name FROM groups g WHERE g.id = $1 FOR UPDATE', [id])
+  return group ?? null
+}
+
+/** A new version of the group for SCIM (its ETag). */
+export async function touchGroup(db: Db, id: number, now: Date): Promise<void> {
+  await db.prisma.group.updateMany({ where: { id }, data: { scimVersion: { increment: 1 }, updatedAt: now } })
 }

@@ -2,19 +2,16 @@
  * Long changes of a group's members on the embedded store, whose one connection all requests share: what changes is read first, statement by
  * statement, then written in transactions of PIECE members each. A server writes the same change in one transaction.
  */
+
 import type { Call } from '../access/guard.ts'
 import { canonical } from '../names.ts'
 import { insideTransaction } from '../store/pool.ts'
+import type { GroupRef } from './group.members.ts'
+import { PIECE } from './group.members.ts'
 import { folded, type MemberChange, notAUser } from './group.scim.ts'
 import { permissionsOfName } from './groups.store.ts'
-import { allMembers, type GroupRef, usersOf } from './members.scim.store.ts'
+import { allMembers, usersOf } from './members.scim.store.ts'
 import { countMembers } from './memberships.store.ts'
-
-/**
- * Members that one transaction adds or removes: the store is occupied for about 30 ms. More than 100, so that each statement is planned for
- * its list and the tables are analyzed as they grow (open.ts).
- */
-export const PIECE = 120
 
 export interface Piece {
   /** Users by SCIM id. */
@@ -40,9 +37,6 @@ export interface Prepared<T> {
 
 /** What a server is given. */
 export const WHOLE: Prepared<never> = { read: null, pieces: null, leave: () => {} }
-
-/** Whether the store of the call has one connection. */
-export const isEmbedded = ({ app }: Call): boolean => app.store.kind === 'embedded'
 
 /** Waits until no other write of `key` is at work, then divides what `read` returns. Throws what `read` throws, Misspoken and TooMany. */
 export async function prepareMembers<T extends Wanted>(

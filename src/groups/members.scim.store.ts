@@ -1,5 +1,6 @@
 import { allRows, inPieces } from '../store/pieces.ts'
 import type { Db } from '../store/store.ts'
+import type { GroupRef, Member } from './group.members.ts'
 
 /** Members that one statement writes or reads at most: nothing else runs on the embedded store meanwhile. */
 const WRITTEN = 500
@@ -8,16 +9,6 @@ const READ = 1000
 const PREPARED = 100
 
 const isLong = (list: readonly unknown[]) => ({ fresh: list.length > PREPARED })
-
-export interface Member {
-  readonly id: number
-  readonly name: string
-}
-
-export interface GroupRef {
-  readonly id: number
-  readonly iamid: string
-}
 
 /** The users of these SCIM ids in the IAM, in the order of their own ids; ids without a user are left out. */
 export async function usersOf(db: Db, iamid: string, ids: readonly string[]): Promise<{ id: number; scimId: string }[]> {

@@ -38,3 +38,6 @@ export interface Store {
   onStatement(listener: (text: string) => void): () => void
   close(): Promise<void>
 }
+
+/** Whether all requests share one connection. */
+export const isEmbedded = ({ store }: { readonly store: Pick<Store, 'kind'> }): boolean => store.kind === 'embedded'
