@@ -16,14 +16,14 @@ export default defineConfig({
     projects: [
       {
         extends: true,
-        test: { name: 'suite', include: ['test/**/*.test.ts'], exclude: ['test/security/**'], sequence: { groupOrder: 0 } },
+        test: { name: 'suite', include: ['test/**/*.test.ts'], exclude: ['test/security/load/**'], sequence: { groupOrder: 0 } },
       },
       {
         // Attacks measure how long the process stands still: one file at a time, when nothing else runs.
         extends: true,
         test: {
-          name: 'security',
-          include: ['test/security/**/*.test.ts'],
+          name: 'load',
+          include: ['test/security/load/**/*.test.ts'],
           fileParallelism: false,
           maxWorkers: 1,
           sequence: { groupOrder: 1 },

@@ -14,8 +14,8 @@ import {
 } from '@prisma/driver-adapter-utils'
 import type { SchemaEngine } from '@prisma/schema-engine-wasm'
 import type pg from 'pg'
-import { openEmbedded } from '../src/store/embedded.ts'
-import { migrate, migrationsOf } from '../src/store/migrate.ts'
+import { openEmbedded } from '../src/platform/database/embedded.ts'
+import { migrate, migrationsOf } from '../src/platform/database/migrate.ts'
 
 const SCHEMA = 'prisma/schema.prisma'
 /** The type "char" of PostgreSQL's catalogue, which Prisma's adapter cannot decode; and text, which it can. */

@@ -20,7 +20,7 @@ const generators = [
   {
     name: 'GraphQL types',
     from: ['schema.graphql', 'codegen.ts', 'scripts/codegen.inputs.mjs'],
-    also: [['src/rest', '.graphql']],
+    also: [['src/api/rest', '.graphql']],
     makes: ['src/generated/graphql.ts', 'src/generated/inputs.ts'],
     run: () => [bin('@graphql-codegen/cli', 'graphql-codegen'), '--config', 'codegen.ts'],
   },

@@ -1,3 +1,3 @@
-import { makeTemplate } from '../src/store/template.ts'
+import { makeTemplate } from '../src/platform/database/embedded.template.ts'
 
 await makeTemplate()

@@ -1,16 +1,16 @@
 /** The DataLoaders of a request: one set each, replaced after a write. Each module makes its own. */
-import { shareOf } from './access/actor.ts'
-import { attributeLoaders } from './attributes/attributes.loaders.ts'
-import type { Context } from './context.ts'
-import { credentialLoaders } from './credentials/credentials.loaders.ts'
-import { groupLoaders } from './groups/groups.loaders.ts'
-import { iamLoaders } from './iams/iams.loaders.ts'
-import { projectLoaders } from './projects/projects.loaders.ts'
-import { deprovisioningLoaders } from './provisioning/deprovisioning.loaders.ts'
-import { actingAs } from './store/acting.ts'
-import type { Db } from './store/store.ts'
+import { shareOf } from './authorization/actor.ts'
+import type { Context } from './authorization/context.ts'
+import { attributeLoaders } from './domain/attributes/attributes.loaders.ts'
+import { credentialLoaders } from './domain/credentials/credentials.loaders.ts'
+import { groupLoaders } from './domain/groups/groups.loaders.ts'
+import { iamLoaders } from './domain/iams/iams.loaders.ts'
+import { projectLoaders } from './domain/projects/projects.loaders.ts'
+import { userLoaders } from './domain/users/users.loaders.ts'
+import { actingAs } from './platform/database/current-actor.ts'
+import type { Db } from './platform/database/store.ts'
+import { deprovisioningLoaders } from './scim/resources/deprovisioning.loaders.ts'
 import { syncLoaders } from './sync/syncs.loaders.ts'
-import { userLoaders } from './users/users.loaders.ts'
 
 export function createLoaders({ app, actor, address }: Pick<Context, 'app' | 'actor' | 'address'>) {
   const share = shareOf(actor, address)
@@ -29,6 +29,6 @@ export function createLoaders({ app, actor, address }: Pick<Context, 'app' | 'ac
 }
 
 type AllLoaders = ReturnType<typeof createLoaders>
-declare module './context.ts' {
+declare module './authorization/context.ts' {
   interface Loaders extends AllLoaders {}
 }

@@ -1,9 +1,9 @@
 /** The process: settings, app, first administrator, listen, stop cleanly. */
 import { parseArgs } from 'node:util'
 import { type Running, startApp } from './app.ts'
-import { ConfigFault, loadConfig } from './config.ts'
 import { fillDemo } from './demo/demo.ts'
-import { createFirstAdministrator, type FirstAdministrator } from './users/first.administrator.ts'
+import { createFirstAdministrator, type FirstAdministrator } from './domain/users/first-administrator.ts'
+import { ConfigFault, loadConfig } from './platform/config/config.ts'
 
 /** Milliseconds from a signal to the end, however stuck; longer than open requests are waited for. */
 const LAST = 20_000

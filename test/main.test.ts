@@ -1,9 +1,9 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import pg from 'pg'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { type Process, startProcess } from './access/process.ts'
+import { type Process, startProcess } from './authorization/process.ts'
 import { send } from './contract/client.ts'
-import { needsServer } from './store/both.ts'
+import { needsServer } from './platform/database/both.ts'
 
 // Another session's lock is what makes a statement hang; the embedded store has one session.
 describe.skipIf(!needsServer())('SIGTERM while a statement hangs', () => {

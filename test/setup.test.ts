@@ -58,7 +58,7 @@ describe('the set-up', () => {
     await setup()
     put('schema.graphql', 'type Query { b: Int }')
     expect((await setup()).said).toEqual(['setup: making GraphQL types (its source changed)'])
-    put('src/rest/users.graphql', 'query { b }')
+    put('src/api/rest/users.graphql', 'query { b }')
     expect((await setup()).said).toEqual(['setup: making GraphQL types (its source changed)'])
     rmSync(at('src/generated/graphql.ts'))
     expect((await setup()).said).toEqual(['setup: making GraphQL types (missing)'])

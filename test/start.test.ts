@@ -7,8 +7,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { checkAddress } from '../src/http/address.ts'
-import { makeDirectories } from '../src/store/directory.ts'
+import { makeDirectories } from '../src/platform/database/data-dir.ts'
+import { checkAddress } from '../src/platform/http/address.ts'
 
 const main = new URL('../src/main.ts', import.meta.url).pathname
 

@@ -1,8 +1,8 @@
 import { request } from 'node:http'
 import { join } from 'node:path'
 import { json } from 'node:stream/consumers'
-import type { AdminCommand } from '../admin/commands.ts'
-import { type AdminResponse, SOCKET_NAME, socketIn } from '../admin/socket.ts'
+import type { AdminCommand } from '../api/admin/commands.ts'
+import { type AdminResponse, SOCKET_NAME, socketIn } from '../api/admin/socket.ts'
 
 /** Milliseconds that a response may take. */
 const ANSWER = 60_000

@@ -1,10 +1,10 @@
 /** `npm run admin`: a way back in for whoever holds the machine, also while the server runs. A password is never a part of the line. */
 import { createInterface } from 'node:readline/promises'
 import { Writable } from 'node:stream'
-import { type AdminCommand, performAdmin } from '../admin/commands.ts'
+import { type AdminCommand, performAdmin } from '../api/admin/commands.ts'
 import { asOperator } from '../app.ts'
-import { type Config, type Environment, loadConfig } from '../config.ts'
-import { generatePassword } from '../credentials/password.ts'
+import { generatePassword } from '../domain/credentials/password.ts'
+import { type Config, type Environment, loadConfig } from '../platform/config/config.ts'
 import { askServer } from './admin.client.ts'
 import type { Printed, Values } from './command.ts'
 

@@ -1,4 +1,4 @@
-import { type Environment, type Shown, showConfig } from '../config.ts'
+import { type Environment, type Shown, showConfig } from '../platform/config/config.ts'
 import { ADMIN_HELP, admin } from './admin.ts'
 import type { Command, Printed } from './command.ts'
 import { resealSecrets } from './secrets.ts'

@@ -1,6 +1,6 @@
 import { asOperator } from '../app.ts'
-import { type Environment, loadConfig } from '../config.ts'
-import { secrets } from '../iams/secrets.service.ts'
+import { secrets } from '../domain/iams/reencrypt.service.ts'
+import { type Environment, loadConfig } from '../platform/config/config.ts'
 import type { Printed } from './command.ts'
 
 /** One IAM after the other, each in its own transaction: stopped in between, it goes on where it was the next time. */

@@ -1,13 +1,13 @@
 // A sync from the command line, watched to its end: in this process, or at a gateway that runs (--url, with a token in ROSTER_TOKEN).
 import { setTimeout } from 'node:timers/promises'
 import { asOperator } from '../app.ts'
-import { type Environment, loadConfig } from '../config.ts'
-import type { Context } from '../context.ts'
-import { RosterError } from '../errors.ts'
-import { carryOn, takeUp } from '../sync/jobs.ts'
+import type { Context } from '../authorization/context.ts'
+import { type Environment, loadConfig } from '../platform/config/config.ts'
+import { RosterError } from '../platform/errors.ts'
 import { isUnderWay, type RunStatus } from '../sync/run.ts'
+import { letAllGo } from '../sync/run-executor.ts'
 import { syncs } from '../sync/syncs.service.ts'
-import { letAllGo } from '../sync/working.ts'
+import { carryOn, takeUp } from '../sync/worker.ts'
 import type { Printed, Values } from './command.ts'
 
 interface Watched {

@@ -1,6 +1,6 @@
 import type { Filter } from 'ldapts'
-import { Invalid, Refused, RosterError } from '../errors.ts'
-import type { Outbound } from '../outbound/outbound.ts'
+import { Invalid, Refused, RosterError } from '../platform/errors.ts'
+import type { Outbound } from '../platform/outbound/connect.ts'
 import { type Peer, secureContext } from './ldap.connection.ts'
 import { isDn } from './ldap.dn.ts'
 import { isBinary } from './ldap.entry.ts'
@@ -47,7 +47,7 @@ export interface LdapPlan {
   readonly groups: GroupPlan
 }
 
-/** As src/iams/iam.schema.ts checks them. */
+/** As src/domain/iams/config/schema.ts checks them. */
 interface Options {
   readonly host: string | readonly string[]
   readonly port?: number

@@ -2,10 +2,10 @@ import { isIP, type Socket } from 'node:net'
 import { createSecureContext, type SecureContext } from 'node:tls'
 import { domainToASCII } from 'node:url'
 import { Client, PasswordPolicyControl, ResultCodeError } from 'ldapts'
-import { Invalid, Refused, RosterError, Unavailable } from '../errors.ts'
-import { IN_TIME, type Outbound, OutboundFault } from '../outbound/outbound.ts'
-import { answerWithRemedy, reasonWithRemedy } from './ldap.remedies.ts'
-import { saysThereIsMore, wholeMessages } from './ldap.wire.ts'
+import { Invalid, Refused, RosterError, Unavailable } from '../platform/errors.ts'
+import { IN_TIME, type Outbound, OutboundFault } from '../platform/outbound/connect.ts'
+import { saysThereIsMore, wholeMessages } from './ldap.framing.ts'
+import { answerWithRemedy, reasonWithRemedy } from './ldap.hints.ts'
 
 // One connection to one host of a directory, and which host that is. We open the sockets ourselves, so that one time limit holds from
 // the first packet to the end of the TLS handshake, and so that the client cannot connect anew on its own: what it would ask on a

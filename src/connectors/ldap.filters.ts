@@ -1,5 +1,5 @@
 import { AndFilter, EqualityFilter, type Filter, FilterParser, NotFilter, OrFilter, PresenceFilter } from 'ldapts'
-import { Invalid, Refused } from '../errors.ts'
+import { Invalid, Refused } from '../platform/errors.ts'
 import { escapeDnValue } from './ldap.dn.ts'
 import { isBinary } from './ldap.entry.ts'
 

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { Filter } from 'ldapts'
-import { Refused } from '../errors.ts'
+import { Refused } from '../platform/errors.ts'
 import type { EntryGroup } from './connector.ts'
 import { firstValue, isDn } from './ldap.dn.ts'
 import { type Attributes, valuesOf } from './ldap.entry.ts'

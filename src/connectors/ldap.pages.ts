@@ -1,5 +1,5 @@
 import type { Client, Filter } from 'ldapts'
-import { Refused } from '../errors.ts'
+import { Refused } from '../platform/errors.ts'
 import type { LdapPlan } from './ldap.config.ts'
 import { moreToCome } from './ldap.connection.ts'
 import type { Asked } from './ldap.groups.ts'

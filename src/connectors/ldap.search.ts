@@ -1,5 +1,5 @@
 import { type Client, type Filter, type Entry as RawEntry, ResultCodeError } from 'ldapts'
-import { Refused } from '../errors.ts'
+import { Refused } from '../platform/errors.ts'
 import type { Entry } from './connector.ts'
 import type { LdapPlan } from './ldap.config.ts'
 import { maxDn } from './ldap.dn.ts'

@@ -1,12 +1,12 @@
 import { AndFilter, type Client, type Filter } from 'ldapts'
-import { Refused } from '../errors.ts'
+import { Refused } from '../platform/errors.ts'
 import type { Entry, GroupLookup, Listing, Lookup, PasswordLogin } from './connector.ts'
 import { type LdapPlan, type LdapSettings, planOf } from './ldap.config.ts'
 import { bindAccount, bindPerson, connected, Hosts } from './ldap.connection.ts'
-import { listAt } from './ldap.everybody.ts'
 import { anyoneWith, canBeAsked } from './ldap.filters.ts'
 import { type Asked, bySearch, type GroupReader } from './ldap.groups.ts'
 import { idFilter } from './ldap.ids.ts'
+import { listAt } from './ldap.list.ts'
 import { groupsAsked } from './ldap.lookup.ts'
 import { noneWhen, personFrom, search } from './ldap.search.ts'
 
@@ -15,7 +15,7 @@ const unreadable = new Set([10, 32, 34, 50])
 const noSuchObject = 32
 
 /**
- * A directory as an IAM of type ldap configures it. `config` is checked (src/iams/iam.config.ts), `secrets` are its opened secrets by
+ * A directory as an IAM of type ldap configures it. `config` is checked (src/domain/iams/config/validate.ts), `secrets` are its opened secrets by
  * path: `credentials.bind_pw`, `options.key`. Nothing is sent before somebody is asked for. Throws Invalid naming the field when the
  * configuration cannot mean anything, Refused when it has no options yet.
  */

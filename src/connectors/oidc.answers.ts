@@ -1,5 +1,5 @@
 /** What a provider's endpoints answer, held to what is needed of it before the library reads it. Pure. */
-import type { Answered } from '../outbound/outbound.http.ts'
+import type { Answered } from '../platform/outbound/http-request.ts'
 import { noValidAnswer } from './oidc.faults.ts'
 
 type Json = Record<string, unknown>

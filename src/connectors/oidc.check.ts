@@ -1,8 +1,8 @@
 /** Tries what a log-in with a provider needs, as far as that goes without a person: discovery, keys, client, user info. */
 import { randomUUID } from 'node:crypto'
 import * as oc from 'openid-client'
-import { ask } from '../outbound/outbound.http.ts'
-import { faultOf } from '../outbound/outbound.ts'
+import { faultOf } from '../platform/outbound/connect.ts'
+import { ask } from '../platform/outbound/http-request.ts'
 import { keysAnswer, PARTS } from './oidc.answers.ts'
 import { detailOf, exchangeFault, noValidAnswer, ProviderFault, unanswered } from './oidc.faults.ts'
 import { isFetchable, providerOf, type Relying } from './oidc.provider.ts'

@@ -1,7 +1,7 @@
 /** What can be wrong at a log-in with an OpenID provider: whose fault it is, and what the person and what administrators read of it. */
 import * as oc from 'openid-client'
-import { Unauthenticated, Unavailable } from '../errors.ts'
-import type { OutboundClass, OutboundFault } from '../outbound/outbound.ts'
+import { Unauthenticated, Unavailable } from '../platform/errors.ts'
+import type { OutboundClass, OutboundFault } from '../platform/outbound/connect.ts'
 
 /** For anybody: none of it describes the network behind Roster. */
 const CLASSES: Readonly<Record<OutboundClass, string>> = {

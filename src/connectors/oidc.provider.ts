@@ -1,7 +1,7 @@
 /** A provider as the library takes it: its metadata, discovered or given, and how it is asked. */
 import * as oc from 'openid-client'
-import { ask } from '../outbound/outbound.http.ts'
-import { type Outbound, OutboundFault } from '../outbound/outbound.ts'
+import { type Outbound, OutboundFault } from '../platform/outbound/connect.ts'
+import { ask } from '../platform/outbound/http-request.ts'
 import { keysAnswer, objectOf, PARTS, type Part, textIn, tokenAnswer } from './oidc.answers.ts'
 import { noValidAnswer, unanswered } from './oidc.faults.ts'
 

@@ -2,8 +2,9 @@
  * The external user info endpoint (reference: external-user-info-endpoint): `GET uri?userid=…` answers with a person's groups and
  * attributes. Only 200 with the documented JSON is an answer; whatever else comes is told as a reason, and nobody loses anything by it.
  */
-import { type Answered, ask } from '../outbound/outbound.http.ts'
-import { faultOf, type Outbound, type TlsOptions } from '../outbound/outbound.ts'
+
+import { faultOf, type Outbound, type TlsOptions } from '../platform/outbound/connect.ts'
+import { type Answered, ask } from '../platform/outbound/http-request.ts'
 
 export interface UserInfoConfig {
   readonly uri: string

@@ -1,9 +1,9 @@
-import { checkList } from '../names.ts'
-import { conditions, type List } from '../store/page.ts'
-import type { Db } from '../store/store.ts'
-import type { EntryDraft } from './outcome.ts'
-import type { Losses } from './refusals.ts'
+import { conditions, type List } from '../platform/database/pagination.ts'
+import type { Db } from '../platform/database/store.ts'
+import { checkList } from '../platform/validation.ts'
+import type { EntryDraft } from './entry.ts'
 import type { EntryRecord, EntryState, Outcome } from './run.ts'
+import type { Losses } from './safety-limits.ts'
 
 const ENTRY_COLUMNS = `e.id, e.run_id AS "runId", e.kind, e.source, e.name, e.dn, e.user_id AS "userId", e.outcome, e.state, e.before, e.after, e.reason`
 

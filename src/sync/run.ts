@@ -2,11 +2,11 @@
  * Syncs: a whole directory, brought into the store. The walk: syncs.service (who may, one at a time) → working: a run from start to end →
  * reading: the connector lists people page by page, each page is compared with what is held (outcome), and only who changes gets an
  * entry (keeping) → refusals: what was not seen whole, or would disable too many, is quarantined → applying: entries are reconciled in
- * batches, each in a transaction of its own (steps.service). Everything that a run needs to go on stands in its rows, so that any process
+ * batches, each in a transaction of its own (run-steps.service). Everything that a run needs to go on stands in its rows, so that any process
  * can take it up where another one died (jobs).
  */
-import type { IamRecord } from '../iams/iam.ts'
-import type { Page } from '../store/page.ts'
+import type { IamRecord } from '../domain/iams/iam.ts'
+import type { Page } from '../platform/database/pagination.ts'
 
 /**
  * waiting, reading, applying: under way. finished: all that was planned is done, or told (dry run). failed: the directory gave nothing.

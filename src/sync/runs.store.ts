@@ -1,8 +1,8 @@
-import type { IamRecord } from '../iams/iam.ts'
-import type { Sealed } from '../iams/secrets.ts'
-import { checkList } from '../names.ts'
-import { conditions, type List } from '../store/page.ts'
-import type { Db } from '../store/store.ts'
+import type { Sealed } from '../domain/iams/encryption.ts'
+import type { IamRecord } from '../domain/iams/iam.ts'
+import { conditions, type List } from '../platform/database/pagination.ts'
+import type { Db } from '../platform/database/store.ts'
+import { checkList } from '../platform/validation.ts'
 import type { RunRecord } from './run.ts'
 
 const ROW = `r.id, r.iamid, r.mode, r.started_by AS "startedBy", r.dry_run AS "dryRun", r.userid, r.status, r.reason, r.notes, r.since,

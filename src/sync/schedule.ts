@@ -1,8 +1,8 @@
 /** Which IAMs are synced by their own rule, and when (reference: iam-rules, `ldapSync.cronRule`). Rules are read in UTC. */
 import { CronExpressionParser } from 'cron-parser'
-import type { App } from '../context.ts'
-import type { IamRecord } from '../iams/iam.ts'
-import { supports } from '../iams/iam.ts'
+import type { App } from '../authorization/context.ts'
+import type { IamRecord } from '../domain/iams/iam.ts'
+import { supports } from '../domain/iams/iam.ts'
 import type { RunMode } from './run.ts'
 import { insertRun, lastDue, lastWhole, syncedIams, type Whole } from './runs.store.ts'
 

@@ -1,6 +1,6 @@
 import DataLoader from 'dataloader'
-import { manyEach } from '../store/batch.ts'
-import type { Db } from '../store/store.ts'
+import { manyEach } from '../platform/database/batch.ts'
+import type { Db } from '../platform/database/store.ts'
 import { countsOfRuns, type RunCount } from './entries.store.ts'
 
 export const syncLoaders = (db: Db) => ({

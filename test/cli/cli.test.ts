@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { commands } from '../../src/cli/commands.ts'
-import { showConfig } from '../../src/config.ts'
+import { showConfig } from '../../src/platform/config/config.ts'
 import { cli } from './process.ts'
 
 describe('config', () => {

@@ -1,8 +1,8 @@
 // One suite for every way a person comes in from outside (conformance.ts), each with a real peer (doors.*.ts).
 import { conforms } from './conformance.ts'
-import { openid, userInfo } from './doors.http.ts'
-import { ldapLogIn, ldapRefresh, ldapSync } from './doors.ldap.ts'
-import { scim } from './doors.scim.ts'
+import { openid, userInfo } from './sources.http.ts'
+import { ldapLogIn, ldapRefresh, ldapSync } from './sources.ldap.ts'
+import { scim } from './sources.scim.ts'
 
 for (const kind of [ldapLogIn, ldapRefresh, ldapSync, openid, userInfo, scim]) {
   if (kind.missing !== null) console.warn(`SKIPPED: the conformance of ${kind.name}. ${kind.missing}`)

@@ -2,8 +2,8 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { bootApp, type TestApp } from '../harness/app.ts'
-import { type Door, type Kind, must, type Outcome, rest, type Trouble } from './doors.ts'
-import { hasOpenssl } from './front.ts'
+import { type Door, type Kind, must, type Outcome, rest, type Trouble } from './sources.ts'
+import { hasOpenssl } from './tls-proxy.ts'
 
 const TROUBLES: Trouble[] = ['gone', 'hangs', 'garbage', ...(hasOpenssl ? ['wrong certificate' as const] : [])]
 /** More than are asked about at once at any peer. */

@@ -3,7 +3,7 @@ import { Client } from 'ldapts'
 import type { Listing, Lookup, PasswordLogin } from '../../src/connectors/connector.ts'
 import type { LdapSettings } from '../../src/connectors/ldap.config.ts'
 import { openLdap } from '../../src/connectors/ldap.ts'
-import { checkConfig } from '../../src/iams/iam.config.ts'
+import { checkConfig } from '../../src/domain/iams/config/validate.ts'
 import { outbound } from '../harness/outbound.ts'
 import { account, type Slapd, suffix } from '../harness/slapd.ts'
 

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { reasonWithRemedy } from '../../src/connectors/ldap.remedies.ts'
-import { Invalid, Refused, Unavailable } from '../../src/errors.ts'
+import { reasonWithRemedy } from '../../src/connectors/ldap.hints.ts'
+import { Invalid, Refused, Unavailable } from '../../src/platform/errors.ts'
 import { type Slapd, sayWhenSkipped, slapdFolder, startSlapd, unnamedHost } from '../harness/slapd.ts'
 import { connectorOf, ldif } from './directory.ts'
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { escapeDnValue, firstValue } from '../../src/connectors/ldap.dn.ts'
 import { comparedAttribute, dnPattern, escapeFilterValue, filterTemplate } from '../../src/connectors/ldap.filters.ts'
-import { Invalid } from '../../src/errors.ts'
+import { Invalid } from '../../src/platform/errors.ts'
 
 test.each([
   ['mail=%s', 'ana', '(mail=ana)'],

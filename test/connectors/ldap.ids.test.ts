@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { attributesOf } from '../../src/connectors/ldap.entry.ts'
 import { entryIdOf, idFilter } from '../../src/connectors/ldap.ids.ts'
-import { directoryIdOf, openidIdOf } from '../../src/identity/source.ids.ts'
+import { directoryIdOf, openidIdOf } from '../../src/federation/source-ids.ts'
 import { type Slapd, sayWhenSkipped, slapdFolder, startSlapd } from '../harness/slapd.ts'
 import { connectorOf, ldif, people } from './directory.ts'
 

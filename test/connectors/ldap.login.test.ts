@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Listed } from '../../src/connectors/connector.ts'
-import { Refused } from '../../src/errors.ts'
+import { Refused } from '../../src/platform/errors.ts'
 import { account, type Slapd, sayWhenSkipped, slapdFolder, startSlapd, suffix } from '../harness/slapd.ts'
 import { connectorOf, elsewhere, ldif, odd, people } from './directory.ts'
 

@@ -1,11 +1,22 @@
 import type { Socket } from 'node:net'
 import { createSecureContext, TLSSocket } from 'node:tls'
 import { describe, expect, test } from 'vitest'
-import { answerWithRemedy, reasonWithRemedy } from '../../src/connectors/ldap.remedies.ts'
-import { Refused, Unavailable } from '../../src/errors.ts'
+import { answerWithRemedy, reasonWithRemedy } from '../../src/connectors/ldap.hints.ts'
+import { Refused, Unavailable } from '../../src/platform/errors.ts'
 import { sayWhenSkipped, slapdFolder, startSlapd } from '../harness/slapd.ts'
 import { connectorOf, ldif } from './directory.ts'
-import { answering, bindResult, element, entry, extendedResult, peer, read, search, searchResult, startTls } from './peers.ts'
+import {
+  answering,
+  bindResult,
+  element,
+  entry,
+  extendedResult,
+  peer,
+  read,
+  search,
+  searchResult,
+  startTls,
+} from './fake-peers.ts'
 
 // Servers that are slow, broken or hostile: each ends as an error that says which, and never as an answer.
 

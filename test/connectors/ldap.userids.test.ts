@@ -2,7 +2,7 @@
 import { expect, test } from 'vitest'
 import type { LdapPlan } from '../../src/connectors/ldap.config.ts'
 import { spelled } from '../../src/connectors/ldap.search.ts'
-import { canonical } from '../../src/names.ts'
+import { canonical } from '../../src/platform/validation.ts'
 
 const normalized = (userid: string) => spelled({ normalize: true } as LdapPlan, userid)
 const codePoints = Array.from({ length: 0xffff }, (_, at) => at + 1).filter(code => code < 0xd800 || code > 0xdfff)

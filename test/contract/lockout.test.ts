@@ -1,8 +1,8 @@
 // Lock-out: failed attempts on one account, or from one address, meet a growing delay.
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, expect, test } from 'vitest'
-import { subjectsOf } from '../../src/credentials/lockout.ts'
-import { lookupKey } from '../../src/names.ts'
+import { subjectsOf } from '../../src/domain/credentials/lockout.ts'
+import { lookupKey } from '../../src/platform/validation.ts'
 import { bootApp } from '../harness/app.ts'
 import { send } from './client.ts'
 import { expectRefusal, fresh, userPath, world } from './world.ts'

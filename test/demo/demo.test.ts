@@ -1,12 +1,12 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { operator } from '../../src/access/actor.ts'
+import { operator } from '../../src/authorization/actor.ts'
 import { fillDemo } from '../../src/demo/demo.ts'
 import * as demo from '../../src/demo/organisation.ts'
-import { Conflict } from '../../src/errors.ts'
-import type { Store } from '../../src/store/store.ts'
-import { listUsers } from '../../src/users/users.service.ts'
+import { listUsers } from '../../src/domain/users/users.service.ts'
+import type { Store } from '../../src/platform/database/store.ts'
+import { Conflict } from '../../src/platform/errors.ts'
+import { testContext } from '../harness/context.ts'
 import { testStore } from '../harness/database.ts'
-import { testContext } from '../harness/rooms.ts'
 
 let store: Store
 beforeAll(async () => {

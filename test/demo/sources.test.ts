@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { findSlapd } from '../../scripts/demo/slapd.ts'
-import { Browser } from '../oidc/browser.ts'
+import { Browser } from '../authentication/oidc/browser.ts'
 
 const root = new URL('../../', import.meta.url).pathname
 /** Where it keeps its files, so that what it leaves can be seen. */

@@ -11,12 +11,12 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { ldif } from '../../scripts/demo/directory.ts'
 import { openLdap } from '../../src/connectors/ldap.ts'
 import { documentAt } from '../../src/connectors/oidc.provider.ts'
-import { checkConfig } from '../../src/iams/iam.config.ts'
+import { checkConfig } from '../../src/domain/iams/config/validate.ts'
+import { Browser } from '../authentication/oidc/browser.ts'
+import { type RealProvider, realProvider, SECRET } from '../authentication/oidc/provider.ts'
 import { bootApp, type TestApp } from '../harness/app.ts'
 import { outbound } from '../harness/outbound.ts'
 import { type Slapd, sayWhenSkipped, slapdFolder, startSlapd } from '../harness/slapd.ts'
-import { Browser } from '../oidc/browser.ts'
-import { type RealProvider, realProvider, SECRET } from '../oidc/provider.ts'
 
 const page = (name: string) => readFileSync(new URL(`../../docs/${name}.md`, import.meta.url), 'utf8')
 const blocks = (text: string, language: string) =>

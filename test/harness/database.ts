@@ -2,10 +2,10 @@
 // server); testStore() then opens a fresh copy of it in well under a second, and drops it when closed.
 import { createHash, randomUUID } from 'node:crypto'
 import pg from 'pg'
-import { migrate, migrationsOf } from '../../src/store/migrate.ts'
-import { openStore, type StoreLog } from '../../src/store/open.ts'
-import type { Store } from '../../src/store/store.ts'
-import { makeTemplate } from '../../src/store/template.ts'
+import { makeTemplate } from '../../src/platform/database/embedded.template.ts'
+import { migrate, migrationsOf } from '../../src/platform/database/migrate.ts'
+import { openStore, type StoreLog } from '../../src/platform/database/open.ts'
+import type { Store } from '../../src/platform/database/store.ts'
 
 /** A PostgreSQL where databases may be made and dropped; null = everything runs on the embedded store. */
 export const serverUrl = process.env.ROSTER_TEST_DATABASE_URL || null

@@ -1,7 +1,7 @@
 // Runs an operation on the contract with the resolvers of some rooms, without a server: what a door would answer, errors included.
 import { readFileSync } from 'node:fs'
 import { buildSchema, execute, type GraphQLObjectType, parse, validate } from 'graphql'
-import type { Context } from '../../src/context.ts'
+import type { Context } from '../../src/authorization/context.ts'
 import type { Resolvers } from '../../src/generated/graphql.ts'
 
 const contract = readFileSync(new URL('../../schema.graphql', import.meta.url), 'utf8')

@@ -1,4 +1,4 @@
-import { createOutbound } from '../../src/outbound/outbound.ts'
+import { createOutbound } from '../../src/platform/outbound/connect.ts'
 
 /** The connections of an instance without OUTBOUND_ALLOW and OUTBOUND_DENY that listens nowhere. */
 export const outbound = createOutbound({ allow: null, deny: [] })

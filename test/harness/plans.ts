@@ -1,5 +1,5 @@
 // What statements cost the store: those that some work sends, with their values, and the plans that PostgreSQL makes for them.
-import type { Store } from '../../src/store/store.ts'
+import type { Store } from '../../src/platform/database/store.ts'
 
 export interface Sent {
   text: string

@@ -1,7 +1,7 @@
 // Filters, sorting and paging (RFC 7644 3.4.2, RFC 9865), on users and groups in a real store.
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { TestApp } from '../harness/app.ts'
-import { statementsOf } from '../harness/rooms.ts'
+import { statementsOf } from '../harness/context.ts'
 import { boot, CORE, ENTERPRISE, type Provider, provider } from './provider.ts'
 
 let app: TestApp

@@ -1,7 +1,7 @@
 // Groups over SCIM: members are rows, nothing is lost, and nobody else's are touched.
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { TestApp } from '../harness/app.ts'
-import { eventsBy, statementsOf } from '../harness/rooms.ts'
+import { eventsBy, statementsOf } from '../harness/context.ts'
 import { boot, GROUP, type Provider, provider } from './provider.ts'
 
 let app: TestApp

@@ -1,9 +1,9 @@
 // What is around the resources: versions, Bulk, discovery, and that every row asks the policy and leaves its trace.
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { type Decision, decisions } from '../../src/access/guard.ts'
-import { rows } from '../../src/scim/table.ts'
+import { type Decision, decisions } from '../../src/authorization/service.ts'
+import { rows } from '../../src/scim/http/routes.ts'
 import type { TestApp } from '../harness/app.ts'
-import { eventsBy } from '../harness/rooms.ts'
+import { eventsBy } from '../harness/context.ts'
 import { boot, CORE, ENTERPRISE, GROUP, PATCH_OP, type Provider, provider } from './provider.ts'
 
 let app: TestApp

@@ -1,7 +1,7 @@
 // A large group is written on the embedded store, which has one connection: the requests of others are answered in between.
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import type { Store } from '../../src/store/store.ts'
+import type { Store } from '../../src/platform/database/store.ts'
 import type { Person, TestApp } from '../harness/app.ts'
 import { bootApp } from '../harness/app.ts'
 import { serverUrl, testStore } from '../harness/database.ts'

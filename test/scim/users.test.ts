@@ -1,7 +1,7 @@
 // Users over SCIM: what comes back, what it does to the account behind, what is refused.
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { TestApp } from '../harness/app.ts'
-import { eventsBy } from '../harness/rooms.ts'
+import { eventsBy } from '../harness/context.ts'
 import { boot, CORE, ENTERPRISE, type Provider, provider } from './provider.ts'
 
 let app: TestApp

@@ -1,6 +1,6 @@
 // Userids that a directory gives to somebody else, and what becomes of the account: a fault, a replacement, or the same person after all.
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import { OWNED_TABLES } from '../../src/users/users.replace.store.ts'
+import { OWNED_TABLES } from '../../src/federation/replace-user.store.ts'
 import { send } from '../contract/client.ts'
 import { bootApp, type TestApp } from '../harness/app.ts'
 import { type Slapd, sayWhenSkipped, slapdFolder } from '../harness/slapd.ts'

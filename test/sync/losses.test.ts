@@ -1,6 +1,6 @@
 // A run that would take too much away from people who stay waits for an administrator, as one that would disable too many does.
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { type Losses, refusal, type Seen } from '../../src/sync/refusals.ts'
+import { type Losses, refusal, type Seen } from '../../src/sync/safety-limits.ts'
 import { bootApp, type TestApp } from '../harness/app.ts'
 import { type Slapd, sayWhenSkipped, slapdFolder } from '../harness/slapd.ts'
 import {

@@ -1,6 +1,6 @@
 // Directories that say odd things, or break off: who is in doubt is not touched, and each oddity is told in the run.
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { answering, element, entry, message, peer, searchResult } from '../connectors/peers.ts'
+import { answering, element, entry, message, peer, searchResult } from '../connectors/fake-peers.ts'
 import { bootApp, type TestApp } from '../harness/app.ts'
 import { type Slapd, sayWhenSkipped, slapdFolder } from '../harness/slapd.ts'
 import {

@@ -1,8 +1,8 @@
 // Rules, and the runs that they have wait.
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import type { App } from '../../src/context.ts'
-import { checkConfig } from '../../src/iams/iam.config.ts'
-import type { Store } from '../../src/store/store.ts'
+import type { App } from '../../src/authorization/context.ts'
+import { checkConfig } from '../../src/domain/iams/config/validate.ts'
+import type { Store } from '../../src/platform/database/store.ts'
 import { lastTime, rulesOf, startDue } from '../../src/sync/schedule.ts'
 import { testStore } from '../harness/database.ts'
 import { configOf } from './organisation.ts'

@@ -1,0 +1,99 @@
+/** Documents that were validated are kept; one that is beyond a bound is refused before it is validated. */
+import type { ApolloServerPlugin, BaseContext } from '@apollo/server'
+import { type DocumentNode, GraphQLError, parse } from 'graphql'
+import { faultOf, faultOfText } from './document-limits.ts'
+
+/** Characters of the texts of kept documents: a parsed one takes about a hundred times its text. */
+const KEPT = 300_000
+/** Refusals that are kept. */
+const REFUSED = 1_000
+
+interface Kept {
+  readonly document: DocumentNode
+  readonly size: number
+}
+
+export interface Documents {
+  /** For the option `documentStore`. */
+  readonly store: {
+    get(key: string): Promise<DocumentNode | undefined>
+    set(key: string, document: DocumentNode): Promise<void>
+    delete(key: string): Promise<boolean>
+  }
+  readonly plugin: ApolloServerPlugin<BaseContext>
+}
+
+export function createDocuments(tokens: number): Documents {
+  const kept = new Map<string, Kept>()
+  /** Stand for documents that are refused, so that Apollo validates none of them. */
+  const refusals = new Map<string, DocumentNode>()
+  const faults = new WeakMap<DocumentNode, string>()
+  let size = 0
+
+  const drop = (key: string): boolean => {
+    size -= kept.get(key)?.size ?? 0
+    return kept.delete(key)
+  }
+  const keep = (key: string, document: DocumentNode): void => {
+    drop(key)
+    const length = document.loc?.source.body.length ?? 0
+    kept.set(key, { document, size: length })
+    size += length
+    for (const [oldest] of kept) {
+      if (size <= KEPT) break
+      drop(oldest)
+    }
+  }
+  return {
+    store: {
+      async get(key) {
+        const refused = refusals.get(hashOf(key))
+        if (refused) return refused
+        const found = kept.get(hashOf(key))
+        if (!found) return undefined
+        // The last used is the last to go.
+        kept.delete(hashOf(key))
+        kept.set(hashOf(key), found)
+        return found.document
+      },
+      async set(key, document) {
+        keep(hashOf(key), document)
+      },
+      async delete(key) {
+        return drop(hashOf(key))
+      },
+    },
+    plugin: {
+      async requestDidStart() {
+        return {
+          async didResolveSource({ source, queryHash }) {
+            if (kept.has(queryHash) || refusals.has(queryHash)) return
+            const fault = faultOfText(source) ?? faultIn(source, tokens)
+            if (fault === null) return
+            const stub = parse('{ __typename }')
+            faults.set(stub, fault)
+            for (const oldest of refusals.keys()) if (refusals.size >= REFUSED) refusals.delete(oldest)
+            refusals.set(queryHash, stub)
+          },
+          async didResolveOperation({ document }) {
+            const fault = faults.get(document)
+            if (fault === undefined) return
+            throw new GraphQLError(fault, { extensions: { code: 'BAD_USER_INPUT', http: { status: 400 } } })
+          },
+        }
+      },
+    },
+  }
+}
+
+/** The hash of the text; the keys of the store begin with one of the schema. */
+const hashOf = (key: string): string => key.slice(key.lastIndexOf(':') + 1)
+
+/** What does not parse is reported by Apollo. */
+function faultIn(source: string, maxTokens: number): string | null {
+  try {
+    return faultOf(parse(source, { maxTokens }))
+  } catch {
+    return null
+  }
+}

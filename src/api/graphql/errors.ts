@@ -1,0 +1,119 @@
+/** Errors in GraphQL's words: `extensions` hold the code of the catalogue, the field at fault and the request id. */
+import { unwrapResolverError } from '@apollo/server/errors'
+import { GraphQLError, type GraphQLFormattedError } from 'graphql'
+import type { Logger } from 'pino'
+import { catalogue, Invalid, RosterError } from '../../platform/errors.ts'
+import { errorHeaders } from '../../platform/http/errors.ts'
+import type { WireResponse } from '../../platform/http/types.ts'
+import { shortened, variableFault, variableOf } from '../../platform/http/variables.ts'
+
+/** Codes that GraphQL itself knows, for requests that never reach a resolver. */
+const OF_THE_LANGUAGE = new Set([
+  'GRAPHQL_PARSE_FAILED',
+  'GRAPHQL_VALIDATION_FAILED',
+  'BAD_USER_INPUT',
+  'BAD_REQUEST',
+  'OPERATION_RESOLUTION_FAILURE',
+  'PERSISTED_QUERY_NOT_SUPPORTED',
+])
+
+const extensionsOf = (error: RosterError) => ({
+  code: error.code,
+  ...(error.field === undefined ? {} : { field: error.field }),
+  ...(error instanceof Invalid ? { rule: error.rule, ...(error.faults && { faults: error.faults }) } : {}),
+  ...(error.retryAfter === undefined ? {} : { retryAfter: error.retryAfter }),
+})
+
+/** What a caller sees of an error. What nobody foresaw is logged with its stack and told without it. */
+export const formatError =
+  (log: Logger) =>
+  (formatted: GraphQLFormattedError, thrown: unknown): GraphQLFormattedError => {
+    const error = unwrapResolverError(thrown)
+    const place = {
+      ...(formatted.path && { path: formatted.path }),
+      ...(formatted.locations && { locations: formatted.locations }),
+    }
+    if (error instanceof RosterError) return { message: error.message, ...place, extensions: extensionsOf(error) }
+    const code = formatted.extensions?.code
+    if (typeof code === 'string' && OF_THE_LANGUAGE.has(code)) {
+      if (code === 'BAD_USER_INPUT') return { ...ofVariable(formatted.message, thrown), ...place }
+      return { message: worded(formatted.message), ...place, extensions: { code } }
+    }
+    // A value of the wrong form in the document itself: graphql-js gives it no code, and it is the caller's fault.
+    if (thrown instanceof GraphQLError && thrown.originalError instanceof GraphQLError)
+      return { message: worded(formatted.message), ...place, extensions: { code: 'BAD_USER_INPUT' } }
+    log.error({ err: error }, 'unexpected error in GraphQL')
+    return {
+      message: 'Something went wrong on our side; the log has it under the request id',
+      ...place,
+      extensions: { code: 'INTERNAL_SERVER_ERROR' },
+    }
+  }
+
+/** The first `most` errors, and one with the code of the next that says how many more there are. */
+export function capped(errors: readonly GraphQLFormattedError[], most: number): readonly GraphQLFormattedError[] {
+  const next = errors[most]
+  if (!next) return errors
+  const message = `${errors.length - most} more errors are left out: correct the first ${most}, or ask for fewer items`
+  return [...errors.slice(0, most), { message, extensions: { code: next.extensions?.code } }]
+}
+
+/** Whole messages of graphql-js, and what to do instead. */
+const WHOLE: Readonly<Record<string, string>> = {
+  'Maximum call stack size exceeded': 'The document nests too deep',
+  'Validation aborted.': 'The document asks for too many of the same fields. Ask for each once.',
+}
+
+/**
+ * A message of graphql-js as Roster answers it: short, with what to do, and without the values that it quotes, which may be a password
+ * in the wrong place. Linear in the length of the message.
+ */
+function worded(message: string): string {
+  const text = shortened(message)
+  const tokens = /^Syntax Error: Document contains more that (\d+) tokens\./.exec(text)?.[1]
+  if (tokens !== undefined) return `The document contains more than ${tokens} tokens. Ask for less in one request.`
+  return WHOLE[text] ?? withoutValue(withoutLiteral(text))
+}
+
+/** `Syntax Error: Expected Name, found String "…".` */
+function withoutLiteral(text: string): string {
+  if (!text.startsWith('Syntax Error: ')) return text
+  const literal = / (String|BlockString) "/.exec(text)
+  return literal ? `${text.slice(0, literal.index)} ${literal[1]}.` : text
+}
+
+const REPRESENT = ' cannot represent '
+
+/** `String cannot represent a non string value: …` */
+function withoutValue(text: string): string {
+  const start = text.indexOf(REPRESENT)
+  if (start === -1 || !/^(?:an? )?non/.test(text.slice(start + REPRESENT.length))) return text
+  const value = text.indexOf(': ', start)
+  return value === -1 ? text : text.slice(0, value)
+}
+
+/** A fault of a variable, with all that its message has but the value. */
+function ofVariable(message: string, thrown: unknown) {
+  const cause = (thrown instanceof GraphQLError ? thrown.originalError?.message : undefined) ?? message
+  const fault = variableFault(message, cause)
+  if (fault === null) {
+    const field = variableOf(message)
+    return { message: worded(message), extensions: { code: 'BAD_USER_INPUT', ...(field && { field }) } }
+  }
+  const rule = worded(fault.rule)
+  return {
+    message: `Variable "$${fault.variable}" got an invalid value at "${fault.field}"; ${rule}`,
+    extensions: { code: 'BAD_USER_INPUT', field: fault.field, rule },
+  }
+}
+
+/** An error before GraphQL begins (credential, body), in the same shape. */
+export function graphqlError(error: RosterError, { requestId }: { requestId: string }): WireResponse {
+  const { status } = catalogue[error.code]
+  const headers = errorHeaders(status, error)
+  return {
+    status,
+    ...(headers && { headers }),
+    body: { errors: [{ message: error.message, extensions: { ...extensionsOf(error), requestId } }] },
+  }
+}

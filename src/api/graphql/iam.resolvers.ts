@@ -1,0 +1,52 @@
+import { maySee } from '../../authorization/policy.ts'
+import { identities } from '../../diagnostics/diagnostics.service.ts'
+import { groupPermissions, scimEnabled, scimUrl } from '../../domain/iams/iam.ts'
+import { iams } from '../../domain/iams/iams.service.ts'
+import { missingIn } from '../../domain/iams/missing-loss.ts'
+import { entryIdsOf } from '../../federation/source-ids.ts'
+import type { Resolvers } from '../../generated/graphql.ts'
+import { deprovisioning } from '../../scim/resources/deprovisioning.service.ts'
+
+/** What nobody but an APPLICATION_ADMIN sees (reference: authorization-matrix, note 14). */
+const seen = (context: Parameters<typeof iams.list>[0]) => maySee(context.actor, 'Iam.private')
+
+export const iamResolvers: Resolvers = {
+  Query: {
+    iams: (_, args, context) => iams.list(context, args),
+    iam: (_, { id }, context) => iams.get(context, { id }),
+    iamTypes: (_, __, context) => iams.types(context, {}),
+    testIam: (_, { input }, context) => identities.test(context, input),
+    userInfoDrift: (_, args, context) => identities.drift(context, args),
+    simulateIdentity: (_, { input }, context) => identities.simulate(context, input),
+  },
+  Mutation: {
+    createIam: (_, { input }, context) => iams.create(context, input),
+    updateIam: (_, { input }, context) => iams.update(context, input),
+    deleteIam: (_, { input }, context) => iams.remove(context, input),
+    generateScimKey: (_, { input }, context) => iams.generateScimKey(context, input),
+    resumeDeprovisioning: (_, { input }, context) => deprovisioning.resume(context, input),
+  },
+  UserInfoDrift: {
+    user: async (drift, _, { loaders }) => (await loaders.userById.load(drift.userId))!,
+  },
+  Iam: {
+    missing: iam => missingIn(iam),
+    oauth: iam => iam.type === 'openid',
+    scimEnabled: (iam, _, context) => (seen(context) ? scimEnabled(iam) : null),
+    scimUrl: (iam, _, context) => (seen(context) && scimEnabled(iam) ? scimUrl(context.app.config.publicUrl, iam.id) : null),
+    scimKeyPrefix: (iam, _, context) => (seen(context) ? iam.scimKeyPrefix : null),
+    scimKeys: (iam, _, context) => (seen(context) ? context.loaders.scimKeysOfIam.load(iam.id) : null),
+    scimDeprovisioningHeldAt: async (iam, _, context) =>
+      seen(context) ? ((await context.loaders.scimGuardOfIam.load(iam.id))?.heldAt ?? null) : null,
+    defaultPermissions: (iam, _, context) =>
+      maySee(context.actor, 'Iam.defaultPermissions') ? [...iam.defaultPermissions] : null,
+    groupPermissions: async (iam, _, context) =>
+      seen(context) ? groupPermissions(await context.loaders.groupPermissionsOfIam.load(iam.id)) : null,
+    config: (iam, _, context) => (seen(context) ? iam.config : null),
+    entryIds: (iam, _, context) => (seen(context) ? entryIdsOf(iam) : null),
+    entryIdsMissingSince: (iam, _, context) => (seen(context) ? iam.idsMissingSince : null),
+    secrets: (iam, _, context) => (seen(context) ? iam.secrets : null),
+    createdAt: (iam, _, context) => (seen(context) ? iam.createdAt : null),
+    updatedAt: (iam, _, context) => (seen(context) ? iam.updatedAt : null),
+  },
+}

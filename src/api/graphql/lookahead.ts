@@ -1,0 +1,86 @@
+/** Looking ahead: which columns and edges of users an operation asks for, so that the read of the users brings just these. */
+import { type ArgumentNode, type FieldNode, type GraphQLResolveInfo, type SelectionSetNode, valueFromASTUntyped } from 'graphql'
+import { type Column, type Edge, isColumn, type Wanted } from '../../domain/users/users.projection.ts'
+import { DEFAULT_PAGE, MAX_PAGE } from '../../platform/database/pagination.ts'
+
+const EDGE_OF: Record<string, Edge> = {
+  permissions: 'grants',
+  groupPermissions: 'grants',
+  permissionGrants: 'grants',
+  authorizations: 'attributes',
+  bimAuthorizations: 'attributes',
+  iamAuthorizations: 'attributes',
+  attributes: 'attributes',
+}
+/** Fields whose resolver reads columns of other names; the rest read the column of their own name, or only the id. */
+const COLUMNS_OF: Record<string, readonly Column[]> = {
+  authentication: ['authenticationId'],
+  hasLogin: ['lastLogin'],
+  lastExternalRefresh: ['lastExternalRefresh', 'lastLogin', 'createdAt'],
+  currentProject: ['currentProjectId'],
+  sourceIds: ['directoryId', 'openidId', 'samlId'],
+}
+const COLUMNS_OF_PROFILE: Record<string, readonly Column[]> = {
+  id: ['profileId'],
+  createdAt: ['profileCreatedAt'],
+  updatedAt: ['profileUpdatedAt'],
+}
+/** What every resolver and rule may count on. */
+const ALWAYS: readonly Column[] = ['id', 'iamid', 'userid', 'disabled']
+/** Fields between the root field and its users. */
+const BETWEEN = new Set(['nodes', 'edges', 'node', 'user'])
+
+/** What a document asks for, whatever its variables. */
+interface Seen {
+  readonly columns: readonly Column[]
+  readonly edges: readonly Edge[]
+  /** Which page of the users' groups; undefined where none is asked for. */
+  readonly groups: readonly ArgumentNode[] | undefined
+}
+// Documents are parsed once and kept, so their nodes can carry what was found. @skip and @include may leave something out: it then came for nothing.
+const known = new WeakMap<FieldNode, Seen>()
+
+/** What is asked for below the root field of `info`, in a fixed order, so that equal wishes are equal statements. */
+export function wantedAhead(info: GraphQLResolveInfo): Wanted {
+  const { columns, edges, groups } = seenIn(info)
+  const size = groups && sizeOf(groups, info.variableValues)
+  return size == null ? { columns, edges } : { columns, edges: [...edges, 'groups'], groups: size }
+}
+
+/** The size of a page from the start. Null for any other page, which its loader reads, and for what is no size, which it refuses. */
+function sizeOf(args: readonly ArgumentNode[], variables: Record<string, unknown>): number | null {
+  const given = new Map(args.map(({ name, value }) => [name.value, valueFromASTUntyped(value, variables)]))
+  const size = given.get('first') ?? DEFAULT_PAGE
+  given.delete('first')
+  const isFirst = [...given.values()].every(value => value == null)
+  return isFirst && Number.isInteger(size) && Number(size) >= 1 && Number(size) <= MAX_PAGE ? Number(size) : null
+}
+
+function seenIn({ fieldNodes, fragments }: GraphQLResolveInfo): Seen {
+  const [first] = fieldNodes
+  const found = first && fieldNodes.length === 1 ? known.get(first) : undefined
+  if (found) return found
+  const columns = new Set<Column>(ALWAYS)
+  const edges = new Set<Edge>()
+  let groups: Seen['groups']
+  const look = (set: SelectionSetNode | undefined, inProfile: boolean): void => {
+    for (const selection of set?.selections ?? []) {
+      if (selection.kind === 'InlineFragment') look(selection.selectionSet, inProfile)
+      else if (selection.kind === 'FragmentSpread') look(fragments[selection.name.value]?.selectionSet, inProfile)
+      else if (!inProfile && (selection.name.value === 'profile' || BETWEEN.has(selection.name.value)))
+        look(selection.selectionSet, selection.name.value === 'profile')
+      else take(selection, inProfile)
+    }
+  }
+  const take = (field: FieldNode, inProfile: boolean): void => {
+    const name = field.name.value
+    if (!inProfile && Object.hasOwn(EDGE_OF, name)) edges.add(EDGE_OF[name]!)
+    if (!inProfile && name === 'groups') groups ??= field.arguments ?? []
+    const special = inProfile ? COLUMNS_OF_PROFILE : COLUMNS_OF
+    for (const column of Object.hasOwn(special, name) ? special[name]! : [name]) if (isColumn(column)) columns.add(column)
+  }
+  for (const node of fieldNodes) look(node.selectionSet, false)
+  const seen: Seen = { columns: [...columns].sort(), edges: [...edges].sort(), groups }
+  if (first && fieldNodes.length === 1) known.set(first, seen)
+  return seen
+}

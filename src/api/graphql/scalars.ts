@@ -1,0 +1,69 @@
+/** What scalars look like on the wire. A value of another form is BAD_USER_INPUT, naming the field and the form. */
+import { GraphQLError, Kind, type ValueNode, valueFromASTUntyped } from 'graphql'
+import { GraphQLJSON } from 'graphql-scalars'
+import { hasTime, parseInstant } from '../../platform/instant.ts'
+
+const MAX_ID = 2_147_483_647
+const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
+
+/**
+ * What a scalar does; inputs are checked by `parse`, literals and variables alike. Not a GraphQLScalarType, which would put its own
+ * missing description in the place of the contract's.
+ */
+const scalar = <T>(
+  name: string,
+  parse: (value: unknown) => T | undefined,
+  must: string,
+  serialize = (value: unknown) => value,
+) => {
+  const parseValue = (value: unknown): T => {
+    const parsed = parse(value)
+    if (parsed === undefined) throw new GraphQLError(`${name} must be ${must}`)
+    return parsed
+  }
+  const parseLiteral = (node: ValueNode, variables?: Record<string, unknown> | null) =>
+    parseValue(node.kind === Kind.INT ? Number(node.value) : valueFromASTUntyped(node, variables))
+  return { serialize, parseValue, parseLiteral }
+}
+
+const integer = (name: string) =>
+  scalar(
+    name,
+    value => (typeof value === 'number' && Number.isInteger(value) && value >= 1 && value <= MAX_ID ? value : undefined),
+    `an integer from 1 to ${MAX_ID}`,
+  )
+const uuid = (name: string) =>
+  scalar(name, value => (typeof value === 'string' && UUID.test(value) ? value.toLowerCase() : undefined), 'a UUID')
+const digits = (name: string) =>
+  scalar(
+    name,
+    value => (typeof value === 'string' && /^\d{1,18}$/.test(value) ? value : undefined),
+    'a decimal number as a string',
+  )
+
+/** Not checked against the pattern of ids: an id of no IAM is not found, whatever it looks like. */
+const plain = (value: unknown) =>
+  typeof value === 'string' && value.length <= 254 && value.isWellFormed() && !value.includes('\0') ? value : undefined
+
+export const scalars = {
+  DateTime: scalar('DateTime', instant, 'a time such as 2026-11-22T09:30:00.000Z', value =>
+    value instanceof Date ? value.toISOString() : value,
+  ),
+  JSON: GraphQLJSON,
+  IamId: scalar('IamId', plain, 'a string of at most 254 characters'),
+  ...Object.fromEntries(
+    ['UserId', 'ProfileId', 'GroupId', 'MembershipId', 'ApiKeyId', 'TokenId', 'ProjectId', 'DataSourceId'].map(name => [
+      name,
+      integer(name),
+    ]),
+  ),
+  DomainId: uuid('DomainId'),
+  DomainPermissionId: uuid('DomainPermissionId'),
+  AuditEventId: digits('AuditEventId'),
+  ExchangeId: digits('ExchangeId'),
+}
+
+/** Without an offset it is UTC. */
+function instant(value: unknown): Date | undefined {
+  return typeof value === 'string' && hasTime(value) ? (parseInstant(value) ?? undefined) : undefined
+}

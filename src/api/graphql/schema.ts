@@ -1,0 +1,37 @@
+/** schema.graphql joined with the resolvers of every noun. */
+import { readFileSync } from 'node:fs'
+import { makeExecutableSchema } from '@graphql-tools/schema'
+import type { GraphQLSchema } from 'graphql'
+import type { Resolvers } from '../../generated/graphql.ts'
+import { attributeResolvers } from './attribute.resolvers.ts'
+import { auditResolvers } from './audit.resolvers.ts'
+import { credentialResolvers } from './credential.resolvers.ts'
+import { exchangeResolvers } from './exchange.resolvers.ts'
+import { groupResolvers } from './group.resolvers.ts'
+import { iamResolvers } from './iam.resolvers.ts'
+import { projectResolvers } from './project.resolvers.ts'
+import { withBudget } from './response-budget.ts'
+import { scalars } from './scalars.ts'
+import { sessionResolvers } from './session.resolvers.ts'
+import { syncResolvers } from './sync.resolvers.ts'
+import { userResolvers } from './user.resolvers.ts'
+
+export const createSchema = (): GraphQLSchema =>
+  withBudget(
+    makeExecutableSchema({
+      typeDefs: readFileSync(new URL('../../../schema.graphql', import.meta.url), 'utf8'),
+      resolvers: [
+        scalars as Resolvers,
+        userResolvers,
+        sessionResolvers,
+        syncResolvers,
+        groupResolvers,
+        attributeResolvers,
+        iamResolvers,
+        exchangeResolvers,
+        credentialResolvers,
+        projectResolvers,
+        auditResolvers,
+      ],
+    }),
+  )

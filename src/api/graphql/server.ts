@@ -1,0 +1,228 @@
+/**
+ * The GraphQL door: POST or GET /graphql → credential (401) → body → for anonymous callers only log-in mutations →
+ * Apollo: parse, validate with the limits, cost, execute → JSON. Resolvers are one line each, in <noun>.resolvers.ts.
+ */
+import { ApolloServer, type ApolloServerPlugin, HeaderMap } from '@apollo/server'
+import { ApolloServerPluginCacheControlDisabled } from '@apollo/server/plugin/disabled'
+import { GraphQLError, type GraphQLFormattedError, type GraphQLSchema, parse } from 'graphql'
+import type { Logger } from 'pino'
+import { bodyLimitOf } from '../../authentication/request-actor.ts'
+import { anonymous, shareOf } from '../../authorization/actor.ts'
+import type { Context } from '../../authorization/context.ts'
+import type { Shares } from '../../platform/database/fair-pool.ts'
+import { Unauthenticated } from '../../platform/errors.ts'
+import { parseBody } from '../../platform/http/body.ts'
+import { jsonPieces } from '../../platform/http/json.ts'
+import type { Http, WireRequest, WireResponse } from '../../platform/http/types.ts'
+import { costOf } from './cost.ts'
+import { createDocuments } from './document-cache.ts'
+import { capped, formatError, graphqlError } from './errors.ts'
+import { introspection } from './introspection.ts'
+import { isLogInOnly, LIMITS, limitRules } from './limits.ts'
+import { type Budget, newBudget, restart } from './response-budget.ts'
+import { checkVariables } from './variables.ts'
+
+interface Locals extends Record<string, unknown> {
+  context?: Context
+}
+
+interface Deps {
+  schema: GraphQLSchema
+  log: Logger
+  /** Large answers pass here. */
+  large: Shares
+  /** Authenticates when there is a credential; anonymous otherwise. Throws Unauthenticated for a bad one. */
+  contextOf(request: WireRequest<Locals>, credential: 'offered'): Promise<Context>
+}
+
+const NEEDS_CREDENTIAL =
+  'A token or an API key is needed: send it as Authorization: Bearer <token>. Without one only the log-in mutations run'
+
+export async function registerGraphql(http: Http, { schema, log, large, contextOf }: Deps): Promise<{ stop(): Promise<void> }> {
+  const documents = createDocuments(LIMITS.tokens)
+  const apollo = new ApolloServer<Served>({
+    schema,
+    introspection: true,
+    csrfPrevention: true,
+    // They would keep whatever documents callers send.
+    persistedQueries: false,
+    includeStacktraceInErrorResponses: false,
+    stopOnTerminationSignals: false,
+    parseOptions: { maxTokens: LIMITS.tokens },
+    documentStore: documents.store,
+    validationRules: limitRules,
+    // Each error looks for its place in the text.
+    validationOptions: { maxErrors: LIMITS.errors },
+    formatError: formatError(log),
+    // Nothing here is cached by anyone, and the plugin would look at every field.
+    plugins: [ApolloServerPluginCacheControlDisabled(), documents.plugin, cost(schema), introspection(schema), answer, inPieces],
+    logger: log,
+  })
+  await apollo.start()
+  http.translate('/graphql', graphqlError)
+  http.route<Locals>({
+    method: ['GET', 'POST'],
+    path: '/graphql',
+    body: 'raw',
+    authenticate: async request => {
+      request.locals.context = await contextOf(request, 'offered')
+      if (isAnonymous(request) && request.method === 'GET') throw new Unauthenticated(NEEDS_CREDENTIAL)
+    },
+    bodyLimit: ({ locals }) => bodyLimitOf(locals.context!.actor),
+    // What is so long is no log-in.
+    tooLarge: request => (isAnonymous(request) ? new Unauthenticated(NEEDS_CREDENTIAL) : undefined),
+    handler: request => serve(apollo, large, request),
+  })
+  return { stop: () => apollo.stop() }
+}
+
+/** The context of one operation. Apollo works on a copy of it, hence what it comes to as an object of its own. */
+interface Served extends Context {
+  readonly budget: Budget
+  readonly outcome: {
+    /** Gives the place among the large answers back. */
+    leave?: () => void
+    /** An answer too long to be written in one piece. */
+    long?: object
+  }
+}
+
+const isAnonymous = (request: WireRequest<Locals>): boolean => request.locals.context!.actor === anonymous
+
+async function serve(apollo: ApolloServer<Served>, large: Shares, request: WireRequest<Locals>): Promise<WireResponse> {
+  const body = bodyOf(request)
+  const headers = new HeaderMap()
+  for (const [name, value] of Object.entries(request.headers))
+    if (value !== undefined) headers.set(name, Array.isArray(value) ? value.join(', ') : value)
+  const httpGraphQLRequest = { method: request.method, headers, search: request.query === '' ? '' : `?${request.query}`, body }
+  const outcome: Served['outcome'] = {}
+  const own = request.locals.context!
+  const enter = async () => {
+    if (outcome.leave) return
+    outcome.leave = await large.enter(shareOf(own.actor, own.address))
+    restart(budget)
+  }
+  const budget: Budget = newBudget({ items: LIMITS.items, large: once(enter) })
+  const context = async () => ({ ...own, budget, outcome })
+  try {
+    const answered = await apollo.executeHTTPGraphQLRequest({ httpGraphQLRequest, context })
+    if (answered.body.kind !== 'complete') throw new Error('Incremental delivery is not switched on')
+    const status = answered.status ?? 200
+    const text = status < 400 ? answered.body.string : identified(answered.body.string, request.requestId)
+    return { status, headers: Object.fromEntries(answered.headers), body: outcome.long ? await jsonPieces(outcome.long) : text }
+  } finally {
+    outcome.leave?.()
+  }
+}
+
+/** Asked again while it works, it is the same work. */
+function once(work: () => Promise<void>): () => Promise<void> {
+  let begun: Promise<void> | undefined
+  return () => (begun ??= work())
+}
+
+/** What Apollo refuses before an operation begins (a batch, a body without a query) has no request id yet. */
+function identified(text: string, requestId: string): string {
+  const body = JSON.parse(text) as { errors?: { extensions?: object }[] }
+  const errors = body.errors?.map(error => ({ ...error, extensions: { ...error.extensions, requestId } }))
+  return JSON.stringify({ ...body, ...(errors && { errors }) })
+}
+
+/** The parsed body. Without a credential anything but log-in mutations is 401, a body that does not parse too. */
+function bodyOf(request: WireRequest<Locals>): unknown {
+  const bytes = request.body as Buffer | undefined
+  if (!isAnonymous(request)) return bytes === undefined ? undefined : parseBody(bytes, request.headers, 'json')
+  try {
+    const body = parseBody(bytes ?? Buffer.alloc(0), request.headers, 'json') as { query?: unknown } | null
+    if (typeof body?.query === 'string' && isLogInOnly(parse(body.query, { maxTokens: LIMITS.anonymousTokens }))) return body
+  } catch {
+    // Told below: what does not parse is not a log-in.
+  }
+  throw new Unauthenticated(NEEDS_CREDENTIAL)
+}
+
+/** Refuses what would cost too much, and tells the cost of what is answered. */
+const cost = (schema: GraphQLSchema): ApolloServerPlugin<Served> => ({
+  async requestDidStart() {
+    let counted: number | undefined
+    return {
+      async didResolveOperation({ contextValue, document, operation, request }) {
+        if (!operation) return
+        checkVariables(schema, operation, request.variables ?? {})
+        counted = costOrFault(schema, document, request.operationName, request.variables ?? {})
+        if (counted > LIMITS.cost)
+          throw new GraphQLError(
+            `This operation costs ${counted}, more than ${LIMITS.cost}: ask for smaller pages or fewer fields`,
+            {
+              extensions: { code: 'BAD_USER_INPUT', http: { status: 400 } },
+            },
+          )
+        if (counted > LIMITS.largeCost) await contextValue.budget.large?.()
+      },
+      async willSendResponse({ response }) {
+        if (counted === undefined || response.body.kind !== 'single') return
+        response.body.singleResult.extensions = { ...response.body.singleResult.extensions, cost: counted }
+      },
+    }
+  },
+})
+
+/** Counting reads the variables before anything is executed: what they, or an endless document, have wrong is the caller's. */
+function costOrFault(...asked: Parameters<typeof costOf>): number {
+  try {
+    return costOf(...asked)
+  } catch (error) {
+    const refusal = { code: 'BAD_USER_INPUT', http: { status: 400 } }
+    // Fragments in fragments, so deep that counting them ends the stack.
+    if (error instanceof RangeError) throw new GraphQLError('The document nests too deep', { extensions: refusal })
+    if (!(error instanceof GraphQLError)) throw error
+    throw new GraphQLError(error.message, { nodes: error.nodes, originalError: error.originalError, extensions: refusal })
+  }
+}
+
+/** Faults of the language are 200 for clients that ask for plain JSON (GraphQL over HTTP, 6.4.1); every error names its request. */
+const answer: ApolloServerPlugin<Served> = {
+  async requestDidStart() {
+    return {
+      async willSendResponse({ response, request, contextValue }) {
+        if (response.body.kind !== 'single') return
+        const { errors, data } = response.body.singleResult
+        if (!errors) return
+        const isUnknown = contextValue.actor === anonymous
+        for (const [name, value] of Object.entries(waiting(errors))) response.http.headers.set(name, value)
+        response.body.singleResult.errors = capped(errors, LIMITS.fieldErrors).map(error => ({
+          ...error,
+          ...(isUnknown && { message: withoutSuggestion(error.message) }),
+          extensions: { ...error.extensions, requestId: contextValue.requestId },
+        }))
+        const accept = request.http?.headers.get('accept') ?? ''
+        const language = errors.every(error => FAULTS.has(String(error.extensions?.code)))
+        if (language && data == null && !accept.includes('application/graphql-response+json')) response.http.status = 200
+      },
+    }
+  },
+}
+/** A long answer is left to http/json.ts, which writes it in pieces. The last of the plugins. */
+const inPieces: ApolloServerPlugin<Served> = {
+  async requestDidStart() {
+    return {
+      async willSendResponse({ response, contextValue }) {
+        if (!contextValue.budget.isLong || response.body.kind !== 'single') return
+        const { errors, data, extensions } = response.body.singleResult
+        contextValue.outcome.long = { ...(errors && { errors }), data, ...(extensions && { extensions }) }
+        response.body.singleResult = {}
+      },
+    }
+  },
+}
+
+/** The header of errors after which a client may try again (RFC 9110 10.2.3); the answer is 200 when other fields have values. */
+function waiting(errors: readonly GraphQLFormattedError[]): Record<string, string> {
+  const seconds = errors.flatMap(({ extensions }) => (typeof extensions?.retryAfter === 'number' ? extensions.retryAfter : []))
+  return seconds.length > 0 ? { 'retry-after': String(Math.max(1, Math.ceil(Math.max(...seconds)))) } : {}
+}
+
+/** graphql-js suggests names of the schema, which nobody else learns without a credential. */
+const withoutSuggestion = (message: string): string => message.split(' Did you mean ', 1)[0]!
+
+const FAULTS = new Set(['GRAPHQL_PARSE_FAILED', 'GRAPHQL_VALIDATION_FAILED', 'BAD_USER_INPUT'])

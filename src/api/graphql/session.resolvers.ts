@@ -1,0 +1,32 @@
+import { sessions } from '../../authentication/sessions.service.ts'
+import type { Actor, Credential } from '../../authorization/actor.ts'
+import { allowed } from '../../authorization/policy.ts'
+import type { UserRecord } from '../../domain/users/user.ts'
+import { readViewer } from '../../domain/users/users.service.ts'
+import type { CredentialKind, Resolvers, ViewerResolvers } from '../../generated/graphql.ts'
+import { wantedAhead } from './lookahead.ts'
+
+const KINDS: Record<Credential['kind'], CredentialKind> = {
+  login: 'LOGIN',
+  'apikey-token': 'API_KEY_TOKEN',
+  apikey: 'API_KEY',
+  impersonation: 'IMPERSONATION',
+}
+
+const viewer = (actor: Actor, user: UserRecord) => {
+  if (actor.kind !== 'user') throw new Error('The viewer service lets only users through')
+  const { credential, impersonator } = actor
+  return { user, impersonator, credential: KINDS[credential.kind], scopes: [...credential.scopes], can: allowed(actor) }
+}
+
+export const sessionResolvers: Resolvers & { Viewer?: ViewerResolvers } = {
+  Query: {
+    viewer: async (_, __, context, info) => viewer(context.actor, await readViewer(context, { wanted: wantedAhead(info) })),
+  },
+  Mutation: {
+    logIn: (_, { input }, context) => sessions.logIn(context, input),
+    authenticateApiKey: (_, { input }, context) => sessions.authenticateApiKey(context, input),
+    impersonate: (_, { input }, context) => sessions.impersonate(context, input),
+    logOut: (_, __, context) => sessions.logOut(context, {}),
+  },
+}

@@ -1,0 +1,91 @@
+/** Attributes ("authorizations" on the wire) of users and groups. */
+
+import {
+  AddAttributeDocument,
+  RemoveAttributeDocument,
+  RemoveAttributeEverywhereDocument,
+  ReplaceAttributesDocument,
+} from '../../generated/operations.ts'
+import { idFrom, userOrId } from './params.ts'
+import { list, map, textThatSays } from './request.schemas.ts'
+import { row } from './route.ts'
+import { owner } from './serializers.ts'
+
+interface Model {
+  readonly iamid: string
+  readonly modelType: 'user' | 'group'
+  readonly modelId: string
+}
+
+/** A user by username, or by id when it is all digits; a group by id (bim-wire-rules "Requests" 4). */
+function ownerRef({ iamid, modelType, modelId }: Model) {
+  return modelType === 'user' ? { user: userOrId(iamid, modelId) } : { group: { iamid, id: idFrom('modelId', modelId) } }
+}
+
+export const attributeRows = [
+  row({
+    method: ['PUT', 'POST'],
+    path: '/bim/iam/:iamid/:modelType/:modelId/authorizations/:attributeName/:attributeValue',
+    alias: [
+      'PUT /bim/iam/:iamid/:modelType/:modelId/authorizations/:attributeName',
+      'POST /bim/iam/:iamid/:modelType/:modelId/authorizations/:attributeName',
+    ],
+    doc: 'Add an attribute value to a user or a group. A key without a value changes nothing: it is refused unless the key has values.',
+    action: 'attribute:write',
+    run: AddAttributeDocument,
+    answers: 'ChangedOwner',
+    variables: ({ params }) => ({
+      input: { owner: ownerRef(params), key: params.attributeName, value: params.attributeValue },
+    }),
+    body: ({ addAttribute }) => owner(addAttribute.owner),
+  }),
+  row({
+    method: ['PUT', 'POST'],
+    path: '/bim/iam/:iamid/group/:groupId/authorizations/:attributeName/:attributeValue',
+    alias: [
+      'PUT /bim/iam/:iamid/group/:groupId/authorizations/:attributeName',
+      'POST /bim/iam/:iamid/group/:groupId/authorizations/:attributeName',
+    ],
+    doc: 'Add an attribute value to a group. A key without a value changes nothing: it is refused unless the key has values.',
+    action: 'attribute:write',
+    run: AddAttributeDocument,
+    answers: 'ChangedOwner',
+    variables: ({ params: { iamid, groupId, attributeName, attributeValue } }) => ({
+      input: { owner: { group: { iamid, id: groupId } }, key: attributeName, value: attributeValue },
+    }),
+    body: ({ addAttribute }) => owner(addAttribute.owner),
+  }),
+  row({
+    method: 'DELETE',
+    path: '/bim/iam/:iamid/:modelType/:modelId/authorizations/:key/:value',
+    alias: ['DELETE /bim/iam/:iamid/:modelType/:modelId/authorizations/:key'],
+    doc: 'Remove an attribute value, or without one all values of the key, from a user or a group.',
+    action: 'attribute:write',
+    run: RemoveAttributeDocument,
+    answers: 'ChangedOwner',
+    variables: ({ params }) => ({ input: { owner: ownerRef(params), key: params.key, value: params.value } }),
+    body: ({ removeAttribute }) => owner(removeAttribute.owner),
+  }),
+  row({
+    method: ['PUT', 'POST'],
+    path: '/bim/iam/:iamid/:modelType/:modelId/authorizations',
+    doc: 'Make the attributes set by hand of a user or a group exactly these: `{key: [values]}`. `{}` removes all.',
+    action: 'attribute:write',
+    payload: map(list(textThatSays)),
+    run: ReplaceAttributesDocument,
+    answers: 'ChangedOwner',
+    variables: ({ params, payload }) => ({ input: { owner: ownerRef(params), attributes: payload } }),
+    body: ({ replaceAttributes }) => owner(replaceAttributes.owner),
+  }),
+  row({
+    method: 'DELETE',
+    path: '/bim/iam/:iamid/authorizations/:key/:value',
+    alias: ['DELETE /bim/iam/:iamid/authorizations/:key'],
+    doc: 'Remove an attribute value, or without one all values of the key, from every user and group.',
+    action: 'attribute:removeEverywhere',
+    run: RemoveAttributeEverywhereDocument,
+    answers: 'Nothing',
+    variables: ({ params: { iamid, key, value } }) => ({ input: { iamid, key, value } }),
+    body: () => ({}),
+  }),
+]

@@ -1,0 +1,104 @@
+/** API keys, and what is known of a token. */
+import {
+  CreateApiKeyDocument,
+  DeleteApiKeyDocument,
+  ListApiKeysDocument,
+  type ListApiKeysQuery,
+  ReadTokenDocument,
+} from '../../generated/operations.ts'
+import { allOf } from './read-all-pages.ts'
+import { fields, id, optional, text } from './request.schemas.ts'
+import { row } from './route.ts'
+
+type Project = NonNullable<NonNullable<ListApiKeysQuery['apiKeys']>['nodes'][number]['project']>
+
+/** The documented project: what Roster does not have of it is a constant, and `salt`, a secret, is left out. */
+const project = (found: Project) => ({
+  ...found,
+  deleted: false,
+  subscriptionPolicy: null,
+  equalization: null,
+  snowflake: null,
+  workspace: null,
+  schemaEvolutionId: null,
+})
+
+export const credentialRows = [
+  row({
+    method: 'POST',
+    path: '/bim/apikey',
+    alias: ['POST /apikey'],
+    doc: 'Mint an API key for oneself; it is shown once. Without any body it has neither name nor project.',
+    action: 'apikey:create',
+    payload: fields({ projectId: optional(id), name: optional(text) }, { anyOf: ['projectId', 'name'] }),
+    run: CreateApiKeyDocument,
+    answers: 'FreshApiKey',
+    variables: ({ payload: { projectId, name } }) => ({ input: { projectId, name } }),
+    body: ({ createApiKey: { secret, apiKey } }) => ({
+      apikey: secret,
+      keyid: apiKey.id,
+      project: apiKey.project?.id ?? null,
+      name: apiKey.name,
+      context: null,
+    }),
+  }),
+  row({
+    method: 'POST',
+    path: '/bim/token',
+    doc: 'What is known of a token, for its owner or a USER_ADMIN. Looking does not extend it.',
+    action: 'token:read',
+    payload: fields({ token: text }),
+    run: ReadTokenDocument,
+    answers: 'TokenInformation',
+    variables: ({ payload: { token } }) => ({ token }),
+    body: ({ tokenInformation: { projectId, scopes, impersonator, ...found } }, { payload }) => ({
+      ...found,
+      type: 'bearer',
+      project: projectId,
+      context: null,
+      // As it was sent: the token itself is kept nowhere.
+      token: payload.token,
+      created: found.createdAt,
+      name: null,
+      application: null,
+      derivedFrom: null,
+      // One string, as OAuth writes several (RFC 6749 3.3).
+      scopes: scopes?.join(' ') ?? null,
+      impersonationuserid: impersonator?.userid ?? null,
+      impersonationiamid: impersonator?.iamid ?? null,
+    }),
+  }),
+  row({
+    method: 'GET',
+    path: '/bim/iam/:iamid/user/:userid/apikeys',
+    doc: "A user's API keys, never the keys themselves: one's own, or anyone's for a USER_ADMIN.",
+    action: 'apikey:list',
+    owner: ({ iamid, userid }) => ({ iamid, userid }),
+    run: ListApiKeysDocument,
+    answers: 'ApiKeys',
+    variables: ({ params }) => ({ ref: params }),
+    whole: async ({ apiKeys }, again) => ({
+      apiKeys: await allOf(apiKeys, async after => (await again({ after })).apiKeys),
+    }),
+    body: ({ apiKeys: { nodes } }) =>
+      nodes.map(key => ({
+        keyid: key.id,
+        created: key.createdAt,
+        project: key.project && project(key.project),
+        lastUsed: key.lastUsed,
+        name: key.name,
+        context: null,
+      })),
+  }),
+  row({
+    method: 'DELETE',
+    path: '/bim/apikey/:keyid',
+    alias: ['DELETE /apikey/:keyid'],
+    doc: 'Delete an own API key, the keys minted with it or replaced by it, and every token issued with one of them.',
+    action: 'apikey:delete',
+    run: DeleteApiKeyDocument,
+    answers: 'RevokedTokens',
+    variables: ({ params }) => ({ input: { id: params.keyid } }),
+    body: ({ deleteApiKey }) => deleteApiKey,
+  }),
+]

@@ -1,0 +1,60 @@
+/** The identity providers, and reading their directories. */
+import { ListIamsDocument, SyncIamDocument } from '../../generated/operations.ts'
+import { allOf } from './read-all-pages.ts'
+import { fields, flag, json, list, optional, text } from './request.schemas.ts'
+import { row } from './route.ts'
+
+export const iamRows = [
+  row({
+    method: 'GET',
+    path: '/bim/iam',
+    doc: 'The configured IAMs: their ids, names and types.',
+    action: 'iam:list',
+    run: ListIamsDocument,
+    answers: 'Iams',
+    whole: async ({ iams }, again) => ({ iams: await allOf(iams, async after => (await again({ after })).iams) }),
+    body: ({ iams }) => iams.nodes,
+  }),
+  row({
+    method: 'POST',
+    path: '/bim/syncUsers',
+    doc: 'Read users and groups from the directory of an IAM.',
+    action: 'iam:sync',
+    payload: fields({ iamid: text }),
+    run: SyncIamDocument,
+    answers: 'Sync',
+    variables: ({ payload }) => ({ input: { id: payload.iamid, dryRun: false } }),
+    body: ({ syncIam }) => syncIam,
+  }),
+  row({
+    method: 'POST',
+    // The one documented path that is not under /bim.
+    path: '/iam/:iamId/sync',
+    doc: 'Read users and groups from the directory of an IAM; with `dryRun` only tell what would be done.',
+    action: 'iam:sync',
+    payload: fields({
+      dryRun: flag,
+      userId: optional(text),
+      iamConfig: optional(json),
+      schema: optional(json),
+      supportedActions: optional(list(text)),
+    }),
+    run: SyncIamDocument,
+    answers: 'Sync',
+    variables: ({ params, payload: { dryRun, userId, iamConfig, ...beside } }) => ({
+      input: { id: params.iamId, dryRun, userId, iamConfig: tried(iamConfig, beside) },
+    }),
+    body: ({ syncIam }) => syncIam,
+  }),
+]
+
+/**
+ * The reference's table has `schema` and `supportedActions` beside `iamConfig`, its example inside, where they come first. The example's
+ * `id` is not that of its path: which IAM is meant stands there.
+ */
+function tried(iamConfig: unknown, beside: { schema?: unknown; supportedActions?: unknown }): unknown {
+  if (typeof iamConfig !== 'object' || iamConfig === null || Array.isArray(iamConfig)) return iamConfig
+  const { id: _, ...config } = iamConfig as Record<string, unknown>
+  const given = Object.fromEntries(Object.entries(beside).filter(([, value]) => value != null))
+  return { ...given, ...config }
+}

@@ -1,0 +1,29 @@
+/** The permissions set on a user by hand. */
+import { RevokeUserPermissionDocument, SetUserPermissionsDocument } from '../../generated/operations.ts'
+import { fields, list, text } from './request.schemas.ts'
+import { row } from './route.ts'
+import { changedUser } from './serializers.ts'
+
+export const permissionRows = [
+  row({
+    method: ['PUT', 'POST'],
+    path: '/bim/iam/:iamid/user/:userid/permissions',
+    doc: 'Make the permissions set by hand exactly these.',
+    action: 'user:setPermissions',
+    payload: fields({ permissions: list(text) }, { bare: 'permissions' }),
+    run: SetUserPermissionsDocument,
+    answers: 'ChangedUser',
+    variables: ({ params, payload }) => ({ input: { ref: params, permissions: payload.permissions } }),
+    body: ({ setUserPermissions: { user } }) => changedUser(user),
+  }),
+  row({
+    method: 'DELETE',
+    path: '/bim/iam/:iamid/user/:userid/permissions/:permission',
+    doc: 'Take away a permission set by hand. Not held is 404; held through a group or an IAM is 409, naming it.',
+    action: 'user:setPermissions',
+    run: RevokeUserPermissionDocument,
+    answers: 'ChangedUser',
+    variables: ({ params: { permission, ...ref } }) => ({ input: { ref, permission } }),
+    body: ({ revokeUserPermission: { user } }) => changedUser(user),
+  }),
+]

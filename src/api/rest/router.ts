@@ -1,0 +1,113 @@
+/** The rows on the wire: each place of each row is a route, and every operation is checked against the contract once, at start. */
+import { type DocumentNode, execute, type GraphQLSchema, validate } from 'graphql'
+import { bodyLimitOf } from '../../authentication/request-actor.ts'
+import { shareOf } from '../../authorization/actor.ts'
+import type { Context } from '../../authorization/context.ts'
+import { authorize } from '../../authorization/service.ts'
+import type { Shares } from '../../platform/database/fair-pool.ts'
+import { Unauthenticated } from '../../platform/errors.ts'
+import { restError } from '../../platform/http/errors.ts'
+import type { Http, Translator, WireRequest } from '../../platform/http/types.ts'
+import { newBudget } from '../graphql/response-budget.ts'
+import { thrownBy } from './errors.ts'
+import { openapi } from './openapi.ts'
+import type { Credential, Place, Row, Runtime } from './route.ts'
+import { rows } from './routes.ts'
+
+export interface RestDeps {
+  readonly schema: GraphQLSchema
+  /** Without a trailing slash. */
+  readonly publicUrl: string
+  /** Throws Unauthenticated where a credential is required and none is good. */
+  contextOf(request: WireRequest, credential: Credential): Promise<Context>
+  /** The secret in the Authorization header, with or without the word Bearer; null when there is none. */
+  secretOf(request: WireRequest): string | null
+  /** Large answers pass here. */
+  readonly large: Shares
+  /** The type of a configured IAM, else null, for a caller who need not be known. */
+  iamType(context: Context, iamid: string): Promise<string | null>
+}
+
+interface Locals {
+  context: Context
+  [name: string]: unknown
+}
+
+/** Throws when an operation does not fit the schema: the process must not start with a row that cannot answer. */
+export function registerRest(http: Http, deps: RestDeps): void {
+  for (const row of rows) {
+    check(deps.schema, row)
+    for (const place of [row, ...row.aliases]) register(http, deps, row, place)
+    if (row.credential === 'basic') http.translate(row.path, challenging)
+  }
+  registerDocumentation(http, deps)
+}
+
+const KEY_NEEDED = 'A good API key is needed: send it as the password of Basic credentials, or as Authorization: Bearer <key>'
+
+/** Clients of Basic credentials send them when they are asked to (RFC 9110 11.6.1). */
+const challenging: Translator = error => {
+  if (error.code !== 'UNAUTHENTICATED') return restError(error)
+  const answer = restError(new Unauthenticated(KEY_NEEDED))
+  return { ...answer, headers: { ...answer.headers, 'www-authenticate': 'Basic realm="Roster", charset="UTF-8", Bearer' } }
+}
+
+function check(schema: GraphQLSchema, { document, path }: Row): void {
+  const faults = document === undefined ? [] : validate(schema, document)
+  if (faults.length > 0)
+    throw new Error(`The operation of ${path} does not fit schema.graphql: ${faults.map(fault => fault.message).join('; ')}`)
+}
+
+function register(http: Http, deps: RestDeps, row: Row, place: Place): void {
+  http.route<Locals>({
+    method: [...place.methods],
+    path: place.path,
+    body: place.methods.includes('GET') ? 'none' : 'json+form',
+    bodyLimit: ({ locals }) => bodyLimitOf(locals.context.actor),
+    authenticate: async request => {
+      request.locals.context = await deps.contextOf(request, row.credential)
+    },
+    decide: request => authorize(request.locals.context, row.action, row.owner?.(request.params)),
+    handler: request => row.answer(request, runtimeOf(deps, request)),
+  })
+}
+
+function runtimeOf(deps: RestDeps, request: WireRequest<Locals>): Runtime {
+  const { context } = request.locals
+  return {
+    execute: (document, variables) => {
+      const answered = () => run(deps.schema, document, variables, context)
+      return isLarge(variables) ? deps.large.within(shareOf(context.actor, context.address), answered) : answered()
+    },
+    secret: () => deps.secretOf(request),
+    iamType: iamid => deps.iamType(context, iamid),
+    publicUrl: deps.publicUrl,
+  }
+}
+
+/** Answers are made a few at a time when they show so many rows; a row that is passed over costs a fiftieth of one. */
+const LARGE_PAGE = 1_000
+export const isLarge = ({ first, offset }: { first?: unknown; offset?: unknown }): boolean =>
+  (typeof first === 'number' ? first : 0) + (typeof offset === 'number' ? offset : 0) / 50 > LARGE_PAGE
+
+/** In process and without the limits of the GraphQL door, which are for documents of strangers. */
+async function run(schema: GraphQLSchema, document: DocumentNode, variables: object, contextValue: Context): Promise<unknown> {
+  const context = { ...contextValue, budget: newBudget() }
+  const { data, errors } = await execute({ schema, document, variableValues: { ...variables }, contextValue: context })
+  if (errors?.[0] !== undefined) throw thrownBy(errors[0])
+  return data
+}
+
+/** Like introspection it needs a credential: nobody else maps the API. */
+function registerDocumentation(http: Http, deps: RestDeps): void {
+  const document = JSON.stringify(openapi(rows, deps.publicUrl))
+  http.route<Locals>({
+    method: 'GET',
+    path: '/openapi.json',
+    body: 'none',
+    authenticate: async request => {
+      request.locals.context = await deps.contextOf(request, 'required')
+    },
+    handler: async () => ({ status: 200, body: document }),
+  })
+}

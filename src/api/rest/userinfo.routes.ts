@@ -1,0 +1,29 @@
+/** Roster as somebody else's external user info endpoint (reference: external-user-info-endpoint). */
+import { ReadUserInfoDocument } from '../../generated/operations.ts'
+import { allOf } from './read-all-pages.ts'
+import { fields, optional, text } from './request.schemas.ts'
+import { row } from './route.ts'
+
+export const userInfoRows = [
+  row({
+    method: 'GET',
+    path: '/user-info',
+    doc: "A user's groups and attributes for another system, which sends an API key as the password of Basic credentials. A disabled user has no groups and no authorizations.",
+    // More than reading the user needs: without their groups the answer would say that they have none.
+    action: 'user:readGroups',
+    credential: 'basic',
+    query: fields({ userid: text, iamid: optional(text) }),
+    run: ReadUserInfoDocument,
+    answers: 'UserInfo',
+    variables: ({ query: { userid, iamid } }) => ({ ref: { userid, iamid } }),
+    whole: async ({ user }, again) => ({
+      user: {
+        ...user,
+        groups: user.groups && (await allOf(user.groups, async groupsAfter => (await again({ groupsAfter })).user.groups!)),
+      },
+    }),
+    // iam-rules, "Settled later": an answer that says none, which ends what the other system took from the last one.
+    body: ({ user: { disabled, authorizations, groups } }) =>
+      disabled ? { groups: [], authorizations: {} } : { groups: groups!.nodes, authorizations },
+  }),
+]

@@ -1,0 +1,53 @@
+/** The current user's information, with what only this call shows. */
+import type { ReadCurrentUserQuery, ReadCurrentUserQueryVariables } from '../../generated/operations.ts'
+import { allOf } from './read-all-pages.ts'
+import type { Whole } from './route.ts'
+import { aggregatedUser } from './serializers.ts'
+
+type Viewer = NonNullable<ReadCurrentUserQuery['viewer']>
+
+/** With all their groups and all they may do within domains. */
+export const wholeViewer: Whole<{ viewer: Viewer }, ReadCurrentUserQueryVariables> = async (
+  { viewer: { user, ...rest } },
+  again,
+) => ({
+  viewer: {
+    ...rest,
+    user: {
+      ...user,
+      groups: user.groups && (await allOf(user.groups, async groupsAfter => (await again({ groupsAfter })).viewer.user.groups!)),
+      domainPermissions:
+        user.domainPermissions &&
+        (await allOf(
+          user.domainPermissions,
+          async permissionsAfter => (await again({ permissionsAfter })).viewer.user.domainPermissions!,
+        )),
+    },
+  },
+})
+
+export function currentUser({
+  user: { currentProject, domainPermissions, groups, isDataSourceOwner, ...user },
+  impersonator,
+}: Viewer) {
+  return {
+    ...aggregatedUser(user),
+    ...(currentProject && { projectId: currentProject.id }),
+    collectionPermissions: byDomain(domainPermissions?.nodes ?? []),
+    // Ids here, names in the hits of the searches.
+    groups: (groups?.nodes ?? []).map(group => group.id),
+    isDataSourceOwner,
+    // The marker of who impersonates, by the names that a token's information has for it.
+    ...(impersonator && { impersonationuserid: impersonator.userid, impersonationiamid: impersonator.iamid }),
+  }
+}
+
+/** `{domain id: [permissions in it]}`; the vendor calls a domain a collection. */
+function byDomain(permissions: NonNullable<Viewer['user']['domainPermissions']>['nodes']) {
+  const grants = permissions.map(({ domain, group, ...rest }) => ({
+    ...rest,
+    collectionId: domain.id,
+    groupId: group?.id ?? null,
+  }))
+  return Object.groupBy(grants, grant => grant.collectionId)
+}

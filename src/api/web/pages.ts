@@ -1,0 +1,232 @@
+import { createHash } from 'node:crypto'
+import type { WireResponse } from '../../platform/http/types.ts'
+import { Html, html } from './html.ts'
+
+/** What the pages say about the instance. */
+export interface Instance {
+  /** Without a trailing slash. Links come from it, never from the request. */
+  readonly publicUrl: string
+  /** Characters of a new password. */
+  readonly minLength: number
+}
+
+/** Whom an invitation is for, as the store has it. */
+export interface Invited {
+  readonly userid: string
+  readonly name: string
+}
+
+/** Whose session this is. */
+export interface SignedIn extends Invited {
+  readonly iamid: string
+}
+
+const style = `
+:root { color-scheme: light dark; --ink: #1b2230; --soft: #566074; --line: #7c8698; --paper: #fff; --ground: #eef1f5; --blue: #2f5fb3; --on: #fff; --red: #b3261e }
+@media (prefers-color-scheme: dark) { :root { --ink: #e8ebf1; --soft: #a5aebd; --line: #8791a3; --paper: #1f2530; --ground: #141820; --blue: #8fb4f5; --on: #10203d; --red: #ffb4ab } }
+* { box-sizing: border-box }
+body { margin: 0; background: var(--ground); color: var(--ink); font: 1rem/1.5 system-ui, sans-serif }
+main { max-width: 32rem; margin: 0 auto; padding: 1.5rem; background: var(--paper); min-height: 100vh }
+@media (min-width: 36rem) { main { min-height: 0; margin: 8vh auto; padding: 2rem 2.25rem; border-radius: .75rem; box-shadow: 0 1px 4px rgb(0 0 0 / .18) } }
+.where { margin: 0 0 1.25rem; color: var(--soft); font-size: .9rem; overflow-wrap: anywhere }
+h1 { margin: 0 0 .75rem; font-size: 1.5rem; line-height: 1.25; overflow-wrap: anywhere }
+h2 { margin: 1.75rem 0 .5rem; font-size: 1.1rem }
+p { margin: 0 0 1rem; overflow-wrap: anywhere }
+form { margin: 0 0 1.25rem }
+label { display: block; margin: 1rem 0 .25rem; font-weight: 600 }
+input, select { width: 100%; padding: .65rem .75rem; border: 1px solid var(--line); border-radius: .4rem; background: var(--paper); color: inherit; font: inherit }
+input[readonly] { background: var(--ground); color: var(--soft) }
+.hint { margin: .25rem 0 0; color: var(--soft); font-size: .9rem }
+.error { padding: .6rem .75rem; border-left: .25rem solid var(--red); background: var(--ground); color: var(--red) }
+button, .button { display: block; width: 100%; margin-top: 1.5rem; padding: .75rem; border: 0; border-radius: .4rem; background: var(--blue); color: var(--on); font: inherit; font-weight: 600; text-align: center; text-decoration: none; cursor: pointer }
+.other { margin-top: .75rem; background: none; color: var(--blue); box-shadow: inset 0 0 0 1px var(--line) }
+a { color: var(--blue) }
+:focus-visible { outline: .2rem solid var(--blue); outline-offset: .15rem }
+pre { margin: 0; padding: .75rem; border-radius: .4rem; background: var(--ground); font-size: .8rem; white-space: pre-wrap; overflow-wrap: anywhere }
+`
+
+/** Nothing but its own style, and nowhere to send a form but here; and on to `formTo`, since browsers hold redirects to it as well. */
+const policy = (formTo: string | null) =>
+  [
+    "default-src 'none'",
+    `style-src 'sha256-${createHash('sha256').update(style).digest('base64')}'`,
+    formTo === null ? "form-action 'self'" : `form-action 'self' ${formTo}`,
+    "base-uri 'none'",
+    "frame-ancestors 'none'",
+  ].join('; ')
+
+const headers = {
+  'content-type': 'text/html; charset=utf-8',
+  'content-security-policy': policy(null),
+  // The address of the page holds the token.
+  'referrer-policy': 'no-referrer',
+  'cache-control': 'no-store',
+  'x-robots-tag': 'noindex',
+}
+
+/** Not no-referrer: browsers would send the form with `Origin: null`, which proves nothing. There is no secret in these addresses. */
+const traceable = { 'referrer-policy': 'same-origin' }
+
+/** An IAM where people log in: here with a password, or elsewhere. */
+export interface Entrance {
+  readonly id: string
+  readonly displayName: string
+  readonly byPassword: boolean
+}
+
+/** What came back with a log-in that failed. */
+export interface Refusal {
+  readonly status: number
+  readonly message: string
+  readonly iamid: string
+  readonly userid: string
+}
+
+/** Without an invitation: the ways to sign in, and how to get a token; with what was wrong, when the form comes back. */
+export function welcomePage({ publicUrl }: Instance, entrances: readonly Entrance[], refusal?: Refusal): WireResponse {
+  const curl = `curl -X POST ${publicUrl}/bim/iam/bim/user/authenticate \\
+  -H 'Content-Type: application/json' \\
+  -d '{"username": "you", "password": "your password"}'`
+  const answer = page(publicUrl, refusal?.status ?? 200, 'Sign in', [
+    html`<p>Roster keeps the users, groups, attributes and keys of your organisation.</p>`,
+    refusal && html`<p class="error" id="fault" role="alert">${refusal.message}</p>`,
+    signInForm(
+      entrances.filter(({ byPassword }) => byPassword),
+      refusal,
+    ),
+    ...entrances
+      .filter(({ byPassword }) => !byPassword)
+      .map(
+        ({ id, displayName }) =>
+          html`<p><a class="button other" href="${publicUrl}/login/${id}">Sign in with ${displayName}</a></p>`,
+      ),
+    html`<p><a href="${publicUrl}/graphiql">Open the playground</a></p>`,
+    html`<h2>Get a token for a program</h2>`,
+    html`<p>Send your user name and password. The answer has a token, which goes into the header Authorization.</p>`,
+    html`<pre><code>${curl}</code></pre>`,
+    html`<h2>You have no password yet</h2>`,
+    html`<p>Open the link of your invitation. If it has expired, ask the person who looks after Roster for a new one.</p>`,
+  ])
+  return { ...answer, headers: { ...answer.headers, ...traceable } }
+}
+
+/** The vendor's name of `bim`, which the API answers until an administrator gives another. */
+const VENDOR_NAME = 'Immuta'
+const nameOf = (iamid: string, displayName: string): string =>
+  iamid === 'bim' && displayName === VENDOR_NAME ? 'Local account' : displayName
+
+/** Where there is one place for passwords it is not asked for. */
+function signInForm(entrances: readonly Entrance[], refusal?: Refusal): Html {
+  const chosen = refusal?.iamid ?? 'bim'
+  const options = entrances.reduce<Html>(
+    (before, { id, displayName }) =>
+      html`${before}<option value="${id}"${id === chosen && html` selected`}>${nameOf(id, displayName)}</option>`,
+    html``,
+  )
+  return html`<form method="post" action="?">
+${
+  entrances.length > 1
+    ? html`<label for="iamid">Account of</label>
+<select id="iamid" name="iamid">${options}</select>`
+    : html`<input type="hidden" name="iamid" value="bim">`
+}
+<label for="userid">User name</label>
+<input id="userid" name="userid" type="text" value="${refusal?.userid ?? ''}" autocomplete="username" autocapitalize="none" spellcheck="false"${refusal && html` aria-describedby="fault"`} required>
+<label for="password">Password</label>
+<input id="password" name="password" type="password" autocomplete="current-password" required>
+<button type="submit">Sign in</button>
+</form>`
+}
+
+/** The form for a new password; with what was wrong, when it comes back. */
+export function passwordPage(
+  { publicUrl, minLength }: Instance,
+  invited: Invited,
+  token: string,
+  fault?: { status: number; message: string },
+): WireResponse {
+  const described = fault ? 'fault rule' : 'rule'
+  // "?" is this very path without the query, whatever path a proxy gives the page.
+  return page(publicUrl, fault?.status ?? 200, 'Choose your password', [
+    html`<p>Welcome, ${invited.name}. This link works once.</p>`,
+    fault && html`<p class="error" id="fault" role="alert">${fault.message}</p>`,
+    html`<form method="post" action="?">
+<input type="hidden" name="token" value="${token}">
+<label for="userid">User name</label>
+<input id="userid" type="text" value="${invited.userid}" autocomplete="username" autocapitalize="none" spellcheck="false" readonly>
+${passwordField('password', 'New password', minLength, described, fault !== undefined)}
+<p class="hint" id="rule">${minLength > 1 ? `At least ${minLength} characters; longer is safer.` : 'Longer is safer: a few words of your own are good.'}</p>
+${passwordField('confirmation', 'The same password again', minLength, described, fault !== undefined)}
+<button type="submit">Set password</button>
+</form>`,
+  ])
+}
+
+function passwordField(name: string, label: string, minLength: number, describedBy: string, isInvalid: boolean): Html {
+  return html`<label for="${name}">${label}</label>
+<input id="${name}" name="${name}" type="password" autocomplete="new-password" minlength="${minLength}" aria-describedby="${describedBy}"${
+    isInvalid && html` aria-invalid="true"`
+  }${name === 'password' && html` autofocus`} required>`
+}
+
+/** One page for a link that is unknown, used or expired: which of them it is would tell a stranger what exists. */
+export function deadLinkPage({ publicUrl }: Instance): WireResponse {
+  return page(publicUrl, 404, 'This link does not work', [
+    html`<p>An invitation works once and for a limited time. This one was used, has expired, or was not copied whole.</p>`,
+    html`<p>If you have set your password already, you are done: <a href="${publicUrl}/graphiql">sign in</a>. Otherwise ask the person who looks after Roster for a new invitation.</p>`,
+  ])
+}
+
+export function donePage({ publicUrl }: Instance, { userid, name }: Invited): WireResponse {
+  return page(publicUrl, 200, 'Your password is set', [
+    html`<p>Thank you, ${name}. From now on you sign in with the user name <strong>${userid}</strong>.</p>`,
+    html`<p><a class="button" href="${publicUrl}/graphiql">Open the playground</a></p>`,
+  ])
+}
+
+/** Who is signed in, and the way out. `formTo` is the origin where signing out goes on, if it does. */
+export function signedInPage({ publicUrl }: Instance, person: SignedIn, formTo: string | null): WireResponse {
+  const answer = page(publicUrl, 200, 'You are signed in', [
+    html`<p>You are <strong>${person.name}</strong>.</p>`,
+    html`<p>User name: <strong>${person.userid}</strong>, ${person.iamid === 'bim' ? 'a local account' : `of ${person.iamid}`}.</p>`,
+    html`<p><a class="button" href="${publicUrl}/graphiql">Open the playground</a></p>`,
+    html`<form method="post" action="${publicUrl}/login/${person.iamid}/logout"><button class="other" type="submit">Sign out</button></form>`,
+  ])
+  return { ...answer, headers: { ...answer.headers, ...traceable, 'content-security-policy': policy(formTo) } }
+}
+
+/** A log-in that led nowhere; `reason` is a sentence. */
+export function problemPage({ publicUrl }: Instance, status: number, title: string, reason: string): WireResponse {
+  return page(publicUrl, status, title, [
+    html`<p>${reason}</p>`,
+    html`<p><a class="button" href="${publicUrl}/login">Sign in again</a></p>`,
+  ])
+}
+
+/** A form that another site sent here. */
+export function foreignFormPage({ publicUrl }: Instance): WireResponse {
+  return page(publicUrl, 403, 'This form came from another site', [
+    html`<p>Nothing was changed. Open the page here, or the link of your invitation, and send the form from there.</p>`,
+  ])
+}
+
+function page(publicUrl: string, status: number, title: string, pieces: (Html | undefined)[]): WireResponse {
+  const body = pieces.reduce<Html>((before, piece) => html`${before}${piece}\n`, html``)
+  const document = html`<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>${title} · Roster</title>
+<style>${new Html(style)}</style>
+</head>
+<body>
+<main>
+<p class="where">Roster at ${new URL(publicUrl).host}</p>
+<h1>${title}</h1>
+${body}</main>
+</body>
+</html>
+`
+  return { status, headers, body: document.text }
+}

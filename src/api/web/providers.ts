@@ -1,0 +1,194 @@
+// The walk of a log-in with an OpenID provider: GET /login/:iamid makes a handshake, which goes into a sealed cookie, and sends the
+// browser to the provider -> GET /login/:iamid/callback takes the handshake out of the cookie, once, and has the room check what came
+// back -> the token goes into the session's cookie, and nowhere else -> GET /login says who is signed in -> POST
+// /login/:iamid/logout ends it, here and at the provider. What a query asks for is looked at here, and nothing of it is repeated.
+import { type Handshake, isAnswerTo } from '../../connectors/oidc.ts'
+import { type Seal, sealFor } from '../../platform/encryption.ts'
+import { type Code, catalogue, RosterError } from '../../platform/errors.ts'
+import { cookieLine, cookieOf, isSameOrigin, sessionCookie } from '../../platform/http/cookies.ts'
+import type { Http, WireRequest, WireResponse } from '../../platform/http/types.ts'
+import { type CameBack, createHandshakes, HANDSHAKE_SECONDS, ownAddress, type UnderWay } from './handshake.ts'
+import { type Instance, problemPage, type SignedIn, signedInPage } from './pages.ts'
+
+export interface ProviderDeps extends Instance {
+  /** 32 bytes. */
+  readonly instanceKey: Buffer
+  /** Seconds. */
+  readonly sessionLife: number
+  begin(
+    request: WireRequest,
+    input: { iamid: string; issuer?: string; loginHint?: string },
+  ): Promise<{ url: string; handshake: Handshake }>
+  finish(
+    request: WireRequest,
+    input: { iamid: string; query: string; handshake: Handshake; until: Date },
+  ): Promise<{ token: string; endSession: string | null }>
+  /** Whose session the request carries; null for none. */
+  whoIs(request: WireRequest): Promise<SignedIn | null>
+  /** Ends the session. `idToken`: the ID token that it began with, where a provider gave one that is short enough to send. */
+  logOut(request: WireRequest): Promise<{ idToken: string | null }>
+  /** Ends what a provider's logout token says is over; throws whatever is wrong with it. */
+  endByProvider(request: WireRequest, input: { iamid: string; logoutToken: string }): Promise<unknown>
+}
+
+const HANDSHAKE_COOKIE = 'roster_handshake'
+/** Where to end the session at the provider: sealed, so that nobody else decides where the browser goes. */
+const END_COOKIE = 'roster_end_session'
+
+/** Registers the pages; answers with the one for whoever is signed in already. */
+export function registerProviders(http: Http, deps: ProviderDeps): (request: WireRequest) => Promise<WireResponse | null> {
+  const handshakes = createHandshakes(deps.instanceKey)
+  const endSeal = sealFor(deps.instanceKey, 'end session')
+  // Whoever initiates a log-in elsewhere may do so by a form, too (Core 4).
+  http.route({
+    method: ['GET', 'POST'],
+    path: '/login/:iamid',
+    handler: request => begin(deps, handshakes.make, request).catch(error => problem(deps, error)),
+  })
+  http.route({
+    method: 'GET',
+    path: '/login/:iamid/callback',
+    body: 'none',
+    handler: request => finish(deps, handshakes.read, endSeal, request).catch(error => problem(deps, error)),
+  })
+  http.route({ method: 'POST', path: '/login/:iamid/logout', body: 'none', handler: request => logOut(deps, endSeal, request) })
+  http.route({
+    method: 'POST',
+    path: '/login/:iamid/backchannel',
+    handler: request => hearLogout(deps, request),
+  })
+  return async request => {
+    const person = await deps.whoIs(request)
+    const end = person && endSessionOf(endSeal, request)
+    return person && signedInPage(deps, person, end ? end.origin : null)
+  }
+}
+
+async function begin(deps: ProviderDeps, make: (underWay: UnderWay) => string, request: WireRequest): Promise<WireResponse> {
+  const iamid = request.params.iamid ?? ''
+  const query = request.method === 'POST' ? fieldsOf(request.body) : new URLSearchParams(request.query)
+  // The names of a log-in that a provider initiates (Core 4); `returnTo` is ours.
+  const [issuer, loginHint] = [query.get('iss'), query.get('login_hint')]
+  const wish = returnWish(deps.publicUrl, query)
+  const { url, handshake } = await deps.begin(request, {
+    iamid,
+    ...(issuer !== null && { issuer }),
+    ...(issuer !== null && loginHint !== null && { loginHint: loginHint.slice(0, 254) }),
+  })
+  const returnTo = wish ?? `${deps.publicUrl}/login`
+  const value = make({ iamid, returnTo, ...handshake })
+  const cookie = cookieLine(deps.publicUrl, { name: HANDSHAKE_COOKIE, value, path: `/login/${iamid}`, life: HANDSHAKE_SECONDS })
+  return redirect(url, [cookie])
+}
+
+function fieldsOf(body: unknown): URLSearchParams {
+  const fields = Object.entries(typeof body === 'object' && body !== null ? body : {})
+  return new URLSearchParams(fields.filter((field): field is [string, string] => typeof field[1] === 'string'))
+}
+
+/** Where the person wants to go afterwards: an address of ours, or nowhere. */
+function returnWish(publicUrl: string, query: URLSearchParams): string | null {
+  const path = query.get('returnTo')
+  if (path !== null) return ownAddress(publicUrl, path)
+  const whole = URL.parse(query.get('target_link_uri') ?? '')
+  if (whole === null || whole.origin !== new URL(publicUrl).origin) return null
+  return ownAddress(publicUrl, whole.pathname + whole.search)
+}
+
+async function finish(
+  deps: ProviderDeps,
+  read: (text: string | null, iamid: string) => CameBack | null,
+  endSeal: Seal,
+  request: WireRequest,
+): Promise<WireResponse> {
+  const iamid = request.params.iamid ?? ''
+  const underWay = read(cookieOf(request.headers, HANDSHAKE_COOKIE), iamid)
+  if (underWay === null) {
+    const reason = 'This sign-in was begun in another browser, or took too long.'
+    return problemPage(deps, 400, 'This sign-in cannot be finished', reason)
+  }
+  const over = cookieLine(deps.publicUrl, { name: HANDSHAKE_COOKIE, value: '', path: `/login/${iamid}`, life: 0 })
+  const { state, nonce, verifier, returnTo, until } = underWay
+  try {
+    const entered = await deps.finish(request, { iamid, query: request.query, handshake: { state, nonce, verifier }, until })
+    const session = { name: sessionCookie(deps.publicUrl), value: entered.token, path: '/', life: deps.sessionLife }
+    return redirect(returnTo, [over, cookieLine(deps.publicUrl, session), endCookie(deps, endSeal, entered.endSession)])
+  } catch (error) {
+    const answer = problem(deps, error)
+    // Of two tabs the later one has the cookie: what comes back to the other must not take it away.
+    return isAnswerTo(underWay, request.query) ? { ...answer, headers: { ...answer.headers, 'set-cookie': [over] } } : answer
+  }
+}
+
+function endCookie({ publicUrl, sessionLife }: ProviderDeps, seal: Seal, endSession: string | null): string {
+  const url = endSession === null ? null : new URL(endSession)
+  url?.searchParams.set('post_logout_redirect_uri', `${publicUrl}/login`)
+  const value = url === null ? '' : seal.close(url.href)
+  return cookieLine(publicUrl, { name: END_COOKIE, value, path: '/login', life: value === '' ? 0 : sessionLife })
+}
+
+function endSessionOf(seal: Seal, request: WireRequest): URL | null {
+  const text = cookieOf(request.headers, END_COOKIE)
+  const url = text === null ? null : seal.open(text)
+  return typeof url === 'string' ? URL.parse(url) : null
+}
+
+async function logOut(deps: ProviderDeps, endSeal: Seal, request: WireRequest): Promise<WireResponse> {
+  if (!isSameOrigin(request.headers, deps.publicUrl))
+    return problemPage(deps, 403, 'This form came from another site', 'You are still signed in.')
+  // A session that is over already is what was wanted; its cookies go all the same.
+  const over = (await deps.whoIs(request)) === null
+  const ended = over ? null : await deps.logOut(request)
+  const gone = [
+    cookieLine(deps.publicUrl, { name: sessionCookie(deps.publicUrl), value: '', path: '/', life: 0 }),
+    endCookie(deps, endSeal, null),
+  ]
+  const elsewhere = ended && endSessionOf(endSeal, request)
+  // RP-Initiated Logout 1.0, 2: without it a provider asks whom to sign out, or refuses.
+  if (ended?.idToken) elsewhere?.searchParams.set('id_token_hint', ended.idToken)
+  const location = elsewhere?.href ?? `${deps.publicUrl}/login`
+  // Asked by a script, which cannot follow a redirect to the provider: it goes there itself.
+  if (request.headers.accept === 'application/json')
+    return { status: 200, headers: { 'set-cookie': gone, 'cache-control': 'no-store' }, body: { location } }
+  return redirect(location, gone)
+}
+
+/**
+ * Back-Channel Logout 1.0, 2.8: 200 or 400, and nothing to be cached. Whoever sends us something learns no more, not even whether there is
+ * such an IAM: the reason is in the log.
+ */
+async function hearLogout(deps: ProviderDeps, request: WireRequest): Promise<WireResponse> {
+  const headers = { 'cache-control': 'no-store' }
+  const refusal = { status: 400, headers, body: { error: 'invalid_request' } }
+  const tokens = fieldsOf(request.body).getAll('logout_token')
+  if (tokens.length !== 1) return refusal
+  try {
+    await deps.endByProvider(request, { iamid: request.params.iamid ?? '', logoutToken: tokens[0]! })
+    return { status: 200, headers }
+  } catch (error) {
+    if (!(error instanceof RosterError) || error.code === 'INTERNAL_SERVER_ERROR') throw error
+    return refusal
+  }
+}
+
+/** 303: whatever came, what follows is read (RFC 9110, 15.4.4). The address before it has a code: it goes to nobody. */
+const redirect = (location: string, cookies: string[]): WireResponse => ({
+  status: 303,
+  headers: { location, 'set-cookie': cookies, 'referrer-policy': 'no-referrer', 'cache-control': 'no-store' },
+})
+
+const TITLES: Partial<Record<Code, string>> = {
+  NOT_FOUND: 'There is no such way to sign in',
+  UNAVAILABLE: 'The identity provider does not answer',
+  REFUSED: 'This sign-in cannot begin',
+  CONFLICT: 'This sign-in cannot be finished',
+}
+
+/** What a room says, as a page. What nobody foresaw goes on. */
+function problem(deps: Instance, error: unknown): WireResponse {
+  if (!(error instanceof RosterError) || error.code === 'INTERNAL_SERVER_ERROR') throw error
+  const { status } = catalogue[error.code]
+  const answer = problemPage(deps, status, TITLES[error.code] ?? 'You are not signed in', `${error.message}.`)
+  if (error.code !== 'UNAVAILABLE') return answer
+  return { ...answer, headers: { ...answer.headers, 'retry-after': error.retryAfter ?? 30 } }
+}

@@ -1,0 +1,140 @@
+// The walk of a log-in by password: GET /login offers the IAMs that take one -> POST /login has the room check it -> the token goes
+// into the session's cookie -> GET /login says who is signed in. The walk of an invitation: the link of the mail -> GET /login?token=…
+// shows whom the store has under it and asks for a password -> POST /login sets it -> done. Only the token of the query is looked at:
+// name, userid, and whatever asks for a redirect are anybody's words. An invitation signs nobody in, so a page made to be sent from elsewhere gains nothing; a log-in from elsewhere would.
+import { type Code, catalogue, RosterError } from '../../platform/errors.ts'
+import { cookieLine, isSameOrigin, sessionCookie } from '../../platform/http/cookies.ts'
+import type { Http, WireRequest, WireResponse } from '../../platform/http/types.ts'
+import {
+  deadLinkPage,
+  donePage,
+  type Entrance,
+  foreignFormPage,
+  type Instance,
+  type Invited,
+  passwordPage,
+  welcomePage,
+} from './pages.ts'
+
+export interface LoginDeps extends Instance {
+  /** The page of whoever is signed in already; null for anybody else. */
+  signedIn(request: WireRequest): Promise<WireResponse | null>
+  /** The IAMs to offer. */
+  entrances(request: WireRequest): Promise<readonly Entrance[]>
+  /** Seconds. */
+  readonly sessionLife: number
+  logIn(request: WireRequest, input: { iamid: string; userid: string; password: string }): Promise<{ token: string }>
+  /** Whom a working invitation is for; null for an unknown, used or expired one. */
+  readInvitation(request: WireRequest, token: string): Promise<Invited | null>
+  /** Sets the password and uses the invitation up. Throws Invalid('password', …) when the policy refuses it. */
+  acceptInvitation(request: WireRequest, input: { token: string; password: string }): Promise<Invited>
+}
+
+/** Characters; what is longer is no token, and not worth a look-up. */
+const TOKEN_LIMIT = 200
+/** What a service says of a link that stopped working between the page and the form. */
+const dead = new Set<Code>(['NOT_FOUND', 'UNAUTHENTICATED', 'FORBIDDEN', 'CONFLICT', 'REFUSED'])
+/** What the person can only wait for. */
+const busy: Partial<Record<Code, number>> = { TOO_MANY_REQUESTS: 429, UNAVAILABLE: 503 }
+
+export function registerLogin(http: Http, deps: LoginDeps): void {
+  http.route({ method: 'GET', path: '/login', body: 'none', handler: request => show(deps, request) })
+  http.route({ method: 'POST', path: '/login', handler: request => submit(deps, request) })
+}
+
+async function show(deps: LoginDeps, request: WireRequest): Promise<WireResponse> {
+  // Not parseQuery: a link that a mail program broke in its name still has a token, and a page is kinder than a 400.
+  const tokens = new URLSearchParams(request.query).getAll('token')
+  if (tokens.length === 0) return (await deps.signedIn(request)) ?? welcomePage(deps, await deps.entrances(request))
+  const token = tokens.length === 1 ? tokens[0]! : ''
+  const invited = await find(deps, request, token)
+  return invited === null ? deadLinkPage(deps) : passwordPage(deps, invited, token)
+}
+
+async function submit(deps: LoginDeps, request: WireRequest): Promise<WireResponse> {
+  if (isForeign(request)) return foreignFormPage(deps)
+  const { token, password, confirmation, ...account } = fieldsOf(request.body)
+  if (token === '' && (account.userid !== '' || account.iamid !== '')) return signIn(deps, request, { ...account, password })
+  const invited = await find(deps, request, token)
+  if (invited === null) return deadLinkPage(deps)
+  const again = (status: number, message: string) => passwordPage(deps, invited, token, { status, message })
+  if (password === '') return again(400, 'Please choose a password.')
+  if (password !== confirmation) return again(400, 'The two passwords are not the same.')
+  try {
+    return donePage(deps, await deps.acceptInvitation(request, { token, password }))
+  } catch (error) {
+    if (!(error instanceof RosterError)) throw error
+    if (error.code === 'BAD_USER_INPUT' && error.field === 'password') return again(400, `Your ${error.message}.`)
+    if (error.code === 'BAD_USER_INPUT' || dead.has(error.code)) return deadLinkPage(deps)
+    const status = busy[error.code]
+    if (status === undefined) throw error
+    const wait = again(status, 'Roster is busy. Your password was not set: please try again in a moment.')
+    return error.retryAfter === undefined ? wait : { ...wait, headers: { ...wait.headers, 'retry-after': error.retryAfter } }
+  }
+}
+
+async function signIn(
+  deps: LoginDeps,
+  request: WireRequest,
+  { iamid, userid, password }: { iamid: string; userid: string; password: string },
+): Promise<WireResponse> {
+  // Another site must not sign somebody in as somebody else.
+  if (!isSameOrigin(request.headers, deps.publicUrl)) return foreignFormPage(deps)
+  if (userid === '')
+    return welcomePage(deps, await deps.entrances(request), {
+      status: 400,
+      message: 'Please type your user name.',
+      iamid,
+      userid,
+    })
+  try {
+    const { token } = await deps.logIn(request, { iamid, userid, password })
+    const cookie = cookieLine(deps.publicUrl, {
+      name: sessionCookie(deps.publicUrl),
+      value: token,
+      path: '/',
+      life: deps.sessionLife,
+    })
+    return { status: 303, headers: { location: `${deps.publicUrl}/login`, 'set-cookie': [cookie], 'cache-control': 'no-store' } }
+  } catch (error) {
+    if (!(error instanceof RosterError) || error.code === 'INTERNAL_SERVER_ERROR') throw error
+    const { status } = catalogue[error.code]
+    const refusal = { status, message: `${error.message}.`, iamid, userid }
+    const answer = welcomePage(deps, await deps.entrances(request), refusal)
+    return error.retryAfter === undefined
+      ? answer
+      : { ...answer, headers: { ...answer.headers, 'retry-after': error.retryAfter } }
+  }
+}
+
+async function find(deps: LoginDeps, request: WireRequest, token: string): Promise<Invited | null> {
+  if (token === '' || token.length > TOKEN_LIMIT) return null
+  try {
+    return await deps.readInvitation(request, token)
+  } catch (error) {
+    if (error instanceof RosterError && (error.code === 'BAD_USER_INPUT' || dead.has(error.code))) return null
+    throw error
+  }
+}
+
+/**
+ * Sec-Fetch-Site and not Origin: under the page's own no-referrer policy browsers send `Origin: null` with its form. A client without
+ * the header is no browser that another site could use; the token in the form is what counts.
+ */
+function isForeign({ headers }: WireRequest): boolean {
+  const site = headers['sec-fetch-site']
+  return site !== undefined && site !== 'same-origin' && site !== 'none'
+}
+
+function fieldsOf(body: unknown) {
+  const fields: Record<string, unknown> = typeof body === 'object' && body !== null ? { ...body } : {}
+  const text = (name: string) => (typeof fields[name] === 'string' ? fields[name] : '')
+  return {
+    token: text('token'),
+    password: text('password'),
+    confirmation: text('confirmation'),
+    iamid: text('iamid'),
+    // No userid begins or ends with white space, but what a phone completes does.
+    userid: text('userid').trim(),
+  }
+}

@@ -1,0 +1,120 @@
+/**
+ * Who is asking: an Authorization header → one statement → an actor. Everything is read afresh: a revocation holds at once. Those who
+ * ask at the same moment are looked up together.
+ */
+import DataLoader from 'dataloader'
+import type { UserActor } from '../authorization/actor.ts'
+import { ADMINISTRATIVE } from '../authorization/permissions.ts'
+import type { Authenticate, LastUsedTracker } from '../authorization/ports.ts'
+import { fromHeader, parse, sameHash } from '../authorization/secret.ts'
+import type { Db } from '../platform/database/store.ts'
+import { Unauthenticated } from '../platform/errors.ts'
+
+interface Row {
+  id: number
+  hash: Uint8Array
+  apiKeyId: number | null
+  projectId: number | null
+  scopes: string[]
+  userId: number
+  profileId: number
+  iamid: string
+  userid: string
+  useridKey: string
+  permissions: string[]
+  impersonatorId: number | null
+  impersonatorIamid: string | null
+  impersonatorUserid: string | null
+}
+
+const USER = `u.id AS "userId", u.profile_id AS "profileId", u.iamid, u.userid, u.userid_key AS "useridKey",
+  ARRAY(SELECT e.permission FROM effective_permissions e WHERE e.user_id = u.id) AS permissions`
+
+const POWERS = ADMINISTRATIVE.map(permission => `'${permission}'`).join(', ')
+
+// Alive: the user enabled, their IAM configured, the key behind it not expired; under impersonation also the impersonator
+// enabled and still holding IMPERSONATE_USER, and the target still without an administrative permission.
+const TOKEN = `SELECT t.id, t.hash, t.api_key_id AS "apiKeyId", t.project_id AS "projectId", t.scopes, ${USER},
+    p.id AS "impersonatorId", p.iamid AS "impersonatorIamid", p.userid AS "impersonatorUserid"
+  FROM tokens t JOIN users u ON u.id = t.user_id AND NOT u.disabled JOIN iams i ON i.id = u.iamid
+  LEFT JOIN api_keys k ON k.id = t.api_key_id
+  LEFT JOIN users p ON p.id = t.impersonator_id AND NOT p.disabled
+  WHERE t.hash = ANY($1::bytea[]) AND t.expires_at > $2 AND (k.expires_at IS NULL OR k.expires_at > $2)
+    AND (t.impersonator_id IS NULL OR (p.id IS NOT NULL
+      AND EXISTS (SELECT 1 FROM effective_permissions e WHERE e.user_id = p.id AND e.permission = 'IMPERSONATE_USER')
+      AND NOT EXISTS (SELECT 1 FROM effective_permissions e WHERE e.user_id = u.id AND e.permission IN (${POWERS}))))`
+
+const KEY = `SELECT k.id, k.hash, k.id AS "apiKeyId", k.project_id AS "projectId", k.scopes, ${USER},
+    NULL::int AS "impersonatorId", NULL AS "impersonatorIamid", NULL AS "impersonatorUserid"
+  FROM api_keys k JOIN users u ON u.id = k.user_id AND NOT u.disabled JOIN iams i ON i.id = u.iamid
+  WHERE k.hash = ANY($1::bytea[]) AND (k.expires_at IS NULL OR k.expires_at > $2)`
+
+interface Opener {
+  readonly kind: 'rt' | 'rk'
+  readonly hash: Uint8Array
+}
+
+/** What may open something: of another kind, or malformed, it is null without asking the store. */
+function openerOf(secret: string): Opener | null {
+  const parsed = parse(secret)
+  return parsed !== null && (parsed.kind === 'rt' || parsed.kind === 'rk') ? { kind: parsed.kind, hash: parsed.hash } : null
+}
+
+const find = (db: Db, kind: Opener['kind'], hashes: readonly Uint8Array[], now: Date): Promise<Row[]> =>
+  db.query<Row>(kind === 'rt' ? TOKEN : KEY, [hashes, now.toISOString()])
+
+/** The actor of a secret, or null if it opens nothing. Does not count as a use. */
+export async function actorOf(db: Db, secret: string, now: Date): Promise<UserActor | null> {
+  const opener = openerOf(secret)
+  return opener && actorFrom(opener, await find(db, opener.kind, [opener.hash], now))
+}
+
+function actorFrom({ kind: opened, hash }: Opener, rows: readonly Row[]): UserActor | null {
+  const row = rows.find(found => sameHash(found.hash, hash))
+  if (!row) return null
+  const impersonator =
+    row.impersonatorId === null
+      ? null
+      : { id: row.impersonatorId, iamid: row.impersonatorIamid!, userid: row.impersonatorUserid! }
+  const kind = opened === 'rk' ? 'apikey' : impersonator ? 'impersonation' : row.apiKeyId === null ? 'login' : 'apikey-token'
+  return {
+    kind: 'user',
+    user: { id: row.userId, profileId: row.profileId, iamid: row.iamid, userid: row.userid, useridKey: row.useridKey },
+    permissions: new Set(row.permissions),
+    credential: {
+      kind,
+      id: row.id,
+      apiKeyId: row.apiKeyId,
+      // An impersonation token carries a marker, not a narrowing: what it may do stands in the policy's own column.
+      scopes: row.scopes.filter(scope => scope !== 'impersonation'),
+      projectId: row.projectId,
+    },
+    impersonator,
+  }
+}
+
+/** Most that one statement looks up. */
+const AT_ONCE = 100
+
+export function createAuthenticate(db: Db, lastUsed: LastUsedTracker): Authenticate {
+  // Nothing is cached: a batch is what arrived while the process was busy, and its statement runs after all of it arrived.
+  const batch = (kind: Opener['kind']) =>
+    new DataLoader<Opener, UserActor | null>(
+      async openers => {
+        const hashes = new Map(openers.map(({ hash }) => [Buffer.from(hash).toString('base64'), hash]))
+        const rows = await find(db, kind, [...hashes.values()], new Date())
+        return openers.map(opener => actorFrom(opener, rows))
+      },
+      { cache: false, maxBatchSize: AT_ONCE, batchScheduleFn: send => setImmediate(send) },
+    )
+  const batches = { rt: batch('rt'), rk: batch('rk') }
+  return async authorization => {
+    const secret = fromHeader(authorization)
+    if (secret === null) throw new Unauthenticated('A token or an API key is needed: send it as Authorization: Bearer <token>')
+    const opener = openerOf(secret)
+    const actor = opener && (await batches[opener.kind].load(opener))
+    if (actor === null) throw new Unauthenticated('The token or API key is unknown, expired or revoked: log in again')
+    lastUsed.record(actor.credential.kind === 'apikey' ? 'key' : 'token', actor.credential.id, new Date())
+    return actor
+  }
+}

@@ -1,0 +1,24 @@
+import type { App } from '../authorization/context.ts'
+import { purgeExpired } from '../domain/credentials/credentials.store.ts'
+import { purgeFailures } from '../domain/credentials/lockout.store.ts'
+import { purgeAddresses } from '../domain/credentials/login-addresses.store.ts'
+import { purgeUsed } from './oidc-session.store.ts'
+
+const EVERY_MS = 600_000
+
+/** Forgets, every ten minutes, what is long over: tokens, invitations, counts of failed log-ins and what was used once. */
+export function startHousekeeping({ store, log }: Pick<App, 'store' | 'log'>): { stop(): void } {
+  const clean = async () => {
+    const now = new Date()
+    await purgeExpired(store.db, now)
+    await purgeFailures(store.db, now)
+    await purgeAddresses(store.db, now)
+    await purgeUsed(store.db, now)
+  }
+  const timer = setInterval(
+    () => void clean().catch(error => log.warn({ err: error }, 'housekeeping failed; it is tried again')),
+    EVERY_MS,
+  )
+  timer.unref()
+  return { stop: () => clearInterval(timer) }
+}

@@ -1,0 +1,59 @@
+/** Tries that a lock refuses: they cost next to nothing here, and count against their address. */
+import type { LockoutSubjects } from '../authorization/ports.ts'
+import { countRefusals, type Seconds } from '../domain/credentials/lockout.store.ts'
+import type { Db } from '../platform/database/store.ts'
+
+/** Milliseconds for which a lock is known without asking the store again. */
+const REMEMBERED = 200
+/** Locks remembered at most. */
+const MOST = 10_000
+
+export class Refusals {
+  readonly #locks = new Map<string, { readonly asked: number; readonly ends: number }>()
+  #counts = new Map<string, number>()
+  #counting: Promise<void> = Promise.resolve()
+  #next: Promise<void> | null = null
+
+  /** Whole seconds of the lock of a subject, as the store said it a moment ago; 0 when it may be free. */
+  remembered(subject: string): number {
+    const lock = this.#locks.get(subject)
+    const now = Date.now()
+    if (!lock || now - lock.asked >= REMEMBERED || lock.ends <= now) return 0
+    return Math.ceil((lock.ends - now) / 1000)
+  }
+
+  remember(subjects: LockoutSubjects, seconds: Seconds): void {
+    for (const subject of ['account', 'address'] as const) this.#remember(subjects[subject], seconds[subject])
+  }
+
+  /** Whatever is remembered may be wrong: locks were ended. */
+  forget(): void {
+    this.#locks.clear()
+  }
+
+  /** Counts refused tries by address. What comes while one statement runs goes into the next. */
+  count(db: Db, refused: ReadonlyMap<string, number>): Promise<void> {
+    for (const [address, count] of refused) this.#counts.set(address, (this.#counts.get(address) ?? 0) + count)
+    if (this.#next === null) {
+      const next = this.#counting.then(() => this.#write(db))
+      this.#next = next
+      this.#counting = next.catch(() => {})
+    }
+    return this.#next
+  }
+
+  async #write(db: Db): Promise<void> {
+    this.#next = null
+    const counts = this.#counts
+    this.#counts = new Map()
+    for (const { subject, seconds } of await countRefusals(db, counts, new Date())) this.#remember(subject, seconds)
+  }
+
+  #remember(subject: string, seconds: number): void {
+    this.#locks.delete(subject)
+    if (seconds === 0) return
+    if (this.#locks.size >= MOST) this.#locks.clear()
+    const asked = Date.now()
+    this.#locks.set(subject, { asked, ends: asked + seconds * 1000 })
+  }
+}

@@ -1,0 +1,266 @@
+/**
+ * Ways in and out: password, OpenID provider, API key, impersonation, invitation, log-out. Each failure that could tell something tells the same.
+ * The walk of the room: this, passwords, apikeys and tokens are its services, over credentials.store and password.store. secret mints and
+ * reads what is shown once, issue makes tokens of it, password hashes, lockout slows guessing; access/authenticate.ts reads what comes back.
+ */
+import type { UserActor } from '../authorization/actor.ts'
+import { isAdministrative } from '../authorization/permissions.ts'
+import { inScope } from '../authorization/policy.ts'
+import { parse } from '../authorization/secret.ts'
+import { type Call, done, type Outcome, read, refused, type Service, write } from '../authorization/service.ts'
+import type { LoggedOut } from '../connectors/oidc.logout-token.ts'
+import { deleteTokens, findApiKey, findInvitation, takeInvitation, touchApiKey } from '../domain/credentials/credentials.store.ts'
+import { noteAddress } from '../domain/credentials/login-addresses.store.ts'
+import { holdPassword, noteLogIn, setPasswordHash } from '../domain/credentials/password.store.ts'
+import { type Issued, issueToken } from '../domain/credentials/token-issue.ts'
+import { holdIam } from '../domain/iams/iams.store.ts'
+import { isProjectMember } from '../domain/projects/projects.store.ts'
+import { seenAs, type UserRecord } from '../domain/users/user.ts'
+import { targetOf } from '../domain/users/users.service.ts'
+import { grantsOfUsers, requireUser } from '../domain/users/users.store.ts'
+import { takeIn } from '../federation/source-result.ts'
+import { sealFor } from '../platform/encryption.ts'
+import { Forbidden, NotFound, Unauthenticated } from '../platform/errors.ts'
+import { actorOf } from './authenticate.ts'
+import { beginAtProvider, hearLogout, type ProvenByProvider, proveByProvider, type Return } from './oidc-login.ts'
+import { endProviderSessions, idTokenOf, noteProviderSession, type ProviderSession, takeOnce } from './oidc-session.store.ts'
+import { type LogIn, type Proven, prove, subjectsOfLogIn } from './password-login.ts'
+
+const BAD_LOGIN = 'The user name or the password is wrong, or the account cannot log in'
+const NOT_ALLOWED = 'This account is disabled or may not log in: ask an administrator'
+const GONE = 'This IAM was removed meanwhile'
+const BAD_KEY = 'The API key is unknown, expired or revoked'
+const BAD_INVITATION = 'The invitation is unknown, used or expired: ask an administrator for a new one'
+const IMPERSONATION_SECONDS = 3600
+/** Characters of an ID token that goes into an address. */
+const MAX_HINT = 12_000
+
+export const sessions = {
+  logIn: write(
+    'session:logIn',
+    async (call, given: LogIn, proven: Proven | null): Promise<Outcome<Issued>> => {
+      const { iamid } = given
+      // An unknown name is not kept: people type passwords into the wrong field.
+      if (proven === null) return refused(new Unauthenticated(BAD_LOGIN), loginFailed(`${iamid ?? 'bim'}/…`))
+      if (!(await isHeld(call, proven.iam))) return refused(new Unauthenticated(BAD_LOGIN), loginFailed(`${iamid}/…`, GONE))
+      const { user, passwordHash } = proven
+      if (user !== null && passwordHash !== null && !(await holdPassword(call.db, user.id, passwordHash)))
+        return refused(new Unauthenticated(BAD_LOGIN), loginFailed(`${iamid}/…`, 'the password was changed meanwhile'))
+      const outcome = await enter(call, proven, BAD_LOGIN)
+      if (!outcome.error) await noteAddress(call.db, subjectsOfLogIn(call, given), call.now)
+      return outcome
+    },
+    { prepare: prove },
+  ),
+
+  /** Where the browser goes to log in with an OpenID provider, and what it must bring back. */
+  begin: read('session:start', beginAtProvider),
+
+  /** The browser is back. `endSession` is where to end the session at the provider too. */
+  logInByProvider: write(
+    'session:logInByProvider',
+    async (call, { iamid }: Return, proven: ProvenByProvider | Unauthenticated): Promise<Outcome<Entered>> => {
+      if (proven instanceof Unauthenticated) return refused(proven, loginFailed(`${iamid}/…`, proven.message))
+      if (!(await isHeld(call, proven.iam))) return refused(new Unauthenticated(GONE), loginFailed(`${iamid}/…`, GONE))
+      const outcome = await enter(call, { ...proven, user: null }, NOT_ALLOWED)
+      const value = { ...outcome.value, endSession: proven.endSession }
+      const { error } = outcome
+      if (!error) await noteProviderSession(call.db, value.tokenId, iamid, withSealedHint(call, iamid, proven.session))
+      return { value, events: outcome.events, ...(error && { error }) }
+    },
+    { prepare: proveByProvider },
+  ),
+
+  /** A provider says that somebody's session is over: those begun there are. Throws whatever is wrong with its word. */
+  endByProvider: write(
+    'session:endByProvider',
+    async (call, { iamid }: { iamid: string; logoutToken: string }, { jti, until, ...whose }: LoggedOut) => {
+      if (!(await takeOnce(call.db, ['log-out', iamid, jti], until)))
+        throw new Unauthenticated('This logout token was heard already')
+      const ended = await endProviderSessions(call.db, iamid, whose)
+      const events = ended.map(({ id, iamid: of, userid }) => ({
+        event: 'tokenRevoked' as const,
+        target: { type: 'token' as const, id, name: `${of}/${userid}` },
+        reason: `the provider of ${iamid} ended the session`,
+      }))
+      return { value: { ended: ended.length }, events }
+    },
+    { prepare: hearLogout },
+  ),
+
+  authenticateApiKey: write('apikey:authenticate', async (call, { apikey }: { apikey: string }): Promise<Outcome<Issued>> => {
+    const owner = await ownerOfKey(call, apikey)
+    const issued = await issueWithKey(call, owner, {
+      userId: owner.user.id,
+      profileId: owner.user.profileId,
+      scopes: owner.credential.scopes,
+    })
+    return done(issued, { event: 'tokenIssued', target: { type: 'token', id: issued.tokenId }, by: owner.user })
+  }),
+
+  /** A token for acting as another user. The permission is the key owner's, asked live now and at each use. */
+  impersonate: write(
+    'apikey:impersonate',
+    async (
+      call,
+      input: { apikey: string; iamid: string; userid: string; projectId?: number | null },
+    ): Promise<Outcome<Issued>> => {
+      const owner = await ownerOfKey(call, input.apikey)
+      if (!owner.permissions.has('IMPERSONATE_USER') || !inScope(owner.credential.scopes, 'apikey:impersonate'))
+        throw new Forbidden("The key's owner needs the permission IMPERSONATE_USER, within the key's scopes")
+      const target = await requireUser(call.db, { iamid: input.iamid, userid: input.userid })
+      await refuseTarget(call, target, input.projectId ?? null)
+      const issued = await issueWithKey(call, owner, {
+        userId: target.id,
+        profileId: target.profileId,
+        impersonatorId: owner.user.id,
+        // Narrowed as the key is: the marker alone would allow what the key may not do.
+        scopes: ['impersonation', ...owner.credential.scopes],
+        projectId: input.projectId ?? null,
+        life: IMPERSONATION_SECONDS,
+      })
+      return done(issued, {
+        event: 'impersonationStarted',
+        target: targetOf(target),
+        after: { token: issued.tokenId },
+        by: owner.user,
+      })
+    },
+  ),
+
+  logOut: write('session:logOut', async (call, _: object) => {
+    const token = call.actor.kind === 'user' && call.actor.credential.kind !== 'apikey' ? call.actor.credential.id : null
+    const idToken = token === null ? null : openedHint(call, await idTokenOf(call.db, token))
+    const gone = token === null ? [] : await deleteTokens(call.db, [token], null)
+    return done({ revokedTokens: gone.length, idToken }, { event: 'tokenRevoked', target: { type: 'token', id: token ?? '' } })
+  }),
+
+  /** Whose link this is, for the page that asks for a password. */
+  readInvitation: read(
+    'session:readInvitation',
+    async (call, { token }: { token: string }): Promise<UserRecord> =>
+      seenAs(await requireUser(call.db, { id: await invited(call, token) }), 'own'),
+  ),
+
+  /** Sets the first password with an invitation, which is used up. */
+  acceptInvitation: write(
+    'session:acceptInvitation',
+    async (call, { token }: { token: string; password: string }, passwordHash: string) => {
+      const userId = await takeInvitation(call.db, parse(token)!.hash, call.now)
+      if (userId === null) throw new NotFound(BAD_INVITATION)
+      const user = await setPasswordHash(call.db, userId, passwordHash, call.now)
+      return done(seenAs(user, 'own'), {
+        event: 'passwordChanged',
+        target: targetOf(user),
+        after: { by: 'invitation' },
+        by: user,
+      })
+    },
+    { prepare: checkInvitation },
+  ),
+} satisfies Service
+
+/** Nobody removes the IAM now; `bim` is never removed. */
+const isHeld = async ({ db }: Call, { id }: Pick<ProvenByProvider['iam'], 'id'>): Promise<boolean> =>
+  id === 'bim' || (await holdIam(db, id)) !== null
+
+const HINT = 'id_token_hint'
+
+/** An ID token that is too long to be sent in an address is not kept: the provider then asks whom to sign out. */
+function withSealedHint({ app }: Call, iamid: string, session: ProviderSession): ProviderSession {
+  const { idToken } = session
+  if (idToken === null) return session
+  const isShort = idToken.length <= MAX_HINT
+  if (!isShort) app.log.info({ iamid, length: idToken.length, limit: MAX_HINT }, 'an ID token is too long to be sent at sign-out')
+  return { ...session, idToken: isShort ? sealFor(app.key, HINT).close(idToken) : null }
+}
+
+/** Null for one that was sealed under a key that is gone. */
+function openedHint({ app }: Call, sealed: string | null): string | null {
+  if (sealed === null) return null
+  const opened = app.keys.map(key => sealFor(key, HINT).open(sealed)).find(text => typeof text === 'string')
+  return (opened as string | undefined) ?? null
+}
+
+interface Entered extends Issued {
+  readonly endSession: string | null
+}
+
+/** The end of each log-in: what was heard of the person is taken in, and whoever is not disabled gets a token. What was not heard is kept. */
+async function enter(
+  call: Call,
+  {
+    iam,
+    user: known,
+    userid,
+    news,
+    rejected,
+  }: Pick<Proven, 'user' | 'userid' | 'news' | 'rejected'> & { readonly iam: ProvenByProvider['iam'] },
+  refusal: string,
+): Promise<Outcome<Issued>> {
+  const taken = rejected === undefined ? await takeIn(call, iam, known, news, { logIn: true }) : { rejected }
+  if ('rejected' in taken) {
+    call.app.log.warn(
+      { iamid: iam.id, requestId: call.requestId, failure: taken.rejected },
+      'log-in refused: the account is not theirs',
+    )
+    return refused(new Unauthenticated(refusal), loginFailed(`${iam.id}/${userid}`, taken.rejected))
+  }
+  const { user, events, error } = taken
+  const name = `${user.iamid}/${user.userid}`
+  if (user.disabled) return refused(new Unauthenticated(refusal), ...events, loginFailed(name, refusal))
+  if (error) return refused(error, ...events)
+  const issued = await issueToken(call, { userId: user.id, profileId: user.profileId })
+  await noteLogIn(call.db, user.id, call.now)
+  const target = { type: 'session' as const, id: issued.tokenId, name }
+  const notTaken = news.flatMap(({ faults, failure }) => [
+    ...faults,
+    ...(failure === null ? [] : [`the user info endpoint: ${failure}`]),
+  ])
+  const after = notTaken.length === 0 ? null : { notTaken }
+  return { value: issued, events: [...events, { event: 'loginSucceeded', target, after, by: user }] }
+}
+
+const loginFailed = (name: string, reason = BAD_LOGIN) =>
+  ({ event: 'loginFailed', outcome: 'denied', target: { type: 'session', id: '', name: name.slice(0, 400) }, reason }) as const
+
+/** The owner of a key that works. An impersonation token in its place is told so: nobody impersonates twice. */
+async function ownerOfKey(call: Call, apikey: string): Promise<UserActor> {
+  const owner = await actorOf(call.db, apikey, call.now)
+  if (owner?.credential.kind === 'impersonation') throw new Forbidden('An impersonation token cannot stand for an API key')
+  if (owner?.credential.kind !== 'apikey') throw new Unauthenticated(BAD_KEY)
+  return owner
+}
+
+async function issueWithKey(call: Call, owner: UserActor, holder: Parameters<typeof issueToken>[1]): Promise<Issued> {
+  const key = await findApiKey(call.db, owner.credential.id)
+  await touchApiKey(call.db, owner.credential.id, call.now)
+  return issueToken(call, {
+    projectId: owner.credential.projectId,
+    ...holder,
+    apiKeyId: owner.credential.id,
+    until: key?.expiresAt ?? null,
+  })
+}
+
+async function refuseTarget(call: Call, target: UserRecord, projectId: number | null): Promise<void> {
+  if (target.disabled) throw new Forbidden('A disabled user cannot be impersonated')
+  const administrative = (await grantsOfUsers(call.db, [target.id])).find(grant => isAdministrative(grant.permission))
+  if (administrative) throw new Forbidden(`A holder of ${administrative.permission} cannot be impersonated`)
+  if (projectId !== null && !(await isProjectMember(call.db, projectId, target.id)))
+    throw new Forbidden('The user is not a member of this project')
+}
+
+/** Whose live invitation this is. */
+async function invited({ db, now }: Call, token: string): Promise<number> {
+  const parsed = parse(token)
+  const userId = parsed?.kind === 'ri' ? await findInvitation(db, parsed.hash, now) : null
+  if (userId === null) throw new NotFound(BAD_INVITATION)
+  return userId
+}
+
+async function checkInvitation(call: Call, { token, password }: { token: string; password: string }): Promise<string> {
+  await invited(call, token)
+  call.app.passwordHasher.check('password', password)
+  return call.app.passwordHasher.hash(password)
+}

@@ -1,0 +1,132 @@
+/** Who waits in this process for the right to verify a password, by account and by address, in order of arrival. */
+import type { LockoutSubjects } from '../authorization/ports.ts'
+import type { Seconds } from '../domain/credentials/lockout.store.ts'
+import { lockout } from '../domain/credentials/lockout.ts'
+import { TooMany } from '../platform/errors.ts'
+
+/** Attempts that may wait; whoever comes later is refused. */
+const MAX_WAITING = 4000
+/** Milliseconds between two looks at what other instances have given back, and how many subjects one look asks for. */
+const LOOK = 100
+const LOOKS_AT_ONCE = 20
+
+/** Constant: how long to wait stands in Retry-After alone. */
+const LOCKED = 'Too many failed log-ins: try again after the time that Retry-After gives'
+export const tooMany = (seconds: number) => new TooMany(LOCKED, { retryAfter: Math.max(1, seconds) })
+
+interface Waiter {
+  readonly address: string
+  readonly deadline: number
+  proceed(): void
+  refuse(error: TooMany): void
+}
+/** The attempts of one subject: how many are reserving or verifying, and who waits. */
+interface Lane {
+  active: number
+  readonly waiting: Waiter[]
+}
+
+const SUBJECTS = ['account', 'address'] as const
+
+export class Lanes {
+  readonly #lanes = new Map<string, Lane>()
+  #waiting = 0
+  #timer: NodeJS.Timeout | null = null
+
+  /** The subject that has no room, or unless `first` whose waiters came before; null when an attempt may ask the store. */
+  crowded(subjects: LockoutSubjects, first: boolean): { subject: keyof LockoutSubjects; first: boolean } | null {
+    for (const subject of SUBJECTS) {
+      const lane = this.#lanes.get(subjects[subject])
+      if (lane && (lane.active >= lockout.firstDelayed[subject] || (!first && lane.waiting.length > 0))) return { subject, first }
+    }
+    return null
+  }
+
+  /** Throws TooMany when too many wait, when `deadline` is over, and when the subject is locked meanwhile. */
+  async wait(subjects: LockoutSubjects, subject: keyof LockoutSubjects, deadline: number, first: boolean): Promise<void> {
+    if (this.#waiting >= MAX_WAITING) throw new TooMany('Too many log-ins are waiting: try again later', { retryAfter: 30 })
+    this.#waiting++
+    this.#timer ??= setInterval(() => this.#look(), LOOK).unref()
+    return new Promise((proceed, refuse) => {
+      const { waiting } = this.#laneOf(subjects[subject])
+      const waiter = { address: subjects.address, deadline, proceed, refuse }
+      if (first) waiting.unshift(waiter)
+      else waiting.push(waiter)
+    })
+  }
+
+  enter(subjects: LockoutSubjects): void {
+    for (const subject of SUBJECTS) this.#laneOf(subjects[subject]).active++
+  }
+
+  /** Without a reservation: whoever waits would get none either. */
+  exit(subjects: LockoutSubjects): void {
+    for (const subject of SUBJECTS) {
+      const lane = this.#laneOf(subjects[subject])
+      lane.active--
+      this.#tidy(subjects[subject], lane)
+    }
+  }
+
+  /** With one given back: whoever waits first asks for it. */
+  leave(subjects: LockoutSubjects): void {
+    this.exit(subjects)
+    this.wake(subjects)
+  }
+
+  wake(subjects: LockoutSubjects): void {
+    for (const subject of SUBJECTS) {
+      const lane = this.#lanes.get(subjects[subject])
+      if (lane && lane.active < lockout.firstDelayed[subject]) this.#take(lane)?.proceed()
+    }
+  }
+
+  /** Refuses everybody who waits for a subject that is locked; returns how many there were by address. */
+  refuse(subjects: LockoutSubjects, seconds: Seconds): Map<string, number> {
+    const refused = new Map<string, number>()
+    for (const subject of SUBJECTS) {
+      const lane = this.#lanes.get(subjects[subject])
+      if (!lane || seconds[subject] === 0) continue
+      const error = tooMany(seconds[subject])
+      for (let waiter = this.#take(lane); waiter !== undefined; waiter = this.#take(lane)) {
+        refused.set(waiter.address, (refused.get(waiter.address) ?? 0) + 1)
+        waiter.refuse(error)
+      }
+      this.#tidy(subjects[subject], lane)
+    }
+    return refused
+  }
+
+  /** Refuses whoever waited too long, and lets a few ask again for what only other instances hold. */
+  #look(): void {
+    let looks = 0
+    for (const [key, lane] of [...this.#lanes]) {
+      while (lane.waiting.length > 0 && lane.waiting[0]!.deadline <= Date.now()) this.#take(lane)!.refuse(tooMany(1))
+      if (lane.active === 0 && looks < LOOKS_AT_ONCE) {
+        looks++
+        this.#take(lane)?.proceed()
+      }
+      this.#tidy(key, lane)
+    }
+  }
+
+  #laneOf(key: string): Lane {
+    const lane = this.#lanes.get(key) ?? { active: 0, waiting: [] }
+    this.#lanes.set(key, lane)
+    return lane
+  }
+
+  #take(lane: Lane): Waiter | undefined {
+    const waiter = lane.waiting.shift()
+    if (waiter !== undefined) this.#waiting--
+    if (this.#waiting === 0 && this.#timer !== null) {
+      clearInterval(this.#timer)
+      this.#timer = null
+    }
+    return waiter
+  }
+
+  #tidy(key: string, { active, waiting }: Lane): void {
+    if (active === 0 && waiting.length === 0) this.#lanes.delete(key)
+  }
+}

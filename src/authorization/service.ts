@@ -1,0 +1,231 @@
+/**
+ * The hall. A service function can only be made here, with `read(action, …)` or `write(action, …)`:
+ *   read:   policy → rule
+ *   write:  policy → prepare (slow or outside work, no transaction) → transaction { rule → audit }, and one more for each `next`
+ *           → afterCommit (mail) → answer
+ * A refused write leaves a `denied` event. `Service` accepts nothing else, so a check cannot be forgotten.
+ */
+
+import { channel } from 'node:diagnostics_channel'
+import { setImmediate } from 'node:timers/promises'
+import { actingAs, isAdmitted } from '../platform/database/current-actor.ts'
+import { asRefusal, asUnavailable, TooExpensive } from '../platform/database/errors.ts'
+import type { Db } from '../platform/database/store.ts'
+import { Forbidden, RosterError, Unauthenticated, Unavailable, Unopened } from '../platform/errors.ts'
+import { type Actor, isSelf, shareOf, type UserRef } from './actor.ts'
+import { appendEvents } from './audit.store.ts'
+import { type AuditDraft, type AuditTrail, newTrail, type Target } from './audit-event.ts'
+import type { App, Context } from './context.ts'
+import { type Action, decide, policy, type ReadAction, type Verdict, type WriteAction } from './policy.ts'
+
+/** What a rule is given. `db` is the transaction in a write, else the pool. */
+export interface Call {
+  readonly db: Db
+  readonly actor: Actor
+  readonly now: Date
+  readonly app: App
+  readonly requestId: string
+  readonly address: string
+  /** What comes of it, for whoever keeps it; a read changes nothing and is over from the start. */
+  readonly trail: AuditTrail
+}
+
+/** What a write answers: its value and its audit events; or an error that must not undo what was written (a failed log-in). */
+export interface Outcome<R> {
+  readonly value: R
+  readonly events: readonly AuditDraft[]
+  readonly error?: RosterError
+  /** What is left to do, in a transaction of its own, before which others have their turn. Its outcome takes the place of this one. */
+  readonly next?: (call: Call) => Promise<Outcome<R>>
+  /** Runs after the commit: what may fail without losing anything, such as a mail. */
+  readonly afterCommit?: (value: R) => Promise<R>
+}
+export const done = <R>(value: R, ...events: [AuditDraft, ...AuditDraft[]]): Outcome<R> => ({ value, events })
+/** A write that found everything as it should be already: nothing was changed, so there is no event. */
+export const unchanged = <R>(value: R): Outcome<R> => ({ value, events: [] })
+/** A step of a write; its value is that of the last one. */
+export const continued = <R>(events: readonly AuditDraft[], next: (call: Call) => Promise<Outcome<R>>): Outcome<R> => ({
+  value: undefined as R,
+  events,
+  next,
+})
+/** A refusal with its own trace: the events are kept, then the error is thrown. */
+export const refused = <R>(error: RosterError, ...events: AuditDraft[]): Outcome<R> => ({ value: undefined as R, events, error })
+
+declare const guarded: unique symbol
+export type Guarded<A, R> = ((context: Context, args: A) => Promise<R>) & { readonly [guarded]: Action }
+/** Every member of a service is guarded; anything else does not compile. */
+export type Service = Record<string, Guarded<never, unknown>>
+
+/** Options of a rule: whose record the arguments name (for what one may do to one's own), and what to call it in a refusal. */
+interface About<A> {
+  readonly owner?: (args: A) => UserRef
+}
+
+export function read<A, R>(action: ReadAction, rule: (call: Call, args: A) => Promise<R>, about: About<A> = {}): Guarded<A, R> {
+  const run = async (context: Context, args: A) =>
+    rule(callOf(context, context.app.store.db, READ), args).catch(error => translated(context, error, action))
+  return admitted((context, args) => authorize(context, action, about.owner?.(args)), run) as Guarded<A, R>
+}
+
+export function write<A, R, P = undefined>(
+  action: WriteAction,
+  rule: (call: Call, args: A, prepared: P) => Promise<Outcome<R>>,
+  about: About<A> & Preparing<A, P> = {},
+): Guarded<A, R> {
+  const run = async (context: Context, args: A) => {
+    const trail = context.trail ?? newTrail()
+    let end = () => {}
+    try {
+      const prepared = (await about.prepare?.(callOf(context, context.app.store.db, trail), args)) as P
+      end = () => about.end?.(prepared)
+      const outcome = await written(context, action, trail, call => rule(call, args, prepared))
+      context.loaders = context.app.createLoaders(context)
+      if (outcome.error) throw outcome.error
+      return outcome.afterCommit ? await outcome.afterCommit(outcome.value) : outcome.value
+    } catch (error) {
+      trail.failure = error instanceof RosterError ? error.message : 'What nobody foresaw: the log says more'
+      if (error instanceof Forbidden) await recordDenied(context, action, error.message, args)
+      return translated(context, error, action)
+    } finally {
+      trail.over = true
+      end()
+    }
+  }
+  return admitted((context, args) => authorize(context, action, about.owner?.(args), args), run) as Guarded<A, R>
+}
+
+interface Preparing<A, P> {
+  readonly prepare?: (call: Call, args: A) => Promise<P>
+  /** Gives back what `prepare` took, whatever came of the write. Not called where `prepare` throws. */
+  readonly end?: (prepared: P) => void
+}
+
+/** The outcome of the last step; each step is one transaction, with its audit events. */
+async function written<R>(
+  context: Context,
+  action: WriteAction,
+  trail: AuditTrail,
+  rule: (call: Call) => Promise<Outcome<R>>,
+): Promise<Outcome<R>> {
+  const step = (work: typeof rule) =>
+    context.app.store.transaction(async db => {
+      const result = await work(callOf(context, db, trail))
+      if (result.events.length > 0) await appendEvents(db, context, action, result.events)
+      return result
+    })
+  let outcome = await step(rule)
+  trail.events.push(...outcome.events)
+  while (outcome.next) {
+    await setImmediate()
+    outcome = await step(outcome.next)
+    trail.events.push(...outcome.events)
+  }
+  return outcome
+}
+
+/**
+ * Runs what `ask` permits with the share of its actor: of the connections, and of the operations that run at once. An operation within
+ * another is part of it, and has its place already.
+ */
+function admitted<A, R>(ask: (context: Context, args: A) => Promise<void>, run: (context: Context, args: A) => Promise<R>) {
+  return (context: Context, args: A): Promise<R> => {
+    const actor = shareOf(context.actor, context.address)
+    return actingAs(actor, async () => {
+      await ask(context, args)
+      if (isAdmitted()) return run(context, args)
+      return context.app.operations.within(actor, () => actingAs(actor, () => run(context, args), true))
+    })
+  }
+}
+
+const READ: AuditTrail = { events: [], failure: null, notTaken: [], over: true }
+
+/** Every question to the policy with its answer, for whoever wants to watch: tests hold with it that no door forgets to ask. */
+export interface Decision {
+  readonly requestId: string
+  readonly action: Action
+  readonly allowed: boolean
+}
+export const decisions = channel('roster.decision')
+
+/** Asks the policy, and throws Unauthenticated or Forbidden. Doors ask with it before they read a body, and so without `args`. */
+export async function authorize(
+  context: Context,
+  action: Action,
+  owner?: UserRef,
+  args: unknown = { ref: owner },
+): Promise<void> {
+  const verdict = decide(context.actor, action, owner !== undefined && isSelf(context.actor, owner))
+  if (decisions.hasSubscribers)
+    decisions.publish({ requestId: context.requestId, action, allowed: verdict.allowed } satisfies Decision)
+  if (verdict.allowed) return
+  if (verdict.because === 'anonymous')
+    throw new Unauthenticated('A token or an API key is needed: send it as Authorization: Bearer <token>')
+  const message = refusal(action, verdict)
+  if (policy[action].kind === 'write') await recordDenied(context, action, message, args)
+  throw new Forbidden(message)
+}
+
+/** A store that is away is Unavailable, and a statement that was stopped says in what it stood; the rest is what it was. */
+function translated({ app, actor, requestId }: Context, error: unknown, action: Action): never {
+  if (error instanceof Unopened && actor.kind === 'anonymous') {
+    app.log.error({ requestId, failure: error.message }, 'a stored secret does not open')
+    throw new Unavailable('This IAM cannot be used at the moment: ask an administrator, who finds the reason in the log')
+  }
+  const refusal = asRefusal(error)
+  if (refusal instanceof TooExpensive) throw new TooExpensive(action)
+  throw refusal ?? asUnavailable(error) ?? error
+}
+
+/** For a rule whose input may ask for more than its own action: throws Forbidden unless the actor may do that too. */
+export function alsoNeeds(call: Pick<Call, 'actor'>, action: Action): void {
+  const verdict = decide(call.actor, action)
+  if (!verdict.allowed) throw new Forbidden(refusal(action, verdict))
+}
+
+function refusal(action: Action, verdict: Verdict & { allowed: false }): string {
+  if (verdict.because === 'impersonated') return `${action} is not allowed with an impersonation token`
+  if (verdict.because === 'scope') return `${action} is outside the scopes of this credential`
+  const who = policy[action].who
+  return Array.isArray(who) && who.length > 0 ? `${action} needs the permission ${who.join(' or ')}` : `${action} is not allowed`
+}
+
+/** The kinds of refusal that a request has left a row of: what is asked a hundred times in one request is one fact. */
+const deniedKinds = new WeakMap<Context, Set<Action>>()
+
+async function recordDenied(context: Context, action: Action, reason: string, args: unknown): Promise<void> {
+  const kinds = deniedKinds.get(context) ?? new Set()
+  if (kinds.has(action)) return
+  deniedKinds.set(context, kinds.add(action))
+  const target = refusedTarget(action, args as RefusedArgs)
+  await appendEvents(context.app.store.db, context, action, [{ event: 'denied', outcome: 'denied', target, reason }])
+}
+
+/** How the arguments of writes name what they are about. */
+interface RefusedArgs extends UserRef {
+  readonly ref?: UserRef | null
+  readonly group?: UserRef | null
+  readonly owner?: { readonly user?: UserRef | null; readonly group?: UserRef | null } | null
+  readonly domainId?: string
+}
+
+/** What a refused write would have been done to, as far as its arguments say: of the kind that its action names, by id or by name. */
+function refusedTarget(action: Action, args: RefusedArgs): Target {
+  const noun = action.slice(0, action.indexOf(':')) as Target['type']
+  const named = args.ref ?? args.owner?.user ?? args.owner?.group ?? args.group ?? args
+  const type = args.owner?.user ? 'user' : args.owner?.group ? 'group' : named.userid == null ? noun : 'user'
+  const id = named.id ?? args.domainId ?? ''
+  if (id === '' && named.userid == null) return { type: 'instance', id }
+  return { type, id, name: named.userid == null ? null : `${named.iamid ?? 'bim'}/${named.userid}`.slice(0, 400) }
+}
+
+const callOf = (context: Context, db: Db, trail: AuditTrail): Call => ({
+  db,
+  actor: context.actor,
+  now: new Date(),
+  app: context.app,
+  requestId: context.requestId,
+  address: context.address,
+  trail,
+})

@@ -1,0 +1,144 @@
+import { AndFilter, type Client, type Filter, GreaterThanEqualsFilter, OrFilter, ResultCodeError } from 'ldapts'
+import { Refused } from '../platform/errors.ts'
+import type { Listed, ListOptions, ListReader } from './connector.ts'
+import type { LdapPlan } from './ldap.config.ts'
+import { anythingIn, type Comparison, memberAttributes } from './ldap.filters.ts'
+import { type Asked, type GroupPlan, type GroupReader, groupOf, wanted } from './ldap.groups.ts'
+import { groupPlaces } from './ldap.lookup.ts'
+import { dnKey } from './ldap.matching.ts'
+import { MemberIndex } from './ldap.members.ts'
+import { type Pages, pagesOf } from './ldap.pages.ts'
+import { matchingOf } from './ldap.schema.ts'
+import { aliasesOf, personFrom, useridsOf } from './ldap.search.ts'
+
+// A whole directory: its groups first, turned round so that a person's groups are known without asking, then its people page by page.
+// What a person's groups come to is told by the same function as at a log-in (ldap.groups), so that both say the same.
+
+const usualPage = 500
+/** Result codes of an answer that is only a part: a limit of time, of size, or of the directory's administrator (RFC 4511, A.2). */
+const limits = new Set([3, 4, 11])
+
+export async function listAt(
+  plan: LdapPlan,
+  client: Client,
+  reader: ListReader,
+  asking: GroupReader,
+  { pageSize = usualPage, since = null }: ListOptions,
+): Promise<void> {
+  await reader.begin()
+  const pages = pagesOf(plan, client, pageSize, references => reader.seen?.(references))
+  // Whose groups a changed group changes is known only from everybody's: their own entries need not have changed.
+  const few = since !== null && !(await groupsChanged(plan, pages, since)) ? since : null
+  const unread = { known: [], listed: [], reader: asking }
+  let cut: ResultCodeError | null = null
+  const groups = few
+    ? unread
+    : await groupsAt(plan, client, asking, pages).catch((error: unknown): Groups => {
+        if (!(error instanceof ResultCodeError && limits.has(error.code))) throw error
+        cut = error
+        return unread
+      })
+  await reader.groups(groups.known.map(named(plan)), groups.listed.map(named(plan)))
+  const everybody = few ? changedSince(plan.everybody(), few) : plan.everybody()
+  for await (const { entries, last } of pages(plan.userBase, everybody, plan.attributes)) {
+    const people = await Promise.all(entries.map(found => listed(plan, groups.reader, found)))
+    if (!(await reader.people(people, last))) return
+  }
+  // Each person's groups were asked for; those that nobody is in were not seen.
+  if (cut) throw cut
+}
+
+const named =
+  ({ groups }: LdapPlan) =>
+  (asked: Asked) =>
+    groupOf(groups, asked)
+
+async function listed(plan: LdapPlan, groups: GroupReader, found: Asked): Promise<Listed> {
+  const [id] = useridsOf(plan, found)
+  if (id === undefined)
+    return { id: found.dn, attributes: found.attributes, fault: `the directory shows no ${plan.idAttribute} of ${found.dn}` }
+  try {
+    return await personFrom(plan, groups, found, id)
+  } catch (error) {
+    // That one person's groups cannot be told is no reason to read nobody else.
+    if (error instanceof Refused)
+      return { id: found.dn, aliases: aliasesOf(plan, found), attributes: found.attributes, fault: error.message }
+    throw error
+  }
+}
+
+interface Groups {
+  readonly known: readonly Asked[]
+  readonly listed: readonly Asked[]
+  /** Tells a person's groups from what was read. */
+  readonly reader: GroupReader
+}
+
+/** Where the filter cannot be turned round, each person's groups are asked for; that is one search for each of them. */
+async function groupsAt(plan: LdapPlan, client: Client, asking: GroupReader, pages: Pages): Promise<Groups> {
+  const { groups } = plan
+  const attributes = wanted(groups)
+  const listed = groups.listed ? await all(pages(groups.listed.base, groups.listed.filter, attributes)) : []
+  const known = new Map(listed.map(group => [dnKey(group.dn), group]))
+  const means = groups.search && memberAttributes(groups.search.text)
+  const naming = groups.search && means ? await turned(plan, client, asking, means, known, pages) : asking.naming
+  const read: GroupReader['read'] = async (dn, wishes) => {
+    const key = dnKey(dn)
+    const found = known.get(key) ?? (await asking.read(dn, wishes))
+    // Remembered, be it that it cannot be read: its name is that of its DN, then.
+    if (!known.has(key)) known.set(key, found ?? { dn, attributes: new Map() })
+    return found && { ...found, dn }
+  }
+  return { known: [...known.values()], listed, reader: { naming, read } }
+}
+
+/** Reads every group with its members, and keeps of these only which groups each of them is in. */
+async function turned(
+  plan: LdapPlan,
+  client: Client,
+  asking: GroupReader,
+  { comparisons, plain, nested }: { comparisons: readonly Comparison[]; plain: string; nested: boolean },
+  known: Map<string, Asked>,
+  pages: Pages,
+): Promise<GroupReader['naming']> {
+  const { base } = plan.groups.search!
+  const index = new MemberIndex(await matchingOf(plan, client), comparisons)
+  const attributes = [...new Set([...wanted(plan.groups), ...comparisons.map(({ attribute }) => attribute)])]
+  const filter = anythingIn('config.options.userGroupSearchFilter', plain)
+  for await (const { entries } of pages(base, filter, attributes))
+    for (const entry of entries) {
+      const group = { dn: entry.dn, attributes: without(entry.attributes, comparisons, plan.groups) }
+      known.set(dnKey(group.dn), group)
+      index.add(entry, group)
+    }
+  return (level, person, wishes) => index.naming(level, person, nested, some => asking.naming(some, person, wishes))
+}
+
+function without(
+  attributes: Asked['attributes'],
+  comparisons: readonly Comparison[],
+  { attributes: kept }: GroupPlan,
+): Asked['attributes'] {
+  const stays = new Set(kept.map(name => name.toLowerCase()))
+  const members = new Set(comparisons.map(({ attribute }) => attribute.toLowerCase()).filter(name => !stays.has(name)))
+  return new Map([...attributes].filter(([name]) => !members.has(name)))
+}
+
+async function all(pages: ReturnType<Pages>): Promise<Asked[]> {
+  const found: Asked[] = []
+  for await (const { entries } of pages) found.push(...entries)
+  return found
+}
+
+async function groupsChanged(plan: LdapPlan, pages: Pages, since: Date): Promise<boolean> {
+  for (const { base, filter } of groupPlaces(plan))
+    for await (const { entries } of pages(base, changedSince(filter, since), ['1.1'], 1)) if (entries.length > 0) return true
+  return false
+}
+
+/** OpenLDAP and its like know the one attribute, Active Directory the other; one that is not known makes its part neither true nor false. */
+function changedSince(everybody: Filter, since: Date): Filter {
+  const time = `${since.toISOString().replace(/[-:T]/g, '').slice(0, 14)}.0Z`
+  const later = ['modifyTimestamp', 'whenChanged'].map(attribute => new GreaterThanEqualsFilter({ attribute, value: time }))
+  return new AndFilter({ filters: [everybody, new OrFilter({ filters: later })] })
+}

@@ -1,0 +1,58 @@
+/** Of whom a user info endpoint may say something else than is held. Read from what it last answered about each user of its IAM. */
+import type { List } from '../platform/database/pagination.ts'
+import type { Db } from '../platform/database/store.ts'
+
+export type DriftState = 'NEVER_ASKED' | 'FAILED' | 'INCOMPLETE' | 'STALE'
+
+export interface DriftRecord {
+  readonly userId: number
+  readonly state: DriftState
+  readonly answeredAt: Date | null
+  readonly failedAt: Date | null
+  readonly failure: string | null
+}
+
+export interface DriftTotals {
+  readonly users: number
+  readonly answered: number
+  readonly neverAsked: number
+  readonly failed: number
+  readonly incomplete: number
+  readonly stale: number
+}
+
+/** $1: the IAM; $2: answers before that are too old, null if none is. An answer of which a part was left out has failed at that moment. */
+const FROM = 'users u LEFT JOIN user_info_answers a ON a.user_id = u.id'
+const WHOM = 'u.iamid = $1 AND NOT u.disabled'
+const STATE = `CASE WHEN a.user_id IS NULL THEN 'NEVER_ASKED'
+  WHEN a.answered_at IS NULL OR a.failed_at > a.answered_at THEN 'FAILED'
+  WHEN a.failed_at IS NOT NULL THEN 'INCOMPLETE'
+  WHEN a.answered_at < $2::timestamptz THEN 'STALE' END`
+
+export interface Drifted {
+  readonly iamid: string
+  /** Answers before that are too old. */
+  readonly staleBefore: Date | null
+}
+
+/** By userid, which the index of unique userids serves. */
+export const driftList = ({ iamid, staleBefore }: Drifted, state: DriftState | null, descending: boolean): List => ({
+  columns: `u.id AS "userId", ${STATE} AS state, a.answered_at AS "answeredAt", a.failed_at AS "failedAt", a.failure`,
+  from: FROM,
+  where: [WHOM, state === null ? `${STATE} IS NOT NULL` : `${STATE} = $3`],
+  values: [iamid, staleBefore, ...(state === null ? [] : [state])],
+  id: 'u.id',
+  order: { name: 'userInfoDrift', expression: 'u.userid_key', type: 'text', descending },
+})
+
+/** One statement. */
+export async function driftTotals(db: Db, { iamid, staleBefore }: Drifted): Promise<DriftTotals> {
+  const [row] = await db.query<DriftTotals>(
+    `SELECT count(*)::int AS users, count(*) FILTER (WHERE state IS NULL)::int AS answered,
+       count(*) FILTER (WHERE state = 'NEVER_ASKED')::int AS "neverAsked", count(*) FILTER (WHERE state = 'FAILED')::int AS failed,
+       count(*) FILTER (WHERE state = 'INCOMPLETE')::int AS incomplete, count(*) FILTER (WHERE state = 'STALE')::int AS stale
+     FROM (SELECT ${STATE} AS state FROM ${FROM} WHERE ${WHOM}) every`,
+    [iamid, staleBefore],
+  )
+  return row!
+}

@@ -1,0 +1,41 @@
+/** An operation in a transaction that is always rolled back: what it would answer and change, and nothing that stays. */
+import type { Actor } from '../authorization/actor.ts'
+import { type AuditDraft, newTrail } from '../authorization/audit-event.ts'
+import type { Context } from '../authorization/context.ts'
+
+class RolledBack extends Error {}
+
+/**
+ * All that `work` reads and writes goes by the one transaction, audit events and refusals included. Work with doings outside the store has
+ * no place here.
+ */
+export async function dryRun<T>(
+  { app, requestId, address }: Pick<Context, 'app' | 'requestId' | 'address'>,
+  actor: Actor,
+  work: (context: Context) => Promise<T>,
+): Promise<{ value: T; events: readonly AuditDraft[] }> {
+  const trail = newTrail()
+  let done: { value: T } | undefined
+  try {
+    await app.store.transaction(async db => {
+      const inside = {
+        ...app,
+        store: { ...app.store, db, transaction: <R>(rule: (db: typeof app.store.db) => Promise<R>) => rule(db) },
+      }
+      done = {
+        value: await work({
+          app: inside,
+          actor,
+          requestId,
+          address,
+          loaders: app.createLoaders({ app: inside, actor, address }),
+          trail,
+        }),
+      }
+      throw new RolledBack()
+    })
+  } catch (error) {
+    if (!(error instanceof RolledBack)) throw error
+  }
+  return { value: done!.value, events: trail.events }
+}

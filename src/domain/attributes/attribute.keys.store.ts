@@ -1,0 +1,59 @@
+/** The keys of attributes in use. Distinct keys are found by skipping along the index from one key to the next, whatever the number of holders. */
+import type { Hanging } from '../../platform/database/nested-list.ts'
+import type { Order } from '../../platform/database/order.ts'
+import { type Placed, pageOf, type Window } from '../../platform/database/pagination.ts'
+import type { Db } from '../../platform/database/store.ts'
+import type { AttributeKeyPage, AttributeKeyRecord } from './attribute.ts'
+
+export const byKey = (descending: boolean): Order => ({ name: 'attributeKeys', expression: 'page.k', type: 'text', descending })
+
+/** Before every key, and after every key: none is as long. */
+const ENDS = { first: '', last: '\u{10FFFF}'.repeat(300) }
+
+const up = (from: string) => `LEAST((SELECT min(a.key_key) FROM user_attributes a WHERE a.key_key > ${from}),
+  (SELECT min(a.key_key) FROM group_attributes a WHERE a.key_key > ${from}))`
+const down = (from: string) => `GREATEST((SELECT max(a.key_key) FROM user_attributes a WHERE a.key_key < ${from}),
+  (SELECT max(a.key_key) FROM group_attributes a WHERE a.key_key < ${from}))`
+// Lazy: with a LIMIT on what reads it, no more keys are looked for than are wanted.
+const keys = (next: (from: string) => string) => `WITH RECURSIVE keys(k) AS (
+  SELECT ${next('$1::text')} UNION ALL SELECT ${next('keys.k')} FROM keys WHERE keys.k IS NOT NULL),
+  matching AS (SELECT k FROM keys WHERE k IS NOT NULL AND k LIKE $2::text)`
+
+/** A page of keys with how many hold them; one statement. `pattern` is of the key's canonical form. */
+export async function attributeKeys(db: Db, pattern: string, order: Order, window: Window): Promise<AttributeKeyPage> {
+  const falls = order.descending !== window.backwards
+  const holdersOf = (table: string, owner: string) =>
+    `SELECT count(DISTINCT a.${owner})::int AS count, min(a.id) AS first FROM ${table} a WHERE a.key_key = page.k`
+  const rows = await db.query<AttributeKeyRecord & Placed>(
+    `${keys(falls ? down : up)}, page AS (SELECT k FROM matching LIMIT $3::int OFFSET $4::int)
+     SELECT page.k AS "keyKey", u.count AS "userCount", g.count AS "groupCount", page.k AS "cursorValue", '0' AS "cursorId",
+            coalesce((SELECT a.key FROM user_attributes a WHERE a.id = u.first), (SELECT a.key FROM group_attributes a WHERE a.id = g.first)) AS key
+       FROM page CROSS JOIN LATERAL (${holdersOf('user_attributes', 'user_id')}) u
+      CROSS JOIN LATERAL (${holdersOf('group_attributes', 'group_id')}) g ORDER BY page.k ${falls ? 'DESC' : 'ASC'}`,
+    [window.cursor?.value ?? (falls ? ENDS.last : ENDS.first), pattern, window.size + 1, window.offset],
+  )
+  return pageOf(rows, window, order, async () => {
+    const [row] = await db.query<{ count: number }>(`${keys(up)} SELECT count(*)::int AS count FROM matching`, [
+      ENDS.first,
+      pattern,
+    ])
+    return row?.count ?? 0
+  })
+}
+
+const holders = (table: string, owner: string) =>
+  `(SELECT count(DISTINCT a.${owner})::int FROM ${table} a
+     WHERE a.key_key = page."keyKey" AND md5(a.value) = md5(page.value) AND a.value = page.value)`
+
+/** The values of keys, in order, with how many hold each. The owner is the canonical form of the key. */
+export const valuesOfKeys: Hanging = {
+  columns: 'v.key_key AS "keyKey", v.value',
+  along: `, ${holders('user_attributes', 'user_id')} AS "userCount", ${holders('group_attributes', 'group_id')} AS "groupCount"`,
+  from: `(SELECT a.key_key, a.value FROM user_attributes a UNION SELECT a.key_key, a.value FROM group_attributes a) v`,
+  where: [],
+  values: [],
+  owner: 'v.key_key',
+  ownerType: 'text',
+  id: '0::bigint',
+  order: { name: 'attributeValues', expression: '(v.value COLLATE "C")', type: 'text', descending: false },
+}

@@ -1,0 +1,192 @@
+/**
+ * Attributes of users and groups. What is set here is set by hand (`bim`); what outside sources set is theirs and stays.
+ * The walk: a door → here → owners (whose) → attributes.store: lock the owners, read their rows → attribute (what the change comes to) →
+ * attributes.store: write it. Two changes of one owner wait for each other, so the first spelling of a key is the first.
+ */
+
+import type { AuditDraft } from '../../authorization/audit-event.ts'
+import { type Call, done, type Outcome, read, type Service, unchanged, write } from '../../authorization/service.ts'
+import type {
+  AttributeEdit,
+  AttributeInput,
+  AttributeKeyFilter,
+  AttributeOwnerRef,
+  Direction,
+  RemoveAttributeEverywhereInput,
+  RemoveAttributeInput,
+  ReplaceAttributesInput,
+} from '../../generated/inputs.ts'
+import { type PageArgs, partPattern, windowOf } from '../../platform/database/pagination.ts'
+import { Invalid, NotFound } from '../../platform/errors.ts'
+import { canonical, checkAttributeKey, checkAttributeValue, checkList } from '../../platform/validation.ts'
+import { requireIam } from '../iams/iams.store.ts'
+import { refuseByHand } from '../iams/supported-actions.ts'
+import { attributeKeys, byKey } from './attribute.keys.store.ts'
+import { type Change, differenceOf, type Edit, edited, replaced, type StoredAttribute } from './attribute.ts'
+import { checkOwner, kindOf, type Owner, requireOwners, targetOf } from './attribute-owners.ts'
+import {
+  attributesOf,
+  lockOwners,
+  type OwnerKind,
+  removeEverywhere,
+  storedAttributesOf,
+  writeChanges,
+} from './attributes.store.ts'
+
+interface KeysArgs extends PageArgs {
+  filter?: AttributeKeyFilter | null
+  direction?: Direction | null
+}
+
+export const attributes = {
+  /** The keys in use. */
+  keys: read('attribute:list', async ({ db }, { filter, direction, ...page }: KeysArgs) => {
+    const order = byKey(direction === 'DESC')
+    return attributeKeys(db, partPattern('key', filter?.key) ?? '%', order, windowOf(db.cursors, page, order))
+  }),
+
+  /** Without a value nothing changes; Invalid unless the key has values. */
+  add: write('attribute:write', (call, { value, ...input }: AttributeInput) =>
+    value == null ? requireKey(call, input) : editOne(call, { ...input, value, operation: 'ADD' }),
+  ),
+
+  /** Without a value, all values of the key. Not held, nothing happens. */
+  remove: write('attribute:write', (call, input: RemoveAttributeInput) => editOne(call, { ...input, operation: 'REMOVE' })),
+
+  /** Adds and removes on many owners, all or nothing; a later edit wins over an earlier one. One event for each owner changed. */
+  edit: write('attribute:write', (call, { edits }: { edits: readonly AttributeEdit[] }) => {
+    const checked = checkList('edits', edits).map((edit, index) => ({
+      edit: checkEdit(edit, `edits[${index}].`),
+      owner: edit.owner,
+    }))
+    return edit(call, checked)
+  }),
+
+  /** Makes the hand-set attributes exactly these. */
+  replace: write('attribute:write', async (call, { owner: ref, attributes }: ReplaceAttributesInput): Promise<Outcome<Owner>> => {
+    const wanted = checkAttributes(attributes)
+    const { owners } = await requireOwners(call.db, [checkOwner(ref)])
+    if (wanted.size > 0) await refuseByHand(call.db, owners, 'allowBIMAuthorizations')
+    return first(await change(call, owners, (_owner, rows) => replaced(rows, wanted)))
+  }),
+
+  /** Removes what one source set from every user and group. One event, with the counts. */
+  removeEverywhere: write('attribute:removeEverywhere', async ({ db, now }, input: RemoveAttributeEverywhereInput) => {
+    const key = checkAttributeKey(input.key)
+    const value = input.value == null ? null : checkAttributeValue(input.value)
+    const { id: source } = await requireIam(db, input.iamid)
+    const what = { source, keyKey: canonical(key), value, now }
+    const userCount = await removeEverywhere(db, 'user', what)
+    const groupCount = await removeEverywhere(db, 'group', what)
+    if (userCount + groupCount === 0) return unchanged({ userCount, groupCount })
+    const before = { source, key, value, users: userCount, groups: groupCount }
+    return done({ userCount, groupCount }, { event: 'attributeRemoved', target: { type: 'attribute', id: key }, before })
+  }),
+} satisfies Service
+
+interface OwnerEdit {
+  owner: AttributeOwnerRef
+  edit: Edit
+}
+
+async function editOne(call: Call, input: AttributeEdit): Promise<Outcome<Owner>> {
+  return first(await edit(call, [{ owner: input.owner, edit: checkEdit(input, '') }]))
+}
+
+async function requireKey({ db }: Call, input: Pick<AttributeInput, 'owner' | 'key'>): Promise<Outcome<Owner>> {
+  const key = canonical(checkAttributeKey(input.key))
+  const { owners } = await requireOwners(db, [checkOwner(input.owner)])
+  const owner = owners[0]!
+  const rows = await attributesOf(db, kindOf(owner), [owner.id])
+  if (rows.some(row => row.keyKey === key)) return unchanged(owner)
+  throw new Invalid('value', 'is missing: the key has no values yet, so one must be given')
+}
+
+async function edit(call: Call, edits: readonly OwnerEdit[]): Promise<Outcome<Owner[]>> {
+  const { owners, ownerOf } = await requireOwners(
+    call.db,
+    edits.map(({ owner }) => owner),
+  )
+  // Taking away is always allowed: an IAM that stopped allowing attributes by hand must be able to be tidied.
+  await refuseByHand(
+    call.db,
+    ownerOf.filter((_owner, index) => edits[index]!.edit.operation === 'ADD'),
+    'allowBIMAuthorizations',
+  )
+  const editsOf = Map.groupBy(
+    edits.map(({ edit }, index) => ({ edit, owner: ownerOf[index]! })),
+    ({ owner }) => owner,
+  )
+  return change(call, owners, (owner, rows) =>
+    edited(
+      rows,
+      editsOf.get(owner)!.map(({ edit }) => edit),
+    ),
+  )
+}
+
+const first = ({ value, events }: Outcome<Owner[]>): Outcome<Owner> => ({ value: value[0]!, events })
+
+/** Locks the owners, works out and writes what changes for each, and answers with them as they are then. */
+async function change(
+  call: Call,
+  owners: readonly Owner[],
+  changeOf: (owner: Owner, rows: readonly StoredAttribute[]) => Change,
+): Promise<Outcome<Owner[]>> {
+  const after = new Map(owners.map(owner => [owner, owner]))
+  const events: AuditDraft[] = []
+  for (const kind of ['user', 'group'] as const) {
+    const ours = owners.filter(owner => kindOf(owner) === kind)
+    if (ours.length === 0) continue
+    const rows = await lockedRows(call, kind, ours)
+    const changes = new Map(ours.map(owner => [owner.id, changeOf(owner, rows.get(owner.id) ?? [])]))
+    for (const owner of ours) {
+      const change = changes.get(owner.id)!
+      if (change.added.length + change.removed.length === 0) changes.delete(owner.id)
+      else {
+        after.set(owner, { ...owner, updatedAt: call.now })
+        events.push(eventOf(owner, rows.get(owner.id) ?? [], change))
+      }
+    }
+    if (changes.size > 0) await writeChanges(call.db, kind, changes, call.now)
+  }
+  return { value: [...after.values()], events }
+}
+
+/** All attributes of these owners, by owner, none of which another change touches until the transaction ends. */
+async function lockedRows({ db }: Call, kind: OwnerKind, owners: readonly Owner[]): Promise<Map<number, StoredAttribute[]>> {
+  const ids = owners.map(({ id }) => id)
+  const there = new Set(await lockOwners(db, kind, ids))
+  const gone = ids.find(id => !there.has(id))
+  if (gone !== undefined) throw new NotFound(`No ${kind} with id ${gone}: deleted meanwhile`)
+  return Map.groupBy(await storedAttributesOf(db, kind, ids), row => row.ownerId)
+}
+
+function eventOf(owner: Owner, rows: readonly StoredAttribute[], change: Change): AuditDraft {
+  const both = change.added.length > 0 && change.removed.length > 0
+  const event = both ? 'attributeUpdated' : change.added.length > 0 ? 'attributeAdded' : 'attributeRemoved'
+  return { event, target: targetOf(owner), ...differenceOf(rows, change) }
+}
+
+function checkEdit({ owner, operation, key, value }: AttributeEdit, path: string): Edit {
+  checkOwner(owner, `${path}owner`)
+  const checked = { operation, key: checkAttributeKey(key, `${path}key`) }
+  if (value == null && operation === 'REMOVE') return { ...checked, value: null }
+  return { ...checked, value: checkAttributeValue(value, `${path}value`) }
+}
+
+/** `{key: [values]}` as sent: the names, in order. Throws Invalid naming the key at fault. */
+function checkAttributes(sent: unknown): Map<string, readonly string[]> {
+  if (sent == null) return new Map()
+  if (typeof sent !== 'object' || Array.isArray(sent)) throw new Invalid('attributes', 'must be an object of lists of strings')
+  const entries = checkList('attributes', Object.entries(sent))
+  const found = new Map<string, { key: string; values: readonly string[] }>()
+  for (const [index, [key, values]] of entries.entries()) {
+    checkAttributeKey(key, `attributes: key ${index + 1}`)
+    const field = `attributes.${key}`
+    const keyKey = canonical(key)
+    if (found.has(keyKey)) throw new Invalid(field, 'stands there twice, in another case or normal form')
+    found.set(keyKey, { key, values: checkList(field, values).map(value => checkAttributeValue(value, field)) })
+  }
+  return new Map([...found.values()].map(({ key, values }) => [key, values]))
+}

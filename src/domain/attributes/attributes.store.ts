@@ -1,0 +1,108 @@
+import { rowsInPieces } from '../../platform/database/chunks.ts'
+import type { Db } from '../../platform/database/store.ts'
+import type { AttributeRow, Change, EffectiveAttributeRecord, StoredAttribute } from './attribute.ts'
+
+/** Users and groups hold attributes in tables of one shape. */
+export type OwnerKind = 'user' | 'group'
+const TABLES = {
+  user: { owners: 'users', attributes: 'user_attributes', owner: 'user_id' },
+  group: { owners: 'groups', attributes: 'group_attributes', owner: 'group_id' },
+} as const
+
+const columns = (kind: OwnerKind): string =>
+  `a.${TABLES[kind].owner} AS "ownerId", a.key, a.key_key AS "keyKey", a.value, a.source`
+
+/** All attributes of these owners, in the order they were given. */
+export const attributesOf = (db: Db, kind: OwnerKind, ownerIds: readonly number[]): Promise<AttributeRow[]> => {
+  const { attributes, owner } = TABLES[kind]
+  const text = `SELECT ${columns(kind)} FROM ${attributes} a WHERE a.${owner} = ANY($1::int[]) ORDER BY a.id`
+  return rowsInPieces(db, ownerIds, piece => db.query<AttributeRow>(text, [piece]))
+}
+
+/** Attributes of each user and of the user's groups: one's own first, then group by group. */
+export const effectiveAttributesOf = (
+  db: Db,
+  userIds: readonly number[],
+): Promise<(EffectiveAttributeRecord & { userId: number })[]> =>
+  rowsInPieces(db, userIds, piece =>
+    db.query<EffectiveAttributeRecord & { userId: number }>(
+      `SELECT a.user_id AS "userId", a.key, a.value, a.source, NULL::int AS "groupId", a.id FROM user_attributes a
+        WHERE a.user_id = ANY($1::int[])
+       UNION ALL
+       SELECT m.user_id, a.key, a.value, a.source, a.group_id, a.id FROM memberships m JOIN group_attributes a ON a.group_id = m.group_id
+        WHERE m.user_id = ANY($1::int[])
+       ORDER BY "groupId" NULLS FIRST, id`,
+      [piece],
+    ),
+  )
+
+/** The owners that are there still, by id, held until the transaction ends; in one order, so that two changes of many wait instead of colliding. */
+export async function lockOwners(db: Db, kind: OwnerKind, ids: readonly number[]): Promise<number[]> {
+  const rows = await db.query<{ id: number }>(
+    `SELECT o.id FROM ${TABLES[kind].owners} o WHERE o.id = ANY($1::int[]) ORDER BY o.id FOR NO KEY UPDATE`,
+    [ids],
+  )
+  return rows.map(row => row.id)
+}
+
+export const storedAttributesOf = (db: Db, kind: OwnerKind, ownerIds: readonly number[]): Promise<StoredAttribute[]> => {
+  const { attributes, owner } = TABLES[kind]
+  return db.query(`SELECT a.id, ${columns(kind)} FROM ${attributes} a WHERE a.${owner} = ANY($1::int[]) ORDER BY a.id`, [
+    ownerIds,
+  ])
+}
+
+/** Writes what changes of many owners of one kind come to, as set by `source`, and that the owners changed: two statements at most. */
+export async function writeChanges(
+  db: Db,
+  kind: OwnerKind,
+  changes: ReadonlyMap<number, Change>,
+  now: Date,
+  source = 'bim',
+): Promise<void> {
+  const { owners, attributes, owner } = TABLES[kind]
+  const removed = [...changes.values()].flatMap(change => change.removed.map(({ id }) => id))
+  const added = [...changes].flatMap(([id, change]) => change.added.map(value => ({ id, ...value })))
+  // On its own and first: a value that is taken away and written anew, further back, must not meet itself.
+  if (removed.length > 0) await db.query(`DELETE FROM ${attributes} WHERE id = ANY($1::int[])`, [removed])
+  await db.query(
+    `WITH added AS (
+       INSERT INTO ${attributes} (${owner}, key, key_key, value, source, created_at)
+       SELECT n.owner_id, n.key, n.key_key, n.value, $7, $6::timestamptz
+         FROM unnest($2::int[], $3::text[], $4::text[], $5::text[]) WITH ORDINALITY n(owner_id, key, key_key, value, place) ORDER BY n.place
+       ON CONFLICT DO NOTHING)
+     UPDATE ${owners} SET updated_at = $6::timestamptz WHERE id = ANY($1::int[])`,
+    [
+      [...changes.keys()],
+      added.map(({ id }) => id),
+      added.map(({ key }) => key),
+      added.map(({ keyKey }) => keyKey),
+      added.map(({ value }) => value),
+      now,
+      source,
+    ],
+  )
+}
+
+/** Removes a value, or all values of a key, that `source` set, from every owner of a kind; answers how many owners lost it. Two statements. */
+export async function removeEverywhere(
+  db: Db,
+  kind: OwnerKind,
+  { source, keyKey, value, now }: { source: string; keyKey: string; value: string | null; now: Date },
+): Promise<number> {
+  const { owners, attributes, owner } = TABLES[kind]
+  const which = 'a.source = $1 AND a.key_key = $2 AND ($3::text IS NULL OR a.value = $3)'
+  // Owners first, as every change does, or this and a change of one of them could each wait for what the other holds.
+  await db.query(
+    `WITH held AS (SELECT o.id FROM ${owners} o WHERE o.id IN (SELECT a.${owner} FROM ${attributes} a WHERE ${which})
+       ORDER BY o.id FOR NO KEY UPDATE) SELECT count(*)::int FROM held`,
+    [source, keyKey, value],
+  )
+  const [row] = await db.query<{ count: number }>(
+    `WITH gone AS (DELETE FROM ${attributes} a WHERE ${which} RETURNING a.${owner} AS id),
+       touched AS (UPDATE ${owners} SET updated_at = $4::timestamptz WHERE id IN (SELECT id FROM gone))
+     SELECT count(DISTINCT id)::int AS count FROM gone`,
+    [source, keyKey, value, now],
+  )
+  return row?.count ?? 0
+}

@@ -1,0 +1,43 @@
+/**
+ * The audit log, as it is read: `list` → audit.query.store. The walk of an event: the AuditDraft of a rule (audit.ts) → access/guard.ts →
+ * audit.store, in the transaction of the rule.
+ */
+
+import { EVENTS, type EventName } from '../../authorization/audit-event.ts'
+import { type Call, read, type Service } from '../../authorization/service.ts'
+import type { AuditFilter, Direction } from '../../generated/inputs.ts'
+import { type PageArgs, readPage } from '../../platform/database/pagination.ts'
+import { Invalid } from '../../platform/errors.ts'
+import { checkList, checkText } from '../../platform/validation.ts'
+import { type AuditQuery, auditList } from './audit.query.store.ts'
+import type { AuditEventRecord } from './audit.record.ts'
+
+interface ListArgs extends PageArgs {
+  filter?: AuditFilter | null
+  direction?: Direction | null
+}
+
+export const audit = {
+  /** Newest first unless told. */
+  list: read('audit:list', ({ db }: Call, { filter, direction, ...page }: ListArgs) =>
+    readPage<AuditEventRecord>(db, auditList(queryOf(filter ?? {}), direction !== 'ASC'), page),
+  ),
+} satisfies Service
+
+function queryOf(filter: AuditFilter): AuditQuery {
+  const { events, outcome, targetType, targetId } = filter
+  return {
+    ...filter,
+    events: events == null ? null : checkList('events', events).map(checkEvent),
+    outcome: outcome == null ? null : outcome === 'DENIED' ? 'denied' : 'done',
+    targetType: targetType == null ? null : checkText('targetType', targetType),
+    targetId: targetId == null ? null : checkText('targetId', targetId),
+  }
+}
+
+/** A misspelled name would find nothing, and nothing looks like good news here. */
+function checkEvent(event: string, index: number): EventName {
+  const known = EVENTS.find(name => name === event)
+  if (!known) throw new Invalid(`events[${index}]`, `must be one of ${EVENTS.join(', ')}`)
+  return known
+}

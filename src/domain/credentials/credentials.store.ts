@@ -1,0 +1,232 @@
+import type { ApiKeyFilter, ApiKeySort, TokenFilter, TokenSort } from '../../generated/inputs.ts'
+import { type Hanging, listOf } from '../../platform/database/nested-list.ts'
+import type { Order } from '../../platform/database/order.ts'
+import { conditions, type List } from '../../platform/database/pagination.ts'
+import type { Db } from '../../platform/database/store.ts'
+import type { ApiKeyRecord, TokenRecord } from './credential.ts'
+
+const KEY_COLUMNS = `k.id, k.user_id AS "userId", k.name, k.prefix, k.project_id AS "projectId", k.scopes, k.parent_key_id AS "parentKeyId",
+  k.rotated_to_id AS "rotatedToId", k.expires_at AS "expiresAt", k.last_used AS "lastUsed", k.created_at AS "createdAt"`
+
+const TOKEN_COLUMNS = `t.id, t.user_id AS "userId", u.iamid, u.userid, t.prefix, t.api_key_id AS "apiKeyId", t.project_id AS "projectId", t.scopes,
+    CASE WHEN p.id IS NULL THEN NULL ELSE jsonb_build_object('id', p.id, 'iamid', p.iamid, 'userid', p.userid) END AS impersonator,
+    t.last_used AS "lastUsed", t.expires_at AS expiration, t.ends_at AS "endsAt", t.created_at AS "createdAt", t.updated_at AS "updatedAt"`
+const TOKENS = 'tokens t JOIN users u ON u.id = t.user_id LEFT JOIN users p ON p.id = t.impersonator_id'
+
+// ---- API keys
+
+export interface NewApiKey {
+  userId: number
+  name: string | null
+  prefix: string
+  hash: Uint8Array<ArrayBuffer>
+  projectId: number | null
+  scopes: string[]
+  parentKeyId: number | null
+  expiresAt: Date | null
+  createdAt: Date
+}
+
+export async function insertApiKey(db: Db, key: NewApiKey): Promise<ApiKeyRecord> {
+  const { id } = await db.prisma.apiKey.create({ data: key, select: { id: true } })
+  return (await findApiKey(db, id))!
+}
+
+export async function findApiKey(db: Db, id: number, lock: '' | 'FOR UPDATE' = ''): Promise<ApiKeyRecord | null> {
+  const [key] = await db.query<ApiKeyRecord>(`SELECT ${KEY_COLUMNS} FROM api_keys k WHERE k.id = $1 ${lock}`, [id])
+  return key ?? null
+}
+
+/** The keys of users, oldest first. */
+export const apiKeysOfUsers: Hanging = {
+  columns: KEY_COLUMNS,
+  from: 'api_keys k',
+  where: [],
+  values: [],
+  owner: 'k.user_id',
+  ownerType: 'int',
+  id: 'k.id',
+  order: { name: 'apiKeys', expression: 'k.id', type: 'int', descending: false },
+}
+
+/** Marks the key as used now, in the transaction that uses it. */
+export const touchApiKey = (db: Db, id: number, now: Date) =>
+  db.prisma.apiKey.update({ where: { id }, data: { lastUsed: now }, select: { id: true } })
+
+export const followApiKey = (db: Db, id: number, rotatedToId: number, expiresAt: Date) =>
+  db.prisma.apiKey.update({ where: { id }, data: { rotatedToId, expiresAt }, select: { id: true } })
+
+/** What was minted with a key, and what it replaced, is of one chain with it; all of one user. By an array, whose rows an index finds. */
+const chainOf = (seed: string) => `WITH RECURSIVE chain(id, user_id) AS (
+    SELECT k.id, k.user_id FROM api_keys k WHERE ${seed}
+    UNION SELECT k.id, k.user_id FROM chain c JOIN api_keys k ON k.user_id = c.user_id AND (k.parent_key_id = c.id OR k.rotated_to_id = c.id)
+  ), ended AS (DELETE FROM tokens WHERE api_key_id = ANY(ARRAY(SELECT id FROM chain)) RETURNING id
+  ), gone AS (DELETE FROM api_keys WHERE id = ANY(ARRAY(SELECT id FROM chain)) RETURNING id, name)
+  SELECT (SELECT count(*) FROM ended)::int AS "revokedTokens", (SELECT coalesce(json_agg(gone ORDER BY id), '[]') FROM gone) AS keys`
+
+export interface RevokedChain {
+  readonly revokedTokens: number
+  readonly keys: readonly { readonly id: number; readonly name: string | null }[]
+}
+
+/** Deletes the key with its chain and every token issued with one of them. Call it under lockUser, or a key minted meanwhile stays. */
+export async function deleteApiKeyChain(db: Db, id: number): Promise<RevokedChain> {
+  const [revoked] = await db.query<RevokedChain>(chainOf('k.id = $1'), [id])
+  return revoked!
+}
+
+/** As deleteApiKeyChain, for all keys that these users have for a project. */
+export async function deleteKeysForProject(db: Db, projectId: number, userIds: readonly number[]): Promise<RevokedChain> {
+  const [revoked] = await db.query<RevokedChain>(chainOf('k.project_id = $1 AND k.user_id = ANY($2::int[])'), [
+    projectId,
+    userIds,
+  ])
+  return revoked!
+}
+
+/** The user's keys that work at `now`. */
+export async function countLiveKeys(db: Db, userId: number, now: Date): Promise<number> {
+  const [row] = await db.query<{ count: number }>(
+    'SELECT count(*)::int AS count FROM api_keys WHERE user_id = $1 AND (expires_at IS NULL OR expires_at > $2::timestamptz)',
+    [userId, now],
+  )
+  return row!.count
+}
+
+// ---- tokens
+
+export interface NewToken {
+  userId: number
+  apiKeyId: number | null
+  impersonatorId: number | null
+  projectId: number | null
+  prefix: string
+  hash: Uint8Array<ArrayBuffer>
+  scopes: string[]
+  lastUsed: Date
+  expiresAt: Date
+  endsAt: Date
+  createdAt: Date
+  updatedAt: Date
+}
+
+export const insertToken = (db: Db, token: NewToken) => db.prisma.token.create({ data: token, select: { id: true } })
+
+/** A live token by its hash. */
+export async function findToken(db: Db, hash: Uint8Array, now: Date): Promise<TokenRecord | null> {
+  const [token] = await db.query<TokenRecord>(`SELECT ${TOKEN_COLUMNS} FROM ${TOKENS} WHERE t.hash = $1 AND t.expires_at > $2`, [
+    hash,
+    now,
+  ])
+  return token ?? null
+}
+
+const KEY_ORDERS: Record<ApiKeySort['field'], Omit<Order, 'descending'>> = {
+  CREATED_AT: apiKeysOfUsers.order,
+  LAST_USED: { name: 'apiKeysUsed', expression: "coalesce(k.last_used, '-infinity')", type: 'timestamptz' },
+  EXPIRES_AT: { name: 'apiKeysExpiring', expression: "coalesce(k.expires_at, 'infinity')", type: 'timestamptz' },
+}
+
+/** The keys of one user that a filter describes. */
+export function keyList(userId: number, filter: ApiKeyFilter, sort: ApiKeySort | null | undefined, now: Date): List {
+  const { expired } = filter
+  return {
+    ...listOf(apiKeysOfUsers, userId),
+    ...conditions([
+      ['k.user_id = $::int', userId],
+      ['k.project_id = $::int', filter.projectId],
+      ['k.expires_at <= $::timestamptz', expired === true ? now : null],
+      ["coalesce(k.expires_at, 'infinity') > $::timestamptz", expired === false ? now : null],
+    ]),
+    order: { ...KEY_ORDERS[sort?.field ?? 'CREATED_AT'], descending: sort?.direction === 'DESC' },
+  }
+}
+
+/** The tokens of users that live at `now`, oldest first. */
+export const tokensOfUsers = (now: Date): Hanging => ({
+  columns: TOKEN_COLUMNS,
+  from: TOKENS,
+  where: ['t.expires_at > $1'],
+  values: [now],
+  owner: 't.user_id',
+  ownerType: 'int',
+  id: 't.id',
+  order: { name: 'tokens', expression: 't.id', type: 'int', descending: false },
+  countFrom: 'tokens t',
+})
+
+const TOKEN_ORDERS: Record<TokenSort['field'], Omit<Order, 'descending'>> = {
+  CREATED_AT: tokensOfUsers(new Date(0)).order,
+  LAST_USED: { name: 'tokensUsed', expression: 't.last_used', type: 'timestamptz' },
+  EXPIRATION: { name: 'tokensExpiring', expression: 't.expires_at', type: 'timestamptz' },
+}
+
+/** The live tokens of one user that a filter describes. */
+export const tokenList = (userId: number, filter: TokenFilter, sort: TokenSort | null | undefined, now: Date): List => ({
+  ...listOf(tokensOfUsers(now), userId),
+  ...conditions([
+    ['t.user_id = $::int', userId],
+    ['t.expires_at > $::timestamptz', now],
+    ['t.api_key_id = $::int', filter.apiKeyId],
+    ['(t.impersonator_id IS NOT NULL) = $::boolean', filter.impersonation],
+  ]),
+  order: { ...TOKEN_ORDERS[sort?.field ?? 'CREATED_AT'], descending: sort?.direction === 'DESC' },
+})
+
+/** Deletes these tokens, where `userId` is given only that user's; returns whose they were. */
+export const deleteTokens = (db: Db, ids: readonly number[], userId: number | null): Promise<{ id: number; userId: number }[]> =>
+  db.query(
+    `DELETE FROM tokens WHERE id = ANY($1::int[]) AND ($2::int IS NULL OR user_id = $2) RETURNING id, user_id AS "userId"`,
+    [ids, userId],
+  )
+
+/** Deletes all tokens of a user, but for one; returns how many. `loginsOnly` spares those issued with an API key. */
+export async function deleteTokensOf(
+  db: Db,
+  userId: number,
+  { but = null, loginsOnly = false }: { but?: number | null; loginsOnly?: boolean } = {},
+) {
+  const where = { userId, ...(but === null ? {} : { id: { not: but } }), ...(loginsOnly ? { apiKeyId: null } : {}) }
+  return (await db.prisma.token.deleteMany({ where })).count
+}
+
+// ---- invitations
+
+export interface NewInvitation {
+  userId: number
+  prefix: string
+  hash: Uint8Array<ArrayBuffer>
+  expiresAt: Date
+}
+
+/** New invitations; earlier ones of the same users die. */
+export async function insertInvitation(db: Db, invitations: readonly NewInvitation[]): Promise<void> {
+  if (invitations.length === 0) return
+  await db.prisma.invitation.deleteMany({ where: { userId: { in: invitations.map(invitation => invitation.userId) } } })
+  await db.prisma.invitation.createMany({ data: [...invitations] })
+}
+
+const INVITED = `users u ON u.id = i.user_id AND NOT u.disabled WHERE i.hash = $1 AND i.expires_at > $2`
+
+/** Whose live invitation this is. */
+export async function findInvitation(db: Db, hash: Uint8Array, now: Date): Promise<number | null> {
+  const [row] = await db.query<{ userId: number }>(`SELECT u.id AS "userId" FROM invitations i JOIN ${INVITED}`, [hash, now])
+  return row?.userId ?? null
+}
+
+/** Uses a live invitation up: of two at once, one gets it. Returns whose it was. */
+export async function takeInvitation(db: Db, hash: Uint8Array, now: Date): Promise<number | null> {
+  const [row] = await db.query<{ userId: number }>(
+    `DELETE FROM invitations i USING users u WHERE u.id = i.user_id AND NOT u.disabled AND i.hash = $1 AND i.expires_at > $2
+       RETURNING u.id AS "userId"`,
+    [hash, now],
+  )
+  return row?.userId ?? null
+}
+
+/** Forgets what is long over: tokens and invitations a day after their end. */
+export async function purgeExpired(db: Db, now: Date): Promise<void> {
+  const over = new Date(now.getTime() - 86_400_000)
+  await db.prisma.token.deleteMany({ where: { expiresAt: { lt: over } } })
+  await db.prisma.invitation.deleteMany({ where: { expiresAt: { lt: over } } })
+}

@@ -1,0 +1,44 @@
+/** Ending locks of failed log-ins: only by whoever holds the machine. */
+import { done, type Outcome, type Service, unchanged, write } from '../../authorization/service.ts'
+import { Invalid, NotFound } from '../../platform/errors.ts'
+import { lookupKey } from '../../platform/validation.ts'
+import { requireIam } from '../iams/iams.store.ts'
+import { targetOf } from '../users/users.service.ts'
+import { findUser } from '../users/users.store.ts'
+import { clearLocks } from './lockout.store.ts'
+import { subjectsOf } from './lockout.ts'
+import { ownSubjectsOf } from './login-addresses.store.ts'
+
+/** What is unlocked: a user name of an IAM, at all addresses, or an address for all users. */
+export interface Unlock {
+  readonly iamid?: string | null
+  readonly userid?: string | null
+  readonly address?: string | null
+}
+
+export const locks = {
+  /** Forgets the failures, and so ends the locks. `ended` counts those there were. Throws NotFound for a name with neither user nor lock. */
+  unlock: write('user:unlock', async (call, { iamid, userid, address }: Unlock): Promise<Outcome<{ ended: number }>> => {
+    if ((userid == null) === (address == null)) throw new Invalid('userid', 'or an address must be given, and not both')
+    const afterCommit = async (value: { ended: number }) => {
+      call.app.loginAttempts.forgetLocks()
+      return value
+    }
+    if (address != null) {
+      const ended = await clearLocks(call.db, [subjectsOf('', '', address).address])
+      const target = { type: 'session' as const, id: '', name: `address ${address}` }
+      return ended === 0
+        ? unchanged({ ended })
+        : { ...done({ ended }, { event: 'loginUnlocked', target, after: { ended } }), afterCommit }
+    }
+    const iam = await requireIam(call.db, iamid ?? 'bim')
+    const user = await findUser(call.db, { iamid: iam.id, userid: userid! })
+    const { account } = subjectsOf(iam.id, lookupKey(userid!) ?? '', '')
+    const ended = await clearLocks(call.db, [account, ...(await ownSubjectsOf(call.db, account))])
+    // A directory lets people in under further names, whose failures are counted under these.
+    if (user === null && ended === 0) throw new NotFound(`No user ${iam.id}/${userid}, and no failed log-in under that name`)
+    if (ended === 0) return unchanged({ ended })
+    const target = user === null ? { type: 'session' as const, id: '', name: `${iam.id}/${userid}` } : targetOf(user)
+    return { ...done({ ended }, { event: 'loginUnlocked', target, after: { ended } }), afterCommit }
+  }),
+} satisfies Service

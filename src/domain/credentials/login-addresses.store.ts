@@ -1,0 +1,49 @@
+import type { LockoutSubjects, LoginSubjects } from '../../authorization/ports.ts'
+import { inPieces } from '../../platform/database/chunks.ts'
+import type { Db } from '../../platform/database/store.ts'
+import { canonical } from '../../platform/validation.ts'
+import { lockout, subjectsOf } from './lockout.ts'
+
+// The table login_addresses: from where an account logged in, so that a stranger's failures elsewhere do not lock it out there.
+
+/** The subjects that count: the account's own for this address, where it logged in from there before. */
+export async function countedSubjects(db: Db, { account, address, own }: LoginSubjects, now: Date): Promise<LockoutSubjects> {
+  const known = await db.query(
+    `SELECT 1 FROM login_addresses WHERE subject = $1 AND last_login > $2::timestamptz - interval '${lockout.knownSeconds} seconds'`,
+    [own, now],
+  )
+  return { account: known.length > 0 ? own : account, address }
+}
+
+/** The account logged in from the address. Of one account the latest addresses are kept. */
+export const noteAddress = (db: Db, { account, own }: LoginSubjects, now: Date) =>
+  db.query(
+    `WITH noted AS (
+       INSERT INTO login_addresses AS old (subject, account, last_login) VALUES ($1, $2, $3)
+       ON CONFLICT (subject) DO UPDATE SET last_login = $3 WHERE old.last_login < $3::timestamptz - interval '1 hour'
+     ) DELETE FROM login_addresses WHERE subject IN (
+       SELECT subject FROM login_addresses WHERE account = $2 AND subject <> $1
+       ORDER BY last_login DESC, subject OFFSET ${lockout.knownAddresses - 1})`,
+    [own, account, now],
+  )
+
+/** The counts of an account at its own addresses. */
+export async function ownSubjectsOf(db: Db, account: string): Promise<string[]> {
+  const rows = await db.query<{ subject: string }>('SELECT subject FROM login_addresses WHERE account = $1', [account])
+  return rows.map(({ subject }) => subject)
+}
+
+/** Deletes the addresses of accounts whose userid is free for another person from now on. One statement on a server. */
+export async function deleteAddresses(
+  db: Db,
+  users: readonly { readonly iamid: string; readonly userid: string }[],
+): Promise<void> {
+  if (users.length === 0) return
+  const accounts = users.map(({ iamid, userid }) => subjectsOf(iamid, canonical(userid), '').account)
+  await inPieces(accounts, db.rowsAtOnce, piece =>
+    db.query('DELETE FROM login_addresses WHERE account = ANY($1::text[])', [piece]),
+  )
+}
+
+export const purgeAddresses = (db: Db, now: Date) =>
+  db.query(`DELETE FROM login_addresses WHERE last_login <= $1::timestamptz - interval '${lockout.knownSeconds} seconds'`, [now])

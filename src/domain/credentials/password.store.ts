@@ -1,0 +1,60 @@
+import type { Db } from '../../platform/database/store.ts'
+import type { UserRecord } from '../users/user.ts'
+import { updateUser } from '../users/users.store.ts'
+
+export interface LoginRow {
+  id: number
+  profileId: number
+  iamid: string
+  userid: string
+  disabled: boolean
+  passwordHash: string | null
+}
+
+/** The account and its password hash, by canonical name; of a configured IAM only. */
+export async function findLogin(db: Db, iamid: string, useridKey: string): Promise<LoginRow | null> {
+  const [row] = await db.query<LoginRow>(
+    `SELECT u.id, u.profile_id AS "profileId", u.iamid, u.userid, u.disabled, a.password_hash AS "passwordHash"
+       FROM users u JOIN iams i ON i.id = u.iamid LEFT JOIN authentications a ON a.user_id = u.id
+      WHERE u.iamid = $1 AND u.userid_key = $2`,
+    [iamid, useridKey],
+  )
+  return row ?? null
+}
+
+/** Sets the password; the first one also gives the user an authentication id. A link from before must not set another: it dies. */
+export async function setPasswordHash(db: Db, userId: number, passwordHash: string, now: Date): Promise<UserRecord> {
+  const { id } = await db.prisma.authentication.upsert({
+    where: { userId },
+    create: { userId, passwordHash, passwordChangedAt: now },
+    update: { passwordHash, passwordChangedAt: now },
+    select: { id: true },
+  })
+  await db.prisma.invitation.deleteMany({ where: { userId } })
+  return updateUser(db, userId, { authenticationId: id, updatedAt: now })
+}
+
+/** A log-in, by whatever means: the first one without a password here gives the user an authentication id, too. */
+export async function noteLogIn(db: Db, userId: number, now: Date): Promise<void> {
+  const { id } = await db.prisma.authentication.upsert({
+    where: { userId },
+    create: { userId },
+    update: {},
+    select: { id: true },
+  })
+  await updateUser(db, userId, { lastLogin: now, authenticationId: id })
+}
+
+export async function passwordHashOf(db: Db, userId: number): Promise<string | null> {
+  const row = await db.prisma.authentication.findUnique({ where: { userId }, select: { passwordHash: true } })
+  return row?.passwordHash ?? null
+}
+
+/** Whether this is the user's password hash still; it stays so until the transaction ends. */
+export async function holdPassword(db: Db, userId: number, passwordHash: string): Promise<boolean> {
+  const rows = await db.query('SELECT 1 FROM authentications WHERE user_id = $1 AND password_hash = $2 FOR NO KEY UPDATE', [
+    userId,
+    passwordHash,
+  ])
+  return rows.length > 0
+}

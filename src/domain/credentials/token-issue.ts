@@ -1,0 +1,51 @@
+/** Issuing a token: its form, its life, and that issuing is its first use. */
+
+import { mint } from '../../authorization/secret.ts'
+import type { Call } from '../../authorization/service.ts'
+import { insertToken } from './credentials.store.ts'
+
+export interface Issued {
+  authenticated: true
+  /** The token itself, shown once. */
+  token: string
+  tokenExpiration: Date
+  profileId: number
+  tokenId: number
+}
+
+interface Holder {
+  userId: number
+  profileId: number
+  apiKeyId?: number | null
+  impersonatorId?: number | null
+  projectId?: number | null
+  scopes?: readonly string[]
+  /** Seconds; the instance's setting unless told. */
+  life?: number
+  /** The token does not outlive this. */
+  until?: Date | null
+}
+
+export async function issueToken(call: Pick<Call, 'db' | 'app' | 'now'>, holder: Holder): Promise<Issued> {
+  const { now, app } = call
+  const { idleSeconds, lifeSeconds } = app.config.token
+  const after = (seconds: number) => now.getTime() + seconds * 1000
+  const endsAt = new Date(Math.min(after(holder.life ?? lifeSeconds), holder.until?.getTime() ?? Number.POSITIVE_INFINITY))
+  const expiresAt = new Date(Math.min(after(idleSeconds), endsAt.getTime()))
+  const { secret, hash, prefix } = mint('rt')
+  const { id } = await insertToken(call.db, {
+    userId: holder.userId,
+    apiKeyId: holder.apiKeyId ?? null,
+    impersonatorId: holder.impersonatorId ?? null,
+    projectId: holder.projectId ?? null,
+    prefix,
+    hash,
+    scopes: [...(holder.scopes ?? [])],
+    lastUsed: now,
+    expiresAt,
+    endsAt,
+    createdAt: now,
+    updatedAt: now,
+  })
+  return { authenticated: true, token: secret, tokenExpiration: expiresAt, profileId: holder.profileId, tokenId: id }
+}

@@ -1,0 +1,53 @@
+/** How a group is deleted: in one transaction, or on the embedded store, whose one connection all requests share, in pieces of its members. */
+
+import { type Call, continued, type Outcome } from '../../authorization/service.ts'
+import { isEmbedded } from '../../platform/database/store.ts'
+import { canonical } from '../../platform/validation.ts'
+import { keepAnAdministrator } from '../users/privilege-rules.ts'
+import { memberEvents, type NamedGroup, PIECE, targetOf } from './group.members.ts'
+import { deleteGroupRow, lockGroupRow, permissionsOfName, touchGroup } from './groups.store.ts'
+import { countMembers, deleteSomeMembers } from './memberships.store.ts'
+
+interface Deletion {
+  /** What the event shows of the group. */
+  readonly before: Readonly<Record<string, unknown>>
+  /** Throws when the caller may not take these permissions from the members, and then when the group cannot be deleted. */
+  readonly check?: (call: Call, permissions: readonly string[]) => Promise<void>
+}
+interface Deleted {
+  readonly deleted: true
+}
+
+interface Counts {
+  /** Members when the deletion began, and those that are left. */
+  readonly total: number
+  readonly left: number
+}
+
+/** Deletes a group whose row the transaction holds. The group is there until its last piece, so that the same request completes it. */
+export async function deletion(call: Call, group: NamedGroup, how: Deletion, counts?: Counts): Promise<Outcome<Deleted>> {
+  const { db, now } = call
+  const permissions = await permissionsOfName(db, group.iamid, canonical(group.name))
+  await how.check?.(call, permissions)
+  const { total, left } = counts ?? (await counted(call, group))
+  const isAdministrative = permissions.includes('USER_ADMIN')
+  // Whether an administrator is left is known of the whole change only.
+  if (isEmbedded(call.app) && left > PIECE && !isAdministrative) {
+    const removed = await deleteSomeMembers(db, group.id, PIECE)
+    await touchGroup(db, group.id, now)
+    return continued(memberEvents(group, { added: [], removed }), async next => {
+      const held = await lockGroupRow(next.db, group.id)
+      if (!held) return { value: { deleted: true }, events: [] }
+      return deletion(next, held, how, { total, left: left - PIECE })
+    })
+  }
+  await deleteGroupRow(db, group.id)
+  if (isAdministrative) await keepAnAdministrator(db)
+  const before = { ...how.before, members: total }
+  return { value: { deleted: true }, events: [{ event: 'groupDeleted', target: targetOf(group), before }] }
+}
+
+async function counted({ db }: Call, { id }: NamedGroup): Promise<Counts> {
+  const total = await countMembers(db, id)
+  return { total, left: total }
+}

@@ -1,0 +1,76 @@
+/** The filters of groups and members as SQL: one list for GraphQL and the REST rows; each condition is served by an index. */
+
+import type { Context } from '../../authorization/context.ts'
+import { authorize } from '../../authorization/service.ts'
+import type { Direction, GroupFilter, GroupSort, MembershipFilter } from '../../generated/inputs.ts'
+import { listOf } from '../../platform/database/nested-list.ts'
+import type { Order } from '../../platform/database/order.ts'
+import { type List, partPattern } from '../../platform/database/pagination.ts'
+import { checkList } from '../../platform/validation.ts'
+import { GROUP_COLUMNS } from './groups.store.ts'
+import { membershipsOfUsers, membersOfGroups } from './memberships.store.ts'
+
+const ORDERS: Record<GroupSort['field'], Omit<Order, 'descending'>> = {
+  NAME: { name: 'groupName', expression: 'g.name_key', type: 'text' },
+  IAMID: { name: 'groupIamid', expression: 'lower(g.iamid COLLATE "C")', type: 'text' },
+  CREATED_AT: { name: 'groupCreatedAt', expression: 'g.created_at', type: 'timestamptz' },
+}
+
+/** Throws Forbidden when the filter would tell in which groups somebody is to one who may not ask (matrix, notes 19 and 26: not even of themselves). */
+export async function authorizeFilter(context: Context, filter: GroupFilter | null | undefined): Promise<void> {
+  if (filter?.userId != null) await authorize(context, 'user:readGroups')
+}
+
+/** The list that a filter and a sort describe. Throws Invalid. */
+export function groupList(filter: GroupFilter, sort: GroupSort | null | undefined): List {
+  const order = { ...ORDERS[sort?.field ?? 'NAME'], descending: sort?.direction === 'DESC' }
+  return { columns: GROUP_COLUMNS, from: 'groups g', ...groupConditions(filter), id: 'g.id', order }
+}
+
+/** What a filter asks of a group `g`. Throws Invalid. */
+export function groupConditions(filter: GroupFilter): { where: string[]; values: unknown[] } {
+  const where: string[] = []
+  const values: unknown[] = []
+  const add = (condition: (value: string) => string, value: unknown) => where.push(condition(`$${values.push(value)}`))
+  const pattern = partPattern('name', filter.name)
+  if (pattern !== null) add(value => `g.name_key LIKE ${value}`, pattern)
+  if (filter.ids) add(value => `g.id = ANY(${value}::int[])`, checkList('ids', filter.ids))
+  if (filter.iamids) add(value => `g.iamid = ANY(${value}::text[])`, checkList('iamids', filter.iamids))
+  if (filter.userId != null)
+    add(value => `g.id IN (SELECT m.group_id FROM memberships m WHERE m.user_id = ${value}::int)`, filter.userId)
+  // What a removed IAM left behind shows only to who names it ("all groups from all configured IAMs", Search all groups).
+  if (!filter.ids && !filter.iamids) where.push('g.iamid IN (SELECT i.id FROM iams i)')
+  return { where, values }
+}
+
+/** The members of one group. */
+export const memberList = (groupId: number, filter: MembershipFilter, direction: Direction | null | undefined): List =>
+  byName(listOf(membersOfGroups, groupId), filter, direction)
+
+/** The memberships of one user, by the names of their groups. */
+export const membershipList = (userId: number, filter: MembershipFilter, direction: Direction | null | undefined): List =>
+  byName(listOf(membershipsOfUsers, userId), filter, direction)
+
+function byName({ countFrom, ...list }: List, { name }: MembershipFilter, direction: Direction | null | undefined): List {
+  // Planned anew: which plan is best depends on how many there are.
+  const ordered = { ...list, fresh: true, order: { ...list.order, descending: direction === 'DESC' } }
+  const pattern = partPattern('name', name)
+  if (pattern === null) return { ...ordered, ...(countFrom && { countFrom }) }
+  const where = [...list.where, `${list.order.expression} LIKE $${list.values.length + 1}`]
+  return { ...ordered, where, values: [...list.values, pattern] }
+}
+
+/** Names without repeats: two spellings of one canonical form are one name, shown as first spelled. */
+export function nameList(filter: GroupFilter, direction: Direction | null | undefined): List {
+  const { where, values } = groupConditions(filter)
+  const condition = where.length > 0 ? `WHERE ${where.join(' AND ')}` : ''
+  return {
+    columns: 'n.name',
+    from: `(SELECT DISTINCT ON (g.name_key) g.name, g.name_key FROM groups g ${condition} ORDER BY g.name_key, g.id) n`,
+    where: [],
+    values,
+    // A name is one row: no id is needed for a total order.
+    id: '0::bigint',
+    order: { name: 'groupNames', expression: 'n.name_key', type: 'text', descending: direction === 'DESC' },
+  }
+}

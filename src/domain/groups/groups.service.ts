@@ -1,0 +1,117 @@
+/**
+ * Groups: what they are called and what becomes of them. Who is in them: memberships.service.ts.
+ * The walk: a door → one of these two services → groups.store and memberships.store. Lists are described in groups.search; what hangs
+ * on other objects is read in batches by groups.loaders.
+ */
+
+import { difference } from '../../authorization/audit-event.ts'
+import type { Context } from '../../authorization/context.ts'
+import { type Call, done, read, type Service, unchanged, write } from '../../authorization/service.ts'
+import type { CreateGroupInput, Direction, GroupFilter, GroupRef, GroupSort, UpdateGroupInput } from '../../generated/inputs.ts'
+import { uniqueViolation } from '../../platform/database/errors.ts'
+import { mapPage, type PageArgs, readPage } from '../../platform/database/pagination.ts'
+import { assertUnchanged, Conflict } from '../../platform/errors.ts'
+import { canonical, checkEmail, checkGroupName, checkText } from '../../platform/validation.ts'
+import { findIam, requireIam } from '../iams/iams.store.ts'
+import { keepAnAdministrator, refuseGrant } from '../users/privilege-rules.ts'
+import { targetOf } from './group.members.ts'
+import type { GroupNamePage, GroupPage, GroupRecord } from './group.ts'
+import { deletion } from './groups.deletion.ts'
+import { authorizeFilter, groupList, nameList } from './groups.search.ts'
+import { type GroupColumns, insertGroup, permissionsOfName, requireGroup, updateGroup } from './groups.store.ts'
+
+interface ListArgs extends PageArgs {
+  filter?: GroupFilter | null
+  sort?: GroupSort | null
+}
+interface NamesArgs extends PageArgs {
+  filter?: GroupFilter | null
+  direction?: Direction | null
+}
+interface ByRef {
+  ref: GroupRef
+}
+
+export const groups = {
+  read: read('group:read', ({ db }, { ref }: ByRef) => requireGroup(db, ref)),
+
+  list: read(
+    'group:list',
+    ({ db }, { filter, sort, ...page }: ListArgs): Promise<GroupPage> =>
+      readPage<GroupRecord>(db, groupList(filter ?? {}, sort), page),
+  ),
+
+  names: read('group:list', async ({ db }, { filter, direction, ...page }: NamesArgs): Promise<GroupNamePage> => {
+    const found = await readPage<{ name: string }>(db, nameList(filter ?? {}, direction), page)
+    return mapPage(found, ({ name }) => name)
+  }),
+
+  /** A group made by hand; its IAM may be an external one. */
+  create: write('group:create', async ({ db, now }, input: CreateGroupInput) => {
+    const { iamid } = input
+    const { name, email = null, description = null } = columnsOf(input)
+    const iam = await requireIam(db, iamid ?? 'bim')
+    const columns = { iamid: iam.id, name: name!, nameKey: canonical(name!), email, description }
+    const group = await insertGroup(db, { ...columns, createdAt: now, updatedAt: now }).catch(nameTaken)
+    const after = { iamid: group.iamid, name: group.name, email, description }
+    return done(group, { event: 'groupCreated', target: targetOf(group), after })
+  }),
+
+  update: write('group:update', async (call, { ref, ifUpdatedAt, ...input }: UpdateGroupInput) => {
+    const columns = columnsOf(input)
+    const group = await requireGroup(call.db, ref, 'FOR NO KEY UPDATE')
+    assertUnchanged(`The group ${group.name}`, group, ifUpdatedAt)
+    const change = difference({ ...group }, { ...columns, nameKey: undefined })
+    if (!change.changed) return unchanged(group)
+    // A rule goes by the name: a new name takes one rule's permissions from every member and gives them another's.
+    const carried = await permissionsOfName(call.db, group.iamid, canonical(group.name))
+    const carries = columns.nameKey === undefined ? carried : await permissionsOfName(call.db, group.iamid, columns.nameKey)
+    const taken = carried.filter(permission => !carries.includes(permission))
+    refuseGrant(call, [...taken, ...carries.filter(permission => !carried.includes(permission))])
+    const updated = await updateGroup(call.db, group.id, { ...columns, updatedAt: call.now }).catch(nameTaken)
+    if (taken.includes('USER_ADMIN')) await keepAnAdministrator(call.db)
+    return done(updated, { event: 'groupUpdated', target: targetOf(group), before: change.before, after: change.after })
+  }),
+
+  delete: write('group:delete', async (call, { ref }: ByRef) => {
+    const group = await requireGroup(call.db, ref, 'FOR UPDATE')
+    const before = { iamid: group.iamid, name: group.name, email: group.email, description: group.description }
+    const check = async (each: Call, permissions: readonly string[]) => {
+      refuseGrant(each, permissions)
+      if (group.iamid !== 'bim' && (await findIam(each.db, group.iamid)))
+        throw new Conflict(`The group is fed by the IAM ${group.iamid}: delete it there, or remove the IAM first`)
+    }
+    return deletion(call, group, { before, check })
+  }),
+} satisfies Service
+
+/** A page of groups; to ask for the groups of a user needs `user:readGroups`. */
+export async function listGroups(context: Context, args: ListArgs): Promise<GroupPage> {
+  await authorizeFilter(context, args.filter)
+  return groups.list(context, args)
+}
+
+/** The distinct names of groups; to ask for those of a user needs `user:readGroups`. */
+export async function listGroupNames(context: Context, args: NamesArgs): Promise<GroupNamePage> {
+  await authorizeFilter(context, args.filter)
+  return groups.names(context, args)
+}
+
+/** What an input says of a group, checked; what it leaves out is left out. Empty text is none, as in a profile. */
+function columnsOf(input: { name?: string | null; email?: string | null; description?: string | null }): Partial<GroupColumns> {
+  const columns: Partial<GroupColumns> = {}
+  if (input.name !== undefined) {
+    columns.name = checkGroupName(input.name)
+    columns.nameKey = canonical(columns.name)
+  }
+  if (input.email !== undefined) columns.email = input.email ? checkEmail('email', input.email) : null
+  if (input.description !== undefined)
+    columns.description = input.description ? checkText('description', input.description) : null
+  return columns
+}
+
+function nameTaken(error: unknown): never {
+  if (uniqueViolation(error) !== null)
+    throw new Conflict('name is already that of a group in this IAM (names are compared without case and normal form)')
+  throw error
+}

@@ -1,0 +1,140 @@
+import type { GroupRef } from '../../generated/inputs.ts'
+import { rowsInPieces, rowsUntilNone } from '../../platform/database/chunks.ts'
+import type { Hanging } from '../../platform/database/nested-list.ts'
+import type { Db } from '../../platform/database/store.ts'
+import { NotFound } from '../../platform/errors.ts'
+import { requireIam } from '../iams/iams.store.ts'
+import type { NamedGroup } from './group.members.ts'
+import type { GroupRecord } from './group.ts'
+
+/** The select list of a GroupRecord, for the alias `g`. */
+export const GROUP_COLUMNS = `g.id, g.iamid, g.name, g.gid, g.email, g.description, g.scim, g.scimid,
+  g.created_at AS "createdAt", g.updated_at AS "updatedAt"`
+
+/** What a rule holds of a group's row until its transaction ends: that it exists, or that it stays as it is. */
+type Lock = 'FOR KEY SHARE' | 'FOR NO KEY UPDATE' | 'FOR UPDATE' | ''
+
+/** The group a reference names. Throws NotFound, also when it is of another IAM than the one named. */
+export async function requireGroup(db: Db, ref: GroupRef, lock: Lock = ''): Promise<GroupRecord> {
+  const [group] = await db.query<GroupRecord>(`SELECT ${GROUP_COLUMNS} FROM groups g WHERE g.id = $1 ${lock}`, [ref.id])
+  return isOf(group, ref) ? group : missing(db, ref)
+}
+
+/** All groups named, in the order of the references; one statement. NotFound names the first that is missing. */
+export async function requireGroups(db: Db, refs: readonly GroupRef[]): Promise<GroupRecord[]> {
+  if (refs.length === 0) return []
+  const found = new Map(
+    (
+      await groupsByIds(
+        db,
+        refs.map(ref => ref.id),
+      )
+    ).map(group => [group.id, group]),
+  )
+  const groups: GroupRecord[] = []
+  for (const ref of refs) {
+    const group = found.get(ref.id)
+    if (!isOf(group, ref)) return missing(db, ref)
+    groups.push(group)
+  }
+  return groups
+}
+
+const isOf = (group: GroupRecord | undefined, { iamid }: GroupRef): group is GroupRecord =>
+  group !== undefined && (iamid == null || iamid === group.iamid)
+
+/** Throws NotFound naming the group, or the IAM where there is no such IAM. */
+async function missing(db: Db, ref: GroupRef): Promise<never> {
+  if (ref.iamid != null) await requireIam(db, ref.iamid)
+  throw new NotFound(`No group with id ${ref.id}${ref.iamid == null ? '' : ` in ${ref.iamid}`}`)
+}
+
+export const groupsByIds = (db: Db, ids: readonly number[]): Promise<GroupRecord[]> =>
+  rowsInPieces(db, ids, piece =>
+    db.query<GroupRecord>(`SELECT ${GROUP_COLUMNS} FROM groups g WHERE g.id = ANY($1::int[])`, [piece]),
+  )
+
+/** The groups of users, by name. */
+export const groupsOfUsers: Hanging = {
+  columns: GROUP_COLUMNS,
+  from: 'memberships m JOIN groups g ON g.id = m.group_id',
+  where: [],
+  values: [],
+  owner: 'm.user_id',
+  ownerType: 'int',
+  id: 'g.id',
+  order: { name: 'groupsOfUser', expression: 'g.name_key', type: 'text', descending: false },
+  countFrom: 'memberships m',
+}
+
+/** What members of each group may do by the rules of its IAM. */
+export const permissionsOfGroups = (db: Db, ids: readonly number[]): Promise<{ groupId: number; permission: string }[]> =>
+  db.query(
+    `SELECT g.id AS "groupId", r.permission FROM groups g
+       JOIN iam_group_permissions r ON r.iamid = g.iamid AND r.group_key = g.name_key
+      WHERE g.id = ANY($1::int[]) ORDER BY g.id, r.permission`,
+    [ids],
+  )
+
+/** What members of a group of this canonical name may do, whether or not there is one. */
+export async function permissionsOfName(db: Db, iamid: string, nameKey: string): Promise<string[]> {
+  const rows = await db.prisma.iamGroupPermission.findMany({ where: { iamid, groupKey: nameKey }, select: { permission: true } })
+  return rows.map(row => row.permission)
+}
+
+/** Columns of a group as they are written; undefined stays as it is. */
+export interface GroupColumns {
+  name: string
+  nameKey: string
+  email: string | null
+  description: string | null
+}
+
+/** Fails with a unique violation when the IAM has a group of this canonical name. */
+export async function insertGroup(
+  db: Db,
+  group: GroupColumns & { iamid: string; createdAt: Date; updatedAt: Date },
+): Promise<GroupRecord> {
+  const { id } = await db.prisma.group.create({ data: group, select: { id: true } })
+  return requireGroup(db, { id })
+}
+
+/** Fails with a unique violation when the IAM has another group of this canonical name. */
+export async function updateGroup(
+  db: Db,
+  id: number,
+  columns: Partial<GroupColumns> & { updatedAt: Date },
+): Promise<GroupRecord> {
+  await db.prisma.group.updateMany({ where: { id }, data: columns })
+  return requireGroup(db, { id })
+}
+
+/** With its memberships, which may be so many that the cascade would end them in too large a piece. */
+export async function deleteGroupRow(db: Db, id: number): Promise<void> {
+  if (await hasMore(db, id))
+    await rowsUntilNone(db, limit =>
+      db.query(
+        `DELETE FROM memberships WHERE id = ANY(ARRAY(SELECT m.id FROM memberships m WHERE m.group_id = $1::int LIMIT $2::int)) RETURNING id`,
+        [id, limit],
+        { fresh: true },
+      ),
+    )
+  await db.prisma.group.deleteMany({ where: { id } })
+}
+
+/** Whether a group has more members than the store takes at once. */
+async function hasMore({ rowsAtOnce, query }: Db, id: number): Promise<boolean> {
+  if (!Number.isFinite(rowsAtOnce)) return false
+  return (await query('SELECT 1 FROM memberships WHERE group_id = $1 OFFSET $2::int LIMIT 1', [id, rowsAtOnce])).length > 0
+}
+
+/** The group, held until the transaction ends; null where it is gone. */
+export async function lockGroupRow(db: Db, id: number): Promise<NamedGroup | null> {
+  const [group] = await db.query<NamedGroup>('SELECT g.id, g.iamid, g.name FROM groups g WHERE g.id = $1 FOR UPDATE', [id])
+  return group ?? null
+}
+
+/** A new version of the group for SCIM (its ETag). */
+export async function touchGroup(db: Db, id: number, now: Date): Promise<void> {
+  await db.prisma.group.updateMany({ where: { id }, data: { scimVersion: { increment: 1 }, updatedAt: now } })
+}

@@ -1,0 +1,90 @@
+import type { Hanging } from '../../platform/database/nested-list.ts'
+import type { Db } from '../../platform/database/store.ts'
+import type { MembershipRecord } from './group.ts'
+
+/** The select list of a MembershipRecord, for the aliases `m` and, its user, `u`. */
+export const MEMBERSHIP_COLUMNS = `m.id, m.group_id AS "groupId", m.user_id AS "userId", m.sources, u.name,
+  m.created_at AS "createdAt", m.updated_at AS "updatedAt"`
+
+const MEMBERSHIPS = 'memberships m JOIN users u ON u.id = m.user_id'
+
+/** The members of groups, by name, then by membership. */
+export const membersOfGroups: Hanging = {
+  columns: MEMBERSHIP_COLUMNS,
+  from: MEMBERSHIPS,
+  where: [],
+  values: [],
+  owner: 'm.group_id',
+  ownerType: 'int',
+  id: 'm.id',
+  order: { name: 'members', expression: 'u.name_key', type: 'text', descending: false },
+  countFrom: 'memberships m',
+}
+
+/** The memberships of users, by group name. */
+export const membershipsOfUsers: Hanging = {
+  columns: MEMBERSHIP_COLUMNS,
+  from: `${MEMBERSHIPS} JOIN groups g ON g.id = m.group_id`,
+  where: [],
+  values: [],
+  owner: 'm.user_id',
+  ownerType: 'int',
+  id: 'g.id',
+  order: { name: 'membershipsOfUser', expression: 'g.name_key', type: 'text', descending: false },
+  countFrom: 'memberships m',
+}
+
+export const countMembers = (db: Db, groupId: number): Promise<number> => db.prisma.membership.count({ where: { groupId } })
+
+/** The membership of this id in this group, held as it is until the transaction ends; null if there is none. */
+export async function lockMembership(db: Db, groupId: number, id: number): Promise<MembershipRecord | null> {
+  const [membership] = await db.query<MembershipRecord>(
+    `SELECT ${MEMBERSHIP_COLUMNS} FROM ${MEMBERSHIPS}
+      WHERE m.id = $2 AND m.group_id = $1 FOR UPDATE OF m`,
+    [groupId, id],
+  )
+  return membership ?? null
+}
+
+/** The memberships of these users in this group, held as they are until the transaction ends. */
+export const lockMembershipsOf = (db: Db, groupId: number, userIds: readonly number[]): Promise<MembershipRecord[]> =>
+  db.query<MembershipRecord>(
+    `SELECT ${MEMBERSHIP_COLUMNS} FROM ${MEMBERSHIPS}
+      WHERE m.group_id = $1 AND m.user_id = ANY($2::int[]) ORDER BY m.user_id FOR UPDATE OF m`,
+    [groupId, userIds],
+  )
+
+/**
+ * Puts users into a group by hand, in one statement; answers the memberships that this made or made a hand-set one too.
+ * A user deleted meanwhile is left out. In the order of ids, so that two such statements wait instead of colliding.
+ */
+export const addByHand = (db: Db, groupId: number, userIds: readonly number[], now: Date): Promise<MembershipRecord[]> =>
+  db.query<MembershipRecord>(
+    `WITH m AS (
+       INSERT INTO memberships (group_id, user_id, sources, created_at, updated_at)
+       SELECT $1::int, u.id, '{bim}', $3::timestamptz, $3::timestamptz FROM users u WHERE u.id = ANY($2::int[]) ORDER BY u.id FOR KEY SHARE
+       ON CONFLICT (user_id, group_id) DO UPDATE SET sources = memberships.sources || '{bim}'::text[], updated_at = $3::timestamptz
+         WHERE NOT 'bim' = ANY(memberships.sources)
+       RETURNING *)
+     SELECT ${MEMBERSHIP_COLUMNS} FROM m JOIN users u ON u.id = m.user_id ORDER BY m.id`,
+    [groupId, userIds, now],
+  )
+
+/** Takes the hand away from memberships: those that nothing else holds go. One statement. */
+export const removeByHand = (db: Db, ids: readonly number[], now: Date): Promise<unknown> =>
+  db.query(
+    `WITH gone AS (DELETE FROM memberships WHERE id = ANY($1::int[]) AND sources <@ '{bim}'::text[])
+     UPDATE memberships SET sources = array_remove(sources, 'bim'), updated_at = $2::timestamptz
+      WHERE id = ANY($1::int[]) AND NOT sources <@ '{bim}'::text[]`,
+    [ids, now],
+  )
+
+/** Ends `count` memberships of a group at most, whatever holds them. Returns the users. */
+export const deleteSomeMembers = (db: Db, groupId: number, count: number): Promise<{ id: number; name: string }[]> =>
+  db.query(
+    `WITH gone AS (DELETE FROM memberships WHERE id = ANY(ARRAY(
+         SELECT m.id FROM memberships m WHERE m.group_id = $1::int ORDER BY m.user_id LIMIT $2::int FOR UPDATE)) RETURNING user_id)
+     SELECT g.user_id AS id, (SELECT u.iamid || '/' || u.userid FROM users u WHERE u.id = g.user_id) AS name FROM gone g ORDER BY g.user_id`,
+    [groupId, count],
+    { fresh: true },
+  )

@@ -1,0 +1,78 @@
+/** Where a configuration has Roster connect to, and what is wrong with that before anything is resolved. Pure. */
+import { bitsOf, isIn, networkOf } from '../../../platform/networks.ts'
+import type { Place } from '../../../platform/outbound/connect.ts'
+import { literalOf, nameOf } from '../../../platform/outbound/policy.ts'
+import type { Fault } from './errors.ts'
+
+type Config = Readonly<Record<string, unknown>>
+/** Why Roster may not connect to a place; null where nothing is known against it. */
+export type Refusal = (place: Place) => string | null
+
+/** URLs of a provider: those that Roster asks itself, and those where it sends the browser. */
+const ASKED = ['discoverUrl', 'tokenEndpoint', 'jwksUri', 'userInfoEndpoint'] as const
+const BROWSED = ['authorizationEndpoint', 'endSessionEndpoint'] as const
+
+/** Each address that Roster may not connect to, by its option. */
+export function deniedPlaces(config: Config, refusal: Refusal): Fault[] {
+  const options = optionsOf(config)
+  const urls = [
+    ...ASKED.map(name => [`options.${name}`, options[name]] as const),
+    ['externalUserInfo.uri', userInfoUri(config)] as const,
+  ]
+  return [...urls.flatMap(([path, value]) => placeOfUrl(path, value)), ...directoryPlaces(options)].flatMap(
+    ({ path, ...place }) => {
+      const why = refusal(place)
+      return why === null ? [] : [{ field: `config.${path}`, rule: `names an address that Roster may not connect to: ${why}` }]
+    },
+  )
+}
+
+interface Named extends Place {
+  readonly path: string
+}
+
+function placeOfUrl(path: string, value: unknown): Named[] {
+  const url = typeof value === 'string' ? URL.parse(value) : null
+  return url === null ? [] : [{ path, host: url.hostname, port: Number(url.port) || (url.protocol === 'https:' ? 443 : 80) }]
+}
+
+function directoryPlaces({ host, port, useSSL }: Config): Named[] {
+  if (typeof host !== 'string') return []
+  const at = typeof port === 'number' ? port : useSSL === true ? 636 : 389
+  return host.split(',').map(name => ({ path: 'options.host', host: name.trim(), port: at }))
+}
+
+/** Secrets and tokens go to these places: unencrypted only where `enableSSL: false` asks for it. */
+export function unencryptedProvider(config: Config): Fault[] {
+  const options = optionsOf(config)
+  if (options.enableSSL === false) return []
+  return [...ASKED, ...BROWSED]
+    .filter(name => isClear(options[name]))
+    .map(name => ({ field: `config.options.${name}`, rule: 'must be https, unless config.options.enableSSL is false' }))
+}
+
+/** Groups and attributes, and mostly credentials, go this way: unencrypted only within one machine. */
+export function unencryptedUserInfo(config: Config): Fault[] {
+  const uri = userInfoUri(config)
+  if (!isClear(uri) || isThisMachine(new URL(uri as string).hostname)) return []
+  return [
+    {
+      field: 'config.externalUserInfo.uri',
+      rule: 'must be https, unless its host is this machine (localhost, 127.0.0.1, [::1])',
+    },
+  ]
+}
+
+const isClear = (url: unknown): boolean => typeof url === 'string' && URL.parse(url)?.protocol === 'http:'
+
+const LOOPBACK = ['127.0.0.0/8', '::1'].map(text => networkOf(text)!)
+
+function isThisMachine(host: string): boolean {
+  const literal = literalOf(host)
+  if (literal !== null) return LOOPBACK.some(network => isIn(network, bitsOf(literal)!))
+  return nameOf(host) === 'localhost' || nameOf(host).endsWith('.localhost')
+}
+
+const optionsOf = (config: Config): Config => (isObject(config.options) ? config.options : {})
+const userInfoUri = (config: Config): unknown => (isObject(config.externalUserInfo) ? config.externalUserInfo.uri : undefined)
+const isObject = (value: unknown): value is Config => typeof value === 'object' && value !== null && !Array.isArray(value)

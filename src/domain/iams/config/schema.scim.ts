@@ -1,0 +1,24 @@
+import { flag, whole } from './schema.parts.ts'
+
+/** The options of an IAM whose provider speaks SCIM. */
+export const scimOptions = {
+  scimEnabled: flag('Whether the provider keeps users and groups up to date by SCIM. Switching it on makes a SCIM key.'),
+  strictScimSchema: flag('Refuse SCIM attributes that no schema names, instead of passing over them; needs `scimEnabled`.'),
+  scimMaxDeprovisionedCount: whole(
+    'Users that SCIM disables or deletes in an hour before an administrator must let it go on; needs `scimEnabled`.',
+    0,
+    10_000_000,
+    50,
+  ),
+  scimMaxDeprovisionedPercent: whole(
+    'As `scimMaxDeprovisionedCount`, of the users of the IAM; the larger of the two holds.',
+    0,
+    100,
+    10,
+  ),
+  scimRequestsPerMinute: whole(
+    'SCIM requests that each instance takes in a minute; no limit unless set. Needs `scimEnabled`.',
+    1,
+    1_000_000,
+  ),
+}

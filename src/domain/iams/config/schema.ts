@@ -1,0 +1,266 @@
+import { isIP } from 'node:net'
+import { CronExpressionParser } from 'cron-parser'
+import Type from 'typebox'
+import { openidOptions } from './schema.oidc.ts'
+import {
+  flag,
+  iamid,
+  list,
+  mapping,
+  objects,
+  optional,
+  optionals,
+  pems,
+  plain,
+  strict,
+  text,
+  told,
+  url,
+  whole,
+} from './schema.parts.ts'
+import { scimOptions } from './schema.scim.ts'
+
+// One schema for each type of IAM, with the vendor's names, so that an existing configuration can be pasted (reference: iam-rules,
+// "An IAM's configuration"; the OIDC options by their names on the OpenID Connect page). Secrets are not in them: validate takes
+// them out beforehand. What two fields say together is checked in validate too. The descriptions are what `iamTypes` answers.
+
+const externalUserInfo = told(
+  'An endpoint of yours that knows the groups and attributes of users; not together with SCIM.',
+  Type.Object(
+    {
+      uri: url('Its address: asked as `GET uri?userid=…` at log-in and refresh.'),
+      ...optionals({
+        useAuth: told(
+          'Whether it is asked with credentials; without a word, where `authentication` has both halves, which true requires.',
+          Type.Boolean(),
+        ),
+        authentication: told('Basic credentials for it.', optional({ username: text('The user name.') })),
+        useSSL: flag('Whether the connection is to be encrypted. The scheme of `uri` decides; this says what was meant.'),
+        ...pems,
+        timeoutMs: whole('Milliseconds for the whole exchange.', 1, 600_000, 5_000),
+        staleAfter: whole(
+          'Seconds for which a good answer stands in for one that does not come, under `onError: deny`.',
+          0,
+          31_536_000,
+          0,
+        ),
+        onError: told(
+          'Without an answer: `keep` what is known, or `deny` the log-in once the last good answer is stale.',
+          Type.Enum(['keep', 'deny']),
+          {
+            default: 'keep',
+          },
+        ),
+      }),
+    },
+    strict,
+  ),
+)
+
+const profile = (field: string, more = '') =>
+  text(`Where the ${field} of a person stands: the name of a claim or attribute.${more}`)
+const schema = told(
+  "How what the provider says becomes a user's profile, attributes and groups: our names, and theirs for them.",
+  optional({
+    profile: told(
+      'Profile fields. A field that is mapped is not for the user to change.',
+      optional({
+        name: profile('name'),
+        email: profile('e-mail address'),
+        phone: profile('phone number'),
+        about: profile('text about themselves'),
+        location: profile('location'),
+        organization: profile('organisation'),
+        position: profile('position'),
+        sqlUser: profile('SQL user name'),
+      }),
+    ),
+    externalUserIds: mapping('Names in other systems: `{our name: their claim or attribute}`.'),
+    authorizations: mapping('Attributes: `{attribute: their claim or attribute}`.'),
+    group: told(
+      'Groups.',
+      optional({
+        name: text("Where a group's name stands; for OpenID Connect the claim that lists the groups, `groups` unless told."),
+        email: text("Where a group's e-mail address stands."),
+        gid: text("Where a group's id stands."),
+        description: text("Where a group's description stands."),
+      }),
+    ),
+    attributeSchema: told(
+      'Which SCIM schemas become attributes, needs `scimEnabled`: each attribute arrives as `prefix.attribute`.',
+      objects(
+        Type.Object(
+          { scimSchema: text('The URN of the schema.'), prefix: text('What stands in front of its attributes.', { max: 254 }) },
+          strict,
+        ),
+      ),
+    ),
+  }),
+)
+
+const common = {
+  authenticationOnly: flag('Take nothing from the provider but who somebody is.'),
+  migrateFrom: iamid(
+    "Another IAM, or a removed one whose users are still here: its account of the same userid becomes the person's at the first log-in or sync.",
+  ),
+  ...scimOptions,
+  supportedActions: told(
+    'What the IAM may be used for; without the list everything it can do.',
+    list(
+      Type.Enum([
+        'syncGroups',
+        'syncAuthorizations',
+        'syncRestGroups',
+        'syncRestAuthorizations',
+        'allowBIMAuthorizations',
+        'allowBIMGroups',
+        'syncUsers',
+        'scimEnabled',
+        'ldapSync',
+      ]),
+    ),
+  ),
+  schema,
+  externalUserInfo,
+}
+
+const ldapOptions = told(
+  'The directory.',
+  Type.Object(
+    {
+      // Several hosts of one directory, with commas between them, are asked in turn.
+      host: told(
+        'Its host, or several of one directory with commas between them, asked in turn.',
+        Type.Refine(
+          plain(),
+          areHosts,
+          () => 'must be a host name or an address, without a scheme and a port (the port is config.options.port)',
+        ),
+      ),
+      userSearchBase: text('The DN below which people are searched.'),
+      ...optionals({
+        port: whole('Its port; 636 with `useSSL`, else 389, unless told.', 1, 65_535),
+        useSSL: flag('LDAPS: encrypted from the start.'),
+        ...pems,
+        startTLS: flag('Encrypted by StartTLS; not together with `useSSL`.'),
+        userSearchFilter: told(
+          'Which entry is a person, `%s` standing for the userid, such as `(mail=%s)`. This or `userIdAttribute` is required.',
+          Type.Refine(
+            plain(),
+            filter => filter.includes('%s'),
+            () => 'must hold %s where the userid goes',
+          ),
+        ),
+        userIdAttribute: text('Which attribute holds the userid. This or `userSearchFilter` is required.'),
+        groupSearchBase: text('The DN below which groups are searched; `userSearchBase` unless told.'),
+        groupSearchFilter: text('Which entries are groups, `%s` standing for a part of the name.'),
+        userGroupSearchFilter: text(
+          'Which groups a person is in, `<dn>` standing for their DN, `%s` for the userid. Without it and `groupSearchBase` none are searched.',
+          {
+            default: '(member=<dn>)',
+          },
+        ),
+        userDNPattern: text('Binds as this DN, `%s` standing for the userid, without searching first.'),
+        connectTimeout: whole('Milliseconds that a host may take to answer.', 1, 600_000, 5_000),
+        normalizeUserId: flag('Keep userids in lower case.'),
+        groupMembershipAttributes: told(
+          'Attributes of a person that hold the DNs of their groups, such as `memberOf`.',
+          list(plain()),
+        ),
+        useUserAccountForSearch: flag("Search with the person's own credentials instead of `credentials`."),
+        entryIdAttribute: text(
+          'Which attribute is the stable id of an entry, by which a person stays the same under another userid. Left out, the first of `entryUUID`, `objectGUID`, `nsUniqueId`, `ipaUniqueID` and `GUID` that the entry has; `none`: userids alone say who somebody is.',
+        ),
+        nestedGroups: flag('Whether the groups of a group count, too.'),
+        // The reference's example of an LDAP configuration has it, too.
+        allowIdPInitiatedSSO: flag('Without a meaning for a directory; taken because configurations have it.'),
+      }),
+    },
+    strict,
+  ),
+)
+
+const ldapSync = told(
+  'How users and groups are read from the directory.',
+  optional({
+    cronRule: told(
+      'When, as five fields of cron, in UTC.',
+      Type.Refine(plain(100), isCron, () => 'must be a cron rule of five fields, such as 0 */1 * * *'),
+      {
+        default: '0 */1 * * *',
+      },
+    ),
+    paged: flag('Whether the directory is read page by page.', true),
+    pageSize: whole('Entries a page.', 1, 10_000, 500),
+    batchSize: whole('Entries that are written at once; more than 1,000 never are.', 1, 10_000, 500),
+    requireManualActivation: flag('Whether somebody new waits, disabled, for an administrator.'),
+    incrementalRule: told(
+      'When, between two whole syncs, only what the directory changed since is read; nobody is disabled by it.',
+      Type.Refine(plain(100), isCron, () => 'must be a cron rule of five fields, such as */5 * * * *'),
+    ),
+    onReusedUserid: told(
+      'What a sync does with an account whose userid the directory has given to another entry: report a `fault` and leave it, or `replace` its person, by whom nothing of the account stays.',
+      Type.Enum(['fault', 'replace']),
+      { default: 'fault' },
+    ),
+    askUserInfo: flag('Whether `externalUserInfo` is asked about everybody, too.'),
+    maxDisabledCount: whole(
+      'A sync that would disable more people than this and `maxDisabledPercent` allow waits for an administrator.',
+      0,
+      10_000_000,
+      10,
+    ),
+    maxDisabledPercent: whole('As `maxDisabledCount`, of the people who may log in; the larger of the two holds.', 0, 100, 10),
+    maxLostCount: whole(
+      'A sync by which more memberships, e-mails or attribute values than this and `maxLostPercent` allow are lost waits for an administrator.',
+      0,
+      10_000_000,
+      50,
+    ),
+    maxLostPercent: whole(
+      'As `maxLostCount`, of the memberships, e-mails or attribute values that the IAM has set; the larger of the two holds.',
+      0,
+      100,
+      30,
+    ),
+  }),
+)
+
+/** By the IAM's type. SAML's own options are named nowhere in the reference; they come with its connector. */
+export const configSchemas = {
+  'built-in': optional({ externalUserInfo }),
+  ldap: optional({
+    ...common,
+    options: ldapOptions,
+    credentials: told(
+      'With what the directory is searched; anonymously without them.',
+      optional({ bind_dn: text('The DN to bind as.') }),
+    ),
+    ldapSync,
+  }),
+  openid: optional({ ...common, options: openidOptions }),
+  saml: optional(common),
+} as const
+export type IamType = keyof typeof configSchemas
+
+function areHosts(value: string): boolean {
+  return value.split(',').every(host => host.trim().length <= 253 && isHost(host.trim()))
+}
+
+function isHost(value: string): boolean {
+  const bare = value.startsWith('[') && value.endsWith(']') ? value.slice(1, -1) : value
+  // A colon is for IPv6 alone: `127.0.0.1:3890` is an address and a port.
+  if (bare !== value || value.includes(':')) return isIP(bare) === 6
+  return /^[\p{L}\p{N}](?:[\p{L}\p{N}_.-]*[\p{L}\p{N}])?\.?$/u.test(value)
+}
+
+/** Five fields that the parser of schedules reads. */
+function isCron(value: string): boolean {
+  if (value.trim().split(/\s+/).length !== 5) return false
+  try {
+    CronExpressionParser.parse(value)
+    return true
+  } catch {
+    return false
+  }
+}

@@ -1,0 +1,261 @@
+import { Compile } from 'typebox/compile'
+import type { TLocalizedValidationError } from 'typebox/error'
+import { Settings } from 'typebox/system'
+import { meaninglessIn } from '../../../connectors/ldap.config.ts'
+import { Invalid } from '../../../platform/errors.ts'
+import { createOutbound } from '../../../platform/outbound/connect.ts'
+import { type IamRecord, scimEnabled } from '../iam.ts'
+import { deniedPlaces, type Refusal, unencryptedProvider, unencryptedUserInfo } from './endpoints.ts'
+import { type Fault, faultsOf, pathOf, stepsOf } from './errors.ts'
+import { configSchemas, type IamType } from './schema.ts'
+import { secretPaths } from './secrets.ts'
+
+// An IAM's configuration as it comes in: secrets out → the type's schema → what fields say together. Pure.
+
+type Config = Record<string, unknown>
+export interface CheckedConfig {
+  /** Without its secrets. */
+  readonly config: Config
+  /** The secrets that came with it, by path; null takes one away, an absent one stays. */
+  readonly secrets: ReadonlyMap<string, string | null>
+}
+
+/** What is stored: the configuration, and of each secret its fingerprint. */
+type Before = Pick<IamRecord, 'config' | 'secrets'>
+
+/** What no setting is needed for to deny it. */
+const builtIn: Refusal = createOutbound({ allow: null, deny: [] }).refusal
+
+/** Without SCIM they would limit nothing. */
+const SCIM_LIMITS = ['scimMaxDeprovisionedCount', 'scimMaxDeprovisionedPercent', 'scimRequestsPerMinute']
+
+/** The message names so many faults at most, and says how many more there are. */
+const maxNamed = 50
+// Eight by default; all faults are told at once. A body of 1 MB bounds the work.
+const maxErrors = 1000
+Settings.Set({ maxErrors })
+const validators = {
+  'built-in': Compile(configSchemas['built-in']),
+  ldap: Compile(configSchemas.ldap),
+  openid: Compile(configSchemas.openid),
+  saml: Compile(configSchemas.saml),
+}
+
+/**
+ * Checks the configuration of the IAM `id`, which has `before` already. Throws one Invalid that names every fault. A secret's
+ * fingerprint given back, as our answers show it, is the secret left out. Nothing is required of a configuration without `options`: an IAM
+ * may be configured in steps, and opens nothing meanwhile. `refusal` judges where it has Roster connect to.
+ */
+export function checkConfig(
+  type: IamType,
+  id: string,
+  input: unknown,
+  before: Before = { config: {}, secrets: {} },
+  refusal: Refusal = builtIn,
+): CheckedConfig {
+  if (!isObject(input)) throw new Invalid('config', 'must be an object')
+  const config = structuredClone(input)
+  const faults: Fault[] = []
+  const secrets = takeSecrets(type, config, faults)
+  for (const [path, value] of secrets) if (value === before.secrets[path]) secrets.delete(path)
+  const errors = [...validators[type].Errors(config)]
+  faults.push(...errors.flatMap(error => faultsOf(type, error)))
+  if (faults.length === 0) faults.push(...unwritable(config, []))
+  const sound = without(config, errors)
+  const has = (path: string) => (secrets.has(path) ? secrets.get(path) !== null : Object.hasOwn(before.secrets, path))
+  const kept = Object.keys(before.secrets).filter(path => !secrets.has(path))
+  const further =
+    errors.length < maxErrors
+      ? [...together(type, id, sound, has), ...elsewhere(type, before.config, sound, kept), ...deniedPlaces(sound, refusal)]
+      : []
+  const wrong = new Set(faults.map(({ field }) => field.split('.').at(-1)))
+  faults.push(...further.filter(({ field, rule }) => !`${field} ${rule}`.match(/\w+/g)?.some(name => wrong.has(name))))
+  refuse(faults)
+  return { config, secrets }
+}
+
+/** The configuration without what its schema refuses: what fields say together is asked of the others. */
+function without(config: Config, errors: readonly TLocalizedValidationError[]): Config {
+  const sound = structuredClone(config)
+  for (const { keyword, instancePath } of errors) {
+    const steps = stepsOf(instancePath)
+    const parents = parentsOf(sound, steps)
+    const name = steps[parents.length - 1]
+    if (keyword !== 'required' && keyword !== 'additionalProperties' && name !== undefined) delete parents.at(-1)![name]
+  }
+  return sound
+}
+
+function refuse(faults: readonly Fault[]): void {
+  if (faults.length === 0) return
+  const distinct = [...new Map(faults.map(fault => [`${fault.field} ${fault.rule}`, fault])).values()]
+  const named = distinct.slice(0, maxNamed)
+  const [{ field, rule } = faults[0]!, ...rest] = named
+  const more = distinct.length > maxNamed ? `; and ${distinct.length - maxNamed} more` : ''
+  throw new Invalid(field, [rule, ...rest.map(fault => `${fault.field} ${fault.rule}`)].join('; ') + more, named)
+}
+
+/** Removes the secrets from `config`; an object that held nothing but a null secret goes with it. */
+function takeSecrets(type: IamType, config: Config, faults: Fault[]): Map<string, string | null> {
+  const secrets = new Map<string, string | null>()
+  for (const [path, { max }] of Object.entries(secretPaths[type])) {
+    const steps = path.split('.')
+    const parents = parentsOf(config, steps)
+    const name = steps.at(-1)!
+    const holder = parents.at(-1)
+    if (!holder || parents.length !== steps.length || !Object.hasOwn(holder, name)) continue
+    const value = holder[name]
+    delete holder[name]
+    if (value === null || (typeof value === 'string' && value !== '' && value.length <= max && value.isWellFormed())) {
+      secrets.set(path, value)
+    } else faults.push({ field: `config.${path}`, rule: `must be a string of 1 to ${max} characters, or null` })
+    if (value === null) prune(parents, steps)
+  }
+  return secrets
+}
+
+/** The objects on the way to a path, from the configuration itself; as many as there are. */
+function parentsOf(config: Config, steps: readonly string[]): Config[] {
+  const parents = [config]
+  for (const step of steps.slice(0, -1)) {
+    const last = parents.at(-1)!
+    const next = Object.hasOwn(last, step) ? last[step] : undefined
+    if (!isObject(next)) break
+    parents.push(next)
+  }
+  return parents
+}
+
+function prune(parents: readonly Config[], steps: readonly string[]): void {
+  for (let depth = parents.length - 1; depth > 0 && Object.keys(parents[depth]!).length === 0; depth--)
+    delete parents[depth - 1]![steps[depth - 1]!]
+}
+
+const isObject = (value: unknown): value is Config => typeof value === 'object' && value !== null && !Array.isArray(value)
+
+/** Text that no store can hold, and names with a meaning in JavaScript. The schemas have bounded the depth by now. */
+function unwritable(value: unknown, steps: readonly string[]): Fault[] {
+  const fault = (rule: string): Fault[] => [{ field: pathOf(steps), rule }]
+  // Certificates have lines; nothing else of C0 belongs in a configuration.
+  if (typeof value === 'string' && (!value.isWellFormed() || /(?!\r\n|[\n\t])\p{Cc}/u.test(value)))
+    return fault('must not contain control characters and lone surrogates')
+  if (typeof value !== 'object' || value === null) return []
+  return Object.entries(value).flatMap(([name, inner]) => {
+    const at = [...steps, name]
+    const ours = Array.isArray(value) || isName(name) ? [] : [{ field: pathOf(at), rule: 'is not a name' }]
+    return [...ours, ...unwritable(inner, at)]
+  })
+}
+
+const isName = (name: string): boolean =>
+  name !== '' &&
+  name.length <= 254 &&
+  name.isWellFormed() &&
+  !/\p{Cc}/u.test(name) &&
+  !['__proto__', 'constructor', 'prototype'].includes(name.toLowerCase())
+
+type Has = (path: string) => boolean
+
+/** What only several fields together get wrong: the missing half of a group, and what cannot stand side by side. */
+function together(type: IamType, id: string, config: Config, has: Has): Fault[] {
+  const scim = scimEnabled({ config })
+  const { schema, options, credentials } = config as Record<string, Config | undefined>
+  return [
+    ...when(config.migrateFrom === id, 'migrateFrom', 'must be another IAM'),
+    ...when(config.strictScimSchema === true && !scim, 'strictScimSchema', 'needs scimEnabled'),
+    ...SCIM_LIMITS.flatMap(name => when(config[name] !== undefined && !scim, name, 'needs scimEnabled')),
+    ...when(schema?.attributeSchema !== undefined && !scim, 'schema.attributeSchema', 'needs scimEnabled'),
+    ...when(config.externalUserInfo !== undefined && scim, 'externalUserInfo', 'cannot stand beside scimEnabled'),
+    ...when(
+      (config.ldapSync as Config | undefined)?.askUserInfo === true && config.externalUserInfo === undefined,
+      'ldapSync.askUserInfo',
+      'needs externalUserInfo',
+    ),
+    ...userInfoFaults(config.externalUserInfo as Config | undefined, has),
+    ...(type === 'ldap' ? [...ldapFaults(options, credentials, has), ...meaninglessIn(config)] : []),
+    ...(type === 'openid' && options ? [...openidFaults(options), ...unencryptedProvider(config)] : []),
+    ...unencryptedUserInfo(config),
+  ]
+}
+
+/**
+ * Stored secrets that the configuration would have us send to another place, or less guarded: whoever may configure could have them
+ * sent to a host of theirs. A field that comes or goes changes, too: what is meant without it is for the connector to say.
+ */
+function elsewhere(type: IamType, before: Config, after: Config, kept: readonly string[]): Fault[] {
+  const changed = (path: string) => valueAt(before, path) !== valueAt(after, path)
+  return kept.flatMap(path => {
+    const { sentTo = [], guardedBy = [] } = secretPaths[type][path] ?? {}
+    const fields = [...sentTo.filter(changed), ...guardedBy.filter(guard => changed(guard) && valueAt(after, guard) !== true)]
+    const because = `because ${fields.map(field => `config.${field}`).join(', ')} change${fields.length === 1 ? 's' : ''}`
+    const rule = `must be given anew, or null, ${because}: a stored secret is never sent to another place`
+    return when(fields.length > 0, path, rule)
+  })
+}
+
+const valueAt = (config: Config, path: string): unknown =>
+  path.split('.').reduce<unknown>((value, step) => (isObject(value) ? value[step] : undefined), config)
+
+function userInfoFaults(info: Config | undefined, has: Has): Fault[] {
+  if (!info) return []
+  const at = 'externalUserInfo.'
+  const username = (info.authentication as Config | undefined)?.username !== undefined
+  const password = has(`${at}authentication.password`)
+  const clear = String(info.uri).toLowerCase().startsWith('http:')
+  const needed = info.useAuth === true || (info.authentication !== undefined && (username || password))
+  return [
+    ...when(needed && !username, `${at}authentication.username`, 'is required for authentication'),
+    ...when(needed && !password, `${at}authentication.password`, 'is required for authentication'),
+    ...when(clear && info.useSSL === true, `${at}uri`, 'must be https with useSSL'),
+    ...['ca', 'cert'].flatMap(name => when(clear && info[name] !== undefined, `${at}${name}`, 'needs a uri with https')),
+    ...certificateFaults(at, info.cert !== undefined, has(`${at}key`)),
+  ]
+}
+
+function ldapFaults(options: Config | undefined, credentials: Config | undefined, has: Has): Fault[] {
+  const faults = [
+    ...when(credentials?.bind_dn !== undefined && !has('credentials.bind_pw'), 'credentials.bind_pw', 'is required with bind_dn'),
+    ...when(
+      credentials !== undefined && !credentials.bind_dn && has('credentials.bind_pw'),
+      'credentials.bind_dn',
+      'is required with bind_pw',
+    ),
+  ]
+  if (!options) return faults
+  const users = [options.userSearchFilter, options.userIdAttribute].filter(value => value !== undefined).length
+  const encrypted = options.useSSL === true || options.startTLS === true
+  const named = ['ca', 'cert'].filter(name => options[name] !== undefined)
+  return [
+    ...faults,
+    ...when(users === 0, 'options.userSearchFilter', 'or options.userIdAttribute is required'),
+    ...when(users === 2, 'options.userIdAttribute', 'cannot stand beside userSearchFilter'),
+    ...when(options.useSSL === true && options.startTLS === true, 'options.startTLS', 'cannot stand beside useSSL'),
+    ...named.flatMap(name => when(!encrypted, `options.${name}`, 'needs useSSL or startTLS')),
+    ...certificateFaults('options.', options.cert !== undefined, has('options.key')),
+  ]
+}
+
+const manualEndpoints = ['issuer', 'authorizationEndpoint', 'tokenEndpoint', 'jwksUri'] as const
+/** Fields that the page disables when a discover URL is given; `issuer` beside it names whom the document must speak for. */
+const disabledByDiscovery = [
+  'authorizationEndpoint',
+  'tokenEndpoint',
+  'jwksUri',
+  'userInfoEndpoint',
+  'supportedIdTokenSigningAlgorithms',
+] as const
+
+function openidFaults(options: Config): Fault[] {
+  if (options.discoverUrl !== undefined)
+    return disabledByDiscovery.flatMap(name =>
+      when(options[name] !== undefined, `options.${name}`, 'cannot stand beside discoverUrl'),
+    )
+  return manualEndpoints.flatMap(name => when(options[name] === undefined, `options.${name}`, 'is required without discoverUrl'))
+}
+
+const certificateFaults = (at: string, cert: boolean, key: boolean): Fault[] => [
+  ...when(cert && !key, `${at}key`, 'is required with cert'),
+  ...when(key && !cert, `${at}cert`, 'is required with key'),
+]
+
+const when = (wrong: boolean, field: string, rule: string): Fault[] => (wrong ? [{ field: `config.${field}`, rule }] : [])

@@ -1,0 +1,17 @@
+import type { Db } from '../../platform/database/store.ts'
+import type { IamRecord } from './iam.ts'
+
+/** Keeps since when a directory shows entries without a stable id. No statement where that is known already. */
+export async function noteEntryIds(
+  db: Db,
+  { id, idsMissingSince }: Pick<IamRecord, 'id' | 'idsMissingSince'>,
+  state: 'given' | 'missing',
+  now: Date,
+): Promise<void> {
+  if ((idsMissingSince !== null) === (state === 'missing')) return
+  const since = state === 'missing' ? now : null
+  await db.query(
+    `UPDATE iams SET ids_missing_since = $2::timestamptz WHERE id = $1 AND (ids_missing_since IS NULL) = ($2::timestamptz IS NOT NULL)`,
+    [id, since],
+  )
+}

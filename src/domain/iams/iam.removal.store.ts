@@ -1,0 +1,117 @@
+import { inPieces, rowsUntilNone } from '../../platform/database/chunks.ts'
+import type { Db } from '../../platform/database/store.ts'
+import { deleteAddresses } from '../credentials/login-addresses.store.ts'
+
+// What becomes of an IAM's users when it is removed. Each is a fixed number of statements on a server, however many users there are; on
+// the embedded store they go in pieces.
+
+/** With its group permissions. Its users and groups stay. */
+export const deleteIamRow = (db: Db, id: string) => db.prisma.iam.delete({ where: { id }, select: { id: true } })
+
+/** Ends what opens doors for the IAM's users: tokens held, tokens with which they impersonate, invitations. Answers how many. */
+export async function endAccessOfIam(db: Db, iamid: string): Promise<{ tokens: number; invitations: number }> {
+  const [ended] = await db.query<{ tokens: number; invitations: number }>(
+    `WITH gone AS (SELECT id FROM users WHERE iamid = $1),
+       ended AS (DELETE FROM tokens WHERE user_id IN (SELECT id FROM gone) OR impersonator_id IN (SELECT id FROM gone) RETURNING 1),
+       withdrawn AS (DELETE FROM invitations WHERE user_id IN (SELECT id FROM gone) RETURNING 1)
+     SELECT (SELECT count(*)::int FROM ended) AS tokens, (SELECT count(*)::int FROM withdrawn) AS invitations`,
+    [iamid],
+  )
+  return ended!
+}
+
+/** A user who was disabled, deleted or moved: for the audit log. */
+export interface Affected {
+  readonly id: number
+  readonly userid: string
+  readonly name: string
+  readonly email: string | null
+}
+const AFFECTED = 'id, userid, name, email'
+/**
+ * A change of the users of an IAM ($1), answered by those it changed, in the order of their ids. It is made until it finds none, so it takes
+ * them out of what `where` finds.
+ */
+const affected = (db: Db, change: string, where: string, values: readonly unknown[]): Promise<Affected[]> =>
+  rowsUntilNone(db, limit =>
+    db.query<Affected>(
+      `WITH changed AS (${change} WHERE id IN (SELECT u.id FROM users u WHERE ${where} ORDER BY u.id LIMIT $${values.length + 1}::int)
+         RETURNING ${AFFECTED}) SELECT ${AFFECTED} FROM changed ORDER BY id`,
+      [...values, limit],
+    ),
+  )
+
+export async function countUsersOf(db: Db, iamid: string): Promise<{ all: number; enabled: number }> {
+  const [row] = await db.query<{ all: number; enabled: number }>(
+    `SELECT count(*)::int AS "all", count(*) FILTER (WHERE NOT disabled)::int AS enabled FROM users WHERE iamid = $1`,
+    [iamid],
+  )
+  return row!
+}
+
+/** Those who were enabled. */
+export const disableUsersOf = (db: Db, iamid: string, now: Date): Promise<Affected[]> =>
+  affected(db, `UPDATE users SET disabled = true, disabled_by = 'bim', updated_at = $2`, 'u.iamid = $1 AND NOT u.disabled', [
+    iamid,
+    now,
+  ])
+
+export async function deleteUsersOf(db: Db, iamid: string): Promise<Affected[]> {
+  const deleted = await affected(db, 'DELETE FROM users', 'u.iamid = $1', [iamid])
+  await deleteAddressesIn(db, iamid, deleted)
+  return deleted
+}
+
+const deleteAddressesIn = (db: Db, iamid: string, users: readonly Affected[]): Promise<void> =>
+  deleteAddresses(
+    db,
+    users.map(({ userid }) => ({ iamid, userid })),
+  )
+
+/** Whose userid, or e-mail address, a user of `bim` has already, or two of them would share; by userid, at most `limit`. */
+export async function inTheWayOf(db: Db, iamid: string, limit: number): Promise<{ names: string[]; count: number }> {
+  const rows = await db.query<{ userid: string; count: number }>(
+    `SELECT u.userid, count(*) OVER ()::int AS count FROM users u WHERE u.iamid = $1
+        AND (EXISTS (SELECT 1 FROM users b WHERE b.iamid = 'bim' AND b.userid_key = u.userid_key)
+          OR u.email_key <> '' AND EXISTS (SELECT 1 FROM users b WHERE b.iamid IN ('bim', $1) AND b.email_key = u.email_key AND b.id <> u.id))
+      ORDER BY u.userid_key LIMIT $2`,
+    [iamid, limit],
+  )
+  return { names: rows.map(row => row.userid), count: rows[0]?.count ?? 0 }
+}
+
+/** They keep their ids and what they hold. What the IAM set becomes set by hand: nobody else would be left to take it away. */
+export async function moveUsersToBim(db: Db, iamid: string, now: Date): Promise<Affected[]> {
+  const moved = await affected(
+    db,
+    `UPDATE users SET iamid = 'bim', directory_id = NULL, openid_id = NULL, saml_id = NULL, relinkable = false, updated_at = $2`,
+    'u.iamid = $1',
+    [iamid, now],
+  )
+  await deleteAddressesIn(db, iamid, moved)
+  const ids = moved.map(user => user.id)
+  await inPieces(ids, db.rowsAtOnce, async piece => {
+    await setByHand(db, 'user_attributes', row => `${row}.key_key, md5(${row}.value)`, piece)
+    await setByHand(db, 'user_permissions', row => `${row}.permission`, piece)
+    await db.query(
+      `UPDATE memberships SET sources = '{bim}', updated_at = $2 WHERE user_id = ANY($1::int[]) AND sources <> '{bim}'`,
+      [piece, now],
+    )
+  })
+  return moved
+}
+
+/** Of rows that say the same, one is left. Changed where they stand: of new ones each would have its user looked up. */
+async function setByHand(
+  db: Db,
+  table: 'user_attributes' | 'user_permissions',
+  what: (row: string) => string,
+  ids: readonly number[],
+): Promise<void> {
+  await db.query(
+    `DELETE FROM ${table} t WHERE t.user_id = ANY($1::int[]) AND t.source <> 'bim' AND EXISTS (SELECT 1 FROM ${table} o
+       WHERE o.user_id = t.user_id AND (${what('o')}) = (${what('t')}) AND (o.source = 'bim' OR o.id < t.id))`,
+    [ids],
+  )
+  await db.query(`UPDATE ${table} SET source = 'bim' WHERE user_id = ANY($1::int[]) AND source <> 'bim'`, [ids])
+}

@@ -1,0 +1,105 @@
+import type { AuditDraft } from '../../authorization/audit-event.ts'
+import { alsoNeeds, type Call, done, type Outcome } from '../../authorization/service.ts'
+import type { IamUsers } from '../../generated/inputs.ts'
+import { assertUnchanged, Conflict } from '../../platform/errors.ts'
+import { keepAnAdministrator, refuseGrant } from '../users/privilege-rules.ts'
+import { nameTaken } from '../users/users.service.ts'
+import { refuseBim } from './config/input.ts'
+import { configured, facts } from './iam.audit.ts'
+import {
+  type Affected,
+  countUsersOf,
+  deleteIamRow,
+  deleteUsersOf,
+  disableUsersOf,
+  endAccessOfIam,
+  inTheWayOf,
+  moveUsersToBim,
+} from './iam.removal.store.ts'
+import { groupPermissionsOf, lockIam, powersOf } from './iams.store.ts'
+
+/** Names in a message, at most. */
+const NAMED = 10
+/** Users that one transaction disables, deletes or moves, at most. It has 30 s (store/open); 100,000 in a million memberships took 25 s. */
+export const AT_ONCE = 100_000
+
+/**
+ * Removes an IAM. While it has users, `users` says what becomes of them; whatever it is, nobody is signed in by it any more, so it needs
+ * every administrative permission that one of them holds, as disabling each would. Its groups stay.
+ */
+export async function removeIam(
+  call: Call,
+  { id, users, ifUpdatedAt }: { id: string; users?: IamUsers | null; ifUpdatedAt?: Date | null },
+): Promise<Outcome<{ deleted: true }>> {
+  const { db, actor } = call
+  refuseBim(id, 'cannot be removed')
+  const { iam } = await lockIam(db, id)
+  assertUnchanged(`The IAM ${id}`, iam, ifUpdatedAt)
+  const rules = await groupPermissionsOf(db, [id])
+  const powers = await powersOf(db, iam, rules)
+  refuseGrant(call, powers)
+  if (actor.kind === 'user' && actor.user.iamid === id)
+    throw new Conflict('You are a user of this IAM and would lock yourself out: ask an administrator of another IAM')
+  const there = await countUsersOf(db, id)
+  if (there.all > 0 && users == null) throw new Conflict(`${id} ${inUse(there)}`)
+  if (there.all > 0 && users != null && users !== 'KEEP') {
+    alsoNeeds(call, NEEDS[users])
+    refuseTooMany(id, users, there.all)
+  }
+  const ended = await endAccessOfIam(db, id)
+  const events = there.all > 0 && users != null ? await FATES[users](call, id) : []
+  await deleteIamRow(db, id)
+  if (powers.includes('USER_ADMIN')) await keepAnAdministrator(db)
+  const before = { ...facts(iam, rules), ...ended, ...(there.all > 0 && { users: there.all }) }
+  return done({ deleted: true as const }, configured(iam, before, there.all > 0 ? { users: users ?? null } : null), ...events)
+}
+
+const inUse = ({ all, enabled }: { all: number; enabled: number }): string =>
+  `has ${all} user${all === 1 ? '' : 's'}, ${enabled} of them enabled: say with \`users\` what becomes of them, which is KEEP, DISABLE, DELETE or MOVE_TO_BIM`
+
+/** Throws Conflict before anything is begun that could not be finished. */
+export function refuseTooMany(id: string, users: IamUsers, count: number): void {
+  if (count <= AT_ONCE) return
+  const instead = 'give KEEP, after which they can do nothing while no IAM has this id, or delete some of them first'
+  throw new Conflict(`users: ${users} is for at most ${AT_ONCE} users at once, and ${id} has ${count}: ${instead}`)
+}
+
+/** What is done to users needs what doing it to each would. */
+const NEEDS = { DISABLE: 'user:disable', DELETE: 'user:delete', MOVE_TO_BIM: 'user:create' } as const
+
+type Fate = (call: Call, iamid: string) => Promise<AuditDraft[]>
+
+const FATES: Record<IamUsers, Fate> = {
+  KEEP: async () => [],
+
+  DISABLE: async ({ db, now }, iamid) =>
+    (await disableUsersOf(db, iamid, now)).map(user => ({
+      event: 'userDisabled',
+      target: target(iamid, user),
+      before: { disabled: false },
+      after: { disabled: true },
+    })),
+
+  DELETE: async ({ db }, iamid) =>
+    (await deleteUsersOf(db, iamid)).map(user => {
+      const { userid, name, email } = user
+      return { event: 'userDeleted', target: target(iamid, user), before: { userid, iamid, name, email } }
+    }),
+
+  MOVE_TO_BIM: async ({ db, now }, iamid) => {
+    const { names, count } = await inTheWayOf(db, iamid, NAMED)
+    if (count > 0)
+      throw new Conflict(
+        `${count} of the users cannot be moved, because a user of bim has their userid or e-mail address already, or two of them share one: ${names.join(', ')}${count > names.length ? ` and ${count - names.length} more` : ''}`,
+      )
+    const moved = await moveUsersToBim(db, iamid, now).catch(nameTaken)
+    return moved.map(user => ({
+      event: 'userMigrated',
+      target: target('bim', user),
+      before: { iamid },
+      after: { iamid: 'bim' },
+    }))
+  },
+}
+
+const target = (iamid: string, { id, userid }: Affected) => ({ type: 'user' as const, id, name: `${iamid}/${userid}` })

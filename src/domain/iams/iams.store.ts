@@ -1,0 +1,179 @@
+import type { Direction, IamFilter } from '../../generated/inputs.ts'
+import type { Prisma } from '../../generated/prisma/client.ts'
+import { conditions, type List } from '../../platform/database/pagination.ts'
+import type { Db } from '../../platform/database/store.ts'
+import { NotFound } from '../../platform/errors.ts'
+import { checkList, checkText } from '../../platform/validation.ts'
+import type { Sealed } from './encryption.ts'
+import type { Entrance, GroupPermissionRow, IamRecord } from './iam.ts'
+import { scimKeyPrefix } from './scim-keys.store.ts'
+
+const ROW = `i.id, i.display_name AS "displayName", i.type, i.config, i.default_permissions AS "defaultPermissions",
+  i.ids_missing_since AS "idsMissingSince",
+  i.created_at AS "createdAt", i.updated_at AS "updatedAt"`
+/** Of secrets, `s` being a row of key and value for each, only the fingerprints. */
+const fingerprints = (secrets: string) =>
+  `(SELECT coalesce(jsonb_object_agg(s.key, s.value->>'fingerprint'), '{}') FROM ${secrets}) AS secrets`
+/** The select list of an IamRecord, for the alias `i`. */
+const IAM_COLUMNS = `${ROW}, ${scimKeyPrefix('i.id')}, ${fingerprints('jsonb_each(i.secrets) s')}`
+
+/** `bim` first, the others by id: that is a total order, and ids are no numbers. Throws Invalid. */
+export const iamList = (filter: IamFilter, direction: Direction | null | undefined): List => ({
+  columns: ROW,
+  along: `, ${scimKeyPrefix('page.id')}, ${fingerprints('iams i CROSS JOIN jsonb_each(i.secrets) s WHERE i.id = page.id')}`,
+  from: 'iams i',
+  ...conditions([
+    ['i.id = ANY($::text[])', filter.ids && checkList('ids', filter.ids)],
+    ['i.type = ANY($::text[])', filter.types && checkList('types', filter.types).map(type => checkText('types', type))],
+  ]),
+  id: '0::bigint',
+  order: {
+    name: 'iams',
+    expression: `(CASE WHEN i.id = 'bim' THEN '' ELSE i.id END COLLATE "C")`,
+    type: 'text',
+    descending: direction === 'DESC',
+  },
+})
+
+export const iamsByIds = (db: Db, ids: readonly string[]): Promise<IamRecord[]> =>
+  db.query(`SELECT ${IAM_COLUMNS} FROM iams i WHERE i.id = ANY($1::text[])`, [ids])
+
+export async function findIam(db: Db, id: string): Promise<IamRecord | null> {
+  const [iam] = await iamsByIds(db, [id])
+  return iam ?? null
+}
+
+/** Where people can log in: `bim` and the configured directories by password, the configured providers elsewhere. At most a page of them. */
+export const entrances = (db: Db): Promise<Entrance[]> =>
+  db.query(
+    `SELECT i.id, i.display_name AS "displayName", i.type <> 'openid' AS "byPassword" FROM iams i
+      WHERE i.type = 'built-in' OR (i.type IN ('ldap', 'openid') AND i.config->'options' IS NOT NULL)
+      ORDER BY i.id <> 'bim', lower(i.display_name) COLLATE "C", i.id COLLATE "C" LIMIT 100`,
+    [],
+  )
+
+/** Throws NotFound when no such IAM is configured. */
+export async function requireIam(db: Db, id: string): Promise<IamRecord> {
+  const iam = await findIam(db, id)
+  if (!iam) throw new NotFound(`There is no IAM ${id}`)
+  return iam
+}
+
+/** As requireIam, with its sealed secrets, and nobody else changes it until the transaction ends. */
+export async function lockIam(db: Db, id: string): Promise<{ iam: IamRecord; sealed: Record<string, Sealed> }> {
+  const [row] = await db.query<IamRecord & { sealed: Record<string, Sealed> }>(
+    `SELECT ${IAM_COLUMNS}, i.secrets AS sealed FROM iams i WHERE i.id = $1 FOR UPDATE`,
+    [id],
+  )
+  if (!row) throw new NotFound(`There is no IAM ${id}`)
+  const { sealed, ...iam } = row
+  return { iam, sealed }
+}
+
+/** The IAM's configuration if it is there, and then nobody removes it until the transaction ends. Before its users are locked, as removing it does. */
+export async function holdIam(db: Db, id: string): Promise<Readonly<Record<string, unknown>> | null> {
+  const [row] = await db.query<Pick<IamRecord, 'config'>>(`SELECT config FROM iams WHERE id = $1 FOR KEY SHARE`, [id])
+  return row?.config ?? null
+}
+
+/** The sealed secrets of an IAM, by their paths. */
+export async function sealedOf(db: Db, id: string): Promise<Record<string, Sealed>> {
+  const [row] = await db.query<{ secrets: Record<string, Sealed> }>(`SELECT i.secrets FROM iams i WHERE i.id = $1`, [id])
+  return row?.secrets ?? {}
+}
+
+/** The ids of the IAMs with a secret that none of the named instance keys sealed. */
+export async function sealedOtherwise(db: Db, keyIds: readonly string[]): Promise<string[]> {
+  const rows = await db.query<{ id: string }>(
+    `SELECT i.id FROM iams i WHERE EXISTS (SELECT 1 FROM jsonb_each(i.secrets) s WHERE s.value->>'key' <> ALL($1::text[])) ORDER BY i.id`,
+    [keyIds],
+  )
+  return rows.map(row => row.id)
+}
+
+/** The same secrets, sealed anew: the configuration stays as it is, and so does when it was changed. */
+export async function replaceSecrets(db: Db, id: string, secrets: Record<string, Sealed>): Promise<void> {
+  const { secrets: data } = jsonOf({ config: {}, secrets })
+  await db.prisma.iam.update({ where: { id }, data: { secrets: data }, select: { id: true } })
+}
+
+/** The first of the candidates that no IAM has or had: users and groups of a removed one keep its id. Null when there is none. */
+export async function freeIamid(db: Db, candidates: readonly string[]): Promise<string | null> {
+  const [row] = await db.query<{ id: string }>(
+    `SELECT c.id FROM unnest($1::text[]) WITH ORDINALITY c(id, place)
+      WHERE NOT EXISTS (SELECT 1 FROM iams i WHERE i.id = c.id) AND NOT EXISTS (SELECT 1 FROM users u WHERE u.iamid = c.id)
+        AND NOT EXISTS (SELECT 1 FROM groups g WHERE g.iamid = c.id) ORDER BY c.place LIMIT 1`,
+    [candidates],
+  )
+  return row?.id ?? null
+}
+
+/** Whether an IAM has this id, or had it and its users are still here. */
+export async function isKnownIam(db: Db, id: string): Promise<boolean> {
+  const rows = await db.query(
+    `SELECT 1 WHERE EXISTS (SELECT 1 FROM iams WHERE id = $1) OR EXISTS (SELECT 1 FROM users WHERE iamid = $1)`,
+    [id],
+  )
+  return rows.length > 0
+}
+
+export interface IamColumns {
+  displayName: string
+  type: string
+  config: Record<string, unknown>
+  secrets: Record<string, Sealed>
+  defaultPermissions: readonly string[]
+}
+
+/** False when the id is taken. */
+export async function insertIam(db: Db, id: string, columns: IamColumns, now: Date): Promise<boolean> {
+  const data = {
+    ...columns,
+    ...jsonOf(columns),
+    defaultPermissions: [...columns.defaultPermissions],
+    createdAt: now,
+    updatedAt: now,
+  }
+  const { count } = await db.prisma.iam.createMany({ data: [{ id, ...data }], skipDuplicates: true })
+  return count === 1
+}
+
+export async function updateIamRow(db: Db, id: string, columns: Omit<IamColumns, 'type'>, now: Date): Promise<void> {
+  const data = { ...columns, ...jsonOf(columns), defaultPermissions: [...columns.defaultPermissions], updatedAt: now }
+  await db.prisma.iam.update({ where: { id }, data, select: { id: true } })
+}
+
+const jsonOf = ({ config, secrets }: Pick<IamColumns, 'config' | 'secrets'>) => ({
+  config: config as Prisma.InputJsonObject,
+  secrets: secrets as unknown as Prisma.InputJsonObject,
+})
+
+/** Ordered by group, then by permission. */
+export const groupPermissionsOf = (db: Db, ids: readonly string[]): Promise<GroupPermissionRow[]> =>
+  db.query(
+    `SELECT r.iamid, r.group_name AS "groupName", r.group_key AS "groupKey", r.permission FROM iam_group_permissions r
+      WHERE r.iamid = ANY($1::text[]) ORDER BY r.iamid, r.group_key, r.permission`,
+    [ids],
+  )
+
+export async function replaceGroupPermissions(db: Db, iamid: string, rows: readonly GroupPermissionRow[]): Promise<void> {
+  await db.prisma.iamGroupPermission.deleteMany({ where: { iamid } })
+  if (rows.length > 0) await db.prisma.iamGroupPermission.createMany({ data: [...rows] })
+}
+
+/** Every permission that some user of the IAM holds, through whatever source. */
+export async function permissionsHeldIn(db: Db, iamid: string): Promise<string[]> {
+  const rows = await db.query<{ permission: string }>(
+    `SELECT DISTINCT e.permission FROM effective_permissions e JOIN users u ON u.id = e.user_id WHERE u.iamid = $1 ORDER BY 1`,
+    [iamid],
+  )
+  return rows.map(row => row.permission)
+}
+
+/**
+ * What whoever decides where the IAM's people come from could take hold of: they could log in as each of them, and put anybody into its
+ * groups. Nobody takes over a holder of an administrative permission they lack (reference: iam-rules, "Permissions").
+ */
+export async function powersOf(db: Db, iam: IamRecord, rules: readonly GroupPermissionRow[]): Promise<string[]> {
+  return [...iam.defaultPermissions, ...rules.map(rule => rule.permission), ...(await permissionsHeldIn(db, iam.id))]
+}

@@ -1,0 +1,23 @@
+import type { Db } from '../../platform/database/store.ts'
+import { Conflict } from '../../platform/errors.ts'
+import { supports } from './iam.ts'
+import { iamsByIds } from './iams.store.ts'
+
+/** What is set by hand on what an IAM brings, and where to set it instead. */
+const SET = {
+  allowBIMAuthorizations: ['allows no attributes set by hand', 'set them at its source'],
+  allowBIMGroups: ['lets nobody put its users into groups by hand', 'put them into groups at its source'],
+} as const
+
+/** Throws Conflict when the IAM of one of these lists what it may be used for (`supportedActions`), and this is not among it. */
+export async function refuseByHand(
+  db: Db,
+  owners: readonly { readonly iamid: string }[],
+  action: keyof typeof SET,
+): Promise<void> {
+  const iamids = new Set(owners.map(({ iamid }) => iamid).filter(iamid => iamid !== 'bim'))
+  if (iamids.size === 0) return
+  const shut = (await iamsByIds(db, [...iamids])).find(({ config }) => !supports(config, action))
+  const [what, instead] = SET[action]
+  if (shut) throw new Conflict(`The IAM ${shut.id} ${what}: add ${action} to its supportedActions, or ${instead}`)
+}

@@ -1,0 +1,107 @@
+/**
+ * Projects: who is in them, and what goes with them.
+ * The walk of the room: this, domains.service and sources.service hold the rules, each over its store; projects.loaders hangs what they
+ * have on other objects. Members and owners are first a list of references (people), then one statement.
+ */
+
+import type { Target } from '../../authorization/audit-event.ts'
+import { decide } from '../../authorization/policy.ts'
+import { type Call, done, read, type Service, unchanged, write } from '../../authorization/service.ts'
+import type { ProjectFilter, ProjectSort } from '../../generated/inputs.ts'
+import { type PageArgs, readPage } from '../../platform/database/pagination.ts'
+import { Conflict, Refused } from '../../platform/errors.ts'
+import { canonical, checkName, checkText } from '../../platform/validation.ts'
+import { deleteKeysForProject } from '../credentials/credentials.store.ts'
+import { lockUser } from '../users/users.store.ts'
+import type { ProjectRecord } from './project.ts'
+import { idsOfUsers, namesOf, type PeopleInput, peopleOf } from './project-members.ts'
+import {
+  addMembers,
+  countCreated,
+  countHanging,
+  deleteProjectRow,
+  insertProject,
+  lockProject,
+  projectList,
+  projectsByIds,
+  removeMembers,
+  touchProject,
+} from './projects.store.ts'
+
+export interface ProjectInput {
+  readonly name: string
+  readonly description?: string | null
+  readonly documentation?: string | null
+}
+
+interface ListArgs extends PageArgs {
+  filter?: ProjectFilter | null
+  sort?: ProjectSort | null
+}
+
+export const projects = {
+  /** One's own, or all for who may list all. */
+  list: read('project:list', ({ db, actor }: Call, { filter, sort, ...page }: ListArgs) => {
+    const all = actor.kind !== 'user' || decide(actor, 'project:listAll').allowed
+    return readPage<ProjectRecord>(db, projectList(all ? null : actor.user.id, filter ?? {}, sort), page)
+  }),
+
+  /** Whoever creates it is its first member; a machine is nobody's member. */
+  create: write('project:create', async ({ app, db, actor, now }: Call, input: ProjectInput) => {
+    const name = checkName('name', input.name)
+    const description = textOrNull('description', input.description)
+    const documentation = textOrNull('documentation', input.documentation)
+    const creator = actor.kind === 'user' ? actor.user : null
+    const most = app.config.caps.projectsPerUser
+    if (creator) await lockUser(db, creator.id)
+    if (creator && (await countCreated(db, creator.id)) >= most)
+      throw new Refused(
+        `You have created ${most} projects, the most that PROJECTS_PER_USER allows: delete one, or ask the operator to raise it`,
+      )
+    const project = await insertProject(
+      db,
+      { name, nameKey: canonical(name), description, documentation },
+      creator?.id ?? null,
+      now,
+    )
+    if (!project) throw new Conflict('There is a project of this name already')
+    if (creator) await addMembers(db, project.id, [creator.id], now)
+    const members = creator ? [`${creator.iamid}/${creator.userid}`] : []
+    return done(project, {
+      event: 'projectCreated',
+      target: target(project),
+      after: { name, description, documentation, members },
+    })
+  }),
+
+  /** With the API keys made for it and their tokens. */
+  remove: write('project:delete', async ({ db }: Call, { id }: { id: number }) => {
+    const project = await lockProject(db, id)
+    const { name, description, documentation } = project
+    const before = { name, description, documentation, ...(await countHanging(db, id)) }
+    await deleteProjectRow(db, id)
+    return done({ deleted: true as const }, { event: 'projectDeleted', target: target(project), before })
+  }),
+
+  /** Members who are there already stay, and who is none is not removed: neither is an error. */
+  changeMembers: write('project:changeMembers', async ({ db, actor, now }: Call, input: PeopleInput & { id: number }) => {
+    const people = await peopleOf(db, input)
+    const before = await lockProject(db, input.id)
+    const added = await addMembers(db, input.id, idsOfUsers(people.add), now)
+    const removed = await removeMembers(db, input.id, idsOfUsers(people.remove))
+    if (added.length + removed.length === 0) return unchanged(before)
+    await touchProject(db, input.id, actor.kind === 'user' ? actor.user.id : null, now)
+    const [project] = await projectsByIds(db, [input.id])
+    // A key for the project rests on the membership.
+    const { keys } = await deleteKeysForProject(db, input.id, removed)
+    const ended = keys.length === 0 ? {} : { revokedKeys: keys.length }
+    const after = { added: namesOf(people.add, added), removed: namesOf(people.remove, removed), ...ended }
+    return done(project!, { event: 'projectMembersChanged', target: target(before), after })
+  }),
+} satisfies Service
+
+/** Empty text is none. */
+export const textOrNull = (field: string, text: string | null | undefined): string | null =>
+  text == null || text === '' ? null : checkText(field, text)
+
+const target = (project: ProjectRecord): Target => ({ type: 'project', id: project.id, name: project.name })

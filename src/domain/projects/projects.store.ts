@@ -1,0 +1,126 @@
+import type { ProjectFilter, ProjectSort } from '../../generated/inputs.ts'
+import type { Hanging } from '../../platform/database/nested-list.ts'
+import type { Order } from '../../platform/database/order.ts'
+import { conditions, type List, partPattern } from '../../platform/database/pagination.ts'
+import type { Db } from '../../platform/database/store.ts'
+import { NotFound } from '../../platform/errors.ts'
+import { checkList } from '../../platform/validation.ts'
+import { USER_COLUMNS } from '../users/users.projection.ts'
+import type { ProjectRecord } from './project.ts'
+
+const COLUMNS = `p.id, p.name, p.project_key AS "projectKey", p.status, p.description, p.documentation,
+  p.allow_masked_joins AS "allowMaskedJoins", p.subscription_type AS "subscriptionType", p.type, p.schema,
+  p.created_by AS "createdBy", p.updated_by AS "updatedBy", p.created_at AS "createdAt", p.updated_at AS "updatedAt"`
+
+const ORDERS: Record<ProjectSort['field'], Omit<Order, 'descending'>> = {
+  NAME: { name: 'projectName', expression: 'p.name_key', type: 'text' },
+  CREATED_AT: { name: 'projectCreatedAt', expression: 'p.created_at', type: 'timestamptz' },
+}
+
+/** The list that a filter and a sort describe; with `memberId` only the projects that this user is a member of. Throws Invalid. */
+export const projectList = (memberId: number | null, filter: ProjectFilter, sort: ProjectSort | null | undefined): List => ({
+  columns: COLUMNS,
+  from: 'projects p',
+  ...conditions([
+    ['EXISTS (SELECT 1 FROM project_members m WHERE m.project_id = p.id AND m.user_id = $::int)', memberId],
+    ['p.name_key LIKE $', partPattern('name', filter.name)],
+    ['p.id = ANY($::int[])', filter.ids && checkList('ids', filter.ids)],
+  ]),
+  id: 'p.id',
+  fresh: true,
+  order: { ...ORDERS[sort?.field ?? 'NAME'], descending: sort?.direction === 'DESC' },
+})
+
+export const projectsByIds = (db: Db, ids: readonly number[]): Promise<ProjectRecord[]> =>
+  db.query(`SELECT ${COLUMNS} FROM projects p WHERE p.id = ANY($1::int[])`, [ids])
+
+/** The project, and nobody else changes or deletes it until the transaction ends. Throws NotFound. */
+export async function lockProject(db: Db, id: number): Promise<ProjectRecord> {
+  const [project] = await db.query<ProjectRecord>(`SELECT ${COLUMNS} FROM projects p WHERE p.id = $1 FOR UPDATE`, [id])
+  if (!project) throw new NotFound(`No project with id ${id}`)
+  return project
+}
+
+export interface NewProject {
+  readonly name: string
+  readonly nameKey: string
+  readonly description: string | null
+  readonly documentation: string | null
+}
+
+/** Null when the name is taken. The key of a project is its name (reference: the example of a user's API keys). */
+export async function insertProject(db: Db, project: NewProject, by: number | null, now: Date): Promise<ProjectRecord | null> {
+  const stamps = { createdBy: by, updatedBy: by, createdAt: now, updatedAt: now }
+  const [row] = await db.prisma.project.createManyAndReturn({
+    data: [{ ...project, projectKey: project.name, ...stamps }],
+    skipDuplicates: true,
+    select: { id: true },
+  })
+  const [record] = row ? await projectsByIds(db, [row.id]) : []
+  return record ?? null
+}
+
+/** How many projects there are that the user created. */
+export async function countCreated(db: Db, userId: number): Promise<number> {
+  const [row] = await db.query<{ count: number }>('SELECT count(*)::int AS count FROM projects WHERE created_by = $1', [userId])
+  return row!.count
+}
+
+export async function touchProject(db: Db, id: number, by: number | null, now: Date): Promise<void> {
+  await db.prisma.project.update({ where: { id }, data: { updatedBy: by, updatedAt: now }, select: { id: true } })
+}
+
+/** What goes with a project: its members, the keys bound to it and the tokens of it and them. */
+export async function countHanging(db: Db, id: number): Promise<{ members: number; apiKeys: number; tokens: number }> {
+  const [counts] = await db.query<{ members: number; apiKeys: number; tokens: number }>(
+    `SELECT (SELECT count(*)::int FROM project_members WHERE project_id = $1) AS members,
+       (SELECT count(*)::int FROM api_keys WHERE project_id = $1) AS "apiKeys",
+       (SELECT count(*)::int FROM tokens t WHERE t.project_id = $1
+           OR t.api_key_id IN (SELECT id FROM api_keys WHERE project_id = $1)) AS tokens`,
+    [id],
+  )
+  return counts!
+}
+
+/** With all that hangs on it (foreign keys cascade). */
+export const deleteProjectRow = (db: Db, id: number) => db.prisma.project.delete({ where: { id }, select: { id: true } })
+
+/** Whether the user is a member of the project; false for an unknown project, too. */
+export async function isProjectMember(db: Db, projectId: number, userId: number): Promise<boolean> {
+  const rows = await db.query(`SELECT 1 FROM project_members WHERE project_id = $1 AND user_id = $2`, [projectId, userId])
+  return rows.length > 0
+}
+
+/** The ids of those who were not members yet. Users who were deleted meanwhile are left out, hence not a plain insert. */
+export const addMembers = (db: Db, projectId: number, userIds: readonly number[], now: Date): Promise<number[]> =>
+  idsOf(
+    db,
+    `INSERT INTO project_members (project_id, user_id, created_at)
+       SELECT $1, u.id, $3 FROM users u WHERE u.id = ANY($2::int[]) ORDER BY u.id FOR KEY SHARE ON CONFLICT DO NOTHING RETURNING user_id AS id`,
+    [projectId, userIds, now],
+  )
+
+/** The ids of those who were members. */
+export const removeMembers = (db: Db, projectId: number, userIds: readonly number[]): Promise<number[]> =>
+  idsOf(db, `DELETE FROM project_members WHERE project_id = $1 AND user_id = ANY($2::int[]) RETURNING user_id AS id`, [
+    projectId,
+    userIds,
+  ])
+
+export async function idsOf(db: Db, text: string, values: readonly unknown[]): Promise<number[]> {
+  const rows = await db.query<{ id: number }>(text, values)
+  return rows.map(row => row.id)
+}
+
+/** The members of projects, by name. */
+export const membersOfProjects: Hanging = {
+  columns: USER_COLUMNS,
+  from: 'project_members m JOIN users u ON u.id = m.user_id',
+  where: [],
+  values: [],
+  owner: 'm.project_id',
+  ownerType: 'int',
+  id: 'u.id',
+  order: { name: 'membersOfProject', expression: 'u.name_key', type: 'text', descending: false },
+  countFrom: 'project_members m',
+}

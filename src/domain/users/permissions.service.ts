@@ -1,0 +1,85 @@
+/** The permissions set on a user by hand. What a group or an IAM gives is theirs to take. */
+import type { UserRef } from '../../authorization/actor.ts'
+import { type Call, done, type Service, unchanged, write } from '../../authorization/service.ts'
+import { Conflict, NotFound } from '../../platform/errors.ts'
+import { checkList, checkPermissionName } from '../../platform/validation.ts'
+import { groupsByIds } from '../groups/groups.store.ts'
+import { keepAnAdministrator, refuseGrant } from './privilege-rules.ts'
+import { seenAs, type UserRecord } from './user.ts'
+import { targetOf } from './users.service.ts'
+import { addHandSet, grantsOfUsers, handSet, lockUser, replaceHandSet, requireUser, updateUser } from './users.store.ts'
+
+interface Named {
+  ref: UserRef
+  permissions: readonly string[]
+}
+
+export const permissions = {
+  /** Makes the hand-set permissions exactly these. */
+  set: write('user:setPermissions', async (call, { ref, permissions }: Named) => {
+    const wanted = checkPermissions(permissions)
+    const user = await requireUser(call.db, ref)
+    await lockUser(call.db, user.id)
+    const held = await handSet(call.db, user.id)
+    const removed = held.filter(permission => !wanted.includes(permission))
+    refuseGrant(call, [...wanted.filter(permission => !held.includes(permission)), ...removed])
+    if (JSON.stringify(held) === JSON.stringify(wanted)) return unchanged(seenAs(user, 'aggregate'))
+    await replaceHandSet(call.db, user.id, wanted)
+    if (removed.includes('USER_ADMIN')) await keepAnAdministrator(call.db)
+    return changed(call, user, held, wanted)
+  }),
+
+  /** Adds hand-set permissions; those held already stay. */
+  grant: write('user:setPermissions', async (call, { ref, permissions }: Named) => {
+    const wanted = checkPermissions(permissions)
+    const user = await requireUser(call.db, ref)
+    await lockUser(call.db, user.id)
+    const held = await handSet(call.db, user.id)
+    const added = wanted.filter(permission => !held.includes(permission))
+    refuseGrant(call, added)
+    if (added.length === 0) return unchanged(seenAs(user, 'aggregate'))
+    await addHandSet(call.db, [user.id], added)
+    return changed(call, user, held, [...held, ...added])
+  }),
+
+  /** Takes one hand-set permission away. Not held: NotFound; held through a group or an IAM: Conflict naming it. */
+  revoke: write('user:setPermissions', async (call, { ref, permission }: { ref: UserRef; permission: string }) => {
+    checkPermissionName(permission)
+    const user = await requireUser(call.db, ref)
+    await lockUser(call.db, user.id)
+    const held = await handSet(call.db, user.id)
+    if (!held.includes(permission)) await explain(call, user, permission)
+    refuseGrant(call, [permission])
+    const left = held.filter(other => other !== permission)
+    await replaceHandSet(call.db, user.id, left)
+    if (permission === 'USER_ADMIN') await keepAnAdministrator(call.db)
+    return changed(call, user, held, left)
+  }),
+} satisfies Service
+
+/** The names, each once. Throws Invalid. */
+export function checkPermissions(list: readonly string[]): string[] {
+  return [...new Set(checkList('permissions', list).map(permission => checkPermissionName(permission, 'permissions')))]
+}
+
+async function changed(call: Call, user: UserRecord, before: readonly string[], after: readonly string[]) {
+  const updated = await updateUser(call.db, user.id, { updatedAt: call.now })
+  return done(seenAs(updated, 'aggregate'), {
+    event: 'permissionsUpdated',
+    target: targetOf(user),
+    before: { permissions: before },
+    after: { permissions: after },
+  })
+}
+
+async function explain(call: Call, user: UserRecord, permission: string): Promise<never> {
+  const grants = (await grantsOfUsers(call.db, [user.id])).filter(grant => grant.permission === permission)
+  if (grants.length === 0) throw new NotFound(`The user does not hold ${permission}`)
+  const groups = await groupsByIds(
+    call.db,
+    grants.flatMap(grant => grant.groupId ?? []),
+  )
+  const nameOf = (id: number) => `the group ${groups.find(group => group.id === id)?.name ?? id}`
+  const sources = grants.map(({ source, groupId }) => (groupId === null ? source : nameOf(groupId)))
+  throw new Conflict(`${permission} is not set by hand but held through ${[...new Set(sources)].join(' and ')}: change it there`)
+}

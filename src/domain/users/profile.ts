@@ -1,0 +1,67 @@
+/** What a profile may hold: checks, and the columns it is written to. Pure. */
+
+import type { ProfileInput } from '../../generated/inputs.ts'
+import { Invalid } from '../../platform/errors.ts'
+import { canonical, checkEmail, checkText } from '../../platform/validation.ts'
+import type { ProfileColumns } from './users.store.ts'
+
+/** The most that a JSON field of a profile holds, as bytes of its text. */
+const MAX_JSON = 65_536
+const TEXTS = ['phone', 'about', 'location', 'organization', 'position', 'sqlUser'] as const
+
+/** The columns a profile input changes. A field left out is absent; an empty text is null. Throws Invalid. */
+export function profileColumns(input: ProfileInput): Partial<ProfileColumns> {
+  const columns: Partial<ProfileColumns> = {}
+  if (input.name != null) Object.assign(columns, nameColumns(input.name))
+  else if (input.name === null) throw new Invalid('profile.name', 'cannot be taken away')
+  if (input.email !== undefined) {
+    columns.email = input.email === null || input.email === '' ? null : checkEmail('profile.email', input.email)
+    columns.emailKey = columns.email === null ? '' : canonical(columns.email)
+  }
+  for (const field of TEXTS) {
+    const text = input[field]
+    if (text !== undefined) columns[field] = text === null || text === '' ? null : checkText(`profile.${field}`, text)
+  }
+  if (input.preferences !== undefined)
+    columns.preferences = input.preferences === null ? null : checkObject('profile.preferences', input.preferences)
+  if (input.externalUserIds !== undefined)
+    columns.externalUserIds = checkIds('profile.externalUserIds', input.externalUserIds ?? {})
+  return columns
+}
+
+export function nameColumns(name: string): { name: string; nameKey: string } {
+  const text = checkText('profile.name', name, 254).trim()
+  if (text === '') throw new Invalid('profile.name', 'must be 1 to 254 characters')
+  if (/[\n\t\r]/.test(text)) throw new Invalid('profile.name', 'must not contain control characters')
+  return { name: text, nameKey: canonical(text) }
+}
+
+function checkObject(field: string, value: unknown): Record<string, unknown> {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw new Invalid(field, 'must be an object')
+  checkJson(field, value)
+  return value as Record<string, unknown>
+}
+
+/** Names by which other systems know a person. */
+function checkIds(field: string, value: unknown): Record<string, unknown> {
+  const ids = checkObject(field, value)
+  const wrong = Object.entries(ids).find(
+    ([name, id]) => !isName(id) && !(name === 'databricksUserObject' && isDatabricksUser(id)),
+  )
+  if (wrong) throw new Invalid(`${field}.${wrong[0].slice(0, 64)}`, 'must be a string or null')
+  return ids
+}
+
+const isName = (value: unknown): boolean => value === null || typeof value === 'string'
+
+/** The one structured id that the reference shows: `{id, type}`. */
+const isDatabricksUser = (value: unknown): boolean =>
+  typeof value === 'object' &&
+  value !== null &&
+  !Array.isArray(value) &&
+  Object.entries(value).every(([name, entry]) => ['id', 'type'].includes(name) && isName(entry))
+
+/** What may stand inside was checked by the door that read it (http/text, graphql/limits); only the size is a profile's own rule. */
+function checkJson(field: string, value: unknown): void {
+  if (Buffer.byteLength(JSON.stringify(value)) > MAX_JSON) throw new Invalid(field, `must be at most ${MAX_JSON} bytes of JSON`)
+}

@@ -1,0 +1,253 @@
+import type { UserRef } from '../../authorization/actor.ts'
+import { Prisma } from '../../generated/prisma/client.ts'
+import { rowsInPieces } from '../../platform/database/chunks.ts'
+import type { Db } from '../../platform/database/store.ts'
+import { Invalid, NotFound } from '../../platform/errors.ts'
+import { lookupKey } from '../../platform/validation.ts'
+import { requireIam } from '../iams/iams.store.ts'
+import type { PermissionGrantRecord, UserRecord } from './user.ts'
+import { selectList, USER_COLUMNS, type Wanted } from './users.projection.ts'
+
+/** The user a reference names, or null; with the edges that come along still on the row (users.along.ts). */
+export async function findUser(db: Db, ref: UserRef, wanted?: Wanted): Promise<UserRecord | null> {
+  const { columns, along, alongValues } = selectList(wanted, ref.id != null ? 1 : 2, 'u.id')
+  const select = `SELECT ${columns}${along} FROM users u WHERE`
+  if (ref.id != null) {
+    const [user] = await db.query<UserRecord>(`${select} u.id = $1`, [ref.id, ...alongValues])
+    return user && (ref.iamid == null || ref.iamid === user.iamid) ? user : null
+  }
+  if (ref.userid == null) throw new Invalid('ref', 'needs an id or a userid')
+  const key = lookupKey(ref.userid)
+  if (key === null) return null
+  const values = [ref.iamid ?? 'bim', key, ...alongValues]
+  const [user] = await db.query<UserRecord>(`${select} u.iamid = $1 AND u.userid_key = $2`, values)
+  return user ?? null
+}
+
+export async function requireUser(db: Db, ref: UserRef, wanted?: Wanted): Promise<UserRecord> {
+  const user = await findUser(db, ref, wanted)
+  return user ?? missing(db, ref)
+}
+
+/** All users named, in the order of the references; one statement. NotFound names the first that is missing. */
+export async function requireUsers(db: Db, refs: readonly UserRef[]): Promise<UserRecord[]> {
+  if (refs.length === 0) return []
+  if (refs.some(ref => ref.id == null && ref.userid == null)) throw new Invalid('ref', 'needs an id or a userid')
+  const byId = refs.flatMap(ref => (ref.id == null ? [] : [ref.id]))
+  const byName = refs.flatMap(ref =>
+    ref.id == null && ref.userid != null ? [[ref.iamid ?? 'bim', lookupKey(ref.userid) ?? ''] as const] : [],
+  )
+  const rows = await db.query<UserRecord & { useridKey: string }>(
+    // Not by OR: the planner would read every user.
+    `SELECT ${USER_COLUMNS}, u.userid_key AS "useridKey" FROM users u WHERE u.id IN (
+       SELECT unnest($1::int[]) UNION
+       SELECT v.id FROM unnest($2::text[], $3::text[]) n(iamid, key) JOIN users v ON v.iamid = n.iamid AND v.userid_key = n.key)`,
+    [byId, byName.map(([iamid]) => iamid), byName.map(([, key]) => key)],
+  )
+  const ids = new Map(rows.map(row => [row.id, row]))
+  const names = new Map(rows.map(row => [`${row.iamid}/${row.useridKey}`, row]))
+  const found: UserRecord[] = []
+  for (const ref of refs) {
+    const user =
+      ref.id != null ? ids.get(ref.id) : names.get(`${ref.iamid ?? 'bim'}/${ref.userid == null ? '' : lookupKey(ref.userid)}`)
+    if (!user || (ref.iamid != null && user.iamid !== ref.iamid)) return missing(db, ref)
+    found.push(user)
+  }
+  return found
+}
+
+/** Throws NotFound naming the user, or the IAM where there is no such IAM. */
+async function missing(db: Db, ref: UserRef): Promise<never> {
+  if (ref.iamid != null) await requireIam(db, ref.iamid)
+  throw new NotFound(`No user ${nameOf(ref)}`)
+}
+
+const nameOf = (ref: UserRef): string =>
+  ref.id != null
+    ? `with id ${ref.id}${ref.iamid == null ? '' : ` in ${ref.iamid}`}`
+    : `${JSON.stringify(ref.userid)} in ${ref.iamid ?? 'bim'}`
+
+export const usersNamed = (db: Db, iamid: string, keys: readonly string[]): Promise<UserRecord[]> =>
+  db.query(`SELECT ${USER_COLUMNS} FROM users u WHERE u.iamid = $1 AND u.userid_key = ANY($2::text[])`, [iamid, keys])
+
+export const usersByIds = (db: Db, ids: readonly number[]): Promise<UserRecord[]> =>
+  rowsInPieces(db, ids, piece => db.query<UserRecord>(`SELECT ${USER_COLUMNS} FROM users u WHERE u.id = ANY($1::int[])`, [piece]))
+
+/** Effective permissions with their sources, in the order they were given (the view's `place`). */
+export const grantsOfUsers = (db: Db, ids: readonly number[]): Promise<PermissionGrantRecord[]> =>
+  rowsInPieces(db, ids, piece =>
+    db.query<PermissionGrantRecord>(
+      `SELECT e.user_id AS "userId", e.permission, e.source, e.group_id AS "groupId"
+         FROM effective_permissions e WHERE e.user_id = ANY($1::int[]) ORDER BY e.user_id, e.place, e.permission`,
+      [piece],
+    ),
+  )
+
+export interface NewUser {
+  iamid: string
+  userid: string
+  useridKey: string
+  name: string
+  nameKey: string
+  systemGenerated?: boolean
+  disabled?: boolean
+  dn?: string
+  directoryId?: string
+  openidId?: string
+  samlId?: string
+}
+
+export async function insertUser(db: Db, user: NewUser & Partial<ProfileColumns>, now: Date): Promise<UserRecord> {
+  const stamps = { createdAt: now, updatedAt: now, profileCreatedAt: now, profileUpdatedAt: now }
+  const { id } = await db.prisma.user.create({
+    data: { ...jsonColumns(user), ...stamps } as Prisma.UserUncheckedCreateInput,
+    select: { id: true },
+  })
+  return requireUser(db, { id })
+}
+
+/** Many new users in one statement, in the order given; names that another request took meanwhile are left out. */
+export async function insertUsers(
+  db: Db,
+  users: readonly (NewUser & Partial<ProfileColumns>)[],
+  now: Date,
+): Promise<UserRecord[]> {
+  if (users.length === 0) return []
+  const rows = await db.query<{ id: number }>(
+    `INSERT INTO users (iamid, userid, userid_key, name, name_key, system_generated, disabled, dn, email, email_key, phone, about, location,
+       organization, position, sql_user, preferences, external_user_ids, directory_id, openid_id, saml_id, created_at, updated_at, profile_created_at,
+       profile_updated_at)
+     SELECT n.iamid, n.userid, n."useridKey", n.name, n."nameKey", coalesce(n."systemGenerated", false), coalesce(n.disabled, false), n.dn,
+            n.email, coalesce(n."emailKey", ''), n.phone, n.about, n.location, n.organization, n.position, n."sqlUser",
+            nullif(n.preferences, 'null'), coalesce(n."externalUserIds", '{}'), n."directoryId", n."openidId", n."samlId",
+            $2::timestamptz, $2::timestamptz, $2::timestamptz, $2::timestamptz
+       FROM ROWS FROM (jsonb_to_recordset($1::jsonb) AS (iamid text, userid text, "useridKey" text, name text, "nameKey" text,
+         "systemGenerated" boolean, disabled boolean, dn text, email text, "emailKey" text, phone text, about text, location text,
+         organization text, "position" text, "sqlUser" text, preferences jsonb, "externalUserIds" jsonb, "directoryId" text,
+         "openidId" text, "samlId" text))
+         WITH ORDINALITY n(iamid, userid, "useridKey", name, "nameKey", "systemGenerated", disabled, dn, email, "emailKey", phone, about,
+           location, organization, "position", "sqlUser", preferences, "externalUserIds", "directoryId", "openidId", "samlId", place)
+      ORDER BY n.place ON CONFLICT DO NOTHING RETURNING id`,
+    [JSON.stringify(users), now],
+  )
+  return usersByIds(
+    db,
+    rows.map(row => row.id),
+  )
+}
+
+/** Which of these canonical names, or e-mail addresses of `bim`, are taken. */
+export async function takenNames(db: Db, iamid: string, keys: readonly string[]): Promise<Set<string>> {
+  const rows = await db.query<{ key: string }>(
+    `SELECT userid_key AS key FROM users WHERE iamid = $1 AND userid_key = ANY($2::text[])
+     UNION SELECT email_key FROM users WHERE iamid = $1 AND iamid = 'bim' AND email_key <> '' AND email_key = ANY($2::text[])`,
+    [iamid, keys],
+  )
+  return new Set(rows.map(row => row.key))
+}
+
+/** Columns of a profile as they are written; undefined stays as it is. */
+export interface ProfileColumns {
+  name: string
+  nameKey: string
+  email: string | null
+  emailKey: string
+  phone: string | null
+  about: string | null
+  location: string | null
+  organization: string | null
+  position: string | null
+  sqlUser: string | null
+  preferences: object | null
+  externalUserIds: object
+}
+
+export interface UserColumns extends ProfileColumns {
+  iamid: string
+  disabled: boolean
+  disabledBy: string | null
+  lastLogin: Date
+  authenticationId: number
+  updatedAt: Date
+  profileUpdatedAt: Date
+}
+
+export async function updateUser(db: Db, id: number, columns: Partial<UserColumns>): Promise<UserRecord> {
+  const data = jsonColumns(columns) as Prisma.UserUncheckedUpdateInput
+  await db.prisma.user.update({ where: { id }, data, select: { id: true } })
+  return requireUser(db, { id })
+}
+
+/** Prisma tells the JSON value null from the absence of a value; a profile knows only the latter. */
+const jsonColumns = <T extends Partial<ProfileColumns>>(columns: T) =>
+  columns.preferences === null ? { ...columns, preferences: Prisma.DbNull } : columns
+
+export const deleteUserRow = (db: Db, id: number) => db.prisma.user.delete({ where: { id }, select: { id: true } })
+
+/** Locks the user's row until the transaction ends, so that what was read of it stays true. */
+export const lockUser = (db: Db, id: number) => db.query(`SELECT 1 FROM users WHERE id = $1 FOR UPDATE`, [id])
+
+/** Permissions set by hand, in their order. */
+export async function handSet(db: Db, userId: number): Promise<string[]> {
+  const rows = await db.prisma.userPermission.findMany({
+    where: { userId, source: 'bim' },
+    orderBy: { id: 'asc' },
+    select: { permission: true },
+  })
+  return rows.map(row => row.permission)
+}
+
+/** Replaces the permissions set by hand; the order given is the order kept. */
+export async function replaceHandSet(db: Db, userId: number, permissions: readonly string[]): Promise<void> {
+  await db.prisma.userPermission.deleteMany({ where: { userId, source: 'bim' } })
+  await addHandSet(db, [userId], permissions)
+}
+
+export async function addHandSet(db: Db, userIds: readonly number[], permissions: readonly string[]): Promise<void> {
+  if (permissions.length === 0 || userIds.length === 0) return
+  const data = userIds.flatMap(userId => permissions.map(permission => ({ userId, permission, source: 'bim' })))
+  await db.prisma.userPermission.createMany({ data, skipDuplicates: true })
+}
+
+/** Whether an enabled user of a configured IAM holds USER_ADMIN. Takes the lock that makes two such questions wait for each other. */
+export async function anAdministratorIsLeft(db: Db): Promise<boolean> {
+  await lockAdministrators(db)
+  const rows = await db.query(
+    `SELECT 1 FROM effective_permissions e JOIN users u ON u.id = e.user_id AND NOT u.disabled JOIN iams i ON i.id = u.iamid
+      WHERE e.permission = 'USER_ADMIN' LIMIT 1`,
+  )
+  return rows.length > 0
+}
+
+/** Until the transaction ends. On the embedded store one connection already lets writes wait for each other. */
+export const lockAdministrators = (db: Db) => db.query(`SELECT pg_advisory_xact_lock(7266853, 1)::text`)
+
+/** Ends what opens doors for a user: tokens held, tokens of those they impersonate, and invitations. Keys stop by themselves. */
+export async function endAccess(db: Db, userId: number): Promise<number> {
+  const rows = await db.query<{ id: number }>(`DELETE FROM tokens WHERE user_id = $1 OR impersonator_id = $1 RETURNING id`, [
+    userId,
+  ])
+  await db.prisma.invitation.deleteMany({ where: { userId } })
+  return rows.length
+}
+
+/** Gives clones the hand-set permissions, memberships and attributes of a user: three statements, however many clones. */
+export async function copyHoldings(db: Db, fromId: number, toIds: readonly number[]): Promise<void> {
+  await db.query(
+    `INSERT INTO user_permissions (user_id, permission, source) SELECT t.id, p.permission, 'bim'
+       FROM user_permissions p CROSS JOIN unnest($2::int[]) t(id) WHERE p.user_id = $1 AND p.source = 'bim' ORDER BY t.id, p.id
+       ON CONFLICT DO NOTHING`,
+    [fromId, toIds],
+  )
+  await db.query(
+    `INSERT INTO memberships (user_id, group_id, sources) SELECT t.id, m.group_id, '{bim}'
+       FROM memberships m JOIN groups g ON g.id = m.group_id AND g.iamid = 'bim' CROSS JOIN unnest($2::int[]) t(id) WHERE m.user_id = $1
+       ORDER BY t.id, m.id ON CONFLICT DO NOTHING`,
+    [fromId, toIds],
+  )
+  await db.query(
+    `INSERT INTO user_attributes (user_id, key, key_key, value, source) SELECT t.id, a.key, a.key_key, a.value, 'bim'
+       FROM user_attributes a CROSS JOIN unnest($2::int[]) t(id) WHERE a.user_id = $1 ORDER BY t.id, a.id ON CONFLICT DO NOTHING`,
+    [fromId, toIds],
+  )
+}

@@ -1,0 +1,66 @@
+/** Whose accounts a source means, without writing anything: for a log-in before its transaction, a plan of a sync and a simulation. */
+import type { Entry } from '../connectors/connector.ts'
+import type { IamRecord } from '../domain/iams/iam.ts'
+import type { UserRecord } from '../domain/users/user.ts'
+import type { Db } from '../platform/database/store.ts'
+import { lookupKey } from '../platform/validation.ts'
+import { type Named, type Who, whoAre } from './account-match.ts'
+import { type Takeover, takeoversOf } from './account-migration.ts'
+import { accountsOf } from './accounts.store.ts'
+
+export interface Meant {
+  /** As they are now; null for somebody new, and where another IAM's account is in the way. */
+  readonly user: UserRecord | null
+  /** Their userid from now on, where it is another one. */
+  readonly renamed?: string
+  /** The IAM that their account is taken over from. */
+  readonly migratedFrom?: string
+  /** Why nothing of it is taken in. */
+  readonly rejected?: string
+  /** Rejected because the userid was another person's. */
+  readonly reused?: true
+  /** Rejected because an identity before it means the same account. */
+  readonly twice?: true
+}
+
+/** As few statements as for one. */
+export async function meantBy(db: Db, iam: Pick<IamRecord, 'id' | 'config'>, identities: readonly Named[]): Promise<Meant[]> {
+  const all = whoAre(identities, await accountsOf(db, iam.id, identities, { lock: false }), iam.id)
+  const from = iam.config.migrateFrom as string | undefined
+  const fresh = from === undefined ? [] : identities.filter((_, at) => all[at]!.is === 'new')
+  const takeovers = fresh.length === 0 ? [] : await takeoversOf(db, from!, fresh, { lock: false })
+  const takeoverOf = new Map(fresh.map((named, at) => [named, takeovers[at]!]))
+  return all.map((who, at) => (who.is === 'new' ? taking(takeoverOf.get(identities[at]!), from) : meant(who)))
+}
+
+/**
+ * The account that an entry logs in to, and its userid from now on; `user` is null for somebody new and for who takes an account over.
+ * Any value of the userid attribute will do where the entry has an id; without one only the value that a sync would take.
+ */
+export async function accountOf(
+  db: Db,
+  iam: Pick<IamRecord, 'id' | 'config'>,
+  { userid: typed }: Pick<Entry, 'userid'>,
+  identity: Named,
+): Promise<{ user: UserRecord | null; userid: string; rejected?: string }> {
+  const [meant = { user: null }] = await meantBy(db, iam, [identity])
+  const userid = meant.renamed ?? meant.user?.userid ?? identity.userid
+  const user = meant.migratedFrom === undefined ? meant.user : null
+  if (meant.rejected !== undefined) return { user, userid, rejected: meant.rejected }
+  if (!identity.sourceId && lookupKey(typed) !== lookupKey(userid))
+    return { user, userid, rejected: `without an id of the entry only its userid ${userid} logs in, and none of its others` }
+  return { user, userid }
+}
+
+function taking(takeover: Takeover | null | undefined, from: string | undefined): Meant {
+  if (!takeover) return { user: null }
+  if ('refusal' in takeover) return { user: null, rejected: takeover.refusal }
+  return { user: takeover.user, migratedFrom: from! }
+}
+
+function meant(who: Exclude<Who, { is: 'new' }>): Meant {
+  const { user } = who
+  if (who.is === 'refused')
+    return { user, rejected: who.reason, ...(who.reused && { reused: true }), ...(who.twice && { twice: true }) }
+  return { user, ...(who.is === 'known' && user !== null && who.userid !== user.userid && { renamed: who.userid }) }
+}

@@ -1,0 +1,155 @@
+/** The accounts of people as a source names them: found, renamed, taken over, emptied or made. Part of a write's transaction. */
+import type { Call } from '../authorization/service.ts'
+import { deleteAddresses } from '../domain/credentials/login-addresses.store.ts'
+import { nameColumns } from '../domain/users/profile.ts'
+import type { UserRecord } from '../domain/users/user.ts'
+import { insertUsers } from '../domain/users/users.store.ts'
+import { uniqueViolation } from '../platform/database/errors.ts'
+import { Unavailable } from '../platform/errors.ts'
+import { canonical, checkUserid } from '../platform/validation.ts'
+import { type Who, whoAre } from './account-match.ts'
+import { takeoversOf } from './account-migration.ts'
+import { accountsOf, moveAccounts, renameUsers } from './accounts.store.ts'
+import { nobody, planOf } from './diff.ts'
+import type { Identity } from './identity.ts'
+import { emptyAccounts } from './replace-user.store.ts'
+
+export interface Source {
+  readonly iamid: string
+  /** Who says it: the IAM's id, or that of a further source of the same IAM. */
+  readonly source: string
+  /** Whether somebody new waits, disabled, for an administrator. */
+  readonly disabled?: boolean
+  /** Whether whom this source disabled is let in again by being spoken of. */
+  readonly enables?: boolean
+  /** The IAM whose accounts somebody new takes over. */
+  readonly migrateFrom?: string | undefined
+  /** Of a single identity: nobody else's account is meant. */
+  readonly expected?: number | undefined
+  /** A disabled account is no way in, and nothing of it changes. */
+  readonly logIn?: boolean
+}
+
+export interface Account {
+  /** As they were before, or when they were made. */
+  readonly user: UserRecord
+  readonly identity: Identity
+  readonly created: boolean
+  /** Their userid from now on. */
+  readonly userid: string
+  readonly relinked: boolean
+  /** The IAM that the account was of. */
+  readonly migratedFrom: string | null
+  /** Whose account it was, before it was emptied. */
+  readonly replaced: UserRecord | null
+}
+/** Nothing was written. `user` is the account that is in the way. */
+export interface Rejection {
+  readonly identity: Identity
+  readonly user: UserRecord | null
+  readonly rejected: string
+}
+
+export const isRejected = (result: Account | Rejection): result is Rejection => 'rejected' in result
+
+const plain = { created: false, relinked: false, migratedFrom: null, replaced: null } as const
+type Found = Account | Rejection | null
+
+/** The accounts, held until the transaction ends. Of two who bring the same new person at once, one makes them and both find them. */
+export async function accountsFor(call: Call, by: Source, identities: readonly Identity[]): Promise<(Account | Rejection)[]> {
+  for (const { userid } of identities) checkUserid(userid, { newBim: false })
+  const found = await known(call, by, identities)
+  const missing = () => identities.flatMap((identity, at) => (found[at] === null ? { identity, at } : []))
+  const put = (results: readonly Found[], places: readonly { at: number }[]) => {
+    for (const [place, { at }] of places.entries()) found[at] = results[place] ?? null
+  }
+  for (const step of [taken, made, known]) {
+    const left = missing()
+    if (left.length === 0) break
+    const part = left.map(({ identity }) => identity)
+    put(await step(call, by, part), left)
+  }
+  return found.map((account, at) => {
+    if (account) return account
+    throw new Error(`Somebody who was made is not there: ${identities[at]!.userid}`)
+  })
+}
+
+async function known({ db, now }: Call, { iamid, expected, logIn }: Source, identities: readonly Identity[]): Promise<Found[]> {
+  const accounts = await accountsOf(db, iamid, identities, { lock: true })
+  const all = whoAre(identities, accounts, iamid).map((who): Who => {
+    if (logIn && who.is === 'known' && who.user.disabled)
+      return { is: 'refused', user: who.user, reason: 'the account is disabled' }
+    if (expected === undefined || who.is === 'refused' || (who.is !== 'new' && who.user.id === expected)) return who
+    const user = who.is === 'new' ? null : who.user
+    return {
+      is: 'refused',
+      user,
+      reason: `the source means ${user === null ? 'no account here' : 'another account'} by this userid`,
+    }
+  })
+  const renamed = all.flatMap(who =>
+    who.is === 'known' && who.userid !== who.user.userid
+      ? { id: who.user.id, userid: who.userid, useridKey: canonical(who.userid), former: who.user }
+      : [],
+  )
+  if (renamed.length > 0) {
+    await renameUsers(db, renamed).catch(beaten)
+    await deleteAddresses(
+      db,
+      renamed.map(({ former }) => former),
+    )
+  }
+  const former = all.flatMap(who => (who.is === 'successor' ? who.user.id : []))
+  const emptied = new Map(former.length === 0 ? [] : (await emptyAccounts(db, former, now)).map(user => [user.id, user]))
+  return all.map((who, at): Found => {
+    const identity = identities[at]!
+    if (who.is === 'new') return null
+    if (who.is === 'refused') return { identity, user: who.user, rejected: who.reason }
+    if (who.is === 'known') return { ...plain, identity, user: who.user, userid: who.userid, relinked: who.relinked === true }
+    return { ...plain, identity, user: emptied.get(who.user.id)!, userid: who.user.userid, replaced: who.user }
+  })
+}
+
+/** Somebody else was given the userid this very moment: tried again, that is found. */
+function beaten(error: unknown): never {
+  throw uniqueViolation(error) === null ? error : new Unavailable('The userid was taken at this very moment: try again')
+}
+
+async function taken({ db, now }: Call, { iamid, migrateFrom }: Source, identities: readonly Identity[]): Promise<Found[]> {
+  if (migrateFrom === undefined) return identities.map(() => null)
+  const takeovers = await takeoversOf(db, migrateFrom, identities, { lock: true })
+  const ids = takeovers.flatMap(takeover => (takeover && 'user' in takeover ? takeover.user.id : []))
+  const moved = new Map(
+    ids.length === 0 ? [] : (await moveAccounts(db, ids, iamid, now).catch(beaten)).map(user => [user.id, user]),
+  )
+  await deleteAddresses(
+    db,
+    [...moved.values()].map(({ userid }) => ({ iamid: migrateFrom, userid })),
+  )
+  return takeovers.map((takeover, at): Found => {
+    const identity = identities[at]!
+    if (takeover === null) return null
+    if ('refusal' in takeover) return { identity, user: null, rejected: takeover.refusal }
+    const user = moved.get(takeover.user.id)!
+    return { ...plain, identity, user, userid: user.userid, migratedFrom: migrateFrom }
+  })
+}
+
+async function made(
+  { db, now }: Call,
+  { iamid, source, disabled = false }: Source,
+  identities: readonly Identity[],
+): Promise<Found[]> {
+  const inOrder = identities.toSorted((a, b) => (a.userid < b.userid ? -1 : 1))
+  const rows = inOrder.map(identity => {
+    const { userid, profile } = identity
+    const names = { iamid, userid, useridKey: canonical(userid), ...nameColumns(profile.name ?? userid) }
+    return { ...names, ...planOf(identity, nobody, source).profile, disabled }
+  })
+  const created = new Map((await insertUsers(db, rows, now)).map(user => [canonical(user.userid), user]))
+  return identities.map((identity): Found => {
+    const user = created.get(canonical(identity.userid))
+    return user ? { ...plain, identity, user, userid: user.userid, created: true } : null
+  })
+}

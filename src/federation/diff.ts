@@ -1,0 +1,109 @@
+/** What an Identity changes of what is held. Pure: simulating one and writing one ask the same. */
+
+import { difference } from '../authorization/audit-event.ts'
+import { type Change, replaced, type StoredAttribute } from '../domain/attributes/attribute.ts'
+import { profileColumns } from '../domain/users/profile.ts'
+import type { UserRecord } from '../domain/users/user.ts'
+import type { ProfileColumns } from '../domain/users/users.store.ts'
+import { canonical } from '../platform/validation.ts'
+import type { ExternalGroup, Identity } from './identity.ts'
+import { SOURCE_ID_COLUMNS, type SourceIdColumn } from './source-ids.ts'
+
+/** What is held of the person whom an identity names. */
+export interface Held {
+  /** Null for somebody who is not here yet. */
+  readonly user: (Pick<UserRecord, 'externalUserIds'> & Partial<UserRecord>) | null
+  /** The groups that the source put the user into. */
+  readonly groups: readonly HeldGroup[]
+  /** All attributes, in the order they were given. */
+  readonly attributes: readonly StoredAttribute[]
+  /** The userid that the person is given now, where it is another one. */
+  readonly renamed?: string | undefined
+}
+
+export interface HeldGroup {
+  readonly name: string
+  /** Which entry of the directory it is; null where no entry was seen. */
+  readonly directoryId: string | null
+}
+/** What is held of somebody who is not here yet. */
+export const nobody: Held = { user: null, groups: [], attributes: [] }
+
+/** By what a person is named, here and in the source. */
+type NamingColumns = { userid: string; useridKey: string; dn: string; relinkable: boolean } & Record<SourceIdColumn, string>
+
+export interface Plan {
+  /** The columns that change. */
+  readonly profile: Partial<ProfileColumns & NamingColumns>
+  readonly before: Readonly<Record<string, unknown>>
+  readonly after: Readonly<Record<string, unknown>>
+  readonly join: readonly ExternalGroup[]
+  /** Names of groups. */
+  readonly leave: readonly string[]
+  readonly attributes: Change
+}
+
+/** `source` is who says it: only its memberships and attributes are replaced. Throws Invalid for an identity no mapping would make. */
+export function planOf(identity: Identity, held: Held, source: string): Plan {
+  const said = {
+    ...profileColumns({ ...identity.profile, ...named(identity, held) }),
+    ...(identity.dn !== undefined && { dn: identity.dn }),
+    ...(identity.sourceId && { [SOURCE_ID_COLUMNS[identity.sourceId.source]]: identity.sourceId.id }),
+    // Who was seen by their id is recognised by it from then on.
+    ...(identity.sourceId && held.user?.relinkable && { relinkable: false }),
+    ...(held.renamed !== undefined && { userid: held.renamed, useridKey: canonical(held.renamed) }),
+  }
+  const change = difference({ ...held.user }, { ...said, nameKey: undefined, emailKey: undefined, useridKey: undefined })
+  const changed = new Set(Object.keys(change.after))
+  // A canonical form goes with its field.
+  const profile = Object.fromEntries(Object.entries(said).filter(([column]) => changed.has(column.replace(/Key$/, ''))))
+  return {
+    profile,
+    before: change.before,
+    after: change.after,
+    ...groupsOf(identity, held),
+    attributes: attributesOf(identity, held, source),
+  }
+}
+
+/** The names in other systems, those that nothing was said of included. */
+function named({ externalUserIds }: Identity, { user }: Held): { externalUserIds?: Record<string, unknown> } {
+  if (externalUserIds === undefined || Object.keys(externalUserIds).length === 0) return {}
+  const all = { ...user?.externalUserIds, ...externalUserIds }
+  return { externalUserIds: Object.fromEntries(Object.entries(all).filter(([, name]) => name !== null)) }
+}
+
+function groupsOf({ groups }: Identity, held: Held): Pick<Plan, 'join' | 'leave'> {
+  if (groups === undefined) return { join: [], leave: [] }
+  // Two spellings of one name are one group: the first stays.
+  const wanted = [
+    ...new Map(groups.toReversed().map(group => [group.entryId ?? canonical(group.name), group])).values(),
+  ].toReversed()
+  const byId = new Map(wanted.map(group => [group.entryId, group]))
+  const byName = new Map(wanted.map(group => [canonical(group.name), group]))
+  // By the entry where both are one, else by the name.
+  const meant = ({ name, directoryId }: HeldGroup): ExternalGroup | undefined => {
+    const same = directoryId === null ? undefined : byId.get(directoryId)
+    const named = byName.get(canonical(name))
+    return same ?? (named && isOne(named, directoryId) ? named : undefined)
+  }
+  const here = new Set(held.groups.map(meant))
+  return {
+    join: wanted.filter(group => !here.has(group)),
+    leave: held.groups.filter(group => !meant(group)).map(({ name }) => name),
+  }
+}
+
+const isOne = ({ entryId }: ExternalGroup, directoryId: string | null): boolean =>
+  entryId === undefined || directoryId === null || entryId === directoryId
+
+function attributesOf({ attributes, allBut }: Identity, held: Held, source: string): Change {
+  if (attributes === undefined) return { added: [], removed: [] }
+  const spoken = new Set(Object.keys(attributes).map(canonical))
+  const isOver = (keyKey: string) => allBut !== undefined && !allBut.some(key => canonical(key) === keyKey)
+  return replaced(
+    held.attributes,
+    new Map(Object.entries(attributes)),
+    row => row.source === source && (spoken.has(row.keyKey) || isOver(row.keyKey)),
+  )
+}

@@ -1,0 +1,133 @@
+/** An IAM's directory, and what its entries say in the words of the porch. */
+
+import type { App } from '../authorization/context.ts'
+import type { Call } from '../authorization/service.ts'
+import type { Entry, GroupLookup, Listing, Lookup, PasswordLogin } from '../connectors/connector.ts'
+import { openLdap } from '../connectors/ldap.ts'
+import { noteEntryIds } from '../domain/iams/iam.ids.store.ts'
+import type { IamRecord } from '../domain/iams/iam.ts'
+import type { UserRecord } from '../domain/users/user.ts'
+import type { Db } from '../platform/database/store.ts'
+import { Invalid, RosterError } from '../platform/errors.ts'
+import { checkUserid } from '../platform/validation.ts'
+import { identityOf } from './attribute-mapping.ts'
+import { wordsOfEntry } from './entry-json.ts'
+import { type SettledEntry, settling } from './resolved-groups.ts'
+import { directoryIdOf, hasNoEntryIds } from './source-ids.ts'
+import { type News, secretsOf } from './source-result.ts'
+
+export type Directory = PasswordLogin & Lookup & GroupLookup & Listing
+
+/** One connector for each IAM and state of its configuration: it remembers which of its hosts answers. */
+const directories = new WeakMap<App, Map<string, { version: number; directory: Directory }>>()
+
+/** Null for an IAM that has no directory, or none configured yet. Throws Refused when its secrets do not open. */
+export async function directoryOf({ app, db }: Pick<Call, 'app' | 'db'>, iam: IamRecord): Promise<Directory | null> {
+  if (iam.type !== 'ldap' || iam.config.options === undefined) return null
+  const known = directories.get(app) ?? new Map<string, { version: number; directory: Directory }>()
+  directories.set(app, known)
+  const version = iam.updatedAt.getTime()
+  const found = known.get(iam.id)
+  if (found?.version === version) return found.directory
+  const opened = openLdap(iam.config, await secretsOf({ app, db }, iam.id), { outbound: app.outbound })
+  const directory = settling(opened, app.store.db, iam)
+  known.set(iam.id, { version, directory })
+  return directory
+}
+
+/** A question of a log-in or a refresh: whoever looks after the instance hears once when it has no answer. (A sync tells of itself.) */
+export async function told<Answer>({ log }: App, iamid: string, ask: () => Promise<Answer>): Promise<Answer> {
+  try {
+    return await ask()
+  } catch (error) {
+    if (error instanceof RosterError) log.warn({ iamid, failure: error.message }, 'the directory gave no answer')
+    throw error
+  }
+}
+
+/**
+ * An entry was read whole: an attribute that it lacks has no values. Whichever of its userids was typed, somebody new is given the first,
+ * as in a sync. One that was only told of has no place, and so an empty id.
+ */
+export function newsOf(iam: Pick<IamRecord, 'id' | 'config'>, entry: SettledEntry): News {
+  const { id, aliases, attributes, groups, decided, along = [] } = entry
+  const names = aliases.filter(isUserid)
+  const [userid = entry.userid] = names
+  const valuesOf = (from: Entry['attributes']) => (name: string) => from.get(name.toLowerCase()) ?? []
+  const { identity, faults } = identityOf(iam, {
+    userid,
+    values: valuesOf(attributes),
+    groups:
+      groups
+        ?.filter((_, at) => decided?.[at]?.taken ?? true)
+        .map(group => ({ name: group.name, entryId: group.entryIds[0], values: valuesOf(group.attributes) })) ?? null,
+  })
+  const changes = [...(decided?.flatMap(({ change }) => change ?? []) ?? []), ...along]
+  const groupFaults = decided?.flatMap(({ fault }) => fault ?? []) ?? []
+  const named = {
+    ...(id !== '' && { dn: id }),
+    ...(names.length > 1 && { aliases: names }),
+    ...(changes.length > 0 && { groupChanges: changes }),
+    ...(!hasNoEntryIds(iam) && { sourceId: directoryIdOf(iam, entry) }),
+  }
+  return { source: iam.id, identity: { ...identity, ...named }, failure: null, faults: [...groupFaults, ...faults] }
+}
+
+/**
+ * The entry of a user: that of their id, whatever it is called now; else that of their userid, which may be somebody else's by now.
+ * Null: the directory knows neither.
+ */
+export async function entryOfUser(
+  directory: Lookup,
+  iam: Pick<IamRecord, 'config'>,
+  { userid, directoryId }: Pick<UserRecord, 'userid' | 'directoryId'>,
+): Promise<Entry | null> {
+  const named = await directory.find(userid)
+  if (directoryId === null || hasNoEntryIds(iam) || (named && directoryIdOf(iam, named)?.id === directoryId)) return named
+  return (await directory.findById(directoryId)) ?? named
+}
+
+function isUserid(name: string): boolean {
+  try {
+    checkUserid(name, { newBim: false })
+    return true
+  } catch (error) {
+    if (error instanceof Invalid) return false
+    throw error
+  }
+}
+
+type Hearing = Pick<Call, 'app' | 'db' | 'now' | 'requestId' | 'trail'>
+
+/** That a directory gives no ids is kept; that it does again a sync finds out, or a log-in where none is configured. */
+async function noteIdOf(db: Db, iam: IamRecord, entry: Entry, now: Date): Promise<void> {
+  if (hasNoEntryIds(iam)) return
+  const isMissing = directoryIdOf(iam, entry) === null
+  if (isMissing || iam.config.ldapSync === undefined) await noteEntryIds(db, iam, isMissing ? 'missing' : 'given', now)
+}
+
+/**
+ * What a directory answers about a person, and the exchange is kept: its entry, or why there is none. At a log-in nobody's entry is no
+ * exchange: whoever types wrong passwords would push the others out.
+ */
+export async function heard(
+  { app, db, now: at, requestId, trail }: Hearing,
+  iam: IamRecord,
+  asked: 'find' | 'log in',
+  userid: string,
+  ask: () => Promise<Entry | null>,
+): Promise<Entry | null> {
+  const about = { kind: 'ldap', iamid: iam.id, at, requestId, asked, trail, source: iam.id } as const
+  try {
+    const entry = await told(app, iam.id, ask)
+    if (entry !== null) {
+      app.exchangeLog.record({ ...about, userid: entry.userid, resource: entry.id, answer: wordsOfEntry(entry) })
+      await noteIdOf(db, iam, entry, at)
+    } else if (asked === 'find') app.exchangeLog.record({ ...about, userid, failure: 'The directory knows no such person' })
+    return entry
+  } catch (error) {
+    const failure = error instanceof RosterError ? error.message : 'What nobody foresaw: the log says more'
+    app.exchangeLog.record({ ...about, userid, failure })
+    throw error
+  }
+}

@@ -1,0 +1,161 @@
+/**
+ * What an IAM's source said or asked, kept for a while: a SCIM request, a directory's entry, a user info answer. Pure.
+ * The walk: a door or the porch → noteExchange (exchange-log): cut to size and rid of secrets here → the table, many in one statement →
+ * exchanges.service, which lists them and runs them again as a dry run. Claims of an OpenID provider stand in its own tokens and are not kept.
+ */
+
+import type { AuditDraft } from '../../authorization/audit-event.ts'
+import type { ExchangeKind } from '../../authorization/ports.ts'
+import type { Page } from '../../platform/database/pagination.ts'
+
+export interface KeptChange {
+  readonly event: string
+  readonly targetType: string
+  readonly targetId: string
+  readonly targetName: string | null
+  readonly before: unknown
+  readonly after: unknown
+}
+
+/** A row of `exchanges`. */
+export interface ExchangeRecord {
+  readonly id: string
+  readonly iamid: string
+  readonly kind: ExchangeKind
+  readonly at: Date
+  readonly requestId: string
+  readonly asked: string
+  readonly userid: string | null
+  readonly resource: string | null
+  readonly request: unknown
+  readonly requestWhole: boolean
+  readonly answer: unknown
+  readonly answerWhole: boolean
+  readonly status: number | null
+  readonly failure: string | null
+  readonly changes: readonly KeptChange[]
+  readonly changesWhole: boolean
+}
+export type ExchangePage = Page<ExchangeRecord>
+
+/** How many exchanges of one IAM are kept, and the bytes of what one asked, answered or changed. */
+export const KEPT = 200
+export const MAX_BYTES = 16_384
+export const REDACTED = '[redacted]'
+
+const SECRET_NAME =
+  /passw|passphrase|\bpwd|pwd\b|pwdhistory|secret|token|authorization$|api[-_]?key|private[-_]?key|credential|cookie|scim[-_]?key|bind_?pw|principalkey|(?:nt|lm)hash|pkcs12/i
+/** Our own secrets (credentials/secret.ts), and credentials of a header, wherever they stand. */
+const SECRET_TEXT = /\br[ktis]_[0-9A-Za-z]{20,}|\b(?:bearer|basic)\s+[\w.~+/=-]{8,}/gi
+
+/** A text that may name a secret and hold it as well: `password eq "…"`. */
+export function redactedText(text: string): string {
+  if (SECRET_NAME.test(text) && /["=]|\b(?:eq|ne|co|sw|ew|gt|ge|lt|le)\b|%22/i.test(text)) return REDACTED
+  return plain(text)
+}
+
+/**
+ * The value without secrets, and no longer than MAX_BYTES of JSON: `whole` is false where something was left out for its length.
+ * `isOurs`: it is our own event, in which no name stands before a secret, so that `revokedTokens` may say how many.
+ */
+export function bounded(value: unknown, isOurs = false): { value: unknown; whole: boolean; redacted: boolean } {
+  const left = { bytes: MAX_BYTES, whole: true, redacted: false, isOurs }
+  return { value: copy(value, left, ''), whole: left.whole, redacted: left.redacted }
+}
+
+/** Words of others that are to be kept for good, such as a provider's document in the audit log: whole, and without secrets. */
+export function withoutSecrets(facts: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  const shown = (value: unknown): unknown => {
+    if (typeof value === 'string') return plain(value)
+    if (Array.isArray(value)) return value.map(shown)
+    return typeof value === 'object' && value !== null && !(value instanceof Date) ? withoutSecrets({ ...value }) : value
+  }
+  return Object.fromEntries(Object.entries(facts).map(([key, value]) => [key, isSecret(key) ? REDACTED : shown(value)]))
+}
+
+interface Left {
+  bytes: number
+  whole: boolean
+  redacted: boolean
+  readonly isOurs: boolean
+}
+
+/** Stops as soon as nothing is left: a large body costs no more than what is kept of it. */
+function copy(value: unknown, left: Left, name: string): unknown {
+  if (typeof value === 'string') return fitting(name === 'filter' || name === 'path' ? redactedText(value) : plain(value), left)
+  if (value instanceof Date) return fitting(value.toISOString(), left)
+  if (typeof value !== 'object' || value === null) {
+    left.bytes -= 8
+    return value ?? null
+  }
+  if (isList(value)) return list(value, left)
+  const kept: [key: string, value: unknown][] = []
+  // `{op, path: "password", value}`: the name of the secret stands beside it.
+  const isNamed = Object.entries(value).some(
+    ([key, inner]) => /^path$/i.test(key) && typeof inner === 'string' && isSecret(inner),
+  )
+  for (const [key, inner] of Object.entries(value)) {
+    left.bytes -= Buffer.byteLength(key) + 4
+    if (left.bytes <= 0) {
+      left.whole = false
+      break
+    }
+    const hidden = (isSecret(key) && !left.isOurs) || (isNamed && /^value$/i.test(key))
+    if (hidden) left.redacted = true
+    kept.push([storable(key), hidden ? REDACTED : copy(inner, left, key.toLowerCase())])
+  }
+  return Object.fromEntries(kept)
+}
+
+/** An array, or a list whose items are made when they are read. */
+type List = Iterable<unknown> & { readonly length: number }
+const isList = (value: object): value is List => Symbol.iterator in value && 'length' in value
+
+function list(values: List, left: Left): unknown[] {
+  const kept: unknown[] = []
+  for (const value of values) {
+    if (left.bytes <= 0) {
+      left.whole = false
+      kept.push(`and ${values.length - kept.length} more`)
+      break
+    }
+    left.bytes -= 2
+    kept.push(copy(value, left, ''))
+  }
+  return kept
+}
+
+const isSecret = (name: string): boolean => SECRET_NAME.test(name)
+/** Nor what the store could not take: a directory's text may hold NUL. */
+export const plain = (text: string): string => storable(text.replace(SECRET_TEXT, REDACTED))
+const storable = (text: string): string => text.replaceAll('\0', '\uFFFD').toWellFormed()
+
+function fitting(text: string, left: Left): string {
+  const bytes = Buffer.byteLength(text) + 3
+  if (bytes <= left.bytes) {
+    left.bytes -= bytes
+    return text
+  }
+  const part = text.slice(0, Math.max(left.bytes >> 1, 0)).toWellFormed()
+  left.bytes = 0
+  left.whole = false
+  return `${part}…`
+}
+
+/** What changed, as it is kept: events of one exchange, bounded together. */
+export function changesOf(drafts: readonly AuditDraft[]): { changes: KeptChange[]; whole: boolean } {
+  const named = drafts.map(({ event, target, before, after }) => ({
+    event,
+    targetType: target.type,
+    targetId: String(target.id),
+    targetName: target.name ?? null,
+    before: before ?? null,
+    after: after ?? null,
+  }))
+  const { value, whole } = bounded(named, true)
+  // What did not fit stands as a text at the end.
+  const changes = (value as unknown[]).filter((change): change is KeptChange => typeof change === 'object')
+  return { changes: changes.map(change => ({ ...EMPTY, ...change })), whole }
+}
+
+const EMPTY: KeptChange = { event: '', targetType: '', targetId: '', targetName: null, before: null, after: null }

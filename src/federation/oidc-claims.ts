@@ -1,0 +1,99 @@
+/** From the claims of an OpenID provider to what the mapping reads. Pure. */
+
+import type { IamRecord } from '../domain/iams/iam.ts'
+import { supports } from '../domain/iams/iam.ts'
+import { Invalid, Unauthenticated } from '../platform/errors.ts'
+import { checkUserid } from '../platform/validation.ts'
+import type { Said } from './attribute-mapping.ts'
+
+type Claims = Readonly<Record<string, unknown>>
+type Configured = Pick<IamRecord, 'config'>
+
+/** What is said, and which of it could not be read. */
+export interface Claimed {
+  readonly said: Said
+  readonly faults: readonly string[]
+}
+
+/** Throws Unauthenticated when the claims do not say who this is. */
+export function saidBy(iam: Configured, claims: Claims): Claimed {
+  const userid = useridOf(iam, claims)
+  const faults: string[] = []
+  const wanted = iam.config.authenticationOnly !== true && supports(iam.config, 'syncGroups')
+  const groups = wanted ? groupsOf(iam, claims, faults) : null
+  for (const name of mappedClaims(iam))
+    if (claimOf(claims, name) != null && valuesOf(claimOf(claims, name)) === undefined)
+      faults.push(`the claim ${name} is no value or list of values: nothing of it was taken`)
+  return { said: { userid, values: name => valuesOf(claimOf(claims, name)), groups }, faults }
+}
+
+/** The claims that the IAM takes into profiles and attributes, each once. */
+function mappedClaims({ config }: Configured): Set<string> {
+  if (config.authenticationOnly === true) return new Set()
+  const schema = (config.schema ?? {}) as Record<string, Record<string, string> | undefined>
+  const parts = ['profile', 'externalUserIds', ...(supports(config, 'syncAuthorizations') ? ['authorizations'] : [])]
+  return new Set(parts.flatMap(part => Object.values(schema[part] ?? {})))
+}
+
+/**
+ * Whether the name that is held is the one claimed: userids are looked up in canonical form, and two people of a provider may differ in
+ * just that. `sub` is case-sensitive (Core 2); a name or an address may change its case, but nothing that Unicode folds beyond that.
+ */
+export function isSameUserid(iam: Configured, held: string, claimed: string): boolean {
+  if (held === claimed) return true
+  return userIdClaimOf(iam) !== 'sub' && held.toLowerCase() === claimed.toLowerCase()
+}
+
+export const userIdClaimOf = (iam: Configured): string => optionsOf(iam).userIdClaim ?? 'sub'
+
+const optionsOf = ({ config }: Configured): { userIdClaim?: string; trustUnverifiedEmail?: boolean } => config.options ?? {}
+
+/** True as a boolean or as text in any case: some providers send every claim as text. Anything else is no. */
+export const isTrue = (claim: unknown): boolean =>
+  claim === true || (typeof claim === 'string' && claim.length === 4 && claim.toLowerCase() === 'true')
+
+function useridOf(iam: Configured, claims: Claims): string {
+  const name = userIdClaimOf(iam)
+  const claim = Object.hasOwn(claims, name) ? claims[name] : undefined
+  // Some number people; beyond what JSON keeps exactly two of them could become one.
+  const value = Number.isSafeInteger(claim) ? String(claim) : claim
+  if (typeof value !== 'string' || value === '')
+    throw new Unauthenticated(`The identity provider does not say who this is: the claim ${name} is missing`)
+  // Anybody may have written it into their account there.
+  if (name === 'email' && optionsOf(iam).trustUnverifiedEmail !== true && !isTrue(claimOf(claims, 'email_verified')))
+    throw new Unauthenticated('The identity provider does not say that the e-mail address is verified (claim email_verified)')
+  try {
+    return checkUserid(value, { newBim: false })
+  } catch (error) {
+    if (!(error instanceof Invalid)) throw error
+    throw new Unauthenticated(`The claim ${name} of the identity provider cannot be a userid: it ${error.rule}`)
+  }
+}
+
+/** The claim `groups`, or the one that `schema.group.name` names. Null, with a fault, when it is missing or no list of names. */
+function groupsOf({ config }: Configured, claims: Claims, faults: string[]): Said['groups'] {
+  const name = (config.schema as { group?: { name?: string } } | undefined)?.group?.name ?? 'groups'
+  const claim = claimOf(claims, name)
+  const names = typeof claim === 'string' ? [claim] : claim
+  if (Array.isArray(names) && names.every(entry => typeof entry === 'string'))
+    return names.map(group => ({ name: group, values: () => undefined }))
+  faults.push(`the claim ${name} is ${claim == null ? 'missing' : 'no list of names'}: no group was changed`)
+  return null
+}
+
+/** By its whole name, which may hold dots, or step by step: `address.locality`. */
+function claimOf(claims: Claims, name: string): unknown {
+  if (Object.hasOwn(claims, name)) return claims[name]
+  return name
+    .split('.')
+    .reduce<unknown>((value, step) => (isObject(value) && Object.hasOwn(value, step) ? value[step] : undefined), claims)
+}
+
+/** Null is a claim not given (Core 5.3.2), and so is what is no value or list of values. */
+function valuesOf(claim: unknown): string[] | undefined {
+  const values = Array.isArray(claim) ? claim : [claim]
+  return values.every(value => ['string', 'number', 'boolean'].includes(typeof value)) ? values.map(String) : undefined
+}
+
+const isObject = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)

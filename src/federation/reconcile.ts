@@ -1,0 +1,129 @@
+import type { AuditDraft } from '../authorization/audit-event.ts'
+import type { Call } from '../authorization/service.ts'
+import { storedAttributesOf, writeChanges } from '../domain/attributes/attributes.store.ts'
+import { keepAnAdministrator } from '../domain/users/privilege-rules.ts'
+import { profileColumns } from '../domain/users/profile.ts'
+import type { UserRecord } from '../domain/users/user.ts'
+import { requireUser } from '../domain/users/users.store.ts'
+import type { Db } from '../platform/database/store.ts'
+import { type Account, accountsFor, isRejected, type Rejection, type Source } from './accounts.ts'
+import { type Held, nobody, type Plan, planOf } from './diff.ts'
+import type { GroupChange } from './group-entries.store.ts'
+import { groupsHeldBy, joinGroups, leaveGroups, noteRefresh, updateUsers } from './identity.store.ts'
+import type { Identity } from './identity.ts'
+import { eventsOf } from './reconcile.events.ts'
+import { regroup } from './regroup.ts'
+
+export interface Reconciled extends Account {
+  /** Was disabled by this very source, and is no more. */
+  readonly enabled: boolean
+  readonly plan: Plan
+  readonly events: readonly AuditDraft[]
+}
+
+/** Writes what a source says of a person, who is made if they are new. Part of a write's transaction; its events are the write's. */
+export async function reconcile(call: Call, by: Source, identity: Identity): Promise<Written | Rejection> {
+  const [written] = await reconcileAll(call, by, [identity], identity.groupChanges)
+  if ('rejected' in written!) return written
+  const { user, created, migratedFrom, events } = written!
+  await noteRefresh(call.db, user.id, call.now)
+  return { user: await requireUser(call.db, { id: user.id }), created, moved: migratedFrom !== null, events }
+}
+
+interface Written {
+  readonly user: UserRecord
+  readonly created: boolean
+  /** Was another IAM's account until now. */
+  readonly moved: boolean
+  readonly events: readonly AuditDraft[]
+}
+
+/** As reconcile, of many people, none of them twice, once these groups are changed; as many statements as for one. `user` is as they were before, or when they were made. */
+export async function reconcileAll(
+  call: Call,
+  by: Source,
+  identities: readonly Identity[],
+  groupChanges: readonly GroupChange[] = [],
+): Promise<(Reconciled | Rejection)[]> {
+  const { db } = call
+  const { iamid, source } = by
+  const all = await accountsFor(call, by, identities)
+  const people = all.filter((account): account is Account => !isRejected(account))
+  // After the people are held, and only for somebody who is taken in.
+  const regrouped = people.length === 0 ? { events: [] } : await regroup(call, by, groupChanges)
+  const known = people.filter(({ created, replaced }) => !created && replaced === null).map(({ user }) => user)
+  const held = await heldOf(db, known, iamid, source)
+  const reconciled = new Map(
+    people.map((account, at): [Account | Rejection, Reconciled] => {
+      const { user, userid, identity } = account
+      const renamed = userid === user.userid ? undefined : userid
+      const plan = planOf(identity, { ...(held.get(user.id) ?? nobody), renamed }, source)
+      const isWaiting = account.replaced !== null && by.disabled === true
+      const enabled = by.enables === true && user.disabled && user.disabledBy === source
+      const done = { ...account, user: isWaiting ? { ...user, disabled: true } : user, enabled, plan }
+      return [account, { ...done, events: [...(at === 0 ? regrouped.events : []), ...eventsOf(done, source)] }]
+    }),
+  )
+  const written = [...reconciled.values()]
+  await write(call, by, written)
+  return all.map(account => reconciled.get(account) ?? (account as Rejection))
+}
+
+async function write({ db, now }: Call, { iamid, source }: Source, written: readonly Reconciled[]): Promise<void> {
+  const changed = written.filter(
+    ({ plan, created, enabled, replaced }) => !created && (enabled || replaced !== null || Object.keys(plan.profile).length > 0),
+  )
+  if (changed.length > 0) await updateUsers(db, changed.map(updated), now)
+  const at = { iamid, source, now }
+  const of = <Name>(pick: (plan: Plan) => readonly Name[]) =>
+    written.flatMap(({ user, plan }) => pick(plan).map(group => ({ userId: user.id, group })))
+  const join = of(plan => plan.join)
+  const leave = of(plan => plan.leave)
+  if (join.length > 0) await joinGroups(db, at, join)
+  if (leave.length > 0) await leaveGroups(db, at, leave)
+  if (leave.length > 0 || written.some(({ replaced }) => replaced !== null)) await keepAnAdministrator(db)
+  const changes = written.filter(({ plan: { attributes } }) => attributes.added.length + attributes.removed.length > 0)
+  if (changes.length > 0)
+    await writeChanges(db, 'user', new Map(changes.map(({ user, plan }) => [user.id, plan.attributes])), now, source)
+}
+
+/** What is held of each of these users, by id. Two statements. */
+export async function heldOf(
+  db: Db,
+  users: readonly UserRecord[],
+  iamid: string,
+  source: string,
+): Promise<ReadonlyMap<number, Held>> {
+  const ids = users.map(({ id }) => id)
+  const groups = Map.groupBy(await groupsHeldBy(db, ids, iamid, source), row => row.userId)
+  const attributes = Map.groupBy(await storedAttributesOf(db, 'user', ids), row => row.ownerId)
+  return new Map(
+    users.map(user => [user.id, { user, groups: groups.get(user.id) ?? [], attributes: attributes.get(user.id) ?? [] }]),
+  )
+}
+
+/** All that a source may set of a user, as it is afterwards. */
+function updated({ user, enabled, plan }: Reconciled) {
+  const after = { ...user, ...plan.profile }
+  const { name, email, phone, about, location, organization, position, sqlUser, externalUserIds, dn } = after
+  const { directoryId, openidId, samlId, relinkable } = after
+  const columns = profileColumns({ name, email })
+  const state = enabled ? { disabled: false, disabledBy: null } : { disabled: user.disabled, disabledBy: user.disabledBy }
+  return {
+    id: user.id,
+    ...columns,
+    phone,
+    about,
+    location,
+    organization,
+    position,
+    sqlUser,
+    externalUserIds,
+    dn,
+    directoryId,
+    openidId,
+    samlId,
+    relinkable,
+    ...state,
+  }
+}

@@ -1,0 +1,53 @@
+import type { UserRef } from '../authorization/actor.ts'
+import { type Call, type Outcome, type Service, write } from '../authorization/service.ts'
+import type { IamRecord } from '../domain/iams/iam.ts'
+import { requireIam } from '../domain/iams/iams.store.ts'
+import { seenAs, type UserRecord } from '../domain/users/user.ts'
+import { requireUser } from '../domain/users/users.store.ts'
+import { Conflict, Invalid, NotFound } from '../platform/errors.ts'
+import { accountOf } from './account-lookup.ts'
+import { directoryOf, entryOfUser, heard, newsOf } from './directory.ts'
+import { askAbout, type News, takeIn } from './source-result.ts'
+
+interface ByRef {
+  ref: UserRef
+}
+
+interface FetchedUser {
+  readonly iam: Pick<IamRecord, 'id' | 'config'>
+  readonly news: readonly News[]
+}
+
+/** What the sources of a user say now. Throws Invalid for an IAM that nobody can be read from. */
+async function fetchFromSources(call: Call, { ref }: ByRef): Promise<FetchedUser> {
+  const user = await requireUser(call.db, ref)
+  const iam = await requireIam(call.db, user.iamid)
+  const directory = await directoryOf(call, iam)
+  const entry = directory && (await heard(call, iam, 'find', user.userid, () => entryOfUser(directory, iam, user)))
+  if (directory && entry === null) throw new NotFound(`The directory of ${iam.id} knows no ${user.userid}: nothing was changed`)
+  const own = entry && newsOf(iam, entry)
+  const about = await askAbout(
+    call,
+    iam,
+    own === null ? user.userid : (await accountOf(call.db, iam, entry!, own.identity!)).userid,
+  )
+  if (user.iamid !== 'bim' && entry === null && about === null)
+    throw new Invalid('iamid', `names the IAM ${user.iamid}, from which this version cannot read users yet`)
+  return { iam, news: [...(own === null ? [] : [own]), ...(about === null ? [] : [about])] }
+}
+
+export const refreshes = {
+  /** Reads a user from the directory and the user info endpoint of their IAM, as far as it has them. */
+  user: write(
+    'user:refresh',
+    async (call, { ref }: ByRef, fetched: FetchedUser): Promise<Outcome<UserRecord>> => {
+      const user = await requireUser(call.db, ref)
+      const taken = await takeIn(call, fetched.iam, user, fetched.news)
+      if ('rejected' in taken) throw new Conflict(`Nothing was changed: ${taken.rejected}`)
+      const { events, error } = taken
+      const value = seenAs(await requireUser(call.db, { id: user.id }), 'aggregate')
+      return { value, events, ...(error && { error }) }
+    },
+    { prepare: fetchFromSources },
+  ),
+} satisfies Service

@@ -1,0 +1,51 @@
+/** An entry of a directory with what its groups come to here. */
+import type { Entry, GroupLookup, Lookup, PasswordLogin } from '../connectors/connector.ts'
+import type { IamRecord } from '../domain/iams/iam.ts'
+import type { Db } from '../platform/database/store.ts'
+import { bringsGroups } from './attribute-mapping.ts'
+import type { GroupChange } from './group-entries.store.ts'
+import { type Decided, GroupEntries } from './group-entries.ts'
+
+/** `decided`: of each group, in their order; absent where nothing was looked up. */
+export interface SettledEntry extends Entry {
+  readonly decided?: readonly Decided[]
+  /** Of groups besides their own, whose names theirs have taken. */
+  readonly along?: readonly GroupChange[]
+}
+
+type Configured = Pick<IamRecord, 'id' | 'config'>
+
+/** The same directory, whose entries come with what their groups come to. */
+export function settling<Directory extends PasswordLogin & Lookup & GroupLookup>(
+  directory: Directory,
+  db: Db,
+  iam: Configured,
+): Directory {
+  const settle = async (entry: Entry | null): Promise<SettledEntry | null> => {
+    if (!entry) return null
+    const entries = new GroupEntries(db, iam, directory)
+    const [one] = await settled<SettledEntry>(entries, iam, [entry])
+    const own = new Set(one!.decided?.map(({ change }) => change))
+    const along = entries.takeNews().flatMap(({ decided: { change } }) => (change === null || own.has(change) ? [] : change))
+    return { ...one!, ...(along.length > 0 && { along }) }
+  }
+  return {
+    ...directory,
+    logIn: async (...args) => settle(await directory.logIn(...args)),
+    find: async userid => settle(await directory.find(userid)),
+    findById: async id => settle(await directory.findById(id)),
+  }
+}
+
+/** As many entries, each with what its groups come to. */
+export async function settled<Some extends Entry>(
+  entries: GroupEntries,
+  iam: Configured,
+  people: readonly Some[],
+): Promise<Some[]> {
+  if (!bringsGroups(iam)) return [...people]
+  const groups = people.flatMap(person => person.groups ?? [])
+  const found = await entries.decide(groups)
+  const decided = new Map(groups.map((group, at) => [group, found[at]!]))
+  return people.map(person => ({ ...person, decided: person.groups?.map(group => decided.get(group)!) ?? [] }))
+}

@@ -1,0 +1,183 @@
+/** What outside sources say of one person, asked before a transaction begins, since they may be slow; and its way in, within one. */
+
+import type { AuditDraft } from '../authorization/audit-event.ts'
+import type { Call } from '../authorization/service.ts'
+import { askUserInfo, limitOf, type UserInfo, type UserInfoConfig } from '../connectors/userinfo.ts'
+import { unencryptedUserInfo } from '../domain/iams/config/endpoints.ts'
+import { open } from '../domain/iams/encryption.ts'
+import type { IamRecord } from '../domain/iams/iam.ts'
+import { supports } from '../domain/iams/iam.ts'
+import { sealedOf } from '../domain/iams/iams.store.ts'
+import type { UserRecord } from '../domain/users/user.ts'
+import { Unavailable } from '../platform/errors.ts'
+import type { Outbound } from '../platform/outbound/connect.ts'
+import { createTurnstile } from '../platform/semaphore.ts'
+import { checkAttributeKey, checkAttributeValue, checkGroupName } from '../platform/validation.ts'
+import { taken, thoseTaken } from './attribute-mapping.ts'
+import { lastAnswer, noteAnswer, noteFailure } from './identity.store.ts'
+import type { Identity } from './identity.ts'
+import { reconcile } from './reconcile.ts'
+
+/** Who says so, where the IAM's endpoint does: a source beside the IAM itself, so that neither takes away what the other gave. */
+export const USER_INFO = 'user info'
+
+/** One source's word of a person: an identity to take in, or why there is none. */
+export interface News {
+  readonly source: string
+  readonly identity: Identity | null
+  readonly failure: string | null
+  /** What of it could not be taken. */
+  readonly faults: readonly string[]
+}
+
+type Asking = Pick<Call, 'app' | 'db' | 'now' | 'requestId' | 'trail'>
+
+/** An endpoint is asked about so many people at once; the rest wait, but for nobody else's endpoint. */
+const AT_ONCE = 10
+/** Endpoints whose turns are counted; the oldest goes first. */
+const MAX_ENDPOINTS = 1_000
+const turnstiles = new Map<string, ReturnType<typeof createTurnstile>>()
+interface Endpoint extends UserInfoConfig {
+  /** Seconds for which a good answer stands in for one that does not come, under `onError: deny`. */
+  readonly staleAfter?: number
+  readonly onError?: 'keep' | 'deny'
+}
+
+/** What the user info endpoint of the IAM says of a person; null where the IAM has none. */
+export async function askAbout(call: Asking, iam: Pick<IamRecord, 'id' | 'config'>, userid: string): Promise<News | null> {
+  if (iam.config.externalUserInfo === undefined) return null
+  const { app, db, now: at, requestId, trail } = call
+  const news = await askEndpoint(app.outbound, iam.config, await secretsOf({ app, db }, iam.id), userid)
+  const { answer, failure } = news
+  const about = { iamid: iam.id, at, requestId, asked: 'ask', userid, answer, failure }
+  app.exchangeLog.record({ kind: 'userinfo', ...about, trail, source: USER_INFO })
+  if (news.failure !== null) app.log.warn({ iamid: iam.id, failure: news.failure }, 'the user info endpoint gave no answer')
+  return news
+}
+
+/** As askAbout, by any configuration that has an endpoint. */
+export async function askEndpoint(
+  outbound: Outbound,
+  config: IamRecord['config'],
+  secrets: Secrets,
+  userid: string,
+): Promise<News & { readonly answer: unknown }> {
+  const [password, key] = ['authentication.password', 'key'].map(path => secrets.get(`externalUserInfo.${path}`))
+  const given = { ...(password !== undefined && { password }), ...(key !== undefined && { key }) }
+  const endpoint = config.externalUserInfo as Endpoint
+  const [fault] = unencryptedUserInfo(config)
+  // Stored before https was demanded: it is not asked until the configuration names another address.
+  if (fault) return { source: USER_INFO, failure: `${fault.field} ${fault.rule}`, answer: null, identity: null, faults: [] }
+  const { host } = new URL(endpoint.uri)
+  const turnstile = turnstiles.get(host) ?? createTurnstile(AT_ONCE)
+  turnstiles.set(host, turnstile)
+  if (turnstiles.size > MAX_ENDPOINTS) turnstiles.delete(turnstiles.keys().next().value!)
+  // From here on, or whoever waits behind a crowd would wait for each of its turns.
+  const limit = limitOf(endpoint)
+  const answer = await turnstile.pass(() => askUserInfo(outbound, endpoint, given, userid, limit))
+  return 'info' in answer
+    ? { source: USER_INFO, failure: null, answer: wordsOf(answer.info), ...informed(config, userid, answer.info) }
+    : { source: USER_INFO, failure: answer.failure, answer: null, identity: null, faults: [] }
+}
+
+/** In the form that the endpoint answers in. */
+const wordsOf = ({ groups, ...rest }: UserInfo) => ({ ...(groups && { groups: groups.map(name => ({ name })) }), ...rest })
+
+type Secrets = ReadonlyMap<string, string>
+
+/** The opened secrets of an IAM, by their paths. Throws Refused when they do not open. */
+export async function secretsOf({ app, db }: Pick<Call, 'app' | 'db'>, iamid: string): Promise<Secrets> {
+  const sealed = Object.entries(await sealedOf(db, iamid))
+  return new Map(sealed.map(([path, secret]) => [path, open(app.keys, iamid, path, secret)]))
+}
+
+/** The endpoint names groups and attributes by their own names: there is nothing to map. What the IAM is not to take was not spoken of. */
+export function informed(
+  config: IamRecord['config'],
+  userid: string,
+  info: UserInfo,
+): { identity: Identity; faults: readonly string[] } {
+  const groups = supports(config, 'syncRestGroups') ? info.groups : undefined
+  const authorizations = supports(config, 'syncRestAuthorizations') ? info.authorizations : undefined
+  const faults: string[] = []
+  const good = groups && thoseTaken(faults, groups, checkGroupName)
+  const attributes: Record<string, readonly string[]> = {}
+  const allBut: string[] = []
+  for (const [key, values] of Object.entries(authorizations ?? {})) {
+    if (!taken(faults, () => checkAttributeKey(key))) continue
+    const those = thoseTaken(faults, values, checkAttributeValue)
+    if (those === undefined) allBut.push(key)
+    else attributes[key] = those
+  }
+  const identity = {
+    userid,
+    profile: {},
+    ...(good && { groups: good.map(name => ({ name, gid: null, email: null, description: null })) }),
+    ...(authorizations && { attributes, allBut }),
+  }
+  return { identity, faults }
+}
+
+/**
+ * Takes the news of a person in, source by source; part of a write's transaction. `person` is who is meant, null where the first source
+ * says; `rejected`: it means somebody else, and nothing was written. Without an answer what is known stays. `error`, under
+ * `onError: deny` once the last good answer is too old, is for the write to end with: that there was no answer is to be kept all the same.
+ */
+export async function takeIn(
+  call: Call,
+  iam: Pick<IamRecord, 'id' | 'config'>,
+  person: Person | null,
+  news: readonly News[],
+  { logIn = false }: { logIn?: boolean } = {},
+): Promise<TakenIn | { readonly rejected: string }> {
+  const events: AuditDraft[] = []
+  let error: Unavailable | null = null
+  let user = person
+  let isNew = false
+  for (const { source, identity, failure, faults } of news) {
+    if (faults.length > 0) call.app.log.info({ iamid: iam.id, source, faults }, 'some of what a source said could not be taken')
+    if (identity !== null) {
+      const by = { iamid: iam.id, source, disabled: waits(iam), migrateFrom: migrateFromOf(iam), expected: user?.id, logIn }
+      // A further source speaks of the very person whom the first one named, and knows no id of them.
+      const named = source === iam.id || user === null ? identity : { ...identity, userid: user.userid }
+      const taken = await reconcile(call, by, named)
+      if ('rejected' in taken) return { rejected: taken.rejected }
+      user = taken.user
+      isNew ||= taken.created || taken.moved
+      events.push(...taken.events)
+      if (source === USER_INFO) await noteAnswer(call.db, user.id, call.now, faults.length === 0 ? null : faults.join('; '))
+    } else if (failure !== null && user !== null) error = await endure(call, iam, user, failure)
+  }
+  if (user === null) throw new Error('Somebody new came without an identity')
+  // Of somebody new there is nothing to keep: thrown, it undoes that they were made, or that an account was moved.
+  if (error && isNew) throw error
+  return { user, events, ...(error && { error }) }
+}
+
+interface TakenIn {
+  readonly user: Person
+  readonly events: AuditDraft[]
+  readonly error?: Unavailable
+}
+
+const waits = ({ config }: Pick<IamRecord, 'config'>): boolean =>
+  (config.ldapSync as { requireManualActivation?: boolean } | undefined)?.requireManualActivation === true
+export const migrateFromOf = ({ config }: Pick<IamRecord, 'config'>): string | undefined =>
+  config.migrateFrom as string | undefined
+
+type Person = Pick<UserRecord, 'id' | 'profileId' | 'iamid' | 'userid' | 'disabled'>
+
+async function endure(
+  { db, now }: Call,
+  iam: Pick<IamRecord, 'config'>,
+  user: Person,
+  failure: string,
+): Promise<Unavailable | null> {
+  const { onError = 'keep', staleAfter = 0 } = iam.config.externalUserInfo as Endpoint
+  const last = await lastAnswer(db, user.id)
+  const fresh = last !== null && now.getTime() - last.getTime() <= staleAfter * 1000
+  await noteFailure(db, user.id, now, failure)
+  return onError === 'deny' && !fresh ? noAnswer() : null
+}
+
+const noAnswer = () => new Unavailable('The user info endpoint of this IAM gives no answer: try again later')

@@ -1,0 +1,135 @@
+// Environment -> Config. The table of config.settings.ts drives the reading, the faults and what `npm run config` prints.
+// Every fault is reported at once, and none repeats the value: it may be a secret.
+
+import { Invalid } from '../errors.ts'
+import type { TrustedProxies } from '../http/client-address.ts'
+import type { OutboundRules } from '../outbound/policy.ts'
+import { mask, printable, reachable } from './parse.ts'
+import { PASSWORD_MAX_LENGTH, type Setting, type SettingName, settings, together, type Values } from './settings.ts'
+
+export interface Config {
+  /** 0 lets the system choose. */
+  port: number
+  host: string
+  /** Where the embedded store lives; `memory://` keeps it in memory. */
+  dataDir: string
+  /** A PostgreSQL URL; null opens the embedded store. */
+  databaseUrl: string | null
+  /** Origin and path prefix of every link and redirect, without a trailing slash. */
+  publicUrl: string
+  adminUserid: string
+  /** Null: a one-time link is made instead. */
+  adminPassword: string | null
+  /** 32 bytes; null: made and kept in the data directory. Never null with a databaseUrl. */
+  secretKey: Buffer | null
+  secretKeyPrevious: Buffer | null
+  smtpUrl: string | null
+  mailFrom: string
+  logLevel: string
+  grants: 'strict' | 'documented'
+  hsts: { subdomains: 'yes' | 'no' }
+  token: { idleSeconds: number; lifeSeconds: number }
+  invitationSeconds: number
+  keyGraceSeconds: number
+  /** Characters (code points). */
+  password: { minLength: number; maxLength: number }
+  hashing: { inFlight: number }
+  /** Where Roster may connect to. */
+  caps: { keysPerUser: number; projectsPerUser: number }
+  /** Null: no proxy is believed. */
+  trustedProxies: TrustedProxies | null
+  outbound: OutboundRules
+}
+
+/** The environment cannot be used as it is; the message holds every fault, one a line. */
+export class ConfigFault extends Error {
+  readonly faults: readonly string[]
+  constructor(faults: readonly string[]) {
+    super(
+      `The settings have ${faults.length === 1 ? 'a fault' : `${faults.length} faults`}:\n${faults.map(fault => `  ${fault}`).join('\n')}`,
+    )
+    this.name = 'ConfigFault'
+    this.faults = faults
+  }
+}
+
+export type Environment = Readonly<Record<string, string | undefined>>
+
+/** One setting as an operator sees it; `shown` has no secret in it. */
+export interface Shown {
+  name: SettingName
+  meaning: string
+  shown: string
+  isSet: boolean
+  /** What it would be when unset. */
+  unset: string
+  fault: string | null
+}
+
+/** Reads the settings from an environment such as process.env; an empty string is unset. Throws ConfigFault with every fault. */
+export function loadConfig(env: Environment): Config {
+  const { values, faults } = read(env)
+  if (faults.size > 0) throw new ConfigFault(names.flatMap(name => faults.get(name) ?? []))
+  return {
+    port: values.PORT,
+    host: values.HOST,
+    dataDir: values.DATA_DIR,
+    databaseUrl: values.DATABASE_URL,
+    publicUrl: values.PUBLIC_URL ?? `http://${reachable(values.HOST)}:${values.PORT}`,
+    adminUserid: values.ADMIN_USERID,
+    adminPassword: values.ADMIN_PASSWORD,
+    secretKey: values.SECRET_KEY,
+    secretKeyPrevious: values.SECRET_KEY_PREVIOUS,
+    smtpUrl: values.SMTP_URL,
+    mailFrom: values.MAIL_FROM,
+    logLevel: values.LOG_LEVEL,
+    grants: values.GRANTS,
+    hsts: { subdomains: values.HSTS_SUBDOMAINS },
+    token: { idleSeconds: values.TOKEN_IDLE_SECONDS, lifeSeconds: values.TOKEN_LIFE_SECONDS },
+    invitationSeconds: values.INVITATION_SECONDS,
+    keyGraceSeconds: values.KEY_GRACE_SECONDS,
+    password: { minLength: values.PASSWORD_MIN_LENGTH, maxLength: PASSWORD_MAX_LENGTH },
+    hashing: { inFlight: values.HASHES_IN_FLIGHT },
+    caps: { keysPerUser: values.API_KEYS_PER_USER, projectsPerUser: values.PROJECTS_PER_USER },
+    trustedProxies: values.TRUSTED_PROXIES,
+    outbound: { allow: values.OUTBOUND_ALLOW, deny: values.OUTBOUND_DENY },
+  }
+}
+
+/** Every setting with its present value and its fault, in the order of the table. Never throws. */
+export function showConfig(env: Environment): Shown[] {
+  const { faults } = read(env)
+  return names.map(name => {
+    const { meaning, fallback, unset = String(fallback), secret }: Setting<unknown> = settings[name]
+    const text = env[name] || undefined
+    const shown = text === undefined ? unset : secret ? mask(text, secret) : printable(text)
+    return { name, meaning, shown, isSet: text !== undefined, unset, fault: faults.get(name) ?? null }
+  })
+}
+
+const names = Object.keys(settings) as SettingName[]
+
+function read(env: Environment): { values: Values; faults: Map<SettingName, string> } {
+  const faults = new Map<SettingName, string>()
+  const blame = (name: SettingName, message: string) => {
+    if (!faults.has(name)) faults.set(name, `${message}: ${settings[name].fix}`)
+  }
+  const valueIn = (name: SettingName): unknown => {
+    const { parse, fallback }: Setting<unknown> = settings[name]
+    const text = env[name]
+    if (!text) return fallback
+    try {
+      return parse(text, name)
+    } catch (error) {
+      if (!(error instanceof Invalid)) throw error
+      blame(name, error.message)
+      return fallback
+    }
+  }
+  const values = Object.fromEntries(names.map(name => [name, valueIn(name)])) as Values
+  for (const { name, breaks } of together) {
+    const rule = breaks(values, other => Boolean(env[other]))
+    if (rule !== false) blame(name, `${name} ${rule}`)
+  }
+  return { values, faults }
+}

@@ -1,0 +1,225 @@
+// The table of settings: a new one is a row here and a line of loadConfig in config.ts.
+
+import type { TrustedProxies } from '../http/client-address.ts'
+import { type OutboundRule, outboundRulesOf } from '../outbound/policy.ts'
+import { checkUserid } from '../validation.ts'
+import {
+  address,
+  hostOf,
+  integer,
+  keyOf,
+  mailFromOf,
+  oneOf,
+  type Parse,
+  passwordOf,
+  publicUrlOf,
+  trustedProxiesOf,
+} from './parse.ts'
+
+export interface Setting<Value> {
+  meaning: string
+  /** Throws Invalid(name, rule). */
+  parse: Parse<Value>
+  /** The way out of a fault, as an order. */
+  fix: string
+  fallback: Value
+  /** What the fallback means, where its text would not say it. */
+  unset?: string
+  /** How the present value is shown. */
+  secret?: 'whole' | 'url' | 'credentials'
+}
+
+export const PASSWORD_MAX_LENGTH = 1024
+const YEAR = 31_536_000
+
+export const settings = {
+  PORT: setting({
+    meaning: 'TCP port to listen on; 0 for any free one',
+    parse: integer(0, 65_535),
+    fallback: 4000,
+    fix: 'set a free port such as 4000',
+  }),
+  HOST: setting({
+    meaning: 'address to listen on; 0.0.0.0 or :: for every network',
+    parse: hostOf,
+    fallback: '127.0.0.1',
+    fix: 'set an address such as 127.0.0.1 or 0.0.0.0',
+  }),
+  DATA_DIR: setting({
+    meaning: 'folder of the embedded store and of its secret key',
+    parse: text => text,
+    fallback: './data',
+    fix: 'set a folder that Roster may write to',
+  }),
+  DATABASE_URL: setting<string | null>({
+    meaning: 'a PostgreSQL 14+ server to use instead of the embedded store',
+    parse: address(['postgresql:', 'postgres:']),
+    fallback: null,
+    unset: 'the embedded store in DATA_DIR',
+    fix: 'set it like postgresql://user:password@host:5432/roster, or leave it unset for the embedded store',
+    secret: 'url',
+  }),
+  PUBLIC_URL: setting<string | null>({
+    meaning: 'address under which people reach Roster; all links and redirects start with it',
+    parse: publicUrlOf,
+    fallback: null,
+    unset: 'http://HOST:PORT',
+    fix: 'set it like https://roster.example.com',
+    secret: 'credentials',
+  }),
+  ADMIN_USERID: setting({
+    meaning: 'name of the first administrator, made when the store is empty',
+    parse: (text, name) => checkUserid(text, { newBim: true, field: name }),
+    fallback: 'admin',
+    fix: 'set a name such as admin',
+  }),
+  ADMIN_PASSWORD: setting<string | null>({
+    meaning: "the first administrator's lasting password",
+    parse: passwordOf(PASSWORD_MAX_LENGTH),
+    fallback: null,
+    unset: 'made at the first start and printed once',
+    fix: 'choose another, or leave it unset to have one made',
+    secret: 'whole',
+  }),
+  SECRET_KEY: setting<Buffer | null>({
+    meaning: 'key that seals stored secrets: 32 bytes in base64; needed with DATABASE_URL',
+    parse: keyOf,
+    fallback: null,
+    unset: 'made and kept in DATA_DIR',
+    fix: 'make one with `openssl rand -base64 32` and keep it: what it sealed opens with no other',
+    secret: 'whole',
+  }),
+  SECRET_KEY_PREVIOUS: setting<Buffer | null>({
+    meaning: 'the key before SECRET_KEY, until `npm run secrets` has sealed everything anew; what either sealed opens',
+    parse: keyOf,
+    fallback: null,
+    unset: 'none',
+    fix: 'set the key that SECRET_KEY was, or leave it unset',
+    secret: 'whole',
+  }),
+  SMTP_URL: setting<string | null>({
+    meaning: 'mail server for invitations; off this machine smtp:// needs STARTTLS, unless the URL ends with ?requireTLS=false',
+    parse: address(['smtp:', 'smtps:']),
+    fallback: null,
+    unset: 'no mail is sent',
+    fix: 'set it like smtp://user:password@mail.example.com:587, or leave it unset to send no mail',
+    secret: 'url',
+  }),
+  MAIL_FROM: setting({
+    meaning: 'sender of that mail',
+    parse: mailFromOf,
+    fallback: 'Roster <roster@localhost>',
+    fix: 'set it like Roster <roster@example.com>',
+  }),
+  LOG_LEVEL: setting({
+    meaning: 'least level that is logged',
+    parse: oneOf(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']),
+    fallback: 'info',
+    fix: 'set one of these',
+  }),
+  GRANTS: setting<'strict' | 'documented'>({
+    meaning:
+      'strict: nobody grants an administrative permission they lack, and only a USER_ADMIN changes sqlUser and externalUserIds; documented: as the reference has it',
+    parse: oneOf(['strict', 'documented']),
+    fallback: 'strict',
+    fix: 'set one of these',
+  }),
+  HSTS_SUBDOMAINS: setting<'yes' | 'no'>({
+    meaning:
+      'whether Strict-Transport-Security covers the subdomains of the host too, which then all need https (RFC 6797 6.1.2)',
+    parse: oneOf(['yes', 'no']),
+    fallback: 'no',
+    fix: 'set one of these',
+  }),
+  TOKEN_IDLE_SECONDS: setting({
+    meaning: 'seconds without use after which a token ends',
+    parse: integer(1, YEAR),
+    fallback: 3600,
+    fix: 'set a number of seconds such as 3600',
+  }),
+  TOKEN_LIFE_SECONDS: setting({
+    meaning: 'seconds after which a token ends however much it is used',
+    parse: integer(1, YEAR),
+    fallback: 43_200,
+    fix: 'set a number of seconds such as 43200',
+  }),
+  INVITATION_SECONDS: setting({
+    meaning: 'seconds an invitation link works',
+    parse: integer(1, YEAR),
+    fallback: 604_800,
+    fix: 'set a number of seconds such as 604800 (seven days)',
+  }),
+  KEY_GRACE_SECONDS: setting({
+    meaning: 'seconds the old secret of a rotated API key still works',
+    parse: integer(0, YEAR),
+    fallback: 86_400,
+    fix: 'set a number of seconds such as 86400 (a day), or 0 for none',
+  }),
+  PASSWORD_MIN_LENGTH: setting({
+    meaning: 'fewest characters of a new password',
+    parse: integer(1, 64),
+    fallback: 1,
+    fix: 'set a number such as 12',
+  }),
+  HASHES_IN_FLIGHT: setting({
+    meaning: 'passwords hashed at one time, 19 MiB of memory each; further log-ins queue',
+    parse: integer(1, 64),
+    fallback: 4,
+    fix: 'set about the number of cores',
+  }),
+  API_KEYS_PER_USER: setting({
+    meaning: 'API keys that one user may have that work; beside them their predecessors within the grace period',
+    parse: integer(1, 100_000),
+    fallback: 250,
+    fix: 'set a number such as 250',
+  }),
+  PROJECTS_PER_USER: setting({
+    meaning: 'projects that one user may have created',
+    parse: integer(1, 100_000),
+    fallback: 100,
+    fix: 'set a number such as 100',
+  }),
+  TRUSTED_PROXIES: setting<TrustedProxies | null>({
+    meaning:
+      'proxies in front that are believed about whom they forward for: addresses and networks (CIDR), or how many there are',
+    parse: trustedProxiesOf,
+    fallback: null,
+    unset: 'none: the address of a request is that of its connection',
+    fix: 'set it like 127.0.0.1,10.0.0.0/8, or to a number of proxies from 1 to 10, or leave it unset without a proxy',
+  }),
+  OUTBOUND_ALLOW: setting<readonly OutboundRule[] | null>({
+    meaning:
+      'the only addresses, networks (CIDR) and host names that Roster connects to; an entry within a denied network opens it',
+    parse: outboundRulesOf,
+    fallback: null,
+    unset: 'everything that is not denied',
+    fix: 'set it like 10.0.0.0/8,ldap.corp.example,*.login.example, or leave it unset',
+  }),
+  OUTBOUND_DENY: setting<readonly OutboundRule[]>({
+    meaning: 'addresses, networks (CIDR) and host names that Roster never connects to, beside those denied always',
+    parse: outboundRulesOf,
+    fallback: [],
+    unset: 'link-local, unspecified and cloud metadata addresses, and where Roster itself listens',
+    fix: 'set it like 192.168.0.0/16,*.internal.example, or leave it unset',
+  }),
+}
+
+export type SettingName = keyof typeof settings
+export type Values = { [Name in SettingName]: (typeof settings)[Name]['fallback'] }
+
+/** Rules over two settings. Each gets the values as read, with the fallback where one has a fault of its own. */
+export const together: { name: SettingName; breaks(values: Values, isSet: (name: SettingName) => boolean): string | false }[] = [
+  {
+    name: 'SECRET_KEY',
+    breaks: (_, isSet) => isSet('DATABASE_URL') && !isSet('SECRET_KEY') && 'is required with DATABASE_URL',
+  },
+  {
+    name: 'ADMIN_PASSWORD',
+    breaks: ({ ADMIN_PASSWORD: password, PASSWORD_MIN_LENGTH: least }) =>
+      password !== null && [...password].length < least && 'must not be shorter than PASSWORD_MIN_LENGTH',
+  },
+]
+
+function setting<Value>(row: Setting<Value>): Setting<Value> {
+  return row
+}

@@ -1,0 +1,107 @@
+import { chmodSync, existsSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { PGlite } from '@electric-sql/pglite'
+import { pg_trgm } from '@electric-sql/pglite/contrib/pg_trgm'
+import { makeDirectories } from './data-dir.ts'
+import { Backend } from './embedded.stream.ts'
+import { lockDirectory } from './lock.ts'
+import { StorePool } from './pool.ts'
+import { keepAnalyzed } from './statistics.ts'
+
+/** An open database: the pool to it, and how to leave it. */
+export interface Opened {
+  pool: StorePool
+  end(): Promise<void>
+}
+
+export interface OpenedEmbedded extends Opened {
+  /** The whole store as a tar file, for `loadDataDir`. */
+  dump(): Promise<Blob>
+}
+
+export interface EmbeddedOptions {
+  dataDir: string
+  /** What a new store starts from (PGlite's `dumpDataDir`); without it, an empty cluster is laid out (seconds). */
+  loadDataDir?: Blob
+  warn(message: string): void
+  /** The lock on the data directory was taken by another process: stop at once. */
+  lost(): void
+}
+
+/** Milliseconds that a statement queues for the one connection. */
+const WAIT = 30_000
+
+/** Opens PGlite in this process, alone on its directory. */
+export async function openEmbedded(options: EmbeddedOptions): Promise<OpenedEmbedded> {
+  const { dataDir } = options
+  if (dataDir === 'memory://') return pooled(await start(dataDir, options.loadDataDir), options.warn, () => {})
+  makeDirectory(dataDir)
+  const lock = await lockDirectory(dataDir, options.lost)
+  try {
+    return pooled(await startIn(dataDir, options.loadDataDir), options.warn, lock.release)
+  } catch (error) {
+    lock.release()
+    throw new Error(`The embedded store in ${dataDir} does not open: ${error instanceof Error ? error.message : error}`, {
+      cause: error,
+    })
+  }
+}
+
+function makeDirectory(dataDir: string): void {
+  try {
+    makeDirectories(join(dataDir, 'postgres'))
+    // PGlite makes its files readable for all; this directory is what keeps others out when dataDir was there before, wider.
+    chmodSync(join(dataDir, 'postgres'), 0o700)
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException
+    throw new Error(
+      `The data directory ${dataDir} cannot be made or written (${code ?? message}): set DATA_DIR to one that can`,
+      { cause: error },
+    )
+  }
+}
+
+async function startIn(dataDir: string, dump: Blob | undefined): Promise<PGlite> {
+  const directory = join(dataDir, 'postgres')
+  const unfinished = join(dataDir, 'postgres.unfinished')
+  // Killed while the very first start was laying out files: they are half a database and hold nobody's data.
+  if (existsSync(unfinished)) rmSync(directory, { recursive: true, force: true })
+  if (existsSync(join(directory, 'PG_VERSION'))) return start(directory)
+  writeFileSync(unfinished, '')
+  const db = await start(directory, dump)
+  rmSync(unfinished)
+  return db
+}
+
+function start(dataDir: string, loadDataDir?: Blob): Promise<PGlite> {
+  return PGlite.create({ dataDir, extensions: { pg_trgm }, ...(loadDataDir ? { loadDataDir } : {}) })
+}
+
+function pooled(db: PGlite, warn: (message: string) => void, release: () => void): OpenedEmbedded {
+  const backend = new Backend(db)
+  const pool = new StorePool(
+    {
+      user: 'postgres',
+      database: 'postgres',
+      ssl: false,
+      max: 1,
+      idleTimeoutMillis: 0,
+      connectionTimeoutMillis: WAIT,
+      stream: () => backend.connect(),
+    },
+    error => warn(`The embedded store dropped its connection: ${error.message}`),
+  )
+  const stopAnalyzing = keepAnalyzed(pool)
+  const end = async () => {
+    stopAnalyzing()
+    try {
+      await pool.end()
+      // pg-pool does not wait for the farewell of the connections that it ends.
+      await backend.emptied()
+      await db.close()
+    } finally {
+      release()
+    }
+  }
+  return { pool, end, dump: () => db.dumpDataDir('none') }
+}

@@ -1,0 +1,107 @@
+import { createHash, randomUUID } from 'node:crypto'
+import { readdirSync, readFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import type pg from 'pg'
+
+/** One folder of prisma/migrations. */
+export interface Migration {
+  name: string
+  sql: string
+  /** SHA-256 of the SQL, as Prisma computes it. */
+  checksum: string
+}
+
+interface Applied {
+  migration_name: string
+  checksum: string
+  finished_at: Date | null
+}
+
+/** The key that Prisma's own `migrate deploy` locks, so that it and we exclude each other. */
+const ADVISORY_LOCK = 72707369
+
+/** Prisma's own table, so that its tools read what we applied. */
+const HISTORY = `CREATE TABLE IF NOT EXISTS _prisma_migrations (
+  id VARCHAR(36) PRIMARY KEY NOT NULL,
+  checksum VARCHAR(64) NOT NULL,
+  finished_at TIMESTAMPTZ,
+  migration_name VARCHAR(255) NOT NULL,
+  logs TEXT,
+  rolled_back_at TIMESTAMPTZ,
+  started_at TIMESTAMPTZ NOT NULL DEFAULT now(),
+  applied_steps_count INTEGER NOT NULL DEFAULT 0
+)`
+
+/** The migrations of this build, in order. */
+export function migrationsOf(directory = fileURLToPath(new URL('../../../prisma/migrations', import.meta.url))): Migration[] {
+  return readdirSync(directory, { withFileTypes: true })
+    .filter(entry => entry.isDirectory())
+    .map(entry => entry.name)
+    .sort()
+    .map(name => {
+      const sql = readFileSync(`${directory}/${name}/migration.sql`, 'utf8')
+      return { name, sql, checksum: createHash('sha256').update(sql).digest('hex') }
+    })
+}
+
+/**
+ * Brings the database of `client` up to `migrations` and returns the names of those applied now. Each runs in a transaction of its own
+ * together with its row, so one that fails leaves nothing behind. `shared`: other processes may do the same at this moment.
+ * Throws, and changes nothing, when an applied migration was edited, failed earlier, or is not known to this build.
+ */
+export async function migrate(client: pg.ClientBase, migrations: Migration[], options: { shared: boolean }): Promise<string[]> {
+  // The embedded store has one backend, to which every advisory lock is its own: there the lock on the directory excludes.
+  if (options.shared) await client.query(`SELECT pg_advisory_lock(${ADVISORY_LOCK})`)
+  try {
+    await client.query(HISTORY)
+    const pending = missing(migrations, await history(client))
+    for (const migration of pending) await apply(client, migration)
+    return pending.map(({ name }) => name)
+  } finally {
+    if (options.shared) await client.query(`SELECT pg_advisory_unlock(${ADVISORY_LOCK})`)
+  }
+}
+
+async function history(client: pg.ClientBase): Promise<Applied[]> {
+  const { rows } = await client.query<Applied>(
+    'SELECT migration_name, checksum, finished_at FROM _prisma_migrations WHERE rolled_back_at IS NULL ORDER BY started_at',
+  )
+  return rows
+}
+
+/** Which of `migrations` are still to be applied; throws when what was applied is not a beginning of them. */
+export function missing(migrations: Migration[], applied: Applied[]): Migration[] {
+  const ours = new Map(migrations.map(migration => [migration.name, migration]))
+  for (const { migration_name: name, checksum, finished_at: finished } of applied) {
+    const known = ours.get(name)
+    if (!known)
+      throw new Error(
+        `The database has the migration ${name}, which this build does not know: it was opened by a newer build. Start that one`,
+      )
+    if (!finished)
+      throw new Error(
+        `The migration ${name} failed earlier and was left half done: restore the backup, or repair it and delete its row in _prisma_migrations`,
+      )
+    if (known.checksum !== checksum)
+      throw new Error(`The migration ${name} was edited after it had been applied: put it back as it was and add a new one`)
+  }
+  const done = new Set(applied.map(({ migration_name: name }) => name))
+  return migrations.filter(({ name }) => !done.has(name))
+}
+
+async function apply(client: pg.ClientBase, { name, sql, checksum }: Migration): Promise<void> {
+  try {
+    await client.query('BEGIN')
+    await client.query(sql)
+    await client.query(
+      'INSERT INTO _prisma_migrations (id, checksum, migration_name, finished_at, applied_steps_count) VALUES ($1, $2, $3, clock_timestamp(), 1)',
+      [randomUUID(), checksum, name],
+    )
+    await client.query('COMMIT')
+  } catch (error) {
+    await client.query('ROLLBACK').catch(() => {})
+    throw new Error(`The migration ${name} failed and was rolled back: ${error instanceof Error ? error.message : error}`, {
+      cause: error,
+    })
+  }
+}

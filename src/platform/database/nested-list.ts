@@ -1,0 +1,140 @@
+/** Lists that hang on many objects, such as the members of each group: pages of all of them in one statement. */
+import DataLoader from 'dataloader'
+import { oneEach } from './batch.ts'
+import { inPieces, rowsInPieces } from './chunks.ts'
+import type { Cursors } from './cursors.ts'
+import type { Order } from './order.ts'
+import {
+  beyond,
+  type List,
+  type Page,
+  type PageArgs,
+  type Placed,
+  pageOf,
+  readWindow,
+  type Window,
+  windowOf,
+} from './pagination.ts'
+import type { Db } from './store.ts'
+
+/** A list whose rows belong to an owner each: `owner` is the SQL expression that tells whose a row is. */
+export interface Hanging extends Omit<List, 'fresh' | 'alongValues'> {
+  readonly order: Order & { readonly type: 'text' | 'int' }
+  readonly owner: string
+  readonly ownerType: 'int' | 'uuid' | 'text'
+}
+
+/** The list of one owner. */
+export const listOf = ({ owner, ownerType, ...list }: Hanging, id: number | string): List => ({
+  ...list,
+  where: [...list.where, `${owner} = $${list.values.length + 1}::${ownerType}`],
+  values: [...list.values, id],
+})
+
+interface Asked<Owner> {
+  readonly owner: Owner
+  readonly window: Window
+}
+
+/** The pages of one hanging list for one request: each is read once, and those asked for together are read together. */
+export class HangingPages<Owner extends number | string, Row extends object> {
+  readonly #list: Hanging
+  readonly #cursors: Cursors
+  readonly #pages: DataLoader<Asked<Owner>, Page<Row>, string>
+  readonly #counts: DataLoader<Owner, number>
+
+  constructor(db: Db, list: Hanging) {
+    this.#list = list
+    this.#cursors = db.cursors
+    this.#counts = new DataLoader(async owners =>
+      oneEach(owners, await rowsInPieces(db, owners, piece => countEach(db, list, piece)), row => row.owner).map(
+        row => row?.count ?? 0,
+      ),
+    )
+    this.#pages = new DataLoader(async asked => this.#read(db, asked), { cacheKeyFn: JSON.stringify })
+  }
+
+  /** Throws Invalid naming the argument at fault. */
+  async of(owner: Owner, args: PageArgs): Promise<Page<Row>> {
+    return this.#pages.load({ owner, window: windowOf(this.#cursors, args, this.#list.order) })
+  }
+
+  /** Puts in the first page of `size` rows, which came along with its owner; one row more tells that there is another page. */
+  prime(owner: Owner, size: number, rows: readonly (Row & Placed)[]): void {
+    const window = windowOf(this.#cursors, { first: size }, this.#list.order)
+    this.#pages.prime({ owner, window }, this.#pageOf(owner, window, rows))
+  }
+
+  #pageOf(owner: Owner, window: Window, rows: readonly (Row & Placed)[]): Page<Row> {
+    return pageOf<Row>(rows, window, this.#list.order, () => this.#counts.load(owner))
+  }
+
+  /** One statement for all windows that look the same way and begin alike: at most four, however many owners. */
+  async #read(db: Db, asked: readonly Asked<Owner>[]): Promise<Page<Row>[]> {
+    const alike = Map.groupBy(asked, ({ window }) => `${window.backwards} ${window.cursor !== null}`)
+    const found = new Map<Asked<Owner>, Page<Row>>()
+    await Promise.all(
+      [...alike.values()].map(async some => {
+        const rows = Map.groupBy(await this.#rowsOf(db, some), row => row.place)
+        for (const [place, one] of some.entries()) found.set(one, this.#pageOf(one.owner, one.window, rows.get(place) ?? []))
+      }),
+    )
+    return asked.map(one => found.get(one)!)
+  }
+
+  async #rowsOf(db: Db, asked: readonly Asked<Owner>[]): Promise<(Row & Placed & { place: number })[]> {
+    const places = asked.map((one, place) => ({ ...one, place }))
+    const isWide = ({ window }: Asked<Owner>) => window.size >= db.rowsAtOnce
+    const narrow = places.filter(one => !isWide(one))
+    const found = await inPieces(narrow, Math.ceil(db.rowsAtOnce / ROWS_OF_WINDOW), async piece =>
+      (await readEach<Row>(db, this.#list, piece)).map(row => ({ ...row, place: piece[row.place]!.place })),
+    )
+    const wide = await inPieces(places.filter(isWide), 1, async ([one]) =>
+      (await readWindow<Row>(db, listOf(this.#list, one!.owner), one!.window)).map(row => ({ ...row, place: one!.place })),
+    )
+    return [...found, ...wide].flat()
+  }
+}
+
+/** Windows that one statement reads: on average each has few of the rows that it may have. */
+const ROWS_OF_WINDOW = 4
+
+/**
+ * The rows in each window, and one more where there is one; `place` is the window's index. OFFSET 0 lets the planner find what is the
+ * owner's before it sorts: not knowing the sizes, it may otherwise walk through everybody's in the order of the list.
+ */
+function readEach<Row>(db: Db, list: Hanging, asked: readonly Asked<unknown>[]): Promise<(Row & Placed & { place: number })[]> {
+  const { order, id, owner, ownerType } = list
+  const { backwards, cursor } = asked[0]!.window
+  const down = order.descending !== backwards
+  const direction = down ? 'DESC' : 'ASC'
+  const n = list.values.length
+  const cursors = cursor === null ? '' : `, $${n + 4}::text[], $${n + 5}::text[]`
+  const after = cursor === null ? [] : [beyond(list, down, 'w.value', 'w.id')]
+  return db.query(
+    `SELECT (w.place - 1)::int AS place, found.*
+       FROM unnest($${n + 1}::${ownerType}[], $${n + 2}::int[], $${n + 3}::int[]${cursors})
+            WITH ORDINALITY w(owner, size, skip${cursor === null ? '' : ', value, id'}, place)
+      CROSS JOIN LATERAL (
+        SELECT page.*${list.along ?? ''}, row_number() OVER ()::int AS rank FROM (
+          SELECT * FROM (
+            SELECT ${list.columns}, ${order.expression} AS "cursorValue", ${id} AS "cursorId" FROM ${list.from}
+             WHERE ${[`${owner} = w.owner`, ...list.where, ...after].join(' AND ')} OFFSET 0) owned
+           ORDER BY "cursorValue" ${direction}, "cursorId" ${direction} LIMIT w.size OFFSET w.skip) page) found
+      ORDER BY w.place, found.rank`,
+    [
+      ...list.values,
+      asked.map(one => one.owner),
+      asked.map(one => one.window.size + 1),
+      asked.map(one => one.window.offset),
+      ...(cursor === null ? [] : [asked.map(one => one.window.cursor!.value), asked.map(one => one.window.cursor!.id)]),
+    ],
+  )
+}
+
+const countEach = <Owner>(db: Db, list: Hanging, owners: readonly Owner[]): Promise<{ owner: Owner; count: number }[]> =>
+  db.query(
+    `SELECT ${list.owner} AS owner, count(*)::int AS count FROM ${list.countFrom ?? list.from}
+      WHERE ${[...list.where, `${list.owner} = ANY($${list.values.length + 1}::${list.ownerType}[])`].join(' AND ')} GROUP BY 1`,
+    [...list.values, owners],
+  )

@@ -1,0 +1,248 @@
+// The walk: openStore takes the lock on the data directory and starts PGlite behind a stream (embedded), or finds the server; the one pool
+// goes to Prisma's adapter and to db.query alike; migrate() brings the tables up to this build; the Store is what everybody else sees.
+import { randomBytes } from 'node:crypto'
+import { PrismaPg } from '@prisma/adapter-pg'
+import type pg from 'pg'
+import { PrismaClient } from '../../generated/prisma/client.ts'
+import { Unavailable } from '../errors.ts'
+import { Cursors } from './cursors.ts'
+import { template } from './embedded.template.ts'
+import { type Opened, openEmbedded } from './embedded.ts'
+import { asGone, asRefusal, asUnavailable } from './errors.ts'
+import { Liveness } from './liveness.ts'
+import { migrate, migrationsOf } from './migrate.ts'
+import { type Held, held, insideTransaction, LOCK, MIXED, StorePool, statementNames } from './pool.ts'
+import { analyzeGrown, OWN_STATEMENT } from './statistics.ts'
+import { type Db, JOBS, type Store } from './store.ts'
+
+/** What openStore says while it works. */
+export interface StoreLog {
+  info(message: string): void
+  warn(message: string): void
+  error(message: string): void
+}
+
+export interface StoreOptions {
+  /** A PostgreSQL URL; null opens the embedded store. */
+  databaseUrl: string | null
+  /** Where the embedded store lives; `memory://` keeps it in memory. */
+  dataDir: string
+  /** Connections to a server (8 when absent). The embedded store has one. */
+  pool?: number
+  /** Milliseconds that a statement queues for a connection to a server before it is Unavailable (10,000 when absent). */
+  wait?: number
+  log?: StoreLog
+  /** Instance keys whose cursors this store's pages have and take; a key of its own when absent. Asked when first needed. */
+  cursorKeys?: () => readonly Buffer[]
+  /** Starts an embedded store that does not exist yet from this dump of PGlite's `dumpDataDir` instead of this build's template. */
+  loadDataDir?: Blob
+}
+
+const silent: StoreLog = { info() {}, warn() {}, error() {} }
+/** Milliseconds: how long a ping may take, how long an idle connection is kept. */
+const PING = 3_000
+const IDLE = 600_000
+/** Milliseconds that a transaction may wait for its connection, and may take. Generous: the embedded store has one connection. */
+const TRANSACTION = { maxWait: 30_000, timeout: 30_000 }
+/** The oldest PostgreSQL, as server_version_num has it. */
+const OLDEST = 140_000
+/** Milliseconds that one statement may take on a server: a plan gone wrong must not hold a connection for ever. */
+const STATEMENT = 30_000
+/** And how long it waits inside a transaction for a process that stands still: what it holds locked is others' by then. */
+const STALLED = 60_000
+/** Texts that get a prepared statement of their own: ours are few and fixed, Prisma's vary with their lists. */
+const NAMED = { ours: 500, prisma: 300 }
+
+/** Rows that one statement of the embedded store reads or writes: they take it about 100 ms, and nothing else runs meanwhile. */
+const EMBEDDED_ROWS = 1_000
+/** A list that is longer is planned for its length: a plan that is kept was made for ten entries, and may look through all for each. */
+const LONG = 100
+const isLong = (value: unknown): boolean => Array.isArray(value) && value.length > LONG
+
+/** Opens the store, up to date with this build's migrations. Throws when it cannot, saying why. */
+export async function openStore(options: StoreOptions): Promise<Store> {
+  const log = options.log ?? silent
+  const { pool, end } = options.databaseUrl === null ? await embedded(options, log) : server(options.databaseUrl, options, log)
+  pool.refused = tellsFullDisk(log)
+  try {
+    if (options.databaseUrl !== null) await checkServer(pool, options.databaseUrl)
+    await bringUpToDate(pool, options.databaseUrl !== null, log)
+    if (options.databaseUrl !== null) pool.liveness = livenessOf(options.databaseUrl, log)
+  } catch (error) {
+    await end()
+    throw error
+  }
+  const ownKey = randomBytes(32)
+  const cursors = new Cursors(options.cursorKeys ?? (() => [ownKey]))
+  return storeOf(options.databaseUrl === null ? 'embedded' : 'server', { pool, end }, cursors)
+}
+
+async function embedded({ dataDir, loadDataDir }: StoreOptions, log: StoreLog): Promise<Opened> {
+  const dump = loadDataDir ?? (await template())
+  return openEmbedded({
+    dataDir,
+    ...(dump ? { loadDataDir: dump } : {}),
+    warn: message => log.warn(message),
+    lost: () => {
+      log.error(`Another process took over the data directory ${dataDir}: stopping at once, before both write to it`)
+      process.exit(1)
+    },
+  })
+}
+
+function server(url: string, { pool: max = 8, wait = 10_000 }: StoreOptions, log: StoreLog): Opened {
+  const pool = new StorePool(
+    {
+      connectionString: url,
+      application_name: 'roster',
+      max,
+      idleTimeoutMillis: IDLE,
+      connectionTimeoutMillis: wait,
+      keepAlive: true,
+      statement_timeout: STATEMENT,
+      idle_in_transaction_session_timeout: STALLED,
+    },
+    error => log.warn(`An idle connection to PostgreSQL was lost: ${error.message}`),
+  )
+  const end = async () => {
+    await pool.liveness?.stop()
+    await pool.end()
+  }
+  return { pool, end }
+}
+
+/** SQLSTATE disk_full, and milliseconds between two lines of it: requests meet it all at once. */
+const DISK_FULL = '53100'
+const QUIET = 60_000
+
+function tellsFullDisk(log: StoreLog): (error: pg.DatabaseError) => void {
+  let last = Number.NEGATIVE_INFINITY
+  return ({ code, message }) => {
+    if (code !== DISK_FULL || performance.now() - last < QUIET) return
+    last = performance.now()
+    log.error(`the disk of the database is full, nothing can be written: ${message}`)
+  }
+}
+
+const livenessOf = (connectionString: string, log: StoreLog): Liveness =>
+  new Liveness({
+    client: { connectionString, application_name: 'roster liveness', keepAlive: true },
+    onChange: isAway =>
+      isAway
+        ? log.error('the database gives no sign of life: requests are answered 503 until it does')
+        : log.info('the database answers again'),
+  })
+
+/** Throws Unavailable when nobody answers, naming the place and never the password; an Error when it is not a database that we can use. */
+async function checkServer(pool: StorePool, url: string): Promise<void> {
+  const { host, pathname } = new URL(url)
+  const place = `PostgreSQL at ${host || 'the local socket'}${pathname}`
+  const text = "SELECT current_setting('server_version_num')::int AS version, current_setting('server_encoding') AS encoding"
+  const { rows } = await pool.query<{ version: number; encoding: string }>(text).catch(error => {
+    const detail = error instanceof Error && error.message ? error.message : String(error?.code)
+    throw asUnavailable(error) ? new Unavailable(`${place} cannot be used: ${detail}`, { retryAfter: 5 }) : error
+  })
+  const { version, encoding } = rows[0]!
+  if (version < OLDEST)
+    throw new Error(`${place} is version ${Math.floor(version / 10_000)}: Roster needs ${OLDEST / 10_000} or newer`)
+  if (encoding !== 'UTF8') throw new Error(`${place} stores text as ${encoding}: Roster needs a database with the encoding UTF8`)
+}
+
+async function bringUpToDate(pool: StorePool, shared: boolean, log: StoreLog): Promise<void> {
+  const client = await pool.connect()
+  try {
+    // A migration may take long; the embedded store knows no other limit either.
+    await client.query('SET statement_timeout = 0; SET lock_timeout = 0')
+    const applied = await migrate(client, migrationsOf(), { shared })
+    if (applied.length > 0) log.info(`Applied ${applied.length} migration(s): ${applied.join(', ')}`)
+  } finally {
+    await client.query(`RESET statement_timeout; SET lock_timeout = ${LOCK}`).catch(() => {})
+    client.release()
+  }
+}
+
+function storeOf(kind: Store['kind'], { pool, end }: Opened, cursors: Cursors): Store {
+  const nameOfPrisma = statementNames(NAMED.prisma)
+  const nameOf = statementNames(NAMED.ours)
+  // BEGIN and COMMIT gain nothing from a name. An empty one is none.
+  const statementNameGenerator = ({ sql }: { sql: string }) => (sql.length < 20 ? '' : (nameOfPrisma(sql) ?? ''))
+  const prisma = new PrismaClient({ errorFormat: 'minimal', adapter: new PrismaPg(pool, { statementNameGenerator }) })
+  const rowsAtOnce = kind === 'embedded' ? EMBEDDED_ROWS : Number.POSITIVE_INFINITY
+  const config = (text: string, values: readonly unknown[] = [], { fresh = false } = {}) => {
+    const name = fresh || values.some(isLong) ? undefined : nameOf(text)
+    return { text, values: [...values], ...(name ? { name } : {}) }
+  }
+
+  type Statement = Parameters<typeof config>
+  const sent = async (query: (text: string | pg.QueryConfig) => Promise<{ rows: unknown[] }>, statement: Statement) => {
+    // A list that is long may be more than the tables held when they were last analyzed.
+    if (kind === 'embedded' && statement[1]?.some(isLong)) await analyzeGrown(query)
+    return (await query(config(...statement))).rows as never[]
+  }
+
+  // The bound makes node-postgres give up a connection that hangs, too.
+  const question: pg.QueryConfig & { query_timeout: number } = { text: 'SELECT 1', query_timeout: PING }
+  const db: Db = {
+    prisma,
+    rowsAtOnce,
+    cursors,
+    query: (...statement) => translated(() => sent(text => pool.query(text), statement)),
+  }
+  const inside = (tx: Db['prisma'], transaction: Held): Db => ({
+    prisma: tx,
+    rowsAtOnce,
+    cursors,
+    query: async (...statement) => {
+      if (!transaction.client || transaction.over) throw new Error('The transaction is over: its db cannot be used any more')
+      const { client } = transaction
+      return sent(text => client.query(text), statement)
+    },
+  })
+  return {
+    kind,
+    db,
+    transaction: work =>
+      translated(async () => {
+        if (insideTransaction()) throw new Error(MIXED)
+        const transaction: Held = { client: null, over: false }
+        try {
+          return await pool.placed(() =>
+            held.run(transaction, () => prisma.$transaction(tx => work(inside(tx, transaction)), TRANSACTION)),
+          )
+        } finally {
+          transaction.over = true
+        }
+      }),
+    statement: (text, values) => translated(async () => pool.foreign(text, values.length > 0 ? [...values] : undefined)),
+    ping: () => translated(() => pool.liveness?.ping() ?? within(PING, pool.query(question))),
+    onStatement: listener =>
+      pool.onStatement(text => text.includes(` ${JOBS}.`) || text.startsWith(OWN_STATEMENT) || listener(text)),
+    close: async () => {
+      await prisma.$disconnect()
+      await end()
+    },
+  }
+}
+
+async function translated<T>(work: () => Promise<T>): Promise<T> {
+  try {
+    return await work()
+  } catch (error) {
+    throw asRefusal(error) ?? asUnavailable(error) ?? asGone(error) ?? error
+  }
+}
+
+async function within(milliseconds: number, work: Promise<unknown>): Promise<void> {
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(
+      () => reject(new Unavailable('The store does not answer at the moment; try again shortly', { retryAfter: 5 })),
+      milliseconds,
+    )
+  })
+  try {
+    await Promise.race([work, late])
+  } finally {
+    clearTimeout(timer)
+  }
+}

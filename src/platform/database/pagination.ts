@@ -1,0 +1,231 @@
+/** Pages of a list in a total order: the sorted value, then the id. By cursor (keyset) or by offset, from either end. */
+import { Invalid } from '../errors.ts'
+import { checkPart } from '../validation.ts'
+import { mapInPieces } from './chunks.ts'
+import type { Cursors, Position } from './cursors.ts'
+import type { Order } from './order.ts'
+import type { Db } from './store.ts'
+
+/** The most that one page holds, on every door. */
+export const MAX_PAGE = 10_000
+export const DEFAULT_PAGE = 25
+const MAX_INT = 2_147_483_647
+
+export interface PageArgs {
+  readonly first?: number | null
+  readonly after?: string | null
+  readonly last?: number | null
+  readonly before?: string | null
+  readonly offset?: number | null
+}
+
+export interface Page<Node> {
+  readonly edges: readonly { readonly cursor: string; readonly node: Node }[]
+  readonly nodes: readonly Node[]
+  readonly pageInfo: { hasNextPage: boolean; hasPreviousPage: boolean; startCursor: string | null; endCursor: string | null }
+  /** Counts all that match; one statement, sent only when called. */
+  totalCount(): Promise<number>
+}
+
+/** A list: `SELECT columns FROM from WHERE where`, `values` being the parameters of both. `id` is an SQL expression. */
+export interface List {
+  readonly columns: string
+  readonly from: string
+  readonly where: readonly string[]
+  readonly values: readonly unknown[]
+  /** Further columns, each after a comma, computed for the rows of the page alone: sub-selects that read its columns as `page`. */
+  readonly along?: string
+  /** Parameters of `along`: they come after `values`, and counting needs none of them. */
+  readonly alongValues?: readonly unknown[]
+  readonly id: string
+  readonly order: Order
+  /** Planned anew each time: for patterns, whose best plan depends on what is sought. */
+  readonly fresh?: boolean
+  /** The table behind `from` when counting needs fewer joins. */
+  readonly countFrom?: string
+}
+
+/** Which part of a list a page shows, as `windowOf` read it from the arguments. */
+export interface Window {
+  size: number
+  backwards: boolean
+  cursor: Position | null
+  offset: number
+  cursors: Cursors
+}
+
+/**
+ * One page, read with one statement; one row more than asked tells whether there is another page. Rows that are skipped cost no more
+ * than their place in the order: what comes along is computed after LIMIT and OFFSET.
+ */
+export async function readPage<Row extends object>(db: Db, list: List, args: PageArgs): Promise<Page<Row>> {
+  const window = windowOf(db.cursors, args, list.order)
+  return pageOf<Row>(await readWindow<Row>(db, list, window), window, list.order, () => countRows(db, list))
+}
+
+/** How many times as much a row costs with what comes along. */
+const ALONG = 4
+
+/** The rows of a window, and one more where there is one; in pieces, each behind the last row of the one before, where the store needs them. */
+export async function readWindow<Row extends object>(db: Db, list: List, window: Window): Promise<(Row & Placed)[]> {
+  const most = list.along ? Math.ceil(db.rowsAtOnce / ALONG) : db.rowsAtOnce
+  const rows: (Row & Placed)[] = []
+  for (let left = window.size + 1; left > 0; ) {
+    const limit = Math.min(left, most)
+    const piece = await readRows<Row>(db, list, behind(rows.at(-1), window), limit)
+    for (const row of piece) rows.push(row)
+    left = piece.length < limit ? 0 : left - limit
+  }
+  return rows
+}
+
+const behind = (last: Placed | undefined, window: Window): Window =>
+  last ? { ...window, offset: 0, cursor: { value: String(last.cursorValue), id: String(last.cursorId) } } : window
+
+async function readRows<Row extends object>(db: Db, list: List, window: Window, limit: number): Promise<(Row & Placed)[]> {
+  const { order, id } = list
+  const values = [...list.values, ...(list.alongValues ?? [])]
+  const where = [...list.where]
+  const down = order.descending !== window.backwards
+  if (window.cursor) {
+    values.push(window.cursor.value, window.cursor.id)
+    where.push(beyond(list, down, `$${values.length - 1}`, `$${values.length}`))
+  }
+  values.push(limit, window.offset)
+  const direction = down ? 'DESC' : 'ASC'
+  const shown = `SELECT ${list.columns}, (${order.expression})::text AS "cursorValue", ${id}::text AS "cursorId"
+    FROM ${list.from} ${where.length > 0 ? `WHERE ${where.join(' AND ')}` : ''}
+    ORDER BY ${order.expression} ${direction}, ${id} ${direction} LIMIT $${values.length - 1}::int OFFSET $${values.length}::int`
+  const text = list.along
+    ? `SELECT page.*${list.along} FROM (${shown}) page
+    ORDER BY page."cursorValue"::${sqlType(order)} ${direction}, page."cursorId"::${idType(order)} ${direction}`
+    : shown
+  return db.query<Row & Placed>(text, values, { fresh: list.fresh ?? false })
+}
+
+/** The condition for what comes after a cursor, in the direction of reading. */
+export const beyond = ({ order, id }: Pick<List, 'order' | 'id'>, down: boolean, value: string, tie: string): string =>
+  `(${order.expression}, ${id}) ${down ? '<' : '>'} (${value}::${sqlType(order)}, ${tie}::${idType(order)})`
+
+const sqlType = ({ type }: Order): string => (type === 'text' ? 'text COLLATE "C"' : type)
+const idType = (order: Order): string => order.idType ?? 'bigint'
+
+/** What each row of a page carries beside its own columns: the sorted value and the id; with many pages at once, whose row it is. */
+export interface Placed {
+  readonly cursorValue: string | number
+  readonly cursorId: string | number
+  readonly place?: number
+  readonly rank?: number
+}
+
+/** The page that `rows` make, read in the window's direction with one row more than its size where there is one. */
+export function pageOf<Row extends object>(
+  rows: readonly (Row & Placed)[],
+  window: Window,
+  order: Order,
+  totalCount: () => Promise<number>,
+): Page<Row> {
+  const more = rows.length > window.size
+  const shown = rows.slice(0, window.size)
+  if (window.backwards) shown.reverse()
+  const cursorAt = (index: number): string | null => {
+    const row = shown[index]
+    return row ? window.cursors.encode(order, { value: String(row.cursorValue), id: String(row.cursorId) }) : null
+  }
+  const pageInfo = {
+    hasNextPage: window.backwards ? window.cursor !== null : more,
+    hasPreviousPage: window.backwards ? more : window.cursor !== null || window.offset > 0,
+    get startCursor() {
+      return cursorAt(0)
+    },
+    get endCursor() {
+      return cursorAt(shown.length - 1)
+    },
+  }
+  const nodes = shown.map(({ cursorValue: _, cursorId: __, place: ___, rank: ____, ...row }) => row as unknown as Row)
+  return made(nodes, index => cursorAt(index)!, pageInfo, totalCount)
+}
+
+/** A page whose edges, and their cursors, are made only if they are selected. */
+function made<Node>(
+  nodes: readonly Node[],
+  cursorAt: (index: number) => string,
+  pageInfo: Page<Node>['pageInfo'],
+  totalCount: () => Promise<number>,
+): Page<Node> {
+  return {
+    nodes,
+    get edges() {
+      return nodes.map((node, index) => ({
+        get cursor() {
+          return cursorAt(index)
+        },
+        node,
+      }))
+    },
+    pageInfo,
+    totalCount,
+  }
+}
+
+/** The same page with other nodes, which are made with pauses where they are many. */
+export async function mapPage<A, B>(page: Page<A>, map: (node: A) => B): Promise<Page<B>> {
+  let edges: Page<A>['edges'] | undefined
+  const cursorAt = (index: number) => {
+    edges ??= page.edges
+    return edges[index]!.cursor
+  }
+  return made(await mapInPieces(page.nodes, map), cursorAt, page.pageInfo, page.totalCount)
+}
+
+/** How many rows the whole list has. */
+export async function countRows(db: Db, list: List): Promise<number> {
+  const where = list.where.length > 0 ? `WHERE ${list.where.join(' AND ')}` : ''
+  const [row] = await db.query<{ count: number }>(
+    `SELECT count(*)::int AS count FROM ${list.countFrom ?? list.from} ${where}`,
+    list.values,
+  )
+  return row?.count ?? 0
+}
+
+/** Checks paging arguments; throws Invalid naming the one at fault. */
+export function windowOf(cursors: Cursors, args: PageArgs, order: Order): Window {
+  const { first, after, last, before, offset } = args
+  if (first != null && last != null) throw new Invalid('last', 'cannot stand beside first: page from one end')
+  if (after != null && (last != null || before != null)) throw new Invalid('after', 'goes with first; before goes with last')
+  if (before != null && first != null) throw new Invalid('before', 'goes with last; after goes with first')
+  if (offset != null && (after != null || before != null)) throw new Invalid('offset', 'cannot stand beside a cursor')
+  const backwards = last != null || before != null
+  const cursor = after ?? before
+  return {
+    size: checkSize(backwards ? 'last' : 'first', (backwards ? last : first) ?? DEFAULT_PAGE),
+    backwards,
+    cursor: cursor == null ? null : cursors.decode(after != null ? 'after' : 'before', order, cursor),
+    offset: checkOffset(offset ?? 0),
+    cursors,
+  }
+}
+
+export function checkSize(field: string, size: number): number {
+  if (!Number.isInteger(size) || size < 1 || size > MAX_PAGE) throw new Invalid(field, `must be an integer from 1 to ${MAX_PAGE}`)
+  return size
+}
+
+export function checkOffset(offset: number): number {
+  if (!Number.isInteger(offset) || offset < 0 || offset > MAX_INT)
+    throw new Invalid('offset', `must be an integer from 0 to ${MAX_INT}`)
+  return offset
+}
+
+/** Of each condition that has a value the text, `$` being the place of the value; null and undefined ask for nothing. */
+export function conditions(all: readonly (readonly [text: string, value: unknown])[]): Pick<List, 'where' | 'values'> {
+  const asked = all.filter(([, value]) => value != null)
+  return {
+    where: asked.map(([text], index) => text.replace('$', () => `$${index + 1}`)),
+    values: asked.map(([, value]) => value),
+  }
+}
+
+/** A LIKE pattern that finds a part of a canonical form, taken literally; null when there is none to find. Throws Invalid. */
+export const partPattern = (field: string, part: string | null | undefined): string | null =>
+  part ? `%${checkPart(field, part).replace(/[\\%_]/g, '\\$&')}%` : null

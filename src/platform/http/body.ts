@@ -1,0 +1,157 @@
+import { isUtf8 } from 'node:buffer'
+import type { IncomingHttpHeaders } from 'node:http'
+import { MIMEType } from 'node:util'
+import { Invalid, WrongMediaType } from '../errors.ts'
+import { checkText, FORBIDDEN_KEYS, named, pairs } from './text.ts'
+import type { BodyKind } from './types.ts'
+
+/** bim-wire-rules "Names and limits" 4. */
+export const JSON_DEPTH = 64
+/** A list in one request holds at most 1,000 entries; this leaves room for the names around it. */
+const FORM_PARAMETERS = 2_000
+
+/**
+ * A body of at least one byte as the value it stands for.
+ * Throws WrongMediaType (415) naming what is accepted, or Invalid (400) naming what is broken.
+ */
+export function parseBody(bytes: Buffer, headers: IncomingHttpHeaders, kind: Exclude<BodyKind, 'none'>): unknown {
+  if (kind === 'raw') return bytes
+  const form = isForm(headers, kind)
+  if (!isUtf8(bytes)) throw new Invalid('body', 'must be valid UTF-8')
+  const text = bytes.toString('utf8')
+  if (!form) return parseJson(text)
+  // What curl sends without a Content-Type of its own.
+  if (looksLikeJson(text))
+    throw new Invalid('body', 'looks like JSON but was sent as a form: add the header Content-Type: application/json')
+  return parseForm(text)
+}
+
+function looksLikeJson(text: string): boolean {
+  const trimmed = text.trim()
+  return (trimmed.startsWith('{') && trimmed.endsWith('}')) || (trimmed.startsWith('[') && trimmed.endsWith(']'))
+}
+
+function isForm(headers: IncomingHttpHeaders, kind: 'json' | 'json+form'): boolean {
+  const encoding = headers['content-encoding']
+  if (encoding !== undefined && encoding.toLowerCase() !== 'identity') {
+    throw new WrongMediaType('A body must be sent without Content-Encoding')
+  }
+  const header = headers['content-type']
+  // What nearly every client sends, spared the parsing.
+  if (header === 'application/json') return false
+  const accepted = kind === 'json' ? 'application/json' : 'application/json or application/x-www-form-urlencoded'
+  const type = mediaType(header)
+  if (type === undefined) throw new WrongMediaType(`Content-Type must be ${accepted}`)
+  const charset = type.params.get('charset')?.toLowerCase()
+  if (charset !== undefined && charset !== 'utf-8' && charset !== 'utf8') {
+    throw new WrongMediaType('The charset of a body must be utf-8')
+  }
+  // application/scim+json (RFC 7644 3.1) and its kin.
+  if (type.essence === 'application/json' || (type.type === 'application' && type.subtype.endsWith('+json'))) return false
+  if (kind === 'json+form' && type.essence === 'application/x-www-form-urlencoded') return true
+  throw new WrongMediaType(`Content-Type must be ${accepted}`)
+}
+
+function mediaType(header: string | undefined): MIMEType | undefined {
+  try {
+    return header === undefined ? undefined : new MIMEType(header)
+  } catch {
+    return undefined
+  }
+}
+
+/**
+ * JSON text as a value. Throws Invalid for broken JSON, more than 64 levels, a key that reaches a prototype,
+ * and NUL or lone surrogates in any key or string. A key given twice: the last one counts.
+ */
+export function parseJson(text: string): unknown {
+  // A byte order mark says nothing in UTF-8 (RFC 8259 8.1 lets a reader ignore it).
+  const json = text.charCodeAt(0) === 0xfeff ? text.slice(1) : text
+  checkDepth(json)
+  let value: unknown
+  try {
+    value = JSON.parse(json)
+  } catch (error) {
+    throw new Invalid('body', `must be valid JSON${where(error)}`)
+  }
+  // Text that is UTF-8 and JSON holds these only by an escape or by name, and nearly no body has either.
+  if (json.includes('\\u') || json.includes('__proto__') || json.includes('constructor')) checkValue(value, [])
+  return value
+}
+
+/** The parser's message quotes the body, which may hold a password: only the position goes out. */
+function where(error: unknown): string {
+  const position = error instanceof Error ? /at position (\d+)/.exec(error.message)?.[1] : undefined
+  return position === undefined ? '' : ` (it breaks at character ${Number(position) + 1})`
+}
+
+/** Before the parser sees it, so that 10,000 levels cost one look at each character. */
+function checkDepth(json: string): void {
+  // Shorter text cannot close what it would have to open.
+  if (json.length <= 2 * JSON_DEPTH) return
+  let depth = 0
+  for (let at = 0; at < json.length; at++) {
+    switch (json.charCodeAt(at)) {
+      case 0x22: // "
+        at = endOfString(json, at)
+        break
+      case 0x5b: // [
+      case 0x7b: // {
+        if (++depth > JSON_DEPTH) throw new Invalid('body', `must not nest deeper than ${JSON_DEPTH} levels`)
+        break
+      case 0x5d: // ]
+      case 0x7d: // }
+        depth--
+    }
+  }
+}
+
+/** Index of the quote that ends the string opened at `start`, or the end of a text that never closes it. */
+function endOfString(json: string, start: number): number {
+  let end = json.indexOf('"', start + 1)
+  while (end !== -1) {
+    let slashes = end
+    while (json.charCodeAt(slashes - 1) === 0x5c) slashes--
+    if ((end - slashes) % 2 === 0) return end
+    end = json.indexOf('"', end + 1)
+  }
+  return json.length
+}
+
+/** Recursion is bounded by checkDepth. `path` holds the keys on the way to the value; it is written out only for an error. */
+function checkValue(value: unknown, path: string[]): void {
+  if (typeof value === 'string') {
+    if (isBroken(value)) checkText(placeOf(path) || 'body', value)
+    return
+  }
+  if (typeof value !== 'object' || value === null) return
+  if (Array.isArray(value)) {
+    for (const item of value) checkValue(item, path)
+    return
+  }
+  for (const key of Object.keys(value)) {
+    if (FORBIDDEN_KEYS.has(key)) throw new Invalid(placeOf([...path, key]), 'is not allowed as a key')
+    if (isBroken(key)) checkText(path.length > 0 ? `A key of ${placeOf(path)}` : 'A key of the body', key)
+    const item: unknown = (value as Record<string, unknown>)[key]
+    if (typeof item !== 'string' && (typeof item !== 'object' || item === null)) continue
+    path.push(key)
+    checkValue(item, path)
+    path.pop()
+  }
+}
+
+const isBroken = (text: string): boolean => text.includes('\0') || !text.isWellFormed()
+const placeOf = (path: readonly string[]): string => path.map(named).join('.')
+
+/** A form as an object: strings, and a list where a name is repeated. Throws Invalid as `pairs` does, and for a key that reaches a prototype. */
+export function parseForm(text: string): Record<string, string | string[]> {
+  const form: Record<string, string | string[]> = {}
+  for (const [name, value] of pairs(text, 'body', FORM_PARAMETERS)) {
+    if (FORBIDDEN_KEYS.has(name)) throw new Invalid(name, 'is not allowed as a key')
+    const before = Object.hasOwn(form, name) ? form[name] : undefined
+    if (before === undefined) form[name] = value
+    else if (typeof before === 'string') form[name] = [before, value]
+    else before.push(value)
+  }
+  return form
+}

@@ -1,0 +1,34 @@
+import { catalogue, MethodNotAllowed, RosterError } from '../errors.ts'
+import type { WireResponse } from './types.ts'
+
+/** What nobody foresaw. The log has the stack under the request id; the caller gets only the id. */
+export class Fault extends RosterError {
+  readonly code = 'INTERNAL_SERVER_ERROR'
+  constructor(requestId: string) {
+    super(`Something went wrong on our side; the log has it under request id ${requestId}`)
+  }
+}
+
+/** Seconds to wait when the error names none. */
+const RETRY_AFTER: Record<number, number> = { 429: 1, 503: 5 }
+
+/** The headers a status owes on every API (bim-wire-rules "Responses" 5, "Names and limits" 4; RFC 9110 11.6.1, 10.2.1, 10.2.3). */
+export function errorHeaders(status: number, error?: RosterError): Record<string, string> | undefined {
+  if (status === 401) return { 'www-authenticate': 'Bearer' }
+  if (error instanceof MethodNotAllowed) return { allow: error.allowed.join(', ') }
+  const seconds = RETRY_AFTER[status]
+  if (seconds !== undefined) return { 'retry-after': String(Math.max(1, Math.ceil(error?.retryAfter ?? seconds))) }
+  return undefined
+}
+
+/** The `/bim` error body. */
+export function errorBody(statusCode: number, error: string, message: string) {
+  return { statusCode, error, message }
+}
+
+/** An error in the words of the `/bim` paths, which is also what an unknown path answers. */
+export function restError(error: RosterError): WireResponse {
+  const { status, phrase } = catalogue[error.code]
+  const headers = errorHeaders(status, error)
+  return { status, ...(headers && { headers }), body: errorBody(status, phrase, error.message) }
+}

@@ -1,0 +1,42 @@
+import { Unavailable } from '../errors.ts'
+import type { Http } from './types.ts'
+
+/** Milliseconds after which a store that says nothing counts as away. */
+const PATIENCE = 2_000
+
+/**
+ * `GET /health/live`: the process answers. `GET /health/ready`: the store answers too, else 503 with Retry-After.
+ * Both anonymous, for a supervisor or load balancer.
+ */
+export function registerHealth(http: Http, store: { ping(): Promise<void> }): void {
+  http.route({
+    method: 'GET',
+    path: '/health/live',
+    body: 'none',
+    handler: async () => ({ status: 200, body: { status: 'ok' } }),
+  })
+  http.route({
+    method: 'GET',
+    path: '/health/ready',
+    body: 'none',
+    handler: async () => {
+      await answers(store)
+      return { status: 200, body: { status: 'ok' } }
+    },
+  })
+}
+
+/** Why the store is away is for the log of the store, not for an anonymous caller. */
+async function answers(store: { ping(): Promise<void> }): Promise<void> {
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error('late')), PATIENCE)
+  })
+  try {
+    await Promise.race([store.ping(), late])
+  } catch {
+    throw new Unavailable('The store does not answer', { retryAfter: 5 })
+  } finally {
+    clearTimeout(timer)
+  }
+}

@@ -1,0 +1,146 @@
+import { type IncomingMessage, type OutgoingHttpHeaders, type ServerResponse, STATUS_CODES } from 'node:http'
+import type { Socket } from 'node:net'
+import { errorBody, errorHeaders } from './errors.ts'
+import { isLong, jsonPieces, Pieces } from './json.ts'
+import { BODY_LIMIT, hasBody } from './read-body.ts'
+import type { Timing } from './timing.ts'
+import type { WireResponse } from './types.ts'
+
+/** Milliseconds a refused upload may go on before the connection is cut. */
+const LINGER = 5_000
+const JSON_TYPE = 'application/json; charset=utf-8'
+
+/** Connections that have their last answer and only wait for the end of an upload. */
+const answered = new WeakSet<Socket>()
+
+/** Whether nothing more may be written to the connection. */
+export function isAnswered(socket: Socket): boolean {
+  return answered.has(socket) || !socket.writable
+}
+
+/** An answer ready for the wire; made apart from sending, because serialising can fail. */
+export interface Ready {
+  readonly status: number
+  readonly headers: OutgoingHttpHeaders
+  readonly payload: string | Buffer | Pieces
+}
+
+export interface Sending {
+  /** Whether the connection is to end with this answer. */
+  readonly closing: boolean
+  /** How long a reader may take nothing, and how fast it takes the answer on average. */
+  readonly timing: Pick<Timing, 'write' | 'minimumRate'>
+}
+
+/** Throws when the body cannot be written as JSON. */
+export function ready(answer: WireResponse, requestId: string, standard: Readonly<Record<string, string>>): Ready {
+  const { status, body, headers: own } = answer
+  const payload = body === undefined ? '' : isWritten(body) ? body : JSON.stringify(body)
+  const length = lengthOf(payload)
+  const headers: OutgoingHttpHeaders = { ...standard, 'x-request-id': requestId }
+  if (length > 0) headers['content-type'] = JSON_TYPE
+  if (status !== 204 && status !== 304) headers['content-length'] = length
+  if (status >= 400) Object.assign(headers, errorHeaders(status))
+  if (own !== undefined) for (const name in own) headers[name.toLowerCase()] = own[name]
+  return { status, headers, payload }
+}
+
+/** The body as it can be sent, of a long one in pieces. Throws Invalid when it is too long. */
+export async function written(answer: WireResponse): Promise<WireResponse> {
+  const { body } = answer
+  if (typeof body !== 'object' || isWritten(body) || !isLong(body)) return answer
+  const whole = await jsonPieces(body)
+  return { ...answer, body: whole.pieces.length === 1 ? whole.pieces[0] : whole }
+}
+
+const isWritten = (body: string | Buffer | Pieces | object): body is string | Buffer | Pieces =>
+  typeof body === 'string' || Buffer.isBuffer(body) || body instanceof Pieces
+
+export const lengthOf = (payload: Ready['payload']): number =>
+  payload instanceof Pieces ? payload.pieces.reduce((sum, { length }) => sum + length, 0) : Buffer.byteLength(payload)
+
+/** Bytes that are written at once. */
+const PIECE = 64 * 1024
+
+function piecesOf(payload: Ready['payload']): readonly Buffer[] {
+  if (payload instanceof Pieces) return payload.pieces
+  if (payload.length <= PIECE) return payload.length === 0 ? [] : [Buffer.from(payload as string)]
+  const whole = Buffer.isBuffer(payload) ? payload : Buffer.from(payload)
+  return Array.from({ length: Math.ceil(whole.length / PIECE) }, (_, n) => whole.subarray(n * PIECE, (n + 1) * PIECE))
+}
+
+/** Writes the payload piece by piece, as its reader takes it, then calls `then`. One that takes none, or takes it too slowly, is cut. */
+function write(
+  response: ServerResponse,
+  payload: Ready['payload'],
+  { write: stalled, minimumRate }: Sending['timing'],
+  then: () => void,
+): void {
+  const pieces = piecesOf(payload)
+  const cut = () => response.destroy()
+  const timer = setTimeout(cut, stalled)
+  const deadline = setTimeout(cut, stalled + (lengthOf(payload) / minimumRate) * 1000)
+  response.once('close', () => {
+    clearTimeout(timer)
+    clearTimeout(deadline)
+  })
+  const next = (at: number): void => {
+    for (let piece = at; piece < pieces.length; piece++) {
+      if (response.destroyed) return
+      if (response.write(pieces[piece]!)) continue
+      response.once('drain', () => {
+        timer.refresh()
+        next(piece + 1)
+      })
+      return
+    }
+    then()
+  }
+  next(0)
+}
+
+/**
+ * Sends the answer. Where the client is still sending a body that nobody will read, the answer goes out at once and the
+ * connection closes only when the upload has ended (or LINGER is over): closing under unread bytes is a reset, and the
+ * client would lose the answer with it (RFC 9112 9.6).
+ */
+export function send(request: IncomingMessage, response: ServerResponse, answer: Ready, { closing, timing }: Sending): void {
+  if (response.destroyed) return
+  const unread = hasBody(request.headers) && !request.complete
+  if (!unread || isBrief(request)) {
+    if (closing) answer.headers.connection = 'close'
+    response.writeHead(answer.status, answer.headers)
+    if (lengthOf(answer.payload) <= PIECE && !(answer.payload instanceof Pieces)) response.end(answer.payload)
+    else write(response, answer.payload, timing, () => response.end())
+    return
+  }
+  answered.add(request.socket)
+  answer.headers.connection = 'close'
+  response.writeHead(answer.status, answer.headers)
+  response.flushHeaders()
+  write(response, answer.payload, timing, () => {})
+  const finish = () => {
+    clearTimeout(timer)
+    response.end()
+  }
+  const timer = setTimeout(finish, LINGER)
+  request.once('end', finish)
+  request.once('close', finish)
+  request.resume()
+}
+
+/** A rest so short that reading past it is cheaper than a new connection. Not after `Expect`: the client may never send it. */
+function isBrief(request: IncomingMessage): boolean {
+  return Number(request.headers['content-length']) <= BODY_LIMIT && request.headers.expect === undefined
+}
+
+/** Answers what was no HTTP request that could reach a route, in the same words as everything else. */
+export function sendRaw(socket: Socket, status: number, message: string, headers: Record<string, string>): void {
+  const phrase = STATUS_CODES[status] ?? 'Error'
+  const body = JSON.stringify(errorBody(status, phrase, message))
+  const lines = { ...headers, 'content-type': JSON_TYPE, 'content-length': String(Buffer.byteLength(body)), connection: 'close' }
+  const head = Object.entries(lines).map(([name, value]) => `${name}: ${value}\r\n`)
+  socket.end(`HTTP/1.1 ${status} ${phrase}\r\n${head.join('')}\r\n${body}`)
+  // What still comes is parsed and dropped; a peer that never closes is cut.
+  setTimeout(() => socket.destroy(), LINGER).unref()
+}

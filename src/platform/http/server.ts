@@ -1,0 +1,300 @@
+/**
+ * The way of a request: the path is rewritten and matched by Fastify's router -> `authenticate` (401) -> `decide` (403) -> the body
+ * is read and parsed (receive.ts, body.ts: 413, 415, 400) -> the door's handler -> `ready` and `send` (answer.ts), one log line.
+ * What is thrown on the way becomes a RosterError and goes through the translator of the door whose prefix the path has.
+ *
+ * Only this file and headers.ts import Fastify at run time. Fastify routes, serves files and keeps the connections; it neither reads a
+ * body nor writes an answer, because its order (body before handler) would let a broken or endless body be seen before the 401.
+ */
+import { randomUUID } from 'node:crypto'
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Socket } from 'node:net'
+import serveStatic from '@fastify/static'
+import { type FastifyInstance, type FastifyReply, type FastifyRequest, fastify } from 'fastify'
+import type { Logger } from 'pino'
+import { Invalid, NotFound, RosterError, TooLarge, Unavailable } from '../errors.ts'
+import { parseBody } from './body.ts'
+import { clientAddress, type TrustedProxies } from './client-address.ts'
+import { Connections } from './connections.ts'
+import { errorHeaders, Fault, restError } from './errors.ts'
+import { securityHeaders } from './headers.ts'
+import { logRequest } from './log.ts'
+import { Paths } from './paths.ts'
+import { ANONYMOUS_BODY_LIMIT, Gone, hasBody, receive } from './read-body.ts'
+import { checkHost, checkPath, isUnder, pathOf, type RawQuery, requestId, target, Wire } from './request.ts'
+import { isAnswered, lengthOf, type Ready, ready, send, sendRaw, written } from './send.ts'
+import { TIMING, type Timing } from './timing.ts'
+import type { Files, Http, Route, Translator } from './types.ts'
+
+export type { Timing }
+
+/** Bytes of a header block with its request line (bim-wire-rules "Names and limits" 4). */
+const HEADER_LIMIT = 16 * 1024
+/** Between two looks for connections that became idle while closing. */
+const IDLE_CHECKS = 50
+
+/** Bytes of an answer that the system takes at once. */
+const UNCOUNTED = 64 * 1024
+/** The route of what met none, in the log. */
+const NO_ROUTE = '-'
+/** The status in the log when the client left before its body was whole (nobody sees it; nginx writes the same). */
+const NO_ANSWER = 499
+/** Every method Fastify knows. */
+const METHODS = ['GET', 'HEAD', 'TRACE', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'QUERY']
+/** What node's parser and timers refuse; everything else is 400. */
+const REFUSALS: Record<string, [status: number, message: string]> = {
+  HPE_HEADER_OVERFLOW: [431, `The request line and headers must not be larger than ${HEADER_LIMIT} bytes`],
+  ERR_HTTP_REQUEST_TIMEOUT: [408, 'The request took too long to arrive'],
+}
+
+/** Makes the server; nothing is served before `listen`, and no route can be added after it. */
+export function createHttp(options: HttpOptions): Http {
+  return new Server(options)
+}
+
+export interface HttpOptions {
+  log: Logger
+  timing?: Partial<Timing>
+  /** Whether Strict-Transport-Security covers subdomains. */
+  hstsSubdomains?: boolean
+  /** Bytes that all connections together may hold; tests lower them. */
+  held?: { bodies?: number; answers?: number }
+  /** Null or absent: nobody is believed, and an address is the socket's. */
+  trustedProxies?: TrustedProxies | null
+}
+
+class Server implements Http {
+  readonly #app: FastifyInstance
+  readonly #log: Logger
+  readonly #timing: Timing
+  readonly #trusted: TrustedProxies | null
+  readonly #paths = new Paths()
+  readonly #translators: [prefix: string, translator: Translator][] = []
+  readonly #connections: Connections
+  /** The connections already answered by `#refuse`. */
+  readonly #refused = new WeakSet<Socket>()
+  readonly #hstsSubdomains: boolean
+  #standard: Readonly<Record<string, string>> = {}
+  #closing = false
+
+  constructor({ log, timing, held, hstsSubdomains = false, trustedProxies = null }: HttpOptions) {
+    this.#log = log
+    this.#hstsSubdomains = hstsSubdomains
+    this.#trusted = trustedProxies
+    this.#timing = { ...TIMING, ...timing }
+    this.#connections = new Connections(this.#timing.headers, held)
+    const app = fastify({
+      genReqId: request => requestId(request.headers),
+      rewriteUrl: request => target(request.url ?? '/', path => this.#paths.rewrite(path)),
+      frameworkErrors: (error, request, reply) => this.#fail(unroutable(error), request, reply),
+      clientErrorHandler: (error, socket) => this.#refuse(error, socket),
+      return503OnClosing: false,
+      requestTimeout: this.#timing.request,
+      keepAliveTimeout: this.#timing.keepAlive,
+      http: {
+        maxHeaderSize: HEADER_LIMIT,
+        headersTimeout: this.#timing.headers,
+        connectionsCheckingInterval: this.#timing.checks,
+        // A missing one is answered by `#serve` in our own words.
+        requireHostHeader: false,
+      },
+      routerOptions: {
+        ignoreTrailingSlash: true,
+        // Never reached: a parameter is shorter than the header block.
+        maxParamLength: HEADER_LIMIT,
+        querystringParser: (raw): RawQuery => ({ raw }),
+      },
+    })
+    this.#app = app
+    // To Fastify no method has a body: it is read in `#serve`, after the caller is known.
+    for (const method of METHODS) app.addHttpMethod(method, { hasBody: false, overrideExisting: true })
+    app.setNotFoundHandler((request, reply) =>
+      this.#fail(this.#paths.refusal(request.method, pathOf(request.raw.url)), request, reply),
+    )
+    app.setErrorHandler((error, request, reply) => this.#fail(fileError(error), request, reply))
+    app.server.on('connection', (socket: Socket) => this.#connections.add(socket))
+    // node takes a connection for idle when its answer is written, though it may not have left yet, and would cut it short: as long as
+    // any answer is on its way, none is closed. Its own `close` asks here too.
+    const closeIdle = app.server.closeIdleConnections.bind(app.server)
+    app.server.closeIdleConnections = () => {
+      if (!this.#connections.isWriting()) closeIdle()
+    }
+    // node would say "100 Continue" before the caller is known; `receive` says it. Other expectations may be ignored.
+    const route = (request: IncomingMessage, response: ServerResponse) => void app.server.emit('request', request, response)
+    app.server.on('checkContinue', route)
+    app.server.on('checkExpectation', route)
+  }
+
+  route<Locals>(route: Route<Locals>): void {
+    const method = [route.method].flat()
+    this.#paths.add(route.path, method)
+    for (const path of route.below ?? []) this.#paths.add(path, method)
+    this.#app.route({
+      method,
+      url: route.path,
+      handler: (request, reply) => {
+        reply.hijack()
+        void this.#serve(route, request, reply)
+      },
+    })
+  }
+
+  translate(prefix: string, translator: Translator): void {
+    this.#translators.push([prefix, translator])
+    this.#translators.sort(([a], [b]) => b.length - a.length)
+  }
+
+  files(files: Files): void {
+    this.#paths.add(files.prefix, ['GET'])
+    this.#paths.add(`${files.prefix}/*`, ['GET'])
+    const started = new WeakMap<FastifyRequest, number>()
+    this.#app.register(async scope => {
+      scope.addHook('onRequest', async (request, reply) => {
+        started.set(request, performance.now())
+        // Files may be kept and revalidated; only answers of the API are not stored.
+        const { 'cache-control': _, ...standard } = this.#standard
+        reply.headers({ ...standard, 'x-request-id': request.id, ...files.headers })
+      })
+      // Not onResponse, which would give a second line to what `#fail` has answered.
+      scope.addHook('onSend', async (request, reply) => {
+        this.#line(request, `${files.prefix}/*`, reply.statusCode, started.get(request) ?? performance.now())
+      })
+      // Its own cache-control would be written over the one given.
+      const cacheControl = files.headers?.['cache-control'] === undefined
+      await scope.register(serveStatic, { root: files.dir, prefix: files.prefix, dotfiles: 'ignore', cacheControl })
+      scope.get(files.prefix, (_, reply) => reply.sendFile('index.html'))
+    })
+  }
+
+  async listen({ port, host }: { port: number; host: string }): Promise<number> {
+    this.#standard = { ...(await securityHeaders({ hstsSubdomains: this.#hstsSubdomains })), 'cache-control': 'no-store' }
+    // For "localhost" Fastify would open a second server for the other family, without the listeners above.
+    await this.#app.listen({ port, host: host === 'localhost' ? '127.0.0.1' : host })
+    const address = this.#app.server.address()
+    if (address === null || typeof address === 'string') throw new Error('The server has no port')
+    return address.port
+  }
+
+  async close(): Promise<void> {
+    this.#closing = true
+    // Browsers open spare connections. A request that is on its way to one is served all the same.
+    const silent = setTimeout(() => this.#connections.closeSilent(), this.#timing.silent)
+    const idle = setInterval(() => this.#app.server.closeIdleConnections(), IDLE_CHECKS)
+    const end = setTimeout(() => this.#cutOff(), this.#timing.closing)
+    try {
+      await this.#app.close()
+    } finally {
+      clearTimeout(silent)
+      clearInterval(idle)
+      clearTimeout(end)
+    }
+  }
+
+  /** What still waits for an answer is told in the log: nobody else will. */
+  #cutOff(): void {
+    this.#log.warn({ connections: this.#connections.size }, 'requests had no answer in time: their connections are cut')
+    this.#app.server.closeAllConnections()
+  }
+
+  async #serve<Locals>(route: Route<Locals>, request: FastifyRequest, reply: FastifyReply): Promise<void> {
+    const started = performance.now()
+    const wire = new Wire<Locals>(request, this.#trusted)
+    const headers = request.raw.headers
+    let status: number
+    try {
+      checkHost(request.raw)
+      if (route.authenticate) await route.authenticate(wire)
+      checkPath(wire.path)
+      if (route.decide) await route.decide(wire)
+      const kind = route.body ?? 'json+form'
+      if (kind !== 'none' && hasBody(headers)) {
+        const bytes = await this.#receive(route, wire, request, reply)
+        if (bytes !== undefined) wire.body = parseBody(bytes, headers, kind)
+      }
+      const answer = await written(await route.handler(wire))
+      status = this.#send(request, reply, ready(answer, request.id, this.#standard))
+    } catch (error) {
+      status = error instanceof Gone ? NO_ANSWER : this.#send(request, reply, this.#failure(error, request.id, route.path))
+    }
+    this.#line(request, route.path, status, started)
+  }
+
+  async #receive<Locals>(route: Route<Locals>, wire: Wire<Locals>, request: FastifyRequest, reply: FastifyReply) {
+    try {
+      const limit = route.bodyLimit?.(wire) ?? ANONYMOUS_BODY_LIMIT
+      return await receive(request.raw, reply.raw, limit, this.#connections.bodies)
+    } catch (error) {
+      throw (error instanceof TooLarge && route.tooLarge?.(wire)) || error
+    }
+  }
+
+  /** Answers an error that comes before or beside a route. */
+  #fail(error: unknown, request: FastifyRequest, reply: FastifyReply): void {
+    const started = performance.now()
+    reply.hijack()
+    const status = this.#send(request, reply, this.#failure(error, request.id, pathOf(request.raw.url)))
+    this.#line(request, NO_ROUTE, status, started)
+  }
+
+  /** Answers what node refused before it was a request. It says so again for every further piece of the same connection. */
+  #refuse(error: NodeJS.ErrnoException, socket: Socket): void {
+    if (this.#refused.has(socket)) return
+    this.#refused.add(socket)
+    if (error.code === 'ECONNRESET' || isAnswered(socket)) {
+      socket.destroySoon()
+      return
+    }
+    const [status, message] = REFUSALS[error.code ?? ''] ?? [400, 'The request is not valid HTTP']
+    const id = randomUUID()
+    sendRaw(socket, status, message, { ...this.#standard, 'x-request-id': id })
+    this.#log.info({ status, code: error.code, requestId: id }, 'refused')
+  }
+
+  /** Throws, with nothing sent, for a header that HTTP cannot carry. */
+  #send(request: FastifyRequest, reply: FastifyReply, answer: Ready): number {
+    const { answers } = this.#connections
+    const length = lengthOf(answer.payload)
+    const isHeld = length > UNCOUNTED
+    if (isHeld && !answers.take(length)) {
+      const busy = new Unavailable('Too many answers wait to be read; try again shortly', { retryAfter: 5 })
+      return this.#send(request, reply, this.#failure(busy, request.id, pathOf(request.raw.url)))
+    }
+    if (isHeld) reply.raw.once('close', () => answers.give(length))
+    send(request.raw, reply.raw, answer, { closing: this.#closing, timing: this.#timing })
+    return answer.status
+  }
+
+  /** The error in the words of its door. Does not throw: a translator that does is one more unforeseen error, in the REST shape. */
+  #failure(error: unknown, id: string, path: string): Ready {
+    const known = error instanceof RosterError ? error : this.#unforeseen(error, id)
+    const translator = this.#translators.find(([prefix]) => isUnder(path, prefix))?.[1] ?? restError
+    try {
+      const answer = translator(known, { requestId: id, path })
+      return ready({ ...answer, headers: { ...errorHeaders(answer.status, known), ...answer.headers } }, id, this.#standard)
+    } catch (fault) {
+      return ready(restError(this.#unforeseen(fault, id)), id, this.#standard)
+    }
+  }
+
+  #unforeseen(error: unknown, id: string): RosterError {
+    this.#log.error({ err: error, requestId: id }, 'unforeseen error')
+    return new Fault(id)
+  }
+
+  #line(request: FastifyRequest, route: string, status: number, started: number): void {
+    const address = clientAddress(request.raw.socket.remoteAddress ?? '', request.raw.headers, this.#trusted)
+    logRequest(this.#log, { method: request.method, route, status, address, requestId: request.id }, started)
+  }
+}
+
+/** What @fastify/static says of a file it will not serve: to the caller it is not there, whatever the reason. */
+function fileError(error: unknown): unknown {
+  const status = error instanceof Error && 'statusCode' in error ? error.statusCode : undefined
+  return typeof status === 'number' && status >= 400 && status < 500 ? new NotFound('There is no such file') : error
+}
+
+/** The router could not read the path: FST_ERR_BAD_URL, or FST_ERR_MAX_PARAM_LENGTH. */
+function unroutable(error: { code: string }): RosterError {
+  if (error.code === 'FST_ERR_MAX_PARAM_LENGTH') return new Invalid('path', 'has a part that is too long')
+  return new Invalid('path', 'must be valid percent-encoded UTF-8')
+}

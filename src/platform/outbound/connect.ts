@@ -1,0 +1,175 @@
+/**
+ * Every connection that Roster opens to another system goes through here: OpenID providers, user info endpoints, directories, mail
+ * servers. A host is resolved, each of its addresses is judged (policy), and only those that pass are connected to: the
+ * address that was judged is the one that is used. The caller gives a deadline (AbortSignal) for the whole of it.
+ */
+import { lookup } from 'node:dns/promises'
+import { connect, type Socket } from 'node:net'
+import { networkInterfaces } from 'node:os'
+import { connect as connectTls, type SecureContext } from 'node:tls'
+import { type Network, networkOf } from '../networks.ts'
+import { type Listening, literalOf, type OutboundRules, refusalOf } from './policy.ts'
+
+/** What went wrong, for callers who are no administrators. */
+export type OutboundClass = 'not allowed' | 'unreachable' | 'TLS' | 'no valid answer'
+
+/** `message` is for administrators: a code of the system, or what was wrong with the answer. It repeats no secret. */
+export class OutboundFault extends Error {
+  readonly kind: OutboundClass
+  /** The code of the system or of TLS, where there is one. */
+  readonly code: string | undefined
+  constructor(kind: OutboundClass, message: string, code?: string) {
+    super(message)
+    this.name = 'OutboundFault'
+    this.kind = kind
+    this.code = code
+  }
+}
+
+export interface Place {
+  readonly host: string
+  readonly port: number
+}
+
+export interface TlsOptions {
+  readonly context?: SecureContext | undefined
+  /** PEM; the authorities to trust instead of the public ones. */
+  readonly ca?: string | undefined
+  readonly cert?: string | undefined
+  readonly key?: string | undefined
+  readonly rejectUnauthorized?: boolean | undefined
+}
+
+export interface Outbound {
+  /** A connected socket. Throws OutboundFault. */
+  connect(place: Place, signal: AbortSignal): Promise<Socket>
+  /** TLS over a socket of `connect`; the certificate must name the host. Closes the socket and throws OutboundFault when that fails. */
+  secure(socket: Socket, place: Place, tls: TlsOptions, signal: AbortSignal): Promise<Socket>
+  /** Why a place cannot be connected to, as far as that is known without resolving its name; null where nothing is known against it. */
+  refusal(place: Place): string | null
+  /** Where this process listens: `host` as HOST has it. */
+  listensAt(host: string, port: number): Promise<void>
+}
+
+export const IN_TIME = 'No answer in time'
+/** Of a name with more addresses the rest is not tried. */
+const MAX_ADDRESSES = 16
+/** Milliseconds that one address may take while another is still to be tried. */
+const ATTEMPT_MS = 500
+
+export function createOutbound(rules: OutboundRules): Outbound {
+  let own: { networks: readonly Network[]; everywhere: boolean; port: number } | null = null
+  const listening = (): Listening | null =>
+    own && { port: own.port, networks: own.everywhere ? [...LOOPBACK, ...networksOf(interfaceAddresses())] : own.networks }
+  const judge = (place: Place, address: string | null): string | null => refusalOf(rules, listening(), { ...place, address })
+  return {
+    async connect(place, signal) {
+      const found = await addressesOf(place.host, signal)
+      const refusals = found.map(address => judge(place, address))
+      const allowed = found.filter((_, index) => refusals[index] === null)
+      if (allowed.length === 0) throw new OutboundFault('not allowed', `The address is not allowed: ${refusals[0]}`)
+      const socket = await opened(allowed, place.port, signal)
+      const reached = socket.remoteAddress
+      if (reached !== undefined && judge(place, reached) === null) return socket
+      socket.destroy()
+      throw new OutboundFault('unreachable', 'The connection was lost')
+    },
+    async secure(socket, { host }, { context, ...tls }, signal) {
+      const name = bareHost(host)
+      const secured = connectTls({
+        socket,
+        host: name,
+        ...(literalOf(name) === null && { servername: name }),
+        ...(context ? { secureContext: context } : withoutUndefined(tls)),
+        rejectUnauthorized: tls.rejectUnauthorized !== false,
+      })
+      secured.on('close', () => socket.destroy())
+      await settled(secured, 'secureConnect', signal, 'TLS')
+      return secured
+    },
+    refusal: place => judge(place, literalOf(place.host)),
+    async listensAt(host, port) {
+      const everywhere = /^[0.:]+$/.test(host)
+      const found = everywhere ? [] : await lookup(host, { all: true })
+      own = { networks: networksOf(found.map(({ address }) => address)), everywhere, port }
+    },
+  }
+}
+
+const bareHost = (host: string): string => (host.startsWith('[') && host.endsWith(']') ? host.slice(1, -1) : host)
+
+/** What listens at every address of the machine listens at all of these. */
+const LOOPBACK = ['127.0.0.0/8', '::1'].map(text => networkOf(text)!)
+const networksOf = (addresses: readonly string[]): Network[] =>
+  addresses.flatMap(address => networkOf(address.split('%')[0]!) ?? [])
+const interfaceAddresses = (): string[] => Object.values(networkInterfaces()).flatMap(all => (all ?? []).map(one => one.address))
+
+const withoutUndefined = (values: object) => Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined))
+
+async function addressesOf(host: string, signal: AbortSignal): Promise<string[]> {
+  const literal = literalOf(host)
+  if (literal !== null) return [bareHost(literal)]
+  const late = new Promise<never>((_, reject) => {
+    const fail = () => reject(new OutboundFault('unreachable', IN_TIME))
+    if (signal.aborted) fail()
+    else signal.addEventListener('abort', fail, { once: true })
+  })
+  late.catch(() => {})
+  const found = await Promise.race([lookup(host, { all: true }), late]).catch(error =>
+    Promise.reject(faultOf(error, 'unreachable')),
+  )
+  if (found.length === 0) throw new OutboundFault('unreachable', 'ENOTFOUND', 'ENOTFOUND')
+  return found.slice(0, MAX_ADDRESSES).map(({ address }) => address)
+}
+
+/** The first of the addresses that answers. */
+async function opened(addresses: readonly string[], port: number, signal: AbortSignal): Promise<Socket> {
+  const pinned = addresses.map(address => ({ address, family: address.includes(':') ? 6 : 4 }))
+  const socket = connect({
+    // Never resolved: `lookup` answers with what was judged.
+    host: 'judged.invalid',
+    port,
+    autoSelectFamily: true,
+    autoSelectFamilyAttemptTimeout: ATTEMPT_MS,
+    lookup: (_, options, answer) => (options.all ? answer(null, pinned) : answer(null, pinned[0]!.address, pinned[0]!.family)),
+  })
+  await settled(socket, 'connect', signal, 'unreachable')
+  return socket
+}
+
+/** Waits for `event`; at a failure or at the deadline the socket is closed. */
+function settled(socket: Socket, event: string, signal: AbortSignal, kind: OutboundClass): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const fail = (fault: OutboundFault) => {
+      over()
+      socket.destroy()
+      reject(fault)
+    }
+    const failed = (error: Error) => fail(faultOf(error, kind))
+    const late = () => fail(new OutboundFault('unreachable', IN_TIME))
+    const closed = () => fail(new OutboundFault(kind, 'The connection was lost'))
+    const done = () => {
+      over()
+      resolve()
+    }
+    const over = () => {
+      signal.removeEventListener('abort', late)
+      socket.off('close', closed).off(event, done)
+      // What breaks later is reported by who waits for it then; without a listener it would end the process.
+      socket.on('error', () => {})
+      socket.off('error', failed)
+    }
+    socket.once(event, done).once('error', failed).once('close', closed)
+    if (signal.aborted) late()
+    else signal.addEventListener('abort', late, { once: true })
+  })
+}
+
+/** As an OutboundFault, which keeps the code of the system for administrators. */
+export function faultOf(error: unknown, kind: OutboundClass): OutboundFault {
+  if (error instanceof OutboundFault) return error
+  const { name, code, message } = error as { name?: string; code?: unknown; message?: string }
+  if (name === 'AbortError' || name === 'TimeoutError') return new OutboundFault(kind, IN_TIME)
+  if (typeof code === 'string') return new OutboundFault(kind, code, code)
+  return new OutboundFault(kind, message ?? 'The connection was lost')
+}

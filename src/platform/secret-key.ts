@@ -1,0 +1,67 @@
+import { randomBytes, randomUUID } from 'node:crypto'
+import { chmodSync, closeSync, fsyncSync, linkSync, openSync, readFileSync, renameSync, rmSync, writeSync } from 'node:fs'
+import { join } from 'node:path'
+import { makeDirectories } from './database/data-dir.ts'
+
+/** Bytes of the key that seals what the store must be able to read back (AES-256). */
+const LENGTH = 32
+
+/**
+ * The instance's key, 32 bytes: SECRET_KEY when given; else, embedded, the one kept in the data directory (made at the first call, mode
+ * 600, base64). A server's processes must share theirs, so there it must be given. Throws when the file is not a key.
+ */
+export function instanceKey(config: { secretKey: Buffer | null; databaseUrl: string | null; dataDir: string }): Buffer {
+  if (config.secretKey) return config.secretKey
+  if (config.databaseUrl !== null) throw new Error('SECRET_KEY is required with DATABASE_URL: 32 random bytes in base64')
+  if (config.dataDir === 'memory://') return randomBytes(LENGTH)
+  const file = join(config.dataDir, 'secret.key')
+  const kept = read(file)
+  if (kept !== null) return checked(file, kept)
+  makeDirectories(config.dataDir)
+  place(file, randomBytes(LENGTH).toString('base64'))
+  // Read back: another process may have been first, and then its key is the one.
+  return checked(file, read(file) ?? '')
+}
+
+function read(file: string): string | null {
+  try {
+    return readFileSync(file, 'utf8')
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null
+    throw new Error(`The instance's key ${file} cannot be read: ${(error as NodeJS.ErrnoException).code}`, { cause: error })
+  }
+}
+
+function checked(file: string, text: string): Buffer {
+  const key = Buffer.from(text.trim(), 'base64')
+  if (key.length !== LENGTH || key.toString('base64') !== text.trim())
+    throw new Error(
+      `The instance's key ${file} must be ${LENGTH} bytes in base64, and is not: restore it from a backup. (Without it, stored IAM passwords and client secrets cannot be read; delete the file only if you have none.)`,
+    )
+  try {
+    chmodSync(file, 0o600)
+  } catch {
+    // A mounted secret may be read-only: then its modes are its owner's business.
+  }
+  return key
+}
+
+/** Whole or not at all, and never over one that is there: a crash must not leave half a key, nor a race two. */
+function place(file: string, text: string): void {
+  const draft = `${file}.${randomUUID()}`
+  const handle = openSync(draft, 'wx', 0o600)
+  try {
+    writeSync(handle, `${text}\n`)
+    fsyncSync(handle)
+  } finally {
+    closeSync(handle)
+  }
+  try {
+    linkSync(draft, file)
+  } catch (error) {
+    // EEXIST: somebody was first. Anything else: a file system without links, where renaming is as whole.
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') renameSync(draft, file)
+  } finally {
+    rmSync(draft, { force: true })
+  }
+}

@@ -1,0 +1,163 @@
+/** Many operations in one request (RFC 7644 3.7): each is a request of its own, with its own transaction and its own audit. */
+import { Conflict, RosterError, TooLarge } from '../../platform/errors.ts'
+import type { WireResponse } from '../../platform/http/types.ts'
+import { Misspoken } from '../protocol/errors.ts'
+import { hasSchema, isObject, memberOf } from '../protocol/resource.ts'
+import { MAX_BULK } from './discovery.routes.ts'
+import { SCIM_JSON, scimError } from './errors.ts'
+
+export interface Operation {
+  readonly method: string
+  /** Such as `/Users/<id>`. */
+  readonly path: string
+  readonly bulkId: string | null
+  readonly data: unknown
+  readonly version: string | undefined
+}
+/** Runs one operation, as if it had come alone. */
+export type Dispatch = (operation: Operation) => Promise<WireResponse>
+
+const REQUEST = 'urn:ietf:params:scim:api:messages:2.0:BulkRequest'
+const RESPONSE = 'urn:ietf:params:scim:api:messages:2.0:BulkResponse'
+const REFERENCE = /^bulkId:(.+)$/
+/** Inside the value path of a PATCH, such as `members[value eq "bulkId:x"]`. */
+const QUOTED = /"bulkId:([^"\\]+)"/g
+
+/** What a bulkId came to: the new resource's id, or null when it was not made. */
+type Made = Map<string, string | null>
+
+/** `base` is the address of the IAM's SCIM. In the order given, except that an operation waits for the resources it refers to. */
+export async function bulk(body: unknown, base: string, dispatch: Dispatch): Promise<WireResponse> {
+  const { operations, failOnErrors } = parseBulk(body)
+  const coming = new Set(operations.flatMap(({ bulkId }) => bulkId ?? []))
+  const made: Made = new Map()
+  const results: object[] = []
+  let waiting = operations
+  let errors = 0
+  const references = new Map(operations.map(operation => [operation, referencesOf(operation)]))
+  const isReady = (operation: Operation) => references.get(operation)!.every(id => made.has(id) || !coming.has(id))
+  while (waiting.length > 0 && errors < failOnErrors) {
+    // Those left refer to each other in a circle (RFC 7644 3.7.1): none can be first.
+    const at = firstReady(waiting, isReady)
+    const operation = waiting[Math.max(at, 0)]!
+    waiting = waiting.filter(other => other !== operation)
+    const [asked, answer] = at === -1 ? [operation, circular()] : await resolved(operation, made, dispatch)
+    if (answer.status >= 300) errors++
+    if (operation.bulkId !== null) made.set(operation.bulkId, idOf(answer))
+    results.push(resultOf(base, asked, answer))
+  }
+  return { status: 200, headers: { 'content-type': SCIM_JSON }, body: { schemas: [RESPONSE], Operations: results } }
+}
+
+/** None overtakes another of the same resource: what waits there holds up what comes after it. Below 0 where none is. */
+function firstReady(waiting: readonly Operation[], isReady: (operation: Operation) => boolean): number {
+  const held = new Set<string>()
+  return waiting.findIndex(operation => {
+    if (isReady(operation) && !held.has(operation.path)) return true
+    if (operation.method !== 'POST') held.add(operation.path)
+    return false
+  })
+}
+
+function parseBulk(body: unknown): { operations: Operation[]; failOnErrors: number } {
+  if (!isObject(body)) throw new Misspoken('invalidSyntax', 'body', 'must be a JSON object')
+  const [listed, failOnErrors] = ['Operations', 'failOnErrors'].map(name => memberOf(body, name))
+  if (!hasSchema(body, REQUEST)) throw new Misspoken('invalidSyntax', 'schemas', `must be a list with ${REQUEST}`)
+  if (!Array.isArray(listed)) throw new Misspoken('invalidSyntax', 'Operations', 'must be a list')
+  if (listed.length > MAX_BULK) throw new TooLarge(`Operations must have at most ${MAX_BULK} entries`)
+  if (failOnErrors != null && !(Number.isSafeInteger(failOnErrors) && (failOnErrors as number) >= 0))
+    throw new Misspoken('invalidValue', 'failOnErrors', 'must be an integer from 0, which sets no limit')
+  const operations = listed.map(parseOperation)
+  const ids = operations.flatMap(({ bulkId }) => bulkId ?? [])
+  if (new Set(ids).size < ids.length) throw new Misspoken('invalidValue', 'bulkId', 'must not be given twice')
+  return { operations, failOnErrors: (failOnErrors as number | null) || Number.POSITIVE_INFINITY }
+}
+
+function parseOperation(given: unknown): Operation {
+  if (!isObject(given)) throw new Misspoken('invalidSyntax', 'Operations', 'must be objects')
+  const [method, path, bulkId, version] = ['method', 'path', 'bulkId', 'version'].map(name => memberOf(given, name))
+  if (typeof method !== 'string' || !/^(POST|PUT|PATCH|DELETE)$/i.test(method))
+    throw new Misspoken('invalidSyntax', 'method', 'must be POST, PUT, PATCH or DELETE')
+  if (typeof path !== 'string' || !path.startsWith('/')) throw new Misspoken('invalidSyntax', 'path', 'must begin with a slash')
+  if (bulkId != null && (typeof bulkId !== 'string' || bulkId === ''))
+    throw new Misspoken('invalidSyntax', 'bulkId', 'must be a string')
+  if (bulkId == null && method.toUpperCase() === 'POST') throw new Misspoken('invalidSyntax', 'bulkId', 'is required for POST')
+  if (version != null && typeof version !== 'string') throw new Misspoken('invalidSyntax', 'version', 'must be a string')
+  return {
+    method: method.toUpperCase(),
+    path,
+    // Only what makes a resource can be referred to.
+    bulkId: (bulkId as string | undefined) ?? null,
+    data: memberOf(given, 'data'),
+    version: (version as string | null) ?? undefined,
+  }
+}
+
+function referencesOf({ path, data }: Operation): string[] {
+  const found: string[] = []
+  const look = (value: unknown, name = ''): void => {
+    if (typeof value === 'string') found.push(...(REFERENCE.exec(value)?.slice(1) ?? []))
+    if (typeof value === 'string' && isPath(name)) found.push(...[...value.matchAll(QUOTED)].map(([, id]) => id!))
+    else if (Array.isArray(value)) for (const entry of value) look(entry)
+    else if (isObject(value)) for (const [name, inner] of Object.entries(value)) look(inner, name)
+  }
+  look(data)
+  for (const segment of path.split('/')) look(segment)
+  return found
+}
+
+const isPath = (name: string): boolean => name.toLowerCase() === 'path'
+
+/** Done, with ids in the place of references; refused where one came to nothing. */
+async function resolved(operation: Operation, made: Made, dispatch: Dispatch): Promise<[Operation, WireResponse]> {
+  let asked = operation
+  try {
+    asked = withIds(operation, made)
+    return [asked, await dispatch(asked)]
+  } catch (error) {
+    return [asked, refused(error)]
+  }
+}
+
+function withIds(operation: Operation, made: Made): Operation {
+  const idOf = (reference: string): string => {
+    const id = made.get(reference)
+    if (id == null) throw new Misspoken('invalidValue', 'bulkId', 'refers to a resource that was not made in this request')
+    return id
+  }
+  const replace = (value: unknown, name = ''): unknown => {
+    if (Array.isArray(value)) return value.map(entry => replace(entry))
+    if (isObject(value)) return Object.fromEntries(Object.entries(value).map(([name, inner]) => [name, replace(inner, name)]))
+    if (typeof value !== 'string') return value
+    const reference = REFERENCE.exec(value)?.[1]
+    if (reference !== undefined) return idOf(reference)
+    return isPath(name) ? value.replace(QUOTED, (_, reference: string) => `"${idOf(reference)}"`) : value
+  }
+  const path = operation.path.split('/').map(segment => replace(segment))
+  return { ...operation, path: path.join('/'), data: replace(operation.data) }
+}
+
+const circular = (): WireResponse => scimError(new Conflict('The operation waits, by its bulkIds, for one that waits for it'))
+
+/** One that fails does not end the others; what nobody foresaw does. */
+function refused(error: unknown): WireResponse {
+  if (error instanceof RosterError) return scimError(error)
+  throw error
+}
+
+const idOf = ({ status, body }: WireResponse): string | null =>
+  status === 201 && isObject(body) && typeof body.id === 'string' ? body.id : null
+
+/** RFC 7644 3.7: where the resource is, of all but a POST that made none. */
+function resultOf(base: string, { method, bulkId, path }: Operation, { status, headers = {}, body }: WireResponse): object {
+  const known = isObject(body) && isObject(body.meta) ? body.meta.location : headers.location
+  const location = known ?? (method === 'POST' ? undefined : `${base}${path}`)
+  return {
+    method,
+    ...(bulkId !== null && { bulkId }),
+    ...(headers.etag !== undefined && { version: headers.etag }),
+    ...(location !== undefined && { location }),
+    status: String(status),
+    ...(status >= 300 && { response: body }),
+  }
+}

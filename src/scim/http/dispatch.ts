@@ -1,0 +1,124 @@
+/** One SCIM operation, alone, as a part of Bulk or run again: its row is found, it is answered, and the exchange is kept. */
+
+import { newTrail } from '../../authorization/audit-event.ts'
+import type { Context } from '../../authorization/context.ts'
+import type { ScimReplay } from '../../authorization/ports.ts'
+import { RosterError } from '../../platform/errors.ts'
+import { parseQuery } from '../../platform/http/query.ts'
+import type { WireResponse } from '../../platform/http/types.ts'
+import { isObject } from '../protocol/resource.ts'
+import { notAllowed, nothing, notImplemented, scimError } from './errors.ts'
+import { askedByQuery } from './query.ts'
+import type { Row, ScimRequest } from './route.ts'
+import { rows } from './routes.ts'
+
+/** What is asked for: below the IAM's address, each segment decoded. */
+export interface Wanted extends Omit<ScimRequest, 'id'> {
+  readonly method: string
+  readonly path: readonly string[]
+}
+
+/** What Bulk is called, beside the rows that it is made of. */
+export const BULK = 'Bulk'
+
+/** Throws what the row throws, and NotFound where nothing is. */
+export async function operate({ method, path, ...request }: Wanted): Promise<WireResponse> {
+  // RFC 7644 3.11: the key stands for a provider, who is nobody's user.
+  if (path[0] === 'Me') return notImplemented('This service knows no /Me: its clients are no users')
+  const asRead = method === 'HEAD' ? 'GET' : method
+  // The base address itself: connection tests read it.
+  const found = find(asRead, path.length === 0 ? ['ServiceProviderConfig'] : path)
+  if (found) return found.row.run({ ...request, id: found.id })
+  const isBulk = path.join('/') === BULK
+  // One Bulk inside another, or run again.
+  if (isBulk && method === 'POST') throw nothing()
+  const allowed = isBulk ? ['POST'] : rows.filter(row => matches(row, path)).map(row => row.method)
+  if (allowed.length === 0) throw nothing()
+  return notAllowed(method, allowed.includes('GET') ? ['HEAD', ...allowed] : allowed)
+}
+
+/** The row for segments below the IAM. */
+function find(method: string, path: readonly string[]): { row: Row; id: string } | null {
+  const row = rows.find(row => row.method === method && matches(row, path))
+  return row ? { row, id: path[row.path.split('/').indexOf(':id')] ?? '' } : null
+}
+
+function matches(row: Row, path: readonly string[]): boolean {
+  const parts = row.path.split('/')
+  return (
+    parts.length === path.length && parts.every((part, at) => part === path[at] || (part === ':id' && path[at] !== '.search'))
+  )
+}
+
+/** Each segment decoded once, so that an encoded slash stays a part of its segment; null when one cannot be. */
+export function decoded(path: string): string[] | null {
+  try {
+    const segments = path.split('/').map(decodeURIComponent)
+    if (segments.at(-1) === '') segments.pop()
+    return segments
+  } catch {
+    return null
+  }
+}
+
+export function translated(error: unknown): WireResponse {
+  if (error instanceof RosterError) return scimError(error)
+  throw error
+}
+
+/** As a client names it. `body` is there once it was read and is JSON: what is not may hold anything, and is not kept. */
+export interface Named {
+  readonly method: string
+  /** Encoded, beginning with a slash. */
+  readonly path: string
+  readonly query: string
+  body?: unknown
+}
+
+/** Answers, and keeps what was asked and answered: all but reads that went well, of which there are many and which change nothing. */
+export async function kept(
+  context: Context,
+  iamid: string,
+  named: Named,
+  run: (context: Context) => Promise<WireResponse>,
+): Promise<WireResponse> {
+  const [trail, at] = [newTrail(), new Date()]
+  const keep = (status: number, answer: unknown) => {
+    trail.over = true
+    const isRead = named.method === 'GET' || named.method === 'HEAD' || named.path.endsWith('/.search')
+    if (status < 400 && (isRead || named.path === `/${BULK}`)) return
+    const { method, path, query, body } = named
+    const asked = `${method} ${path}${query === '' ? '' : `?${query}`}`
+    const left = trail.notTaken.length === 0 ? null : trail.notTaken.join('; ')
+    const failure = status < 400 ? left : isObject(answer) && typeof answer.detail === 'string' ? answer.detail : 'Unforeseen'
+    const about = { requestId: context.requestId, userid: useridOf(answer) ?? useridOf(body), resource: resourceOf(path, answer) }
+    context.app.exchangeLog.record({ kind: 'scim', iamid, at, asked, ...about, request: body, answer, status, failure, trail })
+  }
+  try {
+    const answer = await run({ ...context, trail }).catch(translated)
+    keep(answer.status, answer.body)
+    return answer
+  } catch (error) {
+    keep(500, undefined)
+    throw error
+  }
+}
+
+const useridOf = (resource: unknown): string | null =>
+  isObject(resource) && typeof resource.userName === 'string' ? resource.userName : null
+
+function resourceOf(path: string, answer: unknown): string | null {
+  const [, type, id] = path.split('/')
+  const made = isObject(answer) && typeof answer.id === 'string' ? answer.id : undefined
+  return (type === 'Users' || type === 'Groups') && (id || made) ? `${type.slice(0, -1)}/${id || made}` : null
+}
+
+/** A request that was kept, in a context whose actor is the IAM's client. Its If-Match is not asked again: the version was another's. */
+export const replayScim: ScimReplay<Context> = async (context, { method, path, query, body }) => {
+  if (context.actor.kind !== 'scim') throw new Error('Only a SCIM client asks by SCIM')
+  const base = `${context.app.config.publicUrl}/scim/v2/${context.actor.iamid}`
+  const run = async () =>
+    operate({ context, base, method, path: decoded(path.slice(1)) ?? [], asked: askedByQuery(parseQuery(query)), body })
+  const answer = await run().catch(translated)
+  return { status: answer.status, body: answer.body ?? null }
+}

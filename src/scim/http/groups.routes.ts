@@ -1,0 +1,80 @@
+import { groupType } from '../protocol/schema.ts'
+import { scimGroups } from '../resources/groups.service.ts'
+import { askedByBody, isShown } from './query.ts'
+import { answer, answerList, answerRead, shapedGroup } from './representation.ts'
+import type { Row } from './route.ts'
+
+const type = groupType({})
+
+/** RFC 7644 3.2 to 3.6, of Groups. */
+export const groupRows: readonly Row[] = [
+  {
+    method: 'GET',
+    path: 'Groups',
+    run: async ({ context, base, asked }) => {
+      const found = await scimGroups.list(context, { ...asked, members: isShown(asked, 'members') })
+      return answerList(type, found, group => shapedGroup(base, group), asked)
+    },
+  },
+  {
+    method: 'POST',
+    path: 'Groups/.search',
+    run: async ({ context, base, body }) => {
+      const asked = askedByBody(body)
+      const found = await scimGroups.list(context, { ...asked, members: isShown(asked, 'members') })
+      return answerList(type, found, group => shapedGroup(base, group), asked)
+    },
+  },
+  {
+    method: 'POST',
+    path: 'Groups',
+    run: async ({ context, base, asked, body }) =>
+      answer(201, type, shapedGroup(base, await scimGroups.create(context, { body, members: isShown(asked, 'members') })), asked),
+  },
+  {
+    method: 'GET',
+    path: 'Groups/:id',
+    run: async ({ context, base, id, asked, ifNoneMatch }) =>
+      answerRead(
+        type,
+        shapedGroup(base, await scimGroups.get(context, { id, members: isShown(asked, 'members') })),
+        asked,
+        ifNoneMatch,
+      ),
+  },
+  {
+    method: 'PUT',
+    path: 'Groups/:id',
+    run: async ({ context, base, id, asked, body, ifMatch, ifNoneMatch }) => {
+      const group = await scimGroups.replace(context, { id, ifMatch, ifNoneMatch, body, members: isShown(asked, 'members') })
+      return answer(200, type, shapedGroup(base, group), asked)
+    },
+  },
+  {
+    method: 'PATCH',
+    path: 'Groups/:id',
+    run: async ({ context, base, id, asked, body, ifMatch, ifNoneMatch }) => {
+      // Without a body unless one is asked for (RFC 7644 3.5.2): a change of one member must not read a hundred thousand.
+      const wanted = asked.attributes.length > 0
+      const group = await scimGroups.patch(context, {
+        id,
+        ifMatch,
+        ifNoneMatch,
+        body,
+        members: wanted && isShown(asked, 'members'),
+      })
+      const shaped = shapedGroup(base, group)
+      return wanted
+        ? answer(200, type, shaped, asked)
+        : { status: 204, headers: { etag: shaped.version, location: shaped.location } }
+    },
+  },
+  {
+    method: 'DELETE',
+    path: 'Groups/:id',
+    run: async ({ context, id, ifMatch, ifNoneMatch }) => {
+      await scimGroups.remove(context, { id, ifMatch, ifNoneMatch })
+      return { status: 204 }
+    },
+  },
+]

@@ -1,0 +1,101 @@
+/** What a client asks for beside the resource: by the query, or by the body of `.search` (RFC 7644 3.4.2, 3.4.3, 3.9). */
+import { Invalid } from '../../platform/errors.ts'
+import { named } from '../../platform/http/text.ts'
+import { Misspoken } from '../protocol/errors.ts'
+import { hasSchema, isObject, memberOf } from '../protocol/resource.ts'
+import type { Search } from '../resources/search.ts'
+
+export interface Asked extends Search {
+  readonly attributes: readonly string[]
+  readonly excluded: readonly string[]
+}
+
+const SEARCH = 'urn:ietf:params:scim:api:messages:2.0:SearchRequest'
+const MAX_NAMES = 200
+
+/** Other parameters are passed over: Entra ID puts flags of its own into the address (`?aadOptscim062020`). */
+export function askedByQuery(query: ReadonlyMap<string, readonly string[]>): Asked {
+  const one = (name: string): string | undefined => {
+    const values = [...query].flatMap(([key, values]) => (key.toLowerCase() === name.toLowerCase() ? values : []))
+    if (values.length > 1) throw new Invalid(name, 'must not be repeated')
+    return values[0]
+  }
+  const list = (name: string) =>
+    (one(name) ?? '')
+      .split(',')
+      .map(part => part.trim())
+      .filter(part => part !== '')
+  const integer = (name: 'startIndex' | 'count') => {
+    const text = one(name)
+    if (text === undefined) return undefined
+    if (!/^[+-]?\d{1,10}$/.test(text)) throw noInteger(name, one('cursor'))
+    return Number(text)
+  }
+  return checked({
+    attributes: list('attributes'),
+    excluded: list('excludedAttributes'),
+    filter: one('filter'),
+    sortBy: one('sortBy'),
+    descending: isDescending(one('sortOrder')),
+    startIndex: integer('startIndex'),
+    count: integer('count'),
+    cursor: one('cursor'),
+  })
+}
+
+export function askedByBody(body: unknown): Asked {
+  if (!isObject(body)) throw new Misspoken('invalidSyntax', 'body', 'must be a JSON object')
+  if (!hasSchema(body, SEARCH)) throw new Misspoken('invalidSyntax', 'schemas', `must be a list with ${SEARCH}`)
+  const text = (name: string): string | undefined => {
+    const value = memberOf(body, name)
+    if (value != null && typeof value !== 'string') throw new Misspoken('invalidValue', name, 'must be a string')
+    return value ?? undefined
+  }
+  const integer = (name: 'startIndex' | 'count'): number | undefined => {
+    const value = memberOf(body, name)
+    if (value != null && !Number.isSafeInteger(value)) throw noInteger(name, memberOf(body, 'cursor'))
+    return (value as number | null) ?? undefined
+  }
+  const list = (name: string): string[] => {
+    const value = memberOf(body, name) ?? []
+    if (!Array.isArray(value) || !value.every(entry => typeof entry === 'string'))
+      throw new Misspoken('invalidValue', name, 'must be a list of strings')
+    return value
+  }
+  return checked({
+    attributes: list('attributes'),
+    excluded: list('excludedAttributes'),
+    filter: text('filter'),
+    sortBy: text('sortBy'),
+    descending: isDescending(text('sortOrder')),
+    startIndex: integer('startIndex'),
+    count: integer('count'),
+    cursor: text('cursor'),
+  })
+}
+
+/** A page by cursor has a word of its own for it (RFC 9865 2.1). */
+const noInteger = (name: 'startIndex' | 'count', cursor: unknown) =>
+  new Misspoken(name === 'count' && cursor != null ? 'invalidCount' : 'invalidValue', name, 'must be an integer')
+
+function checked(asked: Asked): Asked {
+  if (asked.attributes.length > 0 && asked.excluded.length > 0)
+    throw new Misspoken('invalidValue', 'excludedAttributes', 'cannot stand beside attributes')
+  if (asked.attributes.length > MAX_NAMES || asked.excluded.length > MAX_NAMES)
+    throw new Invalid('attributes', `must be at most ${MAX_NAMES} names`)
+  if (asked.cursor !== undefined && asked.startIndex !== undefined)
+    throw new Misspoken('invalidValue', 'startIndex', 'cannot stand beside cursor')
+  return asked
+}
+
+function isDescending(order: string | undefined): boolean {
+  if (order === undefined || /^(ascending|descending)$/i.test(order)) return order?.toLowerCase() === 'descending'
+  throw new Misspoken('invalidValue', 'sortOrder', `must be ascending or descending, not ${named(order)}`)
+}
+
+/** Whether an attribute that costs a read of its own will be shown. */
+export function isShown({ attributes, excluded }: Asked, name: string): boolean {
+  const names = (list: readonly string[]) => list.map(path => path.toLowerCase().replace(/^urn:.*:/, ''))
+  if (attributes.length > 0) return names(attributes).some(path => path === name || path.startsWith(`${name}.`))
+  return !names(excluded).includes(name)
+}

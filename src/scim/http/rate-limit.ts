@@ -1,0 +1,29 @@
+/** How many requests an IAM's client may send (`scimRequestsPerMinute`), on this instance. */
+import { TooMany } from '../../platform/errors.ts'
+
+const MINUTE = 60_000
+
+export interface ScimRate {
+  /** Counts one request. Throws TooMany with the seconds until the next one is possible. */
+  take(iamid: string, perMinute: number | undefined, now?: number): void
+}
+
+/** A bucket for each IAM with a limit, full at first: as many at once as in a minute. */
+export function createScimRate(): ScimRate {
+  const buckets = new Map<string, { left: number; at: number }>()
+  return {
+    take(iamid, perMinute, now = Date.now()) {
+      if (perMinute === undefined) {
+        buckets.delete(iamid)
+        return
+      }
+      const { left, at } = buckets.get(iamid) ?? { left: perMinute, at: now }
+      const filled = Math.min(perMinute, left + ((now - at) * perMinute) / MINUTE)
+      buckets.set(iamid, { left: filled < 1 ? filled : filled - 1, at: now })
+      if (filled < 1)
+        throw new TooMany(`This IAM takes ${perMinute} SCIM requests a minute (scimRequestsPerMinute)`, {
+          retryAfter: Math.ceil(((1 - filled) * MINUTE) / perMinute / 1000),
+        })
+    },
+  }
+}

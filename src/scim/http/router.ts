@@ -1,0 +1,111 @@
+/**
+ * SCIM 2.0 (RFC 7643, 7644, 9865) at /scim/v2/{iamid}. The walk: the path's IAM and the key make the actor, before a byte of the body
+ * is read → a row of the table → a guarded service of users or groups → shape.ts, or the error in SCIM's words. One route takes every path
+ * below the prefix, so that none can be asked for without the key, however it is spelled.
+ */
+import type { Context } from '../../authorization/context.ts'
+import { Invalid } from '../../platform/errors.ts'
+import { parseBody } from '../../platform/http/body.ts'
+import { parseQuery } from '../../platform/http/query.ts'
+import { ANONYMOUS_BODY_LIMIT } from '../../platform/http/read-body.ts'
+import type { Http, Translator, WireRequest, WireResponse } from '../../platform/http/types.ts'
+import { Misspoken } from '../protocol/errors.ts'
+import { bulk, type Dispatch } from './bulk.ts'
+import { discoveryPlace, notFiltered, SCIM_BODY_LIMIT, staticDiscovery } from './discovery.routes.ts'
+import { BULK, decoded, kept, type Named, operate, translated } from './dispatch.ts'
+import { nothing, scimError, unauthorized } from './errors.ts'
+import { askedByQuery } from './query.ts'
+import type { ScimRequest } from './route.ts'
+import { rows } from './routes.ts'
+
+const METHODS = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'TRACE', 'QUERY']
+const PREFIX = '/scim/v2'
+
+export interface ScimDoor {
+  readonly publicUrl: string
+  /** The context of the IAM's SCIM client. Throws Unauthenticated, or Unavailable. */
+  readonly contextOf: (request: WireRequest, iamid: string) => Promise<Context>
+}
+
+interface Locals extends Record<string, unknown> {
+  /** Null where the static documents are read without a key. */
+  context: Context | null
+  iamid: string
+}
+
+export function registerScim(http: Http, door: ScimDoor): void {
+  http.translate(PREFIX, outside)
+  http.route({ method: METHODS, path: PREFIX, body: 'none', handler: async () => unauthorized() })
+  http.route<Locals>({
+    method: METHODS,
+    path: `${PREFIX}/*`,
+    below: [BULK, ...rows.map(row => row.path)].map(path => `${PREFIX}/:iamid/${path}`),
+    // Parsed in `serve`, whose errors are known to be a client's.
+    body: 'raw',
+    bodyLimit: ({ locals }) => (locals.context ? SCIM_BODY_LIMIT : ANONYMOUS_BODY_LIMIT),
+    authenticate: async request => {
+      const [iamid = '', ...path] = segmentsOf(request.path) ?? []
+      const isPublic = request.headers.authorization === undefined && isRead(request.method) && discoveryPlace(path) !== null
+      request.locals.context = isPublic && iamid !== '' ? null : await door.contextOf(request, iamid)
+      request.locals.iamid = iamid
+    },
+    handler: request => serve(request, door).catch(translated),
+  })
+}
+
+const isRead = (method: string): boolean => method === 'GET' || method === 'HEAD'
+
+/** What happens before the client is known, or beside every route: a path that cannot be decoded, a method that nobody has. */
+const outside: Translator = error =>
+  ['UNAVAILABLE', 'INTERNAL_SERVER_ERROR', 'PAYLOAD_TOO_LARGE', 'TOO_MANY_REQUESTS'].includes(error.code)
+    ? scimError(error)
+    : unauthorized()
+
+async function serve(request: WireRequest<Locals>, door: ScimDoor): Promise<WireResponse> {
+  const { context, iamid } = request.locals
+  const [named, ...path] = segmentsOf(request.path) ?? []
+  // The IAM that was asked for is the one that is served, whatever made of the path in between.
+  if (named !== iamid) throw nothing()
+  if (context === null) return withoutKey(request, door, path)
+  const below = `/${request.path.split('/').slice(4).join('/')}`
+  const exchange: Named = { method: request.method, path: below, query: request.query }
+  return kept(context, iamid, exchange, async context => {
+    const common = { context, base: `${door.publicUrl}${PREFIX}/${iamid}` }
+    const asked = askedByQuery(parseQuery(request.query))
+    exchange.body = bodyOf(request)
+    if (request.method === 'POST' && path.join('/') === BULK) return bulk(exchange.body, common.base, part(common))
+    const { 'if-match': ifMatch, 'if-none-match': ifNoneMatch } = request.headers
+    return operate({ ...common, method: request.method, path, asked, body: exchange.body, ifMatch, ifNoneMatch })
+  })
+}
+
+/** Reads nothing of the store: an IAM that does not exist answers alike. */
+function withoutKey(request: WireRequest<Locals>, door: ScimDoor, path: readonly string[]): WireResponse {
+  const place = discoveryPlace(path)
+  if (place === null) throw nothing()
+  if (askedByQuery(parseQuery(request.query)).filter !== undefined) throw notFiltered()
+  return staticDiscovery(place, `${door.publicUrl}${PREFIX}/${encodeURIComponent(request.locals.iamid)}`, path[1] ?? '')
+}
+
+/** Parts of Bulk answer without members and groups: nobody sees them. */
+const nothingAsked = askedByQuery(new Map([['excludedAttributes', ['members,groups']]]))
+
+/** Each part of Bulk is an exchange of its own: it can be found, and run again. */
+const part =
+  ({ context, base }: Pick<ScimRequest, 'context' | 'base'>): Dispatch =>
+  ({ method, path, data: body, version: ifMatch }) =>
+    kept(context, iamidOf(context), { method, path, query: '', body }, context =>
+      operate({ context, base, method, path: decoded(path.slice(1)) ?? [], asked: nothingAsked, body, ifMatch }),
+    )
+
+const iamidOf = ({ actor }: Context): string => (actor.kind === 'scim' ? actor.iamid : '')
+
+function bodyOf({ body, headers }: WireRequest<Locals>): unknown {
+  try {
+    return Buffer.isBuffer(body) ? parseBody(body, headers, 'json') : undefined
+  } catch (error) {
+    throw error instanceof Invalid ? new Misspoken('invalidSyntax', error.field ?? 'body', error.rule) : error
+  }
+}
+
+const segmentsOf = (path: string): string[] | null => decoded(path.split('/').slice(3).join('/'))

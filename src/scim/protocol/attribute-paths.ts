@@ -1,0 +1,124 @@
+/** Attribute paths (RFC 7644 3.10): what they name in a type of resource, and where that is in one resource. Pure. */
+import { named } from '../../platform/http/text.ts'
+import { Misspoken, type ScimType } from './errors.ts'
+import { isObject } from './resource.ts'
+import {
+  attributesOfExtension,
+  coreAttributes,
+  type Document,
+  extensionOf,
+  findAttribute,
+  partOf,
+  type ResourceType,
+  undescribed,
+} from './schema.ts'
+import type { Attribute } from './schema.types.ts'
+
+/** What an attribute path names. Without an attribute it is the whole extension `urn`. */
+export interface Target {
+  /** The extension; null for the core schema. */
+  readonly urn: string | null
+  readonly attribute: Attribute | null
+  readonly sub: Attribute | null
+  /** An extension's attribute named without its URN: where the core of the resource holds that name, it is meant. */
+  readonly unqualified?: true
+}
+
+/** The key of an object for a name, which is compared without case (RFC 7643 2.1); the name where there is none. */
+export function keyOf(holder: Document, name: string): string {
+  if (Object.hasOwn(holder, name)) return name
+  const lower = name.toLowerCase()
+  return Object.keys(holder).find(key => key.toLowerCase() === lower) ?? name
+}
+
+/**
+ * Reads an attribute path (RFC 7644 3.10): `name`, `name.sub`, either behind `urn:…:`, or an extension's URN alone.
+ * Throws Misspoken of `scimType` for what this type of resource does not have.
+ */
+export function resolve(type: ResourceType, path: string, scimType: ScimType = 'invalidPath'): Target {
+  const fault = () =>
+    new Misspoken(
+      scimType,
+      scimType === 'invalidFilter' ? 'filter' : 'path',
+      `names ${named(path)}, which a ${type.name} does not have`,
+    )
+  const { strict } = type
+  if (!/^urn:/i.test(path)) return unqualified(type, path) ?? raise(fault())
+  const core = type.core.id.toLowerCase()
+  const lower = path.toLowerCase()
+  if (lower.startsWith(`${core}:`))
+    return within(coreAttributes(type), null, path.slice(core.length + 1), strict) ?? raise(fault())
+  const urn = urnIn(type, path)
+  if (urn === null || urn.toLowerCase() === core) throw fault()
+  if (lower === urn.toLowerCase()) return { urn, attribute: null, sub: null }
+  const described = attributesOfExtension(type, urn)
+  return within(described ?? [], urn, path.slice(urn.length + 1), strict && described !== null) ?? raise(fault())
+}
+
+/** The URN at the beginning of a path. */
+function urnIn(type: ResourceType, path: string): string | null {
+  const lower = path.toLowerCase()
+  const known = [...type.extensions.map(({ id }) => id), ...type.open]
+    .filter(id => lower === id.toLowerCase() || lower.startsWith(`${id.toLowerCase()}:`))
+    .toSorted((a, b) => b.length - a.length)[0]
+  if (known !== undefined) return known
+  // A URN holds colons and dots itself: of an unknown one the last part is the attribute, unless it is the type that the schema extends.
+  const isWhole = lower.endsWith(`:${type.name.toLowerCase()}`) && path.split(':').length > 2
+  return extensionOf(type, isWhole ? path : path.slice(0, path.lastIndexOf(':')))
+}
+
+/** Entra ID writes `manager` without the URN of its extension. */
+function unqualified(type: ResourceType, path: string): Target | null {
+  const name = path.split('.')[0]!
+  const isCore = findAttribute(coreAttributes(type), name) !== undefined
+  const extension = isCore ? undefined : type.extensions.find(({ attributes }) => findAttribute(attributes, name))
+  if (!extension) return within(coreAttributes(type), null, path, type.strict)
+  const target = within(extension.attributes, extension.id, path, type.strict)
+  return target && { ...target, unqualified: true }
+}
+
+function within(attributes: readonly Attribute[], urn: string | null, path: string, strict: boolean): Target | null {
+  const [name, sub, ...rest] = path.split('.')
+  const attribute = findAttribute(attributes, name!) ?? (strict ? null : undescribed(name!))
+  if (!attribute || rest.length > 0) return null
+  if (sub === undefined) return { urn, attribute, sub: null }
+  const part = partOf(attribute, sub, strict)
+  return part && { urn, attribute, sub: part }
+}
+
+/** The type with the extensions that a resource holds beside its own: so a path finds where their URNs end. */
+export function withExtensionsOf(type: ResourceType, document: Document): ResourceType {
+  const own = new Set([...type.extensions.map(({ id }) => id), ...type.open].map(id => id.toLowerCase()))
+  const held = Object.keys(document).filter(key => /^urn:/i.test(key) && !own.has(key.toLowerCase()))
+  return held.length === 0 ? type : { ...type, open: [...type.open, ...held] }
+}
+
+/** The target as the document spells its names; an unqualified name means the core of a resource that holds it. */
+export function located(document: Document, target: Target): Target {
+  const { attribute, sub } = target
+  if (attribute === null) return target
+  const urn = target.unqualified && Object.hasOwn(document, keyOf(document, attribute.name)) ? null : target.urn
+  const isMoved = urn !== target.urn
+  const base = urn === null ? document : document[keyOf(document, urn)]
+  const holder: Document = isObject(base) ? base : {}
+  const spelled =
+    isMoved || attribute.type === 'any' ? { ...undescribed(attribute.name)!, name: keyOf(holder, attribute.name) } : attribute
+  return {
+    urn: urn === null ? null : keyOf(document, urn),
+    attribute: spelled,
+    sub: sub && (isMoved ? undescribed(sub.name) : sub),
+  }
+}
+
+function raise(error: Error): never {
+  throw error
+}
+
+/** The URN of a key that holds a whole extension which nobody described; null for the path of an attribute, and what cannot be one. */
+export function wholeExtension(type: ResourceType, key: string): string | null {
+  const lower = key.toLowerCase()
+  const known = [type.core.id, ...type.extensions.map(({ id }) => id), ...type.open].some(id =>
+    lower.startsWith(id.toLowerCase()),
+  )
+  return known ? null : extensionOf(type, key)
+}

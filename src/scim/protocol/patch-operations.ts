@@ -1,0 +1,97 @@
+/** The body of a PATCH (RFC 7644 3.5.2) as single steps, with the quirks of the providers taken out. Pure. */
+import { Invalid } from '../../platform/errors.ts'
+import { FORBIDDEN_KEYS, named } from '../../platform/http/text.ts'
+import { resolve, type Target, wholeExtension } from './attribute-paths.ts'
+import { Misspoken } from './errors.ts'
+import { type Filter, isLogical, parseFilter } from './filter.ts'
+import { hasSchema, isObject, memberOf } from './resource.ts'
+import { partOf, type ResourceType } from './schema.ts'
+import type { Attribute } from './schema.types.ts'
+
+const PATCH_OP = 'urn:ietf:params:scim:api:messages:2.0:PatchOp'
+const MAX_OPERATIONS = 1000
+
+export interface Step {
+  readonly op: 'add' | 'replace' | 'remove'
+  readonly target: Target
+  /** Which values of a list; null for all of it. */
+  readonly filter: Filter | null
+  readonly value: unknown
+  /** As the provider wrote it, for messages. */
+  readonly path: string
+}
+
+/** Throws Misspoken. A step without a path becomes one for each name in its value; read-only names there are passed over. */
+export function parsePatch(type: ResourceType, body: unknown): Step[] {
+  if (!isObject(body)) throw new Misspoken('invalidSyntax', 'body', 'must be a JSON object')
+  if (!hasSchema(body, PATCH_OP)) throw new Misspoken('invalidSyntax', 'schemas', `must be a list with ${PATCH_OP}`)
+  const operations = memberOf(body, 'Operations')
+  if (!Array.isArray(operations) || operations.length === 0)
+    throw new Misspoken('invalidSyntax', 'Operations', 'must be a list of at least one operation')
+  if (operations.length > MAX_OPERATIONS) throw new Invalid('Operations', `must have at most ${MAX_OPERATIONS} entries`)
+  return operations.flatMap(operation => stepsOf(type, operation))
+}
+
+function stepsOf(type: ResourceType, operation: unknown): Step[] {
+  if (!isObject(operation)) throw new Misspoken('invalidSyntax', 'Operations', 'must be objects')
+  const unknown = Object.keys(operation).find(key => !['op', 'path', 'value'].includes(key.toLowerCase()))
+  // Entra ID adds a name to its operations; nothing depends on it.
+  if (unknown !== undefined && unknown !== 'name')
+    throw new Misspoken('invalidSyntax', named(unknown), 'is not part of an operation')
+  const [op, path, value] = [opOf(memberOf(operation, 'op')), memberOf(operation, 'path'), memberOf(operation, 'value')]
+  if (op !== 'remove' && value === undefined) throw new Misspoken('invalidValue', 'value', `is required for ${op}`)
+  if (path != null && path !== '') {
+    if (typeof path !== 'string') throw new Misspoken('invalidPath', 'path', 'must be a string')
+    const step = { op, value, path, ...parsePath(type, path) }
+    // It names nothing to remove, and must not be taken for a removal of all.
+    if (op === 'remove' && step.filter === null && Array.isArray(value) && value.length === 0)
+      throw new Misspoken('invalidValue', 'value', 'names nothing: leave it out to remove all')
+    // A password is never kept, and a client that sends one with other changes must not lose these.
+    if (step.target.attribute?.mutability === 'writeOnly') return []
+    if (isReadOnly(step.target)) throw new Misspoken('mutability', 'path', `names ${named(path)}, which is read-only`)
+    return [step]
+  }
+  if (op === 'remove') throw new Misspoken('noTarget', 'path', 'is required for remove')
+  if (!isObject(value)) throw new Misspoken('invalidValue', 'value', 'must be an object where there is no path')
+  return Object.entries(value).flatMap(([key, inner]) => {
+    if (FORBIDDEN_KEYS.has(key)) throw new Misspoken('invalidPath', named(key), 'is not allowed as a key')
+    // `schemas` and `id` come with the whole resource that Okta and Entra ID put here; keys such as `name.givenName` are Entra ID's.
+    const urn = isObject(inner) ? wholeExtension(type, key) : null
+    const parsed = urn === null ? parsePath(type, key) : { target: { urn, attribute: null, sub: null }, filter: null }
+    return isReadOnly(parsed.target) ? [] : [{ op, value: inner, path: key, ...parsed }]
+  })
+}
+
+function opOf(op: unknown): Step['op'] {
+  const known = (['add', 'replace', 'remove'] as const).find(known => typeof op === 'string' && op.toLowerCase() === known)
+  if (!known) throw new Misspoken('invalidSyntax', 'op', 'must be add, replace or remove')
+  return known
+}
+
+const isReadOnly = ({ attribute, sub }: Target): boolean =>
+  [attribute, sub].some(part => part?.mutability === 'readOnly' || part?.mutability === 'writeOnly')
+
+/** `attribute`, `attribute.sub`, `attribute[filter]` or `attribute[filter].sub`. */
+function parsePath(type: ResourceType, path: string): { target: Target; filter: Filter | null } {
+  const open = path.indexOf('[')
+  if (open === -1) return { target: resolve(type, path), filter: null }
+  const close = path.lastIndexOf(']')
+  const rest = path.slice(close + 1)
+  if (close < open || !/^(\.[A-Za-z$][\w$-]*)?$/.test(rest))
+    throw new Misspoken('invalidPath', 'path', 'must be an attribute, or a value path (RFC 7644 3.5.2)')
+  const target = resolve(type, path.slice(0, open) + rest)
+  const { attribute } = target
+  if (!attribute || !(attribute.multiValued || attribute.type === 'any'))
+    throw new Misspoken('invalidPath', 'path', 'filters what is not a list of values')
+  const filter = parseFilter(path.slice(open + 1, close), 'invalidPath')
+  checkParts(filter, attribute, type.strict)
+  return { target, filter }
+}
+
+/** What is asked of each value must be a part that it can have: a misspelled name would select nothing, or everything. */
+function checkParts(filter: Filter, attribute: Attribute, strict: boolean): void {
+  if (isLogical(filter)) for (const inner of filter.filters) checkParts(inner, attribute, strict)
+  else if (filter.op === 'not') checkParts(filter.filter, attribute, strict)
+  else if (!partOf(attribute, filter.attrPath, strict))
+    throw new Misspoken('invalidPath', 'path', `asks for ${named(filter.attrPath)}, which ${attribute.name} does not have`)
+}

@@ -1,0 +1,218 @@
+/** A resource as a provider sends it, checked and spelled as the schemas spell it (RFC 7643 2). Pure. */
+import { Invalid } from '../../platform/errors.ts'
+import { FORBIDDEN_KEYS, named } from '../../platform/http/text.ts'
+import { Misspoken } from './errors.ts'
+import { attributesOfExtension, coreAttributes, type Document, extensionOf, findAttribute, type ResourceType } from './schema.ts'
+import type { Attribute } from './schema.types.ts'
+
+/** The most that a document holds, as bytes of its text, and a list of values of a user, as entries. */
+const MAX_DOCUMENT = 65_536
+const MAX_VALUES = 1000
+
+export const isObject = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
+
+/** Whether it counts as unassigned (RFC 7643 2.5). */
+export const isUnassigned = (value: unknown): boolean => value == null || (Array.isArray(value) && value.length === 0)
+
+/** A whole resource, of POST or PUT. What is read-only is left out, as RFC 7644 3.3 and 3.5.1 want it; so is a password. */
+export function checkResource(type: ResourceType, body: unknown): Document {
+  if (!isObject(body)) throw new Misspoken('invalidSyntax', 'body', 'must be a JSON object')
+  if (!hasSchema(body, type.core.id)) throw new Misspoken('invalidSyntax', 'schemas', `must be a list with ${type.core.id}`)
+  const foreign = (memberOf(body, 'schemas') as unknown[]).find(
+    schema => typeof schema !== 'string' || (schema.toLowerCase() !== type.core.id.toLowerCase() && !extensionOf(type, schema)),
+  )
+  if (type.strict && foreign !== undefined)
+    throw new Misspoken('invalidSyntax', 'schemas', `names ${named(String(foreign))}, which is not configured for this IAM`)
+  const document: Document = {}
+  const given = new Set<string>()
+  for (const [key, value] of Object.entries(body)) {
+    const [name, checked] = checkMember(type, key, value)
+    if (checked === undefined) continue
+    if (given.has(name.toLowerCase())) throw new Misspoken('invalidSyntax', named(name), 'must not be given twice')
+    given.add(name.toLowerCase())
+    document[name] = checked
+  }
+  return document
+}
+
+/** Whether `schemas` of a message names this URN, which is compared without case. */
+export function hasSchema(body: Record<string, unknown>, urn: string): boolean {
+  const schemas = memberOf(body, 'schemas')
+  return (
+    Array.isArray(schemas) && schemas.some(schema => typeof schema === 'string' && schema.toLowerCase() === urn.toLowerCase())
+  )
+}
+
+/** The value of a name, however it is capitalised (RFC 7643 2.1). */
+export function memberOf(body: Record<string, unknown>, name: string): unknown {
+  const key = Object.keys(body).find(key => key.toLowerCase() === name.toLowerCase())
+  return key === undefined ? undefined : body[key]
+}
+
+function checkMember(type: ResourceType, key: string, value: unknown): [name: string, value: unknown] {
+  if (FORBIDDEN_KEYS.has(key)) throw new Misspoken('invalidSyntax', named(key), 'is not allowed as a key')
+  if (/^urn:/i.test(key)) {
+    const urn = extensionOf(type, key)
+    if (urn === null || urn.toLowerCase() === type.core.id.toLowerCase())
+      throw new Misspoken('invalidSyntax', named(key), 'is not a schema that is configured for this IAM')
+    return [urn, checkExtension(type, urn, value)]
+  }
+  const attribute = findAttribute(coreAttributes(type), key)
+  if (attribute) return [attribute.name, checkWritable(attribute, value, type.strict)]
+  if (type.strict) throw new Misspoken('invalidSyntax', named(key), `is not an attribute of a ${type.name}`)
+  return [key, checkAny(key, value)]
+}
+
+/** Undefined for what is not the provider's to write. */
+export function checkWritable(attribute: Attribute, value: unknown, strict: boolean): unknown {
+  if (attribute.mutability === 'readOnly' || attribute.mutability === 'writeOnly') return undefined
+  return checkValue(attribute, value, attribute.name, strict)
+}
+
+export function checkExtension(type: ResourceType, urn: string, value: unknown): Document | undefined {
+  if (value === null) return undefined
+  if (!isObject(value)) throw new Misspoken('invalidValue', named(urn), 'must be an object')
+  const described = attributesOfExtension(type, urn)
+  const document: Document = {}
+  for (const [key, inner] of Object.entries(value)) {
+    if (FORBIDDEN_KEYS.has(key)) throw new Misspoken('invalidSyntax', named(key), 'is not allowed as a key')
+    const attribute = described && findAttribute(described, key)
+    if (described && !attribute && type.strict) throw new Misspoken('invalidSyntax', named(key), `is not an attribute of ${urn}`)
+    const checked = attribute ? checkWritable(attribute, inner, type.strict) : checkAny(key, inner)
+    if (checked !== undefined) document[attribute ? attribute.name : key] = checked
+  }
+  return Object.keys(document).length === 0 ? undefined : document
+}
+
+/** The value as it is kept, or undefined when it is unassigned. */
+export function checkValue(attribute: Attribute, value: unknown, field: string, strict: boolean): unknown {
+  if (isUnassigned(value)) return undefined
+  if (!attribute.multiValued) {
+    // A manager as a list of one (Entra ID).
+    const single = attribute.type === 'complex' && Array.isArray(value) && value.length === 1 ? value[0] : value
+    return checkSingle(attribute, single, field, strict)
+  }
+  const values = (Array.isArray(value) ? value : [value]).filter(entry => entry !== null)
+  // Members are rows, and as many as a body holds.
+  if (values.length > MAX_VALUES && attribute.name !== 'members')
+    throw new Invalid(field, `must have at most ${MAX_VALUES} values`)
+  const checked = values
+    .map(entry => checkSingle(attribute, entry, field, strict))
+    .filter(entry => attribute.name === 'members' || !isObject(entry) || Object.keys(entry).length > 0)
+  const primaries = checked.filter(entry => isObject(entry) && entry.primary === true)
+  if (primaries.length > 1) throw new Misspoken('invalidValue', field, 'must have at most one primary value')
+  return checked.length === 0 ? undefined : checked
+}
+
+function checkSingle(attribute: Attribute, value: unknown, field: string, strict: boolean): unknown {
+  switch (attribute.type) {
+    case 'complex':
+      return checkComplex(attribute, value, field, strict)
+    case 'boolean':
+      return checkBoolean(value, field)
+    case 'any':
+      return checkAny(field, value)
+    default:
+      if (typeof value !== 'string') throw new Misspoken('invalidValue', field, 'must be a string')
+      return value
+  }
+}
+
+/** Entra ID sends `"True"` and `"False"`. */
+function checkBoolean(value: unknown, field: string): boolean {
+  if (typeof value === 'boolean') return value
+  if (typeof value === 'string' && /^(true|false)$/i.test(value)) return value.toLowerCase() === 'true'
+  throw new Misspoken('invalidValue', field, 'must be true or false')
+}
+
+function checkComplex(attribute: Attribute, value: unknown, field: string, strict: boolean): unknown {
+  const parts = attribute.subAttributes ?? []
+  // A manager as a string (Entra ID), and a list of plain addresses: the one part that a value can be.
+  if (typeof value === 'string' && findAttribute(parts, 'value')) return { value }
+  if (!isObject(value)) throw new Misspoken('invalidValue', field, 'must be an object')
+  const checked: Document = {}
+  for (const [key, inner] of Object.entries(value)) {
+    if (FORBIDDEN_KEYS.has(key)) throw new Misspoken('invalidSyntax', named(key), 'is not allowed as a key')
+    const part = findAttribute(parts, key)
+    if (!part && strict) throw new Misspoken('invalidSyntax', `${field}.${named(key)}`, 'is not in the schema')
+    const name = part?.name ?? key
+    const kept = part
+      ? part.mutability === 'readOnly'
+        ? undefined
+        : checkValue(part, inner, `${field}.${name}`, strict)
+      : checkAny(key, inner)
+    if (kept !== undefined) checked[name] = kept
+  }
+  return checked
+}
+
+/** Whatever JSON it is: nobody described it. The door has looked at keys and characters, also deep inside. */
+function checkAny(field: string, value: unknown): unknown {
+  if (isUnassigned(value)) return undefined
+  if (!['string', 'number', 'boolean', 'object'].includes(typeof value))
+    throw new Misspoken('invalidValue', field, 'must be JSON')
+  if (isObject(value) && Object.values(value).every(isUnassigned)) return undefined
+  return value
+}
+
+/** What a document comes to in the end: not too large, with what its schema requires, and without what is unassigned or there twice. */
+export function checkDocument(type: ResourceType, given: Document): Document {
+  const document = tidied(type, given)
+  for (const attribute of type.core.attributes)
+    if (attribute.required && !(typeof document[attribute.name] === 'string' && document[attribute.name] !== ''))
+      throw new Misspoken('invalidValue', attribute.name, 'is required and must be a string')
+  if (Buffer.byteLength(JSON.stringify(document)) > MAX_DOCUMENT)
+    throw new Misspoken('invalidValue', 'body', `must be at most ${MAX_DOCUMENT} bytes without its members`)
+  return document
+}
+
+function tidied(type: ResourceType, given: Document): Document {
+  const document = tidy(coreAttributes(type), given)
+  for (const { id, attributes } of type.extensions) {
+    if (!isObject(document[id])) continue
+    const inside = tidy(attributes, document[id])
+    if (Object.keys(inside).length > 0) document[id] = inside
+    else delete document[id]
+  }
+  return document
+}
+
+function tidy(attributes: readonly Attribute[], given: Document): Document {
+  const holder = { ...given }
+  for (const attribute of attributes) {
+    const held = holder[attribute.name]
+    if (attribute.type !== 'complex' || held === undefined) continue
+    if (Array.isArray(held)) holder[attribute.name] = once(attribute, held)
+    // A manager of "" takes the manager away (Entra ID).
+    else if (isObject(held) && (Object.values(held).every(isUnassigned) || held.value === '')) delete holder[attribute.name]
+  }
+  return holder
+}
+
+/** Each value of one type once (RFC 7643 2.4): what a later one says beside it is said of the first. */
+function once(attribute: Attribute, values: readonly unknown[]): unknown[] {
+  const found = new Map<string, unknown>()
+  for (const value of values) {
+    const key = sameness(attribute, value)
+    const first = found.get(key)
+    const isPrimary = [first, value].some(one => isObject(one) && one.primary === true)
+    const merged = isObject(first) && isObject(value) ? { ...first, ...value, ...(isPrimary && { primary: true }) } : value
+    found.set(key, merged)
+  }
+  return [...found.values()]
+}
+
+/** The text of a value that is equal for equal values, whatever the order of their parts. */
+export const inOrder = (value: unknown): string =>
+  JSON.stringify(isObject(value) ? Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)) : value)
+
+/** What one value of a list is told apart by: its `value` and `type`, in any case where case means nothing; else all that it holds. */
+export function sameness({ subAttributes = [] }: Attribute, value: unknown): string {
+  if (!isObject(value) || value.value === undefined) return inOrder(value)
+  const folded = (name: string): unknown => {
+    const held = value[name] ?? null
+    return typeof held === 'string' && findAttribute(subAttributes, name)?.caseExact === false ? held.toLowerCase() : held
+  }
+  return JSON.stringify([folded('value'), folded('type')])
+}

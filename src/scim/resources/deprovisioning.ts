@@ -1,0 +1,57 @@
+/**
+ * The threshold of deprovisioning by SCIM (iam-rules, "Thresholds"): so many users of an IAM are disabled or deleted in an hour, then
+ * an administrator decides. Each user counts once.
+ */
+import { type Call, type Outcome, refused } from '../../authorization/service.ts'
+import type { IamRecord } from '../../domain/iams/iam.ts'
+import { TooMany } from '../../platform/errors.ts'
+import {
+  countDeprovisioned,
+  deprovisionedAt,
+  lockScimGuard,
+  noteDeprovisioned,
+  type ScimGuardRecord,
+  writeScimGuard,
+} from './deprovisioning.store.ts'
+
+/** Milliseconds: the window, and for how long a decision lets it go on. */
+export const WINDOW = 3_600_000
+const usual = { scimMaxDeprovisionedCount: 50, scimMaxDeprovisionedPercent: 10 } as const
+
+/**
+ * Counts one more deprovisioned user before anything is written of it. Null where it may go on; else the refusal, which the caller
+ * returns as its outcome. Call it inside the transaction that deprovisions.
+ */
+export async function heldDeprovisioning<R>(call: Call, iam: IamRecord, userId: number): Promise<Outcome<R> | null> {
+  const { db, now } = call
+  const { scimMaxDeprovisionedCount: least, scimMaxDeprovisionedPercent: percent } = {
+    ...usual,
+    ...(iam.config as Partial<typeof usual>),
+  }
+  const since = new Date(now.getTime() - WINDOW)
+  const guard = await lockScimGuard(db, iam.id)
+  const { count, isAmong, enabled } = await countDeprovisioned(db, { iamid: iam.id, userId, since, least })
+  const most = Math.max(least, Math.floor(((enabled + count) * percent) / 100))
+  const isAllowed = isAmong || count < most || (guard.allowedUntil !== null && guard.allowedUntil > now)
+  if (!isAllowed) return held(call, iam, guard, { count, most })
+  await noteDeprovisioned(db, { iamid: iam.id, userId, since, now })
+  if (guard.heldAt !== null) await writeScimGuard(db, iam.id, { ...guard, heldAt: null })
+  return null
+}
+
+/** One event for each time that the threshold is met, not one for each request. */
+async function held<R>(
+  { db, now }: Call,
+  iam: IamRecord,
+  guard: ScimGuardRecord,
+  { count, most }: { count: number; most: number },
+): Promise<Outcome<R>> {
+  const at = most === 0 ? null : await deprovisionedAt(db, iam.id, most)
+  const retryAfter = Math.max(1, Math.ceil(((at ?? now).getTime() + WINDOW - now.getTime()) / 1000))
+  const message = `SCIM has deprovisioned ${count} users of this IAM within an hour, and ${most} are allowed: an administrator lets it go on with the mutation resumeDeprovisioning`
+  const error = new TooMany(message, { retryAfter })
+  if (guard.heldAt !== null) return refused(error)
+  await writeScimGuard(db, iam.id, { ...guard, heldAt: now })
+  const target = { type: 'iam', id: iam.id, name: iam.displayName } as const
+  return refused(error, { event: 'deprovisioningHeld', target, after: { count, most } })
+}

@@ -1,0 +1,134 @@
+/** What a SCIM resource says of a group, and what a PATCH of its members comes to. Pure. */
+
+import type { IamRecord } from '../../domain/iams/iam.ts'
+import { Invalid } from '../../platform/errors.ts'
+import { named } from '../../platform/http/text.ts'
+import { canonical, checkGroupName } from '../../platform/validation.ts'
+import { withExtensionsOf } from '../protocol/attribute-paths.ts'
+import { Misspoken } from '../protocol/errors.ts'
+import type { Filter } from '../protocol/filter.ts'
+import { parsePatch, type Step } from '../protocol/patch-operations.ts'
+import { checkDocument, checkValue, isObject, isUnassigned, memberOf } from '../protocol/resource.ts'
+import { type Document, groupType, type ResourceType } from '../protocol/schema.ts'
+import { isScimId } from './search.ts'
+
+/** A group as SCIM sees it. `document` is what the provider wrote, without displayName, a column, and members, which are rows. */
+export interface ScimGroupRecord {
+  readonly id: number
+  readonly scimid: string
+  readonly iamid: string
+  readonly name: string
+  readonly document: Document
+  /** Counts what is written, so that a change of members is a new version without reading them. */
+  readonly scimVersion: number
+  readonly createdAt: Date
+  readonly updatedAt: Date
+  /** Only when asked for. */
+  readonly members?: readonly { value: string; display: string }[]
+}
+
+export const groupDocument = ({ name, document }: ScimGroupRecord): Document => ({ displayName: name, ...document })
+
+export const groupFacts = (group: ScimGroupRecord): unknown => [group.scimid, group.scimVersion, groupDocument(group)]
+
+/** One change of who is in a group: by SCIM ids; `set` puts exactly these in. */
+export interface MemberChange {
+  readonly kind: 'add' | 'remove' | 'set'
+  readonly ids: readonly string[]
+}
+
+/** The ids in a value of `members`. Throws Misspoken for a group among them, and what is no id. */
+export function memberIds(type: ResourceType, value: unknown): string[] {
+  const members = type.core.attributes.find(({ name }) => name === 'members')!
+  const checked = (checkValue(members, value, 'members', type.strict) ?? []) as Document[]
+  return [...new Set(checked.map(memberId))]
+}
+
+function memberId(member: Document): string {
+  if (typeof member.type === 'string' && member.type.toLowerCase() === 'group')
+    throw new Misspoken('invalidValue', 'members', 'must be users: a group cannot be in a group')
+  if (typeof member.type === 'string' && member.type.toLowerCase() !== 'user')
+    throw new Misspoken('invalidValue', 'members.type', `must be User, not ${named(member.type)}`)
+  if (typeof member.value !== 'string') throw new Misspoken('invalidValue', 'members.value', 'is required and must be a string')
+  if (!isScimId(member.value)) throw notAUser()
+  return member.value.toLowerCase()
+}
+
+export const notAUser = () => new Misspoken('invalidValue', 'members', 'must be the ids of users of this IAM')
+
+/** The steps that are about members, as changes of rows, and the others. */
+export function memberChanges(type: ResourceType, steps: readonly Step[]): { changes: MemberChange[]; rest: Step[] } {
+  const isAboutMembers = ({ target }: Step) => target.urn === null && target.attribute?.name === 'members'
+  return {
+    changes: steps.filter(isAboutMembers).map(step => changeOf(type, step)),
+    rest: steps.filter(step => !isAboutMembers(step)),
+  }
+}
+
+function changeOf(type: ResourceType, { op, filter, value, target }: Step): MemberChange {
+  if (target.sub !== null)
+    throw new Misspoken('mutability', 'path', 'names a part of a member: remove the member and add another')
+  if (filter !== null) {
+    if (op !== 'remove')
+      throw new Misspoken('mutability', 'path', 'selects members, which cannot be changed: remove them and add others')
+    const ids = idsOf(filter)
+    if (ids === null) throw new Misspoken('invalidPath', 'path', 'must select members by value eq, joined by or')
+    return { kind: 'remove', ids: ids.filter(isScimId).map(id => id.toLowerCase()) }
+  }
+  if (op === 'add') return { kind: 'add', ids: memberIds(type, value) }
+  if (op === 'replace') return { kind: 'set', ids: memberIds(type, value) }
+  // Entra ID's older removal names the members in the value; without any it means all of them.
+  return isUnassigned(value) ? { kind: 'set', ids: [] } : { kind: 'remove', ids: namedIds(value) }
+}
+
+/** What changes come to, one after the other: who is in afterwards, and who is not; `emptied`: nobody else is in. */
+export function folded(changes: readonly MemberChange[]): { emptied: boolean; joining: string[]; leaving: string[] } {
+  let emptied = false
+  const isIn = new Map<string, boolean>()
+  for (const { kind, ids } of changes) {
+    if (kind === 'set') {
+      emptied = true
+      isIn.clear()
+    }
+    for (const id of ids) isIn.set(id, kind !== 'remove')
+  }
+  const which = (wanted: boolean) => [...isIn].flatMap(([id, value]) => (value === wanted ? [id] : []))
+  return { emptied, joining: which(true), leaving: which(false) }
+}
+
+/** To be removed: whoever is not a user is not a member, either. */
+function namedIds(value: unknown): string[] {
+  const entries = Array.isArray(value) ? value : [value]
+  const ids = entries.map(entry => (isObject(entry) ? entry.value : entry))
+  if (!ids.every(id => typeof id === 'string')) throw new Invalid('members.value', 'is required and must be a string')
+  return (ids as string[]).filter(isScimId).map(id => id.toLowerCase())
+}
+
+function idsOf(filter: Filter): string[] | null {
+  if (filter.op === 'or') {
+    const parts = filter.filters.map(idsOf)
+    return parts.includes(null) ? null : (parts as string[][]).flat()
+  }
+  if (filter.op !== 'eq' || !('attrPath' in filter) || filter.attrPath.toLowerCase() !== 'value') return null
+  return typeof filter.compValue === 'string' ? [filter.compValue] : null
+}
+
+/** What a resource comes to in the rows of its group. Throws Invalid. */
+export function written({ config }: Pick<IamRecord, 'config'>, given: Document) {
+  const type = groupType(config)
+  const { members, ...document } = given
+  const { displayName, ...scim } = checkDocument(type, document)
+  const name = checkGroupName(displayName, 'displayName')
+  return { ids: memberIds(type, members), columns: { name, nameKey: canonical(name), scim } }
+}
+
+/** RFC 7644 3.5.1: what a PUT leaves out may stay. A list that is there is the whole list. */
+export function replacing({ config }: Pick<IamRecord, 'config'>, document: Document, body: unknown): MemberChange[] {
+  const { ids } = written({ config }, document)
+  return memberOf(body as Document, 'members') === undefined ? [] : [{ kind: 'set', ids }]
+}
+
+export function patching({ config }: Pick<IamRecord, 'config'>, before: ScimGroupRecord, body: unknown) {
+  const type = withExtensionsOf(groupType(config), before.document)
+  return { type, ...memberChanges(type, parsePatch(type, body)) }
+}

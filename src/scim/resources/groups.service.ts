@@ -1,0 +1,192 @@
+/**
+ * Groups as an IAM's SCIM client provisions them. The walk of a change of members: the body → changes (group.scim.ts) → rows inserted and
+ * deleted, in one statement each, whatever the size of the group. The group's row is held meanwhile: changes of one group wait for each other.
+ * On the embedded store a long change is written in several transactions (members.pieces.ts).
+ */
+import { randomUUID } from 'node:crypto'
+import type { AuditDraft } from '../../authorization/audit-event.ts'
+import { type Call, type Outcome, read, type Service, write } from '../../authorization/service.ts'
+import { memberEvents, targetOf } from '../../domain/groups/group.members.ts'
+import { deletion } from '../../domain/groups/groups.deletion.ts'
+import type { IamRecord } from '../../domain/iams/iam.ts'
+import { isEmbedded } from '../../platform/database/store.ts'
+import { NotFound } from '../../platform/errors.ts'
+import { patched } from '../protocol/patch.ts'
+import { checkResource } from '../protocol/resource.ts'
+import { type Document, groupType } from '../protocol/schema.ts'
+import { checkVersion, type Precondition, versionOf } from './etag.ts'
+import { groupDocument, groupFacts, type MemberChange, patching, replacing, type ScimGroupRecord, written } from './group.ts'
+import {
+  findNamesake,
+  findScimGroup,
+  groupPlaces,
+  groupsOfPage,
+  insertScimGroup,
+  lockNamesake,
+  type ScimGroupColumns,
+  updateScimGroup,
+} from './groups.store.ts'
+import { changeMembers, goingOn, keepAdministrators, nameTaken, save, taken } from './groups.writing.ts'
+import { listOf } from './list.ts'
+import { type Prepared, prepareMembers, type Wanted, WHOLE } from './members.chunks.ts'
+import { checkScimId, type Found, iamOf, type Search, search } from './search.ts'
+
+interface ById extends Precondition {
+  readonly id: string
+}
+interface WithBody {
+  readonly body: unknown
+}
+interface Wants {
+  /** Whether the answer shows members, which reads all of them. */
+  readonly members: boolean
+}
+
+export const scimGroups = {
+  get: read('scim:read', async (call: Call, { id, members }: ById & Wants): Promise<ScimGroupRecord> => {
+    const iam = await iamOf(call)
+    return requireScimGroup(call, iam, id, { members })
+  }),
+
+  /** A page may hold fewer groups than asked for, since their members are bounded together (RFC 7644 3.4.2.4): see MAX_MEMBERS. */
+  list: read('scim:read', async (call: Call, { members, ...asked }: Search & Wants): Promise<Found<ScimGroupRecord>> => {
+    const iam = await iamOf(call)
+    return search(call, listOf(groupPlaces(groupType(iam.config)), iam.id, asked), asked, async (places, fromEnd) => {
+      const ids = places.map(({ id }) => id)
+      const { groups, fits } = await groupsOfPage(call.db, ids, { members, fromEnd })
+      const taken = fromEnd ? ids.slice(ids.length - fits) : ids.slice(0, fits)
+      return { rows: taken.flatMap(id => groups.get(id) ?? []), taken: fits }
+    })
+  }),
+
+  /** A group of this name that somebody made by hand is taken over: the provider pushes it, and two of one name cannot be. */
+  create: write(
+    'scim:createGroup',
+    async (call: Call, { body, members }: WithBody & Wants, { read, pieces }: Prepared<Creation>) => {
+      const { db, now } = call
+      const iam = await iamOf(call)
+      const { ids, columns } = read ?? written(iam, checkResource(groupType(iam.config), body))
+      const before = await lockNamesake(db, iam.id, columns.nameKey)
+      if (before?.scimid != null) throw taken()
+      const scimid = randomUUID()
+      // In pieces it has no SCIM id until the last: SCIM does not show it, and what is left unfinished is taken over by the next POST.
+      const isLong = pieces !== null && pieces.length > 1
+      const shownId = isLong ? null : scimid
+      if (before && !isLong) await updateScimGroup(db, before.id, { ...columns, scimid }, now)
+      const id = before?.id ?? (await insertScimGroup(db, { ...columns, scimid: shownId, iamid: iam.id }, now).catch(nameTaken))
+      const group = { id, iamid: iam.id, name: columns.name }
+      const changed = await changeMembers(call, group, [{ kind: before ? 'set' : 'add', ids }], pieces)
+      await keepAdministrators(call, group, changed.removed)
+      const after = { iamid: iam.id, name: columns.name, ...(!isLong && { scimid }) }
+      const made: AuditDraft = { event: before ? 'groupUpdated' : 'groupCreated', target: targetOf(group), after }
+      const events = [...(before && isLong ? [] : [made]), ...memberEvents(group, changed)]
+      const end = isLong ? { ...columns, scimid } : {}
+      return goingOn(call, { group, events, pieces, end, members })
+    },
+    {
+      prepare: async (call: Call, { body }): Promise<Prepared<Creation>> => {
+        if (!isEmbedded(call.app)) return WHOLE
+        const iam = await iamOf(call)
+        const { ids, columns } = written(iam, checkResource(groupType(iam.config), body))
+        return prepareMembers(call, iam.id, `name/${columns.nameKey}`, async () => {
+          const group = await findNamesake(call.db, iam.id, columns.nameKey)
+          if (group?.scimid != null) throw taken()
+          return { ids, columns, group, changes: [{ kind: group ? 'set' : 'add', ids }] }
+        })
+      },
+      end: ({ leave }) => leave(),
+    },
+  ),
+
+  /** The members become exactly those named: the difference is made in the store. */
+  replace: write(
+    'scim:updateGroup',
+    async (call: Call, { id, body, members, ...asked }: ById & WithBody & Wants, { read, pieces }: Prepared<Replacement>) => {
+      const iam = await iamOf(call)
+      const document = read?.document ?? checkResource(groupType(iam.config), body)
+      const before = await requireScimGroup(call, iam, id, { lock: true })
+      checkVersion(asked, versionOf(groupFacts(before)))
+      return save(call, iam, before, { document, changes: read?.changes ?? replacing(iam, document, body), pieces, members })
+    },
+    {
+      prepare: async (call: Call, { id, body, ...asked }): Promise<Prepared<Replacement>> => {
+        if (!isEmbedded(call.app)) return WHOLE
+        const iam = await iamOf(call)
+        return prepareMembers(call, iam.id, keyOf(id), async () => {
+          const document = checkResource(groupType(iam.config), body)
+          const group = await requireScimGroup(call, iam, id)
+          checkVersion(asked, versionOf(groupFacts(group)))
+          return { document, group, changes: replacing(iam, document, body) }
+        })
+      },
+      end: ({ leave }) => leave(),
+    },
+  ),
+
+  patch: write(
+    'scim:updateGroup',
+    async (call: Call, { id, body, members, ...asked }: ById & WithBody & Wants, { read, pieces }: Prepared<Patching>) => {
+      const iam = await iamOf(call)
+      const before = await requireScimGroup(call, iam, id, { lock: true })
+      const { type, changes, rest } = read ?? patching(iam, before, body)
+      checkVersion(asked, versionOf(groupFacts(before)))
+      return save(call, iam, before, { document: patched(type, groupDocument(before), rest), changes, pieces, members })
+    },
+    {
+      prepare: async (call: Call, { id, body, ...asked }): Promise<Prepared<Patching>> => {
+        if (!isEmbedded(call.app)) return WHOLE
+        const iam = await iamOf(call)
+        return prepareMembers(call, iam.id, keyOf(id), async () => {
+          const group = await requireScimGroup(call, iam, id)
+          const parsed = patching(iam, group, body)
+          checkVersion(asked, versionOf(groupFacts(group)))
+          patched(parsed.type, groupDocument(group), parsed.rest)
+          return { ...parsed, group }
+        })
+      },
+      end: ({ leave }) => leave(),
+    },
+  ),
+
+  remove: write(
+    'scim:deleteGroup',
+    async (call: Call, { id, ...asked }: ById, _: Prepared<Wanted>): Promise<Outcome<{ deleted: true }>> => {
+      const iam = await iamOf(call)
+      const group = await requireScimGroup(call, iam, id, { lock: true })
+      checkVersion(asked, versionOf(groupFacts(group)))
+      return deletion(call, group, { before: { iamid: iam.id, name: group.name } })
+    },
+    {
+      prepare: async (call: Call, { id }): Promise<Prepared<Wanted>> => {
+        if (!isEmbedded(call.app)) return WHOLE
+        return prepareMembers(call, (await iamOf(call)).id, keyOf(id), async () => ({ group: null, changes: [] }))
+      },
+      end: ({ leave }) => leave(),
+    },
+  ),
+} satisfies Service
+
+interface Creation extends Wanted {
+  readonly ids: readonly string[]
+  readonly columns: Omit<ScimGroupColumns, 'scimid'>
+}
+interface Replacement extends Wanted {
+  readonly document: Document
+}
+interface Patching extends Wanted, ReturnType<typeof patching> {
+  readonly changes: MemberChange[]
+}
+
+/** What the writes of one group wait for, one after the other. */
+const keyOf = (scimid: string): string => `id/${scimid.toLowerCase()}`
+
+async function requireScimGroup(
+  { db }: Call,
+  iam: IamRecord,
+  id: string,
+  options: { lock?: boolean; members?: boolean } = {},
+): Promise<ScimGroupRecord> {
+  const group = await findScimGroup(db, iam.id, checkScimId(id, 'Group'), options)
+  if (!group) throw new NotFound('No Group with this id')
+  return group
+}

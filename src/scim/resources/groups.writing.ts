@@ -1,0 +1,122 @@
+/**
+ * What the writes of SCIM groups do in their transactions: the first, or the only one, and on the embedded store those that follow it
+ * (members.pieces.ts).
+ */
+
+import { type AuditDraft, difference } from '../../authorization/audit-event.ts'
+import { type Call, continued, type Outcome } from '../../authorization/service.ts'
+import { type MemberChanges, memberEvents, type NamedGroup, targetOf } from '../../domain/groups/group.members.ts'
+import { permissionsOfName } from '../../domain/groups/groups.store.ts'
+import { type IamRecord, inOrder } from '../../domain/iams/iam.ts'
+import { keepAnAdministrator } from '../../domain/users/privilege-rules.ts'
+import { withoutSecrets } from '../../federation/exchanges/exchange.ts'
+import { uniqueViolation } from '../../platform/database/errors.ts'
+import { isEmbedded } from '../../platform/database/store.ts'
+import { Conflict } from '../../platform/errors.ts'
+import { canonical } from '../../platform/validation.ts'
+import { Duplicate } from '../protocol/errors.ts'
+import type { Document } from '../protocol/schema.ts'
+import { folded, type MemberChange, notAUser, type ScimGroupRecord, written } from './group.ts'
+import { lockGroup, type ScimGroupColumns, updateScimGroup, withMembers } from './groups.store.ts'
+import type { Piece } from './members.chunks.ts'
+import { addScimMembers, removeMembers, removeScimMembers, setScimMembers } from './members.store.ts'
+
+export const taken = () =>
+  new Duplicate('displayName is already that of a group in this IAM (names are compared without case and normal form)')
+
+export function nameTaken(error: unknown): never {
+  throw uniqueViolation(error) === null ? error : taken()
+}
+
+interface Change {
+  readonly document: Document
+  readonly changes: readonly MemberChange[]
+  readonly pieces: readonly Piece[] | null
+  readonly members: boolean
+}
+
+export async function save(
+  call: Call,
+  iam: IamRecord,
+  before: ScimGroupRecord,
+  change: Change,
+): Promise<Outcome<ScimGroupRecord>> {
+  const { db, now } = call
+  const { columns } = written(iam, { ...change.document, members: undefined })
+  const changed = await changeMembers(call, before, change.changes, change.pieces)
+  const facts = { name: columns.name, document: inOrder(columns.scim) }
+  const fields = difference({ name: before.name, document: inOrder(before.document) }, facts)
+  const rest = { group: before, pieces: change.pieces, end: {}, members: change.members }
+  if (!fields.changed && changed.added.length === 0 && changed.removed.length === 0) return goingOn(call, { ...rest, events: [] })
+  await updateScimGroup(db, before.id, fields.changed ? columns : {}, now).catch(nameTaken)
+  // A rule goes by the name: another name may take USER_ADMIN from the last who has it.
+  await keepAdministrators(call, before, canonical(before.name) === columns.nameKey ? changed.removed : [before])
+  const shown = { before: withoutSecrets(fields.before), after: withoutSecrets(fields.after) }
+  const updated: AuditDraft = { event: 'groupUpdated', target: targetOf(before), ...shown }
+  return goingOn(call, { ...rest, events: [...(fields.changed ? [updated] : []), ...memberEvents(before, changed)] })
+}
+
+/** Throws Conflict when the loss of these, members or the name, takes USER_ADMIN from the last who has it. */
+export async function keepAdministrators({ db }: Call, group: NamedGroup, lost: readonly unknown[]): Promise<void> {
+  if (lost.length === 0) return
+  if ((await permissionsOfName(db, group.iamid, canonical(group.name))).includes('USER_ADMIN')) await keepAnAdministrator(db)
+}
+
+interface Going {
+  readonly group: NamedGroup
+  readonly events: readonly AuditDraft[]
+  /** Of which the first is written. */
+  readonly pieces: readonly Piece[] | null
+  /** Columns that are written with the last piece. */
+  readonly end: Partial<ScimGroupColumns>
+  readonly members: boolean
+}
+
+/** The outcome of a piece: the pieces that are left, or the answer. Its members are read behind the transaction where others wait for it. */
+export async function goingOn(call: Call, { events, ...going }: Going): Promise<Outcome<ScimGroupRecord>> {
+  const left = going.pieces?.slice(1) ?? []
+  if (left.length > 0) return continued(events, next => piece(next, { ...going, pieces: left }))
+  const group = (await lockGroup(call.db, going.group.id))!
+  if (!going.members) return { value: group, events }
+  if (!isEmbedded(call.app)) return { value: await withMembers(call.db, group), events }
+  return { value: group, events, afterCommit: () => withMembers(call.app.store.db, group) }
+}
+
+async function piece(call: Call, going: Omit<Going, 'events'>): Promise<Outcome<ScimGroupRecord>> {
+  const { db, now } = call
+  const group = await lockGroup(db, going.group.id)
+  if (!group) throw new Conflict('The group was deleted while its members were written')
+  const changed = await changeMembers(call, group, [], going.pieces)
+  await keepAdministrators(call, group, changed.removed)
+  const isLast = going.pieces!.length === 1
+  await updateScimGroup(db, group.id, isLast ? going.end : {}, now).catch(nameTaken)
+  const { name = group.name, scimid } = going.end
+  const provisioned: AuditDraft = { event: 'groupUpdated', target: targetOf(group), after: { iamid: group.iamid, name, scimid } }
+  return goingOn(call, { ...going, events: [...memberEvents(group, changed), ...(isLast && scimid ? [provisioned] : [])] })
+}
+
+/** Only what the operations come to is written, however many there are. A user who was deleted since a piece was prepared is passed over. */
+export async function changeMembers(
+  call: Call,
+  group: NamedGroup,
+  changes: readonly MemberChange[],
+  pieces: readonly Piece[] | null,
+): Promise<MemberChanges> {
+  const { db, now } = call
+  if (pieces) {
+    const { leaving, joining } = pieces[0] ?? { leaving: [], joining: [] }
+    const removed = leaving.length === 0 ? [] : await removeMembers(db, group, leaving, now)
+    return { removed, added: joining.length === 0 ? [] : (await addScimMembers(db, group, joining, now)).added }
+  }
+  const { emptied, joining, leaving } = folded(changes)
+  if (emptied) {
+    const { missing, ...changed } = await setScimMembers(db, group, joining, now)
+    if (missing) throw notAUser()
+    return changed
+  }
+  const removed = leaving.length === 0 ? [] : await removeScimMembers(db, group, leaving, now)
+  if (joining.length === 0) return { removed, added: [] }
+  const { found, added } = await addScimMembers(db, group, joining, now)
+  if (found !== joining.length) throw notAUser()
+  return { removed, added }
+}

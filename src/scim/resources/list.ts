@@ -1,0 +1,66 @@
+/** Lists of resources as SQL: what is asked for, in a total order. Pure. */
+
+import type { Order } from '../../platform/database/order.ts'
+import type { List } from '../../platform/database/pagination.ts'
+import { Misspoken } from '../protocol/errors.ts'
+import { type Filter, parseFilter } from '../protocol/filter.ts'
+import type { Places } from './column-map.ts'
+import { condition, orderBy } from './filter-sql.ts'
+import type { Search } from './search.ts'
+
+/** The resources of one type in an IAM. Its rows are ids. */
+export function listOf(places: Places, iamid: string, { filter, sortBy, descending = false }: Search): List {
+  const values: unknown[] = [iamid]
+  const where = [`${places.where} = $1`]
+  if (filter !== undefined) where.push(condition(places, parseFilter(filter), values))
+  const { from, rowid } = places
+  const order: Order = sortBy
+    ? orderBy(places, sortBy, descending)
+    : { name: `scim ${places.type.name}`, expression: rowid, type: 'int', descending }
+  return { columns: `${rowid} AS id`, from, where, values, id: rowid, order, fresh: true }
+}
+
+/**
+ * The resources of several types together (RFC 7644 3.4.3). Rows are ids with the `type` that they are of. What one type does not have counts
+ * as absent in it (3.4.2.2); what none has is refused.
+ */
+export function listOfAll(all: readonly Places[], iamid: string, { filter, sortBy, descending = false }: Search): List {
+  const values: unknown[] = [iamid]
+  const parsed: Filter | null = filter === undefined ? null : parseFilter(filter)
+  const orders = all.map(places => orderOf(places, sortBy, descending))
+  const order = orders.find(order => order !== null)
+  if (sortBy && !order) throw new Misspoken('invalidPath', 'sortBy', 'must name an attribute of a User or a Group')
+  const parts = all.map((places, at) => {
+    const types = all.map(({ type }) => type)
+    const where = parsed === null ? '' : ` AND ${condition(places, parsed, values, types)}`
+    const key = orders[at]?.expression ?? (order?.type === 'timestamptz' ? 'NULL::timestamptz' : "'1'")
+    const place = `${places.rowid}::bigint * ${all.length} + ${at}`
+    return `SELECT '${places.type.name}' AS type, ${places.rowid} AS id, ${place} AS place, ${order ? key : 'NULL'} AS key
+      FROM ${places.from} WHERE ${places.where} = $1${where}`
+  })
+  return {
+    columns: 'r.type, r.id',
+    from: `(${parts.join(' UNION ALL ')}) r`,
+    where: [],
+    values,
+    id: 'r.place',
+    order: {
+      name: `root ${sortBy ?? ''}`,
+      expression: order ? (order.type === 'text' ? '(r.key COLLATE "C")' : 'r.key') : 'r.place',
+      type: order?.type ?? 'bigint',
+      descending,
+    },
+    fresh: true,
+  }
+}
+
+/** Null for an attribute that the type does not have. */
+function orderOf(places: Places, sortBy: string | undefined, descending: boolean): Order | null {
+  if (!sortBy) return null
+  try {
+    return orderBy(places, sortBy, descending)
+  } catch (error) {
+    if (error instanceof Misspoken) return null
+    throw error
+  }
+}

@@ -1,0 +1,57 @@
+/** What the resources of an IAM hold beside the described attributes, for its /Schemas. */
+import { allRows } from '../../platform/database/chunks.ts'
+import type { Db } from '../../platform/database/store.ts'
+
+/** An attribute that resources hold: `urn` is null in the core of the resource; `types` and `parts` of all its values. */
+export interface HeldAttribute {
+  readonly urn: string | null
+  readonly name: string
+  readonly multi: boolean
+  readonly types: readonly ('string' | 'number' | 'boolean' | 'object' | 'null' | 'array')[]
+  readonly parts: readonly string[]
+}
+
+interface Piece {
+  readonly last: number
+  readonly found: readonly HeldAttribute[]
+}
+
+/** Documents that one statement reads, and attributes that it returns. */
+const PIECE = 1000
+const ATTRIBUTES = 1000
+
+const FROM = {
+  User: 'users r WHERE r.iamid = $1 AND r.scim_id IS NOT NULL',
+  Group: 'groups r WHERE r.iamid = $1 AND r.scimid IS NOT NULL',
+} as const
+
+/** All attributes that the IAM's resources hold; `known` are names of the core in small letters, which are left out. */
+export async function heldAttributes(
+  db: Db,
+  iamid: string,
+  type: keyof typeof FROM,
+  known: readonly string[],
+): Promise<HeldAttribute[]> {
+  const pieces = await allRows<Piece>(
+    async last => {
+      const rows = await db.query<Piece & { count: number }>(
+        `WITH page AS MATERIALIZED (SELECT r.id, r.scim FROM ${FROM[type]} AND r.scim IS NOT NULL AND r.id > $2::int ORDER BY r.id LIMIT ${PIECE}),
+           held AS (SELECT t.urn, a.key AS name, bool_or(jsonb_typeof(a.value) = 'array') AS multi, array_agg(DISTINCT jsonb_typeof(e.v)) AS types,
+               coalesce(array_agg(DISTINCT s.part) FILTER (WHERE s.part IS NOT NULL), '{}') AS parts
+             FROM page CROSS JOIN LATERAL (SELECT NULL::text AS urn, page.scim AS value
+                 UNION ALL SELECT k.key, k.value FROM jsonb_each(page.scim) k WHERE k.key ILIKE 'urn:%' AND jsonb_typeof(k.value) = 'object') t
+               CROSS JOIN LATERAL jsonb_each(t.value) a
+               CROSS JOIN LATERAL jsonb_array_elements(CASE WHEN jsonb_typeof(a.value) = 'array' THEN a.value ELSE jsonb_build_array(a.value) END) e(v)
+               LEFT JOIN LATERAL jsonb_object_keys(CASE WHEN jsonb_typeof(e.v) = 'object' THEN e.v END) s(part) ON true
+             WHERE t.urn IS NOT NULL OR (a.key NOT ILIKE 'urn:%' AND NOT lower(a.key) = ANY($3::text[]))
+             GROUP BY t.urn, a.key ORDER BY t.urn, a.key LIMIT ${ATTRIBUTES})
+         SELECT max(id) AS last, count(*)::int AS count, (SELECT coalesce(json_agg(h), '[]') FROM held h) AS found FROM page`,
+        [iamid, last?.last ?? 0, known],
+        { fresh: true },
+      )
+      return rows.filter(({ count }) => count > 0)
+    },
+    { before: [], size: 1 },
+  )
+  return pieces.flatMap(({ found }) => found)
+}

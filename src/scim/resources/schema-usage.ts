@@ -1,0 +1,66 @@
+/** The schemas of an IAM as its /Schemas describes them: the described ones, and what its mapping names or its resources hold. Pure. */
+
+import { findAttribute, type ResourceType, undescribed } from '../protocol/schema.ts'
+import type { Attribute, Schema } from '../protocol/schema.types.ts'
+import type { HeldAttribute } from './schema-usage.store.ts'
+
+/** Attributes that are described of one schema at most. */
+const MAX_ATTRIBUTES = 1000
+
+/** The type with every attribute that was seen; no extension of it is open any more. */
+export function describedBy(type: ResourceType, held: readonly HeldAttribute[]): ResourceType {
+  const inside = (urn: string | null) => held.filter(one => one.urn?.toLowerCase() === urn?.toLowerCase())
+  const known = new Set(type.extensions.map(({ id }) => id.toLowerCase()))
+  const urns = [...type.open, ...held.flatMap(({ urn }) => urn ?? [])]
+  const others = new Map(urns.filter(urn => !known.has(urn.toLowerCase())).map(urn => [urn.toLowerCase(), urn]))
+  // The spelling of the configuration comes first.
+  for (const urn of type.open) others.set(urn.toLowerCase(), urn)
+  return {
+    ...type,
+    core: extended(
+      type.core,
+      held.filter(({ urn }) => urn === null),
+    ),
+    extensions: [
+      ...type.extensions.map(schema => extended(schema, inside(schema.id))),
+      ...[...others.values()].map(id =>
+        extended({ id, name: id, description: `Attributes that the client adds to a ${type.name}`, attributes: [] }, inside(id)),
+      ),
+    ],
+    open: [],
+  }
+}
+
+function extended(schema: Schema, held: readonly HeldAttribute[]): Schema {
+  const unknown = held.filter(({ name }) => !findAttribute(schema.attributes, name))
+  const byName = Map.groupBy(unknown, ({ name }) => name.toLowerCase())
+  const seen = [...byName.values()].slice(0, MAX_ATTRIBUTES).flatMap(same => described(same) ?? [])
+  return { ...schema, attributes: [...schema.attributes, ...seen] }
+}
+
+/** Null for a name that no path can have. */
+function described(held: readonly HeldAttribute[]): Attribute | null {
+  const attribute = undescribed(held[0]!.name)
+  if (attribute === null) return null
+  const parts = [...new Map(held.flatMap(one => one.parts).map(part => [part.toLowerCase(), part])).values()]
+  const subAttributes = parts.flatMap(part => {
+    const sub = undescribed(part)
+    return sub === null ? [] : [{ ...sub, type: 'string' as const, description: SEEN }]
+  })
+  const type = typeOf(new Set(held.flatMap(({ types }) => types)))
+  return {
+    ...attribute,
+    type,
+    multiValued: held.some(({ multi }) => multi),
+    description: SEEN,
+    ...(type === 'complex' && { subAttributes }),
+  }
+}
+
+const SEEN = 'Sent by the client; no schema describes it'
+
+function typeOf(types: ReadonlySet<string>): Attribute['type'] {
+  const [only, ...more] = [...types].filter(type => type !== 'null')
+  if (only === undefined || more.length > 0) return 'string'
+  return only === 'object' ? 'complex' : only === 'boolean' ? 'boolean' : only === 'number' ? 'decimal' : 'string'
+}

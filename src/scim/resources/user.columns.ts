@@ -1,0 +1,74 @@
+/** What a SCIM resource comes to in the rows of its user: the same for a write and for a simulation. Pure. */
+
+import type { IamRecord } from '../../domain/iams/iam.ts'
+import { profileColumns } from '../../domain/users/profile.ts'
+import type { ProfileColumns } from '../../domain/users/users.store.ts'
+import type { ProfileInput } from '../../generated/inputs.ts'
+import { Invalid } from '../../platform/errors.ts'
+import { canonical, checkUserid } from '../../platform/validation.ts'
+import { Misspoken } from '../protocol/errors.ts'
+import { checkDocument } from '../protocol/resource.ts'
+import { type Document, userType } from '../protocol/schema.ts'
+import { attributesOf, profileOf, type ScimUserRecord, usualPath } from './user.ts'
+import type { ScimUserColumns } from './users.store.ts'
+
+export interface Written {
+  readonly userid: string
+  readonly useridKey: string
+  /** Undefined: the provider says nothing of it. */
+  readonly active: boolean | undefined
+  readonly columns: ScimUserColumns
+  readonly attributes: ReturnType<typeof attributesOf>
+  /** Of the resource, what does not go into the profile, and why. */
+  readonly notTaken: readonly string[]
+}
+
+/** What a resource comes to in the rows of its user. Throws Invalid. */
+export function written(iam: IamRecord, given: Document): Written {
+  const type = userType(iam.config)
+  const document = checkDocument(type, given)
+  const { userName, active, ...scim } = document
+  const userid = checkUserid(userName, { newBim: false, field: 'userName' })
+  const { columns, notTaken } = profileOfResource(profileOf(type, iam.config, document))
+  return {
+    userid,
+    useridKey: canonical(userid),
+    active: active as boolean | undefined,
+    columns: { ...columns, scim },
+    attributes: attributesOf(iam.config, document),
+    notTaken,
+  }
+}
+
+/** An e-mail that is no address leaves the one of the profile: the rest of the person must not wait for it. Throws Misspoken. */
+function profileOfResource({ email, ...rest }: ProfileInput): { columns: Partial<ProfileColumns>; notTaken: string[] } {
+  const columns = named(rest)
+  try {
+    return { columns: { ...columns, ...profileColumns({ email }) }, notTaken: [] }
+  } catch (error) {
+    if (!(error instanceof Invalid)) throw error
+    return { columns, notTaken: [`emails ${error.rule}: it is kept in the resource, and the e-mail of the profile stays`] }
+  }
+}
+
+/** The columns; a fault names the attribute of the resource. */
+function named(profile: ProfileInput): Partial<ProfileColumns> {
+  try {
+    return profileColumns(profile)
+  } catch (error) {
+    if (!(error instanceof Invalid)) throw error
+    const field = error.field?.replace(/^profile\./, '') ?? ''
+    throw new Misspoken('invalidValue', usualPath(field) ?? field, error.rule)
+  }
+}
+
+/** Whether the user is disabled then, and by whom. A provider enables whom it disabled itself: it repeats `active: true` with every change. */
+export function stateOf(
+  iam: IamRecord,
+  before: Pick<ScimUserRecord, 'disabled' | 'disabledBy'> | null,
+  active: boolean,
+): { disabled: boolean; disabledBy: string | null } {
+  const others = before?.disabled === true && before.disabledBy !== iam.id
+  if (others) return { disabled: true, disabledBy: before.disabledBy }
+  return { disabled: !active, disabledBy: active ? null : iam.id }
+}

@@ -1,0 +1,125 @@
+/** What a SCIM resource says of a user: the profile, the attributes, the version. Pure. */
+
+import type { UserRecord } from '../../domain/users/user.ts'
+import type { ProfileInput } from '../../generated/inputs.ts'
+import { canonical, checkAttributeKey, checkAttributeValue, checkList } from '../../platform/validation.ts'
+import { resolve } from '../protocol/attribute-paths.ts'
+import { Misspoken } from '../protocol/errors.ts'
+import { valueAt } from '../protocol/patch.ts'
+import { isObject } from '../protocol/resource.ts'
+import { ENTERPRISE_USER } from '../protocol/schema.core.ts'
+import { type Document, mappedSchemas, type ResourceType } from '../protocol/schema.ts'
+
+type Filled = Pick<UserRecord, 'name' | 'email' | 'phone' | 'about' | 'location' | 'organization' | 'position' | 'sqlUser'>
+
+/** A user as SCIM sees it. `document` is what the provider wrote, without userName and active, which are columns. */
+export interface ScimUserRecord
+  extends Pick<UserRecord, 'id' | 'iamid' | 'userid' | 'disabled' | 'createdAt' | 'updatedAt'>,
+    Filled {
+  /** Null once the provider deleted the resource. */
+  readonly scimId: string | null
+  /** Who disabled them; null where nobody did, or nobody knows. */
+  readonly disabledBy: string | null
+  readonly document: Document
+  /** Only when asked for. */
+  readonly groups?: readonly { value: string; display: string }[]
+}
+
+export const userDocument = ({ userid, disabled, document }: ScimUserRecord): Document => ({
+  userName: userid,
+  ...document,
+  active: !disabled,
+})
+
+export const userFacts = (user: ScimUserRecord): unknown => [user.scimId, userDocument(user)]
+
+type Field = Exclude<keyof ProfileInput, 'preferences' | 'externalUserIds'>
+/** Where a profile's fields come from unless the IAM's configuration (`schema.profile`) names another attribute; the first that is there. */
+const PROFILE: Record<Field, readonly string[]> = {
+  name: ['displayName', 'name.formatted'],
+  email: ['emails'],
+  phone: ['phoneNumbers'],
+  about: [],
+  location: ['addresses.formatted', 'addresses.locality'],
+  organization: [`${ENTERPRISE_USER}:organization`],
+  position: ['title'],
+  sqlUser: [],
+}
+
+/** The attribute that usually fills a field of the profile. */
+export const usualPath = (field: string): string | undefined =>
+  Object.hasOwn(PROFILE, field) ? PROFILE[field as Field][0] : undefined
+
+/** The profile that a resource gives its user. A field that the provider fills and now leaves out is emptied. */
+export function profileOf(type: ResourceType, config: Record<string, unknown>, document: Document): ProfileInput {
+  const { profile: mapped = {} } = (config.schema ?? {}) as { profile?: Partial<Record<Field, string>> }
+  const fields = (Object.keys(PROFILE) as Field[]).flatMap(field => {
+    const paths = [...(mapped[field] === undefined ? [] : [mapped[field]]), ...PROFILE[field]]
+    return paths.length === 0 ? [] : [[field, textAt(type, document, paths)] as const]
+  })
+  const profile: ProfileInput = Object.fromEntries(fields)
+  return { ...profile, name: profile.name ?? partsOfName(document) ?? String(document.userName) }
+}
+
+function textAt(type: ResourceType, document: Document, paths: readonly string[]): string | null {
+  for (const path of paths) {
+    const value = pathValue(type, document, path)
+    if (typeof value === 'string' && value.trim() !== '') return value.trim()
+  }
+  return null
+}
+
+function pathValue(type: ResourceType, document: Document, path: string): unknown {
+  try {
+    return valueAt(document, resolve(type, path))
+  } catch (error) {
+    // A configuration made for another protocol, such as LDAP's names of attributes: the usual place counts.
+    if (error instanceof Misspoken) return undefined
+    throw error
+  }
+}
+
+function partsOfName({ name }: Document): string | null {
+  const parts = isObject(name) ? [name.givenName, name.familyName] : []
+  const text = parts
+    .filter(part => typeof part === 'string')
+    .join(' ')
+    .trim()
+  return text === '' ? null : text
+}
+
+export interface ScimAttribute {
+  readonly key: string
+  readonly keyKey: string
+  readonly value: string
+}
+
+/** The attributes that mapped schemas give: `prefix.attribute`, each value once (reference: iam-rules, "SCIM"). Throws Invalid. */
+export function attributesOf(config: Record<string, unknown>, document: Document): ScimAttribute[] {
+  const found = mappedSchemas(config).flatMap(({ scimSchema, prefix }) =>
+    Object.entries(membersOf(document, scimSchema)).flatMap(([name, value]) => flat(`${prefix}.${name}`, value)),
+  )
+  const once = new Map<string, ScimAttribute>()
+  for (const [key, value] of checkList('attributes', found)) {
+    const keyKey = canonical(checkAttributeKey(key, 'attribute'))
+    once.set(JSON.stringify([keyKey, value]), { key, keyKey, value: checkAttributeValue(value, key) })
+  }
+  return [...once.values()]
+}
+
+function membersOf(document: Document, scimSchema: string): Document {
+  const lower = scimSchema.toLowerCase()
+  if (lower.endsWith(':core:2.0:user'))
+    return Object.fromEntries(Object.entries(document).filter(([name]) => !/^urn:/i.test(name)))
+  const urn = Object.keys(document).find(key => key.toLowerCase() === lower)
+  return urn !== undefined && isObject(document[urn]) ? document[urn] : {}
+}
+
+function flat(key: string, value: unknown): [key: string, value: string][] {
+  if (Array.isArray(value)) return value.flatMap(entry => flat(key, entry))
+  if (isObject(value)) {
+    if (value.value !== undefined) return flat(key, value.value)
+    return Object.entries(value).flatMap(([part, inner]) => flat(`${key}.${part}`, inner))
+  }
+  return value === null || value === '' ? [] : [[key, String(value)]]
+}

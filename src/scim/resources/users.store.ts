@@ -1,0 +1,157 @@
+import type { NewUser, ProfileColumns } from '../../domain/users/users.store.ts'
+import { Prisma } from '../../generated/prisma/client.ts'
+import type { Db } from '../../platform/database/store.ts'
+import type { Document, ResourceType } from '../protocol/schema.ts'
+import type { Places } from './column-map.ts'
+import type { ScimAttribute, ScimUserRecord } from './user.ts'
+
+/** What the provider wrote; of a user it never wrote, what the profile says in its words. */
+const DOCUMENT = `coalesce(u.scim, jsonb_strip_nulls(jsonb_build_object('displayName', u.name, 'title', u.position,
+  'emails', CASE WHEN u.email IS NOT NULL THEN jsonb_build_array(jsonb_build_object('value', u.email, 'primary', true)) END,
+  'phoneNumbers', CASE WHEN u.phone IS NOT NULL THEN jsonb_build_array(jsonb_build_object('value', u.phone, 'primary', true)) END)))`
+
+/** The select list of a ScimUserRecord, for the alias `u`, and its groups: those that the IAM itself put the user into. */
+const SCIM_USER_COLUMNS = `u.id, u.scim_id::text AS "scimId", u.iamid, u.userid, u.disabled, u.disabled_by AS "disabledBy", ${DOCUMENT} AS document, u.name, u.email,
+  u.phone, u.about, u.location, u.organization, u.position, u.sql_user AS "sqlUser", u.created_at AS "createdAt", u.updated_at AS "updatedAt"`
+const OF_GROUPS = `memberships m JOIN groups g ON g.id = m.group_id AND g.iamid = u.iamid AND g.scimid IS NOT NULL
+  WHERE m.user_id = u.id AND u.iamid = ANY(m.sources)`
+const SCIM_USER_GROUPS = `(SELECT coalesce(json_agg(json_build_object('value', g.scimid, 'display', g.name) ORDER BY g.name_key, g.id), '[]')
+  FROM ${OF_GROUPS}) AS groups`
+
+export const userPlaces = (type: ResourceType): Places => ({
+  type,
+  document: DOCUMENT,
+  from: 'users u',
+  rowid: 'u.id',
+  where: 'u.scim_id IS NOT NULL AND u.iamid',
+  indexed: { emails: value => `scim_emails(u.scim, u.email) @> ARRAY[left(lower(${value}::text), 320)]` },
+  columns: {
+    id: { kind: 'uuid', sql: 'u.scim_id' },
+    externalid: { kind: 'exact', sql: `u.scim->>'externalId'` },
+    username: { kind: 'key', sql: 'u.userid_key' },
+    active: { kind: 'boolean', sql: 'NOT u.disabled' },
+    'meta.resourcetype': { kind: 'exact', sql: "'User'::text" },
+    'meta.created': { kind: 'time', sql: 'u.created_at' },
+    'meta.lastmodified': { kind: 'time', sql: 'u.updated_at' },
+    groups: {
+      kind: 'rows',
+      // Not tied to the user's row: so it is asked once, from the group, and not of everybody.
+      exists: condition => `u.id IN (SELECT m.user_id FROM memberships m JOIN groups g ON g.id = m.group_id
+        WHERE g.iamid = $1::text AND g.scimid IS NOT NULL AND $1::text = ANY(m.sources) AND (${condition}))`,
+      parts: { value: { kind: 'exact', sql: 'g.scimid' }, display: { kind: 'key', sql: 'g.name_key' } },
+    },
+  },
+})
+
+/** The user of this SCIM id in the IAM, or null. `lock`: nobody else changes it until the transaction ends. */
+export async function findScimUser(
+  db: Db,
+  iamid: string,
+  scimId: string,
+  { lock = false, groups = false }: { lock?: boolean; groups?: boolean } = {},
+): Promise<ScimUserRecord | null> {
+  const [user] = await db.query<ScimUserRecord>(
+    `SELECT ${SCIM_USER_COLUMNS}${groups ? `, ${SCIM_USER_GROUPS}` : ''} FROM users u
+      WHERE u.iamid = $1 AND u.scim_id = $2::uuid${lock ? ' FOR NO KEY UPDATE' : ''}`,
+    [iamid, scimId],
+  )
+  return user ?? null
+}
+
+/** Users by their own ids, in no order. One statement. */
+export const findScimUsers = (db: Db, ids: readonly number[], groups: boolean): Promise<ScimUserRecord[]> =>
+  db.query(`SELECT ${SCIM_USER_COLUMNS}${groups ? `, ${SCIM_USER_GROUPS}` : ''} FROM users u WHERE u.id = ANY($1::int[])`, [ids])
+
+/** Whoever has this canonical userid in the IAM, deprovisioned or not. `lock`: held until the transaction ends. */
+export async function findNamesake(
+  db: Db,
+  iamid: string,
+  useridKey: string,
+  { lock = false }: { lock?: boolean } = {},
+): Promise<ScimUserRecord | null> {
+  const [user] = await db.query<ScimUserRecord>(
+    `SELECT ${SCIM_USER_COLUMNS} FROM users u WHERE u.iamid = $1 AND u.userid_key = $2${lock ? ' FOR NO KEY UPDATE' : ''}`,
+    [iamid, useridKey],
+  )
+  return user ?? null
+}
+
+export interface ScimUserColumns extends Partial<ProfileColumns> {
+  readonly userid?: string
+  readonly useridKey?: string
+  readonly disabled?: boolean
+  readonly disabledBy?: string | null
+  readonly scimId?: string | null
+  /** Null: nothing of the provider's is kept. */
+  readonly scim?: Document | null
+}
+
+/** Fails with a unique violation when the userid was taken meanwhile. */
+export async function insertScimUser(db: Db, user: NewUser & ScimUserColumns & { scimId: string }, now: Date): Promise<number> {
+  const stamps = { createdAt: now, updatedAt: now, profileCreatedAt: now, profileUpdatedAt: now }
+  const data = { ...user, ...stamps } as Prisma.UserUncheckedCreateInput
+  const { id } = await db.prisma.user.create({ data, select: { id: true } })
+  return id
+}
+
+/** Fails with a unique violation when the userid is taken. */
+export async function updateScimUser(db: Db, id: number, columns: ScimUserColumns, now: Date): Promise<void> {
+  const stamps = { updatedAt: now, profileUpdatedAt: now }
+  const scim = columns.scim === null ? { scim: Prisma.DbNull } : {}
+  const data = { ...columns, ...scim, ...stamps } as Prisma.UserUncheckedUpdateInput
+  await db.prisma.user.update({ where: { id }, data, select: { id: true } })
+}
+
+/** Puts these attributes in place of those that the IAM gave the user; other sources' stay. One statement; tells what changed. */
+export async function replaceSourceAttributes(
+  db: Db,
+  { userId, source, attributes, now }: { userId: number; source: string; attributes: readonly ScimAttribute[]; now: Date },
+): Promise<{ added: string[]; removed: string[] }> {
+  const [changed] = await db.query<{ added: string[]; removed: string[] }>(
+    `WITH wanted AS (SELECT * FROM unnest($3::text[], $4::text[], $5::text[]) WITH ORDINALITY w(key, key_key, value, place)),
+       gone AS (DELETE FROM user_attributes a WHERE a.user_id = $1::int AND a.source = $2::text
+         AND NOT EXISTS (SELECT 1 FROM wanted w WHERE w.key_key = a.key_key AND w.value = a.value) RETURNING a.key, a.value),
+       made AS (INSERT INTO user_attributes (user_id, key, key_key, value, source, created_at)
+         SELECT $1::int, w.key, w.key_key, w.value, $2::text, $6::timestamptz FROM wanted w ORDER BY w.place
+         ON CONFLICT DO NOTHING RETURNING key, value)
+     SELECT ARRAY(SELECT key || ':' || value FROM made) AS added, ARRAY(SELECT key || ':' || value FROM gone) AS removed`,
+    [
+      userId,
+      source,
+      attributes.map(({ key }) => key),
+      attributes.map(({ keyKey }) => keyKey),
+      attributes.map(({ value }) => value),
+      now,
+    ],
+  )
+  return changed!
+}
+
+/** Takes a user out of all groups that the IAM put them into: memberships that nothing else holds go. Two statements; answers how many. */
+export async function leaveSourceGroups(db: Db, userId: number, source: string, now: Date): Promise<number> {
+  // Groups before memberships, as every change of a group's members goes, or the two could each wait for what the other holds.
+  const groups = await db.query<{ id: number }>(
+    `SELECT g.id FROM groups g WHERE g.id IN (SELECT m.group_id FROM memberships m WHERE m.user_id = $1::int AND $2::text = ANY(m.sources))
+      ORDER BY g.id FOR NO KEY UPDATE`,
+    [userId, source],
+  )
+  const [left] = await db.query<{ count: number }>(
+    `WITH held AS (SELECT m.id, m.group_id, m.sources FROM memberships m
+         WHERE m.user_id = $1::int AND m.group_id = ANY($4::int[]) AND $2::text = ANY(m.sources)),
+       gone AS (DELETE FROM memberships WHERE id IN (SELECT id FROM held WHERE sources <@ ARRAY[$2::text])),
+       kept AS (UPDATE memberships SET sources = array_remove(sources, $2::text), updated_at = $3::timestamptz
+         WHERE id IN (SELECT id FROM held WHERE NOT sources <@ ARRAY[$2::text])),
+       touched AS (UPDATE groups SET scim_version = scim_version + 1, updated_at = $3::timestamptz WHERE id IN (SELECT group_id FROM held))
+     SELECT count(*)::int AS count FROM held`,
+    [userId, source, now, groups.map(({ id }) => id)],
+    // A long list is planned for its values: a prepared plan compares each row with all of it.
+    { fresh: groups.length > 100 },
+  )
+  return left!.count
+}
+
+/** Takes a user's API keys away for good. Answers how many. */
+export async function deleteApiKeys(db: Db, userId: number): Promise<number> {
+  const { count } = await db.prisma.apiKey.deleteMany({ where: { userId } })
+  return count
+}

@@ -1,0 +1,155 @@
+/** Entries of a run, done. Part of a write's transaction: what was planned is compared once more with what is held by now. */
+
+import type { AuditDraft } from '../authorization/audit-event.ts'
+import type { Call } from '../authorization/service.ts'
+import type { IamRecord } from '../domain/iams/iam.ts'
+import { keepAnAdministrator } from '../domain/users/privilege-rules.ts'
+import type { UserRecord } from '../domain/users/user.ts'
+import type { Named } from '../federation/account-match.ts'
+import { accountsOf } from '../federation/accounts.store.ts'
+import type { Rejection } from '../federation/accounts.ts'
+import type { Identity } from '../federation/identity.ts'
+import { type Reconciled, reconcileAll } from '../federation/reconcile.ts'
+import { regroup } from '../federation/regroup.ts'
+import { sourceIdsOf } from '../federation/source-ids.ts'
+import { migrateFromOf } from '../federation/source-result.ts'
+import { lookupKey } from '../platform/validation.ts'
+import { applyGroups, removeGoneGroups } from './apply.groups.ts'
+import { type Applied, noteEntries, type PlannedEntry } from './entries.store.ts'
+import { differences, type SaidGroup } from './entry.ts'
+import type { RunRecord } from './run.ts'
+import { disableAll, endAccessOfAll } from './sync-users.store.ts'
+
+/** Throws Conflict when nobody with USER_ADMIN would be left. The number of statements does not depend on that of the entries. */
+export async function applyEntries(
+  call: Call,
+  iam: IamRecord,
+  run: RunRecord,
+  entries: readonly PlannedEntry[],
+): Promise<AuditDraft[]> {
+  // Before any group is touched, as a log-in does, and all of them at once: whoever comes between waits instead of colliding.
+  const people = entries.filter(({ kind }) => kind === 'user')
+  const here = await accountsOf(call.db, iam.id, people.flatMap(namedBy), { lock: true })
+  const since = run.startedAt ?? run.createdAt
+  const isLate = lateAmong(here.filter(user => isHeardSince(user, since)))
+  const {
+    groups = [],
+    people: said = [],
+    gone = [],
+    goneGroups = [],
+    stale = [],
+  } = Object.groupBy(entries, entry =>
+    placeOf(entry) === 'people' && entry.source === null && isLate(entry) ? 'stale' : placeOf(entry),
+  )
+  const events: AuditDraft[] = []
+  const applied: Applied[] = []
+  const take = (part: { events: readonly AuditDraft[]; applied: readonly Applied[] }) => {
+    events.push(...part.events)
+    applied.push(...part.applied)
+  }
+  if (groups.length > 0) take(await applyGroups(call, iam, groups))
+  if (said.length > 0) take(await applyPeople(call, iam, said))
+  if (goneGroups.length > 0) take(await removeGoneGroups(call, iam, goneGroups))
+  if (gone.length > 0) take(await applyGone(call, iam, since, gone))
+  await noteEntries(call.db, [...applied, ...stale.map(spared)])
+  return events
+}
+
+/** By which names and id the account of an entry may be found. */
+const namedBy = ({ name, said }: PlannedEntry): Named[] => [{ userid: name }, ...(said === null ? [] : [said as Identity])]
+
+function lateAmong(users: readonly UserRecord[]): (entry: PlannedEntry) => boolean {
+  const ids = new Set(users.map(({ id }) => id))
+  const keys = new Set(users.map(({ userid }) => lookupKey(userid)))
+  const directoryIds = new Set(users.map(({ directoryId }) => directoryId))
+  return ({ userId, nameKey, said }) => {
+    const id = (said as Identity | null)?.sourceId?.id
+    return (userId !== null && ids.has(userId)) || keys.has(nameKey) || (id !== undefined && directoryIds.has(id))
+  }
+}
+
+/** Their directory spoke of them after it was read for the plan: what that says of them is older than what is held. */
+const isHeardSince = ({ lastExternalRefresh }: UserRecord, since: Date): boolean =>
+  lastExternalRefresh !== null && lastExternalRefresh > since
+
+const SPARED = 'Somebody changed them, or their directory spoke of them, since'
+const spared = (entry: PlannedEntry): Applied => ({ ...entry, state: 'skipped', before: null, after: null, reason: SPARED })
+
+const placeOf = ({ kind, outcome, said }: PlannedEntry) => {
+  if (kind === 'group') return (said as SaidGroup).gone ? 'goneGroups' : 'groups'
+  return outcome === 'disable' ? 'gone' : 'people'
+}
+
+async function applyPeople(call: Call, iam: IamRecord, entries: readonly PlannedEntry[]) {
+  const { requireManualActivation: disabled = false } = (iam.config.ldapSync ?? {}) as { requireManualActivation?: boolean }
+  // A person's endpoint speaks of them after their directory, by which they are here.
+  const sources = Map.groupBy(entries, ({ source }) => source ?? iam.id)
+  const written = new Map<number, Reconciled | Rejection>()
+  const changes = entries.flatMap(({ said }) => (said as Identity).groupChanges ?? [])
+  const regrouped = await regroup(call, { iamid: iam.id, source: iam.id }, changes)
+  for (const source of [...sources.keys()].toSorted((a, b) => Number(b === iam.id) - Number(a === iam.id))) {
+    const by = { iamid: iam.id, source, disabled, enables: source === iam.id, migrateFrom: migrateFromOf(iam) }
+    const part = sources.get(source)!
+    const done = await reconcileAll(
+      call,
+      by,
+      part.map(entry => entry.said as Identity),
+    )
+    for (const [at, { id }] of part.entries()) written.set(id, done[at]!)
+  }
+  const events = [...regrouped.events, ...[...written.values()].flatMap(done => ('rejected' in done ? [] : done.events))]
+  return { events, applied: [...written].map(([id, done]) => appliedTo(id, done)) }
+}
+
+function appliedTo(id: number, done: Reconciled | Rejection): Applied {
+  if ('rejected' in done) {
+    const [userId, reason] = [done.user?.id ?? null, done.rejected]
+    return { id, outcome: 'fault', userId, state: 'skipped', before: null, after: null, reason }
+  }
+  const { user, created, enabled, replaced, migratedFrom, plan } = done
+  const moved = migratedFrom !== null
+  const { before, after } = differences(plan)
+  const outcome = replaced ? 'replace' : created || moved ? 'import' : enabled ? 'enable' : 'refresh'
+  const changed = outcome !== 'refresh' || Object.keys(after).length > 0
+  return {
+    id,
+    outcome,
+    userId: user.id,
+    state: changed ? 'applied' : 'skipped',
+    before: created
+      ? null
+      : replaced
+        ? { sourceIds: sourceIdsOf(replaced) }
+        : { ...(moved && { iamid: migratedFrom }), ...before },
+    after: { ...(moved && { iamid: user.iamid }), ...after },
+    reason: null,
+  }
+}
+
+/** Whom somebody else disabled or deleted meanwhile stays as they are, and so does who is back: a plan may have waited for days. */
+async function applyGone({ db, now }: Call, iam: IamRecord, since: Date, entries: readonly PlannedEntry[]) {
+  const people = entries.flatMap(({ userId, nameKey }) => (userId === null ? [] : [{ userId, nameKey }]))
+  const disabled = new Set((await disableAll(db, people, iam.id, since, now)).map(({ id }) => id))
+  await endAccessOfAll(db, [...disabled])
+  await keepAnAdministrator(db)
+  const applied = entries.map(
+    (entry): Applied => ({
+      ...entry,
+      state: entry.userId !== null && disabled.has(entry.userId) ? 'applied' : 'skipped',
+      before: { disabled: false },
+      after: { disabled: true },
+      reason: entry.userId !== null && disabled.has(entry.userId) ? null : SPARED,
+    }),
+  )
+  const events = entries
+    .filter(({ userId }) => userId !== null && disabled.has(userId))
+    .map(
+      ({ userId, name }): AuditDraft => ({
+        event: 'userDisabled',
+        target: { type: 'user', id: userId!, name: `${iam.id}/${name}` },
+        before: { disabled: false },
+        after: { disabled: true, source: iam.id },
+      }),
+    )
+  return { events, applied }
+}

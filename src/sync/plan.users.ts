@@ -1,0 +1,234 @@
+/** The people of a directory, next to the accounts that are held: whose is whose, and who is not there any more. */
+import type { Listed } from '../connectors/connector.ts'
+import { dnKey } from '../connectors/ldap.matching.ts'
+import { noteEntryIds } from '../domain/iams/iam.ids.store.ts'
+import type { UserRecord } from '../domain/users/user.ts'
+import { type Meant, meantBy } from '../federation/account-lookup.ts'
+import { namesOf } from '../federation/account-match.ts'
+import { nobody } from '../federation/diff.ts'
+import { newsOf } from '../federation/directory.ts'
+import type { Identity } from '../federation/identity.ts'
+import { heldOf } from '../federation/reconcile.ts'
+import { directoryIdOf, hasNoEntryIds } from '../federation/source-ids.ts'
+import { Invalid } from '../platform/errors.ts'
+import { checkStorable, checkUserid, lookupKey } from '../platform/validation.ts'
+import { takeBack } from './entries.store.ts'
+import { disableOf, type EntryDraft, faultOf, outcomeOf } from './entry.ts'
+import { heldBy, keep, type Reading } from './entry-writer.ts'
+import { enabledPeople, type Present } from './sync-users.store.ts'
+import type { Spoken } from './user-info-reader.ts'
+
+const presentAtOnce = 5_000
+/** People whose userid was another's: so many are decided when all have been read; of more, the directory may be set up anew. */
+const mostReused = 1_000
+
+/** Somebody whose userid is that of another entry's account. */
+interface Reused {
+  readonly identity: Identity
+  readonly faults: readonly string[]
+  readonly account: UserRecord
+  readonly fault: EntryDraft
+}
+
+/** What became of a page: entries to keep, and how many planned ones were taken back. */
+interface Compared {
+  readonly drafts: readonly EntryDraft[]
+  readonly takenBack: number
+}
+
+/** Memory: the names and accounts of a directory's people. */
+export class PeoplePlan {
+  readonly #reading: Reading
+  /** Accounts by id that the directory showed, with their userids from now on. */
+  #shown = new Map<number, string>()
+  /** All userids that it showed, each with that of whose entry it is. */
+  #names = new Map<string, string>()
+  /** Accounts of whom nothing is known for sure: they stay as they are. */
+  #kept = { users: new Set<number>(), names: new Set<string>(), ids: new Set<string>(), dns: new Set<string>() }
+  #reused: Reused[] = []
+  /** Userids of accounts that another entry has now. */
+  #claims = new Set<string>()
+  count = 0
+  unchanged = 0
+  /** Entries without a stable id. */
+  withoutId = 0
+  memberships = { shown: 0, held: 0 }
+
+  constructor(reading: Reading) {
+    this.#reading = reading
+  }
+
+  /** Takes a page in and plans for it. */
+  async compare(page: readonly Listed[]): Promise<Compared> {
+    const { app, iam, informer } = this.#reading
+    const { db } = app.store
+    const drafts: EntryDraft[] = []
+    const people = page.flatMap(person => {
+      const said = 'fault' in person ? faultOf(person.id, person.id, person.fault) : this.#read(person)
+      if ('identity' in said) return said
+      this.#keep(person)
+      drafts.push(said)
+      return []
+    })
+    const meant = await meantBy(
+      db,
+      iam,
+      people.map(({ identity }) => identity),
+    )
+    const known = meant.flatMap(({ user, rejected }) => (user && rejected === undefined ? user : []))
+    const held = await heldOf(db, known, iam.id, iam.id)
+    const twice: string[] = []
+    const spoken: Spoken[] = []
+    for (const [at, { identity, faults }] of people.entries()) {
+      const whom = meant[at]!
+      const fault = this.#faultOf(identity, faults, whom, twice)
+      if (fault === 'later') continue
+      if (fault) {
+        drafts.push(fault)
+        continue
+      }
+      const theirs = held.get(whom.user?.id ?? 0) ?? nobody
+      if (identity.groups !== undefined) {
+        this.memberships.shown += identity.groups.length
+        this.memberships.held += theirs.groups.length
+      }
+      const draft = outcomeOf(identity, theirs, iam.id, faults, whom)
+      if (draft) drafts.push(draft)
+      else this.unchanged++
+      spoken.push({ identity, meant: whom })
+    }
+    this.count += page.length
+    if (informer) drafts.push(...(await informer.about(spoken.filter(person => !twice.includes(keyOfSpoken(person))))))
+    const kept = drafts.filter(({ nameKey, outcome }) => outcome === 'fault' || !twice.includes(nameKey))
+    const takenBack = twice.length > 0 ? await takeBack(db, heldBy(this.#reading), twice) : 0
+    return { drafts: kept, takenBack }
+  }
+
+  /** What an entry says of its person; a fault where nothing of it can be taken. */
+  #read(person: Exclude<Listed, { fault: string }>): { identity: Identity; faults: readonly string[] } | EntryDraft {
+    const { iam } = this.#reading
+    try {
+      const { identity, faults } = newsOf(iam, person)
+      checkUserid(identity!.userid, { newBim: false })
+      checkStorable('dn', person.id)
+      if (identity!.sourceId === null) this.withoutId++
+      return { identity: identity!, faults }
+    } catch (error) {
+      if (!(error instanceof Invalid)) throw error
+      return faultOf(person.userid, person.id, error.message)
+    }
+  }
+
+  /** Nobody is disabled because their entry could not be read. */
+  #keep(person: Listed): void {
+    const id = directoryIdOf(this.#reading.iam, person)
+    this.#kept.dns.add(dnKey(person.id))
+    if (id !== null) this.#kept.ids.add(id.id)
+    for (const alias of person.aliases ?? []) this.#kept.names.add(keyOf(alias))
+  }
+
+  /** Why nothing is planned for a person; `later`: that is known when all have been read. Null: they are who they are. */
+  #faultOf(identity: Identity, faults: readonly string[], whom: Meant, twice: string[]): EntryDraft | 'later' | null {
+    const { user, renamed, rejected, reused } = whom
+    const isReused = reused === true && user !== null
+    const userid = renamed ?? user?.userid ?? identity.userid
+    const key = keyOf(userid)
+    const isTwice = whom.twice || (user !== null && this.#shown.has(user.id)) || this.#names.has(key) || this.#claims.has(key)
+    if (isTwice && (rejected === undefined || whom.twice || isReused)) {
+      twice.push(key, ...(user === null ? [] : [keyOf(user.userid)]))
+      if (user) this.#kept.users.add(user.id)
+      return faultOf(
+        userid,
+        identity.dn ?? null,
+        `the directory knows several people of the userid ${userid}: none of them is taken in`,
+      )
+    }
+    if (rejected === undefined) {
+      this.#show(identity, userid)
+      if (user) this.#shown.set(user.id, userid)
+      return null
+    }
+    const fault = { ...faultOf(identity.userid, identity.dn ?? null, rejected), userId: user?.id ?? null }
+    if (user) this.#kept.users.add(user.id)
+    if (!isReused || this.#reused.length >= mostReused) return fault
+    this.#claims.add(key)
+    this.#reused.push({ identity, faults, account: user, fault })
+    return 'later'
+  }
+
+  #show(identity: Identity, userid: string): void {
+    for (const name of namesOf(identity)) this.#names.set(keyOf(name), userid)
+  }
+
+  /**
+   * Decides about those whose userid was another's, now that it is known who else is there: who was renamed has given the userid up,
+   * and who is gone is replaced where the configuration says so. Answers how many accounts would be emptied.
+   */
+  async settle({ whole }: { whole: boolean }): Promise<number> {
+    const { app, iam, run, informer } = this.#reading
+    const { onReusedUserid } = (iam.config.ldapSync ?? {}) as { onReusedUserid?: 'fault' | 'replace' }
+    const drafts: EntryDraft[] = []
+    const spoken: Spoken[] = []
+    let replaced = 0
+    for (const { identity, faults, account, fault } of this.#reused) {
+      const now = this.#shown.get(account.id)
+      const isOnly = [identity.userid, account.userid].every(name => !this.#names.has(keyOf(name)))
+      const isFree = isOnly && now !== undefined && keyOf(now) !== keyOf(account.userid)
+      const isGone = isOnly && now === undefined && whole && onReusedUserid === 'replace' && mayBeReplaced(account, iam.id)
+      if (isFree || isGone) {
+        const said = isGone ? { ...identity, replaces: account.directoryId! } : identity
+        this.#show(identity, identity.userid)
+        drafts.push(outcomeOf(said, nobody, iam.id, faults, isGone ? { user: account, replaces: true } : { user: null })!)
+        spoken.push({ identity: said, meant: { user: null } })
+        if (isGone) replaced++
+      } else drafts.push(fault)
+    }
+    if (informer) drafts.push(...(await informer.about(spoken)))
+    await keep(this.#reading, drafts)
+    await this.#beat(drafts)
+    if (!run.dryRun && whole && !hasNoEntryIds(iam))
+      await noteEntryIds(app.store.db, iam, this.withoutId > 0 ? 'missing' : 'given', new Date())
+    return replaced
+  }
+
+  /** Plans to disable whom the directory does not show. Answers how many. */
+  async missing(): Promise<number> {
+    const { app, run, iam } = this.#reading
+    const since = run.startedAt ?? run.createdAt
+    let disables = 0
+    for (let after = ''; ; ) {
+      const present = await enabledPeople(app.store.db, iam.id, since, after, presentAtOnce)
+      const drafts = present.filter(person => !this.#isThere(person)).map(person => this.#disableOf(person))
+      await keep(this.#reading, drafts)
+      await this.#beat(drafts)
+      disables += drafts.length
+      if (present.length < presentAtOnce) return disables
+      after = present.at(-1)!.useridKey
+    }
+  }
+
+  #isThere({ id, useridKey, directoryId, dn, isHeard }: Present): boolean {
+    const { users, names, ids, dns } = this.#kept
+    if (isHeard || this.#shown.has(id) || users.has(id) || names.has(useridKey)) return true
+    return (directoryId !== null && ids.has(directoryId)) || (dn !== null && dns.has(dnKey(dn)))
+  }
+
+  /** An account of another userid of an entry is nobody's: the entry is one account. */
+  #disableOf(person: Present): EntryDraft {
+    const owner = this.#names.get(person.useridKey)
+    const reason = owner === undefined ? null : `its userid is another one of the entry whose account is ${owner}`
+    return { ...disableOf(person), reason }
+  }
+
+  #beat(drafts: readonly EntryDraft[]): Promise<void> {
+    const planned = drafts.filter(({ outcome }) => outcome !== 'fault').length
+    return this.#reading.beat({ total: this.count, unchanged: this.unchanged, planned })
+  }
+}
+
+const keyOf = (name: string): string => lookupKey(name) ?? ''
+const keyOfSpoken = ({ identity, meant }: Spoken): string => keyOf(meant.user?.userid ?? identity.userid)
+
+/** Whom an administrator keeps out is not let in as the next person of the userid. */
+export const mayBeReplaced = ({ disabled, disabledBy, directoryId }: UserRecord, iamid: string): boolean =>
+  directoryId !== null && !(disabled && disabledBy !== iamid)

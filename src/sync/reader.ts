@@ -1,0 +1,176 @@
+/** What a directory shows, next to what is held: the entries of a run. Nothing is changed but the run's own rows. */
+import type { Entry, EntryGroup, Listed, ListReader } from '../connectors/connector.ts'
+import type { UserRecord } from '../domain/users/user.ts'
+import { usersNamed } from '../domain/users/users.store.ts'
+import { meantBy } from '../federation/account-lookup.ts'
+import { nobody } from '../federation/diff.ts'
+import { entryOfUser, newsOf } from '../federation/directory.ts'
+import { heldOf } from '../federation/reconcile.ts'
+import { Invalid, RosterError, Unavailable } from '../platform/errors.ts'
+import { lookupKey } from '../platform/validation.ts'
+import { forgetPlan } from './entries.store.ts'
+import { disableOf, type EntryDraft, faultOf, outcomeOf } from './entry.ts'
+import { heldBy, keep, Lost, type Reading, Stopped, stopping, Unanswered } from './entry-writer.ts'
+import { GroupsPlan } from './plan.groups.ts'
+import { PeoplePlan } from './plan.users.ts'
+import { References } from './referrals.ts'
+
+export interface Read {
+  /** People whom the directory showed, and how many of them are as it says. */
+  readonly people: number
+  readonly unchanged: number
+  readonly disables: number
+  /** Of a directory that was seen whole: memberships that it shows, and those held of the same people until now. */
+  readonly memberships: { readonly shown: number; readonly held: number }
+  /** Why not all of it was seen. */
+  readonly cut: string | null
+  /** What it met that changes nothing. */
+  readonly notes: readonly string[]
+  /** There is more than the one page that was wanted: nothing was planned. */
+  readonly more: boolean
+}
+
+/** Names compared with what is held at once. */
+const atOnce = 1_000
+
+/** Throws Unanswered where the directory showed nobody; where it broke off later, that is `cut`. Throws Lost. */
+export async function readAll(reading: Reading, { onePage }: { onePage: boolean }): Promise<Read> {
+  const { run, iam, directory } = reading
+  const census = new Census(reading, onePage)
+  const { paged = true, pageSize } = (iam.config.ldapSync ?? {}) as { paged?: boolean; pageSize?: number }
+  const since = run.mode === 'incremental' ? run.since : null
+  let cut: string | null = null
+  try {
+    await directory.list(census, { ...(paged ? pageSize && { pageSize } : { pageSize: null }), since })
+  } catch (error) {
+    if (error instanceof Stopped) throw error.cause
+    if (!(error instanceof RosterError)) throw error
+    // Of a directory that broke off while its groups were read not even its people were seen.
+    const isCut = error instanceof Unavailable && census.answered
+    if (error instanceof Invalid || (census.plan.count === 0 && !isCut)) throw new Unanswered(error)
+    cut = error.message
+  }
+  const { plan, more } = census
+  const whole = cut === null && !more && run.mode === 'full'
+  const replaced = more ? 0 : await plan.settle({ whole })
+  await keep(reading, reading.informer?.end() ?? [])
+  const disables = replaced + (whole ? await plan.missing() : 0)
+  if (whole) await census.goneGroups()
+  const { count, unchanged, memberships } = plan
+  const notes = census.references.notes()
+  return { people: count, unchanged, disables, cut, more, memberships: whole ? memberships : none, notes }
+}
+
+const none = { shown: 0, held: 0 }
+
+/** One person: refreshed, or disabled when the directory does not know them any more. */
+export async function readOne(reading: Reading, userid: string): Promise<Read> {
+  const { app, iam, directory, beat } = reading
+  const { db } = app.store
+  if (!(await forgetPlan(db, heldBy(reading)))) throw new Lost()
+  const [user = null] = await usersNamed(db, iam.id, [lookupKey(userid) ?? ''])
+  const asked = user === null ? directory.find(userid) : entryOfUser(directory, iam, user)
+  const entry = await asked.catch(error => {
+    throw error instanceof RosterError ? new Unanswered(error) : error
+  })
+  const drafts = await onePerson(reading, user, entry)
+  await keep(reading, drafts)
+  const read = {
+    people: entry ? 1 : 0,
+    unchanged: entry && drafts.length === 0 ? 1 : 0,
+    disables: drafts.filter(({ outcome }) => outcome === 'disable' || outcome === 'replace').length,
+  }
+  await beat({
+    total: read.people,
+    unchanged: read.unchanged,
+    planned: drafts.filter(({ outcome }) => outcome !== 'fault').length,
+  })
+  return { ...read, memberships: none, cut: null, more: false, notes: [] }
+}
+
+/** `user` is whose userid was asked for; the entry may be another account's by now, and then nobody's is theirs. */
+async function onePerson(reading: Reading, user: UserRecord | null, entry: Entry | null): Promise<EntryDraft[]> {
+  const { app, iam, informer } = reading
+  const { db } = app.store
+  const gone = user && !user.disabled ? [disableOf({ ...user, useridKey: lookupKey(user.userid)! })] : []
+  if (entry === null) return gone
+  const { identity, faults } = newsOf(iam, entry)
+  const said = identity!
+  const [meant = { user: null }] = await meantBy(db, iam, [said])
+  const { user: account, rejected } = meant
+  const others = account?.id === user?.id ? [] : gone
+  // Whether who had the userid is gone only a sync of everybody tells.
+  if (rejected !== undefined) return [{ ...faultOf(said.userid, entry.id, rejected), userId: account?.id ?? null }]
+  const held = account === null ? nobody : (await heldOf(db, [account], iam.id, iam.id)).get(account.id)!
+  const draft = outcomeOf(said, held, iam.id, faults, meant)
+  const informed = (await informer?.about([{ identity: said, meant }])) ?? []
+  return [...(draft ? [draft] : []), ...others, ...informed, ...(informer?.end() ?? [])]
+}
+
+/** Reads a directory page by page. */
+class Census implements ListReader {
+  readonly #reading: Reading
+  readonly #onePage: boolean
+  readonly #groups: GroupsPlan
+  plan: PeoplePlan
+  more = false
+  answered = false
+  readonly references = new References()
+
+  constructor(reading: Reading, onePage: boolean) {
+    this.#reading = reading
+    this.#groups = new GroupsPlan(reading)
+    this.#onePage = onePage
+    this.plan = new PeoplePlan(reading)
+  }
+
+  begin = stopping(async (): Promise<void> => {
+    this.#groups.clear()
+    this.plan = new PeoplePlan(this.#reading)
+    this.references.clear()
+    this.answered = false
+    if (!(await forgetPlan(this.#reading.app.store.db, heldBy(this.#reading)))) throw new Lost()
+  })
+
+  seen = (references: readonly string[]): void => {
+    this.answered = true
+    this.references.add(references)
+  }
+
+  groups = stopping(async (known: readonly EntryGroup[], listed: readonly EntryGroup[]): Promise<void> => {
+    const isListed = new Set(listed.map(({ id }) => id))
+    for (let start = 0; start < known.length; start += atOnce) {
+      const part = known.slice(start, start + atOnce)
+      const drafts = await this.#groups.compare(part, ({ id }) => isListed.has(id))
+      await keep(this.#reading, drafts)
+      await this.#beat(drafts)
+    }
+  })
+
+  people = stopping(async (page: readonly Listed[], last: boolean): Promise<boolean> => {
+    if (this.#onePage && !last) {
+      this.more = true
+      return false
+    }
+    for (let start = 0; start < page.length; start += atOnce) {
+      const { people, drafts: changes } = await this.#groups.settle(page.slice(start, start + atOnce))
+      const { drafts, takenBack } = await this.plan.compare(people)
+      await keep(this.#reading, [...changes, ...drafts])
+      await this.#beat([...changes, ...drafts], -takenBack)
+    }
+    return true
+  })
+
+  /** Plans to remove groups that the directory has deleted. */
+  async goneGroups(): Promise<void> {
+    for await (const drafts of this.#groups.gone()) {
+      await keep(this.#reading, drafts)
+      await this.#beat(drafts)
+    }
+  }
+
+  #beat(drafts: readonly EntryDraft[], more = 0): Promise<void> {
+    const planned = drafts.filter(({ outcome }) => outcome !== 'fault').length + more
+    return this.#reading.beat({ total: this.plan.count, unchanged: this.plan.unchanged, planned })
+  }
+}

@@ -1,0 +1,36 @@
+/** References of a directory to other servers (RFC 4511, 4.5.3), which a sync does not follow. Pure. */
+import { told } from './entry.ts'
+
+/** References that are named. */
+const most = 5
+/** Characters of each of them. */
+const longest = 150
+
+export class References {
+  #count = 0
+  #named = new Set<string>()
+
+  clear(): void {
+    this.#count = 0
+    this.#named.clear()
+  }
+
+  add(references: readonly string[]): void {
+    this.#count += references.length
+    for (const reference of references) {
+      if (this.#named.size >= most) return
+      this.#named.add(reference.slice(0, longest))
+    }
+  }
+
+  /** One note for all of them; none where there were none. */
+  notes(): string[] {
+    if (this.#count === 0) return []
+    const more = this.#count > this.#named.size ? ' and others' : ''
+    return [
+      told(
+        `References to other servers were not followed (${[...this.#named].join(', ')}${more}): what these hold is not part of the sync`,
+      ),
+    ]
+  }
+}

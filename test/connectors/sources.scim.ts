@@ -1,0 +1,128 @@
+// SCIM: here the peer comes to us. It says a person by writing the user and then the groups, as providers do; in trouble it is a client
+// that falls silent, goes away, sends what is no JSON or shows a key that is not ours.
+import { connect, type Socket } from 'node:net'
+import { createIam, type Door, type Kind, must, type Outcome, type Said } from './sources.ts'
+
+const USER = 'urn:ietf:params:scim:schemas:core:2.0:User'
+const GROUP = 'urn:ietf:params:scim:schemas:core:2.0:Group'
+const OURS = 'urn:ietf:params:scim:schemas:extension:conformance:2.0:User'
+const PATCH = 'urn:ietf:params:scim:api:messages:2.0:PatchOp'
+
+export const scim: Kind = {
+  name: 'SCIM',
+  missing: null,
+  async open(app, iamid): Promise<Door> {
+    await createIam(app, iamid, 'openid', {
+      scimEnabled: true,
+      schema: { attributeSchema: [{ scimSchema: OURS, prefix: 'Crew' }] },
+    })
+    const made = await must(app, 'mutation ($i: IamInput!) { generateScimKey(input: $i) { scimKey scimUrl } }', {
+      i: { id: iamid },
+    })
+    const { scimKey: key, scimUrl: url } = made.generateScimKey as { scimKey: string; scimUrl: string }
+    let mood: 'through' | 'gone' | 'hangs' | 'garbage' | 'wrong certificate' = 'through'
+    const open = new Set<Socket>()
+    const users = new Map<string, string>()
+    const groups = new Map<string, string>()
+    const wishes = new Map<string, Said | null>()
+
+    async function send(method: string, path: string, body?: object): Promise<Outcome> {
+      if (mood === 'hangs' || mood === 'gone') return half(method, path, JSON.stringify(body))
+      const bearer = mood === 'wrong certificate' ? `${key.slice(0, -3)}xxx` : key
+      const answer = await fetch(`${url}${path}`, {
+        method,
+        headers: { authorization: `Bearer ${bearer}`, 'content-type': 'application/scim+json' },
+        ...(body && { body: mood === 'garbage' ? '<html>' : JSON.stringify(body) }),
+      })
+      return { status: answer.status, body: await answer.text() }
+    }
+    /** Half of a request: what follows never comes. */
+    function half(method: string, path: string, body: string): Promise<Outcome> {
+      const { hostname, port, pathname } = new URL(`${url}${path}`)
+      return new Promise(resolve => {
+        const socket = connect(Number(port), hostname, () => {
+          socket.write(
+            `${method} ${pathname} HTTP/1.1\r\nhost: ${hostname}\r\nauthorization: Bearer ${key}\r\n` +
+              `content-type: application/scim+json\r\ncontent-length: ${body.length}\r\n\r\n${body.slice(0, 20)}`,
+            () => (mood === 'gone' ? socket.destroy() : open.add(socket)),
+          )
+        })
+        socket.on('error', () => {}).on('close', () => resolve({ status: 0, body: '' }))
+      })
+    }
+    const cut = () => {
+      for (const socket of open) socket.destroy()
+      open.clear()
+    }
+    const idOf = ({ body }: Outcome) => (JSON.parse(body) as { id: string }).id
+
+    async function user(userid: string, said: Said | null): Promise<Outcome> {
+      const id = users.get(userid)
+      if (said === null) {
+        const Operations = [{ op: 'replace', path: 'title', value: 'Clerk' }]
+        return send('PATCH', `/Users/${id}`, { schemas: [PATCH], Operations })
+      }
+      const body = { schemas: [USER], userName: userid, active: true, displayName: said.name, [OURS]: { team: said.team } }
+      const outcome = await send(id ? 'PUT' : 'POST', `/Users${id ? `/${id}` : ''}`, body)
+      if (outcome.status === 201) users.set(userid, idOf(outcome))
+      return outcome.status === 201 ? { ...outcome, status: 200 } : outcome
+    }
+    async function member(userid: string, group: string, wanted: boolean): Promise<Outcome> {
+      const value = users.get(userid)!
+      const id = groups.get(group)
+      if (id === undefined) {
+        const outcome = await send('POST', '/Groups', { schemas: [GROUP], displayName: group, members: [{ value }] })
+        if (outcome.status === 201) groups.set(group, idOf(outcome))
+        return outcome
+      }
+      const path = wanted ? 'members' : `members[value eq "${value}"]`
+      const operation = wanted ? { op: 'add', path, value: [{ value }] } : { op: 'remove', path }
+      return send('PATCH', `/Groups/${id}`, { schemas: [PATCH], Operations: [operation] })
+    }
+    async function push(userid: string): Promise<Outcome> {
+      const said = wishes.get(userid) ?? null
+      const first = await user(userid, said)
+      if (said === null || mood !== 'through' || !users.has(userid)) return first
+      const outcomes = [first]
+      for (const name of new Set([...groups.keys(), ...said.groups]))
+        outcomes.push(await member(userid, name, said.groups.includes(name)))
+      return outcomes.find(({ status }) => status >= 400) ?? first
+    }
+    const refusal = (status: number) => (line: Record<string, unknown>) =>
+      line.msg === 'request' && line.status === status && String(line.route).startsWith('/scim/')
+    return {
+      iamid,
+      source: iamid,
+      profiles: true,
+      key: 'Crew.team',
+      disabled: 200,
+      arrives: async () => {},
+      async says(userid, said) {
+        wishes.set(userid, said)
+      },
+      async hushes(userid) {
+        wishes.set(userid, null)
+      },
+      approach: async userid => () => push(userid),
+      async trouble(kind) {
+        mood = kind
+        cut()
+        return async () => {
+          mood = 'through'
+          cut()
+        }
+      },
+      waiting: () => open.size,
+      refusals: {
+        gone: { status: 0, logged: null },
+        hangs: { status: 0, logged: null },
+        garbage: { status: 400, logged: refusal(400) },
+        'wrong certificate': { status: 401, logged: refusal(401) },
+      },
+      // Nothing is left out in silence: what cannot be taken is refused, and the rest of what the client sends is not.
+      told: ({ status }) => status === 400 || status === 409,
+      secrets: [key],
+      close: async () => cut(),
+    }
+  },
+}

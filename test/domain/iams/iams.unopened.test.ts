@@ -1,0 +1,58 @@
+// A SECRET_KEY that is not the one that sealed: administrators hear it at the start, and strangers do not hear what stands where.
+import { randomBytes } from 'node:crypto'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { seal } from '../../../src/domain/iams/encryption.ts'
+import type { Store } from '../../../src/platform/database/store.ts'
+import { bootApp, type TestApp } from '../../harness/app.ts'
+
+const [present, former, lost] = [randomBytes(32), randomBytes(32), randomBytes(32)]
+let app: TestApp
+const PATHS = { ldap: 'options.bindPassword', openid: 'options.clientSecret' }
+const OPTIONS = {
+  ldap: { url: 'ldap://127.0.0.1:9', bindDN: 'cn=a', searchBase: 'dc=x', searchFilter: '(uid={{username}})' },
+  openid: { discovery: 'https://127.0.0.1:9/', clientID: 'c' },
+}
+
+beforeAll(async () => {
+  const before = async (store: Store) => {
+    for (const type of ['ldap', 'openid'] as const)
+      for (const [id, key] of [
+        [`${type}-lost`, lost],
+        [`${type}-former`, former],
+      ] as const) {
+        const secrets = { [PATHS[type]]: seal(key, id, PATHS[type], 'hunter2') } as object
+        await store.db.prisma.iam.create({ data: { id, displayName: id, type, config: { options: OPTIONS[type] }, secrets } })
+      }
+  }
+  const env = { SECRET_KEY: present.toString('base64'), SECRET_KEY_PREVIOUS: former.toString('base64') }
+  app = await bootApp({ logged: true, before, env })
+})
+afterAll(() => app.close())
+
+test('the start names the IAMs whose secrets do not open', () => {
+  const lines = app.logged.filter(({ msg }) => String(msg).startsWith('stored secrets of these IAMs do not open with SECRET_KEY'))
+  expect(lines).toMatchObject([{ level: 'warn', iams: ['ldap-lost', 'openid-lost'] }])
+})
+
+test.each([
+  ['a log-in at a directory', 'ldap-lost', () => logIn()],
+  [
+    'the beginning of a log-in with a provider',
+    'openid-lost',
+    () => fetch(`${app.url}/login/openid-lost`, { redirect: 'manual' }),
+  ],
+])('%s does not tell a stranger which secret it is, and the log does', async (_, iamid, ask) => {
+  const answer = await ask()
+  const body = await answer.text()
+  expect(answer.status, body).toBe(503)
+  expect(body).not.toMatch(/bindPassword|clientSecret|sealed|instance key/)
+  expect(body).toMatch(/This IAM cannot be used/)
+  expect(JSON.stringify(app.logged)).toContain(`of the IAM ${iamid} was sealed with another instance key`)
+})
+
+const logIn = () =>
+  fetch(`${app.url}/bim/iam/ldap-lost/user/authenticate`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ username: 'ada', password: 'secret' }),
+  })

@@ -1,0 +1,351 @@
+// Every function of a store that takes a list, called with as long a list as wanted. Files are named: a test looks for others.
+
+import { actorOf } from '../../../src/authentication/authenticate.ts'
+import { createLastUsedTracker } from '../../../src/authentication/last-used.ts'
+import { operator } from '../../../src/authorization/actor.ts'
+import { appendEvents } from '../../../src/authorization/audit.store.ts'
+import { mint } from '../../../src/authorization/secret.ts'
+import {
+  attributesOf,
+  effectiveAttributesOf,
+  lockOwners,
+  storedAttributesOf,
+  writeChanges,
+} from '../../../src/domain/attributes/attributes.store.ts'
+import { countRefusals } from '../../../src/domain/credentials/lockout.store.ts'
+import { deleteAddresses } from '../../../src/domain/credentials/login-addresses.store.ts'
+import { groupConditions } from '../../../src/domain/groups/groups.search.ts'
+import { groupsByIds, groupsOfUsers, permissionsOfGroups } from '../../../src/domain/groups/groups.store.ts'
+import {
+  addByHand,
+  lockMembershipsOf,
+  membershipsOfUsers,
+  membersOfGroups,
+  removeByHand,
+} from '../../../src/domain/groups/memberships.store.ts'
+import { moveUsersToBim } from '../../../src/domain/iams/iam.removal.store.ts'
+import { freeIamid, groupPermissionsOf, iamsByIds } from '../../../src/domain/iams/iams.store.ts'
+import { scimKeysOf } from '../../../src/domain/iams/scim-keys.store.ts'
+import { domainGrantsOfUsers, domainsByIds } from '../../../src/domain/projects/domains.store.ts'
+import { addMembers, projectsByIds, removeMembers } from '../../../src/domain/projects/projects.store.ts'
+import { addOwners, dataSourceOwners, removeOwners } from '../../../src/domain/projects/sources.store.ts'
+import { userList } from '../../../src/domain/users/users.search.ts'
+import {
+  copyHoldings,
+  grantsOfUsers,
+  insertUsers,
+  requireUsers,
+  takenNames,
+  usersByIds,
+  usersNamed,
+} from '../../../src/domain/users/users.store.ts'
+import { accountsOf, moveAccounts, renameUsers } from '../../../src/federation/accounts.store.ts'
+import { insertExchanges, trimExchanges } from '../../../src/federation/exchanges/exchanges.store.ts'
+import { changeGroups, heldEntries, removeGroups } from '../../../src/federation/group-entries.store.ts'
+import { groupsHeldBy, joinGroups, leaveGroups, noteAnswers, updateUsers } from '../../../src/federation/identity.store.ts'
+import { relinkingOf } from '../../../src/federation/relink.store.ts'
+import { emptyAccounts } from '../../../src/federation/replace-user.store.ts'
+import { type Hanging, HangingPages } from '../../../src/platform/database/nested-list.ts'
+import { countRows, readPage } from '../../../src/platform/database/pagination.ts'
+import type { Db } from '../../../src/platform/database/store.ts'
+import { scimGuardsOf } from '../../../src/scim/resources/deprovisioning.store.ts'
+import { groupsOfPage } from '../../../src/scim/resources/groups.store.ts'
+import { addScimMembers, removeScimMembers } from '../../../src/scim/resources/members.store.ts'
+import { findScimUsers, replaceSourceAttributes } from '../../../src/scim/resources/users.store.ts'
+import { countsOfRuns, markUndone, noteEntries, stillPlanned } from '../../../src/sync/entries.store.ts'
+import {
+  countHeld,
+  disableAll,
+  enableAll,
+  endAccessOfAll,
+  groupsNamed,
+  updateGroups,
+} from '../../../src/sync/sync-users.store.ts'
+
+/** What the store holds, as many of each as the lists are long. */
+export interface Stocked {
+  users: readonly number[]
+  scimIds: readonly string[]
+  groups: readonly number[]
+  memberships: readonly number[]
+  attributes: readonly number[]
+  entries: readonly number[]
+  domains: readonly string[]
+  project: number
+  source: number
+  run: number
+  /** A group that has all of the users. */
+  big: number
+}
+
+const now = new Date()
+const iamid = 'stock'
+const at = { iamid, source: 'stock', now }
+const names = ({ users }: Stocked) => users.map((_, n) => `u${n + 1}`)
+const groupNames = ({ groups }: Stocked) => groups.map((_, n) => `g${n + 1}`)
+const external = (name: string) => ({ name, gid: null, email: null, description: null })
+const pages = (list: Hanging) => async (db: Db, owners: readonly number[]) => {
+  const lists = new HangingPages<number, object>(db, list)
+  await Promise.all(owners.map(async owner => (await lists.of(owner, { first: 3 })).totalCount()))
+}
+const filtered = (db: Db, filter: object) => readPage(db, userList({ includeDisabled: true, ...filter }, null), { first: 25 })
+
+type Call = (db: Db, on: Stocked) => Promise<unknown>
+export const calls: Record<string, Record<string, Call>> = {
+  'src/authentication/authenticate.ts': {
+    // At most a hundred secrets at once, which arrive by themselves: one is as good.
+    actorOf: db => actorOf(db, mint('rt').secret, now),
+  },
+  'src/authentication/last-used.ts': {
+    async flush(db, { users }) {
+      const uses = createLastUsedTracker(db, 600, error => {
+        throw error
+      })
+      for (const id of users) for (const kind of ['key', 'token'] as const) uses.record(kind, id, now)
+      await uses.stop()
+    },
+  },
+  'src/domain/attributes/attributes.store.ts': {
+    attributesOf: (db, { users }) => attributesOf(db, 'user', users),
+    effectiveAttributesOf: (db, { users }) => effectiveAttributesOf(db, users),
+    lockOwners: (db, { users }) => lockOwners(db, 'user', users),
+    storedAttributesOf: (db, { users }) => storedAttributesOf(db, 'user', users),
+    writeChanges: (db, { users, attributes }) =>
+      writeChanges(
+        db,
+        'user',
+        new Map(
+          users.map((id, n) => [
+            id,
+            { added: [{ key: 'new', keyKey: 'new', value: 'v' }], removed: [{ id: attributes[n]! } as never] },
+          ]),
+        ),
+        now,
+      ),
+  },
+  'src/authorization/audit.store.ts': {
+    appendEvents: (db, { users }) =>
+      appendEvents(
+        db,
+        { actor: operator, requestId: 'r', address: '' },
+        'user:disable',
+        users.map(id => ({ event: 'userDisabled', target: { type: 'user', id } })),
+      ),
+  },
+  'src/domain/credentials/lockout.store.ts': {
+    countRefusals: (db, on) => countRefusals(db, new Map(names(on).map(name => [`address:${name}`, 1])), now),
+  },
+  'src/federation/exchanges/exchanges.store.ts': {
+    insertExchanges: (db, { scimIds }) =>
+      insertExchanges(
+        db,
+        scimIds.map(id => ({
+          ...{
+            iamid,
+            kind: 'scim',
+            at: now,
+            requestId: 'r',
+            asked: 'x',
+            userid: null,
+            useridKey: null,
+            request: null,
+            requestWhole: true,
+          },
+          ...{
+            resource: `/Users/${id}`,
+            answer: null,
+            answerWhole: true,
+            status: 200,
+            failure: null,
+            changes: [],
+            changesWhole: true,
+          },
+        })) as never,
+      ),
+    trimExchanges: (db, on) => trimExchanges(db, [iamid, ...names(on)]),
+  },
+  'src/domain/groups/groups.search.ts': {
+    async filter(db, { groups }) {
+      const asked = groupConditions({ ids: groups.slice(0, 1_000) })
+      await countRows(db, { from: 'groups g', columns: '', id: '', order: null as never, ...asked })
+    },
+  },
+  'src/domain/groups/groups.store.ts': {
+    groupsByIds: (db, { groups }) => groupsByIds(db, groups),
+    permissionsOfGroups: (db, { groups }) => permissionsOfGroups(db, groups),
+    groupsOfUsers: (db, { users }) => pages(groupsOfUsers)(db, users),
+  },
+  'src/scim/resources/groups.store.ts': {
+    groupsOfPage: (db, { groups }) => groupsOfPage(db, groups, { members: true, fromEnd: false }),
+  },
+  'src/scim/resources/members.store.ts': {
+    addScimMembers: (db, { groups, scimIds }) => addScimMembers(db, { id: groups[1]!, iamid }, scimIds, now),
+    removeScimMembers: (db, { big, scimIds }) => removeScimMembers(db, { id: big, iamid }, scimIds, now),
+  },
+  'src/domain/groups/memberships.store.ts': {
+    addByHand: (db, { groups, users }) => addByHand(db, groups[1]!, users, now),
+    lockMembershipsOf: (db, { big, users }) => lockMembershipsOf(db, big, users),
+    removeByHand: (db, { memberships }) => removeByHand(db, memberships, now),
+    membersOfGroups: (db, { groups }) => pages(membersOfGroups)(db, groups),
+    membershipsOfUsers: (db, { users }) => pages(membershipsOfUsers)(db, users),
+  },
+  'src/domain/iams/iam.removal.store.ts': { moveUsersToBim: db => moveUsersToBim(db, iamid, now) },
+  'src/domain/iams/iams.store.ts': {
+    iamsByIds: (db, on) => iamsByIds(db, names(on)),
+    freeIamid: (db, on) => freeIamid(db, [iamid, ...names(on)]),
+    groupPermissionsOf: (db, on) => groupPermissionsOf(db, names(on)),
+  },
+  'src/domain/iams/scim-keys.store.ts': { scimKeysOf: (db, on) => scimKeysOf(db, names(on), now) },
+  'src/scim/resources/deprovisioning.store.ts': { scimGuardsOf: (db, on) => scimGuardsOf(db, names(on)) },
+  'src/federation/accounts.store.ts': {
+    accountsOf: (db, on) =>
+      accountsOf(
+        db,
+        iamid,
+        names(on).map(userid => ({ userid, sourceId: { source: 'directory', id: `id ${userid}` } })) as never,
+        { lock: true },
+      ),
+    renameUsers: (db, on) =>
+      renameUsers(
+        db,
+        on.users.map((id, n) => ({ id, userid: `r${n}`, useridKey: `r${n}` })),
+      ),
+    moveAccounts: (db, { users }) => moveAccounts(db, users, 'elsewhere', now),
+  },
+  'src/federation/group-entries.store.ts': {
+    heldEntries: (db, on) => heldEntries(db, iamid, names(on), groupNames(on)),
+    changeGroups: (db, on) =>
+      changeGroups(db, iamid, on.groups.map((groupId, n) => ({ groupId, name: `c${n}`, directoryId: `e${n}` })) as never, now),
+    removeGroups: (db, on) =>
+      removeGroups(
+        db,
+        iamid,
+        groupNames(on).map(nameKey => ({ nameKey, directoryId: `e${nameKey}` })),
+      ),
+  },
+  'src/federation/identity.store.ts': {
+    groupsHeldBy: (db, { users }) => groupsHeldBy(db, users, iamid, 'stock'),
+    joinGroups: (db, on) =>
+      joinGroups(
+        db,
+        at,
+        on.users.map((userId, n) => ({ userId, group: external(`g${(n % 900) + 2}`) })),
+      ),
+    leaveGroups: (db, on) =>
+      leaveGroups(
+        db,
+        at,
+        on.users.map(userId => ({ userId, group: 'g1' })),
+      ),
+    updateUsers: (db, on) =>
+      updateUsers(
+        db,
+        on.users.map((id, n) => ({
+          id,
+          name: 'N',
+          nameKey: `n${n}`,
+          emailKey: '',
+          externalUserIds: {},
+          relinkable: false,
+          disabled: false,
+        })),
+        now,
+      ),
+    noteAnswers: (db, { users }) =>
+      noteAnswers(
+        db,
+        users.map(userId => ({ userId, failure: null, answered: true })),
+        now,
+      ),
+  },
+  'src/domain/projects/domains.store.ts': {
+    domainsByIds: (db, { domains }) => domainsByIds(db, domains),
+    domainGrantsOfUsers: (db, { users }) => pages(domainGrantsOfUsers)(db, users),
+  },
+  'src/domain/projects/projects.store.ts': {
+    projectsByIds: (db, { users }) => projectsByIds(db, users),
+    addMembers: (db, { project, users }) => addMembers(db, project, users, now),
+    removeMembers: (db, { project, users }) => removeMembers(db, project, users),
+  },
+  'src/domain/projects/sources.store.ts': {
+    addOwners: (db, { source, users }) => addOwners(db, source, users, now),
+    removeOwners: (db, { source, users }) => removeOwners(db, source, users),
+    dataSourceOwners: (db, { users }) => dataSourceOwners(db, users),
+  },
+  'src/sync/entries.store.ts': {
+    stillPlanned: (db, { entries }) => stillPlanned(db, entries),
+    noteEntries: (db, { entries, users }) =>
+      noteEntries(db, entries.map((id, n) => ({ id, state: 'applied', outcome: 'refresh', userId: users[n] })) as never),
+    countsOfRuns: (db, { entries }) => countsOfRuns(db, entries),
+    markUndone: (db, { entries }) => markUndone(db, entries),
+  },
+  'src/sync/sync-users.store.ts': {
+    countHeld: (db, on) => countHeld(db, iamid, ['stock', ...names(on)]),
+    disableAll: (db, on) =>
+      disableAll(
+        db,
+        on.users.map((userId, n) => ({ userId, nameKey: `u${n + 1}` })),
+        iamid,
+        new Date(Date.now() + 60_000),
+        now,
+      ),
+    enableAll: (db, { users }) => enableAll(db, users, iamid, now),
+    groupsNamed: (db, on) => groupsNamed(db, iamid, groupNames(on), true),
+    updateGroups: (db, { groups }) =>
+      updateGroups(
+        db,
+        groups.map(id => ({ id, gid: null, email: null, description: 'd' })),
+        now,
+      ),
+    endAccessOfAll: (db, { users }) => endAccessOfAll(db, users),
+  },
+  'src/federation/relink.store.ts': {
+    relinkingOf: (db, on) => relinkingOf(db, iamid, ['AUDIT', ...names(on)], { apply: true, now }),
+  },
+  'src/domain/credentials/login-addresses.store.ts': {
+    deleteAddresses: (db, on) =>
+      deleteAddresses(
+        db,
+        names(on).map(userid => ({ iamid, userid })),
+      ),
+  },
+  'src/federation/replace-user.store.ts': { emptyAccounts: (db, { users }) => emptyAccounts(db, users, now) },
+  'src/scim/resources/users.store.ts': {
+    findScimUsers: (db, { users }) => findScimUsers(db, users, true),
+    replaceSourceAttributes: (db, on) =>
+      replaceSourceAttributes(db, {
+        ...{ userId: on.users[0]!, source: 'stock', now },
+        attributes: names(on).map(name => ({ key: name, keyKey: name, value: 'v' })) as never,
+      }),
+  },
+  'src/domain/users/users.store.ts': {
+    requireUsers: (db, { users }) =>
+      requireUsers(
+        db,
+        users.map((id, n) => (n % 2 ? { id } : { iamid, userid: `u${n + 1}` })),
+      ),
+    usersNamed: (db, on) => usersNamed(db, iamid, names(on)),
+    usersByIds: (db, { users }) => usersByIds(db, users),
+    grantsOfUsers: (db, { users }) => grantsOfUsers(db, users),
+    insertUsers: (db, on) =>
+      insertUsers(
+        db,
+        names(on).map(name => ({ iamid: 'new', userid: name, useridKey: name, name, nameKey: name })),
+        now,
+      ),
+    takenNames: (db, on) => takenNames(db, iamid, names(on)),
+    copyHoldings: (db, { users }) => copyHoldings(db, users[0]!, users.slice(1)),
+  },
+  'src/domain/users/users.search.ts': {
+    ids: (db, { users }) => filtered(db, { ids: users.slice(0, 1_000) }),
+    groupIds: (db, { groups }) => filtered(db, { groupIds: groups.slice(0, 1_000) }),
+    groupNames: (db, on) => filtered(db, { groupNames: groupNames(on).slice(0, 1_000) }),
+    attributes: (db, on) =>
+      filtered(db, {
+        attributes: names(on)
+          .slice(0, 1_000)
+          .map(key => ({ key, value: 'v' })),
+      }),
+    iamids: (db, on) => filtered(db, { iamids: ['stock', ...names(on)].slice(0, 1_000) }),
+  },
+}

@@ -1,0 +1,57 @@
+// S1: messages of graphql-js quote what a caller sent. They are short before anything reads them, on every path.
+import { afterAll, expect, test } from 'vitest'
+import { parseJson } from '../../../src/platform/http/body.ts'
+import { send } from '../../contract/client.ts'
+import { bootApp } from '../../harness/app.ts'
+import { DELAY, leastTime, longestPiece } from './delay.ts'
+
+const app = await bootApp()
+afterAll(() => app.close())
+
+interface Body {
+  errors: { message: string; extensions: Record<string, unknown> }[]
+}
+const LOG_IN = 'mutation($i:LogInInput!){logIn(input:$i){token}}'
+const ask = (query: string, variables: object, token?: string) =>
+  send<Body>(app.url, 'POST', '/graphql', { ...(token && { token }), json: { query, variables } })
+
+const REPEATED = ' cannot represent non'
+const UNIT = { small: 40 * REPEATED.length, large: 1_000_000 }
+const repeated = (unit: string, bytes: number) => unit.repeat(Math.ceil(bytes / unit.length))
+
+test.each(['small', 'large'] as const)('an unknown key of a %s request is answered at once', async size => {
+  const key = repeated(REPEATED, UNIT[size])
+  const variables = { i: { userid: 'a', password: 'hidden', [key]: 1 } }
+  const { value, piece } = await longestPiece(() => ask(LOG_IN, variables, app.admin.token))
+  expect(piece).toBeLessThan(DELAY)
+  const [error] = value.body.errors
+  expect(error!.extensions).toMatchObject({ code: 'BAD_USER_INPUT', field: 'i' })
+  expect(error!.message).toMatch(/^Variable "\$i" got an invalid value at "i"; Field "/)
+  expect(error!.message.length).toBeLessThan(1_200)
+  expect(value.text).not.toContain('hidden')
+})
+
+const UNITS = [REPEATED, ' at "', 'Syntax Error: ', ' String "', '; ', '\\', '"', 'Variable "$', ' ', ' cannot represent a non: ']
+test.each(UNITS)('and so is %j in values, enums, names and documents', async unit => {
+  const text = repeated(unit, 200_000)
+  const { piece, value: answers } = await longestPiece(async () => [
+    await ask('query($f:UserSortField!){users(sort:{field:$f}){totalCount}}', { f: text }, app.admin.token),
+    await ask('query($n:Int!){users(first:$n){totalCount}}', { n: text }, app.admin.token),
+    await ask('query($i:UserId!){user(ref:{id:$i}){id}}', { i: { [text]: text } }, app.admin.token),
+    await ask(`{ user(ref: { id: ${JSON.stringify(text)} }) { id } }`, {}, app.admin.token),
+    await ask(`{ user(ref: { id: 1 }) { id } } ${JSON.stringify(text)}`, {}, app.admin.token),
+  ])
+  expect(piece).toBeLessThan(DELAY)
+  for (const { body, text: said } of answers) {
+    expect(body.errors[0]!.extensions.code).toMatch(/^(BAD_USER_INPUT|GRAPHQL_PARSE_FAILED|GRAPHQL_VALIDATION_FAILED)$/)
+    expect(said.length).toBeLessThan(8_000)
+  }
+})
+
+test('a body of 90,000 keys takes hardly longer than to parse its JSON', () => {
+  const keys = Array.from({ length: 90_000 }, (_, n) => `"${n}":1`).join()
+  const text = `{"\\u0061":{${keys}},"b":[{"c":"\\u0062"}]}`
+  const bare = leastTime(() => JSON.parse(text), 0)
+  expect(leastTime(() => parseJson(text), 0)).toBeLessThan(10 * bare + 20)
+  expect(parseJson(text)).toEqual(JSON.parse(text))
+})
