@@ -54,12 +54,14 @@ function checkBulk(definition: VariableDefinitionNode, declared: GraphQLInputTyp
   } else if (isInputObjectType(type)) {
     const fields = type.getFields()
     const record = value as Record<string, unknown>
+    let unknown: string | undefined
     for (const key of Object.keys(record)) {
       const field = Object.hasOwn(fields, key) ? fields[key] : undefined
       if (field) checkBulk(definition, field.type, record[key], [...path, key])
-      else if (isBulky(record))
-        throw refusal(definition, new GraphQLError(`Field "${key}" is not defined by type "${type}".`), path)
+      else unknown ??= key
     }
+    if (unknown !== undefined && isBulky(record))
+      throw refusal(definition, new GraphQLError(`Field "${unknown}" is not defined by type "${type}".`), path)
   } else if (type.name !== 'JSON' && isBulky(value))
     throw refusal(definition, new GraphQLError(`${type} cannot represent a value of that form`), path)
 }

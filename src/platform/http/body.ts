@@ -7,6 +7,8 @@ import type { BodyKind } from './types.ts'
 
 /** bim-wire-rules "Names and limits" 4. */
 export const JSON_DEPTH = 64
+/** Members of one JSON object: listing the keys of a larger one takes longer than others should wait. */
+const JSON_MEMBERS = 10_000
 /** A list in one request holds at most 1,000 entries; this leaves room for the names around it. */
 const FORM_PARAMETERS = 2_000
 
@@ -61,13 +63,13 @@ function mediaType(header: string | undefined): MIMEType | undefined {
 }
 
 /**
- * JSON text as a value. Throws Invalid for broken JSON, more than 64 levels, a key that reaches a prototype,
- * and NUL or lone surrogates in any key or string. A key given twice: the last one counts.
+ * JSON text as a value. Throws Invalid for broken JSON, more than 64 levels, an object of more than 10,000 members, a key that reaches
+ * a prototype, and NUL or lone surrogates in any key or string. A key given twice: the last one counts.
  */
 export function parseJson(text: string): unknown {
   // A byte order mark says nothing in UTF-8 (RFC 8259 8.1 lets a reader ignore it).
   const json = text.charCodeAt(0) === 0xfeff ? text.slice(1) : text
-  checkDepth(json)
+  checkStructure(json)
   let value: unknown
   try {
     value = JSON.parse(json)
@@ -86,9 +88,11 @@ function where(error: unknown): string {
 }
 
 /** Before the parser sees it, so that 10,000 levels cost one look at each character. */
-function checkDepth(json: string): void {
+function checkStructure(json: string): void {
   // Shorter text cannot close what it would have to open.
   if (json.length <= 2 * JSON_DEPTH) return
+  /** Of the objects that are open, by their depth; the items of an array are not limited. */
+  const members = new Float64Array(JSON_DEPTH + 1)
   let depth = 0
   for (let at = 0; at < json.length; at++) {
     switch (json.charCodeAt(at)) {
@@ -98,6 +102,11 @@ function checkDepth(json: string): void {
       case 0x5b: // [
       case 0x7b: // {
         if (++depth > JSON_DEPTH) throw new Invalid('body', `must not nest deeper than ${JSON_DEPTH} levels`)
+        members[depth] = json.charCodeAt(at) === 0x7b ? 1 : Number.NEGATIVE_INFINITY
+        break
+      case 0x2c: // ,
+        if (++members[depth]! > JSON_MEMBERS)
+          throw new Invalid('body', `must not hold an object of more than ${JSON_MEMBERS} members`)
         break
       case 0x5d: // ]
       case 0x7d: // }
@@ -118,7 +127,7 @@ function endOfString(json: string, start: number): number {
   return json.length
 }
 
-/** Recursion is bounded by checkDepth. `path` holds the keys on the way to the value; it is written out only for an error. */
+/** Recursion is bounded by checkStructure. `path` holds the keys on the way to the value; it is written out only for an error. */
 function checkValue(value: unknown, path: string[]): void {
   if (typeof value === 'string') {
     if (isBroken(value)) checkText(placeOf(path) || 'body', value)

@@ -22,6 +22,21 @@ describe('parseJson', () => {
     expect(() => parseJson(make(10_000))).toThrow('body must not nest deeper than 64 levels')
   })
 
+  it('takes 10,000 members of one object and no more, at every level and whatever is beside it', () => {
+    const members = (count: number) => Array.from({ length: count }, (_, n) => `"${n}":["a,b",{"c":1},",,"]`).join()
+    for (const [before, after] of [
+      ['{', '}'],
+      ['[[{', '}],1]'],
+      [`{"a":{${members(6_000)}},"b":{`, `},"c":{${members(6_000)}}}`],
+    ]) {
+      expect(() => parseJson(`${before}${members(10_000)}${after}`)).not.toThrow()
+      expect(() => parseJson(`${before}${members(10_001)}${after}`)).toThrow(
+        'body must not hold an object of more than 10000 members',
+      )
+    }
+    expect(parseJson(`[${Array(50_000).fill('{"a":1,"b":2}').join()}]`)).toHaveLength(50_000)
+  })
+
   it('counts levels, not brackets', () => {
     expect(parseJson(`[${Array(500).fill('[{}]').join(',')}]`)).toHaveLength(500)
   })

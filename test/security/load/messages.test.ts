@@ -49,9 +49,34 @@ test.each(UNITS)('and so is %j in values, enums, names and documents', async uni
 })
 
 test('a body of 90,000 keys takes hardly longer than to parse its JSON', () => {
-  const keys = Array.from({ length: 90_000 }, (_, n) => `"${n}":1`).join()
-  const text = `{"\\u0061":{${keys}},"b":[{"c":"\\u0062"}]}`
+  const keys = Array.from({ length: 9_000 }, (_, n) => `"${n}":1`).join()
+  const text = `{"\\u0061":[${Array(10).fill(`{${keys}}`).join()}],"b":[{"c":"\\u0062"}]}`
   const bare = leastTime(() => JSON.parse(text), 0)
   expect(leastTime(() => parseJson(text), 0)).toBeLessThan(10 * bare + 20)
   expect(parseJson(text)).toEqual(JSON.parse(text))
+})
+
+test('records with unknown keys are each counted once', async () => {
+  const record = Object.fromEntries(Array.from({ length: 150 }, (_, n) => [`k${n}`, 1]))
+  const variables = { i: { group: { id: 1 }, add: Array.from({ length: 600 }, () => record) } }
+  const mutation = 'mutation($i: ChangeGroupMembersInput!) { changeGroupMembers(input: $i) { __typename } }'
+  const { value, piece } = await longestPiece(() => ask(mutation, variables, app.admin.token))
+  expect(value.body.errors[0]).toMatchObject({
+    message: expect.stringMatching(/^Variable "\$i" got an invalid value at "i\.add\[0\]"; Field "k0" is not defined/),
+    extensions: { code: 'BAD_USER_INPUT' },
+  })
+  expect(piece).toBeLessThan(DELAY)
+})
+
+test('an object of more than 10,000 members is refused before its keys are listed', async () => {
+  const variables = (members: number) => ({ f: Object.fromEntries(Array.from({ length: members }, (_, n) => [`k${n}`, 1])) })
+  const query = 'query($f: UserFilter) { users(filter: $f) { totalCount } }'
+  const most = await ask(query, variables(10_000), app.admin.token)
+  expect(most.body.errors[0]!.message).toMatch(/Field "k0" is not defined by type "UserFilter"/)
+  const { value, piece } = await longestPiece(() => ask(query, variables(50_000), app.admin.token))
+  expect(value.body.errors[0]).toMatchObject({
+    message: 'body must not hold an object of more than 10000 members',
+    extensions: { code: 'BAD_USER_INPUT', field: 'body' },
+  })
+  expect(piece).toBeLessThan(DELAY)
 })
