@@ -1,11 +1,11 @@
 // Each command of the README's tour and of the guides runs on the sample data; the answers that they show are the real ones.
 import { tmpdir } from 'node:os'
 import { afterEach, describe, expect, test } from 'vitest'
-import { operator } from '../../src/access/actor.ts'
-import { settings } from '../../src/config.settings.ts'
+import { operator } from '../../src/authorization/actor.ts'
 import { fillDemo } from '../../src/demo/demo.ts'
+import { settings } from '../../src/platform/config/settings.ts'
 import { bootApp, type TestApp } from '../harness/app.ts'
-import { testContext } from '../harness/rooms.ts'
+import { testContext } from '../harness/context.ts'
 import { readPage, runBlocks, stepsOf } from './shell.ts'
 
 const TOUR = 'README.md'

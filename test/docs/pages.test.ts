@@ -1,4 +1,4 @@
-// What the pages tell to paste is pasted: each line for a shell runs as it stands, but for the hosts and ports, against real peers.
+// Each shell block of the pages runs as it stands, except for hosts and ports, against real peers.
 import { execFile, spawnSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer as createHttp } from 'node:http'
@@ -17,21 +17,11 @@ import { type RealProvider, realProvider, SECRET } from '../authentication/oidc/
 import { bootApp, type TestApp } from '../harness/app.ts'
 import { outbound } from '../harness/outbound.ts'
 import { type Slapd, sayWhenSkipped, slapdFolder, startSlapd } from '../harness/slapd.ts'
+import { blocks, readPage, runBlocks } from './shell.ts'
 
-const page = (name: string) => readFileSync(new URL(`../../docs/${name}.md`, import.meta.url), 'utf8')
-const blocks = (text: string, language: string) =>
-  [...text.matchAll(new RegExp(`\`\`\`${language}\n([\\s\\S]*?)\`\`\``, 'g'))].map(([, block]) => block!)
+const page = (name: string) => readPage(`docs/${name}.md`)
 const run = promisify(execFile)
 const TOUR = 'tour password'
-
-/** Runs the blocks in one shell, one after the other, and answers with what each printed. */
-async function paste(folder: string, lines: readonly string[], places: Readonly<Record<string, string>>): Promise<string[]> {
-  const end = '\n=== the end of a block ===\n'
-  const script = lines.map(block => `${block}\nprintf '${end.replaceAll('\n', '\\n')}'`).join('\n')
-  const placed = Object.entries(places).reduce((text, [theirs, ours]) => text.replaceAll(theirs, ours), script)
-  const { stdout } = await run('bash', ['-c', placed], { cwd: folder })
-  return stdout.split(end).slice(0, -1)
-}
 
 sayWhenSkipped('the configurations of docs/ldap.md')
 
@@ -59,7 +49,7 @@ describe.skipIf(slapdFolder === null)('docs/ldap.md', () => {
 
   test('from the token to a person with groups', async () => {
     const lines = blocks(text, 'sh')
-    const printed = await paste(folder, lines, {
+    const printed = await runBlocks(folder, lines, {
       'http://127.0.0.1:4000': app.url,
       'ldap.corp.example': 'localhost',
       '"port": 636': `"port": ${slapd.securePort}`,
@@ -166,7 +156,7 @@ describe('docs/openid-connect.md', () => {
       permissions: ['AUDIT'],
       groups: { nodes: [{ name: 'Auditors' }] },
     })
-    const [token, tried, simulated, ...rest] = await paste(tmpdir(), blocks(page('openid-connect'), 'sh'), {
+    const [token, tried, simulated, ...rest] = await runBlocks(tmpdir(), blocks(page('openid-connect'), 'sh'), {
       'http://127.0.0.1:4000': app.url,
     })
     expect([token, rest]).toEqual(['', []])
@@ -244,7 +234,7 @@ describe.skipIf(spawnSync('openssl', ['version']).status !== 0)('docs/user-info.
   })
 
   test('from the token to the drift report', async () => {
-    const printed = await paste(folder, blocks(text, 'sh'), {
+    const printed = await runBlocks(folder, blocks(text, 'sh'), {
       'http://127.0.0.1:4000': app.url,
       'people.corp.example:8443': `localhost:${port}`,
     })
