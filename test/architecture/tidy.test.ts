@@ -52,6 +52,7 @@ describe('pure files', () => {
     'scim/protocol/schema.core.ts',
     'scim/protocol/resource.ts',
     'scim/protocol/filter.ts',
+    'scim/protocol/filter.parser.ts',
     'scim/protocol/patch-operations.ts',
     'scim/protocol/patch.ts',
     'scim/resources/filter-sql.ts',

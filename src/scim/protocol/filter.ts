@@ -1,99 +1,52 @@
-/** Filters (RFC 7644 3.4.2.2): text → tree, bounded; and whether a value of a list satisfies one (value paths of PATCH). Pure. */
-import type { Compare, Filter, LogExp, Suffix } from 'scim2-parse-filter'
-import { parseFilter as parseTokens, type Token, Tokens, tokenizer } from 'scim2-parse-filter/lib/src/parser.js'
-import { Misspoken, type ScimType } from './errors.ts'
+/** Filters as trees (RFC 7644 3.4.2.2), and whether a value of a list satisfies one (3.5.2). Pure. */
 import { isObject, memberOf } from './resource.ts'
 
-export type { Compare, Filter, Suffix }
+export const OPERATORS = ['eq', 'ne', 'co', 'sw', 'ew', 'gt', 'ge', 'lt', 'le'] as const
 
-const MAX_CHARACTERS = 4096
-const MAX_DEPTH = 20
-const MAX_COMPARISONS = 100
-const OPERATORS = /^(eq|ne|co|sw|ew|gt|lt|ge|le)$/i
-
-export const isLogical = (filter: Filter): filter is LogExp => filter.op === 'and' || filter.op === 'or'
-
-/** Throws Misspoken, invalidFilter unless told. */
-export function parseFilter(text: string, scimType: ScimType = 'invalidFilter'): Filter {
-  const fault = (rule: string) => new Misspoken(scimType, scimType === 'invalidFilter' ? 'filter' : 'path', rule)
-  if (text.length > MAX_CHARACTERS) throw fault(`must be at most ${MAX_CHARACTERS} characters`)
-  try {
-    const tokens = tokenizer(text).map(unescaped).map(lowerLiterals)
-    if (depthOf(tokens) > MAX_DEPTH) throw fault(`must not nest deeper than ${MAX_DEPTH} levels`)
-    if (
-      tokens.filter(({ type, literal }) => type === 'Word' && /^(pr|eq|ne|co|sw|ew|gt|lt|ge|le)$/i.test(literal)).length >
-      MAX_COMPARISONS
-    )
-      throw fault(`must have at most ${MAX_COMPARISONS} comparisons`)
-    const list = new Tokens(correlated(tokens))
-    const filter = parseTokens(list)
-    if (list.peek().type !== 'EOT') throw fault('must be one filter of RFC 7644 3.4.2.2')
-    return filter
-  } catch (error) {
-    if (error instanceof Misspoken) throw error
-    throw fault('must be a filter of RFC 7644 3.4.2.2')
-  }
+export interface Compare {
+  readonly op: (typeof OPERATORS)[number]
+  readonly attrPath: string
+  readonly compValue: boolean | null | number | string
 }
 
-/**
- * The tokenizer doubles every backslash that no quote follows, so that `"a\\b"` and `"\u0041"` would stand for themselves. A string is one of JSON
- * (RFC 7644 3.4.2.2): half of each such run is what was written, and what JSON does not know is refused by the parser.
- */
-const unescaped = (token: Token): Token =>
-  token.type === 'Quoted' ? { ...token, literal: token.literal.replace(/\\+/g, run => run.slice(run.length >> 1)) } : token
-
-/** Entra ID writes `active eq True`. */
-const lowerLiterals = (token: Token, index: number, all: readonly Token[]): Token =>
-  token.type === 'Word' && /^(true|false|null)$/i.test(token.literal) && OPERATORS.test(all[index - 1]?.literal ?? '')
-    ? { ...token, literal: token.literal.toLowerCase() }
-    : token
-
-/** Brackets, and one `not` after the other, which need none for the parser to go deeper. */
-function depthOf(tokens: readonly Token[]): number {
-  let depth = 0
-  let nots = 0
-  let deepest = 0
-  for (const { type, literal } of tokens) {
-    if (type === 'Word' && literal.toLowerCase() === 'not') deepest = Math.max(deepest, depth + ++nots)
-    else nots = 0
-    if (type === 'Bracket' && (literal[0] === '(' || literal[0] === '[')) deepest = Math.max(deepest, ++depth)
-    else if (type === 'Bracket') depth--
-  }
-  return deepest
+export interface Presence {
+  readonly op: 'pr'
+  readonly attrPath: string
 }
 
-/**
- * `emails[type eq "work"].value eq "x"` asks both of one value: it is read as `emails[(type eq "work") and value eq "x"]`. The parser alone would
- * make two questions of it, which two different values may answer.
- */
-function correlated(tokens: readonly Token[]): Token[] {
-  const read: Token[] = []
-  let open = -1
-  for (let at = 0; at < tokens.length; at++) {
-    const token = tokens[at]!
-    if (token.type === 'Bracket' && token.literal === '[') open = read.length
-    if (token.type !== 'Bracket' || token.literal !== '].' || open < 0) {
-      read.push(token)
-      continue
-    }
-    const length = tokens[at + 2]?.literal.toLowerCase() === 'pr' ? 2 : 3
-    read.splice(open + 1, 0, { type: 'Bracket', literal: '(' })
-    read.push({ type: 'Bracket', literal: ')' }, { type: 'Word', literal: 'and' }, ...tokens.slice(at + 1, at + 1 + length))
-    read.push({ type: 'Bracket', literal: ']' })
-    at += length
-    open = -1
-  }
-  return read
+export interface ValuePath {
+  readonly op: '[]'
+  readonly attrPath: string
+  readonly valFilter: ValueFilter
 }
+
+export interface Logical<Inner> {
+  readonly op: 'and' | 'or'
+  readonly filters: readonly Inner[]
+}
+
+export interface Negation<Inner> {
+  readonly op: 'not'
+  readonly filter: Inner
+}
+
+/** Conditions joined by `and`, `or` and `not`. */
+export type Tree<Leaf> = Leaf | Logical<Tree<Leaf>> | Negation<Tree<Leaf>>
+
+/** A filter on the resources of a list. */
+export type Filter = Tree<Compare | Presence | ValuePath>
+/** A filter on the values of one attribute: between the brackets of a value path, where no second one is allowed. */
+export type ValueFilter = Tree<Compare | Presence>
+
+export const isLogical = (filter: Filter): filter is Logical<Filter> => filter.op === 'and' || filter.op === 'or'
 
 /** Whether one value of a list satisfies the filter of a value path. A plain value is its own `value`. */
-export function matches(filter: Filter, value: unknown): boolean {
+export function matches(filter: ValueFilter, value: unknown): boolean {
   if (isLogical(filter))
     return filter.op === 'and'
       ? filter.filters.every(inner => matches(inner, value))
       : filter.filters.some(inner => matches(inner, value))
   if (filter.op === 'not') return !matches(filter.filter, value)
-  if (filter.op === '[]') throw new Misspoken('invalidPath', 'path', 'must not have a value path inside a value path')
   const held = isObject(value) ? memberOf(value, filter.attrPath) : filter.attrPath.toLowerCase() === 'value' ? value : undefined
   if (filter.op === 'pr') return held != null && held !== ''
   return compares(filter, held === undefined && isObject(value) ? meantBy(filter) : held)
@@ -123,7 +76,7 @@ function same(held: unknown, wanted: unknown): boolean {
 }
 
 /** What a value must hold to satisfy a filter that only says `eq`, joined by `and`; null when it says more. */
-export function impliedBy(filter: Filter): Record<string, unknown> | null {
+export function impliedBy(filter: ValueFilter): Record<string, unknown> | null {
   if (filter.op === 'eq') return filter.compValue === null ? null : { [filter.attrPath]: filter.compValue }
   if (filter.op !== 'and') return null
   const parts = filter.filters.map(impliedBy)

@@ -3,7 +3,8 @@ import { Invalid } from '../../platform/errors.ts'
 import { FORBIDDEN_KEYS, named } from '../../platform/http/text.ts'
 import { resolve, type Target, wholeExtension } from './attribute-paths.ts'
 import { Misspoken } from './errors.ts'
-import { type Filter, isLogical, parseFilter } from './filter.ts'
+import { parseValuePath } from './filter.parser.ts'
+import { isLogical, type ValueFilter } from './filter.ts'
 import { hasSchema, isObject, memberOf } from './resource.ts'
 import { partOf, type ResourceType } from './schema.ts'
 import type { Attribute } from './schema.types.ts'
@@ -15,7 +16,7 @@ export interface Step {
   readonly op: 'add' | 'replace' | 'remove'
   readonly target: Target
   /** Which values of a list; null for all of it. */
-  readonly filter: Filter | null
+  readonly filter: ValueFilter | null
   readonly value: unknown
   /** As the provider wrote it, for messages. */
   readonly path: string
@@ -72,24 +73,20 @@ const isReadOnly = ({ attribute, sub }: Target): boolean =>
   [attribute, sub].some(part => part?.mutability === 'readOnly' || part?.mutability === 'writeOnly')
 
 /** `attribute`, `attribute.sub`, `attribute[filter]` or `attribute[filter].sub`. */
-function parsePath(type: ResourceType, path: string): { target: Target; filter: Filter | null } {
-  const open = path.indexOf('[')
-  if (open === -1) return { target: resolve(type, path), filter: null }
-  const close = path.lastIndexOf(']')
-  const rest = path.slice(close + 1)
-  if (close < open || !/^(\.[A-Za-z$][\w$-]*)?$/.test(rest))
-    throw new Misspoken('invalidPath', 'path', 'must be an attribute, or a value path (RFC 7644 3.5.2)')
-  const target = resolve(type, path.slice(0, open) + rest)
+function parsePath(type: ResourceType, path: string): { target: Target; filter: ValueFilter | null } {
+  const valuePath = parseValuePath(path)
+  if (valuePath === null) return { target: resolve(type, path), filter: null }
+  const { attribute: name, filter, sub } = valuePath
+  const target = resolve(type, sub === null ? name : `${name}.${sub}`)
   const { attribute } = target
   if (!attribute || !(attribute.multiValued || attribute.type === 'any'))
     throw new Misspoken('invalidPath', 'path', 'filters what is not a list of values')
-  const filter = parseFilter(path.slice(open + 1, close), 'invalidPath')
   checkParts(filter, attribute, type.strict)
   return { target, filter }
 }
 
 /** What is asked of each value must be a part that it can have: a misspelled name would select nothing, or everything. */
-function checkParts(filter: Filter, attribute: Attribute, strict: boolean): void {
+function checkParts(filter: ValueFilter, attribute: Attribute, strict: boolean): void {
   if (isLogical(filter)) for (const inner of filter.filters) checkParts(inner, attribute, strict)
   else if (filter.op === 'not') checkParts(filter.filter, attribute, strict)
   else if (!partOf(attribute, filter.attrPath, strict))

@@ -6,7 +6,7 @@ import { parseInstant } from '../../platform/instant.ts'
 import { checkPart, checkStorable } from '../../platform/validation.ts'
 import { resolve, type Target } from '../protocol/attribute-paths.ts'
 import { Misspoken } from '../protocol/errors.ts'
-import { type Compare, type Filter, isLogical, type Suffix } from '../protocol/filter.ts'
+import { type Compare, type Filter, isLogical, type Presence, type ValueFilter } from '../protocol/filter.ts'
 import { findAttribute, partOf, type ResourceType } from '../protocol/schema.ts'
 import type { Attribute } from '../protocol/schema.types.ts'
 import type { Column, Places } from './column-map.ts'
@@ -54,7 +54,7 @@ function describes(type: ResourceType, path: string): boolean {
 const absent = (filter: Leaf): string =>
   String(filter.op === 'pr' ? false : filter.compValue === null ? filter.op === 'eq' : filter.op === 'ne')
 
-type Leaf = Compare | Suffix
+type Leaf = Compare | Presence
 const fault = (rule: string) => new Misspoken('invalidFilter', 'filter', rule)
 
 const columnOf = (places: Places, { urn, attribute, sub }: Target): Column | undefined => {
@@ -95,7 +95,7 @@ const isSchemas = ({ urn, attribute }: Target): boolean => urn === null && attri
 const schemasIn = ({ type, document }: Places): string =>
   `(jsonb_build_array('${type.core.id}') || coalesce((SELECT jsonb_agg(k) FROM jsonb_object_keys(${document}) k WHERE k ILIKE 'urn:%'), '[]'))`
 
-function valuePath(places: Places, target: Target, filter: Filter, bind: Bind): string {
+function valuePath(places: Places, target: Target, filter: ValueFilter, bind: Bind): string {
   const { attribute } = target
   if (!attribute || target.sub !== null || !(attribute.multiValued || attribute.type === 'any'))
     throw fault('has a value path on what is not a list of values')
@@ -106,10 +106,9 @@ function valuePath(places: Places, target: Target, filter: Filter, bind: Bind): 
     if (!part) throw fault(`asks for ${inner.attrPath}, which ${attribute.name} does not have`)
     return leaf(member('e.v', part, bind), part, inner, bind)
   }
-  const all = (inner: Filter): string => {
+  const all = (inner: ValueFilter): string => {
     if (isLogical(inner)) return `(${inner.filters.map(all).join(inner.op === 'and' ? ' AND ' : ' OR ')})`
     if (inner.op === 'not') return `NOT (${all(inner.filter)})`
-    if (inner.op === '[]') throw fault('must not have a value path inside a value path')
     return `(${partLeaf(inner)})`
   }
   if (column?.kind === 'rows') return column.exists(all(filter))
@@ -117,7 +116,7 @@ function valuePath(places: Places, target: Target, filter: Filter, bind: Bind): 
 }
 
 /** What of a filter says what `value` is, if it must be that for the whole to hold. */
-function valueAsked(filter: Filter): Leaf | null {
+function valueAsked(filter: ValueFilter): Leaf | null {
   if (filter.op === 'and') return filter.filters.map(valueAsked).find(found => found !== null) ?? null
   return filter.op === 'eq' && filter.attrPath.toLowerCase() === 'value' ? filter : null
 }

@@ -6,7 +6,7 @@ import { named } from '../../platform/http/text.ts'
 import { canonical, checkGroupName } from '../../platform/validation.ts'
 import { withExtensionsOf } from '../protocol/attribute-paths.ts'
 import { Misspoken } from '../protocol/errors.ts'
-import type { Filter } from '../protocol/filter.ts'
+import type { ValueFilter } from '../protocol/filter.ts'
 import { parsePatch, type Step } from '../protocol/patch-operations.ts'
 import { checkDocument, checkValue, isObject, isUnassigned, memberOf } from '../protocol/resource.ts'
 import { type Document, groupType, type ResourceType } from '../protocol/schema.ts'
@@ -104,12 +104,12 @@ function namedIds(value: unknown): string[] {
   return (ids as string[]).filter(isScimId).map(id => id.toLowerCase())
 }
 
-function idsOf(filter: Filter): string[] | null {
+function idsOf(filter: ValueFilter): string[] | null {
   if (filter.op === 'or') {
     const parts = filter.filters.map(idsOf)
     return parts.includes(null) ? null : (parts as string[][]).flat()
   }
-  if (filter.op !== 'eq' || !('attrPath' in filter) || filter.attrPath.toLowerCase() !== 'value') return null
+  if (filter.op !== 'eq' || filter.attrPath.toLowerCase() !== 'value') return null
   return typeof filter.compValue === 'string' ? [filter.compValue] : null
 }
 
