@@ -199,7 +199,7 @@ async function registerDoors(http: Http, app: App) {
   const instance = { minLength: app.config.password.minLength, publicUrl: app.config.publicUrl }
   const signedIn = registerProviders(http, {
     ...instance,
-    instanceKey: app.key,
+    instanceKeys: app.keys,
     sessionLife: app.config.token.lifeSeconds,
     begin: async (request, input) => sessions.begin(await contextOf(request, 'none'), input),
     finish: async (request, input) => {

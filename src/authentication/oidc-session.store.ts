@@ -7,14 +7,14 @@ import type { Db } from '../platform/database/store.ts'
 export interface ProviderSession {
   readonly sub: string
   readonly sid: string | null
-  /** The ID token that it began with, sealed; null where the provider has no place to end a session at. */
+  /** The ID token that it began with, encrypted; null where the provider has no place to end a session at. */
   readonly idToken: string | null
 }
 
 export const noteProviderSession = (db: Db, tokenId: number, iamid: string, { sub, sid, idToken }: ProviderSession) =>
   db.prisma.providerSession.create({ data: { tokenId, iamid, sub, sid, idToken }, select: { tokenId: true } })
 
-/** The sealed ID token that the session of a token began with. */
+/** The encrypted ID token that the session of a token began with. */
 export const idTokenOf = async (db: Db, tokenId: number): Promise<string | null> =>
   (await db.prisma.providerSession.findUnique({ where: { tokenId }, select: { idToken: true } }))?.idToken ?? null
 

@@ -19,7 +19,7 @@ import { seenAs, type UserRecord } from '../domain/users/user.ts'
 import { targetOf } from '../domain/users/users.service.ts'
 import { grantsOfUsers, requireUser } from '../domain/users/users.store.ts'
 import { takeIn } from '../federation/source-result.ts'
-import { sealFor } from '../platform/encryption.ts'
+import { createTokenCipher } from '../platform/encryption.ts'
 import { Forbidden, NotFound, Unauthenticated } from '../platform/errors.ts'
 import { actorOf } from './authenticate.ts'
 import { beginAtProvider, hearLogout, type ProvenByProvider, proveByProvider, type Return } from './oidc-login.ts'
@@ -65,7 +65,7 @@ export const sessions = {
       const outcome = await enter(call, { ...proven, user: null }, NOT_ALLOWED)
       const value = { ...outcome.value, endSession: proven.endSession }
       const { error } = outcome
-      if (!error) await noteProviderSession(call.db, value.tokenId, iamid, withSealedHint(call, iamid, proven.session))
+      if (!error) await noteProviderSession(call.db, value.tokenId, iamid, await withEncryptedHint(call, iamid, proven.session))
       return { value, events: outcome.events, ...(error && { error }) }
     },
     { prepare: proveByProvider },
@@ -130,7 +130,7 @@ export const sessions = {
 
   logOut: write('session:logOut', async (call, _: object) => {
     const token = call.actor.kind === 'user' && call.actor.credential.kind !== 'apikey' ? call.actor.credential.id : null
-    const idToken = token === null ? null : openedHint(call, await idTokenOf(call.db, token))
+    const idToken = token === null ? null : await decryptedHint(call, await idTokenOf(call.db, token))
     const gone = token === null ? [] : await deleteTokens(call.db, [token], null)
     return done({ revokedTokens: gone.length, idToken }, { event: 'tokenRevoked', target: { type: 'token', id: token ?? '' } })
   }),
@@ -164,22 +164,25 @@ export const sessions = {
 const isHeld = async ({ db }: Call, { id }: Pick<ProvenByProvider['iam'], 'id'>): Promise<boolean> =>
   id === 'bim' || (await holdIam(db, id)) !== null
 
-const HINT = 'id_token_hint'
+const hintCipher = ({ app }: Call) => createTokenCipher(app.keys, 'id_token_hint')
 
 /** An ID token that is too long to be sent in an address is not kept: the provider then asks whom to sign out. */
-function withSealedHint({ app }: Call, iamid: string, session: ProviderSession): ProviderSession {
+async function withEncryptedHint(call: Call, iamid: string, session: ProviderSession): Promise<ProviderSession> {
   const { idToken } = session
   if (idToken === null) return session
-  const isShort = idToken.length <= MAX_HINT
-  if (!isShort) app.log.info({ iamid, length: idToken.length, limit: MAX_HINT }, 'an ID token is too long to be sent at sign-out')
-  return { ...session, idToken: isShort ? sealFor(app.key, HINT).close(idToken) : null }
+  const { log, config } = call.app
+  if (idToken.length > MAX_HINT) {
+    log.info({ iamid, length: idToken.length, limit: MAX_HINT }, 'an ID token is too long to be sent at sign-out')
+    return { ...session, idToken: null }
+  }
+  const expires = new Date(call.now.getTime() + config.token.lifeSeconds * 1000)
+  return { ...session, idToken: await hintCipher(call).encrypt({ idToken }, expires) }
 }
 
-/** Null for one that was sealed under a key that is gone. */
-function openedHint({ app }: Call, sealed: string | null): string | null {
-  if (sealed === null) return null
-  const opened = app.keys.map(key => sealFor(key, HINT).open(sealed)).find(text => typeof text === 'string')
-  return (opened as string | undefined) ?? null
+/** Null for one whose key is gone. */
+async function decryptedHint(call: Call, encrypted: string | null): Promise<string | null> {
+  const claims = encrypted === null ? null : await hintCipher(call).decrypt(encrypted, call.now)
+  return typeof claims?.idToken === 'string' ? claims.idToken : null
 }
 
 interface Entered extends Issued {

@@ -1,38 +1,45 @@
-/** Text that is kept where others hold it, and that neither can be read nor made without the instance's key: for a purpose, so that one cannot stand for another. */
-import { createCipheriv, createDecipheriv, hkdfSync, randomBytes } from 'node:crypto'
+/** JSON Web Tokens encrypted under the instance's keys (RFC 7516, `dir`, A256GCM). The audience keeps one purpose from another. */
+import { hkdfSync } from 'node:crypto'
+import { EncryptJWT, errors, type JWTPayload, jwtDecrypt } from 'jose'
 
-const ALGORITHM = 'aes-256-gcm'
-const NONCE = 12
-const TAG = 16
-
-export interface Seal {
-  /** Characters of base64url. */
-  close(content: unknown): string
-  /** Null for what was not closed with this key and for this purpose. */
-  open(text: string): unknown
+export interface TokenCipher {
+  encrypt(claims: JWTPayload, expires: Date): Promise<string>
+  /** Null unless encrypted under one of the keys, for the same audience, and not expired at `now`. */
+  decrypt(token: string, now: Date): Promise<JWTPayload | null>
 }
 
-/** `instanceKey` is 32 bytes. */
-export function sealFor(instanceKey: Buffer, purpose: string): Seal {
-  const key = Buffer.from(hkdfSync('sha256', instanceKey, '', `roster log-in: ${purpose}`, 32))
+/** `instanceKeys` are 32 bytes each: the first encrypts, all decrypt. */
+export function createTokenCipher(instanceKeys: readonly Buffer[], audience: string): TokenCipher {
+  const keys = instanceKeys.map(key => new Uint8Array(hkdfSync('sha256', key, '', 'roster encrypted tokens', 32)))
   return {
-    close(content) {
-      const nonce = randomBytes(NONCE)
-      const cipher = createCipheriv(ALGORITHM, key, nonce)
-      return Buffer.concat([nonce, cipher.update(JSON.stringify(content), 'utf8'), cipher.final(), cipher.getAuthTag()]).toString(
-        'base64url',
-      )
-    },
-    open(text) {
-      try {
-        const bytes = Buffer.from(text, 'base64url')
-        const decipher = createDecipheriv(ALGORITHM, key, bytes.subarray(0, NONCE), { authTagLength: TAG })
-        decipher.setAuthTag(bytes.subarray(-TAG))
-        const plain = Buffer.concat([decipher.update(bytes.subarray(NONCE, -TAG)), decipher.final()])
-        return JSON.parse(plain.toString('utf8'))
-      } catch {
-        return null
+    encrypt: (claims, expires) =>
+      new EncryptJWT(claims)
+        .setProtectedHeader({ alg: 'dir', enc: 'A256GCM' })
+        .setAudience(audience)
+        .setExpirationTime(expires)
+        .encrypt(keys[0]!),
+    async decrypt(token, now) {
+      for (const key of keys) {
+        const payload = await decrypted(token, key, audience, now)
+        if (payload !== null) return payload
       }
+      return null
     },
+  }
+}
+
+async function decrypted(token: string, key: Uint8Array, audience: string, now: Date): Promise<JWTPayload | null> {
+  try {
+    const { payload } = await jwtDecrypt(token, key, {
+      keyManagementAlgorithms: ['dir'],
+      contentEncryptionAlgorithms: ['A256GCM'],
+      audience,
+      requiredClaims: ['exp'],
+      currentDate: now,
+    })
+    return payload
+  } catch (error) {
+    if (error instanceof errors.JOSEError) return null
+    throw error
   }
 }

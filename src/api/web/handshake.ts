@@ -1,9 +1,9 @@
 /**
- * What a browser keeps for us between two pages of a log-in: sealed, so that it can neither be read nor made elsewhere, and for a purpose,
- * so that one cannot stand for another. A handshake is bound to the browser by being its cookie, to the IAM by naming it, and to its time.
+ * The state of a log-in with a provider, in an encrypted cookie between two requests. It is bound to the browser by being its cookie,
+ * to the IAM by naming it, and to its time.
  */
 import type { Handshake } from '../../connectors/oidc.ts'
-import { sealFor } from '../../platform/encryption.ts'
+import { createTokenCipher } from '../../platform/encryption.ts'
 
 /** A log-in under way. */
 export interface UnderWay extends Handshake {
@@ -20,16 +20,17 @@ export interface CameBack extends UnderWay {
   readonly until: Date
 }
 
-/** Makes handshakes and reads them. Nothing is kept of a log-in that nobody comes back from. */
-export function createHandshakes(instanceKey: Buffer, clock: () => number = Date.now) {
-  const seal = sealFor(instanceKey, 'handshake')
+/** Handshakes as cookies: nothing is stored of a log-in that does not return. */
+export function createHandshakes(instanceKeys: readonly Buffer[], clock: () => number = Date.now) {
+  const cipher = createTokenCipher(instanceKeys, 'handshake')
   return {
-    make: (underWay: UnderWay): string => seal.close({ ...underWay, until: clock() + HANDSHAKE_SECONDS * 1000 }),
-    /** Null for one that is of another IAM, over or none at all. */
-    read(text: string | null, iamid: string): CameBack | null {
-      const found = text === null ? null : (seal.open(text) as (UnderWay & { until: number }) | null)
-      if (found === null || found.iamid !== iamid || found.until <= clock()) return null
-      return { ...found, until: new Date(found.until) }
+    make: (underWay: UnderWay): Promise<string> => cipher.encrypt({ ...underWay }, new Date(clock() + HANDSHAKE_SECONDS * 1000)),
+    /** Null for one that belongs to another IAM, is expired or none at all. */
+    async read(text: string | null, iamid: string): Promise<CameBack | null> {
+      const claims = text === null ? null : await cipher.decrypt(text, new Date(clock()))
+      if (claims === null || claims.iamid !== iamid) return null
+      const { returnTo, state, nonce, verifier, exp } = claims as unknown as UnderWay & { exp: number }
+      return { iamid, returnTo, state, nonce, verifier, until: new Date(exp * 1000) }
     },
   }
 }

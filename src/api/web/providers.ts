@@ -1,9 +1,9 @@
-// The walk of a log-in with an OpenID provider: GET /login/:iamid makes a handshake, which goes into a sealed cookie, and sends the
+// The walk of a log-in with an OpenID provider: GET /login/:iamid makes a handshake, which goes into an encrypted cookie, and sends the
 // browser to the provider -> GET /login/:iamid/callback takes the handshake out of the cookie, once, and has the room check what came
 // back -> the token goes into the session's cookie, and nowhere else -> GET /login says who is signed in -> POST
 // /login/:iamid/logout ends it, here and at the provider. What a query asks for is looked at here, and nothing of it is repeated.
 import { type Handshake, isAnswerTo } from '../../connectors/oidc.ts'
-import { type Seal, sealFor } from '../../platform/encryption.ts'
+import { createTokenCipher, type TokenCipher } from '../../platform/encryption.ts'
 import { type Code, catalogue, RosterError } from '../../platform/errors.ts'
 import { cookieLine, cookieOf, isSameOrigin, sessionCookie } from '../../platform/http/cookies.ts'
 import type { Http, WireRequest, WireResponse } from '../../platform/http/types.ts'
@@ -11,8 +11,8 @@ import { type CameBack, createHandshakes, HANDSHAKE_SECONDS, ownAddress, type Un
 import { type Instance, problemPage, type SignedIn, signedInPage } from './pages.ts'
 
 export interface ProviderDeps extends Instance {
-  /** 32 bytes. */
-  readonly instanceKey: Buffer
+  /** 32 bytes each; the first encrypts. */
+  readonly instanceKeys: readonly Buffer[]
   /** Seconds. */
   readonly sessionLife: number
   begin(
@@ -32,13 +32,13 @@ export interface ProviderDeps extends Instance {
 }
 
 const HANDSHAKE_COOKIE = 'roster_handshake'
-/** Where to end the session at the provider: sealed, so that nobody else decides where the browser goes. */
+/** Where to end the session at the provider: encrypted, so that no other site decides where the browser goes. */
 const END_COOKIE = 'roster_end_session'
 
 /** Registers the pages; answers with the one for whoever is signed in already. */
 export function registerProviders(http: Http, deps: ProviderDeps): (request: WireRequest) => Promise<WireResponse | null> {
-  const handshakes = createHandshakes(deps.instanceKey)
-  const endSeal = sealFor(deps.instanceKey, 'end session')
+  const handshakes = createHandshakes(deps.instanceKeys)
+  const endSessions = createTokenCipher(deps.instanceKeys, 'end session')
   // Whoever initiates a log-in elsewhere may do so by a form, too (Core 4).
   http.route({
     method: ['GET', 'POST'],
@@ -49,9 +49,14 @@ export function registerProviders(http: Http, deps: ProviderDeps): (request: Wir
     method: 'GET',
     path: '/login/:iamid/callback',
     body: 'none',
-    handler: request => finish(deps, handshakes.read, endSeal, request).catch(error => problem(deps, error)),
+    handler: request => finish(deps, handshakes.read, endSessions, request).catch(error => problem(deps, error)),
   })
-  http.route({ method: 'POST', path: '/login/:iamid/logout', body: 'none', handler: request => logOut(deps, endSeal, request) })
+  http.route({
+    method: 'POST',
+    path: '/login/:iamid/logout',
+    body: 'none',
+    handler: request => logOut(deps, endSessions, request),
+  })
   http.route({
     method: 'POST',
     path: '/login/:iamid/backchannel',
@@ -59,12 +64,16 @@ export function registerProviders(http: Http, deps: ProviderDeps): (request: Wir
   })
   return async request => {
     const person = await deps.whoIs(request)
-    const end = person && endSessionOf(endSeal, request)
+    const end = person && (await endSessionOf(endSessions, request))
     return person && signedInPage(deps, person, end ? end.origin : null)
   }
 }
 
-async function begin(deps: ProviderDeps, make: (underWay: UnderWay) => string, request: WireRequest): Promise<WireResponse> {
+async function begin(
+  deps: ProviderDeps,
+  make: (underWay: UnderWay) => Promise<string>,
+  request: WireRequest,
+): Promise<WireResponse> {
   const iamid = request.params.iamid ?? ''
   const query = request.method === 'POST' ? fieldsOf(request.body) : new URLSearchParams(request.query)
   // The names of a log-in that a provider initiates (Core 4); `returnTo` is ours.
@@ -76,7 +85,7 @@ async function begin(deps: ProviderDeps, make: (underWay: UnderWay) => string, r
     ...(issuer !== null && loginHint !== null && { loginHint: loginHint.slice(0, 254) }),
   })
   const returnTo = wish ?? `${deps.publicUrl}/login`
-  const value = make({ iamid, returnTo, ...handshake })
+  const value = await make({ iamid, returnTo, ...handshake })
   const cookie = cookieLine(deps.publicUrl, { name: HANDSHAKE_COOKIE, value, path: `/login/${iamid}`, life: HANDSHAKE_SECONDS })
   return redirect(url, [cookie])
 }
@@ -97,12 +106,12 @@ function returnWish(publicUrl: string, query: URLSearchParams): string | null {
 
 async function finish(
   deps: ProviderDeps,
-  read: (text: string | null, iamid: string) => CameBack | null,
-  endSeal: Seal,
+  read: (text: string | null, iamid: string) => Promise<CameBack | null>,
+  endSessions: TokenCipher,
   request: WireRequest,
 ): Promise<WireResponse> {
   const iamid = request.params.iamid ?? ''
-  const underWay = read(cookieOf(request.headers, HANDSHAKE_COOKIE), iamid)
+  const underWay = await read(cookieOf(request.headers, HANDSHAKE_COOKIE), iamid)
   if (underWay === null) {
     const reason = 'This sign-in was begun in another browser, or took too long.'
     return problemPage(deps, 400, 'This sign-in cannot be finished', reason)
@@ -112,7 +121,8 @@ async function finish(
   try {
     const entered = await deps.finish(request, { iamid, query: request.query, handshake: { state, nonce, verifier }, until })
     const session = { name: sessionCookie(deps.publicUrl), value: entered.token, path: '/', life: deps.sessionLife }
-    return redirect(returnTo, [over, cookieLine(deps.publicUrl, session), endCookie(deps, endSeal, entered.endSession)])
+    const end = await endCookie(deps, endSessions, entered.endSession)
+    return redirect(returnTo, [over, cookieLine(deps.publicUrl, session), end])
   } catch (error) {
     const answer = problem(deps, error)
     // Of two tabs the later one has the cookie: what comes back to the other must not take it away.
@@ -120,20 +130,25 @@ async function finish(
   }
 }
 
-function endCookie({ publicUrl, sessionLife }: ProviderDeps, seal: Seal, endSession: string | null): string {
-  const url = endSession === null ? null : new URL(endSession)
-  url?.searchParams.set('post_logout_redirect_uri', `${publicUrl}/login`)
-  const value = url === null ? '' : seal.close(url.href)
-  return cookieLine(publicUrl, { name: END_COOKIE, value, path: '/login', life: value === '' ? 0 : sessionLife })
+async function endCookie(
+  { publicUrl, sessionLife }: ProviderDeps,
+  endSessions: TokenCipher,
+  endSession: string | null,
+): Promise<string> {
+  if (endSession === null) return cookieLine(publicUrl, { name: END_COOKIE, value: '', path: '/login', life: 0 })
+  const url = new URL(endSession)
+  url.searchParams.set('post_logout_redirect_uri', `${publicUrl}/login`)
+  const value = await endSessions.encrypt({ url: url.href }, new Date(Date.now() + sessionLife * 1000))
+  return cookieLine(publicUrl, { name: END_COOKIE, value, path: '/login', life: sessionLife })
 }
 
-function endSessionOf(seal: Seal, request: WireRequest): URL | null {
+async function endSessionOf(endSessions: TokenCipher, request: WireRequest): Promise<URL | null> {
   const text = cookieOf(request.headers, END_COOKIE)
-  const url = text === null ? null : seal.open(text)
-  return typeof url === 'string' ? URL.parse(url) : null
+  const claims = text === null ? null : await endSessions.decrypt(text, new Date())
+  return typeof claims?.url === 'string' ? URL.parse(claims.url) : null
 }
 
-async function logOut(deps: ProviderDeps, endSeal: Seal, request: WireRequest): Promise<WireResponse> {
+async function logOut(deps: ProviderDeps, endSessions: TokenCipher, request: WireRequest): Promise<WireResponse> {
   if (!isSameOrigin(request.headers, deps.publicUrl))
     return problemPage(deps, 403, 'This form came from another site', 'You are still signed in.')
   // A session that is over already is what was wanted; its cookies go all the same.
@@ -141,9 +156,9 @@ async function logOut(deps: ProviderDeps, endSeal: Seal, request: WireRequest): 
   const ended = over ? null : await deps.logOut(request)
   const gone = [
     cookieLine(deps.publicUrl, { name: sessionCookie(deps.publicUrl), value: '', path: '/', life: 0 }),
-    endCookie(deps, endSeal, null),
+    await endCookie(deps, endSessions, null),
   ]
-  const elsewhere = ended && endSessionOf(endSeal, request)
+  const elsewhere = ended && (await endSessionOf(endSessions, request))
   // RP-Initiated Logout 1.0, 2: without it a provider asks whom to sign out, or refuses.
   if (ended?.idToken) elsewhere?.searchParams.set('id_token_hint', ended.idToken)
   const location = elsewhere?.href ?? `${deps.publicUrl}/login`

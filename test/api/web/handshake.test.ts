@@ -1,35 +1,50 @@
 import { randomBytes } from 'node:crypto'
 import { describe, expect, test } from 'vitest'
 import { createHandshakes, HANDSHAKE_SECONDS, ownAddress } from '../../../src/api/web/handshake.ts'
-import { sealFor } from '../../../src/platform/encryption.ts'
+import { createTokenCipher } from '../../../src/platform/encryption.ts'
 import { cookieLine, cookieOf, isSameOrigin } from '../../../src/platform/http/cookies.ts'
 
 const key = randomBytes(32)
 const underWay = { iamid: 'corp', returnTo: 'https://roster.example/login', state: 's', nonce: 'n', verifier: 'v' }
 
 describe('a handshake', () => {
-  test('is read in its time, for its IAM', () => {
+  test('is read in its time, for its IAM', async () => {
     let now = 1_000
-    const { make, read } = createHandshakes(key, () => now)
-    const text = make(underWay)
+    const { make, read } = createHandshakes([key], () => now)
+    const text = await make(underWay)
     expect(text).not.toMatch(/corp|roster/)
-    expect(read(text, 'other')).toBeNull()
+    expect(await read(text, 'other')).toBeNull()
     const until = new Date(1_000 + HANDSHAKE_SECONDS * 1000)
-    expect(read(text, 'corp')).toMatchObject({ ...underWay, until })
-    now += HANDSHAKE_SECONDS * 1000
-    expect(read(text, 'corp')).toBeNull()
+    expect(await read(text, 'corp')).toEqual({ ...underWay, until })
+    now += HANDSHAKE_SECONDS * 1000 - 1
+    expect(await read(text, 'corp')).toEqual({ ...underWay, until })
+    now += 1
+    expect(await read(text, 'corp')).toBeNull()
   })
 
-  test('of another key, for another purpose, changed or none at all is nothing', () => {
-    const { make, read } = createHandshakes(key)
-    const text = make(underWay)
-    expect(createHandshakes(randomBytes(32)).read(text, 'corp')).toBeNull()
-    expect(sealFor(key, 'end session').open(text)).toBeNull()
+  test('is read under the key before the present one', async () => {
+    const next = randomBytes(32)
+    const text = await createHandshakes([key]).make(underWay)
+    expect(await createHandshakes([next, key]).read(text, 'corp')).toMatchObject(underWay)
+    const later = await createHandshakes([next, key]).make(underWay)
+    expect(await createHandshakes([key]).read(later, 'corp')).toBeNull()
+    expect(await createHandshakes([next]).read(later, 'corp')).toMatchObject(underWay)
+  })
+
+  test('of another key, for another purpose, changed or none at all is nothing', async () => {
+    const { make, read } = createHandshakes([key])
+    const text = await make(underWay)
+    expect(await createHandshakes([randomBytes(32)]).read(text, 'corp')).toBeNull()
+    const other = await createTokenCipher([key], 'end session').encrypt(underWay, new Date(Date.now() + 60_000))
+    expect(await read(other, 'corp')).toBeNull()
+    expect(await createTokenCipher([key], 'end session').decrypt(text, new Date())).toBeNull()
     for (let at = 0; at < text.length - 1; at += 7) {
       const changed = text.slice(0, at) + (text[at] === 'A' ? 'B' : 'A') + text.slice(at + 1)
-      expect(read(changed, 'corp')).toBeNull()
+      expect(await read(changed, 'corp')).toBeNull()
     }
-    for (const bad of [null, '', 'x', text.slice(0, 20)]) expect(read(bad, 'corp')).toBeNull()
+    const plain = ['{"alg":"none"}', JSON.stringify({ ...underWay, aud: 'handshake', exp: 9_999_999_999 }), '']
+    const unsecured = plain.map(part => Buffer.from(part).toString('base64url')).join('.')
+    for (const bad of [null, '', 'x', '....', text.slice(0, 20), unsecured]) expect(await read(bad, 'corp')).toBeNull()
   })
 })
 
