@@ -69,7 +69,7 @@ class LimitedAttempts implements LoginAttempts {
     // Known here: neither the crowd at the address nor its place in the queue of hashes is theirs.
     const isKnown = subjects.account === given.own
     const until = await this.#admit(db, subjects, isKnown)
-    const turn = { source: isKnown ? given.own : given.address, account: subjects.account }
+    const turn = { actor: isKnown ? given.own : given.address, part: subjects.account }
     const result = await verify(turn).then(
       value => ({ value, outcome: value === null ? ('failed' as const) : ('passed' as const) }),
       (error: unknown) => ({ error, outcome: 'abandoned' as const }),

@@ -1,7 +1,7 @@
 import type { Logger } from 'pino'
 import type { Config } from '../platform/config/config.ts'
-import type { Shares } from '../platform/database/fair-pool.ts'
 import type { Store } from '../platform/database/store.ts'
+import type { FairQueue } from '../platform/fair-queue.ts'
 import type { Mailer } from '../platform/mail/mailer.ts'
 import type { Outbound } from '../platform/outbound/connect.ts'
 import type { Actor } from './actor.ts'
@@ -21,9 +21,9 @@ export interface App {
   readonly keys: readonly Buffer[]
   readonly store: Store
   /** The places of operations that run at once, by actor. */
-  readonly operations: Shares
+  readonly operations: FairQueue
   /** On the embedded store: one write of a SCIM group at a time, by the group. */
-  readonly groupWrites: Shares
+  readonly groupWrites: FairQueue
   readonly log: Logger
   /** Every connection to another system. */
   readonly outbound: Outbound

@@ -134,7 +134,7 @@ function admitted<A, R>(ask: (context: Context, args: A) => Promise<void>, run: 
     return actingAs(actor, async () => {
       await ask(context, args)
       if (isAdmitted()) return run(context, args)
-      return context.app.operations.within(actor, () => actingAs(actor, () => run(context, args), true))
+      return context.app.operations.run({ actor }, () => actingAs(actor, () => run(context, args), true))
     })
   }
 }

@@ -11,7 +11,7 @@ import { sealedOf } from '../domain/iams/iams.store.ts'
 import type { UserRecord } from '../domain/users/user.ts'
 import { Unavailable } from '../platform/errors.ts'
 import type { Outbound } from '../platform/outbound/connect.ts'
-import { createTurnstile } from '../platform/semaphore.ts'
+import { Semaphore } from '../platform/semaphore.ts'
 import { checkAttributeKey, checkAttributeValue, checkGroupName } from '../platform/validation.ts'
 import { taken, thoseTaken } from './attribute-mapping.ts'
 import { lastAnswer, noteAnswer, noteFailure } from './identity.store.ts'
@@ -36,7 +36,7 @@ type Asking = Pick<Call, 'app' | 'db' | 'now' | 'requestId' | 'trail'>
 const AT_ONCE = 10
 /** Endpoints whose turns are counted; the oldest goes first. */
 const MAX_ENDPOINTS = 1_000
-const turnstiles = new Map<string, ReturnType<typeof createTurnstile>>()
+const semaphores = new Map<string, Semaphore>()
 interface Endpoint extends UserInfoConfig {
   /** Seconds for which a good answer stands in for one that does not come, under `onError: deny`. */
   readonly staleAfter?: number
@@ -69,12 +69,12 @@ export async function askEndpoint(
   // Stored before https was demanded: it is not asked until the configuration names another address.
   if (fault) return { source: USER_INFO, failure: `${fault.field} ${fault.rule}`, answer: null, identity: null, faults: [] }
   const { host } = new URL(endpoint.uri)
-  const turnstile = turnstiles.get(host) ?? createTurnstile(AT_ONCE)
-  turnstiles.set(host, turnstile)
-  if (turnstiles.size > MAX_ENDPOINTS) turnstiles.delete(turnstiles.keys().next().value!)
+  const semaphore = semaphores.get(host) ?? new Semaphore(AT_ONCE)
+  semaphores.set(host, semaphore)
+  if (semaphores.size > MAX_ENDPOINTS) semaphores.delete(semaphores.keys().next().value!)
   // From here on, or whoever waits behind a crowd would wait for each of its turns.
   const limit = limitOf(endpoint)
-  const answer = await turnstile.pass(() => askUserInfo(outbound, endpoint, given, userid, limit))
+  const answer = await semaphore.run(() => askUserInfo(outbound, endpoint, given, userid, limit))
   return 'info' in answer
     ? { source: USER_INFO, failure: null, answer: wordsOf(answer.info), ...informed(config, userid, answer.info) }
     : { source: USER_INFO, failure: answer.failure, answer: null, identity: null, faults: [] }

@@ -1,58 +1,129 @@
-/** A fair queue: whoever sends many waits for themselves. Turns go round the sources, and within one round its accounts. */
-import { TooMany } from './errors.ts'
-
-/** Whose work it is: where it comes from, and for which account. */
+/**
+ * A queue before something scarce, such as connections or threads, that no actor can fill alone. Places go to the waiting actors in
+ * turn, and within one actor to its parts in turn. Where order of arrival is enough there is `Semaphore`.
+ */
 export interface Turn {
-  readonly source: string
-  readonly account: string
+  readonly actor: string
+  /** What the actor works on, where its own work is queued fairly too. */
+  readonly part?: string
 }
 
-/** Half a minute of log-ins on two cores; whoever comes later is refused. */
-const MAX_WAITING = 4000
-const RETRY_AFTER = 30
+export interface FairQueueOptions {
+  readonly places: number
+  /** Places that one actor holds at most (all when absent). */
+  readonly perActor?: number
+  /** How many wait at most, of one actor and altogether (no limit when absent). */
+  readonly maxWaiting?: { readonly perActor?: number; readonly total?: number }
+  /** Milliseconds that one waits at most (no limit when absent). */
+  readonly wait?: number
+  /** The error for one that may not wait, or not longer. `isOwnShare`: because of what its own actor holds or queues. */
+  refuse(actor: string, isOwnShare: boolean): Error
+}
 
-/** Runs at most `width` at a time. Throws TooMany when thousands are waiting already. */
-export function createTurns(width: number): <T>(turn: Turn, work: () => Promise<T>) => Promise<T> {
-  let running = 0
-  let waiting = 0
-  const sources = new Map<string, Map<string, (() => void)[]>>()
+interface Waiting {
+  readonly begin: () => void
+  readonly timer: NodeJS.Timeout | undefined
+}
 
-  const wait = ({ source, account }: Turn) =>
-    new Promise<void>(proceed => {
-      const accounts = sources.get(source) ?? new Map<string, (() => void)[]>()
-      sources.set(source, accounts)
-      const queue = accounts.get(account)
-      if (queue) queue.push(proceed)
-      else accounts.set(account, [proceed])
-      waiting++
-    })
-  /** The first of the account whose turn it is; its account and its source go to the end of their rounds. */
-  const next = (): (() => void) | undefined => {
-    for (const [source, accounts] of sources) {
-      sources.delete(source)
-      for (const [account, queue] of accounts) {
-        const first = queue.shift()
-        accounts.delete(account)
-        if (queue.length > 0) accounts.set(account, queue)
-        if (accounts.size > 0) sources.set(source, accounts)
-        waiting--
-        return first
-      }
-    }
-    return undefined
+interface Line {
+  waiting: number
+  /** In the order of their turns: the one that was served goes to the end. */
+  readonly parts: Map<string, Set<Waiting>>
+}
+
+export class FairQueue {
+  readonly #options: FairQueueOptions
+  readonly #perActor: number
+  readonly #holding = new Map<string, number>()
+  /** In the order of their turns, as the parts of one. */
+  readonly #lines = new Map<string, Line>()
+  #taken = 0
+  #waiting = 0
+
+  constructor(options: FairQueueOptions) {
+    this.#options = options
+    this.#perActor = options.perActor ?? options.places
   }
-  return async (turn, work) => {
-    if (waiting >= MAX_WAITING)
-      throw new TooMany('Too many passwords are being checked, try again later', { retryAfter: RETRY_AFTER })
-    // A place is handed on, never freed in between, or whoever comes just then could take it.
-    if (running < width) running++
-    else await wait(turn)
+
+  /** Runs `work` at its turn. Throws the error of `refuse`. */
+  async run<T>(turn: Turn, work: () => Promise<T>): Promise<T> {
+    const release = await this.acquire(turn)
     try {
       return await work()
     } finally {
-      const proceed = next()
-      if (proceed) proceed()
-      else running--
+      release()
     }
+  }
+
+  /** Resolves, at its turn, with the function that gives the place back. Rejects with the error of `refuse`. */
+  async acquire({ actor, part = '' }: Turn): Promise<() => void> {
+    const { places, maxWaiting = {}, refuse, wait } = this.#options
+    // A place that is free while others wait is one that they may not take.
+    if (this.#taken < places && !this.#isFull(actor)) return this.#take(actor)
+    const line = this.#lines.get(actor) ?? { waiting: 0, parts: new Map<string, Set<Waiting>>() }
+    if (line.waiting >= (maxWaiting.perActor ?? Number.POSITIVE_INFINITY)) throw refuse(actor, true)
+    if (this.#waiting >= (maxWaiting.total ?? Number.POSITIVE_INFINITY)) throw refuse(actor, false)
+    this.#lines.set(actor, line)
+    const queue = line.parts.get(part) ?? new Set()
+    line.parts.set(part, queue)
+    this.#count(line, 1)
+    return new Promise((resolve, reject) => {
+      const giveUp = () => {
+        queue.delete(waiting)
+        if (queue.size === 0) line.parts.delete(part)
+        if (line.parts.size === 0) this.#lines.delete(actor)
+        this.#count(line, -1)
+        reject(refuse(actor, this.#isFull(actor)))
+      }
+      const timer = wait === undefined ? undefined : setTimeout(giveUp, wait)
+      const waiting: Waiting = { begin: () => resolve(this.#take(actor)), timer }
+      queue.add(waiting)
+    })
+  }
+
+  #isFull(actor: string): boolean {
+    return (this.#holding.get(actor) ?? 0) >= this.#perActor
+  }
+
+  #count(line: Line, change: 1 | -1): void {
+    line.waiting += change
+    this.#waiting += change
+  }
+
+  #take(actor: string): () => void {
+    this.#taken++
+    this.#holding.set(actor, (this.#holding.get(actor) ?? 0) + 1)
+    let isReleased = false
+    return () => {
+      if (isReleased) return
+      isReleased = true
+      this.#taken--
+      const held = this.#holding.get(actor)! - 1
+      if (held === 0) this.#holding.delete(actor)
+      else this.#holding.set(actor, held)
+      this.#serve()
+    }
+  }
+
+  #serve(): void {
+    for (const [actor, line] of this.#lines) {
+      if (this.#taken >= this.#options.places) return
+      if (this.#isFull(actor)) continue
+      this.#lines.delete(actor)
+      const next = this.#nextOf(line)
+      if (line.waiting > 0) this.#lines.set(actor, line)
+      clearTimeout(next.timer)
+      next.begin()
+    }
+  }
+
+  #nextOf(line: Line): Waiting {
+    const [part, queue] = line.parts.entries().next().value!
+    const next = queue.values().next().value!
+    queue.delete(next)
+    line.parts.delete(part)
+    if (queue.size > 0) line.parts.set(part, queue)
+    this.#count(line, -1)
+    return next
   }
 }

@@ -1,42 +1,23 @@
-/**
- * Lets few large answers be made at a time; the rest wait in the order they came. An answer of ten thousand rows takes tens of
- * megabytes while it is made, and twenty at once would take the process down.
- */
-export interface Turnstile {
-  /** Resolves, when it is this one's turn, with the way to leave. */
-  enter(): Promise<() => void>
-  /** Enters, works, leaves. */
-  pass<T>(work: () => Promise<T>): Promise<T>
-}
+/** Limits how many pieces of work run at a time; the rest wait in the order of their arrival. */
+export class Semaphore {
+  readonly #waiting: (() => void)[] = []
+  #free: number
 
-/** Large answers that may be made at one time. */
-const ABREAST = 2
-
-export function createTurnstile(abreast = ABREAST): Turnstile {
-  let inside = 0
-  const waiting: (() => void)[] = []
-  const enter = async () => {
-    if (inside < abreast) inside++
-    else await new Promise<void>(resolve => waiting.push(resolve))
-    let left = false
-    return () => {
-      if (left) return
-      left = true
-      const next = waiting.shift()
-      // The place goes from hand to hand, so that nobody slips in between.
-      if (next) next()
-      else inside--
-    }
+  constructor(places: number) {
+    this.#free = places
   }
-  return {
-    enter,
-    async pass(work) {
-      const leave = await enter()
-      try {
-        return await work()
-      } finally {
-        leave()
-      }
-    },
+
+  /** Runs `work` once a place is free. */
+  async run<T>(work: () => Promise<T>): Promise<T> {
+    if (this.#free > 0) this.#free--
+    else await new Promise<void>(resolve => this.#waiting.push(resolve))
+    try {
+      return await work()
+    } finally {
+      const next = this.#waiting.shift()
+      // The place goes to the next one directly: freed in between, an arrival could take it first.
+      if (next) next()
+      else this.#free++
+    }
   }
 }

@@ -7,7 +7,7 @@ import type { PgBoss } from 'pg-boss'
 import type { App } from '../authorization/context.ts'
 import { actingAs, own } from '../platform/database/current-actor.ts'
 import { JOBS } from '../platform/database/store.ts'
-import { createTurnstile } from '../platform/semaphore.ts'
+import { Semaphore } from '../platform/semaphore.ts'
 import { letAllGo, newHolder, work } from './run-executor.ts'
 import { claimRun, deserted, letGo, release, SILENCE } from './runs.store.ts'
 import { startDue } from './schedule.ts'
@@ -108,13 +108,13 @@ export function startJobs(app: App): Jobs {
 
 /** Work that this process does without the library: nobody waits for it. */
 function aloneAt(app: App, warn: (error: unknown) => void): (id: number) => void {
-  const turnstile = createTurnstile(atOnce)
+  const semaphore = new Semaphore(atOnce)
   const here = new Set<number>()
   return id => {
     if (here.has(id)) return
     here.add(id)
-    void turnstile
-      .pass(() => carryOn(app, id))
+    void semaphore
+      .run(() => carryOn(app, id))
       .catch(warn)
       .finally(() => here.delete(id))
   }

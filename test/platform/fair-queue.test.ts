@@ -1,12 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { expect, test } from 'vitest'
-import { createTurns } from '../../src/platform/fair-queue.ts'
+import { describe, expect, test } from 'vitest'
+import { FairQueue, type FairQueueOptions } from '../../src/platform/fair-queue.ts'
 
 test('turns go round the sources, and within one round its accounts', async () => {
-  const inTurn = createTurns(1)
+  const queue = new FairQueue({ places: 1, refuse: () => new Error('refused') })
   const done: string[] = []
   const work = (source: string, account: string) =>
-    inTurn({ source, account }, async () => {
+    queue.run({ actor: source, part: account }, async () => {
       await sleep(0)
       done.push(`${source}${account}`)
     })
@@ -21,26 +21,26 @@ test('turns go round the sources, and within one round its accounts', async () =
 })
 
 test('in a flood of one source another waits for one turn, whatever the number of accounts', async () => {
-  const inTurn = createTurns(2)
+  const queue = new FairQueue({ places: 2, refuse: () => new Error('refused') })
   let finished = 0
   const flood = Array.from({ length: 400 }, (_, index) =>
-    inTurn({ source: 'flood', account: String(index) }, async () => {
+    queue.run({ actor: 'flood', part: String(index) }, async () => {
       await sleep(1)
       finished++
     }),
   )
-  const before = await inTurn({ source: 'person', account: 'x' }, async () => finished)
+  const before = await queue.run({ actor: 'person', part: 'x' }, async () => finished)
   expect(before).toBeLessThanOrEqual(2)
   await Promise.all(flood)
   expect(finished).toBe(400)
 })
 
-test('never more at once than the width, and what fails gives its place on', async () => {
-  const inTurn = createTurns(3)
+test('never more at once than there are places, and what fails gives its place on', async () => {
+  const queue = new FairQueue({ places: 3, refuse: () => new Error('refused') })
   let [now, most] = [0, 0]
   const answers = await Promise.allSettled(
     Array.from({ length: 60 }, (_, index) =>
-      inTurn({ source: String(index % 4), account: String(index % 7) }, async () => {
+      queue.run({ actor: String(index % 4), part: String(index % 7) }, async () => {
         most = Math.max(most, ++now)
         await sleep(0)
         now--
@@ -50,4 +50,41 @@ test('never more at once than the width, and what fails gives its place on', asy
   )
   expect(most).toBe(3)
   expect(answers.filter(({ status }) => status === 'rejected')).toHaveLength(20)
+})
+
+describe('bounds', () => {
+  const refuse = (actor: string, isOwnShare: boolean) => new Error(`${actor} ${isOwnShare ? 'own' : 'others'}`)
+  /** The message of each rejection; `waits` for what still waits. */
+  const outcome = (acquired: Promise<unknown>) =>
+    Promise.race([
+      acquired.then(
+        () => 'acquired',
+        (error: Error) => error.message,
+      ),
+      sleep(5).then(() => 'waits'),
+    ])
+
+  test.each<[string, Omit<FairQueueOptions, 'refuse'>, string[]]>([
+    ['of one actor', { places: 1, maxWaiting: { perActor: 2 } }, ['acquired', 'waits', 'waits', 'a own', 'waits']],
+    ['altogether', { places: 1, maxWaiting: { total: 2 } }, ['acquired', 'waits', 'waits', 'a others', 'b others']],
+    ['of the places of one actor', { places: 3, perActor: 2 }, ['acquired', 'acquired', 'waits', 'waits', 'acquired']],
+  ])('%s', async (_, options, expected) => {
+    const queue = new FairQueue({ ...options, refuse })
+    const asked = ['a', 'a', 'a', 'a', 'b'].map((actor, part) => outcome(queue.acquire({ actor, part: String(part) })))
+    expect(await Promise.all(asked)).toEqual(expected)
+  })
+
+  test('one that waited too long is refused and counts no longer', async () => {
+    const queue = new FairQueue({ places: 2, perActor: 1, wait: 20, maxWaiting: { total: 2 }, refuse })
+    const release = await queue.acquire({ actor: 'a' })
+    await queue.acquire({ actor: 'b' })
+    const late = ['a', 'c'].map(actor => queue.acquire({ actor, part: 'x' }).catch((error: Error) => error.message))
+    expect(await outcome(queue.acquire({ actor: 'd' }))).toBe('d others')
+    expect(await Promise.all(late)).toEqual(['a own', 'c others'])
+    const next = queue.acquire({ actor: 'c', part: 'x' })
+    release()
+    release()
+    await next
+    expect(await outcome(queue.acquire({ actor: 'e' }))).toBe('waits')
+  })
 })

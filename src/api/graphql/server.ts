@@ -9,8 +9,8 @@ import type { Logger } from 'pino'
 import { bodyLimitOf } from '../../authentication/request-actor.ts'
 import { anonymous, shareOf } from '../../authorization/actor.ts'
 import type { Context } from '../../authorization/context.ts'
-import type { Shares } from '../../platform/database/fair-pool.ts'
 import { Unauthenticated } from '../../platform/errors.ts'
+import type { FairQueue } from '../../platform/fair-queue.ts'
 import { parseBody } from '../../platform/http/body.ts'
 import { jsonPieces } from '../../platform/http/json.ts'
 import type { Http, WireRequest, WireResponse } from '../../platform/http/types.ts'
@@ -30,7 +30,7 @@ interface Deps {
   schema: GraphQLSchema
   log: Logger
   /** Large answers pass here. */
-  large: Shares
+  large: FairQueue
   /** Authenticates when there is a credential; anonymous otherwise. Throws Unauthenticated for a bad one. */
   contextOf(request: WireRequest<Locals>, credential: 'offered'): Promise<Context>
 }
@@ -89,7 +89,7 @@ interface Served extends Context {
 
 const isAnonymous = (request: WireRequest<Locals>): boolean => request.locals.context!.actor === anonymous
 
-async function serve(apollo: ApolloServer<Served>, large: Shares, request: WireRequest<Locals>): Promise<WireResponse> {
+async function serve(apollo: ApolloServer<Served>, large: FairQueue, request: WireRequest<Locals>): Promise<WireResponse> {
   const body = bodyOf(request)
   const headers = new HeaderMap()
   for (const [name, value] of Object.entries(request.headers))
@@ -99,7 +99,7 @@ async function serve(apollo: ApolloServer<Served>, large: Shares, request: WireR
   const own = request.locals.context!
   const enter = async () => {
     if (outcome.leave) return
-    outcome.leave = await large.enter(shareOf(own.actor, own.address))
+    outcome.leave = await large.acquire({ actor: shareOf(own.actor, own.address) })
     restart(budget)
   }
   const budget: Budget = newBudget({ items: LIMITS.items, large: once(enter) })

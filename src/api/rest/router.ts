@@ -4,8 +4,8 @@ import { bodyLimitOf } from '../../authentication/request-actor.ts'
 import { shareOf } from '../../authorization/actor.ts'
 import type { Context } from '../../authorization/context.ts'
 import { authorize } from '../../authorization/service.ts'
-import type { Shares } from '../../platform/database/fair-pool.ts'
 import { Unauthenticated } from '../../platform/errors.ts'
+import type { FairQueue } from '../../platform/fair-queue.ts'
 import { restError } from '../../platform/http/errors.ts'
 import type { Http, Translator, WireRequest } from '../../platform/http/types.ts'
 import { newBudget } from '../graphql/response-budget.ts'
@@ -23,7 +23,7 @@ export interface RestDeps {
   /** The secret in the Authorization header, with or without the word Bearer; null when there is none. */
   secretOf(request: WireRequest): string | null
   /** Large answers pass here. */
-  readonly large: Shares
+  readonly large: FairQueue
   /** The type of a configured IAM, else null, for a caller who need not be known. */
   iamType(context: Context, iamid: string): Promise<string | null>
 }
@@ -77,7 +77,7 @@ function runtimeOf(deps: RestDeps, request: WireRequest<Locals>): Runtime {
   return {
     execute: (document, variables) => {
       const answered = () => run(deps.schema, document, variables, context)
-      return isLarge(variables) ? deps.large.within(shareOf(context.actor, context.address), answered) : answered()
+      return isLarge(variables) ? deps.large.run({ actor: shareOf(context.actor, context.address) }, answered) : answered()
     },
     secret: () => deps.secretOf(request),
     iamType: iamid => deps.iamType(context, iamid),

@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto'
 import { hash, parseOptions, verify } from '@node-rs/argon2'
 import type { PasswordHasher } from '../../authorization/ports.ts'
-import { Invalid } from '../../platform/errors.ts'
-import { createTurns, type Turn } from '../../platform/fair-queue.ts'
+import { Invalid, TooMany } from '../../platform/errors.ts'
+import { FairQueue, type Turn } from '../../platform/fair-queue.ts'
 
 // The walk of a password: check (new ones only) -> NFKC -> its turn in the queue -> argon2id in a thread of libuv's pool.
 // Every verify costs one full hash whatever the account is like, so time tells nobody which accounts exist.
@@ -14,7 +14,10 @@ const cost = { memoryCost: 19_456, timeCost: 2, parallelism: 1 }
 const maxCharacters = 1024
 
 /** The turn of work that nobody waits for by name. */
-const NOBODY: Turn = { source: '', account: '' }
+const NOBODY: Turn = { actor: '' }
+/** About half a minute of log-ins on two cores; those beyond are TooMany. */
+const MAX_WAITING = 4000
+const RETRY_AFTER = 30
 
 export interface PasswordLimits {
   /** Hashes computed at one time. Each takes 19 MiB and a thread of libuv's pool, which has four by default. */
@@ -25,7 +28,11 @@ export interface PasswordLimits {
 }
 
 export function createPasswordHasher({ inFlight, minLength, maxLength }: PasswordLimits): PasswordHasher {
-  const inTurn = createTurns(inFlight)
+  const queue = new FairQueue({
+    places: inFlight,
+    maxWaiting: { total: MAX_WAITING },
+    refuse: () => new TooMany('Too many passwords are being checked, try again later', { retryAfter: RETRY_AFTER }),
+  })
   const longest = Math.max(maxLength, maxCharacters)
   // A random tag: no password fits it, and making it costs nothing.
   const decoy = `$argon2id$v=19$m=${cost.memoryCost},t=${cost.timeCost},p=${cost.parallelism}$${base64(16)}$${base64(32)}`
@@ -37,14 +44,14 @@ export function createPasswordHasher({ inFlight, minLength, maxLength }: Passwor
       if (length < minLength || length > maxLength) throw new Invalid(field, `must be ${minLength} to ${maxLength} characters`)
       if (!isText(password)) throw new Invalid(field, 'must not contain NUL or lone surrogates')
     },
-    hash: (password, turn = NOBODY) => inTurn(turn, () => hash(password.normalize('NFKC'), cost)),
+    hash: (password, turn = NOBODY) => queue.run(turn, () => hash(password.normalize('NFKC'), cost)),
     verify(phc, password, turn = NOBODY) {
       // Decided before the queue, so that what waits there is small, and before NFKC, which is slow on long hostile text.
       // Lone surrogates would all reach argon2 as one replacement character.
       const possible = password.length <= 2 * longest && countCharacters(password) <= longest && isText(password)
       const stored = phc !== null && possible && isPhc(phc) ? phc : decoy
       const given = possible ? password.normalize('NFKC') : ''
-      return inTurn(turn, () => verify(stored, given).catch(() => false))
+      return queue.run(turn, () => verify(stored, given).catch(() => false))
     },
   }
 }

@@ -1,8 +1,9 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { createHash } from 'node:crypto'
 import pg from 'pg'
+import type { FairQueue } from '../fair-queue.ts'
 import { currentActor } from './current-actor.ts'
-import { createShares, type Shares } from './fair-pool.ts'
+import { createShares } from './fair-pool.ts'
 import { destroy, type Liveness } from './liveness.ts'
 
 /** The connection that one transaction holds, for as long as it is open. Its place among the shares is taken before. */
@@ -42,7 +43,7 @@ export interface StorePoolConfig extends pg.PoolConfig {
  */
 export class StorePool extends pg.Pool {
   readonly #listeners = new Set<(text: string) => void>()
-  readonly #shares: Shares
+  readonly #shares: FairQueue
   /** Set once the store is up: migrations take as long as they take. */
   liveness: Liveness | null = null
   /** Called with every error that the database answers with. */
@@ -77,13 +78,13 @@ export class StorePool extends pg.Pool {
 
   /** Runs `work` with a place among the connections, for a transaction that takes its connection later. */
   placed<T>(work: () => Promise<T>): Promise<T> {
-    return this.#shares.within(currentActor(), work)
+    return this.#shares.run({ actor: currentActor() }, work)
   }
 
   async #borrow(): Promise<pg.PoolClient> {
     const transaction = held.getStore()
     if (transaction && !transaction.over) return this.#borrowFor(transaction)
-    const leave = await this.#shares.enter(currentActor())
+    const leave = await this.#shares.acquire({ actor: currentActor() })
     try {
       return onRelease(await this.#connected(), leave)
     } catch (error) {

@@ -46,7 +46,7 @@ export async function prepareMembers<T extends Wanted>(
   read: () => Promise<T>,
 ): Promise<Prepared<T>> {
   // A dry run has the connection that the write before it may need.
-  const leave = insideTransaction() ? WHOLE.leave : await call.app.groupWrites.enter(`${iamid}/${key}`)
+  const leave = insideTransaction() ? WHOLE.leave : await call.app.groupWrites.acquire({ actor: `${iamid}/${key}` })
   try {
     const wanted = await read()
     return { read: wanted, pieces: await piecesOf(call, iamid, wanted), leave }

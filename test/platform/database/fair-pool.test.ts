@@ -15,7 +15,7 @@ async function traced(places: number, asked: readonly string[]) {
   let together = 0
   await Promise.all(
     asked.map(actor =>
-      shares.within(actor, async () => {
+      shares.run({ actor }, async () => {
         began.push(actor)
         inside.set(actor, (inside.get(actor) ?? 0) + 1)
         most.set(actor, Math.max(most.get(actor) ?? 0, inside.get(actor)!))
@@ -45,15 +45,15 @@ describe('shares', () => {
 
   test('a place is free for others while one actor alone floods', async () => {
     const shares = createShares({ places: 4, queue: 10, wait: 10_000 })
-    const leave = [await shares.enter('flood'), await shares.enter('flood')]
-    const third = shares.enter('flood')
+    const leave = [await shares.acquire({ actor: 'flood' }), await shares.acquire({ actor: 'flood' })]
+    const third = shares.acquire({ actor: 'flood' })
     expect(await Promise.race([third, sleep(20)])).toBeUndefined()
-    const other = await shares.enter('b')
+    const other = await shares.acquire({ actor: 'b' })
     leave[0]!()
     // Given back twice is given back once.
     leave[0]!()
     const held = await third
-    const fourth = shares.enter('flood')
+    const fourth = shares.acquire({ actor: 'flood' })
     expect(await Promise.race([fourth, sleep(20)])).toBeUndefined()
     for (const give of [other, held, leave[1]!]) give()
     await fourth
@@ -61,16 +61,16 @@ describe('shares', () => {
 
   test('a queue has an end, and a wait a deadline: 429 for what is one’s own, 503 for what others hold', async () => {
     const shares = createShares({ places: 2, each: 1, queue: 2, wait: 50 })
-    await shares.enter('user:1')
-    const waiting = Promise.allSettled([shares.enter('user:1'), shares.enter('user:1')])
-    await expect(shares.enter('user:1')).rejects.toMatchObject({ code: 'TOO_MANY_REQUESTS', retryAfter: 1 })
-    const give = await shares.enter('user:2')
-    await expect(shares.enter('user:3')).rejects.toBeInstanceOf(Unavailable)
+    await shares.acquire({ actor: 'user:1' })
+    const waiting = Promise.allSettled([shares.acquire({ actor: 'user:1' }), shares.acquire({ actor: 'user:1' })])
+    await expect(shares.acquire({ actor: 'user:1' })).rejects.toMatchObject({ code: 'TOO_MANY_REQUESTS', retryAfter: 1 })
+    const give = await shares.acquire({ actor: 'user:2' })
+    await expect(shares.acquire({ actor: 'user:3' })).rejects.toBeInstanceOf(Unavailable)
     for (const one of await waiting) expect(one).toMatchObject({ status: 'rejected', reason: expect.any(TooMany) })
-    await expect(shares.enter('roster:system')).rejects.toBeInstanceOf(Unavailable)
+    await expect(shares.acquire({ actor: 'roster:system' })).rejects.toBeInstanceOf(Unavailable)
     give()
     // Those who gave up hold nothing.
-    await (await shares.enter('user:4'))()
+    await (await shares.acquire({ actor: 'user:4' }))()
   })
 })
 
