@@ -12,7 +12,7 @@ import { createAuthenticate } from './authentication/authenticate.ts'
 import { startHousekeeping } from './authentication/expired-cleanup.ts'
 import { createLastUsedTracker } from './authentication/last-used.ts'
 import { createLoginAttempts } from './authentication/login-attempts.ts'
-import { actorOfRequest, type Credential } from './authentication/request-actor.ts'
+import { type AuthRequirement, actorOfRequest } from './authentication/request-actor.ts'
 import { sessions } from './authentication/sessions.service.ts'
 import { type Actor, anonymous, operator } from './authorization/actor.ts'
 import type { App, Context } from './authorization/context.ts'
@@ -24,8 +24,8 @@ import { readViewer } from './domain/users/users.service.ts'
 import { createExchangeLog } from './federation/exchanges/exchange-log.ts'
 import { createLoaders } from './loaders.ts'
 import type { Config } from './platform/config/config.ts'
-import { asUnavailable } from './platform/database/errors.ts'
-import { createShares } from './platform/database/fair-pool.ts'
+import { toUnavailable } from './platform/database/errors.ts'
+import { createFairPool } from './platform/database/fair-pool.ts'
 import { openStore } from './platform/database/open.ts'
 import type { Store } from './platform/database/store.ts'
 import { NotFound, Unavailable } from './platform/errors.ts'
@@ -33,7 +33,7 @@ import { checkAddress, refusedAddress } from './platform/http/address.ts'
 import { registerHealth } from './platform/http/health.ts'
 import { createLog } from './platform/http/log.ts'
 import { createHttp } from './platform/http/server.ts'
-import type { Http, WireRequest } from './platform/http/types.ts'
+import type { HttpRequest, HttpServer } from './platform/http/types.ts'
 import { createMailer } from './platform/mail/mailer.ts'
 import { createOutbound } from './platform/outbound/connect.ts'
 import { instanceKey } from './platform/secret-key.ts'
@@ -47,9 +47,9 @@ import { type Jobs, startJobs } from './sync/worker.ts'
 const OPERATIONS = { places: 128, queue: 1_000, wait: 10_000 }
 /** Writes of one group take some seconds each where they are long. */
 const GROUP_WRITES = { places: Number.POSITIVE_INFINITY, each: 1, queue: 1_000, wait: 30_000 }
-const LARGE = { places: 2, queue: 100, wait: 60_000 }
+const LARGE_RESPONSES = { places: 2, queue: 100, wait: 60_000 }
 
-export interface Running {
+export interface RunningApp {
   /** The port that answers. */
   readonly port: number
   readonly app: App
@@ -59,7 +59,7 @@ export interface Running {
   stop(): Promise<void>
 }
 
-export interface Given {
+export interface StartOptions {
   /** A store that is open already, of a test. */
   readonly store?: Store
   /** Where to log instead of standard output. */
@@ -71,7 +71,7 @@ export interface Given {
 }
 
 /** Opens the store and serves. Throws when the store cannot be opened or the port not be taken. */
-export async function startApp(config: Config, given: Given = {}): Promise<Running> {
+export async function startApp(config: Config, given: StartOptions = {}): Promise<RunningApp> {
   const log = given.log ?? createLog({ level: config.logLevel })
   const say = {
     info: (text: string) => log.info(text),
@@ -94,7 +94,7 @@ export async function startApp(config: Config, given: Given = {}): Promise<Runni
     await store.ping()
   }
   registerHealth(http, { ping })
-  const graphql = await registerDoors(http, app)
+  const graphql = await registerApis(http, app)
   const port = await http.listen({ port: config.port, host: config.host }).catch(error => refusedAddress(error, config))
   await app.outbound.listensAt(config.host, port)
   const adminSocket =
@@ -113,7 +113,9 @@ export async function startApp(config: Config, given: Given = {}): Promise<Runni
     await app.exchangeLog.stop()
     await store.close()
   }
-  await warnOfUnopened(operatorContext()).catch(error => log.warn({ err: error }, 'the stored secrets could not be checked'))
+  await warnOfUnreadableSecrets(operatorContext()).catch(error =>
+    log.warn({ err: error }, 'the stored secrets could not be checked'),
+  )
   await given.prepare?.(operatorContext()).catch(error => stop().finally(() => Promise.reject(error)))
   prepared = true
   if (given.background !== false) jobs = startJobs(app)
@@ -149,8 +151,8 @@ function makeApp(config: Config, store: Store, log: App['log']): App {
     key,
     keys: config.secretKeyPrevious === null ? [key] : [key, config.secretKeyPrevious],
     store,
-    operations: createShares(OPERATIONS),
-    groupWrites: createShares(GROUP_WRITES),
+    operations: createFairPool(OPERATIONS),
+    groupWrites: createFairPool(GROUP_WRITES),
     log,
     outbound,
     mailer: createMailer(config, outbound, log),
@@ -166,7 +168,7 @@ function makeApp(config: Config, store: Store, log: App['log']): App {
 }
 
 /** A wrong SECRET_KEY shows at the first log-in otherwise, to people who can do nothing about it. */
-async function warnOfUnopened(context: Context): Promise<void> {
+async function warnOfUnreadableSecrets(context: Context): Promise<void> {
   const iams = await secrets.listUnopened(context, {})
   if (iams.length > 0)
     context.app.log.warn(
@@ -175,9 +177,9 @@ async function warnOfUnopened(context: Context): Promise<void> {
     )
 }
 
-async function registerDoors(http: Http, app: App) {
+async function registerApis(http: HttpServer, app: App) {
   const schema = createSchema()
-  const contextOf = (request: WireRequest, credential: Credential) => contextOfRequest(app, request, credential)
+  const contextOf = (request: HttpRequest, credential: AuthRequirement) => contextOfRequest(app, request, credential)
   registerPlayground(http)
   const rate = createScimRate()
   registerScim(http, {
@@ -191,7 +193,7 @@ async function registerDoors(http: Http, app: App) {
     },
   })
   /** The session that the browser had before: its cookie is about to be replaced. */
-  const endFormer = async (request: WireRequest) => {
+  const endFormer = async (request: HttpRequest) => {
     const { authorization: _, ...headers } = request.headers
     const former = contextFor(app, await actorOfRequest(app, { method: request.method, headers }, 'optional'), request)
     if (former.actor !== anonymous) await sessions.logOut(former, {})
@@ -231,7 +233,7 @@ async function registerDoors(http: Http, app: App) {
     },
     acceptInvitation: async (request, input) => sessions.acceptInvitation(await contextOf(request, 'none'), input),
   })
-  const large = createShares(LARGE)
+  const large = createFairPool(LARGE_RESPONSES)
   registerRest(http, {
     schema,
     large,
@@ -243,13 +245,13 @@ async function registerDoors(http: Http, app: App) {
   return registerGraphql(http, { schema, log: app.log, large, contextOf })
 }
 
-async function contextOfRequest(app: App, request: WireRequest, credential: Credential): Promise<Context> {
+async function contextOfRequest(app: App, request: HttpRequest, credential: AuthRequirement): Promise<Context> {
   return contextFor(app, await actorOfRequest(app, request, credential), request)
 }
 
 /** A store that is away is Unavailable; the rest is what it was. */
 function translatedStore(error: unknown): never {
-  throw asUnavailable(error) ?? error
+  throw toUnavailable(error) ?? error
 }
 
 function contextFor(app: App, actor: Actor, request: { requestId: string; address: string }): Context {

@@ -1,14 +1,14 @@
 /** The process: settings, app, first administrator, listen, stop cleanly. */
 import { parseArgs } from 'node:util'
-import { type Running, startApp } from './app.ts'
+import { type RunningApp, startApp } from './app.ts'
 import { fillDemo } from './demo/demo.ts'
 import { createFirstAdministrator, type FirstAdministrator } from './domain/users/first-administrator.ts'
-import { ConfigFault, loadConfig } from './platform/config/config.ts'
+import { ConfigError, loadConfig } from './platform/config/config.ts'
 
 /** Milliseconds from a signal to the end, however stuck; longer than open requests are waited for. */
-const LAST = 20_000
+const SHUTDOWN_MS = 20_000
 
-const say = (text: string) => process.stdout.write(`${text}\n`)
+const print = (text: string) => process.stdout.write(`${text}\n`)
 
 async function main(): Promise<void> {
   if (Number(process.versions.node.split('.')[0]) < 24)
@@ -22,14 +22,14 @@ async function main(): Promise<void> {
     async prepare(operator) {
       administrator = await createFirstAdministrator(operator)
       if (values.demo && administrator) await fillDemo(operator)
-      else if (values.demo) say('The store is not empty, so no demo organisation was added.')
+      else if (values.demo) print('The store is not empty, so no demo organisation was added.')
     },
   })
   stopOnSignals(running)
-  say(banner(running, administrator))
+  print(banner(running, administrator))
 }
 
-function banner({ app, port }: Running, admin: FirstAdministrator | null): string {
+function banner({ app, port }: RunningApp, admin: FirstAdministrator | null): string {
   const { config } = app
   const at = config.port === 0 ? config.publicUrl.replace(/:0$/, `:${port}`) : config.publicUrl
   const lines = [
@@ -61,14 +61,17 @@ function banner({ app, port }: Running, admin: FirstAdministrator | null): strin
   ].join('\n')
 }
 
-function stopOnSignals(running: Running): void {
+function stopOnSignals(running: RunningApp): void {
   let stopping = false
   const stop = (signal: string) => {
     if (stopping) return
     stopping = true
     running.app.log.info(`stopping on ${signal}`)
     // A statement that never ends would keep its connection, and so the process, for ever.
-    setTimeout(() => fail(`Roster did not stop within ${LAST} ms of ${signal}: leaving what is unfinished`), LAST).unref()
+    setTimeout(
+      () => fail(`Roster did not stop within ${SHUTDOWN_MS} ms of ${signal}: leaving what is unfinished`),
+      SHUTDOWN_MS,
+    ).unref()
     running.stop().then(
       () => process.exit(0),
       error => fail(String(error)),
@@ -82,4 +85,4 @@ function fail(message: string): void {
   process.exit(1)
 }
 
-main().catch(error => fail(error instanceof ConfigFault || error instanceof Error ? error.message : String(error)))
+main().catch(error => fail(error instanceof ConfigError || error instanceof Error ? error.message : String(error)))

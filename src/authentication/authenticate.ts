@@ -30,7 +30,7 @@ interface Row {
 const USER = `u.id AS "userId", u.profile_id AS "profileId", u.iamid, u.userid, u.userid_key AS "useridKey",
   ARRAY(SELECT e.permission FROM effective_permissions e WHERE e.user_id = u.id) AS permissions`
 
-const POWERS = ADMINISTRATIVE.map(permission => `'${permission}'`).join(', ')
+const ADMIN_PERMISSIONS = ADMINISTRATIVE.map(permission => `'${permission}'`).join(', ')
 
 // Alive: the user enabled, their IAM configured, the key behind it not expired; under impersonation also the impersonator
 // enabled and still holding IMPERSONATE_USER, and the target still without an administrative permission.
@@ -42,34 +42,34 @@ const TOKEN = `SELECT t.id, t.hash, t.api_key_id AS "apiKeyId", t.project_id AS 
   WHERE t.hash = ANY($1::bytea[]) AND t.expires_at > $2 AND (k.expires_at IS NULL OR k.expires_at > $2)
     AND (t.impersonator_id IS NULL OR (p.id IS NOT NULL
       AND EXISTS (SELECT 1 FROM effective_permissions e WHERE e.user_id = p.id AND e.permission = 'IMPERSONATE_USER')
-      AND NOT EXISTS (SELECT 1 FROM effective_permissions e WHERE e.user_id = u.id AND e.permission IN (${POWERS}))))`
+      AND NOT EXISTS (SELECT 1 FROM effective_permissions e WHERE e.user_id = u.id AND e.permission IN (${ADMIN_PERMISSIONS}))))`
 
 const KEY = `SELECT k.id, k.hash, k.id AS "apiKeyId", k.project_id AS "projectId", k.scopes, ${USER},
     NULL::int AS "impersonatorId", NULL AS "impersonatorIamid", NULL AS "impersonatorUserid"
   FROM api_keys k JOIN users u ON u.id = k.user_id AND NOT u.disabled JOIN iams i ON i.id = u.iamid
   WHERE k.hash = ANY($1::bytea[]) AND (k.expires_at IS NULL OR k.expires_at > $2)`
 
-interface Opener {
+interface ParsedSecret {
   readonly kind: 'rt' | 'rk'
   readonly hash: Uint8Array
 }
 
 /** What may open something: of another kind, or malformed, it is null without asking the store. */
-function openerOf(secret: string): Opener | null {
+function parseSecret(secret: string): ParsedSecret | null {
   const parsed = parse(secret)
   return parsed !== null && (parsed.kind === 'rt' || parsed.kind === 'rk') ? { kind: parsed.kind, hash: parsed.hash } : null
 }
 
-const find = (db: Db, kind: Opener['kind'], hashes: readonly Uint8Array[], now: Date): Promise<Row[]> =>
+const find = (db: Db, kind: ParsedSecret['kind'], hashes: readonly Uint8Array[], now: Date): Promise<Row[]> =>
   db.query<Row>(kind === 'rt' ? TOKEN : KEY, [hashes, now.toISOString()])
 
 /** The actor of a secret, or null if it opens nothing. Does not count as a use. */
 export async function actorOf(db: Db, secret: string, now: Date): Promise<UserActor | null> {
-  const opener = openerOf(secret)
+  const opener = parseSecret(secret)
   return opener && actorFrom(opener, await find(db, opener.kind, [opener.hash], now))
 }
 
-function actorFrom({ kind: opened, hash }: Opener, rows: readonly Row[]): UserActor | null {
+function actorFrom({ kind: opened, hash }: ParsedSecret, rows: readonly Row[]): UserActor | null {
   const row = rows.find(found => sameHash(found.hash, hash))
   if (!row) return null
   const impersonator =
@@ -94,24 +94,24 @@ function actorFrom({ kind: opened, hash }: Opener, rows: readonly Row[]): UserAc
 }
 
 /** Most that one statement looks up. */
-const AT_ONCE = 100
+const BATCH = 100
 
 export function createAuthenticate(db: Db, lastUsed: LastUsedTracker): Authenticate {
   // Nothing is cached: a batch is what arrived while the process was busy, and its statement runs after all of it arrived.
-  const batch = (kind: Opener['kind']) =>
-    new DataLoader<Opener, UserActor | null>(
+  const batch = (kind: ParsedSecret['kind']) =>
+    new DataLoader<ParsedSecret, UserActor | null>(
       async openers => {
         const hashes = new Map(openers.map(({ hash }) => [Buffer.from(hash).toString('base64'), hash]))
         const rows = await find(db, kind, [...hashes.values()], new Date())
         return openers.map(opener => actorFrom(opener, rows))
       },
-      { cache: false, maxBatchSize: AT_ONCE, batchScheduleFn: send => setImmediate(send) },
+      { cache: false, maxBatchSize: BATCH, batchScheduleFn: send => setImmediate(send) },
     )
   const batches = { rt: batch('rt'), rk: batch('rk') }
   return async authorization => {
     const secret = fromHeader(authorization)
     if (secret === null) throw new Unauthenticated('A token or an API key is needed: send it as Authorization: Bearer <token>')
-    const opener = openerOf(secret)
+    const opener = parseSecret(secret)
     const actor = opener && (await batches[opener.kind].load(opener))
     if (actor === null) throw new Unauthenticated('The token or API key is unknown, expired or revoked: log in again')
     lastUsed.record(actor.credential.kind === 'apikey' ? 'key' : 'token', actor.credential.id, new Date())

@@ -2,7 +2,7 @@ import type { App } from '../authorization/context.ts'
 import { purgeExpired } from '../domain/credentials/credentials.store.ts'
 import { purgeFailures } from '../domain/credentials/lockout.store.ts'
 import { purgeAddresses } from '../domain/credentials/login-addresses.store.ts'
-import { purgeUsed } from './oidc-session.store.ts'
+import { purgeConsumed } from './oidc-session.store.ts'
 
 const EVERY_MS = 600_000
 
@@ -13,7 +13,7 @@ export function startHousekeeping({ store, log }: Pick<App, 'store' | 'log'>): {
     await purgeExpired(store.db, now)
     await purgeFailures(store.db, now)
     await purgeAddresses(store.db, now)
-    await purgeUsed(store.db, now)
+    await purgeConsumed(store.db, now)
   }
   const timer = setInterval(
     () => void clean().catch(error => log.warn({ err: error }, 'housekeeping failed; it is tried again')),

@@ -9,19 +9,19 @@ import { countedSubjects } from '../domain/credentials/login-addresses.store.ts'
 import type { Db } from '../platform/database/store.ts'
 import { Unavailable } from '../platform/errors.ts'
 import type { Turn } from '../platform/fair-queue.ts'
-import { Refusals } from './rejected-attempts.ts'
-import { Lanes, tooMany } from './verification-queue.ts'
+import { RejectedAttempts } from './rejected-attempts.ts'
+import { tooMany, VerificationQueue } from './verification-queue.ts'
 
 /** Milliseconds that an attempt waits for its turn at most. */
-const PATIENCE = 10_000
+const MAX_WAIT = 10_000
 
 export function createLoginAttempts(): LoginAttempts {
   return new LimitedAttempts()
 }
 
 class LimitedAttempts implements LoginAttempts {
-  readonly #lanes = new Lanes()
-  readonly #refusals = new Refusals()
+  readonly #lanes = new VerificationQueue()
+  readonly #refusals = new RejectedAttempts()
 
   /** Refuses an attempt, and with it everybody who waits for the same lock. */
   async #refuse(db: Db, subjects: LockoutSubjects, seconds: Seconds): Promise<never> {
@@ -32,7 +32,7 @@ class LimitedAttempts implements LoginAttempts {
   }
 
   async #admit(db: Db, subjects: LockoutSubjects, isKnown: boolean): Promise<Date> {
-    const deadline = Date.now() + PATIENCE
+    const deadline = Date.now() + MAX_WAIT
     let wait = this.#lanes.crowded(subjects, isKnown)
     for (;;) {
       if (wait !== null) {

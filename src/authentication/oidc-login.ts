@@ -1,30 +1,30 @@
 /** What proves at a log-in with an OpenID provider who somebody is. As in proof.ts all of it happens before the transaction: it is slow. */
-import type { Call } from '../authorization/service.ts'
+import type { ServiceContext } from '../authorization/service.ts'
 import { detailOf, refused } from '../connectors/oidc.faults.ts'
 import { type LoggedOut, readLogoutToken } from '../connectors/oidc.logout-token.ts'
-import type { OpenidOptions, Relying } from '../connectors/oidc.provider.ts'
-import { begin, finish, type Handshake, isAnswerTo, mayInitiate } from '../connectors/oidc.ts'
-import { open } from '../domain/iams/encryption.ts'
+import type { OpenidOptions, RelyingParty } from '../connectors/oidc.provider.ts'
+import { allowsThirdPartyLogin, begin, finish, type Handshake, matchesState } from '../connectors/oidc.ts'
+import { decrypt } from '../domain/iams/encryption.ts'
 import type { IamRecord } from '../domain/iams/iam.ts'
-import { findIam, sealedOf } from '../domain/iams/iams.store.ts'
+import { encryptedSecretsOf, findIam } from '../domain/iams/iams.store.ts'
 import { missingIn } from '../domain/iams/missing-loss.ts'
 import { findUser } from '../domain/users/users.store.ts'
 import { identityOf } from '../federation/attribute-mapping.ts'
-import { isSameUserid, saidBy } from '../federation/oidc-claims.ts'
+import { identityFromClaims, isSameUserid } from '../federation/oidc-claims.ts'
 import { openidIdOf } from '../federation/source-ids.ts'
-import { askAbout, type News } from '../federation/source-result.ts'
-import { Conflict, NotFound, Refused, Unauthenticated, Unavailable } from '../platform/errors.ts'
-import { type ProviderSession, takeOnce } from './oidc-session.store.ts'
+import { fetchUserInfo, type SourceResult } from '../federation/source-result.ts'
+import { Conflict, NotFound, Unauthenticated, Unavailable, Unprocessable } from '../platform/errors.ts'
+import { consumeOnce, type ProviderSession } from './oidc-session.store.ts'
 
 /** A log-in that begins: of one's own accord, or because the provider sent one here (Core 4). */
-export interface Beginning {
+export interface LoginRequest {
   readonly iamid: string
   readonly issuer?: string | undefined
   readonly loginHint?: string | undefined
 }
 
 /** What the browser came back with. */
-export interface Return {
+export interface CallbackInput {
   readonly iamid: string
   /** Raw, without the question mark. */
   readonly query: string
@@ -33,10 +33,10 @@ export interface Return {
   readonly until: Date
 }
 
-export interface ProvenByProvider {
+export interface OidcLoginResult {
   readonly iam: Pick<IamRecord, 'id' | 'config'>
   readonly userid: string
-  readonly news: readonly News[]
+  readonly news: readonly SourceResult[]
   readonly endSession: string | null
   readonly session: ProviderSession
 }
@@ -45,37 +45,37 @@ export interface ProvenByProvider {
 export const redirectUri = (publicUrl: string, iamid: string): string => `${publicUrl}/login/${iamid}/callback`
 
 /** Throws NotFound where no provider stands behind the IAM, Refused where it may not begin from its side, Unavailable. */
-export async function beginAtProvider(
-  call: Call,
-  { iamid, issuer, loginHint }: Beginning,
+export async function beginOidcLogin(
+  call: ServiceContext,
+  { iamid, issuer, loginHint }: LoginRequest,
 ): Promise<{ url: string; handshake: Handshake }> {
-  const { relying } = await relyingOn(call, iamid)
+  const { relying } = await relyingPartyOf(call, iamid)
   const ours = { redirectUri: redirectUri(call.app.config.publicUrl, iamid), loginHint }
   return warning(call, iamid, async () => {
-    if (issuer !== undefined && !(await mayInitiate(relying, issuer)))
-      throw new Refused('This IAM does not let its provider begin a log-in, or this is not its provider')
+    if (issuer !== undefined && !(await allowsThirdPartyLogin(relying, issuer)))
+      throw new Unprocessable('This IAM does not let its provider begin a log-in, or this is not its provider')
     const { url, handshake } = await begin(relying, ours)
     return { url: url.href, handshake }
   })
 }
 
 /** Who came back; or why it is not known who, which is to be kept. Throws Unavailable, and Conflict for what came back before. */
-export async function proveByProvider(
-  call: Call,
-  { iamid, query, handshake, until }: Return,
-): Promise<ProvenByProvider | Unauthenticated> {
-  const { iam, relying } = await relyingOn(call, iamid)
-  if (!isAnswerTo(handshake, query))
+export async function finishOidcLogin(
+  call: ServiceContext,
+  { iamid, query, handshake, until }: CallbackInput,
+): Promise<OidcLoginResult | Unauthenticated> {
+  const { iam, relying } = await relyingPartyOf(call, iamid)
+  if (!matchesState(handshake, query))
     // Of another tab, or sent by somebody else. The one that was begun last in this browser may still come back.
     return warning(call, iamid, async () => {
       throw refused('it belongs to another sign-in, perhaps in another tab of this browser')
     }).catch((error: Unauthenticated) => error)
   // Before anything else is done with it: of two who come with the same one is let through, on whatever instance.
-  if (!(await takeOnce(call.db, ['log-in', handshake.state], until))) throw new Conflict('This sign-in was finished already')
+  if (!(await consumeOnce(call.db, ['log-in', handshake.state], until))) throw new Conflict('This sign-in was finished already')
   try {
     const back = new URL(`${redirectUri(call.app.config.publicUrl, iamid)}?${query}`)
     const { claims, faults, endSession, session, idToken } = await warning(call, iamid, () => finish(relying, back, handshake))
-    const claimed = saidBy(iam, claims)
+    const claimed = identityFromClaims(iam, claims)
     const { userid } = claimed.said
     const held = await findUser(call.db, { iamid, userid })
     const sourceId = openidIdOf(claims)
@@ -85,8 +85,8 @@ export async function proveByProvider(
       throw new Unauthenticated('The userid differs in spelling from the one that is known: an administrator must look at it')
     const { identity, faults: unmapped } = identityOf(iam, claimed.said)
     const all = [...faults, ...claimed.faults, ...unmapped]
-    const about = await askAbout(call, iam, userid)
-    const own: News = { source: iam.id, identity: { ...identity, sourceId }, failure: null, faults: all }
+    const about = await fetchUserInfo(call, iam, userid)
+    const own: SourceResult = { source: iam.id, identity: { ...identity, sourceId }, failure: null, faults: all }
     const news = about === null ? [own] : [own, about]
     return { iam, userid, news, endSession: endSession?.href ?? null, session: { ...session, idToken: endSession && idToken } }
   } catch (error) {
@@ -96,12 +96,15 @@ export async function proveByProvider(
 }
 
 /** Whom a provider's logout token is about. Throws NotFound, Unauthenticated and Unavailable, which all mean: nobody is logged out. */
-export async function hearLogout(call: Call, { iamid, logoutToken }: { iamid: string; logoutToken: string }): Promise<LoggedOut> {
-  const { relying } = await relyingOn(call, iamid)
+export async function receiveLogout(
+  call: ServiceContext,
+  { iamid, logoutToken }: { iamid: string; logoutToken: string },
+): Promise<LoggedOut> {
+  const { relying } = await relyingPartyOf(call, iamid)
   return warning(call, iamid, () => readLogoutToken(relying, logoutToken, call.now), 'a logout token was not believed')
 }
 
-async function relyingOn({ app, db }: Call, iamid: string): Promise<{ iam: IamRecord; relying: Relying }> {
+async function relyingPartyOf({ app, db }: ServiceContext, iamid: string): Promise<{ iam: IamRecord; relying: RelyingParty }> {
   const iam = await findIam(db, iamid)
   const options = iam?.config.options as OpenidOptions | undefined
   if (iam === null || iam.type !== 'openid' || options === undefined) {
@@ -109,9 +112,9 @@ async function relyingOn({ app, db }: Call, iamid: string): Promise<{ iam: IamRe
     if (missing.length > 0) app.log.warn({ iamid, missing }, 'log-in at an IAM that is not configured')
     throw new NotFound('There is no such IAM with an OpenID provider')
   }
-  const sealed = (await sealedOf(db, iamid))['options.clientSecret']
+  const sealed = (await encryptedSecretsOf(db, iamid))['options.clientSecret']
   try {
-    const clientSecret = sealed ? open(app.keys, iamid, 'options.clientSecret', sealed) : null
+    const clientSecret = sealed ? decrypt(app.keys, iamid, 'options.clientSecret', sealed) : null
     return { iam, relying: { options, clientSecret, outbound: app.outbound } }
   } catch (error) {
     // What is wrong with our keys is not for whoever comes along.
@@ -122,7 +125,7 @@ async function relyingOn({ app, db }: Call, iamid: string): Promise<{ iam: IamRe
 
 /** Whoever looks after the instance hears of a provider that does not work, or that sends what cannot be believed. */
 async function warning<T>(
-  { app, requestId }: Call,
+  { app, requestId }: ServiceContext,
   iamid: string,
   work: () => Promise<T>,
   what = 'a log-in with an OpenID provider failed',

@@ -11,7 +11,7 @@ export interface ProviderSession {
   readonly idToken: string | null
 }
 
-export const noteProviderSession = (db: Db, tokenId: number, iamid: string, { sub, sid, idToken }: ProviderSession) =>
+export const recordProviderSession = (db: Db, tokenId: number, iamid: string, { sub, sid, idToken }: ProviderSession) =>
   db.prisma.providerSession.create({ data: { tokenId, iamid, sub, sid, idToken }, select: { tokenId: true } })
 
 /** The encrypted ID token that the session of a token began with. */
@@ -33,11 +33,11 @@ export const endProviderSessions = (
   )
 
 /** False when it was used before, on whatever instance. `until` is when it could not be used anyway. */
-export async function takeOnce(db: Db, what: readonly string[], until: Date): Promise<boolean> {
+export async function consumeOnce(db: Db, what: readonly string[], until: Date): Promise<boolean> {
   const mark = createHash('sha256').update(JSON.stringify(what)).digest('base64url')
   const { count } = await db.prisma.usedOnce.createMany({ data: [{ mark, until }], skipDuplicates: true })
   return count === 1
 }
 
 /** Forgets what could not be used again anyway. */
-export const purgeUsed = (db: Db, now: Date) => db.prisma.usedOnce.deleteMany({ where: { until: { lt: now } } })
+export const purgeConsumed = (db: Db, now: Date) => db.prisma.usedOnce.deleteMany({ where: { until: { lt: now } } })

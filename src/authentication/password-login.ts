@@ -3,33 +3,33 @@
  * way. All of it happens before the transaction: it is slow.
  */
 import { setTimeout } from 'node:timers/promises'
-import type { Call } from '../authorization/service.ts'
+import type { ServiceContext } from '../authorization/service.ts'
 import { subjectsOf } from '../domain/credentials/lockout.ts'
 import { findLogin, type LoginRow } from '../domain/credentials/password.store.ts'
 import type { IamRecord } from '../domain/iams/iam.ts'
 import { findIam } from '../domain/iams/iams.store.ts'
 import { missingIn } from '../domain/iams/missing-loss.ts'
 import { accountOf } from '../federation/account-lookup.ts'
-import { directoryOf, heard, newsOf } from '../federation/directory.ts'
-import { askAbout, type News } from '../federation/source-result.ts'
-import { Refused, Unavailable } from '../platform/errors.ts'
+import { directoryOf, mapEntry, withExchange } from '../federation/directory.ts'
+import { fetchUserInfo, type SourceResult } from '../federation/source-result.ts'
+import { Unavailable, Unprocessable } from '../platform/errors.ts'
 import type { Turn } from '../platform/fair-queue.ts'
 import { lookupKey } from '../platform/validation.ts'
 
-export interface LogIn {
+export interface PasswordCredentials {
   iamid?: string | null
   userid: string
   password: string
 }
 
 /** Somebody who proved who they are. */
-export interface Proven {
+export interface AuthenticatedUser {
   /** Null for somebody whom the IAM knows and we do not yet. */
   readonly user: Pick<LoginRow, 'id' | 'profileId' | 'iamid' | 'userid' | 'disabled'> | null
   readonly iam: IamRecord
   /** As the IAM spells it. */
   readonly userid: string
-  readonly news: readonly News[]
+  readonly news: readonly SourceResult[]
   /** The hash that the password was verified with; null where the IAM verified it. */
   readonly passwordHash: string | null
   /** Why the account is not theirs: for administrators. */
@@ -40,7 +40,7 @@ export interface Proven {
  * Null if anything is wrong: the same work whatever it is, and one more failure that counts. Throws TooMany, and Unavailable when the
  * directory cannot be asked, which is no failure of who knocks.
  */
-export async function prove(call: Call, given: LogIn): Promise<Proven | null> {
+export async function verifyCredentials(call: ServiceContext, given: PasswordCredentials): Promise<AuthenticatedUser | null> {
   const { app, db } = call
   const iamid = given.iamid ?? 'bim'
   return app.loginAttempts.run(db, subjectsOfLogIn(call, given), async turn => {
@@ -54,49 +54,49 @@ export async function prove(call: Call, given: LogIn): Promise<Proven | null> {
 }
 
 /** What the failures of a log-in are counted for. */
-export const subjectsOfLogIn = ({ address }: Pick<Call, 'address'>, { iamid, userid }: LogIn) =>
+export const subjectsOfLogIn = ({ address }: Pick<ServiceContext, 'address'>, { iamid, userid }: PasswordCredentials) =>
   subjectsOf(iamid ?? 'bim', lookupKey(userid) ?? '', address)
 
 async function byPassword(
-  call: Call,
+  call: ServiceContext,
   iam: IamRecord | null,
-  { iamid, userid, password }: LogIn,
+  { iamid, userid, password }: PasswordCredentials,
   turn: Turn,
-): Promise<Proven | null> {
+): Promise<AuthenticatedUser | null> {
   const user = await findLogin(call.db, iamid ?? 'bim', lookupKey(userid) ?? '')
   const right = await call.app.passwordHasher.verify(user?.passwordHash ?? null, password, turn)
   if (!right || user === null || iam === null || user.disabled) return null
-  const about = await askAbout(call, iam, user.userid)
+  const about = await fetchUserInfo(call, iam, user.userid)
   return { user, iam, userid: user.userid, news: about === null ? [] : [about], passwordHash: user.passwordHash }
 }
 
 async function byDirectory(
-  call: Call,
+  call: ServiceContext,
   directory: NonNullable<Awaited<ReturnType<typeof directoryOf>>>,
   iam: IamRecord,
-  { userid, password }: LogIn,
-): Promise<Proven | null> {
+  { userid, password }: PasswordCredentials,
+): Promise<AuthenticatedUser | null> {
   const soonest = setTimeout(REFUSAL, null)
-  const entry = await heard(call, iam, 'log in', userid, () => directory.logIn(userid, password)).catch(inGeneral)
+  const entry = await withExchange(call, iam, 'log in', userid, () => directory.logIn(userid, password)).catch(withoutDetail)
   if (entry === null) return soonest
-  const own = newsOf(iam, entry)
+  const own = mapEntry(iam, entry)
   const { user, userid: name, rejected } = await accountOf(call.db, iam, entry, own.identity!)
   if (rejected !== undefined) {
     await soonest
     return { user: null, iam, userid: entry.userid, news: [own], passwordHash: null, rejected }
   }
   if (user?.disabled) return soonest
-  const about = await askAbout(call, iam, name)
+  const about = await fetchUserInfo(call, iam, name)
   const news = about === null ? [own] : [own, about]
   return { user, iam, userid: name, news, passwordHash: null }
 }
 
 /** What is wrong with a directory its administrators read in the log, in its exchanges and in testIam. Whoever knocks hears no more than that. */
-function inGeneral(error: unknown): never {
+function withoutDetail(error: unknown): never {
   if (error instanceof Unavailable)
     throw new Unavailable('The directory of this IAM gives no answer: try again later', { retryAfter: 5 })
-  if (error instanceof Refused)
-    throw new Refused('The directory of this IAM lets nobody in as it is set up: tell an administrator')
+  if (error instanceof Unprocessable)
+    throw new Unprocessable('The directory of this IAM lets nobody in as it is set up: tell an administrator')
   throw error
 }
 

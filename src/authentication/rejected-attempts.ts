@@ -1,14 +1,14 @@
 /** Tries that a lock refuses: they cost next to nothing here, and count against their address. */
 import type { LockoutSubjects } from '../authorization/ports.ts'
-import { countRefusals, type Seconds } from '../domain/credentials/lockout.store.ts'
+import { countRejected, type Seconds } from '../domain/credentials/lockout.store.ts'
 import type { Db } from '../platform/database/store.ts'
 
 /** Milliseconds for which a lock is known without asking the store again. */
 const REMEMBERED = 200
 /** Locks remembered at most. */
-const MOST = 10_000
+const MAX_SUBJECTS = 10_000
 
-export class Refusals {
+export class RejectedAttempts {
   readonly #locks = new Map<string, { readonly asked: number; readonly ends: number }>()
   #counts = new Map<string, number>()
   #counting: Promise<void> = Promise.resolve()
@@ -46,13 +46,13 @@ export class Refusals {
     this.#next = null
     const counts = this.#counts
     this.#counts = new Map()
-    for (const { subject, seconds } of await countRefusals(db, counts, new Date())) this.#remember(subject, seconds)
+    for (const { subject, seconds } of await countRejected(db, counts, new Date())) this.#remember(subject, seconds)
   }
 
   #remember(subject: string, seconds: number): void {
     this.#locks.delete(subject)
     if (seconds === 0) return
-    if (this.#locks.size >= MOST) this.#locks.clear()
+    if (this.#locks.size >= MAX_SUBJECTS) this.#locks.clear()
     const asked = Date.now()
     this.#locks.set(subject, { asked, ends: asked + seconds * 1000 })
   }

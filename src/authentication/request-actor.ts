@@ -3,28 +3,28 @@
 import { type Actor, anonymous } from '../authorization/actor.ts'
 import type { App } from '../authorization/context.ts'
 import { parse, withoutBasic } from '../authorization/secret.ts'
-import { asUnavailable } from '../platform/database/errors.ts'
+import { toUnavailable } from '../platform/database/errors.ts'
 import { Forbidden, RosterError } from '../platform/errors.ts'
 import { cookieOf, isSameOrigin, sessionCookie } from '../platform/http/cookies.ts'
 import { ANONYMOUS_BODY_LIMIT, BODY_LIMIT } from '../platform/http/read-body.ts'
-import type { WireRequest } from '../platform/http/types.ts'
+import type { HttpRequest } from '../platform/http/types.ts'
 
 /**
  * 'required' must be good; so must 'basic', which may be the password of Basic credentials; 'offered' must be good if there is one;
  * 'optional' is used if it is good; 'none' is not looked at.
  */
-export type Credential = 'required' | 'basic' | 'offered' | 'optional' | 'none'
+export type AuthRequirement = 'required' | 'basic' | 'offered' | 'optional' | 'none'
 
 /** Bytes of a body that this caller may send. */
 export const bodyLimitOf = (actor: Actor): number => (actor === anonymous ? ANONYMOUS_BODY_LIMIT : BODY_LIMIT)
 
-type Asked = Pick<App, 'authenticate' | 'config'>
+type RequestActorDeps = Pick<App, 'authenticate' | 'config'>
 
 /** Throws Unauthenticated, Forbidden for a session's write from elsewhere, and Unavailable. */
 export async function actorOfRequest(
-  app: Asked,
-  request: Pick<WireRequest, 'method' | 'headers'>,
-  credential: Credential,
+  app: RequestActorDeps,
+  request: Pick<HttpRequest, 'method' | 'headers'>,
+  credential: AuthRequirement,
 ): Promise<Actor> {
   const given = request.headers.authorization
   const authorization = credential === 'basic' ? withoutBasic(given) : given
@@ -34,7 +34,7 @@ export async function actorOfRequest(
     return await app.authenticate(authorization)
   } catch (error) {
     if (credential === 'optional' && error instanceof RosterError && error.code === 'UNAUTHENTICATED') return anonymous
-    throw asUnavailable(error) ?? error
+    throw toUnavailable(error) ?? error
   }
 }
 
@@ -43,9 +43,9 @@ export async function actorOfRequest(
  * sent them (GraphQL's mutations are writes: they are POST only). One that is over is as none, or nobody could log in again with it.
  */
 async function actorOfSession(
-  app: Asked,
-  request: Pick<WireRequest, 'method' | 'headers'>,
-  credential: Credential,
+  app: RequestActorDeps,
+  request: Pick<HttpRequest, 'method' | 'headers'>,
+  credential: AuthRequirement,
 ): Promise<Actor> {
   const token = cookieOf(request.headers, sessionCookie(app.config.publicUrl))
   if (token === null || parse(token)?.kind !== 'rt') return credential === 'required' ? app.authenticate(undefined) : anonymous
@@ -60,6 +60,6 @@ async function actorOfSession(
     return await app.authenticate(`Bearer ${token}`)
   } catch (error) {
     if (credential !== 'required' && error instanceof RosterError && error.code === 'UNAUTHENTICATED') return anonymous
-    throw asUnavailable(error) ?? error
+    throw toUnavailable(error) ?? error
   }
 }

@@ -7,24 +7,38 @@ import type { UserActor } from '../authorization/actor.ts'
 import { isAdministrative } from '../authorization/permissions.ts'
 import { inScope } from '../authorization/policy.ts'
 import { parse } from '../authorization/secret.ts'
-import { type Call, done, type Outcome, read, refused, type Service, write } from '../authorization/service.ts'
+import {
+  changed,
+  command,
+  query,
+  rejected,
+  type Service,
+  type ServiceContext,
+  type WriteResult,
+} from '../authorization/service.ts'
 import type { LoggedOut } from '../connectors/oidc.logout-token.ts'
-import { deleteTokens, findApiKey, findInvitation, takeInvitation, touchApiKey } from '../domain/credentials/credentials.store.ts'
-import { noteAddress } from '../domain/credentials/login-addresses.store.ts'
-import { holdPassword, noteLogIn, setPasswordHash } from '../domain/credentials/password.store.ts'
-import { type Issued, issueToken } from '../domain/credentials/token-issue.ts'
-import { holdIam } from '../domain/iams/iams.store.ts'
+import {
+  consumeInvitation,
+  deleteTokens,
+  findApiKey,
+  findInvitation,
+  touchApiKey,
+} from '../domain/credentials/credentials.store.ts'
+import { recordAddress } from '../domain/credentials/login-addresses.store.ts'
+import { lockPassword, recordLogin, setPasswordHash } from '../domain/credentials/password.store.ts'
+import { type IssuedToken, issueToken } from '../domain/credentials/token-issue.ts'
+import { lockIamRow } from '../domain/iams/iams.store.ts'
 import { isProjectMember } from '../domain/projects/projects.store.ts'
-import { seenAs, type UserRecord } from '../domain/users/user.ts'
+import { type UserRecord, withVisibility } from '../domain/users/user.ts'
 import { targetOf } from '../domain/users/users.service.ts'
 import { grantsOfUsers, requireUser } from '../domain/users/users.store.ts'
-import { takeIn } from '../federation/source-result.ts'
+import { applySourceResults } from '../federation/source-result.ts'
 import { createTokenCipher } from '../platform/encryption.ts'
 import { Forbidden, NotFound, Unauthenticated } from '../platform/errors.ts'
 import { actorOf } from './authenticate.ts'
-import { beginAtProvider, hearLogout, type ProvenByProvider, proveByProvider, type Return } from './oidc-login.ts'
-import { endProviderSessions, idTokenOf, noteProviderSession, type ProviderSession, takeOnce } from './oidc-session.store.ts'
-import { type LogIn, type Proven, prove, subjectsOfLogIn } from './password-login.ts'
+import { beginOidcLogin, type CallbackInput, finishOidcLogin, type OidcLoginResult, receiveLogout } from './oidc-login.ts'
+import { consumeOnce, endProviderSessions, idTokenOf, type ProviderSession, recordProviderSession } from './oidc-session.store.ts'
+import { type AuthenticatedUser, type PasswordCredentials, subjectsOfLogIn, verifyCredentials } from './password-login.ts'
 
 const BAD_LOGIN = 'The user name or the password is wrong, or the account cannot log in'
 const NOT_ALLOWED = 'This account is disabled or may not log in: ask an administrator'
@@ -36,46 +50,46 @@ const IMPERSONATION_SECONDS = 3600
 const MAX_HINT = 12_000
 
 export const sessions = {
-  logIn: write(
+  logIn: command(
     'session:logIn',
-    async (call, given: LogIn, proven: Proven | null): Promise<Outcome<Issued>> => {
+    async (call, given: PasswordCredentials, proven: AuthenticatedUser | null): Promise<WriteResult<IssuedToken>> => {
       const { iamid } = given
       // An unknown name is not kept: people type passwords into the wrong field.
-      if (proven === null) return refused(new Unauthenticated(BAD_LOGIN), loginFailed(`${iamid ?? 'bim'}/…`))
-      if (!(await isHeld(call, proven.iam))) return refused(new Unauthenticated(BAD_LOGIN), loginFailed(`${iamid}/…`, GONE))
+      if (proven === null) return rejected(new Unauthenticated(BAD_LOGIN), loginFailed(`${iamid ?? 'bim'}/…`))
+      if (!(await isHeld(call, proven.iam))) return rejected(new Unauthenticated(BAD_LOGIN), loginFailed(`${iamid}/…`, GONE))
       const { user, passwordHash } = proven
-      if (user !== null && passwordHash !== null && !(await holdPassword(call.db, user.id, passwordHash)))
-        return refused(new Unauthenticated(BAD_LOGIN), loginFailed(`${iamid}/…`, 'the password was changed meanwhile'))
-      const outcome = await enter(call, proven, BAD_LOGIN)
-      if (!outcome.error) await noteAddress(call.db, subjectsOfLogIn(call, given), call.now)
+      if (user !== null && passwordHash !== null && !(await lockPassword(call.db, user.id, passwordHash)))
+        return rejected(new Unauthenticated(BAD_LOGIN), loginFailed(`${iamid}/…`, 'the password was changed meanwhile'))
+      const outcome = await startSession(call, proven, BAD_LOGIN)
+      if (!outcome.error) await recordAddress(call.db, subjectsOfLogIn(call, given), call.now)
       return outcome
     },
-    { prepare: prove },
+    { prepare: verifyCredentials },
   ),
 
   /** Where the browser goes to log in with an OpenID provider, and what it must bring back. */
-  begin: read('session:start', beginAtProvider),
+  begin: query('session:start', beginOidcLogin),
 
   /** The browser is back. `endSession` is where to end the session at the provider too. */
-  logInByProvider: write(
+  logInByProvider: command(
     'session:logInByProvider',
-    async (call, { iamid }: Return, proven: ProvenByProvider | Unauthenticated): Promise<Outcome<Entered>> => {
-      if (proven instanceof Unauthenticated) return refused(proven, loginFailed(`${iamid}/…`, proven.message))
-      if (!(await isHeld(call, proven.iam))) return refused(new Unauthenticated(GONE), loginFailed(`${iamid}/…`, GONE))
-      const outcome = await enter(call, { ...proven, user: null }, NOT_ALLOWED)
+    async (call, { iamid }: CallbackInput, proven: OidcLoginResult | Unauthenticated): Promise<WriteResult<Session>> => {
+      if (proven instanceof Unauthenticated) return rejected(proven, loginFailed(`${iamid}/…`, proven.message))
+      if (!(await isHeld(call, proven.iam))) return rejected(new Unauthenticated(GONE), loginFailed(`${iamid}/…`, GONE))
+      const outcome = await startSession(call, { ...proven, user: null }, NOT_ALLOWED)
       const value = { ...outcome.value, endSession: proven.endSession }
       const { error } = outcome
-      if (!error) await noteProviderSession(call.db, value.tokenId, iamid, await withEncryptedHint(call, iamid, proven.session))
+      if (!error) await recordProviderSession(call.db, value.tokenId, iamid, await withEncryptedHint(call, iamid, proven.session))
       return { value, events: outcome.events, ...(error && { error }) }
     },
-    { prepare: proveByProvider },
+    { prepare: finishOidcLogin },
   ),
 
   /** A provider says that somebody's session is over: those begun there are. Throws whatever is wrong with its word. */
-  endByProvider: write(
+  endByProvider: command(
     'session:endByProvider',
     async (call, { iamid }: { iamid: string; logoutToken: string }, { jti, until, ...whose }: LoggedOut) => {
-      if (!(await takeOnce(call.db, ['log-out', iamid, jti], until)))
+      if (!(await consumeOnce(call.db, ['log-out', iamid, jti], until)))
         throw new Unauthenticated('This logout token was heard already')
       const ended = await endProviderSessions(call.db, iamid, whose)
       const events = ended.map(({ id, iamid: of, userid }) => ({
@@ -85,26 +99,29 @@ export const sessions = {
       }))
       return { value: { ended: ended.length }, events }
     },
-    { prepare: hearLogout },
+    { prepare: receiveLogout },
   ),
 
-  authenticateApiKey: write('apikey:authenticate', async (call, { apikey }: { apikey: string }): Promise<Outcome<Issued>> => {
-    const owner = await ownerOfKey(call, apikey)
-    const issued = await issueWithKey(call, owner, {
-      userId: owner.user.id,
-      profileId: owner.user.profileId,
-      scopes: owner.credential.scopes,
-    })
-    return done(issued, { event: 'tokenIssued', target: { type: 'token', id: issued.tokenId }, by: owner.user })
-  }),
+  authenticateApiKey: command(
+    'apikey:authenticate',
+    async (call, { apikey }: { apikey: string }): Promise<WriteResult<IssuedToken>> => {
+      const owner = await ownerOfKey(call, apikey)
+      const issued = await issueWithKey(call, owner, {
+        userId: owner.user.id,
+        profileId: owner.user.profileId,
+        scopes: owner.credential.scopes,
+      })
+      return changed(issued, { event: 'tokenIssued', target: { type: 'token', id: issued.tokenId }, by: owner.user })
+    },
+  ),
 
   /** A token for acting as another user. The permission is the key owner's, asked live now and at each use. */
-  impersonate: write(
+  impersonate: command(
     'apikey:impersonate',
     async (
       call,
       input: { apikey: string; iamid: string; userid: string; projectId?: number | null },
-    ): Promise<Outcome<Issued>> => {
+    ): Promise<WriteResult<IssuedToken>> => {
       const owner = await ownerOfKey(call, input.apikey)
       if (!owner.permissions.has('IMPERSONATE_USER') || !inScope(owner.credential.scopes, 'apikey:impersonate'))
         throw new Forbidden("The key's owner needs the permission IMPERSONATE_USER, within the key's scopes")
@@ -119,7 +136,7 @@ export const sessions = {
         projectId: input.projectId ?? null,
         life: IMPERSONATION_SECONDS,
       })
-      return done(issued, {
+      return changed(issued, {
         event: 'impersonationStarted',
         target: targetOf(target),
         after: { token: issued.tokenId },
@@ -128,28 +145,28 @@ export const sessions = {
     },
   ),
 
-  logOut: write('session:logOut', async (call, _: object) => {
+  logOut: command('session:logOut', async (call, _: object) => {
     const token = call.actor.kind === 'user' && call.actor.credential.kind !== 'apikey' ? call.actor.credential.id : null
     const idToken = token === null ? null : await decryptedHint(call, await idTokenOf(call.db, token))
     const gone = token === null ? [] : await deleteTokens(call.db, [token], null)
-    return done({ revokedTokens: gone.length, idToken }, { event: 'tokenRevoked', target: { type: 'token', id: token ?? '' } })
+    return changed({ revokedTokens: gone.length, idToken }, { event: 'tokenRevoked', target: { type: 'token', id: token ?? '' } })
   }),
 
   /** Whose link this is, for the page that asks for a password. */
-  readInvitation: read(
+  readInvitation: query(
     'session:readInvitation',
     async (call, { token }: { token: string }): Promise<UserRecord> =>
-      seenAs(await requireUser(call.db, { id: await invited(call, token) }), 'own'),
+      withVisibility(await requireUser(call.db, { id: await invited(call, token) }), 'own'),
   ),
 
   /** Sets the first password with an invitation, which is used up. */
-  acceptInvitation: write(
+  acceptInvitation: command(
     'session:acceptInvitation',
     async (call, { token }: { token: string; password: string }, passwordHash: string) => {
-      const userId = await takeInvitation(call.db, parse(token)!.hash, call.now)
+      const userId = await consumeInvitation(call.db, parse(token)!.hash, call.now)
       if (userId === null) throw new NotFound(BAD_INVITATION)
       const user = await setPasswordHash(call.db, userId, passwordHash, call.now)
-      return done(seenAs(user, 'own'), {
+      return changed(withVisibility(user, 'own'), {
         event: 'passwordChanged',
         target: targetOf(user),
         after: { by: 'invitation' },
@@ -161,13 +178,13 @@ export const sessions = {
 } satisfies Service
 
 /** Nobody removes the IAM now; `bim` is never removed. */
-const isHeld = async ({ db }: Call, { id }: Pick<ProvenByProvider['iam'], 'id'>): Promise<boolean> =>
-  id === 'bim' || (await holdIam(db, id)) !== null
+const isHeld = async ({ db }: ServiceContext, { id }: Pick<OidcLoginResult['iam'], 'id'>): Promise<boolean> =>
+  id === 'bim' || (await lockIamRow(db, id)) !== null
 
-const hintCipher = ({ app }: Call) => createTokenCipher(app.keys, 'id_token_hint')
+const hintCipher = ({ app }: ServiceContext) => createTokenCipher(app.keys, 'id_token_hint')
 
 /** An ID token that is too long to be sent in an address is not kept: the provider then asks whom to sign out. */
-async function withEncryptedHint(call: Call, iamid: string, session: ProviderSession): Promise<ProviderSession> {
+async function withEncryptedHint(call: ServiceContext, iamid: string, session: ProviderSession): Promise<ProviderSession> {
   const { idToken } = session
   if (idToken === null) return session
   const { log, config } = call.app
@@ -180,41 +197,42 @@ async function withEncryptedHint(call: Call, iamid: string, session: ProviderSes
 }
 
 /** Null for one whose key is gone. */
-async function decryptedHint(call: Call, encrypted: string | null): Promise<string | null> {
+async function decryptedHint(call: ServiceContext, encrypted: string | null): Promise<string | null> {
   const claims = encrypted === null ? null : await hintCipher(call).decrypt(encrypted, call.now)
   return typeof claims?.idToken === 'string' ? claims.idToken : null
 }
 
-interface Entered extends Issued {
+interface Session extends IssuedToken {
   readonly endSession: string | null
 }
 
 /** The end of each log-in: what was heard of the person is taken in, and whoever is not disabled gets a token. What was not heard is kept. */
-async function enter(
-  call: Call,
+async function startSession(
+  call: ServiceContext,
   {
     iam,
     user: known,
     userid,
     news,
-    rejected,
-  }: Pick<Proven, 'user' | 'userid' | 'news' | 'rejected'> & { readonly iam: ProvenByProvider['iam'] },
+    rejected: rejection,
+  }: Pick<AuthenticatedUser, 'user' | 'userid' | 'news' | 'rejected'> & { readonly iam: OidcLoginResult['iam'] },
   refusal: string,
-): Promise<Outcome<Issued>> {
-  const taken = rejected === undefined ? await takeIn(call, iam, known, news, { logIn: true }) : { rejected }
+): Promise<WriteResult<IssuedToken>> {
+  const taken =
+    rejection === undefined ? await applySourceResults(call, iam, known, news, { logIn: true }) : { rejected: rejection }
   if ('rejected' in taken) {
     call.app.log.warn(
       { iamid: iam.id, requestId: call.requestId, failure: taken.rejected },
       'log-in refused: the account is not theirs',
     )
-    return refused(new Unauthenticated(refusal), loginFailed(`${iam.id}/${userid}`, taken.rejected))
+    return rejected(new Unauthenticated(refusal), loginFailed(`${iam.id}/${userid}`, taken.rejected))
   }
   const { user, events, error } = taken
   const name = `${user.iamid}/${user.userid}`
-  if (user.disabled) return refused(new Unauthenticated(refusal), ...events, loginFailed(name, refusal))
-  if (error) return refused(error, ...events)
+  if (user.disabled) return rejected(new Unauthenticated(refusal), ...events, loginFailed(name, refusal))
+  if (error) return rejected(error, ...events)
   const issued = await issueToken(call, { userId: user.id, profileId: user.profileId })
-  await noteLogIn(call.db, user.id, call.now)
+  await recordLogin(call.db, user.id, call.now)
   const target = { type: 'session' as const, id: issued.tokenId, name }
   const notTaken = news.flatMap(({ faults, failure }) => [
     ...faults,
@@ -228,14 +246,18 @@ const loginFailed = (name: string, reason = BAD_LOGIN) =>
   ({ event: 'loginFailed', outcome: 'denied', target: { type: 'session', id: '', name: name.slice(0, 400) }, reason }) as const
 
 /** The owner of a key that works. An impersonation token in its place is told so: nobody impersonates twice. */
-async function ownerOfKey(call: Call, apikey: string): Promise<UserActor> {
+async function ownerOfKey(call: ServiceContext, apikey: string): Promise<UserActor> {
   const owner = await actorOf(call.db, apikey, call.now)
   if (owner?.credential.kind === 'impersonation') throw new Forbidden('An impersonation token cannot stand for an API key')
   if (owner?.credential.kind !== 'apikey') throw new Unauthenticated(BAD_KEY)
   return owner
 }
 
-async function issueWithKey(call: Call, owner: UserActor, holder: Parameters<typeof issueToken>[1]): Promise<Issued> {
+async function issueWithKey(
+  call: ServiceContext,
+  owner: UserActor,
+  holder: Parameters<typeof issueToken>[1],
+): Promise<IssuedToken> {
   const key = await findApiKey(call.db, owner.credential.id)
   await touchApiKey(call.db, owner.credential.id, call.now)
   return issueToken(call, {
@@ -246,7 +268,7 @@ async function issueWithKey(call: Call, owner: UserActor, holder: Parameters<typ
   })
 }
 
-async function refuseTarget(call: Call, target: UserRecord, projectId: number | null): Promise<void> {
+async function refuseTarget(call: ServiceContext, target: UserRecord, projectId: number | null): Promise<void> {
   if (target.disabled) throw new Forbidden('A disabled user cannot be impersonated')
   const administrative = (await grantsOfUsers(call.db, [target.id])).find(grant => isAdministrative(grant.permission))
   if (administrative) throw new Forbidden(`A holder of ${administrative.permission} cannot be impersonated`)
@@ -255,14 +277,14 @@ async function refuseTarget(call: Call, target: UserRecord, projectId: number | 
 }
 
 /** Whose live invitation this is. */
-async function invited({ db, now }: Call, token: string): Promise<number> {
+async function invited({ db, now }: ServiceContext, token: string): Promise<number> {
   const parsed = parse(token)
   const userId = parsed?.kind === 'ri' ? await findInvitation(db, parsed.hash, now) : null
   if (userId === null) throw new NotFound(BAD_INVITATION)
   return userId
 }
 
-async function checkInvitation(call: Call, { token, password }: { token: string; password: string }): Promise<string> {
+async function checkInvitation(call: ServiceContext, { token, password }: { token: string; password: string }): Promise<string> {
   await invited(call, token)
   call.app.passwordHasher.check('password', password)
   return call.app.passwordHasher.hash(password)

@@ -2,34 +2,34 @@
 import type { LockoutSubjects } from '../authorization/ports.ts'
 import type { Seconds } from '../domain/credentials/lockout.store.ts'
 import { lockout } from '../domain/credentials/lockout.ts'
-import { TooMany } from '../platform/errors.ts'
+import { TooManyRequests } from '../platform/errors.ts'
 
 /** Attempts that may wait; whoever comes later is refused. */
 const MAX_WAITING = 4000
 /** Milliseconds between two looks at what other instances have given back, and how many subjects one look asks for. */
-const LOOK = 100
-const LOOKS_AT_ONCE = 20
+const LOCK_CHECK_MS = 100
+const LOCK_CHECKS_AT_ONCE = 20
 
 /** Constant: how long to wait stands in Retry-After alone. */
 const LOCKED = 'Too many failed log-ins: try again after the time that Retry-After gives'
-export const tooMany = (seconds: number) => new TooMany(LOCKED, { retryAfter: Math.max(1, seconds) })
+export const tooMany = (seconds: number) => new TooManyRequests(LOCKED, { retryAfter: Math.max(1, seconds) })
 
 interface Waiter {
   readonly address: string
   readonly deadline: number
   proceed(): void
-  refuse(error: TooMany): void
+  refuse(error: TooManyRequests): void
 }
 /** The attempts of one subject: how many are reserving or verifying, and who waits. */
-interface Lane {
+interface SubjectQueue {
   active: number
   readonly waiting: Waiter[]
 }
 
 const SUBJECTS = ['account', 'address'] as const
 
-export class Lanes {
-  readonly #lanes = new Map<string, Lane>()
+export class VerificationQueue {
+  readonly #lanes = new Map<string, SubjectQueue>()
   #waiting = 0
   #timer: NodeJS.Timeout | null = null
 
@@ -44,9 +44,10 @@ export class Lanes {
 
   /** Throws TooMany when too many wait, when `deadline` is over, and when the subject is locked meanwhile. */
   async wait(subjects: LockoutSubjects, subject: keyof LockoutSubjects, deadline: number, first: boolean): Promise<void> {
-    if (this.#waiting >= MAX_WAITING) throw new TooMany('Too many log-ins are waiting: try again later', { retryAfter: 30 })
+    if (this.#waiting >= MAX_WAITING)
+      throw new TooManyRequests('Too many log-ins are waiting: try again later', { retryAfter: 30 })
     this.#waiting++
-    this.#timer ??= setInterval(() => this.#look(), LOOK).unref()
+    this.#timer ??= setInterval(() => this.#look(), LOCK_CHECK_MS).unref()
     return new Promise((proceed, refuse) => {
       const { waiting } = this.#laneOf(subjects[subject])
       const waiter = { address: subjects.address, deadline, proceed, refuse }
@@ -102,7 +103,7 @@ export class Lanes {
     let looks = 0
     for (const [key, lane] of [...this.#lanes]) {
       while (lane.waiting.length > 0 && lane.waiting[0]!.deadline <= Date.now()) this.#take(lane)!.refuse(tooMany(1))
-      if (lane.active === 0 && looks < LOOKS_AT_ONCE) {
+      if (lane.active === 0 && looks < LOCK_CHECKS_AT_ONCE) {
         looks++
         this.#take(lane)?.proceed()
       }
@@ -110,13 +111,13 @@ export class Lanes {
     }
   }
 
-  #laneOf(key: string): Lane {
+  #laneOf(key: string): SubjectQueue {
     const lane = this.#lanes.get(key) ?? { active: 0, waiting: [] }
     this.#lanes.set(key, lane)
     return lane
   }
 
-  #take(lane: Lane): Waiter | undefined {
+  #take(lane: SubjectQueue): Waiter | undefined {
     const waiter = lane.waiting.shift()
     if (waiter !== undefined) this.#waiting--
     if (this.#waiting === 0 && this.#timer !== null) {
@@ -126,7 +127,7 @@ export class Lanes {
     return waiter
   }
 
-  #tidy(key: string, { active, waiting }: Lane): void {
+  #tidy(key: string, { active, waiting }: SubjectQueue): void {
     if (active === 0 && waiting.length === 0) this.#lanes.delete(key)
   }
 }

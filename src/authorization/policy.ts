@@ -169,13 +169,13 @@ export const allowed = (actor: Actor): Action[] =>
 interface FieldRule {
   readonly action: Action
   readonly who: readonly string[]
-  readonly views?: readonly View[]
+  readonly views?: readonly Visibility[]
   readonly self?: true
 }
-export type View = 'list' | 'aggregate' | 'own'
+export type Visibility = 'list' | 'aggregate' | 'own'
 
 /** The reads that show a record by each view. */
-const READS: Record<View, readonly Action[]> = {
+const READS: Record<Visibility, readonly Action[]> = {
   list: ['user:list'],
   aggregate: ['user:read'],
   own: ['viewer:read', 'user:readProfile'],
@@ -201,7 +201,7 @@ export const fields = {
 export type FieldGroup = keyof typeof fields
 
 /** Whether the actor may see this group of fields on a record. */
-export function maySee(actor: Actor, group: FieldGroup, record: { id?: number; view?: View } = {}): boolean {
+export function maySee(actor: Actor, group: FieldGroup, record: { id?: number; view?: Visibility } = {}): boolean {
   const rule: FieldRule = fields[group]
   if (actor.kind === 'machine') return true
   if (actor.kind !== 'user') return false

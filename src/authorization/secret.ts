@@ -7,7 +7,7 @@ import { crc32 } from 'node:zlib'
 /** API key, access token, invitation, SCIM key. */
 export type SecretKind = 'rk' | 'rt' | 'ri' | 'rs'
 
-export interface MintedSecret {
+export interface GeneratedSecret {
   /** Shown to its owner once and kept nowhere. */
   secret: string
   /** SHA-256, 32 bytes: what is stored and looked up. */
@@ -25,7 +25,7 @@ const prefixCharacters = 6
 const form = new RegExp(`^(rk|rt|ri|rs)_[0-9A-Za-z]{${randomCharacters + checkCharacters}}$`)
 
 /** Letters and digits only, so that a double click selects a whole secret and no door has to encode it. */
-export function mint(kind: SecretKind): MintedSecret {
+export function generateSecret(kind: SecretKind): GeneratedSecret {
   const body = Array.from({ length: randomCharacters }, () => alphabet[randomInt(alphabet.length)]).join('')
   const text = `${kind}_${body}`
   const secret = text + checksum(text)

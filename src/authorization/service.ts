@@ -9,9 +9,9 @@
 import { channel } from 'node:diagnostics_channel'
 import { setImmediate } from 'node:timers/promises'
 import { actingAs, isAdmitted } from '../platform/database/current-actor.ts'
-import { asRefusal, asUnavailable, TooExpensive } from '../platform/database/errors.ts'
+import { TooExpensive, toRejection, toUnavailable } from '../platform/database/errors.ts'
 import type { Db } from '../platform/database/store.ts'
-import { Forbidden, RosterError, Unauthenticated, Unavailable, Unopened } from '../platform/errors.ts'
+import { Forbidden, RosterError, SecretUnreadable, Unauthenticated, Unavailable } from '../platform/errors.ts'
 import { type Actor, isSelf, shareOf, type UserRef } from './actor.ts'
 import { appendEvents } from './audit.store.ts'
 import { type AuditDraft, type AuditTrail, newTrail, type Target } from './audit-event.ts'
@@ -19,7 +19,7 @@ import type { App, Context } from './context.ts'
 import { type Action, decide, policy, type ReadAction, type Verdict, type WriteAction } from './policy.ts'
 
 /** What a rule is given. `db` is the transaction in a write, else the pool. */
-export interface Call {
+export interface ServiceContext {
   readonly db: Db
   readonly actor: Actor
   readonly now: Date
@@ -31,26 +31,33 @@ export interface Call {
 }
 
 /** What a write answers: its value and its audit events; or an error that must not undo what was written (a failed log-in). */
-export interface Outcome<R> {
+export interface WriteResult<R> {
   readonly value: R
   readonly events: readonly AuditDraft[]
   readonly error?: RosterError
   /** What is left to do, in a transaction of its own, before which others have their turn. Its outcome takes the place of this one. */
-  readonly next?: (call: Call) => Promise<Outcome<R>>
+  readonly next?: (call: ServiceContext) => Promise<WriteResult<R>>
   /** Runs after the commit: what may fail without losing anything, such as a mail. */
   readonly afterCommit?: (value: R) => Promise<R>
 }
-export const done = <R>(value: R, ...events: [AuditDraft, ...AuditDraft[]]): Outcome<R> => ({ value, events })
+export const changed = <R>(value: R, ...events: [AuditDraft, ...AuditDraft[]]): WriteResult<R> => ({ value, events })
 /** A write that found everything as it should be already: nothing was changed, so there is no event. */
-export const unchanged = <R>(value: R): Outcome<R> => ({ value, events: [] })
+export const unchanged = <R>(value: R): WriteResult<R> => ({ value, events: [] })
 /** A step of a write; its value is that of the last one. */
-export const continued = <R>(events: readonly AuditDraft[], next: (call: Call) => Promise<Outcome<R>>): Outcome<R> => ({
+export const continued = <R>(
+  events: readonly AuditDraft[],
+  next: (call: ServiceContext) => Promise<WriteResult<R>>,
+): WriteResult<R> => ({
   value: undefined as R,
   events,
   next,
 })
 /** A refusal with its own trace: the events are kept, then the error is thrown. */
-export const refused = <R>(error: RosterError, ...events: AuditDraft[]): Outcome<R> => ({ value: undefined as R, events, error })
+export const rejected = <R>(error: RosterError, ...events: AuditDraft[]): WriteResult<R> => ({
+  value: undefined as R,
+  events,
+  error,
+})
 
 declare const guarded: unique symbol
 export type Guarded<A, R> = ((context: Context, args: A) => Promise<R>) & { readonly [guarded]: Action }
@@ -58,26 +65,30 @@ export type Guarded<A, R> = ((context: Context, args: A) => Promise<R>) & { read
 export type Service = Record<string, Guarded<never, unknown>>
 
 /** Options of a rule: whose record the arguments name (for what one may do to one's own), and what to call it in a refusal. */
-interface About<A> {
+interface ServiceOptions<A> {
   readonly owner?: (args: A) => UserRef
 }
 
-export function read<A, R>(action: ReadAction, rule: (call: Call, args: A) => Promise<R>, about: About<A> = {}): Guarded<A, R> {
+export function query<A, R>(
+  action: ReadAction,
+  rule: (call: ServiceContext, args: A) => Promise<R>,
+  about: ServiceOptions<A> = {},
+): Guarded<A, R> {
   const run = async (context: Context, args: A) =>
-    rule(callOf(context, context.app.store.db, READ), args).catch(error => translated(context, error, action))
+    rule(serviceContext(context, context.app.store.db, READ), args).catch(error => translated(context, error, action))
   return admitted((context, args) => authorize(context, action, about.owner?.(args)), run) as Guarded<A, R>
 }
 
-export function write<A, R, P = undefined>(
+export function command<A, R, P = undefined>(
   action: WriteAction,
-  rule: (call: Call, args: A, prepared: P) => Promise<Outcome<R>>,
-  about: About<A> & Preparing<A, P> = {},
+  rule: (call: ServiceContext, args: A, prepared: P) => Promise<WriteResult<R>>,
+  about: ServiceOptions<A> & Preparing<A, P> = {},
 ): Guarded<A, R> {
   const run = async (context: Context, args: A) => {
     const trail = context.trail ?? newTrail()
     let end = () => {}
     try {
-      const prepared = (await about.prepare?.(callOf(context, context.app.store.db, trail), args)) as P
+      const prepared = (await about.prepare?.(serviceContext(context, context.app.store.db, trail), args)) as P
       end = () => about.end?.(prepared)
       const outcome = await written(context, action, trail, call => rule(call, args, prepared))
       context.loaders = context.app.createLoaders(context)
@@ -96,7 +107,7 @@ export function write<A, R, P = undefined>(
 }
 
 interface Preparing<A, P> {
-  readonly prepare?: (call: Call, args: A) => Promise<P>
+  readonly prepare?: (call: ServiceContext, args: A) => Promise<P>
   /** Gives back what `prepare` took, whatever came of the write. Not called where `prepare` throws. */
   readonly end?: (prepared: P) => void
 }
@@ -106,11 +117,11 @@ async function written<R>(
   context: Context,
   action: WriteAction,
   trail: AuditTrail,
-  rule: (call: Call) => Promise<Outcome<R>>,
-): Promise<Outcome<R>> {
+  rule: (call: ServiceContext) => Promise<WriteResult<R>>,
+): Promise<WriteResult<R>> {
   const step = (work: typeof rule) =>
     context.app.store.transaction(async db => {
-      const result = await work(callOf(context, db, trail))
+      const result = await work(serviceContext(context, db, trail))
       if (result.events.length > 0) await appendEvents(db, context, action, result.events)
       return result
     })
@@ -169,17 +180,17 @@ export async function authorize(
 
 /** A store that is away is Unavailable, and a statement that was stopped says in what it stood; the rest is what it was. */
 function translated({ app, actor, requestId }: Context, error: unknown, action: Action): never {
-  if (error instanceof Unopened && actor.kind === 'anonymous') {
+  if (error instanceof SecretUnreadable && actor.kind === 'anonymous') {
     app.log.error({ requestId, failure: error.message }, 'a stored secret does not open')
     throw new Unavailable('This IAM cannot be used at the moment: ask an administrator, who finds the reason in the log')
   }
-  const refusal = asRefusal(error)
+  const refusal = toRejection(error)
   if (refusal instanceof TooExpensive) throw new TooExpensive(action)
-  throw refusal ?? asUnavailable(error) ?? error
+  throw refusal ?? toUnavailable(error) ?? error
 }
 
 /** For a rule whose input may ask for more than its own action: throws Forbidden unless the actor may do that too. */
-export function alsoNeeds(call: Pick<Call, 'actor'>, action: Action): void {
+export function requirePermissionFor(call: Pick<ServiceContext, 'actor'>, action: Action): void {
   const verdict = decide(call.actor, action)
   if (!verdict.allowed) throw new Forbidden(refusal(action, verdict))
 }
@@ -220,7 +231,7 @@ function refusedTarget(action: Action, args: RefusedArgs): Target {
   return { type, id, name: named.userid == null ? null : `${named.iamid ?? 'bim'}/${named.userid}`.slice(0, 400) }
 }
 
-const callOf = (context: Context, db: Db, trail: AuditTrail): Call => ({
+const serviceContext = (context: Context, db: Db, trail: AuditTrail): ServiceContext => ({
   db,
   actor: context.actor,
   now: new Date(),

@@ -1,20 +1,20 @@
-import { type Environment, type Shown, showConfig } from '../platform/config/config.ts'
+import { type Environment, type SettingInfo, showConfig } from '../platform/config/config.ts'
 import { ADMIN_HELP, admin } from './admin.ts'
 import type { Command, Printed } from './command.ts'
-import { resealSecrets } from './secrets.ts'
+import { rotateSecrets } from './secrets.ts'
 import { syncIam } from './sync.ts'
 
 export const commands: Record<string, Command> = {
   config: {
     summary: 'print every setting, its meaning and its present value; exit code 1 if one has a fault',
     action: 'NONE',
-    run: config,
+    run: configCommand,
   },
   secrets: {
     summary:
       'seal the stored secrets of all IAMs with SECRET_KEY, opening them with SECRET_KEY_PREVIOUS; exit code 1 if one does not open',
     action: 'iam:reseal',
-    run: resealSecrets,
+    run: rotateSecrets,
   },
   sync: {
     summary:
@@ -39,7 +39,7 @@ export function helpText(): string {
   return `Usage: node src/cli/main.ts <command>\n\n${lines.join('')}`
 }
 
-function config(env: Environment): Printed {
+function configCommand(env: Environment): Printed {
   const settings = showConfig(env)
   const faults = settings.filter(({ fault }) => fault !== null).length
   const end =
@@ -49,7 +49,7 @@ function config(env: Environment): Printed {
   return { text: `${settings.map(paragraph).join('\n')}${end}`, exitCode: faults === 0 ? 0 : 1 }
 }
 
-function paragraph({ name, meaning, shown, isSet, unset, fault }: Shown): string {
+function paragraph({ name, meaning, shown, isSet, unset, fault }: SettingInfo): string {
   const origin = isSet ? `(set; default: ${unset})` : '(default)'
   const lines = [`${name} = ${shown}  ${origin}`, `  ${meaning}`]
   if (fault !== null) lines.push(`  FAULT: ${fault}`)

@@ -4,7 +4,7 @@ import { type Environment, loadConfig } from '../platform/config/config.ts'
 import type { Printed } from './command.ts'
 
 /** One IAM after the other, each in its own transaction: stopped in between, it goes on where it was the next time. */
-export function resealSecrets(env: Environment): Promise<Printed> {
+export function rotateSecrets(env: Environment): Promise<Printed> {
   return asOperator(loadConfig(env), 'npm run secrets', async operator => {
     const lines: string[] = []
     const count = { resealed: 0, lost: 0 }

@@ -5,9 +5,9 @@ import type { Context } from '../authorization/context.ts'
 import { type Environment, loadConfig } from '../platform/config/config.ts'
 import { RosterError } from '../platform/errors.ts'
 import { isUnderWay, type RunStatus } from '../sync/run.ts'
-import { letAllGo } from '../sync/run-executor.ts'
+import { releaseAll } from '../sync/run-executor.ts'
 import { syncs } from '../sync/syncs.service.ts'
-import { carryOn, takeUp } from '../sync/worker.ts'
+import { processRun, resumeRun } from '../sync/worker.ts'
 import type { Printed, Values } from './command.ts'
 
 interface Watched {
@@ -20,14 +20,14 @@ interface Watched {
   readonly applied: number
 }
 
-interface Asked {
+interface Options {
   readonly id: string
   readonly dryRun: boolean
 }
 
 /** Where the work is done. */
-interface Place {
-  start(asked: Asked): Promise<Watched>
+interface Target {
+  start(asked: Options): Promise<Watched>
   look(id: number): Promise<Watched>
   /** Nobody watches any more: what becomes of the run is said by `interrupted`. */
   leave(): Promise<void>
@@ -38,7 +38,7 @@ interface Place {
 const LOOK = 200
 /** Milliseconds until what failed for a moment is done again, and how often a gateway is asked that does not answer. */
 const AGAIN = 1_000
-const PATIENCE = 15
+const MAX_SILENCE = 15
 /** As shells have it for SIGINT. */
 const INTERRUPTED = 130
 const barWidth = 30
@@ -52,7 +52,7 @@ export async function syncIam(env: Environment, { iam, 'dry-run': dryRun = false
     const left = await leftOf(operator, iam)
     if (left) {
       process.stderr.write(`Sync ${left.id} was left under way: it goes first.\n`)
-      await takeUp(operator.app, left.id)
+      await resumeRun(operator.app, left.id)
     }
     return watch(place, asked)
   }).catch(beside)
@@ -71,11 +71,11 @@ async function leftOf(operator: Context, iamid: string): Promise<Watched | undef
 }
 
 /** In this process. There is no background here: it is all there is, and what fails for a moment it does again. */
-function local(operator: Context): Place {
+function local(operator: Context): Target {
   const { app } = operator
   let working: Promise<void> | null = null
   const carry = (id: number) => {
-    working ??= carryOn(app, id)
+    working ??= processRun(app, id)
       .catch(() => {})
       .then(() => setTimeout(AGAIN))
       .finally(() => {
@@ -95,13 +95,13 @@ function local(operator: Context): Place {
       return run
     },
     async leave() {
-      await letAllGo(app)
+      await releaseAll(app)
       await working
     },
   }
 }
 
-async function watch(place: Place, asked: Asked): Promise<Printed> {
+async function watch(place: Target, asked: Options): Promise<Printed> {
   let interrupted = false
   const interrupt = () => {
     interrupted = true
@@ -122,7 +122,7 @@ async function watch(place: Place, asked: Asked): Promise<Printed> {
     }
     show(run)
     if (process.stderr.isTTY) process.stderr.write('\n')
-    return { text: told(run, asked), exitCode: run.status.toLowerCase() === 'finished' ? 0 : 1 }
+    return { text: print(run, asked), exitCode: run.status.toLowerCase() === 'finished' ? 0 : 1 }
   } finally {
     for (const signal of signals) process.off(signal, interrupt)
   }
@@ -139,30 +139,31 @@ function show({ status, total, planned, applied }: Watched): void {
   shown = status
 }
 
-function told({ id, status, reason, total, unchanged, planned, applied }: Watched, { dryRun }: Asked): string {
+function print({ id, status, reason, total, unchanged, planned, applied }: Watched, { dryRun }: Options): string {
   const done = dryRun ? `${planned} changes would be made` : `${applied} of ${planned} changes made`
   const why = reason === null ? '' : `${reason}\n`
   const way = status.toLowerCase() === 'quarantined' ? `Decide with the mutations confirmSync and dropSync, id ${id}.\n` : ''
   return `Sync ${id} is ${status.toLowerCase()}: ${total} people seen, ${unchanged} as they were, ${done}.\n${why}${way}`
 }
 
-type Answered = Record<string, { run: Watched } & Watched>
+type Response = Record<string, { run: Watched } & Watched>
 
 /** Throws what the gateway answers, or why there is no answer. */
-function remote(url: string, token: string | undefined): Place {
+function remote(url: string, token: string | undefined): Target {
   if (!token) throw new Error('ROSTER_TOKEN is not set: it needs the token of somebody with USER_ADMIN')
   const fields = 'id status reason total unchanged planned applied'
-  const ask = async (query: string, variables: object): Promise<Answered> => {
+  const ask = async (query: string, variables: object): Promise<Response> => {
     const response = await fetch(new URL('graphql', url.endsWith('/') ? url : `${url}/`), {
       method: 'POST',
       headers: { 'content-type': 'application/json', authorization: `Bearer ${token}` },
       body: JSON.stringify({ query, variables }),
     }).catch((error: Error & { cause?: { code?: string } }) => {
-      throw new Away(`The gateway at ${url} cannot be asked: ${error.cause?.code ?? error.message}`)
+      throw new Unreachable(`The gateway at ${url} cannot be asked: ${error.cause?.code ?? error.message}`)
     })
-    const answer = (await response.json().catch(() => null)) as { data?: Answered; errors?: { message: string }[] } | null
+    const answer = (await response.json().catch(() => null)) as { data?: Response; errors?: { message: string }[] } | null
     if (answer?.errors?.[0]) throw new Error(answer.errors[0].message)
-    if (!answer?.data) throw new Away(`What answers at ${url} is no gateway, or one that is away (status ${response.status})`)
+    if (!answer?.data)
+      throw new Unreachable(`What answers at ${url} is no gateway, or one that is away (status ${response.status})`)
     return answer.data
   }
   return {
@@ -175,7 +176,7 @@ function remote(url: string, token: string | undefined): Place {
         try {
           return (await ask(`query ($id: Int!) { syncRun(id: $id) { ${fields} } }`, { id })).syncRun!
         } catch (error) {
-          if (!(error instanceof Away) || turn === PATIENCE) throw error
+          if (!(error instanceof Unreachable) || turn === MAX_SILENCE) throw error
           await setTimeout(AGAIN)
         }
     },
@@ -184,4 +185,4 @@ function remote(url: string, token: string | undefined): Place {
 }
 
 /** There is no answer, as opposed to one that says no. */
-class Away extends Error {}
+class Unreachable extends Error {}

@@ -58,13 +58,13 @@ export interface GroupLookup {
 }
 
 /** Somebody of whom the system does not say who they are, or something else that is needed. `aliases`: userids, as far as they are known. */
-export interface Unnamed {
+export interface InvalidEntry {
   readonly id: string
   readonly aliases?: readonly string[]
   readonly attributes: Entry['attributes']
   readonly fault: string
 }
-export type Listed = Entry | Unnamed
+export type Listed = Entry | InvalidEntry
 
 export interface ListReader {
   /** Before all else; again, when another host is asked from the start: what came before counts for nothing. */

@@ -1,18 +1,18 @@
 import type { Filter } from 'ldapts'
-import { Invalid, Refused, RosterError } from '../platform/errors.ts'
+import { Invalid, RosterError, Unprocessable } from '../platform/errors.ts'
 import type { Outbound } from '../platform/outbound/connect.ts'
 import { type Peer, secureContext } from './ldap.connection.ts'
 import { isDn } from './ldap.dn.ts'
 import { isBinary } from './ldap.entry.ts'
 import {
-  anyoneWith,
-  anythingIn,
+  anyValueFilter,
   attributeFilter,
   comparedAttribute,
   dnPattern,
   type FilterTemplate,
   filterTemplate,
   isAttribute,
+  presenceFilter,
 } from './ldap.filters.ts'
 import type { GroupPlan } from './ldap.groups.ts'
 import { idAttributesOf } from './ldap.ids.ts'
@@ -27,7 +27,7 @@ export interface LdapSettings {
   readonly outbound: Outbound
 }
 
-export interface LdapPlan {
+export interface LdapSearchSettings {
   readonly peer: Peer
   /** null: the directory is searched by nobody in particular. */
   readonly account: { readonly dn: string; readonly password: string } | null
@@ -82,10 +82,10 @@ const connectTimeout = 5000
 const operationTimeout = 15_000
 
 /** Throws Invalid naming the field that is wrong, Refused when no directory is configured. */
-export function planOf(checked: Readonly<Record<string, unknown>>, secrets: Secrets, settings: LdapSettings): LdapPlan {
+export function planOf(checked: Readonly<Record<string, unknown>>, secrets: Secrets, settings: LdapSettings): LdapSearchSettings {
   const config = checked as Config
   const { options, schema } = config
-  if (!options) throw new Refused('the IAM has no directory: config.options is not set')
+  if (!options) throw new Unprocessable('the IAM has no directory: config.options is not set')
   const membership = options.groupMembershipAttributes ?? []
   const user = userOf(options)
   const entryIds = entryIdsOf(options)
@@ -110,7 +110,7 @@ export function planOf(checked: Readonly<Record<string, unknown>>, secrets: Secr
 }
 
 /** Each fault that planOf would meet, all at once, and bases that are none; no word of what is left out. Pure. */
-export function meaninglessIn(checked: Readonly<Record<string, unknown>>): { field: string; rule: string }[] {
+export function validateLdapConfig(checked: Readonly<Record<string, unknown>>): { field: string; rule: string }[] {
   const { options = {}, credentials, schema } = checked as Omit<Config, 'options'> & { readonly options?: Partial<Options> }
   const { userSearchBase = '', userDNPattern: _, ...others } = options
   const given = { ...others, host: '', userSearchBase }
@@ -158,7 +158,7 @@ function peerOf(options: Options, secrets: Secrets, settings: LdapSettings): Pee
   }
 }
 
-function accountOf({ credentials }: Config, secrets: Secrets): LdapPlan['account'] {
+function accountOf({ credentials }: Config, secrets: Secrets): LdapSearchSettings['account'] {
   const dn = credentials?.bind_dn
   if (dn === undefined) return null
   const password = secrets.get('credentials.bind_pw')
@@ -172,7 +172,7 @@ function bindName(dn: string): string {
   return dn
 }
 
-function userOf(options: Options): Pick<LdapPlan, 'userFilter' | 'everybody' | 'userPattern' | 'idAttribute'> {
+function userOf(options: Options): Pick<LdapSearchSettings, 'userFilter' | 'everybody' | 'userPattern' | 'idAttribute'> {
   const { userIdAttribute, userSearchFilter, userDNPattern } = options
   const field = 'config.options.userSearchFilter'
   const template = userIdAttribute
@@ -180,7 +180,7 @@ function userOf(options: Options): Pick<LdapPlan, 'userFilter' | 'everybody' | '
     : filterTemplate(field, userSearchFilter ?? '')
   return {
     userFilter: userid => template({ '%s': userid }),
-    everybody: () => (userIdAttribute ? anyoneWith(userIdAttribute) : anythingIn(field, userSearchFilter ?? '')),
+    everybody: () => (userIdAttribute ? presenceFilter(userIdAttribute) : anyValueFilter(field, userSearchFilter ?? '')),
     userPattern: userDNPattern === undefined ? null : patternOf(userDNPattern),
     idAttribute: userIdAttribute ?? comparedAttribute(field, userSearchFilter ?? ''),
   }
@@ -223,7 +223,7 @@ function listedGroups({ groupSearchBase, groupSearchFilter, userSearchBase }: Op
   if (groupSearchFilter === undefined) return null
   const field = 'config.options.groupSearchFilter'
   filterTemplate(field, groupSearchFilter)
-  return { base: groupSearchBase ?? userSearchBase, filter: anythingIn(field, groupSearchFilter) }
+  return { base: groupSearchBase ?? userSearchBase, filter: anyValueFilter(field, groupSearchFilter) }
 }
 
 /** The attributes that the schema reads; what is no attribute's name cannot be asked for. */

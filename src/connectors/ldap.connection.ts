@@ -2,10 +2,10 @@ import { isIP, type Socket } from 'node:net'
 import { createSecureContext, type SecureContext } from 'node:tls'
 import { domainToASCII } from 'node:url'
 import { Client, PasswordPolicyControl, ResultCodeError } from 'ldapts'
-import { Invalid, Refused, RosterError, Unavailable } from '../platform/errors.ts'
-import { IN_TIME, type Outbound, OutboundFault } from '../platform/outbound/connect.ts'
-import { saysThereIsMore, wholeMessages } from './ldap.framing.ts'
-import { answerWithRemedy, reasonWithRemedy } from './ldap.hints.ts'
+import { Invalid, RosterError, Unavailable, Unprocessable } from '../platform/errors.ts'
+import { IN_TIME, type Outbound, OutboundError } from '../platform/outbound/connect.ts'
+import { createMessageReader, hasNextPage } from './ldap.framing.ts'
+import { reasonWithHint, withHint } from './ldap.hints.ts'
 
 // One connection to one host of a directory, and which host that is. We open the sockets ourselves, so that one time limit holds from
 // the first packet to the end of the TLS handshake, and so that the client cannot connect anew on its own: what it would ask on a
@@ -99,7 +99,7 @@ export async function bindAccount(client: Client, dn: string, password: string):
     await client.bind(dn, password)
   } catch (error) {
     if (error instanceof ResultCodeError && (refusedBinds.has(error.code) || error.code === invalidName))
-      throw new Refused(`the directory refuses the account of config.credentials: ${nameOf(error)}`)
+      throw new Unprocessable(`the directory refuses the account of config.credentials: ${nameOf(error)}`)
     throw error
   }
 }
@@ -127,14 +127,14 @@ export function faultOf(error: unknown): unknown {
     const text = nameOf(error)
     return awayCodes.has(error.code)
       ? new Unavailable(away + text)
-      : new Refused(`the directory answers ${answerWithRemedy(text, error.code)}`)
+      : new Unprocessable(`the directory answers ${withHint(text, error.code)}`)
   }
-  return new Unavailable(away + reasonWithRemedy(reasonOf(error)))
+  return new Unavailable(away + reasonWithHint(reasonOf(error)))
 }
 
 function reasonOf(error: unknown): string {
   const { message = '', code } = error as { message?: string; code?: string }
-  if (error instanceof OutboundFault && error.kind === 'not allowed') return message
+  if (error instanceof OutboundError && error.kind === 'not allowed') return message
   if (message === IN_TIME || /time(?:d |)out/i.test(message)) return timedOut
   return message.includes(unreadable) ? unreadable : (code ?? 'the connection was lost')
 }
@@ -151,7 +151,7 @@ const bare = (host: string): string => {
 
 /** Whether the last search's answer said that another page follows: the library does not tell where a page was empty. */
 const pending = new WeakMap<Client, { more: boolean }>()
-export const moreToCome = (client: Client): boolean => pending.get(client)?.more === true
+export const hasMorePages = (client: Client): boolean => pending.get(client)?.more === true
 
 function clientOn(socket: Socket, timeout: number): Client {
   let taken = false
@@ -179,11 +179,11 @@ function checked(socket: Socket, state: { more: boolean }): Socket {
     socket.on = on
     const refuse = () => socket.destroy(new Error(unreadable))
     const deliver = (message: Buffer) => {
-      state.more = saysThereIsMore(message) ?? state.more
+      state.more = hasNextPage(message) ?? state.more
       const given = listener as (message: Buffer) => void
       given(message)
     }
-    return add.call(this, event, wholeMessages(deliver, refuse))
+    return add.call(this, event, createMessageReader(deliver, refuse))
   } as Socket['on']
   return socket
 }

@@ -32,7 +32,7 @@ const secrets = [
   'mslaps-encryptedpassword',
   'ipanthash',
 ]
-const keptOut = new Set([...pictures, ...secrets])
+const excludedAttributes = new Set([...pictures, ...secrets])
 
 export type Attributes = ReadonlyMap<string, readonly string[]>
 
@@ -42,7 +42,7 @@ export function attributesOf(raw: RawEntry): Attributes {
   for (const [spelled, value] of Object.entries(raw)) {
     const name = spelled.toLowerCase()
     const values = textsOf(value)
-    if (name !== 'dn' && values.length > 0 && !keptOut.has(name.split(';')[0]!)) attributes.set(name, values)
+    if (name !== 'dn' && values.length > 0 && !excludedAttributes.has(name.split(';')[0]!)) attributes.set(name, values)
   }
   return attributes
 }

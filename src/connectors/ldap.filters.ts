@@ -1,28 +1,28 @@
 import { AndFilter, EqualityFilter, type Filter, FilterParser, NotFilter, OrFilter, PresenceFilter } from 'ldapts'
-import { Invalid, Refused } from '../platform/errors.ts'
+import { Invalid, Unprocessable } from '../platform/errors.ts'
 import { escapeDnValue } from './ldap.dn.ts'
 import { isBinary } from './ldap.entry.ts'
 
 // What is typed by people goes into filters (RFC 4515) and DNs (RFC 4514) through these, escaped, and in no other way. Pure.
 
 /** `%s` stands for what is looked for, `<dn>` for the DN of whose groups are looked for. */
-export interface Blanks {
+export interface Placeholders {
   readonly '%s'?: string
   readonly '<dn>'?: string
 }
-export type FilterTemplate = (blanks: Blanks) => Filter
+export type FilterTemplate = (blanks: Placeholders) => Filter
 
 /** Characters. */
 export const longestUserid = 1024
 
 /** A userid that a directory could know. NUL ends a string for some servers, so that another one would be looked up. */
-export const canBeAsked = (userid: string): boolean =>
+export const isSearchable = (userid: string): boolean =>
   userid.trim() !== '' && userid.length <= longestUserid && userid.isWellFormed() && !userid.includes('\0')
 
 /** `mail=%s` or `(&(objectClass=groupOfNames)(cn=%s*))`. Throws Invalid naming `field` when it is not a filter. */
 export function filterTemplate(field: string, text: string): FilterTemplate {
   const template = withLetters(field, text.trim())
-  const parse = (blanks: Blanks) => {
+  const parse = (blanks: Placeholders) => {
     const filter = FilterParser.parseString(fill(template, blanks, escapeFilterValue))
     return blanks['%s'] === undefined ? filter : withBytes(filter, blanks['%s'])
   }
@@ -53,9 +53,9 @@ function withBytes(filter: Filter, userid: string): Filter {
 }
 
 /** The filter with anything in place of its blanks: who could be meant at all. Throws Refused where that cannot be asked. */
-export function anythingIn(field: string, text: string): Filter {
+export function anyValueFilter(field: string, text: string): Filter {
   if (itemsOf(text).some(({ compared, rest }) => compared.endsWith(':') && /%s|<dn>/.test(rest)))
-    throw new Refused(`${field} compares by a matching rule: it can be asked for one person, and not for all of them`)
+    throw new Unprocessable(`${field} compares by a matching rule: it can be asked for one person, and not for all of them`)
   return FilterParser.parseString(
     withLetters(field, text.trim())
       .replace(/%s|<dn>/g, '*')
@@ -113,7 +113,7 @@ export function dnPattern(field: string, pattern: string): (userid: string) => s
   return userid => fill(pattern, { '%s': userid }, escapeDnValue)
 }
 
-export const anyoneWith = (attribute: string): Filter => new PresenceFilter({ attribute })
+export const presenceFilter = (attribute: string): Filter => new PresenceFilter({ attribute })
 
 export const anyOf = (filters: readonly Filter[]): Filter =>
   filters.length === 1 ? filters[0]! : new OrFilter({ filters: [...filters] })
@@ -125,9 +125,9 @@ export const isAttribute = (name: string): boolean => /^(?:[A-Za-z][A-Za-z0-9-]*
 export const escapeFilterValue = (value: string): string =>
   value.replace(/[\0()*\\]/g, character => `\\${character.charCodeAt(0).toString(16).padStart(2, '0')}`)
 
-function fill(template: string, blanks: Blanks, escaped: (value: string) => string): string {
+function fill(template: string, blanks: Placeholders, escaped: (value: string) => string): string {
   // In one pass: a value that holds a blank's name is not filled again.
-  return template.replace(/%s|<dn>/g, blank => escaped(blanks[blank as keyof Blanks] ?? blank))
+  return template.replace(/%s|<dn>/g, blank => escaped(blanks[blank as keyof Placeholders] ?? blank))
 }
 
 /** The library reads `\c3\a9` as two characters; as a letter it is read right. */

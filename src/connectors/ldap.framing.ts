@@ -18,7 +18,7 @@ interface Element {
 }
 
 /** Takes chunks as they come, and calls `deliver` with each message, or `refuse` once; after that it takes nothing more. */
-export function wholeMessages(deliver: (message: Buffer) => void, refuse: () => void): (chunk: Buffer) => void {
+export function createMessageReader(deliver: (message: Buffer) => void, refuse: () => void): (chunk: Buffer) => void {
   let chunks: Buffer[] = []
   let held = 0
   let needed = 0
@@ -34,7 +34,7 @@ export function wholeMessages(deliver: (message: Buffer) => void, refuse: () => 
       const message = elementAt(bytes, 0)
       const size = message?.end ?? 0
       const broken = message === null ? bytes.length >= longestHeader : message.tag !== tags.sequence || size > longestMessage
-      if (broken || (message && size <= bytes.length && !isSound(bytes.subarray(0, size), message))) {
+      if (broken || (message && size <= bytes.length && !isWellFormed(bytes.subarray(0, size), message))) {
         refused = true
         return refuse()
       }
@@ -51,7 +51,7 @@ export function wholeMessages(deliver: (message: Buffer) => void, refuse: () => 
 }
 
 /** Of the end of a search, whether its page has a successor (RFC 2696: a cookie that is not empty); null for any other message. */
-export function saysThereIsMore(message: Buffer): boolean | null {
+export function hasNextPage(message: Buffer): boolean | null {
   const [, operation, controls] = childrenOf(message, elementAt(message, 0)!) ?? []
   if (operation?.tag !== searchDone) return null
   const all = (controls && childrenOf(message, controls)) || []
@@ -65,7 +65,7 @@ export function saysThereIsMore(message: Buffer): boolean | null {
   })
 }
 
-function isSound(bytes: Buffer, message: Element): boolean {
+function isWellFormed(bytes: Buffer, message: Element): boolean {
   const [id, operation, ...rest] = childrenOf(bytes, message) ?? []
   if (id?.tag !== tags.integer || id.end - id.start > 4 || !operation) return false
   return isOperation(bytes, operation) && rest.every(part => part.tag === tags.controls && areControls(bytes, part))

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { Filter } from 'ldapts'
-import { Refused } from '../platform/errors.ts'
+import { Unprocessable } from '../platform/errors.ts'
 import type { EntryGroup } from './connector.ts'
 import { firstValue, isDn } from './ldap.dn.ts'
 import { type Attributes, valuesOf } from './ldap.entry.ts'
@@ -25,18 +25,18 @@ export interface GroupPlan {
   readonly nested: boolean
 }
 
-export interface Asked {
+export interface GroupSearch {
   readonly dn: string
   readonly attributes: Attributes
 }
-export interface Person extends Asked {
+export interface Person extends GroupSearch {
   readonly userid: string
 }
 export interface GroupReader {
   /** Groups that name one of these as a member; among them may be `person`, whose userid may be compared, too. */
-  naming(level: readonly Asked[], person: Person, attributes: readonly string[]): Promise<Asked[]>
+  naming(level: readonly GroupSearch[], person: Person, attributes: readonly string[]): Promise<GroupSearch[]>
   /** null: not there, or not ours to read. */
-  read(dn: string, attributes: readonly string[]): Promise<Asked | null>
+  read(dn: string, attributes: readonly string[]): Promise<GroupSearch | null>
 }
 
 /** No person is in more, even through others; past it the directory is not what we take it for. */
@@ -48,25 +48,25 @@ const atOnce = 50
 export async function groupsOf(reader: GroupReader, plan: GroupPlan, person: Person): Promise<EntryGroup[] | null> {
   if (plan.search === null && plan.membershipAttributes.length === 0) return null
   const known = new Map<string, EntryGroup>()
-  let level: readonly Asked[] = [person]
+  let level: readonly GroupSearch[] = [person]
   while (level.length > 0) {
-    const found = [...(await named(reader, plan, level, known)), ...(await reader.naming(level, person, wanted(plan)))]
+    const found = [...(await named(reader, plan, level, known)), ...(await reader.naming(level, person, allowedGroups(plan)))]
     const fresh = new Map(found.filter(({ dn }) => !known.has(dnKey(dn))).map(asked => [dnKey(asked.dn), asked]))
     for (const [key, asked] of fresh) known.set(key, groupOf(plan, asked))
-    if (known.size > maxGroups) throw new Refused(`the directory names more than ${maxGroups} groups of one person`)
+    if (known.size > maxGroups) throw new Unprocessable(`the directory names more than ${maxGroups} groups of one person`)
     level = plan.nested ? [...fresh.values()].filter(({ dn }) => isDn(dn)) : []
   }
   return [...known.values()]
 }
 
 /** Groups that the entries themselves name. */
-async function named(reader: GroupReader, plan: GroupPlan, level: readonly Asked[], known: ReadonlyMap<string, unknown>) {
+async function named(reader: GroupReader, plan: GroupPlan, level: readonly GroupSearch[], known: ReadonlyMap<string, unknown>) {
   const names = level.flatMap(({ attributes }) => valuesOf(attributes, plan.membershipAttributes))
   const unknown = [...new Map(names.map(name => [dnKey(name), name]))].filter(([key]) => !known.has(key)).map(([, name]) => name)
   return inParts(unknown, part =>
     Promise.all(
-      part.map(async (name): Promise<Asked> => {
-        const read = isDn(name) ? await reader.read(name, wanted(plan)) : null
+      part.map(async (name): Promise<GroupSearch> => {
+        const read = isDn(name) ? await reader.read(name, allowedGroups(plan)) : null
         return read ?? { dn: name, attributes: new Map() }
       }),
     ),
@@ -76,10 +76,10 @@ async function named(reader: GroupReader, plan: GroupPlan, level: readonly Asked
 /** As naming asks a directory: by search. */
 export async function bySearch(
   { search }: GroupPlan,
-  level: readonly Asked[],
+  level: readonly GroupSearch[],
   { dn, userid }: Person,
-  ask: (base: string, filter: Filter) => Promise<Asked[]>,
-): Promise<Asked[]> {
+  ask: (base: string, filter: Filter) => Promise<GroupSearch[]>,
+): Promise<GroupSearch[]> {
   if (search === null) return []
   return inParts(level, part => {
     // A filter that compares the userid means the person alone: (memberUid=%s).
@@ -94,7 +94,7 @@ export async function inParts<Item, Result>(items: readonly Item[], work: (part:
   return results
 }
 
-export function groupOf({ nameAttribute, entryIds }: GroupPlan, { dn, attributes }: Asked): EntryGroup {
+export function groupOf({ nameAttribute, entryIds }: GroupPlan, { dn, attributes }: GroupSearch): EntryGroup {
   return { id: dn, name: nameOf(nameAttribute, dn, attributes), entryIds: idsOf(entryIds, dn, attributes), attributes }
 }
 
@@ -111,6 +111,6 @@ const longestId = 80
 /** A DN may be longer than an index entry. */
 const idOfDn = (dn: string): string => `dn:${createHash('sha256').update(dnKey(dn)).digest('base64url')}`
 
-export const wanted = ({ attributes, membershipAttributes, nested }: GroupPlan): string[] => [
+export const allowedGroups = ({ attributes, membershipAttributes, nested }: GroupPlan): string[] => [
   ...new Set(nested ? [...attributes, ...membershipAttributes] : attributes),
 ]

@@ -47,10 +47,10 @@ const answers: Readonly<Record<number, string>> = {
 }
 
 /** `ECONNREFUSED (nobody listens at …)`. */
-export const reasonWithRemedy = (reason: string): string => {
+export const reasonWithHint = (reason: string): string => {
   const remedy = Object.hasOwn(reasons, reason) ? reasons[reason] : undefined
   return remedy === undefined ? reason : `${reason} (${remedy})`
 }
 
 /** `noSuchObject (32): config.options.userSearchBase …`. `text` names the code. */
-export const answerWithRemedy = (text: string, code: number): string => (answers[code] ? `${text}: ${answers[code]}` : text)
+export const withHint = (text: string, code: number): string => (answers[code] ? `${text}: ${answers[code]}` : text)

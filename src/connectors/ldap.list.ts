@@ -1,15 +1,15 @@
 import { AndFilter, type Client, type Filter, GreaterThanEqualsFilter, OrFilter, ResultCodeError } from 'ldapts'
-import { Refused } from '../platform/errors.ts'
+import { Unprocessable } from '../platform/errors.ts'
 import type { Listed, ListOptions, ListReader } from './connector.ts'
-import type { LdapPlan } from './ldap.config.ts'
-import { anythingIn, type Comparison, memberAttributes } from './ldap.filters.ts'
-import { type Asked, type GroupPlan, type GroupReader, groupOf, wanted } from './ldap.groups.ts'
+import type { LdapSearchSettings } from './ldap.config.ts'
+import { anyValueFilter, type Comparison, memberAttributes } from './ldap.filters.ts'
+import { allowedGroups, type GroupPlan, type GroupReader, type GroupSearch, groupOf } from './ldap.groups.ts'
 import { groupPlaces } from './ldap.lookup.ts'
 import { dnKey } from './ldap.matching.ts'
 import { MemberIndex } from './ldap.members.ts'
 import { type Pages, pagesOf } from './ldap.pages.ts'
 import { matchingOf } from './ldap.schema.ts'
-import { aliasesOf, personFrom, useridsOf } from './ldap.search.ts'
+import { aliasesOf, toEntry, useridsOf } from './ldap.search.ts'
 
 // A whole directory: its groups first, turned round so that a person's groups are known without asking, then its people page by page.
 // What a person's groups come to is told by the same function as at a log-in (ldap.groups), so that both say the same.
@@ -18,8 +18,8 @@ const usualPage = 500
 /** Result codes of an answer that is only a part: a limit of time, of size, or of the directory's administrator (RFC 4511, A.2). */
 const limits = new Set([3, 4, 11])
 
-export async function listAt(
-  plan: LdapPlan,
+export async function listUsers(
+  plan: LdapSearchSettings,
   client: Client,
   reader: ListReader,
   asking: GroupReader,
@@ -49,39 +49,39 @@ export async function listAt(
 }
 
 const named =
-  ({ groups }: LdapPlan) =>
-  (asked: Asked) =>
+  ({ groups }: LdapSearchSettings) =>
+  (asked: GroupSearch) =>
     groupOf(groups, asked)
 
-async function listed(plan: LdapPlan, groups: GroupReader, found: Asked): Promise<Listed> {
+async function listed(plan: LdapSearchSettings, groups: GroupReader, found: GroupSearch): Promise<Listed> {
   const [id] = useridsOf(plan, found)
   if (id === undefined)
     return { id: found.dn, attributes: found.attributes, fault: `the directory shows no ${plan.idAttribute} of ${found.dn}` }
   try {
-    return await personFrom(plan, groups, found, id)
+    return await toEntry(plan, groups, found, id)
   } catch (error) {
     // That one person's groups cannot be told is no reason to read nobody else.
-    if (error instanceof Refused)
+    if (error instanceof Unprocessable)
       return { id: found.dn, aliases: aliasesOf(plan, found), attributes: found.attributes, fault: error.message }
     throw error
   }
 }
 
 interface Groups {
-  readonly known: readonly Asked[]
-  readonly listed: readonly Asked[]
+  readonly known: readonly GroupSearch[]
+  readonly listed: readonly GroupSearch[]
   /** Tells a person's groups from what was read. */
   readonly reader: GroupReader
 }
 
 /** Where the filter cannot be turned round, each person's groups are asked for; that is one search for each of them. */
-async function groupsAt(plan: LdapPlan, client: Client, asking: GroupReader, pages: Pages): Promise<Groups> {
+async function groupsAt(plan: LdapSearchSettings, client: Client, asking: GroupReader, pages: Pages): Promise<Groups> {
   const { groups } = plan
-  const attributes = wanted(groups)
+  const attributes = allowedGroups(groups)
   const listed = groups.listed ? await all(pages(groups.listed.base, groups.listed.filter, attributes)) : []
   const known = new Map(listed.map(group => [dnKey(group.dn), group]))
   const means = groups.search && memberAttributes(groups.search.text)
-  const naming = groups.search && means ? await turned(plan, client, asking, means, known, pages) : asking.naming
+  const naming = groups.search && means ? await indexGroupsByMember(plan, client, asking, means, known, pages) : asking.naming
   const read: GroupReader['read'] = async (dn, wishes) => {
     const key = dnKey(dn)
     const found = known.get(key) ?? (await asking.read(dn, wishes))
@@ -93,18 +93,18 @@ async function groupsAt(plan: LdapPlan, client: Client, asking: GroupReader, pag
 }
 
 /** Reads every group with its members, and keeps of these only which groups each of them is in. */
-async function turned(
-  plan: LdapPlan,
+async function indexGroupsByMember(
+  plan: LdapSearchSettings,
   client: Client,
   asking: GroupReader,
   { comparisons, plain, nested }: { comparisons: readonly Comparison[]; plain: string; nested: boolean },
-  known: Map<string, Asked>,
+  known: Map<string, GroupSearch>,
   pages: Pages,
 ): Promise<GroupReader['naming']> {
   const { base } = plan.groups.search!
   const index = new MemberIndex(await matchingOf(plan, client), comparisons)
-  const attributes = [...new Set([...wanted(plan.groups), ...comparisons.map(({ attribute }) => attribute)])]
-  const filter = anythingIn('config.options.userGroupSearchFilter', plain)
+  const attributes = [...new Set([...allowedGroups(plan.groups), ...comparisons.map(({ attribute }) => attribute)])]
+  const filter = anyValueFilter('config.options.userGroupSearchFilter', plain)
   for await (const { entries } of pages(base, filter, attributes))
     for (const entry of entries) {
       const group = { dn: entry.dn, attributes: without(entry.attributes, comparisons, plan.groups) }
@@ -115,22 +115,22 @@ async function turned(
 }
 
 function without(
-  attributes: Asked['attributes'],
+  attributes: GroupSearch['attributes'],
   comparisons: readonly Comparison[],
   { attributes: kept }: GroupPlan,
-): Asked['attributes'] {
+): GroupSearch['attributes'] {
   const stays = new Set(kept.map(name => name.toLowerCase()))
   const members = new Set(comparisons.map(({ attribute }) => attribute.toLowerCase()).filter(name => !stays.has(name)))
   return new Map([...attributes].filter(([name]) => !members.has(name)))
 }
 
-async function all(pages: ReturnType<Pages>): Promise<Asked[]> {
-  const found: Asked[] = []
+async function all(pages: ReturnType<Pages>): Promise<GroupSearch[]> {
+  const found: GroupSearch[] = []
   for await (const { entries } of pages) found.push(...entries)
   return found
 }
 
-async function groupsChanged(plan: LdapPlan, pages: Pages, since: Date): Promise<boolean> {
+async function groupsChanged(plan: LdapSearchSettings, pages: Pages, since: Date): Promise<boolean> {
   for (const { base, filter } of groupPlaces(plan))
     for await (const { entries } of pages(base, changedSince(filter, since), ['1.1'], 1)) if (entries.length > 0) return true
   return false

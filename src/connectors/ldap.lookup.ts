@@ -1,8 +1,8 @@
 import { AndFilter, type Client, EqualityFilter, type Filter, OrFilter } from 'ldapts'
 import type { EntryGroup, GroupQuery } from './connector.ts'
-import type { LdapPlan } from './ldap.config.ts'
-import { anyOf, anythingIn, memberAttributes } from './ldap.filters.ts'
-import { groupOf, inParts, wanted } from './ldap.groups.ts'
+import type { LdapSearchSettings } from './ldap.config.ts'
+import { anyOf, anyValueFilter, memberAttributes } from './ldap.filters.ts'
+import { allowedGroups, groupOf, inParts } from './ldap.groups.ts'
 import { idAttributesOf, idFilter } from './ldap.ids.ts'
 import { search } from './ldap.search.ts'
 
@@ -11,23 +11,27 @@ import { search } from './ldap.search.ts'
 /** What groups are, where no search for them is configured (memberOf alone). */
 const groupClasses = ['group', 'groupOfNames', 'groupOfUniqueNames', 'posixGroup']
 
-interface Place {
+interface SearchPlace {
   readonly base: string
   readonly filter: Filter
 }
 
 /** Where the groups of a configuration are; empty where it has none. */
-export function groupPlaces({ groups, groupBase }: LdapPlan): Place[] {
+export function groupPlaces({ groups, groupBase }: LdapSearchSettings): SearchPlace[] {
   const { search: searched, listed, membershipAttributes } = groups
   if (!searched && !listed && membershipAttributes.length === 0) return []
   const usual = anyOf(groupClasses.map(value => new EqualityFilter({ attribute: 'objectClass', value })))
   const means = searched && memberAttributes(searched.text)
-  const byMember = means ? anythingIn('config.options.userGroupSearchFilter', means.plain) : usual
+  const byMember = means ? anyValueFilter('config.options.userGroupSearchFilter', means.plain) : usual
   const places = [searched && { base: searched.base, filter: byMember }, listed].filter(place => place !== null)
   return places.length > 0 ? places : [{ base: groupBase, filter: usual }]
 }
 
-export async function groupsAsked(plan: LdapPlan, client: Client, { names = [], ids = [] }: GroupQuery): Promise<EntryGroup[]> {
+export async function groupsAsked(
+  plan: LdapSearchSettings,
+  client: Client,
+  { names = [], ids = [] }: GroupQuery,
+): Promise<EntryGroup[]> {
   const { nameAttribute, entryIds } = plan.groups
   // A group without the attribute has the name of its DN, which is its cn.
   const named = [...new Set([nameAttribute, 'cn'])]
@@ -39,7 +43,7 @@ export async function groupsAsked(plan: LdapPlan, client: Client, { names = [], 
   for (const { base, filter } of groupPlaces(plan))
     await inParts(filters, async part => {
       const wishes = new AndFilter({ filters: [filter, new OrFilter({ filters: [...part] })] })
-      for (const asked of await search(plan, client, base, 'sub', wishes, wanted(plan.groups)))
+      for (const asked of await search(plan, client, base, 'sub', wishes, allowedGroups(plan.groups)))
         found.set(asked.dn, groupOf(plan.groups, asked))
       return []
     })

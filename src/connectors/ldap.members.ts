@@ -1,6 +1,6 @@
 import { valuesOf } from './ldap.entry.ts'
 import type { Comparison } from './ldap.filters.ts'
-import type { Asked, GroupReader, Person } from './ldap.groups.ts'
+import type { GroupReader, GroupSearch, Person } from './ldap.groups.ts'
 import type { Matching } from './ldap.matching.ts'
 
 // Which groups name a person as a member, from all groups at once. Where it is not certain that the directory takes two values for the
@@ -13,7 +13,7 @@ export class MemberIndex {
   readonly #matching: Matching
   readonly #comparisons: readonly Comparison[]
   /** Groups by the key of a member's value, for each attribute. */
-  readonly #groups = new Map<string, Map<string, Asked[]>>()
+  readonly #groups = new Map<string, Map<string, GroupSearch[]>>()
   /** The one key of those that may be the same, or UNCERTAIN. */
   readonly #keys = new Map<string, Map<string, string>>()
 
@@ -27,7 +27,7 @@ export class MemberIndex {
   }
 
   /** `entry` has the members of `group`, which is kept without them. */
-  add(entry: Asked, group: Asked): void {
+  add(entry: GroupSearch, group: GroupSearch): void {
     for (const attribute of new Set(this.#comparisons.map(comparison => comparison.attribute))) {
       const groups = this.#groups.get(attribute)!
       const keys = this.#keys.get(attribute)!
@@ -47,10 +47,10 @@ export class MemberIndex {
   }
 
   /** Groups that name one of these; with `nested` also the groups of these groups. `ask` is the directory itself. */
-  async naming(level: readonly Asked[], person: Person, nested: boolean, ask: Ask): Promise<Asked[]> {
-    const found = new Set<Asked>()
+  async naming(level: readonly GroupSearch[], person: Person, nested: boolean, ask: MemberLookup): Promise<GroupSearch[]> {
+    const found = new Set<GroupSearch>()
     const uncertain = level.filter(asked => !this.#collect(found, asked, asked.dn === person.dn ? person.userid : null))
-    const add = async (asked: readonly Asked[]) => {
+    const add = async (asked: readonly GroupSearch[]) => {
       if (asked.length > 0) for (const group of await ask(asked)) found.add(group)
     }
     await add(uncertain)
@@ -60,7 +60,7 @@ export class MemberIndex {
   }
 
   /** False: whether a group names it is for the directory to say. */
-  #collect(found: Set<Asked>, { dn }: Asked, userid: string | null): boolean {
+  #collect(found: Set<GroupSearch>, { dn }: GroupSearch, userid: string | null): boolean {
     let certain = true
     for (const { attribute, with: means } of this.#comparisons) {
       const value = means === 'dn' ? dn : userid
@@ -74,4 +74,4 @@ export class MemberIndex {
   }
 }
 
-type Ask = (level: readonly Asked[]) => ReturnType<GroupReader['naming']>
+type MemberLookup = (level: readonly GroupSearch[]) => ReturnType<GroupReader['naming']>

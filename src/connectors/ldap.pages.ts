@@ -1,14 +1,14 @@
 import type { Client, Filter } from 'ldapts'
-import { Refused } from '../platform/errors.ts'
-import type { LdapPlan } from './ldap.config.ts'
-import { moreToCome } from './ldap.connection.ts'
-import type { Asked } from './ldap.groups.ts'
+import { Unprocessable } from '../platform/errors.ts'
+import type { LdapSearchSettings } from './ldap.config.ts'
+import { hasMorePages } from './ldap.connection.ts'
+import type { GroupSearch } from './ldap.groups.ts'
 import { entryOf, whole, wishesOf } from './ldap.search.ts'
 
 // All entries of a search, page by page.
 
 interface Page {
-  readonly entries: Asked[]
+  readonly entries: GroupSearch[]
   readonly last: boolean
 }
 /** `size` is that of the listing where it is left out. */
@@ -19,7 +19,7 @@ export type Pages = (base: string, filter: Filter, attributes: readonly string[]
  * says it is not the last: the library would take it for the end.
  */
 export function pagesOf(
-  plan: LdapPlan,
+  plan: LdapSearchSettings,
   client: Client,
   pageSize: number | null,
   seen: (references: readonly string[]) => void,
@@ -37,9 +37,9 @@ export function pagesOf(
       return
     }
     for await (const page of client.searchPaginated(base, { ...wishes, paged: { pageSize: paged } })) {
-      const last = !moreToCome(client)
+      const last = !hasMorePages(client)
       if (!last && page.searchEntries.length + page.searchReferences.length === 0)
-        throw new Refused('the directory answers an empty page and says that more follow')
+        throw new Unprocessable('the directory answers an empty page and says that more follow')
       yield { entries: await read(page.searchEntries, page.searchReferences), last }
     }
   }

@@ -1,7 +1,7 @@
 import { type Client, ResultCodeError } from 'ldapts'
-import type { LdapPlan } from './ldap.config.ts'
+import type { LdapSearchSettings } from './ldap.config.ts'
 import { valuesOf } from './ldap.entry.ts'
-import { anyoneWith } from './ldap.filters.ts'
+import { presenceFilter } from './ldap.filters.ts'
 import { type Matching, matchingBy, type Rule, ruleOf } from './ldap.matching.ts'
 import { search } from './ldap.search.ts'
 
@@ -15,8 +15,8 @@ const maxDefinition = 4_096
 const maxDepth = 20
 
 /** By the directory's schema; by the usual rules where it shows none to the account. Throws as a search does where the directory is away. */
-export async function matchingOf(plan: LdapPlan, client: Client): Promise<Matching> {
-  const anything = anyoneWith('objectClass')
+export async function matchingOf(plan: LdapSearchSettings, client: Client): Promise<Matching> {
+  const anything = presenceFilter('objectClass')
   try {
     const [root] = await search(plan, client, '', 'base', anything, ['subschemaSubentry'])
     const [place] = valuesOf(root?.attributes ?? new Map(), ['subschemaSubentry'])

@@ -1,29 +1,36 @@
 import { type Client, type Filter, type Entry as RawEntry, ResultCodeError } from 'ldapts'
-import { Refused } from '../platform/errors.ts'
+import { Unprocessable } from '../platform/errors.ts'
 import type { Entry } from './connector.ts'
-import type { LdapPlan } from './ldap.config.ts'
+import type { LdapSearchSettings } from './ldap.config.ts'
 import { maxDn } from './ldap.dn.ts'
 import { attributesOf, binaryAttributes, cutAttributes } from './ldap.entry.ts'
-import { anyoneWith, longestUserid } from './ldap.filters.ts'
-import { type Asked, type GroupReader, groupsOf } from './ldap.groups.ts'
+import { longestUserid, presenceFilter } from './ldap.filters.ts'
+import { type GroupReader, type GroupSearch, groupsOf } from './ldap.groups.ts'
 
 // One question to a directory, and its whole answer.
 
 /** The person of an entry, with their groups: those of the first userid, whichever was typed, as a sync tells them. Throws Refused for a DN that is too long. */
-export async function personFrom(plan: LdapPlan, reader: GroupReader, found: Asked, id: string): Promise<Entry> {
-  if (found.dn.length > maxDn) throw new Refused(`the directory shows an entry whose DN is longer than ${maxDn} characters`)
+export async function toEntry(plan: LdapSearchSettings, reader: GroupReader, found: GroupSearch, id: string): Promise<Entry> {
+  if (found.dn.length > maxDn) throw new Unprocessable(`the directory shows an entry whose DN is longer than ${maxDn} characters`)
   const [first = id] = useridsOf(plan, found)
   const groups = await groupsOf(reader, plan.groups, { ...found, userid: first })
-  return { id: found.dn, userid: spelled(plan, id), aliases: aliasesOf(plan, found), attributes: found.attributes, groups }
+  return {
+    id: found.dn,
+    userid: normalizeUserid(plan, id),
+    aliases: aliasesOf(plan, found),
+    attributes: found.attributes,
+    groups,
+  }
 }
 
 /** All userids of an entry, in one order whatever the directory's is. */
-export const useridsOf = ({ idAttribute }: LdapPlan, { attributes }: Asked): string[] =>
+export const useridsOf = ({ idAttribute }: LdapSearchSettings, { attributes }: GroupSearch): string[] =>
   (attributes.get(idAttribute.toLowerCase()) ?? []).toSorted()
 
-export const aliasesOf = (plan: LdapPlan, found: Asked): string[] => useridsOf(plan, found).map(value => spelled(plan, value))
+export const aliasesOf = (plan: LdapSearchSettings, found: GroupSearch): string[] =>
+  useridsOf(plan, found).map(value => normalizeUserid(plan, value))
 
-export const spelled = ({ normalize }: LdapPlan, userid: string): string =>
+export const normalizeUserid = ({ normalize }: LdapSearchSettings, userid: string): string =>
   // Normalising takes time that grows with the square of the length; who is longer is refused elsewhere.
   normalize && userid.length <= longestUserid ? userid.normalize('NFKC').trim().toLowerCase() : userid
 
@@ -32,25 +39,25 @@ export const spelled = ({ normalize }: LdapPlan, userid: string): string =>
  * servers are not followed: what they hold is not part of this directory.
  */
 export async function search(
-  plan: LdapPlan,
+  plan: LdapSearchSettings,
   client: Client,
   base: string,
   scope: 'base' | 'sub',
   filter: Filter,
   attributes: readonly string[],
-): Promise<Asked[]> {
+): Promise<GroupSearch[]> {
   const { searchEntries } = await client.search(base, { scope, filter, ...wishesOf(plan, attributes) })
   return Promise.all(searchEntries.map(raw => whole(plan, client, entryOf(raw))))
 }
 
 /** What every search says beside where and whom. */
-export const wishesOf = ({ peer }: LdapPlan, attributes: readonly string[]) => ({
+export const wishesOf = ({ peer }: LdapSearchSettings, attributes: readonly string[]) => ({
   attributes: [...attributes],
   explicitBufferAttributes: binaryAttributes,
   timeLimit: Math.ceil(peer.operationTimeout / 1000),
 })
 
-export const entryOf = (raw: RawEntry): Asked => ({ dn: raw.dn, attributes: attributesOf(raw) })
+export const entryOf = (raw: RawEntry): GroupSearch => ({ dn: raw.dn, attributes: attributesOf(raw) })
 
 /** No attribute that we read has more values than that, and no directory is asked on for ever. */
 const maxRanges = 1_000
@@ -59,7 +66,7 @@ const maxRanges = 1_000
  * With the rest of the attributes of which the directory gave the first values only, as Active Directory does with
  * `member;range=0-1499` ([MS-ADTS] 3.1.1.3.1.3.3).
  */
-export async function whole(plan: LdapPlan, client: Client, entry: Asked): Promise<Asked> {
+export async function whole(plan: LdapSearchSettings, client: Client, entry: GroupSearch): Promise<GroupSearch> {
   const cut = cutAttributes(entry.attributes)
   if (cut.length === 0) return entry
   const attributes = new Map(entry.attributes)
@@ -68,11 +75,11 @@ export async function whole(plan: LdapPlan, client: Client, entry: Asked): Promi
     attributes.delete(key)
     for (let turn = 0, more = true; more; turn++) {
       const wishes = wishesOf(plan, [`${name};range=${all.length}-*`])
-      const { searchEntries } = await client.search(entry.dn, { scope: 'base', filter: anyoneWith('objectClass'), ...wishes })
+      const { searchEntries } = await client.search(entry.dn, { scope: 'base', filter: presenceFilter('objectClass'), ...wishes })
       const [next] = searchEntries.map(entryOf)
       const part = cutAttributes(next?.attributes ?? new Map(), name)[0]
       if (!part || part.values.length === 0 || part.from !== all.length || turn > maxRanges)
-        throw new Refused(`the directory gives only a part of ${name}`)
+        throw new Unprocessable(`the directory gives only a part of ${name}`)
       all.push(...part.values)
       more = !part.last
     }
@@ -81,9 +88,9 @@ export async function whole(plan: LdapPlan, client: Client, entry: Asked): Promi
   return { dn: entry.dn, attributes }
 }
 
-export const noneWhen =
+export const nullWhen =
   (codes: ReadonlySet<number>) =>
-  (error: unknown): Asked[] => {
+  (error: unknown): GroupSearch[] => {
     if (error instanceof ResultCodeError && codes.has(error.code)) return []
     throw error
   }

@@ -1,14 +1,14 @@
 import { AndFilter, type Client, type Filter } from 'ldapts'
-import { Refused } from '../platform/errors.ts'
+import { Unprocessable } from '../platform/errors.ts'
 import type { Entry, GroupLookup, Listing, Lookup, PasswordLogin } from './connector.ts'
-import { type LdapPlan, type LdapSettings, planOf } from './ldap.config.ts'
+import { type LdapSearchSettings, type LdapSettings, planOf } from './ldap.config.ts'
 import { bindAccount, bindPerson, connected, Hosts } from './ldap.connection.ts'
-import { anyoneWith, canBeAsked } from './ldap.filters.ts'
-import { type Asked, bySearch, type GroupReader } from './ldap.groups.ts'
+import { isSearchable, presenceFilter } from './ldap.filters.ts'
+import { bySearch, type GroupReader, type GroupSearch } from './ldap.groups.ts'
 import { idFilter } from './ldap.ids.ts'
-import { listAt } from './ldap.list.ts'
+import { listUsers } from './ldap.list.ts'
 import { groupsAsked } from './ldap.lookup.ts'
-import { noneWhen, personFrom, search } from './ldap.search.ts'
+import { nullWhen, search, toEntry } from './ldap.search.ts'
 
 /** A group that cannot be read has its name from its DN: referral, noSuchObject, invalidDNSyntax, insufficientAccess. */
 const unreadable = new Set([10, 32, 34, 50])
@@ -29,11 +29,11 @@ export function openLdap(
   return {
     async logIn(userid, password) {
       // An empty password would be a log-in as nobody, which many directories grant (RFC 4513, 5.1.2).
-      if (password === '' || !canBeAsked(userid)) return null
+      if (password === '' || !isSearchable(userid)) return null
       return hosts.ask(host => logInAt(plan, host, userid, password))
     },
     async find(userid) {
-      if (!canBeAsked(userid)) return null
+      if (!isSearchable(userid)) return null
       return hosts.ask(host => asAccount(plan, host, client => personOf(plan, client, userid)))
     },
     groups: query => hosts.ask(host => asAccount(plan, host, client => groupsAsked(plan, client, query))),
@@ -48,14 +48,14 @@ export function openLdap(
         return (...args: Args) =>
           step(...args).catch(error => {
             stopped = { error }
-            throw new Refused('the reader stopped')
+            throw new Unprocessable('the reader stopped')
           })
       }
       const { begin, groups, people } = reader
       const seen = (references: readonly string[]) => reader.seen?.(references)
       const guarded = { begin: watched(begin), seen, groups: watched(groups), people: watched(people) }
       await hosts
-        .ask(host => asAccount(plan, host, client => listAt(plan, client, guarded, readerOf(plan, client), options)))
+        .ask(host => asAccount(plan, host, client => listUsers(plan, client, guarded, readerOf(plan, client), options)))
         .catch(error => {
           throw stopped ? stopped.error : error
         })
@@ -64,7 +64,7 @@ export function openLdap(
 }
 
 /** Each person is bound on a connection of their own, which ends with the log-in. */
-async function logInAt(plan: LdapPlan, host: string, userid: string, password: string): Promise<Entry | null> {
+async function logInAt(plan: LdapSearchSettings, host: string, userid: string, password: string): Promise<Entry | null> {
   const { userPattern } = plan
   const logIn = (dn: string, account: Client | null) =>
     connected(plan.peer, host, async own => {
@@ -80,7 +80,7 @@ async function logInAt(plan: LdapPlan, host: string, userid: string, password: s
   })
 }
 
-function asAccount<T>({ peer, account }: LdapPlan, host: string, work: (client: Client) => Promise<T>): Promise<T> {
+function asAccount<T>({ peer, account }: LdapSearchSettings, host: string, work: (client: Client) => Promise<T>): Promise<T> {
   return connected(peer, host, async client => {
     if (account) await bindAccount(client, account.dn, account.password)
     return work(client)
@@ -88,11 +88,11 @@ function asAccount<T>({ peer, account }: LdapPlan, host: string, work: (client: 
 }
 
 /** The person with their groups; with `dn`, only if they are still the one that was bound. */
-async function personOf(plan: LdapPlan, client: Client, userid: string, dn?: string): Promise<Entry | null> {
+async function personOf(plan: LdapSearchSettings, client: Client, userid: string, dn?: string): Promise<Entry | null> {
   const found = await personAt(plan, client, userid, plan.attributes, dn)
   if (!found) return null
   const id = useridOf(plan, found, userid)
-  return personFrom(plan, readerOf(plan, client), found, id)
+  return toEntry(plan, readerOf(plan, client), found, id)
 }
 
 /**
@@ -100,61 +100,61 @@ async function personOf(plan: LdapPlan, client: Client, userid: string, dn?: str
  * which of them is meant is not ours to guess.
  */
 async function personAt(
-  plan: LdapPlan,
+  plan: LdapSearchSettings,
   client: Client,
   userid: string,
   attributes: readonly string[],
   dn?: string,
-): Promise<Asked | null> {
+): Promise<GroupSearch | null> {
   const at = dn ?? plan.userPattern?.(userid)
   const filter = plan.userFilter(userid)
   const found =
     at === undefined
       ? await search(plan, client, plan.userBase, 'sub', filter, attributes)
-      : await search(plan, client, at, 'base', filter, attributes).catch(noneWhen(new Set([noSuchObject])))
+      : await search(plan, client, at, 'base', filter, attributes).catch(nullWhen(new Set([noSuchObject])))
   if (found.length > 1)
-    throw new Refused('the directory knows several people of this userid: the filters of config.options are not exact')
+    throw new Unprocessable('the directory knows several people of this userid: the filters of config.options are not exact')
   return found[0] ?? null
 }
 
 /** Whoever has the id and may be found at all. Throws Refused for two. */
-async function personById(plan: LdapPlan, client: Client, entryId: string): Promise<Entry | null> {
-  const anyone = everybodyOf(plan)
+async function personById(plan: LdapSearchSettings, client: Client, entryId: string): Promise<Entry | null> {
+  const anyone = listingOf(plan)
   if (anyone === null) return null
   const filter = new AndFilter({ filters: [anyone, idFilter(plan.entryIds, entryId)] })
   const found = await search(plan, client, plan.userBase, 'sub', filter, plan.attributes)
   if (found.length > 1)
-    throw new Refused('the directory shows several entries of one id: config.options.entryIdAttribute is not exact')
+    throw new Unprocessable('the directory shows several entries of one id: config.options.entryIdAttribute is not exact')
   const [person] = found
-  return person ? personFrom(plan, readerOf(plan, client), person, useridOf(plan, person, '')) : null
+  return person ? toEntry(plan, readerOf(plan, client), person, useridOf(plan, person, '')) : null
 }
 
 /** Null where the configuration can be asked for one userid only. */
-function everybodyOf(plan: LdapPlan): Filter | null {
+function listingOf(plan: LdapSearchSettings): Filter | null {
   try {
     return plan.everybody()
   } catch (error) {
-    if (error instanceof Refused) return null
+    if (error instanceof Unprocessable) return null
     throw error
   }
 }
 
 /** As the directory spells it. Of several values the one that was typed; or else always the same one, in whatever order they come. */
-function useridOf({ idAttribute }: LdapPlan, { attributes }: Asked, typed: string): string {
+function useridOf({ idAttribute }: LdapSearchSettings, { attributes }: GroupSearch, typed: string): string {
   const values = attributes.get(idAttribute.toLowerCase()) ?? []
   const same = (value: string) => value.toLowerCase() === typed.trim().toLowerCase()
   const userid = values.find(same) ?? values.toSorted()[0]
-  if (userid === undefined) throw new Refused(`the directory shows no ${idAttribute} of a person whom it finds by it`)
+  if (userid === undefined) throw new Unprocessable(`the directory shows no ${idAttribute} of a person whom it finds by it`)
   return userid
 }
 
-function readerOf(plan: LdapPlan, client: Client): GroupReader {
+function readerOf(plan: LdapSearchSettings, client: Client): GroupReader {
   return {
     naming: (level, person, attributes) =>
       bySearch(plan.groups, level, person, (base, filter) => search(plan, client, base, 'sub', filter, attributes)),
     read: async (dn, attributes) => {
-      const anything = anyoneWith('objectClass')
-      const [found] = await search(plan, client, dn, 'base', anything, attributes).catch(noneWhen(unreadable))
+      const anything = presenceFilter('objectClass')
+      const [found] = await search(plan, client, dn, 'base', anything, attributes).catch(nullWhen(unreadable))
       // Under the name it was asked by: that is the one it is known by.
       return found ? { ...found, dn } : null
     },

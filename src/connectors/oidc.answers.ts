@@ -1,5 +1,5 @@
 /** What a provider's endpoints answer, held to what is needed of it before the library reads it. Pure. */
-import type { Answered } from '../platform/outbound/http-request.ts'
+import type { OutboundResponse } from '../platform/outbound/http-request.ts'
 import { noValidAnswer } from './oidc.faults.ts'
 
 type Json = Record<string, unknown>
@@ -19,7 +19,7 @@ export const PARTS = {
 export const isObject = (value: unknown): value is Json => typeof value === 'object' && value !== null && !Array.isArray(value)
 
 /** The object that a part answers with. Throws ProviderFault for a status other than 200, and for what is no JSON object. */
-export function objectOf({ name, option }: Part, { status, body }: Pick<Answered, 'status' | 'body'>): Json {
+export function objectOf({ name, option }: Part, { status, body }: Pick<OutboundResponse, 'status' | 'body'>): Json {
   if (status >= 300 && status < 400)
     throw noValidAnswer(
       `${name}: it answers with the redirect ${status}, which is not followed: ${option} must be the last address`,
@@ -47,8 +47,8 @@ export function textIn(part: Part, answer: Json, member: string, mend: string): 
 const NULLABLE = ['scope', 'expires_in', 'refresh_token'] as const
 
 /** A good answer of the token endpoint as the library takes it. */
-export function tokenAnswer(answered: Answered): Buffer {
-  if (answered.status !== 200) return errorAnswer(answered)
+export function tokenResponse(answered: OutboundResponse): Buffer {
+  if (answered.status !== 200) return errorResponse(answered)
   const answer = objectOf(PARTS.token, answered)
   for (const member of NULLABLE) if (answer[member] === null) delete answer[member]
   textIn(PARTS.token, answer, 'access_token', 'RFC 6749, 5.1: the provider must send it')
@@ -58,7 +58,7 @@ export function tokenAnswer(answered: Answered): Buffer {
 }
 
 /** An error as RFC 6749, 5.2 has it, for the library to name. Throws ProviderFault for any other answer. */
-function errorAnswer({ status, body }: Answered): Buffer {
+function errorResponse({ status, body }: OutboundResponse): Buffer {
   if (status < 400 || status >= 500) objectOf(PARTS.token, { status, body })
   try {
     if (typeof (JSON.parse(body.toString('utf8')) as Json | null)?.error === 'string') return body
@@ -68,7 +68,7 @@ function errorAnswer({ status, body }: Answered): Buffer {
   )
 }
 
-export function keysAnswer(answered: Answered): Buffer {
+export function keysResponse(answered: OutboundResponse): Buffer {
   const { keys } = objectOf(PARTS.keys, answered)
   if (!Array.isArray(keys) || keys.length === 0 || !keys.every(isObject))
     throw noValidAnswer('the keys (jwks_uri): keys is no list of keys (RFC 7517, 5), or an empty one')

@@ -2,10 +2,10 @@
 import { randomUUID } from 'node:crypto'
 import * as oc from 'openid-client'
 import { faultOf } from '../platform/outbound/connect.ts'
-import { ask } from '../platform/outbound/http-request.ts'
-import { keysAnswer, PARTS } from './oidc.answers.ts'
+import { sendRequest } from '../platform/outbound/http-request.ts'
+import { keysResponse, PARTS } from './oidc.answers.ts'
 import { detailOf, exchangeFault, noValidAnswer, ProviderFault, unanswered } from './oidc.faults.ts'
-import { isFetchable, providerOf, type Relying } from './oidc.provider.ts'
+import { isFetchable, providerOf, type RelyingParty } from './oidc.provider.ts'
 
 /** What the provider answers; a part that failed is null, and `failures` names it. */
 export interface CheckedProvider {
@@ -24,7 +24,7 @@ const TIMEOUT_MS = 5_000
 const MAX_BYTES = 1_000_000
 
 /** Asks each part once; nothing is written. Never throws for a provider's fault. */
-export async function checkProvider(relying: Relying, redirectUri: string): Promise<CheckedProvider> {
+export async function checkProvider(relying: RelyingParty, redirectUri: string): Promise<CheckedProvider> {
   const failures: string[] = []
   const tried = async <T>(work: () => Promise<T>): Promise<T | null> => {
     try {
@@ -48,20 +48,20 @@ export async function checkProvider(relying: Relying, redirectUri: string): Prom
 }
 
 async function get(
-  { outbound }: Relying,
+  { outbound }: RelyingParty,
   address: string,
   part: (typeof PARTS)['keys' | 'userInfo'],
   headers: Record<string, string>,
 ) {
   const limits = { signal: AbortSignal.timeout(TIMEOUT_MS), maxBytes: MAX_BYTES }
-  return ask(outbound, new URL(address), { ...limits, headers: { accept: 'application/json', ...headers } }).catch(error =>
-    Promise.reject(unanswered(part.name, part.option, faultOf(error, 'no valid answer'))),
+  return sendRequest(outbound, new URL(address), { ...limits, headers: { accept: 'application/json', ...headers } }).catch(
+    error => Promise.reject(unanswered(part.name, part.option, faultOf(error, 'no valid answer'))),
   )
 }
 
-async function countKeys(relying: Relying, address: string): Promise<number> {
+async function countKeys(relying: RelyingParty, address: string): Promise<number> {
   const answered = await get(relying, address, PARTS.keys, {})
-  return (JSON.parse(keysAnswer(answered).toString('utf8')) as { keys: unknown[] }).keys.length
+  return (JSON.parse(keysResponse(answered).toString('utf8')) as { keys: unknown[] }).keys.length
 }
 
 /** A code that nobody was given: a provider that refuses the code has accepted the client (RFC 6749, 5.2). */
@@ -85,7 +85,7 @@ async function tryClient(
 }
 
 /** An access token that nobody was given: an endpoint that refuses it is there (RFC 6750, 3.1). */
-async function tryUserInfo(relying: Relying, address: string): Promise<boolean> {
+async function tryUserInfo(relying: RelyingParty, address: string): Promise<boolean> {
   if (!isFetchable(address, relying.options))
     throw noValidAnswer('the user info endpoint is not https, which needs config.options.enableSSL false')
   const { status } = await get(relying, address, PARTS.userInfo, { authorization: 'Bearer roster-test' })

@@ -1,7 +1,7 @@
 /** What can be wrong at a log-in with an OpenID provider: whose fault it is, and what the person and what administrators read of it. */
 import * as oc from 'openid-client'
 import { Unauthenticated, Unavailable } from '../platform/errors.ts'
-import type { OutboundClass, OutboundFault } from '../platform/outbound/connect.ts'
+import type { OutboundClass, OutboundError } from '../platform/outbound/connect.ts'
 
 /** For anybody: none of it describes the network behind Roster. */
 const CLASSES: Readonly<Record<OutboundClass, string>> = {
@@ -31,7 +31,7 @@ export const detailOf = (error: unknown): string => (error instanceof ProviderFa
 export const refused = (why: string) => new Unauthenticated(`The answer of the identity provider is not accepted: ${why}`)
 
 /** `what` was asked for and not answered; `option` names where it is. */
-export function unanswered(what: string, option: string, fault: OutboundFault): ProviderFault {
+export function unanswered(what: string, option: string, fault: OutboundError): ProviderFault {
   const mend: Readonly<Record<OutboundClass, string>> = {
     'not allowed': 'OUTBOUND_ALLOW and OUTBOUND_DENY decide where Roster may connect to',
     unreachable: `is ${option} right, and does a network lead there from here`,

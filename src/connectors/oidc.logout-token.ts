@@ -5,7 +5,7 @@
  */
 import { createLocalJWKSet, errors, type JSONWebKeySet, type JWTPayload, type JWTVerifyOptions, jwtVerify } from 'jose'
 import { refused } from './oidc.faults.ts'
-import { fetchBy, providerOf, type Relying } from './oidc.provider.ts'
+import { fetchBy, providerOf, type RelyingParty } from './oidc.provider.ts'
 import { SKEW } from './oidc.ts'
 
 export interface LoggedOut {
@@ -26,7 +26,7 @@ const MAX_TOKEN = 16_384
 const MAX_NAME = 255
 
 /** Throws Unauthenticated for what cannot be believed, and Unavailable where the provider's keys cannot be read. */
-export async function readLogoutToken(relying: Relying, token: string, now: Date): Promise<LoggedOut> {
+export async function readLogoutToken(relying: RelyingParty, token: string, now: Date): Promise<LoggedOut> {
   if (token.length > MAX_TOKEN) throw refused('it is too long')
   const { issuer, jwks_uri, id_token_signing_alg_values_supported: algorithms } = (await providerOf(relying)).serverMetadata()
   const { payload, protectedHeader } = await verified(relying, jwks_uri!, token, {
@@ -71,41 +71,41 @@ const RETRY_MS = 5_000
 /** Providers whose keys are kept; the oldest goes first. */
 const MAX_KEPT = 1_000
 
-interface Kept {
+interface CachedKeys {
   readonly keys: Promise<ReturnType<typeof createLocalJWKSet>>
   readonly readAt: number
   /** How often the keys may be read again now, as of `countedAt`. */
   retries: number
   countedAt: number
 }
-const kept = new Map<string, Kept>()
+const cached = new Map<string, CachedKeys>()
 
-async function verified(relying: Relying, uri: string, token: string, options: JWTVerifyOptions) {
+async function verified(relying: RelyingParty, uri: string, token: string, options: JWTVerifyOptions) {
   const first = await keysAt(relying, uri)
   try {
     return await jwtVerify(token, await first.keys, options)
   } catch (error) {
     const isUnknown = error instanceof errors.JWKSNoMatchingKey || error instanceof errors.JWSSignatureVerificationFailed
     // Where somebody had them read meanwhile, that costs nothing.
-    if (!isUnknown || (kept.get(uri) === first && !mayRetry(uri))) throw error
+    if (!isUnknown || (cached.get(uri) === first && !mayRetry(uri))) throw error
     return jwtVerify(token, await (await keysAt(relying, uri, first)).keys, options)
   }
 }
 
 /** `not` are the keys that a token was not signed by: where they are still the kept ones, others are read. */
-async function keysAt(relying: Relying, uri: string, not?: Kept): Promise<Kept> {
-  const found = kept.get(uri)
+async function keysAt(relying: RelyingParty, uri: string, not?: CachedKeys): Promise<CachedKeys> {
+  const found = cached.get(uri)
   if (found !== undefined && found !== not && found.readAt + KEYS_MS > Date.now()) return found
   const { retries = RETRIES, countedAt = Date.now() } = found ?? {}
-  const next: Kept = { keys: readKeys(relying, uri), readAt: Date.now(), retries, countedAt }
-  kept.delete(uri)
-  kept.set(uri, next)
-  if (kept.size > MAX_KEPT) kept.delete(kept.keys().next().value!)
-  next.keys.catch(() => kept.get(uri) === next && kept.delete(uri))
+  const next: CachedKeys = { keys: readKeys(relying, uri), readAt: Date.now(), retries, countedAt }
+  cached.delete(uri)
+  cached.set(uri, next)
+  if (cached.size > MAX_KEPT) cached.delete(cached.keys().next().value!)
+  next.keys.catch(() => cached.get(uri) === next && cached.delete(uri))
   return next
 }
 
-async function readKeys(relying: Relying, uri: string): Promise<ReturnType<typeof createLocalJWKSet>> {
+async function readKeys(relying: RelyingParty, uri: string): Promise<ReturnType<typeof createLocalJWKSet>> {
   const fetchKeys = fetchBy(relying, { jwks_uri: uri })
   const answer = await fetchKeys(uri, {
     method: 'GET',
@@ -117,7 +117,7 @@ async function readKeys(relying: Relying, uri: string): Promise<ReturnType<typeo
 }
 
 function mayRetry(uri: string): boolean {
-  const found = kept.get(uri)
+  const found = cached.get(uri)
   if (found === undefined) return true
   const earned = Math.floor((Date.now() - found.countedAt) / RETRY_MS)
   found.retries = Math.min(RETRIES, found.retries + earned)

@@ -1,8 +1,8 @@
 /** A provider as the library takes it: its metadata, discovered or given, and how it is asked. */
 import * as oc from 'openid-client'
-import { type Outbound, OutboundFault } from '../platform/outbound/connect.ts'
-import { ask } from '../platform/outbound/http-request.ts'
-import { keysAnswer, objectOf, PARTS, type Part, textIn, tokenAnswer } from './oidc.answers.ts'
+import { type Outbound, OutboundError } from '../platform/outbound/connect.ts'
+import { sendRequest } from '../platform/outbound/http-request.ts'
+import { keysResponse, objectOf, PARTS, type Part, textIn, tokenResponse } from './oidc.answers.ts'
 import { noValidAnswer, unanswered } from './oidc.faults.ts'
 
 export interface OpenidOptions {
@@ -22,7 +22,7 @@ export interface OpenidOptions {
 }
 
 /** Who is asked, as which client, and by which connections. Without a secret Roster is a public client, which PKCE protects. */
-export interface Relying {
+export interface RelyingParty {
   readonly options: OpenidOptions
   readonly clientSecret: string | null
   readonly outbound: Outbound
@@ -39,7 +39,7 @@ const MAX_KEPT = 1_000
 const ALGORITHMS = ['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512', 'ES256', 'ES384', 'ES512', 'EdDSA', 'Ed25519']
 
 /** Throws ProviderFault. */
-export async function providerOf(relying: Relying): Promise<oc.Configuration> {
+export async function providerOf(relying: RelyingParty): Promise<oc.Configuration> {
   const { options, clientSecret } = relying
   const known = options.discoverUrl === undefined ? manual(options) : await discovered(relying, options.discoverUrl)
   for (const member of ['authorization_endpoint', 'token_endpoint', 'jwks_uri'] as const)
@@ -87,19 +87,19 @@ export const isFetchable = (url: string, { enableSSL }: OpenidOptions): boolean 
   return protocol === 'https:' || (protocol === 'http:' && enableSSL === false)
 }
 
-const kept = new Map<string, { until: number; metadata: Promise<oc.ServerMetadata> }>()
+const cached = new Map<string, { until: number; metadata: Promise<oc.ServerMetadata> }>()
 
 /** Many who begin at once ask once. A failure is not kept. */
-async function discovered(relying: Relying, discoverUrl: string): Promise<oc.ServerMetadata> {
+async function discovered(relying: RelyingParty, discoverUrl: string): Promise<oc.ServerMetadata> {
   const { issuer = '', enableSSL } = relying.options
   const name = JSON.stringify([discoverUrl, issuer, enableSSL === false])
-  const found = kept.get(name)
+  const found = cached.get(name)
   if (found !== undefined && found.until > Date.now()) return found.metadata
   const metadata = discover(relying, discoverUrl)
-  kept.delete(name)
-  kept.set(name, { until: Date.now() + DISCOVERY_MS, metadata })
-  if (kept.size > MAX_KEPT) kept.delete(kept.keys().next().value!)
-  metadata.catch(() => kept.delete(name))
+  cached.delete(name)
+  cached.set(name, { until: Date.now() + DISCOVERY_MS, metadata })
+  if (cached.size > MAX_KEPT) cached.delete(cached.keys().next().value!)
+  metadata.catch(() => cached.delete(name))
   return metadata
 }
 
@@ -126,12 +126,12 @@ function unslashed(text: string): string {
   return text.slice(0, end)
 }
 
-async function discover(relying: Relying, discoverUrl: string): Promise<oc.ServerMetadata> {
+async function discover(relying: RelyingParty, discoverUrl: string): Promise<oc.ServerMetadata> {
   const { options, outbound } = relying
   const part = PARTS.discovery
   const { url, issuer } = documentAt(discoverUrl)
   const limits = { signal: AbortSignal.timeout(TIMEOUT_MS), maxBytes: MAX_BYTES, headers: { accept: 'application/json' } }
-  const document = objectOf(part, await ask(outbound, url, limits).catch(failed(part)))
+  const document = objectOf(part, await sendRequest(outbound, url, limits).catch(failed(part)))
   const metadata = { ...document, issuer: textIn(part, document, 'issuer', 'Discovery 3 requires it') } as oc.ServerMetadata
   // Discovery 4.3: a document that names another issuer than the one it was found at is not to be used.
   const isRight = options.issuer === undefined ? sameIssuer(metadata.issuer, issuer) : metadata.issuer === options.issuer
@@ -158,25 +158,25 @@ const shown = (issuer: string): string => (/^[\x21-\x7e]{1,300}$/.test(issuer) ?
 const failed =
   (part: Part) =>
   (error: unknown): never => {
-    throw error instanceof OutboundFault ? unanswered(part.name, part.option, error) : error
+    throw error instanceof OutboundError ? unanswered(part.name, part.option, error) : error
   }
 
 /** How the library asks: through the outbound connections, bounded in time and bytes, redirects left alone. */
 export function fetchBy(
-  { outbound }: Pick<Relying, 'outbound'>,
+  { outbound }: Pick<RelyingParty, 'outbound'>,
   { token_endpoint, jwks_uri }: Pick<oc.ServerMetadata, 'token_endpoint' | 'jwks_uri'>,
 ): oc.CustomFetch {
   return async (url, { method, headers, body, signal }) => {
     const part = url === token_endpoint ? PARTS.token : url === jwks_uri ? PARTS.keys : PARTS.userInfo
     const limit = AbortSignal.timeout(TIMEOUT_MS)
-    const answered = await ask(outbound, new URL(url), {
+    const answered = await sendRequest(outbound, new URL(url), {
       method,
       headers,
       body: body == null ? undefined : String(body),
       signal: signal ? AbortSignal.any([signal, limit]) : limit,
       maxBytes: MAX_BYTES,
     }).catch(failed(part))
-    const content = part === PARTS.token ? tokenAnswer(answered) : part === PARTS.keys ? keysAnswer(answered) : answered.body
+    const content = part === PARTS.token ? tokenResponse(answered) : part === PARTS.keys ? keysResponse(answered) : answered.body
     const { status } = answered
     // Without the challenge the library reads the error in the body, which is more exact.
     const left = ['content-length', 'set-cookie', ...(part === PARTS.token ? ['www-authenticate'] : [])]

@@ -8,7 +8,7 @@
 import { createHash, timingSafeEqual } from 'node:crypto'
 import * as oc from 'openid-client'
 import { detailOf, exchangeFault, refused } from './oidc.faults.ts'
-import { isFetchable, providerOf, type Relying } from './oidc.provider.ts'
+import { isFetchable, providerOf, type RelyingParty } from './oidc.provider.ts'
 
 /** What the browser must bring back with the answer. All of it is secret. */
 export interface Handshake {
@@ -17,7 +17,7 @@ export interface Handshake {
   readonly verifier: string
 }
 
-export interface Finished {
+export interface CallbackResult {
   /** Of the ID token, and beside them those of the user info endpoint. */
   readonly claims: Readonly<Record<string, unknown>>
   /** What was not heard, though the log-in is good. */
@@ -36,7 +36,7 @@ const SCOPES = ['openid', 'profile', 'email']
 
 /** Where the browser goes to log in, to come back to `redirectUri`. Throws Unavailable. */
 export async function begin(
-  relying: Relying,
+  relying: RelyingParty,
   { redirectUri, loginHint }: { redirectUri: string; loginHint?: string | undefined },
 ): Promise<{ url: URL; handshake: Handshake }> {
   const provider = await providerOf(relying)
@@ -54,13 +54,13 @@ export async function begin(
 }
 
 /** Whether a query came back from the very log-in that the handshake began: by its state, which goes there and back. */
-export function isAnswerTo({ state }: Pick<Handshake, 'state'>, query: string): boolean {
+export function matchesState({ state }: Pick<Handshake, 'state'>, query: string): boolean {
   const states = new URLSearchParams(query).getAll('state')
   return states.length === 1 && states[0] === state
 }
 
 /** `callback` is our own address with the query that came. Throws Unauthenticated for what cannot be believed, and Unavailable. */
-export async function finish(relying: Relying, callback: URL, handshake: Handshake): Promise<Finished> {
+export async function finish(relying: RelyingParty, callback: URL, handshake: Handshake): Promise<CallbackResult> {
   const provider = await providerOf(relying)
   const tokens = await oc
     .authorizationCodeGrant(provider, callback, {
@@ -93,7 +93,7 @@ function together(signed: Claims, info: Claims): Claims {
 type Claims = Readonly<Record<string, unknown>>
 
 /** Whether `issuer` may begin a log-in from its side (Core 4): only our provider, and only where that is switched on. Throws Unavailable. */
-export async function mayInitiate(relying: Relying, issuer: string): Promise<boolean> {
+export async function allowsThirdPartyLogin(relying: RelyingParty, issuer: string): Promise<boolean> {
   if (relying.options.allowIdPInitiatedSSO !== true) return false
   return (await providerOf(relying)).serverMetadata().issuer === issuer
 }
@@ -139,7 +139,7 @@ function userInfoReason(error: unknown): string {
 }
 
 /** RP-Initiated Logout 1.0, 2. Where to return to is for the caller to add. */
-function endSessionOf({ options }: Relying, provider: oc.Configuration): URL | null {
+function endSessionOf({ options }: RelyingParty, provider: oc.Configuration): URL | null {
   const place = options.endSessionEndpoint ?? provider.serverMetadata().end_session_endpoint
   if (place === undefined || !isFetchable(place, options)) return null
   const url = new URL(place)

@@ -4,7 +4,7 @@
  */
 
 import { faultOf, type Outbound, type TlsOptions } from '../platform/outbound/connect.ts'
-import { type Answered, ask } from '../platform/outbound/http-request.ts'
+import { type OutboundResponse, sendRequest } from '../platform/outbound/http-request.ts'
 
 export interface UserInfoConfig {
   readonly uri: string
@@ -27,7 +27,7 @@ export interface UserInfo {
   readonly groups?: readonly string[]
   readonly authorizations?: Readonly<Record<string, readonly string[]>>
 }
-export type UserInfoAnswer = { readonly info: UserInfo } | { readonly failure: string }
+export type UserInfoResponse = { readonly info: UserInfo } | { readonly failure: string }
 
 const TIMEOUT_MS = 5_000
 const MAX_BYTES = 1_000_000
@@ -36,16 +36,16 @@ const MAX_BYTES = 1_000_000
 export const limitOf = ({ timeoutMs = TIMEOUT_MS }: UserInfoConfig): AbortSignal => AbortSignal.timeout(timeoutMs)
 
 /** Asks about one person. Never throws: a failure says what came instead of an answer, without the credentials. */
-export async function askUserInfo(
+export async function callUserInfo(
   outbound: Outbound,
   config: UserInfoConfig,
   secrets: UserInfoSecrets,
   userid: string,
   limit: AbortSignal = limitOf(config),
-): Promise<UserInfoAnswer> {
+): Promise<UserInfoResponse> {
   const url = new URL(config.uri)
   url.searchParams.set('userid', userid)
-  const asked = await ask(outbound, url, {
+  const asked = await sendRequest(outbound, url, {
     headers: headersOf(config, secrets),
     tls: tlsOf(config, secrets),
     signal: limit,
@@ -65,7 +65,7 @@ function tlsOf({ ca, cert, rejectUnauthorized }: UserInfoConfig, { key }: UserIn
   return { ca, rejectUnauthorized, ...(cert !== undefined && key !== undefined && { cert, key }) }
 }
 
-function read({ status, body }: Answered): UserInfoAnswer {
+function read({ status, body }: OutboundResponse): UserInfoResponse {
   if (status !== 200) return { failure: `The answer has the status ${status}` }
   try {
     return answerOf(JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(body)))
@@ -75,7 +75,7 @@ function read({ status, body }: Answered): UserInfoAnswer {
 }
 
 /** Holds an answer's JSON to the documented form. */
-export function answerOf(said: unknown): UserInfoAnswer {
+export function answerOf(said: unknown): UserInfoResponse {
   if (!isObject(said)) return { failure: 'The answer is no object' }
   const { groups, authorizations } = said
   if (groups !== undefined && !isGroups(groups)) return { failure: 'groups must be a list of {"name": text}' }

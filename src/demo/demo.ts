@@ -10,7 +10,7 @@ import { domains } from '../domain/projects/domains.service.ts'
 import { projects } from '../domain/projects/projects.service.ts'
 import { dataSources } from '../domain/projects/sources.service.ts'
 import type { UserRecord } from '../domain/users/user.ts'
-import { newcomers } from '../domain/users/user-creation.service.ts'
+import { userCreation } from '../domain/users/user-creation.service.ts'
 import { users } from '../domain/users/users.service.ts'
 import type { AttributeEdit, AttributeOwnerRef } from '../generated/inputs.ts'
 import { createMailer } from '../platform/mail/mailer.ts'
@@ -34,14 +34,14 @@ export async function fillDemo(context: Context): Promise<void> {
   await setAttributes(mine, people, teams)
   const projectIds = await createProjects(mine)
   await createDomains(mine, teams)
-  await mintKeys(mine, people, projectIds)
+  await createKeys(mine, people, projectIds)
   for (const userid of demo.disabled) await users.setDisabled(mine, { ref: { userid }, disabled: true })
 }
 
 async function createPeople(context: Context): Promise<People> {
   const created = new Map<string, UserRecord>()
   const create = async (userid: string, profile: object) => {
-    const { user } = await newcomers.create(context, { userid, profile, permissions: demo.permissions[userid] ?? [] })
+    const { user } = await userCreation.create(context, { userid, profile, permissions: demo.permissions[userid] ?? [] })
     created.set(userid, user)
   }
   const { name: organization, mailDomain } = demo.organisation
@@ -117,7 +117,7 @@ async function createDomains(context: Context, teams: ReadonlyMap<string, number
     await dataSources.create(context, { name, owners: owners.map(userid => ({ userid })) })
 }
 
-async function mintKeys(context: Context, people: People, projectIds: ReadonlyMap<string, number>): Promise<void> {
+async function createKeys(context: Context, people: People, projectIds: ReadonlyMap<string, number>): Promise<void> {
   for (const { owner, name, project, scopes, days } of demo.apiKeys) {
     await apiKeys.create(inTheNameOf(context, people.get(owner)!), {
       name,

@@ -1,79 +1,85 @@
 import { redirectUri } from '../authentication/oidc-login.ts'
-import { alsoNeeds, type Call, read, type Service } from '../authorization/service.ts'
+import { query, requirePermissionFor, type Service, type ServiceContext } from '../authorization/service.ts'
 import type { Entry } from '../connectors/connector.ts'
 import { openLdap } from '../connectors/ldap.ts'
 import { type CheckedProvider, checkProvider } from '../connectors/oidc.check.ts'
 import type { OpenidOptions } from '../connectors/oidc.provider.ts'
 import { answerOf } from '../connectors/userinfo.ts'
-import { unpaste } from '../domain/iams/config/input.ts'
+import { normalizeVendorConfig } from '../domain/iams/config/input.ts'
 import type { IamType } from '../domain/iams/config/schema.ts'
 import { checkConfig } from '../domain/iams/config/validate.ts'
 import type { IamRecord } from '../domain/iams/iam.ts'
 import { requireIam } from '../domain/iams/iams.store.ts'
 import { missingIn } from '../domain/iams/missing-loss.ts'
 import { identityOf, type Mapped } from '../federation/attribute-mapping.ts'
-import { newsOf } from '../federation/directory.ts'
-import { saidBy, userIdClaimOf } from '../federation/oidc-claims.ts'
+import { mapEntry } from '../federation/directory.ts'
+import { identityFromClaims, userIdClaimOf } from '../federation/oidc-claims.ts'
 import { settling } from '../federation/resolved-groups.ts'
 import { directoryIdOf, hasNoEntryIds, openidIdOf } from '../federation/source-ids.ts'
-import { askEndpoint, informed, type News, secretsOf, USER_INFO } from '../federation/source-result.ts'
+import { callEndpoint, mapUserInfo, type SourceResult, secretsOf, USER_INFO } from '../federation/source-result.ts'
 import type { Direction, SimulateIdentityInput, TestIamInput } from '../generated/inputs.ts'
 import { type Page, type PageArgs, readPage } from '../platform/database/pagination.ts'
 import { Invalid, RosterError, Unauthenticated } from '../platform/errors.ts'
 import { checkList } from '../platform/validation.ts'
 import { type DriftRecord, type DriftState, type DriftTotals, driftList, driftTotals } from './drift.store.ts'
-import { simulatedScim } from './simulate.scim.ts'
-import { type Simulated, simulated } from './simulate.ts'
+import { simulateScim } from './simulate.scim.ts'
+import { type IdentitySimulation, simulateIdentity } from './simulate.ts'
 
-export interface Tested {
-  readonly directory: Simulated | null
-  readonly userInfo: Simulated | null
+export interface IamTestResult {
+  readonly directory: IdentitySimulation | null
+  readonly userInfo: IdentitySimulation | null
   readonly provider: Omit<CheckedProvider, 'failures'> | null
   readonly failures: string[]
 }
 
 export const identities = {
   /** What a source's word would change. Nothing is written, and nobody outside is asked. */
-  simulate: read('iam:simulate', async (call: Call, input: SimulateIdentityInput): Promise<Simulated> => {
+  simulate: query('iam:simulate', async (call: ServiceContext, input: SimulateIdentityInput): Promise<IdentitySimulation> => {
     const iam = await requireIam(call.db, input.iamid)
     checkOne(input)
-    if (input.scimBody != null) return simulatedScim(call, iam, input.userid, input.scimBody)
-    return simulated(call, iam, input.userInfo == null ? iam.id : USER_INFO, mappedFrom(iam, input))
+    if (input.scimBody != null) return simulateScim(call, iam, input.userid, input.scimBody)
+    return simulateIdentity(call, iam, input.userInfo == null ? iam.id : USER_INFO, mappedFrom(iam, input))
   }),
 
   /** Asks the directory, the provider and the endpoint of a configuration that need not be saved. Nothing is written. */
-  test: read('iam:test', async (call: Call, { iamid, config, userid }: TestIamInput): Promise<Tested> => {
+  test: query('iam:test', async (call: ServiceContext, { iamid, config, userid }: TestIamInput): Promise<IamTestResult> => {
     // What comes of it is somebody's entry in a directory.
-    alsoNeeds(call, 'user:read')
+    requirePermissionFor(call, 'user:read')
     const saved = await requireIam(call.db, iamid)
     const checked =
       config == null
         ? null
-        : checkConfig(saved.type as IamType, iamid, unpaste({ id: iamid, config }).config, saved, call.app.outbound.refusal)
+        : checkConfig(
+            saved.type as IamType,
+            iamid,
+            normalizeVendorConfig({ id: iamid, config }).config,
+            saved,
+            call.app.outbound.refusal,
+          )
     const iam = { ...saved, config: checked?.config ?? saved.config }
     const secrets = new Map(await secretsOf(call, iamid))
     for (const [path, secret] of checked?.secrets ?? []) secret === null ? secrets.delete(path) : secrets.set(path, secret)
     const failures = missingIn(iam).map(what => `The IAM is not configured: it needs ${what}`)
-    const provider = await askProvider(call, iam, secrets, failures)
-    const entry = await askDirectory(call, iam, secrets, userid, failures)
+    const provider = await testProvider(call, iam, secrets, failures)
+    const entry = await testDirectory(call, iam, secrets, userid, failures)
     if (entry !== null && !hasNoEntryIds(iam) && directoryIdOf(iam, entry) === null) failures.push(NO_ID)
     const about =
       iam.config.externalUserInfo === undefined
         ? null
-        : await askEndpoint(call.app.outbound, iam.config, secrets, entry?.userid ?? userid)
+        : await callEndpoint(call.app.outbound, iam.config, secrets, entry?.userid ?? userid)
     if (about?.failure != null) failures.push(`The user info endpoint: ${about.failure}`)
     const { identity = null, faults = [] } = about ?? {}
     return {
-      directory: entry && (await simulated(call, iam, iam.id, said(newsOf(iam, entry)))),
-      userInfo: identity && (await simulated(call, iam, USER_INFO, { identity, faults })),
+      directory: entry && (await simulateIdentity(call, iam, iam.id, said(mapEntry(iam, entry)))),
+      userInfo: identity && (await simulateIdentity(call, iam, USER_INFO, { identity, faults })),
       provider,
       failures,
     }
   }),
 
   /** Of whom the endpoint of an IAM may say something else than is held: to be asked again, by a refresh. Nobody is asked here. */
-  drift: read('iam:drift', async (call: Call, { iamid, state, direction, ...page }: DriftArgs): Promise<DriftPage> => {
-    alsoNeeds(call, 'user:read')
+  drift: query('iam:drift', async (call: ServiceContext, { iamid, state, direction, ...page }: DriftArgs): Promise<DriftPage> => {
+    requirePermissionFor(call, 'user:read')
     const { config } = await requireIam(call.db, iamid)
     const endpoint = config.externalUserInfo as { staleAfter?: number } | undefined
     if (endpoint === undefined) throw new Invalid('iamid', 'must name an IAM with a user info endpoint')
@@ -97,11 +103,11 @@ export interface DriftPage extends Page<DriftRecord> {
 const NO_ID =
   'The directory gives no stable id of the entry (entryUUID, objectGUID, nsUniqueId, ipaUniqueID or GUID, or what config.options.entryIdAttribute names): a userid that is given to somebody else cannot be recognised. Let the account of config.credentials read it, name another attribute, or set entryIdAttribute to none'
 
-const said = ({ identity, faults }: News): Mapped => ({ identity: identity!, faults })
+const said = ({ identity, faults }: SourceResult): Mapped => ({ identity: identity!, faults })
 
 /** What can be tried of a log-in with the provider; null for an IAM that has none. */
-async function askProvider(
-  { app: { outbound, config } }: Pick<Call, 'app'>,
+async function testProvider(
+  { app: { outbound, config } }: Pick<ServiceContext, 'app'>,
   iam: IamRecord,
   secrets: ReadonlyMap<string, string>,
   failures: string[],
@@ -115,8 +121,8 @@ async function askProvider(
 }
 
 /** The person's entry; null where there is none, and a failure that says why. */
-async function askDirectory(
-  { app: { outbound }, db }: Call,
+async function testDirectory(
+  { app: { outbound }, db }: ServiceContext,
   iam: IamRecord,
   secrets: ReadonlyMap<string, string>,
   userid: string,
@@ -148,15 +154,15 @@ function mappedFrom(iam: IamRecord, { userid, claims, ldapEntry, userInfo, group
   if (userInfo != null) {
     const answer = answerOf(userInfo)
     if ('failure' in answer) throw new Invalid('userInfo', `is no answer: ${answer.failure}`)
-    return informed(iam.config, userid, answer.info)
+    return mapUserInfo(iam.config, userid, answer.info)
   }
   if (ldapEntry != null) {
     if (iam.type !== 'ldap') throw new Invalid('ldapEntry', 'needs an IAM of the type ldap')
-    return said(newsOf(iam, entryOf(userid, checkObject('ldapEntry', ldapEntry), groups)))
+    return said(mapEntry(iam, entryOf(userid, checkObject('ldapEntry', ldapEntry), groups)))
   }
   if (iam.type !== 'openid') throw new Invalid('claims', 'needs an IAM of the type openid')
   try {
-    const claimed = saidBy(iam, { [userIdClaimOf(iam)]: userid, ...checkObject('claims', claims) })
+    const claimed = identityFromClaims(iam, { [userIdClaimOf(iam)]: userid, ...checkObject('claims', claims) })
     const { identity: mapped, faults } = identityOf(iam, claimed.said)
     const sourceId = openidIdOf(checkObject('claims', claims))
     const identity = sourceId === null ? mapped : { ...mapped, sourceId }

@@ -1,5 +1,5 @@
 /** Of whom a user info endpoint may say something else than is held. Read from what it last answered about each user of its IAM. */
-import type { List } from '../platform/database/pagination.ts'
+import type { ListQuery } from '../platform/database/pagination.ts'
 import type { Db } from '../platform/database/store.ts'
 
 export type DriftState = 'NEVER_ASKED' | 'FAILED' | 'INCOMPLETE' | 'STALE'
@@ -23,35 +23,35 @@ export interface DriftTotals {
 
 /** $1: the IAM; $2: answers before that are too old, null if none is. An answer of which a part was left out has failed at that moment. */
 const FROM = 'users u LEFT JOIN user_info_answers a ON a.user_id = u.id'
-const WHOM = 'u.iamid = $1 AND NOT u.disabled'
+const USER_COLUMNS = 'u.iamid = $1 AND NOT u.disabled'
 const STATE = `CASE WHEN a.user_id IS NULL THEN 'NEVER_ASKED'
   WHEN a.answered_at IS NULL OR a.failed_at > a.answered_at THEN 'FAILED'
   WHEN a.failed_at IS NOT NULL THEN 'INCOMPLETE'
   WHEN a.answered_at < $2::timestamptz THEN 'STALE' END`
 
-export interface Drifted {
+export interface DriftedUser {
   readonly iamid: string
   /** Answers before that are too old. */
   readonly staleBefore: Date | null
 }
 
 /** By userid, which the index of unique userids serves. */
-export const driftList = ({ iamid, staleBefore }: Drifted, state: DriftState | null, descending: boolean): List => ({
+export const driftList = ({ iamid, staleBefore }: DriftedUser, state: DriftState | null, descending: boolean): ListQuery => ({
   columns: `u.id AS "userId", ${STATE} AS state, a.answered_at AS "answeredAt", a.failed_at AS "failedAt", a.failure`,
   from: FROM,
-  where: [WHOM, state === null ? `${STATE} IS NOT NULL` : `${STATE} = $3`],
+  where: [USER_COLUMNS, state === null ? `${STATE} IS NOT NULL` : `${STATE} = $3`],
   values: [iamid, staleBefore, ...(state === null ? [] : [state])],
   id: 'u.id',
   order: { name: 'userInfoDrift', expression: 'u.userid_key', type: 'text', descending },
 })
 
 /** One statement. */
-export async function driftTotals(db: Db, { iamid, staleBefore }: Drifted): Promise<DriftTotals> {
+export async function driftTotals(db: Db, { iamid, staleBefore }: DriftedUser): Promise<DriftTotals> {
   const [row] = await db.query<DriftTotals>(
     `SELECT count(*)::int AS users, count(*) FILTER (WHERE state IS NULL)::int AS answered,
        count(*) FILTER (WHERE state = 'NEVER_ASKED')::int AS "neverAsked", count(*) FILTER (WHERE state = 'FAILED')::int AS failed,
        count(*) FILTER (WHERE state = 'INCOMPLETE')::int AS incomplete, count(*) FILTER (WHERE state = 'STALE')::int AS stale
-     FROM (SELECT ${STATE} AS state FROM ${FROM} WHERE ${WHOM}) every`,
+     FROM (SELECT ${STATE} AS state FROM ${FROM} WHERE ${USER_COLUMNS}) every`,
     [iamid, staleBefore],
   )
   return row!

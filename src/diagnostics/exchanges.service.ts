@@ -1,38 +1,44 @@
 import type { ExchangeKind } from '../authorization/ports.ts'
-import { alsoNeeds, type Call, read, type Service } from '../authorization/service.ts'
+import { query, requirePermissionFor, type Service, type ServiceContext } from '../authorization/service.ts'
 import { answerOf } from '../connectors/userinfo.ts'
 import { requireIam } from '../domain/iams/iams.store.ts'
-import { newsOf } from '../federation/directory.ts'
-import { entryOfWords } from '../federation/entry-json.ts'
-import { changesOf, type ExchangePage, type ExchangeRecord, type KeptChange, REDACTED } from '../federation/exchanges/exchange.ts'
+import { mapEntry } from '../federation/directory.ts'
+import { entryFromJson } from '../federation/entry-json.ts'
+import {
+  changesOf,
+  type ExchangePage,
+  type ExchangeRecord,
+  REDACTED,
+  type RecordedChange,
+} from '../federation/exchanges/exchange.ts'
 import { exchangeList, findExchange } from '../federation/exchanges/exchanges.store.ts'
-import { informed, USER_INFO } from '../federation/source-result.ts'
+import { mapUserInfo, USER_INFO } from '../federation/source-result.ts'
 import type { ExchangeFilter } from '../generated/inputs.ts'
 import { type PageArgs, readPage } from '../platform/database/pagination.ts'
-import { NotFound, Refused } from '../platform/errors.ts'
+import { NotFound, Unprocessable } from '../platform/errors.ts'
 import { lookupKey } from '../platform/validation.ts'
 import { dryRun } from './replay.ts'
-import { type Simulated, simulated } from './simulate.ts'
+import { type IdentitySimulation, simulateIdentity } from './simulate.ts'
 
 interface ListArgs extends PageArgs {
   readonly iamid: string
   readonly filter?: ExchangeFilter | null
 }
 
-export interface Replayed {
+export interface ExchangeReplay {
   readonly exchange: ExchangeRecord
-  readonly identity: Simulated | null
+  readonly identity: IdentitySimulation | null
   readonly status: number | null
   readonly body: unknown
-  readonly changes: KeptChange[] | null
+  readonly changes: RecordedChange[] | null
 }
 
 const KINDS: Record<NonNullable<ExchangeFilter['kind']>, ExchangeKind> = { SCIM: 'scim', LDAP: 'ldap', USER_INFO: 'userinfo' }
 
 export const exchanges = {
-  list: read('iam:exchanges', async (call: Call, { iamid, filter, ...page }: ListArgs): Promise<ExchangePage> => {
+  list: query('iam:exchanges', async (call: ServiceContext, { iamid, filter, ...page }: ListArgs): Promise<ExchangePage> => {
     // What sources say of people is for who may read people.
-    alsoNeeds(call, 'user:read')
+    requirePermissionFor(call, 'user:read')
     await requireIam(call.db, iamid)
     // Whoever looks sees what this instance has just had.
     await call.app.exchangeLog.flush()
@@ -43,22 +49,25 @@ export const exchanges = {
   }),
 
   /** Throws Refused for what cannot be run again: it was not kept whole, or said nothing. */
-  replay: read('iam:exchanges', async (call: Call, { id }: { id: string }): Promise<Replayed> => {
-    alsoNeeds(call, 'user:read')
+  replay: query('iam:exchanges', async (call: ServiceContext, { id }: { id: string }): Promise<ExchangeReplay> => {
+    requirePermissionFor(call, 'user:read')
     await call.app.exchangeLog.flush()
     const exchange = await findExchange(call.db, id)
     if (exchange === null) throw new NotFound('There is no exchange with this id, or not any more')
     if (exchange.kind === 'scim') return { exchange, identity: null, ...(await replayScim(call, exchange)) }
-    return { exchange, identity: await replayWords(call, exchange), status: null, body: null, changes: null }
+    return { exchange, identity: await replayEntry(call, exchange), status: null, body: null, changes: null }
   }),
 } satisfies Service
 
-async function replayScim(call: Call, exchange: ExchangeRecord): Promise<Pick<Replayed, 'status' | 'body' | 'changes'>> {
+async function replayScim(
+  call: ServiceContext,
+  exchange: ExchangeRecord,
+): Promise<Pick<ExchangeReplay, 'status' | 'body' | 'changes'>> {
   const { iamid, asked, request, requestWhole } = exchange
   const [, method, path, query = ''] = /^([A-Z]+) (\/[^?…]*)(?:\?([^…]*))?$/.exec(asked) ?? []
-  if (!requestWhole || method === undefined || path === undefined) throw notWhole()
+  if (!requestWhole || method === undefined || path === undefined) throw incompleteError()
   // Only a Bulk that was refused whole is kept as one; its parts are exchanges themselves.
-  if (path === '/Bulk') throw new Refused('A Bulk that was refused whole cannot be run again')
+  if (path === '/Bulk') throw new Unprocessable('A Bulk that was refused whole cannot be run again')
   const body = request ?? undefined
   const { value, events } = await dryRun({ ...call }, { kind: 'scim', iamid }, context =>
     call.app.replayScim(context, { method, path, query, body }),
@@ -66,24 +75,24 @@ async function replayScim(call: Call, exchange: ExchangeRecord): Promise<Pick<Re
   return { ...value, changes: changesOf(events).changes }
 }
 
-async function replayWords(
-  call: Call,
+async function replayEntry(
+  call: ServiceContext,
   { iamid, kind, userid, answer, answerWhole, failure }: ExchangeRecord,
-): Promise<Simulated> {
-  if (!answerWhole) throw notWhole()
+): Promise<IdentitySimulation> {
+  if (!answerWhole) throw incompleteError()
   const iam = await requireIam(call.db, iamid)
   if (kind === 'ldap') {
-    const entry = entryOfWords(answer)
-    if (entry === null) throw saidNothing(failure)
-    const { identity, faults } = newsOf(iam, entry)
-    return simulated(call, iam, iam.id, { identity: identity!, faults })
+    const entry = entryFromJson(answer)
+    if (entry === null) throw emptyError(failure)
+    const { identity, faults } = mapEntry(iam, entry)
+    return simulateIdentity(call, iam, iam.id, { identity: identity!, faults })
   }
   const said = answer === null || userid === null ? null : answerOf(answer)
-  if (said === null || 'failure' in said) throw saidNothing(failure)
-  return simulated(call, iam, USER_INFO, informed(iam.config, userid!, said.info))
+  if (said === null || 'failure' in said) throw emptyError(failure)
+  return simulateIdentity(call, iam, USER_INFO, mapUserInfo(iam.config, userid!, said.info))
 }
 
-const notWhole = () =>
-  new Refused(`Something of this exchange was left out, for its length or as ${REDACTED}: it cannot be run again`)
-const saidNothing = (failure: string | null) =>
-  new Refused(`Nothing was said that could be taken in${failure === null ? '' : `: ${failure}`}`)
+const incompleteError = () =>
+  new Unprocessable(`Something of this exchange was left out, for its length or as ${REDACTED}: it cannot be run again`)
+const emptyError = (failure: string | null) =>
+  new Unprocessable(`Nothing was said that could be taken in${failure === null ? '' : `: ${failure}`}`)

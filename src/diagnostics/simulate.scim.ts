@@ -1,5 +1,5 @@
 /** What would become of a user by a resource that the IAM's SCIM client sends: by the very functions that a POST or PUT goes through. */
-import type { Call } from '../authorization/service.ts'
+import type { ServiceContext } from '../authorization/service.ts'
 import type { IamRecord } from '../domain/iams/iam.ts'
 import { groupsHeldBy } from '../federation/identity.store.ts'
 import type { Identity } from '../federation/identity.ts'
@@ -8,25 +8,30 @@ import { Invalid } from '../platform/errors.ts'
 import { canonical } from '../platform/validation.ts'
 import { checkResource } from '../scim/protocol/resource.ts'
 import { userType } from '../scim/protocol/schema.ts'
-import { stateOf, written } from '../scim/resources/user.columns.ts'
-import { findNamesake } from '../scim/resources/users.store.ts'
-import { type Simulated, simulated } from './simulate.ts'
+import { disabledState, toColumns } from '../scim/resources/user.columns.ts'
+import { findByUserName } from '../scim/resources/users.store.ts'
+import { type IdentitySimulation, simulateIdentity } from './simulate.ts'
 
 /** Throws Invalid for what the client would be told is wrong. */
-export async function simulatedScim(call: Call, iam: IamRecord, userid: string, body: unknown): Promise<Simulated> {
+export async function simulateScim(
+  call: ServiceContext,
+  iam: IamRecord,
+  userid: string,
+  body: unknown,
+): Promise<IdentitySimulation> {
   if (iam.id === 'bim') throw new Invalid('scimBody', 'needs an IAM that a SCIM client can provision')
   const said = checked(iam, body)
   if (canonical(said.userid) !== canonical(userid)) throw new Invalid('userid', 'must be the userName of scimBody')
-  const held = await findNamesake(call.db, iam.id, said.useridKey)
+  const held = await findByUserName(call.db, iam.id, said.useridKey)
   const { columns } = said
   const filled = PROFILE_FIELDS.flatMap(field => (columns[field] === undefined ? [] : [[field, columns[field]] as const]))
   const attributes: Record<string, string[]> = {}
   for (const { key, value } of said.attributes) attributes[key] = [...(attributes[key] ?? []), value]
   const identity: Identity = { userid: said.userid, profile: Object.fromEntries(filled), attributes, allBut: [] }
-  const plan = await simulated(call, { id: iam.id, config: {} }, iam.id, { identity, faults: said.notTaken })
+  const plan = await simulateIdentity(call, { id: iam.id, config: {} }, iam.id, { identity, faults: said.notTaken })
   // A resource of its own is changed, by PUT; a user without one is taken up again, by POST, with none of the groups of before.
   const isPut = held !== null && held.scimId !== null
-  const { disabled } = stateOf(iam, held, said.active ?? (isPut ? !held.disabled : true))
+  const { disabled } = disabledState(iam, held, said.active ?? (isPut ? !held.disabled : true))
   const left = held === null || isPut ? [] : await groupsHeldBy(call.db, [held.id], iam.id, iam.id)
   const changes = (held?.disabled ?? null) !== disabled
   return {
@@ -46,9 +51,9 @@ function without(some: Values, others: Values): Values {
 }
 type Values = Record<string, string[]>
 
-function checked(iam: IamRecord, body: unknown): ReturnType<typeof written> {
+function checked(iam: IamRecord, body: unknown): ReturnType<typeof toColumns> {
   try {
-    return written(iam, checkResource(userType(iam.config), body))
+    return toColumns(iam, checkResource(userType(iam.config), body))
   } catch (error) {
     throw error instanceof Invalid ? new Invalid('scimBody', `would be refused: ${error.message}`) : error
   }

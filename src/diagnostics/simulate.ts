@@ -1,17 +1,17 @@
 /** What would become of a person by a source's word. Nothing is written. */
-import { alsoNeeds, type Call } from '../authorization/service.ts'
+import { requirePermissionFor, type ServiceContext } from '../authorization/service.ts'
 import { authorizations } from '../domain/attributes/attribute.ts'
 import type { IamRecord } from '../domain/iams/iam.ts'
 import type { UserRecord } from '../domain/users/user.ts'
-import { seenAs } from '../domain/users/user.ts'
-import { meantBy } from '../federation/account-lookup.ts'
+import { withVisibility } from '../domain/users/user.ts'
+import { accountMatches } from '../federation/account-lookup.ts'
 import type { Mapped } from '../federation/attribute-mapping.ts'
-import { nobody, planOf } from '../federation/diff.ts'
+import { diff, noState } from '../federation/diff.ts'
 import type { Identity } from '../federation/identity.ts'
 import { heldOf } from '../federation/reconcile.ts'
 import { checkUserid } from '../platform/validation.ts'
 
-export interface Simulated {
+export interface IdentitySimulation {
   readonly user: UserRecord | null
   readonly source: string
   readonly before: Readonly<Record<string, unknown>>
@@ -24,20 +24,20 @@ export interface Simulated {
 }
 
 /** Throws Forbidden for who may not know what is held of somebody who is here: the difference tells it. */
-export async function simulated(
-  call: Call,
+export async function simulateIdentity(
+  call: ServiceContext,
   iam: Pick<IamRecord, 'id' | 'config'>,
   source: string,
   { identity, faults }: Pick<Mapped, 'identity' | 'faults'>,
-): Promise<Simulated> {
+): Promise<IdentitySimulation> {
   checkUserid(identity.userid, { newBim: false })
-  const [{ user, renamed, migratedFrom, rejected } = { user: null }] = await meantBy(call.db, iam, [identity])
-  if (user !== null || rejected !== undefined) alsoNeeds(call, 'user:read')
-  const held = user === null ? nobody : (await heldOf(call.db, [user], iam.id, source)).get(user.id)!
-  const plan = rejected === undefined ? planOf(identity, { ...held, renamed }, source) : planOf(NOTHING, nobody, source)
+  const [{ user, renamed, migratedFrom, rejected } = { user: null }] = await accountMatches(call.db, iam, [identity])
+  if (user !== null || rejected !== undefined) requirePermissionFor(call, 'user:read')
+  const held = user === null ? noState : (await heldOf(call.db, [user], iam.id, source)).get(user.id)!
+  const plan = rejected === undefined ? diff(identity, { ...held, renamed }, source) : diff(NOTHING, noState, source)
   const moves = migratedFrom !== undefined
   return {
-    user: user && seenAs(user, 'aggregate'),
+    user: user && withVisibility(user, 'aggregate'),
     source,
     before: { ...(moves && { iamid: migratedFrom }), ...plan.before },
     after: { ...(moves && { iamid: iam.id }), ...plan.after },

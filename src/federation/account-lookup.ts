@@ -4,11 +4,11 @@ import type { IamRecord } from '../domain/iams/iam.ts'
 import type { UserRecord } from '../domain/users/user.ts'
 import type { Db } from '../platform/database/store.ts'
 import { lookupKey } from '../platform/validation.ts'
-import { type Named, type Who, whoAre } from './account-match.ts'
+import { type MatchedAccount, matchAccounts, type Named } from './account-match.ts'
 import { type Takeover, takeoversOf } from './account-migration.ts'
 import { accountsOf } from './accounts.store.ts'
 
-export interface Meant {
+export interface AccountMatch {
   /** As they are now; null for somebody new, and where another IAM's account is in the way. */
   readonly user: UserRecord | null
   /** Their userid from now on, where it is another one. */
@@ -24,13 +24,17 @@ export interface Meant {
 }
 
 /** As few statements as for one. */
-export async function meantBy(db: Db, iam: Pick<IamRecord, 'id' | 'config'>, identities: readonly Named[]): Promise<Meant[]> {
-  const all = whoAre(identities, await accountsOf(db, iam.id, identities, { lock: false }), iam.id)
+export async function accountMatches(
+  db: Db,
+  iam: Pick<IamRecord, 'id' | 'config'>,
+  identities: readonly Named[],
+): Promise<AccountMatch[]> {
+  const all = matchAccounts(identities, await accountsOf(db, iam.id, identities, { lock: false }), iam.id)
   const from = iam.config.migrateFrom as string | undefined
   const fresh = from === undefined ? [] : identities.filter((_, at) => all[at]!.is === 'new')
   const takeovers = fresh.length === 0 ? [] : await takeoversOf(db, from!, fresh, { lock: false })
   const takeoverOf = new Map(fresh.map((named, at) => [named, takeovers[at]!]))
-  return all.map((who, at) => (who.is === 'new' ? taking(takeoverOf.get(identities[at]!), from) : meant(who)))
+  return all.map((who, at) => (who.is === 'new' ? taking(takeoverOf.get(identities[at]!), from) : matchOf(who)))
 }
 
 /**
@@ -43,7 +47,7 @@ export async function accountOf(
   { userid: typed }: Pick<Entry, 'userid'>,
   identity: Named,
 ): Promise<{ user: UserRecord | null; userid: string; rejected?: string }> {
-  const [meant = { user: null }] = await meantBy(db, iam, [identity])
+  const [meant = { user: null }] = await accountMatches(db, iam, [identity])
   const userid = meant.renamed ?? meant.user?.userid ?? identity.userid
   const user = meant.migratedFrom === undefined ? meant.user : null
   if (meant.rejected !== undefined) return { user, userid, rejected: meant.rejected }
@@ -52,13 +56,13 @@ export async function accountOf(
   return { user, userid }
 }
 
-function taking(takeover: Takeover | null | undefined, from: string | undefined): Meant {
+function taking(takeover: Takeover | null | undefined, from: string | undefined): AccountMatch {
   if (!takeover) return { user: null }
   if ('refusal' in takeover) return { user: null, rejected: takeover.refusal }
   return { user: takeover.user, migratedFrom: from! }
 }
 
-function meant(who: Exclude<Who, { is: 'new' }>): Meant {
+function matchOf(who: Exclude<MatchedAccount, { is: 'new' }>): AccountMatch {
   const { user } = who
   if (who.is === 'refused')
     return { user, rejected: who.reason, ...(who.reused && { reused: true }), ...(who.twice && { twice: true }) }

@@ -10,7 +10,7 @@ import { SOURCE_ID_COLUMNS, type SourceId } from './source-ids.ts'
 
 export type Named = Pick<Identity, 'userid' | 'aliases' | 'sourceId' | 'replaces'>
 
-export type Who =
+export type MatchedAccount =
   | { readonly is: 'new' }
   /** `userid`: their name from now on. `relinked`: the id is another one than before, as an administrator allowed. */
   | { readonly is: 'known'; readonly user: UserRecord; readonly userid: string; readonly relinked?: true }
@@ -30,7 +30,7 @@ export const keysOf = (named: Named): string[] => namesOf(named).flatMap(name =>
 const keyOf = (name: string): string => lookupKey(name) ?? ''
 
 /** `accounts` are those of the IAM with one of the names or ids. Of two identities of one account the second is refused. */
-export function whoAre(identities: readonly Named[], accounts: readonly UserRecord[], iamid: string): Who[] {
+export function matchAccounts(identities: readonly Named[], accounts: readonly UserRecord[], iamid: string): MatchedAccount[] {
   const byKey = new Map(accounts.map(user => [keyOf(user.userid), user]))
   const source = identities.find(({ sourceId }) => sourceId)?.sourceId?.source ?? 'directory'
   const byId = new Map(accounts.map(user => [idOf(user, { source }), user]))
@@ -53,7 +53,11 @@ export function whoAre(identities: readonly Named[], accounts: readonly UserReco
 }
 
 /** The account of this very id; null where there is none. */
-function sameId(named: Named, byId: ReadonlyMap<string | null, UserRecord>, byKey: ReadonlyMap<string, UserRecord>): Who | null {
+function sameId(
+  named: Named,
+  byId: ReadonlyMap<string | null, UserRecord>,
+  byKey: ReadonlyMap<string, UserRecord>,
+): MatchedAccount | null {
   const { sourceId, userid } = named
   const user = sourceId && byId.get(sourceId.id)
   if (!user) return null
@@ -65,7 +69,7 @@ function sameId(named: Named, byId: ReadonlyMap<string | null, UserRecord>, byKe
   return { is: 'refused', user, reason }
 }
 
-function sameName(named: Named, byKey: ReadonlyMap<string, UserRecord>, iamid: string): Who {
+function sameName(named: Named, byKey: ReadonlyMap<string, UserRecord>, iamid: string): MatchedAccount {
   const { sourceId, replaces } = named
   const held = keysOf(named).flatMap(key => byKey.get(key) ?? [])
   const [first] = held

@@ -1,5 +1,5 @@
 /** The accounts of people as a source names them: found, renamed, taken over, emptied or made. Part of a write's transaction. */
-import type { Call } from '../authorization/service.ts'
+import type { ServiceContext } from '../authorization/service.ts'
 import { deleteAddresses } from '../domain/credentials/login-addresses.store.ts'
 import { nameColumns } from '../domain/users/profile.ts'
 import type { UserRecord } from '../domain/users/user.ts'
@@ -7,10 +7,10 @@ import { insertUsers } from '../domain/users/users.store.ts'
 import { uniqueViolation } from '../platform/database/errors.ts'
 import { Unavailable } from '../platform/errors.ts'
 import { canonical, checkUserid } from '../platform/validation.ts'
-import { type Who, whoAre } from './account-match.ts'
+import { type MatchedAccount, matchAccounts } from './account-match.ts'
 import { takeoversOf } from './account-migration.ts'
 import { accountsOf, moveAccounts, renameUsers } from './accounts.store.ts'
-import { nobody, planOf } from './diff.ts'
+import { diff, noState } from './diff.ts'
 import type { Identity } from './identity.ts'
 import { emptyAccounts } from './replace-user.store.ts'
 
@@ -56,14 +56,18 @@ const plain = { created: false, relinked: false, migratedFrom: null, replaced: n
 type Found = Account | Rejection | null
 
 /** The accounts, held until the transaction ends. Of two who bring the same new person at once, one makes them and both find them. */
-export async function accountsFor(call: Call, by: Source, identities: readonly Identity[]): Promise<(Account | Rejection)[]> {
+export async function accountsFor(
+  call: ServiceContext,
+  by: Source,
+  identities: readonly Identity[],
+): Promise<(Account | Rejection)[]> {
   for (const { userid } of identities) checkUserid(userid, { newBim: false })
   const found = await known(call, by, identities)
   const missing = () => identities.flatMap((identity, at) => (found[at] === null ? { identity, at } : []))
   const put = (results: readonly Found[], places: readonly { at: number }[]) => {
     for (const [place, { at }] of places.entries()) found[at] = results[place] ?? null
   }
-  for (const step of [taken, made, known]) {
+  for (const step of [reusedAccounts, made, known]) {
     const left = missing()
     if (left.length === 0) break
     const part = left.map(({ identity }) => identity)
@@ -75,9 +79,13 @@ export async function accountsFor(call: Call, by: Source, identities: readonly I
   })
 }
 
-async function known({ db, now }: Call, { iamid, expected, logIn }: Source, identities: readonly Identity[]): Promise<Found[]> {
+async function known(
+  { db, now }: ServiceContext,
+  { iamid, expected, logIn }: Source,
+  identities: readonly Identity[],
+): Promise<Found[]> {
   const accounts = await accountsOf(db, iamid, identities, { lock: true })
-  const all = whoAre(identities, accounts, iamid).map((who): Who => {
+  const all = matchAccounts(identities, accounts, iamid).map((who): MatchedAccount => {
     if (logIn && who.is === 'known' && who.user.disabled)
       return { is: 'refused', user: who.user, reason: 'the account is disabled' }
     if (expected === undefined || who.is === 'refused' || (who.is !== 'new' && who.user.id === expected)) return who
@@ -94,7 +102,7 @@ async function known({ db, now }: Call, { iamid, expected, logIn }: Source, iden
       : [],
   )
   if (renamed.length > 0) {
-    await renameUsers(db, renamed).catch(beaten)
+    await renameUsers(db, renamed).catch(retryOnConflict)
     await deleteAddresses(
       db,
       renamed.map(({ former }) => former),
@@ -112,16 +120,20 @@ async function known({ db, now }: Call, { iamid, expected, logIn }: Source, iden
 }
 
 /** Somebody else was given the userid this very moment: tried again, that is found. */
-function beaten(error: unknown): never {
+function retryOnConflict(error: unknown): never {
   throw uniqueViolation(error) === null ? error : new Unavailable('The userid was taken at this very moment: try again')
 }
 
-async function taken({ db, now }: Call, { iamid, migrateFrom }: Source, identities: readonly Identity[]): Promise<Found[]> {
+async function reusedAccounts(
+  { db, now }: ServiceContext,
+  { iamid, migrateFrom }: Source,
+  identities: readonly Identity[],
+): Promise<Found[]> {
   if (migrateFrom === undefined) return identities.map(() => null)
   const takeovers = await takeoversOf(db, migrateFrom, identities, { lock: true })
   const ids = takeovers.flatMap(takeover => (takeover && 'user' in takeover ? takeover.user.id : []))
   const moved = new Map(
-    ids.length === 0 ? [] : (await moveAccounts(db, ids, iamid, now).catch(beaten)).map(user => [user.id, user]),
+    ids.length === 0 ? [] : (await moveAccounts(db, ids, iamid, now).catch(retryOnConflict)).map(user => [user.id, user]),
   )
   await deleteAddresses(
     db,
@@ -137,7 +149,7 @@ async function taken({ db, now }: Call, { iamid, migrateFrom }: Source, identiti
 }
 
 async function made(
-  { db, now }: Call,
+  { db, now }: ServiceContext,
   { iamid, source, disabled = false }: Source,
   identities: readonly Identity[],
 ): Promise<Found[]> {
@@ -145,7 +157,7 @@ async function made(
   const rows = inOrder.map(identity => {
     const { userid, profile } = identity
     const names = { iamid, userid, useridKey: canonical(userid), ...nameColumns(profile.name ?? userid) }
-    return { ...names, ...planOf(identity, nobody, source).profile, disabled }
+    return { ...names, ...diff(identity, noState, source).profile, disabled }
   })
   const created = new Map((await insertUsers(db, rows, now)).map(user => [canonical(user.userid), user]))
   return identities.map((identity): Found => {

@@ -8,13 +8,15 @@ import { checkAttributeKey, checkAttributeValue, checkGroupName, checkText } fro
 import { type ExternalGroup, type Identity, PROFILE_FIELDS } from './identity.ts'
 
 /** The values that a source gives for a name of its own; undefined when it says nothing about it. */
-export type Values = (name: string) => readonly string[] | undefined
+export type AttributeReader = (name: string) => readonly string[] | undefined
 
-export interface Said {
+export interface SourceRecord {
   readonly userid: string
-  readonly values: Values
+  readonly values: AttributeReader
   /** Null when nothing was said of groups. */
-  readonly groups: readonly { readonly name: string; readonly entryId?: string | undefined; readonly values: Values }[] | null
+  readonly groups:
+    | readonly { readonly name: string; readonly entryId?: string | undefined; readonly values: AttributeReader }[]
+    | null
 }
 
 /** An identity, and what of the source's words could not be taken: each names what and why. Such a field counts as not said. */
@@ -31,14 +33,14 @@ interface Schema {
 }
 
 /** Characters of a name in another system. */
-const maxForeign = 1_024
+const MAX_EXTERNAL_ID = 1_024
 
-export function identityOf({ config }: Pick<IamRecord, 'config'>, said: Said): Mapped {
+export function identityOf({ config }: Pick<IamRecord, 'config'>, said: SourceRecord): Mapped {
   const faults: string[] = []
   const only = config.authenticationOnly === true
   const schema = (only ? {} : (config.schema ?? {})) as Schema
   const externalUserIds = mapped(schema.externalUserIds, said.values, ([value], name) =>
-    value === undefined || taken(faults, () => checkText(`profile.externalUserIds.${name}`, value, maxForeign))
+    value === undefined || accept(faults, () => checkText(`profile.externalUserIds.${name}`, value, MAX_EXTERNAL_ID))
       ? (value ?? null)
       : undefined,
   )
@@ -56,7 +58,7 @@ export function identityOf({ config }: Pick<IamRecord, 'config'>, said: Said): M
   }
 }
 
-function profileOf(schema: Schema, said: Said, faults: string[]): Identity['profile'] {
+function profileOf(schema: Schema, said: SourceRecord, faults: string[]): Identity['profile'] {
   const profile: Record<string, string | null> = {}
   for (const field of PROFILE_FIELDS) {
     const values = schema.profile?.[field] === undefined ? undefined : said.values(schema.profile[field])
@@ -64,14 +66,14 @@ function profileOf(schema: Schema, said: Said, faults: string[]): Identity['prof
     const value = values[0]?.trim() || null
     // A person always has a name: that none is given is no news of it.
     if (value === null && field === 'name') continue
-    if (taken(faults, () => profileColumns({ [field]: value }))) profile[field] = value
+    if (accept(faults, () => profileColumns({ [field]: value }))) profile[field] = value
   }
   return profile
 }
 
-function attributesOf(schema: Schema, said: Said, faults: string[]): Identity['attributes'] {
+function attributesOf(schema: Schema, said: SourceRecord, faults: string[]): Identity['attributes'] {
   return mapped(schema.authorizations, said.values, (values, name) =>
-    taken(faults, () => checkAttributeKey(name)) ? thoseTaken(faults, values, checkAttributeValue) : undefined,
+    accept(faults, () => checkAttributeKey(name)) ? acceptAll(faults, values, checkAttributeValue) : undefined,
   )
 }
 
@@ -85,7 +87,7 @@ export const bringsGroups = ({ config }: Pick<IamRecord, 'config'>): boolean =>
 /** Groups by themselves, whoever is in them; none where the IAM brings no groups. `fields`: which of theirs it speaks of. */
 export function groupsFrom(
   { config }: Pick<IamRecord, 'config'>,
-  given: NonNullable<Said['groups']>,
+  given: NonNullable<SourceRecord['groups']>,
 ): { groups: ExternalGroup[]; fields: GroupField[]; faults: string[] } {
   const faults: string[] = []
   if (!bringsGroups({ config })) return { groups: [], fields: [], faults }
@@ -94,13 +96,13 @@ export function groupsFrom(
   return { groups: groupsOf(schema, given, faults) ?? [], fields, faults }
 }
 
-function groupsOf(schema: Schema, given: Said['groups'], faults: string[]): ExternalGroup[] | undefined {
+function groupsOf(schema: Schema, given: SourceRecord['groups'], faults: string[]): ExternalGroup[] | undefined {
   const { group = {} } = schema
   const groups = given?.flatMap(({ name, entryId, values }) => {
     const first = (field: string): string | null => (group[field] === undefined ? null : (values(group[field])?.[0] ?? null))
     const text = (field: string): string | null => {
       const value = first(field)
-      return value !== null && taken(faults, () => checkText(`group.${field}`, value)) ? value : null
+      return value !== null && accept(faults, () => checkText(`group.${field}`, value)) ? value : null
     }
     const found = {
       name: (first('name') ?? name).trim(),
@@ -109,15 +111,15 @@ function groupsOf(schema: Schema, given: Said['groups'], faults: string[]): Exte
       email: text('email'),
       description: text('description'),
     }
-    return taken(faults, () => checkGroupName(found.name)) ? [found] : []
+    return accept(faults, () => checkGroupName(found.name)) ? [found] : []
   })
-  return understood(given ?? [], groups)
+  return acceptedGroups(given ?? [], groups)
 }
 
 /** What the names of a mapping come to, without those of which nothing was said; undefined when there is no mapping. */
 function mapped<Value>(
   names: Record<string, string> | undefined,
-  values: Values,
+  values: AttributeReader,
   read: (found: readonly string[], name: string) => Value | undefined,
 ): Record<string, Value> | undefined {
   if (names === undefined) return undefined
@@ -131,22 +133,22 @@ function mapped<Value>(
 }
 
 /** The values that a check lets pass; undefined where there are some and none does. */
-export const thoseTaken = (
+export const acceptAll = (
   faults: string[],
   values: readonly string[],
   check: (value: string) => unknown,
 ): readonly string[] | undefined =>
-  understood(
+  acceptedGroups(
     values,
-    values.filter(value => taken(faults, () => check(value))),
+    values.filter(value => accept(faults, () => check(value))),
   )
 
 /** Words of which none can be taken are no word that there is nothing: they end nothing that is held. */
-const understood = <Good>(given: readonly unknown[], good: Good[] | undefined): Good[] | undefined =>
+const acceptedGroups = <Good>(given: readonly unknown[], good: Good[] | undefined): Good[] | undefined =>
   given.length > 0 && good?.length === 0 ? undefined : good
 
 /** Whether a check lets it pass; if not, its message is kept. A source's mistake must not keep the person out. */
-export function taken(faults: string[], check: () => unknown): boolean {
+export function accept(faults: string[], check: () => unknown): boolean {
   try {
     check()
     return true

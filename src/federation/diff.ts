@@ -1,7 +1,7 @@
 /** What an Identity changes of what is held. Pure: simulating one and writing one ask the same. */
 
 import { difference } from '../authorization/audit-event.ts'
-import { type Change, replaced, type StoredAttribute } from '../domain/attributes/attribute.ts'
+import { type Change, replaceAll, type StoredAttribute } from '../domain/attributes/attribute.ts'
 import { profileColumns } from '../domain/users/profile.ts'
 import type { UserRecord } from '../domain/users/user.ts'
 import type { ProfileColumns } from '../domain/users/users.store.ts'
@@ -10,7 +10,7 @@ import type { ExternalGroup, Identity } from './identity.ts'
 import { SOURCE_ID_COLUMNS, type SourceIdColumn } from './source-ids.ts'
 
 /** What is held of the person whom an identity names. */
-export interface Held {
+export interface CurrentState {
   /** Null for somebody who is not here yet. */
   readonly user: (Pick<UserRecord, 'externalUserIds'> & Partial<UserRecord>) | null
   /** The groups that the source put the user into. */
@@ -27,12 +27,12 @@ export interface HeldGroup {
   readonly directoryId: string | null
 }
 /** What is held of somebody who is not here yet. */
-export const nobody: Held = { user: null, groups: [], attributes: [] }
+export const noState: CurrentState = { user: null, groups: [], attributes: [] }
 
 /** By what a person is named, here and in the source. */
 type NamingColumns = { userid: string; useridKey: string; dn: string; relinkable: boolean } & Record<SourceIdColumn, string>
 
-export interface Plan {
+export interface Difference {
   /** The columns that change. */
   readonly profile: Partial<ProfileColumns & NamingColumns>
   readonly before: Readonly<Record<string, unknown>>
@@ -44,7 +44,7 @@ export interface Plan {
 }
 
 /** `source` is who says it: only its memberships and attributes are replaced. Throws Invalid for an identity no mapping would make. */
-export function planOf(identity: Identity, held: Held, source: string): Plan {
+export function diff(identity: Identity, held: CurrentState, source: string): Difference {
   const said = {
     ...profileColumns({ ...identity.profile, ...named(identity, held) }),
     ...(identity.dn !== undefined && { dn: identity.dn }),
@@ -67,13 +67,13 @@ export function planOf(identity: Identity, held: Held, source: string): Plan {
 }
 
 /** The names in other systems, those that nothing was said of included. */
-function named({ externalUserIds }: Identity, { user }: Held): { externalUserIds?: Record<string, unknown> } {
+function named({ externalUserIds }: Identity, { user }: CurrentState): { externalUserIds?: Record<string, unknown> } {
   if (externalUserIds === undefined || Object.keys(externalUserIds).length === 0) return {}
   const all = { ...user?.externalUserIds, ...externalUserIds }
   return { externalUserIds: Object.fromEntries(Object.entries(all).filter(([, name]) => name !== null)) }
 }
 
-function groupsOf({ groups }: Identity, held: Held): Pick<Plan, 'join' | 'leave'> {
+function groupsOf({ groups }: Identity, held: CurrentState): Pick<Difference, 'join' | 'leave'> {
   if (groups === undefined) return { join: [], leave: [] }
   // Two spellings of one name are one group: the first stays.
   const wanted = [
@@ -97,11 +97,11 @@ function groupsOf({ groups }: Identity, held: Held): Pick<Plan, 'join' | 'leave'
 const isOne = ({ entryId }: ExternalGroup, directoryId: string | null): boolean =>
   entryId === undefined || directoryId === null || entryId === directoryId
 
-function attributesOf({ attributes, allBut }: Identity, held: Held, source: string): Change {
+function attributesOf({ attributes, allBut }: Identity, held: CurrentState, source: string): Change {
   if (attributes === undefined) return { added: [], removed: [] }
   const spoken = new Set(Object.keys(attributes).map(canonical))
   const isOver = (keyKey: string) => allBut !== undefined && !allBut.some(key => canonical(key) === keyKey)
-  return replaced(
+  return replaceAll(
     held.attributes,
     new Map(Object.entries(attributes)),
     row => row.source === source && (spoken.has(row.keyKey) || isOver(row.keyKey)),

@@ -1,20 +1,20 @@
 /** An IAM's directory, and what its entries say in the words of the porch. */
 
 import type { App } from '../authorization/context.ts'
-import type { Call } from '../authorization/service.ts'
+import type { ServiceContext } from '../authorization/service.ts'
 import type { Entry, GroupLookup, Listing, Lookup, PasswordLogin } from '../connectors/connector.ts'
 import { openLdap } from '../connectors/ldap.ts'
-import { noteEntryIds } from '../domain/iams/iam.ids.store.ts'
+import { recordEntryIds } from '../domain/iams/iam.ids.store.ts'
 import type { IamRecord } from '../domain/iams/iam.ts'
 import type { UserRecord } from '../domain/users/user.ts'
 import type { Db } from '../platform/database/store.ts'
 import { Invalid, RosterError } from '../platform/errors.ts'
 import { checkUserid } from '../platform/validation.ts'
 import { identityOf } from './attribute-mapping.ts'
-import { wordsOfEntry } from './entry-json.ts'
-import { type SettledEntry, settling } from './resolved-groups.ts'
+import { entryToJson } from './entry-json.ts'
+import { type ResolvedEntry, settling } from './resolved-groups.ts'
 import { directoryIdOf, hasNoEntryIds } from './source-ids.ts'
-import { type News, secretsOf } from './source-result.ts'
+import { type SourceResult, secretsOf } from './source-result.ts'
 
 export type Directory = PasswordLogin & Lookup & GroupLookup & Listing
 
@@ -22,7 +22,7 @@ export type Directory = PasswordLogin & Lookup & GroupLookup & Listing
 const directories = new WeakMap<App, Map<string, { version: number; directory: Directory }>>()
 
 /** Null for an IAM that has no directory, or none configured yet. Throws Refused when its secrets do not open. */
-export async function directoryOf({ app, db }: Pick<Call, 'app' | 'db'>, iam: IamRecord): Promise<Directory | null> {
+export async function directoryOf({ app, db }: Pick<ServiceContext, 'app' | 'db'>, iam: IamRecord): Promise<Directory | null> {
   if (iam.type !== 'ldap' || iam.config.options === undefined) return null
   const known = directories.get(app) ?? new Map<string, { version: number; directory: Directory }>()
   directories.set(app, known)
@@ -36,7 +36,7 @@ export async function directoryOf({ app, db }: Pick<Call, 'app' | 'db'>, iam: Ia
 }
 
 /** A question of a log-in or a refresh: whoever looks after the instance hears once when it has no answer. (A sync tells of itself.) */
-export async function told<Answer>({ log }: App, iamid: string, ask: () => Promise<Answer>): Promise<Answer> {
+export async function logFailure<Answer>({ log }: App, iamid: string, ask: () => Promise<Answer>): Promise<Answer> {
   try {
     return await ask()
   } catch (error) {
@@ -49,7 +49,7 @@ export async function told<Answer>({ log }: App, iamid: string, ask: () => Promi
  * An entry was read whole: an attribute that it lacks has no values. Whichever of its userids was typed, somebody new is given the first,
  * as in a sync. One that was only told of has no place, and so an empty id.
  */
-export function newsOf(iam: Pick<IamRecord, 'id' | 'config'>, entry: SettledEntry): News {
+export function mapEntry(iam: Pick<IamRecord, 'id' | 'config'>, entry: ResolvedEntry): SourceResult {
   const { id, aliases, attributes, groups, decided, along = [] } = entry
   const names = aliases.filter(isUserid)
   const [userid = entry.userid] = names
@@ -97,21 +97,21 @@ function isUserid(name: string): boolean {
   }
 }
 
-type Hearing = Pick<Call, 'app' | 'db' | 'now' | 'requestId' | 'trail'>
+type FetchedEntry = Pick<ServiceContext, 'app' | 'db' | 'now' | 'requestId' | 'trail'>
 
 /** That a directory gives no ids is kept; that it does again a sync finds out, or a log-in where none is configured. */
-async function noteIdOf(db: Db, iam: IamRecord, entry: Entry, now: Date): Promise<void> {
+async function recordEntryId(db: Db, iam: IamRecord, entry: Entry, now: Date): Promise<void> {
   if (hasNoEntryIds(iam)) return
   const isMissing = directoryIdOf(iam, entry) === null
-  if (isMissing || iam.config.ldapSync === undefined) await noteEntryIds(db, iam, isMissing ? 'missing' : 'given', now)
+  if (isMissing || iam.config.ldapSync === undefined) await recordEntryIds(db, iam, isMissing ? 'missing' : 'given', now)
 }
 
 /**
  * What a directory answers about a person, and the exchange is kept: its entry, or why there is none. At a log-in nobody's entry is no
  * exchange: whoever types wrong passwords would push the others out.
  */
-export async function heard(
-  { app, db, now: at, requestId, trail }: Hearing,
+export async function withExchange(
+  { app, db, now: at, requestId, trail }: FetchedEntry,
   iam: IamRecord,
   asked: 'find' | 'log in',
   userid: string,
@@ -119,10 +119,10 @@ export async function heard(
 ): Promise<Entry | null> {
   const about = { kind: 'ldap', iamid: iam.id, at, requestId, asked, trail, source: iam.id } as const
   try {
-    const entry = await told(app, iam.id, ask)
+    const entry = await logFailure(app, iam.id, ask)
     if (entry !== null) {
-      app.exchangeLog.record({ ...about, userid: entry.userid, resource: entry.id, answer: wordsOfEntry(entry) })
-      await noteIdOf(db, iam, entry, at)
+      app.exchangeLog.record({ ...about, userid: entry.userid, resource: entry.id, answer: entryToJson(entry) })
+      await recordEntryId(db, iam, entry, at)
     } else if (asked === 'find') app.exchangeLog.record({ ...about, userid, failure: 'The directory knows no such person' })
     return entry
   } catch (error) {

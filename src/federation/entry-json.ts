@@ -1,7 +1,7 @@
 /** An entry of a directory as JSON, to be kept and read again. Pure. */
 import type { Entry } from '../connectors/connector.ts'
 
-export const wordsOfEntry = ({ id, userid, aliases, attributes, groups }: Entry): object => ({
+export const entryToJson = ({ id, userid, aliases, attributes, groups }: Entry): object => ({
   id,
   userid,
   aliases,
@@ -9,19 +9,19 @@ export const wordsOfEntry = ({ id, userid, aliases, attributes, groups }: Entry)
   groups: groups?.map(group => ({ id: group.id, name: group.name, attributes: Object.fromEntries(group.attributes) })) ?? null,
 })
 
-interface Words {
+interface EntryJson {
   readonly id: string
   readonly userid: string
   readonly aliases?: readonly string[]
   readonly attributes: Record<string, readonly string[]>
-  readonly groups: readonly (Pick<Words, 'id' | 'attributes'> & { readonly name: string })[] | null
+  readonly groups: readonly (Pick<EntryJson, 'id' | 'attributes'> & { readonly name: string })[] | null
 }
 
 /** Null for what is no entry. What was redacted is not there: it cannot be told from what was not said. */
-export function entryOfWords(words: unknown): Entry | null {
+export function entryFromJson(words: unknown): Entry | null {
   if (typeof words !== 'object' || words === null || !('attributes' in words)) return null
-  const { id, userid, aliases, attributes, groups } = words as Words
-  const heard = (all: Words['attributes']) => new Map(Object.entries(all).filter(([, values]) => Array.isArray(values)))
+  const { id, userid, aliases, attributes, groups } = words as EntryJson
+  const heard = (all: EntryJson['attributes']) => new Map(Object.entries(all).filter(([, values]) => Array.isArray(values)))
   return {
     id,
     userid,

@@ -9,7 +9,7 @@ import { lookupKey } from '../platform/validation.ts'
 import { type GroupChange, groupsWithOwn, type HeldEntry, heldEntries } from './group-entries.store.ts'
 
 /** What an entry comes to: a group that is here, or a new one; or a fault that names both entries of a name. */
-export interface Decided {
+export interface GroupDecision {
   /** Null: none is here yet. */
   readonly held: HeldEntry | null
   /** False: nobody becomes a member by it. */
@@ -26,12 +26,12 @@ interface Known {
   readonly own: ReadonlySet<number>
 }
 
-interface News {
+interface GroupNews {
   readonly group: EntryGroup
-  readonly decided: Decided
+  readonly decided: GroupDecision
 }
 
-const plain: Decided = { held: null, taken: true, change: null, fault: null }
+const plain: GroupDecision = { held: null, taken: true, change: null, fault: null }
 
 /** Names and ids looked up at once. */
 const atOnce = 1_000
@@ -43,10 +43,10 @@ export class GroupEntries {
   readonly #db: Db
   readonly #iam: Pick<IamRecord, 'id'>
   readonly #directory: GroupLookup
-  #decided = new Map<string, Decided>()
+  #decided = new Map<string, GroupDecision>()
   /** Groups that are here and that the directory showed, by id. */
   #shown = new Set<number>()
-  #news: News[] = []
+  #news: GroupNews[] = []
 
   constructor(db: Db, iam: Pick<IamRecord, 'id'>, directory: GroupLookup) {
     this.#db = db
@@ -62,7 +62,7 @@ export class GroupEntries {
   }
 
   /** What was decided since this was last asked, where something changes or is wrong. */
-  takeNews(): readonly News[] {
+  takeNews(): readonly GroupNews[] {
     const news = this.#news
     this.#news = []
     return news
@@ -73,14 +73,14 @@ export class GroupEntries {
   }
 
   /** What each of these comes to, in their order. Asks the directory only for names that an entry has not had here before. */
-  async decide(groups: readonly EntryGroup[]): Promise<Decided[]> {
+  async decide(groups: readonly EntryGroup[]): Promise<GroupDecision[]> {
     const fresh = new Map(groups.flatMap(group => (this.#known(group) ? [] : [[group.entryIds[0]!, group] as const])))
     const all = [...fresh.values()]
     for (let start = 0; start < all.length; start += atOnce) await this.#decideAll(all.slice(start, start + atOnce))
     return groups.map(group => this.#known(group)!)
   }
 
-  #known({ entryIds: [id] }: EntryGroup): Decided | undefined {
+  #known({ entryIds: [id] }: EntryGroup): GroupDecision | undefined {
     return id === undefined ? plain : this.#decided.get(id)
   }
 
@@ -182,7 +182,7 @@ export class GroupEntries {
     return claims.length > 1 ? `${twoOf(group, claims)}: none of them is taken in` : null
   }
 
-  #keep(group: EntryGroup, decided: Decided): void {
+  #keep(group: EntryGroup, decided: GroupDecision): void {
     this.#decided.set(group.entryIds[0]!, decided)
     if (decided.change || decided.fault !== null) this.#news.push({ group, decided })
   }

@@ -109,28 +109,28 @@ export const updateUsers = (db: Db, users: readonly object[], now: Date): Promis
   )
 
 /** That the source spoke of the user, just now. */
-export const noteRefresh = (db: Db, userId: number, now: Date) =>
+export const recordRefresh = (db: Db, userId: number, now: Date) =>
   db.prisma.user.update({ where: { id: userId }, data: { lastExternalRefresh: now }, select: { id: true } })
 
 /** When the user info endpoint last answered about the user; null if never. */
-export async function lastAnswer(db: Db, userId: number): Promise<Date | null> {
+export async function lastResponse(db: Db, userId: number): Promise<Date | null> {
   const row = await db.prisma.userInfoAnswer.findUnique({ where: { userId }, select: { answeredAt: true } })
   return row?.answeredAt ?? null
 }
 
 /** `failure` names what of the answer could not be taken, if anything. */
-export async function noteAnswer(db: Db, userId: number, now: Date, failure: string | null): Promise<void> {
+export async function recordResponse(db: Db, userId: number, now: Date, failure: string | null): Promise<void> {
   const answer = { answeredAt: now, failedAt: failure === null ? null : now, failure: failure?.slice(0, 1_000) ?? null }
   await db.prisma.userInfoAnswer.upsert({ where: { userId }, create: { userId, ...answer }, update: answer })
 }
 
-export async function noteFailure(db: Db, userId: number, now: Date, failure: string): Promise<void> {
+export async function recordFailure(db: Db, userId: number, now: Date, failure: string): Promise<void> {
   const failed = { failedAt: now, failure: failure.slice(0, 1_000) }
   await db.prisma.userInfoAnswer.upsert({ where: { userId }, create: { userId, ...failed }, update: failed })
 }
 
 /** As noteAnswer and noteFailure, of many users by one statement. `answered`: it said something, be it in part. */
-export const noteAnswers = (
+export const recordResponses = (
   db: Db,
   answers: readonly { readonly userId: number; readonly failure: string | null; readonly answered: boolean }[],
   now: Date,

@@ -4,19 +4,19 @@ import type { IamRecord } from '../domain/iams/iam.ts'
 import { supports } from '../domain/iams/iam.ts'
 import { Invalid, Unauthenticated } from '../platform/errors.ts'
 import { checkUserid } from '../platform/validation.ts'
-import type { Said } from './attribute-mapping.ts'
+import type { SourceRecord } from './attribute-mapping.ts'
 
 type Claims = Readonly<Record<string, unknown>>
 type Configured = Pick<IamRecord, 'config'>
 
 /** What is said, and which of it could not be read. */
-export interface Claimed {
-  readonly said: Said
+export interface ClaimsResult {
+  readonly said: SourceRecord
   readonly faults: readonly string[]
 }
 
 /** Throws Unauthenticated when the claims do not say who this is. */
-export function saidBy(iam: Configured, claims: Claims): Claimed {
+export function identityFromClaims(iam: Configured, claims: Claims): ClaimsResult {
   const userid = useridOf(iam, claims)
   const faults: string[] = []
   const wanted = iam.config.authenticationOnly !== true && supports(iam.config, 'syncGroups')
@@ -71,7 +71,7 @@ function useridOf(iam: Configured, claims: Claims): string {
 }
 
 /** The claim `groups`, or the one that `schema.group.name` names. Null, with a fault, when it is missing or no list of names. */
-function groupsOf({ config }: Configured, claims: Claims, faults: string[]): Said['groups'] {
+function groupsOf({ config }: Configured, claims: Claims, faults: string[]): SourceRecord['groups'] {
   const name = (config.schema as { group?: { name?: string } } | undefined)?.group?.name ?? 'groups'
   const claim = claimOf(claims, name)
   const names = typeof claim === 'string' ? [claim] : claim

@@ -3,11 +3,11 @@
 import type { AuditDraft } from '../authorization/audit-event.ts'
 import { authorizations } from '../domain/attributes/attribute.ts'
 import type { Account } from './accounts.ts'
-import type { Plan } from './diff.ts'
+import type { Difference } from './diff.ts'
 import { SOURCE_ID_COLUMNS, sourceIdsOf } from './source-ids.ts'
 
 export function eventsOf(
-  { user, userid, created, migratedFrom, replaced, relinked, enabled, plan }: Account & { enabled: boolean; plan: Plan },
+  { user, userid, created, migratedFrom, replaced, relinked, enabled, plan }: Account & { enabled: boolean; plan: Difference },
   source: string,
 ): AuditDraft[] {
   const target = { type: 'user', id: user.id, name: `${user.iamid}/${userid}` } as const

@@ -1,15 +1,15 @@
 import type { AuditDraft } from '../authorization/audit-event.ts'
-import type { Call } from '../authorization/service.ts'
+import type { ServiceContext } from '../authorization/service.ts'
 import { storedAttributesOf, writeChanges } from '../domain/attributes/attributes.store.ts'
-import { keepAnAdministrator } from '../domain/users/privilege-rules.ts'
+import { assertAdministratorRemains } from '../domain/users/privilege-rules.ts'
 import { profileColumns } from '../domain/users/profile.ts'
 import type { UserRecord } from '../domain/users/user.ts'
 import { requireUser } from '../domain/users/users.store.ts'
 import type { Db } from '../platform/database/store.ts'
 import { type Account, accountsFor, isRejected, type Rejection, type Source } from './accounts.ts'
-import { type Held, nobody, type Plan, planOf } from './diff.ts'
+import { type CurrentState, type Difference, diff, noState } from './diff.ts'
 import type { GroupChange } from './group-entries.store.ts'
-import { groupsHeldBy, joinGroups, leaveGroups, noteRefresh, updateUsers } from './identity.store.ts'
+import { groupsHeldBy, joinGroups, leaveGroups, recordRefresh, updateUsers } from './identity.store.ts'
 import type { Identity } from './identity.ts'
 import { eventsOf } from './reconcile.events.ts'
 import { regroup } from './regroup.ts'
@@ -17,16 +17,16 @@ import { regroup } from './regroup.ts'
 export interface Reconciled extends Account {
   /** Was disabled by this very source, and is no more. */
   readonly enabled: boolean
-  readonly plan: Plan
+  readonly plan: Difference
   readonly events: readonly AuditDraft[]
 }
 
 /** Writes what a source says of a person, who is made if they are new. Part of a write's transaction; its events are the write's. */
-export async function reconcile(call: Call, by: Source, identity: Identity): Promise<Written | Rejection> {
+export async function reconcile(call: ServiceContext, by: Source, identity: Identity): Promise<Written | Rejection> {
   const [written] = await reconcileAll(call, by, [identity], identity.groupChanges)
   if ('rejected' in written!) return written
   const { user, created, migratedFrom, events } = written!
-  await noteRefresh(call.db, user.id, call.now)
+  await recordRefresh(call.db, user.id, call.now)
   return { user: await requireUser(call.db, { id: user.id }), created, moved: migratedFrom !== null, events }
 }
 
@@ -40,7 +40,7 @@ interface Written {
 
 /** As reconcile, of many people, none of them twice, once these groups are changed; as many statements as for one. `user` is as they were before, or when they were made. */
 export async function reconcileAll(
-  call: Call,
+  call: ServiceContext,
   by: Source,
   identities: readonly Identity[],
   groupChanges: readonly GroupChange[] = [],
@@ -57,7 +57,7 @@ export async function reconcileAll(
     people.map((account, at): [Account | Rejection, Reconciled] => {
       const { user, userid, identity } = account
       const renamed = userid === user.userid ? undefined : userid
-      const plan = planOf(identity, { ...(held.get(user.id) ?? nobody), renamed }, source)
+      const plan = diff(identity, { ...(held.get(user.id) ?? noState), renamed }, source)
       const isWaiting = account.replaced !== null && by.disabled === true
       const enabled = by.enables === true && user.disabled && user.disabledBy === source
       const done = { ...account, user: isWaiting ? { ...user, disabled: true } : user, enabled, plan }
@@ -69,19 +69,19 @@ export async function reconcileAll(
   return all.map(account => reconciled.get(account) ?? (account as Rejection))
 }
 
-async function write({ db, now }: Call, { iamid, source }: Source, written: readonly Reconciled[]): Promise<void> {
+async function write({ db, now }: ServiceContext, { iamid, source }: Source, written: readonly Reconciled[]): Promise<void> {
   const changed = written.filter(
     ({ plan, created, enabled, replaced }) => !created && (enabled || replaced !== null || Object.keys(plan.profile).length > 0),
   )
   if (changed.length > 0) await updateUsers(db, changed.map(updated), now)
   const at = { iamid, source, now }
-  const of = <Name>(pick: (plan: Plan) => readonly Name[]) =>
+  const of = <Name>(pick: (plan: Difference) => readonly Name[]) =>
     written.flatMap(({ user, plan }) => pick(plan).map(group => ({ userId: user.id, group })))
   const join = of(plan => plan.join)
   const leave = of(plan => plan.leave)
   if (join.length > 0) await joinGroups(db, at, join)
   if (leave.length > 0) await leaveGroups(db, at, leave)
-  if (leave.length > 0 || written.some(({ replaced }) => replaced !== null)) await keepAnAdministrator(db)
+  if (leave.length > 0 || written.some(({ replaced }) => replaced !== null)) await assertAdministratorRemains(db)
   const changes = written.filter(({ plan: { attributes } }) => attributes.added.length + attributes.removed.length > 0)
   if (changes.length > 0)
     await writeChanges(db, 'user', new Map(changes.map(({ user, plan }) => [user.id, plan.attributes])), now, source)
@@ -93,7 +93,7 @@ export async function heldOf(
   users: readonly UserRecord[],
   iamid: string,
   source: string,
-): Promise<ReadonlyMap<number, Held>> {
+): Promise<ReadonlyMap<number, CurrentState>> {
   const ids = users.map(({ id }) => id)
   const groups = Map.groupBy(await groupsHeldBy(db, ids, iamid, source), row => row.userId)
   const attributes = Map.groupBy(await storedAttributesOf(db, 'user', ids), row => row.ownerId)

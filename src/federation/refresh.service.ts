@@ -1,13 +1,13 @@
 import type { UserRef } from '../authorization/actor.ts'
-import { type Call, type Outcome, type Service, write } from '../authorization/service.ts'
+import { command, type Service, type ServiceContext, type WriteResult } from '../authorization/service.ts'
 import type { IamRecord } from '../domain/iams/iam.ts'
 import { requireIam } from '../domain/iams/iams.store.ts'
-import { seenAs, type UserRecord } from '../domain/users/user.ts'
+import { type UserRecord, withVisibility } from '../domain/users/user.ts'
 import { requireUser } from '../domain/users/users.store.ts'
 import { Conflict, Invalid, NotFound } from '../platform/errors.ts'
 import { accountOf } from './account-lookup.ts'
-import { directoryOf, entryOfUser, heard, newsOf } from './directory.ts'
-import { askAbout, type News, takeIn } from './source-result.ts'
+import { directoryOf, entryOfUser, mapEntry, withExchange } from './directory.ts'
+import { applySourceResults, fetchUserInfo, type SourceResult } from './source-result.ts'
 
 interface ByRef {
   ref: UserRef
@@ -15,18 +15,18 @@ interface ByRef {
 
 interface FetchedUser {
   readonly iam: Pick<IamRecord, 'id' | 'config'>
-  readonly news: readonly News[]
+  readonly news: readonly SourceResult[]
 }
 
 /** What the sources of a user say now. Throws Invalid for an IAM that nobody can be read from. */
-async function fetchFromSources(call: Call, { ref }: ByRef): Promise<FetchedUser> {
+async function fetchFromSources(call: ServiceContext, { ref }: ByRef): Promise<FetchedUser> {
   const user = await requireUser(call.db, ref)
   const iam = await requireIam(call.db, user.iamid)
   const directory = await directoryOf(call, iam)
-  const entry = directory && (await heard(call, iam, 'find', user.userid, () => entryOfUser(directory, iam, user)))
+  const entry = directory && (await withExchange(call, iam, 'find', user.userid, () => entryOfUser(directory, iam, user)))
   if (directory && entry === null) throw new NotFound(`The directory of ${iam.id} knows no ${user.userid}: nothing was changed`)
-  const own = entry && newsOf(iam, entry)
-  const about = await askAbout(
+  const own = entry && mapEntry(iam, entry)
+  const about = await fetchUserInfo(
     call,
     iam,
     own === null ? user.userid : (await accountOf(call.db, iam, entry!, own.identity!)).userid,
@@ -38,14 +38,14 @@ async function fetchFromSources(call: Call, { ref }: ByRef): Promise<FetchedUser
 
 export const refreshes = {
   /** Reads a user from the directory and the user info endpoint of their IAM, as far as it has them. */
-  user: write(
+  user: command(
     'user:refresh',
-    async (call, { ref }: ByRef, fetched: FetchedUser): Promise<Outcome<UserRecord>> => {
+    async (call, { ref }: ByRef, fetched: FetchedUser): Promise<WriteResult<UserRecord>> => {
       const user = await requireUser(call.db, ref)
-      const taken = await takeIn(call, fetched.iam, user, fetched.news)
+      const taken = await applySourceResults(call, fetched.iam, user, fetched.news)
       if ('rejected' in taken) throw new Conflict(`Nothing was changed: ${taken.rejected}`)
       const { events, error } = taken
-      const value = seenAs(await requireUser(call.db, { id: user.id }), 'aggregate')
+      const value = withVisibility(await requireUser(call.db, { id: user.id }), 'aggregate')
       return { value, events, ...(error && { error }) }
     },
     { prepare: fetchFromSources },

@@ -1,11 +1,11 @@
 import type { AuditDraft } from '../authorization/audit-event.ts'
-import type { Call } from '../authorization/service.ts'
-import { keepAnAdministrator } from '../domain/users/privilege-rules.ts'
+import type { ServiceContext } from '../authorization/service.ts'
+import { assertAdministratorRemains } from '../domain/users/privilege-rules.ts'
 import { changeGroups, type GroupChange } from './group-entries.store.ts'
 
 /** Writes what becomes of groups that are here. Part of a write's transaction; its events are the write's. */
 export async function regroup(
-  { db, now }: Pick<Call, 'db' | 'now'>,
+  { db, now }: Pick<ServiceContext, 'db' | 'now'>,
   { iamid, source }: { readonly iamid: string; readonly source: string },
   changes: readonly GroupChange[],
 ): Promise<{ events: AuditDraft[]; changed: ReadonlySet<number> }> {
@@ -13,7 +13,7 @@ export async function regroup(
   const changed = await changeGroups(db, iamid, changes, now)
   const renamed = changed.filter(({ before, name }) => before !== name)
   // A rule goes by the name.
-  if (renamed.length > 0) await keepAnAdministrator(db)
+  if (renamed.length > 0) await assertAdministratorRemains(db)
   const events = renamed.map(
     ({ id, before, name }): AuditDraft => ({
       event: 'groupUpdated',

@@ -1,10 +1,10 @@
 /** Decisions about who the person of an account is, where a source knows them by another id than before (reference: iam-rules). */
 import { isSelf, type UserRef } from '../authorization/actor.ts'
 import { ADMINISTRATIVE } from '../authorization/permissions.ts'
-import { type Call, done, type Service, unchanged, write } from '../authorization/service.ts'
+import { changed, command, type Service, type ServiceContext, unchanged } from '../authorization/service.ts'
 import { requireIam } from '../domain/iams/iams.store.ts'
-import { keepAnAdministrator, refusePower } from '../domain/users/privilege-rules.ts'
-import { seenAs, type UserRecord } from '../domain/users/user.ts'
+import { assertAdministratorRemains, assertMayManage } from '../domain/users/privilege-rules.ts'
+import { type UserRecord, withVisibility } from '../domain/users/user.ts'
 import { targetOf } from '../domain/users/users.service.ts'
 import { lockUser, requireUser } from '../domain/users/users.store.ts'
 import { uniqueViolation } from '../platform/database/errors.ts'
@@ -24,17 +24,17 @@ type Ids = Record<SourceIdColumn, string | null>
 const longestId = 600
 const none: Ids = { directoryId: null, openidId: null, samlId: null }
 
-export const recognition = {
+export const relinking = {
   /** The account is another person's from now on: nothing of the former one is left but the id and the userid. */
-  replace: write('user:replace', async (call: Call, { ref, sourceId }: Decision) => {
+  replace: command('user:replace', async (call: ServiceContext, { ref, sourceId }: Decision) => {
     const given = idsOf(sourceId)
     const user = await userOfIam(call, ref)
     if (isSelf(call.actor, { id: user.id })) throw new Conflict('You cannot replace yourself: ask another administrator')
     await emptyAccounts(call.db, [user.id], call.now)
     const emptied = await setSourceIds(call.db, user.id, { ...none, ...given }, call.now).catch(idTaken)
-    await keepAnAdministrator(call.db)
+    await assertAdministratorRemains(call.db)
     const { globalUserId, name, email } = user
-    return done(seenAs(emptied, 'aggregate'), {
+    return changed(withVisibility(emptied, 'aggregate'), {
       event: 'userReplaced',
       target: targetOf(user),
       before: { globalUserId, name, email, sourceIds: sourceIdsOf(user) },
@@ -43,42 +43,42 @@ export const recognition = {
   }),
 
   /** The person is the same, and a source knows them by another id. All that they hold stays. */
-  relink: write('user:relink', async (call: Call, { ref, sourceId }: Decision) => {
+  relink: command('user:relink', async (call: ServiceContext, { ref, sourceId }: Decision) => {
     const given = idsOf(sourceId)
     const user = await userOfIam(call, ref)
     const { directoryId, openidId, samlId } = user
     const ids = sourceId == null ? none : { directoryId, openidId, samlId, ...given }
     const linked = await setSourceIds(call.db, user.id, ids, call.now).catch(idTaken)
     const [before, after] = [sourceIdsOf(user), sourceIdsOf(linked)]
-    if (JSON.stringify(before) === JSON.stringify(after)) return unchanged(seenAs(linked, 'aggregate'))
+    if (JSON.stringify(before) === JSON.stringify(after)) return unchanged(withVisibility(linked, 'aggregate'))
     const event = {
       event: 'userRelinked',
       target: targetOf(user),
       before: { sourceIds: before },
       after: { sourceIds: after },
     } as const
-    return done(seenAs(linked, 'aggregate'), event)
+    return changed(withVisibility(linked, 'aggregate'), event)
   }),
 
   /**
    * For a directory or tenant that was set up anew: the next id under which a source names each user is taken for theirs. Holders of
    * administrative permissions and disabled users are left out. With `dryRun` only who that would be.
    */
-  relinkAll: write('iam:relinkUsers', async (call: Call, { iamid, dryRun }: { iamid: string; dryRun: boolean }) => {
+  relinkAll: command('iam:relinkUsers', async (call: ServiceContext, { iamid, dryRun }: { iamid: string; dryRun: boolean }) => {
     if (iamid === 'bim') throw new Invalid('iamid', 'must not be bim: no source knows its users')
     await requireIam(call.db, iamid)
     const found = await relinkingOf(call.db, iamid, ADMINISTRATIVE, { apply: !dryRun, now: call.now })
     if (dryRun || found.relinked === 0) return unchanged<Relinking>(found)
     const after = { relinked: found.relinked, leftOut: found.leftOut }
-    return done<Relinking>(found, { event: 'userRelinked', target: { type: 'iam', id: iamid }, after })
+    return changed<Relinking>(found, { event: 'userRelinked', target: { type: 'iam', id: iamid }, after })
   }),
 } satisfies Service
 
 /** A user whom a source can know, held until the transaction ends. Throws Forbidden for the holder of a power that the actor lacks. */
-async function userOfIam(call: Call, ref: UserRef): Promise<UserRecord> {
+async function userOfIam(call: ServiceContext, ref: UserRef): Promise<UserRecord> {
   const { id, iamid } = await requireUser(call.db, ref)
   if (iamid === 'bim') throw new Invalid('ref', 'must name a user of another IAM than bim, which no source fills')
-  await refusePower(call, id)
+  await assertMayManage(call, id)
   await lockUser(call.db, id)
   return requireUser(call.db, { id })
 }

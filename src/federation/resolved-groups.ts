@@ -4,11 +4,11 @@ import type { IamRecord } from '../domain/iams/iam.ts'
 import type { Db } from '../platform/database/store.ts'
 import { bringsGroups } from './attribute-mapping.ts'
 import type { GroupChange } from './group-entries.store.ts'
-import { type Decided, GroupEntries } from './group-entries.ts'
+import { type GroupDecision, GroupEntries } from './group-entries.ts'
 
 /** `decided`: of each group, in their order; absent where nothing was looked up. */
-export interface SettledEntry extends Entry {
-  readonly decided?: readonly Decided[]
+export interface ResolvedEntry extends Entry {
+  readonly decided?: readonly GroupDecision[]
   /** Of groups besides their own, whose names theirs have taken. */
   readonly along?: readonly GroupChange[]
 }
@@ -21,10 +21,10 @@ export function settling<Directory extends PasswordLogin & Lookup & GroupLookup>
   db: Db,
   iam: Configured,
 ): Directory {
-  const settle = async (entry: Entry | null): Promise<SettledEntry | null> => {
+  const settle = async (entry: Entry | null): Promise<ResolvedEntry | null> => {
     if (!entry) return null
     const entries = new GroupEntries(db, iam, directory)
-    const [one] = await settled<SettledEntry>(entries, iam, [entry])
+    const [one] = await resolveGroups<ResolvedEntry>(entries, iam, [entry])
     const own = new Set(one!.decided?.map(({ change }) => change))
     const along = entries.takeNews().flatMap(({ decided: { change } }) => (change === null || own.has(change) ? [] : change))
     return { ...one!, ...(along.length > 0 && { along }) }
@@ -38,7 +38,7 @@ export function settling<Directory extends PasswordLogin & Lookup & GroupLookup>
 }
 
 /** As many entries, each with what its groups come to. */
-export async function settled<Some extends Entry>(
+export async function resolveGroups<Some extends Entry>(
   entries: GroupEntries,
   iam: Configured,
   people: readonly Some[],

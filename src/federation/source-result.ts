@@ -1,20 +1,20 @@
 /** What outside sources say of one person, asked before a transaction begins, since they may be slow; and its way in, within one. */
 
 import type { AuditDraft } from '../authorization/audit-event.ts'
-import type { Call } from '../authorization/service.ts'
-import { askUserInfo, limitOf, type UserInfo, type UserInfoConfig } from '../connectors/userinfo.ts'
+import type { ServiceContext } from '../authorization/service.ts'
+import { callUserInfo, limitOf, type UserInfo, type UserInfoConfig } from '../connectors/userinfo.ts'
 import { unencryptedUserInfo } from '../domain/iams/config/endpoints.ts'
-import { open } from '../domain/iams/encryption.ts'
+import { decrypt } from '../domain/iams/encryption.ts'
 import type { IamRecord } from '../domain/iams/iam.ts'
 import { supports } from '../domain/iams/iam.ts'
-import { sealedOf } from '../domain/iams/iams.store.ts'
+import { encryptedSecretsOf } from '../domain/iams/iams.store.ts'
 import type { UserRecord } from '../domain/users/user.ts'
 import { Unavailable } from '../platform/errors.ts'
 import type { Outbound } from '../platform/outbound/connect.ts'
 import { Semaphore } from '../platform/semaphore.ts'
 import { checkAttributeKey, checkAttributeValue, checkGroupName } from '../platform/validation.ts'
-import { taken, thoseTaken } from './attribute-mapping.ts'
-import { lastAnswer, noteAnswer, noteFailure } from './identity.store.ts'
+import { accept, acceptAll } from './attribute-mapping.ts'
+import { lastResponse, recordFailure, recordResponse } from './identity.store.ts'
 import type { Identity } from './identity.ts'
 import { reconcile } from './reconcile.ts'
 
@@ -22,7 +22,7 @@ import { reconcile } from './reconcile.ts'
 export const USER_INFO = 'user info'
 
 /** One source's word of a person: an identity to take in, or why there is none. */
-export interface News {
+export interface SourceResult {
   readonly source: string
   readonly identity: Identity | null
   readonly failure: string | null
@@ -30,7 +30,7 @@ export interface News {
   readonly faults: readonly string[]
 }
 
-type Asking = Pick<Call, 'app' | 'db' | 'now' | 'requestId' | 'trail'>
+type Asking = Pick<ServiceContext, 'app' | 'db' | 'now' | 'requestId' | 'trail'>
 
 /** An endpoint is asked about so many people at once; the rest wait, but for nobody else's endpoint. */
 const AT_ONCE = 10
@@ -44,10 +44,14 @@ interface Endpoint extends UserInfoConfig {
 }
 
 /** What the user info endpoint of the IAM says of a person; null where the IAM has none. */
-export async function askAbout(call: Asking, iam: Pick<IamRecord, 'id' | 'config'>, userid: string): Promise<News | null> {
+export async function fetchUserInfo(
+  call: Asking,
+  iam: Pick<IamRecord, 'id' | 'config'>,
+  userid: string,
+): Promise<SourceResult | null> {
   if (iam.config.externalUserInfo === undefined) return null
   const { app, db, now: at, requestId, trail } = call
-  const news = await askEndpoint(app.outbound, iam.config, await secretsOf({ app, db }, iam.id), userid)
+  const news = await callEndpoint(app.outbound, iam.config, await secretsOf({ app, db }, iam.id), userid)
   const { answer, failure } = news
   const about = { iamid: iam.id, at, requestId, asked: 'ask', userid, answer, failure }
   app.exchangeLog.record({ kind: 'userinfo', ...about, trail, source: USER_INFO })
@@ -56,12 +60,12 @@ export async function askAbout(call: Asking, iam: Pick<IamRecord, 'id' | 'config
 }
 
 /** As askAbout, by any configuration that has an endpoint. */
-export async function askEndpoint(
+export async function callEndpoint(
   outbound: Outbound,
   config: IamRecord['config'],
   secrets: Secrets,
   userid: string,
-): Promise<News & { readonly answer: unknown }> {
+): Promise<SourceResult & { readonly answer: unknown }> {
   const [password, key] = ['authentication.password', 'key'].map(path => secrets.get(`externalUserInfo.${path}`))
   const given = { ...(password !== undefined && { password }), ...(key !== undefined && { key }) }
   const endpoint = config.externalUserInfo as Endpoint
@@ -74,25 +78,25 @@ export async function askEndpoint(
   if (semaphores.size > MAX_ENDPOINTS) semaphores.delete(semaphores.keys().next().value!)
   // From here on, or whoever waits behind a crowd would wait for each of its turns.
   const limit = limitOf(endpoint)
-  const answer = await semaphore.run(() => askUserInfo(outbound, endpoint, given, userid, limit))
+  const answer = await semaphore.run(() => callUserInfo(outbound, endpoint, given, userid, limit))
   return 'info' in answer
-    ? { source: USER_INFO, failure: null, answer: wordsOf(answer.info), ...informed(config, userid, answer.info) }
+    ? { source: USER_INFO, failure: null, answer: userInfoJson(answer.info), ...mapUserInfo(config, userid, answer.info) }
     : { source: USER_INFO, failure: answer.failure, answer: null, identity: null, faults: [] }
 }
 
 /** In the form that the endpoint answers in. */
-const wordsOf = ({ groups, ...rest }: UserInfo) => ({ ...(groups && { groups: groups.map(name => ({ name })) }), ...rest })
+const userInfoJson = ({ groups, ...rest }: UserInfo) => ({ ...(groups && { groups: groups.map(name => ({ name })) }), ...rest })
 
 type Secrets = ReadonlyMap<string, string>
 
 /** The opened secrets of an IAM, by their paths. Throws Refused when they do not open. */
-export async function secretsOf({ app, db }: Pick<Call, 'app' | 'db'>, iamid: string): Promise<Secrets> {
-  const sealed = Object.entries(await sealedOf(db, iamid))
-  return new Map(sealed.map(([path, secret]) => [path, open(app.keys, iamid, path, secret)]))
+export async function secretsOf({ app, db }: Pick<ServiceContext, 'app' | 'db'>, iamid: string): Promise<Secrets> {
+  const sealed = Object.entries(await encryptedSecretsOf(db, iamid))
+  return new Map(sealed.map(([path, secret]) => [path, decrypt(app.keys, iamid, path, secret)]))
 }
 
 /** The endpoint names groups and attributes by their own names: there is nothing to map. What the IAM is not to take was not spoken of. */
-export function informed(
+export function mapUserInfo(
   config: IamRecord['config'],
   userid: string,
   info: UserInfo,
@@ -100,12 +104,12 @@ export function informed(
   const groups = supports(config, 'syncRestGroups') ? info.groups : undefined
   const authorizations = supports(config, 'syncRestAuthorizations') ? info.authorizations : undefined
   const faults: string[] = []
-  const good = groups && thoseTaken(faults, groups, checkGroupName)
+  const good = groups && acceptAll(faults, groups, checkGroupName)
   const attributes: Record<string, readonly string[]> = {}
   const allBut: string[] = []
   for (const [key, values] of Object.entries(authorizations ?? {})) {
-    if (!taken(faults, () => checkAttributeKey(key))) continue
-    const those = thoseTaken(faults, values, checkAttributeValue)
+    if (!accept(faults, () => checkAttributeKey(key))) continue
+    const those = acceptAll(faults, values, checkAttributeValue)
     if (those === undefined) allBut.push(key)
     else attributes[key] = those
   }
@@ -123,13 +127,13 @@ export function informed(
  * says; `rejected`: it means somebody else, and nothing was written. Without an answer what is known stays. `error`, under
  * `onError: deny` once the last good answer is too old, is for the write to end with: that there was no answer is to be kept all the same.
  */
-export async function takeIn(
-  call: Call,
+export async function applySourceResults(
+  call: ServiceContext,
   iam: Pick<IamRecord, 'id' | 'config'>,
   person: Person | null,
-  news: readonly News[],
+  news: readonly SourceResult[],
   { logIn = false }: { logIn?: boolean } = {},
-): Promise<TakenIn | { readonly rejected: string }> {
+): Promise<AppliedResults | { readonly rejected: string }> {
   const events: AuditDraft[] = []
   let error: Unavailable | null = null
   let user = person
@@ -145,8 +149,8 @@ export async function takeIn(
       user = taken.user
       isNew ||= taken.created || taken.moved
       events.push(...taken.events)
-      if (source === USER_INFO) await noteAnswer(call.db, user.id, call.now, faults.length === 0 ? null : faults.join('; '))
-    } else if (failure !== null && user !== null) error = await endure(call, iam, user, failure)
+      if (source === USER_INFO) await recordResponse(call.db, user.id, call.now, faults.length === 0 ? null : faults.join('; '))
+    } else if (failure !== null && user !== null) error = await tolerateFailure(call, iam, user, failure)
   }
   if (user === null) throw new Error('Somebody new came without an identity')
   // Of somebody new there is nothing to keep: thrown, it undoes that they were made, or that an account was moved.
@@ -154,7 +158,7 @@ export async function takeIn(
   return { user, events, ...(error && { error }) }
 }
 
-interface TakenIn {
+interface AppliedResults {
   readonly user: Person
   readonly events: AuditDraft[]
   readonly error?: Unavailable
@@ -167,17 +171,17 @@ export const migrateFromOf = ({ config }: Pick<IamRecord, 'config'>): string | u
 
 type Person = Pick<UserRecord, 'id' | 'profileId' | 'iamid' | 'userid' | 'disabled'>
 
-async function endure(
-  { db, now }: Call,
+async function tolerateFailure(
+  { db, now }: ServiceContext,
   iam: Pick<IamRecord, 'config'>,
   user: Person,
   failure: string,
 ): Promise<Unavailable | null> {
   const { onError = 'keep', staleAfter = 0 } = iam.config.externalUserInfo as Endpoint
-  const last = await lastAnswer(db, user.id)
+  const last = await lastResponse(db, user.id)
   const fresh = last !== null && now.getTime() - last.getTime() <= staleAfter * 1000
-  await noteFailure(db, user.id, now, failure)
-  return onError === 'deny' && !fresh ? noAnswer() : null
+  await recordFailure(db, user.id, now, failure)
+  return onError === 'deny' && !fresh ? noResponse() : null
 }
 
-const noAnswer = () => new Unavailable('The user info endpoint of this IAM gives no answer: try again later')
+const noResponse = () => new Unavailable('The user info endpoint of this IAM gives no answer: try again later')

@@ -18,7 +18,7 @@ export type Code =
   | 'INTERNAL_SERVER_ERROR'
 
 /** The catalogue: HTTP status and phrase of every code, for all doors. */
-export const catalogue: Record<Code, { status: number; phrase: string }> = {
+export const ERROR_CODES: Record<Code, { status: number; phrase: string }> = {
   BAD_USER_INPUT: { status: 400, phrase: 'Bad Request' },
   UNAUTHENTICATED: { status: 401, phrase: 'Unauthorized' },
   FORBIDDEN: { status: 403, phrase: 'Forbidden' },
@@ -88,27 +88,29 @@ export class Conflict extends RosterError {
   readonly code = 'CONFLICT'
 }
 /** The caller acts on a version that is not the current one any more (If-Match). */
-export class Stale extends RosterError {
+export class PreconditionFailed extends RosterError {
   readonly code = 'STALE'
 }
 /** Throws Stale when the record was changed since the caller read it. `ifUpdatedAt`: its `updatedAt` then; null asks for nothing. */
 export function assertUnchanged(what: string, { updatedAt }: { updatedAt: Date }, ifUpdatedAt: Date | null | undefined): void {
   if (ifUpdatedAt == null || ifUpdatedAt.getTime() === updatedAt.getTime()) return
-  throw new Stale(`${what} was changed at ${updatedAt.toISOString()}, after you read it: read it again`, { field: 'ifUpdatedAt' })
+  throw new PreconditionFailed(`${what} was changed at ${updatedAt.toISOString()}, after you read it: read it again`, {
+    field: 'ifUpdatedAt',
+  })
 }
 /** Well-formed, but the outside world says no (a sync that would disable too many, a directory that refuses). */
-export class Refused extends RosterError {
+export class Unprocessable extends RosterError {
   readonly code = 'REFUSED'
 }
 /** A stored secret does not open. The message names the IAM and the secret, which only administrators may know. */
-export class Unopened extends Refused {}
+export class SecretUnreadable extends Unprocessable {}
 export class TooLarge extends RosterError {
   readonly code = 'PAYLOAD_TOO_LARGE'
 }
-export class WrongMediaType extends RosterError {
+export class UnsupportedMediaType extends RosterError {
   readonly code = 'UNSUPPORTED_MEDIA_TYPE'
 }
-export class TooMany extends RosterError {
+export class TooManyRequests extends RosterError {
   readonly code = 'TOO_MANY_REQUESTS'
 }
 /** The store or a needed peer is away. */

@@ -1,7 +1,7 @@
 /** Entries of a run about groups, done. Part of a write's transaction. */
 
 import type { AuditDraft } from '../authorization/audit-event.ts'
-import type { Call } from '../authorization/service.ts'
+import type { ServiceContext } from '../authorization/service.ts'
 import type { IamRecord } from '../domain/iams/iam.ts'
 import { groupsFrom } from '../federation/attribute-mapping.ts'
 import { removeGroups } from '../federation/group-entries.store.ts'
@@ -9,24 +9,28 @@ import { makeGroups } from '../federation/identity.store.ts'
 import { regroup } from '../federation/regroup.ts'
 import { canonical } from '../platform/validation.ts'
 import type { Applied, PlannedEntry } from './entries.store.ts'
-import { differenceOfGroup, groupOutcome, type SaidGroup } from './entry.ts'
+import { differenceOfGroup, groupOutcome, type SourceGroup } from './entry.ts'
 import { groupsNamed, updateGroups } from './sync-users.store.ts'
 
-interface Done {
+interface AppliedGroups {
   readonly events: readonly AuditDraft[]
   readonly applied: readonly Applied[]
 }
 
-export async function applyGroups(call: Call, iam: IamRecord, entries: readonly PlannedEntry[]): Promise<Done> {
-  const changes = entries.filter(({ said }) => (said as SaidGroup).change)
-  const fields = entries.filter(({ said }) => !(said as SaidGroup).change)
+export async function applyGroups(
+  call: ServiceContext,
+  iam: IamRecord,
+  entries: readonly PlannedEntry[],
+): Promise<AppliedGroups> {
+  const changes = entries.filter(({ said }) => (said as SourceGroup).change)
+  const fields = entries.filter(({ said }) => !(said as SourceGroup).change)
   const parts = [await applyChanges(call, iam, changes), await applyFields(call, iam, fields)]
   return { events: parts.flatMap(({ events }) => events), applied: parts.flatMap(({ applied }) => applied) }
 }
 
 /** Which entries groups are, and their names. */
-async function applyChanges(call: Call, iam: IamRecord, entries: readonly PlannedEntry[]): Promise<Done> {
-  const said = entries.map(entry => entry.said as SaidGroup)
+async function applyChanges(call: ServiceContext, iam: IamRecord, entries: readonly PlannedEntry[]): Promise<AppliedGroups> {
+  const said = entries.map(entry => entry.said as SourceGroup)
   const { events, changed } = await regroup(
     call,
     { iamid: iam.id, source: iam.id },
@@ -42,10 +46,14 @@ async function applyChanges(call: Call, iam: IamRecord, entries: readonly Planne
 
 const TAKEN = 'Another group of the IAM has the name, or is the entry'
 
-async function applyFields({ db, now }: Call, iam: IamRecord, entries: readonly PlannedEntry[]): Promise<Done> {
+async function applyFields(
+  { db, now }: ServiceContext,
+  iam: IamRecord,
+  entries: readonly PlannedEntry[],
+): Promise<AppliedGroups> {
   if (entries.length === 0) return { events: [], applied: [] }
   const { fields } = groupsFrom(iam, [])
-  const said = entries.map(entry => entry.said as SaidGroup)
+  const said = entries.map(entry => entry.said as SourceGroup)
   const made = new Map(
     (await makeGroups(db, { iamid: iam.id, source: iam.id, now }, said)).map(row => [canonical(row.name), row.id]),
   )
@@ -78,8 +86,12 @@ async function applyFields({ db, now }: Call, iam: IamRecord, entries: readonly 
 const HELD = 'Somebody gave it members, attributes or permissions since'
 
 /** A group that is held by anything else by now stays. */
-export async function removeGoneGroups({ db }: Call, iam: IamRecord, entries: readonly PlannedEntry[]): Promise<Done> {
-  const groups = entries.map(({ nameKey, said }) => ({ nameKey, directoryId: (said as SaidGroup).entryId! }))
+export async function removeGoneGroups(
+  { db }: ServiceContext,
+  iam: IamRecord,
+  entries: readonly PlannedEntry[],
+): Promise<AppliedGroups> {
+  const groups = entries.map(({ nameKey, said }) => ({ nameKey, directoryId: (said as SourceGroup).entryId! }))
   const removed = new Map((await removeGroups(db, iam.id, groups)).map(({ nameKey, id }) => [nameKey, id]))
   const applied = entries.map((entry): Applied => {
     const isGone = removed.has(entry.nameKey)

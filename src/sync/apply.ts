@@ -1,9 +1,9 @@
 /** Entries of a run, done. Part of a write's transaction: what was planned is compared once more with what is held by now. */
 
 import type { AuditDraft } from '../authorization/audit-event.ts'
-import type { Call } from '../authorization/service.ts'
+import type { ServiceContext } from '../authorization/service.ts'
 import type { IamRecord } from '../domain/iams/iam.ts'
-import { keepAnAdministrator } from '../domain/users/privilege-rules.ts'
+import { assertAdministratorRemains } from '../domain/users/privilege-rules.ts'
 import type { UserRecord } from '../domain/users/user.ts'
 import type { Named } from '../federation/account-match.ts'
 import { accountsOf } from '../federation/accounts.store.ts'
@@ -15,14 +15,14 @@ import { sourceIdsOf } from '../federation/source-ids.ts'
 import { migrateFromOf } from '../federation/source-result.ts'
 import { lookupKey } from '../platform/validation.ts'
 import { applyGroups, removeGoneGroups } from './apply.groups.ts'
-import { type Applied, noteEntries, type PlannedEntry } from './entries.store.ts'
-import { differences, type SaidGroup } from './entry.ts'
+import { type Applied, type PlannedEntry, recordEntries } from './entries.store.ts'
+import { differences, type SourceGroup } from './entry.ts'
 import type { RunRecord } from './run.ts'
-import { disableAll, endAccessOfAll } from './sync-users.store.ts'
+import { disableAll, revokeAccessOfAll } from './sync-users.store.ts'
 
 /** Throws Conflict when nobody with USER_ADMIN would be left. The number of statements does not depend on that of the entries. */
 export async function applyEntries(
-  call: Call,
+  call: ServiceContext,
   iam: IamRecord,
   run: RunRecord,
   entries: readonly PlannedEntry[],
@@ -31,7 +31,7 @@ export async function applyEntries(
   const people = entries.filter(({ kind }) => kind === 'user')
   const here = await accountsOf(call.db, iam.id, people.flatMap(namedBy), { lock: true })
   const since = run.startedAt ?? run.createdAt
-  const isLate = lateAmong(here.filter(user => isHeardSince(user, since)))
+  const isLate = outdatedAmong(here.filter(user => isRefreshedSince(user, since)))
   const {
     groups = [],
     people: said = [],
@@ -50,15 +50,15 @@ export async function applyEntries(
   if (groups.length > 0) take(await applyGroups(call, iam, groups))
   if (said.length > 0) take(await applyPeople(call, iam, said))
   if (goneGroups.length > 0) take(await removeGoneGroups(call, iam, goneGroups))
-  if (gone.length > 0) take(await applyGone(call, iam, since, gone))
-  await noteEntries(call.db, [...applied, ...stale.map(spared)])
+  if (gone.length > 0) take(await disableUsers(call, iam, since, gone))
+  await recordEntries(call.db, [...applied, ...stale.map(skipped)])
   return events
 }
 
 /** By which names and id the account of an entry may be found. */
 const namedBy = ({ name, said }: PlannedEntry): Named[] => [{ userid: name }, ...(said === null ? [] : [said as Identity])]
 
-function lateAmong(users: readonly UserRecord[]): (entry: PlannedEntry) => boolean {
+function outdatedAmong(users: readonly UserRecord[]): (entry: PlannedEntry) => boolean {
   const ids = new Set(users.map(({ id }) => id))
   const keys = new Set(users.map(({ userid }) => lookupKey(userid)))
   const directoryIds = new Set(users.map(({ directoryId }) => directoryId))
@@ -69,18 +69,18 @@ function lateAmong(users: readonly UserRecord[]): (entry: PlannedEntry) => boole
 }
 
 /** Their directory spoke of them after it was read for the plan: what that says of them is older than what is held. */
-const isHeardSince = ({ lastExternalRefresh }: UserRecord, since: Date): boolean =>
+const isRefreshedSince = ({ lastExternalRefresh }: UserRecord, since: Date): boolean =>
   lastExternalRefresh !== null && lastExternalRefresh > since
 
-const SPARED = 'Somebody changed them, or their directory spoke of them, since'
-const spared = (entry: PlannedEntry): Applied => ({ ...entry, state: 'skipped', before: null, after: null, reason: SPARED })
+const SKIPPED = 'Somebody changed them, or their directory spoke of them, since'
+const skipped = (entry: PlannedEntry): Applied => ({ ...entry, state: 'skipped', before: null, after: null, reason: SKIPPED })
 
 const placeOf = ({ kind, outcome, said }: PlannedEntry) => {
-  if (kind === 'group') return (said as SaidGroup).gone ? 'goneGroups' : 'groups'
+  if (kind === 'group') return (said as SourceGroup).gone ? 'goneGroups' : 'groups'
   return outcome === 'disable' ? 'gone' : 'people'
 }
 
-async function applyPeople(call: Call, iam: IamRecord, entries: readonly PlannedEntry[]) {
+async function applyPeople(call: ServiceContext, iam: IamRecord, entries: readonly PlannedEntry[]) {
   const { requireManualActivation: disabled = false } = (iam.config.ldapSync ?? {}) as { requireManualActivation?: boolean }
   // A person's endpoint speaks of them after their directory, by which they are here.
   const sources = Map.groupBy(entries, ({ source }) => source ?? iam.id)
@@ -127,18 +127,18 @@ function appliedTo(id: number, done: Reconciled | Rejection): Applied {
 }
 
 /** Whom somebody else disabled or deleted meanwhile stays as they are, and so does who is back: a plan may have waited for days. */
-async function applyGone({ db, now }: Call, iam: IamRecord, since: Date, entries: readonly PlannedEntry[]) {
+async function disableUsers({ db, now }: ServiceContext, iam: IamRecord, since: Date, entries: readonly PlannedEntry[]) {
   const people = entries.flatMap(({ userId, nameKey }) => (userId === null ? [] : [{ userId, nameKey }]))
   const disabled = new Set((await disableAll(db, people, iam.id, since, now)).map(({ id }) => id))
-  await endAccessOfAll(db, [...disabled])
-  await keepAnAdministrator(db)
+  await revokeAccessOfAll(db, [...disabled])
+  await assertAdministratorRemains(db)
   const applied = entries.map(
     (entry): Applied => ({
       ...entry,
       state: entry.userId !== null && disabled.has(entry.userId) ? 'applied' : 'skipped',
       before: { disabled: false },
       after: { disabled: true },
-      reason: entry.userId !== null && disabled.has(entry.userId) ? null : SPARED,
+      reason: entry.userId !== null && disabled.has(entry.userId) ? null : SKIPPED,
     }),
   )
   const events = entries

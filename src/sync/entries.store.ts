@@ -1,4 +1,4 @@
-import { conditions, type List } from '../platform/database/pagination.ts'
+import { conditions, type ListQuery } from '../platform/database/pagination.ts'
 import type { Db } from '../platform/database/store.ts'
 import { checkList } from '../platform/validation.ts'
 import type { EntryDraft } from './entry.ts'
@@ -42,7 +42,7 @@ export async function insertEntries(db: Db, { runId, holder }: HeldRun, drafts: 
 }
 
 /** Two entries of one name: neither is taken. Answers how many were planned for them. */
-export async function takeBack(db: Db, { runId, holder }: HeldRun, nameKeys: readonly string[]): Promise<number> {
+export async function undoPlanned(db: Db, { runId, holder }: HeldRun, nameKeys: readonly string[]): Promise<number> {
   const rows = await db.query(
     `WITH mine AS MATERIALIZED (${MINE})
      DELETE FROM sync_entries e USING mine
@@ -100,7 +100,7 @@ export interface Applied {
 }
 
 /** What became of entries. What was said of them is needed no more. */
-export const noteEntries = (db: Db, entries: readonly Applied[]): Promise<unknown> =>
+export const recordEntries = (db: Db, entries: readonly Applied[]): Promise<unknown> =>
   db.query(
     `UPDATE sync_entries e SET state = n.state, user_id = n."userId", outcome = n.outcome, before = n.before, after = n.after,
        reason = coalesce(n.reason, e.reason), said = NULL
@@ -113,7 +113,7 @@ export const noteEntries = (db: Db, entries: readonly Applied[]): Promise<unknow
 export const entryList = (
   runId: number,
   filter: { outcomes?: readonly string[] | null; states?: readonly string[] | null },
-): List => ({
+): ListQuery => ({
   columns: ENTRY_COLUMNS,
   from: 'sync_entries e',
   ...conditions([
@@ -162,7 +162,7 @@ export const markUndone = (db: Db, ids: readonly number[]): Promise<unknown> =>
   db.query(`UPDATE sync_entries SET state = 'undone' WHERE id = ANY($1::int[])`, [ids])
 
 /** Permissions of the people whom a run would disable, or has disabled. */
-export async function powersAtStake(db: Db, runId: number, state: 'planned' | 'applied'): Promise<string[]> {
+export async function permissionsAffected(db: Db, runId: number, state: 'planned' | 'applied'): Promise<string[]> {
   const rows = await db.query<{ permission: string }>(
     `SELECT DISTINCT p.permission FROM sync_entries e JOIN effective_permissions p ON p.user_id = e.user_id
       WHERE e.run_id = $1 AND e.outcome IN ('disable', 'replace') AND e.state = $2`,

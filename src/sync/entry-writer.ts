@@ -6,31 +6,31 @@ import type { RosterError } from '../platform/errors.ts'
 import { type HeldRun, insertEntries } from './entries.store.ts'
 import type { EntryDraft } from './entry.ts'
 import type { RunRecord } from './run.ts'
-import type { Informer } from './user-info-reader.ts'
+import type { UserInfoReader } from './user-info-reader.ts'
 
 /** Who keeps: the reader of a run that `holder` holds. */
-export interface Keeper {
+export interface EntryWriter {
   readonly app: Pick<App, 'store' | 'log'>
   readonly run: RunRecord
   readonly holder: string
 }
 
 /** A reading, and what it reads by. */
-export interface Reading extends Keeper {
+export interface Reading extends EntryWriter {
   readonly app: App
   readonly iam: IamRecord
   readonly directory: Directory
   /** Null: the sync does not ask the IAM's user info endpoint. */
-  readonly informer: Informer | null
+  readonly informer: UserInfoReader | null
   /** Says that the run goes on. Throws when it is somebody else's by now. */
   readonly beat: (step: { total: number; unchanged: number; planned: number }) => Promise<void>
 }
 
 /** Another process has taken the run up, or an administrator dropped it: what is not written yet is not ours to write. */
-export class Lost extends Error {}
+export class LeaseLost extends Error {}
 
 /** What the directory answered instead of showing anybody; whatever else a reading throws is the store's. */
-export class Unanswered extends Error {
+export class SourceUnavailable extends Error {
   readonly failure: RosterError
 
   constructor(failure: RosterError) {
@@ -48,11 +48,12 @@ export const stopping =
       throw new Stopped('', { cause: error })
     })
 
-export const heldBy = ({ run, holder }: Keeper): HeldRun => ({ runId: run.id, holder })
+export const leaseOf = ({ run, holder }: EntryWriter): HeldRun => ({ runId: run.id, holder })
 
 /** Throws Lost. */
-export async function keep(keeper: Keeper, drafts: readonly EntryDraft[]): Promise<void> {
-  for (const part of inParts(drafts)) if (!(await insertEntries(keeper.app.store.db, heldBy(keeper), part))) throw new Lost()
+export async function writeEntries(keeper: EntryWriter, drafts: readonly EntryDraft[]): Promise<void> {
+  for (const part of inParts(drafts))
+    if (!(await insertEntries(keeper.app.store.db, leaseOf(keeper), part))) throw new LeaseLost()
 }
 
 /** Groups and values in one statement, at most. */

@@ -1,9 +1,9 @@
 /** What a listed person or group would become, next to what is held. Pure. */
 import { authorizations } from '../domain/attributes/attribute.ts'
 import type { UserRecord } from '../domain/users/user.ts'
-import type { Meant } from '../federation/account-lookup.ts'
+import type { AccountMatch } from '../federation/account-lookup.ts'
 import type { GroupField } from '../federation/attribute-mapping.ts'
-import { type Held, type Plan, planOf } from '../federation/diff.ts'
+import { type CurrentState, type Difference, diff } from '../federation/diff.ts'
 import type { GoneGroup, GroupChange, HeldEntry } from '../federation/group-entries.store.ts'
 import type { ExternalGroup, Identity } from '../federation/identity.ts'
 import { sourceIdsOf } from '../federation/source-ids.ts'
@@ -20,7 +20,7 @@ export interface EntryDraft {
   readonly dn: string | null
   readonly userId: number | null
   readonly outcome: Outcome
-  readonly said: Identity | SaidGroup | null
+  readonly said: Identity | SourceGroup | null
   readonly before: Readonly<Record<string, unknown>> | null
   readonly after: Readonly<Record<string, unknown>> | null
   readonly reason: string | null
@@ -29,23 +29,23 @@ export interface EntryDraft {
 const none = { source: null, dn: null, userId: null, said: null, before: null, after: null, reason: null } as const
 
 /** The account that an identity is, as far as it says more than what is held of it. */
-export interface Whose extends Pick<Meant, 'user' | 'renamed' | 'migratedFrom'> {
+export interface EntryUser extends Pick<AccountMatch, 'user' | 'renamed' | 'migratedFrom'> {
   /** The account is emptied first. */
   readonly replaces?: true
 }
 
 /** Null: they are as the directory says. `source` is the IAM. */
-export function outcomeOf(
+export function userEntry(
   identity: Identity,
-  held: Held,
+  held: CurrentState,
   source: string,
   faults: readonly string[],
-  { user, renamed, migratedFrom, replaces }: Whose,
+  { user, renamed, migratedFrom, replaces }: EntryUser,
 ): EntryDraft | null {
-  const plan = planOf(identity, { ...held, renamed }, source)
+  const plan = diff(identity, { ...held, renamed }, source)
   const { before, after } = differences(plan)
   const whom = person(identity, user)
-  const reason = faults.length > 0 ? told(faults.join('; ')) : null
+  const reason = faults.length > 0 ? desired(faults.join('; ')) : null
   const said = { ...whom, said: identity, reason }
   if (replaces) return { ...said, outcome: 'replace', before: { sourceIds: sourceIdsOf(user!) }, after }
   if (migratedFrom !== undefined)
@@ -72,24 +72,24 @@ const person = ({ userid, dn }: Identity, user: UserRecord | null): EntryDraft =
 })
 
 /** Of whom nothing could be taken, and why. */
-export const faultOf = (name: string, dn: string | null, reason: string): EntryDraft => ({
+export const errorEntry = (name: string, dn: string | null, reason: string): EntryDraft => ({
   ...none,
   kind: 'user',
-  name: told(name),
+  name: desired(name),
   // Nobody looks for it, and its canonical form may be longer than an index takes.
   nameKey: '',
-  dn: dn === null ? null : storable(dn),
+  dn: dn === null ? null : truncate(dn),
   outcome: 'fault',
-  reason: told(reason),
+  reason: desired(reason),
 })
 
 /** Whatever a directory sends, as the store takes it: neither NUL nor half a character, also where it was cut. */
-const storable = (text: string): string => text.replaceAll('\0', '\ufffd').toWellFormed()
+const truncate = (text: string): string => text.replaceAll('\0', '\ufffd').toWellFormed()
 const longest = 1_000
-export const told = (text: string): string => storable(text.slice(0, longest))
+export const desired = (text: string): string => truncate(text.slice(0, longest))
 
 /** Somebody whom the directory does not show any more. */
-export const disableOf = ({
+export const disableEntry = ({
   id,
   userid,
   useridKey,
@@ -112,7 +112,7 @@ export const disableOf = ({
 })
 
 /** `change`: what becomes of the group that is here, which was so far `was`. `gone`: it is removed. */
-export type SaidGroup = ExternalGroup & { readonly change?: GroupChange; readonly was?: Was; readonly gone?: true }
+export type SourceGroup = ExternalGroup & { readonly change?: GroupChange; readonly was?: Was; readonly gone?: true }
 type Was = Pick<HeldEntry, 'name' | 'directoryId'>
 
 type HeldGroup = Pick<HeldEntry, 'name' | 'gid' | 'email' | 'description'>
@@ -120,7 +120,7 @@ type HeldGroup = Pick<HeldEntry, 'name' | 'gid' | 'email' | 'description'>
 const groupDraft = (name: string): EntryDraft => ({
   ...none,
   kind: 'group',
-  name: told(name),
+  name: desired(name),
   nameKey: lookupKey(name) ?? '',
   outcome: 'group',
 })
@@ -151,7 +151,7 @@ export const goneGroup = ({ name, directoryId }: Pick<GoneGroup, 'name' | 'direc
 
 /** A group of which nothing could be taken, or that keeps its former name. */
 export const groupFault = ({ id, name }: { readonly id: string; readonly name: string }, reason: string): EntryDraft => ({
-  ...faultOf(name, id, reason),
+  ...errorEntry(name, id, reason),
   kind: 'group',
 })
 
@@ -168,7 +168,7 @@ export function groupOutcome(group: ExternalGroup, fields: readonly GroupField[]
 }
 
 /** The fields of a plan that change, groups and attributes among them. */
-export function differences({ before, after, join, leave, attributes }: Plan) {
+export function differences({ before, after, join, leave, attributes }: Difference) {
   const groups = join.length + leave.length > 0
   const values = attributes.added.length + attributes.removed.length > 0
   return {

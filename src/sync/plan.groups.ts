@@ -7,7 +7,7 @@ import { bringsGroups, groupsFrom } from '../federation/attribute-mapping.ts'
 import type { Directory } from '../federation/directory.ts'
 import { entryGroups, groupsThatMayGo } from '../federation/group-entries.store.ts'
 import { GroupEntries } from '../federation/group-entries.ts'
-import { type SettledEntry, settled } from '../federation/resolved-groups.ts'
+import { type ResolvedEntry, resolveGroups } from '../federation/resolved-groups.ts'
 import { changedGroup, type EntryDraft, goneGroup, groupFault, groupOutcome } from './entry.ts'
 
 interface Reading {
@@ -56,8 +56,8 @@ export class GroupsPlan {
   /** The same people, each with what their groups come to; and what is planned for these groups, once for all of them. */
   async settle(people: readonly Listed[]): Promise<{ people: Listed[]; drafts: EntryDraft[] }> {
     const entries = people.flatMap(person => ('fault' in person ? [] : person))
-    const found = (await settled(this.#entries, this.#reading.iam, entries)).map(
-      ({ decided = [], ...person }: (typeof entries)[number] & SettledEntry) => ({
+    const found = (await resolveGroups(this.#entries, this.#reading.iam, entries)).map(
+      ({ decided = [], ...person }: (typeof entries)[number] & ResolvedEntry) => ({
         ...person,
         decided: decided.map(one => ({ ...one, change: null, fault: null })),
       }),

@@ -1,22 +1,22 @@
 /** The people of a directory, next to the accounts that are held: whose is whose, and who is not there any more. */
 import type { Listed } from '../connectors/connector.ts'
 import { dnKey } from '../connectors/ldap.matching.ts'
-import { noteEntryIds } from '../domain/iams/iam.ids.store.ts'
+import { recordEntryIds } from '../domain/iams/iam.ids.store.ts'
 import type { UserRecord } from '../domain/users/user.ts'
-import { type Meant, meantBy } from '../federation/account-lookup.ts'
+import { type AccountMatch, accountMatches } from '../federation/account-lookup.ts'
 import { namesOf } from '../federation/account-match.ts'
-import { nobody } from '../federation/diff.ts'
-import { newsOf } from '../federation/directory.ts'
+import { noState } from '../federation/diff.ts'
+import { mapEntry } from '../federation/directory.ts'
 import type { Identity } from '../federation/identity.ts'
 import { heldOf } from '../federation/reconcile.ts'
 import { directoryIdOf, hasNoEntryIds } from '../federation/source-ids.ts'
 import { Invalid } from '../platform/errors.ts'
 import { checkStorable, checkUserid, lookupKey } from '../platform/validation.ts'
-import { takeBack } from './entries.store.ts'
-import { disableOf, type EntryDraft, faultOf, outcomeOf } from './entry.ts'
-import { heldBy, keep, type Reading } from './entry-writer.ts'
-import { enabledPeople, type Present } from './sync-users.store.ts'
-import type { Spoken } from './user-info-reader.ts'
+import { undoPlanned } from './entries.store.ts'
+import { disableEntry, type EntryDraft, errorEntry, userEntry } from './entry.ts'
+import { leaseOf, type Reading, writeEntries } from './entry-writer.ts'
+import { type EnabledUser, enabledUsers } from './sync-users.store.ts'
+import type { UserInfoOutcome } from './user-info-reader.ts'
 
 const presentAtOnce = 5_000
 /** People whose userid was another's: so many are decided when all have been read; of more, the directory may be set up anew. */
@@ -37,7 +37,7 @@ interface Compared {
 }
 
 /** Memory: the names and accounts of a directory's people. */
-export class PeoplePlan {
+export class UserPlan {
   readonly #reading: Reading
   /** Accounts by id that the directory showed, with their userids from now on. */
   #shown = new Map<number, string>()
@@ -64,13 +64,13 @@ export class PeoplePlan {
     const { db } = app.store
     const drafts: EntryDraft[] = []
     const people = page.flatMap(person => {
-      const said = 'fault' in person ? faultOf(person.id, person.id, person.fault) : this.#read(person)
+      const said = 'fault' in person ? errorEntry(person.id, person.id, person.fault) : this.#read(person)
       if ('identity' in said) return said
       this.#keep(person)
       drafts.push(said)
       return []
     })
-    const meant = await meantBy(
+    const meant = await accountMatches(
       db,
       iam,
       people.map(({ identity }) => identity),
@@ -78,7 +78,7 @@ export class PeoplePlan {
     const known = meant.flatMap(({ user, rejected }) => (user && rejected === undefined ? user : []))
     const held = await heldOf(db, known, iam.id, iam.id)
     const twice: string[] = []
-    const spoken: Spoken[] = []
+    const spoken: UserInfoOutcome[] = []
     for (const [at, { identity, faults }] of people.entries()) {
       const whom = meant[at]!
       const fault = this.#faultOf(identity, faults, whom, twice)
@@ -87,12 +87,12 @@ export class PeoplePlan {
         drafts.push(fault)
         continue
       }
-      const theirs = held.get(whom.user?.id ?? 0) ?? nobody
+      const theirs = held.get(whom.user?.id ?? 0) ?? noState
       if (identity.groups !== undefined) {
         this.memberships.shown += identity.groups.length
         this.memberships.held += theirs.groups.length
       }
-      const draft = outcomeOf(identity, theirs, iam.id, faults, whom)
+      const draft = userEntry(identity, theirs, iam.id, faults, whom)
       if (draft) drafts.push(draft)
       else this.unchanged++
       spoken.push({ identity, meant: whom })
@@ -100,7 +100,7 @@ export class PeoplePlan {
     this.count += page.length
     if (informer) drafts.push(...(await informer.about(spoken.filter(person => !twice.includes(keyOfSpoken(person))))))
     const kept = drafts.filter(({ nameKey, outcome }) => outcome === 'fault' || !twice.includes(nameKey))
-    const takenBack = twice.length > 0 ? await takeBack(db, heldBy(this.#reading), twice) : 0
+    const takenBack = twice.length > 0 ? await undoPlanned(db, leaseOf(this.#reading), twice) : 0
     return { drafts: kept, takenBack }
   }
 
@@ -108,14 +108,14 @@ export class PeoplePlan {
   #read(person: Exclude<Listed, { fault: string }>): { identity: Identity; faults: readonly string[] } | EntryDraft {
     const { iam } = this.#reading
     try {
-      const { identity, faults } = newsOf(iam, person)
+      const { identity, faults } = mapEntry(iam, person)
       checkUserid(identity!.userid, { newBim: false })
       checkStorable('dn', person.id)
       if (identity!.sourceId === null) this.withoutId++
       return { identity: identity!, faults }
     } catch (error) {
       if (!(error instanceof Invalid)) throw error
-      return faultOf(person.userid, person.id, error.message)
+      return errorEntry(person.userid, person.id, error.message)
     }
   }
 
@@ -128,7 +128,7 @@ export class PeoplePlan {
   }
 
   /** Why nothing is planned for a person; `later`: that is known when all have been read. Null: they are who they are. */
-  #faultOf(identity: Identity, faults: readonly string[], whom: Meant, twice: string[]): EntryDraft | 'later' | null {
+  #faultOf(identity: Identity, faults: readonly string[], whom: AccountMatch, twice: string[]): EntryDraft | 'later' | null {
     const { user, renamed, rejected, reused } = whom
     const isReused = reused === true && user !== null
     const userid = renamed ?? user?.userid ?? identity.userid
@@ -137,7 +137,7 @@ export class PeoplePlan {
     if (isTwice && (rejected === undefined || whom.twice || isReused)) {
       twice.push(key, ...(user === null ? [] : [keyOf(user.userid)]))
       if (user) this.#kept.users.add(user.id)
-      return faultOf(
+      return errorEntry(
         userid,
         identity.dn ?? null,
         `the directory knows several people of the userid ${userid}: none of them is taken in`,
@@ -148,7 +148,7 @@ export class PeoplePlan {
       if (user) this.#shown.set(user.id, userid)
       return null
     }
-    const fault = { ...faultOf(identity.userid, identity.dn ?? null, rejected), userId: user?.id ?? null }
+    const fault = { ...errorEntry(identity.userid, identity.dn ?? null, rejected), userId: user?.id ?? null }
     if (user) this.#kept.users.add(user.id)
     if (!isReused || this.#reused.length >= mostReused) return fault
     this.#claims.add(key)
@@ -168,7 +168,7 @@ export class PeoplePlan {
     const { app, iam, run, informer } = this.#reading
     const { onReusedUserid } = (iam.config.ldapSync ?? {}) as { onReusedUserid?: 'fault' | 'replace' }
     const drafts: EntryDraft[] = []
-    const spoken: Spoken[] = []
+    const spoken: UserInfoOutcome[] = []
     let replaced = 0
     for (const { identity, faults, account, fault } of this.#reused) {
       const now = this.#shown.get(account.id)
@@ -178,16 +178,16 @@ export class PeoplePlan {
       if (isFree || isGone) {
         const said = isGone ? { ...identity, replaces: account.directoryId! } : identity
         this.#show(identity, identity.userid)
-        drafts.push(outcomeOf(said, nobody, iam.id, faults, isGone ? { user: account, replaces: true } : { user: null })!)
+        drafts.push(userEntry(said, noState, iam.id, faults, isGone ? { user: account, replaces: true } : { user: null })!)
         spoken.push({ identity: said, meant: { user: null } })
         if (isGone) replaced++
       } else drafts.push(fault)
     }
     if (informer) drafts.push(...(await informer.about(spoken)))
-    await keep(this.#reading, drafts)
+    await writeEntries(this.#reading, drafts)
     await this.#beat(drafts)
     if (!run.dryRun && whole && !hasNoEntryIds(iam))
-      await noteEntryIds(app.store.db, iam, this.withoutId > 0 ? 'missing' : 'given', new Date())
+      await recordEntryIds(app.store.db, iam, this.withoutId > 0 ? 'missing' : 'given', new Date())
     return replaced
   }
 
@@ -197,9 +197,9 @@ export class PeoplePlan {
     const since = run.startedAt ?? run.createdAt
     let disables = 0
     for (let after = ''; ; ) {
-      const present = await enabledPeople(app.store.db, iam.id, since, after, presentAtOnce)
+      const present = await enabledUsers(app.store.db, iam.id, since, after, presentAtOnce)
       const drafts = present.filter(person => !this.#isThere(person)).map(person => this.#disableOf(person))
-      await keep(this.#reading, drafts)
+      await writeEntries(this.#reading, drafts)
       await this.#beat(drafts)
       disables += drafts.length
       if (present.length < presentAtOnce) return disables
@@ -207,17 +207,17 @@ export class PeoplePlan {
     }
   }
 
-  #isThere({ id, useridKey, directoryId, dn, isHeard }: Present): boolean {
+  #isThere({ id, useridKey, directoryId, dn, isHeard }: EnabledUser): boolean {
     const { users, names, ids, dns } = this.#kept
     if (isHeard || this.#shown.has(id) || users.has(id) || names.has(useridKey)) return true
     return (directoryId !== null && ids.has(directoryId)) || (dn !== null && dns.has(dnKey(dn)))
   }
 
   /** An account of another userid of an entry is nobody's: the entry is one account. */
-  #disableOf(person: Present): EntryDraft {
+  #disableOf(person: EnabledUser): EntryDraft {
     const owner = this.#names.get(person.useridKey)
     const reason = owner === undefined ? null : `its userid is another one of the entry whose account is ${owner}`
-    return { ...disableOf(person), reason }
+    return { ...disableEntry(person), reason }
   }
 
   #beat(drafts: readonly EntryDraft[]): Promise<void> {
@@ -227,7 +227,7 @@ export class PeoplePlan {
 }
 
 const keyOf = (name: string): string => lookupKey(name) ?? ''
-const keyOfSpoken = ({ identity, meant }: Spoken): string => keyOf(meant.user?.userid ?? identity.userid)
+const keyOfSpoken = ({ identity, meant }: UserInfoOutcome): string => keyOf(meant.user?.userid ?? identity.userid)
 
 /** Whom an administrator keeps out is not let in as the next person of the userid. */
 export const mayBeReplaced = ({ disabled, disabledBy, directoryId }: UserRecord, iamid: string): boolean =>

@@ -2,20 +2,20 @@
 import type { Entry, EntryGroup, Listed, ListReader } from '../connectors/connector.ts'
 import type { UserRecord } from '../domain/users/user.ts'
 import { usersNamed } from '../domain/users/users.store.ts'
-import { meantBy } from '../federation/account-lookup.ts'
-import { nobody } from '../federation/diff.ts'
-import { entryOfUser, newsOf } from '../federation/directory.ts'
+import { accountMatches } from '../federation/account-lookup.ts'
+import { noState } from '../federation/diff.ts'
+import { entryOfUser, mapEntry } from '../federation/directory.ts'
 import { heldOf } from '../federation/reconcile.ts'
 import { Invalid, RosterError, Unavailable } from '../platform/errors.ts'
 import { lookupKey } from '../platform/validation.ts'
 import { forgetPlan } from './entries.store.ts'
-import { disableOf, type EntryDraft, faultOf, outcomeOf } from './entry.ts'
-import { heldBy, keep, Lost, type Reading, Stopped, stopping, Unanswered } from './entry-writer.ts'
+import { disableEntry, type EntryDraft, errorEntry, userEntry } from './entry.ts'
+import { LeaseLost, leaseOf, type Reading, SourceUnavailable, Stopped, stopping, writeEntries } from './entry-writer.ts'
 import { GroupsPlan } from './plan.groups.ts'
-import { PeoplePlan } from './plan.users.ts'
+import { UserPlan } from './plan.users.ts'
 import { References } from './referrals.ts'
 
-export interface Read {
+export interface ReadResult {
   /** People whom the directory showed, and how many of them are as it says. */
   readonly people: number
   readonly unchanged: number
@@ -34,9 +34,9 @@ export interface Read {
 const atOnce = 1_000
 
 /** Throws Unanswered where the directory showed nobody; where it broke off later, that is `cut`. Throws Lost. */
-export async function readAll(reading: Reading, { onePage }: { onePage: boolean }): Promise<Read> {
+export async function readAll(reading: Reading, { onePage }: { onePage: boolean }): Promise<ReadResult> {
   const { run, iam, directory } = reading
-  const census = new Census(reading, onePage)
+  const census = new DirectoryScan(reading, onePage)
   const { paged = true, pageSize } = (iam.config.ldapSync ?? {}) as { paged?: boolean; pageSize?: number }
   const since = run.mode === 'incremental' ? run.since : null
   let cut: string | null = null
@@ -47,13 +47,13 @@ export async function readAll(reading: Reading, { onePage }: { onePage: boolean 
     if (!(error instanceof RosterError)) throw error
     // Of a directory that broke off while its groups were read not even its people were seen.
     const isCut = error instanceof Unavailable && census.answered
-    if (error instanceof Invalid || (census.plan.count === 0 && !isCut)) throw new Unanswered(error)
+    if (error instanceof Invalid || (census.plan.count === 0 && !isCut)) throw new SourceUnavailable(error)
     cut = error.message
   }
   const { plan, more } = census
   const whole = cut === null && !more && run.mode === 'full'
   const replaced = more ? 0 : await plan.settle({ whole })
-  await keep(reading, reading.informer?.end() ?? [])
+  await writeEntries(reading, reading.informer?.end() ?? [])
   const disables = replaced + (whole ? await plan.missing() : 0)
   if (whole) await census.goneGroups()
   const { count, unchanged, memberships } = plan
@@ -64,17 +64,17 @@ export async function readAll(reading: Reading, { onePage }: { onePage: boolean 
 const none = { shown: 0, held: 0 }
 
 /** One person: refreshed, or disabled when the directory does not know them any more. */
-export async function readOne(reading: Reading, userid: string): Promise<Read> {
+export async function readOne(reading: Reading, userid: string): Promise<ReadResult> {
   const { app, iam, directory, beat } = reading
   const { db } = app.store
-  if (!(await forgetPlan(db, heldBy(reading)))) throw new Lost()
+  if (!(await forgetPlan(db, leaseOf(reading)))) throw new LeaseLost()
   const [user = null] = await usersNamed(db, iam.id, [lookupKey(userid) ?? ''])
   const asked = user === null ? directory.find(userid) : entryOfUser(directory, iam, user)
   const entry = await asked.catch(error => {
-    throw error instanceof RosterError ? new Unanswered(error) : error
+    throw error instanceof RosterError ? new SourceUnavailable(error) : error
   })
   const drafts = await onePerson(reading, user, entry)
-  await keep(reading, drafts)
+  await writeEntries(reading, drafts)
   const read = {
     people: entry ? 1 : 0,
     unchanged: entry && drafts.length === 0 ? 1 : 0,
@@ -92,27 +92,27 @@ export async function readOne(reading: Reading, userid: string): Promise<Read> {
 async function onePerson(reading: Reading, user: UserRecord | null, entry: Entry | null): Promise<EntryDraft[]> {
   const { app, iam, informer } = reading
   const { db } = app.store
-  const gone = user && !user.disabled ? [disableOf({ ...user, useridKey: lookupKey(user.userid)! })] : []
+  const gone = user && !user.disabled ? [disableEntry({ ...user, useridKey: lookupKey(user.userid)! })] : []
   if (entry === null) return gone
-  const { identity, faults } = newsOf(iam, entry)
+  const { identity, faults } = mapEntry(iam, entry)
   const said = identity!
-  const [meant = { user: null }] = await meantBy(db, iam, [said])
+  const [meant = { user: null }] = await accountMatches(db, iam, [said])
   const { user: account, rejected } = meant
   const others = account?.id === user?.id ? [] : gone
   // Whether who had the userid is gone only a sync of everybody tells.
-  if (rejected !== undefined) return [{ ...faultOf(said.userid, entry.id, rejected), userId: account?.id ?? null }]
-  const held = account === null ? nobody : (await heldOf(db, [account], iam.id, iam.id)).get(account.id)!
-  const draft = outcomeOf(said, held, iam.id, faults, meant)
+  if (rejected !== undefined) return [{ ...errorEntry(said.userid, entry.id, rejected), userId: account?.id ?? null }]
+  const held = account === null ? noState : (await heldOf(db, [account], iam.id, iam.id)).get(account.id)!
+  const draft = userEntry(said, held, iam.id, faults, meant)
   const informed = (await informer?.about([{ identity: said, meant }])) ?? []
   return [...(draft ? [draft] : []), ...others, ...informed, ...(informer?.end() ?? [])]
 }
 
 /** Reads a directory page by page. */
-class Census implements ListReader {
+class DirectoryScan implements ListReader {
   readonly #reading: Reading
   readonly #onePage: boolean
   readonly #groups: GroupsPlan
-  plan: PeoplePlan
+  plan: UserPlan
   more = false
   answered = false
   readonly references = new References()
@@ -121,15 +121,15 @@ class Census implements ListReader {
     this.#reading = reading
     this.#groups = new GroupsPlan(reading)
     this.#onePage = onePage
-    this.plan = new PeoplePlan(reading)
+    this.plan = new UserPlan(reading)
   }
 
   begin = stopping(async (): Promise<void> => {
     this.#groups.clear()
-    this.plan = new PeoplePlan(this.#reading)
+    this.plan = new UserPlan(this.#reading)
     this.references.clear()
     this.answered = false
-    if (!(await forgetPlan(this.#reading.app.store.db, heldBy(this.#reading)))) throw new Lost()
+    if (!(await forgetPlan(this.#reading.app.store.db, leaseOf(this.#reading)))) throw new LeaseLost()
   })
 
   seen = (references: readonly string[]): void => {
@@ -142,7 +142,7 @@ class Census implements ListReader {
     for (let start = 0; start < known.length; start += atOnce) {
       const part = known.slice(start, start + atOnce)
       const drafts = await this.#groups.compare(part, ({ id }) => isListed.has(id))
-      await keep(this.#reading, drafts)
+      await writeEntries(this.#reading, drafts)
       await this.#beat(drafts)
     }
   })
@@ -155,7 +155,7 @@ class Census implements ListReader {
     for (let start = 0; start < page.length; start += atOnce) {
       const { people, drafts: changes } = await this.#groups.settle(page.slice(start, start + atOnce))
       const { drafts, takenBack } = await this.plan.compare(people)
-      await keep(this.#reading, [...changes, ...drafts])
+      await writeEntries(this.#reading, [...changes, ...drafts])
       await this.#beat([...changes, ...drafts], -takenBack)
     }
     return true
@@ -164,7 +164,7 @@ class Census implements ListReader {
   /** Plans to remove groups that the directory has deleted. */
   async goneGroups(): Promise<void> {
     for await (const drafts of this.#groups.gone()) {
-      await keep(this.#reading, drafts)
+      await writeEntries(this.#reading, drafts)
       await this.#beat(drafts)
     }
   }

@@ -16,7 +16,7 @@ const atOnce = 10
  * Calls `spare` with the entries of those who are back. Answers why the directory could not be asked; null when it was. What else it
  * throws is the store's.
  */
-export async function lookAgain(
+export async function recheckDisables(
   db: Db,
   { run, iam, open }: { readonly run: RunRecord; readonly iam: IamRecord; readonly open: () => Promise<Directory> },
   spare: (entries: readonly PlannedDisable[]) => Promise<unknown>,

@@ -1,5 +1,5 @@
 /** References of a directory to other servers (RFC 4511, 4.5.3), which a sync does not follow. Pure. */
-import { told } from './entry.ts'
+import { desired } from './entry.ts'
 
 /** References that are named. */
 const most = 5
@@ -28,7 +28,7 @@ export class References {
     if (this.#count === 0) return []
     const more = this.#count > this.#named.size ? ' and others' : ''
     return [
-      told(
+      desired(
         `References to other servers were not followed (${[...this.#named].join(', ')}${more}): what these hold is not part of the sync`,
       ),
     ]

@@ -4,38 +4,38 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { machine } from '../authorization/actor.ts'
 import type { App, Context } from '../authorization/context.ts'
 import { openLdap } from '../connectors/ldap.ts'
-import { open } from '../domain/iams/encryption.ts'
+import { decrypt } from '../domain/iams/encryption.ts'
 import type { IamRecord } from '../domain/iams/iam.ts'
 import { findIam } from '../domain/iams/iams.store.ts'
 import { settling } from '../federation/resolved-groups.ts'
-import { askEndpoint, secretsOf, USER_INFO } from '../federation/source-result.ts'
+import { callEndpoint, secretsOf, USER_INFO } from '../federation/source-result.ts'
 import type { Store } from '../platform/database/store.ts'
-import { Conflict, Refused, RosterError, Unavailable } from '../platform/errors.ts'
+import { Conflict, RosterError, Unavailable, Unprocessable } from '../platform/errors.ts'
 import { lossesOf, type PlannedEntry, plannedEntries } from './entries.store.ts'
-import { Lost, Unanswered } from './entry-writer.ts'
-import { type Read, readAll, readOne } from './reader.ts'
-import { lookAgain } from './recheck.ts'
+import { LeaseLost, SourceUnavailable } from './entry-writer.ts'
+import { type ReadResult, readAll, readOne } from './reader.ts'
+import { recheckDisables } from './recheck.ts'
 import { isChangedSince, type RunRecord } from './run.ts'
 import { CHANGED, LOST, REMOVED, steps } from './run-steps.service.ts'
-import { letGo, noteRun, sourceOf } from './runs.store.ts'
-import { type Bounds, refusal } from './safety-limits.ts'
+import { releaseRun, unsavedConfigOf, updateRun } from './runs.store.ts'
+import { quarantineReason, type Thresholds } from './safety-limits.ts'
 import { countHeld } from './sync-users.store.ts'
-import { Informer } from './user-info-reader.ts'
+import { UserInfoReader } from './user-info-reader.ts'
 
 /** Of one who works on one run, once: a process that slept and finds its own run deserted is another one then. */
-export const newHolder = (): string => randomUUID()
+export const newLeaseOwner = (): string => randomUUID()
 
 /** Runs at work in this process, by their store. */
-const atWork = new WeakMap<Store, Map<string, number>>()
+const runningLeases = new WeakMap<Store, Map<string, number>>()
 
 /** Milliseconds between two signs of life; well under what is taken for silence (runs.store). */
-const BEAT = 5_000
+const HEARTBEAT_MS = 5_000
 const usualBatch = 500
 const largestBatch = 1_000
 /** Milliseconds before a batch is tried again that came between another change, or met a store that was away for a moment. */
-const PAUSES = [50, 200, 1_000, 3_000]
+const RETRY_DELAYS = [50, 200, 1_000, 3_000]
 
-interface Work {
+interface RunWork {
   readonly app: App
   readonly context: Context
   readonly run: RunRecord
@@ -49,32 +49,32 @@ interface Work {
  * Carries a run on that `holder` holds. `more`: `onePage` was asked for and the directory shows more than a page, so nothing is done yet.
  * Throws Unavailable when the store cannot be asked, and then the run stands as it was; what else it came to stands in its row.
  */
-export async function work(
+export async function executeRun(
   app: App,
   run: RunRecord,
   holder: string,
   { onePage = false } = {},
 ): Promise<{ more: boolean; failure: RosterError | null }> {
   const context = contextOf(app, run)
-  const beating = setInterval(() => void noteRun(app.store.db, run.id, holder, {}).catch(() => {}), BEAT)
+  const beating = setInterval(() => void updateRun(app.store.db, run.id, holder, {}).catch(() => {}), HEARTBEAT_MS)
   beating.unref()
-  const here = atWork.get(app.store) ?? new Map<string, number>()
-  atWork.set(app.store, here.set(holder, run.id))
+  const here = runningLeases.get(app.store) ?? new Map<string, number>()
+  runningLeases.set(app.store, here.set(holder, run.id))
   try {
     const iam = await iamOf(app, run)
     // Planned by a process that is dead, or days ago: by which configuration is not known any more.
-    if (run.status === 'applying' && isChangedSince(iam, run)) throw new Refused(CHANGED)
-    const working: Work = { app, context, run, holder, iam, told: false }
+    if (run.status === 'applying' && isChangedSince(iam, run)) throw new Unprocessable(CHANGED)
+    const working: RunWork = { app, context, run, holder, iam, told: false }
     if (run.status !== 'applying') {
       const read = await reading(working, onePage)
       if (read.more) return { more: true, failure: null }
       const next = await steps.decide(context, { run, holder, why: await whyNot(working, read), read })
-      if (next !== 'applying') return over
-    } else if (!(await isStillDue(working))) return over
+      if (next !== 'applying') return finished
+    } else if (!(await isStillDue(working))) return finished
     await applying(working)
-    return over
+    return finished
   } catch (error) {
-    return { more: false, failure: await given(app, context, run, holder, error) }
+    return { more: false, failure: await handleFailure(app, context, run, holder, error) }
   } finally {
     clearInterval(beating)
     here.delete(holder)
@@ -82,20 +82,20 @@ export async function work(
 }
 
 /** Who would be disabled still counts among those who may log in: nothing is done yet. */
-async function whyNot({ app, run, iam }: Work, read: Read): Promise<string | null> {
+async function whyNot({ app, run, iam }: RunWork, read: ReadResult): Promise<string | null> {
   if (run.mode === 'user') return null
   const { db } = app.store
   const lost = await lossesOf(db, run.id)
-  return refusal(
+  return quarantineReason(
     { ...read, full: run.mode === 'full', lost, ...(await countHeld(db, iam.id, [iam.id, USER_INFO])) },
     boundsOf(iam),
   )
 }
 
 /** False: whom the plan would disable could not be looked for once more, so that it waits again. */
-async function isStillDue({ app, context, run, holder, iam }: Work): Promise<boolean> {
+async function isStillDue({ app, context, run, holder, iam }: RunWork): Promise<boolean> {
   const openDirectory = async () => directoryFor(app, iam, await secretsFor(app, run, iam))
-  const failure = await lookAgain(app.store.db, { run, iam, open: openDirectory }, entries =>
+  const failure = await recheckDisables(app.store.db, { run, iam, open: openDirectory }, entries =>
     steps.spare(context, { run, holder, entries }),
   )
   if (failure === null) return true
@@ -103,11 +103,11 @@ async function isStillDue({ app, context, run, holder, iam }: Work): Promise<boo
   return false
 }
 
-const over = { more: false, failure: null }
+const finished = { more: false, failure: null }
 
 /** Another process may take up what this one works on; this one finds that out at its next step. */
-export async function letAllGo({ store }: Pick<App, 'store'>): Promise<void> {
-  for (const [holder, id] of atWork.get(store) ?? []) await letGo(store.db, id, holder)
+export async function releaseAll({ store }: Pick<App, 'store'>): Promise<void> {
+  for (const [holder, id] of runningLeases.get(store) ?? []) await releaseRun(store.db, id, holder)
 }
 
 /** A machine's context: what it does is checked and audited like the rest. */
@@ -117,9 +117,9 @@ export function contextOf(app: App, { id }: Pick<RunRecord, 'id'>): Context {
 }
 
 async function iamOf(app: App, run: RunRecord): Promise<IamRecord> {
-  const { config } = await sourceOf(app.store.db, run.id)
+  const { config } = await unsavedConfigOf(app.store.db, run.id)
   const iam = (await findIam(app.store.db, run.iamid)) ?? (config && unsavedIam(run.iamid))
-  if (!iam) throw new Refused(REMOVED)
+  if (!iam) throw new Unprocessable(REMOVED)
   return config ? { ...iam, config } : iam
 }
 
@@ -131,28 +131,28 @@ export const unsavedIam = (id: string): IamRecord => {
 
 /** The opened secrets that go with the configuration of a run. */
 async function secretsFor(app: App, run: RunRecord, iam: IamRecord): Promise<ReadonlyMap<string, string>> {
-  const { config, secrets } = await sourceOf(app.store.db, run.id)
+  const { config, secrets } = await unsavedConfigOf(app.store.db, run.id)
   if (!config || !secrets) return secretsOf({ app, db: app.store.db }, iam.id)
-  return new Map(Object.entries(secrets).map(([path, sealed]) => [path, open(app.keys, iam.id, path, sealed)]))
+  return new Map(Object.entries(secrets).map(([path, sealed]) => [path, decrypt(app.keys, iam.id, path, sealed)]))
 }
 
 const directoryFor = (app: App, iam: IamRecord, secrets: ReadonlyMap<string, string>) =>
   openLdap(iam.config, secrets, { outbound: app.outbound })
 
-async function reading({ app, run, holder, iam }: Work, onePage: boolean): Promise<Read> {
+async function reading({ app, run, holder, iam }: RunWork, onePage: boolean): Promise<ReadResult> {
   const secrets = await secretsFor(app, run, iam)
   const directory = settling(directoryFor(app, iam, secrets), app.store.db, iam)
   const { askUserInfo = false } = (iam.config.ldapSync ?? {}) as { askUserInfo?: boolean }
-  const ask = (userid: string) => askEndpoint(app.outbound, iam.config, secrets, userid)
-  const informer = askUserInfo && iam.config.externalUserInfo !== undefined ? new Informer({ app, run, iam }, ask) : null
+  const ask = (userid: string) => callEndpoint(app.outbound, iam.config, secrets, userid)
+  const informer = askUserInfo && iam.config.externalUserInfo !== undefined ? new UserInfoReader({ app, run, iam }, ask) : null
   const beat = async (step: { total: number; unchanged: number; planned: number }) => {
-    if (!(await noteRun(app.store.db, run.id, holder, step))) throw new Lost()
+    if (!(await updateRun(app.store.db, run.id, holder, step))) throw new LeaseLost()
   }
   const asking = { app, run, holder, iam, directory, informer, beat }
   return run.userid === null ? readAll(asking, { onePage }) : readOne(asking, run.userid)
 }
 
-async function applying(work: Work): Promise<void> {
+async function applying(work: RunWork): Promise<void> {
   const { app, context, run, holder, iam } = work
   const { batchSize = usualBatch } = (iam.config.ldapSync ?? {}) as { batchSize?: number }
   for (let after = 0; ; ) {
@@ -165,10 +165,10 @@ async function applying(work: Work): Promise<void> {
 }
 
 /** What cannot be done of a batch is found by doing its entries one by one: the rest of it is done. */
-async function apply(work: Work, entries: readonly PlannedEntry[]): Promise<void> {
+async function apply(work: RunWork, entries: readonly PlannedEntry[]): Promise<void> {
   const { app, context, run, holder, iam } = work
   try {
-    await patiently(() => steps.apply(context, { run, iam, holder, entries }))
+    await withRetry(() => steps.apply(context, { run, iam, holder, entries }))
   } catch (error) {
     if (error instanceof Unavailable || endsRun(error)) throw error
     if (entries.length > 1) {
@@ -180,16 +180,16 @@ async function apply(work: Work, entries: readonly PlannedEntry[]): Promise<void
       work.told = true
       app.log.error({ err: error, run: run.id, iamid: run.iamid }, 'an entry of a sync could not be done')
     }
-    const reason = isKnown ? error.message : UNFORESEEN
+    const reason = isKnown ? error.message : UNEXPECTED
     await steps.skip(context, { run, holder, entry: entries[0]!, reason })
   }
 }
 
-const UNFORESEEN = 'Something unexpected happened: the log has the details'
+const UNEXPECTED = 'Something unexpected happened: the log has the details'
 
 /** Of two changes that wait for each other the store refuses one, which is done again; and it may be away for a moment. */
-async function patiently(step: () => Promise<unknown>): Promise<void> {
-  for (const wait of PAUSES) {
+async function withRetry(step: () => Promise<unknown>): Promise<void> {
+  for (const wait of RETRY_DELAYS) {
     try {
       await step()
       return
@@ -201,28 +201,34 @@ async function patiently(step: () => Promise<unknown>): Promise<void> {
   await step()
 }
 
-const isLost = (error: unknown): boolean => error instanceof Lost || (error instanceof Conflict && error.message === LOST)
+const isLost = (error: unknown): boolean => error instanceof LeaseLost || (error instanceof Conflict && error.message === LOST)
 const endsRun = (error: unknown): boolean =>
-  isLost(error) || (error instanceof Refused && (error.message === REMOVED || error.message === CHANGED))
+  isLost(error) || (error instanceof Unprocessable && (error.message === REMOVED || error.message === CHANGED))
 
 /** What a run comes to that cannot go on. */
-async function given(app: App, context: Context, run: RunRecord, holder: string, error: unknown): Promise<RosterError | null> {
+async function handleFailure(
+  app: App,
+  context: Context,
+  run: RunRecord,
+  holder: string,
+  error: unknown,
+): Promise<RosterError | null> {
   if (isLost(error)) return null
   // The store is away, not the directory: the run stands as it was, and goes on when the store is back.
   if (error instanceof Unavailable) {
-    await letGo(app.store.db, run.id, holder).catch(() => {})
+    await releaseRun(app.store.db, run.id, holder).catch(() => {})
     throw error
   }
-  const fault = error instanceof Unanswered ? error.failure : error
+  const fault = error instanceof SourceUnavailable ? error.failure : error
   if (!(fault instanceof RosterError)) app.log.error({ err: fault, run: run.id, iamid: run.iamid }, 'a sync failed')
-  const failure = fault instanceof RosterError ? fault : new Refused(UNFORESEEN)
+  const failure = fault instanceof RosterError ? fault : new Unprocessable(UNEXPECTED)
   const reason = failure.message
   await steps.fail(context, { run, holder, reason }).catch(async failed => {
     if (isLost(failed)) return
-    await letGo(app.store.db, run.id, holder).catch(() => {})
+    await releaseRun(app.store.db, run.id, holder).catch(() => {})
     throw failed
   })
   return failure
 }
 
-const boundsOf = ({ config }: IamRecord): Bounds => (config.ldapSync ?? {}) as Bounds
+const boundsOf = ({ config }: IamRecord): Thresholds => (config.ldapSync ?? {}) as Thresholds

@@ -1,15 +1,15 @@
 /** The writes of a run, each a transaction of its own. Only the machine does them; each is refused to who does not hold the run. */
 import { isDeepStrictEqual } from 'node:util'
 import type { AuditDraft } from '../authorization/audit-event.ts'
-import { type Call, done, type Outcome, type Service, unchanged, write } from '../authorization/service.ts'
+import { changed, command, type Service, type ServiceContext, unchanged, type WriteResult } from '../authorization/service.ts'
 import type { IamRecord } from '../domain/iams/iam.ts'
-import { holdIam } from '../domain/iams/iams.store.ts'
-import { Conflict, Refused } from '../platform/errors.ts'
+import { lockIamRow } from '../domain/iams/iams.store.ts'
+import { Conflict, Unprocessable } from '../platform/errors.ts'
 import { applyEntries } from './apply.ts'
-import { countsOfRuns, noteEntries, type PlannedEntry, stillPlanned } from './entries.store.ts'
-import type { Read } from './reader.ts'
+import { countsOfRuns, type PlannedEntry, recordEntries, stillPlanned } from './entries.store.ts'
+import type { ReadResult } from './reader.ts'
 import type { RunRecord, RunStatus } from './run.ts'
-import { noteRun, supersede } from './runs.store.ts'
+import { supersede, updateRun } from './runs.store.ts'
 
 /** What a step says to who does not hold the run any more. */
 export const LOST = 'Another process works on this sync'
@@ -27,9 +27,12 @@ interface Held {
 
 export const steps = {
   /** What becomes of a plan: it is applied, told (dry run), or waits for an administrator. */
-  decide: write(
+  decide: command(
     'iam:applySync',
-    async (call: Call, { run, holder, why, read }: Held & { why: string | null; read: Read }): Promise<Outcome<RunStatus>> => {
+    async (
+      call: ServiceContext,
+      { run, holder, why, read }: Held & { why: string | null; read: ReadResult },
+    ): Promise<WriteResult<RunStatus>> => {
       const { db, now } = call
       const status: RunStatus = run.dryRun ? 'finished' : why !== null ? 'quarantined' : 'applying'
       const over = status !== 'applying'
@@ -42,38 +45,41 @@ export const steps = {
       if (status === 'quarantined')
         call.app.log.warn({ iamid: run.iamid, run: run.id, reason }, 'a sync waits for an administrator')
       return status === 'quarantined'
-        ? done<RunStatus>(status, event(run, 'syncQuarantined', { reason, ...counts }))
+        ? changed<RunStatus>(status, event(run, 'syncQuarantined', { reason, ...counts }))
         : unchanged<RunStatus>(status)
     },
   ),
 
-  apply: write(
+  apply: command(
     'iam:applySync',
     async (
-      call: Call,
+      call: ServiceContext,
       { run, iam, holder, entries }: Held & { iam: IamRecord; entries: readonly PlannedEntry[] },
-    ): Promise<Outcome<undefined>> => {
+    ): Promise<WriteResult<undefined>> => {
       const planned = await stillPlanned(
         call.db,
         entries.map(({ id }) => id),
       )
       await hold(call, run, holder, { applied: planned.size })
-      const config = await holdIam(call.db, run.iamid)
-      if (config === null) throw new Refused(REMOVED)
-      if (!isReadAlike(config, iam.config)) throw new Refused(CHANGED)
+      const config = await lockIamRow(call.db, run.iamid)
+      if (config === null) throw new Unprocessable(REMOVED)
+      if (!isReadAlike(config, iam.config)) throw new Unprocessable(CHANGED)
       const left = entries.filter(({ id }) => planned.has(id))
       return { value: undefined, events: await applyEntries(call, iam, run, left) }
     },
   ),
 
   /** People who are back in the directory: they stay enabled. */
-  spare: write(
+  spare: command(
     'iam:applySync',
-    async (call: Call, { run, holder, entries }: Held & { entries: readonly PlannedEntry[] }): Promise<Outcome<undefined>> => {
+    async (
+      call: ServiceContext,
+      { run, holder, entries }: Held & { entries: readonly PlannedEntry[] },
+    ): Promise<WriteResult<undefined>> => {
       await hold(call, run, holder, { applied: entries.length })
       const before = { disabled: false }
       const spared = { state: 'skipped', before, after: before, reason: BACK } as const
-      await noteEntries(
+      await recordEntries(
         call.db,
         entries.map(entry => ({ ...entry, ...spared })),
       )
@@ -82,48 +88,53 @@ export const steps = {
   ),
 
   /** A confirmed plan that cannot be done yet: it waits for an administrator again. */
-  wait: write(
+  wait: command(
     'iam:applySync',
-    async (call: Call, { run, holder, reason }: Held & { reason: string }): Promise<Outcome<undefined>> => {
+    async (call: ServiceContext, { run, holder, reason }: Held & { reason: string }): Promise<WriteResult<undefined>> => {
       await hold(call, run, holder, { status: 'quarantined', reason: reason.slice(0, 1_000), over: true })
       call.app.log.warn({ iamid: run.iamid, run: run.id, reason }, 'a sync waits for an administrator')
-      return done(undefined, event(run, 'syncQuarantined', { reason }))
+      return changed(undefined, event(run, 'syncQuarantined', { reason }))
     },
   ),
 
   /** One that cannot be done: the rest goes on. */
-  skip: write(
+  skip: command(
     'iam:applySync',
     async (
-      call: Call,
+      call: ServiceContext,
       { run, holder, entry, reason }: Held & { entry: PlannedEntry; reason: string },
-    ): Promise<Outcome<undefined>> => {
+    ): Promise<WriteResult<undefined>> => {
       await hold(call, run, holder, { applied: 1 })
-      await noteEntries(call.db, [{ ...entry, state: 'skipped', before: null, after: null, reason: reason.slice(0, 1_000) }])
+      await recordEntries(call.db, [{ ...entry, state: 'skipped', before: null, after: null, reason: reason.slice(0, 1_000) }])
       return unchanged(undefined)
     },
   ),
 
-  finish: write('iam:applySync', async (call: Call, { run, holder }: Held): Promise<Outcome<undefined>> => {
+  finish: command('iam:applySync', async (call: ServiceContext, { run, holder }: Held): Promise<WriteResult<undefined>> => {
     await hold(call, run, holder, { status: 'finished', finishedAt: call.now, over: true })
     const counts = await countsOfRuns(call.db, [run.id])
     const applied = counts.filter(({ state }) => state === 'applied').map(({ outcome, count }) => [outcome, count])
-    return done(undefined, event(run, 'syncFinished', Object.fromEntries(applied)))
+    return changed(undefined, event(run, 'syncFinished', Object.fromEntries(applied)))
   }),
 
-  fail: write(
+  fail: command(
     'iam:applySync',
-    async (call: Call, { run, holder, reason }: Held & { reason: string }): Promise<Outcome<undefined>> => {
+    async (call: ServiceContext, { run, holder, reason }: Held & { reason: string }): Promise<WriteResult<undefined>> => {
       await hold(call, run, holder, { status: 'failed', reason: reason.slice(0, 1_000), finishedAt: call.now, over: true })
       call.app.log.warn({ iamid: run.iamid, run: run.id, reason }, 'a sync failed')
-      return run.dryRun ? unchanged(undefined) : done(undefined, event(run, 'syncFinished', { failed: reason }))
+      return run.dryRun ? unchanged(undefined) : changed(undefined, event(run, 'syncFinished', { failed: reason }))
     },
   ),
 } satisfies Service
 
 /** The run's row is held from here to the end of the transaction, so that what follows is not written twice. */
-async function hold({ db }: Call, { id }: RunRecord, holder: string, step: Parameters<typeof noteRun>[3]): Promise<void> {
-  if (!(await noteRun(db, id, holder, step))) throw new Conflict(LOST)
+async function hold(
+  { db }: ServiceContext,
+  { id }: RunRecord,
+  holder: string,
+  step: Parameters<typeof updateRun>[3],
+): Promise<void> {
+  if (!(await updateRun(db, id, holder, step))) throw new Conflict(LOST)
 }
 
 /** When it is read, and how much at once, changes nothing of what a plan says. */

@@ -1,6 +1,6 @@
-import type { Sealed } from '../domain/iams/encryption.ts'
+import type { EncryptedSecrets } from '../domain/iams/encryption.ts'
 import type { IamRecord } from '../domain/iams/iam.ts'
-import { conditions, type List } from '../platform/database/pagination.ts'
+import { conditions, type ListQuery } from '../platform/database/pagination.ts'
 import type { Db } from '../platform/database/store.ts'
 import { checkList } from '../platform/validation.ts'
 import type { RunRecord } from './run.ts'
@@ -16,7 +16,7 @@ const SILENT = `beat_at < clock_timestamp() - interval '${SILENCE} milliseconds'
 
 export interface NewRun extends Pick<RunRecord, 'iamid' | 'mode' | 'startedBy' | 'dryRun' | 'userid' | 'since' | 'status'> {
   readonly config?: object | null
-  readonly secrets?: Readonly<Record<string, Sealed>> | null
+  readonly secrets?: Readonly<Record<string, EncryptedSecrets>> | null
   readonly dueAt?: Date | null
   readonly holder?: string | null
 }
@@ -67,10 +67,10 @@ export async function runUnderWay(db: Db, iamid: string): Promise<RunRecord | nu
 
 export interface RunSource {
   readonly config: Record<string, unknown> | null
-  readonly secrets: Readonly<Record<string, Sealed>> | null
+  readonly secrets: Readonly<Record<string, EncryptedSecrets>> | null
 }
 /** The unsaved configuration that a run is of, if it is of one. */
-export async function sourceOf(db: Db, id: number): Promise<RunSource> {
+export async function unsavedConfigOf(db: Db, id: number): Promise<RunSource> {
   const [row] = await db.query<RunSource>('SELECT config, secrets FROM sync_runs WHERE id = $1', [id])
   return row ?? { config: null, secrets: null }
 }
@@ -88,7 +88,7 @@ export async function claimRun(db: Db, id: number, holder: string, now: Date): P
 }
 
 /** Runs under way that nobody has worked on for a while. */
-export async function deserted(db: Db): Promise<number[]> {
+export async function abandonedRuns(db: Db): Promise<number[]> {
   const rows = await db.query<{ id: number }>(
     `SELECT r.id FROM sync_runs r WHERE r.status IN ('waiting', 'reading', 'applying') AND r.${SILENT} ORDER BY r.id`,
     [],
@@ -97,7 +97,7 @@ export async function deserted(db: Db): Promise<number[]> {
 }
 
 /** Whoever held a run before this is dead: true of a process that is alone on its store and began then. */
-export const release = (db: Db, before: Date): Promise<unknown> =>
+export const releaseStale = (db: Db, before: Date): Promise<unknown> =>
   db.query(`UPDATE sync_runs SET holder = NULL, beat_at = 'epoch' WHERE holder IS NOT NULL AND beat_at < $1::timestamptz`, [
     before,
   ])
@@ -114,7 +114,7 @@ interface Step
 }
 
 /** Says how far a run is. False when another process holds it: then nothing may be written on its behalf. */
-export async function noteRun(db: Db, id: number, holder: string | null, step: Step): Promise<boolean> {
+export async function updateRun(db: Db, id: number, holder: string | null, step: Step): Promise<boolean> {
   const { status, reason, notes, total, unchanged, finishedAt, undoneAt, planned, applied, over = false, free = false } = step
   const rows = await db.query(
     `UPDATE sync_runs SET status = coalesce($3, status), reason = coalesce($4, reason), total = coalesce($5::int, total),
@@ -132,7 +132,7 @@ export async function noteRun(db: Db, id: number, holder: string | null, step: S
 }
 
 /** Another process may take the run up. */
-export const letGo = (db: Db, id: number, holder: string): Promise<unknown> =>
+export const releaseRun = (db: Db, id: number, holder: string): Promise<unknown> =>
   db.query(`UPDATE sync_runs SET holder = NULL, beat_at = 'epoch' WHERE id = $1 AND holder = $2`, [id, holder])
 
 /** A later run that was seen whole makes what waited for a word moot. */
@@ -143,7 +143,7 @@ export const supersede = (db: Db, { id, iamid }: RunRecord, now: Date): Promise<
   )
 
 /** Runs of an IAM, the latest first. Throws Invalid. */
-export const runList = (filter: { iamid?: string | null; statuses?: readonly string[] | null }): List => ({
+export const runList = (filter: { iamid?: string | null; statuses?: readonly string[] | null }): ListQuery => ({
   columns: ROW,
   along: `, ${iamName('page.iamid')}`,
   from: 'sync_runs r',
@@ -155,15 +155,15 @@ export const runList = (filter: { iamid?: string | null; statuses?: readonly str
   order: { name: 'syncRuns', expression: 'r.id', type: 'int', descending: true },
 })
 
-export interface Whole {
+export interface FullRun {
   readonly startedAt: Date
   /** Whether it read as the IAM is configured now. */
   readonly isCurrent: boolean
 }
 
 /** The last run of the IAM that read all there was to read. */
-export async function lastWhole(db: Db, iamid: string): Promise<Whole | null> {
-  const [row] = await db.query<Whole>(
+export async function lastFullRun(db: Db, iamid: string): Promise<FullRun | null> {
+  const [row] = await db.query<FullRun>(
     `SELECT r.started_at AS "startedAt", r.started_at >= i.updated_at AS "isCurrent" FROM sync_runs r JOIN iams i ON i.id = r.iamid
       WHERE r.iamid = $1 AND r.status = 'finished' AND NOT r.dry_run AND r.mode IN ('full', 'incremental') ORDER BY r.id DESC LIMIT 1`,
     [iamid],

@@ -5,7 +5,7 @@ export const LOSSES = ['memberships', 'emails', 'attributes'] as const
 export type Losses = Readonly<Record<(typeof LOSSES)[number], number>>
 
 /** What a run came to before anything is done. */
-export interface Seen {
+export interface RunSummary {
   /** Why the directory was not seen whole; null when it was. */
   readonly cut: string | null
   /** Whether it read the whole directory: only then those whom it did not show are gone. */
@@ -22,7 +22,7 @@ export interface Seen {
   readonly lost: Losses
 }
 
-export interface Bounds {
+export interface Thresholds {
   readonly maxDisabledCount?: number
   readonly maxDisabledPercent?: number
   readonly maxLostCount?: number
@@ -30,20 +30,20 @@ export interface Bounds {
 }
 
 /** At most so many are disabled, or lost, without being asked: the larger of count and percentage. */
-const usual = { maxDisabledCount: 10, maxDisabledPercent: 10, maxLostCount: 50, maxLostPercent: 30 } as const
+const DEFAULTS = { maxDisabledCount: 10, maxDisabledPercent: 10, maxLostCount: 50, maxLostPercent: 30 } as const
 
 const names = { memberships: 'memberships', emails: 'e-mails', attributes: 'attribute values' } as const
 
 /** Why not to go on; null to go on. */
-export function refusal(seen: Seen, bounds: Bounds = {}): string | null {
+export function quarantineReason(seen: RunSummary, bounds: Thresholds = {}): string | null {
   if (seen.cut !== null) return `The directory was not seen whole: ${seen.cut}`
-  const limits = { ...usual, ...bounds }
+  const limits = { ...DEFAULTS, ...bounds }
   return (seen.full ? disabling(seen, limits) : null) ?? losing(seen, limits)
 }
 
-type Limits = Required<Bounds>
+type Limits = Required<Thresholds>
 
-function disabling({ people, enabled, disables, memberships }: Seen, limits: Limits): string | null {
+function disabling({ people, enabled, disables, memberships }: RunSummary, limits: Limits): string | null {
   if (people === 0 && enabled > 0) return `The directory shows nobody, and ${enabled} of its people may log in here`
   if (memberships && memberships.shown === 0 && memberships.held > limits.maxDisabledCount)
     return `The directory shows nobody in any group, and ${memberships.held} memberships are held here by its word`
@@ -53,7 +53,7 @@ function disabling({ people, enabled, disables, memberships }: Seen, limits: Lim
     : null
 }
 
-function losing({ held, lost }: Seen, { maxLostCount, maxLostPercent }: Limits): string | null {
+function losing({ held, lost }: RunSummary, { maxLostCount, maxLostPercent }: Limits): string | null {
   const reasons = LOSSES.flatMap(kind => {
     const most = allowed(held[kind], maxLostCount, maxLostPercent)
     return lost[kind] > most ? `${lost[kind]} of ${held[kind]} ${names[kind]} (more than ${most})` : []

@@ -4,14 +4,14 @@ import type { App } from '../authorization/context.ts'
 import type { IamRecord } from '../domain/iams/iam.ts'
 import { supports } from '../domain/iams/iam.ts'
 import type { RunMode } from './run.ts'
-import { insertRun, lastDue, lastWhole, syncedIams, type Whole } from './runs.store.ts'
+import { type FullRun, insertRun, lastDue, lastFullRun, syncedIams } from './runs.store.ts'
 
 export const usualRule = '0 */1 * * *'
 /** Milliseconds by which the clocks of a directory and ours may differ, and a change may be late in showing. */
 const OVERLAP = 10 * 60_000
 
 /** From when on an incremental run reads; null: everything, since the IAM reads its directory otherwise by now, or another one. */
-export const changesSince = ({ startedAt, isCurrent }: Whole): Date | null =>
+export const changesSince = ({ startedAt, isCurrent }: FullRun): Date | null =>
   isCurrent ? new Date(startedAt.getTime() - OVERLAP) : null
 
 /** When the rule was last due, at `now` or before. Throws for what is no rule. */
@@ -36,7 +36,7 @@ export async function startDue({ store, log }: Pick<App, 'store' | 'log'>, now: 
       const dueAt = lastTime(rule, now)
       // A rule that was just set is first due after that.
       if (dueAt <= (began.get(`${mode} ${iam.id}`) ?? iam.updatedAt)) continue
-      const whole = mode === 'incremental' ? await lastWhole(db, iam.id) : null
+      const whole = mode === 'incremental' ? await lastFullRun(db, iam.id) : null
       if (mode === 'incremental' && whole === null) continue
       const since = whole && changesSince(whole)
       const asked = {

@@ -14,7 +14,7 @@ export async function countHeld(db: Db, iamid: string, sources: readonly string[
   return { enabled, held }
 }
 
-export interface Present {
+export interface EnabledUser {
   readonly id: number
   readonly userid: string
   readonly useridKey: string
@@ -24,12 +24,12 @@ export interface Present {
   readonly isHeard: boolean
 }
 
-const HEARD = (since: string) => `coalesce(u.last_external_refresh >= ${since}::timestamptz, false)`
+const REFRESHED = (since: string) => `coalesce(u.last_external_refresh >= ${since}::timestamptz, false)`
 
 /** People of the IAM who may log in, by name, from the name after `after`. */
-export const enabledPeople = (db: Db, iamid: string, since: Date, after: string, limit: number): Promise<Present[]> =>
+export const enabledUsers = (db: Db, iamid: string, since: Date, after: string, limit: number): Promise<EnabledUser[]> =>
   db.query(
-    `SELECT u.id, u.userid, u.userid_key AS "useridKey", u.directory_id AS "directoryId", u.dn, ${HEARD('$2')} AS "isHeard" FROM users u
+    `SELECT u.id, u.userid, u.userid_key AS "useridKey", u.directory_id AS "directoryId", u.dn, ${REFRESHED('$2')} AS "isHeard" FROM users u
       WHERE u.iamid = $1 AND u.userid_key > $3 AND NOT u.disabled ORDER BY u.userid_key LIMIT $4::int`,
     [iamid, since, after, limit],
   )
@@ -47,7 +47,7 @@ export const disableAll = (
 ): Promise<{ id: number }[]> =>
   db.query(
     `WITH held AS (SELECT u.id FROM unnest($1::int[], $2::text[]) n(id, key) JOIN users u ON u.id = n.id AND u.userid_key = n.key
-        WHERE u.iamid = $3 AND NOT u.disabled AND NOT ${HEARD('$4')} ORDER BY u.id FOR NO KEY UPDATE OF u)
+        WHERE u.iamid = $3 AND NOT u.disabled AND NOT ${REFRESHED('$4')} ORDER BY u.id FOR NO KEY UPDATE OF u)
      UPDATE users u SET disabled = true, disabled_by = $3, relinkable = false, updated_at = $5::timestamptz FROM held WHERE u.id = held.id RETURNING u.id`,
     [people.map(({ userId }) => userId), people.map(({ nameKey }) => nameKey), iamid, since, now],
   )
@@ -91,7 +91,7 @@ export const updateGroups = (
   )
 
 /** Ends what opens doors for users, as endAccess does for one. */
-export async function endAccessOfAll(db: Db, ids: readonly number[]): Promise<void> {
+export async function revokeAccessOfAll(db: Db, ids: readonly number[]): Promise<void> {
   await db.query('DELETE FROM tokens WHERE user_id = ANY($1::int[]) OR impersonator_id = ANY($1::int[])', [ids])
   await db.query('DELETE FROM invitations WHERE user_id = ANY($1::int[])', [ids])
 }

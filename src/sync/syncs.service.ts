@@ -2,23 +2,31 @@
 
 import type { AuditDraft } from '../authorization/audit-event.ts'
 import { decide } from '../authorization/policy.ts'
-import { alsoNeeds, type Call, done, type Outcome, read, type Service, write } from '../authorization/service.ts'
-import { unpaste } from '../domain/iams/config/input.ts'
+import {
+  changed,
+  command,
+  query,
+  requirePermissionFor,
+  type Service,
+  type ServiceContext,
+  type WriteResult,
+} from '../authorization/service.ts'
+import { normalizeVendorConfig } from '../domain/iams/config/input.ts'
 import type { IamType } from '../domain/iams/config/schema.ts'
 import { checkConfig } from '../domain/iams/config/validate.ts'
-import { type Sealed, seal } from '../domain/iams/encryption.ts'
-import { findIam, requireIam, sealedOf } from '../domain/iams/iams.store.ts'
-import { refuseGrant } from '../domain/users/privilege-rules.ts'
+import { type EncryptedSecrets, encrypt } from '../domain/iams/encryption.ts'
+import { encryptedSecretsOf, findIam, requireIam } from '../domain/iams/iams.store.ts'
+import { assertMayGrant } from '../domain/users/privilege-rules.ts'
 import type { SyncEntryFilter, SyncRunFilter } from '../generated/inputs.ts'
 import { uniqueViolation } from '../platform/database/errors.ts'
 import { type PageArgs, readPage } from '../platform/database/pagination.ts'
 import { Conflict, Forbidden, Invalid, NotFound, type RosterError } from '../platform/errors.ts'
 import { checkIamid, checkName } from '../platform/validation.ts'
-import { disabledBy, entriesOf, entryList, markUndone, powersAtStake } from './entries.store.ts'
+import { disabledBy, entriesOf, entryList, markUndone, permissionsAffected } from './entries.store.ts'
 import { type EntryRecord, isChangedSince, isUnderWay, type RunMode, type RunRecord } from './run.ts'
-import { newHolder, unsavedIam, work } from './run-executor.ts'
+import { executeRun, newLeaseOwner, unsavedIam } from './run-executor.ts'
 import { event } from './run-steps.service.ts'
-import { findRun, insertRun, lastAppliedRun, lastWhole, letGo, noteRun, runList, runUnderWay } from './runs.store.ts'
+import { findRun, insertRun, lastAppliedRun, lastFullRun, releaseRun, runList, runUnderWay, updateRun } from './runs.store.ts'
 import { changesSince } from './schedule.ts'
 import { enableAll } from './sync-users.store.ts'
 
@@ -60,23 +68,23 @@ export const syncs = {
    * Up to a page of people is synced before it is answered; more goes on in the background. Throws Conflict while a run of the IAM is
    * under way, or when this one has to wait for an administrator; Unavailable when the directory cannot be asked.
    */
-  start: write('iam:sync', answer, { prepare: start }),
+  start: command('iam:sync', answer, { prepare: start }),
 
-  list: read('iam:listSyncs', ({ db }: Call, { filter, ...page }: PageArgs & { filter?: SyncRunFilter | null }) =>
+  list: query('iam:listSyncs', ({ db }: ServiceContext, { filter, ...page }: PageArgs & { filter?: SyncRunFilter | null }) =>
     readPage<RunRecord>(db, runList(filter ?? {}), page),
   ),
-  get: read('iam:listSyncs', ({ db }: Call, { id }: { id: number }) => findRun(db, id)),
-  entries: read(
+  get: query('iam:listSyncs', ({ db }: ServiceContext, { id }: { id: number }) => findRun(db, id)),
+  entries: query(
     'iam:listSyncs',
-    async (call: Call, { runId, filter, ...page }: PageArgs & { runId: number; filter?: SyncEntryFilter | null }) => {
+    async (call: ServiceContext, { runId, filter, ...page }: PageArgs & { runId: number; filter?: SyncEntryFilter | null }) => {
       // What becomes of people shows who they are.
-      alsoNeeds(call, 'user:read')
+      requirePermissionFor(call, 'user:read')
       return readPage<EntryRecord>(call.db, entryList(runId, filter ?? {}), page)
     },
   ),
 
   /** Has done what a quarantined run planned. */
-  confirm: write('iam:confirmSync', async (call: Call, { id }: { id: number }): Promise<Outcome<RunRecord>> => {
+  confirm: command('iam:confirmSync', async (call: ServiceContext, { id }: { id: number }): Promise<WriteResult<RunRecord>> => {
     const run = await requireQuarantined(call, id)
     if (await runUnderWay(call.db, run.iamid)) throw busy(run.iamid)
     const iam = await requireIam(call.db, run.iamid)
@@ -85,25 +93,25 @@ export const syncs = {
         `The IAM ${iam.id} was changed since: what the sync ${id} saw may be another directory. Drop it, and sync again`,
       )
     // Whoever lets it go on disables these people.
-    refuseGrant(call, await powersAtStake(call.db, id, 'planned'))
-    await noteRun(call.db, id, null, { status: 'applying', free: true }).catch(beaten(run))
+    assertMayGrant(call, await permissionsAffected(call.db, id, 'planned'))
+    await updateRun(call.db, id, null, { status: 'applying', free: true }).catch(startedElsewhere(run))
     const next = (await findRun(call.db, id))!
-    return { ...done(next, decided(run, 'confirmed')), afterCommit: value => inBackground(call, value) }
+    return { ...changed(next, decided(run, 'confirmed')), afterCommit: value => inBackground(call, value) }
   }),
 
   /** Decides against a quarantined run, or ends one that is under way: what it has done stays done. */
-  drop: write('iam:dropSync', async (call: Call, { id }: { id: number }): Promise<Outcome<RunRecord>> => {
+  drop: command('iam:dropSync', async (call: ServiceContext, { id }: { id: number }): Promise<WriteResult<RunRecord>> => {
     const run = await requireRun(call, id)
     if (run.status !== 'quarantined' && !isUnderWay(run))
       throw new Conflict(`The sync ${id} is ${run.status}: there is nothing to drop`)
-    await noteRun(call.db, id, null, { status: 'dropped', finishedAt: call.now, over: true })
-    return done((await findRun(call.db, id))!, decided(run, 'dropped'))
+    await updateRun(call.db, id, null, { status: 'dropped', finishedAt: call.now, over: true })
+    return changed((await findRun(call.db, id))!, decided(run, 'dropped'))
   }),
 
   /** Enables again whom the IAM's last run that did something disabled, unless somebody else changed them since. */
-  undo: write(
+  undo: command(
     'iam:undoSync',
-    async (call: Call, { id }: { id: number }): Promise<Outcome<{ run: RunRecord; enabled: number }>> => {
+    async (call: ServiceContext, { id }: { id: number }): Promise<WriteResult<{ run: RunRecord; enabled: number }>> => {
       const { db, now } = call
       const run = await requireRun(call, id)
       const last = await lastAppliedRun(db, run.iamid)
@@ -112,7 +120,7 @@ export const syncs = {
       if (isUnderWay(run)) throw new Conflict(`The sync ${id} is under way: drop it first, then what it has done can be undone`)
       if (run.undoneAt) throw new Conflict(`The sync ${id} is undone already`)
       // As whoever enables each of them.
-      refuseGrant(call, await powersAtStake(db, id, 'applied'))
+      assertMayGrant(call, await permissionsAffected(db, id, 'applied'))
       const events: AuditDraft[] = []
       for (let after = 0; ; ) {
         const part = await disabledBy(db, id, after, atOnce)
@@ -137,7 +145,7 @@ export const syncs = {
             after: { disabled: false, undoes: id },
           })
       }
-      await noteRun(db, id, null, { undoneAt: now })
+      await updateRun(db, id, null, { undoneAt: now })
       const value = { run: (await findRun(db, id))!, enabled: events.length }
       return { value, events: [decided(run, 'undone'), ...events] }
     },
@@ -145,7 +153,7 @@ export const syncs = {
 } satisfies Service
 
 /** Another run of the IAM began this very moment. */
-const beaten = (run: RunRecord) => (error: unknown) => {
+const startedElsewhere = (run: RunRecord) => (error: unknown) => {
   throw uniqueViolation(error) === null ? error : busy(run.iamid)
 }
 
@@ -154,37 +162,37 @@ const busy = (iamid: string, run?: RunRecord | null) =>
 
 const decided = (run: RunRecord, what: string): AuditDraft => event(run, 'syncFinished', { decision: what })
 
-async function requireRun({ db }: Call, id: number): Promise<RunRecord> {
+async function requireRun({ db }: ServiceContext, id: number): Promise<RunRecord> {
   const run = await findRun(db, id, true)
   if (!run) throw new NotFound(`No sync ${id}`)
   return run
 }
 
-async function requireQuarantined(call: Call, id: number): Promise<RunRecord> {
+async function requireQuarantined(call: ServiceContext, id: number): Promise<RunRecord> {
   const run = await requireRun(call, id)
   if (run.status !== 'quarantined') throw new Conflict(`The sync ${id} is ${run.status}: nothing of it waits to be confirmed`)
   return run
 }
 
-async function inBackground<Value>({ app }: Call, run: Value & RunRecord): Promise<Value> {
+async function inBackground<Value>({ app }: ServiceContext, run: Value & RunRecord): Promise<Value> {
   // Without the job the run is found within a minute.
   await app.jobs.send(run.id).catch(error => app.log.warn({ err: error }, 'a sync begins later'))
   return run
 }
 
 /** Reads, and does what there is to do, as long as that is no more than a page. */
-async function start(call: Call, input: SyncInput): Promise<Started> {
+async function start(call: ServiceContext, input: SyncInput): Promise<Started> {
   const { db, app, now } = call
   const wanted = await wantedRun(call, input)
-  const holder = newHolder()
+  const holder = newLeaseOwner()
   const run = await insertRun(db, { ...wanted, status: 'reading', holder }, now)
   if (!run) throw busy(input.id, await runUnderWay(db, input.id))
-  const { more, failure } = await work(app, run, holder, { onePage: true })
-  if (more) await letGo(db, run.id, holder)
+  const { more, failure } = await executeRun(app, run, holder, { onePage: true })
+  if (more) await releaseRun(db, run.id, holder)
   return { run: (await findRun(db, run.id))!, more, failure }
 }
 
-async function wantedRun(call: Call, input: SyncInput) {
+async function wantedRun(call: ServiceContext, input: SyncInput) {
   const { db, actor, app } = call
   const { id, dryRun, userId, iamConfig, incremental } = input
   // A configuration in the body makes us connect to a host of the caller's choice (reference: authorization-matrix, note 9).
@@ -202,10 +210,10 @@ async function wantedRun(call: Call, input: SyncInput) {
   const unsaved =
     iamConfig == null
       ? null
-      : checkConfig('ldap' satisfies IamType, id, unpaste({ config: iamConfig }).config, iam, app.outbound.refusal)
+      : checkConfig('ldap' satisfies IamType, id, normalizeVendorConfig({ config: iamConfig }).config, iam, app.outbound.refusal)
   if ((unsaved?.config ?? iam.config).options === undefined)
     throw new Invalid('iamid', 'must be an IAM whose directory is configured: set config.options')
-  const whole = incremental === true && userid === null ? await lastWhole(db, id) : null
+  const whole = incremental === true && userid === null ? await lastFullRun(db, id) : null
   const mode: RunMode = userid !== null ? 'user' : whole ? 'incremental' : 'full'
   const secrets = unsaved && (await secretsFor(call, id, unsaved.secrets, app.key))
   const startedBy =
@@ -223,15 +231,15 @@ async function wantedRun(call: Call, input: SyncInput) {
 }
 
 /** Sealed like those of the IAM, whose own stay where the configuration leaves them alone. */
-async function secretsFor({ db }: Call, id: string, given: ReadonlyMap<string, string | null>, key: Buffer) {
-  const secrets: Record<string, Sealed> = { ...(await sealedOf(db, id)) }
+async function secretsFor({ db }: ServiceContext, id: string, given: ReadonlyMap<string, string | null>, key: Buffer) {
+  const secrets: Record<string, EncryptedSecrets> = { ...(await encryptedSecretsOf(db, id)) }
   for (const [path, secret] of given)
     if (secret === null) delete secrets[path]
-    else secrets[path] = seal(key, id, path, secret)
+    else secrets[path] = encrypt(key, id, path, secret)
   return secrets
 }
 
-async function answer(call: Call, _: SyncInput, { run, more, failure }: Started): Promise<Outcome<SyncReport>> {
+async function answer(call: ServiceContext, _: SyncInput, { run, more, failure }: Started): Promise<WriteResult<SyncReport>> {
   const report = await reportOf(call, run, more)
   if (more) return { value: report, events: [], afterCommit: async value => ({ ...value, run: await inBackground(call, run) }) }
   if (failure) throw failure
@@ -243,7 +251,7 @@ async function answer(call: Call, _: SyncInput, { run, more, failure }: Started)
 }
 
 /** The documented lists: of a dry run those that would be. */
-async function reportOf({ db }: Call, run: RunRecord, runningInBackground: boolean): Promise<SyncReport> {
+async function reportOf({ db }: ServiceContext, run: RunRecord, runningInBackground: boolean): Promise<SyncReport> {
   const entries = runningInBackground ? [] : await entriesOf(db, run.id, run.dryRun ? 'planned' : 'applied')
   // Whom the directory and the endpoint both speak of stands there once, by what the directory says.
   const own = new Set(entries.flatMap(({ source, name }) => (source === null ? name : [])))

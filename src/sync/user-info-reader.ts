@@ -1,25 +1,25 @@
 /** What an IAM's user info endpoint says of the people of a sync, where its configuration asks for that (`ldapSync.askUserInfo`). */
 import type { App } from '../authorization/context.ts'
 import type { IamRecord } from '../domain/iams/iam.ts'
-import type { Meant } from '../federation/account-lookup.ts'
-import { nobody } from '../federation/diff.ts'
-import { noteAnswers } from '../federation/identity.store.ts'
+import type { AccountMatch } from '../federation/account-lookup.ts'
+import { noState } from '../federation/diff.ts'
+import { recordResponses } from '../federation/identity.store.ts'
 import type { Identity } from '../federation/identity.ts'
 import { heldOf } from '../federation/reconcile.ts'
-import { type News, USER_INFO } from '../federation/source-result.ts'
-import { type EntryDraft, faultOf, outcomeOf, told } from './entry.ts'
+import { type SourceResult, USER_INFO } from '../federation/source-result.ts'
+import { desired, type EntryDraft, errorEntry, userEntry } from './entry.ts'
 import type { RunRecord } from './run.ts'
 
 /** Somebody whom the directory showed, and whose account that is. */
-export interface Spoken {
+export interface UserInfoOutcome {
   readonly identity: Identity
-  readonly meant: Meant
+  readonly meant: AccountMatch
 }
 
 /** People asked about at once. */
 const atOnce = 10
 /** An endpoint that gave so many times in a row no answer is not asked again by this run. */
-const patience = 20
+const MAX_CONSECUTIVE_FAILURES = 20
 
 interface Asking {
   readonly app: Pick<App, 'store' | 'log'>
@@ -34,26 +34,26 @@ const naming = ({ userid, aliases, sourceId }: Identity) => ({
   ...(sourceId !== undefined && { sourceId }),
 })
 
-export class Informer {
+export class UserInfoReader {
   readonly #asking: Asking
-  readonly #ask: (userid: string) => Promise<News>
+  readonly #ask: (userid: string) => Promise<SourceResult>
   #failures = 0
   #inARow = 0
   #reason = ''
 
-  constructor(asking: Asking, ask: (userid: string) => Promise<News>) {
+  constructor(asking: Asking, ask: (userid: string) => Promise<SourceResult>) {
     this.#asking = asking
     this.#ask = ask
   }
 
   /** Entries for those of whom it says something else than is held. Notes about whom it answered, and when. */
-  async about(people: readonly Spoken[]): Promise<EntryDraft[]> {
+  async about(people: readonly UserInfoOutcome[]): Promise<EntryDraft[]> {
     const { app, run, iam } = this.#asking
     const users = people.flatMap(({ meant }) => meant.user ?? [])
     const held = await heldOf(app.store.db, users, iam.id, USER_INFO)
     const drafts: EntryDraft[] = []
     const answers: { userId: number; failure: string | null; answered: boolean }[] = []
-    for (let start = 0; start < people.length && this.#inARow < patience; start += atOnce) {
+    for (let start = 0; start < people.length && this.#inARow < MAX_CONSECUTIVE_FAILURES; start += atOnce) {
       const part = people.slice(start, start + atOnce)
       const news = await Promise.all(
         part.map(({ identity, meant }) => this.#ask(meant.renamed ?? meant.user?.userid ?? identity.userid)),
@@ -63,14 +63,14 @@ export class Informer {
         const { user } = meant
         this.#count(failure)
         const words = failure ?? (faults.length === 0 ? null : faults.join('; '))
-        if (user) answers.push({ userId: user.id, failure: words === null ? null : told(words), answered: failure === null })
+        if (user) answers.push({ userId: user.id, failure: words === null ? null : desired(words), answered: failure === null })
         const said = identity && { ...identity, ...naming(theirs) }
-        const draft = said && outcomeOf(said, user ? held.get(user.id)! : nobody, USER_INFO, faults, meant)
+        const draft = said && userEntry(said, user ? held.get(user.id)! : noState, USER_INFO, faults, meant)
         if (draft && (draft.outcome === 'fault' || Object.keys(draft.after ?? {}).length > 0))
           drafts.push({ ...draft, source: USER_INFO, outcome: draft.outcome === 'fault' ? 'fault' : 'refresh' })
       }
     }
-    if (!run.dryRun && answers.length > 0) await noteAnswers(app.store.db, answers, new Date())
+    if (!run.dryRun && answers.length > 0) await recordResponses(app.store.db, answers, new Date())
     return drafts
   }
 
@@ -78,10 +78,10 @@ export class Informer {
   end(): EntryDraft[] {
     if (this.#failures === 0) return []
     const { app, iam } = this.#asking
-    const given = this.#inARow >= patience ? ', and it was not asked about the others' : ''
+    const given = this.#inARow >= MAX_CONSECUTIVE_FAILURES ? ', and it was not asked about the others' : ''
     const reason = `The user info endpoint gave no answer about ${this.#failures} people${given}: ${this.#reason}`
     app.log.warn({ iamid: iam.id, failure: reason }, 'the user info endpoint gave no answer')
-    return [faultOf(USER_INFO, null, reason)]
+    return [errorEntry(USER_INFO, null, reason)]
   }
 
   #count(failure: string | null): void {

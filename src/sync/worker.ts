@@ -8,8 +8,8 @@ import type { App } from '../authorization/context.ts'
 import { actingAs, own } from '../platform/database/current-actor.ts'
 import { JOBS } from '../platform/database/store.ts'
 import { Semaphore } from '../platform/semaphore.ts'
-import { letAllGo, newHolder, work } from './run-executor.ts'
-import { claimRun, deserted, letGo, release, SILENCE } from './runs.store.ts'
+import { executeRun, newLeaseOwner, releaseAll } from './run-executor.ts'
+import { abandonedRuns, claimRun, releaseRun, releaseStale, SILENCE } from './runs.store.ts'
 import { startDue } from './schedule.ts'
 
 export interface Jobs {
@@ -41,7 +41,7 @@ const atOnce = 2
  */
 export function startJobs(app: App): Jobs {
   const { store } = app
-  const warn = seldom(app)
+  const warn = throttled(app)
   let boss: PgBoss | null = null
   const startedAt = new Date()
   const begun = { released: store.kind !== 'embedded', ticking: false, all: false }
@@ -52,7 +52,7 @@ export function startJobs(app: App): Jobs {
 
   const begin = async (): Promise<void> => {
     // Alone on its store: whoever held a run is dead.
-    if (!begun.released) await release(store.db, startedAt)
+    if (!begun.released) await releaseStale(store.db, startedAt)
     begun.released = true
     boss ??= await library(store, warn)
     await boss.start()
@@ -61,7 +61,7 @@ export function startJobs(app: App): Jobs {
     while (workers.length < atOnce)
       workers.push(
         await boss.work<{ id: number }>(RUN, { pollingIntervalSeconds: polling }, async jobs => {
-          for (const { data } of jobs) await carryOn(app, data.id).catch(warn)
+          for (const { data } of jobs) await processRun(app, data.id).catch(warn)
         }),
       )
     if (!begun.ticking) await boss.work(TICK, { pollingIntervalSeconds: polling }, () => tick().catch(warn))
@@ -82,7 +82,7 @@ export function startJobs(app: App): Jobs {
     timer = setTimeout(() => void attempt(), wait)
     wait = Math.min(2 * wait, LONGEST_RETRY)
   }
-  const alone = aloneAt(app, warn)
+  const alone = localQueue(app, warn)
   const send = async (id: number): Promise<void> => {
     if (stopped) return
     if (!begun.all) return alone(id)
@@ -91,7 +91,7 @@ export function startJobs(app: App): Jobs {
   }
   const tick = async (): Promise<void> => {
     await startDue(app, new Date())
-    for (const id of await deserted(store.db)) await send(id)
+    for (const id of await abandonedRuns(store.db)) await send(id)
   }
   timer = setTimeout(() => void attempt(), 0)
   return {
@@ -101,27 +101,27 @@ export function startJobs(app: App): Jobs {
       clearTimeout(timer)
       await boss?.stop({ graceful: false, close: false }).catch(() => {})
       // Another process need not wait until this one has been silent for long enough.
-      await letAllGo(app).catch(() => {})
+      await releaseAll(app).catch(() => {})
     },
   }
 }
 
 /** Work that this process does without the library: nobody waits for it. */
-function aloneAt(app: App, warn: (error: unknown) => void): (id: number) => void {
+function localQueue(app: App, warn: (error: unknown) => void): (id: number) => void {
   const semaphore = new Semaphore(atOnce)
   const here = new Set<number>()
   return id => {
     if (here.has(id)) return
     here.add(id)
     void semaphore
-      .run(() => carryOn(app, id))
+      .run(() => processRun(app, id))
       .catch(warn)
       .finally(() => here.delete(id))
   }
 }
 
 /** The same fault, told again and again, is one line now and then. */
-function seldom({ log }: Pick<App, 'log'>): (error: unknown) => void {
+function throttled({ log }: Pick<App, 'log'>): (error: unknown) => void {
   const lastTold = new Map<string, number>()
   return error => {
     const message = error instanceof Error ? error.message : String(error)
@@ -145,17 +145,17 @@ async function library(store: App['store'], warn: (error: unknown) => void): Pro
 }
 
 /** As carryOn, of a run that an earlier process left; alone on an embedded store, whoever held it is dead. */
-export async function takeUp(app: App, id: number): Promise<void> {
-  if (app.store.kind === 'embedded') await release(app.store.db, new Date())
-  await carryOn(app, id)
+export async function resumeRun(app: App, id: number): Promise<void> {
+  if (app.store.kind === 'embedded') await releaseStale(app.store.db, new Date())
+  await processRun(app, id)
 }
 
 /** Works on the run if nobody else does. */
-export async function carryOn(app: App, id: number): Promise<void> {
-  const holder = newHolder()
+export async function processRun(app: App, id: number): Promise<void> {
+  const holder = newLeaseOwner()
   const carried = async () => {
     const run = await claimRun(app.store.db, id, holder, new Date())
-    if (run) await work(app, run, holder).finally(() => letGo(app.store.db, id, holder).catch(() => {}))
+    if (run) await executeRun(app, run, holder).finally(() => releaseRun(app.store.db, id, holder).catch(() => {}))
   }
   // Whoever asked for the run does not hold their share for as long as it lasts.
   await actingAs(own('sync'), carried, false)

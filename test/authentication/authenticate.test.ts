@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { createAuthenticate } from '../../src/authentication/authenticate.ts'
 import { createLastUsedTracker } from '../../src/authentication/last-used.ts'
 import type { UserActor } from '../../src/authorization/actor.ts'
-import { mint } from '../../src/authorization/secret.ts'
+import { generateSecret } from '../../src/authorization/secret.ts'
 import type { Store } from '../../src/platform/database/store.ts'
 import { Unauthenticated } from '../../src/platform/errors.ts'
 import { makeUser, statementsOf } from '../harness/context.ts'
@@ -20,7 +20,7 @@ beforeAll(async () => {
   secrets = []
   for (let i = 0; i < MANY; i++) {
     const { id: userId } = (await makeUser(store, `asker${i}`, i % 2 ? ['AUDIT'] : [])).user
-    const [token, key] = [mint('rt'), mint('rk')]
+    const [token, key] = [generateSecret('rt'), generateSecret('rk')]
     await store.db.prisma.token.create({ data: { userId, hash: token.hash, prefix: token.prefix, ...life } })
     await store.db.prisma.apiKey.create({ data: { userId, hash: key.hash, prefix: key.prefix } })
     secrets.push({ token: token.secret, key: key.secret, userId })
@@ -36,7 +36,7 @@ const authenticator = () =>
 
 test('many at once: each their own, and one statement for all tokens, one for all keys', async () => {
   const authenticate = authenticator()
-  const nobodys = mint('rt').secret
+  const nobodys = generateSecret('rt').secret
   const sent = await statementsOf(store, async () => {
     const answers = await Promise.allSettled([
       ...secrets.map(({ token }) => authenticate(`Bearer ${token}`)),

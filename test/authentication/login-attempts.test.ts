@@ -4,7 +4,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { createLoginAttempts } from '../../src/authentication/login-attempts.ts'
 import { lockout, subjectsOf } from '../../src/domain/credentials/lockout.ts'
 import type { Store } from '../../src/platform/database/store.ts'
-import { TooMany } from '../../src/platform/errors.ts'
+import { TooManyRequests } from '../../src/platform/errors.ts'
 import { bootApp, type TestApp } from '../harness/app.ts'
 import { testStore } from '../harness/database.ts'
 
@@ -49,10 +49,10 @@ describe('on two instances', () => {
       expect(verified).toBe(5)
       expect(most).toBeLessThanOrEqual(5)
       expect(outcome.filter(each => each === 'wrong')).toHaveLength(5)
-      const refused = outcome.filter(each => each instanceof TooMany)
+      const refused = outcome.filter(each => each instanceof TooManyRequests)
       expect(refused).toHaveLength(595)
       expect(new Set(refused.map(({ message }) => message)).size).toBe(1)
-      expect(outcome[at]).toBeInstanceOf(TooMany)
+      expect(outcome[at]).toBeInstanceOf(TooManyRequests)
     }
   })
 
@@ -75,7 +75,7 @@ describe('on two instances', () => {
     expect(new Set((await burst(250, () => true, somebody)).outcome)).toEqual(new Set(['right']))
     const { verified, outcome } = await burst(250, () => false, somebody)
     expect(verified).toBe(100)
-    expect(outcome.filter(each => each instanceof TooMany)).toHaveLength(150)
+    expect(outcome.filter(each => each instanceof TooManyRequests)).toHaveLength(150)
   })
 
   test('what verifying throws counts for nothing and gives the turn back', async () => {

@@ -1,6 +1,6 @@
 // Walks every cell of matrix.txt through the GraphQL fields behind its rows, with every credential that a column stands for.
 import { afterAll, describe, expect, test } from 'vitest'
-import { type Code, catalogue } from '../../src/platform/errors.ts'
+import { type Code, ERROR_CODES } from '../../src/platform/errors.ts'
 import { world } from '../contract/world.ts'
 import { bootApp } from '../harness/app.ts'
 import { type Asked, changesActor, elsewhere, requests } from './graphql.requests.ts'
@@ -34,7 +34,7 @@ function cell(answer: Awaited<ReturnType<typeof app.graphql>>, asked: Asked): st
   const code = answer.errors?.[0]?.extensions.code as Code | undefined
   if (code !== undefined) {
     if (value !== null) return `${code} with data`
-    return code === asked.allowed ? '200' : String(catalogue[code].status)
+    return code === asked.allowed ? '200' : String(ERROR_CODES[code].status)
   }
   if (!asked.hidden) return '200'
   const shown = asked.hidden(value).map(field => field !== null)

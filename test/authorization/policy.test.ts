@@ -12,7 +12,7 @@ import {
   maySee,
   policy,
   scopes,
-  type View,
+  type Visibility,
 } from '../../src/authorization/policy.ts'
 
 const ME = 1
@@ -63,7 +63,7 @@ const cellOf = (actor: Actor, action: Action): string => {
   return others ? 'yes' : own ? 'own' : '-'
 }
 
-const views: [string, { id: number; view?: View }][] = [
+const views: [string, { id: number; view?: Visibility }][] = [
   ['in a list', { id: OTHER, view: 'list' }],
   ['aggregate', { id: OTHER, view: 'aggregate' }],
   ['own', { id: ME, view: 'own' }],

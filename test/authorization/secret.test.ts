@@ -1,13 +1,13 @@
 import { createHash } from 'node:crypto'
 import { describe, expect, test } from 'vitest'
 import type { SecretKind } from '../../src/authorization/secret.ts'
-import { fromHeader, hashSecret, mint, parse, sameHash } from '../../src/authorization/secret.ts'
+import { fromHeader, generateSecret, hashSecret, parse, sameHash } from '../../src/authorization/secret.ts'
 
 const kinds: SecretKind[] = ['rk', 'rt', 'ri', 'rs']
 
 describe('mint and parse', () => {
   test.each(kinds)('%s: what is minted is parsed, and only its hash and its first characters are kept', kind => {
-    const { secret, hash, prefix } = mint(kind)
+    const { secret, hash, prefix } = generateSecret(kind)
     expect(secret).toMatch(new RegExp(`^${kind}_[0-9A-Za-z]{46}$`))
     expect(hash).toEqual(createHash('sha256').update(secret).digest())
     expect(prefix).toBe(secret.slice(0, 9))
@@ -18,7 +18,7 @@ describe('mint and parse', () => {
     const counts = new Map<string, number>()
     const rounds = 2000
     for (let round = 0; round < rounds; round++)
-      for (const character of mint('rk').secret.slice(3, -6)) counts.set(character, (counts.get(character) ?? 0) + 1)
+      for (const character of generateSecret('rk').secret.slice(3, -6)) counts.set(character, (counts.get(character) ?? 0) + 1)
     const total = [...counts.values()].reduce((sum, count) => sum + count, 0)
     const bits =
       [...counts.values()].reduce((sum, count) => sum - (count / total) * Math.log2(count / total), 0) * (total / rounds)
@@ -27,11 +27,11 @@ describe('mint and parse', () => {
   })
 
   test('no two are alike', () => {
-    expect(new Set(Array.from({ length: 1000 }, () => mint('rt').secret)).size).toBe(1000)
+    expect(new Set(Array.from({ length: 1000 }, () => generateSecret('rt').secret)).size).toBe(1000)
   })
 
   test('every single mistyped character, swap and other kind is refused without a look-up', () => {
-    const { secret } = mint('rk')
+    const { secret } = generateSecret('rk')
     for (let at = 0; at < secret.length; at++)
       for (const wrong of 'aZ0_-') {
         const typed = secret.slice(0, at) + wrong + secret.slice(at + 1)
@@ -45,7 +45,7 @@ describe('mint and parse', () => {
   })
 
   test('nothing around a secret, nothing of it missing', () => {
-    const { secret } = mint('rt')
+    const { secret } = generateSecret('rt')
     for (const text of [
       '',
       ' ',

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { anonymous, operator } from '../../src/authorization/actor.ts'
-import { open, type Sealed, seal } from '../../src/domain/iams/encryption.ts'
+import { decrypt, type EncryptedSecrets, encrypt } from '../../src/domain/iams/encryption.ts'
 import { secrets } from '../../src/domain/iams/reencrypt.service.ts'
 import { secretsOf } from '../../src/federation/source-result.ts'
 import { openStore } from '../../src/platform/database/open.ts'
@@ -38,11 +38,11 @@ async function inside<T>(work: (store: Store) => Promise<T>): Promise<T> {
   return work(store).finally(() => store.close())
 }
 const sealedWith = (key: Buffer, id: string) =>
-  Object.fromEntries(PATHS.map(path => [path, seal(key, id, path, secretOf(id, path))]))
-const makeIam = (store: Store, id: string, sealed: Record<string, Sealed>) =>
+  Object.fromEntries(PATHS.map(path => [path, encrypt(key, id, path, secretOf(id, path))]))
+const makeIam = (store: Store, id: string, sealed: Record<string, EncryptedSecrets>) =>
   store.db.prisma.iam.create({ data: { id, displayName: id, type: 'openid', secrets: sealed as object } })
 const stored = async (store: Store, id: string) =>
-  (await store.db.prisma.iam.findUniqueOrThrow({ where: { id } })).secrets as unknown as Record<string, Sealed>
+  (await store.db.prisma.iam.findUniqueOrThrow({ where: { id } })).secrets as unknown as Record<string, EncryptedSecrets>
 
 const rotate = (env: Record<string, string> = {}) =>
   cli(['secrets'], { ...where(), SECRET_KEY: text(fresh), SECRET_KEY_PREVIOUS: text(old), ...env })
@@ -58,7 +58,7 @@ test('everything is sealed anew, once, and opens with the new key alone', async 
   await inside(async store => {
     for (const id of ['a', 'b', 'new'])
       for (const [path, sealed] of Object.entries(await stored(store, id)))
-        expect(open([fresh], id, path, sealed)).toBe(secretOf(id, path))
+        expect(decrypt([fresh], id, path, sealed)).toBe(secretOf(id, path))
     const events = await store.db.prisma.auditEvent.findMany({ orderBy: { id: 'asc' } })
     expect(events.map(({ event, actorName, targetId }) => [event, actorName, targetId])).toEqual(
       ['a', 'b'].map(id => ['iamConfigured', 'operator', id]),

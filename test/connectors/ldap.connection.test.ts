@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { reasonWithRemedy } from '../../src/connectors/ldap.hints.ts'
-import { Invalid, Refused, Unavailable } from '../../src/platform/errors.ts'
+import { reasonWithHint } from '../../src/connectors/ldap.hints.ts'
+import { Invalid, Unavailable, Unprocessable } from '../../src/platform/errors.ts'
 import { type Slapd, sayWhenSkipped, slapdFolder, startSlapd, unnamedHost } from '../harness/slapd.ts'
 import { connectorOf, ldif } from './directory.ts'
 
@@ -8,8 +8,7 @@ import { connectorOf, ldif } from './directory.ts'
 
 sayWhenSkipped('connections by LDAP')
 
-const away = (...reasons: string[]) =>
-  new Unavailable(`the directory cannot be asked: ${reasons.map(reasonWithRemedy).join(', ')}`)
+const away = (...reasons: string[]) => new Unavailable(`the directory cannot be asked: ${reasons.map(reasonWithHint).join(', ')}`)
 /** Loopback, where nothing listens. */
 const downHost = '127.0.0.2'
 
@@ -79,7 +78,7 @@ describe.skipIf(slapdFolder === null)('a connection', () => {
     // Had the second one been asked, it would be away.
     const account = { bind_dn: 'cn=nobody,dc=roster,dc=example', bind_pw: 'x' }
     const refused = connectorOf(slapd, { options: { host: `127.0.0.1,${downHost}` }, credentials: account })
-    await expect(refused.find('bo')).rejects.toThrow(Refused)
+    await expect(refused.find('bo')).rejects.toThrow(Unprocessable)
   })
 
   test('down, then up again', async () => {

@@ -1,11 +1,11 @@
 import { MessageParser } from 'ldapts'
 import { expect, test } from 'vitest'
-import { wholeMessages } from '../../src/connectors/ldap.framing.ts'
+import { createMessageReader } from '../../src/connectors/ldap.framing.ts'
 import { bindResult, element, entry, extendedResult, searchResult } from './fake-peers.ts'
 
 function receive(chunks: readonly Buffer[]): { messages: Buffer[]; refusals: number } {
   const got = { messages: [] as Buffer[], refusals: 0 }
-  const take = wholeMessages(
+  const take = createMessageReader(
     message => got.messages.push(message),
     () => got.refusals++,
   )

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest'
 import { firstValue, isDn, maxDn, parseDn } from '../../src/connectors/ldap.dn.ts'
 import { isBinary } from '../../src/connectors/ldap.entry.ts'
 import {
-  anythingIn,
+  anyValueFilter,
   comparedAttribute,
   dnPattern,
   escapeFilterValue,
@@ -24,7 +24,7 @@ const readers: Record<string, (text: string) => unknown> = {
   memberUidKey: text => matching.maybe(matching.key('memberUid', text)),
   comparedAttribute: text => comparedAttribute('f', text),
   memberAttributes,
-  anythingIn: text => anythingIn('f', text),
+  anythingIn: text => anyValueFilter('f', text),
   filterTemplate: text => filterTemplate('f', text),
   dnPattern: text => dnPattern('f', text),
   escapeFilterValue,

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Listed } from '../../src/connectors/connector.ts'
-import { Refused } from '../../src/platform/errors.ts'
+import { Unprocessable } from '../../src/platform/errors.ts'
 import { account, type Slapd, sayWhenSkipped, slapdFolder, startSlapd, suffix } from '../harness/slapd.ts'
 import { connectorOf, elsewhere, ldif, odd, people } from './directory.ts'
 
@@ -71,7 +71,7 @@ describe.skipIf(slapdFolder === null)('log-in', () => {
   test('two people of one userid are refused', async () => {
     const connector = connectorOf(slapd, { options: { userIdAttribute: 'employeeNumber' } })
     await expect(connector.logIn('7', 'pw-twin1')).rejects.toThrow('several people of this userid')
-    await expect(connector.find('7')).rejects.toThrow(Refused)
+    await expect(connector.find('7')).rejects.toThrow(Unprocessable)
   })
 
   test('one person has one userid, however it is typed', async () => {
@@ -177,14 +177,14 @@ describe.skipIf(slapdFolder === null)('log-in', () => {
     test('a name to bind as that is none', async () => {
       const connector = connectorOf(slapd, { credentials: { bind_dn: 'cn=a=b,,', bind_pw: 'x' } })
       await expect(connector.find('Ana')).rejects.toThrow(
-        new Refused('the directory refuses the account of config.credentials: invalidDNSyntax (34)'),
+        new Unprocessable('the directory refuses the account of config.credentials: invalidDNSyntax (34)'),
       )
     })
 
     test('an account of ours that is refused, without its password', async () => {
       const connector = connectorOf(slapd, { credentials: { bind_dn: account.dn, bind_pw: 'stale-s3cret' } })
       const error = await connector.logIn('Ana', 'pw-Ana').catch(fault => fault)
-      expect(error).toEqual(new Refused('the directory refuses the account of config.credentials: invalidCredentials (49)'))
+      expect(error).toEqual(new Unprocessable('the directory refuses the account of config.credentials: invalidCredentials (49)'))
       expect(`${error.stack} ${JSON.stringify(error)}`).not.toMatch(/s3cret|pw-Ana|cn=reader/)
     })
   })

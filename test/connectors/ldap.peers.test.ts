@@ -1,8 +1,8 @@
 import type { Socket } from 'node:net'
 import { createSecureContext, TLSSocket } from 'node:tls'
 import { describe, expect, test } from 'vitest'
-import { answerWithRemedy, reasonWithRemedy } from '../../src/connectors/ldap.hints.ts'
-import { Refused, Unavailable } from '../../src/platform/errors.ts'
+import { reasonWithHint, withHint } from '../../src/connectors/ldap.hints.ts'
+import { Unavailable, Unprocessable } from '../../src/platform/errors.ts'
 import { sayWhenSkipped, slapdFolder, startSlapd } from '../harness/slapd.ts'
 import { connectorOf, ldif } from './directory.ts'
 import {
@@ -22,7 +22,7 @@ import {
 
 sayWhenSkipped('bad peers beside a real directory')
 
-const away = (reason: string) => new Unavailable(`the directory cannot be asked: ${reasonWithRemedy(reason)}`)
+const away = (reason: string) => new Unavailable(`the directory cannot be asked: ${reasonWithHint(reason)}`)
 const soon = { settings: { operationTimeout: 300 } }
 const dn = 'uid=bo,dc=roster'
 
@@ -86,26 +86,32 @@ describe('an answer', () => {
     [
       'time limit',
       answering(id => searchResult(id, 3)),
-      new Refused('the directory answers timeLimitExceeded (3): it takes too long: have it index what the filters compare'),
+      new Unprocessable('the directory answers timeLimitExceeded (3): it takes too long: have it index what the filters compare'),
     ],
     [
       'size limit, with an entry',
       answering(id => Buffer.concat([entry(id, dn, { uid: 'bo' }), searchResult(id, 4)])),
-      new Refused('the directory answers sizeLimitExceeded (4): the account of config.credentials needs a higher limit there'),
+      new Unprocessable(
+        'the directory answers sizeLimitExceeded (4): the account of config.credentials needs a higher limit there',
+      ),
     ],
     [
       'a referral',
       answering(id => searchResult(id, 10)),
-      new Refused(`the directory answers ${answerWithRemedy('referral (10)', 10)}`),
+      new Unprocessable(`the directory answers ${withHint('referral (10)', 10)}`),
     ],
     [
       'nothing to a search without an account (Active Directory)',
       answering(id => searchResult(id, 1)),
-      new Refused(
+      new Unprocessable(
         'the directory answers operationsError (1): Active Directory means by it (000004DC) that nobody is searched without an account: set config.credentials',
       ),
     ],
-    ['a code nobody knows', answering(id => searchResult(id, 99)), new Refused('the directory answers unknownStatusCode (99)')],
+    [
+      'a code nobody knows',
+      answering(id => searchResult(id, 99)),
+      new Unprocessable('the directory answers unknownStatusCode (99)'),
+    ],
     [
       'with a DN that would be nobody',
       answering(id => Buffer.concat([entry(id, '', { uid: 'bo' }), searchResult(id, 0)])),
@@ -114,7 +120,7 @@ describe('an answer', () => {
     [
       'without the userid',
       answering(id => Buffer.concat([entry(id, dn, { cn: 'bo' }), searchResult(id, 0)])),
-      new Refused('the directory shows no uid of a person whom it finds by it'),
+      new Unprocessable('the directory shows no uid of a person whom it finds by it'),
     ],
   ])('%s', async (_, serve, outcome) => {
     expect(await against(serve)).toEqual(outcome)
@@ -124,7 +130,7 @@ describe('an answer', () => {
     const ranged = answering(id =>
       Buffer.concat([entry(id, dn, { uid: 'bo', 'memberOf;range=0-0': 'cn=a,dc=x' }), searchResult(id, 0)]),
     )
-    expect(await against(ranged, { groupMembershipAttributes: ['memberOf'] })).toBeInstanceOf(Refused)
+    expect(await against(ranged, { groupMembershipAttributes: ['memberOf'] })).toBeInstanceOf(Unprocessable)
   })
 
   test('in single bytes is an answer', async () => {
@@ -198,6 +204,6 @@ describe.skipIf(slapdFolder === null)('beside a real directory', () => {
         secured.on('data', asked => secured.write(bindResult(read(asked).id, 49)))
       })
     const outcome = await against(between, { startTLS: true, ca: certificates.ca })
-    expect(outcome).toEqual(new Refused('the directory refuses the account of config.credentials: invalidCredentials (49)'))
+    expect(outcome).toEqual(new Unprocessable('the directory refuses the account of config.credentials: invalidCredentials (49)'))
   })
 })

@@ -1,10 +1,10 @@
 // `normalizeUserId` changes how a userid is written, never whose it is: names are compared in their canonical form (names.ts).
 import { expect, test } from 'vitest'
-import type { LdapPlan } from '../../src/connectors/ldap.config.ts'
-import { spelled } from '../../src/connectors/ldap.search.ts'
+import type { LdapSearchSettings } from '../../src/connectors/ldap.config.ts'
+import { normalizeUserid } from '../../src/connectors/ldap.search.ts'
 import { canonical } from '../../src/platform/validation.ts'
 
-const normalized = (userid: string) => spelled({ normalize: true } as LdapPlan, userid)
+const normalized = (userid: string) => normalizeUserid({ normalize: true } as LdapSearchSettings, userid)
 const codePoints = Array.from({ length: 0xffff }, (_, at) => at + 1).filter(code => code < 0xd800 || code > 0xdfff)
 
 test('a userid keeps its canonical form: every code point of the BMP inside it and at its end, a final sigma, ß, İ', () => {

@@ -1,7 +1,7 @@
 // Whose account an identity is, by itself: a table of each rule, and the promises over all small worlds of accounts and identities.
 import { describe, expect, test } from 'vitest'
 import type { UserRecord } from '../../src/domain/users/user.ts'
-import { type Named, type Who, whoAre } from '../../src/federation/account-match.ts'
+import { type MatchedAccount, matchAccounts, type Named } from '../../src/federation/account-match.ts'
 
 const IAM = 'corp'
 let serial = 0
@@ -26,7 +26,7 @@ const entry = (names: string, id: string | null | undefined, more: Partial<Named
     ...more,
   }
 }
-const told = (who: Who): string =>
+const told = (who: MatchedAccount): string =>
   who.is === 'known'
     ? `${who.user.userid}${who.userid === who.user.userid ? '' : ` -> ${who.userid}`}${who.relinked ? ' relinked' : ''}`
     : who.is === 'new'
@@ -75,17 +75,17 @@ describe('an identity is', () => {
     ['not who left, where none is shown', [account('ann', 'A', left)], entry('ann', null), 'refused ann'],
     ['the first of its names that is held', [account('zoe', null)], entry('ann zoe', undefined), 'zoe'],
   ])('%s', (_, accounts, identity, expected) => {
-    expect(told(whoAre([identity], accounts, IAM)[0]!)).toBe(expected)
+    expect(told(matchAccounts([identity], accounts, IAM)[0]!)).toBe(expected)
   })
 
   test('a name that is given up is free in the same step, and one that is taken is not', () => {
     const accounts = [account('ann', 'A')]
-    expect(whoAre([entry('ann', 'N'), entry('eve', 'A')], accounts, IAM).map(told)).toEqual(['new', 'ann -> eve'])
-    expect(whoAre([entry('eve', 'A'), entry('eve', 'N')], accounts, IAM).map(told)).toEqual(['ann -> eve', 'refused ann'])
+    expect(matchAccounts([entry('ann', 'N'), entry('eve', 'A')], accounts, IAM).map(told)).toEqual(['new', 'ann -> eve'])
+    expect(matchAccounts([entry('eve', 'A'), entry('eve', 'N')], accounts, IAM).map(told)).toEqual(['ann -> eve', 'refused ann'])
   })
 
   test('two of one account: the second is refused', () => {
-    expect(whoAre([entry('ann', 'A'), entry('ann', 'A')], [account('ann', 'A')], IAM)[1]).toMatchObject({
+    expect(matchAccounts([entry('ann', 'A'), entry('ann', 'A')], [account('ann', 'A')], IAM)[1]).toMatchObject({
       is: 'refused',
       twice: true,
     })
@@ -106,7 +106,7 @@ test('in every world of three accounts and two entries nobody gets an account of
           for (const two of ['1', '3', '9']) {
             looked++
             const entries = [entry(first, one), entry(second, two)]
-            const all = whoAre(entries, accounts, IAM)
+            const all = matchAccounts(entries, accounts, IAM)
             const taken = all.flatMap(who => (who.is === 'known' ? [who] : []))
             for (const [at, who] of all.entries()) {
               const id = entries[at]!.sourceId!.id

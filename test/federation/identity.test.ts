@@ -1,10 +1,10 @@
 // The porch: what sources say becomes what is held, and each source owns only its own rows.
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { operator } from '../../src/authorization/actor.ts'
-import type { Call } from '../../src/authorization/service.ts'
-import { simulated } from '../../src/diagnostics/simulate.ts'
+import type { ServiceContext } from '../../src/authorization/service.ts'
+import { simulateIdentity } from '../../src/diagnostics/simulate.ts'
 import { findUser } from '../../src/domain/users/users.store.ts'
-import { identityOf, type Said } from '../../src/federation/attribute-mapping.ts'
+import { identityOf, type SourceRecord } from '../../src/federation/attribute-mapping.ts'
 import type { Identity } from '../../src/federation/identity.ts'
 import { reconcile } from '../../src/federation/reconcile.ts'
 import type { Store } from '../../src/platform/database/store.ts'
@@ -28,12 +28,12 @@ const SOURCE = { iamid: 'ldap', source: 'ldap' }
 async function write(identity: Identity, source = SOURCE) {
   const { app, actor, requestId, address } = testContext({ actor: operator, store })
   const written = await store.transaction(db =>
-    reconcile({ app, actor, requestId, address, db, now: new Date() } as Call, source, identity),
+    reconcile({ app, actor, requestId, address, db, now: new Date() } as ServiceContext, source, identity),
   )
   if ('rejected' in written) throw new Error(written.rejected)
   return written
 }
-const said = (values: Record<string, string[]>, groups: Said['groups'] = null): Said => ({
+const said = (values: Record<string, string[]>, groups: SourceRecord['groups'] = null): SourceRecord => ({
   userid,
   values: name => values[name],
   groups,
@@ -211,7 +211,9 @@ describe('reconcile', () => {
       await makeGroupPermissions(own, 'ldap', { Chiefs: ['USER_ADMIN'] })
       const run = (identity: Identity) => {
         const { app, actor, requestId, address } = testContext({ actor: operator, store: own })
-        return own.transaction(db => reconcile({ app, actor, requestId, address, db, now: new Date() } as Call, SOURCE, identity))
+        return own.transaction(db =>
+          reconcile({ app, actor, requestId, address, db, now: new Date() } as ServiceContext, SOURCE, identity),
+        )
       }
       await run({ userid: 'chief', profile: {}, groups: [group('Chiefs')] })
       await expect(run({ userid: 'chief', profile: {}, groups: [] })).rejects.toThrow(/no enabled user with USER_ADMIN/)
@@ -230,8 +232,8 @@ test('simulating tells the same plan and writes nothing', async () => {
   await write({ userid, profile: { name: 'Ana' }, groups: [group('Old')] })
   const before = await held()
   const next: Identity = { userid, profile: { name: 'Ana B' }, groups: [group('New')], attributes: { Country: ['CH'] } }
-  const call = { ...testContext({ actor: operator, store }), db: store.db } as unknown as Call
-  const simulate = (identity: Identity) => simulated(call, { id: 'ldap', config: {} }, 'ldap', { identity, faults: [] })
+  const call = { ...testContext({ actor: operator, store }), db: store.db } as unknown as ServiceContext
+  const simulate = (identity: Identity) => simulateIdentity(call, { id: 'ldap', config: {} }, 'ldap', { identity, faults: [] })
   const { user, ...plan } = await simulate(next)
   expect(user?.userid).toBe(userid)
   expect(plan).toMatchObject({ before: { name: 'Ana' }, after: { name: 'Ana B' }, joined: ['New'], left: ['Old'] })

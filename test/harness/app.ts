@@ -5,7 +5,7 @@ import { startApp } from '../../src/app.ts'
 import type { Context } from '../../src/authorization/context.ts'
 import { createFirstAdministrator } from '../../src/domain/users/first-administrator.ts'
 import { permissions as permissionsService } from '../../src/domain/users/permissions.service.ts'
-import { newcomers } from '../../src/domain/users/user-creation.service.ts'
+import { userCreation } from '../../src/domain/users/user-creation.service.ts'
 import { loadConfig } from '../../src/platform/config/config.ts'
 import type { Store } from '../../src/platform/database/store.ts'
 import { createLog } from '../../src/platform/http/log.ts'
@@ -90,7 +90,7 @@ export async function bootApp({
       const userid = options.userid ?? `person${++made}@example.test`
       const password = `password of ${userid}`
       const context = running.operatorContext()
-      const { user } = await newcomers.create(context, {
+      const { user } = await userCreation.create(context, {
         userid,
         password,
         profile: { name: options.name ?? userid },

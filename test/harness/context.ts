@@ -13,7 +13,7 @@ import { createPasswordHasher } from '../../src/domain/credentials/password.ts'
 import { createExchangeLog } from '../../src/federation/exchanges/exchange-log.ts'
 import { createLoaders } from '../../src/loaders.ts'
 import { loadConfig } from '../../src/platform/config/config.ts'
-import { createShares } from '../../src/platform/database/fair-pool.ts'
+import { createFairPool } from '../../src/platform/database/fair-pool.ts'
 import type { Store } from '../../src/platform/database/store.ts'
 import { createMailer } from '../../src/platform/mail/mailer.ts'
 import { canonical } from '../../src/platform/validation.ts'
@@ -44,8 +44,8 @@ function appOf(store: Store, env: Record<string, string>): App {
     key,
     keys: [key, ...(config.secretKeyPrevious ? [config.secretKeyPrevious] : [])],
     store,
-    operations: createShares({ places: 128, queue: 1_000, wait: 10_000 }),
-    groupWrites: createShares({ places: Number.POSITIVE_INFINITY, each: 1, queue: 1_000, wait: 30_000 }),
+    operations: createFairPool({ places: 128, queue: 1_000, wait: 10_000 }),
+    groupWrites: createFairPool({ places: Number.POSITIVE_INFINITY, each: 1, queue: 1_000, wait: 30_000 }),
     log,
     outbound,
     mailer: createMailer(config, outbound, log),

@@ -1,7 +1,7 @@
 // What is around the resources: versions, Bulk, discovery, and that every row asks the policy and leaves its trace.
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type Decision, decisions } from '../../src/authorization/service.ts'
-import { rows } from '../../src/scim/http/routes.ts'
+import { routes } from '../../src/scim/http/routes.ts'
 import type { TestApp } from '../harness/app.ts'
 import { eventsBy } from '../harness/context.ts'
 import { boot, CORE, ENTERPRISE, GROUP, PATCH_OP, type Provider, provider } from './provider.ts'
@@ -208,7 +208,7 @@ describe('the hall', () => {
     const listen = (message: unknown) => asked.push((message as Decision).action)
     decisions.subscribe(listen)
     const got: Record<string, string> = {}
-    for (const { method, path } of rows) {
+    for (const { method, path } of routes) {
       asked.length = 0
       await idp.send(
         method,

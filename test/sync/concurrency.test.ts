@@ -2,10 +2,10 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { machine } from '../../src/authorization/actor.ts'
 import { findIam } from '../../src/domain/iams/iams.store.ts'
-import { forgetPlan, insertEntries, plannedEntries, takeBack } from '../../src/sync/entries.store.ts'
-import { faultOf } from '../../src/sync/entry.ts'
+import { forgetPlan, insertEntries, plannedEntries, undoPlanned } from '../../src/sync/entries.store.ts'
+import { errorEntry } from '../../src/sync/entry.ts'
 import { steps } from '../../src/sync/run-steps.service.ts'
-import { claimRun, deserted, findRun, insertRun, noteRun } from '../../src/sync/runs.store.ts'
+import { abandonedRuns, claimRun, findRun, insertRun, updateRun } from '../../src/sync/runs.store.ts'
 import { bootApp, type TestApp } from '../harness/app.ts'
 import { testContext } from '../harness/context.ts'
 import { type Slapd, sayWhenSkipped, slapdFolder } from '../harness/slapd.ts'
@@ -40,25 +40,25 @@ describe('a run of which another process has taken hold', () => {
     since: null,
     status: 'reading',
   } as const
-  const draft = { ...faultOf('somebody', null, ''), outcome: 'import', nameKey: 'somebody' } as const
+  const draft = { ...errorEntry('somebody', null, ''), outcome: 'import', nameKey: 'somebody' } as const
 
   test('is not written into by who held it before, however late they wake', async () => {
     const { db } = app.store
     const { id } = (await insertRun(db, { ...asked, holder: 'sleeper' }, new Date()))!
     await db.query("UPDATE sync_runs SET beat_at = now() - interval '40 seconds' WHERE id = $1", [id])
-    expect(await deserted(db)).toEqual([id])
+    expect(await abandonedRuns(db)).toEqual([id])
     expect((await claimRun(db, id, 'heir', new Date()))?.id).toBe(id)
     const heir = { runId: id, holder: 'heir' }
     const sleeper = { runId: id, holder: 'sleeper' }
     expect(await insertEntries(db, heir, [draft])).toBe(true)
     expect(await insertEntries(db, sleeper, [draft])).toBe(false)
-    expect(await takeBack(db, sleeper, ['somebody'])).toBe(0)
+    expect(await undoPlanned(db, sleeper, ['somebody'])).toBe(0)
     expect(await forgetPlan(db, sleeper)).toBe(false)
-    expect(await noteRun(db, id, 'sleeper', {})).toBe(false)
+    expect(await updateRun(db, id, 'sleeper', {})).toBe(false)
     expect(await plannedEntries(db, id, 0, 10)).toHaveLength(1)
     expect(await forgetPlan(db, heir)).toBe(true)
     expect(await plannedEntries(db, id, 0, 10)).toEqual([])
-    await noteRun(db, id, null, { status: 'dropped', over: true })
+    await updateRun(db, id, null, { status: 'dropped', over: true })
   })
 
   test('is not taken by one whose clock is ahead', async () => {
@@ -66,7 +66,7 @@ describe('a run of which another process has taken hold', () => {
     const now = new Date()
     const { id } = (await insertRun(db, { ...asked, holder: 'worker' }, now))!
     expect(await claimRun(db, id, 'hasty', new Date(now.getTime() + 3_600_000))).toBe(null)
-    expect(await deserted(db)).toEqual([])
+    expect(await abandonedRuns(db)).toEqual([])
   })
 
   test('does nothing twice where nobody heard of a commit: what it did stays told', async () => {
@@ -151,7 +151,7 @@ describe.skipIf(slapdFolder === null)('a sync', () => {
     })
     const run = await lastRun('away')
     expect(run).toMatchObject({ status: 'READING', reason: null })
-    expect(await deserted(app.store.db)).toContain(run.id)
+    expect(await abandonedRuns(app.store.db)).toContain(run.id)
     await syncs.decide('dropSync', run.id)
   })
 

@@ -1,7 +1,7 @@
 // Syncs of an IAM that is configured otherwise meanwhile, or was since the last one.
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { machine } from '../../src/authorization/actor.ts'
-import { carryOn } from '../../src/sync/worker.ts'
+import { processRun } from '../../src/sync/worker.ts'
 import { bootApp, type TestApp } from '../harness/app.ts'
 import { testContext } from '../harness/context.ts'
 import { type Slapd, sayWhenSkipped, slapdFolder } from '../harness/slapd.ts'
@@ -72,7 +72,7 @@ describe.skipIf(slapdFolder === null)('a sync', () => {
     const { id } = await lastRun('left')
     await syncs.changeIam('left', configOf(slapd, { options: { userSearchBase: groups } }))
     await app.store.db.query("UPDATE sync_runs SET status = 'applying', holder = NULL, beat_at = 'epoch' WHERE id = $1", [id])
-    await carryOn(testContext({ actor: machine('sync'), store: app.store }).app, id)
+    await processRun(testContext({ actor: machine('sync'), store: app.store }).app, id)
     expect(await lastRun('left')).toMatchObject({ id, status: 'FAILED', reason: changed })
     expect((await syncs.user('u12', 'left')).disabled).toBe(false)
   })

@@ -1,6 +1,6 @@
 // A run that would take too much away from people who stay waits for an administrator, as one that would disable too many does.
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { type Losses, refusal, type Seen } from '../../src/sync/safety-limits.ts'
+import { type Losses, quarantineReason, type RunSummary } from '../../src/sync/safety-limits.ts'
 import { bootApp, type TestApp } from '../harness/app.ts'
 import { type Slapd, sayWhenSkipped, slapdFolder } from '../harness/slapd.ts'
 import {
@@ -18,8 +18,8 @@ import {
 sayWhenSkipped('LDAP sync, losses')
 
 const none: Losses = { memberships: 0, emails: 0, attributes: 0 }
-const seen: Seen = { cut: null, full: true, people: 1_000, enabled: 1_000, disables: 0, held: none, lost: none }
-const of = (kind: keyof Losses, lost: number, held: number): Seen => ({
+const seen: RunSummary = { cut: null, full: true, people: 1_000, enabled: 1_000, disables: 0, held: none, lost: none }
+const of = (kind: keyof Losses, lost: number, held: number): RunSummary => ({
   ...seen,
   held: { ...none, [kind]: held },
   lost: { ...none, [kind]: lost },
@@ -41,12 +41,12 @@ describe('how much may be lost', () => {
     ['attributes', 11, 100, { maxLostCount: 0, maxLostPercent: 10 }, false],
     ['emails', 1_000, 1_000, { maxLostPercent: 100 }, true],
   ] as const)('%s: %i of %i by %j', (kind, lost, held, bounds, may) => {
-    for (const full of [true, false]) expect(refusal({ ...of(kind, lost, held), full }, bounds) === null).toBe(may)
+    for (const full of [true, false]) expect(quarantineReason({ ...of(kind, lost, held), full }, bounds) === null).toBe(may)
   })
 
   test('each kind is named, with its numbers', () => {
     const lost = { memberships: 61, emails: 10, attributes: 62 }
-    expect(refusal({ ...seen, held: { memberships: 100, emails: 10, attributes: 200 }, lost }, {})).toBe(
+    expect(quarantineReason({ ...seen, held: { memberships: 100, emails: 10, attributes: 200 }, lost }, {})).toBe(
       "It would take away 61 of 100 memberships (more than 50), 62 of 200 attribute values (more than 60), and so many need an administrator's approval",
     )
   })

@@ -5,7 +5,7 @@ import { FIRST_ADMINISTRATOR } from '../../authorization/permissions.ts'
 import { locks } from '../../domain/credentials/lockout.service.ts'
 import { passwords } from '../../domain/credentials/passwords.service.ts'
 import { permissions } from '../../domain/users/permissions.service.ts'
-import { newcomers } from '../../domain/users/user-creation.service.ts'
+import { userCreation } from '../../domain/users/user-creation.service.ts'
 import { Conflict, Invalid } from '../../platform/errors.ts'
 
 export interface AdminCommand {
@@ -45,7 +45,7 @@ async function createAdministrator(operator: Context, { iamid, userid, password,
   }
   const profile = { name: userid! }
   const input = { iamid, userid: userid!, profile, permissions: held, ...(password !== null && { password }) }
-  await newcomers.create(operator, input).catch(error => {
+  await userCreation.create(operator, input).catch(error => {
     if (!(error instanceof Conflict)) throw error
     throw new Conflict(`${error.message}. With --grant the account that exists gets every administrative permission`)
   })

@@ -1,19 +1,19 @@
 /** Documents that were validated are kept; one that is beyond a bound is refused before it is validated. */
 import type { ApolloServerPlugin, BaseContext } from '@apollo/server'
 import { type DocumentNode, GraphQLError, parse } from 'graphql'
-import { faultOf, faultOfText } from './document-limits.ts'
+import { documentError, textError } from './document-limits.ts'
 
 /** Characters of the texts of kept documents: a parsed one takes about a hundred times its text. */
-const KEPT = 300_000
+const CACHE_CHARACTERS = 300_000
 /** Refusals that are kept. */
-const REFUSED = 1_000
+const MAX_REJECTED = 1_000
 
-interface Kept {
+interface CachedDocument {
   readonly document: DocumentNode
   readonly size: number
 }
 
-export interface Documents {
+export interface DocumentCache {
   /** For the option `documentStore`. */
   readonly store: {
     get(key: string): Promise<DocumentNode | undefined>
@@ -23,8 +23,8 @@ export interface Documents {
   readonly plugin: ApolloServerPlugin<BaseContext>
 }
 
-export function createDocuments(tokens: number): Documents {
-  const kept = new Map<string, Kept>()
+export function createDocumentCache(tokens: number): DocumentCache {
+  const kept = new Map<string, CachedDocument>()
   /** Stand for documents that are refused, so that Apollo validates none of them. */
   const refusals = new Map<string, DocumentNode>()
   const faults = new WeakMap<DocumentNode, string>()
@@ -40,7 +40,7 @@ export function createDocuments(tokens: number): Documents {
     kept.set(key, { document, size: length })
     size += length
     for (const [oldest] of kept) {
-      if (size <= KEPT) break
+      if (size <= CACHE_CHARACTERS) break
       drop(oldest)
     }
   }
@@ -68,11 +68,11 @@ export function createDocuments(tokens: number): Documents {
         return {
           async didResolveSource({ source, queryHash }) {
             if (kept.has(queryHash) || refusals.has(queryHash)) return
-            const fault = faultOfText(source) ?? faultIn(source, tokens)
+            const fault = textError(source) ?? errorOf(source, tokens)
             if (fault === null) return
             const stub = parse('{ __typename }')
             faults.set(stub, fault)
-            for (const oldest of refusals.keys()) if (refusals.size >= REFUSED) refusals.delete(oldest)
+            for (const oldest of refusals.keys()) if (refusals.size >= MAX_REJECTED) refusals.delete(oldest)
             refusals.set(queryHash, stub)
           },
           async didResolveOperation({ document }) {
@@ -90,9 +90,9 @@ export function createDocuments(tokens: number): Documents {
 const hashOf = (key: string): string => key.slice(key.lastIndexOf(':') + 1)
 
 /** What does not parse is reported by Apollo. */
-function faultIn(source: string, maxTokens: number): string | null {
+function errorOf(source: string, maxTokens: number): string | null {
   try {
-    return faultOf(parse(source, { maxTokens }))
+    return documentError(parse(source, { maxTokens }))
   } catch {
     return null
   }

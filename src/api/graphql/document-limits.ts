@@ -1,7 +1,7 @@
 /** What a document may be made of, counted in linear time before the rules of validation run: some of those are quadratic. */
 import { type ASTNode, type DocumentNode, type FieldNode, Kind, type SelectionNode, type SelectionSetNode } from 'graphql'
 
-export const BOUNDS = {
+export const DOCUMENT_LIMITS = {
   /** Of the text. */
   characters: 100_000,
   lines: 5_000,
@@ -14,46 +14,46 @@ export const BOUNDS = {
 }
 
 /** What is wrong with the text of a document, else null. Each error of validation looks for its line from the beginning. */
-export function faultOfText(text: string): string | null {
-  if (text.length > BOUNDS.characters)
-    return `The document has more than ${BOUNDS.characters} characters. Send long values as variables.`
+export function textError(text: string): string | null {
+  if (text.length > DOCUMENT_LIMITS.characters)
+    return `The document has more than ${DOCUMENT_LIMITS.characters} characters. Send long values as variables.`
   let lines = 1
   for (let at = text.search(/[\n\r]/); at !== -1 && at < text.length; at++) {
     const code = text.charCodeAt(at)
-    if ((code === 0x0a || code === 0x0d) && ++lines > BOUNDS.lines)
-      return `The document has more than ${BOUNDS.lines} lines. Ask for less in one request.`
+    if ((code === 0x0a || code === 0x0d) && ++lines > DOCUMENT_LIMITS.lines)
+      return `The document has more than ${DOCUMENT_LIMITS.lines} lines. Ask for less in one request.`
   }
   return null
 }
 
 /** What is wrong with a parsed document, else null. */
-export function faultOf(document: DocumentNode): string | null {
+export function documentError(document: DocumentNode): string | null {
   let variables = 0
   for (const node of document.definitions) if ('variableDefinitions' in node) variables += node.variableDefinitions?.length ?? 0
-  if (variables > BOUNDS.variables)
-    return `The document has more than ${BOUNDS.variables} variables. Send lists and input objects as one variable each.`
+  if (variables > DOCUMENT_LIMITS.variables)
+    return `The document has more than ${DOCUMENT_LIMITS.variables} variables. Send lists and input objects as one variable each.`
   const fragments = new Map<string, SelectionSetNode>()
   for (const node of document.definitions)
     if (node.kind === Kind.FRAGMENT_DEFINITION) fragments.set(node.name.value, node.selectionSet)
-  const sizes = sizesOf(fragments)
+  const sizes = selectionCounter(fragments)
   let selections = 0
   for (const node of document.definitions) if ('selectionSet' in node && node.selectionSet) selections += sizes(node.selectionSet)
-  if (selections > BOUNDS.selections)
-    return `The document asks for more than ${BOUNDS.selections} fields, with each fragment counted wherever it is spread. Ask for less in one request.`
+  if (selections > DOCUMENT_LIMITS.selections)
+    return `The document asks for more than ${DOCUMENT_LIMITS.selections} fields, with each fragment counted wherever it is spread. Ask for less in one request.`
   let comparisons = 0
   for (const node of document.definitions)
     if ('selectionSet' in node && node.selectionSet) comparisons += comparisonsOf([node.selectionSet], fragments)
-  if (comparisons > BOUNDS.comparisons) return 'The document asks for too many of the same fields. Ask for each once.'
+  if (comparisons > DOCUMENT_LIMITS.comparisons) return 'The document asks for too many of the same fields. Ask for each once.'
   return null
 }
 
 /** How many selections a set comes to; those of a fragment are counted once and kept. A fragment within itself is another rule's. */
-function sizesOf(fragments: ReadonlyMap<string, SelectionSetNode>): (set: SelectionSetNode) => number {
+function selectionCounter(fragments: ReadonlyMap<string, SelectionSetNode>): (set: SelectionSetNode) => number {
   const known = new Map<string, number>()
   const size = (set: SelectionSetNode): number => {
     let total = 0
     for (const selection of set.selections) total += 1 + inner(selection)
-    return Math.min(total, BOUNDS.selections + 1)
+    return Math.min(total, DOCUMENT_LIMITS.selections + 1)
   }
   const inner = (selection: SelectionNode): number => {
     if (selection.kind !== Kind.FRAGMENT_SPREAD) return selection.selectionSet ? size(selection.selectionSet) : 0
@@ -69,7 +69,7 @@ function sizesOf(fragments: ReadonlyMap<string, SelectionSetNode>): (set: Select
   return size
 }
 
-interface Same {
+interface FieldGroup {
   count: number
   weight: number
   readonly sets: SelectionSetNode[]
@@ -80,7 +80,7 @@ interface Same {
  * writing fragments out costs no more than these.
  */
 function comparisonsOf(sets: readonly SelectionSetNode[], fragments: ReadonlyMap<string, SelectionSetNode>): number {
-  const fields = new Map<string, Same>()
+  const fields = new Map<string, FieldGroup>()
   const inside = new Set<string>()
   let spreads = 0
   const take = (set: SelectionSetNode): void => {
@@ -102,14 +102,14 @@ function comparisonsOf(sets: readonly SelectionSetNode[], fragments: ReadonlyMap
   let total = (spreads * (spreads - 1)) / 2
   for (const { count, weight, sets } of fields.values()) {
     total += ((count - 1) * weight) / 2
-    if (total > BOUNDS.comparisons) return total
+    if (total > DOCUMENT_LIMITS.comparisons) return total
     if (sets.length > 0) total += comparisonsOf(sets, fragments)
   }
   return total
 }
 
 /** Fields are compared with their arguments, which are written out for it. */
-function add(fields: Map<string, Same>, field: FieldNode): void {
+function add(fields: Map<string, FieldGroup>, field: FieldNode): void {
   const name = field.alias?.value ?? field.name.value
   const same = fields.get(name) ?? { count: 0, weight: 0, sets: [] }
   fields.set(name, same)

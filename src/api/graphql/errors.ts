@@ -2,13 +2,13 @@
 import { unwrapResolverError } from '@apollo/server/errors'
 import { GraphQLError, type GraphQLFormattedError } from 'graphql'
 import type { Logger } from 'pino'
-import { catalogue, Invalid, RosterError } from '../../platform/errors.ts'
+import { ERROR_CODES, Invalid, RosterError } from '../../platform/errors.ts'
 import { errorHeaders } from '../../platform/http/errors.ts'
-import type { WireResponse } from '../../platform/http/types.ts'
-import { shortened, variableFault, variableOf } from '../../platform/http/variables.ts'
+import type { HttpResponse } from '../../platform/http/types.ts'
+import { shortened, variableError, variableOf } from '../../platform/http/variables.ts'
 
 /** Codes that GraphQL itself knows, for requests that never reach a resolver. */
-const OF_THE_LANGUAGE = new Set([
+const LANGUAGE_CODES = new Set([
   'GRAPHQL_PARSE_FAILED',
   'GRAPHQL_VALIDATION_FAILED',
   'BAD_USER_INPUT',
@@ -35,13 +35,13 @@ export const formatError =
     }
     if (error instanceof RosterError) return { message: error.message, ...place, extensions: extensionsOf(error) }
     const code = formatted.extensions?.code
-    if (typeof code === 'string' && OF_THE_LANGUAGE.has(code)) {
+    if (typeof code === 'string' && LANGUAGE_CODES.has(code)) {
       if (code === 'BAD_USER_INPUT') return { ...ofVariable(formatted.message, thrown), ...place }
-      return { message: worded(formatted.message), ...place, extensions: { code } }
+      return { message: rephrased(formatted.message), ...place, extensions: { code } }
     }
     // A value of the wrong form in the document itself: graphql-js gives it no code, and it is the caller's fault.
     if (thrown instanceof GraphQLError && thrown.originalError instanceof GraphQLError)
-      return { message: worded(formatted.message), ...place, extensions: { code: 'BAD_USER_INPUT' } }
+      return { message: rephrased(formatted.message), ...place, extensions: { code: 'BAD_USER_INPUT' } }
     log.error({ err: error }, 'unexpected error in GraphQL')
     return {
       message: 'Something went wrong on our side; the log has it under the request id',
@@ -59,7 +59,7 @@ export function capped(errors: readonly GraphQLFormattedError[], most: number): 
 }
 
 /** Whole messages of graphql-js, and what to do instead. */
-const WHOLE: Readonly<Record<string, string>> = {
+const WHOLE_VALUE: Readonly<Record<string, string>> = {
   'Maximum call stack size exceeded': 'The document nests too deep',
   'Validation aborted.': 'The document asks for too many of the same fields. Ask for each once.',
 }
@@ -68,11 +68,11 @@ const WHOLE: Readonly<Record<string, string>> = {
  * A message of graphql-js as Roster answers it: short, with what to do, and without the values that it quotes, which may be a password
  * in the wrong place. Linear in the length of the message.
  */
-function worded(message: string): string {
+function rephrased(message: string): string {
   const text = shortened(message)
   const tokens = /^Syntax Error: Document contains more that (\d+) tokens\./.exec(text)?.[1]
   if (tokens !== undefined) return `The document contains more than ${tokens} tokens. Ask for less in one request.`
-  return WHOLE[text] ?? withoutValue(withoutLiteral(text))
+  return WHOLE_VALUE[text] ?? withoutValue(withoutLiteral(text))
 }
 
 /** `Syntax Error: Expected Name, found String "…".` */
@@ -82,12 +82,12 @@ function withoutLiteral(text: string): string {
   return literal ? `${text.slice(0, literal.index)} ${literal[1]}.` : text
 }
 
-const REPRESENT = ' cannot represent '
+const CANNOT_REPRESENT = ' cannot represent '
 
 /** `String cannot represent a non string value: …` */
 function withoutValue(text: string): string {
-  const start = text.indexOf(REPRESENT)
-  if (start === -1 || !/^(?:an? )?non/.test(text.slice(start + REPRESENT.length))) return text
+  const start = text.indexOf(CANNOT_REPRESENT)
+  if (start === -1 || !/^(?:an? )?non/.test(text.slice(start + CANNOT_REPRESENT.length))) return text
   const value = text.indexOf(': ', start)
   return value === -1 ? text : text.slice(0, value)
 }
@@ -95,12 +95,12 @@ function withoutValue(text: string): string {
 /** A fault of a variable, with all that its message has but the value. */
 function ofVariable(message: string, thrown: unknown) {
   const cause = (thrown instanceof GraphQLError ? thrown.originalError?.message : undefined) ?? message
-  const fault = variableFault(message, cause)
+  const fault = variableError(message, cause)
   if (fault === null) {
     const field = variableOf(message)
-    return { message: worded(message), extensions: { code: 'BAD_USER_INPUT', ...(field && { field }) } }
+    return { message: rephrased(message), extensions: { code: 'BAD_USER_INPUT', ...(field && { field }) } }
   }
-  const rule = worded(fault.rule)
+  const rule = rephrased(fault.rule)
   return {
     message: `Variable "$${fault.variable}" got an invalid value at "${fault.field}"; ${rule}`,
     extensions: { code: 'BAD_USER_INPUT', field: fault.field, rule },
@@ -108,8 +108,8 @@ function ofVariable(message: string, thrown: unknown) {
 }
 
 /** An error before GraphQL begins (credential, body), in the same shape. */
-export function graphqlError(error: RosterError, { requestId }: { requestId: string }): WireResponse {
-  const { status } = catalogue[error.code]
+export function graphqlError(error: RosterError, { requestId }: { requestId: string }): HttpResponse {
+  const { status } = ERROR_CODES[error.code]
   const headers = errorHeaders(status, error)
   return {
     status,

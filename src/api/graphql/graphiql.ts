@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { Unavailable } from '../../platform/errors.ts'
 import { hasSessionCookie } from '../../platform/http/cookies.ts'
-import type { Http } from '../../platform/http/types.ts'
+import type { HttpServer } from '../../platform/http/types.ts'
 
 /** Where vite.ui.config.ts puts the page. */
 const BUILT = fileURLToPath(new URL('../../../dist/ui', import.meta.url))
@@ -35,7 +35,7 @@ const CONTENT_SECURITY_POLICY = [
  * GET /graphiql and its assets, from the folder that `npm run generate` builds. Where that is missing the page answers 503 and
  * says what to run.
  */
-export function registerPlayground(http: Http, built = BUILT): void {
+export function registerPlayground(http: HttpServer, built = BUILT): void {
   const policy = { 'content-security-policy': CONTENT_SECURITY_POLICY }
   http.route({
     method: 'GET',

@@ -29,9 +29,9 @@ import {
 import type { Context } from '../../authorization/context.ts'
 
 /** Fields of the introspection of one document; the query that tools send has about a third of it. */
-export const INTROSPECTED = 60_000
+export const INTROSPECTION_FIELDS = 60_000
 
-interface Asked {
+interface IntrospectionField {
   readonly schema: GraphQLSchema
   readonly fragments: ReadonlyMap<string, FragmentDefinitionNode>
   readonly variables: Readonly<Record<string, unknown>>
@@ -40,7 +40,7 @@ interface Asked {
 type Values = Record<string, unknown>
 
 /** A field of the answer with all that there is to know of it before any value is read. */
-interface Step {
+interface PlanStep {
   readonly key: string
   /** Null for `__typename`. */
   readonly read: ((source: unknown) => unknown) | null
@@ -49,11 +49,11 @@ interface Step {
 }
 interface Plan {
   readonly typename: string
-  readonly steps: readonly Step[]
+  readonly steps: readonly PlanStep[]
 }
 
 /** What of a document is introspection, by the names in the answer, and the rest as a document of its own. */
-interface Split {
+interface SplitSelection {
   readonly introspected: Values
   /** Null when nothing is left. */
   readonly rest: DocumentNode | null
@@ -62,10 +62,10 @@ interface Split {
 }
 
 export function introspection(schema: GraphQLSchema): ApolloServerPlugin<Context> {
-  const known = new WeakMap<OperationDefinitionNode, Split>()
+  const known = new WeakMap<OperationDefinitionNode, SplitSelection>()
   return {
     async requestDidStart() {
-      let split: Split | null = null
+      let split: SplitSelection | null = null
       return {
         async didResolveOperation(request) {
           const { operation, document } = request
@@ -106,17 +106,17 @@ function splitOf(
   document: DocumentNode,
   operation: OperationDefinitionNode,
   variables: Values,
-): Split | null {
+): SplitSelection | null {
   const defaults = (operation.variableDefinitions ?? []).flatMap(({ variable, defaultValue }) =>
     defaultValue && 'value' in defaultValue ? [[variable.name.value, literal(defaultValue)] as const] : [],
   )
   const fragments = new Map<string, FragmentDefinitionNode>()
   for (const node of document.definitions) if (node.kind === Kind.FRAGMENT_DEFINITION) fragments.set(node.name.value, node)
-  const asked: Asked = { schema, fragments, variables: { ...Object.fromEntries(defaults), ...variables } }
+  const asked: IntrospectionField = { schema, fragments, variables: { ...Object.fromEntries(defaults), ...variables } }
   const fields = collected(asked, schema.getQueryType()!.name, [operation.selectionSet])
   const roots = [...fields].filter(([, [field]]) => field!.name.value === '__schema' || field!.name.value === '__type')
   if (roots.length === 0) return null
-  const left = { fields: INTROSPECTED }
+  const left = { fields: INTROSPECTION_FIELDS }
   const introspected: Values = {}
   for (const [key, nodes] of roots) introspected[key] = rootOf(asked, nodes, left)
   const others = [...fields.values()].flat().filter(({ name: { value } }) => value !== '__schema' && value !== '__type')
@@ -129,7 +129,7 @@ function literal(node: { kind: string; value: unknown }): unknown {
   return node.kind === Kind.INT || node.kind === Kind.FLOAT ? Number(node.value) : node.value
 }
 
-function rootOf(asked: Asked, nodes: readonly FieldNode[], left: { fields: number }): unknown {
+function rootOf(asked: IntrospectionField, nodes: readonly FieldNode[], left: { fields: number }): unknown {
   const [first] = nodes
   const field = first!.name.value === '__schema' ? SchemaMetaFieldDef : TypeMetaFieldDef
   const sets = nodes.flatMap(({ selectionSet }) => selectionSet ?? [])
@@ -140,7 +140,7 @@ function rootOf(asked: Asked, nodes: readonly FieldNode[], left: { fields: numbe
 }
 
 /** The fields of merged selections by their names in the answer (GraphQL 6.3.2). Types of introspection are objects, so a condition is a name. */
-function collected(asked: Asked, typename: string, sets: readonly SelectionSetNode[]): Map<string, FieldNode[]> {
+function collected(asked: IntrospectionField, typename: string, sets: readonly SelectionSetNode[]): Map<string, FieldNode[]> {
   const fields = new Map<string, FieldNode[]>()
   const visited = new Set<string>()
   const take = (set: SelectionSetNode): void => {
@@ -165,10 +165,10 @@ function collected(asked: Asked, typename: string, sets: readonly SelectionSetNo
   return fields
 }
 
-function planOf(asked: Asked, type: GraphQLObjectType, sets: readonly SelectionSetNode[]): Plan {
+function planOf(asked: IntrospectionField, type: GraphQLObjectType, sets: readonly SelectionSetNode[]): Plan {
   // All that resolvers of introspection read of it.
   const info = { schema: asked.schema } as GraphQLResolveInfo
-  const steps = [...collected(asked, type.name, sets)].flatMap(([key, nodes]): Step[] => {
+  const steps = [...collected(asked, type.name, sets)].flatMap(([key, nodes]): PlanStep[] => {
     const name = nodes[0]!.name.value
     if (name === '__typename') return [{ key, read: null, type, inner: null }]
     const field = type.getFields()[name]
@@ -187,7 +187,7 @@ function valuesOf(plan: Plan, source: unknown, left: { fields: number }): Values
   left.fields -= plan.steps.length
   if (left.fields < 0)
     throw new GraphQLError(
-      `The introspection of one document comes to more than ${INTROSPECTED} fields: ask for __schema once, without types in types`,
+      `The introspection of one document comes to more than ${INTROSPECTION_FIELDS} fields: ask for __schema once, without types in types`,
       { extensions: { code: 'BAD_USER_INPUT', http: { status: 400 } } },
     )
   const values: Values = {}

@@ -19,7 +19,7 @@ import {
   visit,
 } from 'graphql'
 import { JSON_DEPTH } from '../../platform/http/body.ts'
-import { ANSWER_LIMIT } from '../../platform/http/json.ts'
+import { RESPONSE_LIMIT } from '../../platform/http/json.ts'
 import { FORBIDDEN_KEYS } from '../../platform/http/text.ts'
 
 export const LIMITS = {
@@ -40,7 +40,7 @@ export const LIMITS = {
   /** Items of lists without pages, such as attributes, that one answer holds at most. */
   items: 250_000,
   /** Bytes of one answer. */
-  answer: ANSWER_LIMIT,
+  answer: RESPONSE_LIMIT,
   /** Operations that cost more are answered a few at a time. */
   largeCost: 20_000,
 }

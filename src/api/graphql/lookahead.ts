@@ -1,9 +1,9 @@
 /** Looking ahead: which columns and edges of users an operation asks for, so that the read of the users brings just these. */
 import { type ArgumentNode, type FieldNode, type GraphQLResolveInfo, type SelectionSetNode, valueFromASTUntyped } from 'graphql'
-import { type Column, type Edge, isColumn, type Wanted } from '../../domain/users/users.projection.ts'
+import { type Column, type EagerEdge, isColumn, type Projection } from '../../domain/users/users.projection.ts'
 import { DEFAULT_PAGE, MAX_PAGE } from '../../platform/database/pagination.ts'
 
-const EDGE_OF: Record<string, Edge> = {
+const EDGE_OF: Record<string, EagerEdge> = {
   permissions: 'grants',
   groupPermissions: 'grants',
   permissionGrants: 'grants',
@@ -26,23 +26,23 @@ const COLUMNS_OF_PROFILE: Record<string, readonly Column[]> = {
   updatedAt: ['profileUpdatedAt'],
 }
 /** What every resolver and rule may count on. */
-const ALWAYS: readonly Column[] = ['id', 'iamid', 'userid', 'disabled']
+const IDENTITY_COLUMNS: readonly Column[] = ['id', 'iamid', 'userid', 'disabled']
 /** Fields between the root field and its users. */
-const BETWEEN = new Set(['nodes', 'edges', 'node', 'user'])
+const CONNECTION_FIELDS = new Set(['nodes', 'edges', 'node', 'user'])
 
 /** What a document asks for, whatever its variables. */
-interface Seen {
+interface Selected {
   readonly columns: readonly Column[]
-  readonly edges: readonly Edge[]
+  readonly edges: readonly EagerEdge[]
   /** Which page of the users' groups; undefined where none is asked for. */
   readonly groups: readonly ArgumentNode[] | undefined
 }
 // Documents are parsed once and kept, so their nodes can carry what was found. @skip and @include may leave something out: it then came for nothing.
-const known = new WeakMap<FieldNode, Seen>()
+const known = new WeakMap<FieldNode, Selected>()
 
 /** What is asked for below the root field of `info`, in a fixed order, so that equal wishes are equal statements. */
-export function wantedAhead(info: GraphQLResolveInfo): Wanted {
-  const { columns, edges, groups } = seenIn(info)
+export function projectionOf(info: GraphQLResolveInfo): Projection {
+  const { columns, edges, groups } = selectedIn(info)
   const size = groups && sizeOf(groups, info.variableValues)
   return size == null ? { columns, edges } : { columns, edges: [...edges, 'groups'], groups: size }
 }
@@ -56,18 +56,18 @@ function sizeOf(args: readonly ArgumentNode[], variables: Record<string, unknown
   return isFirst && Number.isInteger(size) && Number(size) >= 1 && Number(size) <= MAX_PAGE ? Number(size) : null
 }
 
-function seenIn({ fieldNodes, fragments }: GraphQLResolveInfo): Seen {
+function selectedIn({ fieldNodes, fragments }: GraphQLResolveInfo): Selected {
   const [first] = fieldNodes
   const found = first && fieldNodes.length === 1 ? known.get(first) : undefined
   if (found) return found
-  const columns = new Set<Column>(ALWAYS)
-  const edges = new Set<Edge>()
-  let groups: Seen['groups']
+  const columns = new Set<Column>(IDENTITY_COLUMNS)
+  const edges = new Set<EagerEdge>()
+  let groups: Selected['groups']
   const look = (set: SelectionSetNode | undefined, inProfile: boolean): void => {
     for (const selection of set?.selections ?? []) {
       if (selection.kind === 'InlineFragment') look(selection.selectionSet, inProfile)
       else if (selection.kind === 'FragmentSpread') look(fragments[selection.name.value]?.selectionSet, inProfile)
-      else if (!inProfile && (selection.name.value === 'profile' || BETWEEN.has(selection.name.value)))
+      else if (!inProfile && (selection.name.value === 'profile' || CONNECTION_FIELDS.has(selection.name.value)))
         look(selection.selectionSet, selection.name.value === 'profile')
       else take(selection, inProfile)
     }
@@ -80,7 +80,7 @@ function seenIn({ fieldNodes, fragments }: GraphQLResolveInfo): Seen {
     for (const column of Object.hasOwn(special, name) ? special[name]! : [name]) if (isColumn(column)) columns.add(column)
   }
   for (const node of fieldNodes) look(node.selectionSet, false)
-  const seen: Seen = { columns: [...columns].sort(), edges: [...edges].sort(), groups }
+  const seen: Selected = { columns: [...columns].sort(), edges: [...edges].sort(), groups }
   if (first && fieldNodes.length === 1) known.set(first, seen)
   return seen
 }

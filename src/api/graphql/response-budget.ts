@@ -29,7 +29,7 @@ export interface Budget {
   large?: () => Promise<void>
 }
 
-export interface Budgeted {
+export interface WithBudget {
   readonly budget?: Budget
 }
 
@@ -40,12 +40,12 @@ const LIST = 512
 const LISTS = 5_000
 const SHORT = 16
 /** Rows that are made without a pause: what they wait for together is one statement. */
-const TOGETHER = 100
+const CHUNK = 100
 /** Bytes of JSON fields after which an answer is written in pieces, and after which it counts as large. */
 const LONG = 64_000
 const LARGE = 1_000_000
 
-export const newBudget = (limits: Pick<Budget, 'items' | 'large'> = {}): Budget => ({
+export const createBudget = (limits: Pick<Budget, 'items' | 'large'> = {}): Budget => ({
   ...limits,
   bytes: LIMITS.answer,
   until: performance.now() + TIME,
@@ -63,7 +63,7 @@ export function withBudget(schema: GraphQLSchema): GraphQLSchema {
   const types = Object.values(schema.getTypeMap()).filter(isObjectType)
   const fields = types
     .filter(type => !isIntrospectionType(type))
-    .flatMap(type => Object.values(type.getFields()) as GraphQLField<unknown, Budgeted>[])
+    .flatMap(type => Object.values(type.getFields()) as GraphQLField<unknown, WithBudget>[])
   for (const field of fields) {
     const named = getNamedType(field.type)
     if (isListType(getNullableType(field.type)) && isCompositeType(named)) {
@@ -74,7 +74,7 @@ export function withBudget(schema: GraphQLSchema): GraphQLSchema {
   return schema
 }
 
-function after(field: GraphQLField<unknown, Budgeted>, then: (budget: Budget, value: unknown) => unknown): void {
+function after(field: GraphQLField<unknown, WithBudget>, then: (budget: Budget, value: unknown) => unknown): void {
   const resolve = field.resolve ?? defaultFieldResolver
   field.resolve = (source, args, context, info) => {
     const found: unknown = resolve(source, args, context, info)
@@ -105,7 +105,7 @@ function paced(budget: Budget, list: readonly unknown[] | null): unknown {
   budget.isLong = true
   let before = Promise.resolve()
   return list.map((item, at) => {
-    before = before.then(() => (isDue() || at % TOGETHER === TOGETHER - 1 ? pausedWithin(budget) : undefined))
+    before = before.then(() => (isDue() || at % CHUNK === CHUNK - 1 ? pausedWithin(budget) : undefined))
     return before.then(() => item)
   })
 }
@@ -129,10 +129,10 @@ function weighed(budget: Budget, value: unknown): unknown {
       extensions: { code: 'BAD_USER_INPUT' },
     })
   // Most values come at once: a promise for each would cost more than the value.
-  return LIMITS.answer - budget.bytes > LARGE || isDue() ? waited(budget, value) : value
+  return LIMITS.answer - budget.bytes > LARGE || isDue() ? awaited(budget, value) : value
 }
 
-async function waited(budget: Budget, value: object): Promise<object> {
+async function awaited(budget: Budget, value: object): Promise<object> {
   if (LIMITS.answer - budget.bytes > LARGE) await budget.large?.()
   if (isDue()) await pausedWithin(budget)
   return value

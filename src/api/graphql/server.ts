@@ -13,13 +13,13 @@ import { Unauthenticated } from '../../platform/errors.ts'
 import type { FairQueue } from '../../platform/fair-queue.ts'
 import { parseBody } from '../../platform/http/body.ts'
 import { jsonPieces } from '../../platform/http/json.ts'
-import type { Http, WireRequest, WireResponse } from '../../platform/http/types.ts'
+import type { HttpRequest, HttpResponse, HttpServer } from '../../platform/http/types.ts'
 import { costOf } from './cost.ts'
-import { createDocuments } from './document-cache.ts'
+import { createDocumentCache } from './document-cache.ts'
 import { capped, formatError, graphqlError } from './errors.ts'
 import { introspection } from './introspection.ts'
 import { isLogInOnly, LIMITS, limitRules } from './limits.ts'
-import { type Budget, newBudget, restart } from './response-budget.ts'
+import { type Budget, createBudget, restart } from './response-budget.ts'
 import { checkVariables } from './variables.ts'
 
 interface Locals extends Record<string, unknown> {
@@ -32,14 +32,17 @@ interface Deps {
   /** Large answers pass here. */
   large: FairQueue
   /** Authenticates when there is a credential; anonymous otherwise. Throws Unauthenticated for a bad one. */
-  contextOf(request: WireRequest<Locals>, credential: 'offered'): Promise<Context>
+  contextOf(request: HttpRequest<Locals>, credential: 'offered'): Promise<Context>
 }
 
 const NEEDS_CREDENTIAL =
   'A token or an API key is needed: send it as Authorization: Bearer <token>. Without one only the log-in mutations run'
 
-export async function registerGraphql(http: Http, { schema, log, large, contextOf }: Deps): Promise<{ stop(): Promise<void> }> {
-  const documents = createDocuments(LIMITS.tokens)
+export async function registerGraphql(
+  http: HttpServer,
+  { schema, log, large, contextOf }: Deps,
+): Promise<{ stop(): Promise<void> }> {
+  const documents = createDocumentCache(LIMITS.tokens)
   const apollo = new ApolloServer<Served>({
     schema,
     introspection: true,
@@ -87,9 +90,9 @@ interface Served extends Context {
   }
 }
 
-const isAnonymous = (request: WireRequest<Locals>): boolean => request.locals.context!.actor === anonymous
+const isAnonymous = (request: HttpRequest<Locals>): boolean => request.locals.context!.actor === anonymous
 
-async function serve(apollo: ApolloServer<Served>, large: FairQueue, request: WireRequest<Locals>): Promise<WireResponse> {
+async function serve(apollo: ApolloServer<Served>, large: FairQueue, request: HttpRequest<Locals>): Promise<HttpResponse> {
   const body = bodyOf(request)
   const headers = new HeaderMap()
   for (const [name, value] of Object.entries(request.headers))
@@ -102,7 +105,7 @@ async function serve(apollo: ApolloServer<Served>, large: FairQueue, request: Wi
     outcome.leave = await large.acquire({ actor: shareOf(own.actor, own.address) })
     restart(budget)
   }
-  const budget: Budget = newBudget({ items: LIMITS.items, large: once(enter) })
+  const budget: Budget = createBudget({ items: LIMITS.items, large: once(enter) })
   const context = async () => ({ ...own, budget, outcome })
   try {
     const answered = await apollo.executeHTTPGraphQLRequest({ httpGraphQLRequest, context })
@@ -129,7 +132,7 @@ function identified(text: string, requestId: string): string {
 }
 
 /** The parsed body. Without a credential anything but log-in mutations is 401, a body that does not parse too. */
-function bodyOf(request: WireRequest<Locals>): unknown {
+function bodyOf(request: HttpRequest<Locals>): unknown {
   const bytes = request.body as Buffer | undefined
   if (!isAnonymous(request)) return bytes === undefined ? undefined : parseBody(bytes, request.headers, 'json')
   try {
@@ -196,7 +199,7 @@ const answer: ApolloServerPlugin<Served> = {
           extensions: { ...error.extensions, requestId: contextValue.requestId },
         }))
         const accept = request.http?.headers.get('accept') ?? ''
-        const language = errors.every(error => FAULTS.has(String(error.extensions?.code)))
+        const language = errors.every(error => CLIENT_ERRORS.has(String(error.extensions?.code)))
         if (language && data == null && !accept.includes('application/graphql-response+json')) response.http.status = 200
       },
     }
@@ -225,4 +228,4 @@ function waiting(errors: readonly GraphQLFormattedError[]): Record<string, strin
 /** graphql-js suggests names of the schema, which nobody else learns without a credential. */
 const withoutSuggestion = (message: string): string => message.split(' Did you mean ', 1)[0]!
 
-const FAULTS = new Set(['GRAPHQL_PARSE_FAILED', 'GRAPHQL_VALIDATION_FAILED', 'BAD_USER_INPUT'])
+const CLIENT_ERRORS = new Set(['GRAPHQL_PARSE_FAILED', 'GRAPHQL_VALIDATION_FAILED', 'BAD_USER_INPUT'])

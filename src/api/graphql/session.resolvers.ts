@@ -4,7 +4,7 @@ import { allowed } from '../../authorization/policy.ts'
 import type { UserRecord } from '../../domain/users/user.ts'
 import { readViewer } from '../../domain/users/users.service.ts'
 import type { CredentialKind, Resolvers, ViewerResolvers } from '../../generated/graphql.ts'
-import { wantedAhead } from './lookahead.ts'
+import { projectionOf } from './lookahead.ts'
 
 const KINDS: Record<Credential['kind'], CredentialKind> = {
   login: 'LOGIN',
@@ -21,7 +21,7 @@ const viewer = (actor: Actor, user: UserRecord) => {
 
 export const sessionResolvers: Resolvers & { Viewer?: ViewerResolvers } = {
   Query: {
-    viewer: async (_, __, context, info) => viewer(context.actor, await readViewer(context, { wanted: wantedAhead(info) })),
+    viewer: async (_, __, context, info) => viewer(context.actor, await readViewer(context, { wanted: projectionOf(info) })),
   },
   Mutation: {
     logIn: (_, { input }, context) => sessions.logIn(context, input),

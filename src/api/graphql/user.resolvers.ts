@@ -3,27 +3,27 @@ import { attributes, authorizations, bimAuthorizations, iamAuthorizations } from
 import { passwords } from '../../domain/credentials/passwords.service.ts'
 import { permissions } from '../../domain/users/permissions.service.ts'
 import { lastExternalRefresh } from '../../domain/users/user.ts'
-import { newcomers } from '../../domain/users/user-creation.service.ts'
+import { userCreation } from '../../domain/users/user-creation.service.ts'
 import { listUsers, readUser, users } from '../../domain/users/users.service.ts'
 import { refreshes } from '../../federation/refresh.service.ts'
-import { recognition } from '../../federation/relink.service.ts'
+import { relinking } from '../../federation/relink.service.ts'
 import { sourceIdsOf } from '../../federation/source-ids.ts'
 import type { Resolvers } from '../../generated/graphql.ts'
-import { wantedAhead } from './lookahead.ts'
+import { projectionOf } from './lookahead.ts'
 
 export const userResolvers: Resolvers = {
   Query: {
-    user: (_, args, context, info) => readUser(context, { ...args, wanted: wantedAhead(info) }),
+    user: (_, args, context, info) => readUser(context, { ...args, wanted: projectionOf(info) }),
     profile: (_, args, context) => users.readProfile(context, args),
-    users: (_, args, context, info) => listUsers(context, { ...args, wanted: wantedAhead(info) }),
+    users: (_, args, context, info) => listUsers(context, { ...args, wanted: projectionOf(info) }),
   },
   Mutation: {
-    createUser: (_, { input }, context) => newcomers.create(context, input),
+    createUser: (_, { input }, context) => userCreation.create(context, input),
     inviteUser: async (_, { input }, context) => {
-      const { newUserLink, ...rest } = await newcomers.invite(context, input)
+      const { newUserLink, ...rest } = await userCreation.invite(context, input)
       return { ...rest, newUserLink: newUserLink! }
     },
-    cloneUser: (_, { input }, context) => newcomers.clone(context, input),
+    cloneUser: (_, { input }, context) => userCreation.clone(context, input),
     updateProfile: async (_, { input }, context) => ({ user: await users.updateProfile(context, input) }),
     setUserPermissions: async (_, { input }, context) => ({ user: await permissions.set(context, input) }),
     grantUserPermissions: async (_, { input }, context) => ({ user: await permissions.grant(context, input) }),
@@ -31,9 +31,9 @@ export const userResolvers: Resolvers = {
     setPassword: (_, { input }, context) => passwords.set(context, input),
     setUserDisabled: async (_, { input }, context) => ({ user: await users.setDisabled(context, input) }),
     deleteUser: (_, { input }, context) => users.delete(context, input),
-    replaceUser: async (_, { input }, context) => ({ user: await recognition.replace(context, input) }),
-    relinkUser: async (_, { input }, context) => ({ user: await recognition.relink(context, input) }),
-    relinkUsers: (_, { input }, context) => recognition.relinkAll(context, input),
+    replaceUser: async (_, { input }, context) => ({ user: await relinking.replace(context, input) }),
+    relinkUser: async (_, { input }, context) => ({ user: await relinking.relink(context, input) }),
+    relinkUsers: (_, { input }, context) => relinking.relinkAll(context, input),
     refreshUser: async (_, { input }, context) => ({ user: await refreshes.user(context, input) }),
   },
   User: {

@@ -7,8 +7,8 @@ import {
   ReplaceAttributesDocument,
 } from '../../generated/operations.ts'
 import { idFrom, userOrId } from './params.ts'
-import { list, map, textThatSays } from './request.schemas.ts'
-import { row } from './route.ts'
+import { list, map, nonEmptyText } from './request.schemas.ts'
+import { defineRoute } from './route.ts'
 import { owner } from './serializers.ts'
 
 interface Model {
@@ -22,8 +22,8 @@ function ownerRef({ iamid, modelType, modelId }: Model) {
   return modelType === 'user' ? { user: userOrId(iamid, modelId) } : { group: { iamid, id: idFrom('modelId', modelId) } }
 }
 
-export const attributeRows = [
-  row({
+export const attributeRoutes = [
+  defineRoute({
     method: ['PUT', 'POST'],
     path: '/bim/iam/:iamid/:modelType/:modelId/authorizations/:attributeName/:attributeValue',
     alias: [
@@ -39,7 +39,7 @@ export const attributeRows = [
     }),
     body: ({ addAttribute }) => owner(addAttribute.owner),
   }),
-  row({
+  defineRoute({
     method: ['PUT', 'POST'],
     path: '/bim/iam/:iamid/group/:groupId/authorizations/:attributeName/:attributeValue',
     alias: [
@@ -55,7 +55,7 @@ export const attributeRows = [
     }),
     body: ({ addAttribute }) => owner(addAttribute.owner),
   }),
-  row({
+  defineRoute({
     method: 'DELETE',
     path: '/bim/iam/:iamid/:modelType/:modelId/authorizations/:key/:value',
     alias: ['DELETE /bim/iam/:iamid/:modelType/:modelId/authorizations/:key'],
@@ -66,18 +66,18 @@ export const attributeRows = [
     variables: ({ params }) => ({ input: { owner: ownerRef(params), key: params.key, value: params.value } }),
     body: ({ removeAttribute }) => owner(removeAttribute.owner),
   }),
-  row({
+  defineRoute({
     method: ['PUT', 'POST'],
     path: '/bim/iam/:iamid/:modelType/:modelId/authorizations',
     doc: 'Make the attributes set by hand of a user or a group exactly these: `{key: [values]}`. `{}` removes all.',
     action: 'attribute:write',
-    payload: map(list(textThatSays)),
+    payload: map(list(nonEmptyText)),
     run: ReplaceAttributesDocument,
     answers: 'ChangedOwner',
     variables: ({ params, payload }) => ({ input: { owner: ownerRef(params), attributes: payload } }),
     body: ({ replaceAttributes }) => owner(replaceAttributes.owner),
   }),
-  row({
+  defineRoute({
     method: 'DELETE',
     path: '/bim/iam/:iamid/authorizations/:key/:value',
     alias: ['DELETE /bim/iam/:iamid/authorizations/:key'],

@@ -6,9 +6,9 @@ import {
   type ListApiKeysQuery,
   ReadTokenDocument,
 } from '../../generated/operations.ts'
-import { allOf } from './read-all-pages.ts'
+import { readAll } from './read-all-pages.ts'
 import { fields, id, optional, text } from './request.schemas.ts'
-import { row } from './route.ts'
+import { defineRoute } from './route.ts'
 
 type Project = NonNullable<NonNullable<ListApiKeysQuery['apiKeys']>['nodes'][number]['project']>
 
@@ -23,8 +23,8 @@ const project = (found: Project) => ({
   schemaEvolutionId: null,
 })
 
-export const credentialRows = [
-  row({
+export const credentialRoutes = [
+  defineRoute({
     method: 'POST',
     path: '/bim/apikey',
     alias: ['POST /apikey'],
@@ -42,7 +42,7 @@ export const credentialRows = [
       context: null,
     }),
   }),
-  row({
+  defineRoute({
     method: 'POST',
     path: '/bim/token',
     doc: 'What is known of a token, for its owner or a USER_ADMIN. Looking does not extend it.',
@@ -68,7 +68,7 @@ export const credentialRows = [
       impersonationiamid: impersonator?.iamid ?? null,
     }),
   }),
-  row({
+  defineRoute({
     method: 'GET',
     path: '/bim/iam/:iamid/user/:userid/apikeys',
     doc: "A user's API keys, never the keys themselves: one's own, or anyone's for a USER_ADMIN.",
@@ -78,7 +78,7 @@ export const credentialRows = [
     answers: 'ApiKeys',
     variables: ({ params }) => ({ ref: params }),
     whole: async ({ apiKeys }, again) => ({
-      apiKeys: await allOf(apiKeys, async after => (await again({ after })).apiKeys),
+      apiKeys: await readAll(apiKeys, async after => (await again({ after })).apiKeys),
     }),
     body: ({ apiKeys: { nodes } }) =>
       nodes.map(key => ({
@@ -90,7 +90,7 @@ export const credentialRows = [
         context: null,
       })),
   }),
-  row({
+  defineRoute({
     method: 'DELETE',
     path: '/bim/apikey/:keyid',
     alias: ['DELETE /apikey/:keyid'],

@@ -1,7 +1,7 @@
 /** What an operation's error is to the wire: the error that a room threw, and for a value the contract does not take, which one. */
 import type { GraphQLError } from 'graphql'
 import { Invalid, RosterError } from '../../platform/errors.ts'
-import { shortened, variableFault, variableOf } from '../../platform/http/variables.ts'
+import { shortened, variableError, variableOf } from '../../platform/http/variables.ts'
 
 /** The error to answer for the first one of an operation. What nobody foresaw comes back as it was thrown, for the log. */
 export function thrownBy(error: GraphQLError): unknown {
@@ -18,7 +18,7 @@ export function thrownBy(error: GraphQLError): unknown {
 
 /** The innermost name of `Variable "$input" got invalid value … at "input.ref.iamid"; …`. */
 function nameIn(message: string, cause: string): string {
-  const field = variableFault(message, cause)?.field ?? variableOf(message) ?? 'input'
+  const field = variableError(message, cause)?.field ?? variableOf(message) ?? 'input'
   return field
     .replace(/\[\d+\]/g, '')
     .split('.')

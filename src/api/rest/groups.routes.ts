@@ -9,7 +9,7 @@ import {
   UpdateGroupDocument,
 } from '../../generated/operations.ts'
 import { descending, type FieldsOf, fields, flag, id, list, nullable, oneOf, optional, paging, text } from './request.schemas.ts'
-import { row } from './route.ts'
+import { defineRoute } from './route.ts'
 import { changedGroup, group, shapedBy } from './serializers.ts'
 
 const groupQuery = fields(
@@ -35,8 +35,8 @@ function groupHits({ groups, groupNames }: ListGroupsQuery) {
   return { count: String(groups?.totalCount ?? groupNames?.totalCount ?? 0), hits }
 }
 
-export const groupRows = [
-  row({
+export const groupRoutes = [
+  defineRoute({
     method: 'POST',
     path: '/bim/group',
     doc: 'Create a group.',
@@ -47,7 +47,7 @@ export const groupRows = [
     variables: ({ payload: { name, iamid, email, description } }) => ({ input: { name, iamid, email, description } }),
     body: ({ createGroup }) => changedGroup(createGroup.group),
   }),
-  row({
+  defineRoute({
     method: 'GET',
     path: '/bim/group',
     doc: 'The groups of all configured IAMs, or with `nameOnly` their distinct names. Without USER_ADMIN attributes are left out.',
@@ -65,7 +65,7 @@ export const groupRows = [
     }),
     body: groupHits,
   }),
-  row({
+  defineRoute({
     method: 'GET',
     path: '/bim/group/:groupId',
     doc: 'A group.',
@@ -75,7 +75,7 @@ export const groupRows = [
     variables: ({ params }) => ({ ref: { id: params.groupId } }),
     body: data => group(data.group),
   }),
-  row({
+  defineRoute({
     method: 'GET',
     path: '/bim/iam/:iamid/group/:groupId',
     doc: 'A group of an IAM, with its attributes by source.',
@@ -85,7 +85,7 @@ export const groupRows = [
     variables: ({ params }) => ({ ref: { id: params.groupId, iamid: params.iamid } }),
     body: data => group(data.group),
   }),
-  row({
+  defineRoute({
     method: 'PUT',
     path: '/bim/group/:groupId',
     doc: 'Rename a group, or change its e-mail address or description. What is left out stays.',
@@ -98,7 +98,7 @@ export const groupRows = [
     }),
     body: ({ updateGroup }) => changedGroup(updateGroup.group),
   }),
-  row({
+  defineRoute({
     method: 'DELETE',
     path: '/bim/group/:groupId',
     doc: 'Delete a group with its memberships and attributes. One that an external IAM feeds is 409.',

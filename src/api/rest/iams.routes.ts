@@ -1,21 +1,21 @@
 /** The identity providers, and reading their directories. */
 import { ListIamsDocument, SyncIamDocument } from '../../generated/operations.ts'
-import { allOf } from './read-all-pages.ts'
+import { readAll } from './read-all-pages.ts'
 import { fields, flag, json, list, optional, text } from './request.schemas.ts'
-import { row } from './route.ts'
+import { defineRoute } from './route.ts'
 
-export const iamRows = [
-  row({
+export const iamRoutes = [
+  defineRoute({
     method: 'GET',
     path: '/bim/iam',
     doc: 'The configured IAMs: their ids, names and types.',
     action: 'iam:list',
     run: ListIamsDocument,
     answers: 'Iams',
-    whole: async ({ iams }, again) => ({ iams: await allOf(iams, async after => (await again({ after })).iams) }),
+    whole: async ({ iams }, again) => ({ iams: await readAll(iams, async after => (await again({ after })).iams) }),
     body: ({ iams }) => iams.nodes,
   }),
-  row({
+  defineRoute({
     method: 'POST',
     path: '/bim/syncUsers',
     doc: 'Read users and groups from the directory of an IAM.',
@@ -26,7 +26,7 @@ export const iamRows = [
     variables: ({ payload }) => ({ input: { id: payload.iamid, dryRun: false } }),
     body: ({ syncIam }) => syncIam,
   }),
-  row({
+  defineRoute({
     method: 'POST',
     // The one documented path that is not under /bim.
     path: '/iam/:iamId/sync',

@@ -7,9 +7,9 @@ import {
   RemoveGroupMemberDocument,
 } from '../../generated/operations.ts'
 import { terraformMembers } from './client-workarounds.ts'
-import { allOf } from './read-all-pages.ts'
+import { readAll } from './read-all-pages.ts'
 import { descending, fields, paging, text } from './request.schemas.ts'
-import { row } from './route.ts'
+import { defineRoute } from './route.ts'
 import { shapedBy } from './serializers.ts'
 
 type Member = NonNullable<ListGroupMembersQuery['groupMembers']>['nodes'][number]
@@ -26,8 +26,8 @@ function memberHit(groupId: number, { user, name, ...membership }: Member) {
   return { ...membership, group: groupId, profile: shown, userid, iamid, disabled }
 }
 
-export const membershipRows = [
-  row({
+export const membershipRoutes = [
+  defineRoute({
     method: 'GET',
     path: '/bim/iam/:iamid/user/:userid/groups',
     doc: "A user's groups, by name, each with the id of the membership.",
@@ -36,11 +36,11 @@ export const membershipRows = [
     answers: 'UserGroups',
     variables: ({ params }) => ({ ref: params }),
     whole: async ({ userMemberships }, again) => ({
-      userMemberships: await allOf(userMemberships, async after => (await again({ after })).userMemberships),
+      userMemberships: await readAll(userMemberships, async after => (await again({ after })).userMemberships),
     }),
     body: ({ userMemberships: { nodes } }) => nodes.map(({ id, group }) => ({ ...group, groupUser: id })),
   }),
-  row({
+  defineRoute({
     method: 'GET',
     path: '/bim/group/:groupId/user',
     doc: 'The members of a group, by name. Without USER_ADMIN only each name is shown.',
@@ -61,7 +61,7 @@ export const membershipRows = [
       hits: shapedBy(nodes, member => memberHit(params.groupId, member)),
     }),
   }),
-  row({
+  defineRoute({
     method: 'POST',
     path: '/bim/group/:groupId/user',
     doc: 'Add a user to a group. A user already in it stays, and the membership is answered.',
@@ -80,7 +80,7 @@ export const membershipRows = [
       updatedAt: membership.updatedAt,
     }),
   }),
-  row({
+  defineRoute({
     method: 'DELETE',
     path: '/bim/group/:groupId/user/:groupuserid',
     doc: 'Remove a membership from its group.',

@@ -3,7 +3,7 @@
 import { SCHEMAS } from './params.ts'
 import type { Fields } from './request.schemas.ts'
 import { answers } from './response.schemas.ts'
-import type { Credential, Method, Place, Row } from './route.ts'
+import type { Endpoint, Method, Route, RouteCredential } from './route.ts'
 
 const ERRORS: Readonly<Record<number, string>> = {
   400: 'Something of the request breaks a rule; the message names the field and the rule',
@@ -18,7 +18,7 @@ const ERRORS: Readonly<Record<number, string>> = {
 }
 const NO_BODY = new Set([413, 415])
 
-export function openapi(rows: readonly Row[], publicUrl: string) {
+export function openapi(rows: readonly Route[], publicUrl: string) {
   return {
     openapi: '3.1.1',
     info: {
@@ -54,7 +54,7 @@ const json = (ref: string) => ({ 'application/json': { schema: { $ref: `#/compon
 type Operations = Record<string, object>
 
 /** OpenAPI knows a path by its form: the names that the first row gives to its parameters hold for all methods. */
-function pathsOf(rows: readonly Row[]): Record<string, Operations> {
+function pathsOf(rows: readonly Route[]): Record<string, Operations> {
   const paths: Record<string, Operations> = {}
   const written = new Map<string, string>()
   for (const row of rows) {
@@ -72,7 +72,7 @@ function pathsOf(rows: readonly Row[]): Record<string, Operations> {
 
 const templateOf = (path: string) => path.replace(/:(\w+)/g, '{$1}')
 
-function operationOf(row: Row, path: string, method: Method, place: Place) {
+function operationOf(row: Route, path: string, method: Method, place: Endpoint) {
   const main = `${row.methods[0]} ${templateOf(row.path)}`
   return {
     operationId: operationId(path, method),
@@ -95,9 +95,9 @@ function operationId(path: string, method: Method): string {
 const capital = (word: string) => word.slice(0, 1).toUpperCase() + word.slice(1)
 
 /** The noun of the action. */
-const tagOf = ({ action }: Row) => action.slice(0, action.indexOf(':'))
+const tagOf = ({ action }: Route) => action.slice(0, action.indexOf(':'))
 
-const SECURITY: Record<Credential, object> = {
+const SECURITY: Record<RouteCredential, object> = {
   required: {},
   basic: { security: [{ basic: [] }, { credential: [] }] },
   optional: { security: [{}, { credential: [] }] },
@@ -127,7 +127,7 @@ function requestBody({ schema, bare, anyOf, bodyNeeded }: Fields) {
   }
 }
 
-function responsesOf(row: Row) {
+function responsesOf(row: Route) {
   const errors = Object.keys(ERRORS).filter(status => row.payload !== undefined || !NO_BODY.has(Number(status)))
   const refusals = errors.map(status => [status, { $ref: `#/components/responses/${status}` }])
   const answer =

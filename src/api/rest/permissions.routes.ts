@@ -1,11 +1,11 @@
 /** The permissions set on a user by hand. */
 import { RevokeUserPermissionDocument, SetUserPermissionsDocument } from '../../generated/operations.ts'
 import { fields, list, text } from './request.schemas.ts'
-import { row } from './route.ts'
+import { defineRoute } from './route.ts'
 import { changedUser } from './serializers.ts'
 
-export const permissionRows = [
-  row({
+export const permissionRoutes = [
+  defineRoute({
     method: ['PUT', 'POST'],
     path: '/bim/iam/:iamid/user/:userid/permissions',
     doc: 'Make the permissions set by hand exactly these.',
@@ -16,7 +16,7 @@ export const permissionRows = [
     variables: ({ params, payload }) => ({ input: { ref: params, permissions: payload.permissions } }),
     body: ({ setUserPermissions: { user } }) => changedUser(user),
   }),
-  row({
+  defineRoute({
     method: 'DELETE',
     path: '/bim/iam/:iamid/user/:userid/permissions/:permission',
     doc: 'Take away a permission set by hand. Not held is 404; held through a group or an IAM is 409, naming it.',

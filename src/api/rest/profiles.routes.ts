@@ -3,7 +3,7 @@ import Type, { type Static, type TObject } from 'typebox'
 import { ReadProfileDocument, SetPasswordDocument, UpdateProfileDocument } from '../../generated/operations.ts'
 import { userOrId } from './params.ts'
 import { fields, json, nullable, optional, text } from './request.schemas.ts'
-import { row } from './route.ts'
+import { defineRoute } from './route.ts'
 import { profile, visibleProfile } from './serializers.ts'
 
 const changeable = {
@@ -28,8 +28,8 @@ export function changesOf(given: Changes): Changes {
   return Object.fromEntries(Object.entries(given).filter(([name]) => Object.hasOwn(changeable, name)))
 }
 
-export const profileRows = [
-  row({
+export const profileRoutes = [
+  defineRoute({
     method: 'GET',
     path: '/bim/iam/:iamid/user/:userid/profile',
     doc: "A user's profile; of others without what is private. `userid` is the username, or the user id when it is all digits.",
@@ -39,7 +39,7 @@ export const profileRows = [
     variables: ({ params }) => ({ ref: userOrId(params.iamid, params.userid) }),
     body: data => visibleProfile(data.profile),
   }),
-  row({
+  defineRoute({
     method: ['PUT', 'POST'],
     path: '/bim/iam/:iamid/user/:userid/profile',
     doc: "Update a user's profile: what is left out stays, `externalUserIds` and `preferences` are replaced as a whole.",
@@ -51,7 +51,7 @@ export const profileRows = [
     variables: ({ params, payload }) => ({ input: { ref: params, profile: changesOf(payload) } }),
     body: ({ updateProfile: { user } }) => profile(user.profile),
   }),
-  row({
+  defineRoute({
     method: 'PUT',
     path: '/bim/iam/:iamid/user/:userid/password',
     doc: "Change a user's password: one's own with the original one, or anyone's for a USER_ADMIN, without.",

@@ -7,7 +7,7 @@ interface Paged<Node> {
 }
 
 /** The page with everything after it. */
-export async function allOf<Page extends Paged<unknown>>(
+export async function readAll<Page extends Paged<unknown>>(
   page: Page,
   next: (after: string | null) => Promise<Page>,
 ): Promise<Page> {
@@ -23,16 +23,16 @@ export async function allOf<Page extends Paged<unknown>>(
 interface Hits<Hit extends UserHitFragment> {
   users: { totalCount: number; nodes: Hit[] }
 }
-type Again<Hit extends UserHitFragment> = (other: ListUsersQueryVariables) => Promise<Hits<Hit>>
+type ReadAgain<Hit extends UserHitFragment> = (other: ListUsersQueryVariables) => Promise<Hits<Hit>>
 
 /** Hits, each with all its groups: who is in more than a page holds is asked for alone. */
-export async function allGroups<Hit extends UserHitFragment>({ users }: Hits<Hit>, again: Again<Hit>): Promise<Hits<Hit>> {
+export async function allGroups<Hit extends UserHitFragment>({ users }: Hits<Hit>, again: ReadAgain<Hit>): Promise<Hits<Hit>> {
   const nodes: Hit[] = []
   for (const hit of users.nodes) {
     const filter = { ids: [hit.id], includeDisabled: true, excludeDeletedIams: false }
     const more = async (groupsAfter: string | null) =>
       (await again({ first: 1, offset: undefined, filter, groupsAfter })).users.nodes[0]!.groups!
-    nodes.push(hit.groups?.pageInfo.hasNextPage ? { ...hit, groups: await allOf(hit.groups, more) } : hit)
+    nodes.push(hit.groups?.pageInfo.hasNextPage ? { ...hit, groups: await readAll(hit.groups, more) } : hit)
   }
   return { users: { ...users, nodes } }
 }

@@ -14,7 +14,7 @@ const MAX_PAGE = 10_000
 
 export const text = Type.String()
 /** A text that is not empty. */
-export const textThatSays = Type.String({ minLength: 1 })
+export const nonEmptyText = Type.String({ minLength: 1 })
 export const flag = Type.Boolean()
 export const id = Type.Integer({ minimum: 1, maximum: MAX_ID })
 /** Any object: the room that takes it says what may be in it. */

@@ -8,18 +8,25 @@ const anything = Type.Unknown()
 const lists = Type.Object({}, { additionalProperties: Type.Array(text), description: '{key: [values]}' })
 const open = Type.Object({})
 const ids = Type.Object({ databricksUserObject: optional(open) }, { additionalProperties: nullable(text) })
-const maybe = nullable(text)
+const nullableText = nullable(text)
 const list = <Item extends TSchema>(items: Item) => Type.Array(items)
 const object = <Properties extends TProperties>(properties: Properties) => Type.Object(properties)
 
 const stamps = { createdAt: time, updatedAt: time }
 /** What everybody sees of a person. */
-const person = { name: text, email: maybe, about: maybe, location: maybe, organization: maybe, position: maybe }
+const person = {
+  name: text,
+  email: nullableText,
+  about: nullableText,
+  location: nullableText,
+  organization: nullableText,
+  position: nullableText,
+}
 const hidden = 'Left out for others than the user and a USER_ADMIN'
 
 const profile = object({
   ...person,
-  phone: maybe,
+  phone: nullableText,
   preferences: nullable(open),
   externalUserIds: ids,
   scim: nullable(open),
@@ -92,13 +99,21 @@ const userHit = object({
   ...stamps,
 })
 
-const group = { id: number, iamid: text, name: text, gid: maybe, email: maybe, description: maybe, ...stamps }
-const changedGroup = object({ ...group, authorizations: nullable(lists), scim: nullable(open), scimid: maybe })
+const group = {
+  id: number,
+  iamid: text,
+  name: text,
+  gid: nullableText,
+  email: nullableText,
+  description: nullableText,
+  ...stamps,
+}
+const changedGroup = object({ ...group, authorizations: nullable(lists), scim: nullable(open), scimid: nullableText })
 
 const member = object({
   id: number,
   group: number,
-  profile: object({ ...person, phone: maybe, preferences: nullable(open), id: number, ...stamps }),
+  profile: object({ ...person, phone: nullableText, preferences: nullable(open), id: number, ...stamps }),
   userid: text,
   iamid: text,
   disabled: flag,
@@ -111,8 +126,8 @@ const project = object({
   projectKey: text,
   name: text,
   status: text,
-  description: maybe,
-  documentation: maybe,
+  description: nullableText,
+  documentation: nullableText,
   deleted: flag,
   allowMaskedJoins: flag,
   subscriptionType: text,
@@ -120,7 +135,7 @@ const project = object({
   equalization: Type.Null(),
   snowflake: Type.Null(),
   type: text,
-  schema: maybe,
+  schema: nullableText,
   id: number,
   workspace: Type.Null(),
   createdBy: nullable(number),
@@ -133,7 +148,7 @@ export const answers = {
   Nothing: object({}),
   NewUser: object({
     newUser: object({ ...changed, profile }),
-    newUserLink: maybe,
+    newUserLink: nullableText,
     emailFailed: flag,
     emailSent: flag,
   }),
@@ -182,14 +197,14 @@ export const answers = {
   }),
   LogIn: object({ authenticated: flag, token: text, tokenExpiration: time, profileId: number }),
   FreshToken: object({ authenticated: flag, token: text }),
-  FreshApiKey: object({ apikey: text, keyid: number, project: nullable(number), name: maybe, context: Type.Null() }),
+  FreshApiKey: object({ apikey: text, keyid: number, project: nullable(number), name: nullableText, context: Type.Null() }),
   ApiKeys: list(
     object({
       keyid: number,
       created: time,
       project: nullable(project),
       lastUsed: nullable(time),
-      name: maybe,
+      name: nullableText,
       context: Type.Null(),
     }),
   ),
@@ -209,11 +224,11 @@ export const answers = {
     name: Type.Null(),
     application: Type.Null(),
     derivedFrom: Type.Null(),
-    scopes: maybe,
-    impersonationuserid: maybe,
-    impersonationiamid: maybe,
+    scopes: nullableText,
+    impersonationuserid: nullableText,
+    impersonationiamid: nullableText,
     ...stamps,
   }),
 } satisfies Record<string, TSchema>
 
-export type Answer = keyof typeof answers
+export type ResponseSchema = keyof typeof answers

@@ -7,35 +7,35 @@ import { authorize } from '../../authorization/service.ts'
 import { Unauthenticated } from '../../platform/errors.ts'
 import type { FairQueue } from '../../platform/fair-queue.ts'
 import { restError } from '../../platform/http/errors.ts'
-import type { Http, Translator, WireRequest } from '../../platform/http/types.ts'
-import { newBudget } from '../graphql/response-budget.ts'
+import type { HttpRequest, HttpServer, Translator } from '../../platform/http/types.ts'
+import { createBudget } from '../graphql/response-budget.ts'
 import { thrownBy } from './errors.ts'
 import { openapi } from './openapi.ts'
-import type { Credential, Place, Row, Runtime } from './route.ts'
-import { rows } from './routes.ts'
+import type { Endpoint, Route, RouteCredential, RouteDeps } from './route.ts'
+import { routes } from './routes.ts'
 
 export interface RestDeps {
   readonly schema: GraphQLSchema
   /** Without a trailing slash. */
   readonly publicUrl: string
   /** Throws Unauthenticated where a credential is required and none is good. */
-  contextOf(request: WireRequest, credential: Credential): Promise<Context>
+  contextOf(request: HttpRequest, credential: RouteCredential): Promise<Context>
   /** The secret in the Authorization header, with or without the word Bearer; null when there is none. */
-  secretOf(request: WireRequest): string | null
+  secretOf(request: HttpRequest): string | null
   /** Large answers pass here. */
   readonly large: FairQueue
   /** The type of a configured IAM, else null, for a caller who need not be known. */
   iamType(context: Context, iamid: string): Promise<string | null>
 }
 
-interface Locals {
+interface RequestLocals {
   context: Context
   [name: string]: unknown
 }
 
 /** Throws when an operation does not fit the schema: the process must not start with a row that cannot answer. */
-export function registerRest(http: Http, deps: RestDeps): void {
-  for (const row of rows) {
+export function registerRest(http: HttpServer, deps: RestDeps): void {
+  for (const row of routes) {
     check(deps.schema, row)
     for (const place of [row, ...row.aliases]) register(http, deps, row, place)
     if (row.credential === 'basic') http.translate(row.path, challenging)
@@ -52,14 +52,14 @@ const challenging: Translator = error => {
   return { ...answer, headers: { ...answer.headers, 'www-authenticate': 'Basic realm="Roster", charset="UTF-8", Bearer' } }
 }
 
-function check(schema: GraphQLSchema, { document, path }: Row): void {
+function check(schema: GraphQLSchema, { document, path }: Route): void {
   const faults = document === undefined ? [] : validate(schema, document)
   if (faults.length > 0)
     throw new Error(`The operation of ${path} does not fit schema.graphql: ${faults.map(fault => fault.message).join('; ')}`)
 }
 
-function register(http: Http, deps: RestDeps, row: Row, place: Place): void {
-  http.route<Locals>({
+function register(http: HttpServer, deps: RestDeps, row: Route, place: Endpoint): void {
+  http.route<RequestLocals>({
     method: [...place.methods],
     path: place.path,
     body: place.methods.includes('GET') ? 'none' : 'json+form',
@@ -72,7 +72,7 @@ function register(http: Http, deps: RestDeps, row: Row, place: Place): void {
   })
 }
 
-function runtimeOf(deps: RestDeps, request: WireRequest<Locals>): Runtime {
+function runtimeOf(deps: RestDeps, request: HttpRequest<RequestLocals>): RouteDeps {
   const { context } = request.locals
   return {
     execute: (document, variables) => {
@@ -92,16 +92,16 @@ export const isLarge = ({ first, offset }: { first?: unknown; offset?: unknown }
 
 /** In process and without the limits of the GraphQL door, which are for documents of strangers. */
 async function run(schema: GraphQLSchema, document: DocumentNode, variables: object, contextValue: Context): Promise<unknown> {
-  const context = { ...contextValue, budget: newBudget() }
+  const context = { ...contextValue, budget: createBudget() }
   const { data, errors } = await execute({ schema, document, variableValues: { ...variables }, contextValue: context })
   if (errors?.[0] !== undefined) throw thrownBy(errors[0])
   return data
 }
 
 /** Like introspection it needs a credential: nobody else maps the API. */
-function registerDocumentation(http: Http, deps: RestDeps): void {
-  const document = JSON.stringify(openapi(rows, deps.publicUrl))
-  http.route<Locals>({
+function registerDocumentation(http: HttpServer, deps: RestDeps): void {
+  const document = JSON.stringify(openapi(routes, deps.publicUrl))
+  http.route<RequestLocals>({
     method: 'GET',
     path: '/openapi.json',
     body: 'none',

@@ -1,25 +1,25 @@
 /** Every row, in the order of the reference. */
-import { attributeRows } from './attributes.routes.ts'
-import { credentialRows } from './credentials.routes.ts'
-import { groupRows } from './groups.routes.ts'
-import { iamRows } from './iams.routes.ts'
-import { membershipRows } from './memberships.routes.ts'
-import { permissionRows } from './permissions.routes.ts'
-import { profileRows } from './profiles.routes.ts'
-import type { Row } from './route.ts'
-import { sessionRows } from './sessions.routes.ts'
-import { userInfoRows } from './userinfo.routes.ts'
-import { userRows } from './users.routes.ts'
+import { attributeRoutes } from './attributes.routes.ts'
+import { credentialRoutes } from './credentials.routes.ts'
+import { groupRoutes } from './groups.routes.ts'
+import { iamRoutes } from './iams.routes.ts'
+import { membershipRoutes } from './memberships.routes.ts'
+import { permissionRoutes } from './permissions.routes.ts'
+import { profileRoutes } from './profiles.routes.ts'
+import type { Route } from './route.ts'
+import { sessionRoutes } from './sessions.routes.ts'
+import { userInfoRoutes } from './userinfo.routes.ts'
+import { userRoutes } from './users.routes.ts'
 
-export const rows: readonly Row[] = [
-  ...userRows,
-  ...profileRows,
-  ...permissionRows,
-  ...attributeRows,
-  ...iamRows,
-  ...groupRows,
-  ...membershipRows,
-  ...sessionRows,
-  ...credentialRows,
-  ...userInfoRows,
+export const routes: readonly Route[] = [
+  ...userRoutes,
+  ...profileRoutes,
+  ...permissionRoutes,
+  ...attributeRoutes,
+  ...iamRoutes,
+  ...groupRoutes,
+  ...membershipRoutes,
+  ...sessionRoutes,
+  ...credentialRoutes,
+  ...userInfoRoutes,
 ]

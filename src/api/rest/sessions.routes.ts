@@ -4,10 +4,10 @@ import { AuthenticateApiKeyDocument, ImpersonateDocument, LogInDocument } from '
 import { Invalid, NotFound } from '../../platform/errors.ts'
 import { readParams } from './params.ts'
 import { fields, id, optional, text } from './request.schemas.ts'
-import { type Row, row } from './route.ts'
+import { defineRoute, type Route } from './route.ts'
 
 /** An OpenID provider's log-in begins on a page of its own; everyone else logs in on the one page. */
-const startLogIn: Row = {
+const startLogIn: Route = {
   methods: ['GET'],
   path: '/bim/iam/:iamid/user/authenticate',
   aliases: [],
@@ -29,9 +29,9 @@ const keyOf = (payload: { apikey?: string }, secret: () => string | null): strin
   return key
 }
 
-export const sessionRows = [
+export const sessionRoutes = [
   startLogIn,
-  row({
+  defineRoute({
     method: 'POST',
     path: '/bim/iam/:iamid/user/authenticate',
     doc: 'Log in with a username and a password. Whatever is wrong, the answer is the same.',
@@ -43,7 +43,7 @@ export const sessionRows = [
     variables: ({ params, payload: { username, password } }) => ({ input: { iamid: params.iamid, userid: username, password } }),
     body: ({ logIn }) => logIn,
   }),
-  row({
+  defineRoute({
     method: 'POST',
     path: '/bim/apikey/authenticate',
     alias: ['POST /apikey/authenticate'],
@@ -56,7 +56,7 @@ export const sessionRows = [
     variables: ({ payload, secret }) => ({ input: { apikey: keyOf(payload, secret) } }),
     body: ({ authenticateApiKey }) => authenticateApiKey,
   }),
-  row({
+  defineRoute({
     method: 'POST',
     path: '/bim/apikey/impersonate',
     alias: ['POST /apikey/impersonate'],

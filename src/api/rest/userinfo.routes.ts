@@ -1,11 +1,11 @@
 /** Roster as somebody else's external user info endpoint (reference: external-user-info-endpoint). */
 import { ReadUserInfoDocument } from '../../generated/operations.ts'
-import { allOf } from './read-all-pages.ts'
+import { readAll } from './read-all-pages.ts'
 import { fields, optional, text } from './request.schemas.ts'
-import { row } from './route.ts'
+import { defineRoute } from './route.ts'
 
-export const userInfoRows = [
-  row({
+export const userInfoRoutes = [
+  defineRoute({
     method: 'GET',
     path: '/user-info',
     doc: "A user's groups and attributes for another system, which sends an API key as the password of Basic credentials. A disabled user has no groups and no authorizations.",
@@ -19,7 +19,7 @@ export const userInfoRows = [
     whole: async ({ user }, again) => ({
       user: {
         ...user,
-        groups: user.groups && (await allOf(user.groups, async groupsAfter => (await again({ groupsAfter })).user.groups!)),
+        groups: user.groups && (await readAll(user.groups, async groupsAfter => (await again({ groupsAfter })).user.groups!)),
       },
     }),
     // iam-rules, "Settled later": an answer that says none, which ends what the other system took from the last one.

@@ -1,13 +1,13 @@
 /** The current user's information, with what only this call shows. */
 import type { ReadCurrentUserQuery, ReadCurrentUserQueryVariables } from '../../generated/operations.ts'
-import { allOf } from './read-all-pages.ts'
-import type { Whole } from './route.ts'
+import { readAll } from './read-all-pages.ts'
+import type { ReadAll } from './route.ts'
 import { aggregatedUser } from './serializers.ts'
 
 type Viewer = NonNullable<ReadCurrentUserQuery['viewer']>
 
 /** With all their groups and all they may do within domains. */
-export const wholeViewer: Whole<{ viewer: Viewer }, ReadCurrentUserQueryVariables> = async (
+export const viewerDocument: ReadAll<{ viewer: Viewer }, ReadCurrentUserQueryVariables> = async (
   { viewer: { user, ...rest } },
   again,
 ) => ({
@@ -15,10 +15,11 @@ export const wholeViewer: Whole<{ viewer: Viewer }, ReadCurrentUserQueryVariable
     ...rest,
     user: {
       ...user,
-      groups: user.groups && (await allOf(user.groups, async groupsAfter => (await again({ groupsAfter })).viewer.user.groups!)),
+      groups:
+        user.groups && (await readAll(user.groups, async groupsAfter => (await again({ groupsAfter })).viewer.user.groups!)),
       domainPermissions:
         user.domainPermissions &&
-        (await allOf(
+        (await readAll(
           user.domainPermissions,
           async permissionsAfter => (await again({ permissionsAfter })).viewer.user.domainPermissions!,
         )),

@@ -14,13 +14,13 @@ import { userOrId } from './params.ts'
 import { changesOf, newProfile } from './profiles.routes.ts'
 import { allGroups } from './read-all-pages.ts'
 import { fields, list, nullable, oneOf, optional, text } from './request.schemas.ts'
-import { row } from './route.ts'
+import { defineRoute } from './route.ts'
 import { aggregatedUser, changedUser, filled, present, profile, shapedBy, userHit } from './serializers.ts'
-import { currentUser, wholeViewer } from './users.current.ts'
+import { currentUser, viewerDocument } from './users.current.ts'
 import { userFilter, userQuery, userSearch, userSort } from './users.filter.ts'
 
-export const userRows = [
-  row({
+export const userRoutes = [
+  defineRoute({
     method: 'POST',
     path: '/bim/iam/bim/user',
     doc: 'Create a user of the built-in IAM. Without a password the answer has a link with which the person sets one.',
@@ -46,7 +46,7 @@ export const userRows = [
     }),
     body: ({ createUser: { user, ...rest } }) => ({ newUser: { ...changedUser(user), profile: profile(user.profile) }, ...rest }),
   }),
-  row({
+  defineRoute({
     method: 'GET',
     path: '/bim/user',
     doc: 'Search all users. Without USER_ADMIN attributes, groups and the private part of profiles are left out.',
@@ -65,7 +65,7 @@ export const userRows = [
       })),
     }),
   }),
-  row({
+  defineRoute({
     method: 'POST',
     path: '/bim/user/search',
     doc: 'Search all users by every detail there is. Unknown fields are refused.',
@@ -85,17 +85,17 @@ export const userRows = [
       count: String(totalCount),
     }),
   }),
-  row({
+  defineRoute({
     method: 'GET',
     path: '/bim/rpc/user/current',
     doc: 'The user of this request; under impersonation the one acted as, with who impersonates.',
     action: 'viewer:read',
     run: ReadCurrentUserDocument,
     answers: 'CurrentUser',
-    whole: wholeViewer,
+    whole: viewerDocument,
     body: ({ viewer }) => currentUser(viewer),
   }),
-  row({
+  defineRoute({
     method: 'GET',
     path: '/bim/iam/:iamid/user/:id',
     doc: 'A user with everything. `id` is the username, or the user id when it is all digits.',
@@ -105,7 +105,7 @@ export const userRows = [
     variables: ({ params }) => ({ ref: userOrId(params.iamid, params.id) }),
     body: ({ user }) => aggregatedUser(user),
   }),
-  row({
+  defineRoute({
     method: 'PUT',
     path: '/bim/iam/:iamid/user/:userid',
     doc: 'Read a user afresh from their IAM.',
@@ -115,7 +115,7 @@ export const userRows = [
     variables: ({ params }) => ({ ref: params }),
     body: ({ refreshUser: { user } }) => aggregatedUser(user),
   }),
-  row({
+  defineRoute({
     method: 'DELETE',
     path: '/bim/iam/:iamid/user/:userid',
     doc: 'Delete a user with everything they hold.',
@@ -125,7 +125,7 @@ export const userRows = [
     variables: ({ params }) => ({ ref: params }),
     body: () => ({}),
   }),
-  row({
+  defineRoute({
     method: 'PUT',
     path: '/bim/iam/:iamid/user/:userid/disable/:disable',
     doc: 'Disable or enable a user. Disabling ends their tokens, invitations and the use of their keys at once.',
@@ -135,7 +135,7 @@ export const userRows = [
     variables: ({ params: { disable, ...ref } }) => ({ input: { ref, disabled: disable } }),
     body: ({ setUserDisabled: { user } }) => user,
   }),
-  row({
+  defineRoute({
     method: 'POST',
     path: '/bim/iam/bim/user/:userid/clone',
     doc: 'Create users with the permissions, groups and attributes of an existing one, and mail each a link. Needs mail to be configured.',

@@ -6,7 +6,7 @@ import type { Handshake } from '../../connectors/oidc.ts'
 import { createTokenCipher } from '../../platform/encryption.ts'
 
 /** A log-in under way. */
-export interface UnderWay extends Handshake {
+export interface PendingLogin extends Handshake {
   readonly iamid: string
   /** Where to go afterwards: a path of ours. */
   readonly returnTo: string
@@ -16,7 +16,7 @@ export interface UnderWay extends Handshake {
 export const HANDSHAKE_SECONDS = 600
 
 /** A log-in under way as its cookie says it. That it is finished once only is the room's to see. */
-export interface CameBack extends UnderWay {
+export interface ReturnedLogin extends PendingLogin {
   readonly until: Date
 }
 
@@ -24,12 +24,13 @@ export interface CameBack extends UnderWay {
 export function createHandshakes(instanceKeys: readonly Buffer[], clock: () => number = Date.now) {
   const cipher = createTokenCipher(instanceKeys, 'handshake')
   return {
-    make: (underWay: UnderWay): Promise<string> => cipher.encrypt({ ...underWay }, new Date(clock() + HANDSHAKE_SECONDS * 1000)),
+    make: (underWay: PendingLogin): Promise<string> =>
+      cipher.encrypt({ ...underWay }, new Date(clock() + HANDSHAKE_SECONDS * 1000)),
     /** Null for one that belongs to another IAM, is expired or none at all. */
-    async read(text: string | null, iamid: string): Promise<CameBack | null> {
+    async read(text: string | null, iamid: string): Promise<ReturnedLogin | null> {
       const claims = text === null ? null : await cipher.decrypt(text, new Date(clock()))
       if (claims === null || claims.iamid !== iamid) return null
-      const { returnTo, state, nonce, verifier, exp } = claims as unknown as UnderWay & { exp: number }
+      const { returnTo, state, nonce, verifier, exp } = claims as unknown as PendingLogin & { exp: number }
       return { iamid, returnTo, state, nonce, verifier, until: new Date(exp * 1000) }
     },
   }

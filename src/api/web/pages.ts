@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import type { WireResponse } from '../../platform/http/types.ts'
+import type { HttpResponse } from '../../platform/http/types.ts'
 import { Html, html } from './html.ts'
 
 /** What the pages say about the instance. */
@@ -11,13 +11,13 @@ export interface Instance {
 }
 
 /** Whom an invitation is for, as the store has it. */
-export interface Invited {
+export interface InvitedUser {
   readonly userid: string
   readonly name: string
 }
 
 /** Whose session this is. */
-export interface SignedIn extends Invited {
+export interface SignedInUser extends InvitedUser {
   readonly iamid: string
 }
 
@@ -68,14 +68,14 @@ const headers = {
 const traceable = { 'referrer-policy': 'same-origin' }
 
 /** An IAM where people log in: here with a password, or elsewhere. */
-export interface Entrance {
+export interface SignInOption {
   readonly id: string
   readonly displayName: string
   readonly byPassword: boolean
 }
 
 /** What came back with a log-in that failed. */
-export interface Refusal {
+export interface Problem {
   readonly status: number
   readonly message: string
   readonly iamid: string
@@ -83,7 +83,7 @@ export interface Refusal {
 }
 
 /** Without an invitation: the ways to sign in, and how to get a token; with what was wrong, when the form comes back. */
-export function welcomePage({ publicUrl }: Instance, entrances: readonly Entrance[], refusal?: Refusal): WireResponse {
+export function welcomePage({ publicUrl }: Instance, entrances: readonly SignInOption[], refusal?: Problem): HttpResponse {
   const curl = `curl -X POST ${publicUrl}/bim/iam/bim/user/authenticate \\
   -H 'Content-Type: application/json' \\
   -d '{"username": "you", "password": "your password"}'`
@@ -116,7 +116,7 @@ const nameOf = (iamid: string, displayName: string): string =>
   iamid === 'bim' && displayName === VENDOR_NAME ? 'Local account' : displayName
 
 /** Where there is one place for passwords it is not asked for. */
-function signInForm(entrances: readonly Entrance[], refusal?: Refusal): Html {
+function signInForm(entrances: readonly SignInOption[], refusal?: Problem): Html {
   const chosen = refusal?.iamid ?? 'bim'
   const options = entrances.reduce<Html>(
     (before, { id, displayName }) =>
@@ -141,10 +141,10 @@ ${
 /** The form for a new password; with what was wrong, when it comes back. */
 export function passwordPage(
   { publicUrl, minLength }: Instance,
-  invited: Invited,
+  invited: InvitedUser,
   token: string,
   fault?: { status: number; message: string },
-): WireResponse {
+): HttpResponse {
   const described = fault ? 'fault rule' : 'rule'
   // "?" is this very path without the query, whatever path a proxy gives the page.
   return page(publicUrl, fault?.status ?? 200, 'Choose your password', [
@@ -170,14 +170,14 @@ function passwordField(name: string, label: string, minLength: number, described
 }
 
 /** One page for a link that is unknown, used or expired: which of them it is would tell a stranger what exists. */
-export function deadLinkPage({ publicUrl }: Instance): WireResponse {
+export function deadLinkPage({ publicUrl }: Instance): HttpResponse {
   return page(publicUrl, 404, 'This link does not work', [
     html`<p>An invitation works once and for a limited time. This one was used, has expired, or was not copied whole.</p>`,
     html`<p>If you have set your password already, you are done: <a href="${publicUrl}/graphiql">sign in</a>. Otherwise ask the person who looks after Roster for a new invitation.</p>`,
   ])
 }
 
-export function donePage({ publicUrl }: Instance, { userid, name }: Invited): WireResponse {
+export function donePage({ publicUrl }: Instance, { userid, name }: InvitedUser): HttpResponse {
   return page(publicUrl, 200, 'Your password is set', [
     html`<p>Thank you, ${name}. From now on you sign in with the user name <strong>${userid}</strong>.</p>`,
     html`<p><a class="button" href="${publicUrl}/graphiql">Open the playground</a></p>`,
@@ -185,7 +185,7 @@ export function donePage({ publicUrl }: Instance, { userid, name }: Invited): Wi
 }
 
 /** Who is signed in, and the way out. `formTo` is the origin where signing out goes on, if it does. */
-export function signedInPage({ publicUrl }: Instance, person: SignedIn, formTo: string | null): WireResponse {
+export function signedInPage({ publicUrl }: Instance, person: SignedInUser, formTo: string | null): HttpResponse {
   const answer = page(publicUrl, 200, 'You are signed in', [
     html`<p>You are <strong>${person.name}</strong>.</p>`,
     html`<p>User name: <strong>${person.userid}</strong>, ${person.iamid === 'bim' ? 'a local account' : `of ${person.iamid}`}.</p>`,
@@ -196,7 +196,7 @@ export function signedInPage({ publicUrl }: Instance, person: SignedIn, formTo: 
 }
 
 /** A log-in that led nowhere; `reason` is a sentence. */
-export function problemPage({ publicUrl }: Instance, status: number, title: string, reason: string): WireResponse {
+export function problemPage({ publicUrl }: Instance, status: number, title: string, reason: string): HttpResponse {
   return page(publicUrl, status, title, [
     html`<p>${reason}</p>`,
     html`<p><a class="button" href="${publicUrl}/login">Sign in again</a></p>`,
@@ -204,13 +204,13 @@ export function problemPage({ publicUrl }: Instance, status: number, title: stri
 }
 
 /** A form that another site sent here. */
-export function foreignFormPage({ publicUrl }: Instance): WireResponse {
+export function foreignFormPage({ publicUrl }: Instance): HttpResponse {
   return page(publicUrl, 403, 'This form came from another site', [
     html`<p>Nothing was changed. Open the page here, or the link of your invitation, and send the form from there.</p>`,
   ])
 }
 
-function page(publicUrl: string, status: number, title: string, pieces: (Html | undefined)[]): WireResponse {
+function page(publicUrl: string, status: number, title: string, pieces: (Html | undefined)[]): HttpResponse {
   const body = pieces.reduce<Html>((before, piece) => html`${before}${piece}\n`, html``)
   const document = html`<!doctype html>
 <html lang="en">

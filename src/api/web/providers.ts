@@ -2,13 +2,13 @@
 // browser to the provider -> GET /login/:iamid/callback takes the handshake out of the cookie, once, and has the room check what came
 // back -> the token goes into the session's cookie, and nowhere else -> GET /login says who is signed in -> POST
 // /login/:iamid/logout ends it, here and at the provider. What a query asks for is looked at here, and nothing of it is repeated.
-import { type Handshake, isAnswerTo } from '../../connectors/oidc.ts'
+import { type Handshake, matchesState } from '../../connectors/oidc.ts'
 import { createTokenCipher, type TokenCipher } from '../../platform/encryption.ts'
-import { type Code, catalogue, RosterError } from '../../platform/errors.ts'
+import { type Code, ERROR_CODES, RosterError } from '../../platform/errors.ts'
 import { cookieLine, cookieOf, isSameOrigin, sessionCookie } from '../../platform/http/cookies.ts'
-import type { Http, WireRequest, WireResponse } from '../../platform/http/types.ts'
-import { type CameBack, createHandshakes, HANDSHAKE_SECONDS, ownAddress, type UnderWay } from './handshake.ts'
-import { type Instance, problemPage, type SignedIn, signedInPage } from './pages.ts'
+import type { HttpRequest, HttpResponse, HttpServer } from '../../platform/http/types.ts'
+import { createHandshakes, HANDSHAKE_SECONDS, ownAddress, type PendingLogin, type ReturnedLogin } from './handshake.ts'
+import { type Instance, problemPage, type SignedInUser, signedInPage } from './pages.ts'
 
 export interface ProviderDeps extends Instance {
   /** 32 bytes each; the first encrypts. */
@@ -16,19 +16,19 @@ export interface ProviderDeps extends Instance {
   /** Seconds. */
   readonly sessionLife: number
   begin(
-    request: WireRequest,
+    request: HttpRequest,
     input: { iamid: string; issuer?: string; loginHint?: string },
   ): Promise<{ url: string; handshake: Handshake }>
   finish(
-    request: WireRequest,
+    request: HttpRequest,
     input: { iamid: string; query: string; handshake: Handshake; until: Date },
   ): Promise<{ token: string; endSession: string | null }>
   /** Whose session the request carries; null for none. */
-  whoIs(request: WireRequest): Promise<SignedIn | null>
+  whoIs(request: HttpRequest): Promise<SignedInUser | null>
   /** Ends the session. `idToken`: the ID token that it began with, where a provider gave one that is short enough to send. */
-  logOut(request: WireRequest): Promise<{ idToken: string | null }>
+  logOut(request: HttpRequest): Promise<{ idToken: string | null }>
   /** Ends what a provider's logout token says is over; throws whatever is wrong with it. */
-  endByProvider(request: WireRequest, input: { iamid: string; logoutToken: string }): Promise<unknown>
+  endByProvider(request: HttpRequest, input: { iamid: string; logoutToken: string }): Promise<unknown>
 }
 
 const HANDSHAKE_COOKIE = 'roster_handshake'
@@ -36,7 +36,7 @@ const HANDSHAKE_COOKIE = 'roster_handshake'
 const END_COOKIE = 'roster_end_session'
 
 /** Registers the pages; answers with the one for whoever is signed in already. */
-export function registerProviders(http: Http, deps: ProviderDeps): (request: WireRequest) => Promise<WireResponse | null> {
+export function registerProviders(http: HttpServer, deps: ProviderDeps): (request: HttpRequest) => Promise<HttpResponse | null> {
   const handshakes = createHandshakes(deps.instanceKeys)
   const endSessions = createTokenCipher(deps.instanceKeys, 'end session')
   // Whoever initiates a log-in elsewhere may do so by a form, too (Core 4).
@@ -60,7 +60,7 @@ export function registerProviders(http: Http, deps: ProviderDeps): (request: Wir
   http.route({
     method: 'POST',
     path: '/login/:iamid/backchannel',
-    handler: request => hearLogout(deps, request),
+    handler: request => receiveLogout(deps, request),
   })
   return async request => {
     const person = await deps.whoIs(request)
@@ -71,14 +71,14 @@ export function registerProviders(http: Http, deps: ProviderDeps): (request: Wir
 
 async function begin(
   deps: ProviderDeps,
-  make: (underWay: UnderWay) => Promise<string>,
-  request: WireRequest,
-): Promise<WireResponse> {
+  make: (underWay: PendingLogin) => Promise<string>,
+  request: HttpRequest,
+): Promise<HttpResponse> {
   const iamid = request.params.iamid ?? ''
   const query = request.method === 'POST' ? fieldsOf(request.body) : new URLSearchParams(request.query)
   // The names of a log-in that a provider initiates (Core 4); `returnTo` is ours.
   const [issuer, loginHint] = [query.get('iss'), query.get('login_hint')]
-  const wish = returnWish(deps.publicUrl, query)
+  const wish = returnPathOf(deps.publicUrl, query)
   const { url, handshake } = await deps.begin(request, {
     iamid,
     ...(issuer !== null && { issuer }),
@@ -96,7 +96,7 @@ function fieldsOf(body: unknown): URLSearchParams {
 }
 
 /** Where the person wants to go afterwards: an address of ours, or nowhere. */
-function returnWish(publicUrl: string, query: URLSearchParams): string | null {
+function returnPathOf(publicUrl: string, query: URLSearchParams): string | null {
   const path = query.get('returnTo')
   if (path !== null) return ownAddress(publicUrl, path)
   const whole = URL.parse(query.get('target_link_uri') ?? '')
@@ -106,10 +106,10 @@ function returnWish(publicUrl: string, query: URLSearchParams): string | null {
 
 async function finish(
   deps: ProviderDeps,
-  read: (text: string | null, iamid: string) => Promise<CameBack | null>,
+  read: (text: string | null, iamid: string) => Promise<ReturnedLogin | null>,
   endSessions: TokenCipher,
-  request: WireRequest,
-): Promise<WireResponse> {
+  request: HttpRequest,
+): Promise<HttpResponse> {
   const iamid = request.params.iamid ?? ''
   const underWay = await read(cookieOf(request.headers, HANDSHAKE_COOKIE), iamid)
   if (underWay === null) {
@@ -126,7 +126,7 @@ async function finish(
   } catch (error) {
     const answer = problem(deps, error)
     // Of two tabs the later one has the cookie: what comes back to the other must not take it away.
-    return isAnswerTo(underWay, request.query) ? { ...answer, headers: { ...answer.headers, 'set-cookie': [over] } } : answer
+    return matchesState(underWay, request.query) ? { ...answer, headers: { ...answer.headers, 'set-cookie': [over] } } : answer
   }
 }
 
@@ -142,13 +142,13 @@ async function endCookie(
   return cookieLine(publicUrl, { name: END_COOKIE, value, path: '/login', life: sessionLife })
 }
 
-async function endSessionOf(endSessions: TokenCipher, request: WireRequest): Promise<URL | null> {
+async function endSessionOf(endSessions: TokenCipher, request: HttpRequest): Promise<URL | null> {
   const text = cookieOf(request.headers, END_COOKIE)
   const claims = text === null ? null : await endSessions.decrypt(text, new Date())
   return typeof claims?.url === 'string' ? URL.parse(claims.url) : null
 }
 
-async function logOut(deps: ProviderDeps, endSessions: TokenCipher, request: WireRequest): Promise<WireResponse> {
+async function logOut(deps: ProviderDeps, endSessions: TokenCipher, request: HttpRequest): Promise<HttpResponse> {
   if (!isSameOrigin(request.headers, deps.publicUrl))
     return problemPage(deps, 403, 'This form came from another site', 'You are still signed in.')
   // A session that is over already is what was wanted; its cookies go all the same.
@@ -172,7 +172,7 @@ async function logOut(deps: ProviderDeps, endSessions: TokenCipher, request: Wir
  * Back-Channel Logout 1.0, 2.8: 200 or 400, and nothing to be cached. Whoever sends us something learns no more, not even whether there is
  * such an IAM: the reason is in the log.
  */
-async function hearLogout(deps: ProviderDeps, request: WireRequest): Promise<WireResponse> {
+async function receiveLogout(deps: ProviderDeps, request: HttpRequest): Promise<HttpResponse> {
   const headers = { 'cache-control': 'no-store' }
   const refusal = { status: 400, headers, body: { error: 'invalid_request' } }
   const tokens = fieldsOf(request.body).getAll('logout_token')
@@ -187,7 +187,7 @@ async function hearLogout(deps: ProviderDeps, request: WireRequest): Promise<Wir
 }
 
 /** 303: whatever came, what follows is read (RFC 9110, 15.4.4). The address before it has a code: it goes to nobody. */
-const redirect = (location: string, cookies: string[]): WireResponse => ({
+const redirect = (location: string, cookies: string[]): HttpResponse => ({
   status: 303,
   headers: { location, 'set-cookie': cookies, 'referrer-policy': 'no-referrer', 'cache-control': 'no-store' },
 })
@@ -200,9 +200,9 @@ const TITLES: Partial<Record<Code, string>> = {
 }
 
 /** What a room says, as a page. What nobody foresaw goes on. */
-function problem(deps: Instance, error: unknown): WireResponse {
+function problem(deps: Instance, error: unknown): HttpResponse {
   if (!(error instanceof RosterError) || error.code === 'INTERNAL_SERVER_ERROR') throw error
-  const { status } = catalogue[error.code]
+  const { status } = ERROR_CODES[error.code]
   const answer = problemPage(deps, status, TITLES[error.code] ?? 'You are not signed in', `${error.message}.`)
   if (error.code !== 'UNAVAILABLE') return answer
   return { ...answer, headers: { ...answer.headers, 'retry-after': error.retryAfter ?? 30 } }

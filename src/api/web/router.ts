@@ -2,32 +2,32 @@
 // into the session's cookie -> GET /login says who is signed in. The walk of an invitation: the link of the mail -> GET /login?token=…
 // shows whom the store has under it and asks for a password -> POST /login sets it -> done. Only the token of the query is looked at:
 // name, userid, and whatever asks for a redirect are anybody's words. An invitation signs nobody in, so a page made to be sent from elsewhere gains nothing; a log-in from elsewhere would.
-import { type Code, catalogue, RosterError } from '../../platform/errors.ts'
+import { type Code, ERROR_CODES, RosterError } from '../../platform/errors.ts'
 import { cookieLine, isSameOrigin, sessionCookie } from '../../platform/http/cookies.ts'
-import type { Http, WireRequest, WireResponse } from '../../platform/http/types.ts'
+import type { HttpRequest, HttpResponse, HttpServer } from '../../platform/http/types.ts'
 import {
   deadLinkPage,
   donePage,
-  type Entrance,
   foreignFormPage,
   type Instance,
-  type Invited,
+  type InvitedUser,
   passwordPage,
+  type SignInOption,
   welcomePage,
 } from './pages.ts'
 
 export interface LoginDeps extends Instance {
   /** The page of whoever is signed in already; null for anybody else. */
-  signedIn(request: WireRequest): Promise<WireResponse | null>
+  signedIn(request: HttpRequest): Promise<HttpResponse | null>
   /** The IAMs to offer. */
-  entrances(request: WireRequest): Promise<readonly Entrance[]>
+  entrances(request: HttpRequest): Promise<readonly SignInOption[]>
   /** Seconds. */
   readonly sessionLife: number
-  logIn(request: WireRequest, input: { iamid: string; userid: string; password: string }): Promise<{ token: string }>
+  logIn(request: HttpRequest, input: { iamid: string; userid: string; password: string }): Promise<{ token: string }>
   /** Whom a working invitation is for; null for an unknown, used or expired one. */
-  readInvitation(request: WireRequest, token: string): Promise<Invited | null>
+  readInvitation(request: HttpRequest, token: string): Promise<InvitedUser | null>
   /** Sets the password and uses the invitation up. Throws Invalid('password', …) when the policy refuses it. */
-  acceptInvitation(request: WireRequest, input: { token: string; password: string }): Promise<Invited>
+  acceptInvitation(request: HttpRequest, input: { token: string; password: string }): Promise<InvitedUser>
 }
 
 /** Characters; what is longer is no token, and not worth a look-up. */
@@ -37,12 +37,12 @@ const dead = new Set<Code>(['NOT_FOUND', 'UNAUTHENTICATED', 'FORBIDDEN', 'CONFLI
 /** What the person can only wait for. */
 const busy: Partial<Record<Code, number>> = { TOO_MANY_REQUESTS: 429, UNAVAILABLE: 503 }
 
-export function registerLogin(http: Http, deps: LoginDeps): void {
+export function registerLogin(http: HttpServer, deps: LoginDeps): void {
   http.route({ method: 'GET', path: '/login', body: 'none', handler: request => show(deps, request) })
   http.route({ method: 'POST', path: '/login', handler: request => submit(deps, request) })
 }
 
-async function show(deps: LoginDeps, request: WireRequest): Promise<WireResponse> {
+async function show(deps: LoginDeps, request: HttpRequest): Promise<HttpResponse> {
   // Not parseQuery: a link that a mail program broke in its name still has a token, and a page is kinder than a 400.
   const tokens = new URLSearchParams(request.query).getAll('token')
   if (tokens.length === 0) return (await deps.signedIn(request)) ?? welcomePage(deps, await deps.entrances(request))
@@ -51,7 +51,7 @@ async function show(deps: LoginDeps, request: WireRequest): Promise<WireResponse
   return invited === null ? deadLinkPage(deps) : passwordPage(deps, invited, token)
 }
 
-async function submit(deps: LoginDeps, request: WireRequest): Promise<WireResponse> {
+async function submit(deps: LoginDeps, request: HttpRequest): Promise<HttpResponse> {
   if (isForeign(request)) return foreignFormPage(deps)
   const { token, password, confirmation, ...account } = fieldsOf(request.body)
   if (token === '' && (account.userid !== '' || account.iamid !== '')) return signIn(deps, request, { ...account, password })
@@ -75,9 +75,9 @@ async function submit(deps: LoginDeps, request: WireRequest): Promise<WireRespon
 
 async function signIn(
   deps: LoginDeps,
-  request: WireRequest,
+  request: HttpRequest,
   { iamid, userid, password }: { iamid: string; userid: string; password: string },
-): Promise<WireResponse> {
+): Promise<HttpResponse> {
   // Another site must not sign somebody in as somebody else.
   if (!isSameOrigin(request.headers, deps.publicUrl)) return foreignFormPage(deps)
   if (userid === '')
@@ -98,7 +98,7 @@ async function signIn(
     return { status: 303, headers: { location: `${deps.publicUrl}/login`, 'set-cookie': [cookie], 'cache-control': 'no-store' } }
   } catch (error) {
     if (!(error instanceof RosterError) || error.code === 'INTERNAL_SERVER_ERROR') throw error
-    const { status } = catalogue[error.code]
+    const { status } = ERROR_CODES[error.code]
     const refusal = { status, message: `${error.message}.`, iamid, userid }
     const answer = welcomePage(deps, await deps.entrances(request), refusal)
     return error.retryAfter === undefined
@@ -107,7 +107,7 @@ async function signIn(
   }
 }
 
-async function find(deps: LoginDeps, request: WireRequest, token: string): Promise<Invited | null> {
+async function find(deps: LoginDeps, request: HttpRequest, token: string): Promise<InvitedUser | null> {
   if (token === '' || token.length > TOKEN_LIMIT) return null
   try {
     return await deps.readInvitation(request, token)
@@ -121,7 +121,7 @@ async function find(deps: LoginDeps, request: WireRequest, token: string): Promi
  * Sec-Fetch-Site and not Origin: under the page's own no-referrer policy browsers send `Origin: null` with its form. A client without
  * the header is no browser that another site could use; the token in the form is what counts.
  */
-function isForeign({ headers }: WireRequest): boolean {
+function isForeign({ headers }: HttpRequest): boolean {
   const site = headers['sec-fetch-site']
   return site !== undefined && site !== 'same-origin' && site !== 'none'
 }

@@ -5,7 +5,7 @@ import type { Db } from '../../platform/database/store.ts'
 import { Invalid } from '../../platform/errors.ts'
 import type { GroupRecord } from '../groups/group.ts'
 import { requireGroups } from '../groups/groups.store.ts'
-import { seenAs, type UserRecord } from '../users/user.ts'
+import { type UserRecord, withVisibility } from '../users/user.ts'
 import { requireUsers } from '../users/users.store.ts'
 import type { OwnerKind } from './attributes.store.ts'
 
@@ -45,7 +45,7 @@ export async function requireOwners(db: Db, refs: readonly AttributeOwnerRef[]):
     one(
       user == null
         ? { ...nextGroup.next().value!, __typename: 'Group' as const }
-        : { ...seenAs(nextUser.next().value!, 'aggregate'), __typename: 'User' as const },
+        : { ...withVisibility(nextUser.next().value!, 'aggregate'), __typename: 'User' as const },
     ),
   )
   return { owners: [...owners.values()], ownerOf }

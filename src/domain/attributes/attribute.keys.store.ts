@@ -1,7 +1,7 @@
 /** The keys of attributes in use. Distinct keys are found by skipping along the index from one key to the next, whatever the number of holders. */
-import type { Hanging } from '../../platform/database/nested-list.ts'
+import type { NestedList } from '../../platform/database/nested-list.ts'
 import type { Order } from '../../platform/database/order.ts'
-import { type Placed, pageOf, type Window } from '../../platform/database/pagination.ts'
+import { type CursorColumns, type PageWindow, pageOf } from '../../platform/database/pagination.ts'
 import type { Db } from '../../platform/database/store.ts'
 import type { AttributeKeyPage, AttributeKeyRecord } from './attribute.ts'
 
@@ -20,11 +20,11 @@ const keys = (next: (from: string) => string) => `WITH RECURSIVE keys(k) AS (
   matching AS (SELECT k FROM keys WHERE k IS NOT NULL AND k LIKE $2::text)`
 
 /** A page of keys with how many hold them; one statement. `pattern` is of the key's canonical form. */
-export async function attributeKeys(db: Db, pattern: string, order: Order, window: Window): Promise<AttributeKeyPage> {
+export async function attributeKeys(db: Db, pattern: string, order: Order, window: PageWindow): Promise<AttributeKeyPage> {
   const falls = order.descending !== window.backwards
   const holdersOf = (table: string, owner: string) =>
     `SELECT count(DISTINCT a.${owner})::int AS count, min(a.id) AS first FROM ${table} a WHERE a.key_key = page.k`
-  const rows = await db.query<AttributeKeyRecord & Placed>(
+  const rows = await db.query<AttributeKeyRecord & CursorColumns>(
     `${keys(falls ? down : up)}, page AS (SELECT k FROM matching LIMIT $3::int OFFSET $4::int)
      SELECT page.k AS "keyKey", u.count AS "userCount", g.count AS "groupCount", page.k AS "cursorValue", '0' AS "cursorId",
             coalesce((SELECT a.key FROM user_attributes a WHERE a.id = u.first), (SELECT a.key FROM group_attributes a WHERE a.id = g.first)) AS key
@@ -46,7 +46,7 @@ const holders = (table: string, owner: string) =>
      WHERE a.key_key = page."keyKey" AND md5(a.value) = md5(page.value) AND a.value = page.value)`
 
 /** The values of keys, in order, with how many hold each. The owner is the canonical form of the key. */
-export const valuesOfKeys: Hanging = {
+export const valuesOfKeys: NestedList = {
   columns: 'v.key_key AS "keyKey", v.value',
   along: `, ${holders('user_attributes', 'user_id')} AS "userCount", ${holders('group_attributes', 'group_id')} AS "groupCount"`,
   from: `(SELECT a.key_key, a.value FROM user_attributes a UNION SELECT a.key_key, a.value FROM group_attributes a) v`,

@@ -65,10 +65,10 @@ export const authorizationsOrNull = (rows: readonly AttributeRow[]): Record<stri
   rows.length === 0 ? null : authorizations(rows)
 
 /** Those of source `bim`. */
-export const bimAuthorizations = (rows: readonly AttributeRow[]) => authorizationsOrNull(rows.filter(isByHand))
+export const bimAuthorizations = (rows: readonly AttributeRow[]) => authorizationsOrNull(rows.filter(isLocal))
 
 /** Those of every other source. */
-export const iamAuthorizations = (rows: readonly AttributeRow[]) => authorizationsOrNull(rows.filter(row => !isByHand(row)))
+export const iamAuthorizations = (rows: readonly AttributeRow[]) => authorizationsOrNull(rows.filter(row => !isLocal(row)))
 
 /** The values of each key and source. */
 export function attributes(rows: readonly AttributeRow[]): AttributeRecord[] {
@@ -95,14 +95,14 @@ export interface Change {
   readonly removed: readonly StoredAttribute[]
 }
 
-const isByHand = (row: AttributeRow): boolean => row.source === 'bim'
+const isLocal = (row: AttributeRow): boolean => row.source === 'bim'
 
 /** The edits in their order, a later one over an earlier one. `rows`: all of the owner's, in their order; other sources' only lend their spelling. */
-export function edited(rows: readonly StoredAttribute[], edits: readonly Edit[]): Change {
+export function applyEdit(rows: readonly StoredAttribute[], edits: readonly Edit[]): Change {
   const spellings = spellingsOf(rows)
   const held = new Map<string, Map<string, Value | StoredAttribute>>()
   const valuesOf = (keyKey: string) => held.get(keyKey) ?? held.set(keyKey, new Map()).get(keyKey)!
-  const before = rows.filter(isByHand)
+  const before = rows.filter(isLocal)
   const stored = new Map(before.map(row => [place(row), row]))
   for (const row of before) valuesOf(row.keyKey).set(row.value, row)
   for (const { operation, key, value } of edits) {
@@ -128,10 +128,10 @@ export function edited(rows: readonly StoredAttribute[], edits: readonly Edit[])
  * `wanted` in place of the rows that `owned` tells, which unless told are those set by hand. A key whose values stay, in their order, is
  * left alone; the others are written anew.
  */
-export function replaced(
+export function replaceAll(
   rows: readonly StoredAttribute[],
   wanted: ReadonlyMap<string, readonly string[]>,
-  owned: (row: AttributeRow) => boolean = isByHand,
+  owned: (row: AttributeRow) => boolean = isLocal,
 ): Change {
   const spellings = spellingsOf(rows)
   const before = Map.groupBy(rows.filter(owned), row => row.keyKey)
@@ -154,7 +154,7 @@ export function replaced(
 /** The hand-set values of each key that a change touches, before and after it; null where there are none. */
 export function differenceOf(rows: readonly StoredAttribute[], { added, removed }: Change) {
   const touched = new Set([...added, ...removed].map(({ keyKey }) => keyKey))
-  const before = rows.filter(row => isByHand(row) && touched.has(row.keyKey))
+  const before = rows.filter(row => isLocal(row) && touched.has(row.keyKey))
   const gone = new Set(removed.map(({ id }) => id))
   const after = [...before.filter(({ id }) => !gone.has(id)), ...added]
   const none = Object.fromEntries([...before, ...added].map(({ key }) => [key, null]))

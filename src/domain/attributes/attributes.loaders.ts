@@ -1,6 +1,6 @@
 import DataLoader from 'dataloader'
-import { manyEach } from '../../platform/database/batch.ts'
-import { HangingPages } from '../../platform/database/nested-list.ts'
+import { groupMany } from '../../platform/database/batch.ts'
+import { NestedListLoader } from '../../platform/database/nested-list.ts'
 import type { Db } from '../../platform/database/store.ts'
 import { valuesOfKeys } from './attribute.keys.store.ts'
 import type { AttributeRow, AttributeValueRecord, EffectiveAttributeRecord } from './attribute.ts'
@@ -8,14 +8,14 @@ import { attributesOf, effectiveAttributesOf } from './attributes.store.ts'
 
 export const attributeLoaders = (db: Db) => ({
   attributesOfUser: new DataLoader<number, AttributeRow[]>(async ids =>
-    manyEach(ids, await attributesOf(db, 'user', ids), row => row.ownerId),
+    groupMany(ids, await attributesOf(db, 'user', ids), row => row.ownerId),
   ),
   attributesOfGroup: new DataLoader<number, AttributeRow[]>(async ids =>
-    manyEach(ids, await attributesOf(db, 'group', ids), row => row.ownerId),
+    groupMany(ids, await attributesOf(db, 'group', ids), row => row.ownerId),
   ),
   effectiveAttributesOfUser: new DataLoader<number, EffectiveAttributeRecord[]>(async ids =>
-    manyEach(ids, await effectiveAttributesOf(db, ids), row => row.userId),
+    groupMany(ids, await effectiveAttributesOf(db, ids), row => row.userId),
   ),
   /** By the canonical form of the key. */
-  valuesOfAttributeKey: new HangingPages<string, AttributeValueRecord>(db, valuesOfKeys),
+  valuesOfAttributeKey: new NestedListLoader<string, AttributeValueRecord>(db, valuesOfKeys),
 })

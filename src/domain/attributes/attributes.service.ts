@@ -5,7 +5,15 @@
  */
 
 import type { AuditDraft } from '../../authorization/audit-event.ts'
-import { type Call, done, type Outcome, read, type Service, unchanged, write } from '../../authorization/service.ts'
+import {
+  changed,
+  command,
+  query,
+  type Service,
+  type ServiceContext,
+  unchanged,
+  type WriteResult,
+} from '../../authorization/service.ts'
 import type {
   AttributeEdit,
   AttributeInput,
@@ -20,9 +28,9 @@ import { type PageArgs, partPattern, windowOf } from '../../platform/database/pa
 import { Invalid, NotFound } from '../../platform/errors.ts'
 import { canonical, checkAttributeKey, checkAttributeValue, checkList } from '../../platform/validation.ts'
 import { requireIam } from '../iams/iams.store.ts'
-import { refuseByHand } from '../iams/supported-actions.ts'
+import { assertLocalEditAllowed } from '../iams/supported-actions.ts'
 import { attributeKeys, byKey } from './attribute.keys.store.ts'
-import { type Change, differenceOf, type Edit, edited, replaced, type StoredAttribute } from './attribute.ts'
+import { applyEdit, type Change, differenceOf, type Edit, replaceAll, type StoredAttribute } from './attribute.ts'
 import { checkOwner, kindOf, type Owner, requireOwners, targetOf } from './attribute-owners.ts'
 import {
   attributesOf,
@@ -40,21 +48,21 @@ interface KeysArgs extends PageArgs {
 
 export const attributes = {
   /** The keys in use. */
-  keys: read('attribute:list', async ({ db }, { filter, direction, ...page }: KeysArgs) => {
+  keys: query('attribute:list', async ({ db }, { filter, direction, ...page }: KeysArgs) => {
     const order = byKey(direction === 'DESC')
     return attributeKeys(db, partPattern('key', filter?.key) ?? '%', order, windowOf(db.cursors, page, order))
   }),
 
   /** Without a value nothing changes; Invalid unless the key has values. */
-  add: write('attribute:write', (call, { value, ...input }: AttributeInput) =>
+  add: command('attribute:write', (call, { value, ...input }: AttributeInput) =>
     value == null ? requireKey(call, input) : editOne(call, { ...input, value, operation: 'ADD' }),
   ),
 
   /** Without a value, all values of the key. Not held, nothing happens. */
-  remove: write('attribute:write', (call, input: RemoveAttributeInput) => editOne(call, { ...input, operation: 'REMOVE' })),
+  remove: command('attribute:write', (call, input: RemoveAttributeInput) => editOne(call, { ...input, operation: 'REMOVE' })),
 
   /** Adds and removes on many owners, all or nothing; a later edit wins over an earlier one. One event for each owner changed. */
-  edit: write('attribute:write', (call, { edits }: { edits: readonly AttributeEdit[] }) => {
+  edit: command('attribute:write', (call, { edits }: { edits: readonly AttributeEdit[] }) => {
     const checked = checkList('edits', edits).map((edit, index) => ({
       edit: checkEdit(edit, `edits[${index}].`),
       owner: edit.owner,
@@ -63,15 +71,18 @@ export const attributes = {
   }),
 
   /** Makes the hand-set attributes exactly these. */
-  replace: write('attribute:write', async (call, { owner: ref, attributes }: ReplaceAttributesInput): Promise<Outcome<Owner>> => {
-    const wanted = checkAttributes(attributes)
-    const { owners } = await requireOwners(call.db, [checkOwner(ref)])
-    if (wanted.size > 0) await refuseByHand(call.db, owners, 'allowBIMAuthorizations')
-    return first(await change(call, owners, (_owner, rows) => replaced(rows, wanted)))
-  }),
+  replace: command(
+    'attribute:write',
+    async (call, { owner: ref, attributes }: ReplaceAttributesInput): Promise<WriteResult<Owner>> => {
+      const wanted = checkAttributes(attributes)
+      const { owners } = await requireOwners(call.db, [checkOwner(ref)])
+      if (wanted.size > 0) await assertLocalEditAllowed(call.db, owners, 'allowBIMAuthorizations')
+      return first(await change(call, owners, (_owner, rows) => replaceAll(rows, wanted)))
+    },
+  ),
 
   /** Removes what one source set from every user and group. One event, with the counts. */
-  removeEverywhere: write('attribute:removeEverywhere', async ({ db, now }, input: RemoveAttributeEverywhereInput) => {
+  removeEverywhere: command('attribute:removeEverywhere', async ({ db, now }, input: RemoveAttributeEverywhereInput) => {
     const key = checkAttributeKey(input.key)
     const value = input.value == null ? null : checkAttributeValue(input.value)
     const { id: source } = await requireIam(db, input.iamid)
@@ -80,7 +91,7 @@ export const attributes = {
     const groupCount = await removeEverywhere(db, 'group', what)
     if (userCount + groupCount === 0) return unchanged({ userCount, groupCount })
     const before = { source, key, value, users: userCount, groups: groupCount }
-    return done({ userCount, groupCount }, { event: 'attributeRemoved', target: { type: 'attribute', id: key }, before })
+    return changed({ userCount, groupCount }, { event: 'attributeRemoved', target: { type: 'attribute', id: key }, before })
   }),
 } satisfies Service
 
@@ -89,11 +100,11 @@ interface OwnerEdit {
   edit: Edit
 }
 
-async function editOne(call: Call, input: AttributeEdit): Promise<Outcome<Owner>> {
+async function editOne(call: ServiceContext, input: AttributeEdit): Promise<WriteResult<Owner>> {
   return first(await edit(call, [{ owner: input.owner, edit: checkEdit(input, '') }]))
 }
 
-async function requireKey({ db }: Call, input: Pick<AttributeInput, 'owner' | 'key'>): Promise<Outcome<Owner>> {
+async function requireKey({ db }: ServiceContext, input: Pick<AttributeInput, 'owner' | 'key'>): Promise<WriteResult<Owner>> {
   const key = canonical(checkAttributeKey(input.key))
   const { owners } = await requireOwners(db, [checkOwner(input.owner)])
   const owner = owners[0]!
@@ -102,13 +113,13 @@ async function requireKey({ db }: Call, input: Pick<AttributeInput, 'owner' | 'k
   throw new Invalid('value', 'is missing: the key has no values yet, so one must be given')
 }
 
-async function edit(call: Call, edits: readonly OwnerEdit[]): Promise<Outcome<Owner[]>> {
+async function edit(call: ServiceContext, edits: readonly OwnerEdit[]): Promise<WriteResult<Owner[]>> {
   const { owners, ownerOf } = await requireOwners(
     call.db,
     edits.map(({ owner }) => owner),
   )
   // Taking away is always allowed: an IAM that stopped allowing attributes by hand must be able to be tidied.
-  await refuseByHand(
+  await assertLocalEditAllowed(
     call.db,
     ownerOf.filter((_owner, index) => edits[index]!.edit.operation === 'ADD'),
     'allowBIMAuthorizations',
@@ -118,21 +129,21 @@ async function edit(call: Call, edits: readonly OwnerEdit[]): Promise<Outcome<Ow
     ({ owner }) => owner,
   )
   return change(call, owners, (owner, rows) =>
-    edited(
+    applyEdit(
       rows,
       editsOf.get(owner)!.map(({ edit }) => edit),
     ),
   )
 }
 
-const first = ({ value, events }: Outcome<Owner[]>): Outcome<Owner> => ({ value: value[0]!, events })
+const first = ({ value, events }: WriteResult<Owner[]>): WriteResult<Owner> => ({ value: value[0]!, events })
 
 /** Locks the owners, works out and writes what changes for each, and answers with them as they are then. */
 async function change(
-  call: Call,
+  call: ServiceContext,
   owners: readonly Owner[],
   changeOf: (owner: Owner, rows: readonly StoredAttribute[]) => Change,
-): Promise<Outcome<Owner[]>> {
+): Promise<WriteResult<Owner[]>> {
   const after = new Map(owners.map(owner => [owner, owner]))
   const events: AuditDraft[] = []
   for (const kind of ['user', 'group'] as const) {
@@ -154,7 +165,11 @@ async function change(
 }
 
 /** All attributes of these owners, by owner, none of which another change touches until the transaction ends. */
-async function lockedRows({ db }: Call, kind: OwnerKind, owners: readonly Owner[]): Promise<Map<number, StoredAttribute[]>> {
+async function lockedRows(
+  { db }: ServiceContext,
+  kind: OwnerKind,
+  owners: readonly Owner[],
+): Promise<Map<number, StoredAttribute[]>> {
   const ids = owners.map(({ id }) => id)
   const there = new Set(await lockOwners(db, kind, ids))
   const gone = ids.find(id => !there.has(id))

@@ -1,4 +1,4 @@
-import { rowsInPieces } from '../../platform/database/chunks.ts'
+import { rowsInChunks } from '../../platform/database/chunks.ts'
 import type { Db } from '../../platform/database/store.ts'
 import type { AttributeRow, Change, EffectiveAttributeRecord, StoredAttribute } from './attribute.ts'
 
@@ -16,7 +16,7 @@ const columns = (kind: OwnerKind): string =>
 export const attributesOf = (db: Db, kind: OwnerKind, ownerIds: readonly number[]): Promise<AttributeRow[]> => {
   const { attributes, owner } = TABLES[kind]
   const text = `SELECT ${columns(kind)} FROM ${attributes} a WHERE a.${owner} = ANY($1::int[]) ORDER BY a.id`
-  return rowsInPieces(db, ownerIds, piece => db.query<AttributeRow>(text, [piece]))
+  return rowsInChunks(db, ownerIds, piece => db.query<AttributeRow>(text, [piece]))
 }
 
 /** Attributes of each user and of the user's groups: one's own first, then group by group. */
@@ -24,7 +24,7 @@ export const effectiveAttributesOf = (
   db: Db,
   userIds: readonly number[],
 ): Promise<(EffectiveAttributeRecord & { userId: number })[]> =>
-  rowsInPieces(db, userIds, piece =>
+  rowsInChunks(db, userIds, piece =>
     db.query<EffectiveAttributeRecord & { userId: number }>(
       `SELECT a.user_id AS "userId", a.key, a.value, a.source, NULL::int AS "groupId", a.id FROM user_attributes a
         WHERE a.user_id = ANY($1::int[])

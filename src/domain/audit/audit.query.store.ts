@@ -1,5 +1,5 @@
 import type { EventName } from '../../authorization/audit-event.ts'
-import { conditions, type List } from '../../platform/database/pagination.ts'
+import { conditions, type ListQuery } from '../../platform/database/pagination.ts'
 
 const COLUMNS = `e.id::text AS id, e.at, e.event, e.action, e.outcome, e.actor_name AS "actorName", e.actor_user_id AS "actorUserId",
   e.behalf_name AS "behalfName", e.credential, e.target_type AS "targetType", e.target_id AS "targetId", e.target_name AS "targetName",
@@ -19,7 +19,7 @@ export interface AuditQuery {
 }
 
 /** By id: ids grow with time, and an event never changes its place. */
-export function auditList(query: AuditQuery, descending: boolean): List {
+export function auditList(query: AuditQuery, descending: boolean): ListQuery {
   const asked = conditions([
     ['e.event = ANY($::text[])', query.events],
     ['e.outcome = $', query.outcome],

@@ -4,7 +4,7 @@
  */
 
 import { EVENTS, type EventName } from '../../authorization/audit-event.ts'
-import { type Call, read, type Service } from '../../authorization/service.ts'
+import { query, type Service, type ServiceContext } from '../../authorization/service.ts'
 import type { AuditFilter, Direction } from '../../generated/inputs.ts'
 import { type PageArgs, readPage } from '../../platform/database/pagination.ts'
 import { Invalid } from '../../platform/errors.ts'
@@ -19,7 +19,7 @@ interface ListArgs extends PageArgs {
 
 export const audit = {
   /** Newest first unless told. */
-  list: read('audit:list', ({ db }: Call, { filter, direction, ...page }: ListArgs) =>
+  list: query('audit:list', ({ db }: ServiceContext, { filter, direction, ...page }: ListArgs) =>
     readPage<AuditEventRecord>(db, auditList(queryOf(filter ?? {}), direction !== 'ASC'), page),
   ),
 } satisfies Service

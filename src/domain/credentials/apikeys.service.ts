@@ -1,14 +1,14 @@
 /** API keys: minted for oneself, shown once, narrowed never widened. */
 import type { UserActor, UserRef } from '../../authorization/actor.ts'
 import { type Action, inScope, scopes as knownScopes, policy } from '../../authorization/policy.ts'
-import { mint } from '../../authorization/secret.ts'
-import { type Call, done, read, type Service, write } from '../../authorization/service.ts'
+import { generateSecret } from '../../authorization/secret.ts'
+import { changed, command, query, type Service, type ServiceContext } from '../../authorization/service.ts'
 import type { ApiKeyFilter, ApiKeySort } from '../../generated/inputs.ts'
 import { type PageArgs, readPage } from '../../platform/database/pagination.ts'
-import { Conflict, Forbidden, Invalid, NotFound, Refused, Unauthenticated } from '../../platform/errors.ts'
+import { Conflict, Forbidden, Invalid, NotFound, Unauthenticated, Unprocessable } from '../../platform/errors.ts'
 import { checkKeyName, checkList } from '../../platform/validation.ts'
 import { isProjectMember } from '../projects/projects.store.ts'
-import { refusePower } from '../users/privilege-rules.ts'
+import { assertMayManage } from '../users/privilege-rules.ts'
 import { lockUser, requireUser } from '../users/users.store.ts'
 import type { ApiKeyRecord } from './credential.ts'
 import { countLiveKeys, deleteApiKeyChain, findApiKey, followApiKey, insertApiKey, keyList } from './credentials.store.ts'
@@ -26,21 +26,21 @@ interface CreateKey {
   scopes?: readonly string[] | null
   expiresAt?: Date | null
 }
-export interface Minted {
+export interface CreatedKey {
   /** The key itself, shown once. */
   secret: string
   apiKey: ApiKeyRecord
 }
 
 export const apiKeys = {
-  list: read(
+  list: query(
     'apikey:list',
     async ({ db, now }, { ref, filter, sort, ...page }: ListArgs) =>
       readPage<ApiKeyRecord>(db, keyList((await requireUser(db, ref)).id, filter ?? {}, sort, now), page),
     { owner: ({ ref }) => ref },
   ),
 
-  create: write('apikey:create', async (call, input: CreateKey) => {
+  create: command('apikey:create', async (call, input: CreateKey) => {
     const { actor } = call
     if (actor.kind !== 'user') throw new Unauthenticated('Only a user can have an API key')
     const name = input.name == null ? null : checkKeyName(input.name)
@@ -54,7 +54,7 @@ export const apiKeys = {
     const projectId = input.projectId ?? null
     if (projectId !== null && !(await isProjectMember(call.db, projectId, actor.user.id)))
       throw new Forbidden('projectId must be that of a project you are a member of')
-    const minted = await mintKey(call, {
+    const minted = await createKey(call, {
       userId: actor.user.id,
       name,
       projectId,
@@ -62,7 +62,7 @@ export const apiKeys = {
       expiresAt,
       parentKeyId: parent?.id ?? null,
     })
-    return done(minted, {
+    return changed(minted, {
       event: 'apiKeyCreated',
       target: targetOf(minted.apiKey),
       after: { name, projectId, scopes, expiresAt },
@@ -70,7 +70,7 @@ export const apiKeys = {
   }),
 
   /** A new secret with the same settings; the old one lives for a grace period, never longer than it would have. */
-  rotate: write('apikey:rotate', async (call, { id, graceSeconds }: { id: number; graceSeconds?: number | null }) => {
+  rotate: command('apikey:rotate', async (call, { id, graceSeconds }: { id: number; graceSeconds?: number | null }) => {
     const grace = graceSeconds ?? call.app.config.keyGraceSeconds
     if (grace < 0 || grace > MAX_GRACE) throw new Invalid('graceSeconds', `must be an integer from 0 to ${MAX_GRACE}`)
     const old = await ownKey(call, id, { lock: true })
@@ -78,17 +78,17 @@ export const apiKeys = {
     // Of each key the one that it replaced may still work.
     const most = 2 * call.app.config.caps.keysPerUser
     if ((await countLiveKeys(call.db, old.userId, call.now)) >= most) throw tooManyKeys(most)
-    refuseWider(credential.scopes, old.scopes)
+    assertNotWider(credential.scopes, old.scopes)
     if (old.rotatedToId !== null) throw new Conflict(`The key was rotated already: rotate its successor, key ${old.rotatedToId}`)
     if (old.expiresAt !== null && old.expiresAt <= call.now) throw new Conflict('The key has expired: make a new one')
     const { userId, name, projectId, scopes, parentKeyId } = old
     // A key that dies must not live on in the successor of one that does not.
     const used = credential.apiKeyId === null ? null : await findApiKey(call.db, credential.apiKeyId)
     const expiresAt = earliest(old.expiresAt, used?.expiresAt ?? null)
-    const minted = await mintKey(call, { userId, name, projectId, scopes: [...scopes], expiresAt, parentKeyId })
+    const minted = await createKey(call, { userId, name, projectId, scopes: [...scopes], expiresAt, parentKeyId })
     const dies = earliest(new Date(call.now.getTime() + grace * 1000), old.expiresAt)!
     await followApiKey(call.db, id, minted.apiKey.id, dies)
-    return done(minted, {
+    return changed(minted, {
       event: 'apiKeyRotated',
       target: targetOf(old),
       after: { rotatedTo: minted.apiKey.id, expiresAt: dies },
@@ -96,12 +96,12 @@ export const apiKeys = {
   }),
 
   /** Only by its owner; anyone else is not told that it exists. */
-  delete: write('apikey:delete', async (call, { id }: { id: number }) => remove(call, await ownKey(call, id, { lock: true }))),
+  delete: command('apikey:delete', async (call, { id }: { id: number }) => remove(call, await ownKey(call, id, { lock: true }))),
 
-  revoke: write('apikey:revoke', async (call, { id }: { id: number }) => {
+  revoke: command('apikey:revoke', async (call, { id }: { id: number }) => {
     const key = await lockKey(call.db, id)
     if (key === null) throw new NotFound(`No API key with id ${id}`)
-    await refusePower(call, key.userId)
+    await assertMayManage(call, key.userId)
     return remove(call, key)
   }),
 } satisfies Service
@@ -109,7 +109,7 @@ export const apiKeys = {
 const targetOf = (key: ApiKeyRecord) => ({ type: 'apikey', id: key.id, name: key.name }) as const
 
 /** With whatever was made with the key. */
-async function remove(call: Call, key: ApiKeyRecord) {
+async function remove(call: ServiceContext, key: ApiKeyRecord) {
   const { revokedTokens, keys } = await deleteApiKeyChain(call.db, key.id)
   const others = keys.filter(({ id }) => id !== key.id)
   const events = others.map(({ id, name }) => ({
@@ -118,11 +118,11 @@ async function remove(call: Call, key: ApiKeyRecord) {
     reason: `minted with key ${key.id}, or replaced by it`,
   }))
   const counts = { revokedTokens, revokedKeys: others.length }
-  return done(counts, { event: 'apiKeyRevoked', target: targetOf(key), after: counts }, ...events)
+  return changed(counts, { event: 'apiKeyRevoked', target: targetOf(key), after: counts }, ...events)
 }
 
 /** The key, and the right to mint, replace and delete keys of its user, until the transaction ends. */
-async function lockKey(db: Call['db'], id: number): Promise<ApiKeyRecord | null> {
+async function lockKey(db: ServiceContext['db'], id: number): Promise<ApiKeyRecord | null> {
   const key = await findApiKey(db, id)
   if (key === null) return null
   await lockUser(db, key.userId)
@@ -130,7 +130,7 @@ async function lockKey(db: Call['db'], id: number): Promise<ApiKeyRecord | null>
 }
 
 /** With `lock` nobody else changes it until the transaction ends: of two rotations at once, the second finds the first's. */
-async function ownKey({ db, actor }: Call, id: number, { lock = false } = {}): Promise<ApiKeyRecord> {
+async function ownKey({ db, actor }: ServiceContext, id: number, { lock = false } = {}): Promise<ApiKeyRecord> {
   const key = lock ? await lockKey(db, id) : await findApiKey(db, id)
   if (key === null || actor.kind !== 'user' || key.userId !== actor.user.id)
     throw new NotFound(`You have no API key with id ${id}`)
@@ -138,10 +138,12 @@ async function ownKey({ db, actor }: Call, id: number, { lock = false } = {}): P
 }
 
 const tooManyKeys = (most: number) =>
-  new Refused(`You have ${most} API keys, the most that API_KEYS_PER_USER allows: delete one, or ask the operator to raise it`)
+  new Unprocessable(
+    `You have ${most} API keys, the most that API_KEYS_PER_USER allows: delete one, or ask the operator to raise it`,
+  )
 
-async function mintKey(
-  call: Call,
+async function createKey(
+  call: ServiceContext,
   key: {
     userId: number
     name: string | null
@@ -150,8 +152,8 @@ async function mintKey(
     expiresAt: Date | null
     parentKeyId: number | null
   },
-): Promise<Minted> {
-  const { secret, hash, prefix } = mint('rk')
+): Promise<CreatedKey> {
+  const { secret, hash, prefix } = generateSecret('rk')
   return { secret, apiKey: await insertApiKey(call.db, { ...key, hash, prefix, createdAt: call.now }) }
 }
 
@@ -161,17 +163,17 @@ function narrowed(held: readonly string[], asked: readonly string[]): string[] {
   const unknown = wanted.find(scope => !knownScopes.has(scope))
   if (unknown !== undefined) throw new Invalid('scopes', 'must be read, an action such as user:list, or a noun such as group:*')
   if (wanted.length === 0) return [...held]
-  refuseWider(held, wanted)
+  assertNotWider(held, wanted)
   return wanted
 }
 
 /** Throws Forbidden when `asked` would allow what `held` does not; no scopes allow everything. */
-function refuseWider(held: readonly string[], asked: readonly string[]): void {
+function assertNotWider(held: readonly string[], asked: readonly string[]): void {
   const wider = (Object.keys(policy) as Action[]).find(action => inScope(asked, action) && !inScope(held, action))
   if (wider) throw new Forbidden(`scopes would allow ${wider}, which this credential does not`)
 }
 
-function checkExpiry(call: Call, expiresAt: Date | null): Date | null {
+function checkExpiry(call: ServiceContext, expiresAt: Date | null): Date | null {
   if (expiresAt !== null && expiresAt <= call.now) throw new Invalid('expiresAt', 'must lie in the future')
   return expiresAt
 }

@@ -1,7 +1,7 @@
 import type { ApiKeyFilter, ApiKeySort, TokenFilter, TokenSort } from '../../generated/inputs.ts'
-import { type Hanging, listOf } from '../../platform/database/nested-list.ts'
+import { listOf, type NestedList } from '../../platform/database/nested-list.ts'
 import type { Order } from '../../platform/database/order.ts'
-import { conditions, type List } from '../../platform/database/pagination.ts'
+import { conditions, type ListQuery } from '../../platform/database/pagination.ts'
 import type { Db } from '../../platform/database/store.ts'
 import type { ApiKeyRecord, TokenRecord } from './credential.ts'
 
@@ -38,7 +38,7 @@ export async function findApiKey(db: Db, id: number, lock: '' | 'FOR UPDATE' = '
 }
 
 /** The keys of users, oldest first. */
-export const apiKeysOfUsers: Hanging = {
+export const apiKeysOfUsers: NestedList = {
   columns: KEY_COLUMNS,
   from: 'api_keys k',
   where: [],
@@ -128,7 +128,7 @@ const KEY_ORDERS: Record<ApiKeySort['field'], Omit<Order, 'descending'>> = {
 }
 
 /** The keys of one user that a filter describes. */
-export function keyList(userId: number, filter: ApiKeyFilter, sort: ApiKeySort | null | undefined, now: Date): List {
+export function keyList(userId: number, filter: ApiKeyFilter, sort: ApiKeySort | null | undefined, now: Date): ListQuery {
   const { expired } = filter
   return {
     ...listOf(apiKeysOfUsers, userId),
@@ -143,7 +143,7 @@ export function keyList(userId: number, filter: ApiKeyFilter, sort: ApiKeySort |
 }
 
 /** The tokens of users that live at `now`, oldest first. */
-export const tokensOfUsers = (now: Date): Hanging => ({
+export const tokensOfUsers = (now: Date): NestedList => ({
   columns: TOKEN_COLUMNS,
   from: TOKENS,
   where: ['t.expires_at > $1'],
@@ -162,7 +162,7 @@ const TOKEN_ORDERS: Record<TokenSort['field'], Omit<Order, 'descending'>> = {
 }
 
 /** The live tokens of one user that a filter describes. */
-export const tokenList = (userId: number, filter: TokenFilter, sort: TokenSort | null | undefined, now: Date): List => ({
+export const tokenList = (userId: number, filter: TokenFilter, sort: TokenSort | null | undefined, now: Date): ListQuery => ({
   ...listOf(tokensOfUsers(now), userId),
   ...conditions([
     ['t.user_id = $::int', userId],
@@ -215,7 +215,7 @@ export async function findInvitation(db: Db, hash: Uint8Array, now: Date): Promi
 }
 
 /** Uses a live invitation up: of two at once, one gets it. Returns whose it was. */
-export async function takeInvitation(db: Db, hash: Uint8Array, now: Date): Promise<number | null> {
+export async function consumeInvitation(db: Db, hash: Uint8Array, now: Date): Promise<number | null> {
   const [row] = await db.query<{ userId: number }>(
     `DELETE FROM invitations i USING users u WHERE u.id = i.user_id AND NOT u.disabled AND i.hash = $1 AND i.expires_at > $2
        RETURNING u.id AS "userId"`,

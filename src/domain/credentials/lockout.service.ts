@@ -1,5 +1,5 @@
 /** Ending locks of failed log-ins: only by whoever holds the machine. */
-import { done, type Outcome, type Service, unchanged, write } from '../../authorization/service.ts'
+import { changed, command, type Service, unchanged, type WriteResult } from '../../authorization/service.ts'
 import { Invalid, NotFound } from '../../platform/errors.ts'
 import { lookupKey } from '../../platform/validation.ts'
 import { requireIam } from '../iams/iams.store.ts'
@@ -18,7 +18,7 @@ export interface Unlock {
 
 export const locks = {
   /** Forgets the failures, and so ends the locks. `ended` counts those there were. Throws NotFound for a name with neither user nor lock. */
-  unlock: write('user:unlock', async (call, { iamid, userid, address }: Unlock): Promise<Outcome<{ ended: number }>> => {
+  unlock: command('user:unlock', async (call, { iamid, userid, address }: Unlock): Promise<WriteResult<{ ended: number }>> => {
     if ((userid == null) === (address == null)) throw new Invalid('userid', 'or an address must be given, and not both')
     const afterCommit = async (value: { ended: number }) => {
       call.app.loginAttempts.forgetLocks()
@@ -29,7 +29,7 @@ export const locks = {
       const target = { type: 'session' as const, id: '', name: `address ${address}` }
       return ended === 0
         ? unchanged({ ended })
-        : { ...done({ ended }, { event: 'loginUnlocked', target, after: { ended } }), afterCommit }
+        : { ...changed({ ended }, { event: 'loginUnlocked', target, after: { ended } }), afterCommit }
     }
     const iam = await requireIam(call.db, iamid ?? 'bim')
     const user = await findUser(call.db, { iamid: iam.id, userid: userid! })
@@ -39,6 +39,6 @@ export const locks = {
     if (user === null && ended === 0) throw new NotFound(`No user ${iam.id}/${userid}, and no failed log-in under that name`)
     if (ended === 0) return unchanged({ ended })
     const target = user === null ? { type: 'session' as const, id: '', name: `${iam.id}/${userid}` } : targetOf(user)
-    return { ...done({ ended }, { event: 'loginUnlocked', target, after: { ended } }), afterCommit }
+    return { ...changed({ ended }, { event: 'loginUnlocked', target, after: { ended } }), afterCommit }
   }),
 } satisfies Service

@@ -129,7 +129,7 @@ export async function settle(
 }
 
 /** Counts tries that a lock refused, by address: guessing on costs the address. Returns the whole seconds of each lock. */
-export const countRefusals = (db: Db, refusals: ReadonlyMap<string, number>, now: Date) =>
+export const countRejected = (db: Db, refusals: ReadonlyMap<string, number>, now: Date) =>
   db.query<{ subject: string; seconds: number }>(
     `INSERT INTO login_failures AS old ${COLUMNS}
      SELECT subject, count, $3::timestamptz, ${delayed('count', 'address')}, '{}'

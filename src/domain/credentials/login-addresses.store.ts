@@ -1,5 +1,5 @@
 import type { LockoutSubjects, LoginSubjects } from '../../authorization/ports.ts'
-import { inPieces } from '../../platform/database/chunks.ts'
+import { inChunks } from '../../platform/database/chunks.ts'
 import type { Db } from '../../platform/database/store.ts'
 import { canonical } from '../../platform/validation.ts'
 import { lockout, subjectsOf } from './lockout.ts'
@@ -16,7 +16,7 @@ export async function countedSubjects(db: Db, { account, address, own }: LoginSu
 }
 
 /** The account logged in from the address. Of one account the latest addresses are kept. */
-export const noteAddress = (db: Db, { account, own }: LoginSubjects, now: Date) =>
+export const recordAddress = (db: Db, { account, own }: LoginSubjects, now: Date) =>
   db.query(
     `WITH noted AS (
        INSERT INTO login_addresses AS old (subject, account, last_login) VALUES ($1, $2, $3)
@@ -40,7 +40,7 @@ export async function deleteAddresses(
 ): Promise<void> {
   if (users.length === 0) return
   const accounts = users.map(({ iamid, userid }) => subjectsOf(iamid, canonical(userid), '').account)
-  await inPieces(accounts, db.rowsAtOnce, piece =>
+  await inChunks(accounts, db.rowsAtOnce, piece =>
     db.query('DELETE FROM login_addresses WHERE account = ANY($1::text[])', [piece]),
   )
 }

@@ -35,7 +35,7 @@ export async function setPasswordHash(db: Db, userId: number, passwordHash: stri
 }
 
 /** A log-in, by whatever means: the first one without a password here gives the user an authentication id, too. */
-export async function noteLogIn(db: Db, userId: number, now: Date): Promise<void> {
+export async function recordLogin(db: Db, userId: number, now: Date): Promise<void> {
   const { id } = await db.prisma.authentication.upsert({
     where: { userId },
     create: { userId },
@@ -51,7 +51,7 @@ export async function passwordHashOf(db: Db, userId: number): Promise<string | n
 }
 
 /** Whether this is the user's password hash still; it stays so until the transaction ends. */
-export async function holdPassword(db: Db, userId: number, passwordHash: string): Promise<boolean> {
+export async function lockPassword(db: Db, userId: number, passwordHash: string): Promise<boolean> {
   const rows = await db.query('SELECT 1 FROM authentications WHERE user_id = $1 AND password_hash = $2 FOR NO KEY UPDATE', [
     userId,
     passwordHash,

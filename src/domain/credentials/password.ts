@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { hash, parseOptions, verify } from '@node-rs/argon2'
 import type { PasswordHasher } from '../../authorization/ports.ts'
-import { Invalid, TooMany } from '../../platform/errors.ts'
+import { Invalid, TooManyRequests } from '../../platform/errors.ts'
 import { FairQueue, type Turn } from '../../platform/fair-queue.ts'
 
 // The walk of a password: check (new ones only) -> NFKC -> its turn in the queue -> argon2id in a thread of libuv's pool.
@@ -14,7 +14,7 @@ const cost = { memoryCost: 19_456, timeCost: 2, parallelism: 1 }
 const maxCharacters = 1024
 
 /** The turn of work that nobody waits for by name. */
-const NOBODY: Turn = { actor: '' }
+const NO_ACCOUNT: Turn = { actor: '' }
 /** About half a minute of log-ins on two cores; those beyond are TooMany. */
 const MAX_WAITING = 4000
 const RETRY_AFTER = 30
@@ -31,7 +31,7 @@ export function createPasswordHasher({ inFlight, minLength, maxLength }: Passwor
   const queue = new FairQueue({
     places: inFlight,
     maxWaiting: { total: MAX_WAITING },
-    refuse: () => new TooMany('Too many passwords are being checked, try again later', { retryAfter: RETRY_AFTER }),
+    refuse: () => new TooManyRequests('Too many passwords are being checked, try again later', { retryAfter: RETRY_AFTER }),
   })
   const longest = Math.max(maxLength, maxCharacters)
   // A random tag: no password fits it, and making it costs nothing.
@@ -44,8 +44,8 @@ export function createPasswordHasher({ inFlight, minLength, maxLength }: Passwor
       if (length < minLength || length > maxLength) throw new Invalid(field, `must be ${minLength} to ${maxLength} characters`)
       if (!isText(password)) throw new Invalid(field, 'must not contain NUL or lone surrogates')
     },
-    hash: (password, turn = NOBODY) => queue.run(turn, () => hash(password.normalize('NFKC'), cost)),
-    verify(phc, password, turn = NOBODY) {
+    hash: (password, turn = NO_ACCOUNT) => queue.run(turn, () => hash(password.normalize('NFKC'), cost)),
+    verify(phc, password, turn = NO_ACCOUNT) {
       // Decided before the queue, so that what waits there is small, and before NFKC, which is slow on long hostile text.
       // Lone surrogates would all reach argon2 as one replacement character.
       const possible = password.length <= 2 * longest && countCharacters(password) <= longest && isText(password)

@@ -1,15 +1,15 @@
 /** Changing a password. Setting the first one goes by invitation: sessions.service.ts. */
 import { isSelf, type UserRef } from '../../authorization/actor.ts'
-import { type Call, done, type Outcome, refused, type Service, write } from '../../authorization/service.ts'
+import { changed, command, rejected, type Service, type ServiceContext, type WriteResult } from '../../authorization/service.ts'
 import { Forbidden, Invalid } from '../../platform/errors.ts'
 import { canonical } from '../../platform/validation.ts'
-import { refusePower } from '../users/privilege-rules.ts'
+import { assertMayManage } from '../users/privilege-rules.ts'
 import type { UserRecord } from '../users/user.ts'
 import { targetOf } from '../users/users.service.ts'
 import { requireUser } from '../users/users.store.ts'
 import { deleteTokensOf } from './credentials.store.ts'
 import { subjectsOf } from './lockout.ts'
-import { holdPassword, passwordHashOf, setPasswordHash } from './password.store.ts'
+import { lockPassword, passwordHashOf, setPasswordHash } from './password.store.ts'
 
 interface SetPassword {
   ref: UserRef
@@ -27,26 +27,26 @@ interface Prepared {
 const WRONG = 'originalPassword is not the present password'
 
 export const passwords = {
-  set: write(
+  set: command(
     'user:setPassword',
-    async (call, _: SetPassword, { user, passwordHash, original }: Prepared): Promise<Outcome<{ success: true }>> => {
+    async (call, _: SetPassword, { user, passwordHash, original }: Prepared): Promise<WriteResult<{ success: true }>> => {
       const target = targetOf(user)
-      if (passwordHash === null) return refused(new Forbidden(WRONG))
+      if (passwordHash === null) return rejected(new Forbidden(WRONG))
       // Asked again: hashing took its time, and another change may have come between.
-      if (original !== null && !(await holdPassword(call.db, user.id, original))) return refused(new Forbidden(WRONG))
-      await refusePower(call, user.id)
+      if (original !== null && !(await lockPassword(call.db, user.id, original))) return rejected(new Forbidden(WRONG))
+      await assertMayManage(call, user.id)
       await setPasswordHash(call.db, user.id, passwordHash, call.now)
       // Whoever knew the old password is out: other log-ins end, the one that changed it stays; keys have secrets of their own.
       const { actor } = call
       const but = actor.kind === 'user' && actor.credential.kind === 'login' ? actor.credential.id : null
       const revokedTokens = await deleteTokensOf(call.db, user.id, { but, loginsOnly: true })
-      return done({ success: true }, { event: 'passwordChanged', target, after: { revokedTokens } })
+      return changed({ success: true }, { event: 'passwordChanged', target, after: { revokedTokens } })
     },
     { owner: ({ ref }) => ref, prepare },
   ),
 } satisfies Service
 
-async function prepare(call: Call, { ref, originalPassword, password }: SetPassword): Promise<Prepared> {
+async function prepare(call: ServiceContext, { ref, originalPassword, password }: SetPassword): Promise<Prepared> {
   const { app, db, address } = call
   app.passwordHasher.check('password', password)
   const self = isSelf(call.actor, ref)
@@ -54,7 +54,7 @@ async function prepare(call: Call, { ref, originalPassword, password }: SetPassw
   const user = await requireUser(call.db, ref)
   if (user.iamid !== 'bim') throw new Invalid('iamid', `names the IAM ${user.iamid}: its users change their passwords there`)
   if (!isSelf(call.actor, { id: user.id })) {
-    await refusePower(call, user.id)
+    await assertMayManage(call, user.id)
     return { user, passwordHash: await app.passwordHasher.hash(password), original: null }
   }
   // Guesses at the original password count like failed log-ins: a stolen token must not become a way to try them all.

@@ -1,10 +1,10 @@
 /** Issuing a token: its form, its life, and that issuing is its first use. */
 
-import { mint } from '../../authorization/secret.ts'
-import type { Call } from '../../authorization/service.ts'
+import { generateSecret } from '../../authorization/secret.ts'
+import type { ServiceContext } from '../../authorization/service.ts'
 import { insertToken } from './credentials.store.ts'
 
-export interface Issued {
+export interface IssuedToken {
   authenticated: true
   /** The token itself, shown once. */
   token: string
@@ -26,13 +26,13 @@ interface Holder {
   until?: Date | null
 }
 
-export async function issueToken(call: Pick<Call, 'db' | 'app' | 'now'>, holder: Holder): Promise<Issued> {
+export async function issueToken(call: Pick<ServiceContext, 'db' | 'app' | 'now'>, holder: Holder): Promise<IssuedToken> {
   const { now, app } = call
   const { idleSeconds, lifeSeconds } = app.config.token
   const after = (seconds: number) => now.getTime() + seconds * 1000
   const endsAt = new Date(Math.min(after(holder.life ?? lifeSeconds), holder.until?.getTime() ?? Number.POSITIVE_INFINITY))
   const expiresAt = new Date(Math.min(after(idleSeconds), endsAt.getTime()))
-  const { secret, hash, prefix } = mint('rt')
+  const { secret, hash, prefix } = generateSecret('rt')
   const { id } = await insertToken(call.db, {
     userId: holder.userId,
     apiKeyId: holder.apiKeyId ?? null,

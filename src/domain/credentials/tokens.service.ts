@@ -1,18 +1,18 @@
 /** Tokens: what is known of them, and how they end. */
 import { isSelf, type UserRef } from '../../authorization/actor.ts'
 import { parse } from '../../authorization/secret.ts'
-import { type Call, done, read, type Service, unchanged, write } from '../../authorization/service.ts'
+import { changed, command, query, type Service, type ServiceContext, unchanged } from '../../authorization/service.ts'
 import type { TokenFilter, TokenSort } from '../../generated/inputs.ts'
 import { type PageArgs, readPage } from '../../platform/database/pagination.ts'
 import { NotFound } from '../../platform/errors.ts'
 import { checkList } from '../../platform/validation.ts'
-import { refusePowers } from '../users/privilege-rules.ts'
+import { assertMayManageAll } from '../users/privilege-rules.ts'
 import { targetOf } from '../users/users.service.ts'
 import { requireUser } from '../users/users.store.ts'
 import type { TokenRecord } from './credential.ts'
 import { deleteTokens, deleteTokensOf, findToken, tokenList } from './credentials.store.ts'
 
-const isAdministrator = ({ actor }: Call): boolean => actor.kind === 'user' && actor.permissions.has('USER_ADMIN')
+const isAdministrator = ({ actor }: ServiceContext): boolean => actor.kind === 'user' && actor.permissions.has('USER_ADMIN')
 
 interface ListArgs extends PageArgs {
   ref: UserRef
@@ -21,7 +21,7 @@ interface ListArgs extends PageArgs {
 }
 
 export const tokens = {
-  list: read(
+  list: query(
     'token:list',
     async ({ db, now }, { ref, filter, sort, ...page }: ListArgs) =>
       readPage<TokenRecord>(db, tokenList((await requireUser(db, ref)).id, filter ?? {}, sort, now), page),
@@ -29,7 +29,7 @@ export const tokens = {
   ),
 
   /** The facts of a token, to its owner or a USER_ADMIN; to anyone else it does not exist. */
-  read: read('token:read', async (call, { token }: { token: string }): Promise<TokenRecord> => {
+  read: query('token:read', async (call, { token }: { token: string }): Promise<TokenRecord> => {
     const parsed = parse(token)
     const found = parsed?.kind === 'rt' ? await findToken(call.db, parsed.hash, call.now) : null
     if (found === null || !(isSelf(call.actor, { id: found.userId }) || isAdministrator(call)))
@@ -38,24 +38,24 @@ export const tokens = {
   }),
 
   /** One's own, or for a USER_ADMIN anyone's who holds no administrative permission they lack; ids of others' are passed over like ids of none. */
-  revoke: write('token:revoke', async (call, { ids }: { ids: readonly number[] }) => {
+  revoke: command('token:revoke', async (call, { ids }: { ids: readonly number[] }) => {
     checkList('ids', ids)
     const own = call.actor.kind === 'user' && !isAdministrator(call) ? call.actor.user.id : null
     const gone = await deleteTokens(call.db, ids, own)
     if (gone.length === 0) return unchanged({ revokedTokens: 0 })
     const users = [...new Set(gone.map(token => token.userId))]
-    await refusePowers(call, users)
+    await assertMayManageAll(call, users)
     const after = { tokens: gone.map(token => token.id), users }
-    return done({ revokedTokens: gone.length }, { event: 'tokenRevoked', target: { type: 'token', id: gone[0]!.id }, after })
+    return changed({ revokedTokens: gone.length }, { event: 'tokenRevoked', target: { type: 'token', id: gone[0]!.id }, after })
   }),
 
-  revokeAll: write(
+  revokeAll: command(
     'token:revokeAll',
     async (call, { ref }: { ref: UserRef }) => {
       const user = await requireUser(call.db, ref)
-      await refusePowers(call, [user.id])
+      await assertMayManageAll(call, [user.id])
       const revokedTokens = await deleteTokensOf(call.db, user.id)
-      return done({ revokedTokens }, { event: 'tokenRevoked', target: targetOf(user), after: { revokedTokens } })
+      return changed({ revokedTokens }, { event: 'tokenRevoked', target: targetOf(user), after: { revokedTokens } })
     },
     { owner: ({ ref }) => ref },
   ),

@@ -1,9 +1,9 @@
 /** How a group is deleted: in one transaction, or on the embedded store, whose one connection all requests share, in pieces of its members. */
 
-import { type Call, continued, type Outcome } from '../../authorization/service.ts'
+import { continued, type ServiceContext, type WriteResult } from '../../authorization/service.ts'
 import { isEmbedded } from '../../platform/database/store.ts'
 import { canonical } from '../../platform/validation.ts'
-import { keepAnAdministrator } from '../users/privilege-rules.ts'
+import { assertAdministratorRemains } from '../users/privilege-rules.ts'
 import { memberEvents, type NamedGroup, PIECE, targetOf } from './group.members.ts'
 import { deleteGroupRow, lockGroupRow, permissionsOfName, touchGroup } from './groups.store.ts'
 import { countMembers, deleteSomeMembers } from './memberships.store.ts'
@@ -12,7 +12,7 @@ interface Deletion {
   /** What the event shows of the group. */
   readonly before: Readonly<Record<string, unknown>>
   /** Throws when the caller may not take these permissions from the members, and then when the group cannot be deleted. */
-  readonly check?: (call: Call, permissions: readonly string[]) => Promise<void>
+  readonly check?: (call: ServiceContext, permissions: readonly string[]) => Promise<void>
 }
 interface Deleted {
   readonly deleted: true
@@ -25,7 +25,12 @@ interface Counts {
 }
 
 /** Deletes a group whose row the transaction holds. The group is there until its last piece, so that the same request completes it. */
-export async function deletion(call: Call, group: NamedGroup, how: Deletion, counts?: Counts): Promise<Outcome<Deleted>> {
+export async function deletion(
+  call: ServiceContext,
+  group: NamedGroup,
+  how: Deletion,
+  counts?: Counts,
+): Promise<WriteResult<Deleted>> {
   const { db, now } = call
   const permissions = await permissionsOfName(db, group.iamid, canonical(group.name))
   await how.check?.(call, permissions)
@@ -42,12 +47,12 @@ export async function deletion(call: Call, group: NamedGroup, how: Deletion, cou
     })
   }
   await deleteGroupRow(db, group.id)
-  if (isAdministrative) await keepAnAdministrator(db)
+  if (isAdministrative) await assertAdministratorRemains(db)
   const before = { ...how.before, members: total }
   return { value: { deleted: true }, events: [{ event: 'groupDeleted', target: targetOf(group), before }] }
 }
 
-async function counted({ db }: Call, { id }: NamedGroup): Promise<Counts> {
+async function counted({ db }: ServiceContext, { id }: NamedGroup): Promise<Counts> {
   const total = await countMembers(db, id)
   return { total, left: total }
 }

@@ -5,7 +5,7 @@ import { authorize } from '../../authorization/service.ts'
 import type { Direction, GroupFilter, GroupSort, MembershipFilter } from '../../generated/inputs.ts'
 import { listOf } from '../../platform/database/nested-list.ts'
 import type { Order } from '../../platform/database/order.ts'
-import { type List, partPattern } from '../../platform/database/pagination.ts'
+import { type ListQuery, partPattern } from '../../platform/database/pagination.ts'
 import { checkList } from '../../platform/validation.ts'
 import { GROUP_COLUMNS } from './groups.store.ts'
 import { membershipsOfUsers, membersOfGroups } from './memberships.store.ts'
@@ -22,7 +22,7 @@ export async function authorizeFilter(context: Context, filter: GroupFilter | nu
 }
 
 /** The list that a filter and a sort describe. Throws Invalid. */
-export function groupList(filter: GroupFilter, sort: GroupSort | null | undefined): List {
+export function groupList(filter: GroupFilter, sort: GroupSort | null | undefined): ListQuery {
   const order = { ...ORDERS[sort?.field ?? 'NAME'], descending: sort?.direction === 'DESC' }
   return { columns: GROUP_COLUMNS, from: 'groups g', ...groupConditions(filter), id: 'g.id', order }
 }
@@ -44,14 +44,18 @@ export function groupConditions(filter: GroupFilter): { where: string[]; values:
 }
 
 /** The members of one group. */
-export const memberList = (groupId: number, filter: MembershipFilter, direction: Direction | null | undefined): List =>
+export const memberList = (groupId: number, filter: MembershipFilter, direction: Direction | null | undefined): ListQuery =>
   byName(listOf(membersOfGroups, groupId), filter, direction)
 
 /** The memberships of one user, by the names of their groups. */
-export const membershipList = (userId: number, filter: MembershipFilter, direction: Direction | null | undefined): List =>
+export const membershipList = (userId: number, filter: MembershipFilter, direction: Direction | null | undefined): ListQuery =>
   byName(listOf(membershipsOfUsers, userId), filter, direction)
 
-function byName({ countFrom, ...list }: List, { name }: MembershipFilter, direction: Direction | null | undefined): List {
+function byName(
+  { countFrom, ...list }: ListQuery,
+  { name }: MembershipFilter,
+  direction: Direction | null | undefined,
+): ListQuery {
   // Planned anew: which plan is best depends on how many there are.
   const ordered = { ...list, fresh: true, order: { ...list.order, descending: direction === 'DESC' } }
   const pattern = partPattern('name', name)
@@ -61,7 +65,7 @@ function byName({ countFrom, ...list }: List, { name }: MembershipFilter, direct
 }
 
 /** Names without repeats: two spellings of one canonical form are one name, shown as first spelled. */
-export function nameList(filter: GroupFilter, direction: Direction | null | undefined): List {
+export function nameList(filter: GroupFilter, direction: Direction | null | undefined): ListQuery {
   const { where, values } = groupConditions(filter)
   const condition = where.length > 0 ? `WHERE ${where.join(' AND ')}` : ''
   return {

@@ -6,14 +6,14 @@
 
 import { difference } from '../../authorization/audit-event.ts'
 import type { Context } from '../../authorization/context.ts'
-import { type Call, done, read, type Service, unchanged, write } from '../../authorization/service.ts'
+import { changed, command, query, type Service, type ServiceContext, unchanged } from '../../authorization/service.ts'
 import type { CreateGroupInput, Direction, GroupFilter, GroupRef, GroupSort, UpdateGroupInput } from '../../generated/inputs.ts'
 import { uniqueViolation } from '../../platform/database/errors.ts'
 import { mapPage, type PageArgs, readPage } from '../../platform/database/pagination.ts'
 import { assertUnchanged, Conflict } from '../../platform/errors.ts'
 import { canonical, checkEmail, checkGroupName, checkText } from '../../platform/validation.ts'
 import { findIam, requireIam } from '../iams/iams.store.ts'
-import { keepAnAdministrator, refuseGrant } from '../users/privilege-rules.ts'
+import { assertAdministratorRemains, assertMayGrant } from '../users/privilege-rules.ts'
 import { targetOf } from './group.members.ts'
 import type { GroupNamePage, GroupPage, GroupRecord } from './group.ts'
 import { deletion } from './groups.deletion.ts'
@@ -33,31 +33,31 @@ interface ByRef {
 }
 
 export const groups = {
-  read: read('group:read', ({ db }, { ref }: ByRef) => requireGroup(db, ref)),
+  read: query('group:read', ({ db }, { ref }: ByRef) => requireGroup(db, ref)),
 
-  list: read(
+  list: query(
     'group:list',
     ({ db }, { filter, sort, ...page }: ListArgs): Promise<GroupPage> =>
       readPage<GroupRecord>(db, groupList(filter ?? {}, sort), page),
   ),
 
-  names: read('group:list', async ({ db }, { filter, direction, ...page }: NamesArgs): Promise<GroupNamePage> => {
+  names: query('group:list', async ({ db }, { filter, direction, ...page }: NamesArgs): Promise<GroupNamePage> => {
     const found = await readPage<{ name: string }>(db, nameList(filter ?? {}, direction), page)
     return mapPage(found, ({ name }) => name)
   }),
 
   /** A group made by hand; its IAM may be an external one. */
-  create: write('group:create', async ({ db, now }, input: CreateGroupInput) => {
+  create: command('group:create', async ({ db, now }, input: CreateGroupInput) => {
     const { iamid } = input
     const { name, email = null, description = null } = columnsOf(input)
     const iam = await requireIam(db, iamid ?? 'bim')
     const columns = { iamid: iam.id, name: name!, nameKey: canonical(name!), email, description }
     const group = await insertGroup(db, { ...columns, createdAt: now, updatedAt: now }).catch(nameTaken)
     const after = { iamid: group.iamid, name: group.name, email, description }
-    return done(group, { event: 'groupCreated', target: targetOf(group), after })
+    return changed(group, { event: 'groupCreated', target: targetOf(group), after })
   }),
 
-  update: write('group:update', async (call, { ref, ifUpdatedAt, ...input }: UpdateGroupInput) => {
+  update: command('group:update', async (call, { ref, ifUpdatedAt, ...input }: UpdateGroupInput) => {
     const columns = columnsOf(input)
     const group = await requireGroup(call.db, ref, 'FOR NO KEY UPDATE')
     assertUnchanged(`The group ${group.name}`, group, ifUpdatedAt)
@@ -67,17 +67,17 @@ export const groups = {
     const carried = await permissionsOfName(call.db, group.iamid, canonical(group.name))
     const carries = columns.nameKey === undefined ? carried : await permissionsOfName(call.db, group.iamid, columns.nameKey)
     const taken = carried.filter(permission => !carries.includes(permission))
-    refuseGrant(call, [...taken, ...carries.filter(permission => !carried.includes(permission))])
+    assertMayGrant(call, [...taken, ...carries.filter(permission => !carried.includes(permission))])
     const updated = await updateGroup(call.db, group.id, { ...columns, updatedAt: call.now }).catch(nameTaken)
-    if (taken.includes('USER_ADMIN')) await keepAnAdministrator(call.db)
-    return done(updated, { event: 'groupUpdated', target: targetOf(group), before: change.before, after: change.after })
+    if (taken.includes('USER_ADMIN')) await assertAdministratorRemains(call.db)
+    return changed(updated, { event: 'groupUpdated', target: targetOf(group), before: change.before, after: change.after })
   }),
 
-  delete: write('group:delete', async (call, { ref }: ByRef) => {
+  delete: command('group:delete', async (call, { ref }: ByRef) => {
     const group = await requireGroup(call.db, ref, 'FOR UPDATE')
     const before = { iamid: group.iamid, name: group.name, email: group.email, description: group.description }
-    const check = async (each: Call, permissions: readonly string[]) => {
-      refuseGrant(each, permissions)
+    const check = async (each: ServiceContext, permissions: readonly string[]) => {
+      assertMayGrant(each, permissions)
       if (group.iamid !== 'bim' && (await findIam(each.db, group.iamid)))
         throw new Conflict(`The group is fed by the IAM ${group.iamid}: delete it there, or remove the IAM first`)
     }

@@ -1,6 +1,6 @@
 import type { GroupRef } from '../../generated/inputs.ts'
-import { rowsInPieces, rowsUntilNone } from '../../platform/database/chunks.ts'
-import type { Hanging } from '../../platform/database/nested-list.ts'
+import { rowsInChunks, rowsUntilNone } from '../../platform/database/chunks.ts'
+import type { NestedList } from '../../platform/database/nested-list.ts'
 import type { Db } from '../../platform/database/store.ts'
 import { NotFound } from '../../platform/errors.ts'
 import { requireIam } from '../iams/iams.store.ts'
@@ -50,12 +50,12 @@ async function missing(db: Db, ref: GroupRef): Promise<never> {
 }
 
 export const groupsByIds = (db: Db, ids: readonly number[]): Promise<GroupRecord[]> =>
-  rowsInPieces(db, ids, piece =>
+  rowsInChunks(db, ids, piece =>
     db.query<GroupRecord>(`SELECT ${GROUP_COLUMNS} FROM groups g WHERE g.id = ANY($1::int[])`, [piece]),
   )
 
 /** The groups of users, by name. */
-export const groupsOfUsers: Hanging = {
+export const groupsOfUsers: NestedList = {
   columns: GROUP_COLUMNS,
   from: 'memberships m JOIN groups g ON g.id = m.group_id',
   where: [],

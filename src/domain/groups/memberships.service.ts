@@ -2,7 +2,16 @@
 import type { UserRef } from '../../authorization/actor.ts'
 import type { AuditDraft } from '../../authorization/audit-event.ts'
 import type { Loaders } from '../../authorization/context.ts'
-import { alsoNeeds, type Call, done, type Outcome, read, type Service, unchanged, write } from '../../authorization/service.ts'
+import {
+  changed,
+  command,
+  query,
+  requirePermissionFor,
+  type Service,
+  type ServiceContext,
+  unchanged,
+  type WriteResult,
+} from '../../authorization/service.ts'
 import type {
   AddGroupMemberInput,
   ChangeGroupMembersInput,
@@ -14,15 +23,15 @@ import type {
 import { type PageArgs, readPage } from '../../platform/database/pagination.ts'
 import { Conflict, Invalid, NotFound } from '../../platform/errors.ts'
 import { checkList } from '../../platform/validation.ts'
-import { refuseByHand } from '../iams/supported-actions.ts'
-import { keepAnAdministrator, refuseGrant } from '../users/privilege-rules.ts'
+import { assertLocalEditAllowed } from '../iams/supported-actions.ts'
+import { assertAdministratorRemains, assertMayGrant } from '../users/privilege-rules.ts'
 import type { UserRecord } from '../users/user.ts'
 import { requireUser, requireUsers } from '../users/users.store.ts'
 import { targetOf } from './group.members.ts'
 import type { GroupRecord, MembershipPage, MembershipRecord } from './group.ts'
 import { memberList, membershipList } from './groups.search.ts'
 import { permissionsOfGroups, requireGroup } from './groups.store.ts'
-import { addByHand, lockMembership, lockMembershipsOf, removeByHand } from './memberships.store.ts'
+import { addLocalMembers, lockMembership, lockMembershipsOf, removeLocalMembers } from './memberships.store.ts'
 
 interface ListArgs extends PageArgs {
   ref: GroupRef
@@ -47,35 +56,35 @@ interface Change {
 
 export const memberships = {
   /** The members of one group, disabled users too. */
-  list: read('group:listMembers', async ({ db }, { ref, filter, direction, ...page }: ListArgs): Promise<MembershipPage> => {
+  list: query('group:listMembers', async ({ db }, { ref, filter, direction, ...page }: ListArgs): Promise<MembershipPage> => {
     const group = await requireGroup(db, ref)
     return readPage<MembershipRecord>(db, memberList(group.id, filter ?? {}, direction), page)
   }),
 
   /** The members of a group met on the way: many groups, one statement. */
-  ofGroup: read(
+  ofGroup: query(
     'group:listMembers',
     (_call, { groupId, page, loaders }: MembersArgs): Promise<MembershipPage> => loaders.membersOfGroup.of(groupId, page),
   ),
 
   /** By group name. */
-  ofUser: read('user:readGroups', async ({ db }, { ref, filter, direction, ...page }: OfUserArgs): Promise<MembershipPage> => {
+  ofUser: query('user:readGroups', async ({ db }, { ref, filter, direction, ...page }: OfUserArgs): Promise<MembershipPage> => {
     const user = await requireUser(db, ref)
     return readPage<MembershipRecord>(db, membershipList(user.id, filter ?? {}, direction), page)
   }),
 
   /** A membership by hand. One held by hand already is answered as it is. */
-  add: write(
+  add: command(
     'group:addMember',
-    async (call, { group: ref, user: userRef }: AddGroupMemberInput): Promise<Outcome<MembershipRecord>> => {
+    async (call, { group: ref, user: userRef }: AddGroupMemberInput): Promise<WriteResult<MembershipRecord>> => {
       const { db } = call
       const group = await requireGroup(db, ref, 'FOR KEY SHARE')
       const user = await requireUser(db, userRef)
-      refuseGrant(call, await permissionsOf(call, group))
-      refuseStrangers(group, [user])
-      await refuseByHand(db, [user], 'allowBIMGroups')
-      const [added] = await addByHand(db, group.id, [user.id], call.now)
-      if (added) return done(added, event('groupUserAdded', group, [user]))
+      assertMayGrant(call, await permissionsOf(call, group))
+      assertSameIam(group, [user])
+      await assertLocalEditAllowed(db, [user], 'allowBIMGroups')
+      const [added] = await addLocalMembers(db, group.id, [user.id], call.now)
+      if (added) return changed(added, event('groupUserAdded', group, [user]))
       const [held] = await lockMembershipsOf(db, group.id, [user.id])
       if (!held) throw new NotFound(`No user with id ${user.id}: deleted meanwhile`)
       return unchanged(held)
@@ -83,44 +92,44 @@ export const memberships = {
   ),
 
   /** Takes the hand away. Conflict when only outside sources hold the membership. */
-  remove: write('group:removeMember', async (call, { group: ref, membershipId }: RemoveGroupMemberInput) => {
+  remove: command('group:removeMember', async (call, { group: ref, membershipId }: RemoveGroupMemberInput) => {
     const { db } = call
     const group = await requireGroup(db, ref, 'FOR KEY SHARE')
     const membership = await lockMembership(db, group.id, membershipId)
     if (!membership) throw new NotFound(`No membership with id ${membershipId} in the group with id ${group.id}`)
     const taken = await permissionsOf(call, group)
-    refuseGrant(call, taken)
-    refuseOutside([membership])
+    assertMayGrant(call, taken)
+    assertLocalMembership([membership])
     const user = await requireUser(db, { id: membership.userId })
-    await removeByHand(db, [membership.id], call.now)
-    if (taken.includes('USER_ADMIN')) await keepAnAdministrator(db)
-    return done({ deleted: true }, event('groupUserDeleted', group, [user]))
+    await removeLocalMembers(db, [membership.id], call.now)
+    if (taken.includes('USER_ADMIN')) await assertAdministratorRemains(db)
+    return changed({ deleted: true }, event('groupUserDeleted', group, [user]))
   }),
 
   /** Adds and removes many, all or nothing. Those in it already stay, those not in it are passed over. */
-  change: write('group:addMember', async (call, input: ChangeGroupMembersInput): Promise<Outcome<Change>> => {
+  change: command('group:addMember', async (call, input: ChangeGroupMembersInput): Promise<WriteResult<Change>> => {
     const { db, now } = call
     const add = checkList('add', input.add ?? [])
     const remove = checkList('remove', input.remove ?? [])
-    if (remove.length > 0) alsoNeeds(call, 'group:removeMember')
+    if (remove.length > 0) requirePermissionFor(call, 'group:removeMember')
     const group = await requireGroup(db, input.group, 'FOR KEY SHARE')
     const named = await requireUsers(db, [...add, ...remove])
     const [joining, leaving] = [byId(named.slice(0, add.length)), byId(named.slice(add.length))]
     if ([...joining.keys()].some(id => leaving.has(id))) throw new Invalid('remove', 'must not name a user that add names')
     const carried = await permissionsOf(call, group)
-    refuseGrant(call, carried)
-    refuseStrangers(group, [...joining.values()])
-    await refuseByHand(db, [...joining.values()], 'allowBIMGroups')
+    assertMayGrant(call, carried)
+    assertSameIam(group, [...joining.values()])
+    await assertLocalEditAllowed(db, [...joining.values()], 'allowBIMGroups')
     const held = await lockMembershipsOf(db, group.id, [...leaving.keys()])
-    refuseOutside(held)
-    const added = joining.size === 0 ? [] : await addByHand(db, group.id, [...joining.keys()], now)
+    assertLocalMembership(held)
+    const added = joining.size === 0 ? [] : await addLocalMembers(db, group.id, [...joining.keys()], now)
     if (held.length > 0)
-      await removeByHand(
+      await removeLocalMembers(
         db,
         held.map(({ id }) => id),
         now,
       )
-    if (held.length > 0 && carried.includes('USER_ADMIN')) await keepAnAdministrator(db)
+    if (held.length > 0 && carried.includes('USER_ADMIN')) await assertAdministratorRemains(db)
     const events: AuditDraft[] = []
     if (added.length > 0)
       events.push(
@@ -154,12 +163,12 @@ function event(name: 'groupUserAdded' | 'groupUserDeleted', group: GroupRecord, 
   }
 }
 
-async function permissionsOf({ db }: Call, group: GroupRecord): Promise<string[]> {
+async function permissionsOf({ db }: ServiceContext, group: GroupRecord): Promise<string[]> {
   return (await permissionsOfGroups(db, [group.id])).map(({ permission }) => permission)
 }
 
 /** A user of any IAM may join a `bim` group; a group of an external IAM is its own people's. */
-function refuseStrangers(group: GroupRecord, users: readonly UserRecord[]): void {
+function assertSameIam(group: GroupRecord, users: readonly UserRecord[]): void {
   const stranger = users.find(user => group.iamid !== 'bim' && user.iamid !== group.iamid)
   if (stranger)
     throw new Conflict(
@@ -167,7 +176,7 @@ function refuseStrangers(group: GroupRecord, users: readonly UserRecord[]): void
     )
 }
 
-function refuseOutside(held: readonly MembershipRecord[]): void {
+function assertLocalMembership(held: readonly MembershipRecord[]): void {
   const outside = held.find(({ sources }) => !sources.includes('bim'))
   if (outside)
     throw new Conflict(

@@ -1,4 +1,4 @@
-import type { Hanging } from '../../platform/database/nested-list.ts'
+import type { NestedList } from '../../platform/database/nested-list.ts'
 import type { Db } from '../../platform/database/store.ts'
 import type { MembershipRecord } from './group.ts'
 
@@ -9,7 +9,7 @@ export const MEMBERSHIP_COLUMNS = `m.id, m.group_id AS "groupId", m.user_id AS "
 const MEMBERSHIPS = 'memberships m JOIN users u ON u.id = m.user_id'
 
 /** The members of groups, by name, then by membership. */
-export const membersOfGroups: Hanging = {
+export const membersOfGroups: NestedList = {
   columns: MEMBERSHIP_COLUMNS,
   from: MEMBERSHIPS,
   where: [],
@@ -22,7 +22,7 @@ export const membersOfGroups: Hanging = {
 }
 
 /** The memberships of users, by group name. */
-export const membershipsOfUsers: Hanging = {
+export const membershipsOfUsers: NestedList = {
   columns: MEMBERSHIP_COLUMNS,
   from: `${MEMBERSHIPS} JOIN groups g ON g.id = m.group_id`,
   where: [],
@@ -58,7 +58,7 @@ export const lockMembershipsOf = (db: Db, groupId: number, userIds: readonly num
  * Puts users into a group by hand, in one statement; answers the memberships that this made or made a hand-set one too.
  * A user deleted meanwhile is left out. In the order of ids, so that two such statements wait instead of colliding.
  */
-export const addByHand = (db: Db, groupId: number, userIds: readonly number[], now: Date): Promise<MembershipRecord[]> =>
+export const addLocalMembers = (db: Db, groupId: number, userIds: readonly number[], now: Date): Promise<MembershipRecord[]> =>
   db.query<MembershipRecord>(
     `WITH m AS (
        INSERT INTO memberships (group_id, user_id, sources, created_at, updated_at)
@@ -71,7 +71,7 @@ export const addByHand = (db: Db, groupId: number, userIds: readonly number[], n
   )
 
 /** Takes the hand away from memberships: those that nothing else holds go. One statement. */
-export const removeByHand = (db: Db, ids: readonly number[], now: Date): Promise<unknown> =>
+export const removeLocalMembers = (db: Db, ids: readonly number[], now: Date): Promise<unknown> =>
   db.query(
     `WITH gone AS (DELETE FROM memberships WHERE id = ANY($1::int[]) AND sources <@ '{bim}'::text[])
      UPDATE memberships SET sources = array_remove(sources, 'bim'), updated_at = $2::timestamptz

@@ -1,12 +1,12 @@
 import { createCipheriv, createDecipheriv, createHash, createHmac, hkdfSync, randomBytes } from 'node:crypto'
-import { Unopened } from '../../platform/errors.ts'
+import { SecretUnreadable } from '../../platform/errors.ts'
 
 // The secrets of an IAM's configuration at rest: AES-256-GCM, a random 96-bit nonce each, bound by the associated data to the IAM
 // and the place it stands in, so that a row written into another place of the database does not open. Encrypting, fingerprints and
 // the key's own id each use a key of their own, derived from the instance's.
 
 /** A sealed secret as it is stored: base64url, the tag at the end of `text`. */
-export interface Sealed {
+export interface EncryptedSecrets {
   /** Which instance key sealed it. */
   readonly key: string
   readonly nonce: string
@@ -20,7 +20,7 @@ const nonceBytes = 12
 const tagBytes = 16
 
 /** Seals the secret at `path` of the configuration of `iamid`. `instanceKey` is 32 bytes. */
-export function seal(instanceKey: Buffer, iamid: string, path: string, secret: string): Sealed {
+export function encrypt(instanceKey: Buffer, iamid: string, path: string, secret: string): EncryptedSecrets {
   const nonce = randomBytes(nonceBytes)
   const cipher = createCipheriv(algorithm, derive(instanceKey, 'seal'), nonce).setAAD(place(iamid, path))
   const text = Buffer.concat([cipher.update(secret, 'utf8'), cipher.final(), cipher.getAuthTag()])
@@ -33,10 +33,11 @@ export function seal(instanceKey: Buffer, iamid: string, path: string, secret: s
 }
 
 /** The secret, with whichever of the instance keys sealed it. Throws Unopened when none of them did, or it was altered. */
-export function open(instanceKeys: readonly Buffer[], iamid: string, path: string, sealed: Sealed): string {
+export function decrypt(instanceKeys: readonly Buffer[], iamid: string, path: string, sealed: EncryptedSecrets): string {
   const cure = 'restore the instance key, or set the secret anew'
   const instanceKey = instanceKeys.find(key => keyId(key) === sealed.key)
-  if (instanceKey === undefined) throw new Unopened(`${path} of the IAM ${iamid} was sealed with another instance key: ${cure}`)
+  if (instanceKey === undefined)
+    throw new SecretUnreadable(`${path} of the IAM ${iamid} was sealed with another instance key: ${cure}`)
   try {
     const bytes = Buffer.from(sealed.text, 'base64url')
     const decipher = createDecipheriv(algorithm, derive(instanceKey, 'seal'), Buffer.from(sealed.nonce, 'base64url'), {
@@ -45,7 +46,7 @@ export function open(instanceKeys: readonly Buffer[], iamid: string, path: strin
     decipher.setAAD(place(iamid, path)).setAuthTag(bytes.subarray(-tagBytes))
     return Buffer.concat([decipher.update(bytes.subarray(0, -tagBytes)), decipher.final()]).toString('utf8')
   } catch {
-    throw new Unopened(`${path} of the IAM ${iamid} does not open: ${cure}`)
+    throw new SecretUnreadable(`${path} of the IAM ${iamid} does not open: ${cure}`)
   }
 }
 

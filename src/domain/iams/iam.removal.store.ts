@@ -1,4 +1,4 @@
-import { inPieces, rowsUntilNone } from '../../platform/database/chunks.ts'
+import { inChunks, rowsUntilNone } from '../../platform/database/chunks.ts'
 import type { Db } from '../../platform/database/store.ts'
 import { deleteAddresses } from '../credentials/login-addresses.store.ts'
 
@@ -9,7 +9,7 @@ import { deleteAddresses } from '../credentials/login-addresses.store.ts'
 export const deleteIamRow = (db: Db, id: string) => db.prisma.iam.delete({ where: { id }, select: { id: true } })
 
 /** Ends what opens doors for the IAM's users: tokens held, tokens with which they impersonate, invitations. Answers how many. */
-export async function endAccessOfIam(db: Db, iamid: string): Promise<{ tokens: number; invitations: number }> {
+export async function revokeAccessOfIam(db: Db, iamid: string): Promise<{ tokens: number; invitations: number }> {
   const [ended] = await db.query<{ tokens: number; invitations: number }>(
     `WITH gone AS (SELECT id FROM users WHERE iamid = $1),
        ended AS (DELETE FROM tokens WHERE user_id IN (SELECT id FROM gone) OR impersonator_id IN (SELECT id FROM gone) RETURNING 1),
@@ -32,7 +32,7 @@ const AFFECTED = 'id, userid, name, email'
  * A change of the users of an IAM ($1), answered by those it changed, in the order of their ids. It is made until it finds none, so it takes
  * them out of what `where` finds.
  */
-const affected = (db: Db, change: string, where: string, values: readonly unknown[]): Promise<Affected[]> =>
+const affectedBy = (db: Db, change: string, where: string, values: readonly unknown[]): Promise<Affected[]> =>
   rowsUntilNone(db, limit =>
     db.query<Affected>(
       `WITH changed AS (${change} WHERE id IN (SELECT u.id FROM users u WHERE ${where} ORDER BY u.id LIMIT $${values.length + 1}::int)
@@ -51,13 +51,13 @@ export async function countUsersOf(db: Db, iamid: string): Promise<{ all: number
 
 /** Those who were enabled. */
 export const disableUsersOf = (db: Db, iamid: string, now: Date): Promise<Affected[]> =>
-  affected(db, `UPDATE users SET disabled = true, disabled_by = 'bim', updated_at = $2`, 'u.iamid = $1 AND NOT u.disabled', [
+  affectedBy(db, `UPDATE users SET disabled = true, disabled_by = 'bim', updated_at = $2`, 'u.iamid = $1 AND NOT u.disabled', [
     iamid,
     now,
   ])
 
 export async function deleteUsersOf(db: Db, iamid: string): Promise<Affected[]> {
-  const deleted = await affected(db, 'DELETE FROM users', 'u.iamid = $1', [iamid])
+  const deleted = await affectedBy(db, 'DELETE FROM users', 'u.iamid = $1', [iamid])
   await deleteAddressesIn(db, iamid, deleted)
   return deleted
 }
@@ -69,7 +69,7 @@ const deleteAddressesIn = (db: Db, iamid: string, users: readonly Affected[]): P
   )
 
 /** Whose userid, or e-mail address, a user of `bim` has already, or two of them would share; by userid, at most `limit`. */
-export async function inTheWayOf(db: Db, iamid: string, limit: number): Promise<{ names: string[]; count: number }> {
+export async function deletionBlockers(db: Db, iamid: string, limit: number): Promise<{ names: string[]; count: number }> {
   const rows = await db.query<{ userid: string; count: number }>(
     `SELECT u.userid, count(*) OVER ()::int AS count FROM users u WHERE u.iamid = $1
         AND (EXISTS (SELECT 1 FROM users b WHERE b.iamid = 'bim' AND b.userid_key = u.userid_key)
@@ -82,7 +82,7 @@ export async function inTheWayOf(db: Db, iamid: string, limit: number): Promise<
 
 /** They keep their ids and what they hold. What the IAM set becomes set by hand: nobody else would be left to take it away. */
 export async function moveUsersToBim(db: Db, iamid: string, now: Date): Promise<Affected[]> {
-  const moved = await affected(
+  const moved = await affectedBy(
     db,
     `UPDATE users SET iamid = 'bim', directory_id = NULL, openid_id = NULL, saml_id = NULL, relinkable = false, updated_at = $2`,
     'u.iamid = $1',
@@ -90,9 +90,9 @@ export async function moveUsersToBim(db: Db, iamid: string, now: Date): Promise<
   )
   await deleteAddressesIn(db, iamid, moved)
   const ids = moved.map(user => user.id)
-  await inPieces(ids, db.rowsAtOnce, async piece => {
-    await setByHand(db, 'user_attributes', row => `${row}.key_key, md5(${row}.value)`, piece)
-    await setByHand(db, 'user_permissions', row => `${row}.permission`, piece)
+  await inChunks(ids, db.rowsAtOnce, async piece => {
+    await localHoldingsOf(db, 'user_attributes', row => `${row}.key_key, md5(${row}.value)`, piece)
+    await localHoldingsOf(db, 'user_permissions', row => `${row}.permission`, piece)
     await db.query(
       `UPDATE memberships SET sources = '{bim}', updated_at = $2 WHERE user_id = ANY($1::int[]) AND sources <> '{bim}'`,
       [piece, now],
@@ -102,7 +102,7 @@ export async function moveUsersToBim(db: Db, iamid: string, now: Date): Promise<
 }
 
 /** Of rows that say the same, one is left. Changed where they stand: of new ones each would have its user looked up. */
-async function setByHand(
+async function localHoldingsOf(
   db: Db,
   table: 'user_attributes' | 'user_permissions',
   what: (row: string) => string,

@@ -1,22 +1,22 @@
 import type { AuditDraft } from '../../authorization/audit-event.ts'
-import { alsoNeeds, type Call, done, type Outcome } from '../../authorization/service.ts'
+import { changed, requirePermissionFor, type ServiceContext, type WriteResult } from '../../authorization/service.ts'
 import type { IamUsers } from '../../generated/inputs.ts'
 import { assertUnchanged, Conflict } from '../../platform/errors.ts'
-import { keepAnAdministrator, refuseGrant } from '../users/privilege-rules.ts'
+import { assertAdministratorRemains, assertMayGrant } from '../users/privilege-rules.ts'
 import { nameTaken } from '../users/users.service.ts'
-import { refuseBim } from './config/input.ts'
-import { configured, facts } from './iam.audit.ts'
+import { assertNotBim } from './config/input.ts'
+import { auditSnapshot, iamConfiguredEvent } from './iam.audit.ts'
 import {
   type Affected,
   countUsersOf,
   deleteIamRow,
   deleteUsersOf,
+  deletionBlockers,
   disableUsersOf,
-  endAccessOfIam,
-  inTheWayOf,
   moveUsersToBim,
+  revokeAccessOfIam,
 } from './iam.removal.store.ts'
-import { groupPermissionsOf, lockIam, powersOf } from './iams.store.ts'
+import { groupPermissionsOf, lockIam, permissionsGrantedBy } from './iams.store.ts'
 
 /** Names in a message, at most. */
 const NAMED = 10
@@ -28,37 +28,41 @@ export const AT_ONCE = 100_000
  * every administrative permission that one of them holds, as disabling each would. Its groups stay.
  */
 export async function removeIam(
-  call: Call,
+  call: ServiceContext,
   { id, users, ifUpdatedAt }: { id: string; users?: IamUsers | null; ifUpdatedAt?: Date | null },
-): Promise<Outcome<{ deleted: true }>> {
+): Promise<WriteResult<{ deleted: true }>> {
   const { db, actor } = call
-  refuseBim(id, 'cannot be removed')
+  assertNotBim(id, 'cannot be removed')
   const { iam } = await lockIam(db, id)
   assertUnchanged(`The IAM ${id}`, iam, ifUpdatedAt)
   const rules = await groupPermissionsOf(db, [id])
-  const powers = await powersOf(db, iam, rules)
-  refuseGrant(call, powers)
+  const powers = await permissionsGrantedBy(db, iam, rules)
+  assertMayGrant(call, powers)
   if (actor.kind === 'user' && actor.user.iamid === id)
     throw new Conflict('You are a user of this IAM and would lock yourself out: ask an administrator of another IAM')
   const there = await countUsersOf(db, id)
   if (there.all > 0 && users == null) throw new Conflict(`${id} ${inUse(there)}`)
   if (there.all > 0 && users != null && users !== 'KEEP') {
-    alsoNeeds(call, NEEDS[users])
-    refuseTooMany(id, users, there.all)
+    requirePermissionFor(call, NEEDS[users])
+    assertFewUsers(id, users, there.all)
   }
-  const ended = await endAccessOfIam(db, id)
+  const ended = await revokeAccessOfIam(db, id)
   const events = there.all > 0 && users != null ? await FATES[users](call, id) : []
   await deleteIamRow(db, id)
-  if (powers.includes('USER_ADMIN')) await keepAnAdministrator(db)
-  const before = { ...facts(iam, rules), ...ended, ...(there.all > 0 && { users: there.all }) }
-  return done({ deleted: true as const }, configured(iam, before, there.all > 0 ? { users: users ?? null } : null), ...events)
+  if (powers.includes('USER_ADMIN')) await assertAdministratorRemains(db)
+  const before = { ...auditSnapshot(iam, rules), ...ended, ...(there.all > 0 && { users: there.all }) }
+  return changed(
+    { deleted: true as const },
+    iamConfiguredEvent(iam, before, there.all > 0 ? { users: users ?? null } : null),
+    ...events,
+  )
 }
 
 const inUse = ({ all, enabled }: { all: number; enabled: number }): string =>
   `has ${all} user${all === 1 ? '' : 's'}, ${enabled} of them enabled: say with \`users\` what becomes of them, which is KEEP, DISABLE, DELETE or MOVE_TO_BIM`
 
 /** Throws Conflict before anything is begun that could not be finished. */
-export function refuseTooMany(id: string, users: IamUsers, count: number): void {
+export function assertFewUsers(id: string, users: IamUsers, count: number): void {
   if (count <= AT_ONCE) return
   const instead = 'give KEEP, after which they can do nothing while no IAM has this id, or delete some of them first'
   throw new Conflict(`users: ${users} is for at most ${AT_ONCE} users at once, and ${id} has ${count}: ${instead}`)
@@ -67,7 +71,7 @@ export function refuseTooMany(id: string, users: IamUsers, count: number): void 
 /** What is done to users needs what doing it to each would. */
 const NEEDS = { DISABLE: 'user:disable', DELETE: 'user:delete', MOVE_TO_BIM: 'user:create' } as const
 
-type Fate = (call: Call, iamid: string) => Promise<AuditDraft[]>
+type Fate = (call: ServiceContext, iamid: string) => Promise<AuditDraft[]>
 
 const FATES: Record<IamUsers, Fate> = {
   KEEP: async () => [],
@@ -87,7 +91,7 @@ const FATES: Record<IamUsers, Fate> = {
     }),
 
   MOVE_TO_BIM: async ({ db, now }, iamid) => {
-    const { names, count } = await inTheWayOf(db, iamid, NAMED)
+    const { names, count } = await deletionBlockers(db, iamid, NAMED)
     if (count > 0)
       throw new Conflict(
         `${count} of the users cannot be moved, because a user of bim has their userid or e-mail address already, or two of them share one: ${names.join(', ')}${count > names.length ? ` and ${count - names.length} more` : ''}`,

@@ -25,7 +25,7 @@ export interface IamRecord {
 export type IamPage = Page<IamRecord>
 
 /** An IAM as the log-in page offers it: with a password, or elsewhere. */
-export interface Entrance {
+export interface SignInOption {
   readonly id: string
   readonly displayName: string
   readonly byPassword: boolean
@@ -81,11 +81,11 @@ export function idFrom(displayName: string, otherwise: string): string {
 }
 
 /** The same value with the names of its objects sorted: the store keeps them in an order of its own. */
-export function inOrder(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(inOrder)
+export function sortKeys(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(sortKeys)
   if (typeof value !== 'object' || value === null) return value
   const entries = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1))
-  return Object.fromEntries(entries.map(([name, inner]) => [name, inOrder(inner)]))
+  return Object.fromEntries(entries.map(([name, inner]) => [name, sortKeys(inner)]))
 }
 
 /** A SCIM key as it is shown; the key itself is not kept. */

@@ -1,5 +1,5 @@
 import DataLoader from 'dataloader'
-import { manyEach, oneEach } from '../../platform/database/batch.ts'
+import { groupMany, groupOne } from '../../platform/database/batch.ts'
 import type { Db } from '../../platform/database/store.ts'
 import type { GroupPermissionRow, IamRecord, ScimKeyRecord } from './iam.ts'
 import { groupPermissionsOf, iamsByIds } from './iams.store.ts'
@@ -7,11 +7,11 @@ import { scimKeysOf } from './scim-keys.store.ts'
 
 export const iamLoaders = (db: Db) => ({
   /** Null for an IAM that is not configured (any more). */
-  iamById: new DataLoader<string, IamRecord | null>(async ids => oneEach(ids, await iamsByIds(db, ids), iam => iam.id)),
+  iamById: new DataLoader<string, IamRecord | null>(async ids => groupOne(ids, await iamsByIds(db, ids), iam => iam.id)),
   groupPermissionsOfIam: new DataLoader<string, GroupPermissionRow[]>(async ids =>
-    manyEach(ids, await groupPermissionsOf(db, ids), row => row.iamid),
+    groupMany(ids, await groupPermissionsOf(db, ids), row => row.iamid),
   ),
   scimKeysOfIam: new DataLoader<string, ScimKeyRecord[]>(async ids =>
-    manyEach(ids, await scimKeysOf(db, ids, new Date()), key => key.iamid),
+    groupMany(ids, await scimKeysOf(db, ids, new Date()), key => key.iamid),
   ),
 })

@@ -1,14 +1,23 @@
 /** IAMs: what is configured, and what that gives to whom. The walk of a configuration is told in iam.ts. */
 
 import { difference } from '../../authorization/audit-event.ts'
-import { mint } from '../../authorization/secret.ts'
-import { type Call, done, type Outcome, read, type Service, unchanged, write } from '../../authorization/service.ts'
+import { generateSecret } from '../../authorization/secret.ts'
+import {
+  changed,
+  command,
+  query,
+  type Service,
+  type ServiceContext,
+  unchanged,
+  type WriteResult,
+} from '../../authorization/service.ts'
 import type { Direction, IamFilter } from '../../generated/inputs.ts'
 import { type PageArgs, readPage } from '../../platform/database/pagination.ts'
 import { assertUnchanged, Conflict, Invalid } from '../../platform/errors.ts'
-import { keepAnAdministrator, refuseGrant } from '../users/privilege-rules.ts'
+import { assertAdministratorRemains, assertMayGrant } from '../users/privilege-rules.ts'
 import { iamTypes } from './config/describe.ts'
 import {
+  assertNotBim,
   changedGroupPermissions,
   changedPermissions,
   checkDisplayName,
@@ -17,17 +26,15 @@ import {
   checkPermissions,
   checkType,
   type IamInput,
-  refuseBim,
-  unpaste,
+  normalizeVendorConfig,
 } from './config/input.ts'
 import type { IamType } from './config/schema.ts'
 import { type CheckedConfig, checkConfig } from './config/validate.ts'
-import { type Sealed, seal } from './encryption.ts'
-import { configured, facts } from './iam.audit.ts'
+import { type EncryptedSecrets, encrypt } from './encryption.ts'
+import { auditSnapshot, iamConfiguredEvent } from './iam.audit.ts'
 import { removeIam } from './iam.removal.ts'
-import { type IamRecord, idFrom, inOrder, scimEnabled, scimUrl } from './iam.ts'
+import { type IamRecord, idFrom, scimEnabled, scimUrl, sortKeys } from './iam.ts'
 import {
-  entrances,
   findIam,
   freeIamid,
   groupPermissionsOf,
@@ -35,10 +42,11 @@ import {
   insertIam,
   isKnownIam,
   lockIam,
+  permissionsGrantedBy,
   permissionsHeldIn,
-  powersOf,
   replaceGroupPermissions,
   requireIam,
+  signInOptions,
   updateIamRow,
 } from './iams.store.ts'
 import { addScimKey } from './scim-keys.store.ts'
@@ -54,42 +62,42 @@ interface ListArgs extends PageArgs {
 
 export const iams = {
   /** The type of an IAM, for a log-in that begins: nobody is known yet. Null when there is none. */
-  typeOf: read('session:start', async ({ db }: Call, { id }: { id: string }) => (await findIam(db, id))?.type ?? null),
+  typeOf: query('session:start', async ({ db }: ServiceContext, { id }: { id: string }) => (await findIam(db, id))?.type ?? null),
 
   /** The IAMs whose log-in goes on at a provider, by name. */
-  entrances: read('session:start', ({ db }: Call, _: object) => entrances(db)),
+  entrances: query('session:start', ({ db }: ServiceContext, _: object) => signInOptions(db)),
 
   /** `bim` first, the others by id. */
-  list: read('iam:list', ({ db }: Call, { filter, direction, ...page }: ListArgs) =>
+  list: query('iam:list', ({ db }: ServiceContext, { filter, direction, ...page }: ListArgs) =>
     readPage<IamRecord>(db, iamList(filter ?? {}, direction), page),
   ),
 
   /** Null when there is none. */
-  get: read('iam:list', ({ db }: Call, { id }: { id: string }) => findIam(db, id)),
+  get: query('iam:list', ({ db }: ServiceContext, { id }: { id: string }) => findIam(db, id)),
 
   /** The types that there are, with every option. */
-  types: read('iam:describe', async (_: Call, __: object) => iamTypes),
+  types: query('iam:describe', async (_: ServiceContext, __: object) => iamTypes),
 
-  create: write('iam:configure', createIam),
-  update: write('iam:configure', updateIam),
+  create: command('iam:configure', createIam),
+  update: command('iam:configure', updateIam),
   /** `users` says what becomes of its users, where it has any. */
-  remove: write('iam:configure', removeIam),
+  remove: command('iam:configure', removeIam),
 
   /** The key is shown this once; those before it work for `graceSeconds` yet. Keys open SCIM only while the configuration has it on. */
-  generateScimKey: write(
+  generateScimKey: command(
     'iam:configure',
-    async (call: Call, { id, graceSeconds }: { id: string; graceSeconds?: number | null }) => {
+    async (call: ServiceContext, { id, graceSeconds }: { id: string; graceSeconds?: number | null }) => {
       const { db, app, now } = call
-      refuseBim(id, 'has no SCIM')
+      assertNotBim(id, 'has no SCIM')
       const grace = graceSeconds ?? SCIM_KEY_GRACE
       if (grace < 0 || grace > MAX_GRACE) throw new Invalid('graceSeconds', `must be an integer from 0 to ${MAX_GRACE}`)
       const until = new Date(now.getTime() + grace * 1000)
       const { iam: before } = await lockIam(db, id)
-      refuseGrant(call, await powersOf(db, before, await groupPermissionsOf(db, [id])))
-      const key = mint('rs')
+      assertMayGrant(call, await permissionsGrantedBy(db, before, await groupPermissionsOf(db, [id])))
+      const key = generateSecret('rs')
       await addScimKey(db, id, key, { now, until })
       const iam = await requireIam(db, id)
-      const event = configured(
+      const event = iamConfiguredEvent(
         iam,
         { scimKeyPrefix: before.scimKeyPrefix },
         {
@@ -97,21 +105,21 @@ export const iams = {
           ...(before.scimKeyPrefix !== null && { formerKeyExpiresAt: until }),
         },
       )
-      return done({ iam, scimKey: key.secret, scimUrl: scimUrl(app.config.publicUrl, id) }, event)
+      return changed({ iam, scimKey: key.secret, scimUrl: scimUrl(app.config.publicUrl, id) }, event)
     },
   ),
 } satisfies Service
 
 /** An IAM as it is now; with the key for its SCIM client, shown this once, where the call switched SCIM on and there was none. */
-export interface Configured {
+export interface ConfiguredIam {
   readonly iam: IamRecord
   readonly scimKey: string | null
   readonly scimUrl: string | null
 }
 
-async function createIam(call: Call, given: IamInput): Promise<Outcome<Configured>> {
+async function createIam(call: ServiceContext, given: IamInput): Promise<WriteResult<ConfiguredIam>> {
   const { db, app, now } = call
-  const input = unpaste(given)
+  const input = normalizeVendorConfig(given)
   const displayName = checkDisplayName(input.displayName)
   const type = checkType(input.type)
   const wished = input.id == null ? null : checkNewId(input.id)
@@ -121,8 +129,8 @@ async function createIam(call: Call, given: IamInput): Promise<Outcome<Configure
   await checkMigration(call, checked.config)
   const id = wished ?? (await idOf(call, displayName, type))
   // Users of a removed IAM of this id may still be here: who makes it anew decides who logs in as them.
-  refuseGrant(call, [...defaultPermissions, ...rules.map(rule => rule.permission), ...(await permissionsHeldIn(db, id))])
-  const secrets = sealed(app.key, id, {}, checked)
+  assertMayGrant(call, [...defaultPermissions, ...rules.map(rule => rule.permission), ...(await permissionsHeldIn(db, id))])
+  const secrets = encryptedSecrets(app.key, id, {}, checked)
   if (!(await insertIam(db, id, { displayName, type, config: checked.config, secrets, defaultPermissions }, now)))
     throw new Conflict(`There is an IAM ${id} already`)
   await replaceGroupPermissions(
@@ -131,16 +139,16 @@ async function createIam(call: Call, given: IamInput): Promise<Outcome<Configure
     rules.map(rule => ({ ...rule, iamid: id })),
   )
   const { iam, ...scim } = await withScimKey(call, await requireIam(db, id), false)
-  return done({ iam, ...scim }, configured(iam, null, { ...facts(iam, rules), ...keyFact(iam, scim) }))
+  return changed({ iam, ...scim }, iamConfiguredEvent(iam, null, { ...auditSnapshot(iam, rules), ...keyFact(iam, scim) }))
 }
 
 /** `ifUpdatedAt`: the version that the caller has read. */
 async function updateIam(
-  call: Call,
+  call: ServiceContext,
   { ifUpdatedAt, ...given }: IamInput & { id: string; ifUpdatedAt?: Date | null },
-): Promise<Outcome<Configured>> {
+): Promise<WriteResult<ConfiguredIam>> {
   const { db, app, now } = call
-  const input = unpaste(given)
+  const input = normalizeVendorConfig(given)
   const displayName = input.displayName == null ? null : checkDisplayName(input.displayName)
   const defaults = input.defaultPermissions == null ? null : checkPermissions('defaultPermissions', input.defaultPermissions)
   const rules = input.groupPermissions == null ? null : checkGroupPermissions(input.id, input.groupPermissions)
@@ -157,48 +165,49 @@ async function updateIam(
     ...(defaults ? changedPermissions(before.defaultPermissions, defaults) : []),
     ...(rules ? changedGroupPermissions(rulesBefore, rules) : []),
   ]
-  refuseGrant(call, powers)
-  if (input.config != null && changesSource(before, checked)) refuseGrant(call, await powersOf(db, before, rulesBefore))
+  assertMayGrant(call, powers)
+  if (input.config != null && changesSource(before, checked))
+    assertMayGrant(call, await permissionsGrantedBy(db, before, rulesBefore))
   const next = {
     displayName: displayName ?? before.displayName,
     config: checked.config,
-    secrets: sealed(app.key, before.id, kept, checked),
+    secrets: encryptedSecrets(app.key, before.id, kept, checked),
     defaultPermissions: defaults ?? before.defaultPermissions,
   }
   const change = difference(
-    facts(before, rulesBefore),
-    facts({ ...before, ...next, secrets: fingerprints(next.secrets) }, rules ?? rulesBefore),
+    auditSnapshot(before, rulesBefore),
+    auditSnapshot({ ...before, ...next, secrets: fingerprints(next.secrets) }, rules ?? rulesBefore),
   )
-  if (!change.changed) return unchanged<Configured>({ iam: before, scimKey: null, scimUrl: null })
+  if (!change.changed) return unchanged<ConfiguredIam>({ iam: before, scimKey: null, scimUrl: null })
   await updateIamRow(db, before.id, next, now)
   if (rules) await replaceGroupPermissions(db, before.id, rules)
-  if (powers.includes('USER_ADMIN')) await keepAnAdministrator(db)
+  if (powers.includes('USER_ADMIN')) await assertAdministratorRemains(db)
   const { iam, ...scim } = await withScimKey(call, await requireIam(db, before.id), scimEnabled(before))
-  return done({ iam, ...scim }, configured(iam, change.before, { ...change.after, ...keyFact(iam, scim) }))
+  return changed({ iam, ...scim }, iamConfiguredEvent(iam, change.before, { ...change.after, ...keyFact(iam, scim) }))
 }
 
 /** Switching SCIM on makes a key where there is none. Who may change the configuration may have a key: `changesSource`. */
-async function withScimKey({ db, app, now }: Call, iam: IamRecord, before: boolean): Promise<Configured> {
+async function withScimKey({ db, app, now }: ServiceContext, iam: IamRecord, before: boolean): Promise<ConfiguredIam> {
   if (before || !scimEnabled(iam) || iam.scimKeyPrefix !== null) return { iam, scimKey: null, scimUrl: null }
-  const key = mint('rs')
+  const key = generateSecret('rs')
   await addScimKey(db, iam.id, key, { now, until: now })
   return { iam: await requireIam(db, iam.id), scimKey: key.secret, scimUrl: scimUrl(app.config.publicUrl, iam.id) }
 }
 
-const keyFact = ({ scimKeyPrefix }: IamRecord, { scimKey }: Pick<Configured, 'scimKey'>) =>
+const keyFact = ({ scimKeyPrefix }: IamRecord, { scimKey }: Pick<ConfiguredIam, 'scimKey'>) =>
   scimKey === null ? {} : { scimKeyPrefix }
 
 /** Whether the configuration, as opposed to what it says of itself, becomes another. */
 const changesSource = (before: IamRecord, { config, secrets }: CheckedConfig): boolean =>
-  secrets.size > 0 || JSON.stringify(inOrder(before.config)) !== JSON.stringify(inOrder(config))
+  secrets.size > 0 || JSON.stringify(sortKeys(before.config)) !== JSON.stringify(sortKeys(config))
 
-async function checkMigration({ db }: Call, config: Record<string, unknown>): Promise<void> {
+async function checkMigration({ db }: ServiceContext, config: Record<string, unknown>): Promise<void> {
   if (typeof config.migrateFrom === 'string' && !(await isKnownIam(db, config.migrateFrom)))
     throw new Invalid('config.migrateFrom', 'must be the id of an IAM, or of a removed one whose users are still here')
 }
 
 /** Made from the display name; a number follows when an IAM has it, or had it. */
-async function idOf({ db }: Call, displayName: string, type: string): Promise<string> {
+async function idOf({ db }: ServiceContext, displayName: string, type: string): Promise<string> {
   const base = idFrom(displayName, type)
   const candidates = [base, ...Array.from({ length: 998 }, (_, index) => `${base}${index + 2}`)].filter(id => id !== 'group')
   const id = await freeIamid(db, candidates)
@@ -207,22 +216,22 @@ async function idOf({ db }: Call, displayName: string, type: string): Promise<st
 }
 
 /** The stored secrets as the input changes them: left out stays, null goes. An equal one is not sealed anew. */
-function sealed(
+function encryptedSecrets(
   key: Buffer,
   id: string,
-  kept: Readonly<Record<string, Sealed>>,
+  kept: Readonly<Record<string, EncryptedSecrets>>,
   { secrets }: CheckedConfig,
-): Record<string, Sealed> {
+): Record<string, EncryptedSecrets> {
   const next = new Map(Object.entries(kept))
   for (const [path, secret] of secrets) {
     if (secret === null) next.delete(path)
     else {
-      const fresh = seal(key, id, path, secret)
+      const fresh = encrypt(key, id, path, secret)
       if (next.get(path)?.fingerprint !== fresh.fingerprint) next.set(path, fresh)
     }
   }
   return Object.fromEntries([...next].sort(([a], [b]) => (a < b ? -1 : 1)))
 }
 
-const fingerprints = (secrets: Readonly<Record<string, Sealed>>) =>
+const fingerprints = (secrets: Readonly<Record<string, EncryptedSecrets>>) =>
   Object.fromEntries(Object.entries(secrets).map(([path, { fingerprint }]) => [path, fingerprint]))

@@ -1,11 +1,11 @@
 import type { Direction, IamFilter } from '../../generated/inputs.ts'
 import type { Prisma } from '../../generated/prisma/client.ts'
-import { conditions, type List } from '../../platform/database/pagination.ts'
+import { conditions, type ListQuery } from '../../platform/database/pagination.ts'
 import type { Db } from '../../platform/database/store.ts'
 import { NotFound } from '../../platform/errors.ts'
 import { checkList, checkText } from '../../platform/validation.ts'
-import type { Sealed } from './encryption.ts'
-import type { Entrance, GroupPermissionRow, IamRecord } from './iam.ts'
+import type { EncryptedSecrets } from './encryption.ts'
+import type { GroupPermissionRow, IamRecord, SignInOption } from './iam.ts'
 import { scimKeyPrefix } from './scim-keys.store.ts'
 
 const ROW = `i.id, i.display_name AS "displayName", i.type, i.config, i.default_permissions AS "defaultPermissions",
@@ -18,7 +18,7 @@ const fingerprints = (secrets: string) =>
 const IAM_COLUMNS = `${ROW}, ${scimKeyPrefix('i.id')}, ${fingerprints('jsonb_each(i.secrets) s')}`
 
 /** `bim` first, the others by id: that is a total order, and ids are no numbers. Throws Invalid. */
-export const iamList = (filter: IamFilter, direction: Direction | null | undefined): List => ({
+export const iamList = (filter: IamFilter, direction: Direction | null | undefined): ListQuery => ({
   columns: ROW,
   along: `, ${scimKeyPrefix('page.id')}, ${fingerprints('iams i CROSS JOIN jsonb_each(i.secrets) s WHERE i.id = page.id')}`,
   from: 'iams i',
@@ -44,7 +44,7 @@ export async function findIam(db: Db, id: string): Promise<IamRecord | null> {
 }
 
 /** Where people can log in: `bim` and the configured directories by password, the configured providers elsewhere. At most a page of them. */
-export const entrances = (db: Db): Promise<Entrance[]> =>
+export const signInOptions = (db: Db): Promise<SignInOption[]> =>
   db.query(
     `SELECT i.id, i.display_name AS "displayName", i.type <> 'openid' AS "byPassword" FROM iams i
       WHERE i.type = 'built-in' OR (i.type IN ('ldap', 'openid') AND i.config->'options' IS NOT NULL)
@@ -60,8 +60,8 @@ export async function requireIam(db: Db, id: string): Promise<IamRecord> {
 }
 
 /** As requireIam, with its sealed secrets, and nobody else changes it until the transaction ends. */
-export async function lockIam(db: Db, id: string): Promise<{ iam: IamRecord; sealed: Record<string, Sealed> }> {
-  const [row] = await db.query<IamRecord & { sealed: Record<string, Sealed> }>(
+export async function lockIam(db: Db, id: string): Promise<{ iam: IamRecord; sealed: Record<string, EncryptedSecrets> }> {
+  const [row] = await db.query<IamRecord & { sealed: Record<string, EncryptedSecrets> }>(
     `SELECT ${IAM_COLUMNS}, i.secrets AS sealed FROM iams i WHERE i.id = $1 FOR UPDATE`,
     [id],
   )
@@ -71,19 +71,21 @@ export async function lockIam(db: Db, id: string): Promise<{ iam: IamRecord; sea
 }
 
 /** The IAM's configuration if it is there, and then nobody removes it until the transaction ends. Before its users are locked, as removing it does. */
-export async function holdIam(db: Db, id: string): Promise<Readonly<Record<string, unknown>> | null> {
+export async function lockIamRow(db: Db, id: string): Promise<Readonly<Record<string, unknown>> | null> {
   const [row] = await db.query<Pick<IamRecord, 'config'>>(`SELECT config FROM iams WHERE id = $1 FOR KEY SHARE`, [id])
   return row?.config ?? null
 }
 
 /** The sealed secrets of an IAM, by their paths. */
-export async function sealedOf(db: Db, id: string): Promise<Record<string, Sealed>> {
-  const [row] = await db.query<{ secrets: Record<string, Sealed> }>(`SELECT i.secrets FROM iams i WHERE i.id = $1`, [id])
+export async function encryptedSecretsOf(db: Db, id: string): Promise<Record<string, EncryptedSecrets>> {
+  const [row] = await db.query<{ secrets: Record<string, EncryptedSecrets> }>(`SELECT i.secrets FROM iams i WHERE i.id = $1`, [
+    id,
+  ])
   return row?.secrets ?? {}
 }
 
 /** The ids of the IAMs with a secret that none of the named instance keys sealed. */
-export async function sealedOtherwise(db: Db, keyIds: readonly string[]): Promise<string[]> {
+export async function secretsWithOtherKey(db: Db, keyIds: readonly string[]): Promise<string[]> {
   const rows = await db.query<{ id: string }>(
     `SELECT i.id FROM iams i WHERE EXISTS (SELECT 1 FROM jsonb_each(i.secrets) s WHERE s.value->>'key' <> ALL($1::text[])) ORDER BY i.id`,
     [keyIds],
@@ -92,7 +94,7 @@ export async function sealedOtherwise(db: Db, keyIds: readonly string[]): Promis
 }
 
 /** The same secrets, sealed anew: the configuration stays as it is, and so does when it was changed. */
-export async function replaceSecrets(db: Db, id: string, secrets: Record<string, Sealed>): Promise<void> {
+export async function replaceSecrets(db: Db, id: string, secrets: Record<string, EncryptedSecrets>): Promise<void> {
   const { secrets: data } = jsonOf({ config: {}, secrets })
   await db.prisma.iam.update({ where: { id }, data: { secrets: data }, select: { id: true } })
 }
@@ -121,7 +123,7 @@ export interface IamColumns {
   displayName: string
   type: string
   config: Record<string, unknown>
-  secrets: Record<string, Sealed>
+  secrets: Record<string, EncryptedSecrets>
   defaultPermissions: readonly string[]
 }
 
@@ -174,6 +176,6 @@ export async function permissionsHeldIn(db: Db, iamid: string): Promise<string[]
  * What whoever decides where the IAM's people come from could take hold of: they could log in as each of them, and put anybody into its
  * groups. Nobody takes over a holder of an administrative permission they lack (reference: iam-rules, "Permissions").
  */
-export async function powersOf(db: Db, iam: IamRecord, rules: readonly GroupPermissionRow[]): Promise<string[]> {
+export async function permissionsGrantedBy(db: Db, iam: IamRecord, rules: readonly GroupPermissionRow[]): Promise<string[]> {
   return [...iam.defaultPermissions, ...rules.map(rule => rule.permission), ...(await permissionsHeldIn(db, iam.id))]
 }

@@ -10,7 +10,7 @@ const SET = {
 } as const
 
 /** Throws Conflict when the IAM of one of these lists what it may be used for (`supportedActions`), and this is not among it. */
-export async function refuseByHand(
+export async function assertLocalEditAllowed(
   db: Db,
   owners: readonly { readonly iamid: string }[],
   action: keyof typeof SET,

@@ -1,5 +1,5 @@
 import type { UserRef } from '../../authorization/actor.ts'
-import { type Call, done, read, type Service, unchanged, write } from '../../authorization/service.ts'
+import { changed, command, query, type Service, type ServiceContext, unchanged } from '../../authorization/service.ts'
 import type { DomainFilter, DomainSort, GroupRef } from '../../generated/inputs.ts'
 import { type PageArgs, readPage } from '../../platform/database/pagination.ts'
 import { Conflict, Invalid, NotFound } from '../../platform/errors.ts'
@@ -32,29 +32,29 @@ interface ListArgs extends PageArgs {
 }
 
 export const domains = {
-  list: read('domain:list', ({ db }: Call, { filter, sort, ...page }: ListArgs) =>
+  list: query('domain:list', ({ db }: ServiceContext, { filter, sort, ...page }: ListArgs) =>
     readPage<DomainRecord>(db, domainList(filter ?? {}, sort), page),
   ),
 
-  create: write('domain:write', async ({ db, now }: Call, input: { name: string; description?: string | null }) => {
+  create: command('domain:write', async ({ db, now }: ServiceContext, input: { name: string; description?: string | null }) => {
     const name = checkName('name', input.name)
     const description = textOrNull('description', input.description)
     const domain = await insertDomain(db, { name, nameKey: canonical(name), description }, now)
     if (!domain) throw new Conflict('There is a domain of this name already')
-    return done(domain, { event: 'domainCreated', target: target(domain), after: { name, description } })
+    return changed(domain, { event: 'domainCreated', target: target(domain), after: { name, description } })
   }),
 
   /** With the permissions given within it. */
-  remove: write('domain:write', async ({ db }: Call, { id }: { id: string }) => {
+  remove: command('domain:write', async ({ db }: ServiceContext, { id }: { id: string }) => {
     const domain = await lockDomain(db, id)
     const { name, description } = domain
     const before = { name, description, permissions: await countGrants(db, id) }
     await deleteDomainRow(db, id)
-    return done({ deleted: true as const }, { event: 'domainDeleted', target: target(domain), before })
+    return changed({ deleted: true as const }, { event: 'domainDeleted', target: target(domain), before })
   }),
 
   /** Given twice it is given once: the answer is what the holder has already. */
-  grant: write('domain:write', async ({ db, now }: Call, input: GrantInput) => {
+  grant: command('domain:write', async ({ db, now }: ServiceContext, input: GrantInput) => {
     const permission = checkName('permission', input.permission)
     if ((input.user == null) === (input.group == null)) throw new Invalid('user', 'or group must be given, and not both')
     const domain = await lockDomain(db, input.domainId)
@@ -63,19 +63,19 @@ export const domains = {
     const isNew = await insertGrant(db, grant, now)
     const found = (await findGrant(db, grant))!
     if (!isNew) return unchanged(found)
-    return done(found, {
+    return changed(found, {
       event: 'domainPermissionGranted',
       target: target(domain),
       after: { permission, [holder.kind]: holder.name },
     })
   }),
 
-  revoke: write('domain:write', async ({ db }: Call, { id }: { id: string }) => {
+  revoke: command('domain:write', async ({ db }: ServiceContext, { id }: { id: string }) => {
     const grant = await deleteGrant(db, id)
     if (!grant) throw new NotFound(`No permission within a domain with id ${id}`)
     const before = { permission: grant.permission, [grant.userId === null ? 'group' : 'user']: grant.holder }
     const of = target({ id: grant.domainId, name: grant.domain })
-    return done({ deleted: true as const }, { event: 'domainPermissionRevoked', target: of, before })
+    return changed({ deleted: true as const }, { event: 'domainPermissionRevoked', target: of, before })
   }),
 } satisfies Service
 
@@ -87,7 +87,7 @@ interface Holder {
 }
 
 /** The one of the two who is named, held until the transaction ends: nobody deletes them before the permission stands. */
-async function holderOf(db: Call['db'], { user, group }: GrantInput): Promise<Holder> {
+async function holderOf(db: ServiceContext['db'], { user, group }: GrantInput): Promise<Holder> {
   if (group != null) {
     const { id, iamid, name } = await requireGroup(db, group, 'FOR KEY SHARE')
     return { kind: 'group', userId: null, groupId: id, name: `${iamid}/${name}` }

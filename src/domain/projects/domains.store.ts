@@ -1,7 +1,7 @@
 import type { DomainFilter, DomainSort } from '../../generated/inputs.ts'
-import type { Hanging } from '../../platform/database/nested-list.ts'
+import type { NestedList } from '../../platform/database/nested-list.ts'
 import type { Order } from '../../platform/database/order.ts'
-import { conditions, type List, partPattern } from '../../platform/database/pagination.ts'
+import { conditions, type ListQuery, partPattern } from '../../platform/database/pagination.ts'
 import type { Db } from '../../platform/database/store.ts'
 import { NotFound } from '../../platform/errors.ts'
 import { checkList } from '../../platform/validation.ts'
@@ -18,7 +18,7 @@ const ORDERS: Record<DomainSort['field'], Omit<Order, 'descending'>> = {
 }
 
 /** The list that a filter and a sort describe. Throws Invalid. */
-export const domainList = (filter: DomainFilter, sort: DomainSort | null | undefined): List => ({
+export const domainList = (filter: DomainFilter, sort: DomainSort | null | undefined): ListQuery => ({
   columns: COLUMNS,
   from: 'domains d',
   ...conditions([
@@ -104,7 +104,7 @@ export async function deleteGrant(db: Db, id: string): Promise<NamedGrant | null
 }
 
 /** The permissions given within domains, by permission. */
-export const grantsOfDomains: Hanging = {
+export const grantsOfDomains: NestedList = {
   columns: GRANT_COLUMNS,
   from: GRANTS,
   where: [],
@@ -123,7 +123,7 @@ export const grantsOfDomains: Hanging = {
 }
 
 /** What users hold, by themselves and through their groups; by domain, then by permission. Every domain's id is as long. */
-export const domainGrantsOfUsers: Hanging = {
+export const domainGrantsOfUsers: NestedList = {
   columns: GRANT_COLUMNS,
   from: `(SELECT d.*, d.user_id AS holder FROM domain_permissions d
      UNION ALL SELECT d.*, m.user_id FROM memberships m JOIN domain_permissions d ON d.group_id = m.group_id) p

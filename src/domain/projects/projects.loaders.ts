@@ -1,6 +1,6 @@
 import DataLoader from 'dataloader'
-import { oneEach } from '../../platform/database/batch.ts'
-import { HangingPages } from '../../platform/database/nested-list.ts'
+import { groupOne } from '../../platform/database/batch.ts'
+import { NestedListLoader } from '../../platform/database/nested-list.ts'
 import type { Db } from '../../platform/database/store.ts'
 import type { UserRecord } from '../users/user.ts'
 import { domainGrantsOfUsers, domainsByIds, grantsOfDomains } from './domains.store.ts'
@@ -10,15 +10,15 @@ import { dataSourceOwners, ownersOfDataSources } from './sources.store.ts'
 
 export const projectLoaders = (db: Db) => ({
   projectById: new DataLoader<number, ProjectRecord | null>(async ids =>
-    oneEach(ids, await projectsByIds(db, ids), project => project.id),
+    groupOne(ids, await projectsByIds(db, ids), project => project.id),
   ),
-  membersOfProject: new HangingPages<number, UserRecord>(db, membersOfProjects),
+  membersOfProject: new NestedListLoader<number, UserRecord>(db, membersOfProjects),
   domainById: new DataLoader<string, DomainRecord | null>(async ids =>
-    oneEach(ids, await domainsByIds(db, ids), domain => domain.id),
+    groupOne(ids, await domainsByIds(db, ids), domain => domain.id),
   ),
-  permissionsOfDomain: new HangingPages<string, DomainPermissionRecord>(db, grantsOfDomains),
-  domainPermissionsOfUser: new HangingPages<number, DomainPermissionRecord>(db, domainGrantsOfUsers),
-  ownersOfDataSource: new HangingPages<number, UserRecord>(db, ownersOfDataSources),
+  permissionsOfDomain: new NestedListLoader<string, DomainPermissionRecord>(db, grantsOfDomains),
+  domainPermissionsOfUser: new NestedListLoader<number, DomainPermissionRecord>(db, domainGrantsOfUsers),
+  ownersOfDataSource: new NestedListLoader<number, UserRecord>(db, ownersOfDataSources),
   /** Whether the user owns any data source. */
   isDataSourceOwner: new DataLoader<number, boolean>(async ids => {
     const owners = new Set(await dataSourceOwners(db, ids))

@@ -6,10 +6,10 @@
 
 import type { Target } from '../../authorization/audit-event.ts'
 import { decide } from '../../authorization/policy.ts'
-import { type Call, done, read, type Service, unchanged, write } from '../../authorization/service.ts'
+import { changed, command, query, type Service, type ServiceContext, unchanged } from '../../authorization/service.ts'
 import type { ProjectFilter, ProjectSort } from '../../generated/inputs.ts'
 import { type PageArgs, readPage } from '../../platform/database/pagination.ts'
-import { Conflict, Refused } from '../../platform/errors.ts'
+import { Conflict, Unprocessable } from '../../platform/errors.ts'
 import { canonical, checkName, checkText } from '../../platform/validation.ts'
 import { deleteKeysForProject } from '../credentials/credentials.store.ts'
 import { lockUser } from '../users/users.store.ts'
@@ -18,7 +18,7 @@ import { idsOfUsers, namesOf, type PeopleInput, peopleOf } from './project-membe
 import {
   addMembers,
   countCreated,
-  countHanging,
+  countDependents,
   deleteProjectRow,
   insertProject,
   lockProject,
@@ -41,13 +41,13 @@ interface ListArgs extends PageArgs {
 
 export const projects = {
   /** One's own, or all for who may list all. */
-  list: read('project:list', ({ db, actor }: Call, { filter, sort, ...page }: ListArgs) => {
+  list: query('project:list', ({ db, actor }: ServiceContext, { filter, sort, ...page }: ListArgs) => {
     const all = actor.kind !== 'user' || decide(actor, 'project:listAll').allowed
     return readPage<ProjectRecord>(db, projectList(all ? null : actor.user.id, filter ?? {}, sort), page)
   }),
 
   /** Whoever creates it is its first member; a machine is nobody's member. */
-  create: write('project:create', async ({ app, db, actor, now }: Call, input: ProjectInput) => {
+  create: command('project:create', async ({ app, db, actor, now }: ServiceContext, input: ProjectInput) => {
     const name = checkName('name', input.name)
     const description = textOrNull('description', input.description)
     const documentation = textOrNull('documentation', input.documentation)
@@ -55,7 +55,7 @@ export const projects = {
     const most = app.config.caps.projectsPerUser
     if (creator) await lockUser(db, creator.id)
     if (creator && (await countCreated(db, creator.id)) >= most)
-      throw new Refused(
+      throw new Unprocessable(
         `You have created ${most} projects, the most that PROJECTS_PER_USER allows: delete one, or ask the operator to raise it`,
       )
     const project = await insertProject(
@@ -67,7 +67,7 @@ export const projects = {
     if (!project) throw new Conflict('There is a project of this name already')
     if (creator) await addMembers(db, project.id, [creator.id], now)
     const members = creator ? [`${creator.iamid}/${creator.userid}`] : []
-    return done(project, {
+    return changed(project, {
       event: 'projectCreated',
       target: target(project),
       after: { name, description, documentation, members },
@@ -75,29 +75,32 @@ export const projects = {
   }),
 
   /** With the API keys made for it and their tokens. */
-  remove: write('project:delete', async ({ db }: Call, { id }: { id: number }) => {
+  remove: command('project:delete', async ({ db }: ServiceContext, { id }: { id: number }) => {
     const project = await lockProject(db, id)
     const { name, description, documentation } = project
-    const before = { name, description, documentation, ...(await countHanging(db, id)) }
+    const before = { name, description, documentation, ...(await countDependents(db, id)) }
     await deleteProjectRow(db, id)
-    return done({ deleted: true as const }, { event: 'projectDeleted', target: target(project), before })
+    return changed({ deleted: true as const }, { event: 'projectDeleted', target: target(project), before })
   }),
 
   /** Members who are there already stay, and who is none is not removed: neither is an error. */
-  changeMembers: write('project:changeMembers', async ({ db, actor, now }: Call, input: PeopleInput & { id: number }) => {
-    const people = await peopleOf(db, input)
-    const before = await lockProject(db, input.id)
-    const added = await addMembers(db, input.id, idsOfUsers(people.add), now)
-    const removed = await removeMembers(db, input.id, idsOfUsers(people.remove))
-    if (added.length + removed.length === 0) return unchanged(before)
-    await touchProject(db, input.id, actor.kind === 'user' ? actor.user.id : null, now)
-    const [project] = await projectsByIds(db, [input.id])
-    // A key for the project rests on the membership.
-    const { keys } = await deleteKeysForProject(db, input.id, removed)
-    const ended = keys.length === 0 ? {} : { revokedKeys: keys.length }
-    const after = { added: namesOf(people.add, added), removed: namesOf(people.remove, removed), ...ended }
-    return done(project!, { event: 'projectMembersChanged', target: target(before), after })
-  }),
+  changeMembers: command(
+    'project:changeMembers',
+    async ({ db, actor, now }: ServiceContext, input: PeopleInput & { id: number }) => {
+      const people = await peopleOf(db, input)
+      const before = await lockProject(db, input.id)
+      const added = await addMembers(db, input.id, idsOfUsers(people.add), now)
+      const removed = await removeMembers(db, input.id, idsOfUsers(people.remove))
+      if (added.length + removed.length === 0) return unchanged(before)
+      await touchProject(db, input.id, actor.kind === 'user' ? actor.user.id : null, now)
+      const [project] = await projectsByIds(db, [input.id])
+      // A key for the project rests on the membership.
+      const { keys } = await deleteKeysForProject(db, input.id, removed)
+      const ended = keys.length === 0 ? {} : { revokedKeys: keys.length }
+      const after = { added: namesOf(people.add, added), removed: namesOf(people.remove, removed), ...ended }
+      return changed(project!, { event: 'projectMembersChanged', target: target(before), after })
+    },
+  ),
 } satisfies Service
 
 /** Empty text is none. */

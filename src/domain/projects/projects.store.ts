@@ -1,7 +1,7 @@
 import type { ProjectFilter, ProjectSort } from '../../generated/inputs.ts'
-import type { Hanging } from '../../platform/database/nested-list.ts'
+import type { NestedList } from '../../platform/database/nested-list.ts'
 import type { Order } from '../../platform/database/order.ts'
-import { conditions, type List, partPattern } from '../../platform/database/pagination.ts'
+import { conditions, type ListQuery, partPattern } from '../../platform/database/pagination.ts'
 import type { Db } from '../../platform/database/store.ts'
 import { NotFound } from '../../platform/errors.ts'
 import { checkList } from '../../platform/validation.ts'
@@ -18,7 +18,7 @@ const ORDERS: Record<ProjectSort['field'], Omit<Order, 'descending'>> = {
 }
 
 /** The list that a filter and a sort describe; with `memberId` only the projects that this user is a member of. Throws Invalid. */
-export const projectList = (memberId: number | null, filter: ProjectFilter, sort: ProjectSort | null | undefined): List => ({
+export const projectList = (memberId: number | null, filter: ProjectFilter, sort: ProjectSort | null | undefined): ListQuery => ({
   columns: COLUMNS,
   from: 'projects p',
   ...conditions([
@@ -71,7 +71,7 @@ export async function touchProject(db: Db, id: number, by: number | null, now: D
 }
 
 /** What goes with a project: its members, the keys bound to it and the tokens of it and them. */
-export async function countHanging(db: Db, id: number): Promise<{ members: number; apiKeys: number; tokens: number }> {
+export async function countDependents(db: Db, id: number): Promise<{ members: number; apiKeys: number; tokens: number }> {
   const [counts] = await db.query<{ members: number; apiKeys: number; tokens: number }>(
     `SELECT (SELECT count(*)::int FROM project_members WHERE project_id = $1) AS members,
        (SELECT count(*)::int FROM api_keys WHERE project_id = $1) AS "apiKeys",
@@ -113,7 +113,7 @@ export async function idsOf(db: Db, text: string, values: readonly unknown[]): P
 }
 
 /** The members of projects, by name. */
-export const membersOfProjects: Hanging = {
+export const membersOfProjects: NestedList = {
   columns: USER_COLUMNS,
   from: 'project_members m JOIN users u ON u.id = m.user_id',
   where: [],

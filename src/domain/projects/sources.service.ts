@@ -1,6 +1,6 @@
 import type { UserRef } from '../../authorization/actor.ts'
 import type { Target } from '../../authorization/audit-event.ts'
-import { type Call, done, read, type Service, unchanged, write } from '../../authorization/service.ts'
+import { changed, command, query, type Service, type ServiceContext, unchanged } from '../../authorization/service.ts'
 import type { DataSourceFilter, DataSourceSort } from '../../generated/inputs.ts'
 import { type PageArgs, readPage } from '../../platform/database/pagination.ts'
 import { Conflict } from '../../platform/errors.ts'
@@ -24,36 +24,39 @@ interface ListArgs extends PageArgs {
 }
 
 export const dataSources = {
-  list: read('dataSource:list', ({ db }: Call, { filter, sort, ...page }: ListArgs) =>
+  list: query('dataSource:list', ({ db }: ServiceContext, { filter, sort, ...page }: ListArgs) =>
     readPage<DataSourceRecord>(db, dataSourceList(filter ?? {}, sort), page),
   ),
 
-  create: write('dataSource:write', async ({ db, now }: Call, input: { name: string; owners?: readonly UserRef[] | null }) => {
-    const name = checkName('name', input.name)
-    const users = await requireUsers(db, checkRefs('owners', input.owners ?? []))
-    const source = await insertDataSource(db, { name, nameKey: canonical(name) }, now)
-    if (!source) throw new Conflict('There is a data source of this name already')
-    const owners = namesOf(users, await addOwners(db, source.id, idsOfUsers(users), now))
-    return done(source, { event: 'dataSourceCreated', target: target(source), after: { name, owners } })
-  }),
+  create: command(
+    'dataSource:write',
+    async ({ db, now }: ServiceContext, input: { name: string; owners?: readonly UserRef[] | null }) => {
+      const name = checkName('name', input.name)
+      const users = await requireUsers(db, checkRefs('owners', input.owners ?? []))
+      const source = await insertDataSource(db, { name, nameKey: canonical(name) }, now)
+      if (!source) throw new Conflict('There is a data source of this name already')
+      const owners = namesOf(users, await addOwners(db, source.id, idsOfUsers(users), now))
+      return changed(source, { event: 'dataSourceCreated', target: target(source), after: { name, owners } })
+    },
+  ),
 
   /** With its owners. */
-  remove: write('dataSource:write', async ({ db }: Call, { id }: { id: number }) => {
+  remove: command('dataSource:write', async ({ db }: ServiceContext, { id }: { id: number }) => {
     const source = await lockDataSource(db, id)
     const before = { name: source.name, owners: await countOwners(db, id) }
     await deleteDataSourceRow(db, id)
-    return done({ deleted: true as const }, { event: 'dataSourceDeleted', target: target(source), before })
+    return changed({ deleted: true as const }, { event: 'dataSourceDeleted', target: target(source), before })
   }),
 
   /** Owners who are there already stay, and who is none is not removed: neither is an error. */
-  changeOwners: write('dataSource:write', async ({ db, now }: Call, input: PeopleInput & { id: number }) => {
+  changeOwners: command('dataSource:write', async ({ db, now }: ServiceContext, input: PeopleInput & { id: number }) => {
     const people = await peopleOf(db, input)
     const source = await lockDataSource(db, input.id)
     const added = await addOwners(db, source.id, idsOfUsers(people.add), now)
     const removed = await removeOwners(db, source.id, idsOfUsers(people.remove))
     if (added.length + removed.length === 0) return unchanged(source)
     const after = { added: namesOf(people.add, added), removed: namesOf(people.remove, removed) }
-    return done(source, { event: 'dataSourceOwnersChanged', target: target(source), after })
+    return changed(source, { event: 'dataSourceOwnersChanged', target: target(source), after })
   }),
 } satisfies Service
 

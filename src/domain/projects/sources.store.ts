@@ -1,7 +1,7 @@
 import type { DataSourceFilter, DataSourceSort } from '../../generated/inputs.ts'
-import type { Hanging } from '../../platform/database/nested-list.ts'
+import type { NestedList } from '../../platform/database/nested-list.ts'
 import type { Order } from '../../platform/database/order.ts'
-import { conditions, type List, partPattern } from '../../platform/database/pagination.ts'
+import { conditions, type ListQuery, partPattern } from '../../platform/database/pagination.ts'
 import type { Db } from '../../platform/database/store.ts'
 import { NotFound } from '../../platform/errors.ts'
 import { checkList } from '../../platform/validation.ts'
@@ -17,7 +17,7 @@ const ORDERS: Record<DataSourceSort['field'], Omit<Order, 'descending'>> = {
 }
 
 /** The list that a filter and a sort describe. Throws Invalid. */
-export const dataSourceList = (filter: DataSourceFilter, sort: DataSourceSort | null | undefined): List => ({
+export const dataSourceList = (filter: DataSourceFilter, sort: DataSourceSort | null | undefined): ListQuery => ({
   columns: COLUMNS,
   from: 'data_sources s',
   ...conditions([
@@ -74,7 +74,7 @@ export const removeOwners = (db: Db, dataSourceId: number, userIds: readonly num
   ])
 
 /** The owners of data sources, by name. */
-export const ownersOfDataSources: Hanging = {
+export const ownersOfDataSources: NestedList = {
   columns: USER_COLUMNS,
   from: 'data_source_owners o JOIN users u ON u.id = o.user_id',
   where: [],

@@ -2,7 +2,7 @@ import type { Context } from '../../authorization/context.ts'
 import { FIRST_ADMINISTRATOR } from '../../authorization/permissions.ts'
 import { Conflict } from '../../platform/errors.ts'
 import { generatePassword } from '../credentials/password.ts'
-import { newcomers } from './user-creation.service.ts'
+import { userCreation } from './user-creation.service.ts'
 import { listUsers } from './users.service.ts'
 
 export interface FirstAdministrator {
@@ -19,7 +19,7 @@ export async function createFirstAdministrator(context: Context): Promise<FirstA
   const password = adminPassword ?? generatePassword(context.app.config.password.minLength)
   const profile = { name: 'Administrator' }
   try {
-    await newcomers.create(context, { userid, password, profile, permissions: [...FIRST_ADMINISTRATOR] })
+    await userCreation.create(context, { userid, password, profile, permissions: [...FIRST_ADMINISTRATOR] })
   } catch (error) {
     // Another process on the same database was first.
     if (error instanceof Conflict) return null

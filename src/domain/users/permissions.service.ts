@@ -1,13 +1,21 @@
 /** The permissions set on a user by hand. What a group or an IAM gives is theirs to take. */
 import type { UserRef } from '../../authorization/actor.ts'
-import { type Call, done, type Service, unchanged, write } from '../../authorization/service.ts'
+import { changed, command, type Service, type ServiceContext, unchanged } from '../../authorization/service.ts'
 import { Conflict, NotFound } from '../../platform/errors.ts'
 import { checkList, checkPermissionName } from '../../platform/validation.ts'
 import { groupsByIds } from '../groups/groups.store.ts'
-import { keepAnAdministrator, refuseGrant } from './privilege-rules.ts'
-import { seenAs, type UserRecord } from './user.ts'
+import { assertAdministratorRemains, assertMayGrant } from './privilege-rules.ts'
+import { type UserRecord, withVisibility } from './user.ts'
 import { targetOf } from './users.service.ts'
-import { addHandSet, grantsOfUsers, handSet, lockUser, replaceHandSet, requireUser, updateUser } from './users.store.ts'
+import {
+  addLocalPermissions,
+  grantsOfUsers,
+  localPermissions,
+  lockUser,
+  replaceLocalPermissions,
+  requireUser,
+  updateUser,
+} from './users.store.ts'
 
 interface Named {
   ref: UserRef
@@ -16,44 +24,44 @@ interface Named {
 
 export const permissions = {
   /** Makes the hand-set permissions exactly these. */
-  set: write('user:setPermissions', async (call, { ref, permissions }: Named) => {
+  set: command('user:setPermissions', async (call, { ref, permissions }: Named) => {
     const wanted = checkPermissions(permissions)
     const user = await requireUser(call.db, ref)
     await lockUser(call.db, user.id)
-    const held = await handSet(call.db, user.id)
+    const held = await localPermissions(call.db, user.id)
     const removed = held.filter(permission => !wanted.includes(permission))
-    refuseGrant(call, [...wanted.filter(permission => !held.includes(permission)), ...removed])
-    if (JSON.stringify(held) === JSON.stringify(wanted)) return unchanged(seenAs(user, 'aggregate'))
-    await replaceHandSet(call.db, user.id, wanted)
-    if (removed.includes('USER_ADMIN')) await keepAnAdministrator(call.db)
-    return changed(call, user, held, wanted)
+    assertMayGrant(call, [...wanted.filter(permission => !held.includes(permission)), ...removed])
+    if (JSON.stringify(held) === JSON.stringify(wanted)) return unchanged(withVisibility(user, 'aggregate'))
+    await replaceLocalPermissions(call.db, user.id, wanted)
+    if (removed.includes('USER_ADMIN')) await assertAdministratorRemains(call.db)
+    return permissionsChange(call, user, held, wanted)
   }),
 
   /** Adds hand-set permissions; those held already stay. */
-  grant: write('user:setPermissions', async (call, { ref, permissions }: Named) => {
+  grant: command('user:setPermissions', async (call, { ref, permissions }: Named) => {
     const wanted = checkPermissions(permissions)
     const user = await requireUser(call.db, ref)
     await lockUser(call.db, user.id)
-    const held = await handSet(call.db, user.id)
+    const held = await localPermissions(call.db, user.id)
     const added = wanted.filter(permission => !held.includes(permission))
-    refuseGrant(call, added)
-    if (added.length === 0) return unchanged(seenAs(user, 'aggregate'))
-    await addHandSet(call.db, [user.id], added)
-    return changed(call, user, held, [...held, ...added])
+    assertMayGrant(call, added)
+    if (added.length === 0) return unchanged(withVisibility(user, 'aggregate'))
+    await addLocalPermissions(call.db, [user.id], added)
+    return permissionsChange(call, user, held, [...held, ...added])
   }),
 
   /** Takes one hand-set permission away. Not held: NotFound; held through a group or an IAM: Conflict naming it. */
-  revoke: write('user:setPermissions', async (call, { ref, permission }: { ref: UserRef; permission: string }) => {
+  revoke: command('user:setPermissions', async (call, { ref, permission }: { ref: UserRef; permission: string }) => {
     checkPermissionName(permission)
     const user = await requireUser(call.db, ref)
     await lockUser(call.db, user.id)
-    const held = await handSet(call.db, user.id)
+    const held = await localPermissions(call.db, user.id)
     if (!held.includes(permission)) await explain(call, user, permission)
-    refuseGrant(call, [permission])
+    assertMayGrant(call, [permission])
     const left = held.filter(other => other !== permission)
-    await replaceHandSet(call.db, user.id, left)
-    if (permission === 'USER_ADMIN') await keepAnAdministrator(call.db)
-    return changed(call, user, held, left)
+    await replaceLocalPermissions(call.db, user.id, left)
+    if (permission === 'USER_ADMIN') await assertAdministratorRemains(call.db)
+    return permissionsChange(call, user, held, left)
   }),
 } satisfies Service
 
@@ -62,9 +70,9 @@ export function checkPermissions(list: readonly string[]): string[] {
   return [...new Set(checkList('permissions', list).map(permission => checkPermissionName(permission, 'permissions')))]
 }
 
-async function changed(call: Call, user: UserRecord, before: readonly string[], after: readonly string[]) {
+async function permissionsChange(call: ServiceContext, user: UserRecord, before: readonly string[], after: readonly string[]) {
   const updated = await updateUser(call.db, user.id, { updatedAt: call.now })
-  return done(seenAs(updated, 'aggregate'), {
+  return changed(withVisibility(updated, 'aggregate'), {
     event: 'permissionsUpdated',
     target: targetOf(user),
     before: { permissions: before },
@@ -72,7 +80,7 @@ async function changed(call: Call, user: UserRecord, before: readonly string[], 
   })
 }
 
-async function explain(call: Call, user: UserRecord, permission: string): Promise<never> {
+async function explain(call: ServiceContext, user: UserRecord, permission: string): Promise<never> {
   const grants = (await grantsOfUsers(call.db, [user.id])).filter(grant => grant.permission === permission)
   if (grants.length === 0) throw new NotFound(`The user does not hold ${permission}`)
   const groups = await groupsByIds(

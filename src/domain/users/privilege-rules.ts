@@ -5,13 +5,13 @@
  */
 
 import { isAdministrative } from '../../authorization/permissions.ts'
-import type { Call } from '../../authorization/service.ts'
+import type { ServiceContext } from '../../authorization/service.ts'
 import type { Db } from '../../platform/database/store.ts'
 import { Conflict, Forbidden } from '../../platform/errors.ts'
-import { anAdministratorIsLeft, grantsOfUsers } from './users.store.ts'
+import { grantsOfUsers, hasEnabledAdministrator } from './users.store.ts'
 
 /** Administrative permissions among these that the actor lacks. */
-function lacking(call: Pick<Call, 'actor' | 'app'>, permissions: Iterable<string>): string[] {
+function missingPermissions(call: Pick<ServiceContext, 'actor' | 'app'>, permissions: Iterable<string>): string[] {
   const { actor, app } = call
   if (actor.kind === 'machine' || app.config.grants === 'documented') return []
   const held = actor.kind === 'user' ? actor.permissions : new Set<string>()
@@ -19,23 +19,26 @@ function lacking(call: Pick<Call, 'actor' | 'app'>, permissions: Iterable<string
 }
 
 /** Throws Forbidden when the actor would grant or remove an administrative permission they lack. */
-export function refuseGrant(call: Pick<Call, 'actor' | 'app'>, permissions: Iterable<string>): void {
-  const missing = lacking(call, permissions)
+export function assertMayGrant(call: Pick<ServiceContext, 'actor' | 'app'>, permissions: Iterable<string>): void {
+  const missing = missingPermissions(call, permissions)
   if (missing.length > 0)
     throw new Forbidden(`Granting or removing ${missing.join(', ')} needs the permission itself: ask somebody who holds it`)
 }
 
 /** Throws Forbidden when the user holds an administrative permission that the actor lacks. */
-export const refusePower = (call: Pick<Call, 'actor' | 'app' | 'db'>, userId: number): Promise<void> =>
-  refusePowers(call, [userId])
+export const assertMayManage = (call: Pick<ServiceContext, 'actor' | 'app' | 'db'>, userId: number): Promise<void> =>
+  assertMayManageAll(call, [userId])
 
 /** As refusePower, for several users by one statement. */
-export async function refusePowers(call: Pick<Call, 'actor' | 'app' | 'db'>, userIds: readonly number[]): Promise<void> {
+export async function assertMayManageAll(
+  call: Pick<ServiceContext, 'actor' | 'app' | 'db'>,
+  userIds: readonly number[],
+): Promise<void> {
   const { actor } = call
   const others = actor.kind === 'user' ? userIds.filter(id => id !== actor.user.id) : userIds
   if (others.length === 0) return
   const grants = await grantsOfUsers(call.db, others)
-  const missing = lacking(
+  const missing = missingPermissions(
     call,
     grants.map(grant => grant.permission),
   )
@@ -51,7 +54,7 @@ const FOREIGN_NAMES = ['sqlUser', 'externalUserIds']
  * only for who holds these too. Throws Forbidden. `changed`: the profile fields that differ from what is stored.
  */
 export async function assertMayChangeNames(
-  call: Pick<Call, 'actor' | 'app' | 'db'>,
+  call: Pick<ServiceContext, 'actor' | 'app' | 'db'>,
   userId: number,
   changed: readonly string[],
 ): Promise<void> {
@@ -60,11 +63,11 @@ export async function assertMayChangeNames(
   if (field === undefined || actor.kind !== 'user' || app.config.grants === 'documented') return
   if (!actor.permissions.has('USER_ADMIN'))
     throw new Forbidden(`profile.${field} is how other systems know this person: only a USER_ADMIN may change it`)
-  await refusePower(call, userId)
+  await assertMayManage(call, userId)
 }
 
 /** After a change that may have taken USER_ADMIN from somebody: throws Conflict when no enabled user is left with it. */
-export async function keepAnAdministrator(db: Db): Promise<void> {
-  if (!(await anAdministratorIsLeft(db)))
+export async function assertAdministratorRemains(db: Db): Promise<void> {
+  if (!(await hasEnabledAdministrator(db)))
     throw new Conflict('This would leave no enabled user with USER_ADMIN: give it to somebody else first')
 }

@@ -1,7 +1,7 @@
 /** New accounts: create, clone, invite. Whoever comes without a password gets a single-use link, by mail where there is mail. */
 import type { UserRef } from '../../authorization/actor.ts'
-import { mint } from '../../authorization/secret.ts'
-import { type Call, done, type Outcome, type Service, write } from '../../authorization/service.ts'
+import { generateSecret } from '../../authorization/secret.ts'
+import { changed, command, type Service, type ServiceContext, type WriteResult } from '../../authorization/service.ts'
 import type { CreateUserInput } from '../../generated/inputs.ts'
 import { Invalid } from '../../platform/errors.ts'
 import { canonical, checkEmail, checkList, checkUserid } from '../../platform/validation.ts'
@@ -9,55 +9,59 @@ import { insertInvitation } from '../credentials/credentials.store.ts'
 import { setPasswordHash } from '../credentials/password.store.ts'
 import { requireIam } from '../iams/iams.store.ts'
 import { checkPermissions } from './permissions.service.ts'
-import { refuseGrant, refusePower } from './privilege-rules.ts'
+import { assertMayGrant, assertMayManage } from './privilege-rules.ts'
 import { nameColumns, profileColumns } from './profile.ts'
-import { seenAs, type UserRecord } from './user.ts'
+import { type UserRecord, withVisibility } from './user.ts'
 import { nameTaken, targetOf } from './users.service.ts'
 import {
-  addHandSet,
-  copyHoldings,
+  addLocalPermissions,
+  copyEntitlements,
   grantsOfUsers,
-  handSet,
   insertUser,
   insertUsers,
+  localPermissions,
   requireUser,
   takenNames,
 } from './users.store.ts'
 
-export interface Newcomer {
+export interface CreatedUser {
   user: UserRecord
   newUserLink: string | null
   emailSent: boolean
   emailFailed: boolean
 }
 
-interface Cloned {
+interface ClonedUser {
   users: UserRecord[]
   failedEmails: string[]
 }
 
-export const newcomers = {
-  create: write(
+export const userCreation = {
+  create: command(
     'user:create',
-    async (call, input: CreateUserInput, prepared: { passwordHash: string | null }): Promise<Outcome<Newcomer>> => {
+    async (call, input: CreateUserInput, prepared: { passwordHash: string | null }): Promise<WriteResult<CreatedUser>> => {
       const iamid = input.iamid ?? 'bim'
       const userid = checkUserid(input.userid, { newBim: iamid === 'bim' })
       const asked = checkPermissions(input.permissions ?? [])
       const profile = { ...nameColumns(userid), ...profileColumns(input.profile ?? {}) }
-      refuseGrant(call, asked)
+      assertMayGrant(call, asked)
       const iam = await requireIam(call.db, iamid)
       const names = { iamid, userid, useridKey: canonical(userid) }
       let user = await insertUser(call.db, { ...names, ...profile }, call.now).catch(nameTaken)
       // `bim` gives its defaults once, so that they can be taken away; other IAMs' are held live (the view).
       const held = [...new Set([...(iamid === 'bim' ? iam.defaultPermissions : []), ...asked])]
       // The defaults too: an account made with a password is its maker's to use.
-      refuseGrant(call, held)
-      await addHandSet(call.db, [user.id], held)
+      assertMayGrant(call, held)
+      await addLocalPermissions(call.db, [user.id], held)
       if (prepared.passwordHash !== null) user = await setPasswordHash(call.db, user.id, prepared.passwordHash, call.now)
       const invitation = iamid === 'bim' && prepared.passwordHash === null ? await invite(call, user) : null
       const after = { iamid, userid, name: user.name, email: user.email, permissions: held }
       return {
-        ...done(newcomer(seenAs(user, 'aggregate'), invitation), { event: 'userCreated', target: targetOf(user), after }),
+        ...changed(createUser(withVisibility(user, 'aggregate'), invitation), {
+          event: 'userCreated',
+          target: targetOf(user),
+          after,
+        }),
         afterCommit: value => mail(call, value),
       }
     },
@@ -65,31 +69,31 @@ export const newcomers = {
   ),
 
   /** A new link for somebody who never set a password. */
-  invite: write('user:invite', async (call, { ref }: { ref: UserRef }): Promise<Outcome<Newcomer>> => {
+  invite: command('user:invite', async (call, { ref }: { ref: UserRef }): Promise<WriteResult<CreatedUser>> => {
     const user = await requireUser(call.db, ref)
     if (user.iamid !== 'bim') throw new Invalid('ref', `names a user of ${user.iamid}, who sets the password there`)
     if (user.disabled) throw new Invalid('ref', 'names a disabled user: enable the account first')
     if (user.authenticationId !== null) throw new Invalid('ref', 'names a user who can log in already: set the password instead')
     // Whoever has the link sets the password: it is one more way to take an account over.
-    await refusePower(call, user.id)
+    await assertMayManage(call, user.id)
     const link = await invite(call, user)
     return {
-      ...done(newcomer(seenAs(user, 'aggregate'), link), { event: 'userInvited', target: targetOf(user) }),
+      ...changed(createUser(withVisibility(user, 'aggregate'), link), { event: 'userInvited', target: targetOf(user) }),
       afterCommit: value => mail(call, value),
     }
   }),
 
   /** One account for each address, with the permissions, groups and attributes of the user. Needs mail: the link goes nowhere else. */
-  clone: write(
+  clone: command(
     'user:clone',
-    async (call, { ref, emails }: { ref: UserRef; emails: readonly string[] }): Promise<Outcome<Cloned>> => {
+    async (call, { ref, emails }: { ref: UserRef; emails: readonly string[] }): Promise<WriteResult<ClonedUser>> => {
       if (emails.length === 0) throw new Invalid('email', 'must have at least one address')
       if (!call.app.mailer.configured) throw new Invalid('email', 'cannot be mailed to: set SMTP_URL to clone users')
       const wanted = [...new Set(checkList('email', emails).map(email => checkEmail('email', email).toLowerCase()))]
       const addresses = wanted.map(email => checkUserid(email, { newBim: true, field: 'email' }))
       const source = await requireUser(call.db, { ...ref, iamid: 'bim' })
       const grants = await grantsOfUsers(call.db, [source.id])
-      refuseGrant(call, [...grants.map(grant => grant.permission), ...(await handSet(call.db, source.id))])
+      assertMayGrant(call, [...grants.map(grant => grant.permission), ...(await localPermissions(call.db, source.id))])
       const taken = await takenNames(call.db, 'bim', addresses.map(canonical))
       const fresh = addresses.filter(address => !taken.has(canonical(address)))
       const created = await insertUsers(
@@ -98,15 +102,17 @@ export const newcomers = {
         call.now,
       )
       const ids = created.map(user => user.id)
-      await copyHoldings(call.db, source.id, ids)
-      const minted = created.map(user => ({ user, secret: mint('ri') }))
+      await copyEntitlements(call.db, source.id, ids)
+      const minted = created.map(user => ({ user, secret: generateSecret('ri') }))
       await insertInvitations(call, minted)
       const events = created.map(user => ({
         event: 'userCloned' as const,
         target: targetOf(user),
         after: { clonedFrom: `bim/${source.userid}` },
       }))
-      const people = minted.map(({ user, secret }) => newcomer(seenAs(user, 'aggregate'), linkOf(call, user, secret.secret)))
+      const people = minted.map(({ user, secret }) =>
+        createUser(withVisibility(user, 'aggregate'), linkOf(call, user, secret.secret)),
+      )
       const became = new Set(created.map(user => user.userid))
       const failedEmails = addresses.filter(address => !became.has(address))
       return {
@@ -123,7 +129,7 @@ export const newcomers = {
 } satisfies Service
 
 /** Hashing takes tens of milliseconds: it happens before the transaction, and only for input that can succeed. */
-async function hashPassword({ app }: Call, input: CreateUserInput): Promise<{ passwordHash: string | null }> {
+async function hashPassword({ app }: ServiceContext, input: CreateUserInput): Promise<{ passwordHash: string | null }> {
   if (input.password == null || input.password === '') return { passwordHash: null }
   if ((input.iamid ?? 'bim') !== 'bim') throw new Invalid('password', 'is for bim users only: others log in at their IAM')
   app.passwordHasher.check('password', input.password)
@@ -139,32 +145,32 @@ const cloneColumns = (email: string) => ({
   ...nameColumns(email),
 })
 
-const newcomer = (user: UserRecord, newUserLink: string | null): Newcomer => ({
+const createUser = (user: UserRecord, newUserLink: string | null): CreatedUser => ({
   user,
   newUserLink,
   emailSent: false,
   emailFailed: false,
 })
 
-const linkOf = (call: Call, user: UserRecord, secret: string): string =>
+const linkOf = (call: ServiceContext, user: UserRecord, secret: string): string =>
   `${call.app.config.publicUrl}/login?token=${secret}&userid=${encodeURIComponent(user.userid)}&name=${encodeURIComponent(user.name)}`
 
-const expiry = (call: Call): Date => new Date(call.now.getTime() + call.app.config.invitationSeconds * 1000)
+const expiry = (call: ServiceContext): Date => new Date(call.now.getTime() + call.app.config.invitationSeconds * 1000)
 
-async function invite(call: Call, user: UserRecord): Promise<string> {
-  const secret = mint('ri')
+async function invite(call: ServiceContext, user: UserRecord): Promise<string> {
+  const secret = generateSecret('ri')
   await insertInvitation(call.db, [{ userId: user.id, hash: secret.hash, prefix: secret.prefix, expiresAt: expiry(call) }])
   return linkOf(call, user, secret.secret)
 }
 
-const insertInvitations = (call: Call, minted: { user: UserRecord; secret: ReturnType<typeof mint> }[]) =>
+const insertInvitations = (call: ServiceContext, minted: { user: UserRecord; secret: ReturnType<typeof generateSecret> }[]) =>
   insertInvitation(
     call.db,
     minted.map(({ user, secret }) => ({ userId: user.id, hash: secret.hash, prefix: secret.prefix, expiresAt: expiry(call) })),
   )
 
 /** Tells the truth: sent when the mail server took it, failed when it was tried and was not taken. */
-async function mail(call: Call, person: Newcomer): Promise<Newcomer> {
+async function mail(call: ServiceContext, person: CreatedUser): Promise<CreatedUser> {
   const { user, newUserLink } = person
   if (newUserLink === null || user.email === null || !call.app.mailer.configured) return person
   const to = { to: user.email, name: user.name, userid: user.userid, link: newUserLink, expires: expiry(call) }

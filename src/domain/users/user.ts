@@ -1,5 +1,5 @@
 /** What a user is. Pure: no I/O, no clock. */
-import type { View } from '../../authorization/policy.ts'
+import type { Visibility } from '../../authorization/policy.ts'
 import type { Page } from '../../platform/database/pagination.ts'
 
 /** A row of `users`. `view` is how the record was reached, which decides what of it may be seen (policy: fields). */
@@ -40,7 +40,7 @@ export interface UserRecord {
   readonly profileUpdatedAt: Date
   readonly createdAt: Date
   readonly updatedAt: Date
-  readonly view?: View
+  readonly view?: Visibility
 }
 export type UserPage = Page<UserRecord>
 
@@ -56,7 +56,7 @@ export interface PermissionGrantRecord {
 }
 
 /** The record as reached by `view`. */
-export const seenAs = (user: UserRecord, view: View): UserRecord => ({ ...user, view })
+export const withVisibility = (user: UserRecord, view: Visibility): UserRecord => ({ ...user, view })
 
 /** `bim` users were last refreshed when they last logged in, before that when they were created. */
 export const lastExternalRefresh = (user: UserRecord): Date => user.lastExternalRefresh ?? user.lastLogin ?? user.createdAt

@@ -4,16 +4,16 @@
  * test holds that). A read that was told what is wanted holds no more: only resolvers see its records.
  */
 
-import type { Placed } from '../../platform/database/pagination.ts'
+import type { CursorColumns } from '../../platform/database/pagination.ts'
 import type { AttributeRow } from '../attributes/attribute.ts'
 import type { GroupRecord } from '../groups/group.ts'
 import type { PermissionGrantRecord, UserRecord } from './user.ts'
 
-export type Edge = 'grants' | 'attributes' | 'groups'
+export type EagerEdge = 'grants' | 'attributes' | 'groups'
 export type Column = Exclude<keyof UserRecord, 'view'>
-export interface Wanted {
+export interface Projection {
   readonly columns: readonly Column[]
-  readonly edges: readonly Edge[]
+  readonly edges: readonly EagerEdge[]
   /** How many groups of each user come along, by name. */
   readonly groups?: number
 }
@@ -66,7 +66,7 @@ interface SelectList {
 }
 
 /** The select list of what is wanted, its parameters numbered after the `before` others; a whole record where nothing is named. */
-export function selectList(wanted: Wanted | undefined, before: number, id: 'u.id' | 'page.id'): SelectList {
+export function selectList(wanted: Projection | undefined, before: number, id: 'u.id' | 'page.id'): SelectList {
   if (!wanted) return { columns: USER_COLUMNS, along: '', alongValues: [] }
   const edges = wanted.edges.map(edge => `, (${EDGES[edge](id).replace('?', `$${before + 1}::int`)}) AS "${edge}Along"`)
   // One more than wanted tells that there are more.
@@ -80,7 +80,7 @@ export function selectList(wanted: Wanted | undefined, before: number, id: 'u.id
 // OFFSET 0 lets the planner find what is the user's before it sorts: else it may walk through all groups in the order of their names.
 // JSON arrays rather than objects: the keys would be sent once a row. Times as milliseconds, because JSON has none.
 const ms = (column: string) => `(extract(epoch FROM ${column}) * 1000)::bigint`
-const EDGES: Record<Edge, (id: string) => string> = {
+const EDGES: Record<EagerEdge, (id: string) => string> = {
   grants:
     id => `SELECT coalesce(json_agg(json_build_array(e.permission, e.source, e.group_id) ORDER BY e.place, e.permission), '[]')
     FROM effective_permissions e WHERE e.user_id = ${id}`,
@@ -94,21 +94,21 @@ const EDGES: Record<Edge, (id: string) => string> = {
 }
 
 type Cell = string | number | null
-interface Brought {
+interface EagerData {
   grantsAlong?: [string, string, number | null][]
   attributesAlong?: [string, string, string, string][]
   groupsAlong?: [number, string, string, string, Cell, Cell, Cell, Record<string, unknown> | null, Cell, number, number][]
 }
 
 /** Where what came along is put: the loaders of a request. */
-interface Primed {
+interface PrimedUser {
   grantsOfUser: { prime(id: number, rows: PermissionGrantRecord[]): unknown }
   attributesOfUser: { prime(id: number, rows: AttributeRow[]): unknown }
-  groupsOfUser: { prime(id: number, size: number, rows: (GroupRecord & Placed)[]): unknown }
+  groupsOfUser: { prime(id: number, size: number, rows: (GroupRecord & CursorColumns)[]): unknown }
 }
 
 /** Takes what came along off a user and gives it to the loaders. */
-export function unpack(loaders: Primed, row: UserRecord & Brought, wanted?: Wanted): UserRecord {
+export function primeLoaders(loaders: PrimedUser, row: UserRecord & EagerData, wanted?: Projection): UserRecord {
   const { grantsAlong, attributesAlong, groupsAlong, ...user } = row
   if (grantsAlong) {
     const grants = grantsAlong.map(([permission, source, groupId]) => ({ userId: user.id, permission, source, groupId }))
@@ -122,7 +122,7 @@ export function unpack(loaders: Primed, row: UserRecord & Brought, wanted?: Want
   return user
 }
 
-function groupOf(cells: NonNullable<Brought['groupsAlong']>[number]): GroupRecord & Placed {
+function groupOf(cells: NonNullable<EagerData['groupsAlong']>[number]): GroupRecord & CursorColumns {
   const [id, iamid, name, cursorValue, gid, email, description, scim, scimid, createdAt, updatedAt] = cells
   const rest = { gid, email, description, scimid } as Pick<GroupRecord, 'gid' | 'email' | 'description' | 'scimid'>
   const stamps = { createdAt: new Date(createdAt), updatedAt: new Date(updatedAt) }

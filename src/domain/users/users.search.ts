@@ -5,9 +5,9 @@ import { ADMINS_AND_GOVERNORS } from '../../authorization/permissions.ts'
 import { authorize } from '../../authorization/service.ts'
 import type { UserFilter, UserSort } from '../../generated/inputs.ts'
 import type { Order } from '../../platform/database/order.ts'
-import { type List, partPattern } from '../../platform/database/pagination.ts'
+import { type ListQuery, partPattern } from '../../platform/database/pagination.ts'
 import { checkList, checkStorable, lookupKey } from '../../platform/validation.ts'
-import { selectList, type Wanted } from './users.projection.ts'
+import { type Projection, selectList } from './users.projection.ts'
 
 /** Fields of the filter that read what `user:list` hides: using one needs `user:search`. */
 const HIDDEN = ['globalUserIds', 'groupIds', 'groupNames', 'attributes', 'domainPermission', 'domainId'] as const
@@ -42,7 +42,7 @@ class Conditions {
 }
 
 /** The list that a filter and a sort describe. Throws Invalid. */
-export function userList(filter: UserFilter, sort: UserSort | null | undefined, wanted?: Wanted): List {
+export function userList(filter: UserFilter, sort: UserSort | null | undefined, wanted?: Projection): ListQuery {
   const found = new Conditions()
   byText(found, filter)
   byIds(found, filter)

@@ -6,25 +6,25 @@
 import { isSelf, type UserRef } from '../../authorization/actor.ts'
 import { difference, type Target } from '../../authorization/audit-event.ts'
 import type { Context } from '../../authorization/context.ts'
-import { type Call, done, read, type Service, unchanged, write } from '../../authorization/service.ts'
+import { changed, command, query, type Service, type ServiceContext, unchanged } from '../../authorization/service.ts'
 import type { ProfileInput, UserFilter, UserSort } from '../../generated/inputs.ts'
 import { uniqueViolation } from '../../platform/database/errors.ts'
 import { mapPage, type Page, type PageArgs, readPage } from '../../platform/database/pagination.ts'
 import { Conflict, Forbidden, NotFound, Unauthenticated } from '../../platform/errors.ts'
 import { deleteAddresses } from '../credentials/login-addresses.store.ts'
 import { requireIam } from '../iams/iams.store.ts'
-import { assertMayChangeNames, keepAnAdministrator, refusePower } from './privilege-rules.ts'
+import { assertAdministratorRemains, assertMayChangeNames, assertMayManage } from './privilege-rules.ts'
 import { profileColumns } from './profile.ts'
-import { seenAs, type UserPage, type UserRecord } from './user.ts'
-import { unpack, type Wanted } from './users.projection.ts'
+import { type UserPage, type UserRecord, withVisibility } from './user.ts'
+import { type Projection, primeLoaders } from './users.projection.ts'
 import { authorizeFilter, userList } from './users.search.ts'
-import { deleteUserRow, endAccess, lockUser, requireUser, updateUser } from './users.store.ts'
+import { deleteUserRow, lockUser, requireUser, revokeAccess, updateUser } from './users.store.ts'
 
 /** What the read brings; the caller unpacks it (users.along.ts). */
-interface Wants {
-  wanted?: Wanted
+interface WithProjection {
+  wanted?: Projection
 }
-interface ListArgs extends PageArgs, Wants {
+interface ListArgs extends PageArgs, WithProjection {
   filter?: UserFilter | null
   sort?: UserSort | null
 }
@@ -32,14 +32,14 @@ interface ByRef {
   ref: UserRef
 }
 
-interface ReadArgs extends ByRef, Wants {
+interface ReadArgs extends ByRef, WithProjection {
   includeDisabled?: boolean | null
 }
 
 const owner = ({ ref }: ByRef): UserRef => ref
 export const targetOf = (user: UserRecord): Target => ({ type: 'user', id: user.id, name: `${user.iamid}/${user.userid}` })
 
-const list = read(
+const list = query(
   'user:list',
   ({ db }, { filter, sort, wanted, ...page }: ListArgs): Promise<Page<UserRecord>> =>
     readPage<UserRecord>(db, userList(filter ?? {}, sort, wanted), page),
@@ -47,40 +47,40 @@ const list = read(
 
 export const users = {
   /** The user on whose behalf the request runs. */
-  viewer: read('viewer:read', async ({ db, actor }, { wanted }: Wants): Promise<UserRecord> => {
+  viewer: query('viewer:read', async ({ db, actor }, { wanted }: WithProjection): Promise<UserRecord> => {
     if (actor.kind !== 'user') throw new Unauthenticated('There is no viewer: this is not a user')
-    return seenAs(await requireUser(db, { id: actor.user.id }, wanted), 'own')
+    return withVisibility(await requireUser(db, { id: actor.user.id }, wanted), 'own')
   }),
 
   /** One user in full. */
-  read: read('user:read', async ({ db }, { ref, includeDisabled, wanted }: ReadArgs) => {
+  read: query('user:read', async ({ db }, { ref, includeDisabled, wanted }: ReadArgs) => {
     const user = await requireUser(db, ref, wanted)
     if (includeDisabled === false && user.disabled) throw new NotFound('The user is disabled')
-    return seenAs(user, 'aggregate')
+    return withVisibility(user, 'aggregate')
   }),
 
   /** One user's profile: in full if it is one's own. */
-  readProfile: read('user:readProfile', async ({ db, actor }, { ref }: ByRef) => {
+  readProfile: query('user:readProfile', async ({ db, actor }, { ref }: ByRef) => {
     const user = await requireUser(db, ref)
-    return seenAs(user, isSelf(actor, { id: user.id }) ? 'own' : 'list')
+    return withVisibility(user, isSelf(actor, { id: user.id }) ? 'own' : 'list')
   }),
 
   list,
 
-  updateProfile: write(
+  updateProfile: command(
     'user:updateProfile',
     async (call, { ref, profile }: ByRef & { profile: ProfileInput }) => {
       const columns = profileColumns(profile)
       const user = await requireUser(call.db, ref)
       const change = difference({ ...user }, { ...columns, nameKey: undefined, emailKey: undefined })
-      const changed = Object.keys(change.after)
-      await refuseMapped(call, user, changed)
-      await assertMayChangeNames(call, user.id, changed)
-      if (changed.includes('email')) await refusePower(call, user.id)
+      const changedFields = Object.keys(change.after)
+      await assertNotMapped(call, user, changedFields)
+      await assertMayChangeNames(call, user.id, changedFields)
+      if (changedFields.includes('email')) await assertMayManage(call, user.id)
       if (!change.changed) return unchanged(viewOf(call, user))
       const stamps = { updatedAt: call.now, profileUpdatedAt: call.now }
       const updated = await updateUser(call.db, user.id, { ...columns, ...stamps }).catch(nameTaken)
-      return done(viewOf(call, updated), {
+      return changed(viewOf(call, updated), {
         event: 'userUpdated',
         target: targetOf(user),
         before: change.before,
@@ -90,19 +90,20 @@ export const users = {
     { owner },
   ),
 
-  setDisabled: write('user:disable', async (call, { ref, disabled }: ByRef & { disabled: boolean }) => {
+  setDisabled: command('user:disable', async (call, { ref, disabled }: ByRef & { disabled: boolean }) => {
     const { db } = call
     const user = await requireUser(db, ref)
     if (disabled && isSelf(call.actor, { id: user.id }))
       throw new Conflict('You cannot disable yourself: ask another administrator')
-    await refusePower(call, user.id)
+    await assertMayManage(call, user.id)
     await lockUser(db, user.id)
     // Whom a source disabled already: from here on it is the administrator who keeps them out, and the source lets them in no more.
-    if (user.disabled === disabled && (!disabled || user.disabledBy === 'bim')) return unchanged(seenAs(user, 'aggregate'))
+    if (user.disabled === disabled && (!disabled || user.disabledBy === 'bim'))
+      return unchanged(withVisibility(user, 'aggregate'))
     const updated = await updateUser(db, user.id, { disabled, disabledBy: disabled ? 'bim' : null, updatedAt: call.now })
-    const revokedTokens = disabled ? await endAccess(db, user.id) : 0
-    if (disabled) await keepAnAdministrator(db)
-    return done(seenAs(updated, 'aggregate'), {
+    const revokedTokens = disabled ? await revokeAccess(db, user.id) : 0
+    if (disabled) await assertAdministratorRemains(db)
+    return changed(withVisibility(updated, 'aggregate'), {
       event: disabled ? 'userDisabled' : 'userEnabled',
       target: targetOf(user),
       before: user.disabled === disabled ? { disabledBy: user.disabledBy } : { disabled: !disabled },
@@ -110,38 +111,38 @@ export const users = {
     })
   }),
 
-  delete: write('user:delete', async (call, { ref }: ByRef) => {
+  delete: command('user:delete', async (call, { ref }: ByRef) => {
     const user = await requireUser(call.db, ref)
     if (isSelf(call.actor, { id: user.id })) throw new Conflict('You cannot delete yourself: ask another administrator')
-    await refusePower(call, user.id)
+    await assertMayManage(call, user.id)
     await deleteUserRow(call.db, user.id)
     await deleteAddresses(call.db, [user])
-    await keepAnAdministrator(call.db)
+    await assertAdministratorRemains(call.db)
     const before = { userid: user.userid, iamid: user.iamid, name: user.name, email: user.email }
-    return done({ deleted: true }, { event: 'userDeleted', target: targetOf(user), before })
+    return changed({ deleted: true }, { event: 'userDeleted', target: targetOf(user), before })
   }),
 } satisfies Service
 
 /** A page of users; a filter that reads hidden fields needs `user:search`. What comes along goes to the loaders. */
 export async function listUsers(context: Context, args: ListArgs): Promise<UserPage> {
   await authorizeFilter(context, args.filter)
-  return mapPage(await users.list(context, args), user => unpack(context.loaders, user, args.wanted))
+  return mapPage(await users.list(context, args), user => primeLoaders(context.loaders, user, args.wanted))
 }
 
 /** One user in full; what comes along goes to the loaders. */
 export const readUser = async (context: Context, args: ReadArgs): Promise<UserRecord> =>
-  unpack(context.loaders, await users.read(context, args), args.wanted)
+  primeLoaders(context.loaders, await users.read(context, args), args.wanted)
 
 /** The user on whose behalf the request runs; what comes along goes to the loaders. */
-export const readViewer = async (context: Context, args: Wants): Promise<UserRecord> =>
-  unpack(context.loaders, await users.viewer(context, args), args.wanted)
+export const readViewer = async (context: Context, args: WithProjection): Promise<UserRecord> =>
+  primeLoaders(context.loaders, await users.viewer(context, args), args.wanted)
 
 /** Whoever may change a profile sees it: its owner as their own, an administrator in full. */
-const viewOf = (call: Call, user: UserRecord): UserRecord =>
-  seenAs(user, isSelf(call.actor, { id: user.id }) ? 'own' : 'aggregate')
+const viewOf = (call: ServiceContext, user: UserRecord): UserRecord =>
+  withVisibility(user, isSelf(call.actor, { id: user.id }) ? 'own' : 'aggregate')
 
 /** A field that the user's IAM fills is not the user's to change (iam-rules: "A mapped profile field is not editable by the user"). */
-async function refuseMapped(call: Call, user: UserRecord, changed: readonly string[]): Promise<void> {
+async function assertNotMapped(call: ServiceContext, user: UserRecord, changed: readonly string[]): Promise<void> {
   if (changed.length === 0 || user.iamid === 'bim' || call.actor.kind !== 'user' || call.actor.permissions.has('USER_ADMIN'))
     return
   const iam = await requireIam(call.db, user.iamid)

@@ -1,15 +1,15 @@
 import type { UserRef } from '../../authorization/actor.ts'
 import { Prisma } from '../../generated/prisma/client.ts'
-import { rowsInPieces } from '../../platform/database/chunks.ts'
+import { rowsInChunks } from '../../platform/database/chunks.ts'
 import type { Db } from '../../platform/database/store.ts'
 import { Invalid, NotFound } from '../../platform/errors.ts'
 import { lookupKey } from '../../platform/validation.ts'
 import { requireIam } from '../iams/iams.store.ts'
 import type { PermissionGrantRecord, UserRecord } from './user.ts'
-import { selectList, USER_COLUMNS, type Wanted } from './users.projection.ts'
+import { type Projection, selectList, USER_COLUMNS } from './users.projection.ts'
 
 /** The user a reference names, or null; with the edges that come along still on the row (users.along.ts). */
-export async function findUser(db: Db, ref: UserRef, wanted?: Wanted): Promise<UserRecord | null> {
+export async function findUser(db: Db, ref: UserRef, wanted?: Projection): Promise<UserRecord | null> {
   const { columns, along, alongValues } = selectList(wanted, ref.id != null ? 1 : 2, 'u.id')
   const select = `SELECT ${columns}${along} FROM users u WHERE`
   if (ref.id != null) {
@@ -24,7 +24,7 @@ export async function findUser(db: Db, ref: UserRef, wanted?: Wanted): Promise<U
   return user ?? null
 }
 
-export async function requireUser(db: Db, ref: UserRef, wanted?: Wanted): Promise<UserRecord> {
+export async function requireUser(db: Db, ref: UserRef, wanted?: Projection): Promise<UserRecord> {
   const user = await findUser(db, ref, wanted)
   return user ?? missing(db, ref)
 }
@@ -71,11 +71,11 @@ export const usersNamed = (db: Db, iamid: string, keys: readonly string[]): Prom
   db.query(`SELECT ${USER_COLUMNS} FROM users u WHERE u.iamid = $1 AND u.userid_key = ANY($2::text[])`, [iamid, keys])
 
 export const usersByIds = (db: Db, ids: readonly number[]): Promise<UserRecord[]> =>
-  rowsInPieces(db, ids, piece => db.query<UserRecord>(`SELECT ${USER_COLUMNS} FROM users u WHERE u.id = ANY($1::int[])`, [piece]))
+  rowsInChunks(db, ids, piece => db.query<UserRecord>(`SELECT ${USER_COLUMNS} FROM users u WHERE u.id = ANY($1::int[])`, [piece]))
 
 /** Effective permissions with their sources, in the order they were given (the view's `place`). */
 export const grantsOfUsers = (db: Db, ids: readonly number[]): Promise<PermissionGrantRecord[]> =>
-  rowsInPieces(db, ids, piece =>
+  rowsInChunks(db, ids, piece =>
     db.query<PermissionGrantRecord>(
       `SELECT e.user_id AS "userId", e.permission, e.source, e.group_id AS "groupId"
          FROM effective_permissions e WHERE e.user_id = ANY($1::int[]) ORDER BY e.user_id, e.place, e.permission`,
@@ -188,7 +188,7 @@ export const deleteUserRow = (db: Db, id: number) => db.prisma.user.delete({ whe
 export const lockUser = (db: Db, id: number) => db.query(`SELECT 1 FROM users WHERE id = $1 FOR UPDATE`, [id])
 
 /** Permissions set by hand, in their order. */
-export async function handSet(db: Db, userId: number): Promise<string[]> {
+export async function localPermissions(db: Db, userId: number): Promise<string[]> {
   const rows = await db.prisma.userPermission.findMany({
     where: { userId, source: 'bim' },
     orderBy: { id: 'asc' },
@@ -198,19 +198,19 @@ export async function handSet(db: Db, userId: number): Promise<string[]> {
 }
 
 /** Replaces the permissions set by hand; the order given is the order kept. */
-export async function replaceHandSet(db: Db, userId: number, permissions: readonly string[]): Promise<void> {
+export async function replaceLocalPermissions(db: Db, userId: number, permissions: readonly string[]): Promise<void> {
   await db.prisma.userPermission.deleteMany({ where: { userId, source: 'bim' } })
-  await addHandSet(db, [userId], permissions)
+  await addLocalPermissions(db, [userId], permissions)
 }
 
-export async function addHandSet(db: Db, userIds: readonly number[], permissions: readonly string[]): Promise<void> {
+export async function addLocalPermissions(db: Db, userIds: readonly number[], permissions: readonly string[]): Promise<void> {
   if (permissions.length === 0 || userIds.length === 0) return
   const data = userIds.flatMap(userId => permissions.map(permission => ({ userId, permission, source: 'bim' })))
   await db.prisma.userPermission.createMany({ data, skipDuplicates: true })
 }
 
 /** Whether an enabled user of a configured IAM holds USER_ADMIN. Takes the lock that makes two such questions wait for each other. */
-export async function anAdministratorIsLeft(db: Db): Promise<boolean> {
+export async function hasEnabledAdministrator(db: Db): Promise<boolean> {
   await lockAdministrators(db)
   const rows = await db.query(
     `SELECT 1 FROM effective_permissions e JOIN users u ON u.id = e.user_id AND NOT u.disabled JOIN iams i ON i.id = u.iamid
@@ -223,7 +223,7 @@ export async function anAdministratorIsLeft(db: Db): Promise<boolean> {
 export const lockAdministrators = (db: Db) => db.query(`SELECT pg_advisory_xact_lock(7266853, 1)::text`)
 
 /** Ends what opens doors for a user: tokens held, tokens of those they impersonate, and invitations. Keys stop by themselves. */
-export async function endAccess(db: Db, userId: number): Promise<number> {
+export async function revokeAccess(db: Db, userId: number): Promise<number> {
   const rows = await db.query<{ id: number }>(`DELETE FROM tokens WHERE user_id = $1 OR impersonator_id = $1 RETURNING id`, [
     userId,
   ])
@@ -232,7 +232,7 @@ export async function endAccess(db: Db, userId: number): Promise<number> {
 }
 
 /** Gives clones the hand-set permissions, memberships and attributes of a user: three statements, however many clones. */
-export async function copyHoldings(db: Db, fromId: number, toIds: readonly number[]): Promise<void> {
+export async function copyEntitlements(db: Db, fromId: number, toIds: readonly number[]): Promise<void> {
   await db.query(
     `INSERT INTO user_permissions (user_id, permission, source) SELECT t.id, p.permission, 'bim'
        FROM user_permissions p CROSS JOIN unnest($2::int[]) t(id) WHERE p.user_id = $1 AND p.source = 'bim' ORDER BY t.id, p.id

@@ -2,7 +2,7 @@ import type { AuditDraft } from '../../authorization/audit-event.ts'
 import type { ExchangeEntry, ExchangeLog } from '../../authorization/ports.ts'
 import type { Db } from '../../platform/database/store.ts'
 import { lookupKey } from '../../platform/validation.ts'
-import { bounded, changesOf, plain, redactedText } from './exchange.ts'
+import { changesOf, redactAndTruncate, redactFilter, redactText } from './exchange.ts'
 import { insertExchanges, type NewExchange, trimExchanges } from './exchanges.store.ts'
 
 const FLUSH_EVERY_MS = 500
@@ -12,18 +12,18 @@ const MAX_TEXT = 1_000
 interface Log {
   warn(about: object, text: string): void
 }
-type Waiting = ExchangeEntry & Pick<NewExchange, 'request' | 'requestWhole' | 'answer' | 'answerWhole'>
+type PendingEntry = ExchangeEntry & Pick<NewExchange, 'request' | 'requestWhole' | 'answer' | 'answerWhole'>
 
 /**
  * Entries are written twice a second, many in one statement: keeping one neither slows nor fails the request it is about. When more arrive
  * than can be written the oldest are left out, and the log says how many.
  */
 export function createExchangeLog(db: Db, log: Log): ExchangeLog {
-  let waiting: Waiting[] = []
+  let waiting: PendingEntry[] = []
   let lost = 0
   let writing = Promise.resolve()
 
-  async function write(batch: readonly Waiting[]) {
+  async function write(batch: readonly PendingEntry[]) {
     if (lost > 0) log.warn({ lost }, 'more exchanges came than could be kept')
     lost = 0
     if (batch.length === 0) return
@@ -34,7 +34,7 @@ export function createExchangeLog(db: Db, log: Log): ExchangeLog {
   /** What is still under way waits for its end; at the stop nothing does. */
   function flush(all = false): Promise<void> {
     writing = writing.then(() => {
-      const isOver = ({ trail }: Waiting) => all || trail === undefined || trail.over
+      const isOver = ({ trail }: PendingEntry) => all || trail === undefined || trail.over
       const batch = waiting.filter(isOver)
       waiting = waiting.filter(exchange => !isOver(exchange))
       return write(batch).catch(error => log.warn({ err: error }, 'exchanges could not be kept'))
@@ -46,7 +46,7 @@ export function createExchangeLog(db: Db, log: Log): ExchangeLog {
   timer.unref()
   return {
     record(exchange) {
-      const [request, answer] = [bounded(exchange.request), bounded(exchange.answer)]
+      const [request, answer] = [redactAndTruncate(exchange.request), redactAndTruncate(exchange.answer)]
       waiting.push({
         ...exchange,
         request: request.value,
@@ -68,7 +68,7 @@ export function createExchangeLog(db: Db, log: Log): ExchangeLog {
   }
 }
 
-function row({ trail, source, userid = null, resource = null, status = null, ...exchange }: Waiting): NewExchange {
+function row({ trail, source, userid = null, resource = null, status = null, ...exchange }: PendingEntry): NewExchange {
   const isOwn = ({ before, after }: AuditDraft) => source === undefined || source === (after?.source ?? before?.source)
   const events = (trail?.events ?? []).filter(isOwn)
   const { changes, whole } = changesOf(events)
@@ -76,12 +76,12 @@ function row({ trail, source, userid = null, resource = null, status = null, ...
   const person = userid ?? userOf(events)
   return {
     ...exchange,
-    asked: cut(redactedText(exchange.asked))!,
+    asked: cut(redactFilter(exchange.asked))!,
     userid: cut(person),
     useridKey: person === null ? null : lookupKey(person),
     resource: cut(resource),
     status,
-    failure: cut(failure && plain(failure)),
+    failure: cut(failure && redactText(failure)),
     changes,
     changesWhole: whole,
   }

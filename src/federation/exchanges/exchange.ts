@@ -8,7 +8,7 @@ import type { AuditDraft } from '../../authorization/audit-event.ts'
 import type { ExchangeKind } from '../../authorization/ports.ts'
 import type { Page } from '../../platform/database/pagination.ts'
 
-export interface KeptChange {
+export interface RecordedChange {
   readonly event: string
   readonly targetType: string
   readonly targetId: string
@@ -33,13 +33,13 @@ export interface ExchangeRecord {
   readonly answerWhole: boolean
   readonly status: number | null
   readonly failure: string | null
-  readonly changes: readonly KeptChange[]
+  readonly changes: readonly RecordedChange[]
   readonly changesWhole: boolean
 }
 export type ExchangePage = Page<ExchangeRecord>
 
 /** How many exchanges of one IAM are kept, and the bytes of what one asked, answered or changed. */
-export const KEPT = 200
+export const RETAINED = 200
 export const MAX_BYTES = 16_384
 export const REDACTED = '[redacted]'
 
@@ -49,16 +49,16 @@ const SECRET_NAME =
 const SECRET_TEXT = /\br[ktis]_[0-9A-Za-z]{20,}|\b(?:bearer|basic)\s+[\w.~+/=-]{8,}/gi
 
 /** A text that may name a secret and hold it as well: `password eq "…"`. */
-export function redactedText(text: string): string {
+export function redactFilter(text: string): string {
   if (SECRET_NAME.test(text) && /["=]|\b(?:eq|ne|co|sw|ew|gt|ge|lt|le)\b|%22/i.test(text)) return REDACTED
-  return plain(text)
+  return redactText(text)
 }
 
 /**
  * The value without secrets, and no longer than MAX_BYTES of JSON: `whole` is false where something was left out for its length.
  * `isOurs`: it is our own event, in which no name stands before a secret, so that `revokedTokens` may say how many.
  */
-export function bounded(value: unknown, isOurs = false): { value: unknown; whole: boolean; redacted: boolean } {
+export function redactAndTruncate(value: unknown, isOurs = false): { value: unknown; whole: boolean; redacted: boolean } {
   const left = { bytes: MAX_BYTES, whole: true, redacted: false, isOurs }
   return { value: copy(value, left, ''), whole: left.whole, redacted: left.redacted }
 }
@@ -66,7 +66,7 @@ export function bounded(value: unknown, isOurs = false): { value: unknown; whole
 /** Words of others that are to be kept for good, such as a provider's document in the audit log: whole, and without secrets. */
 export function withoutSecrets(facts: Readonly<Record<string, unknown>>): Record<string, unknown> {
   const shown = (value: unknown): unknown => {
-    if (typeof value === 'string') return plain(value)
+    if (typeof value === 'string') return redactText(value)
     if (Array.isArray(value)) return value.map(shown)
     return typeof value === 'object' && value !== null && !(value instanceof Date) ? withoutSecrets({ ...value }) : value
   }
@@ -82,8 +82,9 @@ interface Left {
 
 /** Stops as soon as nothing is left: a large body costs no more than what is kept of it. */
 function copy(value: unknown, left: Left, name: string): unknown {
-  if (typeof value === 'string') return fitting(name === 'filter' || name === 'path' ? redactedText(value) : plain(value), left)
-  if (value instanceof Date) return fitting(value.toISOString(), left)
+  if (typeof value === 'string')
+    return truncate(name === 'filter' || name === 'path' ? redactFilter(value) : redactText(value), left)
+  if (value instanceof Date) return truncate(value.toISOString(), left)
   if (typeof value !== 'object' || value === null) {
     left.bytes -= 8
     return value ?? null
@@ -127,10 +128,10 @@ function list(values: List, left: Left): unknown[] {
 
 const isSecret = (name: string): boolean => SECRET_NAME.test(name)
 /** Nor what the store could not take: a directory's text may hold NUL. */
-export const plain = (text: string): string => storable(text.replace(SECRET_TEXT, REDACTED))
+export const redactText = (text: string): string => storable(text.replace(SECRET_TEXT, REDACTED))
 const storable = (text: string): string => text.replaceAll('\0', '\uFFFD').toWellFormed()
 
-function fitting(text: string, left: Left): string {
+function truncate(text: string, left: Left): string {
   const bytes = Buffer.byteLength(text) + 3
   if (bytes <= left.bytes) {
     left.bytes -= bytes
@@ -143,7 +144,7 @@ function fitting(text: string, left: Left): string {
 }
 
 /** What changed, as it is kept: events of one exchange, bounded together. */
-export function changesOf(drafts: readonly AuditDraft[]): { changes: KeptChange[]; whole: boolean } {
+export function changesOf(drafts: readonly AuditDraft[]): { changes: RecordedChange[]; whole: boolean } {
   const named = drafts.map(({ event, target, before, after }) => ({
     event,
     targetType: target.type,
@@ -152,10 +153,10 @@ export function changesOf(drafts: readonly AuditDraft[]): { changes: KeptChange[
     before: before ?? null,
     after: after ?? null,
   }))
-  const { value, whole } = bounded(named, true)
+  const { value, whole } = redactAndTruncate(named, true)
   // What did not fit stands as a text at the end.
-  const changes = (value as unknown[]).filter((change): change is KeptChange => typeof change === 'object')
+  const changes = (value as unknown[]).filter((change): change is RecordedChange => typeof change === 'object')
   return { changes: changes.map(change => ({ ...EMPTY, ...change })), whole }
 }
 
-const EMPTY: KeptChange = { event: '', targetType: '', targetId: '', targetName: null, before: null, after: null }
+const EMPTY: RecordedChange = { event: '', targetType: '', targetId: '', targetName: null, before: null, after: null }

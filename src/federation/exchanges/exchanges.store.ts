@@ -1,7 +1,7 @@
 import type { ExchangeKind } from '../../authorization/ports.ts'
-import { conditions, type List } from '../../platform/database/pagination.ts'
+import { conditions, type ListQuery } from '../../platform/database/pagination.ts'
 import type { Db } from '../../platform/database/store.ts'
-import { type ExchangeRecord, KEPT } from './exchange.ts'
+import { type ExchangeRecord, RETAINED } from './exchange.ts'
 
 export type NewExchange = Omit<ExchangeRecord, 'id'> & { readonly useridKey: string | null }
 
@@ -52,7 +52,7 @@ export async function trimExchanges(db: Db, iamids: readonly string[]): Promise<
   await db.query(
     `DELETE FROM exchanges e USING (SELECT i.id AS iamid, (SELECT x.id FROM exchanges x WHERE x.iamid = i.id ORDER BY x.id DESC
        OFFSET $2::int LIMIT 1) AS last FROM unnest($1::text[]) i(id)) old WHERE e.iamid = old.iamid AND e.id <= old.last`,
-    [iamids, KEPT],
+    [iamids, RETAINED],
   )
 }
 
@@ -68,7 +68,7 @@ export interface ExchangeQuery {
 }
 
 /** Newest first. */
-export function exchangeList({ iamid, kind, useridKey, failed }: ExchangeQuery): List {
+export function exchangeList({ iamid, kind, useridKey, failed }: ExchangeQuery): ListQuery {
   const asked = conditions([
     ['e.iamid = $', iamid],
     ['e.kind = $', kind],

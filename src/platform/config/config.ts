@@ -5,7 +5,7 @@ import { Invalid } from '../errors.ts'
 import type { TrustedProxies } from '../http/client-address.ts'
 import type { OutboundRules } from '../outbound/policy.ts'
 import { mask, printable, reachable } from './parse.ts'
-import { PASSWORD_MAX_LENGTH, type Setting, type SettingName, settings, together, type Values } from './settings.ts'
+import { crossFieldErrors, PASSWORD_MAX_LENGTH, type Setting, type SettingName, settings, type Values } from './settings.ts'
 
 export interface Config {
   /** 0 lets the system choose. */
@@ -42,7 +42,7 @@ export interface Config {
 }
 
 /** The environment cannot be used as it is; the message holds every fault, one a line. */
-export class ConfigFault extends Error {
+export class ConfigError extends Error {
   readonly faults: readonly string[]
   constructor(faults: readonly string[]) {
     super(
@@ -56,7 +56,7 @@ export class ConfigFault extends Error {
 export type Environment = Readonly<Record<string, string | undefined>>
 
 /** One setting as an operator sees it; `shown` has no secret in it. */
-export interface Shown {
+export interface SettingInfo {
   name: SettingName
   meaning: string
   shown: string
@@ -69,7 +69,7 @@ export interface Shown {
 /** Reads the settings from an environment such as process.env; an empty string is unset. Throws ConfigFault with every fault. */
 export function loadConfig(env: Environment): Config {
   const { values, faults } = read(env)
-  if (faults.size > 0) throw new ConfigFault(names.flatMap(name => faults.get(name) ?? []))
+  if (faults.size > 0) throw new ConfigError(names.flatMap(name => faults.get(name) ?? []))
   return {
     port: values.PORT,
     host: values.HOST,
@@ -97,7 +97,7 @@ export function loadConfig(env: Environment): Config {
 }
 
 /** Every setting with its present value and its fault, in the order of the table. Never throws. */
-export function showConfig(env: Environment): Shown[] {
+export function showConfig(env: Environment): SettingInfo[] {
   const { faults } = read(env)
   return names.map(name => {
     const { meaning, fallback, unset = String(fallback), secret }: Setting<unknown> = settings[name]
@@ -127,7 +127,7 @@ function read(env: Environment): { values: Values; faults: Map<SettingName, stri
     }
   }
   const values = Object.fromEntries(names.map(name => [name, valueIn(name)])) as Values
-  for (const { name, breaks } of together) {
+  for (const { name, breaks } of crossFieldErrors) {
     const rule = breaks(values, other => Boolean(env[other]))
     if (rule !== false) blame(name, `${name} ${rule}`)
   }

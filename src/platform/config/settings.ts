@@ -208,7 +208,10 @@ export type SettingName = keyof typeof settings
 export type Values = { [Name in SettingName]: (typeof settings)[Name]['fallback'] }
 
 /** Rules over two settings. Each gets the values as read, with the fallback where one has a fault of its own. */
-export const together: { name: SettingName; breaks(values: Values, isSet: (name: SettingName) => boolean): string | false }[] = [
+export const crossFieldErrors: {
+  name: SettingName
+  breaks(values: Values, isSet: (name: SettingName) => boolean): string | false
+}[] = [
   {
     name: 'SECRET_KEY',
     breaks: (_, isSet) => isSet('DATABASE_URL') && !isSet('SECRET_KEY') && 'is required with DATABASE_URL',

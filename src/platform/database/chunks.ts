@@ -3,11 +3,11 @@ import { setImmediate } from 'node:timers/promises'
 import type { Db } from './store.ts'
 
 /** The rows of a statement for a list, in pieces of as many entries as the store takes at once. */
-export const rowsInPieces = async <Entry, Row>(
+export const rowsInChunks = async <Entry, Row>(
   db: Pick<Db, 'rowsAtOnce'>,
   list: readonly Entry[],
   work: (piece: readonly Entry[]) => Promise<readonly Row[]>,
-): Promise<Row[]> => (await inPieces<Entry, readonly Row[]>(list, db.rowsAtOnce, work)).flat()
+): Promise<Row[]> => (await inChunks<Entry, readonly Row[]>(list, db.rowsAtOnce, work)).flat()
 
 /** The rows of a change that is made until it finds fewer than the store takes at once; `limit` is for LIMIT, where null is none. */
 export const rowsUntilNone = <Row>(
@@ -16,7 +16,7 @@ export const rowsUntilNone = <Row>(
 ): Promise<Row[]> => allRows<Row>((_, size) => change(Number.isFinite(size) ? size : null), { before: [], size: db.rowsAtOnce })
 
 /** The results of `work` for at most `size` entries at a time, in the order of the list. */
-export async function inPieces<Entry, Result>(
+export async function inChunks<Entry, Result>(
   list: readonly Entry[],
   size: number,
   work: (piece: readonly Entry[]) => Promise<Result>,
@@ -48,5 +48,5 @@ export async function allRows<Row>(
 const MAPPED = 200
 
 /** What `map` returns for each entry, with a pause after every few hundred. */
-export const mapInPieces = async <Entry, Result>(list: readonly Entry[], map: (entry: Entry) => Result): Promise<Result[]> =>
-  list.length <= MAPPED ? list.map(map) : (await inPieces(list, MAPPED, async piece => piece.map(map))).flat()
+export const mapInChunks = async <Entry, Result>(list: readonly Entry[], map: (entry: Entry) => Result): Promise<Result[]> =>
+  list.length <= MAPPED ? list.map(map) : (await inChunks(list, MAPPED, async piece => piece.map(map))).flat()

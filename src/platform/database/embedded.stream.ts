@@ -9,7 +9,7 @@ const QUERY = 0x51
 const SETTINGS = 'SET wal_init_zero = off'
 
 /** Milliseconds. The database runs in this very thread: statements that follow each other without a break would let nobody else be heard. */
-const BREATH = 10
+const PAUSE_MS = 10
 
 /**
  * The one backend of an in-process PGlite and whose turn it is: a connection that opens waits until the one before has
@@ -57,7 +57,7 @@ export class Backend {
 
   /** Lets the process hear others, if it has not for a while. */
   async breathe(): Promise<void> {
-    if (performance.now() - this.#heard <= BREATH) return
+    if (performance.now() - this.#heard <= PAUSE_MS) return
     await setImmediate()
     this.#heard = performance.now()
   }
@@ -125,7 +125,7 @@ class EmbeddedStream extends Duplex {
       await this.#answer(this.#take(length))
       await this.#backend.send(simpleQuery(SETTINGS))
     }
-    const { length, terminated } = wholeMessages(this.#held)
+    const { length, terminated } = messagesOf(this.#held)
     if (length > 0) await this.#answer(this.#take(length))
     if (terminated) await this.#goodbye()
   }
@@ -157,7 +157,7 @@ function startupLength(held: Buffer): number {
 }
 
 /** How many bytes of `held` are whole messages (type byte, length), up to and without a Terminate. */
-function wholeMessages(held: Buffer): { length: number; terminated: boolean } {
+function messagesOf(held: Buffer): { length: number; terminated: boolean } {
   let length = 0
   while (held.length >= length + 5) {
     if (held[length] === TERMINATE) return { length, terminated: true }

@@ -1,4 +1,4 @@
-import { Conflict, Refused, RosterError, Unavailable } from '../errors.ts'
+import { Conflict, RosterError, Unavailable, Unprocessable } from '../errors.ts'
 
 /** What pg, Prisma and Prisma's driver adapter put on their errors; every part may be missing. */
 interface Failure {
@@ -47,17 +47,17 @@ const COLLISIONS = new Set(['40001', '40P01', '55P03', 'P2034', 'TransactionWrit
  * Unavailable when `error`, which came from a statement, says that the database is away, out of connections or lost a race;
  * else null. Give it errors of the store only: a mail server that refuses a connection looks the same.
  */
-export function asUnavailable(error: unknown): Unavailable | null {
+export function toUnavailable(error: unknown): Unavailable | null {
   if (error instanceof RosterError) return error instanceof Unavailable ? error : null
   const chain = failures(error)
-  if (chain.some(isAway)) return unavailable('The store does not answer at the moment; try again shortly', 5, error)
+  if (chain.some(isConnectionError)) return unavailable('The store does not answer at the moment; try again shortly', 5, error)
   if (chain.some(({ code, originalCode, kind }) => [code, originalCode, kind].some(word => word && COLLISIONS.has(word))))
     return unavailable('Another change to the same data came between; try again', 1, error)
   return null
 }
 
 /** The store stopped a statement at its time limit: asking for the same again would take as long, so there is no Retry-After. */
-export class TooExpensive extends Refused {
+export class TooExpensive extends Unprocessable {
   constructor(part = 'This request') {
     super(
       `${part} took the store too long and was stopped: ask for less at a time, with a smaller page, a narrower filter, a cursor instead of a large offset, or without counts`,
@@ -69,7 +69,7 @@ export class TooExpensive extends Refused {
  * What the store itself refuses, on either way to it (Prisma or SQL): an error of ours that arrives wrapped, or TooExpensive for a
  * statement that ran into its time limit. Else null.
  */
-export function asRefusal(error: unknown): RosterError | null {
+export function toRejection(error: unknown): RosterError | null {
   const chain = failures(error)
   const own = chain.find(failure => failure instanceof RosterError)
   if (own) return own as unknown as RosterError
@@ -86,7 +86,7 @@ const GONE = new Set(['P2025', 'P2003', '23503', 'ForeignKeyConstraintViolation'
  * Conflict when `error`, which came from a statement, says that a row which the same transaction had found is there no more:
  * somebody deleted it in between. Else null.
  */
-export function asGone(error: unknown): Conflict | null {
+export function toConflict(error: unknown): Conflict | null {
   if (error instanceof RosterError) return null
   const gone = failures(error).some(({ code, originalCode, kind }) =>
     [code, originalCode, kind].some(word => word && GONE.has(word)),
@@ -106,7 +106,7 @@ export function uniqueViolation(error: unknown): string | null {
   return 'unknown'
 }
 
-function isAway({ message = '', code = '', kind = '', syscall = '' }: Failure): boolean {
+function isConnectionError({ message = '', code = '', kind = '', syscall = '' }: Failure): boolean {
   // Whatever keeps a socket from connecting, also a Unix one whose file is not there.
   if (syscall === 'connect') return true
   return SYSTEM.has(code) || PRISMA.has(code) || KINDS.has(kind) || SQLSTATE.test(code) || MESSAGES.test(message)

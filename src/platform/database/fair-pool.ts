@@ -1,10 +1,10 @@
 /** Fair shares among actors, such as of connections: each actor holds at most half of the places. */
 
-import { TooMany, Unavailable } from '../errors.ts'
+import { TooManyRequests, Unavailable } from '../errors.ts'
 import { FairQueue } from '../fair-queue.ts'
 import { isCaller } from './current-actor.ts'
 
-export interface SharesOptions {
+export interface FairPoolOptions {
   readonly places: number
   /** Places that one actor holds at most (half of them when absent, and at least one). */
   readonly each?: number
@@ -18,7 +18,7 @@ export interface SharesOptions {
 const RETRY = { own: 1, others: 5 }
 
 /** Its `run` and `acquire` throw TooMany or Unavailable. */
-export const createShares = ({ places, each, queue, wait }: SharesOptions): FairQueue =>
+export const createFairPool = ({ places, each, queue, wait }: FairPoolOptions): FairQueue =>
   new FairQueue({
     places,
     perActor: each ?? Math.max(1, Math.floor(places / 2)),
@@ -26,7 +26,7 @@ export const createShares = ({ places, each, queue, wait }: SharesOptions): Fair
     wait,
     refuse: (actor, isOwnShare) =>
       isOwnShare && isCaller(actor)
-        ? new TooMany('Too many requests of yours are at work already: wait for their answers, then try again', {
+        ? new TooManyRequests('Too many requests of yours are at work already: wait for their answers, then try again', {
             retryAfter: RETRY.own,
           })
         : new Unavailable('The store is busy at the moment; try again shortly', { retryAfter: RETRY.others }),

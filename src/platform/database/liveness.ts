@@ -10,7 +10,7 @@ const TICK = 100
 /** Milliseconds that a statement, or an earlier ping, is old before the database is asked whether it lives. */
 const SUSPECT = 400
 /** Looks that a ping goes unanswered: looks, because a busy process of ours must not pass for a silent database. */
-const PATIENCE = 10
+const MAX_SILENCE = 10
 /** Milliseconds after which a statement is given up although the database lives: its own connection is dead. */
 const LOST = 40_000
 /** Seconds after which to come again. */
@@ -94,7 +94,7 @@ export class Liveness {
   #tick(): void {
     const now = performance.now()
     if (this.#ping) {
-      if (++this.#ping.looks > PATIENCE) this.#ping.silent()
+      if (++this.#ping.looks > MAX_SILENCE) this.#ping.silent()
       return
     }
     for (const waiting of this.#waiting) {

@@ -31,7 +31,7 @@ interface Holder {
 }
 
 /** Milliseconds: the holder touches its file this often, and one that stays silent for three counts as dead. */
-const BEAT = 5_000
+const HEARTBEAT_MS = 5_000
 
 /**
  * Takes the lock on `directory`, which exists. Throws an Error that names the directory and the process when another one has it.
@@ -39,7 +39,7 @@ const BEAT = 5_000
  * file excludes where sockets do not reach (containers and machines sharing a volume), by its holder's sign of life.
  * `lost` is called when the file was taken over by somebody who held us for dead: writing on would destroy both stores.
  */
-export async function lockDirectory(directory: string, lost: () => void, every = BEAT): Promise<Lock> {
+export async function lockDirectory(directory: string, lost: () => void, every = HEARTBEAT_MS): Promise<Lock> {
   const path = realpathSync(directory)
   const file = join(path, 'roster.lock')
   const socket = await listen(path, () => refusal(directory, read(file)))
@@ -79,7 +79,7 @@ async function claim(directory: string, file: string, me: Holder, every: number)
     if (write(file, me)) return
     const holder = read(file)
     if (await alive(file, holder, me, every)) throw refusal(directory, holder)
-    bury(file, holder)
+    removeStale(file, holder)
   }
   throw refusal(directory, read(file))
 }
@@ -98,7 +98,7 @@ async function alive(file: string, holder: Holder | null, me: Holder, every: num
 }
 
 /** Moves a dead holder's file away. Renaming lets only one of two successors win, and shows it what it has moved. */
-function bury(file: string, dead: Holder | null): void {
+function removeStale(file: string, dead: Holder | null): void {
   const grave = `${file}.${randomUUID()}`
   try {
     renameSync(file, grave)

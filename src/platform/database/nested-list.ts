@@ -1,53 +1,53 @@
 /** Lists that hang on many objects, such as the members of each group: pages of all of them in one statement. */
 import DataLoader from 'dataloader'
-import { oneEach } from './batch.ts'
-import { inPieces, rowsInPieces } from './chunks.ts'
+import { groupOne } from './batch.ts'
+import { inChunks, rowsInChunks } from './chunks.ts'
 import type { Cursors } from './cursors.ts'
 import type { Order } from './order.ts'
 import {
-  beyond,
-  type List,
+  afterCursor,
+  type CursorColumns,
+  type ListQuery,
   type Page,
   type PageArgs,
-  type Placed,
+  type PageWindow,
   pageOf,
   readWindow,
-  type Window,
   windowOf,
 } from './pagination.ts'
 import type { Db } from './store.ts'
 
 /** A list whose rows belong to an owner each: `owner` is the SQL expression that tells whose a row is. */
-export interface Hanging extends Omit<List, 'fresh' | 'alongValues'> {
+export interface NestedList extends Omit<ListQuery, 'fresh' | 'alongValues'> {
   readonly order: Order & { readonly type: 'text' | 'int' }
   readonly owner: string
   readonly ownerType: 'int' | 'uuid' | 'text'
 }
 
 /** The list of one owner. */
-export const listOf = ({ owner, ownerType, ...list }: Hanging, id: number | string): List => ({
+export const listOf = ({ owner, ownerType, ...list }: NestedList, id: number | string): ListQuery => ({
   ...list,
   where: [...list.where, `${owner} = $${list.values.length + 1}::${ownerType}`],
   values: [...list.values, id],
 })
 
-interface Asked<Owner> {
+interface NestedRequest<Owner> {
   readonly owner: Owner
-  readonly window: Window
+  readonly window: PageWindow
 }
 
 /** The pages of one hanging list for one request: each is read once, and those asked for together are read together. */
-export class HangingPages<Owner extends number | string, Row extends object> {
-  readonly #list: Hanging
+export class NestedListLoader<Owner extends number | string, Row extends object> {
+  readonly #list: NestedList
   readonly #cursors: Cursors
-  readonly #pages: DataLoader<Asked<Owner>, Page<Row>, string>
+  readonly #pages: DataLoader<NestedRequest<Owner>, Page<Row>, string>
   readonly #counts: DataLoader<Owner, number>
 
-  constructor(db: Db, list: Hanging) {
+  constructor(db: Db, list: NestedList) {
     this.#list = list
     this.#cursors = db.cursors
     this.#counts = new DataLoader(async owners =>
-      oneEach(owners, await rowsInPieces(db, owners, piece => countEach(db, list, piece)), row => row.owner).map(
+      groupOne(owners, await rowsInChunks(db, owners, piece => countEach(db, list, piece)), row => row.owner).map(
         row => row?.count ?? 0,
       ),
     )
@@ -60,19 +60,19 @@ export class HangingPages<Owner extends number | string, Row extends object> {
   }
 
   /** Puts in the first page of `size` rows, which came along with its owner; one row more tells that there is another page. */
-  prime(owner: Owner, size: number, rows: readonly (Row & Placed)[]): void {
+  prime(owner: Owner, size: number, rows: readonly (Row & CursorColumns)[]): void {
     const window = windowOf(this.#cursors, { first: size }, this.#list.order)
     this.#pages.prime({ owner, window }, this.#pageOf(owner, window, rows))
   }
 
-  #pageOf(owner: Owner, window: Window, rows: readonly (Row & Placed)[]): Page<Row> {
+  #pageOf(owner: Owner, window: PageWindow, rows: readonly (Row & CursorColumns)[]): Page<Row> {
     return pageOf<Row>(rows, window, this.#list.order, () => this.#counts.load(owner))
   }
 
   /** One statement for all windows that look the same way and begin alike: at most four, however many owners. */
-  async #read(db: Db, asked: readonly Asked<Owner>[]): Promise<Page<Row>[]> {
+  async #read(db: Db, asked: readonly NestedRequest<Owner>[]): Promise<Page<Row>[]> {
     const alike = Map.groupBy(asked, ({ window }) => `${window.backwards} ${window.cursor !== null}`)
-    const found = new Map<Asked<Owner>, Page<Row>>()
+    const found = new Map<NestedRequest<Owner>, Page<Row>>()
     await Promise.all(
       [...alike.values()].map(async some => {
         const rows = Map.groupBy(await this.#rowsOf(db, some), row => row.place)
@@ -82,14 +82,14 @@ export class HangingPages<Owner extends number | string, Row extends object> {
     return asked.map(one => found.get(one)!)
   }
 
-  async #rowsOf(db: Db, asked: readonly Asked<Owner>[]): Promise<(Row & Placed & { place: number })[]> {
+  async #rowsOf(db: Db, asked: readonly NestedRequest<Owner>[]): Promise<(Row & CursorColumns & { place: number })[]> {
     const places = asked.map((one, place) => ({ ...one, place }))
-    const isWide = ({ window }: Asked<Owner>) => window.size >= db.rowsAtOnce
+    const isWide = ({ window }: NestedRequest<Owner>) => window.size >= db.rowsAtOnce
     const narrow = places.filter(one => !isWide(one))
-    const found = await inPieces(narrow, Math.ceil(db.rowsAtOnce / ROWS_OF_WINDOW), async piece =>
+    const found = await inChunks(narrow, Math.ceil(db.rowsAtOnce / ROWS_OF_WINDOW), async piece =>
       (await readEach<Row>(db, this.#list, piece)).map(row => ({ ...row, place: piece[row.place]!.place })),
     )
-    const wide = await inPieces(places.filter(isWide), 1, async ([one]) =>
+    const wide = await inChunks(places.filter(isWide), 1, async ([one]) =>
       (await readWindow<Row>(db, listOf(this.#list, one!.owner), one!.window)).map(row => ({ ...row, place: one!.place })),
     )
     return [...found, ...wide].flat()
@@ -103,14 +103,18 @@ const ROWS_OF_WINDOW = 4
  * The rows in each window, and one more where there is one; `place` is the window's index. OFFSET 0 lets the planner find what is the
  * owner's before it sorts: not knowing the sizes, it may otherwise walk through everybody's in the order of the list.
  */
-function readEach<Row>(db: Db, list: Hanging, asked: readonly Asked<unknown>[]): Promise<(Row & Placed & { place: number })[]> {
+function readEach<Row>(
+  db: Db,
+  list: NestedList,
+  asked: readonly NestedRequest<unknown>[],
+): Promise<(Row & CursorColumns & { place: number })[]> {
   const { order, id, owner, ownerType } = list
   const { backwards, cursor } = asked[0]!.window
   const down = order.descending !== backwards
   const direction = down ? 'DESC' : 'ASC'
   const n = list.values.length
   const cursors = cursor === null ? '' : `, $${n + 4}::text[], $${n + 5}::text[]`
-  const after = cursor === null ? [] : [beyond(list, down, 'w.value', 'w.id')]
+  const after = cursor === null ? [] : [afterCursor(list, down, 'w.value', 'w.id')]
   return db.query(
     `SELECT (w.place - 1)::int AS place, found.*
        FROM unnest($${n + 1}::${ownerType}[], $${n + 2}::int[], $${n + 3}::int[]${cursors})
@@ -132,7 +136,7 @@ function readEach<Row>(db: Db, list: Hanging, asked: readonly Asked<unknown>[]):
   )
 }
 
-const countEach = <Owner>(db: Db, list: Hanging, owners: readonly Owner[]): Promise<{ owner: Owner; count: number }[]> =>
+const countEach = <Owner>(db: Db, list: NestedList, owners: readonly Owner[]): Promise<{ owner: Owner; count: number }[]> =>
   db.query(
     `SELECT ${list.owner} AS owner, count(*)::int AS count FROM ${list.countFrom ?? list.from}
       WHERE ${[...list.where, `${list.owner} = ANY($${list.values.length + 1}::${list.ownerType}[])`].join(' AND ')} GROUP BY 1`,

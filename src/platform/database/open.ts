@@ -8,10 +8,18 @@ import { Unavailable } from '../errors.ts'
 import { Cursors } from './cursors.ts'
 import { template } from './embedded.template.ts'
 import { type Opened, openEmbedded } from './embedded.ts'
-import { asGone, asRefusal, asUnavailable } from './errors.ts'
+import { toConflict, toRejection, toUnavailable } from './errors.ts'
 import { Liveness } from './liveness.ts'
 import { migrate, migrationsOf } from './migrate.ts'
-import { type Held, held, insideTransaction, LOCK, MIXED, StorePool, statementNames } from './pool.ts'
+import {
+  currentTransaction,
+  type HeldTransaction,
+  insideTransaction,
+  LOCK,
+  OUTSIDE_TRANSACTION,
+  StorePool,
+  statementNames,
+} from './pool.ts'
 import { analyzeGrown, OWN_STATEMENT } from './statistics.ts'
 import { type Db, JOBS, type Store } from './store.ts'
 
@@ -63,7 +71,7 @@ const isLong = (value: unknown): boolean => Array.isArray(value) && value.length
 export async function openStore(options: StoreOptions): Promise<Store> {
   const log = options.log ?? silent
   const { pool, end } = options.databaseUrl === null ? await embedded(options, log) : server(options.databaseUrl, options, log)
-  pool.refused = tellsFullDisk(log)
+  pool.refused = isDiskFull(log)
   try {
     if (options.databaseUrl !== null) await checkServer(pool, options.databaseUrl)
     await bringUpToDate(pool, options.databaseUrl !== null, log)
@@ -115,7 +123,7 @@ function server(url: string, { pool: max = 8, wait = 10_000 }: StoreOptions, log
 const DISK_FULL = '53100'
 const QUIET = 60_000
 
-function tellsFullDisk(log: StoreLog): (error: pg.DatabaseError) => void {
+function isDiskFull(log: StoreLog): (error: pg.DatabaseError) => void {
   let last = Number.NEGATIVE_INFINITY
   return ({ code, message }) => {
     if (code !== DISK_FULL || performance.now() - last < QUIET) return
@@ -140,7 +148,7 @@ async function checkServer(pool: StorePool, url: string): Promise<void> {
   const text = "SELECT current_setting('server_version_num')::int AS version, current_setting('server_encoding') AS encoding"
   const { rows } = await pool.query<{ version: number; encoding: string }>(text).catch(error => {
     const detail = error instanceof Error && error.message ? error.message : String(error?.code)
-    throw asUnavailable(error) ? new Unavailable(`${place} cannot be used: ${detail}`, { retryAfter: 5 }) : error
+    throw toUnavailable(error) ? new Unavailable(`${place} cannot be used: ${detail}`, { retryAfter: 5 }) : error
   })
   const { version, encoding } = rows[0]!
   if (version < OLDEST)
@@ -188,7 +196,7 @@ function storeOf(kind: Store['kind'], { pool, end }: Opened, cursors: Cursors): 
     cursors,
     query: (...statement) => translated(() => sent(text => pool.query(text), statement)),
   }
-  const inside = (tx: Db['prisma'], transaction: Held): Db => ({
+  const inside = (tx: Db['prisma'], transaction: HeldTransaction): Db => ({
     prisma: tx,
     rowsAtOnce,
     cursors,
@@ -203,11 +211,11 @@ function storeOf(kind: Store['kind'], { pool, end }: Opened, cursors: Cursors): 
     db,
     transaction: work =>
       translated(async () => {
-        if (insideTransaction()) throw new Error(MIXED)
-        const transaction: Held = { client: null, over: false }
+        if (insideTransaction()) throw new Error(OUTSIDE_TRANSACTION)
+        const transaction: HeldTransaction = { client: null, over: false }
         try {
           return await pool.placed(() =>
-            held.run(transaction, () => prisma.$transaction(tx => work(inside(tx, transaction)), TRANSACTION)),
+            currentTransaction.run(transaction, () => prisma.$transaction(tx => work(inside(tx, transaction)), TRANSACTION)),
           )
         } finally {
           transaction.over = true
@@ -228,7 +236,7 @@ async function translated<T>(work: () => Promise<T>): Promise<T> {
   try {
     return await work()
   } catch (error) {
-    throw asRefusal(error) ?? asUnavailable(error) ?? asGone(error) ?? error
+    throw toRejection(error) ?? toUnavailable(error) ?? toConflict(error) ?? error
   }
 }
 

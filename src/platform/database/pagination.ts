@@ -1,7 +1,7 @@
 /** Pages of a list in a total order: the sorted value, then the id. By cursor (keyset) or by offset, from either end. */
 import { Invalid } from '../errors.ts'
 import { checkPart } from '../validation.ts'
-import { mapInPieces } from './chunks.ts'
+import { mapInChunks } from './chunks.ts'
 import type { Cursors, Position } from './cursors.ts'
 import type { Order } from './order.ts'
 import type { Db } from './store.ts'
@@ -28,7 +28,7 @@ export interface Page<Node> {
 }
 
 /** A list: `SELECT columns FROM from WHERE where`, `values` being the parameters of both. `id` is an SQL expression. */
-export interface List {
+export interface ListQuery {
   readonly columns: string
   readonly from: string
   readonly where: readonly string[]
@@ -46,7 +46,7 @@ export interface List {
 }
 
 /** Which part of a list a page shows, as `windowOf` read it from the arguments. */
-export interface Window {
+export interface PageWindow {
   size: number
   backwards: boolean
   cursor: Position | null
@@ -58,7 +58,7 @@ export interface Window {
  * One page, read with one statement; one row more than asked tells whether there is another page. Rows that are skipped cost no more
  * than their place in the order: what comes along is computed after LIMIT and OFFSET.
  */
-export async function readPage<Row extends object>(db: Db, list: List, args: PageArgs): Promise<Page<Row>> {
+export async function readPage<Row extends object>(db: Db, list: ListQuery, args: PageArgs): Promise<Page<Row>> {
   const window = windowOf(db.cursors, args, list.order)
   return pageOf<Row>(await readWindow<Row>(db, list, window), window, list.order, () => countRows(db, list))
 }
@@ -67,9 +67,13 @@ export async function readPage<Row extends object>(db: Db, list: List, args: Pag
 const ALONG = 4
 
 /** The rows of a window, and one more where there is one; in pieces, each behind the last row of the one before, where the store needs them. */
-export async function readWindow<Row extends object>(db: Db, list: List, window: Window): Promise<(Row & Placed)[]> {
+export async function readWindow<Row extends object>(
+  db: Db,
+  list: ListQuery,
+  window: PageWindow,
+): Promise<(Row & CursorColumns)[]> {
   const most = list.along ? Math.ceil(db.rowsAtOnce / ALONG) : db.rowsAtOnce
-  const rows: (Row & Placed)[] = []
+  const rows: (Row & CursorColumns)[] = []
   for (let left = window.size + 1; left > 0; ) {
     const limit = Math.min(left, most)
     const piece = await readRows<Row>(db, list, behind(rows.at(-1), window), limit)
@@ -79,17 +83,22 @@ export async function readWindow<Row extends object>(db: Db, list: List, window:
   return rows
 }
 
-const behind = (last: Placed | undefined, window: Window): Window =>
+const behind = (last: CursorColumns | undefined, window: PageWindow): PageWindow =>
   last ? { ...window, offset: 0, cursor: { value: String(last.cursorValue), id: String(last.cursorId) } } : window
 
-async function readRows<Row extends object>(db: Db, list: List, window: Window, limit: number): Promise<(Row & Placed)[]> {
+async function readRows<Row extends object>(
+  db: Db,
+  list: ListQuery,
+  window: PageWindow,
+  limit: number,
+): Promise<(Row & CursorColumns)[]> {
   const { order, id } = list
   const values = [...list.values, ...(list.alongValues ?? [])]
   const where = [...list.where]
   const down = order.descending !== window.backwards
   if (window.cursor) {
     values.push(window.cursor.value, window.cursor.id)
-    where.push(beyond(list, down, `$${values.length - 1}`, `$${values.length}`))
+    where.push(afterCursor(list, down, `$${values.length - 1}`, `$${values.length}`))
   }
   values.push(limit, window.offset)
   const direction = down ? 'DESC' : 'ASC'
@@ -100,18 +109,18 @@ async function readRows<Row extends object>(db: Db, list: List, window: Window, 
     ? `SELECT page.*${list.along} FROM (${shown}) page
     ORDER BY page."cursorValue"::${sqlType(order)} ${direction}, page."cursorId"::${idType(order)} ${direction}`
     : shown
-  return db.query<Row & Placed>(text, values, { fresh: list.fresh ?? false })
+  return db.query<Row & CursorColumns>(text, values, { fresh: list.fresh ?? false })
 }
 
 /** The condition for what comes after a cursor, in the direction of reading. */
-export const beyond = ({ order, id }: Pick<List, 'order' | 'id'>, down: boolean, value: string, tie: string): string =>
+export const afterCursor = ({ order, id }: Pick<ListQuery, 'order' | 'id'>, down: boolean, value: string, tie: string): string =>
   `(${order.expression}, ${id}) ${down ? '<' : '>'} (${value}::${sqlType(order)}, ${tie}::${idType(order)})`
 
 const sqlType = ({ type }: Order): string => (type === 'text' ? 'text COLLATE "C"' : type)
 const idType = (order: Order): string => order.idType ?? 'bigint'
 
 /** What each row of a page carries beside its own columns: the sorted value and the id; with many pages at once, whose row it is. */
-export interface Placed {
+export interface CursorColumns {
   readonly cursorValue: string | number
   readonly cursorId: string | number
   readonly place?: number
@@ -120,8 +129,8 @@ export interface Placed {
 
 /** The page that `rows` make, read in the window's direction with one row more than its size where there is one. */
 export function pageOf<Row extends object>(
-  rows: readonly (Row & Placed)[],
-  window: Window,
+  rows: readonly (Row & CursorColumns)[],
+  window: PageWindow,
   order: Order,
   totalCount: () => Promise<number>,
 ): Page<Row> {
@@ -143,11 +152,11 @@ export function pageOf<Row extends object>(
     },
   }
   const nodes = shown.map(({ cursorValue: _, cursorId: __, place: ___, rank: ____, ...row }) => row as unknown as Row)
-  return made(nodes, index => cursorAt(index)!, pageInfo, totalCount)
+  return makePage(nodes, index => cursorAt(index)!, pageInfo, totalCount)
 }
 
 /** A page whose edges, and their cursors, are made only if they are selected. */
-function made<Node>(
+function makePage<Node>(
   nodes: readonly Node[],
   cursorAt: (index: number) => string,
   pageInfo: Page<Node>['pageInfo'],
@@ -175,11 +184,11 @@ export async function mapPage<A, B>(page: Page<A>, map: (node: A) => B): Promise
     edges ??= page.edges
     return edges[index]!.cursor
   }
-  return made(await mapInPieces(page.nodes, map), cursorAt, page.pageInfo, page.totalCount)
+  return makePage(await mapInChunks(page.nodes, map), cursorAt, page.pageInfo, page.totalCount)
 }
 
 /** How many rows the whole list has. */
-export async function countRows(db: Db, list: List): Promise<number> {
+export async function countRows(db: Db, list: ListQuery): Promise<number> {
   const where = list.where.length > 0 ? `WHERE ${list.where.join(' AND ')}` : ''
   const [row] = await db.query<{ count: number }>(
     `SELECT count(*)::int AS count FROM ${list.countFrom ?? list.from} ${where}`,
@@ -189,7 +198,7 @@ export async function countRows(db: Db, list: List): Promise<number> {
 }
 
 /** Checks paging arguments; throws Invalid naming the one at fault. */
-export function windowOf(cursors: Cursors, args: PageArgs, order: Order): Window {
+export function windowOf(cursors: Cursors, args: PageArgs, order: Order): PageWindow {
   const { first, after, last, before, offset } = args
   if (first != null && last != null) throw new Invalid('last', 'cannot stand beside first: page from one end')
   if (after != null && (last != null || before != null)) throw new Invalid('after', 'goes with first; before goes with last')
@@ -218,7 +227,7 @@ export function checkOffset(offset: number): number {
 }
 
 /** Of each condition that has a value the text, `$` being the place of the value; null and undefined ask for nothing. */
-export function conditions(all: readonly (readonly [text: string, value: unknown])[]): Pick<List, 'where' | 'values'> {
+export function conditions(all: readonly (readonly [text: string, value: unknown])[]): Pick<ListQuery, 'where' | 'values'> {
   const asked = all.filter(([, value]) => value != null)
   return {
     where: asked.map(([text], index) => text.replace('$', () => `$${index + 1}`)),

@@ -3,23 +3,23 @@ import { createHash } from 'node:crypto'
 import pg from 'pg'
 import type { FairQueue } from '../fair-queue.ts'
 import { currentActor } from './current-actor.ts'
-import { createShares } from './fair-pool.ts'
+import { createFairPool } from './fair-pool.ts'
 import { destroy, type Liveness } from './liveness.ts'
 
 /** The connection that one transaction holds, for as long as it is open. Its place among the shares is taken before. */
-export interface Held {
+export interface HeldTransaction {
   client: pg.PoolClient | null
   over: boolean
 }
 
 /** Which transaction the running code belongs to. */
-export const held = new AsyncLocalStorage<Held>()
+export const currentTransaction = new AsyncLocalStorage<HeldTransaction>()
 
 /** On the embedded store it would wait for ever for the one connection; on a server it would not see the transaction's rows. */
-export const MIXED = 'Inside a transaction use only the db it was given'
+export const OUTSIDE_TRANSACTION = 'Inside a transaction use only the db it was given'
 
 export function insideTransaction(): boolean {
-  const transaction = held.getStore()
+  const transaction = currentTransaction.getStore()
   return transaction !== undefined && !transaction.over
 }
 
@@ -51,7 +51,7 @@ export class StorePool extends pg.Pool {
 
   constructor(config: StorePoolConfig, onIdleError: (error: Error) => void) {
     super({ ...config, onConnect: client => client.query(SESSION) })
-    this.#shares = createShares({ places: config.max, queue: QUEUE, wait: config.connectionTimeoutMillis })
+    this.#shares = createFairPool({ places: config.max, queue: QUEUE, wait: config.connectionTimeoutMillis })
     // Without a listener the error of an idle connection (a restart of PostgreSQL) ends the process.
     this.on('error', onIdleError)
     this.on('connect', client => this.#watch(client))
@@ -82,7 +82,7 @@ export class StorePool extends pg.Pool {
   }
 
   async #borrow(): Promise<pg.PoolClient> {
-    const transaction = held.getStore()
+    const transaction = currentTransaction.getStore()
     if (transaction && !transaction.over) return this.#borrowFor(transaction)
     const leave = await this.#shares.acquire({ actor: currentActor() })
     try {
@@ -93,8 +93,8 @@ export class StorePool extends pg.Pool {
     }
   }
 
-  async #borrowFor(transaction: Held): Promise<pg.PoolClient> {
-    if (transaction.client) throw new Error(MIXED)
+  async #borrowFor(transaction: HeldTransaction): Promise<pg.PoolClient> {
+    if (transaction.client) throw new Error(OUTSIDE_TRANSACTION)
     transaction.client = await this.#connected()
     // Prisma gives the connection back by itself when a transaction has run out of time: from then on it is somebody else's.
     return onRelease(transaction.client, () => {

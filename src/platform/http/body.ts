@@ -1,7 +1,7 @@
 import { isUtf8 } from 'node:buffer'
 import type { IncomingHttpHeaders } from 'node:http'
 import { MIMEType } from 'node:util'
-import { Invalid, WrongMediaType } from '../errors.ts'
+import { Invalid, UnsupportedMediaType } from '../errors.ts'
 import { checkText, FORBIDDEN_KEYS, named, pairs } from './text.ts'
 import type { BodyKind } from './types.ts'
 
@@ -36,22 +36,22 @@ function looksLikeJson(text: string): boolean {
 function isForm(headers: IncomingHttpHeaders, kind: 'json' | 'json+form'): boolean {
   const encoding = headers['content-encoding']
   if (encoding !== undefined && encoding.toLowerCase() !== 'identity') {
-    throw new WrongMediaType('A body must be sent without Content-Encoding')
+    throw new UnsupportedMediaType('A body must be sent without Content-Encoding')
   }
   const header = headers['content-type']
   // What nearly every client sends, spared the parsing.
   if (header === 'application/json') return false
   const accepted = kind === 'json' ? 'application/json' : 'application/json or application/x-www-form-urlencoded'
   const type = mediaType(header)
-  if (type === undefined) throw new WrongMediaType(`Content-Type must be ${accepted}`)
+  if (type === undefined) throw new UnsupportedMediaType(`Content-Type must be ${accepted}`)
   const charset = type.params.get('charset')?.toLowerCase()
   if (charset !== undefined && charset !== 'utf-8' && charset !== 'utf8') {
-    throw new WrongMediaType('The charset of a body must be utf-8')
+    throw new UnsupportedMediaType('The charset of a body must be utf-8')
   }
   // application/scim+json (RFC 7644 3.1) and its kin.
   if (type.essence === 'application/json' || (type.type === 'application' && type.subtype.endsWith('+json'))) return false
   if (kind === 'json+form' && type.essence === 'application/x-www-form-urlencoded') return true
-  throw new WrongMediaType(`Content-Type must be ${accepted}`)
+  throw new UnsupportedMediaType(`Content-Type must be ${accepted}`)
 }
 
 function mediaType(header: string | undefined): MIMEType | undefined {

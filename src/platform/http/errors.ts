@@ -1,5 +1,5 @@
-import { catalogue, MethodNotAllowed, RosterError } from '../errors.ts'
-import type { WireResponse } from './types.ts'
+import { ERROR_CODES, MethodNotAllowed, RosterError } from '../errors.ts'
+import type { HttpResponse } from './types.ts'
 
 /** What nobody foresaw. The log has the stack under the request id; the caller gets only the id. */
 export class Fault extends RosterError {
@@ -27,8 +27,8 @@ export function errorBody(statusCode: number, error: string, message: string) {
 }
 
 /** An error in the words of the `/bim` paths, which is also what an unknown path answers. */
-export function restError(error: RosterError): WireResponse {
-  const { status, phrase } = catalogue[error.code]
+export function restError(error: RosterError): HttpResponse {
+  const { status, phrase } = ERROR_CODES[error.code]
   const headers = errorHeaders(status, error)
   return { status, ...(headers && { headers }), body: errorBody(status, phrase, error.message) }
 }

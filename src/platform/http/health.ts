@@ -1,14 +1,14 @@
 import { Unavailable } from '../errors.ts'
-import type { Http } from './types.ts'
+import type { HttpServer } from './types.ts'
 
 /** Milliseconds after which a store that says nothing counts as away. */
-const PATIENCE = 2_000
+const MAX_WAIT = 2_000
 
 /**
  * `GET /health/live`: the process answers. `GET /health/ready`: the store answers too, else 503 with Retry-After.
  * Both anonymous, for a supervisor or load balancer.
  */
-export function registerHealth(http: Http, store: { ping(): Promise<void> }): void {
+export function registerHealth(http: HttpServer, store: { ping(): Promise<void> }): void {
   http.route({
     method: 'GET',
     path: '/health/live',
@@ -30,7 +30,7 @@ export function registerHealth(http: Http, store: { ping(): Promise<void> }): vo
 async function answers(store: { ping(): Promise<void> }): Promise<void> {
   let timer: NodeJS.Timeout | undefined
   const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error('late')), PATIENCE)
+    timer = setTimeout(() => reject(new Error('late')), MAX_WAIT)
   })
   try {
     await Promise.race([store.ping(), late])

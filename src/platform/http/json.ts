@@ -3,7 +3,7 @@ import { Invalid } from '../errors.ts'
 import { isDue, pause } from './pauses.ts'
 
 /** Bytes of one answer. */
-export const ANSWER_LIMIT = 64 * 1024 * 1024
+export const RESPONSE_LIMIT = 64 * 1024 * 1024
 /** Values, each with its text in units of TEXT characters, from which a value is long. */
 const LONG = 1_024
 const TEXT = 64
@@ -78,7 +78,7 @@ interface Frame {
 }
 
 /** The value as JSON.stringify writes it. Throws Invalid when that is longer than `limit` bytes. */
-export async function jsonPieces(value: object, limit: number = ANSWER_LIMIT): Promise<Pieces> {
+export async function jsonPieces(value: object, limit: number = RESPONSE_LIMIT): Promise<Pieces> {
   const pieces: Buffer[] = []
   let bytes = 0
   let text = ''

@@ -8,7 +8,7 @@ export const BODY_LIMIT = 1024 * 1024
 export const ANONYMOUS_BODY_LIMIT = 16 * 1024
 
 /** The client left before its body was whole: there is nobody to answer. */
-export class Gone extends Error {}
+export class ClientAborted extends Error {}
 
 /** Whether a body was announced; a chunked one may still turn out empty. */
 export function hasBody(headers: IncomingHttpHeaders): boolean {
@@ -21,7 +21,7 @@ export function hasBody(headers: IncomingHttpHeaders): boolean {
  * Throws TooLarge from Content-Length before reading, or as soon as more has come, and Unavailable where all bodies together have no room
  * for it; the rest is left on the wire.
  */
-export async function receive(
+export async function readBody(
   request: IncomingMessage,
   response: ServerResponse,
   limit: number,
@@ -49,7 +49,7 @@ export async function receive(
     request.on('data', take)
     request.once('end', resolve)
     // Stays for good: the client may also leave while the rest of a refused body is drained.
-    request.on('error', () => reject(new Gone()))
+    request.on('error', () => reject(new ClientAborted()))
   }).finally(() => held.give(taken))
   if (length === 0) return undefined
   return chunks.length === 1 ? chunks[0] : Buffer.concat(chunks, length)

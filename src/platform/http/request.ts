@@ -3,10 +3,10 @@ import type { IncomingHttpHeaders, IncomingMessage } from 'node:http'
 import type { FastifyRequest } from 'fastify'
 import { Invalid } from '../errors.ts'
 import { clientAddress, type TrustedProxies } from './client-address.ts'
-import type { WireRequest } from './types.ts'
+import type { HttpRequest } from './types.ts'
 
 /** The framework's request behind the interface of the doors. Getters, so that what nobody asks for costs nothing. */
-export class Wire<Locals> implements WireRequest<Locals> {
+export class HttpMessage<Locals> implements HttpRequest<Locals> {
   body: unknown = undefined
   // A door's `authenticate` fills it; the type says what it promised.
   readonly locals = {} as Locals

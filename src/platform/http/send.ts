@@ -4,7 +4,7 @@ import { errorBody, errorHeaders } from './errors.ts'
 import { isLong, jsonPieces, Pieces } from './json.ts'
 import { BODY_LIMIT, hasBody } from './read-body.ts'
 import type { Timing } from './timing.ts'
-import type { WireResponse } from './types.ts'
+import type { HttpResponse } from './types.ts'
 
 /** Milliseconds a refused upload may go on before the connection is cut. */
 const LINGER = 5_000
@@ -19,7 +19,7 @@ export function isAnswered(socket: Socket): boolean {
 }
 
 /** An answer ready for the wire; made apart from sending, because serialising can fail. */
-export interface Ready {
+export interface PreparedResponse {
   readonly status: number
   readonly headers: OutgoingHttpHeaders
   readonly payload: string | Buffer | Pieces
@@ -33,7 +33,7 @@ export interface Sending {
 }
 
 /** Throws when the body cannot be written as JSON. */
-export function ready(answer: WireResponse, requestId: string, standard: Readonly<Record<string, string>>): Ready {
+export function prepare(answer: HttpResponse, requestId: string, standard: Readonly<Record<string, string>>): PreparedResponse {
   const { status, body, headers: own } = answer
   const payload = body === undefined ? '' : isWritten(body) ? body : JSON.stringify(body)
   const length = lengthOf(payload)
@@ -46,7 +46,7 @@ export function ready(answer: WireResponse, requestId: string, standard: Readonl
 }
 
 /** The body as it can be sent, of a long one in pieces. Throws Invalid when it is too long. */
-export async function written(answer: WireResponse): Promise<WireResponse> {
+export async function written(answer: HttpResponse): Promise<HttpResponse> {
   const { body } = answer
   if (typeof body !== 'object' || isWritten(body) || !isLong(body)) return answer
   const whole = await jsonPieces(body)
@@ -56,13 +56,13 @@ export async function written(answer: WireResponse): Promise<WireResponse> {
 const isWritten = (body: string | Buffer | Pieces | object): body is string | Buffer | Pieces =>
   typeof body === 'string' || Buffer.isBuffer(body) || body instanceof Pieces
 
-export const lengthOf = (payload: Ready['payload']): number =>
+export const lengthOf = (payload: PreparedResponse['payload']): number =>
   payload instanceof Pieces ? payload.pieces.reduce((sum, { length }) => sum + length, 0) : Buffer.byteLength(payload)
 
 /** Bytes that are written at once. */
 const PIECE = 64 * 1024
 
-function piecesOf(payload: Ready['payload']): readonly Buffer[] {
+function piecesOf(payload: PreparedResponse['payload']): readonly Buffer[] {
   if (payload instanceof Pieces) return payload.pieces
   if (payload.length <= PIECE) return payload.length === 0 ? [] : [Buffer.from(payload as string)]
   const whole = Buffer.isBuffer(payload) ? payload : Buffer.from(payload)
@@ -72,7 +72,7 @@ function piecesOf(payload: Ready['payload']): readonly Buffer[] {
 /** Writes the payload piece by piece, as its reader takes it, then calls `then`. One that takes none, or takes it too slowly, is cut. */
 function write(
   response: ServerResponse,
-  payload: Ready['payload'],
+  payload: PreparedResponse['payload'],
   { write: stalled, minimumRate }: Sending['timing'],
   then: () => void,
 ): void {
@@ -104,7 +104,12 @@ function write(
  * connection closes only when the upload has ended (or LINGER is over): closing under unread bytes is a reset, and the
  * client would lose the answer with it (RFC 9112 9.6).
  */
-export function send(request: IncomingMessage, response: ServerResponse, answer: Ready, { closing, timing }: Sending): void {
+export function send(
+  request: IncomingMessage,
+  response: ServerResponse,
+  answer: PreparedResponse,
+  { closing, timing }: Sending,
+): void {
   if (response.destroyed) return
   const unread = hasBody(request.headers) && !request.complete
   if (!unread || isBrief(request)) {

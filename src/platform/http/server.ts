@@ -20,11 +20,11 @@ import { errorHeaders, Fault, restError } from './errors.ts'
 import { securityHeaders } from './headers.ts'
 import { logRequest } from './log.ts'
 import { Paths } from './paths.ts'
-import { ANONYMOUS_BODY_LIMIT, Gone, hasBody, receive } from './read-body.ts'
-import { checkHost, checkPath, isUnder, pathOf, type RawQuery, requestId, target, Wire } from './request.ts'
-import { isAnswered, lengthOf, type Ready, ready, send, sendRaw, written } from './send.ts'
+import { ANONYMOUS_BODY_LIMIT, ClientAborted, hasBody, readBody } from './read-body.ts'
+import { checkHost, checkPath, HttpMessage, isUnder, pathOf, type RawQuery, requestId, target } from './request.ts'
+import { isAnswered, lengthOf, type PreparedResponse, prepare, send, sendRaw, written } from './send.ts'
 import { TIMING, type Timing } from './timing.ts'
-import type { Files, Http, Route, Translator } from './types.ts'
+import type { Files, HttpServer, Route, Translator } from './types.ts'
 
 export type { Timing }
 
@@ -42,13 +42,13 @@ const NO_ANSWER = 499
 /** Every method Fastify knows. */
 const METHODS = ['GET', 'HEAD', 'TRACE', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'QUERY']
 /** What node's parser and timers refuse; everything else is 400. */
-const REFUSALS: Record<string, [status: number, message: string]> = {
+const ERROR_RESPONSES: Record<string, [status: number, message: string]> = {
   HPE_HEADER_OVERFLOW: [431, `The request line and headers must not be larger than ${HEADER_LIMIT} bytes`],
   ERR_HTTP_REQUEST_TIMEOUT: [408, 'The request took too long to arrive'],
 }
 
 /** Makes the server; nothing is served before `listen`, and no route can be added after it. */
-export function createHttp(options: HttpOptions): Http {
+export function createHttp(options: HttpOptions): HttpServer {
   return new Server(options)
 }
 
@@ -63,7 +63,7 @@ export interface HttpOptions {
   trustedProxies?: TrustedProxies | null
 }
 
-class Server implements Http {
+class Server implements HttpServer {
   readonly #app: FastifyInstance
   readonly #log: Logger
   readonly #timing: Timing
@@ -198,7 +198,7 @@ class Server implements Http {
 
   async #serve<Locals>(route: Route<Locals>, request: FastifyRequest, reply: FastifyReply): Promise<void> {
     const started = performance.now()
-    const wire = new Wire<Locals>(request, this.#trusted)
+    const wire = new HttpMessage<Locals>(request, this.#trusted)
     const headers = request.raw.headers
     let status: number
     try {
@@ -212,17 +212,18 @@ class Server implements Http {
         if (bytes !== undefined) wire.body = parseBody(bytes, headers, kind)
       }
       const answer = await written(await route.handler(wire))
-      status = this.#send(request, reply, ready(answer, request.id, this.#standard))
+      status = this.#send(request, reply, prepare(answer, request.id, this.#standard))
     } catch (error) {
-      status = error instanceof Gone ? NO_ANSWER : this.#send(request, reply, this.#failure(error, request.id, route.path))
+      status =
+        error instanceof ClientAborted ? NO_ANSWER : this.#send(request, reply, this.#failure(error, request.id, route.path))
     }
     this.#line(request, route.path, status, started)
   }
 
-  async #receive<Locals>(route: Route<Locals>, wire: Wire<Locals>, request: FastifyRequest, reply: FastifyReply) {
+  async #receive<Locals>(route: Route<Locals>, wire: HttpMessage<Locals>, request: FastifyRequest, reply: FastifyReply) {
     try {
       const limit = route.bodyLimit?.(wire) ?? ANONYMOUS_BODY_LIMIT
-      return await receive(request.raw, reply.raw, limit, this.#connections.bodies)
+      return await readBody(request.raw, reply.raw, limit, this.#connections.bodies)
     } catch (error) {
       throw (error instanceof TooLarge && route.tooLarge?.(wire)) || error
     }
@@ -244,14 +245,14 @@ class Server implements Http {
       socket.destroySoon()
       return
     }
-    const [status, message] = REFUSALS[error.code ?? ''] ?? [400, 'The request is not valid HTTP']
+    const [status, message] = ERROR_RESPONSES[error.code ?? ''] ?? [400, 'The request is not valid HTTP']
     const id = randomUUID()
     sendRaw(socket, status, message, { ...this.#standard, 'x-request-id': id })
     this.#log.info({ status, code: error.code, requestId: id }, 'refused')
   }
 
   /** Throws, with nothing sent, for a header that HTTP cannot carry. */
-  #send(request: FastifyRequest, reply: FastifyReply, answer: Ready): number {
+  #send(request: FastifyRequest, reply: FastifyReply, answer: PreparedResponse): number {
     const { answers } = this.#connections
     const length = lengthOf(answer.payload)
     const isHeld = length > UNCOUNTED
@@ -265,14 +266,14 @@ class Server implements Http {
   }
 
   /** The error in the words of its door. Does not throw: a translator that does is one more unforeseen error, in the REST shape. */
-  #failure(error: unknown, id: string, path: string): Ready {
+  #failure(error: unknown, id: string, path: string): PreparedResponse {
     const known = error instanceof RosterError ? error : this.#unforeseen(error, id)
     const translator = this.#translators.find(([prefix]) => isUnder(path, prefix))?.[1] ?? restError
     try {
       const answer = translator(known, { requestId: id, path })
-      return ready({ ...answer, headers: { ...errorHeaders(answer.status, known), ...answer.headers } }, id, this.#standard)
+      return prepare({ ...answer, headers: { ...errorHeaders(answer.status, known), ...answer.headers } }, id, this.#standard)
     } catch (fault) {
-      return ready(restError(this.#unforeseen(fault, id)), id, this.#standard)
+      return prepare(restError(this.#unforeseen(fault, id)), id, this.#standard)
     }
   }
 

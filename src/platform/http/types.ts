@@ -3,7 +3,7 @@ import type { RosterError } from '../errors.ts'
 import type { Pieces } from './json.ts'
 
 /** One request as a door sees it. No door knows the HTTP framework. */
-export interface WireRequest<Locals = Record<string, unknown>> {
+export interface HttpRequest<Locals = Record<string, unknown>> {
   readonly method: string
   /** The path as routed: rewritten, still percent-encoded, without the query. */
   readonly path: string
@@ -21,7 +21,7 @@ export interface WireRequest<Locals = Record<string, unknown>> {
   readonly locals: Locals
 }
 
-export interface WireResponse {
+export interface HttpResponse {
   status: number
   /** Win over the headers every answer carries. */
   headers?: Record<string, string | number | string[]>
@@ -44,18 +44,18 @@ export interface Route<Locals = Record<string, unknown>> {
   /** Default `json+form`. */
   body?: BodyKind
   /** Bytes that are received at most, announced or not. Asked after `authenticate`; default ANONYMOUS_BODY_LIMIT. */
-  bodyLimit?: (request: WireRequest<Locals>) => number
+  bodyLimit?: (request: HttpRequest<Locals>) => number
   /** The error for more bytes than that; default TooLarge (413). */
-  tooLarge?: (request: WireRequest<Locals>) => RosterError | undefined
+  tooLarge?: (request: HttpRequest<Locals>) => RosterError | undefined
   /** Throws Unauthenticated. Runs before a byte of the body is read: 401 comes before any validation. */
-  authenticate?: (request: WireRequest<Locals>) => Promise<void>
+  authenticate?: (request: HttpRequest<Locals>) => Promise<void>
   /** Throws Forbidden as far as caller and path decide it; also before the body is read. */
-  decide?: (request: WireRequest<Locals>) => Promise<void>
-  handler: (request: WireRequest<Locals>) => Promise<WireResponse>
+  decide?: (request: HttpRequest<Locals>) => Promise<void>
+  handler: (request: HttpRequest<Locals>) => Promise<HttpResponse>
 }
 
 /** What an error is in one door's words. Must not throw. */
-export type Translator = (error: RosterError, request: { readonly requestId: string; readonly path: string }) => WireResponse
+export type Translator = (error: RosterError, request: { readonly requestId: string; readonly path: string }) => HttpResponse
 
 export interface Files {
   /** Such as `/graphiql`; answers its own index.html with and without a trailing slash. */
@@ -66,7 +66,7 @@ export interface Files {
   headers?: Record<string, string>
 }
 
-export interface Http {
+export interface HttpServer {
   route<Locals = Record<string, unknown>>(route: Route<Locals>): void
   files(files: Files): void
   /** Errors under the path prefix are answered by this translator (the longest prefix wins); elsewhere the REST shape. */

@@ -7,7 +7,7 @@ export const MESSAGE_LENGTH = 1024
 export const shortened = (message: string): string =>
   message.length > MESSAGE_LENGTH ? `${message.slice(0, MESSAGE_LENGTH).toWellFormed()}…` : message
 
-export interface VariableFault {
+export interface VariableError {
   /** Without the dollar sign. */
   readonly variable: string
   /** Such as `input.userid`, or the variable's name where its whole value is at fault. */
@@ -16,7 +16,7 @@ export interface VariableFault {
 }
 
 /** The parts of such a message, given the message of its cause, without the value that it quotes; null for any other message. */
-export function variableFault(message: string, cause: string): VariableFault | null {
+export function variableError(message: string, cause: string): VariableError | null {
   const variable = variableOf(message)
   if (variable === null || !message.endsWith(`; ${cause}`)) return null
   const place = message.slice(0, -cause.length - 2).slice(-MESSAGE_LENGTH)

@@ -4,7 +4,7 @@ import type { Socket } from 'node:net'
 import { createTransport } from 'nodemailer'
 import type { Logger } from 'pino'
 import type { Config } from '../config/config.ts'
-import { IN_TIME, type Outbound, type OutboundFault } from '../outbound/connect.ts'
+import { IN_TIME, type Outbound, type OutboundError } from '../outbound/connect.ts'
 import { checkEmail } from '../validation.ts'
 
 export interface InvitationMail {
@@ -75,7 +75,7 @@ export function createMailer(
         const { code, responseCode, command } = error as { code?: string; responseCode?: number; command?: string }
         // Not the message: a server may quote the mail in its answer, and the link is in the mail.
         log.warn({ userid: mail.userid, code, responseCode, command }, 'invitation mail failed')
-        if (responseCode === 421 || outages.has(code ?? '')) renew(used)
+        if (responseCode === 421 || outageCodes.has(code ?? '')) renew(used)
         return false
       }
     },
@@ -87,7 +87,7 @@ export function createMailer(
 }
 
 /** What nodemailer calls failures of the server rather than of one mail. */
-const outages = new Set(['ECONNECTION', 'ETIMEDOUT', 'ESOCKET', 'EDNS', 'ETLS', 'EAUTH', 'EPROTOCOL', 'NOT_ALLOWED'])
+const outageCodes = new Set(['ECONNECTION', 'ETIMEDOUT', 'ESOCKET', 'EDNS', 'ETLS', 'EAUTH', 'EPROTOCOL', 'NOT_ALLOWED'])
 
 /** Whether the host of the URL is this machine. */
 const isLoopback = (url: string): boolean => /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/i.test(new URL(url).hostname)
@@ -105,7 +105,7 @@ function openTransport(url: string, outbound: Pick<Outbound, 'connect'>, timeout
       const place = { host, port: Number(port) || (secure ? 465 : 587) }
       outbound.connect(place, AbortSignal.timeout(timeoutMs)).then(
         connection => callback(null, { connection }),
-        (error: OutboundFault) => callback(Object.assign(new Error(error.message), { code: codeOf(error), command: 'CONN' })),
+        (error: OutboundError) => callback(Object.assign(new Error(error.message), { code: codeOf(error), command: 'CONN' })),
       )
     },
     maxConnections: connections,
@@ -126,7 +126,7 @@ interface Server {
 type Connected = (error: Error | null, opened?: { connection: Socket }) => void
 
 /** As nodemailer calls what went wrong; it has no name for an address that OUTBOUND_ALLOW or OUTBOUND_DENY refuses. */
-function codeOf({ kind, message, code }: OutboundFault): string {
+function codeOf({ kind, message, code }: OutboundError): string {
   if (kind === 'not allowed') return 'NOT_ALLOWED'
   if (message === IN_TIME) return 'ETIMEDOUT'
   if (code === undefined) return 'ECONNECTION'

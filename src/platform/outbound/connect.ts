@@ -14,7 +14,7 @@ import { type Listening, literalOf, type OutboundRules, refusalOf } from './poli
 export type OutboundClass = 'not allowed' | 'unreachable' | 'TLS' | 'no valid answer'
 
 /** `message` is for administrators: a code of the system, or what was wrong with the answer. It repeats no secret. */
-export class OutboundFault extends Error {
+export class OutboundError extends Error {
   readonly kind: OutboundClass
   /** The code of the system or of TLS, where there is one. */
   readonly code: string | undefined
@@ -26,7 +26,7 @@ export class OutboundFault extends Error {
   }
 }
 
-export interface Place {
+export interface Endpoint {
   readonly host: string
   readonly port: number
 }
@@ -42,11 +42,11 @@ export interface TlsOptions {
 
 export interface Outbound {
   /** A connected socket. Throws OutboundFault. */
-  connect(place: Place, signal: AbortSignal): Promise<Socket>
+  connect(place: Endpoint, signal: AbortSignal): Promise<Socket>
   /** TLS over a socket of `connect`; the certificate must name the host. Closes the socket and throws OutboundFault when that fails. */
-  secure(socket: Socket, place: Place, tls: TlsOptions, signal: AbortSignal): Promise<Socket>
+  secure(socket: Socket, place: Endpoint, tls: TlsOptions, signal: AbortSignal): Promise<Socket>
   /** Why a place cannot be connected to, as far as that is known without resolving its name; null where nothing is known against it. */
-  refusal(place: Place): string | null
+  refusal(place: Endpoint): string | null
   /** Where this process listens: `host` as HOST has it. */
   listensAt(host: string, port: number): Promise<void>
 }
@@ -61,18 +61,18 @@ export function createOutbound(rules: OutboundRules): Outbound {
   let own: { networks: readonly Network[]; everywhere: boolean; port: number } | null = null
   const listening = (): Listening | null =>
     own && { port: own.port, networks: own.everywhere ? [...LOOPBACK, ...networksOf(interfaceAddresses())] : own.networks }
-  const judge = (place: Place, address: string | null): string | null => refusalOf(rules, listening(), { ...place, address })
+  const judge = (place: Endpoint, address: string | null): string | null => refusalOf(rules, listening(), { ...place, address })
   return {
     async connect(place, signal) {
       const found = await addressesOf(place.host, signal)
       const refusals = found.map(address => judge(place, address))
       const allowed = found.filter((_, index) => refusals[index] === null)
-      if (allowed.length === 0) throw new OutboundFault('not allowed', `The address is not allowed: ${refusals[0]}`)
+      if (allowed.length === 0) throw new OutboundError('not allowed', `The address is not allowed: ${refusals[0]}`)
       const socket = await opened(allowed, place.port, signal)
       const reached = socket.remoteAddress
       if (reached !== undefined && judge(place, reached) === null) return socket
       socket.destroy()
-      throw new OutboundFault('unreachable', 'The connection was lost')
+      throw new OutboundError('unreachable', 'The connection was lost')
     },
     async secure(socket, { host }, { context, ...tls }, signal) {
       const name = bareHost(host)
@@ -110,7 +110,7 @@ async function addressesOf(host: string, signal: AbortSignal): Promise<string[]>
   const literal = literalOf(host)
   if (literal !== null) return [bareHost(literal)]
   const late = new Promise<never>((_, reject) => {
-    const fail = () => reject(new OutboundFault('unreachable', IN_TIME))
+    const fail = () => reject(new OutboundError('unreachable', IN_TIME))
     if (signal.aborted) fail()
     else signal.addEventListener('abort', fail, { once: true })
   })
@@ -118,7 +118,7 @@ async function addressesOf(host: string, signal: AbortSignal): Promise<string[]>
   const found = await Promise.race([lookup(host, { all: true }), late]).catch(error =>
     Promise.reject(faultOf(error, 'unreachable')),
   )
-  if (found.length === 0) throw new OutboundFault('unreachable', 'ENOTFOUND', 'ENOTFOUND')
+  if (found.length === 0) throw new OutboundError('unreachable', 'ENOTFOUND', 'ENOTFOUND')
   return found.slice(0, MAX_ADDRESSES).map(({ address }) => address)
 }
 
@@ -140,14 +140,14 @@ async function opened(addresses: readonly string[], port: number, signal: AbortS
 /** Waits for `event`; at a failure or at the deadline the socket is closed. */
 function settled(socket: Socket, event: string, signal: AbortSignal, kind: OutboundClass): Promise<void> {
   return new Promise((resolve, reject) => {
-    const fail = (fault: OutboundFault) => {
+    const fail = (fault: OutboundError) => {
       over()
       socket.destroy()
       reject(fault)
     }
     const failed = (error: Error) => fail(faultOf(error, kind))
-    const late = () => fail(new OutboundFault('unreachable', IN_TIME))
-    const closed = () => fail(new OutboundFault(kind, 'The connection was lost'))
+    const late = () => fail(new OutboundError('unreachable', IN_TIME))
+    const closed = () => fail(new OutboundError(kind, 'The connection was lost'))
     const done = () => {
       over()
       resolve()
@@ -166,10 +166,10 @@ function settled(socket: Socket, event: string, signal: AbortSignal, kind: Outbo
 }
 
 /** As an OutboundFault, which keeps the code of the system for administrators. */
-export function faultOf(error: unknown, kind: OutboundClass): OutboundFault {
-  if (error instanceof OutboundFault) return error
+export function faultOf(error: unknown, kind: OutboundClass): OutboundError {
+  if (error instanceof OutboundError) return error
   const { name, code, message } = error as { name?: string; code?: unknown; message?: string }
-  if (name === 'AbortError' || name === 'TimeoutError') return new OutboundFault(kind, IN_TIME)
-  if (typeof code === 'string') return new OutboundFault(kind, code, code)
-  return new OutboundFault(kind, message ?? 'The connection was lost')
+  if (name === 'AbortError' || name === 'TimeoutError') return new OutboundError(kind, IN_TIME)
+  if (typeof code === 'string') return new OutboundError(kind, code, code)
+  return new OutboundError(kind, message ?? 'The connection was lost')
 }

@@ -1,9 +1,9 @@
 /** One HTTP request to another system over a connection of outbound.ts, and its whole answer. */
 import { type IncomingHttpHeaders, type IncomingMessage, request as send } from 'node:http'
 import type { Socket } from 'node:net'
-import { faultOf, IN_TIME, type Outbound, OutboundFault, type TlsOptions } from './connect.ts'
+import { faultOf, IN_TIME, type Outbound, OutboundError, type TlsOptions } from './connect.ts'
 
-export interface Asked {
+export interface OutboundRequest {
   readonly method?: string
   readonly headers?: Readonly<Record<string, string>>
   readonly body?: string | Buffer | undefined
@@ -14,7 +14,7 @@ export interface Asked {
   readonly maxBytes: number
 }
 
-export interface Answered {
+export interface OutboundResponse {
   readonly status: number
   readonly headers: IncomingHttpHeaders
   readonly body: Buffer
@@ -24,7 +24,7 @@ export interface Answered {
  * Redirects are not followed: they are no answer, and would take secrets elsewhere. Nothing is unpacked, so that a small answer stays
  * small. Throws OutboundFault.
  */
-export async function ask(outbound: Outbound, url: URL, asked: Asked): Promise<Answered> {
+export async function sendRequest(outbound: Outbound, url: URL, asked: OutboundRequest): Promise<OutboundResponse> {
   const isSecure = url.protocol === 'https:'
   const place = { host: url.hostname, port: Number(url.port) || (isSecure ? 443 : 80) }
   const plain = await outbound.connect(place, asked.signal)
@@ -32,13 +32,17 @@ export async function ask(outbound: Outbound, url: URL, asked: Asked): Promise<A
   try {
     return await exchange(socket, url, asked)
   } catch (error) {
-    throw asked.signal.aborted ? new OutboundFault('no valid answer', IN_TIME) : faultOf(error, 'no valid answer')
+    throw asked.signal.aborted ? new OutboundError('no valid answer', IN_TIME) : faultOf(error, 'no valid answer')
   } finally {
     socket.destroy()
   }
 }
 
-function exchange(socket: Socket, url: URL, { method = 'GET', headers = {}, body, signal, maxBytes }: Asked): Promise<Answered> {
+function exchange(
+  socket: Socket,
+  url: URL,
+  { method = 'GET', headers = {}, body, signal, maxBytes }: OutboundRequest,
+): Promise<OutboundResponse> {
   return new Promise((resolve, reject) => {
     const request = send({
       createConnection: () => socket,
@@ -56,27 +60,27 @@ function exchange(socket: Socket, url: URL, { method = 'GET', headers = {}, body
     request.on('error', error => isAnswered || reject(error))
     // Node takes a switch of protocols that nobody asked for for an end without an error. Whatever else happened comes first.
     request.on('close', () => {
-      if (!isAnswered) reject(new OutboundFault('no valid answer', 'The connection was closed without an answer'))
+      if (!isAnswered) reject(new OutboundError('no valid answer', 'The connection was closed without an answer'))
     })
     request.end(body)
   })
 }
 
-function collect(answer: IncomingMessage, maxBytes: number): Promise<Answered> {
+function collect(answer: IncomingMessage, maxBytes: number): Promise<OutboundResponse> {
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = []
     let size = 0
     answer.on('data', (chunk: Buffer) => {
       size += chunk.length
       if (size <= maxBytes) return chunks.push(chunk)
-      reject(new OutboundFault('no valid answer', `The answer is longer than ${maxBytes} bytes`))
+      reject(new OutboundError('no valid answer', `The answer is longer than ${maxBytes} bytes`))
       answer.destroy()
     })
     answer.on('end', () => {
-      if (!answer.complete) return reject(new OutboundFault('no valid answer', 'The answer was cut off'))
+      if (!answer.complete) return reject(new OutboundError('no valid answer', 'The answer was cut off'))
       resolve({ status: answer.statusCode ?? 0, headers: answer.headers, body: Buffer.concat(chunks) })
     })
-    answer.on('aborted', () => reject(new OutboundFault('no valid answer', 'The answer was cut off')))
+    answer.on('aborted', () => reject(new OutboundError('no valid answer', 'The answer was cut off')))
     answer.on('error', reject)
   })
 }

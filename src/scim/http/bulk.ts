@@ -1,7 +1,7 @@
 /** Many operations in one request (RFC 7644 3.7): each is a request of its own, with its own transaction and its own audit. */
 import { Conflict, RosterError, TooLarge } from '../../platform/errors.ts'
-import type { WireResponse } from '../../platform/http/types.ts'
-import { Misspoken } from '../protocol/errors.ts'
+import type { HttpResponse } from '../../platform/http/types.ts'
+import { ScimError } from '../protocol/errors.ts'
 import { hasSchema, isObject, memberOf } from '../protocol/resource.ts'
 import { MAX_BULK } from './discovery.routes.ts'
 import { SCIM_JSON, scimError } from './errors.ts'
@@ -15,7 +15,7 @@ export interface Operation {
   readonly version: string | undefined
 }
 /** Runs one operation, as if it had come alone. */
-export type Dispatch = (operation: Operation) => Promise<WireResponse>
+export type Dispatch = (operation: Operation) => Promise<HttpResponse>
 
 const REQUEST = 'urn:ietf:params:scim:api:messages:2.0:BulkRequest'
 const RESPONSE = 'urn:ietf:params:scim:api:messages:2.0:BulkResponse'
@@ -24,13 +24,13 @@ const REFERENCE = /^bulkId:(.+)$/
 const QUOTED = /"bulkId:([^"\\]+)"/g
 
 /** What a bulkId came to: the new resource's id, or null when it was not made. */
-type Made = Map<string, string | null>
+type CreatedResource = Map<string, string | null>
 
 /** `base` is the address of the IAM's SCIM. In the order given, except that an operation waits for the resources it refers to. */
-export async function bulk(body: unknown, base: string, dispatch: Dispatch): Promise<WireResponse> {
+export async function bulk(body: unknown, base: string, dispatch: Dispatch): Promise<HttpResponse> {
   const { operations, failOnErrors } = parseBulk(body)
   const coming = new Set(operations.flatMap(({ bulkId }) => bulkId ?? []))
-  const made: Made = new Map()
+  const made: CreatedResource = new Map()
   const results: object[] = []
   let waiting = operations
   let errors = 0
@@ -60,29 +60,29 @@ function firstReady(waiting: readonly Operation[], isReady: (operation: Operatio
 }
 
 function parseBulk(body: unknown): { operations: Operation[]; failOnErrors: number } {
-  if (!isObject(body)) throw new Misspoken('invalidSyntax', 'body', 'must be a JSON object')
+  if (!isObject(body)) throw new ScimError('invalidSyntax', 'body', 'must be a JSON object')
   const [listed, failOnErrors] = ['Operations', 'failOnErrors'].map(name => memberOf(body, name))
-  if (!hasSchema(body, REQUEST)) throw new Misspoken('invalidSyntax', 'schemas', `must be a list with ${REQUEST}`)
-  if (!Array.isArray(listed)) throw new Misspoken('invalidSyntax', 'Operations', 'must be a list')
+  if (!hasSchema(body, REQUEST)) throw new ScimError('invalidSyntax', 'schemas', `must be a list with ${REQUEST}`)
+  if (!Array.isArray(listed)) throw new ScimError('invalidSyntax', 'Operations', 'must be a list')
   if (listed.length > MAX_BULK) throw new TooLarge(`Operations must have at most ${MAX_BULK} entries`)
   if (failOnErrors != null && !(Number.isSafeInteger(failOnErrors) && (failOnErrors as number) >= 0))
-    throw new Misspoken('invalidValue', 'failOnErrors', 'must be an integer from 0, which sets no limit')
+    throw new ScimError('invalidValue', 'failOnErrors', 'must be an integer from 0, which sets no limit')
   const operations = listed.map(parseOperation)
   const ids = operations.flatMap(({ bulkId }) => bulkId ?? [])
-  if (new Set(ids).size < ids.length) throw new Misspoken('invalidValue', 'bulkId', 'must not be given twice')
+  if (new Set(ids).size < ids.length) throw new ScimError('invalidValue', 'bulkId', 'must not be given twice')
   return { operations, failOnErrors: (failOnErrors as number | null) || Number.POSITIVE_INFINITY }
 }
 
 function parseOperation(given: unknown): Operation {
-  if (!isObject(given)) throw new Misspoken('invalidSyntax', 'Operations', 'must be objects')
+  if (!isObject(given)) throw new ScimError('invalidSyntax', 'Operations', 'must be objects')
   const [method, path, bulkId, version] = ['method', 'path', 'bulkId', 'version'].map(name => memberOf(given, name))
   if (typeof method !== 'string' || !/^(POST|PUT|PATCH|DELETE)$/i.test(method))
-    throw new Misspoken('invalidSyntax', 'method', 'must be POST, PUT, PATCH or DELETE')
-  if (typeof path !== 'string' || !path.startsWith('/')) throw new Misspoken('invalidSyntax', 'path', 'must begin with a slash')
+    throw new ScimError('invalidSyntax', 'method', 'must be POST, PUT, PATCH or DELETE')
+  if (typeof path !== 'string' || !path.startsWith('/')) throw new ScimError('invalidSyntax', 'path', 'must begin with a slash')
   if (bulkId != null && (typeof bulkId !== 'string' || bulkId === ''))
-    throw new Misspoken('invalidSyntax', 'bulkId', 'must be a string')
-  if (bulkId == null && method.toUpperCase() === 'POST') throw new Misspoken('invalidSyntax', 'bulkId', 'is required for POST')
-  if (version != null && typeof version !== 'string') throw new Misspoken('invalidSyntax', 'version', 'must be a string')
+    throw new ScimError('invalidSyntax', 'bulkId', 'must be a string')
+  if (bulkId == null && method.toUpperCase() === 'POST') throw new ScimError('invalidSyntax', 'bulkId', 'is required for POST')
+  if (version != null && typeof version !== 'string') throw new ScimError('invalidSyntax', 'version', 'must be a string')
   return {
     method: method.toUpperCase(),
     path,
@@ -109,20 +109,20 @@ function referencesOf({ path, data }: Operation): string[] {
 const isPath = (name: string): boolean => name.toLowerCase() === 'path'
 
 /** Done, with ids in the place of references; refused where one came to nothing. */
-async function resolved(operation: Operation, made: Made, dispatch: Dispatch): Promise<[Operation, WireResponse]> {
+async function resolved(operation: Operation, made: CreatedResource, dispatch: Dispatch): Promise<[Operation, HttpResponse]> {
   let asked = operation
   try {
     asked = withIds(operation, made)
     return [asked, await dispatch(asked)]
   } catch (error) {
-    return [asked, refused(error)]
+    return [asked, rejected(error)]
   }
 }
 
-function withIds(operation: Operation, made: Made): Operation {
+function withIds(operation: Operation, made: CreatedResource): Operation {
   const idOf = (reference: string): string => {
     const id = made.get(reference)
-    if (id == null) throw new Misspoken('invalidValue', 'bulkId', 'refers to a resource that was not made in this request')
+    if (id == null) throw new ScimError('invalidValue', 'bulkId', 'refers to a resource that was not made in this request')
     return id
   }
   const replace = (value: unknown, name = ''): unknown => {
@@ -137,19 +137,19 @@ function withIds(operation: Operation, made: Made): Operation {
   return { ...operation, path: path.join('/'), data: replace(operation.data) }
 }
 
-const circular = (): WireResponse => scimError(new Conflict('The operation waits, by its bulkIds, for one that waits for it'))
+const circular = (): HttpResponse => scimError(new Conflict('The operation waits, by its bulkIds, for one that waits for it'))
 
 /** One that fails does not end the others; what nobody foresaw does. */
-function refused(error: unknown): WireResponse {
+function rejected(error: unknown): HttpResponse {
   if (error instanceof RosterError) return scimError(error)
   throw error
 }
 
-const idOf = ({ status, body }: WireResponse): string | null =>
+const idOf = ({ status, body }: HttpResponse): string | null =>
   status === 201 && isObject(body) && typeof body.id === 'string' ? body.id : null
 
 /** RFC 7644 3.7: where the resource is, of all but a POST that made none. */
-function resultOf(base: string, { method, bulkId, path }: Operation, { status, headers = {}, body }: WireResponse): object {
+function resultOf(base: string, { method, bulkId, path }: Operation, { status, headers = {}, body }: HttpResponse): object {
   const known = isObject(body) && isObject(body.meta) ? body.meta.location : headers.location
   const location = known ?? (method === 'POST' ? undefined : `${base}${path}`)
   return {

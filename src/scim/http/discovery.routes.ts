@@ -1,12 +1,12 @@
 /** What this service can do, and what its resources look like (RFC 7643 5, 6, 7; RFC 7644 4; RFC 9865 4). */
 import { Forbidden, NotFound } from '../../platform/errors.ts'
-import type { WireResponse } from '../../platform/http/types.ts'
+import type { HttpResponse } from '../../platform/http/types.ts'
 import { groupType, type ResourceType, userType } from '../protocol/schema.ts'
 import type { Attribute } from '../protocol/schema.types.ts'
 import { provisioning } from '../resources/resource-types.service.ts'
 import { DEFAULT_RESULTS, MAX_RESULTS } from '../resources/search.ts'
 import { SCIM_JSON } from './errors.ts'
-import type { Row, ScimRequest } from './route.ts'
+import type { ScimRequest, ScimRoute } from './route.ts'
 
 /** Bytes of a body from a client with its key (bim-wire-rules "Names and limits" 4): a group is written with all its members. */
 export const SCIM_BODY_LIMIT = 16 * 1024 * 1024
@@ -14,13 +14,13 @@ export const SCIM_BODY_LIMIT = 16 * 1024 * 1024
 /** Operations in one Bulk: each is a transaction of its own, and the client waits for all. */
 export const MAX_BULK = 1000
 
-const answer = (body: object): WireResponse => ({ status: 200, headers: { 'content-type': SCIM_JSON }, body })
+const answer = (body: object): HttpResponse => ({ status: 200, headers: { 'content-type': SCIM_JSON }, body })
 
 /** What a client asks for: ServiceProviderConfig, ResourceTypes or Schemas, or one of these. */
-const PLACES = ['ServiceProviderConfig', 'ResourceTypes', 'ResourceTypes/:id', 'Schemas', 'Schemas/:id'] as const
-type Place = (typeof PLACES)[number]
+const DISCOVERY_ENDPOINTS = ['ServiceProviderConfig', 'ResourceTypes', 'ResourceTypes/:id', 'Schemas', 'Schemas/:id'] as const
+type DiscoveryEndpoint = (typeof DISCOVERY_ENDPOINTS)[number]
 
-function documentOf(place: Place, base: string, id: string, types: readonly ResourceType[]): object {
+function documentOf(place: DiscoveryEndpoint, base: string, id: string, types: readonly ResourceType[]): object {
   switch (place) {
     case 'ServiceProviderConfig':
       return serviceProviderConfig(base)
@@ -44,7 +44,7 @@ function documentOf(place: Place, base: string, id: string, types: readonly Reso
 /** RFC 7644 4: a filter here is refused, since nothing is selected by one. */
 export const notFiltered = () => new Forbidden('What the service can do is not filtered')
 
-export const discoveryRows: readonly Row[] = PLACES.map(place => ({
+export const discoveryRoutes: readonly ScimRoute[] = DISCOVERY_ENDPOINTS.map(place => ({
   method: 'GET',
   path: place,
   run: async ({ context, base, id, asked }: ScimRequest) => {
@@ -56,13 +56,13 @@ export const discoveryRows: readonly Row[] = PLACES.map(place => ({
 }))
 
 /** The place of a path below the IAM, which anybody may read (RFC 7644 4); null for other paths. */
-export function discoveryPlace(path: readonly string[]): Place | null {
+export function discoveryEndpoint(path: readonly string[]): DiscoveryEndpoint | null {
   const [first, ...rest] = path
-  return PLACES.find(place => place === (rest.length === 1 ? `${first}/:id` : first) && rest.length <= 1) ?? null
+  return DISCOVERY_ENDPOINTS.find(place => place === (rest.length === 1 ? `${first}/:id` : first) && rest.length <= 1) ?? null
 }
 
 /** The documents without a key: the same for every IAM, and for those that do not exist. Throws NotFound. */
-export const staticDiscovery = (place: Place, base: string, id: string): WireResponse =>
+export const staticDiscovery = (place: DiscoveryEndpoint, base: string, id: string): HttpResponse =>
   answer(documentOf(place, base, id, [userType({}), groupType({})]))
 
 function found<T extends object>(value: T | undefined, what: string): T {

@@ -5,15 +5,15 @@ import type { Context } from '../../authorization/context.ts'
 import type { ScimReplay } from '../../authorization/ports.ts'
 import { RosterError } from '../../platform/errors.ts'
 import { parseQuery } from '../../platform/http/query.ts'
-import type { WireResponse } from '../../platform/http/types.ts'
+import type { HttpResponse } from '../../platform/http/types.ts'
 import { isObject } from '../protocol/resource.ts'
-import { notAllowed, nothing, notImplemented, scimError } from './errors.ts'
-import { askedByQuery } from './query.ts'
-import type { Row, ScimRequest } from './route.ts'
-import { rows } from './routes.ts'
+import { notAllowed, notFound, notImplemented, scimError } from './errors.ts'
+import { parseSearchQuery } from './query.ts'
+import type { ScimRequest, ScimRoute } from './route.ts'
+import { routes } from './routes.ts'
 
 /** What is asked for: below the IAM's address, each segment decoded. */
-export interface Wanted extends Omit<ScimRequest, 'id'> {
+export interface ScimOperation extends Omit<ScimRequest, 'id'> {
   readonly method: string
   readonly path: readonly string[]
 }
@@ -22,7 +22,7 @@ export interface Wanted extends Omit<ScimRequest, 'id'> {
 export const BULK = 'Bulk'
 
 /** Throws what the row throws, and NotFound where nothing is. */
-export async function operate({ method, path, ...request }: Wanted): Promise<WireResponse> {
+export async function dispatch({ method, path, ...request }: ScimOperation): Promise<HttpResponse> {
   // RFC 7644 3.11: the key stands for a provider, who is nobody's user.
   if (path[0] === 'Me') return notImplemented('This service knows no /Me: its clients are no users')
   const asRead = method === 'HEAD' ? 'GET' : method
@@ -31,19 +31,19 @@ export async function operate({ method, path, ...request }: Wanted): Promise<Wir
   if (found) return found.row.run({ ...request, id: found.id })
   const isBulk = path.join('/') === BULK
   // One Bulk inside another, or run again.
-  if (isBulk && method === 'POST') throw nothing()
-  const allowed = isBulk ? ['POST'] : rows.filter(row => matches(row, path)).map(row => row.method)
-  if (allowed.length === 0) throw nothing()
+  if (isBulk && method === 'POST') throw notFound()
+  const allowed = isBulk ? ['POST'] : routes.filter(row => matches(row, path)).map(row => row.method)
+  if (allowed.length === 0) throw notFound()
   return notAllowed(method, allowed.includes('GET') ? ['HEAD', ...allowed] : allowed)
 }
 
 /** The row for segments below the IAM. */
-function find(method: string, path: readonly string[]): { row: Row; id: string } | null {
-  const row = rows.find(row => row.method === method && matches(row, path))
+function find(method: string, path: readonly string[]): { row: ScimRoute; id: string } | null {
+  const row = routes.find(row => row.method === method && matches(row, path))
   return row ? { row, id: path[row.path.split('/').indexOf(':id')] ?? '' } : null
 }
 
-function matches(row: Row, path: readonly string[]): boolean {
+function matches(row: ScimRoute, path: readonly string[]): boolean {
   const parts = row.path.split('/')
   return (
     parts.length === path.length && parts.every((part, at) => part === path[at] || (part === ':id' && path[at] !== '.search'))
@@ -61,13 +61,13 @@ export function decoded(path: string): string[] | null {
   }
 }
 
-export function translated(error: unknown): WireResponse {
+export function translated(error: unknown): HttpResponse {
   if (error instanceof RosterError) return scimError(error)
   throw error
 }
 
 /** As a client names it. `body` is there once it was read and is JSON: what is not may hold anything, and is not kept. */
-export interface Named {
+export interface RequestLine {
   readonly method: string
   /** Encoded, beginning with a slash. */
   readonly path: string
@@ -76,12 +76,12 @@ export interface Named {
 }
 
 /** Answers, and keeps what was asked and answered: all but reads that went well, of which there are many and which change nothing. */
-export async function kept(
+export async function withExchangeLog(
   context: Context,
   iamid: string,
-  named: Named,
-  run: (context: Context) => Promise<WireResponse>,
-): Promise<WireResponse> {
+  named: RequestLine,
+  run: (context: Context) => Promise<HttpResponse>,
+): Promise<HttpResponse> {
   const [trail, at] = [newTrail(), new Date()]
   const keep = (status: number, answer: unknown) => {
     trail.over = true
@@ -118,7 +118,7 @@ export const replayScim: ScimReplay<Context> = async (context, { method, path, q
   if (context.actor.kind !== 'scim') throw new Error('Only a SCIM client asks by SCIM')
   const base = `${context.app.config.publicUrl}/scim/v2/${context.actor.iamid}`
   const run = async () =>
-    operate({ context, base, method, path: decoded(path.slice(1)) ?? [], asked: askedByQuery(parseQuery(query)), body })
+    dispatch({ context, base, method, path: decoded(path.slice(1)) ?? [], asked: parseSearchQuery(parseQuery(query)), body })
   const answer = await run().catch(translated)
   return { status: answer.status, body: answer.body ?? null }
 }

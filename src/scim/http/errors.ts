@@ -1,13 +1,13 @@
-import { catalogue, NotFound, type RosterError } from '../../platform/errors.ts'
+import { ERROR_CODES, NotFound, type RosterError } from '../../platform/errors.ts'
 import { errorHeaders } from '../../platform/http/errors.ts'
-import type { WireResponse } from '../../platform/http/types.ts'
+import type { HttpResponse } from '../../platform/http/types.ts'
 
 export const SCIM_JSON = 'application/scim+json'
 const ERROR = 'urn:ietf:params:scim:api:messages:2.0:Error'
 
 /** An error as RFC 7644 3.12 wants it. */
-export function scimError(error: RosterError): WireResponse {
-  const { status } = catalogue[error.code]
+export function scimError(error: RosterError): HttpResponse {
+  const { status } = ERROR_CODES[error.code]
   return {
     status,
     headers: { 'content-type': SCIM_JSON, ...errorHeaders(status, error) },
@@ -22,22 +22,22 @@ function scimType(error: RosterError): { scimType?: string } {
 }
 
 /** What an unknown client is told, whatever it asked for: nothing can be learnt from it. */
-export const unauthorized = (): WireResponse => ({
+export const unauthorized = (): HttpResponse => ({
   status: 401,
   headers: { 'content-type': SCIM_JSON, 'www-authenticate': 'Bearer' },
   body: { schemas: [ERROR], status: '401', detail: 'No IAM of this Roster accepts SCIM with this credential' },
 })
 
-export const nothing = () => new NotFound('There is nothing here: see ResourceTypes')
+export const notFound = () => new NotFound('There is nothing here: see ResourceTypes')
 
 /** A path that is known, by a method that it does not have (RFC 9110 15.5.6). */
-export const notAllowed = (method: string, allowed: readonly string[]): WireResponse => ({
+export const notAllowed = (method: string, allowed: readonly string[]): HttpResponse => ({
   status: 405,
   headers: { 'content-type': SCIM_JSON, allow: allowed.join(', ') },
   body: { schemas: [ERROR], status: '405', detail: `There is no ${method} here, but ${allowed.join(', ')}` },
 })
 
-export const notImplemented = (detail: string): WireResponse => ({
+export const notImplemented = (detail: string): HttpResponse => ({
   status: 501,
   headers: { 'content-type': SCIM_JSON },
   body: { schemas: [ERROR], status: '501', detail },

@@ -1,43 +1,48 @@
 import { groupType } from '../protocol/schema.ts'
 import { scimGroups } from '../resources/groups.service.ts'
-import { askedByBody, isShown } from './query.ts'
-import { answer, answerList, answerRead, shapedGroup } from './representation.ts'
-import type { Row } from './route.ts'
+import { isShown, parseSearchRequest } from './query.ts'
+import { answer, listResponse, resourceResponse, serializeGroup } from './representation.ts'
+import type { ScimRoute } from './route.ts'
 
 const type = groupType({})
 
 /** RFC 7644 3.2 to 3.6, of Groups. */
-export const groupRows: readonly Row[] = [
+export const groupRoutes: readonly ScimRoute[] = [
   {
     method: 'GET',
     path: 'Groups',
     run: async ({ context, base, asked }) => {
       const found = await scimGroups.list(context, { ...asked, members: isShown(asked, 'members') })
-      return answerList(type, found, group => shapedGroup(base, group), asked)
+      return listResponse(type, found, group => serializeGroup(base, group), asked)
     },
   },
   {
     method: 'POST',
     path: 'Groups/.search',
     run: async ({ context, base, body }) => {
-      const asked = askedByBody(body)
+      const asked = parseSearchRequest(body)
       const found = await scimGroups.list(context, { ...asked, members: isShown(asked, 'members') })
-      return answerList(type, found, group => shapedGroup(base, group), asked)
+      return listResponse(type, found, group => serializeGroup(base, group), asked)
     },
   },
   {
     method: 'POST',
     path: 'Groups',
     run: async ({ context, base, asked, body }) =>
-      answer(201, type, shapedGroup(base, await scimGroups.create(context, { body, members: isShown(asked, 'members') })), asked),
+      answer(
+        201,
+        type,
+        serializeGroup(base, await scimGroups.create(context, { body, members: isShown(asked, 'members') })),
+        asked,
+      ),
   },
   {
     method: 'GET',
     path: 'Groups/:id',
     run: async ({ context, base, id, asked, ifNoneMatch }) =>
-      answerRead(
+      resourceResponse(
         type,
-        shapedGroup(base, await scimGroups.get(context, { id, members: isShown(asked, 'members') })),
+        serializeGroup(base, await scimGroups.get(context, { id, members: isShown(asked, 'members') })),
         asked,
         ifNoneMatch,
       ),
@@ -47,7 +52,7 @@ export const groupRows: readonly Row[] = [
     path: 'Groups/:id',
     run: async ({ context, base, id, asked, body, ifMatch, ifNoneMatch }) => {
       const group = await scimGroups.replace(context, { id, ifMatch, ifNoneMatch, body, members: isShown(asked, 'members') })
-      return answer(200, type, shapedGroup(base, group), asked)
+      return answer(200, type, serializeGroup(base, group), asked)
     },
   },
   {
@@ -63,7 +68,7 @@ export const groupRows: readonly Row[] = [
         body,
         members: wanted && isShown(asked, 'members'),
       })
-      const shaped = shapedGroup(base, group)
+      const shaped = serializeGroup(base, group)
       return wanted
         ? answer(200, type, shaped, asked)
         : { status: 204, headers: { etag: shaped.version, location: shaped.location } }

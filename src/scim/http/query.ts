@@ -1,11 +1,11 @@
 /** What a client asks for beside the resource: by the query, or by the body of `.search` (RFC 7644 3.4.2, 3.4.3, 3.9). */
 import { Invalid } from '../../platform/errors.ts'
 import { named } from '../../platform/http/text.ts'
-import { Misspoken } from '../protocol/errors.ts'
+import { ScimError } from '../protocol/errors.ts'
 import { hasSchema, isObject, memberOf } from '../protocol/resource.ts'
-import type { Search } from '../resources/search.ts'
+import type { SearchRequest } from '../resources/search.ts'
 
-export interface Asked extends Search {
+export interface SearchParams extends SearchRequest {
   readonly attributes: readonly string[]
   readonly excluded: readonly string[]
 }
@@ -14,7 +14,7 @@ const SEARCH = 'urn:ietf:params:scim:api:messages:2.0:SearchRequest'
 const MAX_NAMES = 200
 
 /** Other parameters are passed over: Entra ID puts flags of its own into the address (`?aadOptscim062020`). */
-export function askedByQuery(query: ReadonlyMap<string, readonly string[]>): Asked {
+export function parseSearchQuery(query: ReadonlyMap<string, readonly string[]>): SearchParams {
   const one = (name: string): string | undefined => {
     const values = [...query].flatMap(([key, values]) => (key.toLowerCase() === name.toLowerCase() ? values : []))
     if (values.length > 1) throw new Invalid(name, 'must not be repeated')
@@ -43,12 +43,12 @@ export function askedByQuery(query: ReadonlyMap<string, readonly string[]>): Ask
   })
 }
 
-export function askedByBody(body: unknown): Asked {
-  if (!isObject(body)) throw new Misspoken('invalidSyntax', 'body', 'must be a JSON object')
-  if (!hasSchema(body, SEARCH)) throw new Misspoken('invalidSyntax', 'schemas', `must be a list with ${SEARCH}`)
+export function parseSearchRequest(body: unknown): SearchParams {
+  if (!isObject(body)) throw new ScimError('invalidSyntax', 'body', 'must be a JSON object')
+  if (!hasSchema(body, SEARCH)) throw new ScimError('invalidSyntax', 'schemas', `must be a list with ${SEARCH}`)
   const text = (name: string): string | undefined => {
     const value = memberOf(body, name)
-    if (value != null && typeof value !== 'string') throw new Misspoken('invalidValue', name, 'must be a string')
+    if (value != null && typeof value !== 'string') throw new ScimError('invalidValue', name, 'must be a string')
     return value ?? undefined
   }
   const integer = (name: 'startIndex' | 'count'): number | undefined => {
@@ -59,7 +59,7 @@ export function askedByBody(body: unknown): Asked {
   const list = (name: string): string[] => {
     const value = memberOf(body, name) ?? []
     if (!Array.isArray(value) || !value.every(entry => typeof entry === 'string'))
-      throw new Misspoken('invalidValue', name, 'must be a list of strings')
+      throw new ScimError('invalidValue', name, 'must be a list of strings')
     return value
   }
   return checked({
@@ -76,25 +76,25 @@ export function askedByBody(body: unknown): Asked {
 
 /** A page by cursor has a word of its own for it (RFC 9865 2.1). */
 const noInteger = (name: 'startIndex' | 'count', cursor: unknown) =>
-  new Misspoken(name === 'count' && cursor != null ? 'invalidCount' : 'invalidValue', name, 'must be an integer')
+  new ScimError(name === 'count' && cursor != null ? 'invalidCount' : 'invalidValue', name, 'must be an integer')
 
-function checked(asked: Asked): Asked {
+function checked(asked: SearchParams): SearchParams {
   if (asked.attributes.length > 0 && asked.excluded.length > 0)
-    throw new Misspoken('invalidValue', 'excludedAttributes', 'cannot stand beside attributes')
+    throw new ScimError('invalidValue', 'excludedAttributes', 'cannot stand beside attributes')
   if (asked.attributes.length > MAX_NAMES || asked.excluded.length > MAX_NAMES)
     throw new Invalid('attributes', `must be at most ${MAX_NAMES} names`)
   if (asked.cursor !== undefined && asked.startIndex !== undefined)
-    throw new Misspoken('invalidValue', 'startIndex', 'cannot stand beside cursor')
+    throw new ScimError('invalidValue', 'startIndex', 'cannot stand beside cursor')
   return asked
 }
 
 function isDescending(order: string | undefined): boolean {
   if (order === undefined || /^(ascending|descending)$/i.test(order)) return order?.toLowerCase() === 'descending'
-  throw new Misspoken('invalidValue', 'sortOrder', `must be ascending or descending, not ${named(order)}`)
+  throw new ScimError('invalidValue', 'sortOrder', `must be ascending or descending, not ${named(order)}`)
 }
 
 /** Whether an attribute that costs a read of its own will be shown. */
-export function isShown({ attributes, excluded }: Asked, name: string): boolean {
+export function isShown({ attributes, excluded }: SearchParams, name: string): boolean {
   const names = (list: readonly string[]) => list.map(path => path.toLowerCase().replace(/^urn:.*:/, ''))
   if (attributes.length > 0) return names(attributes).some(path => path === name || path.startsWith(`${name}.`))
   return !names(excluded).includes(name)

@@ -1,5 +1,5 @@
 /** How many requests an IAM's client may send (`scimRequestsPerMinute`), on this instance. */
-import { TooMany } from '../../platform/errors.ts'
+import { TooManyRequests } from '../../platform/errors.ts'
 
 const MINUTE = 60_000
 
@@ -21,7 +21,7 @@ export function createScimRate(): ScimRate {
       const filled = Math.min(perMinute, left + ((now - at) * perMinute) / MINUTE)
       buckets.set(iamid, { left: filled < 1 ? filled : filled - 1, at: now })
       if (filled < 1)
-        throw new TooMany(`This IAM takes ${perMinute} SCIM requests a minute (scimRequestsPerMinute)`, {
+        throw new TooManyRequests(`This IAM takes ${perMinute} SCIM requests a minute (scimRequestsPerMinute)`, {
           retryAfter: Math.ceil(((1 - filled) * MINUTE) / perMinute / 1000),
         })
     },

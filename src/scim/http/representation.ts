@@ -1,17 +1,17 @@
 /** A resource as it goes over the wire (RFC 7643 3.1, RFC 7644 3.9 and 3.14). */
 import { LazyList } from '../../platform/http/json.ts'
-import type { WireResponse } from '../../platform/http/types.ts'
+import type { HttpResponse } from '../../platform/http/types.ts'
 import { keyOf, resolve, type Target, withExtensionsOf } from '../protocol/attribute-paths.ts'
 import { isObject } from '../protocol/resource.ts'
 import { type Document, groupType, type ResourceType, schemasOf, userType } from '../protocol/schema.ts'
-import { names, versionOf } from '../resources/etag.ts'
+import { etagMatches, etagOf } from '../resources/etag.ts'
 import { groupDocument, groupFacts, type ScimGroupRecord } from '../resources/group.ts'
-import type { Found } from '../resources/search.ts'
+import type { SearchResult } from '../resources/search.ts'
 import { type ScimUserRecord, userDocument, userFacts } from '../resources/user.ts'
 import { SCIM_JSON } from './errors.ts'
-import type { Asked } from './query.ts'
+import type { SearchParams } from './query.ts'
 
-export interface Shaped {
+export interface Serialized {
   readonly location: string
   readonly version: string
   readonly resource: Document
@@ -22,24 +22,24 @@ type Member = NonNullable<ScimGroupRecord['members']>[number]
 const MANY = 100
 
 /** `base` is the address of the IAM's SCIM, without a slash at the end. */
-export function shapedUser(base: string, user: ScimUserRecord): Shaped {
+export function serializeUser(base: string, user: ScimUserRecord): Serialized {
   const type = userType({})
   const document = userDocument(user)
   const groups = user.groups?.map(({ value, display }) => ({ value, $ref: `${base}/Groups/${value}`, display, type: 'direct' }))
   const inside = { ...document, ...(groups && groups.length > 0 && { groups }) }
-  return shaped(type, base, { ...user, id: user.scimId!, version: versionOf(userFacts(user), user.groups) }, inside)
+  return serialize(type, base, { ...user, id: user.scimId!, version: etagOf(userFacts(user), user.groups) }, inside)
 }
 
-export function shapedGroup(base: string, group: ScimGroupRecord): Shaped {
-  const members = group.members && eachOf(group.members, member => shapedMember(base, member))
+export function serializeGroup(base: string, group: ScimGroupRecord): Serialized {
+  const members = group.members && eachOf(group.members, member => serializeMember(base, member))
   const inside = { ...groupDocument(group), ...(members && { members }) }
-  return shaped(groupType({}), base, { ...group, id: group.scimid, version: versionOf(groupFacts(group)) }, inside)
+  return serialize(groupType({}), base, { ...group, id: group.scimid, version: etagOf(groupFacts(group)) }, inside)
 }
 
 const eachOf = <Entry>(list: readonly Entry[], shape: (entry: Entry) => Document): readonly Document[] | LazyList<Entry> =>
   list.length < MANY ? list.map(shape) : new LazyList(list, shape)
 
-const shapedMember = (base: string, { value, display }: Member): Document => ({
+const serializeMember = (base: string, { value, display }: Member): Document => ({
   value,
   $ref: `${base}/Users/${value}`,
   display,
@@ -53,14 +53,14 @@ interface Facts {
   readonly updatedAt: Date
 }
 
-function shaped(type: ResourceType, base: string, { id, version, createdAt, updatedAt }: Facts, inside: Document): Shaped {
+function serialize(type: ResourceType, base: string, { id, version, createdAt, updatedAt }: Facts, inside: Document): Serialized {
   const location = `${base}/${type.endpoint}/${id}`
   const meta = { resourceType: type.name, created: createdAt, lastModified: updatedAt, location, version }
   return { location, version, resource: { schemas: schemasOf(type, inside), id, ...inside, meta } }
 }
 
 /** The answer with one resource. `status` 201 says where it is. */
-export function answer(status: 200 | 201, type: ResourceType, shaped: Shaped, asked: Asked): WireResponse {
+export function answer(status: 200 | 201, type: ResourceType, shaped: Serialized, asked: SearchParams): HttpResponse {
   const { location, version } = shaped
   return {
     status,
@@ -70,18 +70,29 @@ export function answer(status: 200 | 201, type: ResourceType, shaped: Shaped, as
 }
 
 /** The answer to a read: 304 when the client has this version already. */
-export function answerRead(type: ResourceType, shaped: Shaped, asked: Asked, ifNoneMatch: string | undefined): WireResponse {
-  if (ifNoneMatch !== undefined && names(ifNoneMatch, shaped.version)) return { status: 304, headers: { etag: shaped.version } }
+export function resourceResponse(
+  type: ResourceType,
+  shaped: Serialized,
+  asked: SearchParams,
+  ifNoneMatch: string | undefined,
+): HttpResponse {
+  if (ifNoneMatch !== undefined && etagMatches(ifNoneMatch, shaped.version))
+    return { status: 304, headers: { etag: shaped.version } }
   return answer(200, type, shaped, asked)
 }
 
-export const answerList = <Row>(type: ResourceType, found: Found<Row>, shape: (row: Row) => Shaped, asked: Asked): WireResponse =>
-  listOf(found, asked, row => inList(type, shape(row), asked))
+export const listResponse = <Row>(
+  type: ResourceType,
+  found: SearchResult<Row>,
+  shape: (row: Row) => Serialized,
+  asked: SearchParams,
+): HttpResponse => listOf(found, asked, row => inList(type, shape(row), asked))
 
-export const inList = (type: ResourceType, { resource }: Shaped, asked: Asked): Document => projected(type, resource, asked)
+export const inList = (type: ResourceType, { resource }: Serialized, asked: SearchParams): Document =>
+  projected(type, resource, asked)
 
 /** A page of resources, by index or by cursor as it was asked for (RFC 7644 3.4.2, RFC 9865 2). */
-export function listOf<Row>(found: Found<Row>, asked: Asked, resource: (row: Row) => Document): WireResponse {
+export function listOf<Row>(found: SearchResult<Row>, asked: SearchParams, resource: (row: Row) => Document): HttpResponse {
   const { total, rows, startIndex, nextCursor, previousCursor } = found
   const cursors = { ...(previousCursor !== null && { previousCursor }), ...(nextCursor !== null && { nextCursor }) }
   return {
@@ -98,7 +109,7 @@ export function listOf<Row>(found: Found<Row>, asked: Asked, resource: (row: Row
 }
 
 /** Only what is asked for, or all but what is not wanted; `id` and `schemas` always (RFC 7643 7, "returned"). */
-function projected(type: ResourceType, resource: Document, { attributes, excluded }: Asked): Document {
+function projected(type: ResourceType, resource: Document, { attributes, excluded }: SearchParams): Document {
   if (attributes.length > 0) {
     const shown: Document = { schemas: resource.schemas, id: resource.id }
     for (const target of targets(type, resource, attributes)) copy(resource, shown, target)

@@ -1,6 +1,6 @@
 import type { Context } from '../../authorization/context.ts'
-import type { WireResponse } from '../../platform/http/types.ts'
-import type { Asked } from './query.ts'
+import type { HttpResponse } from '../../platform/http/types.ts'
+import type { SearchParams } from './query.ts'
 
 /** One SCIM operation, alone or as a part of Bulk. */
 export interface ScimRequest {
@@ -9,15 +9,15 @@ export interface ScimRequest {
   readonly base: string
   /** Of the path; empty where the path has none. */
   readonly id: string
-  readonly asked: Asked
+  readonly asked: SearchParams
   readonly body: unknown
   readonly ifMatch?: string | undefined
   readonly ifNoneMatch?: string | undefined
 }
 
-export interface Row {
+export interface ScimRoute {
   readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
   /** Below the IAM's address; `:id` is one segment. */
   readonly path: string
-  readonly run: (request: ScimRequest) => Promise<WireResponse>
+  readonly run: (request: ScimRequest) => Promise<HttpResponse>
 }

@@ -8,23 +8,23 @@ import { Invalid } from '../../platform/errors.ts'
 import { parseBody } from '../../platform/http/body.ts'
 import { parseQuery } from '../../platform/http/query.ts'
 import { ANONYMOUS_BODY_LIMIT } from '../../platform/http/read-body.ts'
-import type { Http, Translator, WireRequest, WireResponse } from '../../platform/http/types.ts'
-import { Misspoken } from '../protocol/errors.ts'
+import type { HttpRequest, HttpResponse, HttpServer, Translator } from '../../platform/http/types.ts'
+import { ScimError } from '../protocol/errors.ts'
 import { bulk, type Dispatch } from './bulk.ts'
-import { discoveryPlace, notFiltered, SCIM_BODY_LIMIT, staticDiscovery } from './discovery.routes.ts'
-import { BULK, decoded, kept, type Named, operate, translated } from './dispatch.ts'
-import { nothing, scimError, unauthorized } from './errors.ts'
-import { askedByQuery } from './query.ts'
+import { discoveryEndpoint, notFiltered, SCIM_BODY_LIMIT, staticDiscovery } from './discovery.routes.ts'
+import { BULK, decoded, dispatch, type RequestLine, translated, withExchangeLog } from './dispatch.ts'
+import { notFound, scimError, unauthorized } from './errors.ts'
+import { parseSearchQuery } from './query.ts'
 import type { ScimRequest } from './route.ts'
-import { rows } from './routes.ts'
+import { routes } from './routes.ts'
 
 const METHODS = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'TRACE', 'QUERY']
 const PREFIX = '/scim/v2'
 
-export interface ScimDoor {
+export interface ScimDeps {
   readonly publicUrl: string
   /** The context of the IAM's SCIM client. Throws Unauthenticated, or Unavailable. */
-  readonly contextOf: (request: WireRequest, iamid: string) => Promise<Context>
+  readonly contextOf: (request: HttpRequest, iamid: string) => Promise<Context>
 }
 
 interface Locals extends Record<string, unknown> {
@@ -33,19 +33,19 @@ interface Locals extends Record<string, unknown> {
   iamid: string
 }
 
-export function registerScim(http: Http, door: ScimDoor): void {
+export function registerScim(http: HttpServer, door: ScimDeps): void {
   http.translate(PREFIX, outside)
   http.route({ method: METHODS, path: PREFIX, body: 'none', handler: async () => unauthorized() })
   http.route<Locals>({
     method: METHODS,
     path: `${PREFIX}/*`,
-    below: [BULK, ...rows.map(row => row.path)].map(path => `${PREFIX}/:iamid/${path}`),
+    below: [BULK, ...routes.map(row => row.path)].map(path => `${PREFIX}/:iamid/${path}`),
     // Parsed in `serve`, whose errors are known to be a client's.
     body: 'raw',
     bodyLimit: ({ locals }) => (locals.context ? SCIM_BODY_LIMIT : ANONYMOUS_BODY_LIMIT),
     authenticate: async request => {
       const [iamid = '', ...path] = segmentsOf(request.path) ?? []
-      const isPublic = request.headers.authorization === undefined && isRead(request.method) && discoveryPlace(path) !== null
+      const isPublic = request.headers.authorization === undefined && isRead(request.method) && discoveryEndpoint(path) !== null
       request.locals.context = isPublic && iamid !== '' ? null : await door.contextOf(request, iamid)
       request.locals.iamid = iamid
     },
@@ -61,50 +61,50 @@ const outside: Translator = error =>
     ? scimError(error)
     : unauthorized()
 
-async function serve(request: WireRequest<Locals>, door: ScimDoor): Promise<WireResponse> {
+async function serve(request: HttpRequest<Locals>, door: ScimDeps): Promise<HttpResponse> {
   const { context, iamid } = request.locals
   const [named, ...path] = segmentsOf(request.path) ?? []
   // The IAM that was asked for is the one that is served, whatever made of the path in between.
-  if (named !== iamid) throw nothing()
+  if (named !== iamid) throw notFound()
   if (context === null) return withoutKey(request, door, path)
   const below = `/${request.path.split('/').slice(4).join('/')}`
-  const exchange: Named = { method: request.method, path: below, query: request.query }
-  return kept(context, iamid, exchange, async context => {
+  const exchange: RequestLine = { method: request.method, path: below, query: request.query }
+  return withExchangeLog(context, iamid, exchange, async context => {
     const common = { context, base: `${door.publicUrl}${PREFIX}/${iamid}` }
-    const asked = askedByQuery(parseQuery(request.query))
+    const asked = parseSearchQuery(parseQuery(request.query))
     exchange.body = bodyOf(request)
     if (request.method === 'POST' && path.join('/') === BULK) return bulk(exchange.body, common.base, part(common))
     const { 'if-match': ifMatch, 'if-none-match': ifNoneMatch } = request.headers
-    return operate({ ...common, method: request.method, path, asked, body: exchange.body, ifMatch, ifNoneMatch })
+    return dispatch({ ...common, method: request.method, path, asked, body: exchange.body, ifMatch, ifNoneMatch })
   })
 }
 
 /** Reads nothing of the store: an IAM that does not exist answers alike. */
-function withoutKey(request: WireRequest<Locals>, door: ScimDoor, path: readonly string[]): WireResponse {
-  const place = discoveryPlace(path)
-  if (place === null) throw nothing()
-  if (askedByQuery(parseQuery(request.query)).filter !== undefined) throw notFiltered()
+function withoutKey(request: HttpRequest<Locals>, door: ScimDeps, path: readonly string[]): HttpResponse {
+  const place = discoveryEndpoint(path)
+  if (place === null) throw notFound()
+  if (parseSearchQuery(parseQuery(request.query)).filter !== undefined) throw notFiltered()
   return staticDiscovery(place, `${door.publicUrl}${PREFIX}/${encodeURIComponent(request.locals.iamid)}`, path[1] ?? '')
 }
 
 /** Parts of Bulk answer without members and groups: nobody sees them. */
-const nothingAsked = askedByQuery(new Map([['excludedAttributes', ['members,groups']]]))
+const noQuery = parseSearchQuery(new Map([['excludedAttributes', ['members,groups']]]))
 
 /** Each part of Bulk is an exchange of its own: it can be found, and run again. */
 const part =
   ({ context, base }: Pick<ScimRequest, 'context' | 'base'>): Dispatch =>
   ({ method, path, data: body, version: ifMatch }) =>
-    kept(context, iamidOf(context), { method, path, query: '', body }, context =>
-      operate({ context, base, method, path: decoded(path.slice(1)) ?? [], asked: nothingAsked, body, ifMatch }),
+    withExchangeLog(context, iamidOf(context), { method, path, query: '', body }, context =>
+      dispatch({ context, base, method, path: decoded(path.slice(1)) ?? [], asked: noQuery, body, ifMatch }),
     )
 
 const iamidOf = ({ actor }: Context): string => (actor.kind === 'scim' ? actor.iamid : '')
 
-function bodyOf({ body, headers }: WireRequest<Locals>): unknown {
+function bodyOf({ body, headers }: HttpRequest<Locals>): unknown {
   try {
     return Buffer.isBuffer(body) ? parseBody(body, headers, 'json') : undefined
   } catch (error) {
-    throw error instanceof Invalid ? new Misspoken('invalidSyntax', error.field ?? 'body', error.rule) : error
+    throw error instanceof Invalid ? new ScimError('invalidSyntax', error.field ?? 'body', error.rule) : error
   }
 }
 

@@ -1,8 +1,8 @@
-import { discoveryRows } from './discovery.routes.ts'
-import { groupRows } from './groups.routes.ts'
-import type { Row } from './route.ts'
-import { rootRows } from './search.routes.ts'
-import { userRows } from './users.routes.ts'
+import { discoveryRoutes } from './discovery.routes.ts'
+import { groupRoutes } from './groups.routes.ts'
+import type { ScimRoute } from './route.ts'
+import { searchRoutes } from './search.routes.ts'
+import { userRoutes } from './users.routes.ts'
 
 /** Every SCIM operation there is, but Bulk, which is made of them. A fixed word comes before `:id`. */
-export const rows: readonly Row[] = [...discoveryRows, ...rootRows, ...userRows, ...groupRows]
+export const routes: readonly ScimRoute[] = [...discoveryRoutes, ...searchRoutes, ...userRoutes, ...groupRoutes]

@@ -1,43 +1,43 @@
 import { userType } from '../protocol/schema.ts'
 import { scimUsers } from '../resources/users.service.ts'
-import { askedByBody, isShown } from './query.ts'
-import { answer, answerList, answerRead, shapedUser } from './representation.ts'
-import type { Row } from './route.ts'
+import { isShown, parseSearchRequest } from './query.ts'
+import { answer, listResponse, resourceResponse, serializeUser } from './representation.ts'
+import type { ScimRoute } from './route.ts'
 
 const type = userType({})
 
 /** RFC 7644 3.2 to 3.6, of Users. */
-export const userRows: readonly Row[] = [
+export const userRoutes: readonly ScimRoute[] = [
   {
     method: 'GET',
     path: 'Users',
     run: async ({ context, base, asked }) => {
       const found = await scimUsers.list(context, { ...asked, groups: isShown(asked, 'groups') })
-      return answerList(type, found, user => shapedUser(base, user), asked)
+      return listResponse(type, found, user => serializeUser(base, user), asked)
     },
   },
   {
     method: 'POST',
     path: 'Users/.search',
     run: async ({ context, base, body }) => {
-      const asked = askedByBody(body)
+      const asked = parseSearchRequest(body)
       const found = await scimUsers.list(context, { ...asked, groups: isShown(asked, 'groups') })
-      return answerList(type, found, user => shapedUser(base, user), asked)
+      return listResponse(type, found, user => serializeUser(base, user), asked)
     },
   },
   {
     method: 'POST',
     path: 'Users',
     run: async ({ context, base, asked, body }) =>
-      answer(201, type, shapedUser(base, await scimUsers.create(context, { body, groups: isShown(asked, 'groups') })), asked),
+      answer(201, type, serializeUser(base, await scimUsers.create(context, { body, groups: isShown(asked, 'groups') })), asked),
   },
   {
     method: 'GET',
     path: 'Users/:id',
     run: async ({ context, base, id, asked, ifNoneMatch }) =>
-      answerRead(
+      resourceResponse(
         type,
-        shapedUser(base, await scimUsers.get(context, { id, groups: isShown(asked, 'groups') })),
+        serializeUser(base, await scimUsers.get(context, { id, groups: isShown(asked, 'groups') })),
         asked,
         ifNoneMatch,
       ),
@@ -47,7 +47,7 @@ export const userRows: readonly Row[] = [
     path: 'Users/:id',
     run: async ({ context, base, id, asked, body, ifMatch, ifNoneMatch }) => {
       const user = await scimUsers.replace(context, { id, ifMatch, ifNoneMatch, body, groups: isShown(asked, 'groups') })
-      return answer(200, type, shapedUser(base, user), asked)
+      return answer(200, type, serializeUser(base, user), asked)
     },
   },
   {
@@ -55,7 +55,7 @@ export const userRows: readonly Row[] = [
     path: 'Users/:id',
     run: async ({ context, base, id, asked, body, ifMatch, ifNoneMatch }) => {
       const user = await scimUsers.patch(context, { id, ifMatch, ifNoneMatch, body, groups: isShown(asked, 'groups') })
-      return answer(200, type, shapedUser(base, user), asked)
+      return answer(200, type, serializeUser(base, user), asked)
     },
   },
   {

@@ -1,6 +1,6 @@
 /** Attribute paths (RFC 7644 3.10): what they name in a type of resource, and where that is in one resource. Pure. */
 import { named } from '../../platform/http/text.ts'
-import { Misspoken, type ScimType } from './errors.ts'
+import { ScimError, type ScimType } from './errors.ts'
 import { isObject } from './resource.ts'
 import {
   attributesOfExtension,
@@ -37,7 +37,7 @@ export function keyOf(holder: Document, name: string): string {
  */
 export function resolve(type: ResourceType, path: string, scimType: ScimType = 'invalidPath'): Target {
   const fault = () =>
-    new Misspoken(
+    new ScimError(
       scimType,
       scimType === 'invalidFilter' ? 'filter' : 'path',
       `names ${named(path)}, which a ${type.name} does not have`,

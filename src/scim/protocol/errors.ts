@@ -14,7 +14,7 @@ export type ScimType =
   | 'invalidCount'
 
 /** An Invalid with SCIM's word for what is wrong. */
-export class Misspoken extends Invalid {
+export class ScimError extends Invalid {
   readonly scimType: ScimType
   constructor(scimType: ScimType, field: string, rule: string) {
     super(field, rule)
@@ -23,6 +23,6 @@ export class Misspoken extends Invalid {
 }
 
 /** The name is another resource's. */
-export class Duplicate extends Conflict {
+export class UniquenessError extends Conflict {
   readonly scimType: ScimType = 'uniqueness'
 }

@@ -1,5 +1,5 @@
 /** Filters and value paths (RFC 7644 3.4.2.2, 3.5.2) as trees: bounded in length, depth and comparisons, in linear time. Pure. */
-import { Misspoken } from './errors.ts'
+import { ScimError } from './errors.ts'
 import { type Compare, type Filter, OPERATORS, type Presence, type Tree, type ValueFilter, type ValuePath } from './filter.ts'
 
 const MAX_CHARACTERS = 4096
@@ -180,12 +180,12 @@ class Parser {
     return found
   }
 
-  #expected(what: string): Misspoken {
+  #expected(what: string): ScimError {
     const place = [...this.#text.slice(0, this.#at)].length + 1
     return this.#fault(`must have ${what} at character ${place}`)
   }
 
-  #fault(rule: string): Misspoken {
-    return new Misspoken(this.#scimType, this.#scimType === 'invalidFilter' ? 'filter' : 'path', rule)
+  #fault(rule: string): ScimError {
+    return new ScimError(this.#scimType, this.#scimType === 'invalidFilter' ? 'filter' : 'path', rule)
   }
 }

@@ -49,11 +49,11 @@ export function matches(filter: ValueFilter, value: unknown): boolean {
   if (filter.op === 'not') return !matches(filter.filter, value)
   const held = isObject(value) ? memberOf(value, filter.attrPath) : filter.attrPath.toLowerCase() === 'value' ? value : undefined
   if (filter.op === 'pr') return held != null && held !== ''
-  return compares(filter, held === undefined && isObject(value) ? meantBy(filter) : held)
+  return compares(filter, held === undefined && isObject(value) ? numericValue(filter) : held)
 }
 
 /** What an absent part stands for: a value that says nothing of `primary` is not the primary one (RFC 7643 2.4). */
-const meantBy = ({ attrPath, compValue }: Compare): false | undefined =>
+const numericValue = ({ attrPath, compValue }: Compare): false | undefined =>
   attrPath.toLowerCase() === 'primary' && compValue !== null ? false : undefined
 
 function compares({ op, compValue }: Compare, held: unknown): boolean {

@@ -2,7 +2,7 @@
 import { Invalid } from '../../platform/errors.ts'
 import { FORBIDDEN_KEYS, named } from '../../platform/http/text.ts'
 import { resolve, type Target, wholeExtension } from './attribute-paths.ts'
-import { Misspoken } from './errors.ts'
+import { ScimError } from './errors.ts'
 import { parseValuePath } from './filter.parser.ts'
 import { isLogical, type ValueFilter } from './filter.ts'
 import { hasSchema, isObject, memberOf } from './resource.ts'
@@ -12,7 +12,7 @@ import type { Attribute } from './schema.types.ts'
 const PATCH_OP = 'urn:ietf:params:scim:api:messages:2.0:PatchOp'
 const MAX_OPERATIONS = 1000
 
-export interface Step {
+export interface PatchOperation {
   readonly op: 'add' | 'replace' | 'remove'
   readonly target: Target
   /** Which values of a list; null for all of it. */
@@ -23,39 +23,39 @@ export interface Step {
 }
 
 /** Throws Misspoken. A step without a path becomes one for each name in its value; read-only names there are passed over. */
-export function parsePatch(type: ResourceType, body: unknown): Step[] {
-  if (!isObject(body)) throw new Misspoken('invalidSyntax', 'body', 'must be a JSON object')
-  if (!hasSchema(body, PATCH_OP)) throw new Misspoken('invalidSyntax', 'schemas', `must be a list with ${PATCH_OP}`)
+export function parsePatch(type: ResourceType, body: unknown): PatchOperation[] {
+  if (!isObject(body)) throw new ScimError('invalidSyntax', 'body', 'must be a JSON object')
+  if (!hasSchema(body, PATCH_OP)) throw new ScimError('invalidSyntax', 'schemas', `must be a list with ${PATCH_OP}`)
   const operations = memberOf(body, 'Operations')
   if (!Array.isArray(operations) || operations.length === 0)
-    throw new Misspoken('invalidSyntax', 'Operations', 'must be a list of at least one operation')
+    throw new ScimError('invalidSyntax', 'Operations', 'must be a list of at least one operation')
   if (operations.length > MAX_OPERATIONS) throw new Invalid('Operations', `must have at most ${MAX_OPERATIONS} entries`)
   return operations.flatMap(operation => stepsOf(type, operation))
 }
 
-function stepsOf(type: ResourceType, operation: unknown): Step[] {
-  if (!isObject(operation)) throw new Misspoken('invalidSyntax', 'Operations', 'must be objects')
+function stepsOf(type: ResourceType, operation: unknown): PatchOperation[] {
+  if (!isObject(operation)) throw new ScimError('invalidSyntax', 'Operations', 'must be objects')
   const unknown = Object.keys(operation).find(key => !['op', 'path', 'value'].includes(key.toLowerCase()))
   // Entra ID adds a name to its operations; nothing depends on it.
   if (unknown !== undefined && unknown !== 'name')
-    throw new Misspoken('invalidSyntax', named(unknown), 'is not part of an operation')
+    throw new ScimError('invalidSyntax', named(unknown), 'is not part of an operation')
   const [op, path, value] = [opOf(memberOf(operation, 'op')), memberOf(operation, 'path'), memberOf(operation, 'value')]
-  if (op !== 'remove' && value === undefined) throw new Misspoken('invalidValue', 'value', `is required for ${op}`)
+  if (op !== 'remove' && value === undefined) throw new ScimError('invalidValue', 'value', `is required for ${op}`)
   if (path != null && path !== '') {
-    if (typeof path !== 'string') throw new Misspoken('invalidPath', 'path', 'must be a string')
+    if (typeof path !== 'string') throw new ScimError('invalidPath', 'path', 'must be a string')
     const step = { op, value, path, ...parsePath(type, path) }
     // It names nothing to remove, and must not be taken for a removal of all.
     if (op === 'remove' && step.filter === null && Array.isArray(value) && value.length === 0)
-      throw new Misspoken('invalidValue', 'value', 'names nothing: leave it out to remove all')
+      throw new ScimError('invalidValue', 'value', 'names nothing: leave it out to remove all')
     // A password is never kept, and a client that sends one with other changes must not lose these.
     if (step.target.attribute?.mutability === 'writeOnly') return []
-    if (isReadOnly(step.target)) throw new Misspoken('mutability', 'path', `names ${named(path)}, which is read-only`)
+    if (isReadOnly(step.target)) throw new ScimError('mutability', 'path', `names ${named(path)}, which is read-only`)
     return [step]
   }
-  if (op === 'remove') throw new Misspoken('noTarget', 'path', 'is required for remove')
-  if (!isObject(value)) throw new Misspoken('invalidValue', 'value', 'must be an object where there is no path')
+  if (op === 'remove') throw new ScimError('noTarget', 'path', 'is required for remove')
+  if (!isObject(value)) throw new ScimError('invalidValue', 'value', 'must be an object where there is no path')
   return Object.entries(value).flatMap(([key, inner]) => {
-    if (FORBIDDEN_KEYS.has(key)) throw new Misspoken('invalidPath', named(key), 'is not allowed as a key')
+    if (FORBIDDEN_KEYS.has(key)) throw new ScimError('invalidPath', named(key), 'is not allowed as a key')
     // `schemas` and `id` come with the whole resource that Okta and Entra ID put here; keys such as `name.givenName` are Entra ID's.
     const urn = isObject(inner) ? wholeExtension(type, key) : null
     const parsed = urn === null ? parsePath(type, key) : { target: { urn, attribute: null, sub: null }, filter: null }
@@ -63,9 +63,9 @@ function stepsOf(type: ResourceType, operation: unknown): Step[] {
   })
 }
 
-function opOf(op: unknown): Step['op'] {
+function opOf(op: unknown): PatchOperation['op'] {
   const known = (['add', 'replace', 'remove'] as const).find(known => typeof op === 'string' && op.toLowerCase() === known)
-  if (!known) throw new Misspoken('invalidSyntax', 'op', 'must be add, replace or remove')
+  if (!known) throw new ScimError('invalidSyntax', 'op', 'must be add, replace or remove')
   return known
 }
 
@@ -80,7 +80,7 @@ function parsePath(type: ResourceType, path: string): { target: Target; filter: 
   const target = resolve(type, sub === null ? name : `${name}.${sub}`)
   const { attribute } = target
   if (!attribute || !(attribute.multiValued || attribute.type === 'any'))
-    throw new Misspoken('invalidPath', 'path', 'filters what is not a list of values')
+    throw new ScimError('invalidPath', 'path', 'filters what is not a list of values')
   checkParts(filter, attribute, type.strict)
   return { target, filter }
 }
@@ -90,5 +90,5 @@ function checkParts(filter: ValueFilter, attribute: Attribute, strict: boolean):
   if (isLogical(filter)) for (const inner of filter.filters) checkParts(inner, attribute, strict)
   else if (filter.op === 'not') checkParts(filter.filter, attribute, strict)
   else if (!partOf(attribute, filter.attrPath, strict))
-    throw new Misspoken('invalidPath', 'path', `asks for ${named(filter.attrPath)}, which ${attribute.name} does not have`)
+    throw new ScimError('invalidPath', 'path', `asks for ${named(filter.attrPath)}, which ${attribute.name} does not have`)
 }

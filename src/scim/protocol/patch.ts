@@ -1,20 +1,20 @@
 /** What the steps of a PATCH make of a document (RFC 7644 3.5.2.1 to 3.5.2.3). Pure: the document given stays as it is. */
 
 import { keyOf, located } from './attribute-paths.ts'
-import { Misspoken } from './errors.ts'
+import { ScimError } from './errors.ts'
 import { impliedBy, matches } from './filter.ts'
-import type { Step } from './patch-operations.ts'
-import { checkExtension, checkValue, checkWritable, inOrder, isObject, isUnassigned, sameness } from './resource.ts'
+import type { PatchOperation } from './patch-operations.ts'
+import { checkExtension, checkValue, checkWritable, isObject, isUnassigned, sameness, sortKeys } from './resource.ts'
 import { type Document, findAttribute, type ResourceType } from './schema.ts'
 import type { Attribute } from './schema.types.ts'
 
-export function patched(type: ResourceType, document: Document, steps: readonly Step[]): Document {
+export function patched(type: ResourceType, document: Document, steps: readonly PatchOperation[]): Document {
   const next = structuredClone(document)
   for (const step of steps) apply(type, next, step)
   return next
 }
 
-function apply(type: ResourceType, document: Document, given: Step): void {
+function apply(type: ResourceType, document: Document, given: PatchOperation): void {
   const target = located(document, given.target)
   const step = { ...given, target }
   const { urn, attribute } = target
@@ -28,7 +28,7 @@ function apply(type: ResourceType, document: Document, given: Step): void {
 }
 
 /** An extension as a whole: its attributes one by one, so that those not named stay (RFC 7644 3.5.2.3). */
-function changeExtension(type: ResourceType, document: Document, urn: string, { op, value }: Step): void {
+function changeExtension(type: ResourceType, document: Document, urn: string, { op, value }: PatchOperation): void {
   if (op === 'remove' || value === null) {
     delete document[urn]
     return
@@ -40,16 +40,16 @@ function changeExtension(type: ResourceType, document: Document, urn: string, { 
   keep(document, urn, { ...Object.fromEntries(kept), ...given })
 }
 
-function change(type: ResourceType, holder: Document, attribute: Attribute, step: Step): void {
+function change(type: ResourceType, holder: Document, attribute: Attribute, step: PatchOperation): void {
   if (step.filter !== null) changeSome(type, holder, attribute, step)
   else if (step.target.sub !== null) changePart(type, holder, attribute, step.target.sub, step)
   else changeWhole(type, holder, attribute, step)
 }
 
-function changeWhole(type: ResourceType, holder: Document, attribute: Attribute, { op, value }: Step): void {
+function changeWhole(type: ResourceType, holder: Document, attribute: Attribute, { op, value }: PatchOperation): void {
   const { name } = attribute
   if (op === 'remove') {
-    if (attribute.required) throw new Misspoken('mutability', 'path', `names ${name}, which is required`)
+    if (attribute.required) throw new ScimError('mutability', 'path', `names ${name}, which is required`)
     // Entra ID removes values of a list by naming them in `value`.
     if (isList(attribute, holder) && !isUnassigned(value))
       keep(holder, name, without(attribute, listOf(holder[name]), checkList(type, attribute, value)))
@@ -80,7 +80,7 @@ const isSingleComplex = ({ type, multiValued, name }: Attribute, holder: Documen
   (type === 'complex' || type === 'any') && !multiValued && isObject(holder[name])
 
 /** `name.givenName`, and `emails.value`, which is every value's. */
-function changePart(type: ResourceType, holder: Document, attribute: Attribute, part: Attribute, step: Step): void {
+function changePart(type: ResourceType, holder: Document, attribute: Attribute, part: Attribute, step: PatchOperation): void {
   if (!isList(attribute, holder)) {
     const whole = isObject(holder[attribute.name]) ? { ...(holder[attribute.name] as Document) } : {}
     setPart(type, whole, part, step)
@@ -95,7 +95,7 @@ function changePart(type: ResourceType, holder: Document, attribute: Attribute, 
 }
 
 /** `emails[type eq "work"]`, with or without `.value`. */
-function changeSome(type: ResourceType, holder: Document, attribute: Attribute, step: Step): void {
+function changeSome(type: ResourceType, holder: Document, attribute: Attribute, step: PatchOperation): void {
   const { op, filter } = step
   const { sub } = step.target
   const held = holder[attribute.name]
@@ -131,25 +131,25 @@ function changeSome(type: ResourceType, holder: Document, attribute: Attribute, 
 }
 
 /** The values that a step names change all together. */
-function merged(type: ResourceType, value: unknown, attribute: Attribute, { value: given }: Step): unknown {
+function merged(type: ResourceType, value: unknown, attribute: Attribute, { value: given }: PatchOperation): unknown {
   const checked = checkValue({ ...attribute, multiValued: false }, given, attribute.name, type.strict)
   return isObject(value) && isObject(checked) ? { ...value, ...checked } : (checked ?? value)
 }
 
-function withPart(type: ResourceType, value: unknown, part: Attribute, step: Step): unknown {
+function withPart(type: ResourceType, value: unknown, part: Attribute, step: PatchOperation): unknown {
   const whole = isObject(value) ? { ...value } : { value }
   setPart(type, whole, part, step)
   return whole
 }
 
-function setPart(type: ResourceType, whole: Document, part: Attribute, { op, value }: Step): void {
+function setPart(type: ResourceType, whole: Document, part: Attribute, { op, value }: PatchOperation): void {
   const given = op === 'remove' ? undefined : checkValue(part, value, part.name, type.strict)
   const name = part.type === 'any' ? keyOf(whole, part.name) : part.name
   if (given === undefined) delete whole[name]
   else whole[name] = given
 }
 
-const noTarget = (attribute: Attribute) => new Misspoken('noTarget', 'path', `matches no value of ${attribute.name}`)
+const noTarget = (attribute: Attribute) => new ScimError('noTarget', 'path', `matches no value of ${attribute.name}`)
 const listOf = (value: unknown): unknown[] => (Array.isArray(value) ? [...value] : [])
 const isNotEmpty = (value: unknown): boolean => !(isObject(value) && Object.keys(value).length === 0)
 const checkList = (type: ResourceType, attribute: Attribute, value: unknown): unknown[] =>
@@ -169,7 +169,7 @@ function joined(attribute: Attribute, values: readonly unknown[], added: readonl
   for (const value of added) {
     const at = places.get(sameness(attribute, value)) ?? all.length
     const merged = isObject(all[at]) && isObject(value) ? { ...all[at], ...value } : value
-    if (at < all.length && inOrder(merged) === inOrder(all[at])) continue
+    if (at < all.length && sortKeys(merged) === sortKeys(all[at])) continue
     all[at] = merged
     places.set(sameness(attribute, value), at)
     fresh.add(at)
@@ -186,7 +186,7 @@ function onePrimary(values: unknown[], isNew: (index: number) => boolean): unkno
 
 function atMostOnePrimary(attribute: Attribute, values: unknown[]): unknown[] {
   if (values.filter(value => isObject(value) && value.primary === true).length > 1)
-    throw new Misspoken('invalidValue', attribute.name, 'must have at most one primary value')
+    throw new ScimError('invalidValue', attribute.name, 'must have at most one primary value')
   return values
 }
 
@@ -200,22 +200,22 @@ function without({ subAttributes = [] }: Attribute, values: readonly unknown[], 
     JSON.stringify(
       parts.map(part => {
         const held = value[part]
-        return typeof held === 'string' && inexact.has(part) ? JSON.stringify(held.toLowerCase()) : inOrder(held ?? null)
+        return typeof held === 'string' && inexact.has(part) ? JSON.stringify(held.toLowerCase()) : sortKeys(held ?? null)
       }),
     )
-  const plain = new Set(given.filter(gone => !isObject(gone)).map(inOrder))
+  const plain = new Set(given.filter(gone => !isObject(gone)).map(sortKeys))
   const byParts = Map.groupBy(given.filter(isObject), gone => JSON.stringify(Object.keys(gone).sort()))
   const asked = [...byParts].map(([parts, gone]) => {
     const names: string[] = JSON.parse(parts)
     return { names, words: new Set(gone.map(one => worded(one, names))) }
   })
   return values.filter(value =>
-    isObject(value) ? !asked.some(({ names, words }) => words.has(worded(value, names))) : !plain.has(inOrder(value)),
+    isObject(value) ? !asked.some(({ names, words }) => words.has(worded(value, names))) : !plain.has(sortKeys(value)),
   )
 }
 
 /** The value at an attribute and its part; of a list the primary one, else the first. Undefined when there is none. */
-export function valueAt(document: Document, target: Step['target']): unknown {
+export function valueAt(document: Document, target: PatchOperation['target']): unknown {
   const { urn, attribute, sub } = located(document, target)
   const holder = urn === null ? document : document[urn]
   if (!isObject(holder) || attribute === null) return undefined

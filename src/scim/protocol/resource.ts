@@ -1,7 +1,7 @@
 /** A resource as a provider sends it, checked and spelled as the schemas spell it (RFC 7643 2). Pure. */
 import { Invalid } from '../../platform/errors.ts'
 import { FORBIDDEN_KEYS, named } from '../../platform/http/text.ts'
-import { Misspoken } from './errors.ts'
+import { ScimError } from './errors.ts'
 import { attributesOfExtension, coreAttributes, type Document, extensionOf, findAttribute, type ResourceType } from './schema.ts'
 import type { Attribute } from './schema.types.ts'
 
@@ -17,19 +17,19 @@ export const isUnassigned = (value: unknown): boolean => value == null || (Array
 
 /** A whole resource, of POST or PUT. What is read-only is left out, as RFC 7644 3.3 and 3.5.1 want it; so is a password. */
 export function checkResource(type: ResourceType, body: unknown): Document {
-  if (!isObject(body)) throw new Misspoken('invalidSyntax', 'body', 'must be a JSON object')
-  if (!hasSchema(body, type.core.id)) throw new Misspoken('invalidSyntax', 'schemas', `must be a list with ${type.core.id}`)
+  if (!isObject(body)) throw new ScimError('invalidSyntax', 'body', 'must be a JSON object')
+  if (!hasSchema(body, type.core.id)) throw new ScimError('invalidSyntax', 'schemas', `must be a list with ${type.core.id}`)
   const foreign = (memberOf(body, 'schemas') as unknown[]).find(
     schema => typeof schema !== 'string' || (schema.toLowerCase() !== type.core.id.toLowerCase() && !extensionOf(type, schema)),
   )
   if (type.strict && foreign !== undefined)
-    throw new Misspoken('invalidSyntax', 'schemas', `names ${named(String(foreign))}, which is not configured for this IAM`)
+    throw new ScimError('invalidSyntax', 'schemas', `names ${named(String(foreign))}, which is not configured for this IAM`)
   const document: Document = {}
   const given = new Set<string>()
   for (const [key, value] of Object.entries(body)) {
     const [name, checked] = checkMember(type, key, value)
     if (checked === undefined) continue
-    if (given.has(name.toLowerCase())) throw new Misspoken('invalidSyntax', named(name), 'must not be given twice')
+    if (given.has(name.toLowerCase())) throw new ScimError('invalidSyntax', named(name), 'must not be given twice')
     given.add(name.toLowerCase())
     document[name] = checked
   }
@@ -51,16 +51,16 @@ export function memberOf(body: Record<string, unknown>, name: string): unknown {
 }
 
 function checkMember(type: ResourceType, key: string, value: unknown): [name: string, value: unknown] {
-  if (FORBIDDEN_KEYS.has(key)) throw new Misspoken('invalidSyntax', named(key), 'is not allowed as a key')
+  if (FORBIDDEN_KEYS.has(key)) throw new ScimError('invalidSyntax', named(key), 'is not allowed as a key')
   if (/^urn:/i.test(key)) {
     const urn = extensionOf(type, key)
     if (urn === null || urn.toLowerCase() === type.core.id.toLowerCase())
-      throw new Misspoken('invalidSyntax', named(key), 'is not a schema that is configured for this IAM')
+      throw new ScimError('invalidSyntax', named(key), 'is not a schema that is configured for this IAM')
     return [urn, checkExtension(type, urn, value)]
   }
   const attribute = findAttribute(coreAttributes(type), key)
   if (attribute) return [attribute.name, checkWritable(attribute, value, type.strict)]
-  if (type.strict) throw new Misspoken('invalidSyntax', named(key), `is not an attribute of a ${type.name}`)
+  if (type.strict) throw new ScimError('invalidSyntax', named(key), `is not an attribute of a ${type.name}`)
   return [key, checkAny(key, value)]
 }
 
@@ -72,13 +72,13 @@ export function checkWritable(attribute: Attribute, value: unknown, strict: bool
 
 export function checkExtension(type: ResourceType, urn: string, value: unknown): Document | undefined {
   if (value === null) return undefined
-  if (!isObject(value)) throw new Misspoken('invalidValue', named(urn), 'must be an object')
+  if (!isObject(value)) throw new ScimError('invalidValue', named(urn), 'must be an object')
   const described = attributesOfExtension(type, urn)
   const document: Document = {}
   for (const [key, inner] of Object.entries(value)) {
-    if (FORBIDDEN_KEYS.has(key)) throw new Misspoken('invalidSyntax', named(key), 'is not allowed as a key')
+    if (FORBIDDEN_KEYS.has(key)) throw new ScimError('invalidSyntax', named(key), 'is not allowed as a key')
     const attribute = described && findAttribute(described, key)
-    if (described && !attribute && type.strict) throw new Misspoken('invalidSyntax', named(key), `is not an attribute of ${urn}`)
+    if (described && !attribute && type.strict) throw new ScimError('invalidSyntax', named(key), `is not an attribute of ${urn}`)
     const checked = attribute ? checkWritable(attribute, inner, type.strict) : checkAny(key, inner)
     if (checked !== undefined) document[attribute ? attribute.name : key] = checked
   }
@@ -101,7 +101,7 @@ export function checkValue(attribute: Attribute, value: unknown, field: string, 
     .map(entry => checkSingle(attribute, entry, field, strict))
     .filter(entry => attribute.name === 'members' || !isObject(entry) || Object.keys(entry).length > 0)
   const primaries = checked.filter(entry => isObject(entry) && entry.primary === true)
-  if (primaries.length > 1) throw new Misspoken('invalidValue', field, 'must have at most one primary value')
+  if (primaries.length > 1) throw new ScimError('invalidValue', field, 'must have at most one primary value')
   return checked.length === 0 ? undefined : checked
 }
 
@@ -114,7 +114,7 @@ function checkSingle(attribute: Attribute, value: unknown, field: string, strict
     case 'any':
       return checkAny(field, value)
     default:
-      if (typeof value !== 'string') throw new Misspoken('invalidValue', field, 'must be a string')
+      if (typeof value !== 'string') throw new ScimError('invalidValue', field, 'must be a string')
       return value
   }
 }
@@ -123,19 +123,19 @@ function checkSingle(attribute: Attribute, value: unknown, field: string, strict
 function checkBoolean(value: unknown, field: string): boolean {
   if (typeof value === 'boolean') return value
   if (typeof value === 'string' && /^(true|false)$/i.test(value)) return value.toLowerCase() === 'true'
-  throw new Misspoken('invalidValue', field, 'must be true or false')
+  throw new ScimError('invalidValue', field, 'must be true or false')
 }
 
 function checkComplex(attribute: Attribute, value: unknown, field: string, strict: boolean): unknown {
   const parts = attribute.subAttributes ?? []
   // A manager as a string (Entra ID), and a list of plain addresses: the one part that a value can be.
   if (typeof value === 'string' && findAttribute(parts, 'value')) return { value }
-  if (!isObject(value)) throw new Misspoken('invalidValue', field, 'must be an object')
+  if (!isObject(value)) throw new ScimError('invalidValue', field, 'must be an object')
   const checked: Document = {}
   for (const [key, inner] of Object.entries(value)) {
-    if (FORBIDDEN_KEYS.has(key)) throw new Misspoken('invalidSyntax', named(key), 'is not allowed as a key')
+    if (FORBIDDEN_KEYS.has(key)) throw new ScimError('invalidSyntax', named(key), 'is not allowed as a key')
     const part = findAttribute(parts, key)
-    if (!part && strict) throw new Misspoken('invalidSyntax', `${field}.${named(key)}`, 'is not in the schema')
+    if (!part && strict) throw new ScimError('invalidSyntax', `${field}.${named(key)}`, 'is not in the schema')
     const name = part?.name ?? key
     const kept = part
       ? part.mutability === 'readOnly'
@@ -151,7 +151,7 @@ function checkComplex(attribute: Attribute, value: unknown, field: string, stric
 function checkAny(field: string, value: unknown): unknown {
   if (isUnassigned(value)) return undefined
   if (!['string', 'number', 'boolean', 'object'].includes(typeof value))
-    throw new Misspoken('invalidValue', field, 'must be JSON')
+    throw new ScimError('invalidValue', field, 'must be JSON')
   if (isObject(value) && Object.values(value).every(isUnassigned)) return undefined
   return value
 }
@@ -161,9 +161,9 @@ export function checkDocument(type: ResourceType, given: Document): Document {
   const document = tidied(type, given)
   for (const attribute of type.core.attributes)
     if (attribute.required && !(typeof document[attribute.name] === 'string' && document[attribute.name] !== ''))
-      throw new Misspoken('invalidValue', attribute.name, 'is required and must be a string')
+      throw new ScimError('invalidValue', attribute.name, 'is required and must be a string')
   if (Buffer.byteLength(JSON.stringify(document)) > MAX_DOCUMENT)
-    throw new Misspoken('invalidValue', 'body', `must be at most ${MAX_DOCUMENT} bytes without its members`)
+    throw new ScimError('invalidValue', 'body', `must be at most ${MAX_DOCUMENT} bytes without its members`)
   return document
 }
 
@@ -204,12 +204,12 @@ function once(attribute: Attribute, values: readonly unknown[]): unknown[] {
 }
 
 /** The text of a value that is equal for equal values, whatever the order of their parts. */
-export const inOrder = (value: unknown): string =>
+export const sortKeys = (value: unknown): string =>
   JSON.stringify(isObject(value) ? Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)) : value)
 
 /** What one value of a list is told apart by: its `value` and `type`, in any case where case means nothing; else all that it holds. */
 export function sameness({ subAttributes = [] }: Attribute, value: unknown): string {
-  if (!isObject(value) || value.value === undefined) return inOrder(value)
+  if (!isObject(value) || value.value === undefined) return sortKeys(value)
   const folded = (name: string): unknown => {
     const held = value[name] ?? null
     return typeof held === 'string' && findAttribute(subAttributes, name)?.caseExact === false ? held.toLowerCase() : held

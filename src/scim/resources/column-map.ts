@@ -6,7 +6,7 @@ export type Column =
   | { readonly kind: 'rows'; readonly exists: (condition: string) => string; readonly parts: Readonly<Record<string, Column>> }
 
 /** How a type of resource lies in its table; `$1` is the IAM's id. Names of columns are in small letters. */
-export interface Places {
+export interface ColumnMap {
   readonly type: ResourceType
   readonly document: string
   /** The table with its alias, its own id, and the condition of being a resource, up to the IAM that it is compared with. */

@@ -1,11 +1,11 @@
 import DataLoader from 'dataloader'
-import { oneEach } from '../../platform/database/batch.ts'
+import { groupOne } from '../../platform/database/batch.ts'
 import type { Db } from '../../platform/database/store.ts'
 import { type ScimGuardRecord, scimGuardsOf } from './deprovisioning.store.ts'
 
 export const deprovisioningLoaders = (db: Db) => ({
   /** Null where nothing was deprovisioned by SCIM yet. */
   scimGuardOfIam: new DataLoader<string, ScimGuardRecord | null>(async ids =>
-    oneEach(ids, await scimGuardsOf(db, ids), guard => guard.iamid),
+    groupOne(ids, await scimGuardsOf(db, ids), guard => guard.iamid),
   ),
 })

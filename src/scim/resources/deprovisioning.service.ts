@@ -1,19 +1,19 @@
-import { type Call, done, type Service, write } from '../../authorization/service.ts'
+import { changed, command, type Service, type ServiceContext } from '../../authorization/service.ts'
 import { permissionsHeldIn, requireIam } from '../../domain/iams/iams.store.ts'
-import { refuseGrant } from '../../domain/users/privilege-rules.ts'
+import { assertMayGrant } from '../../domain/users/privilege-rules.ts'
 import { lockScimGuard, writeScimGuard } from './deprovisioning.store.ts'
 import { WINDOW } from './deprovisioning.ts'
 
 export const deprovisioning = {
   /** For an hour SCIM deprovisions users of the IAM without a threshold. Throws NotFound, and Forbidden for who lacks what they hold. */
-  resume: write('iam:resumeDeprovisioning', async (call: Call, { id }: { id: string }) => {
+  resume: command('iam:resumeDeprovisioning', async (call: ServiceContext, { id }: { id: string }) => {
     const { db, now } = call
     const iam = await requireIam(db, id)
-    refuseGrant(call, await permissionsHeldIn(db, id))
+    assertMayGrant(call, await permissionsHeldIn(db, id))
     const { heldAt } = await lockScimGuard(db, id)
     const allowedUntil = new Date(now.getTime() + WINDOW)
     await writeScimGuard(db, id, { heldAt: null, allowedUntil })
     const target = { type: 'iam', id, name: iam.displayName } as const
-    return done({ iam, allowedUntil }, { event: 'deprovisioningResumed', target, before: { heldAt }, after: { allowedUntil } })
+    return changed({ iam, allowedUntil }, { event: 'deprovisioningResumed', target, before: { heldAt }, after: { allowedUntil } })
   }),
 } satisfies Service

@@ -53,7 +53,7 @@ export async function deprovisionedAt(db: Db, iamid: string, nth: number): Promi
 }
 
 /** Counts a user, and forgets those before `since`. */
-export async function noteDeprovisioned(
+export async function recordDeprovisioned(
   db: Db,
   { iamid, userId, since, now }: { iamid: string; userId: number; since: Date; now: Date },
 ): Promise<void> {

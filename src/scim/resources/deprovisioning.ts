@@ -2,14 +2,14 @@
  * The threshold of deprovisioning by SCIM (iam-rules, "Thresholds"): so many users of an IAM are disabled or deleted in an hour, then
  * an administrator decides. Each user counts once.
  */
-import { type Call, type Outcome, refused } from '../../authorization/service.ts'
+import { rejected, type ServiceContext, type WriteResult } from '../../authorization/service.ts'
 import type { IamRecord } from '../../domain/iams/iam.ts'
-import { TooMany } from '../../platform/errors.ts'
+import { TooManyRequests } from '../../platform/errors.ts'
 import {
   countDeprovisioned,
   deprovisionedAt,
   lockScimGuard,
-  noteDeprovisioned,
+  recordDeprovisioned,
   type ScimGuardRecord,
   writeScimGuard,
 } from './deprovisioning.store.ts'
@@ -22,7 +22,11 @@ const usual = { scimMaxDeprovisionedCount: 50, scimMaxDeprovisionedPercent: 10 }
  * Counts one more deprovisioned user before anything is written of it. Null where it may go on; else the refusal, which the caller
  * returns as its outcome. Call it inside the transaction that deprovisions.
  */
-export async function heldDeprovisioning<R>(call: Call, iam: IamRecord, userId: number): Promise<Outcome<R> | null> {
+export async function heldDeprovisioning<R>(
+  call: ServiceContext,
+  iam: IamRecord,
+  userId: number,
+): Promise<WriteResult<R> | null> {
   const { db, now } = call
   const { scimMaxDeprovisionedCount: least, scimMaxDeprovisionedPercent: percent } = {
     ...usual,
@@ -34,24 +38,24 @@ export async function heldDeprovisioning<R>(call: Call, iam: IamRecord, userId: 
   const most = Math.max(least, Math.floor(((enabled + count) * percent) / 100))
   const isAllowed = isAmong || count < most || (guard.allowedUntil !== null && guard.allowedUntil > now)
   if (!isAllowed) return held(call, iam, guard, { count, most })
-  await noteDeprovisioned(db, { iamid: iam.id, userId, since, now })
+  await recordDeprovisioned(db, { iamid: iam.id, userId, since, now })
   if (guard.heldAt !== null) await writeScimGuard(db, iam.id, { ...guard, heldAt: null })
   return null
 }
 
 /** One event for each time that the threshold is met, not one for each request. */
 async function held<R>(
-  { db, now }: Call,
+  { db, now }: ServiceContext,
   iam: IamRecord,
   guard: ScimGuardRecord,
   { count, most }: { count: number; most: number },
-): Promise<Outcome<R>> {
+): Promise<WriteResult<R>> {
   const at = most === 0 ? null : await deprovisionedAt(db, iam.id, most)
   const retryAfter = Math.max(1, Math.ceil(((at ?? now).getTime() + WINDOW - now.getTime()) / 1000))
   const message = `SCIM has deprovisioned ${count} users of this IAM within an hour, and ${most} are allowed: an administrator lets it go on with the mutation resumeDeprovisioning`
-  const error = new TooMany(message, { retryAfter })
-  if (guard.heldAt !== null) return refused(error)
+  const error = new TooManyRequests(message, { retryAfter })
+  if (guard.heldAt !== null) return rejected(error)
   await writeScimGuard(db, iam.id, { ...guard, heldAt: now })
   const target = { type: 'iam', id: iam.id, name: iam.displayName } as const
-  return refused(error, { event: 'deprovisioningHeld', target, after: { count, most } })
+  return rejected(error, { event: 'deprovisioningHeld', target, after: { count, most } })
 }

@@ -1,22 +1,22 @@
 import { createHash } from 'node:crypto'
-import { inOrder } from '../../domain/iams/iam.ts'
-import { Stale } from '../../platform/errors.ts'
+import { sortKeys } from '../../domain/iams/iam.ts'
+import { PreconditionFailed } from '../../platform/errors.ts'
 
 /**
  * The entity tag of what a resource says (RFC 7644 3.14). Weak: the same facts, perhaps in another order. `beside` is what it shows and others
  * change, such as a user's groups: a client that has it already is told when it is old, and may write all the same.
  */
-export const versionOf = (facts: unknown, beside: readonly unknown[] = []): string =>
+export const etagOf = (facts: unknown, beside: readonly unknown[] = []): string =>
   `W/"${digest(facts)}${beside.length > 0 ? `.${digest(beside)}` : ''}"`
 
 const digest = (facts: unknown): string =>
   createHash('sha256')
-    .update(JSON.stringify(inOrder(facts)))
+    .update(JSON.stringify(sortKeys(facts)))
     .digest('hex')
     .slice(0, 16)
 
 /** Whether a header such as `W/"a", "b"` or `*` names the version. Weakly, since our tags are weak. */
-export const names = (header: string, version: string): boolean =>
+export const etagMatches = (header: string, version: string): boolean =>
   header.split(',').some(tag => tag.trim() === '*' || bare(tag) === bare(version))
 
 const bare = (tag: string): string => tag.trim().replace(/^W\//, '')
@@ -29,10 +29,10 @@ export interface Precondition {
 
 /** Throws Stale when the caller rests on another version, or wants none that is there. Ask inside the transaction that holds the row. */
 export function checkVersion({ ifMatch, ifNoneMatch }: Precondition, version: string): void {
-  if (ifMatch !== undefined && !names(written(ifMatch), version))
-    throw new Stale('The resource has changed since this version: read it again (If-Match)')
-  if (ifNoneMatch !== undefined && names(written(ifNoneMatch), version))
-    throw new Stale('The resource is there in a version that was not wanted (If-None-Match)')
+  if (ifMatch !== undefined && !etagMatches(written(ifMatch), version))
+    throw new PreconditionFailed('The resource has changed since this version: read it again (If-Match)')
+  if (ifNoneMatch !== undefined && etagMatches(written(ifNoneMatch), version))
+    throw new PreconditionFailed('The resource is there in a version that was not wanted (If-None-Match)')
 }
 
 /** Tags without what stands beside what is written. */

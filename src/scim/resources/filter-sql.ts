@@ -5,11 +5,11 @@ import { Invalid } from '../../platform/errors.ts'
 import { parseInstant } from '../../platform/instant.ts'
 import { checkPart, checkStorable } from '../../platform/validation.ts'
 import { resolve, type Target } from '../protocol/attribute-paths.ts'
-import { Misspoken } from '../protocol/errors.ts'
+import { ScimError } from '../protocol/errors.ts'
 import { type Compare, type Filter, isLogical, type Presence, type ValueFilter } from '../protocol/filter.ts'
 import { findAttribute, partOf, type ResourceType } from '../protocol/schema.ts'
 import type { Attribute } from '../protocol/schema.types.ts'
-import type { Column, Places } from './column-map.ts'
+import type { Column, ColumnMap } from './column-map.ts'
 import { anyIn, type Bind, jsonOf, literal, member, orderedJson, present, singleJson } from './json-sql.ts'
 
 const SYMBOLS = { eq: '=', ne: '<>', gt: '>', ge: '>=', lt: '<', le: '<=' } as const
@@ -20,7 +20,7 @@ const isOrder = (op: Compare['op']): op is keyof typeof SYMBOLS => op in SYMBOLS
  * The condition of a filter; what it compares with is added to `values`. Throws Misspoken invalidFilter for what no type among `types` has;
  * what only another one has is absent here (RFC 7644 3.4.2.2).
  */
-export function condition(places: Places, filter: Filter, values: unknown[], types: readonly ResourceType[] = []): string {
+export function condition(places: ColumnMap, filter: Filter, values: unknown[], types: readonly ResourceType[] = []): string {
   const bind = (value: unknown) => `$${values.push(value)}`
   // So many at once the store would take minutes to plan as joins: each is then a question of its own.
   const alone = comparisonsIn(filter) > MANY ? (sql: string) => `((${sql}) IS TRUE)` : (sql: string) => `(${sql})`
@@ -55,9 +55,9 @@ const absent = (filter: Leaf): string =>
   String(filter.op === 'pr' ? false : filter.compValue === null ? filter.op === 'eq' : filter.op === 'ne')
 
 type Leaf = Compare | Presence
-const fault = (rule: string) => new Misspoken('invalidFilter', 'filter', rule)
+const fault = (rule: string) => new ScimError('invalidFilter', 'filter', rule)
 
-const columnOf = (places: Places, { urn, attribute, sub }: Target): Column | undefined => {
+const columnOf = (places: ColumnMap, { urn, attribute, sub }: Target): Column | undefined => {
   if (urn !== null || attribute === null) return undefined
   const name = attribute.name.toLowerCase()
   const whole = Object.hasOwn(places.columns, name) ? places.columns[name] : undefined
@@ -66,7 +66,7 @@ const columnOf = (places: Places, { urn, attribute, sub }: Target): Column | und
   return Object.hasOwn(places.columns, part) ? places.columns[part] : undefined
 }
 
-function comparison(places: Places, target: Target, filter: Leaf, bind: Bind): string {
+function comparison(places: ColumnMap, target: Target, filter: Leaf, bind: Bind): string {
   const { attribute, sub } = target
   const column = columnOf(places, target)
   if (column?.kind === 'rows') {
@@ -92,10 +92,10 @@ function comparison(places: Places, target: Target, filter: Leaf, bind: Bind): s
 
 const isSchemas = ({ urn, attribute }: Target): boolean => urn === null && attribute?.name === 'schemas'
 /** As answers say them (`schemasOf`): the type's own, and each extension that the document has. */
-const schemasIn = ({ type, document }: Places): string =>
+const schemasIn = ({ type, document }: ColumnMap): string =>
   `(jsonb_build_array('${type.core.id}') || coalesce((SELECT jsonb_agg(k) FROM jsonb_object_keys(${document}) k WHERE k ILIKE 'urn:%'), '[]'))`
 
-function valuePath(places: Places, target: Target, filter: ValueFilter, bind: Bind): string {
+function valuePath(places: ColumnMap, target: Target, filter: ValueFilter, bind: Bind): string {
   const { attribute } = target
   if (!attribute || target.sub !== null || !(attribute.multiValued || attribute.type === 'any'))
     throw fault('has a value path on what is not a list of values')
@@ -112,17 +112,17 @@ function valuePath(places: Places, target: Target, filter: ValueFilter, bind: Bi
     return `(${partLeaf(inner)})`
   }
   if (column?.kind === 'rows') return column.exists(all(filter))
-  return `${byIndex(places, target, valueAsked(filter), bind)}${anyIn(jsonOf(places, target, bind), all(filter))}`
+  return `${byIndex(places, target, comparedValue(filter), bind)}${anyIn(jsonOf(places, target, bind), all(filter))}`
 }
 
 /** What of a filter says what `value` is, if it must be that for the whole to hold. */
-function valueAsked(filter: ValueFilter): Leaf | null {
-  if (filter.op === 'and') return filter.filters.map(valueAsked).find(found => found !== null) ?? null
+function comparedValue(filter: ValueFilter): Leaf | null {
+  if (filter.op === 'and') return filter.filters.map(comparedValue).find(found => found !== null) ?? null
   return filter.op === 'eq' && filter.attrPath.toLowerCase() === 'value' ? filter : null
 }
 
 /** A condition that an index answers and that the exact one implies; empty where there is none. */
-function byIndex({ indexed }: Places, { urn, attribute }: Target, filter: Leaf | null, bind: Bind): string {
+function byIndex({ indexed }: ColumnMap, { urn, attribute }: Target, filter: Leaf | null, bind: Bind): string {
   const found = urn === null && attribute && Object.hasOwn(indexed, attribute.name) ? indexed[attribute.name] : undefined
   if (!found || filter?.op !== 'eq' || typeof filter.compValue !== 'string') return ''
   return `${found(bind(storable(filter.compValue)))} AND `
@@ -224,11 +224,11 @@ function refused<T>(check: () => T): T {
 }
 
 /** The order of a list; ties go by id. Who lacks the value stands last going up (RFC 7644 3.4.2.3). Throws Misspoken. */
-export function orderBy(places: Places, sortBy: string, descending: boolean): Order {
+export function orderBy(places: ColumnMap, sortBy: string, descending: boolean): Order {
   const target = resolve(places.type, sortBy)
   const column = columnOf(places, target)
   const { urn, attribute, sub } = target
-  const unsortable = new Misspoken('invalidPath', 'sortBy', 'must name a single value, or a list of values that has one')
+  const unsortable = new ScimError('invalidPath', 'sortBy', 'must name a single value, or a list of values that has one')
   if (column?.kind === 'rows') throw unsortable
   if (column?.kind === 'time') return { name: `scim ${sortBy}`, expression: column.sql, type: 'timestamptz', descending }
   const isMade = attribute?.name === 'meta' || isSchemas(target)
@@ -244,7 +244,7 @@ export function orderBy(places: Places, sortBy: string, descending: boolean): Or
   }
 }
 
-function textOf(places: Places, target: Target, leafed: Attribute): string {
+function textOf(places: ColumnMap, target: Target, leafed: Attribute): string {
   const whole = orderedJson(places, target)
   const single = target.attribute!.multiValued
     ? `coalesce(jsonb_path_query_first(${whole}, '$[*] ? (@.primary == true)'), ${whole}->0)`

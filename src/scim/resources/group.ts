@@ -5,9 +5,9 @@ import { Invalid } from '../../platform/errors.ts'
 import { named } from '../../platform/http/text.ts'
 import { canonical, checkGroupName } from '../../platform/validation.ts'
 import { withExtensionsOf } from '../protocol/attribute-paths.ts'
-import { Misspoken } from '../protocol/errors.ts'
+import { ScimError } from '../protocol/errors.ts'
 import type { ValueFilter } from '../protocol/filter.ts'
-import { parsePatch, type Step } from '../protocol/patch-operations.ts'
+import { type PatchOperation, parsePatch } from '../protocol/patch-operations.ts'
 import { checkDocument, checkValue, isObject, isUnassigned, memberOf } from '../protocol/resource.ts'
 import { type Document, groupType, type ResourceType } from '../protocol/schema.ts'
 import { isScimId } from './search.ts'
@@ -46,33 +46,36 @@ export function memberIds(type: ResourceType, value: unknown): string[] {
 
 function memberId(member: Document): string {
   if (typeof member.type === 'string' && member.type.toLowerCase() === 'group')
-    throw new Misspoken('invalidValue', 'members', 'must be users: a group cannot be in a group')
+    throw new ScimError('invalidValue', 'members', 'must be users: a group cannot be in a group')
   if (typeof member.type === 'string' && member.type.toLowerCase() !== 'user')
-    throw new Misspoken('invalidValue', 'members.type', `must be User, not ${named(member.type)}`)
-  if (typeof member.value !== 'string') throw new Misspoken('invalidValue', 'members.value', 'is required and must be a string')
+    throw new ScimError('invalidValue', 'members.type', `must be User, not ${named(member.type)}`)
+  if (typeof member.value !== 'string') throw new ScimError('invalidValue', 'members.value', 'is required and must be a string')
   if (!isScimId(member.value)) throw notAUser()
   return member.value.toLowerCase()
 }
 
-export const notAUser = () => new Misspoken('invalidValue', 'members', 'must be the ids of users of this IAM')
+export const notAUser = () => new ScimError('invalidValue', 'members', 'must be the ids of users of this IAM')
 
 /** The steps that are about members, as changes of rows, and the others. */
-export function memberChanges(type: ResourceType, steps: readonly Step[]): { changes: MemberChange[]; rest: Step[] } {
-  const isAboutMembers = ({ target }: Step) => target.urn === null && target.attribute?.name === 'members'
+export function memberChanges(
+  type: ResourceType,
+  steps: readonly PatchOperation[],
+): { changes: MemberChange[]; rest: PatchOperation[] } {
+  const isAboutMembers = ({ target }: PatchOperation) => target.urn === null && target.attribute?.name === 'members'
   return {
     changes: steps.filter(isAboutMembers).map(step => changeOf(type, step)),
     rest: steps.filter(step => !isAboutMembers(step)),
   }
 }
 
-function changeOf(type: ResourceType, { op, filter, value, target }: Step): MemberChange {
+function changeOf(type: ResourceType, { op, filter, value, target }: PatchOperation): MemberChange {
   if (target.sub !== null)
-    throw new Misspoken('mutability', 'path', 'names a part of a member: remove the member and add another')
+    throw new ScimError('mutability', 'path', 'names a part of a member: remove the member and add another')
   if (filter !== null) {
     if (op !== 'remove')
-      throw new Misspoken('mutability', 'path', 'selects members, which cannot be changed: remove them and add others')
+      throw new ScimError('mutability', 'path', 'selects members, which cannot be changed: remove them and add others')
     const ids = idsOf(filter)
-    if (ids === null) throw new Misspoken('invalidPath', 'path', 'must select members by value eq, joined by or')
+    if (ids === null) throw new ScimError('invalidPath', 'path', 'must select members by value eq, joined by or')
     return { kind: 'remove', ids: ids.filter(isScimId).map(id => id.toLowerCase()) }
   }
   if (op === 'add') return { kind: 'add', ids: memberIds(type, value) }

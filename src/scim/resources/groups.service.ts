@@ -5,7 +5,7 @@
  */
 import { randomUUID } from 'node:crypto'
 import type { AuditDraft } from '../../authorization/audit-event.ts'
-import { type Call, type Outcome, read, type Service, write } from '../../authorization/service.ts'
+import { command, query, type Service, type ServiceContext, type WriteResult } from '../../authorization/service.ts'
 import { memberEvents, targetOf } from '../../domain/groups/group.members.ts'
 import { deletion } from '../../domain/groups/groups.deletion.ts'
 import type { IamRecord } from '../../domain/iams/iam.ts'
@@ -14,22 +14,22 @@ import { NotFound } from '../../platform/errors.ts'
 import { patched } from '../protocol/patch.ts'
 import { checkResource } from '../protocol/resource.ts'
 import { type Document, groupType } from '../protocol/schema.ts'
-import { checkVersion, type Precondition, versionOf } from './etag.ts'
+import { checkVersion, etagOf, type Precondition } from './etag.ts'
 import { groupDocument, groupFacts, type MemberChange, patching, replacing, type ScimGroupRecord, written } from './group.ts'
 import {
   findNamesake,
   findScimGroup,
-  groupPlaces,
+  groupColumns,
   groupsOfPage,
   insertScimGroup,
-  lockNamesake,
+  lockByName,
   type ScimGroupColumns,
   updateScimGroup,
 } from './groups.store.ts'
 import { changeMembers, goingOn, keepAdministrators, nameTaken, save, taken } from './groups.writing.ts'
 import { listOf } from './list.ts'
 import { type Prepared, prepareMembers, type Wanted, WHOLE } from './members.chunks.ts'
-import { checkScimId, type Found, iamOf, type Search, search } from './search.ts'
+import { checkScimId, iamOf, type SearchRequest, type SearchResult, search } from './search.ts'
 
 interface ById extends Precondition {
   readonly id: string
@@ -43,30 +43,33 @@ interface Wants {
 }
 
 export const scimGroups = {
-  get: read('scim:read', async (call: Call, { id, members }: ById & Wants): Promise<ScimGroupRecord> => {
+  get: query('scim:read', async (call: ServiceContext, { id, members }: ById & Wants): Promise<ScimGroupRecord> => {
     const iam = await iamOf(call)
     return requireScimGroup(call, iam, id, { members })
   }),
 
   /** A page may hold fewer groups than asked for, since their members are bounded together (RFC 7644 3.4.2.4): see MAX_MEMBERS. */
-  list: read('scim:read', async (call: Call, { members, ...asked }: Search & Wants): Promise<Found<ScimGroupRecord>> => {
-    const iam = await iamOf(call)
-    return search(call, listOf(groupPlaces(groupType(iam.config)), iam.id, asked), asked, async (places, fromEnd) => {
-      const ids = places.map(({ id }) => id)
-      const { groups, fits } = await groupsOfPage(call.db, ids, { members, fromEnd })
-      const taken = fromEnd ? ids.slice(ids.length - fits) : ids.slice(0, fits)
-      return { rows: taken.flatMap(id => groups.get(id) ?? []), taken: fits }
-    })
-  }),
+  list: query(
+    'scim:read',
+    async (call: ServiceContext, { members, ...asked }: SearchRequest & Wants): Promise<SearchResult<ScimGroupRecord>> => {
+      const iam = await iamOf(call)
+      return search(call, listOf(groupColumns(groupType(iam.config)), iam.id, asked), asked, async (places, fromEnd) => {
+        const ids = places.map(({ id }) => id)
+        const { groups, fits } = await groupsOfPage(call.db, ids, { members, fromEnd })
+        const taken = fromEnd ? ids.slice(ids.length - fits) : ids.slice(0, fits)
+        return { rows: taken.flatMap(id => groups.get(id) ?? []), taken: fits }
+      })
+    },
+  ),
 
   /** A group of this name that somebody made by hand is taken over: the provider pushes it, and two of one name cannot be. */
-  create: write(
+  create: command(
     'scim:createGroup',
-    async (call: Call, { body, members }: WithBody & Wants, { read, pieces }: Prepared<Creation>) => {
+    async (call: ServiceContext, { body, members }: WithBody & Wants, { read, pieces }: Prepared<Creation>) => {
       const { db, now } = call
       const iam = await iamOf(call)
       const { ids, columns } = read ?? written(iam, checkResource(groupType(iam.config), body))
-      const before = await lockNamesake(db, iam.id, columns.nameKey)
+      const before = await lockByName(db, iam.id, columns.nameKey)
       if (before?.scimid != null) throw taken()
       const scimid = randomUUID()
       // In pieces it has no SCIM id until the last: SCIM does not show it, and what is left unfinished is taken over by the next POST.
@@ -84,7 +87,7 @@ export const scimGroups = {
       return goingOn(call, { group, events, pieces, end, members })
     },
     {
-      prepare: async (call: Call, { body }): Promise<Prepared<Creation>> => {
+      prepare: async (call: ServiceContext, { body }): Promise<Prepared<Creation>> => {
         if (!isEmbedded(call.app)) return WHOLE
         const iam = await iamOf(call)
         const { ids, columns } = written(iam, checkResource(groupType(iam.config), body))
@@ -99,23 +102,27 @@ export const scimGroups = {
   ),
 
   /** The members become exactly those named: the difference is made in the store. */
-  replace: write(
+  replace: command(
     'scim:updateGroup',
-    async (call: Call, { id, body, members, ...asked }: ById & WithBody & Wants, { read, pieces }: Prepared<Replacement>) => {
+    async (
+      call: ServiceContext,
+      { id, body, members, ...asked }: ById & WithBody & Wants,
+      { read, pieces }: Prepared<Replacement>,
+    ) => {
       const iam = await iamOf(call)
       const document = read?.document ?? checkResource(groupType(iam.config), body)
       const before = await requireScimGroup(call, iam, id, { lock: true })
-      checkVersion(asked, versionOf(groupFacts(before)))
+      checkVersion(asked, etagOf(groupFacts(before)))
       return save(call, iam, before, { document, changes: read?.changes ?? replacing(iam, document, body), pieces, members })
     },
     {
-      prepare: async (call: Call, { id, body, ...asked }): Promise<Prepared<Replacement>> => {
+      prepare: async (call: ServiceContext, { id, body, ...asked }): Promise<Prepared<Replacement>> => {
         if (!isEmbedded(call.app)) return WHOLE
         const iam = await iamOf(call)
         return prepareMembers(call, iam.id, keyOf(id), async () => {
           const document = checkResource(groupType(iam.config), body)
           const group = await requireScimGroup(call, iam, id)
-          checkVersion(asked, versionOf(groupFacts(group)))
+          checkVersion(asked, etagOf(groupFacts(group)))
           return { document, group, changes: replacing(iam, document, body) }
         })
       },
@@ -123,23 +130,27 @@ export const scimGroups = {
     },
   ),
 
-  patch: write(
+  patch: command(
     'scim:updateGroup',
-    async (call: Call, { id, body, members, ...asked }: ById & WithBody & Wants, { read, pieces }: Prepared<Patching>) => {
+    async (
+      call: ServiceContext,
+      { id, body, members, ...asked }: ById & WithBody & Wants,
+      { read, pieces }: Prepared<Patching>,
+    ) => {
       const iam = await iamOf(call)
       const before = await requireScimGroup(call, iam, id, { lock: true })
       const { type, changes, rest } = read ?? patching(iam, before, body)
-      checkVersion(asked, versionOf(groupFacts(before)))
+      checkVersion(asked, etagOf(groupFacts(before)))
       return save(call, iam, before, { document: patched(type, groupDocument(before), rest), changes, pieces, members })
     },
     {
-      prepare: async (call: Call, { id, body, ...asked }): Promise<Prepared<Patching>> => {
+      prepare: async (call: ServiceContext, { id, body, ...asked }): Promise<Prepared<Patching>> => {
         if (!isEmbedded(call.app)) return WHOLE
         const iam = await iamOf(call)
         return prepareMembers(call, iam.id, keyOf(id), async () => {
           const group = await requireScimGroup(call, iam, id)
           const parsed = patching(iam, group, body)
-          checkVersion(asked, versionOf(groupFacts(group)))
+          checkVersion(asked, etagOf(groupFacts(group)))
           patched(parsed.type, groupDocument(group), parsed.rest)
           return { ...parsed, group }
         })
@@ -148,16 +159,16 @@ export const scimGroups = {
     },
   ),
 
-  remove: write(
+  remove: command(
     'scim:deleteGroup',
-    async (call: Call, { id, ...asked }: ById, _: Prepared<Wanted>): Promise<Outcome<{ deleted: true }>> => {
+    async (call: ServiceContext, { id, ...asked }: ById, _: Prepared<Wanted>): Promise<WriteResult<{ deleted: true }>> => {
       const iam = await iamOf(call)
       const group = await requireScimGroup(call, iam, id, { lock: true })
-      checkVersion(asked, versionOf(groupFacts(group)))
+      checkVersion(asked, etagOf(groupFacts(group)))
       return deletion(call, group, { before: { iamid: iam.id, name: group.name } })
     },
     {
-      prepare: async (call: Call, { id }): Promise<Prepared<Wanted>> => {
+      prepare: async (call: ServiceContext, { id }): Promise<Prepared<Wanted>> => {
         if (!isEmbedded(call.app)) return WHOLE
         return prepareMembers(call, (await iamOf(call)).id, keyOf(id), async () => ({ group: null, changes: [] }))
       },
@@ -181,7 +192,7 @@ interface Patching extends Wanted, ReturnType<typeof patching> {
 const keyOf = (scimid: string): string => `id/${scimid.toLowerCase()}`
 
 async function requireScimGroup(
-  { db }: Call,
+  { db }: ServiceContext,
   iam: IamRecord,
   id: string,
   options: { lock?: boolean; members?: boolean } = {},

@@ -1,7 +1,7 @@
 import type { Prisma } from '../../generated/prisma/client.ts'
 import type { Db } from '../../platform/database/store.ts'
 import type { Document, ResourceType } from '../protocol/schema.ts'
-import type { Places } from './column-map.ts'
+import type { ColumnMap } from './column-map.ts'
 import type { ScimGroupRecord } from './group.ts'
 import { allMembers, type MemberRow, membersPage } from './members.store.ts'
 
@@ -10,7 +10,7 @@ const DOCUMENT = `coalesce(g.scim, '{}'::jsonb)`
 /** The select list of a ScimGroupRecord, for the alias `g`. */
 const SCIM_GROUP_COLUMNS = `g.id, g.scimid, g.iamid, g.name, ${DOCUMENT} AS document, g.scim_version AS "scimVersion",
   g.created_at AS "createdAt", g.updated_at AS "updatedAt"`
-export const groupPlaces = (type: ResourceType): Places => ({
+export const groupColumns = (type: ResourceType): ColumnMap => ({
   type,
   document: DOCUMENT,
   from: 'groups g',
@@ -119,7 +119,7 @@ export const findNamesake = async (db: Db, iamid: string, nameKey: string): Prom
   (await db.query<Namesake>(NAMESAKE, [iamid, nameKey]))[0] ?? null
 
 /** As findNamesake; the group is held until the transaction ends. */
-export const lockNamesake = async (db: Db, iamid: string, nameKey: string): Promise<Namesake | null> =>
+export const lockByName = async (db: Db, iamid: string, nameKey: string): Promise<Namesake | null> =>
   (await db.query<Namesake>(`${NAMESAKE} FOR UPDATE`, [iamid, nameKey]))[0] ?? null
 
 export interface ScimGroupColumns {

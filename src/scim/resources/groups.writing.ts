@@ -4,17 +4,17 @@
  */
 
 import { type AuditDraft, difference } from '../../authorization/audit-event.ts'
-import { type Call, continued, type Outcome } from '../../authorization/service.ts'
+import { continued, type ServiceContext, type WriteResult } from '../../authorization/service.ts'
 import { type MemberChanges, memberEvents, type NamedGroup, targetOf } from '../../domain/groups/group.members.ts'
 import { permissionsOfName } from '../../domain/groups/groups.store.ts'
-import { type IamRecord, inOrder } from '../../domain/iams/iam.ts'
-import { keepAnAdministrator } from '../../domain/users/privilege-rules.ts'
+import { type IamRecord, sortKeys } from '../../domain/iams/iam.ts'
+import { assertAdministratorRemains } from '../../domain/users/privilege-rules.ts'
 import { withoutSecrets } from '../../federation/exchanges/exchange.ts'
 import { uniqueViolation } from '../../platform/database/errors.ts'
 import { isEmbedded } from '../../platform/database/store.ts'
 import { Conflict } from '../../platform/errors.ts'
 import { canonical } from '../../platform/validation.ts'
-import { Duplicate } from '../protocol/errors.ts'
+import { UniquenessError } from '../protocol/errors.ts'
 import type { Document } from '../protocol/schema.ts'
 import { folded, type MemberChange, notAUser, type ScimGroupRecord, written } from './group.ts'
 import { lockGroup, type ScimGroupColumns, updateScimGroup, withMembers } from './groups.store.ts'
@@ -22,7 +22,7 @@ import type { Piece } from './members.chunks.ts'
 import { addScimMembers, removeMembers, removeScimMembers, setScimMembers } from './members.store.ts'
 
 export const taken = () =>
-  new Duplicate('displayName is already that of a group in this IAM (names are compared without case and normal form)')
+  new UniquenessError('displayName is already that of a group in this IAM (names are compared without case and normal form)')
 
 export function nameTaken(error: unknown): never {
   throw uniqueViolation(error) === null ? error : taken()
@@ -36,16 +36,16 @@ interface Change {
 }
 
 export async function save(
-  call: Call,
+  call: ServiceContext,
   iam: IamRecord,
   before: ScimGroupRecord,
   change: Change,
-): Promise<Outcome<ScimGroupRecord>> {
+): Promise<WriteResult<ScimGroupRecord>> {
   const { db, now } = call
   const { columns } = written(iam, { ...change.document, members: undefined })
   const changed = await changeMembers(call, before, change.changes, change.pieces)
-  const facts = { name: columns.name, document: inOrder(columns.scim) }
-  const fields = difference({ name: before.name, document: inOrder(before.document) }, facts)
+  const facts = { name: columns.name, document: sortKeys(columns.scim) }
+  const fields = difference({ name: before.name, document: sortKeys(before.document) }, facts)
   const rest = { group: before, pieces: change.pieces, end: {}, members: change.members }
   if (!fields.changed && changed.added.length === 0 && changed.removed.length === 0) return goingOn(call, { ...rest, events: [] })
   await updateScimGroup(db, before.id, fields.changed ? columns : {}, now).catch(nameTaken)
@@ -57,9 +57,10 @@ export async function save(
 }
 
 /** Throws Conflict when the loss of these, members or the name, takes USER_ADMIN from the last who has it. */
-export async function keepAdministrators({ db }: Call, group: NamedGroup, lost: readonly unknown[]): Promise<void> {
+export async function keepAdministrators({ db }: ServiceContext, group: NamedGroup, lost: readonly unknown[]): Promise<void> {
   if (lost.length === 0) return
-  if ((await permissionsOfName(db, group.iamid, canonical(group.name))).includes('USER_ADMIN')) await keepAnAdministrator(db)
+  if ((await permissionsOfName(db, group.iamid, canonical(group.name))).includes('USER_ADMIN'))
+    await assertAdministratorRemains(db)
 }
 
 interface Going {
@@ -73,7 +74,7 @@ interface Going {
 }
 
 /** The outcome of a piece: the pieces that are left, or the answer. Its members are read behind the transaction where others wait for it. */
-export async function goingOn(call: Call, { events, ...going }: Going): Promise<Outcome<ScimGroupRecord>> {
+export async function goingOn(call: ServiceContext, { events, ...going }: Going): Promise<WriteResult<ScimGroupRecord>> {
   const left = going.pieces?.slice(1) ?? []
   if (left.length > 0) return continued(events, next => piece(next, { ...going, pieces: left }))
   const group = (await lockGroup(call.db, going.group.id))!
@@ -82,7 +83,7 @@ export async function goingOn(call: Call, { events, ...going }: Going): Promise<
   return { value: group, events, afterCommit: () => withMembers(call.app.store.db, group) }
 }
 
-async function piece(call: Call, going: Omit<Going, 'events'>): Promise<Outcome<ScimGroupRecord>> {
+async function piece(call: ServiceContext, going: Omit<Going, 'events'>): Promise<WriteResult<ScimGroupRecord>> {
   const { db, now } = call
   const group = await lockGroup(db, going.group.id)
   if (!group) throw new Conflict('The group was deleted while its members were written')
@@ -97,7 +98,7 @@ async function piece(call: Call, going: Omit<Going, 'events'>): Promise<Outcome<
 
 /** Only what the operations come to is written, however many there are. A user who was deleted since a piece was prepared is passed over. */
 export async function changeMembers(
-  call: Call,
+  call: ServiceContext,
   group: NamedGroup,
   changes: readonly MemberChange[],
   pieces: readonly Piece[] | null,

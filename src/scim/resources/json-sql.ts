@@ -2,7 +2,7 @@
 
 import type { Target } from '../protocol/attribute-paths.ts'
 import type { Attribute } from '../protocol/schema.types.ts'
-import type { Places } from './column-map.ts'
+import type { ColumnMap } from './column-map.ts'
 
 export type Bind = (value: unknown) => string
 
@@ -21,7 +21,7 @@ export const member = (json: string, { name, type }: Attribute, bind: Bind): str
   type === 'any' ? spelled(json, bind(name)) : `${json}->${literal(name)}`
 
 /** What a target names: an attribute, or with none a whole extension. */
-export function jsonOf({ type, document }: Places, { urn, attribute, unqualified }: Target, bind: Bind): string {
+export function jsonOf({ type, document }: ColumnMap, { urn, attribute, unqualified }: Target, bind: Bind): string {
   const whole = `(${document})`
   if (urn === null) return member(whole, attribute!, bind)
   const isDescribed = type.extensions.some(({ id }) => id === urn)
@@ -32,7 +32,7 @@ export function jsonOf({ type, document }: Places, { urn, attribute, unqualified
 }
 
 /** The same in the text of an order, which has no parameters: of described attributes only. */
-export const orderedJson = ({ document }: Places, { urn, attribute }: Target): string =>
+export const orderedJson = ({ document }: ColumnMap, { urn, attribute }: Target): string =>
   `${urn === null ? `(${document})` : `(${document})->${quoted(urn)}`}->${literal(attribute!.name)}`
 
 /** A value of an undescribed list may be an object with its own \`value\` (RFC 7643 2.4). */

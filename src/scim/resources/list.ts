@@ -1,16 +1,16 @@
 /** Lists of resources as SQL: what is asked for, in a total order. Pure. */
 
 import type { Order } from '../../platform/database/order.ts'
-import type { List } from '../../platform/database/pagination.ts'
-import { Misspoken } from '../protocol/errors.ts'
+import type { ListQuery } from '../../platform/database/pagination.ts'
+import { ScimError } from '../protocol/errors.ts'
 import { parseFilter } from '../protocol/filter.parser.ts'
 import type { Filter } from '../protocol/filter.ts'
-import type { Places } from './column-map.ts'
+import type { ColumnMap } from './column-map.ts'
 import { condition, orderBy } from './filter-sql.ts'
-import type { Search } from './search.ts'
+import type { SearchRequest } from './search.ts'
 
 /** The resources of one type in an IAM. Its rows are ids. */
-export function listOf(places: Places, iamid: string, { filter, sortBy, descending = false }: Search): List {
+export function listOf(places: ColumnMap, iamid: string, { filter, sortBy, descending = false }: SearchRequest): ListQuery {
   const values: unknown[] = [iamid]
   const where = [`${places.where} = $1`]
   if (filter !== undefined) where.push(condition(places, parseFilter(filter), values))
@@ -25,12 +25,16 @@ export function listOf(places: Places, iamid: string, { filter, sortBy, descendi
  * The resources of several types together (RFC 7644 3.4.3). Rows are ids with the `type` that they are of. What one type does not have counts
  * as absent in it (3.4.2.2); what none has is refused.
  */
-export function listOfAll(all: readonly Places[], iamid: string, { filter, sortBy, descending = false }: Search): List {
+export function listOfAll(
+  all: readonly ColumnMap[],
+  iamid: string,
+  { filter, sortBy, descending = false }: SearchRequest,
+): ListQuery {
   const values: unknown[] = [iamid]
   const parsed: Filter | null = filter === undefined ? null : parseFilter(filter)
   const orders = all.map(places => orderOf(places, sortBy, descending))
   const order = orders.find(order => order !== null)
-  if (sortBy && !order) throw new Misspoken('invalidPath', 'sortBy', 'must name an attribute of a User or a Group')
+  if (sortBy && !order) throw new ScimError('invalidPath', 'sortBy', 'must name an attribute of a User or a Group')
   const parts = all.map((places, at) => {
     const types = all.map(({ type }) => type)
     const where = parsed === null ? '' : ` AND ${condition(places, parsed, values, types)}`
@@ -56,12 +60,12 @@ export function listOfAll(all: readonly Places[], iamid: string, { filter, sortB
 }
 
 /** Null for an attribute that the type does not have. */
-function orderOf(places: Places, sortBy: string | undefined, descending: boolean): Order | null {
+function orderOf(places: ColumnMap, sortBy: string | undefined, descending: boolean): Order | null {
   if (!sortBy) return null
   try {
     return orderBy(places, sortBy, descending)
   } catch (error) {
-    if (error instanceof Misspoken) return null
+    if (error instanceof ScimError) return null
     throw error
   }
 }

@@ -3,7 +3,7 @@
  * statement, then written in transactions of PIECE members each. A server writes the same change in one transaction.
  */
 
-import type { Call } from '../../authorization/service.ts'
+import type { ServiceContext } from '../../authorization/service.ts'
 import type { GroupRef } from '../../domain/groups/group.members.ts'
 import { PIECE } from '../../domain/groups/group.members.ts'
 import { permissionsOfName } from '../../domain/groups/groups.store.ts'
@@ -40,7 +40,7 @@ export const WHOLE: Prepared<never> = { read: null, pieces: null, leave: () => {
 
 /** Waits until no other write of `key` is at work, then divides what `read` returns. Throws what `read` throws, Misspoken and TooMany. */
 export async function prepareMembers<T extends Wanted>(
-  call: Call,
+  call: ServiceContext,
   iamid: string,
   key: string,
   read: () => Promise<T>,
@@ -56,7 +56,7 @@ export async function prepareMembers<T extends Wanted>(
   }
 }
 
-async function piecesOf({ db }: Call, iamid: string, { group, changes }: Wanted): Promise<Piece[] | null> {
+async function piecesOf({ db }: ServiceContext, iamid: string, { group, changes }: Wanted): Promise<Piece[] | null> {
   const { emptied, joining, leaving } = folded(changes)
   const replaced = emptied && group ? await countMembers(db, group.id) : 0
   if (joining.length + leaving.length <= PIECE && replaced <= PIECE) return null

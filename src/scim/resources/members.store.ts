@@ -1,5 +1,5 @@
 import type { GroupRef, Member } from '../../domain/groups/group.members.ts'
-import { allRows, inPieces } from '../../platform/database/chunks.ts'
+import { allRows, inChunks } from '../../platform/database/chunks.ts'
 import type { Db } from '../../platform/database/store.ts'
 
 /** Members that one statement writes or reads at most: nothing else runs on the embedded store meanwhile. */
@@ -18,7 +18,7 @@ export async function usersOf(db: Db, iamid: string, ids: readonly string[]): Pr
       [iamid, piece],
       isLong(piece),
     )
-  const users = await inPieces(ids, READ, read)
+  const users = await inChunks(ids, READ, read)
   return users.flat().sort((a, b) => a.id - b.id)
 }
 
@@ -34,7 +34,7 @@ export async function addScimMembers(
 ): Promise<{ found: number; added: Member[] }> {
   const isOne = ids.length <= WRITTEN
   const ordered = isOne ? ids : (await usersOf(db, group.iamid, ids)).map(({ scimId }) => scimId)
-  const pieces = await inPieces(ordered, WRITTEN, piece =>
+  const pieces = await inChunks(ordered, WRITTEN, piece =>
     db.query<Member & { isNew: boolean }>(
       `WITH wanted AS (SELECT u.id, u.userid FROM users u WHERE u.iamid = $2::text AND u.scim_id = ANY($3::uuid[]) ORDER BY u.id FOR KEY SHARE),
          made AS (INSERT INTO memberships (group_id, user_id, sources, created_at, updated_at)
@@ -63,7 +63,7 @@ export async function removeScimMembers(db: Db, group: GroupRef, ids: readonly s
 
 /** As removeScimMembers, by the users' own ids. */
 export async function removeMembers(db: Db, group: GroupRef, userIds: readonly number[], now: Date): Promise<Member[]> {
-  const pieces = await inPieces(userIds, WRITTEN, piece =>
+  const pieces = await inChunks(userIds, WRITTEN, piece =>
     db.query<Member>(
       `WITH held AS MATERIALIZED (SELECT m.id, m.user_id, m.sources FROM memberships m
            WHERE m.group_id = $1::int AND $2::text = ANY(m.sources) AND m.user_id = ANY($3::int[]) ORDER BY m.user_id FOR UPDATE),

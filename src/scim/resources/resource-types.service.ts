@@ -1,22 +1,22 @@
-import { type Call, read, type Service } from '../../authorization/service.ts'
+import { query, type Service, type ServiceContext } from '../../authorization/service.ts'
 import { coreAttributes, groupType, type ResourceType, userType } from '../protocol/schema.ts'
-import { heldAttributes } from './schema-usage.store.ts'
+import { usedAttributes } from './schema-usage.store.ts'
 import { describedBy } from './schema-usage.ts'
 import { iamOf } from './search.ts'
 
 export const provisioning = {
   /** What this IAM's resources may hold, by its configuration. */
-  configured: read('scim:read', async (call: Call, _: Record<string, never>): Promise<readonly ResourceType[]> => {
+  configured: query('scim:read', async (call: ServiceContext, _: Record<string, never>): Promise<readonly ResourceType[]> => {
     const { config } = await iamOf(call)
     return [userType(config), groupType(config)]
   }),
 
   /** What this IAM's resources may hold, by its configuration, and what they hold beside it. */
-  types: read('scim:read', async (call: Call, _: Record<string, never>): Promise<readonly ResourceType[]> => {
+  types: query('scim:read', async (call: ServiceContext, _: Record<string, never>): Promise<readonly ResourceType[]> => {
     const { id, config } = await iamOf(call)
     const described = async (type: ResourceType) => {
       const known = coreAttributes(type).map(({ name }) => name.toLowerCase())
-      return describedBy(type, await heldAttributes(call.db, id, type.name, known))
+      return describedBy(type, await usedAttributes(call.db, id, type.name, known))
     }
     return [await described(userType(config)), await described(groupType(config))]
   }),

@@ -3,7 +3,7 @@ import { allRows } from '../../platform/database/chunks.ts'
 import type { Db } from '../../platform/database/store.ts'
 
 /** An attribute that resources hold: `urn` is null in the core of the resource; `types` and `parts` of all its values. */
-export interface HeldAttribute {
+export interface UsedAttribute {
   readonly urn: string | null
   readonly name: string
   readonly multi: boolean
@@ -13,7 +13,7 @@ export interface HeldAttribute {
 
 interface Piece {
   readonly last: number
-  readonly found: readonly HeldAttribute[]
+  readonly found: readonly UsedAttribute[]
 }
 
 /** Documents that one statement reads, and attributes that it returns. */
@@ -26,12 +26,12 @@ const FROM = {
 } as const
 
 /** All attributes that the IAM's resources hold; `known` are names of the core in small letters, which are left out. */
-export async function heldAttributes(
+export async function usedAttributes(
   db: Db,
   iamid: string,
   type: keyof typeof FROM,
   known: readonly string[],
-): Promise<HeldAttribute[]> {
+): Promise<UsedAttribute[]> {
   const pieces = await allRows<Piece>(
     async last => {
       const rows = await db.query<Piece & { count: number }>(

@@ -2,13 +2,13 @@
 
 import { findAttribute, type ResourceType, undescribed } from '../protocol/schema.ts'
 import type { Attribute, Schema } from '../protocol/schema.types.ts'
-import type { HeldAttribute } from './schema-usage.store.ts'
+import type { UsedAttribute } from './schema-usage.store.ts'
 
 /** Attributes that are described of one schema at most. */
 const MAX_ATTRIBUTES = 1000
 
 /** The type with every attribute that was seen; no extension of it is open any more. */
-export function describedBy(type: ResourceType, held: readonly HeldAttribute[]): ResourceType {
+export function describedBy(type: ResourceType, held: readonly UsedAttribute[]): ResourceType {
   const inside = (urn: string | null) => held.filter(one => one.urn?.toLowerCase() === urn?.toLowerCase())
   const known = new Set(type.extensions.map(({ id }) => id.toLowerCase()))
   const urns = [...type.open, ...held.flatMap(({ urn }) => urn ?? [])]
@@ -31,7 +31,7 @@ export function describedBy(type: ResourceType, held: readonly HeldAttribute[]):
   }
 }
 
-function extended(schema: Schema, held: readonly HeldAttribute[]): Schema {
+function extended(schema: Schema, held: readonly UsedAttribute[]): Schema {
   const unknown = held.filter(({ name }) => !findAttribute(schema.attributes, name))
   const byName = Map.groupBy(unknown, ({ name }) => name.toLowerCase())
   const seen = [...byName.values()].slice(0, MAX_ATTRIBUTES).flatMap(same => described(same) ?? [])
@@ -39,25 +39,25 @@ function extended(schema: Schema, held: readonly HeldAttribute[]): Schema {
 }
 
 /** Null for a name that no path can have. */
-function described(held: readonly HeldAttribute[]): Attribute | null {
+function described(held: readonly UsedAttribute[]): Attribute | null {
   const attribute = undescribed(held[0]!.name)
   if (attribute === null) return null
   const parts = [...new Map(held.flatMap(one => one.parts).map(part => [part.toLowerCase(), part])).values()]
   const subAttributes = parts.flatMap(part => {
     const sub = undescribed(part)
-    return sub === null ? [] : [{ ...sub, type: 'string' as const, description: SEEN }]
+    return sub === null ? [] : [{ ...sub, type: 'string' as const, description: MAX_SAMPLES }]
   })
   const type = typeOf(new Set(held.flatMap(({ types }) => types)))
   return {
     ...attribute,
     type,
     multiValued: held.some(({ multi }) => multi),
-    description: SEEN,
+    description: MAX_SAMPLES,
     ...(type === 'complex' && { subAttributes }),
   }
 }
 
-const SEEN = 'Sent by the client; no schema describes it'
+const MAX_SAMPLES = 'Sent by the client; no schema describes it'
 
 function typeOf(types: ReadonlySet<string>): Attribute['type'] {
   const [only, ...more] = [...types].filter(type => type !== 'null')

@@ -1,15 +1,15 @@
-import { type Call, read, type Service } from '../../authorization/service.ts'
+import { query, type Service, type ServiceContext } from '../../authorization/service.ts'
 import { groupType, userType } from '../protocol/schema.ts'
 import type { ScimGroupRecord } from './group.ts'
-import { groupPlaces, groupsOfPage } from './groups.store.ts'
+import { groupColumns, groupsOfPage } from './groups.store.ts'
 import { listOfAll } from './list.ts'
-import { type Found, iamOf, type Place, type Search, search } from './search.ts'
+import { iamOf, type RowRef, type SearchRequest, type SearchResult, search } from './search.ts'
 import type { ScimUserRecord } from './user.ts'
-import { findScimUsers, userPlaces } from './users.store.ts'
+import { findScimUsers, userColumns } from './users.store.ts'
 
 export type Either = { readonly user: ScimUserRecord } | { readonly group: ScimGroupRecord }
 
-interface At extends Place {
+interface At extends RowRef {
   readonly type: 'User' | 'Group'
 }
 interface Wants {
@@ -19,22 +19,25 @@ interface Wants {
 
 /** From the root of the IAM's SCIM: resources of every type (RFC 7644 3.4.3). Members are bounded as in a list of groups. */
 export const scimRoot = {
-  search: read('scim:read', async (call: Call, { groups, members, ...asked }: Search & Wants): Promise<Found<Either>> => {
-    const iam = await iamOf(call)
-    const list = listOfAll([userPlaces(userType(iam.config)), groupPlaces(groupType(iam.config))], iam.id, asked)
-    return search<Either, At>(call, list, asked, async (places, fromEnd) => {
-      const ids = (of: readonly At[], type: At['type']) => of.flatMap(at => (at.type === type ? at.id : []))
-      const groupIds = ids(places, 'Group')
-      const found = await groupsOfPage(call.db, groupIds, { members, fromEnd })
-      const taken = within(places, groupIds.length - found.fits, fromEnd)
-      const users = new Map((await findScimUsers(call.db, ids(taken, 'User'), groups)).map(user => [user.id, user]))
-      const rows = taken.flatMap(({ id, type }): Either[] => {
-        const [user, group] = type === 'User' ? [users.get(id)] : [undefined, found.groups.get(id)]
-        return user ? [{ user }] : group ? [{ group }] : []
+  search: query(
+    'scim:read',
+    async (call: ServiceContext, { groups, members, ...asked }: SearchRequest & Wants): Promise<SearchResult<Either>> => {
+      const iam = await iamOf(call)
+      const list = listOfAll([userColumns(userType(iam.config)), groupColumns(groupType(iam.config))], iam.id, asked)
+      return search<Either, At>(call, list, asked, async (places, fromEnd) => {
+        const ids = (of: readonly At[], type: At['type']) => of.flatMap(at => (at.type === type ? at.id : []))
+        const groupIds = ids(places, 'Group')
+        const found = await groupsOfPage(call.db, groupIds, { members, fromEnd })
+        const taken = within(places, groupIds.length - found.fits, fromEnd)
+        const users = new Map((await findScimUsers(call.db, ids(taken, 'User'), groups)).map(user => [user.id, user]))
+        const rows = taken.flatMap(({ id, type }): Either[] => {
+          const [user, group] = type === 'User' ? [users.get(id)] : [undefined, found.groups.get(id)]
+          return user ? [{ user }] : group ? [{ group }] : []
+        })
+        return { rows, taken: taken.length }
       })
-      return { rows, taken: taken.length }
-    })
-  }),
+    },
+  ),
 } satisfies Service
 
 /** The places up to the first group that does not fit, from where the page is read. */

@@ -1,16 +1,16 @@
-import type { Call } from '../../authorization/service.ts'
+import type { ServiceContext } from '../../authorization/service.ts'
 import type { IamRecord } from '../../domain/iams/iam.ts'
 import { requireIam } from '../../domain/iams/iams.store.ts'
-import { countRows, type List, type Page, type PageArgs, readPage } from '../../platform/database/pagination.ts'
+import { countRows, type ListQuery, type Page, type PageArgs, readPage } from '../../platform/database/pagination.ts'
 import { Forbidden, Invalid, NotFound } from '../../platform/errors.ts'
-import { Misspoken } from '../protocol/errors.ts'
+import { ScimError } from '../protocol/errors.ts'
 
 /** Most resources of one answer (RFC 7644 3.4.2.4), and how many when nobody says. */
 export const MAX_RESULTS = 1000
 export const DEFAULT_RESULTS = 100
 
 /** The IAM whose client asks. All that a client names is looked for in it, and nowhere else. */
-export async function iamOf({ db, actor }: Call): Promise<IamRecord> {
+export async function iamOf({ db, actor }: ServiceContext): Promise<IamRecord> {
   if (actor.kind !== 'scim') throw new Forbidden('This is for the SCIM client of an IAM')
   return requireIam(db, actor.iamid)
 }
@@ -26,7 +26,7 @@ export function checkScimId(id: string, what: 'User' | 'Group'): string {
 export const isScimId = (id: string): boolean => UUID.test(id)
 
 /** Which resources are asked for. `cursor` (RFC 9865) goes without `startIndex`; an empty one asks for the first page. */
-export interface Search {
+export interface SearchRequest {
   readonly filter?: string | undefined
   readonly sortBy?: string | undefined
   readonly descending?: boolean
@@ -35,7 +35,7 @@ export interface Search {
   readonly cursor?: string | undefined
 }
 
-export interface Found<Row> {
+export interface SearchResult<Row> {
   readonly total: number
   readonly rows: readonly Row[]
   readonly startIndex: number
@@ -44,7 +44,7 @@ export interface Found<Row> {
 }
 
 /** A row of the list that is searched, before its resource is read. */
-export interface Place {
+export interface RowRef {
   readonly id: number
 }
 
@@ -52,29 +52,29 @@ export interface Place {
  * Reads the resources of a page's rows, which come in the order of the list. It may answer with less than all of them: the first, or under
  * `fromEnd` the last. `taken` says how many rows that is, those included whose resource went meanwhile.
  */
-export type Hydrate<Row, At extends Place = Place> = (
+export type LoadResources<Row, At extends RowRef = RowRef> = (
   places: readonly At[],
   fromEnd: boolean,
 ) => Promise<{ rows: readonly Row[]; taken: number }>
 
 /** Beyond so many rows a page is read from whichever end of the list is nearer. */
-const NEAR = 1000
+const OFFSET_FROM_END = 1000
 /** Marks a cursor that goes backwards: no cursor of ours holds it. */
-const BACK = '.'
+const BACKWARD = '.'
 
 /** Two statements, whatever is asked, and those of `hydrate`. Rows that are passed over are only counted, not read. */
-export async function search<Row, At extends Place = Place>(
-  call: Call,
-  list: List,
-  asked: Search,
-  hydrate: Hydrate<Row, At>,
-): Promise<Found<Row>> {
+export async function search<Row, At extends RowRef = RowRef>(
+  call: ServiceContext,
+  list: ListQuery,
+  asked: SearchRequest,
+  hydrate: LoadResources<Row, At>,
+): Promise<SearchResult<Row>> {
   // Below 1 is 1, below 0 is 0 (RFC 7644 3.4.2.4).
   const size = Math.min(Math.max(asked.count ?? DEFAULT_RESULTS, 0), MAX_RESULTS)
   const startIndex = Math.min(Math.max(asked.startIndex ?? 1, 1), 2_147_483_647)
   const total = await countRows(call.db, list)
   const { cursor } = asked
-  const fromEnd = cursor?.startsWith(BACK) ?? false
+  const fromEnd = cursor?.startsWith(BACKWARD) ?? false
   const args = windowOf(cursor, { size: Math.max(size, 1), start: startIndex - 1, total })
   const page = args && (await readPage<At>(call.db, list, args).catch(notACursor))
   if (page === null || size === 0) return { total, rows: [], startIndex, nextCursor: null, previousCursor: null }
@@ -89,7 +89,7 @@ export async function search<Row, At extends Place = Place>(
     rows,
     startIndex,
     nextCursor: isNext && last !== undefined ? last : null,
-    previousCursor: isPrevious && first !== undefined ? BACK + first : null,
+    previousCursor: isPrevious && first !== undefined ? BACKWARD + first : null,
   }
 }
 
@@ -99,17 +99,17 @@ function windowOf(
   { size, start, total }: { size: number; start: number; total: number },
 ): PageArgs | null {
   if (cursor === '') return { first: size }
-  if (cursor?.startsWith(BACK)) return { last: size, before: cursor.slice(BACK.length) }
+  if (cursor?.startsWith(BACKWARD)) return { last: size, before: cursor.slice(BACKWARD.length) }
   if (cursor !== undefined) return { first: size, after: cursor }
   if (start >= total) return null
-  if (start <= NEAR || start < total / 2) return { first: size, offset: start }
+  if (start <= OFFSET_FROM_END || start < total / 2) return { first: size, offset: start }
   const behind = total - start - size
   return behind >= 0 ? { last: size, offset: behind } : { last: total - start, offset: 0 }
 }
 
 /** The resources of places, in their order: `read` finds them by id, in one statement. */
-export const hydrated =
-  <Row extends Place>(read: (ids: readonly number[]) => Promise<readonly Row[]>): Hydrate<Row> =>
+export const loadResources =
+  <Row extends RowRef>(read: (ids: readonly number[]) => Promise<readonly Row[]>): LoadResources<Row> =>
   async places => {
     const found = new Map((await read(places.map(({ id }) => id))).map(row => [row.id, row]))
     return { rows: places.flatMap(({ id }) => found.get(id) ?? []), taken: places.length }
@@ -117,6 +117,6 @@ export const hydrated =
 
 function notACursor(error: unknown): Promise<Page<never>> {
   if (error instanceof Invalid && (error.field === 'after' || error.field === 'before'))
-    throw new Misspoken('invalidCursor', 'cursor', 'must come from a page of this very list')
+    throw new ScimError('invalidCursor', 'cursor', 'must come from a page of this very list')
   throw error
 }

@@ -6,13 +6,13 @@ import type { ProfileColumns } from '../../domain/users/users.store.ts'
 import type { ProfileInput } from '../../generated/inputs.ts'
 import { Invalid } from '../../platform/errors.ts'
 import { canonical, checkUserid } from '../../platform/validation.ts'
-import { Misspoken } from '../protocol/errors.ts'
+import { ScimError } from '../protocol/errors.ts'
 import { checkDocument } from '../protocol/resource.ts'
 import { type Document, userType } from '../protocol/schema.ts'
 import { attributesOf, profileOf, type ScimUserRecord, usualPath } from './user.ts'
 import type { ScimUserColumns } from './users.store.ts'
 
-export interface Written {
+export interface WrittenUser {
   readonly userid: string
   readonly useridKey: string
   /** Undefined: the provider says nothing of it. */
@@ -24,7 +24,7 @@ export interface Written {
 }
 
 /** What a resource comes to in the rows of its user. Throws Invalid. */
-export function written(iam: IamRecord, given: Document): Written {
+export function toColumns(iam: IamRecord, given: Document): WrittenUser {
   const type = userType(iam.config)
   const document = checkDocument(type, given)
   const { userName, active, ...scim } = document
@@ -58,12 +58,12 @@ function named(profile: ProfileInput): Partial<ProfileColumns> {
   } catch (error) {
     if (!(error instanceof Invalid)) throw error
     const field = error.field?.replace(/^profile\./, '') ?? ''
-    throw new Misspoken('invalidValue', usualPath(field) ?? field, error.rule)
+    throw new ScimError('invalidValue', usualPath(field) ?? field, error.rule)
   }
 }
 
 /** Whether the user is disabled then, and by whom. A provider enables whom it disabled itself: it repeats `active: true` with every change. */
-export function stateOf(
+export function disabledState(
   iam: IamRecord,
   before: Pick<ScimUserRecord, 'disabled' | 'disabledBy'> | null,
   active: boolean,

@@ -4,7 +4,7 @@ import type { UserRecord } from '../../domain/users/user.ts'
 import type { ProfileInput } from '../../generated/inputs.ts'
 import { canonical, checkAttributeKey, checkAttributeValue, checkList } from '../../platform/validation.ts'
 import { resolve } from '../protocol/attribute-paths.ts'
-import { Misspoken } from '../protocol/errors.ts'
+import { ScimError } from '../protocol/errors.ts'
 import { valueAt } from '../protocol/patch.ts'
 import { isObject } from '../protocol/resource.ts'
 import { ENTERPRISE_USER } from '../protocol/schema.core.ts'
@@ -74,7 +74,7 @@ function pathValue(type: ResourceType, document: Document, path: string): unknow
     return valueAt(document, resolve(type, path))
   } catch (error) {
     // A configuration made for another protocol, such as LDAP's names of attributes: the usual place counts.
-    if (error instanceof Misspoken) return undefined
+    if (error instanceof ScimError) return undefined
     throw error
   }
 }

@@ -2,7 +2,7 @@ import type { NewUser, ProfileColumns } from '../../domain/users/users.store.ts'
 import { Prisma } from '../../generated/prisma/client.ts'
 import type { Db } from '../../platform/database/store.ts'
 import type { Document, ResourceType } from '../protocol/schema.ts'
-import type { Places } from './column-map.ts'
+import type { ColumnMap } from './column-map.ts'
 import type { ScimAttribute, ScimUserRecord } from './user.ts'
 
 /** What the provider wrote; of a user it never wrote, what the profile says in its words. */
@@ -18,7 +18,7 @@ const OF_GROUPS = `memberships m JOIN groups g ON g.id = m.group_id AND g.iamid 
 const SCIM_USER_GROUPS = `(SELECT coalesce(json_agg(json_build_object('value', g.scimid, 'display', g.name) ORDER BY g.name_key, g.id), '[]')
   FROM ${OF_GROUPS}) AS groups`
 
-export const userPlaces = (type: ResourceType): Places => ({
+export const userColumns = (type: ResourceType): ColumnMap => ({
   type,
   document: DOCUMENT,
   from: 'users u',
@@ -63,7 +63,7 @@ export const findScimUsers = (db: Db, ids: readonly number[], groups: boolean): 
   db.query(`SELECT ${SCIM_USER_COLUMNS}${groups ? `, ${SCIM_USER_GROUPS}` : ''} FROM users u WHERE u.id = ANY($1::int[])`, [ids])
 
 /** Whoever has this canonical userid in the IAM, deprovisioned or not. `lock`: held until the transaction ends. */
-export async function findNamesake(
+export async function findByUserName(
   db: Db,
   iamid: string,
   useridKey: string,

@@ -3,8 +3,8 @@ import { makeExecutableSchema } from '@graphql-tools/schema'
 import { afterAll, expect, test } from 'vitest'
 import { registerGraphql } from '../../../src/api/graphql/server.ts'
 import type { Context } from '../../../src/authorization/context.ts'
-import { createShares } from '../../../src/platform/database/fair-pool.ts'
-import { TooMany, Unavailable } from '../../../src/platform/errors.ts'
+import { createFairPool } from '../../../src/platform/database/fair-pool.ts'
+import { TooManyRequests, Unavailable } from '../../../src/platform/errors.ts'
 import { createLog } from '../../../src/platform/http/log.ts'
 import { bootApp } from '../../harness/app.ts'
 import { serve } from '../../platform/http/harness.ts'
@@ -44,12 +44,12 @@ test('an error of a field that says when to try again gives the header too', asy
           throw new Unavailable('The store does not answer', { retryAfter: 7 })
         },
         busy: () => {
-          throw new TooMany('Too many', { retryAfter: 2.1 })
+          throw new TooManyRequests('Too many', { retryAfter: 2.1 })
         },
       },
     },
   })
-  const large = createShares({ places: 2, queue: 10, wait: 1_000 })
+  const large = createFairPool({ places: 2, queue: 10, wait: 1_000 })
   const context = { actor: { kind: 'machine', name: 'test' }, address: '' } as unknown as Context
   const served = await serve(http => {
     void registerGraphql(http, { schema, log: createLog({ level: 'silent' }), large, contextOf: async () => context })

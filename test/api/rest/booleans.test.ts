@@ -3,7 +3,7 @@ import type { TSchema } from 'typebox'
 import { expect, test } from 'vitest'
 import { readParams, SCHEMAS } from '../../../src/api/rest/params.ts'
 import { type Fields, readBody, readQuery } from '../../../src/api/rest/request.schemas.ts'
-import { rows } from '../../../src/api/rest/routes.ts'
+import { routes } from '../../../src/api/rest/routes.ts'
 import { unwrapped } from '../../../src/api/rest/schema-messages.ts'
 
 const booleansOf = (fields: Fields | undefined) =>
@@ -15,8 +15,8 @@ const spelled = (fields: Fields, name: string) => [
   ...Object.keys(fields.spellings).filter(other => fields.spellings[other] === name),
 ]
 
-const inQueries = rows.flatMap(row => booleansOf(row.query).map(name => [row.path, name, row.query!] as const))
-const inForms = rows.flatMap(row => booleansOf(row.payload).map(name => [row.path, name, row.payload!] as const))
+const inQueries = routes.flatMap(row => booleansOf(row.query).map(name => [row.path, name, row.query!] as const))
+const inForms = routes.flatMap(row => booleansOf(row.payload).map(name => [row.path, name, row.payload!] as const))
 const inPaths = Object.entries(SCHEMAS).filter(([, schema]) => 'type' in schema && schema.type === 'boolean')
 
 test('there are some of each', () => {

@@ -1,12 +1,12 @@
 // Queries, bodies and forms by the schemas of real rows: what is read, and how a fault is named.
 import { describe, expect, test } from 'vitest'
 import { type Fields, readBody, readQuery } from '../../../src/api/rest/request.schemas.ts'
-import { rows } from '../../../src/api/rest/routes.ts'
+import { routes } from '../../../src/api/rest/routes.ts'
 import { Invalid } from '../../../src/platform/errors.ts'
 
 const payloadOf = (method: string, path: string): Fields =>
-  rows.find(row => row.methods[0] === method && row.path === path)!.payload!
-const users = rows.find(row => row.path === '/bim/user')!.query!
+  routes.find(row => row.methods[0] === method && row.path === path)!.payload!
+const users = routes.find(row => row.path === '/bim/user')!.query!
 const search = payloadOf('POST', '/bim/user/search')
 const create = payloadOf('POST', '/bim/iam/bim/user')
 const permissions = payloadOf('PUT', '/bim/iam/:iamid/user/:userid/permissions')

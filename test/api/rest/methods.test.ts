@@ -1,8 +1,8 @@
 // Every path that is served, with every method and with doubled slashes: 405 with Allow for what it does not take, and a doubled slash
 // changes nothing, also of what an anonymous caller and a wrong method get.
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { rows } from '../../../src/api/rest/routes.ts'
-import { rows as scimRows } from '../../../src/scim/http/routes.ts'
+import { routes } from '../../../src/api/rest/routes.ts'
+import { routes as scimRows } from '../../../src/scim/http/routes.ts'
 import { sendRaw } from '../../contract/client.ts'
 import { bootApp, type TestApp } from '../../harness/app.ts'
 
@@ -14,7 +14,7 @@ afterAll(() => app?.close())
 
 const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'PROPFIND']
 const places: readonly { path: string; methods: readonly string[] }[] = [
-  ...rows.flatMap(row => [row, ...row.aliases]),
+  ...routes.flatMap(row => [row, ...row.aliases]),
   { path: '/openapi.json', methods: ['GET'] },
   { path: '/graphql', methods: ['GET', 'POST'] },
   { path: '/health/live', methods: ['GET'] },

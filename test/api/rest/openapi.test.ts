@@ -3,7 +3,7 @@ import Type from 'typebox'
 import { Compile } from 'typebox/compile'
 import { afterAll, describe, expect, test } from 'vitest'
 import { openapi } from '../../../src/api/rest/openapi.ts'
-import { rows } from '../../../src/api/rest/routes.ts'
+import { routes } from '../../../src/api/rest/routes.ts'
 import { send } from '../../contract/client.ts'
 import { states } from '../../contract/examples.states.ts'
 import { examples } from '../../contract/examples.ts'
@@ -30,7 +30,7 @@ interface Document {
   components: { schemas: Record<string, object>; responses: Record<string, object>; securitySchemes: Record<string, object> }
 }
 
-const document = JSON.parse(JSON.stringify(openapi(rows, 'https://roster.example'))) as Document
+const document = JSON.parse(JSON.stringify(openapi(routes, 'https://roster.example'))) as Document
 const operations = Object.entries(document.paths).flatMap(([path, methods]) =>
   Object.entries(methods).map(([method, operation]) => ({ path, method, operation })),
 )
@@ -52,7 +52,7 @@ const at = (ref: string) =>
 describe('OpenAPI: the document', () => {
   test('OpenAPI: it is one of 3.1 with a place for every row and alias', () => {
     expect(document.openapi).toMatch(/^3\.1\.\d$/)
-    const places = rows.flatMap(row => [row, ...row.aliases].flatMap(place => place.methods))
+    const places = routes.flatMap(row => [row, ...row.aliases].flatMap(place => place.methods))
     expect(operations).toHaveLength(places.length)
   })
 

@@ -2,14 +2,16 @@
 import { readFileSync } from 'node:fs'
 import { buildSchema, validate } from 'graphql'
 import { describe, expect, test } from 'vitest'
-import { rows } from '../../../src/api/rest/routes.ts'
+import { routes } from '../../../src/api/rest/routes.ts'
 import { policy } from '../../../src/authorization/policy.ts'
 import { readMatrix } from '../../authorization/matrix.ts'
 import { calls } from '../../contract/examples.ts'
 
 /** Names of parameters tell nothing to a client. */
 const form = (method: string, path: string) => `${method} ${path.replace(/\{\w+\}|:\w+/g, '*')}`
-const served = rows.flatMap(row => [row, ...row.aliases].flatMap(place => place.methods.map(method => form(method, place.path))))
+const served = routes.flatMap(row =>
+  [row, ...row.aliases].flatMap(place => place.methods.map(method => form(method, place.path))),
+)
 const schema = buildSchema(readFileSync(new URL('../../../schema.graphql', import.meta.url), 'utf8'))
 
 /** Nobody comes in without a credential. */
@@ -52,7 +54,7 @@ describe('Rows', () => {
     expect(served.filter((call, index) => served.indexOf(call) !== index)).toEqual([])
   })
 
-  test.each(rows.map(row => [`${row.methods.join(' ')} ${row.path}`, row] as const))(
+  test.each(routes.map(row => [`${row.methods.join(' ')} ${row.path}`, row] as const))(
     'Rows: %s has an action of its kind, a sentence, and an operation that fits the contract',
     (_call, row) => {
       expect(policy).toHaveProperty([row.action])
@@ -64,17 +66,17 @@ describe('Rows', () => {
   )
 
   test('Rows: only the log-ins look at no credential, and only they and impersonation run without one', () => {
-    const open = rows.filter(row => !CLOSED.has(row.credential))
+    const open = routes.filter(row => !CLOSED.has(row.credential))
     expect(Object.fromEntries(open.map(row => [row.action, row.credential]))).toEqual({
       'session:start': 'none',
       'session:logIn': 'none',
       'apikey:authenticate': 'none',
       'apikey:impersonate': 'optional',
     })
-    for (const row of rows) expect(CLOSED.has(row.credential), row.path).toBe(policy[row.action].who !== 'anyone')
+    for (const row of routes) expect(CLOSED.has(row.credential), row.path).toBe(policy[row.action].who !== 'anyone')
   })
 
   test('Rows: whoever may act on their own record is told by the path whose it is', () => {
-    for (const row of rows) expect(row.owner !== undefined, row.path).toBe('self' in policy[row.action])
+    for (const row of routes) expect(row.owner !== undefined, row.path).toBe('self' in policy[row.action])
   })
 })

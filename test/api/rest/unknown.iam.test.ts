@@ -2,7 +2,7 @@
 import { type GraphQLInputType, getNamedType, isInputObjectType, isListType, isNonNullType, isScalarType } from 'graphql'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { createSchema } from '../../../src/api/graphql/schema.ts'
-import { rows } from '../../../src/api/rest/routes.ts'
+import { routes } from '../../../src/api/rest/routes.ts'
 import { send } from '../../contract/client.ts'
 import { bootApp, type TestApp } from '../../harness/app.ts'
 import { operations, prepared, type Stage } from '../graphql/operations.ts'
@@ -25,7 +25,7 @@ const BODIES: Record<string, object> = {
   'user:setPermissions': { permissions: ['AUDIT'] },
   'session:logIn': { username: 'somebody', password: 'a password' },
 }
-const places = rows
+const places = routes
   .flatMap(row => [row, ...row.aliases].flatMap(place => place.methods.map(method => ({ row, method, path: place.path }))))
   .filter(({ path }) => path.includes(':iamid'))
 

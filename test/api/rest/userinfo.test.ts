@@ -1,6 +1,6 @@
 // Roster as another system's external user info endpoint, asked by Roster itself: both ends speak the documented form.
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { askUserInfo } from '../../../src/connectors/userinfo.ts'
+import { callUserInfo } from '../../../src/connectors/userinfo.ts'
 import { bootApp, type Person, type TestApp } from '../../harness/app.ts'
 import { outbound } from '../../harness/outbound.ts'
 
@@ -38,13 +38,13 @@ const get = async (query: string, authorization?: string) => {
 
 test('answers what a connector of the same kind understands', async () => {
   const config = { uri: `${app.url}/user-info`, authentication: { username: 'roster' } }
-  expect(await askUserInfo(outbound, config, { password: key }, ana.userid)).toEqual({
+  expect(await callUserInfo(outbound, config, { password: key }, ana.userid)).toEqual({
     info: { groups: ['Crew'], authorizations: { Country: ['CH', 'NO'] } },
   })
-  expect(await askUserInfo(outbound, config, { password: 'wrong' }, ana.userid)).toEqual({
+  expect(await callUserInfo(outbound, config, { password: 'wrong' }, ana.userid)).toEqual({
     failure: 'The answer has the status 401',
   })
-  expect(await askUserInfo(outbound, config, { password: key }, 'nobody')).toEqual({ failure: 'The answer has the status 404' })
+  expect(await callUserInfo(outbound, config, { password: key }, 'nobody')).toEqual({ failure: 'The answer has the status 404' })
 })
 
 test('the documented body; a bearer key works too', async () => {
@@ -102,7 +102,7 @@ test('a disabled user has no groups and no authorizations, so that whoever asks 
     { g: data.createGroup.group.id, u: person.id },
   )
   const ask = () =>
-    askUserInfo(
+    callUserInfo(
       outbound,
       { uri: `${app.url}/user-info`, authentication: { username: 'roster' } },
       { password: key },

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { type LoginDeps, registerLogin } from '../../../src/api/web/router.ts'
-import { Conflict, Invalid, NotFound, Refused, TooMany } from '../../../src/platform/errors.ts'
+import { Conflict, Invalid, NotFound, TooManyRequests, Unprocessable } from '../../../src/platform/errors.ts'
 import { type Served, serve } from '../../platform/http/harness.ts'
 
 // The pages and what they make of a service's answers, over real HTTP. The service itself is tried in invitation.test.ts.
@@ -206,13 +206,13 @@ describe('the form', () => {
   })
 
   test('comes back when there is no time now, and says when', async () => {
-    deps.refusal = new TooMany('Too many log-ins', { retryAfter: 30 })
+    deps.refusal = new TooManyRequests('Too many log-ins', { retryAfter: 30 })
     const response = await post(form('long enough'))
     expect(response.headers.get('retry-after')).toBe('30')
     expect(await pageOf(response, 429)).toContain('Your password was not set: please try again in a moment.')
   })
 
-  test.each([new NotFound('x'), new Conflict('x'), new Refused('x'), new Invalid('token', 'must be one')])(
+  test.each([new NotFound('x'), new Conflict('x'), new Unprocessable('x'), new Invalid('token', 'must be one')])(
     'a link used meanwhile is the page of a dead link: %s',
     async refusal => {
       deps.refusal = refusal

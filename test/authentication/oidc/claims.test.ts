@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest'
-import { isSameUserid, saidBy } from '../../../src/federation/oidc-claims.ts'
+import { identityFromClaims, isSameUserid } from '../../../src/federation/oidc-claims.ts'
 import { Unauthenticated } from '../../../src/platform/errors.ts'
 
 const iam = (options: object = {}, rest: object = {}) => ({ config: { options, ...rest } })
-const said = (claims: Record<string, unknown>, of = iam()) => saidBy(of, { sub: 'ana', ...claims })
+const said = (claims: Record<string, unknown>, of = iam()) => identityFromClaims(of, { sub: 'ana', ...claims })
 
 describe('who it is', () => {
   test.each<[string, object, Record<string, unknown>, string]>([

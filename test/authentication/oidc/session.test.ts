@@ -1,6 +1,6 @@
 // The session that a log-in leaves in the browser: its cookies, what they open and what not, and how it ends.
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { rows } from '../../../src/api/rest/routes.ts'
+import { routes } from '../../../src/api/rest/routes.ts'
 import { policy } from '../../../src/authorization/policy.ts'
 import { bootApp, type TestApp } from '../../harness/app.ts'
 import { Browser } from './browser.ts'
@@ -113,9 +113,9 @@ describe('what it opens', () => {
   })
 
   test('no write is a GET, which needs no such proof', () => {
-    const writes = rows.filter(row => row.methods.includes('GET') && policy[row.action].kind === 'write')
+    const writes = routes.filter(row => row.methods.includes('GET') && policy[row.action].kind === 'write')
     expect(writes.map(row => row.path)).toEqual([])
-    expect(rows.length).toBeGreaterThan(20)
+    expect(routes.length).toBeGreaterThan(20)
   })
 
   test('a header counts more than the cookie, also a bad one', async () => {

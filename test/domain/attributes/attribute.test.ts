@@ -1,13 +1,13 @@
 // What a change of attributes comes to: pure tables.
 import { describe, expect, test } from 'vitest'
 import {
+  applyEdit,
   attributes,
   authorizations,
   authorizationsOrNull,
   differenceOf,
   type Edit,
-  edited,
-  replaced,
+  replaceAll,
 } from '../../../src/domain/attributes/attribute.ts'
 import { canonical } from '../../../src/platform/validation.ts'
 
@@ -15,7 +15,7 @@ const rows = (...values: [key: string, value: string, source?: string][]) =>
   values.map(([key, value, source = 'bim'], index) => ({ id: index + 1, ownerId: 1, key, keyKey: canonical(key), value, source }))
 const add = (key: string, value: string): Edit => ({ operation: 'ADD', key, value })
 const remove = (key: string, value: string | null = null): Edit => ({ operation: 'REMOVE', key, value })
-const short = ({ added, removed }: ReturnType<typeof edited>) => ({
+const short = ({ added, removed }: ReturnType<typeof applyEdit>) => ({
   added: added.map(({ key, value }) => `${key}=${value}`),
   removed: removed.map(({ id }) => id),
 })
@@ -54,7 +54,7 @@ describe('editing', () => {
     ['a key of one call in two spellings', [add('New', 'a'), add('nEW', 'b')], { added: ['New=a', 'New=b'], removed: [] }],
     ['the same twice', [add('New', 'a'), add('NEW', 'a')], { added: ['New=a'], removed: [] }],
   ])('%s', (_what, edits, expected) => {
-    expect(short(edited(held, edits))).toEqual(expected)
+    expect(short(applyEdit(held, edits))).toEqual(expected)
   })
 })
 
@@ -82,11 +82,11 @@ describe('replacing', () => {
       { added: ['Floor=3'], removed: [] },
     ],
   ])('%s', (_what, wanted, expected) => {
-    expect(short(replaced(held, new Map(Object.entries(wanted))))).toEqual(expected)
+    expect(short(replaceAll(held, new Map(Object.entries(wanted))))).toEqual(expected)
   })
 
   test('the difference names only keys that changed, with their hand-set values on both sides', () => {
-    const change = replaced(held, new Map(Object.entries({ Home: ['Oslo'], New: ['a'] })))
+    const change = replaceAll(held, new Map(Object.entries({ Home: ['Oslo'], New: ['a'] })))
     expect(differenceOf(held, change)).toEqual({
       before: { Home: ['Oslo', 'Ghent'], Desk: ['day'], New: null },
       after: { Home: ['Oslo'], Desk: null, New: ['a'] },

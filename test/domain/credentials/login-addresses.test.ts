@@ -3,9 +3,9 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { sessions } from '../../../src/authentication/sessions.service.ts'
 import { anonymous, operator } from '../../../src/authorization/actor.ts'
 import { lockout, subjectsOf } from '../../../src/domain/credentials/lockout.ts'
-import { countedSubjects, noteAddress, purgeAddresses } from '../../../src/domain/credentials/login-addresses.store.ts'
+import { countedSubjects, purgeAddresses, recordAddress } from '../../../src/domain/credentials/login-addresses.store.ts'
 import { deleteUsersOf, moveUsersToBim } from '../../../src/domain/iams/iam.removal.store.ts'
-import { newcomers } from '../../../src/domain/users/user-creation.service.ts'
+import { userCreation } from '../../../src/domain/users/user-creation.service.ts'
 import { users } from '../../../src/domain/users/users.service.ts'
 import { reconcile } from '../../../src/federation/reconcile.ts'
 import { emptyAccounts } from '../../../src/federation/replace-user.store.ts'
@@ -23,7 +23,11 @@ const PASSWORD = 'correct horse battery staple'
 let store: Store
 beforeAll(async () => {
   store = await testStore()
-  await newcomers.create(testContext({ actor: operator, store }), { userid: 'Ana', password: PASSWORD, profile: { name: 'Ana' } })
+  await userCreation.create(testContext({ actor: operator, store }), {
+    userid: 'Ana',
+    password: PASSWORD,
+    profile: { name: 'Ana' },
+  })
 })
 afterAll(() => store.close())
 beforeEach(async () => {
@@ -87,8 +91,8 @@ describe('an address that logged in before', () => {
     const now = new Date()
     const later = (days: number) => new Date(now.getTime() + days * 86_400_000)
     for (let index = 0; index < 30; index++)
-      await noteAddress(store.db, subjectsOf('bim', 'ana', `192.0.2.${index}`), later(index / 100))
-    await noteAddress(store.db, subjectsOf('bim', 'bo', '192.0.2.1'), now)
+      await recordAddress(store.db, subjectsOf('bim', 'ana', `192.0.2.${index}`), later(index / 100))
+    await recordAddress(store.db, subjectsOf('bim', 'bo', '192.0.2.1'), now)
     const rows = await store.db.prisma.loginAddress.findMany({ orderBy: { lastLogin: 'asc' } })
     expect(rows.map(({ account }) => account)).toEqual([
       subjectsOf('bim', 'bo', '').account,
@@ -128,12 +132,12 @@ describe('an account that goes, or gets another userid', () => {
     )
   })
   const make = async (iamid: string) => {
-    const { user } = await newcomers.create(admin(), { userid: LEAVER, password: PASSWORD, profile: { name: LEAVER } })
+    const { user } = await userCreation.create(admin(), { userid: LEAVER, password: PASSWORD, profile: { name: LEAVER } })
     if (iamid !== 'bim') {
       await store.db.query("INSERT INTO iams (id, display_name, type) VALUES ($1, $1, 'ldap') ON CONFLICT DO NOTHING", [iamid])
       await store.db.query('UPDATE users SET iamid = $2 WHERE id = $1', [user.id, iamid])
     }
-    for (const userid of [LEAVER, 'Ana']) await noteAddress(store.db, subjectsOf(iamid, canonical(userid), HOME), new Date())
+    for (const userid of [LEAVER, 'Ana']) await recordAddress(store.db, subjectsOf(iamid, canonical(userid), HOME), new Date())
     return user
   }
   const knows = async (iamid: string, userid: string) => {

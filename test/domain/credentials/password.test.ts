@@ -1,7 +1,7 @@
 import * as argon2 from '@node-rs/argon2'
 import { beforeEach, describe, expect, test, vi } from 'vitest'
 import { createPasswordHasher } from '../../../src/domain/credentials/password.ts'
-import { TooMany } from '../../../src/platform/errors.ts'
+import { TooManyRequests } from '../../../src/platform/errors.ts'
 
 // The real argon2, watched: how many run at one time, and with what.
 const watch = vi.hoisted(() => ({ running: 0, most: 0, verified: [] as string[], order: [] as string[] }))
@@ -133,7 +133,7 @@ describe('the queue', () => {
     const one = createPasswordHasher({ inFlight: 1, minLength: 1, maxLength: 1024 })
     const stored = await argon2.hash('p', { memoryCost: 8, timeCost: 1 })
     const waiting = Array.from({ length: 4001 }, () => one.verify(stored, 'p'))
-    await expect(one.verify(stored, 'p')).rejects.toThrow(TooMany)
+    await expect(one.verify(stored, 'p')).rejects.toThrow(TooManyRequests)
     await expect(one.hash('p')).rejects.toMatchObject({ retryAfter: 30 })
     expect(new Set(await Promise.all(waiting))).toEqual(new Set([true]))
     expect(watch.most).toBe(1)

@@ -3,9 +3,9 @@ import {
   changedGroupPermissions,
   changedPermissions,
   checkGroupPermissions,
-  unpaste,
+  normalizeVendorConfig,
 } from '../../../src/domain/iams/config/input.ts'
-import { groupPermissions, idFrom, inOrder, scimEnabled } from '../../../src/domain/iams/iam.ts'
+import { groupPermissions, idFrom, scimEnabled, sortKeys } from '../../../src/domain/iams/iam.ts'
 import { Invalid } from '../../../src/platform/errors.ts'
 
 test.each([
@@ -32,7 +32,7 @@ test('either switch turns SCIM on', () => {
 })
 
 test('the order of names does not matter, the order of lists does', () => {
-  const text = (value: unknown) => JSON.stringify(inOrder(value))
+  const text = (value: unknown) => JSON.stringify(sortKeys(value))
   expect(text({ b: [{ d: 1, c: 2 }], a: null })).toBe(text({ a: null, b: [{ c: 2, d: 1 }] }))
   expect(text(['a', 'b'])).not.toBe(text(['b', 'a']))
 })
@@ -77,7 +77,7 @@ describe('a pasted configuration', () => {
   }
 
   test('is taken apart', () => {
-    expect(unpaste({ config: { ...config, scimEnabled: true } })).toEqual({
+    expect(normalizeVendorConfig({ config: { ...config, scimEnabled: true } })).toEqual({
       id: 'north',
       displayName: 'North',
       type: 'ldap',
@@ -88,12 +88,14 @@ describe('a pasted configuration', () => {
   })
 
   test.each(['id', 'displayName', 'type'])('must not contradict %s beside it', field => {
-    expect(() => unpaste({ [field]: 'other', config })).toThrow(new RegExp(`config\\.${field} must be the same as ${field}`))
+    expect(() => normalizeVendorConfig({ [field]: 'other', config })).toThrow(
+      new RegExp(`config\\.${field} must be the same as ${field}`),
+    )
   })
 
   test('leaves what it was made from alone', () => {
     const input = { config: { ...config } }
-    unpaste(input)
+    normalizeVendorConfig(input)
     expect(input.config).toEqual(config)
   })
 })

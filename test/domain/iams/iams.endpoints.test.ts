@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { UserActor } from '../../../src/authorization/actor.ts'
 import { configSchemas, type IamType } from '../../../src/domain/iams/config/schema.ts'
 import { secretPaths } from '../../../src/domain/iams/config/secrets.ts'
-import { open } from '../../../src/domain/iams/encryption.ts'
+import { decrypt } from '../../../src/domain/iams/encryption.ts'
 import { iams } from '../../../src/domain/iams/iams.service.ts'
 import { lockIam } from '../../../src/domain/iams/iams.store.ts'
 import type { Store } from '../../../src/platform/database/store.ts'
@@ -38,7 +38,7 @@ function put(config: Config, path: string, value: unknown): Config {
 
 async function secretOf(id: string, path: string): Promise<string | undefined> {
   const { sealed } = await store.transaction(db => lockIam(db, id))
-  return sealed[path] && open([as().app.key], id, path, sealed[path])
+  return sealed[path] && decrypt([as().app.key], id, path, sealed[path])
 }
 
 let serial = 0

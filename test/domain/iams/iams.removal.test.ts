@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { actorOf } from '../../../src/authentication/authenticate.ts'
 import type { UserActor } from '../../../src/authorization/actor.ts'
-import { mint } from '../../../src/authorization/secret.ts'
-import { AT_ONCE, refuseTooMany } from '../../../src/domain/iams/iam.removal.ts'
+import { generateSecret } from '../../../src/authorization/secret.ts'
+import { AT_ONCE, assertFewUsers } from '../../../src/domain/iams/iam.removal.ts'
 import { iams } from '../../../src/domain/iams/iams.service.ts'
 import type { IamUsers } from '../../../src/generated/graphql.ts'
 import type { Store } from '../../../src/platform/database/store.ts'
@@ -30,7 +30,7 @@ test('removing an IAM and keeping its users: they stay; their tokens, keys and i
     groupPermissions: { Crew: ['CREATE_FILTER'] },
   })
   const member = await makeUser(store, 'member', ['IMPERSONATE_HDFS_USER'], { iamid: 'leaving' })
-  const [token, lent, key] = [mint('rt'), mint('rt'), mint('rk')]
+  const [token, lent, key] = [generateSecret('rt'), generateSecret('rt'), generateSecret('rk')]
   const later = new Date(Date.now() + 3_600_000)
   const life = { lastUsed: new Date(), expiresAt: later, endsAt: later }
   await store.db.prisma.token.create({ data: { userId: member.user.id, hash: token.hash, prefix: token.prefix, ...life } })
@@ -38,7 +38,7 @@ test('removing an IAM and keeping its users: they stay; their tokens, keys and i
     data: { userId: plain.user.id, impersonatorId: member.user.id, hash: lent.hash, prefix: lent.prefix, ...life },
   })
   await store.db.prisma.apiKey.create({ data: { userId: member.user.id, hash: key.hash, prefix: key.prefix } })
-  const invitation = mint('ri')
+  const invitation = generateSecret('ri')
   await store.db.prisma.invitation.create({
     data: { userId: member.user.id, hash: invitation.hash, prefix: 'ri_', expiresAt: later },
   })
@@ -78,9 +78,9 @@ async function populated(id: string) {
   })
   const group = await store.db.prisma.group.create({ data: { iamid: id, name: 'Crew', nameKey: 'crew' } })
   await store.db.prisma.membership.create({ data: { groupId: group.id, userId, sources: [id] } })
-  const key = mint('rk')
+  const key = generateSecret('rk')
   await store.db.prisma.apiKey.create({ data: { userId, hash: key.hash, prefix: key.prefix } })
-  const token = mint('rt')
+  const token = generateSecret('rt')
   const later = new Date(Date.now() + 3_600_000)
   const life = { lastUsed: new Date(), expiresAt: later, endsAt: later }
   await store.db.prisma.token.create({ data: { userId, hash: token.hash, prefix: token.prefix, ...life } })
@@ -225,8 +225,8 @@ test('each of many has an event as complete as that of one', async () => {
 })
 
 test('more users than one transaction can change: refused before anything is done, with what to do instead', () => {
-  expect(() => refuseTooMany('vast', 'DELETE', AT_ONCE)).not.toThrow()
-  const said = () => refuseTooMany('vast', 'DELETE', AT_ONCE + 1)
+  expect(() => assertFewUsers('vast', 'DELETE', AT_ONCE)).not.toThrow()
+  const said = () => assertFewUsers('vast', 'DELETE', AT_ONCE + 1)
   expect(said).toThrow(Conflict)
   expect(said).toThrow(/^users: DELETE is for at most 100000 users at once, and vast has 100001: give KEEP/)
 })

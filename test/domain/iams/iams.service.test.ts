@@ -3,7 +3,7 @@ import { iamResolvers } from '../../../src/api/graphql/iam.resolvers.ts'
 import { actorOf } from '../../../src/authentication/authenticate.ts'
 import type { UserActor } from '../../../src/authorization/actor.ts'
 import { parse, sameHash } from '../../../src/authorization/secret.ts'
-import { open } from '../../../src/domain/iams/encryption.ts'
+import { decrypt } from '../../../src/domain/iams/encryption.ts'
 import { iams } from '../../../src/domain/iams/iams.service.ts'
 import { lockIam } from '../../../src/domain/iams/iams.store.ts'
 import type { Store } from '../../../src/platform/database/store.ts'
@@ -155,7 +155,7 @@ describe('changing', () => {
     const secretOf = async () => {
       const { sealed } = await store.transaction(db => lockIam(db, id))
       const { 'credentials.bind_pw': kept } = sealed
-      return kept && open([as(admin).app.key], id, 'credentials.bind_pw', kept)
+      return kept && decrypt([as(admin).app.key], id, 'credentials.bind_pw', kept)
     }
     const { iam: first } = await iams.create(as(admin), { id, displayName: id, type: 'ldap', config: given('one') })
     const { bind_pw: _, ...without } = given().credentials

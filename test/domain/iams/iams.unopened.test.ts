@@ -1,7 +1,7 @@
 // A SECRET_KEY that is not the one that sealed: administrators hear it at the start, and strangers do not hear what stands where.
 import { randomBytes } from 'node:crypto'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { seal } from '../../../src/domain/iams/encryption.ts'
+import { encrypt } from '../../../src/domain/iams/encryption.ts'
 import type { Store } from '../../../src/platform/database/store.ts'
 import { bootApp, type TestApp } from '../../harness/app.ts'
 
@@ -20,7 +20,7 @@ beforeAll(async () => {
         [`${type}-lost`, lost],
         [`${type}-former`, former],
       ] as const) {
-        const secrets = { [PATHS[type]]: seal(key, id, PATHS[type], 'hunter2') } as object
+        const secrets = { [PATHS[type]]: encrypt(key, id, PATHS[type], 'hunter2') } as object
         await store.db.prisma.iam.create({ data: { id, displayName: id, type, config: { options: OPTIONS[type] }, secrets } })
       }
   }

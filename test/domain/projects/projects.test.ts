@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { projectResolvers } from '../../../src/api/graphql/project.resolvers.ts'
 import { operator, type UserActor } from '../../../src/authorization/actor.ts'
-import { mint } from '../../../src/authorization/secret.ts'
+import { generateSecret } from '../../../src/authorization/secret.ts'
 import type { ProjectPage } from '../../../src/domain/projects/project.ts'
 import { projects } from '../../../src/domain/projects/projects.service.ts'
 import { isProjectMember } from '../../../src/domain/projects/projects.store.ts'
@@ -199,7 +199,7 @@ test('deleting takes the keys made for it and their tokens along; the event says
   const project = await projects.create(as(ana), { name: 'Short-lived' })
   const later = new Date(Date.now() + 3_600_000)
   const secret = () => {
-    const { hash, prefix } = mint('rk')
+    const { hash, prefix } = generateSecret('rk')
     return { userId: ana.user.id, hash, prefix }
   }
   const key = await store.db.prisma.apiKey.create({ data: { ...secret(), projectId: project.id } })

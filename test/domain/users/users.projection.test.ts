@@ -2,13 +2,13 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { operator } from '../../../src/authorization/actor.ts'
 import type { Context } from '../../../src/authorization/context.ts'
-import { type Column, type Edge, isColumn, type Wanted } from '../../../src/domain/users/users.projection.ts'
+import { type Column, type EagerEdge, isColumn, type Projection } from '../../../src/domain/users/users.projection.ts'
 import { listUsers, readUser } from '../../../src/domain/users/users.service.ts'
 import type { Store } from '../../../src/platform/database/store.ts'
 import { makeIam, makeUser, testContext } from '../../harness/context.ts'
 import { testStore } from '../../harness/database.ts'
 
-const EDGES: Edge[] = ['attributes', 'grants', 'groups']
+const EDGES: EagerEdge[] = ['attributes', 'grants', 'groups']
 let columns: Column[]
 let store: Store
 let ids: number[]
@@ -45,7 +45,7 @@ afterAll(() => store.close())
 
 /** Of two groups one comes along, and a sign that there is another. */
 const FIRST = 1
-const wanted = (edges: Edge[]): Wanted => ({ columns, edges, ...(edges.includes('groups') && { groups: FIRST }) })
+const wanted = (edges: EagerEdge[]): Projection => ({ columns, edges, ...(edges.includes('groups') && { groups: FIRST }) })
 
 async function sameGroups(ahead: Context, behind: Context, id: number, first: number): Promise<void> {
   const [along, loaded] = [

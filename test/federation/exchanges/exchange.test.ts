@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { bounded, plain } from '../../../src/federation/exchanges/exchange.ts'
+import { redactAndTruncate, redactText } from '../../../src/federation/exchanges/exchange.ts'
 
 test.each([
   'userPassword',
@@ -11,15 +11,18 @@ test.each([
   'userPKCS12',
   'supplementalCredentials',
 ])("%s of a directory's entry is not kept", name => {
-  expect(bounded({ [name]: ['what nobody may read'] })).toMatchObject({ value: { [name]: '[redacted]' }, redacted: true })
+  expect(redactAndTruncate({ [name]: ['what nobody may read'] })).toMatchObject({
+    value: { [name]: '[redacted]' },
+    redacted: true,
+  })
 })
 
 test.each(['title', 'mail', 'krbPrincipalName', 'employeeNumber'])('%s is', name => {
-  expect(bounded({ [name]: ['plain'] })).toEqual({ value: { [name]: ['plain'] }, whole: true, redacted: false })
+  expect(redactAndTruncate({ [name]: ['plain'] })).toEqual({ value: { [name]: ['plain'] }, whole: true, redacted: false })
 })
 
 test('nor a secret that a failure quotes', () => {
-  expect(plain('refused: Authorization: Bearer abcdefgh12345678 is not known')).toBe(
+  expect(redactText('refused: Authorization: Bearer abcdefgh12345678 is not known')).toBe(
     'refused: Authorization: [redacted] is not known',
   )
 })

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { ConfigFault, loadConfig, showConfig } from '../../../src/platform/config/config.ts'
+import { ConfigError, loadConfig, showConfig } from '../../../src/platform/config/config.ts'
 
 const key = Buffer.alloc(32, 7).toString('base64')
 const otherKey = Buffer.alloc(32, 8).toString('base64')
@@ -10,7 +10,7 @@ function faultsOf(env: Record<string, string>): readonly string[] {
     loadConfig(env)
     return []
   } catch (error) {
-    if (error instanceof ConfigFault) return error.faults
+    if (error instanceof ConfigError) return error.faults
     throw error
   }
 }

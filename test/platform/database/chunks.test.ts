@@ -5,7 +5,7 @@ import { attributesOf } from '../../../src/domain/attributes/attributes.store.ts
 import { memberList } from '../../../src/domain/groups/groups.search.ts'
 import { deleteGroupRow, groupsByIds } from '../../../src/domain/groups/groups.store.ts'
 import { deleteUsersOf, disableUsersOf, moveUsersToBim } from '../../../src/domain/iams/iam.removal.store.ts'
-import type { Wanted } from '../../../src/domain/users/users.projection.ts'
+import type { Projection } from '../../../src/domain/users/users.projection.ts'
 import { userList } from '../../../src/domain/users/users.search.ts'
 import { grantsOfUsers, usersByIds } from '../../../src/domain/users/users.store.ts'
 import { readPage } from '../../../src/platform/database/pagination.ts'
@@ -43,7 +43,7 @@ beforeAll(async () => {
 afterAll(() => store.close())
 
 const filter = { includeDisabled: true, excludeDeletedIams: false, iamids: ['many'] }
-const wanted: Wanted = { columns: ['id', 'iamid', 'name', 'userid'], edges: ['attributes', 'grants', 'groups'], groups: 2 }
+const wanted: Projection = { columns: ['id', 'iamid', 'name', 'userid'], edges: ['attributes', 'grants', 'groups'], groups: 2 }
 const idsOf = (page: { nodes: readonly { id: number }[] }) => page.nodes.map(({ id }) => id)
 /** Names repeat, so that pieces end in the middle of equal ones. */
 const inOrder = async () =>

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { asGone, asUnavailable, uniqueViolation } from '../../../src/platform/database/errors.ts'
+import { toConflict, toUnavailable, uniqueViolation } from '../../../src/platform/database/errors.ts'
 import { Conflict, Unavailable } from '../../../src/platform/errors.ts'
 
 const of = (fields: object, message = 'x') => Object.assign(new Error(message), fields)
@@ -31,7 +31,7 @@ it.each([
   ['a deadlock', of({ code: '40P01' }), 1],
   ["Prisma's write conflict", of({ code: 'P2034' }), 1],
 ])('takes %s for Unavailable', (_, error, retryAfter) => {
-  const unavailable = asUnavailable(error)
+  const unavailable = toUnavailable(error)
   expect(unavailable).toBeInstanceOf(Unavailable)
   expect(unavailable).toMatchObject({ retryAfter, cause: error })
   expect(unavailable?.message).not.toContain('x')
@@ -46,15 +46,15 @@ it.each([
   ['something thrown that is no error', 'ECONNREFUSED'],
   ['nothing', null],
 ])('does not take %s for Unavailable', (_, error) => {
-  expect(asUnavailable(error)).toBeNull()
+  expect(toUnavailable(error)).toBeNull()
 })
 
 it('gives back an Unavailable as it is, and does not follow a circle for ever', () => {
   const unavailable = new Unavailable('away')
-  expect(asUnavailable(unavailable)).toBe(unavailable)
+  expect(toUnavailable(unavailable)).toBe(unavailable)
   const circle = of({})
   circle.cause = circle
-  expect(asUnavailable(circle)).toBeNull()
+  expect(toUnavailable(circle)).toBeNull()
   expect(uniqueViolation(circle)).toBeNull()
 })
 
@@ -63,9 +63,9 @@ it.each([
   ['a row to name that is gone, told by Prisma', of({ code: 'P2003' })],
   ['a row to name that is gone, told by PostgreSQL', of({ code: '23503' })],
 ])('takes %s for a conflict', (_, error) => {
-  expect(asGone(error)).toBeInstanceOf(Conflict)
+  expect(toConflict(error)).toBeInstanceOf(Conflict)
 })
 
 it.each([of({ code: '23505' }), of({}), new Conflict('x'), null])('takes nothing else for one (%s)', error => {
-  expect(asGone(error)).toBeNull()
+  expect(toConflict(error)).toBeNull()
 })

@@ -1,14 +1,14 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { actingAs } from '../../../src/platform/database/current-actor.ts'
-import { createShares } from '../../../src/platform/database/fair-pool.ts'
+import { createFairPool } from '../../../src/platform/database/fair-pool.ts'
 import type { Store } from '../../../src/platform/database/store.ts'
-import { TooMany, Unavailable } from '../../../src/platform/errors.ts'
+import { TooManyRequests, Unavailable } from '../../../src/platform/errors.ts'
 import { onBothStores } from './both.ts'
 
 /** Enters often for each actor; notes who began, in order, and how many were inside. */
 async function traced(places: number, asked: readonly string[]) {
-  const shares = createShares({ places, queue: 1_000, wait: 10_000 })
+  const shares = createFairPool({ places, queue: 1_000, wait: 10_000 })
   const began: string[] = []
   const inside = new Map<string, number>()
   const most = new Map<string, number>()
@@ -44,7 +44,7 @@ describe('shares', () => {
   })
 
   test('a place is free for others while one actor alone floods', async () => {
-    const shares = createShares({ places: 4, queue: 10, wait: 10_000 })
+    const shares = createFairPool({ places: 4, queue: 10, wait: 10_000 })
     const leave = [await shares.acquire({ actor: 'flood' }), await shares.acquire({ actor: 'flood' })]
     const third = shares.acquire({ actor: 'flood' })
     expect(await Promise.race([third, sleep(20)])).toBeUndefined()
@@ -60,13 +60,13 @@ describe('shares', () => {
   })
 
   test('a queue has an end, and a wait a deadline: 429 for what is one’s own, 503 for what others hold', async () => {
-    const shares = createShares({ places: 2, each: 1, queue: 2, wait: 50 })
+    const shares = createFairPool({ places: 2, each: 1, queue: 2, wait: 50 })
     await shares.acquire({ actor: 'user:1' })
     const waiting = Promise.allSettled([shares.acquire({ actor: 'user:1' }), shares.acquire({ actor: 'user:1' })])
     await expect(shares.acquire({ actor: 'user:1' })).rejects.toMatchObject({ code: 'TOO_MANY_REQUESTS', retryAfter: 1 })
     const give = await shares.acquire({ actor: 'user:2' })
     await expect(shares.acquire({ actor: 'user:3' })).rejects.toBeInstanceOf(Unavailable)
-    for (const one of await waiting) expect(one).toMatchObject({ status: 'rejected', reason: expect.any(TooMany) })
+    for (const one of await waiting) expect(one).toMatchObject({ status: 'rejected', reason: expect.any(TooManyRequests) })
     await expect(shares.acquire({ actor: 'roster:system' })).rejects.toBeInstanceOf(Unavailable)
     give()
     // Those who gave up hold nothing.

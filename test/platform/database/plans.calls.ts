@@ -4,7 +4,7 @@ import { actorOf } from '../../../src/authentication/authenticate.ts'
 import { createLastUsedTracker } from '../../../src/authentication/last-used.ts'
 import { operator } from '../../../src/authorization/actor.ts'
 import { appendEvents } from '../../../src/authorization/audit.store.ts'
-import { mint } from '../../../src/authorization/secret.ts'
+import { generateSecret } from '../../../src/authorization/secret.ts'
 import {
   attributesOf,
   effectiveAttributesOf,
@@ -12,16 +12,16 @@ import {
   storedAttributesOf,
   writeChanges,
 } from '../../../src/domain/attributes/attributes.store.ts'
-import { countRefusals } from '../../../src/domain/credentials/lockout.store.ts'
+import { countRejected } from '../../../src/domain/credentials/lockout.store.ts'
 import { deleteAddresses } from '../../../src/domain/credentials/login-addresses.store.ts'
 import { groupConditions } from '../../../src/domain/groups/groups.search.ts'
 import { groupsByIds, groupsOfUsers, permissionsOfGroups } from '../../../src/domain/groups/groups.store.ts'
 import {
-  addByHand,
+  addLocalMembers,
   lockMembershipsOf,
   membershipsOfUsers,
   membersOfGroups,
-  removeByHand,
+  removeLocalMembers,
 } from '../../../src/domain/groups/memberships.store.ts'
 import { moveUsersToBim } from '../../../src/domain/iams/iam.removal.store.ts'
 import { freeIamid, groupPermissionsOf, iamsByIds } from '../../../src/domain/iams/iams.store.ts'
@@ -31,7 +31,7 @@ import { addMembers, projectsByIds, removeMembers } from '../../../src/domain/pr
 import { addOwners, dataSourceOwners, removeOwners } from '../../../src/domain/projects/sources.store.ts'
 import { userList } from '../../../src/domain/users/users.search.ts'
 import {
-  copyHoldings,
+  copyEntitlements,
   grantsOfUsers,
   insertUsers,
   requireUsers,
@@ -42,23 +42,23 @@ import {
 import { accountsOf, moveAccounts, renameUsers } from '../../../src/federation/accounts.store.ts'
 import { insertExchanges, trimExchanges } from '../../../src/federation/exchanges/exchanges.store.ts'
 import { changeGroups, heldEntries, removeGroups } from '../../../src/federation/group-entries.store.ts'
-import { groupsHeldBy, joinGroups, leaveGroups, noteAnswers, updateUsers } from '../../../src/federation/identity.store.ts'
+import { groupsHeldBy, joinGroups, leaveGroups, recordResponses, updateUsers } from '../../../src/federation/identity.store.ts'
 import { relinkingOf } from '../../../src/federation/relink.store.ts'
 import { emptyAccounts } from '../../../src/federation/replace-user.store.ts'
-import { type Hanging, HangingPages } from '../../../src/platform/database/nested-list.ts'
+import { type NestedList, NestedListLoader } from '../../../src/platform/database/nested-list.ts'
 import { countRows, readPage } from '../../../src/platform/database/pagination.ts'
 import type { Db } from '../../../src/platform/database/store.ts'
 import { scimGuardsOf } from '../../../src/scim/resources/deprovisioning.store.ts'
 import { groupsOfPage } from '../../../src/scim/resources/groups.store.ts'
 import { addScimMembers, removeScimMembers } from '../../../src/scim/resources/members.store.ts'
 import { findScimUsers, replaceSourceAttributes } from '../../../src/scim/resources/users.store.ts'
-import { countsOfRuns, markUndone, noteEntries, stillPlanned } from '../../../src/sync/entries.store.ts'
+import { countsOfRuns, markUndone, recordEntries, stillPlanned } from '../../../src/sync/entries.store.ts'
 import {
   countHeld,
   disableAll,
   enableAll,
-  endAccessOfAll,
   groupsNamed,
+  revokeAccessOfAll,
   updateGroups,
 } from '../../../src/sync/sync-users.store.ts'
 
@@ -84,8 +84,8 @@ const at = { iamid, source: 'stock', now }
 const names = ({ users }: Stocked) => users.map((_, n) => `u${n + 1}`)
 const groupNames = ({ groups }: Stocked) => groups.map((_, n) => `g${n + 1}`)
 const external = (name: string) => ({ name, gid: null, email: null, description: null })
-const pages = (list: Hanging) => async (db: Db, owners: readonly number[]) => {
-  const lists = new HangingPages<number, object>(db, list)
+const pages = (list: NestedList) => async (db: Db, owners: readonly number[]) => {
+  const lists = new NestedListLoader<number, object>(db, list)
   await Promise.all(owners.map(async owner => (await lists.of(owner, { first: 3 })).totalCount()))
 }
 const filtered = (db: Db, filter: object) => readPage(db, userList({ includeDisabled: true, ...filter }, null), { first: 25 })
@@ -94,7 +94,7 @@ type Call = (db: Db, on: Stocked) => Promise<unknown>
 export const calls: Record<string, Record<string, Call>> = {
   'src/authentication/authenticate.ts': {
     // At most a hundred secrets at once, which arrive by themselves: one is as good.
-    actorOf: db => actorOf(db, mint('rt').secret, now),
+    actorOf: db => actorOf(db, generateSecret('rt').secret, now),
   },
   'src/authentication/last-used.ts': {
     async flush(db, { users }) {
@@ -133,7 +133,7 @@ export const calls: Record<string, Record<string, Call>> = {
       ),
   },
   'src/domain/credentials/lockout.store.ts': {
-    countRefusals: (db, on) => countRefusals(db, new Map(names(on).map(name => [`address:${name}`, 1])), now),
+    countRefusals: (db, on) => countRejected(db, new Map(names(on).map(name => [`address:${name}`, 1])), now),
   },
   'src/federation/exchanges/exchanges.store.ts': {
     insertExchanges: (db, { scimIds }) =>
@@ -183,9 +183,9 @@ export const calls: Record<string, Record<string, Call>> = {
     removeScimMembers: (db, { big, scimIds }) => removeScimMembers(db, { id: big, iamid }, scimIds, now),
   },
   'src/domain/groups/memberships.store.ts': {
-    addByHand: (db, { groups, users }) => addByHand(db, groups[1]!, users, now),
+    addByHand: (db, { groups, users }) => addLocalMembers(db, groups[1]!, users, now),
     lockMembershipsOf: (db, { big, users }) => lockMembershipsOf(db, big, users),
-    removeByHand: (db, { memberships }) => removeByHand(db, memberships, now),
+    removeByHand: (db, { memberships }) => removeLocalMembers(db, memberships, now),
     membersOfGroups: (db, { groups }) => pages(membersOfGroups)(db, groups),
     membershipsOfUsers: (db, { users }) => pages(membershipsOfUsers)(db, users),
   },
@@ -252,7 +252,7 @@ export const calls: Record<string, Record<string, Call>> = {
         now,
       ),
     noteAnswers: (db, { users }) =>
-      noteAnswers(
+      recordResponses(
         db,
         users.map(userId => ({ userId, failure: null, answered: true })),
         now,
@@ -275,7 +275,7 @@ export const calls: Record<string, Record<string, Call>> = {
   'src/sync/entries.store.ts': {
     stillPlanned: (db, { entries }) => stillPlanned(db, entries),
     noteEntries: (db, { entries, users }) =>
-      noteEntries(db, entries.map((id, n) => ({ id, state: 'applied', outcome: 'refresh', userId: users[n] })) as never),
+      recordEntries(db, entries.map((id, n) => ({ id, state: 'applied', outcome: 'refresh', userId: users[n] })) as never),
     countsOfRuns: (db, { entries }) => countsOfRuns(db, entries),
     markUndone: (db, { entries }) => markUndone(db, entries),
   },
@@ -297,7 +297,7 @@ export const calls: Record<string, Record<string, Call>> = {
         groups.map(id => ({ id, gid: null, email: null, description: 'd' })),
         now,
       ),
-    endAccessOfAll: (db, { users }) => endAccessOfAll(db, users),
+    endAccessOfAll: (db, { users }) => revokeAccessOfAll(db, users),
   },
   'src/federation/relink.store.ts': {
     relinkingOf: (db, on) => relinkingOf(db, iamid, ['AUDIT', ...names(on)], { apply: true, now }),
@@ -334,7 +334,7 @@ export const calls: Record<string, Record<string, Call>> = {
         now,
       ),
     takenNames: (db, on) => takenNames(db, iamid, names(on)),
-    copyHoldings: (db, { users }) => copyHoldings(db, users[0]!, users.slice(1)),
+    copyHoldings: (db, { users }) => copyEntitlements(db, users[0]!, users.slice(1)),
   },
   'src/domain/users/users.search.ts': {
     ids: (db, { users }) => filtered(db, { ids: users.slice(0, 1_000) }),

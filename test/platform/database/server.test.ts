@@ -3,7 +3,7 @@ import { type AddressInfo, createServer, connect as dial, type Socket } from 'no
 import pg from 'pg'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { operator } from '../../../src/authorization/actor.ts'
-import { unchanged, write } from '../../../src/authorization/service.ts'
+import { command, unchanged } from '../../../src/authorization/service.ts'
 import { actingAs } from '../../../src/platform/database/current-actor.ts'
 import { openStore } from '../../../src/platform/database/open.ts'
 import type { Db, Store } from '../../../src/platform/database/store.ts'
@@ -157,7 +157,7 @@ describe.skipIf(!needsServer())('a server', () => {
       db.query('SET LOCAL statement_timeout = 100').then(() => db.prisma.$queryRaw`SELECT pg_sleep(5)::text`)
     await expect(store.transaction(byPrisma)).rejects.toMatchObject({ code: 'REFUSED' })
     const context = testContext({ actor: operator, store })
-    const service = write('user:updateProfile', async ({ db }) => unchanged(await slow(db)))
+    const service = command('user:updateProfile', async ({ db }) => unchanged(await slow(db)))
     await expect(service(context, {})).rejects.toMatchObject({
       code: 'REFUSED',
       message: expect.stringMatching(/^user:updateProfile took the store too long and was stopped: ask for less at a time/),

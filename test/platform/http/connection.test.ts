@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createLog } from '../../../src/platform/http/log.ts'
 import { BODY_LIMIT } from '../../../src/platform/http/read-body.ts'
 import { createHttp } from '../../../src/platform/http/server.ts'
-import type { Http } from '../../../src/platform/http/types.ts'
+import type { HttpServer } from '../../../src/platform/http/types.ts'
 import { open, parseRaw, raw, type Served, serve, until } from './harness.ts'
 
 const MEGABYTE = 1024 * 1024
@@ -11,7 +11,7 @@ const HEAD = 'host: x\r\ncontent-type: application/json\r\n'
 /** Whether a request has come so far that its body is read. */
 let entered = false
 
-function routes(http: Http): void {
+function routes(http: HttpServer): void {
   const decide = async () => {
     entered = true
   }

@@ -1,18 +1,18 @@
 import { connect, type Socket } from 'node:net'
 import { createLog } from '../../../src/platform/http/log.ts'
 import { createHttp, type HttpOptions } from '../../../src/platform/http/server.ts'
-import type { Http } from '../../../src/platform/http/types.ts'
+import type { HttpServer } from '../../../src/platform/http/types.ts'
 
 export interface Served {
   readonly url: string
   readonly port: number
   /** The log lines so far, parsed. */
   readonly lines: Record<string, unknown>[]
-  readonly http: Http
+  readonly http: HttpServer
 }
 
 /** A real server on a free port of 127.0.0.1 with the routes that `make` registers. */
-export async function serve(make: (http: Http) => void, options: Omit<HttpOptions, 'log'> = {}): Promise<Served> {
+export async function serve(make: (http: HttpServer) => void, options: Omit<HttpOptions, 'log'> = {}): Promise<Served> {
   const lines: Record<string, unknown>[] = []
   const log = createLog({ level: 'info', out: { write: line => void lines.push(JSON.parse(line)) } })
   const http = createHttp({ log, ...options })

@@ -1,6 +1,6 @@
 // Requests 3 and Responses 5, as far as a path alone decides them: doubled slashes, and the methods of a path.
 import { describe, expect, test } from 'vitest'
-import { rows } from '../../../src/api/rest/routes.ts'
+import { routes } from '../../../src/api/rest/routes.ts'
 import { Paths } from '../../../src/platform/http/paths.ts'
 
 function pathsOf(templates: readonly string[]): Paths {
@@ -10,7 +10,7 @@ function pathsOf(templates: readonly string[]): Paths {
 }
 
 const served = pathsOf([
-  ...rows.flatMap(row => [row.path, ...row.aliases.map(alias => alias.path)]),
+  ...routes.flatMap(row => [row.path, ...row.aliases.map(alias => alias.path)]),
   ...['/graphql', '/health/live', '/login', '/login/:iamid', '/login/:iamid/callback'],
   ...['/scim/v2/*', '/scim/v2/:iamid/Users', '/scim/v2/:iamid/Users/.search', '/scim/v2/:iamid/Groups/:id'],
 ])

@@ -1,11 +1,11 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import type { Http } from '../../../src/platform/http/types.ts'
+import type { HttpServer } from '../../../src/platform/http/types.ts'
 import { ask as askOf, raw, type Served, serve } from './harness.ts'
 
 const METHODS = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE']
 const JSON_BODY = { 'content-type': 'application/json' }
 
-function routes(http: Http): void {
+function routes(http: HttpServer): void {
   http.route({
     method: METHODS,
     path: '/echo/:id',

@@ -2,9 +2,17 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { Conflict, Forbidden, NotFound, Refused, TooMany, Unauthenticated, Unavailable } from '../../../src/platform/errors.ts'
+import {
+  Conflict,
+  Forbidden,
+  NotFound,
+  TooManyRequests,
+  Unauthenticated,
+  Unavailable,
+  Unprocessable,
+} from '../../../src/platform/errors.ts'
 import { registerHealth } from '../../../src/platform/http/health.ts'
-import type { Http } from '../../../src/platform/http/types.ts'
+import type { HttpServer } from '../../../src/platform/http/types.ts'
 import { ask as askOf, raw, type Served, serve } from './harness.ts'
 
 let served: Served
@@ -12,7 +20,7 @@ let storeAnswers = true
 const steps: string[] = []
 const folder = mkdtempSync(join(tmpdir(), 'roster-files-'))
 
-function routes(http: Http): void {
+function routes(http: HttpServer): void {
   http.route({
     method: 'GET',
     path: '/echo/:id',
@@ -35,8 +43,8 @@ function routes(http: Http): void {
   const failures: Record<string, () => unknown> = {
     notfound: () => new NotFound('No such user'),
     conflict: () => new Conflict('The name is taken'),
-    refused: () => new Refused('The directory says no'),
-    toomany: () => new TooMany('Slow down', { retryAfter: 7.2 }),
+    refused: () => new Unprocessable('The directory says no'),
+    toomany: () => new TooManyRequests('Slow down', { retryAfter: 7.2 }),
     unavailable: () => new Unavailable('The store is away'),
     unknown: () => new Error('SELECT secret FROM /var/lib'),
     text: () => 'just a string',

@@ -2,8 +2,8 @@
 import { createServer as createHttp, type RequestListener } from 'node:http'
 import { type AddressInfo, createServer, type Server, Socket } from 'node:net'
 import { afterAll, beforeEach, describe, expect, test, vi } from 'vitest'
-import { createOutbound, OutboundFault } from '../../../src/platform/outbound/connect.ts'
-import { ask } from '../../../src/platform/outbound/http-request.ts'
+import { createOutbound, OutboundError } from '../../../src/platform/outbound/connect.ts'
+import { sendRequest } from '../../../src/platform/outbound/http-request.ts'
 import { outboundRulesOf } from '../../../src/platform/outbound/policy.ts'
 
 /** What a look-up answers next; null asks the system. */
@@ -42,7 +42,7 @@ const rules = (allow: string | null, deny = '') => ({
   deny: outboundRulesOf(deny, 'OUTBOUND_DENY'),
 })
 const soon = (milliseconds = 2_000) => AbortSignal.timeout(milliseconds)
-const faultAt = (work: Promise<unknown>): Promise<OutboundFault> =>
+const faultAt = (work: Promise<unknown>): Promise<OutboundError> =>
   work.then(
     () => Promise.reject(new Error('it was connected')),
     error => error,
@@ -74,7 +74,7 @@ describe('a connection', () => {
       const denied = createOutbound(rules(null, '127.0.0.0/8 ::1'))
       const before = seen
       const fault = await faultAt(denied.connect({ host, port: await port }, soon()))
-      expect(fault).toBeInstanceOf(OutboundFault)
+      expect(fault).toBeInstanceOf(OutboundError)
       expect([fault.kind, fault.message]).toEqual(['not allowed', 'The address is not allowed: OUTBOUND_DENY names the address'])
       expect(seen).toBe(before)
     },
@@ -175,7 +175,7 @@ describe('what is known before anything is resolved', () => {
 describe('a request by HTTP', () => {
   const outbound = createOutbound(rules(null))
   const serve = async (listener: RequestListener) => new URL(`http://127.0.0.1:${await listen(createHttp(listener))}/a?b=c`)
-  const get = (url: URL, more: object = {}) => ask(outbound, url, { signal: soon(500), maxBytes: 1_000, ...more })
+  const get = (url: URL, more: object = {}) => sendRequest(outbound, url, { signal: soon(500), maxBytes: 1_000, ...more })
 
   test('sends what it is given, and answers with status, headers and body', async () => {
     const url = await serve(async (request, response) => {

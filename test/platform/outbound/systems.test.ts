@@ -6,7 +6,7 @@ import { openLdap } from '../../../src/connectors/ldap.ts'
 import { checkProvider } from '../../../src/connectors/oidc.check.ts'
 import { readLogoutToken } from '../../../src/connectors/oidc.logout-token.ts'
 import { begin } from '../../../src/connectors/oidc.ts'
-import { askUserInfo } from '../../../src/connectors/userinfo.ts'
+import { callUserInfo } from '../../../src/connectors/userinfo.ts'
 import { createMailer } from '../../../src/platform/mail/mailer.ts'
 import { createOutbound, type Outbound } from '../../../src/platform/outbound/connect.ts'
 import { outboundRulesOf } from '../../../src/platform/outbound/policy.ts'
@@ -55,8 +55,8 @@ const clients: [string, (outbound: Outbound, host: string) => Promise<unknown>][
   ['LDAP', (outbound, host) => ldap(outbound, host, {})],
   ['LDAPS', (outbound, host) => ldap(outbound, host, { useSSL: true })],
   ['StartTLS', (outbound, host) => ldap(outbound, host, { startTLS: true })],
-  ['user info', (outbound, host) => askUserInfo(outbound, { uri: `http://${host}:${port}/` }, {}, 'ana')],
-  ['user info over TLS', (outbound, host) => askUserInfo(outbound, { uri: `https://${host}:${port}/` }, {}, 'ana')],
+  ['user info', (outbound, host) => callUserInfo(outbound, { uri: `http://${host}:${port}/` }, {}, 'ana')],
+  ['user info over TLS', (outbound, host) => callUserInfo(outbound, { uri: `https://${host}:${port}/` }, {}, 'ana')],
   ['discovery', (outbound, host) => begin(relying(outbound, host), { redirectUri: 'https://r.example' }).catch(detail)],
   ['keys, token and user info of a provider', (outbound, host) => checkProvider(manual(outbound, host), 'https://r.example')],
   [

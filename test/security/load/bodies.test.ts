@@ -1,6 +1,6 @@
 // S1b: what an unknown caller may send is counted as it is received, on every path, and decided before more is read.
 import { afterAll, describe, expect, test } from 'vitest'
-import { rows } from '../../../src/api/rest/routes.ts'
+import { routes } from '../../../src/api/rest/routes.ts'
 import { bootApp } from '../../harness/app.ts'
 import { open, parseRaw, until } from '../../platform/http/harness.ts'
 
@@ -20,7 +20,7 @@ interface Place {
 
 const filled = (path: string) => path.replaceAll(/:\w+/g, '1')
 const places: Place[] = [
-  ...rows.flatMap(row =>
+  ...routes.flatMap(row =>
     [row, ...row.aliases].flatMap(({ methods, path }) =>
       methods.includes('GET')
         ? []

@@ -2,7 +2,7 @@
 import { type DocumentNode, parse, specifiedRules, validate } from 'graphql'
 import { afterAll, describe, expect, test } from 'vitest'
 import { costOf } from '../../../src/api/graphql/cost.ts'
-import { BOUNDS, faultOf, faultOfText } from '../../../src/api/graphql/document-limits.ts'
+import { DOCUMENT_LIMITS, documentError, textError } from '../../../src/api/graphql/document-limits.ts'
 import { LIMITS, limitRules } from '../../../src/api/graphql/limits.ts'
 import { createSchema } from '../../../src/api/graphql/schema.ts'
 import { checkVariables } from '../../../src/api/graphql/variables.ts'
@@ -37,12 +37,12 @@ const DOCUMENTS: Record<string, string> = {
   'operations that share fragments': `${many(300, n => `query Q${n}{viewer{user{...F0}}}`)} ${fragments(1, () => many(1_000, n => `a${n}:id`))}`,
   'operations that share variables': `${many(120, n => `query Q${n}($a:Int){users(first:$a){...V}}`)} fragment V on UserConnection{${many(300, n => `a${n}:nodes{id}`)}}`,
   'unknown fields': `{${many(2_400, n => `xusers${n}`)}}`,
-  'unknown fields on the last line': `${'\n'.repeat(BOUNDS.lines - 1)}{${many(2_400, n => `xusers${n}`)}}`,
+  'unknown fields on the last line': `${'\n'.repeat(DOCUMENT_LIMITS.lines - 1)}{${many(2_400, n => `xusers${n}`)}}`,
   'more lines': `${'\n'.repeat(99_000)}{${many(100, n => `x${n}`)}}`,
   'unknown arguments': `{users(${many(1_200, n => `a${n}:1`)}){totalCount}}`,
   'unknown variables': `{${many(300, n => `a${n}:users(first:$v${n}){totalCount}`)}}`,
   'too many variables': `query(${many(1_200, n => `$v${n}:Int`)}){viewer{can}}`,
-  'variables that nobody uses': `query(${many(BOUNDS.variables, n => `$v${n}:Int`)}){viewer{can}}`,
+  'variables that nobody uses': `query(${many(DOCUMENT_LIMITS.variables, n => `$v${n}:Int`)}){viewer{can}}`,
   directives: `{viewer{can ${many(700, () => '@skip(if:true)')}}}`,
   'fields of an input': `{users(filter:{${many(1_600, n => `f${n}:1`)}}){totalCount}}`,
   'a list of wrong values': `{users(filter:{ids:[${many(4_900, () => '"x"')}]}){totalCount}}`,
@@ -58,7 +58,7 @@ const DOCUMENTS: Record<string, string> = {
 
 /** As a request for it is worked on: bounds first, and only then validation and cost. */
 function work(text: string): string | number {
-  const fault = faultOfText(text)
+  const fault = textError(text)
   if (fault) return fault
   let document: DocumentNode
   try {
@@ -66,7 +66,7 @@ function work(text: string): string | number {
   } catch (error) {
     return (error as Error).message
   }
-  const beyond = faultOf(document)
+  const beyond = documentError(document)
   if (beyond) return beyond
   const errors = validate(schema, document, [...specifiedRules, ...limitRules], { maxErrors: LIMITS.errors })
   // Read as they are when they are answered.

@@ -1,7 +1,7 @@
 // S4: introspection is answered as graphql-js answers it, once for a document, within a bound.
 import { getIntrospectionQuery, graphqlSync, type IntrospectionOptions } from 'graphql'
 import { afterAll, describe, expect, test } from 'vitest'
-import { INTROSPECTED } from '../../../src/api/graphql/introspection.ts'
+import { INTROSPECTION_FIELDS } from '../../../src/api/graphql/introspection.ts'
 import { createSchema } from '../../../src/api/graphql/schema.ts'
 import { bootApp } from '../../harness/app.ts'
 import { DELAY, longestPiece } from './delay.ts'
@@ -67,7 +67,7 @@ test('needs a credential', async () => {
 test('90 aliases are refused by what they come to, without a pause', async () => {
   const query = `{ ${Array.from({ length: 90 }, (_, n) => `a${n}: __schema { types { ${TYPE} } }`).join(' ')} }`
   const { value, piece } = await longestPiece(() => app.graphql(query))
-  expect(value.errors![0].message).toContain(`more than ${INTROSPECTED} fields`)
+  expect(value.errors![0].message).toContain(`more than ${INTROSPECTION_FIELDS} fields`)
   expect(value.errors![0].extensions.code).toBe('BAD_USER_INPUT')
   expect(piece).toBeLessThan(DELAY)
 })
@@ -78,5 +78,5 @@ test('the query of tools stays well below the bound', async () => {
       ? Object.values(value).reduce((sum, inner) => sum + count(inner), Array.isArray(value) ? 0 : Object.keys(value).length)
       : 0
   const { data } = await app.graphql(getIntrospectionQuery(options))
-  expect(count(data)).toBeLessThan(INTROSPECTED / 2)
+  expect(count(data)).toBeLessThan(INTROSPECTION_FIELDS / 2)
 })

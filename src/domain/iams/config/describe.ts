@@ -33,25 +33,25 @@ const descriptions: Record<IamType, string> = {
 }
 
 /** What a schema may hold, as far as it is read here. */
-interface Node {
+interface SchemaNode {
   readonly type?: string
   readonly description?: string
   readonly default?: unknown
   readonly enum?: string[]
-  readonly properties?: Readonly<Record<string, Node>>
+  readonly properties?: Readonly<Record<string, SchemaNode>>
   readonly required?: readonly string[]
   readonly additionalProperties?: unknown
-  readonly items?: Node
+  readonly items?: SchemaNode
 }
 
 export const iamTypes: IamTypeDescription[] = (Object.keys(configSchemas) as IamType[]).map(type => ({
   type,
   description: descriptions[type],
   creatable: isCreatable(type),
-  options: withSecrets(optionsOf(configSchemas[type] as Node, ''), type),
+  options: withSecrets(optionsOf(configSchemas[type] as SchemaNode, ''), type),
 }))
 
-function optionsOf(node: Node, at: string): IamOption[] {
+function optionsOf(node: SchemaNode, at: string): IamOption[] {
   return Object.entries(node.properties ?? {}).flatMap(([name, field]) => {
     const path = `${at}${name}`
     const option: IamOption = {
@@ -68,7 +68,7 @@ function optionsOf(node: Node, at: string): IamOption[] {
   })
 }
 
-function typeOf({ type, additionalProperties }: Node): IamOption['type'] {
+function typeOf({ type, additionalProperties }: SchemaNode): IamOption['type'] {
   if (type === 'array') return 'list'
   if (type === 'object') return typeof additionalProperties === 'object' ? 'mapping' : 'object'
   return type === 'boolean' || type === 'integer' ? type : 'string'

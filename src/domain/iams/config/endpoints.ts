@@ -1,25 +1,25 @@
 /** Where a configuration has Roster connect to, and what is wrong with that before anything is resolved. Pure. */
 import { bitsOf, isIn, networkOf } from '../../../platform/networks.ts'
-import type { Place } from '../../../platform/outbound/connect.ts'
+import type { Endpoint } from '../../../platform/outbound/connect.ts'
 import { literalOf, nameOf } from '../../../platform/outbound/policy.ts'
-import type { Fault } from './errors.ts'
+import type { ValidationIssue } from './errors.ts'
 
 type Config = Readonly<Record<string, unknown>>
 /** Why Roster may not connect to a place; null where nothing is known against it. */
-export type Refusal = (place: Place) => string | null
+export type Refusal = (place: Endpoint) => string | null
 
 /** URLs of a provider: those that Roster asks itself, and those where it sends the browser. */
-const ASKED = ['discoverUrl', 'tokenEndpoint', 'jwksUri', 'userInfoEndpoint'] as const
-const BROWSED = ['authorizationEndpoint', 'endSessionEndpoint'] as const
+const CALLED_ENDPOINTS = ['discoverUrl', 'tokenEndpoint', 'jwksUri', 'userInfoEndpoint'] as const
+const BROWSER_ENDPOINTS = ['authorizationEndpoint', 'endSessionEndpoint'] as const
 
 /** Each address that Roster may not connect to, by its option. */
-export function deniedPlaces(config: Config, refusal: Refusal): Fault[] {
+export function deniedEndpoints(config: Config, refusal: Refusal): ValidationIssue[] {
   const options = optionsOf(config)
   const urls = [
-    ...ASKED.map(name => [`options.${name}`, options[name]] as const),
+    ...CALLED_ENDPOINTS.map(name => [`options.${name}`, options[name]] as const),
     ['externalUserInfo.uri', userInfoUri(config)] as const,
   ]
-  return [...urls.flatMap(([path, value]) => placeOfUrl(path, value)), ...directoryPlaces(options)].flatMap(
+  return [...urls.flatMap(([path, value]) => endpointOfUrl(path, value)), ...directoryEndpoints(options)].flatMap(
     ({ path, ...place }) => {
       const why = refusal(place)
       return why === null ? [] : [{ field: `config.${path}`, rule: `names an address that Roster may not connect to: ${why}` }]
@@ -27,32 +27,32 @@ export function deniedPlaces(config: Config, refusal: Refusal): Fault[] {
   )
 }
 
-interface Named extends Place {
+interface NamedEndpoint extends Endpoint {
   readonly path: string
 }
 
-function placeOfUrl(path: string, value: unknown): Named[] {
+function endpointOfUrl(path: string, value: unknown): NamedEndpoint[] {
   const url = typeof value === 'string' ? URL.parse(value) : null
   return url === null ? [] : [{ path, host: url.hostname, port: Number(url.port) || (url.protocol === 'https:' ? 443 : 80) }]
 }
 
-function directoryPlaces({ host, port, useSSL }: Config): Named[] {
+function directoryEndpoints({ host, port, useSSL }: Config): NamedEndpoint[] {
   if (typeof host !== 'string') return []
   const at = typeof port === 'number' ? port : useSSL === true ? 636 : 389
   return host.split(',').map(name => ({ path: 'options.host', host: name.trim(), port: at }))
 }
 
 /** Secrets and tokens go to these places: unencrypted only where `enableSSL: false` asks for it. */
-export function unencryptedProvider(config: Config): Fault[] {
+export function unencryptedProvider(config: Config): ValidationIssue[] {
   const options = optionsOf(config)
   if (options.enableSSL === false) return []
-  return [...ASKED, ...BROWSED]
+  return [...CALLED_ENDPOINTS, ...BROWSER_ENDPOINTS]
     .filter(name => isClear(options[name]))
     .map(name => ({ field: `config.options.${name}`, rule: 'must be https, unless config.options.enableSSL is false' }))
 }
 
 /** Groups and attributes, and mostly credentials, go this way: unencrypted only within one machine. */
-export function unencryptedUserInfo(config: Config): Fault[] {
+export function unencryptedUserInfo(config: Config): ValidationIssue[] {
   const uri = userInfoUri(config)
   if (!isClear(uri) || isThisMachine(new URL(uri as string).hostname)) return []
   return [

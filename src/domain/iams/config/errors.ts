@@ -5,9 +5,9 @@ import { suggestion } from './suggestions.ts'
 
 // What the validation of a configuration finds, in our words. Pure.
 
-export type Fault = FieldFault
+export type ValidationIssue = FieldFault
 
-export const stepsOf = (path: string): string[] =>
+export const pathSegments = (path: string): string[] =>
   path
     .split('/')
     .slice(1)
@@ -22,8 +22,8 @@ const nouns: Record<string, string> = {
 }
 
 /** What a validation error means, in our words: field and rule. None for an error that only repeats others. */
-export function faultsOf(type: IamType, error: TLocalizedValidationError): Fault[] {
-  const steps = stepsOf(error.instancePath)
+export function issuesFrom(type: IamType, error: TLocalizedValidationError): ValidationIssue[] {
+  const steps = pathSegments(error.instancePath)
   const field = pathOf(steps)
   const rule = (text: string) => [{ field, rule: text }]
   switch (error.keyword) {

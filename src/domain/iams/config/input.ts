@@ -14,7 +14,7 @@ export interface IamInput {
 }
 
 /** The vendor's configurations hold these too; each has its place beside `config` here. */
-const pasted = {
+const vendorConfigOf = {
   id: 'id',
   displayName: 'displayName',
   type: 'type',
@@ -24,12 +24,12 @@ const pasted = {
 } as const
 
 /** A whole configuration of the vendor's, pasted into `config`, taken apart. Throws Invalid where it contradicts what stands beside it. */
-export function unpaste<Input extends IamInput>(input: Input): Input {
+export function normalizeVendorConfig<Input extends IamInput>(input: Input): Input {
   const { config } = input
   if (typeof config !== 'object' || config === null || Array.isArray(config)) return input
   const rest: Record<string, unknown> = { ...config }
   const whole: Record<string, unknown> = Object.fromEntries([...Object.entries(input), ['config', rest]])
-  for (const [name, field] of Object.entries(pasted)) {
+  for (const [name, field] of Object.entries(vendorConfigOf)) {
     if (!Object.hasOwn(rest, name)) continue
     const value = rest[name]
     delete rest[name]
@@ -97,6 +97,6 @@ export function changedGroupPermissions(before: readonly GroupPermissionRow[], a
 }
 
 /** Throws Conflict: `bim` is always there, and people are put into it by hand. */
-export function refuseBim(iamid: string, what: string): void {
+export function assertNotBim(iamid: string, what: string): void {
   if (iamid === 'bim') throw new Conflict(`The IAM bim is built in: it ${what}`)
 }

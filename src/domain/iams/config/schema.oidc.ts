@@ -1,12 +1,12 @@
 import Type from 'typebox'
-import { flag, list, optionals, plain, strict, text, told, url } from './schema.parts.ts'
+import { described, flag, list, optionals, plain, strict, text, url } from './schema.parts.ts'
 
 // The options of an IAM of the type openid, by their names on the reference's OpenID Connect page.
 
 /** Asymmetric ones only: an ID token that the client's secret can sign, or nothing does, proves nothing about its issuer. */
 const algorithms = ['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512', 'ES256', 'ES384', 'ES512', 'EdDSA'] as const
 
-export const openidOptions = told(
+export const openidOptions = described(
   'The OpenID provider.',
   Type.Object(
     {
@@ -21,7 +21,7 @@ export const openidOptions = told(
           'The issuer of its ID tokens. Required without `discoverUrl`; beside it, the one that the document must name instead of its own address.',
         ),
         jwksUri: url("The provider's keys. Required without `discoverUrl`, refused with it."),
-        scopes: told(
+        scopes: described(
           'What is asked for; `openid` always is.',
           list(
             Type.Refine(
@@ -32,7 +32,7 @@ export const openidOptions = told(
           ),
           { default: ['openid', 'profile', 'email'] },
         ),
-        supportedIdTokenSigningAlgorithms: told(
+        supportedIdTokenSigningAlgorithms: described(
           'How ID tokens may be signed. Refused with `discoverUrl`, whose document lists them.',
           list(Type.Enum([...algorithms])),
           { default: ['RS256'] },

@@ -6,17 +6,17 @@ export const strict = { additionalProperties: false } as const
 const maxEntries = 1000
 
 /** The schema, saying what it is for. (A spread would drop what typebox hides from enumeration: refinements.) */
-export function told<Schema extends TSchema>(description: string, schema: Schema, more: { default?: unknown } = {}): Schema {
+export function described<Schema extends TSchema>(description: string, schema: Schema, more: { default?: unknown } = {}): Schema {
   return Object.assign(Object.create(null, Object.getOwnPropertyDescriptors(schema)), { description, ...more })
 }
 
 export const plain = (maxLength = 1024) => Type.String({ minLength: 1, maxLength })
 export const text = (description: string, more: { max?: number; default?: string } = {}) =>
-  told(description, plain(more.max), more.default === undefined ? {} : { default: more.default })
+  described(description, plain(more.max), more.default === undefined ? {} : { default: more.default })
 /** A switch; off unless told. */
-export const flag = (description: string, otherwise = false) => told(description, Type.Boolean(), { default: otherwise })
+export const flag = (description: string, otherwise = false) => described(description, Type.Boolean(), { default: otherwise })
 export const whole = (description: string, minimum: number, maximum: number, otherwise?: number) =>
-  told(description, Type.Integer({ minimum, maximum }), otherwise === undefined ? {} : { default: otherwise })
+  described(description, Type.Integer({ minimum, maximum }), otherwise === undefined ? {} : { default: otherwise })
 
 /** Each field may be left out, and no other may stand there. (Type.Partial would drop `strict`.) */
 export const optionals = (fields: Record<string, TSchema>): Record<string, TSchema> =>
@@ -24,18 +24,18 @@ export const optionals = (fields: Record<string, TSchema>): Record<string, TSche
 export const optional = (fields: Record<string, TSchema>) => Type.Object(optionals(fields), strict)
 /** `{name: text}` with any names. (Type.Record would let names with line breaks pass unchecked.) */
 export const mapping = (description: string) =>
-  told(description, Type.Object({}, { additionalProperties: plain(254), maxProperties: maxEntries }))
+  described(description, Type.Object({}, { additionalProperties: plain(254), maxProperties: maxEntries }))
 export const list = <Item extends TSchema>(item: Item) => Type.Array(item, { maxItems: maxEntries, uniqueItems: true })
 export const objects = <Item extends TSchema>(item: Item) => Type.Array(item, { maxItems: maxEntries })
 
 /** A user and password in an address would be a secret in clear. */
 export const url = (description: string) =>
-  told(
+  described(
     description,
     Type.Refine(plain(2048), isUrl, () => 'must be an http or https URL without a user, a password and a fragment'),
   )
 const pem = (description: string) =>
-  told(
+  described(
     description,
     Type.Refine(
       Type.Refine(plain(65_536), holdsNoKey, () => 'must not hold a private key: that belongs in key'),
@@ -50,7 +50,7 @@ export const pems = {
 }
 
 export const iamid = (description: string) =>
-  told(
+  described(
     description,
     Type.Refine(
       plain(64),

@@ -3,6 +3,7 @@ import { CronExpressionParser } from 'cron-parser'
 import Type from 'typebox'
 import { openidOptions } from './schema.oidc.ts'
 import {
+  described,
   flag,
   iamid,
   list,
@@ -14,7 +15,6 @@ import {
   plain,
   strict,
   text,
-  told,
   url,
   whole,
 } from './schema.parts.ts'
@@ -24,17 +24,17 @@ import { scimOptions } from './schema.scim.ts'
 // "An IAM's configuration"; the OIDC options by their names on the OpenID Connect page). Secrets are not in them: validate takes
 // them out beforehand. What two fields say together is checked in validate too. The descriptions are what `iamTypes` answers.
 
-const externalUserInfo = told(
+const externalUserInfo = described(
   'An endpoint of yours that knows the groups and attributes of users; not together with SCIM.',
   Type.Object(
     {
       uri: url('Its address: asked as `GET uri?userid=…` at log-in and refresh.'),
       ...optionals({
-        useAuth: told(
+        useAuth: described(
           'Whether it is asked with credentials; without a word, where `authentication` has both halves, which true requires.',
           Type.Boolean(),
         ),
-        authentication: told('Basic credentials for it.', optional({ username: text('The user name.') })),
+        authentication: described('Basic credentials for it.', optional({ username: text('The user name.') })),
         useSSL: flag('Whether the connection is to be encrypted. The scheme of `uri` decides; this says what was meant.'),
         ...pems,
         timeoutMs: whole('Milliseconds for the whole exchange.', 1, 600_000, 5_000),
@@ -44,7 +44,7 @@ const externalUserInfo = told(
           31_536_000,
           0,
         ),
-        onError: told(
+        onError: described(
           'Without an answer: `keep` what is known, or `deny` the log-in once the last good answer is stale.',
           Type.Enum(['keep', 'deny']),
           {
@@ -59,10 +59,10 @@ const externalUserInfo = told(
 
 const profile = (field: string, more = '') =>
   text(`Where the ${field} of a person stands: the name of a claim or attribute.${more}`)
-const schema = told(
+const schema = described(
   "How what the provider says becomes a user's profile, attributes and groups: our names, and theirs for them.",
   optional({
-    profile: told(
+    profile: described(
       'Profile fields. A field that is mapped is not for the user to change.',
       optional({
         name: profile('name'),
@@ -77,7 +77,7 @@ const schema = told(
     ),
     externalUserIds: mapping('Names in other systems: `{our name: their claim or attribute}`.'),
     authorizations: mapping('Attributes: `{attribute: their claim or attribute}`.'),
-    group: told(
+    group: described(
       'Groups.',
       optional({
         name: text("Where a group's name stands; for OpenID Connect the claim that lists the groups, `groups` unless told."),
@@ -86,7 +86,7 @@ const schema = told(
         description: text("Where a group's description stands."),
       }),
     ),
-    attributeSchema: told(
+    attributeSchema: described(
       'Which SCIM schemas become attributes, needs `scimEnabled`: each attribute arrives as `prefix.attribute`.',
       objects(
         Type.Object(
@@ -104,7 +104,7 @@ const common = {
     "Another IAM, or a removed one whose users are still here: its account of the same userid becomes the person's at the first log-in or sync.",
   ),
   ...scimOptions,
-  supportedActions: told(
+  supportedActions: described(
     'What the IAM may be used for; without the list everything it can do.',
     list(
       Type.Enum([
@@ -124,12 +124,12 @@ const common = {
   externalUserInfo,
 }
 
-const ldapOptions = told(
+const ldapOptions = described(
   'The directory.',
   Type.Object(
     {
       // Several hosts of one directory, with commas between them, are asked in turn.
-      host: told(
+      host: described(
         'Its host, or several of one directory with commas between them, asked in turn.',
         Type.Refine(
           plain(),
@@ -143,7 +143,7 @@ const ldapOptions = told(
         useSSL: flag('LDAPS: encrypted from the start.'),
         ...pems,
         startTLS: flag('Encrypted by StartTLS; not together with `useSSL`.'),
-        userSearchFilter: told(
+        userSearchFilter: described(
           'Which entry is a person, `%s` standing for the userid, such as `(mail=%s)`. This or `userIdAttribute` is required.',
           Type.Refine(
             plain(),
@@ -163,7 +163,7 @@ const ldapOptions = told(
         userDNPattern: text('Binds as this DN, `%s` standing for the userid, without searching first.'),
         connectTimeout: whole('Milliseconds that a host may take to answer.', 1, 600_000, 5_000),
         normalizeUserId: flag('Keep userids in lower case.'),
-        groupMembershipAttributes: told(
+        groupMembershipAttributes: described(
           'Attributes of a person that hold the DNs of their groups, such as `memberOf`.',
           list(plain()),
         ),
@@ -180,10 +180,10 @@ const ldapOptions = told(
   ),
 )
 
-const ldapSync = told(
+const ldapSync = described(
   'How users and groups are read from the directory.',
   optional({
-    cronRule: told(
+    cronRule: described(
       'When, as five fields of cron, in UTC.',
       Type.Refine(plain(100), isCron, () => 'must be a cron rule of five fields, such as 0 */1 * * *'),
       {
@@ -194,11 +194,11 @@ const ldapSync = told(
     pageSize: whole('Entries a page.', 1, 10_000, 500),
     batchSize: whole('Entries that are written at once; more than 1,000 never are.', 1, 10_000, 500),
     requireManualActivation: flag('Whether somebody new waits, disabled, for an administrator.'),
-    incrementalRule: told(
+    incrementalRule: described(
       'When, between two whole syncs, only what the directory changed since is read; nobody is disabled by it.',
       Type.Refine(plain(100), isCron, () => 'must be a cron rule of five fields, such as */5 * * * *'),
     ),
-    onReusedUserid: told(
+    onReusedUserid: described(
       'What a sync does with an account whose userid the directory has given to another entry: report a `fault` and leave it, or `replace` its person, by whom nothing of the account stays.',
       Type.Enum(['fault', 'replace']),
       { default: 'fault' },
@@ -232,7 +232,7 @@ export const configSchemas = {
   ldap: optional({
     ...common,
     options: ldapOptions,
-    credentials: told(
+    credentials: described(
       'With what the directory is searched; anonymously without them.',
       optional({ bind_dn: text('The DN to bind as.') }),
     ),

@@ -1,12 +1,12 @@
 import { Compile } from 'typebox/compile'
 import type { TLocalizedValidationError } from 'typebox/error'
 import { Settings } from 'typebox/system'
-import { meaninglessIn } from '../../../connectors/ldap.config.ts'
+import { validateLdapConfig } from '../../../connectors/ldap.config.ts'
 import { Invalid } from '../../../platform/errors.ts'
 import { createOutbound } from '../../../platform/outbound/connect.ts'
 import { type IamRecord, scimEnabled } from '../iam.ts'
-import { deniedPlaces, type Refusal, unencryptedProvider, unencryptedUserInfo } from './endpoints.ts'
-import { type Fault, faultsOf, pathOf, stepsOf } from './errors.ts'
+import { deniedEndpoints, type Refusal, unencryptedProvider, unencryptedUserInfo } from './endpoints.ts'
+import { issuesFrom, pathOf, pathSegments, type ValidationIssue } from './errors.ts'
 import { configSchemas, type IamType } from './schema.ts'
 import { secretPaths } from './secrets.ts'
 
@@ -55,18 +55,22 @@ export function checkConfig(
 ): CheckedConfig {
   if (!isObject(input)) throw new Invalid('config', 'must be an object')
   const config = structuredClone(input)
-  const faults: Fault[] = []
+  const faults: ValidationIssue[] = []
   const secrets = takeSecrets(type, config, faults)
   for (const [path, value] of secrets) if (value === before.secrets[path]) secrets.delete(path)
   const errors = [...validators[type].Errors(config)]
-  faults.push(...errors.flatMap(error => faultsOf(type, error)))
+  faults.push(...errors.flatMap(error => issuesFrom(type, error)))
   if (faults.length === 0) faults.push(...unwritable(config, []))
   const sound = without(config, errors)
   const has = (path: string) => (secrets.has(path) ? secrets.get(path) !== null : Object.hasOwn(before.secrets, path))
   const kept = Object.keys(before.secrets).filter(path => !secrets.has(path))
   const further =
     errors.length < maxErrors
-      ? [...together(type, id, sound, has), ...elsewhere(type, before.config, sound, kept), ...deniedPlaces(sound, refusal)]
+      ? [
+          ...crossFieldIssues(type, id, sound, has),
+          ...requireSecretAgain(type, before.config, sound, kept),
+          ...deniedEndpoints(sound, refusal),
+        ]
       : []
   const wrong = new Set(faults.map(({ field }) => field.split('.').at(-1)))
   faults.push(...further.filter(({ field, rule }) => !`${field} ${rule}`.match(/\w+/g)?.some(name => wrong.has(name))))
@@ -78,7 +82,7 @@ export function checkConfig(
 function without(config: Config, errors: readonly TLocalizedValidationError[]): Config {
   const sound = structuredClone(config)
   for (const { keyword, instancePath } of errors) {
-    const steps = stepsOf(instancePath)
+    const steps = pathSegments(instancePath)
     const parents = parentsOf(sound, steps)
     const name = steps[parents.length - 1]
     if (keyword !== 'required' && keyword !== 'additionalProperties' && name !== undefined) delete parents.at(-1)![name]
@@ -86,7 +90,7 @@ function without(config: Config, errors: readonly TLocalizedValidationError[]): 
   return sound
 }
 
-function refuse(faults: readonly Fault[]): void {
+function refuse(faults: readonly ValidationIssue[]): void {
   if (faults.length === 0) return
   const distinct = [...new Map(faults.map(fault => [`${fault.field} ${fault.rule}`, fault])).values()]
   const named = distinct.slice(0, maxNamed)
@@ -96,7 +100,7 @@ function refuse(faults: readonly Fault[]): void {
 }
 
 /** Removes the secrets from `config`; an object that held nothing but a null secret goes with it. */
-function takeSecrets(type: IamType, config: Config, faults: Fault[]): Map<string, string | null> {
+function takeSecrets(type: IamType, config: Config, faults: ValidationIssue[]): Map<string, string | null> {
   const secrets = new Map<string, string | null>()
   for (const [path, { max }] of Object.entries(secretPaths[type])) {
     const steps = path.split('.')
@@ -134,8 +138,8 @@ function prune(parents: readonly Config[], steps: readonly string[]): void {
 const isObject = (value: unknown): value is Config => typeof value === 'object' && value !== null && !Array.isArray(value)
 
 /** Text that no store can hold, and names with a meaning in JavaScript. The schemas have bounded the depth by now. */
-function unwritable(value: unknown, steps: readonly string[]): Fault[] {
-  const fault = (rule: string): Fault[] => [{ field: pathOf(steps), rule }]
+function unwritable(value: unknown, steps: readonly string[]): ValidationIssue[] {
+  const fault = (rule: string): ValidationIssue[] => [{ field: pathOf(steps), rule }]
   // Certificates have lines; nothing else of C0 belongs in a configuration.
   if (typeof value === 'string' && (!value.isWellFormed() || /(?!\r\n|[\n\t])\p{Cc}/u.test(value)))
     return fault('must not contain control characters and lone surrogates')
@@ -157,22 +161,22 @@ const isName = (name: string): boolean =>
 type Has = (path: string) => boolean
 
 /** What only several fields together get wrong: the missing half of a group, and what cannot stand side by side. */
-function together(type: IamType, id: string, config: Config, has: Has): Fault[] {
+function crossFieldIssues(type: IamType, id: string, config: Config, has: Has): ValidationIssue[] {
   const scim = scimEnabled({ config })
   const { schema, options, credentials } = config as Record<string, Config | undefined>
   return [
-    ...when(config.migrateFrom === id, 'migrateFrom', 'must be another IAM'),
-    ...when(config.strictScimSchema === true && !scim, 'strictScimSchema', 'needs scimEnabled'),
-    ...SCIM_LIMITS.flatMap(name => when(config[name] !== undefined && !scim, name, 'needs scimEnabled')),
-    ...when(schema?.attributeSchema !== undefined && !scim, 'schema.attributeSchema', 'needs scimEnabled'),
-    ...when(config.externalUserInfo !== undefined && scim, 'externalUserInfo', 'cannot stand beside scimEnabled'),
-    ...when(
+    ...issueIf(config.migrateFrom === id, 'migrateFrom', 'must be another IAM'),
+    ...issueIf(config.strictScimSchema === true && !scim, 'strictScimSchema', 'needs scimEnabled'),
+    ...SCIM_LIMITS.flatMap(name => issueIf(config[name] !== undefined && !scim, name, 'needs scimEnabled')),
+    ...issueIf(schema?.attributeSchema !== undefined && !scim, 'schema.attributeSchema', 'needs scimEnabled'),
+    ...issueIf(config.externalUserInfo !== undefined && scim, 'externalUserInfo', 'cannot stand beside scimEnabled'),
+    ...issueIf(
       (config.ldapSync as Config | undefined)?.askUserInfo === true && config.externalUserInfo === undefined,
       'ldapSync.askUserInfo',
       'needs externalUserInfo',
     ),
     ...userInfoFaults(config.externalUserInfo as Config | undefined, has),
-    ...(type === 'ldap' ? [...ldapFaults(options, credentials, has), ...meaninglessIn(config)] : []),
+    ...(type === 'ldap' ? [...ldapFaults(options, credentials, has), ...validateLdapConfig(config)] : []),
     ...(type === 'openid' && options ? [...openidFaults(options), ...unencryptedProvider(config)] : []),
     ...unencryptedUserInfo(config),
   ]
@@ -182,21 +186,21 @@ function together(type: IamType, id: string, config: Config, has: Has): Fault[] 
  * Stored secrets that the configuration would have us send to another place, or less guarded: whoever may configure could have them
  * sent to a host of theirs. A field that comes or goes changes, too: what is meant without it is for the connector to say.
  */
-function elsewhere(type: IamType, before: Config, after: Config, kept: readonly string[]): Fault[] {
+function requireSecretAgain(type: IamType, before: Config, after: Config, kept: readonly string[]): ValidationIssue[] {
   const changed = (path: string) => valueAt(before, path) !== valueAt(after, path)
   return kept.flatMap(path => {
     const { sentTo = [], guardedBy = [] } = secretPaths[type][path] ?? {}
     const fields = [...sentTo.filter(changed), ...guardedBy.filter(guard => changed(guard) && valueAt(after, guard) !== true)]
     const because = `because ${fields.map(field => `config.${field}`).join(', ')} change${fields.length === 1 ? 's' : ''}`
     const rule = `must be given anew, or null, ${because}: a stored secret is never sent to another place`
-    return when(fields.length > 0, path, rule)
+    return issueIf(fields.length > 0, path, rule)
   })
 }
 
 const valueAt = (config: Config, path: string): unknown =>
   path.split('.').reduce<unknown>((value, step) => (isObject(value) ? value[step] : undefined), config)
 
-function userInfoFaults(info: Config | undefined, has: Has): Fault[] {
+function userInfoFaults(info: Config | undefined, has: Has): ValidationIssue[] {
   if (!info) return []
   const at = 'externalUserInfo.'
   const username = (info.authentication as Config | undefined)?.username !== undefined
@@ -204,18 +208,22 @@ function userInfoFaults(info: Config | undefined, has: Has): Fault[] {
   const clear = String(info.uri).toLowerCase().startsWith('http:')
   const needed = info.useAuth === true || (info.authentication !== undefined && (username || password))
   return [
-    ...when(needed && !username, `${at}authentication.username`, 'is required for authentication'),
-    ...when(needed && !password, `${at}authentication.password`, 'is required for authentication'),
-    ...when(clear && info.useSSL === true, `${at}uri`, 'must be https with useSSL'),
-    ...['ca', 'cert'].flatMap(name => when(clear && info[name] !== undefined, `${at}${name}`, 'needs a uri with https')),
+    ...issueIf(needed && !username, `${at}authentication.username`, 'is required for authentication'),
+    ...issueIf(needed && !password, `${at}authentication.password`, 'is required for authentication'),
+    ...issueIf(clear && info.useSSL === true, `${at}uri`, 'must be https with useSSL'),
+    ...['ca', 'cert'].flatMap(name => issueIf(clear && info[name] !== undefined, `${at}${name}`, 'needs a uri with https')),
     ...certificateFaults(at, info.cert !== undefined, has(`${at}key`)),
   ]
 }
 
-function ldapFaults(options: Config | undefined, credentials: Config | undefined, has: Has): Fault[] {
+function ldapFaults(options: Config | undefined, credentials: Config | undefined, has: Has): ValidationIssue[] {
   const faults = [
-    ...when(credentials?.bind_dn !== undefined && !has('credentials.bind_pw'), 'credentials.bind_pw', 'is required with bind_dn'),
-    ...when(
+    ...issueIf(
+      credentials?.bind_dn !== undefined && !has('credentials.bind_pw'),
+      'credentials.bind_pw',
+      'is required with bind_dn',
+    ),
+    ...issueIf(
       credentials !== undefined && !credentials.bind_dn && has('credentials.bind_pw'),
       'credentials.bind_dn',
       'is required with bind_pw',
@@ -227,10 +235,10 @@ function ldapFaults(options: Config | undefined, credentials: Config | undefined
   const named = ['ca', 'cert'].filter(name => options[name] !== undefined)
   return [
     ...faults,
-    ...when(users === 0, 'options.userSearchFilter', 'or options.userIdAttribute is required'),
-    ...when(users === 2, 'options.userIdAttribute', 'cannot stand beside userSearchFilter'),
-    ...when(options.useSSL === true && options.startTLS === true, 'options.startTLS', 'cannot stand beside useSSL'),
-    ...named.flatMap(name => when(!encrypted, `options.${name}`, 'needs useSSL or startTLS')),
+    ...issueIf(users === 0, 'options.userSearchFilter', 'or options.userIdAttribute is required'),
+    ...issueIf(users === 2, 'options.userIdAttribute', 'cannot stand beside userSearchFilter'),
+    ...issueIf(options.useSSL === true && options.startTLS === true, 'options.startTLS', 'cannot stand beside useSSL'),
+    ...named.flatMap(name => issueIf(!encrypted, `options.${name}`, 'needs useSSL or startTLS')),
     ...certificateFaults('options.', options.cert !== undefined, has('options.key')),
   ]
 }
@@ -245,17 +253,20 @@ const disabledByDiscovery = [
   'supportedIdTokenSigningAlgorithms',
 ] as const
 
-function openidFaults(options: Config): Fault[] {
+function openidFaults(options: Config): ValidationIssue[] {
   if (options.discoverUrl !== undefined)
     return disabledByDiscovery.flatMap(name =>
-      when(options[name] !== undefined, `options.${name}`, 'cannot stand beside discoverUrl'),
+      issueIf(options[name] !== undefined, `options.${name}`, 'cannot stand beside discoverUrl'),
     )
-  return manualEndpoints.flatMap(name => when(options[name] === undefined, `options.${name}`, 'is required without discoverUrl'))
+  return manualEndpoints.flatMap(name =>
+    issueIf(options[name] === undefined, `options.${name}`, 'is required without discoverUrl'),
+  )
 }
 
-const certificateFaults = (at: string, cert: boolean, key: boolean): Fault[] => [
-  ...when(cert && !key, `${at}key`, 'is required with cert'),
-  ...when(key && !cert, `${at}cert`, 'is required with key'),
+const certificateFaults = (at: string, cert: boolean, key: boolean): ValidationIssue[] => [
+  ...issueIf(cert && !key, `${at}key`, 'is required with cert'),
+  ...issueIf(key && !cert, `${at}cert`, 'is required with key'),
 ]
 
-const when = (wrong: boolean, field: string, rule: string): Fault[] => (wrong ? [{ field: `config.${field}`, rule }] : [])
+const issueIf = (wrong: boolean, field: string, rule: string): ValidationIssue[] =>
+  wrong ? [{ field: `config.${field}`, rule }] : []
