@@ -1,10 +1,8 @@
 /**
- * The way of a request: the path is rewritten and matched by Fastify's router -> `authenticate` (401) -> `decide` (403) -> the body
- * is read and parsed (receive.ts, body.ts: 413, 415, 400) -> the door's handler -> `ready` and `send` (answer.ts), one log line.
- * What is thrown on the way becomes a RosterError and goes through the translator of the door whose prefix the path has.
- *
- * Only this file and headers.ts import Fastify at run time. Fastify routes, serves files and keeps the connections; it neither reads a
- * body nor writes an answer, because its order (body before handler) would let a broken or endless body be seen before the 401.
+ * The flow of a request: Fastify's router matches the path -> `authenticate` (401) -> `decide` (403) -> the body is read and parsed
+ * (read-body.ts, body.ts: 413, 415, 400) -> the API's handler -> `prepare` and `send` (send.ts), one log line. An error becomes a
+ * RosterError and goes through the translator of the API whose prefix the path has. Fastify neither reads a body nor writes an answer:
+ * its order (body before handler) would read a broken or endless body before the 401.
  */
 import { randomUUID } from 'node:crypto'
 import type { IncomingMessage, ServerResponse } from 'node:http'
