@@ -73,6 +73,7 @@ export default {
     only('@fastify/static', '^src/platform/http/server\\.ts$'),
     only('@apollo/server', '^src/api/graphql/'),
     only('openid-client', '^src/connectors/oidc'),
+    only('jose', '^src/(connectors/oidc\\.logout-token|platform/encryption)\\.ts$'),
     only('pg-boss', '^src/sync/worker\\.ts$'),
     only('nodemailer', '^src/platform/mail/mailer\\.ts$'),
     only('@node-rs/argon2', '^src/domain/credentials/password\\.ts$'),
