@@ -65,7 +65,7 @@ async function difference(): Promise<string> {
   }
 }
 
-/** The engine would drop the indexes that the schema language cannot say (trigrams, expressions, sort orders): those named by hand stay. */
+/** The engine would drop the indexes that the schema language cannot say (trigrams, expressions, sort orders): those named locally stay. */
 function withoutOurs(script: string): string {
   const byHand = migrationsOf().map(({ sql }) => sql.split(/^-- by hand$/m)[1] ?? '')
   const kept = (index: string) => byHand.some(sql => new RegExp(`CREATE (UNIQUE )?INDEX ${index}\\b`).test(sql))
@@ -78,7 +78,7 @@ function withoutOurs(script: string): string {
     .join('\n\n')
 }
 
-/** The package's own entry imports a .wasm file as a module, which Node does not do: the same by hand. */
+/** The package's own entry imports a .wasm file as a module, which Node does not do: the same locally. */
 async function startEngine(files: { path: string; content: string }[], pool: pg.Pool): Promise<SchemaEngine> {
   Object.assign(globalThis, { PRISMA_WASM_PANIC_REGISTRY: { set_message: console.error } })
   const bindings = await import('@prisma/schema-engine-wasm/schema_engine_bg')

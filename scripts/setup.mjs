@@ -1,4 +1,4 @@
-// The walk: before npm start, npm test and npm run config, on whatever Node the system has (20 or newer): install what package-lock.json
+// Flow: before npm start, npm test and npm run config, on whatever Node the system has (20 or newer): install what package-lock.json
 // asks for unless it is there; then make what is generated, each piece only when what it is made from has changed. Nothing to do: a glance.
 import { spawn } from 'node:child_process'
 import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs'

@@ -7,7 +7,7 @@ const NODE = 24
 /** Packages with native parts are for one kind of machine. */
 const MACHINE = ` ${process.platform} ${process.arch} `
 
-/** Why npm ci is needed, or null. What was installed by hand counts when it is what the lockfile says. */
+/** Why npm ci is needed, or null. What was installed locally counts when it is what the lockfile says. */
 export function needsInstall() {
   if (!existsSync('node_modules')) return 'first start'
   const stamp = readStamp('installed')

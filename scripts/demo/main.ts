@@ -1,5 +1,5 @@
 // `npm run demo:sources`: the gateway with sources of its own, none of them outside this machine, until it is stopped.
-// The walk: a folder that goes away → directory (slapd, where it is installed), provider, user info endpoint, each on loopback → the
+// Flow: a folder that goes away → directory (slapd, where it is installed), provider, user info endpoint, each on loopback → the
 // gateway on an empty embedded store → its IAMs, configured over HTTP as an administrator would → what to try, printed.
 import { randomBytes } from 'node:crypto'
 import { mkdtempSync, rmSync } from 'node:fs'

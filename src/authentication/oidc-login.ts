@@ -1,4 +1,4 @@
-/** What proves at a log-in with an OpenID provider who somebody is. As in proof.ts all of it happens before the transaction: it is slow. */
+/** What proves at a log-in with an OpenID provider who somebody is. As in password-login.ts all of it happens before the transaction: it is slow. */
 import type { ServiceContext } from '../authorization/service.ts'
 import { detailOf, refused } from '../connectors/oidc.faults.ts'
 import { type LoggedOut, readLogoutToken } from '../connectors/oidc.logout-token.ts'

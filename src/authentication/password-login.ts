@@ -38,7 +38,7 @@ export interface AuthenticatedUser {
 
 /**
  * Null if anything is wrong: the same work whatever it is, and one more failure that counts. Throws TooMany, and Unavailable when the
- * directory cannot be asked, which is no failure of who knocks.
+ * directory cannot be asked, which is no failure of the client.
  */
 export async function verifyCredentials(call: ServiceContext, given: PasswordCredentials): Promise<AuthenticatedUser | null> {
   const { app, db } = call
@@ -91,7 +91,7 @@ async function byDirectory(
   return { user, iam, userid: name, news, passwordHash: null }
 }
 
-/** What is wrong with a directory its administrators read in the log, in its exchanges and in testIam. Whoever knocks hears no more than that. */
+/** What is wrong with a directory its administrators read in the log, in its exchanges and in testIam. The client gets no more than that. */
 function withoutDetail(error: unknown): never {
   if (error instanceof Unavailable)
     throw new Unavailable('The directory of this IAM gives no answer: try again later', { retryAfter: 5 })

@@ -1,6 +1,6 @@
 /**
  * Ways in and out: password, OpenID provider, API key, impersonation, invitation, log-out. Each failure that could tell something tells the same.
- * The walk of the room: this, passwords, apikeys and tokens are its services, over credentials.store and password.store. secret mints and
+ * Flow of the module: this, passwords, apikeys and tokens are its services, over credentials.store and password.store. secret mints and
  * reads what is shown once, issue makes tokens of it, password hashes, lockout slows guessing; access/authenticate.ts reads what comes back.
  */
 import type { UserActor } from '../authorization/actor.ts'

@@ -1,7 +1,7 @@
 import { createHash, randomInt, timingSafeEqual } from 'node:crypto'
 import { crc32 } from 'node:zlib'
 
-// The walk of a bearer secret: mint -> shown once, hash and prefix kept -> header -> parse refuses a mistyped one without a
+// Flow of a bearer secret: mint -> shown once, hash and prefix kept -> header -> parse refuses a mistyped one without a
 // look-up -> the row is found by its SHA-256 -> sameHash. A fast hash is enough because the secret is random, not chosen.
 
 /** API key, access token, invitation, SCIM key. */
@@ -24,7 +24,7 @@ const checkCharacters = 6
 const prefixCharacters = 6
 const form = new RegExp(`^(rk|rt|ri|rs)_[0-9A-Za-z]{${randomCharacters + checkCharacters}}$`)
 
-/** Letters and digits only, so that a double click selects a whole secret and no door has to encode it. */
+/** Letters and digits only, so that a double click selects a whole secret and no API has to encode it. */
 export function generateSecret(kind: SecretKind): GeneratedSecret {
   const body = Array.from({ length: randomCharacters }, () => alphabet[randomInt(alphabet.length)]).join('')
   const text = `${kind}_${body}`

@@ -1,9 +1,8 @@
 /**
- * The hall. A service function can only be made here, with `read(action, …)` or `write(action, …)`:
- *   read:   policy → rule
- *   write:  policy → prepare (slow or outside work, no transaction) → transaction { rule → audit }, and one more for each `next`
- *           → afterCommit (mail) → answer
- * A refused write leaves a `denied` event. `Service` accepts nothing else, so a check cannot be forgotten.
+ * Authorized operations. A service function can only be made here, with `query(action, …)` or `command(action, …)`:
+ *   query:    policy → rule
+ *   command:  policy → prepare (slow or outside work, no transaction) → transaction { rule → audit } → afterCommit (mail) → result
+ * A rejected command leaves a `denied` event. `Service` accepts nothing else, so a check cannot be forgotten.
  */
 
 import { channel } from 'node:diagnostics_channel'
@@ -152,7 +151,7 @@ function admitted<A, R>(ask: (context: Context, args: A) => Promise<void>, run: 
 
 const READ: AuditTrail = { events: [], failure: null, notTaken: [], over: true }
 
-/** Every question to the policy with its answer, for whoever wants to watch: tests hold with it that no door forgets to ask. */
+/** Every question to the policy with its answer, for whoever wants to watch: tests hold with it that no API forgets to ask. */
 export interface Decision {
   readonly requestId: string
   readonly action: Action
@@ -160,7 +159,7 @@ export interface Decision {
 }
 export const decisions = channel('roster.decision')
 
-/** Asks the policy, and throws Unauthenticated or Forbidden. Doors ask with it before they read a body, and so without `args`. */
+/** Asks the policy, and throws Unauthenticated or Forbidden. APIs ask with it before they read a body, and so without `args`. */
 export async function authorize(
   context: Context,
   action: Action,

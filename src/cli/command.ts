@@ -1,4 +1,4 @@
-// The walk of a command: `npm run config` or `node src/cli/main.ts <command>` -> main reads the line -> the row of commands.ts -> what it
+// Flow of a command: `npm run config` or `node src/cli/main.ts <command>` -> main reads the line -> the row of commands.ts -> what it
 // prints and its exit code.
 import type { Action } from '../authorization/policy.ts'
 import type { Environment } from '../platform/config/config.ts'

@@ -1,6 +1,6 @@
 /**
- * The street: outside systems, one file each, behind what they can do.
- * The walk of a log-in by password: an IAM's checked configuration and its opened secrets → openLdap → logIn: the person is looked up
+ * Connectors: outside systems, one file each, behind what they can do.
+ * Flow of a log-in by password: an IAM's checked configuration and its opened secrets → openLdap → logIn: the person is looked up
  * (ldap.filters escapes what was typed), bound on a connection of their own (ldap.connection), read (ldap.entry) with their groups
  * (ldap.groups) → one Entry, which says what the directory says and nothing about what we make of it. Connectors know no store and
  * no policy.

@@ -1,5 +1,5 @@
 /**
- * OpenID Connect Back-Channel Logout 1.0: a provider tells us, from server to server, that somebody's session there is over. The walk: the
+ * OpenID Connect Back-Channel Logout 1.0: a provider tells us, from server to server, that somebody's session there is over. Flow: the
  * form's `logout_token` → its signature by the provider's keys, iss, aud, iat, exp (2.6) → what makes it no ID token: the event, and no
  * nonce → whom it is about. That it is heard once is for the caller.
  */

@@ -1,5 +1,5 @@
-// The walk of `--demo`: people -> teams with their members -> attributes -> projects, domains and data sources -> keys -> who left.
-// All of it goes through the services, as the operator would do it by hand, so every rule holds and every step is audited.
+// Flow of `--demo`: people -> teams with their members -> attributes -> projects, domains and data sources -> keys -> who left.
+// All of it goes through the services, as the operator would do it locally, so every rule holds and every step is audited.
 import { operator, type UserActor } from '../authorization/actor.ts'
 import type { Context } from '../authorization/context.ts'
 import { attributes } from '../domain/attributes/attributes.service.ts'

@@ -36,7 +36,7 @@ export async function simulateScim(
   const changes = (held?.disabled ?? null) !== disabled
   return {
     ...plan,
-    // The porch writes an attribute anew when one of its values changes; SCIM writes the values that do.
+    // Federation writes an attribute anew when one of its values changes; SCIM writes the values that do.
     attributesAdded: without(plan.attributesAdded, plan.attributesRemoved),
     attributesRemoved: without(plan.attributesRemoved, plan.attributesAdded),
     left: left.map(({ name }) => name),

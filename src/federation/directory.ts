@@ -1,4 +1,4 @@
-/** An IAM's directory, and what its entries say in the words of the porch. */
+/** An IAM's directory, and what its entries say in the terms of federation. */
 
 import type { App } from '../authorization/context.ts'
 import type { ServiceContext } from '../authorization/service.ts'

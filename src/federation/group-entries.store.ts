@@ -66,7 +66,7 @@ export async function changeGroups(db: Db, iamid: string, changes: readonly Grou
   const keys = new Set(possible.map(({ key }) => key))
   const given = new Set(possible.map(({ groupId }) => groupId))
   const passed = held.filter(({ id, key }) => given.has(id) && keys.has(key)).map(({ id }) => id)
-  // No name has a control character (names.ts), so a temporary one is never another group's.
+  // No name has a control character (validation.ts), so a temporary one is never another group's.
   if (passed.length > 1) await db.query(`UPDATE groups SET name_key = chr(1) || id WHERE id = ANY($1::int[])`, [passed])
   if (possible.length > 0)
     await db.query(

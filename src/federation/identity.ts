@@ -1,6 +1,6 @@
 /**
- * The porch: whatever an outside source says of a person enters here, whichever door or connector it came by.
- * The walk: a connector's answer → mapping (by the IAM's schema) → Identity → plan (against what is held) → reconcile, which writes the
+ * Federation: whatever an outside source says of a person enters here, whichever API or connector it came by.
+ * Flow: a connector's answer → mapping (by the IAM's schema) → Identity → plan (against what is held) → reconcile, which writes the
  * plan in the transaction of the service that asked (outside gathers what is said before it begins). Each source owns its own rows: what
  * the hand or another source set stays.
  */

@@ -1,5 +1,5 @@
 /**
- * One class per meaning; doors translate them (GraphQL `extensions.code`, REST status, SCIM body), nobody else invents an error.
+ * One class per meaning; APIs translate them (GraphQL `extensions.code`, REST status, SCIM body), nobody else invents an error.
  * A message names the field, the rule and the way out, and never holds a secret, SQL, a path of the machine or a stack.
  */
 export type Code =
@@ -17,7 +17,7 @@ export type Code =
   | 'UNAVAILABLE'
   | 'INTERNAL_SERVER_ERROR'
 
-/** The catalogue: HTTP status and phrase of every code, for all doors. */
+/** The catalogue: HTTP status and phrase of every code, for all APIs. */
 export const ERROR_CODES: Record<Code, { status: number; phrase: string }> = {
   BAD_USER_INPUT: { status: 400, phrase: 'Bad Request' },
   UNAUTHENTICATED: { status: 401, phrase: 'Unauthorized' },

@@ -1,6 +1,6 @@
 import { Invalid } from './errors.ts'
 
-// What a name, a key, a value, an address and an id may be, for every door: the rules of the wire's "Names and limits".
+// What a name, a key, a value, an address and an id may be, for every API: the rules of the wire's "Names and limits".
 // "Characters" are Unicode code points, as PostgreSQL counts them: an emoji is one, whatever UTF-16 needs for it.
 // A message names the field and the rule and never repeats the value.
 
@@ -140,7 +140,7 @@ export function checkList<Entry>(field: string, list: readonly Entry[], max = ma
   return list
 }
 
-/** An id as a JSON number. Digits of a path or query become numbers in the door that read them. */
+/** An id as a JSON number. Digits of a path or query become numbers in the API that read them. */
 export function checkId(field: string, value: unknown): number {
   if (typeof value !== 'number' || !Number.isInteger(value) || value < 1 || value > maxId)
     throw new Invalid(field, `must be an integer from 1 to ${maxId}`)

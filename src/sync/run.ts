@@ -1,5 +1,5 @@
 /**
- * Syncs: a whole directory, brought into the store. The walk: syncs.service (who may, one at a time) → working: a run from start to end →
+ * Syncs: a whole directory, brought into the store. Flow: syncs.service (who may, one at a time) → working: a run from start to end →
  * reading: the connector lists people page by page, each page is compared with what is held (outcome), and only who changes gets an
  * entry (keeping) → refusals: what was not seen whole, or would disable too many, is quarantined → applying: entries are reconciled in
  * batches, each in a transaction of its own (run-steps.service). Everything that a run needs to go on stands in its rows, so that any process

@@ -1,4 +1,4 @@
-// The operations a newcomer finds in the first tabs, easiest first. A test runs each against a real Roster.
+// The operations a new user finds in the first tabs, easiest first. A test runs each against a real Roster.
 
 /** `title` is for the menu; a tab takes the operation's own name. */
 export const examples: readonly { title: string; query: string }[] = [

@@ -94,6 +94,19 @@ describe('size', () => {
 })
 
 describe('words', () => {
+  test('files that comments name exist', () => {
+    const names = new Set(readdirSync(ROOT, { recursive: false }).concat(...['src', 'test', 'scripts', 'bench'].map(named)))
+    const missing = files.flatMap(({ path, text }) =>
+      text.split('\n').flatMap(line => {
+        const comment = /(?:\/\/|^\s*\*|\/\*)(.*)$/.exec(line)?.[1] ?? ''
+        return [...comment.matchAll(/(?<![\w./'-])(?:[\w-]+\/)*([\w-][\w.-]*\.tsx?)\b/g)]
+          .filter(([, name]) => !names.has(name!))
+          .map(([, name]) => `${path}: ${name}`)
+      }),
+    )
+    expect(missing).toEqual([])
+  })
+
   test('no utils, helpers or index files', () => {
     expect(files.filter(({ path }) => /(^|\/)(utils|helpers|common|index)\b/.test(path)).map(({ path }) => path)).toEqual([])
   })
@@ -117,3 +130,6 @@ function functionsOf(text: string): { name: string; lines: number }[] {
     return [{ name: name[2]!, lines: (end === -1 ? lines.length : end) - start + 1 }]
   })
 }
+
+const named = (folder: string) =>
+  readdirSync(join(ROOT, folder), { recursive: true, encoding: 'utf8' }).map(path => path.slice(path.lastIndexOf('/') + 1))

@@ -1,4 +1,4 @@
-// Walks every cell of matrix.txt through the GraphQL fields behind its rows, with every credential that a column stands for.
+// Tries every cell of matrix.txt through the GraphQL fields behind its rows, with every credential that a column stands for.
 import { afterAll, describe, expect, test } from 'vitest'
 import { type Code, ERROR_CODES } from '../../src/platform/errors.ts'
 import { world } from '../contract/world.ts'
@@ -14,7 +14,7 @@ const w = world(app)
 const matrix = readMatrix().filter(row => !elsewhere.includes(row.id))
 const actors = new Map<Column, Actor>()
 
-/** On this door the holder of a good key is somebody: the key of the matrix's anonymous column is one that may impersonate. */
+/** On this API the holder of a good key is somebody: the key of the matrix's anonymous column is one that may impersonate. */
 async function newActor(column: Column): Promise<Actor> {
   const actor = await makeActor(app, w, column)
   if (column !== 'anonymous') return actor
@@ -43,7 +43,7 @@ function cell(answer: Awaited<ReturnType<typeof app.graphql>>, asked: Asked): st
 }
 
 /** What the row's fields got; more than one word when they were not treated alike. */
-async function walk(row: Row, column: Column): Promise<string> {
+async function tryRow(row: Row, column: Column): Promise<string> {
   const got: string[] = []
   for (const ask of requests[row.id]!) {
     const actor = await actorFor(row, column)
@@ -74,7 +74,7 @@ describe('Matrix, over GraphQL', () => {
     'Matrix row %s: %s %s',
     async (_id, _method, _path, row) => {
       const got: Record<string, string> = {}
-      for (const column of columns.filter(column => row.cells[column] !== '-')) got[column] = await walk(row, column)
+      for (const column of columns.filter(column => row.cells[column] !== '-')) got[column] = await tryRow(row, column)
       expect(got).toEqual(expected(row))
     },
     120_000,

@@ -1,4 +1,4 @@
-// The GraphQL fields behind each row of the matrix, on targets that nothing else uses. As matrix.requests.ts, for the other door.
+// The GraphQL fields behind each row of the matrix, on targets that nothing else uses. As matrix.requests.ts, for the other API.
 import { fresh, make } from '../api/graphql/make.ts'
 import type { TestApp } from '../harness/app.ts'
 import type { Actor } from './matrix.actors.ts'
@@ -277,7 +277,7 @@ export const requests: Record<string, Ask[]> = {
   39: [onUser('refreshUser')],
 }
 
-/** Rows without a field: SCIM has a door of its own. */
+/** Rows without a field: SCIM has an API of its own. */
 export const elsewhere = ['37']
 /** Rows that may change whoever asks: each request gets a new actor. */
 export const changesActor = new Set(['6', '7', '36'])

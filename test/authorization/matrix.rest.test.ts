@@ -1,4 +1,4 @@
-// Walks every cell of matrix.txt over REST, with every credential that a column stands for and every alias of a row.
+// Tries every cell of matrix.txt over REST, with every credential that a column stands for and every alias of a row.
 import { afterAll, describe, expect, test } from 'vitest'
 import { send } from '../contract/client.ts'
 import { world } from '../contract/world.ts'
@@ -33,7 +33,7 @@ function cell(status: number, asked: Asked, body: unknown): string {
 }
 
 /** What the row's requests got; more than one word when they were not treated alike. */
-async function walk(row: Row, column: Column): Promise<string> {
+async function tryRow(row: Row, column: Column): Promise<string> {
   const got: string[] = []
   for (const ask of requests[row.id]!) {
     const actor = await actorFor(row, column)
@@ -65,7 +65,7 @@ describe('Matrix, over REST', () => {
     'Matrix row %s: %s %s',
     async (_id, _method, _path, row) => {
       const got: Record<string, string> = {}
-      for (const column of columns.filter(column => row.cells[column] !== '-')) got[column] = await walk(row, column)
+      for (const column of columns.filter(column => row.cells[column] !== '-')) got[column] = await tryRow(row, column)
       expect(got).toEqual(expected(row))
     },
     120_000,

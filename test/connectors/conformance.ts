@@ -1,8 +1,8 @@
-// What must hold however a person comes in from outside. Each fact is one test, run for each door.
+// What must hold however a person comes in from outside. Each fact is one test, run for each way in.
 import { setTimeout as pause } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { bootApp, type TestApp } from '../harness/app.ts'
-import { type Door, type Kind, must, type Outcome, rest, type Trouble } from './sources.ts'
+import { type Kind, must, type Outcome, rest, type SourceHandle, type Trouble } from './sources.ts'
 import { hasOpenssl } from './tls-proxy.ts'
 
 const TROUBLES: Trouble[] = ['gone', 'hangs', 'garbage', ...(hasOpenssl ? ['wrong certificate' as const] : [])]
@@ -14,29 +14,29 @@ const taken = ["'); DROP TABLE groups; --", '../..%2F', 'Crew', 'Fine', '__proto
 export function conforms(kind: Kind): void {
   describe.skipIf(kind.missing !== null)(kind.name, () => {
     let app: TestApp
-    let door: Door
+    let handle: SourceHandle
     /** Of the same kind, with a peer of its own. */
-    let other: Door
+    let other: SourceHandle
     beforeAll(async () => {
       app = await bootApp({ logged: true })
-      door = await kind.open(app, 'here')
+      handle = await kind.open(app, 'here')
       other = await kind.open(app, 'there')
     }, 120_000)
     afterAll(async () => {
       await app?.close()
-      await door?.close()
+      await handle?.close()
       await other?.close()
     })
 
-    const bring = async (userid: string, at = door) => (await at.approach(userid))()
+    const bring = async (userid: string, at = handle) => (await at.approach(userid))()
     /** Known, and brought in with one group and one value. */
-    const settled = async (userid: string, groups: readonly string[] = ['Crew'], at = door) => {
+    const settled = async (userid: string, groups: readonly string[] = ['Crew'], at = handle) => {
       await at.arrives(userid)
       await at.says(userid, { name: 'Ana', groups, team: ['red'] })
       expect(await bring(userid, at)).toMatchObject({ status: 200 })
       return held(userid, at)
     }
-    async function held(userid: string, { iamid } = door) {
+    async function held(userid: string, { iamid } = handle) {
       const [user] = await app.store.db.query<{
         id: number
         name: string
@@ -54,27 +54,27 @@ export function conforms(kind: Kind): void {
       )
       return user ?? null
     }
-    const count = (userid: string) => app.store.db.prisma.user.count({ where: { iamid: door.iamid, userid } })
+    const count = (userid: string) => app.store.db.prisma.user.count({ where: { iamid: handle.iamid, userid } })
 
     test('somebody new is made as the peer says, with groups and attributes', async () => {
       expect(await settled('new', ['Crew', 'Night shift'])).toEqual({
         id: expect.any(Number),
-        name: door.profiles ? 'Ana' : 'new',
+        name: handle.profiles ? 'Ana' : 'new',
         disabled: false,
-        groups: `Crew: ${door.source}, Night shift: ${door.source}`,
-        attributes: `${door.key}=red: ${door.source}`,
+        groups: `Crew: ${handle.source}, Night shift: ${handle.source}`,
+        attributes: `${handle.key}=red: ${handle.source}`,
       })
     })
 
     test('somebody known stays who they are, and is refreshed', async () => {
       const before = (await settled('known'))!
-      await door.says('known', { name: 'Ana B.', groups: ['Night shift'], team: ['blue', 'green'] })
+      await handle.says('known', { name: 'Ana B.', groups: ['Night shift'], team: ['blue', 'green'] })
       expect((await bring('known')).status).toBe(200)
       expect(await held('known')).toEqual({
         ...before,
-        name: door.profiles ? 'Ana B.' : 'known',
-        groups: `Night shift: ${door.source}`,
-        attributes: `${door.key}=blue: ${door.source}, ${door.key}=green: ${door.source}`,
+        name: handle.profiles ? 'Ana B.' : 'known',
+        groups: `Night shift: ${handle.source}`,
+        attributes: `${handle.key}=blue: ${handle.source}, ${handle.key}=green: ${handle.source}`,
       })
     })
 
@@ -90,7 +90,7 @@ export function conforms(kind: Kind): void {
 
     test('what nothing is said of stays', async () => {
       const before = await settled('quiet')
-      await door.hushes('quiet')
+      await handle.hushes('quiet')
       const { status } = await bring('quiet')
       expect(status).toBe(200)
       expect(await held('quiet')).toEqual(before)
@@ -99,13 +99,13 @@ export function conforms(kind: Kind): void {
     test('none takes away what came this way, and nothing that the hand or another source gave', async () => {
       const { id } = (await settled('rich', ['Crew', 'Night shift', 'Shared']))!
       const groupOf = async (name: string) =>
-        (await app.store.db.prisma.group.findFirstOrThrow({ where: { iamid: door.iamid, name } })).id
+        (await app.store.db.prisma.group.findFirstOrThrow({ where: { iamid: handle.iamid, name } })).id
       const shared = await groupOf('Shared')
       await must(app, 'mutation ($i: AddGroupMemberInput!) { addGroupMember(input: $i) { membership { id } } }', {
         i: { group: { id: shared }, user: { id } },
       })
       await must(app, 'mutation ($i: AttributeInput!) { addAttribute(input: $i) { owner { __typename } } }', {
-        i: { owner: { user: { id } }, key: door.key, value: 'by hand' },
+        i: { owner: { user: { id } }, key: handle.key, value: 'by hand' },
       })
       await app.store.db.query(`UPDATE memberships SET sources = sources || '{elsewhere}' WHERE user_id = $1 AND group_id = $2`, [
         id,
@@ -113,38 +113,42 @@ export function conforms(kind: Kind): void {
       ])
       await app.store.db.query(
         `INSERT INTO user_attributes (user_id, key, key_key, value, source) VALUES ($1, $2, lower($2), 'from elsewhere', 'elsewhere')`,
-        [id, door.key],
+        [id, handle.key],
       )
-      await door.says('rich', { name: 'Ana', groups: [], team: [] })
+      await handle.says('rich', { name: 'Ana', groups: [], team: [] })
       expect((await bring('rich')).status).toBe(200)
       expect(await held('rich')).toMatchObject({
         groups: 'Night shift: elsewhere, Shared: bim',
-        attributes: `${door.key}=by hand: bim, ${door.key}=from elsewhere: elsewhere`,
+        attributes: `${handle.key}=by hand: bim, ${handle.key}=from elsewhere: elsewhere`,
       })
     })
 
     test('many who bring one new person at once make one', async () => {
-      await door.arrives('once')
-      await door.says('once', { name: 'Ana', groups: ['Crew'], team: ['red'] })
+      await handle.arrives('once')
+      await handle.says('once', { name: 'Ana', groups: ['Crew'], team: ['red'] })
       const ways = []
-      for (let turn = 0; turn < 4; turn++) ways.push(await door.approach('once'))
+      for (let turn = 0; turn < 4; turn++) ways.push(await handle.approach('once'))
       const statuses = (await Promise.all(ways.map(enter => enter()))).map(({ status }) => status)
       expect(statuses).toContain(200)
       expect(statuses.filter(status => ![200, 409].includes(status))).toEqual([])
       expect(await count('once')).toBe(1)
-      expect(await held('once')).toMatchObject({ groups: `Crew: ${door.source}`, attributes: `${door.key}=red: ${door.source}` })
+      expect(await held('once')).toMatchObject({
+        groups: `Crew: ${handle.source}`,
+        attributes: `${handle.key}=red: ${handle.source}`,
+      })
     })
 
     test('names that cannot be taken are told and left out; two spellings are one group', async () => {
       await settled('strange')
-      await door.says('strange', { name: 'Ana', groups: hostile, team: ['red', 'y'.repeat(5_000)] })
+      await handle.says('strange', { name: 'Ana', groups: hostile, team: ['red', 'y'.repeat(5_000)] })
       const from = app.logged.length
       const outcome = await bring('strange')
-      expect(await door.told(outcome, app.logged.slice(from), 'strange'), JSON.stringify([outcome, app.logged.slice(from)])).toBe(
-        true,
-      )
+      expect(
+        await handle.told(outcome, app.logged.slice(from), 'strange'),
+        JSON.stringify([outcome, app.logged.slice(from)]),
+      ).toBe(true)
       expect((await held('strange'))!.groups.replace('CREW', 'Crew')).toBe(
-        taken.map(name => `${name}: ${door.source}`).join(', '),
+        taken.map(name => `${name}: ${handle.source}`).join(', '),
       )
     })
 
@@ -154,21 +158,21 @@ export function conforms(kind: Kind): void {
       await must(app, 'mutation ($ref: UserRef!) { setUserDisabled(input: { ref: $ref, disabled: true }) { user { id } } }', {
         ref,
       })
-      expect((await bring('barred')).status).toBe(door.disabled)
+      expect((await bring('barred')).status).toBe(handle.disabled)
       expect(await held('barred')).toMatchObject({ disabled: true })
       expect(await app.store.db.prisma.token.count({ where: { userId: id } })).toBe(0)
     })
 
     test('the last administrator stays one', async () => {
       const chief = (await settled('chief', ['Chiefs']))!
-      const token = await door.token?.('chief')
-      await door.says('chief', { name: 'Ana', groups: [], team: ['red'] })
-      const enter = await door.approach('chief', token)
+      const token = await handle.token?.('chief')
+      await handle.says('chief', { name: 'Ana', groups: [], team: ['red'] })
+      const enter = await handle.approach('chief', token)
       await app.store.db.prisma.user.update({ where: { id: app.admin.id }, data: { disabled: true } })
       try {
         const outcome = await enter()
-        expect(outcome.status).toBe(door.lastAdministrator ?? 409)
-        if (outcome.status === 200) expect(await door.told(outcome, [], 'chief')).toBe(true)
+        expect(outcome.status).toBe(handle.lastAdministrator ?? 409)
+        if (outcome.status === 200) expect(await handle.told(outcome, [], 'chief')).toBe(true)
         expect(await held('chief')).toEqual(chief)
       } finally {
         await app.store.db.prisma.user.update({ where: { id: app.admin.id }, data: { disabled: false } })
@@ -176,17 +180,17 @@ export function conforms(kind: Kind): void {
     })
 
     test.each(TROUBLES)('a peer in trouble (%s): changes nothing, is told, and holds nobody else up', async trouble => {
-      const userids = Array.from({ length: trouble === 'hangs' ? (door.abreast ?? CROWD) : 1 }, (_, at) => `${trouble[0]}${at}`)
+      const userids = Array.from({ length: trouble === 'hangs' ? (handle.abreast ?? CROWD) : 1 }, (_, at) => `${trouble[0]}${at}`)
       const before = []
       for (const userid of userids) before.push(await settled(userid))
       await settled('neighbour', ['Crew'], other)
       const ways: (() => Promise<Outcome>)[] = []
       for (const userid of userids) {
-        await door.says(userid, { name: 'Somebody else', groups: [], team: [] })
-        ways.push(await door.approach(userid))
+        await handle.says(userid, { name: 'Somebody else', groups: [], team: [] })
+        ways.push(await handle.approach(userid))
       }
       const from = app.logged.length
-      const end = await door.trouble(trouble)
+      const end = await handle.trouble(trouble)
       let over = 0
       const brought = ways.map(async enter => {
         const outcome = await enter()
@@ -195,15 +199,15 @@ export function conforms(kind: Kind): void {
       })
       if (trouble === 'hangs') {
         // Ten are asked about at once; the rest wait for their turn.
-        while (door.waiting() < Math.min(10, userids.length)) await pause(10)
+        while (handle.waiting() < Math.min(10, userids.length)) await pause(10)
         await elsewhere()
         expect(over).toBe(0)
         // It goes without a word, for those who wait for their turn, too.
-        await door.trouble('gone')
+        await handle.trouble('gone')
       }
       const outcomes = await Promise.all(brought)
       await end()
-      const { status, logged } = door.refusals[trouble]
+      const { status, logged } = handle.refusals[trouble]
       expect(outcomes.map(outcome => outcome.status)).toEqual(userids.map(() => status))
       if (logged !== null) expect(app.logged.slice(from).filter(logged)).toHaveLength(userids.length)
       for (const [at, userid] of userids.entries()) expect(await held(userid)).toEqual(before[at])
@@ -215,10 +219,10 @@ export function conforms(kind: Kind): void {
     test('no line of the log holds a secret', () => {
       const lines = JSON.stringify(app.logged)
       expect(app.logged.length).toBeGreaterThan(20)
-      for (const secret of [...door.secrets, app.admin.password, app.admin.token]) expect(lines).not.toContain(secret)
+      for (const secret of [...handle.secrets, app.admin.password, app.admin.token]) expect(lines).not.toContain(secret)
     })
 
-    /** Others are answered meanwhile: at the store, by password, and through a door of the same kind. */
+    /** Others are answered meanwhile: at the store, by password, and through an API of the same kind. */
     async function elsewhere() {
       await must(app, '{ users(first: 5) { nodes { id } } }')
       const { userid: username, password } = app.admin

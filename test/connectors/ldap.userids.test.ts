@@ -1,4 +1,4 @@
-// `normalizeUserId` changes how a userid is written, never whose it is: names are compared in their canonical form (names.ts).
+// `normalizeUserId` changes how a userid is written, never whose it is: names are compared in their canonical form (validation.ts).
 import { expect, test } from 'vitest'
 import type { LdapSearchSettings } from '../../src/connectors/ldap.config.ts'
 import { normalizeUserid } from '../../src/connectors/ldap.search.ts'

@@ -6,7 +6,7 @@ import type { AddressInfo } from 'node:net'
 import { Browser } from '../authentication/oidc/browser.ts'
 import { type RealProvider, realProvider, SECRET } from '../authentication/oidc/provider.ts'
 import type { TestApp } from '../harness/app.ts'
-import { createIam, type Door, type Kind, leftOut, type Outcome, type Said, updateIam, warned } from './sources.ts'
+import { createIam, type Kind, leftOut, type Outcome, type Said, type SourceHandle, updateIam, warned } from './sources.ts'
 import { type Front, front } from './tls-proxy.ts'
 
 /** To where the browser stands before our callback; then through it. */
@@ -40,7 +40,7 @@ const ENDPOINT_SECRET = 'a password of the endpoint'
 export const openid: Kind = {
   name: 'OpenID Connect',
   missing: null,
-  async open(app, iamid): Promise<Door> {
+  async open(app, iamid): Promise<SourceHandle> {
     const { idp, before, issuer } = await providerAt(app, iamid)
     const schema = { profile: { name: 'name' }, authorizations: { Team: 'team' } }
     const configOf = (secure = false) => ({ options: optionsOf(issuer, iamid, secure), schema })
@@ -83,7 +83,7 @@ export const openid: Kind = {
 export const userInfo: Kind = {
   name: 'external user info',
   missing: null,
-  async open(app, iamid): Promise<Door> {
+  async open(app, iamid): Promise<SourceHandle> {
     const { idp, before: free, issuer } = await providerAt(app, iamid)
     const known = new Map<string | null, Said>()
     const endpoint = createServer((request, response) => {

@@ -4,7 +4,7 @@ import { Attribute, Change, Client } from 'ldapts'
 import type { TestApp } from '../harness/app.ts'
 import { account, slapdFolder, startSlapd } from '../harness/slapd.ts'
 import { groups, ldif, people } from './directory.ts'
-import { createIam, type Door, type Kind, leftOut, rest, updateIam, warned } from './sources.ts'
+import { createIam, type Kind, leftOut, rest, type SourceHandle, updateIam, warned } from './sources.ts'
 import { type Front, front } from './tls-proxy.ts'
 
 const missing = slapdFolder === null ? 'no slapd or no openssl found' : null
@@ -27,7 +27,7 @@ const configOf = ({ port }: Front, { quiet = false, secure = false } = {}) => ({
   schema: { profile: { name: 'cn' }, group: { name: 'description' }, ...(quiet ? {} : { authorizations: { Team: 'title' } }) },
 })
 
-async function open(app: TestApp, iamid: string, way: 'log-in' | 'refresh' | 'sync'): Promise<Door> {
+async function open(app: TestApp, iamid: string, way: 'log-in' | 'refresh' | 'sync'): Promise<SourceHandle> {
   const slapd = await startSlapd({ ldif })
   const before = await front({ port: slapd.port })
   await createIam(app, iamid, 'ldap', configOf(before))

@@ -1,7 +1,7 @@
 // SCIM: here the peer comes to us. It says a person by writing the user and then the groups, as providers do; in trouble it is a client
 // that falls silent, goes away, sends what is no JSON or shows a key that is not ours.
 import { connect, type Socket } from 'node:net'
-import { createIam, type Door, type Kind, must, type Outcome, type Said } from './sources.ts'
+import { createIam, type Kind, must, type Outcome, type Said, type SourceHandle } from './sources.ts'
 
 const USER = 'urn:ietf:params:scim:schemas:core:2.0:User'
 const GROUP = 'urn:ietf:params:scim:schemas:core:2.0:Group'
@@ -11,7 +11,7 @@ const PATCH = 'urn:ietf:params:scim:api:messages:2.0:PatchOp'
 export const scim: Kind = {
   name: 'SCIM',
   missing: null,
-  async open(app, iamid): Promise<Door> {
+  async open(app, iamid): Promise<SourceHandle> {
     await createIam(app, iamid, 'openid', {
       scimEnabled: true,
       schema: { attributeSchema: [{ scimSchema: OURS, prefix: 'Crew' }] },

@@ -18,7 +18,7 @@ export interface Outcome {
 export type Trouble = Exclude<Mood, `through${string}`>
 type Line = Record<string, unknown>
 
-export interface Door {
+export interface SourceHandle {
   readonly iamid: string
   /** Who owns the rows that come this way. */
   readonly source: string
@@ -59,7 +59,7 @@ export interface Kind {
   readonly name: string
   /** Why it cannot be tried here, or null. */
   readonly missing: string | null
-  open(app: TestApp, iamid: string): Promise<Door>
+  open(app: TestApp, iamid: string): Promise<SourceHandle>
 }
 
 /** Of groups the person may become an administrator by. */

@@ -1,4 +1,4 @@
-// `npm run demo:sources` as a newcomer runs it: started for real, tried by what it prints, and stopped.
+// `npm run demo:sources` as a new user runs it: started for real, tried by what it prints, and stopped.
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs'

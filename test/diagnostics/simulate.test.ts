@@ -197,7 +197,7 @@ describe('a SCIM body', () => {
     expect(data.simulateIdentity.after).toEqual({})
   })
 
-  test('strictScimSchema is asked as by the door', async () => {
+  test('strictScimSchema is asked as by the API', async () => {
     const unknown = { schemas: [CORE], userName: 'Ned', shoeSize: 5 }
     expect((await ask({ iamid: 'idp', userid: 'ned', scimBody: unknown })).errors).toBeUndefined()
     const { errors } = await ask({ iamid: 'strict', userid: 'ned', scimBody: unknown })

@@ -1,4 +1,4 @@
-// The porch: what sources say becomes what is held, and each source owns only its own rows.
+// Federation: what sources say becomes what is held, and each source owns only its own rows.
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { operator } from '../../src/authorization/actor.ts'
 import type { ServiceContext } from '../../src/authorization/service.ts'

@@ -1,4 +1,4 @@
-// The whole house for a test: a fresh store, the real server on a free port, the first administrator logged in.
+// The whole app for a test: a fresh store, the real server on a free port, the first administrator logged in.
 import { randomBytes } from 'node:crypto'
 import { createServer } from 'node:net'
 import { startApp } from '../../src/app.ts'
@@ -55,9 +55,9 @@ export async function bootApp({
   env?: Record<string, string>
   smtp?: boolean
   logged?: boolean
-  /** Work in the background costs each house a second, and is done by those alone that ask for it. */
+  /** Work in the background costs each app a second, and is done by those alone that ask for it. */
   background?: boolean
-  /** Done to the empty store before the house opens. */
+  /** Done to the empty store before the app starts. */
   before?: (store: Store) => Promise<unknown>
   /** Opens another store than a fresh one of the run's kind. */
   opens?: () => Promise<Store>

@@ -1,4 +1,4 @@
-// What a test of a room needs instead of the whole house: a context, people who act, what was audited, how many statements were sent.
+// What a test of a module needs instead of the whole app: a context, people who act, what was audited, how many statements were sent.
 import { randomBytes } from 'node:crypto'
 import { createRequire } from 'node:module'
 import type { GraphQLSchema } from 'graphql'
@@ -22,7 +22,7 @@ import { outbound } from './outbound.ts'
 
 const apps = new WeakMap<Store, Map<string, App>>()
 
-/** A context as a door makes it, on an app of its own per store and settings. */
+/** A context as an API makes it, on an app of its own per store and settings. */
 export function testContext({ actor, store, env = {} }: { actor: Actor; store: Store; env?: Record<string, string> }): Context {
   const app = appOf(store, env)
   const who = { app, actor, address: '127.0.0.1' }
@@ -151,7 +151,7 @@ export async function statementsOf(store: Store, work: () => Promise<unknown>): 
 const { graphql } = createRequire(import.meta.url)('graphql') as typeof import('graphql')
 let schema: GraphQLSchema | undefined
 
-/** What a GraphQL operation answers, straight from the resolvers: no door, no limits. */
+/** What a GraphQL operation answers, straight from the resolvers: no API, no limits. */
 export async function ask(context: Context, source: string, variableValues: Record<string, unknown> = {}) {
   schema ??= createSchema()
   const { data, errors = [] } = await graphql({ schema, source, variableValues, contextValue: context })

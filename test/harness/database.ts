@@ -1,4 +1,4 @@
-// The walk: before the suite, an empty migrated store is made once per build (a dump for the embedded store; a template database on a
+// Flow: before the suite, an empty migrated store is made once per build (a dump for the embedded store; a template database on a
 // server); testStore() then opens a fresh copy of it in well under a second, and drops it when closed.
 import { createHash, randomUUID } from 'node:crypto'
 import pg from 'pg'

@@ -1,4 +1,4 @@
-// Runs an operation on the contract with the resolvers of some rooms, without a server: what a door would answer, errors included.
+// Runs an operation on the contract with the resolvers of some modules, without a server: what an API would answer, errors included.
 import { readFileSync } from 'node:fs'
 import { buildSchema, execute, type GraphQLObjectType, parse, validate } from 'graphql'
 import type { Context } from '../../src/authorization/context.ts'
@@ -7,10 +7,10 @@ import type { Resolvers } from '../../src/generated/graphql.ts'
 const contract = readFileSync(new URL('../../schema.graphql', import.meta.url), 'utf8')
 
 /** Answers `{data, errors}` as plain JSON; throws when the operation does not fit the contract. */
-export function executor(...rooms: Resolvers[]) {
+export function executor(...modules: Resolvers[]) {
   const schema = buildSchema(contract)
-  for (const room of rooms) {
-    for (const [type, resolvers] of Object.entries(room)) {
+  for (const module of modules) {
+    for (const [type, resolvers] of Object.entries(module)) {
       const fields = (schema.getType(type) as GraphQLObjectType).getFields()
       for (const [name, resolve] of Object.entries(resolvers as object)) if (fields[name]) fields[name].resolve = resolve
     }

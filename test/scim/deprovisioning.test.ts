@@ -1,4 +1,4 @@
-// The threshold of deprovisioning: a provider that disables or deletes everybody is held, on every door, until an administrator decides.
+// The threshold of deprovisioning: a provider that disables or deletes everybody is held, on every API, until an administrator decides.
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { TestApp } from '../harness/app.ts'
 import { boot, CORE, type Provider, provider } from './provider.ts'

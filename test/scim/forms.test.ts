@@ -56,7 +56,7 @@ describe('replace by a value path (Entra ID)', () => {
 })
 
 describe('values', () => {
-  test('one value of one type is stored once, on every door', async () => {
+  test('one value of one type is stored once, on every API', async () => {
     const twice = [
       { type: 'work', value: 'a@x.org', display: 'A' },
       { type: 'Work', value: 'A@x.org', primary: true },

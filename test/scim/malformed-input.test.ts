@@ -1,4 +1,4 @@
-// Whatever is thrown at the door is answered, in SCIM's words, by 4xx or a change that was understood: never by 5xx.
+// Whatever is thrown at the API is answered, in SCIM's words, by 4xx or a change that was understood: never by 5xx.
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { TestApp } from '../harness/app.ts'
 import { boot, CORE, ENTERPRISE, GROUP, PATCH_OP, type Provider, provider } from './provider.ts'

@@ -41,7 +41,7 @@ describe('versions (RFC 7644 3.14)', () => {
     expect((await idp.send('DELETE', path, undefined, { 'if-match': again.headers.get('etag')! })).status).toBe(204)
   })
 
-  test('members make a new version, and so does what other doors change', async () => {
+  test('members make a new version, and so does what other APIs change', async () => {
     const user = await idp.user('seen')
     const { id, meta } = await idp.group('counted')
     await idp.patch(`/Groups/${id}`, { op: 'add', path: 'members', value: [{ value: user.id }] })
@@ -202,7 +202,7 @@ describe('discovery (RFC 7644 4)', () => {
   })
 })
 
-describe('the hall', () => {
+describe('authorization', () => {
   test('every row asks the policy first', async () => {
     const asked: string[] = []
     const listen = (message: unknown) => asked.push((message as Decision).action)

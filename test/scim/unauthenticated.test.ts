@@ -56,7 +56,7 @@ test('HEAD has the head of the answer', async () => {
   expect({ status: response.status, body: await response.text() }).toEqual({ status: 401, body: '' })
 })
 
-test('the path encoded in another way is the same door', async () => {
+test('the path encoded in another way is the same path', async () => {
   const { status, headers, body } = await raw(
     served.port,
     'GET /%73cim/v2/Users HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n',

@@ -166,7 +166,7 @@ describe('disabling', () => {
     )
     return { id, scimId: made.id }
   }
-  const doors = async (id: number) => {
+  const sessions = async (id: number) => {
     const [count] = await app.store.db.query<any>(
       `SELECT ((SELECT count(*) FROM tokens WHERE user_id = $1) + (SELECT count(*) FROM invitations WHERE user_id = $1))::int AS count`,
       [id],
@@ -179,9 +179,9 @@ describe('disabling', () => {
     ['PATCH', (id: string) => okta.patch(`/Users/${id}`, { op: 'replace', path: 'active', value: false })],
     ['PUT', (id: string) => okta.send('PUT', `/Users/${id}`, { schemas: [CORE], userName: 'gone PUT', active: false })],
     ['DELETE', (id: string) => okta.send('DELETE', `/Users/${id}`)],
-  ])('by %s ends every door, and enabling opens none', async (how, disable) => {
+  ])('by %s ends every API, and enabling opens none', async (how, disable) => {
     const { id, scimId } = await loggedIn(`gone ${how}`)
-    expect([await doors(id), await keys(id)]).toEqual([2, 1])
+    expect([await sessions(id), await keys(id)]).toEqual([2, 1])
     const events = await eventsBy(app.store, async () => expect((await disable(scimId)).status).toBeLessThan(300))
     expect(events).toMatchObject([
       {
@@ -193,11 +193,11 @@ describe('disabling', () => {
     ])
     expect(await row(`gone ${how}`)).toMatchObject({ disabled: true })
     // A key opens nothing while its owner is disabled; who comes back under the name of somebody deleted does not get theirs.
-    expect([await doors(id), await keys(id)]).toEqual([0, how === 'DELETE' ? 0 : 1])
+    expect([await sessions(id), await keys(id)]).toEqual([0, how === 'DELETE' ? 0 : 1])
     if (how === 'DELETE') return
     const back = await okta.patch(`/Users/${scimId}`, { op: 'replace', path: 'active', value: true })
     expect(back.body.active).toBe(true)
-    expect(await doors(id)).toBe(0)
+    expect(await sessions(id)).toBe(0)
   })
 
   test('whom an administrator disabled stays out, however often the provider says active', async () => {

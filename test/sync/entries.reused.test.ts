@@ -51,7 +51,7 @@ describe.skipIf(slapdFolder === null)('a reused userid', () => {
       orderBy: { id: 'asc' },
       select: { targetId: true, before: true, after: true },
     })
-  /** `recy`, with something of every kind, and the secrets that open a door for them. */
+  /** `recy`, with something of every kind, and the secrets that give them access. */
   async function leaver() {
     const { token } = (await logIn('recy')).body as { token: string }
     const { data } = await app.graphql('mutation { createApiKey(input: {}) { secret } }', {}, token)

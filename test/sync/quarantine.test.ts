@@ -243,24 +243,24 @@ describe.skipIf(slapdFolder === null)('a sync is not done', () => {
   })
 
   test('to the last administrator: the rest of the run is', async () => {
-    const house = await bootApp({ background: true })
-    const here = syncsOf(house)
+    const instance = await bootApp({ background: true })
+    const here = syncsOf(instance)
     await here.makeIam('corp', configOf(slapd))
     await here.sync('corp')
     await here.must('mutation ($i: SetUserPermissionsInput!) { setUserPermissions(input: $i) { user { id } } }', {
       i: { ref: { iamid: 'corp', userid: 'u29' }, permissions: ['USER_ADMIN'] },
     })
     const { token } = (await here.logIn('u29')).body
-    await house.store.db.prisma.user.update({ where: { id: house.admin.id }, data: { disabled: true } })
+    await instance.store.db.prisma.user.update({ where: { id: instance.admin.id }, data: { disabled: true } })
     await directory.leave(dnOf('u28'))
     await directory.leave(dnOf('u29'))
-    const { data } = await house.graphql(
+    const { data } = await instance.graphql(
       'mutation { syncIam(input: {id: "corp"}) { disabledUsers run { id status } } }',
       {},
       token,
     )
     expect(data.syncIam).toMatchObject({ disabledUsers: [{ userId: 'u28' }], run: { status: 'FINISHED' } })
-    const skipped = await house.graphql(
+    const skipped = await instance.graphql(
       'query ($id: Int!) { syncEntries(runId: $id, filter: {states: [SKIPPED]}) { nodes { name outcome reason } } }',
       { id: data.syncIam.run.id },
       token,
@@ -273,7 +273,7 @@ describe.skipIf(slapdFolder === null)('a sync is not done', () => {
       },
     ])
     for (const uid of ['u28', 'u29']) await directory.comeBack(dnOf(uid))
-    await house.close()
+    await instance.close()
   })
 
   test('twice at once', async () => {

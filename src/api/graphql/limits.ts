@@ -1,4 +1,4 @@
-/** The limits of the GraphQL door, all of them. The REST rows run prepared operations and pass none of them. */
+/** The limits of the GraphQL API, all of them. The REST rows run prepared operations and pass none of them. */
 import { maxAliasesRule } from '@escape.tech/graphql-armor-max-aliases'
 import { maxDepthRule } from '@escape.tech/graphql-armor-max-depth'
 import {

@@ -1,5 +1,5 @@
 /**
- * The GraphQL door: POST or GET /graphql → credential (401) → body → for anonymous callers only log-in mutations →
+ * The GraphQL API: POST or GET /graphql → credential (401) → body → for anonymous callers only log-in mutations →
  * Apollo: parse, validate with the limits, cost, execute → JSON. Resolvers are one line each, in <noun>.resolvers.ts.
  */
 import { ApolloServer, type ApolloServerPlugin, HeaderMap } from '@apollo/server'

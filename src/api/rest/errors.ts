@@ -1,4 +1,4 @@
-/** What an operation's error is to the wire: the error that a room threw, and for a value the contract does not take, which one. */
+/** What an operation's error is to the wire: the error that a service threw, and for a value the contract does not take, which one. */
 import type { GraphQLError } from 'graphql'
 import { Invalid, RosterError } from '../../platform/errors.ts'
 import { shortened, variableError, variableOf } from '../../platform/http/variables.ts'

@@ -17,7 +17,7 @@ export const text = Type.String()
 export const nonEmptyText = Type.String({ minLength: 1 })
 export const flag = Type.Boolean()
 export const id = Type.Integer({ minimum: 1, maximum: MAX_ID })
-/** Any object: the room that takes it says what may be in it. */
+/** Any object: the service that takes it says what may be in it. */
 export const json = Type.Object({})
 export const list = <Item extends TSchema>(items: Item, minItems = 0) =>
   Type.Array(items, { maxItems: MAX_ENTRIES, ...(minItems > 0 && { minItems }) })

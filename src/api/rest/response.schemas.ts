@@ -45,7 +45,7 @@ const visibleProfile = object({
   ...stamps,
 })
 
-/** The attributes of a user: by hand, from outside, and both. */
+/** The attributes of a user: locally, from outside, and both. */
 const attributes = { bimAuthorizations: nullable(lists), iamAuthorizations: nullable(lists), authorizations: lists }
 const state = {
   systemGenerated: flag,

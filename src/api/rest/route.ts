@@ -1,7 +1,7 @@
 /**
- * The walk of a row: the caller is known (router.ts) -> `action` decides by caller and path -> path, query and payload are read by the
+ * Flow of a row: the caller is known (router.ts) -> `action` decides by caller and path -> path, query and payload are read by the
  * row's schemas (params.ts, input.ts) -> `run`, an operation of the nearest .graphql file, with `variables` -> `body` gives its data the
- * documented shape (shapes.ts). A row says nothing else: rules are the rooms', and what may be asked is the contract's.
+ * documented shape (serializers.ts). A row says nothing else: rules are the services', and what may be asked is the contract's.
  */
 import type { DocumentNode } from 'graphql'
 import type { UserRef } from '../../authorization/actor.ts'

@@ -90,7 +90,7 @@ const LARGE_PAGE = 1_000
 export const isLarge = ({ first, offset }: { first?: unknown; offset?: unknown }): boolean =>
   (typeof first === 'number' ? first : 0) + (typeof offset === 'number' ? offset : 0) / 50 > LARGE_PAGE
 
-/** In process and without the limits of the GraphQL door, which are for documents of strangers. */
+/** In process and without the limits of the GraphQL API, which are for documents of strangers. */
 async function run(schema: GraphQLSchema, document: DocumentNode, variables: object, contextValue: Context): Promise<unknown> {
   const context = { ...contextValue, budget: createBudget() }
   const { data, errors } = await execute({ schema, document, variableValues: { ...variables }, contextValue: context })

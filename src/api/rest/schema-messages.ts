@@ -1,7 +1,7 @@
 /** A schema in words: what a refused field must be. */
 import type { TSchema } from 'typebox'
 
-/** The parts of a JSON schema that this door uses. */
+/** The parts of a JSON schema that this API uses. */
 export interface Shape {
   readonly type?: string
   readonly enum?: readonly string[]

@@ -15,7 +15,7 @@ export interface PendingLogin extends Handshake {
 /** Seconds that a person may take at their provider. */
 export const HANDSHAKE_SECONDS = 600
 
-/** A log-in under way as its cookie says it. That it is finished once only is the room's to see. */
+/** A log-in under way as its cookie says it. That it is finished once only is the service's to see. */
 export interface ReturnedLogin extends PendingLogin {
   readonly until: Date
 }

@@ -1,5 +1,5 @@
-// The walk of a log-in with an OpenID provider: GET /login/:iamid makes a handshake, which goes into an encrypted cookie, and sends the
-// browser to the provider -> GET /login/:iamid/callback takes the handshake out of the cookie, once, and has the room check what came
+// Flow of a log-in with an OpenID provider: GET /login/:iamid makes a handshake, which goes into an encrypted cookie, and sends the
+// browser to the provider -> GET /login/:iamid/callback takes the handshake out of the cookie, once, and has the service check what came
 // back -> the token goes into the session's cookie, and nowhere else -> GET /login says who is signed in -> POST
 // /login/:iamid/logout ends it, here and at the provider. What a query asks for is looked at here, and nothing of it is repeated.
 import { type Handshake, matchesState } from '../../connectors/oidc.ts'
@@ -199,7 +199,7 @@ const TITLES: Partial<Record<Code, string>> = {
   CONFLICT: 'This sign-in cannot be finished',
 }
 
-/** What a room says, as a page. What nobody foresaw goes on. */
+/** What a service answers, as a page. What nobody foresaw goes on. */
 function problem(deps: Instance, error: unknown): HttpResponse {
   if (!(error instanceof RosterError) || error.code === 'INTERNAL_SERVER_ERROR') throw error
   const { status } = ERROR_CODES[error.code]

@@ -1,5 +1,5 @@
-// The walk of a log-in by password: GET /login offers the IAMs that take one -> POST /login has the room check it -> the token goes
-// into the session's cookie -> GET /login says who is signed in. The walk of an invitation: the link of the mail -> GET /login?token=…
+// Flow of a log-in by password: GET /login offers the IAMs that take one -> POST /login has the service check it -> the token goes
+// into the session's cookie -> GET /login says who is signed in. Flow of an invitation: the link of the mail -> GET /login?token=…
 // shows whom the store has under it and asks for a password -> POST /login sets it -> done. Only the token of the query is looked at:
 // name, userid, and whatever asks for a redirect are anybody's words. An invitation signs nobody in, so a page made to be sent from elsewhere gains nothing; a log-in from elsewhere would.
 import { type Code, ERROR_CODES, RosterError } from '../../platform/errors.ts'

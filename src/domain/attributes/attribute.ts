@@ -125,7 +125,7 @@ export function applyEdit(rows: readonly StoredAttribute[], edits: readonly Edit
 }
 
 /**
- * `wanted` in place of the rows that `owned` tells, which unless told are those set by hand. A key whose values stay, in their order, is
+ * `wanted` in place of the rows that `owned` tells, which unless told are those set locally. A key whose values stay, in their order, is
  * left alone; the others are written anew.
  */
 export function replaceAll(

@@ -1,6 +1,6 @@
 /**
  * Attributes of users and groups. What is set here is set by hand (`bim`); what outside sources set is theirs and stays.
- * The walk: a door → here → owners (whose) → attributes.store: lock the owners, read their rows → attribute (what the change comes to) →
+ * Flow: an API → here → owners (whose) → attributes.store: lock the owners, read their rows → attribute (what the change comes to) →
  * attributes.store: write it. Two changes of one owner wait for each other, so the first spelling of a key is the first.
  */
 
@@ -118,7 +118,7 @@ async function edit(call: ServiceContext, edits: readonly OwnerEdit[]): Promise<
     call.db,
     edits.map(({ owner }) => owner),
   )
-  // Taking away is always allowed: an IAM that stopped allowing attributes by hand must be able to be tidied.
+  // Taking away is always allowed: an IAM that stopped allowing attributes locally must be able to be tidied.
   await assertLocalEditAllowed(
     call.db,
     ownerOf.filter((_owner, index) => edits[index]!.edit.operation === 'ADD'),

@@ -1,5 +1,5 @@
 /**
- * The audit log, as it is read: `list` → audit.query.store. The walk of an event: the AuditDraft of a rule (audit.ts) → access/guard.ts →
+ * The audit log, as it is read: `list` → audit.query.store. Flow of an event: the AuditDraft of a rule (audit-event.ts) → service.ts →
  * audit.store, in the transaction of the rule.
  */
 

@@ -4,7 +4,7 @@ import type { PasswordHasher } from '../../authorization/ports.ts'
 import { Invalid, TooManyRequests } from '../../platform/errors.ts'
 import { FairQueue, type Turn } from '../../platform/fair-queue.ts'
 
-// The walk of a password: check (new ones only) -> NFKC -> its turn in the queue -> argon2id in a thread of libuv's pool.
+// Flow of a password: check (new ones only) -> NFKC -> its turn in the queue -> argon2id in a thread of libuv's pool.
 // Every verify costs one full hash whatever the account is like, so time tells nobody which accounts exist.
 
 /** 19 MiB, two passes, one lane (OWASP's second choice): about 113 log-ins a second and core. */

@@ -1,6 +1,6 @@
 /**
  * Groups: what they are called and what becomes of them. Who is in them: memberships.service.ts.
- * The walk: a door → one of these two services → groups.store and memberships.store. Lists are described in groups.search; what hangs
+ * Flow: an API → one of these two services → groups.store and memberships.store. Lists are described in groups.search; what hangs
  * on other objects is read in batches by groups.loaders.
  */
 
@@ -46,7 +46,7 @@ export const groups = {
     return mapPage(found, ({ name }) => name)
   }),
 
-  /** A group made by hand; its IAM may be an external one. */
+  /** A group made locally; its IAM may be an external one. */
   create: command('group:create', async ({ db, now }, input: CreateGroupInput) => {
     const { iamid } = input
     const { name, email = null, description = null } = columnsOf(input)

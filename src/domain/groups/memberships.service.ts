@@ -73,7 +73,7 @@ export const memberships = {
     return readPage<MembershipRecord>(db, membershipList(user.id, filter ?? {}, direction), page)
   }),
 
-  /** A membership by hand. One held by hand already is answered as it is. */
+  /** A membership locally. One held locally already is answered as it is. */
   add: command(
     'group:addMember',
     async (call, { group: ref, user: userRef }: AddGroupMemberInput): Promise<WriteResult<MembershipRecord>> => {

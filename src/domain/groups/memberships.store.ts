@@ -55,7 +55,7 @@ export const lockMembershipsOf = (db: Db, groupId: number, userIds: readonly num
   )
 
 /**
- * Puts users into a group by hand, in one statement; answers the memberships that this made or made a hand-set one too.
+ * Puts users into a group locally, in one statement; answers the memberships that this made or made a hand-set one too.
  * A user deleted meanwhile is left out. In the order of ids, so that two such statements wait instead of colliding.
  */
 export const addLocalMembers = (db: Db, groupId: number, userIds: readonly number[], now: Date): Promise<MembershipRecord[]> =>

@@ -8,7 +8,7 @@ import { deleteAddresses } from '../credentials/login-addresses.store.ts'
 /** With its group permissions. Its users and groups stay. */
 export const deleteIamRow = (db: Db, id: string) => db.prisma.iam.delete({ where: { id }, select: { id: true } })
 
-/** Ends what opens doors for the IAM's users: tokens held, tokens with which they impersonate, invitations. Answers how many. */
+/** Ends what gives access to the IAM's users: tokens held, tokens with which they impersonate, invitations. Answers how many. */
 export async function revokeAccessOfIam(db: Db, iamid: string): Promise<{ tokens: number; invitations: number }> {
   const [ended] = await db.query<{ tokens: number; invitations: number }>(
     `WITH gone AS (SELECT id FROM users WHERE iamid = $1),
@@ -80,7 +80,7 @@ export async function deletionBlockers(db: Db, iamid: string, limit: number): Pr
   return { names: rows.map(row => row.userid), count: rows[0]?.count ?? 0 }
 }
 
-/** They keep their ids and what they hold. What the IAM set becomes set by hand: nobody else would be left to take it away. */
+/** They keep their ids and what they hold. What the IAM set becomes set locally: nobody else would be left to take it away. */
 export async function moveUsersToBim(db: Db, iamid: string, now: Date): Promise<Affected[]> {
   const moved = await affectedBy(
     db,

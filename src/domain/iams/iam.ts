@@ -1,6 +1,6 @@
 /**
  * What an IAM is. Pure.
- * The walk of a configuration: input → input (what was pasted, names of permissions) → validate (one schema per type, every
+ * Flow of a configuration: input → input (what was pasted, names of permissions) → validate (one schema per type, every
  * fault at once; secrets taken out) → secrets (sealed under the instance's key) → iams.store. It comes back without its secrets:
  * of each only a fingerprint.
  */

@@ -1,4 +1,4 @@
-/** IAMs: what is configured, and what that gives to whom. The walk of a configuration is told in iam.ts. */
+/** IAMs: what is configured, and what that gives to whom. Flow of a configuration is in iam.ts. */
 
 import { difference } from '../../authorization/audit-event.ts'
 import { generateSecret } from '../../authorization/secret.ts'

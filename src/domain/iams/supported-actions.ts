@@ -3,7 +3,7 @@ import { Conflict } from '../../platform/errors.ts'
 import { supports } from './iam.ts'
 import { iamsByIds } from './iams.store.ts'
 
-/** What is set by hand on what an IAM brings, and where to set it instead. */
+/** What is set locally on what an IAM brings, and where to set it instead. */
 const SET = {
   allowBIMAuthorizations: ['allows no attributes set by hand', 'set them at its source'],
   allowBIMGroups: ['lets nobody put its users into groups by hand', 'put them into groups at its source'],

@@ -1,6 +1,6 @@
 /**
  * Projects: who is in them, and what goes with them.
- * The walk of the room: this, domains.service and sources.service hold the rules, each over its store; projects.loaders hangs what they
+ * Flow of the module: this, domains.service and sources.service hold the rules, each over its store; projects.loaders hangs what they
  * have on other objects. Members and owners are first a list of references (people), then one statement.
  */
 

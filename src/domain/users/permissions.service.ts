@@ -1,4 +1,4 @@
-/** The permissions set on a user by hand. What a group or an IAM gives is theirs to take. */
+/** The permissions set on a user locally. What a group or an IAM gives is theirs to take. */
 import type { UserRef } from '../../authorization/actor.ts'
 import { changed, command, type Service, type ServiceContext, unchanged } from '../../authorization/service.ts'
 import { Conflict, NotFound } from '../../platform/errors.ts'

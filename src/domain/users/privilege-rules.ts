@@ -1,6 +1,6 @@
 /**
  * The rules about power over power (reference: iam-rules, "Permissions with documented meaning"): nobody grants or removes an
- * administrative permission they lack, through any door, and nobody takes over a holder of one they lack.
+ * administrative permission they lack, through any API, and nobody takes over a holder of one they lack.
  * GRANTS=documented switches them off. The last administrator stays, whatever the setting.
  */
 

@@ -61,7 +61,7 @@ const isDatabricksUser = (value: unknown): boolean =>
   !Array.isArray(value) &&
   Object.entries(value).every(([name, entry]) => ['id', 'type'].includes(name) && isName(entry))
 
-/** What may stand inside was checked by the door that read it (http/text, graphql/limits); only the size is a profile's own rule. */
+/** What may stand inside was checked by the API that read it (http/text, graphql/limits); only the size is a profile's own rule. */
 function checkJson(field: string, value: unknown): void {
   if (Buffer.byteLength(JSON.stringify(value)) > MAX_JSON) throw new Invalid(field, `must be at most ${MAX_JSON} bytes of JSON`)
 }

@@ -23,11 +23,11 @@ export interface UserRecord {
   readonly scim: Record<string, unknown> | null
   readonly systemGenerated: boolean
   readonly disabled: boolean
-  /** `bim` (by hand) or a source, which may enable only whom it disabled itself. */
+  /** `bim` (locally) or a source, which may enable only whom it disabled itself. */
   readonly disabledBy: string | null
   /** Where the directory of the IAM has them; null where none spoke of them. */
   readonly dn: string | null
-  /** By what each kind of source of the IAM knows them (identity/source.ids.ts); null: by nothing yet. */
+  /** By what each kind of source of the IAM knows them (source-ids.ts); null: by nothing yet. */
   readonly directoryId: string | null
   readonly openidId: string | null
   readonly samlId: string | null

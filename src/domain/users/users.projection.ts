@@ -77,7 +77,7 @@ export function selectList(wanted: Projection | undefined, before: number, id: '
   }
 }
 
-// OFFSET 0 lets the planner find what is the user's before it sorts: else it may walk through all groups in the order of their names.
+// OFFSET 0 lets the planner find what is the user's before it sorts: else it may read all groups in the order of their names.
 // JSON arrays rather than objects: the keys would be sent once a row. Times as milliseconds, because JSON has none.
 const ms = (column: string) => `(extract(epoch FROM ${column}) * 1000)::bigint`
 const EDGES: Record<EagerEdge, (id: string) => string> = {

@@ -1,6 +1,6 @@
 /**
- * Users: who is who, and what becomes of an account. New accounts: newcomers.service.ts; permissions: permissions.service.ts.
- * The walk: a door → a rule of one of these three, which asks powers.ts about power over power → users.store. Lists are described in
+ * Users: who is who, and what becomes of an account. New accounts: user-creation.service.ts; permissions: permissions.service.ts.
+ * Flow: an API → a rule of one of these three, which asks privilege-rules.ts about power over power → users.store. Lists are described in
  * users.search, what they bring along in users.projection; what hangs on other objects is read in batches by users.loaders.
  */
 import { isSelf, type UserRef } from '../../authorization/actor.ts'
@@ -20,7 +20,7 @@ import { type Projection, primeLoaders } from './users.projection.ts'
 import { authorizeFilter, userList } from './users.search.ts'
 import { deleteUserRow, lockUser, requireUser, revokeAccess, updateUser } from './users.store.ts'
 
-/** What the read brings; the caller unpacks it (users.along.ts). */
+/** What the read brings; the caller unpacks it (users.projection.ts). */
 interface WithProjection {
   wanted?: Projection
 }

@@ -8,7 +8,7 @@ import { requireIam } from '../iams/iams.store.ts'
 import type { PermissionGrantRecord, UserRecord } from './user.ts'
 import { type Projection, selectList, USER_COLUMNS } from './users.projection.ts'
 
-/** The user a reference names, or null; with the edges that come along still on the row (users.along.ts). */
+/** The user a reference names, or null; with the edges that come along still on the row (users.projection.ts). */
 export async function findUser(db: Db, ref: UserRef, wanted?: Projection): Promise<UserRecord | null> {
   const { columns, along, alongValues } = selectList(wanted, ref.id != null ? 1 : 2, 'u.id')
   const select = `SELECT ${columns}${along} FROM users u WHERE`
@@ -187,7 +187,7 @@ export const deleteUserRow = (db: Db, id: number) => db.prisma.user.delete({ whe
 /** Locks the user's row until the transaction ends, so that what was read of it stays true. */
 export const lockUser = (db: Db, id: number) => db.query(`SELECT 1 FROM users WHERE id = $1 FOR UPDATE`, [id])
 
-/** Permissions set by hand, in their order. */
+/** Permissions set locally, in their order. */
 export async function localPermissions(db: Db, userId: number): Promise<string[]> {
   const rows = await db.prisma.userPermission.findMany({
     where: { userId, source: 'bim' },
@@ -197,7 +197,7 @@ export async function localPermissions(db: Db, userId: number): Promise<string[]
   return rows.map(row => row.permission)
 }
 
-/** Replaces the permissions set by hand; the order given is the order kept. */
+/** Replaces the permissions set locally; the order given is the order kept. */
 export async function replaceLocalPermissions(db: Db, userId: number, permissions: readonly string[]): Promise<void> {
   await db.prisma.userPermission.deleteMany({ where: { userId, source: 'bim' } })
   await addLocalPermissions(db, [userId], permissions)
@@ -222,7 +222,7 @@ export async function hasEnabledAdministrator(db: Db): Promise<boolean> {
 /** Until the transaction ends. On the embedded store one connection already lets writes wait for each other. */
 export const lockAdministrators = (db: Db) => db.query(`SELECT pg_advisory_xact_lock(7266853, 1)::text`)
 
-/** Ends what opens doors for a user: tokens held, tokens of those they impersonate, and invitations. Keys stop by themselves. */
+/** Ends what gives access to a user: tokens held, tokens of those they impersonate, and invitations. Keys stop by themselves. */
 export async function revokeAccess(db: Db, userId: number): Promise<number> {
   const rows = await db.query<{ id: number }>(`DELETE FROM tokens WHERE user_id = $1 OR impersonator_id = $1 RETURNING id`, [
     userId,

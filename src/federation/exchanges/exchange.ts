@@ -1,6 +1,6 @@
 /**
  * What an IAM's source said or asked, kept for a while: a SCIM request, a directory's entry, a user info answer. Pure.
- * The walk: a door or the porch → noteExchange (exchange-log): cut to size and rid of secrets here → the table, many in one statement →
+ * Flow: an API or a connector → noteExchange (exchange-log): cut to size and rid of secrets here → the table, many in one statement →
  * exchanges.service, which lists them and runs them again as a dry run. Claims of an OpenID provider stand in its own tokens and are not kept.
  */
 

@@ -1,4 +1,4 @@
-// Environment -> Config. The table of config.settings.ts drives the reading, the faults and what `npm run config` prints.
+// Environment -> Config. The table of settings.ts drives the reading, the faults and what `npm run config` prints.
 // Every fault is reported at once, and none repeats the value: it may be a secret.
 
 import { Invalid } from '../errors.ts'

@@ -101,7 +101,7 @@ const ROWS_OF_WINDOW = 4
 
 /**
  * The rows in each window, and one more where there is one; `place` is the window's index. OFFSET 0 lets the planner find what is the
- * owner's before it sorts: not knowing the sizes, it may otherwise walk through everybody's in the order of the list.
+ * owner's before it sorts: not knowing the sizes, it may otherwise read everybody's in the order of the list.
  */
 function readEach<Row>(
   db: Db,

@@ -1,4 +1,4 @@
-// The walk: openStore takes the lock on the data directory and starts PGlite behind a stream (embedded), or finds the server; the one pool
+// Flow: openStore takes the lock on the data directory and starts PGlite behind a stream (embedded), or finds the server; the one pool
 // goes to Prisma's adapter and to db.query alike; migrate() brings the tables up to this build; the Store is what everybody else sees.
 import { randomBytes } from 'node:crypto'
 import { PrismaPg } from '@prisma/adapter-pg'

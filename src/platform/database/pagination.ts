@@ -6,7 +6,7 @@ import type { Cursors, Position } from './cursors.ts'
 import type { Order } from './order.ts'
 import type { Db } from './store.ts'
 
-/** The most that one page holds, on every door. */
+/** The most that one page holds, on every API. */
 export const MAX_PAGE = 10_000
 export const DEFAULT_PAGE = 25
 const MAX_INT = 2_147_483_647

@@ -5,10 +5,10 @@ import { Invalid } from '../errors.ts'
 import { clientAddress, type TrustedProxies } from './client-address.ts'
 import type { HttpRequest } from './types.ts'
 
-/** The framework's request behind the interface of the doors. Getters, so that what nobody asks for costs nothing. */
+/** The framework's request behind the interface of the APIs. Getters, so that what nobody asks for costs nothing. */
 export class HttpMessage<Locals> implements HttpRequest<Locals> {
   body: unknown = undefined
-  // A door's `authenticate` fills it; the type says what it promised.
+  // An API's `authenticate` fills it; the type says what it promised.
   readonly locals = {} as Locals
   readonly #request: FastifyRequest
   readonly #trusted: TrustedProxies | null
@@ -41,7 +41,7 @@ export class HttpMessage<Locals> implements HttpRequest<Locals> {
   }
 }
 
-/** What the router is told to make of a query: nobody asks it for parameters, the doors parse strictly when they want them. */
+/** What the router is told to make of a query: nobody asks it for parameters, the APIs parse strictly when they want them. */
 export type RawQuery = { raw: string }
 
 const REQUEST_ID = /^[A-Za-z0-9._-]{1,64}$/

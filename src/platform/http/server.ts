@@ -263,7 +263,7 @@ class Server implements HttpServer {
     return answer.status
   }
 
-  /** The error in the words of its door. Does not throw: a translator that does is one more unforeseen error, in the REST shape. */
+  /** The error in the words of its API. Does not throw: a translator that does is one more unforeseen error, in the REST shape. */
   #failure(error: unknown, id: string, path: string): PreparedResponse {
     const known = error instanceof RosterError ? error : this.#unforeseen(error, id)
     const translator = this.#translators.find(([prefix]) => isUnder(path, prefix))?.[1] ?? restError

@@ -2,7 +2,7 @@ import type { IncomingHttpHeaders } from 'node:http'
 import type { RosterError } from '../errors.ts'
 import type { Pieces } from './json.ts'
 
-/** One request as a door sees it. No door knows the HTTP framework. */
+/** One request as an API sees it. No API knows the HTTP framework. */
 export interface HttpRequest<Locals = Record<string, unknown>> {
   readonly method: string
   /** The path as routed: rewritten, still percent-encoded, without the query. */
@@ -54,7 +54,7 @@ export interface Route<Locals = Record<string, unknown>> {
   handler: (request: HttpRequest<Locals>) => Promise<HttpResponse>
 }
 
-/** What an error is in one door's words. Must not throw. */
+/** What an error is in the words of one API. Must not throw. */
 export type Translator = (error: RosterError, request: { readonly requestId: string; readonly path: string }) => HttpResponse
 
 export interface Files {

@@ -1,5 +1,5 @@
 /**
- * SCIM 2.0 (RFC 7643, 7644, 9865) at /scim/v2/{iamid}. The walk: the path's IAM and the key make the actor, before a byte of the body
+ * SCIM 2.0 (RFC 7643, 7644, 9865) at /scim/v2/{iamid}. Flow: the path's IAM and the key make the actor, before a byte of the body
  * is read → a row of the table → a guarded service of users or groups → shape.ts, or the error in SCIM's words. One route takes every path
  * below the prefix, so that none can be asked for without the key, however it is spelled.
  */
@@ -33,7 +33,7 @@ interface Locals extends Record<string, unknown> {
   iamid: string
 }
 
-export function registerScim(http: HttpServer, door: ScimDeps): void {
+export function registerScim(http: HttpServer, deps: ScimDeps): void {
   http.translate(PREFIX, outside)
   http.route({ method: METHODS, path: PREFIX, body: 'none', handler: async () => unauthorized() })
   http.route<Locals>({
@@ -46,10 +46,10 @@ export function registerScim(http: HttpServer, door: ScimDeps): void {
     authenticate: async request => {
       const [iamid = '', ...path] = segmentsOf(request.path) ?? []
       const isPublic = request.headers.authorization === undefined && isRead(request.method) && discoveryEndpoint(path) !== null
-      request.locals.context = isPublic && iamid !== '' ? null : await door.contextOf(request, iamid)
+      request.locals.context = isPublic && iamid !== '' ? null : await deps.contextOf(request, iamid)
       request.locals.iamid = iamid
     },
-    handler: request => serve(request, door).catch(translated),
+    handler: request => serve(request, deps).catch(translated),
   })
 }
 
@@ -61,16 +61,16 @@ const outside: Translator = error =>
     ? scimError(error)
     : unauthorized()
 
-async function serve(request: HttpRequest<Locals>, door: ScimDeps): Promise<HttpResponse> {
+async function serve(request: HttpRequest<Locals>, deps: ScimDeps): Promise<HttpResponse> {
   const { context, iamid } = request.locals
   const [named, ...path] = segmentsOf(request.path) ?? []
   // The IAM that was asked for is the one that is served, whatever made of the path in between.
   if (named !== iamid) throw notFound()
-  if (context === null) return withoutKey(request, door, path)
+  if (context === null) return withoutKey(request, deps, path)
   const below = `/${request.path.split('/').slice(4).join('/')}`
   const exchange: RequestLine = { method: request.method, path: below, query: request.query }
   return withExchangeLog(context, iamid, exchange, async context => {
-    const common = { context, base: `${door.publicUrl}${PREFIX}/${iamid}` }
+    const common = { context, base: `${deps.publicUrl}${PREFIX}/${iamid}` }
     const asked = parseSearchQuery(parseQuery(request.query))
     exchange.body = bodyOf(request)
     if (request.method === 'POST' && path.join('/') === BULK) return bulk(exchange.body, common.base, part(common))
@@ -80,11 +80,11 @@ async function serve(request: HttpRequest<Locals>, door: ScimDeps): Promise<Http
 }
 
 /** Reads nothing of the store: an IAM that does not exist answers alike. */
-function withoutKey(request: HttpRequest<Locals>, door: ScimDeps, path: readonly string[]): HttpResponse {
+function withoutKey(request: HttpRequest<Locals>, deps: ScimDeps, path: readonly string[]): HttpResponse {
   const place = discoveryEndpoint(path)
   if (place === null) throw notFound()
   if (parseSearchQuery(parseQuery(request.query)).filter !== undefined) throw notFiltered()
-  return staticDiscovery(place, `${door.publicUrl}${PREFIX}/${encodeURIComponent(request.locals.iamid)}`, path[1] ?? '')
+  return staticDiscovery(place, `${deps.publicUrl}${PREFIX}/${encodeURIComponent(request.locals.iamid)}`, path[1] ?? '')
 }
 
 /** Parts of Bulk answer without members and groups: nobody sees them. */

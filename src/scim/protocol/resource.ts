@@ -147,7 +147,7 @@ function checkComplex(attribute: Attribute, value: unknown, field: string, stric
   return checked
 }
 
-/** Whatever JSON it is: nobody described it. The door has looked at keys and characters, also deep inside. */
+/** Whatever JSON it is: nobody described it. The API has looked at keys and characters, also deep inside. */
 function checkAny(field: string, value: unknown): unknown {
   if (isUnassigned(value)) return undefined
   if (!['string', 'number', 'boolean', 'object'].includes(typeof value))

@@ -117,7 +117,7 @@ export const userSchema: Schema = {
     attribute('preferredLanguage', 'As in Accept-Language'),
     attribute('locale', 'Such as en-US'),
     attribute('timezone', 'Such as Europe/Zurich'),
-    attribute('active', 'False: disabled, and whatever opened doors has ended', { type: 'boolean' }),
+    attribute('active', 'False: disabled, and all access has ended', { type: 'boolean' }),
     attribute('password', 'Never kept: people log in at their provider', {
       mutability: 'writeOnly',
       returned: 'never',

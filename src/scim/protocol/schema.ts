@@ -1,7 +1,7 @@
 /**
  * What a resource may hold, and how its attributes are named. Pure.
- * The walk of a write: body → resource.ts (POST, PUT) or operations.ts and patch.ts (PATCH) → a Document → the room of its noun, which
- * knows its columns. The walk of a read: filter.ts and condition.ts make SQL of what is asked.
+ * Flow of a write: body → resource.ts (POST, PUT) or operations.ts and patch.ts (PATCH) → a Document → the module of its noun, which
+ * knows its columns. Flow of a read: filter.ts and filter-sql.ts make SQL of what is asked.
  */
 import { FORBIDDEN_KEYS } from '../../platform/http/text.ts'
 import { CORE_GROUP, CORE_USER, common, enterpriseSchema, groupSchema, userSchema } from './schema.core.ts'

@@ -1,7 +1,7 @@
 /**
- * Groups as an IAM's SCIM client provisions them. The walk of a change of members: the body → changes (group.scim.ts) → rows inserted and
+ * Groups as an IAM's SCIM client provisions them. Flow of a change of members: the body → changes (group.ts) → rows inserted and
  * deleted, in one statement each, whatever the size of the group. The group's row is held meanwhile: changes of one group wait for each other.
- * On the embedded store a long change is written in several transactions (members.pieces.ts).
+ * On the embedded store a long change is written in several transactions (members.chunks.ts).
  */
 import { randomUUID } from 'node:crypto'
 import type { AuditDraft } from '../../authorization/audit-event.ts'
@@ -62,7 +62,7 @@ export const scimGroups = {
     },
   ),
 
-  /** A group of this name that somebody made by hand is taken over: the provider pushes it, and two of one name cannot be. */
+  /** A group of this name that somebody made locally is taken over: the provider pushes it, and two of one name cannot be. */
   create: command(
     'scim:createGroup',
     async (call: ServiceContext, { body, members }: WithBody & Wants, { read, pieces }: Prepared<Creation>) => {

@@ -1,6 +1,6 @@
 /**
  * What the writes of SCIM groups do in their transactions: the first, or the only one, and on the embedded store those that follow it
- * (members.pieces.ts).
+ * (members.chunks.ts).
  */
 
 import { type AuditDraft, difference } from '../../authorization/audit-event.ts'

@@ -1,6 +1,6 @@
 /**
- * Users as an IAM's SCIM client provisions them. The walk of a write: the body, checked (provisioning/) → the user's row, held → what the
- * resource comes to (user.scim.ts) → users.store. A deleted resource leaves its user behind, disabled: the record carries history, and
+ * Users as an IAM's SCIM client provisions them. Flow of a write: the body, checked (provisioning/) → the user's row, held → what the
+ * resource comes to (user.ts) → users.store. A deleted resource leaves its user behind, disabled: the record carries history, and
  * the provider may take it up again.
  */
 import { randomUUID } from 'node:crypto'
@@ -210,7 +210,7 @@ async function save(
   return { value: await requireScimUser(call, iam, before.scimId!, { groups }), events }
 }
 
-/** Whatever opens a door for the user ends for good: who is provisioned under this name again may be somebody else. */
+/** Whatever gives the user access ends for good: who is provisioned under this name again may be somebody else. */
 async function revokeAll({ db }: ServiceContext, userId: number): Promise<{ revokedTokens: number; revokedKeys: number }> {
   const revokedTokens = await revokeAccess(db, userId)
   return { revokedTokens, revokedKeys: await deleteApiKeys(db, userId) }

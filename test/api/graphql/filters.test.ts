@@ -1,4 +1,4 @@
-// The filters of the lists that a room keeps small: each narrows, all narrow together, and what is malformed is refused by its name.
+// The filters of the lists that a service keeps small: each narrows, all narrow together, and what is malformed is refused by its name.
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { bootApp, type TestApp } from '../../harness/app.ts'
 import { type Stock, stockUp } from './stock.ts'

@@ -1,4 +1,4 @@
-// The limits of the GraphQL door: explicit, with a clear message, and out of the way of what is sensible.
+// The limits of the GraphQL API: explicit, with a clear message, and out of the way of what is sensible.
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { LIMITS } from '../../../src/api/graphql/limits.ts'
 import { send } from '../../contract/client.ts'

@@ -1,5 +1,5 @@
 // One operation for every root field of the schema, each with selections that meet objects in lists. Whoever adds a root field
-// adds it here: the tests that count statements and the tests of who may do what walk this table.
+// adds it here: the tests that count statements and the tests of who may do what read this table.
 import type { TestApp } from '../../harness/app.ts'
 import { mutations } from './operations.mutations.ts'
 import { queries } from './operations.queries.ts'

@@ -19,7 +19,7 @@ async function thrown(
 }
 
 describe('thrownBy', () => {
-  test("thrownBy: a room's own error comes back as it was thrown", async () => {
+  test("thrownBy: a service's own error comes back as it was thrown", async () => {
     expect(await thrown(ReadUserDocument, { ref: { iamid: 'bim', userid: 'ana' } })).toBeInstanceOf(Unauthenticated)
   })
 

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { isLarge } from '../../../src/api/rest/router.ts'
 
-// A page is as large as what it shows and what it passes over: GET /bim/user?size=25&offset=90000 walks past 90,000 users.
+// A page is as large as what it shows and what it passes over: GET /bim/user?size=25&offset=90000 passes 90,000 users.
 test.each([
   [{}, false],
   [{ ref: { id: 1 } }, false],

@@ -30,7 +30,7 @@ export function auditOf(app: TestApp) {
   }
 }
 
-/** Who a token or a browser's cookie opens the door to. */
+/** Who a token or a browser's cookie gives access to. */
 export async function viewerOf(url: string, headers: Record<string, string>) {
   const body = JSON.stringify({ query: '{ viewer { user { id userid iamid } } }' })
   const answer = await fetch(`${url}/graphql`, {

@@ -53,23 +53,23 @@ describe('its cookies', () => {
 
   test('on https they are Secure, and below the path of PUBLIC_URL', async () => {
     const away: Liar = await liar('roster')
-    const house = await bootApp({ env: { PUBLIC_URL: 'https://roster.example/people' } })
-    await makeOpenid(house, 'corp', { clientId: 'roster', discoverUrl: away.issuer })
-    const begun = await fetch(`${house.url}/login/corp`, { redirect: 'manual' })
+    const instance = await bootApp({ env: { PUBLIC_URL: 'https://roster.example/people' } })
+    await makeOpenid(instance, 'corp', { clientId: 'roster', discoverUrl: away.issuer })
+    const begun = await fetch(`${instance.url}/login/corp`, { redirect: 'manual' })
     const [line] = begun.headers.getSetCookie()
     expect(line).toMatch(/; Path=\/people\/login\/corp; Max-Age=600; HttpOnly; SameSite=Lax; Secure$/)
     const at = new URL(begun.headers.get('location')!)
     expect(at.searchParams.get('redirect_uri')).toBe('https://roster.example/people/login/corp/callback')
     const sent = await fetch(at, { redirect: 'manual' })
     const query = new URL(sent.headers.get('location')!).search
-    const back = await fetch(`${house.url}/login/corp/callback${query}`, {
+    const back = await fetch(`${instance.url}/login/corp/callback${query}`, {
       headers: { cookie: line!.split(';')[0]! },
       redirect: 'manual',
     })
     expect([back.status, back.headers.get('location')]).toEqual([303, 'https://roster.example/people/login'])
     const session = back.headers.getSetCookie().find(entry => entry.startsWith('__Secure-roster_session='))
     expect(session).toMatch(/; Path=\/people; Max-Age=43200; HttpOnly; SameSite=Lax; Secure$/)
-    await house.close()
+    await instance.close()
     await away.close()
   })
 })

@@ -192,15 +192,15 @@ describe('the last administrator', () => {
     const own = await testStore()
     try {
       await makeGroupPermissions(own, 'bim', { Rulers: ['USER_ADMIN'] })
-      const house = testContext({ actor: operator, store: own })
-      const { id } = await groups.create(house, { name: 'Rulers' })
+      const instance = testContext({ actor: operator, store: own })
+      const { id } = await groups.create(instance, { name: 'Rulers' })
       const only = await makeUser(own, 'only')
-      await memberships.add(house, { group: { id }, user: { id: only.user.id } })
-      await expect(groups.delete(house, { ref: { id } })).rejects.toThrow(Conflict)
-      await expect(groups.update(house, { ref: { id }, name: 'Ruled' })).rejects.toThrow(/USER_ADMIN/)
-      expect(await groups.read(house, { ref: { id } })).toMatchObject({ name: 'Rulers' })
+      await memberships.add(instance, { group: { id }, user: { id: only.user.id } })
+      await expect(groups.delete(instance, { ref: { id } })).rejects.toThrow(Conflict)
+      await expect(groups.update(instance, { ref: { id }, name: 'Ruled' })).rejects.toThrow(/USER_ADMIN/)
+      expect(await groups.read(instance, { ref: { id } })).toMatchObject({ name: 'Rulers' })
       await makeUser(own, 'second', ['USER_ADMIN'])
-      expect(await groups.update(house, { ref: { id }, name: 'Ruled' })).toMatchObject({ name: 'Ruled' })
+      expect(await groups.update(instance, { ref: { id }, name: 'Ruled' })).toMatchObject({ name: 'Ruled' })
     } finally {
       await own.close()
     }

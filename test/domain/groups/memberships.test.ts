@@ -176,19 +176,19 @@ describe('groups that carry permissions', () => {
     const own = await testStore()
     try {
       await makeGroupPermissions(own, 'bim', { Rulers: ['USER_ADMIN'] })
-      const house = testContext({ actor: operator, store: own })
-      const { id } = await groups.create(house, { name: 'Rulers' })
+      const instance = testContext({ actor: operator, store: own })
+      const { id } = await groups.create(instance, { name: 'Rulers' })
       const people = await Promise.all(['r1', 'r2'].map(userid => makeUser(own, userid)))
-      await memberships.change(house, { group: { id }, add: people.map(byId) })
-      await expect(memberships.change(house, { group: { id }, remove: people.map(byId) })).rejects.toThrow(/USER_ADMIN/)
-      const held = (await memberships.list(house, { ref: { id } })).nodes
+      await memberships.change(instance, { group: { id }, add: people.map(byId) })
+      await expect(memberships.change(instance, { group: { id }, remove: people.map(byId) })).rejects.toThrow(/USER_ADMIN/)
+      const held = (await memberships.list(instance, { ref: { id } })).nodes
       expect(held).toHaveLength(2)
       const outcomes = await Promise.allSettled(
-        held.map(({ id: membershipId }) => memberships.remove(house, { group: { id }, membershipId })),
+        held.map(({ id: membershipId }) => memberships.remove(instance, { group: { id }, membershipId })),
       )
       expect(outcomes.map(({ status }) => status).toSorted()).toEqual(['fulfilled', 'rejected'])
       for (const outcome of outcomes) if (outcome.status === 'rejected') expect(outcome.reason).toBeInstanceOf(Conflict)
-      expect((await memberships.list(house, { ref: { id } })).nodes).toHaveLength(1)
+      expect((await memberships.list(instance, { ref: { id } })).nodes).toHaveLength(1)
     } finally {
       await own.close()
     }

@@ -1,4 +1,4 @@
-// The granting rule and the last administrator, where an IAM's configuration is the door.
+// The granting rule and the last administrator, where an IAM's configuration is the way in.
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import type { UserActor } from '../../../src/authorization/actor.ts'
 import { ADMINISTRATIVE } from '../../../src/authorization/permissions.ts'

@@ -170,7 +170,7 @@ describe('errors', () => {
     expect((await ask('/clumsy/notfound')).json).toMatchObject({ statusCode: 500, error: 'Internal Server Error' })
   })
 
-  it('are translated by the door with the longest prefix', async () => {
+  it('are translated by the API with the longest prefix', async () => {
     const other = await ask('/other/fail/notfound')
     expect([other.status, other.json, other.headers.get('x-door')]).toEqual([
       418,

@@ -5,7 +5,7 @@ import { parseSync } from 'vite'
 const SRC = new URL('../../../src/', import.meta.url)
 
 export interface Expression {
-  /** Such as `names.ts:26`. */
+  /** Such as `validation.ts:26`. */
   readonly place: string
   readonly pattern: RegExp
 }

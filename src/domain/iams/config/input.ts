@@ -96,7 +96,7 @@ export function changedGroupPermissions(before: readonly GroupPermissionRow[], a
   )
 }
 
-/** Throws Conflict: `bim` is always there, and people are put into it by hand. */
+/** Throws Conflict: `bim` is always there, and people are put into it locally. */
 export function assertNotBim(iamid: string, what: string): void {
   if (iamid === 'bim') throw new Conflict(`The IAM bim is built in: it ${what}`)
 }
