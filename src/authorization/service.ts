@@ -1,7 +1,8 @@
 /**
  * Authorized operations. A service function can only be made here, with `query(action, …)` or `command(action, …)`:
  *   query:    policy → rule
- *   command:  policy → prepare (slow or outside work, no transaction) → transaction { rule → audit } → afterCommit (mail) → result
+ *   command:  policy → prepare (slow or outside work, no transaction) → transaction { rule → audit }, and one more for each `next`
+ *             → afterCommit (mail) → result
  * A rejected command leaves a `denied` event. `Service` accepts nothing else, so a check cannot be forgotten.
  */
 
