@@ -63,11 +63,17 @@ export const lengthOf = (payload: PreparedResponse['payload']): number =>
 const PIECE = 64 * 1024
 
 function piecesOf(payload: PreparedResponse['payload']): readonly Buffer[] {
-  if (payload instanceof Pieces) return payload.pieces
+  // A long text is one piece of JSON, whatever its length.
+  if (payload instanceof Pieces) return payload.pieces.flatMap(cutToPieces)
   if (payload.length <= PIECE) return payload.length === 0 ? [] : [Buffer.from(payload as string)]
   const whole = Buffer.isBuffer(payload) ? payload : Buffer.from(payload)
-  return Array.from({ length: Math.ceil(whole.length / PIECE) }, (_, n) => whole.subarray(n * PIECE, (n + 1) * PIECE))
+  return cutToPieces(whole)
 }
+
+const cutToPieces = (whole: Buffer): Buffer[] =>
+  whole.length <= PIECE
+    ? [whole]
+    : Array.from({ length: Math.ceil(whole.length / PIECE) }, (_, n) => whole.subarray(n * PIECE, (n + 1) * PIECE))
 
 /** Writes the payload piece by piece, as its reader takes it, then calls `then`. One that takes none, or takes it too slowly, is cut. */
 function write(
