@@ -1,9 +1,9 @@
 // Groups of 20,000 (5,000 on the embedded store): each write takes as long the tenth time as the first, and others are answered meanwhile.
 import { monitorEventLoopDelay } from 'node:perf_hooks'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import type { TestApp } from '../harness/app.ts'
-import { serverUrl } from '../harness/database.ts'
-import { boot, GROUP, type Provider, provider } from './provider.ts'
+import type { TestApp } from '../../harness/app.ts'
+import { serverUrl } from '../../harness/database.ts'
+import { boot, GROUP, type Provider, provider } from '../../scim/provider.ts'
 
 const MEMBERS = serverUrl ? 20_000 : 5_000
 /** A plan becomes generic at the sixth run. */
