@@ -42,10 +42,19 @@ describe('on two instances', () => {
     return { ...seen, outcome }
   }
 
+  /** On a busy machine a burst may outlast the first lock, of a second, and then one more attempt is right: it is tried again. */
+  async function withinFirstLock<T>(attempt: () => Promise<T>): Promise<T> {
+    const begun = performance.now()
+    const result = await attempt()
+    return performance.now() - begun < 1_000 ? result : withinFirstLock(attempt)
+  }
+
   test('of 600 guesses five are verified, and all others are one refusal, the right one too', async () => {
     for (const at of [599, 300, 7]) {
-      await unlock()
-      const { verified, most, outcome } = await burst(600, index => index === at)
+      const { verified, most, outcome } = await withinFirstLock(async () => {
+        await unlock()
+        return burst(600, index => index === at)
+      })
       expect(verified).toBe(5)
       expect(most).toBeLessThanOrEqual(5)
       expect(outcome.filter(each => each === 'wrong')).toHaveLength(5)
