@@ -37,7 +37,7 @@ export interface AuthenticatedUser {
 }
 
 /**
- * Null if anything is wrong: the same work whatever it is, and one more failure that counts. Throws TooMany, and Unavailable when the
+ * Null if anything is wrong: the same work whatever it is, and one more failure that counts. Throws TooManyRequests, and Unavailable when the
  * directory cannot be asked, which is no failure of the client.
  */
 export async function verifyCredentials(call: ServiceContext, given: PasswordCredentials): Promise<AuthenticatedUser | null> {

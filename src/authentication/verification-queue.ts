@@ -42,7 +42,7 @@ export class VerificationQueue {
     return null
   }
 
-  /** Throws TooMany when too many wait, when `deadline` is over, and when the subject is locked meanwhile. */
+  /** Throws TooManyRequests when too many wait, when `deadline` is over, and when the subject is locked meanwhile. */
   async wait(subjects: LockoutSubjects, subject: keyof LockoutSubjects, deadline: number, first: boolean): Promise<void> {
     if (this.#waiting >= MAX_WAITING)
       throw new TooManyRequests('Too many log-ins are waiting: try again later', { retryAfter: 30 })

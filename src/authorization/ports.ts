@@ -21,11 +21,11 @@ export interface LastUsedTracker {
 export interface PasswordHasher {
   /** Throws Invalid when a new password breaks the policy. The message never holds the password. */
   check(field: string, password: unknown): void
-  /** The string to store for a password that passed `check`. Throws TooMany when thousands are waiting already. */
+  /** The string to store for a password that passed `check`. Throws TooManyRequests when thousands are waiting already. */
   hash(password: string, turn?: Turn): Promise<string>
   /**
    * Whether the password fits the stored string. With null (no such account, no password) and with a string that is not
-   * one, the answer is false after the same work. Throws TooMany when thousands are waiting already.
+   * one, the answer is false after the same work. Throws TooManyRequests when thousands are waiting already.
    */
   verify(phc: string | null, password: string, turn?: Turn): Promise<boolean>
 }
@@ -44,7 +44,7 @@ export interface LoginSubjects extends LockoutSubjects {
 /** Verifications of passwords under the lock-out. */
 export interface LoginAttempts {
   /**
-   * What `verify` returns; null is a wrong password, and counts. Throws TooMany, the same whatever `verify` would find or has found, while
+   * What `verify` returns; null is a wrong password, and counts. Throws TooManyRequests, the same whatever `verify` would find or has found, while
    * a lock holds; Unavailable when verifying took longer than its reservation; what `verify` throws, which counts for nothing.
    */
   run<T>(db: Db, subjects: LoginSubjects, verify: (turn: Turn) => Promise<T | null>): Promise<T | null>

@@ -152,7 +152,7 @@ function admitted<A, R>(ask: (context: Context, args: A) => Promise<void>, run: 
 
 const READ: AuditTrail = { events: [], failure: null, notTaken: [], over: true }
 
-/** Every question to the policy with its answer, for whoever wants to watch: tests hold with it that no API forgets to ask. */
+/** Publishes each decision of the policy. Tests use it to check that every API asks for one. */
 export interface Decision {
   readonly requestId: string
   readonly action: Action

@@ -109,7 +109,7 @@ export function planOf(checked: Readonly<Record<string, unknown>>, secrets: Secr
   }
 }
 
-/** Each fault that planOf would meet, all at once, and bases that are none; no word of what is left out. Pure. */
+/** All issues that make the settings unusable, and search bases that are no names; absent settings are no issue. Pure. */
 export function validateLdapConfig(checked: Readonly<Record<string, unknown>>): { field: string; rule: string }[] {
   const { options = {}, credentials, schema } = checked as Omit<Config, 'options'> & { readonly options?: Partial<Options> }
   const { userSearchBase = '', userDNPattern: _, ...others } = options

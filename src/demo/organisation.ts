@@ -11,7 +11,7 @@ export const countries: Record<string, string> = {
   Singapore: 'Singapore',
 }
 
-/** A part of a name after " / " is a team within the team before it; its members are members of both. */
+/** Groups do not nest: the members of "Engineering / Data" are members of "Engineering" too. */
 export const teams: { name: string; description: string; attributes?: Record<string, string[]> }[] = [
   { name: 'Leadership', description: 'Who answers for it all', attributes: { Clearance: ['Secret'] } },
   { name: 'Engineering', description: 'Everything with a keyboard', attributes: { 'Cost Center': ['4100'] } },
@@ -163,7 +163,7 @@ export const dataSources: readonly { name: string; owners: readonly string[] }[]
   { name: 'hr.contracts', owners: ['frida.ek'] },
 ]
 
-/** Minted for the person named and shown to nobody: there to be listed, rotated and revoked. */
+/** Keys of the people named, to be listed, rotated and revoked. Their secrets are discarded. */
 export const apiKeys: readonly { owner: string; name: string; project?: string; scopes?: string[]; days?: number }[] = [
   { owner: 'svc-warehouse', name: 'nightly load', project: 'Port Arrivals', scopes: ['read'], days: 365 },
   { owner: 'svc-portal', name: 'production' },

@@ -36,7 +36,7 @@ export async function simulateScim(
   const changes = (held?.disabled ?? null) !== disabled
   return {
     ...plan,
-    // Federation writes an attribute anew when one of its values changes; SCIM writes the values that do.
+    // Federation rewrites an attribute when one of its values changes; SCIM writes the changed values.
     attributesAdded: without(plan.attributesAdded, plan.attributesRemoved),
     attributesRemoved: without(plan.attributesRemoved, plan.attributesAdded),
     left: left.map(({ name }) => name),

@@ -99,11 +99,11 @@ const isOne = ({ entryId }: ExternalGroup, directoryId: string | null): boolean 
 
 function attributesOf({ attributes, allBut }: Identity, held: CurrentState, source: string): Change {
   if (attributes === undefined) return { added: [], removed: [] }
-  const spoken = new Set(Object.keys(attributes).map(canonical))
+  const mentioned = new Set(Object.keys(attributes).map(canonical))
   const isOver = (keyKey: string) => allBut !== undefined && !allBut.some(key => canonical(key) === keyKey)
   return replaceAll(
     held.attributes,
     new Map(Object.entries(attributes)),
-    row => row.source === source && (spoken.has(row.keyKey) || isOver(row.keyKey)),
+    row => row.source === source && (mentioned.has(row.keyKey) || isOver(row.keyKey)),
   )
 }

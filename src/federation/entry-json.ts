@@ -17,16 +17,19 @@ interface EntryJson {
   readonly groups: readonly (Pick<EntryJson, 'id' | 'attributes'> & { readonly name: string })[] | null
 }
 
-/** Null for what is no entry. What was redacted is not there: it cannot be told from what was not said. */
+/** Null for what is no entry. Redacted values are absent, as values are that the source did not send. */
 export function entryFromJson(words: unknown): Entry | null {
   if (typeof words !== 'object' || words === null || !('attributes' in words)) return null
   const { id, userid, aliases, attributes, groups } = words as EntryJson
-  const heard = (all: EntryJson['attributes']) => new Map(Object.entries(all).filter(([, values]) => Array.isArray(values)))
+  const attributesIn = (all: EntryJson['attributes']) =>
+    new Map(Object.entries(all).filter(([, values]) => Array.isArray(values)))
   return {
     id,
     userid,
     aliases: Array.isArray(aliases) ? aliases : [userid],
-    attributes: heard(attributes),
-    groups: groups?.map(group => ({ id: group.id, name: group.name, entryIds: [], attributes: heard(group.attributes) })) ?? null,
+    attributes: attributesIn(attributes),
+    groups:
+      groups?.map(group => ({ id: group.id, name: group.name, entryIds: [], attributes: attributesIn(group.attributes) })) ??
+      null,
   }
 }

@@ -129,7 +129,7 @@ export async function recordFailure(db: Db, userId: number, now: Date, failure: 
   await db.prisma.userInfoAnswer.upsert({ where: { userId }, create: { userId, ...failed }, update: failed })
 }
 
-/** As noteAnswer and noteFailure, of many users by one statement. `answered`: it said something, be it in part. */
+/** As recordResponse and recordFailure, of many users by one statement. `answered`: it said something, be it in part. */
 export const recordResponses = (
   db: Db,
   answers: readonly { readonly userId: number; readonly failure: string | null; readonly answered: boolean }[],

@@ -59,7 +59,7 @@ export async function fetchUserInfo(
   return news
 }
 
-/** As askAbout, by any configuration that has an endpoint. */
+/** As fetchUserInfo, by any configuration that has an endpoint. */
 export async function callEndpoint(
   outbound: Outbound,
   config: IamRecord['config'],

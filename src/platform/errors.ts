@@ -91,7 +91,7 @@ export class Conflict extends RosterError {
 export class PreconditionFailed extends RosterError {
   readonly code = 'STALE'
 }
-/** Throws Stale when the record was changed since the caller read it. `ifUpdatedAt`: its `updatedAt` then; null asks for nothing. */
+/** Throws PreconditionFailed when the record was changed since the caller read it. `ifUpdatedAt`: its `updatedAt` then; null asks for nothing. */
 export function assertUnchanged(what: string, { updatedAt }: { updatedAt: Date }, ifUpdatedAt: Date | null | undefined): void {
   if (ifUpdatedAt == null || ifUpdatedAt.getTime() === updatedAt.getTime()) return
   throw new PreconditionFailed(`${what} was changed at ${updatedAt.toISOString()}, after you read it: read it again`, {

@@ -50,7 +50,7 @@ export const stopping =
 
 export const leaseOf = ({ run, holder }: EntryWriter): HeldRun => ({ runId: run.id, holder })
 
-/** Throws Lost. */
+/** Throws LeaseLost. */
 export async function writeEntries(keeper: EntryWriter, drafts: readonly EntryDraft[]): Promise<void> {
   for (const part of inParts(drafts))
     if (!(await insertEntries(keeper.app.store.db, leaseOf(keeper), part))) throw new LeaseLost()

@@ -78,7 +78,7 @@ export class UserPlan {
     const known = meant.flatMap(({ user, rejected }) => (user && rejected === undefined ? user : []))
     const held = await heldOf(db, known, iam.id, iam.id)
     const twice: string[] = []
-    const spoken: UserInfoOutcome[] = []
+    const outcomes: UserInfoOutcome[] = []
     for (const [at, { identity, faults }] of people.entries()) {
       const whom = meant[at]!
       const fault = this.#faultOf(identity, faults, whom, twice)
@@ -95,10 +95,10 @@ export class UserPlan {
       const draft = userEntry(identity, theirs, iam.id, faults, whom)
       if (draft) drafts.push(draft)
       else this.unchanged++
-      spoken.push({ identity, meant: whom })
+      outcomes.push({ identity, meant: whom })
     }
     this.count += page.length
-    if (informer) drafts.push(...(await informer.about(spoken.filter(person => !twice.includes(keyOfSpoken(person))))))
+    if (informer) drafts.push(...(await informer.about(outcomes.filter(person => !twice.includes(keyOfSpoken(person))))))
     const kept = drafts.filter(({ nameKey, outcome }) => outcome === 'fault' || !twice.includes(nameKey))
     const takenBack = twice.length > 0 ? await undoPlanned(db, leaseOf(this.#reading), twice) : 0
     return { drafts: kept, takenBack }
@@ -168,7 +168,7 @@ export class UserPlan {
     const { app, iam, run, informer } = this.#reading
     const { onReusedUserid } = (iam.config.ldapSync ?? {}) as { onReusedUserid?: 'fault' | 'replace' }
     const drafts: EntryDraft[] = []
-    const spoken: UserInfoOutcome[] = []
+    const outcomes: UserInfoOutcome[] = []
     let replaced = 0
     for (const { identity, faults, account, fault } of this.#reused) {
       const now = this.#shown.get(account.id)
@@ -179,11 +179,11 @@ export class UserPlan {
         const said = isGone ? { ...identity, replaces: account.directoryId! } : identity
         this.#show(identity, identity.userid)
         drafts.push(userEntry(said, noState, iam.id, faults, isGone ? { user: account, replaces: true } : { user: null })!)
-        spoken.push({ identity: said, meant: { user: null } })
+        outcomes.push({ identity: said, meant: { user: null } })
         if (isGone) replaced++
       } else drafts.push(fault)
     }
-    if (informer) drafts.push(...(await informer.about(spoken)))
+    if (informer) drafts.push(...(await informer.about(outcomes)))
     await writeEntries(this.#reading, drafts)
     await this.#beat(drafts)
     if (!run.dryRun && whole && !hasNoEntryIds(iam))

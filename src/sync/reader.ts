@@ -33,7 +33,7 @@ export interface ReadResult {
 /** Names compared with what is held at once. */
 const atOnce = 1_000
 
-/** Throws Unanswered where the directory showed nobody; where it broke off later, that is `cut`. Throws Lost. */
+/** Throws SourceUnavailable where the directory showed nobody; where it broke off later, that is `cut`. Throws LeaseLost. */
 export async function readAll(reading: Reading, { onePage }: { onePage: boolean }): Promise<ReadResult> {
   const { run, iam, directory } = reading
   const census = new DirectoryScan(reading, onePage)

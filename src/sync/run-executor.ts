@@ -41,8 +41,8 @@ interface RunWork {
   readonly run: RunRecord
   readonly holder: string
   readonly iam: IamRecord
-  /** Whether the log has been told of a fault that nobody foresaw: once a run. */
-  told: boolean
+  /** Whether an unexpected error was logged: once a run. */
+  isReported: boolean
 }
 
 /**
@@ -64,7 +64,7 @@ export async function executeRun(
     const iam = await iamOf(app, run)
     // Planned by a process that is dead, or days ago: by which configuration is not known any more.
     if (run.status === 'applying' && isChangedSince(iam, run)) throw new Unprocessable(CHANGED)
-    const working: RunWork = { app, context, run, holder, iam, told: false }
+    const working: RunWork = { app, context, run, holder, iam, isReported: false }
     if (run.status !== 'applying') {
       const read = await reading(working, onePage)
       if (read.more) return { more: true, failure: null }
@@ -176,8 +176,8 @@ async function apply(work: RunWork, entries: readonly PlannedEntry[]): Promise<v
       return
     }
     const isKnown = error instanceof RosterError
-    if (!isKnown && !work.told) {
-      work.told = true
+    if (!isKnown && !work.isReported) {
+      work.isReported = true
       app.log.error({ err: error, run: run.id, iamid: run.iamid }, 'an entry of a sync could not be done')
     }
     const reason = isKnown ? error.message : UNEXPECTED

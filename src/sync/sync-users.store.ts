@@ -90,7 +90,7 @@ export const updateGroups = (
     [JSON.stringify(groups), now],
   )
 
-/** Ends what gives access to users, as endAccess does for one. */
+/** Ends what gives access to users, as revokeAccess does for one. */
 export async function revokeAccessOfAll(db: Db, ids: readonly number[]): Promise<void> {
   await db.query('DELETE FROM tokens WHERE user_id = ANY($1::int[]) OR impersonator_id = ANY($1::int[])', [ids])
   await db.query('DELETE FROM invitations WHERE user_id = ANY($1::int[])', [ids])

@@ -1,4 +1,4 @@
-/** What an IAM's user info endpoint says of the people of a sync, where its configuration asks for that (`ldapSync.askUserInfo`). */
+/** What an IAM's user info endpoint says of the people of a sync, where its configuration asks for that (`ldapSync.callUserInfo`). */
 import type { App } from '../authorization/context.ts'
 import type { IamRecord } from '../domain/iams/iam.ts'
 import type { AccountMatch } from '../federation/account-lookup.ts'

@@ -144,7 +144,7 @@ async function library(store: App['store'], warn: (error: unknown) => void): Pro
   return boss
 }
 
-/** As carryOn, of a run that an earlier process left; alone on an embedded store, whoever held it is dead. */
+/** As processRun, of a run that an earlier process left; alone on an embedded store, whoever held it is dead. */
 export async function resumeRun(app: App, id: number): Promise<void> {
   if (app.store.kind === 'embedded') await releaseStale(app.store.db, new Date())
   await processRun(app, id)

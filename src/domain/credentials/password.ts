@@ -15,7 +15,7 @@ const maxCharacters = 1024
 
 /** The turn of work that nobody waits for by name. */
 const NO_ACCOUNT: Turn = { actor: '' }
-/** About half a minute of log-ins on two cores; those beyond are TooMany. */
+/** About half a minute of log-ins on two cores; those beyond are TooManyRequests. */
 const MAX_WAITING = 4000
 const RETRY_AFTER = 30
 

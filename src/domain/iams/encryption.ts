@@ -32,7 +32,7 @@ export function encrypt(instanceKey: Buffer, iamid: string, path: string, secret
   }
 }
 
-/** The secret, with whichever of the instance keys sealed it. Throws Unopened when none of them did, or it was altered. */
+/** The secret, with whichever of the instance keys sealed it. Throws SecretUnreadable when none of them did, or it was altered. */
 export function decrypt(instanceKeys: readonly Buffer[], iamid: string, path: string, sealed: EncryptedSecrets): string {
   const cure = 'restore the instance key, or set the secret anew'
   const instanceKey = instanceKeys.find(key => keyId(key) === sealed.key)

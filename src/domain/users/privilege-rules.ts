@@ -29,7 +29,7 @@ export function assertMayGrant(call: Pick<ServiceContext, 'actor' | 'app'>, perm
 export const assertMayManage = (call: Pick<ServiceContext, 'actor' | 'app' | 'db'>, userId: number): Promise<void> =>
   assertMayManageAll(call, [userId])
 
-/** As refusePower, for several users by one statement. */
+/** As assertMayManage, for several users by one statement. */
 export async function assertMayManageAll(
   call: Pick<ServiceContext, 'actor' | 'app' | 'db'>,
   userIds: readonly number[],

@@ -66,7 +66,7 @@ export interface SettingInfo {
   fault: string | null
 }
 
-/** Reads the settings from an environment such as process.env; an empty string is unset. Throws ConfigFault with every fault. */
+/** Reads the settings from an environment such as process.env; an empty string is unset. Throws ConfigError with every fault. */
 export function loadConfig(env: Environment): Config {
   const { values, faults } = read(env)
   if (faults.size > 0) throw new ConfigError(names.flatMap(name => faults.get(name) ?? []))

@@ -18,7 +18,7 @@ const PAUSE_MS = 10
 export class Backend {
   readonly #db: PGlite
   #last: Promise<void> = Promise.resolve()
-  #heard = 0
+  #yieldedAt = 0
   constructor(db: PGlite) {
     this.#db = db
   }
@@ -55,11 +55,11 @@ export class Backend {
     }
   }
 
-  /** Lets the process hear others, if it has not for a while. */
+  /** Lets other events be handled, where none were for a while. */
   async breathe(): Promise<void> {
-    if (performance.now() - this.#heard <= PAUSE_MS) return
+    if (performance.now() - this.#yieldedAt <= PAUSE_MS) return
     await setImmediate()
-    this.#heard = performance.now()
+    this.#yieldedAt = performance.now()
   }
 
   send(message: Uint8Array): Promise<Uint8Array> {

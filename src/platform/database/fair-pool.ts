@@ -8,16 +8,16 @@ export interface FairPoolOptions {
   readonly places: number
   /** Places that one actor holds at most (half of them when absent, and at least one). */
   readonly each?: number
-  /** How many requests of one actor wait at most; those beyond are TooMany at once. */
+  /** How many requests of one actor wait at most; those beyond are TooManyRequests at once. */
   readonly queue: number
-  /** Milliseconds that a request waits: then it is TooMany where its actor holds a whole share, else Unavailable. */
+  /** Milliseconds that a request waits: then it is TooManyRequests where its actor holds a whole share, else Unavailable. */
   readonly wait: number
 }
 
 /** Seconds after which to come again. */
 const RETRY = { own: 1, others: 5 }
 
-/** Its `run` and `acquire` throw TooMany or Unavailable. */
+/** Its `run` and `acquire` throw TooManyRequests or Unavailable. */
 export const createFairPool = ({ places, each, queue, wait }: FairPoolOptions): FairQueue =>
   new FairQueue({
     places,

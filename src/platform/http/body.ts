@@ -14,7 +14,7 @@ const FORM_PARAMETERS = 2_000
 
 /**
  * A body of at least one byte as the value it stands for.
- * Throws WrongMediaType (415) naming what is accepted, or Invalid (400) naming what is broken.
+ * Throws UnsupportedMediaType (415) naming what is accepted, or Invalid (400) naming what is broken.
  */
 export function parseBody(bytes: Buffer, headers: IncomingHttpHeaders, kind: Exclude<BodyKind, 'none'>): unknown {
   if (kind === 'raw') return bytes

@@ -41,7 +41,7 @@ export class HttpMessage<Locals> implements HttpRequest<Locals> {
   }
 }
 
-/** What the router is told to make of a query: nobody asks it for parameters, the APIs parse strictly when they want them. */
+/** How the router parses a query: not at all, since the APIs parse parameters strictly. */
 export type RawQuery = { raw: string }
 
 const REQUEST_ID = /^[A-Za-z0-9._-]{1,64}$/

@@ -41,9 +41,9 @@ export interface TlsOptions {
 }
 
 export interface Outbound {
-  /** A connected socket. Throws OutboundFault. */
+  /** A connected socket. Throws OutboundError. */
   connect(place: Endpoint, signal: AbortSignal): Promise<Socket>
-  /** TLS over a socket of `connect`; the certificate must name the host. Closes the socket and throws OutboundFault when that fails. */
+  /** TLS over a socket of `connect`; the certificate must name the host. Closes the socket and throws OutboundError when that fails. */
   secure(socket: Socket, place: Endpoint, tls: TlsOptions, signal: AbortSignal): Promise<Socket>
   /** Why a place cannot be connected to, as far as that is known without resolving its name; null where nothing is known against it. */
   refusal(place: Endpoint): string | null
@@ -165,7 +165,7 @@ function settled(socket: Socket, event: string, signal: AbortSignal, kind: Outbo
   })
 }
 
-/** As an OutboundFault, which keeps the code of the system for administrators. */
+/** As an OutboundError, which keeps the code of the system for administrators. */
 export function faultOf(error: unknown, kind: OutboundClass): OutboundError {
   if (error instanceof OutboundError) return error
   const { name, code, message } = error as { name?: string; code?: unknown; message?: string }

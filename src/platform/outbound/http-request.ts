@@ -22,7 +22,7 @@ export interface OutboundResponse {
 
 /**
  * Redirects are not followed: they are no answer, and would take secrets elsewhere. Nothing is unpacked, so that a small answer stays
- * small. Throws OutboundFault.
+ * small. Throws OutboundError.
  */
 export async function sendRequest(outbound: Outbound, url: URL, asked: OutboundRequest): Promise<OutboundResponse> {
   const isSecure = url.protocol === 'https:'

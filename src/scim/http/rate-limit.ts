@@ -4,7 +4,7 @@ import { TooManyRequests } from '../../platform/errors.ts'
 const MINUTE = 60_000
 
 export interface ScimRate {
-  /** Counts one request. Throws TooMany with the seconds until the next one is possible. */
+  /** Counts one request. Throws TooManyRequests with the seconds until the next one is possible. */
   take(iamid: string, perMinute: number | undefined, now?: number): void
 }
 

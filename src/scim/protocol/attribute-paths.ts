@@ -33,7 +33,7 @@ export function keyOf(holder: Document, name: string): string {
 
 /**
  * Reads an attribute path (RFC 7644 3.10): `name`, `name.sub`, either behind `urn:…:`, or an extension's URN alone.
- * Throws Misspoken of `scimType` for what this type of resource does not have.
+ * Throws ScimError of `scimType` for what this type of resource does not have.
  */
 export function resolve(type: ResourceType, path: string, scimType: ScimType = 'invalidPath'): Target {
   const fault = () =>

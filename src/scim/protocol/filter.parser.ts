@@ -6,14 +6,14 @@ const MAX_CHARACTERS = 4096
 const MAX_DEPTH = 20
 const MAX_COMPARISONS = 100
 
-/** Throws Misspoken invalidFilter, which names what is expected and at which character. */
+/** Throws ScimError invalidFilter, which names what is expected and at which character. */
 export function parseFilter(text: string): Filter {
   return new Parser(text, 0, 'invalidFilter').filter()
 }
 
 /**
  * `attribute[filter]` or `attribute[filter].sub` of a PATCH; `attribute` and `sub` are unchecked. Null for a path without a
- * filter. Throws Misspoken invalidPath.
+ * filter. Throws ScimError invalidPath.
  */
 export function parseValuePath(path: string): { attribute: string; filter: ValueFilter; sub: string | null } | null {
   const open = path.indexOf('[')

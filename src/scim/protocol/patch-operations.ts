@@ -22,7 +22,7 @@ export interface PatchOperation {
   readonly path: string
 }
 
-/** Throws Misspoken. A step without a path becomes one for each name in its value; read-only names there are passed over. */
+/** Throws ScimError. A step without a path becomes one for each name in its value; read-only names there are passed over. */
 export function parsePatch(type: ResourceType, body: unknown): PatchOperation[] {
   if (!isObject(body)) throw new ScimError('invalidSyntax', 'body', 'must be a JSON object')
   if (!hasSchema(body, PATCH_OP)) throw new ScimError('invalidSyntax', 'schemas', `must be a list with ${PATCH_OP}`)

@@ -27,7 +27,7 @@ export interface Precondition {
   readonly ifNoneMatch?: string | undefined
 }
 
-/** Throws Stale when the caller rests on another version, or wants none that is there. Ask inside the transaction that holds the row. */
+/** Throws PreconditionFailed when the caller rests on another version, or wants none that is there. Ask inside the transaction that holds the row. */
 export function checkVersion({ ifMatch, ifNoneMatch }: Precondition, version: string): void {
   if (ifMatch !== undefined && !etagMatches(written(ifMatch), version))
     throw new PreconditionFailed('The resource has changed since this version: read it again (If-Match)')

@@ -17,7 +17,7 @@ const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
 const isOrder = (op: Compare['op']): op is keyof typeof SYMBOLS => op in SYMBOLS
 
 /**
- * The condition of a filter; what it compares with is added to `values`. Throws Misspoken invalidFilter for what no type among `types` has;
+ * The condition of a filter; what it compares with is added to `values`. Throws ScimError invalidFilter for what no type among `types` has;
  * what only another one has is absent here (RFC 7644 3.4.2.2).
  */
 export function condition(places: ColumnMap, filter: Filter, values: unknown[], types: readonly ResourceType[] = []): string {
@@ -223,7 +223,7 @@ function refused<T>(check: () => T): T {
   }
 }
 
-/** The order of a list; ties go by id. Who lacks the value stands last going up (RFC 7644 3.4.2.3). Throws Misspoken. */
+/** The order of a list; ties go by id. Who lacks the value stands last going up (RFC 7644 3.4.2.3). Throws ScimError. */
 export function orderBy(places: ColumnMap, sortBy: string, descending: boolean): Order {
   const target = resolve(places.type, sortBy)
   const column = columnOf(places, target)

@@ -37,7 +37,7 @@ export interface MemberChange {
   readonly ids: readonly string[]
 }
 
-/** The ids in a value of `members`. Throws Misspoken for a group among them, and what is no id. */
+/** The ids in a value of `members`. Throws ScimError for a group among them, and what is no id. */
 export function memberIds(type: ResourceType, value: unknown): string[] {
   const members = type.core.attributes.find(({ name }) => name === 'members')!
   const checked = (checkValue(members, value, 'members', type.strict) ?? []) as Document[]

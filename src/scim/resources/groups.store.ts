@@ -118,7 +118,7 @@ const NAMESAKE = 'SELECT g.id, g.iamid, g.name, g.scimid FROM groups g WHERE g.i
 export const findNamesake = async (db: Db, iamid: string, nameKey: string): Promise<Namesake | null> =>
   (await db.query<Namesake>(NAMESAKE, [iamid, nameKey]))[0] ?? null
 
-/** As findNamesake; the group is held until the transaction ends. */
+/** As findByUserName; the group is held until the transaction ends. */
 export const lockByName = async (db: Db, iamid: string, nameKey: string): Promise<Namesake | null> =>
   (await db.query<Namesake>(`${NAMESAKE} FOR UPDATE`, [iamid, nameKey]))[0] ?? null
 

@@ -38,7 +38,7 @@ export interface Prepared<T> {
 /** What a server is given. */
 export const WHOLE: Prepared<never> = { read: null, pieces: null, leave: () => {} }
 
-/** Waits until no other write of `key` is at work, then divides what `read` returns. Throws what `read` throws, Misspoken and TooMany. */
+/** Waits until no other write of `key` is at work, then divides what `read` returns. Throws what `read` throws, ScimError and TooManyRequests. */
 export async function prepareMembers<T extends Wanted>(
   call: ServiceContext,
   iamid: string,

@@ -40,7 +40,7 @@ export function toColumns(iam: IamRecord, given: Document): WrittenUser {
   }
 }
 
-/** An e-mail that is no address leaves the one of the profile: the rest of the person must not wait for it. Throws Misspoken. */
+/** An e-mail that is no address leaves the one of the profile: the rest of the person must not wait for it. Throws ScimError. */
 function profileOfResource({ email, ...rest }: ProfileInput): { columns: Partial<ProfileColumns>; notTaken: string[] } {
   const columns = named(rest)
   try {
