@@ -1,5 +1,9 @@
 import { createRequire } from 'node:module'
 import { defineConfig } from 'vitest/config'
+import { nodeVersionError } from './src/platform/node-version.ts'
+
+const tooOld = nodeVersionError(process.versions.node)
+if (tooOld !== null) throw new Error(tooOld)
 
 // graphql has two builds, and types of one are strangers to the other: the one that libraries get from node, for our files too.
 const graphql = createRequire(import.meta.url).resolve('graphql')

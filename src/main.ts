@@ -4,6 +4,7 @@ import { type RunningApp, startApp } from './app.ts'
 import { fillDemo } from './demo/demo.ts'
 import { createFirstAdministrator, type FirstAdministrator } from './domain/users/first-administrator.ts'
 import { ConfigError, loadConfig } from './platform/config/config.ts'
+import { nodeVersionError } from './platform/node-version.ts'
 
 /** Milliseconds from a signal to the end, however stuck; longer than open requests are waited for. */
 const SHUTDOWN_MS = 20_000
@@ -11,10 +12,8 @@ const SHUTDOWN_MS = 20_000
 const print = (text: string) => process.stdout.write(`${text}\n`)
 
 async function main(): Promise<void> {
-  if (Number(process.versions.node.split('.')[0]) < 24)
-    return fail(
-      `Roster runs on Node 24; this is ${process.version}. On Linux (x64, arm64) npm start brings its own, elsewhere install Node 24`,
-    )
+  const tooOld = nodeVersionError(process.versions.node)
+  if (tooOld !== null) return fail(tooOld)
   const { values } = parseArgs({ options: { demo: { type: 'boolean', default: false } } })
   const config = loadConfig(process.env)
   let administrator: FirstAdministrator | null = null

@@ -1,5 +1,6 @@
 // A command line that cannot be read is exit code 2, with the help on standard error.
 import { parseArgs } from 'node:util'
+import { nodeVersionError } from '../platform/node-version.ts'
 import type { Values } from './command.ts'
 import { commands, helpText } from './commands.ts'
 
@@ -9,6 +10,8 @@ process.exitCode = await run(process.argv.slice(2)).catch((error: unknown) => {
 })
 
 async function run(args: string[]): Promise<number> {
+  const tooOld = nodeVersionError(process.versions.node)
+  if (tooOld !== null) throw new Error(tooOld)
   const { words, values, wantsHelp, fault } = read(args)
   const own = wantsHelp && words[0] !== undefined && Object.hasOwn(commands, words[0]) ? commands[words[0]]!.help : undefined
   if (own !== undefined) {
