@@ -155,7 +155,7 @@ function makeApp(config: Config, store: Store, log: App['log']): App {
     groupWrites: createFairPool(GROUP_WRITES),
     log,
     outbound,
-    mailer: createMailer(config, outbound, log),
+    mailer: createMailer(config, { outbound, log }),
     passwordHasher: createPasswordHasher({ inFlight: config.hashing.inFlight, ...config.password }),
     loginAttempts: createLoginAttempts(),
     lastUsed,
@@ -185,7 +185,9 @@ async function registerApis(http: HttpServer, app: App) {
   registerScim(http, {
     publicUrl: app.config.publicUrl,
     contextOf: async (request, iamid) => {
-      const actor = await authenticateScim(app.store.db, iamid, request.headers.authorization, {
+      const actor = await authenticateScim(app.store.db, {
+        iamid,
+        authorization: request.headers.authorization,
         lastUsed: app.lastUsed,
         rate,
       }).catch(translatedStore)

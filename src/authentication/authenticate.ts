@@ -60,13 +60,15 @@ function parseSecret(secret: string): ParsedSecret | null {
   return parsed !== null && (parsed.kind === 'rt' || parsed.kind === 'rk') ? { kind: parsed.kind, hash: parsed.hash } : null
 }
 
-const find = (db: Db, kind: ParsedSecret['kind'], hashes: readonly Uint8Array[], now: Date): Promise<Row[]> =>
-  db.query<Row>(kind === 'rt' ? TOKEN : KEY, [hashes, now.toISOString()])
+const find = (
+  db: Db,
+  { kind, hashes, now }: { kind: ParsedSecret['kind']; hashes: readonly Uint8Array[]; now: Date },
+): Promise<Row[]> => db.query<Row>(kind === 'rt' ? TOKEN : KEY, [hashes, now.toISOString()])
 
 /** The actor of a secret, or null if it opens nothing. Does not count as a use. */
 export async function actorOf(db: Db, secret: string, now: Date): Promise<UserActor | null> {
   const opener = parseSecret(secret)
-  return opener && actorFrom(opener, await find(db, opener.kind, [opener.hash], now))
+  return opener && actorFrom(opener, await find(db, { kind: opener.kind, hashes: [opener.hash], now }))
 }
 
 function actorFrom({ kind: opened, hash }: ParsedSecret, rows: readonly Row[]): UserActor | null {
@@ -102,7 +104,7 @@ export function createAuthenticate(db: Db, lastUsed: LastUsedTracker): Authentic
     new DataLoader<ParsedSecret, UserActor | null>(
       async openers => {
         const hashes = new Map(openers.map(({ hash }) => [Buffer.from(hash).toString('base64'), hash]))
-        const rows = await find(db, kind, [...hashes.values()], new Date())
+        const rows = await find(db, { kind, hashes: [...hashes.values()], now: new Date() })
         return openers.map(opener => actorFrom(opener, rows))
       },
       { cache: false, maxBatchSize: BATCH, batchScheduleFn: send => setImmediate(send) },

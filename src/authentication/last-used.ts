@@ -22,7 +22,9 @@ export function createLastUsedTracker(db: Db, idleSeconds: number, onError: (err
       waiting[kind].clear()
       const ids = batch.map(([id]) => id)
       const times = batch.map(([, at]) => new Date(at))
-      await (kind === 'token' ? writeTokens(db, ids, times, idleSeconds) : writeKeys(db, TABLES[kind], ids, times)).catch(onError)
+      await (kind === 'token' ? writeTokens(db, ids, { times, idleSeconds }) : writeKeys(db, TABLES[kind], { ids, times })).catch(
+        onError,
+      )
     }
     // Only recent writes matter for "once a minute": forget the rest, so that memory does not grow with the number of secrets.
     const old = Date.now() - interval
@@ -48,14 +50,14 @@ export function createLastUsedTracker(db: Db, idleSeconds: number, onError: (err
 
 const TABLES = { key: 'api_keys', scim: 'scim_keys' } as const
 
-const writeKeys = (db: Db, table: (typeof TABLES)[keyof typeof TABLES], ids: number[], times: Date[]) =>
+const writeKeys = (db: Db, table: (typeof TABLES)[keyof typeof TABLES], { ids, times }: { ids: number[]; times: Date[] }) =>
   db.query(
     `UPDATE ${table} k SET last_used = greatest(k.last_used, u.at)
        FROM unnest($1::int[], $2::timestamptz[]) u(id, at) WHERE k.id = u.id`,
     [ids, times],
   )
 
-const writeTokens = (db: Db, ids: number[], times: Date[], idleSeconds: number) =>
+const writeTokens = (db: Db, ids: number[], { times, idleSeconds }: { times: Date[]; idleSeconds: number }) =>
   db.query(
     `UPDATE tokens t SET last_used = greatest(t.last_used, u.at), updated_at = greatest(t.updated_at, u.at),
             expires_at = least(t.ends_at, greatest(t.last_used, u.at) + $3::int * interval '1 second')

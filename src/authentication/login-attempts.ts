@@ -36,7 +36,7 @@ class LimitedAttempts implements LoginAttempts {
     let wait = this.#lanes.crowded(subjects, isKnown)
     for (;;) {
       if (wait !== null) {
-        await this.#lanes.wait(subjects, wait.subject, deadline, wait.first)
+        await this.#lanes.wait(subjects, { subject: wait.subject, deadline, first: wait.first })
         wait = this.#lanes.crowded(subjects, true)
         if (wait !== null) continue
       }
@@ -80,7 +80,7 @@ class LimitedAttempts implements LoginAttempts {
     const outcome = late && result.outcome === 'passed' ? 'failed' : result.outcome
     let settled: Settlement
     try {
-      settled = await settle(db, subjects, { outcome, until }, now)
+      settled = await settle(db, subjects, { outcome, until, now })
       this.#refusals.remember(subjects, settled.seconds)
       const refused = this.#lanes.refuse(subjects, settled.seconds)
       if (refused.size > 0) await this.#refusals.count(db, refused)

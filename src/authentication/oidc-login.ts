@@ -51,11 +51,13 @@ export async function beginOidcLogin(
 ): Promise<{ url: string; handshake: Handshake }> {
   const { relying } = await relyingPartyOf(call, iamid)
   const ours = { redirectUri: redirectUri(call.app.config.publicUrl, iamid), loginHint }
-  return warning(call, iamid, async () => {
-    if (issuer !== undefined && !(await allowsThirdPartyLogin(relying, issuer)))
-      throw new Unprocessable('This IAM does not let its provider begin a log-in, or this is not its provider')
-    const { url, handshake } = await begin(relying, ours)
-    return { url: url.href, handshake }
+  return warning(call, iamid, {
+    work: async () => {
+      if (issuer !== undefined && !(await allowsThirdPartyLogin(relying, issuer)))
+        throw new Unprocessable('This IAM does not let its provider begin a log-in, or this is not its provider')
+      const { url, handshake } = await begin(relying, ours)
+      return { url: url.href, handshake }
+    },
   })
 }
 
@@ -67,14 +69,18 @@ export async function finishOidcLogin(
   const { iam, relying } = await relyingPartyOf(call, iamid)
   if (!matchesState(handshake, query))
     // Of another tab, or sent by somebody else. The one that was begun last in this browser may still come back.
-    return warning(call, iamid, async () => {
-      throw refused('it belongs to another sign-in, perhaps in another tab of this browser')
+    return warning(call, iamid, {
+      work: async () => {
+        throw refused('it belongs to another sign-in, perhaps in another tab of this browser')
+      },
     }).catch((error: Unauthenticated) => error)
   // Before anything else is done with it: of two who come with the same one is let through, on whatever instance.
   if (!(await consumeOnce(call.db, ['log-in', handshake.state], until))) throw new Conflict('This sign-in was finished already')
   try {
     const back = new URL(`${redirectUri(call.app.config.publicUrl, iamid)}?${query}`)
-    const { claims, faults, endSession, session, idToken } = await warning(call, iamid, () => finish(relying, back, handshake))
+    const { claims, faults, endSession, session, idToken } = await warning(call, iamid, {
+      work: () => finish(relying, back, handshake),
+    })
     const claimed = identityFromClaims(iam, claims)
     const { userid } = claimed.said
     const held = await findUser(call.db, { iamid, userid })
@@ -101,7 +107,10 @@ export async function receiveLogout(
   { iamid, logoutToken }: { iamid: string; logoutToken: string },
 ): Promise<LoggedOut> {
   const { relying } = await relyingPartyOf(call, iamid)
-  return warning(call, iamid, () => readLogoutToken(relying, logoutToken, call.now), 'a logout token was not believed')
+  return warning(call, iamid, {
+    work: () => readLogoutToken(relying, logoutToken, call.now),
+    what: 'a logout token was not believed',
+  })
 }
 
 async function relyingPartyOf({ app, db }: ServiceContext, iamid: string): Promise<{ iam: IamRecord; relying: RelyingParty }> {
@@ -114,7 +123,7 @@ async function relyingPartyOf({ app, db }: ServiceContext, iamid: string): Promi
   }
   const sealed = (await encryptedSecretsOf(db, iamid))['options.clientSecret']
   try {
-    const clientSecret = sealed ? decrypt(app.keys, iamid, 'options.clientSecret', sealed) : null
+    const clientSecret = sealed ? decrypt(app.keys, { iamid, path: 'options.clientSecret', sealed }) : null
     return { iam, relying: { options, clientSecret, outbound: app.outbound } }
   } catch (error) {
     // What is wrong with our keys is not for whoever comes along.
@@ -127,8 +136,7 @@ async function relyingPartyOf({ app, db }: ServiceContext, iamid: string): Promi
 async function warning<T>(
   { app, requestId }: ServiceContext,
   iamid: string,
-  work: () => Promise<T>,
-  what = 'a log-in with an OpenID provider failed',
+  { work, what = 'a log-in with an OpenID provider failed' }: { work: () => Promise<T>; what?: string },
 ): Promise<T> {
   try {
     return await work()

@@ -11,8 +11,10 @@ export interface ProviderSession {
   readonly idToken: string | null
 }
 
-export const recordProviderSession = (db: Db, tokenId: number, iamid: string, { sub, sid, idToken }: ProviderSession) =>
-  db.prisma.providerSession.create({ data: { tokenId, iamid, sub, sid, idToken }, select: { tokenId: true } })
+export const recordProviderSession = (
+  db: Db,
+  { tokenId, iamid, session: { sub, sid, idToken } }: { tokenId: number; iamid: string; session: ProviderSession },
+) => db.prisma.providerSession.create({ data: { tokenId, iamid, sub, sid, idToken }, select: { tokenId: true } })
 
 /** The encrypted ID token that the session of a token began with. */
 export const idTokenOf = async (db: Db, tokenId: number): Promise<string | null> =>

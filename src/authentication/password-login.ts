@@ -49,7 +49,9 @@ export async function verifyCredentials(call: ServiceContext, given: PasswordCre
     const missing = iam === null ? [] : missingIn(iam)
     // Whoever logs in reads what everybody reads whose log-in fails.
     if (missing.length > 0) app.log.warn({ iamid, missing }, 'log-in at an IAM that is not configured')
-    return directory ? byDirectory(call, directory, iam, given) : byPassword(call, iam, given, turn)
+    return directory
+      ? byDirectory(call, { directory, iam, credentials: given })
+      : byPassword(call, { iam, credentials: given, turn })
   })
 }
 
@@ -59,9 +61,11 @@ export const subjectsOfLogIn = ({ address }: Pick<ServiceContext, 'address'>, { 
 
 async function byPassword(
   call: ServiceContext,
-  iam: IamRecord | null,
-  { iamid, userid, password }: PasswordCredentials,
-  turn: Turn,
+  {
+    iam,
+    credentials: { iamid, userid, password },
+    turn,
+  }: { iam: IamRecord | null; credentials: PasswordCredentials; turn: Turn },
 ): Promise<AuthenticatedUser | null> {
   const user = await findLogin(call.db, iamid ?? 'bim', lookupKey(userid) ?? '')
   const right = await call.app.passwordHasher.verify(user?.passwordHash ?? null, password, turn)
@@ -72,15 +76,19 @@ async function byPassword(
 
 async function byDirectory(
   call: ServiceContext,
-  directory: NonNullable<Awaited<ReturnType<typeof directoryOf>>>,
-  iam: IamRecord,
-  { userid, password }: PasswordCredentials,
+  {
+    directory,
+    iam,
+    credentials: { userid, password },
+  }: { directory: NonNullable<Awaited<ReturnType<typeof directoryOf>>>; iam: IamRecord; credentials: PasswordCredentials },
 ): Promise<AuthenticatedUser | null> {
   const soonest = setTimeout(REFUSAL, null)
-  const entry = await withExchange(call, iam, 'log in', userid, () => directory.logIn(userid, password)).catch(withoutDetail)
+  const entry = await withExchange(call, { iam, asked: 'log in', userid, ask: () => directory.logIn(userid, password) }).catch(
+    withoutDetail,
+  )
   if (entry === null) return soonest
   const own = mapEntry(iam, entry)
-  const { user, userid: name, rejected } = await accountOf(call.db, iam, entry, own.identity!)
+  const { user, userid: name, rejected } = await accountOf(call.db, { iam, entry, identity: own.identity! })
   if (rejected !== undefined) {
     await soonest
     return { user: null, iam, userid: entry.userid, news: [own], passwordHash: null, rejected }

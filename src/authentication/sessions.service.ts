@@ -79,7 +79,12 @@ export const sessions = {
       const outcome = await startSession(call, { ...proven, user: null }, NOT_ALLOWED)
       const value = { ...outcome.value, endSession: proven.endSession }
       const { error } = outcome
-      if (!error) await recordProviderSession(call.db, value.tokenId, iamid, await withEncryptedHint(call, iamid, proven.session))
+      if (!error)
+        await recordProviderSession(call.db, {
+          tokenId: value.tokenId,
+          iamid,
+          session: await withEncryptedHint(call, iamid, proven.session),
+        })
       return { value, events: outcome.events, ...(error && { error }) }
     },
     { prepare: finishOidcLogin },
@@ -165,7 +170,7 @@ export const sessions = {
     async (call, { token }: { token: string; password: string }, passwordHash: string) => {
       const userId = await consumeInvitation(call.db, parse(token)!.hash, call.now)
       if (userId === null) throw new NotFound(BAD_INVITATION)
-      const user = await setPasswordHash(call.db, userId, passwordHash, call.now)
+      const user = await setPasswordHash(call.db, userId, { passwordHash, now: call.now })
       return changed(withVisibility(user, 'own'), {
         event: 'passwordChanged',
         target: targetOf(user),
@@ -219,7 +224,7 @@ async function startSession(
   refusal: string,
 ): Promise<WriteResult<IssuedToken>> {
   const taken =
-    rejection === undefined ? await applySourceResults(call, iam, known, news, { logIn: true }) : { rejected: rejection }
+    rejection === undefined ? await applySourceResults(call, { iam, person: known, news, logIn: true }) : { rejected: rejection }
   if ('rejected' in taken) {
     call.app.log.warn(
       { iamid: iam.id, requestId: call.requestId, failure: taken.rejected },

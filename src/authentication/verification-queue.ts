@@ -43,7 +43,10 @@ export class VerificationQueue {
   }
 
   /** Throws TooManyRequests when too many wait, when `deadline` is over, and when the subject is locked meanwhile. */
-  async wait(subjects: LockoutSubjects, subject: keyof LockoutSubjects, deadline: number, first: boolean): Promise<void> {
+  async wait(
+    subjects: LockoutSubjects,
+    { subject, deadline, first }: { subject: keyof LockoutSubjects; deadline: number; first: boolean },
+  ): Promise<void> {
     if (this.#waiting >= MAX_WAITING)
       throw new TooManyRequests('Too many log-ins are waiting: try again later', { retryAfter: 30 })
     this.#waiting++

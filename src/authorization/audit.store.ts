@@ -5,9 +5,11 @@ import type { AuditDraft } from './audit-event.ts'
 /** Appends events in the transaction of `db`: one statement, however many. */
 export async function appendEvents(
   db: Db,
-  request: { actor: Actor; requestId: string; address: string },
-  action: string,
-  drafts: readonly AuditDraft[],
+  {
+    request,
+    action,
+    drafts,
+  }: { request: { actor: Actor; requestId: string; address: string }; action: string; drafts: readonly AuditDraft[] },
 ): Promise<void> {
   const who = actorColumns(request.actor)
   const rows = drafts.map(draft => ({ draft, by: draft.by ? actedBy(draft.by) : who }))

@@ -122,7 +122,7 @@ async function written<R>(
   const step = (work: typeof rule) =>
     context.app.store.transaction(async db => {
       const result = await work(serviceContext(context, db, trail))
-      if (result.events.length > 0) await appendEvents(db, context, action, result.events)
+      if (result.events.length > 0) await appendEvents(db, { request: context, action, drafts: result.events })
       return result
     })
   let outcome = await step(rule)
@@ -210,7 +210,11 @@ async function recordDenied(context: Context, action: Action, reason: string, ar
   if (kinds.has(action)) return
   deniedKinds.set(context, kinds.add(action))
   const target = refusedTarget(action, args as RefusedArgs)
-  await appendEvents(context.app.store.db, context, action, [{ event: 'denied', outcome: 'denied', target, reason }])
+  await appendEvents(context.app.store.db, {
+    request: context,
+    action,
+    drafts: [{ event: 'denied', outcome: 'denied', target, reason }],
+  })
 }
 
 /** How the arguments of writes name what they are about. */

@@ -197,7 +197,7 @@ async function open(peer: Peer, host: string): Promise<Socket> {
   try {
     if (security === 'startTLS') await askForTls(socket, connectTimeout)
     if (signal.aborted) throw new Error(timedOut)
-    return await outbound.secure(socket, place, { context: context ?? undefined, rejectUnauthorized }, signal)
+    return await outbound.secure(socket, place, { tls: { context: context ?? undefined, rejectUnauthorized }, signal })
   } catch (error) {
     socket.destroy()
     throw signal.aborted ? new Error(timedOut) : error

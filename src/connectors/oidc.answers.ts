@@ -36,7 +36,7 @@ export function objectOf({ name, option }: Part, { status, body }: Pick<Outbound
 }
 
 /** Throws ProviderFault that names the member. */
-export function textIn(part: Part, answer: Json, member: string, mend: string): string {
+export function textIn(part: Part, { answer, member, mend }: { answer: Json; member: string; mend: string }): string {
   const value = answer[member]
   if (typeof value === 'string' && value !== '') return value
   const what = value === undefined ? 'is missing' : value === null ? 'is null' : value === '' ? 'is empty' : 'is no text'
@@ -51,9 +51,9 @@ export function tokenResponse(answered: OutboundResponse): Buffer {
   if (answered.status !== 200) return errorResponse(answered)
   const answer = objectOf(PARTS.token, answered)
   for (const member of NULLABLE) if (answer[member] === null) delete answer[member]
-  textIn(PARTS.token, answer, 'access_token', 'RFC 6749, 5.1: the provider must send it')
-  textIn(PARTS.token, answer, 'token_type', 'RFC 6749, 5.1: the provider must send it')
-  textIn(PARTS.token, answer, 'id_token', 'the client must be allowed the scope openid there')
+  textIn(PARTS.token, { answer, member: 'access_token', mend: 'RFC 6749, 5.1: the provider must send it' })
+  textIn(PARTS.token, { answer, member: 'token_type', mend: 'RFC 6749, 5.1: the provider must send it' })
+  textIn(PARTS.token, { answer, member: 'id_token', mend: 'the client must be allowed the scope openid there' })
   return Buffer.from(JSON.stringify(answer))
 }
 

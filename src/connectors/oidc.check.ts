@@ -49,9 +49,7 @@ export async function checkProvider(relying: RelyingParty, redirectUri: string):
 
 async function get(
   { outbound }: RelyingParty,
-  address: string,
-  part: (typeof PARTS)['keys' | 'userInfo'],
-  headers: Record<string, string>,
+  { address, part, headers }: { address: string; part: (typeof PARTS)['keys' | 'userInfo']; headers: Record<string, string> },
 ) {
   const limits = { signal: AbortSignal.timeout(TIMEOUT_MS), maxBytes: MAX_BYTES }
   return sendRequest(outbound, new URL(address), { ...limits, headers: { accept: 'application/json', ...headers } }).catch(
@@ -60,7 +58,7 @@ async function get(
 }
 
 async function countKeys(relying: RelyingParty, address: string): Promise<number> {
-  const answered = await get(relying, address, PARTS.keys, {})
+  const answered = await get(relying, { address, part: PARTS.keys, headers: {} })
   return (JSON.parse(keysResponse(answered).toString('utf8')) as { keys: unknown[] }).keys.length
 }
 
@@ -88,7 +86,7 @@ async function tryClient(
 async function tryUserInfo(relying: RelyingParty, address: string): Promise<boolean> {
   if (!isFetchable(address, relying.options))
     throw noValidAnswer('the user info endpoint is not https, which needs config.options.enableSSL false')
-  const { status } = await get(relying, address, PARTS.userInfo, { authorization: 'Bearer roster-test' })
+  const { status } = await get(relying, { address, part: PARTS.userInfo, headers: { authorization: 'Bearer roster-test' } })
   if (status >= 400 && status < 500 && status !== 404) return true
   throw noValidAnswer(
     `the user info endpoint: it answers a wrong access token with the status ${status} instead of 401: is config.options.userInfoEndpoint its address`,

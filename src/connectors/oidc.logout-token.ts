@@ -29,14 +29,17 @@ const MAX_NAME = 255
 export async function readLogoutToken(relying: RelyingParty, token: string, now: Date): Promise<LoggedOut> {
   if (token.length > MAX_TOKEN) throw refused('it is too long')
   const { issuer, jwks_uri, id_token_signing_alg_values_supported: algorithms } = (await providerOf(relying)).serverMetadata()
-  const { payload, protectedHeader } = await verified(relying, jwks_uri!, token, {
-    issuer,
-    audience: relying.options.clientId,
-    algorithms: algorithms as string[],
-    clockTolerance: SKEW,
-    maxTokenAge: MAX_AGE,
-    currentDate: now,
-    requiredClaims: ['jti'],
+  const { payload, protectedHeader } = await verified(relying, jwks_uri!, {
+    token,
+    options: {
+      issuer,
+      audience: relying.options.clientId,
+      algorithms: algorithms as string[],
+      clockTolerance: SKEW,
+      maxTokenAge: MAX_AGE,
+      currentDate: now,
+      requiredClaims: ['jti'],
+    },
   }).catch(error => Promise.reject(error instanceof errors.JOSEError ? refused(error.code) : error))
   const { typ } = protectedHeader
   if (typ !== undefined && !['jwt', 'logout+jwt'].includes(typ.toLowerCase().replace(/^application\//, '')))
@@ -80,7 +83,7 @@ interface CachedKeys {
 }
 const cached = new Map<string, CachedKeys>()
 
-async function verified(relying: RelyingParty, uri: string, token: string, options: JWTVerifyOptions) {
+async function verified(relying: RelyingParty, uri: string, { token, options }: { token: string; options: JWTVerifyOptions }) {
   const first = await keysAt(relying, uri)
   try {
     return await jwtVerify(token, await first.keys, options)

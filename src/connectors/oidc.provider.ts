@@ -132,7 +132,10 @@ async function discover(relying: RelyingParty, discoverUrl: string): Promise<oc.
   const { url, issuer } = documentAt(discoverUrl)
   const limits = { signal: AbortSignal.timeout(TIMEOUT_MS), maxBytes: MAX_BYTES, headers: { accept: 'application/json' } }
   const document = objectOf(part, await sendRequest(outbound, url, limits).catch(failed(part)))
-  const metadata = { ...document, issuer: textIn(part, document, 'issuer', 'Discovery 3 requires it') } as oc.ServerMetadata
+  const metadata = {
+    ...document,
+    issuer: textIn(part, { answer: document, member: 'issuer', mend: 'Discovery 3 requires it' }),
+  } as oc.ServerMetadata
   // Discovery 4.3: a document that names another issuer than the one it was found at is not to be used.
   const isRight = options.issuer === undefined ? sameIssuer(metadata.issuer, issuer) : metadata.issuer === options.issuer
   if (!isRight)
@@ -140,7 +143,7 @@ async function discover(relying: RelyingParty, discoverUrl: string): Promise<oc.
       `${part.name}: its issuer is ${shown(metadata.issuer)}, expected is ${options.issuer ?? issuer} (if that issuer is right, set config.options.issuer to it beside discoverUrl, or give the endpoints instead of discoverUrl)`,
     )
   for (const member of ['authorization_endpoint', 'token_endpoint', 'jwks_uri'])
-    textIn(part, document, member, 'it is needed to log in; give all endpoints instead of discoverUrl')
+    textIn(part, { answer: document, member, mend: 'it is needed to log in; give all endpoints instead of discoverUrl' })
   const { id_token_signing_alg_values_supported: algorithms } = document
   if (algorithms !== undefined && !Array.isArray(algorithms))
     throw noValidAnswer(`${part.name}: id_token_signing_alg_values_supported is no list`)

@@ -72,7 +72,7 @@ export async function finish(relying: RelyingParty, callback: URL, handshake: Ha
     .catch(error => Promise.reject(exchangeFault(error)))
   const said = tokens.claims()
   if (said === undefined || tokens.id_token === undefined) throw refused('it holds no ID token')
-  checkFurther(said, tokens.id_token, tokens.access_token, relying.options.clientId)
+  checkFurther(said, { idToken: tokens.id_token, accessToken: tokens.access_token, clientId: relying.options.clientId })
   const info = await userInfo(provider, tokens.access_token, said.sub)
   return {
     claims: together(said, info.claims),
@@ -99,7 +99,10 @@ export async function allowsThirdPartyLogin(relying: RelyingParty, issuer: strin
 }
 
 /** What the library leaves to us: at_hash (Core 3.1.3.6), azp beside a single audience (3.1.3.7, 5) and a token of the future. */
-function checkFurther(claims: oc.IDToken, idToken: string, accessToken: string, clientId: string): void {
+function checkFurther(
+  claims: oc.IDToken,
+  { idToken, accessToken, clientId }: { idToken: string; accessToken: string; clientId: string },
+): void {
   if (claims.azp !== undefined && claims.azp !== clientId) throw refused('azp is another client')
   if (claims.iat > Date.now() / 1000 + SKEW) throw refused('iat lies in the future')
   if (claims.at_hash === undefined) return

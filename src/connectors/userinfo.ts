@@ -38,10 +38,12 @@ export const limitOf = ({ timeoutMs = TIMEOUT_MS }: UserInfoConfig): AbortSignal
 /** Asks about one person. Never throws: a failure says what came instead of an answer, without the credentials. */
 export async function callUserInfo(
   outbound: Outbound,
-  config: UserInfoConfig,
-  secrets: UserInfoSecrets,
-  userid: string,
-  limit: AbortSignal = limitOf(config),
+  {
+    config,
+    secrets,
+    userid,
+    limit = limitOf(config),
+  }: { config: UserInfoConfig; secrets: UserInfoSecrets; userid: string; limit?: AbortSignal },
 ): Promise<UserInfoResponse> {
   const url = new URL(config.uri)
   url.searchParams.set('userid', userid)

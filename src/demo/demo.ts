@@ -27,7 +27,7 @@ const DAY = 86_400_000
 export async function fillDemo(context: Context): Promise<void> {
   const { config, log, outbound } = context.app
   // Made-up people have made-up addresses: their invitations go nowhere.
-  const mailer = createMailer({ ...config, smtpUrl: null }, outbound, log)
+  const mailer = createMailer({ ...config, smtpUrl: null }, { outbound, log })
   const mine: Context = { ...context, actor: operator, app: { ...context.app, mailer } }
   const people = await createPeople(mine)
   const teams = await createTeams(mine)

@@ -37,8 +37,8 @@ export const identities = {
   simulate: query('iam:simulate', async (call: ServiceContext, input: SimulateIdentityInput): Promise<IdentitySimulation> => {
     const iam = await requireIam(call.db, input.iamid)
     checkOne(input)
-    if (input.scimBody != null) return simulateScim(call, iam, input.userid, input.scimBody)
-    return simulateIdentity(call, iam, input.userInfo == null ? iam.id : USER_INFO, mappedFrom(iam, input))
+    if (input.scimBody != null) return simulateScim(call, { iam, userid: input.userid, body: input.scimBody })
+    return simulateIdentity(call, { iam, source: input.userInfo == null ? iam.id : USER_INFO, mapped: mappedFrom(iam, input) })
   }),
 
   /** Asks the directory, the provider and the endpoint of a configuration that need not be saved. Nothing is written. */
@@ -49,29 +49,27 @@ export const identities = {
     const checked =
       config == null
         ? null
-        : checkConfig(
-            saved.type as IamType,
-            iamid,
-            normalizeVendorConfig({ id: iamid, config }).config,
-            saved,
-            call.app.outbound.refusal,
-          )
+        : checkConfig(saved.type as IamType, iamid, {
+            input: normalizeVendorConfig({ id: iamid, config }).config,
+            before: saved,
+            refusal: call.app.outbound.refusal,
+          })
     const iam = { ...saved, config: checked?.config ?? saved.config }
     const secrets = new Map(await secretsOf(call, iamid))
     for (const [path, secret] of checked?.secrets ?? []) secret === null ? secrets.delete(path) : secrets.set(path, secret)
     const failures = missingIn(iam).map(what => `The IAM is not configured: it needs ${what}`)
-    const provider = await testProvider(call, iam, secrets, failures)
-    const entry = await testDirectory(call, iam, secrets, userid, failures)
+    const provider = await testProvider(call, { iam, secrets, failures })
+    const entry = await testDirectory(call, { iam, secrets, userid, failures })
     if (entry !== null && !hasNoEntryIds(iam) && directoryIdOf(iam, entry) === null) failures.push(NO_ID)
     const about =
       iam.config.externalUserInfo === undefined
         ? null
-        : await callEndpoint(call.app.outbound, iam.config, secrets, entry?.userid ?? userid)
+        : await callEndpoint(call.app.outbound, { config: iam.config, secrets, userid: entry?.userid ?? userid })
     if (about?.failure != null) failures.push(`The user info endpoint: ${about.failure}`)
     const { identity = null, faults = [] } = about ?? {}
     return {
-      directory: entry && (await simulateIdentity(call, iam, iam.id, said(mapEntry(iam, entry)))),
-      userInfo: identity && (await simulateIdentity(call, iam, USER_INFO, { identity, faults })),
+      directory: entry && (await simulateIdentity(call, { iam, source: iam.id, mapped: said(mapEntry(iam, entry)) })),
+      userInfo: identity && (await simulateIdentity(call, { iam, source: USER_INFO, mapped: { identity, faults } })),
       provider,
       failures,
     }
@@ -108,9 +106,7 @@ const said = ({ identity, faults }: SourceResult): Mapped => ({ identity: identi
 /** What can be tried of a log-in with the provider; null for an IAM that has none. */
 async function testProvider(
   { app: { outbound, config } }: Pick<ServiceContext, 'app'>,
-  iam: IamRecord,
-  secrets: ReadonlyMap<string, string>,
-  failures: string[],
+  { iam, secrets, failures }: { iam: IamRecord; secrets: ReadonlyMap<string, string>; failures: string[] },
 ): Promise<CheckedProvider | null> {
   const options = iam.config.options as OpenidOptions | undefined
   if (iam.type !== 'openid' || options === undefined) return null
@@ -123,10 +119,12 @@ async function testProvider(
 /** The person's entry; null where there is none, and a failure that says why. */
 async function testDirectory(
   { app: { outbound }, db }: ServiceContext,
-  iam: IamRecord,
-  secrets: ReadonlyMap<string, string>,
-  userid: string,
-  failures: string[],
+  {
+    iam,
+    secrets,
+    userid,
+    failures,
+  }: { iam: IamRecord; secrets: ReadonlyMap<string, string>; userid: string; failures: string[] },
 ): Promise<Entry | null> {
   if (iam.type !== 'ldap' || iam.config.options === undefined) return null
   try {

@@ -85,11 +85,11 @@ async function replayEntry(
     const entry = entryFromJson(answer)
     if (entry === null) throw emptyError(failure)
     const { identity, faults } = mapEntry(iam, entry)
-    return simulateIdentity(call, iam, iam.id, { identity: identity!, faults })
+    return simulateIdentity(call, { iam, source: iam.id, mapped: { identity: identity!, faults } })
   }
   const said = answer === null || userid === null ? null : answerOf(answer)
   if (said === null || 'failure' in said) throw emptyError(failure)
-  return simulateIdentity(call, iam, USER_INFO, mapUserInfo(iam.config, userid!, said.info))
+  return simulateIdentity(call, { iam, source: USER_INFO, mapped: mapUserInfo(iam.config, userid!, said.info) })
 }
 
 const incompleteError = () =>

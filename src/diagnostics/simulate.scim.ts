@@ -15,24 +15,26 @@ import { type IdentitySimulation, simulateIdentity } from './simulate.ts'
 /** Throws Invalid for what the client would be told is wrong. */
 export async function simulateScim(
   call: ServiceContext,
-  iam: IamRecord,
-  userid: string,
-  body: unknown,
+  { iam, userid, body }: { iam: IamRecord; userid: string; body: unknown },
 ): Promise<IdentitySimulation> {
   if (iam.id === 'bim') throw new Invalid('scimBody', 'needs an IAM that a SCIM client can provision')
   const said = checked(iam, body)
   if (canonical(said.userid) !== canonical(userid)) throw new Invalid('userid', 'must be the userName of scimBody')
-  const held = await findByUserName(call.db, iam.id, said.useridKey)
+  const held = await findByUserName(call.db, { iamid: iam.id, useridKey: said.useridKey })
   const { columns } = said
   const filled = PROFILE_FIELDS.flatMap(field => (columns[field] === undefined ? [] : [[field, columns[field]] as const]))
   const attributes: Record<string, string[]> = {}
   for (const { key, value } of said.attributes) attributes[key] = [...(attributes[key] ?? []), value]
   const identity: Identity = { userid: said.userid, profile: Object.fromEntries(filled), attributes, allBut: [] }
-  const plan = await simulateIdentity(call, { id: iam.id, config: {} }, iam.id, { identity, faults: said.notTaken })
+  const plan = await simulateIdentity(call, {
+    iam: { id: iam.id, config: {} },
+    source: iam.id,
+    mapped: { identity, faults: said.notTaken },
+  })
   // A resource of its own is changed, by PUT; a user without one is taken up again, by POST, with none of the groups of before.
   const isPut = held !== null && held.scimId !== null
   const { disabled } = disabledState(iam, held, said.active ?? (isPut ? !held.disabled : true))
-  const left = held === null || isPut ? [] : await groupsHeldBy(call.db, [held.id], iam.id, iam.id)
+  const left = held === null || isPut ? [] : await groupsHeldBy(call.db, { userIds: [held.id], iamid: iam.id, source: iam.id })
   const changes = (held?.disabled ?? null) !== disabled
   return {
     ...plan,

@@ -26,14 +26,16 @@ export interface IdentitySimulation {
 /** Throws Forbidden for who may not know what is held of somebody who is here: the difference tells it. */
 export async function simulateIdentity(
   call: ServiceContext,
-  iam: Pick<IamRecord, 'id' | 'config'>,
-  source: string,
-  { identity, faults }: Pick<Mapped, 'identity' | 'faults'>,
+  {
+    iam,
+    source,
+    mapped: { identity, faults },
+  }: { iam: Pick<IamRecord, 'id' | 'config'>; source: string; mapped: Pick<Mapped, 'identity' | 'faults'> },
 ): Promise<IdentitySimulation> {
   checkUserid(identity.userid, { newBim: false })
   const [{ user, renamed, migratedFrom, rejected } = { user: null }] = await accountMatches(call.db, iam, [identity])
   if (user !== null || rejected !== undefined) requirePermissionFor(call, 'user:read')
-  const held = user === null ? noState : (await heldOf(call.db, [user], iam.id, source)).get(user.id)!
+  const held = user === null ? noState : (await heldOf(call.db, { users: [user], iamid: iam.id, source })).get(user.id)!
   const plan = rejected === undefined ? diff(identity, { ...held, renamed }, source) : diff(NOTHING, noState, source)
   const moves = migratedFrom !== undefined
   return {

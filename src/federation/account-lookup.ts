@@ -29,10 +29,10 @@ export async function accountMatches(
   iam: Pick<IamRecord, 'id' | 'config'>,
   identities: readonly Named[],
 ): Promise<AccountMatch[]> {
-  const all = matchAccounts(identities, await accountsOf(db, iam.id, identities, { lock: false }), iam.id)
+  const all = matchAccounts(identities, await accountsOf(db, { iamid: iam.id, identities, lock: false }), iam.id)
   const from = iam.config.migrateFrom as string | undefined
   const fresh = from === undefined ? [] : identities.filter((_, at) => all[at]!.is === 'new')
-  const takeovers = fresh.length === 0 ? [] : await takeoversOf(db, from!, fresh, { lock: false })
+  const takeovers = fresh.length === 0 ? [] : await takeoversOf(db, { from: from!, people: fresh, lock: false })
   const takeoverOf = new Map(fresh.map((named, at) => [named, takeovers[at]!]))
   return all.map((who, at) => (who.is === 'new' ? taking(takeoverOf.get(identities[at]!), from) : matchOf(who)))
 }
@@ -43,9 +43,11 @@ export async function accountMatches(
  */
 export async function accountOf(
   db: Db,
-  iam: Pick<IamRecord, 'id' | 'config'>,
-  { userid: typed }: Pick<Entry, 'userid'>,
-  identity: Named,
+  {
+    iam,
+    entry: { userid: typed },
+    identity,
+  }: { iam: Pick<IamRecord, 'id' | 'config'>; entry: Pick<Entry, 'userid'>; identity: Named },
 ): Promise<{ user: UserRecord | null; userid: string; rejected?: string }> {
   const [meant = { user: null }] = await accountMatches(db, iam, [identity])
   const userid = meant.renamed ?? meant.user?.userid ?? identity.userid

@@ -17,12 +17,10 @@ export type Takeover = { readonly user: UserRecord } | { readonly refusal: strin
  */
 export async function takeoversOf(
   db: Db,
-  from: string,
-  people: readonly Named[],
-  { lock }: { lock: boolean },
+  { from, people, lock }: { from: string; people: readonly Named[]; lock: boolean },
 ): Promise<(Takeover | null)[]> {
   const named = people.map(({ userid, aliases }) => ({ userid, ...(aliases && { aliases }) }))
-  const accounts = await accountsOf(db, from, named, { lock })
+  const accounts = await accountsOf(db, { iamid: from, identities: named, lock })
   const byKey = new Map(accounts.map(user => [lookupKey(user.userid), user]))
   const grants =
     accounts.length === 0

@@ -12,9 +12,7 @@ const ID_COLUMNS: Record<SourceKind, string> = { directory: 'directory_id', open
  */
 export const accountsOf = (
   db: Db,
-  iamid: string,
-  identities: readonly Named[],
-  { lock }: { lock: boolean },
+  { iamid, identities, lock }: { iamid: string; identities: readonly Named[]; lock: boolean },
 ): Promise<UserRecord[]> => {
   const kind = identities.find(({ sourceId }) => sourceId)?.sourceId?.source ?? 'directory'
   return db.query(
@@ -41,7 +39,10 @@ export const renameUsers = (
   )
 
 /** Moves accounts to another IAM, whose sources do not know them by the ids of the former one. */
-export const moveAccounts = (db: Db, ids: readonly number[], iamid: string, now: Date): Promise<UserRecord[]> =>
+export const moveAccounts = (
+  db: Db,
+  { ids, iamid, now }: { ids: readonly number[]; iamid: string; now: Date },
+): Promise<UserRecord[]> =>
   db.query(
     `UPDATE users u SET iamid = $2, directory_id = NULL, openid_id = NULL, saml_id = NULL, relinkable = false,
        updated_at = $3::timestamptz WHERE u.id = ANY($1::int[]) RETURNING ${USER_COLUMNS}`,

@@ -84,7 +84,7 @@ async function known(
   { iamid, expected, logIn }: Source,
   identities: readonly Identity[],
 ): Promise<Found[]> {
-  const accounts = await accountsOf(db, iamid, identities, { lock: true })
+  const accounts = await accountsOf(db, { iamid, identities, lock: true })
   const all = matchAccounts(identities, accounts, iamid).map((who): MatchedAccount => {
     if (logIn && who.is === 'known' && who.user.disabled)
       return { is: 'refused', user: who.user, reason: 'the account is disabled' }
@@ -130,10 +130,10 @@ async function reusedAccounts(
   identities: readonly Identity[],
 ): Promise<Found[]> {
   if (migrateFrom === undefined) return identities.map(() => null)
-  const takeovers = await takeoversOf(db, migrateFrom, identities, { lock: true })
+  const takeovers = await takeoversOf(db, { from: migrateFrom, people: identities, lock: true })
   const ids = takeovers.flatMap(takeover => (takeover && 'user' in takeover ? takeover.user.id : []))
   const moved = new Map(
-    ids.length === 0 ? [] : (await moveAccounts(db, ids, iamid, now).catch(retryOnConflict)).map(user => [user.id, user]),
+    ids.length === 0 ? [] : (await moveAccounts(db, { ids, iamid, now }).catch(retryOnConflict)).map(user => [user.id, user]),
   )
   await deleteAddresses(
     db,

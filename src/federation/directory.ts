@@ -100,10 +100,11 @@ function isUserid(name: string): boolean {
 type FetchedEntry = Pick<ServiceContext, 'app' | 'db' | 'now' | 'requestId' | 'trail'>
 
 /** That a directory gives no ids is kept; that it does again a sync finds out, or a log-in where none is configured. */
-async function recordEntryId(db: Db, iam: IamRecord, entry: Entry, now: Date): Promise<void> {
+async function recordEntryId(db: Db, iam: IamRecord, { entry, now }: { entry: Entry; now: Date }): Promise<void> {
   if (hasNoEntryIds(iam)) return
   const isMissing = directoryIdOf(iam, entry) === null
-  if (isMissing || iam.config.ldapSync === undefined) await recordEntryIds(db, iam, isMissing ? 'missing' : 'given', now)
+  if (isMissing || iam.config.ldapSync === undefined)
+    await recordEntryIds(db, iam, { state: isMissing ? 'missing' : 'given', now })
 }
 
 /**
@@ -112,17 +113,14 @@ async function recordEntryId(db: Db, iam: IamRecord, entry: Entry, now: Date): P
  */
 export async function withExchange(
   { app, db, now: at, requestId, trail }: FetchedEntry,
-  iam: IamRecord,
-  asked: 'find' | 'log in',
-  userid: string,
-  ask: () => Promise<Entry | null>,
+  { iam, asked, userid, ask }: { iam: IamRecord; asked: 'find' | 'log in'; userid: string; ask: () => Promise<Entry | null> },
 ): Promise<Entry | null> {
   const about = { kind: 'ldap', iamid: iam.id, at, requestId, asked, trail, source: iam.id } as const
   try {
     const entry = await logFailure(app, iam.id, ask)
     if (entry !== null) {
       app.exchangeLog.record({ ...about, userid: entry.userid, resource: entry.id, answer: entryToJson(entry) })
-      await recordEntryId(db, iam, entry, at)
+      await recordEntryId(db, iam, { entry, now: at })
     } else if (asked === 'find') app.exchangeLog.record({ ...about, userid, failure: 'The directory knows no such person' })
     return entry
   } catch (error) {

@@ -14,7 +14,10 @@ export interface HeldEntry {
 }
 
 /** Groups of the IAM that are one of these entries or have one of these names (canonical). One statement. */
-export const heldEntries = (db: Db, iamid: string, ids: readonly string[], nameKeys: readonly string[]): Promise<HeldEntry[]> =>
+export const heldEntries = (
+  db: Db,
+  { iamid, ids, nameKeys }: { iamid: string; ids: readonly string[]; nameKeys: readonly string[] },
+): Promise<HeldEntry[]> =>
   db.query(
     `SELECT g.id, g.name, g.name_key AS "nameKey", g.gid, g.email, g.description, g.directory_id AS "directoryId"
       FROM groups g WHERE g.id IN (
@@ -51,7 +54,11 @@ export interface ChangedGroup {
  * Leaves alone a group whose name or entry another group of the IAM has and keeps; names may change hands within the list. Answers the others.
  * At most three statements of one transaction.
  */
-export async function changeGroups(db: Db, iamid: string, changes: readonly GroupChange[], now: Date): Promise<ChangedGroup[]> {
+export async function changeGroups(
+  db: Db,
+  iamid: string,
+  { changes, now }: { changes: readonly GroupChange[]; now: Date },
+): Promise<ChangedGroup[]> {
   const keyed = changes.map(change => ({ ...change, key: canonical(change.name) }))
   const ids = keyed.map(({ groupId }) => groupId)
   const held = await db.query<LockedGroup>(
@@ -124,7 +131,7 @@ export interface GoneGroup {
 const MAY_GO = `NOT ${HAS_OWN} AND NOT EXISTS (SELECT 1 FROM iam_group_permissions r WHERE r.iamid = g.iamid AND r.group_key = g.name_key)`
 
 /** Groups of the IAM that are an entry, in pages by id. */
-export const entryGroups = (db: Db, iamid: string, after: number, limit: number): Promise<GoneGroup[]> =>
+export const entryGroups = (db: Db, iamid: string, { after, limit }: { after: number; limit: number }): Promise<GoneGroup[]> =>
   db.query(
     `SELECT g.id, g.name, g.name_key AS "nameKey", g.directory_id AS "directoryId" FROM groups g
       WHERE g.iamid = $1 AND g.id > $2 AND g.directory_id IS NOT NULL ORDER BY g.id LIMIT $3::int`,

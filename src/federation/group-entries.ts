@@ -114,13 +114,14 @@ export class GroupEntries {
       byName,
       claims,
     )
-    for (const group of named) this.#name(group, byName.get(keyOf(group)) ?? null, claims.get(keyOf(group))!, { there, own })
+    for (const group of named)
+      this.#name(group, byName.get(keyOf(group)) ?? null, { claims: claims.get(keyOf(group))!, known: { there, own } })
   }
 
   #heldBy(groups: readonly EntryGroup[]): Promise<HeldEntry[]> {
     const ids = new Set(groups.flatMap(({ entryIds }) => entryIds))
     const keys = new Set(groups.flatMap(({ name }) => lookupKey(name) ?? []))
-    return heldEntries(this.#db, this.#iam.id, [...ids], [...keys])
+    return heldEntries(this.#db, { iamid: this.#iam.id, ids: [...ids], nameKeys: [...keys] })
   }
 
   /** These groups, whatever else the directory has of the names of some, and the entries that have these names here; by DN. */
@@ -163,14 +164,18 @@ export class GroupEntries {
     }
   }
 
-  #name(group: EntryGroup, holder: HeldEntry | null, claims: readonly EntryGroup[], known: Known): void {
-    const fault = this.#faultOf(group, holder, claims, known)
+  #name(group: EntryGroup, holder: HeldEntry | null, { claims, known }: { claims: readonly EntryGroup[]; known: Known }): void {
+    const fault = this.#faultOf(group, holder, { claims, known })
     if (fault !== null) this.#keep(group, { held: null, taken: false, change: null, fault })
     else this.#keep(group, { ...plain, held: holder, change: holder && changeOf(group, holder, holder.name) })
   }
 
   /** Why an entry that is not here yet is not taken in; null where the name is free for it. */
-  #faultOf(group: EntryGroup, holder: HeldEntry | null, claims: readonly EntryGroup[], { there, own }: Known): string | null {
+  #faultOf(
+    group: EntryGroup,
+    holder: HeldEntry | null,
+    { claims, known: { there, own } }: { claims: readonly EntryGroup[]; known: Known },
+  ): string | null {
     const id = holder?.directoryId ?? null
     if (holder && id !== null) {
       const entry = [...there.values()].find(({ entryIds }) => entryIds.includes(id))

@@ -5,9 +5,7 @@ import type { ExternalGroup } from './identity.ts'
 /** The groups of the IAM that `source` put each user into. */
 export const groupsHeldBy = (
   db: Db,
-  userIds: readonly number[],
-  iamid: string,
-  source: string,
+  { userIds, iamid, source }: { userIds: readonly number[]; iamid: string; source: string },
 ): Promise<{ userId: number; name: string; directoryId: string | null }[]> =>
   db.query(
     `SELECT m.user_id AS "userId", g.name, g.directory_id AS "directoryId" FROM memberships m JOIN groups g ON g.id = m.group_id
@@ -119,12 +117,16 @@ export async function lastResponse(db: Db, userId: number): Promise<Date | null>
 }
 
 /** `failure` names what of the answer could not be taken, if anything. */
-export async function recordResponse(db: Db, userId: number, now: Date, failure: string | null): Promise<void> {
+export async function recordResponse(
+  db: Db,
+  userId: number,
+  { now, failure }: { now: Date; failure: string | null },
+): Promise<void> {
   const answer = { answeredAt: now, failedAt: failure === null ? null : now, failure: failure?.slice(0, 1_000) ?? null }
   await db.prisma.userInfoAnswer.upsert({ where: { userId }, create: { userId, ...answer }, update: answer })
 }
 
-export async function recordFailure(db: Db, userId: number, now: Date, failure: string): Promise<void> {
+export async function recordFailure(db: Db, userId: number, { now, failure }: { now: Date; failure: string }): Promise<void> {
   const failed = { failedAt: now, failure: failure.slice(0, 1_000) }
   await db.prisma.userInfoAnswer.upsert({ where: { userId }, create: { userId, ...failed }, update: failed })
 }

@@ -23,7 +23,7 @@ export interface Reconciled extends Account {
 
 /** Writes what a source says of a person, who is made if they are new. Part of a write's transaction; its events are the write's. */
 export async function reconcile(call: ServiceContext, by: Source, identity: Identity): Promise<Written | Rejection> {
-  const [written] = await reconcileAll(call, by, [identity], identity.groupChanges)
+  const [written] = await reconcileAll(call, { by, identities: [identity], groupChanges: identity.groupChanges })
   if ('rejected' in written!) return written
   const { user, created, migratedFrom, events } = written!
   await recordRefresh(call.db, user.id, call.now)
@@ -41,9 +41,7 @@ interface Written {
 /** As reconcile, of many people, none of them twice, once these groups are changed; as many statements as for one. `user` is as they were before, or when they were made. */
 export async function reconcileAll(
   call: ServiceContext,
-  by: Source,
-  identities: readonly Identity[],
-  groupChanges: readonly GroupChange[] = [],
+  { by, identities, groupChanges = [] }: { by: Source; identities: readonly Identity[]; groupChanges?: readonly GroupChange[] },
 ): Promise<(Reconciled | Rejection)[]> {
   const { db } = call
   const { iamid, source } = by
@@ -52,7 +50,7 @@ export async function reconcileAll(
   // After the people are held, and only for somebody who is taken in.
   const regrouped = people.length === 0 ? { events: [] } : await regroup(call, by, groupChanges)
   const known = people.filter(({ created, replaced }) => !created && replaced === null).map(({ user }) => user)
-  const held = await heldOf(db, known, iamid, source)
+  const held = await heldOf(db, { users: known, iamid, source })
   const reconciled = new Map(
     people.map((account, at): [Account | Rejection, Reconciled] => {
       const { user, userid, identity } = account
@@ -84,18 +82,21 @@ async function write({ db, now }: ServiceContext, { iamid, source }: Source, wri
   if (leave.length > 0 || written.some(({ replaced }) => replaced !== null)) await assertAdministratorRemains(db)
   const changes = written.filter(({ plan: { attributes } }) => attributes.added.length + attributes.removed.length > 0)
   if (changes.length > 0)
-    await writeChanges(db, 'user', new Map(changes.map(({ user, plan }) => [user.id, plan.attributes])), now, source)
+    await writeChanges(db, {
+      kind: 'user',
+      changes: new Map(changes.map(({ user, plan }) => [user.id, plan.attributes])),
+      now,
+      source,
+    })
 }
 
 /** What is held of each of these users, by id. Two statements. */
 export async function heldOf(
   db: Db,
-  users: readonly UserRecord[],
-  iamid: string,
-  source: string,
+  { users, iamid, source }: { users: readonly UserRecord[]; iamid: string; source: string },
 ): Promise<ReadonlyMap<number, CurrentState>> {
   const ids = users.map(({ id }) => id)
-  const groups = Map.groupBy(await groupsHeldBy(db, ids, iamid, source), row => row.userId)
+  const groups = Map.groupBy(await groupsHeldBy(db, { userIds: ids, iamid, source }), row => row.userId)
   const attributes = Map.groupBy(await storedAttributesOf(db, 'user', ids), row => row.ownerId)
   return new Map(
     users.map(user => [user.id, { user, groups: groups.get(user.id) ?? [], attributes: attributes.get(user.id) ?? [] }]),

@@ -23,13 +23,15 @@ async function fetchFromSources(call: ServiceContext, { ref }: ByRef): Promise<F
   const user = await requireUser(call.db, ref)
   const iam = await requireIam(call.db, user.iamid)
   const directory = await directoryOf(call, iam)
-  const entry = directory && (await withExchange(call, iam, 'find', user.userid, () => entryOfUser(directory, iam, user)))
+  const entry =
+    directory &&
+    (await withExchange(call, { iam, asked: 'find', userid: user.userid, ask: () => entryOfUser(directory, iam, user) }))
   if (directory && entry === null) throw new NotFound(`The directory of ${iam.id} knows no ${user.userid}: nothing was changed`)
   const own = entry && mapEntry(iam, entry)
   const about = await fetchUserInfo(
     call,
     iam,
-    own === null ? user.userid : (await accountOf(call.db, iam, entry!, own.identity!)).userid,
+    own === null ? user.userid : (await accountOf(call.db, { iam, entry: entry!, identity: own.identity! })).userid,
   )
   if (user.iamid !== 'bim' && entry === null && about === null)
     throw new Invalid('iamid', `names the IAM ${user.iamid}, from which this version cannot read users yet`)
@@ -42,7 +44,7 @@ export const refreshes = {
     'user:refresh',
     async (call, { ref }: ByRef, fetched: FetchedUser): Promise<WriteResult<UserRecord>> => {
       const user = await requireUser(call.db, ref)
-      const taken = await applySourceResults(call, fetched.iam, user, fetched.news)
+      const taken = await applySourceResults(call, { iam: fetched.iam, person: user, news: fetched.news })
       if ('rejected' in taken) throw new Conflict(`Nothing was changed: ${taken.rejected}`)
       const { events, error } = taken
       const value = withVisibility(await requireUser(call.db, { id: user.id }), 'aggregate')

@@ -10,7 +10,7 @@ export async function regroup(
   changes: readonly GroupChange[],
 ): Promise<{ events: AuditDraft[]; changed: ReadonlySet<number> }> {
   if (changes.length === 0) return { events: [], changed: new Set() }
-  const changed = await changeGroups(db, iamid, changes, now)
+  const changed = await changeGroups(db, iamid, { changes, now })
   const renamed = changed.filter(({ before, name }) => before !== name)
   // A rule goes by the name.
   if (renamed.length > 0) await assertAdministratorRemains(db)

@@ -31,7 +31,7 @@ export const relinking = {
     const user = await userOfIam(call, ref)
     if (isSelf(call.actor, { id: user.id })) throw new Conflict('You cannot replace yourself: ask another administrator')
     await emptyAccounts(call.db, [user.id], call.now)
-    const emptied = await setSourceIds(call.db, user.id, { ...none, ...given }, call.now).catch(idTaken)
+    const emptied = await setSourceIds(call.db, user.id, { ids: { ...none, ...given }, now: call.now }).catch(idTaken)
     await assertAdministratorRemains(call.db)
     const { globalUserId, name, email } = user
     return changed(withVisibility(emptied, 'aggregate'), {
@@ -48,7 +48,7 @@ export const relinking = {
     const user = await userOfIam(call, ref)
     const { directoryId, openidId, samlId } = user
     const ids = sourceId == null ? none : { directoryId, openidId, samlId, ...given }
-    const linked = await setSourceIds(call.db, user.id, ids, call.now).catch(idTaken)
+    const linked = await setSourceIds(call.db, user.id, { ids, now: call.now }).catch(idTaken)
     const [before, after] = [sourceIdsOf(user), sourceIdsOf(linked)]
     if (JSON.stringify(before) === JSON.stringify(after)) return unchanged(withVisibility(linked, 'aggregate'))
     const event = {
@@ -67,7 +67,7 @@ export const relinking = {
   relinkAll: command('iam:relinkUsers', async (call: ServiceContext, { iamid, dryRun }: { iamid: string; dryRun: boolean }) => {
     if (iamid === 'bim') throw new Invalid('iamid', 'must not be bim: no source knows its users')
     await requireIam(call.db, iamid)
-    const found = await relinkingOf(call.db, iamid, ADMINISTRATIVE, { apply: !dryRun, now: call.now })
+    const found = await relinkingOf(call.db, { iamid, permissions: ADMINISTRATIVE, apply: !dryRun, now: call.now })
     if (dryRun || found.relinked === 0) return unchanged<Relinking>(found)
     const after = { relinked: found.relinked, leftOut: found.leftOut }
     return changed<Relinking>(found, { event: 'userRelinked', target: { type: 'iam', id: iamid }, after })

@@ -7,8 +7,7 @@ import type { SourceIdColumn } from './source-ids.ts'
 export async function setSourceIds(
   db: Db,
   id: number,
-  ids: Record<SourceIdColumn, string | null>,
-  now: Date,
+  { ids, now }: { ids: Record<SourceIdColumn, string | null>; now: Date },
 ): Promise<UserRecord> {
   const [user] = await db.query<UserRecord>(
     `UPDATE users u SET directory_id = $2, openid_id = $3, saml_id = $4, relinkable = false, updated_at = $5::timestamptz
@@ -33,9 +32,7 @@ export interface Relinking {
  */
 export async function relinkingOf(
   db: Db,
-  iamid: string,
-  permissions: readonly string[],
-  { apply, now }: { apply: boolean; now: Date },
+  { iamid, permissions, apply, now }: { iamid: string; permissions: readonly string[]; apply: boolean; now: Date },
 ): Promise<Relinking> {
   const marked = `, marked AS (UPDATE users u SET relinkable = true, updated_at = $3::timestamptz FROM wanted w
     WHERE u.id = w.id AND NOT w.powerful AND NOT u.relinkable)`

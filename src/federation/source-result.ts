@@ -51,7 +51,7 @@ export async function fetchUserInfo(
 ): Promise<SourceResult | null> {
   if (iam.config.externalUserInfo === undefined) return null
   const { app, db, now: at, requestId, trail } = call
-  const news = await callEndpoint(app.outbound, iam.config, await secretsOf({ app, db }, iam.id), userid)
+  const news = await callEndpoint(app.outbound, { config: iam.config, secrets: await secretsOf({ app, db }, iam.id), userid })
   const { answer, failure } = news
   const about = { iamid: iam.id, at, requestId, asked: 'ask', userid, answer, failure }
   app.exchangeLog.record({ kind: 'userinfo', ...about, trail, source: USER_INFO })
@@ -62,9 +62,7 @@ export async function fetchUserInfo(
 /** As fetchUserInfo, by any configuration that has an endpoint. */
 export async function callEndpoint(
   outbound: Outbound,
-  config: IamRecord['config'],
-  secrets: Secrets,
-  userid: string,
+  { config, secrets, userid }: { config: IamRecord['config']; secrets: Secrets; userid: string },
 ): Promise<SourceResult & { readonly answer: unknown }> {
   const [password, key] = ['authentication.password', 'key'].map(path => secrets.get(`externalUserInfo.${path}`))
   const given = { ...(password !== undefined && { password }), ...(key !== undefined && { key }) }
@@ -78,7 +76,7 @@ export async function callEndpoint(
   if (semaphores.size > MAX_ENDPOINTS) semaphores.delete(semaphores.keys().next().value!)
   // From here on, or whoever waits behind a crowd would wait for each of its turns.
   const limit = limitOf(endpoint)
-  const answer = await semaphore.run(() => callUserInfo(outbound, endpoint, given, userid, limit))
+  const answer = await semaphore.run(() => callUserInfo(outbound, { config: endpoint, secrets: given, userid, limit }))
   return 'info' in answer
     ? { source: USER_INFO, failure: null, answer: userInfoJson(answer.info), ...mapUserInfo(config, userid, answer.info) }
     : { source: USER_INFO, failure: answer.failure, answer: null, identity: null, faults: [] }
@@ -92,7 +90,7 @@ type Secrets = ReadonlyMap<string, string>
 /** The opened secrets of an IAM, by their paths. Throws Refused when they do not open. */
 export async function secretsOf({ app, db }: Pick<ServiceContext, 'app' | 'db'>, iamid: string): Promise<Secrets> {
   const sealed = Object.entries(await encryptedSecretsOf(db, iamid))
-  return new Map(sealed.map(([path, secret]) => [path, decrypt(app.keys, iamid, path, secret)]))
+  return new Map(sealed.map(([path, secret]) => [path, decrypt(app.keys, { iamid, path, sealed: secret })]))
 }
 
 /** The endpoint names groups and attributes by their own names: there is nothing to map. What the IAM is not to take was not spoken of. */
@@ -129,10 +127,12 @@ export function mapUserInfo(
  */
 export async function applySourceResults(
   call: ServiceContext,
-  iam: Pick<IamRecord, 'id' | 'config'>,
-  person: Person | null,
-  news: readonly SourceResult[],
-  { logIn = false }: { logIn?: boolean } = {},
+  {
+    iam,
+    person,
+    news,
+    logIn = false,
+  }: { iam: Pick<IamRecord, 'id' | 'config'>; person: Person | null; news: readonly SourceResult[]; logIn?: boolean },
 ): Promise<AppliedResults | { readonly rejected: string }> {
   const events: AuditDraft[] = []
   let error: Unavailable | null = null
@@ -149,8 +149,9 @@ export async function applySourceResults(
       user = taken.user
       isNew ||= taken.created || taken.moved
       events.push(...taken.events)
-      if (source === USER_INFO) await recordResponse(call.db, user.id, call.now, faults.length === 0 ? null : faults.join('; '))
-    } else if (failure !== null && user !== null) error = await tolerateFailure(call, iam, user, failure)
+      if (source === USER_INFO)
+        await recordResponse(call.db, user.id, { now: call.now, failure: faults.length === 0 ? null : faults.join('; ') })
+    } else if (failure !== null && user !== null) error = await tolerateFailure(call, { iam, user, failure })
   }
   if (user === null) throw new Error('Somebody new came without an identity')
   // Of somebody new there is nothing to keep: thrown, it undoes that they were made, or that an account was moved.
@@ -173,14 +174,12 @@ type Person = Pick<UserRecord, 'id' | 'profileId' | 'iamid' | 'userid' | 'disabl
 
 async function tolerateFailure(
   { db, now }: ServiceContext,
-  iam: Pick<IamRecord, 'config'>,
-  user: Person,
-  failure: string,
+  { iam, user, failure }: { iam: Pick<IamRecord, 'config'>; user: Person; failure: string },
 ): Promise<Unavailable | null> {
   const { onError = 'keep', staleAfter = 0 } = iam.config.externalUserInfo as Endpoint
   const last = await lastResponse(db, user.id)
   const fresh = last !== null && now.getTime() - last.getTime() <= staleAfter * 1000
-  await recordFailure(db, user.id, now, failure)
+  await recordFailure(db, user.id, { now, failure })
   return onError === 'deny' && !fresh ? noResponse() : null
 }
 

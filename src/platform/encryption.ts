@@ -20,7 +20,7 @@ export function createTokenCipher(instanceKeys: readonly Buffer[], audience: str
         .encrypt(keys[0]!),
     async decrypt(token, now) {
       for (const key of keys) {
-        const payload = await decrypted(token, key, audience, now)
+        const payload = await decrypted(token, { key, audience, now })
         if (payload !== null) return payload
       }
       return null
@@ -28,7 +28,10 @@ export function createTokenCipher(instanceKeys: readonly Buffer[], audience: str
   }
 }
 
-async function decrypted(token: string, key: Uint8Array, audience: string, now: Date): Promise<JWTPayload | null> {
+async function decrypted(
+  token: string,
+  { key, audience, now }: { key: Uint8Array; audience: string; now: Date },
+): Promise<JWTPayload | null> {
   try {
     const { payload } = await jwtDecrypt(token, key, {
       keyManagementAlgorithms: ['dir'],

@@ -18,9 +18,12 @@ interface Row {
  */
 export async function authenticateScim(
   db: Db,
-  iamid: string,
-  authorization: string | undefined,
-  { lastUsed, rate }: { lastUsed?: LastUsedTracker; rate?: ScimRate } = {},
+  {
+    iamid,
+    authorization,
+    lastUsed,
+    rate,
+  }: { iamid: string; authorization: string | undefined; lastUsed?: LastUsedTracker; rate?: ScimRate },
 ): Promise<ScimActor> {
   // A bare key, which the API lets pass, is no credential of RFC 6750 2.1.
   const secret = /^bearer\s/i.test(authorization ?? '') ? fromHeader(authorization) : null

@@ -29,7 +29,7 @@ export async function applyEntries(
 ): Promise<AuditDraft[]> {
   // Before any group is touched, as a log-in does, and all of them at once: whoever comes between waits instead of colliding.
   const people = entries.filter(({ kind }) => kind === 'user')
-  const here = await accountsOf(call.db, iam.id, people.flatMap(namedBy), { lock: true })
+  const here = await accountsOf(call.db, { iamid: iam.id, identities: people.flatMap(namedBy), lock: true })
   const since = run.startedAt ?? run.createdAt
   const isLate = outdatedAmong(here.filter(user => isRefreshedSince(user, since)))
   const {
@@ -90,11 +90,7 @@ async function applyPeople(call: ServiceContext, iam: IamRecord, entries: readon
   for (const source of [...sources.keys()].toSorted((a, b) => Number(b === iam.id) - Number(a === iam.id))) {
     const by = { iamid: iam.id, source, disabled, enables: source === iam.id, migrateFrom: migrateFromOf(iam) }
     const part = sources.get(source)!
-    const done = await reconcileAll(
-      call,
-      by,
-      part.map(entry => entry.said as Identity),
-    )
+    const done = await reconcileAll(call, { by, identities: part.map(entry => entry.said as Identity) })
     for (const [at, { id }] of part.entries()) written.set(id, done[at]!)
   }
   const events = [...regrouped.events, ...[...written.values()].flatMap(done => ('rejected' in done ? [] : done.events))]

@@ -80,7 +80,7 @@ export class GroupsPlan {
     const { app, iam, directory } = this.#reading
     if (!bringsGroups(iam)) return
     for (let after = 0; ; ) {
-      const page = await entryGroups(app.store.db, iam.id, after, atOnce)
+      const page = await entryGroups(app.store.db, iam.id, { after, limit: atOnce })
       const unseen = page.filter(({ id }) => !this.#entries.isShown(id))
       const mayGo = await groupsThatMayGo(
         app.store.db,

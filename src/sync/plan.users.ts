@@ -76,7 +76,7 @@ export class UserPlan {
       people.map(({ identity }) => identity),
     )
     const known = meant.flatMap(({ user, rejected }) => (user && rejected === undefined ? user : []))
-    const held = await heldOf(db, known, iam.id, iam.id)
+    const held = await heldOf(db, { users: known, iamid: iam.id, source: iam.id })
     const twice: string[] = []
     const outcomes: UserInfoOutcome[] = []
     for (const [at, { identity, faults }] of people.entries()) {
@@ -187,7 +187,7 @@ export class UserPlan {
     await writeEntries(this.#reading, drafts)
     await this.#beat(drafts)
     if (!run.dryRun && whole && !hasNoEntryIds(iam))
-      await recordEntryIds(app.store.db, iam, this.withoutId > 0 ? 'missing' : 'given', new Date())
+      await recordEntryIds(app.store.db, iam, { state: this.withoutId > 0 ? 'missing' : 'given', now: new Date() })
     return replaced
   }
 

@@ -101,7 +101,8 @@ async function onePerson(reading: Reading, user: UserRecord | null, entry: Entry
   const others = account?.id === user?.id ? [] : gone
   // Whether who had the userid is gone only a sync of everybody tells.
   if (rejected !== undefined) return [{ ...errorEntry(said.userid, entry.id, rejected), userId: account?.id ?? null }]
-  const held = account === null ? noState : (await heldOf(db, [account], iam.id, iam.id)).get(account.id)!
+  const held =
+    account === null ? noState : (await heldOf(db, { users: [account], iamid: iam.id, source: iam.id })).get(account.id)!
   const draft = userEntry(said, held, iam.id, faults, meant)
   const informed = (await informer?.about([{ identity: said, meant }])) ?? []
   return [...(draft ? [draft] : []), ...others, ...informed, ...(informer?.end() ?? [])]

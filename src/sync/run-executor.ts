@@ -133,7 +133,7 @@ export const unsavedIam = (id: string): IamRecord => {
 async function secretsFor(app: App, run: RunRecord, iam: IamRecord): Promise<ReadonlyMap<string, string>> {
   const { config, secrets } = await unsavedConfigOf(app.store.db, run.id)
   if (!config || !secrets) return secretsOf({ app, db: app.store.db }, iam.id)
-  return new Map(Object.entries(secrets).map(([path, sealed]) => [path, decrypt(app.keys, iam.id, path, sealed)]))
+  return new Map(Object.entries(secrets).map(([path, sealed]) => [path, decrypt(app.keys, { iamid: iam.id, path, sealed })]))
 }
 
 const directoryFor = (app: App, iam: IamRecord, secrets: ReadonlyMap<string, string>) =>
@@ -143,7 +143,7 @@ async function reading({ app, run, holder, iam }: RunWork, onePage: boolean): Pr
   const secrets = await secretsFor(app, run, iam)
   const directory = settling(directoryFor(app, iam, secrets), app.store.db, iam)
   const { askUserInfo = false } = (iam.config.ldapSync ?? {}) as { askUserInfo?: boolean }
-  const ask = (userid: string) => callEndpoint(app.outbound, iam.config, secrets, userid)
+  const ask = (userid: string) => callEndpoint(app.outbound, { config: iam.config, secrets, userid })
   const informer = askUserInfo && iam.config.externalUserInfo !== undefined ? new UserInfoReader({ app, run, iam }, ask) : null
   const beat = async (step: { total: number; unchanged: number; planned: number }) => {
     if (!(await updateRun(app.store.db, run.id, holder, step))) throw new LeaseLost()

@@ -210,7 +210,11 @@ async function wantedRun(call: ServiceContext, input: SyncInput) {
   const unsaved =
     iamConfig == null
       ? null
-      : checkConfig('ldap' satisfies IamType, id, normalizeVendorConfig({ config: iamConfig }).config, iam, app.outbound.refusal)
+      : checkConfig('ldap' satisfies IamType, id, {
+          input: normalizeVendorConfig({ config: iamConfig }).config,
+          before: iam,
+          refusal: app.outbound.refusal,
+        })
   if ((unsaved?.config ?? iam.config).options === undefined)
     throw new Invalid('iamid', 'must be an IAM whose directory is configured: set config.options')
   const whole = incremental === true && userid === null ? await lastFullRun(db, id) : null
@@ -235,7 +239,7 @@ async function secretsFor({ db }: ServiceContext, id: string, given: ReadonlyMap
   const secrets: Record<string, EncryptedSecrets> = { ...(await encryptedSecretsOf(db, id)) }
   for (const [path, secret] of given)
     if (secret === null) delete secrets[path]
-    else secrets[path] = encrypt(key, id, path, secret)
+    else secrets[path] = encrypt(key, { iamid: id, path, secret })
   return secrets
 }
 

@@ -50,7 +50,7 @@ export class UserInfoReader {
   async about(people: readonly UserInfoOutcome[]): Promise<EntryDraft[]> {
     const { app, run, iam } = this.#asking
     const users = people.flatMap(({ meant }) => meant.user ?? [])
-    const held = await heldOf(app.store.db, users, iam.id, USER_INFO)
+    const held = await heldOf(app.store.db, { users, iamid: iam.id, source: USER_INFO })
     const drafts: EntryDraft[] = []
     const answers: { userId: number; failure: string | null; answered: boolean }[] = []
     for (let start = 0; start < people.length && this.#inARow < MAX_CONSECUTIVE_FAILURES; start += atOnce) {

@@ -38,7 +38,7 @@ async function inside<T>(work: (store: Store) => Promise<T>): Promise<T> {
   return work(store).finally(() => store.close())
 }
 const sealedWith = (key: Buffer, id: string) =>
-  Object.fromEntries(PATHS.map(path => [path, encrypt(key, id, path, secretOf(id, path))]))
+  Object.fromEntries(PATHS.map(path => [path, encrypt(key, { iamid: id, path, secret: secretOf(id, path) })]))
 const makeIam = (store: Store, id: string, sealed: Record<string, EncryptedSecrets>) =>
   store.db.prisma.iam.create({ data: { id, displayName: id, type: 'openid', secrets: sealed as object } })
 const stored = async (store: Store, id: string) =>
@@ -58,7 +58,7 @@ test('everything is sealed anew, once, and opens with the new key alone', async 
   await inside(async store => {
     for (const id of ['a', 'b', 'new'])
       for (const [path, sealed] of Object.entries(await stored(store, id)))
-        expect(decrypt([fresh], id, path, sealed)).toBe(secretOf(id, path))
+        expect(decrypt([fresh], { iamid: id, path, sealed })).toBe(secretOf(id, path))
     const events = await store.db.prisma.auditEvent.findMany({ orderBy: { id: 'asc' } })
     expect(events.map(({ event, actorName, targetId }) => [event, actorName, targetId])).toEqual(
       ['a', 'b'].map(id => ['iamConfigured', 'operator', id]),

@@ -108,7 +108,7 @@ export function connectorOf(slapd: Pick<Slapd, 'port'>, given: Given = {}): Pass
     ...(credentials ? { credentials } : {}),
     ...(schema ? { schema } : {}),
   }
-  const checked = checkConfig('ldap', 'north', config)
+  const checked = checkConfig('ldap', 'north', { input: config })
   const secrets = new Map([...checked.secrets].filter((entry): entry is [string, string] => entry[1] !== null))
   return openLdap(checked.config, secrets, { ...settings, outbound })
 }

@@ -25,7 +25,7 @@ const serve = async (listener: RequestListener) => `http://127.0.0.1:${await lis
 const answering = (status: number, body: string | Buffer, headers: Record<string, string> = {}) =>
   serve((_, response) => response.writeHead(status, headers).end(body))
 const ask = (uri: string, more: object = {}, secrets: object = {}) =>
-  callUserInfo(outbound, { uri, ...more }, secrets, 'ana & bo@example.com')
+  callUserInfo(outbound, { config: { uri, ...more }, secrets, userid: 'ana & bo@example.com' })
 
 test('the documented answer; the userid goes into the query, beside what the URI has, and the credentials into the header', async () => {
   let heard: { url?: string | undefined; authorization?: string | undefined; method?: string | undefined } = {}
@@ -109,7 +109,9 @@ describe('no answer', () => {
       asked++
       response.end('{"groups": []}')
     })
-    expect(await callUserInfo(outbound, { uri }, {}, 'ana', AbortSignal.abort())).toEqual({ failure: 'No answer in time' })
+    expect(await callUserInfo(outbound, { config: { uri }, secrets: {}, userid: 'ana', limit: AbortSignal.abort() })).toEqual({
+      failure: 'No answer in time',
+    })
     expect(asked).toBe(0)
   })
 

@@ -116,7 +116,7 @@ describe.skipIf(slapdFolder === null)('docs/ldap.md', () => {
     const others = blocks(text, 'json')
     expect(others).toHaveLength(2)
     for (const config of others) {
-      const checked = checkConfig('ldap', 'other', JSON.parse(config))
+      const checked = checkConfig('ldap', 'other', { input: JSON.parse(config) })
       expect(openLdap(checked.config, new Map([['credentials.bind_pw', 'x']]), { outbound })).toHaveProperty('logIn')
     }
   })
@@ -179,7 +179,9 @@ describe('docs/openid-connect.md', () => {
   })
 
   test('the recipes pass every check, and each way of discovery expects the issuer that the provider has', () => {
-    const recipes = blocks(page('openid-connect'), 'json').map(recipe => checkConfig('openid', 'other', JSON.parse(recipe)))
+    const recipes = blocks(page('openid-connect'), 'json').map(recipe =>
+      checkConfig('openid', 'other', { input: JSON.parse(recipe) }),
+    )
     expect(recipes.map(({ secrets }) => [...secrets.keys()])).toEqual(Array(4).fill(['options.clientSecret']))
     const places = recipes.map(({ config }) => documentAt((config.options as { discoverUrl: string }).discoverUrl))
     expect(places.map(({ issuer, url }) => [issuer, url.href])).toEqual(

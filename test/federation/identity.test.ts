@@ -233,7 +233,8 @@ test('simulating tells the same plan and writes nothing', async () => {
   const before = await held()
   const next: Identity = { userid, profile: { name: 'Ana B' }, groups: [group('New')], attributes: { Country: ['CH'] } }
   const call = { ...testContext({ actor: operator, store }), db: store.db } as unknown as ServiceContext
-  const simulate = (identity: Identity) => simulateIdentity(call, { id: 'ldap', config: {} }, 'ldap', { identity, faults: [] })
+  const simulate = (identity: Identity) =>
+    simulateIdentity(call, { iam: { id: 'ldap', config: {} }, source: 'ldap', mapped: { identity, faults: [] } })
   const { user, ...plan } = await simulate(next)
   expect(user?.userid).toBe(userid)
   expect(plan).toMatchObject({ before: { name: 'Ana' }, after: { name: 'Ana B' }, joined: ['New'], left: ['Old'] })

@@ -48,7 +48,7 @@ function appOf(store: Store, env: Record<string, string>): App {
     groupWrites: createFairPool({ places: Number.POSITIVE_INFINITY, each: 1, queue: 1_000, wait: 30_000 }),
     log,
     outbound,
-    mailer: createMailer(config, outbound, log),
+    mailer: createMailer(config, { outbound, log }),
     passwordHasher: createPasswordHasher({ ...config.hashing, ...config.password }),
     loginAttempts: createLoginAttempts(),
     lastUsed,

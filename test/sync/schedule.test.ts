@@ -85,8 +85,9 @@ describe('what is due', () => {
 
   test('a rule that cannot be read is refused when it is set', () => {
     for (const cronRule of ['99 * * * *', '* * * *', '* * * * * *', 'often'])
-      expect(() => checkConfig('ldap', 'corp', configOf({ port: 1 } as never, { ldapSync: { cronRule } })), cronRule).toThrow(
-        /^config.ldapSync.cronRule must be a cron rule of five fields/,
-      )
+      expect(
+        () => checkConfig('ldap', 'corp', { input: configOf({ port: 1 } as never, { ldapSync: { cronRule } }) }),
+        cronRule,
+      ).toThrow(/^config.ldapSync.cronRule must be a cron rule of five fields/)
   })
 })

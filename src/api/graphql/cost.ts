@@ -48,9 +48,11 @@ const KNOWN_PER_DOCUMENT = 100
 /** The cost of an operation, from its document and the variables that page sizes and @skip can read. */
 export function costOf(
   schema: GraphQLSchema,
-  document: DocumentNode,
-  operationName: string | undefined,
-  variables: Record<string, unknown>,
+  {
+    document,
+    operationName,
+    variables,
+  }: { document: DocumentNode; operationName?: string | undefined; variables: Record<string, unknown> },
 ): number {
   const costs = known.get(document) ?? new Map<string, number>()
   known.set(document, costs)
@@ -68,7 +70,7 @@ export function costOf(
     ...(operationName ? { operationName } : {}),
   })
   const operation = getOperationAST(document, operationName)
-  const cost = fields + (operation ? listsOf(schema, document, operation, variables) : 0)
+  const cost = fields + (operation ? listsOf(schema, { document, operation, variables }) : 0)
   if (costs.size < KNOWN_PER_DOCUMENT) costs.set(key, cost)
   return cost
 }
@@ -76,9 +78,11 @@ export function costOf(
 /** What the lists at the root cost beside their rows. */
 function listsOf(
   schema: GraphQLSchema,
-  document: DocumentNode,
-  { operation, selectionSet }: OperationDefinitionNode,
-  variables: Record<string, unknown>,
+  {
+    document,
+    operation: { operation, selectionSet },
+    variables,
+  }: { document: DocumentNode; operation: OperationDefinitionNode; variables: Record<string, unknown> },
 ): number {
   const fields = schema.getRootType(operation)?.getFields() ?? {}
   let total = 0

@@ -71,7 +71,7 @@ export function introspection(schema: GraphQLSchema): ApolloServerPlugin<Context
           const { operation, document } = request
           if (operation?.operation !== 'query' || !mentions(document)) return
           const isConstant = (operation.variableDefinitions ?? []).length === 0
-          split = known.get(operation) ?? splitOf(schema, document, operation, request.request.variables ?? {})
+          split = known.get(operation) ?? splitOf(schema, { document, operation, variables: request.request.variables ?? {} })
           if (split && isConstant) known.set(operation, split)
           // The pipeline executes what stands here.
           if (split?.rest) Object.assign(request, { document: split.rest })
@@ -103,9 +103,7 @@ function mentions(document: DocumentNode): boolean {
 /** Null when the document asks for no introspection at its root. Throws a GraphQLError when it asks for too much of it. */
 function splitOf(
   schema: GraphQLSchema,
-  document: DocumentNode,
-  operation: OperationDefinitionNode,
-  variables: Values,
+  { document, operation, variables }: { document: DocumentNode; operation: OperationDefinitionNode; variables: Values },
 ): SplitSelection | null {
   const defaults = (operation.variableDefinitions ?? []).flatMap(({ variable, defaultValue }) =>
     defaultValue && 'value' in defaultValue ? [[variable.name.value, literal(defaultValue)] as const] : [],
@@ -192,14 +190,18 @@ function valuesOf(plan: Plan, source: unknown, left: { fields: number }): Values
     )
   const values: Values = {}
   for (const { key, read, type, inner } of plan.steps)
-    values[key] = read === null ? plan.typename : completed(type, read(source), inner, left)
+    values[key] = read === null ? plan.typename : completed(type, { value: read(source), inner, left })
   return values
 }
 
-function completed(declared: GraphQLOutputType, value: unknown, inner: Plan | null, left: { fields: number }): unknown {
+function completed(
+  declared: GraphQLOutputType,
+  { value, inner, left }: { value: unknown; inner: Plan | null; left: { fields: number } },
+): unknown {
   if (value === null || value === undefined) return null
   const type = getNullableType(declared)
-  if (isListType(type)) return Array.from(value as Iterable<unknown>, item => completed(type.ofType, item, inner, left))
+  if (isListType(type))
+    return Array.from(value as Iterable<unknown>, item => completed(type.ofType, { value: item, inner, left }))
   if (inner !== null) return valuesOf(inner, value, left)
   return 'serialize' in type ? type.serialize(value) : value
 }

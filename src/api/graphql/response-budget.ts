@@ -78,9 +78,9 @@ export function withBudget(schema: GraphQLSchema): GraphQLSchema {
 
 function after(field: GraphQLField<unknown, WithBudget>, then: (budget: Budget, value: unknown) => unknown): void {
   const resolve = field.resolve ?? defaultFieldResolver
-  field.resolve = (source, args, context, info) => {
-    const found: unknown = resolve(source, args, context, info)
-    const { budget } = context
+  field.resolve = (...call) => {
+    const found: unknown = resolve(...call)
+    const { budget } = call[2]
     if (!budget) return found
     return found instanceof Promise ? found.then(value => then(budget, value)) : then(budget, found)
   }

@@ -12,9 +12,11 @@ const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
  */
 const scalar = <T>(
   name: string,
-  parse: (value: unknown) => T | undefined,
-  must: string,
-  serialize = (value: unknown) => value,
+  {
+    parse,
+    must,
+    serialize = (value: unknown) => value,
+  }: { parse: (value: unknown) => T | undefined; must: string; serialize?: (value: unknown) => unknown },
 ) => {
   const parseValue = (value: unknown): T => {
     const parsed = parse(value)
@@ -27,30 +29,33 @@ const scalar = <T>(
 }
 
 const integer = (name: string) =>
-  scalar(
-    name,
-    value => (typeof value === 'number' && Number.isInteger(value) && value >= 1 && value <= MAX_ID ? value : undefined),
-    `an integer from 1 to ${MAX_ID}`,
-  )
+  scalar(name, {
+    parse: value => (typeof value === 'number' && Number.isInteger(value) && value >= 1 && value <= MAX_ID ? value : undefined),
+    must: `an integer from 1 to ${MAX_ID}`,
+  })
 const uuid = (name: string) =>
-  scalar(name, value => (typeof value === 'string' && UUID.test(value) ? value.toLowerCase() : undefined), 'a UUID')
+  scalar(name, {
+    parse: value => (typeof value === 'string' && UUID.test(value) ? value.toLowerCase() : undefined),
+    must: 'a UUID',
+  })
 const digits = (name: string) =>
-  scalar(
-    name,
-    value => (typeof value === 'string' && /^\d{1,18}$/.test(value) ? value : undefined),
-    'a decimal number as a string',
-  )
+  scalar(name, {
+    parse: value => (typeof value === 'string' && /^\d{1,18}$/.test(value) ? value : undefined),
+    must: 'a decimal number as a string',
+  })
 
 /** Not checked against the pattern of ids: an id of no IAM is not found, whatever it looks like. */
 const plain = (value: unknown) =>
   typeof value === 'string' && value.length <= 254 && value.isWellFormed() && !value.includes('\0') ? value : undefined
 
 export const scalars = {
-  DateTime: scalar('DateTime', instant, 'a time such as 2026-11-22T09:30:00.000Z', value =>
-    value instanceof Date ? value.toISOString() : value,
-  ),
+  DateTime: scalar('DateTime', {
+    parse: instant,
+    must: 'a time such as 2026-11-22T09:30:00.000Z',
+    serialize: value => (value instanceof Date ? value.toISOString() : value),
+  }),
   JSON: GraphQLJSON,
-  IamId: scalar('IamId', plain, 'a string of at most 254 characters'),
+  IamId: scalar('IamId', { parse: plain, must: 'a string of at most 254 characters' }),
   ...Object.fromEntries(
     ['UserId', 'ProfileId', 'GroupId', 'MembershipId', 'ApiKeyId', 'TokenId', 'ProjectId', 'DataSourceId'].map(name => [
       name,

@@ -152,7 +152,7 @@ const cost = (schema: GraphQLSchema): ApolloServerPlugin<Served> => ({
       async didResolveOperation({ contextValue, document, operation, request }) {
         if (!operation) return
         checkVariables(schema, operation, request.variables ?? {})
-        counted = costOrFault(schema, document, request.operationName, request.variables ?? {})
+        counted = costOrFault(schema, { document, operationName: request.operationName, variables: request.variables ?? {} })
         if (counted > LIMITS.cost)
           throw new GraphQLError(
             `This operation costs ${counted}, more than ${LIMITS.cost}: ask for smaller pages or fewer fields`,

@@ -37,7 +37,7 @@ export function checkVariables(
     }
     if (value === null && isNonNullType(type))
       throw refusal(definition, new GraphQLError(`Variable "$${name}" of non-null type "${type}" must not be null.`))
-    checkBulk(definition, type, value, [])
+    checkBulk(definition, { declared: type, value, path: [] })
     coerceInputValue(value, type, (path, _, error) => {
       throw refusal(definition, error, path)
     })
@@ -45,19 +45,22 @@ export function checkVariables(
 }
 
 /** Refuses what would be long to write out: unknown fields of an object that has too many, and an object where a text or number belongs. */
-function checkBulk(definition: VariableDefinitionNode, declared: GraphQLInputType, value: unknown, path: Path): void {
+function checkBulk(
+  definition: VariableDefinitionNode,
+  { declared, value, path }: { declared: GraphQLInputType; value: unknown; path: Path },
+): void {
   if (typeof value !== 'object' || value === null) return
   const type = getNullableType(declared)
   if (isListType(type)) {
     const items = Array.isArray(value) ? value : [value]
-    for (const [at, item] of items.entries()) checkBulk(definition, type.ofType, item, [...path, at])
+    for (const [at, item] of items.entries()) checkBulk(definition, { declared: type.ofType, value: item, path: [...path, at] })
   } else if (isInputObjectType(type)) {
     const fields = type.getFields()
     const record = value as Record<string, unknown>
     let unknown: string | undefined
     for (const key of Object.keys(record)) {
       const field = Object.hasOwn(fields, key) ? fields[key] : undefined
-      if (field) checkBulk(definition, field.type, record[key], [...path, key])
+      if (field) checkBulk(definition, { declared: field.type, value: record[key], path: [...path, key] })
       else unknown ??= key
     }
     if (unknown !== undefined && isBulky(record))

@@ -62,7 +62,7 @@ function pathsOf(rows: readonly Route[]): Record<string, Operations> {
       const form = place.path.replace(/:\w+/g, ':')
       const path = written.get(form) ?? place.path
       written.set(form, path)
-      const operations = place.methods.map(method => [method.toLowerCase(), operationOf(row, path, method, place)] as const)
+      const operations = place.methods.map(method => [method.toLowerCase(), operationOf(row, { path, method, place })] as const)
       const template = templateOf(path)
       paths[template] = { ...paths[template], ...Object.fromEntries(operations) }
     }
@@ -72,7 +72,7 @@ function pathsOf(rows: readonly Route[]): Record<string, Operations> {
 
 const templateOf = (path: string) => path.replace(/:(\w+)/g, '{$1}')
 
-function operationOf(row: Route, path: string, method: Method, place: Endpoint) {
+function operationOf(row: Route, { path, method, place }: { path: string; method: Method; place: Endpoint }) {
   const main = `${row.methods[0]} ${templateOf(row.path)}`
   return {
     operationId: operationId(path, method),

@@ -37,7 +37,7 @@ interface RequestLocals {
 export function registerRest(http: HttpServer, deps: RestDeps): void {
   for (const row of routes) {
     check(deps.schema, row)
-    for (const place of [row, ...row.aliases]) register(http, deps, row, place)
+    for (const place of [row, ...row.aliases]) register(http, { deps, row, place })
     if (row.credential === 'basic') http.translate(row.path, challenging)
   }
   registerDocumentation(http, deps)
@@ -58,7 +58,7 @@ function check(schema: GraphQLSchema, { document, path }: Route): void {
     throw new Error(`The operation of ${path} does not fit schema.graphql: ${faults.map(fault => fault.message).join('; ')}`)
 }
 
-function register(http: HttpServer, deps: RestDeps, row: Route, place: Endpoint): void {
+function register(http: HttpServer, { deps, row, place }: { deps: RestDeps; row: Route; place: Endpoint }): void {
   http.route<RequestLocals>({
     method: [...place.methods],
     path: place.path,
@@ -76,7 +76,7 @@ function runtimeOf(deps: RestDeps, request: HttpRequest<RequestLocals>): RouteDe
   const { context } = request.locals
   return {
     execute: (document, variables) => {
-      const answered = () => run(deps.schema, document, variables, context)
+      const answered = () => run(deps.schema, { document, variables, contextValue: context })
       return isLarge(variables) ? deps.large.run({ actor: shareOf(context.actor, context.address) }, answered) : answered()
     },
     secret: () => deps.secretOf(request),
@@ -91,7 +91,10 @@ export const isLarge = ({ first, offset }: { first?: unknown; offset?: unknown }
   (typeof first === 'number' ? first : 0) + (typeof offset === 'number' ? offset : 0) / 50 > LARGE_PAGE
 
 /** In process and without the limits of the GraphQL API, which are for documents of strangers. */
-async function run(schema: GraphQLSchema, document: DocumentNode, variables: object, contextValue: Context): Promise<unknown> {
+async function run(
+  schema: GraphQLSchema,
+  { document, variables, contextValue }: { document: DocumentNode; variables: object; contextValue: Context },
+): Promise<unknown> {
   const context = { ...contextValue, budget: createBudget() }
   const { data, errors } = await execute({ schema, document, variableValues: { ...variables }, contextValue: context })
   if (errors?.[0] !== undefined) throw thrownBy(errors[0])

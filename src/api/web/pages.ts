@@ -87,26 +87,30 @@ export function welcomePage({ publicUrl }: Instance, entrances: readonly SignInO
   const curl = `curl -X POST ${publicUrl}/bim/iam/bim/user/authenticate \\
   -H 'Content-Type: application/json' \\
   -d '{"username": "you", "password": "your password"}'`
-  const answer = page(publicUrl, refusal?.status ?? 200, 'Sign in', [
-    html`<p>Roster keeps the users, groups, attributes and keys of your organisation.</p>`,
-    refusal && html`<p class="error" id="fault" role="alert">${refusal.message}</p>`,
-    signInForm(
-      entrances.filter(({ byPassword }) => byPassword),
-      refusal,
-    ),
-    ...entrances
-      .filter(({ byPassword }) => !byPassword)
-      .map(
-        ({ id, displayName }) =>
-          html`<p><a class="button other" href="${publicUrl}/login/${id}">Sign in with ${displayName}</a></p>`,
+  const answer = page(publicUrl, {
+    status: refusal?.status ?? 200,
+    title: 'Sign in',
+    pieces: [
+      html`<p>Roster keeps the users, groups, attributes and keys of your organisation.</p>`,
+      refusal && html`<p class="error" id="fault" role="alert">${refusal.message}</p>`,
+      signInForm(
+        entrances.filter(({ byPassword }) => byPassword),
+        refusal,
       ),
-    html`<p><a href="${publicUrl}/graphiql">Open the playground</a></p>`,
-    html`<h2>Get a token for a program</h2>`,
-    html`<p>Send your user name and password. The answer has a token, which goes into the header Authorization.</p>`,
-    html`<pre><code>${curl}</code></pre>`,
-    html`<h2>You have no password yet</h2>`,
-    html`<p>Open the link of your invitation. If it has expired, ask the person who looks after Roster for a new one.</p>`,
-  ])
+      ...entrances
+        .filter(({ byPassword }) => !byPassword)
+        .map(
+          ({ id, displayName }) =>
+            html`<p><a class="button other" href="${publicUrl}/login/${id}">Sign in with ${displayName}</a></p>`,
+        ),
+      html`<p><a href="${publicUrl}/graphiql">Open the playground</a></p>`,
+      html`<h2>Get a token for a program</h2>`,
+      html`<p>Send your user name and password. The answer has a token, which goes into the header Authorization.</p>`,
+      html`<pre><code>${curl}</code></pre>`,
+      html`<h2>You have no password yet</h2>`,
+      html`<p>Open the link of your invitation. If it has expired, ask the person who looks after Roster for a new one.</p>`,
+    ],
+  })
   return { ...answer, headers: { ...answer.headers, ...traceable } }
 }
 
@@ -142,27 +146,33 @@ ${
 export function passwordPage(
   { publicUrl, minLength }: Instance,
   invited: InvitedUser,
-  token: string,
-  fault?: { status: number; message: string },
+  { token, fault }: { token: string; fault?: { status: number; message: string } },
 ): HttpResponse {
   const described = fault ? 'fault rule' : 'rule'
   // "?" is this very path without the query, whatever path a proxy gives the page.
-  return page(publicUrl, fault?.status ?? 200, 'Choose your password', [
-    html`<p>Welcome, ${invited.name}. This link works once.</p>`,
-    fault && html`<p class="error" id="fault" role="alert">${fault.message}</p>`,
-    html`<form method="post" action="?">
+  return page(publicUrl, {
+    status: fault?.status ?? 200,
+    title: 'Choose your password',
+    pieces: [
+      html`<p>Welcome, ${invited.name}. This link works once.</p>`,
+      fault && html`<p class="error" id="fault" role="alert">${fault.message}</p>`,
+      html`<form method="post" action="?">
 <input type="hidden" name="token" value="${token}">
 <label for="userid">User name</label>
 <input id="userid" type="text" value="${invited.userid}" autocomplete="username" autocapitalize="none" spellcheck="false" readonly>
-${passwordField('password', 'New password', minLength, described, fault !== undefined)}
+${passwordField('password', { label: 'New password', minLength, describedBy: described, isInvalid: fault !== undefined })}
 <p class="hint" id="rule">${minLength > 1 ? `At least ${minLength} characters; longer is safer.` : 'Longer is safer: a few words of your own are good.'}</p>
-${passwordField('confirmation', 'The same password again', minLength, described, fault !== undefined)}
+${passwordField('confirmation', { label: 'The same password again', minLength, describedBy: described, isInvalid: fault !== undefined })}
 <button type="submit">Set password</button>
 </form>`,
-  ])
+    ],
+  })
 }
 
-function passwordField(name: string, label: string, minLength: number, describedBy: string, isInvalid: boolean): Html {
+function passwordField(
+  name: string,
+  { label, minLength, describedBy, isInvalid }: { label: string; minLength: number; describedBy: string; isInvalid: boolean },
+): Html {
   return html`<label for="${name}">${label}</label>
 <input id="${name}" name="${name}" type="password" autocomplete="new-password" minlength="${minLength}" aria-describedby="${describedBy}"${
     isInvalid && html` aria-invalid="true"`
@@ -171,46 +181,67 @@ function passwordField(name: string, label: string, minLength: number, described
 
 /** One page for a link that is unknown, used or expired: which of them it is would tell a stranger what exists. */
 export function deadLinkPage({ publicUrl }: Instance): HttpResponse {
-  return page(publicUrl, 404, 'This link does not work', [
-    html`<p>An invitation works once and for a limited time. This one was used, has expired, or was not copied whole.</p>`,
-    html`<p>If you have set your password already, you are done: <a href="${publicUrl}/graphiql">sign in</a>. Otherwise ask the person who looks after Roster for a new invitation.</p>`,
-  ])
+  return page(publicUrl, {
+    status: 404,
+    title: 'This link does not work',
+    pieces: [
+      html`<p>An invitation works once and for a limited time. This one was used, has expired, or was not copied whole.</p>`,
+      html`<p>If you have set your password already, you are done: <a href="${publicUrl}/graphiql">sign in</a>. Otherwise ask the person who looks after Roster for a new invitation.</p>`,
+    ],
+  })
 }
 
 export function donePage({ publicUrl }: Instance, { userid, name }: InvitedUser): HttpResponse {
-  return page(publicUrl, 200, 'Your password is set', [
-    html`<p>Thank you, ${name}. From now on you sign in with the user name <strong>${userid}</strong>.</p>`,
-    html`<p><a class="button" href="${publicUrl}/graphiql">Open the playground</a></p>`,
-  ])
+  return page(publicUrl, {
+    status: 200,
+    title: 'Your password is set',
+    pieces: [
+      html`<p>Thank you, ${name}. From now on you sign in with the user name <strong>${userid}</strong>.</p>`,
+      html`<p><a class="button" href="${publicUrl}/graphiql">Open the playground</a></p>`,
+    ],
+  })
 }
 
 /** Who is signed in, and the way out. `formTo` is the origin where signing out goes on, if it does. */
 export function signedInPage({ publicUrl }: Instance, person: SignedInUser, formTo: string | null): HttpResponse {
-  const answer = page(publicUrl, 200, 'You are signed in', [
-    html`<p>You are <strong>${person.name}</strong>.</p>`,
-    html`<p>User name: <strong>${person.userid}</strong>, ${person.iamid === 'bim' ? 'a local account' : `of ${person.iamid}`}.</p>`,
-    html`<p><a class="button" href="${publicUrl}/graphiql">Open the playground</a></p>`,
-    html`<form method="post" action="${publicUrl}/login/${person.iamid}/logout"><button class="other" type="submit">Sign out</button></form>`,
-  ])
+  const answer = page(publicUrl, {
+    status: 200,
+    title: 'You are signed in',
+    pieces: [
+      html`<p>You are <strong>${person.name}</strong>.</p>`,
+      html`<p>User name: <strong>${person.userid}</strong>, ${person.iamid === 'bim' ? 'a local account' : `of ${person.iamid}`}.</p>`,
+      html`<p><a class="button" href="${publicUrl}/graphiql">Open the playground</a></p>`,
+      html`<form method="post" action="${publicUrl}/login/${person.iamid}/logout"><button class="other" type="submit">Sign out</button></form>`,
+    ],
+  })
   return { ...answer, headers: { ...answer.headers, ...traceable, 'content-security-policy': policy(formTo) } }
 }
 
 /** A log-in that led nowhere; `reason` is a sentence. */
-export function problemPage({ publicUrl }: Instance, status: number, title: string, reason: string): HttpResponse {
-  return page(publicUrl, status, title, [
-    html`<p>${reason}</p>`,
-    html`<p><a class="button" href="${publicUrl}/login">Sign in again</a></p>`,
-  ])
+export function problemPage(
+  { publicUrl }: Instance,
+  { status, title, reason }: { status: number; title: string; reason: string },
+): HttpResponse {
+  return page(publicUrl, {
+    status,
+    title,
+    pieces: [html`<p>${reason}</p>`, html`<p><a class="button" href="${publicUrl}/login">Sign in again</a></p>`],
+  })
 }
 
 /** A form that another site sent here. */
 export function foreignFormPage({ publicUrl }: Instance): HttpResponse {
-  return page(publicUrl, 403, 'This form came from another site', [
-    html`<p>Nothing was changed. Open the page here, or the link of your invitation, and send the form from there.</p>`,
-  ])
+  return page(publicUrl, {
+    status: 403,
+    title: 'This form came from another site',
+    pieces: [html`<p>Nothing was changed. Open the page here, or the link of your invitation, and send the form from there.</p>`],
+  })
 }
 
-function page(publicUrl: string, status: number, title: string, pieces: (Html | undefined)[]): HttpResponse {
+function page(
+  publicUrl: string,
+  { status, title, pieces }: { status: number; title: string; pieces: (Html | undefined)[] },
+): HttpResponse {
   const body = pieces.reduce<Html>((before, piece) => html`${before}${piece}\n`, html``)
   const document = html`<!doctype html>
 <html lang="en">

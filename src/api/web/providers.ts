@@ -49,7 +49,7 @@ export function registerProviders(http: HttpServer, deps: ProviderDeps): (reques
     method: 'GET',
     path: '/login/:iamid/callback',
     body: 'none',
-    handler: request => finish(deps, handshakes.read, endSessions, request).catch(error => problem(deps, error)),
+    handler: request => finish(deps, { read: handshakes.read, endSessions, request }).catch(error => problem(deps, error)),
   })
   http.route({
     method: 'POST',
@@ -106,15 +106,21 @@ function returnPathOf(publicUrl: string, query: URLSearchParams): string | null 
 
 async function finish(
   deps: ProviderDeps,
-  read: (text: string | null, iamid: string) => Promise<ReturnedLogin | null>,
-  endSessions: TokenCipher,
-  request: HttpRequest,
+  {
+    read,
+    endSessions,
+    request,
+  }: {
+    read: (text: string | null, iamid: string) => Promise<ReturnedLogin | null>
+    endSessions: TokenCipher
+    request: HttpRequest
+  },
 ): Promise<HttpResponse> {
   const iamid = request.params.iamid ?? ''
   const underWay = await read(cookieOf(request.headers, HANDSHAKE_COOKIE), iamid)
   if (underWay === null) {
     const reason = 'This sign-in was begun in another browser, or took too long.'
-    return problemPage(deps, 400, 'This sign-in cannot be finished', reason)
+    return problemPage(deps, { status: 400, title: 'This sign-in cannot be finished', reason })
   }
   const over = cookieLine(deps.publicUrl, { name: HANDSHAKE_COOKIE, value: '', path: `/login/${iamid}`, life: 0 })
   const { state, nonce, verifier, returnTo, until } = underWay
@@ -150,7 +156,7 @@ async function endSessionOf(endSessions: TokenCipher, request: HttpRequest): Pro
 
 async function logOut(deps: ProviderDeps, endSessions: TokenCipher, request: HttpRequest): Promise<HttpResponse> {
   if (!isSameOrigin(request.headers, deps.publicUrl))
-    return problemPage(deps, 403, 'This form came from another site', 'You are still signed in.')
+    return problemPage(deps, { status: 403, title: 'This form came from another site', reason: 'You are still signed in.' })
   // A session that is over already is what was wanted; its cookies go all the same.
   const over = (await deps.whoIs(request)) === null
   const ended = over ? null : await deps.logOut(request)
@@ -203,7 +209,7 @@ const TITLES: Partial<Record<Code, string>> = {
 function problem(deps: Instance, error: unknown): HttpResponse {
   if (!(error instanceof RosterError) || error.code === 'INTERNAL_SERVER_ERROR') throw error
   const { status } = ERROR_CODES[error.code]
-  const answer = problemPage(deps, status, TITLES[error.code] ?? 'You are not signed in', `${error.message}.`)
+  const answer = problemPage(deps, { status, title: TITLES[error.code] ?? 'You are not signed in', reason: `${error.message}.` })
   if (error.code !== 'UNAVAILABLE') return answer
   return { ...answer, headers: { ...answer.headers, 'retry-after': error.retryAfter ?? 30 } }
 }

@@ -48,7 +48,7 @@ async function show(deps: LoginDeps, request: HttpRequest): Promise<HttpResponse
   if (tokens.length === 0) return (await deps.signedIn(request)) ?? welcomePage(deps, await deps.entrances(request))
   const token = tokens.length === 1 ? tokens[0]! : ''
   const invited = await find(deps, request, token)
-  return invited === null ? deadLinkPage(deps) : passwordPage(deps, invited, token)
+  return invited === null ? deadLinkPage(deps) : passwordPage(deps, invited, { token })
 }
 
 async function submit(deps: LoginDeps, request: HttpRequest): Promise<HttpResponse> {
@@ -57,7 +57,7 @@ async function submit(deps: LoginDeps, request: HttpRequest): Promise<HttpRespon
   if (token === '' && (account.userid !== '' || account.iamid !== '')) return signIn(deps, request, { ...account, password })
   const invited = await find(deps, request, token)
   if (invited === null) return deadLinkPage(deps)
-  const again = (status: number, message: string) => passwordPage(deps, invited, token, { status, message })
+  const again = (status: number, message: string) => passwordPage(deps, invited, { token, fault: { status, message } })
   if (password === '') return again(400, 'Please choose a password.')
   if (password !== confirmation) return again(400, 'The two passwords are not the same.')
   try {

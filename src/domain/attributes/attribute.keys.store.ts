@@ -20,7 +20,10 @@ const keys = (next: (from: string) => string) => `WITH RECURSIVE keys(k) AS (
   matching AS (SELECT k FROM keys WHERE k IS NOT NULL AND k LIKE $2::text)`
 
 /** A page of keys with how many hold them; one statement. `pattern` is of the key's canonical form. */
-export async function attributeKeys(db: Db, pattern: string, order: Order, window: PageWindow): Promise<AttributeKeyPage> {
+export async function attributeKeys(
+  db: Db,
+  { pattern, order, window }: { pattern: string; order: Order; window: PageWindow },
+): Promise<AttributeKeyPage> {
   const falls = order.descending !== window.backwards
   const holdersOf = (table: string, owner: string) =>
     `SELECT count(DISTINCT a.${owner})::int AS count, min(a.id) AS first FROM ${table} a WHERE a.key_key = page.k`

@@ -50,7 +50,11 @@ export const attributes = {
   /** The keys in use. */
   keys: query('attribute:list', async ({ db }, { filter, direction, ...page }: KeysArgs) => {
     const order = byKey(direction === 'DESC')
-    return attributeKeys(db, partPattern('key', filter?.key) ?? '%', order, windowOf(db.cursors, page, order))
+    return attributeKeys(db, {
+      pattern: partPattern('key', filter?.key) ?? '%',
+      order,
+      window: windowOf(db.cursors, page, order),
+    })
   }),
 
   /** Without a value nothing changes; Invalid unless the key has values. */
@@ -159,7 +163,7 @@ async function change(
         events.push(eventOf(owner, rows.get(owner.id) ?? [], change))
       }
     }
-    if (changes.size > 0) await writeChanges(call.db, kind, changes, call.now)
+    if (changes.size > 0) await writeChanges(call.db, { kind, changes, now: call.now })
   }
   return { value: [...after.values()], events }
 }

@@ -55,10 +55,7 @@ export const storedAttributesOf = (db: Db, kind: OwnerKind, ownerIds: readonly n
 /** Writes what changes of many owners of one kind come to, as set by `source`, and that the owners changed: two statements at most. */
 export async function writeChanges(
   db: Db,
-  kind: OwnerKind,
-  changes: ReadonlyMap<number, Change>,
-  now: Date,
-  source = 'bim',
+  { kind, changes, now, source = 'bim' }: { kind: OwnerKind; changes: ReadonlyMap<number, Change>; now: Date; source?: string },
 ): Promise<void> {
   const { owners, attributes, owner } = TABLES[kind]
   const removed = [...changes.values()].flatMap(change => change.removed.map(({ id }) => id))

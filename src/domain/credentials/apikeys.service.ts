@@ -36,7 +36,7 @@ export const apiKeys = {
   list: query(
     'apikey:list',
     async ({ db, now }, { ref, filter, sort, ...page }: ListArgs) =>
-      readPage<ApiKeyRecord>(db, keyList((await requireUser(db, ref)).id, filter ?? {}, sort, now), page),
+      readPage<ApiKeyRecord>(db, keyList((await requireUser(db, ref)).id, { filter: filter ?? {}, sort, now }), page),
     { owner: ({ ref }) => ref },
   ),
 
@@ -87,7 +87,7 @@ export const apiKeys = {
     const expiresAt = earliest(old.expiresAt, used?.expiresAt ?? null)
     const minted = await createKey(call, { userId, name, projectId, scopes: [...scopes], expiresAt, parentKeyId })
     const dies = earliest(new Date(call.now.getTime() + grace * 1000), old.expiresAt)!
-    await followApiKey(call.db, id, minted.apiKey.id, dies)
+    await followApiKey(call.db, id, { rotatedToId: minted.apiKey.id, expiresAt: dies })
     return changed(minted, {
       event: 'apiKeyRotated',
       target: targetOf(old),

@@ -53,7 +53,7 @@ export const apiKeysOfUsers: NestedList = {
 export const touchApiKey = (db: Db, id: number, now: Date) =>
   db.prisma.apiKey.update({ where: { id }, data: { lastUsed: now }, select: { id: true } })
 
-export const followApiKey = (db: Db, id: number, rotatedToId: number, expiresAt: Date) =>
+export const followApiKey = (db: Db, id: number, { rotatedToId, expiresAt }: { rotatedToId: number; expiresAt: Date }) =>
   db.prisma.apiKey.update({ where: { id }, data: { rotatedToId, expiresAt }, select: { id: true } })
 
 /** What was minted with a key, and what it replaced, is of one chain with it; all of one user. By an array, whose rows an index finds. */
@@ -128,7 +128,10 @@ const KEY_ORDERS: Record<ApiKeySort['field'], Omit<Order, 'descending'>> = {
 }
 
 /** The keys of one user that a filter describes. */
-export function keyList(userId: number, filter: ApiKeyFilter, sort: ApiKeySort | null | undefined, now: Date): ListQuery {
+export function keyList(
+  userId: number,
+  { filter, sort, now }: { filter: ApiKeyFilter; sort: ApiKeySort | null | undefined; now: Date },
+): ListQuery {
   const { expired } = filter
   return {
     ...listOf(apiKeysOfUsers, userId),
@@ -162,7 +165,10 @@ const TOKEN_ORDERS: Record<TokenSort['field'], Omit<Order, 'descending'>> = {
 }
 
 /** The live tokens of one user that a filter describes. */
-export const tokenList = (userId: number, filter: TokenFilter, sort: TokenSort | null | undefined, now: Date): ListQuery => ({
+export const tokenList = (
+  userId: number,
+  { filter, sort, now }: { filter: TokenFilter; sort: TokenSort | null | undefined; now: Date },
+): ListQuery => ({
   ...listOf(tokensOfUsers(now), userId),
   ...conditions([
     ['t.user_id = $::int', userId],

@@ -114,8 +114,7 @@ export type AttemptOutcome = 'failed' | 'passed' | 'abandoned'
 export async function settle(
   db: Db,
   { account, address }: LockoutSubjects,
-  { outcome, until }: { readonly outcome: AttemptOutcome; readonly until: Date | null },
-  now: Date,
+  { outcome, until, now }: { outcome: AttemptOutcome; until: Date | null; now: Date },
 ): Promise<Settlement> {
   const [row] = await db.query<{ locked: boolean; accountSeconds: number; addressSeconds: number }>(SETTLE, [
     account,

@@ -23,7 +23,11 @@ export async function findLogin(db: Db, iamid: string, useridKey: string): Promi
 }
 
 /** Sets the password; the first one also gives the user an authentication id. A link from before must not set another: it dies. */
-export async function setPasswordHash(db: Db, userId: number, passwordHash: string, now: Date): Promise<UserRecord> {
+export async function setPasswordHash(
+  db: Db,
+  userId: number,
+  { passwordHash, now }: { passwordHash: string; now: Date },
+): Promise<UserRecord> {
   const { id } = await db.prisma.authentication.upsert({
     where: { userId },
     create: { userId, passwordHash, passwordChangedAt: now },

@@ -35,7 +35,7 @@ export const passwords = {
       // Asked again: hashing took its time, and another change may have come between.
       if (original !== null && !(await lockPassword(call.db, user.id, original))) return rejected(new Forbidden(WRONG))
       await assertMayManage(call, user.id)
-      await setPasswordHash(call.db, user.id, passwordHash, call.now)
+      await setPasswordHash(call.db, user.id, { passwordHash, now: call.now })
       // Whoever knew the old password is out: other log-ins end, the one that changed it stays; keys have secrets of their own.
       const { actor } = call
       const but = actor.kind === 'user' && actor.credential.kind === 'login' ? actor.credential.id : null

@@ -28,8 +28,7 @@ interface Counts {
 export async function deletion(
   call: ServiceContext,
   group: NamedGroup,
-  how: Deletion,
-  counts?: Counts,
+  { how, counts }: { how: Deletion; counts?: Counts },
 ): Promise<WriteResult<Deleted>> {
   const { db, now } = call
   const permissions = await permissionsOfName(db, group.iamid, canonical(group.name))
@@ -43,7 +42,7 @@ export async function deletion(
     return continued(memberEvents(group, { added: [], removed }), async next => {
       const held = await lockGroupRow(next.db, group.id)
       if (!held) return { value: { deleted: true }, events: [] }
-      return deletion(next, held, how, { total, left: left - PIECE })
+      return deletion(next, held, { how, counts: { total, left: left - PIECE } })
     })
   }
   await deleteGroupRow(db, group.id)

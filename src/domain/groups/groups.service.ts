@@ -81,7 +81,7 @@ export const groups = {
       if (group.iamid !== 'bim' && (await findIam(each.db, group.iamid)))
         throw new Conflict(`The group is fed by the IAM ${group.iamid}: delete it there, or remove the IAM first`)
     }
-    return deletion(call, group, { before, check })
+    return deletion(call, group, { how: { before, check } })
   }),
 } satisfies Service
 

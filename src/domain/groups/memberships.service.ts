@@ -83,7 +83,7 @@ export const memberships = {
       assertMayGrant(call, await permissionsOf(call, group))
       assertSameIam(group, [user])
       await assertLocalEditAllowed(db, [user], 'allowBIMGroups')
-      const [added] = await addLocalMembers(db, group.id, [user.id], call.now)
+      const [added] = await addLocalMembers(db, group.id, { userIds: [user.id], now: call.now })
       if (added) return changed(added, event('groupUserAdded', group, [user]))
       const [held] = await lockMembershipsOf(db, group.id, [user.id])
       if (!held) throw new NotFound(`No user with id ${user.id}: deleted meanwhile`)
@@ -122,7 +122,7 @@ export const memberships = {
     await assertLocalEditAllowed(db, [...joining.values()], 'allowBIMGroups')
     const held = await lockMembershipsOf(db, group.id, [...leaving.keys()])
     assertLocalMembership(held)
-    const added = joining.size === 0 ? [] : await addLocalMembers(db, group.id, [...joining.keys()], now)
+    const added = joining.size === 0 ? [] : await addLocalMembers(db, group.id, { userIds: [...joining.keys()], now })
     if (held.length > 0)
       await removeLocalMembers(
         db,

@@ -58,7 +58,11 @@ export const lockMembershipsOf = (db: Db, groupId: number, userIds: readonly num
  * Puts users into a group locally, in one statement; answers the memberships that this made or made a hand-set one too.
  * A user deleted meanwhile is left out. In the order of ids, so that two such statements wait instead of colliding.
  */
-export const addLocalMembers = (db: Db, groupId: number, userIds: readonly number[], now: Date): Promise<MembershipRecord[]> =>
+export const addLocalMembers = (
+  db: Db,
+  groupId: number,
+  { userIds, now }: { userIds: readonly number[]; now: Date },
+): Promise<MembershipRecord[]> =>
   db.query<MembershipRecord>(
     `WITH m AS (
        INSERT INTO memberships (group_id, user_id, sources, created_at, updated_at)

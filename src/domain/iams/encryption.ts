@@ -20,7 +20,10 @@ const nonceBytes = 12
 const tagBytes = 16
 
 /** Seals the secret at `path` of the configuration of `iamid`. `instanceKey` is 32 bytes. */
-export function encrypt(instanceKey: Buffer, iamid: string, path: string, secret: string): EncryptedSecrets {
+export function encrypt(
+  instanceKey: Buffer,
+  { iamid, path, secret }: { iamid: string; path: string; secret: string },
+): EncryptedSecrets {
   const nonce = randomBytes(nonceBytes)
   const cipher = createCipheriv(algorithm, derive(instanceKey, 'seal'), nonce).setAAD(place(iamid, path))
   const text = Buffer.concat([cipher.update(secret, 'utf8'), cipher.final(), cipher.getAuthTag()])
@@ -28,12 +31,15 @@ export function encrypt(instanceKey: Buffer, iamid: string, path: string, secret
     key: keyId(instanceKey),
     nonce: nonce.toString('base64url'),
     text: text.toString('base64url'),
-    fingerprint: fingerprint(instanceKey, iamid, path, secret),
+    fingerprint: fingerprint(instanceKey, { iamid, path, secret }),
   }
 }
 
 /** The secret, with whichever of the instance keys sealed it. Throws SecretUnreadable when none of them did, or it was altered. */
-export function decrypt(instanceKeys: readonly Buffer[], iamid: string, path: string, sealed: EncryptedSecrets): string {
+export function decrypt(
+  instanceKeys: readonly Buffer[],
+  { iamid, path, sealed }: { iamid: string; path: string; sealed: EncryptedSecrets },
+): string {
   const cure = 'restore the instance key, or set the secret anew'
   const instanceKey = instanceKeys.find(key => keyId(key) === sealed.key)
   if (instanceKey === undefined)
@@ -50,7 +56,7 @@ export function decrypt(instanceKeys: readonly Buffer[], iamid: string, path: st
   }
 }
 
-function fingerprint(instanceKey: Buffer, iamid: string, path: string, secret: string): string {
+function fingerprint(instanceKey: Buffer, { iamid, path, secret }: { iamid: string; path: string; secret: string }): string {
   return createHmac('sha256', derive(instanceKey, 'fingerprint'))
     .update(place(iamid, path))
     .update(secret)

@@ -5,8 +5,7 @@ import type { IamRecord } from './iam.ts'
 export async function recordEntryIds(
   db: Db,
   { id, idsMissingSince }: Pick<IamRecord, 'id' | 'idsMissingSince'>,
-  state: 'given' | 'missing',
-  now: Date,
+  { state, now }: { state: 'given' | 'missing'; now: Date },
 ): Promise<void> {
   if ((idsMissingSince !== null) === (state === 'missing')) return
   const since = state === 'missing' ? now : null

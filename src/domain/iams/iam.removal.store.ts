@@ -32,7 +32,11 @@ const AFFECTED = 'id, userid, name, email'
  * A change of the users of an IAM ($1), answered by those it changed, in the order of their ids. It is made until it finds none, so it takes
  * them out of what `where` finds.
  */
-const affectedBy = (db: Db, change: string, where: string, values: readonly unknown[]): Promise<Affected[]> =>
+const affectedBy = (
+  db: Db,
+  change: string,
+  { where, values }: { where: string; values: readonly unknown[] },
+): Promise<Affected[]> =>
   rowsUntilNone(db, limit =>
     db.query<Affected>(
       `WITH changed AS (${change} WHERE id IN (SELECT u.id FROM users u WHERE ${where} ORDER BY u.id LIMIT $${values.length + 1}::int)
@@ -51,13 +55,13 @@ export async function countUsersOf(db: Db, iamid: string): Promise<{ all: number
 
 /** Those who were enabled. */
 export const disableUsersOf = (db: Db, iamid: string, now: Date): Promise<Affected[]> =>
-  affectedBy(db, `UPDATE users SET disabled = true, disabled_by = 'bim', updated_at = $2`, 'u.iamid = $1 AND NOT u.disabled', [
-    iamid,
-    now,
-  ])
+  affectedBy(db, `UPDATE users SET disabled = true, disabled_by = 'bim', updated_at = $2`, {
+    where: 'u.iamid = $1 AND NOT u.disabled',
+    values: [iamid, now],
+  })
 
 export async function deleteUsersOf(db: Db, iamid: string): Promise<Affected[]> {
-  const deleted = await affectedBy(db, 'DELETE FROM users', 'u.iamid = $1', [iamid])
+  const deleted = await affectedBy(db, 'DELETE FROM users', { where: 'u.iamid = $1', values: [iamid] })
   await deleteAddressesIn(db, iamid, deleted)
   return deleted
 }
@@ -85,14 +89,13 @@ export async function moveUsersToBim(db: Db, iamid: string, now: Date): Promise<
   const moved = await affectedBy(
     db,
     `UPDATE users SET iamid = 'bim', directory_id = NULL, openid_id = NULL, saml_id = NULL, relinkable = false, updated_at = $2`,
-    'u.iamid = $1',
-    [iamid, now],
+    { where: 'u.iamid = $1', values: [iamid, now] },
   )
   await deleteAddressesIn(db, iamid, moved)
   const ids = moved.map(user => user.id)
   await inChunks(ids, db.rowsAtOnce, async piece => {
-    await localHoldingsOf(db, 'user_attributes', row => `${row}.key_key, md5(${row}.value)`, piece)
-    await localHoldingsOf(db, 'user_permissions', row => `${row}.permission`, piece)
+    await localHoldingsOf(db, 'user_attributes', { what: row => `${row}.key_key, md5(${row}.value)`, ids: piece })
+    await localHoldingsOf(db, 'user_permissions', { what: row => `${row}.permission`, ids: piece })
     await db.query(
       `UPDATE memberships SET sources = '{bim}', updated_at = $2 WHERE user_id = ANY($1::int[]) AND sources <> '{bim}'`,
       [piece, now],
@@ -105,8 +108,7 @@ export async function moveUsersToBim(db: Db, iamid: string, now: Date): Promise<
 async function localHoldingsOf(
   db: Db,
   table: 'user_attributes' | 'user_permissions',
-  what: (row: string) => string,
-  ids: readonly number[],
+  { what, ids }: { what: (row: string) => string; ids: readonly number[] },
 ): Promise<void> {
   await db.query(
     `DELETE FROM ${table} t WHERE t.user_id = ANY($1::int[]) AND t.source <> 'bim' AND EXISTS (SELECT 1 FROM ${table} o

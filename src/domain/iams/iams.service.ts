@@ -95,7 +95,7 @@ export const iams = {
       const { iam: before } = await lockIam(db, id)
       assertMayGrant(call, await permissionsGrantedBy(db, before, await groupPermissionsOf(db, [id])))
       const key = generateSecret('rs')
-      await addScimKey(db, id, key, { now, until })
+      await addScimKey(db, id, { key, now, until })
       const iam = await requireIam(db, id)
       const event = iamConfiguredEvent(
         iam,
@@ -124,14 +124,14 @@ async function createIam(call: ServiceContext, given: IamInput): Promise<WriteRe
   const type = checkType(input.type)
   const wished = input.id == null ? null : checkNewId(input.id)
   const defaultPermissions = checkPermissions('defaultPermissions', input.defaultPermissions ?? [])
-  const checked = checkConfig(type, wished ?? '', input.config ?? {}, undefined, app.outbound.refusal)
+  const checked = checkConfig(type, wished ?? '', { input: input.config ?? {}, refusal: app.outbound.refusal })
   const rules = checkGroupPermissions(wished ?? '', input.groupPermissions ?? {})
   await checkMigration(call, checked.config)
   const id = wished ?? (await idOf(call, displayName, type))
   // Users of a removed IAM of this id may still be here: who makes it anew decides who logs in as them.
   assertMayGrant(call, [...defaultPermissions, ...rules.map(rule => rule.permission), ...(await permissionsHeldIn(db, id))])
-  const secrets = encryptedSecrets(app.key, id, {}, checked)
-  if (!(await insertIam(db, id, { displayName, type, config: checked.config, secrets, defaultPermissions }, now)))
+  const secrets = encryptedSecrets(app.key, id, { kept: {}, checked })
+  if (!(await insertIam(db, id, { columns: { displayName, type, config: checked.config, secrets, defaultPermissions }, now })))
     throw new Conflict(`There is an IAM ${id} already`)
   await replaceGroupPermissions(
     db,
@@ -157,7 +157,9 @@ async function updateIam(
   if (input.type != null && input.type !== before.type) throw new Invalid('type', `is ${before.type} and never changes`)
   const stays: CheckedConfig = { config: before.config, secrets: new Map() }
   const checked =
-    input.config == null ? stays : checkConfig(before.type as IamType, before.id, input.config, before, app.outbound.refusal)
+    input.config == null
+      ? stays
+      : checkConfig(before.type as IamType, before.id, { input: input.config, before, refusal: app.outbound.refusal })
   if (input.config != null) await checkMigration(call, checked.config)
 
   const rulesBefore = await groupPermissionsOf(db, [before.id])
@@ -171,7 +173,7 @@ async function updateIam(
   const next = {
     displayName: displayName ?? before.displayName,
     config: checked.config,
-    secrets: encryptedSecrets(app.key, before.id, kept, checked),
+    secrets: encryptedSecrets(app.key, before.id, { kept, checked }),
     defaultPermissions: defaults ?? before.defaultPermissions,
   }
   const change = difference(
@@ -179,7 +181,7 @@ async function updateIam(
     auditSnapshot({ ...before, ...next, secrets: fingerprints(next.secrets) }, rules ?? rulesBefore),
   )
   if (!change.changed) return unchanged<ConfiguredIam>({ iam: before, scimKey: null, scimUrl: null })
-  await updateIamRow(db, before.id, next, now)
+  await updateIamRow(db, before.id, { columns: next, now })
   if (rules) await replaceGroupPermissions(db, before.id, rules)
   if (powers.includes('USER_ADMIN')) await assertAdministratorRemains(db)
   const { iam, ...scim } = await withScimKey(call, await requireIam(db, before.id), scimEnabled(before))
@@ -190,7 +192,7 @@ async function updateIam(
 async function withScimKey({ db, app, now }: ServiceContext, iam: IamRecord, before: boolean): Promise<ConfiguredIam> {
   if (before || !scimEnabled(iam) || iam.scimKeyPrefix !== null) return { iam, scimKey: null, scimUrl: null }
   const key = generateSecret('rs')
-  await addScimKey(db, iam.id, key, { now, until: now })
+  await addScimKey(db, iam.id, { key, now, until: now })
   return { iam: await requireIam(db, iam.id), scimKey: key.secret, scimUrl: scimUrl(app.config.publicUrl, iam.id) }
 }
 
@@ -219,14 +221,13 @@ async function idOf({ db }: ServiceContext, displayName: string, type: string): 
 function encryptedSecrets(
   key: Buffer,
   id: string,
-  kept: Readonly<Record<string, EncryptedSecrets>>,
-  { secrets }: CheckedConfig,
+  { kept, checked: { secrets } }: { kept: Readonly<Record<string, EncryptedSecrets>>; checked: CheckedConfig },
 ): Record<string, EncryptedSecrets> {
   const next = new Map(Object.entries(kept))
   for (const [path, secret] of secrets) {
     if (secret === null) next.delete(path)
     else {
-      const fresh = encrypt(key, id, path, secret)
+      const fresh = encrypt(key, { iamid: id, path, secret })
       if (next.get(path)?.fingerprint !== fresh.fingerprint) next.set(path, fresh)
     }
   }

@@ -128,7 +128,7 @@ export interface IamColumns {
 }
 
 /** False when the id is taken. */
-export async function insertIam(db: Db, id: string, columns: IamColumns, now: Date): Promise<boolean> {
+export async function insertIam(db: Db, id: string, { columns, now }: { columns: IamColumns; now: Date }): Promise<boolean> {
   const data = {
     ...columns,
     ...jsonOf(columns),
@@ -140,7 +140,11 @@ export async function insertIam(db: Db, id: string, columns: IamColumns, now: Da
   return count === 1
 }
 
-export async function updateIamRow(db: Db, id: string, columns: Omit<IamColumns, 'type'>, now: Date): Promise<void> {
+export async function updateIamRow(
+  db: Db,
+  id: string,
+  { columns, now }: { columns: Omit<IamColumns, 'type'>; now: Date },
+): Promise<void> {
   const data = { ...columns, ...jsonOf(columns), defaultPermissions: [...columns.defaultPermissions], updatedAt: now }
   await db.prisma.iam.update({ where: { id }, data, select: { id: true } })
 }

@@ -36,10 +36,10 @@ export const secrets = {
       const lost: string[] = []
       for (const [path, old] of Object.entries(sealed)) {
         if (old.key === present) continue
-        const secret = opened(app.keys, id, path, old)
+        const secret = opened(app.keys, { iamid: id, path, sealed: old })
         if (secret === null) lost.push(path)
         else {
-          next.set(path, encrypt(app.key, id, path, secret))
+          next.set(path, encrypt(app.key, { iamid: id, path, secret }))
           resealed.push(path)
         }
       }
@@ -58,9 +58,12 @@ export const secrets = {
   ),
 } satisfies Service
 
-function opened(keys: readonly Buffer[], iamid: string, path: string, sealed: EncryptedSecrets): string | null {
+function opened(
+  keys: readonly Buffer[],
+  { iamid, path, sealed }: { iamid: string; path: string; sealed: EncryptedSecrets },
+): string | null {
   try {
-    return decrypt(keys, iamid, path, sealed)
+    return decrypt(keys, { iamid, path, sealed })
   } catch (error) {
     if (error instanceof Unprocessable) return null
     throw error

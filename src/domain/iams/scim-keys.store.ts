@@ -20,8 +20,7 @@ export const scimKeysOf = (db: Db, iamids: readonly string[], now: Date): Promis
 export async function addScimKey(
   db: Db,
   iamid: string,
-  key: { hash: Buffer<ArrayBuffer>; prefix: string },
-  { now, until }: { now: Date; until: Date },
+  { key, now, until }: { key: { hash: Buffer<ArrayBuffer>; prefix: string }; now: Date; until: Date },
 ): Promise<void> {
   await db.query(`UPDATE scim_keys SET expires_at = least(expires_at, $2::timestamptz) WHERE iamid = $1`, [iamid, until])
   await db.prisma.scimKey.create({ data: { iamid, hash: key.hash, prefix: key.prefix, createdAt: now }, select: { id: true } })

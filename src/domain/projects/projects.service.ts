@@ -58,14 +58,13 @@ export const projects = {
       throw new Unprocessable(
         `You have created ${most} projects, the most that PROJECTS_PER_USER allows: delete one, or ask the operator to raise it`,
       )
-    const project = await insertProject(
-      db,
-      { name, nameKey: canonical(name), description, documentation },
-      creator?.id ?? null,
+    const project = await insertProject(db, {
+      project: { name, nameKey: canonical(name), description, documentation },
+      by: creator?.id ?? null,
       now,
-    )
+    })
     if (!project) throw new Conflict('There is a project of this name already')
-    if (creator) await addMembers(db, project.id, [creator.id], now)
+    if (creator) await addMembers(db, project.id, { userIds: [creator.id], now })
     const members = creator ? [`${creator.iamid}/${creator.userid}`] : []
     return changed(project, {
       event: 'projectCreated',
@@ -89,10 +88,10 @@ export const projects = {
     async ({ db, actor, now }: ServiceContext, input: PeopleInput & { id: number }) => {
       const people = await peopleOf(db, input)
       const before = await lockProject(db, input.id)
-      const added = await addMembers(db, input.id, idsOfUsers(people.add), now)
+      const added = await addMembers(db, input.id, { userIds: idsOfUsers(people.add), now })
       const removed = await removeMembers(db, input.id, idsOfUsers(people.remove))
       if (added.length + removed.length === 0) return unchanged(before)
-      await touchProject(db, input.id, actor.kind === 'user' ? actor.user.id : null, now)
+      await touchProject(db, input.id, { by: actor.kind === 'user' ? actor.user.id : null, now })
       const [project] = await projectsByIds(db, [input.id])
       // A key for the project rests on the membership.
       const { keys } = await deleteKeysForProject(db, input.id, removed)

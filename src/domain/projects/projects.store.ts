@@ -49,7 +49,10 @@ export interface NewProject {
 }
 
 /** Null when the name is taken. The key of a project is its name (reference: the example of a user's API keys). */
-export async function insertProject(db: Db, project: NewProject, by: number | null, now: Date): Promise<ProjectRecord | null> {
+export async function insertProject(
+  db: Db,
+  { project, by, now }: { project: NewProject; by: number | null; now: Date },
+): Promise<ProjectRecord | null> {
   const stamps = { createdBy: by, updatedBy: by, createdAt: now, updatedAt: now }
   const [row] = await db.prisma.project.createManyAndReturn({
     data: [{ ...project, projectKey: project.name, ...stamps }],
@@ -66,7 +69,7 @@ export async function countCreated(db: Db, userId: number): Promise<number> {
   return row!.count
 }
 
-export async function touchProject(db: Db, id: number, by: number | null, now: Date): Promise<void> {
+export async function touchProject(db: Db, id: number, { by, now }: { by: number | null; now: Date }): Promise<void> {
   await db.prisma.project.update({ where: { id }, data: { updatedBy: by, updatedAt: now }, select: { id: true } })
 }
 
@@ -92,7 +95,11 @@ export async function isProjectMember(db: Db, projectId: number, userId: number)
 }
 
 /** The ids of those who were not members yet. Users who were deleted meanwhile are left out, hence not a plain insert. */
-export const addMembers = (db: Db, projectId: number, userIds: readonly number[], now: Date): Promise<number[]> =>
+export const addMembers = (
+  db: Db,
+  projectId: number,
+  { userIds, now }: { userIds: readonly number[]; now: Date },
+): Promise<number[]> =>
   idsOf(
     db,
     `INSERT INTO project_members (project_id, user_id, created_at)

@@ -35,7 +35,7 @@ export const dataSources = {
       const users = await requireUsers(db, checkRefs('owners', input.owners ?? []))
       const source = await insertDataSource(db, { name, nameKey: canonical(name) }, now)
       if (!source) throw new Conflict('There is a data source of this name already')
-      const owners = namesOf(users, await addOwners(db, source.id, idsOfUsers(users), now))
+      const owners = namesOf(users, await addOwners(db, source.id, { userIds: idsOfUsers(users), now }))
       return changed(source, { event: 'dataSourceCreated', target: target(source), after: { name, owners } })
     },
   ),
@@ -52,7 +52,7 @@ export const dataSources = {
   changeOwners: command('dataSource:write', async ({ db, now }: ServiceContext, input: PeopleInput & { id: number }) => {
     const people = await peopleOf(db, input)
     const source = await lockDataSource(db, input.id)
-    const added = await addOwners(db, source.id, idsOfUsers(people.add), now)
+    const added = await addOwners(db, source.id, { userIds: idsOfUsers(people.add), now })
     const removed = await removeOwners(db, source.id, idsOfUsers(people.remove))
     if (added.length + removed.length === 0) return unchanged(source)
     const after = { added: namesOf(people.add, added), removed: namesOf(people.remove, removed) }

@@ -58,7 +58,11 @@ export const countOwners = (db: Db, dataSourceId: number): Promise<number> =>
   db.prisma.dataSourceOwner.count({ where: { dataSourceId } })
 
 /** The ids of those who were not owners yet. Users who were deleted meanwhile are left out, hence not a plain insert. */
-export const addOwners = (db: Db, dataSourceId: number, userIds: readonly number[], now: Date): Promise<number[]> =>
+export const addOwners = (
+  db: Db,
+  dataSourceId: number,
+  { userIds, now }: { userIds: readonly number[]; now: Date },
+): Promise<number[]> =>
   idsOf(
     db,
     `INSERT INTO data_source_owners (data_source_id, user_id, created_at)

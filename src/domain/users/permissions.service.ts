@@ -34,7 +34,7 @@ export const permissions = {
     if (JSON.stringify(held) === JSON.stringify(wanted)) return unchanged(withVisibility(user, 'aggregate'))
     await replaceLocalPermissions(call.db, user.id, wanted)
     if (removed.includes('USER_ADMIN')) await assertAdministratorRemains(call.db)
-    return permissionsChange(call, user, held, wanted)
+    return permissionsChange(call, { user, before: held, after: wanted })
   }),
 
   /** Adds hand-set permissions; those held already stay. */
@@ -47,7 +47,7 @@ export const permissions = {
     assertMayGrant(call, added)
     if (added.length === 0) return unchanged(withVisibility(user, 'aggregate'))
     await addLocalPermissions(call.db, [user.id], added)
-    return permissionsChange(call, user, held, [...held, ...added])
+    return permissionsChange(call, { user, before: held, after: [...held, ...added] })
   }),
 
   /** Takes one hand-set permission away. Not held: NotFound; held through a group or an IAM: Conflict naming it. */
@@ -61,7 +61,7 @@ export const permissions = {
     const left = held.filter(other => other !== permission)
     await replaceLocalPermissions(call.db, user.id, left)
     if (permission === 'USER_ADMIN') await assertAdministratorRemains(call.db)
-    return permissionsChange(call, user, held, left)
+    return permissionsChange(call, { user, before: held, after: left })
   }),
 } satisfies Service
 
@@ -70,7 +70,10 @@ export function checkPermissions(list: readonly string[]): string[] {
   return [...new Set(checkList('permissions', list).map(permission => checkPermissionName(permission, 'permissions')))]
 }
 
-async function permissionsChange(call: ServiceContext, user: UserRecord, before: readonly string[], after: readonly string[]) {
+async function permissionsChange(
+  call: ServiceContext,
+  { user, before, after }: { user: UserRecord; before: readonly string[]; after: readonly string[] },
+) {
   const updated = await updateUser(call.db, user.id, { updatedAt: call.now })
   return changed(withVisibility(updated, 'aggregate'), {
     event: 'permissionsUpdated',

@@ -53,7 +53,8 @@ export const userCreation = {
       // The defaults too: an account made with a password is its maker's to use.
       assertMayGrant(call, held)
       await addLocalPermissions(call.db, [user.id], held)
-      if (prepared.passwordHash !== null) user = await setPasswordHash(call.db, user.id, prepared.passwordHash, call.now)
+      if (prepared.passwordHash !== null)
+        user = await setPasswordHash(call.db, user.id, { passwordHash: prepared.passwordHash, now: call.now })
       const invitation = iamid === 'bim' && prepared.passwordHash === null ? await invite(call, user) : null
       const after = { iamid, userid, name: user.name, email: user.email, permissions: held }
       return {

@@ -24,8 +24,7 @@ export function hasBody(headers: IncomingHttpHeaders): boolean {
 export async function readBody(
   request: IncomingMessage,
   response: ServerResponse,
-  limit: number,
-  held: Held,
+  { limit, held }: { limit: number; held: Held },
 ): Promise<Buffer | undefined> {
   if (Number(request.headers['content-length']) > limit) throw tooLarge(limit)
   // The client waits for this word (curl with more than 1 MB), so a refusal before this line costs it no upload.

@@ -78,9 +78,11 @@ const cutToPieces = (whole: Buffer): Buffer[] =>
 /** Writes the payload piece by piece, as its reader takes it, then calls `then`. One that takes none, or takes it too slowly, is cut. */
 function write(
   response: ServerResponse,
-  payload: PreparedResponse['payload'],
-  { write: stalled, minimumRate }: Sending['timing'],
-  then: () => void,
+  {
+    payload,
+    timing: { write: stalled, minimumRate },
+    then,
+  }: { payload: PreparedResponse['payload']; timing: Sending['timing']; then: () => void },
 ): void {
   const pieces = piecesOf(payload)
   const cut = () => response.destroy()
@@ -112,9 +114,7 @@ function write(
  */
 export function send(
   request: IncomingMessage,
-  response: ServerResponse,
-  answer: PreparedResponse,
-  { closing, timing }: Sending,
+  { response, answer, sending: { closing, timing } }: { response: ServerResponse; answer: PreparedResponse; sending: Sending },
 ): void {
   if (response.destroyed) return
   const unread = hasBody(request.headers) && !request.complete
@@ -122,14 +122,14 @@ export function send(
     if (closing) answer.headers.connection = 'close'
     response.writeHead(answer.status, answer.headers)
     if (lengthOf(answer.payload) <= PIECE && !(answer.payload instanceof Pieces)) response.end(answer.payload)
-    else write(response, answer.payload, timing, () => response.end())
+    else write(response, { payload: answer.payload, timing, then: () => response.end() })
     return
   }
   answered.add(request.socket)
   answer.headers.connection = 'close'
   response.writeHead(answer.status, answer.headers)
   response.flushHeaders()
-  write(response, answer.payload, timing, () => {})
+  write(response, { payload: answer.payload, timing, then: () => {} })
   const finish = () => {
     clearTimeout(timer)
     response.end()
@@ -146,7 +146,10 @@ function isBrief(request: IncomingMessage): boolean {
 }
 
 /** Answers what was no HTTP request that could reach a route, in the same words as everything else. */
-export function sendRaw(socket: Socket, status: number, message: string, headers: Record<string, string>): void {
+export function sendRaw(
+  socket: Socket,
+  { status, message, headers }: { status: number; message: string; headers: Record<string, string> },
+): void {
   const phrase = STATUS_CODES[status] ?? 'Error'
   const body = JSON.stringify(errorBody(status, phrase, message))
   const lines = { ...headers, 'content-type': JSON_TYPE, 'content-length': String(Buffer.byteLength(body)), connection: 'close' }

@@ -155,7 +155,11 @@ class Server implements HttpServer {
       })
       // Not onResponse, which would give a second line to what `#fail` has answered.
       scope.addHook('onSend', async (request, reply) => {
-        this.#line(request, `${files.prefix}/*`, reply.statusCode, started.get(request) ?? performance.now())
+        this.#line(request, {
+          route: `${files.prefix}/*`,
+          status: reply.statusCode,
+          started: started.get(request) ?? performance.now(),
+        })
       })
       // Its own cache-control would be written over the one given.
       const cacheControl = files.headers?.['cache-control'] === undefined
@@ -206,7 +210,7 @@ class Server implements HttpServer {
       if (route.decide) await route.decide(wire)
       const kind = route.body ?? 'json+form'
       if (kind !== 'none' && hasBody(headers)) {
-        const bytes = await this.#receive(route, wire, request, reply)
+        const bytes = await this.#receive(route, { wire, request, reply })
         if (bytes !== undefined) wire.body = parseBody(bytes, headers, kind)
       }
       const answer = await written(await route.handler(wire))
@@ -215,13 +219,16 @@ class Server implements HttpServer {
       status =
         error instanceof ClientAborted ? NO_ANSWER : this.#send(request, reply, this.#failure(error, request.id, route.path))
     }
-    this.#line(request, route.path, status, started)
+    this.#line(request, { route: route.path, status, started })
   }
 
-  async #receive<Locals>(route: Route<Locals>, wire: HttpMessage<Locals>, request: FastifyRequest, reply: FastifyReply) {
+  async #receive<Locals>(
+    route: Route<Locals>,
+    { wire, request, reply }: { wire: HttpMessage<Locals>; request: FastifyRequest; reply: FastifyReply },
+  ) {
     try {
       const limit = route.bodyLimit?.(wire) ?? ANONYMOUS_BODY_LIMIT
-      return await readBody(request.raw, reply.raw, limit, this.#connections.bodies)
+      return await readBody(request.raw, reply.raw, { limit, held: this.#connections.bodies })
     } catch (error) {
       throw (error instanceof TooLarge && route.tooLarge?.(wire)) || error
     }
@@ -232,7 +239,7 @@ class Server implements HttpServer {
     const started = performance.now()
     reply.hijack()
     const status = this.#send(request, reply, this.#failure(error, request.id, pathOf(request.raw.url)))
-    this.#line(request, NO_ROUTE, status, started)
+    this.#line(request, { route: NO_ROUTE, status, started })
   }
 
   /** Answers what node refused before it was a request. It says so again for every further piece of the same connection. */
@@ -245,7 +252,7 @@ class Server implements HttpServer {
     }
     const [status, message] = ERROR_RESPONSES[error.code ?? ''] ?? [400, 'The request is not valid HTTP']
     const id = randomUUID()
-    sendRaw(socket, status, message, { ...this.#standard, 'x-request-id': id })
+    sendRaw(socket, { status, message, headers: { ...this.#standard, 'x-request-id': id } })
     this.#log.info({ status, code: error.code, requestId: id }, 'refused')
   }
 
@@ -259,7 +266,7 @@ class Server implements HttpServer {
       return this.#send(request, reply, this.#failure(busy, request.id, pathOf(request.raw.url)))
     }
     if (isHeld) reply.raw.once('close', () => answers.give(length))
-    send(request.raw, reply.raw, answer, { closing: this.#closing, timing: this.#timing })
+    send(request.raw, { response: reply.raw, answer, sending: { closing: this.#closing, timing: this.#timing } })
     return answer.status
   }
 
@@ -280,7 +287,7 @@ class Server implements HttpServer {
     return new Fault(id)
   }
 
-  #line(request: FastifyRequest, route: string, status: number, started: number): void {
+  #line(request: FastifyRequest, { route, status, started }: { route: string; status: number; started: number }): void {
     const address = clientAddress(request.raw.socket.remoteAddress ?? '', request.raw.headers, this.#trusted)
     logRequest(this.#log, { method: request.method, route, status, address, requestId: request.id }, started)
   }

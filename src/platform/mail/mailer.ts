@@ -35,9 +35,11 @@ const connections = 4
 /** `timeoutMs` bounds each step of the conversation with the mail server. */
 export function createMailer(
   config: Pick<Config, 'smtpUrl' | 'mailFrom' | 'publicUrl'>,
-  outbound: Pick<Outbound, 'connect'>,
-  log: Pick<Logger, 'warn'>,
-  timeoutMs: number = stepTimeout,
+  {
+    outbound,
+    log,
+    timeoutMs = stepTimeout,
+  }: { outbound: Pick<Outbound, 'connect'>; log: Pick<Logger, 'warn'>; timeoutMs?: number },
 ): Mailer {
   const { smtpUrl } = config
   if (smtpUrl === null) return { configured: false, sendInvitation: async () => false, close() {} }

@@ -44,7 +44,7 @@ export interface Outbound {
   /** A connected socket. Throws OutboundError. */
   connect(place: Endpoint, signal: AbortSignal): Promise<Socket>
   /** TLS over a socket of `connect`; the certificate must name the host. Closes the socket and throws OutboundError when that fails. */
-  secure(socket: Socket, place: Endpoint, tls: TlsOptions, signal: AbortSignal): Promise<Socket>
+  secure(socket: Socket, place: Endpoint, options: { tls: TlsOptions; signal: AbortSignal }): Promise<Socket>
   /** Why a place cannot be connected to, as far as that is known without resolving its name; null where nothing is known against it. */
   refusal(place: Endpoint): string | null
   /** Where this process listens: `host` as HOST has it. */
@@ -74,7 +74,7 @@ export function createOutbound(rules: OutboundRules): Outbound {
       socket.destroy()
       throw new OutboundError('unreachable', 'The connection was lost')
     },
-    async secure(socket, { host }, { context, ...tls }, signal) {
+    async secure(socket, { host }, { tls: { context, ...tls }, signal }) {
       const name = bareHost(host)
       const secured = connectTls({
         socket,
@@ -84,7 +84,7 @@ export function createOutbound(rules: OutboundRules): Outbound {
         rejectUnauthorized: tls.rejectUnauthorized !== false,
       })
       secured.on('close', () => socket.destroy())
-      await settled(secured, 'secureConnect', signal, 'TLS')
+      await settled(secured, { event: 'secureConnect', signal, kind: 'TLS' })
       return secured
     },
     refusal: place => judge(place, literalOf(place.host)),
@@ -133,12 +133,15 @@ async function opened(addresses: readonly string[], port: number, signal: AbortS
     autoSelectFamilyAttemptTimeout: ATTEMPT_MS,
     lookup: (_, options, answer) => (options.all ? answer(null, pinned) : answer(null, pinned[0]!.address, pinned[0]!.family)),
   })
-  await settled(socket, 'connect', signal, 'unreachable')
+  await settled(socket, { event: 'connect', signal, kind: 'unreachable' })
   return socket
 }
 
 /** Waits for `event`; at a failure or at the deadline the socket is closed. */
-function settled(socket: Socket, event: string, signal: AbortSignal, kind: OutboundClass): Promise<void> {
+function settled(
+  socket: Socket,
+  { event, signal, kind }: { event: string; signal: AbortSignal; kind: OutboundClass },
+): Promise<void> {
   return new Promise((resolve, reject) => {
     const fail = (fault: OutboundError) => {
       over()

@@ -28,7 +28,7 @@ export async function sendRequest(outbound: Outbound, url: URL, asked: OutboundR
   const isSecure = url.protocol === 'https:'
   const place = { host: url.hostname, port: Number(url.port) || (isSecure ? 443 : 80) }
   const plain = await outbound.connect(place, asked.signal)
-  const socket = isSecure ? await outbound.secure(plain, place, asked.tls ?? {}, asked.signal) : plain
+  const socket = isSecure ? await outbound.secure(plain, place, { tls: asked.tls ?? {}, signal: asked.signal }) : plain
   try {
     return await exchange(socket, url, asked)
   } catch (error) {

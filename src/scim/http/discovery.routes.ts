@@ -20,7 +20,10 @@ const answer = (body: object): HttpResponse => ({ status: 200, headers: { 'conte
 const DISCOVERY_ENDPOINTS = ['ServiceProviderConfig', 'ResourceTypes', 'ResourceTypes/:id', 'Schemas', 'Schemas/:id'] as const
 type DiscoveryEndpoint = (typeof DISCOVERY_ENDPOINTS)[number]
 
-function documentOf(place: DiscoveryEndpoint, base: string, id: string, types: readonly ResourceType[]): object {
+function documentOf(
+  place: DiscoveryEndpoint,
+  { base, id, types }: { base: string; id: string; types: readonly ResourceType[] },
+): object {
   switch (place) {
     case 'ServiceProviderConfig':
       return serviceProviderConfig(base)
@@ -51,7 +54,7 @@ export const discoveryRoutes: readonly ScimRoute[] = DISCOVERY_ENDPOINTS.map(pla
     if (asked.filter !== undefined) throw notFiltered()
     const read = place === 'ServiceProviderConfig' ? provisioning.configured : provisioning.types
     const types = await read(context, {})
-    return answer(documentOf(place, base, id, types))
+    return answer(documentOf(place, { base, id, types }))
   },
 }))
 
@@ -63,7 +66,7 @@ export function discoveryEndpoint(path: readonly string[]): DiscoveryEndpoint | 
 
 /** The documents without a key: the same for every IAM, and for those that do not exist. Throws NotFound. */
 export const staticDiscovery = (place: DiscoveryEndpoint, base: string, id: string): HttpResponse =>
-  answer(documentOf(place, base, id, [userType({}), groupType({})]))
+  answer(documentOf(place, { base, id, types: [userType({}), groupType({})] }))
 
 function found<T extends object>(value: T | undefined, what: string): T {
   if (!value) throw new NotFound(`No ${what} with this id`)

@@ -78,9 +78,7 @@ export interface RequestLine {
 /** Answers, and keeps what was asked and answered: all but reads that went well, of which there are many and which change nothing. */
 export async function withExchangeLog(
   context: Context,
-  iamid: string,
-  named: RequestLine,
-  run: (context: Context) => Promise<HttpResponse>,
+  { iamid, named, run }: { iamid: string; named: RequestLine; run: (context: Context) => Promise<HttpResponse> },
 ): Promise<HttpResponse> {
   const [trail, at] = [newTrail(), new Date()]
   const keep = (status: number, answer: unknown) => {

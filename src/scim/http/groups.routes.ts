@@ -13,7 +13,7 @@ export const groupRoutes: readonly ScimRoute[] = [
     path: 'Groups',
     run: async ({ context, base, asked }) => {
       const found = await scimGroups.list(context, { ...asked, members: isShown(asked, 'members') })
-      return listResponse(type, found, group => serializeGroup(base, group), asked)
+      return listResponse(type, { found, shape: group => serializeGroup(base, group), asked })
     },
   },
   {
@@ -22,37 +22,36 @@ export const groupRoutes: readonly ScimRoute[] = [
     run: async ({ context, base, body }) => {
       const asked = parseSearchRequest(body)
       const found = await scimGroups.list(context, { ...asked, members: isShown(asked, 'members') })
-      return listResponse(type, found, group => serializeGroup(base, group), asked)
+      return listResponse(type, { found, shape: group => serializeGroup(base, group), asked })
     },
   },
   {
     method: 'POST',
     path: 'Groups',
     run: async ({ context, base, asked, body }) =>
-      answer(
-        201,
+      answer({
+        status: 201,
         type,
-        serializeGroup(base, await scimGroups.create(context, { body, members: isShown(asked, 'members') })),
+        shaped: serializeGroup(base, await scimGroups.create(context, { body, members: isShown(asked, 'members') })),
         asked,
-      ),
+      }),
   },
   {
     method: 'GET',
     path: 'Groups/:id',
     run: async ({ context, base, id, asked, ifNoneMatch }) =>
-      resourceResponse(
-        type,
-        serializeGroup(base, await scimGroups.get(context, { id, members: isShown(asked, 'members') })),
+      resourceResponse(type, {
+        shaped: serializeGroup(base, await scimGroups.get(context, { id, members: isShown(asked, 'members') })),
         asked,
         ifNoneMatch,
-      ),
+      }),
   },
   {
     method: 'PUT',
     path: 'Groups/:id',
     run: async ({ context, base, id, asked, body, ifMatch, ifNoneMatch }) => {
       const group = await scimGroups.replace(context, { id, ifMatch, ifNoneMatch, body, members: isShown(asked, 'members') })
-      return answer(200, type, serializeGroup(base, group), asked)
+      return answer({ status: 200, type, shaped: serializeGroup(base, group), asked })
     },
   },
   {
@@ -70,7 +69,7 @@ export const groupRoutes: readonly ScimRoute[] = [
       })
       const shaped = serializeGroup(base, group)
       return wanted
-        ? answer(200, type, shaped, asked)
+        ? answer({ status: 200, type, shaped, asked })
         : { status: 204, headers: { etag: shaped.version, location: shaped.location } }
     },
   },

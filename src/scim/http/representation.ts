@@ -27,13 +27,13 @@ export function serializeUser(base: string, user: ScimUserRecord): Serialized {
   const document = userDocument(user)
   const groups = user.groups?.map(({ value, display }) => ({ value, $ref: `${base}/Groups/${value}`, display, type: 'direct' }))
   const inside = { ...document, ...(groups && groups.length > 0 && { groups }) }
-  return serialize(type, base, { ...user, id: user.scimId!, version: etagOf(userFacts(user), user.groups) }, inside)
+  return serialize(type, { base, facts: { ...user, id: user.scimId!, version: etagOf(userFacts(user), user.groups) }, inside })
 }
 
 export function serializeGroup(base: string, group: ScimGroupRecord): Serialized {
   const members = group.members && eachOf(group.members, member => serializeMember(base, member))
   const inside = { ...groupDocument(group), ...(members && { members }) }
-  return serialize(groupType({}), base, { ...group, id: group.scimid, version: etagOf(groupFacts(group)) }, inside)
+  return serialize(groupType({}), { base, facts: { ...group, id: group.scimid, version: etagOf(groupFacts(group)) }, inside })
 }
 
 const eachOf = <Entry>(list: readonly Entry[], shape: (entry: Entry) => Document): readonly Document[] | LazyList<Entry> =>
@@ -53,14 +53,27 @@ interface Facts {
   readonly updatedAt: Date
 }
 
-function serialize(type: ResourceType, base: string, { id, version, createdAt, updatedAt }: Facts, inside: Document): Serialized {
+function serialize(
+  type: ResourceType,
+  { base, facts: { id, version, createdAt, updatedAt }, inside }: { base: string; facts: Facts; inside: Document },
+): Serialized {
   const location = `${base}/${type.endpoint}/${id}`
   const meta = { resourceType: type.name, created: createdAt, lastModified: updatedAt, location, version }
   return { location, version, resource: { schemas: schemasOf(type, inside), id, ...inside, meta } }
 }
 
 /** The answer with one resource. `status` 201 says where it is. */
-export function answer(status: 200 | 201, type: ResourceType, shaped: Serialized, asked: SearchParams): HttpResponse {
+export function answer({
+  status,
+  type,
+  shaped,
+  asked,
+}: {
+  status: 200 | 201
+  type: ResourceType
+  shaped: Serialized
+  asked: SearchParams
+}): HttpResponse {
   const { location, version } = shaped
   return {
     status,
@@ -72,20 +85,16 @@ export function answer(status: 200 | 201, type: ResourceType, shaped: Serialized
 /** The answer to a read: 304 when the client has this version already. */
 export function resourceResponse(
   type: ResourceType,
-  shaped: Serialized,
-  asked: SearchParams,
-  ifNoneMatch: string | undefined,
+  { shaped, asked, ifNoneMatch }: { shaped: Serialized; asked: SearchParams; ifNoneMatch: string | undefined },
 ): HttpResponse {
   if (ifNoneMatch !== undefined && etagMatches(ifNoneMatch, shaped.version))
     return { status: 304, headers: { etag: shaped.version } }
-  return answer(200, type, shaped, asked)
+  return answer({ status: 200, type, shaped, asked })
 }
 
 export const listResponse = <Row>(
   type: ResourceType,
-  found: SearchResult<Row>,
-  shape: (row: Row) => Serialized,
-  asked: SearchParams,
+  { found, shape, asked }: { found: SearchResult<Row>; shape: (row: Row) => Serialized; asked: SearchParams },
 ): HttpResponse => listOf(found, asked, row => inList(type, shape(row), asked))
 
 export const inList = (type: ResourceType, { resource }: Serialized, asked: SearchParams): Document =>

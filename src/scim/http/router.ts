@@ -69,13 +69,17 @@ async function serve(request: HttpRequest<Locals>, deps: ScimDeps): Promise<Http
   if (context === null) return withoutKey(request, deps, path)
   const below = `/${request.path.split('/').slice(4).join('/')}`
   const exchange: RequestLine = { method: request.method, path: below, query: request.query }
-  return withExchangeLog(context, iamid, exchange, async context => {
-    const common = { context, base: `${deps.publicUrl}${PREFIX}/${iamid}` }
-    const asked = parseSearchQuery(parseQuery(request.query))
-    exchange.body = bodyOf(request)
-    if (request.method === 'POST' && path.join('/') === BULK) return bulk(exchange.body, common.base, part(common))
-    const { 'if-match': ifMatch, 'if-none-match': ifNoneMatch } = request.headers
-    return dispatch({ ...common, method: request.method, path, asked, body: exchange.body, ifMatch, ifNoneMatch })
+  return withExchangeLog(context, {
+    iamid,
+    named: exchange,
+    run: async context => {
+      const common = { context, base: `${deps.publicUrl}${PREFIX}/${iamid}` }
+      const asked = parseSearchQuery(parseQuery(request.query))
+      exchange.body = bodyOf(request)
+      if (request.method === 'POST' && path.join('/') === BULK) return bulk(exchange.body, common.base, part(common))
+      const { 'if-match': ifMatch, 'if-none-match': ifNoneMatch } = request.headers
+      return dispatch({ ...common, method: request.method, path, asked, body: exchange.body, ifMatch, ifNoneMatch })
+    },
   })
 }
 
@@ -94,9 +98,11 @@ const noQuery = parseSearchQuery(new Map([['excludedAttributes', ['members,group
 const part =
   ({ context, base }: Pick<ScimRequest, 'context' | 'base'>): Dispatch =>
   ({ method, path, data: body, version: ifMatch }) =>
-    withExchangeLog(context, iamidOf(context), { method, path, query: '', body }, context =>
-      dispatch({ context, base, method, path: decoded(path.slice(1)) ?? [], asked: noQuery, body, ifMatch }),
-    )
+    withExchangeLog(context, {
+      iamid: iamidOf(context),
+      named: { method, path, query: '', body },
+      run: context => dispatch({ context, base, method, path: decoded(path.slice(1)) ?? [], asked: noQuery, body, ifMatch }),
+    })
 
 const iamidOf = ({ actor }: Context): string => (actor.kind === 'scim' ? actor.iamid : '')
 

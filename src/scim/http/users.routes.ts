@@ -13,7 +13,7 @@ export const userRoutes: readonly ScimRoute[] = [
     path: 'Users',
     run: async ({ context, base, asked }) => {
       const found = await scimUsers.list(context, { ...asked, groups: isShown(asked, 'groups') })
-      return listResponse(type, found, user => serializeUser(base, user), asked)
+      return listResponse(type, { found, shape: user => serializeUser(base, user), asked })
     },
   },
   {
@@ -22,32 +22,36 @@ export const userRoutes: readonly ScimRoute[] = [
     run: async ({ context, base, body }) => {
       const asked = parseSearchRequest(body)
       const found = await scimUsers.list(context, { ...asked, groups: isShown(asked, 'groups') })
-      return listResponse(type, found, user => serializeUser(base, user), asked)
+      return listResponse(type, { found, shape: user => serializeUser(base, user), asked })
     },
   },
   {
     method: 'POST',
     path: 'Users',
     run: async ({ context, base, asked, body }) =>
-      answer(201, type, serializeUser(base, await scimUsers.create(context, { body, groups: isShown(asked, 'groups') })), asked),
+      answer({
+        status: 201,
+        type,
+        shaped: serializeUser(base, await scimUsers.create(context, { body, groups: isShown(asked, 'groups') })),
+        asked,
+      }),
   },
   {
     method: 'GET',
     path: 'Users/:id',
     run: async ({ context, base, id, asked, ifNoneMatch }) =>
-      resourceResponse(
-        type,
-        serializeUser(base, await scimUsers.get(context, { id, groups: isShown(asked, 'groups') })),
+      resourceResponse(type, {
+        shaped: serializeUser(base, await scimUsers.get(context, { id, groups: isShown(asked, 'groups') })),
         asked,
         ifNoneMatch,
-      ),
+      }),
   },
   {
     method: 'PUT',
     path: 'Users/:id',
     run: async ({ context, base, id, asked, body, ifMatch, ifNoneMatch }) => {
       const user = await scimUsers.replace(context, { id, ifMatch, ifNoneMatch, body, groups: isShown(asked, 'groups') })
-      return answer(200, type, serializeUser(base, user), asked)
+      return answer({ status: 200, type, shaped: serializeUser(base, user), asked })
     },
   },
   {
@@ -55,7 +59,7 @@ export const userRoutes: readonly ScimRoute[] = [
     path: 'Users/:id',
     run: async ({ context, base, id, asked, body, ifMatch, ifNoneMatch }) => {
       const user = await scimUsers.patch(context, { id, ifMatch, ifNoneMatch, body, groups: isShown(asked, 'groups') })
-      return answer(200, type, serializeUser(base, user), asked)
+      return answer({ status: 200, type, shaped: serializeUser(base, user), asked })
     },
   },
   {

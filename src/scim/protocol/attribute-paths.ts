@@ -47,12 +47,14 @@ export function resolve(type: ResourceType, path: string, scimType: ScimType = '
   const core = type.core.id.toLowerCase()
   const lower = path.toLowerCase()
   if (lower.startsWith(`${core}:`))
-    return within(coreAttributes(type), null, path.slice(core.length + 1), strict) ?? raise(fault())
+    return within(coreAttributes(type), { urn: null, path: path.slice(core.length + 1), strict }) ?? raise(fault())
   const urn = urnIn(type, path)
   if (urn === null || urn.toLowerCase() === core) throw fault()
   if (lower === urn.toLowerCase()) return { urn, attribute: null, sub: null }
   const described = attributesOfExtension(type, urn)
-  return within(described ?? [], urn, path.slice(urn.length + 1), strict && described !== null) ?? raise(fault())
+  return (
+    within(described ?? [], { urn, path: path.slice(urn.length + 1), strict: strict && described !== null }) ?? raise(fault())
+  )
 }
 
 /** The URN at the beginning of a path. */
@@ -72,12 +74,15 @@ function unqualified(type: ResourceType, path: string): Target | null {
   const name = path.split('.')[0]!
   const isCore = findAttribute(coreAttributes(type), name) !== undefined
   const extension = isCore ? undefined : type.extensions.find(({ attributes }) => findAttribute(attributes, name))
-  if (!extension) return within(coreAttributes(type), null, path, type.strict)
-  const target = within(extension.attributes, extension.id, path, type.strict)
+  if (!extension) return within(coreAttributes(type), { urn: null, path, strict: type.strict })
+  const target = within(extension.attributes, { urn: extension.id, path, strict: type.strict })
   return target && { ...target, unqualified: true }
 }
 
-function within(attributes: readonly Attribute[], urn: string | null, path: string, strict: boolean): Target | null {
+function within(
+  attributes: readonly Attribute[],
+  { urn, path, strict }: { urn: string | null; path: string; strict: boolean },
+): Target | null {
   const [name, sub, ...rest] = path.split('.')
   const attribute = findAttribute(attributes, name!) ?? (strict ? null : undescribed(name!))
   if (!attribute || rest.length > 0) return null

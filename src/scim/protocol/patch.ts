@@ -19,16 +19,20 @@ function apply(type: ResourceType, document: Document, given: PatchOperation): v
   const step = { ...given, target }
   const { urn, attribute } = target
   if (urn !== null && attribute === null) {
-    changeExtension(type, document, urn, step)
+    changeExtension(type, document, { urn, step })
     return
   }
   const holder = urn === null ? document : isObject(document[urn]) ? document[urn] : {}
-  change(type, holder, attribute!, step)
+  change(type, holder, { attribute: attribute!, step })
   if (urn !== null) keep(document, urn, holder)
 }
 
 /** An extension as a whole: its attributes one by one, so that those not named stay (RFC 7644 3.5.2.3). */
-function changeExtension(type: ResourceType, document: Document, urn: string, { op, value }: PatchOperation): void {
+function changeExtension(
+  type: ResourceType,
+  document: Document,
+  { urn, step: { op, value } }: { urn: string; step: PatchOperation },
+): void {
   if (op === 'remove' || value === null) {
     delete document[urn]
     return
@@ -40,13 +44,17 @@ function changeExtension(type: ResourceType, document: Document, urn: string, { 
   keep(document, urn, { ...Object.fromEntries(kept), ...given })
 }
 
-function change(type: ResourceType, holder: Document, attribute: Attribute, step: PatchOperation): void {
-  if (step.filter !== null) changeSome(type, holder, attribute, step)
-  else if (step.target.sub !== null) changePart(type, holder, attribute, step.target.sub, step)
-  else changeWhole(type, holder, attribute, step)
+function change(type: ResourceType, holder: Document, { attribute, step }: { attribute: Attribute; step: PatchOperation }): void {
+  if (step.filter !== null) changeSome(type, holder, { attribute, step })
+  else if (step.target.sub !== null) changePart(type, { holder, attribute, part: step.target.sub, step })
+  else changeWhole(type, holder, { attribute, step })
 }
 
-function changeWhole(type: ResourceType, holder: Document, attribute: Attribute, { op, value }: PatchOperation): void {
+function changeWhole(
+  type: ResourceType,
+  holder: Document,
+  { attribute, step: { op, value } }: { attribute: Attribute; step: PatchOperation },
+): void {
   const { name } = attribute
   if (op === 'remove') {
     if (attribute.required) throw new ScimError('mutability', 'path', `names ${name}, which is required`)
@@ -80,22 +88,29 @@ const isSingleComplex = ({ type, multiValued, name }: Attribute, holder: Documen
   (type === 'complex' || type === 'any') && !multiValued && isObject(holder[name])
 
 /** `name.givenName`, and `emails.value`, which is every value's. */
-function changePart(type: ResourceType, holder: Document, attribute: Attribute, part: Attribute, step: PatchOperation): void {
+function changePart(
+  type: ResourceType,
+  { holder, attribute, part, step }: { holder: Document; attribute: Attribute; part: Attribute; step: PatchOperation },
+): void {
   if (!isList(attribute, holder)) {
     const whole = isObject(holder[attribute.name]) ? { ...(holder[attribute.name] as Document) } : {}
-    setPart(type, whole, part, step)
+    setPart(type, whole, { part, step })
     keep(holder, attribute.name, whole)
     return
   }
   const values = listOf(holder[attribute.name])
   if (values.length === 0 && step.op === 'replace') throw noTarget(attribute)
   const targets = values.length === 0 && step.op === 'add' ? [{}] : values
-  const changed = targets.map(value => withPart(type, value, part, step))
+  const changed = targets.map(value => withPart(type, value, { part, step }))
   keep(holder, attribute.name, atMostOnePrimary(attribute, changed).filter(isNotEmpty))
 }
 
 /** `emails[type eq "work"]`, with or without `.value`. */
-function changeSome(type: ResourceType, holder: Document, attribute: Attribute, step: PatchOperation): void {
+function changeSome(
+  type: ResourceType,
+  holder: Document,
+  { attribute, step }: { attribute: Attribute; step: PatchOperation },
+): void {
   const { op, filter } = step
   const { sub } = step.target
   const held = holder[attribute.name]
@@ -119,11 +134,15 @@ function changeSome(type: ResourceType, holder: Document, attribute: Attribute, 
     const implied = op === 'add' || filter!.op === 'eq' ? impliedBy(filter!) : null
     if (implied === null) throw noTarget(attribute)
     if (isUnassigned(step.value)) return
-    const made = checkValue({ ...attribute, multiValued: false }, implied, attribute.name, type.strict) as Document
-    values.push(sub === null ? merged(type, made, attribute, step) : withPart(type, made, sub, step))
+    const made = checkValue({ ...attribute, multiValued: false }, implied, {
+      field: attribute.name,
+      strict: type.strict,
+    }) as Document
+    values.push(sub === null ? merged(type, made, { attribute, step }) : withPart(type, made, { part: sub, step }))
     chosen.push(true)
   } else {
-    const change = (value: unknown) => (sub === null ? merged(type, value, attribute, step) : withPart(type, value, sub, step))
+    const change = (value: unknown) =>
+      sub === null ? merged(type, value, { attribute, step }) : withPart(type, value, { part: sub, step })
     for (const [index, value] of values.entries()) if (chosen[index]) values[index] = change(value)
   }
   const settled = onePrimary(values, index => chosen[index]!)
@@ -131,19 +150,27 @@ function changeSome(type: ResourceType, holder: Document, attribute: Attribute, 
 }
 
 /** The values that a step names change all together. */
-function merged(type: ResourceType, value: unknown, attribute: Attribute, { value: given }: PatchOperation): unknown {
-  const checked = checkValue({ ...attribute, multiValued: false }, given, attribute.name, type.strict)
+function merged(
+  type: ResourceType,
+  value: unknown,
+  { attribute, step: { value: given } }: { attribute: Attribute; step: PatchOperation },
+): unknown {
+  const checked = checkValue({ ...attribute, multiValued: false }, given, { field: attribute.name, strict: type.strict })
   return isObject(value) && isObject(checked) ? { ...value, ...checked } : (checked ?? value)
 }
 
-function withPart(type: ResourceType, value: unknown, part: Attribute, step: PatchOperation): unknown {
+function withPart(type: ResourceType, value: unknown, { part, step }: { part: Attribute; step: PatchOperation }): unknown {
   const whole = isObject(value) ? { ...value } : { value }
-  setPart(type, whole, part, step)
+  setPart(type, whole, { part, step })
   return whole
 }
 
-function setPart(type: ResourceType, whole: Document, part: Attribute, { op, value }: PatchOperation): void {
-  const given = op === 'remove' ? undefined : checkValue(part, value, part.name, type.strict)
+function setPart(
+  type: ResourceType,
+  whole: Document,
+  { part, step: { op, value } }: { part: Attribute; step: PatchOperation },
+): void {
+  const given = op === 'remove' ? undefined : checkValue(part, value, { field: part.name, strict: type.strict })
   const name = part.type === 'any' ? keyOf(whole, part.name) : part.name
   if (given === undefined) delete whole[name]
   else whole[name] = given
@@ -153,7 +180,7 @@ const noTarget = (attribute: Attribute) => new ScimError('noTarget', 'path', `ma
 const listOf = (value: unknown): unknown[] => (Array.isArray(value) ? [...value] : [])
 const isNotEmpty = (value: unknown): boolean => !(isObject(value) && Object.keys(value).length === 0)
 const checkList = (type: ResourceType, attribute: Attribute, value: unknown): unknown[] =>
-  [checkValue(attribute, value, attribute.name, type.strict) ?? []].flat()
+  [checkValue(attribute, value, { field: attribute.name, strict: type.strict }) ?? []].flat()
 
 /** Undefined, an empty list and an empty object are unassigned: they go. */
 function keep(holder: Document, name: string, value: unknown): void {

@@ -67,7 +67,7 @@ function checkMember(type: ResourceType, key: string, value: unknown): [name: st
 /** Undefined for what is not the provider's to write. */
 export function checkWritable(attribute: Attribute, value: unknown, strict: boolean): unknown {
   if (attribute.mutability === 'readOnly' || attribute.mutability === 'writeOnly') return undefined
-  return checkValue(attribute, value, attribute.name, strict)
+  return checkValue(attribute, value, { field: attribute.name, strict })
 }
 
 export function checkExtension(type: ResourceType, urn: string, value: unknown): Document | undefined {
@@ -86,29 +86,29 @@ export function checkExtension(type: ResourceType, urn: string, value: unknown):
 }
 
 /** The value as it is kept, or undefined when it is unassigned. */
-export function checkValue(attribute: Attribute, value: unknown, field: string, strict: boolean): unknown {
+export function checkValue(attribute: Attribute, value: unknown, { field, strict }: { field: string; strict: boolean }): unknown {
   if (isUnassigned(value)) return undefined
   if (!attribute.multiValued) {
     // A manager as a list of one (Entra ID).
     const single = attribute.type === 'complex' && Array.isArray(value) && value.length === 1 ? value[0] : value
-    return checkSingle(attribute, single, field, strict)
+    return checkSingle(attribute, single, { field, strict })
   }
   const values = (Array.isArray(value) ? value : [value]).filter(entry => entry !== null)
   // Members are rows, and as many as a body holds.
   if (values.length > MAX_VALUES && attribute.name !== 'members')
     throw new Invalid(field, `must have at most ${MAX_VALUES} values`)
   const checked = values
-    .map(entry => checkSingle(attribute, entry, field, strict))
+    .map(entry => checkSingle(attribute, entry, { field, strict }))
     .filter(entry => attribute.name === 'members' || !isObject(entry) || Object.keys(entry).length > 0)
   const primaries = checked.filter(entry => isObject(entry) && entry.primary === true)
   if (primaries.length > 1) throw new ScimError('invalidValue', field, 'must have at most one primary value')
   return checked.length === 0 ? undefined : checked
 }
 
-function checkSingle(attribute: Attribute, value: unknown, field: string, strict: boolean): unknown {
+function checkSingle(attribute: Attribute, value: unknown, { field, strict }: { field: string; strict: boolean }): unknown {
   switch (attribute.type) {
     case 'complex':
-      return checkComplex(attribute, value, field, strict)
+      return checkComplex(attribute, value, { field, strict })
     case 'boolean':
       return checkBoolean(value, field)
     case 'any':
@@ -126,7 +126,7 @@ function checkBoolean(value: unknown, field: string): boolean {
   throw new ScimError('invalidValue', field, 'must be true or false')
 }
 
-function checkComplex(attribute: Attribute, value: unknown, field: string, strict: boolean): unknown {
+function checkComplex(attribute: Attribute, value: unknown, { field, strict }: { field: string; strict: boolean }): unknown {
   const parts = attribute.subAttributes ?? []
   // A manager as a string (Entra ID), and a list of plain addresses: the one part that a value can be.
   if (typeof value === 'string' && findAttribute(parts, 'value')) return { value }
@@ -140,7 +140,7 @@ function checkComplex(attribute: Attribute, value: unknown, field: string, stric
     const kept = part
       ? part.mutability === 'readOnly'
         ? undefined
-        : checkValue(part, inner, `${field}.${name}`, strict)
+        : checkValue(part, inner, { field: `${field}.${name}`, strict })
       : checkAny(key, inner)
     if (kept !== undefined) checked[name] = kept
   }

@@ -15,10 +15,13 @@ const attribute = (name: string, description: string, rest: Rest = {}): Attribut
   uniqueness: 'none',
   ...rest,
 })
-const complex = (name: string, description: string, subAttributes: readonly Attribute[], rest: Rest = {}) =>
+const complex = (name: string, description: string, { subAttributes, ...rest }: Rest & { subAttributes: readonly Attribute[] }) =>
   attribute(name, description, { type: 'complex', subAttributes, ...rest })
-const reference = (name: string, description: string, referenceTypes: readonly string[], rest: Rest = {}) =>
-  attribute(name, description, { type: 'reference', caseExact: true, referenceTypes, ...rest })
+const reference = (
+  name: string,
+  description: string,
+  { referenceTypes, ...rest }: Rest & { referenceTypes: readonly string[] },
+) => attribute(name, description, { type: 'reference', caseExact: true, referenceTypes, ...rest })
 
 /** RFC 7643 8.7.1: the usual values; others are taken as well. */
 const suggested = (canonicalValues: readonly string[]): Rest => (canonicalValues.length > 0 ? { canonicalValues } : {})
@@ -27,20 +30,17 @@ const suggested = (canonicalValues: readonly string[]): Rest => (canonicalValues
 const plural = (
   name: string,
   description: string,
-  types: readonly string[] = [],
-  value: Attribute = attribute('value', 'The value'),
+  { types = [], value = attribute('value', 'The value') }: { types?: readonly string[]; value?: Attribute } = {},
 ) =>
-  complex(
-    name,
-    description,
-    [
+  complex(name, description, {
+    subAttributes: [
       value,
       attribute('display', 'A name to show, for people'),
       attribute('type', 'What the value is for, such as work or home', suggested(types)),
       attribute('primary', 'Whether it is the preferred one; true at most once', { type: 'boolean' }),
     ],
-    { multiValued: true },
-  )
+    multiValued: true,
+  })
 
 export const CORE_USER = 'urn:ietf:params:scim:schemas:core:2.0:User'
 export const CORE_GROUP = 'urn:ietf:params:scim:schemas:core:2.0:Group'
@@ -61,18 +61,16 @@ export const common: readonly Attribute[] = [
     uniqueness: 'server',
   }),
   attribute('externalId', "The provider's id of the resource", { caseExact: true }),
-  complex(
-    'meta',
-    'About the resource',
-    [
+  complex('meta', 'About the resource', {
+    subAttributes: [
       attribute('resourceType', 'Which type of resource', { caseExact: true, mutability: 'readOnly' }),
       attribute('created', 'When it was made', { type: 'dateTime', mutability: 'readOnly' }),
       attribute('lastModified', 'When it was changed last', { type: 'dateTime', mutability: 'readOnly' }),
-      reference('location', 'Where it is', ['uri'], { mutability: 'readOnly' }),
+      reference('location', 'Where it is', { referenceTypes: ['uri'], mutability: 'readOnly' }),
       attribute('version', 'Its entity tag', { caseExact: true, mutability: 'readOnly' }),
     ],
-    { mutability: 'readOnly' },
-  ),
+    mutability: 'readOnly',
+  }),
 ]
 
 const nameParts: readonly Attribute[] = [
@@ -97,7 +95,7 @@ const address: readonly Attribute[] = [
 
 const ofGroups: readonly Attribute[] = [
   attribute('value', 'The id of the group', { caseExact: true, mutability: 'readOnly' }),
-  reference('$ref', 'Where the group is', ['Group'], { mutability: 'readOnly' }),
+  reference('$ref', 'Where the group is', { referenceTypes: ['Group'], mutability: 'readOnly' }),
   attribute('display', 'The name of the group', { mutability: 'readOnly' }),
   attribute('type', 'direct: groups do not hold groups', { mutability: 'readOnly', ...suggested(['direct', 'indirect']) }),
 ]
@@ -108,10 +106,10 @@ export const userSchema: Schema = {
   description: 'User account',
   attributes: [
     attribute('userName', 'The userid; compared without case and normal form', { required: true, uniqueness: 'server' }),
-    complex('name', 'The parts of the name', nameParts),
+    complex('name', 'The parts of the name', { subAttributes: nameParts }),
     attribute('displayName', 'The name to show'),
     attribute('nickName', 'The casual name'),
-    reference('profileUrl', 'A page about the user', ['external']),
+    reference('profileUrl', 'A page about the user', { referenceTypes: ['external'] }),
     attribute('title', 'The position'),
     attribute('userType', 'Such as Contractor or Employee'),
     attribute('preferredLanguage', 'As in Accept-Language'),
@@ -123,15 +121,24 @@ export const userSchema: Schema = {
       returned: 'never',
       caseExact: true,
     }),
-    plural('emails', 'E-mail addresses', ['work', 'home', 'other']),
-    plural('phoneNumbers', 'Telephone numbers', ['work', 'home', 'mobile', 'fax', 'pager', 'other']),
-    plural('ims', 'Instant messaging addresses', ['aim', 'gtalk', 'icq', 'xmpp', 'msn', 'skype', 'qq', 'yahoo']),
-    plural('photos', 'Pictures', ['photo', 'thumbnail'], reference('value', 'Where the picture is', ['external'])),
-    complex('addresses', 'Postal addresses', address, { multiValued: true }),
-    complex('groups', 'The groups that this provider put the user into', ofGroups, { multiValued: true, mutability: 'readOnly' }),
+    plural('emails', 'E-mail addresses', { types: ['work', 'home', 'other'] }),
+    plural('phoneNumbers', 'Telephone numbers', { types: ['work', 'home', 'mobile', 'fax', 'pager', 'other'] }),
+    plural('ims', 'Instant messaging addresses', { types: ['aim', 'gtalk', 'icq', 'xmpp', 'msn', 'skype', 'qq', 'yahoo'] }),
+    plural('photos', 'Pictures', {
+      types: ['photo', 'thumbnail'],
+      value: reference('value', 'Where the picture is', { referenceTypes: ['external'] }),
+    }),
+    complex('addresses', 'Postal addresses', { subAttributes: address, multiValued: true }),
+    complex('groups', 'The groups that this provider put the user into', {
+      subAttributes: ofGroups,
+      multiValued: true,
+      mutability: 'readOnly',
+    }),
     plural('entitlements', 'Entitlements'),
     plural('roles', 'Roles'),
-    plural('x509Certificates', 'Certificates', [], attribute('value', 'DER in base64', { type: 'binary', caseExact: true })),
+    plural('x509Certificates', 'Certificates', {
+      value: attribute('value', 'DER in base64', { type: 'binary', caseExact: true }),
+    }),
   ],
 }
 
@@ -145,11 +152,13 @@ export const enterpriseSchema: Schema = {
     attribute('organization', 'The organization'),
     attribute('division', 'The division'),
     attribute('department', 'The department'),
-    complex('manager', 'The manager', [
-      attribute('value', "The id of the manager's resource", { caseExact: true }),
-      reference('$ref', 'Where that resource is', ['User']),
-      attribute('displayName', 'The name of the manager', { mutability: 'readOnly' }),
-    ]),
+    complex('manager', 'The manager', {
+      subAttributes: [
+        attribute('value', "The id of the manager's resource", { caseExact: true }),
+        reference('$ref', 'Where that resource is', { referenceTypes: ['User'] }),
+        attribute('displayName', 'The name of the manager', { mutability: 'readOnly' }),
+      ],
+    }),
   ],
 }
 
@@ -159,16 +168,14 @@ export const groupSchema: Schema = {
   description: 'Group',
   attributes: [
     attribute('displayName', 'The name; compared without case and normal form', { required: true, uniqueness: 'server' }),
-    complex(
-      'members',
-      'The users that this provider put into the group',
-      [
+    complex('members', 'The users that this provider put into the group', {
+      subAttributes: [
         attribute('value', 'The id of the user', { caseExact: true, mutability: 'immutable' }),
-        reference('$ref', 'Where the user is', ['User'], { mutability: 'immutable' }),
+        reference('$ref', 'Where the user is', { referenceTypes: ['User'], mutability: 'immutable' }),
         attribute('type', 'User: groups do not hold groups', { mutability: 'immutable', ...suggested(['User']) }),
         attribute('display', 'The name of the user', { mutability: 'readOnly' }),
       ],
-      { multiValued: true },
-    ),
+      multiValued: true,
+    }),
   ],
 }

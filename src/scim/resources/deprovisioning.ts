@@ -37,7 +37,7 @@ export async function heldDeprovisioning<R>(
   const { count, isAmong, enabled } = await countDeprovisioned(db, { iamid: iam.id, userId, since, least })
   const most = Math.max(least, Math.floor(((enabled + count) * percent) / 100))
   const isAllowed = isAmong || count < most || (guard.allowedUntil !== null && guard.allowedUntil > now)
-  if (!isAllowed) return held(call, iam, guard, { count, most })
+  if (!isAllowed) return held(call, { iam, guard, count, most })
   await recordDeprovisioned(db, { iamid: iam.id, userId, since, now })
   if (guard.heldAt !== null) await writeScimGuard(db, iam.id, { ...guard, heldAt: null })
   return null
@@ -46,9 +46,7 @@ export async function heldDeprovisioning<R>(
 /** One event for each time that the threshold is met, not one for each request. */
 async function held<R>(
   { db, now }: ServiceContext,
-  iam: IamRecord,
-  guard: ScimGuardRecord,
-  { count, most }: { count: number; most: number },
+  { iam, guard, count, most }: { iam: IamRecord; guard: ScimGuardRecord; count: number; most: number },
 ): Promise<WriteResult<R>> {
   const at = most === 0 ? null : await deprovisionedAt(db, iam.id, most)
   const retryAfter = Math.max(1, Math.ceil(((at ?? now).getTime() + WINDOW - now.getTime()) / 1000))

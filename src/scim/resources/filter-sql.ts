@@ -20,7 +20,11 @@ const isOrder = (op: Compare['op']): op is keyof typeof SYMBOLS => op in SYMBOLS
  * The condition of a filter; what it compares with is added to `values`. Throws ScimError invalidFilter for what no type among `types` has;
  * what only another one has is absent here (RFC 7644 3.4.2.2).
  */
-export function condition(places: ColumnMap, filter: Filter, values: unknown[], types: readonly ResourceType[] = []): string {
+export function condition(
+  places: ColumnMap,
+  filter: Filter,
+  { values, types = [] }: { values: unknown[]; types?: readonly ResourceType[] },
+): string {
   const bind = (value: unknown) => `$${values.push(value)}`
   // So many at once the store would take minutes to plan as joins: each is then a question of its own.
   const alone = comparisonsIn(filter) > MANY ? (sql: string) => `((${sql}) IS TRUE)` : (sql: string) => `(${sql})`
@@ -30,7 +34,11 @@ export function condition(places: ColumnMap, filter: Filter, values: unknown[], 
     if (inner.op === 'not') return `NOT ${all(inner.filter)}`
     if (isElsewhere(inner.attrPath)) return inner.op === '[]' ? 'false' : absent(inner)
     const target = resolve(places.type, inner.attrPath, 'invalidFilter')
-    return alone(inner.op === '[]' ? valuePath(places, target, inner.valFilter, bind) : comparison(places, target, inner, bind))
+    return alone(
+      inner.op === '[]'
+        ? valuePath(places, target, { filter: inner.valFilter, bind })
+        : comparison(places, target, { filter: inner, bind }),
+    )
   }
   return all(filter)
 }
@@ -66,7 +74,7 @@ const columnOf = (places: ColumnMap, { urn, attribute, sub }: Target): Column | 
   return Object.hasOwn(places.columns, part) ? places.columns[part] : undefined
 }
 
-function comparison(places: ColumnMap, target: Target, filter: Leaf, bind: Bind): string {
+function comparison(places: ColumnMap, target: Target, { filter, bind }: { filter: Leaf; bind: Bind }): string {
   const { attribute, sub } = target
   const column = columnOf(places, target)
   if (column?.kind === 'rows') {
@@ -85,9 +93,9 @@ function comparison(places: ColumnMap, target: Target, filter: Leaf, bind: Bind)
   const part = sub ?? (attribute.type === 'complex' ? findAttribute(attribute.subAttributes ?? [], 'value') : attribute)
   if (!part) throw fault(`must name a part of ${attribute.name}`)
   const inside = (value: string) => (part === attribute ? singleJson(attribute, value) : member(value, part, bind))
-  if (!attribute.multiValued && attribute.type !== 'any') return leaf(inside(json), part, filter, bind)
-  const found = part.name === 'value' ? byIndex(places, target, filter, bind) : ''
-  return `${found}${anyIn(json, leaf(inside('e.v'), part, filter, bind))}`
+  if (!attribute.multiValued && attribute.type !== 'any') return leaf(inside(json), { attribute: part, filter, bind })
+  const found = part.name === 'value' ? byIndex(places, target, { filter, bind }) : ''
+  return `${found}${anyIn(json, leaf(inside('e.v'), { attribute: part, filter, bind }))}`
 }
 
 const isSchemas = ({ urn, attribute }: Target): boolean => urn === null && attribute?.name === 'schemas'
@@ -95,7 +103,7 @@ const isSchemas = ({ urn, attribute }: Target): boolean => urn === null && attri
 const schemasIn = ({ type, document }: ColumnMap): string =>
   `(jsonb_build_array('${type.core.id}') || coalesce((SELECT jsonb_agg(k) FROM jsonb_object_keys(${document}) k WHERE k ILIKE 'urn:%'), '[]'))`
 
-function valuePath(places: ColumnMap, target: Target, filter: ValueFilter, bind: Bind): string {
+function valuePath(places: ColumnMap, target: Target, { filter, bind }: { filter: ValueFilter; bind: Bind }): string {
   const { attribute } = target
   if (!attribute || target.sub !== null || !(attribute.multiValued || attribute.type === 'any'))
     throw fault('has a value path on what is not a list of values')
@@ -104,7 +112,7 @@ function valuePath(places: ColumnMap, target: Target, filter: ValueFilter, bind:
     if (column?.kind === 'rows') return columnLeaf(columnPart(column, inner.attrPath), inner, bind)
     const part = partOf(attribute, inner.attrPath, places.type.strict)
     if (!part) throw fault(`asks for ${inner.attrPath}, which ${attribute.name} does not have`)
-    return leaf(member('e.v', part, bind), part, inner, bind)
+    return leaf(member('e.v', part, bind), { attribute: part, filter: inner, bind })
   }
   const all = (inner: ValueFilter): string => {
     if (isLogical(inner)) return `(${inner.filters.map(all).join(inner.op === 'and' ? ' AND ' : ' OR ')})`
@@ -112,7 +120,7 @@ function valuePath(places: ColumnMap, target: Target, filter: ValueFilter, bind:
     return `(${partLeaf(inner)})`
   }
   if (column?.kind === 'rows') return column.exists(all(filter))
-  return `${byIndex(places, target, comparedValue(filter), bind)}${anyIn(jsonOf(places, target, bind), all(filter))}`
+  return `${byIndex(places, target, { filter: comparedValue(filter), bind })}${anyIn(jsonOf(places, target, bind), all(filter))}`
 }
 
 /** What of a filter says what `value` is, if it must be that for the whole to hold. */
@@ -122,7 +130,11 @@ function comparedValue(filter: ValueFilter): Leaf | null {
 }
 
 /** A condition that an index answers and that the exact one implies; empty where there is none. */
-function byIndex({ indexed }: ColumnMap, { urn, attribute }: Target, filter: Leaf | null, bind: Bind): string {
+function byIndex(
+  { indexed }: ColumnMap,
+  { urn, attribute }: Target,
+  { filter, bind }: { filter: Leaf | null; bind: Bind },
+): string {
   const found = urn === null && attribute && Object.hasOwn(indexed, attribute.name) ? indexed[attribute.name] : undefined
   if (!found || filter?.op !== 'eq' || typeof filter.compValue !== 'string') return ''
   return `${found(bind(storable(filter.compValue)))} AND `
@@ -140,7 +152,10 @@ function presence(filter: Leaf, json: string): string {
 }
 
 /** Absent is not equal to anything, so `ne` finds it: the two are each other's opposite. */
-function leaf(json: string, { name, type, caseExact }: Attribute, filter: Leaf, bind: Bind): string {
+function leaf(
+  json: string,
+  { attribute: { name, type, caseExact }, filter, bind }: { attribute: Attribute; filter: Leaf; bind: Bind },
+): string {
   if (filter.op === 'pr') return present(json)
   const { op, compValue } = filter
   if (compValue === null) return nothing(op, present(json))
@@ -159,10 +174,13 @@ function leaf(json: string, { name, type, caseExact }: Attribute, filter: Leaf, 
   }
   if (type === 'boolean') throw fault(`must compare ${filter.attrPath} to true or false`)
   const text = `(${json} #>> '{}')`
-  return textLeaf(caseExact ? text : `lower(${text})`, op, storable(wanted), bind, caseExact)
+  return textLeaf(caseExact ? text : `lower(${text})`, { op, wanted: storable(wanted), bind, exact: caseExact })
 }
 
-function textLeaf(text: string, op: Compare['op'], wanted: string, bind: Bind, exact: boolean): string {
+function textLeaf(
+  text: string,
+  { op, wanted, bind, exact }: { op: Compare['op']; wanted: string; bind: Bind; exact: boolean },
+): string {
   const value = exact ? `${bind(wanted)}::text` : `lower(${bind(wanted)}::text)`
   if (isOrder(op)) return `coalesce(${text} COLLATE "C" ${SYMBOLS[op]} ${value}, ${op === 'ne'})`
   if (op === 'co') return `coalesce(strpos(${text}, ${value}) > 0, false)`
@@ -197,8 +215,8 @@ function columnLeaf(column: Column, filter: Leaf, bind: Bind): string {
   // Plain, so that an index answers: a key is never null.
   if (kind === 'key' && isOrder(op)) return `${sql} ${SYMBOLS[op]} ${bind(part(compValue))}::text`
   if (kind === 'exact' && op === 'eq') return `(${sql} IS NOT NULL AND ${sql} = ${bind(storable(compValue))}::text)`
-  if (kind === 'key') return textLeaf(sql, op, part(compValue), bind, true)
-  return textLeaf(kind === 'uuid' ? `${sql}::text` : sql, op, storable(compValue), bind, true)
+  if (kind === 'key') return textLeaf(sql, { op, wanted: part(compValue), bind, exact: true })
+  return textLeaf(kind === 'uuid' ? `${sql}::text` : sql, { op, wanted: storable(compValue), bind, exact: true })
 }
 
 function nothing(op: Compare['op'], isPresent: string): string {

@@ -40,7 +40,7 @@ export interface MemberChange {
 /** The ids in a value of `members`. Throws ScimError for a group among them, and what is no id. */
 export function memberIds(type: ResourceType, value: unknown): string[] {
   const members = type.core.attributes.find(({ name }) => name === 'members')!
-  const checked = (checkValue(members, value, 'members', type.strict) ?? []) as Document[]
+  const checked = (checkValue(members, value, { field: 'members', strict: type.strict }) ?? []) as Document[]
   return [...new Set(checked.map(memberId))]
 }
 

@@ -45,7 +45,7 @@ interface Wants {
 export const scimGroups = {
   get: query('scim:read', async (call: ServiceContext, { id, members }: ById & Wants): Promise<ScimGroupRecord> => {
     const iam = await iamOf(call)
-    return requireScimGroup(call, iam, id, { members })
+    return requireScimGroup(call, { iam, id, options: { members } })
   }),
 
   /** A page may hold fewer groups than asked for, since their members are bounded together (RFC 7644 3.4.2.4): see MAX_MEMBERS. */
@@ -53,11 +53,15 @@ export const scimGroups = {
     'scim:read',
     async (call: ServiceContext, { members, ...asked }: SearchRequest & Wants): Promise<SearchResult<ScimGroupRecord>> => {
       const iam = await iamOf(call)
-      return search(call, listOf(groupColumns(groupType(iam.config)), iam.id, asked), asked, async (places, fromEnd) => {
-        const ids = places.map(({ id }) => id)
-        const { groups, fits } = await groupsOfPage(call.db, ids, { members, fromEnd })
-        const taken = fromEnd ? ids.slice(ids.length - fits) : ids.slice(0, fits)
-        return { rows: taken.flatMap(id => groups.get(id) ?? []), taken: fits }
+      return search(call, {
+        list: listOf(groupColumns(groupType(iam.config)), iam.id, asked),
+        asked,
+        hydrate: async (places, fromEnd) => {
+          const ids = places.map(({ id }) => id)
+          const { groups, fits } = await groupsOfPage(call.db, ids, { members, fromEnd })
+          const taken = fromEnd ? ids.slice(ids.length - fits) : ids.slice(0, fits)
+          return { rows: taken.flatMap(id => groups.get(id) ?? []), taken: fits }
+        },
       })
     },
   ),
@@ -75,10 +79,10 @@ export const scimGroups = {
       // In pieces it has no SCIM id until the last: SCIM does not show it, and what is left unfinished is taken over by the next POST.
       const isLong = pieces !== null && pieces.length > 1
       const shownId = isLong ? null : scimid
-      if (before && !isLong) await updateScimGroup(db, before.id, { ...columns, scimid }, now)
+      if (before && !isLong) await updateScimGroup(db, before.id, { columns: { ...columns, scimid }, now })
       const id = before?.id ?? (await insertScimGroup(db, { ...columns, scimid: shownId, iamid: iam.id }, now).catch(nameTaken))
       const group = { id, iamid: iam.id, name: columns.name }
-      const changed = await changeMembers(call, group, [{ kind: before ? 'set' : 'add', ids }], pieces)
+      const changed = await changeMembers(call, group, { changes: [{ kind: before ? 'set' : 'add', ids }], pieces })
       await keepAdministrators(call, group, changed.removed)
       const after = { iamid: iam.id, name: columns.name, ...(!isLong && { scimid }) }
       const made: AuditDraft = { event: before ? 'groupUpdated' : 'groupCreated', target: targetOf(group), after }
@@ -91,10 +95,14 @@ export const scimGroups = {
         if (!isEmbedded(call.app)) return WHOLE
         const iam = await iamOf(call)
         const { ids, columns } = written(iam, checkResource(groupType(iam.config), body))
-        return prepareMembers(call, iam.id, `name/${columns.nameKey}`, async () => {
-          const group = await findNamesake(call.db, iam.id, columns.nameKey)
-          if (group?.scimid != null) throw taken()
-          return { ids, columns, group, changes: [{ kind: group ? 'set' : 'add', ids }] }
+        return prepareMembers(call, {
+          iamid: iam.id,
+          key: `name/${columns.nameKey}`,
+          read: async () => {
+            const group = await findNamesake(call.db, iam.id, columns.nameKey)
+            if (group?.scimid != null) throw taken()
+            return { ids, columns, group, changes: [{ kind: group ? 'set' : 'add', ids }] }
+          },
         })
       },
       end: ({ leave }) => leave(),
@@ -111,19 +119,27 @@ export const scimGroups = {
     ) => {
       const iam = await iamOf(call)
       const document = read?.document ?? checkResource(groupType(iam.config), body)
-      const before = await requireScimGroup(call, iam, id, { lock: true })
+      const before = await requireScimGroup(call, { iam, id, options: { lock: true } })
       checkVersion(asked, etagOf(groupFacts(before)))
-      return save(call, iam, before, { document, changes: read?.changes ?? replacing(iam, document, body), pieces, members })
+      return save(call, {
+        iam,
+        before,
+        change: { document, changes: read?.changes ?? replacing(iam, document, body), pieces, members },
+      })
     },
     {
       prepare: async (call: ServiceContext, { id, body, ...asked }): Promise<Prepared<Replacement>> => {
         if (!isEmbedded(call.app)) return WHOLE
         const iam = await iamOf(call)
-        return prepareMembers(call, iam.id, keyOf(id), async () => {
-          const document = checkResource(groupType(iam.config), body)
-          const group = await requireScimGroup(call, iam, id)
-          checkVersion(asked, etagOf(groupFacts(group)))
-          return { document, group, changes: replacing(iam, document, body) }
+        return prepareMembers(call, {
+          iamid: iam.id,
+          key: keyOf(id),
+          read: async () => {
+            const document = checkResource(groupType(iam.config), body)
+            const group = await requireScimGroup(call, { iam, id })
+            checkVersion(asked, etagOf(groupFacts(group)))
+            return { document, group, changes: replacing(iam, document, body) }
+          },
         })
       },
       end: ({ leave }) => leave(),
@@ -138,21 +154,29 @@ export const scimGroups = {
       { read, pieces }: Prepared<Patching>,
     ) => {
       const iam = await iamOf(call)
-      const before = await requireScimGroup(call, iam, id, { lock: true })
+      const before = await requireScimGroup(call, { iam, id, options: { lock: true } })
       const { type, changes, rest } = read ?? patching(iam, before, body)
       checkVersion(asked, etagOf(groupFacts(before)))
-      return save(call, iam, before, { document: patched(type, groupDocument(before), rest), changes, pieces, members })
+      return save(call, {
+        iam,
+        before,
+        change: { document: patched(type, groupDocument(before), rest), changes, pieces, members },
+      })
     },
     {
       prepare: async (call: ServiceContext, { id, body, ...asked }): Promise<Prepared<Patching>> => {
         if (!isEmbedded(call.app)) return WHOLE
         const iam = await iamOf(call)
-        return prepareMembers(call, iam.id, keyOf(id), async () => {
-          const group = await requireScimGroup(call, iam, id)
-          const parsed = patching(iam, group, body)
-          checkVersion(asked, etagOf(groupFacts(group)))
-          patched(parsed.type, groupDocument(group), parsed.rest)
-          return { ...parsed, group }
+        return prepareMembers(call, {
+          iamid: iam.id,
+          key: keyOf(id),
+          read: async () => {
+            const group = await requireScimGroup(call, { iam, id })
+            const parsed = patching(iam, group, body)
+            checkVersion(asked, etagOf(groupFacts(group)))
+            patched(parsed.type, groupDocument(group), parsed.rest)
+            return { ...parsed, group }
+          },
         })
       },
       end: ({ leave }) => leave(),
@@ -163,14 +187,18 @@ export const scimGroups = {
     'scim:deleteGroup',
     async (call: ServiceContext, { id, ...asked }: ById, _: Prepared<Wanted>): Promise<WriteResult<{ deleted: true }>> => {
       const iam = await iamOf(call)
-      const group = await requireScimGroup(call, iam, id, { lock: true })
+      const group = await requireScimGroup(call, { iam, id, options: { lock: true } })
       checkVersion(asked, etagOf(groupFacts(group)))
-      return deletion(call, group, { before: { iamid: iam.id, name: group.name } })
+      return deletion(call, group, { how: { before: { iamid: iam.id, name: group.name } } })
     },
     {
       prepare: async (call: ServiceContext, { id }): Promise<Prepared<Wanted>> => {
         if (!isEmbedded(call.app)) return WHOLE
-        return prepareMembers(call, (await iamOf(call)).id, keyOf(id), async () => ({ group: null, changes: [] }))
+        return prepareMembers(call, {
+          iamid: (await iamOf(call)).id,
+          key: keyOf(id),
+          read: async () => ({ group: null, changes: [] }),
+        })
       },
       end: ({ leave }) => leave(),
     },
@@ -193,11 +221,9 @@ const keyOf = (scimid: string): string => `id/${scimid.toLowerCase()}`
 
 async function requireScimGroup(
   { db }: ServiceContext,
-  iam: IamRecord,
-  id: string,
-  options: { lock?: boolean; members?: boolean } = {},
+  { iam, id, options = {} }: { iam: IamRecord; id: string; options?: { lock?: boolean; members?: boolean } },
 ): Promise<ScimGroupRecord> {
-  const group = await findScimGroup(db, iam.id, checkScimId(id, 'Group'), options)
+  const group = await findScimGroup(db, { iamid: iam.id, scimid: checkScimId(id, 'Group'), ...options })
   if (!group) throw new NotFound('No Group with this id')
   return group
 }

@@ -35,9 +35,7 @@ export const groupColumns = (type: ResourceType): ColumnMap => ({
 /** The group of this SCIM id in the IAM, or null. `lock`: nobody else changes it, or who is in it by this IAM, until the transaction ends. */
 export async function findScimGroup(
   db: Db,
-  iamid: string,
-  scimid: string,
-  { lock = false, members = false }: { lock?: boolean; members?: boolean } = {},
+  { iamid, scimid, lock = false, members = false }: { iamid: string; scimid: string; lock?: boolean; members?: boolean },
 ): Promise<ScimGroupRecord | null> {
   const [group] = await db.query<ScimGroupRecord>(
     `SELECT ${SCIM_GROUP_COLUMNS} FROM groups g WHERE g.iamid = $1 AND g.scimid = $2${lock ? ' FOR UPDATE' : ''}`,
@@ -141,7 +139,11 @@ export async function insertScimGroup(
 }
 
 /** Writes the columns, and that there is a new version. Fails with a unique violation when the name is taken. */
-export async function updateScimGroup(db: Db, id: number, columns: Partial<ScimGroupColumns>, now: Date): Promise<void> {
+export async function updateScimGroup(
+  db: Db,
+  id: number,
+  { columns, now }: { columns: Partial<ScimGroupColumns>; now: Date },
+): Promise<void> {
   const { scim, ...rest } = columns
   const json = scim === undefined ? {} : { scim: scim as Prisma.InputJsonObject }
   await db.prisma.group.updateMany({ where: { id }, data: { ...rest, ...json, scimVersion: { increment: 1 }, updatedAt: now } })

@@ -37,18 +37,16 @@ interface Change {
 
 export async function save(
   call: ServiceContext,
-  iam: IamRecord,
-  before: ScimGroupRecord,
-  change: Change,
+  { iam, before, change }: { iam: IamRecord; before: ScimGroupRecord; change: Change },
 ): Promise<WriteResult<ScimGroupRecord>> {
   const { db, now } = call
   const { columns } = written(iam, { ...change.document, members: undefined })
-  const changed = await changeMembers(call, before, change.changes, change.pieces)
+  const changed = await changeMembers(call, before, { changes: change.changes, pieces: change.pieces })
   const facts = { name: columns.name, document: sortKeys(columns.scim) }
   const fields = difference({ name: before.name, document: sortKeys(before.document) }, facts)
   const rest = { group: before, pieces: change.pieces, end: {}, members: change.members }
   if (!fields.changed && changed.added.length === 0 && changed.removed.length === 0) return goingOn(call, { ...rest, events: [] })
-  await updateScimGroup(db, before.id, fields.changed ? columns : {}, now).catch(nameTaken)
+  await updateScimGroup(db, before.id, { columns: fields.changed ? columns : {}, now }).catch(nameTaken)
   // A rule goes by the name: another name may take USER_ADMIN from the last who has it.
   await keepAdministrators(call, before, canonical(before.name) === columns.nameKey ? changed.removed : [before])
   const shown = { before: withoutSecrets(fields.before), after: withoutSecrets(fields.after) }
@@ -87,10 +85,10 @@ async function piece(call: ServiceContext, going: Omit<Going, 'events'>): Promis
   const { db, now } = call
   const group = await lockGroup(db, going.group.id)
   if (!group) throw new Conflict('The group was deleted while its members were written')
-  const changed = await changeMembers(call, group, [], going.pieces)
+  const changed = await changeMembers(call, group, { changes: [], pieces: going.pieces })
   await keepAdministrators(call, group, changed.removed)
   const isLast = going.pieces!.length === 1
-  await updateScimGroup(db, group.id, isLast ? going.end : {}, now).catch(nameTaken)
+  await updateScimGroup(db, group.id, { columns: isLast ? going.end : {}, now }).catch(nameTaken)
   const { name = group.name, scimid } = going.end
   const provisioned: AuditDraft = { event: 'groupUpdated', target: targetOf(group), after: { iamid: group.iamid, name, scimid } }
   return goingOn(call, { ...going, events: [...memberEvents(group, changed), ...(isLast && scimid ? [provisioned] : [])] })
@@ -100,24 +98,23 @@ async function piece(call: ServiceContext, going: Omit<Going, 'events'>): Promis
 export async function changeMembers(
   call: ServiceContext,
   group: NamedGroup,
-  changes: readonly MemberChange[],
-  pieces: readonly Piece[] | null,
+  { changes, pieces }: { changes: readonly MemberChange[]; pieces: readonly Piece[] | null },
 ): Promise<MemberChanges> {
   const { db, now } = call
   if (pieces) {
     const { leaving, joining } = pieces[0] ?? { leaving: [], joining: [] }
-    const removed = leaving.length === 0 ? [] : await removeMembers(db, group, leaving, now)
-    return { removed, added: joining.length === 0 ? [] : (await addScimMembers(db, group, joining, now)).added }
+    const removed = leaving.length === 0 ? [] : await removeMembers(db, group, { userIds: leaving, now })
+    return { removed, added: joining.length === 0 ? [] : (await addScimMembers(db, group, { ids: joining, now })).added }
   }
   const { emptied, joining, leaving } = folded(changes)
   if (emptied) {
-    const { missing, ...changed } = await setScimMembers(db, group, joining, now)
+    const { missing, ...changed } = await setScimMembers(db, group, { ids: joining, now })
     if (missing) throw notAUser()
     return changed
   }
-  const removed = leaving.length === 0 ? [] : await removeScimMembers(db, group, leaving, now)
+  const removed = leaving.length === 0 ? [] : await removeScimMembers(db, group, { ids: leaving, now })
   if (joining.length === 0) return { removed, added: [] }
-  const { found, added } = await addScimMembers(db, group, joining, now)
+  const { found, added } = await addScimMembers(db, group, { ids: joining, now })
   if (found !== joining.length) throw notAUser()
   return { removed, added }
 }

@@ -13,7 +13,7 @@ import type { SearchRequest } from './search.ts'
 export function listOf(places: ColumnMap, iamid: string, { filter, sortBy, descending = false }: SearchRequest): ListQuery {
   const values: unknown[] = [iamid]
   const where = [`${places.where} = $1`]
-  if (filter !== undefined) where.push(condition(places, parseFilter(filter), values))
+  if (filter !== undefined) where.push(condition(places, parseFilter(filter), { values }))
   const { from, rowid } = places
   const order: Order = sortBy
     ? orderBy(places, sortBy, descending)
@@ -37,7 +37,7 @@ export function listOfAll(
   if (sortBy && !order) throw new ScimError('invalidPath', 'sortBy', 'must name an attribute of a User or a Group')
   const parts = all.map((places, at) => {
     const types = all.map(({ type }) => type)
-    const where = parsed === null ? '' : ` AND ${condition(places, parsed, values, types)}`
+    const where = parsed === null ? '' : ` AND ${condition(places, parsed, { values, types })}`
     const key = orders[at]?.expression ?? (order?.type === 'timestamptz' ? 'NULL::timestamptz' : "'1'")
     const place = `${places.rowid}::bigint * ${all.length} + ${at}`
     return `SELECT '${places.type.name}' AS type, ${places.rowid} AS id, ${place} AS place, ${order ? key : 'NULL'} AS key

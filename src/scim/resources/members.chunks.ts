@@ -41,9 +41,7 @@ export const WHOLE: Prepared<never> = { read: null, pieces: null, leave: () => {
 /** Waits until no other write of `key` is at work, then divides what `read` returns. Throws what `read` throws, ScimError and TooManyRequests. */
 export async function prepareMembers<T extends Wanted>(
   call: ServiceContext,
-  iamid: string,
-  key: string,
-  read: () => Promise<T>,
+  { iamid, key, read }: { iamid: string; key: string; read: () => Promise<T> },
 ): Promise<Prepared<T>> {
   // A dry run has the connection that the write before it may need.
   const leave = insideTransaction() ? WHOLE.leave : await call.app.groupWrites.acquire({ actor: `${iamid}/${key}` })

@@ -29,8 +29,7 @@ export async function usersOf(db: Db, iamid: string, ids: readonly string[]): Pr
 export async function addScimMembers(
   db: Db,
   group: GroupRef,
-  ids: readonly string[],
-  now: Date,
+  { ids, now }: { ids: readonly string[]; now: Date },
 ): Promise<{ found: number; added: Member[] }> {
   const isOne = ids.length <= WRITTEN
   const ordered = isOne ? ids : (await usersOf(db, group.iamid, ids)).map(({ scimId }) => scimId)
@@ -51,18 +50,21 @@ export async function addScimMembers(
 }
 
 /** Removes members by the IAM, named by SCIM id. What other sources hold stays. Returns who was one. */
-export async function removeScimMembers(db: Db, group: GroupRef, ids: readonly string[], now: Date): Promise<Member[]> {
+export async function removeScimMembers(
+  db: Db,
+  group: GroupRef,
+  { ids, now }: { ids: readonly string[]; now: Date },
+): Promise<Member[]> {
   const users = await usersOf(db, group.iamid, ids)
-  return removeMembers(
-    db,
-    group,
-    users.map(({ id }) => id),
-    now,
-  )
+  return removeMembers(db, group, { userIds: users.map(({ id }) => id), now })
 }
 
 /** As removeScimMembers, by the users' own ids. */
-export async function removeMembers(db: Db, group: GroupRef, userIds: readonly number[], now: Date): Promise<Member[]> {
+export async function removeMembers(
+  db: Db,
+  group: GroupRef,
+  { userIds, now }: { userIds: readonly number[]; now: Date },
+): Promise<Member[]> {
   const pieces = await inChunks(userIds, WRITTEN, piece =>
     db.query<Member>(
       `WITH held AS MATERIALIZED (SELECT m.id, m.user_id, m.sources FROM memberships m
@@ -82,15 +84,14 @@ export async function removeMembers(db: Db, group: GroupRef, userIds: readonly n
 export async function setScimMembers(
   db: Db,
   group: GroupRef,
-  ids: readonly string[],
-  now: Date,
+  { ids, now }: { ids: readonly string[]; now: Date },
 ): Promise<{ missing: boolean; added: Member[]; removed: Member[] }> {
   const present = await allMembers(db, group)
   const wanted = new Set(ids)
   const leaving = present.flatMap(({ at, value }) => (value !== null && wanted.has(value) ? [] : [at]))
   for (const { value } of present) if (value !== null) wanted.delete(value)
-  const removed = await removeMembers(db, group, leaving, now)
-  const { found, added } = await addScimMembers(db, group, [...wanted], now)
+  const removed = await removeMembers(db, group, { userIds: leaving, now })
+  const { found, added } = await addScimMembers(db, group, { ids: [...wanted], now })
   return { missing: found !== wanted.size, added, removed }
 }
 

@@ -16,7 +16,7 @@ export const provisioning = {
     const { id, config } = await iamOf(call)
     const described = async (type: ResourceType) => {
       const known = coreAttributes(type).map(({ name }) => name.toLowerCase())
-      return describedBy(type, await usedAttributes(call.db, id, type.name, known))
+      return describedBy(type, await usedAttributes(call.db, { iamid: id, type: type.name, known }))
     }
     return [await described(userType(config)), await described(groupType(config))]
   }),

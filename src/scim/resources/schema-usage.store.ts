@@ -28,9 +28,7 @@ const FROM = {
 /** All attributes that the IAM's resources hold; `known` are names of the core in small letters, which are left out. */
 export async function usedAttributes(
   db: Db,
-  iamid: string,
-  type: keyof typeof FROM,
-  known: readonly string[],
+  { iamid, type, known }: { iamid: string; type: keyof typeof FROM; known: readonly string[] },
 ): Promise<UsedAttribute[]> {
   const pieces = await allRows<Piece>(
     async last => {

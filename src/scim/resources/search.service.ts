@@ -24,17 +24,21 @@ export const scimRoot = {
     async (call: ServiceContext, { groups, members, ...asked }: SearchRequest & Wants): Promise<SearchResult<Either>> => {
       const iam = await iamOf(call)
       const list = listOfAll([userColumns(userType(iam.config)), groupColumns(groupType(iam.config))], iam.id, asked)
-      return search<Either, At>(call, list, asked, async (places, fromEnd) => {
-        const ids = (of: readonly At[], type: At['type']) => of.flatMap(at => (at.type === type ? at.id : []))
-        const groupIds = ids(places, 'Group')
-        const found = await groupsOfPage(call.db, groupIds, { members, fromEnd })
-        const taken = within(places, groupIds.length - found.fits, fromEnd)
-        const users = new Map((await findScimUsers(call.db, ids(taken, 'User'), groups)).map(user => [user.id, user]))
-        const rows = taken.flatMap(({ id, type }): Either[] => {
-          const [user, group] = type === 'User' ? [users.get(id)] : [undefined, found.groups.get(id)]
-          return user ? [{ user }] : group ? [{ group }] : []
-        })
-        return { rows, taken: taken.length }
+      return search<Either, At>(call, {
+        list,
+        asked,
+        hydrate: async (places, fromEnd) => {
+          const ids = (of: readonly At[], type: At['type']) => of.flatMap(at => (at.type === type ? at.id : []))
+          const groupIds = ids(places, 'Group')
+          const found = await groupsOfPage(call.db, groupIds, { members, fromEnd })
+          const taken = within(places, groupIds.length - found.fits, fromEnd)
+          const users = new Map((await findScimUsers(call.db, ids(taken, 'User'), groups)).map(user => [user.id, user]))
+          const rows = taken.flatMap(({ id, type }): Either[] => {
+            const [user, group] = type === 'User' ? [users.get(id)] : [undefined, found.groups.get(id)]
+            return user ? [{ user }] : group ? [{ group }] : []
+          })
+          return { rows, taken: taken.length }
+        },
       })
     },
   ),

@@ -65,9 +65,7 @@ const BACKWARD = '.'
 /** Two statements, whatever is asked, and those of `hydrate`. Rows that are passed over are only counted, not read. */
 export async function search<Row, At extends RowRef = RowRef>(
   call: ServiceContext,
-  list: ListQuery,
-  asked: SearchRequest,
-  hydrate: LoadResources<Row, At>,
+  { list, asked, hydrate }: { list: ListQuery; asked: SearchRequest; hydrate: LoadResources<Row, At> },
 ): Promise<SearchResult<Row>> {
   // Below 1 is 1, below 0 is 0 (RFC 7644 3.4.2.4).
   const size = Math.min(Math.max(asked.count ?? DEFAULT_RESULTS, 0), MAX_RESULTS)

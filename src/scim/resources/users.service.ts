@@ -51,7 +51,7 @@ interface Wants {
 export const scimUsers = {
   get: query('scim:read', async (call: ServiceContext, { id, groups }: ById & Wants): Promise<ScimUserRecord> => {
     const iam = await iamOf(call)
-    return requireScimUser(call, iam, id, { groups })
+    return requireScimUser(call, { iam, id, options: { groups } })
   }),
 
   list: query(
@@ -59,12 +59,7 @@ export const scimUsers = {
     async (call: ServiceContext, { groups, ...asked }: SearchRequest & Wants): Promise<SearchResult<ScimUserRecord>> => {
       const iam = await iamOf(call)
       const list = listOf(userColumns(userType(iam.config)), iam.id, asked)
-      return search(
-        call,
-        list,
-        asked,
-        loadResources(ids => findScimUsers(call.db, ids, groups)),
-      )
+      return search(call, { list, asked, hydrate: loadResources(ids => findScimUsers(call.db, ids, groups)) })
     },
   ),
 
@@ -74,7 +69,7 @@ export const scimUsers = {
       const iam = await iamOf(call)
       const next = toColumns(iam, checkResource(userType(iam.config), body))
       call.trail.notTaken.push(...next.notTaken)
-      const before = await findByUserName(call.db, iam.id, next.useridKey, { lock: true })
+      const before = await findByUserName(call.db, { iamid: iam.id, useridKey: next.useridKey, lock: true })
       if (before?.scimId != null) throw taken()
       const state = disabledState(iam, before, next.active ?? true)
       const isLost = before !== null && state.disabled && !before.disabled
@@ -84,13 +79,13 @@ export const scimUsers = {
       const names = { iamid: iam.id, userid: next.userid, useridKey: next.useridKey }
       if (before) {
         // Again: who put the user into a group while the resource was being deleted was not seen then.
-        await leaveSourceGroups(call.db, before.id, iam.id, call.now)
-        await updateScimUser(call.db, before.id, { ...columns, ...names }, call.now)
+        await leaveSourceGroups(call.db, before.id, { source: iam.id, now: call.now })
+        await updateScimUser(call.db, before.id, { columns: { ...columns, ...names }, now: call.now })
       } else {
         const named = { ...names, name: next.columns.name!, nameKey: next.columns.nameKey! }
         await insertScimUser(call.db, { ...columns, ...named }, call.now).catch(nameTaken)
       }
-      const user = await requireScimUser(call, iam, columns.scimId, { groups })
+      const user = await requireScimUser(call, { iam, id: columns.scimId, options: { groups } })
       const attributes = await replaceSourceAttributes(call.db, {
         userId: user.id,
         source: iam.id,
@@ -113,19 +108,19 @@ export const scimUsers = {
   replace: command('scim:updateUser', async (call: ServiceContext, { id, body, groups, ...asked }: ById & WithBody & Wants) => {
     const iam = await iamOf(call)
     const document = checkResource(userType(iam.config), body)
-    const before = await requireScimUser(call, iam, id, { lock: true })
+    const before = await requireScimUser(call, { iam, id, options: { lock: true } })
     checkVersion(asked, etagOf(userFacts(before)))
-    return save(call, iam, before, document, groups)
+    return save(call, { iam, before, document, groups })
   }),
 
   patch: command('scim:updateUser', async (call: ServiceContext, { id, body, groups, ...asked }: ById & WithBody & Wants) => {
     const iam = await iamOf(call)
-    const before = await requireScimUser(call, iam, id, { lock: true })
+    const before = await requireScimUser(call, { iam, id, options: { lock: true } })
     const document = userDocument(before)
     const type = withExtensionsOf(userType(iam.config), document)
     const steps = parsePatch(type, body)
     checkVersion(asked, etagOf(userFacts(before)))
-    return save(call, iam, before, patched(type, document, steps), groups)
+    return save(call, { iam, before, document: patched(type, document, steps), groups })
   }),
 
   /** The resource is gone; its user stays, disabled, and belongs to no group and has no attribute of this provider any more. */
@@ -134,13 +129,13 @@ export const scimUsers = {
     async (call: ServiceContext, { id, ...asked }: ById): Promise<WriteResult<{ deleted: true }>> => {
       const { db, now } = call
       const iam = await iamOf(call)
-      const user = await requireScimUser(call, iam, id, { lock: true })
+      const user = await requireScimUser(call, { iam, id, options: { lock: true } })
       checkVersion(asked, etagOf(userFacts(user)))
       const held = await heldDeprovisioning<{ deleted: true }>(call, iam, user.id)
       if (held) return held
       // Groups first: a change of one holds it and waits for its users' rows, which from the next line on it could not share.
-      const leftGroups = await leaveSourceGroups(db, user.id, iam.id, now)
-      await updateScimUser(db, user.id, { ...disabledState(iam, user, false), scimId: null, scim: null }, now)
+      const leftGroups = await leaveSourceGroups(db, user.id, { source: iam.id, now })
+      await updateScimUser(db, user.id, { columns: { ...disabledState(iam, user, false), scimId: null, scim: null }, now })
       const ended = await revokeAll(call, user.id)
       const { removed } = await replaceSourceAttributes(db, { userId: user.id, source: iam.id, attributes: [], now })
       await assertAdministratorRemains(db)
@@ -160,11 +155,9 @@ function nameTaken(error: unknown): never {
 
 async function requireScimUser(
   { db }: ServiceContext,
-  iam: IamRecord,
-  id: string,
-  options: { lock?: boolean; groups?: boolean } = {},
+  { iam, id, options = {} }: { iam: IamRecord; id: string; options?: { lock?: boolean; groups?: boolean } },
 ): Promise<ScimUserRecord> {
-  const user = await findScimUser(db, iam.id, checkScimId(id, 'User'), options)
+  const user = await findScimUser(db, { iamid: iam.id, scimId: checkScimId(id, 'User'), ...options })
   if (!user) throw new NotFound('No User with this id')
   return user
 }
@@ -172,10 +165,7 @@ async function requireScimUser(
 /** Writes a changed resource. A PUT that says nothing of `active` leaves it: who was disabled is not let in by an omission. */
 async function save(
   call: ServiceContext,
-  iam: IamRecord,
-  before: ScimUserRecord,
-  document: Document,
-  groups: boolean,
+  { iam, before, document, groups }: { iam: IamRecord; before: ScimUserRecord; document: Document; groups: boolean },
 ): Promise<WriteResult<ScimUserRecord>> {
   const { db, now } = call
   const next = toColumns(iam, document)
@@ -190,8 +180,8 @@ async function save(
   const change = difference({ ...before, document: sortKeys(before.document) }, { ...shown, document: sortKeys(scim) })
   const attributesChanged = attributes.added.length + attributes.removed.length > 0
   if (!change.changed && !attributesChanged && disabled === before.disabled)
-    return { value: await requireScimUser(call, iam, before.scimId!, { groups }), events: [] }
-  await updateScimUser(db, before.id, columns, now).catch(nameTaken)
+    return { value: await requireScimUser(call, { iam, id: before.scimId!, options: { groups } }), events: [] }
+  await updateScimUser(db, before.id, { columns, now }).catch(nameTaken)
   const events: AuditDraft[] = []
   const target = targetOf(before)
   if (change.changed || attributesChanged)
@@ -207,7 +197,7 @@ async function save(
     const event = disabled ? 'userDisabled' : 'userEnabled'
     events.push({ event, target, before: { disabled: before.disabled }, after: { disabled, ...ended } })
   }
-  return { value: await requireScimUser(call, iam, before.scimId!, { groups }), events }
+  return { value: await requireScimUser(call, { iam, id: before.scimId!, options: { groups } }), events }
 }
 
 /** Whatever gives the user access ends for good: who is provisioned under this name again may be somebody else. */

@@ -46,9 +46,7 @@ export const userColumns = (type: ResourceType): ColumnMap => ({
 /** The user of this SCIM id in the IAM, or null. `lock`: nobody else changes it until the transaction ends. */
 export async function findScimUser(
   db: Db,
-  iamid: string,
-  scimId: string,
-  { lock = false, groups = false }: { lock?: boolean; groups?: boolean } = {},
+  { iamid, scimId, lock = false, groups = false }: { iamid: string; scimId: string; lock?: boolean; groups?: boolean },
 ): Promise<ScimUserRecord | null> {
   const [user] = await db.query<ScimUserRecord>(
     `SELECT ${SCIM_USER_COLUMNS}${groups ? `, ${SCIM_USER_GROUPS}` : ''} FROM users u
@@ -65,9 +63,7 @@ export const findScimUsers = (db: Db, ids: readonly number[], groups: boolean): 
 /** Whoever has this canonical userid in the IAM, deprovisioned or not. `lock`: held until the transaction ends. */
 export async function findByUserName(
   db: Db,
-  iamid: string,
-  useridKey: string,
-  { lock = false }: { lock?: boolean } = {},
+  { iamid, useridKey, lock = false }: { iamid: string; useridKey: string; lock?: boolean },
 ): Promise<ScimUserRecord | null> {
   const [user] = await db.query<ScimUserRecord>(
     `SELECT ${SCIM_USER_COLUMNS} FROM users u WHERE u.iamid = $1 AND u.userid_key = $2${lock ? ' FOR NO KEY UPDATE' : ''}`,
@@ -95,7 +91,11 @@ export async function insertScimUser(db: Db, user: NewUser & ScimUserColumns & {
 }
 
 /** Fails with a unique violation when the userid is taken. */
-export async function updateScimUser(db: Db, id: number, columns: ScimUserColumns, now: Date): Promise<void> {
+export async function updateScimUser(
+  db: Db,
+  id: number,
+  { columns, now }: { columns: ScimUserColumns; now: Date },
+): Promise<void> {
   const stamps = { updatedAt: now, profileUpdatedAt: now }
   const scim = columns.scim === null ? { scim: Prisma.DbNull } : {}
   const data = { ...columns, ...scim, ...stamps } as Prisma.UserUncheckedUpdateInput
@@ -128,7 +128,7 @@ export async function replaceSourceAttributes(
 }
 
 /** Takes a user out of all groups that the IAM put them into: memberships that nothing else holds go. Two statements; answers how many. */
-export async function leaveSourceGroups(db: Db, userId: number, source: string, now: Date): Promise<number> {
+export async function leaveSourceGroups(db: Db, userId: number, { source, now }: { source: string; now: Date }): Promise<number> {
   // Groups before memberships, as every change of a group's members goes, or the two could each wait for what the other holds.
   const groups = await db.query<{ id: number }>(
     `SELECT g.id FROM groups g WHERE g.id IN (SELECT m.group_id FROM memberships m WHERE m.user_id = $1::int AND $2::text = ANY(m.sources))

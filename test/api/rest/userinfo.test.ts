@@ -38,13 +38,15 @@ const get = async (query: string, authorization?: string) => {
 
 test('answers what a connector of the same kind understands', async () => {
   const config = { uri: `${app.url}/user-info`, authentication: { username: 'roster' } }
-  expect(await callUserInfo(outbound, config, { password: key }, ana.userid)).toEqual({
+  expect(await callUserInfo(outbound, { config, secrets: { password: key }, userid: ana.userid })).toEqual({
     info: { groups: ['Crew'], authorizations: { Country: ['CH', 'NO'] } },
   })
-  expect(await callUserInfo(outbound, config, { password: 'wrong' }, ana.userid)).toEqual({
+  expect(await callUserInfo(outbound, { config, secrets: { password: 'wrong' }, userid: ana.userid })).toEqual({
     failure: 'The answer has the status 401',
   })
-  expect(await callUserInfo(outbound, config, { password: key }, 'nobody')).toEqual({ failure: 'The answer has the status 404' })
+  expect(await callUserInfo(outbound, { config, secrets: { password: key }, userid: 'nobody' })).toEqual({
+    failure: 'The answer has the status 404',
+  })
 })
 
 test('the documented body; a bearer key works too', async () => {
@@ -102,12 +104,11 @@ test('a disabled user has no groups and no authorizations, so that whoever asks 
     { g: data.createGroup.group.id, u: person.id },
   )
   const ask = () =>
-    callUserInfo(
-      outbound,
-      { uri: `${app.url}/user-info`, authentication: { username: 'roster' } },
-      { password: key },
-      person.userid,
-    )
+    callUserInfo(outbound, {
+      config: { uri: `${app.url}/user-info`, authentication: { username: 'roster' } },
+      secrets: { password: key },
+      userid: person.userid,
+    })
   const disable = (disabled: boolean) =>
     app.graphql(
       'mutation ($id: UserId!, $disabled: Boolean!) { setUserDisabled(input: { ref: { id: $id }, disabled: $disabled }) { user { id } } }',

@@ -6,19 +6,19 @@ import type { Db, Store } from '../../../src/platform/database/store.ts'
 import { testStore } from '../../harness/database.ts'
 
 const countFailure = (db: Db, subjects: LockoutSubjects, now: Date) =>
-  settle(db, subjects, { outcome: 'failed', until: null }, now)
+  settle(db, subjects, { outcome: 'failed', until: null, now })
 
 /** Seconds for which an attempt is refused now; one that is not is given back. */
 async function blockedFor(db: Db, subjects: LockoutSubjects, now: Date): Promise<number> {
   const found = await reserve(db, subjects, now)
   if (found.state === 'locked') return Math.max(found.seconds.account, found.seconds.address)
-  if (found.state === 'reserved') await settle(db, subjects, { outcome: 'abandoned', until: found.until }, now)
+  if (found.state === 'reserved') await settle(db, subjects, { outcome: 'abandoned', until: found.until, now })
   return 0
 }
 
 /** After a right password: the seconds for which it is refused all the same. */
 async function clearAccount(db: Db, subjects: LockoutSubjects, now: Date): Promise<number> {
-  const { locked, seconds } = await settle(db, subjects, { outcome: 'passed', until: null }, now)
+  const { locked, seconds } = await settle(db, subjects, { outcome: 'passed', until: null, now })
   return locked ? Math.max(seconds.account, seconds.address) : 0
 }
 
@@ -238,12 +238,12 @@ describe('counting', () => {
       { state: 'full', subject: 'account' },
     ])
     const until = at(lockout.leaseSeconds)
-    expect(await settle(store.db, bob, { outcome: 'failed', until }, at(0))).toEqual({
+    expect(await settle(store.db, bob, { outcome: 'failed', until, now: at(0) })).toEqual({
       locked: false,
       seconds: { account: 0, address: 0 },
     })
     expect((await reserve(store.db, bob, at(0))).state).toBe('full')
-    expect(await settle(store.db, bob, { outcome: 'failed', until }, at(0))).toEqual({
+    expect(await settle(store.db, bob, { outcome: 'failed', until, now: at(0) })).toEqual({
       locked: false,
       seconds: { account: 1, address: 0 },
     })
@@ -259,7 +259,7 @@ describe('counting', () => {
       for (let index = 0; index < 100; index++)
         await countFailure(store.db, subjectsOf('bim', `user${index}`, '192.0.2.1'), at(0))
       const until = reserved.state === 'reserved' ? reserved.until : null
-      expect(await settle(store.db, bob, { outcome, until }, at(0)), outcome).toMatchObject({ locked: true })
+      expect(await settle(store.db, bob, { outcome, until, now: at(0) }), outcome).toMatchObject({ locked: true })
     }
   })
 

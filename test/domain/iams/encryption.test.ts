@@ -7,11 +7,14 @@ const key = randomBytes(32)
 const path = 'credentials.bind_pw'
 
 test.each(['s', 'correct horse', 'ключ🗝', 'x'.repeat(65_536)])('what was sealed opens', secret => {
-  expect(decrypt([key], 'north', path, encrypt(key, 'north', path, secret))).toBe(secret)
+  expect(decrypt([key], { iamid: 'north', path, sealed: encrypt(key, { iamid: 'north', path, secret }) })).toBe(secret)
 })
 
 test('a sealed secret does not hold the secret, nor twice the same text', () => {
-  const [one, two] = [encrypt(key, 'north', path, 'correct horse'), encrypt(key, 'north', path, 'correct horse')]
+  const [one, two] = [
+    encrypt(key, { iamid: 'north', path, secret: 'correct horse' }),
+    encrypt(key, { iamid: 'north', path, secret: 'correct horse' }),
+  ]
   expect(one.text).not.toBe(two.text)
   expect(one.nonce).not.toBe(two.nonce)
   expect(Buffer.from(one.nonce, 'base64url')).toHaveLength(12)
@@ -19,41 +22,51 @@ test('a sealed secret does not hold the secret, nor twice the same text', () => 
 })
 
 test('fingerprints tell equal secrets of one place, and nothing else', () => {
-  const { fingerprint } = encrypt(key, 'north', path, 'secret')
-  expect(encrypt(key, 'north', path, 'secret').fingerprint).toBe(fingerprint)
-  expect(encrypt(key, 'north', path, 'other').fingerprint).not.toBe(fingerprint)
-  expect(encrypt(key, 'south', path, 'secret').fingerprint).not.toBe(fingerprint)
-  expect(encrypt(key, 'north', 'options.key', 'secret').fingerprint).not.toBe(fingerprint)
-  expect(encrypt(randomBytes(32), 'north', path, 'secret').fingerprint).not.toBe(fingerprint)
+  const { fingerprint } = encrypt(key, { iamid: 'north', path, secret: 'secret' })
+  expect(encrypt(key, { iamid: 'north', path, secret: 'secret' }).fingerprint).toBe(fingerprint)
+  expect(encrypt(key, { iamid: 'north', path, secret: 'other' }).fingerprint).not.toBe(fingerprint)
+  expect(encrypt(key, { iamid: 'south', path, secret: 'secret' }).fingerprint).not.toBe(fingerprint)
+  expect(encrypt(key, { iamid: 'north', path: 'options.key', secret: 'secret' }).fingerprint).not.toBe(fingerprint)
+  expect(encrypt(randomBytes(32), { iamid: 'north', path, secret: 'secret' }).fingerprint).not.toBe(fingerprint)
 })
 
 test('opens in its own place only', () => {
-  const sealed = encrypt(key, 'north', path, 'secret')
-  expect(() => decrypt([key], 'south', path, sealed)).toThrow(Unprocessable)
-  expect(() => decrypt([key], 'north', 'options.key', sealed)).toThrow(Unprocessable)
+  const sealed = encrypt(key, { iamid: 'north', path, secret: 'secret' })
+  expect(() => decrypt([key], { iamid: 'south', path, sealed })).toThrow(Unprocessable)
+  expect(() => decrypt([key], { iamid: 'north', path: 'options.key', sealed })).toThrow(Unprocessable)
 })
 
 test('refuses what was altered, by one bit anywhere', () => {
-  const sealed = encrypt(key, 'north', path, 'secret')
+  const sealed = encrypt(key, { iamid: 'north', path, secret: 'secret' })
   const bytes = Buffer.from(sealed.text, 'base64url')
   for (let at = 0; at < bytes.length; at++) {
     const altered = Buffer.from(bytes)
     altered[at]! ^= 1
-    expect(() => decrypt([key], 'north', path, { ...sealed, text: altered.toString('base64url') })).toThrow(Unprocessable)
+    expect(() => decrypt([key], { iamid: 'north', path, sealed: { ...sealed, text: altered.toString('base64url') } })).toThrow(
+      Unprocessable,
+    )
   }
-  expect(() => decrypt([key], 'north', path, { ...sealed, text: '' })).toThrow(Unprocessable)
-  expect(() => decrypt([key], 'north', path, { ...sealed, text: bytes.subarray(1).toString('base64url') })).toThrow(Unprocessable)
+  expect(() => decrypt([key], { iamid: 'north', path, sealed: { ...sealed, text: '' } })).toThrow(Unprocessable)
+  expect(() =>
+    decrypt([key], { iamid: 'north', path, sealed: { ...sealed, text: bytes.subarray(1).toString('base64url') } }),
+  ).toThrow(Unprocessable)
 })
 
 test('says that another instance key sealed it', () => {
-  const sealed = encrypt(randomBytes(32), 'north', path, 'secret')
-  expect(() => decrypt([key], 'north', path, sealed)).toThrow(/sealed with another instance key/)
+  const sealed = encrypt(randomBytes(32), { iamid: 'north', path, secret: 'secret' })
+  expect(() => decrypt([key], { iamid: 'north', path, sealed })).toThrow(/sealed with another instance key/)
 })
 
 test('opens with whichever key sealed it', () => {
   const [now, before] = [randomBytes(32), randomBytes(32)]
-  const [fresh, old] = [encrypt(now, 'north', path, 'fresh'), encrypt(before, 'north', path, 'old')]
-  expect([decrypt([now, before], 'north', path, fresh), decrypt([now, before], 'north', path, old)]).toEqual(['fresh', 'old'])
-  expect(() => decrypt([now], 'north', path, old)).toThrow(Unprocessable)
-  expect(() => decrypt([now, before], 'north', path, { ...old, key: fresh.key })).toThrow(/does not open/)
+  const [fresh, old] = [
+    encrypt(now, { iamid: 'north', path, secret: 'fresh' }),
+    encrypt(before, { iamid: 'north', path, secret: 'old' }),
+  ]
+  expect([
+    decrypt([now, before], { iamid: 'north', path, sealed: fresh }),
+    decrypt([now, before], { iamid: 'north', path, sealed: old }),
+  ]).toEqual(['fresh', 'old'])
+  expect(() => decrypt([now], { iamid: 'north', path, sealed: old })).toThrow(Unprocessable)
+  expect(() => decrypt([now, before], { iamid: 'north', path, sealed: { ...old, key: fresh.key } })).toThrow(/does not open/)
 })

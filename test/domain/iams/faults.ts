@@ -5,7 +5,10 @@ import { Invalid } from '../../../src/platform/errors.ts'
 
 /** `stored` are the paths of the secrets that are stored. */
 export const check = (type: IamType, config: unknown, stored: string[] = []) =>
-  checkConfig(type, 'north', config, { config: {}, secrets: Object.fromEntries(stored.map(path => [path, 'a fingerprint'])) })
+  checkConfig(type, 'north', {
+    input: config,
+    before: { config: {}, secrets: Object.fromEntries(stored.map(path => [path, 'a fingerprint'])) },
+  })
 /** What is refused, fault by fault; none when it is accepted. */
 export function faultsOf(type: IamType, config: unknown, stored: string[] = []): string[] {
   try {

@@ -38,7 +38,7 @@ function put(config: Config, path: string, value: unknown): Config {
 
 async function secretOf(id: string, path: string): Promise<string | undefined> {
   const { sealed } = await store.transaction(db => lockIam(db, id))
-  return sealed[path] && decrypt([as().app.key], id, path, sealed[path])
+  return sealed[path] && decrypt([as().app.key], { iamid: id, path, sealed: sealed[path] })
 }
 
 let serial = 0

@@ -89,7 +89,7 @@ test('nobody gets a key to people who hold what they lack', async () => {
   })
   const again = { id: 'powers', displayName: 'powers', type: 'openid', config: { scimEnabled: true } }
   await expect(iams.create(context, again)).rejects.toThrow(Forbidden)
-  await expect(authenticateScim(app.store.db, 'powers', 'Bearer rs_x')).rejects.toThrow(/No IAM/)
+  await expect(authenticateScim(app.store.db, { iamid: 'powers', authorization: 'Bearer rs_x' })).rejects.toThrow(/No IAM/)
 })
 
 test('a replaced key works for its grace period, both are shown, and zero ends it at once', async () => {

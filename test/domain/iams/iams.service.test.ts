@@ -155,7 +155,7 @@ describe('changing', () => {
     const secretOf = async () => {
       const { sealed } = await store.transaction(db => lockIam(db, id))
       const { 'credentials.bind_pw': kept } = sealed
-      return kept && decrypt([as(admin).app.key], id, 'credentials.bind_pw', kept)
+      return kept && decrypt([as(admin).app.key], { iamid: id, path: 'credentials.bind_pw', sealed: kept })
     }
     const { iam: first } = await iams.create(as(admin), { id, displayName: id, type: 'ldap', config: given('one') })
     const { bind_pw: _, ...without } = given().credentials

@@ -20,7 +20,7 @@ beforeAll(async () => {
         [`${type}-lost`, lost],
         [`${type}-former`, former],
       ] as const) {
-        const secrets = { [PATHS[type]]: encrypt(key, id, PATHS[type], 'hunter2') } as object
+        const secrets = { [PATHS[type]]: encrypt(key, { iamid: id, path: PATHS[type], secret: 'hunter2' }) } as object
         await store.db.prisma.iam.create({ data: { id, displayName: id, type, config: { options: OPTIONS[type] }, secrets } })
       }
   }

@@ -111,26 +111,24 @@ export const calls: Record<string, Record<string, Call>> = {
     lockOwners: (db, { users }) => lockOwners(db, 'user', users),
     storedAttributesOf: (db, { users }) => storedAttributesOf(db, 'user', users),
     writeChanges: (db, { users, attributes }) =>
-      writeChanges(
-        db,
-        'user',
-        new Map(
+      writeChanges(db, {
+        kind: 'user',
+        changes: new Map(
           users.map((id, n) => [
             id,
             { added: [{ key: 'new', keyKey: 'new', value: 'v' }], removed: [{ id: attributes[n]! } as never] },
           ]),
         ),
         now,
-      ),
+      }),
   },
   'src/authorization/audit.store.ts': {
     appendEvents: (db, { users }) =>
-      appendEvents(
-        db,
-        { actor: operator, requestId: 'r', address: '' },
-        'user:disable',
-        users.map(id => ({ event: 'userDisabled', target: { type: 'user', id } })),
-      ),
+      appendEvents(db, {
+        request: { actor: operator, requestId: 'r', address: '' },
+        action: 'user:disable',
+        drafts: users.map(id => ({ event: 'userDisabled', target: { type: 'user', id } })),
+      }),
   },
   'src/domain/credentials/lockout.store.ts': {
     countRefusals: (db, on) => countRejected(db, new Map(names(on).map(name => [`address:${name}`, 1])), now),
@@ -179,11 +177,11 @@ export const calls: Record<string, Record<string, Call>> = {
     groupsOfPage: (db, { groups }) => groupsOfPage(db, groups, { members: true, fromEnd: false }),
   },
   'src/scim/resources/members.store.ts': {
-    addScimMembers: (db, { groups, scimIds }) => addScimMembers(db, { id: groups[1]!, iamid }, scimIds, now),
-    removeScimMembers: (db, { big, scimIds }) => removeScimMembers(db, { id: big, iamid }, scimIds, now),
+    addScimMembers: (db, { groups, scimIds }) => addScimMembers(db, { id: groups[1]!, iamid }, { ids: scimIds, now }),
+    removeScimMembers: (db, { big, scimIds }) => removeScimMembers(db, { id: big, iamid }, { ids: scimIds, now }),
   },
   'src/domain/groups/memberships.store.ts': {
-    addByHand: (db, { groups, users }) => addLocalMembers(db, groups[1]!, users, now),
+    addByHand: (db, { groups, users }) => addLocalMembers(db, groups[1]!, { userIds: users, now }),
     lockMembershipsOf: (db, { big, users }) => lockMembershipsOf(db, big, users),
     removeByHand: (db, { memberships }) => removeLocalMembers(db, memberships, now),
     membersOfGroups: (db, { groups }) => pages(membersOfGroups)(db, groups),
@@ -199,23 +197,25 @@ export const calls: Record<string, Record<string, Call>> = {
   'src/scim/resources/deprovisioning.store.ts': { scimGuardsOf: (db, on) => scimGuardsOf(db, names(on)) },
   'src/federation/accounts.store.ts': {
     accountsOf: (db, on) =>
-      accountsOf(
-        db,
+      accountsOf(db, {
         iamid,
-        names(on).map(userid => ({ userid, sourceId: { source: 'directory', id: `id ${userid}` } })) as never,
-        { lock: true },
-      ),
+        identities: names(on).map(userid => ({ userid, sourceId: { source: 'directory', id: `id ${userid}` } })) as never,
+        lock: true,
+      }),
     renameUsers: (db, on) =>
       renameUsers(
         db,
         on.users.map((id, n) => ({ id, userid: `r${n}`, useridKey: `r${n}` })),
       ),
-    moveAccounts: (db, { users }) => moveAccounts(db, users, 'elsewhere', now),
+    moveAccounts: (db, { users }) => moveAccounts(db, { ids: users, iamid: 'elsewhere', now }),
   },
   'src/federation/group-entries.store.ts': {
-    heldEntries: (db, on) => heldEntries(db, iamid, names(on), groupNames(on)),
+    heldEntries: (db, on) => heldEntries(db, { iamid, ids: names(on), nameKeys: groupNames(on) }),
     changeGroups: (db, on) =>
-      changeGroups(db, iamid, on.groups.map((groupId, n) => ({ groupId, name: `c${n}`, directoryId: `e${n}` })) as never, now),
+      changeGroups(db, iamid, {
+        changes: on.groups.map((groupId, n) => ({ groupId, name: `c${n}`, directoryId: `e${n}` })) as never,
+        now,
+      }),
     removeGroups: (db, on) =>
       removeGroups(
         db,
@@ -224,7 +224,7 @@ export const calls: Record<string, Record<string, Call>> = {
       ),
   },
   'src/federation/identity.store.ts': {
-    groupsHeldBy: (db, { users }) => groupsHeldBy(db, users, iamid, 'stock'),
+    groupsHeldBy: (db, { users }) => groupsHeldBy(db, { userIds: users, iamid, source: 'stock' }),
     joinGroups: (db, on) =>
       joinGroups(
         db,
@@ -264,11 +264,11 @@ export const calls: Record<string, Record<string, Call>> = {
   },
   'src/domain/projects/projects.store.ts': {
     projectsByIds: (db, { users }) => projectsByIds(db, users),
-    addMembers: (db, { project, users }) => addMembers(db, project, users, now),
+    addMembers: (db, { project, users }) => addMembers(db, project, { userIds: users, now }),
     removeMembers: (db, { project, users }) => removeMembers(db, project, users),
   },
   'src/domain/projects/sources.store.ts': {
-    addOwners: (db, { source, users }) => addOwners(db, source, users, now),
+    addOwners: (db, { source, users }) => addOwners(db, source, { userIds: users, now }),
     removeOwners: (db, { source, users }) => removeOwners(db, source, users),
     dataSourceOwners: (db, { users }) => dataSourceOwners(db, users),
   },
@@ -300,7 +300,7 @@ export const calls: Record<string, Record<string, Call>> = {
     endAccessOfAll: (db, { users }) => revokeAccessOfAll(db, users),
   },
   'src/federation/relink.store.ts': {
-    relinkingOf: (db, on) => relinkingOf(db, iamid, ['AUDIT', ...names(on)], { apply: true, now }),
+    relinkingOf: (db, on) => relinkingOf(db, { iamid, permissions: ['AUDIT', ...names(on)], apply: true, now }),
   },
   'src/domain/credentials/login-addresses.store.ts': {
     deleteAddresses: (db, on) =>

@@ -34,7 +34,7 @@ function mailerTo(
     }),
   )
   const config = { smtpUrl, mailFrom: 'Roster <roster@localhost>', publicUrl: 'https://roster.example' }
-  const mailer = createMailer(config, connections, log, timeoutMs)
+  const mailer = createMailer(config, { outbound: connections, log, timeoutMs })
   open.push(() => mailer.close())
   return { mailer, logged }
 }

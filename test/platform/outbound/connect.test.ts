@@ -148,12 +148,12 @@ describe('a connection', () => {
 
   test('without TLS at the other end has the class TLS, and is closed', async () => {
     const socket = await plain.connect({ host: '127.0.0.1', port: await port }, soon())
-    const fault = await faultAt(plain.secure(socket, { host: '127.0.0.1', port: await port }, {}, soon(100)))
+    const fault = await faultAt(plain.secure(socket, { host: '127.0.0.1', port: await port }, { tls: {}, signal: soon(100) }))
     expect([fault.kind, fault.message]).toEqual(['unreachable', 'No answer in time'])
     expect(socket.destroyed).toBe(true)
     const web = await listen(createHttp())
     const clear = await plain.connect({ host: '127.0.0.1', port: web }, soon())
-    expect((await faultAt(plain.secure(clear, { host: '127.0.0.1', port: web }, {}, soon()))).kind).toBe('TLS')
+    expect((await faultAt(plain.secure(clear, { host: '127.0.0.1', port: web }, { tls: {}, signal: soon() }))).kind).toBe('TLS')
   })
 })
 

@@ -55,8 +55,14 @@ const clients: [string, (outbound: Outbound, host: string) => Promise<unknown>][
   ['LDAP', (outbound, host) => ldap(outbound, host, {})],
   ['LDAPS', (outbound, host) => ldap(outbound, host, { useSSL: true })],
   ['StartTLS', (outbound, host) => ldap(outbound, host, { startTLS: true })],
-  ['user info', (outbound, host) => callUserInfo(outbound, { uri: `http://${host}:${port}/` }, {}, 'ana')],
-  ['user info over TLS', (outbound, host) => callUserInfo(outbound, { uri: `https://${host}:${port}/` }, {}, 'ana')],
+  [
+    'user info',
+    (outbound, host) => callUserInfo(outbound, { config: { uri: `http://${host}:${port}/` }, secrets: {}, userid: 'ana' }),
+  ],
+  [
+    'user info over TLS',
+    (outbound, host) => callUserInfo(outbound, { config: { uri: `https://${host}:${port}/` }, secrets: {}, userid: 'ana' }),
+  ],
   ['discovery', (outbound, host) => begin(relying(outbound, host), { redirectUri: 'https://r.example' }).catch(detail)],
   ['keys, token and user info of a provider', (outbound, host) => checkProvider(manual(outbound, host), 'https://r.example')],
   [
@@ -69,7 +75,7 @@ const clients: [string, (outbound: Outbound, host: string) => Promise<unknown>][
       const lines: string[] = []
       const log = pino({ level: 'warn' }, { write: line => void lines.push(line) })
       const config = { smtpUrl: `smtp://${host}:${port}`, mailFrom: 'a@x.example', publicUrl: 'https://r.example' }
-      const mailer = createMailer(config, outbound, log, 1_000)
+      const mailer = createMailer(config, { outbound, log, timeoutMs: 1_000 })
       const mail = { to: 'b@x.example', name: 'B', userid: 'b', link: 'https://r.example/', expires: new Date() }
       const isSent = await mailer.sendInvitation(mail)
       mailer.close()

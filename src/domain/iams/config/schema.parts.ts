@@ -15,8 +15,10 @@ export const text = (description: string, more: { max?: number; default?: string
   described(description, plain(more.max), more.default === undefined ? {} : { default: more.default })
 /** A switch; off unless told. */
 export const flag = (description: string, otherwise = false) => described(description, Type.Boolean(), { default: otherwise })
-export const whole = (description: string, minimum: number, maximum: number, otherwise?: number) =>
-  described(description, Type.Integer({ minimum, maximum }), otherwise === undefined ? {} : { default: otherwise })
+export const whole = (
+  description: string,
+  { minimum, maximum, otherwise }: { minimum: number; maximum: number; otherwise?: number },
+) => described(description, Type.Integer({ minimum, maximum }), otherwise === undefined ? {} : { default: otherwise })
 
 /** Each field may be left out, and no other may stand there. (Type.Partial would drop `strict`.) */
 export const optionals = (fields: Record<string, TSchema>): Record<string, TSchema> =>

@@ -6,19 +6,15 @@ export const scimOptions = {
   strictScimSchema: flag('Refuse SCIM attributes that no schema names, instead of passing over them; needs `scimEnabled`.'),
   scimMaxDeprovisionedCount: whole(
     'Users that SCIM disables or deletes in an hour before an administrator must let it go on; needs `scimEnabled`.',
-    0,
-    10_000_000,
-    50,
+    { minimum: 0, maximum: 10_000_000, otherwise: 50 },
   ),
-  scimMaxDeprovisionedPercent: whole(
-    'As `scimMaxDeprovisionedCount`, of the users of the IAM; the larger of the two holds.',
-    0,
-    100,
-    10,
-  ),
-  scimRequestsPerMinute: whole(
-    'SCIM requests that each instance takes in a minute; no limit unless set. Needs `scimEnabled`.',
-    1,
-    1_000_000,
-  ),
+  scimMaxDeprovisionedPercent: whole('As `scimMaxDeprovisionedCount`, of the users of the IAM; the larger of the two holds.', {
+    minimum: 0,
+    maximum: 100,
+    otherwise: 10,
+  }),
+  scimRequestsPerMinute: whole('SCIM requests that each instance takes in a minute; no limit unless set. Needs `scimEnabled`.', {
+    minimum: 1,
+    maximum: 1_000_000,
+  }),
 }

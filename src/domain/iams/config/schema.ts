@@ -37,13 +37,12 @@ const externalUserInfo = described(
         authentication: described('Basic credentials for it.', optional({ username: text('The user name.') })),
         useSSL: flag('Whether the connection is to be encrypted. The scheme of `uri` decides; this says what was meant.'),
         ...pems,
-        timeoutMs: whole('Milliseconds for the whole exchange.', 1, 600_000, 5_000),
-        staleAfter: whole(
-          'Seconds for which a good answer stands in for one that does not come, under `onError: deny`.',
-          0,
-          31_536_000,
-          0,
-        ),
+        timeoutMs: whole('Milliseconds for the whole exchange.', { minimum: 1, maximum: 600_000, otherwise: 5_000 }),
+        staleAfter: whole('Seconds for which a good answer stands in for one that does not come, under `onError: deny`.', {
+          minimum: 0,
+          maximum: 31_536_000,
+          otherwise: 0,
+        }),
         onError: described(
           'Without an answer: `keep` what is known, or `deny` the log-in once the last good answer is stale.',
           Type.Enum(['keep', 'deny']),
@@ -139,7 +138,7 @@ const ldapOptions = described(
       ),
       userSearchBase: text('The DN below which people are searched.'),
       ...optionals({
-        port: whole('Its port; 636 with `useSSL`, else 389, unless told.', 1, 65_535),
+        port: whole('Its port; 636 with `useSSL`, else 389, unless told.', { minimum: 1, maximum: 65_535 }),
         useSSL: flag('LDAPS: encrypted from the start.'),
         ...pems,
         startTLS: flag('Encrypted by StartTLS; not together with `useSSL`.'),
@@ -161,7 +160,7 @@ const ldapOptions = described(
           },
         ),
         userDNPattern: text('Binds as this DN, `%s` standing for the userid, without searching first.'),
-        connectTimeout: whole('Milliseconds that a host may take to answer.', 1, 600_000, 5_000),
+        connectTimeout: whole('Milliseconds that a host may take to answer.', { minimum: 1, maximum: 600_000, otherwise: 5_000 }),
         normalizeUserId: flag('Keep userids in lower case.'),
         groupMembershipAttributes: described(
           'Attributes of a person that hold the DNs of their groups, such as `memberOf`.',
@@ -191,8 +190,12 @@ const ldapSync = described(
       },
     ),
     paged: flag('Whether the directory is read page by page.', true),
-    pageSize: whole('Entries a page.', 1, 10_000, 500),
-    batchSize: whole('Entries that are written at once; more than 1,000 never are.', 1, 10_000, 500),
+    pageSize: whole('Entries a page.', { minimum: 1, maximum: 10_000, otherwise: 500 }),
+    batchSize: whole('Entries that are written at once; more than 1,000 never are.', {
+      minimum: 1,
+      maximum: 10_000,
+      otherwise: 500,
+    }),
     requireManualActivation: flag('Whether somebody new waits, disabled, for an administrator.'),
     incrementalRule: described(
       'When, between two whole syncs, only what the directory changed since is read; nobody is disabled by it.',
@@ -206,22 +209,20 @@ const ldapSync = described(
     askUserInfo: flag('Whether `externalUserInfo` is asked about everybody, too.'),
     maxDisabledCount: whole(
       'A sync that would disable more people than this and `maxDisabledPercent` allow waits for an administrator.',
-      0,
-      10_000_000,
-      10,
+      { minimum: 0, maximum: 10_000_000, otherwise: 10 },
     ),
-    maxDisabledPercent: whole('As `maxDisabledCount`, of the people who may log in; the larger of the two holds.', 0, 100, 10),
+    maxDisabledPercent: whole('As `maxDisabledCount`, of the people who may log in; the larger of the two holds.', {
+      minimum: 0,
+      maximum: 100,
+      otherwise: 10,
+    }),
     maxLostCount: whole(
       'A sync by which more memberships, e-mails or attribute values than this and `maxLostPercent` allow are lost waits for an administrator.',
-      0,
-      10_000_000,
-      50,
+      { minimum: 0, maximum: 10_000_000, otherwise: 50 },
     ),
     maxLostPercent: whole(
       'As `maxLostCount`, of the memberships, e-mails or attribute values that the IAM has set; the larger of the two holds.',
-      0,
-      100,
-      30,
+      { minimum: 0, maximum: 100, otherwise: 30 },
     ),
   }),
 )

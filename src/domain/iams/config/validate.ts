@@ -49,9 +49,7 @@ const validators = {
 export function checkConfig(
   type: IamType,
   id: string,
-  input: unknown,
-  before: Before = { config: {}, secrets: {} },
-  refusal: Refusal = builtIn,
+  { input, before = { config: {}, secrets: {} }, refusal = builtIn }: { input: unknown; before?: Before; refusal?: Refusal },
 ): CheckedConfig {
   if (!isObject(input)) throw new Invalid('config', 'must be an object')
   const config = structuredClone(input)
@@ -67,8 +65,8 @@ export function checkConfig(
   const further =
     errors.length < maxErrors
       ? [
-          ...crossFieldIssues(type, id, sound, has),
-          ...requireSecretAgain(type, before.config, sound, kept),
+          ...crossFieldIssues(type, { id, config: sound, has }),
+          ...requireSecretAgain(type, { before: before.config, after: sound, kept }),
           ...deniedEndpoints(sound, refusal),
         ]
       : []
@@ -161,7 +159,7 @@ const isName = (name: string): boolean =>
 type Has = (path: string) => boolean
 
 /** What only several fields together get wrong: the missing half of a group, and what cannot stand side by side. */
-function crossFieldIssues(type: IamType, id: string, config: Config, has: Has): ValidationIssue[] {
+function crossFieldIssues(type: IamType, { id, config, has }: { id: string; config: Config; has: Has }): ValidationIssue[] {
   const scim = scimEnabled({ config })
   const { schema, options, credentials } = config as Record<string, Config | undefined>
   return [
@@ -186,7 +184,10 @@ function crossFieldIssues(type: IamType, id: string, config: Config, has: Has): 
  * Stored secrets that the configuration would have us send to another place, or less guarded: whoever may configure could have them
  * sent to a host of theirs. A field that comes or goes changes, too: what is meant without it is for the connector to say.
  */
-function requireSecretAgain(type: IamType, before: Config, after: Config, kept: readonly string[]): ValidationIssue[] {
+function requireSecretAgain(
+  type: IamType,
+  { before, after, kept }: { before: Config; after: Config; kept: readonly string[] },
+): ValidationIssue[] {
   const changed = (path: string) => valueAt(before, path) !== valueAt(after, path)
   return kept.flatMap(path => {
     const { sentTo = [], guardedBy = [] } = secretPaths[type][path] ?? {}

@@ -25,7 +25,7 @@ function faultsOf(type: IamType, { path }: IamOption, value: unknown): string {
   }
   holder[steps.at(-1)!] = value
   try {
-    checkConfig(type, 'x', config)
+    checkConfig(type, 'x', { input: config })
     return ''
   } catch (error) {
     return (error as Error).message

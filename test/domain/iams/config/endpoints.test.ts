@@ -54,14 +54,14 @@ describe('an address that is always denied', () => {
 test('the settings, and where Roster listens, count when it is saved', async () => {
   const outbound = createOutbound({ allow: null, deny: outboundRulesOf('10.0.0.0/8 *.internal.example', 'OUTBOUND_DENY') })
   await outbound.listensAt('127.0.0.1', 4000)
-  const save = (config: object) => () => checkConfig('ldap', 'x', config, undefined, outbound.refusal)
+  const save = (config: object) => () => checkConfig('ldap', 'x', { input: config, refusal: outbound.refusal })
   const at = 'config.options.host names an address that Roster may not connect to: '
   expect(save(ldap('10.1.1.1'))).toThrow(`${at}OUTBOUND_DENY names the address`)
   expect(save(ldap('a.internal.example'))).toThrow(`${at}OUTBOUND_DENY names the host`)
   expect(save(ldap('127.1', { port: 4000 }))).toThrow(`${at}Roster itself listens there, which no setting opens`)
   expect(save(ldap('127.0.0.1'))).not.toThrow()
   const only = createOutbound({ allow: outboundRulesOf('ldap.example', 'OUTBOUND_ALLOW'), deny: [] })
-  expect(() => checkConfig('ldap', 'x', ldap('10.1.1.1'), undefined, only.refusal)).toThrow(
+  expect(() => checkConfig('ldap', 'x', { input: ldap('10.1.1.1'), refusal: only.refusal })).toThrow(
     `${at}OUTBOUND_ALLOW does not name it`,
   )
 })
