@@ -18,11 +18,11 @@ import { openEmbedded } from '../src/platform/database/embedded.ts'
 import { migrate, migrationsOf } from '../src/platform/database/migrate.ts'
 
 const SCHEMA = 'prisma/schema.prisma'
-/** The type "char" of PostgreSQL's catalogue, which Prisma's adapter cannot decode; and text, which it can. */
+/** PostgreSQL's "char", which Prisma's adapter cannot decode, and text. */
 const CHAR = 18
 const TEXT = 25
 
-/** Node has it; the type library that we check against (no DOM) does not say so. */
+/** Missing from the type library without DOM. */
 declare const WebAssembly: {
   instantiate(bytes: Uint8Array, imports: object): Promise<{ instance: { exports: { __wbindgen_start(): void } } }>
 }
@@ -65,7 +65,7 @@ async function difference(): Promise<string> {
   }
 }
 
-/** The engine would drop the indexes that the schema language cannot say (trigrams, expressions, sort orders): those named locally stay. */
+/** Keeps indexes that the schema language cannot express. */
 function withoutOurs(script: string): string {
   const byHand = migrationsOf().map(({ sql }) => sql.split(/^-- by hand$/m)[1] ?? '')
   const kept = (index: string) => byHand.some(sql => new RegExp(`CREATE (UNIQUE )?INDEX ${index}\\b`).test(sql))
@@ -78,7 +78,7 @@ function withoutOurs(script: string): string {
     .join('\n\n')
 }
 
-/** The package's own entry imports a .wasm file as a module, which Node does not do: the same locally. */
+/** The package imports .wasm as a module, which Node does not support. */
 async function startEngine(files: { path: string; content: string }[], pool: pg.Pool): Promise<SchemaEngine> {
   Object.assign(globalThis, { PRISMA_WASM_PANIC_REGISTRY: { set_message: console.error } })
   const bindings = await import('@prisma/schema-engine-wasm/schema_engine_bg')
@@ -106,7 +106,7 @@ function factoryOf(pool: pg.Pool): SqlMigrationAwareDriverAdapterFactory {
   return { provider: 'postgres', adapterName: 'roster', connect, connectToShadowDb: connect }
 }
 
-/** Lets the adapter read "char" columns of catalogue queries as text; returns which columns of the last answer they were. */
+/** Reads "char" columns as text; returns their positions in the last result. */
 function showCharAsText(pool: pg.Pool): () => number[] {
   let columns: number[] = []
   const query = pool.query as (...sent: unknown[]) => Promise<pg.QueryResult>

@@ -7,7 +7,7 @@ import { say } from './setup.stamps.mjs'
 /** Not in node_modules, which npm ci removes. */
 const LOCK = 'dist/.setup.lock'
 
-/** One set-up at a time: npm start and npm test side by side must not install over each other. */
+/** One set-up at a time. */
 export async function locked(work) {
   mkdirSync('dist', { recursive: true })
   for (let waiting = false; !take(); waiting = true) {
@@ -34,7 +34,7 @@ function take() {
   return take()
 }
 
-/** Renaming lets one of several waiters clear it away, and shows it whether it got the dead one or its quick successor. */
+/** Renames first, so that only one waiter removes it. */
 function clear() {
   const grave = `${LOCK}.${randomUUID()}`
   try {
@@ -54,7 +54,7 @@ function holder(lock) {
   }
 }
 
-/** Left by a process that is gone; without a number for ten seconds it died between its first two steps. */
+/** Stale: its process is gone, or no process id after ten seconds. */
 function stale(pid) {
   if (pid === null) return age() > 10_000
   try {

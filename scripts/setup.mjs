@@ -9,7 +9,6 @@ import { locked } from './setup.lock.mjs'
 import { checkRuntime, install, major, needsInstall, runtime } from './setup.packages.mjs'
 import { dropStamp, hash, readStamp, STAMPS, say, writeStamp } from './setup.stamps.mjs'
 
-/** What is generated: from which files (`from` must exist, `also` may), what must be there afterwards, and by which program. */
 const generators = [
   {
     name: 'Prisma client',
@@ -55,7 +54,7 @@ try {
   process.exitCode = 1
 }
 
-/** Asks again what is to be done: another set-up may have done it while this one waited. */
+/** Checks again: another set-up may have finished meanwhile. */
 async function setUp() {
   const reason = needsInstall()
   if (reason) install(reason)
@@ -88,7 +87,7 @@ async function generate(generator) {
   say(`making ${name} (${why})`)
   dropStamp(name)
   before?.()
-  // Hashed before the program reads them: a file saved meanwhile makes the next run do it again.
+  // Hashed first: a file saved during generation runs it again.
   const stamp = inputs(generator)
   const { code, output } = await start(runtime(), run())
   if (code !== 0) throw new Error(`making ${name} failed (exit ${code}):\n${output}`)
@@ -108,14 +107,13 @@ function start(command, args) {
   })
 }
 
-/** The program file of a package. */
 function bin(name, command = name) {
   const folder = join('node_modules', name)
   const declared = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')).bin
   return join(folder, typeof declared === 'string' ? declared : declared[command])
 }
 
-/** The packages belong to the inputs: another version may generate something else. */
+/** A different package version may generate different files. */
 function inputs({ from, also = [] }) {
   return hash(['package-lock.json', ...from, ...also.flatMap(([folder, ending]) => filesIn(folder, ending))])
 }

@@ -2,12 +2,11 @@ import { spawnSync } from 'node:child_process'
 import { existsSync, readFileSync, rmSync } from 'node:fs'
 import { dropStamp, hash, readStamp, say, writeStamp } from './setup.stamps.mjs'
 
-/** The Node that Roster runs on. */
 const NODE = 24
-/** Packages with native parts are for one kind of machine. */
+/** Native packages depend on the platform. */
 const MACHINE = ` ${process.platform} ${process.arch} `
 
-/** Why npm ci is needed, or null. What was installed locally counts when it is what the lockfile says. */
+/** Why npm ci is needed, or null. */
 export function needsInstall() {
   if (!existsSync('node_modules')) return 'first start'
   const stamp = readStamp('installed')
@@ -21,7 +20,6 @@ export function needsInstall() {
   return moved ? 'what is installed is for another machine' : 'package-lock.json has changed'
 }
 
-/** Runs npm ci and remembers what it installed. */
 export function install(reason) {
   say(`installing packages (${reason})`)
   dropStamp('installed')
@@ -45,7 +43,7 @@ function omitsDev() {
   return process.env.NODE_ENV === 'production' || /\bdev\b/.test(process.env.npm_config_omit ?? '')
 }
 
-/** Whether npm's own record of node_modules has everything in package-lock.json, in the same version. */
+/** Whether node_modules matches package-lock.json. */
 function asLocked() {
   if (!existsSync('node_modules/.package-lock.json')) return false
   const installed = JSON.parse(readFileSync('node_modules/.package-lock.json', 'utf8')).packages
@@ -62,19 +60,19 @@ export function major() {
   return Number(process.versions.node.split('.')[0])
 }
 
-/** The Node that the scripts run on: brought by an optional package on Linux, else the system's. */
+/** Node from an optional package on Linux, else the system's. */
 export function runtime() {
   const brought = 'node_modules/.bin/node'
   return existsSync(brought) ? brought : process.execPath
 }
 
-/** A runtime that does not run here (musl instead of glibc) would only hide the system's. */
+/** A runtime that cannot run here (musl) would hide the system's. */
 function dropForeignRuntime() {
   if (runtime() === process.execPath || spawnSync(runtime(), ['--version']).status === 0) return
   rmSync('node_modules/.bin/node', { force: true })
 }
 
-/** Throws, saying what is missing, when there is no Node to run on. */
+/** Throws when no suitable Node exists. */
 export function checkRuntime() {
   if (runtime() !== process.execPath || major() >= NODE) return
   const brings = process.platform === 'linux' && ['x64', 'arm64'].includes(process.arch)

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 
-/** What was done, and from what: a file each with a hash. In node_modules, so that a new installation makes everything again. */
+/** One file with a hash for each finished step. */
 export const STAMPS = 'node_modules/.roster'
 
 function stampFile(name) {
@@ -20,7 +20,6 @@ export function dropStamp(name) {
   rmSync(stampFile(name), { force: true })
 }
 
-/** One hash over the names and contents of `files`. */
 export function hash(files) {
   const sum = createHash('sha256')
   for (const file of files) sum.update(`${file}\0`).update(readFileSync(file)).update('\0')

@@ -1,4 +1,4 @@
-/** The composition root: the only place where things are made and joined. */
+/** The composition root. */
 import type { Logger } from 'pino'
 import { performAdmin } from './api/admin/commands.ts'
 import { serveAdmin } from './api/admin/socket.ts'
@@ -43,34 +43,30 @@ import { createScimRate } from './scim/http/rate-limit.ts'
 import { registerScim } from './scim/http/router.ts'
 import { type Jobs, startJobs } from './sync/worker.ts'
 
-/** What runs at once in this process: operations, and of them those with large answers, which take tens of megabytes while they are made. */
+/** Concurrent operations, and large responses, which take tens of megabytes each. */
 const OPERATIONS = { places: 128, queue: 1_000, wait: 10_000 }
-/** Writes of one group take some seconds each where they are long. */
+/** Long writes of a group take seconds. */
 const GROUP_WRITES = { places: Number.POSITIVE_INFINITY, each: 1, queue: 1_000, wait: 30_000 }
 const LARGE_RESPONSES = { places: 2, queue: 100, wait: 60_000 }
 
 export interface RunningApp {
-  /** The port that answers. */
   readonly port: number
   readonly app: App
-  /** A context of whoever holds the machine, for start-up and demo data. */
   operatorContext(): Context
-  /** Stops cleanly: requests in flight are answered, uses written, the store closed. */
+  /** Finishes open requests, writes pending records, closes the store. */
   stop(): Promise<void>
 }
 
 export interface StartOptions {
-  /** A store that is open already, of a test. */
   readonly store?: Store
-  /** Where to log instead of standard output. */
   readonly log?: Logger
-  /** What must be there before anybody is told that Roster is ready. Runs once the port is taken. */
+  /** Runs before readiness, once the port is bound. */
   readonly prepare?: (operator: Context) => Promise<void>
-  /** False: this process does no work in the background, so that a test can count what its own requests do. */
+  /** False disables background work, for tests. */
   readonly background?: boolean
 }
 
-/** Opens the store and serves. Throws when the store cannot be opened or the port not be taken. */
+/** Throws when the store or the port is unavailable. */
 export async function startApp(config: Config, given: StartOptions = {}): Promise<RunningApp> {
   const log = given.log ?? createLog({ level: config.logLevel })
   const say = {
@@ -79,11 +75,11 @@ export async function startApp(config: Config, given: StartOptions = {}): Promis
     error: (text: string) => log.error(text),
   }
   const { databaseUrl, dataDir } = config
-  // Before the store opens, which may take seconds.
+  // Before opening the store, which takes seconds.
   if (!given.store) await checkAddress(config)
   const store = given.store ?? (await openStore({ databaseUrl, dataDir, log: say, cursorKeys: () => app.keys }))
   let jobs: Jobs | null = null
-  // A run that is sent before they have begun is found as soon as they have.
+  // Jobs sent earlier are found when they start.
   const app: App = { ...makeApp(config, store, log), jobs: { send: async id => jobs?.send(id) } }
   const housekeeping = startHousekeeping(app)
   const { trustedProxies, hsts } = config
@@ -124,7 +120,7 @@ export async function startApp(config: Config, given: StartOptions = {}): Promis
 
 const ADMIN = { requestId: 'npm run admin', address: '' }
 
-/** For a command: does `work` as whoever holds the machine, on the store alone. Nothing listens, nothing is logged. */
+/** For commands: no listener, no log. */
 export async function asOperator<T>(config: Config, requestId: string, work: (operator: Context) => Promise<T>): Promise<T> {
   const log = createLog({ level: 'silent' })
   const store = await openStore({ databaseUrl: config.databaseUrl, dataDir: config.dataDir })
@@ -167,7 +163,7 @@ function makeApp(config: Config, store: Store, log: App['log']): App {
   }
 }
 
-/** A wrong SECRET_KEY shows at the first log-in otherwise, to people who can do nothing about it. */
+/** Otherwise a wrong SECRET_KEY shows only at log-in. */
 async function warnOfUnreadableSecrets(context: Context): Promise<void> {
   const iams = await secrets.listUnopened(context, {})
   if (iams.length > 0)
@@ -194,7 +190,7 @@ async function registerApis(http: HttpServer, app: App) {
       return contextFor(app, actor, request)
     },
   })
-  /** The session that the browser had before: its cookie is about to be replaced. */
+  /** Its cookie is about to be replaced. */
   const endFormer = async (request: HttpRequest) => {
     const { authorization: _, ...headers } = request.headers
     const former = contextFor(app, await actorOfRequest(app, { method: request.method, headers }, 'optional'), request)
@@ -251,7 +247,6 @@ async function contextOfRequest(app: App, request: HttpRequest, credential: Auth
   return contextFor(app, await actorOfRequest(app, request, credential), request)
 }
 
-/** A store that is away is Unavailable; the rest is what it was. */
 function translatedStore(error: unknown): never {
   throw toUnavailable(error) ?? error
 }

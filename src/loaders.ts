@@ -1,4 +1,4 @@
-/** The DataLoaders of a request: one set each, replaced after a write. Each module makes its own. */
+/** All DataLoaders of a request; each write replaces them. */
 import { shareOf } from './authorization/actor.ts'
 import type { Context } from './authorization/context.ts'
 import { attributeLoaders } from './domain/attributes/attributes.loaders.ts'

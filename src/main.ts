@@ -1,4 +1,4 @@
-/** The process: settings, app, first administrator, listen, stop cleanly. */
+/** The process: settings, app, first administrator, listen, stop. */
 import { parseArgs } from 'node:util'
 import { type RunningApp, startApp } from './app.ts'
 import { fillDemo } from './demo/demo.ts'
@@ -6,7 +6,7 @@ import { createFirstAdministrator, type FirstAdministrator } from './domain/user
 import { ConfigError, loadConfig } from './platform/config/config.ts'
 import { nodeVersionError } from './platform/node-version.ts'
 
-/** Milliseconds from a signal to the end, however stuck; longer than open requests are waited for. */
+/** Milliseconds until exit is forced; more than the drain time. */
 const SHUTDOWN_MS = 20_000
 
 const print = (text: string) => process.stdout.write(`${text}\n`)
@@ -66,7 +66,7 @@ function stopOnSignals(running: RunningApp): void {
     if (stopping) return
     stopping = true
     running.app.log.info(`stopping on ${signal}`)
-    // A statement that never ends would keep its connection, and so the process, for ever.
+    // A hanging statement would keep the process alive.
     setTimeout(
       () => fail(`Roster did not stop within ${SHUTDOWN_MS} ms of ${signal}: leaving what is unfinished`),
       SHUTDOWN_MS,

@@ -1,4 +1,4 @@
-/** The demo's directory: a real OpenLDAP on loopback, in a folder that goes away with it. */
+/** The demo's directory: OpenLDAP on loopback, in a temporary folder. */
 import { join } from 'node:path'
 import { passwordOf, people } from './people.ts'
 import { findSlapd, freePort, runSlapd, schemas } from './slapd.ts'
@@ -11,7 +11,7 @@ export interface Directory {
   close(): Promise<void>
 }
 
-/** `folder` must exist. Throws where there is no slapd, or it does not run there. */
+/** Throws when slapd is missing or does not start. */
 export async function startDirectory(folder: string): Promise<Directory> {
   const program = findSlapd()
   if (program === null) throw new Error('no slapd is installed here (Debian: apt-get install slapd)')
@@ -38,7 +38,6 @@ access to attrs=userPassword by anonymous auth by * none
 access to * by dn.exact="${reader.dn}" read by self read by anonymous auth by * none
 `
 
-/** Everybody, with their teams. */
 export function ldif(): string {
   const dnOf = (userid: string) => `uid=${userid},ou=people,${suffix}`
   const teams = [...new Set(people.flatMap(({ teams }) => teams))]

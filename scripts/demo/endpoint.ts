@@ -1,4 +1,4 @@
-/** The demo's user info endpoint: what it says of a person, for whoever has its name and password. */
+/** The demo's user info endpoint, with Basic authentication. */
 import { createServer } from 'node:http'
 import { people } from './people.ts'
 import { listening, type Served } from './served.ts'

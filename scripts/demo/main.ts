@@ -1,6 +1,5 @@
-// `npm run demo:sources`: the gateway with sources of its own, none of them outside this machine, until it is stopped.
-// Flow: a folder that goes away → directory (slapd, where it is installed), provider, user info endpoint, each on loopback → the
-// gateway on an empty embedded store → its IAMs, configured over HTTP as an administrator would → what to try, printed.
+// `npm run demo:sources`: an empty gateway with local sources (directory, provider, user info endpoint),
+// configured over HTTP.
 import { randomBytes } from 'node:crypto'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -16,10 +15,10 @@ import { freePort } from './slapd.ts'
 import { whatToTry } from './words.ts'
 
 const PORT = 4100
-/** Milliseconds from a signal to the end, however stuck. */
+/** Milliseconds until a stop is forced. */
 const LAST = 20_000
 
-/** In the order they were made: each is closed before those it needs. */
+/** Closed in reverse order. */
 const closers: (() => unknown)[] = []
 let stopping: Promise<void> | null = null
 
@@ -55,13 +54,12 @@ function settings(): { port?: number; password: string; folder: string } {
   return { ...(port !== undefined && { port: Number(port) }), password, folder }
 }
 
-/** Is closed at the end. */
 function held<Thing extends { close(): unknown } | null>(thing: Thing): Thing {
   if (thing !== null) closers.push(() => thing.close())
   return thing
 }
 
-/** Everything is closed, whatever fails on the way, once what is being started is there to be closed. */
+/** Closes everything, even when one close fails. */
 function stop(exitCode: number): Promise<void> {
   stopping ??= (async () => {
     setTimeout(() => process.exit(1), LAST).unref()
@@ -80,7 +78,7 @@ function stop(exitCode: number): Promise<void> {
   return stopping
 }
 
-// Before anything is there that would be left behind.
+// Registered before anything starts.
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => void stop(0))
 const started = start()
 started.catch(async error => {

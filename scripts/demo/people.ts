@@ -1,10 +1,10 @@
-/** The made-up people whom the demo's sources know, each under a password of `demo-` and the userid. Tables only. */
+/** The demo's people; each password is `demo-` and the userid. */
 export interface DemoPerson {
   readonly userid: string
   readonly name: string
   readonly title: string
   readonly teams: readonly string[]
-  /** What the user info endpoint says: groups, and values by attribute. */
+  /** From the user info endpoint. */
   readonly projects: readonly string[]
   readonly regions: Readonly<Record<string, readonly string[]>>
 }

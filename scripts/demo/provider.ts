@@ -1,4 +1,4 @@
-/** The demo's OpenID provider, with a log-in page of its own: who is in people.ts logs in there with their password. */
+/** The demo's OpenID provider, with its own log-in page. */
 import { generateKeyPairSync, randomBytes } from 'node:crypto'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { Provider } from 'oidc-provider'
@@ -7,7 +7,7 @@ import { listening, type Served } from './served.ts'
 
 export const SECRET = randomBytes(24).toString('base64url')
 
-/** `clients` are redirect URIs by client id, `home` is where a log-out leads. Null where the package is not installed. */
+/** `clients`: redirect URIs by client id; `home`: the page after log-out. Null without the package. */
 export async function startProvider(clients: Record<string, string>, home: string): Promise<Served | null> {
   const library = await import('oidc-provider').catch(() => null)
   if (library === null) return null
@@ -38,7 +38,7 @@ function configuration(clients: Record<string, string>, home: string): object {
     claims: { openid: ['sub'], profile: ['name', 'title'], email: ['email', 'email_verified'], groups: ['groups'] },
     features: {
       devInteractions: { enabled: false },
-      // The library's own pages load from elsewhere.
+      // The library's own pages load remote assets.
       rpInitiatedLogout: { enabled: true, logoutSource: signOut },
     },
     renderError: refuse,
@@ -52,7 +52,6 @@ interface Answer {
   body: string
 }
 
-/** `form` is the library's, without a button. */
 function signOut(ctx: Answer, form: string): void {
   ctx.body = framed(`${form}<p>Sign out here, too?</p><button form="op.logoutForm" name="logout" value="yes">Sign out</button>
 <button form="op.logoutForm">Stay</button>`)
@@ -74,7 +73,7 @@ function claimsOf(userid: string): object {
 async function interact(provider: Provider, request: IncomingMessage, response: ServerResponse): Promise<void> {
   const { prompt, session, params } = await provider.interactionDetails(request, response)
   if (prompt.name !== 'login') {
-    // Whoever logs in here agrees: there is nothing to decide.
+    // Consent is implied.
     const grant = new provider.Grant({ accountId: session!.accountId, clientId: String(params.client_id) })
     grant.addOIDCScope(String(params.scope))
     const consent = { grantId: await grant.save() }
@@ -94,7 +93,7 @@ async function bodyOf(request: IncomingMessage): Promise<string> {
   return Buffer.concat(chunks).toString()
 }
 
-/** Nothing that was typed is in it. */
+/** Never repeats input. */
 function page(response: ServerResponse, status: number, fault: string): void {
   const headers = {
     'content-type': 'text/html; charset=utf-8',
@@ -115,7 +114,7 @@ const framed = (content: string) => `<!doctype html><html lang="en"><meta charse
 label, input, button { display: block; width: 100%; box-sizing: border-box; font: inherit } input, button { margin: 0 0 1rem; padding: .5rem }
 </style><h1>Demo provider</h1>${content}</html>`
 
-/** The library warns of keeping everything in memory, which is what a demo wants. */
+/** The library warns about its in-memory store. */
 function quietly<T>(make: () => T): T {
   const { warn } = console
   console.warn = () => {}

@@ -1,11 +1,10 @@
-/** What the demo does at its gateway, as an administrator would: log in, configure IAMs, switch SCIM on. Over HTTP only. */
+/** Configures the demo's gateway over HTTP, as an administrator. */
 import { reader, suffix } from './directory.ts'
 import { credentials } from './endpoint.ts'
 import { SECRET } from './provider.ts'
 
 export interface Sources {
   readonly ldap: { readonly port: number } | { readonly missing: string }
-  /** Null without a provider. */
   readonly issuer: string | null
   readonly endpoint: string
 }

@@ -7,7 +7,6 @@ export interface Served {
   close(): Promise<void>
 }
 
-/** On loopback, at a port that the system chooses. */
 export async function listening(server: Server): Promise<Served> {
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')

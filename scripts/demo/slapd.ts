@@ -1,4 +1,4 @@
-// How OpenLDAP's server is found, started and stopped: for the demo's directory and for those of the tests.
+// Starts and stops OpenLDAP, for the demo and the tests.
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { accessSync, constants, existsSync, mkdirSync, writeFileSync } from 'node:fs'
@@ -7,7 +7,7 @@ import { delimiter, join } from 'node:path'
 
 export const schemas = '/etc/ldap/schema'
 
-/** The folder of slapd and slapadd: the first on PATH, or where Debian has them; null where there are none. */
+/** The folder of slapd and slapadd; null when not installed. */
 export function findSlapd(): string | null {
   const folders = [...(process.env.PATH ?? '').split(delimiter), '/usr/sbin', '/usr/local/sbin']
   if (!existsSync(schemas)) return null
@@ -15,12 +15,12 @@ export function findSlapd(): string | null {
 }
 
 export interface Program {
-  /** The same data at the same addresses again, after stop. */
+  /** Restarts with the same data and addresses. */
   start(): Promise<void>
   stop(): Promise<void>
 }
 
-/** `folder` gets its files, `ldif` is what it holds from the start, operational attributes included; `urls` is where it listens, `port` one of it. */
+/** `ldif`: the initial content, with operational attributes. */
 export async function runSlapd(
   program: string,
   {
@@ -51,7 +51,6 @@ export async function runSlapd(
   return { start, stop }
 }
 
-/** A port that was free a moment ago. */
 export async function freePort(): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1')
   await once(server, 'listening')

@@ -1,4 +1,4 @@
-/** What the demo prints when all of it answers. */
+/** The text that the demo prints when it is ready. */
 import { passwordOf, people } from './people.ts'
 import type { Configured, Sources } from './roster.ts'
 
@@ -83,5 +83,5 @@ function scim({ scimUrl, scimKey }: Told): string {
 const section = (title: string, lines: readonly string[]) =>
   `\n${title}\n${lines.map(line => (line === '' ? '' : `  ${line}`)).join('\n')}`
 
-/** JSON as one word of a shell. */
+/** JSON, quoted for a shell. */
 const quoted = (value: object) => `'${JSON.stringify(value).replaceAll("'", "'\\''")}'`

@@ -4,10 +4,10 @@ import { json } from 'node:stream/consumers'
 import type { AdminCommand } from '../api/admin/commands.ts'
 import { type AdminResponse, SOCKET_NAME, socketIn } from '../api/admin/socket.ts'
 
-/** Milliseconds that a response may take. */
+/** Milliseconds. */
 const ANSWER = 60_000
 
-/** What the server on the data directory answers; null when none listens. Throws Error with what it refuses. */
+/** Null when no server listens. Throws the server's error. */
 export async function askServer(dataDir: string, command: AdminCommand): Promise<string | null> {
   const socket = socketIn(dataDir)
   try {

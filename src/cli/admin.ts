@@ -1,4 +1,4 @@
-/** `npm run admin`: a way back in for whoever holds the machine, also while the server runs. A password is never a part of the line. */
+/** `npm run admin`: access for the operator. Passwords are never arguments. */
 import { createInterface } from 'node:readline/promises'
 import { Writable } from 'node:stream'
 import { type AdminCommand, performAdmin } from '../api/admin/commands.ts'
@@ -21,7 +21,7 @@ Without IAMID/ the IAM is bim. It works on the store of DATA_DIR or DATABASE_URL
 Exit code: 0 done, 1 refused or failed, 2 the command line cannot be read.
 `
 
-/** Milliseconds that a password may take to arrive on standard input, which may have no end; characters of it that are read. */
+/** Milliseconds and characters for a password on standard input. */
 const STDIN = 30_000
 const MAX_INPUT = 8192
 
@@ -67,7 +67,7 @@ async function perform(config: Config, command: AdminCommand): Promise<string> {
   return answer ?? asOperator(config, 'npm run admin', operator => performAdmin(operator, command))
 }
 
-/** A line of standard input, '' for none; from a terminal asked for twice, and not shown. */
+/** '' for none; a terminal asks twice, without echo. */
 async function readPassword(): Promise<string> {
   if (process.stdin.isTTY) return promptPassword()
   const late = AbortSignal.timeout(STDIN)

@@ -1,4 +1,4 @@
-// A command line that cannot be read is exit code 2, with the help on standard error.
+// An invalid command line exits with 2.
 import { parseArgs } from 'node:util'
 import { nodeVersionError } from '../platform/node-version.ts'
 import type { Values } from './command.ts'
@@ -29,7 +29,7 @@ async function run(args: string[]): Promise<number> {
   return 2
 }
 
-/** `fault` is what parseArgs has against an unknown option. */
+/** `fault`: the error of parseArgs for an unknown option. */
 function read(args: string[]): { words: string[]; values: Values; wantsHelp: boolean; fault?: string } {
   try {
     const { values, positionals } = parseArgs({
@@ -46,7 +46,7 @@ function read(args: string[]): { words: string[]; values: Values; wantsHelp: boo
   }
 }
 
-/** The first sentence of parseArgs; the rest explains shell syntax. */
+/** The rest explains shell syntax. */
 function unknown(error: unknown): string {
   return error instanceof Error ? error.message.replace(/\.(?: .*)?$/s, '') : String(error)
 }

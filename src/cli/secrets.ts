@@ -3,7 +3,7 @@ import { secrets } from '../domain/iams/reencrypt.service.ts'
 import { type Environment, loadConfig } from '../platform/config/config.ts'
 import type { Printed } from './command.ts'
 
-/** One IAM after the other, each in its own transaction: stopped in between, it goes on where it was the next time. */
+/** One transaction for each IAM, so an interrupted run continues. */
 export function rotateSecrets(env: Environment): Promise<Printed> {
   return asOperator(loadConfig(env), 'npm run secrets', async operator => {
     const lines: string[] = []

@@ -1,4 +1,4 @@
-// A sync from the command line, watched to its end: in this process, or at a gateway that runs (--url, with a token in ROSTER_TOKEN).
+// Runs a sync in this process, or on a running server (--url), and reports its progress.
 import { setTimeout } from 'node:timers/promises'
 import { asOperator } from '../app.ts'
 import type { Context } from '../authorization/context.ts'
@@ -25,21 +25,20 @@ interface Options {
   readonly dryRun: boolean
 }
 
-/** Where the work is done. */
 interface Target {
   start(asked: Options): Promise<Watched>
   look(id: number): Promise<Watched>
-  /** Nobody watches any more: what becomes of the run is said by `interrupted`. */
+  /** Detaches; `interrupted` prints what happens to the run. */
   leave(): Promise<void>
   readonly interrupted: string
 }
 
-/** Milliseconds between two looks. */
+/** Milliseconds between polls. */
 const LOOK = 200
-/** Milliseconds until what failed for a moment is done again, and how often a gateway is asked that does not answer. */
+/** Milliseconds between retries. */
 const AGAIN = 1_000
 const MAX_SILENCE = 15
-/** As shells have it for SIGINT. */
+/** The exit code of shells for SIGINT. */
 const INTERRUPTED = 130
 const barWidth = 30
 
@@ -58,19 +57,19 @@ export async function syncIam(env: Environment, { iam, 'dry-run': dryRun = false
   }).catch(beside)
 }
 
-/** A store that does not open is most often one that a gateway has open. */
+/** Most often a running server has the database open. */
 function beside(error: unknown): never {
   if (error instanceof RosterError || !(error instanceof Error)) throw error
   throw new Error(`${error.message}\nA gateway that runs does it, too: --url http://…, with a token in ROSTER_TOKEN.`)
 }
 
-/** The run of the IAM that is under way, be it that somebody works on it or that nobody does any more. */
+/** The IAM's unfinished run, active or abandoned. */
 async function leftOf(operator: Context, iamid: string): Promise<Watched | undefined> {
   const { nodes } = await syncs.list(operator, { first: 1, filter: { iamid, statuses: ['WAITING', 'READING', 'APPLYING'] } })
   return nodes[0]
 }
 
-/** In this process. There is no background here: it is all there is, and what fails for a moment it does again. */
+/** Runs and retries in this process. */
 function local(operator: Context): Target {
   const { app } = operator
   let working: Promise<void> | null = null
@@ -107,7 +106,7 @@ async function watch(place: Target, asked: Options): Promise<Printed> {
     interrupted = true
   }
   const signals = ['SIGINT', 'SIGTERM'] as const
-  // A second one ends the process at once.
+  // A second signal ends the process.
   for (const signal of signals) process.once(signal, interrupt)
   try {
     let run = await place.start(asked)
@@ -134,7 +133,7 @@ function show({ status, total, planned, applied }: Watched): void {
   const bar = '#'.repeat(Math.round(share * barWidth)).padEnd(barWidth, '.')
   const line = status.toLowerCase() === 'applying' ? `[${bar}] ${applied} of ${planned}` : `${total} people`
   if (process.stderr.isTTY) process.stderr.write(`\r${status.toLowerCase()} ${line}   `)
-  // Where nobody looks on, a line when something begins.
+  // Without a terminal: one line for each status.
   else if (shown !== status) process.stderr.write(`${status.toLowerCase()}\n`)
   shown = status
 }
@@ -148,7 +147,6 @@ function print({ id, status, reason, total, unchanged, planned, applied }: Watch
 
 type Response = Record<string, { run: Watched } & Watched>
 
-/** Throws what the gateway answers, or why there is no answer. */
 function remote(url: string, token: string | undefined): Target {
   if (!token) throw new Error('ROSTER_TOKEN is not set: it needs the token of somebody with USER_ADMIN')
   const fields = 'id status reason total unchanged planned applied'
@@ -171,7 +169,7 @@ function remote(url: string, token: string | undefined): Target {
     start: async input =>
       (await ask(`mutation ($input: SyncIamInput!) { syncIam(input: $input) { run { ${fields} } } }`, { input })).syncIam!.run,
     async look(id) {
-      // A gateway that is started anew is there again soon, and so is the run.
+      // A restarted server continues the run.
       for (let turn = 1; ; turn++)
         try {
           return (await ask(`query ($id: Int!) { syncRun(id: $id) { ${fields} } }`, { id })).syncRun!
@@ -184,5 +182,5 @@ function remote(url: string, token: string | undefined): Target {
   }
 }
 
-/** There is no answer, as opposed to one that says no. */
+/** No response, as opposed to an error response. */
 class Unreachable extends Error {}

@@ -1,5 +1,4 @@
-// Flow of `--demo`: people -> teams with their members -> attributes -> projects, domains and data sources -> keys -> who left.
-// All of it goes through the services, as the operator would do it locally, so every rule holds and every step is audited.
+// Sample data, created through the services as the operator, so that every rule and audit event applies.
 import { operator, type UserActor } from '../authorization/actor.ts'
 import type { Context } from '../authorization/context.ts'
 import { attributes } from '../domain/attributes/attributes.service.ts'
@@ -20,13 +19,10 @@ import * as demo from './organisation.ts'
 type People = ReadonlyMap<string, UserRecord>
 const DAY = 86_400_000
 
-/**
- * Fills a store with the organisation of organisation.ts, as the operator whatever the context's actor. Nobody gets a password and no
- * mail is sent. Only for a store that has no such names yet: a second run is refused with Conflict at the first user.
- */
+/** No passwords, no mail. A second run fails with Conflict at the first user. */
 export async function fillDemo(context: Context): Promise<void> {
   const { config, log, outbound } = context.app
-  // Made-up people have made-up addresses: their invitations go nowhere.
+  // Invitations to invented addresses are not sent.
   const mailer = createMailer({ ...config, smtpUrl: null }, { outbound, log })
   const mine: Context = { ...context, actor: operator, app: { ...context.app, mailer } }
   const people = await createPeople(mine)
@@ -60,7 +56,7 @@ async function createPeople(context: Context): Promise<People> {
   return created
 }
 
-/** The ids of the groups, by name. */
+/** Returns ids by name. */
 async function createTeams(context: Context): Promise<ReadonlyMap<string, number>> {
   const ids = new Map<string, number>()
   for (const { name, description } of demo.teams) {
@@ -72,7 +68,7 @@ async function createTeams(context: Context): Promise<ReadonlyMap<string, number
   return ids
 }
 
-/** Those whose team it is or lies within it, and its guests. */
+/** Members of the team, of teams within it, and guests. */
 function membersOf(team: string): string[] {
   const own = demo.people.filter(([, , , name]) => name === team || name.startsWith(`${team} / `)).map(([userid]) => userid)
   return [...own, ...(demo.guests[team] ?? [])]
@@ -94,7 +90,6 @@ async function setAttributes(context: Context, people: People, teams: ReadonlyMa
   await attributes.edit(context, { edits })
 }
 
-/** The ids of the projects, by name. */
 async function createProjects(context: Context): Promise<ReadonlyMap<string, number>> {
   const ids = new Map<string, number>()
   for (const { name, description, members } of demo.projects) {
@@ -128,7 +123,7 @@ async function createKeys(context: Context, people: People, projectIds: Readonly
   }
 }
 
-/** Keys are minted by their owners only. The operator, who could set the owner's password, stands in without a log-in. */
+/** Only owners create keys: the operator acts for them. */
 function inTheNameOf(context: Context, { id, profileId, iamid, userid }: UserRecord): Context {
   const actor: UserActor = {
     kind: 'user',

@@ -1,4 +1,4 @@
-/** A made-up shipping company for `--demo`: tables only. All addresses end in `.example`, which no mail reaches (RFC 2606). */
+/** An invented shipping company; `.example` receives no mail (RFC 2606). */
 
 export const organisation = { name: 'Tidewater Logistics', mailDomain: 'tidewater.example' }
 
@@ -11,7 +11,7 @@ export const countries: Record<string, string> = {
   Singapore: 'Singapore',
 }
 
-/** Groups do not nest: the members of "Engineering / Data" are members of "Engineering" too. */
+/** Groups do not nest: members of "Engineering / Data" are listed in "Engineering" too. */
 export const teams: { name: string; description: string; attributes?: Record<string, string[]> }[] = [
   { name: 'Leadership', description: 'Who answers for it all', attributes: { Clearance: ['Secret'] } },
   { name: 'Engineering', description: 'Everything with a keyboard', attributes: { 'Cost Center': ['4100'] } },
@@ -88,13 +88,12 @@ export const people: readonly Person[] = [
   ['bram.mulder', 'Bram Mulder', 'Internal Auditor', 'Security', 'Rotterdam', 'Secret'],
 ]
 
-/** Accounts of programs. */
 export const services: readonly { userid: string; name: string; about: string }[] = [
   { userid: 'svc-warehouse', name: 'Warehouse loader', about: 'Reads users and groups every night' },
   { userid: 'svc-portal', name: 'Captains’ portal', about: 'Acts for the captain who is signed in there' },
 ]
 
-/** Beside what every new user is given. */
+/** In addition to the defaults. */
 export const permissions: Record<string, string[]> = {
   'tove.sandberg': ['USER_ADMIN'],
   'bram.mulder': ['AUDIT'],
@@ -104,14 +103,12 @@ export const permissions: Record<string, string[]> = {
   'svc-portal': ['IMPERSONATE_USER'],
 }
 
-/** Members of teams beside their own. */
 export const guests: Record<string, string[]> = {
   'Engineering / Data': ['annika.berg', 'ingrid.holm'],
   'Operations / Ports': ['michal.krol'],
   Security: ['katarzyna.wojcik'],
 }
 
-/** Attributes beside Country, Department, Clearance and Office. */
 export const attributes: Record<string, Record<string, string[]>> = {
   'ana.ribeiro': { Country: ['Spain'], Certification: ['AEO Customs'] },
   'klaus.petersen': { Country: ['Denmark'], Certification: ['Dangerous Goods'] },
@@ -163,7 +160,7 @@ export const dataSources: readonly { name: string; owners: readonly string[] }[]
   { name: 'hr.contracts', owners: ['frida.ek'] },
 ]
 
-/** Keys of the people named, to be listed, rotated and revoked. Their secrets are discarded. */
+/** Secrets are discarded. */
 export const apiKeys: readonly { owner: string; name: string; project?: string; scopes?: string[]; days?: number }[] = [
   { owner: 'svc-warehouse', name: 'nightly load', project: 'Port Arrivals', scopes: ['read'], days: 365 },
   { owner: 'svc-portal', name: 'production' },
@@ -171,5 +168,4 @@ export const apiKeys: readonly { owner: string; name: string; project?: string; 
   { owner: 'priya.raman', name: 'notebook', project: 'Fleet Emissions', scopes: ['user:list', 'group:*'] },
 ]
 
-/** Left the company. */
 export const disabled: readonly string[] = ['nils.aberg']

@@ -33,7 +33,7 @@ export interface IamTestResult {
 }
 
 export const identities = {
-  /** What a source's word would change. Nothing is written, and nobody outside is asked. */
+  /** Read-only; contacts no source. */
   simulate: query('iam:simulate', async (call: ServiceContext, input: SimulateIdentityInput): Promise<IdentitySimulation> => {
     const iam = await requireIam(call.db, input.iamid)
     checkOne(input)
@@ -41,9 +41,9 @@ export const identities = {
     return simulateIdentity(call, { iam, source: input.userInfo == null ? iam.id : USER_INFO, mapped: mappedFrom(iam, input) })
   }),
 
-  /** Asks the directory, the provider and the endpoint of a configuration that need not be saved. Nothing is written. */
+  /** Contacts the directory, provider and endpoint of a configuration, saved or not. */
   test: query('iam:test', async (call: ServiceContext, { iamid, config, userid }: TestIamInput): Promise<IamTestResult> => {
-    // What comes of it is somebody's entry in a directory.
+    // The result shows a directory entry.
     requirePermissionFor(call, 'user:read')
     const saved = await requireIam(call.db, iamid)
     const checked =
@@ -75,7 +75,7 @@ export const identities = {
     }
   }),
 
-  /** Of whom the endpoint of an IAM may say something else than is held: to be asked again, by a refresh. Nobody is asked here. */
+  /** Users whose data at the endpoint may differ from the stored. */
   drift: query('iam:drift', async (call: ServiceContext, { iamid, state, direction, ...page }: DriftArgs): Promise<DriftPage> => {
     requirePermissionFor(call, 'user:read')
     const { config } = await requireIam(call.db, iamid)
@@ -103,7 +103,7 @@ const NO_ID =
 
 const said = ({ identity, faults }: SourceResult): Mapped => ({ identity: identity!, faults })
 
-/** What can be tried of a log-in with the provider; null for an IAM that has none. */
+/** Null without a provider. */
 async function testProvider(
   { app: { outbound, config } }: Pick<ServiceContext, 'app'>,
   { iam, secrets, failures }: { iam: IamRecord; secrets: ReadonlyMap<string, string>; failures: string[] },
@@ -116,7 +116,7 @@ async function testProvider(
   return checked
 }
 
-/** The person's entry; null where there is none, and a failure that says why. */
+/** Null with a reason in `failures`. */
 async function testDirectory(
   { app: { outbound }, db }: ServiceContext,
   {
@@ -147,7 +147,7 @@ function checkOne({ claims, ldapEntry, userInfo, scimBody, groups }: SimulateIde
   if (groups != null && ldapEntry == null) throw new Invalid('groups', 'goes with ldapEntry: claims and answers have their own')
 }
 
-/** By the very road that a log-in takes, so that both come to the same. */
+/** Uses the mapping of a log-in. */
 function mappedFrom(iam: IamRecord, { userid, claims, ldapEntry, userInfo, groups }: SimulateIdentityInput): Mapped {
   if (userInfo != null) {
     const answer = answerOf(userInfo)
@@ -170,7 +170,7 @@ function mappedFrom(iam: IamRecord, { userid, claims, ldapEntry, userInfo, group
   }
 }
 
-/** An entry as the connector reads it: names in lower case, values as text, nothing that is neither text, number nor boolean. */
+/** Converts JSON as the connector reads entries. */
 function entryOf(userid: string, attributes: object, groups: readonly string[] | null | undefined): Entry {
   const isPlain = (value: unknown) => ['string', 'number', 'boolean'].includes(typeof value)
   const found = Object.entries(attributes).flatMap(([name, value]) => {

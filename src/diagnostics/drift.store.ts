@@ -1,4 +1,4 @@
-/** Of whom a user info endpoint may say something else than is held. Read from what it last answered about each user of its IAM. */
+/** Users whose stored user info may be out of date, by their last response. */
 import type { ListQuery } from '../platform/database/pagination.ts'
 import type { Db } from '../platform/database/store.ts'
 
@@ -21,7 +21,7 @@ export interface DriftTotals {
   readonly stale: number
 }
 
-/** $1: the IAM; $2: answers before that are too old, null if none is. An answer of which a part was left out has failed at that moment. */
+/** $1: the IAM; $2: the oldest acceptable response. A partly rejected response counts as failed. */
 const FROM = 'users u LEFT JOIN user_info_answers a ON a.user_id = u.id'
 const USER_COLUMNS = 'u.iamid = $1 AND NOT u.disabled'
 const STATE = `CASE WHEN a.user_id IS NULL THEN 'NEVER_ASKED'
@@ -31,11 +31,10 @@ const STATE = `CASE WHEN a.user_id IS NULL THEN 'NEVER_ASKED'
 
 export interface DriftedUser {
   readonly iamid: string
-  /** Answers before that are too old. */
   readonly staleBefore: Date | null
 }
 
-/** By userid, which the index of unique userids serves. */
+/** The order of the unique index. */
 export const driftList = ({ iamid, staleBefore }: DriftedUser, state: DriftState | null, descending: boolean): ListQuery => ({
   columns: `u.id AS "userId", ${STATE} AS state, a.answered_at AS "answeredAt", a.failed_at AS "failedAt", a.failure`,
   from: FROM,
@@ -45,7 +44,6 @@ export const driftList = ({ iamid, staleBefore }: DriftedUser, state: DriftState
   order: { name: 'userInfoDrift', expression: 'u.userid_key', type: 'text', descending },
 })
 
-/** One statement. */
 export async function driftTotals(db: Db, { iamid, staleBefore }: DriftedUser): Promise<DriftTotals> {
   const [row] = await db.query<DriftTotals>(
     `SELECT count(*)::int AS users, count(*) FILTER (WHERE state IS NULL)::int AS answered,

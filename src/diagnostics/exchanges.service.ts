@@ -37,18 +37,18 @@ const KINDS: Record<NonNullable<ExchangeFilter['kind']>, ExchangeKind> = { SCIM:
 
 export const exchanges = {
   list: query('iam:exchanges', async (call: ServiceContext, { iamid, filter, ...page }: ListArgs): Promise<ExchangePage> => {
-    // What sources say of people is for who may read people.
+    // Exchanges contain personal data.
     requirePermissionFor(call, 'user:read')
     await requireIam(call.db, iamid)
-    // Whoever looks sees what this instance has just had.
+    // Includes exchanges of this moment.
     await call.app.exchangeLog.flush()
     const { kind, userid, failed } = filter ?? {}
-    // No name is the empty one: who asks for what no name can be finds nothing.
+    // An impossible name matches nothing.
     const useridKey = userid == null ? null : (lookupKey(userid) ?? '')
     return readPage<ExchangeRecord>(call.db, exchangeList({ iamid, kind: kind && KINDS[kind], useridKey, failed }), page)
   }),
 
-  /** Throws Refused for what cannot be run again: it was not kept whole, or said nothing. */
+  /** Throws Unprocessable when the exchange is incomplete. */
   replay: query('iam:exchanges', async (call: ServiceContext, { id }: { id: string }): Promise<ExchangeReplay> => {
     requirePermissionFor(call, 'user:read')
     await call.app.exchangeLog.flush()
@@ -66,7 +66,7 @@ async function replayScim(
   const { iamid, asked, request, requestWhole } = exchange
   const [, method, path, query = ''] = /^([A-Z]+) (\/[^?…]*)(?:\?([^…]*))?$/.exec(asked) ?? []
   if (!requestWhole || method === undefined || path === undefined) throw incompleteError()
-  // Only a Bulk that was refused whole is kept as one; its parts are exchanges themselves.
+  // Parts of a Bulk are exchanges themselves.
   if (path === '/Bulk') throw new Unprocessable('A Bulk that was refused whole cannot be run again')
   const body = request ?? undefined
   const { value, events } = await dryRun({ ...call }, { kind: 'scim', iamid }, context =>

@@ -1,14 +1,11 @@
-/** An operation in a transaction that is always rolled back: what it would answer and change, and nothing that stays. */
+/** Runs an operation in a transaction that is always rolled back. */
 import type { Actor } from '../authorization/actor.ts'
 import { type AuditDraft, newTrail } from '../authorization/audit-event.ts'
 import type { Context } from '../authorization/context.ts'
 
 class RolledBack extends Error {}
 
-/**
- * All that `work` reads and writes goes by the one transaction, audit events and refusals included. Work with doings outside the store has
- * no place here.
- */
+/** `work` must have no effects outside the database. */
 export async function dryRun<T>(
   { app, requestId, address }: Pick<Context, 'app' | 'requestId' | 'address'>,
   actor: Actor,

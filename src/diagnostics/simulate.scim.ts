@@ -1,4 +1,4 @@
-/** What would become of a user by a resource that the IAM's SCIM client sends: by the very functions that a POST or PUT goes through. */
+/** Simulates a SCIM POST or PUT with its own functions. */
 import type { ServiceContext } from '../authorization/service.ts'
 import type { IamRecord } from '../domain/iams/iam.ts'
 import { groupsHeldBy } from '../federation/identity.store.ts'
@@ -12,7 +12,7 @@ import { disabledState, toColumns } from '../scim/resources/user.columns.ts'
 import { findByUserName } from '../scim/resources/users.store.ts'
 import { type IdentitySimulation, simulateIdentity } from './simulate.ts'
 
-/** Throws Invalid for what the client would be told is wrong. */
+/** Throws Invalid with the client's error. */
 export async function simulateScim(
   call: ServiceContext,
   { iam, userid, body }: { iam: IamRecord; userid: string; body: unknown },
@@ -31,14 +31,14 @@ export async function simulateScim(
     source: iam.id,
     mapped: { identity, faults: said.notTaken },
   })
-  // A resource of its own is changed, by PUT; a user without one is taken up again, by POST, with none of the groups of before.
+  // PUT when the user has a SCIM resource, else POST.
   const isPut = held !== null && held.scimId !== null
   const { disabled } = disabledState(iam, held, said.active ?? (isPut ? !held.disabled : true))
   const left = held === null || isPut ? [] : await groupsHeldBy(call.db, { userIds: [held.id], iamid: iam.id, source: iam.id })
   const changes = (held?.disabled ?? null) !== disabled
   return {
     ...plan,
-    // Federation rewrites an attribute when one of its values changes; SCIM writes the changed values.
+    // SCIM replaces single values; federation replaces whole attributes.
     attributesAdded: without(plan.attributesAdded, plan.attributesRemoved),
     attributesRemoved: without(plan.attributesRemoved, plan.attributesAdded),
     left: left.map(({ name }) => name),

@@ -1,4 +1,4 @@
-/** What would become of a person by a source's word. Nothing is written. */
+/** Simulates the import of one identity. */
 import { requirePermissionFor, type ServiceContext } from '../authorization/service.ts'
 import { authorizations } from '../domain/attributes/attribute.ts'
 import type { IamRecord } from '../domain/iams/iam.ts'
@@ -23,7 +23,7 @@ export interface IdentitySimulation {
   readonly faults: string[]
 }
 
-/** Throws Forbidden for who may not know what is held of somebody who is here: the difference tells it. */
+/** Throws Forbidden when the caller may not see the stored user. */
 export async function simulateIdentity(
   call: ServiceContext,
   {
@@ -51,5 +51,4 @@ export async function simulateIdentity(
   }
 }
 
-/** What a rejected identity changes. */
 const NOTHING: Identity = { userid: '', profile: {} }

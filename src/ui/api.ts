@@ -1,13 +1,10 @@
-// The only place of the page that talks to the server: /graphql of the origin that served the page, and its way out.
+// The page's only network access: /graphql of its origin, and sign-out.
 import type { ExecutionResult } from 'graphql'
 import type { Credential } from './credential.ts'
 
 type Operation = { query: string; variables?: unknown; operationName?: string | null }
 
-/**
- * Sends one operation, as whoever `headers` say, or with `session` as whoever is signed in to this browser: only then its cookie goes
- * along, and the server sees by the browser's own word that the page is ours. An answer with GraphQL errors is an answer; throws only when the server cannot be reached or speaks no JSON.
- */
+/** With `session` the browser's cookie is sent. GraphQL errors are returned; throws when unreachable. */
 export async function send<Data>(
   operation: Operation,
   headers: Record<string, string> = {},
@@ -35,7 +32,7 @@ function dataOf<Data>(answer: ExecutionResult<Data>): Data {
 
 const LOG_IN = 'mutation LogIn($input: LogInInput!) { logIn(input: $input) { token tokenExpiration } }'
 
-/** Signs a local user in. Throws an Error whose message is for the person. */
+/** Throws with a message for the user. */
 export async function signIn(userid: string, password: string): Promise<Credential> {
   const input = { iamid: 'bim', userid, password }
   const answer = await send<{ logIn: { token: string } | null }>({ query: LOG_IN, operationName: 'LogIn', variables: { input } })
@@ -44,10 +41,7 @@ export async function signIn(userid: string, password: string): Promise<Credenti
   return { ...(await identify(token)), issued: true }
 }
 
-/**
- * Ends a token that `signIn` issued, or the browser's session; answers where to go on after that, which may be at a provider. A token
- * that was pasted lives on: somebody else may be using it.
- */
+/** Ends an issued token or the session; returns the next address. Pasted tokens stay valid. */
 export async function signOut({ secret, issued, iamid }: Credential): Promise<string | null> {
   if (secret === null) return signOutSession(iamid)
   if (issued) await send({ query: 'mutation LogOut { logOut { revokedTokens } }' }, bearer(secret))
@@ -75,20 +69,19 @@ function whoIn(answer: ExecutionResult<Who>): { userid: string; iamid: string } 
   return user
 }
 
-/** Whose token or API key this is. Throws an Error whose message is for the person. */
+/** Throws with a message for the user. */
 export async function identify(secret: string): Promise<Credential> {
   return { secret, issued: false, ...whoIn(await send<Who>({ query: WHO }, bearer(secret))) }
 }
 
-/** Who is signed in to this browser. Throws when nobody is. */
+/** Throws when not signed in. */
 export async function identifySession(): Promise<Credential> {
   return { secret: null, issued: false, ...whoIn(await send<Who>({ query: WHO }, {}, { session: true })) }
 }
 
-/** Whether an answer says that the caller is not known: also what a wrong password given within an operation is answered. */
+/** Also true for a wrong password within an operation. */
 export const isUnauthenticated = (answer: ExecutionResult<unknown>) =>
   answer.errors?.some(error => error.extensions?.code === 'UNAUTHENTICATED') ?? false
 
-/** Whether the server no longer takes this credential. */
 export const isRefused = async ({ secret }: Credential) =>
   isUnauthenticated(await send<Who>({ query: WHO }, secret === null ? {} : bearer(secret), { session: secret === null }))

@@ -1,17 +1,17 @@
-// The viewer's token or API key: where the page keeps it and how it gets into the header editor's text. No React, no network.
+// The page's token or API key: storage and header text. No React, no network.
 
 export type Credential = {
-  /** `rt_…` or `rk_…`, as sent after "Bearer "; null for the browser's session, whose token no script can read. */
+  /** `rt_…` or `rk_…`; null for the cookie session. */
   secret: string | null
   userid: string
   iamid: string
-  /** Whether the page got it by signing in, and so may end it. */
+  /** Issued by sign-in, so sign-out revokes it. */
   issued: boolean
 }
 
 const KEY = 'roster.credential'
 
-/** The credential of this browser tab, or null. sessionStorage only: it ends with the tab and no other tab can read it. */
+/** In sessionStorage: it ends with the tab. */
 export function remembered(): Credential | null {
   try {
     const value = JSON.parse(sessionStorage.getItem(KEY) ?? 'null')
@@ -22,13 +22,13 @@ export function remembered(): Credential | null {
   }
 }
 
-/** A session is not kept: the server says at each load whether there is one. */
+/** Sessions are not stored; the server knows them. */
 export function remember(credential: Credential | null): void {
   if (credential?.secret != null) sessionStorage.setItem(KEY, JSON.stringify(credential))
   else sessionStorage.removeItem(KEY)
 }
 
-/** The headers that a header editor's text means; null while it is not a JSON object (somebody is typing). */
+/** Null while the text is no JSON object. */
 function parsed(text: string): Record<string, unknown> | null {
   if (text.trim() === '') return {}
   try {
@@ -41,13 +41,13 @@ function parsed(text: string): Record<string, unknown> | null {
 
 const isAuthorization = (name: string) => name.toLowerCase() === 'authorization'
 
-/** The secret of a header editor's text: `undefined` without an Authorization header, `''` for one that is no Bearer credential. */
+/** `undefined` without an Authorization header, `''` without a Bearer credential. */
 export function secretIn(text: string): string | undefined {
   const found = Object.entries(parsed(text) ?? {}).find(([name]) => isAuthorization(name))
   return found && (/^Bearer (\S+)$/i.exec(String(found[1]))?.[1] ?? '')
 }
 
-/** The text with `secret` as its Authorization header (null: without one). Text that is not a JSON object stays as it is. */
+/** Invalid text is returned unchanged. */
 export function withSecret(text: string, secret: string | null): string {
   const headers = parsed(text)
   if (!headers) return text
@@ -60,8 +60,8 @@ export function withSecret(text: string, secret: string | null): string {
   )
 }
 
-/** Whether headers name somebody: they then count, and nobody else's cookie goes along. */
+/** Then no cookie is sent. */
 export const hasAuthorization = (headers: Record<string, string>) => Object.keys(headers).some(isAuthorization)
 
-/** Whether a value is a whole token (`rt_`) or API key (`rk_`), not one still being typed: both carry at least 192 bits. */
+/** Complete secrets only, not while typing. */
 export const isSecret = (value: string) => /^r[tk]_[\w-]{32,}$/.test(value)

@@ -1,7 +1,7 @@
 import { useGraphiQL, useGraphiQLActions } from '@graphiql/react'
 import { examples } from './examples.ts'
 
-/** Opens an example in a new tab, for when the tabs that the page began with were closed or changed. */
+/** Opens an example in a new tab. */
 export function ExampleMenu() {
   const { addTab } = useGraphiQLActions()
   const queryEditor = useGraphiQL(state => state.queryEditor)

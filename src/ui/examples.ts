@@ -1,6 +1,6 @@
-// The operations a new user finds in the first tabs, easiest first. A test runs each against a real Roster.
+// Example operations, easiest first; a test runs each.
 
-/** `title` is for the menu; a tab takes the operation's own name. */
+/** Tabs use the operation's name. */
 export const examples: readonly { title: string; query: string }[] = [
   {
     title: 'Who am I?',

@@ -1,4 +1,4 @@
-// What the page imports without types of its own: styles, workers, and React's one entry used here.
+// Imports without types.
 declare module '*.css'
 declare module 'graphiql/setup-workers/vite'
 declare module 'react-dom/client' {

@@ -10,7 +10,7 @@ import { storage } from './storage.ts'
 
 const tabs = examples.map(example => ({ query: example.query }))
 
-/** The credential of the page, and those it has dropped, which no tab may go on sending. */
+/** The current credential, and former ones that no tab may send. */
 function useCredential() {
   const [state, setState] = useState(() => ({
     credential: remembered(),
@@ -26,7 +26,7 @@ function useCredential() {
       return { credential, dropped, notice }
     })
   }, [])
-  // The server has seen a session's cookie with the request for the page. Whoever has signed in on the page itself stays that.
+  // A sign-in on the page overrides the session.
   useEffect(() => {
     if (remembered() !== null || document.getElementById('root')?.dataset.session === undefined) return
     identifySession().then(
@@ -41,7 +41,7 @@ export function Playground() {
   const { credential, dropped, notice, change } = useCredential()
   const typing = useRef<number>(undefined)
 
-  // GraphiQL asks for the schema again whenever it is given another fetcher: a new credential, a new fetcher.
+  // A new fetcher makes GraphiQL reload the schema.
   const fetcher = useMemo(
     () =>
       async (operation: Parameters<typeof send>[0], { headers }: { headers?: Record<string, string> } = {}) => {
@@ -66,7 +66,7 @@ export function Playground() {
       )
   }
 
-  /** A token pasted into the header editor by somebody not signed in is theirs for the whole page. */
+  /** A token pasted while signed out applies to the whole page. */
   const adopt = (text: string) => {
     clearTimeout(typing.current)
     const secret = secretIn(text)
@@ -85,7 +85,7 @@ export function Playground() {
       <main>
         <GraphiQL
           fetcher={fetcher}
-          // null means: do not ask. Introspection needs a credential, and a refusal would only look like a fault.
+          // null skips introspection, which needs a credential.
           schema={credential ? undefined : null}
           schemaDescription
           inputValueDeprecation

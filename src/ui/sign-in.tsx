@@ -2,7 +2,7 @@ import { type ReactNode, type SyntheticEvent, useId, useState } from 'react'
 import { identify, signIn } from './api.ts'
 import type { Credential } from './credential.ts'
 
-/** The bar above the editors: who is signed in, or the two ways to be. `notice` says why a credential was dropped. */
+/** The bar above the editors. `notice`: why a credential was dropped. */
 export function SignIn(props: {
   credential: Credential | null
   notice: string

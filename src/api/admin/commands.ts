@@ -1,4 +1,4 @@
-/** What `npm run admin` has done, by the process that has the store: this one, or a server that runs on it. */
+/** Commands of `npm run admin`; they run in the process that owns the store. */
 
 import type { Context } from '../../authorization/context.ts'
 import { FIRST_ADMINISTRATOR } from '../../authorization/permissions.ts'
@@ -11,16 +11,15 @@ import { Conflict, Invalid } from '../../platform/errors.ts'
 export interface AdminCommand {
   readonly name: 'unlock' | 'set-password' | 'create'
   readonly iamid: string
-  /** Null only with an address to unlock. */
+  /** Null only to unlock an address. */
   readonly userid: string | null
   readonly address: string | null
-  /** Null where none is set. */
   readonly password: string | null
-  /** With `create`: an account that exists gets the permissions. */
+  /** With `create`: grants the permissions to an existing account. */
   readonly grant: boolean
 }
 
-/** Does it as the operator; returns what to print. Throws what the services throw. */
+/** Runs as the operator; returns the output. */
 export async function performAdmin(operator: Context, command: AdminCommand): Promise<string> {
   const { name, iamid, userid, address, password } = command
   if (name === 'unlock') {

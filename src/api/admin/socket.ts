@@ -1,4 +1,4 @@
-/** The API of `npm run admin` on a server with the embedded store: HTTP on a Unix socket in DATA_DIR that only its owner may open. */
+/** `npm run admin` on a running server with the embedded database: HTTP on an owner-only Unix socket in DATA_DIR. */
 import { chmodSync, closeSync, openSync, rmSync } from 'node:fs'
 import { createServer, type IncomingMessage, type Server } from 'node:http'
 import { join, resolve } from 'node:path'
@@ -7,10 +7,10 @@ import { RosterError } from '../../platform/errors.ts'
 import type { AdminCommand } from './commands.ts'
 
 export const SOCKET_NAME = 'admin.sock'
-/** Bytes of a request; milliseconds that it may take to arrive. */
+/** Bytes of a request; milliseconds until it must have arrived. */
 const MAX_REQUEST = 16 * 1024
 const ARRIVAL = 5_000
-/** Bytes that the path of a socket may have on Linux (sun_path), less its end. */
+/** Bytes of a socket path on Linux (sun_path). */
 const LONGEST_PATH = 107
 
 export interface AdminResponse {
@@ -18,7 +18,7 @@ export interface AdminResponse {
   readonly failure?: string
 }
 
-/** Serves what `perform` does. Where there can be no socket the log says so, and the server runs without. */
+/** Logs when a socket is impossible; the server runs without one. */
 export async function serveAdmin(
   dataDir: string,
   perform: (command: AdminCommand) => Promise<string>,
@@ -46,7 +46,7 @@ export async function serveAdmin(
   server.maxConnections = 4
   const socket = socketIn(dataDir)
   try {
-    // The data directory is locked by this process: a socket that is there is a dead one's.
+    // The data directory is locked, so an existing socket is stale.
     rmSync(socket.path, { force: true })
     await listen(server, socket.path)
   } catch (error) {
@@ -72,7 +72,7 @@ async function read(request: IncomingMessage): Promise<AdminCommand> {
   return JSON.parse(Buffer.concat(chunks).toString('utf8'))
 }
 
-/** Binding happens within the call of listen, so that the mask is that of the socket alone. */
+/** listen() binds synchronously, so the umask applies to this socket only. */
 function listen(server: Server, path: string): Promise<void> {
   return new Promise((done, fail) => {
     const mask = process.umask(0o177)
@@ -89,7 +89,7 @@ function listen(server: Server, path: string): Promise<void> {
   })
 }
 
-/** A path that is too long for a socket is reached through a handle of its directory (Linux). */
+/** A path that is too long is opened through its directory's handle. */
 export function socketIn(dataDir: string): { path: string; release(): void } {
   const path = join(resolve(dataDir), SOCKET_NAME)
   if (Buffer.byteLength(path) <= LONGEST_PATH || process.platform !== 'linux') return { path, release() {} }

@@ -1,4 +1,4 @@
-/** The cost of an operation: the most fields that its answer can have, and the work of the store for its lists. */
+/** Cost: the maximum number of fields in the response, plus the database work of its lists. */
 import {
   type DocumentNode,
   type FieldNode,
@@ -15,25 +15,24 @@ import { type ComplexityEstimatorArgs, getComplexity } from 'graphql-query-compl
 import { DEFAULT_PAGE } from '../../platform/database/pagination.ts'
 import { hasNoPage } from './limits.ts'
 
-/** How many rows a list without a page is taken to have. What such lists really hold is counted while the answer is made. */
+/** Assumed rows of an unpaged list; the budget counts real ones. */
 const LIST = 10
-/** What else costs as much as so many fields. */
+/** Costs, in fields. */
 const COSTS = {
-  /** A field of JSON, whose bytes are counted while the answer is made. */
+  /** A JSON field. */
   json: 10,
-  /** A list at the root: a statement of its own. */
+  /** A root list: one statement. */
   list: 200,
-  /** Counting all that a list finds. */
+  /** A total count. */
   count: 1_000,
-  /** Rows that are passed over for one field, and the most that this comes to. */
+  /** Skipped rows per field; the maximum. */
   offset: 50,
   far: 20_000,
 }
 
-/** A field costs one, and a list as often as it has rows. A connection has at most its page's rows. */
+/** A connection counts its page size. */
 function estimate({ field, args, childComplexity }: ComplexityEstimatorArgs): number {
   const named = getNamedType(field.type)
-  // Answered from the schema in memory, within a bound of its own.
   if (isIntrospectionType(named)) return 1
   const size = args.first ?? args.last
   if (typeof size === 'number') return 1 + Math.max(1, size) * childComplexity
@@ -45,7 +44,6 @@ function estimate({ field, args, childComplexity }: ComplexityEstimatorArgs): nu
 const known = new WeakMap<DocumentNode, Map<string, number>>()
 const KNOWN_PER_DOCUMENT = 100
 
-/** The cost of an operation, from its document and the variables that page sizes and @skip can read. */
 export function costOf(
   schema: GraphQLSchema,
   {
@@ -75,7 +73,6 @@ export function costOf(
   return cost
 }
 
-/** What the lists at the root cost beside their rows. */
 function listsOf(
   schema: GraphQLSchema,
   {
@@ -98,7 +95,7 @@ function listsOf(
   return total
 }
 
-/** A value that does not fit is reported by the execution. */
+/** Execution reports invalid values. */
 function argumentsOf(...[field, node, variables]: Parameters<typeof getArgumentValues>): Record<string, unknown> {
   try {
     return getArgumentValues(field, node, variables)
@@ -107,7 +104,7 @@ function argumentsOf(...[field, node, variables]: Parameters<typeof getArgumentV
   }
 }
 
-/** The fields of one level, those of fragments too. */
+/** Fields of one level, fragments included. */
 function fieldsIn(document: DocumentNode, set: SelectionSetNode, inside: readonly string[] = []): FieldNode[] {
   return set.selections.flatMap(selection => {
     if (selection.kind === Kind.FIELD) return [selection]

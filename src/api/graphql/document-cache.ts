@@ -1,11 +1,10 @@
-/** Documents that were validated are kept; one that is beyond a bound is refused before it is validated. */
+/** Caches validated documents and rejects oversized ones before validation. */
 import type { ApolloServerPlugin, BaseContext } from '@apollo/server'
 import { type DocumentNode, GraphQLError, parse } from 'graphql'
 import { documentError, textError } from './document-limits.ts'
 
-/** Characters of the texts of kept documents: a parsed one takes about a hundred times its text. */
+/** Characters of cached documents; a parsed one takes 100 times its text. */
 const CACHE_CHARACTERS = 300_000
-/** Refusals that are kept. */
 const MAX_REJECTED = 1_000
 
 interface CachedDocument {
@@ -14,7 +13,6 @@ interface CachedDocument {
 }
 
 export interface DocumentCache {
-  /** For the option `documentStore`. */
   readonly store: {
     get(key: string): Promise<DocumentNode | undefined>
     set(key: string, document: DocumentNode): Promise<void>
@@ -25,7 +23,7 @@ export interface DocumentCache {
 
 export function createDocumentCache(tokens: number): DocumentCache {
   const kept = new Map<string, CachedDocument>()
-  /** Stand for documents that are refused, so that Apollo validates none of them. */
+  /** Stands for rejected documents, which Apollo then does not validate. */
   const refusals = new Map<string, DocumentNode>()
   const faults = new WeakMap<DocumentNode, string>()
   let size = 0
@@ -51,7 +49,7 @@ export function createDocumentCache(tokens: number): DocumentCache {
         if (refused) return refused
         const found = kept.get(hashOf(key))
         if (!found) return undefined
-        // The last used is the last to go.
+        // Moves to the end: least recently used is evicted first.
         kept.delete(hashOf(key))
         kept.set(hashOf(key), found)
         return found.document
@@ -86,10 +84,10 @@ export function createDocumentCache(tokens: number): DocumentCache {
   }
 }
 
-/** The hash of the text; the keys of the store begin with one of the schema. */
+/** Apollo prefixes its keys with a schema hash. */
 const hashOf = (key: string): string => key.slice(key.lastIndexOf(':') + 1)
 
-/** What does not parse is reported by Apollo. */
+/** Apollo reports syntax errors. */
 function errorOf(source: string, maxTokens: number): string | null {
   try {
     return documentError(parse(source, { maxTokens }))

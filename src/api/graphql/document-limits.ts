@@ -1,19 +1,18 @@
-/** What a document may be made of, counted in linear time before the rules of validation run: some of those are quadratic. */
+/** Document limits, checked in linear time before validation, some of whose rules are quadratic. */
 import { type ASTNode, type DocumentNode, type FieldNode, Kind, type SelectionNode, type SelectionSetNode } from 'graphql'
 
 export const DOCUMENT_LIMITS = {
-  /** Of the text. */
   characters: 100_000,
   lines: 5_000,
-  /** Of all operations together. */
+  /** In all operations together. */
   variables: 500,
-  /** Fields and fragments, with each fragment counted wherever it is spread. */
+  /** Fields and spread fragments. */
   selections: 10_000,
-  /** Comparisons of fields that have the same name in an answer, and of fragments beside each other. */
+  /** Comparisons of OverlappingFieldsCanBeMerged. */
   comparisons: 20_000,
 }
 
-/** What is wrong with the text of a document, else null. Each error of validation looks for its line from the beginning. */
+/** Returns the error of the text, else null. */
 export function textError(text: string): string | null {
   if (text.length > DOCUMENT_LIMITS.characters)
     return `The document has more than ${DOCUMENT_LIMITS.characters} characters. Send long values as variables.`
@@ -26,7 +25,7 @@ export function textError(text: string): string | null {
   return null
 }
 
-/** What is wrong with a parsed document, else null. */
+/** Returns the error of the parsed document, else null. */
 export function documentError(document: DocumentNode): string | null {
   let variables = 0
   for (const node of document.definitions) if ('variableDefinitions' in node) variables += node.variableDefinitions?.length ?? 0
@@ -47,7 +46,7 @@ export function documentError(document: DocumentNode): string | null {
   return null
 }
 
-/** How many selections a set comes to; those of a fragment are counted once and kept. A fragment within itself is another rule's. */
+/** Counts each fragment once. Another rule rejects fragment cycles. */
 function selectionCounter(fragments: ReadonlyMap<string, SelectionSetNode>): (set: SelectionSetNode) => number {
   const known = new Map<string, number>()
   const size = (set: SelectionSetNode): number => {
@@ -75,10 +74,7 @@ interface FieldGroup {
   readonly sets: SelectionSetNode[]
 }
 
-/**
- * How many pairs OverlappingFieldsCanBeMerged compares in sets that are merged into one. Called after the selections were counted, so that
- * writing fragments out costs no more than these.
- */
+/** Counts the pairs that OverlappingFieldsCanBeMerged compares. Runs after the selection count, which bounds it. */
 function comparisonsOf(sets: readonly SelectionSetNode[], fragments: ReadonlyMap<string, SelectionSetNode>): number {
   const fields = new Map<string, FieldGroup>()
   const inside = new Set<string>()
@@ -108,7 +104,7 @@ function comparisonsOf(sets: readonly SelectionSetNode[], fragments: ReadonlyMap
   return total
 }
 
-/** Fields are compared with their arguments, which are written out for it. */
+/** Their arguments are compared too. */
 function add(fields: Map<string, FieldGroup>, field: FieldNode): void {
   const name = field.alias?.value ?? field.name.value
   const same = fields.get(name) ?? { count: 0, weight: 0, sets: [] }

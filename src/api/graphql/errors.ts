@@ -1,4 +1,4 @@
-/** Errors in GraphQL's words: `extensions` hold the code of the catalogue, the field at fault and the request id. */
+/** GraphQL errors: `extensions` has the code, field and request id. */
 import { unwrapResolverError } from '@apollo/server/errors'
 import { GraphQLError, type GraphQLFormattedError } from 'graphql'
 import type { Logger } from 'pino'
@@ -7,7 +7,7 @@ import { errorHeaders } from '../../platform/http/errors.ts'
 import type { HttpResponse } from '../../platform/http/types.ts'
 import { shortened, variableError, variableOf } from '../../platform/http/variables.ts'
 
-/** Codes that GraphQL itself knows, for requests that never reach a resolver. */
+/** Codes of requests that reach no resolver. */
 const LANGUAGE_CODES = new Set([
   'GRAPHQL_PARSE_FAILED',
   'GRAPHQL_VALIDATION_FAILED',
@@ -24,7 +24,7 @@ const extensionsOf = (error: RosterError) => ({
   ...(error.retryAfter === undefined ? {} : { retryAfter: error.retryAfter }),
 })
 
-/** What a caller sees of an error. What nobody foresaw is logged with its stack and told without it. */
+/** Unexpected errors are logged and masked. */
 export const formatError =
   (log: Logger) =>
   (formatted: GraphQLFormattedError, thrown: unknown): GraphQLFormattedError => {
@@ -39,7 +39,7 @@ export const formatError =
       if (code === 'BAD_USER_INPUT') return { ...ofVariable(formatted.message, thrown), ...place }
       return { message: rephrased(formatted.message), ...place, extensions: { code } }
     }
-    // A value of the wrong form in the document itself: graphql-js gives it no code, and it is the caller's fault.
+    // graphql-js gives invalid literals no code.
     if (thrown instanceof GraphQLError && thrown.originalError instanceof GraphQLError)
       return { message: rephrased(formatted.message), ...place, extensions: { code: 'BAD_USER_INPUT' } }
     log.error({ err: error }, 'unexpected error in GraphQL')
@@ -50,7 +50,7 @@ export const formatError =
     }
   }
 
-/** The first `most` errors, and one with the code of the next that says how many more there are. */
+/** At most `most` errors, and one that counts the rest. */
 export function capped(errors: readonly GraphQLFormattedError[], most: number): readonly GraphQLFormattedError[] {
   const next = errors[most]
   if (!next) return errors
@@ -58,16 +58,13 @@ export function capped(errors: readonly GraphQLFormattedError[], most: number): 
   return [...errors.slice(0, most), { message, extensions: { code: next.extensions?.code } }]
 }
 
-/** Whole messages of graphql-js, and what to do instead. */
+/** Replaced messages of graphql-js. */
 const WHOLE_VALUE: Readonly<Record<string, string>> = {
   'Maximum call stack size exceeded': 'The document nests too deep',
   'Validation aborted.': 'The document asks for too many of the same fields. Ask for each once.',
 }
 
-/**
- * A message of graphql-js as Roster answers it: short, with what to do, and without the values that it quotes, which may be a password
- * in the wrong place. Linear in the length of the message.
- */
+/** Shortens a message of graphql-js and removes quoted values, which may be passwords. */
 function rephrased(message: string): string {
   const text = shortened(message)
   const tokens = /^Syntax Error: Document contains more that (\d+) tokens\./.exec(text)?.[1]
@@ -92,7 +89,7 @@ function withoutValue(text: string): string {
   return value === -1 ? text : text.slice(0, value)
 }
 
-/** A fault of a variable, with all that its message has but the value. */
+/** A variable's error without its value. */
 function ofVariable(message: string, thrown: unknown) {
   const cause = (thrown instanceof GraphQLError ? thrown.originalError?.message : undefined) ?? message
   const fault = variableError(message, cause)
@@ -107,7 +104,7 @@ function ofVariable(message: string, thrown: unknown) {
   }
 }
 
-/** An error before GraphQL begins (credential, body), in the same shape. */
+/** An error before execution (credential, body). */
 export function graphqlError(error: RosterError, { requestId }: { requestId: string }): HttpResponse {
   const { status } = ERROR_CODES[error.code]
   const headers = errorHeaders(status, error)

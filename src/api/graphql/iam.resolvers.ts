@@ -7,7 +7,7 @@ import { entryIdsOf } from '../../federation/source-ids.ts'
 import type { Resolvers } from '../../generated/graphql.ts'
 import { deprovisioning } from '../../scim/resources/deprovisioning.service.ts'
 
-/** What nobody but an APPLICATION_ADMIN sees (reference: authorization-matrix, note 14). */
+/** For APPLICATION_ADMIN only (authorization-matrix, note 14). */
 const seen = (context: Parameters<typeof iams.list>[0]) => maySee(context.actor, 'Iam.private')
 
 export const iamResolvers: Resolvers = {

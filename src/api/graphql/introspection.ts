@@ -1,6 +1,6 @@
 /**
- * `__schema` and `__type` of a document, answered by reading the schema once for the whole document, before anything else of it is executed.
- * The schema never changes, so the answer of a document without variables is kept with it.
+ * Answers `__schema` and `__type` in one pass over the schema. Results of documents without variables are
+ * cached.
  */
 import type { ApolloServerPlugin } from '@apollo/server'
 import {
@@ -28,7 +28,7 @@ import {
 } from 'graphql'
 import type { Context } from '../../authorization/context.ts'
 
-/** Fields of the introspection of one document; the query that tools send has about a third of it. */
+/** Tools' introspection query has about a third. */
 export const INTROSPECTION_FIELDS = 60_000
 
 interface IntrospectionField {
@@ -39,10 +39,8 @@ interface IntrospectionField {
 
 type Values = Record<string, unknown>
 
-/** A field of the answer with all that there is to know of it before any value is read. */
 interface PlanStep {
   readonly key: string
-  /** Null for `__typename`. */
   readonly read: ((source: unknown) => unknown) | null
   readonly type: GraphQLOutputType
   readonly inner: Plan | null
@@ -52,12 +50,11 @@ interface Plan {
   readonly steps: readonly PlanStep[]
 }
 
-/** What of a document is introspection, by the names in the answer, and the rest as a document of its own. */
+/** Separates introspection from the rest of the document. */
 interface SplitSelection {
   readonly introspected: Values
-  /** Null when nothing is left. */
   readonly rest: DocumentNode | null
-  /** Names of the answer, in the order of the document. */
+  /** Response names in document order. */
   readonly order: readonly string[]
 }
 
@@ -73,7 +70,6 @@ export function introspection(schema: GraphQLSchema): ApolloServerPlugin<Context
           const isConstant = (operation.variableDefinitions ?? []).length === 0
           split = known.get(operation) ?? splitOf(schema, { document, operation, variables: request.request.variables ?? {} })
           if (split && isConstant) known.set(operation, split)
-          // The pipeline executes what stands here.
           if (split?.rest) Object.assign(request, { document: split.rest })
         },
         async responseForOperation({ response }) {
@@ -100,7 +96,7 @@ function mentions(document: DocumentNode): boolean {
   return found
 }
 
-/** Null when the document asks for no introspection at its root. Throws a GraphQLError when it asks for too much of it. */
+/** Null without root introspection. Throws above the limit. */
 function splitOf(
   schema: GraphQLSchema,
   { document, operation, variables }: { document: DocumentNode; operation: OperationDefinitionNode; variables: Values },
@@ -137,7 +133,7 @@ function rootOf(asked: IntrospectionField, nodes: readonly FieldNode[], left: { 
   return source === undefined ? null : valuesOf(plan, source, left)
 }
 
-/** The fields of merged selections by their names in the answer (GraphQL 6.3.2). Types of introspection are objects, so a condition is a name. */
+/** Merged fields by response name (GraphQL 6.3.2). */
 function collected(asked: IntrospectionField, typename: string, sets: readonly SelectionSetNode[]): Map<string, FieldNode[]> {
   const fields = new Map<string, FieldNode[]>()
   const visited = new Set<string>()
@@ -164,7 +160,7 @@ function collected(asked: IntrospectionField, typename: string, sets: readonly S
 }
 
 function planOf(asked: IntrospectionField, type: GraphQLObjectType, sets: readonly SelectionSetNode[]): Plan {
-  // All that resolvers of introspection read of it.
+  // The introspection resolvers read nothing else.
   const info = { schema: asked.schema } as GraphQLResolveInfo
   const steps = [...collected(asked, type.name, sets)].flatMap(([key, nodes]): PlanStep[] => {
     const name = nodes[0]!.name.value

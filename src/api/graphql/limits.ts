@@ -1,4 +1,4 @@
-/** The limits of the GraphQL API, all of them. The REST rows run prepared operations and pass none of them. */
+/** Limits of the GraphQL API. REST routes run prepared operations without them. */
 import { maxAliasesRule } from '@escape.tech/graphql-armor-max-aliases'
 import { maxDepthRule } from '@escape.tech/graphql-armor-max-depth'
 import {
@@ -23,29 +23,28 @@ import { RESPONSE_LIMIT } from '../../platform/http/json.ts'
 import { FORBIDDEN_KEYS } from '../../platform/http/text.ts'
 
 export const LIMITS = {
-  /** Levels of fields; introspection is not counted. */
+  /** Introspection excluded. */
   depth: 15,
   aliases: 100,
-  /** Lexical tokens of a document. */
   tokens: 5_000,
-  /** What an anonymous caller may send: a few log-ins. */
+  /** Enough for a few log-ins. */
   anonymousTokens: 256,
   anonymousFields: 5,
-  /** Errors of validation that are answered. */
+  /** Validation errors in a response. */
   errors: 20,
-  /** Errors of fields that one answer holds; one more says how many are left out. */
+  /** Field errors in a response. */
   fieldErrors: 100,
-  /** Fields of the answer at most: what a list may hold, times what is asked of each. */
+  /** Maximum number of fields in the response. */
   cost: 1_000_000,
-  /** Items of lists without pages, such as attributes, that one answer holds at most. */
+  /** Items of unpaged lists in a response. */
   items: 250_000,
-  /** Bytes of one answer. */
+  /** Bytes of a response. */
   answer: RESPONSE_LIMIT,
-  /** Operations that cost more are answered a few at a time. */
+  /** From this cost, operations run a few at a time. */
   largeCost: 20_000,
 }
 
-// The library writes "Syntax Error: … limit of n exceeded": the message stays, the wrong word goes.
+// Replaces the library's misleading "Syntax Error".
 const translated = {
   propagateOnRejection: false,
   onReject: [
@@ -54,7 +53,7 @@ const translated = {
   ],
 }
 
-/** Counts how deep nodes stand in nodes of their kind; one report for the first that stands too deep. */
+/** Reports nesting of a node in its own kind once. */
 function shallow(context: ValidationContext, what: string) {
   let depth = 0
   return {
@@ -68,7 +67,7 @@ function shallow(context: ValidationContext, what: string) {
   }
 }
 
-/** What the body is held to is true of the document too: whole text, keys that reach no prototype, few levels. */
+/** The limits of JSON bodies, applied to document literals. */
 const plain: ValidationRule = context => {
   const value = shallow(context, 'A value')
   return {
@@ -76,7 +75,7 @@ const plain: ValidationRule = context => {
       if (node.operation === 'subscription')
         context.reportError(new GraphQLError('There are no subscriptions: send a query or a mutation', { nodes: node }))
     },
-    // Inline fragments, which the limit of depth does not see.
+    // Inline fragments escape the depth limit.
     SelectionSet: shallow(context, 'A selection'),
     ListValue: value,
     ObjectValue: value,
@@ -84,7 +83,7 @@ const plain: ValidationRule = context => {
       if (FORBIDDEN_KEYS.has(node.name.value))
         context.reportError(new GraphQLError(`${node.name.value} is not allowed as a key`, { nodes: node }))
     },
-    // The store would refuse them, with an error of its own.
+    // PostgreSQL rejects such strings.
     StringValue(node) {
       if (node.value.includes('\0') || !node.value.isWellFormed())
         context.reportError(new GraphQLError('A string must not contain NUL or lone surrogates', { nodes: node }))
@@ -103,7 +102,7 @@ export const limitRules: ValidationRule[] = [
   plain,
 ]
 
-/** Whether nothing that is asked bounds the list; `edges` and `nodes` are as long as their connection's page. */
+/** Whether nothing bounds the list; `edges` and `nodes` follow their page. */
 export function hasNoPage({ name, type }: Pick<GraphQLField<unknown, unknown>, 'name' | 'type'>): boolean {
   return isListType(getNullableType(type)) && isCompositeType(getNamedType(type)) && name !== 'edges' && name !== 'nodes'
 }
@@ -111,11 +110,7 @@ export function hasNoPage({ name, type }: Pick<GraphQLField<unknown, unknown>, '
 const LOG_IN = new Set(['logIn', 'authenticateApiKey', 'impersonate'])
 const LOG_IN_TYPES = new Set(['String', 'IamId', 'ProjectId', 'LogInInput', 'AuthenticateApiKeyInput', 'ImpersonateInput'])
 
-/**
- * Whether the document holds log-in mutations and nothing else: all that an anonymous caller may send. No fragments and no other
- * types either: what validation says of them would tell the schema, name by name.
- * At most LIMITS.anonymousFields of them.
- */
+/** Whether an anonymous caller may send the document: log-in mutations only. Fragments would reveal type names. */
 export function isLogInOnly(document: DocumentNode): boolean {
   let only = document.definitions.length > 0
   const no = () => {

@@ -1,4 +1,4 @@
-/** Looking ahead: which columns and edges of users an operation asks for, so that the read of the users brings just these. */
+/** Look-ahead: the columns and edges of users that an operation selects. */
 import { type ArgumentNode, type FieldNode, type GraphQLResolveInfo, type SelectionSetNode, valueFromASTUntyped } from 'graphql'
 import { type Column, type EagerEdge, isColumn, type Projection } from '../../domain/users/users.projection.ts'
 import { DEFAULT_PAGE, MAX_PAGE } from '../../platform/database/pagination.ts'
@@ -12,7 +12,7 @@ const EDGE_OF: Record<string, EagerEdge> = {
   iamAuthorizations: 'attributes',
   attributes: 'attributes',
 }
-/** Fields whose resolver reads columns of other names; the rest read the column of their own name, or only the id. */
+/** Fields that read other columns than their own. */
 const COLUMNS_OF: Record<string, readonly Column[]> = {
   authentication: ['authenticationId'],
   hasLogin: ['lastLogin'],
@@ -25,29 +25,28 @@ const COLUMNS_OF_PROFILE: Record<string, readonly Column[]> = {
   createdAt: ['profileCreatedAt'],
   updatedAt: ['profileUpdatedAt'],
 }
-/** What every resolver and rule may count on. */
+/** Always selected. */
 const IDENTITY_COLUMNS: readonly Column[] = ['id', 'iamid', 'userid', 'disabled']
-/** Fields between the root field and its users. */
 const CONNECTION_FIELDS = new Set(['nodes', 'edges', 'node', 'user'])
 
-/** What a document asks for, whatever its variables. */
+/** Selected, regardless of variables. */
 interface Selected {
   readonly columns: readonly Column[]
   readonly edges: readonly EagerEdge[]
-  /** Which page of the users' groups; undefined where none is asked for. */
+  /** The pages of groups; undefined when not selected. */
   readonly groups: readonly ArgumentNode[] | undefined
 }
-// Documents are parsed once and kept, so their nodes can carry what was found. @skip and @include may leave something out: it then came for nothing.
+// Cached per node of a parsed document; ignores @skip and @include.
 const known = new WeakMap<FieldNode, Selected>()
 
-/** What is asked for below the root field of `info`, in a fixed order, so that equal wishes are equal statements. */
+/** In fixed order, so that equal selections share a statement. */
 export function projectionOf(info: GraphQLResolveInfo): Projection {
   const { columns, edges, groups } = selectedIn(info)
   const size = groups && sizeOf(groups, info.variableValues)
   return size == null ? { columns, edges } : { columns, edges: [...edges, 'groups'], groups: size }
 }
 
-/** The size of a page from the start. Null for any other page, which its loader reads, and for what is no size, which it refuses. */
+/** The size of a first page; null for others, which the loader reads. */
 function sizeOf(args: readonly ArgumentNode[], variables: Record<string, unknown>): number | null {
   const given = new Map(args.map(({ name, value }) => [name.value, valueFromASTUntyped(value, variables)]))
   const size = given.get('first') ?? DEFAULT_PAGE

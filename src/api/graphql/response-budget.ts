@@ -1,4 +1,4 @@
-/** What making one answer may take: items, bytes and time, counted as it is made, and pauses in which others are served. */
+/** The budget of one response: items, bytes, time. Pauses to serve other requests. */
 import {
   defaultFieldResolver,
   GraphQLError,
@@ -15,17 +15,16 @@ import { isDue, pause } from '../../platform/http/pauses.ts'
 import { hasNoPage, LIMITS } from './limits.ts'
 
 export interface Budget {
-  /** Items of lists without pages that may still come; undefined for prepared operations, which are not limited. */
+  /** Remaining items of unpaged lists; undefined without a limit. */
   items?: number
-  /** Bytes of JSON fields that may still come. */
+  /** Remaining bytes of JSON fields. */
   bytes: number
   /** On the clock of `performance.now()`. */
   until: number
-  /** Items of all lists so far. */
   rows: number
-  /** Whether the answer is long, and so is written in pieces. */
+  /** Written in chunks. */
   isLong: boolean
-  /** Waits for a place among the large answers, unless this one has one. */
+  /** Waits for a slot of large responses, once. */
   large?: () => Promise<void>
 }
 
@@ -33,17 +32,17 @@ export interface WithBudget {
   readonly budget?: Budget
 }
 
-/** Milliseconds for one answer, waiting for the store included. */
+/** Milliseconds, database time included. */
 const TIME = 60_000
-/** Items from which a list is made with pauses, and of all lists of an answer together, from which shorter lists are too. */
+/** Items of a list, or of all lists, from which completion pauses. */
 const LIST = 512
 const LISTS = 5_000
 const SHORT = 16
-/** Rows that are made without a pause: what they wait for together is one statement. */
+/** Rows between pauses; their loads share a statement. */
 const CHUNK = 100
-/** Rows after which the time is checked: a check for each would double the promises, which the garbage collector copies. */
+/** Rows between clock checks: more would double the promises. */
 const CHECKED = 10
-/** Bytes of JSON fields after which an answer is written in pieces, and after which it counts as large. */
+/** Bytes of JSON fields: written in chunks; counted as large. */
 const LONG = 64_000
 const LARGE = 1_000_000
 
@@ -55,12 +54,12 @@ export const createBudget = (limits: Pick<Budget, 'items' | 'large'> = {}): Budg
   isLong: false,
 })
 
-/** Begins the time of the answer, once its waiting is over. */
+/** Starts the clock. */
 export function restart(budget: Budget): void {
   budget.until = performance.now() + TIME
 }
 
-/** Makes every list and every JSON field of the schema count against the budget in the operation's context. */
+/** Counts lists and JSON fields against the budget. */
 export function withBudget(schema: GraphQLSchema): GraphQLSchema {
   const types = Object.values(schema.getTypeMap()).filter(isObjectType)
   const fields = types
@@ -86,7 +85,7 @@ function after(field: GraphQLField<unknown, WithBudget>, then: (budget: Budget, 
   }
 }
 
-/** The list while there is room for it; the first without room is an error, and those after it are null. */
+/** The first list over budget is an error, later ones null. */
 function counted(budget: Budget, list: readonly unknown[]): readonly unknown[] | null {
   if (budget.items === undefined) return list
   const full = budget.items < 0
@@ -99,7 +98,7 @@ function counted(budget: Budget, list: readonly unknown[]): readonly unknown[] |
   )
 }
 
-/** The items one after the other, with a pause whenever a piece has taken its time. */
+/** Pauses after each time slice. */
 function paced(budget: Budget, list: readonly unknown[] | null): unknown {
   if (list === null) return null
   budget.rows += list.length
@@ -120,7 +119,7 @@ async function pausedWithin(budget: Budget): Promise<void> {
     })
 }
 
-/** JSON of any size: what an answer holds of it is bounded, and from a megabyte on it waits like other large answers. */
+/** Counts a JSON value; waits for a slot when large. */
 function weighed(budget: Budget, value: unknown): unknown {
   if (value === null || typeof value !== 'object') return value
   const size = JSON.stringify(value).length
@@ -130,7 +129,7 @@ function weighed(budget: Budget, value: unknown): unknown {
     throw new GraphQLError(`The answer is larger than ${LIMITS.answer} bytes: ask for smaller pages or fewer fields`, {
       extensions: { code: 'BAD_USER_INPUT' },
     })
-  // Most values come at once: a promise for each would cost more than the value.
+  // A promise for each value would cost more than the value.
   return LIMITS.answer - budget.bytes > LARGE || isDue() ? awaited(budget, value) : value
 }
 

@@ -1,4 +1,4 @@
-/** What scalars look like on the wire. A value of another form is BAD_USER_INPUT, naming the field and the form. */
+/** The scalars' wire formats. Invalid values are BAD_USER_INPUT. */
 import { GraphQLError, Kind, type ValueNode, valueFromASTUntyped } from 'graphql'
 import { GraphQLJSON } from 'graphql-scalars'
 import { hasTime, parseInstant } from '../../platform/instant.ts'
@@ -6,10 +6,7 @@ import { hasTime, parseInstant } from '../../platform/instant.ts'
 const MAX_ID = 2_147_483_647
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
 
-/**
- * What a scalar does; inputs are checked by `parse`, literals and variables alike. Not a GraphQLScalarType, which would put its own
- * missing description in the place of the contract's.
- */
+/** Not a GraphQLScalarType, which would override the schema's description. */
 const scalar = <T>(
   name: string,
   {
@@ -44,7 +41,7 @@ const digits = (name: string) =>
     must: 'a decimal number as a string',
   })
 
-/** Not checked against the pattern of ids: an id of no IAM is not found, whatever it looks like. */
+/** An unknown id is not found, whatever its form. */
 const plain = (value: unknown) =>
   typeof value === 'string' && value.length <= 254 && value.isWellFormed() && !value.includes('\0') ? value : undefined
 
@@ -68,7 +65,7 @@ export const scalars = {
   ExchangeId: digits('ExchangeId'),
 }
 
-/** Without an offset it is UTC. */
+/** UTC without an offset. */
 function instant(value: unknown): Date | undefined {
   return typeof value === 'string' && hasTime(value) ? (parseInstant(value) ?? undefined) : undefined
 }

@@ -1,4 +1,3 @@
-/** schema.graphql joined with the resolvers of every noun. */
 import { readFileSync } from 'node:fs'
 import { makeExecutableSchema } from '@graphql-tools/schema'
 import type { GraphQLSchema } from 'graphql'

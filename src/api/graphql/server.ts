@@ -1,7 +1,4 @@
-/**
- * The GraphQL API: POST or GET /graphql → credential (401) → body → for anonymous callers only log-in mutations →
- * Apollo: parse, validate with the limits, cost, execute → JSON. Resolvers are one line each, in <noun>.resolvers.ts.
- */
+/** /graphql: credential → body → log-in check for anonymous callers → Apollo (parse, validate, cost, execute). */
 import { ApolloServer, type ApolloServerPlugin, HeaderMap } from '@apollo/server'
 import { ApolloServerPluginCacheControlDisabled } from '@apollo/server/plugin/disabled'
 import { GraphQLError, type GraphQLFormattedError, type GraphQLSchema, parse } from 'graphql'
@@ -29,9 +26,8 @@ interface Locals extends Record<string, unknown> {
 interface Deps {
   schema: GraphQLSchema
   log: Logger
-  /** Large answers pass here. */
   large: FairQueue
-  /** Authenticates when there is a credential; anonymous otherwise. Throws Unauthenticated for a bad one. */
+  /** Anonymous without a credential. Throws Unauthenticated for an invalid one. */
   contextOf(request: HttpRequest<Locals>, credential: 'offered'): Promise<Context>
 }
 
@@ -47,17 +43,17 @@ export async function registerGraphql(
     schema,
     introspection: true,
     csrfPrevention: true,
-    // They would keep whatever documents callers send.
+    // The cache would store arbitrary documents.
     persistedQueries: false,
     includeStacktraceInErrorResponses: false,
     stopOnTerminationSignals: false,
     parseOptions: { maxTokens: LIMITS.tokens },
     documentStore: documents.store,
     validationRules: limitRules,
-    // Each error looks for its place in the text.
+    // Locating each error costs time.
     validationOptions: { maxErrors: LIMITS.errors },
     formatError: formatError(log),
-    // Nothing here is cached by anyone, and the plugin would look at every field.
+    // The cache-control plugin would inspect every field.
     plugins: [ApolloServerPluginCacheControlDisabled(), documents.plugin, cost(schema), introspection(schema), answer, inPieces],
     logger: log,
   })
@@ -72,20 +68,20 @@ export async function registerGraphql(
       if (isAnonymous(request) && request.method === 'GET') throw new Unauthenticated(NEEDS_CREDENTIAL)
     },
     bodyLimit: ({ locals }) => bodyLimitOf(locals.context!.actor),
-    // What is so long is no log-in.
+    // Too long for a log-in.
     tooLarge: request => (isAnonymous(request) ? new Unauthenticated(NEEDS_CREDENTIAL) : undefined),
     handler: request => serve(apollo, large, request),
   })
   return { stop: () => apollo.stop() }
 }
 
-/** The context of one operation. Apollo works on a copy of it, hence what it comes to as an object of its own. */
+/** Apollo copies the context, so results are a nested object. */
 interface Served extends Context {
   readonly budget: Budget
   readonly outcome: {
-    /** Gives the place among the large answers back. */
+    /** Releases the slot of large responses. */
     leave?: () => void
-    /** An answer too long to be written in one piece. */
+    /** A response written in chunks. */
     long?: object
   }
 }
@@ -118,20 +114,19 @@ async function serve(apollo: ApolloServer<Served>, large: FairQueue, request: Ht
   }
 }
 
-/** Asked again while it works, it is the same work. */
 function once(work: () => Promise<void>): () => Promise<void> {
   let begun: Promise<void> | undefined
   return () => (begun ??= work())
 }
 
-/** What Apollo refuses before an operation begins (a batch, a body without a query) has no request id yet. */
+/** Apollo rejects batches and missing queries before there is a request id. */
 function identified(text: string, requestId: string): string {
   const body = JSON.parse(text) as { errors?: { extensions?: object }[] }
   const errors = body.errors?.map(error => ({ ...error, extensions: { ...error.extensions, requestId } }))
   return JSON.stringify({ ...body, ...(errors && { errors }) })
 }
 
-/** The parsed body. Without a credential anything but log-in mutations is 401, a body that does not parse too. */
+/** Throws Unauthenticated for anonymous callers unless the body is a log-in. */
 function bodyOf(request: HttpRequest<Locals>): unknown {
   const bytes = request.body as Buffer | undefined
   if (!isAnonymous(request)) return bytes === undefined ? undefined : parseBody(bytes, request.headers, 'json')
@@ -139,12 +134,12 @@ function bodyOf(request: HttpRequest<Locals>): unknown {
     const body = parseBody(bytes ?? Buffer.alloc(0), request.headers, 'json') as { query?: unknown } | null
     if (typeof body?.query === 'string' && isLogInOnly(parse(body.query, { maxTokens: LIMITS.anonymousTokens }))) return body
   } catch {
-    // Told below: what does not parse is not a log-in.
+    // Invalid JSON is no log-in.
   }
   throw new Unauthenticated(NEEDS_CREDENTIAL)
 }
 
-/** Refuses what would cost too much, and tells the cost of what is answered. */
+/** Rejects expensive operations; reports the cost of others. */
 const cost = (schema: GraphQLSchema): ApolloServerPlugin<Served> => ({
   async requestDidStart() {
     let counted: number | undefined
@@ -170,20 +165,20 @@ const cost = (schema: GraphQLSchema): ApolloServerPlugin<Served> => ({
   },
 })
 
-/** Counting reads the variables before anything is executed: what they, or an endless document, have wrong is the caller's. */
+/** Reads variables before execution: their errors are the client's. */
 function costOrFault(...asked: Parameters<typeof costOf>): number {
   try {
     return costOf(...asked)
   } catch (error) {
     const refusal = { code: 'BAD_USER_INPUT', http: { status: 400 } }
-    // Fragments in fragments, so deep that counting them ends the stack.
+    // Deeply nested fragments overflow the stack.
     if (error instanceof RangeError) throw new GraphQLError('The document nests too deep', { extensions: refusal })
     if (!(error instanceof GraphQLError)) throw error
     throw new GraphQLError(error.message, { nodes: error.nodes, originalError: error.originalError, extensions: refusal })
   }
 }
 
-/** Faults of the language are 200 for clients that ask for plain JSON (GraphQL over HTTP, 6.4.1); every error names its request. */
+/** Request errors are 200 for plain JSON clients (GraphQL over HTTP, 6.4.1). */
 const answer: ApolloServerPlugin<Served> = {
   async requestDidStart() {
     return {
@@ -205,7 +200,7 @@ const answer: ApolloServerPlugin<Served> = {
     }
   },
 }
-/** A long answer is left to http/json.ts, which writes it in pieces. The last of the plugins. */
+/** Leaves long responses to http/json.ts. Must be the last plugin. */
 const inPieces: ApolloServerPlugin<Served> = {
   async requestDidStart() {
     return {
@@ -219,13 +214,13 @@ const inPieces: ApolloServerPlugin<Served> = {
   },
 }
 
-/** The header of errors after which a client may try again (RFC 9110 10.2.3); the answer is 200 when other fields have values. */
+/** Retry-After (RFC 9110 10.2.3), also on partial results. */
 function waiting(errors: readonly GraphQLFormattedError[]): Record<string, string> {
   const seconds = errors.flatMap(({ extensions }) => (typeof extensions?.retryAfter === 'number' ? extensions.retryAfter : []))
   return seconds.length > 0 ? { 'retry-after': String(Math.max(1, Math.ceil(Math.max(...seconds)))) } : {}
 }
 
-/** graphql-js suggests names of the schema, which nobody else learns without a credential. */
+/** Suggestions would reveal schema names to anonymous callers. */
 const withoutSuggestion = (message: string): string => message.split(' Did you mean ', 1)[0]!
 
 const CLIENT_ERRORS = new Set(['GRAPHQL_PARSE_FAILED', 'GRAPHQL_VALIDATION_FAILED', 'BAD_USER_INPUT'])

@@ -1,4 +1,4 @@
-/** The variables of an operation against its types. graphql-js writes every refused value out, whatever its size; here the first fault ends it. */
+/** Checks variables against their types. graphql-js would print each rejected value in full. */
 import {
   coerceInputValue,
   GraphQLError,
@@ -16,10 +16,10 @@ import {
 
 type Path = readonly (string | number)[]
 
-/** Parts of a value that may be written out. */
+/** Largest value that is printed. */
 const BULK = 200
 
-/** Throws a GraphQLError with the code BAD_USER_INPUT for the first value that does not fit its type. */
+/** Throws BAD_USER_INPUT for the first invalid value. */
 export function checkVariables(
   schema: GraphQLSchema,
   operation: OperationDefinitionNode,
@@ -44,7 +44,7 @@ export function checkVariables(
   }
 }
 
-/** Refuses what would be long to write out: unknown fields of an object that has too many, and an object where a text or number belongs. */
+/** Rejects values that are too long to print. */
 function checkBulk(
   definition: VariableDefinitionNode,
   { declared, value, path }: { declared: GraphQLInputType; value: unknown; path: Path },

@@ -1,5 +1,3 @@
-/** Attributes ("authorizations" on the wire) of users and groups. */
-
 import {
   AddAttributeDocument,
   RemoveAttributeDocument,
@@ -17,7 +15,7 @@ interface Model {
   readonly modelId: string
 }
 
-/** A user by username, or by id when it is all digits; a group by id (bim-wire-rules "Requests" 4). */
+/** All digits are a user's id (bim-wire-rules "Requests" 4). */
 function ownerRef({ iamid, modelType, modelId }: Model) {
   return modelType === 'user' ? { user: userOrId(iamid, modelId) } : { group: { iamid, id: idFrom('modelId', modelId) } }
 }

@@ -1,16 +1,15 @@
-/** What single clients need that no rule gives. Each has a name, and the reason. */
+/** Workarounds for single clients, by name and reason. */
 import type { ListGroupMembersQuery, ListGroupMembersQueryVariables } from '../../generated/operations.ts'
 import { readAll } from './read-all-pages.ts'
 import type { Workaround } from './route.ts'
 
 type Members = { groupMembers: NonNullable<ListGroupMembersQuery['groupMembers']> }
 
-/** The most that one page holds. */
 const WHOLE_PAGE = 10_000
 
 /**
- * The Terraform provider reads a group's members once, without `size`, and takes what it gets for all of them: with the default of 25 it
- * would plan to add the others again at every run. It gets them all (bim-wire-rules "Requests" 6).
+ * The Terraform provider reads members once, without `size`, and would add the missing ones again
+ * (bim-wire-rules "Requests" 6).
  */
 export const terraformMembers: Workaround<Members, ListGroupMembersQueryVariables> = {
   applies: (request, query) =>

@@ -1,4 +1,3 @@
-/** API keys, and what is known of a token. */
 import {
   CreateApiKeyDocument,
   DeleteApiKeyDocument,
@@ -12,7 +11,7 @@ import { defineRoute } from './route.ts'
 
 type Project = NonNullable<NonNullable<ListApiKeysQuery['apiKeys']>['nodes'][number]['project']>
 
-/** The documented project: what Roster does not have of it is a constant, and `salt`, a secret, is left out. */
+/** Fields of the documented project that Roster lacks are constants; `salt`, a secret, is omitted. */
 const project = (found: Project) => ({
   ...found,
   deleted: false,
@@ -56,13 +55,13 @@ export const credentialRoutes = [
       type: 'bearer',
       project: projectId,
       context: null,
-      // As it was sent: the token itself is kept nowhere.
+      // From the request: tokens are stored as hashes.
       token: payload.token,
       created: found.createdAt,
       name: null,
       application: null,
       derivedFrom: null,
-      // One string, as OAuth writes several (RFC 6749 3.3).
+      // Space-separated, as in OAuth (RFC 6749 3.3).
       scopes: scopes?.join(' ') ?? null,
       impersonationuserid: impersonator?.userid ?? null,
       impersonationiamid: impersonator?.iamid ?? null,

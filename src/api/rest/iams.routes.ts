@@ -1,4 +1,3 @@
-/** The identity providers, and reading their directories. */
 import { ListIamsDocument, SyncIamDocument } from '../../generated/operations.ts'
 import { readAll } from './read-all-pages.ts'
 import { fields, flag, json, list, optional, text } from './request.schemas.ts'
@@ -28,7 +27,7 @@ export const iamRoutes = [
   }),
   defineRoute({
     method: 'POST',
-    // The one documented path that is not under /bim.
+    // The only documented path outside /bim.
     path: '/iam/:iamId/sync',
     doc: 'Read users and groups from the directory of an IAM; with `dryRun` only tell what would be done.',
     action: 'iam:sync',
@@ -49,8 +48,8 @@ export const iamRoutes = [
 ]
 
 /**
- * The reference's table has `schema` and `supportedActions` beside `iamConfig`, its example inside, where they come first. The example's
- * `id` is not that of its path: which IAM is meant stands there.
+ * The reference puts `schema` and `supportedActions` beside or inside `iamConfig`; the inner ones win. The path
+ * names the IAM.
  */
 function tried(iamConfig: unknown, beside: { schema?: unknown; supportedActions?: unknown }): unknown {
   if (typeof iamConfig !== 'object' || iamConfig === null || Array.isArray(iamConfig)) return iamConfig

@@ -1,4 +1,3 @@
-/** Who is in which group. */
 import {
   AddGroupMemberDocument,
   ListGroupMembersDocument,
@@ -14,7 +13,7 @@ import { shapedBy } from './serializers.ts'
 
 type Member = NonNullable<ListGroupMembersQuery['groupMembers']>['nodes'][number]
 
-/** Without USER_ADMIN only the name is left of a member ("Search a group's users"). */
+/** Without USER_ADMIN a member is only a name ("Search a group's users"). */
 function memberHit(groupId: number, { user, name, ...membership }: Member) {
   if (user === null) return { profile: { name } }
   const {
@@ -55,7 +54,7 @@ export const membershipRoutes = [
       direction: descending(query),
     }),
     quirk: terraformMembers,
-    // `count` is a number here, and a string in every other list.
+    // A number here, a string in other lists.
     body: ({ groupMembers: { totalCount, nodes } }, { params }) => ({
       count: totalCount,
       hits: shapedBy(nodes, member => memberHit(params.groupId, member)),

@@ -1,4 +1,4 @@
-/** The rows as an OpenAPI 3.1 document: what a row does not say of itself is not in it. */
+/** The routes as an OpenAPI 3.1 document. */
 
 import { SCHEMAS } from './params.ts'
 import type { Fields } from './request.schemas.ts'
@@ -53,7 +53,7 @@ const json = (ref: string) => ({ 'application/json': { schema: { $ref: `#/compon
 
 type Operations = Record<string, object>
 
-/** OpenAPI knows a path by its form: the names that the first row gives to its parameters hold for all methods. */
+/** OpenAPI ignores parameter names: the first route's names hold. */
 function pathsOf(rows: readonly Route[]): Record<string, Operations> {
   const paths: Record<string, Operations> = {}
   const written = new Map<string, string>()
@@ -87,14 +87,12 @@ function operationOf(row: Route, { path, method, place }: { path: string; method
   }
 }
 
-/** Such as `getBimGroupByGroupIdUser`. */
 function operationId(path: string, method: Method): string {
   const words = path.split('/').filter(word => word !== '')
   return method.toLowerCase() + words.map(word => (word.startsWith(':') ? `By${capital(word.slice(1))}` : capital(word))).join('')
 }
 const capital = (word: string) => word.slice(0, 1).toUpperCase() + word.slice(1)
 
-/** The noun of the action. */
 const tagOf = ({ action }: Route) => action.slice(0, action.indexOf(':'))
 
 const SECURITY: Record<RouteCredential, object> = {
@@ -113,7 +111,7 @@ function pathParameters(path: string) {
   }))
 }
 
-/** Lists are repeated names, which is OpenAPI's default for a query. */
+/** Repeated names are OpenAPI's default for lists. */
 function queryParameters(query: Fields | undefined) {
   return Object.entries(query?.schema.properties ?? {}).map(([name, schema]) => ({ name, in: 'query', required: false, schema }))
 }

@@ -1,14 +1,12 @@
-/** The parameters of a path: what each may be, and what it is once read. */
+/** Path parameters. */
 import { Invalid } from '../../platform/errors.ts'
 
-/** The names between the slashes: `:userid` in `/bim/iam/:iamid/user/:userid`. */
 type Names<Path extends string> = Path extends `${string}/:${infer Name}/${infer Rest}`
   ? Name | Names<`/${Rest}`>
   : Path extends `${string}/:${infer Name}`
     ? Name
     : never
 
-/** Parameters that are not texts. */
 interface Kinds {
   groupId: number
   groupuserid: number
@@ -17,7 +15,7 @@ interface Kinds {
   modelType: 'user' | 'group'
 }
 type Kind<Name> = Name extends keyof Kinds ? Kinds[Name] : string
-/** The parameters of a path; those that only an alias lacks or has may be undefined. */
+/** Parameters that an alias lacks or adds may be undefined. */
 export type Params<Path extends string, Alias extends string = never> = {
   readonly [Name in Names<Path>]: Name extends Missing<Path, Alias> ? Kind<Name> | undefined : Kind<Name>
 } & { readonly [Name in Exclude<Names<Alias>, Names<Path>>]?: Kind<Name> }
@@ -25,7 +23,6 @@ type Missing<Path extends string, Alias extends string> = Alias extends string ?
 
 const MAX_ID = 2_147_483_647
 const INTEGER = { type: 'integer', minimum: 1, maximum: MAX_ID } as const
-/** The parameters that are not texts, as JSON schemas. */
 export const SCHEMAS: Readonly<Record<keyof Kinds, object>> = {
   groupId: INTEGER,
   groupuserid: INTEGER,
@@ -34,16 +31,15 @@ export const SCHEMAS: Readonly<Record<keyof Kinds, object>> = {
   modelType: { enum: ['user', 'group'] },
 }
 
-/** Digits as an id. Throws Invalid. */
+/** Throws Invalid. */
 export function idFrom(name: string, value: string): number {
   const found = /^\d+$/.test(value) ? Number(value) : 0
   if (found < 1 || found > MAX_ID) throw new Invalid(name, `must be an integer from 1 to ${MAX_ID}`)
   return found
 }
 
-/** `true` and `false` in any case, as Python writes them; null for any other text. */
+/** Any case, as Python writes booleans; null otherwise. */
 export function booleanFrom(text: string): boolean | null {
-  // Bounded before the case is folded.
   const word = text.length > 5 ? '' : text.toLowerCase()
   return word === 'true' ? true : word === 'false' ? false : null
 }
@@ -63,7 +59,7 @@ const readers: { readonly [Name in keyof Kinds]: (value: string) => Kinds[Name] 
   },
 }
 
-/** The parameters of a path, each as what it is. An empty one is never "all": Invalid (bim-wire-rules "Requests" 3). */
+/** An empty parameter never means "all" (bim-wire-rules "Requests" 3). */
 export function readParams(params: Readonly<Record<string, string>>): Record<string, unknown> {
   const read: Record<string, unknown> = {}
   for (const [name, value] of Object.entries(params)) {
@@ -73,7 +69,7 @@ export function readParams(params: Readonly<Record<string, string>>): Record<str
   return read
 }
 
-/** Which user a path names where all digits mean the id (bim-wire-rules "Requests" 4). */
+/** All digits are an id (bim-wire-rules "Requests" 4). */
 export function userOrId(iamid: string, name: string) {
   return /^\d+$/.test(name) ? { iamid, id: idFrom('userid', name) } : { iamid, userid: name }
 }

@@ -1,4 +1,3 @@
-/** The permissions set on a user locally. */
 import { RevokeUserPermissionDocument, SetUserPermissionsDocument } from '../../generated/operations.ts'
 import { fields, list, text } from './request.schemas.ts'
 import { defineRoute } from './route.ts'

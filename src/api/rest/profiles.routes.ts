@@ -1,4 +1,3 @@
-/** What is known of a person, and the password. Both are one's own to change. */
 import Type, { type Static, type TObject } from 'typebox'
 import { ReadProfileDocument, SetPasswordDocument, UpdateProfileDocument } from '../../generated/operations.ts'
 import { userOrId } from './params.ts'
@@ -18,12 +17,12 @@ const changeable = {
   externalUserIds: optional(nullable(json)),
 }
 
-/** The profile of a new user: only here is the name given. */
+/** Only new users have a name here. */
 export const newProfile = Type.Object({ name: optional(nullable(text)), ...changeable })
 
 type Changes = Static<TObject<typeof changeable>>
 
-/** The fields that are a person's to change, of whatever else was sent: clients send back all that they have read. */
+/** Keeps editable fields: clients send back whole profiles. */
 export function changesOf(given: Changes): Changes {
   return Object.fromEntries(Object.entries(given).filter(([name]) => Object.hasOwn(changeable, name)))
 }

@@ -1,4 +1,4 @@
-/** Lists that the wire shows whole, read page after page: the largest page holds nearly every one of them. */
+/** Reads lists that the contract returns whole, page by page. */
 import type { ListUsersQueryVariables, UserHitFragment } from '../../generated/operations.ts'
 
 interface Paged<Node> {
@@ -6,7 +6,6 @@ interface Paged<Node> {
   readonly pageInfo: { readonly hasNextPage: boolean; readonly endCursor: string | null }
 }
 
-/** The page with everything after it. */
 export async function readAll<Page extends Paged<unknown>>(
   page: Page,
   next: (after: string | null) => Promise<Page>,
@@ -25,7 +24,7 @@ interface Hits<Hit extends UserHitFragment> {
 }
 type ReadAgain<Hit extends UserHitFragment> = (other: ListUsersQueryVariables) => Promise<Hits<Hit>>
 
-/** Hits, each with all its groups: who is in more than a page holds is asked for alone. */
+/** Hits with all their groups, beyond one page. */
 export async function allGroups<Hit extends UserHitFragment>({ users }: Hits<Hit>, again: ReadAgain<Hit>): Promise<Hits<Hit>> {
   const nodes: Hit[] = []
   for (const hit of users.nodes) {

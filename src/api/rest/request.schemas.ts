@@ -1,4 +1,4 @@
-/** What a request brings, read by a row's schemas: path, query and body become typed values, or Invalid naming the field and the rule. */
+/** Path, query and body become typed values. Throws Invalid with the field and rule. */
 import Type, { type Static, type TObject, type TProperties, type TSchema } from 'typebox'
 import { Compile, type Validator } from 'typebox/compile'
 import { Invalid } from '../../platform/errors.ts'
@@ -7,17 +7,16 @@ import { named } from '../../platform/http/text.ts'
 import { booleanFrom } from './params.ts'
 import { listed, ruleOf, type Shape, unwrapped } from './schema-messages.ts'
 
-/** Entries of a list in one request (bim-wire-rules "Names and limits" 4). */
+/** bim-wire-rules "Names and limits" 4. */
 const MAX_ENTRIES = 1_000
 const MAX_ID = 2_147_483_647
 const MAX_PAGE = 10_000
 
 export const text = Type.String()
-/** A text that is not empty. */
 export const nonEmptyText = Type.String({ minLength: 1 })
 export const flag = Type.Boolean()
 export const id = Type.Integer({ minimum: 1, maximum: MAX_ID })
-/** Any object: the service that takes it says what may be in it. */
+/** The service validates the content. */
 export const json = Type.Object({})
 export const list = <Item extends TSchema>(items: Item, minItems = 0) =>
   Type.Array(items, { maxItems: MAX_ENTRIES, ...(minItems > 0 && { minItems }) })
@@ -26,7 +25,7 @@ export const optional = Type.Optional
 export const oneOf = <const Values extends string[]>(...values: Values) =>
   Type.Unsafe<Values[number]>({ type: 'string', enum: values })
 
-/** How much of a list, and from where (bim-wire-rules "Requests" 6). Without `size` it is the default of the operation, 25. */
+/** The default is the operation's: 25 (bim-wire-rules "Requests" 6). */
 export const paging = {
   size: optional(Type.Integer({ minimum: 1, maximum: MAX_PAGE })),
   offset: optional(Type.Integer({ minimum: 0, maximum: MAX_ID })),
@@ -35,17 +34,17 @@ export const paging = {
 export const descending = ({ sortOrder }: { sortOrder?: 'asc' | 'desc' }) =>
   sortOrder === 'desc' ? ('DESC' as const) : ('ASC' as const)
 
-/** The fields of a body or a query, in the order in which a missing one is named. */
+/** In the order in which missing ones are reported. */
 export interface Fields<Properties extends TProperties = TProperties> {
   readonly schema: TObject<Properties>
   readonly validator: Validator
-  /** Other spellings of a name that clients are known to use. */
+  /** Alternative spellings that clients use. */
   readonly spellings: Readonly<Record<string, string>>
-  /** A body that is a bare list stands for an object with the list under this name. */
+  /** Wraps a bare list under this name. */
   readonly bare?: string
-  /** A body, where there is one, has at least one of these. */
+  /** A body needs at least one of these. */
   readonly anyOf: readonly string[]
-  /** Whether a request without any body is refused although no field is required. */
+  /** Whether an empty body is rejected although no field is required. */
   readonly bodyNeeded: boolean
 }
 export type FieldsOf<Given> = Given extends Fields<infer Properties> ? Static<TObject<Properties>> : undefined
@@ -54,7 +53,7 @@ interface Options<Properties> {
   spellings?: Record<string, string & keyof Properties>
   bare?: string & keyof Properties
   anyOf?: (string & keyof Properties)[]
-  /** Unknown names are refused instead of ignored. */
+  /** Unknown names are rejected. */
   strict?: true
 }
 
@@ -67,7 +66,6 @@ export function fields<Properties extends TProperties>(
   return { schema, validator: Compile(schema), spellings, anyOf, bodyNeeded: false, ...(bare && { bare }) }
 }
 
-/** An object with any keys and one kind of value, at most 1,000 of them. */
 export function map<Value extends TSchema>(value: Value): Fields<Record<string, Value>> {
   const schema = Type.Object({}, { additionalProperties: value, maxProperties: MAX_ENTRIES })
   return {
@@ -79,7 +77,7 @@ export function map<Value extends TSchema>(value: Value): Fields<Record<string, 
   }
 }
 
-/** The query as the fields of a row; names that it does not know are ignored. */
+/** Ignores unknown names. */
 export function readQuery<Given extends Fields>(given: Given, raw: string): FieldsOf<Given> {
   const found: Record<string, unknown> = {}
   const seen = new Set<string>()
@@ -94,7 +92,7 @@ export function readQuery<Given extends Fields>(given: Given, raw: string): Fiel
   return checked(given, found) as FieldsOf<Given>
 }
 
-/** The body as the fields of a row. A form's values are texts and become what the field is (bim-wire-rules "Names and limits" 5). */
+/** Converts form values (bim-wire-rules "Names and limits" 5). */
 export function readBody<Given extends Fields>(given: Given, body: unknown, form: boolean): FieldsOf<Given> {
   if (body === undefined && given.bodyNeeded) throw new Invalid('body', 'is missing: it must be an object')
   const whole = Array.isArray(body) && given.bare !== undefined ? { [given.bare]: body } : body === undefined ? {} : body
@@ -117,7 +115,6 @@ function respelled({ spellings }: Fields, body: Record<string, unknown>): Record
   return Object.fromEntries(Object.entries(body).map(([name, value]) => [other.includes(name) ? spellings[name]! : name, value]))
 }
 
-/** A form as `parseForm` leaves it: texts, and lists of texts. */
 function fromForm(schema: TObject, form: Record<string, unknown>): Record<string, unknown> {
   const entries = Object.entries(form).map(([name, value]) => {
     const property = propertyOf(schema, name)
@@ -126,14 +123,14 @@ function fromForm(schema: TObject, form: Record<string, unknown>): Record<string
   return Object.fromEntries(entries)
 }
 
-/** Only what the schema names: `toString` is no property of it. */
+/** Own properties only: not `toString`. */
 function propertyOf(schema: TObject, name: string): TSchema | undefined {
   if (Object.hasOwn(schema.properties, name)) return schema.properties[name]
   const rest = (schema as Shape).additionalProperties
   return typeof rest === 'object' ? (rest as TSchema) : undefined
 }
 
-/** Texts as what the schema wants of them; what does not fit stays a text and is refused by the schema. */
+/** Unconvertible texts stay texts; the schema rejects them. */
 function fromText(name: string, schema: TSchema, values: readonly string[]): unknown {
   const shape = unwrapped(schema)
   if (shape.type === 'array') return values.map(value => scalarFrom(unwrapped(shape.items!), value))
@@ -165,10 +162,7 @@ function checked({ schema, validator }: Fields, value: unknown): unknown {
   throw new Invalid(path.join('.') || 'body', `must be ${ruleOf(shape)}`)
 }
 
-/**
- * The field at a JSON pointer, and its schema, which an unknown field lacks. A fault anywhere in a list is told of the whole list, whose
- * rule says what its entries are.
- */
+/** The field at a JSON pointer; an error in a list belongs to the whole list. */
 function placeOf(root: Shape, pointer: string): { path: string[]; shape: Shape | undefined } {
   const path: string[] = []
   let shape: Shape | undefined = root

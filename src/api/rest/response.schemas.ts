@@ -1,4 +1,4 @@
-/** What the rows answer, as JSON schemas for the documentation. A test holds the answers of every documented call against them. */
+/** Response schemas, for OpenAPI; a test checks responses against them. */
 import Type, { type TProperties, type TSchema } from 'typebox'
 import { flag, nullable, optional, text } from './request.schemas.ts'
 
@@ -13,7 +13,7 @@ const list = <Item extends TSchema>(items: Item) => Type.Array(items)
 const object = <Properties extends TProperties>(properties: Properties) => Type.Object(properties)
 
 const stamps = { createdAt: time, updatedAt: time }
-/** What everybody sees of a person. */
+/** Visible to all users. */
 const person = {
   name: text,
   email: nullableText,
@@ -45,7 +45,7 @@ const visibleProfile = object({
   ...stamps,
 })
 
-/** The attributes of a user: locally, from outside, and both. */
+/** Of the local account, of sources, and of both. */
 const attributes = { bimAuthorizations: nullable(lists), iamAuthorizations: nullable(lists), authorizations: lists }
 const state = {
   systemGenerated: flag,
@@ -76,7 +76,7 @@ const aggregated = {
   updatedAt: time,
 }
 
-/** No key of a hit is null: absent is unset, or hidden. */
+/** Absent is unset or hidden; never null. */
 const userHit = object({
   id: number,
   iamid: text,

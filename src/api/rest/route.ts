@@ -1,7 +1,6 @@
 /**
- * Flow of a row: the caller is known (router.ts) -> `action` decides by caller and path -> path, query and payload are read by the
- * row's schemas (params.ts, input.ts) -> `run`, an operation of the nearest .graphql file, with `variables` -> `body` gives its data the
- * documented shape (serializers.ts). A row says nothing else: rules are the services', and what may be asked is the contract's.
+ * Flow: router.ts identifies the caller → `action` decides → schemas read path, query and body → `run` executes
+ * the operation → `body` shapes its data. Services hold the rules.
  */
 import type { DocumentNode } from 'graphql'
 import type { UserRef } from '../../authorization/actor.ts'
@@ -12,44 +11,41 @@ import { type Fields, type FieldsOf, readBody, readQuery } from './request.schem
 import type { ResponseSchema } from './response.schemas.ts'
 
 export type Method = 'GET' | 'POST' | 'PUT' | 'DELETE'
-/** 'basic': as 'required', also as the password of Basic credentials; 'optional': a good one is used and a bad one ignored; 'none': it is not looked at. */
+/** 'basic': also as the password of Basic credentials; 'optional': ignores an invalid one; 'none': not read. */
 export type RouteCredential = 'required' | 'basic' | 'optional' | 'none'
 
-/** A generated operation, with its types. */
 interface Operation<Data, Variables> extends DocumentNode {
   __apiType?: (variables: Variables) => Data
 }
 
-/** What the router lends a row for one request. */
+/** Given by the router for each request. */
 export interface RouteDeps {
-  /** Runs a checked document for the caller of this request; throws the error of the first field that has one. */
+  /** Throws the first field's error. */
   execute(document: DocumentNode, variables: object): Promise<unknown>
-  /** The secret in the Authorization header, whatever it opens. */
+  /** The secret in the Authorization header, of any kind. */
   secret(): string | null
-  /** The type of a configured IAM, else null. */
+  /** Null when not configured. */
   iamType(iamid: string): Promise<string | null>
   readonly publicUrl: string
 }
 
-/** Paths under which a row answers, with their methods. */
 export interface Endpoint {
   readonly methods: readonly Method[]
   readonly path: string
 }
 
-/** A row as the router, the documentation and the tests see it. */
+/** A route as the router, OpenAPI and tests see it. */
 export interface Route extends Endpoint {
-  /** Other places with the same answer (bim-wire-rules "Requests" 7). */
+  /** Other paths with the same response (bim-wire-rules "Requests" 7). */
   readonly aliases: readonly Endpoint[]
   readonly doc: string
-  /** Of the policy table. */
   readonly action: Action
-  /** Whose record the path names, for what one may do to one's own. */
+  /** The user whose record the path names. */
   readonly owner?: (params: Readonly<Record<string, string>>) => UserRef
   readonly credential: RouteCredential
   readonly query?: Fields
   readonly payload?: Fields
-  /** The operation and the name of what it answers; a row without them redirects. */
+  /** Without an operation a route redirects. */
   readonly document?: DocumentNode
   readonly answers?: ResponseSchema
   readonly answer: (request: HttpRequest, runtime: RouteDeps) => Promise<HttpResponse>
@@ -59,17 +55,15 @@ interface Input<P, Query, Payload> {
   readonly params: P
   readonly query: Query
   readonly payload: Payload
-  /** The secret in the Authorization header, for the two calls that take a key there. */
   secret(): string | null
 }
 
-/** Reads on where a page did not hold a list that the wire shows whole; `again` runs the operation with other variables. */
+/** Reads the remaining pages; `again` runs the operation with other variables. */
 export type ReadAll<Data, Variables> = (data: Data, again: (other: Partial<Variables>) => Promise<Data>) => Promise<Data>
 
-/** A client that takes the first page for everything: it gets everything. */
+/** For a client that takes the first page for everything. */
 export interface Workaround<Data, Variables> {
   readonly applies: (request: HttpRequest, query: unknown) => boolean
-  /** The variables of the first page. */
   readonly first: (variables: Variables) => Variables
   readonly whole: ReadAll<Data, Variables>
 }
@@ -86,7 +80,6 @@ interface RouteSpec<Path extends string, Alias extends string, Data, Variables, 
   readonly query?: Query
   readonly payload?: Payload
   readonly run: Operation<Data, Variables>
-  /** For the documentation. */
   readonly answers: ResponseSchema
   readonly variables?: (input: Input<Params<Path, PathOf<Alias>>, FieldsOf<Query>, FieldsOf<Payload>>) => NoInfer<Variables>
   readonly whole?: ReadAll<OperationResult<Data>, Variables>
@@ -97,7 +90,7 @@ interface RouteSpec<Path extends string, Alias extends string, Data, Variables, 
   ) => object
 }
 type PathOf<Alias extends string> = Alias extends `${string} ${infer Path}` ? Path : never
-/** Root fields are null only beside an error, and an error never comes as far as `body`. */
+/** Root fields are null only with an error, which never reaches `body`. */
 type OperationResult<Data> = { [Field in keyof Data]: NonNullable<Data[Field]> }
 
 export function defineRoute<
@@ -141,7 +134,6 @@ export function defineRoute<
   }
 }
 
-/** `PUT /a` and `POST /a` are one place with two methods. */
 function endpoints(aliases: readonly string[]): Endpoint[] {
   const methods = new Map<string, Method[]>()
   for (const alias of aliases) {

@@ -1,4 +1,4 @@
-/** The rows on the wire: each place of each row is a route, and every operation is checked against the contract once, at start. */
+/** Registers the routes; each operation is validated once, at start. */
 import { type DocumentNode, execute, type GraphQLSchema, validate } from 'graphql'
 import { bodyLimitOf } from '../../authentication/request-actor.ts'
 import { shareOf } from '../../authorization/actor.ts'
@@ -18,13 +18,12 @@ export interface RestDeps {
   readonly schema: GraphQLSchema
   /** Without a trailing slash. */
   readonly publicUrl: string
-  /** Throws Unauthenticated where a credential is required and none is good. */
+  /** Throws Unauthenticated without a required credential. */
   contextOf(request: HttpRequest, credential: RouteCredential): Promise<Context>
-  /** The secret in the Authorization header, with or without the word Bearer; null when there is none. */
+  /** With or without the word Bearer. */
   secretOf(request: HttpRequest): string | null
-  /** Large answers pass here. */
   readonly large: FairQueue
-  /** The type of a configured IAM, else null, for a caller who need not be known. */
+  /** Null when not configured; the caller may be anonymous. */
   iamType(context: Context, iamid: string): Promise<string | null>
 }
 
@@ -33,7 +32,7 @@ interface RequestLocals {
   [name: string]: unknown
 }
 
-/** Throws when an operation does not fit the schema: the process must not start with a row that cannot answer. */
+/** Throws when an operation does not fit the schema. */
 export function registerRest(http: HttpServer, deps: RestDeps): void {
   for (const row of routes) {
     check(deps.schema, row)
@@ -45,7 +44,7 @@ export function registerRest(http: HttpServer, deps: RestDeps): void {
 
 const KEY_NEEDED = 'A good API key is needed: send it as the password of Basic credentials, or as Authorization: Bearer <key>'
 
-/** Clients of Basic credentials send them when they are asked to (RFC 9110 11.6.1). */
+/** Clients send Basic credentials only when challenged (RFC 9110 11.6.1). */
 const challenging: Translator = error => {
   if (error.code !== 'UNAUTHENTICATED') return restError(error)
   const answer = restError(new Unauthenticated(KEY_NEEDED))
@@ -85,12 +84,12 @@ function runtimeOf(deps: RestDeps, request: HttpRequest<RequestLocals>): RouteDe
   }
 }
 
-/** Answers are made a few at a time when they show so many rows; a row that is passed over costs a fiftieth of one. */
+/** Rows that make a response large; skipped rows count a fiftieth. */
 const LARGE_PAGE = 1_000
 export const isLarge = ({ first, offset }: { first?: unknown; offset?: unknown }): boolean =>
   (typeof first === 'number' ? first : 0) + (typeof offset === 'number' ? offset : 0) / 50 > LARGE_PAGE
 
-/** In process and without the limits of the GraphQL API, which are for documents of strangers. */
+/** Without the GraphQL limits, which are for clients' documents. */
 async function run(
   schema: GraphQLSchema,
   { document, variables, contextValue }: { document: DocumentNode; variables: object; contextValue: Context },
@@ -101,7 +100,7 @@ async function run(
   return data
 }
 
-/** Like introspection it needs a credential: nobody else maps the API. */
+/** Needs a credential, like introspection. */
 function registerDocumentation(http: HttpServer, deps: RestDeps): void {
   const document = JSON.stringify(openapi(routes, deps.publicUrl))
   http.route<RequestLocals>({

@@ -1,7 +1,6 @@
-/** A schema in words: what a refused field must be. */
+/** JSON schemas as error messages. */
 import type { TSchema } from 'typebox'
 
-/** The parts of a JSON schema that this API uses. */
 export interface Shape {
   readonly type?: string
   readonly enum?: readonly string[]
@@ -49,7 +48,6 @@ function objectRule({ required = [], additionalProperties }: Shape): string {
   return required.length > 0 ? `an object with ${required.join(' and ')}` : 'an object'
 }
 
-/** The schema of what is not null. */
 export function unwrapped(schema: TSchema): Shape {
   const { anyOf } = schema as Shape
   return anyOf === undefined ? (schema as Shape) : (anyOf[0] as Shape)

@@ -1,12 +1,10 @@
-/** Tokens: by password, by API key, for acting as somebody else; and where a browser logs in. */
-
 import { AuthenticateApiKeyDocument, ImpersonateDocument, LogInDocument } from '../../generated/operations.ts'
 import { Invalid, NotFound } from '../../platform/errors.ts'
 import { readParams } from './params.ts'
 import { fields, id, optional, text } from './request.schemas.ts'
 import { defineRoute, type Route } from './route.ts'
 
-/** An OpenID provider's log-in begins on a page of its own; everyone else logs in on the one page. */
+/** OpenID providers have their own log-in path. */
 const startLogIn: Route = {
   methods: ['GET'],
   path: '/bim/iam/:iamid/user/authenticate',
@@ -22,7 +20,7 @@ const startLogIn: Route = {
   },
 }
 
-/** The key of the body, else of the header (bim-wire-rules "Requests" 8); the two are never mixed. */
+/** The body's key wins over the header's (bim-wire-rules "Requests" 8). */
 const keyOf = (payload: { apikey?: string }, secret: () => string | null): string => {
   const key = payload.apikey ?? secret()
   if (key === null) throw new Invalid('apikey', 'is missing: it must be in the body, or in the Authorization header')

@@ -1,4 +1,4 @@
-/** Roster as somebody else's external user info endpoint (reference: external-user-info-endpoint). */
+/** Roster as an external user info endpoint. */
 import { ReadUserInfoDocument } from '../../generated/operations.ts'
 import { readAll } from './read-all-pages.ts'
 import { fields, optional, text } from './request.schemas.ts'
@@ -9,7 +9,7 @@ export const userInfoRoutes = [
     method: 'GET',
     path: '/user-info',
     doc: "A user's groups and attributes for another system, which sends an API key as the password of Basic credentials. A disabled user has no groups and no authorizations.",
-    // More than reading the user needs: without their groups the answer would say that they have none.
+    // Groups are part of the response.
     action: 'user:readGroups',
     credential: 'basic',
     query: fields({ userid: text, iamid: optional(text) }),
@@ -22,7 +22,7 @@ export const userInfoRoutes = [
         groups: user.groups && (await readAll(user.groups, async groupsAfter => (await again({ groupsAfter })).user.groups!)),
       },
     }),
-    // iam-rules, "Settled later": an answer that says none, which ends what the other system took from the last one.
+    // iam-rules, "Settled later": empty lists revoke earlier grants.
     body: ({ user: { disabled, authorizations, groups } }) =>
       disabled ? { groups: [], authorizations: {} } : { groups: groups!.nodes, authorizations },
   }),

@@ -1,4 +1,3 @@
-/** The current user's information, with what only this call shows. */
 import type { ReadCurrentUserQuery, ReadCurrentUserQueryVariables } from '../../generated/operations.ts'
 import { readAll } from './read-all-pages.ts'
 import type { ReadAll } from './route.ts'
@@ -6,7 +5,7 @@ import { aggregatedUser } from './serializers.ts'
 
 type Viewer = NonNullable<ReadCurrentUserQuery['viewer']>
 
-/** With all their groups and all they may do within domains. */
+/** With all groups and domain permissions. */
 export const viewerDocument: ReadAll<{ viewer: Viewer }, ReadCurrentUserQueryVariables> = async (
   { viewer: { user, ...rest } },
   again,
@@ -35,15 +34,15 @@ export function currentUser({
     ...aggregatedUser(user),
     ...(currentProject && { projectId: currentProject.id }),
     collectionPermissions: byDomain(domainPermissions?.nodes ?? []),
-    // Ids here, names in the hits of the searches.
+    // Ids here, names in search hits.
     groups: (groups?.nodes ?? []).map(group => group.id),
     isDataSourceOwner,
-    // The marker of who impersonates, by the names that a token's information has for it.
+    // The documented names of the impersonator.
     ...(impersonator && { impersonationuserid: impersonator.userid, impersonationiamid: impersonator.iamid }),
   }
 }
 
-/** `{domain id: [permissions in it]}`; the vendor calls a domain a collection. */
+/** The vendor calls a domain a collection. */
 function byDomain(permissions: NonNullable<Viewer['user']['domainPermissions']>['nodes']) {
   const grants = permissions.map(({ domain, group, ...rest }) => ({
     ...rest,

@@ -1,4 +1,4 @@
-/** The parameters of both searches of users, and the one filter that serves them. */
+/** Parameters of both user searches. */
 import Type from 'typebox'
 import type { UserFilter, UserSort } from '../../generated/operations.ts'
 import { descending, type FieldsOf, fields, flag, id, list, oneOf, optional, paging, text } from './request.schemas.ts'
@@ -20,7 +20,7 @@ const common = {
   permission: optional(text),
 }
 
-/** The reference spells these in one way for the query and in another for the body; either takes both. */
+/** The reference spells them differently in query and body. */
 const spellings = { excludeDeletediams: 'excludeDeletedIams', excludebim: 'excludeBIM' } as const
 
 export const userQuery = fields(common, { spellings })

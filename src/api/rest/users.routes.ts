@@ -1,4 +1,3 @@
-/** Users: those who are new, those who are found, and what becomes of them. */
 import {
   CloneUserDocument,
   CreateUserDocument,
@@ -35,7 +34,7 @@ export const userRoutes = [
     run: CreateUserDocument,
     answers: 'NewUser',
     variables: ({ payload: { userid, iamid, password, permissions, profile: person } }) => ({
-      // A name that is null or left out is the userid.
+      // The default name is the userid.
       input: {
         userid,
         iamid,
@@ -57,7 +56,7 @@ export const userRoutes = [
     variables: ({ query }) => ({ first: query.size, offset: query.offset, filter: userFilter(query), sort: userSort(query) }),
     whole: allGroups,
     body: ({ users: { totalCount, nodes } }) => ({
-      // A string here and in the other searches, a number for the members of a group.
+      // A string here, a number for group members.
       count: String(totalCount),
       hits: shapedBy(nodes, ({ currentProject, groupPermissions, hasLogin, ...user }) => ({
         ...userHit(user),

@@ -1,32 +1,28 @@
-/**
- * The state of a log-in with a provider, in an encrypted cookie between two requests. It is bound to the browser by being its cookie,
- * to the IAM by naming it, and to its time.
- */
+/** The state of a provider log-in, in an encrypted cookie bound to browser, IAM and time. */
 import type { Handshake } from '../../connectors/oidc.ts'
 import { createTokenCipher } from '../../platform/encryption.ts'
 
-/** A log-in under way. */
 export interface PendingLogin extends Handshake {
   readonly iamid: string
-  /** Where to go afterwards: a path of ours. */
+  /** A local path. */
   readonly returnTo: string
 }
 
-/** Seconds that a person may take at their provider. */
+/** Seconds for the log-in at the provider. */
 export const HANDSHAKE_SECONDS = 600
 
-/** A log-in under way as its cookie says it. That it is finished once only is the service's to see. */
+/** The service ensures single use. */
 export interface ReturnedLogin extends PendingLogin {
   readonly until: Date
 }
 
-/** Handshakes as cookies: nothing is stored of a log-in that does not return. */
+/** Stores nothing on the server. */
 export function createHandshakes(instanceKeys: readonly Buffer[], clock: () => number = Date.now) {
   const cipher = createTokenCipher(instanceKeys, 'handshake')
   return {
     make: (underWay: PendingLogin): Promise<string> =>
       cipher.encrypt({ ...underWay }, new Date(clock() + HANDSHAKE_SECONDS * 1000)),
-    /** Null for one that belongs to another IAM, is expired or none at all. */
+    /** Null when expired, invalid or of another IAM. */
     async read(text: string | null, iamid: string): Promise<ReturnedLogin | null> {
       const claims = text === null ? null : await cipher.decrypt(text, new Date(clock()))
       if (claims === null || claims.iamid !== iamid) return null
@@ -36,9 +32,9 @@ export function createHandshakes(instanceKeys: readonly Buffer[], clock: () => n
   }
 }
 
-/** A path of ours, under PUBLIC_URL, as a whole address; null for anything that could lead elsewhere. */
+/** Resolves a local path under PUBLIC_URL; null for other targets. */
 export function ownAddress(publicUrl: string, path: string): string | null {
-  // No backslash and no control character: browsers make slashes and nothing of them (URL standard, 4.4).
+  // Browsers change backslashes and drop control characters (URL standard, 4.4).
   if (path.length > 1_000 || !/^\/(?![/\\])[\x21-\x5b\x5d-\x7e]*$/.test(path)) return null
   const base = new URL(publicUrl)
   const url = URL.parse(path, base.origin)

@@ -1,4 +1,4 @@
-/** Text that is HTML already. Only `html` makes one, so that nothing reaches a page unescaped by being forgotten. */
+/** Escaped HTML; only `html` creates it. */
 export class Html {
   readonly text: string
   constructor(text: string) {
@@ -8,7 +8,7 @@ export class Html {
 
 type Piece = string | number | Html | false | null | undefined
 
-/** A template whose values are escaped, for content and for quoted attributes; `false`, null and undefined are nothing. */
+/** Escapes values for content and quoted attributes; skips `false`, null and undefined. */
 export function html(parts: TemplateStringsArray, ...pieces: Piece[]): Html {
   return new Html(parts.reduce((text, part, index) => text + render(pieces[index - 1]) + part))
 }

@@ -2,21 +2,17 @@ import { createHash } from 'node:crypto'
 import type { HttpResponse } from '../../platform/http/types.ts'
 import { Html, html } from './html.ts'
 
-/** What the pages say about the instance. */
 export interface Instance {
-  /** Without a trailing slash. Links come from it, never from the request. */
+  /** Without a trailing slash. Links use it, never the request. */
   readonly publicUrl: string
-  /** Characters of a new password. */
   readonly minLength: number
 }
 
-/** Whom an invitation is for, as the store has it. */
 export interface InvitedUser {
   readonly userid: string
   readonly name: string
 }
 
-/** Whose session this is. */
 export interface SignedInUser extends InvitedUser {
   readonly iamid: string
 }
@@ -45,7 +41,7 @@ a { color: var(--blue) }
 pre { margin: 0; padding: .75rem; border-radius: .4rem; background: var(--ground); font-size: .8rem; white-space: pre-wrap; overflow-wrap: anywhere }
 `
 
-/** Nothing but its own style, and nowhere to send a form but here; and on to `formTo`, since browsers hold redirects to it as well. */
+/** Forms submit here and to `formTo`: browsers apply the policy to redirects. */
 const policy = (formTo: string | null) =>
   [
     "default-src 'none'",
@@ -58,23 +54,21 @@ const policy = (formTo: string | null) =>
 const headers = {
   'content-type': 'text/html; charset=utf-8',
   'content-security-policy': policy(null),
-  // The address of the page holds the token.
+  // The page's address contains the token.
   'referrer-policy': 'no-referrer',
   'cache-control': 'no-store',
   'x-robots-tag': 'noindex',
 }
 
-/** Not no-referrer: browsers would send the form with `Origin: null`, which proves nothing. There is no secret in these addresses. */
+/** Under no-referrer, forms send `Origin: null`, which proves nothing. */
 const traceable = { 'referrer-policy': 'same-origin' }
 
-/** An IAM where people log in: here with a password, or elsewhere. */
 export interface SignInOption {
   readonly id: string
   readonly displayName: string
   readonly byPassword: boolean
 }
 
-/** What came back with a log-in that failed. */
 export interface Problem {
   readonly status: number
   readonly message: string
@@ -82,7 +76,7 @@ export interface Problem {
   readonly userid: string
 }
 
-/** Without an invitation: the ways to sign in, and how to get a token; with what was wrong, when the form comes back. */
+/** The sign-in page; shows the error of a rejected form. */
 export function welcomePage({ publicUrl }: Instance, entrances: readonly SignInOption[], refusal?: Problem): HttpResponse {
   const curl = `curl -X POST ${publicUrl}/bim/iam/bim/user/authenticate \\
   -H 'Content-Type: application/json' \\
@@ -114,12 +108,12 @@ export function welcomePage({ publicUrl }: Instance, entrances: readonly SignInO
   return { ...answer, headers: { ...answer.headers, ...traceable } }
 }
 
-/** The vendor's name of `bim`, which the API answers until an administrator gives another. */
+/** The vendor's name of `bim`, unless an administrator renames it. */
 const VENDOR_NAME = 'Immuta'
 const nameOf = (iamid: string, displayName: string): string =>
   iamid === 'bim' && displayName === VENDOR_NAME ? 'Local account' : displayName
 
-/** Where there is one place for passwords it is not asked for. */
+/** A single password source needs no choice. */
 function signInForm(entrances: readonly SignInOption[], refusal?: Problem): Html {
   const chosen = refusal?.iamid ?? 'bim'
   const options = entrances.reduce<Html>(
@@ -142,14 +136,13 @@ ${
 </form>`
 }
 
-/** The form for a new password; with what was wrong, when it comes back. */
 export function passwordPage(
   { publicUrl, minLength }: Instance,
   invited: InvitedUser,
   { token, fault }: { token: string; fault?: { status: number; message: string } },
 ): HttpResponse {
   const described = fault ? 'fault rule' : 'rule'
-  // "?" is this very path without the query, whatever path a proxy gives the page.
+  // "?" keeps the path behind any proxy.
   return page(publicUrl, {
     status: fault?.status ?? 200,
     title: 'Choose your password',
@@ -179,7 +172,7 @@ function passwordField(
   }${name === 'password' && html` autofocus`} required>`
 }
 
-/** One page for a link that is unknown, used or expired: which of them it is would tell a stranger what exists. */
+/** One page for unknown, used and expired links, so that none reveals what exists. */
 export function deadLinkPage({ publicUrl }: Instance): HttpResponse {
   return page(publicUrl, {
     status: 404,
@@ -202,7 +195,7 @@ export function donePage({ publicUrl }: Instance, { userid, name }: InvitedUser)
   })
 }
 
-/** Who is signed in, and the way out. `formTo` is the origin where signing out goes on, if it does. */
+/** `formTo`: the origin to which sign-out redirects. */
 export function signedInPage({ publicUrl }: Instance, person: SignedInUser, formTo: string | null): HttpResponse {
   const answer = page(publicUrl, {
     status: 200,
@@ -217,7 +210,6 @@ export function signedInPage({ publicUrl }: Instance, person: SignedInUser, form
   return { ...answer, headers: { ...answer.headers, ...traceable, 'content-security-policy': policy(formTo) } }
 }
 
-/** A log-in that led nowhere; `reason` is a sentence. */
 export function problemPage(
   { publicUrl }: Instance,
   { status, title, reason }: { status: number; title: string; reason: string },
@@ -229,7 +221,6 @@ export function problemPage(
   })
 }
 
-/** A form that another site sent here. */
 export function foreignFormPage({ publicUrl }: Instance): HttpResponse {
   return page(publicUrl, {
     status: 403,

@@ -1,7 +1,5 @@
-// Flow of a log-in with an OpenID provider: GET /login/:iamid makes a handshake, which goes into an encrypted cookie, and sends the
-// browser to the provider -> GET /login/:iamid/callback takes the handshake out of the cookie, once, and has the service check what came
-// back -> the token goes into the session's cookie, and nowhere else -> GET /login says who is signed in -> POST
-// /login/:iamid/logout ends it, here and at the provider. What a query asks for is looked at here, and nothing of it is repeated.
+// Flow: GET /login/:iamid → handshake cookie → provider → GET /login/:iamid/callback → token in the session
+// cookie → GET /login. Query values are checked and never displayed.
 import { type Handshake, matchesState } from '../../connectors/oidc.ts'
 import { createTokenCipher, type TokenCipher } from '../../platform/encryption.ts'
 import { type Code, ERROR_CODES, RosterError } from '../../platform/errors.ts'
@@ -13,7 +11,6 @@ import { type Instance, problemPage, type SignedInUser, signedInPage } from './p
 export interface ProviderDeps extends Instance {
   /** 32 bytes each; the first encrypts. */
   readonly instanceKeys: readonly Buffer[]
-  /** Seconds. */
   readonly sessionLife: number
   begin(
     request: HttpRequest,
@@ -23,23 +20,22 @@ export interface ProviderDeps extends Instance {
     request: HttpRequest,
     input: { iamid: string; query: string; handshake: Handshake; until: Date },
   ): Promise<{ token: string; endSession: string | null }>
-  /** Whose session the request carries; null for none. */
+  /** Null without a session. */
   whoIs(request: HttpRequest): Promise<SignedInUser | null>
-  /** Ends the session. `idToken`: the ID token that it began with, where a provider gave one that is short enough to send. */
+  /** `idToken`: the session's ID token, if known and short enough. */
   logOut(request: HttpRequest): Promise<{ idToken: string | null }>
-  /** Ends what a provider's logout token says is over; throws whatever is wrong with it. */
+  /** Throws for an invalid logout token. */
   endByProvider(request: HttpRequest, input: { iamid: string; logoutToken: string }): Promise<unknown>
 }
 
 const HANDSHAKE_COOKIE = 'roster_handshake'
-/** Where to end the session at the provider: encrypted, so that no other site decides where the browser goes. */
+/** The provider's end-session address, encrypted against forgery. */
 const END_COOKIE = 'roster_end_session'
 
-/** Registers the pages; answers with the one for whoever is signed in already. */
 export function registerProviders(http: HttpServer, deps: ProviderDeps): (request: HttpRequest) => Promise<HttpResponse | null> {
   const handshakes = createHandshakes(deps.instanceKeys)
   const endSessions = createTokenCipher(deps.instanceKeys, 'end session')
-  // Whoever initiates a log-in elsewhere may do so by a form, too (Core 4).
+  // Third parties may initiate log-ins by form (Core 4).
   http.route({
     method: ['GET', 'POST'],
     path: '/login/:iamid',
@@ -76,7 +72,7 @@ async function begin(
 ): Promise<HttpResponse> {
   const iamid = request.params.iamid ?? ''
   const query = request.method === 'POST' ? fieldsOf(request.body) : new URLSearchParams(request.query)
-  // The names of a log-in that a provider initiates (Core 4); `returnTo` is ours.
+  // Parameters of third-party-initiated log-in (Core 4).
   const [issuer, loginHint] = [query.get('iss'), query.get('login_hint')]
   const wish = returnPathOf(deps.publicUrl, query)
   const { url, handshake } = await deps.begin(request, {
@@ -95,7 +91,6 @@ function fieldsOf(body: unknown): URLSearchParams {
   return new URLSearchParams(fields.filter((field): field is [string, string] => typeof field[1] === 'string'))
 }
 
-/** Where the person wants to go afterwards: an address of ours, or nowhere. */
 function returnPathOf(publicUrl: string, query: URLSearchParams): string | null {
   const path = query.get('returnTo')
   if (path !== null) return ownAddress(publicUrl, path)
@@ -131,7 +126,7 @@ async function finish(
     return redirect(returnTo, [over, cookieLine(deps.publicUrl, session), end])
   } catch (error) {
     const answer = problem(deps, error)
-    // Of two tabs the later one has the cookie: what comes back to the other must not take it away.
+    // The cookie belongs to the latest tab; others must not clear it.
     return matchesState(underWay, request.query) ? { ...answer, headers: { ...answer.headers, 'set-cookie': [over] } } : answer
   }
 }
@@ -157,7 +152,7 @@ async function endSessionOf(endSessions: TokenCipher, request: HttpRequest): Pro
 async function logOut(deps: ProviderDeps, endSessions: TokenCipher, request: HttpRequest): Promise<HttpResponse> {
   if (!isSameOrigin(request.headers, deps.publicUrl))
     return problemPage(deps, { status: 403, title: 'This form came from another site', reason: 'You are still signed in.' })
-  // A session that is over already is what was wanted; its cookies go all the same.
+  // An ended session is no error; its cookies are cleared.
   const over = (await deps.whoIs(request)) === null
   const ended = over ? null : await deps.logOut(request)
   const gone = [
@@ -165,19 +160,16 @@ async function logOut(deps: ProviderDeps, endSessions: TokenCipher, request: Htt
     await endCookie(deps, endSessions, null),
   ]
   const elsewhere = ended && (await endSessionOf(endSessions, request))
-  // RP-Initiated Logout 1.0, 2: without it a provider asks whom to sign out, or refuses.
+  // RP-Initiated Logout 1.0, 2: without it providers may ask or refuse.
   if (ended?.idToken) elsewhere?.searchParams.set('id_token_hint', ended.idToken)
   const location = elsewhere?.href ?? `${deps.publicUrl}/login`
-  // Asked by a script, which cannot follow a redirect to the provider: it goes there itself.
+  // Scripts cannot follow the redirect; they navigate themselves.
   if (request.headers.accept === 'application/json')
     return { status: 200, headers: { 'set-cookie': gone, 'cache-control': 'no-store' }, body: { location } }
   return redirect(location, gone)
 }
 
-/**
- * Back-Channel Logout 1.0, 2.8: 200 or 400, and nothing to be cached. Whoever sends us something learns no more, not even whether there is
- * such an IAM: the reason is in the log.
- */
+/** Back-Channel Logout 1.0, 2.8: 200 or 400, uncached. The reason is only logged. */
 async function receiveLogout(deps: ProviderDeps, request: HttpRequest): Promise<HttpResponse> {
   const headers = { 'cache-control': 'no-store' }
   const refusal = { status: 400, headers, body: { error: 'invalid_request' } }
@@ -192,7 +184,7 @@ async function receiveLogout(deps: ProviderDeps, request: HttpRequest): Promise<
   }
 }
 
-/** 303: whatever came, what follows is read (RFC 9110, 15.4.4). The address before it has a code: it goes to nobody. */
+/** 303 makes the next request a GET (RFC 9110, 15.4.4); the referrer would contain a code. */
 const redirect = (location: string, cookies: string[]): HttpResponse => ({
   status: 303,
   headers: { location, 'set-cookie': cookies, 'referrer-policy': 'no-referrer', 'cache-control': 'no-store' },
@@ -205,7 +197,6 @@ const TITLES: Partial<Record<Code, string>> = {
   CONFLICT: 'This sign-in cannot be finished',
 }
 
-/** What a service answers, as a page. What nobody foresaw goes on. */
 function problem(deps: Instance, error: unknown): HttpResponse {
   if (!(error instanceof RosterError) || error.code === 'INTERNAL_SERVER_ERROR') throw error
   const { status } = ERROR_CODES[error.code]

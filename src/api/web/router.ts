@@ -1,7 +1,5 @@
-// Flow of a log-in by password: GET /login offers the IAMs that take one -> POST /login has the service check it -> the token goes
-// into the session's cookie -> GET /login says who is signed in. Flow of an invitation: the link of the mail -> GET /login?token=…
-// shows whom the store has under it and asks for a password -> POST /login sets it -> done. Only the token of the query is looked at:
-// name, userid, and whatever asks for a redirect are anybody's words. An invitation signs nobody in, so a page made to be sent from elsewhere gains nothing; a log-in from elsewhere would.
+// Log-in and invitation pages. Only the token of the query is read. Invitations sign nobody in, so cross-site
+// forms gain nothing.
 import { type Code, ERROR_CODES, RosterError } from '../../platform/errors.ts'
 import { cookieLine, isSameOrigin, sessionCookie } from '../../platform/http/cookies.ts'
 import type { HttpRequest, HttpResponse, HttpServer } from '../../platform/http/types.ts'
@@ -17,24 +15,21 @@ import {
 } from './pages.ts'
 
 export interface LoginDeps extends Instance {
-  /** The page of whoever is signed in already; null for anybody else. */
+  /** Null when not signed in. */
   signedIn(request: HttpRequest): Promise<HttpResponse | null>
-  /** The IAMs to offer. */
   entrances(request: HttpRequest): Promise<readonly SignInOption[]>
-  /** Seconds. */
   readonly sessionLife: number
   logIn(request: HttpRequest, input: { iamid: string; userid: string; password: string }): Promise<{ token: string }>
-  /** Whom a working invitation is for; null for an unknown, used or expired one. */
+  /** Null for an unknown, used or expired invitation. */
   readInvitation(request: HttpRequest, token: string): Promise<InvitedUser | null>
-  /** Sets the password and uses the invitation up. Throws Invalid('password', …) when the policy refuses it. */
+  /** Throws Invalid when the policy rejects the password. */
   acceptInvitation(request: HttpRequest, input: { token: string; password: string }): Promise<InvitedUser>
 }
 
-/** Characters; what is longer is no token, and not worth a look-up. */
+/** Characters; longer values are no tokens. */
 const TOKEN_LIMIT = 200
-/** What a service says of a link that stopped working between the page and the form. */
+/** Codes of a link that no longer works. */
 const dead = new Set<Code>(['NOT_FOUND', 'UNAUTHENTICATED', 'FORBIDDEN', 'CONFLICT', 'REFUSED'])
-/** What the person can only wait for. */
 const busy: Partial<Record<Code, number>> = { TOO_MANY_REQUESTS: 429, UNAVAILABLE: 503 }
 
 export function registerLogin(http: HttpServer, deps: LoginDeps): void {
@@ -43,7 +38,7 @@ export function registerLogin(http: HttpServer, deps: LoginDeps): void {
 }
 
 async function show(deps: LoginDeps, request: HttpRequest): Promise<HttpResponse> {
-  // Not parseQuery: a link that a mail program broke in its name still has a token, and a page is kinder than a 400.
+  // Unlike parseQuery, tolerates links that mail programs broke.
   const tokens = new URLSearchParams(request.query).getAll('token')
   if (tokens.length === 0) return (await deps.signedIn(request)) ?? welcomePage(deps, await deps.entrances(request))
   const token = tokens.length === 1 ? tokens[0]! : ''
@@ -78,7 +73,7 @@ async function signIn(
   request: HttpRequest,
   { iamid, userid, password }: { iamid: string; userid: string; password: string },
 ): Promise<HttpResponse> {
-  // Another site must not sign somebody in as somebody else.
+  // Prevents log-in by a foreign site.
   if (!isSameOrigin(request.headers, deps.publicUrl)) return foreignFormPage(deps)
   if (userid === '')
     return welcomePage(deps, await deps.entrances(request), {
@@ -117,10 +112,7 @@ async function find(deps: LoginDeps, request: HttpRequest, token: string): Promi
   }
 }
 
-/**
- * Sec-Fetch-Site and not Origin: under the page's own no-referrer policy browsers send `Origin: null` with its form. A client without
- * the header is no browser that another site could use; the token in the form is what counts.
- */
+/** Uses Sec-Fetch-Site: under no-referrer browsers send `Origin: null`. */
 function isForeign({ headers }: HttpRequest): boolean {
   const site = headers['sec-fetch-site']
   return site !== undefined && site !== 'same-origin' && site !== 'none'
@@ -134,7 +126,7 @@ function fieldsOf(body: unknown) {
     password: text('password'),
     confirmation: text('confirmation'),
     iamid: text('iamid'),
-    // No userid begins or ends with white space, but what a phone completes does.
+    // Phones append white space; userids never have it.
     userid: text('userid').trim(),
   }
 }

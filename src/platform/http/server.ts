@@ -155,11 +155,8 @@ class Server implements HttpServer {
       })
       // Not onResponse, which would give a second line to what `#fail` has answered.
       scope.addHook('onSend', async (request, reply) => {
-        this.#line(request, {
-          route: `${files.prefix}/*`,
-          status: reply.statusCode,
-          started: started.get(request) ?? performance.now(),
-        })
+        const begun = started.get(request) ?? performance.now()
+        this.#line(request, { route: `${files.prefix}/*`, status: reply.statusCode, started: begun })
       })
       // Its own cache-control would be written over the one given.
       const cacheControl = files.headers?.['cache-control'] === undefined
@@ -210,7 +207,7 @@ class Server implements HttpServer {
       if (route.decide) await route.decide(wire)
       const kind = route.body ?? 'json+form'
       if (kind !== 'none' && hasBody(headers)) {
-        const bytes = await this.#receive(route, { wire, request, reply })
+        const bytes = await this.#receive(route, wire, reply)
         if (bytes !== undefined) wire.body = parseBody(bytes, headers, kind)
       }
       const answer = await written(await route.handler(wire))
@@ -222,13 +219,10 @@ class Server implements HttpServer {
     this.#line(request, { route: route.path, status, started })
   }
 
-  async #receive<Locals>(
-    route: Route<Locals>,
-    { wire, request, reply }: { wire: HttpMessage<Locals>; request: FastifyRequest; reply: FastifyReply },
-  ) {
+  async #receive<Locals>(route: Route<Locals>, wire: HttpMessage<Locals>, reply: FastifyReply) {
     try {
       const limit = route.bodyLimit?.(wire) ?? ANONYMOUS_BODY_LIMIT
-      return await readBody(request.raw, reply.raw, { limit, held: this.#connections.bodies })
+      return await readBody(reply.request.raw, reply.raw, { limit, held: this.#connections.bodies })
     } catch (error) {
       throw (error instanceof TooLarge && route.tooLarge?.(wire)) || error
     }
@@ -242,7 +236,7 @@ class Server implements HttpServer {
     this.#line(request, { route: NO_ROUTE, status, started })
   }
 
-  /** Answers what node refused before it was a request. It says so again for every further piece of the same connection. */
+  /** Node rejects a request again for each further chunk. */
   #refuse(error: NodeJS.ErrnoException, socket: Socket): void {
     if (this.#refused.has(socket)) return
     this.#refused.add(socket)
