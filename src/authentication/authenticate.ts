@@ -1,6 +1,6 @@
 /**
- * Who is asking: an Authorization header → one statement → an actor. Everything is read afresh: a revocation holds at once. Those who
- * ask at the same moment are looked up together.
+ * Authorization header → one statement → actor. Nothing is cached, so revocations apply at once; concurrent
+ * lookups share a statement.
  */
 import DataLoader from 'dataloader'
 import type { UserActor } from '../authorization/actor.ts'
@@ -32,8 +32,8 @@ const USER = `u.id AS "userId", u.profile_id AS "profileId", u.iamid, u.userid, 
 
 const ADMIN_PERMISSIONS = ADMINISTRATIVE.map(permission => `'${permission}'`).join(', ')
 
-// Alive: the user enabled, their IAM configured, the key behind it not expired; under impersonation also the impersonator
-// enabled and still holding IMPERSONATE_USER, and the target still without an administrative permission.
+// Requires an enabled user, a configured IAM and an unexpired key. Under impersonation the impersonator must
+// still be enabled and permitted, the target not administrative.
 const TOKEN = `SELECT t.id, t.hash, t.api_key_id AS "apiKeyId", t.project_id AS "projectId", t.scopes, ${USER},
     p.id AS "impersonatorId", p.iamid AS "impersonatorIamid", p.userid AS "impersonatorUserid"
   FROM tokens t JOIN users u ON u.id = t.user_id AND NOT u.disabled JOIN iams i ON i.id = u.iamid
@@ -54,7 +54,7 @@ interface ParsedSecret {
   readonly hash: Uint8Array
 }
 
-/** What may open something: of another kind, or malformed, it is null without asking the store. */
+/** Null for other kinds and malformed secrets, without a lookup. */
 function parseSecret(secret: string): ParsedSecret | null {
   const parsed = parse(secret)
   return parsed !== null && (parsed.kind === 'rt' || parsed.kind === 'rk') ? { kind: parsed.kind, hash: parsed.hash } : null
@@ -65,7 +65,7 @@ const find = (
   { kind, hashes, now }: { kind: ParsedSecret['kind']; hashes: readonly Uint8Array[]; now: Date },
 ): Promise<Row[]> => db.query<Row>(kind === 'rt' ? TOKEN : KEY, [hashes, now.toISOString()])
 
-/** The actor of a secret, or null if it opens nothing. Does not count as a use. */
+/** Returns null for an invalid secret. Does not record a use. */
 export async function actorOf(db: Db, secret: string, now: Date): Promise<UserActor | null> {
   const opener = parseSecret(secret)
   return opener && actorFrom(opener, await find(db, { kind: opener.kind, hashes: [opener.hash], now }))
@@ -87,7 +87,7 @@ function actorFrom({ kind: opened, hash }: ParsedSecret, rows: readonly Row[]): 
       kind,
       id: row.id,
       apiKeyId: row.apiKeyId,
-      // An impersonation token carries a marker, not a narrowing: what it may do stands in the policy's own column.
+      // The impersonation marker does not narrow; the policy has a column for it.
       scopes: row.scopes.filter(scope => scope !== 'impersonation'),
       projectId: row.projectId,
     },
@@ -95,11 +95,10 @@ function actorFrom({ kind: opened, hash }: ParsedSecret, rows: readonly Row[]): 
   }
 }
 
-/** Most that one statement looks up. */
 const BATCH = 100
 
 export function createAuthenticate(db: Db, lastUsed: LastUsedTracker): Authenticate {
-  // Nothing is cached: a batch is what arrived while the process was busy, and its statement runs after all of it arrived.
+  // A batch is what arrived while the process was busy.
   const batch = (kind: ParsedSecret['kind']) =>
     new DataLoader<ParsedSecret, UserActor | null>(
       async openers => {

@@ -6,7 +6,7 @@ import { purgeConsumed } from './oidc-session.store.ts'
 
 const EVERY_MS = 600_000
 
-/** Forgets, every ten minutes, what is long over: tokens, invitations, counts of failed log-ins and what was used once. */
+/** Deletes expired tokens, invitations, failure counts and replay records every ten minutes. */
 export function startHousekeeping({ store, log }: Pick<App, 'store' | 'log'>): { stop(): void } {
   const clean = async () => {
     const now = new Date()

@@ -6,11 +6,9 @@ const KINDS: readonly Kind[] = ['key', 'token', 'scim']
 
 const FLUSH_EVERY_MS = 500
 
-/**
- * The first use of a secret shows within a second; later ones are written at most once a minute per secret, many in one statement.
- */
+/** Writes first uses within a second, later ones at most once a minute, in batches. */
 export function createLastUsedTracker(db: Db, idleSeconds: number, onError: (error: unknown) => void): LastUsedTracker {
-  // A token that slides by less than two minutes needs its use written sooner than once a minute.
+  // Short sliding lifetimes need earlier writes.
   const interval = Math.min(60_000, (idleSeconds * 1000) / 2)
   const empty = (): Record<Kind, Map<number, number>> => ({ key: new Map(), token: new Map(), scim: new Map() })
   const [written, waiting] = [empty(), empty()]
@@ -26,7 +24,7 @@ export function createLastUsedTracker(db: Db, idleSeconds: number, onError: (err
         onError,
       )
     }
-    // Only recent writes matter for "once a minute": forget the rest, so that memory does not grow with the number of secrets.
+    // Older entries are not needed; bounds memory.
     const old = Date.now() - interval
     for (const kind of KINDS) for (const [id, at] of written[kind]) if (at < old) written[kind].delete(id)
   }

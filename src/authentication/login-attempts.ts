@@ -1,6 +1,6 @@
 /**
- * Verifications of passwords under the lock-out: no more are under way for one account, and for one address, than may still fail before
- * the lock begins, counted in the store for all instances. The rest wait here, in order of arrival, and are refused together by a lock.
+ * Password verification under the lock-out. At most as many attempts run for an account or address as may still
+ * fail; the others queue, and a lock rejects them.
  */
 
 import type { LockoutSubjects, LoginAttempts, LoginSubjects } from '../authorization/ports.ts'
@@ -12,7 +12,7 @@ import type { Turn } from '../platform/fair-queue.ts'
 import { RejectedAttempts } from './rejected-attempts.ts'
 import { tooMany, VerificationQueue } from './verification-queue.ts'
 
-/** Milliseconds that an attempt waits for its turn at most. */
+/** Milliseconds in the queue. */
 const MAX_WAIT = 10_000
 
 export function createLoginAttempts(): LoginAttempts {
@@ -23,7 +23,7 @@ class LimitedAttempts implements LoginAttempts {
   readonly #lanes = new VerificationQueue()
   readonly #refusals = new RejectedAttempts()
 
-  /** Refuses an attempt, and with it everybody who waits for the same lock. */
+  /** Rejects the attempt and all that wait for the same lock. */
   async #refuse(db: Db, subjects: LockoutSubjects, seconds: Seconds): Promise<never> {
     const refused = this.#lanes.refuse(subjects, seconds)
     refused.set(subjects.address, (refused.get(subjects.address) ?? 0) + 1)
@@ -66,7 +66,7 @@ class LimitedAttempts implements LoginAttempts {
     const address = this.#refusals.remembered(given.address)
     if (address > 0) await this.#refuse(db, given, { account: 0, address })
     const subjects = await countedSubjects(db, given, new Date())
-    // Known here: neither the crowd at the address nor its place in the queue of hashes is theirs.
+    // Known addresses bypass the address's queue.
     const isKnown = subjects.account === given.own
     const until = await this.#admit(db, subjects, isKnown)
     const turn = { actor: isKnown ? given.own : given.address, part: subjects.account }
@@ -76,7 +76,7 @@ class LimitedAttempts implements LoginAttempts {
     )
     const now = new Date()
     const late = now >= until
-    // Too late is as wrong, whatever was found: the answer must not tell.
+    // A late result counts as failed and must not be revealed.
     const outcome = late && result.outcome === 'passed' ? 'failed' : result.outcome
     let settled: Settlement
     try {

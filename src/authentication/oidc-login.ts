@@ -1,4 +1,4 @@
-/** What proves at a log-in with an OpenID provider who somebody is. As in password-login.ts all of it happens before the transaction: it is slow. */
+/** OpenID Connect log-in, before the transaction because it is slow. */
 import type { ServiceContext } from '../authorization/service.ts'
 import { detailOf, refused } from '../connectors/oidc.faults.ts'
 import { type LoggedOut, readLogoutToken } from '../connectors/oidc.logout-token.ts'
@@ -16,20 +16,19 @@ import { fetchUserInfo, type SourceResult } from '../federation/source-result.ts
 import { Conflict, NotFound, Unauthenticated, Unavailable, Unprocessable } from '../platform/errors.ts'
 import { consumeOnce, type ProviderSession } from './oidc-session.store.ts'
 
-/** A log-in that begins: of one's own accord, or because the provider sent one here (Core 4). */
+/** Started here or by the provider (Core 4). */
 export interface LoginRequest {
   readonly iamid: string
   readonly issuer?: string | undefined
   readonly loginHint?: string | undefined
 }
 
-/** What the browser came back with. */
 export interface CallbackInput {
   readonly iamid: string
-  /** Raw, without the question mark. */
+  /** Without the question mark. */
   readonly query: string
   readonly handshake: Handshake
-  /** When the handshake would be too old. */
+  /** The handshake's expiry. */
   readonly until: Date
 }
 
@@ -41,10 +40,10 @@ export interface OidcLoginResult {
   readonly session: ProviderSession
 }
 
-/** Where a provider sends the browser back to. From PUBLIC_URL, never from what the browser says of the host. */
+/** From PUBLIC_URL, never from request headers. */
 export const redirectUri = (publicUrl: string, iamid: string): string => `${publicUrl}/login/${iamid}/callback`
 
-/** Throws NotFound where no provider stands behind the IAM, Refused where it may not begin from its side, Unavailable. */
+/** Throws NotFound without a provider, Unprocessable when it may not initiate, Unavailable. */
 export async function beginOidcLogin(
   call: ServiceContext,
   { iamid, issuer, loginHint }: LoginRequest,
@@ -61,20 +60,20 @@ export async function beginOidcLogin(
   })
 }
 
-/** Who came back; or why it is not known who, which is to be kept. Throws Unavailable, and Conflict for what came back before. */
+/** Returns the user or a recorded rejection. Throws Unavailable, and Conflict on replay. */
 export async function finishOidcLogin(
   call: ServiceContext,
   { iamid, query, handshake, until }: CallbackInput,
 ): Promise<OidcLoginResult | Unauthenticated> {
   const { iam, relying } = await relyingPartyOf(call, iamid)
   if (!matchesState(handshake, query))
-    // Of another tab, or sent by somebody else. The one that was begun last in this browser may still come back.
+    // Another tab's response; the latest handshake stays usable.
     return warning(call, iamid, {
       work: async () => {
         throw refused('it belongs to another sign-in, perhaps in another tab of this browser')
       },
     }).catch((error: Unauthenticated) => error)
-  // Before anything else is done with it: of two who come with the same one is let through, on whatever instance.
+  // First, so that only one of two identical callbacks succeeds, on any instance.
   if (!(await consumeOnce(call.db, ['log-in', handshake.state], until))) throw new Conflict('This sign-in was finished already')
   try {
     const back = new URL(`${redirectUri(call.app.config.publicUrl, iamid)}?${query}`)
@@ -86,7 +85,7 @@ export async function finishOidcLogin(
     const held = await findUser(call.db, { iamid, userid })
     const sourceId = openidIdOf(claims)
     if (sourceId === null) throw new Unauthenticated('The subject that the identity provider names is longer than 255 characters')
-    // Where the very subject has the account its userid may have changed in anything.
+    // The same subject may have changed its userid.
     if (held !== null && held.openidId !== sourceId.id && !isSameUserid(iam, held.userid, userid))
       throw new Unauthenticated('The userid differs in spelling from the one that is known: an administrator must look at it')
     const { identity, faults: unmapped } = identityOf(iam, claimed.said)
@@ -101,7 +100,7 @@ export async function finishOidcLogin(
   }
 }
 
-/** Whom a provider's logout token is about. Throws NotFound, Unauthenticated and Unavailable, which all mean: nobody is logged out. */
+/** Throws NotFound, Unauthenticated or Unavailable; then nobody is logged out. */
 export async function receiveLogout(
   call: ServiceContext,
   { iamid, logoutToken }: { iamid: string; logoutToken: string },
@@ -126,13 +125,13 @@ async function relyingPartyOf({ app, db }: ServiceContext, iamid: string): Promi
     const clientSecret = sealed ? decrypt(app.keys, { iamid, path: 'options.clientSecret', sealed }) : null
     return { iam, relying: { options, clientSecret, outbound: app.outbound } }
   } catch (error) {
-    // What is wrong with our keys is not for whoever comes along.
+    // Problems of our keys are not for callers.
     app.log.error({ iamid, failure: (error as Error).message }, 'a client secret cannot be opened')
     throw new Unavailable('This IAM cannot be used now: whoever looks after Roster finds the reason in the log')
   }
 }
 
-/** Whoever looks after the instance hears of a provider that does not work, or that sends what cannot be believed. */
+/** Logs provider failures for the operator. */
 async function warning<T>(
   { app, requestId }: ServiceContext,
   iamid: string,

@@ -1,13 +1,13 @@
 import { createHash } from 'node:crypto'
 import type { Db } from '../platform/database/store.ts'
 
-// What a log-in with a provider leaves beside its token: as whom the provider knows it, and that it happened.
+// The provider's session behind a token, and replay records.
 
-/** As whom a provider knows a session: by the person, and where it says so by the session itself. */
+/** The subject, and the session id if given. */
 export interface ProviderSession {
   readonly sub: string
   readonly sid: string | null
-  /** The ID token that it began with, encrypted; null where the provider has no place to end a session at. */
+  /** Encrypted; null without an end-session endpoint. */
   readonly idToken: string | null
 }
 
@@ -16,11 +16,10 @@ export const recordProviderSession = (
   { tokenId, iamid, session: { sub, sid, idToken } }: { tokenId: number; iamid: string; session: ProviderSession },
 ) => db.prisma.providerSession.create({ data: { tokenId, iamid, sub, sid, idToken }, select: { tokenId: true } })
 
-/** The encrypted ID token that the session of a token began with. */
 export const idTokenOf = async (db: Db, tokenId: number): Promise<string | null> =>
   (await db.prisma.providerSession.findUnique({ where: { tokenId }, select: { idToken: true } }))?.idToken ?? null
 
-/** Ends the sessions begun through the IAM that are the person's, or with `sid` that very one; where both are given both must hold. */
+/** Ends the subject's sessions, or the one of `sid`; both must match when both are given. */
 export const endProviderSessions = (
   db: Db,
   iamid: string,
@@ -34,12 +33,11 @@ export const endProviderSessions = (
     [iamid, sub, sid],
   )
 
-/** False when it was used before, on whatever instance. `until` is when it could not be used anyway. */
+/** False when already used, on any instance. `until`: when it expires anyway. */
 export async function consumeOnce(db: Db, what: readonly string[], until: Date): Promise<boolean> {
   const mark = createHash('sha256').update(JSON.stringify(what)).digest('base64url')
   const { count } = await db.prisma.usedOnce.createMany({ data: [{ mark, until }], skipDuplicates: true })
   return count === 1
 }
 
-/** Forgets what could not be used again anyway. */
 export const purgeConsumed = (db: Db, now: Date) => db.prisma.usedOnce.deleteMany({ where: { until: { lt: now } } })

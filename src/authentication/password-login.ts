@@ -1,7 +1,4 @@
-/**
- * What proves at a log-in who somebody is, a password here or a bind in the directory of their IAM, and what is heard of them on the
- * way. All of it happens before the transaction: it is slow.
- */
+/** Password log-in, verified locally or by a directory bind. Runs before the transaction because it is slow. */
 import { setTimeout } from 'node:timers/promises'
 import type { ServiceContext } from '../authorization/service.ts'
 import { subjectsOf } from '../domain/credentials/lockout.ts'
@@ -22,24 +19,20 @@ export interface PasswordCredentials {
   password: string
 }
 
-/** Somebody who proved who they are. */
 export interface AuthenticatedUser {
-  /** Null for somebody whom the IAM knows and we do not yet. */
+  /** Null for a user who does not exist in Roster yet. */
   readonly user: Pick<LoginRow, 'id' | 'profileId' | 'iamid' | 'userid' | 'disabled'> | null
   readonly iam: IamRecord
-  /** As the IAM spells it. */
+  /** In the IAM's spelling. */
   readonly userid: string
   readonly news: readonly SourceResult[]
-  /** The hash that the password was verified with; null where the IAM verified it. */
+  /** Null when the IAM verified it. */
   readonly passwordHash: string | null
-  /** Why the account is not theirs: for administrators. */
+  /** Why the account is not usable; for administrators. */
   readonly rejected?: string
 }
 
-/**
- * Null if anything is wrong: the same work whatever it is, and one more failure that counts. Throws TooManyRequests, and Unavailable when the
- * directory cannot be asked, which is no failure of the client.
- */
+/** Null for any failure, with equal work. Throws TooManyRequests, or Unavailable for an unreachable directory. */
 export async function verifyCredentials(call: ServiceContext, given: PasswordCredentials): Promise<AuthenticatedUser | null> {
   const { app, db } = call
   const iamid = given.iamid ?? 'bim'
@@ -47,7 +40,7 @@ export async function verifyCredentials(call: ServiceContext, given: PasswordCre
     const iam = await findIam(db, iamid)
     const directory = iam && (await directoryOf(call, iam))
     const missing = iam === null ? [] : missingIn(iam)
-    // Whoever logs in reads what everybody reads whose log-in fails.
+    // The response must not differ from a wrong password's.
     if (missing.length > 0) app.log.warn({ iamid, missing }, 'log-in at an IAM that is not configured')
     return directory
       ? byDirectory(call, { directory, iam, credentials: given })
@@ -55,7 +48,6 @@ export async function verifyCredentials(call: ServiceContext, given: PasswordCre
   })
 }
 
-/** What the failures of a log-in are counted for. */
 export const subjectsOfLogIn = ({ address }: Pick<ServiceContext, 'address'>, { iamid, userid }: PasswordCredentials) =>
   subjectsOf(iamid ?? 'bim', lookupKey(userid) ?? '', address)
 
@@ -99,7 +91,7 @@ async function byDirectory(
   return { user, iam, userid: name, news, passwordHash: null }
 }
 
-/** What is wrong with a directory its administrators read in the log, in its exchanges and in testIam. The client gets no more than that. */
+/** Details are for administrators: in log, exchanges and testIam. */
 function withoutDetail(error: unknown): never {
   if (error instanceof Unavailable)
     throw new Unavailable('The directory of this IAM gives no answer: try again later', { retryAfter: 5 })
@@ -109,7 +101,7 @@ function withoutDetail(error: unknown): never {
 }
 
 /**
- * A directory says sooner that it knows no such person than that a password is wrong. Nobody learns which it was: a refusal takes at least
- * so many milliseconds. Longer than most directories take for a bind.
+ * Milliseconds. Directories reject unknown names faster than wrong passwords; rejections take at least this
+ * long.
  */
 const REFUSAL = 400

@@ -1,11 +1,10 @@
-/** Tries that a lock refuses: they cost next to nothing here, and count against their address. */
+/** Attempts during a lock: cheap, and counted for their address. */
 import type { LockoutSubjects } from '../authorization/ports.ts'
 import { countRejected, type Seconds } from '../domain/credentials/lockout.store.ts'
 import type { Db } from '../platform/database/store.ts'
 
-/** Milliseconds for which a lock is known without asking the store again. */
+/** Milliseconds for which a lock is cached. */
 const REMEMBERED = 200
-/** Locks remembered at most. */
 const MAX_SUBJECTS = 10_000
 
 export class RejectedAttempts {
@@ -14,7 +13,7 @@ export class RejectedAttempts {
   #counting: Promise<void> = Promise.resolve()
   #next: Promise<void> | null = null
 
-  /** Whole seconds of the lock of a subject, as the store said it a moment ago; 0 when it may be free. */
+  /** Seconds of a cached lock; 0 if possibly free. */
   remembered(subject: string): number {
     const lock = this.#locks.get(subject)
     const now = Date.now()
@@ -26,12 +25,12 @@ export class RejectedAttempts {
     for (const subject of ['account', 'address'] as const) this.#remember(subjects[subject], seconds[subject])
   }
 
-  /** Whatever is remembered may be wrong: locks were ended. */
+  /** Locks were ended. */
   forget(): void {
     this.#locks.clear()
   }
 
-  /** Counts refused tries by address. What comes while one statement runs goes into the next. */
+  /** Batches while a statement runs. */
   count(db: Db, refused: ReadonlyMap<string, number>): Promise<void> {
     for (const [address, count] of refused) this.#counts.set(address, (this.#counts.get(address) ?? 0) + count)
     if (this.#next === null) {

@@ -1,4 +1,4 @@
-/** Whose request this is: the Authorization header, or the cookie of a browser's session, which must prove where a write comes from. */
+/** The actor of a request, by Authorization header or session cookie. */
 
 import { type Actor, anonymous } from '../authorization/actor.ts'
 import type { App } from '../authorization/context.ts'
@@ -10,17 +10,16 @@ import { ANONYMOUS_BODY_LIMIT, BODY_LIMIT } from '../platform/http/read-body.ts'
 import type { HttpRequest } from '../platform/http/types.ts'
 
 /**
- * 'required' must be good; so must 'basic', which may be the password of Basic credentials; 'offered' must be good if there is one;
- * 'optional' is used if it is good; 'none' is not looked at.
+ * 'required' and 'basic' must be valid, 'offered' if present; 'optional' ignores an invalid one; 'none' is not
+ * read.
  */
 export type AuthRequirement = 'required' | 'basic' | 'offered' | 'optional' | 'none'
 
-/** Bytes of a body that this caller may send. */
 export const bodyLimitOf = (actor: Actor): number => (actor === anonymous ? ANONYMOUS_BODY_LIMIT : BODY_LIMIT)
 
 type RequestActorDeps = Pick<App, 'authenticate' | 'config'>
 
-/** Throws Unauthenticated, Forbidden for a session's write from elsewhere, and Unavailable. */
+/** Throws Unauthenticated, Forbidden for cross-site writes, Unavailable. */
 export async function actorOfRequest(
   app: RequestActorDeps,
   request: Pick<HttpRequest, 'method' | 'headers'>,
@@ -38,10 +37,7 @@ export async function actorOfRequest(
   }
 }
 
-/**
- * The session's cookie stands for the header where there is none. Browsers add it by themselves, so writes must prove that a page of ours
- * sent them (GraphQL's mutations are writes: they are POST only). One that is over is as none, or nobody could log in again with it.
- */
+/** Browsers send cookies automatically, so writes must prove same origin. An expired session counts as none. */
 async function actorOfSession(
   app: RequestActorDeps,
   request: Pick<HttpRequest, 'method' | 'headers'>,

@@ -1,8 +1,4 @@
-/**
- * Ways in and out: password, OpenID provider, API key, impersonation, invitation, log-out. Each failure that could tell something tells the same.
- * Flow of the module: this, passwords, apikeys and tokens are its services, over credentials.store and password.store. secret mints and
- * reads what is shown once, issue makes tokens of it, password hashes, lockout slows guessing; access/authenticate.ts reads what comes back.
- */
+/** Log-in by password, provider, API key, impersonation and invitation; log-out. Failures look alike. */
 import type { UserActor } from '../authorization/actor.ts'
 import { isAdministrative } from '../authorization/permissions.ts'
 import { inScope } from '../authorization/policy.ts'
@@ -46,7 +42,7 @@ const GONE = 'This IAM was removed meanwhile'
 const BAD_KEY = 'The API key is unknown, expired or revoked'
 const BAD_INVITATION = 'The invitation is unknown, used or expired: ask an administrator for a new one'
 const IMPERSONATION_SECONDS = 3600
-/** Characters of an ID token that goes into an address. */
+/** Characters of an ID token in an address. */
 const MAX_HINT = 12_000
 
 export const sessions = {
@@ -54,7 +50,7 @@ export const sessions = {
     'session:logIn',
     async (call, given: PasswordCredentials, proven: AuthenticatedUser | null): Promise<WriteResult<IssuedToken>> => {
       const { iamid } = given
-      // An unknown name is not kept: people type passwords into the wrong field.
+      // Names are not recorded: people type passwords there.
       if (proven === null) return rejected(new Unauthenticated(BAD_LOGIN), loginFailed(`${iamid ?? 'bim'}/…`))
       if (!(await isHeld(call, proven.iam))) return rejected(new Unauthenticated(BAD_LOGIN), loginFailed(`${iamid}/…`, GONE))
       const { user, passwordHash } = proven
@@ -67,10 +63,9 @@ export const sessions = {
     { prepare: verifyCredentials },
   ),
 
-  /** Where the browser goes to log in with an OpenID provider, and what it must bring back. */
   begin: query('session:start', beginOidcLogin),
 
-  /** The browser is back. `endSession` is where to end the session at the provider too. */
+  /** `endSession`: where to end the provider's session. */
   logInByProvider: command(
     'session:logInByProvider',
     async (call, { iamid }: CallbackInput, proven: OidcLoginResult | Unauthenticated): Promise<WriteResult<Session>> => {
@@ -90,7 +85,7 @@ export const sessions = {
     { prepare: finishOidcLogin },
   ),
 
-  /** A provider says that somebody's session is over: those begun there are. Throws whatever is wrong with its word. */
+  /** Back-channel logout. Throws for an invalid logout token. */
   endByProvider: command(
     'session:endByProvider',
     async (call, { iamid }: { iamid: string; logoutToken: string }, { jti, until, ...whose }: LoggedOut) => {
@@ -120,7 +115,7 @@ export const sessions = {
     },
   ),
 
-  /** A token for acting as another user. The permission is the key owner's, asked live now and at each use. */
+  /** Checks the key owner's permission now and at each use. */
   impersonate: command(
     'apikey:impersonate',
     async (
@@ -136,7 +131,7 @@ export const sessions = {
         userId: target.id,
         profileId: target.profileId,
         impersonatorId: owner.user.id,
-        // Narrowed as the key is: the marker alone would allow what the key may not do.
+        // Keeps the key's scopes: the marker alone would widen them.
         scopes: ['impersonation', ...owner.credential.scopes],
         projectId: input.projectId ?? null,
         life: IMPERSONATION_SECONDS,
@@ -157,14 +152,12 @@ export const sessions = {
     return changed({ revokedTokens: gone.length, idToken }, { event: 'tokenRevoked', target: { type: 'token', id: token ?? '' } })
   }),
 
-  /** Whose link this is, for the page that asks for a password. */
   readInvitation: query(
     'session:readInvitation',
     async (call, { token }: { token: string }): Promise<UserRecord> =>
       withVisibility(await requireUser(call.db, { id: await invited(call, token) }), 'own'),
   ),
 
-  /** Sets the first password with an invitation, which is used up. */
   acceptInvitation: command(
     'session:acceptInvitation',
     async (call, { token }: { token: string; password: string }, passwordHash: string) => {
@@ -182,13 +175,13 @@ export const sessions = {
   ),
 } satisfies Service
 
-/** Nobody removes the IAM now; `bim` is never removed. */
+/** Locks the IAM against removal; `bim` is never removed. */
 const isHeld = async ({ db }: ServiceContext, { id }: Pick<OidcLoginResult['iam'], 'id'>): Promise<boolean> =>
   id === 'bim' || (await lockIamRow(db, id)) !== null
 
 const hintCipher = ({ app }: ServiceContext) => createTokenCipher(app.keys, 'id_token_hint')
 
-/** An ID token that is too long to be sent in an address is not kept: the provider then asks whom to sign out. */
+/** Without a hint the provider asks whom to sign out. */
 async function withEncryptedHint(call: ServiceContext, iamid: string, session: ProviderSession): Promise<ProviderSession> {
   const { idToken } = session
   if (idToken === null) return session
@@ -201,7 +194,7 @@ async function withEncryptedHint(call: ServiceContext, iamid: string, session: P
   return { ...session, idToken: await hintCipher(call).encrypt({ idToken }, expires) }
 }
 
-/** Null for one whose key is gone. */
+/** Null when its key is lost. */
 async function decryptedHint(call: ServiceContext, encrypted: string | null): Promise<string | null> {
   const claims = encrypted === null ? null : await hintCipher(call).decrypt(encrypted, call.now)
   return typeof claims?.idToken === 'string' ? claims.idToken : null
@@ -211,7 +204,7 @@ interface Session extends IssuedToken {
   readonly endSession: string | null
 }
 
-/** The end of each log-in: what was heard of the person is taken in, and whoever is not disabled gets a token. What was not heard is kept. */
+/** Applies the source's data, then issues a token to an enabled user. Records failures of the source. */
 async function startSession(
   call: ServiceContext,
   {
@@ -250,7 +243,7 @@ async function startSession(
 const loginFailed = (name: string, reason = BAD_LOGIN) =>
   ({ event: 'loginFailed', outcome: 'denied', target: { type: 'session', id: '', name: name.slice(0, 400) }, reason }) as const
 
-/** The owner of a key that works. An impersonation token in its place is told so: nobody impersonates twice. */
+/** Impersonation tokens get a specific error. */
 async function ownerOfKey(call: ServiceContext, apikey: string): Promise<UserActor> {
   const owner = await actorOf(call.db, apikey, call.now)
   if (owner?.credential.kind === 'impersonation') throw new Forbidden('An impersonation token cannot stand for an API key')
@@ -281,7 +274,6 @@ async function refuseTarget(call: ServiceContext, target: UserRecord, projectId:
     throw new Forbidden('The user is not a member of this project')
 }
 
-/** Whose live invitation this is. */
 async function invited({ db, now }: ServiceContext, token: string): Promise<number> {
   const parsed = parse(token)
   const userId = parsed?.kind === 'ri' ? await findInvitation(db, parsed.hash, now) : null

@@ -1,16 +1,15 @@
-/** Who waits in this process for the right to verify a password, by account and by address, in order of arrival. */
+/** Attempts that wait for verification in this process, by account and address. */
 import type { LockoutSubjects } from '../authorization/ports.ts'
 import type { Seconds } from '../domain/credentials/lockout.store.ts'
 import { lockout } from '../domain/credentials/lockout.ts'
 import { TooManyRequests } from '../platform/errors.ts'
 
-/** Attempts that may wait; whoever comes later is refused. */
 const MAX_WAITING = 4000
-/** Milliseconds between two looks at what other instances have given back, and how many subjects one look asks for. */
+/** Milliseconds between checks of other instances' releases; subjects in each check. */
 const LOCK_CHECK_MS = 100
 const LOCK_CHECKS_AT_ONCE = 20
 
-/** Constant: how long to wait stands in Retry-After alone. */
+/** Constant: Retry-After has the time. */
 const LOCKED = 'Too many failed log-ins: try again after the time that Retry-After gives'
 export const tooMany = (seconds: number) => new TooManyRequests(LOCKED, { retryAfter: Math.max(1, seconds) })
 
@@ -20,7 +19,6 @@ interface Waiter {
   proceed(): void
   refuse(error: TooManyRequests): void
 }
-/** The attempts of one subject: how many are reserving or verifying, and who waits. */
 interface SubjectQueue {
   active: number
   readonly waiting: Waiter[]
@@ -33,7 +31,7 @@ export class VerificationQueue {
   #waiting = 0
   #timer: NodeJS.Timeout | null = null
 
-  /** The subject that has no room, or unless `first` whose waiters came before; null when an attempt may ask the store. */
+  /** The full subject, or unless `first` the one with waiters; null when none. */
   crowded(subjects: LockoutSubjects, first: boolean): { subject: keyof LockoutSubjects; first: boolean } | null {
     for (const subject of SUBJECTS) {
       const lane = this.#lanes.get(subjects[subject])
@@ -42,7 +40,7 @@ export class VerificationQueue {
     return null
   }
 
-  /** Throws TooManyRequests when too many wait, when `deadline` is over, and when the subject is locked meanwhile. */
+  /** Throws TooManyRequests: queue full, deadline over, or locked. */
   async wait(
     subjects: LockoutSubjects,
     { subject, deadline, first }: { subject: keyof LockoutSubjects; deadline: number; first: boolean },
@@ -63,7 +61,7 @@ export class VerificationQueue {
     for (const subject of SUBJECTS) this.#laneOf(subjects[subject]).active++
   }
 
-  /** Without a reservation: whoever waits would get none either. */
+  /** Gives up without a reservation. */
   exit(subjects: LockoutSubjects): void {
     for (const subject of SUBJECTS) {
       const lane = this.#laneOf(subjects[subject])
@@ -72,7 +70,7 @@ export class VerificationQueue {
     }
   }
 
-  /** With one given back: whoever waits first asks for it. */
+  /** Releases a reservation to the next waiter. */
   leave(subjects: LockoutSubjects): void {
     this.exit(subjects)
     this.wake(subjects)
@@ -85,7 +83,7 @@ export class VerificationQueue {
     }
   }
 
-  /** Refuses everybody who waits for a subject that is locked; returns how many there were by address. */
+  /** Rejects the waiters of a locked subject; returns counts by address. */
   refuse(subjects: LockoutSubjects, seconds: Seconds): Map<string, number> {
     const refused = new Map<string, number>()
     for (const subject of SUBJECTS) {
@@ -101,7 +99,7 @@ export class VerificationQueue {
     return refused
   }
 
-  /** Refuses whoever waited too long, and lets a few ask again for what only other instances hold. */
+  /** Rejects late waiters, and retries for releases of other instances. */
   #look(): void {
     let looks = 0
     for (const [key, lane] of [...this.#lanes]) {

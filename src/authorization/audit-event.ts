@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util'
 
-/** What an audit event says; names of events as the vendor's webhooks (reference: iam-rules, "Events"). */
+/** Named as the vendor's webhooks (iam-rules, "Events"). */
 export const EVENTS = [
   'userCreated',
   'userUpdated',
@@ -68,36 +68,36 @@ export interface Target {
   readonly name?: string | null
 }
 
-/** What a rule says it did. `before` and `after` hold only the fields that changed, and never a secret. */
+/** `before` and `after`: changed fields only, never secrets. */
 export interface AuditDraft {
   readonly event: EventName
   readonly target: Target
   readonly before?: Record<string, unknown> | null
   readonly after?: Record<string, unknown> | null
   readonly reason?: string
-  /** Set where the event is a refusal that a rule found out about (a failed log-in). */
+  /** Set for denials that a rule detects, such as failed log-ins. */
   readonly outcome?: 'done' | 'denied'
-  /** Who did it, where only the rule can tell (a log-in has no actor before it succeeds). */
+  /** For rules without an actor, such as log-ins. */
   readonly by?: { id: number; iamid: string; userid: string }
 }
 
-/** What a write came to, filled by the guard: events only once they are committed. `over` says that no more will come. */
+/** Committed events of a request. `closed` ends it. */
 export interface AuditTrail {
   readonly events: AuditDraft[]
   failure: string | null
-  /** What the source sent and the write left out, while the rest went in. */
+  /** Rejected parts of a partly applied response. */
   readonly notTaken: string[]
   over: boolean
 }
 export const newTrail = (): AuditTrail => ({ events: [], failure: null, notTaken: [], over: false })
 
-/** As JSON, whatever the order of an object's keys: a store of its own order gives them back in that. */
+/** Ignores key order, which the database changes. */
 function isEqual(one: unknown, other: unknown): boolean {
   const texts = [JSON.stringify(one), JSON.stringify(other)] as const
   return texts[0] === texts[1] || isDeepStrictEqual(JSON.parse(texts[0]), JSON.parse(texts[1]))
 }
 
-/** The fields that differ, as `before` and `after`; undefined on both sides of `fields` that are equal as JSON. */
+/** Changed fields as `before` and `after`; equal ones are undefined. */
 export function difference(before: Record<string, unknown>, after: Record<string, unknown>) {
   const changed = Object.keys(after).filter(key => !isEqual(before[key] ?? null, after[key] ?? null))
   const pick = (from: Record<string, unknown>) => Object.fromEntries(changed.map(key => [key, from[key] ?? null]))

@@ -2,7 +2,7 @@ import type { Db } from '../platform/database/store.ts'
 import type { Actor } from './actor.ts'
 import type { AuditDraft } from './audit-event.ts'
 
-/** Appends events in the transaction of `db`: one statement, however many. */
+/** One statement. */
 export async function appendEvents(
   db: Db,
   {
@@ -60,11 +60,11 @@ const actedBy = (by: { id: number; iamid: string; userid: string }): ActorColumn
   actorName: `${by.iamid}/${by.userid}`,
 })
 
-/** Under impersonation the impersonator did it, on behalf of the user acted as: both stand on every row. */
+/** Under impersonation both users are recorded. */
 function actorColumns(actor: Actor): ActorColumns {
   if (actor.kind === 'anonymous') return { actorKind: 'anonymous', actorName: 'anonymous' }
   if (actor.kind === 'machine') return { actorKind: 'machine', actorName: actor.name }
-  // No user can be called that: an IAM's id holds no space.
+  // No userid collides: IAM ids have no spaces.
   if (actor.kind === 'scim') return { actorKind: 'scim', actorName: `SCIM client of ${actor.iamid}`, credential: 'scim key' }
   const { user, impersonator, credential } = actor
   const name = (of: { iamid: string; userid: string }) => `${of.iamid}/${of.userid}`

@@ -8,24 +8,22 @@ import type { Actor } from './actor.ts'
 import type { AuditTrail } from './audit-event.ts'
 import type { Authenticate, ExchangeLog, JobQueue, LastUsedTracker, LoginAttempts, PasswordHasher, ScimReplay } from './ports.ts'
 
-/** The DataLoaders of a request. Empty here: loaders.ts, where they are made, adds its members. */
+/** Extended by loaders.ts through declaration merging. */
 // biome-ignore lint/suspicious/noEmptyInterface: an interface, so that members can be added to it
 export interface Loaders {}
 
-/** What the process has one of; made and joined in app.ts. */
+/** The process-wide objects, created in app.ts. */
 export interface App {
   readonly config: Config
-  /** The instance's key: encrypts secrets at rest. */
+  /** Encrypts stored secrets. */
   readonly key: Buffer
-  /** It, and the one before it while there are secrets that were sealed with that (SECRET_KEY_PREVIOUS). */
+  /** With the previous key (SECRET_KEY_PREVIOUS), for decryption. */
   readonly keys: readonly Buffer[]
   readonly store: Store
-  /** The places of operations that run at once, by actor. */
   readonly operations: FairQueue
-  /** On the embedded store: one write of a SCIM group at a time, by the group. */
+  /** Embedded only: serialises writes of a SCIM group. */
   readonly groupWrites: FairQueue
   readonly log: Logger
-  /** Every connection to another system. */
   readonly outbound: Outbound
   readonly mailer: Mailer
   readonly passwordHasher: PasswordHasher
@@ -35,19 +33,19 @@ export interface App {
   readonly jobs: JobQueue
   readonly exchangeLog: ExchangeLog
   readonly replayScim: ScimReplay<Context>
-  /** Fresh loaders, for a new context and after a write. */
+  /** For new contexts and after writes. */
   readonly createLoaders: (context: Pick<Context, 'app' | 'actor' | 'address'>) => Loaders
 }
 
-/** What one request carries. */
+/** One request. */
 export interface Context {
   readonly app: App
   readonly actor: Actor
   readonly requestId: string
-  /** The peer's address, for counting failed log-ins. */
+  /** The client's address. */
   readonly address: string
-  /** Batches and caches of this request; replaced after each write, so that an answer shows what was written. */
+  /** Replaced after each write. */
   loaders: Loaders
-  /** Given by who wants to know what the writes of this request come to. */
+  /** Set by callers that need the events. */
   readonly trail?: AuditTrail
 }

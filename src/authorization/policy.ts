@@ -1,16 +1,13 @@
-/**
- * Who may do what: THE table. Every service function, REST row, GraphQL root field and command names one of these actions;
- * whatever is not listed is refused. Answers: reference/authorization-matrix.md (row numbers beside the actions).
- */
+/** The authorization policy. Unlisted actions are denied. Numbers are rows of authorization-matrix.md. */
 import type { Actor, UserActor } from './actor.ts'
 
 interface Rule {
   readonly kind: 'read' | 'write'
-  /** 'anyone' needs no credential; 'signedIn' any; 'scim' an IAM's SCIM client; else one of these permissions. */
+  /** 'anyone' needs no credential; 'scim' is an IAM's SCIM client; a list means one of these permissions. */
   readonly who: 'anyone' | 'signedIn' | 'scim' | readonly string[]
-  /** One's own record: with any credential of one's own, or only with a log-in (an API key must not take the account over). */
+  /** Own record: with any credential, or only a log-in, so that a key cannot take over the account. */
   readonly self?: 'any' | 'login'
-  /** Whether an impersonation token may. Absent means no. */
+  /** Absent means no. */
   readonly impersonated?: true
 }
 
@@ -44,7 +41,7 @@ export const policy = {
   'user:refresh': write(users),
   'user:replace': write(users),
   'user:relink': write(users),
-  // Only whoever holds the machine.
+  // The operator only.
   'user:unlock': write([]),
 
   'attribute:write': write(users), //                                                    10, 11, 25
@@ -63,7 +60,7 @@ export const policy = {
   'iam:list': read('signedIn', { impersonated: true }), //                               14
   'iam:configure': write(['APPLICATION_ADMIN']),
   'iam:describe': read(['APPLICATION_ADMIN']),
-  // Only whoever holds the machine, and so its keys: no permission does.
+  // The operator only, who has the keys.
   'iam:listSealed': read([]),
   'iam:reseal': write([]),
   'iam:simulate': read(['APPLICATION_ADMIN']),
@@ -103,7 +100,7 @@ export const policy = {
 
   'audit:list': read(['AUDIT']),
 
-  // 37. Each is about the client's own IAM: the actor carries which.
+  // 37. The actor determines the IAM.
   'scim:read': read('scim'),
   'scim:createUser': write('scim'),
   'scim:updateUser': write('scim'),
@@ -117,14 +114,14 @@ export type Action = keyof typeof policy
 export type ReadAction = { [A in Action]: (typeof policy)[A]['kind'] extends 'read' ? A : never }[Action]
 export type WriteAction = { [A in Action]: (typeof policy)[A]['kind'] extends 'write' ? A : never }[Action]
 
-/** Whether a credential narrowed to `scopes` covers the action: `read`, `noun:*` or the action itself. None means all. */
+/** `read`, `noun:*` or the action itself; no scopes allow all. */
 export function inScope(scopes: readonly string[], action: Action): boolean {
   if (scopes.length === 0) return true
   const noun = `${action.slice(0, action.indexOf(':'))}:*`
   return scopes.some(scope => scope === action || scope === noun || (scope === 'read' && policy[action].kind === 'read'))
 }
 
-/** Every scope there is, for checking input. What is for SCIM clients or the machine only is no scope of a user's key. */
+/** Scopes for users' keys: not those of SCIM clients and machines. */
 export const scopes: ReadonlySet<string> = new Set([
   'read',
   ...Object.keys(policy)
@@ -134,11 +131,11 @@ export const scopes: ReadonlySet<string> = new Set([
 
 export type Verdict = { allowed: true } | { allowed: false; because: 'anonymous' | 'lacking' | 'impersonated' | 'scope' }
 
-/** The table's answer. `self`: whether the operation acts on the actor's own record. */
+/** `self`: the record is the actor's own. */
 export function decide(actor: Actor, action: Action, self = false): Verdict {
   const rule: Rule = policy[action]
   if (actor.kind === 'machine') return { allowed: true }
-  // Before all else: what anybody may do needs no SCIM client.
+  // First: SCIM clients may use nothing else.
   if (actor.kind === 'scim') return rule.who === 'scim' ? { allowed: true } : { allowed: false, because: 'lacking' }
   if (rule.who === 'anyone') {
     return actor.kind === 'user' && actor.credential.kind === 'impersonation' && !rule.impersonated
@@ -157,14 +154,13 @@ const holds = (actor: UserActor, rule: Rule): boolean =>
 const ownsUp = (actor: UserActor, rule: Rule): boolean =>
   rule.self === 'any' || (rule.self === 'login' && actor.credential.kind === 'login')
 
-/** The actions an actor may do to some record, or to their own where only that is allowed. */
+/** Actions on any record, or on the own one. */
 export const allowed = (actor: Actor): Action[] =>
   (Object.keys(policy) as Action[]).filter(action => decide(actor, action, true).allowed)
 
 /**
- * Fields that are hidden unless: the actor holds one of `who`; or the record was reached by one of `views`
- * ('aggregate' = the root field `user`, 'own' = the viewer or one's own profile); or `self`, it is the actor's own record.
- * `action` is what a narrowed credential must cover.
+ * Visible to holders of `who`, through one of `views`, or on the own record (`self`). `action`: the scope
+ * needed.
  */
 interface FieldRule {
   readonly action: Action
@@ -174,7 +170,6 @@ interface FieldRule {
 }
 export type Visibility = 'list' | 'aggregate' | 'own'
 
-/** The reads that show a record by each view. */
 const READS: Record<Visibility, readonly Action[]> = {
   list: ['user:list'],
   aggregate: ['user:read'],
@@ -194,19 +189,18 @@ export const fields = {
   'Membership.private': { action: 'group:listMembers', who: users }, // 28
   'Iam.private': { action: 'iam:list', who: ['APPLICATION_ADMIN'] },
   'Iam.defaultPermissions': { action: 'iam:list', who: ['APPLICATION_ADMIN', 'USER_ADMIN'] },
-  // Met on the way from one's own permissions too.
+  // Also reached from the own permissions.
   'Domain.permissions': { action: 'domain:list', who: ['USER_ADMIN', 'GOVERNANCE'] },
   'Project.members': { action: 'project:list', who: ['USER_ADMIN', 'PROJECT_MANAGEMENT'] },
 } as const satisfies Record<string, FieldRule>
 export type FieldGroup = keyof typeof fields
 
-/** Whether the actor may see this group of fields on a record. */
 export function maySee(actor: Actor, group: FieldGroup, record: { id?: number; view?: Visibility } = {}): boolean {
   const rule: FieldRule = fields[group]
   if (actor.kind === 'machine') return true
   if (actor.kind !== 'user') return false
   const { scopes } = actor.credential
-  // A write answers with what it changed: a credential narrowed to the write does not read by it.
+  // A write's result is no read for scoped credentials.
   if (
     record.view !== undefined &&
     rule.views?.includes(record.view) &&

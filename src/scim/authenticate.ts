@@ -12,10 +12,7 @@ interface Row {
   readonly hash: Uint8Array
 }
 
-/**
- * The SCIM client of the IAM `iamid`, by its key. Read afresh: a new key, and SCIM switched off, hold at once. Throws Unauthenticated in
- * the same words whatever is wrong, so that nobody learns which IAMs there are.
- */
+/** Nothing is cached. All failures are the same Unauthenticated, so that no IAM is revealed. */
 export async function authenticateScim(
   db: Db,
   {
@@ -25,7 +22,7 @@ export async function authenticateScim(
     rate,
   }: { iamid: string; authorization: string | undefined; lastUsed?: LastUsedTracker; rate?: ScimRate },
 ): Promise<ScimActor> {
-  // A bare key, which the API lets pass, is no credential of RFC 6750 2.1.
+  // RFC 6750 2.1 requires the scheme.
   const secret = /^bearer\s/i.test(authorization ?? '') ? fromHeader(authorization) : null
   const parsed = secret === null ? null : parse(secret)
   if (parsed?.kind === 'rs' && /^[A-Za-z][A-Za-z0-9_-]{0,63}$/.test(iamid) && iamid !== 'bim') {

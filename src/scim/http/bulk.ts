@@ -1,4 +1,4 @@
-/** Many operations in one request (RFC 7644 3.7): each is a request of its own, with its own transaction and its own audit. */
+/** Bulk (RFC 7644 3.7): each operation has its own transaction and audit. */
 import { Conflict, RosterError, TooLarge } from '../../platform/errors.ts'
 import type { HttpResponse } from '../../platform/http/types.ts'
 import { ScimError } from '../protocol/errors.ts'
@@ -14,19 +14,18 @@ export interface Operation {
   readonly data: unknown
   readonly version: string | undefined
 }
-/** Runs one operation, as if it had come alone. */
 export type Dispatch = (operation: Operation) => Promise<HttpResponse>
 
 const REQUEST = 'urn:ietf:params:scim:api:messages:2.0:BulkRequest'
 const RESPONSE = 'urn:ietf:params:scim:api:messages:2.0:BulkResponse'
 const REFERENCE = /^bulkId:(.+)$/
-/** Inside the value path of a PATCH, such as `members[value eq "bulkId:x"]`. */
+/** In a value path, such as `members[value eq "bulkId:x"]`. */
 const QUOTED = /"bulkId:([^"\\]+)"/g
 
-/** What a bulkId came to: the new resource's id, or null when it was not made. */
+/** Ids by bulkId; null when creation failed. */
 type CreatedResource = Map<string, string | null>
 
-/** `base` is the address of the IAM's SCIM. In the order given, except that an operation waits for the resources it refers to. */
+/** In order, except that operations wait for the resources they reference. */
 export async function bulk(body: unknown, base: string, dispatch: Dispatch): Promise<HttpResponse> {
   const { operations, failOnErrors } = parseBulk(body)
   const coming = new Set(operations.flatMap(({ bulkId }) => bulkId ?? []))
@@ -37,7 +36,7 @@ export async function bulk(body: unknown, base: string, dispatch: Dispatch): Pro
   const references = new Map(operations.map(operation => [operation, referencesOf(operation)]))
   const isReady = (operation: Operation) => references.get(operation)!.every(id => made.has(id) || !coming.has(id))
   while (waiting.length > 0 && errors < failOnErrors) {
-    // Those left refer to each other in a circle (RFC 7644 3.7.1): none can be first.
+    // The remaining ones are circular (RFC 7644 3.7.1).
     const at = firstReady(waiting, isReady)
     const operation = waiting[Math.max(at, 0)]!
     waiting = waiting.filter(other => other !== operation)
@@ -49,7 +48,7 @@ export async function bulk(body: unknown, base: string, dispatch: Dispatch): Pro
   return { status: 200, headers: { 'content-type': SCIM_JSON }, body: { schemas: [RESPONSE], Operations: results } }
 }
 
-/** None overtakes another of the same resource: what waits there holds up what comes after it. Below 0 where none is. */
+/** Keeps the order within a resource. Below 0 when none is ready. */
 function firstReady(waiting: readonly Operation[], isReady: (operation: Operation) => boolean): number {
   const held = new Set<string>()
   return waiting.findIndex(operation => {
@@ -86,7 +85,7 @@ function parseOperation(given: unknown): Operation {
   return {
     method: method.toUpperCase(),
     path,
-    // Only what makes a resource can be referred to.
+    // Only creations can be referenced.
     bulkId: (bulkId as string | undefined) ?? null,
     data: memberOf(given, 'data'),
     version: (version as string | null) ?? undefined,
@@ -108,7 +107,7 @@ function referencesOf({ path, data }: Operation): string[] {
 
 const isPath = (name: string): boolean => name.toLowerCase() === 'path'
 
-/** Done, with ids in the place of references; refused where one came to nothing. */
+/** Replaces references by ids; rejects unresolved ones. */
 async function resolved(operation: Operation, made: CreatedResource, dispatch: Dispatch): Promise<[Operation, HttpResponse]> {
   let asked = operation
   try {
@@ -139,7 +138,7 @@ function withIds(operation: Operation, made: CreatedResource): Operation {
 
 const circular = (): HttpResponse => scimError(new Conflict('The operation waits, by its bulkIds, for one that waits for it'))
 
-/** One that fails does not end the others; what nobody foresaw does. */
+/** Failures do not stop other operations, unexpected errors do. */
 function rejected(error: unknown): HttpResponse {
   if (error instanceof RosterError) return scimError(error)
   throw error
@@ -148,7 +147,7 @@ function rejected(error: unknown): HttpResponse {
 const idOf = ({ status, body }: HttpResponse): string | null =>
   status === 201 && isObject(body) && typeof body.id === 'string' ? body.id : null
 
-/** RFC 7644 3.7: where the resource is, of all but a POST that made none. */
+/** RFC 7644 3.7: no location for a failed POST. */
 function resultOf(base: string, { method, bulkId, path }: Operation, { status, headers = {}, body }: HttpResponse): object {
   const known = isObject(body) && isObject(body.meta) ? body.meta.location : headers.location
   const location = known ?? (method === 'POST' ? undefined : `${base}${path}`)

@@ -1,4 +1,4 @@
-/** What this service can do, and what its resources look like (RFC 7643 5, 6, 7; RFC 7644 4; RFC 9865 4). */
+/** Discovery (RFC 7643 5 to 7, RFC 7644 4, RFC 9865 4). */
 import { Forbidden, NotFound } from '../../platform/errors.ts'
 import type { HttpResponse } from '../../platform/http/types.ts'
 import { groupType, type ResourceType, userType } from '../protocol/schema.ts'
@@ -8,15 +8,14 @@ import { DEFAULT_RESULTS, MAX_RESULTS } from '../resources/search.ts'
 import { SCIM_JSON } from './errors.ts'
 import type { ScimRequest, ScimRoute } from './route.ts'
 
-/** Bytes of a body from a client with its key (bim-wire-rules "Names and limits" 4): a group is written with all its members. */
+/** Bytes with a key: a group comes with all members (bim-wire-rules "Names and limits" 4). */
 export const SCIM_BODY_LIMIT = 16 * 1024 * 1024
 
-/** Operations in one Bulk: each is a transaction of its own, and the client waits for all. */
+/** One transaction each, in one response. */
 export const MAX_BULK = 1000
 
 const answer = (body: object): HttpResponse => ({ status: 200, headers: { 'content-type': SCIM_JSON }, body })
 
-/** What a client asks for: ServiceProviderConfig, ResourceTypes or Schemas, or one of these. */
 const DISCOVERY_ENDPOINTS = ['ServiceProviderConfig', 'ResourceTypes', 'ResourceTypes/:id', 'Schemas', 'Schemas/:id'] as const
 type DiscoveryEndpoint = (typeof DISCOVERY_ENDPOINTS)[number]
 
@@ -44,7 +43,7 @@ function documentOf(
   }
 }
 
-/** RFC 7644 4: a filter here is refused, since nothing is selected by one. */
+/** RFC 7644 4. */
 export const notFiltered = () => new Forbidden('What the service can do is not filtered')
 
 export const discoveryRoutes: readonly ScimRoute[] = DISCOVERY_ENDPOINTS.map(place => ({
@@ -58,13 +57,13 @@ export const discoveryRoutes: readonly ScimRoute[] = DISCOVERY_ENDPOINTS.map(pla
   },
 }))
 
-/** The place of a path below the IAM, which anybody may read (RFC 7644 4); null for other paths. */
+/** Readable without a key (RFC 7644 4); null for other paths. */
 export function discoveryEndpoint(path: readonly string[]): DiscoveryEndpoint | null {
   const [first, ...rest] = path
   return DISCOVERY_ENDPOINTS.find(place => place === (rest.length === 1 ? `${first}/:id` : first) && rest.length <= 1) ?? null
 }
 
-/** The documents without a key: the same for every IAM, and for those that do not exist. Throws NotFound. */
+/** The same for all IAM ids, existing or not. Throws NotFound. */
 export const staticDiscovery = (place: DiscoveryEndpoint, base: string, id: string): HttpResponse =>
   answer(documentOf(place, { base, id, types: [userType({}), groupType({})] }))
 
@@ -129,7 +128,7 @@ const schemas = (base: string, types: readonly ResourceType[]) =>
       meta: { resourceType: 'Schema', location: `${base}/Schemas/${schema.id}` },
     }))
 
-/** Names a complex attribute has no use for are left out (RFC 7643 8.7). */
+/** Omits properties that complex attributes lack (RFC 7643 8.7). */
 function described({ subAttributes, caseExact, uniqueness, ...attribute }: Attribute): object {
   return {
     ...attribute,

@@ -1,4 +1,4 @@
-/** One SCIM operation, alone, as a part of Bulk or run again: its row is found, it is answered, and the exchange is kept. */
+/** Runs one SCIM operation: single, part of Bulk, or replayed. */
 
 import { newTrail } from '../../authorization/audit-event.ts'
 import type { Context } from '../../authorization/context.ts'
@@ -12,32 +12,30 @@ import { parseSearchQuery } from './query.ts'
 import type { ScimRequest, ScimRoute } from './route.ts'
 import { routes } from './routes.ts'
 
-/** What is asked for: below the IAM's address, each segment decoded. */
+/** Path segments are decoded. */
 export interface ScimOperation extends Omit<ScimRequest, 'id'> {
   readonly method: string
   readonly path: readonly string[]
 }
 
-/** What Bulk is called, beside the rows that it is made of. */
 export const BULK = 'Bulk'
 
-/** Throws what the row throws, and NotFound where nothing is. */
+/** Throws NotFound, and the route's errors. */
 export async function dispatch({ method, path, ...request }: ScimOperation): Promise<HttpResponse> {
-  // RFC 7644 3.11: the key stands for a provider, who is nobody's user.
+  // RFC 7644 3.11: a provider's key is no user.
   if (path[0] === 'Me') return notImplemented('This service knows no /Me: its clients are no users')
   const asRead = method === 'HEAD' ? 'GET' : method
-  // The base address itself: connection tests read it.
+  // Connection tests read the base address.
   const found = find(asRead, path.length === 0 ? ['ServiceProviderConfig'] : path)
   if (found) return found.row.run({ ...request, id: found.id })
   const isBulk = path.join('/') === BULK
-  // One Bulk inside another, or run again.
+  // Nested or replayed Bulk.
   if (isBulk && method === 'POST') throw notFound()
   const allowed = isBulk ? ['POST'] : routes.filter(row => matches(row, path)).map(row => row.method)
   if (allowed.length === 0) throw notFound()
   return notAllowed(method, allowed.includes('GET') ? ['HEAD', ...allowed] : allowed)
 }
 
-/** The row for segments below the IAM. */
 function find(method: string, path: readonly string[]): { row: ScimRoute; id: string } | null {
   const row = routes.find(row => row.method === method && matches(row, path))
   return row ? { row, id: path[row.path.split('/').indexOf(':id')] ?? '' } : null
@@ -50,7 +48,7 @@ function matches(row: ScimRoute, path: readonly string[]): boolean {
   )
 }
 
-/** Each segment decoded once, so that an encoded slash stays a part of its segment; null when one cannot be. */
+/** Decodes once, so that an encoded slash stays in its segment; null when invalid. */
 export function decoded(path: string): string[] | null {
   try {
     const segments = path.split('/').map(decodeURIComponent)
@@ -66,16 +64,16 @@ export function translated(error: unknown): HttpResponse {
   throw error
 }
 
-/** As a client names it. `body` is there once it was read and is JSON: what is not may hold anything, and is not kept. */
+/** `body` only when it is JSON; other input is not recorded. */
 export interface RequestLine {
   readonly method: string
-  /** Encoded, beginning with a slash. */
+  /** Encoded, with a leading slash. */
   readonly path: string
   readonly query: string
   body?: unknown
 }
 
-/** Answers, and keeps what was asked and answered: all but reads that went well, of which there are many and which change nothing. */
+/** Records writes and failures; successful reads change nothing. */
 export async function withExchangeLog(
   context: Context,
   { iamid, named, run }: { iamid: string; named: RequestLine; run: (context: Context) => Promise<HttpResponse> },
@@ -111,7 +109,7 @@ function resourceOf(path: string, answer: unknown): string | null {
   return (type === 'Users' || type === 'Groups') && (id || made) ? `${type.slice(0, -1)}/${id || made}` : null
 }
 
-/** A request that was kept, in a context whose actor is the IAM's client. Its If-Match is not asked again: the version was another's. */
+/** Drops If-Match, which named another version. */
 export const replayScim: ScimReplay<Context> = async (context, { method, path, query, body }) => {
   if (context.actor.kind !== 'scim') throw new Error('Only a SCIM client asks by SCIM')
   const base = `${context.app.config.publicUrl}/scim/v2/${context.actor.iamid}`

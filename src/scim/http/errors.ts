@@ -5,7 +5,7 @@ import type { HttpResponse } from '../../platform/http/types.ts'
 export const SCIM_JSON = 'application/scim+json'
 const ERROR = 'urn:ietf:params:scim:api:messages:2.0:Error'
 
-/** An error as RFC 7644 3.12 wants it. */
+/** RFC 7644 3.12. */
 export function scimError(error: RosterError): HttpResponse {
   const { status } = ERROR_CODES[error.code]
   return {
@@ -21,7 +21,7 @@ function scimType(error: RosterError): { scimType?: string } {
   return { scimType: error.field === 'body' ? 'invalidSyntax' : 'invalidValue' }
 }
 
-/** What an unknown client is told, whatever it asked for: nothing can be learnt from it. */
+/** The same for all unknown clients. */
 export const unauthorized = (): HttpResponse => ({
   status: 401,
   headers: { 'content-type': SCIM_JSON, 'www-authenticate': 'Bearer' },
@@ -30,7 +30,7 @@ export const unauthorized = (): HttpResponse => ({
 
 export const notFound = () => new NotFound('There is nothing here: see ResourceTypes')
 
-/** A path that is known, by a method that it does not have (RFC 9110 15.5.6). */
+/** RFC 9110 15.5.6. */
 export const notAllowed = (method: string, allowed: readonly string[]): HttpResponse => ({
   status: 405,
   headers: { 'content-type': SCIM_JSON, allow: allowed.join(', ') },

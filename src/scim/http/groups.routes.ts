@@ -6,7 +6,7 @@ import type { ScimRoute } from './route.ts'
 
 const type = groupType({})
 
-/** RFC 7644 3.2 to 3.6, of Groups. */
+/** RFC 7644 3.2 to 3.6. */
 export const groupRoutes: readonly ScimRoute[] = [
   {
     method: 'GET',
@@ -58,7 +58,7 @@ export const groupRoutes: readonly ScimRoute[] = [
     method: 'PATCH',
     path: 'Groups/:id',
     run: async ({ context, base, id, asked, body, ifMatch, ifNoneMatch }) => {
-      // Without a body unless one is asked for (RFC 7644 3.5.2): a change of one member must not read a hundred thousand.
+      // No body by default (RFC 7644 3.5.2): it would read all members.
       const wanted = asked.attributes.length > 0
       const group = await scimGroups.patch(context, {
         id,

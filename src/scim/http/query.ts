@@ -1,4 +1,4 @@
-/** What a client asks for beside the resource: by the query, or by the body of `.search` (RFC 7644 3.4.2, 3.4.3, 3.9). */
+/** Query parameters and `.search` bodies (RFC 7644 3.4.2, 3.4.3, 3.9). */
 import { Invalid } from '../../platform/errors.ts'
 import { named } from '../../platform/http/text.ts'
 import { ScimError } from '../protocol/errors.ts'
@@ -13,7 +13,7 @@ export interface SearchParams extends SearchRequest {
 const SEARCH = 'urn:ietf:params:scim:api:messages:2.0:SearchRequest'
 const MAX_NAMES = 200
 
-/** Other parameters are passed over: Entra ID puts flags of its own into the address (`?aadOptscim062020`). */
+/** Ignores others: Entra ID sends `?aadOptscim062020`. */
 export function parseSearchQuery(query: ReadonlyMap<string, readonly string[]>): SearchParams {
   const one = (name: string): string | undefined => {
     const values = [...query].flatMap(([key, values]) => (key.toLowerCase() === name.toLowerCase() ? values : []))
@@ -74,7 +74,7 @@ export function parseSearchRequest(body: unknown): SearchParams {
   })
 }
 
-/** A page by cursor has a word of its own for it (RFC 9865 2.1). */
+/** Cursor pages have their own error (RFC 9865 2.1). */
 const noInteger = (name: 'startIndex' | 'count', cursor: unknown) =>
   new ScimError(name === 'count' && cursor != null ? 'invalidCount' : 'invalidValue', name, 'must be an integer')
 
@@ -93,7 +93,7 @@ function isDescending(order: string | undefined): boolean {
   throw new ScimError('invalidValue', 'sortOrder', `must be ascending or descending, not ${named(order)}`)
 }
 
-/** Whether an attribute that costs a read of its own will be shown. */
+/** For attributes that cost a read. */
 export function isShown({ attributes, excluded }: SearchParams, name: string): boolean {
   const names = (list: readonly string[]) => list.map(path => path.toLowerCase().replace(/^urn:.*:/, ''))
   if (attributes.length > 0) return names(attributes).some(path => path === name || path.startsWith(`${name}.`))

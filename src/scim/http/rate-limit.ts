@@ -1,14 +1,14 @@
-/** How many requests an IAM's client may send (`scimRequestsPerMinute`), on this instance. */
+/** Requests per minute of an IAM's client, on this instance. */
 import { TooManyRequests } from '../../platform/errors.ts'
 
 const MINUTE = 60_000
 
 export interface ScimRate {
-  /** Counts one request. Throws TooManyRequests with the seconds until the next one is possible. */
+  /** Throws TooManyRequests with Retry-After. */
   take(iamid: string, perMinute: number | undefined, now?: number): void
 }
 
-/** A bucket for each IAM with a limit, full at first: as many at once as in a minute. */
+/** One token bucket per IAM, initially full. */
 export function createScimRate(): ScimRate {
   const buckets = new Map<string, { left: number; at: number }>()
   return {

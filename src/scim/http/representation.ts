@@ -1,4 +1,4 @@
-/** A resource as it goes over the wire (RFC 7643 3.1, RFC 7644 3.9 and 3.14). */
+/** Serialization (RFC 7643 3.1, RFC 7644 3.9, 3.14). */
 import { LazyList } from '../../platform/http/json.ts'
 import type { HttpResponse } from '../../platform/http/types.ts'
 import { keyOf, resolve, type Target, withExtensionsOf } from '../protocol/attribute-paths.ts'
@@ -18,10 +18,10 @@ export interface Serialized {
 }
 type Member = NonNullable<ScimGroupRecord['members']>[number]
 
-/** Members from which they are shaped as they are written: as objects they would take several times as much memory. */
+/** From this size, members are serialized while written, to save memory. */
 const MANY = 100
 
-/** `base` is the address of the IAM's SCIM, without a slash at the end. */
+/** `base` without a trailing slash. */
 export function serializeUser(base: string, user: ScimUserRecord): Serialized {
   const type = userType({})
   const document = userDocument(user)
@@ -62,7 +62,7 @@ function serialize(
   return { location, version, resource: { schemas: schemasOf(type, inside), id, ...inside, meta } }
 }
 
-/** The answer with one resource. `status` 201 says where it is. */
+/** 201 adds Location. */
 export function answer({
   status,
   type,
@@ -82,7 +82,7 @@ export function answer({
   }
 }
 
-/** The answer to a read: 304 when the client has this version already. */
+/** 304 for the client's version. */
 export function resourceResponse(
   type: ResourceType,
   { shaped, asked, ifNoneMatch }: { shaped: Serialized; asked: SearchParams; ifNoneMatch: string | undefined },
@@ -100,7 +100,7 @@ export const listResponse = <Row>(
 export const inList = (type: ResourceType, { resource }: Serialized, asked: SearchParams): Document =>
   projected(type, resource, asked)
 
-/** A page of resources, by index or by cursor as it was asked for (RFC 7644 3.4.2, RFC 9865 2). */
+/** By index or cursor (RFC 7644 3.4.2, RFC 9865 2). */
 export function listOf<Row>(found: SearchResult<Row>, asked: SearchParams, resource: (row: Row) => Document): HttpResponse {
   const { total, rows, startIndex, nextCursor, previousCursor } = found
   const cursors = { ...(previousCursor !== null && { previousCursor }), ...(nextCursor !== null && { nextCursor }) }
@@ -117,7 +117,7 @@ export function listOf<Row>(found: SearchResult<Row>, asked: SearchParams, resou
   }
 }
 
-/** Only what is asked for, or all but what is not wanted; `id` and `schemas` always (RFC 7643 7, "returned"). */
+/** `id` and `schemas` always (RFC 7643 7, "returned"). */
 function projected(type: ResourceType, resource: Document, { attributes, excluded }: SearchParams): Document {
   if (attributes.length > 0) {
     const shown: Document = { schemas: resource.schemas, id: resource.id }
@@ -129,7 +129,7 @@ function projected(type: ResourceType, resource: Document, { attributes, exclude
   return left
 }
 
-/** A name that the type does not have selects nothing (RFC 7644 3.9 knows no error for it). */
+/** Unknown names select nothing (RFC 7644 3.9). */
 function targets(type: ResourceType, resource: Document, paths: readonly string[]): Target[] {
   if (paths.length === 0) return []
   const held = withExtensionsOf(type, resource)
@@ -141,10 +141,10 @@ function targets(type: ResourceType, resource: Document, paths: readonly string[
   return found
 }
 
-/** For the paths of one request, by the extensions of a resource: a page has a thousand resources. */
+/** Per request paths and extensions. */
 const cache = new WeakMap<readonly string[], Map<string, Target[]>>()
 
-/** An extension's attribute without its URN is shown wherever the resource holds it. */
+/** Unqualified names match wherever the resource has them. */
 function targetsOf(type: ResourceType, path: string): Target[] {
   try {
     const target = resolve(type, path)

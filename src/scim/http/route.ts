@@ -2,12 +2,11 @@ import type { Context } from '../../authorization/context.ts'
 import type { HttpResponse } from '../../platform/http/types.ts'
 import type { SearchParams } from './query.ts'
 
-/** One SCIM operation, alone or as a part of Bulk. */
 export interface ScimRequest {
   readonly context: Context
-  /** The address of the IAM's SCIM, without a slash at the end. */
+  /** Without a trailing slash. */
   readonly base: string
-  /** Of the path; empty where the path has none. */
+  /** Empty without an id in the path. */
   readonly id: string
   readonly asked: SearchParams
   readonly body: unknown
@@ -17,7 +16,7 @@ export interface ScimRequest {
 
 export interface ScimRoute {
   readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
-  /** Below the IAM's address; `:id` is one segment. */
+  /** `:id` is one segment. */
   readonly path: string
   readonly run: (request: ScimRequest) => Promise<HttpResponse>
 }

@@ -1,7 +1,6 @@
 /**
- * SCIM 2.0 (RFC 7643, 7644, 9865) at /scim/v2/{iamid}. Flow: the path's IAM and the key make the actor, before a byte of the body
- * is read → a row of the table → a guarded service of users or groups → shape.ts, or the error in SCIM's words. One route takes every path
- * below the prefix, so that none can be asked for without the key, however it is spelled.
+ * /scim/v2/{iamid}: the key makes the actor before the body is read; then dispatch. One route takes all paths,
+ * so none escapes the key.
  */
 import type { Context } from '../../authorization/context.ts'
 import { Invalid } from '../../platform/errors.ts'
@@ -23,12 +22,12 @@ const PREFIX = '/scim/v2'
 
 export interface ScimDeps {
   readonly publicUrl: string
-  /** The context of the IAM's SCIM client. Throws Unauthenticated, or Unavailable. */
+  /** Throws Unauthenticated or Unavailable. */
   readonly contextOf: (request: HttpRequest, iamid: string) => Promise<Context>
 }
 
 interface Locals extends Record<string, unknown> {
-  /** Null where the static documents are read without a key. */
+  /** Null for static documents without a key. */
   context: Context | null
   iamid: string
 }
@@ -40,7 +39,7 @@ export function registerScim(http: HttpServer, deps: ScimDeps): void {
     method: METHODS,
     path: `${PREFIX}/*`,
     below: [BULK, ...routes.map(row => row.path)].map(path => `${PREFIX}/:iamid/${path}`),
-    // Parsed in `serve`, whose errors are known to be a client's.
+    // Parsed in `serve`, where errors are the client's.
     body: 'raw',
     bodyLimit: ({ locals }) => (locals.context ? SCIM_BODY_LIMIT : ANONYMOUS_BODY_LIMIT),
     authenticate: async request => {
@@ -55,7 +54,7 @@ export function registerScim(http: HttpServer, deps: ScimDeps): void {
 
 const isRead = (method: string): boolean => method === 'GET' || method === 'HEAD'
 
-/** What happens before the client is known, or beside every route: a path that cannot be decoded, a method that nobody has. */
+/** Errors outside routes: undecodable paths, unknown methods. */
 const outside: Translator = error =>
   ['UNAVAILABLE', 'INTERNAL_SERVER_ERROR', 'PAYLOAD_TOO_LARGE', 'TOO_MANY_REQUESTS'].includes(error.code)
     ? scimError(error)
@@ -64,7 +63,7 @@ const outside: Translator = error =>
 async function serve(request: HttpRequest<Locals>, deps: ScimDeps): Promise<HttpResponse> {
   const { context, iamid } = request.locals
   const [named, ...path] = segmentsOf(request.path) ?? []
-  // The IAM that was asked for is the one that is served, whatever made of the path in between.
+  // Guards against paths changed on the way.
   if (named !== iamid) throw notFound()
   if (context === null) return withoutKey(request, deps, path)
   const below = `/${request.path.split('/').slice(4).join('/')}`
@@ -83,7 +82,7 @@ async function serve(request: HttpRequest<Locals>, deps: ScimDeps): Promise<Http
   })
 }
 
-/** Reads nothing of the store: an IAM that does not exist answers alike. */
+/** Reads no data, so all IAM ids look alike. */
 function withoutKey(request: HttpRequest<Locals>, deps: ScimDeps, path: readonly string[]): HttpResponse {
   const place = discoveryEndpoint(path)
   if (place === null) throw notFound()
@@ -91,10 +90,10 @@ function withoutKey(request: HttpRequest<Locals>, deps: ScimDeps, path: readonly
   return staticDiscovery(place, `${deps.publicUrl}${PREFIX}/${encodeURIComponent(request.locals.iamid)}`, path[1] ?? '')
 }
 
-/** Parts of Bulk answer without members and groups: nobody sees them. */
+/** Parts of Bulk omit members and groups. */
 const noQuery = parseSearchQuery(new Map([['excludedAttributes', ['members,groups']]]))
 
-/** Each part of Bulk is an exchange of its own: it can be found, and run again. */
+/** Each part is an exchange. */
 const part =
   ({ context, base }: Pick<ScimRequest, 'context' | 'base'>): Dispatch =>
   ({ method, path, data: body, version: ifMatch }) =>

@@ -4,7 +4,7 @@ import { isShown, parseSearchRequest } from './query.ts'
 import { inList, listOf, serializeGroup, serializeUser } from './representation.ts'
 import type { ScimRoute } from './route.ts'
 
-/** RFC 7644 3.4.3, from the root: Users and Groups together. */
+/** RFC 7644 3.4.3, from the root. */
 export const searchRoutes: readonly ScimRoute[] = [
   {
     method: 'POST',

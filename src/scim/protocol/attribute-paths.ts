@@ -1,4 +1,4 @@
-/** Attribute paths (RFC 7644 3.10): what they name in a type of resource, and where that is in one resource. Pure. */
+/** Attribute paths (RFC 7644 3.10). Pure. */
 import { named } from '../../platform/http/text.ts'
 import { ScimError, type ScimType } from './errors.ts'
 import { isObject } from './resource.ts'
@@ -14,27 +14,24 @@ import {
 } from './schema.ts'
 import type { Attribute } from './schema.types.ts'
 
-/** What an attribute path names. Without an attribute it is the whole extension `urn`. */
+/** Without an attribute: the whole extension `urn`. */
 export interface Target {
-  /** The extension; null for the core schema. */
+  /** Null for the core schema. */
   readonly urn: string | null
   readonly attribute: Attribute | null
   readonly sub: Attribute | null
-  /** An extension's attribute named without its URN: where the core of the resource holds that name, it is meant. */
+  /** An extension's attribute without URN; a core attribute of that name wins. */
   readonly unqualified?: true
 }
 
-/** The key of an object for a name, which is compared without case (RFC 7643 2.1); the name where there is none. */
+/** Case-insensitive (RFC 7643 2.1). */
 export function keyOf(holder: Document, name: string): string {
   if (Object.hasOwn(holder, name)) return name
   const lower = name.toLowerCase()
   return Object.keys(holder).find(key => key.toLowerCase() === lower) ?? name
 }
 
-/**
- * Reads an attribute path (RFC 7644 3.10): `name`, `name.sub`, either behind `urn:…:`, or an extension's URN alone.
- * Throws ScimError of `scimType` for what this type of resource does not have.
- */
+/** `name`, `name.sub`, with or without `urn:…:`, or a URN. Throws ScimError for unknown attributes. */
 export function resolve(type: ResourceType, path: string, scimType: ScimType = 'invalidPath'): Target {
   const fault = () =>
     new ScimError(
@@ -57,19 +54,18 @@ export function resolve(type: ResourceType, path: string, scimType: ScimType = '
   )
 }
 
-/** The URN at the beginning of a path. */
 function urnIn(type: ResourceType, path: string): string | null {
   const lower = path.toLowerCase()
   const known = [...type.extensions.map(({ id }) => id), ...type.open]
     .filter(id => lower === id.toLowerCase() || lower.startsWith(`${id.toLowerCase()}:`))
     .toSorted((a, b) => b.length - a.length)[0]
   if (known !== undefined) return known
-  // A URN holds colons and dots itself: of an unknown one the last part is the attribute, unless it is the type that the schema extends.
+  // URNs contain colons and dots: the last part is the attribute, unless it is the extended type.
   const isWhole = lower.endsWith(`:${type.name.toLowerCase()}`) && path.split(':').length > 2
   return extensionOf(type, isWhole ? path : path.slice(0, path.lastIndexOf(':')))
 }
 
-/** Entra ID writes `manager` without the URN of its extension. */
+/** Entra ID writes `manager` without URN. */
 function unqualified(type: ResourceType, path: string): Target | null {
   const name = path.split('.')[0]!
   const isCore = findAttribute(coreAttributes(type), name) !== undefined
@@ -91,14 +87,14 @@ function within(
   return part && { urn, attribute, sub: part }
 }
 
-/** The type with the extensions that a resource holds beside its own: so a path finds where their URNs end. */
+/** Adds the resource's extensions, so that their URNs are recognised. */
 export function withExtensionsOf(type: ResourceType, document: Document): ResourceType {
   const own = new Set([...type.extensions.map(({ id }) => id), ...type.open].map(id => id.toLowerCase()))
   const held = Object.keys(document).filter(key => /^urn:/i.test(key) && !own.has(key.toLowerCase()))
   return held.length === 0 ? type : { ...type, open: [...type.open, ...held] }
 }
 
-/** The target as the document spells its names; an unqualified name means the core of a resource that holds it. */
+/** In the document's spelling; core attributes win over unqualified names. */
 export function located(document: Document, target: Target): Target {
   const { attribute, sub } = target
   if (attribute === null) return target
@@ -119,7 +115,7 @@ function raise(error: Error): never {
   throw error
 }
 
-/** The URN of a key that holds a whole extension which nobody described; null for the path of an attribute, and what cannot be one. */
+/** An undescribed extension's URN; null for attribute paths. */
 export function wholeExtension(type: ResourceType, key: string): string | null {
   const lower = key.toLowerCase()
   const known = [type.core.id, ...type.extensions.map(({ id }) => id), ...type.open].some(id =>

@@ -1,6 +1,6 @@
 import { Conflict, Invalid } from '../../platform/errors.ts'
 
-/** What a provider is told beside the status (RFC 7644 3.12, table 9; RFC 9865 2.1 for cursors). */
+/** RFC 7644 3.12, table 9; RFC 9865 2.1. */
 export type ScimType =
   | 'invalidFilter'
   | 'tooMany'
@@ -13,7 +13,6 @@ export type ScimType =
   | 'invalidCursor'
   | 'invalidCount'
 
-/** An Invalid with SCIM's word for what is wrong. */
 export class ScimError extends Invalid {
   readonly scimType: ScimType
   constructor(scimType: ScimType, field: string, rule: string) {
@@ -22,7 +21,6 @@ export class ScimError extends Invalid {
   }
 }
 
-/** The name is another resource's. */
 export class UniquenessError extends Conflict {
   readonly scimType: ScimType = 'uniqueness'
 }

@@ -1,4 +1,4 @@
-/** Filters and value paths (RFC 7644 3.4.2.2, 3.5.2) as trees: bounded in length, depth and comparisons, in linear time. Pure. */
+/** Filters and value paths (RFC 7644 3.4.2.2, 3.5.2): bounded, linear. Pure. */
 import { ScimError } from './errors.ts'
 import { type Compare, type Filter, OPERATORS, type Presence, type Tree, type ValueFilter, type ValuePath } from './filter.ts'
 
@@ -6,15 +6,12 @@ const MAX_CHARACTERS = 4096
 const MAX_DEPTH = 20
 const MAX_COMPARISONS = 100
 
-/** Throws ScimError invalidFilter, which names what is expected and at which character. */
+/** Throws ScimError invalidFilter with the position. */
 export function parseFilter(text: string): Filter {
   return new Parser(text, 0, 'invalidFilter').filter()
 }
 
-/**
- * `attribute[filter]` or `attribute[filter].sub` of a PATCH; `attribute` and `sub` are unchecked. Null for a path without a
- * filter. Throws ScimError invalidPath.
- */
+/** Returns null without a filter. Throws ScimError invalidPath. */
 export function parseValuePath(path: string): { attribute: string; filter: ValueFilter; sub: string | null } | null {
   const open = path.indexOf('[')
   if (open === -1) return null
@@ -22,7 +19,7 @@ export function parseValuePath(path: string): { attribute: string; filter: Value
 }
 
 const SPACES = /\s*/y
-// A URN holds colons and dots; `$ref` begins with a dollar sign (RFC 7643 2.4).
+// URNs contain colons and dots; `$ref` a dollar sign (RFC 7643 2.4).
 const WORD = /[\w$][-\w.:/%$]*/y
 const SUB = /[A-Za-z$][-\w$]*/y
 const STRING = /"[^"\\]*(?:\\.[^"\\]*)*"/y
@@ -34,7 +31,7 @@ const LITERALS: ReadonlyMap<string, boolean | null> = new Map([
 ] as const)
 const isOperator = (word: string): word is Compare['op'] => OPERATORS.some(operator => operator === word)
 
-/** One method for each rule of the grammar. `Leaf` is what a rule combines: within brackets there are no value paths. */
+/** One method per grammar rule. `Leaf`: the operands, without value paths inside brackets. */
 class Parser {
   readonly #text: string
   readonly #scimType: 'invalidFilter' | 'invalidPath'
@@ -42,7 +39,6 @@ class Parser {
   #depth = 0
   #comparisons = 0
 
-  /** Begins at the character `from`. */
   constructor(text: string, from: number, scimType: 'invalidFilter' | 'invalidPath') {
     this.#text = text
     this.#at = from
@@ -73,7 +69,7 @@ class Parser {
     return filters.length === 1 ? filters[0]! : { op, filters }
   }
 
-  /** The parentheses after `not` may be left out: it denies the one operand that follows. */
+  /** `not` without parentheses negates one operand. */
   #operand<Leaf>(leaf: () => Tree<Leaf>): Tree<Leaf> {
     if (this.#keyword('not')) {
       const isGroup = this.#next() === '('
@@ -91,7 +87,7 @@ class Parser {
     if (this.#next() !== '[') return this.#comparison(attrPath)
     const filter = this.#brackets()
     if (!this.#dot()) return { op: '[]', attrPath, valFilter: filter }
-    // `emails[type eq "work"].value eq "x"` asks both of one value, which two conditions joined by `and` would not.
+    // Both conditions apply to the same value, unlike `and`.
     return { op: '[]', attrPath, valFilter: { op: 'and', filters: [filter, this.#comparison(this.#name(SUB))] } }
   }
 
@@ -113,7 +109,7 @@ class Parser {
     throw this.#expected(`an operator (${OPERATORS.join(', ')}, pr)`)
   }
 
-  /** A JSON literal. Entra ID writes `True`. */
+  /** A JSON literal, or Entra ID's `True`. */
   #value(): Compare['compValue'] {
     this.#next()
     const number = this.#match(NUMBER)
@@ -167,7 +163,7 @@ class Parser {
     return parsed
   }
 
-  /** Passes the spaces. Returns the character after them, empty at the end. */
+  /** Skips spaces; empty at the end. */
   #next(): string {
     this.#match(SPACES)
     return this.#text[this.#at] ?? ''

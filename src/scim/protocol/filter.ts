@@ -1,4 +1,4 @@
-/** Filters as trees (RFC 7644 3.4.2.2), and whether a value of a list satisfies one (3.5.2). Pure. */
+/** Filter trees (RFC 7644 3.4.2.2) and their evaluation (3.5.2). Pure. */
 import { isObject, memberOf } from './resource.ts'
 
 export const OPERATORS = ['eq', 'ne', 'co', 'sw', 'ew', 'gt', 'ge', 'lt', 'le'] as const
@@ -30,17 +30,15 @@ export interface Negation<Inner> {
   readonly filter: Inner
 }
 
-/** Conditions joined by `and`, `or` and `not`. */
 export type Tree<Leaf> = Leaf | Logical<Tree<Leaf>> | Negation<Tree<Leaf>>
 
-/** A filter on the resources of a list. */
 export type Filter = Tree<Compare | Presence | ValuePath>
-/** A filter on the values of one attribute: between the brackets of a value path, where no second one is allowed. */
+/** Inside the brackets of a value path. */
 export type ValueFilter = Tree<Compare | Presence>
 
 export const isLogical = (filter: Filter): filter is Logical<Filter> => filter.op === 'and' || filter.op === 'or'
 
-/** Whether one value of a list satisfies the filter of a value path. A plain value is its own `value`. */
+/** A plain value is its own `value`. */
 export function matches(filter: ValueFilter, value: unknown): boolean {
   if (isLogical(filter))
     return filter.op === 'and'
@@ -52,7 +50,7 @@ export function matches(filter: ValueFilter, value: unknown): boolean {
   return compares(filter, held === undefined && isObject(value) ? numericValue(filter) : held)
 }
 
-/** What an absent part stands for: a value that says nothing of `primary` is not the primary one (RFC 7643 2.4). */
+/** An absent `primary` is false (RFC 7643 2.4). */
 const numericValue = ({ attrPath, compValue }: Compare): false | undefined =>
   attrPath.toLowerCase() === 'primary' && compValue !== null ? false : undefined
 
@@ -75,7 +73,7 @@ function same(held: unknown, wanted: unknown): boolean {
   return held === wanted
 }
 
-/** What a value must hold to satisfy a filter that only says `eq`, joined by `and`; null when it says more. */
+/** The values of a pure `eq`/`and` filter; else null. */
 export function impliedBy(filter: ValueFilter): Record<string, unknown> | null {
   if (filter.op === 'eq') return filter.compValue === null ? null : { [filter.attrPath]: filter.compValue }
   if (filter.op !== 'and') return null

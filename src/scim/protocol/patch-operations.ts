@@ -1,4 +1,4 @@
-/** The body of a PATCH (RFC 7644 3.5.2) as single steps, with the quirks of the providers taken out. Pure. */
+/** PATCH bodies (RFC 7644 3.5.2) as normalised operations. Pure. */
 import { Invalid } from '../../platform/errors.ts'
 import { FORBIDDEN_KEYS, named } from '../../platform/http/text.ts'
 import { resolve, type Target, wholeExtension } from './attribute-paths.ts'
@@ -15,14 +15,14 @@ const MAX_OPERATIONS = 1000
 export interface PatchOperation {
   readonly op: 'add' | 'replace' | 'remove'
   readonly target: Target
-  /** Which values of a list; null for all of it. */
+  /** Null selects all values. */
   readonly filter: ValueFilter | null
   readonly value: unknown
-  /** As the provider wrote it, for messages. */
+  /** As sent, for messages. */
   readonly path: string
 }
 
-/** Throws ScimError. A step without a path becomes one for each name in its value; read-only names there are passed over. */
+/** Splits operations without path by attribute; skips read-only names. Throws ScimError. */
 export function parsePatch(type: ResourceType, body: unknown): PatchOperation[] {
   if (!isObject(body)) throw new ScimError('invalidSyntax', 'body', 'must be a JSON object')
   if (!hasSchema(body, PATCH_OP)) throw new ScimError('invalidSyntax', 'schemas', `must be a list with ${PATCH_OP}`)
@@ -36,7 +36,7 @@ export function parsePatch(type: ResourceType, body: unknown): PatchOperation[] 
 function stepsOf(type: ResourceType, operation: unknown): PatchOperation[] {
   if (!isObject(operation)) throw new ScimError('invalidSyntax', 'Operations', 'must be objects')
   const unknown = Object.keys(operation).find(key => !['op', 'path', 'value'].includes(key.toLowerCase()))
-  // Entra ID adds a name to its operations; nothing depends on it.
+  // Entra ID adds `name`.
   if (unknown !== undefined && unknown !== 'name')
     throw new ScimError('invalidSyntax', named(unknown), 'is not part of an operation')
   const [op, path, value] = [opOf(memberOf(operation, 'op')), memberOf(operation, 'path'), memberOf(operation, 'value')]
@@ -44,10 +44,10 @@ function stepsOf(type: ResourceType, operation: unknown): PatchOperation[] {
   if (path != null && path !== '') {
     if (typeof path !== 'string') throw new ScimError('invalidPath', 'path', 'must be a string')
     const step = { op, value, path, ...parsePath(type, path) }
-    // It names nothing to remove, and must not be taken for a removal of all.
+    // An empty list must not remove everything.
     if (op === 'remove' && step.filter === null && Array.isArray(value) && value.length === 0)
       throw new ScimError('invalidValue', 'value', 'names nothing: leave it out to remove all')
-    // A password is never kept, and a client that sends one with other changes must not lose these.
+    // Passwords are ignored, so that other changes apply.
     if (step.target.attribute?.mutability === 'writeOnly') return []
     if (isReadOnly(step.target)) throw new ScimError('mutability', 'path', `names ${named(path)}, which is read-only`)
     return [step]
@@ -56,7 +56,7 @@ function stepsOf(type: ResourceType, operation: unknown): PatchOperation[] {
   if (!isObject(value)) throw new ScimError('invalidValue', 'value', 'must be an object where there is no path')
   return Object.entries(value).flatMap(([key, inner]) => {
     if (FORBIDDEN_KEYS.has(key)) throw new ScimError('invalidPath', named(key), 'is not allowed as a key')
-    // `schemas` and `id` come with the whole resource that Okta and Entra ID put here; keys such as `name.givenName` are Entra ID's.
+    // Okta and Entra ID send whole resources; Entra ID also `name.givenName`.
     const urn = isObject(inner) ? wholeExtension(type, key) : null
     const parsed = urn === null ? parsePath(type, key) : { target: { urn, attribute: null, sub: null }, filter: null }
     return isReadOnly(parsed.target) ? [] : [{ op, value: inner, path: key, ...parsed }]
@@ -85,7 +85,7 @@ function parsePath(type: ResourceType, path: string): { target: Target; filter: 
   return { target, filter }
 }
 
-/** What is asked of each value must be a part that it can have: a misspelled name would select nothing, or everything. */
+/** A misspelled name would select nothing, or everything. */
 function checkParts(filter: ValueFilter, attribute: Attribute, strict: boolean): void {
   if (isLogical(filter)) for (const inner of filter.filters) checkParts(inner, attribute, strict)
   else if (filter.op === 'not') checkParts(filter.filter, attribute, strict)

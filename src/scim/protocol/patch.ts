@@ -1,4 +1,4 @@
-/** What the steps of a PATCH make of a document (RFC 7644 3.5.2.1 to 3.5.2.3). Pure: the document given stays as it is. */
+/** Applies PATCH operations (RFC 7644 3.5.2.1 to 3.5.2.3) to a copy. Pure. */
 
 import { keyOf, located } from './attribute-paths.ts'
 import { ScimError } from './errors.ts'
@@ -27,7 +27,7 @@ function apply(type: ResourceType, document: Document, given: PatchOperation): v
   if (urn !== null) keep(document, urn, holder)
 }
 
-/** An extension as a whole: its attributes one by one, so that those not named stay (RFC 7644 3.5.2.3). */
+/** Changes the named attributes only (RFC 7644 3.5.2.3). */
 function changeExtension(
   type: ResourceType,
   document: Document,
@@ -58,7 +58,7 @@ function changeWhole(
   const { name } = attribute
   if (op === 'remove') {
     if (attribute.required) throw new ScimError('mutability', 'path', `names ${name}, which is required`)
-    // Entra ID removes values of a list by naming them in `value`.
+    // Entra ID removes list values by `value`.
     if (isList(attribute, holder) && !isUnassigned(value))
       keep(holder, name, without(attribute, listOf(holder[name]), checkList(type, attribute, value)))
     else delete holder[name]
@@ -80,14 +80,14 @@ function changeWhole(
   } else holder[name] = given
 }
 
-/** An attribute that nobody described is a list where it holds one: adding to it takes nothing away, nor does removing one value the others. */
+/** An undescribed attribute is a list if it has one. */
 const isList = ({ multiValued, type, name }: Attribute, holder: Document): boolean =>
   multiValued || (type === 'any' && Array.isArray(holder[name]))
 
 const isSingleComplex = ({ type, multiValued, name }: Attribute, holder: Document): boolean =>
   (type === 'complex' || type === 'any') && !multiValued && isObject(holder[name])
 
-/** `name.givenName`, and `emails.value`, which is every value's. */
+/** `name.givenName`, and `emails.value` of all values. */
 function changePart(
   type: ResourceType,
   { holder, attribute, part, step }: { holder: Document; attribute: Attribute; part: Attribute; step: PatchOperation },
@@ -116,7 +116,7 @@ function changeSome(
   const held = holder[attribute.name]
   const values = attribute.multiValued || held === undefined ? listOf(held) : [held].flat()
   const chosen = values.map(value => matches(filter!, value))
-  // A whole value that is replaced by nothing goes; adding nothing adds nothing (RFC 7643 2.5).
+  // Replacing by nothing removes; adding nothing does nothing (RFC 7643 2.5).
   const isNothing = op !== 'remove' && sub === null && isUnassigned(step.value)
   if (isNothing && op === 'add') return
   if (isNothing && !chosen.includes(true)) throw noTarget(attribute)
@@ -130,7 +130,7 @@ function changeSome(
   }
   if (!chosen.includes(true)) {
     if (op === 'remove') return
-    // Entra ID adds to and replaces `emails[type eq "work"].value` before there is such a value: the filter says what it is like.
+    // Entra ID patches values that do not exist yet; the filter describes them.
     const implied = op === 'add' || filter!.op === 'eq' ? impliedBy(filter!) : null
     if (implied === null) throw noTarget(attribute)
     if (isUnassigned(step.value)) return
@@ -149,7 +149,6 @@ function changeSome(
   keep(holder, attribute.name, atMostOnePrimary(attribute, settled).filter(isNotEmpty))
 }
 
-/** The values that a step names change all together. */
 function merged(
   type: ResourceType,
   value: unknown,
@@ -182,13 +181,13 @@ const isNotEmpty = (value: unknown): boolean => !(isObject(value) && Object.keys
 const checkList = (type: ResourceType, attribute: Attribute, value: unknown): unknown[] =>
   [checkValue(attribute, value, { field: attribute.name, strict: type.strict }) ?? []].flat()
 
-/** Undefined, an empty list and an empty object are unassigned: they go. */
+/** Removes unassigned values. */
 function keep(holder: Document, name: string, value: unknown): void {
   if (isUnassigned(value) || !isNotEmpty(value)) delete holder[name]
   else holder[name] = value
 }
 
-/** Adding a value twice is adding it once. */
+/** Skips duplicates. */
 function joined(attribute: Attribute, values: readonly unknown[], added: readonly unknown[]): unknown[] {
   const all = [...values]
   const places = new Map(all.map((value, at) => [sameness(attribute, value), at]))
@@ -204,7 +203,7 @@ function joined(attribute: Attribute, values: readonly unknown[], added: readonl
   return onePrimary(all, at => fresh.has(at))
 }
 
-/** A new primary value takes it from the one before (RFC 7644 3.5.2). */
+/** A new primary replaces the former (RFC 7644 3.5.2). */
 function onePrimary(values: unknown[], isNew: (index: number) => boolean): unknown[] {
   const isPrimary = (value: unknown) => isObject(value) && value.primary === true
   if (!values.some((value, index) => isNew(index) && isPrimary(value))) return values
@@ -217,10 +216,7 @@ function atMostOnePrimary(attribute: Attribute, values: unknown[]): unknown[] {
   return values
 }
 
-/**
- * Values that hold everything a given one says; `{value: "x"}` goes whatever its type, and in any case where case means nothing. What is given
- * is looked up and not gone through: both lists may be long.
- */
+/** Removes values that match all given parts, by lookup: both lists may be long. */
 function without({ subAttributes = [] }: Attribute, values: readonly unknown[], given: readonly unknown[]): unknown[] {
   const inexact = new Set(subAttributes.filter(({ caseExact }) => !caseExact).map(({ name }) => name))
   const worded = (value: Document, parts: readonly string[]): string =>
@@ -241,7 +237,7 @@ function without({ subAttributes = [] }: Attribute, values: readonly unknown[], 
   )
 }
 
-/** The value at an attribute and its part; of a list the primary one, else the first. Undefined when there is none. */
+/** Of a list: the primary value, else the first. */
 export function valueAt(document: Document, target: PatchOperation['target']): unknown {
   const { urn, attribute, sub } = located(document, target)
   const holder = urn === null ? document : document[urn]

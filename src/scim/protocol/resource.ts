@@ -1,21 +1,21 @@
-/** A resource as a provider sends it, checked and spelled as the schemas spell it (RFC 7643 2). Pure. */
+/** Validates and normalises resources (RFC 7643 2). Pure. */
 import { Invalid } from '../../platform/errors.ts'
 import { FORBIDDEN_KEYS, named } from '../../platform/http/text.ts'
 import { ScimError } from './errors.ts'
 import { attributesOfExtension, coreAttributes, type Document, extensionOf, findAttribute, type ResourceType } from './schema.ts'
 import type { Attribute } from './schema.types.ts'
 
-/** The most that a document holds, as bytes of its text, and a list of values of a user, as entries. */
+/** Bytes of a document; values of a list. */
 const MAX_DOCUMENT = 65_536
 const MAX_VALUES = 1000
 
 export const isObject = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
 
-/** Whether it counts as unassigned (RFC 7643 2.5). */
+/** RFC 7643 2.5. */
 export const isUnassigned = (value: unknown): boolean => value == null || (Array.isArray(value) && value.length === 0)
 
-/** A whole resource, of POST or PUT. What is read-only is left out, as RFC 7644 3.3 and 3.5.1 want it; so is a password. */
+/** For POST and PUT. Drops read-only attributes (RFC 7644 3.3, 3.5.1) and passwords. */
 export function checkResource(type: ResourceType, body: unknown): Document {
   if (!isObject(body)) throw new ScimError('invalidSyntax', 'body', 'must be a JSON object')
   if (!hasSchema(body, type.core.id)) throw new ScimError('invalidSyntax', 'schemas', `must be a list with ${type.core.id}`)
@@ -36,7 +36,7 @@ export function checkResource(type: ResourceType, body: unknown): Document {
   return document
 }
 
-/** Whether `schemas` of a message names this URN, which is compared without case. */
+/** Case-insensitive. */
 export function hasSchema(body: Record<string, unknown>, urn: string): boolean {
   const schemas = memberOf(body, 'schemas')
   return (
@@ -44,7 +44,7 @@ export function hasSchema(body: Record<string, unknown>, urn: string): boolean {
   )
 }
 
-/** The value of a name, however it is capitalised (RFC 7643 2.1). */
+/** Case-insensitive (RFC 7643 2.1). */
 export function memberOf(body: Record<string, unknown>, name: string): unknown {
   const key = Object.keys(body).find(key => key.toLowerCase() === name.toLowerCase())
   return key === undefined ? undefined : body[key]
@@ -64,7 +64,7 @@ function checkMember(type: ResourceType, key: string, value: unknown): [name: st
   return [key, checkAny(key, value)]
 }
 
-/** Undefined for what is not the provider's to write. */
+/** Undefined for read-only attributes. */
 export function checkWritable(attribute: Attribute, value: unknown, strict: boolean): unknown {
   if (attribute.mutability === 'readOnly' || attribute.mutability === 'writeOnly') return undefined
   return checkValue(attribute, value, { field: attribute.name, strict })
@@ -85,16 +85,16 @@ export function checkExtension(type: ResourceType, urn: string, value: unknown):
   return Object.keys(document).length === 0 ? undefined : document
 }
 
-/** The value as it is kept, or undefined when it is unassigned. */
+/** Undefined when unassigned. */
 export function checkValue(attribute: Attribute, value: unknown, { field, strict }: { field: string; strict: boolean }): unknown {
   if (isUnassigned(value)) return undefined
   if (!attribute.multiValued) {
-    // A manager as a list of one (Entra ID).
+    // Entra ID sends manager as a list.
     const single = attribute.type === 'complex' && Array.isArray(value) && value.length === 1 ? value[0] : value
     return checkSingle(attribute, single, { field, strict })
   }
   const values = (Array.isArray(value) ? value : [value]).filter(entry => entry !== null)
-  // Members are rows, and as many as a body holds.
+  // Members are rows.
   if (values.length > MAX_VALUES && attribute.name !== 'members')
     throw new Invalid(field, `must have at most ${MAX_VALUES} values`)
   const checked = values
@@ -128,7 +128,7 @@ function checkBoolean(value: unknown, field: string): boolean {
 
 function checkComplex(attribute: Attribute, value: unknown, { field, strict }: { field: string; strict: boolean }): unknown {
   const parts = attribute.subAttributes ?? []
-  // A manager as a string (Entra ID), and a list of plain addresses: the one part that a value can be.
+  // Entra ID sends manager as a string.
   if (typeof value === 'string' && findAttribute(parts, 'value')) return { value }
   if (!isObject(value)) throw new ScimError('invalidValue', field, 'must be an object')
   const checked: Document = {}
@@ -147,7 +147,7 @@ function checkComplex(attribute: Attribute, value: unknown, { field, strict }: {
   return checked
 }
 
-/** Whatever JSON it is: nobody described it. The API has looked at keys and characters, also deep inside. */
+/** Undescribed JSON; the HTTP layer checked its keys and characters. */
 function checkAny(field: string, value: unknown): unknown {
   if (isUnassigned(value)) return undefined
   if (!['string', 'number', 'boolean', 'object'].includes(typeof value))
@@ -156,7 +156,7 @@ function checkAny(field: string, value: unknown): unknown {
   return value
 }
 
-/** What a document comes to in the end: not too large, with what its schema requires, and without what is unassigned or there twice. */
+/** Checks size and required attributes; drops unassigned values and duplicates. */
 export function checkDocument(type: ResourceType, given: Document): Document {
   const document = tidied(type, given)
   for (const attribute of type.core.attributes)
@@ -184,13 +184,13 @@ function tidy(attributes: readonly Attribute[], given: Document): Document {
     const held = holder[attribute.name]
     if (attribute.type !== 'complex' || held === undefined) continue
     if (Array.isArray(held)) holder[attribute.name] = once(attribute, held)
-    // A manager of "" takes the manager away (Entra ID).
+    // Entra ID removes a manager by "".
     else if (isObject(held) && (Object.values(held).every(isUnassigned) || held.value === '')) delete holder[attribute.name]
   }
   return holder
 }
 
-/** Each value of one type once (RFC 7643 2.4): what a later one says beside it is said of the first. */
+/** One value of each type (RFC 7643 2.4). */
 function once(attribute: Attribute, values: readonly unknown[]): unknown[] {
   const found = new Map<string, unknown>()
   for (const value of values) {
@@ -203,11 +203,11 @@ function once(attribute: Attribute, values: readonly unknown[]): unknown[] {
   return [...found.values()]
 }
 
-/** The text of a value that is equal for equal values, whatever the order of their parts. */
+/** Equal for equal values. */
 export const sortKeys = (value: unknown): string =>
   JSON.stringify(isObject(value) ? Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)) : value)
 
-/** What one value of a list is told apart by: its `value` and `type`, in any case where case means nothing; else all that it holds. */
+/** The identity of a list value: `value` and `type`, else all parts. */
 export function sameness({ subAttributes = [] }: Attribute, value: unknown): string {
   if (!isObject(value) || value.value === undefined) return sortKeys(value)
   const folded = (name: string): unknown => {

@@ -1,4 +1,4 @@
-/** The schemas of RFC 7643 (4.1, 4.2, 4.3) as data. Pure. */
+/** The schemas of RFC 7643 (4.1 to 4.3). Pure. */
 import type { Attribute, Schema } from './schema.types.ts'
 
 type Rest = Partial<Omit<Attribute, 'name' | 'description'>>
@@ -23,10 +23,10 @@ const reference = (
   { referenceTypes, ...rest }: Rest & { referenceTypes: readonly string[] },
 ) => attribute(name, description, { type: 'reference', caseExact: true, referenceTypes, ...rest })
 
-/** RFC 7643 8.7.1: the usual values; others are taken as well. */
+/** RFC 7643 8.7.1: others are accepted too. */
 const suggested = (canonicalValues: readonly string[]): Rest => (canonicalValues.length > 0 ? { canonicalValues } : {})
 
-/** RFC 7643 2.4: what every list of values has. */
+/** RFC 7643 2.4. */
 const plural = (
   name: string,
   description: string,
@@ -46,7 +46,7 @@ export const CORE_USER = 'urn:ietf:params:scim:schemas:core:2.0:User'
 export const CORE_GROUP = 'urn:ietf:params:scim:schemas:core:2.0:Group'
 export const ENTERPRISE_USER = 'urn:ietf:params:scim:schemas:extension:enterprise:2.0:User'
 
-/** RFC 7643 3.1: of every resource, and in no schema. */
+/** RFC 7643 3.1: in every resource, in no schema. */
 export const common: readonly Attribute[] = [
   attribute('schemas', 'The schemas of the resource', {
     multiValued: true,

@@ -1,13 +1,9 @@
-/**
- * What a resource may hold, and how its attributes are named. Pure.
- * Flow of a write: body → resource.ts (POST, PUT) or operations.ts and patch.ts (PATCH) → a Document → the module of its noun, which
- * knows its columns. Flow of a read: filter.ts and filter-sql.ts make SQL of what is asked.
- */
+/** Resource types and their attributes. Pure. */
 import { FORBIDDEN_KEYS } from '../../platform/http/text.ts'
 import { CORE_GROUP, CORE_USER, common, enterpriseSchema, groupSchema, userSchema } from './schema.core.ts'
 import type { Attribute, Schema } from './schema.types.ts'
 
-/** A mapped extension: its attributes become attributes of the user, by `prefix.attribute`. */
+/** Its attributes become `prefix.attribute` of the user. */
 export interface MappedSchema {
   readonly scimSchema: string
   readonly prefix: string
@@ -18,13 +14,13 @@ export interface ResourceType {
   readonly endpoint: 'Users' | 'Groups'
   readonly core: Schema
   readonly extensions: readonly Schema[]
-  /** Extensions that the IAM's configuration names and nobody describes. */
+  /** Configured but undescribed extensions. */
   readonly open: readonly string[]
-  /** Only what is described or configured may stand in a resource; else the unknown is kept as it came. */
+  /** Rejects undescribed attributes. */
   readonly strict: boolean
 }
 
-/** A resource without what only we say: id, meta, schemas, groups. Extensions stand under their URN. */
+/** Without id, meta, schemas and groups. Extensions are under their URN. */
 export type Document = Record<string, unknown>
 
 export const mappedSchemas = (config: Record<string, unknown>): readonly MappedSchema[] =>
@@ -57,12 +53,11 @@ export const findAttribute = (attributes: readonly Attribute[], name: string): A
   return attributes.find(attribute => attribute.name.toLowerCase() === lower)
 }
 
-/** The attributes at the top of a resource, beside its extensions. */
 export const coreAttributes = (type: ResourceType): readonly Attribute[] => [...common, ...type.core.attributes]
 
 const NAME = /^[A-Za-z$_][\w$-]{0,253}$/
 
-/** An attribute that no schema describes, of this name; null where the name is not one (RFC 7643 2.1). */
+/** Null for an invalid name (RFC 7643 2.1). */
 export const undescribed = (name: string): Attribute | null =>
   !NAME.test(name) || FORBIDDEN_KEYS.has(name)
     ? null
@@ -78,7 +73,7 @@ export const undescribed = (name: string): Attribute | null =>
         uniqueness: 'none',
       }
 
-/** A part of an attribute; one that no schema describes only where resources may hold such. */
+/** Undescribed ones unless `strict`. */
 export function partOf(attribute: Attribute, name: string, strict: boolean): Attribute | null {
   const parts = attribute.subAttributes ?? []
   const described = findAttribute(parts, name)
@@ -87,11 +82,11 @@ export function partOf(attribute: Attribute, name: string, strict: boolean): Att
   return isOpen ? undescribed(name) : null
 }
 
-/** The URN of an extension as we spell it, or null when the type has no such extension. */
+/** In our spelling; null when unknown. */
 export function extensionOf(type: ResourceType, urn: string): string | null {
   const lower = urn.toLowerCase()
   const known = [...type.extensions.map(({ id }) => id), ...type.open].find(id => id.toLowerCase() === lower)
-  // What stands under a core schema is no extension: it would be kept where nobody reads it.
+  // Core schemas are no extensions.
   const isCore = lower.startsWith('urn:ietf:params:scim:schemas:core:')
   return known ?? (type.strict || isCore || !/^urn:[\w.:%~-]{1,200}$/i.test(urn) ? null : urn)
 }
@@ -99,7 +94,6 @@ export function extensionOf(type: ResourceType, urn: string): string | null {
 export const attributesOfExtension = (type: ResourceType, urn: string): readonly Attribute[] | null =>
   type.extensions.find(({ id }) => id === urn)?.attributes ?? null
 
-/** The URNs that a document's `schemas` names. */
 export const schemasOf = (type: ResourceType, document: Document): string[] => [
   type.name === 'User' ? CORE_USER : CORE_GROUP,
   ...Object.keys(document).filter(key => /^urn:/i.test(key)),

@@ -1,4 +1,4 @@
-/** RFC 7643 7; `any` is an attribute that no schema describes. */
+/** RFC 7643 7; `any` is undescribed. */
 export interface Attribute {
   readonly name: string
   readonly type: 'string' | 'boolean' | 'dateTime' | 'complex' | 'reference' | 'binary' | 'decimal' | 'any'

@@ -4,7 +4,7 @@ import type { Db } from '../../platform/database/store.ts'
 import { type ScimGuardRecord, scimGuardsOf } from './deprovisioning.store.ts'
 
 export const deprovisioningLoaders = (db: Db) => ({
-  /** Null where nothing was deprovisioned by SCIM yet. */
+  /** Null without deprovisioned users. */
   scimGuardOfIam: new DataLoader<string, ScimGuardRecord | null>(async ids =>
     groupOne(ids, await scimGuardsOf(db, ids), guard => guard.iamid),
   ),

@@ -11,7 +11,7 @@ const COLUMNS = 'g.iamid, g.held_at AS "heldAt", g.allowed_until AS "allowedUnti
 export const scimGuardsOf = (db: Db, iamids: readonly string[]): Promise<ScimGuardRecord[]> =>
   db.query(`SELECT ${COLUMNS} FROM scim_guards g WHERE g.iamid = ANY($1::text[])`, [iamids])
 
-/** The guard of an IAM, made where there is none; held until the transaction ends, so that the threshold is counted exactly. */
+/** Locks the guard, creating it if needed, for exact counts. */
 export async function lockScimGuard(db: Db, iamid: string): Promise<ScimGuardRecord> {
   const [guard] = await db.query<ScimGuardRecord>(
     `INSERT INTO scim_guards AS g (iamid) VALUES ($1) ON CONFLICT (iamid) DO UPDATE SET iamid = excluded.iamid RETURNING ${COLUMNS}`,
@@ -28,7 +28,7 @@ export async function writeScimGuard(
   await db.query('UPDATE scim_guards SET held_at = $2, allowed_until = $3 WHERE iamid = $1', [iamid, heldAt, allowedUntil])
 }
 
-/** How many users SCIM has deprovisioned since then, and whether this one is among them; `enabled` only where `least` are reached. */
+/** `enabled` is read only from `least` on. */
 export async function countDeprovisioned(
   db: Db,
   { iamid, userId, since, least }: { iamid: string; userId: number | null; since: Date; least: number },
@@ -43,7 +43,7 @@ export async function countDeprovisioned(
   return counted!
 }
 
-/** When the nth last of them was deprovisioned: one more is possible once that is out of the window. */
+/** When the window frees the next place. */
 export async function deprovisionedAt(db: Db, iamid: string, nth: number): Promise<Date | null> {
   const [row] = await db.query<{ at: Date }>(
     'SELECT d.at FROM scim_deprovisionings d WHERE d.iamid = $1 ORDER BY d.at DESC OFFSET $2::int LIMIT 1',
@@ -52,7 +52,6 @@ export async function deprovisionedAt(db: Db, iamid: string, nth: number): Promi
   return row?.at ?? null
 }
 
-/** Counts a user, and forgets those before `since`. */
 export async function recordDeprovisioned(
   db: Db,
   { iamid, userId, since, now }: { iamid: string; userId: number; since: Date; now: Date },

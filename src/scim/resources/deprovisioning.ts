@@ -1,7 +1,4 @@
-/**
- * The threshold of deprovisioning by SCIM (iam-rules, "Thresholds"): so many users of an IAM are disabled or deleted in an hour, then
- * an administrator decides. Each user counts once.
- */
+/** Threshold of users disabled or deleted by SCIM in an hour (iam-rules, "Thresholds"). */
 import { rejected, type ServiceContext, type WriteResult } from '../../authorization/service.ts'
 import type { IamRecord } from '../../domain/iams/iam.ts'
 import { TooManyRequests } from '../../platform/errors.ts'
@@ -14,14 +11,11 @@ import {
   writeScimGuard,
 } from './deprovisioning.store.ts'
 
-/** Milliseconds: the window, and for how long a decision lets it go on. */
+/** Milliseconds. */
 export const WINDOW = 3_600_000
 const usual = { scimMaxDeprovisionedCount: 50, scimMaxDeprovisionedPercent: 10 } as const
 
-/**
- * Counts one more deprovisioned user before anything is written of it. Null where it may go on; else the refusal, which the caller
- * returns as its outcome. Call it inside the transaction that deprovisions.
- */
+/** Counts before writing, inside the transaction. Returns the rejection, or null. */
 export async function heldDeprovisioning<R>(
   call: ServiceContext,
   iam: IamRecord,
@@ -43,7 +37,7 @@ export async function heldDeprovisioning<R>(
   return null
 }
 
-/** One event for each time that the threshold is met, not one for each request. */
+/** One event per threshold, not per request. */
 async function held<R>(
   { db, now }: ServiceContext,
   { iam, guard, count, most }: { iam: IamRecord; guard: ScimGuardRecord; count: number; most: number },

@@ -1,4 +1,4 @@
-/** Filters and sorts as SQL: names come from the schemas or are bound, values are always bound. Pure. */
+/** Filters and sorts as SQL. Values are always bound. Pure. */
 
 import type { Order } from '../../platform/database/order.ts'
 import { Invalid } from '../../platform/errors.ts'
@@ -17,8 +17,8 @@ const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
 const isOrder = (op: Compare['op']): op is keyof typeof SYMBOLS => op in SYMBOLS
 
 /**
- * The condition of a filter; what it compares with is added to `values`. Throws ScimError invalidFilter for what no type among `types` has;
- * what only another one has is absent here (RFC 7644 3.4.2.2).
+ * Adds to `values`. Throws invalidFilter for attributes of no type; those of other types are absent (RFC 7644
+ * 3.4.2.2).
  */
 export function condition(
   places: ColumnMap,
@@ -26,7 +26,7 @@ export function condition(
   { values, types = [] }: { values: unknown[]; types?: readonly ResourceType[] },
 ): string {
   const bind = (value: unknown) => `$${values.push(value)}`
-  // So many at once the store would take minutes to plan as joins: each is then a question of its own.
+  // Many joins take minutes to plan; each becomes a subquery.
   const alone = comparisonsIn(filter) > MANY ? (sql: string) => `((${sql}) IS TRUE)` : (sql: string) => `(${sql})`
   const isElsewhere = (path: string) => !describes(places.type, path) && types.some(type => describes(type, path))
   const all = (inner: Filter): string => {
@@ -58,7 +58,7 @@ function describes(type: ResourceType, path: string): boolean {
   }
 }
 
-/** Absent is not equal to anything, so `ne` finds it. */
+/** Absent values satisfy `ne`. */
 const absent = (filter: Leaf): string =>
   String(filter.op === 'pr' ? false : filter.compValue === null ? filter.op === 'eq' : filter.op === 'ne')
 
@@ -87,7 +87,7 @@ function comparison(places: ColumnMap, target: Target, { filter, bind }: { filte
   const json = isSchemas(target) ? schemasIn(places) : jsonOf(places, target, bind)
   if (attribute === null) return presence(filter, json)
   if (filter.op === 'pr' && sub === null) return present(json)
-  // Of a list as a whole: whether it has no value, not whether one of its values is none.
+  // About the list, not one of its values.
   if (filter.op !== 'pr' && filter.compValue === null && sub === null && (attribute.multiValued || attribute.type === 'any'))
     return nothing(filter.op, present(json))
   const part = sub ?? (attribute.type === 'complex' ? findAttribute(attribute.subAttributes ?? [], 'value') : attribute)
@@ -99,7 +99,7 @@ function comparison(places: ColumnMap, target: Target, { filter, bind }: { filte
 }
 
 const isSchemas = ({ urn, attribute }: Target): boolean => urn === null && attribute?.name === 'schemas'
-/** As answers say them (`schemasOf`): the type's own, and each extension that the document has. */
+/** As in `schemasOf`. */
 const schemasIn = ({ type, document }: ColumnMap): string =>
   `(jsonb_build_array('${type.core.id}') || coalesce((SELECT jsonb_agg(k) FROM jsonb_object_keys(${document}) k WHERE k ILIKE 'urn:%'), '[]'))`
 
@@ -123,13 +123,13 @@ function valuePath(places: ColumnMap, target: Target, { filter, bind }: { filter
   return `${byIndex(places, target, { filter: comparedValue(filter), bind })}${anyIn(jsonOf(places, target, bind), all(filter))}`
 }
 
-/** What of a filter says what `value` is, if it must be that for the whole to hold. */
+/** The required comparison of `value`, if any. */
 function comparedValue(filter: ValueFilter): Leaf | null {
   if (filter.op === 'and') return filter.filters.map(comparedValue).find(found => found !== null) ?? null
   return filter.op === 'eq' && filter.attrPath.toLowerCase() === 'value' ? filter : null
 }
 
-/** A condition that an index answers and that the exact one implies; empty where there is none. */
+/** A weaker condition for the index; empty without one. */
 function byIndex(
   { indexed }: ColumnMap,
   { urn, attribute }: Target,
@@ -151,7 +151,7 @@ function presence(filter: Leaf, json: string): string {
   return present(json)
 }
 
-/** Absent is not equal to anything, so `ne` finds it: the two are each other's opposite. */
+/** Absent values satisfy `ne`. */
 function leaf(
   json: string,
   { attribute: { name, type, caseExact }, filter, bind }: { attribute: Attribute; filter: Leaf; bind: Bind },
@@ -164,7 +164,7 @@ function leaf(
   if (typeof wanted === 'boolean') {
     if (!['boolean', 'any'].includes(type) || (op !== 'eq' && op !== 'ne'))
       throw fault(`cannot compare ${filter.attrPath} with ${op} to a boolean`)
-    // A value that says nothing of `primary` is not the primary one (RFC 7643 2.4).
+    // An absent `primary` is false (RFC 7643 2.4).
     if (name === 'primary' && type === 'boolean') return `coalesce(${json} = 'true', false) ${SYMBOLS[op]} ${wanted}`
     return `coalesce(${json} ${SYMBOLS[op]} '${wanted}', ${op === 'ne'})`
   }
@@ -208,11 +208,11 @@ function columnLeaf(column: Column, filter: Leaf, bind: Bind): string {
     return `${sql} ${SYMBOLS[op]} ${bind(time)}::timestamptz`
   }
   if (kind === 'uuid' && (op === 'eq' || op === 'ne')) {
-    // Typed, so that the index answers; what is no UUID is nobody's.
+    // Typed for the index; other text matches nothing.
     const found = UUID.test(compValue) ? `${sql} = ${bind(compValue)}::uuid` : 'false'
     return op === 'eq' ? found : `NOT (${found})`
   }
-  // Plain, so that an index answers: a key is never null.
+  // Plain for the index: keys are never null.
   if (kind === 'key' && isOrder(op)) return `${sql} ${SYMBOLS[op]} ${bind(part(compValue))}::text`
   if (kind === 'exact' && op === 'eq') return `(${sql} IS NOT NULL AND ${sql} = ${bind(storable(compValue))}::text)`
   if (kind === 'key') return textLeaf(sql, { op, wanted: part(compValue), bind, exact: true })
@@ -224,7 +224,7 @@ function nothing(op: Compare['op'], isPresent: string): string {
   return op === 'eq' ? `NOT (${isPresent})` : isPresent
 }
 
-/** In UTC, or null for what is no time, or in none of the years 1 to 9999, outside which the store reads another form. */
+/** In UTC; null for no time in the years 1 to 9999. */
 function timeOf(text: string): string | null {
   const time = parseInstant(text)
   return time !== null && time.getUTCFullYear() >= 1 ? time.toISOString() : null
@@ -241,7 +241,7 @@ function refused<T>(check: () => T): T {
   }
 }
 
-/** The order of a list; ties go by id. Who lacks the value stands last going up (RFC 7644 3.4.2.3). Throws ScimError. */
+/** Ties by id; absent values last when ascending (RFC 7644 3.4.2.3). Throws ScimError. */
 export function orderBy(places: ColumnMap, sortBy: string, descending: boolean): Order {
   const target = resolve(places.type, sortBy)
   const column = columnOf(places, target)

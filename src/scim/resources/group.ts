@@ -1,4 +1,4 @@
-/** What a SCIM resource says of a group, and what a PATCH of its members comes to. Pure. */
+/** Group resources and member changes. Pure. */
 
 import type { IamRecord } from '../../domain/iams/iam.ts'
 import { Invalid } from '../../platform/errors.ts'
@@ -12,18 +12,18 @@ import { checkDocument, checkValue, isObject, isUnassigned, memberOf } from '../
 import { type Document, groupType, type ResourceType } from '../protocol/schema.ts'
 import { isScimId } from './search.ts'
 
-/** A group as SCIM sees it. `document` is what the provider wrote, without displayName, a column, and members, which are rows. */
+/** `document`: without displayName and members. */
 export interface ScimGroupRecord {
   readonly id: number
   readonly scimid: string
   readonly iamid: string
   readonly name: string
   readonly document: Document
-  /** Counts what is written, so that a change of members is a new version without reading them. */
+  /** Counts writes: a version without reading members. */
   readonly scimVersion: number
   readonly createdAt: Date
   readonly updatedAt: Date
-  /** Only when asked for. */
+  /** If selected. */
   readonly members?: readonly { value: string; display: string }[]
 }
 
@@ -31,13 +31,13 @@ export const groupDocument = ({ name, document }: ScimGroupRecord): Document => 
 
 export const groupFacts = (group: ScimGroupRecord): unknown => [group.scimid, group.scimVersion, groupDocument(group)]
 
-/** One change of who is in a group: by SCIM ids; `set` puts exactly these in. */
+/** By SCIM id; `set` replaces all members. */
 export interface MemberChange {
   readonly kind: 'add' | 'remove' | 'set'
   readonly ids: readonly string[]
 }
 
-/** The ids in a value of `members`. Throws ScimError for a group among them, and what is no id. */
+/** Throws ScimError for groups and invalid ids. */
 export function memberIds(type: ResourceType, value: unknown): string[] {
   const members = type.core.attributes.find(({ name }) => name === 'members')!
   const checked = (checkValue(members, value, { field: 'members', strict: type.strict }) ?? []) as Document[]
@@ -56,7 +56,7 @@ function memberId(member: Document): string {
 
 export const notAUser = () => new ScimError('invalidValue', 'members', 'must be the ids of users of this IAM')
 
-/** The steps that are about members, as changes of rows, and the others. */
+/** Separates member operations from others. */
 export function memberChanges(
   type: ResourceType,
   steps: readonly PatchOperation[],
@@ -80,11 +80,11 @@ function changeOf(type: ResourceType, { op, filter, value, target }: PatchOperat
   }
   if (op === 'add') return { kind: 'add', ids: memberIds(type, value) }
   if (op === 'replace') return { kind: 'set', ids: memberIds(type, value) }
-  // Entra ID's older removal names the members in the value; without any it means all of them.
+  // Entra ID's older removal puts members in `value`; empty means all.
   return isUnassigned(value) ? { kind: 'set', ids: [] } : { kind: 'remove', ids: namedIds(value) }
 }
 
-/** What changes come to, one after the other: who is in afterwards, and who is not; `emptied`: nobody else is in. */
+/** Combines changes; `emptied`: all others are removed. */
 export function folded(changes: readonly MemberChange[]): { emptied: boolean; joining: string[]; leaving: string[] } {
   let emptied = false
   const isIn = new Map<string, boolean>()
@@ -99,7 +99,7 @@ export function folded(changes: readonly MemberChange[]): { emptied: boolean; jo
   return { emptied, joining: which(true), leaving: which(false) }
 }
 
-/** To be removed: whoever is not a user is not a member, either. */
+/** Ignores ids of no users. */
 function namedIds(value: unknown): string[] {
   const entries = Array.isArray(value) ? value : [value]
   const ids = entries.map(entry => (isObject(entry) ? entry.value : entry))
@@ -116,7 +116,7 @@ function idsOf(filter: ValueFilter): string[] | null {
   return typeof filter.compValue === 'string' ? [filter.compValue] : null
 }
 
-/** What a resource comes to in the rows of its group. Throws Invalid. */
+/** Throws Invalid. */
 export function written({ config }: Pick<IamRecord, 'config'>, given: Document) {
   const type = groupType(config)
   const { members, ...document } = given
@@ -125,7 +125,7 @@ export function written({ config }: Pick<IamRecord, 'config'>, given: Document) 
   return { ids: memberIds(type, members), columns: { name, nameKey: canonical(name), scim } }
 }
 
-/** RFC 7644 3.5.1: what a PUT leaves out may stay. A list that is there is the whole list. */
+/** RFC 7644 3.5.1: a PUT may omit attributes; a given list is complete. */
 export function replacing({ config }: Pick<IamRecord, 'config'>, document: Document, body: unknown): MemberChange[] {
   const { ids } = written({ config }, document)
   return memberOf(body as Document, 'members') === undefined ? [] : [{ kind: 'set', ids }]

@@ -1,7 +1,6 @@
 /**
- * Groups as an IAM's SCIM client provisions them. Flow of a change of members: the body → changes (group.ts) → rows inserted and
- * deleted, in one statement each, whatever the size of the group. The group's row is held meanwhile: changes of one group wait for each other.
- * On the embedded store a long change is written in several transactions (members.chunks.ts).
+ * Groups of an IAM's SCIM client. The group's row is locked while members change; long changes on the embedded
+ * database are chunked (members.chunks.ts).
  */
 import { randomUUID } from 'node:crypto'
 import type { AuditDraft } from '../../authorization/audit-event.ts'
@@ -38,7 +37,7 @@ interface WithBody {
   readonly body: unknown
 }
 interface Wants {
-  /** Whether the answer shows members, which reads all of them. */
+  /** Reads all members. */
   readonly members: boolean
 }
 
@@ -48,7 +47,7 @@ export const scimGroups = {
     return requireScimGroup(call, { iam, id, options: { members } })
   }),
 
-  /** A page may hold fewer groups than asked for, since their members are bounded together (RFC 7644 3.4.2.4): see MAX_MEMBERS. */
+  /** Pages may be shorter (RFC 7644 3.4.2.4): see MAX_MEMBERS. */
   list: query(
     'scim:read',
     async (call: ServiceContext, { members, ...asked }: SearchRequest & Wants): Promise<SearchResult<ScimGroupRecord>> => {
@@ -66,7 +65,7 @@ export const scimGroups = {
     },
   ),
 
-  /** A group of this name that somebody made locally is taken over: the provider pushes it, and two of one name cannot be. */
+  /** Adopts a local group of the same name. */
   create: command(
     'scim:createGroup',
     async (call: ServiceContext, { body, members }: WithBody & Wants, { read, pieces }: Prepared<Creation>) => {
@@ -76,7 +75,7 @@ export const scimGroups = {
       const before = await lockByName(db, iam.id, columns.nameKey)
       if (before?.scimid != null) throw taken()
       const scimid = randomUUID()
-      // In pieces it has no SCIM id until the last: SCIM does not show it, and what is left unfinished is taken over by the next POST.
+      // Chunked creations get their SCIM id last; the next POST completes an interrupted one.
       const isLong = pieces !== null && pieces.length > 1
       const shownId = isLong ? null : scimid
       if (before && !isLong) await updateScimGroup(db, before.id, { columns: { ...columns, scimid }, now })
@@ -109,7 +108,6 @@ export const scimGroups = {
     },
   ),
 
-  /** The members become exactly those named: the difference is made in the store. */
   replace: command(
     'scim:updateGroup',
     async (
@@ -216,7 +214,7 @@ interface Patching extends Wanted, ReturnType<typeof patching> {
   readonly changes: MemberChange[]
 }
 
-/** What the writes of one group wait for, one after the other. */
+/** The key that serialises writes. */
 const keyOf = (scimid: string): string => `id/${scimid.toLowerCase()}`
 
 async function requireScimGroup(

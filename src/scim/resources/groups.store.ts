@@ -7,7 +7,7 @@ import { allMembers, type MemberRow, membersPage } from './members.store.ts'
 
 const DOCUMENT = `coalesce(g.scim, '{}'::jsonb)`
 
-/** The select list of a ScimGroupRecord, for the alias `g`. */
+/** For the alias `g`. */
 const SCIM_GROUP_COLUMNS = `g.id, g.scimid, g.iamid, g.name, ${DOCUMENT} AS document, g.scim_version AS "scimVersion",
   g.created_at AS "createdAt", g.updated_at AS "updatedAt"`
 export const groupColumns = (type: ResourceType): ColumnMap => ({
@@ -32,7 +32,7 @@ export const groupColumns = (type: ResourceType): ColumnMap => ({
   },
 })
 
-/** The group of this SCIM id in the IAM, or null. `lock`: nobody else changes it, or who is in it by this IAM, until the transaction ends. */
+/** `lock`: also of its members by this IAM. */
 export async function findScimGroup(
   db: Db,
   { iamid, scimid, lock = false, members = false }: { iamid: string; scimid: string; lock?: boolean; members?: boolean },
@@ -50,30 +50,27 @@ export const withMembers = async (db: Db, group: ScimGroupRecord): Promise<ScimG
   members: shown(await allMembers(db, group)),
 })
 
-/** The group of this id of its own, whether or not it has a SCIM id, held until the transaction ends; null if it was deleted. */
+/** By internal id, locked; null if deleted. */
 export async function lockGroup(db: Db, id: number): Promise<ScimGroupRecord | null> {
   const [group] = await db.query<ScimGroupRecord>(`SELECT ${SCIM_GROUP_COLUMNS} FROM groups g WHERE g.id = $1 FOR UPDATE`, [id])
   return group ?? null
 }
 
-/** Groups by their own ids, in no order, without members. One statement. */
+/** Unordered, without members. */
 const findScimGroups = (db: Db, ids: readonly number[]): Promise<ScimGroupRecord[]> =>
   db.query(`SELECT ${SCIM_GROUP_COLUMNS} FROM groups g WHERE g.id = ANY($1::int[])`, [ids])
 
-/** The most members that the groups of one answer have together, unless there is but one group in it. */
+/** Members in one response, unless it has a single group. */
 export const MAX_MEMBERS = 10_000
 
-/**
- * Groups by their own ids, in that order, with their members: as many of the first as have no more than MAX_MEMBERS together, but one at least,
- * however many are in it. `fits` says how many of the ids that is. Two statements, and more for a group that has more by itself.
- */
+/** With members: groups that fit into MAX_MEMBERS, at least one; `fits` counts them. */
 async function findScimGroupsWithMembers(
   db: Db,
   ids: readonly number[],
 ): Promise<{ groups: Map<number, ScimGroupRecord>; fits: number }> {
   const groups = new Map((await findScimGroups(db, ids)).map(group => [group.id, group]))
   const rows = await db.query<MemberRow & { groupId: number }>(
-    // Group by group, each in the order of its index: it ends with the row behind the last that may be shown.
+    // One index scan per group, up to the last visible member.
     `SELECT w.id AS "groupId", m.* FROM unnest($1::int[]) WITH ORDINALITY w(id, place) CROSS JOIN LATERAL (
        SELECT * FROM (${membersPage({ id: 'w.id', iamid: '$3::text', after: '0', size: '$2::int' })}) m ORDER BY m.at LIMIT $2::int) m
      LIMIT $2::int`,
@@ -90,11 +87,9 @@ async function findScimGroupsWithMembers(
   return { groups, fits }
 }
 
-/** What a Group shows of its members. */
 const shown = (members: readonly MemberRow[]) =>
   members.flatMap(({ value, display }) => (value === null ? [] : [{ value, display: display ?? '' }]))
 
-/** The resources of groups for a page that is read from its end or its beginning. */
 export async function groupsOfPage(
   db: Db,
   ids: readonly number[],
@@ -112,11 +107,11 @@ interface Namesake {
 }
 const NAMESAKE = 'SELECT g.id, g.iamid, g.name, g.scimid FROM groups g WHERE g.iamid = $1 AND g.name_key = $2'
 
-/** The group of this canonical name in the IAM, whether or not SCIM made it. */
+/** With or without SCIM id. */
 export const findNamesake = async (db: Db, iamid: string, nameKey: string): Promise<Namesake | null> =>
   (await db.query<Namesake>(NAMESAKE, [iamid, nameKey]))[0] ?? null
 
-/** As findByUserName; the group is held until the transaction ends. */
+/** Locked. */
 export const lockByName = async (db: Db, iamid: string, nameKey: string): Promise<Namesake | null> =>
   (await db.query<Namesake>(`${NAMESAKE} FOR UPDATE`, [iamid, nameKey]))[0] ?? null
 
@@ -127,7 +122,7 @@ export interface ScimGroupColumns {
   readonly scimid: string
 }
 
-/** Without a SCIM id SCIM does not show it. Fails with a unique violation when the name was taken meanwhile. */
+/** Hidden until it has a SCIM id. Throws a unique violation. */
 export async function insertScimGroup(
   db: Db,
   group: Omit<ScimGroupColumns, 'scimid'> & { iamid: string; scimid: string | null },
@@ -138,7 +133,7 @@ export async function insertScimGroup(
   return id
 }
 
-/** Writes the columns, and that there is a new version. Fails with a unique violation when the name is taken. */
+/** Increments the version. Throws a unique violation. */
 export async function updateScimGroup(
   db: Db,
   id: number,

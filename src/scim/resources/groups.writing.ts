@@ -1,7 +1,4 @@
-/**
- * What the writes of SCIM groups do in their transactions: the first, or the only one, and on the embedded store those that follow it
- * (members.chunks.ts).
- */
+/** Transactions of a group's write: one, or several when chunked. */
 
 import { type AuditDraft, difference } from '../../authorization/audit-event.ts'
 import { continued, type ServiceContext, type WriteResult } from '../../authorization/service.ts'
@@ -47,14 +44,14 @@ export async function save(
   const rest = { group: before, pieces: change.pieces, end: {}, members: change.members }
   if (!fields.changed && changed.added.length === 0 && changed.removed.length === 0) return goingOn(call, { ...rest, events: [] })
   await updateScimGroup(db, before.id, { columns: fields.changed ? columns : {}, now }).catch(nameTaken)
-  // A rule goes by the name: another name may take USER_ADMIN from the last who has it.
+  // Group permissions depend on the name.
   await keepAdministrators(call, before, canonical(before.name) === columns.nameKey ? changed.removed : [before])
   const shown = { before: withoutSecrets(fields.before), after: withoutSecrets(fields.after) }
   const updated: AuditDraft = { event: 'groupUpdated', target: targetOf(before), ...shown }
   return goingOn(call, { ...rest, events: [...(fields.changed ? [updated] : []), ...memberEvents(before, changed)] })
 }
 
-/** Throws Conflict when the loss of these, members or the name, takes USER_ADMIN from the last who has it. */
+/** Throws Conflict if the last USER_ADMIN would be lost. */
 export async function keepAdministrators({ db }: ServiceContext, group: NamedGroup, lost: readonly unknown[]): Promise<void> {
   if (lost.length === 0) return
   if ((await permissionsOfName(db, group.iamid, canonical(group.name))).includes('USER_ADMIN'))
@@ -64,14 +61,14 @@ export async function keepAdministrators({ db }: ServiceContext, group: NamedGro
 interface Going {
   readonly group: NamedGroup
   readonly events: readonly AuditDraft[]
-  /** Of which the first is written. */
+  /** The first is written. */
   readonly pieces: readonly Piece[] | null
-  /** Columns that are written with the last piece. */
+  /** Written with the last chunk. */
   readonly end: Partial<ScimGroupColumns>
   readonly members: boolean
 }
 
-/** The outcome of a piece: the pieces that are left, or the answer. Its members are read behind the transaction where others wait for it. */
+/** Continues with the rest, or answers. Members are read after the transaction on the embedded database. */
 export async function goingOn(call: ServiceContext, { events, ...going }: Going): Promise<WriteResult<ScimGroupRecord>> {
   const left = going.pieces?.slice(1) ?? []
   if (left.length > 0) return continued(events, next => piece(next, { ...going, pieces: left }))
@@ -94,7 +91,7 @@ async function piece(call: ServiceContext, going: Omit<Going, 'events'>): Promis
   return goingOn(call, { ...going, events: [...memberEvents(group, changed), ...(isLast && scimid ? [provisioned] : [])] })
 }
 
-/** Only what the operations come to is written, however many there are. A user who was deleted since a piece was prepared is passed over. */
+/** Writes the combined change; skips users deleted meanwhile. */
 export async function changeMembers(
   call: ServiceContext,
   group: NamedGroup,

@@ -1,4 +1,4 @@
-/** Lists of resources as SQL: what is asked for, in a total order. Pure. */
+/** Lists as SQL, totally ordered. Pure. */
 
 import type { Order } from '../../platform/database/order.ts'
 import type { ListQuery } from '../../platform/database/pagination.ts'
@@ -9,7 +9,7 @@ import type { ColumnMap } from './column-map.ts'
 import { condition, orderBy } from './filter-sql.ts'
 import type { SearchRequest } from './search.ts'
 
-/** The resources of one type in an IAM. Its rows are ids. */
+/** Rows are ids. */
 export function listOf(places: ColumnMap, iamid: string, { filter, sortBy, descending = false }: SearchRequest): ListQuery {
   const values: unknown[] = [iamid]
   const where = [`${places.where} = $1`]
@@ -21,10 +21,7 @@ export function listOf(places: ColumnMap, iamid: string, { filter, sortBy, desce
   return { columns: `${rowid} AS id`, from, where, values, id: rowid, order, fresh: true }
 }
 
-/**
- * The resources of several types together (RFC 7644 3.4.3). Rows are ids with the `type` that they are of. What one type does not have counts
- * as absent in it (3.4.2.2); what none has is refused.
- */
+/** Several types (RFC 7644 3.4.3). Attributes of another type are absent (3.4.2.2). */
 export function listOfAll(
   all: readonly ColumnMap[],
   iamid: string,
@@ -59,7 +56,7 @@ export function listOfAll(
   }
 }
 
-/** Null for an attribute that the type does not have. */
+/** Null when the type lacks it. */
 function orderOf(places: ColumnMap, sortBy: string | undefined, descending: boolean): Order | null {
   if (!sortBy) return null
   try {

@@ -1,6 +1,6 @@
 /**
- * Long changes of a group's members on the embedded store, whose one connection all requests share: what changes is read first, statement by
- * statement, then written in transactions of PIECE members each. A server writes the same change in one transaction.
+ * Embedded database only: long member changes are read first, then written in transactions of PIECE members, so
+ * that others can run.
  */
 
 import type { ServiceContext } from '../../authorization/service.ts'
@@ -14,36 +14,36 @@ import { folded, type MemberChange, notAUser } from './group.ts'
 import { allMembers, usersOf } from './members.store.ts'
 
 export interface Piece {
-  /** Users by SCIM id. */
+  /** SCIM ids. */
   readonly joining: readonly string[]
-  /** Users by their own id. */
+  /** Internal ids. */
   readonly leaving: readonly number[]
 }
 
-/** What a body asks for. `group` is null where there is none yet. */
+/** `group`: null before creation. */
 export interface Wanted {
   readonly group: (GroupRef & { readonly name: string }) | null
   readonly changes: readonly MemberChange[]
 }
 
 export interface Prepared<T> {
-  /** What was read of the body; null on a server, where the transaction reads it. */
+  /** Null on a server, which reads in the transaction. */
   readonly read: T | null
-  /** Null for a change that one transaction makes. */
+  /** Null for a single transaction. */
   readonly pieces: readonly Piece[] | null
-  /** Lets the next write of the group begin. */
+  /** Releases the group. */
   readonly leave: () => void
 }
 
-/** What a server is given. */
+/** For servers. */
 export const WHOLE: Prepared<never> = { read: null, pieces: null, leave: () => {} }
 
-/** Waits until no other write of `key` is at work, then divides what `read` returns. Throws what `read` throws, ScimError and TooManyRequests. */
+/** Waits for other writes of `key`. Throws ScimError, TooManyRequests. */
 export async function prepareMembers<T extends Wanted>(
   call: ServiceContext,
   { iamid, key, read }: { iamid: string; key: string; read: () => Promise<T> },
 ): Promise<Prepared<T>> {
-  // A dry run has the connection that the write before it may need.
+  // A dry run holds the connection that the other write may need.
   const leave = insideTransaction() ? WHOLE.leave : await call.app.groupWrites.acquire({ actor: `${iamid}/${key}` })
   try {
     const wanted = await read()
@@ -58,7 +58,7 @@ async function piecesOf({ db }: ServiceContext, iamid: string, { group, changes 
   const { emptied, joining, leaving } = folded(changes)
   const replaced = emptied && group ? await countMembers(db, group.id) : 0
   if (joining.length + leaving.length <= PIECE && replaced <= PIECE) return null
-  // Whether an administrator is left is known of the whole change only.
+  // The last administrator is known only for the whole change.
   if (group && (await permissionsOfName(db, iamid, canonical(group.name))).includes('USER_ADMIN')) return null
   const wanted = await usersOf(db, iamid, joining)
   if (wanted.length !== joining.length) throw notAUser()
@@ -72,7 +72,7 @@ async function piecesOf({ db }: ServiceContext, iamid: string, { group, changes 
   )
 }
 
-/** Removals first: what is left unfinished grants too little, not too much. */
+/** Removals first: an interrupted change grants too little. */
 function divided(leaving: readonly number[], joining: readonly string[]): Piece[] {
   const length = leaving.length + joining.length
   return Array.from({ length: Math.ceil(length / PIECE) }, (_, n) => {

@@ -2,15 +2,15 @@ import type { GroupRef, Member } from '../../domain/groups/group.members.ts'
 import { allRows, inChunks } from '../../platform/database/chunks.ts'
 import type { Db } from '../../platform/database/store.ts'
 
-/** Members that one statement writes or reads at most: nothing else runs on the embedded store meanwhile. */
+/** Members per statement: it blocks the embedded database. */
 const WRITTEN = 500
 const READ = 1000
-/** Longer lists are planned for their values: a prepared plan may have been made for a few rows, and then costs N x M. */
+/** Longer lists are planned for their values: a generic plan costs N × M. */
 const PREPARED = 100
 
 const isLong = (list: readonly unknown[]) => ({ fresh: list.length > PREPARED })
 
-/** The users of these SCIM ids in the IAM, in the order of their own ids; ids without a user are left out. */
+/** Ordered by internal id; unknown ids are omitted. */
 export async function usersOf(db: Db, iamid: string, ids: readonly string[]): Promise<{ id: number; scimId: string }[]> {
   const read = (piece: readonly string[]) =>
     db.query<{ id: number; scimId: string }>(
@@ -22,10 +22,7 @@ export async function usersOf(db: Db, iamid: string, ids: readonly string[]): Pr
   return users.flat().sort((a, b) => a.id - b.id)
 }
 
-/**
- * Adds users, by SCIM id, to a group as members by its IAM. Returns how many of them the IAM has, and who was no member by it before.
- * The rows are locked in the order of the users' ids: two such writes wait for each other instead of colliding.
- */
+/** Returns found and new members. Locks in id order, against deadlocks. */
 export async function addScimMembers(
   db: Db,
   group: GroupRef,
@@ -49,7 +46,7 @@ export async function addScimMembers(
   return { found: users.length, added: users.flatMap(({ id, name, isNew }) => (isNew ? [{ id, name }] : [])) }
 }
 
-/** Removes members by the IAM, named by SCIM id. What other sources hold stays. Returns who was one. */
+/** Memberships of other sources stay. Returns the removed. */
 export async function removeScimMembers(
   db: Db,
   group: GroupRef,
@@ -59,7 +56,7 @@ export async function removeScimMembers(
   return removeMembers(db, group, { userIds: users.map(({ id }) => id), now })
 }
 
-/** As removeScimMembers, by the users' own ids. */
+/** By internal id. */
 export async function removeMembers(
   db: Db,
   group: GroupRef,
@@ -80,7 +77,7 @@ export async function removeMembers(
   return pieces.flat()
 }
 
-/** Makes the users of these SCIM ids the only members by the IAM. Returns the difference; `found` as addScimMembers has it. */
+/** Replaces all members by this IAM. Returns the difference. */
 export async function setScimMembers(
   db: Db,
   group: GroupRef,
@@ -97,19 +94,19 @@ export async function setScimMembers(
 
 export interface MemberRow {
   readonly at: number
-  /** The SCIM id; null for a user that SCIM does not show. */
+  /** Null when hidden from SCIM. */
   readonly value: string | null
   readonly display: string | null
 }
 
-/** Members by the IAM of the group `id` behind the user `after`. The page comes first: each of its rows is one look-up by id. */
+/** The page after the user `after`, by index. */
 export const membersPage = ({ id, iamid, after, size }: Readonly<Record<'id' | 'iamid' | 'after' | 'size', string>>): string =>
   `SELECT m.user_id AS at, v.scim_id AS value, v.name AS display
      FROM (SELECT m.user_id FROM memberships m WHERE m.group_id = ${id} AND ${iamid} = ANY(m.sources) AND m.user_id > ${after}
        ORDER BY m.user_id LIMIT ${size}) m
      LEFT JOIN LATERAL (SELECT v.scim_id, v.name FROM users v WHERE v.id = m.user_id AND v.iamid = ${iamid} OFFSET 0) v ON true`
 
-/** All members of a group by user id, those that are read already included. */
+/** By user id, including those already read. */
 export const allMembers = (db: Db, group: GroupRef, before: readonly MemberRow[] = []): Promise<MemberRow[]> =>
   allRows<MemberRow>(
     (last, size) =>

@@ -5,13 +5,13 @@ import { describedBy } from './schema-usage.ts'
 import { iamOf } from './search.ts'
 
 export const provisioning = {
-  /** What this IAM's resources may hold, by its configuration. */
+  /** As configured. */
   configured: query('scim:read', async (call: ServiceContext, _: Record<string, never>): Promise<readonly ResourceType[]> => {
     const { config } = await iamOf(call)
     return [userType(config), groupType(config)]
   }),
 
-  /** What this IAM's resources may hold, by its configuration, and what they hold beside it. */
+  /** As configured, with undescribed attributes in use. */
   types: query('scim:read', async (call: ServiceContext, _: Record<string, never>): Promise<readonly ResourceType[]> => {
     const { id, config } = await iamOf(call)
     const described = async (type: ResourceType) => {

@@ -1,8 +1,8 @@
-/** What the resources of an IAM hold beside the described attributes, for its /Schemas. */
+/** Undescribed attributes in use, for /Schemas. */
 import { allRows } from '../../platform/database/chunks.ts'
 import type { Db } from '../../platform/database/store.ts'
 
-/** An attribute that resources hold: `urn` is null in the core of the resource; `types` and `parts` of all its values. */
+/** `urn`: null in the core; `types` and `parts` of all values. */
 export interface UsedAttribute {
   readonly urn: string | null
   readonly name: string
@@ -16,7 +16,7 @@ interface Piece {
   readonly found: readonly UsedAttribute[]
 }
 
-/** Documents that one statement reads, and attributes that it returns. */
+/** Documents per statement; attributes in its result. */
 const PIECE = 1000
 const ATTRIBUTES = 1000
 
@@ -25,7 +25,7 @@ const FROM = {
   Group: 'groups r WHERE r.iamid = $1 AND r.scimid IS NOT NULL',
 } as const
 
-/** All attributes that the IAM's resources hold; `known` are names of the core in small letters, which are left out. */
+/** `known`: core names to skip, lower case. */
 export async function usedAttributes(
   db: Db,
   { iamid, type, known }: { iamid: string; type: keyof typeof FROM; known: readonly string[] },

@@ -1,19 +1,19 @@
-/** The schemas of an IAM as its /Schemas describes them: the described ones, and what its mapping names or its resources hold. Pure. */
+/** Schemas of an IAM: described, mapped, or in use. Pure. */
 
 import { findAttribute, type ResourceType, undescribed } from '../protocol/schema.ts'
 import type { Attribute, Schema } from '../protocol/schema.types.ts'
 import type { UsedAttribute } from './schema-usage.store.ts'
 
-/** Attributes that are described of one schema at most. */
+/** For one schema. */
 const MAX_ATTRIBUTES = 1000
 
-/** The type with every attribute that was seen; no extension of it is open any more. */
+/** Closes open extensions. */
 export function describedBy(type: ResourceType, held: readonly UsedAttribute[]): ResourceType {
   const inside = (urn: string | null) => held.filter(one => one.urn?.toLowerCase() === urn?.toLowerCase())
   const known = new Set(type.extensions.map(({ id }) => id.toLowerCase()))
   const urns = [...type.open, ...held.flatMap(({ urn }) => urn ?? [])]
   const others = new Map(urns.filter(urn => !known.has(urn.toLowerCase())).map(urn => [urn.toLowerCase(), urn]))
-  // The spelling of the configuration comes first.
+  // The configuration's spelling wins.
   for (const urn of type.open) others.set(urn.toLowerCase(), urn)
   return {
     ...type,
@@ -38,7 +38,7 @@ function extended(schema: Schema, held: readonly UsedAttribute[]): Schema {
   return { ...schema, attributes: [...schema.attributes, ...seen] }
 }
 
-/** Null for a name that no path can have. */
+/** Null for names no path can have. */
 function described(held: readonly UsedAttribute[]): Attribute | null {
   const attribute = undescribed(held[0]!.name)
   if (attribute === null) return null

@@ -17,7 +17,7 @@ interface Wants {
   readonly members: boolean
 }
 
-/** From the root of the IAM's SCIM: resources of every type (RFC 7644 3.4.3). Members are bounded as in a list of groups. */
+/** Root search (RFC 7644 3.4.3); bounded as lists of groups. */
 export const scimRoot = {
   search: query(
     'scim:read',
@@ -44,7 +44,7 @@ export const scimRoot = {
   ),
 } satisfies Service
 
-/** The places up to the first group that does not fit, from where the page is read. */
+/** Up to the first group that does not fit. */
 function within(places: readonly At[], over: number, fromEnd: boolean): readonly At[] {
   if (over === 0) return places
   const at = places.flatMap(({ type }, at) => (type === 'Group' ? at : []))

@@ -5,11 +5,11 @@ import { countRows, type ListQuery, type Page, type PageArgs, readPage } from '.
 import { Forbidden, Invalid, NotFound } from '../../platform/errors.ts'
 import { ScimError } from '../protocol/errors.ts'
 
-/** Most resources of one answer (RFC 7644 3.4.2.4), and how many when nobody says. */
+/** Page size (RFC 7644 3.4.2.4): maximum and default. */
 export const MAX_RESULTS = 1000
 export const DEFAULT_RESULTS = 100
 
-/** The IAM whose client asks. All that a client names is looked for in it, and nowhere else. */
+/** All lookups are within this IAM. */
 export async function iamOf({ db, actor }: ServiceContext): Promise<IamRecord> {
   if (actor.kind !== 'scim') throw new Forbidden('This is for the SCIM client of an IAM')
   return requireIam(db, actor.iamid)
@@ -17,7 +17,7 @@ export async function iamOf({ db, actor }: ServiceContext): Promise<IamRecord> {
 
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
 
-/** Throws NotFound for what no resource has, without asking the store. */
+/** Throws NotFound for impossible ids, without a lookup. */
 export function checkScimId(id: string, what: 'User' | 'Group'): string {
   if (!UUID.test(id)) throw new NotFound(`No ${what} with this id`)
   return id.toLowerCase()
@@ -25,7 +25,7 @@ export function checkScimId(id: string, what: 'User' | 'Group'): string {
 
 export const isScimId = (id: string): boolean => UUID.test(id)
 
-/** Which resources are asked for. `cursor` (RFC 9865) goes without `startIndex`; an empty one asks for the first page. */
+/** `cursor` (RFC 9865) excludes `startIndex`; empty: the first page. */
 export interface SearchRequest {
   readonly filter?: string | undefined
   readonly sortBy?: string | undefined
@@ -43,31 +43,27 @@ export interface SearchResult<Row> {
   readonly previousCursor: string | null
 }
 
-/** A row of the list that is searched, before its resource is read. */
 export interface RowRef {
   readonly id: number
 }
 
-/**
- * Reads the resources of a page's rows, which come in the order of the list. It may answer with less than all of them: the first, or under
- * `fromEnd` the last. `taken` says how many rows that is, those included whose resource went meanwhile.
- */
+/** Loads a page's resources, possibly fewer; `taken` counts consumed rows, deleted ones included. */
 export type LoadResources<Row, At extends RowRef = RowRef> = (
   places: readonly At[],
   fromEnd: boolean,
 ) => Promise<{ rows: readonly Row[]; taken: number }>
 
-/** Beyond so many rows a page is read from whichever end of the list is nearer. */
+/** From this offset, reads from the nearer end. */
 const OFFSET_FROM_END = 1000
-/** Marks a cursor that goes backwards: no cursor of ours holds it. */
+/** Prefix of backward cursors. */
 const BACKWARD = '.'
 
-/** Two statements, whatever is asked, and those of `hydrate`. Rows that are passed over are only counted, not read. */
+/** Two statements, plus those of `hydrate`. Skipped rows are only counted. */
 export async function search<Row, At extends RowRef = RowRef>(
   call: ServiceContext,
   { list, asked, hydrate }: { list: ListQuery; asked: SearchRequest; hydrate: LoadResources<Row, At> },
 ): Promise<SearchResult<Row>> {
-  // Below 1 is 1, below 0 is 0 (RFC 7644 3.4.2.4).
+  // RFC 7644 3.4.2.4.
   const size = Math.min(Math.max(asked.count ?? DEFAULT_RESULTS, 0), MAX_RESULTS)
   const startIndex = Math.min(Math.max(asked.startIndex ?? 1, 1), 2_147_483_647)
   const total = await countRows(call.db, list)
@@ -91,7 +87,7 @@ export async function search<Row, At extends RowRef = RowRef>(
   }
 }
 
-/** Null where no row is. */
+/** Null without rows. */
 function windowOf(
   cursor: string | undefined,
   { size, start, total }: { size: number; start: number; total: number },
@@ -105,7 +101,7 @@ function windowOf(
   return behind >= 0 ? { last: size, offset: behind } : { last: total - start, offset: 0 }
 }
 
-/** The resources of places, in their order: `read` finds them by id, in one statement. */
+/** In the rows' order; `read` is one statement. */
 export const loadResources =
   <Row extends RowRef>(read: (ids: readonly number[]) => Promise<readonly Row[]>): LoadResources<Row> =>
   async places => {

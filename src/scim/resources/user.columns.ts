@@ -1,4 +1,4 @@
-/** What a SCIM resource comes to in the rows of its user: the same for a write and for a simulation. Pure. */
+/** Maps a resource to a user's rows, for writes and simulations. Pure. */
 
 import type { IamRecord } from '../../domain/iams/iam.ts'
 import { profileColumns } from '../../domain/users/profile.ts'
@@ -15,15 +15,15 @@ import type { ScimUserColumns } from './users.store.ts'
 export interface WrittenUser {
   readonly userid: string
   readonly useridKey: string
-  /** Undefined: the provider says nothing of it. */
+  /** Undefined when absent. */
   readonly active: boolean | undefined
   readonly columns: ScimUserColumns
   readonly attributes: ReturnType<typeof attributesOf>
-  /** Of the resource, what does not go into the profile, and why. */
+  /** Attributes rejected for the profile, with reasons. */
   readonly notTaken: readonly string[]
 }
 
-/** What a resource comes to in the rows of its user. Throws Invalid. */
+/** Throws Invalid. */
 export function toColumns(iam: IamRecord, given: Document): WrittenUser {
   const type = userType(iam.config)
   const document = checkDocument(type, given)
@@ -40,7 +40,7 @@ export function toColumns(iam: IamRecord, given: Document): WrittenUser {
   }
 }
 
-/** An e-mail that is no address leaves the one of the profile: the rest of the person must not wait for it. Throws ScimError. */
+/** An invalid e-mail keeps the stored one; the rest applies. Throws ScimError. */
 function profileOfResource({ email, ...rest }: ProfileInput): { columns: Partial<ProfileColumns>; notTaken: string[] } {
   const columns = named(rest)
   try {
@@ -51,7 +51,7 @@ function profileOfResource({ email, ...rest }: ProfileInput): { columns: Partial
   }
 }
 
-/** The columns; a fault names the attribute of the resource. */
+/** Errors name the resource's attribute. */
 function named(profile: ProfileInput): Partial<ProfileColumns> {
   try {
     return profileColumns(profile)
@@ -62,7 +62,7 @@ function named(profile: ProfileInput): Partial<ProfileColumns> {
   }
 }
 
-/** Whether the user is disabled then, and by whom. A provider enables whom it disabled itself: it repeats `active: true` with every change. */
+/** A provider enables only users it disabled: it repeats `active: true`. */
 export function disabledState(
   iam: IamRecord,
   before: Pick<ScimUserRecord, 'disabled' | 'disabledBy'> | null,

@@ -1,4 +1,4 @@
-/** What a SCIM resource says of a user: the profile, the attributes, the version. Pure. */
+/** User resources: profile, attributes, version. Pure. */
 
 import type { UserRecord } from '../../domain/users/user.ts'
 import type { ProfileInput } from '../../generated/inputs.ts'
@@ -12,16 +12,16 @@ import { type Document, mappedSchemas, type ResourceType } from '../protocol/sch
 
 type Filled = Pick<UserRecord, 'name' | 'email' | 'phone' | 'about' | 'location' | 'organization' | 'position' | 'sqlUser'>
 
-/** A user as SCIM sees it. `document` is what the provider wrote, without userName and active, which are columns. */
+/** `document`: without userName and active. */
 export interface ScimUserRecord
   extends Pick<UserRecord, 'id' | 'iamid' | 'userid' | 'disabled' | 'createdAt' | 'updatedAt'>,
     Filled {
-  /** Null once the provider deleted the resource. */
+  /** Null after deletion. */
   readonly scimId: string | null
-  /** Who disabled them; null where nobody did, or nobody knows. */
+  /** Null when enabled or unknown. */
   readonly disabledBy: string | null
   readonly document: Document
-  /** Only when asked for. */
+  /** If selected. */
   readonly groups?: readonly { value: string; display: string }[]
 }
 
@@ -34,7 +34,7 @@ export const userDocument = ({ userid, disabled, document }: ScimUserRecord): Do
 export const userFacts = (user: ScimUserRecord): unknown => [user.scimId, userDocument(user)]
 
 type Field = Exclude<keyof ProfileInput, 'preferences' | 'externalUserIds'>
-/** Where a profile's fields come from unless the IAM's configuration (`schema.profile`) names another attribute; the first that is there. */
+/** Defaults of `schema.profile`; the first present wins. */
 const PROFILE: Record<Field, readonly string[]> = {
   name: ['displayName', 'name.formatted'],
   email: ['emails'],
@@ -46,11 +46,10 @@ const PROFILE: Record<Field, readonly string[]> = {
   sqlUser: [],
 }
 
-/** The attribute that usually fills a field of the profile. */
 export const usualPath = (field: string): string | undefined =>
   Object.hasOwn(PROFILE, field) ? PROFILE[field as Field][0] : undefined
 
-/** The profile that a resource gives its user. A field that the provider fills and now leaves out is emptied. */
+/** Clears fields that the provider stops sending. */
 export function profileOf(type: ResourceType, config: Record<string, unknown>, document: Document): ProfileInput {
   const { profile: mapped = {} } = (config.schema ?? {}) as { profile?: Partial<Record<Field, string>> }
   const fields = (Object.keys(PROFILE) as Field[]).flatMap(field => {
@@ -73,7 +72,7 @@ function pathValue(type: ResourceType, document: Document, path: string): unknow
   try {
     return valueAt(document, resolve(type, path))
   } catch (error) {
-    // A configuration made for another protocol, such as LDAP's names of attributes: the usual place counts.
+    // Names of another protocol fall back to the default.
     if (error instanceof ScimError) return undefined
     throw error
   }
@@ -94,7 +93,7 @@ export interface ScimAttribute {
   readonly value: string
 }
 
-/** The attributes that mapped schemas give: `prefix.attribute`, each value once (reference: iam-rules, "SCIM"). Throws Invalid. */
+/** `prefix.attribute` of mapped schemas (iam-rules, "SCIM"). Throws Invalid. */
 export function attributesOf(config: Record<string, unknown>, document: Document): ScimAttribute[] {
   const found = mappedSchemas(config).flatMap(({ scimSchema, prefix }) =>
     Object.entries(membersOf(document, scimSchema)).flatMap(([name, value]) => flat(`${prefix}.${name}`, value)),

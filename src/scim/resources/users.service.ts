@@ -1,7 +1,6 @@
 /**
- * Users as an IAM's SCIM client provisions them. Flow of a write: the body, checked (provisioning/) → the user's row, held → what the
- * resource comes to (user.ts) → users.store. A deleted resource leaves its user behind, disabled: the record carries history, and
- * the provider may take it up again.
+ * Users of an IAM's SCIM client. A deleted resource leaves a disabled user, with its history, which a later POST
+ * adopts.
  */
 import { randomUUID } from 'node:crypto'
 import { type AuditDraft, difference, type Target } from '../../authorization/audit-event.ts'
@@ -44,7 +43,7 @@ interface WithBody {
   readonly body: unknown
 }
 interface Wants {
-  /** Whether the answer shows groups, which costs a read of its own. */
+  /** Costs a read. */
   readonly groups: boolean
 }
 
@@ -78,7 +77,7 @@ export const scimUsers = {
       const columns = { ...next.columns, scimId: randomUUID(), ...state }
       const names = { iamid: iam.id, userid: next.userid, useridKey: next.useridKey }
       if (before) {
-        // Again: who put the user into a group while the resource was being deleted was not seen then.
+        // Again: groups may have been added during deletion.
         await leaveSourceGroups(call.db, before.id, { source: iam.id, now: call.now })
         await updateScimUser(call.db, before.id, { columns: { ...columns, ...names }, now: call.now })
       } else {
@@ -99,7 +98,7 @@ export const scimUsers = {
         disabled: user.disabled,
         attributes: attributes.added,
       }
-      // The account was there all the time: what it held by hand, its key, its history stay (issue: "takes the disabled user up again").
+      // The account keeps manual data, keys and history (issue: "takes the disabled user up again").
       const event = before === null ? 'userCreated' : user.disabled ? 'userUpdated' : 'userEnabled'
       return { value: user, events: [{ event, target: targetOf(user), ...(before && { before: { scimId: null } }), after }] }
     },
@@ -123,7 +122,7 @@ export const scimUsers = {
     return save(call, { iam, before, document: patched(type, document, steps), groups })
   }),
 
-  /** The resource is gone; its user stays, disabled, and belongs to no group and has no attribute of this provider any more. */
+  /** The user stays, disabled, without this IAM's groups and attributes. */
   remove: command(
     'scim:deleteUser',
     async (call: ServiceContext, { id, ...asked }: ById): Promise<WriteResult<{ deleted: true }>> => {
@@ -133,7 +132,7 @@ export const scimUsers = {
       checkVersion(asked, etagOf(userFacts(user)))
       const held = await heldDeprovisioning<{ deleted: true }>(call, iam, user.id)
       if (held) return held
-      // Groups first: a change of one holds it and waits for its users' rows, which from the next line on it could not share.
+      // Groups first: the lock order of member changes.
       const leftGroups = await leaveSourceGroups(db, user.id, { source: iam.id, now })
       await updateScimUser(db, user.id, { columns: { ...disabledState(iam, user, false), scimId: null, scim: null }, now })
       const ended = await revokeAll(call, user.id)
@@ -162,7 +161,7 @@ async function requireScimUser(
   return user
 }
 
-/** Writes a changed resource. A PUT that says nothing of `active` leaves it: who was disabled is not let in by an omission. */
+/** An omitted `active` never enables. */
 async function save(
   call: ServiceContext,
   { iam, before, document, groups }: { iam: IamRecord; before: ScimUserRecord; document: Document; groups: boolean },
@@ -200,7 +199,7 @@ async function save(
   return { value: await requireScimUser(call, { iam, id: before.scimId!, options: { groups } }), events }
 }
 
-/** Whatever gives the user access ends for good: who is provisioned under this name again may be somebody else. */
+/** Revokes all access for good: a later user of this name may be another person. */
 async function revokeAll({ db }: ServiceContext, userId: number): Promise<{ revokedTokens: number; revokedKeys: number }> {
   const revokedTokens = await revokeAccess(db, userId)
   return { revokedTokens, revokedKeys: await deleteApiKeys(db, userId) }

@@ -5,12 +5,12 @@ import type { Document, ResourceType } from '../protocol/schema.ts'
 import type { ColumnMap } from './column-map.ts'
 import type { ScimAttribute, ScimUserRecord } from './user.ts'
 
-/** What the provider wrote; of a user it never wrote, what the profile says in its words. */
+/** The stored document, or one derived from the profile. */
 const DOCUMENT = `coalesce(u.scim, jsonb_strip_nulls(jsonb_build_object('displayName', u.name, 'title', u.position,
   'emails', CASE WHEN u.email IS NOT NULL THEN jsonb_build_array(jsonb_build_object('value', u.email, 'primary', true)) END,
   'phoneNumbers', CASE WHEN u.phone IS NOT NULL THEN jsonb_build_array(jsonb_build_object('value', u.phone, 'primary', true)) END)))`
 
-/** The select list of a ScimUserRecord, for the alias `u`, and its groups: those that the IAM itself put the user into. */
+/** For the alias `u`; groups by this IAM. */
 const SCIM_USER_COLUMNS = `u.id, u.scim_id::text AS "scimId", u.iamid, u.userid, u.disabled, u.disabled_by AS "disabledBy", ${DOCUMENT} AS document, u.name, u.email,
   u.phone, u.about, u.location, u.organization, u.position, u.sql_user AS "sqlUser", u.created_at AS "createdAt", u.updated_at AS "updatedAt"`
 const OF_GROUPS = `memberships m JOIN groups g ON g.id = m.group_id AND g.iamid = u.iamid AND g.scimid IS NOT NULL
@@ -35,7 +35,7 @@ export const userColumns = (type: ResourceType): ColumnMap => ({
     'meta.lastmodified': { kind: 'time', sql: 'u.updated_at' },
     groups: {
       kind: 'rows',
-      // Not tied to the user's row: so it is asked once, from the group, and not of everybody.
+      // Uncorrelated, so that it runs once.
       exists: condition => `u.id IN (SELECT m.user_id FROM memberships m JOIN groups g ON g.id = m.group_id
         WHERE g.iamid = $1::text AND g.scimid IS NOT NULL AND $1::text = ANY(m.sources) AND (${condition}))`,
       parts: { value: { kind: 'exact', sql: 'g.scimid' }, display: { kind: 'key', sql: 'g.name_key' } },
@@ -43,7 +43,7 @@ export const userColumns = (type: ResourceType): ColumnMap => ({
   },
 })
 
-/** The user of this SCIM id in the IAM, or null. `lock`: nobody else changes it until the transaction ends. */
+/** `lock`: until the transaction ends. */
 export async function findScimUser(
   db: Db,
   { iamid, scimId, lock = false, groups = false }: { iamid: string; scimId: string; lock?: boolean; groups?: boolean },
@@ -56,11 +56,11 @@ export async function findScimUser(
   return user ?? null
 }
 
-/** Users by their own ids, in no order. One statement. */
+/** Unordered, by internal id. */
 export const findScimUsers = (db: Db, ids: readonly number[], groups: boolean): Promise<ScimUserRecord[]> =>
   db.query(`SELECT ${SCIM_USER_COLUMNS}${groups ? `, ${SCIM_USER_GROUPS}` : ''} FROM users u WHERE u.id = ANY($1::int[])`, [ids])
 
-/** Whoever has this canonical userid in the IAM, deprovisioned or not. `lock`: held until the transaction ends. */
+/** Including deprovisioned users. `lock`: until the transaction ends. */
 export async function findByUserName(
   db: Db,
   { iamid, useridKey, lock = false }: { iamid: string; useridKey: string; lock?: boolean },
@@ -78,11 +78,11 @@ export interface ScimUserColumns extends Partial<ProfileColumns> {
   readonly disabled?: boolean
   readonly disabledBy?: string | null
   readonly scimId?: string | null
-  /** Null: nothing of the provider's is kept. */
+  /** Null clears it. */
   readonly scim?: Document | null
 }
 
-/** Fails with a unique violation when the userid was taken meanwhile. */
+/** Throws a unique violation. */
 export async function insertScimUser(db: Db, user: NewUser & ScimUserColumns & { scimId: string }, now: Date): Promise<number> {
   const stamps = { createdAt: now, updatedAt: now, profileCreatedAt: now, profileUpdatedAt: now }
   const data = { ...user, ...stamps } as Prisma.UserUncheckedCreateInput
@@ -90,7 +90,7 @@ export async function insertScimUser(db: Db, user: NewUser & ScimUserColumns & {
   return id
 }
 
-/** Fails with a unique violation when the userid is taken. */
+/** Throws a unique violation. */
 export async function updateScimUser(
   db: Db,
   id: number,
@@ -102,7 +102,7 @@ export async function updateScimUser(
   await db.prisma.user.update({ where: { id }, data, select: { id: true } })
 }
 
-/** Puts these attributes in place of those that the IAM gave the user; other sources' stay. One statement; tells what changed. */
+/** Replaces the IAM's attributes; returns the changes. */
 export async function replaceSourceAttributes(
   db: Db,
   { userId, source, attributes, now }: { userId: number; source: string; attributes: readonly ScimAttribute[]; now: Date },
@@ -127,9 +127,9 @@ export async function replaceSourceAttributes(
   return changed!
 }
 
-/** Takes a user out of all groups that the IAM put them into: memberships that nothing else holds go. Two statements; answers how many. */
+/** Removes memberships that no other source holds. Returns the number of groups. */
 export async function leaveSourceGroups(db: Db, userId: number, { source, now }: { source: string; now: Date }): Promise<number> {
-  // Groups before memberships, as every change of a group's members goes, or the two could each wait for what the other holds.
+  // Groups before memberships, against deadlocks.
   const groups = await db.query<{ id: number }>(
     `SELECT g.id FROM groups g WHERE g.id IN (SELECT m.group_id FROM memberships m WHERE m.user_id = $1::int AND $2::text = ANY(m.sources))
       ORDER BY g.id FOR NO KEY UPDATE`,
@@ -144,13 +144,13 @@ export async function leaveSourceGroups(db: Db, userId: number, { source, now }:
        touched AS (UPDATE groups SET scim_version = scim_version + 1, updated_at = $3::timestamptz WHERE id IN (SELECT group_id FROM held))
      SELECT count(*)::int AS count FROM held`,
     [userId, source, now, groups.map(({ id }) => id)],
-    // A long list is planned for its values: a prepared plan compares each row with all of it.
+    // A generic plan compares each row with the whole list.
     { fresh: groups.length > 100 },
   )
   return left!.count
 }
 
-/** Takes a user's API keys away for good. Answers how many. */
+/** Returns the number. */
 export async function deleteApiKeys(db: Db, userId: number): Promise<number> {
   const { count } = await db.prisma.apiKey.deleteMany({ where: { userId } })
   return count
