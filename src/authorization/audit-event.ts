@@ -81,7 +81,7 @@ export interface AuditDraft {
   readonly by?: { id: number; iamid: string; userid: string }
 }
 
-/** Committed events of a request. `closed` ends it. */
+/** Committed events of a request. `over`: no more follow. */
 export interface AuditTrail {
   readonly events: AuditDraft[]
   failure: string | null

@@ -1,10 +1,10 @@
-/** What a provider's endpoints answer, held to what is needed of it before the library reads it. Pure. */
+/** Checks provider responses before the library reads them. Pure. */
 import type { OutboundResponse } from '../platform/outbound/http-request.ts'
 import { noValidAnswer } from './oidc.faults.ts'
 
 type Json = Record<string, unknown>
 
-/** Which part of a provider answered, and the option that names it where there is no discovery. */
+/** A provider's endpoint, and its option without discovery. */
 export interface Part {
   readonly name: string
   readonly option: string
@@ -18,7 +18,7 @@ export const PARTS = {
 
 export const isObject = (value: unknown): value is Json => typeof value === 'object' && value !== null && !Array.isArray(value)
 
-/** The object that a part answers with. Throws ProviderFault for a status other than 200, and for what is no JSON object. */
+/** Throws ProviderFault unless it is 200 with a JSON object. */
 export function objectOf({ name, option }: Part, { status, body }: Pick<OutboundResponse, 'status' | 'body'>): Json {
   if (status >= 300 && status < 400)
     throw noValidAnswer(
@@ -35,7 +35,7 @@ export function objectOf({ name, option }: Part, { status, body }: Pick<Outbound
   return found
 }
 
-/** Throws ProviderFault that names the member. */
+/** Throws ProviderFault. */
 export function textIn(part: Part, { answer, member, mend }: { answer: Json; member: string; mend: string }): string {
   const value = answer[member]
   if (typeof value === 'string' && value !== '') return value
@@ -43,10 +43,9 @@ export function textIn(part: Part, { answer, member, mend }: { answer: Json; mem
   throw noValidAnswer(`${part.name}: ${member} ${what} (${mend})`)
 }
 
-/** Members that may be left out (RFC 6749, 5.1), and so may be null: some providers write that for it. */
+/** Optional (RFC 6749, 5.1); some providers send null. */
 const NULLABLE = ['scope', 'expires_in', 'refresh_token'] as const
 
-/** A good answer of the token endpoint as the library takes it. */
 export function tokenResponse(answered: OutboundResponse): Buffer {
   if (answered.status !== 200) return errorResponse(answered)
   const answer = objectOf(PARTS.token, answered)
@@ -57,7 +56,7 @@ export function tokenResponse(answered: OutboundResponse): Buffer {
   return Buffer.from(JSON.stringify(answer))
 }
 
-/** An error as RFC 6749, 5.2 has it, for the library to name. Throws ProviderFault for any other answer. */
+/** An error of RFC 6749, 5.2. Throws ProviderFault for others. */
 function errorResponse({ status, body }: OutboundResponse): Buffer {
   if (status < 400 || status >= 500) objectOf(PARTS.token, { status, body })
   try {

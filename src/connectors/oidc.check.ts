@@ -1,4 +1,4 @@
-/** Tries what a log-in with a provider needs, as far as that goes without a person: discovery, keys, client, user info. */
+/** Tests a provider without a user: discovery, keys, client, user info. */
 import { randomUUID } from 'node:crypto'
 import * as oc from 'openid-client'
 import { faultOf } from '../platform/outbound/connect.ts'
@@ -7,15 +7,15 @@ import { keysResponse, PARTS } from './oidc.answers.ts'
 import { detailOf, exchangeFault, noValidAnswer, ProviderFault, unanswered } from './oidc.faults.ts'
 import { isFetchable, providerOf, type RelyingParty } from './oidc.provider.ts'
 
-/** What the provider answers; a part that failed is null, and `failures` names it. */
+/** Failed parts are null and named in `failures`. */
 export interface CheckedProvider {
   readonly issuer: string | null
   readonly signingAlgorithms: readonly string[] | null
-  /** How many keys it publishes. */
+  /** Number of published keys. */
   readonly keys: number | null
-  /** Whether it takes the client's credentials; `UNKNOWN` where it does not let that be tried without a person. */
+  /** `UNKNOWN` when it cannot be tested without a user. */
   readonly client: 'ACCEPTED' | 'REFUSED' | 'UNKNOWN' | null
-  /** Whether its user info endpoint answers; null where it has none, or on a failure. */
+  /** null without endpoint, or on failure. */
   readonly userInfo: boolean | null
   readonly failures: readonly string[]
 }
@@ -23,7 +23,7 @@ export interface CheckedProvider {
 const TIMEOUT_MS = 5_000
 const MAX_BYTES = 1_000_000
 
-/** Asks each part once; nothing is written. Never throws for a provider's fault. */
+/** Read-only; never throws for provider faults. */
 export async function checkProvider(relying: RelyingParty, redirectUri: string): Promise<CheckedProvider> {
   const failures: string[] = []
   const tried = async <T>(work: () => Promise<T>): Promise<T | null> => {
@@ -62,7 +62,7 @@ async function countKeys(relying: RelyingParty, address: string): Promise<number
   return (JSON.parse(keysResponse(answered).toString('utf8')) as { keys: unknown[] }).keys.length
 }
 
-/** A code that nobody was given: a provider that refuses the code has accepted the client (RFC 6749, 5.2). */
+/** An invalid code: rejecting it means that the client was accepted (RFC 6749, 5.2). */
 async function tryClient(
   provider: oc.Configuration,
   redirectUri: string,
@@ -82,7 +82,7 @@ async function tryClient(
   }
 }
 
-/** An access token that nobody was given: an endpoint that refuses it is there (RFC 6750, 3.1). */
+/** An invalid token: rejecting it proves the endpoint (RFC 6750, 3.1). */
 async function tryUserInfo(relying: RelyingParty, address: string): Promise<boolean> {
   if (!isFetchable(address, relying.options))
     throw noValidAnswer('the user info endpoint is not https, which needs config.options.enableSSL false')

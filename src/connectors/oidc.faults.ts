@@ -1,9 +1,9 @@
-/** What can be wrong at a log-in with an OpenID provider: whose fault it is, and what the person and what administrators read of it. */
+/** Errors of OpenID log-ins, for users and for administrators. */
 import * as oc from 'openid-client'
 import { Unauthenticated, Unavailable } from '../platform/errors.ts'
 import type { OutboundClass, OutboundError } from '../platform/outbound/connect.ts'
 
-/** For anybody: none of it describes the network behind Roster. */
+/** Public: reveals no network details. */
 const CLASSES: Readonly<Record<OutboundClass, string>> = {
   'not allowed': 'Roster may not connect to it',
   unreachable: 'it cannot be reached',
@@ -12,8 +12,8 @@ const CLASSES: Readonly<Record<OutboundClass, string>> = {
 }
 
 /**
- * The provider cannot be used, which is no fault of who logs in. The message is for anybody; `detail` is for administrators and names
- * the member of the answer that is wrong, and the option that mends it. Neither holds a token, a code or a secret.
+ * A fault of the provider or its configuration. `message` is public; `detail` names response member and option.
+ * Neither contains secrets.
  */
 export class ProviderFault extends Unavailable {
   readonly detail: string
@@ -25,12 +25,11 @@ export class ProviderFault extends Unavailable {
 
 export const noValidAnswer = (detail: string) => new ProviderFault('no valid answer', detail)
 
-/** The reason of any error for administrators. */
 export const detailOf = (error: unknown): string => (error instanceof ProviderFault ? error.detail : (error as Error).message)
 
 export const refused = (why: string) => new Unauthenticated(`The answer of the identity provider is not accepted: ${why}`)
 
-/** `what` was asked for and not answered; `option` names where it is. */
+/** `what` did not respond; `option` has its address. */
 export function unanswered(what: string, option: string, fault: OutboundError): ProviderFault {
   const mend: Readonly<Record<OutboundClass, string>> = {
     'not allowed': 'OUTBOUND_ALLOW and OUTBOUND_DENY decide where Roster may connect to',
@@ -41,7 +40,7 @@ export function unanswered(what: string, option: string, fault: OutboundError): 
   return new ProviderFault(fault.kind, `${what}: ${fault.message} (${mend[fault.kind]})`)
 }
 
-/** Codes of the library that are the provider's fault or the configuration's, wherever they come up. */
+/** Library codes of provider or configuration faults. */
 const PROVIDERS = new Set([
   'OAUTH_TIMEOUT',
   'OAUTH_ABORT',
@@ -54,7 +53,7 @@ const PROVIDERS = new Set([
   'OAUTH_WWW_AUTHENTICATE_CHALLENGE',
 ])
 
-/** Errors of the token endpoint (RFC 6749, 5.2) that mean the client, and which option is wrong then. */
+/** RFC 6749, 5.2: client errors and the wrong option. */
 const REFUSED_CLIENT: Readonly<Record<string, string>> = {
   invalid_client: 'config.options.clientId or clientSecret is not the one registered there, or the secret is over',
   unauthorized_client: 'the client is not allowed the authorization code flow there',
@@ -63,14 +62,14 @@ const REFUSED_CLIENT: Readonly<Record<string, string>> = {
   invalid_request: 'the redirect URI registered there must be PUBLIC_URL/login/<iamid>/callback',
 }
 
-/** From an error of the library in the code exchange to ours. Only what it calls the error is repeated: its causes hold tokens. */
+/** Only the library's message: its causes contain tokens. */
 export function exchangeFault(error: unknown): ProviderFault | Unauthenticated {
   const cause = (error as { cause?: unknown }).cause
   if (cause instanceof ProviderFault) return cause
   if (error instanceof oc.AuthorizationResponseError) return refused(`the provider answers ${plain(error.error)}`)
   if (error instanceof oc.ResponseBodyError) {
     const code = plain(error.error)
-    // A code that is no good is what this person brought; anything else means that the provider does not take Roster.
+    // An invalid code is the user's; other errors concern Roster's client.
     if (code === 'invalid_grant') return refused('the provider answers invalid_grant')
     const mend = Object.hasOwn(REFUSED_CLIENT, code) ? ` (${REFUSED_CLIENT[code]})` : ''
     return noValidAnswer(`the token endpoint answers ${code}${mend}`)
@@ -82,7 +81,7 @@ export function exchangeFault(error: unknown): ProviderFault | Unauthenticated {
   return refused(code === 'OAUTH_KEY_SELECTION_FAILED' ? `no single key at jwks_uri can have signed the ID token (kid)` : reason)
 }
 
-/** What the library calls an error: a fixed text with the names of members, without their values. */
+/** A fixed text without values. */
 function reasonOf(error: unknown): string {
   const { code, cause, message } = error as { code?: unknown; cause?: { message?: unknown }; message?: unknown }
   const text = cause instanceof Error ? cause.message : message
@@ -90,5 +89,5 @@ function reasonOf(error: unknown): string {
   return plain(code)
 }
 
-/** Texts of others, as far as they are harmless in a log and on a page. */
+/** Safe for logs and pages. */
 export const plain = (text: unknown): string => (typeof text === 'string' && /^[\w ]{1,64}$/.test(text) ? text : 'something else')

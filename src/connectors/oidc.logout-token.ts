@@ -1,7 +1,6 @@
 /**
- * OpenID Connect Back-Channel Logout 1.0: a provider tells us, from server to server, that somebody's session there is over. Flow: the
- * form's `logout_token` → its signature by the provider's keys, iss, aud, iat, exp (2.6) → what makes it no ID token: the event, and no
- * nonce → whom it is about. That it is heard once is for the caller.
+ * Back-Channel Logout 1.0: verifies signature, iss, aud, iat, exp (2.6), event and missing nonce. The caller
+ * prevents replay.
  */
 import { createLocalJWKSet, errors, type JSONWebKeySet, type JWTPayload, type JWTVerifyOptions, jwtVerify } from 'jose'
 import { refused } from './oidc.faults.ts'
@@ -9,23 +8,22 @@ import { fetchBy, providerOf, type RelyingParty } from './oidc.provider.ts'
 import { SKEW } from './oidc.ts'
 
 export interface LoggedOut {
-  /** One of the two, at least. */
+  /** At least one. */
   readonly sub: string | null
   readonly sid: string | null
   readonly jti: string
-  /** Afterwards the token is too old to be heard. */
+  /** Afterwards it is too old. */
   readonly until: Date
 }
 
 const EVENT = 'http://schemas.openid.net/event/backchannel-logout'
-/** Seconds, whatever it says of its end: one that could not be brought to us in time is of no use. */
+/** Seconds, whatever its expiry. */
 const MAX_AGE = 300
-/** Characters of a logout token. */
 const MAX_TOKEN = 16_384
-/** Characters of names that are not ours (Core 2 allows 255 for sub). */
+/** Core 2 allows 255 for sub. */
 const MAX_NAME = 255
 
-/** Throws Unauthenticated for what cannot be believed, and Unavailable where the provider's keys cannot be read. */
+/** Throws Unauthenticated, and Unavailable without the provider's keys. */
 export async function readLogoutToken(relying: RelyingParty, token: string, now: Date): Promise<LoggedOut> {
   if (token.length > MAX_TOKEN) throw refused('it is too long')
   const { issuer, jwks_uri, id_token_signing_alg_values_supported: algorithms } = (await providerOf(relying)).serverMetadata()
@@ -51,7 +49,7 @@ function loggedOut(claims: JWTPayload, now: Date): LoggedOut {
   const { jti, sub, sid, events } = claims
   const event = isObject(events) && Object.hasOwn(events, EVENT) ? events[EVENT] : undefined
   if (!isObject(event)) throw refused('it says nothing of a log-out')
-  // With one it could be an ID token that somebody came by (2.4).
+  // A nonce would mean an ID token (2.4).
   if (Object.hasOwn(claims, 'nonce')) throw refused('a logout token has no nonce')
   if (!isName(jti) || (sub !== undefined && !isName(sub)) || (sid !== undefined && !isName(sid)))
     throw refused('its jti, sub or sid is no name')
@@ -63,21 +61,18 @@ const isObject = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
 const isName = (value: unknown): value is string => typeof value === 'string' && value !== '' && value.length <= MAX_NAME
 
-/** Anybody can send tokens here, so keys are kept for a minute: one that is taken back ends then. */
+/** Anyone can send tokens, so keys are cached; a revoked one ends then. */
 const KEYS_MS = 60_000
-/**
- * A token that none of the kept keys signed has them read once more, since a provider may have changed them: at most so often at once,
- * and then once in the time that follows.
- */
+/** Unknown keys trigger a refetch: a burst, then one per period. */
 const RETRIES = 5
 const RETRY_MS = 5_000
-/** Providers whose keys are kept; the oldest goes first. */
+/** The oldest is evicted. */
 const MAX_KEPT = 1_000
 
 interface CachedKeys {
   readonly keys: Promise<ReturnType<typeof createLocalJWKSet>>
   readonly readAt: number
-  /** How often the keys may be read again now, as of `countedAt`. */
+  /** Remaining refetches as of `countedAt`. */
   retries: number
   countedAt: number
 }
@@ -89,13 +84,13 @@ async function verified(relying: RelyingParty, uri: string, { token, options }: 
     return await jwtVerify(token, await first.keys, options)
   } catch (error) {
     const isUnknown = error instanceof errors.JWKSNoMatchingKey || error instanceof errors.JWSSignatureVerificationFailed
-    // Where somebody had them read meanwhile, that costs nothing.
+    // A concurrent refetch is free.
     if (!isUnknown || (cached.get(uri) === first && !mayRetry(uri))) throw error
     return jwtVerify(token, await (await keysAt(relying, uri, first)).keys, options)
   }
 }
 
-/** `not` are the keys that a token was not signed by: where they are still the kept ones, others are read. */
+/** `not`: keys that did not match; if still cached, refetches. */
 async function keysAt(relying: RelyingParty, uri: string, not?: CachedKeys): Promise<CachedKeys> {
   const found = cached.get(uri)
   if (found !== undefined && found !== not && found.readAt + KEYS_MS > Date.now()) return found

@@ -1,4 +1,4 @@
-/** A provider as the library takes it: its metadata, discovered or given, and how it is asked. */
+/** Provider metadata, discovered or configured, and its HTTP calls. */
 import * as oc from 'openid-client'
 import { type Outbound, OutboundError } from '../platform/outbound/connect.ts'
 import { sendRequest } from '../platform/outbound/http-request.ts'
@@ -21,21 +21,21 @@ export interface OpenidOptions {
   readonly allowIdPInitiatedSSO?: boolean
 }
 
-/** Who is asked, as which client, and by which connections. Without a secret Roster is a public client, which PKCE protects. */
+/** A public client (PKCE) without a secret. */
 export interface RelyingParty {
   readonly options: OpenidOptions
   readonly clientSecret: string | null
   readonly outbound: Outbound
 }
 
-/** For each answer of a provider. */
+/** Per response. */
 const TIMEOUT_MS = 5_000
 const MAX_BYTES = 1_000_000
-/** How long what was discovered holds. Keys are not part of it: they are read at each log-in, so that they may change at any moment. */
+/** Discovery cache. Keys are read at each log-in, so that they can rotate. */
 const DISCOVERY_MS = 60_000
-/** Documents that are kept; the oldest goes first. */
+/** The oldest is evicted. */
 const MAX_KEPT = 1_000
-/** Asymmetric ones only: with HS256 the client's secret would be enough to sign as anybody, with `none` nothing would be needed. */
+/** Asymmetric only: HS256 would let the client secret sign, `none` anyone. */
 const ALGORITHMS = ['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512', 'ES256', 'ES384', 'ES512', 'EdDSA', 'Ed25519']
 
 /** Throws ProviderFault. */
@@ -55,14 +55,14 @@ export async function providerOf(relying: RelyingParty): Promise<oc.Configuratio
   provider[oc.customFetch] = fetchBy(relying, known)
   provider.timeout = TIMEOUT_MS / 1000
   if (options.enableSSL === false) oc.allowInsecureRequests(provider)
-  // Without it the library believes an ID token because it came over TLS, by any signature.
+  // Otherwise the library trusts TLS instead of the signature.
   oc.enableNonRepudiationChecks(provider)
   return provider
 }
 
 function configuration(clientId: string, clientSecret: string | null, metadata: oc.ServerMetadata): oc.Configuration {
   const secret = clientSecret ?? undefined
-  // A provider that does not list its methods takes Basic (Discovery 3, token_endpoint_auth_methods_supported).
+  // The default is Basic (Discovery 3, token_endpoint_auth_methods_supported).
   const methods: unknown = metadata.token_endpoint_auth_methods_supported
   const post = Array.isArray(methods) && !methods.includes('client_secret_basic')
   const proof = secret === undefined ? oc.None() : post ? oc.ClientSecretPost(secret) : oc.ClientSecretBasic(secret)
@@ -74,14 +74,14 @@ const manual = (options: OpenidOptions): oc.ServerMetadata => ({
   authorization_endpoint: options.authorizationEndpoint!,
   token_endpoint: options.tokenEndpoint!,
   jwks_uri: options.jwksUri!,
-  // An empty list is one that nobody filled in: it would keep everybody out.
+  // An empty list would reject everyone.
   id_token_signing_alg_values_supported: options.supportedIdTokenSigningAlgorithms?.length
     ? [...options.supportedIdTokenSigningAlgorithms]
     : ['RS256'],
   ...(options.userInfoEndpoint !== undefined && { userinfo_endpoint: options.userInfoEndpoint }),
 })
 
-/** Unencrypted only where it was asked for: secrets and tokens go these ways. */
+/** HTTP only when configured: secrets travel here. */
 export const isFetchable = (url: string, { enableSSL }: OpenidOptions): boolean => {
   const protocol = URL.parse(url)?.protocol
   return protocol === 'https:' || (protocol === 'http:' && enableSSL === false)
@@ -89,7 +89,7 @@ export const isFetchable = (url: string, { enableSSL }: OpenidOptions): boolean 
 
 const cached = new Map<string, { until: number; metadata: Promise<oc.ServerMetadata> }>()
 
-/** Many who begin at once ask once. A failure is not kept. */
+/** Concurrent calls share a request. Failures are not cached. */
 async function discovered(relying: RelyingParty, discoverUrl: string): Promise<oc.ServerMetadata> {
   const { issuer = '', enableSSL } = relying.options
   const name = JSON.stringify([discoverUrl, issuer, enableSSL === false])
@@ -105,7 +105,7 @@ async function discovered(relying: RelyingParty, discoverUrl: string): Promise<o
 
 const WELL_KNOWN = '/.well-known/'
 
-/** Where the document is, and the issuer that it must name: one rule for every form of the address. */
+/** The document's address and required issuer. */
 export function documentAt(discoverUrl: string): { url: URL; issuer: string } {
   const url = new URL(discoverUrl)
   const at = url.pathname.indexOf(WELL_KNOWN)
@@ -114,7 +114,7 @@ export function documentAt(discoverUrl: string): { url: URL; issuer: string } {
   return { url, issuer: unslashed(`${url.origin}${before}${after}`) }
 }
 
-/** RFC 8414, 3.1 puts the issuer's path behind the well-known one, OpenID Connect Discovery 4 in front of it. */
+/** Path before the well-known part (Discovery 4) or behind it (RFC 8414, 3.1). */
 function partsOf(pathname: string, at: number): [string, string] {
   const behind = pathname.indexOf('/', at + WELL_KNOWN.length)
   return [unslashed(pathname.slice(0, at)), behind < 0 ? '' : unslashed(pathname.slice(behind))]
@@ -136,7 +136,7 @@ async function discover(relying: RelyingParty, discoverUrl: string): Promise<oc.
     ...document,
     issuer: textIn(part, { answer: document, member: 'issuer', mend: 'Discovery 3 requires it' }),
   } as oc.ServerMetadata
-  // Discovery 4.3: a document that names another issuer than the one it was found at is not to be used.
+  // Discovery 4.3: the issuer must match.
   const isRight = options.issuer === undefined ? sameIssuer(metadata.issuer, issuer) : metadata.issuer === options.issuer
   if (!isRight)
     throw noValidAnswer(
@@ -155,7 +155,7 @@ const sameIssuer = (named: string, expected: string): boolean => {
   return url !== null && url.search === '' && url.hash === '' && unslashed(url.href) === expected
 }
 
-/** An issuer of a document, for the log. */
+/** For the log. */
 const shown = (issuer: string): string => (/^[\x21-\x7e]{1,300}$/.test(issuer) ? issuer : 'another, which is no URL')
 
 const failed =
@@ -164,7 +164,7 @@ const failed =
     throw error instanceof OutboundError ? unanswered(part.name, part.option, error) : error
   }
 
-/** How the library asks: through the outbound connections, bounded in time and bytes, redirects left alone. */
+/** Bounded, without redirects, through outbound connections. */
 export function fetchBy(
   { outbound }: Pick<RelyingParty, 'outbound'>,
   { token_endpoint, jwks_uri }: Pick<oc.ServerMetadata, 'token_endpoint' | 'jwks_uri'>,
@@ -181,7 +181,7 @@ export function fetchBy(
     }).catch(failed(part))
     const content = part === PARTS.token ? tokenResponse(answered) : part === PARTS.keys ? keysResponse(answered) : answered.body
     const { status } = answered
-    // Without the challenge the library reads the error in the body, which is more exact.
+    // Without the challenge the library reads the more exact body.
     const left = ['content-length', 'set-cookie', ...(part === PARTS.token ? ['www-authenticate'] : [])]
     const given = Object.entries(answered.headers).filter(([name]) => !left.includes(name))
     return new Response([101, 204, 205, 304].includes(status) ? null : new Uint8Array(content), {

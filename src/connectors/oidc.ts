@@ -1,16 +1,13 @@
 /**
- * OpenID Connect Core 1.0, the authorization code flow (3.1) with PKCE (RFC 7636): `begin` says where the browser goes, `finish` reads
- * what it came back with. Knows no store: it is given an IAM's options with the client's secret, and answers with claims.
- * In order: options → provider (oidc.provider: discovered, or given) → begin → the person at the provider → finish: state, iss, code for
- * tokens, the ID token's claims and always its signature → user info → claims. What a provider does wrong is a ProviderFault, what it
- * claims of a person and cannot be believed Unauthenticated; neither repeats a token, a code or a secret (oidc.faults).
+ * OpenID Connect Core 1.0, code flow (3.1) with PKCE (RFC 7636). `begin` builds the request, `finish` verifies
+ * the callback. Provider faults are ProviderFault, untrusted claims Unauthenticated; neither contains secrets.
  */
 import { createHash, timingSafeEqual } from 'node:crypto'
 import * as oc from 'openid-client'
 import { detailOf, exchangeFault, refused } from './oidc.faults.ts'
 import { isFetchable, providerOf, type RelyingParty } from './oidc.provider.ts'
 
-/** What the browser must bring back with the answer. All of it is secret. */
+/** All secret. */
 export interface Handshake {
   readonly state: string
   readonly nonce: string
@@ -18,23 +15,23 @@ export interface Handshake {
 }
 
 export interface CallbackResult {
-  /** Of the ID token, and beside them those of the user info endpoint. */
+  /** Of the ID token and the user info endpoint. */
   readonly claims: Readonly<Record<string, unknown>>
-  /** What was not heard, though the log-in is good. */
+  /** Failures that do not affect the log-in. */
   readonly faults: readonly string[]
-  /** Where to end the session at the provider as well; null where it has no such place. */
+  /** null without an end-session endpoint. */
   readonly endSession: URL | null
-  /** The `id_token_hint` for that. */
+  /** The `id_token_hint`. */
   readonly idToken: string
-  /** As whom the provider knows the session, for when it says that it is over. */
+  /** For back-channel logout. */
   readonly session: { readonly sub: string; readonly sid: string | null }
 }
 
-/** Seconds that the clocks may differ. */
+/** Seconds of clock difference. */
 export const SKEW = 60
 const SCOPES = ['openid', 'profile', 'email']
 
-/** Where the browser goes to log in, to come back to `redirectUri`. Throws Unavailable. */
+/** Throws Unavailable. */
 export async function begin(
   relying: RelyingParty,
   { redirectUri, loginHint }: { redirectUri: string; loginHint?: string | undefined },
@@ -53,13 +50,13 @@ export async function begin(
   return { url, handshake }
 }
 
-/** Whether a query came back from the very log-in that the handshake began: by its state, which goes there and back. */
+/** Compares the state. */
 export function matchesState({ state }: Pick<Handshake, 'state'>, query: string): boolean {
   const states = new URLSearchParams(query).getAll('state')
   return states.length === 1 && states[0] === state
 }
 
-/** `callback` is our own address with the query that came. Throws Unauthenticated for what cannot be believed, and Unavailable. */
+/** `callback`: our address with the query. Throws Unauthenticated and Unavailable. */
 export async function finish(relying: RelyingParty, callback: URL, handshake: Handshake): Promise<CallbackResult> {
   const provider = await providerOf(relying)
   const tokens = await oc
@@ -83,7 +80,7 @@ export async function finish(relying: RelyingParty, callback: URL, handshake: Ha
   }
 }
 
-/** What is signed wins. A flag about an address belongs to the address that it came with. */
+/** Signed claims win; email_verified stays with its address. */
 function together(signed: Claims, info: Claims): Claims {
   const { email_verified: flag, ...rest } = info
   const isOfAnother = signed.email !== undefined && info.email !== undefined && signed.email !== info.email
@@ -92,13 +89,13 @@ function together(signed: Claims, info: Claims): Claims {
 
 type Claims = Readonly<Record<string, unknown>>
 
-/** Whether `issuer` may begin a log-in from its side (Core 4): only our provider, and only where that is switched on. Throws Unavailable. */
+/** Core 4: our provider only, if enabled. Throws Unavailable. */
 export async function allowsThirdPartyLogin(relying: RelyingParty, issuer: string): Promise<boolean> {
   if (relying.options.allowIdPInitiatedSSO !== true) return false
   return (await providerOf(relying)).serverMetadata().issuer === issuer
 }
 
-/** What the library leaves to us: at_hash (Core 3.1.3.6), azp beside a single audience (3.1.3.7, 5) and a token of the future. */
+/** Not checked by the library: at_hash (Core 3.1.3.6), azp (3.1.3.7, 5), future tokens. */
 function checkFurther(
   claims: oc.IDToken,
   { idToken, accessToken, clientId }: { idToken: string; accessToken: string; clientId: string },
@@ -107,7 +104,7 @@ function checkFurther(
   if (claims.iat > Date.now() / 1000 + SKEW) throw refused('iat lies in the future')
   if (claims.at_hash === undefined) return
   const { alg } = JSON.parse(Buffer.from(idToken.split('.')[0]!, 'base64url').toString()) as { alg: string }
-  // The number of an algorithm says its hash; Ed25519 has none and uses SHA-512 (RFC 8032, 5.1).
+  // The algorithm's number names its hash; Ed25519 uses SHA-512 (RFC 8032, 5.1).
   const whole = createHash(`sha${/^[RPE]S(\d{3})$/.exec(alg)?.[1] ?? '512'}`)
     .update(accessToken)
     .digest()
@@ -116,7 +113,7 @@ function checkFurther(
   if (given.length !== half.length || !timingSafeEqual(given, half)) throw refused('at_hash is of another access token')
 }
 
-/** An endpoint that gives no answer costs nobody the log-in: what it would have named stays as it is. Another person's answer does. */
+/** A failed endpoint does not prevent the log-in; another subject does. */
 async function userInfo(
   provider: oc.Configuration,
   accessToken: string,
@@ -141,7 +138,7 @@ function userInfoReason(error: unknown): string {
   return detailOf(exchangeFault(error))
 }
 
-/** RP-Initiated Logout 1.0, 2. Where to return to is for the caller to add. */
+/** RP-Initiated Logout 1.0, 2. The caller adds the return address. */
 function endSessionOf({ options }: RelyingParty, provider: oc.Configuration): URL | null {
   const place = options.endSessionEndpoint ?? provider.serverMetadata().end_session_endpoint
   if (place === undefined || !isFetchable(place, options)) return null

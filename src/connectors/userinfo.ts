@@ -1,7 +1,4 @@
-/**
- * The external user info endpoint (reference: external-user-info-endpoint): `GET uri?userid=…` answers with a person's groups and
- * attributes. Only 200 with the documented JSON is an answer; whatever else comes is told as a reason, and nobody loses anything by it.
- */
+/** `GET uri?userid=…` (external-user-info-endpoint). Anything but 200 with the documented JSON is a failure. */
 
 import { faultOf, type Outbound, type TlsOptions } from '../platform/outbound/connect.ts'
 import { type OutboundResponse, sendRequest } from '../platform/outbound/http-request.ts'
@@ -13,16 +10,16 @@ export interface UserInfoConfig {
   readonly ca?: string
   readonly cert?: string
   readonly rejectUnauthorized?: boolean
-  /** Milliseconds for the whole exchange, waiting for one's turn included. */
+  /** Milliseconds, queueing included. */
   readonly timeoutMs?: number
 }
 export interface UserInfoSecrets {
   readonly password?: string
-  /** PEM, for the client certificate `cert`. */
+  /** PEM, for `cert`. */
   readonly key?: string
 }
 
-/** What the endpoint says. Groups or attributes that its answer leaves out were not spoken of. */
+/** Omitted groups or attributes stay unchanged. */
 export interface UserInfo {
   readonly groups?: readonly string[]
   readonly authorizations?: Readonly<Record<string, readonly string[]>>
@@ -32,10 +29,9 @@ export type UserInfoResponse = { readonly info: UserInfo } | { readonly failure:
 const TIMEOUT_MS = 5_000
 const MAX_BYTES = 1_000_000
 
-/** How long one answer may be waited for, from now. */
 export const limitOf = ({ timeoutMs = TIMEOUT_MS }: UserInfoConfig): AbortSignal => AbortSignal.timeout(timeoutMs)
 
-/** Asks about one person. Never throws: a failure says what came instead of an answer, without the credentials. */
+/** Never throws: failures are values, without credentials. */
 export async function callUserInfo(
   outbound: Outbound,
   {
@@ -76,7 +72,7 @@ function read({ status, body }: OutboundResponse): UserInfoResponse {
   }
 }
 
-/** Holds an answer's JSON to the documented form. */
+/** Validates the documented form. */
 export function answerOf(said: unknown): UserInfoResponse {
   if (!isObject(said)) return { failure: 'The answer is no object' }
   const { groups, authorizations } = said

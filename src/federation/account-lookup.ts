@@ -1,4 +1,4 @@
-/** Whose accounts a source means, without writing anything: for a log-in before its transaction, a plan of a sync and a simulation. */
+/** Account matching without writing: for log-ins, plans and simulations. */
 import type { Entry } from '../connectors/connector.ts'
 import type { IamRecord } from '../domain/iams/iam.ts'
 import type { UserRecord } from '../domain/users/user.ts'
@@ -9,21 +9,20 @@ import { type Takeover, takeoversOf } from './account-migration.ts'
 import { accountsOf } from './accounts.store.ts'
 
 export interface AccountMatch {
-  /** As they are now; null for somebody new, and where another IAM's account is in the way. */
+  /** Null for new users and conflicts. */
   readonly user: UserRecord | null
-  /** Their userid from now on, where it is another one. */
+  /** A new userid. */
   readonly renamed?: string
-  /** The IAM that their account is taken over from. */
+  /** The former IAM. */
   readonly migratedFrom?: string
-  /** Why nothing of it is taken in. */
   readonly rejected?: string
-  /** Rejected because the userid was another person's. */
+  /** The userid was another person's. */
   readonly reused?: true
-  /** Rejected because an identity before it means the same account. */
+  /** An earlier identity matches the same account. */
   readonly twice?: true
 }
 
-/** As few statements as for one. */
+/** Constant statements. */
 export async function accountMatches(
   db: Db,
   iam: Pick<IamRecord, 'id' | 'config'>,
@@ -38,8 +37,8 @@ export async function accountMatches(
 }
 
 /**
- * The account that an entry logs in to, and its userid from now on; `user` is null for somebody new and for who takes an account over.
- * Any value of the userid attribute will do where the entry has an id; without one only the value that a sync would take.
+ * Matches any value of the userid attribute if the entry has an id, else the first. `user` is null for new users
+ * and migrations.
  */
 export async function accountOf(
   db: Db,

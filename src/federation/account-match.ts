@@ -1,7 +1,4 @@
-/**
- * Whose account an identity is (reference: iam-rules, "Who an entry is"). Pure: a log-in, a refresh, a sync and a simulation ask the same.
- * An id of a source goes before the userid; without one the first of the source's names that is held here counts.
- */
+/** Which account an identity is (iam-rules, "Who an entry is"): by source id, else by the first known name. Pure. */
 
 import type { UserRecord } from '../domain/users/user.ts'
 import { lookupKey } from '../platform/validation.ts'
@@ -12,11 +9,11 @@ export type Named = Pick<Identity, 'userid' | 'aliases' | 'sourceId' | 'replaces
 
 export type MatchedAccount =
   | { readonly is: 'new' }
-  /** `userid`: their name from now on. `relinked`: the id is another one than before, as an administrator allowed. */
+  /** `relinked`: a new id, as an administrator allowed. */
   | { readonly is: 'known'; readonly user: UserRecord; readonly userid: string; readonly relinked?: true }
-  /** The account of a former person, to be emptied for this one. */
+  /** A former person's account, to be emptied. */
   | { readonly is: 'successor'; readonly user: UserRecord }
-  /** `reused`: the userid is that of another id. `twice`: an identity before it is the same account. */
+  /** `reused`: the userid has another id. `twice`: matched before. */
   | {
       readonly is: 'refused'
       readonly user: UserRecord | null
@@ -29,13 +26,13 @@ export const namesOf = ({ userid, aliases }: Named): readonly string[] => aliase
 export const keysOf = (named: Named): string[] => namesOf(named).flatMap(name => lookupKey(name) ?? [])
 const keyOf = (name: string): string => lookupKey(name) ?? ''
 
-/** `accounts` are those of the IAM with one of the names or ids. Of two identities of one account the second is refused. */
+/** The IAM's accounts with these names or ids. A second match is rejected. */
 export function matchAccounts(identities: readonly Named[], accounts: readonly UserRecord[], iamid: string): MatchedAccount[] {
   const byKey = new Map(accounts.map(user => [keyOf(user.userid), user]))
   const source = identities.find(({ sourceId }) => sourceId)?.sourceId?.source ?? 'directory'
   const byId = new Map(accounts.map(user => [idOf(user, { source }), user]))
   const first = identities.map(named => sameId(named, byId, byKey))
-  // A name that somebody gives up is free for who comes to it; one that somebody comes to is not.
+  // A released name is free, a claimed one is not.
   for (const who of first)
     if (who?.is === 'known' && who.userid !== who.user.userid) {
       byKey.delete(keyOf(who.user.userid))
@@ -52,7 +49,6 @@ export function matchAccounts(identities: readonly Named[], accounts: readonly U
   })
 }
 
-/** The account of this very id; null where there is none. */
 function sameId(
   named: Named,
   byId: ReadonlyMap<string | null, UserRecord>,
@@ -75,7 +71,7 @@ function sameName(named: Named, byKey: ReadonlyMap<string, UserRecord>, iamid: s
   const [first] = held
   if (!first) return { is: 'new' }
   if (!sourceId) {
-    // The userid alone must not give a former person's account back where ids were known.
+    // Once ids are known, a userid does not restore a former account.
     const isFormer = sourceId === null && first.disabled && first.disabledBy === iamid && first.directoryId !== null
     return isFormer
       ? {
@@ -90,7 +86,7 @@ function sameName(named: Named, byKey: ReadonlyMap<string, UserRecord>, iamid: s
   const again = held.find(user => user.relinkable && !user.disabled)
   if (again) return { is: 'known', user: again, userid: again.userid, relinked: true }
   const theirs = idOf(first, sourceId)
-  // Whom an administrator keeps out stays out, also as the next person of the userid.
+  // Disabled by an administrator stays disabled, also for successors.
   if (replaces !== undefined && replaces === theirs && !(first.disabled && first.disabledBy !== iamid))
     return { is: 'successor', user: first }
   const reason = `the userid ${first.userid} is now that of another ${sourceId.source} entry (${sourceId.id}) than the account's (${theirs}): decide with replaceUser or relinkUser`

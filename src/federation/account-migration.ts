@@ -6,14 +6,11 @@ import { lookupKey } from '../platform/validation.ts'
 import { type Named, namesOf } from './account-match.ts'
 import { accountsOf } from './accounts.store.ts'
 
-/** The account that somebody new takes over, or why they may not: then they are given none. */
 export type Takeover = { readonly user: UserRecord } | { readonly refusal: string }
 
 /**
- * At the first log-in through an IAM with `migrateFrom`, or when a sync would make them, the account of the same userid in that IAM
- * becomes the person's: its id, profile, memberships and keys stay. Null for whom there is none. `lock`: held until the transaction ends.
- * A disabled account stays where it is, so that nobody gets around that by another IAM. A holder of an administrative permission is
- * refused: who chooses userids at the new source would choose theirs (reference: iam-rules, "Semantics", migrateFrom).
+ * `migrateFrom`: the account of the same userid moves here and keeps its id and entitlements. Disabled accounts
+ * stay; administrators are rejected (iam-rules, "Semantics"). `lock`: until the transaction ends.
  */
 export async function takeoversOf(
   db: Db,

@@ -6,28 +6,25 @@ import type { SourceKind } from './source-ids.ts'
 
 const ID_COLUMNS: Record<SourceKind, string> = { directory: 'directory_id', openid: 'openid_id', saml: 'saml_id' }
 
-/**
- * The accounts of an IAM with one of the names or ids of these identities, whose ids are of one kind. `lock`: held until the
- * transaction ends, in one order, so that two changes of many wait instead of colliding. One statement.
- */
+/** By names and ids of one kind; one statement. `lock`: in id order, against deadlocks. */
 export const accountsOf = (
   db: Db,
   { iamid, identities, lock }: { iamid: string; identities: readonly Named[]; lock: boolean },
 ): Promise<UserRecord[]> => {
   const kind = identities.find(({ sourceId }) => sourceId)?.sourceId?.source ?? 'directory'
   return db.query(
-    // Not by OR: the planner would read every user.
+    // OR would scan all users.
     `SELECT ${USER_COLUMNS} FROM users u WHERE u.id IN (
        SELECT v.id FROM unnest($2::text[]) n(key) JOIN users v ON v.iamid = $1 AND v.userid_key = n.key UNION
        SELECT v.id FROM unnest($3::text[]) n(id) JOIN users v ON v.iamid = $1 AND v.${ID_COLUMNS[kind]} = n.id)
      ORDER BY u.id${lock ? ' FOR NO KEY UPDATE OF u' : ''}`,
     [iamid, identities.flatMap(keysOf), identities.flatMap(({ sourceId }) => sourceId?.id ?? [])],
-    // What was planned while an IAM had nobody would read all its users once it has many.
+    // A plan for an empty IAM would be slow later.
     { fresh: true },
   )
 }
 
-/** Gives users their new names, before anybody else is given one of the old. One statement; fails with a unique violation. */
+/** Before names are reused; one statement. Throws a unique violation. */
 export const renameUsers = (
   db: Db,
   renames: readonly { readonly id: number; readonly userid: string; readonly useridKey: string }[],
@@ -38,7 +35,7 @@ export const renameUsers = (
     [renames.map(({ id }) => id), renames.map(({ userid }) => userid), renames.map(({ useridKey }) => useridKey)],
   )
 
-/** Moves accounts to another IAM, whose sources do not know them by the ids of the former one. */
+/** Clears source ids. */
 export const moveAccounts = (
   db: Db,
   { ids, iamid, now }: { ids: readonly number[]; iamid: string; now: Date },

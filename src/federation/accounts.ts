@@ -1,4 +1,4 @@
-/** The accounts of people as a source names them: found, renamed, taken over, emptied or made. Part of a write's transaction. */
+/** Finds, renames, migrates, empties or creates accounts, within a transaction. */
 import type { ServiceContext } from '../authorization/service.ts'
 import { deleteAddresses } from '../domain/credentials/login-addresses.store.ts'
 import { nameColumns } from '../domain/users/profile.ts'
@@ -16,34 +16,31 @@ import { emptyAccounts } from './replace-user.store.ts'
 
 export interface Source {
   readonly iamid: string
-  /** Who says it: the IAM's id, or that of a further source of the same IAM. */
+  /** The IAM, or a further source of it. */
   readonly source: string
-  /** Whether somebody new waits, disabled, for an administrator. */
+  /** New users await an administrator. */
   readonly disabled?: boolean
-  /** Whether whom this source disabled is let in again by being spoken of. */
+  /** Enables users that this source disabled. */
   readonly enables?: boolean
-  /** The IAM whose accounts somebody new takes over. */
   readonly migrateFrom?: string | undefined
-  /** Of a single identity: nobody else's account is meant. */
+  /** The only acceptable account. */
   readonly expected?: number | undefined
-  /** A disabled account is no way in, and nothing of it changes. */
+  /** Disabled accounts are rejected unchanged. */
   readonly logIn?: boolean
 }
 
 export interface Account {
-  /** As they were before, or when they were made. */
+  /** Before the change, or new. */
   readonly user: UserRecord
   readonly identity: Identity
   readonly created: boolean
-  /** Their userid from now on. */
   readonly userid: string
   readonly relinked: boolean
-  /** The IAM that the account was of. */
   readonly migratedFrom: string | null
-  /** Whose account it was, before it was emptied. */
+  /** The former person. */
   readonly replaced: UserRecord | null
 }
-/** Nothing was written. `user` is the account that is in the way. */
+/** `user`: the conflicting account. */
 export interface Rejection {
   readonly identity: Identity
   readonly user: UserRecord | null
@@ -55,7 +52,7 @@ export const isRejected = (result: Account | Rejection): result is Rejection => 
 const plain = { created: false, relinked: false, migratedFrom: null, replaced: null } as const
 type Found = Account | Rejection | null
 
-/** The accounts, held until the transaction ends. Of two who bring the same new person at once, one makes them and both find them. */
+/** Locked. Concurrent creations of a user both find one. */
 export async function accountsFor(
   call: ServiceContext,
   by: Source,
@@ -119,7 +116,7 @@ async function known(
   })
 }
 
-/** Somebody else was given the userid this very moment: tried again, that is found. */
+/** A retry finds the concurrent user. */
 function retryOnConflict(error: unknown): never {
   throw uniqueViolation(error) === null ? error : new Unavailable('The userid was taken at this very moment: try again')
 }

@@ -1,4 +1,4 @@
-/** From what a source says, in its own words, to an Identity: by the `schema` of the IAM's configuration. Pure. */
+/** Source data to Identity, by the IAM's `schema`. Pure. */
 
 import type { IamRecord } from '../domain/iams/iam.ts'
 import { supports } from '../domain/iams/iam.ts'
@@ -7,19 +7,19 @@ import { Invalid } from '../platform/errors.ts'
 import { checkAttributeKey, checkAttributeValue, checkGroupName, checkText } from '../platform/validation.ts'
 import { type ExternalGroup, type Identity, PROFILE_FIELDS } from './identity.ts'
 
-/** The values that a source gives for a name of its own; undefined when it says nothing about it. */
+/** Undefined when the source omits the name. */
 export type AttributeReader = (name: string) => readonly string[] | undefined
 
 export interface SourceRecord {
   readonly userid: string
   readonly values: AttributeReader
-  /** Null when nothing was said of groups. */
+  /** Null when omitted. */
   readonly groups:
     | readonly { readonly name: string; readonly entryId?: string | undefined; readonly values: AttributeReader }[]
     | null
 }
 
-/** An identity, and what of the source's words could not be taken: each names what and why. Such a field counts as not said. */
+/** Rejected values are listed and count as omitted. */
 export interface Mapped {
   readonly identity: Identity
   readonly faults: readonly string[]
@@ -32,7 +32,6 @@ interface Schema {
   readonly group?: Record<string, string>
 }
 
-/** Characters of a name in another system. */
 const MAX_EXTERNAL_ID = 1_024
 
 export function identityOf({ config }: Pick<IamRecord, 'config'>, said: SourceRecord): Mapped {
@@ -64,7 +63,7 @@ function profileOf(schema: Schema, said: SourceRecord, faults: string[]): Identi
     const values = schema.profile?.[field] === undefined ? undefined : said.values(schema.profile[field])
     if (values === undefined) continue
     const value = values[0]?.trim() || null
-    // A person always has a name: that none is given is no news of it.
+    // A missing name keeps the stored one.
     if (value === null && field === 'name') continue
     if (accept(faults, () => profileColumns({ [field]: value }))) profile[field] = value
   }
@@ -77,14 +76,12 @@ function attributesOf(schema: Schema, said: SourceRecord, faults: string[]): Ide
   )
 }
 
-/** What a source may say of a group beside its name. */
 export type GroupField = 'gid' | 'email' | 'description'
 
-/** Whether the IAM's source says who is in which group. */
 export const bringsGroups = ({ config }: Pick<IamRecord, 'config'>): boolean =>
   config.authenticationOnly !== true && supports(config, 'syncGroups')
 
-/** Groups by themselves, whoever is in them; none where the IAM brings no groups. `fields`: which of theirs it speaks of. */
+/** Without members. `fields`: those the mapping covers. */
 export function groupsFrom(
   { config }: Pick<IamRecord, 'config'>,
   given: NonNullable<SourceRecord['groups']>,
@@ -116,7 +113,7 @@ function groupsOf(schema: Schema, given: SourceRecord['groups'], faults: string[
   return acceptedGroups(given ?? [], groups)
 }
 
-/** What the names of a mapping come to, without those of which nothing was said; undefined when there is no mapping. */
+/** Omits absent values; undefined without a mapping. */
 function mapped<Value>(
   names: Record<string, string> | undefined,
   values: AttributeReader,
@@ -132,7 +129,7 @@ function mapped<Value>(
   )
 }
 
-/** The values that a check lets pass; undefined where there are some and none does. */
+/** Undefined when all are rejected. */
 export const acceptAll = (
   faults: string[],
   values: readonly string[],
@@ -143,11 +140,11 @@ export const acceptAll = (
     values.filter(value => accept(faults, () => check(value))),
   )
 
-/** Words of which none can be taken are no word that there is nothing: they end nothing that is held. */
+/** If all values are invalid, nothing ends. */
 const acceptedGroups = <Good>(given: readonly unknown[], good: Good[] | undefined): Good[] | undefined =>
   given.length > 0 && good?.length === 0 ? undefined : good
 
-/** Whether a check lets it pass; if not, its message is kept. A source's mistake must not keep the person out. */
+/** Collects the error: it must not lock the user out. */
 export function accept(faults: string[], check: () => unknown): boolean {
   try {
     check()

@@ -1,4 +1,4 @@
-/** What an Identity changes of what is held. Pure: simulating one and writing one ask the same. */
+/** Compares an Identity with the stored state, for writes and simulations. Pure. */
 
 import { difference } from '../authorization/audit-event.ts'
 import { type Change, replaceAll, type StoredAttribute } from '../domain/attributes/attribute.ts'
@@ -9,53 +9,48 @@ import { canonical } from '../platform/validation.ts'
 import type { ExternalGroup, Identity } from './identity.ts'
 import { SOURCE_ID_COLUMNS, type SourceIdColumn } from './source-ids.ts'
 
-/** What is held of the person whom an identity names. */
 export interface CurrentState {
-  /** Null for somebody who is not here yet. */
+  /** Null for new users. */
   readonly user: (Pick<UserRecord, 'externalUserIds'> & Partial<UserRecord>) | null
-  /** The groups that the source put the user into. */
+  /** Groups from this source. */
   readonly groups: readonly HeldGroup[]
-  /** All attributes, in the order they were given. */
+  /** In stored order. */
   readonly attributes: readonly StoredAttribute[]
-  /** The userid that the person is given now, where it is another one. */
+  /** A new userid. */
   readonly renamed?: string | undefined
 }
 
 export interface HeldGroup {
   readonly name: string
-  /** Which entry of the directory it is; null where no entry was seen. */
+  /** Null when never seen. */
   readonly directoryId: string | null
 }
-/** What is held of somebody who is not here yet. */
 export const noState: CurrentState = { user: null, groups: [], attributes: [] }
 
-/** By what a person is named, here and in the source. */
 type NamingColumns = { userid: string; useridKey: string; dn: string; relinkable: boolean } & Record<SourceIdColumn, string>
 
 export interface Difference {
-  /** The columns that change. */
   readonly profile: Partial<ProfileColumns & NamingColumns>
   readonly before: Readonly<Record<string, unknown>>
   readonly after: Readonly<Record<string, unknown>>
   readonly join: readonly ExternalGroup[]
-  /** Names of groups. */
   readonly leave: readonly string[]
   readonly attributes: Change
 }
 
-/** `source` is who says it: only its memberships and attributes are replaced. Throws Invalid for an identity no mapping would make. */
+/** `source` owns what it replaces. Throws Invalid for an unmapped identity. */
 export function diff(identity: Identity, held: CurrentState, source: string): Difference {
   const said = {
     ...profileColumns({ ...identity.profile, ...named(identity, held) }),
     ...(identity.dn !== undefined && { dn: identity.dn }),
     ...(identity.sourceId && { [SOURCE_ID_COLUMNS[identity.sourceId.source]]: identity.sourceId.id }),
-    // Who was seen by their id is recognised by it from then on.
+    // From now on recognised by id.
     ...(identity.sourceId && held.user?.relinkable && { relinkable: false }),
     ...(held.renamed !== undefined && { userid: held.renamed, useridKey: canonical(held.renamed) }),
   }
   const change = difference({ ...held.user }, { ...said, nameKey: undefined, emailKey: undefined, useridKey: undefined })
   const changed = new Set(Object.keys(change.after))
-  // A canonical form goes with its field.
+  // Canonical forms follow their field.
   const profile = Object.fromEntries(Object.entries(said).filter(([column]) => changed.has(column.replace(/Key$/, ''))))
   return {
     profile,
@@ -66,7 +61,7 @@ export function diff(identity: Identity, held: CurrentState, source: string): Di
   }
 }
 
-/** The names in other systems, those that nothing was said of included. */
+/** Keeps omitted names. */
 function named({ externalUserIds }: Identity, { user }: CurrentState): { externalUserIds?: Record<string, unknown> } {
   if (externalUserIds === undefined || Object.keys(externalUserIds).length === 0) return {}
   const all = { ...user?.externalUserIds, ...externalUserIds }
@@ -75,13 +70,13 @@ function named({ externalUserIds }: Identity, { user }: CurrentState): { externa
 
 function groupsOf({ groups }: Identity, held: CurrentState): Pick<Difference, 'join' | 'leave'> {
   if (groups === undefined) return { join: [], leave: [] }
-  // Two spellings of one name are one group: the first stays.
+  // The first spelling wins.
   const wanted = [
     ...new Map(groups.toReversed().map(group => [group.entryId ?? canonical(group.name), group])).values(),
   ].toReversed()
   const byId = new Map(wanted.map(group => [group.entryId, group]))
   const byName = new Map(wanted.map(group => [canonical(group.name), group]))
-  // By the entry where both are one, else by the name.
+  // By entry id, else by name.
   const meant = ({ name, directoryId }: HeldGroup): ExternalGroup | undefined => {
     const same = directoryId === null ? undefined : byId.get(directoryId)
     const named = byName.get(canonical(name))

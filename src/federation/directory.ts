@@ -1,4 +1,4 @@
-/** An IAM's directory, and what its entries say in the terms of federation. */
+/** Directories of IAMs, and their entries as identities. */
 
 import type { App } from '../authorization/context.ts'
 import type { ServiceContext } from '../authorization/service.ts'
@@ -18,10 +18,10 @@ import { type SourceResult, secretsOf } from './source-result.ts'
 
 export type Directory = PasswordLogin & Lookup & GroupLookup & Listing
 
-/** One connector for each IAM and state of its configuration: it remembers which of its hosts answers. */
+/** Cached per configuration; remembers the responsive host. */
 const directories = new WeakMap<App, Map<string, { version: number; directory: Directory }>>()
 
-/** Null for an IAM that has no directory, or none configured yet. Throws Refused when its secrets do not open. */
+/** Null without a directory. Throws Unprocessable when secrets are unreadable. */
 export async function directoryOf({ app, db }: Pick<ServiceContext, 'app' | 'db'>, iam: IamRecord): Promise<Directory | null> {
   if (iam.type !== 'ldap' || iam.config.options === undefined) return null
   const known = directories.get(app) ?? new Map<string, { version: number; directory: Directory }>()
@@ -35,7 +35,7 @@ export async function directoryOf({ app, db }: Pick<ServiceContext, 'app' | 'db'
   return directory
 }
 
-/** A question of a log-in or a refresh: whoever looks after the instance hears once when it has no answer. (A sync tells of itself.) */
+/** Logs failed lookups. Syncs report their own. */
 export async function logFailure<Answer>({ log }: App, iamid: string, ask: () => Promise<Answer>): Promise<Answer> {
   try {
     return await ask()
@@ -46,8 +46,8 @@ export async function logFailure<Answer>({ log }: App, iamid: string, ask: () =>
 }
 
 /**
- * An entry was read whole: an attribute that it lacks has no values. Whichever of its userids was typed, somebody new is given the first,
- * as in a sync. One that was only told of has no place, and so an empty id.
+ * Missing attributes have no values. New users get the first userid. Entries without a position have an empty
+ * id.
  */
 export function mapEntry(iam: Pick<IamRecord, 'id' | 'config'>, entry: ResolvedEntry): SourceResult {
   const { id, aliases, attributes, groups, decided, along = [] } = entry
@@ -73,10 +73,7 @@ export function mapEntry(iam: Pick<IamRecord, 'id' | 'config'>, entry: ResolvedE
   return { source: iam.id, identity: { ...identity, ...named }, failure: null, faults: [...groupFaults, ...faults] }
 }
 
-/**
- * The entry of a user: that of their id, whatever it is called now; else that of their userid, which may be somebody else's by now.
- * Null: the directory knows neither.
- */
+/** By id, else by userid, possibly another person's. Null if not found. */
 export async function entryOfUser(
   directory: Lookup,
   iam: Pick<IamRecord, 'config'>,
@@ -99,7 +96,7 @@ function isUserid(name: string): boolean {
 
 type FetchedEntry = Pick<ServiceContext, 'app' | 'db' | 'now' | 'requestId' | 'trail'>
 
-/** That a directory gives no ids is kept; that it does again a sync finds out, or a log-in where none is configured. */
+/** A sync, or a log-in without one, clears it. */
 async function recordEntryId(db: Db, iam: IamRecord, { entry, now }: { entry: Entry; now: Date }): Promise<void> {
   if (hasNoEntryIds(iam)) return
   const isMissing = directoryIdOf(iam, entry) === null
@@ -107,10 +104,7 @@ async function recordEntryId(db: Db, iam: IamRecord, { entry, now }: { entry: En
     await recordEntryIds(db, iam, { state: isMissing ? 'missing' : 'given', now })
 }
 
-/**
- * What a directory answers about a person, and the exchange is kept: its entry, or why there is none. At a log-in nobody's entry is no
- * exchange: whoever types wrong passwords would push the others out.
- */
+/** Records the exchange. Failed log-ins are not recorded: they would evict others. */
 export async function withExchange(
   { app, db, now: at, requestId, trail }: FetchedEntry,
   { iam, asked, userid, ask }: { iam: IamRecord; asked: 'find' | 'log in'; userid: string; ask: () => Promise<Entry | null> },

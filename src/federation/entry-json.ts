@@ -1,4 +1,4 @@
-/** An entry of a directory as JSON, to be kept and read again. Pure. */
+/** Directory entries as JSON. Pure. */
 import type { Entry } from '../connectors/connector.ts'
 
 export const entryToJson = ({ id, userid, aliases, attributes, groups }: Entry): object => ({
@@ -17,7 +17,7 @@ interface EntryJson {
   readonly groups: readonly (Pick<EntryJson, 'id' | 'attributes'> & { readonly name: string })[] | null
 }
 
-/** Null for what is no entry. Redacted values are absent, as values are that the source did not send. */
+/** Null for no entry. Redacted values are absent. */
 export function entryFromJson(words: unknown): Entry | null {
   if (typeof words !== 'object' || words === null || !('attributes' in words)) return null
   const { id, userid, aliases, attributes, groups } = words as EntryJson

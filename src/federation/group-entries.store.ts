@@ -1,7 +1,6 @@
 import type { Db } from '../platform/database/store.ts'
 import { canonical } from '../platform/validation.ts'
 
-/** A group of an IAM, and which entry it is. */
 export interface HeldEntry {
   readonly id: number
   readonly name: string
@@ -9,11 +8,11 @@ export interface HeldEntry {
   readonly gid: string | null
   readonly email: string | null
   readonly description: string | null
-  /** Null: no entry was seen yet. */
+  /** Null when never seen. */
   readonly directoryId: string | null
 }
 
-/** Groups of the IAM that are one of these entries or have one of these names (canonical). One statement. */
+/** By entries or canonical names; one statement. */
 export const heldEntries = (
   db: Db,
   { iamid, ids, nameKeys }: { iamid: string; ids: readonly string[]; nameKeys: readonly string[] },
@@ -26,7 +25,7 @@ export const heldEntries = (
     [iamid, ids, nameKeys],
   )
 
-/** Those of these groups to which somebody besides the directory has given something. It reads their members: not for every log-in. */
+/** Groups with data of other sources. Reads members: not at each log-in. */
 export async function groupsWithOwn(db: Db, ids: readonly number[]): Promise<ReadonlySet<number>> {
   if (ids.length === 0) return new Set()
   const rows = await db.query<{ id: number }>(`SELECT g.id FROM groups g WHERE g.id = ANY($1::int[]) AND ${HAS_OWN}`, [ids])
@@ -37,7 +36,6 @@ const HAS_OWN = `(EXISTS (SELECT 1 FROM memberships m WHERE m.group_id = g.id AN
    OR EXISTS (SELECT 1 FROM group_attributes a WHERE a.group_id = g.id)
    OR EXISTS (SELECT 1 FROM domain_permissions p WHERE p.group_id = g.id))`
 
-/** What a group that is here is from now on: this entry, with this name. */
 export interface GroupChange {
   readonly groupId: number
   readonly name: string
@@ -50,10 +48,7 @@ export interface ChangedGroup {
   readonly name: string
 }
 
-/**
- * Leaves alone a group whose name or entry another group of the IAM has and keeps; names may change hands within the list. Answers the others.
- * At most three statements of one transaction.
- */
+/** Skips conflicting groups; names may swap within the list. Returns the others. */
 export async function changeGroups(
   db: Db,
   iamid: string,
@@ -73,7 +68,7 @@ export async function changeGroups(
   const keys = new Set(possible.map(({ key }) => key))
   const given = new Set(possible.map(({ groupId }) => groupId))
   const passed = held.filter(({ id, key }) => given.has(id) && keys.has(key)).map(({ id }) => id)
-  // No name has a control character (validation.ts), so a temporary one is never another group's.
+  // Control characters cannot occur in names.
   if (passed.length > 1) await db.query(`UPDATE groups SET name_key = chr(1) || id WHERE id = ANY($1::int[])`, [passed])
   if (possible.length > 0)
     await db.query(
@@ -98,7 +93,7 @@ interface LockedGroup {
   readonly entry: string | null
 }
 
-/** Those after which each name and each entry has one group. Of several that want one name the first counts. */
+/** Conflict-free changes; the first claim of a name wins. */
 function possibleChanges<Change extends GroupChange & { readonly key: string }>(
   changes: readonly Change[],
   held: readonly LockedGroup[],
@@ -130,7 +125,7 @@ export interface GoneGroup {
 
 const MAY_GO = `NOT ${HAS_OWN} AND NOT EXISTS (SELECT 1 FROM iam_group_permissions r WHERE r.iamid = g.iamid AND r.group_key = g.name_key)`
 
-/** Groups of the IAM that are an entry, in pages by id. */
+/** By id. */
 export const entryGroups = (db: Db, iamid: string, { after, limit }: { after: number; limit: number }): Promise<GoneGroup[]> =>
   db.query(
     `SELECT g.id, g.name, g.name_key AS "nameKey", g.directory_id AS "directoryId" FROM groups g
@@ -138,14 +133,14 @@ export const entryGroups = (db: Db, iamid: string, { after, limit }: { after: nu
     [iamid, after, limit],
   )
 
-/** Those of these groups that are nothing besides their entry. */
+/** Groups without other data. */
 export async function groupsThatMayGo(db: Db, ids: readonly number[]): Promise<ReadonlySet<number>> {
   if (ids.length === 0) return new Set()
   const rows = await db.query<{ id: number }>(`SELECT g.id FROM groups g WHERE g.id = ANY($1::int[]) AND ${MAY_GO}`, [ids])
   return new Set(rows.map(({ id }) => id))
 }
 
-/** Removes those of these groups that are still nothing besides their entry. Answers them. One statement. */
+/** Returns the removed; one statement. */
 export const removeGroups = (
   db: Db,
   iamid: string,

@@ -1,26 +1,20 @@
-/**
- * Which group an entry of a directory is (reference: iam-rules, "Names of groups"): the one of its id, whatever it is called. A log-in, a
- * refresh, a sync and a test ask the same.
- */
+/** Which group a directory entry is (iam-rules, "Names of groups"): by id, whatever its name. */
 import type { EntryGroup, GroupLookup } from '../connectors/connector.ts'
 import type { IamRecord } from '../domain/iams/iam.ts'
 import type { Db } from '../platform/database/store.ts'
 import { lookupKey } from '../platform/validation.ts'
 import { type GroupChange, groupsWithOwn, type HeldEntry, heldEntries } from './group-entries.store.ts'
 
-/** What an entry comes to: a group that is here, or a new one; or a fault that names both entries of a name. */
 export interface GroupDecision {
-  /** Null: none is here yet. */
   readonly held: HeldEntry | null
-  /** False: nobody becomes a member by it. */
+  /** False: without members. */
   readonly taken: boolean
-  /** What becomes of the group that is here; null: it stays as it is. */
+  /** Null when unchanged. */
   readonly change: GroupChange | null
-  /** Why it is not taken, or keeps its former name. */
   readonly fault: string | null
 }
 
-/** Entries that the directory has, and groups that are here and have something of others. */
+/** Directory entries, and groups with other data. */
 interface Known {
   readonly there: ReadonlyMap<string, EntryGroup>
   readonly own: ReadonlySet<number>
@@ -33,18 +27,16 @@ interface GroupNews {
 
 const plain: GroupDecision = { held: null, taken: true, change: null, fault: null }
 
-/** Names and ids looked up at once. */
 const atOnce = 1_000
-/** Names that one entry after the other has taken from the next, and that are followed where only the first is asked for. */
+/** Length of a rename chain that is followed. */
 const mostTurns = 10
 
-/** Remembers what it decided: one of them sees a directory as it was when it was first asked. Memory: the ids of its groups. */
+/** Caches its decisions; stores ids only. */
 export class GroupEntries {
   readonly #db: Db
   readonly #iam: Pick<IamRecord, 'id'>
   readonly #directory: GroupLookup
   #decided = new Map<string, GroupDecision>()
-  /** Groups that are here and that the directory showed, by id. */
   #shown = new Set<number>()
   #news: GroupNews[] = []
 
@@ -54,14 +46,13 @@ export class GroupEntries {
     this.#directory = directory
   }
 
-  /** Forgets all of it. */
   clear(): void {
     this.#decided = new Map()
     this.#shown = new Set()
     this.#news = []
   }
 
-  /** What was decided since this was last asked, where something changes or is wrong. */
+  /** Changes and errors since the last call. */
   takeNews(): readonly GroupNews[] {
     const news = this.#news
     this.#news = []
@@ -72,7 +63,7 @@ export class GroupEntries {
     return this.#shown.has(groupId)
   }
 
-  /** What each of these comes to, in their order. Asks the directory only for names that an entry has not had here before. */
+  /** In order. Queries the directory only for unknown names. */
   async decide(groups: readonly EntryGroup[]): Promise<GroupDecision[]> {
     const fresh = new Map(groups.flatMap(group => (this.#known(group) ? [] : [[group.entryIds[0]!, group] as const])))
     const all = [...fresh.values()]
@@ -92,7 +83,7 @@ export class GroupEntries {
     const others = groups.filter(group => !isSettled(group))
     const byName = new Map(held.map(row => [row.nameKey, row]))
     const there = others.length === 0 ? new Map<string, EntryGroup>() : await this.#ask(groups, others, byName)
-    // A group that holds one of the names may have another name by now, and that one's group, too.
+    // Renames can chain.
     const asked = new Set(groups.map(({ entryIds }) => entryIds[0]))
     const further = [...there.values()].filter(
       group => !asked.has(group.entryIds[0]) && !this.#known(group) && rowOf(group) && !isSettled(group),
@@ -108,7 +99,7 @@ export class GroupEntries {
     const [renamed = [], named = []] = [others.filter(rowOf), others.filter(group => !rowOf(group))]
     const formers = named.flatMap(group => byName.get(keyOf(group)) ?? []).filter(({ directoryId }) => directoryId !== null)
     const own = await groupsWithOwn(this.#db, [...new Set(formers.map(({ id }) => id))])
-    // Those that give up a name come first: it is free for the others then.
+    // Those that release a name come first.
     this.#rename(
       renamed.map(group => ({ group, row: rowOf(group)! })),
       byName,
@@ -124,7 +115,7 @@ export class GroupEntries {
     return heldEntries(this.#db, { iamid: this.#iam.id, ids: [...ids], nameKeys: [...keys] })
   }
 
-  /** These groups, whatever else the directory has of the names of some, and the entries that have these names here; by DN. */
+  /** With holders of their names, here and there; by DN. */
   async #ask(
     groups: readonly EntryGroup[],
     some: readonly EntryGroup[],
@@ -136,7 +127,7 @@ export class GroupEntries {
     return new Map([...asked, ...groups].map(group => [group.entryIds.at(-1)!, group]))
   }
 
-  /** Names may change hands among these entries: the holder of a name is in the way only if it keeps it. */
+  /** Names may swap within the list. */
   #rename(
     renamed: readonly { readonly group: EntryGroup; readonly row: HeldEntry }[],
     byName: Map<string, HeldEntry>,
@@ -170,7 +161,7 @@ export class GroupEntries {
     else this.#keep(group, { ...plain, held: holder, change: holder && changeOf(group, holder, holder.name) })
   }
 
-  /** Why an entry that is not here yet is not taken in; null where the name is free for it. */
+  /** Null when the name is free. */
   #faultOf(
     group: EntryGroup,
     holder: HeldEntry | null,
@@ -180,7 +171,7 @@ export class GroupEntries {
     if (holder && id !== null) {
       const entry = [...there.values()].find(({ entryIds }) => entryIds.includes(id))
       if (entry && keyOf(entry) === keyOf(group)) return `${twoOf(group, claims)}; ${entry.id} keeps it`
-      // What others gave the group of a former entry is not for the next one of the name.
+      // A former entry's group keeps its other data.
       if (entry || own.has(holder.id) || this.#shown.has(holder.id))
         return `the group ${holder.name} is another entry here (${entry?.id ?? id}) than ${group.id}: rename one of the two`
     }
@@ -195,7 +186,7 @@ export class GroupEntries {
 
 const keyOf = ({ name }: EntryGroup): string => lookupKey(name) ?? ''
 
-/** Null: the group is this entry with this name already. */
+/** Null when unchanged. */
 function changeOf({ entryIds: [directoryId] }: EntryGroup, row: HeldEntry, name: string): GroupChange | null {
   if (row.directoryId === directoryId && row.name === name) return null
   return { groupId: row.id, name, directoryId: directoryId! }

@@ -2,7 +2,6 @@ import type { Db } from '../platform/database/store.ts'
 import { canonical } from '../platform/validation.ts'
 import type { ExternalGroup } from './identity.ts'
 
-/** The groups of the IAM that `source` put each user into. */
 export const groupsHeldBy = (
   db: Db,
   { userIds, iamid, source }: { userIds: readonly number[]; iamid: string; source: string },
@@ -19,7 +18,7 @@ interface At {
   readonly now: Date
 }
 
-/** Groups of the IAM, made where there are none yet. One statement, however many. */
+/** Creates missing groups; one statement. */
 export const makeGroups = (
   db: Db,
   { iamid, now }: At,
@@ -43,10 +42,7 @@ export const makeGroups = (
     ],
   )
 
-/**
- * Puts users into groups of the IAM, made where there are none yet, as said by `source`: into the group of the entry where one is named,
- * and into no other of its name. Two statements, however many.
- */
+/** Creates missing groups; by entry if known. Two statements. */
 export async function joinGroups(
   db: Db,
   at: At,
@@ -75,7 +71,7 @@ export async function joinGroups(
   )
 }
 
-/** Takes the source away from memberships in groups of the IAM with these names: those that nothing else holds go. One statement. */
+/** Deletes memberships without other holders. */
 export const leaveGroups = (
   db: Db,
   { iamid, source, now }: At,
@@ -91,7 +87,7 @@ export const leaveGroups = (
     [iamid, source, leaves.map(({ userId }) => userId), leaves.map(({ group }) => canonical(group)), now],
   )
 
-/** Sets what a source may say of users, all of it. One statement, however many. */
+/** One statement. */
 export const updateUsers = (db: Db, users: readonly object[], now: Date): Promise<unknown> =>
   db.query(
     `UPDATE users u SET name = n.name, name_key = n."nameKey", email = n.email, email_key = n."emailKey", phone = n.phone,
@@ -106,17 +102,16 @@ export const updateUsers = (db: Db, users: readonly object[], now: Date): Promis
     [JSON.stringify(users), now],
   )
 
-/** That the source spoke of the user, just now. */
 export const recordRefresh = (db: Db, userId: number, now: Date) =>
   db.prisma.user.update({ where: { id: userId }, data: { lastExternalRefresh: now }, select: { id: true } })
 
-/** When the user info endpoint last answered about the user; null if never. */
+/** Null if never. */
 export async function lastResponse(db: Db, userId: number): Promise<Date | null> {
   const row = await db.prisma.userInfoAnswer.findUnique({ where: { userId }, select: { answeredAt: true } })
   return row?.answeredAt ?? null
 }
 
-/** `failure` names what of the answer could not be taken, if anything. */
+/** `failure`: rejected parts. */
 export async function recordResponse(
   db: Db,
   userId: number,
@@ -131,7 +126,7 @@ export async function recordFailure(db: Db, userId: number, { now, failure }: { 
   await db.prisma.userInfoAnswer.upsert({ where: { userId }, create: { userId, ...failed }, update: failed })
 }
 
-/** As recordResponse and recordFailure, of many users by one statement. `answered`: it said something, be it in part. */
+/** For many users. `answered`: at least partly. */
 export const recordResponses = (
   db: Db,
   answers: readonly { readonly userId: number; readonly failure: string | null; readonly answered: boolean }[],

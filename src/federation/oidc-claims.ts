@@ -1,4 +1,4 @@
-/** From the claims of an OpenID provider to what the mapping reads. Pure. */
+/** OpenID claims for the mapping. Pure. */
 
 import type { IamRecord } from '../domain/iams/iam.ts'
 import { supports } from '../domain/iams/iam.ts'
@@ -9,13 +9,12 @@ import type { SourceRecord } from './attribute-mapping.ts'
 type Claims = Readonly<Record<string, unknown>>
 type Configured = Pick<IamRecord, 'config'>
 
-/** What is said, and which of it could not be read. */
 export interface ClaimsResult {
   readonly said: SourceRecord
   readonly faults: readonly string[]
 }
 
-/** Throws Unauthenticated when the claims do not say who this is. */
+/** Throws Unauthenticated without an identity. */
 export function identityFromClaims(iam: Configured, claims: Claims): ClaimsResult {
   const userid = useridOf(iam, claims)
   const faults: string[] = []
@@ -27,7 +26,6 @@ export function identityFromClaims(iam: Configured, claims: Claims): ClaimsResul
   return { said: { userid, values: name => valuesOf(claimOf(claims, name)), groups }, faults }
 }
 
-/** The claims that the IAM takes into profiles and attributes, each once. */
 function mappedClaims({ config }: Configured): Set<string> {
   if (config.authenticationOnly === true) return new Set()
   const schema = (config.schema ?? {}) as Record<string, Record<string, string> | undefined>
@@ -35,10 +33,7 @@ function mappedClaims({ config }: Configured): Set<string> {
   return new Set(parts.flatMap(part => Object.values(schema[part] ?? {})))
 }
 
-/**
- * Whether the name that is held is the one claimed: userids are looked up in canonical form, and two people of a provider may differ in
- * just that. `sub` is case-sensitive (Core 2); a name or an address may change its case, but nothing that Unicode folds beyond that.
- */
+/** `sub` is case-sensitive (Core 2); other names may change case only. */
 export function isSameUserid(iam: Configured, held: string, claimed: string): boolean {
   if (held === claimed) return true
   return userIdClaimOf(iam) !== 'sub' && held.toLowerCase() === claimed.toLowerCase()
@@ -48,18 +43,18 @@ export const userIdClaimOf = (iam: Configured): string => optionsOf(iam).userIdC
 
 const optionsOf = ({ config }: Configured): { userIdClaim?: string; trustUnverifiedEmail?: boolean } => config.options ?? {}
 
-/** True as a boolean or as text in any case: some providers send every claim as text. Anything else is no. */
+/** Some providers send claims as text. */
 export const isTrue = (claim: unknown): boolean =>
   claim === true || (typeof claim === 'string' && claim.length === 4 && claim.toLowerCase() === 'true')
 
 function useridOf(iam: Configured, claims: Claims): string {
   const name = userIdClaimOf(iam)
   const claim = Object.hasOwn(claims, name) ? claims[name] : undefined
-  // Some number people; beyond what JSON keeps exactly two of them could become one.
+  // Larger numbers lose precision.
   const value = Number.isSafeInteger(claim) ? String(claim) : claim
   if (typeof value !== 'string' || value === '')
     throw new Unauthenticated(`The identity provider does not say who this is: the claim ${name} is missing`)
-  // Anybody may have written it into their account there.
+  // Unverified addresses can be forged.
   if (name === 'email' && optionsOf(iam).trustUnverifiedEmail !== true && !isTrue(claimOf(claims, 'email_verified')))
     throw new Unauthenticated('The identity provider does not say that the e-mail address is verified (claim email_verified)')
   try {
@@ -70,7 +65,7 @@ function useridOf(iam: Configured, claims: Claims): string {
   }
 }
 
-/** The claim `groups`, or the one that `schema.group.name` names. Null, with a fault, when it is missing or no list of names. */
+/** `groups`, or `schema.group.name`. Null when missing or invalid. */
 function groupsOf({ config }: Configured, claims: Claims, faults: string[]): SourceRecord['groups'] {
   const name = (config.schema as { group?: { name?: string } } | undefined)?.group?.name ?? 'groups'
   const claim = claimOf(claims, name)
@@ -81,7 +76,7 @@ function groupsOf({ config }: Configured, claims: Claims, faults: string[]): Sou
   return null
 }
 
-/** By its whole name, which may hold dots, or step by step: `address.locality`. */
+/** By full name, or by step: `address.locality`. */
 function claimOf(claims: Claims, name: string): unknown {
   if (Object.hasOwn(claims, name)) return claims[name]
   return name
@@ -89,7 +84,7 @@ function claimOf(claims: Claims, name: string): unknown {
     .reduce<unknown>((value, step) => (isObject(value) && Object.hasOwn(value, step) ? value[step] : undefined), claims)
 }
 
-/** Null is a claim not given (Core 5.3.2), and so is what is no value or list of values. */
+/** Null counts as absent (Core 5.3.2). */
 function valuesOf(claim: unknown): string[] | undefined {
   const values = Array.isArray(claim) ? claim : [claim]
   return values.every(value => ['string', 'number', 'boolean'].includes(typeof value)) ? values.map(String) : undefined

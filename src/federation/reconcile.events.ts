@@ -1,4 +1,4 @@
-/** What is audited of a person as a source names them. Pure. */
+/** Audit events of federation. Pure. */
 
 import type { AuditDraft } from '../authorization/audit-event.ts'
 import { authorizations } from '../domain/attributes/attribute.ts'
@@ -37,7 +37,6 @@ export function eventsOf(
   return events
 }
 
-/** Whose account it was. */
 const formerOf = ({ globalUserId, name, email, ...former }: NonNullable<Account['replaced']>) => ({
   globalUserId,
   name,

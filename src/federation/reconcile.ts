@@ -15,13 +15,13 @@ import { eventsOf } from './reconcile.events.ts'
 import { regroup } from './regroup.ts'
 
 export interface Reconciled extends Account {
-  /** Was disabled by this very source, and is no more. */
+  /** Was disabled by this source. */
   readonly enabled: boolean
   readonly plan: Difference
   readonly events: readonly AuditDraft[]
 }
 
-/** Writes what a source says of a person, who is made if they are new. Part of a write's transaction; its events are the write's. */
+/** Creates or updates a user, within a transaction. */
 export async function reconcile(call: ServiceContext, by: Source, identity: Identity): Promise<Written | Rejection> {
   const [written] = await reconcileAll(call, { by, identities: [identity], groupChanges: identity.groupChanges })
   if ('rejected' in written!) return written
@@ -33,12 +33,12 @@ export async function reconcile(call: ServiceContext, by: Source, identity: Iden
 interface Written {
   readonly user: UserRecord
   readonly created: boolean
-  /** Was another IAM's account until now. */
+  /** Moved from another IAM. */
   readonly moved: boolean
   readonly events: readonly AuditDraft[]
 }
 
-/** As reconcile, of many people, none of them twice, once these groups are changed; as many statements as for one. `user` is as they were before, or when they were made. */
+/** For many distinct users; constant statements. */
 export async function reconcileAll(
   call: ServiceContext,
   { by, identities, groupChanges = [] }: { by: Source; identities: readonly Identity[]; groupChanges?: readonly GroupChange[] },
@@ -47,7 +47,7 @@ export async function reconcileAll(
   const { iamid, source } = by
   const all = await accountsFor(call, by, identities)
   const people = all.filter((account): account is Account => !isRejected(account))
-  // After the people are held, and only for somebody who is taken in.
+  // Only when users are accepted.
   const regrouped = people.length === 0 ? { events: [] } : await regroup(call, by, groupChanges)
   const known = people.filter(({ created, replaced }) => !created && replaced === null).map(({ user }) => user)
   const held = await heldOf(db, { users: known, iamid, source })
@@ -90,7 +90,7 @@ async function write({ db, now }: ServiceContext, { iamid, source }: Source, wri
     })
 }
 
-/** What is held of each of these users, by id. Two statements. */
+/** Two statements. */
 export async function heldOf(
   db: Db,
   { users, iamid, source }: { users: readonly UserRecord[]; iamid: string; source: string },
@@ -103,7 +103,6 @@ export async function heldOf(
   )
 }
 
-/** All that a source may set of a user, as it is afterwards. */
 function updated({ user, enabled, plan }: Reconciled) {
   const after = { ...user, ...plan.profile }
   const { name, email, phone, about, location, organization, position, sqlUser, externalUserIds, dn } = after

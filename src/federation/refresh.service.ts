@@ -18,7 +18,7 @@ interface FetchedUser {
   readonly news: readonly SourceResult[]
 }
 
-/** What the sources of a user say now. Throws Invalid for an IAM that nobody can be read from. */
+/** Throws Invalid without a readable source. */
 async function fetchFromSources(call: ServiceContext, { ref }: ByRef): Promise<FetchedUser> {
   const user = await requireUser(call.db, ref)
   const iam = await requireIam(call.db, user.iamid)
@@ -39,7 +39,7 @@ async function fetchFromSources(call: ServiceContext, { ref }: ByRef): Promise<F
 }
 
 export const refreshes = {
-  /** Reads a user from the directory and the user info endpoint of their IAM, as far as it has them. */
+  /** From directory and user info endpoint. */
   user: command(
     'user:refresh',
     async (call, { ref }: ByRef, fetched: FetchedUser): Promise<WriteResult<UserRecord>> => {

@@ -3,7 +3,7 @@ import type { ServiceContext } from '../authorization/service.ts'
 import { assertAdministratorRemains } from '../domain/users/privilege-rules.ts'
 import { changeGroups, type GroupChange } from './group-entries.store.ts'
 
-/** Writes what becomes of groups that are here. Part of a write's transaction; its events are the write's. */
+/** Changes groups, within a transaction. */
 export async function regroup(
   { db, now }: Pick<ServiceContext, 'db' | 'now'>,
   { iamid, source }: { readonly iamid: string; readonly source: string },
@@ -12,7 +12,7 @@ export async function regroup(
   if (changes.length === 0) return { events: [], changed: new Set() }
   const changed = await changeGroups(db, iamid, { changes, now })
   const renamed = changed.filter(({ before, name }) => before !== name)
-  // A rule goes by the name.
+  // Permissions depend on the name.
   if (renamed.length > 0) await assertAdministratorRemains(db)
   const events = renamed.map(
     ({ id, before, name }): AuditDraft => ({

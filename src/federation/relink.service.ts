@@ -1,4 +1,4 @@
-/** Decisions about who the person of an account is, where a source knows them by another id than before (reference: iam-rules). */
+/** Administrators decide who an account belongs to when source ids change. */
 import { isSelf, type UserRef } from '../authorization/actor.ts'
 import { ADMINISTRATIVE } from '../authorization/permissions.ts'
 import { changed, command, type Service, type ServiceContext, unchanged } from '../authorization/service.ts'
@@ -16,7 +16,7 @@ import { SOURCE_ID_COLUMNS, SOURCE_KINDS, type SourceIdColumn, type SourceKind, 
 
 interface Decision {
   readonly ref: UserRef
-  /** By what a source knows the person from now on; without it whoever it next names by the userid is the one. */
+  /** Absent: the next entry of the userid. */
   readonly sourceId?: { readonly source: string; readonly id: string } | null
 }
 type Ids = Record<SourceIdColumn, string | null>
@@ -25,7 +25,7 @@ const longestId = 600
 const none: Ids = { directoryId: null, openidId: null, samlId: null }
 
 export const relinking = {
-  /** The account is another person's from now on: nothing of the former one is left but the id and the userid. */
+  /** Another person: only id and userid stay. */
   replace: command('user:replace', async (call: ServiceContext, { ref, sourceId }: Decision) => {
     const given = idsOf(sourceId)
     const user = await userOfIam(call, ref)
@@ -42,7 +42,7 @@ export const relinking = {
     })
   }),
 
-  /** The person is the same, and a source knows them by another id. All that they hold stays. */
+  /** The same person: everything stays. */
   relink: command('user:relink', async (call: ServiceContext, { ref, sourceId }: Decision) => {
     const given = idsOf(sourceId)
     const user = await userOfIam(call, ref)
@@ -61,8 +61,8 @@ export const relinking = {
   }),
 
   /**
-   * For a directory or tenant that was set up anew: the next id under which a source names each user is taken for theirs. Holders of
-   * administrative permissions and disabled users are left out. With `dryRun` only who that would be.
+   * After a directory was rebuilt: accepts each user's next id. Skips administrators and disabled users.
+   * `dryRun` reports only.
    */
   relinkAll: command('iam:relinkUsers', async (call: ServiceContext, { iamid, dryRun }: { iamid: string; dryRun: boolean }) => {
     if (iamid === 'bim') throw new Invalid('iamid', 'must not be bim: no source knows its users')
@@ -74,7 +74,7 @@ export const relinking = {
   }),
 } satisfies Service
 
-/** A user whom a source can know, held until the transaction ends. Throws Forbidden for the holder of a power that the actor lacks. */
+/** Locked. Throws Forbidden without the user's permissions. */
 async function userOfIam(call: ServiceContext, ref: UserRef): Promise<UserRecord> {
   const { id, iamid } = await requireUser(call.db, ref)
   if (iamid === 'bim') throw new Invalid('ref', 'must name a user of another IAM than bim, which no source fills')

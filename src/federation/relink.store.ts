@@ -3,7 +3,7 @@ import { USER_COLUMNS } from '../domain/users/users.projection.ts'
 import type { Db } from '../platform/database/store.ts'
 import type { SourceIdColumn } from './source-ids.ts'
 
-/** Sets the ids by which sources know a user; fails with a unique violation where another account of the IAM has one. */
+/** Throws a unique violation. */
 export async function setSourceIds(
   db: Db,
   id: number,
@@ -17,7 +17,7 @@ export async function setSourceIds(
   return user!
 }
 
-/** Names in an answer; counts go on. */
+/** Names in the result. */
 const SHOWN = 1_000
 
 export interface Relinking {
@@ -26,10 +26,7 @@ export interface Relinking {
   readonly leftOut: string[]
 }
 
-/**
- * Users of an IAM whose next id is taken for theirs, and the holders of these permissions, who are left out. Disabled accounts stay as
- * they are: a former person's userid may be somebody else's by then. `apply`: they are marked so. One statement, however many.
- */
+/** Skips holders of `permissions` and disabled accounts. `apply` marks them. One statement. */
 export async function relinkingOf(
   db: Db,
   { iamid, permissions, apply, now }: { iamid: string; permissions: readonly string[]; apply: boolean; now: Date },

@@ -3,7 +3,7 @@ import type { UserRecord } from '../domain/users/user.ts'
 import { USER_COLUMNS } from '../domain/users/users.projection.ts'
 import type { Db } from '../platform/database/store.ts'
 
-/** The tables whose rows are a user's own: all that a former person leaves in them goes with them. */
+/** Tables of user-owned rows. */
 export const OWNED_TABLES = {
   tokens: 'user_id = ANY($1::int[]) OR impersonator_id = ANY($1::int[])',
   api_keys: 'user_id = ANY($1::int[])',
@@ -19,9 +19,8 @@ export const OWNED_TABLES = {
 } as const
 
 /**
- * Takes from accounts all that their person had: keys, tokens, permissions, attributes, memberships, roles, profile, names in other
- * systems, preferences, password, log-ins and the addresses that they came from. What is left is the id and the userid, as of somebody who was just made; enabled, but for
- * whom an administrator disabled. A fixed number of statements; answers the emptied accounts.
+ * Removes credentials, entitlements, profile and log-in history; keeps id and userid. Enabled unless an
+ * administrator disabled them. Constant statements.
  */
 export async function emptyAccounts(db: Db, ids: readonly number[], now: Date): Promise<UserRecord[]> {
   await db.query(

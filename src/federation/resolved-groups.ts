@@ -1,4 +1,4 @@
-/** An entry of a directory with what its groups come to here. */
+/** Directory entries with resolved groups. */
 import type { Entry, GroupLookup, Lookup, PasswordLogin } from '../connectors/connector.ts'
 import type { IamRecord } from '../domain/iams/iam.ts'
 import type { Db } from '../platform/database/store.ts'
@@ -6,16 +6,16 @@ import { bringsGroups } from './attribute-mapping.ts'
 import type { GroupChange } from './group-entries.store.ts'
 import { type GroupDecision, GroupEntries } from './group-entries.ts'
 
-/** `decided`: of each group, in their order; absent where nothing was looked up. */
+/** In order; absent without a lookup. */
 export interface ResolvedEntry extends Entry {
   readonly decided?: readonly GroupDecision[]
-  /** Of groups besides their own, whose names theirs have taken. */
+  /** Changes of further groups. */
   readonly along?: readonly GroupChange[]
 }
 
 type Configured = Pick<IamRecord, 'id' | 'config'>
 
-/** The same directory, whose entries come with what their groups come to. */
+/** Wraps a directory. */
 export function settling<Directory extends PasswordLogin & Lookup & GroupLookup>(
   directory: Directory,
   db: Db,
@@ -37,7 +37,6 @@ export function settling<Directory extends PasswordLogin & Lookup & GroupLookup>
   }
 }
 
-/** As many entries, each with what its groups come to. */
 export async function resolveGroups<Some extends Entry>(
   entries: GroupEntries,
   iam: Configured,

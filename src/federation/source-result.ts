@@ -1,4 +1,4 @@
-/** What outside sources say of one person, asked before a transaction begins, since they may be slow; and its way in, within one. */
+/** Calls sources before a transaction, and applies results within. */
 
 import type { AuditDraft } from '../authorization/audit-event.ts'
 import type { ServiceContext } from '../authorization/service.ts'
@@ -18,32 +18,29 @@ import { lastResponse, recordFailure, recordResponse } from './identity.store.ts
 import type { Identity } from './identity.ts'
 import { reconcile } from './reconcile.ts'
 
-/** Who says so, where the IAM's endpoint does: a source beside the IAM itself, so that neither takes away what the other gave. */
+/** A source of its own beside the IAM. */
 export const USER_INFO = 'user info'
 
-/** One source's word of a person: an identity to take in, or why there is none. */
 export interface SourceResult {
   readonly source: string
   readonly identity: Identity | null
   readonly failure: string | null
-  /** What of it could not be taken. */
   readonly faults: readonly string[]
 }
 
 type Asking = Pick<ServiceContext, 'app' | 'db' | 'now' | 'requestId' | 'trail'>
 
-/** An endpoint is asked about so many people at once; the rest wait, but for nobody else's endpoint. */
+/** Concurrent calls per endpoint. */
 const AT_ONCE = 10
-/** Endpoints whose turns are counted; the oldest goes first. */
 const MAX_ENDPOINTS = 1_000
 const semaphores = new Map<string, Semaphore>()
 interface Endpoint extends UserInfoConfig {
-  /** Seconds for which a good answer stands in for one that does not come, under `onError: deny`. */
+  /** Seconds, for `onError: deny`. */
   readonly staleAfter?: number
   readonly onError?: 'keep' | 'deny'
 }
 
-/** What the user info endpoint of the IAM says of a person; null where the IAM has none. */
+/** Null without an endpoint. */
 export async function fetchUserInfo(
   call: Asking,
   iam: Pick<IamRecord, 'id' | 'config'>,
@@ -59,7 +56,7 @@ export async function fetchUserInfo(
   return news
 }
 
-/** As fetchUserInfo, by any configuration that has an endpoint. */
+/** For any configuration. */
 export async function callEndpoint(
   outbound: Outbound,
   { config, secrets, userid }: { config: IamRecord['config']; secrets: Secrets; userid: string },
@@ -68,13 +65,13 @@ export async function callEndpoint(
   const given = { ...(password !== undefined && { password }), ...(key !== undefined && { key }) }
   const endpoint = config.externalUserInfo as Endpoint
   const [fault] = unencryptedUserInfo(config)
-  // Stored before https was demanded: it is not asked until the configuration names another address.
+  // Configurations from before https was required.
   if (fault) return { source: USER_INFO, failure: `${fault.field} ${fault.rule}`, answer: null, identity: null, faults: [] }
   const { host } = new URL(endpoint.uri)
   const semaphore = semaphores.get(host) ?? new Semaphore(AT_ONCE)
   semaphores.set(host, semaphore)
   if (semaphores.size > MAX_ENDPOINTS) semaphores.delete(semaphores.keys().next().value!)
-  // From here on, or whoever waits behind a crowd would wait for each of its turns.
+  // Includes queueing.
   const limit = limitOf(endpoint)
   const answer = await semaphore.run(() => callUserInfo(outbound, { config: endpoint, secrets: given, userid, limit }))
   return 'info' in answer
@@ -82,18 +79,17 @@ export async function callEndpoint(
     : { source: USER_INFO, failure: answer.failure, answer: null, identity: null, faults: [] }
 }
 
-/** In the form that the endpoint answers in. */
 const userInfoJson = ({ groups, ...rest }: UserInfo) => ({ ...(groups && { groups: groups.map(name => ({ name })) }), ...rest })
 
 type Secrets = ReadonlyMap<string, string>
 
-/** The opened secrets of an IAM, by their paths. Throws Refused when they do not open. */
+/** Throws Unprocessable when unreadable. */
 export async function secretsOf({ app, db }: Pick<ServiceContext, 'app' | 'db'>, iamid: string): Promise<Secrets> {
   const sealed = Object.entries(await encryptedSecretsOf(db, iamid))
   return new Map(sealed.map(([path, secret]) => [path, decrypt(app.keys, { iamid, path, sealed: secret })]))
 }
 
-/** The endpoint names groups and attributes by their own names: there is nothing to map. What the IAM is not to take was not spoken of. */
+/** No mapping; unsupported actions are dropped. */
 export function mapUserInfo(
   config: IamRecord['config'],
   userid: string,
@@ -121,9 +117,8 @@ export function mapUserInfo(
 }
 
 /**
- * Takes the news of a person in, source by source; part of a write's transaction. `person` is who is meant, null where the first source
- * says; `rejected`: it means somebody else, and nothing was written. Without an answer what is known stays. `error`, under
- * `onError: deny` once the last good answer is too old, is for the write to end with: that there was no answer is to be kept all the same.
+ * Applies results in order, within a transaction. Failures keep stored data. `error` (`onError: deny`) is thrown
+ * after recording.
  */
 export async function applySourceResults(
   call: ServiceContext,
@@ -142,7 +137,7 @@ export async function applySourceResults(
     if (faults.length > 0) call.app.log.info({ iamid: iam.id, source, faults }, 'some of what a source said could not be taken')
     if (identity !== null) {
       const by = { iamid: iam.id, source, disabled: waits(iam), migrateFrom: migrateFromOf(iam), expected: user?.id, logIn }
-      // A further source speaks of the very person whom the first one named, and knows no id of them.
+      // Later sources inherit the user of the first.
       const named = source === iam.id || user === null ? identity : { ...identity, userid: user.userid }
       const taken = await reconcile(call, by, named)
       if ('rejected' in taken) return { rejected: taken.rejected }
@@ -154,7 +149,7 @@ export async function applySourceResults(
     } else if (failure !== null && user !== null) error = await tolerateFailure(call, { iam, user, failure })
   }
   if (user === null) throw new Error('Somebody new came without an identity')
-  // Of somebody new there is nothing to keep: thrown, it undoes that they were made, or that an account was moved.
+  // Throwing rolls the new or moved user back.
   if (error && isNew) throw error
   return { user, events, ...(error && { error }) }
 }

@@ -1,14 +1,14 @@
-/** JSON Web Tokens encrypted under the instance's keys (RFC 7516, `dir`, A256GCM). The audience keeps one purpose from another. */
+/** Encrypted JWTs (RFC 7516, `dir`, A256GCM). The audience separates purposes. */
 import { hkdfSync } from 'node:crypto'
 import { EncryptJWT, errors, type JWTPayload, jwtDecrypt } from 'jose'
 
 export interface TokenCipher {
   encrypt(claims: JWTPayload, expires: Date): Promise<string>
-  /** Null unless encrypted under one of the keys, for the same audience, and not expired at `now`. */
+  /** null when invalid, expired or for another audience. */
   decrypt(token: string, now: Date): Promise<JWTPayload | null>
 }
 
-/** `instanceKeys` are 32 bytes each: the first encrypts, all decrypt. */
+/** 32 bytes each: the first encrypts, all decrypt. */
 export function createTokenCipher(instanceKeys: readonly Buffer[], audience: string): TokenCipher {
   const keys = instanceKeys.map(key => new Uint8Array(hkdfSync('sha256', key, '', 'roster encrypted tokens', 32)))
   return {

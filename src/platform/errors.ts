@@ -1,6 +1,6 @@
 /**
- * One class per meaning; APIs translate them (GraphQL `extensions.code`, REST status, SCIM body), nobody else invents an error.
- * A message names the field, the rule and the way out, and never holds a secret, SQL, a path of the machine or a stack.
+ * One class per meaning, translated by each API. Messages name field, rule and correction, never secrets or
+ * internals.
  */
 export type Code =
   | 'BAD_USER_INPUT'
@@ -17,7 +17,7 @@ export type Code =
   | 'UNAVAILABLE'
   | 'INTERNAL_SERVER_ERROR'
 
-/** The catalogue: HTTP status and phrase of every code, for all APIs. */
+/** HTTP status and phrase of each code. */
 export const ERROR_CODES: Record<Code, { status: number; phrase: string }> = {
   BAD_USER_INPUT: { status: 400, phrase: 'Bad Request' },
   UNAUTHENTICATED: { status: 401, phrase: 'Unauthorized' },
@@ -36,9 +36,9 @@ export const ERROR_CODES: Record<Code, { status: number; phrase: string }> = {
 
 export abstract class RosterError extends Error {
   abstract readonly code: Code
-  /** The input field at fault, where there is one. */
+  /** The invalid input field. */
   readonly field?: string
-  /** Seconds to wait before trying again (429, 503). */
+  /** Seconds (429, 503). */
   readonly retryAfter?: number
   constructor(message: string, detail: { field?: string; retryAfter?: number } = {}) {
     super(message)
@@ -48,17 +48,16 @@ export abstract class RosterError extends Error {
   }
 }
 
-/** A field of the input and the rule that it breaks. */
 export interface FieldFault {
   readonly field: string
   readonly rule: string
 }
 
-/** The input breaks a rule: `field` is its name, `rule` what it must be. */
+/** `rule`: what `field` must be. */
 export class Invalid extends RosterError {
   readonly code = 'BAD_USER_INPUT'
   readonly rule: string
-  /** Each by itself, where the message names several. */
+  /** Set when the message combines several. */
   readonly faults?: readonly FieldFault[]
   constructor(field: string, rule: string, faults?: readonly FieldFault[]) {
     super(`${field} ${rule}`, { field })
@@ -75,7 +74,6 @@ export class Forbidden extends RosterError {
 export class NotFound extends RosterError {
   readonly code = 'NOT_FOUND'
 }
-/** The path has other methods than this one. */
 export class MethodNotAllowed extends RosterError {
   readonly code = 'METHOD_NOT_ALLOWED'
   readonly allowed: readonly string[]
@@ -87,22 +85,22 @@ export class MethodNotAllowed extends RosterError {
 export class Conflict extends RosterError {
   readonly code = 'CONFLICT'
 }
-/** The caller acts on a version that is not the current one any more (If-Match). */
+/** If-Match failed. */
 export class PreconditionFailed extends RosterError {
   readonly code = 'STALE'
 }
-/** Throws PreconditionFailed when the record was changed since the caller read it. `ifUpdatedAt`: its `updatedAt` then; null asks for nothing. */
+/** Throws PreconditionFailed. `ifUpdatedAt`: the expected version; null skips. */
 export function assertUnchanged(what: string, { updatedAt }: { updatedAt: Date }, ifUpdatedAt: Date | null | undefined): void {
   if (ifUpdatedAt == null || ifUpdatedAt.getTime() === updatedAt.getTime()) return
   throw new PreconditionFailed(`${what} was changed at ${updatedAt.toISOString()}, after you read it: read it again`, {
     field: 'ifUpdatedAt',
   })
 }
-/** Well-formed, but the outside world says no (a sync that would disable too many, a directory that refuses). */
+/** Valid, but rejected by a source or threshold. */
 export class Unprocessable extends RosterError {
   readonly code = 'REFUSED'
 }
-/** A stored secret does not open. The message names the IAM and the secret, which only administrators may know. */
+/** Names IAM and secret; for administrators. */
 export class SecretUnreadable extends Unprocessable {}
 export class TooLarge extends RosterError {
   readonly code = 'PAYLOAD_TOO_LARGE'
@@ -113,7 +111,6 @@ export class UnsupportedMediaType extends RosterError {
 export class TooManyRequests extends RosterError {
   readonly code = 'TOO_MANY_REQUESTS'
 }
-/** The store or a needed peer is away. */
 export class Unavailable extends RosterError {
   readonly code = 'UNAVAILABLE'
 }

@@ -1,22 +1,22 @@
 /**
- * A queue before something scarce, such as connections or threads, that no actor can fill alone. Places go to the waiting actors in
- * turn, and within one actor to its parts in turn. Where order of arrival is enough there is `Semaphore`.
+ * A queue for scarce slots. Actors take turns, and within one its parts. Use `Semaphore` where arrival order
+ * suffices.
  */
 export interface Turn {
   readonly actor: string
-  /** What the actor works on, where its own work is queued fairly too. */
+  /** A fair share within the actor. */
   readonly part?: string
 }
 
 export interface FairQueueOptions {
   readonly places: number
-  /** Places that one actor holds at most (all when absent). */
+  /** Default: all. */
   readonly perActor?: number
-  /** How many wait at most, of one actor and altogether (no limit when absent). */
+  /** Default: unlimited. */
   readonly maxWaiting?: { readonly perActor?: number; readonly total?: number }
-  /** Milliseconds that one waits at most (no limit when absent). */
+  /** Milliseconds; default: unlimited. */
   readonly wait?: number
-  /** The error for one that may not wait, or not longer. `isOwnShare`: because of what its own actor holds or queues. */
+  /** Creates the error. `isOwnShare`: caused by the same actor. */
   refuse(actor: string, isOwnShare: boolean): Error
 }
 
@@ -27,7 +27,7 @@ interface Waiting {
 
 interface Line {
   waiting: number
-  /** In the order of their turns: the one that was served goes to the end. */
+  /** Round robin. */
   readonly parts: Map<string, Set<Waiting>>
 }
 
@@ -35,7 +35,7 @@ export class FairQueue {
   readonly #options: FairQueueOptions
   readonly #perActor: number
   readonly #holding = new Map<string, number>()
-  /** In the order of their turns, as the parts of one. */
+  /** Round robin. */
   readonly #lines = new Map<string, Line>()
   #taken = 0
   #waiting = 0
@@ -45,7 +45,7 @@ export class FairQueue {
     this.#perActor = options.perActor ?? options.places
   }
 
-  /** Runs `work` at its turn. Throws the error of `refuse`. */
+  /** Throws the error of `refuse`. */
   async run<T>(turn: Turn, work: () => Promise<T>): Promise<T> {
     const release = await this.acquire(turn)
     try {
@@ -55,10 +55,10 @@ export class FairQueue {
     }
   }
 
-  /** Resolves, at its turn, with the function that gives the place back. Rejects with the error of `refuse`. */
+  /** Resolves with the release function. Rejects with the error of `refuse`. */
   async acquire({ actor, part = '' }: Turn): Promise<() => void> {
     const { places, maxWaiting = {}, refuse, wait } = this.#options
-    // A place that is free while others wait is one that they may not take.
+    // The waiters may not take the free slot.
     if (this.#taken < places && !this.#isFull(actor)) return this.#take(actor)
     const line = this.#lines.get(actor) ?? { waiting: 0, parts: new Map<string, Set<Waiting>>() }
     if (line.waiting >= (maxWaiting.perActor ?? Number.POSITIVE_INFINITY)) throw refuse(actor, true)

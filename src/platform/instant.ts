@@ -1,11 +1,8 @@
-/** Times as text (RFC 3339), the same on every API. Pure. */
+/** Times (RFC 3339). Pure. */
 
 const INSTANT = /^(\d{4})-(\d\d)-(\d\d)(?:[Tt ](\d\d):(\d\d)(?::(\d\d)(\.\d{1,9})?)?(?:([Zz])|([+-])(\d\d):?(\d\d))?)?$/
 
-/**
- * The instant of a date and time; without an offset it is UTC, and a date alone is its first moment.
- * Null for another form, a day or hour that the calendar lacks, and years outside 0 to 9999 (UTC).
- */
+/** UTC by default; a date is its start. null when invalid, or outside the years 0 to 9999. */
 export function parseInstant(text: string): Date | null {
   const parts = text.length > 40 ? null : INSTANT.exec(text)
   if (!parts) return null
@@ -28,5 +25,5 @@ export function parseInstant(text: string): Date | null {
   return settled >= 0 && settled <= 9999 ? time : null
 }
 
-/** Whether a text that parseInstant reads has a time beside its date. */
+/** For texts that parseInstant accepts. */
 export const hasTime = (text: string): boolean => text.length > 10

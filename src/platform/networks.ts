@@ -1,26 +1,26 @@
-/** IP addresses and networks (CIDR, RFC 4632 and RFC 4291) as numbers. Pure. */
+/** Addresses and networks (RFC 4632, RFC 4291). Pure. */
 import { isIP } from 'node:net'
 
-/** 128 bits; an IPv4 address is its IPv4-mapped IPv6 address, so that both are one. */
+/** 128 bits; IPv4 is IPv4-mapped. */
 export type Bits = bigint
 
 export interface Network {
   readonly first: Bits
-  /** 0 to 128; that of an IPv4 network counts from the mapped form's 96 on. */
+  /** 0 to 128; IPv4 starts at 96. */
   readonly prefix: number
 }
 
 const MAPPED = 0xffffn << 32n
 const LOW = 0xffff_ffffn
 
-/** Null for what is no address. A zone (`%eth0`) is no part of it. */
+/** null when invalid. Ignores a zone (`%eth0`). */
 export function bitsOf(address: string): Bits | null {
   if (address.length > 100) return null
   const zone = address.indexOf('%')
   const plain = zone < 0 ? address : address.slice(0, zone)
   if (isIP(plain) === 4) return MAPPED | plain.split('.').reduce((bits, part) => (bits << 8n) | BigInt(part), 0n)
   if (isIP(plain) !== 6) return null
-  // The URL standard writes each IPv6 address in one way, without a dotted end.
+  // URL normalises IPv6, without a dotted end.
   const [head = '', tail] = new URL(`http://[${plain}]`).hostname.slice(1, -1).split('::')
   const before = head === '' ? [] : head.split(':')
   const after = tail ? tail.split(':') : []
@@ -28,7 +28,7 @@ export function bitsOf(address: string): Bits | null {
   return [...before, ...zeros, ...after].reduce((bits, group) => (bits << 16n) | BigInt(`0x${group}`), 0n)
 }
 
-/** `10.0.0.0/8`, `fd00::/8`, or one address. Null for what is none, and for a network whose address has bits behind its prefix. */
+/** null when invalid, or with bits behind its prefix. */
 export function networkOf(text: string): Network | null {
   const [address = '', length, ...rest] = text.split('/')
   const first = address.includes('%') ? null : bitsOf(address)
@@ -44,7 +44,6 @@ export function networkOf(text: string): Network | null {
 export const isIn = ({ first, prefix }: Network, bits: Bits): boolean =>
   bits >> BigInt(128 - prefix) === first >> BigInt(128 - prefix)
 
-/** Whether all of `inner` lies in `outer`. */
 export const isWithin = (outer: Network, inner: Network): boolean => inner.prefix >= outer.prefix && isIn(outer, inner.first)
 
 const NAT64 = networkOf('64:ff9b::/96')!
@@ -54,15 +53,15 @@ const TEREDO = networkOf('2001::/32')!
 const COMPATIBLE = networkOf('::/96')!
 
 /**
- * The address, and the IPv4 addresses that packets to it may end at: NAT64 (RFC 6052, 8215), 6to4 (RFC 3056), Teredo (RFC 4380) and
- * the IPv4-compatible form (RFC 4291, 2.5.5.1).
+ * With embedded IPv4 addresses: NAT64 (RFC 6052, 8215), 6to4 (RFC 3056), Teredo (RFC 4380), IPv4-compatible (RFC
+ * 4291, 2.5.5.1).
  */
 export function endsOf(bits: Bits): Bits[] {
   const low = bits & LOW
   if (isIn(NAT64, bits) || isIn(LOCAL_NAT64, bits)) return [bits, MAPPED | low]
   if (isIn(SIX_TO_FOUR, bits)) return [bits, MAPPED | ((bits >> 80n) & LOW)]
   if (isIn(TEREDO, bits)) return [bits, MAPPED | ((bits >> 64n) & LOW), MAPPED | (low ^ LOW)]
-  // Below 1.0.0.0 lie :: and ::1, which are addresses of their own.
+  // :: and ::1 are no IPv4 addresses.
   if (isIn(COMPATIBLE, bits) && low >> 24n > 0n) return [bits, MAPPED | low]
   return [bits]
 }

@@ -1,7 +1,6 @@
-/** The first major version of Node that Roster runs on. */
 const OLDEST = 24
 
-/** Why this Node is too old; null when it is not. */
+/** null when supported. */
 export function nodeVersionError(version: string): string | null {
   const major = Number(version.split('.')[0])
   if (major >= OLDEST) return null

@@ -3,12 +3,12 @@ import { chmodSync, closeSync, fsyncSync, linkSync, openSync, readFileSync, rena
 import { join } from 'node:path'
 import { makeDirectories } from './database/data-dir.ts'
 
-/** Bytes of the key that seals what the store must be able to read back (AES-256). */
+/** Bytes (AES-256). */
 const LENGTH = 32
 
 /**
- * The instance's key, 32 bytes: SECRET_KEY when given; else, embedded, the one kept in the data directory (made at the first call, mode
- * 600, base64). A server's processes must share theirs, so there it must be given. Throws when the file is not a key.
+ * SECRET_KEY, or embedded a generated file (mode 600, base64). Server processes share one, so it is required
+ * there. Throws for an invalid file.
  */
 export function instanceKey(config: { secretKey: Buffer | null; databaseUrl: string | null; dataDir: string }): Buffer {
   if (config.secretKey) return config.secretKey
@@ -19,7 +19,7 @@ export function instanceKey(config: { secretKey: Buffer | null; databaseUrl: str
   if (kept !== null) return checked(file, kept)
   makeDirectories(config.dataDir)
   place(file, randomBytes(LENGTH).toString('base64'))
-  // Read back: another process may have been first, and then its key is the one.
+  // Another process may have been first.
   return checked(file, read(file) ?? '')
 }
 
@@ -41,12 +41,12 @@ function checked(file: string, text: string): Buffer {
   try {
     chmodSync(file, 0o600)
   } catch {
-    // A mounted secret may be read-only: then its modes are its owner's business.
+    // A mounted file may be read-only.
   }
   return key
 }
 
-/** Whole or not at all, and never over one that is there: a crash must not leave half a key, nor a race two. */
+/** Atomic, never overwrites. */
 function place(file: string, text: string): void {
   const draft = `${file}.${randomUUID()}`
   const handle = openSync(draft, 'wx', 0o600)
@@ -59,7 +59,7 @@ function place(file: string, text: string): void {
   try {
     linkSync(draft, file)
   } catch (error) {
-    // EEXIST: somebody was first. Anything else: a file system without links, where renaming is as whole.
+    // EEXIST: another process. Else no links here: renaming is atomic too.
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST') renameSync(draft, file)
   } finally {
     rmSync(draft, { force: true })

@@ -1,4 +1,4 @@
-/** Limits how many pieces of work run at a time; the rest wait in the order of their arrival. */
+/** Limits concurrency; waits in arrival order. */
 export class Semaphore {
   readonly #waiting: (() => void)[] = []
   #free: number
@@ -7,7 +7,6 @@ export class Semaphore {
     this.#free = places
   }
 
-  /** Runs `work` once a place is free. */
   async run<T>(work: () => Promise<T>): Promise<T> {
     if (this.#free > 0) this.#free--
     else await new Promise<void>(resolve => this.#waiting.push(resolve))
@@ -15,7 +14,7 @@ export class Semaphore {
       return await work()
     } finally {
       const next = this.#waiting.shift()
-      // The place goes to the next one directly: freed in between, an arrival could take it first.
+      // Handed over directly, so that no arrival takes it.
       if (next) next()
       else this.#free++
     }

@@ -1,8 +1,7 @@
 import { Invalid } from './errors.ts'
 
-// What a name, a key, a value, an address and an id may be, for every API: the rules of the wire's "Names and limits".
-// "Characters" are Unicode code points, as PostgreSQL counts them: an emoji is one, whatever UTF-16 needs for it.
-// A message names the field and the rule and never repeats the value.
+// Names, keys, values and ids of all APIs ("Names and limits"). Characters are code points, as in PostgreSQL.
+// Messages never repeat values.
 
 const maxName = 254
 const maxValue = 1024
@@ -10,25 +9,24 @@ const maxEmailLocal = 64
 const maxText = 10_000
 const maxEntries = 1000
 const maxId = 2_147_483_647
-/** A canonical form stands in a btree index, whose entries end at 2,704 bytes; one code point (U+FDFA) can become 33 bytes. */
+/** Index entries end at 2,704 bytes; U+FDFA becomes 33 bytes. */
 const maxCanonicalBytes = 2048
 
 const control = /[\p{Cc}\p{Zl}\p{Zp}]/u
-/** Unicode Cf, and what else is drawn as nothing (Hangul fillers, the grapheme joiner) and would make two names look alike. */
+/** Invisible characters, which make names look alike. */
 const invisible = /[\p{Cf}[\p{Default_Ignorable_Code_Point}--\p{Variation_Selector}]]/v
 const variation = /\p{Variation_Selector}/u
 const edgeSpace = /^[\p{White_Space}]|[\p{White_Space}]$/u
 const scripts = [/\p{Script=Latin}/u, /\p{Script=Greek}/u, /\p{Script=Cyrillic}/u]
 const textControl = /(?!\r\n|[\n\t])\p{Cc}/u
-// RFC 5321 mailbox without quoted strings, source routes and address literals; letters of any script as in RFC 6531.
+// RFC 5321 mailbox without quoted strings, source routes and literals; RFC 6531 letters.
 const atom = "[\\p{L}\\p{M}\\p{Nd}!#$%&'*+\\-/=?^_`{|}~]+"
 const label = '[\\p{L}\\p{Nd}](?:[\\p{L}\\p{M}\\p{Nd}\\-]{0,61}[\\p{L}\\p{M}\\p{Nd}])?'
 const mailbox = new RegExp(`^${atom}(?:\\.${atom})*@${label}(?:\\.${label})*$`, 'u')
 
 /**
- * The form by which names are compared, unique and sorted: NFKC and case folding, to a fixed point.
- * JavaScript has no case folding: upper then lower is one, if repeated, except for the final sigma, which would make the
- * form of a part depend on where it stands. Every code point and every known sequence is stable within three rounds.
+ * NFKC and case folding to a fixed point: upper then lower, repeated. The final sigma is special: it would
+ * depend on position.
  */
 export function canonical(text: string): string {
   let form = text
@@ -40,27 +38,24 @@ export function canonical(text: string): string {
   return form
 }
 
-/**
- * The canonical form to look a name up by, or null when no stored name can have it (NUL, broken Unicode, too long): the
- * caller answers "not found" without asking the store, which would refuse such text with an error of its own.
- */
+/** null when no stored name can match (NUL, broken Unicode, too long). */
 export function lookupKey(text: string): string | null {
   if (text.length > 2 * maxName || text.includes('\0') || !text.isWellFormed()) return null
   return canonical(text)
 }
 
-/** A name kept as sent: 1 to `max` characters. Throws Invalid. */
+/** Kept as sent. Throws Invalid. */
 export function checkName(field: string, value: unknown, { max = maxName }: { max?: number } = {}): string {
   const name = checkCharacters(field, value, max)
   if (Buffer.byteLength(canonical(name)) > maxCanonicalBytes) throw new Invalid(field, 'is too long in its normalised form')
   return name
 }
 
-/** `newBim` for a userid being created in the IAM `bim`, where people choose names and could choose look-alikes. */
+/** `newBim`: people choose these names, so look-alikes are rejected. */
 export function checkUserid(value: unknown, { newBim, field = 'userid' }: { newBim: boolean; field?: string }): string {
   const userid = checkName(field, value)
   const key = canonical(userid)
-  // The canonical form, because U+2025 and full-width dots become these too.
+  // U+2025 and full-width dots fold to these.
   if (key === '.' || key === '..') throw new Invalid(field, 'must not be "." or ".."')
   if (newBim && scripts.filter(script => script.test(key)).length > 1)
     throw new Invalid(field, 'must not mix Latin, Greek and Cyrillic letters')
@@ -72,27 +67,26 @@ export function checkGroupName(value: unknown, field = 'name'): string {
   return checkName(field, value)
 }
 
-/** Keys become members of JSON objects, so the two names with a meaning in JavaScript are refused in any case. */
+/** JavaScript's special keys are rejected. */
 export function checkAttributeKey(value: unknown, field = 'key'): string {
   const key = checkName(field, value)
   if (['__proto__', 'constructor'].includes(canonical(key))) throw new Invalid(field, 'must not be a reserved word')
   return key
 }
 
-/** Values are compared exactly, so they have no canonical form to bound. */
+/** Compared exactly: no canonical form. */
 export function checkAttributeValue(value: unknown, field = 'value'): string {
   return checkCharacters(field, value, maxValue)
 }
 
-/** The name of an API key. */
 export function checkKeyName(value: unknown, field = 'name'): string {
   return checkName(field, value)
 }
 
-/** Syntax only: a practical part of RFC 5321 that is safe in a mail header, a link and a page once encoded. */
+/** Syntax only: a safe part of RFC 5321. */
 export function checkEmail(field: string, value: unknown): string {
   const email = checkName(field, value)
-  // Its canonical form too, or a letter like U+FDFA would bring blanks into the form that is unique and searched.
+  // Letters like U+FDFA fold to blanks.
   if (!mailbox.test(email) || !mailbox.test(canonical(email))) throw new Invalid(field, 'must be an e-mail address')
   if (countCharacters(email.slice(0, email.indexOf('@'))) > maxEmailLocal)
     throw new Invalid(field, `must have at most ${maxEmailLocal} characters before the @`)
@@ -111,7 +105,7 @@ export function checkIamid(value: unknown, field = 'iamid'): string {
   return value as string
 }
 
-/** Free text of a profile: 0 to `max` characters, lines and tabs allowed. What empty text means is the caller's rule. */
+/** 0 to `max` characters; line breaks allowed. */
 export function checkText(field: string, value: unknown, max = maxText): string {
   const text = checkString(field, value)
   if (textControl.test(text)) throw new Invalid(field, 'must not contain control characters')
@@ -119,28 +113,27 @@ export function checkText(field: string, value: unknown, max = maxText): string 
   return text
 }
 
-/** Any text that the store can hold; it is searched for and not kept. */
+/** Searched for, not stored. */
 export function checkStorable(field: string, text: string): string {
   if (text.includes('\0') || !text.isWellFormed()) throw new Invalid(field, 'must not contain NUL or lone surrogates')
   return text
 }
 
-/** A part of a name, in the form that names are compared in. */
+/** Canonical. */
 export function checkPart(field: string, text: string): string {
   checkStorable(field, text)
-  // Before folding: normalising a long run of combining marks takes time that grows with its square.
+  // Normalising combining marks is quadratic.
   if (text.length > 1024) throw new Invalid(field, 'must be at most 1,024 characters')
   return canonical(text)
 }
 
-/** One list of one request. Entries are checked by whoever knows what they are. */
+/** The caller checks entries. */
 export function checkList<Entry>(field: string, list: readonly Entry[], max = maxEntries): readonly Entry[] {
   if (!Array.isArray(list)) throw new Invalid(field, 'must be a list')
   if (list.length > max) throw new Invalid(field, `must have at most ${max} entries`)
   return list
 }
 
-/** An id as a JSON number. Digits of a path or query become numbers in the API that read them. */
 export function checkId(field: string, value: unknown): number {
   if (typeof value !== 'number' || !Number.isInteger(value) || value < 1 || value > maxId)
     throw new Invalid(field, `must be an integer from 1 to ${maxId}`)
@@ -149,7 +142,7 @@ export function checkId(field: string, value: unknown): number {
 
 function checkCharacters(field: string, value: unknown, max: number): string {
   const text = checkString(field, value)
-  // The length comes first: normalising a long run of combining marks takes time that grows with its square.
+  // First: normalising combining marks is quadratic.
   if (text === '' || countCharacters(text) > max) throw new Invalid(field, `must be 1 to ${max} characters`)
   if (control.test(text)) throw new Invalid(field, 'must not contain control characters')
   if (edgeSpace.test(text)) throw new Invalid(field, 'must not begin or end with white space')

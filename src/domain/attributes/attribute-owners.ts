@@ -1,4 +1,4 @@
-/** Whose attributes: a user or a group, as one value. */
+/** The owner of attributes: a user or a group. */
 import type { Target } from '../../authorization/audit-event.ts'
 import type { AttributeOwnerRef } from '../../generated/inputs.ts'
 import type { Db } from '../../platform/database/store.ts'
@@ -19,13 +19,13 @@ export const targetOf = (owner: Owner): Target => ({
   name: `${owner.iamid}/${owner.__typename === 'User' ? owner.userid : owner.name}`,
 })
 
-/** Throws Invalid unless the reference names exactly one. */
+/** Throws Invalid unless exactly one is named. */
 export function checkOwner(ref: AttributeOwnerRef, field = 'owner'): AttributeOwnerRef {
   if ((ref.user == null) === (ref.group == null)) throw new Invalid(field, 'must name exactly one of a user and a group')
   return ref
 }
 
-/** All owners named, each once, and which of them each reference names; two statements. NotFound names the first user, then the first group, missing. */
+/** Two statements. Throws NotFound with the first missing user, then group. */
 export async function requireOwners(db: Db, refs: readonly AttributeOwnerRef[]): Promise<{ owners: Owner[]; ownerOf: Owner[] }> {
   const users = await requireUsers(
     db,

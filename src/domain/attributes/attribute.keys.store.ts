@@ -1,4 +1,4 @@
-/** The keys of attributes in use. Distinct keys are found by skipping along the index from one key to the next, whatever the number of holders. */
+/** Attribute keys in use, by a loose index scan that does not depend on the number of holders. */
 import type { NestedList } from '../../platform/database/nested-list.ts'
 import type { Order } from '../../platform/database/order.ts'
 import { type CursorColumns, type PageWindow, pageOf } from '../../platform/database/pagination.ts'
@@ -7,19 +7,19 @@ import type { AttributeKeyPage, AttributeKeyRecord } from './attribute.ts'
 
 export const byKey = (descending: boolean): Order => ({ name: 'attributeKeys', expression: 'page.k', type: 'text', descending })
 
-/** Before every key, and after every key: none is as long. */
+/** Sort before and after all keys. */
 const ENDS = { first: '', last: '\u{10FFFF}'.repeat(300) }
 
 const up = (from: string) => `LEAST((SELECT min(a.key_key) FROM user_attributes a WHERE a.key_key > ${from}),
   (SELECT min(a.key_key) FROM group_attributes a WHERE a.key_key > ${from}))`
 const down = (from: string) => `GREATEST((SELECT max(a.key_key) FROM user_attributes a WHERE a.key_key < ${from}),
   (SELECT max(a.key_key) FROM group_attributes a WHERE a.key_key < ${from}))`
-// Lazy: with a LIMIT on what reads it, no more keys are looked for than are wanted.
+// Lazy: a LIMIT stops the recursion.
 const keys = (next: (from: string) => string) => `WITH RECURSIVE keys(k) AS (
   SELECT ${next('$1::text')} UNION ALL SELECT ${next('keys.k')} FROM keys WHERE keys.k IS NOT NULL),
   matching AS (SELECT k FROM keys WHERE k IS NOT NULL AND k LIKE $2::text)`
 
-/** A page of keys with how many hold them; one statement. `pattern` is of the key's canonical form. */
+/** With the number of holders; one statement. `pattern` is canonical. */
 export async function attributeKeys(
   db: Db,
   { pattern, order, window }: { pattern: string; order: Order; window: PageWindow },
@@ -48,7 +48,7 @@ const holders = (table: string, owner: string) =>
   `(SELECT count(DISTINCT a.${owner})::int FROM ${table} a
      WHERE a.key_key = page."keyKey" AND md5(a.value) = md5(page.value) AND a.value = page.value)`
 
-/** The values of keys, in order, with how many hold each. The owner is the canonical form of the key. */
+/** Ordered, with the number of holders; owned by the canonical key. */
 export const valuesOfKeys: NestedList = {
   columns: 'v.key_key AS "keyKey", v.value',
   along: `, ${holders('user_attributes', 'user_id')} AS "userCount", ${holders('group_attributes', 'group_id')} AS "groupCount"`,

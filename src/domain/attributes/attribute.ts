@@ -1,9 +1,8 @@
-/** What an attribute is, how values are gathered, and what a change comes to. Pure. */
+/** Attributes and their changes. Pure. */
 
 import type { Page } from '../../platform/database/pagination.ts'
 import { canonical } from '../../platform/validation.ts'
 
-/** One value of one owner (a user or a group) from one source. */
 export interface AttributeRow {
   readonly ownerId: number
   readonly key: string
@@ -12,12 +11,10 @@ export interface AttributeRow {
   readonly source: string
 }
 
-/** As it stands in the store. */
 export interface StoredAttribute extends AttributeRow {
   readonly id: number
 }
 
-/** The values of one key from one source. */
 export interface AttributeRecord {
   readonly key: string
   readonly values: readonly string[]
@@ -39,7 +36,7 @@ export interface AttributeKeyRecord {
 }
 export type AttributeKeyPage = Page<AttributeKeyRecord>
 
-/** A value of a key with how many hold it. */
+/** With the number of holders. */
 export interface AttributeValueRecord {
   readonly value: string
   readonly userCount: number
@@ -49,7 +46,7 @@ export type AttributeValuePage = Page<AttributeValueRecord>
 
 type Value = Pick<AttributeRow, 'key' | 'keyKey' | 'value'>
 
-/** `{key: [values]}` on the wire. Values stand in the order they were given, each once; the key as first spelled. */
+/** `{key: [values]}` in stored order; the first spelling of a key wins. */
 export function authorizations(rows: readonly Value[]): Record<string, string[]> {
   const byKey = new Map<string, { key: string; values: Set<string> }>()
   for (const row of rows) {
@@ -60,17 +57,13 @@ export function authorizations(rows: readonly Value[]): Record<string, string[]>
   return Object.fromEntries([...byKey.values()].map(({ key, values }) => [key, [...values]]))
 }
 
-/** As `authorizations`, but null when there are none. */
 export const authorizationsOrNull = (rows: readonly AttributeRow[]): Record<string, string[]> | null =>
   rows.length === 0 ? null : authorizations(rows)
 
-/** Those of source `bim`. */
 export const bimAuthorizations = (rows: readonly AttributeRow[]) => authorizationsOrNull(rows.filter(isLocal))
 
-/** Those of every other source. */
 export const iamAuthorizations = (rows: readonly AttributeRow[]) => authorizationsOrNull(rows.filter(row => !isLocal(row)))
 
-/** The values of each key and source. */
 export function attributes(rows: readonly AttributeRow[]): AttributeRecord[] {
   const found = new Map<string, { key: string; source: string; values: string[] }>()
   for (const row of rows) {
@@ -82,14 +75,14 @@ export function attributes(rows: readonly AttributeRow[]): AttributeRecord[] {
   return [...found.values()]
 }
 
-/** One step of a change; REMOVE without a value removes all values of the key. */
+/** REMOVE without a value removes the key. */
 export interface Edit {
   readonly operation: 'ADD' | 'REMOVE'
   readonly key: string
   readonly value: string | null
 }
 
-/** What a change of one owner's hand-set attributes comes to. */
+/** A change of local attributes. */
 export interface Change {
   readonly added: readonly Value[]
   readonly removed: readonly StoredAttribute[]
@@ -97,7 +90,7 @@ export interface Change {
 
 const isLocal = (row: AttributeRow): boolean => row.source === 'bim'
 
-/** The edits in their order, a later one over an earlier one. `rows`: all of the owner's, in their order; other sources' only lend their spelling. */
+/** Later edits win. `rows`: all of the owner's; other sources' give the spelling. */
 export function applyEdit(rows: readonly StoredAttribute[], edits: readonly Edit[]): Change {
   const spellings = spellingsOf(rows)
   const held = new Map<string, Map<string, Value | StoredAttribute>>()
@@ -113,7 +106,7 @@ export function applyEdit(rows: readonly StoredAttribute[], edits: readonly Edit
     else if (!values.has(value!)) {
       const spelled = spellings.get(keyKey) ?? key
       spellings.set(keyKey, spelled)
-      // Taken away and given again within one call: it was never away.
+      // Removed and added again: unchanged.
       const kept = stored.get(place({ keyKey, value: value! }))
       values.set(value!, kept ?? { key: spelled, keyKey, value: value! })
     }
@@ -125,8 +118,8 @@ export function applyEdit(rows: readonly StoredAttribute[], edits: readonly Edit
 }
 
 /**
- * `wanted` in place of the rows that `owned` tells, which unless told are those set locally. A key whose values stay, in their order, is
- * left alone; the others are written anew.
+ * Replaces the rows that `owned` selects, by default local ones. Keys whose values keep their order are
+ * untouched.
  */
 export function replaceAll(
   rows: readonly StoredAttribute[],
@@ -137,7 +130,7 @@ export function replaceAll(
   const before = Map.groupBy(rows.filter(owned), row => row.keyKey)
   const after = new Map<string, { key: string; values: string[] }>()
   for (const [key, values] of wanted) {
-    // Two spellings of one key are one: what stands under either stays.
+    // Spellings of one key are merged.
     const there = after.get(canonical(key))
     after.set(canonical(key), { key: there?.key ?? key, values: [...new Set([...(there?.values ?? []), ...values])] })
   }
@@ -151,7 +144,7 @@ export function replaceAll(
   }
 }
 
-/** The hand-set values of each key that a change touches, before and after it; null where there are none. */
+/** Local values of changed keys; null when there are none. */
 export function differenceOf(rows: readonly StoredAttribute[], { added, removed }: Change) {
   const touched = new Set([...added, ...removed].map(({ keyKey }) => keyKey))
   const before = rows.filter(row => isLocal(row) && touched.has(row.keyKey))
@@ -163,7 +156,7 @@ export function differenceOf(rows: readonly StoredAttribute[], { added, removed 
 
 const place = ({ keyKey, value }: { keyKey: string; value: string }): string => JSON.stringify([keyKey, value])
 
-/** The first spelling of each key on an owner stays. */
+/** The owner's first spelling wins. */
 function spellingsOf(rows: readonly AttributeRow[]): Map<string, string> {
   const spellings = new Map<string, string>()
   for (const { key, keyKey } of rows) if (!spellings.has(keyKey)) spellings.set(keyKey, key)

@@ -16,6 +16,6 @@ export const attributeLoaders = (db: Db) => ({
   effectiveAttributesOfUser: new DataLoader<number, EffectiveAttributeRecord[]>(async ids =>
     groupMany(ids, await effectiveAttributesOf(db, ids), row => row.userId),
   ),
-  /** By the canonical form of the key. */
+  /** By canonical key. */
   valuesOfAttributeKey: new NestedListLoader<string, AttributeValueRecord>(db, valuesOfKeys),
 })

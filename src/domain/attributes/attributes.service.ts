@@ -1,8 +1,4 @@
-/**
- * Attributes of users and groups. What is set here is set by hand (`bim`); what outside sources set is theirs and stays.
- * Flow: an API → here → owners (whose) → attributes.store: lock the owners, read their rows → attribute (what the change comes to) →
- * attributes.store: write it. Two changes of one owner wait for each other, so the first spelling of a key is the first.
- */
+/** Local attributes (`bim`); those of sources stay. Owners are locked first, so changes of one owner are serial. */
 
 import type { AuditDraft } from '../../authorization/audit-event.ts'
 import {
@@ -47,7 +43,6 @@ interface KeysArgs extends PageArgs {
 }
 
 export const attributes = {
-  /** The keys in use. */
   keys: query('attribute:list', async ({ db }, { filter, direction, ...page }: KeysArgs) => {
     const order = byKey(direction === 'DESC')
     return attributeKeys(db, {
@@ -57,15 +52,15 @@ export const attributes = {
     })
   }),
 
-  /** Without a value nothing changes; Invalid unless the key has values. */
+  /** Without a value, the key must exist. */
   add: command('attribute:write', (call, { value, ...input }: AttributeInput) =>
     value == null ? requireKey(call, input) : editOne(call, { ...input, value, operation: 'ADD' }),
   ),
 
-  /** Without a value, all values of the key. Not held, nothing happens. */
+  /** Without a value, the whole key. */
   remove: command('attribute:write', (call, input: RemoveAttributeInput) => editOne(call, { ...input, operation: 'REMOVE' })),
 
-  /** Adds and removes on many owners, all or nothing; a later edit wins over an earlier one. One event for each owner changed. */
+  /** Atomic; later edits win. One event per owner. */
   edit: command('attribute:write', (call, { edits }: { edits: readonly AttributeEdit[] }) => {
     const checked = checkList('edits', edits).map((edit, index) => ({
       edit: checkEdit(edit, `edits[${index}].`),
@@ -74,7 +69,6 @@ export const attributes = {
     return edit(call, checked)
   }),
 
-  /** Makes the hand-set attributes exactly these. */
   replace: command(
     'attribute:write',
     async (call, { owner: ref, attributes }: ReplaceAttributesInput): Promise<WriteResult<Owner>> => {
@@ -85,7 +79,7 @@ export const attributes = {
     },
   ),
 
-  /** Removes what one source set from every user and group. One event, with the counts. */
+  /** Of one source, from all users and groups. One event. */
   removeEverywhere: command('attribute:removeEverywhere', async ({ db, now }, input: RemoveAttributeEverywhereInput) => {
     const key = checkAttributeKey(input.key)
     const value = input.value == null ? null : checkAttributeValue(input.value)
@@ -122,7 +116,7 @@ async function edit(call: ServiceContext, edits: readonly OwnerEdit[]): Promise<
     call.db,
     edits.map(({ owner }) => owner),
   )
-  // Taking away is always allowed: an IAM that stopped allowing attributes locally must be able to be tidied.
+  // Removal is always allowed, to clean up.
   await assertLocalEditAllowed(
     call.db,
     ownerOf.filter((_owner, index) => edits[index]!.edit.operation === 'ADD'),
@@ -142,7 +136,6 @@ async function edit(call: ServiceContext, edits: readonly OwnerEdit[]): Promise<
 
 const first = ({ value, events }: WriteResult<Owner[]>): WriteResult<Owner> => ({ value: value[0]!, events })
 
-/** Locks the owners, works out and writes what changes for each, and answers with them as they are then. */
 async function change(
   call: ServiceContext,
   owners: readonly Owner[],
@@ -168,7 +161,7 @@ async function change(
   return { value: [...after.values()], events }
 }
 
-/** All attributes of these owners, by owner, none of which another change touches until the transaction ends. */
+/** By owner, locked until the transaction ends. */
 async function lockedRows(
   { db }: ServiceContext,
   kind: OwnerKind,
@@ -194,7 +187,7 @@ function checkEdit({ owner, operation, key, value }: AttributeEdit, path: string
   return { ...checked, value: checkAttributeValue(value, `${path}value`) }
 }
 
-/** `{key: [values]}` as sent: the names, in order. Throws Invalid naming the key at fault. */
+/** Validates `{key: [values]}`. Throws Invalid. */
 function checkAttributes(sent: unknown): Map<string, readonly string[]> {
   if (sent == null) return new Map()
   if (typeof sent !== 'object' || Array.isArray(sent)) throw new Invalid('attributes', 'must be an object of lists of strings')

@@ -2,7 +2,6 @@ import { rowsInChunks } from '../../platform/database/chunks.ts'
 import type { Db } from '../../platform/database/store.ts'
 import type { AttributeRow, Change, EffectiveAttributeRecord, StoredAttribute } from './attribute.ts'
 
-/** Users and groups hold attributes in tables of one shape. */
 export type OwnerKind = 'user' | 'group'
 const TABLES = {
   user: { owners: 'users', attributes: 'user_attributes', owner: 'user_id' },
@@ -12,14 +11,14 @@ const TABLES = {
 const columns = (kind: OwnerKind): string =>
   `a.${TABLES[kind].owner} AS "ownerId", a.key, a.key_key AS "keyKey", a.value, a.source`
 
-/** All attributes of these owners, in the order they were given. */
+/** In stored order. */
 export const attributesOf = (db: Db, kind: OwnerKind, ownerIds: readonly number[]): Promise<AttributeRow[]> => {
   const { attributes, owner } = TABLES[kind]
   const text = `SELECT ${columns(kind)} FROM ${attributes} a WHERE a.${owner} = ANY($1::int[]) ORDER BY a.id`
   return rowsInChunks(db, ownerIds, piece => db.query<AttributeRow>(text, [piece]))
 }
 
-/** Attributes of each user and of the user's groups: one's own first, then group by group. */
+/** The user's own first, then each group's. */
 export const effectiveAttributesOf = (
   db: Db,
   userIds: readonly number[],
@@ -36,7 +35,7 @@ export const effectiveAttributesOf = (
     ),
   )
 
-/** The owners that are there still, by id, held until the transaction ends; in one order, so that two changes of many wait instead of colliding. */
+/** Existing owners, locked in id order against deadlocks. */
 export async function lockOwners(db: Db, kind: OwnerKind, ids: readonly number[]): Promise<number[]> {
   const rows = await db.query<{ id: number }>(
     `SELECT o.id FROM ${TABLES[kind].owners} o WHERE o.id = ANY($1::int[]) ORDER BY o.id FOR NO KEY UPDATE`,
@@ -52,7 +51,7 @@ export const storedAttributesOf = (db: Db, kind: OwnerKind, ownerIds: readonly n
   ])
 }
 
-/** Writes what changes of many owners of one kind come to, as set by `source`, and that the owners changed: two statements at most. */
+/** Writes the changes of `source`; at most two statements. */
 export async function writeChanges(
   db: Db,
   { kind, changes, now, source = 'bim' }: { kind: OwnerKind; changes: ReadonlyMap<number, Change>; now: Date; source?: string },
@@ -60,7 +59,7 @@ export async function writeChanges(
   const { owners, attributes, owner } = TABLES[kind]
   const removed = [...changes.values()].flatMap(change => change.removed.map(({ id }) => id))
   const added = [...changes].flatMap(([id, change]) => change.added.map(value => ({ id, ...value })))
-  // On its own and first: a value that is taken away and written anew, further back, must not meet itself.
+  // First: a moved value must not conflict with itself.
   if (removed.length > 0) await db.query(`DELETE FROM ${attributes} WHERE id = ANY($1::int[])`, [removed])
   await db.query(
     `WITH added AS (
@@ -81,7 +80,7 @@ export async function writeChanges(
   )
 }
 
-/** Removes a value, or all values of a key, that `source` set, from every owner of a kind; answers how many owners lost it. Two statements. */
+/** From all owners of a kind; returns their number. */
 export async function removeEverywhere(
   db: Db,
   kind: OwnerKind,
@@ -89,7 +88,7 @@ export async function removeEverywhere(
 ): Promise<number> {
   const { owners, attributes, owner } = TABLES[kind]
   const which = 'a.source = $1 AND a.key_key = $2 AND ($3::text IS NULL OR a.value = $3)'
-  // Owners first, as every change does, or this and a change of one of them could each wait for what the other holds.
+  // Owners first, the lock order of all changes.
   await db.query(
     `WITH held AS (SELECT o.id FROM ${owners} o WHERE o.id IN (SELECT a.${owner} FROM ${attributes} a WHERE ${which})
        ORDER BY o.id FOR NO KEY UPDATE) SELECT count(*)::int FROM held`,

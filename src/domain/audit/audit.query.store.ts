@@ -5,20 +5,19 @@ const COLUMNS = `e.id::text AS id, e.at, e.event, e.action, e.outcome, e.actor_n
   e.behalf_name AS "behalfName", e.credential, e.target_type AS "targetType", e.target_id AS "targetId", e.target_name AS "targetName",
   e.before, e.after, e.reason, e.request_id AS "requestId"`
 
-/** Which events; null or absent asks for all. */
+/** Null and absent conditions match all. */
 export interface AuditQuery {
   readonly events?: readonly EventName[] | null
   readonly outcome?: 'done' | 'denied' | null
   readonly actorUserId?: number | null
   readonly targetType?: string | null
   readonly targetId?: string | null
-  /** Not before. */
   readonly from?: Date | null
-  /** Before. */
+  /** Exclusive. */
   readonly to?: Date | null
 }
 
-/** By id: ids grow with time, and an event never changes its place. */
+/** Ids grow with time. */
 export function auditList(query: AuditQuery, descending: boolean): ListQuery {
   const asked = conditions([
     ['e.event = ANY($::text[])', query.events],

@@ -1,6 +1,5 @@
 import type { Page } from '../../platform/database/pagination.ts'
 
-/** A row of `audit_events`. */
 export interface AuditEventRecord {
   readonly id: string
   readonly at: Date

@@ -1,7 +1,4 @@
-/**
- * The audit log, as it is read: `list` → audit.query.store. Flow of an event: the AuditDraft of a rule (audit-event.ts) → service.ts →
- * audit.store, in the transaction of the rule.
- */
+/** Reads the audit log. Events are written with their change, by authorization/service.ts. */
 
 import { EVENTS, type EventName } from '../../authorization/audit-event.ts'
 import { query, type Service, type ServiceContext } from '../../authorization/service.ts'
@@ -18,7 +15,7 @@ interface ListArgs extends PageArgs {
 }
 
 export const audit = {
-  /** Newest first unless told. */
+  /** Newest first by default. */
   list: query('audit:list', ({ db }: ServiceContext, { filter, direction, ...page }: ListArgs) =>
     readPage<AuditEventRecord>(db, auditList(queryOf(filter ?? {}), direction !== 'ASC'), page),
   ),
@@ -35,7 +32,7 @@ function queryOf(filter: AuditFilter): AuditQuery {
   }
 }
 
-/** A misspelled name would find nothing, and nothing looks like good news here. */
+/** A misspelled name would silently match nothing. */
 function checkEvent(event: string, index: number): EventName {
   const known = EVENTS.find(name => name === event)
   if (!known) throw new Invalid(`events[${index}]`, `must be one of ${EVENTS.join(', ')}`)

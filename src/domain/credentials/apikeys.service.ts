@@ -1,4 +1,4 @@
-/** API keys: minted for oneself, shown once, narrowed never widened. */
+/** API keys: created for oneself, shown once, never wider than the credential. */
 import type { UserActor, UserRef } from '../../authorization/actor.ts'
 import { type Action, inScope, scopes as knownScopes, policy } from '../../authorization/policy.ts'
 import { generateSecret } from '../../authorization/secret.ts'
@@ -27,7 +27,6 @@ interface CreateKey {
   expiresAt?: Date | null
 }
 export interface CreatedKey {
-  /** The key itself, shown once. */
   secret: string
   apiKey: ApiKeyRecord
 }
@@ -69,20 +68,20 @@ export const apiKeys = {
     })
   }),
 
-  /** A new secret with the same settings; the old one lives for a grace period, never longer than it would have. */
+  /** The old secret keeps working for a grace period, within its own expiry. */
   rotate: command('apikey:rotate', async (call, { id, graceSeconds }: { id: number; graceSeconds?: number | null }) => {
     const grace = graceSeconds ?? call.app.config.keyGraceSeconds
     if (grace < 0 || grace > MAX_GRACE) throw new Invalid('graceSeconds', `must be an integer from 0 to ${MAX_GRACE}`)
     const old = await ownKey(call, id, { lock: true })
     const { credential } = call.actor as UserActor
-    // Of each key the one that it replaced may still work.
+    // Each key's predecessor may still work.
     const most = 2 * call.app.config.caps.keysPerUser
     if ((await countLiveKeys(call.db, old.userId, call.now)) >= most) throw tooManyKeys(most)
     assertNotWider(credential.scopes, old.scopes)
     if (old.rotatedToId !== null) throw new Conflict(`The key was rotated already: rotate its successor, key ${old.rotatedToId}`)
     if (old.expiresAt !== null && old.expiresAt <= call.now) throw new Conflict('The key has expired: make a new one')
     const { userId, name, projectId, scopes, parentKeyId } = old
-    // A key that dies must not live on in the successor of one that does not.
+    // An expiring key must not outlive itself through its successor.
     const used = credential.apiKeyId === null ? null : await findApiKey(call.db, credential.apiKeyId)
     const expiresAt = earliest(old.expiresAt, used?.expiresAt ?? null)
     const minted = await createKey(call, { userId, name, projectId, scopes: [...scopes], expiresAt, parentKeyId })
@@ -95,7 +94,7 @@ export const apiKeys = {
     })
   }),
 
-  /** Only by its owner; anyone else is not told that it exists. */
+  /** Others' keys are not found. */
   delete: command('apikey:delete', async (call, { id }: { id: number }) => remove(call, await ownKey(call, id, { lock: true }))),
 
   revoke: command('apikey:revoke', async (call, { id }: { id: number }) => {
@@ -108,7 +107,7 @@ export const apiKeys = {
 
 const targetOf = (key: ApiKeyRecord) => ({ type: 'apikey', id: key.id, name: key.name }) as const
 
-/** With whatever was made with the key. */
+/** With all credentials created by the key. */
 async function remove(call: ServiceContext, key: ApiKeyRecord) {
   const { revokedTokens, keys } = await deleteApiKeyChain(call.db, key.id)
   const others = keys.filter(({ id }) => id !== key.id)
@@ -121,7 +120,7 @@ async function remove(call: ServiceContext, key: ApiKeyRecord) {
   return changed(counts, { event: 'apiKeyRevoked', target: targetOf(key), after: counts }, ...events)
 }
 
-/** The key, and the right to mint, replace and delete keys of its user, until the transaction ends. */
+/** Locks the key and its user's keys. */
 async function lockKey(db: ServiceContext['db'], id: number): Promise<ApiKeyRecord | null> {
   const key = await findApiKey(db, id)
   if (key === null) return null
@@ -129,7 +128,7 @@ async function lockKey(db: ServiceContext['db'], id: number): Promise<ApiKeyReco
   return findApiKey(db, id, 'FOR UPDATE')
 }
 
-/** With `lock` nobody else changes it until the transaction ends: of two rotations at once, the second finds the first's. */
+/** `lock`: concurrent rotations run one after the other. */
 async function ownKey({ db, actor }: ServiceContext, id: number, { lock = false } = {}): Promise<ApiKeyRecord> {
   const key = lock ? await lockKey(db, id) : await findApiKey(db, id)
   if (key === null || actor.kind !== 'user' || key.userId !== actor.user.id)
@@ -157,7 +156,7 @@ async function createKey(
   return { secret, apiKey: await insertApiKey(call.db, { ...key, hash, prefix, createdAt: call.now }) }
 }
 
-/** The scopes of a new key: known ones, and each within those of the credential that mints it. None asked: as narrow as that. */
+/** Defaults to the credential's scopes. Throws Forbidden when wider. */
 function narrowed(held: readonly string[], asked: readonly string[]): string[] {
   const wanted = [...new Set(checkList('scopes', asked))]
   const unknown = wanted.find(scope => !knownScopes.has(scope))
@@ -167,7 +166,7 @@ function narrowed(held: readonly string[], asked: readonly string[]): string[] {
   return wanted
 }
 
-/** Throws Forbidden when `asked` would allow what `held` does not; no scopes allow everything. */
+/** Throws Forbidden. No scopes allow everything. */
 function assertNotWider(held: readonly string[], asked: readonly string[]): void {
   const wider = (Object.keys(policy) as Action[]).find(action => inScope(asked, action) && !inScope(held, action))
   if (wider) throw new Forbidden(`scopes would allow ${wider}, which this credential does not`)

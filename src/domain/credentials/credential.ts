@@ -1,7 +1,6 @@
-/** What an API key and a token are, without their secrets. Pure. */
+/** API keys and tokens, without secrets. Pure. */
 import type { Page } from '../../platform/database/pagination.ts'
 
-/** A row of `api_keys`. */
 export interface ApiKeyRecord {
   readonly id: number
   readonly userId: number
@@ -17,7 +16,7 @@ export interface ApiKeyRecord {
 }
 export type ApiKeyPage = Page<ApiKeyRecord>
 
-/** A row of `tokens` with the names of its user and of who impersonates. */
+/** With user and impersonator. */
 export interface TokenRecord {
   readonly id: number
   readonly userId: number

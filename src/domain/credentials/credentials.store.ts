@@ -37,7 +37,7 @@ export async function findApiKey(db: Db, id: number, lock: '' | 'FOR UPDATE' = '
   return key ?? null
 }
 
-/** The keys of users, oldest first. */
+/** Oldest first. */
 export const apiKeysOfUsers: NestedList = {
   columns: KEY_COLUMNS,
   from: 'api_keys k',
@@ -49,14 +49,14 @@ export const apiKeysOfUsers: NestedList = {
   order: { name: 'apiKeys', expression: 'k.id', type: 'int', descending: false },
 }
 
-/** Marks the key as used now, in the transaction that uses it. */
+/** In the transaction that uses it. */
 export const touchApiKey = (db: Db, id: number, now: Date) =>
   db.prisma.apiKey.update({ where: { id }, data: { lastUsed: now }, select: { id: true } })
 
 export const followApiKey = (db: Db, id: number, { rotatedToId, expiresAt }: { rotatedToId: number; expiresAt: Date }) =>
   db.prisma.apiKey.update({ where: { id }, data: { rotatedToId, expiresAt }, select: { id: true } })
 
-/** What was minted with a key, and what it replaced, is of one chain with it; all of one user. By an array, whose rows an index finds. */
+/** Keys created by a key and predecessors; an array, for the index. */
 const chainOf = (seed: string) => `WITH RECURSIVE chain(id, user_id) AS (
     SELECT k.id, k.user_id FROM api_keys k WHERE ${seed}
     UNION SELECT k.id, k.user_id FROM chain c JOIN api_keys k ON k.user_id = c.user_id AND (k.parent_key_id = c.id OR k.rotated_to_id = c.id)
@@ -69,13 +69,12 @@ export interface RevokedChain {
   readonly keys: readonly { readonly id: number; readonly name: string | null }[]
 }
 
-/** Deletes the key with its chain and every token issued with one of them. Call it under lockUser, or a key minted meanwhile stays. */
+/** With its chain and tokens. Requires lockUser, against concurrent creation. */
 export async function deleteApiKeyChain(db: Db, id: number): Promise<RevokedChain> {
   const [revoked] = await db.query<RevokedChain>(chainOf('k.id = $1'), [id])
   return revoked!
 }
 
-/** As deleteApiKeyChain, for all keys that these users have for a project. */
 export async function deleteKeysForProject(db: Db, projectId: number, userIds: readonly number[]): Promise<RevokedChain> {
   const [revoked] = await db.query<RevokedChain>(chainOf('k.project_id = $1 AND k.user_id = ANY($2::int[])'), [
     projectId,
@@ -84,7 +83,6 @@ export async function deleteKeysForProject(db: Db, projectId: number, userIds: r
   return revoked!
 }
 
-/** The user's keys that work at `now`. */
 export async function countLiveKeys(db: Db, userId: number, now: Date): Promise<number> {
   const [row] = await db.query<{ count: number }>(
     'SELECT count(*)::int AS count FROM api_keys WHERE user_id = $1 AND (expires_at IS NULL OR expires_at > $2::timestamptz)',
@@ -112,7 +110,6 @@ export interface NewToken {
 
 export const insertToken = (db: Db, token: NewToken) => db.prisma.token.create({ data: token, select: { id: true } })
 
-/** A live token by its hash. */
 export async function findToken(db: Db, hash: Uint8Array, now: Date): Promise<TokenRecord | null> {
   const [token] = await db.query<TokenRecord>(`SELECT ${TOKEN_COLUMNS} FROM ${TOKENS} WHERE t.hash = $1 AND t.expires_at > $2`, [
     hash,
@@ -127,7 +124,6 @@ const KEY_ORDERS: Record<ApiKeySort['field'], Omit<Order, 'descending'>> = {
   EXPIRES_AT: { name: 'apiKeysExpiring', expression: "coalesce(k.expires_at, 'infinity')", type: 'timestamptz' },
 }
 
-/** The keys of one user that a filter describes. */
 export function keyList(
   userId: number,
   { filter, sort, now }: { filter: ApiKeyFilter; sort: ApiKeySort | null | undefined; now: Date },
@@ -145,7 +141,7 @@ export function keyList(
   }
 }
 
-/** The tokens of users that live at `now`, oldest first. */
+/** Oldest first. */
 export const tokensOfUsers = (now: Date): NestedList => ({
   columns: TOKEN_COLUMNS,
   from: TOKENS,
@@ -164,7 +160,6 @@ const TOKEN_ORDERS: Record<TokenSort['field'], Omit<Order, 'descending'>> = {
   EXPIRATION: { name: 'tokensExpiring', expression: 't.expires_at', type: 'timestamptz' },
 }
 
-/** The live tokens of one user that a filter describes. */
 export const tokenList = (
   userId: number,
   { filter, sort, now }: { filter: TokenFilter; sort: TokenSort | null | undefined; now: Date },
@@ -179,14 +174,14 @@ export const tokenList = (
   order: { ...TOKEN_ORDERS[sort?.field ?? 'CREATED_AT'], descending: sort?.direction === 'DESC' },
 })
 
-/** Deletes these tokens, where `userId` is given only that user's; returns whose they were. */
+/** Only of `userId`, if given. Returns the owners. */
 export const deleteTokens = (db: Db, ids: readonly number[], userId: number | null): Promise<{ id: number; userId: number }[]> =>
   db.query(
     `DELETE FROM tokens WHERE id = ANY($1::int[]) AND ($2::int IS NULL OR user_id = $2) RETURNING id, user_id AS "userId"`,
     [ids, userId],
   )
 
-/** Deletes all tokens of a user, but for one; returns how many. `loginsOnly` spares those issued with an API key. */
+/** All but one; returns the number. `loginsOnly` keeps tokens of API keys. */
 export async function deleteTokensOf(
   db: Db,
   userId: number,
@@ -205,7 +200,7 @@ export interface NewInvitation {
   expiresAt: Date
 }
 
-/** New invitations; earlier ones of the same users die. */
+/** Invalidates earlier ones. */
 export async function insertInvitation(db: Db, invitations: readonly NewInvitation[]): Promise<void> {
   if (invitations.length === 0) return
   await db.prisma.invitation.deleteMany({ where: { userId: { in: invitations.map(invitation => invitation.userId) } } })
@@ -214,13 +209,12 @@ export async function insertInvitation(db: Db, invitations: readonly NewInvitati
 
 const INVITED = `users u ON u.id = i.user_id AND NOT u.disabled WHERE i.hash = $1 AND i.expires_at > $2`
 
-/** Whose live invitation this is. */
 export async function findInvitation(db: Db, hash: Uint8Array, now: Date): Promise<number | null> {
   const [row] = await db.query<{ userId: number }>(`SELECT u.id AS "userId" FROM invitations i JOIN ${INVITED}`, [hash, now])
   return row?.userId ?? null
 }
 
-/** Uses a live invitation up: of two at once, one gets it. Returns whose it was. */
+/** Single use; returns the user. */
 export async function consumeInvitation(db: Db, hash: Uint8Array, now: Date): Promise<number | null> {
   const [row] = await db.query<{ userId: number }>(
     `DELETE FROM invitations i USING users u WHERE u.id = i.user_id AND NOT u.disabled AND i.hash = $1 AND i.expires_at > $2
@@ -230,7 +224,7 @@ export async function consumeInvitation(db: Db, hash: Uint8Array, now: Date): Pr
   return row?.userId ?? null
 }
 
-/** Forgets what is long over: tokens and invitations a day after their end. */
+/** A day after expiry. */
 export async function purgeExpired(db: Db, now: Date): Promise<void> {
   const over = new Date(now.getTime() - 86_400_000)
   await db.prisma.token.deleteMany({ where: { expiresAt: { lt: over } } })

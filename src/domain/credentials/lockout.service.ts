@@ -1,4 +1,4 @@
-/** Ending locks of failed log-ins: only by whoever holds the machine. */
+/** Unlocking, for the operator only. */
 import { changed, command, type Service, unchanged, type WriteResult } from '../../authorization/service.ts'
 import { Invalid, NotFound } from '../../platform/errors.ts'
 import { lookupKey } from '../../platform/validation.ts'
@@ -9,7 +9,7 @@ import { clearLocks } from './lockout.store.ts'
 import { subjectsOf } from './lockout.ts'
 import { ownSubjectsOf } from './login-addresses.store.ts'
 
-/** What is unlocked: a user name of an IAM, at all addresses, or an address for all users. */
+/** A user name at all addresses, or an address for all users. */
 export interface Unlock {
   readonly iamid?: string | null
   readonly userid?: string | null
@@ -17,7 +17,7 @@ export interface Unlock {
 }
 
 export const locks = {
-  /** Forgets the failures, and so ends the locks. `ended` counts those there were. Throws NotFound for a name with neither user nor lock. */
+  /** `ended` counts locks. Throws NotFound for an unknown name without a lock. */
   unlock: command('user:unlock', async (call, { iamid, userid, address }: Unlock): Promise<WriteResult<{ ended: number }>> => {
     if ((userid == null) === (address == null)) throw new Invalid('userid', 'or an address must be given, and not both')
     const afterCommit = async (value: { ended: number }) => {
@@ -35,7 +35,7 @@ export const locks = {
     const user = await findUser(call.db, { iamid: iam.id, userid: userid! })
     const { account } = subjectsOf(iam.id, lookupKey(userid!) ?? '', '')
     const ended = await clearLocks(call.db, [account, ...(await ownSubjectsOf(call.db, account))])
-    // A directory lets people in under further names, whose failures are counted under these.
+    // Directories accept further names, with their own counts.
     if (user === null && ended === 0) throw new NotFound(`No user ${iam.id}/${userid}, and no failed log-in under that name`)
     if (ended === 0) return unchanged({ ended })
     const target = user === null ? { type: 'session' as const, id: '', name: `${iam.id}/${userid}` } : targetOf(user)

@@ -2,34 +2,32 @@ import type { LockoutSubjects } from '../../authorization/ports.ts'
 import type { Db } from '../../platform/database/store.ts'
 import { lockout } from './lockout.ts'
 
-// The table login_failures: one row per subject. Give these functions the store's db, never a transaction: what one attempt leaves must
-// stay, whatever becomes of its transaction, and rows must not stay locked while it runs. `now` is the time of the call. Every statement
-// locks the row of the account before that of the address, so that two that share both rows do not wait for each other.
+// Table login_failures. Call without a transaction: counts must persist and rows stay unlocked. Statements lock
+// the account's row first.
 
-/** What became of the right to verify one password. `full`: as many verifications as may still fail are under way for this subject. */
+/** `full`: as many attempts run as may still fail. */
 export type Reservation =
   | { readonly state: 'reserved'; readonly until: Date }
   | { readonly state: 'full'; readonly subject: keyof LockoutSubjects }
   | { readonly state: 'locked'; readonly seconds: Seconds }
 
-/** Whole seconds until the lock of a subject ends; 0 without one. */
+/** Seconds until unlock; 0 when unlocked. */
 export type Seconds = Readonly<Record<keyof LockoutSubjects, number>>
 
 export interface Settlement {
-  /** Whether a lock held when the attempt was settled: its answer is then that of every other attempt under the lock. */
+  /** A locked attempt gets the answer of all others. */
   readonly locked: boolean
-  /** The locks from now on. */
   readonly seconds: Seconds
 }
 
 const COLUMNS = '(subject, failures, window_start, blocked_until, pending)'
-/** The end of the lock of a row that never had one: not `now`, which another instance's or an earlier call's clock may not have reached. */
+/** Not `now`: clocks of instances differ. */
 const NEVER = "'epoch'::timestamptz"
 const live = (row: string) => `ARRAY(SELECT p FROM unnest(${row}.pending) AS p WHERE p > $3::timestamptz)`
-/** The failures that count now: none once their window and their lock are over. */
+/** Zero once window and lock are over. */
 const counted = (row: string) => `CASE WHEN ${row}.blocked_until <= $3::timestamptz
     AND ${row}.window_start <= $3::timestamptz - interval '${lockout.windowSeconds} seconds' THEN 0 ELSE ${row}.failures END`
-/** Whether one more verification may begin: it may fail, and so may all that are under way, before the lock begins. */
+/** Whether all running attempts may fail before a lock. */
 const admits = (row: string, subject: keyof LockoutSubjects) => `${row}.blocked_until <= $3::timestamptz
     AND cardinality(${live(row)}) < greatest(${lockout.firstDelayed[subject]} - (${counted(row)}), 1)`
 const seconds = (lock: string) => `greatest(coalesce(ceil(extract(epoch FROM ${lock} - $3::timestamptz)), 0), 0)::int`
@@ -48,7 +46,7 @@ const RESERVE = `WITH account AS (
       EXISTS (SELECT 1 FROM login_failures a WHERE a.subject = $2 AND NOT (${admits('a', 'address')})) AS "addressFull",
       ${lockOf('$1')} AS "accountSeconds", ${lockOf('$2')} AS "addressSeconds"`
 
-/** Takes the right to verify one password of the account from the address, at most until `now` and lockout.leaseSeconds. */
+/** Reserves one verification until lockout.leaseSeconds. */
 export async function reserve(db: Db, { account, address }: LockoutSubjects, now: Date): Promise<Reservation> {
   const until = new Date(now.getTime() + lockout.leaseSeconds * 1000)
   const [row] = await db.query<{
@@ -66,22 +64,21 @@ export async function reserve(db: Db, { account, address }: LockoutSubjects, now
   return { state: 'full', subject: found.account || found.addressFull ? 'address' : 'account' }
 }
 
-/** `pending` without one entry of $4; as it is when there is none. */
+/** Removes one entry of $4, if present. */
 const without = (
   row: string,
   until: string,
 ) => `coalesce(${row}.pending[:array_position(${row}.pending, ${until}::timestamptz) - 1]
     || ${row}.pending[array_position(${row}.pending, ${until}::timestamptz) + 1:], ${row}.pending)`
 
-/** The address was found full after the account had been reserved. */
+/** The address was full. */
 const release = (db: Db, account: string, until: Date) =>
   db.query(`UPDATE login_failures AS old SET pending = ${without('old', '$2')} WHERE subject = $1`, [account, until])
 
-/** The end of the lock after the failure number `n`. */
 const delayed = (n: string, subject: keyof LockoutSubjects) => `CASE WHEN ${n} < ${lockout.firstDelayed[subject]} THEN ${NEVER}
     ELSE $3::timestamptz + interval '1 second' * (ARRAY[${lockout.delays.join()}])[least(${n} - ${lockout.firstDelayed[subject] - 1}, ${lockout.delays.length})] END`
 
-/** Of one row. A right password under a lock counts as a wrong one: nothing that is seen later differs by it. */
+/** A right password during a lock counts as wrong, so that nothing reveals it. */
 const settled = (
   subject: keyof LockoutSubjects,
 ) => `ON CONFLICT (subject) DO UPDATE SET (failures, window_start, blocked_until, pending) = (
@@ -108,8 +105,8 @@ const SETTLE = `WITH rows AS MATERIALIZED (
 export type AttemptOutcome = 'failed' | 'passed' | 'abandoned'
 
 /**
- * Ends an attempt: 'failed' counts for both subjects, 'passed' forgets the account's failures unless a lock holds, 'abandoned' changes no
- * count. Gives a reservation back. One statement, so that parallel attempts all count.
+ * Ends an attempt: 'failed' counts for both, 'passed' resets the account unless locked, 'abandoned' counts
+ * nothing. One statement, so that parallel attempts count.
  */
 export async function settle(
   db: Db,
@@ -127,7 +124,7 @@ export async function settle(
   return { locked, seconds: { account: accountSeconds, address: addressSeconds } }
 }
 
-/** Counts tries that a lock refused, by address: guessing on costs the address. Returns the whole seconds of each lock. */
+/** By address. Returns the seconds of each lock. */
 export const countRejected = (db: Db, refusals: ReadonlyMap<string, number>, now: Date) =>
   db.query<{ subject: string; seconds: number }>(
     `INSERT INTO login_failures AS old ${COLUMNS}
@@ -141,7 +138,7 @@ export const countRejected = (db: Db, refusals: ReadonlyMap<string, number>, now
     [[...refusals.keys()], [...refusals.values()], now],
   )
 
-/** Ends the locks of these subjects and forgets their failures; what is under way stays counted. Returns how many had any. */
+/** Resets failures; reservations stay. Returns the number of subjects. */
 export async function clearLocks(db: Db, subjects: readonly string[]): Promise<number> {
   const cleared = await db.query(
     `UPDATE login_failures SET failures = 0, blocked_until = ${NEVER}
@@ -151,7 +148,7 @@ export async function clearLocks(db: Db, subjects: readonly string[]): Promise<n
   return cleared.length
 }
 
-/** Deletes the rows that no longer say anything; returns how many. For a timer. Never waits for a log-in's row, or the two could deadlock. */
+/** Skips locked rows, against deadlocks with log-ins. */
 export async function purgeFailures(db: Db, now: Date): Promise<number> {
   const [row] = await db.query<{ count: number }>(
     `WITH gone AS (

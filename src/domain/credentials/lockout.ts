@@ -2,25 +2,23 @@ import { createHash } from 'node:crypto'
 import { isIPv6 } from 'node:net'
 import type { LoginSubjects } from '../../authorization/ports.ts'
 
-// Failed log-ins slow the next ones down, per account and per address; the counting is in lockout.store.ts. A log-in: subjectsOf ->
-// attempts.run: reserve (refuses under a lock) -> verify -> settle (asks for the lock again, counts or clears).
+// Failed log-ins delay further ones, per account and address. Counting is in lockout.store.ts.
 
-/** The numbers of the rule, in one place. */
 export const lockout = {
-  /** Failures count together within this time of the first of them. */
+  /** Seconds from the first failure. */
   windowSeconds: 600,
-  /** The failure with this number is the first that is followed by a delay. An address may be a whole office. */
+  /** The first failure with a delay. An address may be an office. */
   firstDelayed: { account: 5, address: 100 },
-  /** Seconds of delay after that failure and each further one: doubling to five minutes, where it stays. */
+  /** Seconds; the last repeats. */
   delays: [1, 2, 4, 8, 16, 32, 64, 128, 256, 300],
-  /** What a verification may take, its turn among the hashes included; then its reservation is void, and a killed instance's too. */
+  /** Seconds until a reservation expires, queueing included. */
   leaseSeconds: 60,
-  /** How long an address that logged in to an account keeps a count of its own there, and how many addresses of one account do. */
+  /** For how long, and how many, known addresses have their own count. */
   knownSeconds: 7_776_000,
   knownAddresses: 20,
 } as const
 
-/** `useridKey` is the canonical userid, known or not: an unknown one is counted alike, or the delay would tell them apart. */
+/** `useridKey` is canonical; unknown names count alike. */
 export function subjectsOf(iamid: string, useridKey: string, address: string): LoginSubjects {
   const from = network(address)
   return {
@@ -30,7 +28,7 @@ export function subjectsOf(iamid: string, useridKey: string, address: string): L
   }
 }
 
-/** IPv4 in IPv6 is the IPv4 address; other IPv6 counts by its /64, of which one subscriber has all addresses. */
+/** Mapped IPv4 is IPv4; IPv6 counts by /64, a subscriber's network. */
 function network(address: string): string {
   const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(address)?.[1]
   if (mapped) return mapped

@@ -4,9 +4,9 @@ import type { Db } from '../../platform/database/store.ts'
 import { canonical } from '../../platform/validation.ts'
 import { lockout, subjectsOf } from './lockout.ts'
 
-// The table login_addresses: from where an account logged in, so that a stranger's failures elsewhere do not lock it out there.
+// Table login_addresses: known addresses, unaffected by failures elsewhere.
 
-/** The subjects that count: the account's own for this address, where it logged in from there before. */
+/** The account's own subject at a known address. */
 export async function countedSubjects(db: Db, { account, address, own }: LoginSubjects, now: Date): Promise<LockoutSubjects> {
   const known = await db.query(
     `SELECT 1 FROM login_addresses WHERE subject = $1 AND last_login > $2::timestamptz - interval '${lockout.knownSeconds} seconds'`,
@@ -15,7 +15,7 @@ export async function countedSubjects(db: Db, { account, address, own }: LoginSu
   return { account: known.length > 0 ? own : account, address }
 }
 
-/** The account logged in from the address. Of one account the latest addresses are kept. */
+/** Keeps the latest. */
 export const recordAddress = (db: Db, { account, own }: LoginSubjects, now: Date) =>
   db.query(
     `WITH noted AS (
@@ -27,13 +27,12 @@ export const recordAddress = (db: Db, { account, own }: LoginSubjects, now: Date
     [own, account, now],
   )
 
-/** The counts of an account at its own addresses. */
 export async function ownSubjectsOf(db: Db, account: string): Promise<string[]> {
   const rows = await db.query<{ subject: string }>('SELECT subject FROM login_addresses WHERE account = $1', [account])
   return rows.map(({ subject }) => subject)
 }
 
-/** Deletes the addresses of accounts whose userid is free for another person from now on. One statement on a server. */
+/** When the userid becomes free for another person. */
 export async function deleteAddresses(
   db: Db,
   users: readonly { readonly iamid: string; readonly userid: string }[],

@@ -11,7 +11,7 @@ export interface LoginRow {
   passwordHash: string | null
 }
 
-/** The account and its password hash, by canonical name; of a configured IAM only. */
+/** By canonical name, of configured IAMs. */
 export async function findLogin(db: Db, iamid: string, useridKey: string): Promise<LoginRow | null> {
   const [row] = await db.query<LoginRow>(
     `SELECT u.id, u.profile_id AS "profileId", u.iamid, u.userid, u.disabled, a.password_hash AS "passwordHash"
@@ -22,7 +22,7 @@ export async function findLogin(db: Db, iamid: string, useridKey: string): Promi
   return row ?? null
 }
 
-/** Sets the password; the first one also gives the user an authentication id. A link from before must not set another: it dies. */
+/** The first also sets the authentication id. Deletes invitations. */
 export async function setPasswordHash(
   db: Db,
   userId: number,
@@ -38,7 +38,7 @@ export async function setPasswordHash(
   return updateUser(db, userId, { authenticationId: id, updatedAt: now })
 }
 
-/** A log-in, by whatever means: the first one without a password here gives the user an authentication id, too. */
+/** Sets the authentication id if missing. */
 export async function recordLogin(db: Db, userId: number, now: Date): Promise<void> {
   const { id } = await db.prisma.authentication.upsert({
     where: { userId },
@@ -54,7 +54,7 @@ export async function passwordHashOf(db: Db, userId: number): Promise<string | n
   return row?.passwordHash ?? null
 }
 
-/** Whether this is the user's password hash still; it stays so until the transaction ends. */
+/** Locks the row; false when the hash changed. */
 export async function lockPassword(db: Db, userId: number, passwordHash: string): Promise<boolean> {
   const rows = await db.query('SELECT 1 FROM authentications WHERE user_id = $1 AND password_hash = $2 FOR NO KEY UPDATE', [
     userId,

@@ -4,25 +4,23 @@ import type { PasswordHasher } from '../../authorization/ports.ts'
 import { Invalid, TooManyRequests } from '../../platform/errors.ts'
 import { FairQueue, type Turn } from '../../platform/fair-queue.ts'
 
-// Flow of a password: check (new ones only) -> NFKC -> its turn in the queue -> argon2id in a thread of libuv's pool.
-// Every verify costs one full hash whatever the account is like, so time tells nobody which accounts exist.
+// Passwords: policy → NFKC → queue → argon2id. Verification always costs one hash, so time reveals no account.
 
-/** 19 MiB, two passes, one lane (OWASP's second choice): about 113 log-ins a second and core. */
+/** 19 MiB, two passes, one lane (OWASP): about 113 a second and core. */
 const cost = { memoryCost: 19_456, timeCost: 2, parallelism: 1 }
-/** What a password may be unless a policy says otherwise; also the longest that verify looks at, so that lowering
- * PASSWORD maxLength later locks nobody out. */
+/** Also the limit of verification, so that a stricter policy locks nobody out. */
 const maxCharacters = 1024
 
-/** The turn of work that nobody waits for by name. */
+/** Work without an account. */
 const NO_ACCOUNT: Turn = { actor: '' }
-/** About half a minute of log-ins on two cores; those beyond are TooManyRequests. */
+/** About 30 seconds of work on two cores. */
 const MAX_WAITING = 4000
 const RETRY_AFTER = 30
 
 export interface PasswordLimits {
-  /** Hashes computed at one time. Each takes 19 MiB and a thread of libuv's pool, which has four by default. */
+  /** 19 MiB and a libuv thread (of four) each. */
   inFlight: number
-  /** Characters (code points) of a new password. */
+  /** Code points of a new password. */
   minLength: number
   maxLength: number
 }
@@ -34,7 +32,7 @@ export function createPasswordHasher({ inFlight, minLength, maxLength }: Passwor
     refuse: () => new TooManyRequests('Too many passwords are being checked, try again later', { retryAfter: RETRY_AFTER }),
   })
   const longest = Math.max(maxLength, maxCharacters)
-  // A random tag: no password fits it, and making it costs nothing.
+  // A random tag that no password fits.
   const decoy = `$argon2id$v=19$m=${cost.memoryCost},t=${cost.timeCost},p=${cost.parallelism}$${base64(16)}$${base64(32)}`
 
   return {
@@ -46,8 +44,7 @@ export function createPasswordHasher({ inFlight, minLength, maxLength }: Passwor
     },
     hash: (password, turn = NO_ACCOUNT) => queue.run(turn, () => hash(password.normalize('NFKC'), cost)),
     verify(phc, password, turn = NO_ACCOUNT) {
-      // Decided before the queue, so that what waits there is small, and before NFKC, which is slow on long hostile text.
-      // Lone surrogates would all reach argon2 as one replacement character.
+      // Checked first: bounds the queue and slow NFKC. argon2 would merge lone surrogates.
       const possible = password.length <= 2 * longest && countCharacters(password) <= longest && isText(password)
       const stored = phc !== null && possible && isPhc(phc) ? phc : decoy
       const given = possible ? password.normalize('NFKC') : ''
@@ -56,13 +53,12 @@ export function createPasswordHasher({ inFlight, minLength, maxLength }: Passwor
   }
 }
 
-/** A random password of at least `minLength` characters. */
 export function generatePassword(minLength: number): string {
-  // Base64 makes four characters of three bytes.
+  // Four characters for three bytes.
   return randomBytes(Math.max(15, Math.ceil((minLength * 3) / 4))).toString('base64url')
 }
 
-/** Asked beforehand, because verify refuses a malformed string without doing any work. */
+/** verify() rejects malformed strings without working. */
 function isPhc(text: string): boolean {
   try {
     parseOptions(text)

@@ -1,4 +1,4 @@
-/** Changing a password. Setting the first one goes by invitation: sessions.service.ts. */
+/** Password changes. The first password: sessions.service.ts. */
 import { isSelf, type UserRef } from '../../authorization/actor.ts'
 import { changed, command, rejected, type Service, type ServiceContext, type WriteResult } from '../../authorization/service.ts'
 import { Forbidden, Invalid } from '../../platform/errors.ts'
@@ -18,9 +18,9 @@ interface SetPassword {
 }
 interface Prepared {
   user: UserRecord
-  /** Null: the original password was wrong. */
+  /** Null when the original password was wrong. */
   passwordHash: string | null
-  /** What the original password was verified with; null where it is not asked for. */
+  /** The verified hash; null when not required. */
   original: string | null
 }
 
@@ -32,11 +32,11 @@ export const passwords = {
     async (call, _: SetPassword, { user, passwordHash, original }: Prepared): Promise<WriteResult<{ success: true }>> => {
       const target = targetOf(user)
       if (passwordHash === null) return rejected(new Forbidden(WRONG))
-      // Asked again: hashing took its time, and another change may have come between.
+      // Again: another change may have come during hashing.
       if (original !== null && !(await lockPassword(call.db, user.id, original))) return rejected(new Forbidden(WRONG))
       await assertMayManage(call, user.id)
       await setPasswordHash(call.db, user.id, { passwordHash, now: call.now })
-      // Whoever knew the old password is out: other log-ins end, the one that changed it stays; keys have secrets of their own.
+      // Other log-ins end; this one and API keys stay.
       const { actor } = call
       const but = actor.kind === 'user' && actor.credential.kind === 'login' ? actor.credential.id : null
       const revokedTokens = await deleteTokensOf(call.db, user.id, { but, loginsOnly: true })
@@ -57,7 +57,7 @@ async function prepare(call: ServiceContext, { ref, originalPassword, password }
     await assertMayManage(call, user.id)
     return { user, passwordHash: await app.passwordHasher.hash(password), original: null }
   }
-  // Guesses at the original password count like failed log-ins: a stolen token must not become a way to try them all.
+  // Wrong originals count as failed log-ins, against guessing by stolen tokens.
   const subjects = subjectsOf(user.iamid, canonical(user.userid), address)
   const change = await app.loginAttempts.run(db, subjects, async turn => {
     const original = await passwordHashOf(db, user.id)

@@ -1,4 +1,4 @@
-/** Issuing a token: its form, its life, and that issuing is its first use. */
+/** Issues tokens; issuing counts as first use. */
 
 import { generateSecret } from '../../authorization/secret.ts'
 import type { ServiceContext } from '../../authorization/service.ts'
@@ -6,7 +6,6 @@ import { insertToken } from './credentials.store.ts'
 
 export interface IssuedToken {
   authenticated: true
-  /** The token itself, shown once. */
   token: string
   tokenExpiration: Date
   profileId: number
@@ -20,9 +19,9 @@ interface Holder {
   impersonatorId?: number | null
   projectId?: number | null
   scopes?: readonly string[]
-  /** Seconds; the instance's setting unless told. */
+  /** Seconds; by default the setting. */
   life?: number
-  /** The token does not outlive this. */
+  /** The latest expiry. */
   until?: Date | null
 }
 

@@ -1,4 +1,4 @@
-/** Tokens: what is known of them, and how they end. */
+/** Tokens: read and revoke. */
 import { isSelf, type UserRef } from '../../authorization/actor.ts'
 import { parse } from '../../authorization/secret.ts'
 import { changed, command, query, type Service, type ServiceContext, unchanged } from '../../authorization/service.ts'
@@ -28,7 +28,7 @@ export const tokens = {
     { owner: ({ ref }) => ref },
   ),
 
-  /** The facts of a token, to its owner or a USER_ADMIN; to anyone else it does not exist. */
+  /** NotFound for all but its owner and USER_ADMIN. */
   read: query('token:read', async (call, { token }: { token: string }): Promise<TokenRecord> => {
     const parsed = parse(token)
     const found = parsed?.kind === 'rt' ? await findToken(call.db, parsed.hash, call.now) : null
@@ -37,7 +37,7 @@ export const tokens = {
     return found
   }),
 
-  /** One's own, or for a USER_ADMIN anyone's who holds no administrative permission they lack; ids of others' are passed over like ids of none. */
+  /** Own tokens, or as USER_ADMIN those of manageable users; other ids are ignored. */
   revoke: command('token:revoke', async (call, { ids }: { ids: readonly number[] }) => {
     checkList('ids', ids)
     const own = call.actor.kind === 'user' && !isAdministrator(call) ? call.actor.user.id : null

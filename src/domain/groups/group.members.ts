@@ -10,7 +10,6 @@ export interface GroupRef {
   readonly iamid: string
 }
 
-/** A group as events name it. */
 export interface NamedGroup extends GroupRef {
   readonly name: string
 }
@@ -21,12 +20,12 @@ export interface MemberChanges {
 }
 
 /**
- * Members that one transaction of the embedded store adds or removes: the store is occupied for about 30 ms. More than 100, so that each
- * statement is planned for its list and the tables are analyzed as they grow (open.ts).
+ * Members per transaction on the embedded database: about 30 ms. Over 100, so that statements are planned for
+ * their list.
  */
 export const PIECE = 120
 
-/** So many people are named in one event; how many there were stands beside them. */
+/** Names in an event; the count is exact. */
 const NAMED = 1000
 
 export const targetOf = (group: NamedGroup): Target => ({ type: 'group', id: group.id, name: `${group.iamid}/${group.name}` })

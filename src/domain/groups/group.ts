@@ -1,7 +1,6 @@
-/** What a group and a membership are. Pure. */
+/** Groups and memberships. Pure. */
 import type { Page } from '../../platform/database/pagination.ts'
 
-/** A row of `groups`. */
 export interface GroupRecord {
   readonly id: number
   readonly iamid: string
@@ -16,7 +15,7 @@ export interface GroupRecord {
 }
 export type GroupPage = Page<GroupRecord>
 
-/** A row of `memberships` with the member's name, by which members are ordered. */
+/** With the member's name, the sort key. */
 export interface MembershipRecord {
   readonly id: number
   readonly groupId: number

@@ -1,4 +1,4 @@
-/** How a group is deleted: in one transaction, or on the embedded store, whose one connection all requests share, in pieces of its members. */
+/** Deletes a group: in one transaction, or in chunks of members on the embedded database. */
 
 import { continued, type ServiceContext, type WriteResult } from '../../authorization/service.ts'
 import { isEmbedded } from '../../platform/database/store.ts'
@@ -9,9 +9,8 @@ import { deleteGroupRow, lockGroupRow, permissionsOfName, touchGroup } from './g
 import { countMembers, deleteSomeMembers } from './memberships.store.ts'
 
 interface Deletion {
-  /** What the event shows of the group. */
   readonly before: Readonly<Record<string, unknown>>
-  /** Throws when the caller may not take these permissions from the members, and then when the group cannot be deleted. */
+  /** Throws when the members' permissions or the group are protected. */
   readonly check?: (call: ServiceContext, permissions: readonly string[]) => Promise<void>
 }
 interface Deleted {
@@ -19,12 +18,12 @@ interface Deleted {
 }
 
 interface Counts {
-  /** Members when the deletion began, and those that are left. */
+  /** Members at the start, and remaining. */
   readonly total: number
   readonly left: number
 }
 
-/** Deletes a group whose row the transaction holds. The group is there until its last piece, so that the same request completes it. */
+/** Expects a locked row. The group goes last, so that a repeated request completes it. */
 export async function deletion(
   call: ServiceContext,
   group: NamedGroup,
@@ -35,7 +34,7 @@ export async function deletion(
   await how.check?.(call, permissions)
   const { total, left } = counts ?? (await counted(call, group))
   const isAdministrative = permissions.includes('USER_ADMIN')
-  // Whether an administrator is left is known of the whole change only.
+  // The last administrator is known only for the whole change.
   if (isEmbedded(call.app) && left > PIECE && !isAdministrative) {
     const removed = await deleteSomeMembers(db, group.id, PIECE)
     await touchGroup(db, group.id, now)

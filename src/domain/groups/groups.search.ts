@@ -1,4 +1,4 @@
-/** The filters of groups and members as SQL: one list for GraphQL and the REST rows; each condition is served by an index. */
+/** Filters of groups and members as SQL, each served by an index. */
 
 import type { Context } from '../../authorization/context.ts'
 import { authorize } from '../../authorization/service.ts'
@@ -16,18 +16,18 @@ const ORDERS: Record<GroupSort['field'], Omit<Order, 'descending'>> = {
   CREATED_AT: { name: 'groupCreatedAt', expression: 'g.created_at', type: 'timestamptz' },
 }
 
-/** Throws Forbidden when the filter would tell in which groups somebody is to one who may not ask (matrix, notes 19 and 26: not even of themselves). */
+/** Throws Forbidden when the filter reveals memberships (matrix, notes 19 and 26). */
 export async function authorizeFilter(context: Context, filter: GroupFilter | null | undefined): Promise<void> {
   if (filter?.userId != null) await authorize(context, 'user:readGroups')
 }
 
-/** The list that a filter and a sort describe. Throws Invalid. */
+/** Throws Invalid. */
 export function groupList(filter: GroupFilter, sort: GroupSort | null | undefined): ListQuery {
   const order = { ...ORDERS[sort?.field ?? 'NAME'], descending: sort?.direction === 'DESC' }
   return { columns: GROUP_COLUMNS, from: 'groups g', ...groupConditions(filter), id: 'g.id', order }
 }
 
-/** What a filter asks of a group `g`. Throws Invalid. */
+/** For the alias `g`. Throws Invalid. */
 export function groupConditions(filter: GroupFilter): { where: string[]; values: unknown[] } {
   const where: string[] = []
   const values: unknown[] = []
@@ -38,16 +38,15 @@ export function groupConditions(filter: GroupFilter): { where: string[]; values:
   if (filter.iamids) add(value => `g.iamid = ANY(${value}::text[])`, checkList('iamids', filter.iamids))
   if (filter.userId != null)
     add(value => `g.id IN (SELECT m.group_id FROM memberships m WHERE m.user_id = ${value}::int)`, filter.userId)
-  // What a removed IAM left behind shows only to who names it ("all groups from all configured IAMs", Search all groups).
+  // Groups of removed IAMs only by name ("Search all groups").
   if (!filter.ids && !filter.iamids) where.push('g.iamid IN (SELECT i.id FROM iams i)')
   return { where, values }
 }
 
-/** The members of one group. */
 export const memberList = (groupId: number, filter: MembershipFilter, direction: Direction | null | undefined): ListQuery =>
   byName(listOf(membersOfGroups, groupId), filter, direction)
 
-/** The memberships of one user, by the names of their groups. */
+/** By group name. */
 export const membershipList = (userId: number, filter: MembershipFilter, direction: Direction | null | undefined): ListQuery =>
   byName(listOf(membershipsOfUsers, userId), filter, direction)
 
@@ -56,7 +55,7 @@ function byName(
   { name }: MembershipFilter,
   direction: Direction | null | undefined,
 ): ListQuery {
-  // Planned anew: which plan is best depends on how many there are.
+  // A fresh plan: the best depends on the count.
   const ordered = { ...list, fresh: true, order: { ...list.order, descending: direction === 'DESC' } }
   const pattern = partPattern('name', name)
   if (pattern === null) return { ...ordered, ...(countFrom && { countFrom }) }
@@ -64,7 +63,7 @@ function byName(
   return { ...ordered, where, values: [...list.values, pattern] }
 }
 
-/** Names without repeats: two spellings of one canonical form are one name, shown as first spelled. */
+/** Distinct by canonical form, in the first spelling. */
 export function nameList(filter: GroupFilter, direction: Direction | null | undefined): ListQuery {
   const { where, values } = groupConditions(filter)
   const condition = where.length > 0 ? `WHERE ${where.join(' AND ')}` : ''
@@ -73,7 +72,7 @@ export function nameList(filter: GroupFilter, direction: Direction | null | unde
     from: `(SELECT DISTINCT ON (g.name_key) g.name, g.name_key FROM groups g ${condition} ORDER BY g.name_key, g.id) n`,
     where: [],
     values,
-    // A name is one row: no id is needed for a total order.
+    // Names are unique: a total order.
     id: '0::bigint',
     order: { name: 'groupNames', expression: 'n.name_key', type: 'text', descending: direction === 'DESC' },
   }

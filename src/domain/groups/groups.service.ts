@@ -1,8 +1,4 @@
-/**
- * Groups: what they are called and what becomes of them. Who is in them: memberships.service.ts.
- * Flow: an API → one of these two services → groups.store and memberships.store. Lists are described in groups.search; what hangs
- * on other objects is read in batches by groups.loaders.
- */
+/** Groups; their members are in memberships.service.ts. */
 
 import { difference } from '../../authorization/audit-event.ts'
 import type { Context } from '../../authorization/context.ts'
@@ -46,7 +42,7 @@ export const groups = {
     return mapPage(found, ({ name }) => name)
   }),
 
-  /** A group made locally; its IAM may be an external one. */
+  /** Local, also in an external IAM. */
   create: command('group:create', async ({ db, now }, input: CreateGroupInput) => {
     const { iamid } = input
     const { name, email = null, description = null } = columnsOf(input)
@@ -63,7 +59,7 @@ export const groups = {
     assertUnchanged(`The group ${group.name}`, group, ifUpdatedAt)
     const change = difference({ ...group }, { ...columns, nameKey: undefined })
     if (!change.changed) return unchanged(group)
-    // A rule goes by the name: a new name takes one rule's permissions from every member and gives them another's.
+    // Permissions depend on the name: renaming changes them for all members.
     const carried = await permissionsOfName(call.db, group.iamid, canonical(group.name))
     const carries = columns.nameKey === undefined ? carried : await permissionsOfName(call.db, group.iamid, columns.nameKey)
     const taken = carried.filter(permission => !carries.includes(permission))
@@ -85,19 +81,19 @@ export const groups = {
   }),
 } satisfies Service
 
-/** A page of groups; to ask for the groups of a user needs `user:readGroups`. */
+/** Filtering by user needs `user:readGroups`. */
 export async function listGroups(context: Context, args: ListArgs): Promise<GroupPage> {
   await authorizeFilter(context, args.filter)
   return groups.list(context, args)
 }
 
-/** The distinct names of groups; to ask for those of a user needs `user:readGroups`. */
+/** Filtering by user needs `user:readGroups`. */
 export async function listGroupNames(context: Context, args: NamesArgs): Promise<GroupNamePage> {
   await authorizeFilter(context, args.filter)
   return groups.names(context, args)
 }
 
-/** What an input says of a group, checked; what it leaves out is left out. Empty text is none, as in a profile. */
+/** Absent fields stay; empty text is null. */
 function columnsOf(input: { name?: string | null; email?: string | null; description?: string | null }): Partial<GroupColumns> {
   const columns: Partial<GroupColumns> = {}
   if (input.name !== undefined) {

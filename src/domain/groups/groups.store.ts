@@ -7,20 +7,19 @@ import { requireIam } from '../iams/iams.store.ts'
 import type { NamedGroup } from './group.members.ts'
 import type { GroupRecord } from './group.ts'
 
-/** The select list of a GroupRecord, for the alias `g`. */
+/** For the alias `g`. */
 export const GROUP_COLUMNS = `g.id, g.iamid, g.name, g.gid, g.email, g.description, g.scim, g.scimid,
   g.created_at AS "createdAt", g.updated_at AS "updatedAt"`
 
-/** What a rule holds of a group's row until its transaction ends: that it exists, or that it stays as it is. */
 type Lock = 'FOR KEY SHARE' | 'FOR NO KEY UPDATE' | 'FOR UPDATE' | ''
 
-/** The group a reference names. Throws NotFound, also when it is of another IAM than the one named. */
+/** Throws NotFound, also for another IAM's group. */
 export async function requireGroup(db: Db, ref: GroupRef, lock: Lock = ''): Promise<GroupRecord> {
   const [group] = await db.query<GroupRecord>(`SELECT ${GROUP_COLUMNS} FROM groups g WHERE g.id = $1 ${lock}`, [ref.id])
   return isOf(group, ref) ? group : missing(db, ref)
 }
 
-/** All groups named, in the order of the references; one statement. NotFound names the first that is missing. */
+/** In order; one statement. Throws NotFound with the first missing. */
 export async function requireGroups(db: Db, refs: readonly GroupRef[]): Promise<GroupRecord[]> {
   if (refs.length === 0) return []
   const found = new Map(
@@ -43,7 +42,7 @@ export async function requireGroups(db: Db, refs: readonly GroupRef[]): Promise<
 const isOf = (group: GroupRecord | undefined, { iamid }: GroupRef): group is GroupRecord =>
   group !== undefined && (iamid == null || iamid === group.iamid)
 
-/** Throws NotFound naming the group, or the IAM where there is no such IAM. */
+/** Throws NotFound with the group, or its IAM. */
 async function missing(db: Db, ref: GroupRef): Promise<never> {
   if (ref.iamid != null) await requireIam(db, ref.iamid)
   throw new NotFound(`No group with id ${ref.id}${ref.iamid == null ? '' : ` in ${ref.iamid}`}`)
@@ -54,7 +53,7 @@ export const groupsByIds = (db: Db, ids: readonly number[]): Promise<GroupRecord
     db.query<GroupRecord>(`SELECT ${GROUP_COLUMNS} FROM groups g WHERE g.id = ANY($1::int[])`, [piece]),
   )
 
-/** The groups of users, by name. */
+/** By name. */
 export const groupsOfUsers: NestedList = {
   columns: GROUP_COLUMNS,
   from: 'memberships m JOIN groups g ON g.id = m.group_id',
@@ -67,7 +66,7 @@ export const groupsOfUsers: NestedList = {
   countFrom: 'memberships m',
 }
 
-/** What members of each group may do by the rules of its IAM. */
+/** By the rules of its IAM. */
 export const permissionsOfGroups = (db: Db, ids: readonly number[]): Promise<{ groupId: number; permission: string }[]> =>
   db.query(
     `SELECT g.id AS "groupId", r.permission FROM groups g
@@ -76,13 +75,13 @@ export const permissionsOfGroups = (db: Db, ids: readonly number[]): Promise<{ g
     [ids],
   )
 
-/** What members of a group of this canonical name may do, whether or not there is one. */
+/** By canonical name, existing or not. */
 export async function permissionsOfName(db: Db, iamid: string, nameKey: string): Promise<string[]> {
   const rows = await db.prisma.iamGroupPermission.findMany({ where: { iamid, groupKey: nameKey }, select: { permission: true } })
   return rows.map(row => row.permission)
 }
 
-/** Columns of a group as they are written; undefined stays as it is. */
+/** Undefined stays. */
 export interface GroupColumns {
   name: string
   nameKey: string
@@ -90,7 +89,7 @@ export interface GroupColumns {
   description: string | null
 }
 
-/** Fails with a unique violation when the IAM has a group of this canonical name. */
+/** Throws a unique violation. */
 export async function insertGroup(
   db: Db,
   group: GroupColumns & { iamid: string; createdAt: Date; updatedAt: Date },
@@ -99,7 +98,7 @@ export async function insertGroup(
   return requireGroup(db, { id })
 }
 
-/** Fails with a unique violation when the IAM has another group of this canonical name. */
+/** Throws a unique violation. */
 export async function updateGroup(
   db: Db,
   id: number,
@@ -109,7 +108,7 @@ export async function updateGroup(
   return requireGroup(db, { id })
 }
 
-/** With its memberships, which may be so many that the cascade would end them in too large a piece. */
+/** Memberships first: the cascade would be too long. */
 export async function deleteGroupRow(db: Db, id: number): Promise<void> {
   if (await hasMore(db, id))
     await rowsUntilNone(db, limit =>
@@ -122,19 +121,18 @@ export async function deleteGroupRow(db: Db, id: number): Promise<void> {
   await db.prisma.group.deleteMany({ where: { id } })
 }
 
-/** Whether a group has more members than the store takes at once. */
 async function hasMore({ rowsAtOnce, query }: Db, id: number): Promise<boolean> {
   if (!Number.isFinite(rowsAtOnce)) return false
   return (await query('SELECT 1 FROM memberships WHERE group_id = $1 OFFSET $2::int LIMIT 1', [id, rowsAtOnce])).length > 0
 }
 
-/** The group, held until the transaction ends; null where it is gone. */
+/** Null if deleted. */
 export async function lockGroupRow(db: Db, id: number): Promise<NamedGroup | null> {
   const [group] = await db.query<NamedGroup>('SELECT g.id, g.iamid, g.name FROM groups g WHERE g.id = $1 FOR UPDATE', [id])
   return group ?? null
 }
 
-/** A new version of the group for SCIM (its ETag). */
+/** Changes its SCIM ETag. */
 export async function touchGroup(db: Db, id: number, now: Date): Promise<void> {
   await db.prisma.group.updateMany({ where: { id }, data: { scimVersion: { increment: 1 }, updatedAt: now } })
 }

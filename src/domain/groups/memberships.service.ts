@@ -1,4 +1,4 @@
-/** Who is in which group. A membership says who holds it: the hand (`bim`), outside sources, or both; the hand takes only its own away. */
+/** Members of groups. A membership belongs to `bim`, sources, or both; only the local part is removed here. */
 import type { UserRef } from '../../authorization/actor.ts'
 import type { AuditDraft } from '../../authorization/audit-event.ts'
 import type { Loaders } from '../../authorization/context.ts'
@@ -55,13 +55,13 @@ interface Change {
 }
 
 export const memberships = {
-  /** The members of one group, disabled users too. */
+  /** Including disabled users. */
   list: query('group:listMembers', async ({ db }, { ref, filter, direction, ...page }: ListArgs): Promise<MembershipPage> => {
     const group = await requireGroup(db, ref)
     return readPage<MembershipRecord>(db, memberList(group.id, filter ?? {}, direction), page)
   }),
 
-  /** The members of a group met on the way: many groups, one statement. */
+  /** Batched for nested reads. */
   ofGroup: query(
     'group:listMembers',
     (_call, { groupId, page, loaders }: MembersArgs): Promise<MembershipPage> => loaders.membersOfGroup.of(groupId, page),
@@ -73,7 +73,7 @@ export const memberships = {
     return readPage<MembershipRecord>(db, membershipList(user.id, filter ?? {}, direction), page)
   }),
 
-  /** A membership locally. One held locally already is answered as it is. */
+  /** Returns an existing local membership. */
   add: command(
     'group:addMember',
     async (call, { group: ref, user: userRef }: AddGroupMemberInput): Promise<WriteResult<MembershipRecord>> => {
@@ -91,7 +91,7 @@ export const memberships = {
     },
   ),
 
-  /** Takes the hand away. Conflict when only outside sources hold the membership. */
+  /** Throws Conflict when only sources hold it. */
   remove: command('group:removeMember', async (call, { group: ref, membershipId }: RemoveGroupMemberInput) => {
     const { db } = call
     const group = await requireGroup(db, ref, 'FOR KEY SHARE')
@@ -106,7 +106,7 @@ export const memberships = {
     return changed({ deleted: true }, event('groupUserDeleted', group, [user]))
   }),
 
-  /** Adds and removes many, all or nothing. Those in it already stay, those not in it are passed over. */
+  /** Atomic; existing and missing members are ignored. */
   change: command('group:addMember', async (call, input: ChangeGroupMembersInput): Promise<WriteResult<Change>> => {
     const { db, now } = call
     const add = checkList('add', input.add ?? [])
@@ -153,7 +153,7 @@ export const memberships = {
 
 const byId = (users: readonly UserRecord[]): Map<number, UserRecord> => new Map(users.map(user => [user.id, user]))
 
-/** One event for a call, however many people: it names them. */
+/** One event with all names. */
 function event(name: 'groupUserAdded' | 'groupUserDeleted', group: GroupRecord, users: readonly UserRecord[]): AuditDraft {
   const members = users.map(({ id, iamid, userid }) => ({ id, name: `${iamid}/${userid}` }))
   return {
@@ -167,7 +167,7 @@ async function permissionsOf({ db }: ServiceContext, group: GroupRecord): Promis
   return (await permissionsOfGroups(db, [group.id])).map(({ permission }) => permission)
 }
 
-/** A user of any IAM may join a `bim` group; a group of an external IAM is its own people's. */
+/** A `bim` group accepts all users; other groups their IAM's. */
 function assertSameIam(group: GroupRecord, users: readonly UserRecord[]): void {
   const stranger = users.find(user => group.iamid !== 'bim' && user.iamid !== group.iamid)
   if (stranger)

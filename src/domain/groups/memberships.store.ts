@@ -2,13 +2,13 @@ import type { NestedList } from '../../platform/database/nested-list.ts'
 import type { Db } from '../../platform/database/store.ts'
 import type { MembershipRecord } from './group.ts'
 
-/** The select list of a MembershipRecord, for the aliases `m` and, its user, `u`. */
+/** For the aliases `m` and `u`. */
 export const MEMBERSHIP_COLUMNS = `m.id, m.group_id AS "groupId", m.user_id AS "userId", m.sources, u.name,
   m.created_at AS "createdAt", m.updated_at AS "updatedAt"`
 
 const MEMBERSHIPS = 'memberships m JOIN users u ON u.id = m.user_id'
 
-/** The members of groups, by name, then by membership. */
+/** By name, then id. */
 export const membersOfGroups: NestedList = {
   columns: MEMBERSHIP_COLUMNS,
   from: MEMBERSHIPS,
@@ -21,7 +21,7 @@ export const membersOfGroups: NestedList = {
   countFrom: 'memberships m',
 }
 
-/** The memberships of users, by group name. */
+/** By group name. */
 export const membershipsOfUsers: NestedList = {
   columns: MEMBERSHIP_COLUMNS,
   from: `${MEMBERSHIPS} JOIN groups g ON g.id = m.group_id`,
@@ -36,7 +36,7 @@ export const membershipsOfUsers: NestedList = {
 
 export const countMembers = (db: Db, groupId: number): Promise<number> => db.prisma.membership.count({ where: { groupId } })
 
-/** The membership of this id in this group, held as it is until the transaction ends; null if there is none. */
+/** Locked; null if missing. */
 export async function lockMembership(db: Db, groupId: number, id: number): Promise<MembershipRecord | null> {
   const [membership] = await db.query<MembershipRecord>(
     `SELECT ${MEMBERSHIP_COLUMNS} FROM ${MEMBERSHIPS}
@@ -46,7 +46,7 @@ export async function lockMembership(db: Db, groupId: number, id: number): Promi
   return membership ?? null
 }
 
-/** The memberships of these users in this group, held as they are until the transaction ends. */
+/** Locked. */
 export const lockMembershipsOf = (db: Db, groupId: number, userIds: readonly number[]): Promise<MembershipRecord[]> =>
   db.query<MembershipRecord>(
     `SELECT ${MEMBERSHIP_COLUMNS} FROM ${MEMBERSHIPS}
@@ -54,10 +54,7 @@ export const lockMembershipsOf = (db: Db, groupId: number, userIds: readonly num
     [groupId, userIds],
   )
 
-/**
- * Puts users into a group locally, in one statement; answers the memberships that this made or made a hand-set one too.
- * A user deleted meanwhile is left out. In the order of ids, so that two such statements wait instead of colliding.
- */
+/** One statement; returns memberships that became local. Skips deleted users. In id order, against deadlocks. */
 export const addLocalMembers = (
   db: Db,
   groupId: number,
@@ -74,7 +71,7 @@ export const addLocalMembers = (
     [groupId, userIds, now],
   )
 
-/** Takes the hand away from memberships: those that nothing else holds go. One statement. */
+/** Deletes those without other holders. */
 export const removeLocalMembers = (db: Db, ids: readonly number[], now: Date): Promise<unknown> =>
   db.query(
     `WITH gone AS (DELETE FROM memberships WHERE id = ANY($1::int[]) AND sources <@ '{bim}'::text[])
@@ -83,7 +80,7 @@ export const removeLocalMembers = (db: Db, ids: readonly number[], now: Date): P
     [ids, now],
   )
 
-/** Ends `count` memberships of a group at most, whatever holds them. Returns the users. */
+/** Of any source. Returns the users. */
 export const deleteSomeMembers = (db: Db, groupId: number, count: number): Promise<{ id: number; name: string }[]> =>
   db.query(
     `WITH gone AS (DELETE FROM memberships WHERE id = ANY(ARRAY(

@@ -1,17 +1,16 @@
 import { createCipheriv, createDecipheriv, createHash, createHmac, hkdfSync, randomBytes } from 'node:crypto'
 import { SecretUnreadable } from '../../platform/errors.ts'
 
-// The secrets of an IAM's configuration at rest: AES-256-GCM, a random 96-bit nonce each, bound by the associated data to the IAM
-// and the place it stands in, so that a row written into another place of the database does not open. Encrypting, fingerprints and
-// the key's own id each use a key of their own, derived from the instance's.
+// AES-256-GCM; associated data binds a secret to IAM and path. Encryption, fingerprints and key ids use derived
+// keys.
 
-/** A sealed secret as it is stored: base64url, the tag at the end of `text`. */
+/** base64url; the tag ends `text`. */
 export interface EncryptedSecrets {
-  /** Which instance key sealed it. */
+  /** The key's id. */
   readonly key: string
   readonly nonce: string
   readonly text: string
-  /** Equal for equal secrets in the same place, and useless to who lacks the instance's key: guesses cannot be tried against it. */
+  /** Equal for equal secrets at a path; no use without the key. */
   readonly fingerprint: string
 }
 
@@ -19,7 +18,7 @@ const algorithm = 'aes-256-gcm'
 const nonceBytes = 12
 const tagBytes = 16
 
-/** Seals the secret at `path` of the configuration of `iamid`. `instanceKey` is 32 bytes. */
+/** `instanceKey`: 32 bytes. */
 export function encrypt(
   instanceKey: Buffer,
   { iamid, path, secret }: { iamid: string; path: string; secret: string },
@@ -35,7 +34,7 @@ export function encrypt(
   }
 }
 
-/** The secret, with whichever of the instance keys sealed it. Throws SecretUnreadable when none of them did, or it was altered. */
+/** Throws SecretUnreadable. */
 export function decrypt(
   instanceKeys: readonly Buffer[],
   { iamid, path, sealed }: { iamid: string; path: string; sealed: EncryptedSecrets },
@@ -66,7 +65,7 @@ function fingerprint(instanceKey: Buffer, { iamid, path, secret }: { iamid: stri
 
 const place = (iamid: string, path: string): Buffer => Buffer.from(`${JSON.stringify([iamid, path])}\n`)
 
-/** Names an instance key, and tells nothing else of it. */
+/** Identifies a key without revealing it. */
 export const keyId = (instanceKey: Buffer): string =>
   createHash('sha256').update(derive(instanceKey, 'id')).digest('hex').slice(0, 8)
 

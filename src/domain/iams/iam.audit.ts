@@ -1,7 +1,7 @@
 import type { AuditDraft } from '../../authorization/audit-event.ts'
 import { type GroupPermissionRow, groupPermissions, type IamRecord, sortKeys } from './iam.ts'
 
-/** What the audit log says of an IAM: of its secrets only the fingerprints. In one order, so that equal facts are equal as text. */
+/** Fingerprints instead of secrets; ordered, for comparison. */
 export const auditSnapshot = (iam: IamRecord, rules: readonly GroupPermissionRow[]) => ({
   displayName: iam.displayName,
   type: iam.type,

@@ -1,7 +1,7 @@
 import type { Db } from '../../platform/database/store.ts'
 import type { IamRecord } from './iam.ts'
 
-/** Keeps since when a directory shows entries without a stable id. No statement where that is known already. */
+/** Writes only a change. */
 export async function recordEntryIds(
   db: Db,
   { id, idsMissingSince }: Pick<IamRecord, 'id' | 'idsMissingSince'>,

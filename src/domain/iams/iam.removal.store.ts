@@ -2,13 +2,12 @@ import { inChunks, rowsUntilNone } from '../../platform/database/chunks.ts'
 import type { Db } from '../../platform/database/store.ts'
 import { deleteAddresses } from '../credentials/login-addresses.store.ts'
 
-// What becomes of an IAM's users when it is removed. Each is a fixed number of statements on a server, however many users there are; on
-// the embedded store they go in pieces.
+// Users of a removed IAM: constant statements on a server, chunks on the embedded database.
 
-/** With its group permissions. Its users and groups stay. */
+/** With group permissions; users and groups stay. */
 export const deleteIamRow = (db: Db, id: string) => db.prisma.iam.delete({ where: { id }, select: { id: true } })
 
-/** Ends what gives access to the IAM's users: tokens held, tokens with which they impersonate, invitations. Answers how many. */
+/** Tokens, impersonations, invitations. Returns their number. */
 export async function revokeAccessOfIam(db: Db, iamid: string): Promise<{ tokens: number; invitations: number }> {
   const [ended] = await db.query<{ tokens: number; invitations: number }>(
     `WITH gone AS (SELECT id FROM users WHERE iamid = $1),
@@ -20,7 +19,7 @@ export async function revokeAccessOfIam(db: Db, iamid: string): Promise<{ tokens
   return ended!
 }
 
-/** A user who was disabled, deleted or moved: for the audit log. */
+/** For the audit log. */
 export interface Affected {
   readonly id: number
   readonly userid: string
@@ -28,10 +27,7 @@ export interface Affected {
   readonly email: string | null
 }
 const AFFECTED = 'id, userid, name, email'
-/**
- * A change of the users of an IAM ($1), answered by those it changed, in the order of their ids. It is made until it finds none, so it takes
- * them out of what `where` finds.
- */
+/** Repeats until `where` finds no user; in id order. */
 const affectedBy = (
   db: Db,
   change: string,
@@ -53,7 +49,7 @@ export async function countUsersOf(db: Db, iamid: string): Promise<{ all: number
   return row!
 }
 
-/** Those who were enabled. */
+/** Enabled before. */
 export const disableUsersOf = (db: Db, iamid: string, now: Date): Promise<Affected[]> =>
   affectedBy(db, `UPDATE users SET disabled = true, disabled_by = 'bim', updated_at = $2`, {
     where: 'u.iamid = $1 AND NOT u.disabled',
@@ -72,7 +68,7 @@ const deleteAddressesIn = (db: Db, iamid: string, users: readonly Affected[]): P
     users.map(({ userid }) => ({ iamid, userid })),
   )
 
-/** Whose userid, or e-mail address, a user of `bim` has already, or two of them would share; by userid, at most `limit`. */
+/** Conflicts of userid or e-mail with `bim`, by userid. */
 export async function deletionBlockers(db: Db, iamid: string, limit: number): Promise<{ names: string[]; count: number }> {
   const rows = await db.query<{ userid: string; count: number }>(
     `SELECT u.userid, count(*) OVER ()::int AS count FROM users u WHERE u.iamid = $1
@@ -84,7 +80,7 @@ export async function deletionBlockers(db: Db, iamid: string, limit: number): Pr
   return { names: rows.map(row => row.userid), count: rows[0]?.count ?? 0 }
 }
 
-/** They keep their ids and what they hold. What the IAM set becomes set locally: nobody else would be left to take it away. */
+/** Ids and entitlements stay; the IAM's become local. */
 export async function moveUsersToBim(db: Db, iamid: string, now: Date): Promise<Affected[]> {
   const moved = await affectedBy(
     db,
@@ -104,7 +100,7 @@ export async function moveUsersToBim(db: Db, iamid: string, now: Date): Promise<
   return moved
 }
 
-/** Of rows that say the same, one is left. Changed where they stand: of new ones each would have its user looked up. */
+/** Merges duplicates; updates in place, which skips foreign key checks. */
 async function localHoldingsOf(
   db: Db,
   table: 'user_attributes' | 'user_permissions',

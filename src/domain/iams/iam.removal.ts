@@ -18,15 +18,11 @@ import {
 } from './iam.removal.store.ts'
 import { groupPermissionsOf, lockIam, permissionsGrantedBy } from './iams.store.ts'
 
-/** Names in a message, at most. */
 const NAMED = 10
-/** Users that one transaction disables, deletes or moves, at most. It has 30 s (store/open); 100,000 in a million memberships took 25 s. */
+/** Per transaction of 30 s; 100,000 users took 25 s. */
 export const AT_ONCE = 100_000
 
-/**
- * Removes an IAM. While it has users, `users` says what becomes of them; whatever it is, nobody is signed in by it any more, so it needs
- * every administrative permission that one of them holds, as disabling each would. Its groups stay.
- */
+/** `users` decides about its users. Requires all their administrative permissions. Groups stay. */
 export async function removeIam(
   call: ServiceContext,
   { id, users, ifUpdatedAt }: { id: string; users?: IamUsers | null; ifUpdatedAt?: Date | null },
@@ -61,14 +57,13 @@ export async function removeIam(
 const inUse = ({ all, enabled }: { all: number; enabled: number }): string =>
   `has ${all} user${all === 1 ? '' : 's'}, ${enabled} of them enabled: say with \`users\` what becomes of them, which is KEEP, DISABLE, DELETE or MOVE_TO_BIM`
 
-/** Throws Conflict before anything is begun that could not be finished. */
+/** Throws Conflict before a removal that would time out. */
 export function assertFewUsers(id: string, users: IamUsers, count: number): void {
   if (count <= AT_ONCE) return
   const instead = 'give KEEP, after which they can do nothing while no IAM has this id, or delete some of them first'
   throw new Conflict(`users: ${users} is for at most ${AT_ONCE} users at once, and ${id} has ${count}: ${instead}`)
 }
 
-/** What is done to users needs what doing it to each would. */
 const NEEDS = { DISABLE: 'user:disable', DELETE: 'user:delete', MOVE_TO_BIM: 'user:create' } as const
 
 type Fate = (call: ServiceContext, iamid: string) => Promise<AuditDraft[]>

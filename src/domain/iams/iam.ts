@@ -1,37 +1,30 @@
-/**
- * What an IAM is. Pure.
- * Flow of a configuration: input → input (what was pasted, names of permissions) → validate (one schema per type, every
- * fault at once; secrets taken out) → secrets (sealed under the instance's key) → iams.store. It comes back without its secrets:
- * of each only a fingerprint.
- */
+/** IAMs, without secrets. Pure. */
 import type { Page } from '../../platform/database/pagination.ts'
 
-/** A row of `iams`, without its secrets. */
 export interface IamRecord {
   readonly id: string
   readonly displayName: string
   readonly type: string
   readonly config: Record<string, unknown>
-  /** Fingerprints of the secrets that are set, by the secret's path; never the secrets. */
+  /** By path. */
   readonly secrets: Record<string, string>
   readonly defaultPermissions: readonly string[]
-  /** Of the key that does not expire. */
+  /** Of the permanent key. */
   readonly scimKeyPrefix: string | null
-  /** Since when its directory shows entries without a stable id; null where none was seen. */
+  /** Entries without a stable id were seen since; else null. */
   readonly idsMissingSince: Date | null
   readonly createdAt: Date
   readonly updatedAt: Date
 }
 export type IamPage = Page<IamRecord>
 
-/** An IAM as the log-in page offers it: with a password, or elsewhere. */
 export interface SignInOption {
   readonly id: string
   readonly displayName: string
   readonly byPassword: boolean
 }
 
-/** One permission that a rule gives to the members of a group of an IAM. The group need not exist yet. */
+/** The group may not exist yet. */
 export interface GroupPermissionRow {
   readonly iamid: string
   readonly groupName: string
@@ -39,21 +32,21 @@ export interface GroupPermissionRow {
   readonly permission: string
 }
 
-/** Whether the IAM may be used for an action; one that lists none (`supportedActions`) may be used for all. */
+/** An empty `supportedActions` allows all. */
 export const supports = ({ supportedActions: actions }: IamRecord['config'], action: string): boolean =>
   !Array.isArray(actions) || actions.includes(action)
 
-/** Either of the vendor's two switches turns SCIM on. */
+/** Either of two switches. */
 export function scimEnabled({ config }: Pick<IamRecord, 'config'>): boolean {
   return (
     config.scimEnabled === true || (Array.isArray(config.supportedActions) && config.supportedActions.includes('scimEnabled'))
   )
 }
 
-/** Where a provider finds us. An IAM's id needs no encoding. */
+/** IAM ids need no encoding. */
 export const scimUrl = (publicUrl: string, iamid: string): string => `${publicUrl}/scim/v2/${iamid}`
 
-/** `{group name: [permissions]}` of the rows of one IAM, in their order. */
+/** `{group name: [permissions]}`, in order. */
 export function groupPermissions(rows: readonly GroupPermissionRow[]): Record<string, string[]> {
   const byGroup = new Map<string, { name: string; permissions: string[] }>()
   for (const { groupKey, groupName, permission } of rows) {
@@ -64,10 +57,7 @@ export function groupPermissions(rows: readonly GroupPermissionRow[]): Record<st
   return Object.fromEntries([...byGroup.values()].map(({ name, permissions }) => [name, permissions]))
 }
 
-/**
- * An id from a display name: `Jump Cloud LDAP` becomes `jumpCloudLDAP`. A name without a Latin letter gives `otherwise`.
- * Short enough to be followed by a number when it is taken.
- */
+/** `Jump Cloud LDAP` becomes `jumpCloudLDAP`; `otherwise` without Latin letters. Leaves space for a number. */
 export function idFrom(displayName: string, otherwise: string): string {
   const plain = displayName.normalize('NFKD').replace(/\p{M}/gu, '')
   const [first = '', ...rest] = plain
@@ -80,7 +70,7 @@ export function idFrom(displayName: string, otherwise: string): string {
   return id.slice(0, 60) || otherwise
 }
 
-/** The same value with the names of its objects sorted: the store keeps them in an order of its own. */
+/** JSONB has its own key order. */
 export function sortKeys(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(sortKeys)
   if (typeof value !== 'object' || value === null) return value
@@ -88,13 +78,12 @@ export function sortKeys(value: unknown): unknown {
   return Object.fromEntries(entries.map(([name, inner]) => [name, sortKeys(inner)]))
 }
 
-/** A SCIM key as it is shown; the key itself is not kept. */
 export interface ScimKeyRecord {
   readonly id: number
   readonly iamid: string
   readonly prefix: string
   readonly createdAt: Date
   readonly lastUsed: Date | null
-  /** When a replaced key ends; null for the one in force. */
+  /** Of a replaced key; else null. */
   readonly expiresAt: Date | null
 }

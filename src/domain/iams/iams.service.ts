@@ -1,5 +1,3 @@
-/** IAMs: what is configured, and what that gives to whom. Flow of a configuration is in iam.ts. */
-
 import { difference } from '../../authorization/audit-event.ts'
 import { generateSecret } from '../../authorization/secret.ts'
 import {
@@ -51,7 +49,7 @@ import {
 } from './iams.store.ts'
 import { addScimKey } from './scim-keys.store.ts'
 
-/** Seconds that a replaced SCIM key works yet: until the provider has the new one. */
+/** Seconds of validity of replaced SCIM keys. */
 const SCIM_KEY_GRACE = 86_400
 const MAX_GRACE = 2_592_000
 
@@ -61,29 +59,27 @@ interface ListArgs extends PageArgs {
 }
 
 export const iams = {
-  /** The type of an IAM, for a log-in that begins: nobody is known yet. Null when there is none. */
+  /** For anonymous log-ins; null when unknown. */
   typeOf: query('session:start', async ({ db }: ServiceContext, { id }: { id: string }) => (await findIam(db, id))?.type ?? null),
 
-  /** The IAMs whose log-in goes on at a provider, by name. */
+  /** By name. */
   entrances: query('session:start', ({ db }: ServiceContext, _: object) => signInOptions(db)),
 
-  /** `bim` first, the others by id. */
+  /** `bim` first, then by id. */
   list: query('iam:list', ({ db }: ServiceContext, { filter, direction, ...page }: ListArgs) =>
     readPage<IamRecord>(db, iamList(filter ?? {}, direction), page),
   ),
 
-  /** Null when there is none. */
   get: query('iam:list', ({ db }: ServiceContext, { id }: { id: string }) => findIam(db, id)),
 
-  /** The types that there are, with every option. */
   types: query('iam:describe', async (_: ServiceContext, __: object) => iamTypes),
 
   create: command('iam:configure', createIam),
   update: command('iam:configure', updateIam),
-  /** `users` says what becomes of its users, where it has any. */
+  /** `users`: what happens to its users. */
   remove: command('iam:configure', removeIam),
 
-  /** The key is shown this once; those before it work for `graceSeconds` yet. Keys open SCIM only while the configuration has it on. */
+  /** Shown once; earlier keys work for `graceSeconds`. Requires SCIM to be enabled. */
   generateScimKey: command(
     'iam:configure',
     async (call: ServiceContext, { id, graceSeconds }: { id: string; graceSeconds?: number | null }) => {
@@ -110,7 +106,7 @@ export const iams = {
   ),
 } satisfies Service
 
-/** An IAM as it is now; with the key for its SCIM client, shown this once, where the call switched SCIM on and there was none. */
+/** With a new SCIM key when the call enabled SCIM. */
 export interface ConfiguredIam {
   readonly iam: IamRecord
   readonly scimKey: string | null
@@ -128,7 +124,7 @@ async function createIam(call: ServiceContext, given: IamInput): Promise<WriteRe
   const rules = checkGroupPermissions(wished ?? '', input.groupPermissions ?? {})
   await checkMigration(call, checked.config)
   const id = wished ?? (await idOf(call, displayName, type))
-  // Users of a removed IAM of this id may still be here: who makes it anew decides who logs in as them.
+  // Users of a removed IAM of this id could log in again.
   assertMayGrant(call, [...defaultPermissions, ...rules.map(rule => rule.permission), ...(await permissionsHeldIn(db, id))])
   const secrets = encryptedSecrets(app.key, id, { kept: {}, checked })
   if (!(await insertIam(db, id, { columns: { displayName, type, config: checked.config, secrets, defaultPermissions }, now })))
@@ -142,7 +138,7 @@ async function createIam(call: ServiceContext, given: IamInput): Promise<WriteRe
   return changed({ iam, ...scim }, iamConfiguredEvent(iam, null, { ...auditSnapshot(iam, rules), ...keyFact(iam, scim) }))
 }
 
-/** `ifUpdatedAt`: the version that the caller has read. */
+/** `ifUpdatedAt`: the expected version. */
 async function updateIam(
   call: ServiceContext,
   { ifUpdatedAt, ...given }: IamInput & { id: string; ifUpdatedAt?: Date | null },
@@ -188,7 +184,7 @@ async function updateIam(
   return changed({ iam, ...scim }, iamConfiguredEvent(iam, change.before, { ...change.after, ...keyFact(iam, scim) }))
 }
 
-/** Switching SCIM on makes a key where there is none. Who may change the configuration may have a key: `changesSource`. */
+/** Enabling SCIM creates a first key. */
 async function withScimKey({ db, app, now }: ServiceContext, iam: IamRecord, before: boolean): Promise<ConfiguredIam> {
   if (before || !scimEnabled(iam) || iam.scimKeyPrefix !== null) return { iam, scimKey: null, scimUrl: null }
   const key = generateSecret('rs')
@@ -199,7 +195,7 @@ async function withScimKey({ db, app, now }: ServiceContext, iam: IamRecord, bef
 const keyFact = ({ scimKeyPrefix }: IamRecord, { scimKey }: Pick<ConfiguredIam, 'scimKey'>) =>
   scimKey === null ? {} : { scimKeyPrefix }
 
-/** Whether the configuration, as opposed to what it says of itself, becomes another. */
+/** Beyond descriptive fields. */
 const changesSource = (before: IamRecord, { config, secrets }: CheckedConfig): boolean =>
   secrets.size > 0 || JSON.stringify(sortKeys(before.config)) !== JSON.stringify(sortKeys(config))
 
@@ -208,7 +204,7 @@ async function checkMigration({ db }: ServiceContext, config: Record<string, unk
     throw new Invalid('config.migrateFrom', 'must be the id of an IAM, or of a removed one whose users are still here')
 }
 
-/** Made from the display name; a number follows when an IAM has it, or had it. */
+/** From the display name, numbered when used before. */
 async function idOf({ db }: ServiceContext, displayName: string, type: string): Promise<string> {
   const base = idFrom(displayName, type)
   const candidates = [base, ...Array.from({ length: 998 }, (_, index) => `${base}${index + 2}`)].filter(id => id !== 'group')
@@ -217,7 +213,7 @@ async function idOf({ db }: ServiceContext, displayName: string, type: string): 
   return id
 }
 
-/** The stored secrets as the input changes them: left out stays, null goes. An equal one is not sealed anew. */
+/** Absent stays, null removes; equal ones keep their ciphertext. */
 function encryptedSecrets(
   key: Buffer,
   id: string,

@@ -11,13 +11,13 @@ import { scimKeyPrefix } from './scim-keys.store.ts'
 const ROW = `i.id, i.display_name AS "displayName", i.type, i.config, i.default_permissions AS "defaultPermissions",
   i.ids_missing_since AS "idsMissingSince",
   i.created_at AS "createdAt", i.updated_at AS "updatedAt"`
-/** Of secrets, `s` being a row of key and value for each, only the fingerprints. */
+/** `s`: rows of key and value. */
 const fingerprints = (secrets: string) =>
   `(SELECT coalesce(jsonb_object_agg(s.key, s.value->>'fingerprint'), '{}') FROM ${secrets}) AS secrets`
-/** The select list of an IamRecord, for the alias `i`. */
+/** For the alias `i`. */
 const IAM_COLUMNS = `${ROW}, ${scimKeyPrefix('i.id')}, ${fingerprints('jsonb_each(i.secrets) s')}`
 
-/** `bim` first, the others by id: that is a total order, and ids are no numbers. Throws Invalid. */
+/** `bim` first, then by id. Throws Invalid. */
 export const iamList = (filter: IamFilter, direction: Direction | null | undefined): ListQuery => ({
   columns: ROW,
   along: `, ${scimKeyPrefix('page.id')}, ${fingerprints('iams i CROSS JOIN jsonb_each(i.secrets) s WHERE i.id = page.id')}`,
@@ -43,7 +43,7 @@ export async function findIam(db: Db, id: string): Promise<IamRecord | null> {
   return iam ?? null
 }
 
-/** Where people can log in: `bim` and the configured directories by password, the configured providers elsewhere. At most a page of them. */
+/** For the log-in page; at most one page. */
 export const signInOptions = (db: Db): Promise<SignInOption[]> =>
   db.query(
     `SELECT i.id, i.display_name AS "displayName", i.type <> 'openid' AS "byPassword" FROM iams i
@@ -52,14 +52,14 @@ export const signInOptions = (db: Db): Promise<SignInOption[]> =>
     [],
   )
 
-/** Throws NotFound when no such IAM is configured. */
+/** Throws NotFound. */
 export async function requireIam(db: Db, id: string): Promise<IamRecord> {
   const iam = await findIam(db, id)
   if (!iam) throw new NotFound(`There is no IAM ${id}`)
   return iam
 }
 
-/** As requireIam, with its sealed secrets, and nobody else changes it until the transaction ends. */
+/** With encrypted secrets, locked. */
 export async function lockIam(db: Db, id: string): Promise<{ iam: IamRecord; sealed: Record<string, EncryptedSecrets> }> {
   const [row] = await db.query<IamRecord & { sealed: Record<string, EncryptedSecrets> }>(
     `SELECT ${IAM_COLUMNS}, i.secrets AS sealed FROM iams i WHERE i.id = $1 FOR UPDATE`,
@@ -70,13 +70,13 @@ export async function lockIam(db: Db, id: string): Promise<{ iam: IamRecord; sea
   return { iam, sealed }
 }
 
-/** The IAM's configuration if it is there, and then nobody removes it until the transaction ends. Before its users are locked, as removing it does. */
+/** Blocks removal. Call it before locking users, as removal does. */
 export async function lockIamRow(db: Db, id: string): Promise<Readonly<Record<string, unknown>> | null> {
   const [row] = await db.query<Pick<IamRecord, 'config'>>(`SELECT config FROM iams WHERE id = $1 FOR KEY SHARE`, [id])
   return row?.config ?? null
 }
 
-/** The sealed secrets of an IAM, by their paths. */
+/** By path. */
 export async function encryptedSecretsOf(db: Db, id: string): Promise<Record<string, EncryptedSecrets>> {
   const [row] = await db.query<{ secrets: Record<string, EncryptedSecrets> }>(`SELECT i.secrets FROM iams i WHERE i.id = $1`, [
     id,
@@ -84,7 +84,6 @@ export async function encryptedSecretsOf(db: Db, id: string): Promise<Record<str
   return row?.secrets ?? {}
 }
 
-/** The ids of the IAMs with a secret that none of the named instance keys sealed. */
 export async function secretsWithOtherKey(db: Db, keyIds: readonly string[]): Promise<string[]> {
   const rows = await db.query<{ id: string }>(
     `SELECT i.id FROM iams i WHERE EXISTS (SELECT 1 FROM jsonb_each(i.secrets) s WHERE s.value->>'key' <> ALL($1::text[])) ORDER BY i.id`,
@@ -93,13 +92,13 @@ export async function secretsWithOtherKey(db: Db, keyIds: readonly string[]): Pr
   return rows.map(row => row.id)
 }
 
-/** The same secrets, sealed anew: the configuration stays as it is, and so does when it was changed. */
+/** False when the configuration changed. */
 export async function replaceSecrets(db: Db, id: string, secrets: Record<string, EncryptedSecrets>): Promise<void> {
   const { secrets: data } = jsonOf({ config: {}, secrets })
   await db.prisma.iam.update({ where: { id }, data: { secrets: data }, select: { id: true } })
 }
 
-/** The first of the candidates that no IAM has or had: users and groups of a removed one keep its id. Null when there is none. */
+/** Unused now and before; null when none is free. */
 export async function freeIamid(db: Db, candidates: readonly string[]): Promise<string | null> {
   const [row] = await db.query<{ id: string }>(
     `SELECT c.id FROM unnest($1::text[]) WITH ORDINALITY c(id, place)
@@ -110,7 +109,7 @@ export async function freeIamid(db: Db, candidates: readonly string[]): Promise<
   return row?.id ?? null
 }
 
-/** Whether an IAM has this id, or had it and its users are still here. */
+/** Configured, or removed with remaining users. */
 export async function isKnownIam(db: Db, id: string): Promise<boolean> {
   const rows = await db.query(
     `SELECT 1 WHERE EXISTS (SELECT 1 FROM iams WHERE id = $1) OR EXISTS (SELECT 1 FROM users WHERE iamid = $1)`,
@@ -154,7 +153,7 @@ const jsonOf = ({ config, secrets }: Pick<IamColumns, 'config' | 'secrets'>) => 
   secrets: secrets as unknown as Prisma.InputJsonObject,
 })
 
-/** Ordered by group, then by permission. */
+/** By group, then permission. */
 export const groupPermissionsOf = (db: Db, ids: readonly string[]): Promise<GroupPermissionRow[]> =>
   db.query(
     `SELECT r.iamid, r.group_name AS "groupName", r.group_key AS "groupKey", r.permission FROM iam_group_permissions r
@@ -167,7 +166,7 @@ export async function replaceGroupPermissions(db: Db, iamid: string, rows: reado
   if (rows.length > 0) await db.prisma.iamGroupPermission.createMany({ data: [...rows] })
 }
 
-/** Every permission that some user of the IAM holds, through whatever source. */
+/** From any source. */
 export async function permissionsHeldIn(db: Db, iamid: string): Promise<string[]> {
   const rows = await db.query<{ permission: string }>(
     `SELECT DISTINCT e.permission FROM effective_permissions e JOIN users u ON u.id = e.user_id WHERE u.iamid = $1 ORDER BY 1`,
@@ -176,10 +175,7 @@ export async function permissionsHeldIn(db: Db, iamid: string): Promise<string[]
   return rows.map(row => row.permission)
 }
 
-/**
- * What whoever decides where the IAM's people come from could take hold of: they could log in as each of them, and put anybody into its
- * groups. Nobody takes over a holder of an administrative permission they lack (reference: iam-rules, "Permissions").
- */
+/** Permissions of an IAM's users and groups: whoever configures it could use them (iam-rules, "Permissions"). */
 export async function permissionsGrantedBy(db: Db, iam: IamRecord, rules: readonly GroupPermissionRow[]): Promise<string[]> {
   return [...iam.defaultPermissions, ...rules.map(rule => rule.permission), ...(await permissionsHeldIn(db, iam.id))]
 }

@@ -1,8 +1,8 @@
 import { type IamRecord, scimEnabled } from './iam.ts'
 
-// What an IAM needs before people can log in by it, or its SCIM client can reach it. Pure.
+// What an IAM lacks before log-in or SCIM can work. Pure.
 
-/** The options that each type needs, where nothing is configured: with `options` the schema requires them (schema). */
+/** For configurations without `options`. */
 const NEEDED: Readonly<Record<string, readonly string[]>> = {
   ldap: [
     'config.options.host',
@@ -12,7 +12,7 @@ const NEEDED: Readonly<Record<string, readonly string[]>> = {
   openid: ['config.options.clientId', 'config.options.discoverUrl'],
 }
 
-/** Each is an option, or what else has to be done. Empty when nothing is missing. */
+/** Options, or other steps. */
 export function missingIn(iam: Pick<IamRecord, 'type' | 'config' | 'scimKeyPrefix'>): string[] {
   const logIn =
     iam.type === 'saml'

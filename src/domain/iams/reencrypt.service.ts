@@ -11,21 +11,18 @@ import { Unprocessable } from '../../platform/errors.ts'
 import { decrypt, type EncryptedSecrets, encrypt, keyId } from './encryption.ts'
 import { lockIam, replaceSecrets, secretsWithOtherKey } from './iams.store.ts'
 
-/** The paths of what was sealed anew, and of what none of our keys opens. */
+/** Paths re-encrypted, and unreadable. */
 export interface ReencryptedSecrets {
   readonly resealed: string[]
   readonly lost: string[]
 }
 
-/** Another instance key: list, then reseal each. Whenever it ends, the next list has only what is left. */
+/** Key rotation: list, then re-encrypt each; restartable. */
 export const secrets = {
-  /** The ids of the IAMs with a secret that the present instance key did not seal. */
   listOld: query('iam:listSealed', ({ db, app }: ServiceContext, _: object) => secretsWithOtherKey(db, [keyId(app.key)])),
 
-  /** The ids of the IAMs with a secret that no key of this process opens. */
   listUnopened: query('iam:listSealed', ({ db, app }: ServiceContext, _: object) => secretsWithOtherKey(db, app.keys.map(keyId))),
 
-  /** Seals the IAM's secrets with the present key, as far as they open. Nothing else of the IAM changes. */
   reseal: command(
     'iam:reseal',
     async ({ db, app }: ServiceContext, { id }: { id: string }): Promise<WriteResult<ReencryptedSecrets>> => {

@@ -2,21 +2,20 @@ import type { Db } from '../../platform/database/store.ts'
 import type { ScimKeyRecord } from './iam.ts'
 
 const COLUMNS = 'k.id, k.iamid, k.prefix, k.created_at AS "createdAt", k.last_used AS "lastUsed", k.expires_at AS "expiresAt"'
-/** Keys of one IAM that work at the same time, the newest first. */
 const MAX_KEYS = 10
 
-/** The prefix of the key that does not expire, for the IAM `i`. */
+/** The permanent key's. */
 export const scimKeyPrefix = (iamid: 'i.id' | 'page.id') =>
   `(SELECT k.prefix FROM scim_keys k WHERE k.iamid = ${iamid} AND k.expires_at IS NULL ORDER BY k.id DESC LIMIT 1) AS "scimKeyPrefix"`
 
-/** The keys of IAMs that work at this time, the newest first. */
+/** Newest first. */
 export const scimKeysOf = (db: Db, iamids: readonly string[], now: Date): Promise<ScimKeyRecord[]> =>
   db.query(
     `SELECT ${COLUMNS} FROM scim_keys k WHERE k.iamid = ANY($1::text[]) AND (k.expires_at IS NULL OR k.expires_at > $2) ORDER BY k.id DESC`,
     [iamids, now],
   )
 
-/** Adds a key. Those before it work until `until` at most; what has ended, and what is too many, is deleted. Three statements. */
+/** Limits earlier keys to `until`; deletes expired and surplus ones. */
 export async function addScimKey(
   db: Db,
   iamid: string,

@@ -3,13 +3,12 @@ import { Conflict } from '../../platform/errors.ts'
 import { supports } from './iam.ts'
 import { iamsByIds } from './iams.store.ts'
 
-/** What is set locally on what an IAM brings, and where to set it instead. */
 const SET = {
   allowBIMAuthorizations: ['allows no attributes set by hand', 'set them at its source'],
   allowBIMGroups: ['lets nobody put its users into groups by hand', 'put them into groups at its source'],
 } as const
 
-/** Throws Conflict when the IAM of one of these lists what it may be used for (`supportedActions`), and this is not among it. */
+/** Throws Conflict when `supportedActions` reserves this for the source. */
 export async function assertLocalEditAllowed(
   db: Db,
   owners: readonly { readonly iamid: string }[],

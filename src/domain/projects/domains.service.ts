@@ -44,7 +44,7 @@ export const domains = {
     return changed(domain, { event: 'domainCreated', target: target(domain), after: { name, description } })
   }),
 
-  /** With the permissions given within it. */
+  /** With its permissions. */
   remove: command('domain:write', async ({ db }: ServiceContext, { id }: { id: string }) => {
     const domain = await lockDomain(db, id)
     const { name, description } = domain
@@ -53,7 +53,7 @@ export const domains = {
     return changed({ deleted: true as const }, { event: 'domainDeleted', target: target(domain), before })
   }),
 
-  /** Given twice it is given once: the answer is what the holder has already. */
+  /** Idempotent. */
   grant: command('domain:write', async ({ db, now }: ServiceContext, input: GrantInput) => {
     const permission = checkName('permission', input.permission)
     if ((input.user == null) === (input.group == null)) throw new Invalid('user', 'or group must be given, and not both')
@@ -86,7 +86,7 @@ interface Holder {
   readonly name: string
 }
 
-/** The one of the two who is named, held until the transaction ends: nobody deletes them before the permission stands. */
+/** Locked against deletion. */
 async function holderOf(db: ServiceContext['db'], { user, group }: GrantInput): Promise<Holder> {
   if (group != null) {
     const { id, iamid, name } = await requireGroup(db, group, 'FOR KEY SHARE')

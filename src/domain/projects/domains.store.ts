@@ -17,7 +17,7 @@ const ORDERS: Record<DomainSort['field'], Omit<Order, 'descending'>> = {
   CREATED_AT: { name: 'domainCreatedAt', expression: 'd.created_at', type: 'timestamptz', idType: 'uuid' },
 }
 
-/** The list that a filter and a sort describe. Throws Invalid. */
+/** Throws Invalid. */
 export const domainList = (filter: DomainFilter, sort: DomainSort | null | undefined): ListQuery => ({
   columns: COLUMNS,
   from: 'domains d',
@@ -33,7 +33,7 @@ export const domainList = (filter: DomainFilter, sort: DomainSort | null | undef
 export const domainsByIds = (db: Db, ids: readonly string[]): Promise<DomainRecord[]> =>
   db.query(`SELECT ${COLUMNS} FROM domains d WHERE d.id = ANY($1::uuid[])`, [ids])
 
-/** The domain, and nobody else changes or deletes it until the transaction ends. Throws NotFound. */
+/** Throws NotFound. */
 export async function lockDomain(db: Db, id: string): Promise<DomainRecord> {
   const [domain] = await db.query<DomainRecord>(`SELECT ${COLUMNS} FROM domains d WHERE d.id = $1::uuid FOR UPDATE`, [id])
   if (!domain) throw new NotFound(`No domain with id ${id}`)
@@ -55,13 +55,12 @@ export async function insertDomain(
   return record ?? null
 }
 
-/** With the permissions given within it (foreign keys cascade). */
+/** Cascades. */
 export const deleteDomainRow = (db: Db, id: string) => db.prisma.domain.delete({ where: { id }, select: { id: true } })
 
 export const countGrants = (db: Db, domainId: string): Promise<number> =>
   db.prisma.domainPermission.count({ where: { domainId } })
 
-/** A permission within a domain and who shall hold it: a user or a group. */
 export interface NewGrant {
   readonly domainId: string
   readonly permission: string
@@ -69,7 +68,7 @@ export interface NewGrant {
   readonly groupId: number | null
 }
 
-/** False when the holder had it already. */
+/** False when already held. */
 export async function insertGrant(db: Db, grant: NewGrant, now: Date): Promise<boolean> {
   const { count } = await db.prisma.domainPermission.createMany({ data: [{ ...grant, createdAt: now }], skipDuplicates: true })
   return count === 1
@@ -86,13 +85,13 @@ export async function findGrant(
   return grant ?? null
 }
 
-/** What was given, with the names of the domain and of the holder, for the audit log. */
+/** For the audit log. */
 export interface NamedGrant extends DomainPermissionRecord {
   readonly domain: string
   readonly holder: string
 }
 
-/** Takes a permission back; null when there is none with this id, or another request was faster. */
+/** Null when missing. */
 export async function deleteGrant(db: Db, id: string): Promise<NamedGrant | null> {
   const [grant] = await db.query<NamedGrant>(
     `WITH p AS (DELETE FROM domain_permissions WHERE id = $1::uuid RETURNING *)
@@ -103,7 +102,6 @@ export async function deleteGrant(db: Db, id: string): Promise<NamedGrant | null
   return grant ?? null
 }
 
-/** The permissions given within domains, by permission. */
 export const grantsOfDomains: NestedList = {
   columns: GRANT_COLUMNS,
   from: GRANTS,
@@ -122,7 +120,7 @@ export const grantsOfDomains: NestedList = {
   countFrom: 'domain_permissions p',
 }
 
-/** What users hold, by themselves and through their groups; by domain, then by permission. Every domain's id is as long. */
+/** Direct and through groups; by domain, then permission. Ids have equal length. */
 export const domainGrantsOfUsers: NestedList = {
   columns: GRANT_COLUMNS,
   from: `(SELECT d.*, d.user_id AS holder FROM domain_permissions d

@@ -5,13 +5,12 @@ import { checkList } from '../../platform/validation.ts'
 import type { UserRecord } from '../users/user.ts'
 import { requireUsers } from '../users/users.store.ts'
 
-/** Whom a change of a list of people names. */
 export interface PeopleInput {
   readonly add?: readonly UserRef[] | null
   readonly remove?: readonly UserRef[] | null
 }
 
-/** The users to add and to remove: one statement. Throws Invalid, also for somebody on both sides, and NotFound. */
+/** One statement. Throws Invalid for a user on both sides, and NotFound. */
 export async function peopleOf(db: Db, input: PeopleInput): Promise<{ add: UserRecord[]; remove: UserRecord[] }> {
   const add = checkRefs('add', input.add ?? [])
   const remove = checkRefs('remove', input.remove ?? [])
@@ -31,7 +30,7 @@ export function checkRefs(field: string, refs: readonly UserRef[]): readonly Use
 
 export const idsOfUsers = (users: readonly UserRecord[]): number[] => users.map(user => user.id)
 
-/** The names of those whose ids are among `ids`, each once, for the audit log. */
+/** For the audit log. */
 export function namesOf(users: readonly UserRecord[], ids: readonly number[]): string[] {
   const names = new Map(users.map(user => [user.id, `${user.iamid}/${user.userid}`]))
   return ids.flatMap(id => names.get(id) ?? [])

@@ -1,4 +1,4 @@
-/** What projects, domains and data sources are: only what keys, permissions and searches need of them. Pure. */
+/** Projects, domains and data sources. Pure. */
 import type { Page } from '../../platform/database/pagination.ts'
 
 export interface ProjectRecord {
@@ -28,7 +28,7 @@ export interface DomainRecord {
 }
 export type DomainPage = Page<DomainRecord>
 
-/** A permission within a domain; held by exactly one of a user and a group. */
+/** Held by a user or a group. */
 export interface DomainPermissionRecord {
   readonly id: string
   readonly domainId: string

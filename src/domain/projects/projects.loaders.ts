@@ -19,7 +19,6 @@ export const projectLoaders = (db: Db) => ({
   permissionsOfDomain: new NestedListLoader<string, DomainPermissionRecord>(db, grantsOfDomains),
   domainPermissionsOfUser: new NestedListLoader<number, DomainPermissionRecord>(db, domainGrantsOfUsers),
   ownersOfDataSource: new NestedListLoader<number, UserRecord>(db, ownersOfDataSources),
-  /** Whether the user owns any data source. */
   isDataSourceOwner: new DataLoader<number, boolean>(async ids => {
     const owners = new Set(await dataSourceOwners(db, ids))
     return ids.map(id => owners.has(id))

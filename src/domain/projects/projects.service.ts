@@ -1,9 +1,3 @@
-/**
- * Projects: who is in them, and what goes with them.
- * Flow of the module: this, domains.service and sources.service hold the rules, each over its store; projects.loaders hangs what they
- * have on other objects. Members and owners are first a list of references (people), then one statement.
- */
-
 import type { Target } from '../../authorization/audit-event.ts'
 import { decide } from '../../authorization/policy.ts'
 import { changed, command, query, type Service, type ServiceContext, unchanged } from '../../authorization/service.ts'
@@ -40,13 +34,13 @@ interface ListArgs extends PageArgs {
 }
 
 export const projects = {
-  /** One's own, or all for who may list all. */
+  /** Own projects, or all with the permission. */
   list: query('project:list', ({ db, actor }: ServiceContext, { filter, sort, ...page }: ListArgs) => {
     const all = actor.kind !== 'user' || decide(actor, 'project:listAll').allowed
     return readPage<ProjectRecord>(db, projectList(all ? null : actor.user.id, filter ?? {}, sort), page)
   }),
 
-  /** Whoever creates it is its first member; a machine is nobody's member. */
+  /** The creator becomes a member. */
   create: command('project:create', async ({ app, db, actor, now }: ServiceContext, input: ProjectInput) => {
     const name = checkName('name', input.name)
     const description = textOrNull('description', input.description)
@@ -73,7 +67,7 @@ export const projects = {
     })
   }),
 
-  /** With the API keys made for it and their tokens. */
+  /** With its API keys and tokens. */
   remove: command('project:delete', async ({ db }: ServiceContext, { id }: { id: number }) => {
     const project = await lockProject(db, id)
     const { name, description, documentation } = project
@@ -82,7 +76,7 @@ export const projects = {
     return changed({ deleted: true as const }, { event: 'projectDeleted', target: target(project), before })
   }),
 
-  /** Members who are there already stay, and who is none is not removed: neither is an error. */
+  /** Existing and missing members are ignored. */
   changeMembers: command(
     'project:changeMembers',
     async ({ db, actor, now }: ServiceContext, input: PeopleInput & { id: number }) => {
@@ -93,7 +87,7 @@ export const projects = {
       if (added.length + removed.length === 0) return unchanged(before)
       await touchProject(db, input.id, { by: actor.kind === 'user' ? actor.user.id : null, now })
       const [project] = await projectsByIds(db, [input.id])
-      // A key for the project rests on the membership.
+      // Project keys require membership.
       const { keys } = await deleteKeysForProject(db, input.id, removed)
       const ended = keys.length === 0 ? {} : { revokedKeys: keys.length }
       const after = { added: namesOf(people.add, added), removed: namesOf(people.remove, removed), ...ended }
@@ -102,7 +96,6 @@ export const projects = {
   ),
 } satisfies Service
 
-/** Empty text is none. */
 export const textOrNull = (field: string, text: string | null | undefined): string | null =>
   text == null || text === '' ? null : checkText(field, text)
 

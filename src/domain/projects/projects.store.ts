@@ -17,7 +17,7 @@ const ORDERS: Record<ProjectSort['field'], Omit<Order, 'descending'>> = {
   CREATED_AT: { name: 'projectCreatedAt', expression: 'p.created_at', type: 'timestamptz' },
 }
 
-/** The list that a filter and a sort describe; with `memberId` only the projects that this user is a member of. Throws Invalid. */
+/** With `memberId`: that user's. Throws Invalid. */
 export const projectList = (memberId: number | null, filter: ProjectFilter, sort: ProjectSort | null | undefined): ListQuery => ({
   columns: COLUMNS,
   from: 'projects p',
@@ -34,7 +34,7 @@ export const projectList = (memberId: number | null, filter: ProjectFilter, sort
 export const projectsByIds = (db: Db, ids: readonly number[]): Promise<ProjectRecord[]> =>
   db.query(`SELECT ${COLUMNS} FROM projects p WHERE p.id = ANY($1::int[])`, [ids])
 
-/** The project, and nobody else changes or deletes it until the transaction ends. Throws NotFound. */
+/** Throws NotFound. */
 export async function lockProject(db: Db, id: number): Promise<ProjectRecord> {
   const [project] = await db.query<ProjectRecord>(`SELECT ${COLUMNS} FROM projects p WHERE p.id = $1 FOR UPDATE`, [id])
   if (!project) throw new NotFound(`No project with id ${id}`)
@@ -48,7 +48,7 @@ export interface NewProject {
   readonly documentation: string | null
 }
 
-/** Null when the name is taken. The key of a project is its name (reference: the example of a user's API keys). */
+/** Null when the name is taken, the key of a project. */
 export async function insertProject(
   db: Db,
   { project, by, now }: { project: NewProject; by: number | null; now: Date },
@@ -63,7 +63,6 @@ export async function insertProject(
   return record ?? null
 }
 
-/** How many projects there are that the user created. */
 export async function countCreated(db: Db, userId: number): Promise<number> {
   const [row] = await db.query<{ count: number }>('SELECT count(*)::int AS count FROM projects WHERE created_by = $1', [userId])
   return row!.count
@@ -73,7 +72,7 @@ export async function touchProject(db: Db, id: number, { by, now }: { by: number
   await db.prisma.project.update({ where: { id }, data: { updatedBy: by, updatedAt: now }, select: { id: true } })
 }
 
-/** What goes with a project: its members, the keys bound to it and the tokens of it and them. */
+/** Members, keys and tokens. */
 export async function countDependents(db: Db, id: number): Promise<{ members: number; apiKeys: number; tokens: number }> {
   const [counts] = await db.query<{ members: number; apiKeys: number; tokens: number }>(
     `SELECT (SELECT count(*)::int FROM project_members WHERE project_id = $1) AS members,
@@ -85,16 +84,15 @@ export async function countDependents(db: Db, id: number): Promise<{ members: nu
   return counts!
 }
 
-/** With all that hangs on it (foreign keys cascade). */
+/** Cascades. */
 export const deleteProjectRow = (db: Db, id: number) => db.prisma.project.delete({ where: { id }, select: { id: true } })
 
-/** Whether the user is a member of the project; false for an unknown project, too. */
 export async function isProjectMember(db: Db, projectId: number, userId: number): Promise<boolean> {
   const rows = await db.query(`SELECT 1 FROM project_members WHERE project_id = $1 AND user_id = $2`, [projectId, userId])
   return rows.length > 0
 }
 
-/** The ids of those who were not members yet. Users who were deleted meanwhile are left out, hence not a plain insert. */
+/** Returns new members; skips deleted users. */
 export const addMembers = (
   db: Db,
   projectId: number,
@@ -107,7 +105,7 @@ export const addMembers = (
     [projectId, userIds, now],
   )
 
-/** The ids of those who were members. */
+/** Returns removed members. */
 export const removeMembers = (db: Db, projectId: number, userIds: readonly number[]): Promise<number[]> =>
   idsOf(db, `DELETE FROM project_members WHERE project_id = $1 AND user_id = ANY($2::int[]) RETURNING user_id AS id`, [
     projectId,
@@ -119,7 +117,7 @@ export async function idsOf(db: Db, text: string, values: readonly unknown[]): P
   return rows.map(row => row.id)
 }
 
-/** The members of projects, by name. */
+/** By name. */
 export const membersOfProjects: NestedList = {
   columns: USER_COLUMNS,
   from: 'project_members m JOIN users u ON u.id = m.user_id',

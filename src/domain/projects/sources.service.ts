@@ -40,7 +40,6 @@ export const dataSources = {
     },
   ),
 
-  /** With its owners. */
   remove: command('dataSource:write', async ({ db }: ServiceContext, { id }: { id: number }) => {
     const source = await lockDataSource(db, id)
     const before = { name: source.name, owners: await countOwners(db, id) }
@@ -48,7 +47,7 @@ export const dataSources = {
     return changed({ deleted: true as const }, { event: 'dataSourceDeleted', target: target(source), before })
   }),
 
-  /** Owners who are there already stay, and who is none is not removed: neither is an error. */
+  /** Existing and missing owners are ignored. */
   changeOwners: command('dataSource:write', async ({ db, now }: ServiceContext, input: PeopleInput & { id: number }) => {
     const people = await peopleOf(db, input)
     const source = await lockDataSource(db, input.id)

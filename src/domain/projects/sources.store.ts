@@ -16,7 +16,7 @@ const ORDERS: Record<DataSourceSort['field'], Omit<Order, 'descending'>> = {
   CREATED_AT: { name: 'dataSourceCreatedAt', expression: 's.created_at', type: 'timestamptz' },
 }
 
-/** The list that a filter and a sort describe. Throws Invalid. */
+/** Throws Invalid. */
 export const dataSourceList = (filter: DataSourceFilter, sort: DataSourceSort | null | undefined): ListQuery => ({
   columns: COLUMNS,
   from: 'data_sources s',
@@ -30,7 +30,7 @@ export const dataSourceList = (filter: DataSourceFilter, sort: DataSourceSort | 
   order: { ...ORDERS[sort?.field ?? 'NAME'], descending: sort?.direction === 'DESC' },
 })
 
-/** The data source, and nobody else changes or deletes it until the transaction ends. Throws NotFound. */
+/** Throws NotFound. */
 export async function lockDataSource(db: Db, id: number): Promise<DataSourceRecord> {
   const [source] = await db.query<DataSourceRecord>(`SELECT ${COLUMNS} FROM data_sources s WHERE s.id = $1 FOR UPDATE`, [id])
   if (!source) throw new NotFound(`No data source with id ${id}`)
@@ -51,13 +51,13 @@ export async function insertDataSource(
   return row ?? null
 }
 
-/** With its owners (foreign keys cascade). */
+/** Cascades. */
 export const deleteDataSourceRow = (db: Db, id: number) => db.prisma.dataSource.delete({ where: { id }, select: { id: true } })
 
 export const countOwners = (db: Db, dataSourceId: number): Promise<number> =>
   db.prisma.dataSourceOwner.count({ where: { dataSourceId } })
 
-/** The ids of those who were not owners yet. Users who were deleted meanwhile are left out, hence not a plain insert. */
+/** Returns new owners; skips deleted users. */
 export const addOwners = (
   db: Db,
   dataSourceId: number,
@@ -70,14 +70,14 @@ export const addOwners = (
     [dataSourceId, userIds, now],
   )
 
-/** The ids of those who were owners. */
+/** Returns removed owners. */
 export const removeOwners = (db: Db, dataSourceId: number, userIds: readonly number[]): Promise<number[]> =>
   idsOf(db, `DELETE FROM data_source_owners WHERE data_source_id = $1 AND user_id = ANY($2::int[]) RETURNING user_id AS id`, [
     dataSourceId,
     userIds,
   ])
 
-/** The owners of data sources, by name. */
+/** By name. */
 export const ownersOfDataSources: NestedList = {
   columns: USER_COLUMNS,
   from: 'data_source_owners o JOIN users u ON u.id = o.user_id',
@@ -90,7 +90,6 @@ export const ownersOfDataSources: NestedList = {
   countFrom: 'data_source_owners o',
 }
 
-/** Those of the users who own a data source. */
 export const dataSourceOwners = (db: Db, userIds: readonly number[]): Promise<number[]> =>
   idsOf(
     db,

@@ -7,11 +7,11 @@ import { listUsers } from './users.service.ts'
 
 export interface FirstAdministrator {
   userid: string
-  /** To be shown once; null when the operator chose it. */
+  /** Null when given. */
   password: string | null
 }
 
-/** On an empty store creates the first administrator, with every administrative permission. Null when there are users already. */
+/** On an empty database only; else null. */
 export async function createFirstAdministrator(context: Context): Promise<FirstAdministrator | null> {
   const { adminUserid: userid, adminPassword } = context.app.config
   const anyone = await listUsers(context, { first: 1, filter: { includeDisabled: true, excludeDeletedIams: false } })
@@ -21,7 +21,7 @@ export async function createFirstAdministrator(context: Context): Promise<FirstA
   try {
     await userCreation.create(context, { userid, password, profile, permissions: [...FIRST_ADMINISTRATOR] })
   } catch (error) {
-    // Another process on the same database was first.
+    // Another process was first.
     if (error instanceof Conflict) return null
     throw error
   }

@@ -1,4 +1,4 @@
-/** The permissions set on a user locally. What a group or an IAM gives is theirs to take. */
+/** Local permissions; those of groups and IAMs stay. */
 import type { UserRef } from '../../authorization/actor.ts'
 import { changed, command, type Service, type ServiceContext, unchanged } from '../../authorization/service.ts'
 import { Conflict, NotFound } from '../../platform/errors.ts'
@@ -23,7 +23,6 @@ interface Named {
 }
 
 export const permissions = {
-  /** Makes the hand-set permissions exactly these. */
   set: command('user:setPermissions', async (call, { ref, permissions }: Named) => {
     const wanted = checkPermissions(permissions)
     const user = await requireUser(call.db, ref)
@@ -37,7 +36,6 @@ export const permissions = {
     return permissionsChange(call, { user, before: held, after: wanted })
   }),
 
-  /** Adds hand-set permissions; those held already stay. */
   grant: command('user:setPermissions', async (call, { ref, permissions }: Named) => {
     const wanted = checkPermissions(permissions)
     const user = await requireUser(call.db, ref)
@@ -50,7 +48,7 @@ export const permissions = {
     return permissionsChange(call, { user, before: held, after: [...held, ...added] })
   }),
 
-  /** Takes one hand-set permission away. Not held: NotFound; held through a group or an IAM: Conflict naming it. */
+  /** Throws NotFound, or Conflict for permissions of groups and IAMs. */
   revoke: command('user:setPermissions', async (call, { ref, permission }: { ref: UserRef; permission: string }) => {
     checkPermissionName(permission)
     const user = await requireUser(call.db, ref)
@@ -65,7 +63,7 @@ export const permissions = {
   }),
 } satisfies Service
 
-/** The names, each once. Throws Invalid. */
+/** Distinct. Throws Invalid. */
 export function checkPermissions(list: readonly string[]): string[] {
   return [...new Set(checkList('permissions', list).map(permission => checkPermissionName(permission, 'permissions')))]
 }

@@ -1,7 +1,7 @@
 /**
- * The rules about power over power (reference: iam-rules, "Permissions with documented meaning"): nobody grants or removes an
- * administrative permission they lack, through any API, and nobody takes over a holder of one they lack.
- * GRANTS=documented switches them off. The last administrator stays, whatever the setting.
+ * Privilege escalation (iam-rules, "Permissions with documented meaning"): administrative permissions are
+ * granted, removed and managed only by their holders. GRANTS=documented disables this; the last administrator
+ * always stays.
  */
 
 import { isAdministrative } from '../../authorization/permissions.ts'
@@ -10,7 +10,6 @@ import type { Db } from '../../platform/database/store.ts'
 import { Conflict, Forbidden } from '../../platform/errors.ts'
 import { grantsOfUsers, hasEnabledAdministrator } from './users.store.ts'
 
-/** Administrative permissions among these that the actor lacks. */
 function missingPermissions(call: Pick<ServiceContext, 'actor' | 'app'>, permissions: Iterable<string>): string[] {
   const { actor, app } = call
   if (actor.kind === 'machine' || app.config.grants === 'documented') return []
@@ -18,18 +17,18 @@ function missingPermissions(call: Pick<ServiceContext, 'actor' | 'app'>, permiss
   return [...new Set(permissions)].filter(permission => isAdministrative(permission) && !held.has(permission))
 }
 
-/** Throws Forbidden when the actor would grant or remove an administrative permission they lack. */
+/** Throws Forbidden. */
 export function assertMayGrant(call: Pick<ServiceContext, 'actor' | 'app'>, permissions: Iterable<string>): void {
   const missing = missingPermissions(call, permissions)
   if (missing.length > 0)
     throw new Forbidden(`Granting or removing ${missing.join(', ')} needs the permission itself: ask somebody who holds it`)
 }
 
-/** Throws Forbidden when the user holds an administrative permission that the actor lacks. */
+/** Throws Forbidden. */
 export const assertMayManage = (call: Pick<ServiceContext, 'actor' | 'app' | 'db'>, userId: number): Promise<void> =>
   assertMayManageAll(call, [userId])
 
-/** As assertMayManage, for several users by one statement. */
+/** One statement. */
 export async function assertMayManageAll(
   call: Pick<ServiceContext, 'actor' | 'app' | 'db'>,
   userIds: readonly number[],
@@ -46,12 +45,12 @@ export async function assertMayManageAll(
     throw new Forbidden(`This user holds ${missing.join(', ')}, which you lack: ask somebody who holds it too`)
 }
 
-/** Names by which other systems know a person: whoever changes them chooses as whom that person acts there. */
+/** Identities in other systems. */
 const FOREIGN_NAMES = ['sqlUser', 'externalUserIds']
 
 /**
- * The rule about changes of sqlUser and externalUserIds: for a USER_ADMIN only, and those of a holder of administrative permissions
- * only for who holds these too. Throws Forbidden. `changed`: the profile fields that differ from what is stored.
+ * For USER_ADMIN only, with all administrative permissions of the user. Throws Forbidden. `changed`: differing
+ * fields.
  */
 export async function assertMayChangeNames(
   call: Pick<ServiceContext, 'actor' | 'app' | 'db'>,
@@ -66,7 +65,7 @@ export async function assertMayChangeNames(
   await assertMayManage(call, userId)
 }
 
-/** After a change that may have taken USER_ADMIN from somebody: throws Conflict when no enabled user is left with it. */
+/** Throws Conflict without an enabled USER_ADMIN. */
 export async function assertAdministratorRemains(db: Db): Promise<void> {
   if (!(await hasEnabledAdministrator(db)))
     throw new Conflict('This would leave no enabled user with USER_ADMIN: give it to somebody else first')

@@ -1,15 +1,15 @@
-/** What a profile may hold: checks, and the columns it is written to. Pure. */
+/** Profile validation and columns. Pure. */
 
 import type { ProfileInput } from '../../generated/inputs.ts'
 import { Invalid } from '../../platform/errors.ts'
 import { canonical, checkEmail, checkText } from '../../platform/validation.ts'
 import type { ProfileColumns } from './users.store.ts'
 
-/** The most that a JSON field of a profile holds, as bytes of its text. */
+/** Bytes of JSON. */
 const MAX_JSON = 65_536
 const TEXTS = ['phone', 'about', 'location', 'organization', 'position', 'sqlUser'] as const
 
-/** The columns a profile input changes. A field left out is absent; an empty text is null. Throws Invalid. */
+/** Absent stays, empty text is null. Throws Invalid. */
 export function profileColumns(input: ProfileInput): Partial<ProfileColumns> {
   const columns: Partial<ProfileColumns> = {}
   if (input.name != null) Object.assign(columns, nameColumns(input.name))
@@ -42,7 +42,6 @@ function checkObject(field: string, value: unknown): Record<string, unknown> {
   return value as Record<string, unknown>
 }
 
-/** Names by which other systems know a person. */
 function checkIds(field: string, value: unknown): Record<string, unknown> {
   const ids = checkObject(field, value)
   const wrong = Object.entries(ids).find(
@@ -54,14 +53,14 @@ function checkIds(field: string, value: unknown): Record<string, unknown> {
 
 const isName = (value: unknown): boolean => value === null || typeof value === 'string'
 
-/** The one structured id that the reference shows: `{id, type}`. */
+/** The reference's only structured id: `{id, type}`. */
 const isDatabricksUser = (value: unknown): boolean =>
   typeof value === 'object' &&
   value !== null &&
   !Array.isArray(value) &&
   Object.entries(value).every(([name, entry]) => ['id', 'type'].includes(name) && isName(entry))
 
-/** What may stand inside was checked by the API that read it (http/text, graphql/limits); only the size is a profile's own rule. */
+/** The API checked the content; this checks the size. */
 function checkJson(field: string, value: unknown): void {
   if (Buffer.byteLength(JSON.stringify(value)) > MAX_JSON) throw new Invalid(field, `must be at most ${MAX_JSON} bytes of JSON`)
 }

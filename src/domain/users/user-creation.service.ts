@@ -1,4 +1,4 @@
-/** New accounts: create, clone, invite. Whoever comes without a password gets a single-use link, by mail where there is mail. */
+/** Create, clone, invite. Without a password the user gets a single-use link, by mail if configured. */
 import type { UserRef } from '../../authorization/actor.ts'
 import { generateSecret } from '../../authorization/secret.ts'
 import { changed, command, type Service, type ServiceContext, type WriteResult } from '../../authorization/service.ts'
@@ -48,9 +48,9 @@ export const userCreation = {
       const iam = await requireIam(call.db, iamid)
       const names = { iamid, userid, useridKey: canonical(userid) }
       let user = await insertUser(call.db, { ...names, ...profile }, call.now).catch(nameTaken)
-      // `bim` gives its defaults once, so that they can be taken away; other IAMs' are held live (the view).
+      // `bim` copies its defaults; other IAMs' apply live, in the view.
       const held = [...new Set([...(iamid === 'bim' ? iam.defaultPermissions : []), ...asked])]
-      // The defaults too: an account made with a password is its maker's to use.
+      // The creator could log in with the password.
       assertMayGrant(call, held)
       await addLocalPermissions(call.db, [user.id], held)
       if (prepared.passwordHash !== null)
@@ -69,13 +69,12 @@ export const userCreation = {
     { prepare: hashPassword },
   ),
 
-  /** A new link for somebody who never set a password. */
   invite: command('user:invite', async (call, { ref }: { ref: UserRef }): Promise<WriteResult<CreatedUser>> => {
     const user = await requireUser(call.db, ref)
     if (user.iamid !== 'bim') throw new Invalid('ref', `names a user of ${user.iamid}, who sets the password there`)
     if (user.disabled) throw new Invalid('ref', 'names a disabled user: enable the account first')
     if (user.authenticationId !== null) throw new Invalid('ref', 'names a user who can log in already: set the password instead')
-    // Whoever has the link sets the password: it is one more way to take an account over.
+    // The link is a way to take over the account.
     await assertMayManage(call, user.id)
     const link = await invite(call, user)
     return {
@@ -84,7 +83,7 @@ export const userCreation = {
     }
   }),
 
-  /** One account for each address, with the permissions, groups and attributes of the user. Needs mail: the link goes nowhere else. */
+  /** One account per address, with the user's entitlements. Needs mail. */
   clone: command(
     'user:clone',
     async (call, { ref, emails }: { ref: UserRef; emails: readonly string[] }): Promise<WriteResult<ClonedUser>> => {
@@ -119,7 +118,7 @@ export const userCreation = {
       return {
         value: { users: people.map(person => person.user), failedEmails },
         events,
-        // A mail that fails loses nothing: the account stays, and `inviteUser` makes a new link.
+        // `inviteUser` can repeat a failed mail.
         afterCommit: async value => {
           await Promise.all(people.map(person => mail(call, person)))
           return value
@@ -129,7 +128,7 @@ export const userCreation = {
   ),
 } satisfies Service
 
-/** Hashing takes tens of milliseconds: it happens before the transaction, and only for input that can succeed. */
+/** Before the transaction, for valid input only. */
 async function hashPassword({ app }: ServiceContext, input: CreateUserInput): Promise<{ passwordHash: string | null }> {
   if (input.password == null || input.password === '') return { passwordHash: null }
   if ((input.iamid ?? 'bim') !== 'bim') throw new Invalid('password', 'is for bim users only: others log in at their IAM')
@@ -170,7 +169,7 @@ const insertInvitations = (call: ServiceContext, minted: { user: UserRecord; sec
     minted.map(({ user, secret }) => ({ userId: user.id, hash: secret.hash, prefix: secret.prefix, expiresAt: expiry(call) })),
   )
 
-/** Tells the truth: sent when the mail server took it, failed when it was tried and was not taken. */
+/** Reports whether the mail was accepted. */
 async function mail(call: ServiceContext, person: CreatedUser): Promise<CreatedUser> {
   const { user, newUserLink } = person
   if (newUserLink === null || user.email === null || !call.app.mailer.configured) return person

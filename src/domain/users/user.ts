@@ -1,8 +1,8 @@
-/** What a user is. Pure: no I/O, no clock. */
+/** Users. Pure. */
 import type { Visibility } from '../../authorization/policy.ts'
 import type { Page } from '../../platform/database/pagination.ts'
 
-/** A row of `users`. `view` is how the record was reached, which decides what of it may be seen (policy: fields). */
+/** `view`: how it was reached, which decides visibility. */
 export interface UserRecord {
   readonly id: number
   readonly iamid: string
@@ -23,15 +23,15 @@ export interface UserRecord {
   readonly scim: Record<string, unknown> | null
   readonly systemGenerated: boolean
   readonly disabled: boolean
-  /** `bim` (locally) or a source, which may enable only whom it disabled itself. */
+  /** `bim` or a source, which enables only users it disabled. */
   readonly disabledBy: string | null
-  /** Where the directory of the IAM has them; null where none spoke of them. */
+  /** Null when never seen in a directory. */
   readonly dn: string | null
-  /** By what each kind of source of the IAM knows them (source-ids.ts); null: by nothing yet. */
+  /** Ids at each kind of source (source-ids.ts). */
   readonly directoryId: string | null
   readonly openidId: string | null
   readonly samlId: string | null
-  /** Whether the next entry of the userid is the same person, whatever its id. */
+  /** Accepts the next entry of the userid, whatever its id. */
   readonly relinkable: boolean
   readonly lastLogin: Date | null
   readonly lastExternalRefresh: Date | null
@@ -44,10 +44,9 @@ export interface UserRecord {
 }
 export type UserPage = Page<UserRecord>
 
-/** A profile is a part of its user's row. */
 export type ProfileRecord = UserRecord
 
-/** One permission of one user from one source. `source` 'group' names its group. */
+/** `source` 'group' names the group. */
 export interface PermissionGrantRecord {
   readonly userId: number
   readonly permission: string
@@ -55,8 +54,7 @@ export interface PermissionGrantRecord {
   readonly groupId: number | null
 }
 
-/** The record as reached by `view`. */
 export const withVisibility = (user: UserRecord, view: Visibility): UserRecord => ({ ...user, view })
 
-/** `bim` users were last refreshed when they last logged in, before that when they were created. */
+/** Local users: the last log-in or creation. */
 export const lastExternalRefresh = (user: UserRecord): Date => user.lastExternalRefresh ?? user.lastLogin ?? user.createdAt

@@ -1,7 +1,6 @@
 /**
- * What a read of users asks of the store: a whitelist of columns, and of edges that come along in the same statement instead of one
- * more each. What came along primes the request's loaders, so resolvers stay as they are and answer the same either way (the parity
- * test holds that). A read that was told what is wanted holds no more: only resolvers see its records.
+ * Column and edge selection of user reads, in one statement. Edges prime the loaders; a parity test compares
+ * both. With a projection other columns are not loaded.
  */
 
 import type { CursorColumns } from '../../platform/database/pagination.ts'
@@ -14,7 +13,7 @@ export type Column = Exclude<keyof UserRecord, 'view'>
 export interface Projection {
   readonly columns: readonly Column[]
   readonly edges: readonly EagerEdge[]
-  /** How many groups of each user come along, by name. */
+  /** Number of groups per user, by name. */
   readonly groups?: number
 }
 
@@ -55,21 +54,20 @@ const COLUMNS: Record<Column, string> = {
 export const isColumn = (name: string): name is Column => Object.hasOwn(COLUMNS, name)
 const listOf = (columns: readonly Column[]): string => columns.map(column => `${COLUMNS[column]} AS "${column}"`).join(', ')
 
-/** The select list of a whole UserRecord, for the alias `u`. */
+/** For the alias `u`. */
 export const USER_COLUMNS = listOf(Object.keys(COLUMNS) as Column[])
 
-/** What a read of users selects: columns of `users u`, and sub-selects for the edges of the user whose id the expression `id` gives. */
 interface SelectList {
   readonly columns: string
   readonly along: string
   readonly alongValues: readonly unknown[]
 }
 
-/** The select list of what is wanted, its parameters numbered after the `before` others; a whole record where nothing is named. */
+/** Parameters start after `before`; a whole record by default. */
 export function selectList(wanted: Projection | undefined, before: number, id: 'u.id' | 'page.id'): SelectList {
   if (!wanted) return { columns: USER_COLUMNS, along: '', alongValues: [] }
   const edges = wanted.edges.map(edge => `, (${EDGES[edge](id).replace('?', `$${before + 1}::int`)}) AS "${edge}Along"`)
-  // One more than wanted tells that there are more.
+  // One more shows a next page.
   return {
     columns: listOf(wanted.columns),
     along: edges.join(''),
@@ -77,8 +75,7 @@ export function selectList(wanted: Projection | undefined, before: number, id: '
   }
 }
 
-// OFFSET 0 lets the planner find what is the user's before it sorts: else it may read all groups in the order of their names.
-// JSON arrays rather than objects: the keys would be sent once a row. Times as milliseconds, because JSON has none.
+// OFFSET 0 makes the planner filter before sorting. Arrays, not objects: no keys per row. Times in milliseconds.
 const ms = (column: string) => `(extract(epoch FROM ${column}) * 1000)::bigint`
 const EDGES: Record<EagerEdge, (id: string) => string> = {
   grants:
@@ -100,14 +97,12 @@ interface EagerData {
   groupsAlong?: [number, string, string, string, Cell, Cell, Cell, Record<string, unknown> | null, Cell, number, number][]
 }
 
-/** Where what came along is put: the loaders of a request. */
 interface PrimedUser {
   grantsOfUser: { prime(id: number, rows: PermissionGrantRecord[]): unknown }
   attributesOfUser: { prime(id: number, rows: AttributeRow[]): unknown }
   groupsOfUser: { prime(id: number, size: number, rows: (GroupRecord & CursorColumns)[]): unknown }
 }
 
-/** Takes what came along off a user and gives it to the loaders. */
 export function primeLoaders(loaders: PrimedUser, row: UserRecord & EagerData, wanted?: Projection): UserRecord {
   const { grantsAlong, attributesAlong, groupsAlong, ...user } = row
   if (grantsAlong) {

@@ -1,4 +1,4 @@
-/** The user filter as SQL: one list of conditions for GraphQL and both REST searches; each is served by an index. */
+/** User filters as SQL, each served by an index. */
 
 import type { Context } from '../../authorization/context.ts'
 import { ADMINS_AND_GOVERNORS } from '../../authorization/permissions.ts'
@@ -9,10 +9,10 @@ import { type ListQuery, partPattern } from '../../platform/database/pagination.
 import { checkList, checkStorable, lookupKey } from '../../platform/validation.ts'
 import { type Projection, selectList } from './users.projection.ts'
 
-/** Fields of the filter that read what `user:list` hides: using one needs `user:search`. */
+/** Using one needs `user:search`. */
 const HIDDEN = ['globalUserIds', 'groupIds', 'groupNames', 'attributes', 'domainPermission', 'domainId'] as const
 
-/** Throws Forbidden when the filter would read hidden fields for somebody who may not see them. */
+/** Throws Forbidden. */
 export async function authorizeFilter(context: Context, filter: UserFilter | null | undefined): Promise<void> {
   if (filter && HIDDEN.some(name => filter[name] != null)) await authorize(context, 'user:search')
 }
@@ -28,10 +28,10 @@ const ORDERS: Record<UserSort['field'], Omit<Order, 'descending'>> = {
 
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
 
-/** Attributes that a filter may ask for one condition each. */
+/** Attributes as single conditions. */
 const FEW = 4
 
-/** Conditions gather here; `add` writes `?` as the place of the next value. */
+/** `add` replaces `?` by the next parameter. */
 class Conditions {
   readonly where: string[] = []
   readonly values: unknown[] = []
@@ -41,7 +41,7 @@ class Conditions {
   }
 }
 
-/** The list that a filter and a sort describe. Throws Invalid. */
+/** Throws Invalid. */
 export function userList(filter: UserFilter, sort: UserSort | null | undefined, wanted?: Projection): ListQuery {
   const found = new Conditions()
   byText(found, filter)
@@ -71,7 +71,7 @@ function byIds(found: Conditions, filter: UserFilter): void {
   if (filter.iamids) found.add('u.iamid = ANY(?::text[])', checkList('iamids', filter.iamids))
   if (filter.ids) found.add('u.id = ANY(?::int[])', checkList('ids', filter.ids))
   if (filter.profileIds) found.add('u.profile_id = ANY(?::int[])', checkList('profileIds', filter.profileIds))
-  // What is no UUID is nobody's: it narrows to nothing instead of failing in the store.
+  // Invalid UUIDs match nothing.
   if (filter.globalUserIds)
     found.add(
       'u.global_user_id = ANY(?::uuid[])',
@@ -104,8 +104,8 @@ function byHoldings(found: Conditions, filter: UserFilter): void {
 }
 
 /**
- * All of them must be held. Many are one condition that counts: one condition each, and the planner alone takes minutes. Pairs are
- * counted by their number, keys without a value by theirs below zero, so that the two lists do not meet.
+ * All must match. Many become one counting condition, since joins take minutes to plan; keys without value count
+ * below zero.
  */
 function byAttributes(found: Conditions, attributes: NonNullable<UserFilter['attributes']>): void {
   const wanted = checkList('attributes', attributes).map(

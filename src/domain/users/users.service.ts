@@ -1,8 +1,4 @@
-/**
- * Users: who is who, and what becomes of an account. New accounts: user-creation.service.ts; permissions: permissions.service.ts.
- * Flow: an API → a rule of one of these three, which asks privilege-rules.ts about power over power → users.store. Lists are described in
- * users.search, what they bring along in users.projection; what hangs on other objects is read in batches by users.loaders.
- */
+/** Users and their state. See also user-creation.service.ts and permissions.service.ts. */
 import { isSelf, type UserRef } from '../../authorization/actor.ts'
 import { difference, type Target } from '../../authorization/audit-event.ts'
 import type { Context } from '../../authorization/context.ts'
@@ -20,7 +16,7 @@ import { type Projection, primeLoaders } from './users.projection.ts'
 import { authorizeFilter, userList } from './users.search.ts'
 import { deleteUserRow, lockUser, requireUser, revokeAccess, updateUser } from './users.store.ts'
 
-/** What the read brings; the caller unpacks it (users.projection.ts). */
+/** Passed to users.projection.ts. */
 interface WithProjection {
   wanted?: Projection
 }
@@ -46,20 +42,18 @@ const list = query(
 )
 
 export const users = {
-  /** The user on whose behalf the request runs. */
   viewer: query('viewer:read', async ({ db, actor }, { wanted }: WithProjection): Promise<UserRecord> => {
     if (actor.kind !== 'user') throw new Unauthenticated('There is no viewer: this is not a user')
     return withVisibility(await requireUser(db, { id: actor.user.id }, wanted), 'own')
   }),
 
-  /** One user in full. */
   read: query('user:read', async ({ db }, { ref, includeDisabled, wanted }: ReadArgs) => {
     const user = await requireUser(db, ref, wanted)
     if (includeDisabled === false && user.disabled) throw new NotFound('The user is disabled')
     return withVisibility(user, 'aggregate')
   }),
 
-  /** One user's profile: in full if it is one's own. */
+  /** In full for oneself. */
   readProfile: query('user:readProfile', async ({ db, actor }, { ref }: ByRef) => {
     const user = await requireUser(db, ref)
     return withVisibility(user, isSelf(actor, { id: user.id }) ? 'own' : 'list')
@@ -97,7 +91,7 @@ export const users = {
       throw new Conflict('You cannot disable yourself: ask another administrator')
     await assertMayManage(call, user.id)
     await lockUser(db, user.id)
-    // Whom a source disabled already: from here on it is the administrator who keeps them out, and the source lets them in no more.
+    // A source's disabling becomes the administrator's, which no source ends.
     if (user.disabled === disabled && (!disabled || user.disabledBy === 'bim'))
       return unchanged(withVisibility(user, 'aggregate'))
     const updated = await updateUser(db, user.id, { disabled, disabledBy: disabled ? 'bim' : null, updatedAt: call.now })
@@ -123,25 +117,23 @@ export const users = {
   }),
 } satisfies Service
 
-/** A page of users; a filter that reads hidden fields needs `user:search`. What comes along goes to the loaders. */
+/** Hidden filter fields need `user:search`. Primes loaders. */
 export async function listUsers(context: Context, args: ListArgs): Promise<UserPage> {
   await authorizeFilter(context, args.filter)
   return mapPage(await users.list(context, args), user => primeLoaders(context.loaders, user, args.wanted))
 }
 
-/** One user in full; what comes along goes to the loaders. */
 export const readUser = async (context: Context, args: ReadArgs): Promise<UserRecord> =>
   primeLoaders(context.loaders, await users.read(context, args), args.wanted)
 
-/** The user on whose behalf the request runs; what comes along goes to the loaders. */
 export const readViewer = async (context: Context, args: WithProjection): Promise<UserRecord> =>
   primeLoaders(context.loaders, await users.viewer(context, args), args.wanted)
 
-/** Whoever may change a profile sees it: its owner as their own, an administrator in full. */
+/** The changer sees the result as owner or administrator. */
 const viewOf = (call: ServiceContext, user: UserRecord): UserRecord =>
   withVisibility(user, isSelf(call.actor, { id: user.id }) ? 'own' : 'aggregate')
 
-/** A field that the user's IAM fills is not the user's to change (iam-rules: "A mapped profile field is not editable by the user"). */
+/** iam-rules: "A mapped profile field is not editable by the user". */
 async function assertNotMapped(call: ServiceContext, user: UserRecord, changed: readonly string[]): Promise<void> {
   if (changed.length === 0 || user.iamid === 'bim' || call.actor.kind !== 'user' || call.actor.permissions.has('USER_ADMIN'))
     return
@@ -151,7 +143,7 @@ async function assertNotMapped(call: ServiceContext, user: UserRecord, changed: 
   if (mapped) throw new Forbidden(`profile.${mapped} comes from the IAM ${user.iamid}: change it there`)
 }
 
-/** Names what a unique violation on `users` means. */
+/** Translates a unique violation on `users`. */
 export function nameTaken(error: unknown): never {
   const constraint = uniqueViolation(error)
   if (constraint?.includes('email')) throw new Conflict('profile.email is already that of another bim user')

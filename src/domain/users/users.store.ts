@@ -8,7 +8,7 @@ import { requireIam } from '../iams/iams.store.ts'
 import type { PermissionGrantRecord, UserRecord } from './user.ts'
 import { type Projection, selectList, USER_COLUMNS } from './users.projection.ts'
 
-/** The user a reference names, or null; with the edges that come along still on the row (users.projection.ts). */
+/** With projected edges (users.projection.ts); null if missing. */
 export async function findUser(db: Db, ref: UserRef, wanted?: Projection): Promise<UserRecord | null> {
   const { columns, along, alongValues } = selectList(wanted, ref.id != null ? 1 : 2, 'u.id')
   const select = `SELECT ${columns}${along} FROM users u WHERE`
@@ -29,7 +29,7 @@ export async function requireUser(db: Db, ref: UserRef, wanted?: Projection): Pr
   return user ?? missing(db, ref)
 }
 
-/** All users named, in the order of the references; one statement. NotFound names the first that is missing. */
+/** In order; one statement. Throws NotFound with the first missing. */
 export async function requireUsers(db: Db, refs: readonly UserRef[]): Promise<UserRecord[]> {
   if (refs.length === 0) return []
   if (refs.some(ref => ref.id == null && ref.userid == null)) throw new Invalid('ref', 'needs an id or a userid')
@@ -38,7 +38,7 @@ export async function requireUsers(db: Db, refs: readonly UserRef[]): Promise<Us
     ref.id == null && ref.userid != null ? [[ref.iamid ?? 'bim', lookupKey(ref.userid) ?? ''] as const] : [],
   )
   const rows = await db.query<UserRecord & { useridKey: string }>(
-    // Not by OR: the planner would read every user.
+    // OR would scan all users.
     `SELECT ${USER_COLUMNS}, u.userid_key AS "useridKey" FROM users u WHERE u.id IN (
        SELECT unnest($1::int[]) UNION
        SELECT v.id FROM unnest($2::text[], $3::text[]) n(iamid, key) JOIN users v ON v.iamid = n.iamid AND v.userid_key = n.key)`,
@@ -56,7 +56,7 @@ export async function requireUsers(db: Db, refs: readonly UserRef[]): Promise<Us
   return found
 }
 
-/** Throws NotFound naming the user, or the IAM where there is no such IAM. */
+/** Throws NotFound with the user, or its IAM. */
 async function missing(db: Db, ref: UserRef): Promise<never> {
   if (ref.iamid != null) await requireIam(db, ref.iamid)
   throw new NotFound(`No user ${nameOf(ref)}`)
@@ -73,7 +73,7 @@ export const usersNamed = (db: Db, iamid: string, keys: readonly string[]): Prom
 export const usersByIds = (db: Db, ids: readonly number[]): Promise<UserRecord[]> =>
   rowsInChunks(db, ids, piece => db.query<UserRecord>(`SELECT ${USER_COLUMNS} FROM users u WHERE u.id = ANY($1::int[])`, [piece]))
 
-/** Effective permissions with their sources, in the order they were given (the view's `place`). */
+/** With sources, in the view's order. */
 export const grantsOfUsers = (db: Db, ids: readonly number[]): Promise<PermissionGrantRecord[]> =>
   rowsInChunks(db, ids, piece =>
     db.query<PermissionGrantRecord>(
@@ -106,7 +106,7 @@ export async function insertUser(db: Db, user: NewUser & Partial<ProfileColumns>
   return requireUser(db, { id })
 }
 
-/** Many new users in one statement, in the order given; names that another request took meanwhile are left out. */
+/** In order; skips taken names. */
 export async function insertUsers(
   db: Db,
   users: readonly (NewUser & Partial<ProfileColumns>)[],
@@ -136,7 +136,7 @@ export async function insertUsers(
   )
 }
 
-/** Which of these canonical names, or e-mail addresses of `bim`, are taken. */
+/** Canonical names, or e-mail addresses in `bim`. */
 export async function takenNames(db: Db, iamid: string, keys: readonly string[]): Promise<Set<string>> {
   const rows = await db.query<{ key: string }>(
     `SELECT userid_key AS key FROM users WHERE iamid = $1 AND userid_key = ANY($2::text[])
@@ -146,7 +146,7 @@ export async function takenNames(db: Db, iamid: string, keys: readonly string[])
   return new Set(rows.map(row => row.key))
 }
 
-/** Columns of a profile as they are written; undefined stays as it is. */
+/** Undefined stays. */
 export interface ProfileColumns {
   name: string
   nameKey: string
@@ -178,16 +178,14 @@ export async function updateUser(db: Db, id: number, columns: Partial<UserColumn
   return requireUser(db, { id })
 }
 
-/** Prisma tells the JSON value null from the absence of a value; a profile knows only the latter. */
+/** Prisma separates JSON null from absent; profiles do not. */
 const jsonColumns = <T extends Partial<ProfileColumns>>(columns: T) =>
   columns.preferences === null ? { ...columns, preferences: Prisma.DbNull } : columns
 
 export const deleteUserRow = (db: Db, id: number) => db.prisma.user.delete({ where: { id }, select: { id: true } })
 
-/** Locks the user's row until the transaction ends, so that what was read of it stays true. */
 export const lockUser = (db: Db, id: number) => db.query(`SELECT 1 FROM users WHERE id = $1 FOR UPDATE`, [id])
 
-/** Permissions set locally, in their order. */
 export async function localPermissions(db: Db, userId: number): Promise<string[]> {
   const rows = await db.prisma.userPermission.findMany({
     where: { userId, source: 'bim' },
@@ -197,7 +195,7 @@ export async function localPermissions(db: Db, userId: number): Promise<string[]
   return rows.map(row => row.permission)
 }
 
-/** Replaces the permissions set locally; the order given is the order kept. */
+/** In the given order. */
 export async function replaceLocalPermissions(db: Db, userId: number, permissions: readonly string[]): Promise<void> {
   await db.prisma.userPermission.deleteMany({ where: { userId, source: 'bim' } })
   await addLocalPermissions(db, [userId], permissions)
@@ -209,7 +207,7 @@ export async function addLocalPermissions(db: Db, userIds: readonly number[], pe
   await db.prisma.userPermission.createMany({ data, skipDuplicates: true })
 }
 
-/** Whether an enabled user of a configured IAM holds USER_ADMIN. Takes the lock that makes two such questions wait for each other. */
+/** Enabled and of a configured IAM. Takes a lock against concurrent removal. */
 export async function hasEnabledAdministrator(db: Db): Promise<boolean> {
   await lockAdministrators(db)
   const rows = await db.query(
@@ -219,10 +217,10 @@ export async function hasEnabledAdministrator(db: Db): Promise<boolean> {
   return rows.length > 0
 }
 
-/** Until the transaction ends. On the embedded store one connection already lets writes wait for each other. */
+/** Unneeded on the embedded database's single connection. */
 export const lockAdministrators = (db: Db) => db.query(`SELECT pg_advisory_xact_lock(7266853, 1)::text`)
 
-/** Ends what gives access to a user: tokens held, tokens of those they impersonate, and invitations. Keys stop by themselves. */
+/** Tokens, impersonations, invitations; keys check the user. */
 export async function revokeAccess(db: Db, userId: number): Promise<number> {
   const rows = await db.query<{ id: number }>(`DELETE FROM tokens WHERE user_id = $1 OR impersonator_id = $1 RETURNING id`, [
     userId,
@@ -231,7 +229,7 @@ export async function revokeAccess(db: Db, userId: number): Promise<number> {
   return rows.length
 }
 
-/** Gives clones the hand-set permissions, memberships and attributes of a user: three statements, however many clones. */
+/** Permissions, memberships and attributes; three statements. */
 export async function copyEntitlements(db: Db, fromId: number, toIds: readonly number[]): Promise<void> {
   await db.query(
     `INSERT INTO user_permissions (user_id, permission, source) SELECT t.id, p.permission, 'bim'

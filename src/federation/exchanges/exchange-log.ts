@@ -14,10 +14,7 @@ interface Log {
 }
 type PendingEntry = ExchangeEntry & Pick<NewExchange, 'request' | 'requestWhole' | 'answer' | 'answerWhole'>
 
-/**
- * Entries are written twice a second, many in one statement: keeping one neither slows nor fails the request it is about. When more arrive
- * than can be written the oldest are left out, and the log says how many.
- */
+/** Writes batches twice a second, off the request. On overflow the oldest are dropped and counted. */
 export function createExchangeLog(db: Db, log: Log): ExchangeLog {
   let waiting: PendingEntry[] = []
   let lost = 0
@@ -31,7 +28,7 @@ export function createExchangeLog(db: Db, log: Log): ExchangeLog {
     await trimExchanges(db, [...new Set(batch.map(({ iamid }) => iamid))])
   }
 
-  /** What is still under way waits for its end; at the stop nothing does. */
+  /** `all` includes unfinished exchanges, at the stop. */
   function flush(all = false): Promise<void> {
     writing = writing.then(() => {
       const isOver = ({ trail }: PendingEntry) => all || trail === undefined || trail.over
@@ -52,7 +49,7 @@ export function createExchangeLog(db: Db, log: Log): ExchangeLog {
         request: request.value,
         requestWhole: request.whole,
         answer: answer.value,
-        // A source's words are taken in again as they are: with a hole in them they would say something else.
+        // A redacted response cannot be replayed.
         answerWhole: answer.whole && (exchange.kind === 'scim' || !answer.redacted),
       })
       if (waiting.length > MAX_WAITING) {
@@ -87,7 +84,7 @@ function row({ trail, source, userid = null, resource = null, status = null, ...
   }
 }
 
-/** The one user whom the changes are about, by the end of `iamid/userid`. */
+/** By the suffix of `iamid/userid`. */
 function userOf(events: readonly AuditDraft[]): string | null {
   const names = new Set(events.filter(({ target }) => target.type === 'user').map(({ target }) => target.name))
   const [name] = names

@@ -1,7 +1,6 @@
 /**
- * What an IAM's source said or asked, kept for a while: a SCIM request, a directory's entry, a user info answer. Pure.
- * Flow: an API or a connector → noteExchange (exchange-log): cut to size and rid of secrets here → the table, many in one statement →
- * exchanges.service, which lists them and runs them again as a dry run. Claims of an OpenID provider stand in its own tokens and are not kept.
+ * Recorded exchanges: SCIM requests, directory entries, user info. Truncated and redacted here. Claims are not
+ * recorded.
  */
 
 import type { AuditDraft } from '../../authorization/audit-event.ts'
@@ -17,7 +16,6 @@ export interface RecordedChange {
   readonly after: unknown
 }
 
-/** A row of `exchanges`. */
 export interface ExchangeRecord {
   readonly id: string
   readonly iamid: string
@@ -38,32 +36,29 @@ export interface ExchangeRecord {
 }
 export type ExchangePage = Page<ExchangeRecord>
 
-/** How many exchanges of one IAM are kept, and the bytes of what one asked, answered or changed. */
+/** Exchanges per IAM; bytes of each part. */
 export const RETAINED = 200
 export const MAX_BYTES = 16_384
 export const REDACTED = '[redacted]'
 
 const SECRET_NAME =
   /passw|passphrase|\bpwd|pwd\b|pwdhistory|secret|token|authorization$|api[-_]?key|private[-_]?key|credential|cookie|scim[-_]?key|bind_?pw|principalkey|(?:nt|lm)hash|pkcs12/i
-/** Our own secrets (credentials/secret.ts), and credentials of a header, wherever they stand. */
+/** Roster's secrets and credentials in headers. */
 const SECRET_TEXT = /\br[ktis]_[0-9A-Za-z]{20,}|\b(?:bearer|basic)\s+[\w.~+/=-]{8,}/gi
 
-/** A text that may name a secret and hold it as well: `password eq "…"`. */
+/** `password eq "…"` names and contains a secret. */
 export function redactFilter(text: string): string {
   if (SECRET_NAME.test(text) && /["=]|\b(?:eq|ne|co|sw|ew|gt|ge|lt|le)\b|%22/i.test(text)) return REDACTED
   return redactText(text)
 }
 
-/**
- * The value without secrets, and no longer than MAX_BYTES of JSON: `whole` is false where something was left out for its length.
- * `isOurs`: it is our own event, in which no name stands before a secret, so that `revokedTokens` may say how many.
- */
+/** At most MAX_BYTES; `whole` is false when truncated. `isOurs`: own events have no secrets. */
 export function redactAndTruncate(value: unknown, isOurs = false): { value: unknown; whole: boolean; redacted: boolean } {
   const left = { bytes: MAX_BYTES, whole: true, redacted: false, isOurs }
   return { value: copy(value, left, ''), whole: left.whole, redacted: left.redacted }
 }
 
-/** Words of others that are to be kept for good, such as a provider's document in the audit log: whole, and without secrets. */
+/** Redacted, not truncated. */
 export function withoutSecrets(facts: Readonly<Record<string, unknown>>): Record<string, unknown> {
   const shown = (value: unknown): unknown => {
     if (typeof value === 'string') return redactText(value)
@@ -80,7 +75,7 @@ interface Left {
   readonly isOurs: boolean
 }
 
-/** Stops as soon as nothing is left: a large body costs no more than what is kept of it. */
+/** Stops at the limit. */
 function copy(value: unknown, left: Left, name: string): unknown {
   if (typeof value === 'string')
     return truncate(name === 'filter' || name === 'path' ? redactFilter(value) : redactText(value), left)
@@ -91,7 +86,7 @@ function copy(value: unknown, left: Left, name: string): unknown {
   }
   if (isList(value)) return list(value, left)
   const kept: [key: string, value: unknown][] = []
-  // `{op, path: "password", value}`: the name of the secret stands beside it.
+  // `{op, path: "password", value}`.
   const isNamed = Object.entries(value).some(
     ([key, inner]) => /^path$/i.test(key) && typeof inner === 'string' && isSecret(inner),
   )
@@ -108,7 +103,6 @@ function copy(value: unknown, left: Left, name: string): unknown {
   return Object.fromEntries(kept)
 }
 
-/** An array, or a list whose items are made when they are read. */
 type List = Iterable<unknown> & { readonly length: number }
 const isList = (value: object): value is List => Symbol.iterator in value && 'length' in value
 
@@ -127,7 +121,7 @@ function list(values: List, left: Left): unknown[] {
 }
 
 const isSecret = (name: string): boolean => SECRET_NAME.test(name)
-/** Nor what the store could not take: a directory's text may hold NUL. */
+/** Also removes unstorable characters. */
 export const redactText = (text: string): string => storable(text.replace(SECRET_TEXT, REDACTED))
 const storable = (text: string): string => text.replaceAll('\0', '\uFFFD').toWellFormed()
 
@@ -143,7 +137,7 @@ function truncate(text: string, left: Left): string {
   return `${part}…`
 }
 
-/** What changed, as it is kept: events of one exchange, bounded together. */
+/** Bounded together. */
 export function changesOf(drafts: readonly AuditDraft[]): { changes: RecordedChange[]; whole: boolean } {
   const named = drafts.map(({ event, target, before, after }) => ({
     event,
@@ -154,7 +148,7 @@ export function changesOf(drafts: readonly AuditDraft[]): { changes: RecordedCha
     after: after ?? null,
   }))
   const { value, whole } = redactAndTruncate(named, true)
-  // What did not fit stands as a text at the end.
+  // A truncated rest is text.
   const changes = (value as unknown[]).filter((change): change is RecordedChange => typeof change === 'object')
   return { changes: changes.map(change => ({ ...EMPTY, ...change })), whole }
 }

@@ -7,10 +7,7 @@ export type NewExchange = Omit<ExchangeRecord, 'id'> & { readonly useridKey: str
 
 const SCIM_USER = /^User\/([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})$/i
 
-/**
- * One statement, however many. Those of an IAM that is gone meanwhile are left out. A request that names a user only by SCIM's id, such as a
- * PATCH that failed, is about that user too.
- */
+/** One statement; skips removed IAMs. Resolves users by SCIM id. */
 export async function insertExchanges(db: Db, exchanges: readonly NewExchange[]): Promise<void> {
   const of = <K extends keyof NewExchange>(name: K) => exchanges.map(exchange => exchange[name])
   const json = (name: 'request' | 'answer' | 'changes') => of(name).map(value => (value === null ? null : JSON.stringify(value)))
@@ -47,7 +44,7 @@ export async function insertExchanges(db: Db, exchanges: readonly NewExchange[])
   )
 }
 
-/** Forgets all but the last of each IAM. Reads no more than what is kept, on the index (iamid, id). */
+/** Reads only what stays, by index. */
 export async function trimExchanges(db: Db, iamids: readonly string[]): Promise<void> {
   await db.query(
     `DELETE FROM exchanges e USING (SELECT i.id AS iamid, (SELECT x.id FROM exchanges x WHERE x.iamid = i.id ORDER BY x.id DESC
@@ -59,7 +56,7 @@ export async function trimExchanges(db: Db, iamids: readonly string[]): Promise<
 const COLUMNS = `e.id::text AS id, e.iamid, e.kind, e.at, e.request_id AS "requestId", e.asked, e.userid, e.resource, e.request,
   e.request_whole AS "requestWhole", e.answer, e.answer_whole AS "answerWhole", e.status, e.failure, e.changes, e.changes_whole AS "changesWhole"`
 
-/** Which exchanges of an IAM; null or absent asks for all. */
+/** Null and absent conditions match all. */
 export interface ExchangeQuery {
   readonly iamid: string
   readonly kind?: ExchangeKind | null

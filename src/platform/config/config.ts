@@ -1,5 +1,5 @@
-// Environment -> Config. The table of settings.ts drives the reading, the faults and what `npm run config` prints.
-// Every fault is reported at once, and none repeats the value: it may be a secret.
+// Environment → Config, by the table of settings.ts. Reports all errors; never repeats values, which may be
+// secrets.
 
 import { Invalid } from '../errors.ts'
 import type { TrustedProxies } from '../http/client-address.ts'
@@ -8,19 +8,19 @@ import { mask, printable, reachable } from './parse.ts'
 import { crossFieldErrors, PASSWORD_MAX_LENGTH, type Setting, type SettingName, settings, type Values } from './settings.ts'
 
 export interface Config {
-  /** 0 lets the system choose. */
+  /** 0: any free port. */
   port: number
   host: string
-  /** Where the embedded store lives; `memory://` keeps it in memory. */
+  /** `memory://` is in memory. */
   dataDir: string
-  /** A PostgreSQL URL; null opens the embedded store. */
+  /** null: embedded. */
   databaseUrl: string | null
-  /** Origin and path prefix of every link and redirect, without a trailing slash. */
+  /** Of all links; without a trailing slash. */
   publicUrl: string
   adminUserid: string
-  /** Null: a one-time link is made instead. */
+  /** null: a one-time link instead. */
   adminPassword: string | null
-  /** 32 bytes; null: made and kept in the data directory. Never null with a databaseUrl. */
+  /** 32 bytes; null: kept in the data directory. Required with databaseUrl. */
   secretKey: Buffer | null
   secretKeyPrevious: Buffer | null
   smtpUrl: string | null
@@ -31,17 +31,16 @@ export interface Config {
   token: { idleSeconds: number; lifeSeconds: number }
   invitationSeconds: number
   keyGraceSeconds: number
-  /** Characters (code points). */
+  /** Code points. */
   password: { minLength: number; maxLength: number }
   hashing: { inFlight: number }
-  /** Where Roster may connect to. */
   caps: { keysPerUser: number; projectsPerUser: number }
-  /** Null: no proxy is believed. */
+  /** null trusts none. */
   trustedProxies: TrustedProxies | null
   outbound: OutboundRules
 }
 
-/** The environment cannot be used as it is; the message holds every fault, one a line. */
+/** All errors, one per line. */
 export class ConfigError extends Error {
   readonly faults: readonly string[]
   constructor(faults: readonly string[]) {
@@ -55,18 +54,18 @@ export class ConfigError extends Error {
 
 export type Environment = Readonly<Record<string, string | undefined>>
 
-/** One setting as an operator sees it; `shown` has no secret in it. */
+/** `shown` is masked. */
 export interface SettingInfo {
   name: SettingName
   meaning: string
   shown: string
   isSet: boolean
-  /** What it would be when unset. */
+  /** The default. */
   unset: string
   fault: string | null
 }
 
-/** Reads the settings from an environment such as process.env; an empty string is unset. Throws ConfigError with every fault. */
+/** An empty string is unset. Throws ConfigError. */
 export function loadConfig(env: Environment): Config {
   const { values, faults } = read(env)
   if (faults.size > 0) throw new ConfigError(names.flatMap(name => faults.get(name) ?? []))
@@ -96,7 +95,7 @@ export function loadConfig(env: Environment): Config {
   }
 }
 
-/** Every setting with its present value and its fault, in the order of the table. Never throws. */
+/** In table order. Never throws. */
 export function showConfig(env: Environment): SettingInfo[] {
   const { faults } = read(env)
   return names.map(name => {

@@ -3,7 +3,7 @@ import { Invalid } from '../errors.ts'
 import type { TrustedProxies } from '../http/client-address.ts'
 import { checkEmail } from '../validation.ts'
 
-/** From the text of a setting to its value. Throws Invalid(name, rule), and the rule never repeats the text: it may be a secret. */
+/** Parsers of settings. Throw Invalid without the value, which may be secret. */
 export type Parse<Value> = (text: string, name: string) => Value
 
 export function integer(min: number, max: number): Parse<number> {
@@ -23,7 +23,7 @@ export function oneOf<const Word extends string>(words: readonly Word[]): Parse<
   }
 }
 
-/** A host may be missing for PostgreSQL, whose default is a local one and whose sockets stand in the query. */
+/** PostgreSQL URLs may lack a host. */
 export function address(protocols: readonly string[]): Parse<string> {
   return (text, name) => {
     const url = protocols.some(protocol => text.startsWith(`${protocol}//`)) ? URL.parse(text) : null
@@ -70,12 +70,12 @@ export function passwordOf(max: number): Parse<string> {
 
 export function keyOf(text: string, name: string): Buffer {
   const key = Buffer.from(text, 'base64')
-  // Written back, because Buffer skips what is not base64 and would make a shorter or another key of it.
+  // Buffer skips invalid base64, so compare.
   if (key.length !== 32 || key.toString('base64') !== text) throw new Invalid(name, 'must be 32 bytes in base64 (44 characters)')
   return key
 }
 
-/** One mailbox (RFC 5322), with or without a name: an unquoted comma in the name would make two of it. */
+/** One mailbox (RFC 5322): an unquoted comma would make two. */
 export function mailFromOf(text: string, name: string): string {
   const [, named, bare] = /^(?:(?:"[^"\\\p{Cc}]*"|[^"<>(),;:@\\\p{Cc}]*) ?<([^<>]*)>|([^<>]*))$/u.exec(text) ?? []
   const mailbox = named ?? bare
@@ -88,12 +88,12 @@ function bracketed(host: string): string {
   return isIP(host) === 6 ? `[${host}]` : host
 }
 
-/** An address of every network is none that a browser can go to. */
+/** Wildcard addresses cannot be opened. */
 export function reachable(host: string): string {
   return host === '0.0.0.0' || /^[0:]+$/.test(host) ? '127.0.0.1' : bracketed(host)
 }
 
-/** Of `credentials` only these are hidden, before an @. A URL keeps what tells two servers apart, unless it is one whose password may have been cut in the wrong place (by a / in it). */
+/** `credentials` hides them before an @; a URL is hidden whole when its password may contain a slash. */
 export function mask(text: string, secret: 'whole' | 'url' | 'credentials'): string {
   if (secret === 'credentials') return printable(text.replace(/^([a-z]+:\/\/)?.*@/is, '$1****@'))
   const isPlain = /^[a-z]+:\/\/[^/?#\\]*(?:[/?#][^@]*)?$/i.test(text)
@@ -103,12 +103,11 @@ export function mask(text: string, secret: 'whole' | 'url' | 'credentials'): str
   return printable(`${url.protocol}//${who}${url.host}${url.pathname}${url.search === '' ? '' : '?****'}`)
 }
 
-/** The text as one line of a terminal. */
 export function printable(text: string): string {
   return text.replace(/\p{C}/gu, '\uFFFD')
 }
 
-/** A number of proxies, or addresses and networks separated by commas. */
+/** A number, or a list of addresses and networks. */
 export function trustedProxiesOf(text: string, name: string): TrustedProxies {
   if (/^\d+$/.test(text)) return { hops: integer(1, 10)(text, name) }
   const networks = new BlockList()

@@ -1,4 +1,4 @@
-// The table of settings: a new one is a row here and a line of loadConfig in config.ts.
+// A new setting is a row here and a line of loadConfig.
 
 import type { TrustedProxies } from '../http/client-address.ts'
 import { type OutboundRule, outboundRulesOf } from '../outbound/policy.ts'
@@ -20,12 +20,12 @@ export interface Setting<Value> {
   meaning: string
   /** Throws Invalid(name, rule). */
   parse: Parse<Value>
-  /** The way out of a fault, as an order. */
+  /** How to correct an error. */
   fix: string
   fallback: Value
-  /** What the fallback means, where its text would not say it. */
+  /** Explains the default. */
   unset?: string
-  /** How the present value is shown. */
+  /** How it is masked. */
   secret?: 'whole' | 'url' | 'credentials'
 }
 
@@ -207,7 +207,7 @@ export const settings = {
 export type SettingName = keyof typeof settings
 export type Values = { [Name in SettingName]: (typeof settings)[Name]['fallback'] }
 
-/** Rules over two settings. Each gets the values as read, with the fallback where one has a fault of its own. */
+/** Rules over two settings; defaults replace invalid values. */
 export const crossFieldErrors: {
   name: SettingName
   breaks(values: Values, isSet: (name: SettingName) => boolean): string | false

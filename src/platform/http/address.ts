@@ -6,7 +6,7 @@ interface Address {
   readonly host: string
 }
 
-/** Throws an Error that names the setting at fault when this process cannot listen there. */
+/** Throws an Error with the wrong setting. */
 export async function checkAddress(address: Address): Promise<void> {
   const probe = createServer()
   try {
@@ -19,7 +19,6 @@ export async function checkAddress(address: Address): Promise<void> {
   }
 }
 
-/** Says which setting makes an address one that cannot be listened on. */
 export function refusedAddress(error: NodeJS.ErrnoException, { port, host }: Address): never {
   const because: Record<string, string> = {
     EADDRINUSE: `Port ${port} of ${host} is taken: stop what listens there, or set PORT to another`,

@@ -7,22 +7,19 @@ import type { BodyKind } from './types.ts'
 
 /** bim-wire-rules "Names and limits" 4. */
 export const JSON_DEPTH = 64
-/** Members of one JSON object: listing the keys of a larger one takes longer than others should wait. */
+/** Listing more keys would block the event loop. */
 const JSON_MEMBERS = 10_000
-/** A list in one request holds at most 1,000 entries; this leaves room for the names around it. */
+/** 1,000 list entries and their names. */
 const FORM_PARAMETERS = 2_000
 
-/**
- * A body of at least one byte as the value it stands for.
- * Throws UnsupportedMediaType (415) naming what is accepted, or Invalid (400) naming what is broken.
- */
+/** Throws UnsupportedMediaType (415) or Invalid (400). */
 export function parseBody(bytes: Buffer, headers: IncomingHttpHeaders, kind: Exclude<BodyKind, 'none'>): unknown {
   if (kind === 'raw') return bytes
   const form = isForm(headers, kind)
   if (!isUtf8(bytes)) throw new Invalid('body', 'must be valid UTF-8')
   const text = bytes.toString('utf8')
   if (!form) return parseJson(text)
-  // What curl sends without a Content-Type of its own.
+  // curl's default type for JSON.
   if (looksLikeJson(text))
     throw new Invalid('body', 'looks like JSON but was sent as a form: add the header Content-Type: application/json')
   return parseForm(text)
@@ -39,7 +36,7 @@ function isForm(headers: IncomingHttpHeaders, kind: 'json' | 'json+form'): boole
     throw new UnsupportedMediaType('A body must be sent without Content-Encoding')
   }
   const header = headers['content-type']
-  // What nearly every client sends, spared the parsing.
+  // The common case.
   if (header === 'application/json') return false
   const accepted = kind === 'json' ? 'application/json' : 'application/json or application/x-www-form-urlencoded'
   const type = mediaType(header)
@@ -48,7 +45,7 @@ function isForm(headers: IncomingHttpHeaders, kind: 'json' | 'json+form'): boole
   if (charset !== undefined && charset !== 'utf-8' && charset !== 'utf8') {
     throw new UnsupportedMediaType('The charset of a body must be utf-8')
   }
-  // application/scim+json (RFC 7644 3.1) and its kin.
+  // application/scim+json (RFC 7644 3.1) and others.
   if (type.essence === 'application/json' || (type.type === 'application' && type.subtype.endsWith('+json'))) return false
   if (kind === 'json+form' && type.essence === 'application/x-www-form-urlencoded') return true
   throw new UnsupportedMediaType(`Content-Type must be ${accepted}`)
@@ -63,11 +60,11 @@ function mediaType(header: string | undefined): MIMEType | undefined {
 }
 
 /**
- * JSON text as a value. Throws Invalid for broken JSON, more than 64 levels, an object of more than 10,000 members, a key that reaches
- * a prototype, and NUL or lone surrogates in any key or string. A key given twice: the last one counts.
+ * Throws Invalid: broken JSON, over 64 levels or 10,000 members, prototype keys, NUL, lone surrogates. The last
+ * duplicate key wins.
  */
 export function parseJson(text: string): unknown {
-  // A byte order mark says nothing in UTF-8 (RFC 8259 8.1 lets a reader ignore it).
+  // RFC 8259 8.1 allows ignoring it.
   const json = text.charCodeAt(0) === 0xfeff ? text.slice(1) : text
   checkStructure(json)
   let value: unknown
@@ -76,22 +73,22 @@ export function parseJson(text: string): unknown {
   } catch (error) {
     throw new Invalid('body', `must be valid JSON${where(error)}`)
   }
-  // Text that is UTF-8 and JSON holds these only by an escape or by name, and nearly no body has either.
+  // Otherwise such characters cannot occur.
   if (json.includes('\\u') || json.includes('__proto__') || json.includes('constructor')) checkValue(value, [])
   return value
 }
 
-/** The parser's message quotes the body, which may hold a password: only the position goes out. */
+/** The parser quotes the body: only the position is safe. */
 function where(error: unknown): string {
   const position = error instanceof Error ? /at position (\d+)/.exec(error.message)?.[1] : undefined
   return position === undefined ? '' : ` (it breaks at character ${Number(position) + 1})`
 }
 
-/** Before the parser sees it, so that 10,000 levels cost one look at each character. */
+/** One pass before parsing. */
 function checkStructure(json: string): void {
-  // Shorter text cannot close what it would have to open.
+  // Too short to nest deeper.
   if (json.length <= 2 * JSON_DEPTH) return
-  /** Of the objects that are open, by their depth; the items of an array are not limited. */
+  /** Per depth; array items are unlimited. */
   const members = new Float64Array(JSON_DEPTH + 1)
   let depth = 0
   for (let at = 0; at < json.length; at++) {
@@ -115,7 +112,7 @@ function checkStructure(json: string): void {
   }
 }
 
-/** Index of the quote that ends the string opened at `start`, or the end of a text that never closes it. */
+/** The closing quote, or the end of the text. */
 function endOfString(json: string, start: number): number {
   let end = json.indexOf('"', start + 1)
   while (end !== -1) {
@@ -127,7 +124,7 @@ function endOfString(json: string, start: number): number {
   return json.length
 }
 
-/** Recursion is bounded by checkStructure. `path` holds the keys on the way to the value; it is written out only for an error. */
+/** Depth is bounded by checkStructure; `path` is joined for errors only. */
 function checkValue(value: unknown, path: string[]): void {
   if (typeof value === 'string') {
     if (isBroken(value)) checkText(placeOf(path) || 'body', value)
@@ -152,7 +149,7 @@ function checkValue(value: unknown, path: string[]): void {
 const isBroken = (text: string): boolean => text.includes('\0') || !text.isWellFormed()
 const placeOf = (path: readonly string[]): string => path.map(named).join('.')
 
-/** A form as an object: strings, and a list where a name is repeated. Throws Invalid as `pairs` does, and for a key that reaches a prototype. */
+/** Repeated names are lists. Throws Invalid, also for prototype keys. */
 export function parseForm(text: string): Record<string, string | string[]> {
   const form: Record<string, string | string[]> = {}
   for (const [name, value] of pairs(text, 'body', FORM_PARAMETERS)) {

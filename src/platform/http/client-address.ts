@@ -1,16 +1,16 @@
-/** Whose address a request comes from: the socket's, or what proxies that are trusted say of whom they forward for. */
+/** The client's address: the socket's, or from trusted proxies. */
 import type { IncomingHttpHeaders } from 'node:http'
 import { type BlockList, isIP } from 'node:net'
 
-/** The proxies in front: networks, or how many there are on every way. */
+/** Networks, or a number of hops. */
 export type TrustedProxies = { readonly networks: BlockList } | { readonly hops: number }
 
-/** Entries of a header that are read, from the last one back. */
+/** From the last one back. */
 const MAX_ENTRIES = 32
 
 /**
- * The right-most address that is no trusted proxy's. X-Forwarded-For is read; Forwarded (RFC 7239) only where there is none. Anything
- * that is no address, or fewer entries than hops, leaves the socket's.
+ * The right-most untrusted address of X-Forwarded-For, else of Forwarded (RFC 7239). Invalid entries or too few
+ * hops leave the socket's.
  */
 export function clientAddress(socket: string, headers: IncomingHttpHeaders, trusted: TrustedProxies | null): string {
   const peer = addressOf(socket) ?? socket
@@ -32,7 +32,7 @@ function isIn(networks: BlockList, address: string): boolean {
   return family !== 0 && networks.check(address, family === 6 ? 'ipv6' : 'ipv4')
 }
 
-/** Whom the request was forwarded for, the last one first. */
+/** Last first. */
 function forwardedFor(headers: IncomingHttpHeaders): string[] {
   const list = headers['x-forwarded-for']
   if (typeof list === 'string') return lastFirst(list)
@@ -41,7 +41,7 @@ function forwardedFor(headers: IncomingHttpHeaders): string[] {
 
 const lastFirst = (list: string): string[] => list.split(',').slice(-MAX_ENTRIES).reverse()
 
-/** The value of `for` in one element of Forwarded, '' for none. */
+/** '' without `for`. */
 function forOf(element: string): string {
   for (const pair of element.split(';')) {
     const [name = '', value = ''] = pair.split('=', 2)
@@ -50,7 +50,7 @@ function forOf(element: string): string {
   return ''
 }
 
-/** One spelling of an address that may have a port, brackets or a zone, or be IPv4 within IPv6; null for anything else. */
+/** Canonical, without port, brackets and zone; null when invalid. */
 function addressOf(text: string): string | null {
   const trimmed = text.trim()
   const [, bracketed, plain] = /^(?:\[([^\]]*)\](?::\d{1,5})?|(\d{1,3}(?:\.\d{1,3}){3}):\d{1,5})$/.exec(trimmed) ?? []

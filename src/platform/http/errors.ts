@@ -1,7 +1,7 @@
 import { ERROR_CODES, MethodNotAllowed, RosterError } from '../errors.ts'
 import type { HttpResponse } from './types.ts'
 
-/** What nobody foresaw. The log has the stack under the request id; the caller gets only the id. */
+/** Unexpected: logged with stack; the client gets the request id. */
 export class Fault extends RosterError {
   readonly code = 'INTERNAL_SERVER_ERROR'
   constructor(requestId: string) {
@@ -9,10 +9,13 @@ export class Fault extends RosterError {
   }
 }
 
-/** Seconds to wait when the error names none. */
+/** Default seconds. */
 const RETRY_AFTER: Record<number, number> = { 429: 1, 503: 5 }
 
-/** The headers a status owes on every API (bim-wire-rules "Responses" 5, "Names and limits" 4; RFC 9110 11.6.1, 10.2.1, 10.2.3). */
+/**
+ * Required headers by status (bim-wire-rules "Responses" 5, "Names and limits" 4; RFC 9110 11.6.1, 10.2.1,
+ * 10.2.3).
+ */
 export function errorHeaders(status: number, error?: RosterError): Record<string, string> | undefined {
   if (status === 401) return { 'www-authenticate': 'Bearer' }
   if (error instanceof MethodNotAllowed) return { allow: error.allowed.join(', ') }
@@ -21,12 +24,11 @@ export function errorHeaders(status: number, error?: RosterError): Record<string
   return undefined
 }
 
-/** The `/bim` error body. */
 export function errorBody(statusCode: number, error: string, message: string) {
   return { statusCode, error, message }
 }
 
-/** An error in the words of the `/bim` paths, which is also what an unknown path answers. */
+/** Also for unknown paths. */
 export function restError(error: RosterError): HttpResponse {
   const { status, phrase } = ERROR_CODES[error.code]
   const headers = errorHeaders(status, error)

@@ -3,10 +3,7 @@ import { Socket } from 'node:net'
 import helmet from '@fastify/helmet'
 import { fastify } from 'fastify'
 
-/**
- * The headers of @fastify/helmet. They are the same on every answer and asked for once: as a plugin of the app it would build its
- * middleware anew for each request.
- */
+/** @fastify/helmet's headers, computed once: as plugin it works per request. */
 export async function securityHeaders({ hstsSubdomains }: { hstsSubdomains: boolean }): Promise<Record<string, string>> {
   const probe = fastify()
   const directives = { defaultSrc: ["'none'"], frameAncestors: ["'none'"] }

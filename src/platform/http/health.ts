@@ -1,13 +1,10 @@
 import { Unavailable } from '../errors.ts'
 import type { HttpServer } from './types.ts'
 
-/** Milliseconds after which a store that says nothing counts as away. */
+/** Milliseconds. */
 const MAX_WAIT = 2_000
 
-/**
- * `GET /health/live`: the process answers. `GET /health/ready`: the store answers too, else 503 with Retry-After.
- * Both anonymous, for a supervisor or load balancer.
- */
+/** `/health/live`: the process. `/health/ready`: also the database, else 503. Anonymous. */
 export function registerHealth(http: HttpServer, store: { ping(): Promise<void> }): void {
   http.route({
     method: 'GET',
@@ -26,7 +23,7 @@ export function registerHealth(http: HttpServer, store: { ping(): Promise<void> 
   })
 }
 
-/** Why the store is away is for the log of the store, not for an anonymous caller. */
+/** The reason is only logged. */
 async function answers(store: { ping(): Promise<void> }): Promise<void> {
   let timer: NodeJS.Timeout | undefined
   const late = new Promise<never>((_, reject) => {

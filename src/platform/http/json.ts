@@ -1,16 +1,16 @@
-/** JSON of long answers, written in pieces with pauses between them, so that writing it keeps nobody waiting. */
+/** Writes long JSON in chunks with pauses. */
 import { Invalid } from '../errors.ts'
 import { isDue, pause } from './pauses.ts'
 
-/** Bytes of one answer. */
+/** Bytes of a response. */
 export const RESPONSE_LIMIT = 64 * 1024 * 1024
-/** Values, each with its text in units of TEXT characters, from which a value is long. */
+/** Values, weighted by text length. */
 const LONG = 1_024
 const TEXT = 64
-/** Characters of a piece. */
+/** Characters. */
 const PIECE = 64 * 1024
 
-/** A list whose items are made when they are read, so that a long one is never made as a whole. */
+/** Creates items when read. */
 export class LazyList<Entry = unknown> {
   readonly length: number
   readonly #entries: readonly Entry[]
@@ -39,10 +39,10 @@ export class LazyList<Entry = unknown> {
   }
 }
 
-/** Whether JSON.stringify would take long for the value: it holds many values at any depth, long texts, or a LazyList, of unknown size. */
+/** By values, text length, and any LazyList. */
 export const isLong = (value: object): boolean => rest(value, LONG) < 0
 
-/** What is left of `room` behind the value; below 0, the rest of the value is not looked at. */
+/** Remaining `room`; stops below 0. */
 function rest(value: unknown, room: number): number {
   if (typeof value === 'string') return room - 1 - value.length / TEXT
   if (typeof value !== 'object' || value === null) return room - 1
@@ -60,7 +60,7 @@ function rest(value: unknown, room: number): number {
   return left
 }
 
-/** A body in pieces, which are sent one after the other. */
+/** A chunked body. */
 export class Pieces {
   readonly pieces: readonly Buffer[]
   constructor(pieces: readonly Buffer[]) {
@@ -69,15 +69,14 @@ export class Pieces {
 }
 
 interface Frame {
-  /** Null for a list. */
+  /** null for a list. */
   readonly keys: readonly string[] | null
   readonly values: Pick<readonly unknown[], 'length' | 'at'>
   at: number
-  /** Whether a member was written. */
   begun: boolean
 }
 
-/** The value as JSON.stringify writes it. Throws Invalid when that is longer than `limit` bytes. */
+/** As JSON.stringify. Throws Invalid above `limit` bytes. */
 export async function jsonPieces(value: object, limit: number = RESPONSE_LIMIT): Promise<Pieces> {
   const pieces: Buffer[] = []
   let bytes = 0
@@ -115,7 +114,6 @@ export async function jsonPieces(value: object, limit: number = RESPONSE_LIMIT):
   return new Pieces(pieces)
 }
 
-/** Whether the value is written part by part. */
 const isBranch = (value: unknown): value is object =>
   value instanceof LazyList || (typeof value === 'object' && value !== null && isLong(value) && !hasOwnForm(value))
 

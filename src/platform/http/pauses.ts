@@ -1,11 +1,10 @@
-/** Pauses in work that takes long, so that no piece of it keeps everybody else waiting. */
+/** Cooperative pauses in long work. */
 
-/** Milliseconds that one turn of the event loop may be worked on. */
+/** Milliseconds of work per turn of the event loop. */
 const PIECE = 10
 
 let began: number | null = null
 
-/** Whether the work of this turn has taken its time. */
 export function isDue(): boolean {
   const now = performance.now()
   if (began === null) {
@@ -18,5 +17,4 @@ export function isDue(): boolean {
   return now - began > PIECE
 }
 
-/** Lets everybody else have a turn. */
 export const pause = (): Promise<void> => new Promise(resolve => setImmediate(resolve))

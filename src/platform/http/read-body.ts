@@ -2,24 +2,23 @@ import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:
 import { TooLarge, Unavailable } from '../errors.ts'
 import type { Held } from './connections.ts'
 
-/** Bytes of a body from a known caller (bim-wire-rules "Names and limits" 4). */
+/** Of authenticated callers (bim-wire-rules "Names and limits" 4). */
 export const BODY_LIMIT = 1024 * 1024
-/** Bytes of a body from anybody: what a log-in needs. */
+/** Enough for a log-in. */
 export const ANONYMOUS_BODY_LIMIT = 16 * 1024
 
-/** The client left before its body was whole: there is nobody to answer. */
+/** Nobody reads the response. */
 export class ClientAborted extends Error {}
 
-/** Whether a body was announced; a chunked one may still turn out empty. */
+/** A chunked body may be empty. */
 export function hasBody(headers: IncomingHttpHeaders): boolean {
   const length = headers['content-length']
   return (length !== undefined && length !== '0') || headers['transfer-encoding'] !== undefined
 }
 
 /**
- * Reads an announced body of at most `limit` bytes; undefined when it is empty.
- * Throws TooLarge from Content-Length before reading, or as soon as more has come, and Unavailable where all bodies together have no room
- * for it; the rest is left on the wire.
+ * undefined when empty. Throws TooLarge, by Content-Length before reading, and Unavailable without shared
+ * memory; leaves the rest unread.
  */
 export async function readBody(
   request: IncomingMessage,
@@ -27,7 +26,7 @@ export async function readBody(
   { limit, held }: { limit: number; held: Held },
 ): Promise<Buffer | undefined> {
   if (Number(request.headers['content-length']) > limit) throw tooLarge(limit)
-  // The client waits for this word (curl with more than 1 MB), so a refusal before this line costs it no upload.
+  // Until now a rejection costs the client no upload.
   if (request.headers.expect?.toLowerCase() === '100-continue') response.writeContinue()
   const chunks: Buffer[] = []
   let length = 0
@@ -47,7 +46,7 @@ export async function readBody(
     }
     request.on('data', take)
     request.once('end', resolve)
-    // Stays for good: the client may also leave while the rest of a refused body is drained.
+    // Stays: the client may abort while a rejected body drains.
     request.on('error', () => reject(new ClientAborted()))
   }).finally(() => held.give(taken))
   if (length === 0) return undefined

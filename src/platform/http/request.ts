@@ -5,10 +5,10 @@ import { Invalid } from '../errors.ts'
 import { clientAddress, type TrustedProxies } from './client-address.ts'
 import type { HttpRequest } from './types.ts'
 
-/** The framework's request behind the interface of the APIs. Getters, so that what nobody asks for costs nothing. */
+/** Adapts Fastify's request, lazily. */
 export class HttpMessage<Locals> implements HttpRequest<Locals> {
   body: unknown = undefined
-  // An API's `authenticate` fills it; the type says what it promised.
+  // Filled by `authenticate`.
   readonly locals = {} as Locals
   readonly #request: FastifyRequest
   readonly #trusted: TrustedProxies | null
@@ -41,18 +41,18 @@ export class HttpMessage<Locals> implements HttpRequest<Locals> {
   }
 }
 
-/** How the router parses a query: not at all, since the APIs parse parameters strictly. */
+/** The router leaves queries raw: APIs parse strictly. */
 export type RawQuery = { raw: string }
 
 const REQUEST_ID = /^[A-Za-z0-9._-]{1,64}$/
 
-/** Proxies and clients may name the request, so that its line is found in both logs; only what is harmless in a log and a header. */
+/** Taken from the client when safe, to match logs. */
 export function requestId(headers: IncomingHttpHeaders): string {
   const given = headers['x-request-id']
   return typeof given === 'string' && REQUEST_ID.test(given) ? given : randomUUID()
 }
 
-/** The request target as the router takes it: the absolute form (RFC 9112 3.2.2) without its origin, the path rewritten. */
+/** Absolute form (RFC 9112 3.2.2) without origin, rewritten. */
 export function target(url: string, rewrite?: (path: string) => string): string {
   const local = url.startsWith('/') ? url : url.replace(/^https?:\/\/[^/?#]*/i, '') || '/'
   if (rewrite === undefined) return local
@@ -60,28 +60,26 @@ export function target(url: string, rewrite?: (path: string) => string): string 
   return rewrite(path) + local.slice(path.length)
 }
 
-/** A request target without its query. */
 export function pathOf(url: string | undefined): string {
   if (url === undefined) return '/'
   const end = url.indexOf('?')
   return end === -1 ? url : url.slice(0, end)
 }
 
-/** Whether the path is the prefix or lies below it. */
 export function isUnder(path: string, prefix: string): boolean {
   return path.startsWith(prefix) && (path.length === prefix.length || prefix.endsWith('/') || path[prefix.length] === '/')
 }
 
-/** Throws Invalid where HTTP/1.1 wants one Host and there is none, and for more than one (RFC 9112 3.2). */
+/** Requires one Host in HTTP/1.1 (RFC 9112 3.2). Throws Invalid. */
 export function checkHost({ httpVersion, headers, rawHeaders }: IncomingMessage): void {
   if (headers.host === undefined && httpVersion === '1.1') throw new Invalid('Host', 'is missing')
-  // Of several node keeps the first.
+  // node keeps the first of several.
   let hosts = 0
   for (let at = 0; at < rawHeaders.length; at += 2) if (rawHeaders[at]!.toLowerCase() === 'host') hosts++
   if (hosts > 1) throw new Invalid('Host', 'must be sent once')
 }
 
-/** Throws Invalid for percent encoding that the router accepts and no store can hold, and for raw bytes, which node reads as Latin-1. */
+/** Rejects encodings that cannot be stored, and raw bytes. Throws Invalid. */
 export function checkPath(path: string): void {
   if (path.includes('%00')) throw new Invalid('path', 'must not contain a NUL character')
   if (/[^\x21-\x7e]/.test(path)) throw new Invalid('path', 'must be percent-encoded ASCII')

@@ -6,19 +6,18 @@ import { BODY_LIMIT, hasBody } from './read-body.ts'
 import type { Timing } from './timing.ts'
 import type { HttpResponse } from './types.ts'
 
-/** Milliseconds a refused upload may go on before the connection is cut. */
+/** Milliseconds until a rejected upload is cut. */
 const LINGER = 5_000
 const JSON_TYPE = 'application/json; charset=utf-8'
 
-/** Connections that have their last answer and only wait for the end of an upload. */
+/** Connections that drain an upload after their last response. */
 const answered = new WeakSet<Socket>()
 
-/** Whether nothing more may be written to the connection. */
 export function isAnswered(socket: Socket): boolean {
   return answered.has(socket) || !socket.writable
 }
 
-/** An answer ready for the wire; made apart from sending, because serialising can fail. */
+/** Prepared separately, since serialisation can fail. */
 export interface PreparedResponse {
   readonly status: number
   readonly headers: OutgoingHttpHeaders
@@ -26,13 +25,13 @@ export interface PreparedResponse {
 }
 
 export interface Sending {
-  /** Whether the connection is to end with this answer. */
+  /** Ends the connection. */
   readonly closing: boolean
-  /** How long a reader may take nothing, and how fast it takes the answer on average. */
+  /** Stall limit and minimum rate. */
   readonly timing: Pick<Timing, 'write' | 'minimumRate'>
 }
 
-/** Throws when the body cannot be written as JSON. */
+/** Throws when the body is no JSON. */
 export function prepare(answer: HttpResponse, requestId: string, standard: Readonly<Record<string, string>>): PreparedResponse {
   const { status, body, headers: own } = answer
   const payload = body === undefined ? '' : isWritten(body) ? body : JSON.stringify(body)
@@ -45,7 +44,7 @@ export function prepare(answer: HttpResponse, requestId: string, standard: Reado
   return { status, headers, payload }
 }
 
-/** The body as it can be sent, of a long one in pieces. Throws Invalid when it is too long. */
+/** Long bodies become chunks. Throws Invalid when too long. */
 export async function written(answer: HttpResponse): Promise<HttpResponse> {
   const { body } = answer
   if (typeof body !== 'object' || isWritten(body) || !isLong(body)) return answer
@@ -59,11 +58,11 @@ const isWritten = (body: string | Buffer | Pieces | object): body is string | Bu
 export const lengthOf = (payload: PreparedResponse['payload']): number =>
   payload instanceof Pieces ? payload.pieces.reduce((sum, { length }) => sum + length, 0) : Buffer.byteLength(payload)
 
-/** Bytes that are written at once. */
+/** Bytes. */
 const PIECE = 64 * 1024
 
 function piecesOf(payload: PreparedResponse['payload']): readonly Buffer[] {
-  // A long text is one piece of JSON, whatever its length.
+  // A long text is one chunk of JSON.
   if (payload instanceof Pieces) return payload.pieces.flatMap(cutToPieces)
   if (payload.length <= PIECE) return payload.length === 0 ? [] : [Buffer.from(payload as string)]
   const whole = Buffer.isBuffer(payload) ? payload : Buffer.from(payload)
@@ -75,7 +74,7 @@ const cutToPieces = (whole: Buffer): Buffer[] =>
     ? [whole]
     : Array.from({ length: Math.ceil(whole.length / PIECE) }, (_, n) => whole.subarray(n * PIECE, (n + 1) * PIECE))
 
-/** Writes the payload piece by piece, as its reader takes it, then calls `then`. One that takes none, or takes it too slowly, is cut. */
+/** Follows the reader's pace; cuts slow readers. Calls `then` at the end. */
 function write(
   response: ServerResponse,
   {
@@ -108,9 +107,8 @@ function write(
 }
 
 /**
- * Sends the answer. Where the client is still sending a body that nobody will read, the answer goes out at once and the
- * connection closes only when the upload has ended (or LINGER is over): closing under unread bytes is a reset, and the
- * client would lose the answer with it (RFC 9112 9.6).
+ * Responds at once during an unread upload and closes after it (or LINGER): an earlier close would reset the
+ * connection (RFC 9112 9.6).
  */
 export function send(
   request: IncomingMessage,
@@ -140,12 +138,12 @@ export function send(
   request.resume()
 }
 
-/** A rest so short that reading past it is cheaper than a new connection. Not after `Expect`: the client may never send it. */
+/** Draining is cheaper than reconnecting. Not after `Expect`. */
 function isBrief(request: IncomingMessage): boolean {
   return Number(request.headers['content-length']) <= BODY_LIMIT && request.headers.expect === undefined
 }
 
-/** Answers what was no HTTP request that could reach a route, in the same words as everything else. */
+/** For requests that reach no route. */
 export function sendRaw(
   socket: Socket,
   { status, message, headers }: { status: number; message: string; headers: Record<string, string> },
@@ -155,6 +153,6 @@ export function sendRaw(
   const lines = { ...headers, 'content-type': JSON_TYPE, 'content-length': String(Buffer.byteLength(body)), connection: 'close' }
   const head = Object.entries(lines).map(([name, value]) => `${name}: ${value}\r\n`)
   socket.end(`HTTP/1.1 ${status} ${phrase}\r\n${head.join('')}\r\n${body}`)
-  // What still comes is parsed and dropped; a peer that never closes is cut.
+  // Drops the rest; cuts peers that never close.
   setTimeout(() => socket.destroy(), LINGER).unref()
 }

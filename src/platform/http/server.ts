@@ -1,8 +1,6 @@
 /**
- * The flow of a request: Fastify's router matches the path -> `authenticate` (401) -> `decide` (403) -> the body is read and parsed
- * (read-body.ts, body.ts: 413, 415, 400) -> the API's handler -> `prepare` and `send` (send.ts), one log line. An error becomes a
- * RosterError and goes through the translator of the API whose prefix the path has. Fastify neither reads a body nor writes an answer:
- * its order (body before handler) would read a broken or endless body before the 401.
+ * Router → `authenticate` (401) → `decide` (403) → body (413, 415, 400) → handler → response → log. Fastify
+ * would read the body before the 401, so body and response are handled here.
  */
 import { randomUUID } from 'node:crypto'
 import type { IncomingMessage, ServerResponse } from 'node:http'
@@ -26,26 +24,25 @@ import type { Files, HttpServer, Route, Translator } from './types.ts'
 
 export type { Timing }
 
-/** Bytes of a header block with its request line (bim-wire-rules "Names and limits" 4). */
+/** Bytes (bim-wire-rules "Names and limits" 4). */
 const HEADER_LIMIT = 16 * 1024
-/** Between two looks for connections that became idle while closing. */
+/** Milliseconds, while closing. */
 const IDLE_CHECKS = 50
 
-/** Bytes of an answer that the system takes at once. */
+/** Bytes that the system buffers at once. */
 const UNCOUNTED = 64 * 1024
-/** The route of what met none, in the log. */
+/** For the log. */
 const NO_ROUTE = '-'
-/** The status in the log when the client left before its body was whole (nobody sees it; nginx writes the same). */
+/** Logged as by nginx; nobody receives it. */
 const NO_ANSWER = 499
-/** Every method Fastify knows. */
 const METHODS = ['GET', 'HEAD', 'TRACE', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'QUERY']
-/** What node's parser and timers refuse; everything else is 400. */
+/** node's errors; others are 400. */
 const ERROR_RESPONSES: Record<string, [status: number, message: string]> = {
   HPE_HEADER_OVERFLOW: [431, `The request line and headers must not be larger than ${HEADER_LIMIT} bytes`],
   ERR_HTTP_REQUEST_TIMEOUT: [408, 'The request took too long to arrive'],
 }
 
-/** Makes the server; nothing is served before `listen`, and no route can be added after it. */
+/** Routes are added before `listen`. */
 export function createHttp(options: HttpOptions): HttpServer {
   return new Server(options)
 }
@@ -53,11 +50,10 @@ export function createHttp(options: HttpOptions): HttpServer {
 export interface HttpOptions {
   log: Logger
   timing?: Partial<Timing>
-  /** Whether Strict-Transport-Security covers subdomains. */
   hstsSubdomains?: boolean
-  /** Bytes that all connections together may hold; tests lower them. */
+  /** Shared bytes; tests lower them. */
   held?: { bodies?: number; answers?: number }
-  /** Null or absent: nobody is believed, and an address is the socket's. */
+  /** null trusts none. */
   trustedProxies?: TrustedProxies | null
 }
 
@@ -69,7 +65,6 @@ class Server implements HttpServer {
   readonly #paths = new Paths()
   readonly #translators: [prefix: string, translator: Translator][] = []
   readonly #connections: Connections
-  /** The connections already answered by `#refuse`. */
   readonly #refused = new WeakSet<Socket>()
   readonly #hstsSubdomains: boolean
   #standard: Readonly<Record<string, string>> = {}
@@ -93,31 +88,30 @@ class Server implements HttpServer {
         maxHeaderSize: HEADER_LIMIT,
         headersTimeout: this.#timing.headers,
         connectionsCheckingInterval: this.#timing.checks,
-        // A missing one is answered by `#serve` in our own words.
+        // `#serve` reports a missing one.
         requireHostHeader: false,
       },
       routerOptions: {
         ignoreTrailingSlash: true,
-        // Never reached: a parameter is shorter than the header block.
+        // Header blocks are shorter.
         maxParamLength: HEADER_LIMIT,
         querystringParser: (raw): RawQuery => ({ raw }),
       },
     })
     this.#app = app
-    // To Fastify no method has a body: it is read in `#serve`, after the caller is known.
+    // `#serve` reads bodies, after authentication.
     for (const method of METHODS) app.addHttpMethod(method, { hasBody: false, overrideExisting: true })
     app.setNotFoundHandler((request, reply) =>
       this.#fail(this.#paths.refusal(request.method, pathOf(request.raw.url)), request, reply),
     )
     app.setErrorHandler((error, request, reply) => this.#fail(fileError(error), request, reply))
     app.server.on('connection', (socket: Socket) => this.#connections.add(socket))
-    // node takes a connection for idle when its answer is written, though it may not have left yet, and would cut it short: as long as
-    // any answer is on its way, none is closed. Its own `close` asks here too.
+    // node treats a connection as idle while its response is being sent: closes none until all are sent.
     const closeIdle = app.server.closeIdleConnections.bind(app.server)
     app.server.closeIdleConnections = () => {
       if (!this.#connections.isWriting()) closeIdle()
     }
-    // node would say "100 Continue" before the caller is known; `receive` says it. Other expectations may be ignored.
+    // node would send "100 Continue" before authentication. Other expectations are ignored.
     const route = (request: IncomingMessage, response: ServerResponse) => void app.server.emit('request', request, response)
     app.server.on('checkContinue', route)
     app.server.on('checkExpectation', route)
@@ -149,16 +143,16 @@ class Server implements HttpServer {
     this.#app.register(async scope => {
       scope.addHook('onRequest', async (request, reply) => {
         started.set(request, performance.now())
-        // Files may be kept and revalidated; only answers of the API are not stored.
+        // Files may be cached, responses not.
         const { 'cache-control': _, ...standard } = this.#standard
         reply.headers({ ...standard, 'x-request-id': request.id, ...files.headers })
       })
-      // Not onResponse, which would give a second line to what `#fail` has answered.
+      // onResponse would log again after `#fail`.
       scope.addHook('onSend', async (request, reply) => {
         const begun = started.get(request) ?? performance.now()
         this.#line(request, { route: `${files.prefix}/*`, status: reply.statusCode, started: begun })
       })
-      // Its own cache-control would be written over the one given.
+      // Otherwise it overrides the given one.
       const cacheControl = files.headers?.['cache-control'] === undefined
       await scope.register(serveStatic, { root: files.dir, prefix: files.prefix, dotfiles: 'ignore', cacheControl })
       scope.get(files.prefix, (_, reply) => reply.sendFile('index.html'))
@@ -167,7 +161,7 @@ class Server implements HttpServer {
 
   async listen({ port, host }: { port: number; host: string }): Promise<number> {
     this.#standard = { ...(await securityHeaders({ hstsSubdomains: this.#hstsSubdomains })), 'cache-control': 'no-store' }
-    // For "localhost" Fastify would open a second server for the other family, without the listeners above.
+    // For "localhost" Fastify opens a second server without listeners.
     await this.#app.listen({ port, host: host === 'localhost' ? '127.0.0.1' : host })
     const address = this.#app.server.address()
     if (address === null || typeof address === 'string') throw new Error('The server has no port')
@@ -176,7 +170,7 @@ class Server implements HttpServer {
 
   async close(): Promise<void> {
     this.#closing = true
-    // Browsers open spare connections. A request that is on its way to one is served all the same.
+    // Spare connections of browsers.
     const silent = setTimeout(() => this.#connections.closeSilent(), this.#timing.silent)
     const idle = setInterval(() => this.#app.server.closeIdleConnections(), IDLE_CHECKS)
     const end = setTimeout(() => this.#cutOff(), this.#timing.closing)
@@ -189,7 +183,7 @@ class Server implements HttpServer {
     }
   }
 
-  /** What still waits for an answer is told in the log: nobody else will. */
+  /** Logs unfinished requests. */
   #cutOff(): void {
     this.#log.warn({ connections: this.#connections.size }, 'requests had no answer in time: their connections are cut')
     this.#app.server.closeAllConnections()
@@ -228,7 +222,7 @@ class Server implements HttpServer {
     }
   }
 
-  /** Answers an error that comes before or beside a route. */
+  /** Errors outside routes. */
   #fail(error: unknown, request: FastifyRequest, reply: FastifyReply): void {
     const started = performance.now()
     reply.hijack()
@@ -250,7 +244,7 @@ class Server implements HttpServer {
     this.#log.info({ status, code: error.code, requestId: id }, 'refused')
   }
 
-  /** Throws, with nothing sent, for a header that HTTP cannot carry. */
+  /** Throws for invalid headers, before sending. */
   #send(request: FastifyRequest, reply: FastifyReply, answer: PreparedResponse): number {
     const { answers } = this.#connections
     const length = lengthOf(answer.payload)
@@ -264,7 +258,7 @@ class Server implements HttpServer {
     return answer.status
   }
 
-  /** The error in the words of its API. Does not throw: a translator that does is one more unforeseen error, in the REST shape. */
+  /** Never throws: a failing translator becomes a Fault. */
   #failure(error: unknown, id: string, path: string): PreparedResponse {
     const known = error instanceof RosterError ? error : this.#unforeseen(error, id)
     const translator = this.#translators.find(([prefix]) => isUnder(path, prefix))?.[1] ?? restError
@@ -287,13 +281,13 @@ class Server implements HttpServer {
   }
 }
 
-/** What @fastify/static says of a file it will not serve: to the caller it is not there, whatever the reason. */
+/** Every file error is a 404. */
 function fileError(error: unknown): unknown {
   const status = error instanceof Error && 'statusCode' in error ? error.statusCode : undefined
   return typeof status === 'number' && status >= 400 && status < 500 ? new NotFound('There is no such file') : error
 }
 
-/** The router could not read the path: FST_ERR_BAD_URL, or FST_ERR_MAX_PARAM_LENGTH. */
+/** FST_ERR_BAD_URL, or FST_ERR_MAX_PARAM_LENGTH. */
 function unroutable(error: { code: string }): RosterError {
   if (error.code === 'FST_ERR_MAX_PARAM_LENGTH') return new Invalid('path', 'has a part that is too long')
   return new Invalid('path', 'must be valid percent-encoded UTF-8')

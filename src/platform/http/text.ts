@@ -1,24 +1,21 @@
 import { Invalid } from '../errors.ts'
 
-/** Names that reach an object's prototype: refused everywhere, so no code behind has to remember them. */
+/** Keys that reach prototypes. */
 export const FORBIDDEN_KEYS: ReadonlySet<string> = new Set(['__proto__', 'constructor'])
 
-/** A name from the outside, fit to stand in a message: short, and without control characters. */
+/** Short and printable, for messages. */
 export function named(name: string): string {
   const short = name.length > 64 ? `${name.slice(0, 64)}…` : name
   return short.toWellFormed().replace(/\p{C}/gu, '\uFFFD')
 }
 
-/** Throws Invalid(field) when the text holds what no store and no client can carry. */
+/** Throws Invalid for NUL and lone surrogates. */
 export function checkText(field: string, text: string): void {
   if (text.includes('\0')) throw new Invalid(field, 'must not contain a NUL character')
   if (!text.isWellFormed()) throw new Invalid(field, 'must not contain a lone surrogate')
 }
 
-/**
- * The `name=value` pairs of a query or form, percent-decoded strictly, in their order; empty pieces are skipped.
- * Throws Invalid for broken percent encoding or UTF-8, NUL, brackets in a name, or more than `limit` pairs.
- */
+/** Strict, in order; skips empty ones. Throws Invalid: bad encoding, NUL, brackets, over `limit` pairs. */
 export function* pairs(raw: string, field: 'query' | 'body', limit: number): Generator<[name: string, value: string]> {
   let count = 0
   for (let start = 0; start < raw.length; ) {

@@ -1,16 +1,16 @@
-/** Milliseconds, but for the rate. Tests shorten them; nobody else gives any. */
+/** Milliseconds; tests shorten them. */
 export interface Timing {
-  /** How long headers, and a whole request, may take to arrive; looked at every `checks`. */
+  /** Headers, and the whole request; checked every `checks`. */
   headers: number
   request: number
   checks: number
-  /** How long an idle connection may stay: longer than the usual 60 s of a proxy in front, so that the proxy closes first. */
+  /** Longer than a proxy's usual 60 s, so that the proxy closes first. */
   keepAlive: number
-  /** How long an answer may wait for its reader to take the next piece. */
+  /** For the next chunk to be read. */
   write: number
-  /** Bytes a second that a reader takes on average of a long answer; one that is slower is cut, `write` later at most. */
+  /** Bytes a second of long responses; slower readers are cut. */
   minimumRate: number
-  /** How long `close` waits for requests in flight, and for the first byte of connections that sent none yet. */
+  /** For open requests, and silent connections. */
   closing: number
   silent: number
 }

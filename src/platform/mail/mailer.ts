@@ -1,5 +1,4 @@
-// Mail out: a service has stored the invitation -> sendInvitation -> one of a few pooled SMTP connections -> true or false.
-// A mail that fails loses nothing, since the invitation stands and can be sent again; hence an answer and never an error.
+// Sends invitations by pooled SMTP. Failures are results, since an invitation can be sent again.
 import type { Socket } from 'node:net'
 import { createTransport } from 'nodemailer'
 import type { Logger } from 'pino'
@@ -8,31 +7,30 @@ import { IN_TIME, type Outbound, type OutboundError } from '../outbound/connect.
 import { checkEmail } from '../validation.ts'
 
 export interface InvitationMail {
-  /** One address. */
   to: string
   name: string
   userid: string
-  /** The single-use link: a secret, so it stands in the mail and in no log. */
+  /** A secret: never logged. */
   link: string
   expires: Date
 }
 
 export interface Mailer {
-  /** False without SMTP_URL; then sendInvitation answers false at once. */
+  /** False without SMTP_URL. */
   readonly configured: boolean
-  /** True when the mail server took the message for this address; never throws. */
+  /** True when accepted; never throws. */
   sendInvitation(mail: InvitationMail): Promise<boolean>
-  /** Ends the connections; what is still waiting is answered with false. */
+  /** Pending mails fail. */
   close(): void
 }
 
-/** Milliseconds for each step: name, connection, greeting, answer. */
+/** Milliseconds per SMTP step. */
 const stepTimeout = 10_000
-/** Steps a mail may take altogether, waiting for its connection included, against a server that trickles its answers. */
+/** Steps per mail, queueing included, against slow servers. */
 const stepsInAll = 6
 const connections = 4
 
-/** `timeoutMs` bounds each step of the conversation with the mail server. */
+/** `timeoutMs`: per step. */
 export function createMailer(
   config: Pick<Config, 'smtpUrl' | 'mailFrom' | 'publicUrl'>,
   {
@@ -48,7 +46,7 @@ export function createMailer(
   let transport = open()
   let closed = false
 
-  /** Fails what waits in the queue at once: without this, every invitation of a long list would find out by itself. */
+  /** Fails the queue at once during an outage. */
   const renew = (failed: typeof transport) => {
     if (failed !== transport || closed) return
     transport = open()
@@ -66,7 +64,7 @@ export function createMailer(
           to,
           subject: 'Your Roster account',
           ...invitation(mail, config.publicUrl),
-          // RFC 3834: keeps absence notices from answering.
+          // RFC 3834: prevents automatic replies.
           headers: { 'Auto-Submitted': 'auto-generated' },
           disableFileAccess: true,
           disableUrlAccess: true,
@@ -75,7 +73,7 @@ export function createMailer(
         return sent.accepted.length === 1
       } catch (error) {
         const { code, responseCode, command } = error as { code?: string; responseCode?: number; command?: string }
-        // Not the message: a server may quote the mail in its answer, and the link is in the mail.
+        // A server may quote the mail with its link.
         log.warn({ userid: mail.userid, code, responseCode, command }, 'invitation mail failed')
         if (responseCode === 421 || outageCodes.has(code ?? '')) renew(used)
         return false
@@ -88,15 +86,14 @@ export function createMailer(
   }
 }
 
-/** What nodemailer calls failures of the server rather than of one mail. */
+/** Failures of the server, not of one mail. */
 const outageCodes = new Set(['ECONNECTION', 'ETIMEDOUT', 'ESOCKET', 'EDNS', 'ETLS', 'EAUTH', 'EPROTOCOL', 'NOT_ALLOWED'])
 
-/** Whether the host of the URL is this machine. */
 const isLoopback = (url: string): boolean => /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/i.test(new URL(url).hostname)
 
 /**
- * Off this machine a connection begins with TLS, or turns to it before anything is sent. The URL's own query has the last word
- * (requireTLS=false, tls.rejectUnauthorized, ignoreTLS …), as nodemailer documents it.
+ * Requires TLS off this machine; the URL's query overrides (requireTLS=false, tls.rejectUnauthorized, ignoreTLS
+ * …).
  */
 function openTransport(url: string, outbound: Pick<Outbound, 'connect'>, timeoutMs: number) {
   return createTransport({
@@ -111,7 +108,7 @@ function openTransport(url: string, outbound: Pick<Outbound, 'connect'>, timeout
       )
     },
     maxConnections: connections,
-    // An idle connection may have been ended by the server just as it gets a mail; more than that is an outage.
+    // An idle connection may close on use; more is an outage.
     maxRequeues: 2,
     dnsTimeout: timeoutMs,
     connectionTimeout: timeoutMs,
@@ -127,7 +124,7 @@ interface Server {
 }
 type Connected = (error: Error | null, opened?: { connection: Socket }) => void
 
-/** As nodemailer calls what went wrong; it has no name for an address that OUTBOUND_ALLOW or OUTBOUND_DENY refuses. */
+/** nodemailer has no code for denied addresses. */
 function codeOf({ kind, message, code }: OutboundError): string {
   if (kind === 'not allowed') return 'NOT_ALLOWED'
   if (message === IN_TIME) return 'ETIMEDOUT'
@@ -135,7 +132,7 @@ function codeOf({ kind, message, code }: OutboundError): string {
   return code.startsWith('EAI_') || code === 'ENOTFOUND' ? 'EDNS' : 'ESOCKET'
 }
 
-/** A person's words stand in the body and beside the address only; the subject is ours, so nothing can reach a header. */
+/** Names appear in body and address only, not in headers. */
 function invitation({ name, userid, link, expires }: InvitationMail, publicUrl: string): { text: string; html: string } {
   const lines = [
     `Hello ${oneLine(name)},`,

@@ -1,7 +1,6 @@
 /**
- * Every connection that Roster opens to another system goes through here: OpenID providers, user info endpoints, directories, mail
- * servers. A host is resolved, each of its addresses is judged (policy), and only those that pass are connected to: the
- * address that was judged is the one that is used. The caller gives a deadline (AbortSignal) for the whole of it.
+ * All outbound connections. A name is resolved, each address checked, and the checked address used. The caller
+ * sets the deadline.
  */
 import { lookup } from 'node:dns/promises'
 import { connect, type Socket } from 'node:net'
@@ -10,13 +9,13 @@ import { connect as connectTls, type SecureContext } from 'node:tls'
 import { type Network, networkOf } from '../networks.ts'
 import { type Listening, literalOf, type OutboundRules, refusalOf } from './policy.ts'
 
-/** What went wrong, for callers who are no administrators. */
+/** Safe for all callers. */
 export type OutboundClass = 'not allowed' | 'unreachable' | 'TLS' | 'no valid answer'
 
-/** `message` is for administrators: a code of the system, or what was wrong with the answer. It repeats no secret. */
+/** `message`: for administrators, without secrets. */
 export class OutboundError extends Error {
   readonly kind: OutboundClass
-  /** The code of the system or of TLS, where there is one. */
+  /** Of the system or TLS. */
   readonly code: string | undefined
   constructor(kind: OutboundClass, message: string, code?: string) {
     super(message)
@@ -33,7 +32,7 @@ export interface Endpoint {
 
 export interface TlsOptions {
   readonly context?: SecureContext | undefined
-  /** PEM; the authorities to trust instead of the public ones. */
+  /** PEM, instead of public authorities. */
   readonly ca?: string | undefined
   readonly cert?: string | undefined
   readonly key?: string | undefined
@@ -41,20 +40,19 @@ export interface TlsOptions {
 }
 
 export interface Outbound {
-  /** A connected socket. Throws OutboundError. */
+  /** Throws OutboundError. */
   connect(place: Endpoint, signal: AbortSignal): Promise<Socket>
-  /** TLS over a socket of `connect`; the certificate must name the host. Closes the socket and throws OutboundError when that fails. */
+  /** Verifies the host. Throws OutboundError and closes the socket. */
   secure(socket: Socket, place: Endpoint, options: { tls: TlsOptions; signal: AbortSignal }): Promise<Socket>
-  /** Why a place cannot be connected to, as far as that is known without resolving its name; null where nothing is known against it. */
+  /** Without resolution; null when not denied. */
   refusal(place: Endpoint): string | null
-  /** Where this process listens: `host` as HOST has it. */
+  /** As in HOST. */
   listensAt(host: string, port: number): Promise<void>
 }
 
 export const IN_TIME = 'No answer in time'
-/** Of a name with more addresses the rest is not tried. */
 const MAX_ADDRESSES = 16
-/** Milliseconds that one address may take while another is still to be tried. */
+/** Milliseconds before the next address is tried. */
 const ATTEMPT_MS = 500
 
 export function createOutbound(rules: OutboundRules): Outbound {
@@ -98,7 +96,7 @@ export function createOutbound(rules: OutboundRules): Outbound {
 
 const bareHost = (host: string): string => (host.startsWith('[') && host.endsWith(']') ? host.slice(1, -1) : host)
 
-/** What listens at every address of the machine listens at all of these. */
+/** Wildcard listeners accept all of these. */
 const LOOPBACK = ['127.0.0.0/8', '::1'].map(text => networkOf(text)!)
 const networksOf = (addresses: readonly string[]): Network[] =>
   addresses.flatMap(address => networkOf(address.split('%')[0]!) ?? [])
@@ -122,11 +120,10 @@ async function addressesOf(host: string, signal: AbortSignal): Promise<string[]>
   return found.slice(0, MAX_ADDRESSES).map(({ address }) => address)
 }
 
-/** The first of the addresses that answers. */
 async function opened(addresses: readonly string[], port: number, signal: AbortSignal): Promise<Socket> {
   const pinned = addresses.map(address => ({ address, family: address.includes(':') ? 6 : 4 }))
   const socket = connect({
-    // Never resolved: `lookup` answers with what was judged.
+    // Never resolved: `lookup` returns the checked address.
     host: 'judged.invalid',
     port,
     autoSelectFamily: true,
@@ -137,7 +134,7 @@ async function opened(addresses: readonly string[], port: number, signal: AbortS
   return socket
 }
 
-/** Waits for `event`; at a failure or at the deadline the socket is closed. */
+/** Closes the socket on failure or deadline. */
 function settled(
   socket: Socket,
   { event, signal, kind }: { event: string; signal: AbortSignal; kind: OutboundClass },
@@ -158,7 +155,7 @@ function settled(
     const over = () => {
       signal.removeEventListener('abort', late)
       socket.off('close', closed).off(event, done)
-      // What breaks later is reported by who waits for it then; without a listener it would end the process.
+      // Later errors are reported by later waiters.
       socket.on('error', () => {})
       socket.off('error', failed)
     }
@@ -168,7 +165,7 @@ function settled(
   })
 }
 
-/** As an OutboundError, which keeps the code of the system for administrators. */
+/** Keeps the system's code. */
 export function faultOf(error: unknown, kind: OutboundClass): OutboundError {
   if (error instanceof OutboundError) return error
   const { name, code, message } = error as { name?: string; code?: unknown; message?: string }

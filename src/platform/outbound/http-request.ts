@@ -1,4 +1,4 @@
-/** One HTTP request to another system over a connection of outbound.ts, and its whole answer. */
+/** One HTTP request with its response. */
 import { type IncomingHttpHeaders, type IncomingMessage, request as send } from 'node:http'
 import type { Socket } from 'node:net'
 import { faultOf, IN_TIME, type Outbound, OutboundError, type TlsOptions } from './connect.ts'
@@ -8,9 +8,9 @@ export interface OutboundRequest {
   readonly headers?: Readonly<Record<string, string>>
   readonly body?: string | Buffer | undefined
   readonly tls?: TlsOptions
-  /** The deadline of the whole exchange. */
+  /** For the whole exchange. */
   readonly signal: AbortSignal
-  /** Bytes of the answer's body; a longer one is cut off and refused. */
+  /** Of the body; a longer one fails. */
   readonly maxBytes: number
 }
 
@@ -20,10 +20,7 @@ export interface OutboundResponse {
   readonly body: Buffer
 }
 
-/**
- * Redirects are not followed: they are no answer, and would take secrets elsewhere. Nothing is unpacked, so that a small answer stays
- * small. Throws OutboundError.
- */
+/** No redirects, which could leak secrets; no decompression. Throws OutboundError. */
 export async function sendRequest(outbound: Outbound, url: URL, asked: OutboundRequest): Promise<OutboundResponse> {
   const isSecure = url.protocol === 'https:'
   const place = { host: url.hostname, port: Number(url.port) || (isSecure ? 443 : 80) }
@@ -58,7 +55,7 @@ function exchange(
       collect(answer, maxBytes).then(resolve, reject)
     })
     request.on('error', error => isAnswered || reject(error))
-    // Node takes a switch of protocols that nobody asked for for an end without an error. Whatever else happened comes first.
+    // Node reports an unexpected protocol switch as a normal end.
     request.on('close', () => {
       if (!isAnswered) reject(new OutboundError('no valid answer', 'The connection was closed without an answer'))
     })

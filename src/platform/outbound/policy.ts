@@ -1,21 +1,20 @@
-/** Where Roster may connect to: the rules of OUTBOUND_ALLOW and OUTBOUND_DENY, and what is denied without them. Pure. */
+/** OUTBOUND_ALLOW, OUTBOUND_DENY and built-in denials. Pure. */
 import { domainToASCII } from 'node:url'
 import { Invalid } from '../errors.ts'
 import { bitsOf, endsOf, isIn, isWithin, type Network, networkOf } from '../networks.ts'
 
 export type OutboundRule =
   | { readonly kind: 'network'; readonly network: Network }
-  /** `below`: the hosts below the name (`*.corp.example`) instead of the one of the name. */
+  /** `below`: subdomains only (`*.corp.example`). */
   | { readonly kind: 'name'; readonly name: string; readonly below: boolean }
 
 export interface OutboundRules {
-  /** Null: everything that is not denied. */
+  /** null allows all that is not denied. */
   readonly allow: readonly OutboundRule[] | null
-  /** Beside what is denied without a setting. */
+  /** In addition to the built-in ones. */
   readonly deny: readonly OutboundRule[]
 }
 
-/** Where this instance listens. */
 export interface Listening {
   readonly networks: readonly Network[]
   readonly port: number
@@ -23,7 +22,7 @@ export interface Listening {
 
 const MAX_RULES = 1_000
 
-/** Denied without a setting. An entry of OUTBOUND_ALLOW that lies wholly within one of them opens its addresses. */
+/** Entries of OUTBOUND_ALLOW within one of them are allowed. */
 const DENIED: readonly (readonly [what: string, network: Network])[] = (
   [
     ['the unspecified address', '0.0.0.0/8'],
@@ -39,7 +38,7 @@ const DENIED: readonly (readonly [what: string, network: Network])[] = (
   ] as const
 ).map(([what, text]) => [what, networkOf(text)!])
 
-/** Addresses, networks (CIDR) and host names, separated by commas or white space. Throws Invalid(name, rule). */
+/** Addresses, CIDR networks and names. Throws Invalid(name, rule). */
 export function outboundRulesOf(text: string, name: string): readonly OutboundRule[] {
   const entries = text.split(/[\s,]/).filter(entry => entry !== '')
   if (entries.length > MAX_RULES) throw new Invalid(name, `must have at most ${MAX_RULES} entries`)
@@ -48,7 +47,7 @@ export function outboundRulesOf(text: string, name: string): readonly OutboundRu
     if (network !== null) return { kind: 'network', network }
     const below = entry.startsWith('*.')
     const host = nameOf(below ? entry.slice(2) : entry)
-    // A name of digits alone is an address in a form that CIDR does not have.
+    // Digits only: an address in another form.
     if (!/^(?=.{1,253}$)[a-z0-9_](?:[a-z0-9_.-]*[a-z0-9_])?$/.test(host) || literalOf(host) !== null)
       throw new Invalid(
         name,
@@ -58,15 +57,15 @@ export function outboundRulesOf(text: string, name: string): readonly OutboundRu
   })
 }
 
-/** A host name as it is compared: in lower case, as ASCII, without the dot at its end. */
+/** Lower case, ASCII, without the final dot. */
 export function nameOf(host: string): string {
   const short = host.slice(0, 254)
-  // The parser of URLs would end a name at a slash.
+  // URL parsing would stop at a slash.
   const ascii = (/^[\p{L}\p{M}\p{N}_.-]*$/u.test(short) && domainToASCII(short)) || short.toLowerCase()
   return ascii.endsWith('.') ? ascii.slice(0, -1) : ascii
 }
 
-/** The address that a host is in any form of one (`2130706433`, `0x7f000001`, `127.1`, `[::1]`); null for a name. */
+/** Any notation (`2130706433`, `0x7f000001`, `127.1`, `[::1]`); null for names. */
 export function literalOf(host: string): string | null {
   const bare = host.startsWith('[') && host.endsWith(']') ? host.slice(1, -1) : host
   if (bitsOf(bare) !== null) return bare
@@ -74,10 +73,7 @@ export function literalOf(host: string): string | null {
   return parsed !== undefined && bitsOf(parsed) !== null ? parsed : null
 }
 
-/**
- * Why a connection to `address`, which `host` stands for, is not allowed: the reason with the setting that decides. Null when it is.
- * `address` null: nothing is resolved yet, and only the name is judged.
- */
+/** The reason with its setting; null when allowed. `address` null: before resolution. */
 export function refusalOf(
   { allow, deny }: OutboundRules,
   listening: Listening | null,

@@ -1,4 +1,4 @@
-/** The types of IAMs with every option of their configurations, as `checkConfig` takes them: read off the schemas. Pure. */
+/** Describes all options of all types, from their schemas. Pure. */
 import { isCreatable } from './input.ts'
 import { configSchemas, type IamType } from './schema.ts'
 import { secretPaths } from './secrets.ts'
@@ -8,11 +8,11 @@ export interface IamOption {
   /** Within `config`; `[]` is each object of a list. */
   readonly path: string
   readonly type: 'string' | 'boolean' | 'integer' | 'list' | 'object' | 'mapping'
-  /** Within the object it stands in. */
+  /** Within its object. */
   readonly required: boolean
   readonly secret: boolean
   readonly default: unknown
-  /** The values that may stand there; null for any. */
+  /** Null for any. */
   readonly values: string[] | null
   readonly description: string
 }
@@ -20,7 +20,7 @@ export interface IamOption {
 export interface IamTypeDescription {
   readonly type: IamType
   readonly description: string
-  /** Whether an IAM of it can be made; `bim` is the only one of its type. */
+  /** `bim` exists once. */
   readonly creatable: boolean
   readonly options: IamOption[]
 }
@@ -32,7 +32,6 @@ const descriptions: Record<IamType, string> = {
   saml: 'A SAML provider. This version has no log-in with it, so that none can be made.',
 }
 
-/** What a schema may hold, as far as it is read here. */
 interface SchemaNode {
   readonly type?: string
   readonly description?: string
@@ -74,7 +73,7 @@ function typeOf({ type, additionalProperties }: SchemaNode): IamOption['type'] {
   return type === 'boolean' || type === 'integer' ? type : 'string'
 }
 
-/** Each secret stands after what its object holds already; an object that holds nothing else comes with it. */
+/** Inserts secrets after the options of their object. */
 function withSecrets(options: readonly IamOption[], type: IamType): IamOption[] {
   const all = [...options]
   for (const [path, { description }] of Object.entries(secretPaths[type])) {

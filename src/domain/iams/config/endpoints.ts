@@ -1,18 +1,17 @@
-/** Where a configuration has Roster connect to, and what is wrong with that before anything is resolved. Pure. */
+/** Addresses in a configuration, checked before resolution. Pure. */
 import { bitsOf, isIn, networkOf } from '../../../platform/networks.ts'
 import type { Endpoint } from '../../../platform/outbound/connect.ts'
 import { literalOf, nameOf } from '../../../platform/outbound/policy.ts'
 import type { ValidationIssue } from './errors.ts'
 
 type Config = Readonly<Record<string, unknown>>
-/** Why Roster may not connect to a place; null where nothing is known against it. */
+/** Null when allowed. */
 export type Refusal = (place: Endpoint) => string | null
 
-/** URLs of a provider: those that Roster asks itself, and those where it sends the browser. */
+/** Called by Roster, and opened in the browser. */
 const CALLED_ENDPOINTS = ['discoverUrl', 'tokenEndpoint', 'jwksUri', 'userInfoEndpoint'] as const
 const BROWSER_ENDPOINTS = ['authorizationEndpoint', 'endSessionEndpoint'] as const
 
-/** Each address that Roster may not connect to, by its option. */
 export function deniedEndpoints(config: Config, refusal: Refusal): ValidationIssue[] {
   const options = optionsOf(config)
   const urls = [
@@ -42,7 +41,7 @@ function directoryEndpoints({ host, port, useSSL }: Config): NamedEndpoint[] {
   return host.split(',').map(name => ({ path: 'options.host', host: name.trim(), port: at }))
 }
 
-/** Secrets and tokens go to these places: unencrypted only where `enableSSL: false` asks for it. */
+/** HTTP only with `enableSSL: false`. */
 export function unencryptedProvider(config: Config): ValidationIssue[] {
   const options = optionsOf(config)
   if (options.enableSSL === false) return []
@@ -51,7 +50,7 @@ export function unencryptedProvider(config: Config): ValidationIssue[] {
     .map(name => ({ field: `config.options.${name}`, rule: 'must be https, unless config.options.enableSSL is false' }))
 }
 
-/** Groups and attributes, and mostly credentials, go this way: unencrypted only within one machine. */
+/** HTTP only on loopback. */
 export function unencryptedUserInfo(config: Config): ValidationIssue[] {
   const uri = userInfoUri(config)
   if (!isClear(uri) || isThisMachine(new URL(uri as string).hostname)) return []

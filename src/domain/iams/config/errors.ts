@@ -3,7 +3,7 @@ import type { FieldFault } from '../../../platform/errors.ts'
 import type { IamType } from './schema.ts'
 import { suggestion } from './suggestions.ts'
 
-// What the validation of a configuration finds, in our words. Pure.
+// Validation errors of configurations. Pure.
 
 export type ValidationIssue = FieldFault
 
@@ -21,7 +21,7 @@ const nouns: Record<string, string> = {
   array: 'a list',
 }
 
-/** What a validation error means, in our words: field and rule. None for an error that only repeats others. */
+/** None for errors that repeat others. */
 export function issuesFrom(type: IamType, error: TLocalizedValidationError): ValidationIssue[] {
   const steps = pathSegments(error.instancePath)
   const field = pathOf(steps)
@@ -65,7 +65,7 @@ function unknown(type: IamType, steps: readonly string[]): string {
   return close === null ? 'is not known' : `is not known: ${close}`
 }
 
-/** `config.options.host`, `config.supportedActions[0]`; names of the sender's own are shortened and quoted. */
+/** `config.options.host`, `config.supportedActions[0]`; unknown names are shortened and quoted. */
 export function pathOf(steps: readonly string[]): string {
   const shown = (step: string) =>
     /^[\w.$:-]{1,64}$/.test(step) ? step : JSON.stringify([...step].slice(0, 64).join('').toWellFormed())

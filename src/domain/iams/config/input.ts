@@ -3,7 +3,7 @@ import { canonical, checkGroupName, checkIamid, checkList, checkName, checkPermi
 import type { GroupPermissionRow } from '../iam.ts'
 import { configSchemas, type IamType } from './schema.ts'
 
-/** What an operation says about an IAM beside its configuration. Null is as good as left out. */
+/** Null counts as absent. */
 export interface IamInput {
   readonly id?: string | null
   readonly displayName?: string | null
@@ -13,7 +13,7 @@ export interface IamInput {
   readonly config?: unknown
 }
 
-/** The vendor's configurations hold these too; each has its place beside `config` here. */
+/** Fields of vendor configurations that belong beside `config`. */
 const vendorConfigOf = {
   id: 'id',
   displayName: 'displayName',
@@ -23,7 +23,7 @@ const vendorConfigOf = {
   permissions: 'groupPermissions',
 } as const
 
-/** A whole configuration of the vendor's, pasted into `config`, taken apart. Throws Invalid where it contradicts what stands beside it. */
+/** Takes a vendor configuration apart. Throws Invalid on contradictions. */
 export function normalizeVendorConfig<Input extends IamInput>(input: Input): Input {
   const { config } = input
   if (typeof config !== 'object' || config === null || Array.isArray(config)) return input
@@ -41,7 +41,7 @@ export function normalizeVendorConfig<Input extends IamInput>(input: Input): Inp
   return whole as unknown as Input
 }
 
-/** `built-in` is `bim` alone, and `saml` waits for a log-in by it. */
+/** `saml` needs its connector. */
 export const isCreatable = (type: IamType): boolean => type !== 'built-in' && type !== 'saml'
 
 export function checkType(type: unknown): IamType {
@@ -50,7 +50,7 @@ export function checkType(type: unknown): IamType {
   return type as IamType
 }
 
-/** `group` is how a permission held through a group is marked: an IAM of that name could not be told from it. */
+/** `group` marks permissions through groups. */
 export function checkNewId(id: unknown): string {
   const checked = checkIamid(id, 'id')
   if (checked === 'group') throw new Invalid('id', 'must not be group, which is a reserved word')
@@ -59,13 +59,13 @@ export function checkNewId(id: unknown): string {
 
 export const checkDisplayName = (name: unknown): string => checkName('displayName', name)
 
-/** Each once, in the order given. */
+/** Distinct, in order. */
 export function checkPermissions(field: string, list: unknown): string[] {
   const permissions = checkList(field, list as readonly unknown[])
   return [...new Set(permissions.map((permission, index) => checkPermissionName(permission, `${field}[${index}]`)))]
 }
 
-/** `{group name: [permissions]}` as rows. Throws Invalid; two spellings of one group's name are a Conflict of the input with itself. */
+/** `{group name: [permissions]}` as rows. Throws Invalid, and Conflict for two spellings. */
 export function checkGroupPermissions(iamid: string, input: unknown): GroupPermissionRow[] {
   if (typeof input !== 'object' || input === null || Array.isArray(input))
     throw new Invalid('groupPermissions', 'must be an object of lists of permissions by group name')
@@ -81,7 +81,7 @@ export function checkGroupPermissions(iamid: string, input: unknown): GroupPermi
   )
 }
 
-/** Permissions that one of the two gives and the other does not: what a change grants or removes. */
+/** Permissions granted or removed. */
 export const changedPermissions = (before: readonly string[], after: readonly string[]): string[] => [
   ...before.filter(permission => !after.includes(permission)),
   ...after.filter(permission => !before.includes(permission)),
@@ -96,7 +96,7 @@ export function changedGroupPermissions(before: readonly GroupPermissionRow[], a
   )
 }
 
-/** Throws Conflict: `bim` is always there, and people are put into it locally. */
+/** Throws Conflict. */
 export function assertNotBim(iamid: string, what: string): void {
   if (iamid === 'bim') throw new Conflict(`The IAM bim is built in: it ${what}`)
 }

@@ -1,9 +1,9 @@
 import Type from 'typebox'
 import { described, flag, list, optionals, plain, strict, text, url } from './schema.parts.ts'
 
-// The options of an IAM of the type openid, by their names on the reference's OpenID Connect page.
+// Options of openid, named as in the reference.
 
-/** Asymmetric ones only: an ID token that the client's secret can sign, or nothing does, proves nothing about its issuer. */
+/** Asymmetric only: others do not prove the issuer. */
 const algorithms = ['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512', 'ES256', 'ES384', 'ES512', 'EdDSA'] as const
 
 export const openidOptions = described(

@@ -1,11 +1,11 @@
-/** What the schemas of configurations are made of. Every option says what it does, for whoever configures (query `iamTypes`). */
+/** Building blocks of configuration schemas. Descriptions are for `iamTypes`. */
 import { X509Certificate } from 'node:crypto'
 import Type, { type TSchema } from 'typebox'
 
 export const strict = { additionalProperties: false } as const
 const maxEntries = 1000
 
-/** The schema, saying what it is for. (A spread would drop what typebox hides from enumeration: refinements.) */
+/** A spread would lose typebox's hidden properties. */
 export function described<Schema extends TSchema>(description: string, schema: Schema, more: { default?: unknown } = {}): Schema {
   return Object.assign(Object.create(null, Object.getOwnPropertyDescriptors(schema)), { description, ...more })
 }
@@ -13,24 +13,23 @@ export function described<Schema extends TSchema>(description: string, schema: S
 export const plain = (maxLength = 1024) => Type.String({ minLength: 1, maxLength })
 export const text = (description: string, more: { max?: number; default?: string } = {}) =>
   described(description, plain(more.max), more.default === undefined ? {} : { default: more.default })
-/** A switch; off unless told. */
 export const flag = (description: string, otherwise = false) => described(description, Type.Boolean(), { default: otherwise })
 export const whole = (
   description: string,
   { minimum, maximum, otherwise }: { minimum: number; maximum: number; otherwise?: number },
 ) => described(description, Type.Integer({ minimum, maximum }), otherwise === undefined ? {} : { default: otherwise })
 
-/** Each field may be left out, and no other may stand there. (Type.Partial would drop `strict`.) */
+/** Type.Partial would drop `strict`. */
 export const optionals = (fields: Record<string, TSchema>): Record<string, TSchema> =>
   Object.fromEntries(Object.entries(fields).map(([name, field]) => [name, Type.Optional(field)]))
 export const optional = (fields: Record<string, TSchema>) => Type.Object(optionals(fields), strict)
-/** `{name: text}` with any names. (Type.Record would let names with line breaks pass unchecked.) */
+/** Type.Record would accept names with line breaks. */
 export const mapping = (description: string) =>
   described(description, Type.Object({}, { additionalProperties: plain(254), maxProperties: maxEntries }))
 export const list = <Item extends TSchema>(item: Item) => Type.Array(item, { maxItems: maxEntries, uniqueItems: true })
 export const objects = <Item extends TSchema>(item: Item) => Type.Array(item, { maxItems: maxEntries })
 
-/** A user and password in an address would be a secret in clear. */
+/** Without credentials, which would not be encrypted. */
 export const url = (description: string) =>
   described(
     description,
@@ -67,7 +66,7 @@ function isUrl(value: string): boolean {
   return parsed.username === '' && parsed.password === '' && parsed.hash === '' && !/[\s\\]/.test(value)
 }
 
-/** What is no certificate among them would be passed over in silence, and so the authority not be known. */
+/** Invalid certificates would be ignored silently. */
 function areCertificates(value: string): boolean {
   const all = certificatesIn(value)
   try {
@@ -78,14 +77,14 @@ function areCertificates(value: string): boolean {
   return all.length > 0
 }
 
-/** Each from its BEGIN to the END of the same label, however long the text is. One without an end counts for nothing. */
+/** Linear; ignores certificates without END. */
 function certificatesIn(value: string): string[] {
   const found: string[] = []
   const begin = /-----BEGIN ([A-Z0-9 ]{0,32}CERTIFICATE)-----/g
   for (let one = begin.exec(value); one !== null; one = begin.exec(value)) {
     const last = `-----END ${one[1]}-----`
     const end = value.indexOf(last, begin.lastIndex)
-    // What follows has no such end either.
+    // Later ones have none either.
     if (end === -1) break
     begin.lastIndex = end + last.length
     found.push(value.slice(one.index, begin.lastIndex))

@@ -1,6 +1,5 @@
 import { flag, whole } from './schema.parts.ts'
 
-/** The options of an IAM whose provider speaks SCIM. */
 export const scimOptions = {
   scimEnabled: flag('Whether the provider keeps users and groups up to date by SCIM. Switching it on makes a SCIM key.'),
   strictScimSchema: flag('Refuse SCIM attributes that no schema names, instead of passing over them; needs `scimEnabled`.'),

@@ -20,9 +20,8 @@ import {
 } from './schema.parts.ts'
 import { scimOptions } from './schema.scim.ts'
 
-// One schema for each type of IAM, with the vendor's names, so that an existing configuration can be pasted (reference: iam-rules,
-// "An IAM's configuration"; the OIDC options by their names on the OpenID Connect page). Secrets are not in them: validate takes
-// them out beforehand. What two fields say together is checked in validate too. The descriptions are what `iamTypes` answers.
+// One schema per type, with the vendor's names (iam-rules, "An IAM's configuration"). Secrets are removed
+// before, cross-field rules follow.
 
 const externalUserInfo = described(
   'An endpoint of yours that knows the groups and attributes of users; not together with SCIM.',
@@ -127,7 +126,7 @@ const ldapOptions = described(
   'The directory.',
   Type.Object(
     {
-      // Several hosts of one directory, with commas between them, are asked in turn.
+      // Comma-separated hosts are tried in order.
       host: described(
         'Its host, or several of one directory with commas between them, asked in turn.',
         Type.Refine(
@@ -171,7 +170,7 @@ const ldapOptions = described(
           'Which attribute is the stable id of an entry, by which a person stays the same under another userid. Left out, the first of `entryUUID`, `objectGUID`, `nsUniqueId`, `ipaUniqueID` and `GUID` that the entry has; `none`: userids alone say who somebody is.',
         ),
         nestedGroups: flag('Whether the groups of a group count, too.'),
-        // The reference's example of an LDAP configuration has it, too.
+        // In the reference's LDAP example.
         allowIdPInitiatedSSO: flag('Without a meaning for a directory; taken because configurations have it.'),
       }),
     },
@@ -227,7 +226,7 @@ const ldapSync = described(
   }),
 )
 
-/** By the IAM's type. SAML's own options are named nowhere in the reference; they come with its connector. */
+/** SAML options come with its connector. */
 export const configSchemas = {
   'built-in': optional({ externalUserInfo }),
   ldap: optional({
@@ -250,12 +249,12 @@ function areHosts(value: string): boolean {
 
 function isHost(value: string): boolean {
   const bare = value.startsWith('[') && value.endsWith(']') ? value.slice(1, -1) : value
-  // A colon is for IPv6 alone: `127.0.0.1:3890` is an address and a port.
+  // A colon is for IPv6; ports are separate.
   if (bare !== value || value.includes(':')) return isIP(bare) === 6
   return /^[\p{L}\p{N}](?:[\p{L}\p{N}_.-]*[\p{L}\p{N}])?\.?$/u.test(value)
 }
 
-/** Five fields that the parser of schedules reads. */
+/** Five fields. */
 function isCron(value: string): boolean {
   if (value.trim().split(/\s+/).length !== 5) return false
   try {

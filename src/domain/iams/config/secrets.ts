@@ -1,17 +1,15 @@
 import type { IamType } from './schema.ts'
 
 export interface SecretPath {
-  /** For whoever configures. */
   readonly description: string
-  /** Characters. */
   readonly max: number
-  /** The fields that name the place it is sent to, and whom we take for that place. None: it never leaves us. */
+  /** Fields that determine the recipient; none: it is never sent. */
   readonly sentTo: readonly string[]
-  /** Switches that protect it on its way: without the secret each may change to true only, whatever it means left out. */
+  /** Switches that protect it; without the secret they may only become true. */
   readonly guardedBy: readonly string[]
 }
 
-/** A private key signs here; nothing of it is sent. */
+/** Signs locally; never sent. */
 const privateKey: SecretPath = {
   description: 'The private key (PEM) of `cert`.',
   max: 65_536,
@@ -29,8 +27,8 @@ const userInfoSecrets: Record<string, SecretPath> = {
 }
 
 /**
- * Where secrets stand, and where each is sent. "Never sends a stored secret to another host" is the reference's rule for dry runs
- * (iam-rules, "Semantics"); held at every change of a configuration (validate, `elsewhere`), since a saved one could do the same.
+ * Secrets by path, with their recipients. Changing the recipient requires the secret again (iam-rules,
+ * "Semantics").
  */
 export const secretPaths: Record<IamType, Record<string, SecretPath>> = {
   'built-in': userInfoSecrets,
@@ -45,7 +43,7 @@ export const secretPaths: Record<IamType, Record<string, SecretPath>> = {
     ...userInfoSecrets,
   },
   openid: {
-    // Sent to the token endpoint alone, which discovery names when it is used.
+    // Sent to the token endpoint, which discovery names.
     'options.clientSecret': {
       description: 'The secret it was given there; without one Roster is a public client.',
       max: 4096,

@@ -1,14 +1,14 @@
-/** What was probably meant by a name that is no option of a configuration. Pure. */
+/** Suggests options for unknown names. Pure. */
 
 import { iamTypes } from './describe.ts'
 import type { IamType } from './schema.ts'
 
-/** Characters of a name that is compared; the longest option has 36. */
+/** The longest option has 36. */
 const MAX_LENGTH = 40
-/** Fields of the vendor's configurations that stand beside `config` here. */
+/** Fields beside `config`. */
 const BESIDE = ['displayName', 'defaultPermissions', 'permissions']
 
-/** `did you mean host?`, or `it belongs at config.options.host`; null where nothing is close. `steps`: the path below `config`. */
+/** `did you mean host?`, or `it belongs at config.options.host`; else null. */
 export function suggestion(type: IamType, steps: readonly string[]): string | null {
   const name = steps.at(-1) ?? ''
   if (name.length > MAX_LENGTH) return null
@@ -25,7 +25,7 @@ export function suggestion(type: IamType, steps: readonly string[]): string | nu
   return elsewhere ? `it belongs at config.${elsewhere.path}` : null
 }
 
-/** The candidate with the fewest edits, at most one for every three characters; null when there is none. */
+/** At most one edit per three characters. */
 function closest(name: string, candidates: readonly string[]): string | null {
   const limit = Math.max(1, Math.min(3, Math.floor(name.length / 3)))
   const word = name.toLowerCase()
@@ -38,7 +38,7 @@ function closest(name: string, candidates: readonly string[]): string | null {
   return best?.candidate ?? null
 }
 
-/** Insertions, deletions, substitutions and swaps of neighbours between two words (optimal string alignment). */
+/** Optimal string alignment. */
 function distance(one: string, other: string): number {
   let [before, last] = [[] as number[], Array.from({ length: other.length + 1 }, (_, column) => column)]
   for (let row = 1; row <= one.length; row++) {

@@ -10,28 +10,27 @@ import { issuesFrom, pathOf, pathSegments, type ValidationIssue } from './errors
 import { configSchemas, type IamType } from './schema.ts'
 import { secretPaths } from './secrets.ts'
 
-// An IAM's configuration as it comes in: secrets out → the type's schema → what fields say together. Pure.
+// Configurations: secrets out → schema → cross-field rules. Pure.
 
 type Config = Record<string, unknown>
 export interface CheckedConfig {
-  /** Without its secrets. */
   readonly config: Config
-  /** The secrets that came with it, by path; null takes one away, an absent one stays. */
+  /** By path; null removes. */
   readonly secrets: ReadonlyMap<string, string | null>
 }
 
-/** What is stored: the configuration, and of each secret its fingerprint. */
+/** Stored: the configuration and fingerprints. */
 type Before = Pick<IamRecord, 'config' | 'secrets'>
 
-/** What no setting is needed for to deny it. */
+/** Denied in every setting. */
 const builtIn: Refusal = createOutbound({ allow: null, deny: [] }).refusal
 
-/** Without SCIM they would limit nothing. */
+/** They need SCIM. */
 const SCIM_LIMITS = ['scimMaxDeprovisionedCount', 'scimMaxDeprovisionedPercent', 'scimRequestsPerMinute']
 
-/** The message names so many faults at most, and says how many more there are. */
+/** Errors in the message. */
 const maxNamed = 50
-// Eight by default; all faults are told at once. A body of 1 MB bounds the work.
+// All errors; the body limit bounds the work.
 const maxErrors = 1000
 Settings.Set({ maxErrors })
 const validators = {
@@ -42,9 +41,8 @@ const validators = {
 }
 
 /**
- * Checks the configuration of the IAM `id`, which has `before` already. Throws one Invalid that names every fault. A secret's
- * fingerprint given back, as our answers show it, is the secret left out. Nothing is required of a configuration without `options`: an IAM
- * may be configured in steps, and opens nothing meanwhile. `refusal` judges where it has Roster connect to.
+ * Throws Invalid with all errors. A fingerprint counts as an absent secret. Without `options` nothing is
+ * required: configuration may be gradual.
  */
 export function checkConfig(
   type: IamType,
@@ -76,7 +74,7 @@ export function checkConfig(
   return { config, secrets }
 }
 
-/** The configuration without what its schema refuses: what fields say together is asked of the others. */
+/** Cross-field rules ignore rejected fields. */
 function without(config: Config, errors: readonly TLocalizedValidationError[]): Config {
   const sound = structuredClone(config)
   for (const { keyword, instancePath } of errors) {
@@ -97,7 +95,7 @@ function refuse(faults: readonly ValidationIssue[]): void {
   throw new Invalid(field, [rule, ...rest.map(fault => `${fault.field} ${fault.rule}`)].join('; ') + more, named)
 }
 
-/** Removes the secrets from `config`; an object that held nothing but a null secret goes with it. */
+/** Also removes an object with null secrets only. */
 function takeSecrets(type: IamType, config: Config, faults: ValidationIssue[]): Map<string, string | null> {
   const secrets = new Map<string, string | null>()
   for (const [path, { max }] of Object.entries(secretPaths[type])) {
@@ -116,7 +114,7 @@ function takeSecrets(type: IamType, config: Config, faults: ValidationIssue[]): 
   return secrets
 }
 
-/** The objects on the way to a path, from the configuration itself; as many as there are. */
+/** As far as they exist. */
 function parentsOf(config: Config, steps: readonly string[]): Config[] {
   const parents = [config]
   for (const step of steps.slice(0, -1)) {
@@ -135,10 +133,10 @@ function prune(parents: readonly Config[], steps: readonly string[]): void {
 
 const isObject = (value: unknown): value is Config => typeof value === 'object' && value !== null && !Array.isArray(value)
 
-/** Text that no store can hold, and names with a meaning in JavaScript. The schemas have bounded the depth by now. */
+/** Unstorable text and prototype names. */
 function unwritable(value: unknown, steps: readonly string[]): ValidationIssue[] {
   const fault = (rule: string): ValidationIssue[] => [{ field: pathOf(steps), rule }]
-  // Certificates have lines; nothing else of C0 belongs in a configuration.
+  // Certificates have line breaks.
   if (typeof value === 'string' && (!value.isWellFormed() || /(?!\r\n|[\n\t])\p{Cc}/u.test(value)))
     return fault('must not contain control characters and lone surrogates')
   if (typeof value !== 'object' || value === null) return []
@@ -158,7 +156,7 @@ const isName = (name: string): boolean =>
 
 type Has = (path: string) => boolean
 
-/** What only several fields together get wrong: the missing half of a group, and what cannot stand side by side. */
+/** Incomplete and contradictory groups of fields. */
 function crossFieldIssues(type: IamType, { id, config, has }: { id: string; config: Config; has: Has }): ValidationIssue[] {
   const scim = scimEnabled({ config })
   const { schema, options, credentials } = config as Record<string, Config | undefined>
@@ -180,10 +178,7 @@ function crossFieldIssues(type: IamType, { id, config, has }: { id: string; conf
   ]
 }
 
-/**
- * Stored secrets that the configuration would have us send to another place, or less guarded: whoever may configure could have them
- * sent to a host of theirs. A field that comes or goes changes, too: what is meant without it is for the connector to say.
- */
+/** Otherwise whoever configures could redirect stored secrets. Absent fields count as changed. */
 function requireSecretAgain(
   type: IamType,
   { before, after, kept }: { before: Config; after: Config; kept: readonly string[] },
@@ -245,7 +240,7 @@ function ldapFaults(options: Config | undefined, credentials: Config | undefined
 }
 
 const manualEndpoints = ['issuer', 'authorizationEndpoint', 'tokenEndpoint', 'jwksUri'] as const
-/** Fields that the page disables when a discover URL is given; `issuer` beside it names whom the document must speak for. */
+/** `issuer` may stay: the document must match it. */
 const disabledByDiscovery = [
   'authorizationEndpoint',
   'tokenEndpoint',
