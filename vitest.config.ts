@@ -1,6 +1,7 @@
 import { createRequire } from 'node:module'
 import { defineConfig } from 'vitest/config'
 import { nodeVersionError } from './src/platform/node-version.ts'
+import { parts } from './test/harness/parts.ts'
 
 const tooOld = nodeVersionError(process.versions.node)
 if (tooOld !== null) throw new Error(tooOld)
@@ -12,28 +13,22 @@ export default defineConfig({
   resolve: { alias: [{ find: /^graphql$/, replacement: graphql }] },
   test: {
     globalSetup: ['test/harness/database.ts'],
-    // Each file in a process of its own: a WebAssembly database is not given back before its process ends.
+    // Processes, not threads: a worker that ends takes the memory of its WebAssembly databases with it.
     pool: 'forks',
     maxWorkers: 2,
     testTimeout: 30_000,
     hookTimeout: 60_000,
-    projects: [
-      {
-        extends: true,
-        test: { name: 'suite', include: ['test/**/*.test.ts'], exclude: ['test/security/load/**'], sequence: { groupOrder: 0 } },
+    projects: parts().map(({ name, files }) => ({
+      extends: true as const,
+      test: {
+        name,
+        include: files,
+        ...(name.startsWith('load')
+          ? // One file at a time, when nothing else runs.
+            { fileParallelism: false, maxWorkers: 1, sequence: { groupOrder: 1 } }
+          : { sequence: { groupOrder: 0 } }),
       },
-      {
-        // Attacks measure how long the process stands still: one file at a time, when nothing else runs.
-        extends: true,
-        test: {
-          name: 'load',
-          include: ['test/security/load/**/*.test.ts'],
-          fileParallelism: false,
-          maxWorkers: 1,
-          sequence: { groupOrder: 1 },
-        },
-      },
-    ],
+    })),
     coverage: {
       provider: 'v8',
       include: ['src/**/*.ts'],
