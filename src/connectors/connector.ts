@@ -61,25 +61,27 @@ export interface InvalidEntry {
 }
 export type Listed = Entry | InvalidEntry
 
-export interface ListReader {
-  /** First, and again when another host restarts the listing. */
-  begin(): Promise<void>
-  /** Progress; `references` name servers that are not followed. */
-  seen?(references: readonly string[]): void
+/** Order: start, page…, groups, then page and users in turn. */
+export type ListEvent =
+  /** First, and again when another host restarts the listing: earlier events are void. */
+  | { readonly type: 'start' }
+  /** A page was read; `references` name servers that are not followed. */
+  | { readonly type: 'page'; readonly references: readonly string[] }
   /** Known groups; `listed` exist regardless of members. */
-  groups(known: readonly EntryGroup[], listed: readonly EntryGroup[]): Promise<void>
-  /** `last`: no page follows. Returns false to stop. */
-  people(page: readonly Listed[], last: boolean): Promise<boolean>
-}
+  | { readonly type: 'groups'; readonly known: readonly EntryGroup[]; readonly listed: readonly EntryGroup[] }
+  /** `last`: no page follows. */
+  | { readonly type: 'users'; readonly users: readonly Listed[]; readonly last: boolean }
 
 export interface ListOptions {
   /** Default 500; null: a single page. */
   readonly pageSize?: number | null
   /** Only entries changed since. */
   readonly since?: Date | null
+  /** Aborting closes the connection and throws the reason. */
+  readonly signal?: AbortSignal
 }
 
 export interface Listing {
-  /** Reads the next page when the reader has finished one. Throws as find, and the reader's errors. */
-  list(reader: ListReader, options?: ListOptions): Promise<void>
+  /** Requests a page when the consumer asks for it; `return()` closes the connection. Throws as find, or the signal's reason. */
+  list(options?: ListOptions): AsyncGenerator<ListEvent, void, undefined>
 }

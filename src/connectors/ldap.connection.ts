@@ -65,32 +65,91 @@ export class Hosts {
 
   /** Throws Unavailable when every host is away, and what `work` throws besides that, as a RosterError. */
   async ask<T>(work: (host: string) => Promise<T>): Promise<T> {
-    const { hosts } = this.#peer
     const reasons = new Set<string>()
-    for (let turn = 0, at = this.#first; turn < hosts.length; turn++, at = (at + 1) % hosts.length) {
+    for (const at of this.#turns()) {
       try {
-        const answer = await work(hosts[at]!)
+        const answer = await work(this.#peer.hosts[at]!)
         this.#first = at
         return answer
       } catch (error) {
-        const fault = faultOf(error)
-        if (!(fault instanceof Unavailable)) throw fault
-        reasons.add(fault.message.replace(away, ''))
+        reasons.add(unavailableReason(error))
       }
     }
     throw new Unavailable(away + [...reasons].join(', '))
   }
+
+  /** As ask, of an answer in parts. The next host starts over. Throws the reason of an aborted signal. */
+  async *stream<T>(
+    work: (host: string) => AsyncGenerator<T, void, undefined>,
+    signal?: AbortSignal,
+  ): AsyncGenerator<T, void, undefined> {
+    const reasons = new Set<string>()
+    for (const at of this.#turns()) {
+      signal?.throwIfAborted()
+      try {
+        // What the consumer throws does not arrive here: it ends the generator by return().
+        yield* work(this.#peer.hosts[at]!)
+        this.#first = at
+        return
+      } catch (error) {
+        signal?.throwIfAborted()
+        reasons.add(unavailableReason(error))
+      }
+    }
+    throw new Unavailable(away + [...reasons].join(', '))
+  }
+
+  /** Indexes of the hosts, the one that answered last first. */
+  #turns(): number[] {
+    const { length } = this.#peer.hosts
+    const first = this.#first
+    return Array.from({ length }, (_, turn) => (first + turn) % length)
+  }
+}
+
+/** Why a host is away. Throws the fault of one that answers. */
+function unavailableReason(error: unknown): string {
+  const fault = faultOf(error)
+  if (!(fault instanceof Unavailable)) throw fault
+  return fault.message.replace(away, '')
 }
 
 /** A connection for `work`, bound to nobody; closed after it, whatever happens. */
 export async function connected<T>(peer: Peer, host: string, work: (client: Client) => Promise<T>): Promise<T> {
-  const client = clientOn(await open(peer, bare(host)), peer.operationTimeout)
+  const socket = await open(peer, bare(host))
+  const client = clientOn(socket, peer.operationTimeout)
   try {
     return await work(client)
   } finally {
-    // The work is done or its fault is on its way: how the connection ends changes neither.
-    await client.unbind().catch(() => {})
+    await close(client, socket)
   }
+}
+
+/** As connected, of work in parts: closed at its end, on an error, on `return()`, and at once when the signal is aborted. */
+export async function* connectedStream<T>(
+  peer: Peer,
+  host: string,
+  signal: AbortSignal | undefined,
+  work: (client: Client) => AsyncGenerator<T, void, undefined>,
+): AsyncGenerator<T, void, undefined> {
+  const socket = await open(peer, bare(host), signal)
+  const client = clientOn(socket, peer.operationTimeout)
+  const abort = () => socket.destroy()
+  signal?.addEventListener('abort', abort, { once: true })
+  try {
+    signal?.throwIfAborted()
+    yield* work(client)
+  } finally {
+    signal?.removeEventListener('abort', abort)
+    await close(client, socket)
+  }
+}
+
+/** How the connection ends does not change the result of the work. */
+async function close(client: Client, socket: Socket): Promise<void> {
+  await client.unbind().catch(() => {})
+  // The client has no socket before its first request.
+  socket.destroy()
 }
 
 /** Binds `client` to an account of ours. Throws Refused when the directory does not take it. */
@@ -188,9 +247,10 @@ function checked(socket: Socket, state: { more: boolean }): Socket {
   return socket
 }
 
-async function open(peer: Peer, host: string): Promise<Socket> {
+async function open(peer: Peer, host: string, aborted?: AbortSignal): Promise<Socket> {
   const { outbound, port, security, connectTimeout, context, rejectUnauthorized } = peer
-  const signal = AbortSignal.timeout(connectTimeout)
+  const deadline = AbortSignal.timeout(connectTimeout)
+  const signal = aborted ? AbortSignal.any([deadline, aborted]) : deadline
   const place = { host, port }
   const socket = await outbound.connect(place, signal)
   if (security === 'none') return socket

@@ -1,13 +1,13 @@
 import { AndFilter, type Client, type Filter, GreaterThanEqualsFilter, OrFilter, ResultCodeError } from 'ldapts'
 import { Unprocessable } from '../platform/errors.ts'
-import type { Listed, ListOptions, ListReader } from './connector.ts'
+import type { ListEvent, Listed, ListOptions } from './connector.ts'
 import type { LdapSearchSettings } from './ldap.config.ts'
 import { anyValueFilter, type Comparison, memberAttributes } from './ldap.filters.ts'
 import { allowedGroups, type GroupPlan, type GroupReader, type GroupSearch, groupOf } from './ldap.groups.ts'
 import { groupPlaces } from './ldap.lookup.ts'
 import { dnKey } from './ldap.matching.ts'
 import { MemberIndex } from './ldap.members.ts'
-import { type Pages, pagesOf } from './ldap.pages.ts'
+import { type Pages, pagesOf, type SearchPage } from './ldap.pages.ts'
 import { matchingOf } from './ldap.schema.ts'
 import { aliasesOf, toEntry, useridsOf } from './ldap.search.ts'
 
@@ -18,35 +18,40 @@ const usualPage = 500
 /** Result codes of an answer that is only a part: a limit of time, of size, or of the directory's administrator (RFC 4511, A.2). */
 const limits = new Set([3, 4, 11])
 
-export async function listUsers(
+export async function* listUsers(
   plan: LdapSearchSettings,
   client: Client,
-  reader: ListReader,
   asking: GroupReader,
   { pageSize = usualPage, since = null }: ListOptions,
-): Promise<void> {
-  await reader.begin()
-  const pages = pagesOf(plan, client, pageSize, references => reader.seen?.(references))
+): AsyncGenerator<ListEvent, void, undefined> {
+  yield { type: 'start' }
+  const pages = pagesOf(plan, client, pageSize)
   // Whose groups a changed group changes is known only from everybody's: their own entries need not have changed.
-  const few = since !== null && !(await groupsChanged(plan, pages, since)) ? since : null
-  const unread = { known: [], listed: [], reader: asking }
+  const few = since !== null && !(yield* groupsChanged(plan, pages, since)) ? since : null
+  let groups: Groups = { known: [], listed: [], reader: asking }
   let cut: ResultCodeError | null = null
-  const groups = few
-    ? unread
-    : await groupsAt(plan, client, asking, pages).catch((error: unknown): Groups => {
-        if (!(error instanceof ResultCodeError && limits.has(error.code))) throw error
-        cut = error
-        return unread
-      })
-  await reader.groups(groups.known.map(named(plan)), groups.listed.map(named(plan)))
+  if (!few)
+    try {
+      groups = yield* groupsAt(plan, client, asking, pages)
+    } catch (error) {
+      if (!(error instanceof ResultCodeError && limits.has(error.code))) throw error
+      cut = error
+    }
+  yield { type: 'groups', known: groups.known.map(named(plan)), listed: groups.listed.map(named(plan)) }
   const everybody = few ? changedSince(plan.everybody(), few) : plan.everybody()
-  for await (const { entries, last } of pages(plan.userBase, everybody, plan.attributes)) {
-    const people = await Promise.all(entries.map(found => listed(plan, groups.reader, found)))
-    if (!(await reader.people(people, last))) return
+  for await (const page of pages(plan.userBase, everybody, plan.attributes)) {
+    yield answered(page)
+    const users = await Promise.all((await page.entries()).map(found => listed(plan, groups.reader, found)))
+    yield { type: 'users', users, last: page.last }
   }
   // Each person's groups were asked for; those that nobody is in were not seen.
   if (cut) throw cut
 }
+
+/** Events of a part of the listing, which returns a value. */
+type Part<Value> = AsyncGenerator<ListEvent, Value, undefined>
+
+const answered = ({ references }: SearchPage): ListEvent => ({ type: 'page', references })
 
 const named =
   ({ groups }: LdapSearchSettings) =>
@@ -75,13 +80,13 @@ interface Groups {
 }
 
 /** Where the filter cannot be turned round, each person's groups are asked for; that is one search for each of them. */
-async function groupsAt(plan: LdapSearchSettings, client: Client, asking: GroupReader, pages: Pages): Promise<Groups> {
+async function* groupsAt(plan: LdapSearchSettings, client: Client, asking: GroupReader, pages: Pages): Part<Groups> {
   const { groups } = plan
   const attributes = allowedGroups(groups)
-  const listed = groups.listed ? await all(pages(groups.listed.base, groups.listed.filter, attributes)) : []
+  const listed = groups.listed ? yield* all(pages(groups.listed.base, groups.listed.filter, attributes)) : []
   const known = new Map(listed.map(group => [dnKey(group.dn), group]))
   const means = groups.search && memberAttributes(groups.search.text)
-  const naming = groups.search && means ? await indexGroupsByMember(plan, client, asking, means, known, pages) : asking.naming
+  const naming = groups.search && means ? yield* indexGroupsByMember(plan, client, asking, means, known, pages) : asking.naming
   const read: GroupReader['read'] = async (dn, wishes) => {
     const key = dnKey(dn)
     const found = known.get(key) ?? (await asking.read(dn, wishes))
@@ -93,24 +98,26 @@ async function groupsAt(plan: LdapSearchSettings, client: Client, asking: GroupR
 }
 
 /** Reads every group with its members, and keeps of these only which groups each of them is in. */
-async function indexGroupsByMember(
+async function* indexGroupsByMember(
   plan: LdapSearchSettings,
   client: Client,
   asking: GroupReader,
   { comparisons, plain, nested }: { comparisons: readonly Comparison[]; plain: string; nested: boolean },
   known: Map<string, GroupSearch>,
   pages: Pages,
-): Promise<GroupReader['naming']> {
+): Part<GroupReader['naming']> {
   const { base } = plan.groups.search!
   const index = new MemberIndex(await matchingOf(plan, client), comparisons)
   const attributes = [...new Set([...allowedGroups(plan.groups), ...comparisons.map(({ attribute }) => attribute)])]
   const filter = anyValueFilter('config.options.userGroupSearchFilter', plain)
-  for await (const { entries } of pages(base, filter, attributes))
-    for (const entry of entries) {
+  for await (const page of pages(base, filter, attributes)) {
+    yield answered(page)
+    for (const entry of await page.entries()) {
       const group = { dn: entry.dn, attributes: without(entry.attributes, comparisons, plan.groups) }
       known.set(dnKey(group.dn), group)
       index.add(entry, group)
     }
+  }
   return (level, person, wishes) => index.naming(level, person, nested, some => asking.naming(some, person, wishes))
 }
 
@@ -124,15 +131,21 @@ function without(
   return new Map([...attributes].filter(([name]) => !members.has(name)))
 }
 
-async function all(pages: ReturnType<Pages>): Promise<GroupSearch[]> {
+async function* all(pages: ReturnType<Pages>): Part<GroupSearch[]> {
   const found: GroupSearch[] = []
-  for await (const { entries } of pages) found.push(...entries)
+  for await (const page of pages) {
+    yield answered(page)
+    found.push(...(await page.entries()))
+  }
   return found
 }
 
-async function groupsChanged(plan: LdapSearchSettings, pages: Pages, since: Date): Promise<boolean> {
+async function* groupsChanged(plan: LdapSearchSettings, pages: Pages, since: Date): Part<boolean> {
   for (const { base, filter } of groupPlaces(plan))
-    for await (const { entries } of pages(base, changedSince(filter, since), ['1.1'], 1)) if (entries.length > 0) return true
+    for await (const page of pages(base, changedSince(filter, since), ['1.1'], 1)) {
+      yield answered(page)
+      if ((await page.entries()).length > 0) return true
+    }
   return false
 }
 

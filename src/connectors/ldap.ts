@@ -2,7 +2,7 @@ import { AndFilter, type Client, type Filter } from 'ldapts'
 import { Unprocessable } from '../platform/errors.ts'
 import type { Entry, GroupLookup, Listing, Lookup, PasswordLogin } from './connector.ts'
 import { type LdapSearchSettings, type LdapSettings, planOf } from './ldap.config.ts'
-import { bindAccount, bindPerson, connected, Hosts } from './ldap.connection.ts'
+import { bindAccount, bindPerson, connected, connectedStream, Hosts } from './ldap.connection.ts'
 import { isSearchable, presenceFilter } from './ldap.filters.ts'
 import { bySearch, type GroupReader, type GroupSearch } from './ldap.groups.ts'
 import { idFilter } from './ldap.ids.ts'
@@ -41,25 +41,14 @@ export function openLdap(
       if (plan.entryIds.length === 0) return null
       return hosts.ask(host => asAccount(plan, host, client => personById(plan, client, entryId)))
     },
-    async list(reader, options = {}) {
-      // What the reader throws is not the directory's: no other host is asked because of it.
-      let stopped: { error: unknown } | null = null
-      const watched = <Args extends unknown[], R>(step: (...args: Args) => Promise<R>) => {
-        return (...args: Args) =>
-          step(...args).catch(error => {
-            stopped = { error }
-            throw new Unprocessable('the reader stopped')
-          })
-      }
-      const { begin, groups, people } = reader
-      const seen = (references: readonly string[]) => reader.seen?.(references)
-      const guarded = { begin: watched(begin), seen, groups: watched(groups), people: watched(people) }
-      await hosts
-        .ask(host => asAccount(plan, host, client => listUsers(plan, client, guarded, readerOf(plan, client), options)))
-        .catch(error => {
-          throw stopped ? stopped.error : error
+    list: (options = {}) =>
+      hosts.stream(host => {
+        const { peer, account } = plan
+        return connectedStream(peer, host, options.signal, async function* (client) {
+          if (account) await bindAccount(client, account.dn, account.password)
+          yield* listUsers(plan, client, readerOf(plan, client), options)
         })
-    },
+      }, options.signal),
   }
 }
 

@@ -1,11 +1,11 @@
-/** How a reading keeps what it plans, and how it ends when it cannot. */
+/** Writes the planned entries of a run. */
 import type { App } from '../authorization/context.ts'
 import type { IamRecord } from '../domain/iams/iam.ts'
 import type { Directory } from '../federation/directory.ts'
-import type { RosterError } from '../platform/errors.ts'
 import { type HeldRun, insertEntries } from './entries.store.ts'
 import type { EntryDraft } from './entry.ts'
 import type { RunRecord } from './run.ts'
+import { LeaseLost } from './run-end.ts'
 import type { UserInfoReader } from './user-info-reader.ts'
 
 /** Who keeps: the reader of a run that `holder` holds. */
@@ -22,31 +22,11 @@ export interface Reading extends EntryWriter {
   readonly directory: Directory
   /** Null: the sync does not ask the IAM's user info endpoint. */
   readonly informer: UserInfoReader | null
+  /** Aborted with the reason when the run is no longer this process's. */
+  readonly signal: AbortSignal
   /** Says that the run goes on. Throws when it is somebody else's by now. */
   readonly beat: (step: { total: number; unchanged: number; planned: number }) => Promise<void>
 }
-
-/** Another process has taken the run up, or an administrator dropped it: what is not written yet is not ours to write. */
-export class LeaseLost extends Error {}
-
-/** What the directory answered instead of showing anybody; whatever else a reading throws is the store's. */
-export class SourceUnavailable extends Error {
-  readonly failure: RosterError
-
-  constructor(failure: RosterError) {
-    super(failure.message)
-    this.failure = failure
-  }
-}
-
-/** What stopped a listing was not the directory, but who read it. */
-export class Stopped extends Error {}
-export const stopping =
-  <Args extends unknown[], R>(step: (...args: Args) => Promise<R>) =>
-  (...args: Args): Promise<R> =>
-    step(...args).catch(error => {
-      throw new Stopped('', { cause: error })
-    })
 
 export const leaseOf = ({ run, holder }: EntryWriter): HeldRun => ({ runId: run.id, holder })
 

@@ -1,5 +1,5 @@
 /** What a directory shows, next to what is held: the entries of a run. Nothing is changed but the run's own rows. */
-import type { Entry, EntryGroup, Listed, ListReader } from '../connectors/connector.ts'
+import type { Entry, EntryGroup, ListEvent, Listed } from '../connectors/connector.ts'
 import type { UserRecord } from '../domain/users/user.ts'
 import { usersNamed } from '../domain/users/users.store.ts'
 import { accountMatches } from '../federation/account-lookup.ts'
@@ -10,10 +10,11 @@ import { Invalid, RosterError, Unavailable } from '../platform/errors.ts'
 import { lookupKey } from '../platform/validation.ts'
 import { forgetPlan } from './entries.store.ts'
 import { disableEntry, type EntryDraft, errorEntry, userEntry } from './entry.ts'
-import { LeaseLost, leaseOf, type Reading, SourceUnavailable, Stopped, stopping, writeEntries } from './entry-writer.ts'
+import { leaseOf, type Reading, writeEntries } from './entry-writer.ts'
 import { GroupsPlan } from './plan.groups.ts'
 import { UserPlan } from './plan.users.ts'
 import { References } from './referrals.ts'
+import { LeaseLost, SourceUnavailable } from './run-end.ts'
 
 export interface ReadResult {
   /** People whom the directory showed, and how many of them are as it says. */
@@ -35,33 +36,46 @@ const atOnce = 1_000
 
 /** Throws SourceUnavailable where the directory showed nobody; where it broke off later, that is `cut`. Throws LeaseLost. */
 export async function readAll(reading: Reading, { onePage }: { onePage: boolean }): Promise<ReadResult> {
-  const { run, iam, directory } = reading
-  const census = new DirectoryScan(reading, onePage)
+  const { run, iam, directory, signal } = reading
+  const scan = new DirectoryScan(reading, onePage)
   const { paged = true, pageSize } = (iam.config.ldapSync ?? {}) as { paged?: boolean; pageSize?: number }
   const since = run.mode === 'incremental' ? run.since : null
   let cut: string | null = null
   try {
-    await directory.list(census, { ...(paged ? pageSize && { pageSize } : { pageSize: null }), since })
+    const options = { ...(paged ? pageSize && { pageSize } : { pageSize: null }), since, signal }
+    for await (const event of ofSource(directory.list(options))) {
+      await scan.take(event)
+      if (scan.more) break
+    }
   } catch (error) {
-    if (error instanceof Stopped) throw error.cause
-    if (!(error instanceof RosterError)) throw error
+    if (!(error instanceof SourceUnavailable)) throw error
+    const { failure } = error
     // Of a directory that broke off while its groups were read not even its people were seen.
-    const isCut = error instanceof Unavailable && census.answered
-    if (error instanceof Invalid || (census.plan.count === 0 && !isCut)) throw new SourceUnavailable(error)
-    cut = error.message
+    const isCut = failure instanceof Unavailable && scan.answered
+    if (failure instanceof Invalid || (scan.plan.count === 0 && !isCut)) throw error
+    cut = failure.message
   }
-  const { plan, more } = census
+  const { plan, more } = scan
   const whole = cut === null && !more && run.mode === 'full'
   const replaced = more ? 0 : await plan.settle({ whole })
   await writeEntries(reading, reading.informer?.end() ?? [])
   const disables = replaced + (whole ? await plan.missing() : 0)
-  if (whole) await census.goneGroups()
+  if (whole) await scan.goneGroups()
   const { count, unchanged, memberships } = plan
-  const notes = census.references.notes()
+  const notes = scan.references.notes()
   return { people: count, unchanged, disables, cut, more, memberships: whole ? memberships : none, notes }
 }
 
 const none = { shown: 0, held: 0 }
+
+/** The same events; what their source throws is a SourceUnavailable, so that it differs from what their consumer throws. */
+async function* ofSource(events: AsyncGenerator<ListEvent, void, undefined>): AsyncGenerator<ListEvent, void, undefined> {
+  try {
+    yield* events
+  } catch (error) {
+    throw error instanceof RosterError && !(error instanceof LeaseLost) ? new SourceUnavailable(error) : error
+  }
+}
 
 /** One person: refreshed, or disabled when the directory does not know them any more. */
 export async function readOne(reading: Reading, userid: string): Promise<ReadResult> {
@@ -108,12 +122,13 @@ async function onePerson(reading: Reading, user: UserRecord | null, entry: Entry
   return [...(draft ? [draft] : []), ...others, ...informed, ...(informer?.end() ?? [])]
 }
 
-/** Reads a directory page by page. */
-class DirectoryScan implements ListReader {
+/** Plans for a directory, event by event. */
+class DirectoryScan {
   readonly #reading: Reading
   readonly #onePage: boolean
   readonly #groups: GroupsPlan
   plan: UserPlan
+  /** Only one page is wanted, and there are more: no further event is. */
   more = false
   answered = false
   readonly references = new References()
@@ -125,20 +140,32 @@ class DirectoryScan implements ListReader {
     this.plan = new UserPlan(reading)
   }
 
-  begin = stopping(async (): Promise<void> => {
+  async take(event: ListEvent): Promise<void> {
+    switch (event.type) {
+      case 'start':
+        return this.#restart()
+      case 'page':
+        this.answered = true
+        this.references.add(event.references)
+        return
+      case 'groups':
+        return this.#takeGroups(event.known, event.listed)
+      case 'users':
+        if (this.#onePage && !event.last) this.more = true
+        else await this.#takeUsers(event.users)
+    }
+  }
+
+  /** Throws LeaseLost. */
+  async #restart(): Promise<void> {
     this.#groups.clear()
     this.plan = new UserPlan(this.#reading)
     this.references.clear()
     this.answered = false
     if (!(await forgetPlan(this.#reading.app.store.db, leaseOf(this.#reading)))) throw new LeaseLost()
-  })
-
-  seen = (references: readonly string[]): void => {
-    this.answered = true
-    this.references.add(references)
   }
 
-  groups = stopping(async (known: readonly EntryGroup[], listed: readonly EntryGroup[]): Promise<void> => {
+  async #takeGroups(known: readonly EntryGroup[], listed: readonly EntryGroup[]): Promise<void> {
     const isListed = new Set(listed.map(({ id }) => id))
     for (let start = 0; start < known.length; start += atOnce) {
       const part = known.slice(start, start + atOnce)
@@ -146,21 +173,16 @@ class DirectoryScan implements ListReader {
       await writeEntries(this.#reading, drafts)
       await this.#beat(drafts)
     }
-  })
+  }
 
-  people = stopping(async (page: readonly Listed[], last: boolean): Promise<boolean> => {
-    if (this.#onePage && !last) {
-      this.more = true
-      return false
-    }
+  async #takeUsers(page: readonly Listed[]): Promise<void> {
     for (let start = 0; start < page.length; start += atOnce) {
       const { people, drafts: changes } = await this.#groups.settle(page.slice(start, start + atOnce))
       const { drafts, takenBack } = await this.plan.compare(people)
       await writeEntries(this.#reading, [...changes, ...drafts])
       await this.#beat([...changes, ...drafts], -takenBack)
     }
-    return true
-  })
+  }
 
   /** Plans to remove groups that the directory has deleted. */
   async goneGroups(): Promise<void> {

@@ -10,13 +10,13 @@ import { findIam } from '../domain/iams/iams.store.ts'
 import { settling } from '../federation/resolved-groups.ts'
 import { callEndpoint, secretsOf, USER_INFO } from '../federation/source-result.ts'
 import type { Store } from '../platform/database/store.ts'
-import { Conflict, RosterError, Unavailable, Unprocessable } from '../platform/errors.ts'
+import { RosterError, Unavailable, Unprocessable } from '../platform/errors.ts'
 import { lossesOf, type PlannedEntry, plannedEntries } from './entries.store.ts'
-import { LeaseLost, SourceUnavailable } from './entry-writer.ts'
 import { type ReadResult, readAll, readOne } from './reader.ts'
 import { recheckDisables } from './recheck.ts'
 import { isChangedSince, type RunRecord } from './run.ts'
-import { CHANGED, LOST, REMOVED, steps } from './run-steps.service.ts'
+import { IamChanged, IamRemoved, LeaseLost, ShuttingDown, SourceUnavailable } from './run-end.ts'
+import { steps } from './run-steps.service.ts'
 import { releaseRun, unsavedConfigOf, updateRun } from './runs.store.ts'
 import { quarantineReason, type Thresholds } from './safety-limits.ts'
 import { countHeld } from './sync-users.store.ts'
@@ -25,8 +25,12 @@ import { UserInfoReader } from './user-info-reader.ts'
 /** Of one who works on one run, once: a process that slept and finds its own run deserted is another one then. */
 export const newLeaseOwner = (): string => randomUUID()
 
-/** Runs at work in this process, by their store. */
-const runningLeases = new WeakMap<Store, Map<string, number>>()
+interface Lease {
+  readonly runId: number
+  readonly end: AbortController
+}
+/** Leases of the runs that this process executes, by store and holder. */
+const runningLeases = new WeakMap<Store, Map<string, Lease>>()
 
 /** Milliseconds between two signs of life; well under what is taken for silence (runs.store). */
 const HEARTBEAT_MS = 5_000
@@ -41,6 +45,7 @@ interface RunWork {
   readonly run: RunRecord
   readonly holder: string
   readonly iam: IamRecord
+  readonly signal: AbortSignal
   /** Whether an unexpected error was logged: once a run. */
   isReported: boolean
 }
@@ -56,15 +61,17 @@ export async function executeRun(
   { onePage = false } = {},
 ): Promise<{ more: boolean; failure: RosterError | null }> {
   const context = contextOf(app, run)
-  const beating = setInterval(() => void updateRun(app.store.db, run.id, holder, {}).catch(() => {}), HEARTBEAT_MS)
+  const end = new AbortController()
+  const { signal } = end
+  const beating = setInterval(() => void heartbeat(app, run, holder, end), HEARTBEAT_MS)
   beating.unref()
-  const here = runningLeases.get(app.store) ?? new Map<string, number>()
-  runningLeases.set(app.store, here.set(holder, run.id))
+  const here = runningLeases.get(app.store) ?? new Map<string, Lease>()
+  runningLeases.set(app.store, here.set(holder, { runId: run.id, end }))
   try {
     const iam = await iamOf(app, run)
     // Planned by a process that is dead, or days ago: by which configuration is not known any more.
-    if (run.status === 'applying' && isChangedSince(iam, run)) throw new Unprocessable(CHANGED)
-    const working: RunWork = { app, context, run, holder, iam, isReported: false }
+    if (run.status === 'applying' && isChangedSince(iam, run)) throw new IamChanged()
+    const working: RunWork = { app, context, run, holder, iam, signal, isReported: false }
     if (run.status !== 'applying') {
       const read = await reading(working, onePage)
       if (read.more) return { more: true, failure: null }
@@ -105,9 +112,17 @@ async function isStillDue({ app, context, run, holder, iam }: RunWork): Promise<
 
 const finished = { more: false, failure: null }
 
-/** Another process may take up what this one works on; this one finds that out at its next step. */
+/** Ends the listing of a run that is another process's, or dropped. A database that is away says nothing about that. */
+async function heartbeat({ store }: App, { id }: RunRecord, holder: string, end: AbortController): Promise<void> {
+  const isHeld = await updateRun(store.db, id, holder, {}).catch(() => true)
+  if (!isHeld) end.abort(new LeaseLost())
+}
+
+/** Ends this process's work: directories are not read on, and another process may continue the runs. */
 export async function releaseAll({ store }: Pick<App, 'store'>): Promise<void> {
-  for (const [holder, id] of runningLeases.get(store) ?? []) await releaseRun(store.db, id, holder)
+  const leases = [...(runningLeases.get(store) ?? [])]
+  for (const [, { end }] of leases) end.abort(new ShuttingDown())
+  for (const [holder, { runId }] of leases) await releaseRun(store.db, runId, holder)
 }
 
 /** A machine's context: what it does is checked and audited like the rest. */
@@ -119,7 +134,7 @@ export function contextOf(app: App, { id }: Pick<RunRecord, 'id'>): Context {
 async function iamOf(app: App, run: RunRecord): Promise<IamRecord> {
   const { config } = await unsavedConfigOf(app.store.db, run.id)
   const iam = (await findIam(app.store.db, run.iamid)) ?? (config && unsavedIam(run.iamid))
-  if (!iam) throw new Unprocessable(REMOVED)
+  if (!iam) throw new IamRemoved()
   return config ? { ...iam, config } : iam
 }
 
@@ -139,7 +154,7 @@ async function secretsFor(app: App, run: RunRecord, iam: IamRecord): Promise<Rea
 const directoryFor = (app: App, iam: IamRecord, secrets: ReadonlyMap<string, string>) =>
   openLdap(iam.config, secrets, { outbound: app.outbound })
 
-async function reading({ app, run, holder, iam }: RunWork, onePage: boolean): Promise<ReadResult> {
+async function reading({ app, run, holder, iam, signal }: RunWork, onePage: boolean): Promise<ReadResult> {
   const secrets = await secretsFor(app, run, iam)
   const directory = settling(directoryFor(app, iam, secrets), app.store.db, iam)
   const { askUserInfo = false } = (iam.config.ldapSync ?? {}) as { askUserInfo?: boolean }
@@ -148,7 +163,7 @@ async function reading({ app, run, holder, iam }: RunWork, onePage: boolean): Pr
   const beat = async (step: { total: number; unchanged: number; planned: number }) => {
     if (!(await updateRun(app.store.db, run.id, holder, step))) throw new LeaseLost()
   }
-  const asking = { app, run, holder, iam, directory, informer, beat }
+  const asking = { app, run, holder, iam, directory, informer, signal, beat }
   return run.userid === null ? readAll(asking, { onePage }) : readOne(asking, run.userid)
 }
 
@@ -201,9 +216,8 @@ async function withRetry(step: () => Promise<unknown>): Promise<void> {
   await step()
 }
 
-const isLost = (error: unknown): boolean => error instanceof LeaseLost || (error instanceof Conflict && error.message === LOST)
 const endsRun = (error: unknown): boolean =>
-  isLost(error) || (error instanceof Unprocessable && (error.message === REMOVED || error.message === CHANGED))
+  error instanceof LeaseLost || error instanceof IamRemoved || error instanceof IamChanged
 
 /** What a run comes to that cannot go on. */
 async function handleFailure(
@@ -213,7 +227,7 @@ async function handleFailure(
   holder: string,
   error: unknown,
 ): Promise<RosterError | null> {
-  if (isLost(error)) return null
+  if (error instanceof LeaseLost) return null
   // The store is away, not the directory: the run stands as it was, and goes on when the store is back.
   if (error instanceof Unavailable) {
     await releaseRun(app.store.db, run.id, holder).catch(() => {})
@@ -224,7 +238,7 @@ async function handleFailure(
   const failure = fault instanceof RosterError ? fault : new Unprocessable(UNEXPECTED)
   const reason = failure.message
   await steps.fail(context, { run, holder, reason }).catch(async failed => {
-    if (isLost(failed)) return
+    if (failed instanceof LeaseLost) return
     await releaseRun(app.store.db, run.id, holder).catch(() => {})
     throw failed
   })

@@ -4,19 +4,12 @@ import type { AuditDraft } from '../authorization/audit-event.ts'
 import { changed, command, type Service, type ServiceContext, unchanged, type WriteResult } from '../authorization/service.ts'
 import type { IamRecord } from '../domain/iams/iam.ts'
 import { lockIamRow } from '../domain/iams/iams.store.ts'
-import { Conflict, Unprocessable } from '../platform/errors.ts'
 import { applyEntries } from './apply.ts'
 import { countsOfRuns, type PlannedEntry, recordEntries, stillPlanned } from './entries.store.ts'
 import type { ReadResult } from './reader.ts'
 import type { RunRecord, RunStatus } from './run.ts'
+import { IamChanged, IamRemoved, LeaseLost } from './run-end.ts'
 import { supersede, updateRun } from './runs.store.ts'
-
-/** What a step says to who does not hold the run any more. */
-export const LOST = 'Another process works on this sync'
-/** And once there is no IAM any more: what its directory says makes nobody then. */
-export const REMOVED = 'The IAM was removed'
-/** And once it is configured otherwise: what was planned may be the word of another directory, or of the same one otherwise read. */
-export const CHANGED = 'The IAM was changed meanwhile: what is done stays done, and the rest is for another sync'
 
 const BACK = 'The directory shows them again'
 
@@ -62,8 +55,8 @@ export const steps = {
       )
       await hold(call, run, holder, { applied: planned.size })
       const config = await lockIamRow(call.db, run.iamid)
-      if (config === null) throw new Unprocessable(REMOVED)
-      if (!isReadAlike(config, iam.config)) throw new Unprocessable(CHANGED)
+      if (config === null) throw new IamRemoved()
+      if (!isReadAlike(config, iam.config)) throw new IamChanged()
       const left = entries.filter(({ id }) => planned.has(id))
       return { value: undefined, events: await applyEntries(call, iam, run, left) }
     },
@@ -134,7 +127,7 @@ async function hold(
   holder: string,
   step: Parameters<typeof updateRun>[3],
 ): Promise<void> {
-  if (!(await updateRun(db, id, holder, step))) throw new Conflict(LOST)
+  if (!(await updateRun(db, id, holder, step))) throw new LeaseLost()
 }
 
 /** When it is read, and how much at once, changes nothing of what a plan says. */

@@ -100,11 +100,7 @@ describe.skipIf(slapdFolder === null)('log-in', () => {
     expect(await connector.find(userid)).toMatchObject({ userid })
     expect(await connector.find('abc')).toBe(null)
     const told: Listed[] = []
-    await connector.list({
-      begin: async () => {},
-      groups: async () => {},
-      people: async page => told.push(...page) > 0,
-    })
+    for await (const event of connector.list()) if (event.type === 'users') told.push(...event.users)
     expect(told).toMatchObject([{ userid }])
   })
 
