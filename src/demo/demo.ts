@@ -5,6 +5,7 @@ import { attributes } from '../domain/attributes/attributes.service.ts'
 import { apiKeys } from '../domain/credentials/apikeys.service.ts'
 import { groups } from '../domain/groups/groups.service.ts'
 import { memberships } from '../domain/groups/memberships.service.ts'
+import { iams } from '../domain/iams/iams.service.ts'
 import { domains } from '../domain/projects/domains.service.ts'
 import { projects } from '../domain/projects/projects.service.ts'
 import { dataSources } from '../domain/projects/sources.service.ts'
@@ -27,6 +28,7 @@ export async function fillDemo(context: Context): Promise<void> {
   const mine: Context = { ...context, actor: operator, app: { ...context.app, mailer } }
   const people = await createPeople(mine)
   const teams = await createTeams(mine)
+  await iams.update(mine, { id: 'bim', groupPermissions: demo.groupPermissions })
   await setAttributes(mine, people, teams)
   const projectIds = await createProjects(mine)
   await createDomains(mine, teams)
@@ -68,7 +70,7 @@ async function createTeams(context: Context): Promise<ReadonlyMap<string, number
   return ids
 }
 
-/** Members of the team, of teams within it, and guests. */
+/** People whose team has this name or one that starts with it, and guests. */
 function membersOf(team: string): string[] {
   const own = demo.people.filter(([, , , name]) => name === team || name.startsWith(`${team} / `)).map(([userid]) => userid)
   return [...own, ...(demo.guests[team] ?? [])]

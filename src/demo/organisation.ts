@@ -11,7 +11,7 @@ export const countries: Record<string, string> = {
   Singapore: 'Singapore',
 }
 
-/** Groups do not nest: members of "Engineering / Data" are listed in "Engineering" too. */
+/** Groups hold no groups: members of "Engineering / Data" are listed in "Engineering" too. */
 export const teams: { name: string; description: string; attributes?: Record<string, string[]> }[] = [
   { name: 'Leadership', description: 'Who answers for it all', attributes: { Clearance: ['Secret'] } },
   { name: 'Engineering', description: 'Everything with a keyboard', attributes: { 'Cost Center': ['4100'] } },
@@ -102,6 +102,8 @@ export const permissions: Record<string, string[]> = {
   'maarten.de.boer': ['PROJECT_MANAGEMENT'],
   'svc-portal': ['IMPERSONATE_USER'],
 }
+
+export const groupPermissions: Record<string, string[]> = { Engineering: ['AUDIT'] }
 
 export const guests: Record<string, string[]> = {
   'Engineering / Data': ['annika.berg', 'ingrid.holm'],

@@ -51,7 +51,7 @@ test('nobody has a password, one left, and the permissions are those of the tabl
   )
 })
 
-test('whoever is in a team is in the team above it', async () => {
+test('members of "Engineering / …" are members of "Engineering", too', async () => {
   const members = async (name: string) => {
     const group = await prisma().group.findFirstOrThrow({
       where: { name },
