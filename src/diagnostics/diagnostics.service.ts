@@ -84,7 +84,7 @@ export const identities = {
     const { staleAfter } = endpoint
     const staleBefore = staleAfter === undefined ? null : new Date(call.now.getTime() - staleAfter * 1000)
     const drifted = { iamid, staleBefore }
-    const found = await readPage<DriftRecord>(call.db, driftList(drifted, state ?? null, direction === 'DESC'), page)
+    const found = await readPage(call.db, driftList(drifted, state ?? null, direction === 'DESC'), page)
     return Object.assign(found, { totals: () => driftTotals(call.db, drifted) })
   }),
 } satisfies Service

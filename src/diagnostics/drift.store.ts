@@ -1,16 +1,9 @@
 /** Users whose stored user info may be out of date, by their last response. */
+import { integer, orNull, type RecordOf, selectList, text, time } from '../platform/database/columns.ts'
 import type { ListQuery } from '../platform/database/pagination.ts'
 import type { Db } from '../platform/database/store.ts'
 
 export type DriftState = 'NEVER_ASKED' | 'FAILED' | 'INCOMPLETE' | 'STALE'
-
-export interface DriftRecord {
-  readonly userId: number
-  readonly state: DriftState
-  readonly answeredAt: Date | null
-  readonly failedAt: Date | null
-  readonly failure: string | null
-}
 
 export interface DriftTotals {
   readonly users: number
@@ -23,11 +16,21 @@ export interface DriftTotals {
 
 /** $1: the IAM; $2: the oldest acceptable response. A partly rejected response counts as failed. */
 const FROM = 'users u LEFT JOIN user_info_answers a ON a.user_id = u.id'
-const USER_COLUMNS = 'u.iamid = $1 AND NOT u.disabled'
+const ENABLED = 'u.iamid = $1 AND NOT u.disabled'
 const STATE = `CASE WHEN a.user_id IS NULL THEN 'NEVER_ASKED'
   WHEN a.answered_at IS NULL OR a.failed_at > a.answered_at THEN 'FAILED'
   WHEN a.failed_at IS NOT NULL THEN 'INCOMPLETE'
   WHEN a.answered_at < $2::timestamptz THEN 'STALE' END`
+
+/** A row of FROM. */
+export const DRIFT_COLUMNS = {
+  userId: integer('u.id'),
+  state: text<DriftState>(STATE),
+  answeredAt: orNull(time('a.answered_at')),
+  failedAt: orNull(time('a.failed_at')),
+  failure: orNull(text('a.failure')),
+}
+export interface DriftRecord extends RecordOf<typeof DRIFT_COLUMNS> {}
 
 export interface DriftedUser {
   readonly iamid: string
@@ -35,10 +38,14 @@ export interface DriftedUser {
 }
 
 /** The order of the unique index. */
-export const driftList = ({ iamid, staleBefore }: DriftedUser, state: DriftState | null, descending: boolean): ListQuery => ({
-  columns: `u.id AS "userId", ${STATE} AS state, a.answered_at AS "answeredAt", a.failed_at AS "failedAt", a.failure`,
+export const driftList = (
+  { iamid, staleBefore }: DriftedUser,
+  state: DriftState | null,
+  descending: boolean,
+): ListQuery<DriftRecord> => ({
+  columns: selectList(DRIFT_COLUMNS),
   from: FROM,
-  where: [USER_COLUMNS, state === null ? `${STATE} IS NOT NULL` : `${STATE} = $3`],
+  where: [ENABLED, state === null ? `${STATE} IS NOT NULL` : `${STATE} = $3`],
   values: [iamid, staleBefore, ...(state === null ? [] : [state])],
   id: 'u.id',
   order: { name: 'userInfoDrift', expression: 'u.userid_key', type: 'text', descending },
@@ -49,7 +56,7 @@ export async function driftTotals(db: Db, { iamid, staleBefore }: DriftedUser): 
     `SELECT count(*)::int AS users, count(*) FILTER (WHERE state IS NULL)::int AS answered,
        count(*) FILTER (WHERE state = 'NEVER_ASKED')::int AS "neverAsked", count(*) FILTER (WHERE state = 'FAILED')::int AS failed,
        count(*) FILTER (WHERE state = 'INCOMPLETE')::int AS incomplete, count(*) FILTER (WHERE state = 'STALE')::int AS stale
-     FROM (SELECT ${STATE} AS state FROM ${FROM} WHERE ${USER_COLUMNS}) every`,
+     FROM (SELECT ${STATE} AS state FROM ${FROM} WHERE ${ENABLED}) every`,
     [iamid, staleBefore],
   )
   return row!

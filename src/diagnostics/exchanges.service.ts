@@ -45,7 +45,7 @@ export const exchanges = {
     const { kind, userid, failed } = filter ?? {}
     // An impossible name matches nothing.
     const useridKey = userid == null ? null : (lookupKey(userid) ?? '')
-    return readPage<ExchangeRecord>(call.db, exchangeList({ iamid, kind: kind && KINDS[kind], useridKey, failed }), page)
+    return readPage(call.db, exchangeList({ iamid, kind: kind && KINDS[kind], useridKey, failed }), page)
   }),
 
   /** Throws Unprocessable when the exchange is incomplete. */

@@ -1,5 +1,5 @@
 import type { UserRecord } from '../domain/users/user.ts'
-import { USER_COLUMNS } from '../domain/users/users.projection.ts'
+import { SELECT_USER } from '../domain/users/users.projection.ts'
 import type { Db } from '../platform/database/store.ts'
 import { keysOf, type Named } from './account-match.ts'
 import type { SourceKind } from './source-ids.ts'
@@ -14,7 +14,7 @@ export const accountsOf = (
   const kind = identities.find(({ sourceId }) => sourceId)?.sourceId?.source ?? 'directory'
   return db.query(
     // OR would scan all users.
-    `SELECT ${USER_COLUMNS} FROM users u WHERE u.id IN (
+    `SELECT ${SELECT_USER} FROM users u WHERE u.id IN (
        SELECT v.id FROM unnest($2::text[]) n(key) JOIN users v ON v.iamid = $1 AND v.userid_key = n.key UNION
        SELECT v.id FROM unnest($3::text[]) n(id) JOIN users v ON v.iamid = $1 AND v.${ID_COLUMNS[kind]} = n.id)
      ORDER BY u.id${lock ? ' FOR NO KEY UPDATE OF u' : ''}`,
@@ -42,6 +42,6 @@ export const moveAccounts = (
 ): Promise<UserRecord[]> =>
   db.query(
     `UPDATE users u SET iamid = $2, directory_id = NULL, openid_id = NULL, saml_id = NULL, relinkable = false,
-       updated_at = $3::timestamptz WHERE u.id = ANY($1::int[]) RETURNING ${USER_COLUMNS}`,
+       updated_at = $3::timestamptz WHERE u.id = ANY($1::int[]) RETURNING ${SELECT_USER}`,
     [ids, iamid, now],
   )

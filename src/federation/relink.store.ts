@@ -1,5 +1,5 @@
 import type { UserRecord } from '../domain/users/user.ts'
-import { USER_COLUMNS } from '../domain/users/users.projection.ts'
+import { SELECT_USER } from '../domain/users/users.projection.ts'
 import type { Db } from '../platform/database/store.ts'
 import type { SourceIdColumn } from './source-ids.ts'
 
@@ -11,7 +11,7 @@ export async function setSourceIds(
 ): Promise<UserRecord> {
   const [user] = await db.query<UserRecord>(
     `UPDATE users u SET directory_id = $2, openid_id = $3, saml_id = $4, relinkable = false, updated_at = $5::timestamptz
-      WHERE u.id = $1 RETURNING ${USER_COLUMNS}`,
+      WHERE u.id = $1 RETURNING ${SELECT_USER}`,
     [id, ids.directoryId, ids.openidId, ids.samlId, now],
   )
   return user!

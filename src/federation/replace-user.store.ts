@@ -1,6 +1,6 @@
 import { deleteAddresses } from '../domain/credentials/login-addresses.store.ts'
 import type { UserRecord } from '../domain/users/user.ts'
-import { USER_COLUMNS } from '../domain/users/users.projection.ts'
+import { SELECT_USER } from '../domain/users/users.projection.ts'
 import type { Db } from '../platform/database/store.ts'
 
 /** Tables of user-owned rows. */
@@ -37,7 +37,7 @@ export async function emptyAccounts(db: Db, ids: readonly number[], now: Date): 
        disabled = coalesce(u.disabled AND u.disabled_by IS DISTINCT FROM u.iamid, false),
        disabled_by = CASE WHEN u.disabled_by IS DISTINCT FROM u.iamid THEN u.disabled_by END, profile_created_at = $2::timestamptz,
        profile_updated_at = $2::timestamptz, created_at = $2::timestamptz, updated_at = $2::timestamptz
-      WHERE u.id = ANY($1::int[]) RETURNING ${USER_COLUMNS}`,
+      WHERE u.id = ANY($1::int[]) RETURNING ${SELECT_USER}`,
     [ids, now],
   )
   await deleteAddresses(db, emptied)

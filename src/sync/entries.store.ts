@@ -1,11 +1,10 @@
+import { selectList } from '../platform/database/columns.ts'
 import { conditions, type ListQuery } from '../platform/database/pagination.ts'
 import type { Db } from '../platform/database/store.ts'
 import { checkList } from '../platform/validation.ts'
 import type { EntryDraft } from './entry.ts'
-import type { EntryRecord, EntryState, Outcome } from './run.ts'
+import { ENTRY_COLUMNS, type EntryRecord, type EntryState, type Outcome } from './run.ts'
 import type { Losses } from './safety-limits.ts'
-
-const ENTRY_COLUMNS = `e.id, e.run_id AS "runId", e.kind, e.source, e.name, e.dn, e.user_id AS "userId", e.outcome, e.state, e.before, e.after, e.reason`
 
 /** A run that somebody reads: whoever does not hold it any more must not write into the plan of who does, however late they wake. */
 export interface HeldRun {
@@ -113,8 +112,8 @@ export const recordEntries = (db: Db, entries: readonly Applied[]): Promise<unkn
 export const entryList = (
   runId: number,
   filter: { outcomes?: readonly string[] | null; states?: readonly string[] | null },
-): ListQuery => ({
-  columns: ENTRY_COLUMNS,
+): ListQuery<EntryRecord> => ({
+  columns: selectList(ENTRY_COLUMNS),
   from: 'sync_entries e',
   ...conditions([
     ['e.run_id = $::int', runId],

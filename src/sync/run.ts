@@ -6,6 +6,7 @@
  * can take it up where another one died (jobs).
  */
 import type { IamRecord } from '../domain/iams/iam.ts'
+import { flag, integer, json, orNull, type RecordOf, text, texts, time } from '../platform/database/columns.ts'
 import type { Page } from '../platform/database/pagination.ts'
 
 /**
@@ -18,31 +19,35 @@ export type RunStatus = (typeof STATUSES)[number]
 /** full: everybody, and who is not there any more. incremental: what changed since. user: one person. */
 export type RunMode = 'full' | 'incremental' | 'user'
 
-export interface RunRecord {
-  readonly id: number
-  readonly iamid: string
+/** A row of `sync_runs r`. */
+export const RUN_COLUMNS = {
+  id: integer('r.id'),
+  iamid: text('r.iamid'),
+  mode: text<RunMode>('r.mode'),
+  startedBy: text('r.started_by'),
+  dryRun: flag('r.dry_run'),
+  userid: orNull(text('r.userid')),
+  status: text<RunStatus>('r.status'),
+  reason: orNull(text('r.reason')),
+  /** What it met that changes nothing. */
+  notes: texts('r.notes'),
+  /** Of an incremental run. */
+  since: orNull(time('r.since')),
+  /** People whom the directory showed. */
+  total: integer('r.total'),
+  unchanged: integer('r.unchanged'),
+  /** Entries to apply, and how many of them are. */
+  planned: integer('r.planned'),
+  applied: integer('r.applied'),
+  createdAt: time('r.created_at'),
+  startedAt: orNull(time('r.started_at')),
+  finishedAt: orNull(time('r.finished_at')),
+  undoneAt: orNull(time('r.undone_at')),
+}
+
+export interface RunRecord extends RecordOf<typeof RUN_COLUMNS> {
   /** The display name of the IAM; null once it is removed, or was never saved. */
   readonly iamName: string | null
-  readonly mode: RunMode
-  readonly startedBy: string
-  readonly dryRun: boolean
-  readonly userid: string | null
-  readonly status: RunStatus
-  readonly reason: string | null
-  /** What it met that changes nothing. */
-  readonly notes: readonly string[]
-  /** Of an incremental run. */
-  readonly since: Date | null
-  /** People whom the directory showed. */
-  readonly total: number
-  readonly unchanged: number
-  /** Entries to apply, and how many of them are. */
-  readonly planned: number
-  readonly applied: number
-  readonly createdAt: Date
-  readonly startedAt: Date | null
-  readonly finishedAt: Date | null
-  readonly undoneAt: Date | null
 }
 
 export const OUTCOMES = ['import', 'refresh', 'enable', 'disable', 'replace', 'group', 'fault'] as const
@@ -52,20 +57,22 @@ export type Outcome = (typeof OUTCOMES)[number]
 /** planned: not done (yet). skipped: was so already, or could not be done; then with a reason. undone: an administrator took it back. */
 export type EntryState = 'planned' | 'applied' | 'skipped' | 'undone'
 
-export interface EntryRecord {
-  readonly id: number
-  readonly runId: number
-  readonly kind: 'user' | 'group'
-  readonly source: string | null
-  readonly name: string
-  readonly dn: string | null
-  readonly userId: number | null
-  readonly outcome: Outcome
-  readonly state: EntryState
-  readonly before: Readonly<Record<string, unknown>> | null
-  readonly after: Readonly<Record<string, unknown>> | null
-  readonly reason: string | null
+/** A row of `sync_entries e`. */
+export const ENTRY_COLUMNS = {
+  id: integer('e.id'),
+  runId: integer('e.run_id'),
+  kind: text<'user' | 'group'>('e.kind'),
+  source: orNull(text('e.source')),
+  name: text('e.name'),
+  dn: orNull(text('e.dn')),
+  userId: orNull(integer('e.user_id')),
+  outcome: text<Outcome>('e.outcome'),
+  state: text<EntryState>('e.state'),
+  before: orNull(json<Readonly<Record<string, unknown>>>('e.before')),
+  after: orNull(json<Readonly<Record<string, unknown>>>('e.after')),
+  reason: orNull(text('e.reason')),
 }
+export interface EntryRecord extends RecordOf<typeof ENTRY_COLUMNS> {}
 
 export const isUnderWay = ({ status }: Pick<RunRecord, 'status'>): boolean =>
   status === 'waiting' || status === 'reading' || status === 'applying'

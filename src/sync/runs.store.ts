@@ -1,15 +1,17 @@
 import type { EncryptedSecrets } from '../domain/iams/encryption.ts'
 import type { IamRecord } from '../domain/iams/iam.ts'
+import { orNull, pageSelection, selectList, text } from '../platform/database/columns.ts'
 import { conditions, type ListQuery } from '../platform/database/pagination.ts'
 import type { Db } from '../platform/database/store.ts'
 import { checkList } from '../platform/validation.ts'
-import type { RunRecord } from './run.ts'
+import { RUN_COLUMNS, type RunRecord } from './run.ts'
 
-const ROW = `r.id, r.iamid, r.mode, r.started_by AS "startedBy", r.dry_run AS "dryRun", r.userid, r.status, r.reason, r.notes, r.since,
-  r.total, r.unchanged, r.planned, r.applied, r.created_at AS "createdAt", r.started_at AS "startedAt",
-  r.finished_at AS "finishedAt", r.undone_at AS "undoneAt"`
-const iamName = (iamid: 'r.iamid' | 'page.iamid') => `(SELECT i.display_name FROM iams i WHERE i.id = ${iamid}) AS "iamName"`
-const RUN_COLUMNS = `${ROW}, ${iamName('r.iamid')}`
+/** What a RunRecord has beside its row. */
+export const runExtras = (iamid: 'r.iamid' | 'page.iamid') => ({
+  iamName: orNull(text(`(SELECT i.display_name FROM iams i WHERE i.id = ${iamid})`)),
+})
+const SELECT_RUN = selectList({ ...RUN_COLUMNS, ...runExtras('r.iamid') })
+const RUN_PAGE = pageSelection(RUN_COLUMNS, runExtras('page.iamid'))
 /** After so long without a word who works on a run is taken for dead. By the clock of the store: those of two gateways may differ. */
 export const SILENCE = 20_000
 const SILENT = `beat_at < clock_timestamp() - interval '${SILENCE} milliseconds'`
@@ -42,7 +44,7 @@ export async function insertRun(db: Db, run: NewRun, now: Date): Promise<RunReco
        VALUES ($1, $2, $3, $4, $5, $6::timestamptz, $7, $8::jsonb, $9::jsonb, $10::timestamptz, $11,
          CASE WHEN $11::text IS NULL THEN 'epoch' ELSE clock_timestamp() END, $12::timestamptz,
          CASE WHEN $11::text IS NULL THEN NULL ELSE $12::timestamptz END)
-       ON CONFLICT (iamid) WHERE status IN ('waiting', 'reading', 'applying') DO NOTHING RETURNING ${RUN_COLUMNS}`,
+       ON CONFLICT (iamid) WHERE status IN ('waiting', 'reading', 'applying') DO NOTHING RETURNING ${SELECT_RUN}`,
     [iamid, mode, startedBy, dryRun, userid, since, status, json(config), json(secrets), dueAt, holder, now],
   )
   return rows[0] ?? null
@@ -51,7 +53,7 @@ export async function insertRun(db: Db, run: NewRun, now: Date): Promise<RunReco
 const json = (value: object | null): string | null => (value === null ? null : JSON.stringify(value))
 
 export async function findRun(db: Db, id: number, lock = false): Promise<RunRecord | null> {
-  const [run] = await db.query<RunRecord>(`SELECT ${RUN_COLUMNS} FROM sync_runs r WHERE r.id = $1 ${lock ? 'FOR UPDATE' : ''}`, [
+  const [run] = await db.query<RunRecord>(`SELECT ${SELECT_RUN} FROM sync_runs r WHERE r.id = $1 ${lock ? 'FOR UPDATE' : ''}`, [
     id,
   ])
   return run ?? null
@@ -59,7 +61,7 @@ export async function findRun(db: Db, id: number, lock = false): Promise<RunReco
 
 export async function runUnderWay(db: Db, iamid: string): Promise<RunRecord | null> {
   const [run] = await db.query<RunRecord>(
-    `SELECT ${RUN_COLUMNS} FROM sync_runs r WHERE r.iamid = $1 AND r.status IN ('waiting', 'reading', 'applying')`,
+    `SELECT ${SELECT_RUN} FROM sync_runs r WHERE r.iamid = $1 AND r.status IN ('waiting', 'reading', 'applying')`,
     [iamid],
   )
   return run ?? null
@@ -81,7 +83,7 @@ export async function claimRun(db: Db, id: number, holder: string, now: Date): P
     `UPDATE sync_runs r SET holder = $2, beat_at = clock_timestamp(), started_at = coalesce(r.started_at, $3::timestamptz),
        status = CASE r.status WHEN 'waiting' THEN 'reading' ELSE r.status END
       WHERE r.id = $1 AND r.status IN ('waiting', 'reading', 'applying') AND (r.holder IS NULL OR r.${SILENT})
-      RETURNING ${RUN_COLUMNS}`,
+      RETURNING ${SELECT_RUN}`,
     [id, holder, now],
   )
   return run ?? null
@@ -143,9 +145,8 @@ export const supersede = (db: Db, { id, iamid }: RunRecord, now: Date): Promise<
   )
 
 /** Runs of an IAM, the latest first. Throws Invalid. */
-export const runList = (filter: { iamid?: string | null; statuses?: readonly string[] | null }): ListQuery => ({
-  columns: ROW,
-  along: `, ${iamName('page.iamid')}`,
+export const runList = (filter: { iamid?: string | null; statuses?: readonly string[] | null }): ListQuery<RunRecord> => ({
+  ...RUN_PAGE,
   from: 'sync_runs r',
   ...conditions([
     ['r.iamid = $', filter.iamid],
@@ -189,7 +190,7 @@ export const syncedIams = (db: Db): Promise<Pick<IamRecord, 'id' | 'type' | 'con
 /** The last run of the IAM that was applied, if only in part. */
 export async function lastAppliedRun(db: Db, iamid: string): Promise<RunRecord | null> {
   const [run] = await db.query<RunRecord>(
-    `SELECT ${RUN_COLUMNS} FROM sync_runs r WHERE r.iamid = $1 AND NOT r.dry_run AND r.applied > 0 ORDER BY r.id DESC LIMIT 1`,
+    `SELECT ${SELECT_RUN} FROM sync_runs r WHERE r.iamid = $1 AND NOT r.dry_run AND r.applied > 0 ORDER BY r.id DESC LIMIT 1`,
     [iamid],
   )
   return run ?? null

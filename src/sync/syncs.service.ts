@@ -23,7 +23,7 @@ import { type PageArgs, readPage } from '../platform/database/pagination.ts'
 import { Conflict, Forbidden, Invalid, NotFound, type RosterError } from '../platform/errors.ts'
 import { checkIamid, checkName } from '../platform/validation.ts'
 import { disabledBy, entriesOf, entryList, markUndone, permissionsAffected } from './entries.store.ts'
-import { type EntryRecord, isChangedSince, isUnderWay, type RunMode, type RunRecord } from './run.ts'
+import { isChangedSince, isUnderWay, type RunMode, type RunRecord } from './run.ts'
 import { executeRun, newLeaseOwner, unsavedIam } from './run-executor.ts'
 import { event } from './run-steps.service.ts'
 import { findRun, insertRun, lastAppliedRun, lastFullRun, releaseRun, runList, runUnderWay, updateRun } from './runs.store.ts'
@@ -71,7 +71,7 @@ export const syncs = {
   start: command('iam:sync', answer, { prepare: start }),
 
   list: query('iam:listSyncs', ({ db }: ServiceContext, { filter, ...page }: PageArgs & { filter?: SyncRunFilter | null }) =>
-    readPage<RunRecord>(db, runList(filter ?? {}), page),
+    readPage(db, runList(filter ?? {}), page),
   ),
   get: query('iam:listSyncs', ({ db }: ServiceContext, { id }: { id: number }) => findRun(db, id)),
   entries: query(
@@ -79,7 +79,7 @@ export const syncs = {
     async (call: ServiceContext, { runId, filter, ...page }: PageArgs & { runId: number; filter?: SyncEntryFilter | null }) => {
       // What becomes of people shows who they are.
       requirePermissionFor(call, 'user:read')
-      return readPage<EntryRecord>(call.db, entryList(runId, filter ?? {}), page)
+      return readPage(call.db, entryList(runId, filter ?? {}), page)
     },
   ),
 

@@ -1,9 +1,10 @@
 /** Attribute keys in use, by a loose index scan that does not depend on the number of holders. */
+import { integer, pageSelection, text } from '../../platform/database/columns.ts'
 import type { NestedList } from '../../platform/database/nested-list.ts'
 import type { Order } from '../../platform/database/order.ts'
 import { type CursorColumns, type PageWindow, pageOf } from '../../platform/database/pagination.ts'
 import type { Db } from '../../platform/database/store.ts'
-import type { AttributeKeyPage, AttributeKeyRecord } from './attribute.ts'
+import type { AttributeKeyPage, AttributeKeyRecord, AttributeValueRecord } from './attribute.ts'
 
 export const byKey = (descending: boolean): Order => ({ name: 'attributeKeys', expression: 'page.k', type: 'text', descending })
 
@@ -48,10 +49,15 @@ const holders = (table: string, owner: string) =>
   `(SELECT count(DISTINCT a.${owner})::int FROM ${table} a
      WHERE a.key_key = page."keyKey" AND md5(a.value) = md5(page.value) AND a.value = page.value)`
 
+export const ATTRIBUTE_VALUE_COLUMNS = { keyKey: text('v.key_key'), value: text('v.value') }
+export const HOLDERS = {
+  userCount: integer(holders('user_attributes', 'user_id')),
+  groupCount: integer(holders('group_attributes', 'group_id')),
+}
+
 /** Ordered, with the number of holders; owned by the canonical key. */
-export const valuesOfKeys: NestedList = {
-  columns: 'v.key_key AS "keyKey", v.value',
-  along: `, ${holders('user_attributes', 'user_id')} AS "userCount", ${holders('group_attributes', 'group_id')} AS "groupCount"`,
+export const valuesOfKeys: NestedList<AttributeValueRecord> = {
+  ...pageSelection(ATTRIBUTE_VALUE_COLUMNS, HOLDERS),
   from: `(SELECT a.key_key, a.value FROM user_attributes a UNION SELECT a.key_key, a.value FROM group_attributes a) v`,
   where: [],
   values: [],

@@ -1,14 +1,18 @@
 /** Attributes and their changes. Pure. */
 
+import { type RecordOf, text } from '../../platform/database/columns.ts'
 import type { Page } from '../../platform/database/pagination.ts'
 import { canonical } from '../../platform/validation.ts'
 
-export interface AttributeRow {
+/** `user_attributes a` or `group_attributes a`. */
+export const ATTRIBUTE_COLUMNS = {
+  key: text('a.key'),
+  keyKey: text('a.key_key'),
+  value: text('a.value'),
+  source: text('a.source'),
+}
+export interface AttributeRow extends RecordOf<typeof ATTRIBUTE_COLUMNS> {
   readonly ownerId: number
-  readonly key: string
-  readonly keyKey: string
-  readonly value: string
-  readonly source: string
 }
 
 export interface StoredAttribute extends AttributeRow {

@@ -1,6 +1,13 @@
 import { rowsInChunks } from '../../platform/database/chunks.ts'
+import { selectList } from '../../platform/database/columns.ts'
 import type { Db } from '../../platform/database/store.ts'
-import type { AttributeRow, Change, EffectiveAttributeRecord, StoredAttribute } from './attribute.ts'
+import {
+  ATTRIBUTE_COLUMNS,
+  type AttributeRow,
+  type Change,
+  type EffectiveAttributeRecord,
+  type StoredAttribute,
+} from './attribute.ts'
 
 export type OwnerKind = 'user' | 'group'
 const TABLES = {
@@ -8,8 +15,8 @@ const TABLES = {
   group: { owners: 'groups', attributes: 'group_attributes', owner: 'group_id' },
 } as const
 
-const columns = (kind: OwnerKind): string =>
-  `a.${TABLES[kind].owner} AS "ownerId", a.key, a.key_key AS "keyKey", a.value, a.source`
+const SELECT_ATTRIBUTE = selectList(ATTRIBUTE_COLUMNS)
+const columns = (kind: OwnerKind): string => `a.${TABLES[kind].owner} AS "ownerId", ${SELECT_ATTRIBUTE}`
 
 /** In stored order. */
 export const attributesOf = (db: Db, kind: OwnerKind, ownerIds: readonly number[]): Promise<AttributeRow[]> => {

@@ -1,9 +1,9 @@
 import type { EventName } from '../../authorization/audit-event.ts'
+import { selectList } from '../../platform/database/columns.ts'
 import { conditions, type ListQuery } from '../../platform/database/pagination.ts'
+import { AUDIT_EVENT_COLUMNS, type AuditEventRecord } from './audit.record.ts'
 
-const COLUMNS = `e.id::text AS id, e.at, e.event, e.action, e.outcome, e.actor_name AS "actorName", e.actor_user_id AS "actorUserId",
-  e.behalf_name AS "behalfName", e.credential, e.target_type AS "targetType", e.target_id AS "targetId", e.target_name AS "targetName",
-  e.before, e.after, e.reason, e.request_id AS "requestId"`
+const SELECT_EVENT = selectList(AUDIT_EVENT_COLUMNS)
 
 /** Null and absent conditions match all. */
 export interface AuditQuery {
@@ -18,7 +18,7 @@ export interface AuditQuery {
 }
 
 /** Ids grow with time. */
-export function auditList(query: AuditQuery, descending: boolean): ListQuery {
+export function auditList(query: AuditQuery, descending: boolean): ListQuery<AuditEventRecord> {
   const asked = conditions([
     ['e.event = ANY($::text[])', query.events],
     ['e.outcome = $', query.outcome],
@@ -29,7 +29,7 @@ export function auditList(query: AuditQuery, descending: boolean): ListQuery {
     ['e.at < $::timestamptz', query.to],
   ])
   return {
-    columns: COLUMNS,
+    columns: SELECT_EVENT,
     from: 'audit_events e',
     ...asked,
     id: 'e.id',

@@ -7,7 +7,6 @@ import { type PageArgs, readPage } from '../../platform/database/pagination.ts'
 import { Invalid } from '../../platform/errors.ts'
 import { checkList, checkText } from '../../platform/validation.ts'
 import { type AuditQuery, auditList } from './audit.query.store.ts'
-import type { AuditEventRecord } from './audit.record.ts'
 
 interface ListArgs extends PageArgs {
   filter?: AuditFilter | null
@@ -17,7 +16,7 @@ interface ListArgs extends PageArgs {
 export const audit = {
   /** Newest first by default. */
   list: query('audit:list', ({ db }: ServiceContext, { filter, direction, ...page }: ListArgs) =>
-    readPage<AuditEventRecord>(db, auditList(queryOf(filter ?? {}), direction !== 'ASC'), page),
+    readPage(db, auditList(queryOf(filter ?? {}), direction !== 'ASC'), page),
   ),
 } satisfies Service
 

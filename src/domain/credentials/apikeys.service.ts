@@ -35,7 +35,7 @@ export const apiKeys = {
   list: query(
     'apikey:list',
     async ({ db, now }, { ref, filter, sort, ...page }: ListArgs) =>
-      readPage<ApiKeyRecord>(db, keyList((await requireUser(db, ref)).id, { filter: filter ?? {}, sort, now }), page),
+      readPage(db, keyList((await requireUser(db, ref)).id, { filter: filter ?? {}, sort, now }), page),
     { owner: ({ ref }) => ref },
   ),
 

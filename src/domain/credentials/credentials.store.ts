@@ -1,16 +1,13 @@
 import type { ApiKeyFilter, ApiKeySort, TokenFilter, TokenSort } from '../../generated/inputs.ts'
+import { selectList } from '../../platform/database/columns.ts'
 import { listOf, type NestedList } from '../../platform/database/nested-list.ts'
 import type { Order } from '../../platform/database/order.ts'
 import { conditions, type ListQuery } from '../../platform/database/pagination.ts'
 import type { Db } from '../../platform/database/store.ts'
-import type { ApiKeyRecord, TokenRecord } from './credential.ts'
+import { API_KEY_COLUMNS, type ApiKeyRecord, TOKEN_COLUMNS, type TokenRecord } from './credential.ts'
 
-const KEY_COLUMNS = `k.id, k.user_id AS "userId", k.name, k.prefix, k.project_id AS "projectId", k.scopes, k.parent_key_id AS "parentKeyId",
-  k.rotated_to_id AS "rotatedToId", k.expires_at AS "expiresAt", k.last_used AS "lastUsed", k.created_at AS "createdAt"`
-
-const TOKEN_COLUMNS = `t.id, t.user_id AS "userId", u.iamid, u.userid, t.prefix, t.api_key_id AS "apiKeyId", t.project_id AS "projectId", t.scopes,
-    CASE WHEN p.id IS NULL THEN NULL ELSE jsonb_build_object('id', p.id, 'iamid', p.iamid, 'userid', p.userid) END AS impersonator,
-    t.last_used AS "lastUsed", t.expires_at AS expiration, t.ends_at AS "endsAt", t.created_at AS "createdAt", t.updated_at AS "updatedAt"`
+const SELECT_KEY = selectList(API_KEY_COLUMNS)
+const SELECT_TOKEN = selectList(TOKEN_COLUMNS)
 const TOKENS = 'tokens t JOIN users u ON u.id = t.user_id LEFT JOIN users p ON p.id = t.impersonator_id'
 
 // ---- API keys
@@ -33,13 +30,13 @@ export async function insertApiKey(db: Db, key: NewApiKey): Promise<ApiKeyRecord
 }
 
 export async function findApiKey(db: Db, id: number, lock: '' | 'FOR UPDATE' = ''): Promise<ApiKeyRecord | null> {
-  const [key] = await db.query<ApiKeyRecord>(`SELECT ${KEY_COLUMNS} FROM api_keys k WHERE k.id = $1 ${lock}`, [id])
+  const [key] = await db.query<ApiKeyRecord>(`SELECT ${SELECT_KEY} FROM api_keys k WHERE k.id = $1 ${lock}`, [id])
   return key ?? null
 }
 
 /** Oldest first. */
-export const apiKeysOfUsers: NestedList = {
-  columns: KEY_COLUMNS,
+export const apiKeysOfUsers: NestedList<ApiKeyRecord> = {
+  columns: SELECT_KEY,
   from: 'api_keys k',
   where: [],
   values: [],
@@ -111,7 +108,7 @@ export interface NewToken {
 export const insertToken = (db: Db, token: NewToken) => db.prisma.token.create({ data: token, select: { id: true } })
 
 export async function findToken(db: Db, hash: Uint8Array, now: Date): Promise<TokenRecord | null> {
-  const [token] = await db.query<TokenRecord>(`SELECT ${TOKEN_COLUMNS} FROM ${TOKENS} WHERE t.hash = $1 AND t.expires_at > $2`, [
+  const [token] = await db.query<TokenRecord>(`SELECT ${SELECT_TOKEN} FROM ${TOKENS} WHERE t.hash = $1 AND t.expires_at > $2`, [
     hash,
     now,
   ])
@@ -127,7 +124,7 @@ const KEY_ORDERS: Record<ApiKeySort['field'], Omit<Order, 'descending'>> = {
 export function keyList(
   userId: number,
   { filter, sort, now }: { filter: ApiKeyFilter; sort: ApiKeySort | null | undefined; now: Date },
-): ListQuery {
+): ListQuery<ApiKeyRecord> {
   const { expired } = filter
   return {
     ...listOf(apiKeysOfUsers, userId),
@@ -142,8 +139,8 @@ export function keyList(
 }
 
 /** Oldest first. */
-export const tokensOfUsers = (now: Date): NestedList => ({
-  columns: TOKEN_COLUMNS,
+export const tokensOfUsers = (now: Date): NestedList<TokenRecord> => ({
+  columns: SELECT_TOKEN,
   from: TOKENS,
   where: ['t.expires_at > $1'],
   values: [now],
@@ -163,7 +160,7 @@ const TOKEN_ORDERS: Record<TokenSort['field'], Omit<Order, 'descending'>> = {
 export const tokenList = (
   userId: number,
   { filter, sort, now }: { filter: TokenFilter; sort: TokenSort | null | undefined; now: Date },
-): ListQuery => ({
+): ListQuery<TokenRecord> => ({
   ...listOf(tokensOfUsers(now), userId),
   ...conditions([
     ['t.user_id = $::int', userId],

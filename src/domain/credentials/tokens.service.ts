@@ -24,7 +24,7 @@ export const tokens = {
   list: query(
     'token:list',
     async ({ db, now }, { ref, filter, sort, ...page }: ListArgs) =>
-      readPage<TokenRecord>(db, tokenList((await requireUser(db, ref)).id, { filter: filter ?? {}, sort, now }), page),
+      readPage(db, tokenList((await requireUser(db, ref)).id, { filter: filter ?? {}, sort, now }), page),
     { owner: ({ ref }) => ref },
   ),
 

@@ -3,11 +3,13 @@
 import type { Context } from '../../authorization/context.ts'
 import { authorize } from '../../authorization/service.ts'
 import type { Direction, GroupFilter, GroupSort, MembershipFilter } from '../../generated/inputs.ts'
+import { selectList, text } from '../../platform/database/columns.ts'
 import { listOf } from '../../platform/database/nested-list.ts'
 import type { Order } from '../../platform/database/order.ts'
 import { type ListQuery, partPattern } from '../../platform/database/pagination.ts'
 import { checkList } from '../../platform/validation.ts'
-import { GROUP_COLUMNS } from './groups.store.ts'
+import type { GroupRecord, MembershipRecord } from './group.ts'
+import { SELECT_GROUP } from './groups.store.ts'
 import { membershipsOfUsers, membersOfGroups } from './memberships.store.ts'
 
 const ORDERS: Record<GroupSort['field'], Omit<Order, 'descending'>> = {
@@ -22,9 +24,9 @@ export async function authorizeFilter(context: Context, filter: GroupFilter | nu
 }
 
 /** Throws Invalid. */
-export function groupList(filter: GroupFilter, sort: GroupSort | null | undefined): ListQuery {
+export function groupList(filter: GroupFilter, sort: GroupSort | null | undefined): ListQuery<GroupRecord> {
   const order = { ...ORDERS[sort?.field ?? 'NAME'], descending: sort?.direction === 'DESC' }
-  return { columns: GROUP_COLUMNS, from: 'groups g', ...groupConditions(filter), id: 'g.id', order }
+  return { columns: SELECT_GROUP, from: 'groups g', ...groupConditions(filter), id: 'g.id', order }
 }
 
 /** For the alias `g`. Throws Invalid. */
@@ -43,18 +45,24 @@ export function groupConditions(filter: GroupFilter): { where: string[]; values:
   return { where, values }
 }
 
-export const memberList = (groupId: number, filter: MembershipFilter, direction: Direction | null | undefined): ListQuery =>
-  byName(listOf(membersOfGroups, groupId), filter, direction)
+export const memberList = (
+  groupId: number,
+  filter: MembershipFilter,
+  direction: Direction | null | undefined,
+): ListQuery<MembershipRecord> => byName(listOf(membersOfGroups, groupId), filter, direction)
 
 /** By group name. */
-export const membershipList = (userId: number, filter: MembershipFilter, direction: Direction | null | undefined): ListQuery =>
-  byName(listOf(membershipsOfUsers, userId), filter, direction)
+export const membershipList = (
+  userId: number,
+  filter: MembershipFilter,
+  direction: Direction | null | undefined,
+): ListQuery<MembershipRecord> => byName(listOf(membershipsOfUsers, userId), filter, direction)
 
-function byName(
-  { countFrom, ...list }: ListQuery,
+function byName<Row>(
+  { countFrom, ...list }: ListQuery<Row>,
   { name }: MembershipFilter,
   direction: Direction | null | undefined,
-): ListQuery {
+): ListQuery<Row> {
   // A fresh plan: the best depends on the count.
   const ordered = { ...list, fresh: true, order: { ...list.order, descending: direction === 'DESC' } }
   const pattern = partPattern('name', name)
@@ -63,12 +71,14 @@ function byName(
   return { ...ordered, where, values: [...list.values, pattern] }
 }
 
+export const GROUP_NAME_COLUMNS = { name: text('n.name') }
+
 /** Distinct by canonical form, in the first spelling. */
-export function nameList(filter: GroupFilter, direction: Direction | null | undefined): ListQuery {
+export function nameList(filter: GroupFilter, direction: Direction | null | undefined): ListQuery<{ name: string }> {
   const { where, values } = groupConditions(filter)
   const condition = where.length > 0 ? `WHERE ${where.join(' AND ')}` : ''
   return {
-    columns: 'n.name',
+    columns: selectList(GROUP_NAME_COLUMNS),
     from: `(SELECT DISTINCT ON (g.name_key) g.name, g.name_key FROM groups g ${condition} ORDER BY g.name_key, g.id) n`,
     where: [],
     values,

@@ -11,7 +11,7 @@ import { canonical, checkEmail, checkGroupName, checkText } from '../../platform
 import { findIam, requireIam } from '../iams/iams.store.ts'
 import { assertAdministratorRemains, assertMayGrant } from '../users/privilege-rules.ts'
 import { targetOf } from './group.members.ts'
-import type { GroupNamePage, GroupPage, GroupRecord } from './group.ts'
+import type { GroupNamePage, GroupPage } from './group.ts'
 import { deletion } from './groups.deletion.ts'
 import { authorizeFilter, groupList, nameList } from './groups.search.ts'
 import { type GroupColumns, insertGroup, permissionsOfName, requireGroup, updateGroup } from './groups.store.ts'
@@ -33,12 +33,11 @@ export const groups = {
 
   list: query(
     'group:list',
-    ({ db }, { filter, sort, ...page }: ListArgs): Promise<GroupPage> =>
-      readPage<GroupRecord>(db, groupList(filter ?? {}, sort), page),
+    ({ db }, { filter, sort, ...page }: ListArgs): Promise<GroupPage> => readPage(db, groupList(filter ?? {}, sort), page),
   ),
 
   names: query('group:list', async ({ db }, { filter, direction, ...page }: NamesArgs): Promise<GroupNamePage> => {
-    const found = await readPage<{ name: string }>(db, nameList(filter ?? {}, direction), page)
+    const found = await readPage(db, nameList(filter ?? {}, direction), page)
     return mapPage(found, ({ name }) => name)
   }),
 

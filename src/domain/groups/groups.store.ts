@@ -1,21 +1,20 @@
 import type { GroupRef } from '../../generated/inputs.ts'
 import { rowsInChunks, rowsUntilNone } from '../../platform/database/chunks.ts'
+import { selectList } from '../../platform/database/columns.ts'
 import type { NestedList } from '../../platform/database/nested-list.ts'
 import type { Db } from '../../platform/database/store.ts'
 import { NotFound } from '../../platform/errors.ts'
 import { requireIam } from '../iams/iams.store.ts'
 import type { NamedGroup } from './group.members.ts'
-import type { GroupRecord } from './group.ts'
+import { GROUP_COLUMNS, type GroupRecord } from './group.ts'
 
-/** For the alias `g`. */
-export const GROUP_COLUMNS = `g.id, g.iamid, g.name, g.gid, g.email, g.description, g.scim, g.scimid,
-  g.created_at AS "createdAt", g.updated_at AS "updatedAt"`
+export const SELECT_GROUP = selectList(GROUP_COLUMNS)
 
 type Lock = 'FOR KEY SHARE' | 'FOR NO KEY UPDATE' | 'FOR UPDATE' | ''
 
 /** Throws NotFound, also for another IAM's group. */
 export async function requireGroup(db: Db, ref: GroupRef, lock: Lock = ''): Promise<GroupRecord> {
-  const [group] = await db.query<GroupRecord>(`SELECT ${GROUP_COLUMNS} FROM groups g WHERE g.id = $1 ${lock}`, [ref.id])
+  const [group] = await db.query<GroupRecord>(`SELECT ${SELECT_GROUP} FROM groups g WHERE g.id = $1 ${lock}`, [ref.id])
   return isOf(group, ref) ? group : missing(db, ref)
 }
 
@@ -50,12 +49,12 @@ async function missing(db: Db, ref: GroupRef): Promise<never> {
 
 export const groupsByIds = (db: Db, ids: readonly number[]): Promise<GroupRecord[]> =>
   rowsInChunks(db, ids, piece =>
-    db.query<GroupRecord>(`SELECT ${GROUP_COLUMNS} FROM groups g WHERE g.id = ANY($1::int[])`, [piece]),
+    db.query<GroupRecord>(`SELECT ${SELECT_GROUP} FROM groups g WHERE g.id = ANY($1::int[])`, [piece]),
   )
 
 /** By name. */
-export const groupsOfUsers: NestedList = {
-  columns: GROUP_COLUMNS,
+export const groupsOfUsers: NestedList<GroupRecord> = {
+  columns: SELECT_GROUP,
   from: 'memberships m JOIN groups g ON g.id = m.group_id',
   where: [],
   values: [],

@@ -58,7 +58,7 @@ export const memberships = {
   /** Including disabled users. */
   list: query('group:listMembers', async ({ db }, { ref, filter, direction, ...page }: ListArgs): Promise<MembershipPage> => {
     const group = await requireGroup(db, ref)
-    return readPage<MembershipRecord>(db, memberList(group.id, filter ?? {}, direction), page)
+    return readPage(db, memberList(group.id, filter ?? {}, direction), page)
   }),
 
   /** Batched for nested reads. */
@@ -70,7 +70,7 @@ export const memberships = {
   /** By group name. */
   ofUser: query('user:readGroups', async ({ db }, { ref, filter, direction, ...page }: OfUserArgs): Promise<MembershipPage> => {
     const user = await requireUser(db, ref)
-    return readPage<MembershipRecord>(db, membershipList(user.id, filter ?? {}, direction), page)
+    return readPage(db, membershipList(user.id, filter ?? {}, direction), page)
   }),
 
   /** Returns an existing local membership. */

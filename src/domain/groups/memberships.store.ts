@@ -1,16 +1,14 @@
+import { selectList } from '../../platform/database/columns.ts'
 import type { NestedList } from '../../platform/database/nested-list.ts'
 import type { Db } from '../../platform/database/store.ts'
-import type { MembershipRecord } from './group.ts'
+import { MEMBERSHIP_COLUMNS, type MembershipRecord } from './group.ts'
 
-/** For the aliases `m` and `u`. */
-export const MEMBERSHIP_COLUMNS = `m.id, m.group_id AS "groupId", m.user_id AS "userId", m.sources, u.name,
-  m.created_at AS "createdAt", m.updated_at AS "updatedAt"`
-
+export const SELECT_MEMBERSHIP = selectList(MEMBERSHIP_COLUMNS)
 const MEMBERSHIPS = 'memberships m JOIN users u ON u.id = m.user_id'
 
 /** By name, then id. */
-export const membersOfGroups: NestedList = {
-  columns: MEMBERSHIP_COLUMNS,
+export const membersOfGroups: NestedList<MembershipRecord> = {
+  columns: SELECT_MEMBERSHIP,
   from: MEMBERSHIPS,
   where: [],
   values: [],
@@ -22,8 +20,8 @@ export const membersOfGroups: NestedList = {
 }
 
 /** By group name. */
-export const membershipsOfUsers: NestedList = {
-  columns: MEMBERSHIP_COLUMNS,
+export const membershipsOfUsers: NestedList<MembershipRecord> = {
+  columns: SELECT_MEMBERSHIP,
   from: `${MEMBERSHIPS} JOIN groups g ON g.id = m.group_id`,
   where: [],
   values: [],
@@ -39,7 +37,7 @@ export const countMembers = (db: Db, groupId: number): Promise<number> => db.pri
 /** Locked; null if missing. */
 export async function lockMembership(db: Db, groupId: number, id: number): Promise<MembershipRecord | null> {
   const [membership] = await db.query<MembershipRecord>(
-    `SELECT ${MEMBERSHIP_COLUMNS} FROM ${MEMBERSHIPS}
+    `SELECT ${SELECT_MEMBERSHIP} FROM ${MEMBERSHIPS}
       WHERE m.id = $2 AND m.group_id = $1 FOR UPDATE OF m`,
     [groupId, id],
   )
@@ -49,7 +47,7 @@ export async function lockMembership(db: Db, groupId: number, id: number): Promi
 /** Locked. */
 export const lockMembershipsOf = (db: Db, groupId: number, userIds: readonly number[]): Promise<MembershipRecord[]> =>
   db.query<MembershipRecord>(
-    `SELECT ${MEMBERSHIP_COLUMNS} FROM ${MEMBERSHIPS}
+    `SELECT ${SELECT_MEMBERSHIP} FROM ${MEMBERSHIPS}
       WHERE m.group_id = $1 AND m.user_id = ANY($2::int[]) ORDER BY m.user_id FOR UPDATE OF m`,
     [groupId, userIds],
   )
@@ -67,7 +65,7 @@ export const addLocalMembers = (
        ON CONFLICT (user_id, group_id) DO UPDATE SET sources = memberships.sources || '{bim}'::text[], updated_at = $3::timestamptz
          WHERE NOT 'bim' = ANY(memberships.sources)
        RETURNING *)
-     SELECT ${MEMBERSHIP_COLUMNS} FROM m JOIN users u ON u.id = m.user_id ORDER BY m.id`,
+     SELECT ${SELECT_MEMBERSHIP} FROM m JOIN users u ON u.id = m.user_id ORDER BY m.id`,
     [groupId, userIds, now],
   )
 

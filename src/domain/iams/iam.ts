@@ -1,20 +1,24 @@
 /** IAMs, without secrets. Pure. */
+import { integer, json, orNull, type RecordOf, text, texts, time } from '../../platform/database/columns.ts'
 import type { Page } from '../../platform/database/pagination.ts'
 
-export interface IamRecord {
-  readonly id: string
-  readonly displayName: string
-  readonly type: string
-  readonly config: Record<string, unknown>
-  /** By path. */
+export const IAM_COLUMNS = {
+  id: text('i.id'),
+  displayName: text('i.display_name'),
+  type: text('i.type'),
+  config: json<Record<string, unknown>>('i.config'),
+  defaultPermissions: texts('i.default_permissions'),
+  /** Entries without a stable id were seen since; else null. */
+  idsMissingSince: orNull(time('i.ids_missing_since')),
+  createdAt: time('i.created_at'),
+  updatedAt: time('i.updated_at'),
+}
+
+export interface IamRecord extends RecordOf<typeof IAM_COLUMNS> {
+  /** Fingerprints, by path. */
   readonly secrets: Record<string, string>
-  readonly defaultPermissions: readonly string[]
   /** Of the permanent key. */
   readonly scimKeyPrefix: string | null
-  /** Entries without a stable id were seen since; else null. */
-  readonly idsMissingSince: Date | null
-  readonly createdAt: Date
-  readonly updatedAt: Date
 }
 export type IamPage = Page<IamRecord>
 
@@ -25,12 +29,13 @@ export interface SignInOption {
 }
 
 /** The group may not exist yet. */
-export interface GroupPermissionRow {
-  readonly iamid: string
-  readonly groupName: string
-  readonly groupKey: string
-  readonly permission: string
+export const GROUP_PERMISSION_COLUMNS = {
+  iamid: text('r.iamid'),
+  groupName: text('r.group_name'),
+  groupKey: text('r.group_key'),
+  permission: text('r.permission'),
 }
+export interface GroupPermissionRow extends RecordOf<typeof GROUP_PERMISSION_COLUMNS> {}
 
 /** An empty `supportedActions` allows all. */
 export const supports = ({ supportedActions: actions }: IamRecord['config'], action: string): boolean =>
@@ -78,12 +83,13 @@ export function sortKeys(value: unknown): unknown {
   return Object.fromEntries(entries.map(([name, inner]) => [name, sortKeys(inner)]))
 }
 
-export interface ScimKeyRecord {
-  readonly id: number
-  readonly iamid: string
-  readonly prefix: string
-  readonly createdAt: Date
-  readonly lastUsed: Date | null
+export const SCIM_KEY_COLUMNS = {
+  id: integer('k.id'),
+  iamid: text('k.iamid'),
+  prefix: text('k.prefix'),
+  createdAt: time('k.created_at'),
+  lastUsed: orNull(time('k.last_used')),
   /** Of a replaced key; else null. */
-  readonly expiresAt: Date | null
+  expiresAt: orNull(time('k.expires_at')),
 }
+export interface ScimKeyRecord extends RecordOf<typeof SCIM_KEY_COLUMNS> {}

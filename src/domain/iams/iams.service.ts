@@ -67,7 +67,7 @@ export const iams = {
 
   /** `bim` first, then by id. */
   list: query('iam:list', ({ db }: ServiceContext, { filter, direction, ...page }: ListArgs) =>
-    readPage<IamRecord>(db, iamList(filter ?? {}, direction), page),
+    readPage(db, iamList(filter ?? {}, direction), page),
   ),
 
   get: query('iam:list', ({ db }: ServiceContext, { id }: { id: string }) => findIam(db, id)),

@@ -1,26 +1,30 @@
 import type { Direction, IamFilter } from '../../generated/inputs.ts'
 import type { Prisma } from '../../generated/prisma/client.ts'
+import { json, orNull, pageSelection, selectList, text } from '../../platform/database/columns.ts'
 import { conditions, type ListQuery } from '../../platform/database/pagination.ts'
 import type { Db } from '../../platform/database/store.ts'
 import { NotFound } from '../../platform/errors.ts'
 import { checkList, checkText } from '../../platform/validation.ts'
 import type { EncryptedSecrets } from './encryption.ts'
-import type { GroupPermissionRow, IamRecord, SignInOption } from './iam.ts'
+import { GROUP_PERMISSION_COLUMNS, type GroupPermissionRow, IAM_COLUMNS, type IamRecord, type SignInOption } from './iam.ts'
 import { scimKeyPrefix } from './scim-keys.store.ts'
 
-const ROW = `i.id, i.display_name AS "displayName", i.type, i.config, i.default_permissions AS "defaultPermissions",
-  i.ids_missing_since AS "idsMissingSince",
-  i.created_at AS "createdAt", i.updated_at AS "updatedAt"`
 /** `s`: rows of key and value. */
-const fingerprints = (secrets: string) =>
-  `(SELECT coalesce(jsonb_object_agg(s.key, s.value->>'fingerprint'), '{}') FROM ${secrets}) AS secrets`
-/** For the alias `i`. */
-const IAM_COLUMNS = `${ROW}, ${scimKeyPrefix('i.id')}, ${fingerprints('jsonb_each(i.secrets) s')}`
+export const iamExtras = (iamid: 'i.id' | 'page.id', secrets: string) => ({
+  scimKeyPrefix: orNull(text(scimKeyPrefix(iamid))),
+  secrets: json<Record<string, string>>(
+    `(SELECT coalesce(jsonb_object_agg(s.key, s.value->>'fingerprint'), '{}') FROM ${secrets})`,
+  ),
+})
+const SELECT_IAM = selectList({ ...IAM_COLUMNS, ...iamExtras('i.id', 'jsonb_each(i.secrets) s') })
+const IAM_PAGE = pageSelection(
+  IAM_COLUMNS,
+  iamExtras('page.id', 'iams i CROSS JOIN jsonb_each(i.secrets) s WHERE i.id = page.id'),
+)
 
 /** `bim` first, then by id. Throws Invalid. */
-export const iamList = (filter: IamFilter, direction: Direction | null | undefined): ListQuery => ({
-  columns: ROW,
-  along: `, ${scimKeyPrefix('page.id')}, ${fingerprints('iams i CROSS JOIN jsonb_each(i.secrets) s WHERE i.id = page.id')}`,
+export const iamList = (filter: IamFilter, direction: Direction | null | undefined): ListQuery<IamRecord> => ({
+  ...IAM_PAGE,
   from: 'iams i',
   ...conditions([
     ['i.id = ANY($::text[])', filter.ids && checkList('ids', filter.ids)],
@@ -36,7 +40,7 @@ export const iamList = (filter: IamFilter, direction: Direction | null | undefin
 })
 
 export const iamsByIds = (db: Db, ids: readonly string[]): Promise<IamRecord[]> =>
-  db.query(`SELECT ${IAM_COLUMNS} FROM iams i WHERE i.id = ANY($1::text[])`, [ids])
+  db.query(`SELECT ${SELECT_IAM} FROM iams i WHERE i.id = ANY($1::text[])`, [ids])
 
 export async function findIam(db: Db, id: string): Promise<IamRecord | null> {
   const [iam] = await iamsByIds(db, [id])
@@ -62,7 +66,7 @@ export async function requireIam(db: Db, id: string): Promise<IamRecord> {
 /** With encrypted secrets, locked. */
 export async function lockIam(db: Db, id: string): Promise<{ iam: IamRecord; sealed: Record<string, EncryptedSecrets> }> {
   const [row] = await db.query<IamRecord & { sealed: Record<string, EncryptedSecrets> }>(
-    `SELECT ${IAM_COLUMNS}, i.secrets AS sealed FROM iams i WHERE i.id = $1 FOR UPDATE`,
+    `SELECT ${SELECT_IAM}, i.secrets AS sealed FROM iams i WHERE i.id = $1 FOR UPDATE`,
     [id],
   )
   if (!row) throw new NotFound(`There is no IAM ${id}`)
@@ -156,7 +160,7 @@ const jsonOf = ({ config, secrets }: Pick<IamColumns, 'config' | 'secrets'>) => 
 /** By group, then permission. */
 export const groupPermissionsOf = (db: Db, ids: readonly string[]): Promise<GroupPermissionRow[]> =>
   db.query(
-    `SELECT r.iamid, r.group_name AS "groupName", r.group_key AS "groupKey", r.permission FROM iam_group_permissions r
+    `SELECT ${selectList(GROUP_PERMISSION_COLUMNS)} FROM iam_group_permissions r
       WHERE r.iamid = ANY($1::text[]) ORDER BY r.iamid, r.group_key, r.permission`,
     [ids],
   )

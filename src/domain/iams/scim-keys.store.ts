@@ -1,17 +1,18 @@
+import { selectList } from '../../platform/database/columns.ts'
 import type { Db } from '../../platform/database/store.ts'
-import type { ScimKeyRecord } from './iam.ts'
+import { SCIM_KEY_COLUMNS, type ScimKeyRecord } from './iam.ts'
 
-const COLUMNS = 'k.id, k.iamid, k.prefix, k.created_at AS "createdAt", k.last_used AS "lastUsed", k.expires_at AS "expiresAt"'
+const SELECT_KEY = selectList(SCIM_KEY_COLUMNS)
 const MAX_KEYS = 10
 
 /** The permanent key's. */
 export const scimKeyPrefix = (iamid: 'i.id' | 'page.id') =>
-  `(SELECT k.prefix FROM scim_keys k WHERE k.iamid = ${iamid} AND k.expires_at IS NULL ORDER BY k.id DESC LIMIT 1) AS "scimKeyPrefix"`
+  `(SELECT k.prefix FROM scim_keys k WHERE k.iamid = ${iamid} AND k.expires_at IS NULL ORDER BY k.id DESC LIMIT 1)`
 
 /** Newest first. */
 export const scimKeysOf = (db: Db, iamids: readonly string[], now: Date): Promise<ScimKeyRecord[]> =>
   db.query(
-    `SELECT ${COLUMNS} FROM scim_keys k WHERE k.iamid = ANY($1::text[]) AND (k.expires_at IS NULL OR k.expires_at > $2) ORDER BY k.id DESC`,
+    `SELECT ${SELECT_KEY} FROM scim_keys k WHERE k.iamid = ANY($1::text[]) AND (k.expires_at IS NULL OR k.expires_at > $2) ORDER BY k.id DESC`,
     [iamids, now],
   )
 

@@ -16,7 +16,6 @@ import {
   insertGrant,
   lockDomain,
 } from './domains.store.ts'
-import type { DomainRecord } from './project.ts'
 import { textOrNull } from './projects.service.ts'
 
 export interface GrantInput {
@@ -33,7 +32,7 @@ interface ListArgs extends PageArgs {
 
 export const domains = {
   list: query('domain:list', ({ db }: ServiceContext, { filter, sort, ...page }: ListArgs) =>
-    readPage<DomainRecord>(db, domainList(filter ?? {}, sort), page),
+    readPage(db, domainList(filter ?? {}, sort), page),
   ),
 
   create: command('domain:write', async ({ db, now }: ServiceContext, input: { name: string; description?: string | null }) => {

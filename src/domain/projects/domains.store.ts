@@ -1,15 +1,15 @@
 import type { DomainFilter, DomainSort } from '../../generated/inputs.ts'
+import { selectList } from '../../platform/database/columns.ts'
 import type { NestedList } from '../../platform/database/nested-list.ts'
 import type { Order } from '../../platform/database/order.ts'
 import { conditions, type ListQuery, partPattern } from '../../platform/database/pagination.ts'
 import type { Db } from '../../platform/database/store.ts'
 import { NotFound } from '../../platform/errors.ts'
 import { checkList } from '../../platform/validation.ts'
-import type { DomainPermissionRecord, DomainRecord } from './project.ts'
+import { DOMAIN_COLUMNS, DOMAIN_PERMISSION_COLUMNS, type DomainPermissionRecord, type DomainRecord } from './project.ts'
 
-const COLUMNS = `d.id::text AS id, d.name, d.description, d.created_at AS "createdAt", d.updated_at AS "updatedAt"`
-const GRANT_COLUMNS = `p.id::text AS id, p.domain_id::text AS "domainId", p.permission, p.user_id AS "userId",
-  h.profile_id AS "profileId", p.group_id AS "groupId", p.created_at AS "createdAt"`
+const SELECT_DOMAIN = selectList(DOMAIN_COLUMNS)
+const SELECT_GRANT = selectList(DOMAIN_PERMISSION_COLUMNS)
 const GRANTS = 'domain_permissions p LEFT JOIN users h ON h.id = p.user_id'
 
 const ORDERS: Record<DomainSort['field'], Omit<Order, 'descending'>> = {
@@ -18,8 +18,8 @@ const ORDERS: Record<DomainSort['field'], Omit<Order, 'descending'>> = {
 }
 
 /** Throws Invalid. */
-export const domainList = (filter: DomainFilter, sort: DomainSort | null | undefined): ListQuery => ({
-  columns: COLUMNS,
+export const domainList = (filter: DomainFilter, sort: DomainSort | null | undefined): ListQuery<DomainRecord> => ({
+  columns: SELECT_DOMAIN,
   from: 'domains d',
   ...conditions([
     ['d.name_key LIKE $', partPattern('name', filter.name)],
@@ -31,11 +31,11 @@ export const domainList = (filter: DomainFilter, sort: DomainSort | null | undef
 })
 
 export const domainsByIds = (db: Db, ids: readonly string[]): Promise<DomainRecord[]> =>
-  db.query(`SELECT ${COLUMNS} FROM domains d WHERE d.id = ANY($1::uuid[])`, [ids])
+  db.query(`SELECT ${SELECT_DOMAIN} FROM domains d WHERE d.id = ANY($1::uuid[])`, [ids])
 
 /** Throws NotFound. */
 export async function lockDomain(db: Db, id: string): Promise<DomainRecord> {
-  const [domain] = await db.query<DomainRecord>(`SELECT ${COLUMNS} FROM domains d WHERE d.id = $1::uuid FOR UPDATE`, [id])
+  const [domain] = await db.query<DomainRecord>(`SELECT ${SELECT_DOMAIN} FROM domains d WHERE d.id = $1::uuid FOR UPDATE`, [id])
   if (!domain) throw new NotFound(`No domain with id ${id}`)
   return domain
 }
@@ -79,7 +79,7 @@ export async function findGrant(
   { domainId, permission, userId, groupId }: NewGrant,
 ): Promise<DomainPermissionRecord | null> {
   const [grant] = await db.query<DomainPermissionRecord>(
-    `SELECT ${GRANT_COLUMNS} FROM ${GRANTS} WHERE p.domain_id = $1::uuid AND p.permission = $2 AND (p.user_id = $3::int OR p.group_id = $4::int)`,
+    `SELECT ${SELECT_GRANT} FROM ${GRANTS} WHERE p.domain_id = $1::uuid AND p.permission = $2 AND (p.user_id = $3::int OR p.group_id = $4::int)`,
     [domainId, permission, userId, groupId],
   )
   return grant ?? null
@@ -95,15 +95,15 @@ export interface NamedGrant extends DomainPermissionRecord {
 export async function deleteGrant(db: Db, id: string): Promise<NamedGrant | null> {
   const [grant] = await db.query<NamedGrant>(
     `WITH p AS (DELETE FROM domain_permissions WHERE id = $1::uuid RETURNING *)
-     SELECT ${GRANT_COLUMNS}, d.name AS domain, coalesce(h.iamid || '/' || h.userid, g.iamid || '/' || g.name) AS holder
+     SELECT ${SELECT_GRANT}, d.name AS domain, coalesce(h.iamid || '/' || h.userid, g.iamid || '/' || g.name) AS holder
        FROM p JOIN domains d ON d.id = p.domain_id LEFT JOIN users h ON h.id = p.user_id LEFT JOIN groups g ON g.id = p.group_id`,
     [id],
   )
   return grant ?? null
 }
 
-export const grantsOfDomains: NestedList = {
-  columns: GRANT_COLUMNS,
+export const grantsOfDomains: NestedList<DomainPermissionRecord> = {
+  columns: SELECT_GRANT,
   from: GRANTS,
   where: [],
   values: [],
@@ -121,8 +121,8 @@ export const grantsOfDomains: NestedList = {
 }
 
 /** Direct and through groups; by domain, then permission. Ids have equal length. */
-export const domainGrantsOfUsers: NestedList = {
-  columns: GRANT_COLUMNS,
+export const domainGrantsOfUsers: NestedList<DomainPermissionRecord> = {
+  columns: SELECT_GRANT,
   from: `(SELECT d.*, d.user_id AS holder FROM domain_permissions d
      UNION ALL SELECT d.*, m.user_id FROM memberships m JOIN domain_permissions d ON d.group_id = m.group_id) p
     LEFT JOIN users h ON h.id = p.user_id`,

@@ -37,7 +37,7 @@ export const projects = {
   /** Own projects, or all with the permission. */
   list: query('project:list', ({ db, actor }: ServiceContext, { filter, sort, ...page }: ListArgs) => {
     const all = actor.kind !== 'user' || decide(actor, 'project:listAll').allowed
-    return readPage<ProjectRecord>(db, projectList(all ? null : actor.user.id, filter ?? {}, sort), page)
+    return readPage(db, projectList(all ? null : actor.user.id, filter ?? {}, sort), page)
   }),
 
   /** The creator becomes a member. */

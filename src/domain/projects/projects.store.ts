@@ -1,16 +1,16 @@
 import type { ProjectFilter, ProjectSort } from '../../generated/inputs.ts'
+import { selectList } from '../../platform/database/columns.ts'
 import type { NestedList } from '../../platform/database/nested-list.ts'
 import type { Order } from '../../platform/database/order.ts'
 import { conditions, type ListQuery, partPattern } from '../../platform/database/pagination.ts'
 import type { Db } from '../../platform/database/store.ts'
 import { NotFound } from '../../platform/errors.ts'
 import { checkList } from '../../platform/validation.ts'
-import { USER_COLUMNS } from '../users/users.projection.ts'
-import type { ProjectRecord } from './project.ts'
+import type { UserRecord } from '../users/user.ts'
+import { SELECT_USER } from '../users/users.projection.ts'
+import { PROJECT_COLUMNS, type ProjectRecord } from './project.ts'
 
-const COLUMNS = `p.id, p.name, p.project_key AS "projectKey", p.status, p.description, p.documentation,
-  p.allow_masked_joins AS "allowMaskedJoins", p.subscription_type AS "subscriptionType", p.type, p.schema,
-  p.created_by AS "createdBy", p.updated_by AS "updatedBy", p.created_at AS "createdAt", p.updated_at AS "updatedAt"`
+const SELECT_PROJECT = selectList(PROJECT_COLUMNS)
 
 const ORDERS: Record<ProjectSort['field'], Omit<Order, 'descending'>> = {
   NAME: { name: 'projectName', expression: 'p.name_key', type: 'text' },
@@ -18,8 +18,12 @@ const ORDERS: Record<ProjectSort['field'], Omit<Order, 'descending'>> = {
 }
 
 /** With `memberId`: that user's. Throws Invalid. */
-export const projectList = (memberId: number | null, filter: ProjectFilter, sort: ProjectSort | null | undefined): ListQuery => ({
-  columns: COLUMNS,
+export const projectList = (
+  memberId: number | null,
+  filter: ProjectFilter,
+  sort: ProjectSort | null | undefined,
+): ListQuery<ProjectRecord> => ({
+  columns: SELECT_PROJECT,
   from: 'projects p',
   ...conditions([
     ['EXISTS (SELECT 1 FROM project_members m WHERE m.project_id = p.id AND m.user_id = $::int)', memberId],
@@ -32,11 +36,11 @@ export const projectList = (memberId: number | null, filter: ProjectFilter, sort
 })
 
 export const projectsByIds = (db: Db, ids: readonly number[]): Promise<ProjectRecord[]> =>
-  db.query(`SELECT ${COLUMNS} FROM projects p WHERE p.id = ANY($1::int[])`, [ids])
+  db.query(`SELECT ${SELECT_PROJECT} FROM projects p WHERE p.id = ANY($1::int[])`, [ids])
 
 /** Throws NotFound. */
 export async function lockProject(db: Db, id: number): Promise<ProjectRecord> {
-  const [project] = await db.query<ProjectRecord>(`SELECT ${COLUMNS} FROM projects p WHERE p.id = $1 FOR UPDATE`, [id])
+  const [project] = await db.query<ProjectRecord>(`SELECT ${SELECT_PROJECT} FROM projects p WHERE p.id = $1 FOR UPDATE`, [id])
   if (!project) throw new NotFound(`No project with id ${id}`)
   return project
 }
@@ -118,8 +122,8 @@ export async function idsOf(db: Db, text: string, values: readonly unknown[]): P
 }
 
 /** By name. */
-export const membersOfProjects: NestedList = {
-  columns: USER_COLUMNS,
+export const membersOfProjects: NestedList<UserRecord> = {
+  columns: SELECT_USER,
   from: 'project_members m JOIN users u ON u.id = m.user_id',
   where: [],
   values: [],

@@ -25,7 +25,7 @@ interface ListArgs extends PageArgs {
 
 export const dataSources = {
   list: query('dataSource:list', ({ db }: ServiceContext, { filter, sort, ...page }: ListArgs) =>
-    readPage<DataSourceRecord>(db, dataSourceList(filter ?? {}, sort), page),
+    readPage(db, dataSourceList(filter ?? {}, sort), page),
   ),
 
   create: command(

@@ -1,15 +1,17 @@
 import type { DataSourceFilter, DataSourceSort } from '../../generated/inputs.ts'
+import { selectList } from '../../platform/database/columns.ts'
 import type { NestedList } from '../../platform/database/nested-list.ts'
 import type { Order } from '../../platform/database/order.ts'
 import { conditions, type ListQuery, partPattern } from '../../platform/database/pagination.ts'
 import type { Db } from '../../platform/database/store.ts'
 import { NotFound } from '../../platform/errors.ts'
 import { checkList } from '../../platform/validation.ts'
-import { USER_COLUMNS } from '../users/users.projection.ts'
-import type { DataSourceRecord } from './project.ts'
+import type { UserRecord } from '../users/user.ts'
+import { SELECT_USER } from '../users/users.projection.ts'
+import { DATA_SOURCE_COLUMNS, type DataSourceRecord } from './project.ts'
 import { idsOf } from './projects.store.ts'
 
-const COLUMNS = `s.id, s.name, s.created_at AS "createdAt"`
+const SELECT_SOURCE = selectList(DATA_SOURCE_COLUMNS)
 
 const ORDERS: Record<DataSourceSort['field'], Omit<Order, 'descending'>> = {
   NAME: { name: 'dataSourceName', expression: 's.name_key', type: 'text' },
@@ -17,8 +19,11 @@ const ORDERS: Record<DataSourceSort['field'], Omit<Order, 'descending'>> = {
 }
 
 /** Throws Invalid. */
-export const dataSourceList = (filter: DataSourceFilter, sort: DataSourceSort | null | undefined): ListQuery => ({
-  columns: COLUMNS,
+export const dataSourceList = (
+  filter: DataSourceFilter,
+  sort: DataSourceSort | null | undefined,
+): ListQuery<DataSourceRecord> => ({
+  columns: SELECT_SOURCE,
   from: 'data_sources s',
   ...conditions([
     ['s.name_key LIKE $', partPattern('name', filter.name)],
@@ -32,7 +37,9 @@ export const dataSourceList = (filter: DataSourceFilter, sort: DataSourceSort | 
 
 /** Throws NotFound. */
 export async function lockDataSource(db: Db, id: number): Promise<DataSourceRecord> {
-  const [source] = await db.query<DataSourceRecord>(`SELECT ${COLUMNS} FROM data_sources s WHERE s.id = $1 FOR UPDATE`, [id])
+  const [source] = await db.query<DataSourceRecord>(`SELECT ${SELECT_SOURCE} FROM data_sources s WHERE s.id = $1 FOR UPDATE`, [
+    id,
+  ])
   if (!source) throw new NotFound(`No data source with id ${id}`)
   return source
 }
@@ -78,8 +85,8 @@ export const removeOwners = (db: Db, dataSourceId: number, userIds: readonly num
   ])
 
 /** By name. */
-export const ownersOfDataSources: NestedList = {
-  columns: USER_COLUMNS,
+export const ownersOfDataSources: NestedList<UserRecord> = {
+  columns: SELECT_USER,
   from: 'data_source_owners o JOIN users u ON u.id = o.user_id',
   where: [],
   values: [],

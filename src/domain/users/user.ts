@@ -1,45 +1,49 @@
 /** Users. Pure. */
 import type { Visibility } from '../../authorization/policy.ts'
+import { flag, integer, json, orNull, type RecordOf, text, time, uuid } from '../../platform/database/columns.ts'
 import type { Page } from '../../platform/database/pagination.ts'
 
-/** `view`: how it was reached, which decides visibility. */
-export interface UserRecord {
-  readonly id: number
-  readonly iamid: string
-  readonly userid: string
-  readonly globalUserId: string
-  readonly profileId: number
-  readonly authenticationId: number | null
-  readonly name: string
-  readonly email: string | null
-  readonly phone: string | null
-  readonly about: string | null
-  readonly location: string | null
-  readonly organization: string | null
-  readonly position: string | null
-  readonly sqlUser: string | null
-  readonly preferences: Record<string, unknown> | null
-  readonly externalUserIds: Record<string, unknown>
-  readonly scim: Record<string, unknown> | null
-  readonly systemGenerated: boolean
-  readonly disabled: boolean
+export const USER_COLUMNS = {
+  id: integer('u.id'),
+  iamid: text('u.iamid'),
+  userid: text('u.userid'),
+  globalUserId: uuid('u.global_user_id'),
+  profileId: integer('u.profile_id'),
+  authenticationId: orNull(integer('u.authentication_id')),
+  name: text('u.name'),
+  email: orNull(text('u.email')),
+  phone: orNull(text('u.phone')),
+  about: orNull(text('u.about')),
+  location: orNull(text('u.location')),
+  organization: orNull(text('u.organization')),
+  position: orNull(text('u.position')),
+  sqlUser: orNull(text('u.sql_user')),
+  preferences: orNull(json<Record<string, unknown>>('u.preferences')),
+  externalUserIds: json<Record<string, unknown>>('u.external_user_ids'),
+  scim: orNull(json<Record<string, unknown>>('u.scim')),
+  systemGenerated: flag('u.system_generated'),
+  disabled: flag('u.disabled'),
   /** `bim` or a source, which enables only users it disabled. */
-  readonly disabledBy: string | null
+  disabledBy: orNull(text('u.disabled_by')),
   /** Null when never seen in a directory. */
-  readonly dn: string | null
+  dn: orNull(text('u.dn')),
   /** Ids at each kind of source (source-ids.ts). */
-  readonly directoryId: string | null
-  readonly openidId: string | null
-  readonly samlId: string | null
+  directoryId: orNull(text('u.directory_id')),
+  openidId: orNull(text('u.openid_id')),
+  samlId: orNull(text('u.saml_id')),
   /** Accepts the next entry of the userid, whatever its id. */
-  readonly relinkable: boolean
-  readonly lastLogin: Date | null
-  readonly lastExternalRefresh: Date | null
-  readonly currentProjectId: number | null
-  readonly profileCreatedAt: Date
-  readonly profileUpdatedAt: Date
-  readonly createdAt: Date
-  readonly updatedAt: Date
+  relinkable: flag('u.relinkable'),
+  lastLogin: orNull(time('u.last_login')),
+  lastExternalRefresh: orNull(time('u.last_external_refresh')),
+  currentProjectId: orNull(integer('u.current_project_id')),
+  profileCreatedAt: time('u.profile_created_at'),
+  profileUpdatedAt: time('u.profile_updated_at'),
+  createdAt: time('u.created_at'),
+  updatedAt: time('u.updated_at'),
+}
+
+/** `view`: how it was reached, which decides visibility. */
+export interface UserRecord extends RecordOf<typeof USER_COLUMNS> {
   readonly view?: Visibility
 }
 export type UserPage = Page<UserRecord>
@@ -47,11 +51,13 @@ export type UserPage = Page<UserRecord>
 export type ProfileRecord = UserRecord
 
 /** `source` 'group' names the group. */
-export interface PermissionGrantRecord {
+export const GRANT_COLUMNS = {
+  permission: text('e.permission'),
+  source: text('e.source'),
+  groupId: orNull(integer('e.group_id')),
+}
+export interface PermissionGrantRecord extends RecordOf<typeof GRANT_COLUMNS> {
   readonly userId: number
-  readonly permission: string
-  readonly source: string
-  readonly groupId: number | null
 }
 
 export const withVisibility = (user: UserRecord, view: Visibility): UserRecord => ({ ...user, view })

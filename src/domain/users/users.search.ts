@@ -7,7 +7,8 @@ import type { UserFilter, UserSort } from '../../generated/inputs.ts'
 import type { Order } from '../../platform/database/order.ts'
 import { type ListQuery, partPattern } from '../../platform/database/pagination.ts'
 import { checkList, checkStorable, lookupKey } from '../../platform/validation.ts'
-import { type Projection, selectList } from './users.projection.ts'
+import type { UserRecord } from './user.ts'
+import { type Projection, projected } from './users.projection.ts'
 
 /** Using one needs `user:search`. */
 const HIDDEN = ['globalUserIds', 'groupIds', 'groupNames', 'attributes', 'domainPermission', 'domainId'] as const
@@ -42,14 +43,14 @@ class Conditions {
 }
 
 /** Throws Invalid. */
-export function userList(filter: UserFilter, sort: UserSort | null | undefined, wanted?: Projection): ListQuery {
+export function userList(filter: UserFilter, sort: UserSort | null | undefined, wanted?: Projection): ListQuery<UserRecord> {
   const found = new Conditions()
   byText(found, filter)
   byIds(found, filter)
   byHoldings(found, filter)
   byState(found, filter)
   return {
-    ...selectList(wanted, found.values.length, 'page.id'),
+    ...projected(wanted, found.values.length, 'page.id'),
     from: 'users u',
     where: found.where,
     values: found.values,

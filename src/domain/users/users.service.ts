@@ -38,7 +38,7 @@ export const targetOf = (user: UserRecord): Target => ({ type: 'user', id: user.
 const list = query(
   'user:list',
   ({ db }, { filter, sort, wanted, ...page }: ListArgs): Promise<Page<UserRecord>> =>
-    readPage<UserRecord>(db, userList(filter ?? {}, sort, wanted), page),
+    readPage(db, userList(filter ?? {}, sort, wanted), page),
 )
 
 export const users = {

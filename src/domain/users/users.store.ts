@@ -1,27 +1,30 @@
 import type { UserRef } from '../../authorization/actor.ts'
 import { Prisma } from '../../generated/prisma/client.ts'
 import { rowsInChunks } from '../../platform/database/chunks.ts'
+import { selectList } from '../../platform/database/columns.ts'
 import type { Db } from '../../platform/database/store.ts'
 import { Invalid, NotFound } from '../../platform/errors.ts'
 import { lookupKey } from '../../platform/validation.ts'
 import { requireIam } from '../iams/iams.store.ts'
-import type { PermissionGrantRecord, UserRecord } from './user.ts'
-import { type Projection, selectList, USER_COLUMNS } from './users.projection.ts'
+import { GRANT_COLUMNS, type PermissionGrantRecord, type UserRecord } from './user.ts'
+import { type Projection, projected, SELECT_USER, type UserRow } from './users.projection.ts'
+
+const SELECT_GRANT = selectList(GRANT_COLUMNS)
 
 /** With projected edges (users.projection.ts); null if missing. */
 export async function findUser(db: Db, ref: UserRef, wanted?: Projection): Promise<UserRecord | null> {
-  const { columns, along, alongValues } = selectList(wanted, ref.id != null ? 1 : 2, 'u.id')
+  const { columns, along, alongValues } = projected(wanted, ref.id != null ? 1 : 2, 'u.id')
   const select = `SELECT ${columns}${along} FROM users u WHERE`
   if (ref.id != null) {
-    const [user] = await db.query<UserRecord>(`${select} u.id = $1`, [ref.id, ...alongValues])
-    return user && (ref.iamid == null || ref.iamid === user.iamid) ? user : null
+    const [user] = await db.query<UserRow>(`${select} u.id = $1`, [ref.id, ...alongValues])
+    return user && (ref.iamid == null || ref.iamid === user.iamid) ? (user as UserRecord) : null
   }
   if (ref.userid == null) throw new Invalid('ref', 'needs an id or a userid')
   const key = lookupKey(ref.userid)
   if (key === null) return null
   const values = [ref.iamid ?? 'bim', key, ...alongValues]
-  const [user] = await db.query<UserRecord>(`${select} u.iamid = $1 AND u.userid_key = $2`, values)
-  return user ?? null
+  const [user] = await db.query<UserRow>(`${select} u.iamid = $1 AND u.userid_key = $2`, values)
+  return user ? (user as UserRecord) : null
 }
 
 export async function requireUser(db: Db, ref: UserRef, wanted?: Projection): Promise<UserRecord> {
@@ -39,7 +42,7 @@ export async function requireUsers(db: Db, refs: readonly UserRef[]): Promise<Us
   )
   const rows = await db.query<UserRecord & { useridKey: string }>(
     // OR would scan all users.
-    `SELECT ${USER_COLUMNS}, u.userid_key AS "useridKey" FROM users u WHERE u.id IN (
+    `SELECT ${SELECT_USER}, u.userid_key AS "useridKey" FROM users u WHERE u.id IN (
        SELECT unnest($1::int[]) UNION
        SELECT v.id FROM unnest($2::text[], $3::text[]) n(iamid, key) JOIN users v ON v.iamid = n.iamid AND v.userid_key = n.key)`,
     [byId, byName.map(([iamid]) => iamid), byName.map(([, key]) => key)],
@@ -68,17 +71,16 @@ const nameOf = (ref: UserRef): string =>
     : `${JSON.stringify(ref.userid)} in ${ref.iamid ?? 'bim'}`
 
 export const usersNamed = (db: Db, iamid: string, keys: readonly string[]): Promise<UserRecord[]> =>
-  db.query(`SELECT ${USER_COLUMNS} FROM users u WHERE u.iamid = $1 AND u.userid_key = ANY($2::text[])`, [iamid, keys])
+  db.query(`SELECT ${SELECT_USER} FROM users u WHERE u.iamid = $1 AND u.userid_key = ANY($2::text[])`, [iamid, keys])
 
 export const usersByIds = (db: Db, ids: readonly number[]): Promise<UserRecord[]> =>
-  rowsInChunks(db, ids, piece => db.query<UserRecord>(`SELECT ${USER_COLUMNS} FROM users u WHERE u.id = ANY($1::int[])`, [piece]))
+  rowsInChunks(db, ids, piece => db.query<UserRecord>(`SELECT ${SELECT_USER} FROM users u WHERE u.id = ANY($1::int[])`, [piece]))
 
 /** With sources, in the view's order. */
 export const grantsOfUsers = (db: Db, ids: readonly number[]): Promise<PermissionGrantRecord[]> =>
   rowsInChunks(db, ids, piece =>
     db.query<PermissionGrantRecord>(
-      `SELECT e.user_id AS "userId", e.permission, e.source, e.group_id AS "groupId"
-         FROM effective_permissions e WHERE e.user_id = ANY($1::int[]) ORDER BY e.user_id, e.place, e.permission`,
+      `SELECT e.user_id AS "userId", ${SELECT_GRANT} FROM effective_permissions e WHERE e.user_id = ANY($1::int[]) ORDER BY e.user_id, e.place, e.permission`,
       [piece],
     ),
   )

@@ -5,6 +5,7 @@
 
 import type { AuditDraft } from '../../authorization/audit-event.ts'
 import type { ExchangeKind } from '../../authorization/ports.ts'
+import { flag, integer, json, orNull, type RecordOf, text, time } from '../../platform/database/columns.ts'
 import type { Page } from '../../platform/database/pagination.ts'
 
 export interface RecordedChange {
@@ -16,24 +17,25 @@ export interface RecordedChange {
   readonly after: unknown
 }
 
-export interface ExchangeRecord {
-  readonly id: string
-  readonly iamid: string
-  readonly kind: ExchangeKind
-  readonly at: Date
-  readonly requestId: string
-  readonly asked: string
-  readonly userid: string | null
-  readonly resource: string | null
-  readonly request: unknown
-  readonly requestWhole: boolean
-  readonly answer: unknown
-  readonly answerWhole: boolean
-  readonly status: number | null
-  readonly failure: string | null
-  readonly changes: readonly RecordedChange[]
-  readonly changesWhole: boolean
+export const EXCHANGE_COLUMNS = {
+  id: text('e.id::text'),
+  iamid: text('e.iamid'),
+  kind: text<ExchangeKind>('e.kind'),
+  at: time('e.at'),
+  requestId: text('e.request_id'),
+  asked: text('e.asked'),
+  userid: orNull(text('e.userid')),
+  resource: orNull(text('e.resource')),
+  request: orNull(json('e.request')),
+  requestWhole: flag('e.request_whole'),
+  answer: orNull(json('e.answer')),
+  answerWhole: flag('e.answer_whole'),
+  status: orNull(integer('e.status')),
+  failure: orNull(text('e.failure')),
+  changes: json<readonly RecordedChange[]>('e.changes'),
+  changesWhole: flag('e.changes_whole'),
 }
+export interface ExchangeRecord extends RecordOf<typeof EXCHANGE_COLUMNS> {}
 export type ExchangePage = Page<ExchangeRecord>
 
 /** Exchanges per IAM; bytes of each part. */

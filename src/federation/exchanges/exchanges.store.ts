@@ -1,7 +1,8 @@
 import type { ExchangeKind } from '../../authorization/ports.ts'
+import { selectList } from '../../platform/database/columns.ts'
 import { conditions, type ListQuery } from '../../platform/database/pagination.ts'
 import type { Db } from '../../platform/database/store.ts'
-import { type ExchangeRecord, RETAINED } from './exchange.ts'
+import { EXCHANGE_COLUMNS, type ExchangeRecord, RETAINED } from './exchange.ts'
 
 export type NewExchange = Omit<ExchangeRecord, 'id'> & { readonly useridKey: string | null }
 
@@ -53,8 +54,7 @@ export async function trimExchanges(db: Db, iamids: readonly string[]): Promise<
   )
 }
 
-const COLUMNS = `e.id::text AS id, e.iamid, e.kind, e.at, e.request_id AS "requestId", e.asked, e.userid, e.resource, e.request,
-  e.request_whole AS "requestWhole", e.answer, e.answer_whole AS "answerWhole", e.status, e.failure, e.changes, e.changes_whole AS "changesWhole"`
+const SELECT_EXCHANGE = selectList(EXCHANGE_COLUMNS)
 
 /** Null and absent conditions match all. */
 export interface ExchangeQuery {
@@ -65,7 +65,7 @@ export interface ExchangeQuery {
 }
 
 /** Newest first. */
-export function exchangeList({ iamid, kind, useridKey, failed }: ExchangeQuery): ListQuery {
+export function exchangeList({ iamid, kind, useridKey, failed }: ExchangeQuery): ListQuery<ExchangeRecord> {
   const asked = conditions([
     ['e.iamid = $', iamid],
     ['e.kind = $', kind],
@@ -73,10 +73,10 @@ export function exchangeList({ iamid, kind, useridKey, failed }: ExchangeQuery):
     ['(e.failure IS NOT NULL) = $::bool', failed],
   ])
   const order = { name: 'exchanges', expression: 'e.id', type: 'bigint', descending: true } as const
-  return { columns: COLUMNS, from: 'exchanges e', ...asked, id: 'e.id', order }
+  return { columns: SELECT_EXCHANGE, from: 'exchanges e', ...asked, id: 'e.id', order }
 }
 
 export async function findExchange(db: Db, id: string): Promise<ExchangeRecord | null> {
-  const [exchange] = await db.query<ExchangeRecord>(`SELECT ${COLUMNS} FROM exchanges e WHERE e.id = $1::bigint`, [id])
+  const [exchange] = await db.query<ExchangeRecord>(`SELECT ${SELECT_EXCHANGE} FROM exchanges e WHERE e.id = $1::bigint`, [id])
   return exchange ?? null
 }

@@ -18,14 +18,14 @@ import {
 import type { Db } from './store.ts'
 
 /** A list whose rows belong to an owner each: `owner` is the SQL expression that tells whose a row is. */
-export interface NestedList extends Omit<ListQuery, 'fresh' | 'alongValues'> {
+export interface NestedList<Row = object> extends Omit<ListQuery<Row>, 'fresh' | 'alongValues'> {
   readonly order: Order & { readonly type: 'text' | 'int' }
   readonly owner: string
   readonly ownerType: 'int' | 'uuid' | 'text'
 }
 
 /** The list of one owner. */
-export const listOf = ({ owner, ownerType, ...list }: NestedList, id: number | string): ListQuery => ({
+export const listOf = <Row>({ owner, ownerType, ...list }: NestedList<Row>, id: number | string): ListQuery<Row> => ({
   ...list,
   where: [...list.where, `${owner} = $${list.values.length + 1}::${ownerType}`],
   values: [...list.values, id],
@@ -38,12 +38,12 @@ interface NestedRequest<Owner> {
 
 /** The pages of one hanging list for one request: each is read once, and those asked for together are read together. */
 export class NestedListLoader<Owner extends number | string, Row extends object> {
-  readonly #list: NestedList
+  readonly #list: NestedList<Row>
   readonly #cursors: Cursors
   readonly #pages: DataLoader<NestedRequest<Owner>, Page<Row>, string>
   readonly #counts: DataLoader<Owner, number>
 
-  constructor(db: Db, list: NestedList) {
+  constructor(db: Db, list: NestedList<Row>) {
     this.#list = list
     this.#cursors = db.cursors
     this.#counts = new DataLoader(async owners =>
@@ -105,7 +105,7 @@ const ROWS_OF_WINDOW = 4
  */
 function readEach<Row>(
   db: Db,
-  list: NestedList,
+  list: NestedList<Row>,
   asked: readonly NestedRequest<unknown>[],
 ): Promise<(Row & CursorColumns & { place: number })[]> {
   const { order, id, owner, ownerType } = list

@@ -2,6 +2,7 @@
 import { Invalid } from '../errors.ts'
 import { checkPart } from '../validation.ts'
 import { mapInChunks } from './chunks.ts'
+import type { SelectList } from './columns.ts'
 import type { Cursors, Position } from './cursors.ts'
 import type { Order } from './order.ts'
 import type { Db } from './store.ts'
@@ -28,8 +29,8 @@ export interface Page<Node> {
 }
 
 /** A list: `SELECT columns FROM from WHERE where`, `values` being the parameters of both. `id` is an SQL expression. */
-export interface ListQuery {
-  readonly columns: string
+export interface ListQuery<Row = object> {
+  readonly columns: SelectList<Row>
   readonly from: string
   readonly where: readonly string[]
   readonly values: readonly unknown[]
@@ -58,7 +59,7 @@ export interface PageWindow {
  * One page, read with one statement; one row more than asked tells whether there is another page. Rows that are skipped cost no more
  * than their place in the order: what comes along is computed after LIMIT and OFFSET.
  */
-export async function readPage<Row extends object>(db: Db, list: ListQuery, args: PageArgs): Promise<Page<Row>> {
+export async function readPage<Row extends object>(db: Db, list: ListQuery<Row>, args: PageArgs): Promise<Page<Row>> {
   const window = windowOf(db.cursors, args, list.order)
   return pageOf<Row>(await readWindow<Row>(db, list, window), window, list.order, () => countRows(db, list))
 }
@@ -69,7 +70,7 @@ const ALONG = 4
 /** The rows of a window, and one more where there is one; in pieces, each behind the last row of the one before, where the store needs them. */
 export async function readWindow<Row extends object>(
   db: Db,
-  list: ListQuery,
+  list: ListQuery<Row>,
   window: PageWindow,
 ): Promise<(Row & CursorColumns)[]> {
   const most = list.along ? Math.ceil(db.rowsAtOnce / ALONG) : db.rowsAtOnce
@@ -88,7 +89,7 @@ const behind = (last: CursorColumns | undefined, window: PageWindow): PageWindow
 
 async function readRows<Row extends object>(
   db: Db,
-  list: ListQuery,
+  list: ListQuery<Row>,
   window: PageWindow,
   limit: number,
 ): Promise<(Row & CursorColumns)[]> {
@@ -188,7 +189,7 @@ export async function mapPage<A, B>(page: Page<A>, map: (node: A) => B): Promise
 }
 
 /** How many rows the whole list has. */
-export async function countRows(db: Db, list: ListQuery): Promise<number> {
+export async function countRows(db: Db, list: Pick<ListQuery, 'from' | 'countFrom' | 'where' | 'values'>): Promise<number> {
   const where = list.where.length > 0 ? `WHERE ${list.where.join(' AND ')}` : ''
   const [row] = await db.query<{ count: number }>(
     `SELECT count(*)::int AS count FROM ${list.countFrom ?? list.from} ${where}`,

@@ -1,6 +1,8 @@
 /** Group resources and member changes. Pure. */
 
+import { GROUP_COLUMNS } from '../../domain/groups/group.ts'
 import type { IamRecord } from '../../domain/iams/iam.ts'
+import { integer, type RecordOf, text } from '../../platform/database/columns.ts'
 import { Invalid } from '../../platform/errors.ts'
 import { named } from '../../platform/http/text.ts'
 import { canonical, checkGroupName } from '../../platform/validation.ts'
@@ -12,17 +14,20 @@ import { checkDocument, checkValue, isObject, isUnassigned, memberOf } from '../
 import { type Document, groupType, type ResourceType } from '../protocol/schema.ts'
 import { isScimId } from './search.ts'
 
-/** `document`: without displayName and members. */
-export interface ScimGroupRecord {
-  readonly id: number
-  readonly scimid: string
-  readonly iamid: string
-  readonly name: string
-  readonly document: Document
+export const SCIM_GROUP_COLUMNS = {
+  id: GROUP_COLUMNS.id,
+  iamid: GROUP_COLUMNS.iamid,
+  name: GROUP_COLUMNS.name,
+  scimid: text('g.scimid'),
   /** Counts writes: a version without reading members. */
-  readonly scimVersion: number
-  readonly createdAt: Date
-  readonly updatedAt: Date
+  scimVersion: integer('g.scim_version'),
+  createdAt: GROUP_COLUMNS.createdAt,
+  updatedAt: GROUP_COLUMNS.updatedAt,
+}
+
+export interface ScimGroupRecord extends RecordOf<typeof SCIM_GROUP_COLUMNS> {
+  /** Without displayName and members. */
+  readonly document: Document
   /** If selected. */
   readonly members?: readonly { value: string; display: string }[]
 }

@@ -1,15 +1,15 @@
 import type { Prisma } from '../../generated/prisma/client.ts'
+import { selectList } from '../../platform/database/columns.ts'
 import type { Db } from '../../platform/database/store.ts'
 import type { Document, ResourceType } from '../protocol/schema.ts'
 import type { ColumnMap } from './column-map.ts'
-import type { ScimGroupRecord } from './group.ts'
+import { SCIM_GROUP_COLUMNS, type ScimGroupRecord } from './group.ts'
 import { allMembers, type MemberRow, membersPage } from './members.store.ts'
 
 const DOCUMENT = `coalesce(g.scim, '{}'::jsonb)`
 
-/** For the alias `g`. */
-const SCIM_GROUP_COLUMNS = `g.id, g.scimid, g.iamid, g.name, ${DOCUMENT} AS document, g.scim_version AS "scimVersion",
-  g.created_at AS "createdAt", g.updated_at AS "updatedAt"`
+const SELECT_GROUP = `${selectList(SCIM_GROUP_COLUMNS)}, ${DOCUMENT} AS document`
+
 export const groupColumns = (type: ResourceType): ColumnMap => ({
   type,
   document: DOCUMENT,
@@ -38,7 +38,7 @@ export async function findScimGroup(
   { iamid, scimid, lock = false, members = false }: { iamid: string; scimid: string; lock?: boolean; members?: boolean },
 ): Promise<ScimGroupRecord | null> {
   const [group] = await db.query<ScimGroupRecord>(
-    `SELECT ${SCIM_GROUP_COLUMNS} FROM groups g WHERE g.iamid = $1 AND g.scimid = $2${lock ? ' FOR UPDATE' : ''}`,
+    `SELECT ${SELECT_GROUP} FROM groups g WHERE g.iamid = $1 AND g.scimid = $2${lock ? ' FOR UPDATE' : ''}`,
     [iamid, scimid],
   )
   if (!group || !members) return group ?? null
@@ -52,13 +52,13 @@ export const withMembers = async (db: Db, group: ScimGroupRecord): Promise<ScimG
 
 /** By internal id, locked; null if deleted. */
 export async function lockGroup(db: Db, id: number): Promise<ScimGroupRecord | null> {
-  const [group] = await db.query<ScimGroupRecord>(`SELECT ${SCIM_GROUP_COLUMNS} FROM groups g WHERE g.id = $1 FOR UPDATE`, [id])
+  const [group] = await db.query<ScimGroupRecord>(`SELECT ${SELECT_GROUP} FROM groups g WHERE g.id = $1 FOR UPDATE`, [id])
   return group ?? null
 }
 
 /** Unordered, without members. */
 const findScimGroups = (db: Db, ids: readonly number[]): Promise<ScimGroupRecord[]> =>
-  db.query(`SELECT ${SCIM_GROUP_COLUMNS} FROM groups g WHERE g.id = ANY($1::int[])`, [ids])
+  db.query(`SELECT ${SELECT_GROUP} FROM groups g WHERE g.id = ANY($1::int[])`, [ids])
 
 /** Members in one response, unless it has a single group. */
 export const MAX_MEMBERS = 10_000

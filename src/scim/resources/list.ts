@@ -1,5 +1,6 @@
 /** Lists as SQL, totally ordered. Pure. */
 
+import { integer, selectList, text } from '../../platform/database/columns.ts'
 import type { Order } from '../../platform/database/order.ts'
 import type { ListQuery } from '../../platform/database/pagination.ts'
 import { ScimError } from '../protocol/errors.ts'
@@ -10,7 +11,11 @@ import { condition, orderBy } from './filter-sql.ts'
 import type { SearchRequest } from './search.ts'
 
 /** Rows are ids. */
-export function listOf(places: ColumnMap, iamid: string, { filter, sortBy, descending = false }: SearchRequest): ListQuery {
+export function listOf(
+  places: ColumnMap,
+  iamid: string,
+  { filter, sortBy, descending = false }: SearchRequest,
+): ListQuery<{ id: number }> {
   const values: unknown[] = [iamid]
   const where = [`${places.where} = $1`]
   if (filter !== undefined) where.push(condition(places, parseFilter(filter), { values }))
@@ -18,7 +23,7 @@ export function listOf(places: ColumnMap, iamid: string, { filter, sortBy, desce
   const order: Order = sortBy
     ? orderBy(places, sortBy, descending)
     : { name: `scim ${places.type.name}`, expression: rowid, type: 'int', descending }
-  return { columns: `${rowid} AS id`, from, where, values, id: rowid, order, fresh: true }
+  return { columns: selectList({ id: integer(rowid) }), from, where, values, id: rowid, order, fresh: true }
 }
 
 /** Several types (RFC 7644 3.4.3). Attributes of another type are absent (3.4.2.2). */
@@ -26,7 +31,7 @@ export function listOfAll(
   all: readonly ColumnMap[],
   iamid: string,
   { filter, sortBy, descending = false }: SearchRequest,
-): ListQuery {
+): ListQuery<{ type: 'User' | 'Group'; id: number }> {
   const values: unknown[] = [iamid]
   const parsed: Filter | null = filter === undefined ? null : parseFilter(filter)
   const orders = all.map(places => orderOf(places, sortBy, descending))
@@ -41,7 +46,7 @@ export function listOfAll(
       FROM ${places.from} WHERE ${places.where} = $1${where}`
   })
   return {
-    columns: 'r.type, r.id',
+    columns: selectList({ type: text<'User' | 'Group'>('r.type'), id: integer('r.id') }),
     from: `(${parts.join(' UNION ALL ')}) r`,
     where: [],
     values,

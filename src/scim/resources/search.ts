@@ -61,7 +61,7 @@ const BACKWARD = '.'
 /** Two statements, plus those of `hydrate`. Skipped rows are only counted. */
 export async function search<Row, At extends RowRef = RowRef>(
   call: ServiceContext,
-  { list, asked, hydrate }: { list: ListQuery; asked: SearchRequest; hydrate: LoadResources<Row, At> },
+  { list, asked, hydrate }: { list: ListQuery<At>; asked: SearchRequest; hydrate: LoadResources<Row, At> },
 ): Promise<SearchResult<Row>> {
   // RFC 7644 3.4.2.4.
   const size = Math.min(Math.max(asked.count ?? DEFAULT_RESULTS, 0), MAX_RESULTS)
@@ -70,7 +70,7 @@ export async function search<Row, At extends RowRef = RowRef>(
   const { cursor } = asked
   const fromEnd = cursor?.startsWith(BACKWARD) ?? false
   const args = windowOf(cursor, { size: Math.max(size, 1), start: startIndex - 1, total })
-  const page = args && (await readPage<At>(call.db, list, args).catch(notACursor))
+  const page = args && (await readPage(call.db, list, args).catch(notACursor))
   if (page === null || size === 0) return { total, rows: [], startIndex, nextCursor: null, previousCursor: null }
   const { rows, taken } = await hydrate(page.nodes, fromEnd)
   const kept = fromEnd ? page.edges.slice(page.edges.length - taken) : page.edges.slice(0, taken)

@@ -1,7 +1,8 @@
 /** User resources: profile, attributes, version. Pure. */
 
-import type { UserRecord } from '../../domain/users/user.ts'
+import { USER_COLUMNS } from '../../domain/users/user.ts'
 import type { ProfileInput } from '../../generated/inputs.ts'
+import { orNull, type RecordOf, text } from '../../platform/database/columns.ts'
 import { canonical, checkAttributeKey, checkAttributeValue, checkList } from '../../platform/validation.ts'
 import { resolve } from '../protocol/attribute-paths.ts'
 import { ScimError } from '../protocol/errors.ts'
@@ -10,16 +11,18 @@ import { isObject } from '../protocol/resource.ts'
 import { ENTERPRISE_USER } from '../protocol/schema.core.ts'
 import { type Document, mappedSchemas, type ResourceType } from '../protocol/schema.ts'
 
-type Filled = Pick<UserRecord, 'name' | 'email' | 'phone' | 'about' | 'location' | 'organization' | 'position' | 'sqlUser'>
+const { id, iamid, userid, disabled, disabledBy, createdAt, updatedAt } = USER_COLUMNS
+const { name, email, phone, about, location, organization, position, sqlUser } = USER_COLUMNS
 
-/** `document`: without userName and active. */
-export interface ScimUserRecord
-  extends Pick<UserRecord, 'id' | 'iamid' | 'userid' | 'disabled' | 'createdAt' | 'updatedAt'>,
-    Filled {
+export const SCIM_USER_COLUMNS = {
+  ...{ id, iamid, userid, disabled, disabledBy, createdAt, updatedAt },
+  ...{ name, email, phone, about, location, organization, position, sqlUser },
   /** Null after deletion. */
-  readonly scimId: string | null
-  /** Null when enabled or unknown. */
-  readonly disabledBy: string | null
+  scimId: orNull(text('u.scim_id::text')),
+}
+
+export interface ScimUserRecord extends RecordOf<typeof SCIM_USER_COLUMNS> {
+  /** Without userName and active. */
   readonly document: Document
   /** If selected. */
   readonly groups?: readonly { value: string; display: string }[]

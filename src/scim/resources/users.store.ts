@@ -1,18 +1,18 @@
 import type { NewUser, ProfileColumns } from '../../domain/users/users.store.ts'
 import { Prisma } from '../../generated/prisma/client.ts'
+import { selectList } from '../../platform/database/columns.ts'
 import type { Db } from '../../platform/database/store.ts'
 import type { Document, ResourceType } from '../protocol/schema.ts'
 import type { ColumnMap } from './column-map.ts'
-import type { ScimAttribute, ScimUserRecord } from './user.ts'
+import { SCIM_USER_COLUMNS, type ScimAttribute, type ScimUserRecord } from './user.ts'
 
 /** The stored document, or one derived from the profile. */
 const DOCUMENT = `coalesce(u.scim, jsonb_strip_nulls(jsonb_build_object('displayName', u.name, 'title', u.position,
   'emails', CASE WHEN u.email IS NOT NULL THEN jsonb_build_array(jsonb_build_object('value', u.email, 'primary', true)) END,
   'phoneNumbers', CASE WHEN u.phone IS NOT NULL THEN jsonb_build_array(jsonb_build_object('value', u.phone, 'primary', true)) END)))`
 
+const SELECT_USER = `${selectList(SCIM_USER_COLUMNS)}, ${DOCUMENT} AS document`
 /** For the alias `u`; groups by this IAM. */
-const SCIM_USER_COLUMNS = `u.id, u.scim_id::text AS "scimId", u.iamid, u.userid, u.disabled, u.disabled_by AS "disabledBy", ${DOCUMENT} AS document, u.name, u.email,
-  u.phone, u.about, u.location, u.organization, u.position, u.sql_user AS "sqlUser", u.created_at AS "createdAt", u.updated_at AS "updatedAt"`
 const OF_GROUPS = `memberships m JOIN groups g ON g.id = m.group_id AND g.iamid = u.iamid AND g.scimid IS NOT NULL
   WHERE m.user_id = u.id AND u.iamid = ANY(m.sources)`
 const SCIM_USER_GROUPS = `(SELECT coalesce(json_agg(json_build_object('value', g.scimid, 'display', g.name) ORDER BY g.name_key, g.id), '[]')
@@ -49,7 +49,7 @@ export async function findScimUser(
   { iamid, scimId, lock = false, groups = false }: { iamid: string; scimId: string; lock?: boolean; groups?: boolean },
 ): Promise<ScimUserRecord | null> {
   const [user] = await db.query<ScimUserRecord>(
-    `SELECT ${SCIM_USER_COLUMNS}${groups ? `, ${SCIM_USER_GROUPS}` : ''} FROM users u
+    `SELECT ${SELECT_USER}${groups ? `, ${SCIM_USER_GROUPS}` : ''} FROM users u
       WHERE u.iamid = $1 AND u.scim_id = $2::uuid${lock ? ' FOR NO KEY UPDATE' : ''}`,
     [iamid, scimId],
   )
@@ -58,7 +58,7 @@ export async function findScimUser(
 
 /** Unordered, by internal id. */
 export const findScimUsers = (db: Db, ids: readonly number[], groups: boolean): Promise<ScimUserRecord[]> =>
-  db.query(`SELECT ${SCIM_USER_COLUMNS}${groups ? `, ${SCIM_USER_GROUPS}` : ''} FROM users u WHERE u.id = ANY($1::int[])`, [ids])
+  db.query(`SELECT ${SELECT_USER}${groups ? `, ${SCIM_USER_GROUPS}` : ''} FROM users u WHERE u.id = ANY($1::int[])`, [ids])
 
 /** Including deprovisioned users. `lock`: until the transaction ends. */
 export async function findByUserName(
@@ -66,7 +66,7 @@ export async function findByUserName(
   { iamid, useridKey, lock = false }: { iamid: string; useridKey: string; lock?: boolean },
 ): Promise<ScimUserRecord | null> {
   const [user] = await db.query<ScimUserRecord>(
-    `SELECT ${SCIM_USER_COLUMNS} FROM users u WHERE u.iamid = $1 AND u.userid_key = $2${lock ? ' FOR NO KEY UPDATE' : ''}`,
+    `SELECT ${SELECT_USER} FROM users u WHERE u.iamid = $1 AND u.userid_key = $2${lock ? ' FOR NO KEY UPDATE' : ''}`,
     [iamid, useridKey],
   )
   return user ?? null
