@@ -40,8 +40,7 @@ function banner({ app, port }: RunningApp, admin: FirstAdministrator | null): st
     `  REST        ${at}/bim`,
     '',
   ]
-  if (admin === null && config.adminPassword !== null)
-    lines.push("ADMIN_PASSWORD is not used: the store has users already, and nobody's password was changed.", '')
+  if (admin === null && config.adminPassword !== null) lines.push('ADMIN_PASSWORD ignored: the database already has users.', '')
   if (admin === null) return lines.join('\n')
   if (admin.password === null)
     return [...lines, `The first administrator is ${admin.userid}, with the password from ADMIN_PASSWORD.`, ''].join('\n')

@@ -53,7 +53,7 @@ export async function beginOidcLogin(
   return warning(call, iamid, {
     work: async () => {
       if (issuer !== undefined && !(await allowsThirdPartyLogin(relying, issuer)))
-        throw new Unprocessable('This IAM does not let its provider begin a log-in, or this is not its provider')
+        throw new Unprocessable('This IAM does not allow its provider to start a log-in, or this is another provider')
       const { url, handshake } = await begin(relying, ours)
       return { url: url.href, handshake }
     },
@@ -74,7 +74,7 @@ export async function finishOidcLogin(
       },
     }).catch((error: Unauthenticated) => error)
   // First, so that only one of two identical callbacks succeeds, on any instance.
-  if (!(await consumeOnce(call.db, ['log-in', handshake.state], until))) throw new Conflict('This sign-in was finished already')
+  if (!(await consumeOnce(call.db, ['log-in', handshake.state], until))) throw new Conflict('This sign-in was already finished')
   try {
     const back = new URL(`${redirectUri(call.app.config.publicUrl, iamid)}?${query}`)
     const { claims, faults, endSession, session, idToken } = await warning(call, iamid, {
@@ -87,7 +87,7 @@ export async function finishOidcLogin(
     if (sourceId === null) throw new Unauthenticated('The subject that the identity provider names is longer than 255 characters')
     // The same subject may have changed its userid.
     if (held !== null && held.openidId !== sourceId.id && !isSameUserid(iam, held.userid, userid))
-      throw new Unauthenticated('The userid differs in spelling from the one that is known: an administrator must look at it')
+      throw new Unauthenticated('The userid differs in spelling from the stored one: ask your administrator to compare them')
     const { identity, faults: unmapped } = identityOf(iam, claimed.said)
     const all = [...faults, ...claimed.faults, ...unmapped]
     const about = await fetchUserInfo(call, iam, userid)
@@ -118,7 +118,7 @@ async function relyingPartyOf({ app, db }: ServiceContext, iamid: string): Promi
   if (iam === null || iam.type !== 'openid' || options === undefined) {
     const missing = iam === null ? [] : missingIn(iam)
     if (missing.length > 0) app.log.warn({ iamid, missing }, 'log-in at an IAM that is not configured')
-    throw new NotFound('There is no such IAM with an OpenID provider')
+    throw new NotFound('This IAM does not exist or has no OpenID provider')
   }
   const sealed = (await encryptedSecretsOf(db, iamid))['options.clientSecret']
   try {
@@ -127,7 +127,7 @@ async function relyingPartyOf({ app, db }: ServiceContext, iamid: string): Promi
   } catch (error) {
     // Problems of our keys are not for callers.
     app.log.error({ iamid, failure: (error as Error).message }, 'a client secret cannot be opened')
-    throw new Unavailable('This IAM cannot be used now: whoever looks after Roster finds the reason in the log')
+    throw new Unavailable('This IAM is unavailable at the moment: your administrator can see the reason in the log')
   }
 }
 

@@ -94,9 +94,9 @@ async function byDirectory(
 /** Details are for administrators: in log, exchanges and testIam. */
 function withoutDetail(error: unknown): never {
   if (error instanceof Unavailable)
-    throw new Unavailable('The directory of this IAM gives no answer: try again later', { retryAfter: 5 })
+    throw new Unavailable('The directory of this IAM does not respond: try again later', { retryAfter: 5 })
   if (error instanceof Unprocessable)
-    throw new Unprocessable('The directory of this IAM lets nobody in as it is set up: tell an administrator')
+    throw new Unprocessable('The directory of this IAM is not set up for log-in: contact your administrator')
   throw error
 }
 

@@ -49,7 +49,7 @@ async function actorOfSession(
   if (!isRead && !isSameOrigin(request.headers, app.config.publicUrl)) {
     if (credential === 'optional') return anonymous
     throw new Forbidden(
-      "A session's cookie writes only from a page of this site: send a token in the header Authorization instead",
+      'A session cookie may write only from a page of this site: send a token in the header Authorization instead',
     )
   }
   try {

@@ -38,7 +38,7 @@ import { type AuthenticatedUser, type PasswordCredentials, subjectsOfLogIn, veri
 
 const BAD_LOGIN = 'The user name or the password is wrong, or the account cannot log in'
 const NOT_ALLOWED = 'This account is disabled or may not log in: ask an administrator'
-const GONE = 'This IAM was removed meanwhile'
+const GONE = 'This IAM was removed: reload the page'
 const BAD_KEY = 'The API key is unknown, expired or revoked'
 const BAD_INVITATION = 'The invitation is unknown, used or expired: ask an administrator for a new one'
 const IMPERSONATION_SECONDS = 3600
@@ -55,7 +55,7 @@ export const sessions = {
       if (!(await isHeld(call, proven.iam))) return rejected(new Unauthenticated(BAD_LOGIN), loginFailed(`${iamid}/…`, GONE))
       const { user, passwordHash } = proven
       if (user !== null && passwordHash !== null && !(await lockPassword(call.db, user.id, passwordHash)))
-        return rejected(new Unauthenticated(BAD_LOGIN), loginFailed(`${iamid}/…`, 'the password was changed meanwhile'))
+        return rejected(new Unauthenticated(BAD_LOGIN), loginFailed(`${iamid}/…`, 'the password was changed at the same time'))
       const outcome = await startSession(call, proven, BAD_LOGIN)
       if (!outcome.error) await recordAddress(call.db, subjectsOfLogIn(call, given), call.now)
       return outcome
@@ -90,7 +90,7 @@ export const sessions = {
     'session:endByProvider',
     async (call, { iamid }: { iamid: string; logoutToken: string }, { jti, until, ...whose }: LoggedOut) => {
       if (!(await consumeOnce(call.db, ['log-out', iamid, jti], until)))
-        throw new Unauthenticated('This logout token was heard already')
+        throw new Unauthenticated('The logout token was already used')
       const ended = await endProviderSessions(call.db, iamid, whose)
       const events = ended.map(({ id, iamid: of, userid }) => ({
         event: 'tokenRevoked' as const,
@@ -246,7 +246,7 @@ const loginFailed = (name: string, reason = BAD_LOGIN) =>
 /** Impersonation tokens get a specific error. */
 async function ownerOfKey(call: ServiceContext, apikey: string): Promise<UserActor> {
   const owner = await actorOf(call.db, apikey, call.now)
-  if (owner?.credential.kind === 'impersonation') throw new Forbidden('An impersonation token cannot stand for an API key')
+  if (owner?.credential.kind === 'impersonation') throw new Forbidden('An impersonation token cannot be used as an API key')
   if (owner?.credential.kind !== 'apikey') throw new Unauthenticated(BAD_KEY)
   return owner
 }

@@ -95,7 +95,7 @@ export function command<A, R, P = undefined>(
       if (outcome.error) throw outcome.error
       return outcome.afterCommit ? await outcome.afterCommit(outcome.value) : outcome.value
     } catch (error) {
-      trail.failure = error instanceof RosterError ? error.message : 'What nobody foresaw: the log says more'
+      trail.failure = error instanceof RosterError ? error.message : 'Unexpected error; see the log'
       if (error instanceof Forbidden) await recordDenied(context, action, error.message, args)
       return translated(context, error, action)
     } finally {
@@ -182,7 +182,7 @@ export async function authorize(
 function translated({ app, actor, requestId }: Context, error: unknown, action: Action): never {
   if (error instanceof SecretUnreadable && actor.kind === 'anonymous') {
     app.log.error({ requestId, failure: error.message }, 'a stored secret does not open')
-    throw new Unavailable('This IAM cannot be used at the moment: ask an administrator, who finds the reason in the log')
+    throw new Unavailable('This IAM is unavailable at the moment: your administrator can see the reason in the log')
   }
   const refusal = toRejection(error)
   if (refusal instanceof TooExpensive) throw new TooExpensive(action)

@@ -13,7 +13,7 @@ export async function askServer(dataDir: string, command: AdminCommand): Promise
   try {
     const { text, failure } = await ask(socket.path, command)
     if (text !== undefined) return text
-    throw new Error(failure ?? 'The server gave no answer that can be read')
+    throw new Error(failure ?? 'The response of the server is unreadable')
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException
     if (code === 'ENOENT' || code === 'ECONNREFUSED' || code === 'ENOTDIR') return null

@@ -12,19 +12,18 @@ export const commands: Record<string, Command> = {
   },
   secrets: {
     summary:
-      'seal the stored secrets of all IAMs with SECRET_KEY, opening them with SECRET_KEY_PREVIOUS; exit code 1 if one does not open',
+      're-encrypt the stored secrets of all IAMs with SECRET_KEY, reading them with SECRET_KEY_PREVIOUS; exit code 1 if one cannot be read',
     action: 'iam:reseal',
     run: rotateSecrets,
   },
   sync: {
-    summary:
-      'sync the directory of --iam ID, with a progress bar; --dry-run only tells; --url of a gateway that runs, with a token in ROSTER_TOKEN',
+    summary: 'sync the directory of --iam ID; --dry-run only reports; --url uses a running gateway, with a token in ROSTER_TOKEN',
     action: 'iam:sync',
     options: { iam: { type: 'string' }, 'dry-run': { type: 'boolean' }, url: { type: 'string' } },
     run: syncIam,
   },
   admin: {
-    summary: 'a way back in: unlock, set-password or create an administrator; admin --help says more',
+    summary: 'unlock, set-password or create an administrator; see admin --help',
     action: 'user:unlock',
     help: ADMIN_HELP,
     options: { user: { type: 'string' }, address: { type: 'string' }, grant: { type: 'boolean' }, generate: { type: 'boolean' } },

@@ -12,9 +12,9 @@ export function rotateSecrets(env: Environment): Promise<Printed> {
       const { resealed, lost } = await secrets.reseal(operator, { id })
       count.resealed += resealed.length
       count.lost += lost.length
-      lines.push(...lost.map(path => `${path} of the IAM ${id} does not open: set it anew\n`))
+      lines.push(...lost.map(path => `${path} of the IAM ${id} cannot be read: enter it again\n`))
     }
-    const sealed = `${count.resealed} secret${count.resealed === 1 ? '' : 's'} sealed with the present key.\n`
+    const sealed = `${count.resealed} secret${count.resealed === 1 ? '' : 's'} encrypted with SECRET_KEY.\n`
     const end =
       count.lost === 0
         ? 'All secrets are: SECRET_KEY_PREVIOUS can go once every instance runs with this SECRET_KEY.\n'

@@ -43,7 +43,7 @@ const INTERRUPTED = 130
 const barWidth = 30
 
 export async function syncIam(env: Environment, { iam, 'dry-run': dryRun = false, url }: Values): Promise<Printed> {
-  if (typeof iam !== 'string') return { text: 'Which IAM? Say --iam ID.\n', exitCode: 2 }
+  if (typeof iam !== 'string') return { text: 'Missing --iam ID.\n', exitCode: 2 }
   const asked = { id: iam, dryRun: dryRun === true }
   if (typeof url === 'string') return watch(remote(url, env.ROSTER_TOKEN), asked)
   return asOperator(loadConfig(env), 'npm run sync', async operator => {
@@ -60,7 +60,7 @@ export async function syncIam(env: Environment, { iam, 'dry-run': dryRun = false
 /** Most often a running server has the database open. */
 function beside(error: unknown): never {
   if (error instanceof RosterError || !(error instanceof Error)) throw error
-  throw new Error(`${error.message}\nA gateway that runs does it, too: --url http://…, with a token in ROSTER_TOKEN.`)
+  throw new Error(`${error.message}\nIf Roster is running on this database, pass --url http://… and set ROSTER_TOKEN.`)
 }
 
 /** The IAM's unfinished run, active or abandoned. */
@@ -148,7 +148,7 @@ function print({ id, status, reason, total, unchanged, planned, applied }: Watch
 type Response = Record<string, { run: Watched } & Watched>
 
 function remote(url: string, token: string | undefined): Target {
-  if (!token) throw new Error('ROSTER_TOKEN is not set: it needs the token of somebody with USER_ADMIN')
+  if (!token) throw new Error('ROSTER_TOKEN is not set: it needs the token of a user with USER_ADMIN')
   const fields = 'id status reason total unchanged planned applied'
   const ask = async (query: string, variables: object): Promise<Response> => {
     const response = await fetch(new URL('graphql', url.endsWith('/') ? url : `${url}/`), {
@@ -156,7 +156,7 @@ function remote(url: string, token: string | undefined): Target {
       headers: { 'content-type': 'application/json', authorization: `Bearer ${token}` },
       body: JSON.stringify({ query, variables }),
     }).catch((error: Error & { cause?: { code?: string } }) => {
-      throw new Unreachable(`The gateway at ${url} cannot be asked: ${error.cause?.code ?? error.message}`)
+      throw new Unreachable(`The gateway at ${url} is unreachable: ${error.cause?.code ?? error.message}`)
     })
     const answer = (await response.json().catch(() => null)) as { data?: Response; errors?: { message: string }[] } | null
     if (answer?.errors?.[0]) throw new Error(answer.errors[0].message)

@@ -27,7 +27,7 @@ export const noValidAnswer = (detail: string) => new ProviderFault('no valid ans
 
 export const detailOf = (error: unknown): string => (error instanceof ProviderFault ? error.detail : (error as Error).message)
 
-export const refused = (why: string) => new Unauthenticated(`The answer of the identity provider is not accepted: ${why}`)
+export const refused = (why: string) => new Unauthenticated(`The response of the identity provider is not accepted: ${why}`)
 
 /** `what` did not respond; `option` has its address. */
 export function unanswered(what: string, option: string, fault: OutboundError): ProviderFault {

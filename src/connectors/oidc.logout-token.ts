@@ -41,19 +41,19 @@ export async function readLogoutToken(relying: RelyingParty, token: string, now:
   }).catch(error => Promise.reject(error instanceof errors.JOSEError ? refused(error.code) : error))
   const { typ } = protectedHeader
   if (typ !== undefined && !['jwt', 'logout+jwt'].includes(typ.toLowerCase().replace(/^application\//, '')))
-    throw refused('it is no logout token')
+    throw refused('it is not a logout token')
   return loggedOut(payload, now)
 }
 
 function loggedOut(claims: JWTPayload, now: Date): LoggedOut {
   const { jti, sub, sid, events } = claims
   const event = isObject(events) && Object.hasOwn(events, EVENT) ? events[EVENT] : undefined
-  if (!isObject(event)) throw refused('it says nothing of a log-out')
+  if (!isObject(event)) throw refused('it has no log-out event')
   // A nonce would mean an ID token (2.4).
   if (Object.hasOwn(claims, 'nonce')) throw refused('a logout token has no nonce')
   if (!isName(jti) || (sub !== undefined && !isName(sub)) || (sid !== undefined && !isName(sid)))
-    throw refused('its jti, sub or sid is no name')
-  if (sub === undefined && sid === undefined) throw refused('it does not say who is logged out')
+    throw refused('its jti, sub or sid is invalid')
+  if (sub === undefined && sid === undefined) throw refused('it has neither sub nor sid')
   return { sub: sub ?? null, sid: sid ?? null, jti, until: new Date(now.getTime() + (MAX_AGE + 2 * SKEW) * 1000) }
 }
 

@@ -140,7 +140,7 @@ async function discover(relying: RelyingParty, discoverUrl: string): Promise<oc.
   const isRight = options.issuer === undefined ? sameIssuer(metadata.issuer, issuer) : metadata.issuer === options.issuer
   if (!isRight)
     throw noValidAnswer(
-      `${part.name}: its issuer is ${shown(metadata.issuer)}, expected is ${options.issuer ?? issuer} (if that issuer is right, set config.options.issuer to it beside discoverUrl, or give the endpoints instead of discoverUrl)`,
+      `${part.name}: its issuer is ${shown(metadata.issuer)}, expected is ${options.issuer ?? issuer} (if that issuer is right, set config.options.issuer to it together with discoverUrl, or set the endpoints instead of discoverUrl)`,
     )
   for (const member of ['authorization_endpoint', 'token_endpoint', 'jwks_uri'])
     textIn(part, { answer: document, member, mend: 'it is needed to log in; give all endpoints instead of discoverUrl' })

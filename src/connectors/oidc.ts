@@ -68,7 +68,7 @@ export async function finish(relying: RelyingParty, callback: URL, handshake: Ha
     })
     .catch(error => Promise.reject(exchangeFault(error)))
   const said = tokens.claims()
-  if (said === undefined || tokens.id_token === undefined) throw refused('it holds no ID token')
+  if (said === undefined || tokens.id_token === undefined) throw refused('it has no ID token')
   checkFurther(said, { idToken: tokens.id_token, accessToken: tokens.access_token, clientId: relying.options.clientId })
   const info = await userInfo(provider, tokens.access_token, said.sub)
   return {
@@ -100,8 +100,8 @@ function checkFurther(
   claims: oc.IDToken,
   { idToken, accessToken, clientId }: { idToken: string; accessToken: string; clientId: string },
 ): void {
-  if (claims.azp !== undefined && claims.azp !== clientId) throw refused('azp is another client')
-  if (claims.iat > Date.now() / 1000 + SKEW) throw refused('iat lies in the future')
+  if (claims.azp !== undefined && claims.azp !== clientId) throw refused('azp names another client')
+  if (claims.iat > Date.now() / 1000 + SKEW) throw refused('iat is in the future')
   if (claims.at_hash === undefined) return
   const { alg } = JSON.parse(Buffer.from(idToken.split('.')[0]!, 'base64url').toString()) as { alg: string }
   // The algorithm's number names its hash; Ed25519 uses SHA-512 (RFC 8032, 5.1).
@@ -110,7 +110,7 @@ function checkFurther(
     .digest()
   const given = Buffer.from(String(claims.at_hash), 'base64url')
   const half = whole.subarray(0, whole.length / 2)
-  if (given.length !== half.length || !timingSafeEqual(given, half)) throw refused('at_hash is of another access token')
+  if (given.length !== half.length || !timingSafeEqual(given, half)) throw refused('at_hash belongs to another access token')
 }
 
 /** A failed endpoint does not prevent the log-in; another subject does. */
@@ -124,7 +124,7 @@ async function userInfo(
     return { claims: { ...(await oc.fetchUserInfo(provider, accessToken, sub)) }, faults: [] }
   } catch (error) {
     if ((error as { code?: unknown }).code === 'OAUTH_JSON_ATTRIBUTE_COMPARISON_FAILED')
-      throw refused('the user info is of somebody else')
+      throw refused('the user info has another sub')
     return { claims: {}, faults: [`the provider's user info endpoint gave no answer: ${userInfoReason(error)}`] }
   }
 }

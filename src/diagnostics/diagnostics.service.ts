@@ -99,7 +99,7 @@ export interface DriftPage extends Page<DriftRecord> {
 }
 
 const NO_ID =
-  'The directory gives no stable id of the entry (entryUUID, objectGUID, nsUniqueId, ipaUniqueID or GUID, or what config.options.entryIdAttribute names): a userid that is given to somebody else cannot be recognised. Let the account of config.credentials read it, name another attribute, or set entryIdAttribute to none'
+  'The directory returns no stable id for the entry (entryUUID, objectGUID, nsUniqueId, ipaUniqueID or GUID, or what config.options.entryIdAttribute names): a userid that now belongs to another person cannot be detected. Let the account of config.credentials read it, set another attribute, or set entryIdAttribute to none'
 
 const said = ({ identity, faults }: SourceResult): Mapped => ({ identity: identity!, faults })
 
@@ -130,9 +130,7 @@ async function testDirectory(
   try {
     const entry = await settling(openLdap(iam.config, secrets, { outbound }), db, iam).find(userid)
     if (entry === null)
-      failures.push(
-        'The directory was asked and knows no such person: none below config.options.userSearchBase that the userid means there',
-      )
+      failures.push('The directory has no such user: no entry below config.options.userSearchBase matches the userid')
     return entry
   } catch (error) {
     if (!(error instanceof RosterError)) throw error
@@ -143,15 +141,16 @@ async function testDirectory(
 
 function checkOne({ claims, ldapEntry, userInfo, scimBody, groups }: SimulateIdentityInput): void {
   const given = [claims, ldapEntry, userInfo, scimBody].filter(word => word != null)
-  if (given.length !== 1) throw new Invalid('claims', 'or ldapEntry, userInfo or scimBody must be given, and only one of them')
-  if (groups != null && ldapEntry == null) throw new Invalid('groups', 'goes with ldapEntry: claims and answers have their own')
+  if (given.length !== 1) throw new Invalid('claims', 'or ldapEntry, userInfo or scimBody is required, and only one of them')
+  if (groups != null && ldapEntry == null)
+    throw new Invalid('groups', 'requires ldapEntry: claims and user info have their own groups')
 }
 
 /** Uses the mapping of a log-in. */
 function mappedFrom(iam: IamRecord, { userid, claims, ldapEntry, userInfo, groups }: SimulateIdentityInput): Mapped {
   if (userInfo != null) {
     const answer = answerOf(userInfo)
-    if ('failure' in answer) throw new Invalid('userInfo', `is no answer: ${answer.failure}`)
+    if ('failure' in answer) throw new Invalid('userInfo', `is not a valid response: ${answer.failure}`)
     return mapUserInfo(iam.config, userid, answer.info)
   }
   if (ldapEntry != null) {
@@ -166,7 +165,7 @@ function mappedFrom(iam: IamRecord, { userid, claims, ldapEntry, userInfo, group
     const identity = sourceId === null ? mapped : { ...mapped, sourceId }
     return { identity, faults: [...claimed.faults, ...faults] }
   } catch (error) {
-    throw error instanceof Unauthenticated ? new Invalid('claims', `would let nobody in: ${error.message}`) : error
+    throw error instanceof Unauthenticated ? new Invalid('claims', `would be rejected at log-in: ${error.message}`) : error
   }
 }
 

@@ -53,7 +53,7 @@ export const exchanges = {
     requirePermissionFor(call, 'user:read')
     await call.app.exchangeLog.flush()
     const exchange = await findExchange(call.db, id)
-    if (exchange === null) throw new NotFound('There is no exchange with this id, or not any more')
+    if (exchange === null) throw new NotFound('No exchange with this id: it may have been removed')
     if (exchange.kind === 'scim') return { exchange, identity: null, ...(await replayScim(call, exchange)) }
     return { exchange, identity: await replayEntry(call, exchange), status: null, body: null, changes: null }
   }),
@@ -67,7 +67,7 @@ async function replayScim(
   const [, method, path, query = ''] = /^([A-Z]+) (\/[^?…]*)(?:\?([^…]*))?$/.exec(asked) ?? []
   if (!requestWhole || method === undefined || path === undefined) throw incompleteError()
   // Parts of a Bulk are exchanges themselves.
-  if (path === '/Bulk') throw new Unprocessable('A Bulk that was refused whole cannot be run again')
+  if (path === '/Bulk') throw new Unprocessable('A rejected Bulk cannot be run again')
   const body = request ?? undefined
   const { value, events } = await dryRun({ ...call }, { kind: 'scim', iamid }, context =>
     call.app.replayScim(context, { method, path, query, body }),
@@ -92,7 +92,6 @@ async function replayEntry(
   return simulateIdentity(call, { iam, source: USER_INFO, mapped: mapUserInfo(iam.config, userid!, said.info) })
 }
 
-const incompleteError = () =>
-  new Unprocessable(`Something of this exchange was left out, for its length or as ${REDACTED}: it cannot be run again`)
+const incompleteError = () => new Unprocessable(`This exchange was truncated or ${REDACTED}: it cannot be run again`)
 const emptyError = (failure: string | null) =>
-  new Unprocessable(`Nothing was said that could be taken in${failure === null ? '' : `: ${failure}`}`)
+  new Unprocessable(`The response contained nothing usable${failure === null ? '' : `: ${failure}`}`)

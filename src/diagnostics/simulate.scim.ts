@@ -17,7 +17,7 @@ export async function simulateScim(
   call: ServiceContext,
   { iam, userid, body }: { iam: IamRecord; userid: string; body: unknown },
 ): Promise<IdentitySimulation> {
-  if (iam.id === 'bim') throw new Invalid('scimBody', 'needs an IAM that a SCIM client can provision')
+  if (iam.id === 'bim') throw new Invalid('scimBody', 'requires an IAM with SCIM enabled')
   const said = checked(iam, body)
   if (canonical(said.userid) !== canonical(userid)) throw new Invalid('userid', 'must be the userName of scimBody')
   const held = await findByUserName(call.db, { iamid: iam.id, useridKey: said.useridKey })

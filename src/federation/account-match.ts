@@ -61,7 +61,7 @@ function sameId(
   const holder = byKey.get(keyOf(userid))
   if (!holder) return { is: 'known', user, userid }
   const theirs = idOf(holder, sourceId)
-  const reason = `${user.userid} (${sourceId.id}) has the userid ${userid} now, which another account of the IAM holds${theirs === null ? '' : ` (${theirs})`}: rename or delete that account, or use replaceUser`
+  const reason = `${user.userid} (${sourceId.id}) now has the userid ${userid}, which belongs to another account of the IAM${theirs === null ? '' : ` (${theirs})`}: rename or delete that account, or use replaceUser`
   return { is: 'refused', user, reason }
 }
 

@@ -41,9 +41,9 @@ export async function takeoversOf(
     }
     const power = powers.get(user.id)
     if (power !== undefined)
-      return { refusal: `${account} holds ${power} and is not moved by itself: an administrator has to take that away first` }
+      return { refusal: `${account} holds ${power} and is not migrated automatically: remove that permission first` }
     if (user.userid !== name) return { refusal: `${account} differs in the spelling of its userid` }
-    if (taken.has(user.id)) return { refusal: `${account} is taken over by somebody else` }
+    if (taken.has(user.id)) return { refusal: `${account} is being migrated by another user` }
     taken.add(user.id)
     return { user }
   })

@@ -72,7 +72,7 @@ export async function accountsFor(
   }
   return found.map((account, at) => {
     if (account) return account
-    throw new Error(`Somebody who was made is not there: ${identities[at]!.userid}`)
+    throw new Error(`A created user is missing: ${identities[at]!.userid}`)
   })
 }
 
@@ -118,7 +118,7 @@ async function known(
 
 /** A retry finds the concurrent user. */
 function retryOnConflict(error: unknown): never {
-  throw uniqueViolation(error) === null ? error : new Unavailable('The userid was taken at this very moment: try again')
+  throw uniqueViolation(error) === null ? error : new Unavailable('The userid was just taken: try again')
 }
 
 async function reusedAccounts(

@@ -118,7 +118,7 @@ export async function withExchange(
     } else if (asked === 'find') app.exchangeLog.record({ ...about, userid, failure: 'The directory knows no such person' })
     return entry
   } catch (error) {
-    const failure = error instanceof RosterError ? error.message : 'What nobody foresaw: the log says more'
+    const failure = error instanceof RosterError ? error.message : 'Unexpected error; see the log'
     app.exchangeLog.record({ ...about, userid, failure })
     throw error
   }

@@ -175,7 +175,7 @@ export class GroupEntries {
       if (entry || own.has(holder.id) || this.#shown.has(holder.id))
         return `the group ${holder.name} is another entry here (${entry?.id ?? id}) than ${group.id}: rename one of the two`
     }
-    return claims.length > 1 ? `${twoOf(group, claims)}: none of them is taken in` : null
+    return claims.length > 1 ? `${twoOf(group, claims)}: none of them is imported` : null
   }
 
   #keep(group: EntryGroup, decided: GroupDecision): void {

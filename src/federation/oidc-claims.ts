@@ -22,7 +22,7 @@ export function identityFromClaims(iam: Configured, claims: Claims): ClaimsResul
   const groups = wanted ? groupsOf(iam, claims, faults) : null
   for (const name of mappedClaims(iam))
     if (claimOf(claims, name) != null && valuesOf(claimOf(claims, name)) === undefined)
-      faults.push(`the claim ${name} is no value or list of values: nothing of it was taken`)
+      faults.push(`the claim ${name} is neither a value nor a list of values: it was ignored`)
   return { said: { userid, values: name => valuesOf(claimOf(claims, name)), groups }, faults }
 }
 
@@ -53,10 +53,10 @@ function useridOf(iam: Configured, claims: Claims): string {
   // Larger numbers lose precision.
   const value = Number.isSafeInteger(claim) ? String(claim) : claim
   if (typeof value !== 'string' || value === '')
-    throw new Unauthenticated(`The identity provider does not say who this is: the claim ${name} is missing`)
+    throw new Unauthenticated(`The identity provider sent no claim ${name}, which identifies the user`)
   // Unverified addresses can be forged.
   if (name === 'email' && optionsOf(iam).trustUnverifiedEmail !== true && !isTrue(claimOf(claims, 'email_verified')))
-    throw new Unauthenticated('The identity provider does not say that the e-mail address is verified (claim email_verified)')
+    throw new Unauthenticated('The identity provider has not verified the e-mail address (claim email_verified)')
   try {
     return checkUserid(value, { newBim: false })
   } catch (error) {

@@ -26,7 +26,7 @@ async function fetchFromSources(call: ServiceContext, { ref }: ByRef): Promise<F
   const entry =
     directory &&
     (await withExchange(call, { iam, asked: 'find', userid: user.userid, ask: () => entryOfUser(directory, iam, user) }))
-  if (directory && entry === null) throw new NotFound(`The directory of ${iam.id} knows no ${user.userid}: nothing was changed`)
+  if (directory && entry === null) throw new NotFound(`The directory of ${iam.id} has no ${user.userid}: nothing was changed`)
   const own = entry && mapEntry(iam, entry)
   const about = await fetchUserInfo(
     call,
@@ -34,7 +34,7 @@ async function fetchFromSources(call: ServiceContext, { ref }: ByRef): Promise<F
     own === null ? user.userid : (await accountOf(call.db, { iam, entry: entry!, identity: own.identity! })).userid,
   )
   if (user.iamid !== 'bim' && entry === null && about === null)
-    throw new Invalid('iamid', `names the IAM ${user.iamid}, from which this version cannot read users yet`)
+    throw new Invalid('iamid', `names the IAM ${user.iamid}, which has no directory or user info endpoint to refresh from`)
   return { iam, news: [...(own === null ? [] : [own]), ...(about === null ? [] : [about])] }
 }
 

@@ -65,7 +65,7 @@ export const relinking = {
    * `dryRun` reports only.
    */
   relinkAll: command('iam:relinkUsers', async (call: ServiceContext, { iamid, dryRun }: { iamid: string; dryRun: boolean }) => {
-    if (iamid === 'bim') throw new Invalid('iamid', 'must not be bim: no source knows its users')
+    if (iamid === 'bim') throw new Invalid('iamid', 'must not be bim, which has no source')
     await requireIam(call.db, iamid)
     const found = await relinkingOf(call.db, { iamid, permissions: ADMINISTRATIVE, apply: !dryRun, now: call.now })
     if (dryRun || found.relinked === 0) return unchanged<Relinking>(found)
@@ -77,7 +77,7 @@ export const relinking = {
 /** Locked. Throws Forbidden without the user's permissions. */
 async function userOfIam(call: ServiceContext, ref: UserRef): Promise<UserRecord> {
   const { id, iamid } = await requireUser(call.db, ref)
-  if (iamid === 'bim') throw new Invalid('ref', 'must name a user of another IAM than bim, which no source fills')
+  if (iamid === 'bim') throw new Invalid('ref', 'must name a user of an IAM other than bim, which has no source')
   await assertMayManage(call, id)
   await lockUser(call.db, id)
   return requireUser(call.db, { id })
@@ -92,6 +92,6 @@ function idsOf(given: Decision['sourceId']): Partial<Ids> {
 }
 
 function idTaken(error: unknown): never {
-  if (uniqueViolation(error) !== null) throw new Conflict('sourceId is that of another user of this IAM')
+  if (uniqueViolation(error) !== null) throw new Conflict('sourceId belongs to another user of this IAM')
   throw error
 }

@@ -134,7 +134,7 @@ export async function applySourceResults(
   let user = person
   let isNew = false
   for (const { source, identity, failure, faults } of news) {
-    if (faults.length > 0) call.app.log.info({ iamid: iam.id, source, faults }, 'some of what a source said could not be taken')
+    if (faults.length > 0) call.app.log.info({ iamid: iam.id, source, faults }, 'source data partly rejected')
     if (identity !== null) {
       const by = { iamid: iam.id, source, disabled: waits(iam), migrateFrom: migrateFromOf(iam), expected: user?.id, logIn }
       // Later sources inherit the user of the first.
@@ -148,7 +148,7 @@ export async function applySourceResults(
         await recordResponse(call.db, user.id, { now: call.now, failure: faults.length === 0 ? null : faults.join('; ') })
     } else if (failure !== null && user !== null) error = await tolerateFailure(call, { iam, user, failure })
   }
-  if (user === null) throw new Error('Somebody new came without an identity')
+  if (user === null) throw new Error('A new user has no identity')
   // Throwing rolls the new or moved user back.
   if (error && isNew) throw error
   return { user, events, ...(error && { error }) }
@@ -178,4 +178,4 @@ async function tolerateFailure(
   return onError === 'deny' && !fresh ? noResponse() : null
 }
 
-const noResponse = () => new Unavailable('The user info endpoint of this IAM gives no answer: try again later')
+const noResponse = () => new Unavailable('The user info endpoint of this IAM does not respond: try again later')

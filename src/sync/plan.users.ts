@@ -140,7 +140,7 @@ export class UserPlan {
       return errorEntry(
         userid,
         identity.dn ?? null,
-        `the directory knows several people of the userid ${userid}: none of them is taken in`,
+        `the directory knows several people of the userid ${userid}: none of them is imported`,
       )
     }
     if (rejected === undefined) {

@@ -201,12 +201,11 @@ async function wantedRun(call: ServiceContext, input: SyncInput) {
   if (iamConfig != null && (typeof iamConfig !== 'object' || Array.isArray(iamConfig)))
     throw new Invalid('iamConfig', 'must be an object')
   const userid = userId == null || userId === '*' ? null : checkName('userId', userId)
-  if (id === 'bim') throw new Invalid('iamid', 'must not be bim: its users are made here, and no directory stands behind it')
+  if (id === 'bim') throw new Invalid('iamid', 'must not be bim, which has no directory')
   // One that is not saved yet can be tried as well: nobody of it is here.
   const saved = iamConfig == null ? await requireIam(db, id) : await findIam(db, checkIamid(id))
   const iam = saved ?? unsavedIam(id)
-  if (iam.type !== 'ldap')
-    throw new Invalid('iamid', `must be an IAM that can be synced: there is no directory behind the type ${iam.type}`)
+  if (iam.type !== 'ldap') throw new Invalid('iamid', `must be an IAM that can be synced: the type ${iam.type} has no directory`)
   const unsaved =
     iamConfig == null
       ? null

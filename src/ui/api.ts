@@ -65,7 +65,7 @@ type Who = { viewer: { user: { userid: string; iamid: string } } | null }
 
 function whoIn(answer: ExecutionResult<Who>): { userid: string; iamid: string } {
   const user = dataOf(answer).viewer?.user
-  if (user === undefined) throw new Error('The answer does not tell whose token this is.')
+  if (user === undefined) throw new Error('The response does not name the user of this token.')
   return user
 }
 

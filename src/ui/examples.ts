@@ -89,7 +89,7 @@ mutation CreateUser {
 `,
   },
   {
-    title: 'Mint an API key',
+    title: 'Create an API key',
     query: `# "secret" is shown once. The scope "read" lets the key
 # read what you may read, and change nothing.
 mutation MintApiKey {

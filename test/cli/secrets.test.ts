@@ -54,7 +54,7 @@ test('everything is sealed anew, once, and opens with the new key alone', async 
   })
   const { stdout, stderr, exitCode } = await rotate()
   expect([exitCode, stderr]).toEqual([0, ''])
-  expect(stdout).toMatch(/^4 secrets sealed with the present key\.\nAll secrets are: SECRET_KEY_PREVIOUS can go/)
+  expect(stdout).toMatch(/^4 secrets encrypted with SECRET_KEY\.\nAll secrets are: SECRET_KEY_PREVIOUS can go/)
   await inside(async store => {
     for (const id of ['a', 'b', 'new'])
       for (const [path, sealed] of Object.entries(await stored(store, id)))
@@ -66,7 +66,7 @@ test('everything is sealed anew, once, and opens with the new key alone', async 
     expect(JSON.stringify(events.map(({ before, after }) => [before, after]))).not.toContain('the secret of')
   })
   const again = await cli(['secrets'], { ...where(), SECRET_KEY: text(fresh) })
-  expect([again.exitCode, again.stdout.split('\n')[0]]).toEqual([0, '0 secrets sealed with the present key.'])
+  expect([again.exitCode, again.stdout.split('\n')[0]]).toEqual([0, '0 secrets encrypted with SECRET_KEY.'])
 }, 60_000)
 
 test('what does not open is named and left as it is, the rest is sealed: exit code 1', async () => {
@@ -81,9 +81,9 @@ test('what does not open is named and left as it is, the rest is sealed: exit co
   const { stdout, exitCode } = await rotate()
   expect(exitCode).toBe(1)
   expect(stdout.split('\n')).toEqual([
-    `${PATHS[0]} of the IAM broken does not open: set it anew`,
-    `${PATHS[1]} of the IAM mixed does not open: set it anew`,
-    '3 secrets sealed with the present key.',
+    `${PATHS[0]} of the IAM broken cannot be read: enter it again`,
+    `${PATHS[1]} of the IAM mixed cannot be read: enter it again`,
+    '3 secrets encrypted with SECRET_KEY.',
     '2 did not open, with neither SECRET_KEY nor SECRET_KEY_PREVIOUS.',
     '',
   ])
@@ -92,7 +92,7 @@ test('what does not open is named and left as it is, the rest is sealed: exit co
   const rest = await rotate({ SECRET_KEY_PREVIOUS: text(third) })
   expect([rest.exitCode, rest.stdout.split('\n').slice(0, 2)]).toEqual([
     1,
-    [`${PATHS[0]} of the IAM broken does not open: set it anew`, '1 secret sealed with the present key.'],
+    [`${PATHS[0]} of the IAM broken cannot be read: enter it again`, '1 secret encrypted with SECRET_KEY.'],
   ])
 }, 60_000)
 

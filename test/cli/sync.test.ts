@@ -78,7 +78,7 @@ describe.skipIf(slapdFolder === null)('npm run sync', () => {
   )
 
   test('what it refuses', async () => {
-    expect(await cli(['sync'], env)).toMatchObject({ exitCode: 2, stdout: 'Which IAM? Say --iam ID.\n' })
+    expect(await cli(['sync'], env)).toMatchObject({ exitCode: 2, stdout: 'Missing --iam ID.\n' })
     expect(await cli(['sync', '--iam', 'nobody'], env)).toMatchObject({ exitCode: 1, stderr: 'There is no IAM nobody\n' })
     expect(await cli(['sync', '--iam', 'bim'], env)).toMatchObject({
       exitCode: 1,
@@ -115,7 +115,7 @@ describe.skipIf(slapdFolder === null)('npm run sync', () => {
     const nowhere = `http://127.0.0.1:${await freePort()}`
     expect(await cli(['sync', '--iam', 'large', '--url', nowhere], token)).toMatchObject({
       exitCode: 1,
-      stderr: `The gateway at ${nowhere} cannot be asked: ECONNREFUSED\n`,
+      stderr: `The gateway at ${nowhere} is unreachable: ECONNREFUSED\n`,
     })
     const page = createServer((_, response) => void response.end('<html>')).listen(0, '127.0.0.1')
     await once(page, 'listening')
@@ -153,7 +153,7 @@ describe.skipIf(slapdFolder === null)('npm run sync', () => {
       if (!serverUrl)
         expect(await cli(['sync', '--iam', 'large'], env)).toMatchObject({
           exitCode: 1,
-          stderr: expect.stringContaining('--url http://…, with a token in ROSTER_TOKEN'),
+          stderr: expect.stringContaining('--url http://… and set ROSTER_TOKEN'),
         })
       const { nodes } = await readPage<{ startedBy: string }>(running.app.store.db, runList({ iamid: 'large' }), {})
       expect(nodes.map(({ startedBy }) => startedBy)).toEqual(['bim/admin', 'operator', 'operator'])

@@ -91,7 +91,7 @@ test('an address that is not verified names nobody, however the flag is written'
   for (const flag of ['false', 'False', 0, null]) {
     const { errors } = await ask(input(flag))
     expect(errors![0].message).toBe(
-      'claims would let nobody in: The identity provider does not say that the e-mail address is verified (claim email_verified)',
+      'claims would be rejected at log-in: The identity provider has not verified the e-mail address (claim email_verified)',
     )
   }
   expect((await ask(input('True'))).data.simulateIdentity).toMatchObject({ faults: [] })

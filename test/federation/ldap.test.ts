@@ -219,7 +219,7 @@ describe.skipIf(slapdFolder === null)('log-in', () => {
       })
       const elsewhere = { ...given, options: { ...given.options, host: 'elsewhere.example' } }
       const { errors } = await app.graphql(TEST, { input: { iamid: 'north', userid: 'twin2', config: elsewhere } })
-      expect(errors![0].message).toContain('must be given anew')
+      expect(errors![0].message).toContain('must be entered again')
     })
 
     test('tells what goes wrong, without secrets', async () => {

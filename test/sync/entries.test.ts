@@ -113,12 +113,12 @@ describe.skipIf(slapdFolder === null)('an entry', () => {
     expect(await rows()).toEqual(before)
     const [one, two] = before
     expect(await lastEntries()).toMatchObject([
-      { outcome: 'FAULT', state: 'SKIPPED', reason: expect.stringContaining(`one (${one!.directoryId}) has the userid two now`) },
+      { outcome: 'FAULT', state: 'SKIPPED', reason: expect.stringContaining(`one (${one!.directoryId}) now has the userid two`) },
       { outcome: 'FAULT', state: 'SKIPPED', reason: expect.stringContaining(`(${one!.directoryId})`) },
     ])
     expect((await logIn('two', 'pw-one')).status).toBe(401)
     expect(await rows()).toEqual(before)
-    expect((await events('loginFailed')).at(-1)!.reason).toContain(`another account of the IAM holds (${two!.directoryId})`)
+    expect((await events('loginFailed')).at(-1)!.reason).toContain(`another account of the IAM (${two!.directoryId})`)
     await directory.remove(dnOf('one'))
     await directory.remove(dnOf('two'))
   })

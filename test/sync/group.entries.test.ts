@@ -79,7 +79,7 @@ describe.skipIf(slapdFolder === null)('groups of a directory', () => {
           expect(fault).toContain(both)
           expect(fault).toContain(sales)
           expect(fault).toContain(dev)
-          expect(fault).toContain('none of them is taken in')
+          expect(fault).toContain('none of them is imported')
         }
         for (const uid of ['ana', 'bo']) expect((await syncs.logIn(uid, iamid)).status).toBe(200)
         for (const uid of ['ana', 'bo']) expect(await namesOf(uid, iamid)).toEqual([])

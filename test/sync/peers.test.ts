@@ -52,7 +52,7 @@ describe.skipIf(slapdFolder === null)('a directory with', () => {
         name: '7',
         outcome: 'FAULT',
         state: 'SKIPPED',
-        reason: 'the directory knows several people of the userid 7: none of them is taken in',
+        reason: 'the directory knows several people of the userid 7: none of them is imported',
       },
     ])
     expect(await syncs.user('7', 'twins')).toMatchObject({ disabled: false, profile: { name: 'Name of twin1', position: null } })

@@ -269,7 +269,7 @@ describe.skipIf(slapdFolder === null)('a sync is not done', () => {
       {
         name: 'u29',
         outcome: 'DISABLE',
-        reason: 'This would leave no enabled user with USER_ADMIN: give it to somebody else first',
+        reason: 'This would leave no enabled user with USER_ADMIN: grant it to another user first',
       },
     ])
     for (const uid of ['u28', 'u29']) await directory.comeBack(dnOf(uid))

@@ -20,7 +20,7 @@ export function textError(text: string): string | null {
   for (let at = text.search(/[\n\r]/); at !== -1 && at < text.length; at++) {
     const code = text.charCodeAt(at)
     if ((code === 0x0a || code === 0x0d) && ++lines > DOCUMENT_LIMITS.lines)
-      return `The document has more than ${DOCUMENT_LIMITS.lines} lines. Ask for less in one request.`
+      return `The document has more than ${DOCUMENT_LIMITS.lines} lines. Split the request.`
   }
   return null
 }
@@ -38,7 +38,7 @@ export function documentError(document: DocumentNode): string | null {
   let selections = 0
   for (const node of document.definitions) if ('selectionSet' in node && node.selectionSet) selections += sizes(node.selectionSet)
   if (selections > DOCUMENT_LIMITS.selections)
-    return `The document asks for more than ${DOCUMENT_LIMITS.selections} fields, with each fragment counted wherever it is spread. Ask for less in one request.`
+    return `The document asks for more than ${DOCUMENT_LIMITS.selections} fields, with each fragment counted wherever it is spread. Split the request.`
   let comparisons = 0
   for (const node of document.definitions)
     if ('selectionSet' in node && node.selectionSet) comparisons += comparisonsOf([node.selectionSet], fragments)

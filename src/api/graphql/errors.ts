@@ -60,7 +60,7 @@ export function capped(errors: readonly GraphQLFormattedError[], most: number): 
 
 /** Replaced messages of graphql-js. */
 const WHOLE_VALUE: Readonly<Record<string, string>> = {
-  'Maximum call stack size exceeded': 'The document nests too deep',
+  'Maximum call stack size exceeded': 'The document is nested too deeply',
   'Validation aborted.': 'The document asks for too many of the same fields. Ask for each once.',
 }
 
@@ -68,7 +68,7 @@ const WHOLE_VALUE: Readonly<Record<string, string>> = {
 function rephrased(message: string): string {
   const text = shortened(message)
   const tokens = /^Syntax Error: Document contains more that (\d+) tokens\./.exec(text)?.[1]
-  if (tokens !== undefined) return `The document contains more than ${tokens} tokens. Ask for less in one request.`
+  if (tokens !== undefined) return `The document contains more than ${tokens} tokens. Split the request.`
   return WHOLE_VALUE[text] ?? withoutValue(withoutLiteral(text))
 }
 

@@ -181,7 +181,7 @@ function valuesOf(plan: Plan, source: unknown, left: { fields: number }): Values
   left.fields -= plan.steps.length
   if (left.fields < 0)
     throw new GraphQLError(
-      `The introspection of one document comes to more than ${INTROSPECTION_FIELDS} fields: ask for __schema once, without types in types`,
+      `The introspection of this document has more than ${INTROSPECTION_FIELDS} fields: ask for __schema once, without types in types`,
       { extensions: { code: 'BAD_USER_INPUT', http: { status: 400 } } },
     )
   const values: Values = {}

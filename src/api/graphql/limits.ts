@@ -49,7 +49,7 @@ const translated = {
   propagateOnRejection: false,
   onReject: [
     (context: ValidationContext | null, error: GraphQLError) =>
-      context?.reportError(new GraphQLError(`${error.message.replace('Syntax Error: ', '')} Ask for less in one request.`)),
+      context?.reportError(new GraphQLError(`${error.message.replace('Syntax Error: ', '')} Split the request.`)),
   ],
 }
 
@@ -73,7 +73,7 @@ const plain: ValidationRule = context => {
   return {
     OperationDefinition(node) {
       if (node.operation === 'subscription')
-        context.reportError(new GraphQLError('There are no subscriptions: send a query or a mutation', { nodes: node }))
+        context.reportError(new GraphQLError('Subscriptions are not supported: send a query or a mutation', { nodes: node }))
     },
     // Inline fragments escape the depth limit.
     SelectionSet: shallow(context, 'A selection'),

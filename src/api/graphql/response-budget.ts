@@ -93,7 +93,7 @@ function counted(budget: Budget, list: readonly unknown[]): readonly unknown[] |
   if (budget.items >= 0) return list
   if (full) return null
   throw new GraphQLError(
-    `The answer holds more than ${LIMITS.items} items of lists without pages, such as attributes: ask for smaller pages`,
+    `The response has more than ${LIMITS.items} items in unpaged lists, such as attributes: request smaller pages`,
     { extensions: { code: 'BAD_USER_INPUT' } },
   )
 }
@@ -114,7 +114,7 @@ function paced(budget: Budget, list: readonly unknown[] | null): unknown {
 async function pausedWithin(budget: Budget): Promise<void> {
   await pause()
   if (performance.now() > budget.until)
-    throw new GraphQLError(`The answer takes longer than ${TIME / 1000} s to make: ask for smaller pages or fewer fields`, {
+    throw new GraphQLError(`The response takes longer than ${TIME / 1000} s: request smaller pages or fewer fields`, {
       extensions: { code: 'BAD_USER_INPUT' },
     })
 }
@@ -126,7 +126,7 @@ function weighed(budget: Budget, value: unknown): unknown {
   budget.bytes -= size
   if (LIMITS.answer - budget.bytes > LONG) budget.isLong = true
   if (budget.bytes < 0)
-    throw new GraphQLError(`The answer is larger than ${LIMITS.answer} bytes: ask for smaller pages or fewer fields`, {
+    throw new GraphQLError(`The response is larger than ${LIMITS.answer} bytes: request smaller pages or fewer fields`, {
       extensions: { code: 'BAD_USER_INPUT' },
     })
   // A promise for each value would cost more than the value.

@@ -150,7 +150,7 @@ const cost = (schema: GraphQLSchema): ApolloServerPlugin<Served> => ({
         counted = costOrFault(schema, { document, operationName: request.operationName, variables: request.variables ?? {} })
         if (counted > LIMITS.cost)
           throw new GraphQLError(
-            `This operation costs ${counted}, more than ${LIMITS.cost}: ask for smaller pages or fewer fields`,
+            `This operation costs ${counted}, more than ${LIMITS.cost}: request smaller pages or fewer fields`,
             {
               extensions: { code: 'BAD_USER_INPUT', http: { status: 400 } },
             },
@@ -172,7 +172,7 @@ function costOrFault(...asked: Parameters<typeof costOf>): number {
   } catch (error) {
     const refusal = { code: 'BAD_USER_INPUT', http: { status: 400 } }
     // Deeply nested fragments overflow the stack.
-    if (error instanceof RangeError) throw new GraphQLError('The document nests too deep', { extensions: refusal })
+    if (error instanceof RangeError) throw new GraphQLError('The document is nested too deeply', { extensions: refusal })
     if (!(error instanceof GraphQLError)) throw error
     throw new GraphQLError(error.message, { nodes: error.nodes, originalError: error.originalError, extensions: refusal })
   }

@@ -66,7 +66,7 @@ function checkBulk(
     if (unknown !== undefined && isBulky(record))
       throw refusal(definition, new GraphQLError(`Field "${unknown}" is not defined by type "${type}".`), path)
   } else if (type.name !== 'JSON' && isBulky(value))
-    throw refusal(definition, new GraphQLError(`${type} cannot represent a value of that form`), path)
+    throw refusal(definition, new GraphQLError(`${type} cannot represent this kind of value`), path)
 }
 
 function isBulky(value: unknown): boolean {

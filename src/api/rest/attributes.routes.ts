@@ -67,7 +67,7 @@ export const attributeRoutes = [
   defineRoute({
     method: ['PUT', 'POST'],
     path: '/bim/iam/:iamid/:modelType/:modelId/authorizations',
-    doc: 'Make the attributes set by hand of a user or a group exactly these: `{key: [values]}`. `{}` removes all.',
+    doc: 'Replace the local attributes of a user or a group: `{key: [values]}`. `{}` removes all.',
     action: 'attribute:write',
     payload: map(list(nonEmptyText)),
     run: ReplaceAttributesDocument,

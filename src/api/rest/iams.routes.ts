@@ -29,7 +29,7 @@ export const iamRoutes = [
     method: 'POST',
     // The only documented path outside /bim.
     path: '/iam/:iamId/sync',
-    doc: 'Read users and groups from the directory of an IAM; with `dryRun` only tell what would be done.',
+    doc: 'Read users and groups from the directory of an IAM; with `dryRun` only report the changes.',
     action: 'iam:sync',
     payload: fields({
       dryRun: flag,

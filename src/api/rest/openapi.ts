@@ -13,8 +13,8 @@ const ERRORS: Readonly<Record<number, string>> = {
   409: 'What there is already stands against it',
   413: 'The body is too large',
   415: 'The body is of another type',
-  429: 'Too many attempts: the header Retry-After says when to try again',
-  503: 'The store or a needed peer is away: the header Retry-After says when to try again',
+  429: 'Too many attempts: retry after the time in the header Retry-After',
+  503: 'The database or an identity source is unavailable: retry after the time in the header Retry-After',
 }
 const NO_BODY = new Set([413, 415])
 

@@ -7,7 +7,7 @@ export const permissionRoutes = [
   defineRoute({
     method: ['PUT', 'POST'],
     path: '/bim/iam/:iamid/user/:userid/permissions',
-    doc: 'Make the permissions set by hand exactly these.',
+    doc: 'Replace the local permissions.',
     action: 'user:setPermissions',
     payload: fields({ permissions: list(text) }, { bare: 'permissions' }),
     run: SetUserPermissionsDocument,
@@ -18,7 +18,7 @@ export const permissionRoutes = [
   defineRoute({
     method: 'DELETE',
     path: '/bim/iam/:iamid/user/:userid/permissions/:permission',
-    doc: 'Take away a permission set by hand. Not held is 404; held through a group or an IAM is 409, naming it.',
+    doc: 'Remove a local permission. 404 if the user does not hold it; 409 if it comes from a group or an IAM, which the message names.',
     action: 'user:setPermissions',
     run: RevokeUserPermissionDocument,
     answers: 'ChangedUser',

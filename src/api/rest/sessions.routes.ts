@@ -15,7 +15,7 @@ const startLogIn: Route = {
   async answer({ params }, { iamType, publicUrl }) {
     const { iamid } = readParams(params) as { iamid: string }
     const type = await iamType(iamid)
-    if (type === null) throw new NotFound(`There is no IAM ${iamid}`)
+    if (type === null) throw new NotFound(`No IAM ${iamid}`)
     return { status: 302, headers: { location: type === 'openid' ? `${publicUrl}/login/${iamid}` : `${publicUrl}/login` } }
   },
 }

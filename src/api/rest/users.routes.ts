@@ -107,7 +107,7 @@ export const userRoutes = [
   defineRoute({
     method: 'PUT',
     path: '/bim/iam/:iamid/user/:userid',
-    doc: 'Read a user afresh from their IAM.',
+    doc: 'Read a user again from their IAM.',
     action: 'user:refresh',
     run: RefreshUserDocument,
     answers: 'AggregatedUser',

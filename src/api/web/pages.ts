@@ -85,7 +85,7 @@ export function welcomePage({ publicUrl }: Instance, entrances: readonly SignInO
     status: refusal?.status ?? 200,
     title: 'Sign in',
     pieces: [
-      html`<p>Roster keeps the users, groups, attributes and keys of your organisation.</p>`,
+      html`<p>Sign in to Roster, your organisation's directory of people and access.</p>`,
       refusal && html`<p class="error" id="fault" role="alert">${refusal.message}</p>`,
       signInForm(
         entrances.filter(({ byPassword }) => byPassword),
@@ -99,10 +99,10 @@ export function welcomePage({ publicUrl }: Instance, entrances: readonly SignInO
         ),
       html`<p><a href="${publicUrl}/graphiql">Open the playground</a></p>`,
       html`<h2>Get a token for a program</h2>`,
-      html`<p>Send your user name and password. The answer has a token, which goes into the header Authorization.</p>`,
+      html`<p>Send your user name and password. The response has a token: send it in the header Authorization.</p>`,
       html`<pre><code>${curl}</code></pre>`,
       html`<h2>You have no password yet</h2>`,
-      html`<p>Open the link of your invitation. If it has expired, ask the person who looks after Roster for a new one.</p>`,
+      html`<p>Open the link of your invitation. If it has expired, ask your administrator for a new one.</p>`,
     ],
   })
   return { ...answer, headers: { ...answer.headers, ...traceable } }
@@ -178,8 +178,8 @@ export function deadLinkPage({ publicUrl }: Instance): HttpResponse {
     status: 404,
     title: 'This link does not work',
     pieces: [
-      html`<p>An invitation works once and for a limited time. This one was used, has expired, or was not copied whole.</p>`,
-      html`<p>If you have set your password already, you are done: <a href="${publicUrl}/graphiql">sign in</a>. Otherwise ask the person who looks after Roster for a new invitation.</p>`,
+      html`<p>An invitation works once and for a limited time. It was already used, has expired, or is incomplete.</p>`,
+      html`<p>If you have set your password already, you are done: <a href="${publicUrl}/graphiql">sign in</a>. Otherwise ask your administrator for a new invitation.</p>`,
     ],
   })
 }

@@ -170,7 +170,7 @@ async function lockedRows(
   const ids = owners.map(({ id }) => id)
   const there = new Set(await lockOwners(db, kind, ids))
   const gone = ids.find(id => !there.has(id))
-  if (gone !== undefined) throw new NotFound(`No ${kind} with id ${gone}: deleted meanwhile`)
+  if (gone !== undefined) throw new NotFound(`No ${kind} with id ${gone}: it was just deleted`)
   return Map.groupBy(await storedAttributesOf(db, kind, ids), row => row.ownerId)
 }
 
@@ -197,7 +197,7 @@ function checkAttributes(sent: unknown): Map<string, readonly string[]> {
     checkAttributeKey(key, `attributes: key ${index + 1}`)
     const field = `attributes.${key}`
     const keyKey = canonical(key)
-    if (found.has(keyKey)) throw new Invalid(field, 'stands there twice, in another case or normal form')
+    if (found.has(keyKey)) throw new Invalid(field, 'is repeated in another case or normal form')
     found.set(keyKey, { key, values: checkList(field, values).map(value => checkAttributeValue(value, field)) })
   }
   return new Map([...found.values()].map(({ key, values }) => [key, values]))

@@ -48,7 +48,7 @@ export const apiKeys = {
     await lockUser(call.db, actor.user.id)
     if ((await countLiveKeys(call.db, actor.user.id, call.now)) >= most) throw tooManyKeys(most)
     const parent = actor.credential.apiKeyId === null ? null : await findApiKey(call.db, actor.credential.apiKeyId)
-    if (parent === null && actor.credential.apiKeyId !== null) throw new Unauthenticated('The API key was revoked meanwhile')
+    if (parent === null && actor.credential.apiKeyId !== null) throw new Unauthenticated('The API key was just revoked')
     const expiresAt = earliest(checkExpiry(call, input.expiresAt ?? null), parent?.expiresAt ?? null)
     const projectId = input.projectId ?? null
     if (projectId !== null && !(await isProjectMember(call.db, projectId, actor.user.id)))
@@ -78,8 +78,8 @@ export const apiKeys = {
     const most = 2 * call.app.config.caps.keysPerUser
     if ((await countLiveKeys(call.db, old.userId, call.now)) >= most) throw tooManyKeys(most)
     assertNotWider(credential.scopes, old.scopes)
-    if (old.rotatedToId !== null) throw new Conflict(`The key was rotated already: rotate its successor, key ${old.rotatedToId}`)
-    if (old.expiresAt !== null && old.expiresAt <= call.now) throw new Conflict('The key has expired: make a new one')
+    if (old.rotatedToId !== null) throw new Conflict(`The key was already rotated: rotate its successor, key ${old.rotatedToId}`)
+    if (old.expiresAt !== null && old.expiresAt <= call.now) throw new Conflict('The key has expired: create a new one')
     const { userId, name, projectId, scopes, parentKeyId } = old
     // An expiring key must not outlive itself through its successor.
     const used = credential.apiKeyId === null ? null : await findApiKey(call.db, credential.apiKeyId)
@@ -114,7 +114,7 @@ async function remove(call: ServiceContext, key: ApiKeyRecord) {
   const events = others.map(({ id, name }) => ({
     event: 'apiKeyRevoked' as const,
     target: { type: 'apikey' as const, id, name },
-    reason: `minted with key ${key.id}, or replaced by it`,
+    reason: `created with key ${key.id}, or replaced by it`,
   }))
   const counts = { revokedTokens, revokedKeys: others.length }
   return changed(counts, { event: 'apiKeyRevoked', target: targetOf(key), after: counts }, ...events)
@@ -173,7 +173,7 @@ function assertNotWider(held: readonly string[], asked: readonly string[]): void
 }
 
 function checkExpiry(call: ServiceContext, expiresAt: Date | null): Date | null {
-  if (expiresAt !== null && expiresAt <= call.now) throw new Invalid('expiresAt', 'must lie in the future')
+  if (expiresAt !== null && expiresAt <= call.now) throw new Invalid('expiresAt', 'must be in the future')
   return expiresAt
 }
 

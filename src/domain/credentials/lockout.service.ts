@@ -19,7 +19,7 @@ export interface Unlock {
 export const locks = {
   /** `ended` counts locks. Throws NotFound for an unknown name without a lock. */
   unlock: command('user:unlock', async (call, { iamid, userid, address }: Unlock): Promise<WriteResult<{ ended: number }>> => {
-    if ((userid == null) === (address == null)) throw new Invalid('userid', 'or an address must be given, and not both')
+    if ((userid == null) === (address == null)) throw new Invalid('userid', 'or an address is required, and not both')
     const afterCommit = async (value: { ended: number }) => {
       call.app.loginAttempts.forgetLocks()
       return value

@@ -74,7 +74,7 @@ export const groups = {
     const check = async (each: ServiceContext, permissions: readonly string[]) => {
       assertMayGrant(each, permissions)
       if (group.iamid !== 'bim' && (await findIam(each.db, group.iamid)))
-        throw new Conflict(`The group is fed by the IAM ${group.iamid}: delete it there, or remove the IAM first`)
+        throw new Conflict(`The group comes from the IAM ${group.iamid}: delete it there, or remove the IAM first`)
     }
     return deletion(call, group, { how: { before, check } })
   }),
@@ -107,6 +107,6 @@ function columnsOf(input: { name?: string | null; email?: string | null; descrip
 
 function nameTaken(error: unknown): never {
   if (uniqueViolation(error) !== null)
-    throw new Conflict('name is already that of a group in this IAM (names are compared without case and normal form)')
+    throw new Conflict('name is already taken by a group of this IAM (case and Unicode normal form do not matter)')
   throw error
 }

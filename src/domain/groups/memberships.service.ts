@@ -86,7 +86,7 @@ export const memberships = {
       const [added] = await addLocalMembers(db, group.id, { userIds: [user.id], now: call.now })
       if (added) return changed(added, event('groupUserAdded', group, [user]))
       const [held] = await lockMembershipsOf(db, group.id, [user.id])
-      if (!held) throw new NotFound(`No user with id ${user.id}: deleted meanwhile`)
+      if (!held) throw new NotFound(`No user with id ${user.id}: the user was just deleted`)
       return unchanged(held)
     },
   ),
@@ -172,7 +172,7 @@ function assertSameIam(group: GroupRecord, users: readonly UserRecord[]): void {
   const stranger = users.find(user => group.iamid !== 'bim' && user.iamid !== group.iamid)
   if (stranger)
     throw new Conflict(
-      `The group is of the IAM ${group.iamid} and takes only its users: put a user of ${stranger.iamid} into a bim group`,
+      `The group belongs to the IAM ${group.iamid} and accepts only its users: add users of ${stranger.iamid} to a bim group`,
     )
 }
 
@@ -180,6 +180,6 @@ function assertLocalMembership(held: readonly MembershipRecord[]): void {
   const outside = held.find(({ sources }) => !sources.includes('bim'))
   if (outside)
     throw new Conflict(
-      `The membership with id ${outside.id} is not set by hand but comes from ${outside.sources.join(', ')}: end it there`,
+      `The membership with id ${outside.id} is not local but comes from ${outside.sources.join(', ')}: remove it there`,
     )
 }

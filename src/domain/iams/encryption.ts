@@ -39,10 +39,10 @@ export function decrypt(
   instanceKeys: readonly Buffer[],
   { iamid, path, sealed }: { iamid: string; path: string; sealed: EncryptedSecrets },
 ): string {
-  const cure = 'restore the instance key, or set the secret anew'
+  const cure = 'restore the instance key, or enter the secret again'
   const instanceKey = instanceKeys.find(key => keyId(key) === sealed.key)
   if (instanceKey === undefined)
-    throw new SecretUnreadable(`${path} of the IAM ${iamid} was sealed with another instance key: ${cure}`)
+    throw new SecretUnreadable(`${path} of the IAM ${iamid} was encrypted with another instance key: ${cure}`)
   try {
     const bytes = Buffer.from(sealed.text, 'base64url')
     const decipher = createDecipheriv(algorithm, derive(instanceKey, 'seal'), Buffer.from(sealed.nonce, 'base64url'), {
@@ -51,7 +51,7 @@ export function decrypt(
     decipher.setAAD(place(iamid, path)).setAuthTag(bytes.subarray(-tagBytes))
     return Buffer.concat([decipher.update(bytes.subarray(0, -tagBytes)), decipher.final()]).toString('utf8')
   } catch {
-    throw new SecretUnreadable(`${path} of the IAM ${iamid} does not open: ${cure}`)
+    throw new SecretUnreadable(`${path} of the IAM ${iamid} cannot be decrypted: ${cure}`)
   }
 }
 

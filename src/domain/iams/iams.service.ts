@@ -128,7 +128,7 @@ async function createIam(call: ServiceContext, given: IamInput): Promise<WriteRe
   assertMayGrant(call, [...defaultPermissions, ...rules.map(rule => rule.permission), ...(await permissionsHeldIn(db, id))])
   const secrets = encryptedSecrets(app.key, id, { kept: {}, checked })
   if (!(await insertIam(db, id, { columns: { displayName, type, config: checked.config, secrets, defaultPermissions }, now })))
-    throw new Conflict(`There is an IAM ${id} already`)
+    throw new Conflict(`The IAM ${id} already exists`)
   await replaceGroupPermissions(
     db,
     id,
@@ -150,7 +150,7 @@ async function updateIam(
   const rules = input.groupPermissions == null ? null : checkGroupPermissions(input.id, input.groupPermissions)
   const { iam: before, sealed: kept } = await lockIam(db, input.id)
   assertUnchanged(`The IAM ${before.id}`, before, ifUpdatedAt)
-  if (input.type != null && input.type !== before.type) throw new Invalid('type', `is ${before.type} and never changes`)
+  if (input.type != null && input.type !== before.type) throw new Invalid('type', `is ${before.type} and cannot be changed`)
   const stays: CheckedConfig = { config: before.config, secrets: new Map() }
   const checked =
     input.config == null
@@ -201,7 +201,7 @@ const changesSource = (before: IamRecord, { config, secrets }: CheckedConfig): b
 
 async function checkMigration({ db }: ServiceContext, config: Record<string, unknown>): Promise<void> {
   if (typeof config.migrateFrom === 'string' && !(await isKnownIam(db, config.migrateFrom)))
-    throw new Invalid('config.migrateFrom', 'must be the id of an IAM, or of a removed one whose users are still here')
+    throw new Invalid('config.migrateFrom', 'must be the id of an IAM, or of a removed IAM that still has users')
 }
 
 /** From the display name, numbered when used before. */
@@ -209,7 +209,7 @@ async function idOf({ db }: ServiceContext, displayName: string, type: string): 
   const base = idFrom(displayName, type)
   const candidates = [base, ...Array.from({ length: 998 }, (_, index) => `${base}${index + 2}`)].filter(id => id !== 'group')
   const id = await freeIamid(db, candidates)
-  if (id === null) throw new Conflict('All ids made from this display name are taken: give an id')
+  if (id === null) throw new Conflict('No free id for this display name: pass `id`')
   return id
 }
 

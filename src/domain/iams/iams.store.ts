@@ -59,7 +59,7 @@ export const signInOptions = (db: Db): Promise<SignInOption[]> =>
 /** Throws NotFound. */
 export async function requireIam(db: Db, id: string): Promise<IamRecord> {
   const iam = await findIam(db, id)
-  if (!iam) throw new NotFound(`There is no IAM ${id}`)
+  if (!iam) throw new NotFound(`No IAM ${id}`)
   return iam
 }
 
@@ -69,7 +69,7 @@ export async function lockIam(db: Db, id: string): Promise<{ iam: IamRecord; sea
     `SELECT ${SELECT_IAM}, i.secrets AS sealed FROM iams i WHERE i.id = $1 FOR UPDATE`,
     [id],
   )
-  if (!row) throw new NotFound(`There is no IAM ${id}`)
+  if (!row) throw new NotFound(`No IAM ${id}`)
   const { sealed, ...iam } = row
   return { iam, sealed }
 }

@@ -4,8 +4,8 @@ import { supports } from './iam.ts'
 import { iamsByIds } from './iams.store.ts'
 
 const SET = {
-  allowBIMAuthorizations: ['allows no attributes set by hand', 'set them at its source'],
-  allowBIMGroups: ['lets nobody put its users into groups by hand', 'put them into groups at its source'],
+  allowBIMAuthorizations: ['allows no local attributes', 'set them at its source'],
+  allowBIMGroups: ['allows no local group memberships of its users', 'put them into groups at its source'],
 } as const
 
 /** Throws Conflict when `supportedActions` reserves this for the source. */

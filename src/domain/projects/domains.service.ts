@@ -39,7 +39,7 @@ export const domains = {
     const name = checkName('name', input.name)
     const description = textOrNull('description', input.description)
     const domain = await insertDomain(db, { name, nameKey: canonical(name), description }, now)
-    if (!domain) throw new Conflict('There is a domain of this name already')
+    if (!domain) throw new Conflict('A domain of this name already exists')
     return changed(domain, { event: 'domainCreated', target: target(domain), after: { name, description } })
   }),
 
@@ -55,7 +55,7 @@ export const domains = {
   /** Idempotent. */
   grant: command('domain:write', async ({ db, now }: ServiceContext, input: GrantInput) => {
     const permission = checkName('permission', input.permission)
-    if ((input.user == null) === (input.group == null)) throw new Invalid('user', 'or group must be given, and not both')
+    if ((input.user == null) === (input.group == null)) throw new Invalid('user', 'or group is required, and not both')
     const domain = await lockDomain(db, input.domainId)
     const holder = await holderOf(db, input)
     const grant = { domainId: domain.id, permission, userId: holder.userId, groupId: holder.groupId }

@@ -57,7 +57,7 @@ export const projects = {
       by: creator?.id ?? null,
       now,
     })
-    if (!project) throw new Conflict('There is a project of this name already')
+    if (!project) throw new Conflict('A project of this name already exists')
     if (creator) await addMembers(db, project.id, { userIds: [creator.id], now })
     const members = creator ? [`${creator.iamid}/${creator.userid}`] : []
     return changed(project, {

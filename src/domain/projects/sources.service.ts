@@ -34,7 +34,7 @@ export const dataSources = {
       const name = checkName('name', input.name)
       const users = await requireUsers(db, checkRefs('owners', input.owners ?? []))
       const source = await insertDataSource(db, { name, nameKey: canonical(name) }, now)
-      if (!source) throw new Conflict('There is a data source of this name already')
+      if (!source) throw new Conflict('A data source of this name already exists')
       const owners = namesOf(users, await addOwners(db, source.id, { userIds: idsOfUsers(users), now }))
       return changed(source, { event: 'dataSourceCreated', target: target(source), after: { name, owners } })
     },

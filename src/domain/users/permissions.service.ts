@@ -90,5 +90,5 @@ async function explain(call: ServiceContext, user: UserRecord, permission: strin
   )
   const nameOf = (id: number) => `the group ${groups.find(group => group.id === id)?.name ?? id}`
   const sources = grants.map(({ source, groupId }) => (groupId === null ? source : nameOf(groupId)))
-  throw new Conflict(`${permission} is not set by hand but held through ${[...new Set(sources)].join(' and ')}: change it there`)
+  throw new Conflict(`${permission} is not local but comes from ${[...new Set(sources)].join(' and ')}: change it there`)
 }

@@ -20,8 +20,7 @@ function missingPermissions(call: Pick<ServiceContext, 'actor' | 'app'>, permiss
 /** Throws Forbidden. */
 export function assertMayGrant(call: Pick<ServiceContext, 'actor' | 'app'>, permissions: Iterable<string>): void {
   const missing = missingPermissions(call, permissions)
-  if (missing.length > 0)
-    throw new Forbidden(`Granting or removing ${missing.join(', ')} needs the permission itself: ask somebody who holds it`)
+  if (missing.length > 0) throw new Forbidden(`You need ${missing.join(', ')} to grant or remove it: ask a user who holds it`)
 }
 
 /** Throws Forbidden. */
@@ -42,7 +41,7 @@ export async function assertMayManageAll(
     grants.map(grant => grant.permission),
   )
   if (missing.length > 0)
-    throw new Forbidden(`This user holds ${missing.join(', ')}, which you lack: ask somebody who holds it too`)
+    throw new Forbidden(`This user holds ${missing.join(', ')}, which you lack: ask a user who also holds it`)
 }
 
 /** Identities in other systems. */
@@ -61,12 +60,12 @@ export async function assertMayChangeNames(
   const field = FOREIGN_NAMES.find(name => changed.includes(name))
   if (field === undefined || actor.kind !== 'user' || app.config.grants === 'documented') return
   if (!actor.permissions.has('USER_ADMIN'))
-    throw new Forbidden(`profile.${field} is how other systems know this person: only a USER_ADMIN may change it`)
+    throw new Forbidden(`profile.${field} is an identity in other systems: you need USER_ADMIN to change it`)
   await assertMayManage(call, userId)
 }
 
 /** Throws Conflict without an enabled USER_ADMIN. */
 export async function assertAdministratorRemains(db: Db): Promise<void> {
   if (!(await hasEnabledAdministrator(db)))
-    throw new Conflict('This would leave no enabled user with USER_ADMIN: give it to somebody else first')
+    throw new Conflict('This would leave no enabled user with USER_ADMIN: grant it to another user first')
 }

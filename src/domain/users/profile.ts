@@ -13,7 +13,7 @@ const TEXTS = ['phone', 'about', 'location', 'organization', 'position', 'sqlUse
 export function profileColumns(input: ProfileInput): Partial<ProfileColumns> {
   const columns: Partial<ProfileColumns> = {}
   if (input.name != null) Object.assign(columns, nameColumns(input.name))
-  else if (input.name === null) throw new Invalid('profile.name', 'cannot be taken away')
+  else if (input.name === null) throw new Invalid('profile.name', 'is required and cannot be removed')
   if (input.email !== undefined) {
     columns.email = input.email === null || input.email === '' ? null : checkEmail('profile.email', input.email)
     columns.emailKey = columns.email === null ? '' : canonical(columns.email)

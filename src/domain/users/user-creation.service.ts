@@ -71,9 +71,9 @@ export const userCreation = {
 
   invite: command('user:invite', async (call, { ref }: { ref: UserRef }): Promise<WriteResult<CreatedUser>> => {
     const user = await requireUser(call.db, ref)
-    if (user.iamid !== 'bim') throw new Invalid('ref', `names a user of ${user.iamid}, who sets the password there`)
+    if (user.iamid !== 'bim') throw new Invalid('ref', `names a user of ${user.iamid}, who sets the password in that system`)
     if (user.disabled) throw new Invalid('ref', 'names a disabled user: enable the account first')
-    if (user.authenticationId !== null) throw new Invalid('ref', 'names a user who can log in already: set the password instead')
+    if (user.authenticationId !== null) throw new Invalid('ref', 'names a user who already has a password: use setPassword')
     // The link is a way to take over the account.
     await assertMayManage(call, user.id)
     const link = await invite(call, user)
@@ -88,7 +88,7 @@ export const userCreation = {
     'user:clone',
     async (call, { ref, emails }: { ref: UserRef; emails: readonly string[] }): Promise<WriteResult<ClonedUser>> => {
       if (emails.length === 0) throw new Invalid('email', 'must have at least one address')
-      if (!call.app.mailer.configured) throw new Invalid('email', 'cannot be mailed to: set SMTP_URL to clone users')
+      if (!call.app.mailer.configured) throw new Invalid('email', 'needs mail: the operator must set SMTP_URL to clone users')
       const wanted = [...new Set(checkList('email', emails).map(email => checkEmail('email', email).toLowerCase()))]
       const addresses = wanted.map(email => checkUserid(email, { newBim: true, field: 'email' }))
       const source = await requireUser(call.db, { ...ref, iamid: 'bim' })

@@ -43,7 +43,7 @@ const list = query(
 
 export const users = {
   viewer: query('viewer:read', async ({ db, actor }, { wanted }: WithProjection): Promise<UserRecord> => {
-    if (actor.kind !== 'user') throw new Unauthenticated('There is no viewer: this is not a user')
+    if (actor.kind !== 'user') throw new Unauthenticated('There is no viewer: the caller is not a user')
     return withVisibility(await requireUser(db, { id: actor.user.id }, wanted), 'own')
   }),
 
@@ -146,8 +146,8 @@ async function assertNotMapped(call: ServiceContext, user: UserRecord, changed: 
 /** Translates a unique violation on `users`. */
 export function nameTaken(error: unknown): never {
   const constraint = uniqueViolation(error)
-  if (constraint?.includes('email')) throw new Conflict('profile.email is already that of another bim user')
+  if (constraint?.includes('email')) throw new Conflict('profile.email is already taken by another bim user')
   if (constraint?.includes('userid'))
-    throw new Conflict('userid is already taken in this IAM (names are compared without case and normal form)')
+    throw new Conflict('userid is already taken in this IAM (case and Unicode normal form do not matter)')
   throw error
 }

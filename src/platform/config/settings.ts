@@ -82,15 +82,15 @@ export const settings = {
     secret: 'whole',
   }),
   SECRET_KEY: setting<Buffer | null>({
-    meaning: 'key that seals stored secrets: 32 bytes in base64; needed with DATABASE_URL',
+    meaning: 'key that encrypts stored secrets: 32 bytes in base64; required with DATABASE_URL',
     parse: keyOf,
     fallback: null,
     unset: 'made and kept in DATA_DIR',
-    fix: 'make one with `openssl rand -base64 32` and keep it: what it sealed opens with no other',
+    fix: 'create one with `openssl rand -base64 32` and keep it: without it stored secrets are lost',
     secret: 'whole',
   }),
   SECRET_KEY_PREVIOUS: setting<Buffer | null>({
-    meaning: 'the key before SECRET_KEY, until `npm run secrets` has sealed everything anew; what either sealed opens',
+    meaning: 'the key before SECRET_KEY, until `npm run secrets` has re-encrypted everything; secrets of both keys can be read',
     parse: keyOf,
     fallback: null,
     unset: 'none',
@@ -119,7 +119,7 @@ export const settings = {
   }),
   GRANTS: setting<'strict' | 'documented'>({
     meaning:
-      'strict: nobody grants an administrative permission they lack, and only a USER_ADMIN changes sqlUser and externalUserIds; documented: as the reference has it',
+      'strict: only holders grant an administrative permission, and only a USER_ADMIN changes sqlUser and externalUserIds; documented: as in the reference',
     parse: oneOf(['strict', 'documented']),
     fallback: 'strict',
     fix: 'set one of these',
@@ -168,7 +168,7 @@ export const settings = {
     fix: 'set about the number of cores',
   }),
   API_KEYS_PER_USER: setting({
-    meaning: 'API keys that one user may have that work; beside them their predecessors within the grace period',
+    meaning: 'active API keys of one user, not counting rotated ones in their grace period',
     parse: integer(1, 100_000),
     fallback: 250,
     fix: 'set a number such as 250',
@@ -180,8 +180,7 @@ export const settings = {
     fix: 'set a number such as 100',
   }),
   TRUSTED_PROXIES: setting<TrustedProxies | null>({
-    meaning:
-      'proxies in front that are believed about whom they forward for: addresses and networks (CIDR), or how many there are',
+    meaning: 'trusted proxies, whose X-Forwarded-For is used: addresses and networks (CIDR), or their number',
     parse: trustedProxiesOf,
     fallback: null,
     unset: 'none: the address of a request is that of its connection',
@@ -196,7 +195,7 @@ export const settings = {
     fix: 'set it like 10.0.0.0/8,ldap.corp.example,*.login.example, or leave it unset',
   }),
   OUTBOUND_DENY: setting<readonly OutboundRule[]>({
-    meaning: 'addresses, networks (CIDR) and host names that Roster never connects to, beside those denied always',
+    meaning: 'addresses, networks (CIDR) and host names that Roster never connects to, in addition to the built-in ones',
     parse: outboundRulesOf,
     fallback: [],
     unset: 'link-local, unspecified and cloud metadata addresses, and where Roster itself listens',

@@ -56,7 +56,7 @@ export class Cursors {
           return { value, id }
         }
       }
-    throw new Invalid(field, 'must be a cursor from a page of this list in this order')
+    throw new Invalid(field, 'must be a cursor of this list in the same order')
   }
 
   get #keys(): readonly Keys[] {

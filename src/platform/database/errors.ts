@@ -50,7 +50,7 @@ const COLLISIONS = new Set(['40001', '40P01', '55P03', 'P2034', 'TransactionWrit
 export function toUnavailable(error: unknown): Unavailable | null {
   if (error instanceof RosterError) return error instanceof Unavailable ? error : null
   const chain = failures(error)
-  if (chain.some(isConnectionError)) return unavailable('The store does not answer at the moment; try again shortly', 5, error)
+  if (chain.some(isConnectionError)) return unavailable('The database does not respond: try again shortly', 5, error)
   if (chain.some(({ code, originalCode, kind }) => [code, originalCode, kind].some(word => word && COLLISIONS.has(word))))
     return unavailable('Another change to the same data came between; try again', 1, error)
   return null
@@ -91,7 +91,7 @@ export function toConflict(error: unknown): Conflict | null {
   const gone = failures(error).some(({ code, originalCode, kind }) =>
     [code, originalCode, kind].some(word => word && GONE.has(word)),
   )
-  return gone ? new Conflict('Something that this change rests on was deleted meanwhile: look again') : null
+  return gone ? new Conflict('A record that this change refers to was just deleted: reload and try again') : null
 }
 
 /** The name of the unique constraint or index that `error` violated, on either road (Prisma or SQL); null for any other error. */

@@ -26,8 +26,8 @@ export const createFairPool = ({ places, each, queue, wait }: FairPoolOptions): 
     wait,
     refuse: (actor, isOwnShare) =>
       isOwnShare && isCaller(actor)
-        ? new TooManyRequests('Too many requests of yours are at work already: wait for their answers, then try again', {
+        ? new TooManyRequests('You have too many requests in progress: wait for their responses, then try again', {
             retryAfter: RETRY.own,
           })
-        : new Unavailable('The store is busy at the moment; try again shortly', { retryAfter: RETRY.others }),
+        : new Unavailable('The database is busy: try again shortly', { retryAfter: RETRY.others }),
   })

@@ -158,8 +158,7 @@ export class Liveness {
 
 class Silence extends Error {}
 
-const silent = (): Unavailable =>
-  new Unavailable('The store does not answer at the moment; try again shortly', { retryAfter: RETRY })
+const silent = (): Unavailable => new Unavailable('The database does not respond: try again shortly', { retryAfter: RETRY })
 
 /** Closes the socket at once: a farewell would wait for a server that reads nothing. */
 export function destroy(client: pg.ClientBase): void {

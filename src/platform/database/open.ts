@@ -244,7 +244,7 @@ async function within(milliseconds: number, work: Promise<unknown>): Promise<voi
   let timer: NodeJS.Timeout | undefined
   const late = new Promise<never>((_, reject) => {
     timer = setTimeout(
-      () => reject(new Unavailable('The store does not answer at the moment; try again shortly', { retryAfter: 5 })),
+      () => reject(new Unavailable('The database does not respond: try again shortly', { retryAfter: 5 })),
       milliseconds,
     )
   })

@@ -201,10 +201,10 @@ export async function countRows(db: Db, list: Pick<ListQuery, 'from' | 'countFro
 /** Checks paging arguments; throws Invalid naming the one at fault. */
 export function windowOf(cursors: Cursors, args: PageArgs, order: Order): PageWindow {
   const { first, after, last, before, offset } = args
-  if (first != null && last != null) throw new Invalid('last', 'cannot stand beside first: page from one end')
-  if (after != null && (last != null || before != null)) throw new Invalid('after', 'goes with first; before goes with last')
-  if (before != null && first != null) throw new Invalid('before', 'goes with last; after goes with first')
-  if (offset != null && (after != null || before != null)) throw new Invalid('offset', 'cannot stand beside a cursor')
+  if (first != null && last != null) throw new Invalid('last', 'cannot be combined with first: page from one end')
+  if (after != null && (last != null || before != null)) throw new Invalid('after', 'requires first; before requires last')
+  if (before != null && first != null) throw new Invalid('before', 'requires last; after requires first')
+  if (offset != null && (after != null || before != null)) throw new Invalid('offset', 'cannot be combined with a cursor')
   const backwards = last != null || before != null
   const cursor = after ?? before
   return {

@@ -21,8 +21,8 @@ export async function checkAddress(address: Address): Promise<void> {
 
 export function refusedAddress(error: NodeJS.ErrnoException, { port, host }: Address): never {
   const because: Record<string, string> = {
-    EADDRINUSE: `Port ${port} of ${host} is taken: stop what listens there, or set PORT to another`,
-    EACCES: `Port ${port} may not be taken by this user: set PORT to one above 1023`,
+    EADDRINUSE: `Port ${port} of ${host} is in use: stop the other process, or set PORT`,
+    EACCES: `Port ${port} needs privileges: set PORT to one above 1023`,
     EADDRNOTAVAIL: `HOST ${host} is no address of this machine: set HOST to one that it has, or to 0.0.0.0 for all of them`,
     ENOTFOUND: `HOST ${host} is a name without an address: set HOST to an address of this machine`,
     EAFNOSUPPORT: `HOST ${host} is of a protocol that this machine does not have: set HOST to an address of this machine`,

@@ -85,7 +85,7 @@ export async function jsonPieces(value: object, limit: number = RESPONSE_LIMIT):
     const piece = Buffer.from(text)
     text = ''
     bytes += piece.length
-    if (bytes > limit) throw new Invalid('page', `must be smaller: the answer is larger than ${limit} bytes`)
+    if (bytes > limit) throw new Invalid('page', `must be smaller: the response is larger than ${limit} bytes`)
     pieces.push(piece)
   }
   const stack: Frame[] = [frameOf(value)]

@@ -34,7 +34,7 @@ export class Paths {
     const allowed = this.methodsOf(path)
     // A known method means a missing file.
     if (allowed.length > 0 && !allowed.includes(method)) return new MethodNotAllowed(method, allowed)
-    return new NotFound('There is nothing at this path: GET /openapi.json lists the paths that there are')
+    return new NotFound('No such path: GET /openapi.json lists all paths')
   }
 
   /**

@@ -42,7 +42,11 @@ export async function readBody(
       }
       request.off('data', take)
       chunks.length = 0
-      reject(length > limit ? tooLarge(limit) : new Unavailable('Too many bodies are on their way', { retryAfter: 5 }))
+      reject(
+        length > limit
+          ? tooLarge(limit)
+          : new Unavailable('Too many request bodies are in transfer: try again shortly', { retryAfter: 5 }),
+      )
     }
     request.on('data', take)
     request.once('end', resolve)

@@ -250,7 +250,7 @@ class Server implements HttpServer {
     const length = lengthOf(answer.payload)
     const isHeld = length > UNCOUNTED
     if (isHeld && !answers.take(length)) {
-      const busy = new Unavailable('Too many answers wait to be read; try again shortly', { retryAfter: 5 })
+      const busy = new Unavailable('Too many responses are waiting to be read: try again shortly', { retryAfter: 5 })
       return this.#send(request, reply, this.#failure(busy, request.id, pathOf(request.raw.url)))
     }
     if (isHeld) reply.raw.once('close', () => answers.give(length))
@@ -284,7 +284,7 @@ class Server implements HttpServer {
 /** Every file error is a 404. */
 function fileError(error: unknown): unknown {
   const status = error instanceof Error && 'statusCode' in error ? error.statusCode : undefined
-  return typeof status === 'number' && status >= 400 && status < 500 ? new NotFound('There is no such file') : error
+  return typeof status === 'number' && status >= 400 && status < 500 ? new NotFound('No such file') : error
 }
 
 /** FST_ERR_BAD_URL, or FST_ERR_MAX_PARAM_LENGTH. */

@@ -121,7 +121,7 @@ async function resolved(operation: Operation, made: CreatedResource, dispatch: D
 function withIds(operation: Operation, made: CreatedResource): Operation {
   const idOf = (reference: string): string => {
     const id = made.get(reference)
-    if (id == null) throw new ScimError('invalidValue', 'bulkId', 'refers to a resource that was not made in this request')
+    if (id == null) throw new ScimError('invalidValue', 'bulkId', 'refers to a resource that was not created in this request')
     return id
   }
   const replace = (value: unknown, name = ''): unknown => {
@@ -136,7 +136,7 @@ function withIds(operation: Operation, made: CreatedResource): Operation {
   return { ...operation, path: path.join('/'), data: replace(operation.data) }
 }
 
-const circular = (): HttpResponse => scimError(new Conflict('The operation waits, by its bulkIds, for one that waits for it'))
+const circular = (): HttpResponse => scimError(new Conflict('Circular bulkId reference: split the request'))
 
 /** Failures do not stop other operations, unexpected errors do. */
 function rejected(error: unknown): HttpResponse {

@@ -44,7 +44,7 @@ function documentOf(
 }
 
 /** RFC 7644 4. */
-export const notFiltered = () => new Forbidden('What the service can do is not filtered')
+export const notFiltered = () => new Forbidden('Discovery cannot be filtered')
 
 export const discoveryRoutes: readonly ScimRoute[] = DISCOVERY_ENDPOINTS.map(place => ({
   method: 'GET',

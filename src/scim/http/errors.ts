@@ -28,7 +28,7 @@ export const unauthorized = (): HttpResponse => ({
   body: { schemas: [ERROR], status: '401', detail: 'No IAM of this Roster accepts SCIM with this credential' },
 })
 
-export const notFound = () => new NotFound('There is nothing here: see ResourceTypes')
+export const notFound = () => new NotFound('No such path: see ResourceTypes')
 
 /** RFC 9110 15.5.6. */
 export const notAllowed = (method: string, allowed: readonly string[]): HttpResponse => ({

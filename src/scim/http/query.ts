@@ -80,11 +80,11 @@ const noInteger = (name: 'startIndex' | 'count', cursor: unknown) =>
 
 function checked(asked: SearchParams): SearchParams {
   if (asked.attributes.length > 0 && asked.excluded.length > 0)
-    throw new ScimError('invalidValue', 'excludedAttributes', 'cannot stand beside attributes')
+    throw new ScimError('invalidValue', 'excludedAttributes', 'cannot be combined with attributes')
   if (asked.attributes.length > MAX_NAMES || asked.excluded.length > MAX_NAMES)
     throw new Invalid('attributes', `must be at most ${MAX_NAMES} names`)
   if (asked.cursor !== undefined && asked.startIndex !== undefined)
-    throw new ScimError('invalidValue', 'startIndex', 'cannot stand beside cursor')
+    throw new ScimError('invalidValue', 'startIndex', 'cannot be combined with cursor')
   return asked
 }
 

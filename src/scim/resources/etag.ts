@@ -32,7 +32,7 @@ export function checkVersion({ ifMatch, ifNoneMatch }: Precondition, version: st
   if (ifMatch !== undefined && !etagMatches(written(ifMatch), version))
     throw new PreconditionFailed('The resource has changed since this version: read it again (If-Match)')
   if (ifNoneMatch !== undefined && etagMatches(written(ifNoneMatch), version))
-    throw new PreconditionFailed('The resource is there in a version that was not wanted (If-None-Match)')
+    throw new PreconditionFailed('The resource already exists in this version (If-None-Match)')
 }
 
 /** The tag without `beside`. */

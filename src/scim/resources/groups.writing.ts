@@ -19,7 +19,7 @@ import type { Piece } from './members.chunks.ts'
 import { addScimMembers, removeMembers, removeScimMembers, setScimMembers } from './members.store.ts'
 
 export const taken = () =>
-  new UniquenessError('displayName is already that of a group in this IAM (names are compared without case and normal form)')
+  new UniquenessError('displayName is already taken by a group of this IAM (case and Unicode normal form do not matter)')
 
 export function nameTaken(error: unknown): never {
   throw uniqueViolation(error) === null ? error : taken()
@@ -81,7 +81,7 @@ export async function goingOn(call: ServiceContext, { events, ...going }: Going)
 async function piece(call: ServiceContext, going: Omit<Going, 'events'>): Promise<WriteResult<ScimGroupRecord>> {
   const { db, now } = call
   const group = await lockGroup(db, going.group.id)
-  if (!group) throw new Conflict('The group was deleted while its members were written')
+  if (!group) throw new Conflict('The group was deleted during the change: reload it')
   const changed = await changeMembers(call, group, { changes: [], pieces: going.pieces })
   await keepAdministrators(call, group, changed.removed)
   const isLast = going.pieces!.length === 1

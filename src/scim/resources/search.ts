@@ -11,7 +11,7 @@ export const DEFAULT_RESULTS = 100
 
 /** All lookups are within this IAM. */
 export async function iamOf({ db, actor }: ServiceContext): Promise<IamRecord> {
-  if (actor.kind !== 'scim') throw new Forbidden('This is for the SCIM client of an IAM')
+  if (actor.kind !== 'scim') throw new Forbidden('This requires the SCIM client of an IAM')
   return requireIam(db, actor.iamid)
 }
 
@@ -111,6 +111,6 @@ export const loadResources =
 
 function notACursor(error: unknown): Promise<Page<never>> {
   if (error instanceof Invalid && (error.field === 'after' || error.field === 'before'))
-    throw new ScimError('invalidCursor', 'cursor', 'must come from a page of this very list')
+    throw new ScimError('invalidCursor', 'cursor', 'must come from a page of the same list')
   throw error
 }

@@ -146,7 +146,7 @@ export const scimUsers = {
 } satisfies Service
 
 const targetOf = (user: ScimUserRecord): Target => ({ type: 'user', id: user.id, name: `${user.iamid}/${user.userid}` })
-const taken = () => new UniquenessError('userName is already taken in this IAM (names are compared without case and normal form)')
+const taken = () => new UniquenessError('userName is already taken in this IAM (case and Unicode normal form do not matter)')
 
 function nameTaken(error: unknown): never {
   throw uniqueViolation(error) === null ? error : taken()

@@ -26,7 +26,7 @@ test('a subscription is an error of the request, without a line of error in the 
     const { errors, data } = (await answer.json()) as any
     expect(data).toBeUndefined()
     expect(errors[0]).toMatchObject({
-      message: 'There are no subscriptions: send a query or a mutation',
+      message: 'Subscriptions are not supported: send a query or a mutation',
       extensions: { code: 'GRAPHQL_VALIDATION_FAILED' },
     })
     expect((await post(app.url, query, 'application/json')).status).toBe(200)
@@ -41,7 +41,7 @@ test('an error of a field that says when to try again gives the header too', asy
       Query: {
         fine: () => 1,
         away: () => {
-          throw new Unavailable('The store does not answer', { retryAfter: 7 })
+          throw new Unavailable('The database does not respond', { retryAfter: 7 })
         },
         busy: () => {
           throw new TooManyRequests('Too many', { retryAfter: 2.1 })

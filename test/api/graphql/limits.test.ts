@@ -93,7 +93,7 @@ test(`more than ${LIMITS.tokens} tokens are refused`, async () => {
   await expectRefused(long(5_000), /more than 5000 tokens/i)
   await expectRefused(
     `mutation { updateProfile(input: { ref: { id: 1 }, profile: { preferences: ${'['.repeat(10_000)} } }) { user { id } } }`,
-    /more than 5000 tokens|nests too deep/i,
+    /more than 5000 tokens|nested too deep/i,
   )
 })
 
@@ -212,7 +212,7 @@ describe('cost', () => {
 
   test('10,000 users with 10,000 members of their groups are refused, with the number', async () => {
     const query = `query ($n: Int) { users(first: $n) { nodes { groups { nodes { members(first: $n) { nodes { name } } } } } } }`
-    await expectRefused(query, /costs \d+, more than 1000000: ask for smaller pages or fewer fields/, { n: 10_000 })
+    await expectRefused(query, /costs \d+, more than 1000000: request smaller pages or fewer fields/, { n: 10_000 })
     await expectAnswered(query, { n: 10 })
   })
 
@@ -253,7 +253,7 @@ describe('lists without pages', () => {
     const { body } = await ask(query(4))
     expect(body.errors).toHaveLength(1)
     expect(body.errors![0]).toMatchObject({
-      message: 'The answer holds more than 3 items of lists without pages, such as attributes: ask for smaller pages',
+      message: 'The response has more than 3 items in unpaged lists, such as attributes: request smaller pages',
       extensions: { code: 'BAD_USER_INPUT' },
     })
     const lists = (body.data as { users: { nodes: { userid: string; attributes: object[] | null }[] } }).users.nodes

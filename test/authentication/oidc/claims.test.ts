@@ -102,7 +102,7 @@ describe('groups', () => {
 
 describe('a mapped claim of a form that cannot be used is reported', () => {
   const schema = { profile: { name: 'name', phone: 'tel' }, externalUserIds: { hue: 'hue' }, authorizations: { Team: 'team' } }
-  const fault = (name: string) => `the claim ${name} is no value or list of values: nothing of it was taken`
+  const fault = (name: string) => `the claim ${name} is neither a value nor a list of values: it was ignored`
   const faults = (claims: Record<string, unknown>, rest: object = {}) =>
     said({ groups: [], ...claims }, iam({}, { schema, ...rest })).faults
   test.each<[string, unknown]>([

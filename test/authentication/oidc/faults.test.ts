@@ -140,7 +140,7 @@ describe('discovery', () => {
     return { page, issuer: other.issuer }
   }
   const wayOut =
-    '(if that issuer is right, set config.options.issuer to it beside discoverUrl, or give the endpoints instead of discoverUrl)'
+    '(if that issuer is right, set config.options.issuer to it together with discoverUrl, or set the endpoints instead of discoverUrl)'
 
   test.each<[string, Lies, string]>([
     [

@@ -342,7 +342,7 @@ describe('attributes and groups set by hand on its users', () => {
     const [refusal] = (await tag()).errors!
     expect(refusal.extensions.code).toBe('CONFLICT')
     expect(refusal.message).toBe(
-      'The IAM hand allows no attributes set by hand: add allowBIMAuthorizations to its supportedActions, or set them at its source',
+      'The IAM hand allows no local attributes: add allowBIMAuthorizations to its supportedActions, or set them at its source',
     )
     expect((await untag()).errors).toBeUndefined()
     expect((await join()).errors).toBeUndefined()
@@ -355,7 +355,7 @@ describe('attributes and groups set by hand on its users', () => {
     await change('hand', options('hand'), { supportedActions: ['allowBIMAuthorizations'] })
     const [refusal] = (await join()).errors!
     expect(refusal.message).toMatch(
-      /^The IAM hand lets nobody put its users into groups by hand: add allowBIMGroups to its supportedActions/,
+      /^The IAM hand allows no local group memberships of its users: add allowBIMGroups to its supportedActions/,
     )
     expect(refusal.extensions.code).toBe('CONFLICT')
   })

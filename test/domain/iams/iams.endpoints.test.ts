@@ -1,4 +1,4 @@
-// A stored secret is never sent to another place (reference: iam-rules, "Semantics"), by whichever change of a configuration.
+// A stored secret is never sent to a new address (reference: iam-rules, "Semantics"), by whichever change of a configuration.
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { UserActor } from '../../../src/authorization/actor.ts'
 import { configSchemas, type IamType } from '../../../src/domain/iams/config/schema.ts'
@@ -192,7 +192,9 @@ const cases: Case[] = [
 ]
 
 const anew = (secret: string) =>
-  new RegExp(`^config\\.${secret} must be given anew, or null, because config\\..* changes?: a stored secret is never sent to an`)
+  new RegExp(
+    `^config\\.${secret} must be entered again, or null, because config\\..* changes?: a stored secret is never sent to an`,
+  )
 
 describe.each(cases)('$type, $secret', ({ type, secret, config, partner, changes, unrelated }) => {
   const configured = () => configure(type, put(config, secret, 'the first'))
@@ -278,7 +280,7 @@ test('every secret is named at once, with all that changes; a private key, which
     credentials,
     externalUserInfo: { ...externalUserInfo, key: 'k', authentication: { username: 'reader', password: 'p' } },
   })
-  const rule = 'a stored secret is never sent to another place'
+  const rule = 'a stored secret is never sent to a new address'
   await expect(
     update(id, {
       options: { ...directory, cert: certificate, startTLS: true, host: '10.0.0.1', port: 1389 },
@@ -286,8 +288,8 @@ test('every secret is named at once, with all that changes; a private key, which
       externalUserInfo: { ...externalUserInfo, uri: 'http://10.0.0.1' },
     }),
   ).rejects.toThrow(
-    `config.credentials.bind_pw must be given anew, or null, because config.options.host, config.options.port, config.options.useSSL change: ${rule}; ` +
-      `config.externalUserInfo.authentication.password must be given anew, or null, because config.externalUserInfo.uri changes: ${rule}`,
+    `config.credentials.bind_pw must be entered again, or null, because config.options.host, config.options.port, config.options.useSSL change: ${rule}; ` +
+      `config.externalUserInfo.authentication.password must be entered again, or null, because config.externalUserInfo.uri changes: ${rule}`,
   )
 })
 

@@ -182,7 +182,7 @@ describe('changing', () => {
       authenticationOnly: false,
     })
     await expect(iams.update(as(admin), { id: 'whole', config: { type: 'openid' } })).rejects.toThrow(
-      /^type is ldap and never changes/,
+      /^type is ldap and cannot be changed/,
     )
     await expect(iams.update(as(admin), { id: 'whole', config: { id: 'other' } })).rejects.toThrow(
       /^config\.id must be the same as id/,

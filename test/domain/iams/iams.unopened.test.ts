@@ -46,8 +46,8 @@ test.each([
   const body = await answer.text()
   expect(answer.status, body).toBe(503)
   expect(body).not.toMatch(/bindPassword|clientSecret|sealed|instance key/)
-  expect(body).toMatch(/This IAM cannot be used/)
-  expect(JSON.stringify(app.logged)).toContain(`of the IAM ${iamid} was sealed with another instance key`)
+  expect(body).toMatch(/This IAM is unavailable/)
+  expect(JSON.stringify(app.logged)).toContain(`of the IAM ${iamid} was encrypted with another instance key`)
 })
 
 const logIn = () =>

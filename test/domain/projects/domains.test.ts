@@ -116,7 +116,7 @@ describe('permissions within a domain', () => {
     const { id: domainId } = await domain('Faults')
     const user = { id: bo.user.id }
     const grant = (more: object, actor = governor) => domains.grant(as(actor), { domainId, permission: 'P', ...more })
-    await expect(grant({})).rejects.toThrow(/^user or group must be given, and not both/)
+    await expect(grant({})).rejects.toThrow(/^user or group is required, and not both/)
     await expect(grant({ user, group: { id: crew } })).rejects.toThrow(Invalid)
     for (const permission of ['', 'x'.repeat(255), ' P', 'a\u0000'])
       await expect(grant({ user, permission })).rejects.toThrow(/^permission /)

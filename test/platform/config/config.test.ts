@@ -162,7 +162,7 @@ const broken: (readonly [name: string, text: string, fault: string])[] = [
   ['ADMIN_USERID', '..', 'ADMIN_USERID must not be "." or "..": set'],
   ['ADMIN_USERID', 'аdmin', 'ADMIN_USERID must not mix Latin, Greek and Cyrillic letters: set'],
   ['ADMIN_PASSWORD', 'x'.repeat(1025), 'ADMIN_PASSWORD must have at most 1024 characters: choose'],
-  ['SECRET_KEY', 'short', 'SECRET_KEY must be 32 bytes in base64 (44 characters): make one with `openssl rand -base64 32`'],
+  ['SECRET_KEY', 'short', 'SECRET_KEY must be 32 bytes in base64 (44 characters): create one with `openssl rand -base64 32`'],
   ['SECRET_KEY', `${key.slice(0, -1)}!`, 'SECRET_KEY must be 32 bytes in base64'],
   ['SECRET_KEY', Buffer.alloc(33).toString('base64'), 'SECRET_KEY must be 32 bytes in base64'],
   ['SECRET_KEY', Buffer.alloc(32).toString('hex'), 'SECRET_KEY must be 32 bytes in base64'],
@@ -210,7 +210,7 @@ describe('faults', () => {
   })
 
   test('a server database needs a key, also when its own URL is broken', () => {
-    const fault = /^SECRET_KEY is required with DATABASE_URL: make one with/
+    const fault = /^SECRET_KEY is required with DATABASE_URL: create one with/
     expect(faultsOf({ DATABASE_URL: 'postgres://h/d' })).toEqual([expect.stringMatching(fault)])
     expect(faultsOf({ DATABASE_URL: 'h' })).toEqual([expect.stringMatching(/^DATABASE_URL/), expect.stringMatching(fault)])
     expect(faultsOf({ DATABASE_URL: 'postgres:///d?host=/run/postgresql', SECRET_KEY: key })).toEqual([])

@@ -64,7 +64,7 @@ test('a cursor of another list, order, instance or hand is refused, naming the a
   ]
   for (const error of refused) {
     expect(error).toBeInstanceOf(Invalid)
-    expect(error).toMatchObject({ field: 'after', message: 'after must be a cursor from a page of this list in this order' })
+    expect(error).toMatchObject({ field: 'after', message: 'after must be a cursor of this list in the same order' })
   }
 })
 

@@ -157,7 +157,7 @@ describe('paths', () => {
 
   it.each(['/nope', '/', '/echo', '/echo/1/2', '/%6eope'])('answers the unknown path %s in the one shape', async path => {
     const { status, json } = await ask(path)
-    const message = 'There is nothing at this path: GET /openapi.json lists the paths that there are'
+    const message = 'No such path: GET /openapi.json lists all paths'
     expect([status, json]).toEqual([404, { statusCode: 404, error: 'Not Found', message }])
   })
 

@@ -239,7 +239,7 @@ describe('health', () => {
     expect((await ask('/health/live')).status).toBe(200)
     const { status, headers, json } = await ask('/health/ready')
     expect([status, headers.get('retry-after')]).toEqual([503, '5'])
-    expect(json).toEqual({ statusCode: 503, error: 'Service Unavailable', message: 'The store does not answer' })
+    expect(json).toEqual({ statusCode: 503, error: 'Service Unavailable', message: 'The database does not respond' })
   })
 })
 

@@ -152,7 +152,7 @@ describe('JSON in pieces', () => {
 
   test('is refused beyond its limit', async () => {
     await expect(jsonPieces({ a: 'x'.repeat(1_000) }, 1_000)).rejects.toThrow(
-      'page must be smaller: the answer is larger than 1000 bytes',
+      'page must be smaller: the response is larger than 1000 bytes',
     )
   })
 })
@@ -173,7 +173,7 @@ describe('JSON fields', () => {
     try {
       const refused = await app.graphql(many)
       expect(refused.errors![0]).toMatchObject({
-        message: 'The answer is larger than 1000000 bytes: ask for smaller pages or fewer fields',
+        message: 'The response is larger than 1000000 bytes: request smaller pages or fewer fields',
         extensions: { code: 'BAD_USER_INPUT' },
       })
     } finally {

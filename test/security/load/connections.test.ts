@@ -118,7 +118,7 @@ describe('all connections together', () => {
     await until(() => served!.lines.filter(line => line.route === '/large').length === 2)
     const refused = await fetch(`${url}/large`)
     expect([refused.status, refused.headers.get('retry-after')]).toEqual([503, '5'])
-    expect(await refused.json()).toMatchObject({ message: 'Too many answers wait to be read; try again shortly' })
+    expect(await refused.json()).toMatchObject({ message: 'Too many responses are waiting to be read: try again shortly' })
     expect((await fetch(`${url}/small`)).status).toBe(200)
     for (const socket of unread) socket.destroy()
     // What nobody waits for any more is given back.

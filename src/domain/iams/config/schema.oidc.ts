@@ -18,11 +18,11 @@ export const openidOptions = described(
         enableSSL: flag('False allows http, for a provider on the same machine; otherwise each URL must be https.', true),
         endSessionEndpoint: url('Where signing out goes on (single logout); the discovered one without it.'),
         issuer: url(
-          'The issuer of its ID tokens. Required without `discoverUrl`; beside it, the one that the document must name instead of its own address.',
+          'The issuer of its ID tokens. Required without `discoverUrl`; with it, the issuer that the document must name instead of its own address.',
         ),
         jwksUri: url("The provider's keys. Required without `discoverUrl`, refused with it."),
         scopes: described(
-          'What is asked for; `openid` always is.',
+          'Requested scopes; `openid` is always included.',
           list(
             Type.Refine(
               plain(254),
@@ -39,7 +39,7 @@ export const openidOptions = described(
         ),
         trustUnverifiedEmail: flag('With `userIdClaim: email`: whether an address counts without `email_verified: true`.'),
         tokenEndpoint: url('Where codes become tokens. Required without `discoverUrl`, refused with it.'),
-        userInfoEndpoint: url('Where further claims are asked for. Refused with `discoverUrl`.'),
+        userInfoEndpoint: url('The user info endpoint. Rejected with `discoverUrl`.'),
         userIdClaim: text('Which claim is the userid.', { max: 254, default: 'sub' }),
       }),
     },

@@ -7,11 +7,14 @@ export const scimOptions = {
     'Users that SCIM disables or deletes in an hour before an administrator must let it go on; needs `scimEnabled`.',
     { minimum: 0, maximum: 10_000_000, otherwise: 50 },
   ),
-  scimMaxDeprovisionedPercent: whole('As `scimMaxDeprovisionedCount`, of the users of the IAM; the larger of the two holds.', {
-    minimum: 0,
-    maximum: 100,
-    otherwise: 10,
-  }),
+  scimMaxDeprovisionedPercent: whole(
+    'As `scimMaxDeprovisionedCount`, in percent of the users of the IAM; the larger of the two applies.',
+    {
+      minimum: 0,
+      maximum: 100,
+      otherwise: 10,
+    },
+  ),
   scimRequestsPerMinute: whole('SCIM requests that each instance takes in a minute; no limit unless set. Needs `scimEnabled`.', {
     minimum: 1,
     maximum: 1_000_000,

@@ -27,14 +27,14 @@ const externalUserInfo = described(
   'An endpoint of yours that knows the groups and attributes of users; not together with SCIM.',
   Type.Object(
     {
-      uri: url('Its address: asked as `GET uri?userid=…` at log-in and refresh.'),
+      uri: url('The address; called as `GET uri?userid=…` at log-in and refresh.'),
       ...optionals({
         useAuth: described(
-          'Whether it is asked with credentials; without a word, where `authentication` has both halves, which true requires.',
+          'Send Basic credentials. Default: true if `authentication` is complete, which true requires.',
           Type.Boolean(),
         ),
         authentication: described('Basic credentials for it.', optional({ username: text('The user name.') })),
-        useSSL: flag('Whether the connection is to be encrypted. The scheme of `uri` decides; this says what was meant.'),
+        useSSL: flag('Must match the scheme of `uri`: true requires https.'),
         ...pems,
         timeoutMs: whole('Milliseconds for the whole exchange.', { minimum: 1, maximum: 600_000, otherwise: 5_000 }),
         staleAfter: whole('Seconds for which a good answer stands in for one that does not come, under `onError: deny`.', {
@@ -58,7 +58,7 @@ const externalUserInfo = described(
 const profile = (field: string, more = '') =>
   text(`Where the ${field} of a person stands: the name of a claim or attribute.${more}`)
 const schema = described(
-  "How what the provider says becomes a user's profile, attributes and groups: our names, and theirs for them.",
+  "Maps the provider's data to profile, attributes and groups: Roster's names, with the provider's name for each.",
   optional({
     profile: described(
       'Profile fields. A field that is mapped is not for the user to change.',
@@ -78,7 +78,7 @@ const schema = described(
     group: described(
       'Groups.',
       optional({
-        name: text("Where a group's name stands; for OpenID Connect the claim that lists the groups, `groups` unless told."),
+        name: text("The attribute of a group's name; for OpenID Connect the claim with the groups. Default: `groups`."),
         email: text("Where a group's e-mail address stands."),
         gid: text("Where a group's id stands."),
         description: text("Where a group's description stands."),
@@ -97,7 +97,7 @@ const schema = described(
 )
 
 const common = {
-  authenticationOnly: flag('Take nothing from the provider but who somebody is.'),
+  authenticationOnly: flag('Import only the user name from the provider.'),
   migrateFrom: iamid(
     "Another IAM, or a removed one whose users are still here: its account of the same userid becomes the person's at the first log-in or sync.",
   ),
@@ -128,7 +128,7 @@ const ldapOptions = described(
     {
       // Comma-separated hosts are tried in order.
       host: described(
-        'Its host, or several of one directory with commas between them, asked in turn.',
+        'The host, or several hosts of one directory, separated by commas and tried in order.',
         Type.Refine(
           plain(),
           areHosts,
@@ -137,7 +137,7 @@ const ldapOptions = described(
       ),
       userSearchBase: text('The DN below which people are searched.'),
       ...optionals({
-        port: whole('Its port; 636 with `useSSL`, else 389, unless told.', { minimum: 1, maximum: 65_535 }),
+        port: whole('The port. Default: 636 with `useSSL`, else 389.', { minimum: 1, maximum: 65_535 }),
         useSSL: flag('LDAPS: encrypted from the start.'),
         ...pems,
         startTLS: flag('Encrypted by StartTLS; not together with `useSSL`.'),
@@ -149,8 +149,8 @@ const ldapOptions = described(
             () => 'must hold %s where the userid goes',
           ),
         ),
-        userIdAttribute: text('Which attribute holds the userid. This or `userSearchFilter` is required.'),
-        groupSearchBase: text('The DN below which groups are searched; `userSearchBase` unless told.'),
+        userIdAttribute: text('The attribute with the userid. This or `userSearchFilter` is required.'),
+        groupSearchBase: text('The DN below which groups are searched. Default: `userSearchBase`.'),
         groupSearchFilter: text('Which entries are groups, `%s` standing for a part of the name.'),
         userGroupSearchFilter: text(
           'Which groups a person is in, `<dn>` standing for their DN, `%s` for the userid. Without it and `groupSearchBase` none are searched.',
@@ -167,11 +167,11 @@ const ldapOptions = described(
         ),
         useUserAccountForSearch: flag("Search with the person's own credentials instead of `credentials`."),
         entryIdAttribute: text(
-          'Which attribute is the stable id of an entry, by which a person stays the same under another userid. Left out, the first of `entryUUID`, `objectGUID`, `nsUniqueId`, `ipaUniqueID` and `GUID` that the entry has; `none`: userids alone say who somebody is.',
+          'The attribute with the stable id of an entry, which identifies a person when the userid changes. Default: the first of `entryUUID`, `objectGUID`, `nsUniqueId`, `ipaUniqueID` and `GUID` that the entry has; `none`: people are identified by userid only.',
         ),
         nestedGroups: flag('Whether the groups of a group count, too.'),
         // In the reference's LDAP example.
-        allowIdPInitiatedSSO: flag('Without a meaning for a directory; taken because configurations have it.'),
+        allowIdPInitiatedSSO: flag('Ignored for directories; accepted for compatibility.'),
       }),
     },
     strict,
@@ -195,22 +195,22 @@ const ldapSync = described(
       maximum: 10_000,
       otherwise: 500,
     }),
-    requireManualActivation: flag('Whether somebody new waits, disabled, for an administrator.'),
+    requireManualActivation: flag('Create new users disabled, until an administrator enables them.'),
     incrementalRule: described(
-      'When, between two whole syncs, only what the directory changed since is read; nobody is disabled by it.',
+      'The schedule of incremental syncs, which read only changes and never disable users.',
       Type.Refine(plain(100), isCron, () => 'must be a cron rule of five fields, such as */5 * * * *'),
     ),
     onReusedUserid: described(
-      'What a sync does with an account whose userid the directory has given to another entry: report a `fault` and leave it, or `replace` its person, by whom nothing of the account stays.',
+      'The action for an account whose userid now belongs to another entry: `fault` reports it and changes nothing, `replace` empties the account for the new person.',
       Type.Enum(['fault', 'replace']),
       { default: 'fault' },
     ),
-    askUserInfo: flag('Whether `externalUserInfo` is asked about everybody, too.'),
+    askUserInfo: flag('Also call `externalUserInfo` for all users.'),
     maxDisabledCount: whole(
       'A sync that would disable more people than this and `maxDisabledPercent` allow waits for an administrator.',
       { minimum: 0, maximum: 10_000_000, otherwise: 10 },
     ),
-    maxDisabledPercent: whole('As `maxDisabledCount`, of the people who may log in; the larger of the two holds.', {
+    maxDisabledPercent: whole('As `maxDisabledCount`, in percent of the users who may log in; the larger of the two applies.', {
       minimum: 0,
       maximum: 100,
       otherwise: 10,
@@ -220,7 +220,7 @@ const ldapSync = described(
       { minimum: 0, maximum: 10_000_000, otherwise: 50 },
     ),
     maxLostPercent: whole(
-      'As `maxLostCount`, of the memberships, e-mails or attribute values that the IAM has set; the larger of the two holds.',
+      'As `maxLostCount`, in percent of the memberships, e-mails or attribute values that the IAM has set; the larger of the two applies.',
       { minimum: 0, maximum: 100, otherwise: 30 },
     ),
   }),

@@ -165,7 +165,7 @@ function crossFieldIssues(type: IamType, { id, config, has }: { id: string; conf
     ...issueIf(config.strictScimSchema === true && !scim, 'strictScimSchema', 'needs scimEnabled'),
     ...SCIM_LIMITS.flatMap(name => issueIf(config[name] !== undefined && !scim, name, 'needs scimEnabled')),
     ...issueIf(schema?.attributeSchema !== undefined && !scim, 'schema.attributeSchema', 'needs scimEnabled'),
-    ...issueIf(config.externalUserInfo !== undefined && scim, 'externalUserInfo', 'cannot stand beside scimEnabled'),
+    ...issueIf(config.externalUserInfo !== undefined && scim, 'externalUserInfo', 'cannot be combined with scimEnabled'),
     ...issueIf(
       (config.ldapSync as Config | undefined)?.askUserInfo === true && config.externalUserInfo === undefined,
       'ldapSync.askUserInfo',
@@ -188,7 +188,7 @@ function requireSecretAgain(
     const { sentTo = [], guardedBy = [] } = secretPaths[type][path] ?? {}
     const fields = [...sentTo.filter(changed), ...guardedBy.filter(guard => changed(guard) && valueAt(after, guard) !== true)]
     const because = `because ${fields.map(field => `config.${field}`).join(', ')} change${fields.length === 1 ? 's' : ''}`
-    const rule = `must be given anew, or null, ${because}: a stored secret is never sent to another place`
+    const rule = `must be entered again, or null, ${because}: a stored secret is never sent to a new address`
     return issueIf(fields.length > 0, path, rule)
   })
 }
@@ -232,8 +232,8 @@ function ldapFaults(options: Config | undefined, credentials: Config | undefined
   return [
     ...faults,
     ...issueIf(users === 0, 'options.userSearchFilter', 'or options.userIdAttribute is required'),
-    ...issueIf(users === 2, 'options.userIdAttribute', 'cannot stand beside userSearchFilter'),
-    ...issueIf(options.useSSL === true && options.startTLS === true, 'options.startTLS', 'cannot stand beside useSSL'),
+    ...issueIf(users === 2, 'options.userIdAttribute', 'cannot be combined with userSearchFilter'),
+    ...issueIf(options.useSSL === true && options.startTLS === true, 'options.startTLS', 'cannot be combined with useSSL'),
     ...named.flatMap(name => issueIf(!encrypted, `options.${name}`, 'needs useSSL or startTLS')),
     ...certificateFaults('options.', options.cert !== undefined, has('options.key')),
   ]
@@ -252,7 +252,7 @@ const disabledByDiscovery = [
 function openidFaults(options: Config): ValidationIssue[] {
   if (options.discoverUrl !== undefined)
     return disabledByDiscovery.flatMap(name =>
-      issueIf(options[name] !== undefined, `options.${name}`, 'cannot stand beside discoverUrl'),
+      issueIf(options[name] !== undefined, `options.${name}`, 'cannot be combined with discoverUrl'),
     )
   return manualEndpoints.flatMap(name =>
     issueIf(options[name] === undefined, `options.${name}`, 'is required without discoverUrl'),
