@@ -1,5 +1,5 @@
 /**
- * `npm run bench:sync`: a whole sync of a directory (PEOPLE, TEAMS and MEMBERSHIPS; 100,000, 5,000 and 500,000 unless told) into a server
+ * `npm run bench:sync`: a whole sync of a directory (PEOPLE, TEAMS and MEMBERSHIPS; default: 100,000, 5,000 and 500,000) into a server
  * PostgreSQL, by a gateway of its own: how long, how large the process becomes, and that a second run writes no row of a user, a group,
  * a membership or an attribute. Needs slapd and openssl.
  */

@@ -7,12 +7,12 @@ import { join } from 'node:path'
 import { startApp } from '../../src/app.ts'
 import { createFirstAdministrator } from '../../src/domain/users/first-administrator.ts'
 import { loadConfig } from '../../src/platform/config/config.ts'
+import { whatToTry } from './banner.ts'
 import { startDirectory } from './directory.ts'
 import { startEndpoint } from './endpoint.ts'
 import { startProvider } from './provider.ts'
 import { configure } from './roster.ts'
 import { freePort } from './slapd.ts'
-import { whatToTry } from './words.ts'
 
 const PORT = 4100
 /** Milliseconds until a stop is forced. */

@@ -35,7 +35,7 @@ export interface CallbackInput {
 export interface OidcLoginResult {
   readonly iam: Pick<IamRecord, 'id' | 'config'>
   readonly userid: string
-  readonly news: readonly SourceResult[]
+  readonly results: readonly SourceResult[]
   readonly endSession: string | null
   readonly session: ProviderSession
 }
@@ -81,19 +81,25 @@ export async function finishOidcLogin(
       work: () => finish(relying, back, handshake),
     })
     const claimed = identityFromClaims(iam, claims)
-    const { userid } = claimed.said
+    const { userid } = claimed.record
     const held = await findUser(call.db, { iamid, userid })
     const sourceId = openidIdOf(claims)
     if (sourceId === null) throw new Unauthenticated('The subject that the identity provider names is longer than 255 characters')
     // The same subject may have changed its userid.
     if (held !== null && held.openidId !== sourceId.id && !isSameUserid(iam, held.userid, userid))
       throw new Unauthenticated('The userid differs in spelling from the stored one: ask your administrator to compare them')
-    const { identity, faults: unmapped } = identityOf(iam, claimed.said)
+    const { identity, faults: unmapped } = identityOf(iam, claimed.record)
     const all = [...faults, ...claimed.faults, ...unmapped]
     const about = await fetchUserInfo(call, iam, userid)
     const own: SourceResult = { source: iam.id, identity: { ...identity, sourceId }, failure: null, faults: all }
-    const news = about === null ? [own] : [own, about]
-    return { iam, userid, news, endSession: endSession?.href ?? null, session: { ...session, idToken: endSession && idToken } }
+    const results = about === null ? [own] : [own, about]
+    return {
+      iam,
+      userid,
+      results: results,
+      endSession: endSession?.href ?? null,
+      session: { ...session, idToken: endSession && idToken },
+    }
   } catch (error) {
     if (error instanceof Unauthenticated) return error
     throw error
@@ -120,9 +126,9 @@ async function relyingPartyOf({ app, db }: ServiceContext, iamid: string): Promi
     if (missing.length > 0) app.log.warn({ iamid, missing }, 'log-in at an IAM that is not configured')
     throw new NotFound('This IAM does not exist or has no OpenID provider')
   }
-  const sealed = (await encryptedSecretsOf(db, iamid))['options.clientSecret']
+  const encrypted = (await encryptedSecretsOf(db, iamid))['options.clientSecret']
   try {
-    const clientSecret = sealed ? decrypt(app.keys, { iamid, path: 'options.clientSecret', sealed }) : null
+    const clientSecret = encrypted ? decrypt(app.keys, { iamid, path: 'options.clientSecret', encrypted: encrypted }) : null
     return { iam, relying: { options, clientSecret, outbound: app.outbound } }
   } catch (error) {
     // Problems of our keys are not for callers.

@@ -25,7 +25,7 @@ export interface AuthenticatedUser {
   readonly iam: IamRecord
   /** In the IAM's spelling. */
   readonly userid: string
-  readonly news: readonly SourceResult[]
+  readonly results: readonly SourceResult[]
   /** Null when the IAM verified it. */
   readonly passwordHash: string | null
   /** Why the account is not usable; for administrators. */
@@ -63,7 +63,7 @@ async function byPassword(
   const right = await call.app.passwordHasher.verify(user?.passwordHash ?? null, password, turn)
   if (!right || user === null || iam === null || user.disabled) return null
   const about = await fetchUserInfo(call, iam, user.userid)
-  return { user, iam, userid: user.userid, news: about === null ? [] : [about], passwordHash: user.passwordHash }
+  return { user, iam, userid: user.userid, results: about === null ? [] : [about], passwordHash: user.passwordHash }
 }
 
 async function byDirectory(
@@ -83,12 +83,12 @@ async function byDirectory(
   const { user, userid: name, rejected } = await accountOf(call.db, { iam, entry, identity: own.identity! })
   if (rejected !== undefined) {
     await soonest
-    return { user: null, iam, userid: entry.userid, news: [own], passwordHash: null, rejected }
+    return { user: null, iam, userid: entry.userid, results: [own], passwordHash: null, rejected }
   }
   if (user?.disabled) return soonest
   const about = await fetchUserInfo(call, iam, name)
-  const news = about === null ? [own] : [own, about]
-  return { user, iam, userid: name, news, passwordHash: null }
+  const results = about === null ? [own] : [own, about]
+  return { user, iam, userid: name, results: results, passwordHash: null }
 }
 
 /** Details are for administrators: in log, exchanges and testIam. */

@@ -211,13 +211,15 @@ async function startSession(
     iam,
     user: known,
     userid,
-    news,
+    results,
     rejected: rejection,
-  }: Pick<AuthenticatedUser, 'user' | 'userid' | 'news' | 'rejected'> & { readonly iam: OidcLoginResult['iam'] },
+  }: Pick<AuthenticatedUser, 'user' | 'userid' | 'results' | 'rejected'> & { readonly iam: OidcLoginResult['iam'] },
   refusal: string,
 ): Promise<WriteResult<IssuedToken>> {
   const taken =
-    rejection === undefined ? await applySourceResults(call, { iam, person: known, news, logIn: true }) : { rejected: rejection }
+    rejection === undefined
+      ? await applySourceResults(call, { iam, person: known, results: results, logIn: true })
+      : { rejected: rejection }
   if ('rejected' in taken) {
     call.app.log.warn(
       { iamid: iam.id, requestId: call.requestId, failure: taken.rejected },
@@ -232,7 +234,7 @@ async function startSession(
   const issued = await issueToken(call, { userId: user.id, profileId: user.profileId })
   await recordLogin(call.db, user.id, call.now)
   const target = { type: 'session' as const, id: issued.tokenId, name }
-  const notTaken = news.flatMap(({ faults, failure }) => [
+  const notTaken = results.flatMap(({ faults, failure }) => [
     ...faults,
     ...(failure === null ? [] : [`the user info endpoint: ${failure}`]),
   ])

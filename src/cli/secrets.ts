@@ -7,18 +7,18 @@ import type { Printed } from './command.ts'
 export function rotateSecrets(env: Environment): Promise<Printed> {
   return asOperator(loadConfig(env), 'npm run secrets', async operator => {
     const lines: string[] = []
-    const count = { resealed: 0, lost: 0 }
+    const count = { reencrypted: 0, lost: 0 }
     for (const id of await secrets.listOld(operator, {})) {
-      const { resealed, lost } = await secrets.reseal(operator, { id })
-      count.resealed += resealed.length
+      const { reencrypted, lost } = await secrets.reencrypt(operator, { id })
+      count.reencrypted += reencrypted.length
       count.lost += lost.length
       lines.push(...lost.map(path => `${path} of the IAM ${id} cannot be read: enter it again\n`))
     }
-    const sealed = `${count.resealed} secret${count.resealed === 1 ? '' : 's'} encrypted with SECRET_KEY.\n`
+    const summary = `${count.reencrypted} secret${count.reencrypted === 1 ? '' : 's'} encrypted with SECRET_KEY.\n`
     const end =
       count.lost === 0
         ? 'All secrets are: SECRET_KEY_PREVIOUS can go once every instance runs with this SECRET_KEY.\n'
         : `${count.lost} did not open, with neither SECRET_KEY nor SECRET_KEY_PREVIOUS.\n`
-    return { text: `${lines.join('')}${sealed}${end}`, exitCode: count.lost === 0 ? 0 : 1 }
+    return { text: `${lines.join('')}${summary}${end}`, exitCode: count.lost === 0 ? 0 : 1 }
   })
 }

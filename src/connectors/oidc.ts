@@ -67,16 +67,19 @@ export async function finish(relying: RelyingParty, callback: URL, handshake: Ha
       idTokenExpected: true,
     })
     .catch(error => Promise.reject(exchangeFault(error)))
-  const said = tokens.claims()
-  if (said === undefined || tokens.id_token === undefined) throw refused('it has no ID token')
-  checkFurther(said, { idToken: tokens.id_token, accessToken: tokens.access_token, clientId: relying.options.clientId })
-  const info = await userInfo(provider, tokens.access_token, said.sub)
+  const idClaims = tokens.claims()
+  if (idClaims === undefined || tokens.id_token === undefined) throw refused('it has no ID token')
+  checkFurther(idClaims, { idToken: tokens.id_token, accessToken: tokens.access_token, clientId: relying.options.clientId })
+  const info = await userInfo(provider, tokens.access_token, idClaims.sub)
   return {
-    claims: together(said, info.claims),
+    claims: together(idClaims, info.claims),
     faults: info.faults,
     endSession: endSessionOf(relying, provider),
     idToken: tokens.id_token,
-    session: { sub: said.sub, sid: typeof said.sid === 'string' && said.sid !== '' ? said.sid.slice(0, 255) : null },
+    session: {
+      sub: idClaims.sub,
+      sid: typeof idClaims.sid === 'string' && idClaims.sid !== '' ? idClaims.sid.slice(0, 255) : null,
+    },
   }
 }
 

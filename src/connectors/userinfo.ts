@@ -73,9 +73,9 @@ function read({ status, body }: OutboundResponse): UserInfoResponse {
 }
 
 /** Validates the documented form. */
-export function answerOf(said: unknown): UserInfoResponse {
-  if (!isObject(said)) return { failure: 'The answer is no object' }
-  const { groups, authorizations } = said
+export function answerOf(value: unknown): UserInfoResponse {
+  if (!isObject(value)) return { failure: 'The answer is no object' }
+  const { groups, authorizations } = value
   if (groups !== undefined && !isGroups(groups)) return { failure: 'groups must be a list of {"name": text}' }
   if (authorizations !== undefined && !isAuthorizations(authorizations))
     return { failure: 'authorizations must be an object of lists of texts' }

@@ -68,7 +68,7 @@ export const identities = {
     if (about?.failure != null) failures.push(`The user info endpoint: ${about.failure}`)
     const { identity = null, faults = [] } = about ?? {}
     return {
-      directory: entry && (await simulateIdentity(call, { iam, source: iam.id, mapped: said(mapEntry(iam, entry)) })),
+      directory: entry && (await simulateIdentity(call, { iam, source: iam.id, mapped: toMapped(mapEntry(iam, entry)) })),
       userInfo: identity && (await simulateIdentity(call, { iam, source: USER_INFO, mapped: { identity, faults } })),
       provider,
       failures,
@@ -101,7 +101,7 @@ export interface DriftPage extends Page<DriftRecord> {
 const NO_ID =
   'The directory returns no stable id for the entry (entryUUID, objectGUID, nsUniqueId, ipaUniqueID or GUID, or what config.options.entryIdAttribute names): a userid that now belongs to another person cannot be detected. Let the account of config.credentials read it, set another attribute, or set entryIdAttribute to none'
 
-const said = ({ identity, faults }: SourceResult): Mapped => ({ identity: identity!, faults })
+const toMapped = ({ identity, faults }: SourceResult): Mapped => ({ identity: identity!, faults })
 
 /** Null without a provider. */
 async function testProvider(
@@ -155,12 +155,12 @@ function mappedFrom(iam: IamRecord, { userid, claims, ldapEntry, userInfo, group
   }
   if (ldapEntry != null) {
     if (iam.type !== 'ldap') throw new Invalid('ldapEntry', 'needs an IAM of the type ldap')
-    return said(mapEntry(iam, entryOf(userid, checkObject('ldapEntry', ldapEntry), groups)))
+    return toMapped(mapEntry(iam, entryOf(userid, checkObject('ldapEntry', ldapEntry), groups)))
   }
   if (iam.type !== 'openid') throw new Invalid('claims', 'needs an IAM of the type openid')
   try {
     const claimed = identityFromClaims(iam, { [userIdClaimOf(iam)]: userid, ...checkObject('claims', claims) })
-    const { identity: mapped, faults } = identityOf(iam, claimed.said)
+    const { identity: mapped, faults } = identityOf(iam, claimed.record)
     const sourceId = openidIdOf(checkObject('claims', claims))
     const identity = sourceId === null ? mapped : { ...mapped, sourceId }
     return { identity, faults: [...claimed.faults, ...faults] }

@@ -87,9 +87,9 @@ async function replayEntry(
     const { identity, faults } = mapEntry(iam, entry)
     return simulateIdentity(call, { iam, source: iam.id, mapped: { identity: identity!, faults } })
   }
-  const said = answer === null || userid === null ? null : answerOf(answer)
-  if (said === null || 'failure' in said) throw emptyError(failure)
-  return simulateIdentity(call, { iam, source: USER_INFO, mapped: mapUserInfo(iam.config, userid!, said.info) })
+  const response = answer === null || userid === null ? null : answerOf(answer)
+  if (response === null || 'failure' in response) throw emptyError(failure)
+  return simulateIdentity(call, { iam, source: USER_INFO, mapped: mapUserInfo(iam.config, userid!, response.info) })
 }
 
 const incompleteError = () => new Unprocessable(`This exchange was truncated or ${REDACTED}: it cannot be run again`)

@@ -18,22 +18,22 @@ export async function simulateScim(
   { iam, userid, body }: { iam: IamRecord; userid: string; body: unknown },
 ): Promise<IdentitySimulation> {
   if (iam.id === 'bim') throw new Invalid('scimBody', 'requires an IAM with SCIM enabled')
-  const said = checked(iam, body)
-  if (canonical(said.userid) !== canonical(userid)) throw new Invalid('userid', 'must be the userName of scimBody')
-  const held = await findByUserName(call.db, { iamid: iam.id, useridKey: said.useridKey })
-  const { columns } = said
+  const resource = checked(iam, body)
+  if (canonical(resource.userid) !== canonical(userid)) throw new Invalid('userid', 'must be the userName of scimBody')
+  const held = await findByUserName(call.db, { iamid: iam.id, useridKey: resource.useridKey })
+  const { columns } = resource
   const filled = PROFILE_FIELDS.flatMap(field => (columns[field] === undefined ? [] : [[field, columns[field]] as const]))
   const attributes: Record<string, string[]> = {}
-  for (const { key, value } of said.attributes) attributes[key] = [...(attributes[key] ?? []), value]
-  const identity: Identity = { userid: said.userid, profile: Object.fromEntries(filled), attributes, allBut: [] }
+  for (const { key, value } of resource.attributes) attributes[key] = [...(attributes[key] ?? []), value]
+  const identity: Identity = { userid: resource.userid, profile: Object.fromEntries(filled), attributes, allBut: [] }
   const plan = await simulateIdentity(call, {
     iam: { id: iam.id, config: {} },
     source: iam.id,
-    mapped: { identity, faults: said.notTaken },
+    mapped: { identity, faults: resource.notTaken },
   })
   // PUT when the user has a SCIM resource, else POST.
   const isPut = held !== null && held.scimId !== null
-  const { disabled } = disabledState(iam, held, said.active ?? (isPut ? !held.disabled : true))
+  const { disabled } = disabledState(iam, held, resource.active ?? (isPut ? !held.disabled : true))
   const left = held === null || isPut ? [] : await groupsHeldBy(call.db, { userIds: [held.id], iamid: iam.id, source: iam.id })
   const changes = (held?.disabled ?? null) !== disabled
   return {

@@ -34,21 +34,21 @@ interface Schema {
 
 const MAX_EXTERNAL_ID = 1_024
 
-export function identityOf({ config }: Pick<IamRecord, 'config'>, said: SourceRecord): Mapped {
+export function identityOf({ config }: Pick<IamRecord, 'config'>, record: SourceRecord): Mapped {
   const faults: string[] = []
   const only = config.authenticationOnly === true
   const schema = (only ? {} : (config.schema ?? {})) as Schema
-  const externalUserIds = mapped(schema.externalUserIds, said.values, ([value], name) =>
+  const externalUserIds = mapped(schema.externalUserIds, record.values, ([value], name) =>
     value === undefined || accept(faults, () => checkText(`profile.externalUserIds.${name}`, value, MAX_EXTERNAL_ID))
       ? (value ?? null)
       : undefined,
   )
-  const attributes = supports(config, 'syncAuthorizations') ? attributesOf(schema, said, faults) : undefined
-  const groups = bringsGroups({ config }) ? groupsOf(schema, said.groups, faults) : undefined
+  const attributes = supports(config, 'syncAuthorizations') ? attributesOf(schema, record, faults) : undefined
+  const groups = bringsGroups({ config }) ? groupsOf(schema, record.groups, faults) : undefined
   return {
     identity: {
-      userid: said.userid,
-      profile: profileOf(schema, said, faults),
+      userid: record.userid,
+      profile: profileOf(schema, record, faults),
       ...(externalUserIds && { externalUserIds }),
       ...(groups && { groups }),
       ...(attributes && { attributes }),
@@ -57,10 +57,10 @@ export function identityOf({ config }: Pick<IamRecord, 'config'>, said: SourceRe
   }
 }
 
-function profileOf(schema: Schema, said: SourceRecord, faults: string[]): Identity['profile'] {
+function profileOf(schema: Schema, record: SourceRecord, faults: string[]): Identity['profile'] {
   const profile: Record<string, string | null> = {}
   for (const field of PROFILE_FIELDS) {
-    const values = schema.profile?.[field] === undefined ? undefined : said.values(schema.profile[field])
+    const values = schema.profile?.[field] === undefined ? undefined : record.values(schema.profile[field])
     if (values === undefined) continue
     const value = values[0]?.trim() || null
     // A missing name keeps the stored one.
@@ -70,8 +70,8 @@ function profileOf(schema: Schema, said: SourceRecord, faults: string[]): Identi
   return profile
 }
 
-function attributesOf(schema: Schema, said: SourceRecord, faults: string[]): Identity['attributes'] {
-  return mapped(schema.authorizations, said.values, (values, name) =>
+function attributesOf(schema: Schema, record: SourceRecord, faults: string[]): Identity['attributes'] {
+  return mapped(schema.authorizations, record.values, (values, name) =>
     accept(faults, () => checkAttributeKey(name)) ? acceptAll(faults, values, checkAttributeValue) : undefined,
   )
 }

@@ -40,7 +40,7 @@ export interface Difference {
 
 /** `source` owns what it replaces. Throws Invalid for an unmapped identity. */
 export function diff(identity: Identity, held: CurrentState, source: string): Difference {
-  const said = {
+  const desired = {
     ...profileColumns({ ...identity.profile, ...named(identity, held) }),
     ...(identity.dn !== undefined && { dn: identity.dn }),
     ...(identity.sourceId && { [SOURCE_ID_COLUMNS[identity.sourceId.source]]: identity.sourceId.id }),
@@ -48,10 +48,10 @@ export function diff(identity: Identity, held: CurrentState, source: string): Di
     ...(identity.sourceId && held.user?.relinkable && { relinkable: false }),
     ...(held.renamed !== undefined && { userid: held.renamed, useridKey: canonical(held.renamed) }),
   }
-  const change = difference({ ...held.user }, { ...said, nameKey: undefined, emailKey: undefined, useridKey: undefined })
+  const change = difference({ ...held.user }, { ...desired, nameKey: undefined, emailKey: undefined, useridKey: undefined })
   const changed = new Set(Object.keys(change.after))
   // Canonical forms follow their field.
-  const profile = Object.fromEntries(Object.entries(said).filter(([column]) => changed.has(column.replace(/Key$/, ''))))
+  const profile = Object.fromEntries(Object.entries(desired).filter(([column]) => changed.has(column.replace(/Key$/, ''))))
   return {
     profile,
     before: change.before,

@@ -20,7 +20,7 @@ interface Known {
   readonly own: ReadonlySet<number>
 }
 
-interface GroupNews {
+interface DecidedGroup {
   readonly group: EntryGroup
   readonly decided: GroupDecision
 }
@@ -38,7 +38,7 @@ export class GroupEntries {
   readonly #directory: GroupLookup
   #decided = new Map<string, GroupDecision>()
   #shown = new Set<number>()
-  #news: GroupNews[] = []
+  #pending: DecidedGroup[] = []
 
   constructor(db: Db, iam: Pick<IamRecord, 'id'>, directory: GroupLookup) {
     this.#db = db
@@ -49,14 +49,14 @@ export class GroupEntries {
   clear(): void {
     this.#decided = new Map()
     this.#shown = new Set()
-    this.#news = []
+    this.#pending = []
   }
 
   /** Changes and errors since the last call. */
-  takeNews(): readonly GroupNews[] {
-    const news = this.#news
-    this.#news = []
-    return news
+  takePending(): readonly DecidedGroup[] {
+    const pending = this.#pending
+    this.#pending = []
+    return pending
   }
 
   isShown(groupId: number): boolean {
@@ -180,7 +180,7 @@ export class GroupEntries {
 
   #keep(group: EntryGroup, decided: GroupDecision): void {
     this.#decided.set(group.entryIds[0]!, decided)
-    if (decided.change || decided.fault !== null) this.#news.push({ group, decided })
+    if (decided.change || decided.fault !== null) this.#pending.push({ group, decided })
   }
 }
 

@@ -10,7 +10,7 @@ type Claims = Readonly<Record<string, unknown>>
 type Configured = Pick<IamRecord, 'config'>
 
 export interface ClaimsResult {
-  readonly said: SourceRecord
+  readonly record: SourceRecord
   readonly faults: readonly string[]
 }
 
@@ -23,7 +23,7 @@ export function identityFromClaims(iam: Configured, claims: Claims): ClaimsResul
   for (const name of mappedClaims(iam))
     if (claimOf(claims, name) != null && valuesOf(claimOf(claims, name)) === undefined)
       faults.push(`the claim ${name} is neither a value nor a list of values: it was ignored`)
-  return { said: { userid, values: name => valuesOf(claimOf(claims, name)), groups }, faults }
+  return { record: { userid, values: name => valuesOf(claimOf(claims, name)), groups }, faults }
 }
 
 function mappedClaims({ config }: Configured): Set<string> {

@@ -15,7 +15,7 @@ interface ByRef {
 
 interface FetchedUser {
   readonly iam: Pick<IamRecord, 'id' | 'config'>
-  readonly news: readonly SourceResult[]
+  readonly results: readonly SourceResult[]
 }
 
 /** Throws Invalid without a readable source. */
@@ -35,7 +35,7 @@ async function fetchFromSources(call: ServiceContext, { ref }: ByRef): Promise<F
   )
   if (user.iamid !== 'bim' && entry === null && about === null)
     throw new Invalid('iamid', `names the IAM ${user.iamid}, which has no directory or user info endpoint to refresh from`)
-  return { iam, news: [...(own === null ? [] : [own]), ...(about === null ? [] : [about])] }
+  return { iam, results: [...(own === null ? [] : [own]), ...(about === null ? [] : [about])] }
 }
 
 export const refreshes = {
@@ -44,7 +44,7 @@ export const refreshes = {
     'user:refresh',
     async (call, { ref }: ByRef, fetched: FetchedUser): Promise<WriteResult<UserRecord>> => {
       const user = await requireUser(call.db, ref)
-      const taken = await applySourceResults(call, { iam: fetched.iam, person: user, news: fetched.news })
+      const taken = await applySourceResults(call, { iam: fetched.iam, person: user, results: fetched.results })
       if ('rejected' in taken) throw new Conflict(`Nothing was changed: ${taken.rejected}`)
       const { events, error } = taken
       const value = withVisibility(await requireUser(call.db, { id: user.id }), 'aggregate')

@@ -26,7 +26,7 @@ export function settling<Directory extends PasswordLogin & Lookup & GroupLookup>
     const entries = new GroupEntries(db, iam, directory)
     const [one] = await resolveGroups<ResolvedEntry>(entries, iam, [entry])
     const own = new Set(one!.decided?.map(({ change }) => change))
-    const along = entries.takeNews().flatMap(({ decided: { change } }) => (change === null || own.has(change) ? [] : change))
+    const along = entries.takePending().flatMap(({ decided: { change } }) => (change === null || own.has(change) ? [] : change))
     return { ...one!, ...(along.length > 0 && { along }) }
   }
   return {

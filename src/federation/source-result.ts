@@ -48,12 +48,12 @@ export async function fetchUserInfo(
 ): Promise<SourceResult | null> {
   if (iam.config.externalUserInfo === undefined) return null
   const { app, db, now: at, requestId, trail } = call
-  const news = await callEndpoint(app.outbound, { config: iam.config, secrets: await secretsOf({ app, db }, iam.id), userid })
-  const { answer, failure } = news
+  const results = await callEndpoint(app.outbound, { config: iam.config, secrets: await secretsOf({ app, db }, iam.id), userid })
+  const { answer, failure } = results
   const about = { iamid: iam.id, at, requestId, asked: 'ask', userid, answer, failure }
   app.exchangeLog.record({ kind: 'userinfo', ...about, trail, source: USER_INFO })
-  if (news.failure !== null) app.log.warn({ iamid: iam.id, failure: news.failure }, 'the user info endpoint gave no answer')
-  return news
+  if (results.failure !== null) app.log.warn({ iamid: iam.id, failure: results.failure }, 'the user info endpoint gave no answer')
+  return results
 }
 
 /** For any configuration. */
@@ -85,8 +85,8 @@ type Secrets = ReadonlyMap<string, string>
 
 /** Throws Unprocessable when unreadable. */
 export async function secretsOf({ app, db }: Pick<ServiceContext, 'app' | 'db'>, iamid: string): Promise<Secrets> {
-  const sealed = Object.entries(await encryptedSecretsOf(db, iamid))
-  return new Map(sealed.map(([path, secret]) => [path, decrypt(app.keys, { iamid, path, sealed: secret })]))
+  const encrypted = Object.entries(await encryptedSecretsOf(db, iamid))
+  return new Map(encrypted.map(([path, secret]) => [path, decrypt(app.keys, { iamid, path, encrypted: secret })]))
 }
 
 /** No mapping; unsupported actions are dropped. */
@@ -125,15 +125,15 @@ export async function applySourceResults(
   {
     iam,
     person,
-    news,
+    results,
     logIn = false,
-  }: { iam: Pick<IamRecord, 'id' | 'config'>; person: Person | null; news: readonly SourceResult[]; logIn?: boolean },
+  }: { iam: Pick<IamRecord, 'id' | 'config'>; person: Person | null; results: readonly SourceResult[]; logIn?: boolean },
 ): Promise<AppliedResults | { readonly rejected: string }> {
   const events: AuditDraft[] = []
   let error: Unavailable | null = null
   let user = person
   let isNew = false
-  for (const { source, identity, failure, faults } of news) {
+  for (const { source, identity, failure, faults } of results) {
     if (faults.length > 0) call.app.log.info({ iamid: iam.id, source, faults }, 'source data partly rejected')
     if (identity !== null) {
       const by = { iamid: iam.id, source, disabled: waits(iam), migrateFrom: migrateFromOf(iam), expected: user?.id, logIn }

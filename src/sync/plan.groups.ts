@@ -68,7 +68,7 @@ export class GroupsPlan {
 
   #news(): EntryDraft[] {
     const { app, iam } = this.#reading
-    return this.#entries.takeNews().flatMap(({ group, decided: { held, change, fault } }) => {
+    return this.#entries.takePending().flatMap(({ group, decided: { held, change, fault } }) => {
       if (fault !== null && this.#logged++ < mostLogged)
         app.log.warn({ iamid: iam.id, fault }, 'a group of a directory is not taken in')
       return [...(change && held ? [changedGroup(change, held)] : []), ...(fault === null ? [] : [groupFault(group, fault)])]

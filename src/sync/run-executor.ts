@@ -148,7 +148,9 @@ export const unsavedIam = (id: string): IamRecord => {
 async function secretsFor(app: App, run: RunRecord, iam: IamRecord): Promise<ReadonlyMap<string, string>> {
   const { config, secrets } = await unsavedConfigOf(app.store.db, run.id)
   if (!config || !secrets) return secretsOf({ app, db: app.store.db }, iam.id)
-  return new Map(Object.entries(secrets).map(([path, sealed]) => [path, decrypt(app.keys, { iamid: iam.id, path, sealed })]))
+  return new Map(
+    Object.entries(secrets).map(([path, sealed]) => [path, decrypt(app.keys, { iamid: iam.id, path, encrypted: sealed })]),
+  )
 }
 
 const directoryFor = (app: App, iam: IamRecord, secrets: ReadonlyMap<string, string>) =>

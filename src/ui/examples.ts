@@ -92,7 +92,7 @@ mutation CreateUser {
     title: 'Create an API key',
     query: `# "secret" is shown once. The scope "read" lets the key
 # read what you may read, and change nothing.
-mutation MintApiKey {
+mutation CreateApiKey {
   createApiKey(input: { name: "my first key", scopes: ["read"] }) {
     secret
     apiKey { id prefix expiresAt }

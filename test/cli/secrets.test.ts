@@ -58,7 +58,7 @@ test('everything is sealed anew, once, and opens with the new key alone', async 
   await inside(async store => {
     for (const id of ['a', 'b', 'new'])
       for (const [path, sealed] of Object.entries(await stored(store, id)))
-        expect(decrypt([fresh], { iamid: id, path, sealed })).toBe(secretOf(id, path))
+        expect(decrypt([fresh], { iamid: id, path, encrypted: sealed })).toBe(secretOf(id, path))
     const events = await store.db.prisma.auditEvent.findMany({ orderBy: { id: 'asc' } })
     expect(events.map(({ event, actorName, targetId }) => [event, actorName, targetId])).toEqual(
       ['a', 'b'].map(id => ['iamConfigured', 'operator', id]),
@@ -113,13 +113,13 @@ test('with both keys a gateway opens secrets of either, and only whoever holds t
       expect([...found.values()]).toEqual(PATHS.map(path => secretOf(id, path)))
     }
     const chief = await makeUser(store, 'chief', ['APPLICATION_ADMIN', 'USER_ADMIN'])
-    await expect(secrets.reseal(testContext({ actor: chief, store, env }), { id: 'old' })).rejects.toThrow(Forbidden)
+    await expect(secrets.reencrypt(testContext({ actor: chief, store, env }), { id: 'old' })).rejects.toThrow(Forbidden)
     await expect(secrets.listOld(testContext({ actor: anonymous, store, env }), {})).rejects.toThrow(Unauthenticated)
     // Two at once: one seals, the other finds it done.
     const context = () => testContext({ actor: operator, store, env })
     const events = await eventsBy(store, async () => {
-      const both = await Promise.all([1, 2].map(() => secrets.reseal(context(), { id: 'old' })))
-      expect(both.map(({ resealed }) => resealed.length).toSorted()).toEqual([0, 2])
+      const both = await Promise.all([1, 2].map(() => secrets.reencrypt(context(), { id: 'old' })))
+      expect(both.map(({ reencrypted: resealed }) => resealed.length).toSorted()).toEqual([0, 2])
     })
     expect(events).toHaveLength(1)
   })

@@ -53,7 +53,7 @@ export const apiKeys = {
     const projectId = input.projectId ?? null
     if (projectId !== null && !(await isProjectMember(call.db, projectId, actor.user.id)))
       throw new Forbidden('projectId must be that of a project you are a member of')
-    const minted = await createKey(call, {
+    const created = await createKey(call, {
       userId: actor.user.id,
       name,
       projectId,
@@ -61,9 +61,9 @@ export const apiKeys = {
       expiresAt,
       parentKeyId: parent?.id ?? null,
     })
-    return changed(minted, {
+    return changed(created, {
       event: 'apiKeyCreated',
-      target: targetOf(minted.apiKey),
+      target: targetOf(created.apiKey),
       after: { name, projectId, scopes, expiresAt },
     })
   }),
@@ -84,13 +84,13 @@ export const apiKeys = {
     // An expiring key must not outlive itself through its successor.
     const used = credential.apiKeyId === null ? null : await findApiKey(call.db, credential.apiKeyId)
     const expiresAt = earliest(old.expiresAt, used?.expiresAt ?? null)
-    const minted = await createKey(call, { userId, name, projectId, scopes: [...scopes], expiresAt, parentKeyId })
+    const created = await createKey(call, { userId, name, projectId, scopes: [...scopes], expiresAt, parentKeyId })
     const dies = earliest(new Date(call.now.getTime() + grace * 1000), old.expiresAt)!
-    await followApiKey(call.db, id, { rotatedToId: minted.apiKey.id, expiresAt: dies })
-    return changed(minted, {
+    await followApiKey(call.db, id, { rotatedToId: created.apiKey.id, expiresAt: dies })
+    return changed(created, {
       event: 'apiKeyRotated',
       target: targetOf(old),
-      after: { rotatedTo: minted.apiKey.id, expiresAt: dies },
+      after: { rotatedTo: created.apiKey.id, expiresAt: dies },
     })
   }),
 

@@ -37,15 +37,15 @@ export function encrypt(
 /** Throws SecretUnreadable. */
 export function decrypt(
   instanceKeys: readonly Buffer[],
-  { iamid, path, sealed }: { iamid: string; path: string; sealed: EncryptedSecrets },
+  { iamid, path, encrypted }: { iamid: string; path: string; encrypted: EncryptedSecrets },
 ): string {
   const cure = 'restore the instance key, or enter the secret again'
-  const instanceKey = instanceKeys.find(key => keyId(key) === sealed.key)
+  const instanceKey = instanceKeys.find(key => keyId(key) === encrypted.key)
   if (instanceKey === undefined)
     throw new SecretUnreadable(`${path} of the IAM ${iamid} was encrypted with another instance key: ${cure}`)
   try {
-    const bytes = Buffer.from(sealed.text, 'base64url')
-    const decipher = createDecipheriv(algorithm, derive(instanceKey, 'seal'), Buffer.from(sealed.nonce, 'base64url'), {
+    const bytes = Buffer.from(encrypted.text, 'base64url')
+    const decipher = createDecipheriv(algorithm, derive(instanceKey, 'seal'), Buffer.from(encrypted.nonce, 'base64url'), {
       authTagLength: tagBytes,
     })
     decipher.setAAD(place(iamid, path)).setAuthTag(bytes.subarray(-tagBytes))

@@ -148,7 +148,7 @@ async function updateIam(
   const displayName = input.displayName == null ? null : checkDisplayName(input.displayName)
   const defaults = input.defaultPermissions == null ? null : checkPermissions('defaultPermissions', input.defaultPermissions)
   const rules = input.groupPermissions == null ? null : checkGroupPermissions(input.id, input.groupPermissions)
-  const { iam: before, sealed: kept } = await lockIam(db, input.id)
+  const { iam: before, encrypted: kept } = await lockIam(db, input.id)
   assertUnchanged(`The IAM ${before.id}`, before, ifUpdatedAt)
   if (input.type != null && input.type !== before.type) throw new Invalid('type', `is ${before.type} and cannot be changed`)
   const stays: CheckedConfig = { config: before.config, secrets: new Map() }

@@ -64,14 +64,14 @@ export async function requireIam(db: Db, id: string): Promise<IamRecord> {
 }
 
 /** With encrypted secrets, locked. */
-export async function lockIam(db: Db, id: string): Promise<{ iam: IamRecord; sealed: Record<string, EncryptedSecrets> }> {
-  const [row] = await db.query<IamRecord & { sealed: Record<string, EncryptedSecrets> }>(
-    `SELECT ${SELECT_IAM}, i.secrets AS sealed FROM iams i WHERE i.id = $1 FOR UPDATE`,
+export async function lockIam(db: Db, id: string): Promise<{ iam: IamRecord; encrypted: Record<string, EncryptedSecrets> }> {
+  const [row] = await db.query<IamRecord & { encrypted: Record<string, EncryptedSecrets> }>(
+    `SELECT ${SELECT_IAM}, i.secrets AS encrypted FROM iams i WHERE i.id = $1 FOR UPDATE`,
     [id],
   )
   if (!row) throw new NotFound(`No IAM ${id}`)
-  const { sealed, ...iam } = row
-  return { iam, sealed }
+  const { encrypted, ...iam } = row
+  return { iam, encrypted: encrypted }
 }
 
 /** Blocks removal. Call it before locking users, as removal does. */
@@ -179,7 +179,7 @@ export async function permissionsHeldIn(db: Db, iamid: string): Promise<string[]
   return rows.map(row => row.permission)
 }
 
-/** Permissions of an IAM's users and groups: whoever configures it could use them (iam-rules, "Permissions"). */
+/** Permissions of an IAM's users and groups: anyone who configures it could use them (iam-rules, "Permissions"). */
 export async function permissionsGrantedBy(db: Db, iam: IamRecord, rules: readonly GroupPermissionRow[]): Promise<string[]> {
   return [...iam.defaultPermissions, ...rules.map(rule => rule.permission), ...(await permissionsHeldIn(db, iam.id))]
 }

@@ -13,7 +13,7 @@ import { lockIam, replaceSecrets, secretsWithOtherKey } from './iams.store.ts'
 
 /** Paths re-encrypted, and unreadable. */
 export interface ReencryptedSecrets {
-  readonly resealed: string[]
+  readonly reencrypted: string[]
   readonly lost: string[]
 }
 
@@ -23,32 +23,32 @@ export const secrets = {
 
   listUnopened: query('iam:listSealed', ({ db, app }: ServiceContext, _: object) => secretsWithOtherKey(db, app.keys.map(keyId))),
 
-  reseal: command(
+  reencrypt: command(
     'iam:reseal',
     async ({ db, app }: ServiceContext, { id }: { id: string }): Promise<WriteResult<ReencryptedSecrets>> => {
-      const { iam, sealed } = await lockIam(db, id)
+      const { iam, encrypted } = await lockIam(db, id)
       const present = keyId(app.key)
-      const next = new Map(Object.entries(sealed))
-      const resealed: string[] = []
+      const next = new Map(Object.entries(encrypted))
+      const reencrypted: string[] = []
       const lost: string[] = []
-      for (const [path, old] of Object.entries(sealed)) {
+      for (const [path, old] of Object.entries(encrypted)) {
         if (old.key === present) continue
-        const secret = opened(app.keys, { iamid: id, path, sealed: old })
+        const secret = opened(app.keys, { iamid: id, path, encrypted: old })
         if (secret === null) lost.push(path)
         else {
           next.set(path, encrypt(app.key, { iamid: id, path, secret }))
-          resealed.push(path)
+          reencrypted.push(path)
         }
       }
-      if (resealed.length === 0) return unchanged({ resealed, lost })
+      if (reencrypted.length === 0) return unchanged({ reencrypted: reencrypted, lost })
       await replaceSecrets(db, id, Object.fromEntries(next))
       return changed(
-        { resealed, lost },
+        { reencrypted: reencrypted, lost },
         {
           event: 'iamConfigured',
           target: { type: 'iam', id, name: iam.displayName },
-          before: { instanceKeys: [...new Set(resealed.map(path => sealed[path]!.key))] },
-          after: { instanceKeys: [present], resealed, ...(lost.length > 0 && { lost }) },
+          before: { instanceKeys: [...new Set(reencrypted.map(path => encrypted[path]!.key))] },
+          after: { instanceKeys: [present], reencrypted: reencrypted, ...(lost.length > 0 && { lost }) },
         },
       )
     },
@@ -57,10 +57,10 @@ export const secrets = {
 
 function opened(
   keys: readonly Buffer[],
-  { iamid, path, sealed }: { iamid: string; path: string; sealed: EncryptedSecrets },
+  { iamid, path, encrypted }: { iamid: string; path: string; encrypted: EncryptedSecrets },
 ): string | null {
   try {
-    return decrypt(keys, { iamid, path, sealed })
+    return decrypt(keys, { iamid, path, encrypted: encrypted })
   } catch (error) {
     if (error instanceof Unprocessable) return null
     throw error

@@ -103,14 +103,14 @@ export const userCreation = {
       )
       const ids = created.map(user => user.id)
       await copyEntitlements(call.db, source.id, ids)
-      const minted = created.map(user => ({ user, secret: generateSecret('ri') }))
-      await insertInvitations(call, minted)
+      const invitations = created.map(user => ({ user, secret: generateSecret('ri') }))
+      await insertInvitations(call, invitations)
       const events = created.map(user => ({
         event: 'userCloned' as const,
         target: targetOf(user),
         after: { clonedFrom: `bim/${source.userid}` },
       }))
-      const people = minted.map(({ user, secret }) =>
+      const people = invitations.map(({ user, secret }) =>
         createUser(withVisibility(user, 'aggregate'), linkOf(call, user, secret.secret)),
       )
       const became = new Set(created.map(user => user.userid))
@@ -163,10 +163,18 @@ async function invite(call: ServiceContext, user: UserRecord): Promise<string> {
   return linkOf(call, user, secret.secret)
 }
 
-const insertInvitations = (call: ServiceContext, minted: { user: UserRecord; secret: ReturnType<typeof generateSecret> }[]) =>
+const insertInvitations = (
+  call: ServiceContext,
+  invitations: { user: UserRecord; secret: ReturnType<typeof generateSecret> }[],
+) =>
   insertInvitation(
     call.db,
-    minted.map(({ user, secret }) => ({ userId: user.id, hash: secret.hash, prefix: secret.prefix, expiresAt: expiry(call) })),
+    invitations.map(({ user, secret }) => ({
+      userId: user.id,
+      hash: secret.hash,
+      prefix: secret.prefix,
+      expiresAt: expiry(call),
+    })),
   )
 
 /** Reports whether the mail was accepted. */

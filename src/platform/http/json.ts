@@ -42,12 +42,12 @@ export class LazyList<Entry = unknown> {
 /** By values, text length, and any LazyList. */
 export const isLong = (value: object): boolean => rest(value, LONG) < 0
 
-/** Remaining `room`; stops below 0. */
-function rest(value: unknown, room: number): number {
-  if (typeof value === 'string') return room - 1 - value.length / TEXT
-  if (typeof value !== 'object' || value === null) return room - 1
+/** Remaining `budget`; stops below 0. */
+function rest(value: unknown, budget: number): number {
+  if (typeof value === 'string') return budget - 1 - value.length / TEXT
+  if (typeof value !== 'object' || value === null) return budget - 1
   if (value instanceof LazyList) return -1
-  let left = room - 1
+  let left = budget - 1
   if (Array.isArray(value)) {
     left -= value.length
     for (let at = 0; at < value.length && left >= 0; at++) left = rest(value[at], left)

@@ -71,12 +71,12 @@ function decoded(segment: string): string {
 function fitted(template: readonly string[], segments: readonly string[]): string[] | null {
   const taken: string[] = []
   let next = 0
-  for (const word of template) {
-    if (word === '*') return next < segments.length ? [...taken, ...segments.slice(next)] : null
-    const parameter = word.startsWith(':')
+  for (const fixed of template) {
+    if (fixed === '*') return next < segments.length ? [...taken, ...segments.slice(next)] : null
+    const parameter = fixed.startsWith(':')
     while (!parameter && segments[next] === '') next++
     const segment = segments[next++]
-    if (segment === undefined || (!parameter && segment !== word)) return null
+    if (segment === undefined || (!parameter && segment !== fixed)) return null
     taken.push(segment)
   }
   const rest = segments.slice(next)

@@ -34,8 +34,8 @@ export async function readBody(
   await new Promise<void>((resolve, reject) => {
     const take = (chunk: Buffer) => {
       length += chunk.length
-      const hasRoom = length <= limit && held.take(chunk.length)
-      if (hasRoom) {
+      const fits = length <= limit && held.take(chunk.length)
+      if (fits) {
         taken += chunk.length
         chunks.push(chunk)
         return

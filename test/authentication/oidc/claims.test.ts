@@ -25,7 +25,7 @@ describe('who it is', () => {
     ]),
     ['another claim, whatever is said of the address', { userIdClaim: 'upn' }, { upn: 'a', email_verified: false }, 'a'],
   ])('%s', (_, options, claims, userid) => {
-    expect(said(claims, iam(options)).said.userid).toBe(userid)
+    expect(said(claims, iam(options)).record.userid).toBe(userid)
   })
 
   test.each<[string, object, Record<string, unknown>]>([
@@ -58,7 +58,7 @@ describe('who it is', () => {
 })
 
 describe('values', () => {
-  const values = (claims: Record<string, unknown>, name: string) => said(claims).said.values(name)
+  const values = (claims: Record<string, unknown>, name: string) => said(claims).record.values(name)
   test.each<[string, Record<string, unknown>, string, string[] | undefined]>([
     ['a text', { a: 'x' }, 'a', ['x']],
     ['a list', { a: ['x', 'y'] }, 'a', ['x', 'y']],
@@ -78,7 +78,7 @@ describe('values', () => {
 
 describe('groups', () => {
   const names = (claims: Record<string, unknown>, of = iam()) => {
-    const { said: words, faults } = said(claims, of)
+    const { record: words, faults } = said(claims, of)
     return { names: words.groups?.map(group => group.name) ?? null, faults: faults.length }
   }
   test.each<[string, Record<string, unknown>, string[] | null, number]>([

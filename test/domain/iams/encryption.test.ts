@@ -7,7 +7,7 @@ const key = randomBytes(32)
 const path = 'credentials.bind_pw'
 
 test.each(['s', 'correct horse', 'ключ🗝', 'x'.repeat(65_536)])('what was sealed opens', secret => {
-  expect(decrypt([key], { iamid: 'north', path, sealed: encrypt(key, { iamid: 'north', path, secret }) })).toBe(secret)
+  expect(decrypt([key], { iamid: 'north', path, encrypted: encrypt(key, { iamid: 'north', path, secret }) })).toBe(secret)
 })
 
 test('a sealed secret does not hold the secret, nor twice the same text', () => {
@@ -32,8 +32,8 @@ test('fingerprints tell equal secrets of one place, and nothing else', () => {
 
 test('opens in its own place only', () => {
   const sealed = encrypt(key, { iamid: 'north', path, secret: 'secret' })
-  expect(() => decrypt([key], { iamid: 'south', path, sealed })).toThrow(Unprocessable)
-  expect(() => decrypt([key], { iamid: 'north', path: 'options.key', sealed })).toThrow(Unprocessable)
+  expect(() => decrypt([key], { iamid: 'south', path, encrypted: sealed })).toThrow(Unprocessable)
+  expect(() => decrypt([key], { iamid: 'north', path: 'options.key', encrypted: sealed })).toThrow(Unprocessable)
 })
 
 test('refuses what was altered, by one bit anywhere', () => {
@@ -42,19 +42,19 @@ test('refuses what was altered, by one bit anywhere', () => {
   for (let at = 0; at < bytes.length; at++) {
     const altered = Buffer.from(bytes)
     altered[at]! ^= 1
-    expect(() => decrypt([key], { iamid: 'north', path, sealed: { ...sealed, text: altered.toString('base64url') } })).toThrow(
+    expect(() => decrypt([key], { iamid: 'north', path, encrypted: { ...sealed, text: altered.toString('base64url') } })).toThrow(
       Unprocessable,
     )
   }
-  expect(() => decrypt([key], { iamid: 'north', path, sealed: { ...sealed, text: '' } })).toThrow(Unprocessable)
+  expect(() => decrypt([key], { iamid: 'north', path, encrypted: { ...sealed, text: '' } })).toThrow(Unprocessable)
   expect(() =>
-    decrypt([key], { iamid: 'north', path, sealed: { ...sealed, text: bytes.subarray(1).toString('base64url') } }),
+    decrypt([key], { iamid: 'north', path, encrypted: { ...sealed, text: bytes.subarray(1).toString('base64url') } }),
   ).toThrow(Unprocessable)
 })
 
 test('says that another instance key sealed it', () => {
   const sealed = encrypt(randomBytes(32), { iamid: 'north', path, secret: 'secret' })
-  expect(() => decrypt([key], { iamid: 'north', path, sealed })).toThrow(/encrypted with another instance key/)
+  expect(() => decrypt([key], { iamid: 'north', path, encrypted: sealed })).toThrow(/encrypted with another instance key/)
 })
 
 test('opens with whichever key sealed it', () => {
@@ -64,11 +64,11 @@ test('opens with whichever key sealed it', () => {
     encrypt(before, { iamid: 'north', path, secret: 'old' }),
   ]
   expect([
-    decrypt([now, before], { iamid: 'north', path, sealed: fresh }),
-    decrypt([now, before], { iamid: 'north', path, sealed: old }),
+    decrypt([now, before], { iamid: 'north', path, encrypted: fresh }),
+    decrypt([now, before], { iamid: 'north', path, encrypted: old }),
   ]).toEqual(['fresh', 'old'])
-  expect(() => decrypt([now], { iamid: 'north', path, sealed: old })).toThrow(Unprocessable)
-  expect(() => decrypt([now, before], { iamid: 'north', path, sealed: { ...old, key: fresh.key } })).toThrow(
+  expect(() => decrypt([now], { iamid: 'north', path, encrypted: old })).toThrow(Unprocessable)
+  expect(() => decrypt([now, before], { iamid: 'north', path, encrypted: { ...old, key: fresh.key } })).toThrow(
     /cannot be decrypted/,
   )
 })

@@ -37,8 +37,8 @@ function put(config: Config, path: string, value: unknown): Config {
 }
 
 async function secretOf(id: string, path: string): Promise<string | undefined> {
-  const { sealed } = await store.transaction(db => lockIam(db, id))
-  return sealed[path] && decrypt([as().app.key], { iamid: id, path, sealed: sealed[path] })
+  const { encrypted: sealed } = await store.transaction(db => lockIam(db, id))
+  return sealed[path] && decrypt([as().app.key], { iamid: id, path, encrypted: sealed[path] })
 }
 
 let serial = 0
@@ -193,7 +193,7 @@ const cases: Case[] = [
 
 const anew = (secret: string) =>
   new RegExp(
-    `^config\\.${secret} must be entered again, or null, because config\\..* changes?: a stored secret is never sent to an`,
+    `^config\\.${secret} must be entered again, or null, because config\\..* changes?: a stored secret is never sent to a new address`,
   )
 
 describe.each(cases)('$type, $secret', ({ type, secret, config, partner, changes, unrelated }) => {

@@ -153,9 +153,9 @@ describe('changing', () => {
     const id = 'secrets'
     const given = (bind_pw?: string | null) => ({ ...directory, credentials: { bind_dn: 'cn=reader', bind_pw } })
     const secretOf = async () => {
-      const { sealed } = await store.transaction(db => lockIam(db, id))
+      const { encrypted: sealed } = await store.transaction(db => lockIam(db, id))
       const { 'credentials.bind_pw': kept } = sealed
-      return kept && decrypt([as(admin).app.key], { iamid: id, path: 'credentials.bind_pw', sealed: kept })
+      return kept && decrypt([as(admin).app.key], { iamid: id, path: 'credentials.bind_pw', encrypted: kept })
     }
     const { iam: first } = await iams.create(as(admin), { id, displayName: id, type: 'ldap', config: given('one') })
     const { bind_pw: _, ...without } = given().credentials

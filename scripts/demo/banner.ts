@@ -2,14 +2,14 @@
 import { passwordOf, people } from './people.ts'
 import type { Configured, Sources } from './roster.ts'
 
-interface Told extends Sources, Configured {
+interface DemoInfo extends Sources, Configured {
   readonly url: string
   readonly admin: string
   readonly password: string
 }
 
-export function whatToTry(told: Told): string {
-  const { url, admin, password } = told
+export function whatToTry(info: DemoInfo): string {
+  const { url, admin, password } = info
   const names = people.map(({ userid }) => userid).join(', ')
   const parts = [
     `Roster is ready at ${url}, with sources to try. Ctrl-C stops all of it and leaves nothing.`,
@@ -21,9 +21,9 @@ export function whatToTry(told: Told): string {
       `TOKEN=$(curl -s ${url}/bim/iam/bim/user/authenticate -H 'Content-Type: application/json' \\`,
       `  -d ${quoted({ username: admin, password })} | sed 's/.*"token":"\\([^"]*\\)".*/\\1/')`,
     ]),
-    directory(told),
-    ...providers(told),
-    scim(told),
+    directory(info),
+    ...providers(info),
+    scim(info),
     section('People', [
       `${names}; each password is demo- and the name, so ${passwordOf('emma')} is emma's.`,
       'Who came, and with which groups:',
@@ -35,7 +35,7 @@ export function whatToTry(told: Told): string {
   return `${parts.join('\n')}\n`
 }
 
-function directory({ url, ldap }: Told): string {
+function directory({ url, ldap }: DemoInfo): string {
   if ('missing' in ldap) return section('LDAP', [`left out: ${ldap.missing}`])
   const sync = (body: string) =>
     `curl -s -X POST ${url}/iam/harbour/sync -H "Authorization: Bearer $TOKEN" -H 'Content-Type: application/json' -d '${body}'`
@@ -51,7 +51,7 @@ function directory({ url, ldap }: Told): string {
   ])
 }
 
-function providers({ url, issuer, endpoint }: Told): string[] {
+function providers({ url, issuer, endpoint }: DemoInfo): string[] {
   if (issuer === null)
     return [section('OpenID Connect', ['left out: oidc-provider is not installed (it is one of the devDependencies)'])]
   return [
@@ -64,7 +64,7 @@ function providers({ url, issuer, endpoint }: Told): string[] {
   ]
 }
 
-function scim({ scimUrl, scimKey }: Told): string {
+function scim({ scimUrl, scimKey }: DemoInfo): string {
   const user = {
     schemas: ['urn:ietf:params:scim:schemas:core:2.0:User'],
     userName: 'nora',
