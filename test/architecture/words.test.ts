@@ -58,7 +58,7 @@ const code = files('src/*', 'scripts/*', 'bench/*', 'schema.graphql', 'prisma/sc
 )
 
 /** Folders that are still to be reworded. */
-const LATER = /^src\/(sync|platform\/database)\/|^src\/connectors\/ldap/
+const LATER = /^src\/(sync|platform\/database)\/|^src\/authorization\/service\.ts|^src\/connectors\/ldap/
 
 test('code, comments, messages and descriptions', () => {
   expect(code.length).toBeGreaterThan(300)
