@@ -9,7 +9,7 @@ describe('who it is', () => {
     [{ sub: 7 }, '7'],
     [{ sub: Number.MAX_SAFE_INTEGER }, '9007199254740991'],
   ])('%j is %s', (claims, userid) => {
-    expect(identityFromClaims(iam(), claims).said.userid).toBe(userid)
+    expect(identityFromClaims(iam(), claims).record.userid).toBe(userid)
   })
 
   test.each([
@@ -26,7 +26,7 @@ describe('who it is', () => {
 
   test('is by sub unless another claim is configured', () => {
     expect([userIdClaimOf(iam()), userIdClaimOf(iam({ userIdClaim: 'upn' }))]).toEqual(['sub', 'upn'])
-    expect(identityFromClaims(iam({ userIdClaim: 'upn' }), { sub: 'x', upn: 'ines' }).said.userid).toBe('ines')
+    expect(identityFromClaims(iam({ userIdClaim: 'upn' }), { sub: 'x', upn: 'ines' }).record.userid).toBe('ines')
   })
 
   test.each([
@@ -53,7 +53,7 @@ test.each([
 })
 
 describe('values', () => {
-  const read = (claims: object, name: string) => identityFromClaims(iam(), { sub: 'x', ...claims }).said.values(name)
+  const read = (claims: object, name: string) => identityFromClaims(iam(), { sub: 'x', ...claims }).record.values(name)
   test.each([
     [{ a: 'x' }, 'a', ['x']],
     [{ a: ['x', 7, true] }, 'a', ['x', '7', 'true']],
@@ -72,7 +72,7 @@ describe('values', () => {
   test('a mapped claim that is no value is a fault', () => {
     const mapped = iam({}, { schema: { profile: { name: 'n' } } })
     expect(identityFromClaims(mapped, { sub: 'x', n: {}, groups: [] }).faults).toEqual([
-      'the claim n is no value or list of values: nothing of it was taken',
+      'the claim n is neither a value nor a list of values: it was ignored',
     ])
   })
 })
@@ -87,6 +87,6 @@ test.each([
   [{ groups: {} }, null, 1],
 ])('groups of %j', (claims, names, faults) => {
   const result = identityFromClaims(iam(), { sub: 'x', ...claims })
-  expect(result.said.groups?.map(({ name }) => name) ?? null).toEqual(names)
+  expect(result.record.groups?.map(({ name }) => name) ?? null).toEqual(names)
   expect(result.faults).toHaveLength(faults)
 })

@@ -17,7 +17,7 @@ describe('granting', () => {
     expect(() => assertMayGrant(call([]), ['CREATE_PROJECT', permission, permission])).toThrow(
       expect.objectContaining({
         code: 'FORBIDDEN',
-        message: `Granting or removing ${permission} needs the permission itself: ask somebody who holds it`,
+        message: `You need ${permission} to grant or remove it: ask a user who holds it`,
       }),
     )
     expect(() => assertMayGrant(call([permission]), [permission])).not.toThrow()
@@ -41,7 +41,7 @@ describe('names in other systems', () => {
   test.each(['sqlUser', 'externalUserIds'])('%s is for a USER_ADMIN', async field => {
     await expect(assertMayChangeNames(call(['GOVERNANCE']), 1, ['phone', field])).rejects.toMatchObject({
       code: 'FORBIDDEN',
-      message: `profile.${field} is how other systems know this person: only a USER_ADMIN may change it`,
+      message: `profile.${field} is an identity in other systems: you need USER_ADMIN to change it`,
     })
     await assertMayChangeNames(call(['USER_ADMIN']), 1, [field])
     await assertMayChangeNames(call([], 'documented'), 1, [field])

@@ -34,7 +34,7 @@ describe('a name', () => {
   test('is one line, and stays', () => {
     for (const text of ['a\nb', 'a\tb', 'a\r\nb'])
       expect(() => nameColumns(text)).toThrow(refused('profile.name', 'must not contain control characters'))
-    expect(() => profileColumns({ name: null })).toThrow(refused('profile.name', 'cannot be taken away'))
+    expect(() => profileColumns({ name: null })).toThrow(refused('profile.name', 'is required and cannot be removed'))
   })
 })
 
