@@ -60,7 +60,7 @@ describe.runIf(chromium !== null)('the playground in Chromium', { timeout: 60_00
 
     await page.getByRole('button', { name: 'Show Documentation Explorer' }).click()
     await page.locator('.graphiql-plugin').getByRole('link', { name: 'Viewer', exact: true }).click()
-    await page.locator('.graphiql-plugin').getByText('Who is asking.').waitFor()
+    await page.locator('.graphiql-plugin').getByText('The caller.').waitFor()
     expect(faults).toEqual([])
   })
 

@@ -204,7 +204,7 @@ describe('faults', () => {
       .map(({ name }) => name)
       .filter(name => name !== 'DATA_DIR')
     expect(faults.map(fault => fault.split(' ')[0])).toEqual(wrong)
-    for (const fault of faults) expect(fault).toMatch(/: (set|choose|make) /)
+    for (const fault of faults) expect(fault).toMatch(/: (set|choose|create) /)
     expect(faults.join('\n')).not.toMatch(/geheim|xxxx/)
     expect(() => loadConfig(env)).toThrow(new RegExp(`${faults.length} faults`))
   })
