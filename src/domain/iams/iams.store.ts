@@ -1,5 +1,6 @@
 import type { Direction, IamFilter } from '../../generated/inputs.ts'
 import type { Prisma } from '../../generated/prisma/client.ts'
+import { foldCaseSql } from '../../platform/case-folding.ts'
 import { json, orNull, pageSelection, selectList, text } from '../../platform/database/columns.ts'
 import { conditions, type ListQuery } from '../../platform/database/pagination.ts'
 import type { Db } from '../../platform/database/store.ts'
@@ -52,7 +53,7 @@ export const signInOptions = (db: Db): Promise<SignInOption[]> =>
   db.query(
     `SELECT i.id, i.display_name AS "displayName", i.type <> 'openid' AS "byPassword" FROM iams i
       WHERE i.type = 'built-in' OR (i.type IN ('ldap', 'openid') AND i.config->'options' IS NOT NULL)
-      ORDER BY i.id <> 'bim', lower(i.display_name) COLLATE "C", i.id COLLATE "C" LIMIT 100`,
+      ORDER BY i.id <> 'bim', ${foldCaseSql('i.display_name')} COLLATE "C", i.id COLLATE "C" LIMIT 100`,
     [],
   )
 

@@ -5,6 +5,7 @@
 
 import type { AuditDraft } from '../../authorization/audit-event.ts'
 import type { ExchangeKind } from '../../authorization/ports.ts'
+import { foldCase } from '../../platform/case-folding.ts'
 import { flag, integer, json, orNull, type RecordOf, text, time } from '../../platform/database/columns.ts'
 import type { Page } from '../../platform/database/pagination.ts'
 
@@ -122,7 +123,7 @@ function list(values: List, left: Left): unknown[] {
   return kept
 }
 
-const isSecret = (name: string): boolean => SECRET_NAME.test(name)
+const isSecret = (name: string): boolean => SECRET_NAME.test(foldCase(name))
 /** Also removes unstorable characters. */
 export const redactText = (text: string): string => storable(text.replace(SECRET_TEXT, REDACTED))
 const storable = (text: string): string => text.replaceAll('\0', '\uFFFD').toWellFormed()

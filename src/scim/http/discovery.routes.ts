@@ -1,4 +1,5 @@
 /** Discovery (RFC 7643 5 to 7, RFC 7644 4, RFC 9865 4). */
+import { foldCase } from '../../platform/case-folding.ts'
 import { Forbidden, NotFound } from '../../platform/errors.ts'
 import type { HttpResponse } from '../../platform/http/types.ts'
 import { groupType, type ResourceType, userType } from '../protocol/schema.ts'
@@ -37,7 +38,7 @@ function documentOf(
       return listOf(schemas(base, types))
     case 'Schemas/:id':
       return found(
-        schemas(base, types).find(schema => schema.id.toLowerCase() === id.toLowerCase()),
+        schemas(base, types).find(schema => foldCase(schema.id) === foldCase(id)),
         'Schema',
       )
   }

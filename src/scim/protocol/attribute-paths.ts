@@ -1,4 +1,5 @@
 /** Attribute paths (RFC 7644 3.10). Pure. */
+import { foldCase } from '../../platform/case-folding.ts'
 import { named } from '../../platform/http/text.ts'
 import { ScimError, type ScimType } from './errors.ts'
 import { isObject } from './resource.ts'
@@ -27,8 +28,8 @@ export interface Target {
 /** Case-insensitive (RFC 7643 2.1). */
 export function keyOf(holder: Document, name: string): string {
   if (Object.hasOwn(holder, name)) return name
-  const lower = name.toLowerCase()
-  return Object.keys(holder).find(key => key.toLowerCase() === lower) ?? name
+  const lower = foldCase(name)
+  return Object.keys(holder).find(key => foldCase(key) === lower) ?? name
 }
 
 /** `name`, `name.sub`, with or without `urn:…:`, or a URN. Throws ScimError for unknown attributes. */
@@ -41,13 +42,13 @@ export function resolve(type: ResourceType, path: string, scimType: ScimType = '
     )
   const { strict } = type
   if (!/^urn:/i.test(path)) return unqualified(type, path) ?? raise(fault())
-  const core = type.core.id.toLowerCase()
-  const lower = path.toLowerCase()
+  const core = foldCase(type.core.id)
+  const lower = foldCase(path)
   if (lower.startsWith(`${core}:`))
     return within(coreAttributes(type), { urn: null, path: path.slice(core.length + 1), strict }) ?? raise(fault())
   const urn = urnIn(type, path)
-  if (urn === null || urn.toLowerCase() === core) throw fault()
-  if (lower === urn.toLowerCase()) return { urn, attribute: null, sub: null }
+  if (urn === null || foldCase(urn) === core) throw fault()
+  if (lower === foldCase(urn)) return { urn, attribute: null, sub: null }
   const described = attributesOfExtension(type, urn)
   return (
     within(described ?? [], { urn, path: path.slice(urn.length + 1), strict: strict && described !== null }) ?? raise(fault())
@@ -55,13 +56,13 @@ export function resolve(type: ResourceType, path: string, scimType: ScimType = '
 }
 
 function urnIn(type: ResourceType, path: string): string | null {
-  const lower = path.toLowerCase()
+  const lower = foldCase(path)
   const known = [...type.extensions.map(({ id }) => id), ...type.open]
-    .filter(id => lower === id.toLowerCase() || lower.startsWith(`${id.toLowerCase()}:`))
+    .filter(id => lower === foldCase(id) || lower.startsWith(`${foldCase(id)}:`))
     .toSorted((a, b) => b.length - a.length)[0]
   if (known !== undefined) return known
   // URNs contain colons and dots: the last part is the attribute, unless it is the extended type.
-  const isWhole = lower.endsWith(`:${type.name.toLowerCase()}`) && path.split(':').length > 2
+  const isWhole = lower.endsWith(`:${foldCase(type.name)}`) && path.split(':').length > 2
   return extensionOf(type, isWhole ? path : path.slice(0, path.lastIndexOf(':')))
 }
 
@@ -89,8 +90,8 @@ function within(
 
 /** Adds the resource's extensions, so that their URNs are recognised. */
 export function withExtensionsOf(type: ResourceType, document: Document): ResourceType {
-  const own = new Set([...type.extensions.map(({ id }) => id), ...type.open].map(id => id.toLowerCase()))
-  const held = Object.keys(document).filter(key => /^urn:/i.test(key) && !own.has(key.toLowerCase()))
+  const own = new Set([...type.extensions.map(({ id }) => id), ...type.open].map(id => foldCase(id)))
+  const held = Object.keys(document).filter(key => /^urn:/i.test(key) && !own.has(foldCase(key)))
   return held.length === 0 ? type : { ...type, open: [...type.open, ...held] }
 }
 
@@ -117,9 +118,7 @@ function raise(error: Error): never {
 
 /** An undescribed extension's URN; null for attribute paths. */
 export function wholeExtension(type: ResourceType, key: string): string | null {
-  const lower = key.toLowerCase()
-  const known = [type.core.id, ...type.extensions.map(({ id }) => id), ...type.open].some(id =>
-    lower.startsWith(id.toLowerCase()),
-  )
+  const lower = foldCase(key)
+  const known = [type.core.id, ...type.extensions.map(({ id }) => id), ...type.open].some(id => lower.startsWith(foldCase(id)))
   return known ? null : extensionOf(type, key)
 }

@@ -1,5 +1,8 @@
 /** Filter trees (RFC 7644 3.4.2.2) and their evaluation (3.5.2). Pure. */
+import { compareCodePoints, foldCase } from '../../platform/case-folding.ts'
 import { isObject, memberOf } from './resource.ts'
+import { findAttribute } from './schema.ts'
+import type { Attribute } from './schema.types.ts'
 
 export const OPERATORS = ['eq', 'ne', 'co', 'sw', 'ew', 'gt', 'ge', 'lt', 'le'] as const
 
@@ -39,36 +42,40 @@ export type ValueFilter = Tree<Compare | Presence>
 export const isLogical = (filter: Filter): filter is Logical<Filter> => filter.op === 'and' || filter.op === 'or'
 
 /** A plain value is its own `value`. */
-export function matches(filter: ValueFilter, value: unknown): boolean {
+export function matches(filter: ValueFilter, value: unknown, attribute: Attribute): boolean {
   if (isLogical(filter))
     return filter.op === 'and'
-      ? filter.filters.every(inner => matches(inner, value))
-      : filter.filters.some(inner => matches(inner, value))
-  if (filter.op === 'not') return !matches(filter.filter, value)
-  const held = isObject(value) ? memberOf(value, filter.attrPath) : filter.attrPath.toLowerCase() === 'value' ? value : undefined
+      ? filter.filters.every(inner => matches(inner, value, attribute))
+      : filter.filters.some(inner => matches(inner, value, attribute))
+  if (filter.op === 'not') return !matches(filter.filter, value, attribute)
+  const held = isObject(value) ? memberOf(value, filter.attrPath) : foldCase(filter.attrPath) === 'value' ? value : undefined
   if (filter.op === 'pr') return held != null && held !== ''
-  return compares(filter, held === undefined && isObject(value) ? numericValue(filter) : held)
+  const part = isObject(value) ? findAttribute(attribute.subAttributes ?? [], filter.attrPath) : attribute
+  return compares(filter, held === undefined && isObject(value) ? numericValue(filter) : held, part?.caseExact ?? false)
 }
 
 /** An absent `primary` is false (RFC 7643 2.4). */
 const numericValue = ({ attrPath, compValue }: Compare): false | undefined =>
-  attrPath.toLowerCase() === 'primary' && compValue !== null ? false : undefined
+  foldCase(attrPath) === 'primary' && compValue !== null ? false : undefined
 
-function compares({ op, compValue }: Compare, held: unknown): boolean {
-  if (op === 'eq') return compValue === null ? held == null : same(held, compValue)
-  if (op === 'ne') return compValue === null ? held != null : !same(held, compValue)
+function compares({ op, compValue }: Compare, held: unknown, exact: boolean): boolean {
+  if (op === 'eq') return compValue === null ? held == null : same(held, compValue, exact)
+  if (op === 'ne') return compValue === null ? held != null : !same(held, compValue, exact)
   if (held == null || typeof held !== typeof compValue) return false
-  const [a, b] = typeof held === 'string' ? [held.toLowerCase(), String(compValue).toLowerCase()] : [held, compValue]
-  if (op === 'gt') return a > b!
-  if (op === 'ge') return a >= b!
-  if (op === 'lt') return a < b!
-  if (op === 'le') return a <= b!
-  const [text, part] = [String(a), String(b)]
-  return op === 'co' ? text.includes(part) : op === 'sw' ? text.startsWith(part) : text.endsWith(part)
+  const [a, b] = typeof held === 'string' ? [formOf(held, exact), formOf(String(compValue), exact)] : [held, compValue]
+  if (op === 'co' || op === 'sw' || op === 'ew') return holds(op, String(a), String(b))
+  const order = typeof a === 'string' ? compareCodePoints(a, String(b)) : Number(a) - Number(b)
+  return op === 'gt' ? order > 0 : op === 'ge' ? order >= 0 : op === 'lt' ? order < 0 : order <= 0
 }
 
-function same(held: unknown, wanted: unknown): boolean {
-  if (typeof held === 'string' && typeof wanted === 'string') return held.toLowerCase() === wanted.toLowerCase()
+const holds = (op: 'co' | 'sw' | 'ew', text: string, part: string): boolean =>
+  op === 'co' ? text.includes(part) : op === 'sw' ? text.startsWith(part) : text.endsWith(part)
+
+/** What a text is compared as. */
+const formOf = (text: string, exact: boolean): string => (exact ? text : foldCase(text))
+
+function same(held: unknown, wanted: unknown, exact: boolean): boolean {
+  if (typeof held === 'string' && typeof wanted === 'string') return formOf(held, exact) === formOf(wanted, exact)
   if (typeof held === 'boolean' && typeof wanted === 'string') return String(held) === wanted.toLowerCase()
   return held === wanted
 }

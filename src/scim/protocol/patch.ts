@@ -1,5 +1,6 @@
 /** Applies PATCH operations (RFC 7644 3.5.2.1 to 3.5.2.3) to a copy. Pure. */
 
+import { foldCase } from '../../platform/case-folding.ts'
 import { keyOf, located } from './attribute-paths.ts'
 import { ScimError } from './errors.ts'
 import { impliedBy, matches } from './filter.ts'
@@ -39,8 +40,8 @@ function changeExtension(
   }
   const given = checkExtension(type, urn, value) ?? {}
   const before = isObject(document[urn]) ? document[urn] : {}
-  const named = new Set(Object.keys(value as Document).map(key => key.toLowerCase()))
-  const kept = Object.entries(before).filter(([name]) => !named.has(name.toLowerCase()))
+  const named = new Set(Object.keys(value as Document).map(key => foldCase(key)))
+  const kept = Object.entries(before).filter(([name]) => !named.has(foldCase(name)))
   keep(document, urn, { ...Object.fromEntries(kept), ...given })
 }
 
@@ -73,7 +74,7 @@ function changeWhole(
     const parts = value as Document
     const cleared = isObject(value) ? Object.keys(parts).filter(key => isUnassigned(parts[key])) : []
     const before = Object.entries(holder[name] as Document).filter(
-      ([part]) => !cleared.some(key => key.toLowerCase() === part.toLowerCase()),
+      ([part]) => !cleared.some(key => foldCase(key) === foldCase(part)),
     )
     const kept = Object.entries(given).filter(([, part]) => !isUnassigned(part))
     keep(holder, name, { ...Object.fromEntries(before), ...Object.fromEntries(kept) })
@@ -115,7 +116,7 @@ function changeSome(
   const { sub } = step.target
   const held = holder[attribute.name]
   const values = attribute.multiValued || held === undefined ? listOf(held) : [held].flat()
-  const chosen = values.map(value => matches(filter!, value))
+  const chosen = values.map(value => matches(filter!, value, attribute))
   // Replacing by nothing removes; adding nothing does nothing (RFC 7643 2.5).
   const isNothing = op !== 'remove' && sub === null && isUnassigned(step.value)
   if (isNothing && op === 'add') return
@@ -223,7 +224,7 @@ function without({ subAttributes = [] }: Attribute, values: readonly unknown[], 
     JSON.stringify(
       parts.map(part => {
         const held = value[part]
-        return typeof held === 'string' && inexact.has(part) ? JSON.stringify(held.toLowerCase()) : sortKeys(held ?? null)
+        return typeof held === 'string' && inexact.has(part) ? JSON.stringify(foldCase(held)) : sortKeys(held ?? null)
       }),
     )
   const plain = new Set(given.filter(gone => !isObject(gone)).map(sortKeys))

@@ -1,4 +1,5 @@
 /** Validates and normalises resources (RFC 7643 2). Pure. */
+import { foldCase } from '../../platform/case-folding.ts'
 import { Invalid } from '../../platform/errors.ts'
 import { FORBIDDEN_KEYS, named } from '../../platform/http/text.ts'
 import { ScimError } from './errors.ts'
@@ -20,7 +21,7 @@ export function checkResource(type: ResourceType, body: unknown): Document {
   if (!isObject(body)) throw new ScimError('invalidSyntax', 'body', 'must be a JSON object')
   if (!hasSchema(body, type.core.id)) throw new ScimError('invalidSyntax', 'schemas', `must be a list with ${type.core.id}`)
   const foreign = (memberOf(body, 'schemas') as unknown[]).find(
-    schema => typeof schema !== 'string' || (schema.toLowerCase() !== type.core.id.toLowerCase() && !extensionOf(type, schema)),
+    schema => typeof schema !== 'string' || (foldCase(schema) !== foldCase(type.core.id) && !extensionOf(type, schema)),
   )
   if (type.strict && foreign !== undefined)
     throw new ScimError('invalidSyntax', 'schemas', `names ${named(String(foreign))}, which is not configured for this IAM`)
@@ -29,8 +30,8 @@ export function checkResource(type: ResourceType, body: unknown): Document {
   for (const [key, value] of Object.entries(body)) {
     const [name, checked] = checkMember(type, key, value)
     if (checked === undefined) continue
-    if (given.has(name.toLowerCase())) throw new ScimError('invalidSyntax', named(name), 'must not be given twice')
-    given.add(name.toLowerCase())
+    if (given.has(foldCase(name))) throw new ScimError('invalidSyntax', named(name), 'must not be given twice')
+    given.add(foldCase(name))
     document[name] = checked
   }
   return document
@@ -39,14 +40,12 @@ export function checkResource(type: ResourceType, body: unknown): Document {
 /** Case-insensitive. */
 export function hasSchema(body: Record<string, unknown>, urn: string): boolean {
   const schemas = memberOf(body, 'schemas')
-  return (
-    Array.isArray(schemas) && schemas.some(schema => typeof schema === 'string' && schema.toLowerCase() === urn.toLowerCase())
-  )
+  return Array.isArray(schemas) && schemas.some(schema => typeof schema === 'string' && foldCase(schema) === foldCase(urn))
 }
 
 /** Case-insensitive (RFC 7643 2.1). */
 export function memberOf(body: Record<string, unknown>, name: string): unknown {
-  const key = Object.keys(body).find(key => key.toLowerCase() === name.toLowerCase())
+  const key = Object.keys(body).find(key => foldCase(key) === foldCase(name))
   return key === undefined ? undefined : body[key]
 }
 
@@ -54,7 +53,7 @@ function checkMember(type: ResourceType, key: string, value: unknown): [name: st
   if (FORBIDDEN_KEYS.has(key)) throw new ScimError('invalidSyntax', named(key), 'is not allowed as a key')
   if (/^urn:/i.test(key)) {
     const urn = extensionOf(type, key)
-    if (urn === null || urn.toLowerCase() === type.core.id.toLowerCase())
+    if (urn === null || foldCase(urn) === foldCase(type.core.id))
       throw new ScimError('invalidSyntax', named(key), 'is not a schema that is configured for this IAM')
     return [urn, checkExtension(type, urn, value)]
   }
@@ -212,7 +211,7 @@ export function sameness({ subAttributes = [] }: Attribute, value: unknown): str
   if (!isObject(value) || value.value === undefined) return sortKeys(value)
   const folded = (name: string): unknown => {
     const held = value[name] ?? null
-    return typeof held === 'string' && findAttribute(subAttributes, name)?.caseExact === false ? held.toLowerCase() : held
+    return typeof held === 'string' && findAttribute(subAttributes, name)?.caseExact === false ? foldCase(held) : held
   }
   return JSON.stringify([folded('value'), folded('type')])
 }

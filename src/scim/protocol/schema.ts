@@ -1,4 +1,5 @@
 /** Resource types and their attributes. Pure. */
+import { foldCase } from '../../platform/case-folding.ts'
 import { FORBIDDEN_KEYS } from '../../platform/http/text.ts'
 import { CORE_GROUP, CORE_USER, common, enterpriseSchema, groupSchema, userSchema } from './schema.core.ts'
 import type { Attribute, Schema } from './schema.types.ts'
@@ -27,14 +28,14 @@ export const mappedSchemas = (config: Record<string, unknown>): readonly MappedS
   ((config.schema ?? {}) as { attributeSchema?: readonly MappedSchema[] }).attributeSchema ?? []
 
 export function userType(config: Record<string, unknown>): ResourceType {
-  const described = [CORE_USER, enterpriseSchema.id].map(id => id.toLowerCase())
+  const described = [CORE_USER, enterpriseSchema.id].map(id => foldCase(id))
   const open = mappedSchemas(config).map(({ scimSchema }) => scimSchema)
   return {
     name: 'User',
     endpoint: 'Users',
     core: userSchema,
     extensions: [enterpriseSchema],
-    open: [...new Set(open)].filter(urn => !described.includes(urn.toLowerCase())),
+    open: [...new Set(open)].filter(urn => !described.includes(foldCase(urn))),
     strict: config.strictScimSchema === true,
   }
 }
@@ -49,8 +50,8 @@ export const groupType = (config: Record<string, unknown>): ResourceType => ({
 })
 
 export const findAttribute = (attributes: readonly Attribute[], name: string): Attribute | undefined => {
-  const lower = name.toLowerCase()
-  return attributes.find(attribute => attribute.name.toLowerCase() === lower)
+  const lower = foldCase(name)
+  return attributes.find(attribute => foldCase(attribute.name) === lower)
 }
 
 export const coreAttributes = (type: ResourceType): readonly Attribute[] => [...common, ...type.core.attributes]
@@ -84,8 +85,8 @@ export function partOf(attribute: Attribute, name: string, strict: boolean): Att
 
 /** In our spelling; null when unknown. */
 export function extensionOf(type: ResourceType, urn: string): string | null {
-  const lower = urn.toLowerCase()
-  const known = [...type.extensions.map(({ id }) => id), ...type.open].find(id => id.toLowerCase() === lower)
+  const lower = foldCase(urn)
+  const known = [...type.extensions.map(({ id }) => id), ...type.open].find(id => foldCase(id) === lower)
   // Core schemas are no extensions.
   const isCore = lower.startsWith('urn:ietf:params:scim:schemas:core:')
   return known ?? (type.strict || isCore || !/^urn:[\w.:%~-]{1,200}$/i.test(urn) ? null : urn)

@@ -1,5 +1,6 @@
 /** Filters and sorts as SQL. Values are always bound. Pure. */
 
+import { foldCase, foldCaseSql } from '../../platform/case-folding.ts'
 import type { Order } from '../../platform/database/order.ts'
 import { Invalid } from '../../platform/errors.ts'
 import { parseInstant } from '../../platform/instant.ts'
@@ -101,7 +102,7 @@ function comparison(places: ColumnMap, target: Target, { filter, bind }: { filte
 const isSchemas = ({ urn, attribute }: Target): boolean => urn === null && attribute?.name === 'schemas'
 /** As in `schemasOf`. */
 const schemasIn = ({ type, document }: ColumnMap): string =>
-  `(jsonb_build_array('${type.core.id}') || coalesce((SELECT jsonb_agg(k) FROM jsonb_object_keys(${document}) k WHERE k ILIKE 'urn:%'), '[]'))`
+  `(jsonb_build_array('${type.core.id}') || coalesce((SELECT jsonb_agg(k) FROM jsonb_object_keys(${document}) k WHERE starts_with(${foldCaseSql('k')}, 'urn:')), '[]'))`
 
 function valuePath(places: ColumnMap, target: Target, { filter, bind }: { filter: ValueFilter; bind: Bind }): string {
   const { attribute } = target
@@ -137,7 +138,7 @@ function byIndex(
 ): string {
   const found = urn === null && attribute && Object.hasOwn(indexed, attribute.name) ? indexed[attribute.name] : undefined
   if (!found || filter?.op !== 'eq' || typeof filter.compValue !== 'string') return ''
-  return `${found(bind(storable(filter.compValue)))} AND `
+  return `${found(bind(foldCase(storable(filter.compValue))))} AND `
 }
 
 function columnPart(column: Extract<Column, { kind: 'rows' }>, name: string): Column {
@@ -174,14 +175,14 @@ function leaf(
   }
   if (type === 'boolean') throw fault(`must compare ${filter.attrPath} to true or false`)
   const text = `(${json} #>> '{}')`
-  return textLeaf(caseExact ? text : `lower(${text})`, { op, wanted: storable(wanted), bind, exact: caseExact })
+  return textLeaf(caseExact ? text : foldCaseSql(text), { op, wanted: storable(wanted), bind, exact: caseExact })
 }
 
 function textLeaf(
   text: string,
   { op, wanted, bind, exact }: { op: Compare['op']; wanted: string; bind: Bind; exact: boolean },
 ): string {
-  const value = exact ? `${bind(wanted)}::text` : `lower(${bind(wanted)}::text)`
+  const value = `${bind(exact ? wanted : foldCase(wanted))}::text`
   if (isOrder(op)) return `coalesce(${text} COLLATE "C" ${SYMBOLS[op]} ${value}, ${op === 'ne'})`
   if (op === 'co') return `coalesce(strpos(${text}, ${value}) > 0, false)`
   if (op === 'sw') return `coalesce(starts_with(${text}, ${value}), false)`
@@ -253,7 +254,7 @@ export function orderBy(places: ColumnMap, sortBy: string, descending: boolean):
   const known = attribute !== null && attribute.type !== 'any' && attribute.returned !== 'never' && !isMade
   const leafed = sub ?? (attribute?.type === 'complex' ? findAttribute(attribute.subAttributes ?? [], 'value') : attribute)
   if (!column && (!known || !leafed || (urn !== null && !places.type.extensions.some(({ id }) => id === urn)))) throw unsortable
-  const text = column ? `(${column.sql})::text` : `lower(${textOf(places, target, leafed!)})`
+  const text = column ? `(${column.sql})::text` : foldCaseSql(textOf(places, target, leafed!))
   return {
     name: `scim ${sortBy}`,
     expression: `(CASE WHEN ${text} IS NULL THEN '1' ELSE '0' || ${text} END COLLATE "C")`,

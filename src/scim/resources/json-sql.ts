@@ -1,5 +1,6 @@
 /** Attribute paths as SQL on a JSON document. Pure. */
 
+import { foldCase, foldCaseSql } from '../../platform/case-folding.ts'
 import type { Target } from '../protocol/attribute-paths.ts'
 import type { Attribute } from '../protocol/schema.types.ts'
 import type { ColumnMap } from './column-map.ts'
@@ -12,22 +13,22 @@ export const literal = (name: string): string => `'${name.replace(/[^\w$]/g, '')
 const quoted = (urn: string): string => `'${urn.replaceAll("'", "''")}'`
 
 /** Undescribed attributes keep their spelling. */
-const spelled = (json: string, name: string): string =>
+const spelled = (json: string, name: string, bind: Bind): string =>
   `(SELECT k.value FROM (SELECT ${json} AS j) o, jsonb_each(CASE WHEN jsonb_typeof(o.j) = 'object' THEN o.j END) k
-    WHERE lower(k.key) = lower(${name}::text) LIMIT 1)`
+    WHERE ${foldCaseSql('k.key')} = ${bind(foldCase(name))}::text LIMIT 1)`
 
 export const member = (json: string, { name, type }: Attribute, bind: Bind): string =>
-  type === 'any' ? spelled(json, bind(name)) : `${json}->${literal(name)}`
+  type === 'any' ? spelled(json, name, bind) : `${json}->${literal(name)}`
 
 /** An attribute or a whole extension. */
 export function jsonOf({ type, document }: ColumnMap, { urn, attribute, unqualified }: Target, bind: Bind): string {
   const whole = `(${document})`
   if (urn === null) return member(whole, attribute!, bind)
   const isDescribed = type.extensions.some(({ id }) => id === urn)
-  const extension = isDescribed ? `${whole}->${bind(urn)}::text` : spelled(whole, bind(urn))
+  const extension = isDescribed ? `${whole}->${bind(urn)}::text` : spelled(whole, urn, bind)
   if (attribute === null) return extension
   const inside = member(extension, attribute, bind)
-  return unqualified ? `coalesce(${spelled(whole, bind(attribute.name))}, ${inside})` : inside
+  return unqualified ? `coalesce(${spelled(whole, attribute.name, bind)}, ${inside})` : inside
 }
 
 /** Without parameters, for ORDER BY; described attributes only. */

@@ -1,5 +1,6 @@
 /** Schemas of an IAM: described, mapped, or in use. Pure. */
 
+import { foldCase } from '../../platform/case-folding.ts'
 import { findAttribute, type ResourceType, undescribed } from '../protocol/schema.ts'
 import type { Attribute, Schema } from '../protocol/schema.types.ts'
 import type { UsedAttribute } from './schema-usage.store.ts'
@@ -10,11 +11,11 @@ const MAX_ATTRIBUTES = 1000
 /** Closes open extensions. */
 export function describedBy(type: ResourceType, held: readonly UsedAttribute[]): ResourceType {
   const inside = (urn: string | null) => held.filter(one => one.urn?.toLowerCase() === urn?.toLowerCase())
-  const known = new Set(type.extensions.map(({ id }) => id.toLowerCase()))
+  const known = new Set(type.extensions.map(({ id }) => foldCase(id)))
   const urns = [...type.open, ...held.flatMap(({ urn }) => urn ?? [])]
-  const others = new Map(urns.filter(urn => !known.has(urn.toLowerCase())).map(urn => [urn.toLowerCase(), urn]))
+  const others = new Map(urns.filter(urn => !known.has(foldCase(urn))).map(urn => [foldCase(urn), urn]))
   // The configuration's spelling wins.
-  for (const urn of type.open) others.set(urn.toLowerCase(), urn)
+  for (const urn of type.open) others.set(foldCase(urn), urn)
   return {
     ...type,
     core: extended(
@@ -33,7 +34,7 @@ export function describedBy(type: ResourceType, held: readonly UsedAttribute[]):
 
 function extended(schema: Schema, held: readonly UsedAttribute[]): Schema {
   const unknown = held.filter(({ name }) => !findAttribute(schema.attributes, name))
-  const byName = Map.groupBy(unknown, ({ name }) => name.toLowerCase())
+  const byName = Map.groupBy(unknown, ({ name }) => foldCase(name))
   const seen = [...byName.values()].slice(0, MAX_ATTRIBUTES).flatMap(same => described(same) ?? [])
   return { ...schema, attributes: [...schema.attributes, ...seen] }
 }
@@ -42,7 +43,7 @@ function extended(schema: Schema, held: readonly UsedAttribute[]): Schema {
 function described(held: readonly UsedAttribute[]): Attribute | null {
   const attribute = undescribed(held[0]!.name)
   if (attribute === null) return null
-  const parts = [...new Map(held.flatMap(one => one.parts).map(part => [part.toLowerCase(), part])).values()]
+  const parts = [...new Map(held.flatMap(one => one.parts).map(part => [foldCase(part), part])).values()]
   const subAttributes = parts.flatMap(part => {
     const sub = undescribed(part)
     return sub === null ? [] : [{ ...sub, type: 'string' as const, description: MAX_SAMPLES }]

@@ -2,6 +2,7 @@
 
 import { USER_COLUMNS } from '../../domain/users/user.ts'
 import type { ProfileInput } from '../../generated/inputs.ts'
+import { foldCase } from '../../platform/case-folding.ts'
 import { orNull, type RecordOf, text } from '../../platform/database/columns.ts'
 import { canonical, checkAttributeKey, checkAttributeValue, checkList } from '../../platform/validation.ts'
 import { resolve } from '../protocol/attribute-paths.ts'
@@ -110,10 +111,10 @@ export function attributesOf(config: Record<string, unknown>, document: Document
 }
 
 function membersOf(document: Document, scimSchema: string): Document {
-  const lower = scimSchema.toLowerCase()
+  const lower = foldCase(scimSchema)
   if (lower.endsWith(':core:2.0:user'))
     return Object.fromEntries(Object.entries(document).filter(([name]) => !/^urn:/i.test(name)))
-  const urn = Object.keys(document).find(key => key.toLowerCase() === lower)
+  const urn = Object.keys(document).find(key => foldCase(key) === lower)
   return urn !== undefined && isObject(document[urn]) ? document[urn] : {}
 }
 

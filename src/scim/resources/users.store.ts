@@ -24,7 +24,7 @@ export const userColumns = (type: ResourceType): ColumnMap => ({
   from: 'users u',
   rowid: 'u.id',
   where: 'u.scim_id IS NOT NULL AND u.iamid',
-  indexed: { emails: value => `scim_emails(u.scim, u.email) @> ARRAY[left(lower(${value}::text), 320)]` },
+  indexed: { emails: value => `scim_emails(u.scim, u.email) @> ARRAY[left(${value}::text, 320)]` },
   columns: {
     id: { kind: 'uuid', sql: 'u.scim_id' },
     externalid: { kind: 'exact', sql: `u.scim->>'externalId'` },
