@@ -50,7 +50,8 @@ describe('on two instances', () => {
   }
 
   test('of 600 guesses five are verified, and all others are one refusal, the right one too', async () => {
-    for (const at of [599, 300, 7]) {
+    // Which five are verified is chance among those that come first; a right one among them would forget the failures before it.
+    for (const at of [599, 300, 150]) {
       const { verified, most, outcome } = await withinFirstLock(async () => {
         await unlock()
         return burst(600, index => index === at)
@@ -62,6 +63,21 @@ describe('on two instances', () => {
       expect(refused).toHaveLength(595)
       expect(new Set(refused.map(({ message }) => message)).size).toBe(1)
       expect(outcome[at]).toBeInstanceOf(TooManyRequests)
+    }
+  })
+
+  test('a right one among the first forgets the failures before it: five more are verified, and no sixth', async () => {
+    for (const at of [0, 1, 2, 3, 4, 5, 6, 7, 8, 9]) {
+      const { verified, most, outcome } = await withinFirstLock(async () => {
+        await unlock()
+        return burst(200, index => index === at)
+      })
+      expect(most).toBeLessThanOrEqual(5)
+      const wrong = outcome.filter(each => each === 'wrong').length
+      if (outcome[at] === 'right') expect(wrong).toBeGreaterThanOrEqual(5)
+      // Four failures at most before the right one, and five after it.
+      expect(wrong).toBeLessThanOrEqual(outcome[at] === 'right' ? 4 + 5 : 5)
+      expect(verified).toBe(wrong + (outcome[at] === 'right' ? 1 : 0))
     }
   })
 
