@@ -1,11 +1,11 @@
 /**
- * The one comparison of text without case, the same here and in SQL whatever the collation of the store: Unicode simple case folding
- * (CaseFolding.txt C and S, Unicode 17) without a change of the normal form. Names have a canonical form instead (validation.ts). Pure.
+ * Comparison without case, the same here and in SQL: Unicode 17 simple case folding (CaseFolding.txt, C and S).
+ * It does not normalise. Names have a canonical form instead (validation.ts). Pure.
  */
 
 /**
- * Letters beyond ASCII as code points `first:last`, `/2` every other one, and the distance to the folded letter.
- * The function fold_case of the store is made of the same text (prisma/migrations): another version needs a migration.
+ * Letters beyond ASCII: code points `first:last`, `/2` every other one, and the distance to the folded letter.
+ * The SQL function fold_case has the same text: a change needs a migration.
  */
 export const FOLDS = `
   b5+307 c0:d6+20 d8:de+20 100:12e/2+1 132:136/2+1 139:147/2+1 14a:176/2+1 178-79 179:17d/2+1 17f-10c 181+d2 182:184/2+1
@@ -38,7 +38,7 @@ for (const { groups } of FOLDS.matchAll(RANGE)) {
 
 const beyondAscii = /[^\0-\x7f]/u
 
-/** The text with each letter in place of those that differ from it by case alone; as many code points as before. */
+/** Keeps the number of code points. */
 export function foldCase(text: string): string {
   if (!beyondAscii.test(text)) return text.toLowerCase()
   let form = ''
@@ -49,8 +49,8 @@ export function foldCase(text: string): string {
   return form
 }
 
-/** foldCase as SQL of a text. */
+/** As foldCase. */
 export const foldCaseSql = (sql: string): string => `fold_case(${sql})`
 
-/** Below, at or above 0 as PostgreSQL sorts by code point (COLLATE "C"): UTF-16 sorts what is beyond the BMP before U+E000. */
+/** As COLLATE "C". UTF-16 order differs above U+FFFF. */
 export const compareCodePoints = (a: string, b: string): number => Buffer.compare(Buffer.from(a), Buffer.from(b))

@@ -35,7 +35,7 @@ describe('every letter', () => {
     const values: unknown[] = ['idp']
     const document = `jsonb_build_object('${attribute}', jsonb_build_array(jsonb_build_object('value', p.held)))`
     const places = { type, document, from: '', rowid: '', where: '', indexed: {}, columns: {} }
-    const sql = condition(places, parseFilter(`${attribute}[value ${op} "x"]`), values)
+    const sql = condition(places, parseFilter(`${attribute}[value ${op} "x"]`), { values })
     expect(values).toEqual(['idp', 'x'])
     const wrong: string[] = []
     for (let from = 0; from < pairs.length; from += 20_000) {

@@ -71,7 +71,6 @@ function compares({ op, compValue }: Compare, held: unknown, exact: boolean): bo
 const holds = (op: 'co' | 'sw' | 'ew', text: string, part: string): boolean =>
   op === 'co' ? text.includes(part) : op === 'sw' ? text.startsWith(part) : text.endsWith(part)
 
-/** What a text is compared as. */
 const formOf = (text: string, exact: boolean): string => (exact ? text : foldCase(text))
 
 function same(held: unknown, wanted: unknown, exact: boolean): boolean {

@@ -1,8 +1,11 @@
 import { describe, expect, test } from 'vitest'
 import { parseValuePath } from '../../../src/scim/protocol/filter.parser.ts'
 import { impliedBy, matches } from '../../../src/scim/protocol/filter.ts'
+import { userType } from '../../../src/scim/protocol/schema.ts'
 
 const filter = (text: string) => parseValuePath(`emails[${text}]`)!.filter!
+const attribute = (name: string) => userType({}).core.attributes.find(one => one.name === name)!
+const emails = attribute('emails')
 const work = { type: 'Work', value: 'ines@x.example', primary: true, rank: 5 }
 
 describe('a value', () => {
@@ -37,23 +40,29 @@ describe('a value', () => {
     ['type eq "home" or primary eq true', true],
     ['not (type eq "home")', true],
   ])('satisfies %s: %s', (text, does) => {
-    expect(matches(filter(text), work)).toBe(does)
+    expect(matches(filter(text), work, emails)).toBe(does)
   })
 
   test('that does not say whether it is primary is not', () => {
-    expect([matches(filter('primary eq false'), { value: 'x' }), matches(filter('primary eq true'), { value: 'x' })]).toEqual([
-      true,
-      false,
-    ])
-    expect(matches(filter('primary eq null'), { value: 'x' })).toBe(true)
+    expect([
+      matches(filter('primary eq false'), { value: 'x' }, emails),
+      matches(filter('primary eq true'), { value: 'x' }, emails),
+    ]).toEqual([true, false])
+    expect(matches(filter('primary eq null'), { value: 'x' }, emails)).toBe(true)
+  })
+
+  test('of which case means something is compared exactly', () => {
+    const photo = { value: 'https://x.example/A.png', type: 'Photo' }
+    expect(matches(filter('value eq "https://x.example/a.png"'), photo, attribute('photos'))).toBe(false)
+    expect(matches(filter('value ew "A.png" and type eq "photo"'), photo, attribute('photos'))).toBe(true)
   })
 
   test('that is plain is its own value', () => {
-    expect([matches(filter('value eq "X"'), 'x'), matches(filter('type eq "x"'), 'x'), matches(filter('value pr'), '')]).toEqual([
-      true,
-      false,
-      false,
-    ])
+    expect([
+      matches(filter('value eq "X"'), 'x', emails),
+      matches(filter('type eq "x"'), 'x', emails),
+      matches(filter('value pr'), '', emails),
+    ]).toEqual([true, false, false])
   })
 })
 
