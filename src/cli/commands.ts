@@ -1,6 +1,7 @@
 import { type Environment, type SettingInfo, showConfig } from '../platform/config/config.ts'
 import { ADMIN_HELP, admin } from './admin.ts'
 import type { Command, Printed } from './command.ts'
+import { migrate } from './migrate.ts'
 import { rotateSecrets } from './secrets.ts'
 import { syncIam } from './sync.ts'
 
@@ -9,6 +10,11 @@ export const commands: Record<string, Command> = {
     summary: 'print every setting, its meaning and its present value; exit code 1 if one has a fault',
     action: 'NONE',
     run: configCommand,
+  },
+  migrate: {
+    summary: 'apply pending migrations to DATABASE_URL or the embedded database without serving it, and print their names',
+    action: 'NONE',
+    run: migrate,
   },
   secrets: {
     summary:

@@ -43,7 +43,7 @@ export interface StoreOptions {
   /** Instance keys whose cursors this store's pages have and take; a key of its own when absent. Asked when first needed. */
   cursorKeys?: () => readonly Buffer[]
   /** Starts an embedded store that does not exist yet from this dump of PGlite's `dumpDataDir` instead of this build's template. */
-  loadDataDir?: Blob
+  loadDataDir?: Blob | undefined
 }
 
 const silent: StoreLog = { info() {}, warn() {}, error() {} }
@@ -70,26 +70,39 @@ const isLong = (value: unknown): boolean => Array.isArray(value) && value.length
 /** Opens the store, up to date with this build's migrations. Throws when it cannot, saying why. */
 export async function openStore(options: StoreOptions): Promise<Store> {
   const log = options.log ?? silent
-  const { pool, end } = options.databaseUrl === null ? await embedded(options, log) : server(options.databaseUrl, options, log)
-  pool.refused = isDiskFull(log)
-  try {
-    if (options.databaseUrl !== null) await checkServer(pool, options.databaseUrl)
-    await bringUpToDate(pool, options.databaseUrl !== null, log)
-    if (options.databaseUrl !== null) pool.liveness = livenessOf(options.databaseUrl, log)
-  } catch (error) {
-    await end()
-    throw error
-  }
+  const { opened, applied } = await openMigrated({ ...options, loadDataDir: options.loadDataDir ?? (await template()) })
+  const { pool } = opened
+  if (applied.length > 0) log.info(`Applied ${applied.length} migration(s): ${applied.join(', ')}`)
+  if (options.databaseUrl !== null) pool.liveness = livenessOf(options.databaseUrl, log)
   const ownKey = randomBytes(32)
   const cursors = new Cursors(options.cursorKeys ?? (() => [ownKey]))
-  return storeOf(options.databaseUrl === null ? 'embedded' : 'server', { pool, end }, cursors)
+  return storeOf(options.databaseUrl === null ? 'embedded' : 'server', opened, cursors)
+}
+
+/** Applies the migrations that are pending and closes the database again. Returns their names. Throws as openStore does. */
+export async function migrateStore(options: Pick<StoreOptions, 'databaseUrl' | 'dataDir'>): Promise<readonly string[]> {
+  const { opened, applied } = await openMigrated(options)
+  await opened.end()
+  return applied
+}
+
+async function openMigrated(options: StoreOptions): Promise<{ opened: Opened; applied: readonly string[] }> {
+  const { databaseUrl, log = silent } = options
+  const opened = databaseUrl === null ? await embedded(options, log) : server(databaseUrl, options, log)
+  opened.pool.refused = isDiskFull(log)
+  try {
+    if (databaseUrl !== null) await checkServer(opened.pool, databaseUrl)
+    return { opened, applied: await bringUpToDate(opened.pool, databaseUrl !== null) }
+  } catch (error) {
+    await opened.end()
+    throw error
+  }
 }
 
 async function embedded({ dataDir, loadDataDir }: StoreOptions, log: StoreLog): Promise<Opened> {
-  const dump = loadDataDir ?? (await template())
   return openEmbedded({
     dataDir,
-    ...(dump ? { loadDataDir: dump } : {}),
+    ...(loadDataDir ? { loadDataDir } : {}),
     warn: message => log.warn(message),
     lost: () => {
       log.error(`Another process took over the data directory ${dataDir}: stopping at once, before both write to it`)
@@ -156,13 +169,12 @@ async function checkServer(pool: StorePool, url: string): Promise<void> {
   if (encoding !== 'UTF8') throw new Error(`${place} stores text as ${encoding}: Roster needs a database with the encoding UTF8`)
 }
 
-async function bringUpToDate(pool: StorePool, shared: boolean, log: StoreLog): Promise<void> {
+async function bringUpToDate(pool: StorePool, shared: boolean): Promise<readonly string[]> {
   const client = await pool.connect()
   try {
     // A migration may take long; the embedded store knows no other limit either.
     await client.query('SET statement_timeout = 0; SET lock_timeout = 0')
-    const applied = await migrate(client, migrationsOf(), { shared })
-    if (applied.length > 0) log.info(`Applied ${applied.length} migration(s): ${applied.join(', ')}`)
+    return await migrate(client, migrationsOf(), { shared })
   } finally {
     await client.query(`RESET statement_timeout; SET lock_timeout = ${LOCK}`).catch(() => {})
     client.release()
