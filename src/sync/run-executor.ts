@@ -237,7 +237,8 @@ async function handleFailure(
   }
   const fault = error instanceof SourceUnavailable ? error.failure : error
   if (!(fault instanceof RosterError)) app.log.error({ err: fault, run: run.id, iamid: run.iamid }, 'a sync failed')
-  const failure = fault instanceof RosterError ? fault : new Unprocessable(UNEXPECTED)
+  const known = fault instanceof RosterError ? fault : new Unprocessable(UNEXPECTED)
+  const failure = (await removedMeanwhile(app, run)) ?? known
   const reason = failure.message
   await steps.fail(context, { run, holder, reason }).catch(async failed => {
     if (failed instanceof LeaseLost) return
@@ -246,5 +247,12 @@ async function handleFailure(
   })
   return failure
 }
+
+/** Removed during the run: the reason, whatever fails first because of it. */
+const removedMeanwhile = (app: App, run: RunRecord): Promise<IamRemoved | null> =>
+  iamOf(app, run).then(
+    () => null,
+    error => (error instanceof IamRemoved ? error : null),
+  )
 
 const boundsOf = ({ config }: IamRecord): Thresholds => (config.ldapSync ?? {}) as Thresholds

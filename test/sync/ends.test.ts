@@ -1,4 +1,5 @@
 // A run that ends early: its directory is left at once, and its row says what is true of it.
+import type { Socket } from 'node:net'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { releaseAll } from '../../src/sync/run-executor.ts'
 import { answering, peer } from '../connectors/fake-peers.ts'
@@ -17,20 +18,20 @@ afterAll(() => app?.close())
 const noGroups = { groupSearchBase: undefined, userGroupSearchFilter: undefined }
 
 /** A sync of a directory that answers no search, ended by `end`; afterwards no connection is open. */
-async function silent(iamid: string, end: (id: number) => Promise<unknown>) {
-  let searches = 0
+async function silent(iamid: string, end: (id: number, socket: Socket) => Promise<unknown>) {
+  const searched: Socket[] = []
   const server = await peer(
-    answering(() => {
-      searches++
+    answering((_, socket) => {
+      searched.push(socket)
       return Buffer.alloc(0)
     }),
   )
   try {
     await syncs.makeIam(iamid, configOf({ port: server.port } as Slapd, { options: noGroups }))
     const answer = syncs.sync(iamid)
-    await expect.poll(() => searches).toBe(1)
+    await expect.poll(() => searched.length).toBe(1)
     const [run] = await syncs.runs(iamid)
-    await end(run.id)
+    await end(run.id, searched[0]!)
     await expect.poll(server.open, { timeout: 8_000 }).toBe(0)
     await answer
     return { run: await syncs.run(run.id) }
@@ -59,3 +60,11 @@ test('a run that another process continues is not written to', async () => {
   expect(run).toMatchObject({ status: 'READING', reason: null })
   expect(await holderOf('taken')).toBe('other')
 }, 20_000)
+
+test('a run whose identity source was removed fails for that, whatever else is missing by then', async () => {
+  const { run } = await silent('removed', async (_, socket) => {
+    await syncs.must('mutation { deleteIam(input: {id: "removed", users: KEEP}) { deleted } }')
+    socket.destroy()
+  })
+  expect(run).toMatchObject({ status: 'FAILED', reason: 'The IAM was removed' })
+})
