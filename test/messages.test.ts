@@ -96,23 +96,29 @@ const isError = (name: string): boolean =>
 
 const messages = new Map<string, Set<string>>()
 const rules = new Set<string>()
+/** Adds the texts that the arguments of `new Invalid(…)` or `super(…)` come to, and notes their nodes in `within`. */
+function take(name: string, call: Node, within: Set<Node>, sourceOf: SourceOf): void {
+  if (!isError(name)) return
+  const given = ((call.arguments ?? []) as { expression: Node }[]).map(({ expression }) => expression)
+  for (const inner of walk(given)) within.add(inner)
+  const texts = given
+    .filter(({ type }) => type !== 'ObjectExpression')
+    .map(argument => textsOf(argument, sourceOf))
+    .reduce<string[]>((before, next) => before.flatMap(start => next.map(end => (start === '' ? end : `${start} ${end}`))), [''])
+  // What only passes on the text of another place says nothing here.
+  const own = texts.filter(text => text !== '' && !/^\{[^{}]*\}$/.test(text))
+  if (own.length > 0) messages.set(name, new Set([...(messages.get(name) ?? []), ...own]))
+}
+
 for (const { tree, sourceOf } of files) {
   const within = new Set<Node>()
   constants = constantsIn(tree)
   for (const node of walk(tree)) {
-    if (node.type === 'NewExpression') {
-      const name = (node.callee as unknown as { value?: string }).value ?? ''
-      if (!isError(name)) continue
-      const given = ((node.arguments ?? []) as { expression: Node }[]).map(({ expression }) => expression)
-      for (const inner of walk(given)) within.add(inner)
-      const texts = given
-        .filter(({ type }) => type !== 'ObjectExpression')
-        .map(argument => textsOf(argument, sourceOf))
-        .reduce<string[]>(
-          (before, next) => before.flatMap(start => next.map(end => (start === '' ? end : `${start} ${end}`))),
-          [''],
-        )
-      messages.set(name, new Set([...(messages.get(name) ?? []), ...texts.filter(text => text !== '')]))
+    if (node.type === 'NewExpression') take((node.callee as unknown as { value?: string }).value ?? '', node, within, sourceOf)
+    else if (node.type === 'ClassDeclaration') {
+      const name = (node.identifier as unknown as { value: string }).value
+      for (const call of walk(node.body))
+        if (call.type === 'CallExpression' && (call.callee as Node).type === 'Super') take(name, call, within, sourceOf)
     } else if ((node.type === 'StringLiteral' || Array.isArray(node.expressions)) && !within.has(node))
       for (const text of textsOf(node, sourceOf)) if (RULE.test(text)) rules.add(text)
   }

@@ -32,6 +32,7 @@ const ELSEWHERE: Readonly<Record<string, string>> = {
   'scim/resources/filter-sql.ts': 'makes SQL, which a store has to run: test/scim/filters.test.ts',
   'scim/resources/json-sql.ts': 'makes SQL, which a store has to run: test/scim/filters.test.ts',
   'scim/resources/list.ts': 'makes SQL, which a store has to run: test/scim/filters.test.ts',
+  'sync/run-end.ts': 'errors without a rule: test/sync/config-change.test.ts, test/sync/concurrency.test.ts',
 }
 
 interface Import {
