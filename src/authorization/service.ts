@@ -1,9 +1,6 @@
 /**
- * Authorized operations. A service function can only be made here, with `query(action, …)` or `command(action, …)`:
- *   query:    policy → rule
- *   command:  policy → prepare (slow or outside work, no transaction) → transaction { rule → audit }, and one more for each `next`
- *             → afterCommit (mail) → result
- * A rejected command leaves a `denied` event. `Service` accepts nothing else, so a check cannot be forgotten.
+ * Authorized operations: `query` is policy → rule; `command` is policy → prepare → transaction { rule → audit }
+ * for each step → afterCommit. Denied commands are audited. `Service` accepts nothing else.
  */
 
 import { channel } from 'node:diagnostics_channel'
@@ -18,7 +15,7 @@ import { type AuditDraft, type AuditTrail, newTrail, type Target } from './audit
 import type { App, Context } from './context.ts'
 import { type Action, decide, policy, type ReadAction, type Verdict, type WriteAction } from './policy.ts'
 
-/** What a rule is given. `db` is the transaction in a write, else the pool. */
+/** `db`: the transaction of a command, else the pool. */
 export interface ServiceContext {
   readonly db: Db
   readonly actor: Actor
@@ -26,24 +23,22 @@ export interface ServiceContext {
   readonly app: App
   readonly requestId: string
   readonly address: string
-  /** What comes of it, for whoever keeps it; a read changes nothing and is over from the start. */
   readonly trail: AuditTrail
 }
 
-/** What a write answers: its value and its audit events; or an error that must not undo what was written (a failed log-in). */
+/** A value with audit events, or an error that keeps what was written, such as a failed log-in. */
 export interface WriteResult<R> {
   readonly value: R
   readonly events: readonly AuditDraft[]
   readonly error?: RosterError
-  /** What is left to do, in a transaction of its own, before which others have their turn. Its outcome takes the place of this one. */
+  /** The next step, in its own transaction; its result replaces this one. */
   readonly next?: (call: ServiceContext) => Promise<WriteResult<R>>
-  /** Runs after the commit: what may fail without losing anything, such as a mail. */
+  /** After the commit; may fail, such as mail. */
   readonly afterCommit?: (value: R) => Promise<R>
 }
 export const changed = <R>(value: R, ...events: [AuditDraft, ...AuditDraft[]]): WriteResult<R> => ({ value, events })
-/** A write that found everything as it should be already: nothing was changed, so there is no event. */
+/** No change, so no event. */
 export const unchanged = <R>(value: R): WriteResult<R> => ({ value, events: [] })
-/** A step of a write; its value is that of the last one. */
 export const continued = <R>(
   events: readonly AuditDraft[],
   next: (call: ServiceContext) => Promise<WriteResult<R>>,
@@ -52,7 +47,7 @@ export const continued = <R>(
   events,
   next,
 })
-/** A refusal with its own trace: the events are kept, then the error is thrown. */
+/** The events are kept, then the error is thrown. */
 export const rejected = <R>(error: RosterError, ...events: AuditDraft[]): WriteResult<R> => ({
   value: undefined as R,
   events,
@@ -61,10 +56,9 @@ export const rejected = <R>(error: RosterError, ...events: AuditDraft[]): WriteR
 
 declare const guarded: unique symbol
 export type Guarded<A, R> = ((context: Context, args: A) => Promise<R>) & { readonly [guarded]: Action }
-/** Every member of a service is guarded; anything else does not compile. */
 export type Service = Record<string, Guarded<never, unknown>>
 
-/** Options of a rule: whose record the arguments name (for what one may do to one's own), and what to call it in a refusal. */
+/** The record's user, for own-record rules; the target's name, for denials. */
 interface ServiceOptions<A> {
   readonly owner?: (args: A) => UserRef
 }
@@ -108,11 +102,11 @@ export function command<A, R, P = undefined>(
 
 interface Preparing<A, P> {
   readonly prepare?: (call: ServiceContext, args: A) => Promise<P>
-  /** Gives back what `prepare` took, whatever came of the write. Not called where `prepare` throws. */
+  /** Releases what `prepare` took. Not called when `prepare` throws. */
   readonly end?: (prepared: P) => void
 }
 
-/** The outcome of the last step; each step is one transaction, with its audit events. */
+/** One transaction per step. */
 async function written<R>(
   context: Context,
   action: WriteAction,
@@ -135,10 +129,7 @@ async function written<R>(
   return outcome
 }
 
-/**
- * Runs what `ask` permits with the share of its actor: of the connections, and of the operations that run at once. An operation within
- * another is part of it, and has its place already.
- */
+/** Limits concurrency per actor. Nested operations share the slot. */
 function admitted<A, R>(ask: (context: Context, args: A) => Promise<void>, run: (context: Context, args: A) => Promise<R>) {
   return (context: Context, args: A): Promise<R> => {
     const actor = shareOf(context.actor, context.address)
@@ -152,7 +143,7 @@ function admitted<A, R>(ask: (context: Context, args: A) => Promise<void>, run: 
 
 const READ: AuditTrail = { events: [], failure: null, notTaken: [], over: true }
 
-/** Publishes each decision of the policy. Tests use it to check that every API asks for one. */
+/** For tests: every API must decide. */
 export interface Decision {
   readonly requestId: string
   readonly action: Action
@@ -160,7 +151,7 @@ export interface Decision {
 }
 export const decisions = channel('roster.decision')
 
-/** Asks the policy, and throws Unauthenticated or Forbidden. APIs ask with it before they read a body, and so without `args`. */
+/** Throws Unauthenticated or Forbidden. APIs call it before reading a body, without `args`. */
 export async function authorize(
   context: Context,
   action: Action,
@@ -178,7 +169,7 @@ export async function authorize(
   throw new Forbidden(message)
 }
 
-/** A store that is away is Unavailable, and a statement that was stopped says in what it stood; the rest is what it was. */
+/** Connection errors become Unavailable; stopped statements name their operation. */
 function translated({ app, actor, requestId }: Context, error: unknown, action: Action): never {
   if (error instanceof SecretUnreadable && actor.kind === 'anonymous') {
     app.log.error({ requestId, failure: error.message }, 'a stored secret does not open')
@@ -189,7 +180,7 @@ function translated({ app, actor, requestId }: Context, error: unknown, action: 
   throw refusal ?? toUnavailable(error) ?? error
 }
 
-/** For a rule whose input may ask for more than its own action: throws Forbidden unless the actor may do that too. */
+/** For input that needs a further permission. Throws Forbidden. */
 export function requirePermissionFor(call: Pick<ServiceContext, 'actor'>, action: Action): void {
   const verdict = decide(call.actor, action)
   if (!verdict.allowed) throw new Forbidden(refusal(action, verdict))
@@ -202,7 +193,7 @@ function refusal(action: Action, verdict: Verdict & { allowed: false }): string 
   return Array.isArray(who) && who.length > 0 ? `${action} needs the permission ${who.join(' or ')}` : `${action} is not allowed`
 }
 
-/** The kinds of refusal that a request has left a row of: what is asked a hundred times in one request is one fact. */
+/** A request records each kind of denial once. */
 const deniedKinds = new WeakMap<Context, Set<Action>>()
 
 async function recordDenied(context: Context, action: Action, reason: string, args: unknown): Promise<void> {
@@ -217,7 +208,6 @@ async function recordDenied(context: Context, action: Action, reason: string, ar
   })
 }
 
-/** How the arguments of writes name what they are about. */
 interface RefusedArgs extends UserRef {
   readonly ref?: UserRef | null
   readonly group?: UserRef | null
@@ -225,7 +215,7 @@ interface RefusedArgs extends UserRef {
   readonly domainId?: string
 }
 
-/** What a refused write would have been done to, as far as its arguments say: of the kind that its action names, by id or by name. */
+/** The target of a denied command, by its arguments. */
 function refusedTarget(action: Action, args: RefusedArgs): Target {
   const noun = action.slice(0, action.indexOf(':')) as Target['type']
   const named = args.ref ?? args.owner?.user ?? args.owner?.group ?? args.group ?? args

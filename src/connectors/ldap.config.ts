@@ -17,28 +17,25 @@ import {
 import type { GroupPlan } from './ldap.groups.ts'
 import { idAttributesOf } from './ldap.ids.ts'
 
-// What an IAM's configuration means for its directory. Everything that can be wrong with it is told here, before anything is asked.
+// LDAP settings from a checked configuration; all configuration errors are found here.
 
-/** Beyond the configuration. */
 export interface LdapSettings {
-  /** Milliseconds that one request to the directory may take. */
+  /** Milliseconds of one request. */
   readonly operationTimeout?: number
-  /** By which connections it is asked. */
   readonly outbound: Outbound
 }
 
 export interface LdapSearchSettings {
   readonly peer: Peer
-  /** null: the directory is searched by nobody in particular. */
+  /** null: anonymous search. */
   readonly account: { readonly dn: string; readonly password: string } | null
   readonly userBase: string
   readonly userFilter: (userid: string) => Filter
-  /** Throws Refused when the configuration tells one person only. */
+  /** Throws Unprocessable when the filters work for single look-ups only. */
   readonly everybody: () => Filter
   readonly userPattern: ((userid: string) => string) | null
-  /** Which attribute holds the userid. */
   readonly idAttribute: string
-  /** Which attributes may hold an entry's stable id; empty: none does. */
+  /** Empty: none. */
   readonly entryIds: readonly string[]
   readonly attributes: readonly string[]
   readonly normalize: boolean
@@ -47,7 +44,7 @@ export interface LdapSearchSettings {
   readonly groups: GroupPlan
 }
 
-/** As src/domain/iams/config/schema.ts checks them. */
+/** As in src/domain/iams/config/schema.ts. */
 interface Options {
   readonly host: string | readonly string[]
   readonly port?: number
@@ -81,7 +78,7 @@ type Secrets = ReadonlyMap<string, string>
 const connectTimeout = 5000
 const operationTimeout = 15_000
 
-/** Throws Invalid naming the field that is wrong, Refused when no directory is configured. */
+/** Throws Invalid, or Unprocessable without a directory. */
 export function planOf(checked: Readonly<Record<string, unknown>>, secrets: Secrets, settings: LdapSettings): LdapSearchSettings {
   const config = checked as Config
   const { options, schema } = config
@@ -96,12 +93,12 @@ export function planOf(checked: Readonly<Record<string, unknown>>, secrets: Secr
     userBase: options.userSearchBase,
     ...user,
     entryIds,
-    // Ids are operational, and what is mapped may be: such attributes come only when named.
+    // Operational attributes are returned only when named.
     attributes: [
       '*',
       ...new Set([...entryIds, ...membership, ...mapped(schema, ['profile', 'externalUserIds', 'authorizations'])]),
     ],
-    // In lower case base64 stands for other bytes.
+    // Lower case would change base64.
     normalize: options.normalizeUserId === true && !isBinary(user.idAttribute),
     asPerson: options.useUserAccountForSearch === true,
     groupBase: options.groupSearchBase ?? options.userSearchBase,
@@ -109,7 +106,7 @@ export function planOf(checked: Readonly<Record<string, unknown>>, secrets: Secr
   }
 }
 
-/** All issues that make the settings unusable, and search bases that are no names; absent settings are no issue. Pure. */
+/** All issues of filters and DNs; absent settings are fine. Pure. */
 export function validateLdapConfig(checked: Readonly<Record<string, unknown>>): { field: string; rule: string }[] {
   const { options = {}, credentials, schema } = checked as Omit<Config, 'options'> & { readonly options?: Partial<Options> }
   const { userSearchBase = '', userDNPattern: _, ...others } = options
@@ -166,7 +163,7 @@ function accountOf({ credentials }: Config, secrets: Secrets): LdapSearchSetting
   return { dn: bindName(dn), password }
 }
 
-/** A bare word would be taken for a SASL mechanism by the client. Active Directory knows user@domain and DOMAIN\user as well. */
+/** The client takes a bare word for a SASL mechanism. Active Directory accepts user@domain and DOMAIN\user. */
 function bindName(dn: string): string {
   if (!/[=@\\]/.test(dn)) throw new Invalid('config.credentials.bind_dn', 'must be a DN')
   return dn
@@ -209,12 +206,12 @@ function groupsPlan(options: Options, schema: Config['schema']): GroupPlan {
   }
 }
 
-/** A filter without a base searches where the people are, as in the reference's example; a base without a filter means the usual one. */
+/** A filter without base uses the users' base; a base without filter the usual filter. */
 function groupSearch({ groupSearchBase, userGroupSearchFilter, userSearchBase }: Options): GroupPlan['search'] {
   if (groupSearchBase === undefined && userGroupSearchFilter === undefined) return null
   const field = 'config.options.userGroupSearchFilter'
   const text = userGroupSearchFilter ?? '(member=<dn>)'
-  if (!/<dn>|%s/.test(text)) throw new Invalid(field, 'must hold <dn> where the DN of the person goes')
+  if (!/<dn>|%s/.test(text)) throw new Invalid(field, 'must have <dn> in place of the DN of the person')
   const filter: FilterTemplate = filterTemplate(field, text)
   return { base: groupSearchBase ?? userSearchBase, filter, text }
 }
@@ -226,7 +223,7 @@ function listedGroups({ groupSearchBase, groupSearchFilter, userSearchBase }: Op
   return { base: groupSearchBase ?? userSearchBase, filter: anyValueFilter(field, groupSearchFilter) }
 }
 
-/** The attributes that the schema reads; what is no attribute's name cannot be asked for. */
+/** Mapped attributes with a valid name. */
 const mapped = (schema: Config['schema'], parts: readonly string[]): string[] =>
   parts
     .flatMap(part => Object.values(schema?.[part] ?? {}))

@@ -7,11 +7,10 @@ import { IN_TIME, type Outbound, OutboundError } from '../platform/outbound/conn
 import { createMessageReader, hasNextPage } from './ldap.framing.ts'
 import { reasonWithHint, withHint } from './ldap.hints.ts'
 
-// One connection to one host of a directory, and which host that is. We open the sockets ourselves, so that one time limit holds from
-// the first packet to the end of the TLS handshake, and so that the client cannot connect anew on its own: what it would ask on a
-// second connection it would ask as nobody.
+// One connection to one host. Roster opens the socket: one time limit includes TLS, and the client cannot
+// reconnect anonymously.
 
-/** How a directory is reached. Times in milliseconds. */
+/** Milliseconds. */
 export interface Peer {
   readonly hosts: readonly string[]
   readonly port: number
@@ -25,22 +24,19 @@ export interface Peer {
 
 /** RFC 4511, 4.14.1. */
 const startTlsRequest = '1.3.6.1.4.1.1466.20037'
-const away = 'the directory cannot be asked: '
+const away = 'the directory is unreachable: '
 const timedOut = 'timed out'
 const unreadable = 'its answer cannot be read'
-/** A directory that says so is as good as away: busy, unavailable, and an answer without a result. */
+/** Counts as unavailable: busy, unavailable, no result. */
 const awayCodes = new Set([51, 52, 248])
-/** Names of result codes that the library has none for. */
+/** Names that the library lacks. */
 const codeNames: Record<number, string> = { 1: 'operationsError', 10: 'referral', 80: 'other' }
-/**
- * What servers answer to the bind of an account that is not there or may not log in (locked, expired, inactive, without a password).
- * 49 is the rule; 19 and 53 are those of 389 Directory Server.
- */
+/** Bind results of unknown or locked accounts: 49 in general, 19 and 53 of 389 Directory Server. */
 const refusedBinds = new Set([19, 32, 48, 49, 50, 53])
-/** A name to bind as that is none. */
+/** invalidDNSyntax. */
 const invalidName = 34
 
-/** Throws Invalid when certificate and key cannot be used. */
+/** Throws Invalid. */
 export function secureContext({ ca, cert, key }: { ca?: string; cert?: string; key?: string }): SecureContext {
   try {
     createSecureContext({ ca })
@@ -54,7 +50,7 @@ export function secureContext({ ca, cert, key }: { ca?: string; cert?: string; k
   }
 }
 
-/** Asks the hosts in turn, the one that answered last first. Only a host that is away is passed over: an answer is final. */
+/** Tries hosts in order, the last responsive first. Only unavailable hosts are skipped. */
 export class Hosts {
   readonly #peer: Peer
   #first = 0
@@ -63,7 +59,7 @@ export class Hosts {
     this.#peer = peer
   }
 
-  /** Throws Unavailable when every host is away, and what `work` throws besides that, as a RosterError. */
+  /** Throws Unavailable, or the error of `work` as RosterError. */
   async ask<T>(work: (host: string) => Promise<T>): Promise<T> {
     const reasons = new Set<string>()
     for (const at of this.#turns()) {
@@ -78,7 +74,7 @@ export class Hosts {
     throw new Unavailable(away + [...reasons].join(', '))
   }
 
-  /** As ask, of an answer in parts. The next host starts over. Throws the reason of an aborted signal. */
+  /** As ask, in parts; the next host starts over. Throws an abort reason. */
   async *stream<T>(
     work: (host: string) => AsyncGenerator<T, void, undefined>,
     signal?: AbortSignal,
@@ -87,7 +83,7 @@ export class Hosts {
     for (const at of this.#turns()) {
       signal?.throwIfAborted()
       try {
-        // What the consumer throws does not arrive here: it ends the generator by return().
+        // Errors of the consumer end the generator by return().
         yield* work(this.#peer.hosts[at]!)
         this.#first = at
         return
@@ -99,7 +95,7 @@ export class Hosts {
     throw new Unavailable(away + [...reasons].join(', '))
   }
 
-  /** Indexes of the hosts, the one that answered last first. */
+  /** The last responsive first. */
   #turns(): number[] {
     const { length } = this.#peer.hosts
     const first = this.#first
@@ -107,14 +103,14 @@ export class Hosts {
   }
 }
 
-/** Why a host is away. Throws the fault of one that answers. */
+/** Throws the error of a host that responds. */
 function unavailableReason(error: unknown): string {
   const fault = faultOf(error)
   if (!(fault instanceof Unavailable)) throw fault
   return fault.message.replace(away, '')
 }
 
-/** A connection for `work`, bound to nobody; closed after it, whatever happens. */
+/** Anonymous; always closed. */
 export async function connected<T>(peer: Peer, host: string, work: (client: Client) => Promise<T>): Promise<T> {
   const socket = await open(peer, bare(host))
   const client = clientOn(socket, peer.operationTimeout)
@@ -125,7 +121,7 @@ export async function connected<T>(peer: Peer, host: string, work: (client: Clie
   }
 }
 
-/** As connected, of work in parts: closed at its end, on an error, on `return()`, and at once when the signal is aborted. */
+/** As connected, in parts; also closed by `return()` and abort. */
 export async function* connectedStream<T>(
   peer: Peer,
   host: string,
@@ -145,27 +141,27 @@ export async function* connectedStream<T>(
   }
 }
 
-/** How the connection ends does not change the result of the work. */
+/** Errors of closing are ignored. */
 async function close(client: Client, socket: Socket): Promise<void> {
   await client.unbind().catch(() => {})
   // The client has no socket before its first request.
   socket.destroy()
 }
 
-/** Binds `client` to an account of ours. Throws Refused when the directory does not take it. */
+/** Throws Unprocessable when rejected. */
 export async function bindAccount(client: Client, dn: string, password: string): Promise<void> {
   try {
     await client.bind(dn, password)
   } catch (error) {
     if (error instanceof ResultCodeError && (refusedBinds.has(error.code) || error.code === invalidName))
-      throw new Unprocessable(`the directory refuses the account of config.credentials: ${nameOf(error)}`)
+      throw new Unprocessable(`the directory rejects the account of config.credentials: ${nameOf(error)}`)
     throw error
   }
 }
 
-/** Whether `password` is that of `dn`, and its owner may log in. `client` is bound to them afterwards. */
+/** False for a wrong password or locked account. Binds `client`. */
 export async function bindPerson(client: Client, dn: string, password: string): Promise<boolean> {
-  // RFC 4513, 5.1: without a name or a password a bind succeeds as nobody. A password with NUL is an empty one to some servers.
+  // RFC 4513, 5.1: an empty name or password binds anonymously; NUL may truncate to empty.
   if (!dn.includes('=') || password === '' || password.includes('\0') || !password.isWellFormed()) return false
   const policy = new PasswordPolicyControl()
   try {
@@ -174,11 +170,11 @@ export async function bindPerson(client: Client, dn: string, password: string): 
     if (error instanceof ResultCodeError && refusedBinds.has(error.code)) return false
     throw error
   }
-  // A bind may succeed for nothing but a change of the password (draft-behera-ldap-password-policy, changeAfterReset).
+  // A bind may allow a password change only (draft-behera-ldap-password-policy, changeAfterReset).
   return policy.value?.error === undefined
 }
 
-/** What went wrong, without what was asked or answered: texts of servers hold names. Mistakes of our own stay what they are. */
+/** Without values: server texts contain names. Other errors are unchanged. */
 export function faultOf(error: unknown): unknown {
   if (error instanceof RosterError) return error
   if (error instanceof TypeError || error instanceof RangeError || error instanceof ReferenceError) return error
@@ -208,7 +204,7 @@ const bare = (host: string): string => {
   return isIP(name) === 0 ? domainToASCII(name) || name : name
 }
 
-/** Whether the last search's answer said that another page follows: the library does not tell where a page was empty. */
+/** Of the last search: the library hides it for empty pages. */
 const pending = new WeakMap<Client, { more: boolean }>()
 export const hasMorePages = (client: Client): boolean => pending.get(client)?.more === true
 
@@ -229,7 +225,7 @@ function clientOn(socket: Socket, timeout: number): Client {
   return client
 }
 
-/** The socket, whose first listener for data gets whole and sound messages only. */
+/** Delivers complete and valid messages only. */
 function checked(socket: Socket, state: { more: boolean }): Socket {
   const { on } = socket
   const add = on as (this: Socket, event: string, listener: (...values: never[]) => void) => Socket
@@ -264,10 +260,7 @@ async function open(peer: Peer, host: string, aborted?: AbortSignal): Promise<So
   }
 }
 
-/**
- * By a client of its own, which is dropped: what somebody on the way slips in behind the answer in the clear stays with it and is
- * not taken for the beginning of what comes encrypted.
- */
+/** A separate client: data injected before TLS is dropped with it. */
 async function askForTls(socket: Socket, timeout: number): Promise<void> {
   await clientOn(socket, timeout).exop(startTlsRequest)
   socket.removeAllListeners('data')

@@ -1,15 +1,15 @@
-// Distinguished names (RFC 4514) as values that can be compared: one pass over a text of bounded length. Pure.
+// Comparable DNs (RFC 4514), in one bounded pass. Pure.
 
-/** Characters. Real names stay far below it; what is longer names nothing here. */
+/** Longer DNs are invalid. */
 export const maxDn = 4_096
 
 export interface NameValue {
-  /** In lower case. */
+  /** Lower case. */
   readonly type: string
-  /** Unescaped. Bytes that are no UTF-8 are lone surrogates, U+DC00 and the byte. */
+  /** Unescaped. Invalid UTF-8 bytes are lone surrogates, U+DC00 plus the byte. */
   readonly value: string
 }
-/** Its relative names, the first one first; each has one value or several (`cn=a+uid=b`). */
+/** Relative names, the first one first; `cn=a+uid=b` has two values. */
 export type Dn = readonly (readonly NameValue[])[]
 
 /** RFC 4514, 2.4. */
@@ -18,10 +18,10 @@ export const escapeDnValue = (value: string): string =>
 
 export const isDn = (text: string): boolean => /^ *(?:[A-Za-z][A-Za-z0-9-]*|\d+(?:\.\d+)+) *=/.test(text.slice(0, maxDn))
 
-/** The value of a DN's first name, `Sales, North` of `cn=Sales\, North,dc=example`; the text itself when it is no DN. */
+/** `Sales, North` of `cn=Sales\, North,dc=example`; the text itself when it is no DN. */
 export const firstValue = (dn: string): string => parseDn(dn)?.[0]?.[0]?.value ?? dn
 
-/** Null for a text that is no DN, or too long for one. */
+/** null when invalid or too long. */
 export function parseDn(text: string): Dn | null {
   if (text.length > maxDn) return null
   const names: NameValue[][] = [[]]
@@ -50,7 +50,7 @@ function typeOf(text: string): string | null {
 
 interface Value {
   readonly value: string
-  /** Where the comma, semicolon or plus sign after it stands, or the end of the text. */
+  /** The separator, or the end. */
   readonly end: number
 }
 
@@ -67,7 +67,7 @@ const ends = (character: string | undefined): boolean =>
 function plainAt(text: string, start: number): Value {
   let at = start
   let value = ''
-  // Unescaped space before a separator is no part of the value.
+  // Unescaped space before a separator is ignored.
   let kept = 0
   while (!ends(text[at])) {
     if (text[at] === '\\') {
@@ -84,7 +84,7 @@ function plainAt(text: string, start: number): Value {
   return { value: value.slice(0, kept), end: at }
 }
 
-/** RFC 4514, 3: what RFC 2253 allowed and some directories still write. */
+/** RFC 4514, 3: the form of RFC 2253. */
 function quotedAt(text: string, start: number): Value | null {
   let at = start
   let value = ''
@@ -100,7 +100,7 @@ function quotedAt(text: string, start: number): Value | null {
   return at <= text.length && ends(text[at]) ? { value, end: at } : null
 }
 
-/** All escapes that follow each other, since the bytes of one character come as several: `\C3\A9`. */
+/** Consecutive escapes can be one character: `\C3\A9`. */
 function escapedAt(text: string, start: number): Value {
   let at = start
   let value = ''
@@ -124,7 +124,7 @@ function escapedAt(text: string, start: number): Value {
   return { value, end: at }
 }
 
-/** `#04024869`: BER, of which strings are read and anything else stays as it is. */
+/** `#04024869`: BER; non-strings stay as they are. */
 function hexValueAt(text: string, start: number): Value | null {
   let at = start
   while (!ends(text[at])) at++
@@ -138,7 +138,7 @@ function hexValueAt(text: string, start: number): Value | null {
 /** OCTET STRING, UTF8String, PrintableString, IA5String. */
 const stringTags = new Set([0x04, 0x0c, 0x13, 0x16])
 
-/** Two different values stay different, also where they are no text. */
+/** Injective, also for invalid text. */
 function textOf(bytes: Buffer): string {
   const text = bytes.toString()
   if (!text.includes('\ufffd') || Buffer.from(text).equals(bytes)) return text

@@ -1,16 +1,16 @@
 import type { Entry as RawEntry } from 'ldapts'
 
-// An entry as the directory sends it → attributes as text. Pure.
+// Entries as text attributes. Pure.
 
-/** Identifiers that are bytes. Always told as base64, also when their bytes happen to be text; the library compares these by case. */
+/** Always base64; the library compares names by case. */
 export const binaryAttributes = ['objectGUID', 'objectSid', 'mS-DS-ConsistencyGuid', 'sIDHistory', 'nsUniqueId;binary', 'GUID']
 
 const binary = new Set(binaryAttributes.map(name => name.toLowerCase()))
 export const isBinary = (attribute: string): boolean => binary.has(attribute.toLowerCase())
 
-/** Large, and nobody's attribute. */
+/** Large and unused. */
 const pictures = ['jpegphoto', 'thumbnailphoto', 'photo', 'audio', 'usercertificate', 'usersmimecertificate', 'cacertificate']
-/** What an account with too many rights would read along. */
+/** Never read, even if permitted. */
 const secrets = [
   'userpassword',
   'authpassword',
@@ -36,7 +36,7 @@ const excludedAttributes = new Set([...pictures, ...secrets])
 
 export type Attributes = ReadonlyMap<string, readonly string[]>
 
-/** Names in lower case, without what has no values. */
+/** Lower-case names; without empty ones. */
 export function attributesOf(raw: RawEntry): Attributes {
   const attributes = new Map<string, readonly string[]>()
   for (const [spelled, value] of Object.entries(raw)) {
@@ -50,22 +50,20 @@ export function attributesOf(raw: RawEntry): Attributes {
 const textsOf = (value: RawEntry[string]): string[] =>
   (Array.isArray(value) ? value : [value]).map(one => (typeof one === 'string' ? one : one.toString('base64')))
 
-/** The values of the attributes named. */
 export const valuesOf = (attributes: Attributes, names: readonly string[]): string[] =>
   names.flatMap(name => attributes.get(name.toLowerCase()) ?? [])
 
 interface CutAttribute {
-  /** As it stands in the entry: `member;range=0-1499`. */
+  /** `member;range=0-1499`. */
   readonly key: string
   readonly name: string
   readonly values: readonly string[]
-  /** Where its values begin. */
   readonly from: number
-  /** Whether it goes to the end: `member;range=1500-*`. */
+  /** `member;range=1500-*`. */
   readonly last: boolean
 }
 
-/** The attributes of which only a part is here; of `name` also the last part. */
+/** Attributes with a partial range; of `name` also the last part. */
 export function cutAttributes(attributes: Attributes, name?: string): CutAttribute[] {
   return [...attributes].flatMap(([key, values]) => {
     const [, cut, from, end] = /^(.+);range=(\d+)-(\d+|\*)$/.exec(key) ?? []

@@ -3,23 +3,22 @@ import { Invalid, Unprocessable } from '../platform/errors.ts'
 import { escapeDnValue } from './ldap.dn.ts'
 import { isBinary } from './ldap.entry.ts'
 
-// What is typed by people goes into filters (RFC 4515) and DNs (RFC 4514) through these, escaped, and in no other way. Pure.
+// All input in filters (RFC 4515) and DNs (RFC 4514) is escaped here. Pure.
 
-/** `%s` stands for what is looked for, `<dn>` for the DN of whose groups are looked for. */
+/** `%s` is the userid, `<dn>` the person's DN. */
 export interface Placeholders {
   readonly '%s'?: string
   readonly '<dn>'?: string
 }
 export type FilterTemplate = (blanks: Placeholders) => Filter
 
-/** Characters. */
 export const longestUserid = 1024
 
-/** A userid that a directory could know. NUL ends a string for some servers, so that another one would be looked up. */
+/** NUL would truncate it on some servers. */
 export const isSearchable = (userid: string): boolean =>
   userid.trim() !== '' && userid.length <= longestUserid && userid.isWellFormed() && !userid.includes('\0')
 
-/** `mail=%s` or `(&(objectClass=groupOfNames)(cn=%s*))`. Throws Invalid naming `field` when it is not a filter. */
+/** `mail=%s` or `(&(objectClass=groupOfNames)(cn=%s*))`. Throws Invalid. */
 export function filterTemplate(field: string, text: string): FilterTemplate {
   const template = withLetters(field, text.trim())
   const parse = (blanks: Placeholders) => {
@@ -27,7 +26,7 @@ export function filterTemplate(field: string, text: string): FilterTemplate {
     return blanks['%s'] === undefined ? filter : withBytes(filter, blanks['%s'])
   }
   const wrong = new Invalid(field, 'must be a filter (RFC 4515)')
-  // The library overlooks that the last one is missing.
+  // The library accepts a missing last parenthesis.
   if (template.split('(').length !== template.split(')').length) throw wrong
   try {
     parse({ '%s': 'x', '<dn>': 'cn=x' })
@@ -37,13 +36,13 @@ export function filterTemplate(field: string, text: string): FilterTemplate {
   return parse
 }
 
-/** The filter of an attribute's name. Throws Invalid naming `field`. */
+/** Throws Invalid. */
 export function attributeFilter(field: string, attribute: string): FilterTemplate {
   if (!isAttribute(attribute)) throw new Invalid(field, 'must be the name of an attribute')
   return ({ '%s': userid = '' }) => withBytes(new EqualityFilter({ attribute, value: userid }), userid)
 }
 
-/** Where bytes are compared with `userid` they are those that it stands for: base64, as they are told (ldap.entry). */
+/** Binary attributes compare bytes, given as base64. */
 function withBytes(filter: Filter, userid: string): Filter {
   if (filter instanceof AndFilter) return new AndFilter({ filters: filter.filters.map(part => withBytes(part, userid)) })
   if (filter instanceof OrFilter) return new OrFilter({ filters: filter.filters.map(part => withBytes(part, userid)) })
@@ -52,10 +51,10 @@ function withBytes(filter: Filter, userid: string): Filter {
   return new EqualityFilter({ attribute: filter.attribute, value: Buffer.from(userid, 'base64') })
 }
 
-/** The filter with anything in place of its blanks: who could be meant at all. Throws Refused where that cannot be asked. */
+/** Matches anything in place of `%s`. Throws Unprocessable when impossible. */
 export function anyValueFilter(field: string, text: string): Filter {
   if (itemsOf(text).some(({ compared, rest }) => compared.endsWith(':') && /%s|<dn>/.test(rest)))
-    throw new Unprocessable(`${field} compares by a matching rule: it can be asked for one person, and not for all of them`)
+    throw new Unprocessable(`${field} uses a matching rule, which works for single look-ups but not for listing`)
   return FilterParser.parseString(
     withLetters(field, text.trim())
       .replace(/%s|<dn>/g, '*')
@@ -68,12 +67,12 @@ export interface Comparison {
   readonly with: 'dn' | 'userid'
 }
 
-/** [MS-ADTS] 3.1.1.3.4.4.3: members of members, too. */
+/** [MS-ADTS] 3.1.1.3.4.4.3: transitive members. */
 const inChain = ':1.2.840.113556.1.4.1941:'
 
 /**
- * Which attributes of a group name its members, by `(&(objectClass=groupOfNames)(member=<dn>))`; `nested` where the filter follows
- * chains itself. Null for a filter that means anything else: then each person's groups have to be asked for.
+ * Member attributes of `(&(objectClass=groupOfNames)(member=<dn>))`; `nested` for transitive rules. null for
+ * other filters.
  */
 export function memberAttributes(text: string): { comparisons: Comparison[]; plain: string; nested: boolean } | null {
   const nested = text.includes(inChain)
@@ -90,7 +89,7 @@ export function memberAttributes(text: string): { comparisons: Comparison[]; pla
     : null
 }
 
-/** Which attribute holds the userid: the first that is compared with `%s`. Throws Invalid naming `field` when none is. */
+/** The first compared with `%s`. Throws Invalid. */
 export function comparedAttribute(field: string, text: string): string {
   const item = itemsOf(text).find(({ rest }) => rest.includes('%s'))
   const name = item?.compared.replace(/[~<>]$/, '').split(':')[0]
@@ -98,18 +97,18 @@ export function comparedAttribute(field: string, text: string): string {
   return name
 }
 
-/** What stands between the parentheses of a filter: what is compared, with the sign before `=`, and with what. */
+/** The comparisons of a filter, with the sign before `=`. */
 const itemsOf = (text: string): { compared: string; rest: string }[] =>
   text.split(/[()]/).flatMap(item => {
     const equals = item.indexOf('=')
     return equals < 0 ? [] : [{ compared: item.slice(0, equals).trim(), rest: item.slice(equals + 1) }]
   })
 
-/** `uid=%s,ou=people,dc=example` with a userid that stays one value, whatever is in it. Throws Invalid naming `field`. */
+/** `uid=%s,ou=people,dc=example`; the userid stays one value. Throws Invalid. */
 export function dnPattern(field: string, pattern: string): (userid: string) => string {
-  // A name without `=` would be taken for a SASL mechanism (`EXTERNAL`) by the client, or for anonymous by a server.
+  // Without `=` it would be a SASL mechanism, or anonymous.
   const holds = (name: string) => name.includes('=') && name.lastIndexOf('%s') > name.indexOf('=')
-  if (!pattern.split(',').some(holds)) throw new Invalid(field, 'must be a DN that holds %s as a value')
+  if (!pattern.split(',').some(holds)) throw new Invalid(field, 'must be a DN with %s as a value')
   return userid => fill(pattern, { '%s': userid }, escapeDnValue)
 }
 
@@ -118,7 +117,7 @@ export const presenceFilter = (attribute: string): Filter => new PresenceFilter(
 export const anyOf = (filters: readonly Filter[]): Filter =>
   filters.length === 1 ? filters[0]! : new OrFilter({ filters: [...filters] })
 
-/** RFC 4512, 2.5: a descriptor or an OID, perhaps with options. */
+/** RFC 4512, 2.5. */
 export const isAttribute = (name: string): boolean => /^(?:[A-Za-z][A-Za-z0-9-]*|\d+(?:\.\d+)+)(?:;[A-Za-z0-9-]+)*$/.test(name)
 
 /** RFC 4515, 3. */
@@ -126,16 +125,15 @@ export const escapeFilterValue = (value: string): string =>
   value.replace(/[\0()*\\]/g, character => `\\${character.charCodeAt(0).toString(16).padStart(2, '0')}`)
 
 function fill(template: string, blanks: Placeholders, escaped: (value: string) => string): string {
-  // In one pass: a value that holds a blank's name is not filled again.
+  // In one pass, so that values are not expanded.
   return template.replace(/%s|<dn>/g, blank => escaped(blanks[blank as keyof Placeholders] ?? blank))
 }
 
-/** The library reads `\c3\a9` as two characters; as a letter it is read right. */
+/** The library misreads `\c3\a9`; the letter itself works. */
 function withLetters(field: string, template: string): string {
   return template.replace(/(?:\\[89A-Fa-f][0-9A-Fa-f])+/g, hex => {
     const text = Buffer.from(hex.replaceAll('\\', ''), 'hex').toString()
-    if (text.includes('\ufffd'))
-      throw new Invalid(field, 'must be a filter of text: bytes that are not UTF-8 cannot be asked for')
+    if (text.includes('\ufffd')) throw new Invalid(field, 'must be a filter of text: values that are not UTF-8 are not supported')
     return text
   })
 }

@@ -1,7 +1,7 @@
-// What a directory sends, cut into whole messages (RFC 4511, 4.1.1) whose parts fit into each other. The library takes lengths on
-// trust: a wrong one in an entry keeps it busy for ever, and with it the process. Pure.
+// Splits a stream into validated messages (RFC 4511, 4.1.1): the library trusts lengths, and a wrong one would
+// hang it. Pure.
 
-/** Bytes. A message is one entry, and no person and no group that we read is larger. */
+/** Bytes. */
 const longestMessage = 16 * 1024 * 1024
 const longestHeader = 6
 
@@ -17,7 +17,7 @@ interface Element {
   readonly end: number
 }
 
-/** Takes chunks as they come, and calls `deliver` with each message, or `refuse` once; after that it takes nothing more. */
+/** Calls `deliver` per message, or `refuse` once and stops. */
 export function createMessageReader(deliver: (message: Buffer) => void, refuse: () => void): (chunk: Buffer) => void {
   let chunks: Buffer[] = []
   let held = 0
@@ -27,7 +27,7 @@ export function createMessageReader(deliver: (message: Buffer) => void, refuse: 
     if (refused) return
     chunks.push(chunk)
     held += chunk.length
-    // A long message is put together once, not at each of its chunks.
+    // Joins chunks once per message.
     if (held < needed) return
     let bytes = Buffer.concat(chunks)
     for (;;) {
@@ -50,7 +50,7 @@ export function createMessageReader(deliver: (message: Buffer) => void, refuse: 
   }
 }
 
-/** Of the end of a search, whether its page has a successor (RFC 2696: a cookie that is not empty); null for any other message. */
+/** For search results (RFC 2696: the cookie); null for other messages. */
 export function hasNextPage(message: Buffer): boolean | null {
   const [, operation, controls] = childrenOf(message, elementAt(message, 0)!) ?? []
   if (operation?.tag !== searchDone) return null
@@ -94,7 +94,7 @@ const areControls = (bytes: Buffer, controls: Element): boolean =>
 
 const allAre = (elements: readonly Element[], tag: number): boolean => elements.every(element => element.tag === tag)
 
-/** null when they do not fill their parent exactly. */
+/** null when they do not fill their parent. */
 function childrenOf(bytes: Buffer, { start, end }: Element): Element[] | null {
   const children: Element[] = []
   for (let at = start; at < end; ) {
@@ -106,7 +106,7 @@ function childrenOf(bytes: Buffer, { start, end }: Element): Element[] | null {
   return children
 }
 
-/** null when its header is not all there, or is none of LDAP's: an indefinite length, or more than four bytes of it. */
+/** null when incomplete, indefinite, or longer than four length bytes. */
 function elementAt(bytes: Buffer, at: number): Element | null {
   if (at + 2 > bytes.length) return null
   const [tag, length] = [bytes[at]!, bytes[at + 1]!]

@@ -8,16 +8,14 @@ import { anyOf, type FilterTemplate } from './ldap.filters.ts'
 import { entryIdOf } from './ldap.ids.ts'
 import { dnKey } from './ldap.matching.ts'
 
-// The groups of a person: those that their own entry names (memberOf), those that name them (member), and on request the groups of
-// these groups, level by level. Every group is asked about once, so that a loop ends where it began.
+// Groups of a person: by memberOf, by member search, and nested. Each group is queried once, which ends cycles.
 
 export interface GroupPlan {
-  /** null: there is no search. `text` is what the filter was made of. */
+  /** null without a search. `text`: the template. */
   readonly search: { readonly base: string; readonly filter: FilterTemplate; readonly text: string } | null
-  /** Groups that are there whoever is in them; null: there is no search for these. */
+  /** All groups, for listing; null without a search. */
   readonly listed: { readonly base: string; readonly filter: Filter } | null
   readonly membershipAttributes: readonly string[]
-  /** Which of a group's attributes is its name. */
   readonly nameAttribute: string
   readonly attributes: readonly string[]
   /** `options.entryIdAttribute`. */
@@ -33,18 +31,18 @@ export interface Person extends GroupSearch {
   readonly userid: string
 }
 export interface GroupReader {
-  /** Groups that name one of these as a member; among them may be `person`, whose userid may be compared, too. */
+  /** Groups with one of these as member; for `person` also by userid. */
   naming(level: readonly GroupSearch[], person: Person, attributes: readonly string[]): Promise<GroupSearch[]>
-  /** null: not there, or not ours to read. */
+  /** null when missing or not readable. */
   read(dn: string, attributes: readonly string[]): Promise<GroupSearch | null>
 }
 
-/** No person is in more, even through others; past it the directory is not what we take it for. */
+/** Above this limit the configuration is assumed to be wrong. */
 const maxGroups = 10_000
-/** DNs in one filter, and readings on their way at once. */
+/** DNs per filter; concurrent reads. */
 const atOnce = 50
 
-/** null when the plan asks for none. Throws Refused when there are too many. */
+/** null without group settings. Throws Unprocessable above the limit. */
 export async function groupsOf(reader: GroupReader, plan: GroupPlan, person: Person): Promise<EntryGroup[] | null> {
   if (plan.search === null && plan.membershipAttributes.length === 0) return null
   const known = new Map<string, EntryGroup>()
@@ -53,13 +51,13 @@ export async function groupsOf(reader: GroupReader, plan: GroupPlan, person: Per
     const found = [...(await named(reader, plan, level, known)), ...(await reader.naming(level, person, allowedGroups(plan)))]
     const fresh = new Map(found.filter(({ dn }) => !known.has(dnKey(dn))).map(asked => [dnKey(asked.dn), asked]))
     for (const [key, asked] of fresh) known.set(key, groupOf(plan, asked))
-    if (known.size > maxGroups) throw new Unprocessable(`the directory names more than ${maxGroups} groups of one person`)
+    if (known.size > maxGroups) throw new Unprocessable(`the directory returned more than ${maxGroups} groups of one person`)
     level = plan.nested ? [...fresh.values()].filter(({ dn }) => isDn(dn)) : []
   }
   return [...known.values()]
 }
 
-/** Groups that the entries themselves name. */
+/** By memberOf. */
 async function named(reader: GroupReader, plan: GroupPlan, level: readonly GroupSearch[], known: ReadonlyMap<string, unknown>) {
   const names = level.flatMap(({ attributes }) => valuesOf(attributes, plan.membershipAttributes))
   const unknown = [...new Map(names.map(name => [dnKey(name), name]))].filter(([key]) => !known.has(key)).map(([, name]) => name)
@@ -73,7 +71,7 @@ async function named(reader: GroupReader, plan: GroupPlan, level: readonly Group
   )
 }
 
-/** As naming asks a directory: by search. */
+/** By search. */
 export async function bySearch(
   { search }: GroupPlan,
   level: readonly GroupSearch[],
@@ -82,7 +80,7 @@ export async function bySearch(
 ): Promise<GroupSearch[]> {
   if (search === null) return []
   return inParts(level, part => {
-    // A filter that compares the userid means the person alone: (memberUid=%s).
+    // `(memberUid=%s)` matches the person only.
     const filters = part.map(asked => search.filter({ '<dn>': asked.dn, ...(asked.dn === dn ? { '%s': userid } : {}) }))
     return ask(search.base, anyOf(filters))
   })
@@ -106,9 +104,8 @@ function idsOf(option: GroupPlan['entryIds'], dn: string, attributes: Attributes
   const id = entryIdOf(attributes, option)
   return [...(id === null || id.length > longestId ? [] : [id]), idOfDn(dn)]
 }
-/** Characters. */
 const longestId = 80
-/** A DN may be longer than an index entry. */
+/** A DN can exceed an index entry. */
 const idOfDn = (dn: string): string => `dn:${createHash('sha256').update(dnKey(dn)).digest('base64url')}`
 
 export const allowedGroups = ({ attributes, membershipAttributes, nested }: GroupPlan): string[] => [

@@ -1,12 +1,11 @@
-// What an administrator does about what went wrong with a directory, by result code or reason. The texts are fixed: they repeat no
-// account, no person and no value. Pure.
+// Fixed hints by result code or reason, without values. Pure.
 
 const authority = 'give the authority of its certificate as config.options.ca'
 const network = 'no way leads to config.options.host from here'
 const another = 'config.options.port may be the one of another protocol, or wants config.options.useSSL'
 
 const reasons: Readonly<Record<string, string>> = {
-  ECONNREFUSED: 'nobody listens at config.options.host and port',
+  ECONNREFUSED: 'connection refused by config.options.host and port',
   ECONNRESET: another,
   EHOSTUNREACH: network,
   ENETUNREACH: network,
@@ -20,18 +19,18 @@ const reasons: Readonly<Record<string, string>> = {
   CERT_HAS_EXPIRED: 'its certificate has to be renewed there',
   CERT_NOT_YET_VALID: 'its certificate is for later: compare the clocks',
   ERR_TLS_CERT_ALTNAME_INVALID: 'its certificate does not name config.options.host: give a name that stands in it',
-  ERR_SSL_WRONG_VERSION_NUMBER: 'config.options.port does not speak TLS from the start: is it startTLS?',
-  'timed out': 'nobody answers at config.options.host and port in time, or a firewall swallows it',
+  ERR_SSL_WRONG_VERSION_NUMBER: 'config.options.port does not accept TLS directly: is it startTLS?',
+  'timed out': 'no response from config.options.host and port in time: check the address and firewalls',
   'the connection was lost': another,
   'its answer cannot be read': another,
 }
 
 const limit = 'the account of config.credentials needs a higher limit there'
 const protection = 'it wants config.options.useSSL or startTLS'
-const rights = 'the account of config.credentials may not read that, or nobody may without an account'
+const rights = 'the account of config.credentials may not read that, or anonymous access is denied'
 
 const answers: Readonly<Record<number, string>> = {
-  1: 'Active Directory means by it (000004DC) that nobody is searched without an account: set config.credentials',
+  1: 'Active Directory (000004DC) does not allow anonymous searches: set config.credentials',
   3: 'it takes too long: have it index what the filters compare',
   4: limit,
   8: protection,
@@ -46,7 +45,7 @@ const answers: Readonly<Record<number, string>> = {
   50: rights,
 }
 
-/** `ECONNREFUSED (nobody listens at …)`. */
+/** `ECONNREFUSED (connection refused by …)`. */
 export const reasonWithHint = (reason: string): string => {
   const remedy = Object.hasOwn(reasons, reason) ? reasons[reason] : undefined
   return remedy === undefined ? reason : `${reason} (${remedy})`

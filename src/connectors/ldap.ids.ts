@@ -1,24 +1,23 @@
 import { EqualityFilter, type Filter, OrFilter } from 'ldapts'
 import { type Attributes, isBinary } from './ldap.entry.ts'
 
-// The stable id of an entry, by which it is the same whatever it is called. Pure.
+// Stable ids of entries. Pure.
 
-/** Which attributes are an entry's stable id, the first that it has: RFC 4530, Active Directory, 389 Directory Server, FreeIPA, eDirectory. */
+/** RFC 4530, Active Directory, 389 Directory Server, FreeIPA, eDirectory; the first present wins. */
 export const entryIdAttributes = ['entryUUID', 'objectGUID', 'nsUniqueId', 'ipaUniqueID', 'GUID'] as const
-/** In `options.entryIdAttribute`: entries have no ids. */
+/** `options.entryIdAttribute` for none. */
 export const NO_ENTRY_ID = 'none'
-/** The attributes that the option lets an id be read from. */
 export const idAttributesOf = (option: string | undefined): readonly string[] =>
   option === undefined ? entryIdAttributes : option === NO_ENTRY_ID ? [] : [option]
 
-/** Characters of an id; an index entry takes no more. */
+/** Limited by index entries. */
 const longestId = 512
-/** Active Directory's GUIDs: the first three parts are little-endian ([MS-DTYP] 2.3.4.2). */
+/** Three parts are little-endian ([MS-DTYP] 2.3.4.2). */
 const littleEndian = new Set(['objectguid', 'ms-ds-consistencyguid'])
 const guids = new Set([...littleEndian, 'guid'])
 const caseless = new Set(entryIdAttributes.map(name => name.toLowerCase()))
 
-/** The entry's stable id as text; null where it shows none, or one that cannot be one: several values, or too long. */
+/** null when missing, multi-valued or too long. */
 export function entryIdOf(attributes: Attributes, option: string | undefined): string | null {
   const name = idAttributesOf(option)
     .map(each => each.toLowerCase())
@@ -31,7 +30,7 @@ export function entryIdOf(attributes: Attributes, option: string | undefined): s
   return caseless.has(name) ? value.toLowerCase() : value
 }
 
-/** The usual text form of 16 bytes; null for any other number of them. */
+/** null unless 16 bytes. */
 function guidText(bytes: Buffer, isLittleEndian: boolean): string | null {
   if (bytes.length !== 16) return null
   const ordered = Buffer.from(bytes)
@@ -39,7 +38,6 @@ function guidText(bytes: Buffer, isLittleEndian: boolean): string | null {
   return ordered.toString('hex').replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5')
 }
 
-/** Entries whose id, in one of these attributes, is this text of it. */
 export function idFilter(names: readonly string[], text: string): Filter {
   const filters = names.map(attribute => {
     const value = isBinary(attribute) ? idBytes(attribute, text) : text

@@ -11,11 +11,11 @@ import { type Pages, pagesOf, type SearchPage } from './ldap.pages.ts'
 import { matchingOf } from './ldap.schema.ts'
 import { aliasesOf, toEntry, useridsOf } from './ldap.search.ts'
 
-// A whole directory: its groups first, turned round so that a person's groups are known without asking, then its people page by page.
-// What a person's groups come to is told by the same function as at a log-in (ldap.groups), so that both say the same.
+// Lists a directory: groups first, indexed by member, then users page by page. Groups are computed as at a
+// log-in (ldap.groups).
 
 const usualPage = 500
-/** Result codes of an answer that is only a part: a limit of time, of size, or of the directory's administrator (RFC 4511, A.2). */
+/** Partial results by time, size or administrative limit (RFC 4511, A.2). */
 const limits = new Set([3, 4, 11])
 
 export async function* listUsers(
@@ -26,7 +26,7 @@ export async function* listUsers(
 ): AsyncGenerator<ListEvent, void, undefined> {
   yield { type: 'start' }
   const pages = pagesOf(plan, client, pageSize)
-  // Whose groups a changed group changes is known only from everybody's: their own entries need not have changed.
+  // A changed group can change any user: then all are read.
   const few = since !== null && !(yield* groupsChanged(plan, pages, since)) ? since : null
   let groups: Groups = { known: [], listed: [], reader: asking }
   let cut: ResultCodeError | null = null
@@ -44,11 +44,11 @@ export async function* listUsers(
     const users = await Promise.all((await page.entries()).map(found => listed(plan, groups.reader, found)))
     yield { type: 'users', users, last: page.last }
   }
-  // Each person's groups were asked for; those that nobody is in were not seen.
+  // Groups without members were not seen.
   if (cut) throw cut
 }
 
-/** Events of a part of the listing, which returns a value. */
+/** A part of a listing, with a result. */
 type Part<Value> = AsyncGenerator<ListEvent, Value, undefined>
 
 const answered = ({ references }: SearchPage): ListEvent => ({ type: 'page', references })
@@ -65,7 +65,7 @@ async function listed(plan: LdapSearchSettings, groups: GroupReader, found: Grou
   try {
     return await toEntry(plan, groups, found, id)
   } catch (error) {
-    // That one person's groups cannot be told is no reason to read nobody else.
+    // One person's error does not end the listing.
     if (error instanceof Unprocessable)
       return { id: found.dn, aliases: aliasesOf(plan, found), attributes: found.attributes, fault: error.message }
     throw error
@@ -75,11 +75,10 @@ async function listed(plan: LdapSearchSettings, groups: GroupReader, found: Grou
 interface Groups {
   readonly known: readonly GroupSearch[]
   readonly listed: readonly GroupSearch[]
-  /** Tells a person's groups from what was read. */
   readonly reader: GroupReader
 }
 
-/** Where the filter cannot be turned round, each person's groups are asked for; that is one search for each of them. */
+/** Other filters need a search per person. */
 async function* groupsAt(plan: LdapSearchSettings, client: Client, asking: GroupReader, pages: Pages): Part<Groups> {
   const { groups } = plan
   const attributes = allowedGroups(groups)
@@ -90,14 +89,14 @@ async function* groupsAt(plan: LdapSearchSettings, client: Client, asking: Group
   const read: GroupReader['read'] = async (dn, wishes) => {
     const key = dnKey(dn)
     const found = known.get(key) ?? (await asking.read(dn, wishes))
-    // Remembered, be it that it cannot be read: its name is that of its DN, then.
+    // Also cached when unreadable: its name is that of its DN.
     if (!known.has(key)) known.set(key, found ?? { dn, attributes: new Map() })
     return found && { ...found, dn }
   }
   return { known: [...known.values()], listed, reader: { naming, read } }
 }
 
-/** Reads every group with its members, and keeps of these only which groups each of them is in. */
+/** Indexes groups by member; members are not kept. */
 async function* indexGroupsByMember(
   plan: LdapSearchSettings,
   client: Client,
@@ -149,7 +148,7 @@ async function* groupsChanged(plan: LdapSearchSettings, pages: Pages, since: Dat
   return false
 }
 
-/** OpenLDAP and its like know the one attribute, Active Directory the other; one that is not known makes its part neither true nor false. */
+/** OpenLDAP knows one attribute, Active Directory the other; unknown ones are ignored. */
 function changedSince(everybody: Filter, since: Date): Filter {
   const time = `${since.toISOString().replace(/[-:T]/g, '').slice(0, 14)}.0Z`
   const later = ['modifyTimestamp', 'whenChanged'].map(attribute => new GreaterThanEqualsFilter({ attribute, value: time }))

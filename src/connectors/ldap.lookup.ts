@@ -6,9 +6,9 @@ import { allowedGroups, groupOf, inParts } from './ldap.groups.ts'
 import { idAttributesOf, idFilter } from './ldap.ids.ts'
 import { search } from './ldap.search.ts'
 
-// Groups by name or id, whoever is in them: whether two of one name are there, and whether one is there at all.
+// Looks up groups by name or id.
 
-/** What groups are, where no search for them is configured (memberOf alone). */
+/** Without a configured group search (memberOf only). */
 const groupClasses = ['group', 'groupOfNames', 'groupOfUniqueNames', 'posixGroup']
 
 interface SearchPlace {
@@ -16,7 +16,6 @@ interface SearchPlace {
   readonly filter: Filter
 }
 
-/** Where the groups of a configuration are; empty where it has none. */
 export function groupPlaces({ groups, groupBase }: LdapSearchSettings): SearchPlace[] {
   const { search: searched, listed, membershipAttributes } = groups
   if (!searched && !listed && membershipAttributes.length === 0) return []
@@ -33,7 +32,7 @@ export async function groupsAsked(
   { names = [], ids = [] }: GroupQuery,
 ): Promise<EntryGroup[]> {
   const { nameAttribute, entryIds } = plan.groups
-  // A group without the attribute has the name of its DN, which is its cn.
+  // The fallback name is the DN's, its cn.
   const named = [...new Set([nameAttribute, 'cn'])]
   const filters = [
     ...names.flatMap(value => named.map(attribute => new EqualityFilter({ attribute, value }))),

@@ -1,16 +1,16 @@
 import { type Dn, maxDn, type NameValue, parseDn } from './ldap.dn.ts'
 
-// Whether two values of an attribute are the same to a directory: by the attribute's matching rule (RFC 4517, 4.2), as far as every
-// directory agrees on it. Where directories differ (letters beyond ASCII), `maybe` is the same and `key` is not. Pure.
+// Matching rules (RFC 4517, 4.2): `key` is safe for all directories, `maybe` also merges what some merge
+// (non-ASCII). Pure.
 
-/** Kinds of matching rules. `unknown` counts as exact. */
+/** `unknown` counts as exact. */
 export type Rule = 'ignore' | 'exact' | 'dn' | 'nameAndUid' | 'digits' | 'unknown'
 
 export interface Matching {
-  /** Equal keys: every directory takes the two values of this attribute for the same. */
+  /** Equal keys: equal in every directory. */
   key(attribute: string, value: string): string
   dnKey(dn: string): string
-  /** Of a key; different ones: no directory takes the two for the same. */
+  /** Different results: different in every directory. */
   maybe(key: string): string
 }
 
@@ -21,7 +21,7 @@ const kinds: readonly (readonly [Rule, RegExp])[] = [
   ['nameAndUid', /^uniquemember/],
   ['digits', /^(?:telephonenumber|numericstring)/],
 ]
-/** OIDs of the same rules (RFC 4517), as some servers write them. */
+/** RFC 4517. */
 const oids: Readonly<Record<string, Rule>> = {
   '2.5.13.1': 'dn',
   '2.5.13.2': 'ignore',
@@ -41,7 +41,7 @@ export function ruleOf(name: string): Rule {
   return oids[lower] ?? kinds.find(([, pattern]) => pattern.test(lower))?.[0] ?? 'unknown'
 }
 
-/** By attribute, where the directory does not say (RFC 4519, 2307, 4524). */
+/** Defaults (RFC 4519, 2307, 4524). */
 const usual: Readonly<Record<string, Rule>> = {
   ...Object.fromEntries(
     'cn l st o ou c street dc uid mail sn givenname title description displayname samaccountname userprincipalname'
@@ -55,7 +55,7 @@ const usual: Readonly<Record<string, Rule>> = {
   uniquemember: 'nameAndUid',
 }
 
-/** Names of one attribute: what the first one means the others do (RFC 4519). */
+/** Synonyms (RFC 4519). */
 const synonyms: readonly (readonly string[])[] = [
   ['cn', 'commonname', '2.5.4.3'],
   ['sn', 'surname', '2.5.4.4'],
@@ -71,7 +71,7 @@ const synonyms: readonly (readonly string[])[] = [
 ]
 const usualNames = new Map(synonyms.flatMap(([first = '', ...others]) => others.map(name => [name, first] as const)))
 
-/** `rules` and `names` (in lower case) are what a directory's schema says; what it does not say is as usual. */
+/** `rules` and `names` (lower case): the directory's schema. */
 export function matchingBy(
   rules: ReadonlyMap<string, Rule> = new Map(),
   names: ReadonlyMap<string, string> = new Map(),
@@ -108,7 +108,7 @@ export function matchingBy(
   return { key: (attribute, value) => keyBy(ruleFor(attribute), value), dnKey, maybe }
 }
 
-/** RFC 4518, 2.6.1: spaces around a value and repeated ones mean nothing. Only letters that every directory folds alike are folded. */
+/** RFC 4518, 2.6.1; folds ASCII only. */
 const folded = (value: string): string =>
   value
     .replace(/[A-Z]+/g, letters => letters.toLowerCase())
@@ -116,7 +116,7 @@ const folded = (value: string): string =>
     .filter(part => part !== '')
     .join(' ')
 
-/** RFC 4518 whole, and more: what one directory or another leaves out of a comparison. */
+/** RFC 4518 in full, and more. */
 function maybe(key: string): string {
   if (key.length > maxDn || /^[\x20-\x7e]*$/.test(key)) return spaceless(key.toLowerCase())
   const form = key.normalize('NFKC').toUpperCase().toLowerCase().replaceAll('ς', 'σ').normalize('NFKD')
@@ -125,5 +125,5 @@ function maybe(key: string): string {
 
 const spaceless = (text: string): string => text.replaceAll(' ', '')
 
-/** By the usual rules, where no directory is asked. */
+/** With default rules. */
 export const { dnKey } = matchingBy()

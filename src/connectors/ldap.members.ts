@@ -3,18 +3,17 @@ import type { Comparison } from './ldap.filters.ts'
 import type { GroupReader, GroupSearch, Person } from './ldap.groups.ts'
 import type { Matching } from './ldap.matching.ts'
 
-// Which groups name a person as a member, from all groups at once. Where it is not certain that the directory takes two values for the
-// same, it is asked itself, so that a sync tells the groups that a log-in tells.
+// Group index by member. Uncertain matches are looked up in the directory, as at a log-in.
 
-/** Two values that one directory or another may take for the same. */
+/** Values that some directories treat as equal. */
 const UNCERTAIN = ''
 
 export class MemberIndex {
   readonly #matching: Matching
   readonly #comparisons: readonly Comparison[]
-  /** Groups by the key of a member's value, for each attribute. */
+  /** By attribute and key. */
   readonly #groups = new Map<string, Map<string, GroupSearch[]>>()
-  /** The one key of those that may be the same, or UNCERTAIN. */
+  /** The key, or UNCERTAIN. */
   readonly #keys = new Map<string, Map<string, string>>()
 
   constructor(matching: Matching, comparisons: readonly Comparison[]) {
@@ -26,7 +25,7 @@ export class MemberIndex {
     }
   }
 
-  /** `entry` has the members of `group`, which is kept without them. */
+  /** `group` is stored without members. */
   add(entry: GroupSearch, group: GroupSearch): void {
     for (const attribute of new Set(this.#comparisons.map(comparison => comparison.attribute))) {
       const groups = this.#groups.get(attribute)!
@@ -35,7 +34,7 @@ export class MemberIndex {
         const key = this.#matching.key(attribute, value)
         const found = groups.get(key)
         if (found) {
-          // The same member once more.
+          // The same member again.
           if (found.at(-1) !== group) found.push(group)
           continue
         }
@@ -46,7 +45,7 @@ export class MemberIndex {
     }
   }
 
-  /** Groups that name one of these; with `nested` also the groups of these groups. `ask` is the directory itself. */
+  /** `nested` follows groups of groups. `ask`: the directory. */
   async naming(level: readonly GroupSearch[], person: Person, nested: boolean, ask: MemberLookup): Promise<GroupSearch[]> {
     const found = new Set<GroupSearch>()
     const uncertain = level.filter(asked => !this.#collect(found, asked, asked.dn === person.dn ? person.userid : null))
@@ -54,12 +53,12 @@ export class MemberIndex {
       if (asked.length > 0) for (const group of await ask(asked)) found.add(group)
     }
     await add(uncertain)
-    // A Set grows while it is iterated: these are the holders of holders that the filter's own rule follows.
+    // A Set may grow during iteration.
     if (nested) for (const group of found) if (!this.#collect(found, group, null)) await add([group])
     return [...found]
   }
 
-  /** False: whether a group names it is for the directory to say. */
+  /** False: only the directory can decide. */
   #collect(found: Set<GroupSearch>, { dn }: GroupSearch, userid: string | null): boolean {
     let certain = true
     for (const { attribute, with: means } of this.#comparisons) {

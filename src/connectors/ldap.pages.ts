@@ -5,19 +5,19 @@ import { hasMorePages } from './ldap.connection.ts'
 import type { GroupSearch } from './ldap.groups.ts'
 import { entryOf, whole, wishesOf } from './ldap.search.ts'
 
-// All entries of a search, page by page.
+// Paged search.
 
 export interface SearchPage {
-  /** Reads the values that the directory left out of a page, too. */
+  /** Completes ranged attributes. */
   readonly entries: () => Promise<GroupSearch[]>
-  /** Other servers, which are not searched. */
+  /** Servers that are not followed. */
   readonly references: readonly string[]
   readonly last: boolean
 }
-/** `size` is that of the listing where it is left out. */
+/** Default `size`: the listing's. */
 export type Pages = (base: string, filter: Filter, attributes: readonly string[], size?: number) => AsyncGenerator<SearchPage>
 
-/** Throws Unprocessable for an empty page that is not the last: the library would take it for the end. */
+/** Throws Unprocessable for an empty page before the end, which the library takes for the end. */
 export function pagesOf(plan: LdapSearchSettings, client: Client, pageSize: number | null): Pages {
   const pageOf = ({ searchEntries, searchReferences: references }: SearchResult, last: boolean): SearchPage => ({
     entries: () => Promise.all(searchEntries.map(raw => whole(plan, client, entryOf(raw)))),
@@ -34,7 +34,7 @@ export function pagesOf(plan: LdapSearchSettings, client: Client, pageSize: numb
     for await (const page of client.searchPaginated(base, { ...wishes, paged: { pageSize: paged } })) {
       const last = !hasMorePages(client)
       if (!last && page.searchEntries.length + page.searchReferences.length === 0)
-        throw new Unprocessable('the directory answers an empty page and says that more follow')
+        throw new Unprocessable('the directory returned an empty page although more follow')
       yield pageOf(page, last)
     }
   }

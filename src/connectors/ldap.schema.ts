@@ -5,16 +5,15 @@ import { presenceFilter } from './ldap.filters.ts'
 import { type Matching, matchingBy, type Rule, ruleOf } from './ldap.matching.ts'
 import { search } from './ldap.search.ts'
 
-// How a directory compares the values of its attributes: what its schema says (RFC 4512, 4.2), where it shows one.
+// Matching rules from a directory's schema (RFC 4512, 4.2).
 
-/** The largest schemas known have some 6,000 attribute types. */
+/** Large schemas have 6,000. */
 const maxDefinitions = 50_000
-/** Characters of one definition. */
 const maxDefinition = 4_096
-/** Types above a type, by SUP. */
+/** Of SUP. */
 const maxDepth = 20
 
-/** By the directory's schema; by the usual rules where it shows none to the account. Throws as a search does where the directory is away. */
+/** Default rules without a readable schema. Throws as a search. */
 export async function matchingOf(plan: LdapSearchSettings, client: Client): Promise<Matching> {
   const anything = presenceFilter('objectClass')
   try {
@@ -35,7 +34,7 @@ interface AttributeType {
   readonly rule: Rule
 }
 
-/** By descriptions such as `( 2.5.4.3 NAME ( 'cn' 'commonName' ) SUP name EQUALITY caseIgnoreMatch )`. Pure. */
+/** `( 2.5.4.3 NAME ( 'cn' 'commonName' ) SUP name EQUALITY caseIgnoreMatch )`. Pure. */
 export function matchingBySchema(definitions: readonly string[]): Matching {
   const types = new Map<string, AttributeType>()
   for (const definition of definitions.slice(0, maxDefinitions)) {
@@ -55,7 +54,7 @@ export function matchingBySchema(definitions: readonly string[]): Matching {
   return matchingBy(new Map([...new Set(types.values())].map(type => [type.names[0]!, ruleFor(type)])), names)
 }
 
-/** Its names in lower case, the OID last; null for what is no definition. */
+/** Lower case, the OID last; null when invalid. */
 function typeOf(definition: string): AttributeType | null {
   const tokens: readonly string[] = definition.match(/'[^']*'|[()]|[^\s()']+/g) ?? []
   const [, oid] = tokens

@@ -7,11 +7,12 @@ import { attributesOf, binaryAttributes, cutAttributes } from './ldap.entry.ts'
 import { longestUserid, presenceFilter } from './ldap.filters.ts'
 import { type GroupReader, type GroupSearch, groupsOf } from './ldap.groups.ts'
 
-// One question to a directory, and its whole answer.
+// Searches with complete results.
 
-/** The person of an entry, with their groups: those of the first userid, whichever was typed, as a sync tells them. Throws Refused for a DN that is too long. */
+/** Groups are those of the first userid, as in a sync. Throws Unprocessable for a long DN. */
 export async function toEntry(plan: LdapSearchSettings, reader: GroupReader, found: GroupSearch, id: string): Promise<Entry> {
-  if (found.dn.length > maxDn) throw new Unprocessable(`the directory shows an entry whose DN is longer than ${maxDn} characters`)
+  if (found.dn.length > maxDn)
+    throw new Unprocessable(`the directory returned an entry with a DN longer than ${maxDn} characters`)
   const [first = id] = useridsOf(plan, found)
   const groups = await groupsOf(reader, plan.groups, { ...found, userid: first })
   return {
@@ -23,7 +24,7 @@ export async function toEntry(plan: LdapSearchSettings, reader: GroupReader, fou
   }
 }
 
-/** All userids of an entry, in one order whatever the directory's is. */
+/** In a fixed order. */
 export const useridsOf = ({ idAttribute }: LdapSearchSettings, { attributes }: GroupSearch): string[] =>
   (attributes.get(idAttribute.toLowerCase()) ?? []).toSorted()
 
@@ -31,13 +32,10 @@ export const aliasesOf = (plan: LdapSearchSettings, found: GroupSearch): string[
   useridsOf(plan, found).map(value => normalizeUserid(plan, value))
 
 export const normalizeUserid = ({ normalize }: LdapSearchSettings, userid: string): string =>
-  // Normalising takes time that grows with the square of the length; who is longer is refused elsewhere.
+  // Normalising is quadratic; longer ones are rejected elsewhere.
   normalize && userid.length <= longestUserid ? userid.normalize('NFKC').trim().toLowerCase() : userid
 
-/**
- * All that match, or an error. No size limit is sent: with one, the library takes a cut answer for a whole one. References to other
- * servers are not followed: what they hold is not part of this directory.
- */
+/** No size limit is sent: the library would hide truncation. References are not followed. */
 export async function search(
   plan: LdapSearchSettings,
   client: Client,
@@ -50,7 +48,6 @@ export async function search(
   return Promise.all(searchEntries.map(raw => whole(plan, client, entryOf(raw))))
 }
 
-/** What every search says beside where and whom. */
 export const wishesOf = ({ peer }: LdapSearchSettings, attributes: readonly string[]) => ({
   attributes: [...attributes],
   explicitBufferAttributes: binaryAttributes,
@@ -59,13 +56,10 @@ export const wishesOf = ({ peer }: LdapSearchSettings, attributes: readonly stri
 
 export const entryOf = (raw: RawEntry): GroupSearch => ({ dn: raw.dn, attributes: attributesOf(raw) })
 
-/** No attribute that we read has more values than that, and no directory is asked on for ever. */
+/** Bounds the requests for one attribute. */
 const maxRanges = 1_000
 
-/**
- * With the rest of the attributes of which the directory gave the first values only, as Active Directory does with
- * `member;range=0-1499` ([MS-ADTS] 3.1.1.3.1.3.3).
- */
+/** Completes `member;range=0-1499` ([MS-ADTS] 3.1.1.3.1.3.3). */
 export async function whole(plan: LdapSearchSettings, client: Client, entry: GroupSearch): Promise<GroupSearch> {
   const cut = cutAttributes(entry.attributes)
   if (cut.length === 0) return entry
@@ -79,7 +73,7 @@ export async function whole(plan: LdapSearchSettings, client: Client, entry: Gro
       const [next] = searchEntries.map(entryOf)
       const part = cutAttributes(next?.attributes ?? new Map(), name)[0]
       if (!part || part.values.length === 0 || part.from !== all.length || turn > maxRanges)
-        throw new Unprocessable(`the directory gives only a part of ${name}`)
+        throw new Unprocessable(`the directory returned only a part of ${name}`)
       all.push(...part.values)
       more = !part.last
     }

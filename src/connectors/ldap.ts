@@ -10,15 +10,11 @@ import { listUsers } from './ldap.list.ts'
 import { groupsAsked } from './ldap.lookup.ts'
 import { nullWhen, search, toEntry } from './ldap.search.ts'
 
-/** A group that cannot be read has its name from its DN: referral, noSuchObject, invalidDNSyntax, insufficientAccess. */
+/** Unreadable groups get their DN's name: referral, noSuchObject, invalidDNSyntax, insufficientAccess. */
 const unreadable = new Set([10, 32, 34, 50])
 const noSuchObject = 32
 
-/**
- * A directory as an IAM of type ldap configures it. `config` is checked (src/domain/iams/config/validate.ts), `secrets` are its opened secrets by
- * path: `credentials.bind_pw`, `options.key`. Nothing is sent before somebody is asked for. Throws Invalid naming the field when the
- * configuration cannot mean anything, Refused when it has no options yet.
- */
+/** `config` is checked; `secrets` by path. Connects on demand. Throws Invalid, or Unprocessable without options. */
 export function openLdap(
   config: Readonly<Record<string, unknown>>,
   secrets: ReadonlyMap<string, string>,
@@ -28,7 +24,7 @@ export function openLdap(
   const hosts = new Hosts(plan.peer)
   return {
     async logIn(userid, password) {
-      // An empty password would be a log-in as nobody, which many directories grant (RFC 4513, 5.1.2).
+      // RFC 4513, 5.1.2: an empty password binds anonymously.
       if (password === '' || !isSearchable(userid)) return null
       return hosts.ask(host => logInAt(plan, host, userid, password))
     },
@@ -52,7 +48,7 @@ export function openLdap(
   }
 }
 
-/** Each person is bound on a connection of their own, which ends with the log-in. */
+/** On its own connection. */
 async function logInAt(plan: LdapSearchSettings, host: string, userid: string, password: string): Promise<Entry | null> {
   const { userPattern } = plan
   const logIn = (dn: string, account: Client | null) =>
@@ -76,7 +72,7 @@ function asAccount<T>({ peer, account }: LdapSearchSettings, host: string, work:
   })
 }
 
-/** The person with their groups; with `dn`, only if they are still the one that was bound. */
+/** With groups; with `dn`, only if it still matches. */
 async function personOf(plan: LdapSearchSettings, client: Client, userid: string, dn?: string): Promise<Entry | null> {
   const found = await personAt(plan, client, userid, plan.attributes, dn)
   if (!found) return null
@@ -84,10 +80,7 @@ async function personOf(plan: LdapSearchSettings, client: Client, userid: string
   return toEntry(plan, readerOf(plan, client), found, id)
 }
 
-/**
- * The one entry of a userid. Where a DN is known the filter holds as well, since it may say who may log in. Throws Refused for two:
- * which of them is meant is not ours to guess.
- */
+/** By userid; `dn` must also match the filter. Throws Unprocessable for two. */
 async function personAt(
   plan: LdapSearchSettings,
   client: Client,
@@ -102,23 +95,25 @@ async function personAt(
       ? await search(plan, client, plan.userBase, 'sub', filter, attributes)
       : await search(plan, client, at, 'base', filter, attributes).catch(nullWhen(new Set([noSuchObject])))
   if (found.length > 1)
-    throw new Unprocessable('the directory knows several people of this userid: the filters of config.options are not exact')
+    throw new Unprocessable('the directory has several people with this userid: make the filters of config.options exact')
   return found[0] ?? null
 }
 
-/** Whoever has the id and may be found at all. Throws Refused for two. */
+/** Throws Unprocessable for two. */
 async function personById(plan: LdapSearchSettings, client: Client, entryId: string): Promise<Entry | null> {
   const anyone = listingOf(plan)
   if (anyone === null) return null
   const filter = new AndFilter({ filters: [anyone, idFilter(plan.entryIds, entryId)] })
   const found = await search(plan, client, plan.userBase, 'sub', filter, plan.attributes)
   if (found.length > 1)
-    throw new Unprocessable('the directory shows several entries of one id: config.options.entryIdAttribute is not exact')
+    throw new Unprocessable(
+      'the directory has several entries with one id: set config.options.entryIdAttribute to a unique attribute',
+    )
   const [person] = found
   return person ? toEntry(plan, readerOf(plan, client), person, useridOf(plan, person, '')) : null
 }
 
-/** Null where the configuration can be asked for one userid only. */
+/** null when filters work for single look-ups only. */
 function listingOf(plan: LdapSearchSettings): Filter | null {
   try {
     return plan.everybody()
@@ -128,12 +123,12 @@ function listingOf(plan: LdapSearchSettings): Filter | null {
   }
 }
 
-/** As the directory spells it. Of several values the one that was typed; or else always the same one, in whatever order they come. */
+/** In the directory's spelling: the typed value, else the first. */
 function useridOf({ idAttribute }: LdapSearchSettings, { attributes }: GroupSearch, typed: string): string {
   const values = attributes.get(idAttribute.toLowerCase()) ?? []
   const same = (value: string) => value.toLowerCase() === typed.trim().toLowerCase()
   const userid = values.find(same) ?? values.toSorted()[0]
-  if (userid === undefined) throw new Unprocessable(`the directory shows no ${idAttribute} of a person whom it finds by it`)
+  if (userid === undefined) throw new Unprocessable(`the directory returns no ${idAttribute} for a person found by it`)
   return userid
 }
 
@@ -144,7 +139,7 @@ function readerOf(plan: LdapSearchSettings, client: Client): GroupReader {
     read: async (dn, attributes) => {
       const anything = presenceFilter('objectClass')
       const [found] = await search(plan, client, dn, 'base', anything, attributes).catch(nullWhen(unreadable))
-      // Under the name it was asked by: that is the one it is known by.
+      // Under the requested DN.
       return found ? { ...found, dn } : null
     },
   }

@@ -1,4 +1,4 @@
-/** Entries of a run about groups, done. Part of a write's transaction. */
+/** Applies group entries, within a transaction. */
 
 import type { AuditDraft } from '../authorization/audit-event.ts'
 import type { ServiceContext } from '../authorization/service.ts'
@@ -22,22 +22,21 @@ export async function applyGroups(
   iam: IamRecord,
   entries: readonly PlannedEntry[],
 ): Promise<AppliedGroups> {
-  const changes = entries.filter(({ said }) => (said as SourceGroup).change)
-  const fields = entries.filter(({ said }) => !(said as SourceGroup).change)
+  const changes = entries.filter(({ payload }) => (payload as SourceGroup).change)
+  const fields = entries.filter(({ payload }) => !(payload as SourceGroup).change)
   const parts = [await applyChanges(call, iam, changes), await applyFields(call, iam, fields)]
   return { events: parts.flatMap(({ events }) => events), applied: parts.flatMap(({ applied }) => applied) }
 }
 
-/** Which entries groups are, and their names. */
 async function applyChanges(call: ServiceContext, iam: IamRecord, entries: readonly PlannedEntry[]): Promise<AppliedGroups> {
-  const said = entries.map(entry => entry.said as SourceGroup)
+  const groups = entries.map(entry => entry.payload as SourceGroup)
   const { events, changed } = await regroup(
     call,
     { iamid: iam.id, source: iam.id },
-    said.map(({ change }) => change!),
+    groups.map(({ change }) => change!),
   )
   const applied = entries.map((entry, at): Applied => {
-    const { change, was } = said[at]!
+    const { change, was } = groups[at]!
     const isDone = changed.has(change!.groupId)
     return { ...entry, state: isDone ? 'applied' : 'skipped', ...differenceOfGroup(change!, was!), reason: isDone ? null : TAKEN }
   })
@@ -53,9 +52,9 @@ async function applyFields(
 ): Promise<AppliedGroups> {
   if (entries.length === 0) return { events: [], applied: [] }
   const { fields } = groupsFrom(iam, [])
-  const said = entries.map(entry => entry.said as SourceGroup)
+  const groups = entries.map(entry => entry.payload as SourceGroup)
   const made = new Map(
-    (await makeGroups(db, { iamid: iam.id, source: iam.id, now }, said)).map(row => [canonical(row.name), row.id]),
+    (await makeGroups(db, { iamid: iam.id, source: iam.id, now }, groups)).map(row => [canonical(row.name), row.id]),
   )
   const held = await groupsNamed(
     db,
@@ -70,28 +69,28 @@ async function applyFields(
   for (const [at, entry] of entries.entries()) {
     const group = here.get(entry.nameKey)
     const isNew = made.has(entry.nameKey)
-    // Another name or entry since: it is for the next sync.
-    const draft = group ? groupOutcome(said[at]!, fields, isNew ? null : group) : null
+    // A later change is for the next sync.
+    const draft = group ? groupOutcome(groups[at]!, fields, isNew ? null : group) : null
     const { before = null, after = null } = draft ?? {}
     applied.push({ ...entry, userId: null, state: draft ? 'applied' : 'skipped', before, after, reason: null })
     if (!draft || !group) continue
     const target = { type: 'group', id: group.id, name: `${iam.id}/${group.name}` } as const
     events.push({ event: isNew ? 'groupCreated' : 'groupUpdated', target, before, after: { ...after, source: iam.id } })
-    if (!isNew) updates.push({ ...group, ...Object.fromEntries(fields.map(field => [field, said[at]![field]])) })
+    if (!isNew) updates.push({ ...group, ...Object.fromEntries(fields.map(field => [field, groups[at]![field]])) })
   }
   if (updates.length > 0) await updateGroups(db, updates, now)
   return { events, applied }
 }
 
-const HELD = 'Somebody gave it members, attributes or permissions since'
+const HELD = 'It has received members, attributes or permissions since'
 
-/** A group that is held by anything else by now stays. */
+/** Keeps groups with other data. */
 export async function removeGoneGroups(
   { db }: ServiceContext,
   iam: IamRecord,
   entries: readonly PlannedEntry[],
 ): Promise<AppliedGroups> {
-  const groups = entries.map(({ nameKey, said }) => ({ nameKey, directoryId: (said as SourceGroup).entryId! }))
+  const groups = entries.map(({ nameKey, payload }) => ({ nameKey, directoryId: (payload as SourceGroup).entryId! }))
   const removed = new Map((await removeGroups(db, iam.id, groups)).map(({ nameKey, id }) => [nameKey, id]))
   const applied = entries.map((entry): Applied => {
     const isGone = removed.has(entry.nameKey)

@@ -1,4 +1,4 @@
-/** Entries of a run, done. Part of a write's transaction: what was planned is compared once more with what is held by now. */
+/** Applies entries, within a transaction, after comparing them with the current state. */
 
 import type { AuditDraft } from '../authorization/audit-event.ts'
 import type { ServiceContext } from '../authorization/service.ts'
@@ -20,21 +20,21 @@ import { differences, type SourceGroup } from './entry.ts'
 import type { RunRecord } from './run.ts'
 import { disableAll, revokeAccessOfAll } from './sync-users.store.ts'
 
-/** Throws Conflict when nobody with USER_ADMIN would be left. The number of statements does not depend on that of the entries. */
+/** Throws Conflict without USER_ADMIN. Constant statements. */
 export async function applyEntries(
   call: ServiceContext,
   iam: IamRecord,
   run: RunRecord,
   entries: readonly PlannedEntry[],
 ): Promise<AuditDraft[]> {
-  // Before any group is touched, as a log-in does, and all of them at once: whoever comes between waits instead of colliding.
+  // Before groups, as a log-in does, against deadlocks.
   const people = entries.filter(({ kind }) => kind === 'user')
   const here = await accountsOf(call.db, { iamid: iam.id, identities: people.flatMap(namedBy), lock: true })
   const since = run.startedAt ?? run.createdAt
   const isLate = outdatedAmong(here.filter(user => isRefreshedSince(user, since)))
   const {
     groups = [],
-    people: said = [],
+    people: users = [],
     gone = [],
     goneGroups = [],
     stale = [],
@@ -48,49 +48,51 @@ export async function applyEntries(
     applied.push(...part.applied)
   }
   if (groups.length > 0) take(await applyGroups(call, iam, groups))
-  if (said.length > 0) take(await applyPeople(call, iam, said))
+  if (users.length > 0) take(await applyPeople(call, iam, users))
   if (goneGroups.length > 0) take(await removeGoneGroups(call, iam, goneGroups))
   if (gone.length > 0) take(await disableUsers(call, iam, since, gone))
   await recordEntries(call.db, [...applied, ...stale.map(skipped)])
   return events
 }
 
-/** By which names and id the account of an entry may be found. */
-const namedBy = ({ name, said }: PlannedEntry): Named[] => [{ userid: name }, ...(said === null ? [] : [said as Identity])]
+const namedBy = ({ name, payload }: PlannedEntry): Named[] => [
+  { userid: name },
+  ...(payload === null ? [] : [payload as Identity]),
+]
 
 function outdatedAmong(users: readonly UserRecord[]): (entry: PlannedEntry) => boolean {
   const ids = new Set(users.map(({ id }) => id))
   const keys = new Set(users.map(({ userid }) => lookupKey(userid)))
   const directoryIds = new Set(users.map(({ directoryId }) => directoryId))
-  return ({ userId, nameKey, said }) => {
-    const id = (said as Identity | null)?.sourceId?.id
+  return ({ userId, nameKey, payload }) => {
+    const id = (payload as Identity | null)?.sourceId?.id
     return (userId !== null && ids.has(userId)) || keys.has(nameKey) || (id !== undefined && directoryIds.has(id))
   }
 }
 
-/** Their directory spoke of them after it was read for the plan: what that says of them is older than what is held. */
+/** Refreshed after the plan was read: newer than the entry. */
 const isRefreshedSince = ({ lastExternalRefresh }: UserRecord, since: Date): boolean =>
   lastExternalRefresh !== null && lastExternalRefresh > since
 
-const SKIPPED = 'Somebody changed them, or their directory spoke of them, since'
+const SKIPPED = 'The user was changed, or found in the directory, since'
 const skipped = (entry: PlannedEntry): Applied => ({ ...entry, state: 'skipped', before: null, after: null, reason: SKIPPED })
 
-const placeOf = ({ kind, outcome, said }: PlannedEntry) => {
-  if (kind === 'group') return (said as SourceGroup).gone ? 'goneGroups' : 'groups'
+const placeOf = ({ kind, outcome, payload }: PlannedEntry) => {
+  if (kind === 'group') return (payload as SourceGroup).gone ? 'goneGroups' : 'groups'
   return outcome === 'disable' ? 'gone' : 'people'
 }
 
 async function applyPeople(call: ServiceContext, iam: IamRecord, entries: readonly PlannedEntry[]) {
   const { requireManualActivation: disabled = false } = (iam.config.ldapSync ?? {}) as { requireManualActivation?: boolean }
-  // A person's endpoint speaks of them after their directory, by which they are here.
+  // The endpoint's entries follow the directory's.
   const sources = Map.groupBy(entries, ({ source }) => source ?? iam.id)
   const written = new Map<number, Reconciled | Rejection>()
-  const changes = entries.flatMap(({ said }) => (said as Identity).groupChanges ?? [])
+  const changes = entries.flatMap(({ payload }) => (payload as Identity).groupChanges ?? [])
   const regrouped = await regroup(call, { iamid: iam.id, source: iam.id }, changes)
   for (const source of [...sources.keys()].toSorted((a, b) => Number(b === iam.id) - Number(a === iam.id))) {
     const by = { iamid: iam.id, source, disabled, enables: source === iam.id, migrateFrom: migrateFromOf(iam) }
     const part = sources.get(source)!
-    const done = await reconcileAll(call, { by, identities: part.map(entry => entry.said as Identity) })
+    const done = await reconcileAll(call, { by, identities: part.map(entry => entry.payload as Identity) })
     for (const [at, { id }] of part.entries()) written.set(id, done[at]!)
   }
   const events = [...regrouped.events, ...[...written.values()].flatMap(done => ('rejected' in done ? [] : done.events))]
@@ -122,7 +124,7 @@ function appliedTo(id: number, done: Reconciled | Rejection): Applied {
   }
 }
 
-/** Whom somebody else disabled or deleted meanwhile stays as they are, and so does who is back: a plan may have waited for days. */
+/** Skips users changed or returned since: a plan may be days old. */
 async function disableUsers({ db, now }: ServiceContext, iam: IamRecord, since: Date, entries: readonly PlannedEntry[]) {
   const people = entries.flatMap(({ userId, nameKey }) => (userId === null ? [] : [{ userId, nameKey }]))
   const disabled = new Set((await disableAll(db, people, iam.id, since, now)).map(({ id }) => id))

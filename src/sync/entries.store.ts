@@ -6,14 +6,14 @@ import type { EntryDraft } from './entry.ts'
 import { ENTRY_COLUMNS, type EntryRecord, type EntryState, type Outcome } from './run.ts'
 import type { Losses } from './safety-limits.ts'
 
-/** A run that somebody reads: whoever does not hold it any more must not write into the plan of who does, however late they wake. */
+/** Only the holder may write into the plan. */
 export interface HeldRun {
   readonly runId: number
   readonly holder: string
 }
 const MINE = `SELECT r.id, r.dry_run FROM sync_runs r WHERE r.id = $1::int AND r.holder = $2 AND r.status = 'reading' FOR NO KEY UPDATE`
 
-/** Forgets what a reading planned that has to begin anew. False, as with the other two: another process holds the run. */
+/** Before a new reading. False when another process holds the run. */
 export async function forgetPlan(db: Db, { runId, holder }: HeldRun): Promise<boolean> {
   const mine = await db.query(
     `WITH mine AS MATERIALIZED (${MINE}),
@@ -24,23 +24,23 @@ export async function forgetPlan(db: Db, { runId, holder }: HeldRun): Promise<bo
   return mine.length > 0
 }
 
-/** One statement, however many. Faults have nothing to be done, and of a dry run nothing is needed but what it tells. */
+/** One statement. Errors and dry runs need no data. */
 export async function insertEntries(db: Db, { runId, holder }: HeldRun, drafts: readonly EntryDraft[]): Promise<boolean> {
   const mine = await db.query(
     `WITH mine AS MATERIALIZED (${MINE}), made AS (
        INSERT INTO sync_entries (run_id, kind, source, name, name_key, dn, user_id, outcome, state, said, before, after, reason)
        SELECT mine.id, n.kind, n.source, n.name, n."nameKey", n.dn, n."userId", n.outcome,
               CASE n.outcome WHEN 'fault' THEN 'skipped' ELSE 'planned' END,
-              CASE WHEN mine.dry_run THEN NULL ELSE n.said END, n.before, n.after, n.reason
+              CASE WHEN mine.dry_run THEN NULL ELSE n.payload END, n.before, n.after, n.reason
          FROM mine, jsonb_to_recordset($3::jsonb) n(kind text, source text, name text, "nameKey" text, dn text, "userId" int, outcome text,
-           said jsonb, before jsonb, after jsonb, reason text))
+           payload jsonb, before jsonb, after jsonb, reason text))
      SELECT 1 FROM mine`,
     [runId, holder, JSON.stringify(drafts)],
   )
   return mine.length > 0
 }
 
-/** Two entries of one name: neither is taken. Answers how many were planned for them. */
+/** Removes entries of a duplicate name. Returns their number. */
 export async function undoPlanned(db: Db, { runId, holder }: HeldRun, nameKeys: readonly string[]): Promise<number> {
   const rows = await db.query(
     `WITH mine AS MATERIALIZED (${MINE})
@@ -51,16 +51,16 @@ export async function undoPlanned(db: Db, { runId, holder }: HeldRun, nameKeys: 
   return rows.length
 }
 
-export interface PlannedEntry extends Pick<EntryDraft, 'kind' | 'source' | 'name' | 'nameKey' | 'said'> {
+export interface PlannedEntry extends Pick<EntryDraft, 'kind' | 'source' | 'name' | 'nameKey' | 'payload'> {
   readonly id: number
   readonly userId: number | null
   readonly outcome: Outcome
 }
 
-/** The next entries to apply after this one, in their order: groups, people, and who is not there any more. */
+/** In order: groups, users, disables. */
 export const plannedEntries = (db: Db, runId: number, after: number, limit: number): Promise<PlannedEntry[]> =>
   db.query(
-    `SELECT e.id, e.kind, e.source, e.name, e.name_key AS "nameKey", e.said, e.user_id AS "userId", e.outcome FROM sync_entries e
+    `SELECT e.id, e.kind, e.source, e.name, e.name_key AS "nameKey", e.said AS payload, e.user_id AS "userId", e.outcome FROM sync_entries e
       WHERE e.run_id = $1 AND e.state = 'planned' AND e.id > $2 ORDER BY e.id LIMIT $3::int`,
     [runId, after, limit],
   )
@@ -70,16 +70,16 @@ export interface PlannedDisable extends PlannedEntry {
   readonly directoryId: string | null
 }
 
-/** As plannedEntries, of people to be disabled who are still enabled. */
+/** Only users who are still enabled. */
 export const plannedDisables = (db: Db, runId: number, after: number, limit: number): Promise<PlannedDisable[]> =>
   db.query(
-    `SELECT e.id, e.kind, e.source, e.name, e.name_key AS "nameKey", e.said, e.user_id AS "userId", e.outcome, u.userid,
+    `SELECT e.id, e.kind, e.source, e.name, e.name_key AS "nameKey", e.said AS payload, e.user_id AS "userId", e.outcome, u.userid,
        u.directory_id AS "directoryId" FROM sync_entries e JOIN users u ON u.id = e.user_id
       WHERE e.run_id = $1 AND e.state = 'planned' AND e.outcome = 'disable' AND e.id > $2 AND NOT u.disabled ORDER BY e.id LIMIT $3::int`,
     [runId, after, limit],
   )
 
-/** Which of these entries are not applied yet: of a batch whose commit nobody heard of, none is applied twice. */
+/** After a lost commit: prevents applying twice. */
 export async function stillPlanned(db: Db, ids: readonly number[]): Promise<ReadonlySet<number>> {
   const rows = await db.query<{ id: number }>(
     `SELECT e.id FROM sync_entries e WHERE e.id = ANY($1::int[]) AND e.state = 'planned'`,
@@ -98,7 +98,7 @@ export interface Applied {
   readonly reason: string | null
 }
 
-/** What became of entries. What was said of them is needed no more. */
+/** Clears their data. */
 export const recordEntries = (db: Db, entries: readonly Applied[]): Promise<unknown> =>
   db.query(
     `UPDATE sync_entries e SET state = n.state, user_id = n."userId", outcome = n.outcome, before = n.before, after = n.after,
@@ -108,7 +108,7 @@ export const recordEntries = (db: Db, entries: readonly Applied[]): Promise<unkn
     [JSON.stringify(entries)],
   )
 
-/** Entries of a run in the order of being applied. Throws Invalid. */
+/** In order of application. Throws Invalid. */
 export const entryList = (
   runId: number,
   filter: { outcomes?: readonly string[] | null; states?: readonly string[] | null },
@@ -124,7 +124,7 @@ export const entryList = (
   order: { name: 'syncEntries', expression: 'e.id', type: 'int', descending: false },
 })
 
-/** People of a run, in the order of being applied. */
+/** In order of application. */
 export const entriesOf = (
   db: Db,
   runId: number,
@@ -149,7 +149,6 @@ export const countsOfRuns = (db: Db, ids: readonly number[]): Promise<RunCount[]
     [ids],
   )
 
-/** Entries of a run by which people were disabled, in pages by id. */
 export const disabledBy = (db: Db, runId: number, after: number, limit: number): Promise<{ id: number; userId: number }[]> =>
   db.query(
     `SELECT e.id, e.user_id AS "userId" FROM sync_entries e WHERE e.run_id = $1 AND e.id > $2 AND e.outcome = 'disable'
@@ -160,7 +159,7 @@ export const disabledBy = (db: Db, runId: number, after: number, limit: number):
 export const markUndone = (db: Db, ids: readonly number[]): Promise<unknown> =>
   db.query(`UPDATE sync_entries SET state = 'undone' WHERE id = ANY($1::int[])`, [ids])
 
-/** Permissions of the people whom a run would disable, or has disabled. */
+/** Of users that a run would disable or has disabled. */
 export async function permissionsAffected(db: Db, runId: number, state: 'planned' | 'applied'): Promise<string[]> {
   const rows = await db.query<{ permission: string }>(
     `SELECT DISTINCT p.permission FROM sync_entries e JOIN effective_permissions p ON p.user_id = e.user_id
@@ -170,10 +169,7 @@ export async function permissionsAffected(db: Db, runId: number, state: 'planned
   return rows.map(({ permission }) => permission)
 }
 
-/**
- * What the plan of a run takes away from people who stay: memberships, e-mails and attribute values that go without another in their
- * place, by whichever source. One statement.
- */
+/** Losses of remaining users: memberships, e-mails and values without replacement. One statement. */
 export async function lossesOf(db: Db, runId: number): Promise<Losses> {
   const [row] = await db.query<Losses>(
     `SELECT coalesce(sum(greatest(coalesce(jsonb_array_length(e.before->'groups'), 0) - coalesce(jsonb_array_length(e.after->'groups'), 0), 0)), 0)::int AS memberships,

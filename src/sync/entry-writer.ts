@@ -1,4 +1,4 @@
-/** Writes the planned entries of a run. */
+/** Writes a run's planned entries. */
 import type { App } from '../authorization/context.ts'
 import type { IamRecord } from '../domain/iams/iam.ts'
 import type { Directory } from '../federation/directory.ts'
@@ -8,23 +8,22 @@ import type { RunRecord } from './run.ts'
 import { LeaseLost } from './run-end.ts'
 import type { UserInfoReader } from './user-info-reader.ts'
 
-/** Who keeps: the reader of a run that `holder` holds. */
+/** `holder`: the lease. */
 export interface EntryWriter {
   readonly app: Pick<App, 'store' | 'log'>
   readonly run: RunRecord
   readonly holder: string
 }
 
-/** A reading, and what it reads by. */
 export interface Reading extends EntryWriter {
   readonly app: App
   readonly iam: IamRecord
   readonly directory: Directory
-  /** Null: the sync does not ask the IAM's user info endpoint. */
+  /** null unless configured. */
   readonly informer: UserInfoReader | null
-  /** Aborted with the reason when the run is no longer this process's. */
+  /** Aborted when the lease is lost. */
   readonly signal: AbortSignal
-  /** Says that the run goes on. Throws when it is somebody else's by now. */
+  /** Renews the lease. Throws when it is lost. */
   readonly beat: (step: { total: number; unchanged: number; planned: number }) => Promise<void>
 }
 
@@ -36,16 +35,16 @@ export async function writeEntries(keeper: EntryWriter, drafts: readonly EntryDr
     if (!(await insertEntries(keeper.app.store.db, leaseOf(keeper), part))) throw new LeaseLost()
 }
 
-/** Groups and values in one statement, at most. */
+/** Groups and values per statement. */
 const heaviest = 20_000
 
-/** A few people may be in ten thousand groups each: what goes to the store at once is bounded by that, too. */
+/** A few users may have many groups: bounds the size of statements. */
 function* inParts(drafts: readonly EntryDraft[]): Generator<EntryDraft[]> {
   let part: EntryDraft[] = []
   let weight = 0
   for (const draft of drafts) {
     part.push(draft)
-    weight += 1 + (draft.said && 'groups' in draft.said ? (draft.said.groups?.length ?? 0) : 0)
+    weight += 1 + (draft.payload && 'groups' in draft.payload ? (draft.payload.groups?.length ?? 0) : 0)
     if (weight < heaviest) continue
     yield part
     part = []

@@ -1,4 +1,4 @@
-/** What a listed person or group would become, next to what is held. Pure. */
+/** Builds plan entries from a diff. Pure. */
 import { authorizations } from '../domain/attributes/attribute.ts'
 import type { UserRecord } from '../domain/users/user.ts'
 import type { AccountMatch } from '../federation/account-lookup.ts'
@@ -10,31 +10,29 @@ import { sourceIdsOf } from '../federation/source-ids.ts'
 import { canonical, lookupKey } from '../platform/validation.ts'
 import type { Outcome } from './run.ts'
 
-/** An entry before it has a row. `said`: what is to be reconciled. */
 export interface EntryDraft {
   readonly kind: 'user' | 'group'
-  /** Who says so; null: the IAM itself. */
+  /** null: the IAM. */
   readonly source: string | null
   readonly name: string
   readonly nameKey: string
   readonly dn: string | null
   readonly userId: number | null
   readonly outcome: Outcome
-  readonly said: Identity | SourceGroup | null
+  readonly payload: Identity | SourceGroup | null
   readonly before: Readonly<Record<string, unknown>> | null
   readonly after: Readonly<Record<string, unknown>> | null
   readonly reason: string | null
 }
 
-const none = { source: null, dn: null, userId: null, said: null, before: null, after: null, reason: null } as const
+const none = { source: null, dn: null, userId: null, payload: null, before: null, after: null, reason: null } as const
 
-/** The account that an identity is, as far as it says more than what is held of it. */
 export interface EntryUser extends Pick<AccountMatch, 'user' | 'renamed' | 'migratedFrom'> {
   /** The account is emptied first. */
   readonly replaces?: true
 }
 
-/** Null: they are as the directory says. `source` is the IAM. */
+/** null if nothing changes. `source`: the IAM. */
 export function userEntry(
   identity: Identity,
   held: CurrentState,
@@ -46,13 +44,13 @@ export function userEntry(
   const { before, after } = differences(plan)
   const whom = person(identity, user)
   const reason = faults.length > 0 ? desired(faults.join('; ')) : null
-  const said = { ...whom, said: identity, reason }
-  if (replaces) return { ...said, outcome: 'replace', before: { sourceIds: sourceIdsOf(user!) }, after }
+  const draft = { ...whom, payload: identity, reason }
+  if (replaces) return { ...draft, outcome: 'replace', before: { sourceIds: sourceIdsOf(user!) }, after }
   if (migratedFrom !== undefined)
-    return { ...said, outcome: 'import', before: { iamid: migratedFrom, ...before }, after: { iamid: source, ...after } }
+    return { ...draft, outcome: 'import', before: { iamid: migratedFrom, ...before }, after: { iamid: source, ...after } }
   const outcome = outcomeFor(user, after, source)
   if (outcome === null) return reason === null ? null : { ...whom, outcome: 'fault', reason }
-  return { ...said, outcome, before: user && before, after }
+  return { ...draft, outcome, before: user && before, after }
 }
 
 function outcomeFor(user: UserRecord | null, after: object, source: string): 'import' | 'enable' | 'refresh' | null {
@@ -71,24 +69,22 @@ const person = ({ userid, dn }: Identity, user: UserRecord | null): EntryDraft =
   outcome: 'refresh',
 })
 
-/** Of whom nothing could be taken, and why. */
 export const errorEntry = (name: string, dn: string | null, reason: string): EntryDraft => ({
   ...none,
   kind: 'user',
   name: desired(name),
-  // Nobody looks for it, and its canonical form may be longer than an index takes.
+  // Not searched, and may exceed an index entry.
   nameKey: '',
   dn: dn === null ? null : truncate(dn),
   outcome: 'fault',
   reason: desired(reason),
 })
 
-/** Whatever a directory sends, as the store takes it: neither NUL nor half a character, also where it was cut. */
+/** Removes NUL and cut surrogates. */
 const truncate = (text: string): string => text.replaceAll('\0', '\ufffd').toWellFormed()
 const longest = 1_000
 export const desired = (text: string): string => truncate(text.slice(0, longest))
 
-/** Somebody whom the directory does not show any more. */
 export const disableEntry = ({
   id,
   userid,
@@ -111,7 +107,7 @@ export const disableEntry = ({
   after: { disabled: true },
 })
 
-/** `change`: what becomes of the group that is here, which was so far `was`. `gone`: it is removed. */
+/** `change`: for an existing group, formerly `was`. `gone`: removed. */
 export type SourceGroup = ExternalGroup & { readonly change?: GroupChange; readonly was?: Was; readonly gone?: true }
 type Was = Pick<HeldEntry, 'name' | 'directoryId'>
 
@@ -125,10 +121,9 @@ const groupDraft = (name: string): EntryDraft => ({
   outcome: 'group',
 })
 
-/** A group that is here, and is an entry or has a name from now on. */
 export const changedGroup = (change: GroupChange, { name, directoryId }: Was): EntryDraft => ({
   ...groupDraft(name),
-  said: { ...nothing, name, change, was: { name, directoryId } },
+  payload: { ...nothing, name, change, was: { name, directoryId } },
   ...differenceOfGroup(change, { name, directoryId }),
 })
 
@@ -141,15 +136,13 @@ export function differenceOfGroup(change: GroupChange, was: Was) {
   }
 }
 
-/** A group whose entry the directory has deleted. */
 export const goneGroup = ({ name, directoryId }: Pick<GoneGroup, 'name' | 'directoryId'>): EntryDraft => ({
   ...groupDraft(name),
-  said: { ...nothing, name, entryId: directoryId, gone: true },
+  payload: { ...nothing, name, entryId: directoryId, gone: true },
   before: { name },
-  reason: 'The directory has deleted it, and nothing else holds it',
+  reason: 'The directory deleted it, and it has no other data',
 })
 
-/** A group of which nothing could be taken, or that keeps its former name. */
 export const groupFault = ({ id, name }: { readonly id: string; readonly name: string }, reason: string): EntryDraft => ({
   ...errorEntry(name, id, reason),
   kind: 'group',
@@ -157,9 +150,9 @@ export const groupFault = ({ id, name }: { readonly id: string; readonly name: s
 
 const nothing = { gid: null, email: null, description: null }
 
-/** Null: it is as the directory says, or it is not here and needs not be. `held` is null for one that is not here. */
+/** null if nothing changes. `held`: null for a new group. */
 export function groupOutcome(group: ExternalGroup, fields: readonly GroupField[], held: HeldGroup | null): EntryDraft | null {
-  const draft = { ...groupDraft(held?.name ?? group.name), nameKey: canonical(group.name), said: group }
+  const draft = { ...groupDraft(held?.name ?? group.name), nameKey: canonical(group.name), payload: group }
   if (held === null) return { ...draft, after: { ...group } }
   const changed = fields.filter(field => held[field] !== group[field])
   if (changed.length === 0) return null
@@ -167,7 +160,6 @@ export function groupOutcome(group: ExternalGroup, fields: readonly GroupField[]
   return { ...draft, before: pick(held), after: pick(group) }
 }
 
-/** The fields of a plan that change, groups and attributes among them. */
 export function differences({ before, after, join, leave, attributes }: Difference) {
   const groups = join.length + leave.length > 0
   const values = attributes.added.length + attributes.removed.length > 0

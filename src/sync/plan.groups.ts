@@ -1,4 +1,4 @@
-/** What becomes of groups by a sync: which entries they are, and which of them the directory has deleted. */
+/** Plans group changes and removals. */
 
 import type { App } from '../authorization/context.ts'
 import type { EntryGroup, Listed } from '../connectors/connector.ts'
@@ -16,9 +16,8 @@ interface Reading {
   readonly directory: Directory
 }
 
-/** Groups asked for at once. */
 const atOnce = 1_000
-/** Faults of one run that the log has. */
+/** Log lines per run. */
 const mostLogged = 100
 
 export class GroupsPlan {
@@ -35,12 +34,12 @@ export class GroupsPlan {
     this.#entries.clear()
   }
 
-  /** Plans for groups that the directory has; of these `isListed` are there whoever is in them. */
+  /** `isListed`: exists without members too. */
   async compare(part: readonly EntryGroup[], isListed: (group: EntryGroup) => boolean): Promise<EntryDraft[]> {
     const { iam } = this.#reading
     if (!bringsGroups(iam)) return []
     const decided = await this.#entries.decide(part)
-    const changes = this.#news()
+    const changes = this.#pendingDrafts()
     const drafts = part.flatMap((group, at) => {
       const { held, taken, change } = decided[at]!
       const values = (name: string) => group.attributes.get(name.toLowerCase()) ?? []
@@ -53,7 +52,7 @@ export class GroupsPlan {
     return [...changes, ...drafts]
   }
 
-  /** The same people, each with what their groups come to; and what is planned for these groups, once for all of them. */
+  /** Resolves the users' groups, and plans their changes once. */
   async settle(people: readonly Listed[]): Promise<{ people: Listed[]; drafts: EntryDraft[] }> {
     const entries = people.flatMap(person => ('fault' in person ? [] : person))
     const found = (await resolveGroups(this.#entries, this.#reading.iam, entries)).map(
@@ -63,19 +62,18 @@ export class GroupsPlan {
       }),
     )
     const byEntry = new Map<Listed, Listed>(entries.map((entry, at) => [entry, found[at]!]))
-    return { people: people.map(person => byEntry.get(person) ?? person), drafts: this.#news() }
+    return { people: people.map(person => byEntry.get(person) ?? person), drafts: this.#pendingDrafts() }
   }
 
-  #news(): EntryDraft[] {
+  #pendingDrafts(): EntryDraft[] {
     const { app, iam } = this.#reading
     return this.#entries.takePending().flatMap(({ group, decided: { held, change, fault } }) => {
-      if (fault !== null && this.#logged++ < mostLogged)
-        app.log.warn({ iamid: iam.id, fault }, 'a group of a directory is not taken in')
+      if (fault !== null && this.#logged++ < mostLogged) app.log.warn({ iamid: iam.id, fault }, 'group not imported')
       return [...(change && held ? [changedGroup(change, held)] : []), ...(fault === null ? [] : [groupFault(group, fault)])]
     })
   }
 
-  /** Groups that the directory did not show and has deleted, in parts; of a reading that saw all of it. */
+  /** Removals in batches, after a complete reading. */
   async *gone(): AsyncGenerator<EntryDraft[]> {
     const { app, iam, directory } = this.#reading
     if (!bringsGroups(iam)) return

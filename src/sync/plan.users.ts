@@ -1,4 +1,4 @@
-/** The people of a directory, next to the accounts that are held: whose is whose, and who is not there any more. */
+/** Matches a directory's users with accounts, and plans disables. */
 import type { Listed } from '../connectors/connector.ts'
 import { dnKey } from '../connectors/ldap.matching.ts'
 import { recordEntryIds } from '../domain/iams/iam.ids.store.ts'
@@ -19,10 +19,10 @@ import { type EnabledUser, enabledUsers } from './sync-users.store.ts'
 import type { UserInfoOutcome } from './user-info-reader.ts'
 
 const presentAtOnce = 5_000
-/** People whose userid was another's: so many are decided when all have been read; of more, the directory may be set up anew. */
+/** Reused userids decided at the end; more suggest a rebuilt directory. */
 const mostReused = 1_000
 
-/** Somebody whose userid is that of another entry's account. */
+/** A user whose userid belongs to another account. */
 interface Reused {
   readonly identity: Identity
   readonly faults: readonly string[]
@@ -30,27 +30,25 @@ interface Reused {
   readonly fault: EntryDraft
 }
 
-/** What became of a page: entries to keep, and how many planned ones were taken back. */
 interface Compared {
   readonly drafts: readonly EntryDraft[]
   readonly takenBack: number
 }
 
-/** Memory: the names and accounts of a directory's people. */
+/** Keeps names and accounts of a directory in memory. */
 export class UserPlan {
   readonly #reading: Reading
-  /** Accounts by id that the directory showed, with their userids from now on. */
+  /** Seen accounts with their new userids. */
   #shown = new Map<number, string>()
-  /** All userids that it showed, each with that of whose entry it is. */
+  /** Seen userids. */
   #names = new Map<string, string>()
-  /** Accounts of whom nothing is known for sure: they stay as they are. */
+  /** Uncertain accounts stay unchanged. */
   #kept = { users: new Set<number>(), names: new Set<string>(), ids: new Set<string>(), dns: new Set<string>() }
   #reused: Reused[] = []
-  /** Userids of accounts that another entry has now. */
+  /** Userids claimed by other entries. */
   #claims = new Set<string>()
   count = 0
   unchanged = 0
-  /** Entries without a stable id. */
   withoutId = 0
   memberships = { shown: 0, held: 0 }
 
@@ -58,16 +56,15 @@ export class UserPlan {
     this.#reading = reading
   }
 
-  /** Takes a page in and plans for it. */
   async compare(page: readonly Listed[]): Promise<Compared> {
     const { app, iam, informer } = this.#reading
     const { db } = app.store
     const drafts: EntryDraft[] = []
     const people = page.flatMap(person => {
-      const said = 'fault' in person ? errorEntry(person.id, person.id, person.fault) : this.#read(person)
-      if ('identity' in said) return said
+      const result = 'fault' in person ? errorEntry(person.id, person.id, person.fault) : this.#read(person)
+      if ('identity' in result) return result
       this.#keep(person)
-      drafts.push(said)
+      drafts.push(result)
       return []
     })
     const meant = await accountMatches(
@@ -98,13 +95,13 @@ export class UserPlan {
       outcomes.push({ identity, meant: whom })
     }
     this.count += page.length
-    if (informer) drafts.push(...(await informer.about(outcomes.filter(person => !twice.includes(keyOfSpoken(person))))))
+    if (informer) drafts.push(...(await informer.about(outcomes.filter(person => !twice.includes(keyOfOutcome(person))))))
     const kept = drafts.filter(({ nameKey, outcome }) => outcome === 'fault' || !twice.includes(nameKey))
     const takenBack = twice.length > 0 ? await undoPlanned(db, leaseOf(this.#reading), twice) : 0
     return { drafts: kept, takenBack }
   }
 
-  /** What an entry says of its person; a fault where nothing of it can be taken. */
+  /** An error when nothing is usable. */
   #read(person: Exclude<Listed, { fault: string }>): { identity: Identity; faults: readonly string[] } | EntryDraft {
     const { iam } = this.#reading
     try {
@@ -119,7 +116,7 @@ export class UserPlan {
     }
   }
 
-  /** Nobody is disabled because their entry could not be read. */
+  /** Unreadable entries disable nobody. */
   #keep(person: Listed): void {
     const id = directoryIdOf(this.#reading.iam, person)
     this.#kept.dns.add(dnKey(person.id))
@@ -127,7 +124,7 @@ export class UserPlan {
     for (const alias of person.aliases ?? []) this.#kept.names.add(keyOf(alias))
   }
 
-  /** Why nothing is planned for a person; `later`: that is known when all have been read. Null: they are who they are. */
+  /** `later`: decided at the end; null: no error. */
   #faultOf(identity: Identity, faults: readonly string[], whom: AccountMatch, twice: string[]): EntryDraft | 'later' | null {
     const { user, renamed, rejected, reused } = whom
     const isReused = reused === true && user !== null
@@ -160,10 +157,7 @@ export class UserPlan {
     for (const name of namesOf(identity)) this.#names.set(keyOf(name), userid)
   }
 
-  /**
-   * Decides about those whose userid was another's, now that it is known who else is there: who was renamed has given the userid up,
-   * and who is gone is replaced where the configuration says so. Answers how many accounts would be emptied.
-   */
+  /** Decides reused userids once all users are known. Returns the number of emptied accounts. */
   async settle({ whole }: { whole: boolean }): Promise<number> {
     const { app, iam, run, informer } = this.#reading
     const { onReusedUserid } = (iam.config.ldapSync ?? {}) as { onReusedUserid?: 'fault' | 'replace' }
@@ -176,10 +170,10 @@ export class UserPlan {
       const isFree = isOnly && now !== undefined && keyOf(now) !== keyOf(account.userid)
       const isGone = isOnly && now === undefined && whole && onReusedUserid === 'replace' && mayBeReplaced(account, iam.id)
       if (isFree || isGone) {
-        const said = isGone ? { ...identity, replaces: account.directoryId! } : identity
+        const successor = isGone ? { ...identity, replaces: account.directoryId! } : identity
         this.#show(identity, identity.userid)
-        drafts.push(userEntry(said, noState, iam.id, faults, isGone ? { user: account, replaces: true } : { user: null })!)
-        outcomes.push({ identity: said, meant: { user: null } })
+        drafts.push(userEntry(successor, noState, iam.id, faults, isGone ? { user: account, replaces: true } : { user: null })!)
+        outcomes.push({ identity: successor, meant: { user: null } })
         if (isGone) replaced++
       } else drafts.push(fault)
     }
@@ -191,7 +185,7 @@ export class UserPlan {
     return replaced
   }
 
-  /** Plans to disable whom the directory does not show. Answers how many. */
+  /** Returns their number. */
   async missing(): Promise<number> {
     const { app, run, iam } = this.#reading
     const since = run.startedAt ?? run.createdAt
@@ -207,13 +201,13 @@ export class UserPlan {
     }
   }
 
-  #isThere({ id, useridKey, directoryId, dn, isHeard }: EnabledUser): boolean {
+  #isThere({ id, useridKey, directoryId, dn, isRefreshed }: EnabledUser): boolean {
     const { users, names, ids, dns } = this.#kept
-    if (isHeard || this.#shown.has(id) || users.has(id) || names.has(useridKey)) return true
+    if (isRefreshed || this.#shown.has(id) || users.has(id) || names.has(useridKey)) return true
     return (directoryId !== null && ids.has(directoryId)) || (dn !== null && dns.has(dnKey(dn)))
   }
 
-  /** An account of another userid of an entry is nobody's: the entry is one account. */
+  /** An entry is one account; a second one is disabled. */
   #disableOf(person: EnabledUser): EntryDraft {
     const owner = this.#names.get(person.useridKey)
     const reason = owner === undefined ? null : `its userid is another one of the entry whose account is ${owner}`
@@ -227,8 +221,8 @@ export class UserPlan {
 }
 
 const keyOf = (name: string): string => lookupKey(name) ?? ''
-const keyOfSpoken = ({ identity, meant }: UserInfoOutcome): string => keyOf(meant.user?.userid ?? identity.userid)
+const keyOfOutcome = ({ identity, meant }: UserInfoOutcome): string => keyOf(meant.user?.userid ?? identity.userid)
 
-/** Whom an administrator keeps out is not let in as the next person of the userid. */
+/** Disabled by an administrator stays disabled. */
 export const mayBeReplaced = ({ disabled, disabledBy, directoryId }: UserRecord, iamid: string): boolean =>
   directoryId !== null && !(disabled && disabledBy !== iamid)

@@ -1,4 +1,4 @@
-/** What a directory shows, next to what is held: the entries of a run. Nothing is changed but the run's own rows. */
+/** Reads a directory and plans entries; writes only the run's rows. */
 import type { Entry, EntryGroup, ListEvent, Listed } from '../connectors/connector.ts'
 import type { UserRecord } from '../domain/users/user.ts'
 import { usersNamed } from '../domain/users/users.store.ts'
@@ -17,24 +17,22 @@ import { References } from './referrals.ts'
 import { LeaseLost, SourceUnavailable } from './run-end.ts'
 
 export interface ReadResult {
-  /** People whom the directory showed, and how many of them are as it says. */
+  /** Seen, and unchanged. */
   readonly people: number
   readonly unchanged: number
   readonly disables: number
-  /** Of a directory that was seen whole: memberships that it shows, and those held of the same people until now. */
+  /** Of a complete reading: shown, and held by the same users. */
   readonly memberships: { readonly shown: number; readonly held: number }
-  /** Why not all of it was seen. */
+  /** Why it is incomplete. */
   readonly cut: string | null
-  /** What it met that changes nothing. */
   readonly notes: readonly string[]
-  /** There is more than the one page that was wanted: nothing was planned. */
+  /** More than the one page: nothing was planned. */
   readonly more: boolean
 }
 
-/** Names compared with what is held at once. */
 const atOnce = 1_000
 
-/** Throws SourceUnavailable where the directory showed nobody; where it broke off later, that is `cut`. Throws LeaseLost. */
+/** Throws SourceUnavailable before the first user; later failures become `cut`. Throws LeaseLost. */
 export async function readAll(reading: Reading, { onePage }: { onePage: boolean }): Promise<ReadResult> {
   const { run, iam, directory, signal } = reading
   const scan = new DirectoryScan(reading, onePage)
@@ -50,7 +48,7 @@ export async function readAll(reading: Reading, { onePage }: { onePage: boolean 
   } catch (error) {
     if (!(error instanceof SourceUnavailable)) throw error
     const { failure } = error
-    // Of a directory that broke off while its groups were read not even its people were seen.
+    // A failure while reading groups leaves users unread.
     const isCut = failure instanceof Unavailable && scan.answered
     if (failure instanceof Invalid || (scan.plan.count === 0 && !isCut)) throw error
     cut = failure.message
@@ -68,7 +66,7 @@ export async function readAll(reading: Reading, { onePage }: { onePage: boolean 
 
 const none = { shown: 0, held: 0 }
 
-/** The same events; what their source throws is a SourceUnavailable, so that it differs from what their consumer throws. */
+/** Marks errors of the source as SourceUnavailable. */
 async function* ofSource(events: AsyncGenerator<ListEvent, void, undefined>): AsyncGenerator<ListEvent, void, undefined> {
   try {
     yield* events
@@ -77,7 +75,7 @@ async function* ofSource(events: AsyncGenerator<ListEvent, void, undefined>): As
   }
 }
 
-/** One person: refreshed, or disabled when the directory does not know them any more. */
+/** Refreshes or disables one user. */
 export async function readOne(reading: Reading, userid: string): Promise<ReadResult> {
   const { app, iam, directory, beat } = reading
   const { db } = app.store
@@ -102,33 +100,32 @@ export async function readOne(reading: Reading, userid: string): Promise<ReadRes
   return { ...read, memberships: none, cut: null, more: false, notes: [] }
 }
 
-/** `user` is whose userid was asked for; the entry may be another account's by now, and then nobody's is theirs. */
+/** `user`: of the requested userid; the entry may belong to another account. */
 async function onePerson(reading: Reading, user: UserRecord | null, entry: Entry | null): Promise<EntryDraft[]> {
   const { app, iam, informer } = reading
   const { db } = app.store
   const gone = user && !user.disabled ? [disableEntry({ ...user, useridKey: lookupKey(user.userid)! })] : []
   if (entry === null) return gone
   const { identity, faults } = mapEntry(iam, entry)
-  const said = identity!
-  const [meant = { user: null }] = await accountMatches(db, iam, [said])
+  const found = identity!
+  const [meant = { user: null }] = await accountMatches(db, iam, [found])
   const { user: account, rejected } = meant
   const others = account?.id === user?.id ? [] : gone
-  // Whether who had the userid is gone only a sync of everybody tells.
-  if (rejected !== undefined) return [{ ...errorEntry(said.userid, entry.id, rejected), userId: account?.id ?? null }]
+  // Only a full sync knows whether the former person is gone.
+  if (rejected !== undefined) return [{ ...errorEntry(found.userid, entry.id, rejected), userId: account?.id ?? null }]
   const held =
     account === null ? noState : (await heldOf(db, { users: [account], iamid: iam.id, source: iam.id })).get(account.id)!
-  const draft = userEntry(said, held, iam.id, faults, meant)
-  const informed = (await informer?.about([{ identity: said, meant }])) ?? []
+  const draft = userEntry(found, held, iam.id, faults, meant)
+  const informed = (await informer?.about([{ identity: found, meant }])) ?? []
   return [...(draft ? [draft] : []), ...others, ...informed, ...(informer?.end() ?? [])]
 }
 
-/** Plans for a directory, event by event. */
 class DirectoryScan {
   readonly #reading: Reading
   readonly #onePage: boolean
   readonly #groups: GroupsPlan
   plan: UserPlan
-  /** Only one page is wanted, and there are more: no further event is. */
+  /** Stops after one page. */
   more = false
   answered = false
   readonly references = new References()
@@ -184,7 +181,6 @@ class DirectoryScan {
     }
   }
 
-  /** Plans to remove groups that the directory has deleted. */
   async goneGroups(): Promise<void> {
     for await (const drafts of this.#groups.gone()) {
       await writeEntries(this.#reading, drafts)

@@ -1,4 +1,4 @@
-/** A plan that was confirmed, or taken up again, may be old: whom it would disable is looked for once more, and who is back is spared. */
+/** A confirmed or resumed plan may be old: skips users who have returned. */
 
 import type { IamRecord } from '../domain/iams/iam.ts'
 import { type Directory, entryOfUser } from '../federation/directory.ts'
@@ -8,14 +8,10 @@ import { RosterError } from '../platform/errors.ts'
 import { type PlannedDisable, plannedDisables } from './entries.store.ts'
 import type { RunRecord } from './run.ts'
 
-/** Entries read, and people asked for, at once. */
 const page = 1_000
 const atOnce = 10
 
-/**
- * Calls `spare` with the entries of those who are back. Answers why the directory could not be asked; null when it was. What else it
- * throws is the store's.
- */
+/** Calls `spare` with returned users. Returns the directory's failure, else null. */
 export async function recheckDisables(
   db: Db,
   { run, iam, open }: { readonly run: RunRecord; readonly iam: IamRecord; readonly open: () => Promise<Directory> },
@@ -40,7 +36,7 @@ export async function recheckDisables(
   }
 }
 
-/** A text: why the directory does not say. Another entry of the same userid is somebody else. */
+/** A text is the directory's failure. Another entry of the userid is another person. */
 async function isBack(directory: Directory, iam: IamRecord, user: PlannedDisable): Promise<boolean | string> {
   try {
     const entry = await entryOfUser(directory, iam, user)

@@ -1,9 +1,7 @@
-/** References of a directory to other servers (RFC 4511, 4.5.3), which a sync does not follow. Pure. */
+/** References to other servers (RFC 4511, 4.5.3), not followed. Pure. */
 import { desired } from './entry.ts'
 
-/** References that are named. */
 const most = 5
-/** Characters of each of them. */
 const longest = 150
 
 export class References {
@@ -23,7 +21,7 @@ export class References {
     }
   }
 
-  /** One note for all of them; none where there were none. */
+  /** At most one note. */
   notes(): string[] {
     if (this.#count === 0) return []
     const more = this.#count > this.#named.size ? ' and others' : ''

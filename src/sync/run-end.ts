@@ -1,14 +1,14 @@
-/** Why a run ends early, as classes: no message is compared. */
+/** Reasons to end a run early. */
 import { Conflict, type RosterError, Unprocessable } from '../platform/errors.ts'
 
-/** Another process continues the run, or an administrator dropped it: this process writes nothing more of it. */
+/** Another process has the run, or it was dropped. */
 export class LeaseLost extends Conflict {
   constructor(message = 'Another process works on this sync') {
     super(message)
   }
 }
 
-/** This process stops; another one, or its next start, continues the run. */
+/** Another process, or the next start, continues the run. */
 export class ShuttingDown extends LeaseLost {
   constructor() {
     super('This process is shutting down')
@@ -21,14 +21,14 @@ export class IamRemoved extends Unprocessable {
   }
 }
 
-/** The plan may be that of another directory, or of the same one read in another way. */
+/** The plan may belong to another directory. */
 export class IamChanged extends Unprocessable {
   constructor() {
-    super('The IAM was changed meanwhile: what is done stays done, and the rest is for another sync')
+    super('The IAM was changed during the sync: applied changes stay; sync again for the rest')
   }
 }
 
-/** An error of the directory, as opposed to one of the database. */
+/** An error of the directory, not the database. */
 export class SourceUnavailable extends Error {
   readonly failure: RosterError
 

@@ -1,4 +1,4 @@
-/** A run, carried on from wherever it stands. Whoever works on it holds it (`holder`): another process takes over only from a dead one. */
+/** Executes a run from its current state, under a lease (`holder`). */
 import { randomUUID } from 'node:crypto'
 import { setTimeout as pause } from 'node:timers/promises'
 import { machine } from '../authorization/actor.ts'
@@ -22,21 +22,21 @@ import { quarantineReason, type Thresholds } from './safety-limits.ts'
 import { countHeld } from './sync-users.store.ts'
 import { UserInfoReader } from './user-info-reader.ts'
 
-/** Of one who works on one run, once: a process that slept and finds its own run deserted is another one then. */
+/** Lease owner id, new for each attempt. */
 export const newLeaseOwner = (): string => randomUUID()
 
 interface Lease {
   readonly runId: number
   readonly end: AbortController
 }
-/** Leases of the runs that this process executes, by store and holder. */
+/** By store and holder. */
 const runningLeases = new WeakMap<Store, Map<string, Lease>>()
 
-/** Milliseconds between two signs of life; well under what is taken for silence (runs.store). */
+/** Milliseconds; well below the lease's expiry (runs.store). */
 const HEARTBEAT_MS = 5_000
 const usualBatch = 500
 const largestBatch = 1_000
-/** Milliseconds before a batch is tried again that came between another change, or met a store that was away for a moment. */
+/** Milliseconds, for conflicts and connection errors. */
 const RETRY_DELAYS = [50, 200, 1_000, 3_000]
 
 interface RunWork {
@@ -46,13 +46,13 @@ interface RunWork {
   readonly holder: string
   readonly iam: IamRecord
   readonly signal: AbortSignal
-  /** Whether an unexpected error was logged: once a run. */
+  /** Logged once per run. */
   isReported: boolean
 }
 
 /**
- * Carries a run on that `holder` holds. `more`: `onePage` was asked for and the directory shows more than a page, so nothing is done yet.
- * Throws Unavailable when the store cannot be asked, and then the run stands as it was; what else it came to stands in its row.
+ * `more`: there is more than `onePage`, and nothing was done. Throws Unavailable, leaving the run as it was;
+ * other results are in its row.
  */
 export async function executeRun(
   app: App,
@@ -69,7 +69,7 @@ export async function executeRun(
   runningLeases.set(app.store, here.set(holder, { runId: run.id, end }))
   try {
     const iam = await iamOf(app, run)
-    // Planned by a process that is dead, or days ago: by which configuration is not known any more.
+    // A plan of an unknown configuration.
     if (run.status === 'applying' && isChangedSince(iam, run)) throw new IamChanged()
     const working: RunWork = { app, context, run, holder, iam, signal, isReported: false }
     if (run.status !== 'applying') {
@@ -88,7 +88,7 @@ export async function executeRun(
   }
 }
 
-/** Who would be disabled still counts among those who may log in: nothing is done yet. */
+/** Users to be disabled still count as enabled. */
 async function whyNot({ app, run, iam }: RunWork, read: ReadResult): Promise<string | null> {
   if (run.mode === 'user') return null
   const { db } = app.store
@@ -99,33 +99,33 @@ async function whyNot({ app, run, iam }: RunWork, read: ReadResult): Promise<str
   )
 }
 
-/** False: whom the plan would disable could not be looked for once more, so that it waits again. */
+/** False: the recheck failed, and the run waits again. */
 async function isStillDue({ app, context, run, holder, iam }: RunWork): Promise<boolean> {
   const openDirectory = async () => directoryFor(app, iam, await secretsFor(app, run, iam))
   const failure = await recheckDisables(app.store.db, { run, iam, open: openDirectory }, entries =>
     steps.spare(context, { run, holder, entries }),
   )
   if (failure === null) return true
-  await steps.wait(context, { run, holder, reason: `Whom it would disable could not be looked for once more: ${failure}` })
+  await steps.wait(context, { run, holder, reason: `The users to disable could not be checked again: ${failure}` })
   return false
 }
 
 const finished = { more: false, failure: null }
 
-/** Ends the listing of a run that is another process's, or dropped. A database that is away says nothing about that. */
+/** Aborts when the lease is lost. Database failures do not. */
 async function heartbeat({ store }: App, { id }: RunRecord, holder: string, end: AbortController): Promise<void> {
   const isHeld = await updateRun(store.db, id, holder, {}).catch(() => true)
   if (!isHeld) end.abort(new LeaseLost())
 }
 
-/** Ends this process's work: directories are not read on, and another process may continue the runs. */
+/** Stops all runs; other processes may continue them. */
 export async function releaseAll({ store }: Pick<App, 'store'>): Promise<void> {
   const leases = [...(runningLeases.get(store) ?? [])]
   for (const [, { end }] of leases) end.abort(new ShuttingDown())
   for (const [holder, { runId }] of leases) await releaseRun(store.db, runId, holder)
 }
 
-/** A machine's context: what it does is checked and audited like the rest. */
+/** A machine actor: checked and audited. */
 export function contextOf(app: App, { id }: Pick<RunRecord, 'id'>): Context {
   const who = { app, actor: machine('sync'), address: '' }
   return { ...who, requestId: `sync ${id}`, loaders: app.createLoaders(who) }
@@ -138,18 +138,17 @@ async function iamOf(app: App, run: RunRecord): Promise<IamRecord> {
   return config ? { ...iam, config } : iam
 }
 
-/** An IAM of which there is no more than a configuration to try. */
+/** For an unsaved configuration. */
 export const unsavedIam = (id: string): IamRecord => {
   const none = { secrets: {}, defaultPermissions: [], scimKeyPrefix: null, idsMissingSince: null }
   return { id, displayName: id, type: 'ldap', config: {}, ...none, createdAt: new Date(0), updatedAt: new Date(0) }
 }
 
-/** The opened secrets that go with the configuration of a run. */
 async function secretsFor(app: App, run: RunRecord, iam: IamRecord): Promise<ReadonlyMap<string, string>> {
   const { config, secrets } = await unsavedConfigOf(app.store.db, run.id)
   if (!config || !secrets) return secretsOf({ app, db: app.store.db }, iam.id)
   return new Map(
-    Object.entries(secrets).map(([path, sealed]) => [path, decrypt(app.keys, { iamid: iam.id, path, encrypted: sealed })]),
+    Object.entries(secrets).map(([path, encrypted]) => [path, decrypt(app.keys, { iamid: iam.id, path, encrypted })]),
   )
 }
 
@@ -181,7 +180,7 @@ async function applying(work: RunWork): Promise<void> {
   await steps.finish(context, { run, holder })
 }
 
-/** What cannot be done of a batch is found by doing its entries one by one: the rest of it is done. */
+/** After a failure entries are applied one by one. */
 async function apply(work: RunWork, entries: readonly PlannedEntry[]): Promise<void> {
   const { app, context, run, holder, iam } = work
   try {
@@ -204,7 +203,7 @@ async function apply(work: RunWork, entries: readonly PlannedEntry[]): Promise<v
 
 const UNEXPECTED = 'Something unexpected happened: the log has the details'
 
-/** Of two changes that wait for each other the store refuses one, which is done again; and it may be away for a moment. */
+/** Retries deadlocks and connection errors. */
 async function withRetry(step: () => Promise<unknown>): Promise<void> {
   for (const wait of RETRY_DELAYS) {
     try {
@@ -221,7 +220,6 @@ async function withRetry(step: () => Promise<unknown>): Promise<void> {
 const endsRun = (error: unknown): boolean =>
   error instanceof LeaseLost || error instanceof IamRemoved || error instanceof IamChanged
 
-/** What a run comes to that cannot go on. */
 async function handleFailure(
   app: App,
   context: Context,
@@ -230,7 +228,7 @@ async function handleFailure(
   error: unknown,
 ): Promise<RosterError | null> {
   if (error instanceof LeaseLost) return null
-  // The store is away, not the directory: the run stands as it was, and goes on when the store is back.
+  // The database failed: the run continues later.
   if (error instanceof Unavailable) {
     await releaseRun(app.store.db, run.id, holder).catch(() => {})
     throw error

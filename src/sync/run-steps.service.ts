@@ -1,4 +1,4 @@
-/** The writes of a run, each a transaction of its own. Only the machine does them; each is refused to who does not hold the run. */
+/** Transactions of a run, for the machine and the lease holder only. */
 import { isDeepStrictEqual } from 'node:util'
 import type { AuditDraft } from '../authorization/audit-event.ts'
 import { changed, command, type Service, type ServiceContext, unchanged, type WriteResult } from '../authorization/service.ts'
@@ -19,7 +19,7 @@ interface Held {
 }
 
 export const steps = {
-  /** What becomes of a plan: it is applied, told (dry run), or waits for an administrator. */
+  /** Apply, report (dry run) or quarantine. */
   decide: command(
     'iam:applySync',
     async (
@@ -62,7 +62,6 @@ export const steps = {
     },
   ),
 
-  /** People who are back in the directory: they stay enabled. */
   spare: command(
     'iam:applySync',
     async (
@@ -80,7 +79,7 @@ export const steps = {
     },
   ),
 
-  /** A confirmed plan that cannot be done yet: it waits for an administrator again. */
+  /** Back to quarantine. */
   wait: command(
     'iam:applySync',
     async (call: ServiceContext, { run, holder, reason }: Held & { reason: string }): Promise<WriteResult<undefined>> => {
@@ -90,7 +89,6 @@ export const steps = {
     },
   ),
 
-  /** One that cannot be done: the rest goes on. */
   skip: command(
     'iam:applySync',
     async (
@@ -120,7 +118,7 @@ export const steps = {
   ),
 } satisfies Service
 
-/** The run's row is held from here to the end of the transaction, so that what follows is not written twice. */
+/** Locks the run's row. */
 async function hold(
   { db }: ServiceContext,
   { id }: RunRecord,
@@ -130,7 +128,7 @@ async function hold(
   if (!(await updateRun(db, id, holder, step))) throw new LeaseLost()
 }
 
-/** When it is read, and how much at once, changes nothing of what a plan says. */
+/** Schedule and batch sizes do not affect a plan. */
 const isReadAlike = (
   { ldapSync: _, ...config }: IamRecord['config'],
   { ldapSync: __, ...before }: IamRecord['config'],

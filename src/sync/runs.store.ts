@@ -6,13 +6,12 @@ import type { Db } from '../platform/database/store.ts'
 import { checkList } from '../platform/validation.ts'
 import { RUN_COLUMNS, type RunRecord } from './run.ts'
 
-/** What a RunRecord has beside its row. */
 export const runExtras = (iamid: 'r.iamid' | 'page.iamid') => ({
   iamName: orNull(text(`(SELECT i.display_name FROM iams i WHERE i.id = ${iamid})`)),
 })
 const SELECT_RUN = selectList({ ...RUN_COLUMNS, ...runExtras('r.iamid') })
 const RUN_PAGE = pageSelection(RUN_COLUMNS, runExtras('page.iamid'))
-/** After so long without a word who works on a run is taken for dead. By the clock of the store: those of two gateways may differ. */
+/** Milliseconds until a lease expires, by the database's clock. */
 export const SILENCE = 20_000
 const SILENT = `beat_at < clock_timestamp() - interval '${SILENCE} milliseconds'`
 
@@ -23,7 +22,7 @@ export interface NewRun extends Pick<RunRecord, 'iamid' | 'mode' | 'startedBy' |
   readonly holder?: string | null
 }
 
-/** Null when a run of the IAM is under way. */
+/** null while another run of the IAM is active. */
 export async function insertRun(db: Db, run: NewRun, now: Date): Promise<RunRecord | null> {
   const {
     iamid,
@@ -71,13 +70,12 @@ export interface RunSource {
   readonly config: Record<string, unknown> | null
   readonly secrets: Readonly<Record<string, EncryptedSecrets>> | null
 }
-/** The unsaved configuration that a run is of, if it is of one. */
 export async function unsavedConfigOf(db: Db, id: number): Promise<RunSource> {
   const [row] = await db.query<RunSource>('SELECT config, secrets FROM sync_runs WHERE id = $1', [id])
   return row ?? { config: null, secrets: null }
 }
 
-/** Takes up a run that nobody works on. Null: somebody does, or it is over. */
+/** null when held or finished. */
 export async function claimRun(db: Db, id: number, holder: string, now: Date): Promise<RunRecord | null> {
   const [run] = await db.query<RunRecord>(
     `UPDATE sync_runs r SET holder = $2, beat_at = clock_timestamp(), started_at = coalesce(r.started_at, $3::timestamptz),
@@ -89,7 +87,7 @@ export async function claimRun(db: Db, id: number, holder: string, now: Date): P
   return run ?? null
 }
 
-/** Runs under way that nobody has worked on for a while. */
+/** Active runs with expired leases. */
 export async function abandonedRuns(db: Db): Promise<number[]> {
   const rows = await db.query<{ id: number }>(
     `SELECT r.id FROM sync_runs r WHERE r.status IN ('waiting', 'reading', 'applying') AND r.${SILENT} ORDER BY r.id`,
@@ -98,7 +96,7 @@ export async function abandonedRuns(db: Db): Promise<number[]> {
   return rows.map(({ id }) => id)
 }
 
-/** Whoever held a run before this is dead: true of a process that is alone on its store and began then. */
+/** For a process that is alone on its database. */
 export const releaseStale = (db: Db, before: Date): Promise<unknown> =>
   db.query(`UPDATE sync_runs SET holder = NULL, beat_at = 'epoch' WHERE holder IS NOT NULL AND beat_at < $1::timestamptz`, [
     before,
@@ -106,16 +104,16 @@ export const releaseStale = (db: Db, before: Date): Promise<unknown> =>
 
 interface Step
   extends Partial<Pick<RunRecord, 'status' | 'reason' | 'notes' | 'total' | 'unchanged' | 'finishedAt' | 'undoneAt'>> {
-  /** How many entries more are planned, or applied. */
+  /** Increments. */
   readonly planned?: number
   readonly applied?: number
-  /** The IAM's secrets are of no use to a run that is over. */
+  /** Finished: clears secrets. */
   readonly over?: boolean
-  /** Whoever comes first may take it up. */
+  /** Releases the lease. */
   readonly free?: boolean
 }
 
-/** Says how far a run is. False when another process holds it: then nothing may be written on its behalf. */
+/** False when another process holds the run. */
 export async function updateRun(db: Db, id: number, holder: string | null, step: Step): Promise<boolean> {
   const { status, reason, notes, total, unchanged, finishedAt, undoneAt, planned, applied, over = false, free = false } = step
   const rows = await db.query(
@@ -133,18 +131,17 @@ export async function updateRun(db: Db, id: number, holder: string | null, step:
   return rows.length > 0
 }
 
-/** Another process may take the run up. */
 export const releaseRun = (db: Db, id: number, holder: string): Promise<unknown> =>
   db.query(`UPDATE sync_runs SET holder = NULL, beat_at = 'epoch' WHERE id = $1 AND holder = $2`, [id, holder])
 
-/** A later run that was seen whole makes what waited for a word moot. */
+/** A later complete run supersedes pending ones. */
 export const supersede = (db: Db, { id, iamid }: RunRecord, now: Date): Promise<unknown> =>
   db.query(
     `UPDATE sync_runs SET status = 'superseded', finished_at = $3::timestamptz WHERE iamid = $1 AND id < $2 AND status = 'quarantined'`,
     [iamid, id, now],
   )
 
-/** Runs of an IAM, the latest first. Throws Invalid. */
+/** Newest first. Throws Invalid. */
 export const runList = (filter: { iamid?: string | null; statuses?: readonly string[] | null }): ListQuery<RunRecord> => ({
   ...RUN_PAGE,
   from: 'sync_runs r',
@@ -158,11 +155,10 @@ export const runList = (filter: { iamid?: string | null; statuses?: readonly str
 
 export interface FullRun {
   readonly startedAt: Date
-  /** Whether it read as the IAM is configured now. */
+  /** With the current configuration. */
   readonly isCurrent: boolean
 }
 
-/** The last run of the IAM that read all there was to read. */
 export async function lastFullRun(db: Db, iamid: string): Promise<FullRun | null> {
   const [row] = await db.query<FullRun>(
     `SELECT r.started_at AS "startedAt", r.started_at >= i.updated_at AS "isCurrent" FROM sync_runs r JOIN iams i ON i.id = r.iamid
@@ -172,14 +168,13 @@ export async function lastFullRun(db: Db, iamid: string): Promise<FullRun | null
   return row ?? null
 }
 
-/** When each IAM's schedule last had a run, by mode. */
+/** By IAM and mode. */
 export const lastDue = (db: Db): Promise<{ iamid: string; mode: string; dueAt: Date }[]> =>
   db.query(
     `SELECT r.iamid, r.mode, max(r.due_at) AS "dueAt" FROM sync_runs r WHERE r.due_at IS NOT NULL GROUP BY r.iamid, r.mode`,
     [],
   )
 
-/** IAMs with a directory that is to be synced by a rule. */
 export const syncedIams = (db: Db): Promise<Pick<IamRecord, 'id' | 'type' | 'config' | 'updatedAt'>[]> =>
   db.query(
     `SELECT i.id, i.type, i.config, i.updated_at AS "updatedAt" FROM iams i
@@ -187,7 +182,7 @@ export const syncedIams = (db: Db): Promise<Pick<IamRecord, 'id' | 'type' | 'con
     [],
   )
 
-/** The last run of the IAM that was applied, if only in part. */
+/** Also partly applied. */
 export async function lastAppliedRun(db: Db, iamid: string): Promise<RunRecord | null> {
   const [run] = await db.query<RunRecord>(
     `SELECT ${SELECT_RUN} FROM sync_runs r WHERE r.iamid = $1 AND NOT r.dry_run AND r.applied > 0 ORDER BY r.id DESC LIMIT 1`,

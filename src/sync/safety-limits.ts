@@ -1,23 +1,22 @@
-/** When a run waits for an administrator instead of being done (reference: iam-rules, "Semantics"): an outage is not a fact. Pure. */
+/** When a run needs approval (iam-rules, "Semantics"). Pure. */
 
-/** What a plan can take away from people who stay, each counted by itself. */
+/** Losses of remaining users. */
 export const LOSSES = ['memberships', 'emails', 'attributes'] as const
 export type Losses = Readonly<Record<(typeof LOSSES)[number], number>>
 
-/** What a run came to before anything is done. */
+/** Before anything is applied. */
 export interface RunSummary {
-  /** Why the directory was not seen whole; null when it was. */
+  /** Why the reading is incomplete. */
   readonly cut: string | null
-  /** Whether it read the whole directory: only then those whom it did not show are gone. */
+  /** Only a full reading disables. */
   readonly full: boolean
-  /** People whom it showed. */
   readonly people: number
-  /** People of the IAM who may log in, and how many of them would be disabled. */
+  /** Enabled users, and how many would be disabled. */
   readonly enabled: number
   readonly disables: number
-  /** Memberships that it shows, and those held of the same people. */
+  /** Shown, and held by the same users. */
   readonly memberships?: { readonly shown: number; readonly held: number }
-  /** What the IAM and its endpoint have set, and what of it the plan takes away. */
+  /** Set by the IAM and its endpoint, and lost. */
   readonly held: Losses
   readonly lost: Losses
 }
@@ -29,12 +28,12 @@ export interface Thresholds {
   readonly maxLostPercent?: number
 }
 
-/** At most so many are disabled, or lost, without being asked: the larger of count and percentage. */
+/** The larger of count and percentage. */
 const DEFAULTS = { maxDisabledCount: 10, maxDisabledPercent: 10, maxLostCount: 50, maxLostPercent: 30 } as const
 
 const names = { memberships: 'memberships', emails: 'e-mails', attributes: 'attribute values' } as const
 
-/** Why not to go on; null to go on. */
+/** null to continue. */
 export function quarantineReason(seen: RunSummary, bounds: Thresholds = {}): string | null {
   if (seen.cut !== null) return `The directory was not seen whole: ${seen.cut}`
   const limits = { ...DEFAULTS, ...bounds }
@@ -44,13 +43,11 @@ export function quarantineReason(seen: RunSummary, bounds: Thresholds = {}): str
 type Limits = Required<Thresholds>
 
 function disabling({ people, enabled, disables, memberships }: RunSummary, limits: Limits): string | null {
-  if (people === 0 && enabled > 0) return `The directory shows nobody, and ${enabled} of its people may log in here`
+  if (people === 0 && enabled > 0) return `The directory returned no users, but ${enabled} of its users are enabled`
   if (memberships && memberships.shown === 0 && memberships.held > limits.maxDisabledCount)
-    return `The directory shows nobody in any group, and ${memberships.held} memberships are held here by its word`
+    return `The directory returned no group members, but ${memberships.held} memberships came from it`
   const most = allowed(enabled, limits.maxDisabledCount, limits.maxDisabledPercent)
-  return disables > most
-    ? `It would disable ${disables} of ${enabled} people, and more than ${most} need an administrator's word`
-    : null
+  return disables > most ? `It would disable ${disables} of ${enabled} people; the limit is ${most}: confirm or drop it` : null
 }
 
 function losing({ held, lost }: RunSummary, { maxLostCount, maxLostPercent }: Limits): string | null {

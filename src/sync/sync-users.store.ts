@@ -1,7 +1,7 @@
 import type { Db } from '../platform/database/store.ts'
 import type { Losses } from './safety-limits.ts'
 
-/** People of the IAM who may log in, and what these sources have set of all of them. One statement. */
+/** Enabled users, and data of these sources. One statement. */
 export async function countHeld(db: Db, iamid: string, sources: readonly string[]): Promise<{ enabled: number; held: Losses }> {
   const [row] = await db.query<Losses & { enabled: number }>(
     `SELECT count(*) FILTER (WHERE NOT u.disabled)::int AS enabled, count(u.email)::int AS emails,
@@ -20,24 +20,21 @@ export interface EnabledUser {
   readonly useridKey: string
   readonly directoryId: string | null
   readonly dn: string | null
-  /** Their directory spoke of them since: at a log-in, or when they were refreshed. */
-  readonly isHeard: boolean
+  /** Refreshed since the reading began. */
+  readonly isRefreshed: boolean
 }
 
 const REFRESHED = (since: string) => `coalesce(u.last_external_refresh >= ${since}::timestamptz, false)`
 
-/** People of the IAM who may log in, by name, from the name after `after`. */
+/** By name, after `after`. */
 export const enabledUsers = (db: Db, iamid: string, since: Date, after: string, limit: number): Promise<EnabledUser[]> =>
   db.query(
-    `SELECT u.id, u.userid, u.userid_key AS "useridKey", u.directory_id AS "directoryId", u.dn, ${REFRESHED('$2')} AS "isHeard" FROM users u
+    `SELECT u.id, u.userid, u.userid_key AS "useridKey", u.directory_id AS "directoryId", u.dn, ${REFRESHED('$2')} AS "isRefreshed" FROM users u
       WHERE u.iamid = $1 AND u.userid_key > $3 AND NOT u.disabled ORDER BY u.userid_key LIMIT $4::int`,
     [iamid, since, after, limit],
   )
 
-/**
- * Disables people of the IAM whom its directory did not show. Who is disabled already stays as they are, and so do those of whom it
- * spoke since the reading began, or who have another userid by now. Answers who was.
- */
+/** Skips users disabled, refreshed or renamed since. Returns the disabled. */
 export const disableAll = (
   db: Db,
   people: readonly { readonly userId: number; readonly nameKey: string }[],
@@ -52,7 +49,7 @@ export const disableAll = (
     [people.map(({ userId }) => userId), people.map(({ nameKey }) => nameKey), iamid, since, now],
   )
 
-/** Takes back what disableAll did, where nobody else has changed it since. */
+/** Undoes disableAll, unless changed since. */
 export const enableAll = (db: Db, ids: readonly number[], source: string, now: Date): Promise<{ id: number; userid: string }[]> =>
   db.query(
     `WITH held AS (SELECT id FROM users WHERE id = ANY($1::int[]) AND iamid = $2 AND disabled AND disabled_by = $2 ORDER BY id FOR NO KEY UPDATE)
@@ -70,7 +67,7 @@ export interface NamedGroup {
   readonly description: string | null
 }
 
-/** Groups of the IAM by canonical name; `lock` holds them until the transaction ends. */
+/** `lock`: until the transaction ends. */
 export const groupsNamed = (db: Db, iamid: string, keys: readonly string[], lock = false): Promise<NamedGroup[]> =>
   db.query(
     `SELECT g.id, g.name, g.name_key AS "nameKey", g.gid, g.email, g.description FROM groups g
@@ -78,7 +75,7 @@ export const groupsNamed = (db: Db, iamid: string, keys: readonly string[], lock
     [iamid, keys],
   )
 
-/** What a directory says of groups beside their names. One statement, however many. */
+/** One statement. */
 export const updateGroups = (
   db: Db,
   groups: readonly Pick<NamedGroup, 'id' | 'gid' | 'email' | 'description'>[],
@@ -90,7 +87,7 @@ export const updateGroups = (
     [JSON.stringify(groups), now],
   )
 
-/** Ends what gives access to users, as revokeAccess does for one. */
+/** As revokeAccess. */
 export async function revokeAccessOfAll(db: Db, ids: readonly number[]): Promise<void> {
   await db.query('DELETE FROM tokens WHERE user_id = ANY($1::int[]) OR impersonator_id = ANY($1::int[])', [ids])
   await db.query('DELETE FROM invitations WHERE user_id = ANY($1::int[])', [ids])

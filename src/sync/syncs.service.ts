@@ -1,4 +1,4 @@
-/** Syncs as people ask for them, watch them and decide on them. */
+/** Starting, watching and deciding syncs. */
 
 import type { AuditDraft } from '../authorization/audit-event.ts'
 import { decide } from '../authorization/policy.ts'
@@ -60,13 +60,12 @@ interface Started {
   readonly failure: RosterError | null
 }
 
-/** Disables are taken back so many at once. */
 const atOnce = 1_000
 
 export const syncs = {
   /**
-   * Up to a page of people is synced before it is answered; more goes on in the background. Throws Conflict while a run of the IAM is
-   * under way, or when this one has to wait for an administrator; Unavailable when the directory cannot be asked.
+   * Waits for small syncs; larger ones continue in the background. Throws Conflict while another run is active
+   * or for a quarantine, Unavailable without the directory.
    */
   start: command('iam:sync', answer, { prepare: start }),
 
@@ -77,49 +76,45 @@ export const syncs = {
   entries: query(
     'iam:listSyncs',
     async (call: ServiceContext, { runId, filter, ...page }: PageArgs & { runId: number; filter?: SyncEntryFilter | null }) => {
-      // What becomes of people shows who they are.
+      // Entries show personal data.
       requirePermissionFor(call, 'user:read')
       return readPage(call.db, entryList(runId, filter ?? {}), page)
     },
   ),
 
-  /** Has done what a quarantined run planned. */
   confirm: command('iam:confirmSync', async (call: ServiceContext, { id }: { id: number }): Promise<WriteResult<RunRecord>> => {
     const run = await requireQuarantined(call, id)
     if (await runUnderWay(call.db, run.iamid)) throw busy(run.iamid)
     const iam = await requireIam(call.db, run.iamid)
     if (isChangedSince(iam, run))
-      throw new Conflict(
-        `The IAM ${iam.id} was changed since: what the sync ${id} saw may be another directory. Drop it, and sync again`,
-      )
-    // Whoever lets it go on disables these people.
+      throw new Conflict(`The IAM ${iam.id} was changed since the sync ${id}: drop it with dropSync and sync again`)
+    // Confirming disables these users.
     assertMayGrant(call, await permissionsAffected(call.db, id, 'planned'))
     await updateRun(call.db, id, null, { status: 'applying', free: true }).catch(startedElsewhere(run))
     const next = (await findRun(call.db, id))!
     return { ...changed(next, decided(run, 'confirmed')), afterCommit: value => inBackground(call, value) }
   }),
 
-  /** Decides against a quarantined run, or ends one that is under way: what it has done stays done. */
+  /** Applied changes stay. */
   drop: command('iam:dropSync', async (call: ServiceContext, { id }: { id: number }): Promise<WriteResult<RunRecord>> => {
     const run = await requireRun(call, id)
     if (run.status !== 'quarantined' && !isUnderWay(run))
-      throw new Conflict(`The sync ${id} is ${run.status}: there is nothing to drop`)
+      throw new Conflict(`The sync ${id} is ${run.status} and cannot be dropped`)
     await updateRun(call.db, id, null, { status: 'dropped', finishedAt: call.now, over: true })
     return changed((await findRun(call.db, id))!, decided(run, 'dropped'))
   }),
 
-  /** Enables again whom the IAM's last run that did something disabled, unless somebody else changed them since. */
+  /** Skips users changed since. */
   undo: command(
     'iam:undoSync',
     async (call: ServiceContext, { id }: { id: number }): Promise<WriteResult<{ run: RunRecord; enabled: number }>> => {
       const { db, now } = call
       const run = await requireRun(call, id)
       const last = await lastAppliedRun(db, run.iamid)
-      if (last?.id !== id)
-        throw new Conflict(`Only the last sync that was applied can be undone${last ? `: that is ${last.id}` : ''}`)
-      if (isUnderWay(run)) throw new Conflict(`The sync ${id} is under way: drop it first, then what it has done can be undone`)
-      if (run.undoneAt) throw new Conflict(`The sync ${id} is undone already`)
-      // As whoever enables each of them.
+      if (last?.id !== id) throw new Conflict(`Only the last applied sync can be undone${last ? `: ${last.id}` : ''}`)
+      if (isUnderWay(run)) throw new Conflict(`The sync ${id} is running: drop it first, then undo it`)
+      if (run.undoneAt) throw new Conflict(`The sync ${id} was already undone`)
+      // It enables each of them.
       assertMayGrant(call, await permissionsAffected(db, id, 'applied'))
       const events: AuditDraft[] = []
       for (let after = 0; ; ) {
@@ -152,13 +147,13 @@ export const syncs = {
   ),
 } satisfies Service
 
-/** Another run of the IAM began this very moment. */
+/** A concurrent start. */
 const startedElsewhere = (run: RunRecord) => (error: unknown) => {
   throw uniqueViolation(error) === null ? error : busy(run.iamid)
 }
 
 const busy = (iamid: string, run?: RunRecord | null) =>
-  new Conflict(`A sync of ${iamid} is under way${run ? ` (${run.id})` : ''}: wait for it, or drop it with dropSync`)
+  new Conflict(`A sync of ${iamid} is running${run ? ` (${run.id})` : ''}: wait for it, or drop it with dropSync`)
 
 const decided = (run: RunRecord, what: string): AuditDraft => event(run, 'syncFinished', { decision: what })
 
@@ -170,17 +165,16 @@ async function requireRun({ db }: ServiceContext, id: number): Promise<RunRecord
 
 async function requireQuarantined(call: ServiceContext, id: number): Promise<RunRecord> {
   const run = await requireRun(call, id)
-  if (run.status !== 'quarantined') throw new Conflict(`The sync ${id} is ${run.status}: nothing of it waits to be confirmed`)
+  if (run.status !== 'quarantined') throw new Conflict(`The sync ${id} is ${run.status} and is not waiting for confirmation`)
   return run
 }
 
 async function inBackground<Value>({ app }: ServiceContext, run: Value & RunRecord): Promise<Value> {
-  // Without the job the run is found within a minute.
+  // Runs without a job are found within a minute.
   await app.jobs.send(run.id).catch(error => app.log.warn({ err: error }, 'a sync begins later'))
   return run
 }
 
-/** Reads, and does what there is to do, as long as that is no more than a page. */
 async function start(call: ServiceContext, input: SyncInput): Promise<Started> {
   const { db, app, now } = call
   const wanted = await wantedRun(call, input)
@@ -195,14 +189,14 @@ async function start(call: ServiceContext, input: SyncInput): Promise<Started> {
 async function wantedRun(call: ServiceContext, input: SyncInput) {
   const { db, actor, app } = call
   const { id, dryRun, userId, iamConfig, incremental } = input
-  // A configuration in the body makes us connect to a host of the caller's choice (reference: authorization-matrix, note 9).
+  // The configuration chooses a host to connect to (authorization-matrix, note 9).
   if (iamConfig != null && !(dryRun === true && decide(actor, 'iam:configure').allowed))
     throw new Forbidden('iamConfig is allowed only with dryRun true, and needs the permission APPLICATION_ADMIN')
   if (iamConfig != null && (typeof iamConfig !== 'object' || Array.isArray(iamConfig)))
     throw new Invalid('iamConfig', 'must be an object')
   const userid = userId == null || userId === '*' ? null : checkName('userId', userId)
   if (id === 'bim') throw new Invalid('iamid', 'must not be bim, which has no directory')
-  // One that is not saved yet can be tried as well: nobody of it is here.
+  // An unsaved IAM has no users.
   const saved = iamConfig == null ? await requireIam(db, id) : await findIam(db, checkIamid(id))
   const iam = saved ?? unsavedIam(id)
   if (iam.type !== 'ldap') throw new Invalid('iamid', `must be an IAM that can be synced: the type ${iam.type} has no directory`)
@@ -233,7 +227,7 @@ async function wantedRun(call: ServiceContext, input: SyncInput) {
   }
 }
 
-/** Sealed like those of the IAM, whose own stay where the configuration leaves them alone. */
+/** Encrypted; omitted ones are the IAM's. */
 async function secretsFor({ db }: ServiceContext, id: string, given: ReadonlyMap<string, string | null>, key: Buffer) {
   const secrets: Record<string, EncryptedSecrets> = { ...(await encryptedSecretsOf(db, id)) }
   for (const [path, secret] of given)
@@ -253,10 +247,9 @@ async function answer(call: ServiceContext, _: SyncInput, { run, more, failure }
   return { value: report, events: [] }
 }
 
-/** The documented lists: of a dry run those that would be. */
 async function reportOf({ db }: ServiceContext, run: RunRecord, runningInBackground: boolean): Promise<SyncReport> {
   const entries = runningInBackground ? [] : await entriesOf(db, run.id, run.dryRun ? 'planned' : 'applied')
-  // Whom the directory and the endpoint both speak of stands there once, by what the directory says.
+  // Listed once, by the directory's entry.
   const own = new Set(entries.flatMap(({ source, name }) => (source === null ? name : [])))
   const first = entries.filter(({ source, name }) => source === null || !own.has(name))
   const people = (outcome: string): Person[] =>

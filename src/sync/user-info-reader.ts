@@ -1,4 +1,4 @@
-/** What an IAM's user info endpoint says of the people of a sync, where its configuration asks for that (`ldapSync.callUserInfo`). */
+/** Calls the user info endpoint for users of a sync (`ldapSync.callUserInfo`). */
 import type { App } from '../authorization/context.ts'
 import type { IamRecord } from '../domain/iams/iam.ts'
 import type { AccountMatch } from '../federation/account-lookup.ts'
@@ -10,15 +10,13 @@ import { type SourceResult, USER_INFO } from '../federation/source-result.ts'
 import { desired, type EntryDraft, errorEntry, userEntry } from './entry.ts'
 import type { RunRecord } from './run.ts'
 
-/** Somebody whom the directory showed, and whose account that is. */
 export interface UserInfoOutcome {
   readonly identity: Identity
   readonly meant: AccountMatch
 }
 
-/** People asked about at once. */
 const atOnce = 10
-/** An endpoint that gave so many times in a row no answer is not asked again by this run. */
+/** Failures in a row that end the calls of a run. */
 const MAX_CONSECUTIVE_FAILURES = 20
 
 interface Asking {
@@ -27,7 +25,6 @@ interface Asking {
   readonly iam: IamRecord
 }
 
-/** By which the account is found once the directory's entry is applied. */
 const naming = ({ userid, aliases, sourceId }: Identity) => ({
   userid,
   ...(aliases && { aliases }),
@@ -46,7 +43,7 @@ export class UserInfoReader {
     this.#ask = ask
   }
 
-  /** Entries for those of whom it says something else than is held. Notes about whom it answered, and when. */
+  /** Entries for changes; records the responses. */
   async about(people: readonly UserInfoOutcome[]): Promise<EntryDraft[]> {
     const { app, run, iam } = this.#asking
     const users = people.flatMap(({ meant }) => meant.user ?? [])
@@ -55,17 +52,17 @@ export class UserInfoReader {
     const answers: { userId: number; failure: string | null; answered: boolean }[] = []
     for (let start = 0; start < people.length && this.#inARow < MAX_CONSECUTIVE_FAILURES; start += atOnce) {
       const part = people.slice(start, start + atOnce)
-      const news = await Promise.all(
+      const results = await Promise.all(
         part.map(({ identity, meant }) => this.#ask(meant.renamed ?? meant.user?.userid ?? identity.userid)),
       )
-      for (const [at, { identity, failure, faults }] of news.entries()) {
+      for (const [at, { identity, failure, faults }] of results.entries()) {
         const { identity: theirs, meant } = part[at]!
         const { user } = meant
         this.#count(failure)
         const words = failure ?? (faults.length === 0 ? null : faults.join('; '))
         if (user) answers.push({ userId: user.id, failure: words === null ? null : desired(words), answered: failure === null })
-        const said = identity && { ...identity, ...naming(theirs) }
-        const draft = said && userEntry(said, user ? held.get(user.id)! : noState, USER_INFO, faults, meant)
+        const merged = identity && { ...identity, ...naming(theirs) }
+        const draft = merged && userEntry(merged, user ? held.get(user.id)! : noState, USER_INFO, faults, meant)
         if (draft && (draft.outcome === 'fault' || Object.keys(draft.after ?? {}).length > 0))
           drafts.push({ ...draft, source: USER_INFO, outcome: draft.outcome === 'fault' ? 'fault' : 'refresh' })
       }
@@ -74,11 +71,11 @@ export class UserInfoReader {
     return drafts
   }
 
-  /** One entry for all about whom there was no answer; told in the log, too. */
+  /** One entry for all failures. */
   end(): EntryDraft[] {
     if (this.#failures === 0) return []
     const { app, iam } = this.#asking
-    const given = this.#inARow >= MAX_CONSECUTIVE_FAILURES ? ', and it was not asked about the others' : ''
+    const given = this.#inARow >= MAX_CONSECUTIVE_FAILURES ? '; the other users were not looked up' : ''
     const reason = `The user info endpoint gave no answer about ${this.#failures} people${given}: ${this.#reason}`
     app.log.warn({ iamid: iam.id, failure: reason }, 'the user info endpoint gave no answer')
     return [errorEntry(USER_INFO, null, reason)]

@@ -1,7 +1,6 @@
 /**
- * Runs in the background, by pg-boss in the store's own database. A job says no more than which run to look at: what there is to do, and
- * whether somebody does it already, stands in the run. So a job that is lost, or comes twice, does no harm: once a minute one instance
- * looks for what is due by schedule, and for runs that nobody works on any more.
+ * Background runs by pg-boss. Jobs only name a run, so lost and repeated jobs do no harm; a poll each minute
+ * finds scheduled and abandoned runs.
  */
 import type { PgBoss } from 'pg-boss'
 import type { App } from '../authorization/context.ts'
@@ -13,7 +12,6 @@ import { abandonedRuns, claimRun, releaseRun, releaseStale, SILENCE } from './ru
 import { startDue } from './schedule.ts'
 
 export interface Jobs {
-  /** Has the run carried on, soon. */
   send(runId: number): Promise<void>
   stop(): Promise<void>
 }
@@ -21,24 +19,21 @@ export interface Jobs {
 const RUN = 'sync-run'
 const TICK = 'sync-tick'
 const everyMinute = '* * * * *'
-/** Seconds. A job that takes longer is taken for lost; its run goes on. */
+/** Seconds until a job counts as lost. */
 const longest = 23 * 3600
 const kept = 3600
-/** Seconds between two looks for a job that another process left; one of our own is begun at once. */
+/** Seconds between polls for other processes' jobs. */
 const polling = 20
-/** Milliseconds between two attempts to begin, the first and the longest. */
+/** Milliseconds between attempts to start: first and longest. */
 const RETRY = 5_000
 const LONGEST_RETRY = 60_000
-/** Milliseconds for which a fault that was told is not told again, and how many of them are remembered. */
+/** Milliseconds without repeating a warning; remembered warnings. */
 const QUIET = 10 * 60_000
 const MESSAGES = 100
-/** Runs of different IAMs at work at once in one process. */
+/** Concurrent runs. */
 const atOnce = 2
 
-/**
- * Begins in the background: nobody waits for it, and a store that is away is asked again. As long as the library cannot begin (its schema
- * is not there, and may not be made) this process looks for work and does it by itself.
- */
+/** Starts asynchronously with retries. Without the library, this process polls and works by itself. */
 export function startJobs(app: App): Jobs {
   const { store } = app
   const warn = throttled(app)
@@ -51,7 +46,7 @@ export function startJobs(app: App): Jobs {
   let wait = RETRY
 
   const begin = async (): Promise<void> => {
-    // Alone on its store: whoever held a run is dead.
+    // Alone on its database: earlier leases are stale.
     if (!begun.released) await releaseStale(store.db, startedAt)
     begun.released = true
     boss ??= await library(store, warn)
@@ -74,7 +69,7 @@ export function startJobs(app: App): Jobs {
     if (stopped) return
     await tick().catch(warn)
     if (begun.all) {
-      // What a process left that died just before this one began is not taken for dead yet.
+      // Waits for leases of a process that died just before.
       timer = setTimeout(() => void tick().catch(warn), SILENCE + 1_000)
       timer.unref()
       return
@@ -100,13 +95,12 @@ export function startJobs(app: App): Jobs {
       stopped = true
       clearTimeout(timer)
       await boss?.stop({ graceful: false, close: false }).catch(() => {})
-      // Another process need not wait until this one has been silent for long enough.
+      // Others need not wait for the lease to expire.
       await releaseAll(app).catch(() => {})
     },
   }
 }
 
-/** Work that this process does without the library: nobody waits for it. */
 function localQueue(app: App, warn: (error: unknown) => void): (id: number) => void {
   const semaphore = new Semaphore(atOnce)
   const here = new Set<number>()
@@ -120,20 +114,20 @@ function localQueue(app: App, warn: (error: unknown) => void): (id: number) => v
   }
 }
 
-/** The same fault, told again and again, is one line now and then. */
+/** Repeats are logged rarely. */
 function throttled({ log }: Pick<App, 'log'>): (error: unknown) => void {
-  const lastTold = new Map<string, number>()
+  const lastLogged = new Map<string, number>()
   return error => {
     const message = error instanceof Error ? error.message : String(error)
     const now = Date.now()
-    if (now - (lastTold.get(message) ?? Number.NEGATIVE_INFINITY) < QUIET) return
-    if (lastTold.size >= MESSAGES) lastTold.clear()
-    lastTold.set(message, now)
+    if (now - (lastLogged.get(message) ?? Number.NEGATIVE_INFINITY) < QUIET) return
+    if (lastLogged.size >= MESSAGES) lastLogged.clear()
+    lastLogged.set(message, now)
     log.warn({ err: error }, 'a job in the background failed; it is tried again')
   }
 }
 
-/** It takes a tenth of a second to load, which nobody waits for who asks the gateway to be ready. */
+/** Loaded late: it takes 100 ms. */
 async function library(store: App['store'], warn: (error: unknown) => void): Promise<PgBoss> {
   const { PgBoss: Boss } = await import('pg-boss')
   const boss = new Boss({
@@ -144,19 +138,18 @@ async function library(store: App['store'], warn: (error: unknown) => void): Pro
   return boss
 }
 
-/** As processRun, of a run that an earlier process left; alone on an embedded store, whoever held it is dead. */
+/** For runs of an earlier process. */
 export async function resumeRun(app: App, id: number): Promise<void> {
   if (app.store.kind === 'embedded') await releaseStale(app.store.db, new Date())
   await processRun(app, id)
 }
 
-/** Works on the run if nobody else does. */
 export async function processRun(app: App, id: number): Promise<void> {
   const holder = newLeaseOwner()
   const carried = async () => {
     const run = await claimRun(app.store.db, id, holder, new Date())
     if (run) await executeRun(app, run, holder).finally(() => releaseRun(app.store.db, id, holder).catch(() => {}))
   }
-  // Whoever asked for the run does not hold their share for as long as it lasts.
+  // Not with the requester's share.
   await actingAs(own('sync'), carried, false)
 }

@@ -8,7 +8,7 @@ import { connectorOf, ldif } from './directory.ts'
 
 sayWhenSkipped('connections by LDAP')
 
-const away = (...reasons: string[]) => new Unavailable(`the directory cannot be asked: ${reasons.map(reasonWithHint).join(', ')}`)
+const away = (...reasons: string[]) => new Unavailable(`the directory is unreachable: ${reasons.map(reasonWithHint).join(', ')}`)
 /** Loopback, where nothing listens. */
 const downHost = '127.0.0.2'
 
@@ -99,7 +99,7 @@ describe.skipIf(slapdFolder === null)('a server that', () => {
     const slapd = await startSlapd({ ldif, tls: 'none' })
     try {
       const connector = connectorOf(slapd, { options: { startTLS: true } })
-      await expect(connector.logIn('bo', 'pw-bo')).rejects.toThrow(/^the directory (answers|cannot be asked: )/)
+      await expect(connector.logIn('bo', 'pw-bo')).rejects.toThrow(/^the directory (answers|is unreachable: )/)
       expect(await connectorOf(slapd).logIn('bo', 'pw-bo')).toMatchObject({ userid: 'bo' })
     } finally {
       await slapd.close()

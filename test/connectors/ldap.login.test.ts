@@ -70,7 +70,7 @@ describe.skipIf(slapdFolder === null)('log-in', () => {
 
   test('two people of one userid are refused', async () => {
     const connector = connectorOf(slapd, { options: { userIdAttribute: 'employeeNumber' } })
-    await expect(connector.logIn('7', 'pw-twin1')).rejects.toThrow('several people of this userid')
+    await expect(connector.logIn('7', 'pw-twin1')).rejects.toThrow('several people with this userid')
     await expect(connector.find('7')).rejects.toThrow(Unprocessable)
   })
 
@@ -151,7 +151,7 @@ describe.skipIf(slapdFolder === null)('log-in', () => {
     const [before, entry, meanwhile] = await Promise.all([find(), connector.logIn('bo', 'pw-bo'), find()])
     expect(entry).toMatchObject({ userid: 'bo' })
     const refused =
-      'the directory answers insufficientAccess (50): the account of config.credentials may not read that, or nobody may without an account'
+      'the directory answers insufficientAccess (50): the account of config.credentials may not read that, or anonymous access is denied'
     expect([before, meanwhile, await find()]).toEqual([refused, refused, refused])
   })
 
@@ -173,14 +173,14 @@ describe.skipIf(slapdFolder === null)('log-in', () => {
     test('a name to bind as that is none', async () => {
       const connector = connectorOf(slapd, { credentials: { bind_dn: 'cn=a=b,,', bind_pw: 'x' } })
       await expect(connector.find('Ana')).rejects.toThrow(
-        new Unprocessable('the directory refuses the account of config.credentials: invalidDNSyntax (34)'),
+        new Unprocessable('the directory rejects the account of config.credentials: invalidDNSyntax (34)'),
       )
     })
 
     test('an account of ours that is refused, without its password', async () => {
       const connector = connectorOf(slapd, { credentials: { bind_dn: account.dn, bind_pw: 'stale-s3cret' } })
       const error = await connector.logIn('Ana', 'pw-Ana').catch(fault => fault)
-      expect(error).toEqual(new Unprocessable('the directory refuses the account of config.credentials: invalidCredentials (49)'))
+      expect(error).toEqual(new Unprocessable('the directory rejects the account of config.credentials: invalidCredentials (49)'))
       expect(`${error.stack} ${JSON.stringify(error)}`).not.toMatch(/s3cret|pw-Ana|cn=reader/)
     })
   })

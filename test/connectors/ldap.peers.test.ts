@@ -22,7 +22,7 @@ import {
 
 sayWhenSkipped('bad peers beside a real directory')
 
-const away = (reason: string) => new Unavailable(`the directory cannot be asked: ${reasonWithHint(reason)}`)
+const away = (reason: string) => new Unavailable(`the directory is unreachable: ${reasonWithHint(reason)}`)
 const soon = { settings: { operationTimeout: 300 } }
 const dn = 'uid=bo,dc=roster'
 
@@ -98,13 +98,13 @@ describe('an answer', () => {
     [
       'a referral',
       answering(id => searchResult(id, 10)),
-      new Unprocessable(`the directory answers ${withHint('referral (10)', 10)}`),
+      new Unprocessable(`the directory returned ${withHint('referral (10)', 10)}`),
     ],
     [
       'nothing to a search without an account (Active Directory)',
       answering(id => searchResult(id, 1)),
       new Unprocessable(
-        'the directory answers operationsError (1): Active Directory means by it (000004DC) that nobody is searched without an account: set config.credentials',
+        'the directory answers operationsError (1): Active Directory (000004DC) does not allow anonymous searches: set config.credentials',
       ),
     ],
     [
@@ -120,7 +120,7 @@ describe('an answer', () => {
     [
       'without the userid',
       answering(id => Buffer.concat([entry(id, dn, { cn: 'bo' }), searchResult(id, 0)])),
-      new Unprocessable('the directory shows no uid of a person whom it finds by it'),
+      new Unprocessable('the directory returns no uid for a person found by it'),
     ],
   ])('%s', async (_, serve, outcome) => {
     expect(await against(serve)).toEqual(outcome)
@@ -204,6 +204,6 @@ describe.skipIf(slapdFolder === null)('beside a real directory', () => {
         secured.on('data', asked => secured.write(bindResult(read(asked).id, 49)))
       })
     const outcome = await against(between, { startTLS: true, ca: certificates.ca })
-    expect(outcome).toEqual(new Unprocessable('the directory refuses the account of config.credentials: invalidCredentials (49)'))
+    expect(outcome).toEqual(new Unprocessable('the directory rejects the account of config.credentials: invalidCredentials (49)'))
   })
 })

@@ -102,9 +102,9 @@ describe.skipIf(slapdFolder === null)('docs/ldap.md', () => {
     ['SELF_SIGNED_CERT_IN_CHAIN', () => failures({ ca: slapd.certificates.other })],
     ['ERR_TLS_CERT_ALTNAME_INVALID', () => failures({ host: '127.0.0.9' })],
     ['its answer cannot be read', () => failures({ ca: undefined, useSSL: false, port: web })],
-    ['the directory refuses the account of config.credentials: invalidCredentials (49)', () => failures({}, { credentials })],
+    ['the directory rejects the account of config.credentials: invalidCredentials (49)', () => failures({}, { credentials })],
     ['the directory answers noSuchObject (32)', () => failures({ userSearchBase: 'ou=nowhere,dc=roster,dc=example' })],
-    ['the directory knows several people of this userid', () => failures({ userSearchFilter: '(|(uid=%s)(uid=otto))' })],
+    ['the directory has several people with this userid', () => failures({ userSearchFilter: '(|(uid=%s)(uid=otto))' })],
   ])('an error one meets, and which option it is about: %s', async (words, meet) => {
     expect(text).toContain(words)
     const told = (await meet()).join()

@@ -74,7 +74,7 @@ describe('a run of which another process has taken hold', () => {
     await db.prisma.iam.create({ data: { id: 'twice', displayName: 'Twice', type: 'ldap' } })
     const { id } = (await insertRun(db, { ...asked, iamid: 'twice', holder: 'worker' }, new Date()))!
     await insertEntries(db, { runId: id, holder: 'worker' }, [
-      { ...draft, nameKey: 'once', said: { userid: 'once', profile: { name: 'Once' } } },
+      { ...draft, nameKey: 'once', payload: { userid: 'once', profile: { name: 'Once' } } },
     ])
     const run = (await findRun(db, id))!
     const iam = (await findIam(db, 'twice'))!
@@ -181,7 +181,7 @@ describe.skipIf(slapdFolder === null)('a sync', () => {
     expect((await syncs.user('u10', 'late')).profile.position).toBe('Told last')
     expect((await syncs.user('u11', 'late')).profile.position).toBe('Told first')
     const reasons = Object.fromEntries(skipped.map(({ name, reason }: { name: string; reason: string }) => [name, reason]))
-    expect(reasons.u10).toBe('Somebody changed them, or their directory spoke of them, since')
+    expect(reasons.u10).toBe('The user was changed, or found in the directory, since')
     for (const uid of back) expect(reasons[uid]).toBe('The directory shows them again')
     await directory.comeBack(dnOf('u4'))
   })
@@ -190,7 +190,7 @@ describe.skipIf(slapdFolder === null)('a sync', () => {
     await syncs.makeIam('moved', configOf(slapd))
     await syncs.sync('moved')
     await syncs.changeIam('moved', configOf(slapd, { options: { userSearchBase: groups } }))
-    expect((await syncs.sync('moved')).body.message).toContain('shows nobody')
+    expect((await syncs.sync('moved')).body.message).toContain('returned no users')
     const run = await lastRun('moved')
     await syncs.changeIam('moved', configOf(slapd))
     expect((await syncs.decide('confirmSync', run.id)).errors![0].message).toContain('The IAM moved was changed since')
@@ -202,7 +202,7 @@ describe.skipIf(slapdFolder === null)('a sync', () => {
     await syncs.sync('groupless')
     await syncs.changeIam('groupless', configOf(slapd, { options: { groupSearchBase: dnOf('u0') } }))
     expect((await syncs.sync('groupless')).body.message).toContain(
-      'The directory shows nobody in any group, and 40 memberships are held here by its word',
+      'The directory returned no group members, but 40 memberships came from it',
     )
     expect((await syncs.user('u5', 'groupless')).memberships.nodes).toHaveLength(1)
   })
@@ -222,7 +222,7 @@ describe.skipIf(slapdFolder === null)('a sync', () => {
     const undo = 'mutation ($input: SyncInput!) { undoSync(input: $input) { enabled } }'
     expect((await app.graphql(undo, { input: { id } }, token)).errors?.[0].extensions.code).toBe('FORBIDDEN')
     await app.store.db.query("UPDATE sync_runs SET status = 'applying', beat_at = now() WHERE id = $1", [id])
-    expect((await syncs.undo(id)).errors![0].message).toContain('is under way')
+    expect((await syncs.undo(id)).errors![0].message).toContain('is running')
     await app.store.db.query("UPDATE sync_runs SET status = 'finished' WHERE id = $1", [id])
     expect((await syncs.undo(id)).data.undoSync.enabled).toBe(1)
   })

@@ -55,5 +55,8 @@ test('a group changes its name, its entry or both, and goes with its entry', () 
     before: { entryId: '1' },
     after: { entryId: '2' },
   })
-  expect(goneGroup({ name: 'a', directoryId: '1' })).toMatchObject({ before: { name: 'a' }, said: { gone: true, entryId: '1' } })
+  expect(goneGroup({ name: 'a', directoryId: '1' })).toMatchObject({
+    before: { name: 'a' },
+    payload: { gone: true, entryId: '1' },
+  })
 })

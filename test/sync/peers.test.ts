@@ -52,7 +52,7 @@ describe.skipIf(slapdFolder === null)('a directory with', () => {
         name: '7',
         outcome: 'FAULT',
         state: 'SKIPPED',
-        reason: 'the directory knows several people of the userid 7: none of them is imported',
+        reason: 'the directory has several people with the userid 7: none of them is imported',
       },
     ])
     expect(await syncs.user('7', 'twins')).toMatchObject({ disabled: false, profile: { name: 'Name of twin1', position: null } })
@@ -162,7 +162,7 @@ describe('a peer that', () => {
     expect(run).toMatchObject({
       status: 'QUARANTINED',
       total: 30,
-      reason: expect.stringMatching(/^The directory was not seen whole: the directory cannot be asked/),
+      reason: expect.stringMatching(/^The directory was not seen whole: the directory is unreachable/),
     })
     expect(await app.store.db.prisma.user.count({ where: { iamid } })).toBe(0)
     expect((await syncs.decide('confirmSync', run.id)).errors).toBeUndefined()
@@ -181,7 +181,7 @@ describe('a peer that', () => {
     expect(run).toMatchObject({
       status: 'QUARANTINED',
       total: 0,
-      reason: expect.stringMatching(/^The directory was not seen whole: the directory cannot be asked/),
+      reason: expect.stringMatching(/^The directory was not seen whole: the directory is unreachable/),
     })
     expect(await app.store.db.prisma.user.count({ where: { iamid } })).toBe(0)
   })
@@ -190,7 +190,7 @@ describe('a peer that', () => {
     const { run } = await against((id, turn) => page(id, turn === 0 ? uids : [], done(id, 'more')))
     expect(run).toMatchObject({
       status: 'QUARANTINED',
-      reason: expect.stringContaining('an empty page and says that more follow'),
+      reason: expect.stringContaining('an empty page although more follow'),
     })
   })
 
@@ -271,7 +271,7 @@ describe('a peer that', () => {
     }, {})
     expect(run).toMatchObject({ status: 'FINISHED', total: 2 })
     expect(await syncs.entries(run.id, { outcomes: ['FAULT'] })).toMatchObject([
-      { reason: 'the directory names more than 10000 groups of one person' },
+      { reason: 'the directory returned more than 10000 groups of one person' },
     ])
     expect((await syncs.user('bo', iamid)).disabled).toBe(false)
   }, 60_000)

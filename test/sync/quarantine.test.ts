@@ -69,7 +69,7 @@ describe.skipIf(slapdFolder === null)('a sync is not done', () => {
     test('the run is quarantined; dropped, it changes nothing', async () => {
       const { status, body } = await syncs.sync('corp')
       const run = await lastRun()
-      const why = "It would disable 13 of 30 people, and more than 10 need an administrator's word"
+      const why = 'It would disable 13 of 30 people; the limit is 10: confirm or drop it'
       expect({ status, message: body.message }).toEqual({
         status: 409,
         message: `The sync ${run.id} waits for an administrator: ${why}. See it with syncRun, then confirmSync or dropSync`,
@@ -104,7 +104,7 @@ describe.skipIf(slapdFolder === null)('a sync is not done', () => {
       expect(await enabled()).toBe(29)
       expect((await syncs.user('u0')).disabled).toBe(true)
       expect((await syncs.run(run.id)).undoneAt).not.toBe(null)
-      expect((await syncs.undo(run.id)).errors![0].message).toBe(`The sync ${run.id} is undone already`)
+      expect((await syncs.undo(run.id)).errors![0].message).toBe(`The sync ${run.id} was already undone`)
     })
 
     test('a later one that is whole makes it moot', async () => {
@@ -147,7 +147,7 @@ describe.skipIf(slapdFolder === null)('a sync is not done', () => {
       await syncs.settled('corp')
       expect(await syncs.run(run.id)).toMatchObject({
         status: 'QUARANTINED',
-        reason: expect.stringMatching(/^Whom it would disable could not be looked for once more: the directory cannot be asked/),
+        reason: expect.stringMatching(/^The users to disable could not be checked again: the directory is unreachable/),
       })
       expect(await enabled()).toBe(before)
       await slapd.start()
@@ -165,7 +165,7 @@ describe.skipIf(slapdFolder === null)('a sync is not done', () => {
 
   test('when nobody is shown', async () => {
     await syncs.changeIam('corp', configOf(slapd, { options: { userSearchFilter: '(&(uid=%s)(title=nobody))' } }))
-    expect((await syncs.sync('corp')).body.message).toContain('The directory shows nobody, and ')
+    expect((await syncs.sync('corp')).body.message).toContain('The directory returned no users, but ')
     expect(await lastRun()).toMatchObject({ status: 'QUARANTINED', total: 0 })
     expect((await syncs.sync('corp', { dryRun: true })).status).toBe(200)
   })
@@ -176,16 +176,16 @@ describe.skipIf(slapdFolder === null)('a sync is not done', () => {
       configOf(slapd, { credentials: { bind_dn: 'cn=reader,dc=roster,dc=example', bind_pw: 'wrong' } }),
     )
     const refused = await syncs.sync('corp')
-    expect(refused.body.message).toBe('the directory refuses the account of config.credentials: invalidCredentials (49)')
+    expect(refused.body.message).toBe('the directory rejects the account of config.credentials: invalidCredentials (49)')
     expect(await lastRun()).toMatchObject({
       status: 'FAILED',
-      reason: 'the directory refuses the account of config.credentials: invalidCredentials (49)',
+      reason: 'the directory rejects the account of config.credentials: invalidCredentials (49)',
     })
     await syncs.changeIam('corp', configOf(slapd, { options: { port: 1 } }))
     const { status, body } = await syncs.sync('corp')
     expect({ status, message: body.message }).toEqual({
       status: 503,
-      message: 'the directory cannot be asked: ECONNREFUSED (nobody listens at config.options.host and port)',
+      message: 'the directory is unreachable: ECONNREFUSED (connection refused by config.options.host and port)',
     })
     expect(await enabled()).toBeGreaterThan(18)
   })
@@ -279,7 +279,7 @@ describe.skipIf(slapdFolder === null)('a sync is not done', () => {
   test('twice at once', async () => {
     const answers = await Promise.all([syncs.sync('corp'), syncs.sync('corp'), syncs.sync('corp')])
     expect(answers.map(({ status }) => status).toSorted()).toEqual([200, 409, 409])
-    expect(answers.find(({ status }) => status === 409)!.body.message).toMatch(/^A sync of corp is under way \(\d+\)/)
+    expect(answers.find(({ status }) => status === 409)!.body.message).toMatch(/^A sync of corp is running \(\d+\)/)
   })
 
   test('for who is no USER_ADMIN, nor decided on or read by them', async () => {

@@ -42,14 +42,14 @@ describe('people who would be disabled', () => {
 
 describe('a directory that shows nobody', () => {
   test('waits when somebody may log in, and not when nobody may', () => {
-    expect(quarantineReason({ ...seen, people: 0, enabled: 1 })).toContain('shows nobody')
+    expect(quarantineReason({ ...seen, people: 0, enabled: 1 })).toContain('returned no users')
     expect(quarantineReason({ ...seen, people: 1, enabled: 1 })).toBeNull()
     expect(quarantineReason({ ...seen, people: 0, enabled: 0 })).toBeNull()
   })
 
   test.each([
     [0, 10, null],
-    [0, 11, expect.stringContaining('nobody in any group, and 11 memberships')],
+    [0, 11, expect.stringContaining('no group members, but 11 memberships')],
     [1, 1_000, null],
   ])('in any group: %i shown of %i', (shown, held, reason) => {
     expect(quarantineReason({ ...seen, memberships: { shown, held } })).toEqual(reason)

@@ -84,7 +84,7 @@ describe.skipIf(slapdFolder === null)('a sync that asks the user info endpoint',
       {
         outcome: 'FAULT',
         reason: expect.stringMatching(
-          /^The user info endpoint gave no answer about 20 people, and it was not asked about the others: /,
+          /^The user info endpoint gave no answer about 20 people; the other users were not looked up: /,
         ),
       },
     ])

@@ -1,7 +1,4 @@
-/**
- * Cursors: the sorted value and the id of a row, encrypted and authenticated (AES-256-GCM), so that nobody reads an id that is hidden
- * elsewhere or makes a position up. The keys derive from the instance's: every instance, also after a restart, reads the same cursors.
- */
+/** Encrypted cursors (AES-256-GCM) of sort value and id, readable by all instances. */
 import { createCipheriv, createDecipheriv, createSecretKey, hash, hkdfSync, type KeyObject } from 'node:crypto'
 import { Invalid } from '../errors.ts'
 import type { Order } from './order.ts'
@@ -9,7 +6,7 @@ import type { Order } from './order.ts'
 const ALGORITHM = 'aes-256-gcm'
 const NONCE = 12
 const TAG = 16
-/** Characters of a cursor that is looked at: more than the longest sorted value needs. */
+/** Characters. */
 const LIMIT = 65_536
 
 export interface Position {
@@ -19,7 +16,7 @@ export interface Position {
 
 interface Keys {
   readonly encryption: KeyObject
-  /** Of a fixed length, as text: hashing one text is faster than joining buffers. */
+  /** Fixed length; text hashes faster than joined buffers. */
   readonly nonce: string
 }
 
@@ -27,17 +24,17 @@ export class Cursors {
   readonly #instanceKeys: () => readonly Buffer[]
   #derived: readonly Keys[] | undefined
 
-  /** `instanceKeys`: asked at the first cursor. The first one encrypts; each of them decrypts. */
+  /** Read at the first cursor. The first encrypts; all decrypt. */
   constructor(instanceKeys: () => readonly Buffer[]) {
     this.#instanceKeys = instanceKeys
   }
 
-  /** A cursor of the list with this order; equal for equal positions, so that clients can compare them. */
+  /** Equal for equal positions. */
   encode(order: Order, { value, id }: Position): string {
     const { encryption, nonce: nonceKey } = this.#keys[0]!
     const text = JSON.stringify([value, id])
     const list = listOf(order)
-    // Derived from the content, as in RFC 8452: equal nonces only for equal cursors.
+    // Content-derived (RFC 8452): equal only for equal cursors.
     const nonce = hash('sha256', nonceKey + list + text, 'buffer').subarray(0, NONCE)
     const cipher = createCipheriv(ALGORITHM, encryption, nonce, { authTagLength: TAG }).setAAD(Buffer.from(list))
     const encrypted = cipher.update(text, 'utf8')
@@ -45,7 +42,7 @@ export class Cursors {
     return Buffer.concat([nonce, encrypted, cipher.getAuthTag()]).toString('base64url')
   }
 
-  /** Throws Invalid naming `field` for what is no cursor of this list in this order. */
+  /** Throws Invalid for cursors of other lists or orders. */
   decode(field: string, order: Order, cursor: string): Position {
     const bytes = cursor.length > LIMIT ? Buffer.alloc(0) : Buffer.from(cursor, 'base64url')
     if (bytes.length > NONCE + TAG)
@@ -71,7 +68,7 @@ export class Cursors {
 const derived = (instanceKey: Buffer, purpose: string): Buffer =>
   Buffer.from(hkdfSync('sha256', instanceKey, '', `roster cursors 1: ${purpose}`, 32))
 
-/** What a cursor is bound to: one list's is refused by another instead of paging through nonsense. */
+/** Binds a cursor to its list. */
 const listOf = ({ name, descending }: Order): string => `${descending ? '-' : '+'}${name}\0`
 
 function decrypted(key: KeyObject, list: string, bytes: Buffer): string | null {

@@ -1,10 +1,7 @@
 import { existsSync, mkdirSync, statSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 
-/**
- * Makes a directory and those above it that are missing, for their owner alone. Not by mkdir's own `recursive`, which tries for ever where
- * a file system refuses with ENOENT, such as /proc. Throws the error of the system.
- */
+/** Owner-only. mkdir's `recursive` loops on ENOENT, such as in /proc. Throws the system's error. */
 export function makeDirectories(path: string): void {
   const missing: string[] = []
   for (let at = resolve(path); !existsSync(at) && at !== dirname(at); at = dirname(at)) missing.unshift(at)

@@ -5,16 +5,13 @@ import type { PGlite } from '@electric-sql/pglite'
 const TERMINATE = 0x58
 const QUERY = 0x51
 
-/** A WAL segment filled with zeros takes a COMMIT 100 ms and more, every 16 MB; the files are written without fsync anyway. */
+/** Zero-filling WAL segments delays a COMMIT by 100 ms, without benefit: there is no fsync. */
 const SETTINGS = 'SET wal_init_zero = off'
 
-/** Milliseconds. The database runs in this very thread: statements that follow each other without a break would let nobody else be heard. */
+/** Milliseconds between yields: the database runs in this thread. */
 const PAUSE_MS = 10
 
-/**
- * The one backend of an in-process PGlite and whose turn it is: a connection that opens waits until the one before has
- * left nothing behind, because node-postgres may open the next before the last has said goodbye.
- */
+/** Serialises connections of the one backend: node-postgres may open the next early. */
 export class Backend {
   readonly #db: PGlite
   #last: Promise<void> = Promise.resolve()
@@ -23,12 +20,12 @@ export class Backend {
     this.#db = db
   }
 
-  /** A socket for node-postgres (its `stream` option). */
+  /** For node-postgres (`stream`). */
   connect(): Duplex {
     return new EmbeddedStream(this)
   }
 
-  /** Resolves with the way to leave, once everybody before has left. */
+  /** Resolves with the release function. */
   async enter(): Promise<() => Promise<void>> {
     const before = this.#last
     let left = () => {}
@@ -38,7 +35,7 @@ export class Backend {
     await before
     return async () => {
       try {
-        // There is one backend for ever: a dropped connection's transaction, settings and prepared statements must go with it.
+        // Clears transaction, settings and prepared statements of a dropped connection.
         await this.send(simpleQuery('ROLLBACK'))
         await this.send(simpleQuery('DISCARD ALL'))
       } finally {
@@ -47,7 +44,7 @@ export class Backend {
     }
   }
 
-  /** Resolves once nobody is here, nor on the way in: before that the database must not be closed. */
+  /** Resolves when unused; only then may the database close. */
   async emptied(): Promise<void> {
     for (let last: Promise<void> | null = null; last !== this.#last; ) {
       last = this.#last
@@ -55,7 +52,7 @@ export class Backend {
     }
   }
 
-  /** Lets other events be handled, where none were for a while. */
+  /** Yields to the event loop. */
   async breathe(): Promise<void> {
     if (performance.now() - this.#yieldedAt <= PAUSE_MS) return
     await setImmediate()
@@ -67,7 +64,7 @@ export class Backend {
   }
 }
 
-/** What node-postgres takes for a TCP socket: writes whole protocol messages to the backend and reads its answers. */
+/** Stands for a TCP socket. */
 class EmbeddedStream extends Duplex {
   readonly #backend: Backend
   #held: Buffer = Buffer.alloc(0)
@@ -99,7 +96,7 @@ class EmbeddedStream extends Duplex {
   override _write(chunk: Buffer, _encoding: string, done: (error?: Error | null) => void): void {
     this.#forward([chunk]).then(() => done(), done)
   }
-  /** node-postgres corks Parse, Bind, Describe, Execute and Sync: together they are one trip into WebAssembly. */
+  /** Corked messages are one call into WebAssembly. */
   override _writev(chunks: { chunk: Buffer }[], done: (error?: Error | null) => void): void {
     this.#forward(chunks.map(({ chunk }) => chunk)).then(() => done(), done)
   }
@@ -120,7 +117,7 @@ class EmbeddedStream extends Duplex {
       if (length === 0) return
       this.#started = true
       this.#leave = await this.#backend.enter()
-      // Its turn has come too late: nobody would give it back.
+      // Destroyed while waiting.
       if (this.destroyed) return this.#goodbye()
       await this.#answer(this.#take(length))
       await this.#backend.send(simpleQuery(SETTINGS))
@@ -149,14 +146,14 @@ class EmbeddedStream extends Duplex {
   }
 }
 
-/** The start-up message has no type byte: length (4 bytes, itself included) first. 0 when it is not whole yet. */
+/** No type byte; 0 when incomplete. */
 function startupLength(held: Buffer): number {
   if (held.length < 4) return 0
   const length = held.readUInt32BE(0)
   return held.length < length ? 0 : length
 }
 
-/** How many bytes of `held` are whole messages (type byte, length), up to and without a Terminate. */
+/** Bytes of complete messages, up to Terminate. */
 function messagesOf(held: Buffer): { length: number; terminated: boolean } {
   let length = 0
   while (held.length >= length + 5) {

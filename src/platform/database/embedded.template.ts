@@ -6,9 +6,9 @@ import { fileURLToPath } from 'node:url'
 import { openEmbedded } from './embedded.ts'
 import { migrate, migrationsOf } from './migrate.ts'
 
-/** Where the empty store with exactly this build's migrations, for exactly the installed PGlite, is kept. */
+/** The empty migrated store of this build. */
 function templateFile(): string {
-  // Not import.meta.resolve, which vitest's runner lacks.
+  // vitest lacks import.meta.resolve.
   const entry = createRequire(import.meta.url).resolve('@electric-sql/pglite')
   const { version } = JSON.parse(readFileSync(join(dirname(entry), '../package.json'), 'utf8'))
   const content = JSON.stringify([version, migrationsOf().map(({ checksum }) => checksum)])
@@ -16,13 +16,13 @@ function templateFile(): string {
   return fileURLToPath(new URL(`../../../node_modules/.roster/store-${name}.tar`, import.meta.url))
 }
 
-/** The dump that a new embedded store starts from; undefined when it was not made, and then the first start takes seconds longer. */
+/** undefined when missing; then the first start takes seconds. */
 export async function template(): Promise<Blob | undefined> {
   const file = templateFile()
   return existsSync(file) ? openAsBlob(file) : undefined
 }
 
-/** Lays out an empty, migrated store in memory and keeps its dump, unless that was done. The set-up and the tests call it. */
+/** For set-up and tests. */
 export async function makeTemplate(): Promise<void> {
   const file = templateFile()
   if (existsSync(file)) return

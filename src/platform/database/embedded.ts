@@ -8,30 +8,28 @@ import { lockDirectory } from './lock.ts'
 import { StorePool } from './pool.ts'
 import { keepAnalyzed } from './statistics.ts'
 
-/** An open database: the pool to it, and how to leave it. */
 export interface Opened {
   pool: StorePool
   end(): Promise<void>
 }
 
 export interface OpenedEmbedded extends Opened {
-  /** The whole store as a tar file, for `loadDataDir`. */
+  /** A tar file, for `loadDataDir`. */
   dump(): Promise<Blob>
 }
 
 export interface EmbeddedOptions {
   dataDir: string
-  /** What a new store starts from (PGlite's `dumpDataDir`); without it, an empty cluster is laid out (seconds). */
+  /** PGlite's `dumpDataDir`; without it, initialisation takes seconds. */
   loadDataDir?: Blob
   warn(message: string): void
-  /** The lock on the data directory was taken by another process: stop at once. */
+  /** Another process took the data directory. */
   lost(): void
 }
 
-/** Milliseconds that a statement queues for the one connection. */
+/** Milliseconds in the queue of the connection. */
 const WAIT = 30_000
 
-/** Opens PGlite in this process, alone on its directory. */
 export async function openEmbedded(options: EmbeddedOptions): Promise<OpenedEmbedded> {
   const { dataDir } = options
   if (dataDir === 'memory://') return pooled(await start(dataDir, options.loadDataDir), options.warn, () => {})
@@ -50,7 +48,7 @@ export async function openEmbedded(options: EmbeddedOptions): Promise<OpenedEmbe
 function makeDirectory(dataDir: string): void {
   try {
     makeDirectories(join(dataDir, 'postgres'))
-    // PGlite makes its files readable for all; this directory is what keeps others out when dataDir was there before, wider.
+    // PGlite's files are readable for all; the directory is not.
     chmodSync(join(dataDir, 'postgres'), 0o700)
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException
@@ -64,7 +62,7 @@ function makeDirectory(dataDir: string): void {
 async function startIn(dataDir: string, dump: Blob | undefined): Promise<PGlite> {
   const directory = join(dataDir, 'postgres')
   const unfinished = join(dataDir, 'postgres.unfinished')
-  // Killed while the very first start was laying out files: they are half a database and hold nobody's data.
+  // An interrupted first start leaves no data.
   if (existsSync(unfinished)) rmSync(directory, { recursive: true, force: true })
   if (existsSync(join(directory, 'PG_VERSION'))) return start(directory)
   writeFileSync(unfinished, '')
@@ -96,7 +94,7 @@ function pooled(db: PGlite, warn: (message: string) => void, release: () => void
     stopAnalyzing()
     try {
       await pool.end()
-      // pg-pool does not wait for the farewell of the connections that it ends.
+      // pg-pool does not wait for ended connections.
       await backend.emptied()
       await db.close()
     } finally {

@@ -1,9 +1,9 @@
 import { Conflict, RosterError, Unavailable, Unprocessable } from '../errors.ts'
 
-/** What pg, Prisma and Prisma's driver adapter put on their errors; every part may be missing. */
+/** Optional fields of errors of pg, Prisma and its adapter. */
 interface Failure {
   message?: string
-  /** SQLSTATE (pg), Pnnnn (Prisma) or a Node system code. */
+  /** SQLSTATE, Pnnnn or a system code. */
   code?: string
   syscall?: string
   constraint?: string | { index?: string; fields?: string[] }
@@ -25,9 +25,9 @@ const SYSTEM = new Set([
   'EHOSTUNREACH',
   'ENETUNREACH',
 ])
-/** Prisma: cannot reach, timed out, wrong database or password, closed by the server, pool exhausted, too many connections. */
+/** Prisma's connection errors. */
 const PRISMA = new Set(['P1000', 'P1001', 'P1002', 'P1003', 'P1008', 'P1010', 'P1017', 'P2024', 'P2037'])
-/** SQLSTATE 08 connection, 53 out of resources, 57 stopping or starting, 28 and 3D access or database withdrawn, 25006 a standby. */
+/** 08 connection, 53 resources, 57 shutdown, 28 and 3D access, 25006 standby. */
 const SQLSTATE = /^(08|53|28|3D|57P0[1-5]|25006)/
 const KINDS = new Set([
   'DatabaseNotReachable',
@@ -37,16 +37,13 @@ const KINDS = new Set([
   'DatabaseDoesNotExist',
   'TlsConnectionError',
 ])
-/** node-postgres has no codes for its own; the last is Prisma's P2028 for a transaction that could not start or ran out of time. */
+/** node-postgres has no codes; the last is Prisma's P2028. */
 const MESSAGES =
   /^Connection terminated|^Query read timeout|^timeout exceeded when trying to connect|is not queryable$|^Cannot use a pool after|Unable to start a transaction in the given time|expired transaction/
-/** Two writers chose each other's rows in opposite order, and PostgreSQL let this one fail: trying again is the cure. */
+/** Deadlocks and serialisation failures: retry. */
 const COLLISIONS = new Set(['40001', '40P01', '55P03', 'P2034', 'TransactionWriteConflict'])
 
-/**
- * Unavailable when `error`, which came from a statement, says that the database is away, out of connections or lost a race;
- * else null. Give it errors of the store only: a mail server that refuses a connection looks the same.
- */
+/** For connection errors and lost races, else null. Only for errors of statements. */
 export function toUnavailable(error: unknown): Unavailable | null {
   if (error instanceof RosterError) return error instanceof Unavailable ? error : null
   const chain = failures(error)
@@ -56,7 +53,7 @@ export function toUnavailable(error: unknown): Unavailable | null {
   return null
 }
 
-/** The store stopped a statement at its time limit: asking for the same again would take as long, so there is no Retry-After. */
+/** No Retry-After: it would take as long again. */
 export class TooExpensive extends Unprocessable {
   constructor(part = 'This request') {
     super(
@@ -65,10 +62,7 @@ export class TooExpensive extends Unprocessable {
   }
 }
 
-/**
- * What the store itself refuses, on either way to it (Prisma or SQL): an error of ours that arrives wrapped, or TooExpensive for a
- * statement that ran into its time limit. Else null.
- */
+/** Wrapped errors of Roster, and timed-out statements; else null. */
 export function toRejection(error: unknown): RosterError | null {
   const chain = failures(error)
   const own = chain.find(failure => failure instanceof RosterError)
@@ -76,16 +70,13 @@ export function toRejection(error: unknown): RosterError | null {
   return chain.some(({ code, originalCode }) => code === STOPPED || originalCode === STOPPED) ? new TooExpensive() : null
 }
 
-/** SQLSTATE query_canceled. */
+/** query_canceled. */
 const STOPPED = '57014'
 
-/** Prisma: the row to change is not there, or one that it names is not (P2003); the latter as SQLSTATE too. */
+/** A missing row or reference. */
 const GONE = new Set(['P2025', 'P2003', '23503', 'ForeignKeyConstraintViolation'])
 
-/**
- * Conflict when `error`, which came from a statement, says that a row which the same transaction had found is there no more:
- * somebody deleted it in between. Else null.
- */
+/** Conflict when a row found before was deleted; else null. */
 export function toConflict(error: unknown): Conflict | null {
   if (error instanceof RosterError) return null
   const gone = failures(error).some(({ code, originalCode, kind }) =>
@@ -94,7 +85,7 @@ export function toConflict(error: unknown): Conflict | null {
   return gone ? new Conflict('A record that this change refers to was just deleted: reload and try again') : null
 }
 
-/** The name of the unique constraint or index that `error` violated, on either road (Prisma or SQL); null for any other error. */
+/** The violated constraint or index; else null. */
 export function uniqueViolation(error: unknown): string | null {
   const chain = failures(error)
   if (!chain.some(({ code, kind }) => code === '23505' || code === 'P2002' || kind === 'UniqueConstraintViolation')) return null
@@ -107,12 +98,12 @@ export function uniqueViolation(error: unknown): string | null {
 }
 
 function isConnectionError({ message = '', code = '', kind = '', syscall = '' }: Failure): boolean {
-  // Whatever keeps a socket from connecting, also a Unix one whose file is not there.
+  // Also a missing Unix socket.
   if (syscall === 'connect') return true
   return SYSTEM.has(code) || PRISMA.has(code) || KINDS.has(kind) || SQLSTATE.test(code) || MESSAGES.test(message)
 }
 
-/** `error` and everything it wraps: Prisma keeps the driver's error in `meta`, the adapter in `cause`, Node in `errors`. */
+/** With nested errors: `meta`, `cause`, `errors`. */
 function failures(error: unknown, depth = 0): Failure[] {
   if (typeof error !== 'object' || error === null || depth > 5) return []
   const failure = error as Failure

@@ -1,4 +1,4 @@
-/** Fair shares among actors, such as of connections: each actor holds at most half of the places. */
+/** Each actor holds at most half of the slots. */
 
 import { TooManyRequests, Unavailable } from '../errors.ts'
 import { FairQueue } from '../fair-queue.ts'
@@ -6,18 +6,18 @@ import { isCaller } from './current-actor.ts'
 
 export interface FairPoolOptions {
   readonly places: number
-  /** Places that one actor holds at most (half of them when absent, and at least one). */
+  /** Default half, at least one. */
   readonly each?: number
-  /** How many requests of one actor wait at most; those beyond are TooManyRequests at once. */
+  /** Per actor; more are TooManyRequests. */
   readonly queue: number
-  /** Milliseconds that a request waits: then it is TooManyRequests where its actor holds a whole share, else Unavailable. */
+  /** Milliseconds; then TooManyRequests if the actor's share is full, else Unavailable. */
   readonly wait: number
 }
 
-/** Seconds after which to come again. */
+/** Seconds. */
 const RETRY = { own: 1, others: 5 }
 
-/** Its `run` and `acquire` throw TooManyRequests or Unavailable. */
+/** Throws TooManyRequests or Unavailable. */
 export const createFairPool = ({ places, each, queue, wait }: FairPoolOptions): FairQueue =>
   new FairQueue({
     places,

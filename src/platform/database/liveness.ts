@@ -1,19 +1,19 @@
 /**
- * Whether the database lives. While statements wait for their answers a ping goes over a connection of its own: a slow statement of a
- * database that answers pings is waited for, and one that answers nothing loses all of them at once, instead of hanging every request.
+ * Pings the database on its own connection while statements wait. A silent database fails all of them; slow
+ * statements continue.
  */
 import pg from 'pg'
 import { Unavailable } from '../errors.ts'
 
-/** Milliseconds between two looks at what waits. */
+/** Milliseconds between checks. */
 const TICK = 100
-/** Milliseconds that a statement, or an earlier ping, is old before the database is asked whether it lives. */
+/** Milliseconds before pinging. */
 const SUSPECT = 400
-/** Looks that a ping goes unanswered: looks, because a busy process of ours must not pass for a silent database. */
+/** Checks, not time: this process may have been busy. */
 const MAX_SILENCE = 10
-/** Milliseconds after which a statement is given up although the database lives: its own connection is dead. */
+/** Milliseconds until a statement's connection counts as dead. */
 const LOST = 40_000
-/** Seconds after which to come again. */
+/** Seconds. */
 const RETRY = 5
 
 interface Waiting {
@@ -23,7 +23,6 @@ interface Waiting {
 
 export interface LivenessOptions {
   readonly client: pg.ClientConfig
-  /** Tells once that the database went silent, and once that it is back. */
   readonly onChange: (isAway: boolean) => void
 }
 
@@ -40,12 +39,12 @@ export class Liveness {
     this.#options = options
   }
 
-  /** Throws Unavailable while the database is known to be silent: nothing more is sent to it. */
+  /** Throws Unavailable while silent. */
   check(): void {
     if (this.#isAway) throw silent()
   }
 
-  /** Answers what `work` answers. Throws Unavailable once the database is silent, and calls `abandon` for what `work` left behind. */
+  /** Throws Unavailable when silent, and calls `abandon`. */
   follow<T>(work: Promise<T>, abandon: () => void): Promise<T> {
     return new Promise((resolve, reject) => {
       const waiting: Waiting = {
@@ -72,7 +71,7 @@ export class Liveness {
     })
   }
 
-  /** Resolves when the database answers; throws the error that it answers with, or Unavailable when it answers nothing. */
+  /** Throws the database's error, or Unavailable. */
   async ping(): Promise<void> {
     this.check()
     this.#look()
@@ -114,7 +113,7 @@ export class Liveness {
     const answer = Promise.race([this.#select(), promise]).then(
       () => this.#over(false),
       error => {
-        // A refusal is an answer too: the pool meets the same, and says so better.
+        // An error is a response; the pool reports it better.
         this.#over(error instanceof Silence)
         throw error instanceof Silence ? silent() : error
       },
@@ -160,7 +159,7 @@ class Silence extends Error {}
 
 const silent = (): Unavailable => new Unavailable('The database does not respond: try again shortly', { retryAfter: RETRY })
 
-/** Closes the socket at once: a farewell would wait for a server that reads nothing. */
+/** Without a goodbye, which would wait. */
 export function destroy(client: pg.ClientBase): void {
   const { connection } = client as unknown as { connection?: { stream?: { destroy(): void } } }
   connection?.stream?.destroy()

@@ -15,12 +15,12 @@ import { hostname } from 'node:os'
 import { dirname, join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 
-/** The lock on a data directory; the process that holds it is the only one that may open the store in there. */
+/** Exclusive use of a data directory. */
 export interface Lock {
   release(): void
 }
 
-/** Who holds it, as kept in the lock file. `boot`, `space` and `started` tell a process from a later one with the same number. */
+/** `boot`, `space` and `started` tell processes of the same number apart. */
 interface Holder {
   token: string
   pid: number
@@ -30,14 +30,12 @@ interface Holder {
   started: string | null
 }
 
-/** Milliseconds: the holder touches its file this often, and one that stays silent for three counts as dead. */
+/** Milliseconds; silent for three means dead. */
 const HEARTBEAT_MS = 5_000
 
 /**
- * Takes the lock on `directory`, which exists. Throws an Error that names the directory and the process when another one has it.
- * On Linux an abstract socket excludes within the machine: the kernel frees it the moment its process dies, however it dies. The lock
- * file excludes where sockets do not reach (containers and machines sharing a volume), by its holder's sign of life.
- * `lost` is called when the file was taken over by somebody who held us for dead: writing on would destroy both stores.
+ * Throws with directory and process when held. An abstract socket excludes on this machine, the file's heartbeat
+ * across machines. `lost`: another process took over.
  */
 export async function lockDirectory(directory: string, lost: () => void, every = HEARTBEAT_MS): Promise<Lock> {
   const path = realpathSync(directory)
@@ -61,7 +59,7 @@ export async function lockDirectory(directory: string, lost: () => void, every =
   }
 }
 
-/** The abstract socket of the directory; null where there is no such thing. Named by device and inode: no symlink or mount hides it. */
+/** null when unsupported. Named by device and inode, beyond links and mounts. */
 async function listen(path: string, taken: () => Error): Promise<Server | null> {
   if (process.platform !== 'linux') return null
   const { dev, ino } = statSync(path, { bigint: true })
@@ -73,7 +71,7 @@ async function listen(path: string, taken: () => Error): Promise<Server | null> 
   })
 }
 
-/** Writes the lock file, after making sure that nobody alive is behind the one that is there. */
+/** Verifies that the former holder is dead. */
 async function claim(directory: string, file: string, me: Holder, every: number): Promise<void> {
   for (let attempt = 0; attempt < 5; attempt++) {
     if (write(file, me)) return
@@ -88,7 +86,7 @@ async function alive(file: string, holder: Holder | null, me: Holder, every: num
   if (holder?.boot && holder.boot === me.boot && holder.space === me.space)
     return holder.started !== null && holder.started === startOf(holder.pid)
   if (holder && !holder.boot && holder.host === me.host && !exists(holder.pid)) return false
-  // Another machine or container: only its sign of life tells. Comparing the file with itself needs no common clock.
+  // Another machine: compares the heartbeat with itself, without a common clock.
   const before = touched(file)
   for (let waited = 0; waited < 26; waited++) {
     await pause(every / 8)
@@ -97,7 +95,7 @@ async function alive(file: string, holder: Holder | null, me: Holder, every: num
   return false
 }
 
-/** Moves a dead holder's file away. Renaming lets only one of two successors win, and shows it what it has moved. */
+/** Renaming lets one successor win. */
 function removeStale(file: string, dead: Holder | null): void {
   const grave = `${file}.${randomUUID()}`
   try {
@@ -106,7 +104,7 @@ function removeStale(file: string, dead: Holder | null): void {
     return
   }
   const moved = read(grave)
-  // Somebody quicker had already replaced it: give the file back.
+  // Another process was faster: restores its file.
   if (moved && moved.token !== dead?.token) renameSync(grave, file)
   else rmSync(grave, { force: true })
 }
@@ -118,7 +116,7 @@ function refusal(directory: string, holder: Holder | null): Error {
   )
 }
 
-/** False when the file is somebody else's now. One that was deleted is written again; one that cannot be read is asked again later. */
+/** False when taken over. Rewrites a deleted file; retries an unreadable one. */
 function keepAlive(file: string, me: Holder): boolean {
   const now = new Date()
   try {
@@ -130,7 +128,7 @@ function keepAlive(file: string, me: Holder): boolean {
   }
 }
 
-/** False when there is a file already. */
+/** False when it exists. */
 function write(file: string, me: Holder): boolean {
   try {
     writeFileSync(file, `${JSON.stringify(me)}\n`, { flag: 'wx', mode: 0o600 })
@@ -172,14 +170,14 @@ function self(): Holder {
     started: startOf(process.pid),
   }
 }
-/** Which start of the machine, which process namespace and since when: null where there is no /proc. */
+/** null without /proc. */
 function bootId(): string | null {
   return proc(() => readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim())
 }
 function space(): string | null {
   return proc(() => readlinkSync('/proc/self/ns/pid'))
 }
-/** Clock ticks from boot to the start of `pid` (proc(5), stat field 22; the second field may hold blanks, hence the bracket). */
+/** proc(5), stat field 22; the second field may contain blanks. */
 function startOf(pid: number): string | null {
   return proc(() => readFileSync(`/proc/${pid}/stat`, 'utf8').split(')').at(-1)?.trim().split(' ')[19] ?? null)
 }

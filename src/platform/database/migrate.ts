@@ -3,11 +3,10 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import type pg from 'pg'
 
-/** One folder of prisma/migrations. */
 export interface Migration {
   name: string
   sql: string
-  /** SHA-256 of the SQL, as Prisma computes it. */
+  /** SHA-256, as Prisma. */
   checksum: string
 }
 
@@ -17,10 +16,10 @@ interface Applied {
   finished_at: Date | null
 }
 
-/** The key that Prisma's own `migrate deploy` locks, so that it and we exclude each other. */
+/** As `migrate deploy`, to exclude it. */
 const ADVISORY_LOCK = 72707369
 
-/** Prisma's own table, so that its tools read what we applied. */
+/** Prisma's table, for its tools. */
 const HISTORY = `CREATE TABLE IF NOT EXISTS _prisma_migrations (
   id VARCHAR(36) PRIMARY KEY NOT NULL,
   checksum VARCHAR(64) NOT NULL,
@@ -32,7 +31,7 @@ const HISTORY = `CREATE TABLE IF NOT EXISTS _prisma_migrations (
   applied_steps_count INTEGER NOT NULL DEFAULT 0
 )`
 
-/** The migrations of this build, in order. */
+/** In order. */
 export function migrationsOf(directory = fileURLToPath(new URL('../../../prisma/migrations', import.meta.url))): Migration[] {
   return readdirSync(directory, { withFileTypes: true })
     .filter(entry => entry.isDirectory())
@@ -45,12 +44,11 @@ export function migrationsOf(directory = fileURLToPath(new URL('../../../prisma/
 }
 
 /**
- * Brings the database of `client` up to `migrations` and returns the names of those applied now. Each runs in a transaction of its own
- * together with its row, so one that fails leaves nothing behind. `shared`: other processes may do the same at this moment.
- * Throws, and changes nothing, when an applied migration was edited, failed earlier, or is not known to this build.
+ * Returns the applied names; one transaction each. `shared`: other processes may migrate. Throws for edited,
+ * failed or unknown migrations.
  */
 export async function migrate(client: pg.ClientBase, migrations: Migration[], options: { shared: boolean }): Promise<string[]> {
-  // The embedded store has one backend, to which every advisory lock is its own: there the lock on the directory excludes.
+  // The embedded database has one backend: the directory lock excludes.
   if (options.shared) await client.query(`SELECT pg_advisory_lock(${ADVISORY_LOCK})`)
   try {
     await client.query(HISTORY)
@@ -69,7 +67,7 @@ async function history(client: pg.ClientBase): Promise<Applied[]> {
   return rows
 }
 
-/** Which of `migrations` are still to be applied; throws when what was applied is not a beginning of them. */
+/** Throws unless the applied ones are a prefix. */
 export function missing(migrations: Migration[], applied: Applied[]): Migration[] {
   const ours = new Map(migrations.map(migration => [migration.name, migration]))
   for (const { migration_name: name, checksum, finished_at: finished } of applied) {

@@ -1,4 +1,4 @@
-/** Lists that hang on many objects, such as the members of each group: pages of all of them in one statement. */
+/** Pages of child lists of many parents, in one statement. */
 import DataLoader from 'dataloader'
 import { groupOne } from './batch.ts'
 import { inChunks, rowsInChunks } from './chunks.ts'
@@ -17,14 +17,13 @@ import {
 } from './pagination.ts'
 import type { Db } from './store.ts'
 
-/** A list whose rows belong to an owner each: `owner` is the SQL expression that tells whose a row is. */
+/** `owner`: the SQL expression of the parent. */
 export interface NestedList<Row = object> extends Omit<ListQuery<Row>, 'fresh' | 'alongValues'> {
   readonly order: Order & { readonly type: 'text' | 'int' }
   readonly owner: string
   readonly ownerType: 'int' | 'uuid' | 'text'
 }
 
-/** The list of one owner. */
 export const listOf = <Row>({ owner, ownerType, ...list }: NestedList<Row>, id: number | string): ListQuery<Row> => ({
   ...list,
   where: [...list.where, `${owner} = $${list.values.length + 1}::${ownerType}`],
@@ -36,7 +35,7 @@ interface NestedRequest<Owner> {
   readonly window: PageWindow
 }
 
-/** The pages of one hanging list for one request: each is read once, and those asked for together are read together. */
+/** Batches and caches for one request. */
 export class NestedListLoader<Owner extends number | string, Row extends object> {
   readonly #list: NestedList<Row>
   readonly #cursors: Cursors
@@ -54,12 +53,12 @@ export class NestedListLoader<Owner extends number | string, Row extends object>
     this.#pages = new DataLoader(async asked => this.#read(db, asked), { cacheKeyFn: JSON.stringify })
   }
 
-  /** Throws Invalid naming the argument at fault. */
+  /** Throws Invalid. */
   async of(owner: Owner, args: PageArgs): Promise<Page<Row>> {
     return this.#pages.load({ owner, window: windowOf(this.#cursors, args, this.#list.order) })
   }
 
-  /** Puts in the first page of `size` rows, which came along with its owner; one row more tells that there is another page. */
+  /** Adds a first page; an extra row means more. */
   prime(owner: Owner, size: number, rows: readonly (Row & CursorColumns)[]): void {
     const window = windowOf(this.#cursors, { first: size }, this.#list.order)
     this.#pages.prime({ owner, window }, this.#pageOf(owner, window, rows))
@@ -69,7 +68,7 @@ export class NestedListLoader<Owner extends number | string, Row extends object>
     return pageOf<Row>(rows, window, this.#list.order, () => this.#counts.load(owner))
   }
 
-  /** One statement for all windows that look the same way and begin alike: at most four, however many owners. */
+  /** At most four statements. */
   async #read(db: Db, asked: readonly NestedRequest<Owner>[]): Promise<Page<Row>[]> {
     const alike = Map.groupBy(asked, ({ window }) => `${window.backwards} ${window.cursor !== null}`)
     const found = new Map<NestedRequest<Owner>, Page<Row>>()
@@ -96,13 +95,9 @@ export class NestedListLoader<Owner extends number | string, Row extends object>
   }
 }
 
-/** Windows that one statement reads: on average each has few of the rows that it may have. */
 const ROWS_OF_WINDOW = 4
 
-/**
- * The rows in each window, and one more where there is one; `place` is the window's index. OFFSET 0 lets the planner find what is the
- * owner's before it sorts: not knowing the sizes, it may otherwise read everybody's in the order of the list.
- */
+/** One row more shows a next page. OFFSET 0 makes the planner filter before sorting. */
 function readEach<Row>(
   db: Db,
   list: NestedList<Row>,

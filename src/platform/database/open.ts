@@ -1,5 +1,4 @@
-// Flow: openStore takes the lock on the data directory and starts PGlite behind a stream (embedded), or finds the server; the one pool
-// goes to Prisma's adapter and to db.query alike; migrate() brings the tables up to this build; the Store is what everybody else sees.
+// openStore locks the directory and starts PGlite, or connects; then migrates. Prisma and db.query share a pool.
 import { randomBytes } from 'node:crypto'
 import { PrismaPg } from '@prisma/adapter-pg'
 import type pg from 'pg'
@@ -23,7 +22,6 @@ import {
 import { analyzeGrown, OWN_STATEMENT } from './statistics.ts'
 import { type Db, JOBS, type Store } from './store.ts'
 
-/** What openStore says while it works. */
 export interface StoreLog {
   info(message: string): void
   warn(message: string): void
@@ -31,43 +29,43 @@ export interface StoreLog {
 }
 
 export interface StoreOptions {
-  /** A PostgreSQL URL; null opens the embedded store. */
+  /** null: embedded. */
   databaseUrl: string | null
-  /** Where the embedded store lives; `memory://` keeps it in memory. */
+  /** `memory://` is in memory. */
   dataDir: string
-  /** Connections to a server (8 when absent). The embedded store has one. */
+  /** Default 8; embedded: one. */
   pool?: number
-  /** Milliseconds that a statement queues for a connection to a server before it is Unavailable (10,000 when absent). */
+  /** Milliseconds in the queue; default 10,000. */
   wait?: number
   log?: StoreLog
-  /** Instance keys whose cursors this store's pages have and take; a key of its own when absent. Asked when first needed. */
+  /** Keys of cursors; generated when absent. Read when first needed. */
   cursorKeys?: () => readonly Buffer[]
-  /** Starts an embedded store that does not exist yet from this dump of PGlite's `dumpDataDir` instead of this build's template. */
+  /** Replaces the build's template. */
   loadDataDir?: Blob | undefined
 }
 
 const silent: StoreLog = { info() {}, warn() {}, error() {} }
-/** Milliseconds: how long a ping may take, how long an idle connection is kept. */
+/** Milliseconds: ping, idle connection. */
 const PING = 3_000
 const IDLE = 600_000
-/** Milliseconds that a transaction may wait for its connection, and may take. Generous: the embedded store has one connection. */
+/** Milliseconds: queue and duration; long for the embedded connection. */
 const TRANSACTION = { maxWait: 30_000, timeout: 30_000 }
-/** The oldest PostgreSQL, as server_version_num has it. */
+/** server_version_num. */
 const OLDEST = 140_000
-/** Milliseconds that one statement may take on a server: a plan gone wrong must not hold a connection for ever. */
+/** Milliseconds of a statement on a server. */
 const STATEMENT = 30_000
-/** And how long it waits inside a transaction for a process that stands still: what it holds locked is others' by then. */
+/** And of an idle transaction, whose locks block others. */
 const STALLED = 60_000
-/** Texts that get a prepared statement of their own: ours are few and fixed, Prisma's vary with their lists. */
+/** Prepared statements: ours are fixed, Prisma's vary. */
 const NAMED = { ours: 500, prisma: 300 }
 
-/** Rows that one statement of the embedded store reads or writes: they take it about 100 ms, and nothing else runs meanwhile. */
+/** Rows per statement: about 100 ms, exclusively. */
 const EMBEDDED_ROWS = 1_000
-/** A list that is longer is planned for its length: a plan that is kept was made for ten entries, and may look through all for each. */
+/** Longer lists are planned for their values. */
 const LONG = 100
 const isLong = (value: unknown): boolean => Array.isArray(value) && value.length > LONG
 
-/** Opens the store, up to date with this build's migrations. Throws when it cannot, saying why. */
+/** Migrates. Throws with the reason. */
 export async function openStore(options: StoreOptions): Promise<Store> {
   const log = options.log ?? silent
   const { opened, applied } = await openMigrated({ ...options, loadDataDir: options.loadDataDir ?? (await template()) })
@@ -132,7 +130,7 @@ function server(url: string, { pool: max = 8, wait = 10_000 }: StoreOptions, log
   return { pool, end }
 }
 
-/** SQLSTATE disk_full, and milliseconds between two lines of it: requests meet it all at once. */
+/** disk_full; milliseconds between log lines. */
 const DISK_FULL = '53100'
 const QUIET = 60_000
 
@@ -154,7 +152,7 @@ const livenessOf = (connectionString: string, log: StoreLog): Liveness =>
         : log.info('the database answers again'),
   })
 
-/** Throws Unavailable when nobody answers, naming the place and never the password; an Error when it is not a database that we can use. */
+/** Throws Unavailable with the address, without password; an Error for an unusable server. */
 async function checkServer(pool: StorePool, url: string): Promise<void> {
   const { host, pathname } = new URL(url)
   const place = `PostgreSQL at ${host || 'the local socket'}${pathname}`
@@ -172,7 +170,7 @@ async function checkServer(pool: StorePool, url: string): Promise<void> {
 async function bringUpToDate(pool: StorePool, shared: boolean): Promise<readonly string[]> {
   const client = await pool.connect()
   try {
-    // A migration may take long; the embedded store knows no other limit either.
+    // Migrations may take long.
     await client.query('SET statement_timeout = 0; SET lock_timeout = 0')
     return await migrate(client, migrationsOf(), { shared })
   } finally {
@@ -184,7 +182,7 @@ async function bringUpToDate(pool: StorePool, shared: boolean): Promise<readonly
 function storeOf(kind: Store['kind'], { pool, end }: Opened, cursors: Cursors): Store {
   const nameOfPrisma = statementNames(NAMED.prisma)
   const nameOf = statementNames(NAMED.ours)
-  // BEGIN and COMMIT gain nothing from a name. An empty one is none.
+  // Empty: unnamed, for BEGIN and COMMIT.
   const statementNameGenerator = ({ sql }: { sql: string }) => (sql.length < 20 ? '' : (nameOfPrisma(sql) ?? ''))
   const prisma = new PrismaClient({ errorFormat: 'minimal', adapter: new PrismaPg(pool, { statementNameGenerator }) })
   const rowsAtOnce = kind === 'embedded' ? EMBEDDED_ROWS : Number.POSITIVE_INFINITY
@@ -195,12 +193,12 @@ function storeOf(kind: Store['kind'], { pool, end }: Opened, cursors: Cursors): 
 
   type Statement = Parameters<typeof config>
   const sent = async (query: (text: string | pg.QueryConfig) => Promise<{ rows: unknown[] }>, statement: Statement) => {
-    // A list that is long may be more than the tables held when they were last analyzed.
+    // A long list may exceed the analyzed size.
     if (kind === 'embedded' && statement[1]?.some(isLong)) await analyzeGrown(query)
     return (await query(config(...statement))).rows as never[]
   }
 
-  // The bound makes node-postgres give up a connection that hangs, too.
+  // node-postgres then drops a hanging connection.
   const question: pg.QueryConfig & { query_timeout: number } = { text: 'SELECT 1', query_timeout: PING }
   const db: Db = {
     prisma,

@@ -1,4 +1,4 @@
-/** Pages of a list in a total order: the sorted value, then the id. By cursor (keyset) or by offset, from either end. */
+/** Pages in a total order, by cursor (keyset) or offset, from either end. */
 import { Invalid } from '../errors.ts'
 import { checkPart } from '../validation.ts'
 import { mapInChunks } from './chunks.ts'
@@ -7,7 +7,6 @@ import type { Cursors, Position } from './cursors.ts'
 import type { Order } from './order.ts'
 import type { Db } from './store.ts'
 
-/** The most that one page holds, on every API. */
 export const MAX_PAGE = 10_000
 export const DEFAULT_PAGE = 25
 const MAX_INT = 2_147_483_647
@@ -24,29 +23,28 @@ export interface Page<Node> {
   readonly edges: readonly { readonly cursor: string; readonly node: Node }[]
   readonly nodes: readonly Node[]
   readonly pageInfo: { hasNextPage: boolean; hasPreviousPage: boolean; startCursor: string | null; endCursor: string | null }
-  /** Counts all that match; one statement, sent only when called. */
+  /** One statement, when called. */
   totalCount(): Promise<number>
 }
 
-/** A list: `SELECT columns FROM from WHERE where`, `values` being the parameters of both. `id` is an SQL expression. */
+/** `SELECT columns FROM from WHERE where` with `values`. `id`: an SQL expression. */
 export interface ListQuery<Row = object> {
   readonly columns: SelectList<Row>
   readonly from: string
   readonly where: readonly string[]
   readonly values: readonly unknown[]
-  /** Further columns, each after a comma, computed for the rows of the page alone: sub-selects that read its columns as `page`. */
+  /** Columns computed for the page's rows only, as sub-selects of `page`. */
   readonly along?: string
-  /** Parameters of `along`: they come after `values`, and counting needs none of them. */
+  /** Follow `values`; not needed for counting. */
   readonly alongValues?: readonly unknown[]
   readonly id: string
   readonly order: Order
-  /** Planned anew each time: for patterns, whose best plan depends on what is sought. */
+  /** Planned for each call: for patterns. */
   readonly fresh?: boolean
-  /** The table behind `from` when counting needs fewer joins. */
+  /** Fewer joins, for counting. */
   readonly countFrom?: string
 }
 
-/** Which part of a list a page shows, as `windowOf` read it from the arguments. */
 export interface PageWindow {
   size: number
   backwards: boolean
@@ -55,19 +53,16 @@ export interface PageWindow {
   cursors: Cursors
 }
 
-/**
- * One page, read with one statement; one row more than asked tells whether there is another page. Rows that are skipped cost no more
- * than their place in the order: what comes along is computed after LIMIT and OFFSET.
- */
+/** One statement; an extra row shows a next page. `along` is computed after LIMIT. */
 export async function readPage<Row extends object>(db: Db, list: ListQuery<Row>, args: PageArgs): Promise<Page<Row>> {
   const window = windowOf(db.cursors, args, list.order)
   return pageOf<Row>(await readWindow<Row>(db, list, window), window, list.order, () => countRows(db, list))
 }
 
-/** How many times as much a row costs with what comes along. */
+/** The cost factor of `along`. */
 const ALONG = 4
 
-/** The rows of a window, and one more where there is one; in pieces, each behind the last row of the one before, where the store needs them. */
+/** With an extra row; chunked on the embedded database. */
 export async function readWindow<Row extends object>(
   db: Db,
   list: ListQuery<Row>,
@@ -113,14 +108,13 @@ async function readRows<Row extends object>(
   return db.query<Row & CursorColumns>(text, values, { fresh: list.fresh ?? false })
 }
 
-/** The condition for what comes after a cursor, in the direction of reading. */
 export const afterCursor = ({ order, id }: Pick<ListQuery, 'order' | 'id'>, down: boolean, value: string, tie: string): string =>
   `(${order.expression}, ${id}) ${down ? '<' : '>'} (${value}::${sqlType(order)}, ${tie}::${idType(order)})`
 
 const sqlType = ({ type }: Order): string => (type === 'text' ? 'text COLLATE "C"' : type)
 const idType = (order: Order): string => order.idType ?? 'bigint'
 
-/** What each row of a page carries beside its own columns: the sorted value and the id; with many pages at once, whose row it is. */
+/** Sort value and id; with several pages also the parent. */
 export interface CursorColumns {
   readonly cursorValue: string | number
   readonly cursorId: string | number
@@ -128,7 +122,7 @@ export interface CursorColumns {
   readonly rank?: number
 }
 
-/** The page that `rows` make, read in the window's direction with one row more than its size where there is one. */
+/** `rows`: in reading order, with an extra row. */
 export function pageOf<Row extends object>(
   rows: readonly (Row & CursorColumns)[],
   window: PageWindow,
@@ -156,7 +150,7 @@ export function pageOf<Row extends object>(
   return makePage(nodes, index => cursorAt(index)!, pageInfo, totalCount)
 }
 
-/** A page whose edges, and their cursors, are made only if they are selected. */
+/** Creates edges and cursors when selected. */
 function makePage<Node>(
   nodes: readonly Node[],
   cursorAt: (index: number) => string,
@@ -178,7 +172,7 @@ function makePage<Node>(
   }
 }
 
-/** The same page with other nodes, which are made with pauses where they are many. */
+/** Pauses on long pages. */
 export async function mapPage<A, B>(page: Page<A>, map: (node: A) => B): Promise<Page<B>> {
   let edges: Page<A>['edges'] | undefined
   const cursorAt = (index: number) => {
@@ -188,7 +182,6 @@ export async function mapPage<A, B>(page: Page<A>, map: (node: A) => B): Promise
   return makePage(await mapInChunks(page.nodes, map), cursorAt, page.pageInfo, page.totalCount)
 }
 
-/** How many rows the whole list has. */
 export async function countRows(db: Db, list: Pick<ListQuery, 'from' | 'countFrom' | 'where' | 'values'>): Promise<number> {
   const where = list.where.length > 0 ? `WHERE ${list.where.join(' AND ')}` : ''
   const [row] = await db.query<{ count: number }>(
@@ -198,7 +191,7 @@ export async function countRows(db: Db, list: Pick<ListQuery, 'from' | 'countFro
   return row?.count ?? 0
 }
 
-/** Checks paging arguments; throws Invalid naming the one at fault. */
+/** Throws Invalid. */
 export function windowOf(cursors: Cursors, args: PageArgs, order: Order): PageWindow {
   const { first, after, last, before, offset } = args
   if (first != null && last != null) throw new Invalid('last', 'cannot be combined with first: page from one end')
@@ -227,7 +220,7 @@ export function checkOffset(offset: number): number {
   return offset
 }
 
-/** Of each condition that has a value the text, `$` being the place of the value; null and undefined ask for nothing. */
+/** Skips null and undefined; `$` is the parameter. */
 export function conditions(all: readonly (readonly [text: string, value: unknown])[]): Pick<ListQuery, 'where' | 'values'> {
   const asked = all.filter(([, value]) => value != null)
   return {
@@ -236,6 +229,6 @@ export function conditions(all: readonly (readonly [text: string, value: unknown
   }
 }
 
-/** A LIKE pattern that finds a part of a canonical form, taken literally; null when there is none to find. Throws Invalid. */
+/** null without a part. Throws Invalid. */
 export const partPattern = (field: string, part: string | null | undefined): string | null =>
   part ? `%${checkPart(field, part).replace(/[\\%_]/g, '\\$&')}%` : null

@@ -6,16 +6,15 @@ import { currentActor } from './current-actor.ts'
 import { createFairPool } from './fair-pool.ts'
 import { destroy, type Liveness } from './liveness.ts'
 
-/** The connection that one transaction holds, for as long as it is open. Its place among the shares is taken before. */
+/** A transaction's connection. Its share was taken before. */
 export interface HeldTransaction {
   client: pg.PoolClient | null
   over: boolean
 }
 
-/** Which transaction the running code belongs to. */
 export const currentTransaction = new AsyncLocalStorage<HeldTransaction>()
 
-/** On the embedded store it would wait for ever for the one connection; on a server it would not see the transaction's rows. */
+/** It would wait for ever (embedded) or miss the transaction's rows. */
 export const OUTSIDE_TRANSACTION = 'Inside a transaction use only the db it was given'
 
 export function insideTransaction(): boolean {
@@ -23,12 +22,12 @@ export function insideTransaction(): boolean {
   return transaction !== undefined && !transaction.over
 }
 
-/** Milliseconds that a statement waits for what another transaction holds: then it may be tried again, and was not too expensive. */
+/** Milliseconds for a lock; retryable. */
 export const LOCK = 10_000
-/** One session's settings, whatever the server's defaults: Prisma reads and writes timestamps as if the zone were UTC; short statements gain nothing from being compiled. */
+/** UTC as Prisma expects; JIT does not help short statements. */
 const SESSION = `SET TimeZone = 'UTC'; SET DateStyle = 'ISO, MDY'; SET default_transaction_isolation = 'read committed'; SET jit = off; SET lock_timeout = ${LOCK}`
 
-/** Statements of one actor that wait for a connection at most: more than an operation within the limits sends at once. */
+/** Waiting statements per actor. */
 const QUEUE = 5_000
 
 export interface StorePoolConfig extends pg.PoolConfig {
@@ -37,28 +36,27 @@ export interface StorePoolConfig extends pg.PoolConfig {
 }
 
 /**
- * The pool that Prisma's adapter and `db.query` share. It differs from node-postgres' own in four things: a statement that fails does
- * not cost its connection, a transaction's connection is known to the code inside it, every statement can be watched, and no actor
- * holds more than half of the connections.
+ * pg.Pool with four differences: errors keep connections, transactions are known inside, statements are
+ * observable, shares are fair.
  */
 export class StorePool extends pg.Pool {
   readonly #listeners = new Set<(text: string) => void>()
   readonly #shares: FairQueue
-  /** Set once the store is up: migrations take as long as they take. */
+  /** Set after migrations. */
   liveness: Liveness | null = null
-  /** Called with every error that the database answers with. */
+  /** For every database error. */
   refused: ((error: pg.DatabaseError) => void) | null = null
 
   constructor(config: StorePoolConfig, onIdleError: (error: Error) => void) {
     super({ ...config, onConnect: client => client.query(SESSION) })
     this.#shares = createFairPool({ places: config.max, queue: QUEUE, wait: config.connectionTimeoutMillis })
-    // Without a listener the error of an idle connection (a restart of PostgreSQL) ends the process.
+    // An unhandled error event would end the process.
     this.on('error', onIdleError)
     this.on('connect', client => this.#watch(client))
     this.query = ((text: string | pg.QueryConfig, values?: unknown[]) => this.#query(text, values)) as typeof this.query
   }
 
-  /** Calls `listener` with the text of every statement sent, BEGIN and COMMIT too; returns the way to stop. */
+  /** Returns the unsubscribe function. */
   onStatement(listener: (text: string) => void): () => void {
     this.#listeners.add(listener)
     return () => this.#listeners.delete(listener)
@@ -76,7 +74,7 @@ export class StorePool extends pg.Pool {
     return this.#borrow()
   }
 
-  /** Runs `work` with a place among the connections, for a transaction that takes its connection later. */
+  /** Takes a share for a later connection. */
   placed<T>(work: () => Promise<T>): Promise<T> {
     return this.#shares.run({ actor: currentActor() }, work)
   }
@@ -96,7 +94,7 @@ export class StorePool extends pg.Pool {
   async #borrowFor(transaction: HeldTransaction): Promise<pg.PoolClient> {
     if (transaction.client) throw new Error(OUTSIDE_TRANSACTION)
     transaction.client = await this.#connected()
-    // Prisma gives the connection back by itself when a transaction has run out of time: from then on it is somebody else's.
+    // After a timeout Prisma releases the connection early.
     return onRelease(transaction.client, () => {
       transaction.over = true
     })
@@ -110,7 +108,7 @@ export class StorePool extends pg.Pool {
     return liveness.follow(connecting, () => void connecting.then(client => client.release(), ignore))
   }
 
-  /** As query, for a text that may begin a transaction of its own: left open by a failure it would spoil the connection for all who follow. */
+  /** For texts with transactions: a failure must not leave one open. */
   foreign(text: string, values?: unknown[]): Promise<pg.QueryResult> {
     return this.#query(text, values, client => client.query('ROLLBACK'))
   }
@@ -126,8 +124,7 @@ export class StorePool extends pg.Pool {
     try {
       return await client.query(text, values)
     } catch (error) {
-      // The server said no: the connection is good. Unless a prepared statement outlived the table it was planned for, or was forgotten:
-      // a new connection prepares it again.
+      // A database error keeps the connection, except stale or missing prepared statements.
       spoilt = !(error instanceof pg.DatabaseError) || error.code === '0A000' || error.code === '26000'
       if (!spoilt)
         await tidy?.(client).catch(() => {
@@ -157,7 +154,7 @@ export class StorePool extends pg.Pool {
   }
 }
 
-/** The client, that also calls `then` when it is given back. */
+/** Calls `then` at release. */
 function onRelease(client: pg.PoolClient, then: () => void): pg.PoolClient {
   const release = client.release.bind(client)
   client.release = error => {
@@ -167,16 +164,16 @@ function onRelease(client: pg.PoolClient, then: () => void): pg.PoolClient {
   return client
 }
 
-/** PostgreSQL answers the COMMIT of a failed transaction with success and the word ROLLBACK: that must not pass for a commit. */
+/** A COMMIT of a failed transaction answers ROLLBACK. */
 function committed(result: pg.QueryResult): pg.QueryResult {
   if (result.command === 'ROLLBACK') throw new Error('The transaction was rolled back: one of its statements had failed')
   return result
 }
 
-/** The error is on its way as the statement's own; an unheard event would end the process. */
+/** The statement rejects with it; the event needs a listener. */
 function ignore(): void {}
 
-/** Names for prepared statements, up to `limit` texts: a server keeps each until the connection ends, and searches vary without bound. */
+/** Up to `limit` texts: servers keep them per connection. */
 export function statementNames(limit: number): (text: string) => string | undefined {
   const names = new Map<string, string>()
   return text => {

@@ -1,18 +1,15 @@
-/**
- * Keeps the planner's statistics up with the embedded store, where no other process does: plans made for a nearly empty store look through
- * whole tables for each row. ANALYZE makes PostgreSQL plan anew whatever was prepared on the table.
- */
+/** Runs ANALYZE on the embedded database, which has no autovacuum. */
 import type { StorePool } from './pool.ts'
 
-/** A table is analyzed when it has so many times as many pages as when it last was, and at least so many. */
+/** Growth in pages; minimum. */
 const GROWTH = 4
 const PAGES = 16
-/** Rows looked at are 300 times as many: few enough for a fraction of a second. */
+/** Samples 300 times as many rows. */
 const TARGET = 20
-/** Milliseconds between two looks at a store that is being used. */
+/** Milliseconds. */
 const EVERY = 5_000
 
-/** Marks statements that are not part of any request. */
+/** Marks Roster's own statements. */
 export const OWN_STATEMENT = '/* statistics */ '
 
 const GROWN = `${OWN_STATEMENT}SELECT c.relname AS name FROM pg_class c WHERE c.relnamespace = 'public'::regnamespace AND c.relkind = 'r'
@@ -20,7 +17,7 @@ const GROWN = `${OWN_STATEMENT}SELECT c.relname AS name FROM pg_class c WHERE c.
 
 type Query = (text: string) => Promise<{ rows: unknown[] }>
 
-/** Analyzes the tables that have grown, one statement each. */
+/** One statement each. */
 export async function analyzeGrown(query: Query): Promise<void> {
   const { rows } = (await query(GROWN)) as { rows: { name: string }[] }
   if (rows.length === 0) return
@@ -28,7 +25,7 @@ export async function analyzeGrown(query: Query): Promise<void> {
   for (const { name } of rows) await query(`${OWN_STATEMENT}ANALYZE "${name}"`)
 }
 
-/** Looks every few seconds while statements are sent; returns the way to stop. */
+/** Only while in use; returns the stop function. */
 export function keepAnalyzed(pool: StorePool): () => void {
   let isUsed = true
   pool.onStatement(text => {
@@ -37,7 +34,7 @@ export function keepAnalyzed(pool: StorePool): () => void {
   const timer = setInterval(() => {
     if (!isUsed) return
     isUsed = false
-    // What fails now is tried again at the next look.
+    // Retried at the next check.
     void analyzeGrown(text => pool.query(text)).catch(() => {
       isUsed = true
     })

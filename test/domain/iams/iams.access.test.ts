@@ -116,7 +116,7 @@ describe('who may change what', () => {
     const sync = (actor: UserActor, more: object = {}) => syncs.start(as(actor), { id: 'north', ...more })
     await expect(sync(plain)).rejects.toThrow(Forbidden)
     await expect(sync(appAdmin)).rejects.toThrow(Forbidden)
-    await expect(sync(userAdmin)).rejects.toThrow(/^the directory cannot be asked/)
+    await expect(sync(userAdmin)).rejects.toThrow(/^the directory is unreachable/)
     await expect(sync(userAdmin, { dryRun: true, iamConfig: directory })).rejects.toThrow(Forbidden)
     await expect(sync(admin, { dryRun: false, iamConfig: directory })).rejects.toThrow(Forbidden)
     await expect(sync(admin, { iamConfig: directory })).rejects.toThrow(Forbidden)
