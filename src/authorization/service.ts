@@ -70,7 +70,7 @@ export function query<A, R>(
 ): Guarded<A, R> {
   const run = async (context: Context, args: A) =>
     rule(serviceContext(context, context.app.store.db, READ), args).catch(error => translated(context, error, action))
-  return admitted((context, args) => authorize(context, action, about.owner?.(args)), run) as Guarded<A, R>
+  return admitted((context, args) => authorize(context, action, { owner: about.owner?.(args) }), run) as Guarded<A, R>
 }
 
 export function command<A, R, P = undefined>(
@@ -84,20 +84,20 @@ export function command<A, R, P = undefined>(
     try {
       const prepared = (await about.prepare?.(serviceContext(context, context.app.store.db, trail), args)) as P
       end = () => about.end?.(prepared)
-      const outcome = await written(context, action, trail, call => rule(call, args, prepared))
+      const outcome = await written(context, { action, trail, rule: call => rule(call, args, prepared) })
       context.loaders = context.app.createLoaders(context)
       if (outcome.error) throw outcome.error
       return outcome.afterCommit ? await outcome.afterCommit(outcome.value) : outcome.value
     } catch (error) {
       trail.failure = error instanceof RosterError ? error.message : 'Unexpected error; see the log'
-      if (error instanceof Forbidden) await recordDenied(context, action, error.message, args)
+      if (error instanceof Forbidden) await recordDenied(context, action, { reason: error.message, args })
       return translated(context, error, action)
     } finally {
       trail.over = true
       end()
     }
   }
-  return admitted((context, args) => authorize(context, action, about.owner?.(args), args), run) as Guarded<A, R>
+  return admitted((context, args) => authorize(context, action, { owner: about.owner?.(args), args }), run) as Guarded<A, R>
 }
 
 interface Preparing<A, P> {
@@ -109,9 +109,7 @@ interface Preparing<A, P> {
 /** One transaction per step. */
 async function written<R>(
   context: Context,
-  action: WriteAction,
-  trail: AuditTrail,
-  rule: (call: ServiceContext) => Promise<WriteResult<R>>,
+  { action, trail, rule }: { action: WriteAction; trail: AuditTrail; rule: (call: ServiceContext) => Promise<WriteResult<R>> },
 ): Promise<WriteResult<R>> {
   const step = (work: typeof rule) =>
     context.app.store.transaction(async db => {
@@ -155,8 +153,7 @@ export const decisions = channel('roster.decision')
 export async function authorize(
   context: Context,
   action: Action,
-  owner?: UserRef,
-  args: unknown = { ref: owner },
+  { owner, args = { ref: owner } }: { owner?: UserRef; args?: unknown } = {},
 ): Promise<void> {
   const verdict = decide(context.actor, action, owner !== undefined && isSelf(context.actor, owner))
   if (decisions.hasSubscribers)
@@ -165,7 +162,7 @@ export async function authorize(
   if (verdict.because === 'anonymous')
     throw new Unauthenticated('A token or an API key is needed: send it as Authorization: Bearer <token>')
   const message = refusal(action, verdict)
-  if (policy[action].kind === 'write') await recordDenied(context, action, message, args)
+  if (policy[action].kind === 'write') await recordDenied(context, action, { reason: message, args })
   throw new Forbidden(message)
 }
 
@@ -196,7 +193,11 @@ function refusal(action: Action, verdict: Verdict & { allowed: false }): string 
 /** A request records each kind of denial once. */
 const deniedKinds = new WeakMap<Context, Set<Action>>()
 
-async function recordDenied(context: Context, action: Action, reason: string, args: unknown): Promise<void> {
+async function recordDenied(
+  context: Context,
+  action: Action,
+  { reason, args }: { reason: string; args: unknown },
+): Promise<void> {
   const kinds = deniedKinds.get(context) ?? new Set()
   if (kinds.has(action)) return
   deniedKinds.set(context, kinds.add(action))

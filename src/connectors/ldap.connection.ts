@@ -125,8 +125,7 @@ export async function connected<T>(peer: Peer, host: string, work: (client: Clie
 export async function* connectedStream<T>(
   peer: Peer,
   host: string,
-  signal: AbortSignal | undefined,
-  work: (client: Client) => AsyncGenerator<T, void, undefined>,
+  { signal, work }: { signal: AbortSignal | undefined; work: (client: Client) => AsyncGenerator<T, void, undefined> },
 ): AsyncGenerator<T, void, undefined> {
   const socket = await open(peer, bare(host), signal)
   const client = clientOn(socket, peer.operationTimeout)

@@ -48,7 +48,7 @@ export async function groupsOf(reader: GroupReader, plan: GroupPlan, person: Per
   const known = new Map<string, EntryGroup>()
   let level: readonly GroupSearch[] = [person]
   while (level.length > 0) {
-    const found = [...(await named(reader, plan, level, known)), ...(await reader.naming(level, person, allowedGroups(plan)))]
+    const found = [...(await named(reader, plan, { level, known })), ...(await reader.naming(level, person, allowedGroups(plan)))]
     const fresh = new Map(found.filter(({ dn }) => !known.has(dnKey(dn))).map(asked => [dnKey(asked.dn), asked]))
     for (const [key, asked] of fresh) known.set(key, groupOf(plan, asked))
     if (known.size > maxGroups) throw new Unprocessable(`the directory returned more than ${maxGroups} groups of one person`)
@@ -58,7 +58,11 @@ export async function groupsOf(reader: GroupReader, plan: GroupPlan, person: Per
 }
 
 /** By memberOf. */
-async function named(reader: GroupReader, plan: GroupPlan, level: readonly GroupSearch[], known: ReadonlyMap<string, unknown>) {
+async function named(
+  reader: GroupReader,
+  plan: GroupPlan,
+  { level, known }: { level: readonly GroupSearch[]; known: ReadonlyMap<string, unknown> },
+) {
   const names = level.flatMap(({ attributes }) => valuesOf(attributes, plan.membershipAttributes))
   const unknown = [...new Map(names.map(name => [dnKey(name), name]))].filter(([key]) => !known.has(key)).map(([, name]) => name)
   return inParts(unknown, part =>
@@ -75,8 +79,7 @@ async function named(reader: GroupReader, plan: GroupPlan, level: readonly Group
 export async function bySearch(
   { search }: GroupPlan,
   level: readonly GroupSearch[],
-  { dn, userid }: Person,
-  ask: (base: string, filter: Filter) => Promise<GroupSearch[]>,
+  { person: { dn, userid }, ask }: { person: Person; ask: (base: string, filter: Filter) => Promise<GroupSearch[]> },
 ): Promise<GroupSearch[]> {
   if (search === null) return []
   return inParts(level, part => {

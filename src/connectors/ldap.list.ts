@@ -20,9 +20,11 @@ const limits = new Set([3, 4, 11])
 
 export async function* listUsers(
   plan: LdapSearchSettings,
-  client: Client,
-  asking: GroupReader,
-  { pageSize = usualPage, since = null }: ListOptions,
+  {
+    client,
+    asking,
+    options: { pageSize = usualPage, since = null },
+  }: { client: Client; asking: GroupReader; options: ListOptions },
 ): AsyncGenerator<ListEvent, void, undefined> {
   yield { type: 'start' }
   const pages = pagesOf(plan, client, pageSize)
@@ -32,14 +34,14 @@ export async function* listUsers(
   let cut: ResultCodeError | null = null
   if (!few)
     try {
-      groups = yield* groupsAt(plan, client, asking, pages)
+      groups = yield* groupsAt(plan, { client, asking, pages })
     } catch (error) {
       if (!(error instanceof ResultCodeError && limits.has(error.code))) throw error
       cut = error
     }
   yield { type: 'groups', known: groups.known.map(named(plan)), listed: groups.listed.map(named(plan)) }
   const everybody = few ? changedSince(plan.everybody(), few) : plan.everybody()
-  for await (const page of pages(plan.userBase, everybody, plan.attributes)) {
+  for await (const page of pages(plan.userBase, everybody, { attributes: plan.attributes })) {
     yield answered(page)
     const users = await Promise.all((await page.entries()).map(found => listed(plan, groups.reader, found)))
     yield { type: 'users', users, last: page.last }
@@ -63,7 +65,7 @@ async function listed(plan: LdapSearchSettings, groups: GroupReader, found: Grou
   if (id === undefined)
     return { id: found.dn, attributes: found.attributes, fault: `the directory shows no ${plan.idAttribute} of ${found.dn}` }
   try {
-    return await toEntry(plan, groups, found, id)
+    return await toEntry(plan, { reader: groups, found, id })
   } catch (error) {
     // One person's error does not end the listing.
     if (error instanceof Unprocessable)
@@ -79,13 +81,17 @@ interface Groups {
 }
 
 /** Other filters need a search per person. */
-async function* groupsAt(plan: LdapSearchSettings, client: Client, asking: GroupReader, pages: Pages): Part<Groups> {
+async function* groupsAt(
+  plan: LdapSearchSettings,
+  { client, asking, pages }: { client: Client; asking: GroupReader; pages: Pages },
+): Part<Groups> {
   const { groups } = plan
   const attributes = allowedGroups(groups)
-  const listed = groups.listed ? yield* all(pages(groups.listed.base, groups.listed.filter, attributes)) : []
+  const listed = groups.listed ? yield* all(pages(groups.listed.base, groups.listed.filter, { attributes })) : []
   const known = new Map(listed.map(group => [dnKey(group.dn), group]))
   const means = groups.search && memberAttributes(groups.search.text)
-  const naming = groups.search && means ? yield* indexGroupsByMember(plan, client, asking, means, known, pages) : asking.naming
+  const naming =
+    groups.search && means ? yield* indexGroupsByMember(plan, { client, asking, ...means, known, pages }) : asking.naming
   const read: GroupReader['read'] = async (dn, wishes) => {
     const key = dnKey(dn)
     const found = known.get(key) ?? (await asking.read(dn, wishes))
@@ -99,17 +105,29 @@ async function* groupsAt(plan: LdapSearchSettings, client: Client, asking: Group
 /** Indexes groups by member; members are not kept. */
 async function* indexGroupsByMember(
   plan: LdapSearchSettings,
-  client: Client,
-  asking: GroupReader,
-  { comparisons, plain, nested }: { comparisons: readonly Comparison[]; plain: string; nested: boolean },
-  known: Map<string, GroupSearch>,
-  pages: Pages,
+  {
+    client,
+    asking,
+    comparisons,
+    plain,
+    nested,
+    known,
+    pages,
+  }: {
+    client: Client
+    asking: GroupReader
+    comparisons: readonly Comparison[]
+    plain: string
+    nested: boolean
+    known: Map<string, GroupSearch>
+    pages: Pages
+  },
 ): Part<GroupReader['naming']> {
   const { base } = plan.groups.search!
   const index = new MemberIndex(await matchingOf(plan, client), comparisons)
   const attributes = [...new Set([...allowedGroups(plan.groups), ...comparisons.map(({ attribute }) => attribute)])]
   const filter = anyValueFilter('config.options.userGroupSearchFilter', plain)
-  for await (const page of pages(base, filter, attributes)) {
+  for await (const page of pages(base, filter, { attributes })) {
     yield answered(page)
     for (const entry of await page.entries()) {
       const group = { dn: entry.dn, attributes: without(entry.attributes, comparisons, plan.groups) }
@@ -117,7 +135,7 @@ async function* indexGroupsByMember(
       index.add(entry, group)
     }
   }
-  return (level, person, wishes) => index.naming(level, person, nested, some => asking.naming(some, person, wishes))
+  return (level, person, wishes) => index.naming(level, person, { nested, ask: some => asking.naming(some, person, wishes) })
 }
 
 function without(
@@ -141,7 +159,7 @@ async function* all(pages: ReturnType<Pages>): Part<GroupSearch[]> {
 
 async function* groupsChanged(plan: LdapSearchSettings, pages: Pages, since: Date): Part<boolean> {
   for (const { base, filter } of groupPlaces(plan))
-    for await (const page of pages(base, changedSince(filter, since), ['1.1'], 1)) {
+    for await (const page of pages(base, changedSince(filter, since), { attributes: ['1.1'], size: 1 })) {
       yield answered(page)
       if ((await page.entries()).length > 0) return true
     }

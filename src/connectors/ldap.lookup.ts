@@ -42,7 +42,13 @@ export async function groupsAsked(
   for (const { base, filter } of groupPlaces(plan))
     await inParts(filters, async part => {
       const wishes = new AndFilter({ filters: [filter, new OrFilter({ filters: [...part] })] })
-      for (const asked of await search(plan, client, base, 'sub', wishes, allowedGroups(plan.groups)))
+      for (const asked of await search(plan, {
+        client,
+        base,
+        scope: 'sub',
+        filter: wishes,
+        attributes: allowedGroups(plan.groups),
+      }))
         found.set(asked.dn, groupOf(plan.groups, asked))
       return []
     })

@@ -46,7 +46,11 @@ export class MemberIndex {
   }
 
   /** `nested` follows groups of groups. `ask`: the directory. */
-  async naming(level: readonly GroupSearch[], person: Person, nested: boolean, ask: MemberLookup): Promise<GroupSearch[]> {
+  async naming(
+    level: readonly GroupSearch[],
+    person: Person,
+    { nested, ask }: { nested: boolean; ask: MemberLookup },
+  ): Promise<GroupSearch[]> {
     const found = new Set<GroupSearch>()
     const uncertain = level.filter(asked => !this.#collect(found, asked, asked.dn === person.dn ? person.userid : null))
     const add = async (asked: readonly GroupSearch[]) => {

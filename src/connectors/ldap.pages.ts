@@ -15,7 +15,11 @@ export interface SearchPage {
   readonly last: boolean
 }
 /** Default `size`: the listing's. */
-export type Pages = (base: string, filter: Filter, attributes: readonly string[], size?: number) => AsyncGenerator<SearchPage>
+export type Pages = (
+  base: string,
+  filter: Filter,
+  options: { readonly attributes: readonly string[]; readonly size?: number },
+) => AsyncGenerator<SearchPage>
 
 /** Throws Unprocessable for an empty page before the end, which the library takes for the end. */
 export function pagesOf(plan: LdapSearchSettings, client: Client, pageSize: number | null): Pages {
@@ -24,7 +28,7 @@ export function pagesOf(plan: LdapSearchSettings, client: Client, pageSize: numb
     references,
     last,
   })
-  return async function* (base, filter, attributes, size) {
+  return async function* (base, filter, { attributes, size }) {
     const wishes = { scope: 'sub' as const, filter, ...wishesOf(plan, attributes) }
     const paged = size ?? pageSize
     if (paged === null) {

@@ -17,10 +17,10 @@ const maxDepth = 20
 export async function matchingOf(plan: LdapSearchSettings, client: Client): Promise<Matching> {
   const anything = presenceFilter('objectClass')
   try {
-    const [root] = await search(plan, client, '', 'base', anything, ['subschemaSubentry'])
+    const [root] = await search(plan, { client, base: '', scope: 'base', filter: anything, attributes: ['subschemaSubentry'] })
     const [place] = valuesOf(root?.attributes ?? new Map(), ['subschemaSubentry'])
     if (place === undefined) return matchingBy()
-    const [schema] = await search(plan, client, place, 'base', anything, ['attributeTypes'])
+    const [schema] = await search(plan, { client, base: place, scope: 'base', filter: anything, attributes: ['attributeTypes'] })
     return matchingBySchema(valuesOf(schema?.attributes ?? new Map(), ['attributeTypes']))
   } catch (error) {
     if (error instanceof ResultCodeError) return matchingBy()

@@ -10,7 +10,10 @@ import { type GroupReader, type GroupSearch, groupsOf } from './ldap.groups.ts'
 // Searches with complete results.
 
 /** Groups are those of the first userid, as in a sync. Throws Unprocessable for a long DN. */
-export async function toEntry(plan: LdapSearchSettings, reader: GroupReader, found: GroupSearch, id: string): Promise<Entry> {
+export async function toEntry(
+  plan: LdapSearchSettings,
+  { reader, found, id }: { reader: GroupReader; found: GroupSearch; id: string },
+): Promise<Entry> {
   if (found.dn.length > maxDn)
     throw new Unprocessable(`the directory returned an entry with a DN longer than ${maxDn} characters`)
   const [first = id] = useridsOf(plan, found)
@@ -38,11 +41,13 @@ export const normalizeUserid = ({ normalize }: LdapSearchSettings, userid: strin
 /** No size limit is sent: the library would hide truncation. References are not followed. */
 export async function search(
   plan: LdapSearchSettings,
-  client: Client,
-  base: string,
-  scope: 'base' | 'sub',
-  filter: Filter,
-  attributes: readonly string[],
+  {
+    client,
+    base,
+    scope,
+    filter,
+    attributes,
+  }: { client: Client; base: string; scope: 'base' | 'sub'; filter: Filter; attributes: readonly string[] },
 ): Promise<GroupSearch[]> {
   const { searchEntries } = await client.search(base, { scope, filter, ...wishesOf(plan, attributes) })
   return Promise.all(searchEntries.map(raw => whole(plan, client, entryOf(raw))))

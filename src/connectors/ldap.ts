@@ -26,11 +26,11 @@ export function openLdap(
     async logIn(userid, password) {
       // RFC 4513, 5.1.2: an empty password binds anonymously.
       if (password === '' || !isSearchable(userid)) return null
-      return hosts.ask(host => logInAt(plan, host, userid, password))
+      return hosts.ask(host => logInAt(plan, { host, userid, password }))
     },
     async find(userid) {
       if (!isSearchable(userid)) return null
-      return hosts.ask(host => asAccount(plan, host, client => personOf(plan, client, userid)))
+      return hosts.ask(host => asAccount(plan, host, client => personOf(plan, client, { userid })))
     },
     groups: query => hosts.ask(host => asAccount(plan, host, client => groupsAsked(plan, client, query))),
     async findById(entryId) {
@@ -40,27 +40,33 @@ export function openLdap(
     list: (options = {}) =>
       hosts.stream(host => {
         const { peer, account } = plan
-        return connectedStream(peer, host, options.signal, async function* (client) {
-          if (account) await bindAccount(client, account.dn, account.password)
-          yield* listUsers(plan, client, readerOf(plan, client), options)
+        return connectedStream(peer, host, {
+          signal: options.signal,
+          work: async function* (client) {
+            if (account) await bindAccount(client, account.dn, account.password)
+            yield* listUsers(plan, { client, asking: readerOf(plan, client), options })
+          },
         })
       }, options.signal),
   }
 }
 
 /** On its own connection. */
-async function logInAt(plan: LdapSearchSettings, host: string, userid: string, password: string): Promise<Entry | null> {
+async function logInAt(
+  plan: LdapSearchSettings,
+  { host, userid, password }: { host: string; userid: string; password: string },
+): Promise<Entry | null> {
   const { userPattern } = plan
   const logIn = (dn: string, account: Client | null) =>
     connected(plan.peer, host, async own => {
       if (!(await bindPerson(own, dn, password))) return null
-      if (plan.asPerson) return personOf(plan, own, userid, dn)
-      const read = (client: Client) => personOf(plan, client, userid, dn)
+      if (plan.asPerson) return personOf(plan, own, { userid, dn })
+      const read = (client: Client) => personOf(plan, client, { userid, dn })
       return account ? read(account) : asAccount(plan, host, read)
     })
   if (userPattern) return logIn(userPattern(userid), null)
   return asAccount(plan, host, async account => {
-    const found = await personAt(plan, account, userid, ['1.1'])
+    const found = await personAt(plan, account, { userid, attributes: ['1.1'] })
     return found && logIn(found.dn, account)
   })
 }
@@ -73,27 +79,29 @@ function asAccount<T>({ peer, account }: LdapSearchSettings, host: string, work:
 }
 
 /** With groups; with `dn`, only if it still matches. */
-async function personOf(plan: LdapSearchSettings, client: Client, userid: string, dn?: string): Promise<Entry | null> {
-  const found = await personAt(plan, client, userid, plan.attributes, dn)
+async function personOf(
+  plan: LdapSearchSettings,
+  client: Client,
+  { userid, dn }: { userid: string; dn?: string },
+): Promise<Entry | null> {
+  const found = await personAt(plan, client, { userid, attributes: plan.attributes, dn })
   if (!found) return null
   const id = useridOf(plan, found, userid)
-  return toEntry(plan, readerOf(plan, client), found, id)
+  return toEntry(plan, { reader: readerOf(plan, client), found, id })
 }
 
 /** By userid; `dn` must also match the filter. Throws Unprocessable for two. */
 async function personAt(
   plan: LdapSearchSettings,
   client: Client,
-  userid: string,
-  attributes: readonly string[],
-  dn?: string,
+  { userid, attributes, dn }: { userid: string; attributes: readonly string[]; dn?: string },
 ): Promise<GroupSearch | null> {
   const at = dn ?? plan.userPattern?.(userid)
   const filter = plan.userFilter(userid)
   const found =
     at === undefined
-      ? await search(plan, client, plan.userBase, 'sub', filter, attributes)
-      : await search(plan, client, at, 'base', filter, attributes).catch(nullWhen(new Set([noSuchObject])))
+      ? await search(plan, { client, base: plan.userBase, scope: 'sub', filter, attributes })
+      : await search(plan, { client, base: at, scope: 'base', filter, attributes }).catch(nullWhen(new Set([noSuchObject])))
   if (found.length > 1)
     throw new Unprocessable('the directory has several people with this userid: make the filters of config.options exact')
   return found[0] ?? null
@@ -104,13 +112,13 @@ async function personById(plan: LdapSearchSettings, client: Client, entryId: str
   const anyone = listingOf(plan)
   if (anyone === null) return null
   const filter = new AndFilter({ filters: [anyone, idFilter(plan.entryIds, entryId)] })
-  const found = await search(plan, client, plan.userBase, 'sub', filter, plan.attributes)
+  const found = await search(plan, { client, base: plan.userBase, scope: 'sub', filter, attributes: plan.attributes })
   if (found.length > 1)
     throw new Unprocessable(
       'the directory has several entries with one id: set config.options.entryIdAttribute to a unique attribute',
     )
   const [person] = found
-  return person ? toEntry(plan, readerOf(plan, client), person, useridOf(plan, person, '')) : null
+  return person ? toEntry(plan, { reader: readerOf(plan, client), found: person, id: useridOf(plan, person, '') }) : null
 }
 
 /** null when filters work for single look-ups only. */
@@ -135,10 +143,15 @@ function useridOf({ idAttribute }: LdapSearchSettings, { attributes }: GroupSear
 function readerOf(plan: LdapSearchSettings, client: Client): GroupReader {
   return {
     naming: (level, person, attributes) =>
-      bySearch(plan.groups, level, person, (base, filter) => search(plan, client, base, 'sub', filter, attributes)),
+      bySearch(plan.groups, level, {
+        person,
+        ask: (base, filter) => search(plan, { client, base, scope: 'sub', filter, attributes }),
+      }),
     read: async (dn, attributes) => {
       const anything = presenceFilter('objectClass')
-      const [found] = await search(plan, client, dn, 'base', anything, attributes).catch(nullWhen(unreadable))
+      const [found] = await search(plan, { client, base: dn, scope: 'base', filter: anything, attributes }).catch(
+        nullWhen(unreadable),
+      )
       // Under the requested DN.
       return found ? { ...found, dn } : null
     },

@@ -56,12 +56,7 @@ async function applyFields(
   const made = new Map(
     (await makeGroups(db, { iamid: iam.id, source: iam.id, now }, groups)).map(row => [canonical(row.name), row.id]),
   )
-  const held = await groupsNamed(
-    db,
-    iam.id,
-    entries.map(({ nameKey }) => nameKey),
-    true,
-  )
+  const held = await groupsNamed(db, iam.id, { keys: entries.map(({ nameKey }) => nameKey), lock: true })
   const here = new Map(held.map(group => [group.nameKey, group]))
   const events: AuditDraft[] = []
   const applied: Applied[] = []

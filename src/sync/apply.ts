@@ -24,8 +24,7 @@ import { disableAll, revokeAccessOfAll } from './sync-users.store.ts'
 export async function applyEntries(
   call: ServiceContext,
   iam: IamRecord,
-  run: RunRecord,
-  entries: readonly PlannedEntry[],
+  { run, entries }: { run: RunRecord; entries: readonly PlannedEntry[] },
 ): Promise<AuditDraft[]> {
   // Before groups, as a log-in does, against deadlocks.
   const people = entries.filter(({ kind }) => kind === 'user')
@@ -50,7 +49,7 @@ export async function applyEntries(
   if (groups.length > 0) take(await applyGroups(call, iam, groups))
   if (users.length > 0) take(await applyPeople(call, iam, users))
   if (goneGroups.length > 0) take(await removeGoneGroups(call, iam, goneGroups))
-  if (gone.length > 0) take(await disableUsers(call, iam, since, gone))
+  if (gone.length > 0) take(await disableUsers(call, iam, { since, entries: gone }))
   await recordEntries(call.db, [...applied, ...stale.map(skipped)])
   return events
 }
@@ -125,9 +124,13 @@ function appliedTo(id: number, done: Reconciled | Rejection): Applied {
 }
 
 /** Skips users changed or returned since: a plan may be days old. */
-async function disableUsers({ db, now }: ServiceContext, iam: IamRecord, since: Date, entries: readonly PlannedEntry[]) {
+async function disableUsers(
+  { db, now }: ServiceContext,
+  iam: IamRecord,
+  { since, entries }: { since: Date; entries: readonly PlannedEntry[] },
+) {
   const people = entries.flatMap(({ userId, nameKey }) => (userId === null ? [] : [{ userId, nameKey }]))
-  const disabled = new Set((await disableAll(db, people, iam.id, since, now)).map(({ id }) => id))
+  const disabled = new Set((await disableAll(db, { people, iamid: iam.id, since, now })).map(({ id }) => id))
   await revokeAccessOfAll(db, [...disabled])
   await assertAdministratorRemains(db)
   const applied = entries.map(

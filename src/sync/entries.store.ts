@@ -58,7 +58,11 @@ export interface PlannedEntry extends Pick<EntryDraft, 'kind' | 'source' | 'name
 }
 
 /** In order: groups, users, disables. */
-export const plannedEntries = (db: Db, runId: number, after: number, limit: number): Promise<PlannedEntry[]> =>
+export const plannedEntries = (
+  db: Db,
+  runId: number,
+  { after, limit }: { after: number; limit: number },
+): Promise<PlannedEntry[]> =>
   db.query(
     `SELECT e.id, e.kind, e.source, e.name, e.name_key AS "nameKey", e.said AS payload, e.user_id AS "userId", e.outcome FROM sync_entries e
       WHERE e.run_id = $1 AND e.state = 'planned' AND e.id > $2 ORDER BY e.id LIMIT $3::int`,
@@ -71,7 +75,11 @@ export interface PlannedDisable extends PlannedEntry {
 }
 
 /** Only users who are still enabled. */
-export const plannedDisables = (db: Db, runId: number, after: number, limit: number): Promise<PlannedDisable[]> =>
+export const plannedDisables = (
+  db: Db,
+  runId: number,
+  { after, limit }: { after: number; limit: number },
+): Promise<PlannedDisable[]> =>
   db.query(
     `SELECT e.id, e.kind, e.source, e.name, e.name_key AS "nameKey", e.said AS payload, e.user_id AS "userId", e.outcome, u.userid,
        u.directory_id AS "directoryId" FROM sync_entries e JOIN users u ON u.id = e.user_id
@@ -149,7 +157,11 @@ export const countsOfRuns = (db: Db, ids: readonly number[]): Promise<RunCount[]
     [ids],
   )
 
-export const disabledBy = (db: Db, runId: number, after: number, limit: number): Promise<{ id: number; userId: number }[]> =>
+export const disabledBy = (
+  db: Db,
+  runId: number,
+  { after, limit }: { after: number; limit: number },
+): Promise<{ id: number; userId: number }[]> =>
   db.query(
     `SELECT e.id, e.user_id AS "userId" FROM sync_entries e WHERE e.run_id = $1 AND e.id > $2 AND e.outcome = 'disable'
        AND e.state = 'applied' AND e.user_id IS NOT NULL ORDER BY e.id LIMIT $3::int`,

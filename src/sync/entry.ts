@@ -36,9 +36,11 @@ export interface EntryUser extends Pick<AccountMatch, 'user' | 'renamed' | 'migr
 export function userEntry(
   identity: Identity,
   held: CurrentState,
-  source: string,
-  faults: readonly string[],
-  { user, renamed, migratedFrom, replaces }: EntryUser,
+  {
+    source,
+    faults,
+    account: { user, renamed, migratedFrom, replaces },
+  }: { source: string; faults: readonly string[]; account: EntryUser },
 ): EntryDraft | null {
   const plan = diff(identity, { ...held, renamed }, source)
   const { before, after } = differences(plan)

@@ -78,7 +78,7 @@ export class UserPlan {
     const outcomes: UserInfoOutcome[] = []
     for (const [at, { identity, faults }] of people.entries()) {
       const whom = meant[at]!
-      const fault = this.#faultOf(identity, faults, whom, twice)
+      const fault = this.#faultOf(identity, faults, { whom, twice })
       if (fault === 'later') continue
       if (fault) {
         drafts.push(fault)
@@ -89,7 +89,7 @@ export class UserPlan {
         this.memberships.shown += identity.groups.length
         this.memberships.held += theirs.groups.length
       }
-      const draft = userEntry(identity, theirs, iam.id, faults, whom)
+      const draft = userEntry(identity, theirs, { source: iam.id, faults, account: whom })
       if (draft) drafts.push(draft)
       else this.unchanged++
       outcomes.push({ identity, meant: whom })
@@ -125,7 +125,11 @@ export class UserPlan {
   }
 
   /** `later`: decided at the end; null: no error. */
-  #faultOf(identity: Identity, faults: readonly string[], whom: AccountMatch, twice: string[]): EntryDraft | 'later' | null {
+  #faultOf(
+    identity: Identity,
+    faults: readonly string[],
+    { whom, twice }: { whom: AccountMatch; twice: string[] },
+  ): EntryDraft | 'later' | null {
     const { user, renamed, rejected, reused } = whom
     const isReused = reused === true && user !== null
     const userid = renamed ?? user?.userid ?? identity.userid
@@ -172,7 +176,13 @@ export class UserPlan {
       if (isFree || isGone) {
         const successor = isGone ? { ...identity, replaces: account.directoryId! } : identity
         this.#show(identity, identity.userid)
-        drafts.push(userEntry(successor, noState, iam.id, faults, isGone ? { user: account, replaces: true } : { user: null })!)
+        drafts.push(
+          userEntry(successor, noState, {
+            source: iam.id,
+            faults,
+            account: isGone ? { user: account, replaces: true } : { user: null },
+          })!,
+        )
         outcomes.push({ identity: successor, meant: { user: null } })
         if (isGone) replaced++
       } else drafts.push(fault)
@@ -191,7 +201,7 @@ export class UserPlan {
     const since = run.startedAt ?? run.createdAt
     let disables = 0
     for (let after = ''; ; ) {
-      const present = await enabledUsers(app.store.db, iam.id, since, after, presentAtOnce)
+      const present = await enabledUsers(app.store.db, { iamid: iam.id, since, after, limit: presentAtOnce })
       const drafts = present.filter(person => !this.#isThere(person)).map(person => this.#disableOf(person))
       await writeEntries(this.#reading, drafts)
       await this.#beat(drafts)

@@ -115,7 +115,7 @@ async function onePerson(reading: Reading, user: UserRecord | null, entry: Entry
   if (rejected !== undefined) return [{ ...errorEntry(found.userid, entry.id, rejected), userId: account?.id ?? null }]
   const held =
     account === null ? noState : (await heldOf(db, { users: [account], iamid: iam.id, source: iam.id })).get(account.id)!
-  const draft = userEntry(found, held, iam.id, faults, meant)
+  const draft = userEntry(found, held, { source: iam.id, faults, account: meant })
   const informed = (await informer?.about([{ identity: found, meant }])) ?? []
   return [...(draft ? [draft] : []), ...others, ...informed, ...(informer?.end() ?? [])]
 }

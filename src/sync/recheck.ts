@@ -19,7 +19,7 @@ export async function recheckDisables(
 ): Promise<string | null> {
   let directory: Directory | null = null
   for (let after = 0; ; ) {
-    const entries = await plannedDisables(db, run.id, after, page)
+    const entries = await plannedDisables(db, run.id, { after, limit: page })
     if (entries.length === 0) return null
     directory ??= await open()
     for (let start = 0; start < entries.length; start += atOnce) {

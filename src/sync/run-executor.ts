@@ -57,13 +57,12 @@ interface RunWork {
 export async function executeRun(
   app: App,
   run: RunRecord,
-  holder: string,
-  { onePage = false } = {},
+  { holder, onePage = false }: { holder: string; onePage?: boolean },
 ): Promise<{ more: boolean; failure: RosterError | null }> {
   const context = contextOf(app, run)
   const end = new AbortController()
   const { signal } = end
-  const beating = setInterval(() => void heartbeat(app, run, holder, end), HEARTBEAT_MS)
+  const beating = setInterval(() => void heartbeat(app, run, { holder, end }), HEARTBEAT_MS)
   beating.unref()
   const here = runningLeases.get(app.store) ?? new Map<string, Lease>()
   runningLeases.set(app.store, here.set(holder, { runId: run.id, end }))
@@ -81,7 +80,7 @@ export async function executeRun(
     await applying(working)
     return finished
   } catch (error) {
-    return { more: false, failure: await handleFailure(app, context, run, holder, error) }
+    return { more: false, failure: await handleFailure(app, { context, run, holder, error }) }
   } finally {
     clearInterval(beating)
     here.delete(holder)
@@ -113,8 +112,12 @@ async function isStillDue({ app, context, run, holder, iam }: RunWork): Promise<
 const finished = { more: false, failure: null }
 
 /** Aborts when the lease is lost. Database failures do not. */
-async function heartbeat({ store }: App, { id }: RunRecord, holder: string, end: AbortController): Promise<void> {
-  const isHeld = await updateRun(store.db, id, holder, {}).catch(() => true)
+async function heartbeat(
+  { store }: App,
+  { id }: RunRecord,
+  { holder, end }: { holder: string; end: AbortController },
+): Promise<void> {
+  const isHeld = await updateRun(store.db, id, { holder, step: {} }).catch(() => true)
   if (!isHeld) end.abort(new LeaseLost())
 }
 
@@ -162,7 +165,7 @@ async function reading({ app, run, holder, iam, signal }: RunWork, onePage: bool
   const ask = (userid: string) => callEndpoint(app.outbound, { config: iam.config, secrets, userid })
   const informer = askUserInfo && iam.config.externalUserInfo !== undefined ? new UserInfoReader({ app, run, iam }, ask) : null
   const beat = async (step: { total: number; unchanged: number; planned: number }) => {
-    if (!(await updateRun(app.store.db, run.id, holder, step))) throw new LeaseLost()
+    if (!(await updateRun(app.store.db, run.id, { holder, step }))) throw new LeaseLost()
   }
   const asking = { app, run, holder, iam, directory, informer, signal, beat }
   return run.userid === null ? readAll(asking, { onePage }) : readOne(asking, run.userid)
@@ -172,7 +175,7 @@ async function applying(work: RunWork): Promise<void> {
   const { app, context, run, holder, iam } = work
   const { batchSize = usualBatch } = (iam.config.ldapSync ?? {}) as { batchSize?: number }
   for (let after = 0; ; ) {
-    const entries = await plannedEntries(app.store.db, run.id, after, Math.min(batchSize, largestBatch))
+    const entries = await plannedEntries(app.store.db, run.id, { after, limit: Math.min(batchSize, largestBatch) })
     if (entries.length === 0) break
     await apply(work, entries)
     after = entries.at(-1)!.id
@@ -222,10 +225,7 @@ const endsRun = (error: unknown): boolean =>
 
 async function handleFailure(
   app: App,
-  context: Context,
-  run: RunRecord,
-  holder: string,
-  error: unknown,
+  { context, run, holder, error }: { context: Context; run: RunRecord; holder: string; error: unknown },
 ): Promise<RosterError | null> {
   if (error instanceof LeaseLost) return null
   // The database failed: the run continues later.

@@ -32,7 +32,11 @@ export const steps = {
       const reason = why !== null && run.dryRun ? `It would wait for an administrator: ${why}` : why
       const counts = { total: read.people, unchanged: read.unchanged }
       const { notes } = read
-      await hold(call, run, holder, { ...counts, notes, status, reason, over, ...(status === 'finished' && { finishedAt: now }) })
+      await hold(call, {
+        run,
+        holder,
+        step: { ...counts, notes, status, reason, over, ...(status === 'finished' && { finishedAt: now }) },
+      })
       if (run.dryRun) return unchanged<RunStatus>(status)
       if (run.mode === 'full' && read.cut === null) await supersede(db, run, now)
       if (status === 'quarantined')
@@ -53,12 +57,12 @@ export const steps = {
         call.db,
         entries.map(({ id }) => id),
       )
-      await hold(call, run, holder, { applied: planned.size })
+      await hold(call, { run, holder, step: { applied: planned.size } })
       const config = await lockIamRow(call.db, run.iamid)
       if (config === null) throw new IamRemoved()
       if (!isReadAlike(config, iam.config)) throw new IamChanged()
       const left = entries.filter(({ id }) => planned.has(id))
-      return { value: undefined, events: await applyEntries(call, iam, run, left) }
+      return { value: undefined, events: await applyEntries(call, iam, { run, entries: left }) }
     },
   ),
 
@@ -68,7 +72,7 @@ export const steps = {
       call: ServiceContext,
       { run, holder, entries }: Held & { entries: readonly PlannedEntry[] },
     ): Promise<WriteResult<undefined>> => {
-      await hold(call, run, holder, { applied: entries.length })
+      await hold(call, { run, holder, step: { applied: entries.length } })
       const before = { disabled: false }
       const spared = { state: 'skipped', before, after: before, reason: BACK } as const
       await recordEntries(
@@ -83,7 +87,7 @@ export const steps = {
   wait: command(
     'iam:applySync',
     async (call: ServiceContext, { run, holder, reason }: Held & { reason: string }): Promise<WriteResult<undefined>> => {
-      await hold(call, run, holder, { status: 'quarantined', reason: reason.slice(0, 1_000), over: true })
+      await hold(call, { run, holder, step: { status: 'quarantined', reason: reason.slice(0, 1_000), over: true } })
       call.app.log.warn({ iamid: run.iamid, run: run.id, reason }, 'a sync waits for an administrator')
       return changed(undefined, event(run, 'syncQuarantined', { reason }))
     },
@@ -95,14 +99,14 @@ export const steps = {
       call: ServiceContext,
       { run, holder, entry, reason }: Held & { entry: PlannedEntry; reason: string },
     ): Promise<WriteResult<undefined>> => {
-      await hold(call, run, holder, { applied: 1 })
+      await hold(call, { run, holder, step: { applied: 1 } })
       await recordEntries(call.db, [{ ...entry, state: 'skipped', before: null, after: null, reason: reason.slice(0, 1_000) }])
       return unchanged(undefined)
     },
   ),
 
   finish: command('iam:applySync', async (call: ServiceContext, { run, holder }: Held): Promise<WriteResult<undefined>> => {
-    await hold(call, run, holder, { status: 'finished', finishedAt: call.now, over: true })
+    await hold(call, { run, holder, step: { status: 'finished', finishedAt: call.now, over: true } })
     const counts = await countsOfRuns(call.db, [run.id])
     const applied = counts.filter(({ state }) => state === 'applied').map(({ outcome, count }) => [outcome, count])
     return changed(undefined, event(run, 'syncFinished', Object.fromEntries(applied)))
@@ -111,7 +115,11 @@ export const steps = {
   fail: command(
     'iam:applySync',
     async (call: ServiceContext, { run, holder, reason }: Held & { reason: string }): Promise<WriteResult<undefined>> => {
-      await hold(call, run, holder, { status: 'failed', reason: reason.slice(0, 1_000), finishedAt: call.now, over: true })
+      await hold(call, {
+        run,
+        holder,
+        step: { status: 'failed', reason: reason.slice(0, 1_000), finishedAt: call.now, over: true },
+      })
       call.app.log.warn({ iamid: run.iamid, run: run.id, reason }, 'a sync failed')
       return run.dryRun ? unchanged(undefined) : changed(undefined, event(run, 'syncFinished', { failed: reason }))
     },
@@ -121,11 +129,9 @@ export const steps = {
 /** Locks the run's row. */
 async function hold(
   { db }: ServiceContext,
-  { id }: RunRecord,
-  holder: string,
-  step: Parameters<typeof updateRun>[3],
+  { run: { id }, holder, step }: { run: RunRecord; holder: string; step: Parameters<typeof updateRun>[2]['step'] },
 ): Promise<void> {
-  if (!(await updateRun(db, id, holder, step))) throw new LeaseLost()
+  if (!(await updateRun(db, id, { holder, step }))) throw new LeaseLost()
 }
 
 /** Schedule and batch sizes do not affect a plan. */

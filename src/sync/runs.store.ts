@@ -76,7 +76,7 @@ export async function unsavedConfigOf(db: Db, id: number): Promise<RunSource> {
 }
 
 /** null when held or finished. */
-export async function claimRun(db: Db, id: number, holder: string, now: Date): Promise<RunRecord | null> {
+export async function claimRun(db: Db, id: number, { holder, now }: { holder: string; now: Date }): Promise<RunRecord | null> {
   const [run] = await db.query<RunRecord>(
     `UPDATE sync_runs r SET holder = $2, beat_at = clock_timestamp(), started_at = coalesce(r.started_at, $3::timestamptz),
        status = CASE r.status WHEN 'waiting' THEN 'reading' ELSE r.status END
@@ -114,7 +114,7 @@ interface Step
 }
 
 /** False when another process holds the run. */
-export async function updateRun(db: Db, id: number, holder: string | null, step: Step): Promise<boolean> {
+export async function updateRun(db: Db, id: number, { holder, step }: { holder: string | null; step: Step }): Promise<boolean> {
   const { status, reason, notes, total, unchanged, finishedAt, undoneAt, planned, applied, over = false, free = false } = step
   const rows = await db.query(
     `UPDATE sync_runs SET status = coalesce($3, status), reason = coalesce($4, reason), total = coalesce($5::int, total),

@@ -27,7 +27,10 @@ export interface EnabledUser {
 const REFRESHED = (since: string) => `coalesce(u.last_external_refresh >= ${since}::timestamptz, false)`
 
 /** By name, after `after`. */
-export const enabledUsers = (db: Db, iamid: string, since: Date, after: string, limit: number): Promise<EnabledUser[]> =>
+export const enabledUsers = (
+  db: Db,
+  { iamid, since, after, limit }: { iamid: string; since: Date; after: string; limit: number },
+): Promise<EnabledUser[]> =>
   db.query(
     `SELECT u.id, u.userid, u.userid_key AS "useridKey", u.directory_id AS "directoryId", u.dn, ${REFRESHED('$2')} AS "isRefreshed" FROM users u
       WHERE u.iamid = $1 AND u.userid_key > $3 AND NOT u.disabled ORDER BY u.userid_key LIMIT $4::int`,
@@ -37,10 +40,12 @@ export const enabledUsers = (db: Db, iamid: string, since: Date, after: string, 
 /** Skips users disabled, refreshed or renamed since. Returns the disabled. */
 export const disableAll = (
   db: Db,
-  people: readonly { readonly userId: number; readonly nameKey: string }[],
-  iamid: string,
-  since: Date,
-  now: Date,
+  {
+    people,
+    iamid,
+    since,
+    now,
+  }: { people: readonly { readonly userId: number; readonly nameKey: string }[]; iamid: string; since: Date; now: Date },
 ): Promise<{ id: number }[]> =>
   db.query(
     `WITH held AS (SELECT u.id FROM unnest($1::int[], $2::text[]) n(id, key) JOIN users u ON u.id = n.id AND u.userid_key = n.key
@@ -50,7 +55,11 @@ export const disableAll = (
   )
 
 /** Undoes disableAll, unless changed since. */
-export const enableAll = (db: Db, ids: readonly number[], source: string, now: Date): Promise<{ id: number; userid: string }[]> =>
+export const enableAll = (
+  db: Db,
+  ids: readonly number[],
+  { source, now }: { source: string; now: Date },
+): Promise<{ id: number; userid: string }[]> =>
   db.query(
     `WITH held AS (SELECT id FROM users WHERE id = ANY($1::int[]) AND iamid = $2 AND disabled AND disabled_by = $2 ORDER BY id FOR NO KEY UPDATE)
      UPDATE users u SET disabled = false, disabled_by = NULL, updated_at = $3::timestamptz FROM held WHERE u.id = held.id
@@ -68,7 +77,11 @@ export interface NamedGroup {
 }
 
 /** `lock`: until the transaction ends. */
-export const groupsNamed = (db: Db, iamid: string, keys: readonly string[], lock = false): Promise<NamedGroup[]> =>
+export const groupsNamed = (
+  db: Db,
+  iamid: string,
+  { keys, lock = false }: { keys: readonly string[]; lock?: boolean },
+): Promise<NamedGroup[]> =>
   db.query(
     `SELECT g.id, g.name, g.name_key AS "nameKey", g.gid, g.email, g.description FROM groups g
       WHERE g.iamid = $1 AND g.name_key = ANY($2::text[]) ${lock ? 'ORDER BY g.id FOR NO KEY UPDATE' : ''}`,

@@ -90,7 +90,7 @@ export const syncs = {
       throw new Conflict(`The IAM ${iam.id} was changed since the sync ${id}: drop it with dropSync and sync again`)
     // Confirming disables these users.
     assertMayGrant(call, await permissionsAffected(call.db, id, 'planned'))
-    await updateRun(call.db, id, null, { status: 'applying', free: true }).catch(startedElsewhere(run))
+    await updateRun(call.db, id, { holder: null, step: { status: 'applying', free: true } }).catch(startedElsewhere(run))
     const next = (await findRun(call.db, id))!
     return { ...changed(next, decided(run, 'confirmed')), afterCommit: value => inBackground(call, value) }
   }),
@@ -100,7 +100,7 @@ export const syncs = {
     const run = await requireRun(call, id)
     if (run.status !== 'quarantined' && !isUnderWay(run))
       throw new Conflict(`The sync ${id} is ${run.status} and cannot be dropped`)
-    await updateRun(call.db, id, null, { status: 'dropped', finishedAt: call.now, over: true })
+    await updateRun(call.db, id, { holder: null, step: { status: 'dropped', finishedAt: call.now, over: true } })
     return changed((await findRun(call.db, id))!, decided(run, 'dropped'))
   }),
 
@@ -118,14 +118,13 @@ export const syncs = {
       assertMayGrant(call, await permissionsAffected(db, id, 'applied'))
       const events: AuditDraft[] = []
       for (let after = 0; ; ) {
-        const part = await disabledBy(db, id, after, atOnce)
+        const part = await disabledBy(db, id, { after, limit: atOnce })
         if (part.length === 0) break
         after = part.at(-1)!.id
         const enabled = await enableAll(
           db,
           part.map(({ userId }) => userId),
-          run.iamid,
-          now,
+          { source: run.iamid, now },
         )
         const again = new Set(enabled.map(user => user.id))
         await markUndone(
@@ -140,7 +139,7 @@ export const syncs = {
             after: { disabled: false, undoes: id },
           })
       }
-      await updateRun(db, id, null, { undoneAt: now })
+      await updateRun(db, id, { holder: null, step: { undoneAt: now } })
       const value = { run: (await findRun(db, id))!, enabled: events.length }
       return { value, events: [decided(run, 'undone'), ...events] }
     },
@@ -181,7 +180,7 @@ async function start(call: ServiceContext, input: SyncInput): Promise<Started> {
   const holder = newLeaseOwner()
   const run = await insertRun(db, { ...wanted, status: 'reading', holder }, now)
   if (!run) throw busy(input.id, await runUnderWay(db, input.id))
-  const { more, failure } = await executeRun(app, run, holder, { onePage: true })
+  const { more, failure } = await executeRun(app, run, { holder, onePage: true })
   if (more) await releaseRun(db, run.id, holder)
   return { run: (await findRun(db, run.id))!, more, failure }
 }
@@ -212,7 +211,7 @@ async function wantedRun(call: ServiceContext, input: SyncInput) {
     throw new Invalid('iamid', 'must be an IAM whose directory is configured: set config.options')
   const whole = incremental === true && userid === null ? await lastFullRun(db, id) : null
   const mode: RunMode = userid !== null ? 'user' : whole ? 'incremental' : 'full'
-  const secrets = unsaved && (await secretsFor(call, id, unsaved.secrets, app.key))
+  const secrets = unsaved && (await secretsFor(call, { id, given: unsaved.secrets, key: app.key }))
   const startedBy =
     actor.kind === 'user' ? `${actor.user.iamid}/${actor.user.userid}` : actor.kind === 'machine' ? actor.name : actor.kind
   return {
@@ -228,7 +227,10 @@ async function wantedRun(call: ServiceContext, input: SyncInput) {
 }
 
 /** Encrypted; omitted ones are the IAM's. */
-async function secretsFor({ db }: ServiceContext, id: string, given: ReadonlyMap<string, string | null>, key: Buffer) {
+async function secretsFor(
+  { db }: ServiceContext,
+  { id, given, key }: { id: string; given: ReadonlyMap<string, string | null>; key: Buffer },
+) {
   const secrets: Record<string, EncryptedSecrets> = { ...(await encryptedSecretsOf(db, id)) }
   for (const [path, secret] of given)
     if (secret === null) delete secrets[path]

@@ -62,7 +62,8 @@ export class UserInfoReader {
         const words = failure ?? (faults.length === 0 ? null : faults.join('; '))
         if (user) answers.push({ userId: user.id, failure: words === null ? null : desired(words), answered: failure === null })
         const merged = identity && { ...identity, ...naming(theirs) }
-        const draft = merged && userEntry(merged, user ? held.get(user.id)! : noState, USER_INFO, faults, meant)
+        const draft =
+          merged && userEntry(merged, user ? held.get(user.id)! : noState, { source: USER_INFO, faults, account: meant })
         if (draft && (draft.outcome === 'fault' || Object.keys(draft.after ?? {}).length > 0))
           drafts.push({ ...draft, source: USER_INFO, outcome: draft.outcome === 'fault' ? 'fault' : 'refresh' })
       }

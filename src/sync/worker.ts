@@ -147,8 +147,8 @@ export async function resumeRun(app: App, id: number): Promise<void> {
 export async function processRun(app: App, id: number): Promise<void> {
   const holder = newLeaseOwner()
   const carried = async () => {
-    const run = await claimRun(app.store.db, id, holder, new Date())
-    if (run) await executeRun(app, run, holder).finally(() => releaseRun(app.store.db, id, holder).catch(() => {}))
+    const run = await claimRun(app.store.db, id, { holder, now: new Date() })
+    if (run) await executeRun(app, run, { holder }).finally(() => releaseRun(app.store.db, id, holder).catch(() => {}))
   }
   // Not with the requester's share.
   await actingAs(own('sync'), carried, false)

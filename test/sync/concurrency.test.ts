@@ -47,25 +47,25 @@ describe('a run of which another process has taken hold', () => {
     const { id } = (await insertRun(db, { ...asked, holder: 'sleeper' }, new Date()))!
     await db.query("UPDATE sync_runs SET beat_at = now() - interval '40 seconds' WHERE id = $1", [id])
     expect(await abandonedRuns(db)).toEqual([id])
-    expect((await claimRun(db, id, 'heir', new Date()))?.id).toBe(id)
+    expect((await claimRun(db, id, { holder: 'heir', now: new Date() }))?.id).toBe(id)
     const heir = { runId: id, holder: 'heir' }
     const sleeper = { runId: id, holder: 'sleeper' }
     expect(await insertEntries(db, heir, [draft])).toBe(true)
     expect(await insertEntries(db, sleeper, [draft])).toBe(false)
     expect(await undoPlanned(db, sleeper, ['somebody'])).toBe(0)
     expect(await forgetPlan(db, sleeper)).toBe(false)
-    expect(await updateRun(db, id, 'sleeper', {})).toBe(false)
-    expect(await plannedEntries(db, id, 0, 10)).toHaveLength(1)
+    expect(await updateRun(db, id, { holder: 'sleeper', step: {} })).toBe(false)
+    expect(await plannedEntries(db, id, { after: 0, limit: 10 })).toHaveLength(1)
     expect(await forgetPlan(db, heir)).toBe(true)
-    expect(await plannedEntries(db, id, 0, 10)).toEqual([])
-    await updateRun(db, id, null, { status: 'dropped', over: true })
+    expect(await plannedEntries(db, id, { after: 0, limit: 10 })).toEqual([])
+    await updateRun(db, id, { holder: null, step: { status: 'dropped', over: true } })
   })
 
   test('is not taken by one whose clock is ahead', async () => {
     const { db } = app.store
     const now = new Date()
     const { id } = (await insertRun(db, { ...asked, holder: 'worker' }, now))!
-    expect(await claimRun(db, id, 'hasty', new Date(now.getTime() + 3_600_000))).toBe(null)
+    expect(await claimRun(db, id, { holder: 'hasty', now: new Date(now.getTime() + 3_600_000) })).toBe(null)
     expect(await abandonedRuns(db)).toEqual([])
   })
 
@@ -78,7 +78,7 @@ describe('a run of which another process has taken hold', () => {
     ])
     const run = (await findRun(db, id))!
     const iam = (await findIam(db, 'twice'))!
-    const entries = await plannedEntries(db, id, 0, 10)
+    const entries = await plannedEntries(db, id, { after: 0, limit: 10 })
     const context = testContext({ actor: machine('sync'), store: app.store })
     for (let turn = 0; turn < 2; turn++) await steps.apply(context, { run, iam, holder: 'worker', entries })
     expect((await findRun(db, id))!.applied).toBe(1)

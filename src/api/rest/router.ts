@@ -66,7 +66,7 @@ function register(http: HttpServer, { deps, row, place }: { deps: RestDeps; row:
     authenticate: async request => {
       request.locals.context = await deps.contextOf(request, row.credential)
     },
-    decide: request => authorize(request.locals.context, row.action, row.owner?.(request.params)),
+    decide: request => authorize(request.locals.context, row.action, { owner: row.owner?.(request.params) }),
     handler: request => row.answer(request, runtimeOf(deps, request)),
   })
 }

@@ -36,12 +36,16 @@ export async function attributeKeys(
       CROSS JOIN LATERAL (${holdersOf('group_attributes', 'group_id')}) g ORDER BY page.k ${falls ? 'DESC' : 'ASC'}`,
     [window.cursor?.value ?? (falls ? ENDS.last : ENDS.first), pattern, window.size + 1, window.offset],
   )
-  return pageOf(rows, window, order, async () => {
-    const [row] = await db.query<{ count: number }>(`${keys(up)} SELECT count(*)::int AS count FROM matching`, [
-      ENDS.first,
-      pattern,
-    ])
-    return row?.count ?? 0
+  return pageOf(rows, {
+    window,
+    order,
+    totalCount: async () => {
+      const [row] = await db.query<{ count: number }>(`${keys(up)} SELECT count(*)::int AS count FROM matching`, [
+        ENDS.first,
+        pattern,
+      ])
+      return row?.count ?? 0
+    },
   })
 }
 

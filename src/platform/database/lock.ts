@@ -43,7 +43,7 @@ export async function lockDirectory(directory: string, lost: () => void, every =
   const socket = await listen(path, () => refusal(directory, read(file)))
   try {
     const me = self()
-    await claim(directory, file, me, every)
+    await claim(directory, { file, me, every })
     const beat = setInterval(() => (keepAlive(file, me) ? undefined : lost()), every)
     beat.unref()
     return {
@@ -72,17 +72,20 @@ async function listen(path: string, taken: () => Error): Promise<Server | null> 
 }
 
 /** Verifies that the former holder is dead. */
-async function claim(directory: string, file: string, me: Holder, every: number): Promise<void> {
+async function claim(directory: string, { file, me, every }: { file: string; me: Holder; every: number }): Promise<void> {
   for (let attempt = 0; attempt < 5; attempt++) {
     if (write(file, me)) return
     const holder = read(file)
-    if (await alive(file, holder, me, every)) throw refusal(directory, holder)
+    if (await alive(file, { holder, me, every })) throw refusal(directory, holder)
     removeStale(file, holder)
   }
   throw refusal(directory, read(file))
 }
 
-async function alive(file: string, holder: Holder | null, me: Holder, every: number): Promise<boolean> {
+async function alive(
+  file: string,
+  { holder, me, every }: { holder: Holder | null; me: Holder; every: number },
+): Promise<boolean> {
   if (holder?.boot && holder.boot === me.boot && holder.space === me.space)
     return holder.started !== null && holder.started === startOf(holder.pid)
   if (holder && !holder.boot && holder.host === me.host && !exists(holder.pid)) return false

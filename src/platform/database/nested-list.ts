@@ -65,7 +65,7 @@ export class NestedListLoader<Owner extends number | string, Row extends object>
   }
 
   #pageOf(owner: Owner, window: PageWindow, rows: readonly (Row & CursorColumns)[]): Page<Row> {
-    return pageOf<Row>(rows, window, this.#list.order, () => this.#counts.load(owner))
+    return pageOf<Row>(rows, { window, order: this.#list.order, totalCount: () => this.#counts.load(owner) })
   }
 
   /** At most four statements. */
@@ -109,7 +109,7 @@ function readEach<Row>(
   const direction = down ? 'DESC' : 'ASC'
   const n = list.values.length
   const cursors = cursor === null ? '' : `, $${n + 4}::text[], $${n + 5}::text[]`
-  const after = cursor === null ? [] : [afterCursor(list, down, 'w.value', 'w.id')]
+  const after = cursor === null ? [] : [afterCursor(list, { down, value: 'w.value', tie: 'w.id' })]
   return db.query(
     `SELECT (w.place - 1)::int AS place, found.*
        FROM unnest($${n + 1}::${ownerType}[], $${n + 2}::int[], $${n + 3}::int[]${cursors})

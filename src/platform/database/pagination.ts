@@ -56,7 +56,11 @@ export interface PageWindow {
 /** One statement; an extra row shows a next page. `along` is computed after LIMIT. */
 export async function readPage<Row extends object>(db: Db, list: ListQuery<Row>, args: PageArgs): Promise<Page<Row>> {
   const window = windowOf(db.cursors, args, list.order)
-  return pageOf<Row>(await readWindow<Row>(db, list, window), window, list.order, () => countRows(db, list))
+  return pageOf<Row>(await readWindow<Row>(db, list, window), {
+    window,
+    order: list.order,
+    totalCount: () => countRows(db, list),
+  })
 }
 
 /** The cost factor of `along`. */
@@ -72,7 +76,7 @@ export async function readWindow<Row extends object>(
   const rows: (Row & CursorColumns)[] = []
   for (let left = window.size + 1; left > 0; ) {
     const limit = Math.min(left, most)
-    const piece = await readRows<Row>(db, list, behind(rows.at(-1), window), limit)
+    const piece = await readRows<Row>(db, list, { window: behind(rows.at(-1), window), limit })
     for (const row of piece) rows.push(row)
     left = piece.length < limit ? 0 : left - limit
   }
@@ -85,8 +89,7 @@ const behind = (last: CursorColumns | undefined, window: PageWindow): PageWindow
 async function readRows<Row extends object>(
   db: Db,
   list: ListQuery<Row>,
-  window: PageWindow,
-  limit: number,
+  { window, limit }: { window: PageWindow; limit: number },
 ): Promise<(Row & CursorColumns)[]> {
   const { order, id } = list
   const values = [...list.values, ...(list.alongValues ?? [])]
@@ -94,7 +97,7 @@ async function readRows<Row extends object>(
   const down = order.descending !== window.backwards
   if (window.cursor) {
     values.push(window.cursor.value, window.cursor.id)
-    where.push(afterCursor(list, down, `$${values.length - 1}`, `$${values.length}`))
+    where.push(afterCursor(list, { down, value: `$${values.length - 1}`, tie: `$${values.length}` }))
   }
   values.push(limit, window.offset)
   const direction = down ? 'DESC' : 'ASC'
@@ -108,8 +111,10 @@ async function readRows<Row extends object>(
   return db.query<Row & CursorColumns>(text, values, { fresh: list.fresh ?? false })
 }
 
-export const afterCursor = ({ order, id }: Pick<ListQuery, 'order' | 'id'>, down: boolean, value: string, tie: string): string =>
-  `(${order.expression}, ${id}) ${down ? '<' : '>'} (${value}::${sqlType(order)}, ${tie}::${idType(order)})`
+export const afterCursor = (
+  { order, id }: Pick<ListQuery, 'order' | 'id'>,
+  { down, value, tie }: { down: boolean; value: string; tie: string },
+): string => `(${order.expression}, ${id}) ${down ? '<' : '>'} (${value}::${sqlType(order)}, ${tie}::${idType(order)})`
 
 const sqlType = ({ type }: Order): string => (type === 'text' ? 'text COLLATE "C"' : type)
 const idType = (order: Order): string => order.idType ?? 'bigint'
@@ -125,9 +130,7 @@ export interface CursorColumns {
 /** `rows`: in reading order, with an extra row. */
 export function pageOf<Row extends object>(
   rows: readonly (Row & CursorColumns)[],
-  window: PageWindow,
-  order: Order,
-  totalCount: () => Promise<number>,
+  { window, order, totalCount }: { window: PageWindow; order: Order; totalCount: () => Promise<number> },
 ): Page<Row> {
   const more = rows.length > window.size
   const shown = rows.slice(0, window.size)
@@ -147,15 +150,17 @@ export function pageOf<Row extends object>(
     },
   }
   const nodes = shown.map(({ cursorValue: _, cursorId: __, place: ___, rank: ____, ...row }) => row as unknown as Row)
-  return makePage(nodes, index => cursorAt(index)!, pageInfo, totalCount)
+  return makePage(nodes, { cursorAt: index => cursorAt(index)!, pageInfo, totalCount })
 }
 
 /** Creates edges and cursors when selected. */
 function makePage<Node>(
   nodes: readonly Node[],
-  cursorAt: (index: number) => string,
-  pageInfo: Page<Node>['pageInfo'],
-  totalCount: () => Promise<number>,
+  {
+    cursorAt,
+    pageInfo,
+    totalCount,
+  }: { cursorAt: (index: number) => string; pageInfo: Page<Node>['pageInfo']; totalCount: () => Promise<number> },
 ): Page<Node> {
   return {
     nodes,
@@ -179,7 +184,7 @@ export async function mapPage<A, B>(page: Page<A>, map: (node: A) => B): Promise
     edges ??= page.edges
     return edges[index]!.cursor
   }
-  return makePage(await mapInChunks(page.nodes, map), cursorAt, page.pageInfo, page.totalCount)
+  return makePage(await mapInChunks(page.nodes, map), { cursorAt, pageInfo: page.pageInfo, totalCount: page.totalCount })
 }
 
 export async function countRows(db: Db, list: Pick<ListQuery, 'from' | 'countFrom' | 'where' | 'values'>): Promise<number> {

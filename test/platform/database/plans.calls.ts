@@ -282,15 +282,14 @@ export const calls: Record<string, Record<string, Call>> = {
   'src/sync/sync-users.store.ts': {
     countHeld: (db, on) => countHeld(db, iamid, ['stock', ...names(on)]),
     disableAll: (db, on) =>
-      disableAll(
-        db,
-        on.users.map((userId, n) => ({ userId, nameKey: `u${n + 1}` })),
+      disableAll(db, {
+        people: on.users.map((userId, n) => ({ userId, nameKey: `u${n + 1}` })),
         iamid,
-        new Date(Date.now() + 60_000),
+        since: new Date(Date.now() + 60_000),
         now,
-      ),
-    enableAll: (db, { users }) => enableAll(db, users, iamid, now),
-    groupsNamed: (db, on) => groupsNamed(db, iamid, groupNames(on), true),
+      }),
+    enableAll: (db, { users }) => enableAll(db, users, { source: iamid, now }),
+    groupsNamed: (db, on) => groupsNamed(db, iamid, { keys: groupNames(on), lock: true }),
     updateGroups: (db, { groups }) =>
       updateGroups(
         db,
