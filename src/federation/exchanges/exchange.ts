@@ -45,7 +45,7 @@ export const MAX_BYTES = 16_384
 export const REDACTED = '[redacted]'
 
 const SECRET_NAME =
-  /passw|passphrase|\bpwd|pwd\b|pwdhistory|secret|token|authorization$|api[-_]?key|private[-_]?key|credential|cookie|scim[-_]?key|bind_?pw|principalkey|(?:nt|lm)hash|pkcs12/i
+  /passw|passphrase|\bpwd|pwd\b|pwdhistory|secret|token|authorization\b|api[-_]?key|private[-_]?key|credential|cookie|scim[-_]?key|bind_?pw|principalkey|(?:nt|lm)hash|pkcs12/i
 /** Roster's secrets and credentials in headers. */
 const SECRET_TEXT = /\br[ktis]_[0-9A-Za-z]{20,}|\b(?:bearer|basic)\s+[\w.~+/=-]{8,}/gi
 
