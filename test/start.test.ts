@@ -9,11 +9,12 @@ import { text } from 'node:stream/consumers'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { makeDirectories } from '../src/platform/database/data-dir.ts'
 import { checkAddress } from '../src/platform/http/address.ts'
+import { compiled } from './harness/compiled.ts'
 
 const main = new URL('../src/main.ts', import.meta.url).pathname
 
 async function started(env: Record<string, string>) {
-  const child = spawn(process.execPath, [main], { env: { PORT: '0', ...env }, stdio: ['ignore', 'ignore', 'pipe'] })
+  const child = spawn(process.execPath, [main], { env: { PORT: '0', ...compiled, ...env }, stdio: ['ignore', 'ignore', 'pipe'] })
   const [said, [code]] = await Promise.all([text(child.stderr), once(child, 'close')])
   return { said, code }
 }

@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { openStore } from '../../src/platform/database/open.ts'
 import type { Store } from '../../src/platform/database/store.ts'
+import { compiled } from '../harness/compiled.ts'
 import { serverUrl, testDatabase } from '../harness/database.ts'
 
 export interface Process {
@@ -35,7 +36,7 @@ export async function startProcess(env: Record<string, string>): Promise<Process
     ...env,
   }
   const main = new URL('../../src/main.ts', import.meta.url).pathname
-  const child = spawn(process.execPath, [main], { env: settings, stdio: ['ignore', 'pipe', 'pipe'] })
+  const child = spawn(process.execPath, [main], { env: { ...compiled, ...settings }, stdio: ['ignore', 'pipe', 'pipe'] })
   let written = ''
   const ended = once(child, 'close').then(([code]): number | null => code)
   const ready = new Promise<string>((resolve, reject) => {

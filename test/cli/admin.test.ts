@@ -9,6 +9,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { openStore } from '../../src/platform/database/open.ts'
 import { freePort } from '../harness/app.ts'
+import { compiled } from '../harness/compiled.ts'
 import { serverUrl, testDatabase } from '../harness/database.ts'
 import { main } from './process.ts'
 
@@ -32,7 +33,7 @@ beforeAll(async () => {
     PASSWORD_MIN_LENGTH: '8',
     PORT: String(port),
     LOG_LEVEL: 'error',
-    NODE_COMPILE_CACHE: new URL('../../node_modules/.cache/node', import.meta.url).pathname,
+    ...compiled,
   }
   await start()
 }, 60_000)

@@ -1,10 +1,8 @@
 import { spawn } from 'node:child_process'
 import { text } from 'node:stream/consumers'
+import { compiled } from '../harness/compiled.ts'
 
 export const main = new URL('../../src/cli/main.ts', import.meta.url).pathname
-
-/** What was compiled once is not compiled again by each of them, as `npm run` has it. */
-const compiled = { NODE_COMPILE_CACHE: new URL('../../node_modules/.cache/node', import.meta.url).pathname }
 
 /** Runs the command line in a process of its own, with only these settings. */
 export async function cli(args: string[], env: Record<string, string> = {}) {

@@ -16,6 +16,7 @@ import { readPage } from '../../src/platform/database/pagination.ts'
 import { runList } from '../../src/sync/runs.store.ts'
 import { type Front, front } from '../connectors/tls-proxy.ts'
 import { freePort } from '../harness/app.ts'
+import { compiled } from '../harness/compiled.ts'
 import { serverUrl, testDatabase } from '../harness/database.ts'
 import { type Slapd, sayWhenSkipped, slapdFolder } from '../harness/slapd.ts'
 import { configOf, personLdif, startDirectory } from '../sync/organisation.ts'
@@ -90,7 +91,10 @@ describe.skipIf(slapdFolder === null)('npm run sync', () => {
   test('one that is interrupted says so, and is gone on with by the next', async () => {
     // The first page is read at once, and shows that there are more; the rest is read as work of its own.
     gate.is('through once, then hangs')
-    const child = spawn(process.execPath, [main, 'sync', '--iam', 'slow'], { env, stdio: ['ignore', 'pipe', 'inherit'] })
+    const child = spawn(process.execPath, [main, 'sync', '--iam', 'slow'], {
+      env: { ...compiled, ...env },
+      stdio: ['ignore', 'pipe', 'inherit'],
+    })
     const said = text(child.stdout)
     await expect.poll(() => gate.waiting(), { timeout: 20_000 }).toBe(1)
     child.kill('SIGINT')

@@ -12,7 +12,7 @@ const LOAD = 'test/security/load/'
 
 /** What needs a process of its own: replaced modules, and what is kept in a module by the address of a provider, whose port another has later. */
 const OWN_PROCESS =
-  /\bvi\.(mock|doMock|spyOn|stub|useFakeTimers)|monitorEventLoopDelay|memoryUsage|process\.(env|chdir|emit)\b|'oidc-provider'|openid-configuration/
+  /\bvi\.(mock|doMock|spyOn|stub|useFakeTimers)|monitorEventLoopDelay|memoryUsage|process\.(chdir|emit)\b|process\.env[.[][^;,)}]*? = |'oidc-provider'|openid-configuration/
 /** It measures what others wait, next to nothing else. */
 const QUIET = ['test/scim/turns.test.ts']
 

@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { bootApp, freePort, type TestApp } from '../harness/app.ts'
+import { compiled } from '../harness/compiled.ts'
 import { serverUrl, testDatabase } from '../harness/database.ts'
 import { type Slapd, sayWhenSkipped, slapdFolder } from '../harness/slapd.ts'
 import { configOf, directoryAt, dnOf, groupLdif, groups, personLdif, startDirectory, syncsOf } from './organisation.ts'
@@ -158,7 +159,7 @@ describe.skipIf(slapdFolder === null)('in the background', () => {
               id: 'corp',
               displayName: 'Corp',
               type: 'ldap',
-              config: configOf(slapd, { ldapSync: { pageSize: 50, batchSize: 3 } }),
+              config: configOf(slapd, { ldapSync: { pageSize: 50, batchSize: 10 } }),
             },
           },
           token,
@@ -194,7 +195,7 @@ describe.skipIf(slapdFolder === null)('in the background', () => {
 
 async function start(env: Record<string, string>): Promise<ChildProcess> {
   const child = spawn(process.execPath, [new URL('../../src/main.ts', import.meta.url).pathname], {
-    env: { PATH: process.env.PATH, ...env },
+    env: { PATH: process.env.PATH, ...compiled, ...env },
     stdio: ['ignore', 'pipe', 'inherit'],
   })
   let said = ''

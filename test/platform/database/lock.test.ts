@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { lockDirectory } from '../../../src/platform/database/lock.ts'
 import { openStore } from '../../../src/platform/database/open.ts'
+import { compiled } from '../../harness/compiled.ts'
 
 let home: string
 let dataDir: string
@@ -20,7 +21,10 @@ afterEach(() => {
 })
 
 async function holder(directory: string, statement = ''): Promise<{ child: ChildProcess; said: string }> {
-  const child = fork(new URL('./lock.holder.ts', import.meta.url), [directory, statement], { execArgv: [] })
+  const child = fork(new URL('./lock.holder.ts', import.meta.url), [directory, statement], {
+    execArgv: [],
+    env: { ...process.env, ...compiled },
+  })
   children.push(child)
   const [said] = await once(child, 'message')
   return { child, said }
