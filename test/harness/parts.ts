@@ -1,4 +1,4 @@
-// Which project of vitest.config.ts runs a test file, by what the file imports and uses. Only files with a database run on both stores.
+// Which project of vitest.config.ts runs a test file, by what the file imports and uses. Files with a database run on both stores.
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { dirname, join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -7,6 +7,8 @@ const ROOT = fileURLToPath(new URL('../../', import.meta.url))
 
 /** The only file that knows of ROSTER_TEST_DATABASE_URL: what does not import it runs alike with a server and without. */
 export const DATABASE = 'test/harness/database.ts'
+/** What a page does in a browser depends on the API, which has tests of its own on both stores. */
+export const BROWSER = 'test/ui/chromium.ts'
 /** Attacks measure how long the process stands still. */
 const LOAD = 'test/security/load/'
 
@@ -43,7 +45,7 @@ export const testFiles = (): string[] =>
 
 function partOf(file: string): Part['name'] {
   const reached = reachedFrom(file)
-  const pass = reached.has(DATABASE) ? 'store' : 'once'
+  const pass = reached.has(DATABASE) && !reached.has(BROWSER) ? 'store' : 'once'
   if (file.startsWith(LOAD)) return `load ${pass}`
   const ownProcess = [...reached].some(path => path.startsWith('test/') && path !== DATABASE && OWN_PROCESS.test(textOf(path)))
   return `${ownProcess || QUIET.includes(file) ? 'alone' : 'shared'} ${pass}`
