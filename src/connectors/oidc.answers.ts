@@ -1,5 +1,7 @@
 /** Checks provider responses before the library reads them. Pure. */
+
 import type { OutboundResponse } from '../platform/outbound/http-request.ts'
+import { isObject } from '../platform/validation.ts'
 import { noValidAnswer } from './oidc.faults.ts'
 
 type Json = Record<string, unknown>
@@ -15,8 +17,6 @@ export const PARTS = {
   keys: { name: 'the keys (jwks_uri)', option: 'config.options.jwksUri' },
   userInfo: { name: 'the user info endpoint', option: 'config.options.userInfoEndpoint' },
 } as const satisfies Record<string, Part>
-
-export const isObject = (value: unknown): value is Json => typeof value === 'object' && value !== null && !Array.isArray(value)
 
 /** Throws ProviderFault unless it is 200 with a JSON object. */
 export function objectOf({ name, option }: Part, { status, body }: Pick<OutboundResponse, 'status' | 'body'>): Json {

@@ -2,7 +2,9 @@
  * Back-Channel Logout 1.0: verifies signature, iss, aud, iat, exp (2.6), event and missing nonce. The caller
  * prevents replay.
  */
+
 import { createLocalJWKSet, errors, type JSONWebKeySet, type JWTPayload, type JWTVerifyOptions, jwtVerify } from 'jose'
+import { isObject } from '../platform/validation.ts'
 import { refused } from './oidc.faults.ts'
 import { fetchBy, providerOf, type RelyingParty } from './oidc.provider.ts'
 import { SKEW } from './oidc.ts'
@@ -57,8 +59,6 @@ function loggedOut(claims: JWTPayload, now: Date): LoggedOut {
   return { sub: sub ?? null, sid: sid ?? null, jti, until: new Date(now.getTime() + (MAX_AGE + 2 * SKEW) * 1000) }
 }
 
-const isObject = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)
 const isName = (value: unknown): value is string => typeof value === 'string' && value !== '' && value.length <= MAX_NAME
 
 /** Anyone can send tokens, so keys are cached; a revoked one ends then. */

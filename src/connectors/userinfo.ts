@@ -2,6 +2,7 @@
 
 import { faultOf, type Outbound, type TlsOptions } from '../platform/outbound/connect.ts'
 import { type OutboundResponse, sendRequest } from '../platform/outbound/http-request.ts'
+import { isObject } from '../platform/validation.ts'
 
 export interface UserInfoConfig {
   readonly uri: string
@@ -83,8 +84,6 @@ export function answerOf(value: unknown): UserInfoResponse {
   return { info: { ...(groups && { groups: groups.map(group => group.name) }), ...(authorizations && { authorizations }) } }
 }
 
-const isObject = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)
 const isGroups = (value: unknown): value is { name: string }[] =>
   Array.isArray(value) && value.every(group => isObject(group) && typeof group.name === 'string')
 const isAuthorizations = (value: unknown): value is Record<string, string[]> =>

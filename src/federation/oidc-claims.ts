@@ -3,7 +3,7 @@
 import type { IamRecord } from '../domain/iams/iam.ts'
 import { supports } from '../domain/iams/iam.ts'
 import { Invalid, Unauthenticated } from '../platform/errors.ts'
-import { checkUserid } from '../platform/validation.ts'
+import { checkUserid, isObject } from '../platform/validation.ts'
 import type { SourceRecord } from './attribute-mapping.ts'
 
 type Claims = Readonly<Record<string, unknown>>
@@ -89,6 +89,3 @@ function valuesOf(claim: unknown): string[] | undefined {
   const values = Array.isArray(claim) ? claim : [claim]
   return values.every(value => ['string', 'number', 'boolean'].includes(typeof value)) ? values.map(String) : undefined
 }
-
-const isObject = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)

@@ -161,3 +161,7 @@ function countCharacters(text: string): number {
   for (const _ of text) count++
   return count
 }
+
+/** A JSON object: no array, not null. */
+export const isObject = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)

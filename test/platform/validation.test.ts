@@ -279,3 +279,13 @@ describe('checkEmail', () => {
     expect(rule(() => names.checkEmail('email', email))).toMatch(/^email /)
   })
 })
+
+test.each([
+  [{}, true],
+  [Object.create(null), true],
+  [[], false],
+  [null, false],
+  ['{}', false],
+])('isObject(%j) is %s', (value, expected) => {
+  expect(names.isObject(value)).toBe(expected)
+})

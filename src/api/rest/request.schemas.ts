@@ -1,9 +1,11 @@
 /** Path, query and body become typed values. Throws Invalid with the field and rule. */
+
 import Type, { type Static, type TObject, type TProperties, type TSchema } from 'typebox'
 import { Compile, type Validator } from 'typebox/compile'
 import { Invalid } from '../../platform/errors.ts'
 import { parseQuery } from '../../platform/http/query.ts'
 import { named } from '../../platform/http/text.ts'
+import { isObject } from '../../platform/validation.ts'
 import { booleanFrom } from './params.ts'
 import { listed, ruleOf, type Shape, unwrapped } from './schema-messages.ts'
 
@@ -103,9 +105,6 @@ export function readBody<Given extends Fields>(given: Given, body: unknown, form
   }
   return value as FieldsOf<Given>
 }
-
-const isObject = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)
 
 function respelled({ spellings }: Fields, body: Record<string, unknown>): Record<string, unknown> {
   const other = Object.keys(spellings).filter(name => Object.hasOwn(body, name))

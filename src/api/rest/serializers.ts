@@ -1,4 +1,5 @@
 /** Shapes shared by several responses. */
+
 import type {
   AggregatedUserFragment,
   ChangedGroupFragment,
@@ -8,6 +9,7 @@ import type {
   ProfileFieldsFragment,
   UserHitFragment,
 } from '../../generated/operations.ts'
+import { isObject } from '../../platform/validation.ts'
 
 /** Always has `currentProject`, which clients read unconditionally. */
 export function profile({ preferences, ...rest }: ProfileFieldsFragment) {
@@ -58,6 +60,3 @@ export function owner(found: OwnerFragment) {
   const { groupId, groupEmail, ...rest } = found
   return { ...rest, id: groupId, email: groupEmail }
 }
-
-const isObject = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)

@@ -1,8 +1,10 @@
 /** Bulk (RFC 7644 3.7): each operation has its own transaction and audit. */
+
 import { Conflict, RosterError, TooLarge } from '../../platform/errors.ts'
 import type { HttpResponse } from '../../platform/http/types.ts'
+import { isObject } from '../../platform/validation.ts'
 import { ScimError } from '../protocol/errors.ts'
-import { hasSchema, isObject, memberOf } from '../protocol/resource.ts'
+import { hasSchema, memberOf } from '../protocol/resource.ts'
 import { MAX_BULK } from './discovery.routes.ts'
 import { SCIM_JSON, scimError } from './errors.ts'
 

@@ -1,8 +1,10 @@
 /** Query parameters and `.search` bodies (RFC 7644 3.4.2, 3.4.3, 3.9). */
+
 import { Invalid } from '../../platform/errors.ts'
 import { named } from '../../platform/http/text.ts'
+import { isObject } from '../../platform/validation.ts'
 import { ScimError } from '../protocol/errors.ts'
-import { hasSchema, isObject, memberOf } from '../protocol/resource.ts'
+import { hasSchema, memberOf } from '../protocol/resource.ts'
 import type { SearchRequest } from '../resources/search.ts'
 
 export interface SearchParams extends SearchRequest {

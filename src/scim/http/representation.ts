@@ -1,8 +1,9 @@
 /** Serialization (RFC 7643 3.1, RFC 7644 3.9, 3.14). */
+
 import { LazyList } from '../../platform/http/json.ts'
 import type { HttpResponse } from '../../platform/http/types.ts'
+import { isObject } from '../../platform/validation.ts'
 import { keyOf, resolve, type Target, withExtensionsOf } from '../protocol/attribute-paths.ts'
-import { isObject } from '../protocol/resource.ts'
 import { type Document, groupType, type ResourceType, schemasOf, userType } from '../protocol/schema.ts'
 import { etagMatches, etagOf } from '../resources/etag.ts'
 import { groupDocument, groupFacts, type ScimGroupRecord } from '../resources/group.ts'

@@ -1,8 +1,9 @@
 /** Attribute paths (RFC 7644 3.10). Pure. */
+
 import { foldCase } from '../../platform/case-folding.ts'
 import { named } from '../../platform/http/text.ts'
+import { isObject } from '../../platform/validation.ts'
 import { ScimError, type ScimType } from './errors.ts'
-import { isObject } from './resource.ts'
 import {
   attributesOfExtension,
   coreAttributes,

@@ -1,6 +1,8 @@
 /** Filter trees (RFC 7644 3.4.2.2) and their evaluation (3.5.2). Pure. */
+
 import { compareCodePoints, foldCase } from '../../platform/case-folding.ts'
-import { isObject, memberOf } from './resource.ts'
+import { isObject } from '../../platform/validation.ts'
+import { memberOf } from './resource.ts'
 import { findAttribute } from './schema.ts'
 import type { Attribute } from './schema.types.ts'
 

@@ -1,11 +1,13 @@
 /** PATCH bodies (RFC 7644 3.5.2) as normalised operations. Pure. */
+
 import { Invalid } from '../../platform/errors.ts'
 import { FORBIDDEN_KEYS, named } from '../../platform/http/text.ts'
+import { isObject } from '../../platform/validation.ts'
 import { resolve, type Target, wholeExtension } from './attribute-paths.ts'
 import { ScimError } from './errors.ts'
 import { parseValuePath } from './filter.parser.ts'
 import { isLogical, type ValueFilter } from './filter.ts'
-import { hasSchema, isObject, memberOf } from './resource.ts'
+import { hasSchema, memberOf } from './resource.ts'
 import { partOf, type ResourceType } from './schema.ts'
 import type { Attribute } from './schema.types.ts'
 

@@ -1,11 +1,12 @@
 /** Applies PATCH operations (RFC 7644 3.5.2.1 to 3.5.2.3) to a copy. Pure. */
 
 import { foldCase } from '../../platform/case-folding.ts'
+import { isObject } from '../../platform/validation.ts'
 import { keyOf, located } from './attribute-paths.ts'
 import { ScimError } from './errors.ts'
 import { impliedBy, matches } from './filter.ts'
 import type { PatchOperation } from './patch-operations.ts'
-import { checkExtension, checkValue, checkWritable, isObject, isUnassigned, sameness, sortKeys } from './resource.ts'
+import { checkExtension, checkValue, checkWritable, isUnassigned, sameness, sortKeys } from './resource.ts'
 import { type Document, findAttribute, type ResourceType } from './schema.ts'
 import type { Attribute } from './schema.types.ts'
 

@@ -1,7 +1,9 @@
 /** Validates and normalises resources (RFC 7643 2). Pure. */
+
 import { foldCase } from '../../platform/case-folding.ts'
 import { Invalid } from '../../platform/errors.ts'
 import { FORBIDDEN_KEYS, named } from '../../platform/http/text.ts'
+import { isObject } from '../../platform/validation.ts'
 import { ScimError } from './errors.ts'
 import { attributesOfExtension, coreAttributes, type Document, extensionOf, findAttribute, type ResourceType } from './schema.ts'
 import type { Attribute } from './schema.types.ts'
@@ -9,9 +11,6 @@ import type { Attribute } from './schema.types.ts'
 /** Bytes of a document; values of a list. */
 const MAX_DOCUMENT = 65_536
 const MAX_VALUES = 1000
-
-export const isObject = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)
 
 /** RFC 7643 2.5. */
 export const isUnassigned = (value: unknown): boolean => value == null || (Array.isArray(value) && value.length === 0)

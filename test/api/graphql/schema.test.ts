@@ -47,6 +47,22 @@ test('every type, field, argument, enum value and input field has a sentence', (
   expect(parts.filter(([, { description }]) => !/^\S.*[.\])]$/s.test(description ?? '')).map(([name]) => name)).toEqual([])
 })
 
+test('descriptions name the noun', () => {
+  const parts = types.flatMap(type => [[type.name, type] as [string, Described], ...partsOf(type)])
+  const vague = /^(Which|Whose|Whom|Its|Their|By what|Where it stands|When|Who)\b|unless told|by hand/
+  expect(parts.filter(([, { description }]) => vague.test(description ?? '')).map(([name]) => name)).toEqual([])
+})
+
+test('the schema opens with a guide', () => {
+  expect(schema.description?.match(/^\*\*[^*]+\*\*/gm)).toEqual([
+    '**Authentication.**',
+    '**Paging.**',
+    '**Errors.**',
+    '**Cost.**',
+    '**Hidden fields.**',
+  ])
+})
+
 describe('root fields', () => {
   const roots = [schema.getQueryType()!, schema.getMutationType()!].flatMap(type => Object.values(type.getFields()))
 

@@ -1,7 +1,9 @@
 /** Addresses in a configuration, checked before resolution. Pure. */
+
 import { bitsOf, isIn, networkOf } from '../../../platform/networks.ts'
 import type { Endpoint } from '../../../platform/outbound/connect.ts'
 import { literalOf, nameOf } from '../../../platform/outbound/policy.ts'
+import { isObject } from '../../../platform/validation.ts'
 import type { ValidationIssue } from './errors.ts'
 
 type Config = Readonly<Record<string, unknown>>
@@ -74,4 +76,3 @@ function isThisMachine(host: string): boolean {
 
 const optionsOf = (config: Config): Config => (isObject(config.options) ? config.options : {})
 const userInfoUri = (config: Config): unknown => (isObject(config.externalUserInfo) ? config.externalUserInfo.uri : undefined)
-const isObject = (value: unknown): value is Config => typeof value === 'object' && value !== null && !Array.isArray(value)

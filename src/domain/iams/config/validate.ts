@@ -4,6 +4,7 @@ import { Settings } from 'typebox/system'
 import { validateLdapConfig } from '../../../connectors/ldap.config.ts'
 import { Invalid } from '../../../platform/errors.ts'
 import { createOutbound } from '../../../platform/outbound/connect.ts'
+import { isObject } from '../../../platform/validation.ts'
 import { type IamRecord, scimEnabled } from '../iam.ts'
 import { deniedEndpoints, type Refusal, unencryptedProvider, unencryptedUserInfo } from './endpoints.ts'
 import { issuesFrom, pathOf, pathSegments, type ValidationIssue } from './errors.ts'
@@ -130,8 +131,6 @@ function prune(parents: readonly Config[], steps: readonly string[]): void {
   for (let depth = parents.length - 1; depth > 0 && Object.keys(parents[depth]!).length === 0; depth--)
     delete parents[depth - 1]![steps[depth - 1]!]
 }
-
-const isObject = (value: unknown): value is Config => typeof value === 'object' && value !== null && !Array.isArray(value)
 
 /** Unstorable text and prototype names. */
 function unwritable(value: unknown, steps: readonly string[]): ValidationIssue[] {
