@@ -98,7 +98,7 @@ describe('an answer', () => {
     [
       'a referral',
       answering(id => searchResult(id, 10)),
-      new Unprocessable(`the directory returned ${withHint('referral (10)', 10)}`),
+      new Unprocessable(`the directory answers ${withHint('referral (10)', 10)}`),
     ],
     [
       'nothing to a search without an account (Active Directory)',

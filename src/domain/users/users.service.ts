@@ -33,7 +33,11 @@ interface ReadArgs extends ByRef, WithProjection {
 }
 
 const owner = ({ ref }: ByRef): UserRef => ref
-export const targetOf = (user: UserRecord): Target => ({ type: 'user', id: user.id, name: `${user.iamid}/${user.userid}` })
+export const targetOf = (user: Pick<UserRecord, 'id' | 'iamid' | 'userid'>): Target => ({
+  type: 'user',
+  id: user.id,
+  name: `${user.iamid}/${user.userid}`,
+})
 
 const list = query(
   'user:list',

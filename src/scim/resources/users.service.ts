@@ -3,11 +3,12 @@
  * adopts.
  */
 import { randomUUID } from 'node:crypto'
-import { type AuditDraft, difference, type Target } from '../../authorization/audit-event.ts'
+import { type AuditDraft, difference } from '../../authorization/audit-event.ts'
 import { command, query, type Service, type ServiceContext, type WriteResult } from '../../authorization/service.ts'
 import type { IamRecord } from '../../domain/iams/iam.ts'
 import { sortKeys } from '../../domain/iams/iam.ts'
 import { assertAdministratorRemains } from '../../domain/users/privilege-rules.ts'
+import { targetOf } from '../../domain/users/users.service.ts'
 import { revokeAccess } from '../../domain/users/users.store.ts'
 import { withoutSecrets } from '../../federation/exchanges/exchange.ts'
 import { uniqueViolation } from '../../platform/database/errors.ts'
@@ -145,7 +146,6 @@ export const scimUsers = {
   ),
 } satisfies Service
 
-const targetOf = (user: ScimUserRecord): Target => ({ type: 'user', id: user.id, name: `${user.iamid}/${user.userid}` })
 const taken = () => new UniquenessError('userName is already taken in this IAM (case and Unicode normal form do not matter)')
 
 function nameTaken(error: unknown): never {
