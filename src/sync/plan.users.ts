@@ -141,7 +141,7 @@ export class UserPlan {
       return errorEntry(
         userid,
         identity.dn ?? null,
-        `the directory knows several people of the userid ${userid}: none of them is imported`,
+        `the directory has several people with the userid ${userid}: none of them is imported`,
       )
     }
     if (rejected === undefined) {
