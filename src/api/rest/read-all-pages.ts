@@ -1,7 +1,7 @@
 /** Reads lists that the contract returns whole, page by page. */
 import type { ListUsersQueryVariables, UserHitFragment } from '../../generated/operations.ts'
 
-interface Paged<Node> {
+export interface Paged<Node> {
   readonly nodes: readonly Node[]
   readonly pageInfo: { readonly hasNextPage: boolean; readonly endCursor: string | null }
 }
@@ -19,19 +19,21 @@ export async function readAll<Page extends Paged<unknown>>(
   return { ...last, nodes }
 }
 
-interface Hits<Hit extends UserHitFragment> {
-  users: { totalCount: number; nodes: Hit[] }
+interface Hits {
+  readonly users: { readonly nodes: UserHitFragment[] }
 }
-type ReadAgain<Hit extends UserHitFragment> = (other: ListUsersQueryVariables) => Promise<Hits<Hit>>
 
-/** Hits with all their groups, beyond one page. */
-export async function allGroups<Hit extends UserHitFragment>({ users }: Hits<Hit>, again: ReadAgain<Hit>): Promise<Hits<Hit>> {
-  const nodes: Hit[] = []
-  for (const hit of users.nodes) {
+/** Hits with all their groups; those with more than one page of groups are read one by one. */
+export async function allGroups<Data extends Hits>(
+  data: Data,
+  again: (other: ListUsersQueryVariables) => Promise<Hits>,
+): Promise<Data> {
+  const nodes: UserHitFragment[] = []
+  for (const hit of data.users.nodes) {
     const filter = { ids: [hit.id], includeDisabled: true, excludeDeletedIams: false }
     const more = async (groupsAfter: string | null) =>
-      (await again({ first: 1, offset: undefined, filter, groupsAfter })).users.nodes[0]!.groups!
+      (await again({ first: 1, offset: undefined, after: undefined, filter, groupsAfter })).users.nodes[0]!.groups!
     nodes.push(hit.groups?.pageInfo.hasNextPage ? { ...hit, groups: await readAll(hit.groups, more) } : hit)
   }
-  return { users: { ...users, nodes } }
+  return { ...data, users: { ...data.users, nodes } }
 }

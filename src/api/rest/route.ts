@@ -7,6 +7,7 @@ import type { UserRef } from '../../authorization/actor.ts'
 import type { Action } from '../../authorization/policy.ts'
 import type { HttpRequest, HttpResponse } from '../../platform/http/types.ts'
 import { type Params, readParams } from './params.ts'
+import { inPortions, PORTION, type Portioned } from './portions.ts'
 import { type Fields, type FieldsOf, readBody, readQuery } from './request.schemas.ts'
 import type { ResponseSchema } from './response.schemas.ts'
 
@@ -22,6 +23,8 @@ interface Operation<Data, Variables> extends DocumentNode {
 export interface RouteDeps {
   /** Throws the first field's error. */
   execute(document: DocumentNode, variables: object): Promise<unknown>
+  /** Runs `work`, which reads the page of `variables`, in its turn: large responses are made a few at a time. */
+  reserve<T>(variables: object, work: () => Promise<T>): Promise<T>
   /** The secret in the Authorization header, of any kind. */
   secret(): string | null
   /** Null when not configured. */
@@ -84,6 +87,8 @@ interface RouteSpec<Path extends string, Alias extends string, Data, Variables, 
   readonly variables?: (input: Input<Params<Path, PathOf<Alias>>, FieldsOf<Query>, FieldsOf<Payload>>) => NoInfer<Variables>
   readonly whole?: ReadAll<OperationResult<Data>, Variables>
   readonly quirk?: Workaround<OperationResult<Data>, Variables>
+  /** For lists whose operation has the variables `first`, `after` and `counted`. */
+  readonly portioned?: Portioned<OperationResult<Data>>
   readonly body: (
     data: OperationResult<Data>,
     input: Input<Params<Path, PathOf<Alias>>, FieldsOf<Query>, FieldsOf<Payload>>,
@@ -128,8 +133,16 @@ export function defineRoute<
       const execute = async (other?: Partial<Variables>) =>
         (await runtime.execute(run, { ...variables, ...other })) as OperationResult<Data>
       const whole = odd?.whole ?? spec.whole
-      const data = await execute()
-      return { status: 200, body: spec.body(whole ? await whole(data, execute) : data, input) }
+      const body = async (data: OperationResult<Data>) => spec.body(whole ? await whole(data, execute) : data, input)
+      const { portioned } = spec
+      const { first: size = 0 } = variables as { first?: number }
+      return runtime.reserve(variables, async () => ({
+        status: 200,
+        body:
+          portioned && size > PORTION
+            ? await inPortions(portioned, { size, read: other => execute(other as Partial<Variables>), body })
+            : await body(await execute()),
+      }))
     },
   }
 }

@@ -75,9 +75,12 @@ function runtimeOf(deps: RestDeps, request: HttpRequest<RequestLocals>): RouteDe
   const { context } = request.locals
   return {
     execute: (document, variables) => {
-      const answered = () => run(deps.schema, { document, variables, contextValue: context })
-      return isLarge(variables) ? deps.large.run({ actor: shareOf(context.actor, context.address) }, answered) : answered()
+      // The loaders would hold every portion until the last.
+      const loaders = 'after' in variables ? context.app.createLoaders(context) : context.loaders
+      return run(deps.schema, { document, variables, contextValue: { ...context, loaders } })
     },
+    reserve: (variables, work) =>
+      isLarge(variables) ? deps.large.run({ actor: shareOf(context.actor, context.address) }, work) : work(),
     secret: () => deps.secretOf(request),
     iamType: iamid => deps.iamType(context, iamid),
     publicUrl: deps.publicUrl,

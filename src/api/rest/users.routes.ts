@@ -55,6 +55,7 @@ export const userRoutes = [
     answers: 'UserHits',
     variables: ({ query }) => ({ first: query.size, offset: query.offset, filter: userFilter(query), sort: userSort(query) }),
     whole: allGroups,
+    portioned: { rows: ({ users }) => users, key: 'hits' },
     body: ({ users: { totalCount, nodes } }) => ({
       // A string here, a number for group members.
       count: String(totalCount),
@@ -79,6 +80,7 @@ export const userRoutes = [
       sort: userSort(payload),
     }),
     whole: allGroups,
+    portioned: { rows: ({ users }) => users, key: 'hits' },
     body: ({ users: { totalCount, nodes } }) => ({
       hits: shapedBy(nodes, ({ globalUserId, ...user }) => ({ ...userHit(user), globalUserId })),
       count: String(totalCount),

@@ -39,6 +39,22 @@ export class LazyList<Entry = unknown> {
   }
 }
 
+/** A list whose items become JSON as they are added, so that a long one is never held as objects. */
+export class WrittenList {
+  readonly pieces: Buffer[] = []
+
+  async add(items: readonly unknown[]): Promise<void> {
+    if (items.length === 0) return
+    const whole = [...(await jsonPieces(items)).pieces]
+    // Without the brackets.
+    whole[0] = whole[0]!.subarray(1)
+    whole.push(whole.pop()!.subarray(0, -1))
+    if (this.pieces.length > 0) this.pieces.push(COMMA)
+    this.pieces.push(...whole)
+  }
+}
+const COMMA = Buffer.from(',')
+
 /** By values, text length, and any LazyList. */
 export const isLong = (value: object): boolean => rest(value, LONG) < 0
 
@@ -46,7 +62,7 @@ export const isLong = (value: object): boolean => rest(value, LONG) < 0
 function rest(value: unknown, budget: number): number {
   if (typeof value === 'string') return budget - 1 - value.length / TEXT
   if (typeof value !== 'object' || value === null) return budget - 1
-  if (value instanceof LazyList) return -1
+  if (value instanceof LazyList || value instanceof WrittenList) return -1
   let left = budget - 1
   if (Array.isArray(value)) {
     left -= value.length
@@ -81,12 +97,14 @@ export async function jsonPieces(value: object, limit: number = RESPONSE_LIMIT):
   const pieces: Buffer[] = []
   let bytes = 0
   let text = ''
-  const flush = () => {
-    const piece = Buffer.from(text)
-    text = ''
+  const push = (piece: Buffer) => {
     bytes += piece.length
     if (bytes > limit) throw new Invalid('page', `must be smaller: the response is larger than ${limit} bytes`)
     pieces.push(piece)
+  }
+  const flush = () => {
+    push(Buffer.from(text))
+    text = ''
   }
   const stack: Frame[] = [frameOf(value)]
   text += opening(stack[0]!)
@@ -101,11 +119,17 @@ export async function jsonPieces(value: object, limit: number = RESPONSE_LIMIT):
     const key = frame.keys?.[frame.at]
     frame.at++
     const inner = isBranch(member) ? frameOf(member) : null
-    const written = inner ? opening(inner) : (JSON.stringify(member) as string | undefined)
+    const isWritten = member instanceof WrittenList
+    const written = inner ? opening(inner) : isWritten ? '[' : (JSON.stringify(member) as string | undefined)
     if (written === undefined && frame.keys) continue
     text += `${frame.begun ? ',' : ''}${key === undefined ? '' : `${JSON.stringify(key)}:`}${written ?? 'null'}`
     frame.begun = true
     if (inner) stack.push(inner)
+    if (isWritten) {
+      flush()
+      for (const piece of member.pieces) push(piece)
+      text = ']'
+    }
     if (text.length < PIECE) continue
     flush()
     if (isDue()) await pause()
@@ -115,7 +139,8 @@ export async function jsonPieces(value: object, limit: number = RESPONSE_LIMIT):
 }
 
 const isBranch = (value: unknown): value is object =>
-  value instanceof LazyList || (typeof value === 'object' && value !== null && isLong(value) && !hasOwnForm(value))
+  !(value instanceof WrittenList) &&
+  (value instanceof LazyList || (typeof value === 'object' && value !== null && isLong(value) && !hasOwnForm(value)))
 
 const hasOwnForm = (value: object): boolean => 'toJSON' in value && typeof value.toJSON === 'function'
 
