@@ -47,7 +47,7 @@ export class FairQueue {
 
   /** Throws the error of `refuse`. */
   async run<T>(turn: Turn, work: () => Promise<T>): Promise<T> {
-    const release = await this.acquire(turn)
+    const release = this.tryAcquire(turn) ?? (await this.acquire(turn))
     try {
       return await work()
     } finally {
@@ -55,11 +55,17 @@ export class FairQueue {
     }
   }
 
+  /** The release function, or null where `acquire` would wait. */
+  tryAcquire({ actor }: Turn): (() => void) | null {
+    // The waiters may not take the free slot.
+    return this.#taken < this.#options.places && !this.#isFull(actor) ? this.#take(actor) : null
+  }
+
   /** Resolves with the release function. Rejects with the error of `refuse`. */
   async acquire({ actor, part = '' }: Turn): Promise<() => void> {
-    const { places, maxWaiting = {}, refuse, wait } = this.#options
-    // The waiters may not take the free slot.
-    if (this.#taken < places && !this.#isFull(actor)) return this.#take(actor)
+    const { maxWaiting = {}, refuse, wait } = this.#options
+    const free = this.tryAcquire({ actor })
+    if (free) return free
     const line = this.#lines.get(actor) ?? { waiting: 0, parts: new Map<string, Set<Waiting>>() }
     if (line.waiting >= (maxWaiting.perActor ?? Number.POSITIVE_INFINITY)) throw refuse(actor, true)
     if (this.#waiting >= (maxWaiting.total ?? Number.POSITIVE_INFINITY)) throw refuse(actor, false)

@@ -149,8 +149,7 @@ export function pageOf<Row extends object>(
       return cursorAt(shown.length - 1)
     },
   }
-  const nodes = shown.map(({ cursorValue: _, cursorId: __, place: ___, rank: ____, ...row }) => row as unknown as Row)
-  return makePage(nodes, { cursorAt: index => cursorAt(index)!, pageInfo, totalCount })
+  return makePage<Row>(shown, { cursorAt: index => cursorAt(index)!, pageInfo, totalCount })
 }
 
 /** Creates edges and cursors when selected. */

@@ -82,7 +82,8 @@ export class StorePool extends pg.Pool {
   async #borrow(): Promise<pg.PoolClient> {
     const transaction = currentTransaction.getStore()
     if (transaction && !transaction.over) return this.#borrowFor(transaction)
-    const leave = await this.#shares.acquire({ actor: currentActor() })
+    const turn = { actor: currentActor() }
+    const leave = this.#shares.tryAcquire(turn) ?? (await this.#shares.acquire(turn))
     try {
       return onRelease(await this.#connected(), leave)
     } catch (error) {
@@ -104,7 +105,10 @@ export class StorePool extends pg.Pool {
     const { liveness } = this
     if (!liveness) return super.connect()
     liveness.check()
+    // An idle connection is there at once.
+    const isIdle = this.idleCount > 0
     const connecting = super.connect()
+    if (isIdle) return connecting
     return liveness.follow(connecting, () => void connecting.then(client => client.release(), ignore))
   }
 
@@ -119,7 +123,6 @@ export class StorePool extends pg.Pool {
     tidy?: (client: pg.PoolClient) => Promise<unknown>,
   ): Promise<pg.QueryResult> {
     const client = await this.connect()
-    client.on('error', ignore)
     let spoilt = false
     try {
       return await client.query(text, values)
@@ -132,12 +135,12 @@ export class StorePool extends pg.Pool {
         })
       throw error
     } finally {
-      client.off('error', ignore)
       client.release(spoilt)
     }
   }
 
   #watch(client: pg.PoolClient): void {
+    client.on('error', ignore)
     const send = client.query.bind(client) as (...sent: unknown[]) => unknown
     const watched = (first: string | { text?: string }, ...rest: unknown[]): unknown => {
       const text = (typeof first === 'string' ? first : first.text) ?? ''
