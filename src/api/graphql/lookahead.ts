@@ -1,6 +1,14 @@
 /** Look-ahead: the columns and edges of users that an operation selects. */
 import { type ArgumentNode, type FieldNode, type GraphQLResolveInfo, type SelectionSetNode, valueFromASTUntyped } from 'graphql'
-import { type Column, type EagerEdge, isColumn, type Projection } from '../../domain/users/users.projection.ts'
+import {
+  ALL_OF_GROUP,
+  type Column,
+  type EagerEdge,
+  type GroupColumn,
+  isColumn,
+  isGroupColumn,
+  type Projection,
+} from '../../domain/users/users.projection.ts'
 import { DEFAULT_PAGE, MAX_PAGE } from '../../platform/database/pagination.ts'
 
 const EDGE_OF: Record<string, EagerEdge> = {
@@ -33,17 +41,18 @@ const CONNECTION_FIELDS = new Set(['nodes', 'edges', 'node', 'user'])
 interface Selected {
   readonly columns: readonly Column[]
   readonly edges: readonly EagerEdge[]
-  /** The pages of groups; undefined when not selected. */
+  /** The arguments of groups; undefined when not selected. */
   readonly groups: readonly ArgumentNode[] | undefined
+  readonly groupColumns: readonly GroupColumn[]
 }
 // Cached per node of a parsed document; ignores @skip and @include.
 const known = new WeakMap<FieldNode, Selected>()
 
 /** In fixed order, so that equal selections share a statement. */
 export function projectionOf(info: GraphQLResolveInfo): Projection {
-  const { columns, edges, groups } = selectedIn(info)
-  const size = groups && sizeOf(groups, info.variableValues)
-  return size == null ? { columns, edges } : { columns, edges: [...edges, 'groups'], groups: size }
+  const { columns, edges, groups, groupColumns } = selectedIn(info)
+  const first = groups && sizeOf(groups, info.variableValues)
+  return first == null ? { columns, edges } : { columns, edges: [...edges, 'groups'], groups: { first, columns: groupColumns } }
 }
 
 /** The size of a first page; null for others, which the loader reads. */
@@ -55,13 +64,14 @@ function sizeOf(args: readonly ArgumentNode[], variables: Record<string, unknown
   return isFirst && Number.isInteger(size) && Number(size) >= 1 && Number(size) <= MAX_PAGE ? Number(size) : null
 }
 
-function selectedIn({ fieldNodes, fragments }: GraphQLResolveInfo): Selected {
+function selectedIn(info: GraphQLResolveInfo): Selected {
+  const { fieldNodes, fragments } = info
   const [first] = fieldNodes
   const found = first && fieldNodes.length === 1 ? known.get(first) : undefined
   if (found) return found
   const columns = new Set<Column>(IDENTITY_COLUMNS)
   const edges = new Set<EagerEdge>()
-  let groups: Selected['groups']
+  const groups = new Set<FieldNode>()
   const look = (set: SelectionSetNode | undefined, inProfile: boolean): void => {
     for (const selection of set?.selections ?? []) {
       if (selection.kind === 'InlineFragment') look(selection.selectionSet, inProfile)
@@ -74,12 +84,53 @@ function selectedIn({ fieldNodes, fragments }: GraphQLResolveInfo): Selected {
   const take = (field: FieldNode, inProfile: boolean): void => {
     const name = field.name.value
     if (!inProfile && Object.hasOwn(EDGE_OF, name)) edges.add(EDGE_OF[name]!)
-    if (!inProfile && name === 'groups') groups ??= field.arguments ?? []
+    if (!inProfile && name === 'groups') groups.add(field)
     const special = inProfile ? COLUMNS_OF_PROFILE : COLUMNS_OF
     for (const column of Object.hasOwn(special, name) ? special[name]! : [name]) if (isColumn(column)) columns.add(column)
   }
   for (const node of fieldNodes) look(node.selectionSet, false)
-  const seen: Selected = { columns: [...columns].sort(), edges: [...edges].sort(), groups }
+  const [group] = groups
+  const seen: Selected = {
+    columns: [...columns].sort(),
+    edges: [...edges].sort(),
+    groups: group && (group.arguments ?? []),
+    groupColumns: columnsOfGroups(groups, info),
+  }
   if (first && fieldNodes.length === 1) known.set(first, seen)
   return seen
 }
+
+/** All columns where another part of the operation may read the same groups. */
+function columnsOfGroups(groups: ReadonlySet<FieldNode>, { operation, fragments }: GraphQLResolveInfo): readonly GroupColumn[] {
+  const columns = new Set<GroupColumn>()
+  let isWhole = false
+  const look = (set: SelectionSetNode | undefined): void => {
+    for (const selection of set?.selections ?? []) {
+      if (selection.kind === 'InlineFragment') look(selection.selectionSet)
+      else if (selection.kind === 'FragmentSpread') look(fragments[selection.name.value]?.selectionSet)
+      else if (selection.name.value === 'nodes' || selection.name.value === 'node') take(selection.selectionSet)
+      else if (selection.name.value === 'edges') look(selection.selectionSet)
+    }
+  }
+  const take = (set: SelectionSetNode | undefined): void => {
+    for (const selection of set?.selections ?? []) {
+      if (selection.kind === 'InlineFragment') take(selection.selectionSet)
+      else if (selection.kind === 'FragmentSpread') take(fragments[selection.name.value]?.selectionSet)
+      else if (isGroupColumn(selection.name.value)) columns.add(selection.name.value)
+      else if (!FREE.has(selection.name.value)) isWhole = true
+    }
+  }
+  for (const group of groups) look(group.selectionSet)
+  const all = [operation, ...Object.values(fragments)].reduce((sum, { selectionSet }) => sum + countGroups(selectionSet), 0)
+  return isWhole || all > groups.size ? ALL_OF_GROUP : [...columns].sort()
+}
+const FREE = new Set(['id', '__typename'])
+
+const countGroups = (set: SelectionSetNode | undefined): number =>
+  (set?.selections ?? []).reduce(
+    (sum, selection) =>
+      selection.kind === 'FragmentSpread'
+        ? sum
+        : sum + (selection.kind === 'Field' && selection.name.value === 'groups' ? 1 : 0) + countGroups(selection.selectionSet),
+    0,
+  )

@@ -124,14 +124,15 @@ export const users = {
 /** Hidden filter fields need `user:search`. Primes loaders. */
 export async function listUsers(context: Context, args: ListArgs): Promise<UserPage> {
   await authorizeFilter(context, args.filter)
-  return mapPage(await users.list(context, args), user => primeLoaders(context.loaders, user, args.wanted))
+  const options = { wanted: args.wanted, shared: new Map() }
+  return mapPage(await users.list(context, args), user => primeLoaders(context.loaders, user, options))
 }
 
 export const readUser = async (context: Context, args: ReadArgs): Promise<UserRecord> =>
-  primeLoaders(context.loaders, await users.read(context, args), args.wanted)
+  primeLoaders(context.loaders, await users.read(context, args), args)
 
 export const readViewer = async (context: Context, args: WithProjection): Promise<UserRecord> =>
-  primeLoaders(context.loaders, await users.viewer(context, args), args.wanted)
+  primeLoaders(context.loaders, await users.viewer(context, args), args)
 
 /** The changer sees the result as owner or administrator. */
 const viewOf = (call: ServiceContext, user: UserRecord): UserRecord =>

@@ -53,11 +53,13 @@ export interface Cells<Row> {
   read<Start extends object>(cells: readonly unknown[], at: number, record: Start): Start & Row
 }
 
-export function cellsOf<Map extends Columns>(columns: Map): Cells<RecordOf<Map>> {
-  const names = Object.keys(columns)
+export function cellsOf<Map extends Columns>(
+  columns: Map,
+  names: readonly (keyof Map & string)[] = Object.keys(columns),
+): Cells<RecordOf<Map>> {
   const times = names.map(name => columns[name]!.type === 'timestamptz')
-  const sql = Object.values(columns).map(({ sql, type }) =>
-    type === 'timestamptz' ? `(extract(epoch FROM ${sql}) * 1000)::bigint` : sql,
+  const sql = names.map((name, index) =>
+    times[index] ? `(extract(epoch FROM ${columns[name]!.sql}) * 1000)::bigint` : columns[name]!.sql,
   )
   return {
     sql: sql.join(', '),

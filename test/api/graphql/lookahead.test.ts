@@ -66,6 +66,7 @@ beforeAll(async () => {
        updateProfile(input: { ref: { id: $id }, profile: $profile }) { user { id } }
        addAttribute(input: { owner: { user: { id: $id } }, key: "Country", value: "CH" }) { owner { __typename } }
        createProject(input: { name: "ahead" }) { project { id } }
+      createGroup(input: { name: "ahead", iamid: "bim", email: "g@example.test", description: "d" }) { group { id } }
      }`,
     { id: person.id, profile: { ...profile, preferences: { theme: 'dark' }, externalUserIds: { git: 'a' } } },
   )
@@ -73,6 +74,10 @@ beforeAll(async () => {
   await app.store.db.query(`UPDATE users SET current_project_id = $1, last_external_refresh = now() WHERE id = $2`, [
     made.data.createProject.project.id,
     person.id,
+  ])
+  await app.store.db.query('INSERT INTO memberships (user_id, group_id) VALUES ($1, $2)', [
+    person.id,
+    made.data.createGroup.group.id,
   ])
 })
 afterAll(() => app?.close())
@@ -85,4 +90,40 @@ test.each(ROOTS)('every field of a user below $root', async ({ query, of }) => {
     expect(alone.errors, field.name).toBeUndefined()
     expect(field.of(of(alone.data)), field.text).toEqual(field.of(of(whole.data)))
   }
+})
+
+const GROUP = fieldsOf('Group')
+
+test.each(ROOTS)('every field of the groups of a user below $root', async ({ query, of }) => {
+  const select = (text: string) => query(`groups(first: 5) { nodes { ${text} } }`)
+  const whole = await app.graphql(select(GROUP.map(({ text }) => text).join(' ')), {}, token)
+  expect(whole.errors).toBeUndefined()
+  expect(of(whole.data).groups.nodes).toMatchObject([{ name: 'ahead', email: 'g@example.test', description: 'd' }])
+  for (const { name, text } of GROUP) {
+    const alone = await app.graphql(select(text), {}, token)
+    expect(alone.errors, name).toBeUndefined()
+    expect(of(alone.data).groups.nodes[0][name], name).toEqual(of(whole.data).groups.nodes[0][name])
+  }
+})
+
+test.each([
+  ['aliases', '{ user(ref: { userid: "ahead@example.test" }) { a: groups { nodes { id } } b: groups { nodes { name } } } }'],
+  [
+    'two reads of a user',
+    `{ a: user(ref: { userid: "ahead@example.test" }) { groups { nodes { id } } }
+       b: user(ref: { userid: "ahead@example.test" }) { groups { nodes { name } } } }`,
+  ],
+  [
+    'a member of the group',
+    `{ user(ref: { userid: "ahead@example.test" }) { groups { nodes { members { nodes { user { groups { edges { node { name } } } } } } } } } }`,
+  ],
+  [
+    'edges, fragments and pages',
+    `query($n: Int) { users(filter: { userid: "ahead@" }) { nodes { groups(first: $n) { ...Edges pageInfo { endCursor } } } } }
+     fragment Edges on GroupConnection { edges { ... on GroupEdge { node { ...Named } } } } fragment Named on Group { __typename name }`,
+  ],
+])('the groups of one user, selected by %s', async (_, query) => {
+  const { data, errors } = await app.graphql(query, { n: 3 }, token)
+  expect(errors).toBeUndefined()
+  expect(JSON.stringify(data)).toContain('"name":"ahead"')
 })

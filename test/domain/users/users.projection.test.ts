@@ -2,7 +2,13 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { operator } from '../../../src/authorization/actor.ts'
 import type { Context } from '../../../src/authorization/context.ts'
-import { type Column, type EagerEdge, isColumn, type Projection } from '../../../src/domain/users/users.projection.ts'
+import {
+  ALL_OF_GROUP,
+  type Column,
+  type EagerEdge,
+  isColumn,
+  type Projection,
+} from '../../../src/domain/users/users.projection.ts'
 import { listUsers, readUser } from '../../../src/domain/users/users.service.ts'
 import type { Store } from '../../../src/platform/database/store.ts'
 import { makeIam, makeUser, testContext } from '../../harness/context.ts'
@@ -45,14 +51,22 @@ afterAll(() => store.close())
 
 /** Of two groups one comes along, and a sign that there is another. */
 const FIRST = 1
-const wanted = (edges: EagerEdge[]): Projection => ({ columns, edges, ...(edges.includes('groups') && { groups: FIRST }) })
+const wanted = (edges: EagerEdge[]): Projection => ({
+  columns,
+  edges,
+  ...(edges.includes('groups') && { groups: { first: FIRST, columns: ALL_OF_GROUP } }),
+})
 
 async function sameGroups(ahead: Context, behind: Context, id: number, first: number): Promise<void> {
   const [along, loaded] = [
     await ahead.loaders.groupsOfUser.of(id, { first }),
     await behind.loaders.groupsOfUser.of(id, { first }),
   ]
-  expect(along.edges).toEqual(loaded.edges)
+  const columnsOf = ({ cursor, node }: (typeof along.edges)[number]) => ({
+    cursor,
+    group: Object.fromEntries(['id', ...ALL_OF_GROUP].map(column => [column, node[column as keyof typeof node]])),
+  })
+  expect(along.edges.map(columnsOf)).toEqual(loaded.edges.map(columnsOf))
   expect(along.pageInfo).toEqual(loaded.pageInfo)
   expect(await along.totalCount()).toBe(await loaded.totalCount())
 }

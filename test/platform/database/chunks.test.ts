@@ -43,7 +43,11 @@ beforeAll(async () => {
 afterAll(() => store.close())
 
 const filter = { includeDisabled: true, excludeDeletedIams: false, iamids: ['many'] }
-const wanted: Projection = { columns: ['id', 'iamid', 'name', 'userid'], edges: ['attributes', 'grants', 'groups'], groups: 2 }
+const wanted: Projection = {
+  columns: ['id', 'iamid', 'name', 'userid'],
+  edges: ['attributes', 'grants', 'groups'],
+  groups: { first: 2, columns: ['name'] },
+}
 const idsOf = (page: { nodes: readonly { id: number }[] }) => page.nodes.map(({ id }) => id)
 /** Names repeat, so that pieces end in the middle of equal ones. */
 const inOrder = async () =>
@@ -94,7 +98,7 @@ test('a list that hangs on many objects, and a long one on each', async () => {
   ])
   expect(one.nodes).toMatchObject([{ id: group, name: 'all' }])
   const members = await loaders.membersOfGroup.of(group, { first: 2_200 })
-  expect(members.nodes).toEqual((await readPage(store.db, memberList(group, {}, null), { first: 2_200 })).nodes)
+  expect(idsOf(members)).toEqual(idsOf(await readPage(store.db, memberList(group, {}, null), { first: 2_200 })))
   expect(members.nodes).toHaveLength(2_200)
   expect(members.pageInfo.hasNextPage).toBe(true)
   expect(await members.totalCount()).toBe(MANY)
