@@ -14,7 +14,7 @@ import { createLastUsedTracker } from './authentication/last-used.ts'
 import { createLoginAttempts } from './authentication/login-attempts.ts'
 import { type AuthRequirement, actorOfRequest } from './authentication/request-actor.ts'
 import { sessions } from './authentication/sessions.service.ts'
-import { type Actor, anonymous, operator } from './authorization/actor.ts'
+import { type Actor, anonymous, machine, operator } from './authorization/actor.ts'
 import type { App, Context } from './authorization/context.ts'
 import { fromHeader } from './authorization/secret.ts'
 import { createPasswordHasher } from './domain/credentials/password.ts'
@@ -41,6 +41,7 @@ import { authenticateScim } from './scim/authenticate.ts'
 import { replayScim } from './scim/http/dispatch.ts'
 import { createScimRate } from './scim/http/rate-limit.ts'
 import { registerScim } from './scim/http/router.ts'
+import { removeUnfinishedGroups } from './scim/resources/unfinished-groups.service.ts'
 import { type Jobs, startJobs } from './sync/worker.ts'
 
 /** Concurrent operations, and large responses, which take tens of megabytes each. */
@@ -81,7 +82,7 @@ export async function startApp(config: Config, given: StartOptions = {}): Promis
   let jobs: Jobs | null = null
   // Jobs sent earlier are found when they start.
   const app: App = { ...makeApp(config, store, log), jobs: { send: async id => jobs?.send(id) } }
-  const housekeeping = startHousekeeping(app)
+  const housekeeping = startHousekeeping(app, [() => removeUnfinishedGroups(contextFor(app, machine('system'), HOUSEKEEPING))])
   const { trustedProxies, hsts } = config
   const http = createHttp({ log, trustedProxies, hstsSubdomains: hsts.subdomains === 'yes' })
   let prepared = false
@@ -118,6 +119,7 @@ export async function startApp(config: Config, given: StartOptions = {}): Promis
   return { port, app, operatorContext, stop }
 }
 
+const HOUSEKEEPING = { requestId: 'housekeeping', address: '' }
 const ADMIN = { requestId: 'npm run admin', address: '' }
 
 /** For commands: no listener, no log. */

@@ -6,14 +6,18 @@ import { purgeConsumed } from './oidc-session.store.ts'
 
 const EVERY_MS = 600_000
 
-/** Deletes expired tokens, invitations, failure counts and replay records every ten minutes. */
-export function startHousekeeping({ store, log }: Pick<App, 'store' | 'log'>): { stop(): void } {
+/** Deletes expired tokens, invitations, failure counts and replay records every ten minutes; then runs `others`. */
+export function startHousekeeping(
+  { store, log }: Pick<App, 'store' | 'log'>,
+  others: readonly (() => Promise<void>)[],
+): { stop(): void } {
   const clean = async () => {
     const now = new Date()
     await purgeExpired(store.db, now)
     await purgeFailures(store.db, now)
     await purgeAddresses(store.db, now)
     await purgeConsumed(store.db, now)
+    for (const other of others) await other()
   }
   const timer = setInterval(
     () => void clean().catch(error => log.warn({ err: error }, 'housekeeping failed; it is tried again')),

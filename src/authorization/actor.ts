@@ -33,7 +33,7 @@ export interface UserActor {
 /** Machines are actors, so their operations are checked and audited. */
 export interface MachineActor {
   readonly kind: 'machine'
-  readonly name: 'operator' | 'sync'
+  readonly name: 'operator' | 'sync' | 'system'
 }
 
 /** The SCIM client of one IAM. */

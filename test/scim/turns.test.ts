@@ -1,9 +1,12 @@
 // A large group is written on the embedded store, which has one connection: the requests of others are answered in between.
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { machine } from '../../src/authorization/actor.ts'
 import type { Store } from '../../src/platform/database/store.ts'
+import { removeUnfinishedGroups } from '../../src/scim/resources/unfinished-groups.service.ts'
 import type { Person, TestApp } from '../harness/app.ts'
 import { bootApp } from '../harness/app.ts'
+import { testContext } from '../harness/context.ts'
 import { serverUrl, testStore } from '../harness/database.ts'
 import { GROUP, type Provider, provider } from './provider.ts'
 
@@ -244,6 +247,75 @@ describe.skipIf(serverUrl)(`a group of ${MEMBERS} on the embedded store`, () => 
       { name: 'okta/ending', members: '460' },
     ])
   }, 60_000)
+
+  test('a POST that was killed at any piece grants nothing, is removed an hour later, and a repeated one completes', async () => {
+    const members = ids.slice(0, 500)
+    const iam = await provider(app, 'ruled', { groupPermissions: { Half: ['AUDIT'], Chiefs: ['USER_ADMIN'] } })
+    await app.store.db.query(
+      `INSERT INTO users (iamid, userid, userid_key, name, name_key)
+         SELECT 'ruled', 'm' || n, 'm' || n, 'Member ' || n, 'member ' || n FROM generate_series(1, 500) n`,
+    )
+    const own = await app.store.db.query<{ id: string }>(
+      `SELECT scim_id::text AS id FROM users WHERE iamid = 'ruled' ORDER BY id`,
+    )
+    const post = (name: string, count = members.length) =>
+      iam.send(
+        'POST',
+        '/Groups',
+        body(
+          name,
+          own.slice(0, count).map(({ id }) => id),
+        ),
+      )
+    const granted = async () =>
+      (
+        await app.store.db.query(
+          `SELECT 1 FROM effective_permissions e JOIN users u ON u.id = e.user_id AND u.iamid = 'ruled' WHERE e.source = 'group'`,
+        )
+      ).length
+    const clean = () =>
+      removeUnfinishedGroups({ ...testContext({ actor: machine('system'), store: app.store }), requestId: 'housekeeping' })
+    const age = () => app.store.db.query(`UPDATE groups SET unfinished_at = unfinished_at - interval '61 min'`)
+    // 500 members are five pieces.
+    for (const [name, all] of Object.entries({ Half: [1, 2, 3, 4], Chiefs: [2] }))
+      for (const pieces of all) {
+        expect((await killedAfter(pieces, () => post(name))).status).toBe(500)
+        expect([name, pieces, await rowsOf(`ruled/${name}`), await granted()]).toEqual([name, pieces, 120 * pieces, 0])
+        const [group] = await app.store.db.query<{ id: number }>(`SELECT id FROM groups WHERE iamid = 'ruled' AND name = $1`, [
+          name,
+        ])
+        const shown = await app.graphql(`{ group(ref: { id: ${group!.id} }) { name permissions } }`)
+        expect(shown.data).toEqual({ group: { name, permissions: [] } })
+        await clean()
+        expect(await rowsOf(`ruled/${name}`)).toBe(120 * pieces)
+        await age()
+        // Killed itself, it goes on at the next time.
+        await killedAfter(1, clean).catch(() => {})
+        await clean()
+        expect(await app.store.db.query(`SELECT 1 FROM groups WHERE iamid = 'ruled'`)).toEqual([])
+      }
+    const events = await app.store.db.query(
+      `SELECT DISTINCT event, actor_name AS actor FROM audit_events WHERE target_name = 'ruled/Half' AND request_id = 'housekeeping' ORDER BY event`,
+    )
+    expect(events).toEqual([
+      { event: 'groupDeleted', actor: 'system' },
+      { event: 'groupUserDeleted', actor: 'system' },
+    ])
+    for (const name of ['Half', 'Chiefs']) {
+      expect((await killedAfter(2, () => post(name))).status).toBe(500)
+      await age()
+      // Killed once more, it is unfinished for another hour; what is left to write may be one piece.
+      expect((await killedAfter(1, () => post(name))).status).toBe(500)
+      await clean()
+      expect([(await rowsOf(`ruled/${name}`)) > 0, await granted()]).toEqual([true, name === 'Half' ? 0 : members.length])
+      const again = await post(name)
+      expect([again.status, again.body.members.length]).toEqual([201, members.length])
+      await age()
+      await clean()
+      expect((await iam.get(`/Groups/${again.body.id}`)).status).toBe(200)
+    }
+    expect(await granted()).toBe(2 * members.length)
+  }, 120_000)
 
   test('a POST that was killed in between is not shown, and the next POST of the name takes over what it left', async () => {
     const post = (members: string[]) => okta.send('POST', '/Groups', body('unfinished', members))

@@ -10,6 +10,8 @@ import { countMembers, deleteSomeMembers } from './memberships.store.ts'
 
 interface Deletion {
   readonly before: Readonly<Record<string, unknown>>
+  /** Whether its members hold nothing by its name. */
+  readonly isUnfinished?: boolean
   /** Throws when the members' permissions or the group are protected. */
   readonly check?: (call: ServiceContext, permissions: readonly string[]) => Promise<void>
 }
@@ -30,7 +32,7 @@ export async function deletion(
   { how, counts }: { how: Deletion; counts?: Counts },
 ): Promise<WriteResult<Deleted>> {
   const { db, now } = call
-  const permissions = await permissionsOfName(db, group.iamid, canonical(group.name))
+  const permissions = how.isUnfinished ? [] : await permissionsOfName(db, group.iamid, canonical(group.name))
   await how.check?.(call, permissions)
   const { total, left } = counts ?? (await counted(call, group))
   const isAdministrative = permissions.includes('USER_ADMIN')

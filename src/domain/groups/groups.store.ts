@@ -70,7 +70,7 @@ export const permissionsOfGroups = (db: Db, ids: readonly number[]): Promise<{ g
   db.query(
     `SELECT g.id AS "groupId", r.permission FROM groups g
        JOIN iam_group_permissions r ON r.iamid = g.iamid AND r.group_key = g.name_key
-      WHERE g.id = ANY($1::int[]) ORDER BY g.id, r.permission`,
+      WHERE g.id = ANY($1::int[]) AND g.unfinished_at IS NULL ORDER BY g.id, r.permission`,
     [ids],
   )
 

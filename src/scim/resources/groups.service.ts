@@ -78,15 +78,20 @@ export const scimGroups = {
       // Chunked creations get their SCIM id last; the next POST completes an interrupted one.
       const isLong = pieces !== null && pieces.length > 1
       const shownId = isLong ? null : scimid
-      if (before && !isLong) await updateScimGroup(db, before.id, { columns: { ...columns, scimid }, now })
-      const id = before?.id ?? (await insertScimGroup(db, { ...columns, scimid: shownId, iamid: iam.id }, now).catch(nameTaken))
+      // A local group stays in force while it is adopted.
+      const isUnfinished = isLong && (before === null || before.unfinishedAt !== null)
+      const unfinishedAt = isUnfinished ? now : null
+      const changes = isLong ? { unfinishedAt } : { ...columns, scimid, unfinishedAt }
+      if (before) await updateScimGroup(db, before.id, { columns: changes, now })
+      const made = { ...columns, scimid: shownId, iamid: iam.id, unfinishedAt }
+      const id = before?.id ?? (await insertScimGroup(db, made, now).catch(nameTaken))
       const group = { id, iamid: iam.id, name: columns.name }
       const changed = await changeMembers(call, group, { changes: [{ kind: before ? 'set' : 'add', ids }], pieces })
       await keepAdministrators(call, group, changed.removed)
       const after = { iamid: iam.id, name: columns.name, ...(!isLong && { scimid }) }
-      const made: AuditDraft = { event: before ? 'groupUpdated' : 'groupCreated', target: targetOf(group), after }
-      const events = [...(before && isLong ? [] : [made]), ...memberEvents(group, changed)]
-      const end = isLong ? { ...columns, scimid } : {}
+      const event: AuditDraft = { event: before ? 'groupUpdated' : 'groupCreated', target: targetOf(group), after }
+      const events = [...(before && isLong ? [] : [event]), ...memberEvents(group, changed)]
+      const end = isLong ? { ...columns, scimid, ...(isUnfinished && { unfinishedAt: null }) } : {}
       return goingOn(call, { group, events, pieces, end, members })
     },
     {

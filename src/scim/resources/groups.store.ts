@@ -104,8 +104,10 @@ interface Namesake {
   readonly iamid: string
   readonly name: string
   readonly scimid: string | null
+  readonly unfinishedAt: Date | null
 }
-const NAMESAKE = 'SELECT g.id, g.iamid, g.name, g.scimid FROM groups g WHERE g.iamid = $1 AND g.name_key = $2'
+const NAMESAKE = `SELECT g.id, g.iamid, g.name, g.scimid, g.unfinished_at AS "unfinishedAt"
+  FROM groups g WHERE g.iamid = $1 AND g.name_key = $2`
 
 /** With or without SCIM id. */
 export const findNamesake = async (db: Db, iamid: string, nameKey: string): Promise<Namesake | null> =>
@@ -120,6 +122,8 @@ export interface ScimGroupColumns {
   readonly nameKey: string
   readonly scim: Document
   readonly scimid: string
+  /** Set until its creation is complete. */
+  readonly unfinishedAt?: Date | null
 }
 
 /** Hidden until it has a SCIM id. Throws a unique violation. */

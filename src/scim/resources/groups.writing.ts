@@ -85,7 +85,8 @@ async function piece(call: ServiceContext, going: Omit<Going, 'events'>): Promis
   const changed = await changeMembers(call, group, { changes: [], pieces: going.pieces })
   await keepAdministrators(call, group, changed.removed)
   const isLast = going.pieces!.length === 1
-  await updateScimGroup(db, group.id, { columns: isLast ? going.end : {}, now }).catch(nameTaken)
+  const unfinished = going.end.unfinishedAt === null ? { unfinishedAt: now } : {}
+  await updateScimGroup(db, group.id, { columns: isLast ? going.end : unfinished, now }).catch(nameTaken)
   const { name = group.name, scimid } = going.end
   const provisioned: AuditDraft = { event: 'groupUpdated', target: targetOf(group), after: { iamid: group.iamid, name, scimid } }
   return goingOn(call, { ...going, events: [...memberEvents(group, changed), ...(isLast && scimid ? [provisioned] : [])] })

@@ -22,7 +22,7 @@ export interface Piece {
 
 /** `group`: null before creation. */
 export interface Wanted {
-  readonly group: (GroupRef & { readonly name: string }) | null
+  readonly group: (GroupRef & { readonly name: string; readonly unfinishedAt?: Date | null }) | null
   readonly changes: readonly MemberChange[]
 }
 
@@ -58,8 +58,9 @@ async function piecesOf({ db }: ServiceContext, iamid: string, { group, changes 
   const { emptied, joining, leaving } = folded(changes)
   const replaced = emptied && group ? await countMembers(db, group.id) : 0
   if (joining.length + leaving.length <= PIECE && replaced <= PIECE) return null
-  // The last administrator is known only for the whole change.
-  if (group && (await permissionsOfName(db, iamid, canonical(group.name))).includes('USER_ADMIN')) return null
+  // The last administrator is known only for the whole change. An unfinished group grants nothing.
+  if (group && !group.unfinishedAt && (await permissionsOfName(db, iamid, canonical(group.name))).includes('USER_ADMIN'))
+    return null
   const wanted = await usersOf(db, iamid, joining)
   if (wanted.length !== joining.length) throw notAUser()
   const present = group ? await allMembers(db, group) : []

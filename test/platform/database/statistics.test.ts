@@ -39,6 +39,16 @@ test('tables are analyzed after a first fill, and again when they have grown', a
   expect(await known()).toBeGreaterThan(18_000)
 })
 
+test('a table is analyzed again at four times its pages, not before', async () => {
+  await fill(1, 2_000)
+  expect(await analyze()).toHaveLength(1)
+  await fill(2_001, 7_500)
+  expect(await analyze()).toEqual([])
+  await fill(7_501, 8_300)
+  expect(await analyze()).toEqual([expect.stringContaining('ANALYZE "users"')])
+  expect(await known()).toBe(8_300)
+})
+
 test('a long list has the tables analyzed before it is planned, also inside a transaction, and tests see no statement of it', async () => {
   await fill(1, 2_000)
   const sent: string[] = []
