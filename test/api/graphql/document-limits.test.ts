@@ -20,7 +20,7 @@ describe('the text', () => {
   })
   test.each(['\n', '\r'])('has at most so many lines, ended by %j', end => {
     expect(textError(`x${end}`.repeat(lines - 1))).toBeNull()
-    expect(textError(`x${end}`.repeat(lines))).toBe('The document has more than 5000 lines. Ask for less in one request.')
+    expect(textError(`x${end}`.repeat(lines))).toBe('The document has more than 5000 lines. Split the request.')
   })
 })
 

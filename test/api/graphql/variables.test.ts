@@ -44,7 +44,7 @@ describe('a variable', () => {
 test('what would be long to write out is refused without its value, and JSON is not', () => {
   const long = Object.fromEntries(Array.from({ length: 201 }, (_, at) => [`k${at}`, at]))
   expect(() => check('$o: Outer', { o: { text: long } })).toThrow(
-    refused('Variable "$o" got invalid value at "o.text"; String cannot represent a value of that form'),
+    refused('Variable "$o" got invalid value at "o.text"; String cannot represent this kind of value'),
   )
   expect(() => check('$o: Outer', { o: long })).toThrow(
     refused('Variable "$o" got invalid value at "o"; Field "k0" is not defined by type "Outer".'),

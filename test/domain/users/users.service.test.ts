@@ -162,3 +162,28 @@ test('a deleted user is gone, with one event that names them', async () => {
   expect(more).toEqual([])
   await expect(users.read(as(admin), { ref: refOf(one) })).rejects.toMatchObject({ code: 'NOT_FOUND' })
 })
+
+test('each column is read as what is stored under its name', async () => {
+  const texts = ['phone', 'about', 'location', 'organization', 'position', 'sqlUser', 'dn', 'directoryId', 'openidId', 'samlId']
+  const stored = {
+    ...Object.fromEntries(texts.map(name => [name, `the ${name}`])),
+    email: 'e@x.example',
+    emailKey: 'e@x.example',
+  }
+  const times = {
+    lastLogin: new Date(1_000),
+    lastExternalRefresh: new Date(2_000),
+    createdAt: new Date(3_000),
+    updatedAt: new Date(4_000),
+  }
+  const one = await person()
+  const row = await store.db.prisma.user.update({
+    where: { id: one.user.id },
+    data: { ...stored, ...times, systemGenerated: true },
+  })
+  const read = await users.read(as(operator), { ref: refOf(one) })
+  const shared = Object.keys(read).filter(name => name in row)
+  expect(shared).toEqual(expect.arrayContaining([...texts, ...Object.keys(times), 'email', 'systemGenerated', 'disabled']))
+  const of = (from: object) => Object.fromEntries(shared.map(name => [name, from[name as keyof typeof from]]))
+  expect(of(read)).toEqual(of(row))
+})
