@@ -1,7 +1,7 @@
 /**
  * `npm run bench`: how far Roster is from the limit. It fills a server PostgreSQL (BENCH_DATABASE_URL, else one from npm that lives as
  * long as the run) with fill.sql's people, then asks Roster and the bare server of raw.ts the same in turn, so that whatever else
- * the machine does hits both, and prints ratios. Then the longest synchronous piece of awkward requests, memory while 20 clients page through all users, and the time to be ready.
+ * the machine does hits both, and prints ratios. Then memory while 20 clients page through all users, the longest synchronous piece of awkward requests, and the time to be ready.
  */
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
@@ -214,8 +214,8 @@ async function main(): Promise<void> {
   })
   const { token } = (await entered.json()) as { token: string }
   await compare(client, token)
-  await pieces(roster, ROSTER.url, token)
   await memory(roster, token)
+  await pieces(roster, ROSTER.url, token)
   await client.end()
   await stop(raw)
   await stop(roster)
