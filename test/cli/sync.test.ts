@@ -80,7 +80,7 @@ describe.skipIf(slapdFolder === null)('npm run sync', () => {
 
   test('what it refuses', async () => {
     expect(await cli(['sync'], env)).toMatchObject({ exitCode: 2, stdout: 'Missing --iam ID.\n' })
-    expect(await cli(['sync', '--iam', 'nobody'], env)).toMatchObject({ exitCode: 1, stderr: 'There is no IAM nobody\n' })
+    expect(await cli(['sync', '--iam', 'nobody'], env)).toMatchObject({ exitCode: 1, stderr: 'No IAM nobody\n' })
     expect(await cli(['sync', '--iam', 'bim'], env)).toMatchObject({
       exitCode: 1,
       stderr: expect.stringContaining('iamid must not be bim'),

@@ -16,7 +16,7 @@ beforeAll(async () => {
 }, 120_000)
 afterAll(() => app?.close())
 
-const MESSAGE = 'There is no IAM nowhere'
+const MESSAGE = 'No IAM nowhere'
 
 /** What fills the parameters of a path, and a body that each action takes. */
 const VALUES: Record<string, string> = { iamid: 'nowhere', modelType: 'user', groupId: '1', disable: 'true', permission: 'AUDIT' }
