@@ -37,7 +37,9 @@ describe('an address', () => {
     const holder = createServer().listen({ port: 0, host: '127.0.0.1' })
     await once(holder, 'listening')
     const { port } = holder.address() as AddressInfo
-    await expect(checkAddress({ port, host: '127.0.0.1' })).rejects.toThrow(`Port ${port} of 127.0.0.1 is taken`)
+    await expect(checkAddress({ port, host: '127.0.0.1' })).rejects.toThrow(
+      `Port ${port} of 127.0.0.1 is in use: stop the other process, or set PORT`,
+    )
     await new Promise(resolve => holder.close(resolve))
     await checkAddress({ port, host: '127.0.0.1' })
     await checkAddress({ port, host: '127.0.0.1' })
