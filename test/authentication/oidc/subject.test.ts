@@ -57,7 +57,7 @@ test('is renamed by another User ID claim, refused under a held one, and never a
   expect(await rows()).toEqual(two)
   expect((await audit()).filter(({ event }) => event === 'loginFailed').map(({ reason }) => reason)).toEqual([
     expect.stringContaining(`another openid entry (${idp.issuer}#s3) than the account's (${idp.issuer}#s1)`),
-    expect.stringContaining(`ann.new (${idp.issuer}#s1) has the userid ann now`),
+    expect.stringContaining(`ann.new (${idp.issuer}#s1) now has the userid ann,`),
   ])
 })
 

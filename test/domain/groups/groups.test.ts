@@ -167,7 +167,7 @@ describe('deleting', () => {
   test('a group of an external IAM is a Conflict that says why; once the IAM is gone it goes', async () => {
     await makeIam(store, 'shortlived')
     const { id } = await make(fresh(), { iamid: 'shortlived' })
-    await expect(groups.delete(admin, { ref: { id } })).rejects.toThrow(/fed by the IAM shortlived/)
+    await expect(groups.delete(admin, { ref: { id } })).rejects.toThrow(/comes from the IAM shortlived/)
     await store.db.prisma.iam.delete({ where: { id: 'shortlived' } })
     expect(await groups.delete(admin, { ref: { id } })).toEqual({ deleted: true })
   })
