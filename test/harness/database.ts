@@ -6,6 +6,7 @@ import { makeTemplate } from '../../src/platform/database/embedded.template.ts'
 import { migrate, migrationsOf } from '../../src/platform/database/migrate.ts'
 import { openStore, type StoreLog } from '../../src/platform/database/open.ts'
 import type { Store } from '../../src/platform/database/store.ts'
+import { recordingRows } from './sent-rows.ts'
 
 /** A PostgreSQL where databases may be made and dropped; null = everything runs on the embedded store. */
 export const serverUrl = process.env.ROSTER_TEST_DATABASE_URL || null
@@ -17,25 +18,44 @@ const RUN = 'ROSTER_TEST_RUN'
 export default async function prepare(): Promise<() => Promise<void>> {
   process.env[RUN] = `roster_test_${process.pid}_${randomUUID().slice(0, 8)}`
   await makeTemplate()
-  if (!serverUrl) return async () => {}
-  await makeTemplateDatabase()
-  return () =>
-    administer(async client => {
-      const left = await client.query<{ datname: string }>('SELECT datname FROM pg_database WHERE starts_with(datname, $1)', [
-        process.env[RUN],
-      ])
-      for (const { datname } of left.rows) await client.query(`DROP DATABASE IF EXISTS "${datname}" WITH (FORCE)`)
-    })
+  if (serverUrl) await makeTemplateDatabase()
+  if (process.env.CI) process.env.ROSTER_TEST_ROWS ??= '1'
+  return async () => {
+    if (process.env.ROSTER_TEST_ROWS) await compareRows()
+    if (serverUrl) await dropDatabases()
+  }
 }
+
+/** Throws when a row type is not what its statement selects. */
+async function compareRows(): Promise<void> {
+  const { checkRows } = await import('./row-check.ts')
+  const store = await testStore()
+  try {
+    const { faults, compared, unseen } = await checkRows(process.env[RUN]!, store)
+    console.log(`Row types: ${compared} of ${compared + unseen.length} compared with what their statements select`)
+    if (process.env.ROSTER_TEST_ROWS === 'unseen') console.log(unseen.join('\n'))
+    if (faults.length > 0) throw new Error(`Row types differ from what their statements select:\n${faults.join('\n')}`)
+  } finally {
+    await store.close()
+  }
+}
+
+const dropDatabases = (): Promise<void> =>
+  administer(async client => {
+    const left = await client.query<{ datname: string }>('SELECT datname FROM pg_database WHERE starts_with(datname, $1)', [
+      process.env[RUN],
+    ])
+    for (const { datname } of left.rows) await client.query(`DROP DATABASE IF EXISTS "${datname}" WITH (FORCE)`)
+  })
 
 /** A fresh, empty, migrated store of its own: embedded, or on the server when there is one. Close it. */
 export async function testStore(options: { log?: StoreLog; pool?: number } = {}): Promise<Store> {
   if (!serverUrl) {
     await makeTemplate()
-    return openStore({ databaseUrl: null, dataDir: 'memory://', ...options })
+    return recordingRows(await openStore({ databaseUrl: null, dataDir: 'memory://', ...options }))
   }
   const database = await testDatabase({ migrated: true })
-  const store = await openStore({ databaseUrl: database.url, dataDir: 'memory://', ...options })
+  const store = recordingRows(await openStore({ databaseUrl: database.url, dataDir: 'memory://', ...options }))
   return {
     ...store,
     close: async () => {

@@ -31,7 +31,7 @@ export const effectiveAttributesOf = (
   userIds: readonly number[],
 ): Promise<(EffectiveAttributeRecord & { userId: number })[]> =>
   rowsInChunks(db, userIds, piece =>
-    db.query<EffectiveAttributeRecord & { userId: number }>(
+    db.query<EffectiveAttributeRecord & { userId: number; id: number }>(
       `SELECT a.user_id AS "userId", a.key, a.value, a.source, NULL::int AS "groupId", a.id FROM user_attributes a
         WHERE a.user_id = ANY($1::int[])
        UNION ALL
