@@ -13,7 +13,8 @@ export interface UsedAttribute {
 }
 
 interface Piece {
-  readonly last: number
+  /** Null without documents. */
+  readonly last: number | null
   readonly found: readonly UsedAttribute[]
 }
 
