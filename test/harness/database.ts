@@ -6,13 +6,14 @@ import { makeTemplate } from '../../src/platform/database/embedded.template.ts'
 import { migrate, migrationsOf } from '../../src/platform/database/migrate.ts'
 import { openStore, type StoreLog } from '../../src/platform/database/open.ts'
 import type { Store } from '../../src/platform/database/store.ts'
-import { recordingRows } from './sent-rows.ts'
+import { recordingRows, recordRows } from './sent-rows.ts'
 
 /** A PostgreSQL where databases may be made and dropped; null = everything runs on the embedded store. */
 export const serverUrl = process.env.ROSTER_TEST_DATABASE_URL || null
 
 /** All databases of one run begin with it, so that the end of the run finds those that a killed test left. */
 const RUN = 'ROSTER_TEST_RUN'
+if (process.env.ROSTER_TEST_ROWS && process.env[RUN]) recordRows(process.env[RUN])
 
 /** vitest's globalSetup: returns what is to be done at the end. */
 export default async function prepare(): Promise<() => Promise<void>> {

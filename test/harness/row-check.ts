@@ -1,29 +1,8 @@
 // The end of a run: what its statements selected (sent-rows.ts) beside the row types of src (row-types.ts).
 import type { Store } from '../../src/platform/database/store.ts'
-import { type RowProperty, rowTypes } from './row-types.ts'
-import { type SentRow, takeSentRows } from './sent-rows.ts'
-
-/** What node-postgres parses each type to; `json` is any. */
-const KINDS: Record<string, readonly string[]> = {
-  int2: ['number'],
-  int4: ['number'],
-  float8: ['number'],
-  int8: ['string'],
-  numeric: ['string'],
-  bool: ['boolean'],
-  text: ['string'],
-  varchar: ['string'],
-  name: ['string'],
-  uuid: ['string'],
-  timestamptz: ['Date'],
-  bytea: ['Buffer', 'Uint8Array'],
-  json: ['json', 'string', 'number', 'boolean', 'string[]', 'number[]'],
-  jsonb: ['json', 'string', 'number', 'boolean', 'string[]', 'number[]'],
-  _text: ['string[]'],
-  _uuid: ['string[]'],
-  _int4: ['number[]'],
-  _bool: ['boolean[]'],
-}
+import { type Catalogue, faultsOf } from './row-faults.ts'
+import { rowTypes } from './row-types.ts'
+import { takeSentRows } from './sent-rows.ts'
 
 /** Columns that a condition of their statements keeps from being NULL. */
 const NEVER_NULL = [
@@ -35,13 +14,6 @@ const NEVER_NULL = [
 
 /** It passes every statement on. */
 const FORWARDER = 'src/loaders.ts:'
-
-interface Catalogue {
-  /** Names of types by oid. */
-  readonly types: ReadonlyMap<number, string>
-  /** Columns of tables that may be NULL, as `table.number`. */
-  readonly nullable: ReadonlySet<string>
-}
 
 /** `unseen`: lines whose row type no statement was seen for. */
 export async function checkRows(run: string, store: Store): Promise<{ faults: string[]; compared: number; unseen: string[] }> {
@@ -73,23 +45,4 @@ async function readCatalogue({ db }: Store): Promise<Catalogue> {
       WHERE c.relkind = 'r' AND a.attnum > 0 AND NOT a.attnotnull`,
   )
   return { types: new Map(types.map(({ oid, name }) => [oid, name])), nullable: new Set(columns.map(({ key }) => key)) }
-}
-
-export function faultsOf({ fields }: SentRow, row: readonly RowProperty[], { types, nullable }: Catalogue): string[] {
-  const selected = new Set(fields.map(({ name }) => name))
-  const extra = row.filter(({ name, optional }) => !optional && !selected.has(name)).map(({ name }) => `${name} is not selected`)
-  return [
-    ...extra,
-    ...fields.flatMap(field => {
-      const property = row.find(({ name }) => name === field.name)
-      if (!property) return [`${field.name} is not in the row type`]
-      const type = types.get(field.type) ?? `oid ${field.type}`
-      const kinds = KINDS[type] ?? []
-      if (!property.kind!.split(' | ').some(kind => kinds.includes(kind)))
-        return [`${field.name} is ${type}, not ${property.kind}`]
-      if (property.nullable || property.optional) return []
-      if (field.isNull) return [`${field.name} was NULL`]
-      return nullable.has(field.column ?? '') ? [`${field.name} may be NULL`] : []
-    }),
-  ]
 }

@@ -20,18 +20,11 @@ import {
   type TypeReference,
   type UnionType,
 } from 'typescript/unstable/sync'
+import type { RowProperty } from './row-faults.ts'
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url))
 const STORE = 'src/platform/database/store.ts'
 
-/** A property of a row type: what TypeScript says that it may be. */
-export interface RowProperty {
-  readonly name: string
-  /** `string`, `number`, `boolean`, `Date`, `Buffer`, arrays such as `string[]`, unions such as `number | string`, else `json`. */
-  readonly kind: string | null
-  readonly optional: boolean
-  readonly nullable: boolean
-}
 /** By line (`src/sync/runs.store.ts:12`); null where the type is a parameter or unknown. */
 export type RowTypes = ReadonlyMap<string, readonly RowProperty[] | null>
 

@@ -5,19 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import pg from 'pg'
 import type { Db, Store } from '../../src/platform/database/store.ts'
-
-/** The result of one statement. `column`: of which table it is, as `table.number`, where it is a plain column. */
-export interface SentRow {
-  /** Lines of src on the stack, the sender first: `src/sync/runs.store.ts:12`. */
-  readonly senders: readonly string[]
-  readonly text: string
-  readonly fields: readonly {
-    readonly name: string
-    readonly type: number
-    readonly column: string | null
-    readonly isNull: boolean
-  }[]
-}
+import type { SentRow } from './row-faults.ts'
 
 const directory = (run: string): string => join(tmpdir(), `${run}.rows`)
 const ROWS_READ = 100
@@ -25,12 +13,12 @@ const ROWS_READ = 100
 /** By their text. */
 const senders = new Map<string, readonly string[]>()
 const recorded = new Set<string>()
-const run = process.env.ROSTER_TEST_RUN
-const isWanted = run !== undefined && process.env.ROSTER_TEST_ROWS !== undefined
+/** Null: this run records nothing. */
+let folder: string | null = null
 
 /** The same store, whose statements are recorded where the run wants it. */
 export function recordingRows(store: Store): Store {
-  if (!isWanted) return store
+  if (folder === null) return store
   const of = (db: Db): Db => ({
     ...db,
     query: (text, values, options) => {
@@ -47,9 +35,10 @@ const linesOf = (stack: string): string[] =>
     return found ? [`${found[1]}:${found[2]}`] : []
   })
 
-/** db.query returns rows only: the descriptions are node-postgres'. */
-function listen(): void {
-  mkdirSync(directory(run!), { recursive: true })
+/** Before any connection: each keeps the function that it was made with. db.query returns rows only: the descriptions are node-postgres'. */
+export function recordRows(run: string): void {
+  folder = directory(run)
+  mkdirSync(folder, { recursive: true })
   const { query } = pg.Client.prototype as { query: (...sent: unknown[]) => unknown }
   pg.Client.prototype.query = function (this: pg.Client, ...sent: unknown[]) {
     const answer = query.apply(this, sent)
@@ -77,7 +66,7 @@ function record(text: string, { fields, rows }: pg.QueryResult<Record<string, un
   const key = JSON.stringify([row.senders, row.fields])
   if (recorded.has(key)) return
   recorded.add(key)
-  appendFileSync(join(directory(run!), `${process.pid}.jsonl`), `${JSON.stringify(row)}\n`)
+  appendFileSync(join(folder!, `${process.pid}.jsonl`), `${JSON.stringify(row)}\n`)
 }
 
 /** Those of a whole run, each once. */
@@ -88,6 +77,3 @@ export function takeSentRows(run: string): SentRow[] {
   rmSync(path, { recursive: true })
   return [...new Set(lines)].map(line => JSON.parse(line) as SentRow)
 }
-
-// Before any connection: each keeps the function that it was made with.
-if (isWanted) listen()

@@ -1,8 +1,6 @@
 // The comparison of row types with what statements select, which runs at the end of a run (harness/database.ts).
 import { expect, test } from 'vitest'
-import { faultsOf } from '../../harness/row-check.ts'
-import type { RowProperty } from '../../harness/row-types.ts'
-import type { SentRow } from '../../harness/sent-rows.ts'
+import { faultsOf, type RowProperty, type SentRow } from '../../harness/row-faults.ts'
 
 const catalogue = {
   types: new Map([
