@@ -27,7 +27,7 @@ export const FOLDS = `
   10400:10427+28 104b0:104d3+28 10570:1057a+27 1057c:1058a+27 1058c:10592+27 10594:10595+27 10c80:10cb2+40 10d50:10d65+20
   118a0:118bf+20 16e40:16e5f+20 16ea0:16eb8+1b 1e900:1e921+22`
 
-const RANGE = /(?<first>[\da-f]+)(?::(?<last>[\da-f]+))?(?<other>\/2)?(?<distance>[+-][\da-f]+)/g
+const RANGE = /(?<first>[\da-f]{1,5})(?::(?<last>[\da-f]{1,5}))?(?<other>\/2)?(?<distance>[+-][\da-f]{1,5})/g
 
 const folded = new Map<number, number>()
 for (const { groups } of FOLDS.matchAll(RANGE)) {

@@ -225,7 +225,7 @@ describe.skipIf(slapdFolder === null)('log-in', () => {
     test('tells what goes wrong, without secrets', async () => {
       expect(await tried({ userid: 'nobody' })).toMatchObject({
         directory: null,
-        failures: [expect.stringContaining('no such person')],
+        failures: [expect.stringContaining('no such user')],
       })
       const wrong = config({ credentials: { bind_dn: account.dn, bind_pw: 'wrong password' } })
       const refused = await tried({ userid: 'twin2', config: wrong })
