@@ -8,6 +8,7 @@ import { takeSentRows } from './sent-rows.ts'
 const NEVER_NULL = [
   'src/federation/group-entries.store.ts directoryId',
   'src/scim/resources/groups.store.ts scimid',
+  'src/scim/resources/unfinished-groups.store.ts unfinishedAt',
   'src/sync/entries.store.ts userId',
   'src/sync/runs.store.ts startedAt',
 ]

@@ -50,9 +50,12 @@ export const withMembers = async (db: Db, group: ScimGroupRecord): Promise<ScimG
   members: shown(await allMembers(db, group)),
 })
 
+/** `scimid`: null while a local group is being adopted. */
+type LockedGroup = Omit<ScimGroupRecord, 'scimid'> & { readonly scimid: string | null }
+
 /** By internal id, locked; null if deleted. */
-export async function lockGroup(db: Db, id: number): Promise<ScimGroupRecord | null> {
-  const [group] = await db.query<ScimGroupRecord>(`SELECT ${SELECT_GROUP} FROM groups g WHERE g.id = $1 FOR UPDATE`, [id])
+export async function lockGroup(db: Db, id: number): Promise<LockedGroup | null> {
+  const [group] = await db.query<LockedGroup>(`SELECT ${SELECT_GROUP} FROM groups g WHERE g.id = $1 FOR UPDATE`, [id])
   return group ?? null
 }
 

@@ -72,7 +72,8 @@ interface Going {
 export async function goingOn(call: ServiceContext, { events, ...going }: Going): Promise<WriteResult<ScimGroupRecord>> {
   const left = going.pieces?.slice(1) ?? []
   if (left.length > 0) return continued(events, next => piece(next, { ...going, pieces: left }))
-  const group = (await lockGroup(call.db, going.group.id))!
+  const locked = (await lockGroup(call.db, going.group.id))!
+  const group = { ...locked, scimid: locked.scimid! }
   if (!going.members) return { value: group, events }
   if (!isEmbedded(call.app)) return { value: await withMembers(call.db, group), events }
   return { value: group, events, afterCommit: () => withMembers(call.app.store.db, group) }
