@@ -3,7 +3,7 @@ import { WrittenList } from '../../platform/http/json.ts'
 import type { Paged } from './read-all-pages.ts'
 
 /** Rows. */
-export const PORTION = 100
+export const PORTION = 50
 
 /** Where the rows are in an operation's data, and under which key in the body. */
 export interface Portioned<Data> {
