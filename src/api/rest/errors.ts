@@ -12,6 +12,11 @@ export function thrownBy(error: GraphQLError): unknown {
     const rule = ruleOf(cause?.message ?? '') ?? 'has a form that is not allowed here'
     return new Invalid(nameIn(error.message, cause?.message ?? ''), rule)
   }
+  // The response budget: too many bytes, or too much time.
+  if (error.extensions.code === 'BAD_USER_INPUT') {
+    const [first = '', ...rest] = error.message
+    return new Invalid('size', `must be smaller: ${first.toLowerCase()}${rest.join('')}`)
+  }
   return cause ?? error
 }
 

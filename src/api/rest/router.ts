@@ -8,7 +8,7 @@ import { Unauthenticated } from '../../platform/errors.ts'
 import type { FairQueue } from '../../platform/fair-queue.ts'
 import { restError } from '../../platform/http/errors.ts'
 import type { HttpRequest, HttpServer, Translator } from '../../platform/http/types.ts'
-import { createBudget } from '../graphql/response-budget.ts'
+import { createBudget, restart, type WithBudget } from '../graphql/response-budget.ts'
 import { thrownBy } from './errors.ts'
 import { openapi } from './openapi.ts'
 import type { Endpoint, Route, RouteCredential, RouteDeps } from './route.ts'
@@ -73,14 +73,21 @@ function register(http: HttpServer, { deps, row, place }: { deps: RestDeps; row:
 
 function runtimeOf(deps: RestDeps, request: HttpRequest<RequestLocals>): RouteDeps {
   const { context } = request.locals
+  // One for all reads of the request: portions and pages of a list are one response.
+  const budget = createBudget()
   return {
     execute: (document, variables) => {
       // The loaders would hold every portion until the last.
       const loaders = 'after' in variables ? context.app.createLoaders(context) : context.loaders
-      return run(deps.schema, { document, variables, contextValue: { ...context, loaders } })
+      return run(deps.schema, { document, variables, contextValue: { ...context, loaders, budget } })
     },
-    reserve: (variables, work) =>
-      isLarge(variables) ? deps.large.run({ actor: shareOf(context.actor, context.address) }, work) : work(),
+    reserve: (variables, work) => {
+      if (!isLarge(variables)) return work()
+      return deps.large.run({ actor: shareOf(context.actor, context.address) }, () => {
+        restart(budget)
+        return work()
+      })
+    },
     secret: () => deps.secretOf(request),
     iamType: iamid => deps.iamType(context, iamid),
     publicUrl: deps.publicUrl,
@@ -95,10 +102,9 @@ export const isLarge = ({ first, offset }: { first?: unknown; offset?: unknown }
 /** Without the GraphQL limits, which are for clients' documents. */
 async function run(
   schema: GraphQLSchema,
-  { document, variables, contextValue }: { document: DocumentNode; variables: object; contextValue: Context },
+  { document, variables, contextValue }: { document: DocumentNode; variables: object; contextValue: Context & WithBudget },
 ): Promise<unknown> {
-  const context = { ...contextValue, budget: createBudget() }
-  const { data, errors } = await execute({ schema, document, variableValues: { ...variables }, contextValue: context })
+  const { data, errors } = await execute({ schema, document, variableValues: { ...variables }, contextValue })
   if (errors?.[0] !== undefined) throw thrownBy(errors[0])
   return data
 }

@@ -42,10 +42,17 @@ export class LazyList<Entry = unknown> {
 /** A list whose items become JSON as they are added, so that a long one is never held as objects. */
 export class WrittenList {
   readonly pieces: Buffer[] = []
+  #left: number
 
+  constructor(limit: number = RESPONSE_LIMIT) {
+    this.#left = limit
+  }
+
+  /** Throws Invalid when all items together are longer than `limit` bytes. */
   async add(items: readonly unknown[]): Promise<void> {
     if (items.length === 0) return
-    const whole = [...(await jsonPieces(items)).pieces]
+    const whole = [...(await jsonPieces(items, this.#left)).pieces]
+    for (const { length } of whole) this.#left -= length
     // Without the brackets.
     whole[0] = whole[0]!.subarray(1)
     whole.push(whole.pop()!.subarray(0, -1))

@@ -18,6 +18,17 @@ beforeAll(async () => {
 })
 afterAll(() => app?.close())
 
+test('a page whose JSON is longer than a response may be is refused', async () => {
+  const { db } = app.store
+  await db.query(`UPDATE users SET preferences = jsonb_build_object('a', repeat('x', 700000)) WHERE userid LIKE 'p%'`)
+  const answer = await fetch(`${app.url}/bim/user?size=10000`, { headers: { authorization: `Bearer ${token}` } })
+  expect([answer.status, ((await answer.json()) as { message: string }).message]).toEqual([
+    400,
+    expect.stringContaining('larger than'),
+  ])
+  await db.query(`UPDATE users SET preferences = NULL WHERE userid LIKE 'p%'`)
+})
+
 interface Hits {
   count: string
   hits: { id: number; userid: string; profile: { name: string } }[]
