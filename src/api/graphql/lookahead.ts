@@ -1,5 +1,12 @@
 /** Look-ahead: the columns and edges of users that an operation selects. */
-import { type ArgumentNode, type FieldNode, type GraphQLResolveInfo, type SelectionSetNode, valueFromASTUntyped } from 'graphql'
+import {
+  type ArgumentNode,
+  type FieldNode,
+  type GraphQLResolveInfo,
+  type OperationDefinitionNode,
+  type SelectionSetNode,
+  valueFromASTUntyped,
+} from 'graphql'
 import {
   ALL_OF_GROUP,
   type Column,
@@ -45,8 +52,8 @@ interface Selected {
   readonly groups: readonly ArgumentNode[] | undefined
   readonly groupColumns: readonly GroupColumn[]
 }
-// Cached per node of a parsed document; ignores @skip and @include.
-const known = new WeakMap<FieldNode, Selected>()
+// Cached per operation and node of a parsed document; ignores @skip and @include.
+const known = new WeakMap<OperationDefinitionNode, Map<FieldNode, Selected>>()
 
 /** In fixed order, so that equal selections share a statement. */
 export function projectionOf(info: GraphQLResolveInfo): Projection {
@@ -65,9 +72,9 @@ function sizeOf(args: readonly ArgumentNode[], variables: Record<string, unknown
 }
 
 function selectedIn(info: GraphQLResolveInfo): Selected {
-  const { fieldNodes, fragments } = info
+  const { fieldNodes, fragments, operation } = info
   const [first] = fieldNodes
-  const found = first && fieldNodes.length === 1 ? known.get(first) : undefined
+  const found = first && fieldNodes.length === 1 ? known.get(operation)?.get(first) : undefined
   if (found) return found
   const columns = new Set<Column>(IDENTITY_COLUMNS)
   const edges = new Set<EagerEdge>()
@@ -96,7 +103,7 @@ function selectedIn(info: GraphQLResolveInfo): Selected {
     groups: group && (group.arguments ?? []),
     groupColumns: columnsOfGroups(groups, info),
   }
-  if (first && fieldNodes.length === 1) known.set(first, seen)
+  if (first && fieldNodes.length === 1) known.set(operation, (known.get(operation) ?? new Map()).set(first, seen))
   return seen
 }
 

@@ -106,6 +106,21 @@ test.each(ROOTS)('every field of the groups of a user below $root', async ({ que
   }
 })
 
+test('two operations of a document share a fragment, and each reads what it selects', async () => {
+  const query = `fragment One on Query { user(ref: { userid: "ahead@example.test" }) { groups { nodes { id } } } }
+    query A { ...One } query B { ...One b: user(ref: { userid: "ahead@example.test" }) { groups { nodes { name } } } }`
+  for (const operationName of ['A', 'B', 'A']) {
+    const answer = await fetch(`${app.url}/graphql`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
+      body: JSON.stringify({ query, operationName }),
+    })
+    const { data, errors } = (await answer.json()) as { data: { b?: unknown }; errors?: unknown }
+    expect(errors).toBeUndefined()
+    expect(data.b).toEqual(operationName === 'B' ? { groups: { nodes: [{ name: 'ahead' }] } } : undefined)
+  }
+})
+
 test.each([
   ['aliases', '{ user(ref: { userid: "ahead@example.test" }) { a: groups { nodes { id } } b: groups { nodes { name } } } }'],
   [
