@@ -105,8 +105,8 @@ export class StorePool extends pg.Pool {
     const { liveness } = this
     if (!liveness) return super.connect()
     liveness.check()
-    // An idle connection is there at once.
-    const isIdle = this.idleCount > 0
+    // An idle connection that nobody waits for is there at once.
+    const isIdle = this.idleCount > this.waitingCount
     const connecting = super.connect()
     if (isIdle) return connecting
     return liveness.follow(connecting, () => void connecting.then(client => client.release(), ignore))
