@@ -19,11 +19,12 @@ export function createScimRate(): ScimRate {
       }
       const { left, at } = buckets.get(iamid) ?? { left: perMinute, at: now }
       const filled = Math.min(perMinute, left + ((now - at) * perMinute) / MINUTE)
-      buckets.set(iamid, { left: filled < 1 ? filled : filled - 1, at: now })
+      // A refusal leaves the bucket: writing it would add up rounding errors.
       if (filled < 1)
         throw new TooManyRequests(`This IAM takes ${perMinute} SCIM requests a minute (scimRequestsPerMinute)`, {
           retryAfter: Math.ceil(((1 - filled) * MINUTE) / perMinute / 1000),
         })
+      buckets.set(iamid, { left: filled - 1, at: now })
     },
   }
 }
