@@ -96,7 +96,7 @@ export async function finishOidcLogin(
     return {
       iam,
       userid,
-      results: results,
+      results,
       endSession: endSession?.href ?? null,
       session: { ...session, idToken: endSession && idToken },
     }
@@ -128,7 +128,7 @@ async function relyingPartyOf({ app, db }: ServiceContext, iamid: string): Promi
   }
   const encrypted = (await encryptedSecretsOf(db, iamid))['options.clientSecret']
   try {
-    const clientSecret = encrypted ? decrypt(app.keys, { iamid, path: 'options.clientSecret', encrypted: encrypted }) : null
+    const clientSecret = encrypted ? decrypt(app.keys, { iamid, path: 'options.clientSecret', encrypted }) : null
     return { iam, relying: { options, clientSecret, outbound: app.outbound } }
   } catch (error) {
     // Problems of our keys are not for callers.

@@ -88,7 +88,7 @@ async function byDirectory(
   if (user?.disabled) return soonest
   const about = await fetchUserInfo(call, iam, name)
   const results = about === null ? [own] : [own, about]
-  return { user, iam, userid: name, results: results, passwordHash: null }
+  return { user, iam, userid: name, results, passwordHash: null }
 }
 
 /** Details are for administrators: in log, exchanges and testIam. */

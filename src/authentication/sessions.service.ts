@@ -218,7 +218,7 @@ async function startSession(
 ): Promise<WriteResult<IssuedToken>> {
   const taken =
     rejection === undefined
-      ? await applySourceResults(call, { iam, person: known, results: results, logIn: true })
+      ? await applySourceResults(call, { iam, person: known, results, logIn: true })
       : { rejected: rejection }
   if ('rejected' in taken) {
     call.app.log.warn(

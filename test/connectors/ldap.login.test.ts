@@ -93,15 +93,15 @@ describe.skipIf(slapdFolder === null)('log-in', () => {
     ['an attribute', { userIdAttribute: 'objectGUID' }],
     ['a filter', { userSearchFilter: '(&(objectClass=inetOrgPerson)(!(title=Boss))(|(uid=nobody)(objectGUID=%s)))' }],
     ['whoever has userids in lower case', { userSearchFilter: '(objectguid=%s)', normalizeUserId: true }],
-  ])('a userid of bytes, by %s, is told and typed as base64', async (_, options) => {
+  ])('a userid of bytes, by %s, is shown and typed as base64', async (_, options) => {
     const connector = connectorOf(slapd, { options })
     const userid = Buffer.from('abc').toString('base64')
     expect(await connector.logIn(userid, 'pw-Ana')).toMatchObject({ id: `uid=Ana,${people}`, userid })
     expect(await connector.find(userid)).toMatchObject({ userid })
     expect(await connector.find('abc')).toBe(null)
-    const told: Listed[] = []
-    for await (const event of connector.list()) if (event.type === 'users') told.push(...event.users)
-    expect(told).toMatchObject([{ userid }])
+    const users: Listed[] = []
+    for await (const event of connector.list()) if (event.type === 'users') users.push(...event.users)
+    expect(users).toMatchObject([{ userid }])
   })
 
   test('a DN full of special characters', async () => {

@@ -43,7 +43,7 @@ test('it is simple case folding: what it makes of a letter differs by case alone
   expect(wrong).toEqual([])
 })
 
-test('no two letters that differ by case alone are told apart', () => {
+test('no two letters that differ by case alone fold to different forms', () => {
   const single = (text: string) => ([...text].length === 1 ? [text] : [])
   const wrong = letters.filter(letter =>
     [...single(letter.toLowerCase()), ...single(letter.toUpperCase())].some(

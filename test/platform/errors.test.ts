@@ -2,8 +2,8 @@ import { expect, test } from 'vitest'
 import { assertUnchanged, ERROR_CODES, Invalid, MethodNotAllowed, TooManyRequests } from '../../src/platform/errors.ts'
 
 test('every code has its status and phrase', () => {
-  const told = Object.entries(ERROR_CODES).map(([code, { status, phrase }]) => `${status} ${phrase}: ${code}`)
-  expect(told).toEqual([
+  const codes = Object.entries(ERROR_CODES).map(([code, { status, phrase }]) => `${status} ${phrase}: ${code}`)
+  expect(codes).toEqual([
     '400 Bad Request: BAD_USER_INPUT',
     '401 Unauthorized: UNAUTHENTICATED',
     '403 Forbidden: FORBIDDEN',

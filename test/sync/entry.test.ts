@@ -39,7 +39,7 @@ test.each([
   [[] as const, held, null],
   [['gid', 'email'] as const, held, { before: { email: 'x' }, after: { email: null } }],
   [[] as const, null, { after: found }],
-])('a group, of which %j is spoken', (fields, here, change) => {
+])('a group, given %j', (fields, here, change) => {
   const draft = groupOutcome(found, fields, here)
   if (change === null) expect(draft).toBeNull()
   else expect(draft).toMatchObject({ kind: 'group', outcome: 'group', nameKey: 'crew', ...change })

@@ -72,7 +72,7 @@ export async function lockIam(db: Db, id: string): Promise<{ iam: IamRecord; enc
   )
   if (!row) throw new NotFound(`No IAM ${id}`)
   const { encrypted, ...iam } = row
-  return { iam, encrypted: encrypted }
+  return { iam, encrypted }
 }
 
 /** Blocks removal. Call it before locking users, as removal does. */

@@ -60,7 +60,7 @@ function opened(
   { iamid, path, encrypted }: { iamid: string; path: string; encrypted: EncryptedSecrets },
 ): string | null {
   try {
-    return decrypt(keys, { iamid, path, encrypted: encrypted })
+    return decrypt(keys, { iamid, path, encrypted })
   } catch (error) {
     if (error instanceof Unprocessable) return null
     throw error
