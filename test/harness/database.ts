@@ -87,6 +87,7 @@ async function makeTemplateDatabase(): Promise<void> {
     const inside = new pg.Client(draft.url)
     await inside.connect()
     await migrate(inside, migrationsOf(), { shared: true })
+    await seeFewUsers(inside)
     await inside.end()
     const name = new URL(draft.url).pathname.slice(1)
     await client.query(`ALTER DATABASE "${name}" RENAME TO ${templateName()}`).catch(async (error: pg.DatabaseError) => {
@@ -94,6 +95,20 @@ async function makeTemplateDatabase(): Promise<void> {
       if (error.code !== '42P04') throw error
     })
   })
+}
+
+/** What autovacuum last saw before a first sync: to the planner, no IAM but bim has users, and no group members. */
+async function seeFewUsers(client: pg.Client): Promise<void> {
+  await client.query(`
+    INSERT INTO users (iamid, userid, userid_key, name, name_key)
+      SELECT 'bim', 'u' || n, 'u' || n, 'U ' || n, 'u ' || n FROM generate_series(1, 20) n;
+    INSERT INTO groups (iamid, name, name_key) SELECT 'bim', 'G ' || n, 'g ' || n FROM generate_series(1, 5) n;
+    INSERT INTO memberships (user_id, group_id, sources) SELECT u.id, g.id, '{bim}' FROM users u, groups g WHERE g.id = u.id % 5 + 1;`)
+  await client.query('ANALYZE')
+  await client.query(`
+    DELETE FROM memberships; DELETE FROM groups; DELETE FROM users;
+    SELECT setval(pg_get_serial_sequence(t, c), 1, false)
+      FROM (VALUES ('users', 'id'), ('users', 'profile_id'), ('groups', 'id'), ('memberships', 'id')) s(t, c)`)
 }
 
 function urlOf(database: string): string {

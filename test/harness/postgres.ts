@@ -27,9 +27,14 @@ function start(): ChildProcess {
   if (owner.uid !== undefined && owner.gid !== undefined) chownSync(root, owner.uid, owner.gid)
   const initdb = ['-D', data, '-A', 'trust', '-U', 'postgres', '-E', 'UTF8', '--locale=C.UTF-8', '--no-sync']
   execFileSync(join(native, 'bin/initdb'), initdb, { ...owner, cwd: root, stdio: ['ignore', 'ignore', 'inherit'] })
-  const settings = ['fsync=off', 'max_connections=300', 'listen_addresses=127.0.0.1', `unix_socket_directories=${root}`].flatMap(
-    set => ['-c', set],
-  )
+  // Statistics stay those of an empty store with a few users (database.ts): every plan must bear them.
+  const settings = [
+    'fsync=off',
+    'autovacuum=off',
+    'max_connections=300',
+    'listen_addresses=127.0.0.1',
+    `unix_socket_directories=${root}`,
+  ].flatMap(set => ['-c', set])
   return spawn(join(native, 'bin/postgres'), ['-D', data, '-p', String(port), ...settings], {
     ...owner,
     cwd: root,

@@ -99,12 +99,15 @@ export interface MemberRow {
   readonly display: string | null
 }
 
-/** The page after the user `after`, by index. */
+/**
+ * The page after the user `after`, by index. The IAM is compared in the select list: as a condition on `users`, its index would
+ * look better than the primary key to a planner that has not yet seen this IAM, and cost N × M.
+ */
 export const membersPage = ({ id, iamid, after, size }: Readonly<Record<'id' | 'iamid' | 'after' | 'size', string>>): string =>
-  `SELECT m.user_id AS at, v.scim_id AS value, v.name AS display
+  `SELECT m.user_id AS at, CASE WHEN v.iamid = ${iamid} THEN v.scim_id END AS value, v.name AS display
      FROM (SELECT m.user_id FROM memberships m WHERE m.group_id = ${id} AND ${iamid} = ANY(m.sources) AND m.user_id > ${after}
        ORDER BY m.user_id LIMIT ${size}) m
-     LEFT JOIN LATERAL (SELECT v.scim_id, v.name FROM users v WHERE v.id = m.user_id AND v.iamid = ${iamid} OFFSET 0) v ON true`
+     LEFT JOIN LATERAL (SELECT v.iamid, v.scim_id, v.name FROM users v WHERE v.id = m.user_id OFFSET 0) v ON true`
 
 /** By user id, including those already read. */
 export const allMembers = (db: Db, group: GroupRef, before: readonly MemberRow[] = []): Promise<MemberRow[]> =>
