@@ -1,4 +1,3 @@
-/** The composition root. */
 import type { Logger } from 'pino'
 import { performAdmin } from './api/admin/commands.ts'
 import { serveAdmin } from './api/admin/socket.ts'
@@ -54,7 +53,6 @@ export interface RunningApp {
   readonly port: number
   readonly app: App
   operatorContext(): Context
-  /** Finishes open requests, writes pending records, closes the store. */
   stop(): Promise<void>
 }
 
@@ -63,7 +61,6 @@ export interface StartOptions {
   readonly log?: Logger
   /** Runs before readiness, once the port is bound. */
   readonly prepare?: (operator: Context) => Promise<void>
-  /** False disables background work, for tests. */
   readonly background?: boolean
 }
 
@@ -80,7 +77,6 @@ export async function startApp(config: Config, given: StartOptions = {}): Promis
   if (!given.store) await checkAddress(config)
   const store = given.store ?? (await openStore({ databaseUrl, dataDir, log: say, cursorKeys: () => app.keys }))
   let jobs: Jobs | null = null
-  // Jobs sent earlier are found when they start.
   const app: App = { ...makeApp(config, store, log), jobs: { send: async id => jobs?.send(id) } }
   const housekeeping = startHousekeeping(app, [() => removeUnfinishedGroups(contextFor(app, machine('system'), HOUSEKEEPING))])
   const { trustedProxies, hsts } = config
@@ -122,7 +118,6 @@ export async function startApp(config: Config, given: StartOptions = {}): Promis
 const HOUSEKEEPING = { requestId: 'housekeeping', address: '' }
 const ADMIN = { requestId: 'npm run admin', address: '' }
 
-/** For commands: no listener, no log. */
 export async function asOperator<T>(config: Config, requestId: string, work: (operator: Context) => Promise<T>): Promise<T> {
   const log = createLog({ level: 'silent' })
   const store = await openStore({ databaseUrl: config.databaseUrl, dataDir: config.dataDir })
@@ -192,7 +187,6 @@ async function registerApis(http: HttpServer, app: App) {
       return contextFor(app, actor, request)
     },
   })
-  /** Its cookie is about to be replaced. */
   const endFormer = async (request: HttpRequest) => {
     const { authorization: _, ...headers } = request.headers
     const former = contextFor(app, await actorOfRequest(app, { method: request.method, headers }, 'optional'), request)

@@ -1,4 +1,3 @@
-/** The process: settings, app, first administrator, listen, stop. */
 import { parseArgs } from 'node:util'
 import { type RunningApp, startApp } from './app.ts'
 import { fillDemo } from './demo/demo.ts'

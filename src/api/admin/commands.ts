@@ -11,7 +11,6 @@ import { Conflict, Invalid } from '../../platform/errors.ts'
 export interface AdminCommand {
   readonly name: 'unlock' | 'set-password' | 'create'
   readonly iamid: string
-  /** Null only to unlock an address. */
   readonly userid: string | null
   readonly address: string | null
   readonly password: string | null
@@ -19,7 +18,6 @@ export interface AdminCommand {
   readonly grant: boolean
 }
 
-/** Runs as the operator; returns the output. */
 export async function performAdmin(operator: Context, command: AdminCommand): Promise<string> {
   const { name, iamid, userid, address, password } = command
   if (name === 'unlock') {

@@ -89,7 +89,6 @@ function listen(server: Server, path: string): Promise<void> {
   })
 }
 
-/** A path that is too long is opened through its directory's handle. */
 export function socketIn(dataDir: string): { path: string; release(): void } {
   const path = join(resolve(dataDir), SOCKET_NAME)
   if (Buffer.byteLength(path) <= LONGEST_PATH || process.platform !== 'linux') return { path, release() {} }

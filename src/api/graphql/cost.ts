@@ -19,18 +19,14 @@ import { hasNoPage } from './limits.ts'
 const LIST = 10
 /** Costs, in fields. */
 const COSTS = {
-  /** A JSON field. */
   json: 10,
-  /** A root list: one statement. */
   list: 200,
-  /** A total count. */
   count: 1_000,
   /** Skipped rows per field; the maximum. */
   offset: 50,
   far: 20_000,
 }
 
-/** A connection counts its page size. */
 function estimate({ field, args, childComplexity }: ComplexityEstimatorArgs): number {
   const named = getNamedType(field.type)
   if (isIntrospectionType(named)) return 1
@@ -104,7 +100,6 @@ function argumentsOf(...[field, node, variables]: Parameters<typeof getArgumentV
   }
 }
 
-/** Fields of one level, fragments included. */
 function fieldsIn(document: DocumentNode, set: SelectionSetNode, inside: readonly string[] = []): FieldNode[] {
   return set.selections.flatMap(selection => {
     if (selection.kind === Kind.FIELD) return [selection]

@@ -49,7 +49,6 @@ export function createDocumentCache(tokens: number): DocumentCache {
         if (refused) return refused
         const found = kept.get(hashOf(key))
         if (!found) return undefined
-        // Moves to the end: least recently used is evicted first.
         kept.delete(hashOf(key))
         kept.set(hashOf(key), found)
         return found.document

@@ -4,15 +4,12 @@ import { type ASTNode, type DocumentNode, type FieldNode, Kind, type SelectionNo
 export const DOCUMENT_LIMITS = {
   characters: 100_000,
   lines: 5_000,
-  /** In all operations together. */
   variables: 500,
-  /** Fields and spread fragments. */
   selections: 10_000,
   /** Comparisons of OverlappingFieldsCanBeMerged. */
   comparisons: 20_000,
 }
 
-/** Returns the error of the text, else null. */
 export function textError(text: string): string | null {
   if (text.length > DOCUMENT_LIMITS.characters)
     return `The document has more than ${DOCUMENT_LIMITS.characters} characters. Send long values as variables.`
@@ -25,7 +22,6 @@ export function textError(text: string): string | null {
   return null
 }
 
-/** Returns the error of the parsed document, else null. */
 export function documentError(document: DocumentNode): string | null {
   let variables = 0
   for (const node of document.definitions) if ('variableDefinitions' in node) variables += node.variableDefinitions?.length ?? 0
@@ -46,7 +42,6 @@ export function documentError(document: DocumentNode): string | null {
   return null
 }
 
-/** Counts each fragment once. Another rule rejects fragment cycles. */
 function selectionCounter(fragments: ReadonlyMap<string, SelectionSetNode>): (set: SelectionSetNode) => number {
   const known = new Map<string, number>()
   const size = (set: SelectionSetNode): number => {
@@ -104,7 +99,6 @@ function comparisonsOf(sets: readonly SelectionSetNode[], fragments: ReadonlyMap
   return total
 }
 
-/** Their arguments are compared too. */
 function add(fields: Map<string, FieldGroup>, field: FieldNode): void {
   const name = field.alias?.value ?? field.name.value
   const same = fields.get(name) ?? { count: 0, weight: 0, sets: [] }

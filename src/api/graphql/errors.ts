@@ -1,4 +1,3 @@
-/** GraphQL errors: `extensions` has the code, field and request id. */
 import { unwrapResolverError } from '@apollo/server/errors'
 import { GraphQLError, type GraphQLFormattedError } from 'graphql'
 import type { Logger } from 'pino'
@@ -7,7 +6,6 @@ import { errorHeaders } from '../../platform/http/errors.ts'
 import type { HttpResponse } from '../../platform/http/types.ts'
 import { shortened, variableError, variableOf } from '../../platform/http/variables.ts'
 
-/** Codes of requests that reach no resolver. */
 const LANGUAGE_CODES = new Set([
   'GRAPHQL_PARSE_FAILED',
   'GRAPHQL_VALIDATION_FAILED',
@@ -24,7 +22,6 @@ const extensionsOf = (error: RosterError) => ({
   ...(error.retryAfter === undefined ? {} : { retryAfter: error.retryAfter }),
 })
 
-/** Unexpected errors are logged and masked. */
 export const formatError =
   (log: Logger) =>
   (formatted: GraphQLFormattedError, thrown: unknown): GraphQLFormattedError => {
@@ -50,7 +47,6 @@ export const formatError =
     }
   }
 
-/** At most `most` errors, and one that counts the rest. */
 export function capped(errors: readonly GraphQLFormattedError[], most: number): readonly GraphQLFormattedError[] {
   const next = errors[most]
   if (!next) return errors
@@ -58,7 +54,6 @@ export function capped(errors: readonly GraphQLFormattedError[], most: number): 
   return [...errors.slice(0, most), { message, extensions: { code: next.extensions?.code } }]
 }
 
-/** Replaced messages of graphql-js. */
 const WHOLE_VALUE: Readonly<Record<string, string>> = {
   'Maximum call stack size exceeded': 'The document is nested too deeply',
   'Validation aborted.': 'The document asks for too many of the same fields. Ask for each once.',
@@ -72,7 +67,6 @@ function rephrased(message: string): string {
   return WHOLE_VALUE[text] ?? withoutValue(withoutLiteral(text))
 }
 
-/** `Syntax Error: Expected Name, found String "…".` */
 function withoutLiteral(text: string): string {
   if (!text.startsWith('Syntax Error: ')) return text
   const literal = / (String|BlockString) "/.exec(text)
@@ -81,7 +75,6 @@ function withoutLiteral(text: string): string {
 
 const CANNOT_REPRESENT = ' cannot represent '
 
-/** `String cannot represent a non string value: …` */
 function withoutValue(text: string): string {
   const start = text.indexOf(CANNOT_REPRESENT)
   if (start === -1 || !/^(?:an? )?non/.test(text.slice(start + CANNOT_REPRESENT.length))) return text
@@ -89,7 +82,6 @@ function withoutValue(text: string): string {
   return value === -1 ? text : text.slice(0, value)
 }
 
-/** A variable's error without its value. */
 function ofVariable(message: string, thrown: unknown) {
   const cause = (thrown instanceof GraphQLError ? thrown.originalError?.message : undefined) ?? message
   const fault = variableError(message, cause)
@@ -104,7 +96,6 @@ function ofVariable(message: string, thrown: unknown) {
   }
 }
 
-/** An error before execution (credential, body). */
 export function graphqlError(error: RosterError, { requestId }: { requestId: string }): HttpResponse {
   const { status } = ERROR_CODES[error.code]
   const headers = errorHeaders(status, error)

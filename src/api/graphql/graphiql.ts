@@ -6,10 +6,8 @@ import { Unavailable } from '../../platform/errors.ts'
 import { hasSessionCookie } from '../../platform/http/cookies.ts'
 import type { HttpServer } from '../../platform/http/types.ts'
 
-/** The output of vite.ui.config.ts. */
 const BUILT = fileURLToPath(new URL('../../../dist/ui', import.meta.url))
 
-/** Asset names contain a content hash. */
 const IMMUTABLE = 'public, max-age=31536000, immutable'
 
 /**

@@ -50,11 +50,9 @@ interface Plan {
   readonly steps: readonly PlanStep[]
 }
 
-/** Separates introspection from the rest of the document. */
 interface SplitSelection {
   readonly introspected: Values
   readonly rest: DocumentNode | null
-  /** Response names in document order. */
   readonly order: readonly string[]
 }
 
@@ -96,7 +94,6 @@ function mentions(document: DocumentNode): boolean {
   return found
 }
 
-/** Null without root introspection. Throws above the limit. */
 function splitOf(
   schema: GraphQLSchema,
   { document, operation, variables }: { document: DocumentNode; operation: OperationDefinitionNode; variables: Values },
@@ -160,7 +157,6 @@ function collected(asked: IntrospectionField, typename: string, sets: readonly S
 }
 
 function planOf(asked: IntrospectionField, type: GraphQLObjectType, sets: readonly SelectionSetNode[]): Plan {
-  // The introspection resolvers read nothing else.
   const info = { schema: asked.schema } as GraphQLResolveInfo
   const steps = [...collected(asked, type.name, sets)].flatMap(([key, nodes]): PlanStep[] => {
     const name = nodes[0]!.name.value

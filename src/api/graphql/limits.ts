@@ -23,22 +23,17 @@ import { RESPONSE_LIMIT } from '../../platform/http/json.ts'
 import { FORBIDDEN_KEYS } from '../../platform/http/text.ts'
 
 export const LIMITS = {
-  /** Introspection excluded. */
   depth: 15,
   aliases: 100,
   tokens: 5_000,
   /** Enough for a few log-ins. */
   anonymousTokens: 256,
   anonymousFields: 5,
-  /** Validation errors in a response. */
   errors: 20,
-  /** Field errors in a response. */
   fieldErrors: 100,
-  /** Maximum number of fields in the response. */
   cost: 1_000_000,
   /** Items of unpaged lists in a response. */
   items: 250_000,
-  /** Bytes of a response. */
   answer: RESPONSE_LIMIT,
   /** From this cost, operations run a few at a time. */
   largeCost: 20_000,
@@ -53,7 +48,6 @@ const translated = {
   ],
 }
 
-/** Reports nesting of a node in its own kind once. */
 function shallow(context: ValidationContext, what: string) {
   let depth = 0
   return {
@@ -67,7 +61,6 @@ function shallow(context: ValidationContext, what: string) {
   }
 }
 
-/** The limits of JSON bodies, applied to document literals. */
 const plain: ValidationRule = context => {
   const value = shallow(context, 'A value')
   return {
@@ -102,7 +95,6 @@ export const limitRules: ValidationRule[] = [
   plain,
 ]
 
-/** Whether nothing bounds the list; `edges` and `nodes` follow their page. */
 export function hasNoPage({ name, type }: Pick<GraphQLField<unknown, unknown>, 'name' | 'type'>): boolean {
   return isListType(getNullableType(type)) && isCompositeType(getNamedType(type)) && name !== 'edges' && name !== 'nodes'
 }

@@ -40,15 +40,12 @@ const COLUMNS_OF_PROFILE: Record<string, readonly Column[]> = {
   createdAt: ['profileCreatedAt'],
   updatedAt: ['profileUpdatedAt'],
 }
-/** Always selected. */
 const IDENTITY_COLUMNS: readonly Column[] = ['id', 'iamid', 'userid', 'disabled']
 const CONNECTION_FIELDS = new Set(['nodes', 'edges', 'node', 'user'])
 
-/** Selected, regardless of variables. */
 interface Selected {
   readonly columns: readonly Column[]
   readonly edges: readonly EagerEdge[]
-  /** The arguments of groups; undefined when not selected. */
   readonly groups: readonly ArgumentNode[] | undefined
   readonly groupColumns: readonly GroupColumn[]
 }
@@ -62,7 +59,6 @@ export function projectionOf(info: GraphQLResolveInfo): Projection {
   return first == null ? { columns, edges } : { columns, edges: [...edges, 'groups'], groups: { first, columns: groupColumns } }
 }
 
-/** The size of a first page; null for others, which the loader reads. */
 function sizeOf(args: readonly ArgumentNode[], variables: Record<string, unknown>): number | null {
   const given = new Map(args.map(({ name, value }) => [name.value, valueFromASTUntyped(value, variables)]))
   const size = given.get('first') ?? DEFAULT_PAGE

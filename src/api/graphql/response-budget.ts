@@ -15,16 +15,12 @@ import { isDue, pause } from '../../platform/http/pauses.ts'
 import { hasNoPage, LIMITS } from './limits.ts'
 
 export interface Budget {
-  /** Remaining items of unpaged lists; undefined without a limit. */
   items?: number
-  /** Remaining bytes of JSON fields. */
   bytes: number
   /** On the clock of `performance.now()`. */
   until: number
   rows: number
-  /** Written in chunks. */
   isLong: boolean
-  /** Waits for a slot of large responses, once. */
   large?: () => Promise<void>
 }
 
@@ -54,12 +50,10 @@ export const createBudget = (limits: Pick<Budget, 'items' | 'large'> = {}): Budg
   isLong: false,
 })
 
-/** Starts the clock. */
 export function restart(budget: Budget): void {
   budget.until = performance.now() + TIME
 }
 
-/** Counts lists and JSON fields against the budget. */
 export function withBudget(schema: GraphQLSchema): GraphQLSchema {
   const types = Object.values(schema.getTypeMap()).filter(isObjectType)
   const fields = types
@@ -98,7 +92,6 @@ function counted(budget: Budget, list: readonly unknown[]): readonly unknown[] |
   )
 }
 
-/** Pauses after each time slice. */
 function paced(budget: Budget, list: readonly unknown[] | null): unknown {
   if (list === null) return null
   budget.rows += list.length
@@ -119,7 +112,6 @@ async function pausedWithin(budget: Budget): Promise<void> {
     })
 }
 
-/** Counts a JSON value; waits for a slot when large. */
 function weighed(budget: Budget, value: unknown): unknown {
   if (value === null || typeof value !== 'object') return value
   const size = JSON.stringify(value).length

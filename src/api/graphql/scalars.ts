@@ -1,4 +1,3 @@
-/** The scalars' wire formats. Invalid values are BAD_USER_INPUT. */
 import { GraphQLError, Kind, type ValueNode, valueFromASTUntyped } from 'graphql'
 import { GraphQLJSON } from 'graphql-scalars'
 import { hasTime, parseInstant } from '../../platform/instant.ts'
@@ -65,7 +64,6 @@ export const scalars = {
   ExchangeId: digits('ExchangeId'),
 }
 
-/** UTC without an offset. */
 function instant(value: unknown): Date | undefined {
   return typeof value === 'string' && hasTime(value) ? (parseInstant(value) ?? undefined) : undefined
 }

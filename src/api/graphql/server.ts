@@ -68,7 +68,6 @@ export async function registerGraphql(
       if (isAnonymous(request) && request.method === 'GET') throw new Unauthenticated(NEEDS_CREDENTIAL)
     },
     bodyLimit: ({ locals }) => bodyLimitOf(locals.context!.actor),
-    // Too long for a log-in.
     tooLarge: request => (isAnonymous(request) ? new Unauthenticated(NEEDS_CREDENTIAL) : undefined),
     handler: request => serve(apollo, large, request),
   })
@@ -79,9 +78,7 @@ export async function registerGraphql(
 interface Served extends Context {
   readonly budget: Budget
   readonly outcome: {
-    /** Releases the slot of large responses. */
     leave?: () => void
-    /** A response written in chunks. */
     long?: object
   }
 }
@@ -126,7 +123,6 @@ function identified(text: string, requestId: string): string {
   return JSON.stringify({ ...body, ...(errors && { errors }) })
 }
 
-/** Throws Unauthenticated for anonymous callers unless the body is a log-in. */
 function bodyOf(request: HttpRequest<Locals>): unknown {
   const bytes = request.body as Buffer | undefined
   if (!isAnonymous(request)) return bytes === undefined ? undefined : parseBody(bytes, request.headers, 'json')
@@ -139,7 +135,6 @@ function bodyOf(request: HttpRequest<Locals>): unknown {
   throw new Unauthenticated(NEEDS_CREDENTIAL)
 }
 
-/** Rejects expensive operations; reports the cost of others. */
 const cost = (schema: GraphQLSchema): ApolloServerPlugin<Served> => ({
   async requestDidStart() {
     let counted: number | undefined

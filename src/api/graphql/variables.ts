@@ -16,10 +16,8 @@ import {
 
 type Path = readonly (string | number)[]
 
-/** Largest value that is printed. */
 const BULK = 200
 
-/** Throws BAD_USER_INPUT for the first invalid value. */
 export function checkVariables(
   schema: GraphQLSchema,
   operation: OperationDefinitionNode,
@@ -44,7 +42,6 @@ export function checkVariables(
   }
 }
 
-/** Rejects values that are too long to print. */
 function checkBulk(
   definition: VariableDefinitionNode,
   { declared, value, path }: { declared: GraphQLInputType; value: unknown; path: Path },

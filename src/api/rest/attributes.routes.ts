@@ -15,7 +15,6 @@ interface Model {
   readonly modelId: string
 }
 
-/** All digits are a user's id (bim-wire-rules "Requests" 4). */
 function ownerRef({ iamid, modelType, modelId }: Model) {
   return modelType === 'user' ? { user: userOrId(iamid, modelId) } : { group: { iamid, id: idFrom('modelId', modelId) } }
 }

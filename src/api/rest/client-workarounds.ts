@@ -1,4 +1,3 @@
-/** Workarounds for single clients, by name and reason. */
 import type { ListGroupMembersQuery, ListGroupMembersQueryVariables } from '../../generated/operations.ts'
 import { readAll } from './read-all-pages.ts'
 import type { Workaround } from './route.ts'

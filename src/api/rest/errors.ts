@@ -1,9 +1,7 @@
-/** Translates errors of an operation to the REST API. */
 import type { GraphQLError } from 'graphql'
 import { Invalid, RosterError } from '../../platform/errors.ts'
 import { shortened, variableError, variableOf } from '../../platform/http/variables.ts'
 
-/** Returns the error of a service, or the unexpected error for the log. */
 export function thrownBy(error: GraphQLError): unknown {
   const cause = error.originalError
   if (cause instanceof RosterError) return cause
@@ -20,7 +18,6 @@ export function thrownBy(error: GraphQLError): unknown {
   return cause ?? error
 }
 
-/** The innermost name in `Variable "$input" got invalid value … at "input.ref.iamid"; …`. */
 function nameIn(message: string, cause: string): string {
   const field = variableError(message, cause)?.field ?? variableOf(message) ?? 'input'
   return field
@@ -29,7 +26,6 @@ function nameIn(message: string, cause: string): string {
     .at(-1)!
 }
 
-/** Removes the type's name from `DomainId must be a UUID`. */
 function ruleOf(cause: string): string | undefined {
   return /^\w+ (must be [^"]+)$/.exec(shortened(cause))?.[1]
 }

@@ -27,10 +27,8 @@ const SORT_FIELDS = { name: 'NAME', createdAt: 'CREATED_AT', iamid: 'IAMID' } as
 
 const groupFilter = ({ name, ids, userid, iamid }: FieldsOf<typeof groupQuery>) => ({ name, ids, userId: userid, iamids: iamid })
 
-/** Distinct names have no ids. */
 function groupHits({ groups, groupNames }: ListGroupsQuery) {
   const hits = (groups && shapedBy(groups.nodes, group)) ?? groupNames?.nodes.map(name => ({ name })) ?? []
-  // A string, as in user searches.
   return { count: String(groups?.totalCount ?? groupNames?.totalCount ?? 0), hits }
 }
 

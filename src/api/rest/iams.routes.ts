@@ -27,7 +27,6 @@ export const iamRoutes = [
   }),
   defineRoute({
     method: 'POST',
-    // The only documented path outside /bim.
     path: '/iam/:iamId/sync',
     doc: 'Read users and groups from the directory of an IAM; with `dryRun` only report the changes.',
     action: 'iam:sync',

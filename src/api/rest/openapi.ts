@@ -1,5 +1,3 @@
-/** The routes as an OpenAPI 3.1 document. */
-
 import { SCHEMAS } from './params.ts'
 import type { Fields } from './request.schemas.ts'
 import { answers } from './response.schemas.ts'
@@ -111,7 +109,6 @@ function pathParameters(path: string) {
   }))
 }
 
-/** Repeated names are OpenAPI's default for lists. */
 function queryParameters(query: Fields | undefined) {
   return Object.entries(query?.schema.properties ?? {}).map(([name, schema]) => ({ name, in: 'query', required: false, schema }))
 }

@@ -1,4 +1,3 @@
-/** Path parameters. */
 import { Invalid } from '../../platform/errors.ts'
 
 type Names<Path extends string> = Path extends `${string}/:${infer Name}/${infer Rest}`
@@ -15,7 +14,6 @@ interface Kinds {
   modelType: 'user' | 'group'
 }
 type Kind<Name> = Name extends keyof Kinds ? Kinds[Name] : string
-/** Parameters that an alias lacks or adds may be undefined. */
 export type Params<Path extends string, Alias extends string = never> = {
   readonly [Name in Names<Path>]: Name extends Missing<Path, Alias> ? Kind<Name> | undefined : Kind<Name>
 } & { readonly [Name in Exclude<Names<Alias>, Names<Path>>]?: Kind<Name> }
@@ -31,7 +29,6 @@ export const SCHEMAS: Readonly<Record<keyof Kinds, object>> = {
   modelType: { enum: ['user', 'group'] },
 }
 
-/** Throws Invalid. */
 export function idFrom(name: string, value: string): number {
   const found = /^\d+$/.test(value) ? Number(value) : 0
   if (found < 1 || found > MAX_ID) throw new Invalid(name, `must be an integer from 1 to ${MAX_ID}`)

@@ -2,10 +2,8 @@
 import { WrittenList } from '../../platform/http/json.ts'
 import type { Paged } from './read-all-pages.ts'
 
-/** Rows. */
 export const PORTION = 50
 
-/** Where the rows are in an operation's data, and under which key in the body. */
 export interface Portioned<Data> {
   readonly rows: (data: Data) => Paged<unknown>
   readonly key: string
@@ -15,7 +13,6 @@ interface PortionVariables {
   readonly first?: number | null
   readonly offset?: number | null
   readonly after?: string | null
-  /** Whether the total is counted. */
   readonly counted?: boolean
 }
 

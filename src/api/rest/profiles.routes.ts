@@ -17,7 +17,6 @@ const changeable = {
   externalUserIds: optional(nullable(json)),
 }
 
-/** Only new users have a name here. */
 export const newProfile = Type.Object({ name: optional(nullable(text)), ...changeable })
 
 type Changes = Static<TObject<typeof changeable>>

@@ -23,7 +23,6 @@ interface Hits {
   readonly users: { readonly nodes: UserHitFragment[] }
 }
 
-/** Hits with all their groups; those with more than one page of groups are read one by one. */
 export async function allGroups<Data extends Hits>(
   data: Data,
   again: (other: ListUsersQueryVariables) => Promise<Hits>,

@@ -1,5 +1,3 @@
-/** Path, query and body become typed values. Throws Invalid with the field and rule. */
-
 import Type, { type Static, type TObject, type TProperties, type TSchema } from 'typebox'
 import { Compile, type Validator } from 'typebox/compile'
 import { Invalid } from '../../platform/errors.ts'
@@ -18,7 +16,6 @@ export const text = Type.String()
 export const nonEmptyText = Type.String({ minLength: 1 })
 export const flag = Type.Boolean()
 export const id = Type.Integer({ minimum: 1, maximum: MAX_ID })
-/** The service validates the content. */
 export const json = Type.Object({})
 export const list = <Item extends TSchema>(items: Item, minItems = 0) =>
   Type.Array(items, { maxItems: MAX_ENTRIES, ...(minItems > 0 && { minItems }) })
@@ -36,15 +33,11 @@ export const paging = {
 export const descending = ({ sortOrder }: { sortOrder?: 'asc' | 'desc' }) =>
   sortOrder === 'desc' ? ('DESC' as const) : ('ASC' as const)
 
-/** In the order in which missing ones are reported. */
 export interface Fields<Properties extends TProperties = TProperties> {
   readonly schema: TObject<Properties>
   readonly validator: Validator
-  /** Alternative spellings that clients use. */
   readonly spellings: Readonly<Record<string, string>>
-  /** Wraps a bare list under this name. */
   readonly bare?: string
-  /** A body needs at least one of these. */
   readonly anyOf: readonly string[]
   /** Whether an empty body is rejected although no field is required. */
   readonly bodyNeeded: boolean
@@ -55,7 +48,6 @@ interface Options<Properties> {
   spellings?: Record<string, string & keyof Properties>
   bare?: string & keyof Properties
   anyOf?: (string & keyof Properties)[]
-  /** Unknown names are rejected. */
   strict?: true
 }
 
@@ -79,7 +71,6 @@ export function map<Value extends TSchema>(value: Value): Fields<Record<string, 
   }
 }
 
-/** Ignores unknown names. */
 export function readQuery<Given extends Fields>(given: Given, raw: string): FieldsOf<Given> {
   const found: Record<string, unknown> = {}
   const seen = new Set<string>()
@@ -129,7 +120,6 @@ function propertyOf(schema: TObject, name: string): TSchema | undefined {
   return typeof rest === 'object' ? (rest as TSchema) : undefined
 }
 
-/** Unconvertible texts stay texts; the schema rejects them. */
 function fromText(name: string, schema: TSchema, values: readonly string[]): unknown {
   const shape = unwrapped(schema)
   if (shape.type === 'array') return values.map(value => scalarFrom(unwrapped(shape.items!), value))
@@ -161,7 +151,6 @@ function checked({ schema, validator }: Fields, value: unknown): unknown {
   throw new Invalid(path.join('.') || 'body', `must be ${ruleOf(shape)}`)
 }
 
-/** The field at a JSON pointer; an error in a list belongs to the whole list. */
 function placeOf(root: Shape, pointer: string): { path: string[]; shape: Shape | undefined } {
   const path: string[] = []
   let shape: Shape | undefined = root

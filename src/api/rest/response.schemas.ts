@@ -13,7 +13,6 @@ const list = <Item extends TSchema>(items: Item) => Type.Array(items)
 const object = <Properties extends TProperties>(properties: Properties) => Type.Object(properties)
 
 const stamps = { createdAt: time, updatedAt: time }
-/** Visible to all users. */
 const person = {
   name: text,
   email: nullableText,
@@ -45,7 +44,6 @@ const visibleProfile = object({
   ...stamps,
 })
 
-/** Of the local account, of sources, and of both. */
 const attributes = { bimAuthorizations: nullable(lists), iamAuthorizations: nullable(lists), authorizations: lists }
 const state = {
   systemGenerated: flag,

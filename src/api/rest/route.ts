@@ -19,15 +19,11 @@ interface Operation<Data, Variables> extends DocumentNode {
   __apiType?: (variables: Variables) => Data
 }
 
-/** Given by the router for each request. */
 export interface RouteDeps {
-  /** Throws the first field's error. */
   execute(document: DocumentNode, variables: object): Promise<unknown>
   /** Runs `work`, which reads the page of `variables`, in its turn: large responses are made a few at a time. */
   reserve<T>(variables: object, work: () => Promise<T>): Promise<T>
-  /** The secret in the Authorization header, of any kind. */
   secret(): string | null
-  /** Null when not configured. */
   iamType(iamid: string): Promise<string | null>
   readonly publicUrl: string
 }
@@ -37,7 +33,6 @@ export interface Endpoint {
   readonly path: string
 }
 
-/** A route as the router, OpenAPI and tests see it. */
 export interface Route extends Endpoint {
   /** Other paths with the same response (bim-wire-rules "Requests" 7). */
   readonly aliases: readonly Endpoint[]
@@ -48,7 +43,6 @@ export interface Route extends Endpoint {
   readonly credential: RouteCredential
   readonly query?: Fields
   readonly payload?: Fields
-  /** Without an operation a route redirects. */
   readonly document?: DocumentNode
   readonly answers?: ResponseSchema
   readonly answer: (request: HttpRequest, runtime: RouteDeps) => Promise<HttpResponse>
@@ -61,7 +55,6 @@ interface Input<P, Query, Payload> {
   secret(): string | null
 }
 
-/** Reads the remaining pages; `again` runs the operation with other variables. */
 export type ReadAll<Data, Variables> = (data: Data, again: (other: Partial<Variables>) => Promise<Data>) => Promise<Data>
 
 /** For a client that takes the first page for everything. */
@@ -74,7 +67,6 @@ export interface Workaround<Data, Variables> {
 interface RouteSpec<Path extends string, Alias extends string, Data, Variables, Query, Payload> {
   readonly method: Method | readonly Method[]
   readonly path: Path
-  /** Each as `METHOD /path`. */
   readonly alias?: readonly Alias[]
   readonly doc: string
   readonly action: Action
@@ -87,7 +79,6 @@ interface RouteSpec<Path extends string, Alias extends string, Data, Variables, 
   readonly variables?: (input: Input<Params<Path, PathOf<Alias>>, FieldsOf<Query>, FieldsOf<Payload>>) => NoInfer<Variables>
   readonly whole?: ReadAll<OperationResult<Data>, Variables>
   readonly quirk?: Workaround<OperationResult<Data>, Variables>
-  /** For lists whose operation has the variables `first`, `after` and `counted`. */
   readonly portioned?: Portioned<OperationResult<Data>>
   readonly body: (
     data: OperationResult<Data>,

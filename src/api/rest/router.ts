@@ -16,14 +16,10 @@ import { routes } from './routes.ts'
 
 export interface RestDeps {
   readonly schema: GraphQLSchema
-  /** Without a trailing slash. */
   readonly publicUrl: string
-  /** Throws Unauthenticated without a required credential. */
   contextOf(request: HttpRequest, credential: RouteCredential): Promise<Context>
-  /** With or without the word Bearer. */
   secretOf(request: HttpRequest): string | null
   readonly large: FairQueue
-  /** Null when not configured; the caller may be anonymous. */
   iamType(context: Context, iamid: string): Promise<string | null>
 }
 
@@ -32,7 +28,6 @@ interface RequestLocals {
   [name: string]: unknown
 }
 
-/** Throws when an operation does not fit the schema. */
 export function registerRest(http: HttpServer, deps: RestDeps): void {
   for (const row of routes) {
     check(deps.schema, row)
@@ -109,7 +104,6 @@ async function run(
   return data
 }
 
-/** Needs a credential, like introspection. */
 function registerDocumentation(http: HttpServer, deps: RestDeps): void {
   const document = JSON.stringify(openapi(routes, deps.publicUrl))
   http.route<RequestLocals>({

@@ -1,4 +1,3 @@
-/** In the order of the reference. */
 import { attributeRoutes } from './attributes.routes.ts'
 import { credentialRoutes } from './credentials.routes.ts'
 import { groupRoutes } from './groups.routes.ts'

@@ -1,4 +1,3 @@
-/** JSON schemas as error messages. */
 import type { TSchema } from 'typebox'
 
 export interface Shape {
@@ -19,7 +18,6 @@ export interface Shape {
 const number = (value: number) => value.toLocaleString('en')
 export const listed = (words: readonly string[]) => words.join(', ')
 
-/** Such as `a list of at most 1,000 integers from 1 to 2147483647`. */
 export function ruleOf(schema: Shape): string {
   const shape = unwrapped(schema as TSchema)
   const kind = kindOf(shape)

@@ -1,5 +1,3 @@
-/** Shapes shared by several responses. */
-
 import type {
   AggregatedUserFragment,
   ChangedGroupFragment,
@@ -36,11 +34,9 @@ export function userHit({ profile: found, groups, ...user }: UserHitFragment) {
   return present({ ...user, groups: filled(groups?.nodes.map(group => group.name)), profile: present(found) })
 }
 
-/** Shapes each item when it is written. */
 export const shapedBy = <Item>(items: readonly Item[], shape: (item: Item) => object): { toJSON(): object }[] =>
   items.map(item => ({ toJSON: () => shape(item) }))
 
-/** Null when empty. */
 export const filled = <Item>(list: readonly Item[] | null | undefined): readonly Item[] | null =>
   list != null && list.length > 0 ? list : null
 

@@ -4,7 +4,6 @@ import { readParams } from './params.ts'
 import { fields, id, optional, text } from './request.schemas.ts'
 import { defineRoute, type Route } from './route.ts'
 
-/** OpenID providers have their own log-in path. */
 const startLogIn: Route = {
   methods: ['GET'],
   path: '/bim/iam/:iamid/user/authenticate',

@@ -1,4 +1,3 @@
-/** Roster as an external user info endpoint. */
 import { ReadUserInfoDocument } from '../../generated/operations.ts'
 import { readAll } from './read-all-pages.ts'
 import { fields, optional, text } from './request.schemas.ts'
@@ -9,7 +8,6 @@ export const userInfoRoutes = [
     method: 'GET',
     path: '/user-info',
     doc: "A user's groups and attributes for another system, which sends an API key as the password of Basic credentials. A disabled user has no groups and no authorizations.",
-    // Groups are part of the response.
     action: 'user:readGroups',
     credential: 'basic',
     query: fields({ userid: text, iamid: optional(text) }),

@@ -5,7 +5,6 @@ import { aggregatedUser } from './serializers.ts'
 
 type Viewer = NonNullable<ReadCurrentUserQuery['viewer']>
 
-/** With all groups and domain permissions. */
 export const viewerDocument: ReadAll<{ viewer: Viewer }, ReadCurrentUserQueryVariables> = async (
   { viewer: { user, ...rest } },
   again,
@@ -37,7 +36,6 @@ export function currentUser({
     // Ids here, names in search hits.
     groups: (groups?.nodes ?? []).map(group => group.id),
     isDataSourceOwner,
-    // The documented names of the impersonator.
     ...(impersonator && { impersonationuserid: impersonator.userid, impersonationiamid: impersonator.iamid }),
   }
 }

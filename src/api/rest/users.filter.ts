@@ -1,4 +1,3 @@
-/** Parameters of both user searches. */
 import Type from 'typebox'
 import type { UserFilter, UserSort } from '../../generated/operations.ts'
 import { descending, type FieldsOf, fields, flag, id, list, oneOf, optional, paging, text } from './request.schemas.ts'

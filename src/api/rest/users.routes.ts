@@ -34,7 +34,6 @@ export const userRoutes = [
     run: CreateUserDocument,
     answers: 'NewUser',
     variables: ({ payload: { userid, iamid, password, permissions, profile: person } }) => ({
-      // The default name is the userid.
       input: {
         userid,
         iamid,
@@ -57,7 +56,6 @@ export const userRoutes = [
     whole: allGroups,
     portioned: { rows: ({ users }) => users, key: 'hits' },
     body: ({ users: { totalCount, nodes } }) => ({
-      // A string here, a number for group members.
       count: String(totalCount),
       hits: shapedBy(nodes, ({ currentProject, groupPermissions, hasLogin, ...user }) => ({
         ...userHit(user),

@@ -4,25 +4,20 @@ import { createTokenCipher } from '../../platform/encryption.ts'
 
 export interface PendingLogin extends Handshake {
   readonly iamid: string
-  /** A local path. */
   readonly returnTo: string
 }
 
-/** Seconds for the log-in at the provider. */
 export const HANDSHAKE_SECONDS = 600
 
-/** The service ensures single use. */
 export interface ReturnedLogin extends PendingLogin {
   readonly until: Date
 }
 
-/** Stores nothing on the server. */
 export function createHandshakes(instanceKeys: readonly Buffer[], clock: () => number = Date.now) {
   const cipher = createTokenCipher(instanceKeys, 'handshake')
   return {
     make: (underWay: PendingLogin): Promise<string> =>
       cipher.encrypt({ ...underWay }, new Date(clock() + HANDSHAKE_SECONDS * 1000)),
-    /** Null when expired, invalid or of another IAM. */
     async read(text: string | null, iamid: string): Promise<ReturnedLogin | null> {
       const claims = text === null ? null : await cipher.decrypt(text, new Date(clock()))
       if (claims === null || claims.iamid !== iamid) return null
@@ -32,7 +27,6 @@ export function createHandshakes(instanceKeys: readonly Buffer[], clock: () => n
   }
 }
 
-/** Resolves a local path under PUBLIC_URL; null for other targets. */
 export function ownAddress(publicUrl: string, path: string): string | null {
   // Browsers change backslashes and drop control characters (URL standard, 4.4).
   if (path.length > 1_000 || !/^\/(?![/\\])[\x21-\x5b\x5d-\x7e]*$/.test(path)) return null

@@ -8,7 +8,6 @@ export class Html {
 
 type Piece = string | number | Html | false | null | undefined
 
-/** Escapes values for content and quoted attributes; skips `false`, null and undefined. */
 export function html(parts: TemplateStringsArray, ...pieces: Piece[]): Html {
   return new Html(parts.reduce((text, part, index) => text + render(pieces[index - 1]) + part))
 }

@@ -3,7 +3,6 @@ import type { HttpResponse } from '../../platform/http/types.ts'
 import { Html, html } from './html.ts'
 
 export interface Instance {
-  /** Without a trailing slash. Links use it, never the request. */
   readonly publicUrl: string
   readonly minLength: number
 }
@@ -76,7 +75,6 @@ export interface Problem {
   readonly userid: string
 }
 
-/** The sign-in page; shows the error of a rejected form. */
 export function welcomePage({ publicUrl }: Instance, entrances: readonly SignInOption[], refusal?: Problem): HttpResponse {
   const curl = `curl -X POST ${publicUrl}/bim/iam/bim/user/authenticate \\
   -H 'Content-Type: application/json' \\
@@ -113,7 +111,6 @@ const VENDOR_NAME = 'Immuta'
 const nameOf = (iamid: string, displayName: string): string =>
   iamid === 'bim' && displayName === VENDOR_NAME ? 'Local account' : displayName
 
-/** A single password source needs no choice. */
 function signInForm(entrances: readonly SignInOption[], refusal?: Problem): Html {
   const chosen = refusal?.iamid ?? 'bim'
   const options = entrances.reduce<Html>(
@@ -195,7 +192,6 @@ export function donePage({ publicUrl }: Instance, { userid, name }: InvitedUser)
   })
 }
 
-/** `formTo`: the origin to which sign-out redirects. */
 export function signedInPage({ publicUrl }: Instance, person: SignedInUser, formTo: string | null): HttpResponse {
   const answer = page(publicUrl, {
     status: 200,

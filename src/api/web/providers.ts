@@ -9,7 +9,6 @@ import { createHandshakes, HANDSHAKE_SECONDS, ownAddress, type PendingLogin, typ
 import { type Instance, problemPage, type SignedInUser, signedInPage } from './pages.ts'
 
 export interface ProviderDeps extends Instance {
-  /** 32 bytes each; the first encrypts. */
   readonly instanceKeys: readonly Buffer[]
   readonly sessionLife: number
   begin(
@@ -20,11 +19,8 @@ export interface ProviderDeps extends Instance {
     request: HttpRequest,
     input: { iamid: string; query: string; handshake: Handshake; until: Date },
   ): Promise<{ token: string; endSession: string | null }>
-  /** Null without a session. */
   whoIs(request: HttpRequest): Promise<SignedInUser | null>
-  /** `idToken`: the session's ID token, if known and short enough. */
   logOut(request: HttpRequest): Promise<{ idToken: string | null }>
-  /** Throws for an invalid logout token. */
   endByProvider(request: HttpRequest, input: { iamid: string; logoutToken: string }): Promise<unknown>
 }
 
@@ -72,7 +68,6 @@ async function begin(
 ): Promise<HttpResponse> {
   const iamid = request.params.iamid ?? ''
   const query = request.method === 'POST' ? fieldsOf(request.body) : new URLSearchParams(request.query)
-  // Parameters of third-party-initiated log-in (Core 4).
   const [issuer, loginHint] = [query.get('iss'), query.get('login_hint')]
   const wish = returnPathOf(deps.publicUrl, query)
   const { url, handshake } = await deps.begin(request, {

@@ -15,20 +15,16 @@ import {
 } from './pages.ts'
 
 export interface LoginDeps extends Instance {
-  /** Null when not signed in. */
   signedIn(request: HttpRequest): Promise<HttpResponse | null>
   entrances(request: HttpRequest): Promise<readonly SignInOption[]>
   readonly sessionLife: number
   logIn(request: HttpRequest, input: { iamid: string; userid: string; password: string }): Promise<{ token: string }>
-  /** Null for an unknown, used or expired invitation. */
   readInvitation(request: HttpRequest, token: string): Promise<InvitedUser | null>
   /** Throws Invalid when the policy rejects the password. */
   acceptInvitation(request: HttpRequest, input: { token: string; password: string }): Promise<InvitedUser>
 }
 
-/** Characters; longer values are no tokens. */
 const TOKEN_LIMIT = 200
-/** Codes of a link that no longer works. */
 const dead = new Set<Code>(['NOT_FOUND', 'UNAUTHENTICATED', 'FORBIDDEN', 'CONFLICT', 'REFUSED'])
 const busy: Partial<Record<Code, number>> = { TOO_MANY_REQUESTS: 429, UNAVAILABLE: 503 }
 
