@@ -54,7 +54,6 @@ interface ParsedSecret {
   readonly hash: Uint8Array
 }
 
-/** Null for other kinds and malformed secrets, without a lookup. */
 function parseSecret(secret: string): ParsedSecret | null {
   const parsed = parse(secret)
   return parsed !== null && (parsed.kind === 'rt' || parsed.kind === 'rk') ? { kind: parsed.kind, hash: parsed.hash } : null
@@ -98,7 +97,6 @@ function actorFrom({ kind: opened, hash }: ParsedSecret, rows: readonly Row[]): 
 const BATCH = 100
 
 export function createAuthenticate(db: Db, lastUsed: LastUsedTracker): Authenticate {
-  // A batch is what arrived while the process was busy.
   const batch = (kind: ParsedSecret['kind']) =>
     new DataLoader<ParsedSecret, UserActor | null>(
       async openers => {

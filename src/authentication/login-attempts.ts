@@ -23,7 +23,6 @@ class LimitedAttempts implements LoginAttempts {
   readonly #lanes = new VerificationQueue()
   readonly #refusals = new RejectedAttempts()
 
-  /** Rejects the attempt and all that wait for the same lock. */
   async #refuse(db: Db, subjects: LockoutSubjects, seconds: Seconds): Promise<never> {
     const refused = this.#lanes.refuse(subjects, seconds)
     refused.set(subjects.address, (refused.get(subjects.address) ?? 0) + 1)

@@ -1,4 +1,3 @@
-/** OpenID Connect log-in, before the transaction because it is slow. */
 import type { ServiceContext } from '../authorization/service.ts'
 import { detailOf, refused } from '../connectors/oidc.faults.ts'
 import { type LoggedOut, readLogoutToken } from '../connectors/oidc.logout-token.ts'
@@ -16,7 +15,6 @@ import { fetchUserInfo, type SourceResult } from '../federation/source-result.ts
 import { Conflict, NotFound, Unauthenticated, Unavailable, Unprocessable } from '../platform/errors.ts'
 import { consumeOnce, type ProviderSession } from './oidc-session.store.ts'
 
-/** Started here or by the provider (Core 4). */
 export interface LoginRequest {
   readonly iamid: string
   readonly issuer?: string | undefined
@@ -25,10 +23,8 @@ export interface LoginRequest {
 
 export interface CallbackInput {
   readonly iamid: string
-  /** Without the question mark. */
   readonly query: string
   readonly handshake: Handshake
-  /** The handshake's expiry. */
   readonly until: Date
 }
 
@@ -137,7 +133,6 @@ async function relyingPartyOf({ app, db }: ServiceContext, iamid: string): Promi
   }
 }
 
-/** Logs provider failures for the operator. */
 async function warning<T>(
   { app, requestId }: ServiceContext,
   iamid: string,

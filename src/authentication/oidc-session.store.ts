@@ -1,9 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { Db } from '../platform/database/store.ts'
 
-// The provider's session behind a token, and replay records.
-
-/** The subject, and the session id if given. */
 export interface ProviderSession {
   readonly sub: string
   readonly sid: string | null

@@ -20,15 +20,11 @@ export interface PasswordCredentials {
 }
 
 export interface AuthenticatedUser {
-  /** Null for a user who does not exist in Roster yet. */
   readonly user: Pick<LoginRow, 'id' | 'profileId' | 'iamid' | 'userid' | 'disabled'> | null
   readonly iam: IamRecord
-  /** In the IAM's spelling. */
   readonly userid: string
   readonly results: readonly SourceResult[]
-  /** Null when the IAM verified it. */
   readonly passwordHash: string | null
-  /** Why the account is not usable; for administrators. */
   readonly rejected?: string
 }
 

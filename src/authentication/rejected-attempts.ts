@@ -13,7 +13,6 @@ export class RejectedAttempts {
   #counting: Promise<void> = Promise.resolve()
   #next: Promise<void> | null = null
 
-  /** Seconds of a cached lock; 0 if possibly free. */
   remembered(subject: string): number {
     const lock = this.#locks.get(subject)
     const now = Date.now()
@@ -25,12 +24,10 @@ export class RejectedAttempts {
     for (const subject of ['account', 'address'] as const) this.#remember(subjects[subject], seconds[subject])
   }
 
-  /** Locks were ended. */
   forget(): void {
     this.#locks.clear()
   }
 
-  /** Batches while a statement runs. */
   count(db: Db, refused: ReadonlyMap<string, number>): Promise<void> {
     for (const [address, count] of refused) this.#counts.set(address, (this.#counts.get(address) ?? 0) + count)
     if (this.#next === null) {

@@ -1,5 +1,3 @@
-/** The actor of a request, by Authorization header or session cookie. */
-
 import { type Actor, anonymous } from '../authorization/actor.ts'
 import type { App } from '../authorization/context.ts'
 import { parse, withoutBasic } from '../authorization/secret.ts'

@@ -65,7 +65,6 @@ export const sessions = {
 
   begin: query('session:start', beginOidcLogin),
 
-  /** `endSession`: where to end the provider's session. */
   logInByProvider: command(
     'session:logInByProvider',
     async (call, { iamid }: CallbackInput, proven: OidcLoginResult | Unauthenticated): Promise<WriteResult<Session>> => {
@@ -85,7 +84,6 @@ export const sessions = {
     { prepare: finishOidcLogin },
   ),
 
-  /** Back-channel logout. Throws for an invalid logout token. */
   endByProvider: command(
     'session:endByProvider',
     async (call, { iamid }: { iamid: string; logoutToken: string }, { jti, until, ...whose }: LoggedOut) => {
@@ -194,7 +192,6 @@ async function withEncryptedHint(call: ServiceContext, iamid: string, session: P
   return { ...session, idToken: await hintCipher(call).encrypt({ idToken }, expires) }
 }
 
-/** Null when its key is lost. */
 async function decryptedHint(call: ServiceContext, encrypted: string | null): Promise<string | null> {
   const claims = encrypted === null ? null : await hintCipher(call).decrypt(encrypted, call.now)
   return typeof claims?.idToken === 'string' ? claims.idToken : null
@@ -204,7 +201,6 @@ interface Session extends IssuedToken {
   readonly endSession: string | null
 }
 
-/** Applies the source's data, then issues a token to an enabled user. Records failures of the source. */
 async function startSession(
   call: ServiceContext,
   {
@@ -245,7 +241,6 @@ async function startSession(
 const loginFailed = (name: string, reason = BAD_LOGIN) =>
   ({ event: 'loginFailed', outcome: 'denied', target: { type: 'session', id: '', name: name.slice(0, 400) }, reason }) as const
 
-/** Impersonation tokens get a specific error. */
 async function ownerOfKey(call: ServiceContext, apikey: string): Promise<UserActor> {
   const owner = await actorOf(call.db, apikey, call.now)
   if (owner?.credential.kind === 'impersonation') throw new Forbidden('An impersonation token cannot be used as an API key')

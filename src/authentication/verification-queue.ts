@@ -1,4 +1,3 @@
-/** Attempts that wait for verification in this process, by account and address. */
 import type { LockoutSubjects } from '../authorization/ports.ts'
 import type { Seconds } from '../domain/credentials/lockout.store.ts'
 import { lockout } from '../domain/credentials/lockout.ts'
@@ -61,7 +60,6 @@ export class VerificationQueue {
     for (const subject of SUBJECTS) this.#laneOf(subjects[subject]).active++
   }
 
-  /** Gives up without a reservation. */
   exit(subjects: LockoutSubjects): void {
     for (const subject of SUBJECTS) {
       const lane = this.#laneOf(subjects[subject])
@@ -70,7 +68,6 @@ export class VerificationQueue {
     }
   }
 
-  /** Releases a reservation to the next waiter. */
   leave(subjects: LockoutSubjects): void {
     this.exit(subjects)
     this.wake(subjects)
@@ -83,7 +80,6 @@ export class VerificationQueue {
     }
   }
 
-  /** Rejects the waiters of a locked subject; returns counts by address. */
   refuse(subjects: LockoutSubjects, seconds: Seconds): Map<string, number> {
     const refused = new Map<string, number>()
     for (const subject of SUBJECTS) {

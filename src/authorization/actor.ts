@@ -1,11 +1,9 @@
 import { own } from '../platform/database/current-actor.ts'
 import { canonical } from '../platform/validation.ts'
 
-/** `id`: the token's or key's. */
 export interface Credential {
   readonly kind: 'login' | 'apikey-token' | 'apikey' | 'impersonation'
   readonly id: number
-  /** Null for a log-in. */
   readonly apiKeyId: number | null
   /** Empty: all that the user may do. */
   readonly scopes: readonly string[]
@@ -24,7 +22,6 @@ export interface ActorUser {
 export interface UserActor {
   readonly kind: 'user'
   readonly user: ActorUser
-  /** Effective permissions, read for this request. */
   readonly permissions: ReadonlySet<string>
   readonly credential: Credential
   readonly impersonator: { readonly id: number; readonly iamid: string; readonly userid: string } | null
@@ -36,7 +33,6 @@ export interface MachineActor {
   readonly name: 'operator' | 'sync' | 'system'
 }
 
-/** The SCIM client of one IAM. */
 export interface ScimActor {
   readonly kind: 'scim'
   readonly iamid: string
@@ -57,14 +53,12 @@ export function shareOf(actor: Actor, address: string): string {
   return actor.kind === 'machine' ? own(actor.name) : `address:${address}`
 }
 
-/** By id, or by userid within an IAM. */
 export interface UserRef {
   readonly id?: number | null
   readonly iamid?: string | null
   readonly userid?: string | null
 }
 
-/** Without a lookup. */
 export function isSelf(actor: Actor, ref: UserRef): boolean {
   if (actor.kind !== 'user') return false
   if (ref.id != null) return ref.id === actor.user.id && (ref.iamid == null || ref.iamid === actor.user.iamid)

@@ -75,9 +75,7 @@ export interface AuditDraft {
   readonly before?: Record<string, unknown> | null
   readonly after?: Record<string, unknown> | null
   readonly reason?: string
-  /** Set for denials that a rule detects, such as failed log-ins. */
   readonly outcome?: 'done' | 'denied'
-  /** For rules without an actor, such as log-ins. */
   readonly by?: { id: number; iamid: string; userid: string }
 }
 
@@ -85,7 +83,6 @@ export interface AuditDraft {
 export interface AuditTrail {
   readonly events: AuditDraft[]
   failure: string | null
-  /** Rejected parts of a partly applied response. */
   readonly notTaken: string[]
   over: boolean
 }
@@ -97,7 +94,6 @@ function isEqual(one: unknown, other: unknown): boolean {
   return texts[0] === texts[1] || isDeepStrictEqual(JSON.parse(texts[0]), JSON.parse(texts[1]))
 }
 
-/** Changed fields as `before` and `after`; equal ones are undefined. */
 export function difference(before: Record<string, unknown>, after: Record<string, unknown>) {
   const changed = Object.keys(after).filter(key => !isEqual(before[key] ?? null, after[key] ?? null))
   const pick = (from: Record<string, unknown>) => Object.fromEntries(changed.map(key => [key, from[key] ?? null]))

@@ -2,7 +2,6 @@ import type { Db } from '../platform/database/store.ts'
 import type { Actor } from './actor.ts'
 import type { AuditDraft } from './audit-event.ts'
 
-/** One statement. */
 export async function appendEvents(
   db: Db,
   {
@@ -60,7 +59,6 @@ const actedBy = (by: { id: number; iamid: string; userid: string }): ActorColumn
   actorName: `${by.iamid}/${by.userid}`,
 })
 
-/** Under impersonation both users are recorded. */
 function actorColumns(actor: Actor): ActorColumns {
   if (actor.kind === 'anonymous') return { actorKind: 'anonymous', actorName: 'anonymous' }
   if (actor.kind === 'machine') return { actorKind: 'machine', actorName: actor.name }

@@ -8,14 +8,11 @@ import type { Actor } from './actor.ts'
 import type { AuditTrail } from './audit-event.ts'
 import type { Authenticate, ExchangeLog, JobQueue, LastUsedTracker, LoginAttempts, PasswordHasher, ScimReplay } from './ports.ts'
 
-/** Extended by loaders.ts through declaration merging. */
 // biome-ignore lint/suspicious/noEmptyInterface: an interface, so that members can be added to it
 export interface Loaders {}
 
-/** The process-wide objects, created in app.ts. */
 export interface App {
   readonly config: Config
-  /** Encrypts stored secrets. */
   readonly key: Buffer
   /** With the previous key (SECRET_KEY_PREVIOUS), for decryption. */
   readonly keys: readonly Buffer[]
@@ -33,19 +30,14 @@ export interface App {
   readonly jobs: JobQueue
   readonly exchangeLog: ExchangeLog
   readonly replayScim: ScimReplay<Context>
-  /** For new contexts and after writes. */
   readonly createLoaders: (context: Pick<Context, 'app' | 'actor' | 'address'>) => Loaders
 }
 
-/** One request. */
 export interface Context {
   readonly app: App
   readonly actor: Actor
   readonly requestId: string
-  /** The client's address. */
   readonly address: string
-  /** Replaced after each write. */
   loaders: Loaders
-  /** Set by callers that need the events. */
   readonly trail?: AuditTrail
 }

@@ -3,7 +3,6 @@ export const ADMINISTRATIVE = ['APPLICATION_ADMIN', 'USER_ADMIN', 'GOVERNANCE', 
 
 export const isAdministrative = (permission: string): boolean => (ADMINISTRATIVE as readonly string[]).includes(permission)
 
-/** For `excludeAdminAndGovernor`. */
 export const ADMINS_AND_GOVERNORS = ['APPLICATION_ADMIN', 'USER_ADMIN', 'GOVERNANCE'] as const
 
 export const FIRST_ADMINISTRATOR = [...ADMINISTRATIVE, 'PROJECT_MANAGEMENT', 'CREATE_PROJECT', 'CREATE_DATA_SOURCE'] as const

@@ -1,13 +1,15 @@
-/** The authorization policy. Unlisted actions are denied. Numbers are rows of authorization-matrix.md. */
+/** The authorization policy: unlisted actions are denied. The rows of the reference are in test/authorization/matrix.txt. */
 import type { Actor, UserActor } from './actor.ts'
 
 interface Rule {
   readonly kind: 'read' | 'write'
-  /** 'anyone' needs no credential; 'scim' is an IAM's SCIM client; a list means one of these permissions. */
+  /**
+   * 'anyone' needs no credential; 'scim' is an IAM's SCIM client; a list means one of these permissions,
+   * an empty list machines and the operator only.
+   */
   readonly who: 'anyone' | 'signedIn' | 'scim' | readonly string[]
   /** Own record: with any credential, or only a log-in, so that a key cannot take over the account. */
   readonly self?: 'any' | 'login'
-  /** Absent means no. */
   readonly impersonated?: true
 }
 
@@ -16,76 +18,74 @@ const read = (who: Rule['who'], rest: Omit<Partial<Rule>, 'kind'> = {}) => ({ ki
 const write = (who: Rule['who'], rest: Omit<Partial<Rule>, 'kind'> = {}) => ({ kind: 'write' as const, who, ...rest })
 
 export const policy = {
-  'session:logIn': write('anyone', { impersonated: true }), //                           2
-  'session:logInByProvider': write('anyone', { impersonated: true }), //                 the way back of session:start
-  'session:endByProvider': write('anyone', { impersonated: true }), //                   by a signed logout token
+  'session:logIn': write('anyone', { impersonated: true }),
+  'session:logInByProvider': write('anyone', { impersonated: true }),
+  'session:endByProvider': write('anyone', { impersonated: true }), // By a signed logout token.
   'session:logOut': write('signedIn', { impersonated: true }),
   'session:acceptInvitation': write('anyone', { impersonated: true }),
   'session:readInvitation': read('anyone', { impersonated: true }),
-  'session:start': read('anyone', { impersonated: true }), //                            GET …/user/authenticate
-  'viewer:read': read('signedIn', { impersonated: true }), //                            16
+  'session:start': read('anyone', { impersonated: true }),
+  'viewer:read': read('signedIn', { impersonated: true }),
 
-  'user:list': read('signedIn', { impersonated: true }), //                              15
-  'user:search': read(users), //                                                         20, and every filter that reads a hidden field
-  'user:read': read(['USER_ADMIN', 'AUDIT']), //                                         17
-  'user:readProfile': read('signedIn', { impersonated: true }), //                       18
-  'user:readGroups': read(users), //                                                     19
-  'user:create': write(users), //                                                        1
+  'user:list': read('signedIn', { impersonated: true }),
+  'user:search': read(users), // Also for every filter that reads a hidden field.
+  'user:read': read(['USER_ADMIN', 'AUDIT']),
+  'user:readProfile': read('signedIn', { impersonated: true }),
+  'user:readGroups': read(users),
+  'user:create': write(users),
   'user:invite': write(users),
-  'user:updateProfile': write(users, { self: 'any' }), //                                3
-  'user:setPermissions': write(users), //                                                4, 5
-  'user:setPassword': write(users, { self: 'login' }), //                                6
-  'user:disable': write(users), //                                                       7
-  'user:clone': write(users), //                                                         12
-  'user:delete': write(users), //                                                        36
+  'user:updateProfile': write(users, { self: 'any' }),
+  'user:setPermissions': write(users),
+  'user:setPassword': write(users, { self: 'login' }),
+  'user:disable': write(users),
+  'user:clone': write(users),
+  'user:delete': write(users),
   'user:refresh': write(users),
   'user:replace': write(users),
   'user:relink': write(users),
-  // The operator only.
   'user:unlock': write([]),
 
-  'attribute:write': write(users), //                                                    10, 11, 25
-  'attribute:removeEverywhere': write(users), //                                         13
+  'attribute:write': write(users),
+  'attribute:removeEverywhere': write(users),
   'attribute:list': read(users),
 
-  'group:list': read('signedIn', { impersonated: true }), //                             26
-  'group:read': read(users), //                                                          27
-  'group:listMembers': read('signedIn', { impersonated: true }), //                      28
-  'group:create': write(users), //                                                       21
-  'group:update': write(users), //                                                       22
-  'group:delete': write(users), //                                                       29
-  'group:addMember': write(users), //                                                    24
-  'group:removeMember': write(users), //                                                 23
+  'group:list': read('signedIn', { impersonated: true }),
+  'group:read': read(users),
+  'group:listMembers': read('signedIn', { impersonated: true }),
+  'group:create': write(users),
+  'group:update': write(users),
+  'group:delete': write(users),
+  'group:addMember': write(users),
+  'group:removeMember': write(users),
 
-  'iam:list': read('signedIn', { impersonated: true }), //                               14
+  'iam:list': read('signedIn', { impersonated: true }),
   'iam:configure': write(['APPLICATION_ADMIN']),
   'iam:describe': read(['APPLICATION_ADMIN']),
-  // The operator only, who has the keys.
   'iam:listSealed': read([]),
   'iam:reseal': write([]),
   'iam:simulate': read(['APPLICATION_ADMIN']),
   'iam:test': read(['APPLICATION_ADMIN']),
   'iam:drift': read(['APPLICATION_ADMIN']),
   'iam:exchanges': read(['APPLICATION_ADMIN']),
-  'iam:sync': write(users), //                                                           8, 9
+  'iam:sync': write(users),
   'iam:listSyncs': read(users),
   'iam:confirmSync': write(users),
   'iam:resumeDeprovisioning': write(users),
   'iam:dropSync': write(users),
   'iam:undoSync': write(users),
   'iam:relinkUsers': write(users),
-  'iam:applySync': write([]), //                                                         only the machine, in its runs
+  'iam:applySync': write([]),
 
-  'apikey:create': write('signedIn'), //                                                 30
-  'apikey:authenticate': write('anyone', { impersonated: true }), //                     31
-  'apikey:impersonate': write('anyone'), //                                              32
-  'apikey:list': read(users, { self: 'any' }), //                                        34
-  'apikey:delete': write('signedIn'), //                                                 35, only by its owner
-  'apikey:rotate': write('signedIn'), //                                                 only by its owner
+  'apikey:create': write('signedIn'),
+  'apikey:authenticate': write('anyone', { impersonated: true }),
+  'apikey:impersonate': write('anyone'),
+  'apikey:list': read(users, { self: 'any' }),
+  'apikey:delete': write('signedIn'), // Only by its owner.
+  'apikey:rotate': write('signedIn'),
   'apikey:revoke': write(users),
-  'token:read': read('signedIn', { impersonated: true }), //                             33, only one's own but for USER_ADMIN
+  'token:read': read('signedIn', { impersonated: true }), // Only one's own, except for USER_ADMIN.
   'token:list': read(users, { self: 'any' }),
-  'token:revoke': write('signedIn'), //                                                   anyone's only for USER_ADMIN
+  'token:revoke': write('signedIn'), // Only one's own, except for USER_ADMIN.
   'token:revokeAll': write(users, { self: 'any' }),
 
   'project:list': read('signedIn', { impersonated: true }),
@@ -100,7 +100,7 @@ export const policy = {
 
   'audit:list': read(['AUDIT']),
 
-  // 37. The actor determines the IAM.
+  // The actor determines the IAM.
   'scim:read': read('scim'),
   'scim:createUser': write('scim'),
   'scim:updateUser': write('scim'),
@@ -121,7 +121,6 @@ export function inScope(scopes: readonly string[], action: Action): boolean {
   return scopes.some(scope => scope === action || scope === noun || (scope === 'read' && policy[action].kind === 'read'))
 }
 
-/** Scopes for users' keys: not those of SCIM clients and machines. */
 export const scopes: ReadonlySet<string> = new Set([
   'read',
   ...Object.keys(policy)
@@ -131,7 +130,6 @@ export const scopes: ReadonlySet<string> = new Set([
 
 export type Verdict = { allowed: true } | { allowed: false; because: 'anonymous' | 'lacking' | 'impersonated' | 'scope' }
 
-/** `self`: the record is the actor's own. */
 export function decide(actor: Actor, action: Action, self = false): Verdict {
   const rule: Rule = policy[action]
   if (actor.kind === 'machine') return { allowed: true }
@@ -154,7 +152,6 @@ const holds = (actor: UserActor, rule: Rule): boolean =>
 const ownsUp = (actor: UserActor, rule: Rule): boolean =>
   rule.self === 'any' || (rule.self === 'login' && actor.credential.kind === 'login')
 
-/** Actions on any record, or on the own one. */
 export const allowed = (actor: Actor): Action[] =>
   (Object.keys(policy) as Action[]).filter(action => decide(actor, action, true).allowed)
 
@@ -178,15 +175,15 @@ const READS: Record<Visibility, readonly Action[]> = {
 
 const inFull: FieldRule = { action: 'user:list', who: users, views: ['aggregate', 'own'] }
 export const fields = {
-  'User.private': inFull, //          attributes by source, group permissions, where permissions come from
-  'User.groups': { action: 'user:readGroups', who: users, views: ['own'] }, // 19: not for AUDIT
+  'User.private': inFull,
+  'User.groups': { action: 'user:readGroups', who: users, views: ['own'] }, // Not for AUDIT.
   'User.sourceIds': { action: 'user:read', who: users },
   'User.domainPermissions': { action: 'user:list', who: users, views: ['aggregate', 'own'] },
   'User.apiKeys': { action: 'apikey:list', who: users, self: true },
   'User.tokens': { action: 'token:list', who: users, self: true },
-  'Profile.private': { action: 'user:readProfile', who: users, views: ['aggregate', 'own'] }, // note 18
+  'Profile.private': { action: 'user:readProfile', who: users, views: ['aggregate', 'own'] },
   'Group.private': { action: 'group:list', who: users },
-  'Membership.private': { action: 'group:listMembers', who: users }, // 28
+  'Membership.private': { action: 'group:listMembers', who: users },
   'Iam.private': { action: 'iam:list', who: ['APPLICATION_ADMIN'] },
   'Iam.defaultPermissions': { action: 'iam:list', who: ['APPLICATION_ADMIN', 'USER_ADMIN'] },
   // Also reached from the own permissions.

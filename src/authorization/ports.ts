@@ -8,7 +8,6 @@ import type { AuditTrail } from './audit-event.ts'
 /** Throws Unauthenticated without a valid credential. */
 export type Authenticate = (authorization: string | undefined) => Promise<Actor>
 
-/** Writes asynchronously. */
 export interface LastUsedTracker {
   record(kind: 'key' | 'token' | 'scim', id: number, at: Date): void
   flush(): Promise<void>
@@ -56,25 +55,17 @@ export interface ExchangeEntry {
   readonly iamid: string
   readonly at: Date
   readonly requestId: string
-  /** `PATCH /Users/<id>`; `find`, `log in` or `ask`. */
   readonly asked: string
-  /** In the source's spelling. */
   readonly userid?: string | null
-  /** `User/<id>` or `Group/<id>`; the DN of an entry. */
   readonly resource?: string | null
-  /** Undefined without a body. */
   readonly request?: unknown
   readonly answer?: unknown
-  /** HTTP. */
   readonly status?: number | null
   readonly failure?: string | null
-  /** Read when the operation has ended. */
   readonly trail?: AuditTrail
-  /** Selects changes when several sources take part. */
   readonly source?: string
 }
 
-/** Writes asynchronously. */
 export interface ExchangeLog {
   record(entry: ExchangeEntry): void
   flush(): Promise<void>
@@ -87,7 +78,6 @@ export interface JobQueue {
 
 export interface ScimRequest {
   readonly method: string
-  /** Below the IAM's address, encoded. */
   readonly path: string
   readonly query: string
   readonly body: unknown

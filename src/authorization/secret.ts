@@ -8,11 +8,8 @@ import { crc32 } from 'node:zlib'
 export type SecretKind = 'rk' | 'rt' | 'ri' | 'rs'
 
 export interface GeneratedSecret {
-  /** Shown once, never stored. */
   secret: string
-  /** SHA-256. */
   hash: Buffer<ArrayBuffer>
-  /** For lists. */
   prefix: string
 }
 
@@ -32,7 +29,6 @@ export function generateSecret(kind: SecretKind): GeneratedSecret {
   return { secret, hash: hashSecret(secret), prefix: secret.slice(0, kind.length + 1 + prefixCharacters) }
 }
 
-/** Null for malformed text. */
 export function parse(text: string): { kind: SecretKind; hash: Buffer<ArrayBuffer> } | null {
   const kind = form.exec(text)?.[1] as SecretKind | undefined
   if (!kind || checksum(text.slice(0, -checkCharacters)) !== text.slice(-checkCharacters)) return null
@@ -43,12 +39,10 @@ export function hashSecret(secret: string): Buffer<ArrayBuffer> {
   return createHash('sha256').update(secret).digest()
 }
 
-/** Constant time for equal lengths. */
 export function sameHash(a: Uint8Array, b: Uint8Array): boolean {
   return a.length === b.length && timingSafeEqual(a, b)
 }
 
-/** With or without the word Bearer; null for other schemes. */
 export function fromHeader(authorization: string | undefined): string | null {
   const words = (authorization ?? '').split(/[ \t]+/).filter(word => word !== '')
   if (words[0]?.toLowerCase() === 'bearer') words.shift()

@@ -31,13 +31,11 @@ export interface WriteResult<R> {
   readonly value: R
   readonly events: readonly AuditDraft[]
   readonly error?: RosterError
-  /** The next step, in its own transaction; its result replaces this one. */
   readonly next?: (call: ServiceContext) => Promise<WriteResult<R>>
   /** After the commit; may fail, such as mail. */
   readonly afterCommit?: (value: R) => Promise<R>
 }
 export const changed = <R>(value: R, ...events: [AuditDraft, ...AuditDraft[]]): WriteResult<R> => ({ value, events })
-/** No change, so no event. */
 export const unchanged = <R>(value: R): WriteResult<R> => ({ value, events: [] })
 export const continued = <R>(
   events: readonly AuditDraft[],
@@ -106,7 +104,6 @@ interface Preparing<A, P> {
   readonly end?: (prepared: P) => void
 }
 
-/** One transaction per step. */
 async function written<R>(
   context: Context,
   { action, trail, rule }: { action: WriteAction; trail: AuditTrail; rule: (call: ServiceContext) => Promise<WriteResult<R>> },
@@ -190,7 +187,6 @@ function refusal(action: Action, verdict: Verdict & { allowed: false }): string 
   return Array.isArray(who) && who.length > 0 ? `${action} needs the permission ${who.join(' or ')}` : `${action} is not allowed`
 }
 
-/** A request records each kind of denial once. */
 const deniedKinds = new WeakMap<Context, Set<Action>>()
 
 async function recordDenied(
@@ -216,7 +212,6 @@ interface RefusedArgs extends UserRef {
   readonly domainId?: string
 }
 
-/** The target of a denied command, by its arguments. */
 function refusedTarget(action: Action, args: RefusedArgs): Target {
   const noun = action.slice(0, action.indexOf(':')) as Target['type']
   const named = args.ref ?? args.owner?.user ?? args.owner?.group ?? args.group ?? args
