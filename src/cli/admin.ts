@@ -67,7 +67,6 @@ async function perform(config: Config, command: AdminCommand): Promise<string> {
   return answer ?? asOperator(config, 'npm run admin', operator => performAdmin(operator, command))
 }
 
-/** '' for none; a terminal asks twice, without echo. */
 async function readPassword(): Promise<string> {
   if (process.stdin.isTTY) return promptPassword()
   const late = AbortSignal.timeout(STDIN)

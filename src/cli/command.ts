@@ -10,11 +10,9 @@ export type Values = Readonly<Record<string, string | boolean | undefined>>
 
 export interface Command {
   summary: string
-  /** NONE without access to services. */
   action: Action | 'NONE'
   /** A rejection prints to standard error, with exit code 1. */
   run(env: Environment, values: Values, subcommand?: string): Printed | Promise<Printed>
-  /** For commands with subcommands. */
   help?: string
   options?: Readonly<Record<string, { type: 'string' | 'boolean' }>>
 }

@@ -29,7 +29,6 @@ async function run(args: string[]): Promise<number> {
   return 2
 }
 
-/** `fault`: the error of parseArgs for an unknown option. */
 function read(args: string[]): { words: string[]; values: Values; wantsHelp: boolean; fault?: string } {
   try {
     const { values, positionals } = parseArgs({
@@ -46,7 +45,6 @@ function read(args: string[]): { words: string[]; values: Values; wantsHelp: boo
   }
 }
 
-/** The rest explains shell syntax. */
 function unknown(error: unknown): string {
   return error instanceof Error ? error.message.replace(/\.(?: .*)?$/s, '') : String(error)
 }

@@ -3,7 +3,6 @@ import { migrateStore } from '../platform/database/open.ts'
 import { RosterError } from '../platform/errors.ts'
 import type { Printed } from './command.ts'
 
-/** Applies pending migrations to the configured database without serving it. */
 export async function migrate(env: Environment): Promise<Printed> {
   const { databaseUrl, dataDir } = loadConfig(env)
   const applied = await migrateStore({ databaseUrl, dataDir }).catch(error => {

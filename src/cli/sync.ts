@@ -28,7 +28,6 @@ interface Options {
 interface Target {
   start(asked: Options): Promise<Watched>
   look(id: number): Promise<Watched>
-  /** Detaches; `interrupted` prints what happens to the run. */
   leave(): Promise<void>
   readonly interrupted: string
 }
@@ -57,19 +56,16 @@ export async function syncIam(env: Environment, { iam, 'dry-run': dryRun = false
   }).catch(beside)
 }
 
-/** Most often a running server has the database open. */
 function beside(error: unknown): never {
   if (error instanceof RosterError || !(error instanceof Error)) throw error
   throw new Error(`${error.message}\nIf Roster is running on this database, pass --url http://… and set ROSTER_TOKEN.`)
 }
 
-/** The IAM's unfinished run, active or abandoned. */
 async function leftOf(operator: Context, iamid: string): Promise<Watched | undefined> {
   const { nodes } = await syncs.list(operator, { first: 1, filter: { iamid, statuses: ['WAITING', 'READING', 'APPLYING'] } })
   return nodes[0]
 }
 
-/** Runs and retries in this process. */
 function local(operator: Context): Target {
   const { app } = operator
   let working: Promise<void> | null = null
@@ -106,7 +102,6 @@ async function watch(place: Target, asked: Options): Promise<Printed> {
     interrupted = true
   }
   const signals = ['SIGINT', 'SIGTERM'] as const
-  // A second signal ends the process.
   for (const signal of signals) process.once(signal, interrupt)
   try {
     let run = await place.start(asked)
@@ -133,7 +128,6 @@ function show({ status, total, planned, applied }: Watched): void {
   const bar = '#'.repeat(Math.round(share * barWidth)).padEnd(barWidth, '.')
   const line = status.toLowerCase() === 'applying' ? `[${bar}] ${applied} of ${planned}` : `${total} people`
   if (process.stderr.isTTY) process.stderr.write(`\r${status.toLowerCase()} ${line}   `)
-  // Without a terminal: one line for each status.
   else if (shown !== status) process.stderr.write(`${status.toLowerCase()}\n`)
   shown = status
 }
@@ -182,5 +176,4 @@ function remote(url: string, token: string | undefined): Target {
   }
 }
 
-/** No response, as opposed to an error response. */
 class Unreachable extends Error {}

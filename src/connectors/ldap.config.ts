@@ -27,7 +27,6 @@ export interface LdapSettings {
 
 export interface LdapSearchSettings {
   readonly peer: Peer
-  /** null: anonymous search. */
   readonly account: { readonly dn: string; readonly password: string } | null
   readonly userBase: string
   readonly userFilter: (userid: string) => Filter
@@ -35,7 +34,6 @@ export interface LdapSearchSettings {
   readonly everybody: () => Filter
   readonly userPattern: ((userid: string) => string) | null
   readonly idAttribute: string
-  /** Empty: none. */
   readonly entryIds: readonly string[]
   readonly attributes: readonly string[]
   readonly normalize: boolean
@@ -44,7 +42,6 @@ export interface LdapSearchSettings {
   readonly groups: GroupPlan
 }
 
-/** As in src/domain/iams/config/schema.ts. */
 interface Options {
   readonly host: string | readonly string[]
   readonly port?: number
@@ -78,7 +75,6 @@ type Secrets = ReadonlyMap<string, string>
 const connectTimeout = 5000
 const operationTimeout = 15_000
 
-/** Throws Invalid, or Unprocessable without a directory. */
 export function planOf(checked: Readonly<Record<string, unknown>>, secrets: Secrets, settings: LdapSettings): LdapSearchSettings {
   const config = checked as Config
   const { options, schema } = config
@@ -106,7 +102,6 @@ export function planOf(checked: Readonly<Record<string, unknown>>, secrets: Secr
   }
 }
 
-/** All issues of filters and DNs; absent settings are fine. Pure. */
 export function validateLdapConfig(checked: Readonly<Record<string, unknown>>): { field: string; rule: string }[] {
   const { options = {}, credentials, schema } = checked as Omit<Config, 'options'> & { readonly options?: Partial<Options> }
   const { userSearchBase = '', userDNPattern: _, ...others } = options
@@ -223,7 +218,6 @@ function listedGroups({ groupSearchBase, groupSearchFilter, userSearchBase }: Op
   return { base: groupSearchBase ?? userSearchBase, filter: anyValueFilter(field, groupSearchFilter) }
 }
 
-/** Mapped attributes with a valid name. */
 const mapped = (schema: Config['schema'], parts: readonly string[]): string[] =>
   parts
     .flatMap(part => Object.values(schema?.[part] ?? {}))

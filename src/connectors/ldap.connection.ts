@@ -27,16 +27,12 @@ const startTlsRequest = '1.3.6.1.4.1.1466.20037'
 const away = 'the directory is unreachable: '
 const timedOut = 'timed out'
 const unreadable = 'its answer cannot be read'
-/** Counts as unavailable: busy, unavailable, no result. */
 const awayCodes = new Set([51, 52, 248])
-/** Names that the library lacks. */
 const codeNames: Record<number, string> = { 1: 'operationsError', 10: 'referral', 80: 'other' }
 /** Bind results of unknown or locked accounts: 49 in general, 19 and 53 of 389 Directory Server. */
 const refusedBinds = new Set([19, 32, 48, 49, 50, 53])
-/** invalidDNSyntax. */
 const invalidName = 34
 
-/** Throws Invalid. */
 export function secureContext({ ca, cert, key }: { ca?: string; cert?: string; key?: string }): SecureContext {
   try {
     createSecureContext({ ca })
@@ -74,7 +70,6 @@ export class Hosts {
     throw new Unavailable(away + [...reasons].join(', '))
   }
 
-  /** As ask, in parts; the next host starts over. Throws an abort reason. */
   async *stream<T>(
     work: (host: string) => AsyncGenerator<T, void, undefined>,
     signal?: AbortSignal,
@@ -83,7 +78,6 @@ export class Hosts {
     for (const at of this.#turns()) {
       signal?.throwIfAborted()
       try {
-        // Errors of the consumer end the generator by return().
         yield* work(this.#peer.hosts[at]!)
         this.#first = at
         return
@@ -95,7 +89,6 @@ export class Hosts {
     throw new Unavailable(away + [...reasons].join(', '))
   }
 
-  /** The last responsive first. */
   #turns(): number[] {
     const { length } = this.#peer.hosts
     const first = this.#first
@@ -103,14 +96,12 @@ export class Hosts {
   }
 }
 
-/** Throws the error of a host that responds. */
 function unavailableReason(error: unknown): string {
   const fault = faultOf(error)
   if (!(fault instanceof Unavailable)) throw fault
   return fault.message.replace(away, '')
 }
 
-/** Anonymous; always closed. */
 export async function connected<T>(peer: Peer, host: string, work: (client: Client) => Promise<T>): Promise<T> {
   const socket = await open(peer, bare(host))
   const client = clientOn(socket, peer.operationTimeout)
@@ -140,14 +131,12 @@ export async function* connectedStream<T>(
   }
 }
 
-/** Errors of closing are ignored. */
 async function close(client: Client, socket: Socket): Promise<void> {
   await client.unbind().catch(() => {})
   // The client has no socket before its first request.
   socket.destroy()
 }
 
-/** Throws Unprocessable when rejected. */
 export async function bindAccount(client: Client, dn: string, password: string): Promise<void> {
   try {
     await client.bind(dn, password)
@@ -224,7 +213,6 @@ function clientOn(socket: Socket, timeout: number): Client {
   return client
 }
 
-/** Delivers complete and valid messages only. */
 function checked(socket: Socket, state: { more: boolean }): Socket {
   const { on } = socket
   const add = on as (this: Socket, event: string, listener: (...values: never[]) => void) => Socket

@@ -1,15 +1,12 @@
 // Comparable DNs (RFC 4514), in one bounded pass. Pure.
 
-/** Longer DNs are invalid. */
 export const maxDn = 4_096
 
 export interface NameValue {
-  /** Lower case. */
   readonly type: string
   /** Unescaped. Invalid UTF-8 bytes are lone surrogates, U+DC00 plus the byte. */
   readonly value: string
 }
-/** Relative names, the first one first; `cn=a+uid=b` has two values. */
 export type Dn = readonly (readonly NameValue[])[]
 
 /** RFC 4514, 2.4. */
@@ -18,10 +15,8 @@ export const escapeDnValue = (value: string): string =>
 
 export const isDn = (text: string): boolean => /^ *(?:[A-Za-z][A-Za-z0-9-]*|\d+(?:\.\d+)+) *=/.test(text.slice(0, maxDn))
 
-/** `Sales, North` of `cn=Sales\, North,dc=example`; the text itself when it is no DN. */
 export const firstValue = (dn: string): string => parseDn(dn)?.[0]?.[0]?.value ?? dn
 
-/** null when invalid or too long. */
 export function parseDn(text: string): Dn | null {
   if (text.length > maxDn) return null
   const names: NameValue[][] = [[]]
@@ -50,7 +45,6 @@ function typeOf(text: string): string | null {
 
 interface Value {
   readonly value: string
-  /** The separator, or the end. */
   readonly end: number
 }
 
@@ -67,7 +61,6 @@ const ends = (character: string | undefined): boolean =>
 function plainAt(text: string, start: number): Value {
   let at = start
   let value = ''
-  // Unescaped space before a separator is ignored.
   let kept = 0
   while (!ends(text[at])) {
     if (text[at] === '\\') {
@@ -100,7 +93,6 @@ function quotedAt(text: string, start: number): Value | null {
   return at <= text.length && ends(text[at]) ? { value, end: at } : null
 }
 
-/** Consecutive escapes can be one character: `\C3\A9`. */
 function escapedAt(text: string, start: number): Value {
   let at = start
   let value = ''
@@ -135,10 +127,8 @@ function hexValueAt(text: string, start: number): Value | null {
   return { value: isString ? textOf(bytes.subarray(2)) : `#${hex.toLowerCase()}`, end: at }
 }
 
-/** OCTET STRING, UTF8String, PrintableString, IA5String. */
 const stringTags = new Set([0x04, 0x0c, 0x13, 0x16])
 
-/** Injective, also for invalid text. */
 function textOf(bytes: Buffer): string {
   const text = bytes.toString()
   if (!text.includes('\ufffd') || Buffer.from(text).equals(bytes)) return text

@@ -1,16 +1,12 @@
 import type { Entry as RawEntry } from 'ldapts'
 
-// Entries as text attributes. Pure.
-
 /** Always base64; the library compares names by case. */
 export const binaryAttributes = ['objectGUID', 'objectSid', 'mS-DS-ConsistencyGuid', 'sIDHistory', 'nsUniqueId;binary', 'GUID']
 
 const binary = new Set(binaryAttributes.map(name => name.toLowerCase()))
 export const isBinary = (attribute: string): boolean => binary.has(attribute.toLowerCase())
 
-/** Large and unused. */
 const pictures = ['jpegphoto', 'thumbnailphoto', 'photo', 'audio', 'usercertificate', 'usersmimecertificate', 'cacertificate']
-/** Never read, even if permitted. */
 const secrets = [
   'userpassword',
   'authpassword',
@@ -36,7 +32,6 @@ const excludedAttributes = new Set([...pictures, ...secrets])
 
 export type Attributes = ReadonlyMap<string, readonly string[]>
 
-/** Lower-case names; without empty ones. */
 export function attributesOf(raw: RawEntry): Attributes {
   const attributes = new Map<string, readonly string[]>()
   for (const [spelled, value] of Object.entries(raw)) {
@@ -54,16 +49,13 @@ export const valuesOf = (attributes: Attributes, names: readonly string[]): stri
   names.flatMap(name => attributes.get(name.toLowerCase()) ?? [])
 
 interface CutAttribute {
-  /** `member;range=0-1499`. */
   readonly key: string
   readonly name: string
   readonly values: readonly string[]
   readonly from: number
-  /** `member;range=1500-*`. */
   readonly last: boolean
 }
 
-/** Attributes with a partial range; of `name` also the last part. */
 export function cutAttributes(attributes: Attributes, name?: string): CutAttribute[] {
   return [...attributes].flatMap(([key, values]) => {
     const [, cut, from, end] = /^(.+);range=(\d+)-(\d+|\*)$/.exec(key) ?? []

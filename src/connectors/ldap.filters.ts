@@ -18,7 +18,6 @@ export const longestUserid = 1024
 export const isSearchable = (userid: string): boolean =>
   userid.trim() !== '' && userid.length <= longestUserid && userid.isWellFormed() && !userid.includes('\0')
 
-/** `mail=%s` or `(&(objectClass=groupOfNames)(cn=%s*))`. Throws Invalid. */
 export function filterTemplate(field: string, text: string): FilterTemplate {
   const template = withLetters(field, text.trim())
   const parse = (blanks: Placeholders) => {
@@ -36,13 +35,11 @@ export function filterTemplate(field: string, text: string): FilterTemplate {
   return parse
 }
 
-/** Throws Invalid. */
 export function attributeFilter(field: string, attribute: string): FilterTemplate {
   if (!isAttribute(attribute)) throw new Invalid(field, 'must be the name of an attribute')
   return ({ '%s': userid = '' }) => withBytes(new EqualityFilter({ attribute, value: userid }), userid)
 }
 
-/** Binary attributes compare bytes, given as base64. */
 function withBytes(filter: Filter, userid: string): Filter {
   if (filter instanceof AndFilter) return new AndFilter({ filters: filter.filters.map(part => withBytes(part, userid)) })
   if (filter instanceof OrFilter) return new OrFilter({ filters: filter.filters.map(part => withBytes(part, userid)) })
@@ -89,7 +86,6 @@ export function memberAttributes(text: string): { comparisons: Comparison[]; pla
     : null
 }
 
-/** The first compared with `%s`. Throws Invalid. */
 export function comparedAttribute(field: string, text: string): string {
   const item = itemsOf(text).find(({ rest }) => rest.includes('%s'))
   const name = item?.compared.replace(/[~<>]$/, '').split(':')[0]
@@ -97,7 +93,6 @@ export function comparedAttribute(field: string, text: string): string {
   return name
 }
 
-/** The comparisons of a filter, with the sign before `=`. */
 const itemsOf = (text: string): { compared: string; rest: string }[] =>
   text.split(/[()]/).flatMap(item => {
     const equals = item.indexOf('=')
@@ -120,7 +115,6 @@ export const anyOf = (filters: readonly Filter[]): Filter =>
 /** RFC 4512, 2.5. */
 export const isAttribute = (name: string): boolean => /^(?:[A-Za-z][A-Za-z0-9-]*|\d+(?:\.\d+)+)(?:;[A-Za-z0-9-]+)*$/.test(name)
 
-/** RFC 4515, 3. */
 export const escapeFilterValue = (value: string): string =>
   value.replace(/[\0()*\\]/g, character => `\\${character.charCodeAt(0).toString(16).padStart(2, '0')}`)
 

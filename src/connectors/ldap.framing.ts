@@ -1,7 +1,6 @@
 // Splits a stream into validated messages (RFC 4511, 4.1.1): the library trusts lengths, and a wrong one would
 // hang it. Pure.
 
-/** Bytes. */
 const longestMessage = 16 * 1024 * 1024
 const longestHeader = 6
 
@@ -17,7 +16,6 @@ interface Element {
   readonly end: number
 }
 
-/** Calls `deliver` per message, or `refuse` once and stops. */
 export function createMessageReader(deliver: (message: Buffer) => void, refuse: () => void): (chunk: Buffer) => void {
   let chunks: Buffer[] = []
   let held = 0
@@ -27,7 +25,6 @@ export function createMessageReader(deliver: (message: Buffer) => void, refuse: 
     if (refused) return
     chunks.push(chunk)
     held += chunk.length
-    // Joins chunks once per message.
     if (held < needed) return
     let bytes = Buffer.concat(chunks)
     for (;;) {
@@ -94,7 +91,6 @@ const areControls = (bytes: Buffer, controls: Element): boolean =>
 
 const allAre = (elements: readonly Element[], tag: number): boolean => elements.every(element => element.tag === tag)
 
-/** null when they do not fill their parent. */
 function childrenOf(bytes: Buffer, { start, end }: Element): Element[] | null {
   const children: Element[] = []
   for (let at = start; at < end; ) {
@@ -106,7 +102,6 @@ function childrenOf(bytes: Buffer, { start, end }: Element): Element[] | null {
   return children
 }
 
-/** null when incomplete, indefinite, or longer than four length bytes. */
 function elementAt(bytes: Buffer, at: number): Element | null {
   if (at + 2 > bytes.length) return null
   const [tag, length] = [bytes[at]!, bytes[at + 1]!]

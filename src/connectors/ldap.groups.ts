@@ -11,14 +11,11 @@ import { dnKey } from './ldap.matching.ts'
 // Groups of a person: by memberOf, by member search, and nested. Each group is queried once, which ends cycles.
 
 export interface GroupPlan {
-  /** null without a search. `text`: the template. */
   readonly search: { readonly base: string; readonly filter: FilterTemplate; readonly text: string } | null
-  /** All groups, for listing; null without a search. */
   readonly listed: { readonly base: string; readonly filter: Filter } | null
   readonly membershipAttributes: readonly string[]
   readonly nameAttribute: string
   readonly attributes: readonly string[]
-  /** `options.entryIdAttribute`. */
   readonly entryIds: string | undefined
   readonly nested: boolean
 }
@@ -31,9 +28,7 @@ export interface Person extends GroupSearch {
   readonly userid: string
 }
 export interface GroupReader {
-  /** Groups with one of these as member; for `person` also by userid. */
   naming(level: readonly GroupSearch[], person: Person, attributes: readonly string[]): Promise<GroupSearch[]>
-  /** null when missing or not readable. */
   read(dn: string, attributes: readonly string[]): Promise<GroupSearch | null>
 }
 
@@ -42,7 +37,6 @@ const maxGroups = 10_000
 /** DNs per filter; concurrent reads. */
 const atOnce = 50
 
-/** null without group settings. Throws Unprocessable above the limit. */
 export async function groupsOf(reader: GroupReader, plan: GroupPlan, person: Person): Promise<EntryGroup[] | null> {
   if (plan.search === null && plan.membershipAttributes.length === 0) return null
   const known = new Map<string, EntryGroup>()
@@ -57,7 +51,6 @@ export async function groupsOf(reader: GroupReader, plan: GroupPlan, person: Per
   return [...known.values()]
 }
 
-/** By memberOf. */
 async function named(
   reader: GroupReader,
   plan: GroupPlan,
@@ -75,7 +68,6 @@ async function named(
   )
 }
 
-/** By search. */
 export async function bySearch(
   { search }: GroupPlan,
   level: readonly GroupSearch[],

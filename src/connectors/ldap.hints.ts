@@ -1,5 +1,3 @@
-// Fixed hints by result code or reason, without values. Pure.
-
 const authority = 'give the authority of its certificate as config.options.ca'
 const network = 'no way leads to config.options.host from here'
 const another = 'config.options.port may be the one of another protocol, or wants config.options.useSSL'
@@ -45,11 +43,9 @@ const answers: Readonly<Record<number, string>> = {
   50: rights,
 }
 
-/** `ECONNREFUSED (connection refused by …)`. */
 export const reasonWithHint = (reason: string): string => {
   const remedy = Object.hasOwn(reasons, reason) ? reasons[reason] : undefined
   return remedy === undefined ? reason : `${reason} (${remedy})`
 }
 
-/** `noSuchObject (32): config.options.userSearchBase …`. `text` names the code. */
 export const withHint = (text: string, code: number): string => (answers[code] ? `${text}: ${answers[code]}` : text)

@@ -1,11 +1,8 @@
 import { EqualityFilter, type Filter, OrFilter } from 'ldapts'
 import { type Attributes, isBinary } from './ldap.entry.ts'
 
-// Stable ids of entries. Pure.
-
 /** RFC 4530, Active Directory, 389 Directory Server, FreeIPA, eDirectory; the first present wins. */
 export const entryIdAttributes = ['entryUUID', 'objectGUID', 'nsUniqueId', 'ipaUniqueID', 'GUID'] as const
-/** `options.entryIdAttribute` for none. */
 export const NO_ENTRY_ID = 'none'
 export const idAttributesOf = (option: string | undefined): readonly string[] =>
   option === undefined ? entryIdAttributes : option === NO_ENTRY_ID ? [] : [option]
@@ -17,7 +14,6 @@ const littleEndian = new Set(['objectguid', 'ms-ds-consistencyguid'])
 const guids = new Set([...littleEndian, 'guid'])
 const caseless = new Set(entryIdAttributes.map(name => name.toLowerCase()))
 
-/** null when missing, multi-valued or too long. */
 export function entryIdOf(attributes: Attributes, option: string | undefined): string | null {
   const name = idAttributesOf(option)
     .map(each => each.toLowerCase())
@@ -30,7 +26,6 @@ export function entryIdOf(attributes: Attributes, option: string | undefined): s
   return caseless.has(name) ? value.toLowerCase() : value
 }
 
-/** null unless 16 bytes. */
 function guidText(bytes: Buffer, isLittleEndian: boolean): string | null {
   if (bytes.length !== 16) return null
   const ordered = Buffer.from(bytes)

@@ -46,11 +46,9 @@ export async function* listUsers(
     const users = await Promise.all((await page.entries()).map(found => listed(plan, groups.reader, found)))
     yield { type: 'users', users, last: page.last }
   }
-  // Groups without members were not seen.
   if (cut) throw cut
 }
 
-/** A part of a listing, with a result. */
 type Part<Value> = AsyncGenerator<ListEvent, Value, undefined>
 
 const answered = ({ references }: SearchPage): ListEvent => ({ type: 'page', references })
@@ -80,7 +78,6 @@ interface Groups {
   readonly reader: GroupReader
 }
 
-/** Other filters need a search per person. */
 async function* groupsAt(
   plan: LdapSearchSettings,
   { client, asking, pages }: { client: Client; asking: GroupReader; pages: Pages },
@@ -95,14 +92,12 @@ async function* groupsAt(
   const read: GroupReader['read'] = async (dn, wishes) => {
     const key = dnKey(dn)
     const found = known.get(key) ?? (await asking.read(dn, wishes))
-    // Also cached when unreadable: its name is that of its DN.
     if (!known.has(key)) known.set(key, found ?? { dn, attributes: new Map() })
     return found && { ...found, dn }
   }
   return { known: [...known.values()], listed, reader: { naming, read } }
 }
 
-/** Indexes groups by member; members are not kept. */
 async function* indexGroupsByMember(
   plan: LdapSearchSettings,
   {

@@ -6,9 +6,6 @@ import { allowedGroups, groupOf, inParts } from './ldap.groups.ts'
 import { idAttributesOf, idFilter } from './ldap.ids.ts'
 import { search } from './ldap.search.ts'
 
-// Looks up groups by name or id.
-
-/** Without a configured group search (memberOf only). */
 const groupClasses = ['group', 'groupOfNames', 'groupOfUniqueNames', 'posixGroup']
 
 interface SearchPlace {

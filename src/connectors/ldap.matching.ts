@@ -3,7 +3,6 @@ import { type Dn, maxDn, type NameValue, parseDn } from './ldap.dn.ts'
 // Matching rules (RFC 4517, 4.2): `key` is safe for all directories, `maybe` also merges what some merge
 // (non-ASCII). Pure.
 
-/** `unknown` counts as exact. */
 export type Rule = 'ignore' | 'exact' | 'dn' | 'nameAndUid' | 'digits' | 'unknown'
 
 export interface Matching {
@@ -21,7 +20,6 @@ const kinds: readonly (readonly [Rule, RegExp])[] = [
   ['nameAndUid', /^uniquemember/],
   ['digits', /^(?:telephonenumber|numericstring)/],
 ]
-/** RFC 4517. */
 const oids: Readonly<Record<string, Rule>> = {
   '2.5.13.1': 'dn',
   '2.5.13.2': 'ignore',
@@ -35,7 +33,6 @@ const oids: Readonly<Record<string, Rule>> = {
   '1.3.6.1.4.1.1466.109.114.2': 'ignore',
 }
 
-/** `caseIgnoreMatch`, or its OID. */
 export function ruleOf(name: string): Rule {
   const lower = name.toLowerCase()
   return oids[lower] ?? kinds.find(([, pattern]) => pattern.test(lower))?.[0] ?? 'unknown'
@@ -55,7 +52,6 @@ const usual: Readonly<Record<string, Rule>> = {
   uniquemember: 'nameAndUid',
 }
 
-/** Synonyms (RFC 4519). */
 const synonyms: readonly (readonly string[])[] = [
   ['cn', 'commonname', '2.5.4.3'],
   ['sn', 'surname', '2.5.4.4'],
@@ -71,7 +67,6 @@ const synonyms: readonly (readonly string[])[] = [
 ]
 const usualNames = new Map(synonyms.flatMap(([first = '', ...others]) => others.map(name => [name, first] as const)))
 
-/** `rules` and `names` (lower case): the directory's schema. */
 export function matchingBy(
   rules: ReadonlyMap<string, Rule> = new Map(),
   names: ReadonlyMap<string, string> = new Map(),
@@ -116,7 +111,6 @@ const folded = (value: string): string =>
     .filter(part => part !== '')
     .join(' ')
 
-/** RFC 4518 in full, and more. */
 function maybe(key: string): string {
   if (key.length > maxDn || /^[\x20-\x7e]*$/.test(key)) return spaceless(key.toLowerCase())
   const form = key.normalize('NFKC').toUpperCase().toLowerCase().replaceAll('ς', 'σ').normalize('NFKD')
@@ -125,5 +119,4 @@ function maybe(key: string): string {
 
 const spaceless = (text: string): string => text.replaceAll(' ', '')
 
-/** With default rules. */
 export const { dnKey } = matchingBy()

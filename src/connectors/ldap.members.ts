@@ -5,15 +5,12 @@ import type { Matching } from './ldap.matching.ts'
 
 // Group index by member. Uncertain matches are looked up in the directory, as at a log-in.
 
-/** Values that some directories treat as equal. */
 const UNCERTAIN = ''
 
 export class MemberIndex {
   readonly #matching: Matching
   readonly #comparisons: readonly Comparison[]
-  /** By attribute and key. */
   readonly #groups = new Map<string, Map<string, GroupSearch[]>>()
-  /** The key, or UNCERTAIN. */
   readonly #keys = new Map<string, Map<string, string>>()
 
   constructor(matching: Matching, comparisons: readonly Comparison[]) {
@@ -25,7 +22,6 @@ export class MemberIndex {
     }
   }
 
-  /** `group` is stored without members. */
   add(entry: GroupSearch, group: GroupSearch): void {
     for (const attribute of new Set(this.#comparisons.map(comparison => comparison.attribute))) {
       const groups = this.#groups.get(attribute)!
@@ -34,7 +30,6 @@ export class MemberIndex {
         const key = this.#matching.key(attribute, value)
         const found = groups.get(key)
         if (found) {
-          // The same member again.
           if (found.at(-1) !== group) found.push(group)
           continue
         }
@@ -45,7 +40,6 @@ export class MemberIndex {
     }
   }
 
-  /** `nested` follows groups of groups. `ask`: the directory. */
   async naming(
     level: readonly GroupSearch[],
     person: Person,

@@ -5,16 +5,11 @@ import { hasMorePages } from './ldap.connection.ts'
 import type { GroupSearch } from './ldap.groups.ts'
 import { entryOf, whole, wishesOf } from './ldap.search.ts'
 
-// Paged search.
-
 export interface SearchPage {
-  /** Completes ranged attributes. */
   readonly entries: () => Promise<GroupSearch[]>
-  /** Servers that are not followed. */
   readonly references: readonly string[]
   readonly last: boolean
 }
-/** Default `size`: the listing's. */
 export type Pages = (
   base: string,
   filter: Filter,

@@ -7,10 +7,8 @@ import { search } from './ldap.search.ts'
 
 // Matching rules from a directory's schema (RFC 4512, 4.2).
 
-/** Large schemas have 6,000. */
 const maxDefinitions = 50_000
 const maxDefinition = 4_096
-/** Of SUP. */
 const maxDepth = 20
 
 /** Default rules without a readable schema. Throws as a search. */
@@ -34,7 +32,6 @@ interface AttributeType {
   readonly rule: Rule
 }
 
-/** `( 2.5.4.3 NAME ( 'cn' 'commonName' ) SUP name EQUALITY caseIgnoreMatch )`. Pure. */
 export function matchingBySchema(definitions: readonly string[]): Matching {
   const types = new Map<string, AttributeType>()
   for (const definition of definitions.slice(0, maxDefinitions)) {
@@ -54,7 +51,6 @@ export function matchingBySchema(definitions: readonly string[]): Matching {
   return matchingBy(new Map([...new Set(types.values())].map(type => [type.names[0]!, ruleFor(type)])), names)
 }
 
-/** Lower case, the OID last; null when invalid. */
 function typeOf(definition: string): AttributeType | null {
   const tokens: readonly string[] = definition.match(/'[^']*'|[()]|[^\s()']+/g) ?? []
   const [, oid] = tokens

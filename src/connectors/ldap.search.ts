@@ -7,8 +7,6 @@ import { attributesOf, binaryAttributes, cutAttributes } from './ldap.entry.ts'
 import { longestUserid, presenceFilter } from './ldap.filters.ts'
 import { type GroupReader, type GroupSearch, groupsOf } from './ldap.groups.ts'
 
-// Searches with complete results.
-
 /** Groups are those of the first userid, as in a sync. Throws Unprocessable for a long DN. */
 export async function toEntry(
   plan: LdapSearchSettings,
@@ -27,7 +25,6 @@ export async function toEntry(
   }
 }
 
-/** In a fixed order. */
 export const useridsOf = ({ idAttribute }: LdapSearchSettings, { attributes }: GroupSearch): string[] =>
   (attributes.get(idAttribute.toLowerCase()) ?? []).toSorted()
 
@@ -61,7 +58,6 @@ export const wishesOf = ({ peer }: LdapSearchSettings, attributes: readonly stri
 
 export const entryOf = (raw: RawEntry): GroupSearch => ({ dn: raw.dn, attributes: attributesOf(raw) })
 
-/** Bounds the requests for one attribute. */
 const maxRanges = 1_000
 
 /** Completes `member;range=0-1499` ([MS-ADTS] 3.1.1.3.1.3.3). */

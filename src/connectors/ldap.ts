@@ -14,7 +14,6 @@ import { nullWhen, search, toEntry } from './ldap.search.ts'
 const unreadable = new Set([10, 32, 34, 50])
 const noSuchObject = 32
 
-/** `config` is checked; `secrets` by path. Connects on demand. Throws Invalid, or Unprocessable without options. */
 export function openLdap(
   config: Readonly<Record<string, unknown>>,
   secrets: ReadonlyMap<string, string>,
@@ -51,7 +50,6 @@ export function openLdap(
   }
 }
 
-/** On its own connection. */
 async function logInAt(
   plan: LdapSearchSettings,
   { host, userid, password }: { host: string; userid: string; password: string },
@@ -78,7 +76,6 @@ function asAccount<T>({ peer, account }: LdapSearchSettings, host: string, work:
   })
 }
 
-/** With groups; with `dn`, only if it still matches. */
 async function personOf(
   plan: LdapSearchSettings,
   client: Client,
@@ -90,7 +87,6 @@ async function personOf(
   return toEntry(plan, { reader: readerOf(plan, client), found, id })
 }
 
-/** By userid; `dn` must also match the filter. Throws Unprocessable for two. */
 async function personAt(
   plan: LdapSearchSettings,
   client: Client,
@@ -107,7 +103,6 @@ async function personAt(
   return found[0] ?? null
 }
 
-/** Throws Unprocessable for two. */
 async function personById(plan: LdapSearchSettings, client: Client, entryId: string): Promise<Entry | null> {
   const anyone = listingOf(plan)
   if (anyone === null) return null
@@ -121,7 +116,6 @@ async function personById(plan: LdapSearchSettings, client: Client, entryId: str
   return person ? toEntry(plan, { reader: readerOf(plan, client), found: person, id: useridOf(plan, person, '') }) : null
 }
 
-/** null when filters work for single look-ups only. */
 function listingOf(plan: LdapSearchSettings): Filter | null {
   try {
     return plan.everybody()
@@ -131,7 +125,6 @@ function listingOf(plan: LdapSearchSettings): Filter | null {
   }
 }
 
-/** In the directory's spelling: the typed value, else the first. */
 function useridOf({ idAttribute }: LdapSearchSettings, { attributes }: GroupSearch, typed: string): string {
   const values = attributes.get(idAttribute.toLowerCase()) ?? []
   const same = (value: string) => value.toLowerCase() === typed.trim().toLowerCase()
@@ -152,7 +145,6 @@ function readerOf(plan: LdapSearchSettings, client: Client): GroupReader {
       const [found] = await search(plan, { client, base: dn, scope: 'base', filter: anything, attributes }).catch(
         nullWhen(unreadable),
       )
-      // Under the requested DN.
       return found ? { ...found, dn } : null
     },
   }

@@ -1,12 +1,9 @@
-/** Checks provider responses before the library reads them. Pure. */
-
 import type { OutboundResponse } from '../platform/outbound/http-request.ts'
 import { isObject } from '../platform/validation.ts'
 import { noValidAnswer } from './oidc.faults.ts'
 
 type Json = Record<string, unknown>
 
-/** A provider's endpoint, and its option without discovery. */
 export interface Part {
   readonly name: string
   readonly option: string
@@ -35,7 +32,6 @@ export function objectOf({ name, option }: Part, { status, body }: Pick<Outbound
   return found
 }
 
-/** Throws ProviderFault. */
 export function textIn(part: Part, { answer, member, mend }: { answer: Json; member: string; mend: string }): string {
   const value = answer[member]
   if (typeof value === 'string' && value !== '') return value

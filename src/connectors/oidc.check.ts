@@ -1,4 +1,3 @@
-/** Tests a provider without a user: discovery, keys, client, user info. */
 import { randomUUID } from 'node:crypto'
 import * as oc from 'openid-client'
 import { faultOf } from '../platform/outbound/connect.ts'
@@ -7,15 +6,11 @@ import { keysResponse, PARTS } from './oidc.answers.ts'
 import { detailOf, exchangeFault, noValidAnswer, ProviderFault, unanswered } from './oidc.faults.ts'
 import { isFetchable, providerOf, type RelyingParty } from './oidc.provider.ts'
 
-/** Failed parts are null and named in `failures`. */
 export interface CheckedProvider {
   readonly issuer: string | null
   readonly signingAlgorithms: readonly string[] | null
-  /** Number of published keys. */
   readonly keys: number | null
-  /** `UNKNOWN` when it cannot be tested without a user. */
   readonly client: 'ACCEPTED' | 'REFUSED' | 'UNKNOWN' | null
-  /** null without endpoint, or on failure. */
   readonly userInfo: boolean | null
   readonly failures: readonly string[]
 }
@@ -23,7 +18,6 @@ export interface CheckedProvider {
 const TIMEOUT_MS = 5_000
 const MAX_BYTES = 1_000_000
 
-/** Read-only; never throws for provider faults. */
 export async function checkProvider(relying: RelyingParty, redirectUri: string): Promise<CheckedProvider> {
   const failures: string[] = []
   const tried = async <T>(work: () => Promise<T>): Promise<T | null> => {

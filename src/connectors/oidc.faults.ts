@@ -1,4 +1,3 @@
-/** Errors of OpenID log-ins, for users and for administrators. */
 import * as oc from 'openid-client'
 import { Unauthenticated, Unavailable } from '../platform/errors.ts'
 import type { OutboundClass, OutboundError } from '../platform/outbound/connect.ts'
@@ -29,7 +28,6 @@ export const detailOf = (error: unknown): string => (error instanceof ProviderFa
 
 export const refused = (why: string) => new Unauthenticated(`The response of the identity provider is not accepted: ${why}`)
 
-/** `what` did not respond; `option` has its address. */
 export function unanswered(what: string, option: string, fault: OutboundError): ProviderFault {
   const mend: Readonly<Record<OutboundClass, string>> = {
     'not allowed': 'OUTBOUND_ALLOW and OUTBOUND_DENY decide where Roster may connect to',
@@ -40,7 +38,6 @@ export function unanswered(what: string, option: string, fault: OutboundError): 
   return new ProviderFault(fault.kind, `${what}: ${fault.message} (${mend[fault.kind]})`)
 }
 
-/** Library codes of provider or configuration faults. */
 const PROVIDERS = new Set([
   'OAUTH_TIMEOUT',
   'OAUTH_ABORT',
@@ -81,7 +78,6 @@ export function exchangeFault(error: unknown): ProviderFault | Unauthenticated {
   return refused(code === 'OAUTH_KEY_SELECTION_FAILED' ? `no single key at jwks_uri can have signed the ID token (kid)` : reason)
 }
 
-/** A fixed text without values. */
 function reasonOf(error: unknown): string {
   const { code, cause, message } = error as { code?: unknown; cause?: { message?: unknown }; message?: unknown }
   const text = cause instanceof Error ? cause.message : message
@@ -89,5 +85,4 @@ function reasonOf(error: unknown): string {
   return plain(code)
 }
 
-/** Safe for logs and pages. */
 export const plain = (text: unknown): string => (typeof text === 'string' && /^[\w ]{1,64}$/.test(text) ? text : 'something else')

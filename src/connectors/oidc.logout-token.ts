@@ -10,11 +10,9 @@ import { fetchBy, providerOf, type RelyingParty } from './oidc.provider.ts'
 import { SKEW } from './oidc.ts'
 
 export interface LoggedOut {
-  /** At least one. */
   readonly sub: string | null
   readonly sid: string | null
   readonly jti: string
-  /** Afterwards it is too old. */
   readonly until: Date
 }
 
@@ -66,13 +64,11 @@ const KEYS_MS = 60_000
 /** Unknown keys trigger a refetch: a burst, then one per period. */
 const RETRIES = 5
 const RETRY_MS = 5_000
-/** The oldest is evicted. */
 const MAX_KEPT = 1_000
 
 interface CachedKeys {
   readonly keys: Promise<ReturnType<typeof createLocalJWKSet>>
   readonly readAt: number
-  /** Remaining refetches as of `countedAt`. */
   retries: number
   countedAt: number
 }
@@ -84,13 +80,11 @@ async function verified(relying: RelyingParty, uri: string, { token, options }: 
     return await jwtVerify(token, await first.keys, options)
   } catch (error) {
     const isUnknown = error instanceof errors.JWKSNoMatchingKey || error instanceof errors.JWSSignatureVerificationFailed
-    // A concurrent refetch is free.
     if (!isUnknown || (cached.get(uri) === first && !mayRetry(uri))) throw error
     return jwtVerify(token, await (await keysAt(relying, uri, first)).keys, options)
   }
 }
 
-/** `not`: keys that did not match; if still cached, refetches. */
 async function keysAt(relying: RelyingParty, uri: string, not?: CachedKeys): Promise<CachedKeys> {
   const found = cached.get(uri)
   if (found !== undefined && found !== not && found.readAt + KEYS_MS > Date.now()) return found

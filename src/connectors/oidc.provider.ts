@@ -1,4 +1,3 @@
-/** Provider metadata, discovered or configured, and its HTTP calls. */
 import * as oc from 'openid-client'
 import { type Outbound, OutboundError } from '../platform/outbound/connect.ts'
 import { sendRequest } from '../platform/outbound/http-request.ts'
@@ -21,24 +20,20 @@ export interface OpenidOptions {
   readonly allowIdPInitiatedSSO?: boolean
 }
 
-/** A public client (PKCE) without a secret. */
 export interface RelyingParty {
   readonly options: OpenidOptions
   readonly clientSecret: string | null
   readonly outbound: Outbound
 }
 
-/** Per response. */
 const TIMEOUT_MS = 5_000
 const MAX_BYTES = 1_000_000
 /** Discovery cache. Keys are read at each log-in, so that they can rotate. */
 const DISCOVERY_MS = 60_000
-/** The oldest is evicted. */
 const MAX_KEPT = 1_000
 /** Asymmetric only: HS256 would let the client secret sign, `none` anyone. */
 const ALGORITHMS = ['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512', 'ES256', 'ES384', 'ES512', 'EdDSA', 'Ed25519']
 
-/** Throws ProviderFault. */
 export async function providerOf(relying: RelyingParty): Promise<oc.Configuration> {
   const { options, clientSecret } = relying
   const known = options.discoverUrl === undefined ? manual(options) : await discovered(relying, options.discoverUrl)
@@ -89,7 +84,6 @@ export const isFetchable = (url: string, { enableSSL }: OpenidOptions): boolean 
 
 const cached = new Map<string, { until: number; metadata: Promise<oc.ServerMetadata> }>()
 
-/** Concurrent calls share a request. Failures are not cached. */
 async function discovered(relying: RelyingParty, discoverUrl: string): Promise<oc.ServerMetadata> {
   const { issuer = '', enableSSL } = relying.options
   const name = JSON.stringify([discoverUrl, issuer, enableSSL === false])
@@ -105,7 +99,6 @@ async function discovered(relying: RelyingParty, discoverUrl: string): Promise<o
 
 const WELL_KNOWN = '/.well-known/'
 
-/** The document's address and required issuer. */
 export function documentAt(discoverUrl: string): { url: URL; issuer: string } {
   const url = new URL(discoverUrl)
   const at = url.pathname.indexOf(WELL_KNOWN)
@@ -155,7 +148,6 @@ const sameIssuer = (named: string, expected: string): boolean => {
   return url !== null && url.search === '' && url.hash === '' && unslashed(url.href) === expected
 }
 
-/** For the log. */
 const shown = (issuer: string): string => (/^[\x21-\x7e]{1,300}$/.test(issuer) ? issuer : 'another, which is no URL')
 
 const failed =
@@ -164,7 +156,6 @@ const failed =
     throw error instanceof OutboundError ? unanswered(part.name, part.option, error) : error
   }
 
-/** Bounded, without redirects, through outbound connections. */
 export function fetchBy(
   { outbound }: Pick<RelyingParty, 'outbound'>,
   { token_endpoint, jwks_uri }: Pick<oc.ServerMetadata, 'token_endpoint' | 'jwks_uri'>,

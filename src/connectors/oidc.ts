@@ -7,7 +7,6 @@ import * as oc from 'openid-client'
 import { detailOf, exchangeFault, refused } from './oidc.faults.ts'
 import { isFetchable, providerOf, type RelyingParty } from './oidc.provider.ts'
 
-/** All secret. */
 export interface Handshake {
   readonly state: string
   readonly nonce: string
@@ -15,15 +14,10 @@ export interface Handshake {
 }
 
 export interface CallbackResult {
-  /** Of the ID token and the user info endpoint. */
   readonly claims: Readonly<Record<string, unknown>>
-  /** Failures that do not affect the log-in. */
   readonly faults: readonly string[]
-  /** null without an end-session endpoint. */
   readonly endSession: URL | null
-  /** The `id_token_hint`. */
   readonly idToken: string
-  /** For back-channel logout. */
   readonly session: { readonly sub: string; readonly sid: string | null }
 }
 
@@ -31,7 +25,6 @@ export interface CallbackResult {
 export const SKEW = 60
 const SCOPES = ['openid', 'profile', 'email']
 
-/** Throws Unavailable. */
 export async function begin(
   relying: RelyingParty,
   { redirectUri, loginHint }: { redirectUri: string; loginHint?: string | undefined },
@@ -50,7 +43,6 @@ export async function begin(
   return { url, handshake }
 }
 
-/** Compares the state. */
 export function matchesState({ state }: Pick<Handshake, 'state'>, query: string): boolean {
   const states = new URLSearchParams(query).getAll('state')
   return states.length === 1 && states[0] === state

@@ -16,7 +16,6 @@ export interface UserInfoConfig {
 }
 export interface UserInfoSecrets {
   readonly password?: string
-  /** PEM, for `cert`. */
   readonly key?: string
 }
 
@@ -73,7 +72,6 @@ function read({ status, body }: OutboundResponse): UserInfoResponse {
   }
 }
 
-/** Validates the documented form. */
 export function answerOf(value: unknown): UserInfoResponse {
   if (!isObject(value)) return { failure: 'The answer is no object' }
   const { groups, authorizations } = value

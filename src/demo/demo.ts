@@ -20,7 +20,6 @@ import * as demo from './organisation.ts'
 type People = ReadonlyMap<string, UserRecord>
 const DAY = 86_400_000
 
-/** No passwords, no mail. A second run fails with Conflict at the first user. */
 export async function fillDemo(context: Context): Promise<void> {
   const { config, log, outbound } = context.app
   // Invitations to invented addresses are not sent.
@@ -58,7 +57,6 @@ async function createPeople(context: Context): Promise<People> {
   return created
 }
 
-/** Returns ids by name. */
 async function createTeams(context: Context): Promise<ReadonlyMap<string, number>> {
   const ids = new Map<string, number>()
   for (const { name, description } of demo.teams) {
@@ -70,7 +68,6 @@ async function createTeams(context: Context): Promise<ReadonlyMap<string, number
   return ids
 }
 
-/** People whose team has this name or one that starts with it, and guests. */
 function membersOf(team: string): string[] {
   const own = demo.people.filter(([, , , name]) => name === team || name.startsWith(`${team} / `)).map(([userid]) => userid)
   return [...own, ...(demo.guests[team] ?? [])]

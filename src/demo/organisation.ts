@@ -11,7 +11,6 @@ export const countries: Record<string, string> = {
   Singapore: 'Singapore',
 }
 
-/** Groups hold no groups: members of "Engineering / Data" are listed in "Engineering" too. */
 export const teams: { name: string; description: string; attributes?: Record<string, string[]> }[] = [
   { name: 'Leadership', description: 'Who answers for it all', attributes: { Clearance: ['Secret'] } },
   { name: 'Engineering', description: 'Everything with a keyboard', attributes: { 'Cost Center': ['4100'] } },
@@ -93,7 +92,6 @@ export const services: readonly { userid: string; name: string; about: string }[
   { userid: 'svc-portal', name: 'Captains’ portal', about: 'Acts for the captain who is signed in there' },
 ]
 
-/** In addition to the defaults. */
 export const permissions: Record<string, string[]> = {
   'tove.sandberg': ['USER_ADMIN'],
   'bram.mulder': ['AUDIT'],
@@ -162,7 +160,6 @@ export const dataSources: readonly { name: string; owners: readonly string[] }[]
   { name: 'hr.contracts', owners: ['frida.ek'] },
 ]
 
-/** Secrets are discarded. */
 export const apiKeys: readonly { owner: string; name: string; project?: string; scopes?: string[]; days?: number }[] = [
   { owner: 'svc-warehouse', name: 'nightly load', project: 'Port Arrivals', scopes: ['read'], days: 365 },
   { owner: 'svc-portal', name: 'production' },

@@ -41,7 +41,6 @@ export const identities = {
     return simulateIdentity(call, { iam, source: input.userInfo == null ? iam.id : USER_INFO, mapped: mappedFrom(iam, input) })
   }),
 
-  /** Contacts the directory, provider and endpoint of a configuration, saved or not. */
   test: query('iam:test', async (call: ServiceContext, { iamid, config, userid }: TestIamInput): Promise<IamTestResult> => {
     // The result shows a directory entry.
     requirePermissionFor(call, 'user:read')
@@ -75,7 +74,6 @@ export const identities = {
     }
   }),
 
-  /** Users whose data at the endpoint may differ from the stored. */
   drift: query('iam:drift', async (call: ServiceContext, { iamid, state, direction, ...page }: DriftArgs): Promise<DriftPage> => {
     requirePermissionFor(call, 'user:read')
     const { config } = await requireIam(call.db, iamid)
@@ -103,7 +101,6 @@ const NO_ID =
 
 const toMapped = ({ identity, faults }: SourceResult): Mapped => ({ identity: identity!, faults })
 
-/** Null without a provider. */
 async function testProvider(
   { app: { outbound, config } }: Pick<ServiceContext, 'app'>,
   { iam, secrets, failures }: { iam: IamRecord; secrets: ReadonlyMap<string, string>; failures: string[] },
@@ -116,7 +113,6 @@ async function testProvider(
   return checked
 }
 
-/** Null with a reason in `failures`. */
 async function testDirectory(
   { app: { outbound }, db }: ServiceContext,
   {
@@ -146,7 +142,6 @@ function checkOne({ claims, ldapEntry, userInfo, scimBody, groups }: SimulateIde
     throw new Invalid('groups', 'requires ldapEntry: claims and user info have their own groups')
 }
 
-/** Uses the mapping of a log-in. */
 function mappedFrom(iam: IamRecord, { userid, claims, ldapEntry, userInfo, groups }: SimulateIdentityInput): Mapped {
   if (userInfo != null) {
     const answer = answerOf(userInfo)
@@ -169,7 +164,6 @@ function mappedFrom(iam: IamRecord, { userid, claims, ldapEntry, userInfo, group
   }
 }
 
-/** Converts JSON as the connector reads entries. */
 function entryOf(userid: string, attributes: object, groups: readonly string[] | null | undefined): Entry {
   const isPlain = (value: unknown) => ['string', 'number', 'boolean'].includes(typeof value)
   const found = Object.entries(attributes).flatMap(([name, value]) => {

@@ -1,4 +1,3 @@
-/** Users whose stored user info may be out of date, by their last response. */
 import { integer, orNull, type RecordOf, selectList, text, time } from '../platform/database/columns.ts'
 import type { ListQuery } from '../platform/database/pagination.ts'
 import type { Db } from '../platform/database/store.ts'
@@ -22,7 +21,6 @@ const STATE = `CASE WHEN a.user_id IS NULL THEN 'NEVER_ASKED'
   WHEN a.failed_at IS NOT NULL THEN 'INCOMPLETE'
   WHEN a.answered_at < $2::timestamptz THEN 'STALE' END`
 
-/** A row of FROM. */
 export const DRIFT_COLUMNS = {
   userId: integer('u.id'),
   state: text<DriftState>(STATE),
@@ -37,7 +35,6 @@ export interface DriftedUser {
   readonly staleBefore: Date | null
 }
 
-/** The order of the unique index. */
 export const driftList = (
   { iamid, staleBefore }: DriftedUser,
   state: DriftState | null,

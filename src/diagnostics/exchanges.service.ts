@@ -40,15 +40,12 @@ export const exchanges = {
     // Exchanges contain personal data.
     requirePermissionFor(call, 'user:read')
     await requireIam(call.db, iamid)
-    // Includes exchanges of this moment.
     await call.app.exchangeLog.flush()
     const { kind, userid, failed } = filter ?? {}
-    // An impossible name matches nothing.
     const useridKey = userid == null ? null : (lookupKey(userid) ?? '')
     return readPage(call.db, exchangeList({ iamid, kind: kind && KINDS[kind], useridKey, failed }), page)
   }),
 
-  /** Throws Unprocessable when the exchange is incomplete. */
   replay: query('iam:exchanges', async (call: ServiceContext, { id }: { id: string }): Promise<ExchangeReplay> => {
     requirePermissionFor(call, 'user:read')
     await call.app.exchangeLog.flush()
@@ -66,7 +63,6 @@ async function replayScim(
   const { iamid, asked, request, requestWhole } = exchange
   const [, method, path, query = ''] = /^([A-Z]+) (\/[^?…]*)(?:\?([^…]*))?$/.exec(asked) ?? []
   if (!requestWhole || method === undefined || path === undefined) throw incompleteError()
-  // Parts of a Bulk are exchanges themselves.
   if (path === '/Bulk') throw new Unprocessable('A rejected Bulk cannot be run again')
   const body = request ?? undefined
   const { value, events } = await dryRun({ ...call }, { kind: 'scim', iamid }, context =>

@@ -1,4 +1,3 @@
-/** Runs an operation in a transaction that is always rolled back. */
 import type { Actor } from '../authorization/actor.ts'
 import { type AuditDraft, newTrail } from '../authorization/audit-event.ts'
 import type { Context } from '../authorization/context.ts'

@@ -1,4 +1,3 @@
-/** Simulates a SCIM POST or PUT with its own functions. */
 import type { ServiceContext } from '../authorization/service.ts'
 import type { IamRecord } from '../domain/iams/iam.ts'
 import { groupsHeldBy } from '../federation/identity.store.ts'
@@ -12,7 +11,6 @@ import { disabledState, toColumns } from '../scim/resources/user.columns.ts'
 import { findByUserName } from '../scim/resources/users.store.ts'
 import { type IdentitySimulation, simulateIdentity } from './simulate.ts'
 
-/** Throws Invalid with the client's error. */
 export async function simulateScim(
   call: ServiceContext,
   { iam, userid, body }: { iam: IamRecord; userid: string; body: unknown },
@@ -31,7 +29,6 @@ export async function simulateScim(
     source: iam.id,
     mapped: { identity, faults: resource.notTaken },
   })
-  // PUT when the user has a SCIM resource, else POST.
   const isPut = held !== null && held.scimId !== null
   const { disabled } = disabledState(iam, held, resource.active ?? (isPut ? !held.disabled : true))
   const left = held === null || isPut ? [] : await groupsHeldBy(call.db, { userIds: [held.id], iamid: iam.id, source: iam.id })

@@ -1,4 +1,3 @@
-/** Simulates the import of one identity. */
 import { requirePermissionFor, type ServiceContext } from '../authorization/service.ts'
 import { authorizations } from '../domain/attributes/attribute.ts'
 import type { IamRecord } from '../domain/iams/iam.ts'
