@@ -1,4 +1,3 @@
-/** The owner of attributes: a user or a group. */
 import type { Target } from '../../authorization/audit-event.ts'
 import type { AttributeOwnerRef } from '../../generated/inputs.ts'
 import type { Db } from '../../platform/database/store.ts'
@@ -19,13 +18,11 @@ export const targetOf = (owner: Owner): Target => ({
   name: `${owner.iamid}/${owner.__typename === 'User' ? owner.userid : owner.name}`,
 })
 
-/** Throws Invalid unless exactly one is named. */
 export function checkOwner(ref: AttributeOwnerRef, field = 'owner'): AttributeOwnerRef {
   if ((ref.user == null) === (ref.group == null)) throw new Invalid(field, 'must name exactly one of a user and a group')
   return ref
 }
 
-/** Two statements. Throws NotFound with the first missing user, then group. */
 export async function requireOwners(db: Db, refs: readonly AttributeOwnerRef[]): Promise<{ owners: Owner[]; ownerOf: Owner[] }> {
   const users = await requireUsers(
     db,

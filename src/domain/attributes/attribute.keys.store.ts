@@ -8,7 +8,6 @@ import type { AttributeKeyPage, AttributeKeyRecord, AttributeValueRecord } from 
 
 export const byKey = (descending: boolean): Order => ({ name: 'attributeKeys', expression: 'page.k', type: 'text', descending })
 
-/** Sort before and after all keys. */
 const ENDS = { first: '', last: '\u{10FFFF}'.repeat(300) }
 
 const up = (from: string) => `LEAST((SELECT min(a.key_key) FROM user_attributes a WHERE a.key_key > ${from}),
@@ -20,7 +19,6 @@ const keys = (next: (from: string) => string) => `WITH RECURSIVE keys(k) AS (
   SELECT ${next('$1::text')} UNION ALL SELECT ${next('keys.k')} FROM keys WHERE keys.k IS NOT NULL),
   matching AS (SELECT k FROM keys WHERE k IS NOT NULL AND k LIKE $2::text)`
 
-/** With the number of holders; one statement. `pattern` is canonical. */
 export async function attributeKeys(
   db: Db,
   { pattern, order, window }: { pattern: string; order: Order; window: PageWindow },
@@ -59,7 +57,6 @@ export const HOLDERS = {
   groupCount: integer(holders('group_attributes', 'group_id')),
 }
 
-/** Ordered, with the number of holders; owned by the canonical key. */
 export const valuesOfKeys: NestedList<AttributeValueRecord> = {
   ...pageSelection(ATTRIBUTE_VALUE_COLUMNS, HOLDERS),
   from: `(SELECT a.key_key, a.value FROM user_attributes a UNION SELECT a.key_key, a.value FROM group_attributes a) v`,

@@ -1,10 +1,7 @@
-/** Attributes and their changes. Pure. */
-
 import { type RecordOf, text } from '../../platform/database/columns.ts'
 import type { Page } from '../../platform/database/pagination.ts'
 import { canonical } from '../../platform/validation.ts'
 
-/** `user_attributes a` or `group_attributes a`. */
 export const ATTRIBUTE_COLUMNS = {
   key: text('a.key'),
   keyKey: text('a.key_key'),
@@ -40,7 +37,6 @@ export interface AttributeKeyRecord {
 }
 export type AttributeKeyPage = Page<AttributeKeyRecord>
 
-/** With the number of holders. */
 export interface AttributeValueRecord {
   readonly value: string
   readonly userCount: number
@@ -79,14 +75,12 @@ export function attributes(rows: readonly AttributeRow[]): AttributeRecord[] {
   return [...found.values()]
 }
 
-/** REMOVE without a value removes the key. */
 export interface Edit {
   readonly operation: 'ADD' | 'REMOVE'
   readonly key: string
   readonly value: string | null
 }
 
-/** A change of local attributes. */
 export interface Change {
   readonly added: readonly Value[]
   readonly removed: readonly StoredAttribute[]
@@ -110,7 +104,6 @@ export function applyEdit(rows: readonly StoredAttribute[], edits: readonly Edit
     else if (!values.has(value!)) {
       const spelled = spellings.get(keyKey) ?? key
       spellings.set(keyKey, spelled)
-      // Removed and added again: unchanged.
       const kept = stored.get(place({ keyKey, value: value! }))
       values.set(value!, kept ?? { key: spelled, keyKey, value: value! })
     }
@@ -134,7 +127,6 @@ export function replaceAll(
   const before = Map.groupBy(rows.filter(owned), row => row.keyKey)
   const after = new Map<string, { key: string; values: string[] }>()
   for (const [key, values] of wanted) {
-    // Spellings of one key are merged.
     const there = after.get(canonical(key))
     after.set(canonical(key), { key: there?.key ?? key, values: [...new Set([...(there?.values ?? []), ...values])] })
   }
@@ -148,7 +140,6 @@ export function replaceAll(
   }
 }
 
-/** Local values of changed keys; null when there are none. */
 export function differenceOf(rows: readonly StoredAttribute[], { added, removed }: Change) {
   const touched = new Set([...added, ...removed].map(({ keyKey }) => keyKey))
   const before = rows.filter(row => isLocal(row) && touched.has(row.keyKey))
@@ -160,7 +151,6 @@ export function differenceOf(rows: readonly StoredAttribute[], { added, removed 
 
 const place = ({ keyKey, value }: { keyKey: string; value: string }): string => JSON.stringify([keyKey, value])
 
-/** The owner's first spelling wins. */
 function spellingsOf(rows: readonly AttributeRow[]): Map<string, string> {
   const spellings = new Map<string, string>()
   for (const { key, keyKey } of rows) if (!spellings.has(keyKey)) spellings.set(keyKey, key)

@@ -16,6 +16,5 @@ export const attributeLoaders = (db: Db) => ({
   effectiveAttributesOfUser: new DataLoader<number, EffectiveAttributeRecord[]>(async ids =>
     groupMany(ids, await effectiveAttributesOf(db, ids), row => row.userId),
   ),
-  /** By canonical key. */
   valuesOfAttributeKey: new NestedListLoader<string, AttributeValueRecord>(db, valuesOfKeys),
 })

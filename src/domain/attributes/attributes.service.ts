@@ -52,15 +52,12 @@ export const attributes = {
     })
   }),
 
-  /** Without a value, the key must exist. */
   add: command('attribute:write', (call, { value, ...input }: AttributeInput) =>
     value == null ? requireKey(call, input) : editOne(call, { ...input, value, operation: 'ADD' }),
   ),
 
-  /** Without a value, the whole key. */
   remove: command('attribute:write', (call, input: RemoveAttributeInput) => editOne(call, { ...input, operation: 'REMOVE' })),
 
-  /** Atomic; later edits win. One event per owner. */
   edit: command('attribute:write', (call, { edits }: { edits: readonly AttributeEdit[] }) => {
     const checked = checkList('edits', edits).map((edit, index) => ({
       edit: checkEdit(edit, `edits[${index}].`),
@@ -79,7 +76,6 @@ export const attributes = {
     },
   ),
 
-  /** Of one source, from all users and groups. One event. */
   removeEverywhere: command('attribute:removeEverywhere', async ({ db, now }, input: RemoveAttributeEverywhereInput) => {
     const key = checkAttributeKey(input.key)
     const value = input.value == null ? null : checkAttributeValue(input.value)
@@ -161,7 +157,6 @@ async function change(
   return { value: [...after.values()], events }
 }
 
-/** By owner, locked until the transaction ends. */
 async function lockedRows(
   { db }: ServiceContext,
   kind: OwnerKind,
@@ -187,7 +182,6 @@ function checkEdit({ owner, operation, key, value }: AttributeEdit, path: string
   return { ...checked, value: checkAttributeValue(value, `${path}value`) }
 }
 
-/** Validates `{key: [values]}`. Throws Invalid. */
 function checkAttributes(sent: unknown): Map<string, readonly string[]> {
   if (sent == null) return new Map()
   if (typeof sent !== 'object' || Array.isArray(sent)) throw new Invalid('attributes', 'must be an object of lists of strings')

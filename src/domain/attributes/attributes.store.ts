@@ -18,14 +18,12 @@ const TABLES = {
 const SELECT_ATTRIBUTE = selectList(ATTRIBUTE_COLUMNS)
 const columns = (kind: OwnerKind): string => `a.${TABLES[kind].owner} AS "ownerId", ${SELECT_ATTRIBUTE}`
 
-/** In stored order. */
 export const attributesOf = (db: Db, kind: OwnerKind, ownerIds: readonly number[]): Promise<AttributeRow[]> => {
   const { attributes, owner } = TABLES[kind]
   const text = `SELECT ${columns(kind)} FROM ${attributes} a WHERE a.${owner} = ANY($1::int[]) ORDER BY a.id`
   return rowsInChunks(db, ownerIds, piece => db.query<AttributeRow>(text, [piece]))
 }
 
-/** The user's own first, then each group's. */
 export const effectiveAttributesOf = (
   db: Db,
   userIds: readonly number[],
@@ -58,7 +56,6 @@ export const storedAttributesOf = (db: Db, kind: OwnerKind, ownerIds: readonly n
   ])
 }
 
-/** Writes the changes of `source`; at most two statements. */
 export async function writeChanges(
   db: Db,
   { kind, changes, now, source = 'bim' }: { kind: OwnerKind; changes: ReadonlyMap<number, Change>; now: Date; source?: string },
@@ -87,7 +84,6 @@ export async function writeChanges(
   )
 }
 
-/** From all owners of a kind; returns their number. */
 export async function removeEverywhere(
   db: Db,
   kind: OwnerKind,

@@ -5,7 +5,6 @@ import { AUDIT_EVENT_COLUMNS, type AuditEventRecord } from './audit.record.ts'
 
 const SELECT_EVENT = selectList(AUDIT_EVENT_COLUMNS)
 
-/** Null and absent conditions match all. */
 export interface AuditQuery {
   readonly events?: readonly EventName[] | null
   readonly outcome?: 'done' | 'denied' | null
@@ -13,7 +12,6 @@ export interface AuditQuery {
   readonly targetType?: string | null
   readonly targetId?: string | null
   readonly from?: Date | null
-  /** Exclusive. */
   readonly to?: Date | null
 }
 

@@ -1,5 +1,3 @@
-/** Reads the audit log. Events are written with their change, by authorization/service.ts. */
-
 import { EVENTS, type EventName } from '../../authorization/audit-event.ts'
 import { query, type Service, type ServiceContext } from '../../authorization/service.ts'
 import type { AuditFilter, Direction } from '../../generated/inputs.ts'
@@ -14,7 +12,6 @@ interface ListArgs extends PageArgs {
 }
 
 export const audit = {
-  /** Newest first by default. */
   list: query('audit:list', ({ db }: ServiceContext, { filter, direction, ...page }: ListArgs) =>
     readPage(db, auditList(queryOf(filter ?? {}), direction !== 'ASC'), page),
   ),

@@ -94,7 +94,6 @@ export const apiKeys = {
     })
   }),
 
-  /** Others' keys are not found. */
   delete: command('apikey:delete', async (call, { id }: { id: number }) => remove(call, await ownKey(call, id, { lock: true }))),
 
   revoke: command('apikey:revoke', async (call, { id }: { id: number }) => {
@@ -107,7 +106,6 @@ export const apiKeys = {
 
 const targetOf = (key: ApiKeyRecord) => ({ type: 'apikey', id: key.id, name: key.name }) as const
 
-/** With all credentials created by the key. */
 async function remove(call: ServiceContext, key: ApiKeyRecord) {
   const { revokedTokens, keys } = await deleteApiKeyChain(call.db, key.id)
   const others = keys.filter(({ id }) => id !== key.id)
@@ -120,7 +118,6 @@ async function remove(call: ServiceContext, key: ApiKeyRecord) {
   return changed(counts, { event: 'apiKeyRevoked', target: targetOf(key), after: counts }, ...events)
 }
 
-/** Locks the key and its user's keys. */
 async function lockKey(db: ServiceContext['db'], id: number): Promise<ApiKeyRecord | null> {
   const key = await findApiKey(db, id)
   if (key === null) return null
@@ -166,7 +163,6 @@ function narrowed(held: readonly string[], asked: readonly string[]): string[] {
   return wanted
 }
 
-/** Throws Forbidden. No scopes allow everything. */
 function assertNotWider(held: readonly string[], asked: readonly string[]): void {
   const wider = (Object.keys(policy) as Action[]).find(action => inScope(asked, action) && !inScope(held, action))
   if (wider) throw new Forbidden(`scopes would allow ${wider}, which this credential does not`)

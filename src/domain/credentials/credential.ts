@@ -1,4 +1,3 @@
-/** API keys and tokens, without secrets. Pure. */
 import { integer, json, orNull, type RecordOf, text, texts, time } from '../../platform/database/columns.ts'
 import type { Page } from '../../platform/database/pagination.ts'
 
@@ -24,7 +23,6 @@ interface Impersonator {
   readonly userid: string
 }
 
-/** A row of `tokens t` with the names of its user `u` and of the impersonator `p`. */
 export const TOKEN_COLUMNS = {
   id: integer('t.id'),
   userId: integer('t.user_id'),

@@ -10,8 +10,6 @@ const SELECT_KEY = selectList(API_KEY_COLUMNS)
 const SELECT_TOKEN = selectList(TOKEN_COLUMNS)
 const TOKENS = 'tokens t JOIN users u ON u.id = t.user_id LEFT JOIN users p ON p.id = t.impersonator_id'
 
-// ---- API keys
-
 export interface NewApiKey {
   userId: number
   name: string | null
@@ -34,7 +32,6 @@ export async function findApiKey(db: Db, id: number, lock: '' | 'FOR UPDATE' = '
   return key ?? null
 }
 
-/** Oldest first. */
 export const apiKeysOfUsers: NestedList<ApiKeyRecord> = {
   columns: SELECT_KEY,
   from: 'api_keys k',
@@ -46,7 +43,6 @@ export const apiKeysOfUsers: NestedList<ApiKeyRecord> = {
   order: { name: 'apiKeys', expression: 'k.id', type: 'int', descending: false },
 }
 
-/** In the transaction that uses it. */
 export const touchApiKey = (db: Db, id: number, now: Date) =>
   db.prisma.apiKey.update({ where: { id }, data: { lastUsed: now }, select: { id: true } })
 
@@ -87,8 +83,6 @@ export async function countLiveKeys(db: Db, userId: number, now: Date): Promise<
   )
   return row!.count
 }
-
-// ---- tokens
 
 export interface NewToken {
   userId: number
@@ -138,7 +132,6 @@ export function keyList(
   }
 }
 
-/** Oldest first. */
 export const tokensOfUsers = (now: Date): NestedList<TokenRecord> => ({
   columns: SELECT_TOKEN,
   from: TOKENS,
@@ -171,7 +164,6 @@ export const tokenList = (
   order: { ...TOKEN_ORDERS[sort?.field ?? 'CREATED_AT'], descending: sort?.direction === 'DESC' },
 })
 
-/** Only of `userId`, if given. Returns the owners. */
 export const deleteTokens = (db: Db, ids: readonly number[], userId: number | null): Promise<{ id: number; userId: number }[]> =>
   db.query(
     `DELETE FROM tokens WHERE id = ANY($1::int[]) AND ($2::int IS NULL OR user_id = $2) RETURNING id, user_id AS "userId"`,
@@ -188,8 +180,6 @@ export async function deleteTokensOf(
   return (await db.prisma.token.deleteMany({ where })).count
 }
 
-// ---- invitations
-
 export interface NewInvitation {
   userId: number
   prefix: string
@@ -197,7 +187,6 @@ export interface NewInvitation {
   expiresAt: Date
 }
 
-/** Invalidates earlier ones. */
 export async function insertInvitation(db: Db, invitations: readonly NewInvitation[]): Promise<void> {
   if (invitations.length === 0) return
   await db.prisma.invitation.deleteMany({ where: { userId: { in: invitations.map(invitation => invitation.userId) } } })
@@ -211,7 +200,6 @@ export async function findInvitation(db: Db, hash: Uint8Array, now: Date): Promi
   return row?.userId ?? null
 }
 
-/** Single use; returns the user. */
 export async function consumeInvitation(db: Db, hash: Uint8Array, now: Date): Promise<number | null> {
   const [row] = await db.query<{ userId: number }>(
     `DELETE FROM invitations i USING users u WHERE u.id = i.user_id AND NOT u.disabled AND i.hash = $1 AND i.expires_at > $2
@@ -221,7 +209,6 @@ export async function consumeInvitation(db: Db, hash: Uint8Array, now: Date): Pr
   return row?.userId ?? null
 }
 
-/** A day after expiry. */
 export async function purgeExpired(db: Db, now: Date): Promise<void> {
   const over = new Date(now.getTime() - 86_400_000)
   await db.prisma.token.deleteMany({ where: { expiresAt: { lt: over } } })

@@ -1,4 +1,3 @@
-/** Unlocking, for the operator only. */
 import { changed, command, type Service, unchanged, type WriteResult } from '../../authorization/service.ts'
 import { Invalid, NotFound } from '../../platform/errors.ts'
 import { lookupKey } from '../../platform/validation.ts'
@@ -9,7 +8,6 @@ import { clearLocks } from './lockout.store.ts'
 import { subjectsOf } from './lockout.ts'
 import { ownSubjectsOf } from './login-addresses.store.ts'
 
-/** A user name at all addresses, or an address for all users. */
 export interface Unlock {
   readonly iamid?: string | null
   readonly userid?: string | null
@@ -17,7 +15,6 @@ export interface Unlock {
 }
 
 export const locks = {
-  /** `ended` counts locks. Throws NotFound for an unknown name without a lock. */
   unlock: command('user:unlock', async (call, { iamid, userid, address }: Unlock): Promise<WriteResult<{ ended: number }>> => {
     if ((userid == null) === (address == null)) throw new Invalid('userid', 'or an address is required, and not both')
     const afterCommit = async (value: { ended: number }) => {

@@ -5,13 +5,11 @@ import { lockout } from './lockout.ts'
 // Table login_failures. Call without a transaction: counts must persist and rows stay unlocked. Statements lock
 // the account's row first.
 
-/** `full`: as many attempts run as may still fail. */
 export type Reservation =
   | { readonly state: 'reserved'; readonly until: Date }
   | { readonly state: 'full'; readonly subject: keyof LockoutSubjects }
   | { readonly state: 'locked'; readonly seconds: Seconds }
 
-/** Seconds until unlock; 0 when unlocked. */
 export type Seconds = Readonly<Record<keyof LockoutSubjects, number>>
 
 export interface Settlement {
@@ -24,10 +22,8 @@ const COLUMNS = '(subject, failures, window_start, blocked_until, pending)'
 /** Not `now`: clocks of instances differ. */
 const NEVER = "'epoch'::timestamptz"
 const live = (row: string) => `ARRAY(SELECT p FROM unnest(${row}.pending) AS p WHERE p > $3::timestamptz)`
-/** Zero once window and lock are over. */
 const counted = (row: string) => `CASE WHEN ${row}.blocked_until <= $3::timestamptz
     AND ${row}.window_start <= $3::timestamptz - interval '${lockout.windowSeconds} seconds' THEN 0 ELSE ${row}.failures END`
-/** Whether all running attempts may fail before a lock. */
 const admits = (row: string, subject: keyof LockoutSubjects) => `${row}.blocked_until <= $3::timestamptz
     AND cardinality(${live(row)}) < greatest(${lockout.firstDelayed[subject]} - (${counted(row)}), 1)`
 const seconds = (lock: string) => `greatest(coalesce(ceil(extract(epoch FROM ${lock} - $3::timestamptz)), 0), 0)::int`
@@ -46,7 +42,6 @@ const RESERVE = `WITH account AS (
       EXISTS (SELECT 1 FROM login_failures a WHERE a.subject = $2 AND NOT (${admits('a', 'address')})) AS "addressFull",
       ${lockOf('$1')} AS "accountSeconds", ${lockOf('$2')} AS "addressSeconds"`
 
-/** Reserves one verification until lockout.leaseSeconds. */
 export async function reserve(db: Db, { account, address }: LockoutSubjects, now: Date): Promise<Reservation> {
   const until = new Date(now.getTime() + lockout.leaseSeconds * 1000)
   const [row] = await db.query<{
@@ -64,14 +59,12 @@ export async function reserve(db: Db, { account, address }: LockoutSubjects, now
   return { state: 'full', subject: found.account || found.addressFull ? 'address' : 'account' }
 }
 
-/** Removes one entry of $4, if present. */
 const without = (
   row: string,
   until: string,
 ) => `coalesce(${row}.pending[:array_position(${row}.pending, ${until}::timestamptz) - 1]
     || ${row}.pending[array_position(${row}.pending, ${until}::timestamptz) + 1:], ${row}.pending)`
 
-/** The address was full. */
 const release = (db: Db, account: string, until: Date) =>
   db.query(`UPDATE login_failures AS old SET pending = ${without('old', '$2')} WHERE subject = $1`, [account, until])
 
@@ -124,7 +117,6 @@ export async function settle(
   return { locked, seconds: { account: accountSeconds, address: addressSeconds } }
 }
 
-/** By address. Returns the seconds of each lock. */
 export const countRejected = (db: Db, refusals: ReadonlyMap<string, number>, now: Date) =>
   db.query<{ subject: string; seconds: number }>(
     `INSERT INTO login_failures AS old ${COLUMNS}
@@ -138,7 +130,6 @@ export const countRejected = (db: Db, refusals: ReadonlyMap<string, number>, now
     [[...refusals.keys()], [...refusals.values()], now],
   )
 
-/** Resets failures; reservations stay. Returns the number of subjects. */
 export async function clearLocks(db: Db, subjects: readonly string[]): Promise<number> {
   const cleared = await db.query(
     `UPDATE login_failures SET failures = 0, blocked_until = ${NEVER}

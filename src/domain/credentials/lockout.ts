@@ -5,7 +5,6 @@ import type { LoginSubjects } from '../../authorization/ports.ts'
 // Failed log-ins delay further ones, per account and address. Counting is in lockout.store.ts.
 
 export const lockout = {
-  /** Seconds from the first failure. */
   windowSeconds: 600,
   /** The first failure with a delay. An address may be an office. */
   firstDelayed: { account: 5, address: 100 },

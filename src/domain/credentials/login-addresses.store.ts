@@ -6,7 +6,6 @@ import { lockout, subjectsOf } from './lockout.ts'
 
 // Table login_addresses: known addresses, unaffected by failures elsewhere.
 
-/** The account's own subject at a known address. */
 export async function countedSubjects(db: Db, { account, address, own }: LoginSubjects, now: Date): Promise<LockoutSubjects> {
   const known = await db.query(
     `SELECT 1 FROM login_addresses WHERE subject = $1 AND last_login > $2::timestamptz - interval '${lockout.knownSeconds} seconds'`,
@@ -15,7 +14,6 @@ export async function countedSubjects(db: Db, { account, address, own }: LoginSu
   return { account: known.length > 0 ? own : account, address }
 }
 
-/** Keeps the latest. */
 export const recordAddress = (db: Db, { account, own }: LoginSubjects, now: Date) =>
   db.query(
     `WITH noted AS (

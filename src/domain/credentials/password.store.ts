@@ -11,7 +11,6 @@ export interface LoginRow {
   passwordHash: string | null
 }
 
-/** By canonical name, of configured IAMs. */
 export async function findLogin(db: Db, iamid: string, useridKey: string): Promise<LoginRow | null> {
   const [row] = await db.query<LoginRow>(
     `SELECT u.id, u.profile_id AS "profileId", u.iamid, u.userid, u.disabled, a.password_hash AS "passwordHash"
@@ -38,7 +37,6 @@ export async function setPasswordHash(
   return updateUser(db, userId, { authenticationId: id, updatedAt: now })
 }
 
-/** Sets the authentication id if missing. */
 export async function recordLogin(db: Db, userId: number, now: Date): Promise<void> {
   const { id } = await db.prisma.authentication.upsert({
     where: { userId },

@@ -11,7 +11,6 @@ const cost = { memoryCost: 19_456, timeCost: 2, parallelism: 1 }
 /** Also the limit of verification, so that a stricter policy locks nobody out. */
 const maxCharacters = 1024
 
-/** Work without an account. */
 const NO_ACCOUNT: Turn = { actor: '' }
 /** About 30 seconds of work on two cores. */
 const MAX_WAITING = 4000
@@ -20,7 +19,6 @@ const RETRY_AFTER = 30
 export interface PasswordLimits {
   /** 19 MiB and a libuv thread (of four) each. */
   inFlight: number
-  /** Code points of a new password. */
   minLength: number
   maxLength: number
 }
@@ -54,11 +52,9 @@ export function createPasswordHasher({ inFlight, minLength, maxLength }: Passwor
 }
 
 export function generatePassword(minLength: number): string {
-  // Four characters for three bytes.
   return randomBytes(Math.max(15, Math.ceil((minLength * 3) / 4))).toString('base64url')
 }
 
-/** verify() rejects malformed strings without working. */
 function isPhc(text: string): boolean {
   try {
     parseOptions(text)

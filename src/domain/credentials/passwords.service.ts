@@ -1,4 +1,3 @@
-/** Password changes. The first password: sessions.service.ts. */
 import { isSelf, type UserRef } from '../../authorization/actor.ts'
 import { changed, command, rejected, type Service, type ServiceContext, type WriteResult } from '../../authorization/service.ts'
 import { Forbidden, Invalid } from '../../platform/errors.ts'
@@ -18,9 +17,7 @@ interface SetPassword {
 }
 interface Prepared {
   user: UserRecord
-  /** Null when the original password was wrong. */
   passwordHash: string | null
-  /** The verified hash; null when not required. */
   original: string | null
 }
 
@@ -36,7 +33,6 @@ export const passwords = {
       if (original !== null && !(await lockPassword(call.db, user.id, original))) return rejected(new Forbidden(WRONG))
       await assertMayManage(call, user.id)
       await setPasswordHash(call.db, user.id, { passwordHash, now: call.now })
-      // Other log-ins end; this one and API keys stay.
       const { actor } = call
       const but = actor.kind === 'user' && actor.credential.kind === 'login' ? actor.credential.id : null
       const revokedTokens = await deleteTokensOf(call.db, user.id, { but, loginsOnly: true })

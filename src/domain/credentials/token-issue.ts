@@ -1,5 +1,3 @@
-/** Issues tokens; issuing counts as first use. */
-
 import { generateSecret } from '../../authorization/secret.ts'
 import type { ServiceContext } from '../../authorization/service.ts'
 import { insertToken } from './credentials.store.ts'
@@ -21,7 +19,6 @@ interface Holder {
   scopes?: readonly string[]
   /** Seconds; by default the setting. */
   life?: number
-  /** The latest expiry. */
   until?: Date | null
 }
 

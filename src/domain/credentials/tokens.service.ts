@@ -1,4 +1,3 @@
-/** Tokens: read and revoke. */
 import { isSelf, type UserRef } from '../../authorization/actor.ts'
 import { parse } from '../../authorization/secret.ts'
 import { changed, command, query, type Service, type ServiceContext, unchanged } from '../../authorization/service.ts'

@@ -25,7 +25,6 @@ export interface MemberChanges {
  */
 export const PIECE = 120
 
-/** Names in an event; the count is exact. */
 const NAMED = 1000
 
 export const targetOf = (group: NamedGroup): Target => ({ type: 'group', id: group.id, name: `${group.iamid}/${group.name}` })

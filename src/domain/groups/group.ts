@@ -1,4 +1,3 @@
-/** Groups and memberships. Pure. */
 import { integer, json, orNull, type RecordOf, text, texts, time } from '../../platform/database/columns.ts'
 import type { Page } from '../../platform/database/pagination.ts'
 
@@ -17,7 +16,6 @@ export const GROUP_COLUMNS = {
 export interface GroupRecord extends RecordOf<typeof GROUP_COLUMNS> {}
 export type GroupPage = Page<GroupRecord>
 
-/** With the member's name, the sort key. */
 export const MEMBERSHIP_COLUMNS = {
   id: integer('m.id'),
   groupId: integer('m.group_id'),

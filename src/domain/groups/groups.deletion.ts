@@ -12,7 +12,6 @@ interface Deletion {
   readonly before: Readonly<Record<string, unknown>>
   /** Whether its members hold nothing by its name. */
   readonly isUnfinished?: boolean
-  /** Throws when the members' permissions or the group are protected. */
   readonly check?: (call: ServiceContext, permissions: readonly string[]) => Promise<void>
 }
 interface Deleted {
@@ -20,7 +19,6 @@ interface Deleted {
 }
 
 interface Counts {
-  /** Members at the start, and remaining. */
   readonly total: number
   readonly left: number
 }

@@ -1,5 +1,3 @@
-/** Filters of groups and members as SQL, each served by an index. */
-
 import type { Context } from '../../authorization/context.ts'
 import { authorize } from '../../authorization/service.ts'
 import type { Direction, GroupFilter, GroupSort, MembershipFilter } from '../../generated/inputs.ts'
@@ -23,13 +21,11 @@ export async function authorizeFilter(context: Context, filter: GroupFilter | nu
   if (filter?.userId != null) await authorize(context, 'user:readGroups')
 }
 
-/** Throws Invalid. */
 export function groupList(filter: GroupFilter, sort: GroupSort | null | undefined): ListQuery<GroupRecord> {
   const order = { ...ORDERS[sort?.field ?? 'NAME'], descending: sort?.direction === 'DESC' }
   return { columns: SELECT_GROUP, from: 'groups g', ...groupConditions(filter), id: 'g.id', order }
 }
 
-/** For the alias `g`. Throws Invalid. */
 export function groupConditions(filter: GroupFilter): { where: string[]; values: unknown[] } {
   const where: string[] = []
   const values: unknown[] = []
@@ -51,7 +47,6 @@ export const memberList = (
   direction: Direction | null | undefined,
 ): ListQuery<MembershipRecord> => byName(listOf(membersOfGroups, groupId), filter, direction)
 
-/** By group name. */
 export const membershipList = (
   userId: number,
   filter: MembershipFilter,
@@ -73,7 +68,6 @@ function byName<Row>(
 
 export const GROUP_NAME_COLUMNS = { name: text('n.name') }
 
-/** Distinct by canonical form, in the first spelling. */
 export function nameList(filter: GroupFilter, direction: Direction | null | undefined): ListQuery<{ name: string }> {
   const { where, values } = groupConditions(filter)
   const condition = where.length > 0 ? `WHERE ${where.join(' AND ')}` : ''
@@ -82,7 +76,6 @@ export function nameList(filter: GroupFilter, direction: Direction | null | unde
     from: `(SELECT DISTINCT ON (g.name_key) g.name, g.name_key FROM groups g ${condition} ORDER BY g.name_key, g.id) n`,
     where: [],
     values,
-    // Names are unique: a total order.
     id: '0::bigint',
     order: { name: 'groupNames', expression: 'n.name_key', type: 'text', descending: direction === 'DESC' },
   }

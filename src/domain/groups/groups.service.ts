@@ -1,5 +1,3 @@
-/** Groups; their members are in memberships.service.ts. */
-
 import { difference } from '../../authorization/audit-event.ts'
 import type { Context } from '../../authorization/context.ts'
 import { changed, command, query, type Service, type ServiceContext, unchanged } from '../../authorization/service.ts'
@@ -41,7 +39,6 @@ export const groups = {
     return mapPage(found, ({ name }) => name)
   }),
 
-  /** Local, also in an external IAM. */
   create: command('group:create', async ({ db, now }, input: CreateGroupInput) => {
     const { iamid } = input
     const { name, email = null, description = null } = columnsOf(input)
@@ -86,13 +83,11 @@ export async function listGroups(context: Context, args: ListArgs): Promise<Grou
   return groups.list(context, args)
 }
 
-/** Filtering by user needs `user:readGroups`. */
 export async function listGroupNames(context: Context, args: NamesArgs): Promise<GroupNamePage> {
   await authorizeFilter(context, args.filter)
   return groups.names(context, args)
 }
 
-/** Absent fields stay; empty text is null. */
 function columnsOf(input: { name?: string | null; email?: string | null; description?: string | null }): Partial<GroupColumns> {
   const columns: Partial<GroupColumns> = {}
   if (input.name !== undefined) {

@@ -12,13 +12,11 @@ export const SELECT_GROUP = selectList(GROUP_COLUMNS)
 
 type Lock = 'FOR KEY SHARE' | 'FOR NO KEY UPDATE' | 'FOR UPDATE' | ''
 
-/** Throws NotFound, also for another IAM's group. */
 export async function requireGroup(db: Db, ref: GroupRef, lock: Lock = ''): Promise<GroupRecord> {
   const [group] = await db.query<GroupRecord>(`SELECT ${SELECT_GROUP} FROM groups g WHERE g.id = $1 ${lock}`, [ref.id])
   return isOf(group, ref) ? group : missing(db, ref)
 }
 
-/** In order; one statement. Throws NotFound with the first missing. */
 export async function requireGroups(db: Db, refs: readonly GroupRef[]): Promise<GroupRecord[]> {
   if (refs.length === 0) return []
   const found = new Map(
@@ -41,7 +39,6 @@ export async function requireGroups(db: Db, refs: readonly GroupRef[]): Promise<
 const isOf = (group: GroupRecord | undefined, { iamid }: GroupRef): group is GroupRecord =>
   group !== undefined && (iamid == null || iamid === group.iamid)
 
-/** Throws NotFound with the group, or its IAM. */
 async function missing(db: Db, ref: GroupRef): Promise<never> {
   if (ref.iamid != null) await requireIam(db, ref.iamid)
   throw new NotFound(`No group with id ${ref.id}${ref.iamid == null ? '' : ` in ${ref.iamid}`}`)
@@ -52,7 +49,6 @@ export const groupsByIds = (db: Db, ids: readonly number[]): Promise<GroupRecord
     db.query<GroupRecord>(`SELECT ${SELECT_GROUP} FROM groups g WHERE g.id = ANY($1::int[])`, [piece]),
   )
 
-/** By name. */
 export const groupsOfUsers: NestedList<GroupRecord> = {
   columns: SELECT_GROUP,
   from: 'memberships m JOIN groups g ON g.id = m.group_id',
@@ -65,7 +61,6 @@ export const groupsOfUsers: NestedList<GroupRecord> = {
   countFrom: 'memberships m',
 }
 
-/** By the rules of its IAM. */
 export const permissionsOfGroups = (db: Db, ids: readonly number[]): Promise<{ groupId: number; permission: string }[]> =>
   db.query(
     `SELECT g.id AS "groupId", r.permission FROM groups g
@@ -80,7 +75,6 @@ export async function permissionsOfName(db: Db, iamid: string, nameKey: string):
   return rows.map(row => row.permission)
 }
 
-/** Undefined stays. */
 export interface GroupColumns {
   name: string
   nameKey: string
@@ -88,7 +82,6 @@ export interface GroupColumns {
   description: string | null
 }
 
-/** Throws a unique violation. */
 export async function insertGroup(
   db: Db,
   group: GroupColumns & { iamid: string; createdAt: Date; updatedAt: Date },
@@ -97,7 +90,6 @@ export async function insertGroup(
   return requireGroup(db, { id })
 }
 
-/** Throws a unique violation. */
 export async function updateGroup(
   db: Db,
   id: number,
@@ -125,7 +117,6 @@ async function hasMore({ rowsAtOnce, query }: Db, id: number): Promise<boolean> 
   return (await query('SELECT 1 FROM memberships WHERE group_id = $1 OFFSET $2::int LIMIT 1', [id, rowsAtOnce])).length > 0
 }
 
-/** Null if deleted. */
 export async function lockGroupRow(db: Db, id: number): Promise<NamedGroup | null> {
   const [group] = await db.query<NamedGroup>('SELECT g.id, g.iamid, g.name FROM groups g WHERE g.id = $1 FOR UPDATE', [id])
   return group ?? null

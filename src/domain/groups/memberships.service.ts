@@ -55,25 +55,21 @@ interface Change {
 }
 
 export const memberships = {
-  /** Including disabled users. */
   list: query('group:listMembers', async ({ db }, { ref, filter, direction, ...page }: ListArgs): Promise<MembershipPage> => {
     const group = await requireGroup(db, ref)
     return readPage(db, memberList(group.id, filter ?? {}, direction), page)
   }),
 
-  /** Batched for nested reads. */
   ofGroup: query(
     'group:listMembers',
     (_call, { groupId, page, loaders }: MembersArgs): Promise<MembershipPage> => loaders.membersOfGroup.of(groupId, page),
   ),
 
-  /** By group name. */
   ofUser: query('user:readGroups', async ({ db }, { ref, filter, direction, ...page }: OfUserArgs): Promise<MembershipPage> => {
     const user = await requireUser(db, ref)
     return readPage(db, membershipList(user.id, filter ?? {}, direction), page)
   }),
 
-  /** Returns an existing local membership. */
   add: command(
     'group:addMember',
     async (call, { group: ref, user: userRef }: AddGroupMemberInput): Promise<WriteResult<MembershipRecord>> => {
@@ -106,7 +102,6 @@ export const memberships = {
     return changed({ deleted: true }, event('groupUserDeleted', group, [user]))
   }),
 
-  /** Atomic; existing and missing members are ignored. */
   change: command('group:addMember', async (call, input: ChangeGroupMembersInput): Promise<WriteResult<Change>> => {
     const { db, now } = call
     const add = checkList('add', input.add ?? [])
@@ -153,7 +148,6 @@ export const memberships = {
 
 const byId = (users: readonly UserRecord[]): Map<number, UserRecord> => new Map(users.map(user => [user.id, user]))
 
-/** One event with all names. */
 function event(name: 'groupUserAdded' | 'groupUserDeleted', group: GroupRecord, users: readonly UserRecord[]): AuditDraft {
   const members = users.map(({ id, iamid, userid }) => ({ id, name: `${iamid}/${userid}` }))
   return {
@@ -167,7 +161,6 @@ async function permissionsOf({ db }: ServiceContext, group: GroupRecord): Promis
   return (await permissionsOfGroups(db, [group.id])).map(({ permission }) => permission)
 }
 
-/** A `bim` group accepts all users; other groups their IAM's. */
 function assertSameIam(group: GroupRecord, users: readonly UserRecord[]): void {
   const stranger = users.find(user => group.iamid !== 'bim' && user.iamid !== group.iamid)
   if (stranger)

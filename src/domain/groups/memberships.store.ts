@@ -6,7 +6,6 @@ import { MEMBERSHIP_COLUMNS, type MembershipRecord } from './group.ts'
 export const SELECT_MEMBERSHIP = selectList(MEMBERSHIP_COLUMNS)
 const MEMBERSHIPS = 'memberships m JOIN users u ON u.id = m.user_id'
 
-/** By name, then id. */
 export const membersOfGroups: NestedList<MembershipRecord> = {
   columns: SELECT_MEMBERSHIP,
   from: MEMBERSHIPS,
@@ -19,7 +18,6 @@ export const membersOfGroups: NestedList<MembershipRecord> = {
   countFrom: 'memberships m',
 }
 
-/** By group name. */
 export const membershipsOfUsers: NestedList<MembershipRecord> = {
   columns: SELECT_MEMBERSHIP,
   from: `${MEMBERSHIPS} JOIN groups g ON g.id = m.group_id`,
@@ -34,7 +32,6 @@ export const membershipsOfUsers: NestedList<MembershipRecord> = {
 
 export const countMembers = (db: Db, groupId: number): Promise<number> => db.prisma.membership.count({ where: { groupId } })
 
-/** Locked; null if missing. */
 export async function lockMembership(db: Db, groupId: number, id: number): Promise<MembershipRecord | null> {
   const [membership] = await db.query<MembershipRecord>(
     `SELECT ${SELECT_MEMBERSHIP} FROM ${MEMBERSHIPS}
@@ -44,7 +41,6 @@ export async function lockMembership(db: Db, groupId: number, id: number): Promi
   return membership ?? null
 }
 
-/** Locked. */
 export const lockMembershipsOf = (db: Db, groupId: number, userIds: readonly number[]): Promise<MembershipRecord[]> =>
   db.query<MembershipRecord>(
     `SELECT ${SELECT_MEMBERSHIP} FROM ${MEMBERSHIPS}
@@ -69,7 +65,6 @@ export const addLocalMembers = (
     [groupId, userIds, now],
   )
 
-/** Deletes those without other holders. */
 export const removeLocalMembers = (db: Db, ids: readonly number[], now: Date): Promise<unknown> =>
   db.query(
     `WITH gone AS (DELETE FROM memberships WHERE id = ANY($1::int[]) AND sources <@ '{bim}'::text[])
@@ -78,7 +73,6 @@ export const removeLocalMembers = (db: Db, ids: readonly number[], now: Date): P
     [ids, now],
   )
 
-/** Of any source. Returns the users. */
 export const deleteSomeMembers = (db: Db, groupId: number, count: number): Promise<{ id: number; name: string }[]> =>
   db.query(
     `WITH gone AS (DELETE FROM memberships WHERE id = ANY(ARRAY(

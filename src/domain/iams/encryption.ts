@@ -4,9 +4,7 @@ import { SecretUnreadable } from '../../platform/errors.ts'
 // AES-256-GCM; associated data binds a secret to IAM and path. Encryption, fingerprints and key ids use derived
 // keys.
 
-/** base64url; the tag ends `text`. */
 export interface EncryptedSecrets {
-  /** The key's id. */
   readonly key: string
   readonly nonce: string
   readonly text: string
@@ -18,7 +16,6 @@ const algorithm = 'aes-256-gcm'
 const nonceBytes = 12
 const tagBytes = 16
 
-/** `instanceKey`: 32 bytes. */
 export function encrypt(
   instanceKey: Buffer,
   { iamid, path, secret }: { iamid: string; path: string; secret: string },
@@ -34,7 +31,6 @@ export function encrypt(
   }
 }
 
-/** Throws SecretUnreadable. */
 export function decrypt(
   instanceKeys: readonly Buffer[],
   { iamid, path, encrypted }: { iamid: string; path: string; encrypted: EncryptedSecrets },
@@ -65,7 +61,6 @@ function fingerprint(instanceKey: Buffer, { iamid, path, secret }: { iamid: stri
 
 const place = (iamid: string, path: string): Buffer => Buffer.from(`${JSON.stringify([iamid, path])}\n`)
 
-/** Identifies a key without revealing it. */
 export const keyId = (instanceKey: Buffer): string =>
   createHash('sha256').update(derive(instanceKey, 'id')).digest('hex').slice(0, 8)
 

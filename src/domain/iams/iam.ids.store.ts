@@ -1,7 +1,6 @@
 import type { Db } from '../../platform/database/store.ts'
 import type { IamRecord } from './iam.ts'
 
-/** Writes only a change. */
 export async function recordEntryIds(
   db: Db,
   { id, idsMissingSince }: Pick<IamRecord, 'id' | 'idsMissingSince'>,

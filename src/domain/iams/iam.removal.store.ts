@@ -4,10 +4,8 @@ import { deleteAddresses } from '../credentials/login-addresses.store.ts'
 
 // Users of a removed IAM: constant statements on a server, chunks on the embedded database.
 
-/** With group permissions; users and groups stay. */
 export const deleteIamRow = (db: Db, id: string) => db.prisma.iam.delete({ where: { id }, select: { id: true } })
 
-/** Tokens, impersonations, invitations. Returns their number. */
 export async function revokeAccessOfIam(db: Db, iamid: string): Promise<{ tokens: number; invitations: number }> {
   const [ended] = await db.query<{ tokens: number; invitations: number }>(
     `WITH gone AS (SELECT id FROM users WHERE iamid = $1),
@@ -19,7 +17,6 @@ export async function revokeAccessOfIam(db: Db, iamid: string): Promise<{ tokens
   return ended!
 }
 
-/** For the audit log. */
 export interface Affected {
   readonly id: number
   readonly userid: string
@@ -27,7 +24,6 @@ export interface Affected {
   readonly email: string | null
 }
 const AFFECTED = 'id, userid, name, email'
-/** Repeats until `where` finds no user; in id order. */
 const affectedBy = (
   db: Db,
   change: string,
@@ -49,7 +45,6 @@ export async function countUsersOf(db: Db, iamid: string): Promise<{ all: number
   return row!
 }
 
-/** Enabled before. */
 export const disableUsersOf = (db: Db, iamid: string, now: Date): Promise<Affected[]> =>
   affectedBy(db, `UPDATE users SET disabled = true, disabled_by = 'bim', updated_at = $2`, {
     where: 'u.iamid = $1 AND NOT u.disabled',
@@ -68,7 +63,6 @@ const deleteAddressesIn = (db: Db, iamid: string, users: readonly Affected[]): P
     users.map(({ userid }) => ({ iamid, userid })),
   )
 
-/** Conflicts of userid or e-mail with `bim`, by userid. */
 export async function deletionBlockers(db: Db, iamid: string, limit: number): Promise<{ names: string[]; count: number }> {
   const rows = await db.query<{ userid: string; count: number }>(
     `SELECT u.userid, count(*) OVER ()::int AS count FROM users u WHERE u.iamid = $1
@@ -80,7 +74,6 @@ export async function deletionBlockers(db: Db, iamid: string, limit: number): Pr
   return { names: rows.map(row => row.userid), count: rows[0]?.count ?? 0 }
 }
 
-/** Ids and entitlements stay; the IAM's become local. */
 export async function moveUsersToBim(db: Db, iamid: string, now: Date): Promise<Affected[]> {
   const moved = await affectedBy(
     db,

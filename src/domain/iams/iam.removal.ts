@@ -57,7 +57,6 @@ export async function removeIam(
 const inUse = ({ all, enabled }: { all: number; enabled: number }): string =>
   `has ${all} user${all === 1 ? '' : 's'}, ${enabled} of them enabled: say with \`users\` what becomes of them, which is KEEP, DISABLE, DELETE or MOVE_TO_BIM`
 
-/** Throws Conflict before a removal that would time out. */
 export function assertFewUsers(id: string, users: IamUsers, count: number): void {
   if (count <= AT_ONCE) return
   const instead = 'give KEEP, after which they can do nothing while no IAM has this id, or delete some of them first'

@@ -1,4 +1,3 @@
-/** IAMs, without secrets. Pure. */
 import { integer, json, orNull, type RecordOf, text, texts, time } from '../../platform/database/columns.ts'
 import type { Page } from '../../platform/database/pagination.ts'
 
@@ -15,9 +14,7 @@ export const IAM_COLUMNS = {
 }
 
 export interface IamRecord extends RecordOf<typeof IAM_COLUMNS> {
-  /** Fingerprints, by path. */
   readonly secrets: Record<string, string>
-  /** Of the permanent key. */
   readonly scimKeyPrefix: string | null
 }
 export type IamPage = Page<IamRecord>
@@ -28,7 +25,6 @@ export interface SignInOption {
   readonly byPassword: boolean
 }
 
-/** The group may not exist yet. */
 export const GROUP_PERMISSION_COLUMNS = {
   iamid: text('r.iamid'),
   groupName: text('r.group_name'),
@@ -41,17 +37,14 @@ export interface GroupPermissionRow extends RecordOf<typeof GROUP_PERMISSION_COL
 export const supports = ({ supportedActions: actions }: IamRecord['config'], action: string): boolean =>
   !Array.isArray(actions) || actions.includes(action)
 
-/** Either of two switches. */
 export function scimEnabled({ config }: Pick<IamRecord, 'config'>): boolean {
   return (
     config.scimEnabled === true || (Array.isArray(config.supportedActions) && config.supportedActions.includes('scimEnabled'))
   )
 }
 
-/** IAM ids need no encoding. */
 export const scimUrl = (publicUrl: string, iamid: string): string => `${publicUrl}/scim/v2/${iamid}`
 
-/** `{group name: [permissions]}`, in order. */
 export function groupPermissions(rows: readonly GroupPermissionRow[]): Record<string, string[]> {
   const byGroup = new Map<string, { name: string; permissions: string[] }>()
   for (const { groupKey, groupName, permission } of rows) {
@@ -62,7 +55,6 @@ export function groupPermissions(rows: readonly GroupPermissionRow[]): Record<st
   return Object.fromEntries([...byGroup.values()].map(({ name, permissions }) => [name, permissions]))
 }
 
-/** `Jump Cloud LDAP` becomes `jumpCloudLDAP`; `otherwise` without Latin letters. Leaves space for a number. */
 export function idFrom(displayName: string, otherwise: string): string {
   const plain = displayName.normalize('NFKD').replace(/\p{M}/gu, '')
   const [first = '', ...rest] = plain
@@ -89,7 +81,6 @@ export const SCIM_KEY_COLUMNS = {
   prefix: text('k.prefix'),
   createdAt: time('k.created_at'),
   lastUsed: orNull(time('k.last_used')),
-  /** Of a replaced key; else null. */
   expiresAt: orNull(time('k.expires_at')),
 }
 export interface ScimKeyRecord extends RecordOf<typeof SCIM_KEY_COLUMNS> {}

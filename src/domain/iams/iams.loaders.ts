@@ -6,7 +6,6 @@ import { groupPermissionsOf, iamsByIds } from './iams.store.ts'
 import { scimKeysOf } from './scim-keys.store.ts'
 
 export const iamLoaders = (db: Db) => ({
-  /** Null when not configured. */
   iamById: new DataLoader<string, IamRecord | null>(async ids => groupOne(ids, await iamsByIds(db, ids), iam => iam.id)),
   groupPermissionsOfIam: new DataLoader<string, GroupPermissionRow[]>(async ids =>
     groupMany(ids, await groupPermissionsOf(db, ids), row => row.iamid),

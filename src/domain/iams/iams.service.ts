@@ -59,13 +59,10 @@ interface ListArgs extends PageArgs {
 }
 
 export const iams = {
-  /** For anonymous log-ins; null when unknown. */
   typeOf: query('session:start', async ({ db }: ServiceContext, { id }: { id: string }) => (await findIam(db, id))?.type ?? null),
 
-  /** By name. */
   entrances: query('session:start', ({ db }: ServiceContext, _: object) => signInOptions(db)),
 
-  /** `bim` first, then by id. */
   list: query('iam:list', ({ db }: ServiceContext, { filter, direction, ...page }: ListArgs) =>
     readPage(db, iamList(filter ?? {}, direction), page),
   ),
@@ -76,7 +73,6 @@ export const iams = {
 
   create: command('iam:configure', createIam),
   update: command('iam:configure', updateIam),
-  /** `users`: what happens to its users. */
   remove: command('iam:configure', removeIam),
 
   /** Shown once; earlier keys work for `graceSeconds`. Requires SCIM to be enabled. */
@@ -106,7 +102,6 @@ export const iams = {
   ),
 } satisfies Service
 
-/** With a new SCIM key when the call enabled SCIM. */
 export interface ConfiguredIam {
   readonly iam: IamRecord
   readonly scimKey: string | null
@@ -138,7 +133,6 @@ async function createIam(call: ServiceContext, given: IamInput): Promise<WriteRe
   return changed({ iam, ...scim }, iamConfiguredEvent(iam, null, { ...auditSnapshot(iam, rules), ...keyFact(iam, scim) }))
 }
 
-/** `ifUpdatedAt`: the expected version. */
 async function updateIam(
   call: ServiceContext,
   { ifUpdatedAt, ...given }: IamInput & { id: string; ifUpdatedAt?: Date | null },
@@ -184,7 +178,6 @@ async function updateIam(
   return changed({ iam, ...scim }, iamConfiguredEvent(iam, change.before, { ...change.after, ...keyFact(iam, scim) }))
 }
 
-/** Enabling SCIM creates a first key. */
 async function withScimKey({ db, app, now }: ServiceContext, iam: IamRecord, before: boolean): Promise<ConfiguredIam> {
   if (before || !scimEnabled(iam) || iam.scimKeyPrefix !== null) return { iam, scimKey: null, scimUrl: null }
   const key = generateSecret('rs')
@@ -195,7 +188,6 @@ async function withScimKey({ db, app, now }: ServiceContext, iam: IamRecord, bef
 const keyFact = ({ scimKeyPrefix }: IamRecord, { scimKey }: Pick<ConfiguredIam, 'scimKey'>) =>
   scimKey === null ? {} : { scimKeyPrefix }
 
-/** Beyond descriptive fields. */
 const changesSource = (before: IamRecord, { config, secrets }: CheckedConfig): boolean =>
   secrets.size > 0 || JSON.stringify(sortKeys(before.config)) !== JSON.stringify(sortKeys(config))
 
@@ -204,7 +196,6 @@ async function checkMigration({ db }: ServiceContext, config: Record<string, unk
     throw new Invalid('config.migrateFrom', 'must be the id of an IAM, or of a removed IAM that still has users')
 }
 
-/** From the display name, numbered when used before. */
 async function idOf({ db }: ServiceContext, displayName: string, type: string): Promise<string> {
   const base = idFrom(displayName, type)
   const candidates = [base, ...Array.from({ length: 998 }, (_, index) => `${base}${index + 2}`)].filter(id => id !== 'group')

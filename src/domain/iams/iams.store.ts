@@ -10,7 +10,6 @@ import type { EncryptedSecrets } from './encryption.ts'
 import { GROUP_PERMISSION_COLUMNS, type GroupPermissionRow, IAM_COLUMNS, type IamRecord, type SignInOption } from './iam.ts'
 import { scimKeyPrefix } from './scim-keys.store.ts'
 
-/** `s`: rows of key and value. */
 export const iamExtras = (iamid: 'i.id' | 'page.id', secrets: string) => ({
   scimKeyPrefix: orNull(text(scimKeyPrefix(iamid))),
   secrets: json<Record<string, string>>(
@@ -23,7 +22,6 @@ const IAM_PAGE = pageSelection(
   iamExtras('page.id', 'iams i CROSS JOIN jsonb_each(i.secrets) s WHERE i.id = page.id'),
 )
 
-/** `bim` first, then by id. Throws Invalid. */
 export const iamList = (filter: IamFilter, direction: Direction | null | undefined): ListQuery<IamRecord> => ({
   ...IAM_PAGE,
   from: 'iams i',
@@ -48,7 +46,6 @@ export async function findIam(db: Db, id: string): Promise<IamRecord | null> {
   return iam ?? null
 }
 
-/** For the log-in page; at most one page. */
 export const signInOptions = (db: Db): Promise<SignInOption[]> =>
   db.query(
     `SELECT i.id, i.display_name AS "displayName", i.type <> 'openid' AS "byPassword" FROM iams i
@@ -57,14 +54,12 @@ export const signInOptions = (db: Db): Promise<SignInOption[]> =>
     [],
   )
 
-/** Throws NotFound. */
 export async function requireIam(db: Db, id: string): Promise<IamRecord> {
   const iam = await findIam(db, id)
   if (!iam) throw new NotFound(`No IAM ${id}`)
   return iam
 }
 
-/** With encrypted secrets, locked. */
 export async function lockIam(db: Db, id: string): Promise<{ iam: IamRecord; encrypted: Record<string, EncryptedSecrets> }> {
   const [row] = await db.query<IamRecord & { encrypted: Record<string, EncryptedSecrets> }>(
     `SELECT ${SELECT_IAM}, i.secrets AS encrypted FROM iams i WHERE i.id = $1 FOR UPDATE`,
@@ -81,7 +76,6 @@ export async function lockIamRow(db: Db, id: string): Promise<Readonly<Record<st
   return row?.config ?? null
 }
 
-/** By path. */
 export async function encryptedSecretsOf(db: Db, id: string): Promise<Record<string, EncryptedSecrets>> {
   const [row] = await db.query<{ secrets: Record<string, EncryptedSecrets> }>(`SELECT i.secrets FROM iams i WHERE i.id = $1`, [
     id,
@@ -97,13 +91,11 @@ export async function secretsWithOtherKey(db: Db, keyIds: readonly string[]): Pr
   return rows.map(row => row.id)
 }
 
-/** False when the configuration changed. */
 export async function replaceSecrets(db: Db, id: string, secrets: Record<string, EncryptedSecrets>): Promise<void> {
   const { secrets: data } = jsonOf({ config: {}, secrets })
   await db.prisma.iam.update({ where: { id }, data: { secrets: data }, select: { id: true } })
 }
 
-/** Unused now and before; null when none is free. */
 export async function freeIamid(db: Db, candidates: readonly string[]): Promise<string | null> {
   const [row] = await db.query<{ id: string }>(
     `SELECT c.id FROM unnest($1::text[]) WITH ORDINALITY c(id, place)
@@ -114,7 +106,6 @@ export async function freeIamid(db: Db, candidates: readonly string[]): Promise<
   return row?.id ?? null
 }
 
-/** Configured, or removed with remaining users. */
 export async function isKnownIam(db: Db, id: string): Promise<boolean> {
   const rows = await db.query(
     `SELECT 1 WHERE EXISTS (SELECT 1 FROM iams WHERE id = $1) OR EXISTS (SELECT 1 FROM users WHERE iamid = $1)`,
@@ -131,7 +122,6 @@ export interface IamColumns {
   defaultPermissions: readonly string[]
 }
 
-/** False when the id is taken. */
 export async function insertIam(db: Db, id: string, { columns, now }: { columns: IamColumns; now: Date }): Promise<boolean> {
   const data = {
     ...columns,
@@ -158,7 +148,6 @@ const jsonOf = ({ config, secrets }: Pick<IamColumns, 'config' | 'secrets'>) => 
   secrets: secrets as unknown as Prisma.InputJsonObject,
 })
 
-/** By group, then permission. */
 export const groupPermissionsOf = (db: Db, ids: readonly string[]): Promise<GroupPermissionRow[]> =>
   db.query(
     `SELECT ${selectList(GROUP_PERMISSION_COLUMNS)} FROM iam_group_permissions r
@@ -171,7 +160,6 @@ export async function replaceGroupPermissions(db: Db, iamid: string, rows: reado
   if (rows.length > 0) await db.prisma.iamGroupPermission.createMany({ data: [...rows] })
 }
 
-/** From any source. */
 export async function permissionsHeldIn(db: Db, iamid: string): Promise<string[]> {
   const rows = await db.query<{ permission: string }>(
     `SELECT DISTINCT e.permission FROM effective_permissions e JOIN users u ON u.id = e.user_id WHERE u.iamid = $1 ORDER BY 1`,

@@ -1,8 +1,5 @@
 import { type IamRecord, scimEnabled } from './iam.ts'
 
-// What an IAM lacks before log-in or SCIM can work. Pure.
-
-/** For configurations without `options`. */
 const NEEDED: Readonly<Record<string, readonly string[]>> = {
   ldap: [
     'config.options.host',
@@ -12,7 +9,6 @@ const NEEDED: Readonly<Record<string, readonly string[]>> = {
   openid: ['config.options.clientId', 'config.options.discoverUrl'],
 }
 
-/** Options, or other steps. */
 export function missingIn(iam: Pick<IamRecord, 'type' | 'config' | 'scimKeyPrefix'>): string[] {
   const logIn =
     iam.type === 'saml'

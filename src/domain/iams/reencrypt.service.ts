@@ -11,13 +11,11 @@ import { Unprocessable } from '../../platform/errors.ts'
 import { decrypt, type EncryptedSecrets, encrypt, keyId } from './encryption.ts'
 import { lockIam, replaceSecrets, secretsWithOtherKey } from './iams.store.ts'
 
-/** Paths re-encrypted, and unreadable. */
 export interface ReencryptedSecrets {
   readonly reencrypted: string[]
   readonly lost: string[]
 }
 
-/** Key rotation: list, then re-encrypt each; restartable. */
 export const secrets = {
   listOld: query('iam:listSealed', ({ db, app }: ServiceContext, _: object) => secretsWithOtherKey(db, [keyId(app.key)])),
 

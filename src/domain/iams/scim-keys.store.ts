@@ -5,11 +5,9 @@ import { SCIM_KEY_COLUMNS, type ScimKeyRecord } from './iam.ts'
 const SELECT_KEY = selectList(SCIM_KEY_COLUMNS)
 const MAX_KEYS = 10
 
-/** The permanent key's. */
 export const scimKeyPrefix = (iamid: 'i.id' | 'page.id') =>
   `(SELECT k.prefix FROM scim_keys k WHERE k.iamid = ${iamid} AND k.expires_at IS NULL ORDER BY k.id DESC LIMIT 1)`
 
-/** Newest first. */
 export const scimKeysOf = (db: Db, iamids: readonly string[], now: Date): Promise<ScimKeyRecord[]> =>
   db.query(
     `SELECT ${SELECT_KEY} FROM scim_keys k WHERE k.iamid = ANY($1::text[]) AND (k.expires_at IS NULL OR k.expires_at > $2) ORDER BY k.id DESC`,

@@ -43,7 +43,6 @@ export const domains = {
     return changed(domain, { event: 'domainCreated', target: target(domain), after: { name, description } })
   }),
 
-  /** With its permissions. */
   remove: command('domain:write', async ({ db }: ServiceContext, { id }: { id: string }) => {
     const domain = await lockDomain(db, id)
     const { name, description } = domain
@@ -52,7 +51,6 @@ export const domains = {
     return changed({ deleted: true as const }, { event: 'domainDeleted', target: target(domain), before })
   }),
 
-  /** Idempotent. */
   grant: command('domain:write', async ({ db, now }: ServiceContext, input: GrantInput) => {
     const permission = checkName('permission', input.permission)
     if ((input.user == null) === (input.group == null)) throw new Invalid('user', 'or group is required, and not both')

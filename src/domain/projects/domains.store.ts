@@ -17,7 +17,6 @@ const ORDERS: Record<DomainSort['field'], Omit<Order, 'descending'>> = {
   CREATED_AT: { name: 'domainCreatedAt', expression: 'd.created_at', type: 'timestamptz', idType: 'uuid' },
 }
 
-/** Throws Invalid. */
 export const domainList = (filter: DomainFilter, sort: DomainSort | null | undefined): ListQuery<DomainRecord> => ({
   columns: SELECT_DOMAIN,
   from: 'domains d',
@@ -33,14 +32,12 @@ export const domainList = (filter: DomainFilter, sort: DomainSort | null | undef
 export const domainsByIds = (db: Db, ids: readonly string[]): Promise<DomainRecord[]> =>
   db.query(`SELECT ${SELECT_DOMAIN} FROM domains d WHERE d.id = ANY($1::uuid[])`, [ids])
 
-/** Throws NotFound. */
 export async function lockDomain(db: Db, id: string): Promise<DomainRecord> {
   const [domain] = await db.query<DomainRecord>(`SELECT ${SELECT_DOMAIN} FROM domains d WHERE d.id = $1::uuid FOR UPDATE`, [id])
   if (!domain) throw new NotFound(`No domain with id ${id}`)
   return domain
 }
 
-/** Null when the name is taken. */
 export async function insertDomain(
   db: Db,
   domain: { name: string; nameKey: string; description: string | null },
@@ -55,7 +52,6 @@ export async function insertDomain(
   return record ?? null
 }
 
-/** Cascades. */
 export const deleteDomainRow = (db: Db, id: string) => db.prisma.domain.delete({ where: { id }, select: { id: true } })
 
 export const countGrants = (db: Db, domainId: string): Promise<number> =>
@@ -68,7 +64,6 @@ export interface NewGrant {
   readonly groupId: number | null
 }
 
-/** False when already held. */
 export async function insertGrant(db: Db, grant: NewGrant, now: Date): Promise<boolean> {
   const { count } = await db.prisma.domainPermission.createMany({ data: [{ ...grant, createdAt: now }], skipDuplicates: true })
   return count === 1
@@ -85,13 +80,11 @@ export async function findGrant(
   return grant ?? null
 }
 
-/** For the audit log. */
 export interface NamedGrant extends DomainPermissionRecord {
   readonly domain: string
   readonly holder: string
 }
 
-/** Null when missing. */
 export async function deleteGrant(db: Db, id: string): Promise<NamedGrant | null> {
   const [grant] = await db.query<NamedGrant>(
     `WITH p AS (DELETE FROM domain_permissions WHERE id = $1::uuid RETURNING *)

@@ -30,7 +30,6 @@ export function checkRefs(field: string, refs: readonly UserRef[]): readonly Use
 
 export const idsOfUsers = (users: readonly UserRecord[]): number[] => users.map(user => user.id)
 
-/** For the audit log. */
 export function namesOf(users: readonly UserRecord[], ids: readonly number[]): string[] {
   const names = new Map(users.map(user => [user.id, `${user.iamid}/${user.userid}`]))
   return ids.flatMap(id => names.get(id) ?? [])

@@ -1,8 +1,6 @@
-/** Projects, domains and data sources. Pure. */
 import { flag, integer, orNull, type RecordOf, text, time } from '../../platform/database/columns.ts'
 import type { Page } from '../../platform/database/pagination.ts'
 
-/** A row of `projects p`. */
 export const PROJECT_COLUMNS = {
   id: integer('p.id'),
   name: text('p.name'),
@@ -22,7 +20,6 @@ export const PROJECT_COLUMNS = {
 export interface ProjectRecord extends RecordOf<typeof PROJECT_COLUMNS> {}
 export type ProjectPage = Page<ProjectRecord>
 
-/** A row of `domains d`. */
 export const DOMAIN_COLUMNS = {
   id: text('d.id::text'),
   name: text('d.name'),
@@ -33,7 +30,6 @@ export const DOMAIN_COLUMNS = {
 export interface DomainRecord extends RecordOf<typeof DOMAIN_COLUMNS> {}
 export type DomainPage = Page<DomainRecord>
 
-/** Held by a user or a group. */
 export const DOMAIN_PERMISSION_COLUMNS = {
   id: text('p.id::text'),
   domainId: text('p.domain_id::text'),
@@ -46,7 +42,6 @@ export const DOMAIN_PERMISSION_COLUMNS = {
 export interface DomainPermissionRecord extends RecordOf<typeof DOMAIN_PERMISSION_COLUMNS> {}
 export type DomainPermissionPage = Page<DomainPermissionRecord>
 
-/** A row of `data_sources s`. */
 export const DATA_SOURCE_COLUMNS = {
   id: integer('s.id'),
   name: text('s.name'),

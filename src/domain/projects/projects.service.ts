@@ -40,7 +40,6 @@ export const projects = {
     return readPage(db, projectList(all ? null : actor.user.id, filter ?? {}, sort), page)
   }),
 
-  /** The creator becomes a member. */
   create: command('project:create', async ({ app, db, actor, now }: ServiceContext, input: ProjectInput) => {
     const name = checkName('name', input.name)
     const description = textOrNull('description', input.description)
@@ -67,7 +66,6 @@ export const projects = {
     })
   }),
 
-  /** With its API keys and tokens. */
   remove: command('project:delete', async ({ db }: ServiceContext, { id }: { id: number }) => {
     const project = await lockProject(db, id)
     const { name, description, documentation } = project
@@ -76,7 +74,6 @@ export const projects = {
     return changed({ deleted: true as const }, { event: 'projectDeleted', target: target(project), before })
   }),
 
-  /** Existing and missing members are ignored. */
   changeMembers: command(
     'project:changeMembers',
     async ({ db, actor, now }: ServiceContext, input: PeopleInput & { id: number }) => {

@@ -17,7 +17,6 @@ const ORDERS: Record<ProjectSort['field'], Omit<Order, 'descending'>> = {
   CREATED_AT: { name: 'projectCreatedAt', expression: 'p.created_at', type: 'timestamptz' },
 }
 
-/** With `memberId`: that user's. Throws Invalid. */
 export const projectList = (
   memberId: number | null,
   filter: ProjectFilter,
@@ -38,7 +37,6 @@ export const projectList = (
 export const projectsByIds = (db: Db, ids: readonly number[]): Promise<ProjectRecord[]> =>
   db.query(`SELECT ${SELECT_PROJECT} FROM projects p WHERE p.id = ANY($1::int[])`, [ids])
 
-/** Throws NotFound. */
 export async function lockProject(db: Db, id: number): Promise<ProjectRecord> {
   const [project] = await db.query<ProjectRecord>(`SELECT ${SELECT_PROJECT} FROM projects p WHERE p.id = $1 FOR UPDATE`, [id])
   if (!project) throw new NotFound(`No project with id ${id}`)
@@ -52,7 +50,6 @@ export interface NewProject {
   readonly documentation: string | null
 }
 
-/** Null when the name is taken, the key of a project. */
 export async function insertProject(
   db: Db,
   { project, by, now }: { project: NewProject; by: number | null; now: Date },
@@ -76,7 +73,6 @@ export async function touchProject(db: Db, id: number, { by, now }: { by: number
   await db.prisma.project.update({ where: { id }, data: { updatedBy: by, updatedAt: now }, select: { id: true } })
 }
 
-/** Members, keys and tokens. */
 export async function countDependents(db: Db, id: number): Promise<{ members: number; apiKeys: number; tokens: number }> {
   const [counts] = await db.query<{ members: number; apiKeys: number; tokens: number }>(
     `SELECT (SELECT count(*)::int FROM project_members WHERE project_id = $1) AS members,
@@ -88,7 +84,6 @@ export async function countDependents(db: Db, id: number): Promise<{ members: nu
   return counts!
 }
 
-/** Cascades. */
 export const deleteProjectRow = (db: Db, id: number) => db.prisma.project.delete({ where: { id }, select: { id: true } })
 
 export async function isProjectMember(db: Db, projectId: number, userId: number): Promise<boolean> {
@@ -96,7 +91,6 @@ export async function isProjectMember(db: Db, projectId: number, userId: number)
   return rows.length > 0
 }
 
-/** Returns new members; skips deleted users. */
 export const addMembers = (
   db: Db,
   projectId: number,
@@ -109,7 +103,6 @@ export const addMembers = (
     [projectId, userIds, now],
   )
 
-/** Returns removed members. */
 export const removeMembers = (db: Db, projectId: number, userIds: readonly number[]): Promise<number[]> =>
   idsOf(db, `DELETE FROM project_members WHERE project_id = $1 AND user_id = ANY($2::int[]) RETURNING user_id AS id`, [
     projectId,
@@ -121,7 +114,6 @@ export async function idsOf(db: Db, text: string, values: readonly unknown[]): P
   return rows.map(row => row.id)
 }
 
-/** By name. */
 export const membersOfProjects: NestedList<UserRecord> = {
   columns: SELECT_USER,
   from: 'project_members m JOIN users u ON u.id = m.user_id',

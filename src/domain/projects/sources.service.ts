@@ -47,7 +47,6 @@ export const dataSources = {
     return changed({ deleted: true as const }, { event: 'dataSourceDeleted', target: target(source), before })
   }),
 
-  /** Existing and missing owners are ignored. */
   changeOwners: command('dataSource:write', async ({ db, now }: ServiceContext, input: PeopleInput & { id: number }) => {
     const people = await peopleOf(db, input)
     const source = await lockDataSource(db, input.id)

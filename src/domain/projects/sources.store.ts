@@ -18,7 +18,6 @@ const ORDERS: Record<DataSourceSort['field'], Omit<Order, 'descending'>> = {
   CREATED_AT: { name: 'dataSourceCreatedAt', expression: 's.created_at', type: 'timestamptz' },
 }
 
-/** Throws Invalid. */
 export const dataSourceList = (
   filter: DataSourceFilter,
   sort: DataSourceSort | null | undefined,
@@ -35,7 +34,6 @@ export const dataSourceList = (
   order: { ...ORDERS[sort?.field ?? 'NAME'], descending: sort?.direction === 'DESC' },
 })
 
-/** Throws NotFound. */
 export async function lockDataSource(db: Db, id: number): Promise<DataSourceRecord> {
   const [source] = await db.query<DataSourceRecord>(`SELECT ${SELECT_SOURCE} FROM data_sources s WHERE s.id = $1 FOR UPDATE`, [
     id,
@@ -44,7 +42,6 @@ export async function lockDataSource(db: Db, id: number): Promise<DataSourceReco
   return source
 }
 
-/** Null when the name is taken. */
 export async function insertDataSource(
   db: Db,
   source: { name: string; nameKey: string },
@@ -58,13 +55,11 @@ export async function insertDataSource(
   return row ?? null
 }
 
-/** Cascades. */
 export const deleteDataSourceRow = (db: Db, id: number) => db.prisma.dataSource.delete({ where: { id }, select: { id: true } })
 
 export const countOwners = (db: Db, dataSourceId: number): Promise<number> =>
   db.prisma.dataSourceOwner.count({ where: { dataSourceId } })
 
-/** Returns new owners; skips deleted users. */
 export const addOwners = (
   db: Db,
   dataSourceId: number,
@@ -77,14 +72,12 @@ export const addOwners = (
     [dataSourceId, userIds, now],
   )
 
-/** Returns removed owners. */
 export const removeOwners = (db: Db, dataSourceId: number, userIds: readonly number[]): Promise<number[]> =>
   idsOf(db, `DELETE FROM data_source_owners WHERE data_source_id = $1 AND user_id = ANY($2::int[]) RETURNING user_id AS id`, [
     dataSourceId,
     userIds,
   ])
 
-/** By name. */
 export const ownersOfDataSources: NestedList<UserRecord> = {
   columns: SELECT_USER,
   from: 'data_source_owners o JOIN users u ON u.id = o.user_id',

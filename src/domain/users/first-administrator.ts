@@ -7,7 +7,6 @@ import { listUsers } from './users.service.ts'
 
 export interface FirstAdministrator {
   userid: string
-  /** Null when given. */
   password: string | null
 }
 
@@ -21,7 +20,6 @@ export async function createFirstAdministrator(context: Context): Promise<FirstA
   try {
     await userCreation.create(context, { userid, password, profile, permissions: [...FIRST_ADMINISTRATOR] })
   } catch (error) {
-    // Another process was first.
     if (error instanceof Conflict) return null
     throw error
   }

@@ -63,7 +63,6 @@ export const permissions = {
   }),
 } satisfies Service
 
-/** Distinct. Throws Invalid. */
 export function checkPermissions(list: readonly string[]): string[] {
   return [...new Set(checkList('permissions', list).map(permission => checkPermissionName(permission, 'permissions')))]
 }

@@ -17,17 +17,14 @@ function missingPermissions(call: Pick<ServiceContext, 'actor' | 'app'>, permiss
   return [...new Set(permissions)].filter(permission => isAdministrative(permission) && !held.has(permission))
 }
 
-/** Throws Forbidden. */
 export function assertMayGrant(call: Pick<ServiceContext, 'actor' | 'app'>, permissions: Iterable<string>): void {
   const missing = missingPermissions(call, permissions)
   if (missing.length > 0) throw new Forbidden(`You need ${missing.join(', ')} to grant or remove it: ask a user who holds it`)
 }
 
-/** Throws Forbidden. */
 export const assertMayManage = (call: Pick<ServiceContext, 'actor' | 'app' | 'db'>, userId: number): Promise<void> =>
   assertMayManageAll(call, [userId])
 
-/** One statement. */
 export async function assertMayManageAll(
   call: Pick<ServiceContext, 'actor' | 'app' | 'db'>,
   userIds: readonly number[],

@@ -1,5 +1,3 @@
-/** Profile validation and columns. Pure. */
-
 import type { ProfileInput } from '../../generated/inputs.ts'
 import { Invalid } from '../../platform/errors.ts'
 import { canonical, checkEmail, checkText } from '../../platform/validation.ts'
@@ -60,7 +58,6 @@ const isDatabricksUser = (value: unknown): boolean =>
   !Array.isArray(value) &&
   Object.entries(value).every(([name, entry]) => ['id', 'type'].includes(name) && isName(entry))
 
-/** The API checked the content; this checks the size. */
 function checkJson(field: string, value: unknown): void {
   if (Buffer.byteLength(JSON.stringify(value)) > MAX_JSON) throw new Invalid(field, `must be at most ${MAX_JSON} bytes of JSON`)
 }

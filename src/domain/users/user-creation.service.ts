@@ -118,7 +118,6 @@ export const userCreation = {
       return {
         value: { users: people.map(person => person.user), failedEmails },
         events,
-        // `inviteUser` can repeat a failed mail.
         afterCommit: async value => {
           await Promise.all(people.map(person => mail(call, person)))
           return value
@@ -177,7 +176,6 @@ const insertInvitations = (
     })),
   )
 
-/** Reports whether the mail was accepted. */
 async function mail(call: ServiceContext, person: CreatedUser): Promise<CreatedUser> {
   const { user, newUserLink } = person
   if (newUserLink === null || user.email === null || !call.app.mailer.configured) return person

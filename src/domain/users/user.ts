@@ -1,4 +1,3 @@
-/** Users. Pure. */
 import type { Visibility } from '../../authorization/policy.ts'
 import { flag, integer, json, orNull, type RecordOf, text, time, uuid } from '../../platform/database/columns.ts'
 import type { Page } from '../../platform/database/pagination.ts'
@@ -25,9 +24,7 @@ export const USER_COLUMNS = {
   disabled: flag('u.disabled'),
   /** `bim` or a source, which enables only users it disabled. */
   disabledBy: orNull(text('u.disabled_by')),
-  /** Null when never seen in a directory. */
   dn: orNull(text('u.dn')),
-  /** Ids at each kind of source (source-ids.ts). */
   directoryId: orNull(text('u.directory_id')),
   openidId: orNull(text('u.openid_id')),
   samlId: orNull(text('u.saml_id')),
@@ -50,7 +47,6 @@ export type UserPage = Page<UserRecord>
 
 export type ProfileRecord = UserRecord
 
-/** `source` 'group' names the group. */
 export const GRANT_COLUMNS = {
   permission: text('e.permission'),
   source: text('e.source'),
@@ -62,5 +58,4 @@ export interface PermissionGrantRecord extends RecordOf<typeof GRANT_COLUMNS> {
 
 export const withVisibility = (user: UserRecord, view: Visibility): UserRecord => ({ ...user, view })
 
-/** Local users: the last log-in or creation. */
 export const lastExternalRefresh = (user: UserRecord): Date => user.lastExternalRefresh ?? user.lastLogin ?? user.createdAt

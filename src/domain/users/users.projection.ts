@@ -10,7 +10,6 @@ import { GROUP_COLUMNS, type GroupRecord } from '../groups/group.ts'
 import { GRANT_COLUMNS, type PermissionGrantRecord, USER_COLUMNS, type UserRecord } from './user.ts'
 
 export type EagerEdge = 'grants' | 'attributes' | 'groups'
-/** Columns of groups that a selection can leave out. */
 export type GroupColumn = Exclude<keyof typeof GROUP_COLUMNS, 'id'>
 export const isGroupColumn = (name: string): name is GroupColumn => name !== 'id' && Object.hasOwn(GROUP_COLUMNS, name)
 export const ALL_OF_GROUP = Object.keys(GROUP_COLUMNS).filter(isGroupColumn)
@@ -18,7 +17,6 @@ export type Column = keyof typeof USER_COLUMNS
 export interface Projection {
   readonly columns: readonly Column[]
   readonly edges: readonly EagerEdge[]
-  /** How many groups of each user, by name, and which of their columns besides `id`. */
   readonly groups?: { readonly first: number; readonly columns: readonly GroupColumn[] }
 }
 
@@ -26,7 +24,6 @@ export const isColumn = (name: string): name is Column => Object.hasOwn(USER_COL
 
 export const SELECT_USER = selectList(USER_COLUMNS)
 
-/** With the projected columns and edges. */
 export type UserRow = Partial<UserRecord> & EagerData
 
 /** What a read of users selects: columns of `users u`, and sub-selects for the edges of the user whose id the expression `id` gives. */
@@ -36,12 +33,10 @@ interface Selected {
   readonly alongValues: readonly unknown[]
 }
 
-/** Parameters start after `before`; a whole record by default. */
 export function projected(wanted: Projection | undefined, before: number, id: 'u.id' | 'page.id'): Selected {
   if (!wanted) return { columns: SELECT_USER, along: '', alongValues: [] }
   const groups = groupCells(wanted.groups?.columns).sql
   const edges = wanted.edges.map(edge => `, (${EDGES[edge](id, groups).replace('?', `$${before + 1}::int`)}) AS "${edge}Along"`)
-  // One more shows a next page.
   return {
     columns: selectList(USER_COLUMNS, wanted.columns) as typeof SELECT_USER,
     along: edges.join(''),
@@ -53,7 +48,6 @@ const GRANT = cellsOf(GRANT_COLUMNS)
 const ATTRIBUTE = cellsOf(ATTRIBUTE_COLUMNS)
 
 const cellsOfGroups = new Map<string, Cells<GroupRecord>>()
-/** Cells of groups: `id`, then the columns. */
 function groupCells(columns: readonly GroupColumn[] = []): Cells<GroupRecord> {
   const key = columns.join()
   const known = cellsOfGroups.get(key)
@@ -87,10 +81,8 @@ interface PrimedUser {
   groupsOfUser: { prime(id: number, size: number, rows: SharedGroup[]): unknown }
 }
 type SharedGroup = GroupRecord & CursorColumns
-/** Groups of one page of users: most are those of many of them. */
 export type SharedGroups = Map<number, SharedGroup>
 
-/** Moves the edges from the row to the loaders. */
 export function primeLoaders(
   loaders: PrimedUser,
   row: UserRecord & EagerData,

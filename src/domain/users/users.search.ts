@@ -13,7 +13,6 @@ import { type Projection, projected } from './users.projection.ts'
 /** Using one needs `user:search`. */
 const HIDDEN = ['globalUserIds', 'groupIds', 'groupNames', 'attributes', 'domainPermission', 'domainId'] as const
 
-/** Throws Forbidden. */
 export async function authorizeFilter(context: Context, filter: UserFilter | null | undefined): Promise<void> {
   if (filter && HIDDEN.some(name => filter[name] != null)) await authorize(context, 'user:search')
 }
@@ -29,10 +28,8 @@ const ORDERS: Record<UserSort['field'], Omit<Order, 'descending'>> = {
 
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
 
-/** Attributes as single conditions. */
 const FEW = 4
 
-/** `add` replaces `?` by the next parameter. */
 class Conditions {
   readonly where: string[] = []
   readonly values: unknown[] = []
@@ -42,7 +39,6 @@ class Conditions {
   }
 }
 
-/** Throws Invalid. */
 export function userList(filter: UserFilter, sort: UserSort | null | undefined, wanted?: Projection): ListQuery<UserRecord> {
   const found = new Conditions()
   byText(found, filter)
@@ -72,7 +68,6 @@ function byIds(found: Conditions, filter: UserFilter): void {
   if (filter.iamids) found.add('u.iamid = ANY(?::text[])', checkList('iamids', filter.iamids))
   if (filter.ids) found.add('u.id = ANY(?::int[])', checkList('ids', filter.ids))
   if (filter.profileIds) found.add('u.profile_id = ANY(?::int[])', checkList('profileIds', filter.profileIds))
-  // Invalid UUIDs match nothing.
   if (filter.globalUserIds)
     found.add(
       'u.global_user_id = ANY(?::uuid[])',

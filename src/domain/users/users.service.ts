@@ -1,4 +1,3 @@
-/** Users and their state. See also user-creation.service.ts and permissions.service.ts. */
 import { isSelf, type UserRef } from '../../authorization/actor.ts'
 import { difference, type Target } from '../../authorization/audit-event.ts'
 import type { Context } from '../../authorization/context.ts'
@@ -16,7 +15,6 @@ import { type Projection, primeLoaders } from './users.projection.ts'
 import { authorizeFilter, userList } from './users.search.ts'
 import { deleteUserRow, lockUser, requireUser, revokeAccess, updateUser } from './users.store.ts'
 
-/** Passed to users.projection.ts. */
 interface WithProjection {
   wanted?: Projection
 }
@@ -57,7 +55,6 @@ export const users = {
     return withVisibility(user, 'aggregate')
   }),
 
-  /** In full for oneself. */
   readProfile: query('user:readProfile', async ({ db, actor }, { ref }: ByRef) => {
     const user = await requireUser(db, ref)
     return withVisibility(user, isSelf(actor, { id: user.id }) ? 'own' : 'list')
@@ -134,7 +131,6 @@ export const readUser = async (context: Context, args: ReadArgs): Promise<UserRe
 export const readViewer = async (context: Context, args: WithProjection): Promise<UserRecord> =>
   primeLoaders(context.loaders, await users.viewer(context, args), args)
 
-/** The changer sees the result as owner or administrator. */
 const viewOf = (call: ServiceContext, user: UserRecord): UserRecord =>
   withVisibility(user, isSelf(call.actor, { id: user.id }) ? 'own' : 'aggregate')
 
@@ -148,7 +144,6 @@ async function assertNotMapped(call: ServiceContext, user: UserRecord, changed: 
   if (mapped) throw new Forbidden(`profile.${mapped} comes from the IAM ${user.iamid}: change it there`)
 }
 
-/** Translates a unique violation on `users`. */
 export function nameTaken(error: unknown): never {
   const constraint = uniqueViolation(error)
   if (constraint?.includes('email')) throw new Conflict('profile.email is already taken by another bim user')

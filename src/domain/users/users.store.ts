@@ -11,7 +11,6 @@ import { type Projection, projected, SELECT_USER, type UserRow } from './users.p
 
 const SELECT_GRANT = selectList(GRANT_COLUMNS)
 
-/** With projected edges (users.projection.ts); null if missing. */
 export async function findUser(db: Db, ref: UserRef, wanted?: Projection): Promise<UserRecord | null> {
   const { columns, along, alongValues } = projected(wanted, ref.id != null ? 1 : 2, 'u.id')
   const select = `SELECT ${columns}${along} FROM users u WHERE`
@@ -59,7 +58,6 @@ export async function requireUsers(db: Db, refs: readonly UserRef[]): Promise<Us
   return found
 }
 
-/** Throws NotFound with the user, or its IAM. */
 async function missing(db: Db, ref: UserRef): Promise<never> {
   if (ref.iamid != null) await requireIam(db, ref.iamid)
   throw new NotFound(`No user ${nameOf(ref)}`)
@@ -76,7 +74,6 @@ export const usersNamed = (db: Db, iamid: string, keys: readonly string[]): Prom
 export const usersByIds = (db: Db, ids: readonly number[]): Promise<UserRecord[]> =>
   rowsInChunks(db, ids, piece => db.query<UserRecord>(`SELECT ${SELECT_USER} FROM users u WHERE u.id = ANY($1::int[])`, [piece]))
 
-/** With sources, in the view's order. */
 export const grantsOfUsers = (db: Db, ids: readonly number[]): Promise<PermissionGrantRecord[]> =>
   rowsInChunks(db, ids, piece =>
     db.query<PermissionGrantRecord>(
@@ -108,7 +105,6 @@ export async function insertUser(db: Db, user: NewUser & Partial<ProfileColumns>
   return requireUser(db, { id })
 }
 
-/** In order; skips taken names. */
 export async function insertUsers(
   db: Db,
   users: readonly (NewUser & Partial<ProfileColumns>)[],
@@ -138,7 +134,6 @@ export async function insertUsers(
   )
 }
 
-/** Canonical names, or e-mail addresses in `bim`. */
 export async function takenNames(db: Db, iamid: string, keys: readonly string[]): Promise<Set<string>> {
   const rows = await db.query<{ key: string }>(
     `SELECT userid_key AS key FROM users WHERE iamid = $1 AND userid_key = ANY($2::text[])
@@ -148,7 +143,6 @@ export async function takenNames(db: Db, iamid: string, keys: readonly string[])
   return new Set(rows.map(row => row.key))
 }
 
-/** Undefined stays. */
 export interface ProfileColumns {
   name: string
   nameKey: string
@@ -197,7 +191,6 @@ export async function localPermissions(db: Db, userId: number): Promise<string[]
   return rows.map(row => row.permission)
 }
 
-/** In the given order. */
 export async function replaceLocalPermissions(db: Db, userId: number, permissions: readonly string[]): Promise<void> {
   await db.prisma.userPermission.deleteMany({ where: { userId, source: 'bim' } })
   await addLocalPermissions(db, [userId], permissions)
@@ -231,7 +224,6 @@ export async function revokeAccess(db: Db, userId: number): Promise<number> {
   return rows.length
 }
 
-/** Permissions, memberships and attributes; three statements. */
 export async function copyEntitlements(db: Db, fromId: number, toIds: readonly number[]): Promise<void> {
   await db.query(
     `INSERT INTO user_permissions (user_id, permission, source) SELECT t.id, p.permission, 'bim'

@@ -1,4 +1,3 @@
-/** Describes all options of all types, from their schemas. Pure. */
 import { isCreatable } from './input.ts'
 import { configSchemas, type IamType } from './schema.ts'
 import { secretPaths } from './secrets.ts'
@@ -8,11 +7,9 @@ export interface IamOption {
   /** Within `config`; `[]` is each object of a list. */
   readonly path: string
   readonly type: 'string' | 'boolean' | 'integer' | 'list' | 'object' | 'mapping'
-  /** Within its object. */
   readonly required: boolean
   readonly secret: boolean
   readonly default: unknown
-  /** Null for any. */
   readonly values: string[] | null
   readonly description: string
 }
@@ -20,7 +17,6 @@ export interface IamOption {
 export interface IamTypeDescription {
   readonly type: IamType
   readonly description: string
-  /** `bim` exists once. */
   readonly creatable: boolean
   readonly options: IamOption[]
 }
@@ -73,7 +69,6 @@ function typeOf({ type, additionalProperties }: SchemaNode): IamOption['type'] {
   return type === 'boolean' || type === 'integer' ? type : 'string'
 }
 
-/** Inserts secrets after the options of their object. */
 function withSecrets(options: readonly IamOption[], type: IamType): IamOption[] {
   const all = [...options]
   for (const [path, { description }] of Object.entries(secretPaths[type])) {

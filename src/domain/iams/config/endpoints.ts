@@ -1,5 +1,3 @@
-/** Addresses in a configuration, checked before resolution. Pure. */
-
 import { bitsOf, isIn, networkOf } from '../../../platform/networks.ts'
 import type { Endpoint } from '../../../platform/outbound/connect.ts'
 import { literalOf, nameOf } from '../../../platform/outbound/policy.ts'
@@ -7,10 +5,8 @@ import { isObject } from '../../../platform/validation.ts'
 import type { ValidationIssue } from './errors.ts'
 
 type Config = Readonly<Record<string, unknown>>
-/** Null when allowed. */
 export type Refusal = (place: Endpoint) => string | null
 
-/** Called by Roster, and opened in the browser. */
 const CALLED_ENDPOINTS = ['discoverUrl', 'tokenEndpoint', 'jwksUri', 'userInfoEndpoint'] as const
 const BROWSER_ENDPOINTS = ['authorizationEndpoint', 'endSessionEndpoint'] as const
 

@@ -3,8 +3,6 @@ import type { FieldFault } from '../../../platform/errors.ts'
 import type { IamType } from './schema.ts'
 import { suggestion } from './suggestions.ts'
 
-// Validation errors of configurations. Pure.
-
 export type ValidationIssue = FieldFault
 
 export const pathSegments = (path: string): string[] =>
@@ -21,7 +19,6 @@ const nouns: Record<string, string> = {
   array: 'a list',
 }
 
-/** None for errors that repeat others. */
 export function issuesFrom(type: IamType, error: TLocalizedValidationError): ValidationIssue[] {
   const steps = pathSegments(error.instancePath)
   const field = pathOf(steps)
@@ -65,7 +62,6 @@ function unknown(type: IamType, steps: readonly string[]): string {
   return close === null ? 'is not known' : `is not known: ${close}`
 }
 
-/** `config.options.host`, `config.supportedActions[0]`; unknown names are shortened and quoted. */
 export function pathOf(steps: readonly string[]): string {
   const shown = (step: string) =>
     /^[\w.$:-]{1,64}$/.test(step) ? step : JSON.stringify([...step].slice(0, 64).join('').toWellFormed())

@@ -3,7 +3,6 @@ import { canonical, checkGroupName, checkIamid, checkList, checkName, checkPermi
 import type { GroupPermissionRow } from '../iam.ts'
 import { configSchemas, type IamType } from './schema.ts'
 
-/** Null counts as absent. */
 export interface IamInput {
   readonly id?: string | null
   readonly displayName?: string | null
@@ -23,7 +22,6 @@ const vendorConfigOf = {
   permissions: 'groupPermissions',
 } as const
 
-/** Takes a vendor configuration apart. Throws Invalid on contradictions. */
 export function normalizeVendorConfig<Input extends IamInput>(input: Input): Input {
   const { config } = input
   if (typeof config !== 'object' || config === null || Array.isArray(config)) return input
@@ -41,7 +39,6 @@ export function normalizeVendorConfig<Input extends IamInput>(input: Input): Inp
   return whole as unknown as Input
 }
 
-/** `saml` needs its connector. */
 export const isCreatable = (type: IamType): boolean => type !== 'built-in' && type !== 'saml'
 
 export function checkType(type: unknown): IamType {
@@ -59,13 +56,11 @@ export function checkNewId(id: unknown): string {
 
 export const checkDisplayName = (name: unknown): string => checkName('displayName', name)
 
-/** Distinct, in order. */
 export function checkPermissions(field: string, list: unknown): string[] {
   const permissions = checkList(field, list as readonly unknown[])
   return [...new Set(permissions.map((permission, index) => checkPermissionName(permission, `${field}[${index}]`)))]
 }
 
-/** `{group name: [permissions]}` as rows. Throws Invalid, and Conflict for two spellings. */
 export function checkGroupPermissions(iamid: string, input: unknown): GroupPermissionRow[] {
   if (typeof input !== 'object' || input === null || Array.isArray(input))
     throw new Invalid('groupPermissions', 'must be an object of lists of permissions by group name')
@@ -81,7 +76,6 @@ export function checkGroupPermissions(iamid: string, input: unknown): GroupPermi
   )
 }
 
-/** Permissions granted or removed. */
 export const changedPermissions = (before: readonly string[], after: readonly string[]): string[] => [
   ...before.filter(permission => !after.includes(permission)),
   ...after.filter(permission => !before.includes(permission)),
@@ -96,7 +90,6 @@ export function changedGroupPermissions(before: readonly GroupPermissionRow[], a
   )
 }
 
-/** Throws Conflict. */
 export function assertNotBim(iamid: string, what: string): void {
   if (iamid === 'bim') throw new Conflict(`The IAM bim is built in: it ${what}`)
 }

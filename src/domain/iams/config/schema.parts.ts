@@ -1,4 +1,3 @@
-/** Building blocks of configuration schemas. Descriptions are for `iamTypes`. */
 import { X509Certificate } from 'node:crypto'
 import Type, { type TSchema } from 'typebox'
 
@@ -66,7 +65,6 @@ function isUrl(value: string): boolean {
   return parsed.username === '' && parsed.password === '' && parsed.hash === '' && !/[\s\\]/.test(value)
 }
 
-/** Invalid certificates would be ignored silently. */
 function areCertificates(value: string): boolean {
   const all = certificatesIn(value)
   try {
@@ -77,14 +75,12 @@ function areCertificates(value: string): boolean {
   return all.length > 0
 }
 
-/** Linear; ignores certificates without END. */
 function certificatesIn(value: string): string[] {
   const found: string[] = []
   const begin = /-----BEGIN ([A-Z0-9 ]{0,32}CERTIFICATE)-----/g
   for (let one = begin.exec(value); one !== null; one = begin.exec(value)) {
     const last = `-----END ${one[1]}-----`
     const end = value.indexOf(last, begin.lastIndex)
-    // Later ones have none either.
     if (end === -1) break
     begin.lastIndex = end + last.length
     found.push(value.slice(one.index, begin.lastIndex))

@@ -126,7 +126,6 @@ const ldapOptions = described(
   'The directory.',
   Type.Object(
     {
-      // Comma-separated hosts are tried in order.
       host: described(
         'The host, or several hosts of one directory, separated by commas and tried in order.',
         Type.Refine(
@@ -170,7 +169,6 @@ const ldapOptions = described(
           'The attribute with the stable id of an entry, which identifies a person when the userid changes. Default: the first of `entryUUID`, `objectGUID`, `nsUniqueId`, `ipaUniqueID` and `GUID` that the entry has; `none`: people are identified by userid only.',
         ),
         nestedGroups: flag('Whether the groups of a group count, too.'),
-        // In the reference's LDAP example.
         allowIdPInitiatedSSO: flag('Ignored for directories; accepted for compatibility.'),
       }),
     },
@@ -226,7 +224,6 @@ const ldapSync = described(
   }),
 )
 
-/** SAML options come with its connector. */
 export const configSchemas = {
   'built-in': optional({ externalUserInfo }),
   ldap: optional({
@@ -249,12 +246,10 @@ function areHosts(value: string): boolean {
 
 function isHost(value: string): boolean {
   const bare = value.startsWith('[') && value.endsWith(']') ? value.slice(1, -1) : value
-  // A colon is for IPv6; ports are separate.
   if (bare !== value || value.includes(':')) return isIP(bare) === 6
   return /^[\p{L}\p{N}](?:[\p{L}\p{N}_.-]*[\p{L}\p{N}])?\.?$/u.test(value)
 }
 
-/** Five fields. */
 function isCron(value: string): boolean {
   if (value.trim().split(/\s+/).length !== 5) return false
   try {

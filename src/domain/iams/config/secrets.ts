@@ -9,7 +9,6 @@ export interface SecretPath {
   readonly guardedBy: readonly string[]
 }
 
-/** Signs locally; never sent. */
 const privateKey: SecretPath = {
   description: 'The private key (PEM) of `cert`.',
   max: 65_536,
@@ -43,7 +42,6 @@ export const secretPaths: Record<IamType, Record<string, SecretPath>> = {
     ...userInfoSecrets,
   },
   openid: {
-    // Sent to the token endpoint, which discovery names.
     'options.clientSecret': {
       description: 'The secret it was given there; without one Roster is a public client.',
       max: 4096,

@@ -1,14 +1,9 @@
-/** Suggests options for unknown names. Pure. */
-
 import { iamTypes } from './describe.ts'
 import type { IamType } from './schema.ts'
 
-/** The longest option has 36. */
 const MAX_LENGTH = 40
-/** Fields beside `config`. */
 const BESIDE = ['displayName', 'defaultPermissions', 'permissions']
 
-/** `did you mean host?`, or `it belongs at config.options.host`; else null. */
 export function suggestion(type: IamType, steps: readonly string[]): string | null {
   const name = steps.at(-1) ?? ''
   if (name.length > MAX_LENGTH) return null
@@ -25,7 +20,6 @@ export function suggestion(type: IamType, steps: readonly string[]): string | nu
   return elsewhere ? `it belongs at config.${elsewhere.path}` : null
 }
 
-/** At most one edit per three characters. */
 function closest(name: string, candidates: readonly string[]): string | null {
   const limit = Math.max(1, Math.min(3, Math.floor(name.length / 3)))
   const word = name.toLowerCase()
@@ -38,7 +32,6 @@ function closest(name: string, candidates: readonly string[]): string | null {
   return best?.candidate ?? null
 }
 
-/** Optimal string alignment. */
 function distance(one: string, other: string): number {
   let [before, last] = [[] as number[], Array.from({ length: other.length + 1 }, (_, column) => column)]
   for (let row = 1; row <= one.length; row++) {

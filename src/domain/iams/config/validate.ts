@@ -16,22 +16,16 @@ import { secretPaths } from './secrets.ts'
 type Config = Record<string, unknown>
 export interface CheckedConfig {
   readonly config: Config
-  /** By path; null removes. */
   readonly secrets: ReadonlyMap<string, string | null>
 }
 
-/** Stored: the configuration and fingerprints. */
 type Before = Pick<IamRecord, 'config' | 'secrets'>
 
-/** Denied in every setting. */
 const builtIn: Refusal = createOutbound({ allow: null, deny: [] }).refusal
 
-/** They need SCIM. */
 const SCIM_LIMITS = ['scimMaxDeprovisionedCount', 'scimMaxDeprovisionedPercent', 'scimRequestsPerMinute']
 
-/** Errors in the message. */
 const maxNamed = 50
-// All errors; the body limit bounds the work.
 const maxErrors = 1000
 Settings.Set({ maxErrors })
 const validators = {
@@ -75,7 +69,6 @@ export function checkConfig(
   return { config, secrets }
 }
 
-/** Cross-field rules ignore rejected fields. */
 function without(config: Config, errors: readonly TLocalizedValidationError[]): Config {
   const sound = structuredClone(config)
   for (const { keyword, instancePath } of errors) {
@@ -96,7 +89,6 @@ function refuse(faults: readonly ValidationIssue[]): void {
   throw new Invalid(field, [rule, ...rest.map(fault => `${fault.field} ${fault.rule}`)].join('; ') + more, named)
 }
 
-/** Also removes an object with null secrets only. */
 function takeSecrets(type: IamType, config: Config, faults: ValidationIssue[]): Map<string, string | null> {
   const secrets = new Map<string, string | null>()
   for (const [path, { max }] of Object.entries(secretPaths[type])) {
@@ -115,7 +107,6 @@ function takeSecrets(type: IamType, config: Config, faults: ValidationIssue[]): 
   return secrets
 }
 
-/** As far as they exist. */
 function parentsOf(config: Config, steps: readonly string[]): Config[] {
   const parents = [config]
   for (const step of steps.slice(0, -1)) {
@@ -132,7 +123,6 @@ function prune(parents: readonly Config[], steps: readonly string[]): void {
     delete parents[depth - 1]![steps[depth - 1]!]
 }
 
-/** Unstorable text and prototype names. */
 function unwritable(value: unknown, steps: readonly string[]): ValidationIssue[] {
   const fault = (rule: string): ValidationIssue[] => [{ field: pathOf(steps), rule }]
   // Certificates have line breaks.
@@ -155,7 +145,6 @@ const isName = (name: string): boolean =>
 
 type Has = (path: string) => boolean
 
-/** Incomplete and contradictory groups of fields. */
 function crossFieldIssues(type: IamType, { id, config, has }: { id: string; config: Config; has: Has }): ValidationIssue[] {
   const scim = scimEnabled({ config })
   const { schema, options, credentials } = config as Record<string, Config | undefined>
