@@ -1,4 +1,3 @@
-/** Account matching without writing: for log-ins, plans and simulations. */
 import type { Entry } from '../connectors/connector.ts'
 import type { IamRecord } from '../domain/iams/iam.ts'
 import type { UserRecord } from '../domain/users/user.ts'
@@ -9,20 +8,15 @@ import { type Takeover, takeoversOf } from './account-migration.ts'
 import { accountsOf } from './accounts.store.ts'
 
 export interface AccountMatch {
-  /** Null for new users and conflicts. */
   readonly user: UserRecord | null
-  /** A new userid. */
   readonly renamed?: string
-  /** The former IAM. */
   readonly migratedFrom?: string
   readonly rejected?: string
   /** The userid was another person's. */
   readonly reused?: true
-  /** An earlier identity matches the same account. */
   readonly twice?: true
 }
 
-/** Constant statements. */
 export async function accountMatches(
   db: Db,
   iam: Pick<IamRecord, 'id' | 'config'>,

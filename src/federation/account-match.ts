@@ -13,7 +13,6 @@ export type MatchedAccount =
   | { readonly is: 'known'; readonly user: UserRecord; readonly userid: string; readonly relinked?: true }
   /** A former person's account, to be emptied. */
   | { readonly is: 'successor'; readonly user: UserRecord }
-  /** `reused`: the userid has another id. `twice`: matched before. */
   | {
       readonly is: 'refused'
       readonly user: UserRecord | null

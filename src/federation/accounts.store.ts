@@ -13,7 +13,6 @@ export const accountsOf = (
 ): Promise<UserRecord[]> => {
   const kind = identities.find(({ sourceId }) => sourceId)?.sourceId?.source ?? 'directory'
   return db.query(
-    // OR would scan all users.
     `SELECT ${SELECT_USER} FROM users u WHERE u.id IN (
        SELECT v.id FROM unnest($2::text[]) n(key) JOIN users v ON v.iamid = $1 AND v.userid_key = n.key UNION
        SELECT v.id FROM unnest($3::text[]) n(id) JOIN users v ON v.iamid = $1 AND v.${ID_COLUMNS[kind]} = n.id)
@@ -35,7 +34,6 @@ export const renameUsers = (
     [renames.map(({ id }) => id), renames.map(({ userid }) => userid), renames.map(({ useridKey }) => useridKey)],
   )
 
-/** Clears source ids. */
 export const moveAccounts = (
   db: Db,
   { ids, iamid, now }: { ids: readonly number[]; iamid: string; now: Date },

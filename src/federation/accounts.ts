@@ -1,4 +1,3 @@
-/** Finds, renames, migrates, empties or creates accounts, within a transaction. */
 import type { ServiceContext } from '../authorization/service.ts'
 import { deleteAddresses } from '../domain/credentials/login-addresses.store.ts'
 import { nameColumns } from '../domain/users/profile.ts'
@@ -16,31 +15,25 @@ import { emptyAccounts } from './replace-user.store.ts'
 
 export interface Source {
   readonly iamid: string
-  /** The IAM, or a further source of it. */
   readonly source: string
-  /** New users await an administrator. */
   readonly disabled?: boolean
   /** Enables users that this source disabled. */
   readonly enables?: boolean
   readonly migrateFrom?: string | undefined
-  /** The only acceptable account. */
   readonly expected?: number | undefined
   /** Disabled accounts are rejected unchanged. */
   readonly logIn?: boolean
 }
 
 export interface Account {
-  /** Before the change, or new. */
   readonly user: UserRecord
   readonly identity: Identity
   readonly created: boolean
   readonly userid: string
   readonly relinked: boolean
   readonly migratedFrom: string | null
-  /** The former person. */
   readonly replaced: UserRecord | null
 }
-/** `user`: the conflicting account. */
 export interface Rejection {
   readonly identity: Identity
   readonly user: UserRecord | null
@@ -116,7 +109,6 @@ async function known(
   })
 }
 
-/** A retry finds the concurrent user. */
 function retryOnConflict(error: unknown): never {
   throw uniqueViolation(error) === null ? error : new Unavailable('The userid was just taken: try again')
 }

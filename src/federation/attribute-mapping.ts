@@ -1,5 +1,3 @@
-/** Source data to Identity, by the IAM's `schema`. Pure. */
-
 import type { IamRecord } from '../domain/iams/iam.ts'
 import { supports } from '../domain/iams/iam.ts'
 import { profileColumns } from '../domain/users/profile.ts'
@@ -13,7 +11,6 @@ export type AttributeReader = (name: string) => readonly string[] | undefined
 export interface SourceRecord {
   readonly userid: string
   readonly values: AttributeReader
-  /** Null when omitted. */
   readonly groups:
     | readonly { readonly name: string; readonly entryId?: string | undefined; readonly values: AttributeReader }[]
     | null
@@ -81,7 +78,6 @@ export type GroupField = 'gid' | 'email' | 'description'
 export const bringsGroups = ({ config }: Pick<IamRecord, 'config'>): boolean =>
   config.authenticationOnly !== true && supports(config, 'syncGroups')
 
-/** Without members. `fields`: those the mapping covers. */
 export function groupsFrom(
   { config }: Pick<IamRecord, 'config'>,
   given: NonNullable<SourceRecord['groups']>,
@@ -113,7 +109,6 @@ function groupsOf(schema: Schema, given: SourceRecord['groups'], faults: string[
   return acceptedGroups(given ?? [], groups)
 }
 
-/** Omits absent values; undefined without a mapping. */
 function mapped<Value>(
   names: Record<string, string> | undefined,
   values: AttributeReader,
@@ -129,7 +124,6 @@ function mapped<Value>(
   )
 }
 
-/** Undefined when all are rejected. */
 export const acceptAll = (
   faults: string[],
   values: readonly string[],

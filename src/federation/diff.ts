@@ -1,5 +1,3 @@
-/** Compares an Identity with the stored state, for writes and simulations. Pure. */
-
 import { difference } from '../authorization/audit-event.ts'
 import { type Change, replaceAll, type StoredAttribute } from '../domain/attributes/attribute.ts'
 import { profileColumns } from '../domain/users/profile.ts'
@@ -10,19 +8,14 @@ import type { ExternalGroup, Identity } from './identity.ts'
 import { SOURCE_ID_COLUMNS, type SourceIdColumn } from './source-ids.ts'
 
 export interface CurrentState {
-  /** Null for new users. */
   readonly user: (Pick<UserRecord, 'externalUserIds'> & Partial<UserRecord>) | null
-  /** Groups from this source. */
   readonly groups: readonly HeldGroup[]
-  /** In stored order. */
   readonly attributes: readonly StoredAttribute[]
-  /** A new userid. */
   readonly renamed?: string | undefined
 }
 
 export interface HeldGroup {
   readonly name: string
-  /** Null when never seen. */
   readonly directoryId: string | null
 }
 export const noState: CurrentState = { user: null, groups: [], attributes: [] }
@@ -50,7 +43,6 @@ export function diff(identity: Identity, held: CurrentState, source: string): Di
   }
   const change = difference({ ...held.user }, { ...desired, nameKey: undefined, emailKey: undefined, useridKey: undefined })
   const changed = new Set(Object.keys(change.after))
-  // Canonical forms follow their field.
   const profile = Object.fromEntries(Object.entries(desired).filter(([column]) => changed.has(column.replace(/Key$/, ''))))
   return {
     profile,
@@ -61,7 +53,6 @@ export function diff(identity: Identity, held: CurrentState, source: string): Di
   }
 }
 
-/** Keeps omitted names. */
 function named({ externalUserIds }: Identity, { user }: CurrentState): { externalUserIds?: Record<string, unknown> } {
   if (externalUserIds === undefined || Object.keys(externalUserIds).length === 0) return {}
   const all = { ...user?.externalUserIds, ...externalUserIds }
@@ -70,13 +61,11 @@ function named({ externalUserIds }: Identity, { user }: CurrentState): { externa
 
 function groupsOf({ groups }: Identity, held: CurrentState): Pick<Difference, 'join' | 'leave'> {
   if (groups === undefined) return { join: [], leave: [] }
-  // The first spelling wins.
   const wanted = [
     ...new Map(groups.toReversed().map(group => [group.entryId ?? canonical(group.name), group])).values(),
   ].toReversed()
   const byId = new Map(wanted.map(group => [group.entryId, group]))
   const byName = new Map(wanted.map(group => [canonical(group.name), group]))
-  // By entry id, else by name.
   const meant = ({ name, directoryId }: HeldGroup): ExternalGroup | undefined => {
     const same = directoryId === null ? undefined : byId.get(directoryId)
     const named = byName.get(canonical(name))

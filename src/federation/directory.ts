@@ -1,5 +1,3 @@
-/** Directories of IAMs, and their entries as identities. */
-
 import type { App } from '../authorization/context.ts'
 import type { ServiceContext } from '../authorization/service.ts'
 import type { Entry, GroupLookup, Listing, Lookup, PasswordLogin } from '../connectors/connector.ts'
@@ -35,7 +33,6 @@ export async function directoryOf({ app, db }: Pick<ServiceContext, 'app' | 'db'
   return directory
 }
 
-/** Logs failed lookups. Syncs report their own. */
 export async function logFailure<Answer>({ log }: App, iamid: string, ask: () => Promise<Answer>): Promise<Answer> {
   try {
     return await ask()

@@ -1,4 +1,3 @@
-/** Directory entries as JSON. Pure. */
 import type { Entry } from '../connectors/connector.ts'
 
 export const entryToJson = ({ id, userid, aliases, attributes, groups }: Entry): object => ({
@@ -17,7 +16,6 @@ interface EntryJson {
   readonly groups: readonly (Pick<EntryJson, 'id' | 'attributes'> & { readonly name: string })[] | null
 }
 
-/** Null for no entry. Redacted values are absent. */
 export function entryFromJson(words: unknown): Entry | null {
   if (typeof words !== 'object' || words === null || !('attributes' in words)) return null
   const { id, userid, aliases, attributes, groups } = words as EntryJson

@@ -8,11 +8,9 @@ export interface HeldEntry {
   readonly gid: string | null
   readonly email: string | null
   readonly description: string | null
-  /** Null when never seen. */
   readonly directoryId: string | null
 }
 
-/** By entries or canonical names; one statement. */
 export const heldEntries = (
   db: Db,
   { iamid, ids, nameKeys }: { iamid: string; ids: readonly string[]; nameKeys: readonly string[] },
@@ -93,7 +91,6 @@ interface LockedGroup {
   readonly entry: string | null
 }
 
-/** Conflict-free changes; the first claim of a name wins. */
 function possibleChanges<Change extends GroupChange & { readonly key: string }>(
   changes: readonly Change[],
   held: readonly LockedGroup[],
@@ -125,7 +122,6 @@ export interface GoneGroup {
 
 const MAY_GO = `NOT ${HAS_OWN} AND NOT EXISTS (SELECT 1 FROM iam_group_permissions r WHERE r.iamid = g.iamid AND r.group_key = g.name_key)`
 
-/** By id. */
 export const entryGroups = (db: Db, iamid: string, { after, limit }: { after: number; limit: number }): Promise<GoneGroup[]> =>
   db.query(
     `SELECT g.id, g.name, g.name_key AS "nameKey", g.directory_id AS "directoryId" FROM groups g
@@ -133,14 +129,12 @@ export const entryGroups = (db: Db, iamid: string, { after, limit }: { after: nu
     [iamid, after, limit],
   )
 
-/** Groups without other data. */
 export async function groupsThatMayGo(db: Db, ids: readonly number[]): Promise<ReadonlySet<number>> {
   if (ids.length === 0) return new Set()
   const rows = await db.query<{ id: number }>(`SELECT g.id FROM groups g WHERE g.id = ANY($1::int[]) AND ${MAY_GO}`, [ids])
   return new Set(rows.map(({ id }) => id))
 }
 
-/** Returns the removed; one statement. */
 export const removeGroups = (
   db: Db,
   iamid: string,

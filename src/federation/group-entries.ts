@@ -9,12 +9,10 @@ export interface GroupDecision {
   readonly held: HeldEntry | null
   /** False: without members. */
   readonly taken: boolean
-  /** Null when unchanged. */
   readonly change: GroupChange | null
   readonly fault: string | null
 }
 
-/** Directory entries, and groups with other data. */
 interface Known {
   readonly there: ReadonlyMap<string, EntryGroup>
   readonly own: ReadonlySet<number>
@@ -28,10 +26,8 @@ interface DecidedGroup {
 const plain: GroupDecision = { held: null, taken: true, change: null, fault: null }
 
 const atOnce = 1_000
-/** Length of a rename chain that is followed. */
 const mostTurns = 10
 
-/** Caches its decisions; stores ids only. */
 export class GroupEntries {
   readonly #db: Db
   readonly #iam: Pick<IamRecord, 'id'>
@@ -52,7 +48,6 @@ export class GroupEntries {
     this.#pending = []
   }
 
-  /** Changes and errors since the last call. */
   takePending(): readonly DecidedGroup[] {
     const pending = this.#pending
     this.#pending = []
@@ -83,7 +78,6 @@ export class GroupEntries {
     const others = groups.filter(group => !isSettled(group))
     const byName = new Map(held.map(row => [row.nameKey, row]))
     const there = others.length === 0 ? new Map<string, EntryGroup>() : await this.#ask(groups, others, byName)
-    // Renames can chain.
     const asked = new Set(groups.map(({ entryIds }) => entryIds[0]))
     const further = [...there.values()].filter(
       group => !asked.has(group.entryIds[0]) && !this.#known(group) && rowOf(group) && !isSettled(group),
@@ -115,7 +109,6 @@ export class GroupEntries {
     return heldEntries(this.#db, { iamid: this.#iam.id, ids: [...ids], nameKeys: [...keys] })
   }
 
-  /** With holders of their names, here and there; by DN. */
   async #ask(
     groups: readonly EntryGroup[],
     some: readonly EntryGroup[],
@@ -127,7 +120,6 @@ export class GroupEntries {
     return new Map([...asked, ...groups].map(group => [group.entryIds.at(-1)!, group]))
   }
 
-  /** Names may swap within the list. */
   #rename(
     renamed: readonly { readonly group: EntryGroup; readonly row: HeldEntry }[],
     byName: Map<string, HeldEntry>,
@@ -161,7 +153,6 @@ export class GroupEntries {
     else this.#keep(group, { ...plain, held: holder, change: holder && changeOf(group, holder, holder.name) })
   }
 
-  /** Null when the name is free. */
   #faultOf(
     group: EntryGroup,
     holder: HeldEntry | null,
@@ -186,7 +177,6 @@ export class GroupEntries {
 
 const keyOf = ({ name }: EntryGroup): string => lookupKey(name) ?? ''
 
-/** Null when unchanged. */
 function changeOf({ entryIds: [directoryId] }: EntryGroup, row: HeldEntry, name: string): GroupChange | null {
   if (row.directoryId === directoryId && row.name === name) return null
   return { groupId: row.id, name, directoryId: directoryId! }

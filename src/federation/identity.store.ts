@@ -18,7 +18,6 @@ interface At {
   readonly now: Date
 }
 
-/** Creates missing groups; one statement. */
 export const makeGroups = (
   db: Db,
   { iamid, now }: At,
@@ -42,7 +41,6 @@ export const makeGroups = (
     ],
   )
 
-/** Creates missing groups; by entry if known. Two statements. */
 export async function joinGroups(
   db: Db,
   at: At,
@@ -71,7 +69,6 @@ export async function joinGroups(
   )
 }
 
-/** Deletes memberships without other holders. */
 export const leaveGroups = (
   db: Db,
   { iamid, source, now }: At,
@@ -87,7 +84,6 @@ export const leaveGroups = (
     [iamid, source, leaves.map(({ userId }) => userId), leaves.map(({ group }) => canonical(group)), now],
   )
 
-/** One statement. */
 export const updateUsers = (db: Db, users: readonly object[], now: Date): Promise<unknown> =>
   db.query(
     `UPDATE users u SET name = n.name, name_key = n."nameKey", email = n.email, email_key = n."emailKey", phone = n.phone,
@@ -105,13 +101,11 @@ export const updateUsers = (db: Db, users: readonly object[], now: Date): Promis
 export const recordRefresh = (db: Db, userId: number, now: Date) =>
   db.prisma.user.update({ where: { id: userId }, data: { lastExternalRefresh: now }, select: { id: true } })
 
-/** Null if never. */
 export async function lastResponse(db: Db, userId: number): Promise<Date | null> {
   const row = await db.prisma.userInfoAnswer.findUnique({ where: { userId }, select: { answeredAt: true } })
   return row?.answeredAt ?? null
 }
 
-/** `failure`: rejected parts. */
 export async function recordResponse(
   db: Db,
   userId: number,
@@ -126,7 +120,6 @@ export async function recordFailure(db: Db, userId: number, { now, failure }: { 
   await db.prisma.userInfoAnswer.upsert({ where: { userId }, create: { userId, ...failed }, update: failed })
 }
 
-/** For many users. `answered`: at least partly. */
 export const recordResponses = (
   db: Db,
   answers: readonly { readonly userId: number; readonly failure: string | null; readonly answered: boolean }[],

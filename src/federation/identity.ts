@@ -12,15 +12,12 @@ export interface ExternalGroup {
   readonly gid: string | null
   readonly email: string | null
   readonly description: string | null
-  /** Absent without an entry. */
   readonly entryId?: string
 }
 
 /** Absent stays, empty clears. */
 export interface Identity {
-  /** For new users. */
   readonly userid: string
-  /** With `userid` first; absent: that one. */
   readonly aliases?: readonly string[]
   /** Absent without ids; null when missing. */
   readonly sourceId?: SourceId | null
@@ -28,10 +25,8 @@ export interface Identity {
   readonly replaces?: string
   readonly dn?: string
   readonly profile: Readonly<Partial<Record<ProfileField, string | null>>>
-  /** Null removes. */
   readonly externalUserIds?: Readonly<Record<string, string | null>>
   readonly groups?: readonly ExternalGroup[]
-  /** Applied before joining. */
   readonly groupChanges?: readonly GroupChange[]
   /** Absent attributes stay; with `keepAttributes` only the named ones. */
   readonly attributes?: Readonly<Record<string, readonly string[]>>

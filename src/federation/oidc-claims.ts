@@ -1,5 +1,3 @@
-/** OpenID claims for the mapping. Pure. */
-
 import type { IamRecord } from '../domain/iams/iam.ts'
 import { supports } from '../domain/iams/iam.ts'
 import { Invalid, Unauthenticated } from '../platform/errors.ts'
@@ -65,7 +63,6 @@ function useridOf(iam: Configured, claims: Claims): string {
   }
 }
 
-/** `groups`, or `schema.group.name`. Null when missing or invalid. */
 function groupsOf({ config }: Configured, claims: Claims, faults: string[]): SourceRecord['groups'] {
   const name = (config.schema as { group?: { name?: string } } | undefined)?.group?.name ?? 'groups'
   const claim = claimOf(claims, name)
@@ -76,7 +73,6 @@ function groupsOf({ config }: Configured, claims: Claims, faults: string[]): Sou
   return null
 }
 
-/** By full name, or by step: `address.locality`. */
 function claimOf(claims: Claims, name: string): unknown {
   if (Object.hasOwn(claims, name)) return claims[name]
   return name

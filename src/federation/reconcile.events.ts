@@ -1,5 +1,3 @@
-/** Audit events of federation. Pure. */
-
 import type { AuditDraft } from '../authorization/audit-event.ts'
 import { authorizations } from '../domain/attributes/attribute.ts'
 import type { Account } from './accounts.ts'

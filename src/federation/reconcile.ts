@@ -15,13 +15,11 @@ import { eventsOf } from './reconcile.events.ts'
 import { regroup } from './regroup.ts'
 
 export interface Reconciled extends Account {
-  /** Was disabled by this source. */
   readonly enabled: boolean
   readonly plan: Difference
   readonly events: readonly AuditDraft[]
 }
 
-/** Creates or updates a user, within a transaction. */
 export async function reconcile(call: ServiceContext, by: Source, identity: Identity): Promise<Written | Rejection> {
   const [written] = await reconcileAll(call, { by, identities: [identity], groupChanges: identity.groupChanges })
   if ('rejected' in written!) return written
@@ -33,12 +31,10 @@ export async function reconcile(call: ServiceContext, by: Source, identity: Iden
 interface Written {
   readonly user: UserRecord
   readonly created: boolean
-  /** Moved from another IAM. */
   readonly moved: boolean
   readonly events: readonly AuditDraft[]
 }
 
-/** For many distinct users; constant statements. */
 export async function reconcileAll(
   call: ServiceContext,
   { by, identities, groupChanges = [] }: { by: Source; identities: readonly Identity[]; groupChanges?: readonly GroupChange[] },
@@ -47,7 +43,6 @@ export async function reconcileAll(
   const { iamid, source } = by
   const all = await accountsFor(call, by, identities)
   const people = all.filter((account): account is Account => !isRejected(account))
-  // Only when users are accepted.
   const regrouped = people.length === 0 ? { events: [] } : await regroup(call, by, groupChanges)
   const known = people.filter(({ created, replaced }) => !created && replaced === null).map(({ user }) => user)
   const held = await heldOf(db, { users: known, iamid, source })
@@ -90,7 +85,6 @@ async function write({ db, now }: ServiceContext, { iamid, source }: Source, wri
     })
 }
 
-/** Two statements. */
 export async function heldOf(
   db: Db,
   { users, iamid, source }: { users: readonly UserRecord[]; iamid: string; source: string },

@@ -39,7 +39,6 @@ async function fetchFromSources(call: ServiceContext, { ref }: ByRef): Promise<F
 }
 
 export const refreshes = {
-  /** From directory and user info endpoint. */
   user: command(
     'user:refresh',
     async (call, { ref }: ByRef, fetched: FetchedUser): Promise<WriteResult<UserRecord>> => {

@@ -3,7 +3,6 @@ import type { ServiceContext } from '../authorization/service.ts'
 import { assertAdministratorRemains } from '../domain/users/privilege-rules.ts'
 import { changeGroups, type GroupChange } from './group-entries.store.ts'
 
-/** Changes groups, within a transaction. */
 export async function regroup(
   { db, now }: Pick<ServiceContext, 'db' | 'now'>,
   { iamid, source }: { readonly iamid: string; readonly source: string },

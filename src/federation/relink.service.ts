@@ -74,7 +74,6 @@ export const relinking = {
   }),
 } satisfies Service
 
-/** Locked. Throws Forbidden without the user's permissions. */
 async function userOfIam(call: ServiceContext, ref: UserRef): Promise<UserRecord> {
   const { id, iamid } = await requireUser(call.db, ref)
   if (iamid === 'bim') throw new Invalid('ref', 'must name a user of an IAM other than bim, which has no source')

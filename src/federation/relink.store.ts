@@ -3,7 +3,6 @@ import { SELECT_USER } from '../domain/users/users.projection.ts'
 import type { Db } from '../platform/database/store.ts'
 import type { SourceIdColumn } from './source-ids.ts'
 
-/** Throws a unique violation. */
 export async function setSourceIds(
   db: Db,
   id: number,
@@ -17,7 +16,6 @@ export async function setSourceIds(
   return user!
 }
 
-/** Names in the result. */
 const SHOWN = 1_000
 
 export interface Relinking {
@@ -26,7 +24,6 @@ export interface Relinking {
   readonly leftOut: string[]
 }
 
-/** Skips holders of `permissions` and disabled accounts. `apply` marks them. One statement. */
 export async function relinkingOf(
   db: Db,
   { iamid, permissions, apply, now }: { iamid: string; permissions: readonly string[]; apply: boolean; now: Date },

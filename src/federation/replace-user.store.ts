@@ -3,7 +3,6 @@ import type { UserRecord } from '../domain/users/user.ts'
 import { SELECT_USER } from '../domain/users/users.projection.ts'
 import type { Db } from '../platform/database/store.ts'
 
-/** Tables of user-owned rows. */
 export const OWNED_TABLES = {
   tokens: 'user_id = ANY($1::int[]) OR impersonator_id = ANY($1::int[])',
   api_keys: 'user_id = ANY($1::int[])',

@@ -1,4 +1,3 @@
-/** Directory entries with resolved groups. */
 import type { Entry, GroupLookup, Lookup, PasswordLogin } from '../connectors/connector.ts'
 import type { IamRecord } from '../domain/iams/iam.ts'
 import type { Db } from '../platform/database/store.ts'
@@ -6,16 +5,13 @@ import { bringsGroups } from './attribute-mapping.ts'
 import type { GroupChange } from './group-entries.store.ts'
 import { type GroupDecision, GroupEntries } from './group-entries.ts'
 
-/** In order; absent without a lookup. */
 export interface ResolvedEntry extends Entry {
   readonly decided?: readonly GroupDecision[]
-  /** Changes of further groups. */
   readonly along?: readonly GroupChange[]
 }
 
 type Configured = Pick<IamRecord, 'id' | 'config'>
 
-/** Wraps a directory. */
 export function settling<Directory extends PasswordLogin & Lookup & GroupLookup>(
   directory: Directory,
   db: Db,

@@ -1,10 +1,8 @@
-/** Stable ids of users at sources. Pure. */
 import type { Entry } from '../connectors/connector.ts'
 import { entryIdOf, NO_ENTRY_ID } from '../connectors/ldap.ids.ts'
 import type { IamRecord } from '../domain/iams/iam.ts'
 import type { UserRecord } from '../domain/users/user.ts'
 
-/** Ids of different kinds are not compared. */
 export const SOURCE_ID_COLUMNS = { directory: 'directoryId', openid: 'openidId', saml: 'samlId' } as const
 export type SourceKind = keyof typeof SOURCE_ID_COLUMNS
 export type SourceIdColumn = (typeof SOURCE_ID_COLUMNS)[SourceKind]
@@ -19,13 +17,11 @@ type Configured = Pick<IamRecord, 'config'>
 
 export const hasNoEntryIds = ({ config }: Configured): boolean => optionOf(config) === NO_ENTRY_ID
 
-/** Null without a directory. */
 export function entryIdsOf(iam: Pick<IamRecord, 'type' | 'config' | 'idsMissingSince'>): 'OFF' | 'MISSING' | 'READ' | null {
   if (iam.type !== 'ldap' || iam.config.options === undefined) return null
   return hasNoEntryIds(iam) ? 'OFF' : iam.idsMissingSince === null ? 'READ' : 'MISSING'
 }
 
-/** Null when missing. */
 export function directoryIdOf({ config }: Configured, { attributes }: Pick<Entry, 'attributes'>): SourceId | null {
   const id = entryIdOf(attributes, optionOf(config))
   return id === null ? null : { source: 'directory', id }

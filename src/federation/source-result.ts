@@ -18,7 +18,6 @@ import { lastResponse, recordFailure, recordResponse } from './identity.store.ts
 import type { Identity } from './identity.ts'
 import { reconcile } from './reconcile.ts'
 
-/** A source of its own beside the IAM. */
 export const USER_INFO = 'user info'
 
 export interface SourceResult {
@@ -30,7 +29,6 @@ export interface SourceResult {
 
 type Asking = Pick<ServiceContext, 'app' | 'db' | 'now' | 'requestId' | 'trail'>
 
-/** Concurrent calls per endpoint. */
 const AT_ONCE = 10
 const MAX_ENDPOINTS = 1_000
 const semaphores = new Map<string, Semaphore>()
@@ -40,7 +38,6 @@ interface Endpoint extends UserInfoConfig {
   readonly onError?: 'keep' | 'deny'
 }
 
-/** Null without an endpoint. */
 export async function fetchUserInfo(
   call: Asking,
   iam: Pick<IamRecord, 'id' | 'config'>,
@@ -56,7 +53,6 @@ export async function fetchUserInfo(
   return results
 }
 
-/** For any configuration. */
 export async function callEndpoint(
   outbound: Outbound,
   { config, secrets, userid }: { config: IamRecord['config']; secrets: Secrets; userid: string },
@@ -71,7 +67,6 @@ export async function callEndpoint(
   const semaphore = semaphores.get(host) ?? new Semaphore(AT_ONCE)
   semaphores.set(host, semaphore)
   if (semaphores.size > MAX_ENDPOINTS) semaphores.delete(semaphores.keys().next().value!)
-  // Includes queueing.
   const limit = limitOf(endpoint)
   const answer = await semaphore.run(() => callUserInfo(outbound, { config: endpoint, secrets: given, userid, limit }))
   return 'info' in answer
@@ -83,13 +78,11 @@ const userInfoJson = ({ groups, ...rest }: UserInfo) => ({ ...(groups && { group
 
 type Secrets = ReadonlyMap<string, string>
 
-/** Throws Unprocessable when unreadable. */
 export async function secretsOf({ app, db }: Pick<ServiceContext, 'app' | 'db'>, iamid: string): Promise<Secrets> {
   const encrypted = Object.entries(await encryptedSecretsOf(db, iamid))
   return new Map(encrypted.map(([path, secret]) => [path, decrypt(app.keys, { iamid, path, encrypted: secret })]))
 }
 
-/** No mapping; unsupported actions are dropped. */
 export function mapUserInfo(
   config: IamRecord['config'],
   userid: string,
@@ -137,7 +130,6 @@ export async function applySourceResults(
     if (faults.length > 0) call.app.log.info({ iamid: iam.id, source, faults }, 'source data partly rejected')
     if (identity !== null) {
       const by = { iamid: iam.id, source, disabled: waits(iam), migrateFrom: migrateFromOf(iam), expected: user?.id, logIn }
-      // Later sources inherit the user of the first.
       const named = source === iam.id || user === null ? identity : { ...identity, userid: user.userid }
       const taken = await reconcile(call, by, named)
       if ('rejected' in taken) return { rejected: taken.rejected }

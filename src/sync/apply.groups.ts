@@ -1,5 +1,3 @@
-/** Applies group entries, within a transaction. */
-
 import type { AuditDraft } from '../authorization/audit-event.ts'
 import type { ServiceContext } from '../authorization/service.ts'
 import type { IamRecord } from '../domain/iams/iam.ts'
@@ -79,7 +77,6 @@ async function applyFields(
 
 const HELD = 'It has received members, attributes or permissions since'
 
-/** Keeps groups with other data. */
 export async function removeGoneGroups(
   { db }: ServiceContext,
   iam: IamRecord,

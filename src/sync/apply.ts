@@ -1,5 +1,3 @@
-/** Applies entries, within a transaction, after comparing them with the current state. */
-
 import type { AuditDraft } from '../authorization/audit-event.ts'
 import type { ServiceContext } from '../authorization/service.ts'
 import type { IamRecord } from '../domain/iams/iam.ts'
@@ -20,7 +18,6 @@ import { differences, type SourceGroup } from './entry.ts'
 import type { RunRecord } from './run.ts'
 import { disableAll, revokeAccessOfAll } from './sync-users.store.ts'
 
-/** Throws Conflict without USER_ADMIN. Constant statements. */
 export async function applyEntries(
   call: ServiceContext,
   iam: IamRecord,
@@ -69,7 +66,6 @@ function outdatedAmong(users: readonly UserRecord[]): (entry: PlannedEntry) => b
   }
 }
 
-/** Refreshed after the plan was read: newer than the entry. */
 const isRefreshedSince = ({ lastExternalRefresh }: UserRecord, since: Date): boolean =>
   lastExternalRefresh !== null && lastExternalRefresh > since
 
@@ -83,7 +79,6 @@ const placeOf = ({ kind, outcome, payload }: PlannedEntry) => {
 
 async function applyPeople(call: ServiceContext, iam: IamRecord, entries: readonly PlannedEntry[]) {
   const { requireManualActivation: disabled = false } = (iam.config.ldapSync ?? {}) as { requireManualActivation?: boolean }
-  // The endpoint's entries follow the directory's.
   const sources = Map.groupBy(entries, ({ source }) => source ?? iam.id)
   const written = new Map<number, Reconciled | Rejection>()
   const changes = entries.flatMap(({ payload }) => (payload as Identity).groupChanges ?? [])

@@ -13,7 +13,6 @@ export interface HeldRun {
 }
 const MINE = `SELECT r.id, r.dry_run FROM sync_runs r WHERE r.id = $1::int AND r.holder = $2 AND r.status = 'reading' FOR NO KEY UPDATE`
 
-/** Before a new reading. False when another process holds the run. */
 export async function forgetPlan(db: Db, { runId, holder }: HeldRun): Promise<boolean> {
   const mine = await db.query(
     `WITH mine AS MATERIALIZED (${MINE}),
@@ -24,7 +23,6 @@ export async function forgetPlan(db: Db, { runId, holder }: HeldRun): Promise<bo
   return mine.length > 0
 }
 
-/** One statement. Errors and dry runs need no data. */
 export async function insertEntries(db: Db, { runId, holder }: HeldRun, drafts: readonly EntryDraft[]): Promise<boolean> {
   const mine = await db.query(
     `WITH mine AS MATERIALIZED (${MINE}), made AS (
@@ -40,7 +38,6 @@ export async function insertEntries(db: Db, { runId, holder }: HeldRun, drafts: 
   return mine.length > 0
 }
 
-/** Removes entries of a duplicate name. Returns their number. */
 export async function undoPlanned(db: Db, { runId, holder }: HeldRun, nameKeys: readonly string[]): Promise<number> {
   const rows = await db.query(
     `WITH mine AS MATERIALIZED (${MINE})
@@ -57,7 +54,6 @@ export interface PlannedEntry extends Pick<EntryDraft, 'kind' | 'source' | 'name
   readonly outcome: Outcome
 }
 
-/** In order: groups, users, disables. */
 export const plannedEntries = (
   db: Db,
   runId: number,
@@ -74,7 +70,6 @@ export interface PlannedDisable extends PlannedEntry {
   readonly directoryId: string | null
 }
 
-/** Only users who are still enabled. */
 export const plannedDisables = (
   db: Db,
   runId: number,
@@ -106,7 +101,6 @@ export interface Applied {
   readonly reason: string | null
 }
 
-/** Clears their data. */
 export const recordEntries = (db: Db, entries: readonly Applied[]): Promise<unknown> =>
   db.query(
     `UPDATE sync_entries e SET state = n.state, user_id = n."userId", outcome = n.outcome, before = n.before, after = n.after,
@@ -116,7 +110,6 @@ export const recordEntries = (db: Db, entries: readonly Applied[]): Promise<unkn
     [JSON.stringify(entries)],
   )
 
-/** In order of application. Throws Invalid. */
 export const entryList = (
   runId: number,
   filter: { outcomes?: readonly string[] | null; states?: readonly string[] | null },
@@ -132,7 +125,6 @@ export const entryList = (
   order: { name: 'syncEntries', expression: 'e.id', type: 'int', descending: false },
 })
 
-/** In order of application. */
 export const entriesOf = (
   db: Db,
   runId: number,
@@ -171,7 +163,6 @@ export const disabledBy = (
 export const markUndone = (db: Db, ids: readonly number[]): Promise<unknown> =>
   db.query(`UPDATE sync_entries SET state = 'undone' WHERE id = ANY($1::int[])`, [ids])
 
-/** Of users that a run would disable or has disabled. */
 export async function permissionsAffected(db: Db, runId: number, state: 'planned' | 'applied'): Promise<string[]> {
   const rows = await db.query<{ permission: string }>(
     `SELECT DISTINCT p.permission FROM sync_entries e JOIN effective_permissions p ON p.user_id = e.user_id
@@ -181,7 +172,6 @@ export async function permissionsAffected(db: Db, runId: number, state: 'planned
   return rows.map(({ permission }) => permission)
 }
 
-/** Losses of remaining users: memberships, e-mails and values without replacement. One statement. */
 export async function lossesOf(db: Db, runId: number): Promise<Losses> {
   const [row] = await db.query<Losses>(
     `SELECT coalesce(sum(greatest(coalesce(jsonb_array_length(e.before->'groups'), 0) - coalesce(jsonb_array_length(e.after->'groups'), 0), 0)), 0)::int AS memberships,

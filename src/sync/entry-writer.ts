@@ -1,4 +1,3 @@
-/** Writes a run's planned entries. */
 import type { App } from '../authorization/context.ts'
 import type { IamRecord } from '../domain/iams/iam.ts'
 import type { Directory } from '../federation/directory.ts'
@@ -8,7 +7,6 @@ import type { RunRecord } from './run.ts'
 import { LeaseLost } from './run-end.ts'
 import type { UserInfoReader } from './user-info-reader.ts'
 
-/** `holder`: the lease. */
 export interface EntryWriter {
   readonly app: Pick<App, 'store' | 'log'>
   readonly run: RunRecord
@@ -19,9 +17,7 @@ export interface Reading extends EntryWriter {
   readonly app: App
   readonly iam: IamRecord
   readonly directory: Directory
-  /** null unless configured. */
   readonly informer: UserInfoReader | null
-  /** Aborted when the lease is lost. */
   readonly signal: AbortSignal
   /** Renews the lease. Throws when it is lost. */
   readonly beat: (step: { total: number; unchanged: number; planned: number }) => Promise<void>
@@ -29,13 +25,11 @@ export interface Reading extends EntryWriter {
 
 export const leaseOf = ({ run, holder }: EntryWriter): HeldRun => ({ runId: run.id, holder })
 
-/** Throws LeaseLost. */
 export async function writeEntries(keeper: EntryWriter, drafts: readonly EntryDraft[]): Promise<void> {
   for (const part of inParts(drafts))
     if (!(await insertEntries(keeper.app.store.db, leaseOf(keeper), part))) throw new LeaseLost()
 }
 
-/** Groups and values per statement. */
 const heaviest = 20_000
 
 /** A few users may have many groups: bounds the size of statements. */

@@ -1,4 +1,3 @@
-/** Builds plan entries from a diff. Pure. */
 import { authorizations } from '../domain/attributes/attribute.ts'
 import type { UserRecord } from '../domain/users/user.ts'
 import type { AccountMatch } from '../federation/account-lookup.ts'
@@ -12,7 +11,6 @@ import type { Outcome } from './run.ts'
 
 export interface EntryDraft {
   readonly kind: 'user' | 'group'
-  /** null: the IAM. */
   readonly source: string | null
   readonly name: string
   readonly nameKey: string
@@ -28,11 +26,9 @@ export interface EntryDraft {
 const none = { source: null, dn: null, userId: null, payload: null, before: null, after: null, reason: null } as const
 
 export interface EntryUser extends Pick<AccountMatch, 'user' | 'renamed' | 'migratedFrom'> {
-  /** The account is emptied first. */
   readonly replaces?: true
 }
 
-/** null if nothing changes. `source`: the IAM. */
 export function userEntry(
   identity: Identity,
   held: CurrentState,
@@ -82,7 +78,6 @@ export const errorEntry = (name: string, dn: string | null, reason: string): Ent
   reason: desired(reason),
 })
 
-/** Removes NUL and cut surrogates. */
 const truncate = (text: string): string => text.replaceAll('\0', '\ufffd').toWellFormed()
 const longest = 1_000
 export const desired = (text: string): string => truncate(text.slice(0, longest))
@@ -152,7 +147,6 @@ export const groupFault = ({ id, name }: { readonly id: string; readonly name: s
 
 const nothing = { gid: null, email: null, description: null }
 
-/** null if nothing changes. `held`: null for a new group. */
 export function groupOutcome(group: ExternalGroup, fields: readonly GroupField[], held: HeldGroup | null): EntryDraft | null {
   const draft = { ...groupDraft(held?.name ?? group.name), nameKey: canonical(group.name), payload: group }
   if (held === null) return { ...draft, after: { ...group } }

@@ -1,5 +1,3 @@
-/** Plans group changes and removals. */
-
 import type { App } from '../authorization/context.ts'
 import type { EntryGroup, Listed } from '../connectors/connector.ts'
 import type { IamRecord } from '../domain/iams/iam.ts'
@@ -17,7 +15,6 @@ interface Reading {
 }
 
 const atOnce = 1_000
-/** Log lines per run. */
 const mostLogged = 100
 
 export class GroupsPlan {
@@ -34,7 +31,6 @@ export class GroupsPlan {
     this.#entries.clear()
   }
 
-  /** `isListed`: exists without members too. */
   async compare(part: readonly EntryGroup[], isListed: (group: EntryGroup) => boolean): Promise<EntryDraft[]> {
     const { iam } = this.#reading
     if (!bringsGroups(iam)) return []
@@ -52,7 +48,6 @@ export class GroupsPlan {
     return [...changes, ...drafts]
   }
 
-  /** Resolves the users' groups, and plans their changes once. */
   async settle(people: readonly Listed[]): Promise<{ people: Listed[]; drafts: EntryDraft[] }> {
     const entries = people.flatMap(person => ('fault' in person ? [] : person))
     const found = (await resolveGroups(this.#entries, this.#reading.iam, entries)).map(
@@ -73,7 +68,6 @@ export class GroupsPlan {
     })
   }
 
-  /** Removals in batches, after a complete reading. */
   async *gone(): AsyncGenerator<EntryDraft[]> {
     const { app, iam, directory } = this.#reading
     if (!bringsGroups(iam)) return

@@ -1,4 +1,3 @@
-/** Matches a directory's users with accounts, and plans disables. */
 import type { Listed } from '../connectors/connector.ts'
 import { dnKey } from '../connectors/ldap.matching.ts'
 import { recordEntryIds } from '../domain/iams/iam.ids.store.ts'
@@ -22,7 +21,6 @@ const presentAtOnce = 5_000
 /** Reused userids decided at the end; more suggest a rebuilt directory. */
 const mostReused = 1_000
 
-/** A user whose userid belongs to another account. */
 interface Reused {
   readonly identity: Identity
   readonly faults: readonly string[]
@@ -35,17 +33,13 @@ interface Compared {
   readonly takenBack: number
 }
 
-/** Keeps names and accounts of a directory in memory. */
 export class UserPlan {
   readonly #reading: Reading
-  /** Seen accounts with their new userids. */
   #shown = new Map<number, string>()
-  /** Seen userids. */
   #names = new Map<string, string>()
   /** Uncertain accounts stay unchanged. */
   #kept = { users: new Set<number>(), names: new Set<string>(), ids: new Set<string>(), dns: new Set<string>() }
   #reused: Reused[] = []
-  /** Userids claimed by other entries. */
   #claims = new Set<string>()
   count = 0
   unchanged = 0
@@ -101,7 +95,6 @@ export class UserPlan {
     return { drafts: kept, takenBack }
   }
 
-  /** An error when nothing is usable. */
   #read(person: Exclude<Listed, { fault: string }>): { identity: Identity; faults: readonly string[] } | EntryDraft {
     const { iam } = this.#reading
     try {
@@ -195,7 +188,6 @@ export class UserPlan {
     return replaced
   }
 
-  /** Returns their number. */
   async missing(): Promise<number> {
     const { app, run, iam } = this.#reading
     const since = run.startedAt ?? run.createdAt

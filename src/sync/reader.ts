@@ -17,16 +17,12 @@ import { References } from './referrals.ts'
 import { LeaseLost, SourceUnavailable } from './run-end.ts'
 
 export interface ReadResult {
-  /** Seen, and unchanged. */
   readonly people: number
   readonly unchanged: number
   readonly disables: number
-  /** Of a complete reading: shown, and held by the same users. */
   readonly memberships: { readonly shown: number; readonly held: number }
-  /** Why it is incomplete. */
   readonly cut: string | null
   readonly notes: readonly string[]
-  /** More than the one page: nothing was planned. */
   readonly more: boolean
 }
 
@@ -66,7 +62,6 @@ export async function readAll(reading: Reading, { onePage }: { onePage: boolean 
 
 const none = { shown: 0, held: 0 }
 
-/** Marks errors of the source as SourceUnavailable. */
 async function* ofSource(events: AsyncGenerator<ListEvent, void, undefined>): AsyncGenerator<ListEvent, void, undefined> {
   try {
     yield* events
@@ -75,7 +70,6 @@ async function* ofSource(events: AsyncGenerator<ListEvent, void, undefined>): As
   }
 }
 
-/** Refreshes or disables one user. */
 export async function readOne(reading: Reading, userid: string): Promise<ReadResult> {
   const { app, iam, directory, beat } = reading
   const { db } = app.store
@@ -125,7 +119,6 @@ class DirectoryScan {
   readonly #onePage: boolean
   readonly #groups: GroupsPlan
   plan: UserPlan
-  /** Stops after one page. */
   more = false
   answered = false
   readonly references = new References()
@@ -153,7 +146,6 @@ class DirectoryScan {
     }
   }
 
-  /** Throws LeaseLost. */
   async #restart(): Promise<void> {
     this.#groups.clear()
     this.plan = new UserPlan(this.#reading)

@@ -11,7 +11,6 @@ import type { RunRecord } from './run.ts'
 const page = 1_000
 const atOnce = 10
 
-/** Calls `spare` with returned users. Returns the directory's failure, else null. */
 export async function recheckDisables(
   db: Db,
   { run, iam, open }: { readonly run: RunRecord; readonly iam: IamRecord; readonly open: () => Promise<Directory> },

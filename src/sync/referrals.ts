@@ -21,7 +21,6 @@ export class References {
     }
   }
 
-  /** At most one note. */
   notes(): string[] {
     if (this.#count === 0) return []
     const more = this.#count > this.#named.size ? ' and others' : ''

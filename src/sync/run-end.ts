@@ -1,4 +1,3 @@
-/** Reasons to end a run early. */
 import { Conflict, type RosterError, Unprocessable } from '../platform/errors.ts'
 
 /** Another process has the run, or it was dropped. */
@@ -28,7 +27,6 @@ export class IamChanged extends Unprocessable {
   }
 }
 
-/** An error of the directory, not the database. */
 export class SourceUnavailable extends Error {
   readonly failure: RosterError
 

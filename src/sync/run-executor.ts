@@ -22,14 +22,12 @@ import { quarantineReason, type Thresholds } from './safety-limits.ts'
 import { countHeld } from './sync-users.store.ts'
 import { UserInfoReader } from './user-info-reader.ts'
 
-/** Lease owner id, new for each attempt. */
 export const newLeaseOwner = (): string => randomUUID()
 
 interface Lease {
   readonly runId: number
   readonly end: AbortController
 }
-/** By store and holder. */
 const runningLeases = new WeakMap<Store, Map<string, Lease>>()
 
 /** Milliseconds; well below the lease's expiry (runs.store). */
@@ -46,7 +44,6 @@ interface RunWork {
   readonly holder: string
   readonly iam: IamRecord
   readonly signal: AbortSignal
-  /** Logged once per run. */
   isReported: boolean
 }
 
@@ -98,7 +95,6 @@ async function whyNot({ app, run, iam }: RunWork, read: ReadResult): Promise<str
   )
 }
 
-/** False: the recheck failed, and the run waits again. */
 async function isStillDue({ app, context, run, holder, iam }: RunWork): Promise<boolean> {
   const openDirectory = async () => directoryFor(app, iam, await secretsFor(app, run, iam))
   const failure = await recheckDisables(app.store.db, { run, iam, open: openDirectory }, entries =>
@@ -121,14 +117,12 @@ async function heartbeat(
   if (!isHeld) end.abort(new LeaseLost())
 }
 
-/** Stops all runs; other processes may continue them. */
 export async function releaseAll({ store }: Pick<App, 'store'>): Promise<void> {
   const leases = [...(runningLeases.get(store) ?? [])]
   for (const [, { end }] of leases) end.abort(new ShuttingDown())
   for (const [holder, { runId }] of leases) await releaseRun(store.db, runId, holder)
 }
 
-/** A machine actor: checked and audited. */
 export function contextOf(app: App, { id }: Pick<RunRecord, 'id'>): Context {
   const who = { app, actor: machine('sync'), address: '' }
   return { ...who, requestId: `sync ${id}`, loaders: app.createLoaders(who) }
@@ -141,7 +135,6 @@ async function iamOf(app: App, run: RunRecord): Promise<IamRecord> {
   return config ? { ...iam, config } : iam
 }
 
-/** For an unsaved configuration. */
 export const unsavedIam = (id: string): IamRecord => {
   const none = { secrets: {}, defaultPermissions: [], scimKeyPrefix: null, idsMissingSince: null }
   return { id, displayName: id, type: 'ldap', config: {}, ...none, createdAt: new Date(0), updatedAt: new Date(0) }
@@ -206,7 +199,6 @@ async function apply(work: RunWork, entries: readonly PlannedEntry[]): Promise<v
 
 const UNEXPECTED = 'Something unexpected happened: the log has the details'
 
-/** Retries deadlocks and connection errors. */
 async function withRetry(step: () => Promise<unknown>): Promise<void> {
   for (const wait of RETRY_DELAYS) {
     try {
@@ -228,7 +220,6 @@ async function handleFailure(
   { context, run, holder, error }: { context: Context; run: RunRecord; holder: string; error: unknown },
 ): Promise<RosterError | null> {
   if (error instanceof LeaseLost) return null
-  // The database failed: the run continues later.
   if (error instanceof Unavailable) {
     await releaseRun(app.store.db, run.id, holder).catch(() => {})
     throw error

@@ -1,4 +1,3 @@
-/** Transactions of a run, for the machine and the lease holder only. */
 import { isDeepStrictEqual } from 'node:util'
 import type { AuditDraft } from '../authorization/audit-event.ts'
 import { changed, command, type Service, type ServiceContext, unchanged, type WriteResult } from '../authorization/service.ts'
@@ -19,7 +18,6 @@ interface Held {
 }
 
 export const steps = {
-  /** Apply, report (dry run) or quarantine. */
   decide: command(
     'iam:applySync',
     async (
@@ -83,7 +81,6 @@ export const steps = {
     },
   ),
 
-  /** Back to quarantine. */
   wait: command(
     'iam:applySync',
     async (call: ServiceContext, { run, holder, reason }: Held & { reason: string }): Promise<WriteResult<undefined>> => {
@@ -126,7 +123,6 @@ export const steps = {
   ),
 } satisfies Service
 
-/** Locks the run's row. */
 async function hold(
   { db }: ServiceContext,
   { run: { id }, holder, step }: { run: RunRecord; holder: string; step: Parameters<typeof updateRun>[2]['step'] },

@@ -34,7 +34,6 @@ export const RUN_COLUMNS = {
 }
 
 export interface RunRecord extends RecordOf<typeof RUN_COLUMNS> {
-  /** null when removed or never saved. */
   readonly iamName: string | null
 }
 
@@ -64,7 +63,6 @@ export interface EntryRecord extends RecordOf<typeof ENTRY_COLUMNS> {}
 export const isUnderWay = ({ status }: Pick<RunRecord, 'status'>): boolean =>
   status === 'waiting' || status === 'reading' || status === 'applying'
 
-/** The run may have read another directory. */
 export const isChangedSince = ({ updatedAt }: Pick<IamRecord, 'updatedAt'>, { startedAt, createdAt }: RunRecord): boolean =>
   updatedAt > (startedAt ?? createdAt)
 

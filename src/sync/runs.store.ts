@@ -75,7 +75,6 @@ export async function unsavedConfigOf(db: Db, id: number): Promise<RunSource> {
   return row ?? { config: null, secrets: null }
 }
 
-/** null when held or finished. */
 export async function claimRun(db: Db, id: number, { holder, now }: { holder: string; now: Date }): Promise<RunRecord | null> {
   const [run] = await db.query<RunRecord>(
     `UPDATE sync_runs r SET holder = $2, beat_at = clock_timestamp(), started_at = coalesce(r.started_at, $3::timestamptz),
@@ -87,7 +86,6 @@ export async function claimRun(db: Db, id: number, { holder, now }: { holder: st
   return run ?? null
 }
 
-/** Active runs with expired leases. */
 export async function abandonedRuns(db: Db): Promise<number[]> {
   const rows = await db.query<{ id: number }>(
     `SELECT r.id FROM sync_runs r WHERE r.status IN ('waiting', 'reading', 'applying') AND r.${SILENT} ORDER BY r.id`,
@@ -96,7 +94,6 @@ export async function abandonedRuns(db: Db): Promise<number[]> {
   return rows.map(({ id }) => id)
 }
 
-/** For a process that is alone on its database. */
 export const releaseStale = (db: Db, before: Date): Promise<unknown> =>
   db.query(`UPDATE sync_runs SET holder = NULL, beat_at = 'epoch' WHERE holder IS NOT NULL AND beat_at < $1::timestamptz`, [
     before,
@@ -104,16 +101,12 @@ export const releaseStale = (db: Db, before: Date): Promise<unknown> =>
 
 interface Step
   extends Partial<Pick<RunRecord, 'status' | 'reason' | 'notes' | 'total' | 'unchanged' | 'finishedAt' | 'undoneAt'>> {
-  /** Increments. */
   readonly planned?: number
   readonly applied?: number
-  /** Finished: clears secrets. */
   readonly over?: boolean
-  /** Releases the lease. */
   readonly free?: boolean
 }
 
-/** False when another process holds the run. */
 export async function updateRun(db: Db, id: number, { holder, step }: { holder: string | null; step: Step }): Promise<boolean> {
   const { status, reason, notes, total, unchanged, finishedAt, undoneAt, planned, applied, over = false, free = false } = step
   const rows = await db.query(
@@ -141,7 +134,6 @@ export const supersede = (db: Db, { id, iamid }: RunRecord, now: Date): Promise<
     [iamid, id, now],
   )
 
-/** Newest first. Throws Invalid. */
 export const runList = (filter: { iamid?: string | null; statuses?: readonly string[] | null }): ListQuery<RunRecord> => ({
   ...RUN_PAGE,
   from: 'sync_runs r',
@@ -155,7 +147,6 @@ export const runList = (filter: { iamid?: string | null; statuses?: readonly str
 
 export interface FullRun {
   readonly startedAt: Date
-  /** With the current configuration. */
   readonly isCurrent: boolean
 }
 
@@ -168,7 +159,6 @@ export async function lastFullRun(db: Db, iamid: string): Promise<FullRun | null
   return row ?? null
 }
 
-/** By IAM and mode. */
 export const lastDue = (db: Db): Promise<{ iamid: string; mode: string; dueAt: Date }[]> =>
   db.query(
     `SELECT r.iamid, r.mode, max(r.due_at) AS "dueAt" FROM sync_runs r WHERE r.due_at IS NOT NULL GROUP BY r.iamid, r.mode`,
@@ -182,7 +172,6 @@ export const syncedIams = (db: Db): Promise<Pick<IamRecord, 'id' | 'type' | 'con
     [],
   )
 
-/** Also partly applied. */
 export async function lastAppliedRun(db: Db, iamid: string): Promise<RunRecord | null> {
   const [run] = await db.query<RunRecord>(
     `SELECT ${SELECT_RUN} FROM sync_runs r WHERE r.iamid = $1 AND NOT r.dry_run AND r.applied > 0 ORDER BY r.id DESC LIMIT 1`,

@@ -1,22 +1,15 @@
 /** When a run needs approval (iam-rules, "Semantics"). Pure. */
 
-/** Losses of remaining users. */
 export const LOSSES = ['memberships', 'emails', 'attributes'] as const
 export type Losses = Readonly<Record<(typeof LOSSES)[number], number>>
 
-/** Before anything is applied. */
 export interface RunSummary {
-  /** Why the reading is incomplete. */
   readonly cut: string | null
-  /** Only a full reading disables. */
   readonly full: boolean
   readonly people: number
-  /** Enabled users, and how many would be disabled. */
   readonly enabled: number
   readonly disables: number
-  /** Shown, and held by the same users. */
   readonly memberships?: { readonly shown: number; readonly held: number }
-  /** Set by the IAM and its endpoint, and lost. */
   readonly held: Losses
   readonly lost: Losses
 }
@@ -33,7 +26,6 @@ const DEFAULTS = { maxDisabledCount: 10, maxDisabledPercent: 10, maxLostCount: 5
 
 const names = { memberships: 'memberships', emails: 'e-mails', attributes: 'attribute values' } as const
 
-/** null to continue. */
 export function quarantineReason(seen: RunSummary, bounds: Thresholds = {}): string | null {
   if (seen.cut !== null) return `The directory was not seen whole: ${seen.cut}`
   const limits = { ...DEFAULTS, ...bounds }

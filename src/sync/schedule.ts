@@ -10,17 +10,14 @@ export const usualRule = '0 */1 * * *'
 /** Milliseconds of clock difference and replication delay. */
 const OVERLAP = 10 * 60_000
 
-/** null: read everything, since the configuration changed. */
 export const changesSince = ({ startedAt, isCurrent }: FullRun): Date | null =>
   isCurrent ? new Date(startedAt.getTime() - OVERLAP) : null
 
-/** At or before `now`. Throws for an invalid rule. */
 export const lastTime = (rule: string, now: Date): Date =>
   CronExpressionParser.parse(rule, { currentDate: new Date(now.getTime() + 1), tz: 'UTC' })
     .prev()
     .toDate()
 
-/** Full first. */
 export function rulesOf({ type, config }: Pick<IamRecord, 'type' | 'config'>): { mode: RunMode; rule: string }[] {
   if (type !== 'ldap' || config.options === undefined || config.ldapSync === undefined || !supports(config, 'ldapSync')) return []
   const { cronRule = usualRule, incrementalRule } = config.ldapSync as { cronRule?: string; incrementalRule?: string }
@@ -34,7 +31,6 @@ export async function startDue({ store, log }: Pick<App, 'store' | 'log'>, now: 
   for (const iam of await syncedIams(db)) {
     for (const { mode, rule } of rulesOf(iam)) {
       const dueAt = lastTime(rule, now)
-      // A new rule is first due later.
       if (dueAt <= (began.get(`${mode} ${iam.id}`) ?? iam.updatedAt)) continue
       const whole = mode === 'incremental' ? await lastFullRun(db, iam.id) : null
       if (mode === 'incremental' && whole === null) continue

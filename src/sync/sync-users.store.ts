@@ -1,7 +1,6 @@
 import type { Db } from '../platform/database/store.ts'
 import type { Losses } from './safety-limits.ts'
 
-/** Enabled users, and data of these sources. One statement. */
 export async function countHeld(db: Db, iamid: string, sources: readonly string[]): Promise<{ enabled: number; held: Losses }> {
   const [row] = await db.query<Losses & { enabled: number }>(
     `SELECT count(*) FILTER (WHERE NOT u.disabled)::int AS enabled, count(u.email)::int AS emails,
@@ -20,13 +19,11 @@ export interface EnabledUser {
   readonly useridKey: string
   readonly directoryId: string | null
   readonly dn: string | null
-  /** Refreshed since the reading began. */
   readonly isRefreshed: boolean
 }
 
 const REFRESHED = (since: string) => `coalesce(u.last_external_refresh >= ${since}::timestamptz, false)`
 
-/** By name, after `after`. */
 export const enabledUsers = (
   db: Db,
   { iamid, since, after, limit }: { iamid: string; since: Date; after: string; limit: number },
@@ -37,7 +34,6 @@ export const enabledUsers = (
     [iamid, since, after, limit],
   )
 
-/** Skips users disabled, refreshed or renamed since. Returns the disabled. */
 export const disableAll = (
   db: Db,
   {
@@ -54,7 +50,6 @@ export const disableAll = (
     [people.map(({ userId }) => userId), people.map(({ nameKey }) => nameKey), iamid, since, now],
   )
 
-/** Undoes disableAll, unless changed since. */
 export const enableAll = (
   db: Db,
   ids: readonly number[],
@@ -76,7 +71,6 @@ export interface NamedGroup {
   readonly description: string | null
 }
 
-/** `lock`: until the transaction ends. */
 export const groupsNamed = (
   db: Db,
   iamid: string,
@@ -88,7 +82,6 @@ export const groupsNamed = (
     [iamid, keys],
   )
 
-/** One statement. */
 export const updateGroups = (
   db: Db,
   groups: readonly Pick<NamedGroup, 'id' | 'gid' | 'email' | 'description'>[],
@@ -100,7 +93,6 @@ export const updateGroups = (
     [JSON.stringify(groups), now],
   )
 
-/** As revokeAccess. */
 export async function revokeAccessOfAll(db: Db, ids: readonly number[]): Promise<void> {
   await db.query('DELETE FROM tokens WHERE user_id = ANY($1::int[]) OR impersonator_id = ANY($1::int[])', [ids])
   await db.query('DELETE FROM invitations WHERE user_id = ANY($1::int[])', [ids])

@@ -1,5 +1,3 @@
-/** Starting, watching and deciding syncs. */
-
 import type { AuditDraft } from '../authorization/audit-event.ts'
 import { decide } from '../authorization/policy.ts'
 import {
@@ -95,7 +93,6 @@ export const syncs = {
     return { ...changed(next, decided(run, 'confirmed')), afterCommit: value => inBackground(call, value) }
   }),
 
-  /** Applied changes stay. */
   drop: command('iam:dropSync', async (call: ServiceContext, { id }: { id: number }): Promise<WriteResult<RunRecord>> => {
     const run = await requireRun(call, id)
     if (run.status !== 'quarantined' && !isUnderWay(run))
@@ -104,7 +101,6 @@ export const syncs = {
     return changed((await findRun(call.db, id))!, decided(run, 'dropped'))
   }),
 
-  /** Skips users changed since. */
   undo: command(
     'iam:undoSync',
     async (call: ServiceContext, { id }: { id: number }): Promise<WriteResult<{ run: RunRecord; enabled: number }>> => {
@@ -114,7 +110,6 @@ export const syncs = {
       if (last?.id !== id) throw new Conflict(`Only the last applied sync can be undone${last ? `: ${last.id}` : ''}`)
       if (isUnderWay(run)) throw new Conflict(`The sync ${id} is running: drop it first, then undo it`)
       if (run.undoneAt) throw new Conflict(`The sync ${id} was already undone`)
-      // It enables each of them.
       assertMayGrant(call, await permissionsAffected(db, id, 'applied'))
       const events: AuditDraft[] = []
       for (let after = 0; ; ) {
@@ -146,7 +141,6 @@ export const syncs = {
   ),
 } satisfies Service
 
-/** A concurrent start. */
 const startedElsewhere = (run: RunRecord) => (error: unknown) => {
   throw uniqueViolation(error) === null ? error : busy(run.iamid)
 }
@@ -195,7 +189,6 @@ async function wantedRun(call: ServiceContext, input: SyncInput) {
     throw new Invalid('iamConfig', 'must be an object')
   const userid = userId == null || userId === '*' ? null : checkName('userId', userId)
   if (id === 'bim') throw new Invalid('iamid', 'must not be bim, which has no directory')
-  // An unsaved IAM has no users.
   const saved = iamConfig == null ? await requireIam(db, id) : await findIam(db, checkIamid(id))
   const iam = saved ?? unsavedIam(id)
   if (iam.type !== 'ldap') throw new Invalid('iamid', `must be an IAM that can be synced: the type ${iam.type} has no directory`)
@@ -226,7 +219,6 @@ async function wantedRun(call: ServiceContext, input: SyncInput) {
   }
 }
 
-/** Encrypted; omitted ones are the IAM's. */
 async function secretsFor(
   { db }: ServiceContext,
   { id, given, key }: { id: string; given: ReadonlyMap<string, string | null>; key: Buffer },
@@ -251,7 +243,6 @@ async function answer(call: ServiceContext, _: SyncInput, { run, more, failure }
 
 async function reportOf({ db }: ServiceContext, run: RunRecord, runningInBackground: boolean): Promise<SyncReport> {
   const entries = runningInBackground ? [] : await entriesOf(db, run.id, run.dryRun ? 'planned' : 'applied')
-  // Listed once, by the directory's entry.
   const own = new Set(entries.flatMap(({ source, name }) => (source === null ? name : [])))
   const first = entries.filter(({ source, name }) => source === null || !own.has(name))
   const people = (outcome: string): Person[] =>

@@ -1,4 +1,3 @@
-/** Calls the user info endpoint for users of a sync (`ldapSync.callUserInfo`). */
 import type { App } from '../authorization/context.ts'
 import type { IamRecord } from '../domain/iams/iam.ts'
 import type { AccountMatch } from '../federation/account-lookup.ts'
@@ -43,7 +42,6 @@ export class UserInfoReader {
     this.#ask = ask
   }
 
-  /** Entries for changes; records the responses. */
   async about(people: readonly UserInfoOutcome[]): Promise<EntryDraft[]> {
     const { app, run, iam } = this.#asking
     const users = people.flatMap(({ meant }) => meant.user ?? [])
@@ -72,7 +70,6 @@ export class UserInfoReader {
     return drafts
   }
 
-  /** One entry for all failures. */
   end(): EntryDraft[] {
     if (this.#failures === 0) return []
     const { app, iam } = this.#asking

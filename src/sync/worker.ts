@@ -30,7 +30,6 @@ const LONGEST_RETRY = 60_000
 /** Milliseconds without repeating a warning; remembered warnings. */
 const QUIET = 10 * 60_000
 const MESSAGES = 100
-/** Concurrent runs. */
 const atOnce = 2
 
 /** Starts asynchronously with retries. Without the library, this process polls and works by itself. */
@@ -95,7 +94,6 @@ export function startJobs(app: App): Jobs {
       stopped = true
       clearTimeout(timer)
       await boss?.stop({ graceful: false, close: false }).catch(() => {})
-      // Others need not wait for the lease to expire.
       await releaseAll(app).catch(() => {})
     },
   }
@@ -114,7 +112,6 @@ function localQueue(app: App, warn: (error: unknown) => void): (id: number) => v
   }
 }
 
-/** Repeats are logged rarely. */
 function throttled({ log }: Pick<App, 'log'>): (error: unknown) => void {
   const lastLogged = new Map<string, number>()
   return error => {
@@ -138,7 +135,6 @@ async function library(store: App['store'], warn: (error: unknown) => void): Pro
   return boss
 }
 
-/** For runs of an earlier process. */
 export async function resumeRun(app: App, id: number): Promise<void> {
   if (app.store.kind === 'embedded') await releaseStale(app.store.db, new Date())
   await processRun(app, id)

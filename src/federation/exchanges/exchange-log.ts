@@ -28,7 +28,6 @@ export function createExchangeLog(db: Db, log: Log): ExchangeLog {
     await trimExchanges(db, [...new Set(batch.map(({ iamid }) => iamid))])
   }
 
-  /** `all` includes unfinished exchanges, at the stop. */
   function flush(all = false): Promise<void> {
     writing = writing.then(() => {
       const isOver = ({ trail }: PendingEntry) => all || trail === undefined || trail.over
@@ -84,7 +83,6 @@ function row({ trail, source, userid = null, resource = null, status = null, ...
   }
 }
 
-/** By the suffix of `iamid/userid`. */
 function userOf(events: readonly AuditDraft[]): string | null {
   const names = new Set(events.filter(({ target }) => target.type === 'user').map(({ target }) => target.name))
   const [name] = names

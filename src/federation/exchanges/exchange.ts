@@ -46,7 +46,6 @@ export const REDACTED = '[redacted]'
 
 const SECRET_NAME =
   /passw|passphrase|\bpwd|pwd\b|pwdhistory|secret|token|authorization\b|api[-_]?key|private[-_]?key|credential|cookie|scim[-_]?key|bind_?pw|principalkey|(?:nt|lm)hash|pkcs12/i
-/** Roster's secrets and credentials in headers. */
 const SECRET_TEXT = /\br[ktis]_[0-9A-Za-z]{20,}|\b(?:bearer|basic)\s+[\w.~+/=-]{8,}/gi
 
 /** `password eq "…"` names and contains a secret. */
@@ -61,7 +60,6 @@ export function redactAndTruncate(value: unknown, isOurs = false): { value: unkn
   return { value: copy(value, left, ''), whole: left.whole, redacted: left.redacted }
 }
 
-/** Redacted, not truncated. */
 export function withoutSecrets(facts: Readonly<Record<string, unknown>>): Record<string, unknown> {
   const shown = (value: unknown): unknown => {
     if (typeof value === 'string') return redactText(value)
@@ -78,7 +76,6 @@ interface Left {
   readonly isOurs: boolean
 }
 
-/** Stops at the limit. */
 function copy(value: unknown, left: Left, name: string): unknown {
   if (typeof value === 'string')
     return truncate(name === 'filter' || name === 'path' ? redactFilter(value) : redactText(value), left)
@@ -89,7 +86,6 @@ function copy(value: unknown, left: Left, name: string): unknown {
   }
   if (isList(value)) return list(value, left)
   const kept: [key: string, value: unknown][] = []
-  // `{op, path: "password", value}`.
   const isNamed = Object.entries(value).some(
     ([key, inner]) => /^path$/i.test(key) && typeof inner === 'string' && isSecret(inner),
   )
@@ -124,7 +120,6 @@ function list(values: List, left: Left): unknown[] {
 }
 
 const isSecret = (name: string): boolean => SECRET_NAME.test(foldCase(name))
-/** Also removes unstorable characters. */
 export const redactText = (text: string): string => storable(text.replace(SECRET_TEXT, REDACTED))
 const storable = (text: string): string => text.replaceAll('\0', '\uFFFD').toWellFormed()
 
@@ -140,7 +135,6 @@ function truncate(text: string, left: Left): string {
   return `${part}…`
 }
 
-/** Bounded together. */
 export function changesOf(drafts: readonly AuditDraft[]): { changes: RecordedChange[]; whole: boolean } {
   const named = drafts.map(({ event, target, before, after }) => ({
     event,
@@ -151,7 +145,6 @@ export function changesOf(drafts: readonly AuditDraft[]): { changes: RecordedCha
     after: after ?? null,
   }))
   const { value, whole } = redactAndTruncate(named, true)
-  // A truncated rest is text.
   const changes = (value as unknown[]).filter((change): change is RecordedChange => typeof change === 'object')
   return { changes: changes.map(change => ({ ...EMPTY, ...change })), whole }
 }

@@ -8,7 +8,6 @@ export type NewExchange = Omit<ExchangeRecord, 'id'> & { readonly useridKey: str
 
 const SCIM_USER = /^User\/([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})$/i
 
-/** One statement; skips removed IAMs. Resolves users by SCIM id. */
 export async function insertExchanges(db: Db, exchanges: readonly NewExchange[]): Promise<void> {
   const of = <K extends keyof NewExchange>(name: K) => exchanges.map(exchange => exchange[name])
   const json = (name: 'request' | 'answer' | 'changes') => of(name).map(value => (value === null ? null : JSON.stringify(value)))
@@ -45,7 +44,6 @@ export async function insertExchanges(db: Db, exchanges: readonly NewExchange[])
   )
 }
 
-/** Reads only what stays, by index. */
 export async function trimExchanges(db: Db, iamids: readonly string[]): Promise<void> {
   await db.query(
     `DELETE FROM exchanges e USING (SELECT i.id AS iamid, (SELECT x.id FROM exchanges x WHERE x.iamid = i.id ORDER BY x.id DESC
@@ -56,7 +54,6 @@ export async function trimExchanges(db: Db, iamids: readonly string[]): Promise<
 
 const SELECT_EXCHANGE = selectList(EXCHANGE_COLUMNS)
 
-/** Null and absent conditions match all. */
 export interface ExchangeQuery {
   readonly iamid: string
   readonly kind?: ExchangeKind | null
@@ -64,7 +61,6 @@ export interface ExchangeQuery {
   readonly failed?: boolean | null
 }
 
-/** Newest first. */
 export function exchangeList({ iamid, kind, useridKey, failed }: ExchangeQuery): ListQuery<ExchangeRecord> {
   const asked = conditions([
     ['e.iamid = $', iamid],
