@@ -38,7 +38,6 @@ for (const { groups } of FOLDS.matchAll(RANGE)) {
 
 const beyondAscii = /[^\0-\x7f]/u
 
-/** Keeps the number of code points. */
 export function foldCase(text: string): string {
   if (!beyondAscii.test(text)) return text.toLowerCase()
   let form = ''
@@ -49,7 +48,6 @@ export function foldCase(text: string): string {
   return form
 }
 
-/** As foldCase. */
 export const foldCaseSql = (sql: string): string => `fold_case(${sql})`
 
 /** As COLLATE "C". UTF-16 order differs above U+FFFF. */

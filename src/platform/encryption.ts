@@ -4,7 +4,6 @@ import { EncryptJWT, errors, type JWTPayload, jwtDecrypt } from 'jose'
 
 export interface TokenCipher {
   encrypt(claims: JWTPayload, expires: Date): Promise<string>
-  /** null when invalid, expired or for another audience. */
   decrypt(token: string, now: Date): Promise<JWTPayload | null>
 }
 

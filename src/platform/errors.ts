@@ -17,7 +17,6 @@ export type Code =
   | 'UNAVAILABLE'
   | 'INTERNAL_SERVER_ERROR'
 
-/** HTTP status and phrase of each code. */
 export const ERROR_CODES: Record<Code, { status: number; phrase: string }> = {
   BAD_USER_INPUT: { status: 400, phrase: 'Bad Request' },
   UNAUTHENTICATED: { status: 401, phrase: 'Unauthorized' },
@@ -36,7 +35,6 @@ export const ERROR_CODES: Record<Code, { status: number; phrase: string }> = {
 
 export abstract class RosterError extends Error {
   abstract readonly code: Code
-  /** The invalid input field. */
   readonly field?: string
   /** Seconds (429, 503). */
   readonly retryAfter?: number
@@ -57,7 +55,6 @@ export interface FieldFault {
 export class Invalid extends RosterError {
   readonly code = 'BAD_USER_INPUT'
   readonly rule: string
-  /** Set when the message combines several. */
   readonly faults?: readonly FieldFault[]
   constructor(field: string, rule: string, faults?: readonly FieldFault[]) {
     super(`${field} ${rule}`, { field })
@@ -85,7 +82,6 @@ export class MethodNotAllowed extends RosterError {
 export class Conflict extends RosterError {
   readonly code = 'CONFLICT'
 }
-/** If-Match failed. */
 export class PreconditionFailed extends RosterError {
   readonly code = 'STALE'
 }
@@ -100,7 +96,6 @@ export function assertUnchanged(what: string, { updatedAt }: { updatedAt: Date }
 export class Unprocessable extends RosterError {
   readonly code = 'REFUSED'
 }
-/** Names IAM and secret; for administrators. */
 export class SecretUnreadable extends Unprocessable {}
 export class TooLarge extends RosterError {
   readonly code = 'PAYLOAD_TOO_LARGE'

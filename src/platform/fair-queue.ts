@@ -4,15 +4,12 @@
  */
 export interface Turn {
   readonly actor: string
-  /** A fair share within the actor. */
   readonly part?: string
 }
 
 export interface FairQueueOptions {
   readonly places: number
-  /** Default: all. */
   readonly perActor?: number
-  /** Default: unlimited. */
   readonly maxWaiting?: { readonly perActor?: number; readonly total?: number }
   /** Milliseconds; default: unlimited. */
   readonly wait?: number
@@ -27,7 +24,6 @@ interface Waiting {
 
 interface Line {
   waiting: number
-  /** Round robin. */
   readonly parts: Map<string, Set<Waiting>>
 }
 
@@ -35,7 +31,6 @@ export class FairQueue {
   readonly #options: FairQueueOptions
   readonly #perActor: number
   readonly #holding = new Map<string, number>()
-  /** Round robin. */
   readonly #lines = new Map<string, Line>()
   #taken = 0
   #waiting = 0
@@ -45,7 +40,6 @@ export class FairQueue {
     this.#perActor = options.perActor ?? options.places
   }
 
-  /** Throws the error of `refuse`. */
   async run<T>(turn: Turn, work: () => Promise<T>): Promise<T> {
     const release = this.tryAcquire(turn) ?? (await this.acquire(turn))
     try {
@@ -57,7 +51,6 @@ export class FairQueue {
 
   /** The release function, or null where `acquire` would wait. */
   tryAcquire({ actor }: Turn): (() => void) | null {
-    // The waiters may not take the free slot.
     return this.#taken < this.#options.places && !this.#isFull(actor) ? this.#take(actor) : null
   }
 

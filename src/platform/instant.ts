@@ -1,5 +1,3 @@
-/** Times (RFC 3339). Pure. */
-
 const INSTANT = /^(\d{4})-(\d\d)-(\d\d)(?:[Tt ](\d\d):(\d\d)(?::(\d\d)(\.\d{1,9})?)?(?:([Zz])|([+-])(\d\d):?(\d\d))?)?$/
 
 /** UTC by default; a date is its start. null when invalid, or outside the years 0 to 9999. */
@@ -25,5 +23,4 @@ export function parseInstant(text: string): Date | null {
   return settled >= 0 && settled <= 9999 ? time : null
 }
 
-/** For texts that parseInstant accepts. */
 export const hasTime = (text: string): boolean => text.length > 10

@@ -1,4 +1,3 @@
-/** Addresses and networks (RFC 4632, RFC 4291). Pure. */
 import { isIP } from 'node:net'
 
 /** 128 bits; IPv4 is IPv4-mapped. */
@@ -6,21 +5,18 @@ export type Bits = bigint
 
 export interface Network {
   readonly first: Bits
-  /** 0 to 128; IPv4 starts at 96. */
   readonly prefix: number
 }
 
 const MAPPED = 0xffffn << 32n
 const LOW = 0xffff_ffffn
 
-/** null when invalid. Ignores a zone (`%eth0`). */
 export function bitsOf(address: string): Bits | null {
   if (address.length > 100) return null
   const zone = address.indexOf('%')
   const plain = zone < 0 ? address : address.slice(0, zone)
   if (isIP(plain) === 4) return MAPPED | plain.split('.').reduce((bits, part) => (bits << 8n) | BigInt(part), 0n)
   if (isIP(plain) !== 6) return null
-  // URL normalises IPv6, without a dotted end.
   const [head = '', tail] = new URL(`http://[${plain}]`).hostname.slice(1, -1).split('::')
   const before = head === '' ? [] : head.split(':')
   const after = tail ? tail.split(':') : []
@@ -28,7 +24,6 @@ export function bitsOf(address: string): Bits | null {
   return [...before, ...zeros, ...after].reduce((bits, group) => (bits << 16n) | BigInt(`0x${group}`), 0n)
 }
 
-/** null when invalid, or with bits behind its prefix. */
 export function networkOf(text: string): Network | null {
   const [address = '', length, ...rest] = text.split('/')
   const first = address.includes('%') ? null : bitsOf(address)

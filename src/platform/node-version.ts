@@ -1,6 +1,5 @@
 const OLDEST = 24
 
-/** null when supported. */
 export function nodeVersionError(version: string): string | null {
   const major = Number(version.split('.')[0])
   if (major >= OLDEST) return null

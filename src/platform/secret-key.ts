@@ -3,7 +3,6 @@ import { chmodSync, closeSync, fsyncSync, linkSync, openSync, readFileSync, rena
 import { join } from 'node:path'
 import { makeDirectories } from './database/data-dir.ts'
 
-/** Bytes (AES-256). */
 const LENGTH = 32
 
 /**
@@ -19,7 +18,6 @@ export function instanceKey(config: { secretKey: Buffer | null; databaseUrl: str
   if (kept !== null) return checked(file, kept)
   makeDirectories(config.dataDir)
   place(file, randomBytes(LENGTH).toString('base64'))
-  // Another process may have been first.
   return checked(file, read(file) ?? '')
 }
 

@@ -1,4 +1,3 @@
-/** Limits concurrency; waits in arrival order. */
 export class Semaphore {
   readonly #waiting: (() => void)[] = []
   #free: number

@@ -44,7 +44,6 @@ export function lookupKey(text: string): string | null {
   return canonical(text)
 }
 
-/** Kept as sent. Throws Invalid. */
 export function checkName(field: string, value: unknown, { max = maxName }: { max?: number } = {}): string {
   const name = checkCharacters(field, value, max)
   if (Buffer.byteLength(canonical(name)) > maxCanonicalBytes) throw new Invalid(field, 'is too long in its normalised form')
@@ -67,7 +66,6 @@ export function checkGroupName(value: unknown, field = 'name'): string {
   return checkName(field, value)
 }
 
-/** JavaScript's special keys are rejected. */
 export function checkAttributeKey(value: unknown, field = 'key'): string {
   const key = checkName(field, value)
   if (['__proto__', 'constructor'].includes(canonical(key))) throw new Invalid(field, 'must not be a reserved word')
@@ -83,7 +81,6 @@ export function checkKeyName(value: unknown, field = 'name'): string {
   return checkName(field, value)
 }
 
-/** Syntax only: a safe part of RFC 5321. */
 export function checkEmail(field: string, value: unknown): string {
   const email = checkName(field, value)
   // Letters like U+FDFA fold to blanks.
@@ -105,7 +102,6 @@ export function checkIamid(value: unknown, field = 'iamid'): string {
   return value as string
 }
 
-/** 0 to `max` characters; line breaks allowed. */
 export function checkText(field: string, value: unknown, max = maxText): string {
   const text = checkString(field, value)
   if (textControl.test(text)) throw new Invalid(field, 'must not contain control characters')
@@ -113,13 +109,11 @@ export function checkText(field: string, value: unknown, max = maxText): string 
   return text
 }
 
-/** Searched for, not stored. */
 export function checkStorable(field: string, text: string): string {
   if (text.includes('\0') || !text.isWellFormed()) throw new Invalid(field, 'must not contain NUL or lone surrogates')
   return text
 }
 
-/** Canonical. */
 export function checkPart(field: string, text: string): string {
   checkStorable(field, text)
   // Normalising combining marks is quadratic.
@@ -127,7 +121,6 @@ export function checkPart(field: string, text: string): string {
   return canonical(text)
 }
 
-/** The caller checks entries. */
 export function checkList<Entry>(field: string, list: readonly Entry[], max = maxEntries): readonly Entry[] {
   if (!Array.isArray(list)) throw new Invalid(field, 'must be a list')
   if (list.length > max) throw new Invalid(field, `must have at most ${max} entries`)
@@ -142,7 +135,6 @@ export function checkId(field: string, value: unknown): number {
 
 function checkCharacters(field: string, value: unknown, max: number): string {
   const text = checkString(field, value)
-  // First: normalising combining marks is quadratic.
   if (text === '' || countCharacters(text) > max) throw new Invalid(field, `must be 1 to ${max} characters`)
   if (control.test(text)) throw new Invalid(field, 'must not contain control characters')
   if (edgeSpace.test(text)) throw new Invalid(field, 'must not begin or end with white space')
@@ -162,6 +154,5 @@ function countCharacters(text: string): number {
   return count
 }
 
-/** A JSON object: no array, not null. */
 export const isObject = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value)

@@ -8,17 +8,12 @@ import { mask, printable, reachable } from './parse.ts'
 import { crossFieldErrors, PASSWORD_MAX_LENGTH, type Setting, type SettingName, settings, type Values } from './settings.ts'
 
 export interface Config {
-  /** 0: any free port. */
   port: number
   host: string
-  /** `memory://` is in memory. */
   dataDir: string
-  /** null: embedded. */
   databaseUrl: string | null
-  /** Of all links; without a trailing slash. */
   publicUrl: string
   adminUserid: string
-  /** null: a one-time link instead. */
   adminPassword: string | null
   /** 32 bytes; null: kept in the data directory. Required with databaseUrl. */
   secretKey: Buffer | null
@@ -31,16 +26,13 @@ export interface Config {
   token: { idleSeconds: number; lifeSeconds: number }
   invitationSeconds: number
   keyGraceSeconds: number
-  /** Code points. */
   password: { minLength: number; maxLength: number }
   hashing: { inFlight: number }
   caps: { keysPerUser: number; projectsPerUser: number }
-  /** null trusts none. */
   trustedProxies: TrustedProxies | null
   outbound: OutboundRules
 }
 
-/** All errors, one per line. */
 export class ConfigError extends Error {
   readonly faults: readonly string[]
   constructor(faults: readonly string[]) {
@@ -54,13 +46,11 @@ export class ConfigError extends Error {
 
 export type Environment = Readonly<Record<string, string | undefined>>
 
-/** `shown` is masked. */
 export interface SettingInfo {
   name: SettingName
   meaning: string
   shown: string
   isSet: boolean
-  /** The default. */
   unset: string
   fault: string | null
 }
@@ -95,7 +85,6 @@ export function loadConfig(env: Environment): Config {
   }
 }
 
-/** In table order. Never throws. */
 export function showConfig(env: Environment): SettingInfo[] {
   const { faults } = read(env)
   return names.map(name => {

@@ -23,7 +23,6 @@ export function oneOf<const Word extends string>(words: readonly Word[]): Parse<
   }
 }
 
-/** PostgreSQL URLs may lack a host. */
 export function address(protocols: readonly string[]): Parse<string> {
   return (text, name) => {
     const url = protocols.some(protocol => text.startsWith(`${protocol}//`)) ? URL.parse(text) : null
@@ -88,7 +87,6 @@ function bracketed(host: string): string {
   return isIP(host) === 6 ? `[${host}]` : host
 }
 
-/** Wildcard addresses cannot be opened. */
 export function reachable(host: string): string {
   return host === '0.0.0.0' || /^[0:]+$/.test(host) ? '127.0.0.1' : bracketed(host)
 }
@@ -107,7 +105,6 @@ export function printable(text: string): string {
   return text.replace(/\p{C}/gu, '\uFFFD')
 }
 
-/** A number, or a list of addresses and networks. */
 export function trustedProxiesOf(text: string, name: string): TrustedProxies {
   if (/^\d+$/.test(text)) return { hops: integer(1, 10)(text, name) }
   const networks = new BlockList()

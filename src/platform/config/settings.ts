@@ -1,5 +1,3 @@
-// A new setting is a row here and a line of loadConfig.
-
 import type { TrustedProxies } from '../http/client-address.ts'
 import { type OutboundRule, outboundRulesOf } from '../outbound/policy.ts'
 import { checkUserid } from '../validation.ts'
@@ -18,14 +16,10 @@ import {
 
 export interface Setting<Value> {
   meaning: string
-  /** Throws Invalid(name, rule). */
   parse: Parse<Value>
-  /** How to correct an error. */
   fix: string
   fallback: Value
-  /** Explains the default. */
   unset?: string
-  /** How it is masked. */
   secret?: 'whole' | 'url' | 'credentials'
 }
 
@@ -206,7 +200,6 @@ export const settings = {
 export type SettingName = keyof typeof settings
 export type Values = { [Name in SettingName]: (typeof settings)[Name]['fallback'] }
 
-/** Rules over two settings; defaults replace invalid values. */
 export const crossFieldErrors: {
   name: SettingName
   breaks(values: Values, isSet: (name: SettingName) => boolean): string | false

@@ -1,6 +1,3 @@
-/** Maps rows to the keys of a DataLoader. */
-
-/** One row or null per key. */
 export function groupOne<Key, Row>(keys: readonly Key[], rows: readonly Row[], keyOf: (row: Row) => Key): (Row | null)[] {
   const found = new Map(rows.map(row => [keyOf(row), row]))
   return keys.map(key => found.get(key) ?? null)

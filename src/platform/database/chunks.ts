@@ -1,4 +1,3 @@
-/** Long lists in bounded statements within a transaction. */
 import { setImmediate } from 'node:timers/promises'
 import type { Db } from './store.ts'
 
@@ -8,13 +7,11 @@ export const rowsInChunks = async <Entry, Row>(
   work: (piece: readonly Entry[]) => Promise<readonly Row[]>,
 ): Promise<Row[]> => (await inChunks<Entry, readonly Row[]>(list, db.rowsAtOnce, work)).flat()
 
-/** Repeats until few rows are left; `limit` null is unlimited. */
 export const rowsUntilNone = <Row>(
   db: Pick<Db, 'rowsAtOnce'>,
   change: (limit: number | null) => Promise<readonly Row[]>,
 ): Promise<Row[]> => allRows<Row>((_, size) => change(Number.isFinite(size) ? size : null), { before: [], size: db.rowsAtOnce })
 
-/** In order. */
 export async function inChunks<Entry, Result>(
   list: readonly Entry[],
   size: number,
@@ -28,7 +25,6 @@ export async function inChunks<Entry, Result>(
   return results
 }
 
-/** Appends to `before`; `read` returns at most `size` rows. */
 export async function allRows<Row>(
   read: (last: Row | null, size: number) => Promise<readonly Row[]>,
   { before, size }: { before: readonly Row[]; size: number },
@@ -45,6 +41,5 @@ export async function allRows<Row>(
 
 const MAPPED = 200
 
-/** Pauses every few hundred. */
 export const mapInChunks = async <Entry, Result>(list: readonly Entry[], map: (entry: Entry) => Result): Promise<Result[]> =>
   list.length <= MAPPED ? list.map(map) : (await inChunks(list, MAPPED, async piece => piece.map(map))).flat()

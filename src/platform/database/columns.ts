@@ -5,7 +5,6 @@ export interface Column<Value> {
   readonly sql: string
   readonly type: string
   readonly nullable: boolean
-  /** Only for the compiler. */
   readonly value?: Value
 }
 export type Columns = Readonly<Record<string, Column<unknown>>>
@@ -29,7 +28,6 @@ export type RecordOf<Map extends Columns> = {
 }
 
 declare const ROW: unique symbol
-/** `Row`: the row that it selects. */
 export type SelectList<Row> = string & { readonly [ROW]: Row }
 
 export const selectList = <Map extends Columns, Name extends keyof Map & string>(
@@ -49,7 +47,6 @@ export const pageSelection = <Map extends Columns, Along extends Columns>(
 /** Records as JSON arrays: names would be repeated in every row. Times are milliseconds. */
 export interface Cells<Row> {
   readonly sql: string
-  /** Copies the elements from `at` on into `record`. */
   read<Start extends object>(cells: readonly unknown[], at: number, record: Start): Start & Row
 }
 

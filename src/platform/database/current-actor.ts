@@ -8,10 +8,8 @@ interface CurrentActor {
 
 const storage = new AsyncLocalStorage<CurrentActor>()
 
-/** Background work; each kind has a share. */
 const OWN = 'roster:'
 export const own = (kind: 'system' | 'sync' | 'jobs' | 'operator'): string => `${OWN}${kind}`
-/** Callers can be answered with TooManyRequests. */
 export const isCaller = (actor: string): boolean => !actor.startsWith(OWN)
 
 export const currentActor = (): string => storage.getStore()?.actor ?? own('system')
@@ -19,5 +17,4 @@ export const currentActor = (): string => storage.getStore()?.actor ?? own('syst
 /** A nested operation must not wait for its own slot. */
 export const isAdmitted = (): boolean => storage.getStore()?.admitted ?? false
 
-/** `admitted` is inherited when absent. */
 export const actingAs = <T>(actor: string, work: () => T, admitted = isAdmitted()): T => storage.run({ actor, admitted }, work)

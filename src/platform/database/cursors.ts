@@ -6,7 +6,6 @@ import type { Order } from './order.ts'
 const ALGORITHM = 'aes-256-gcm'
 const NONCE = 12
 const TAG = 16
-/** Characters. */
 const LIMIT = 65_536
 
 export interface Position {
@@ -16,7 +15,6 @@ export interface Position {
 
 interface Keys {
   readonly encryption: KeyObject
-  /** Fixed length; text hashes faster than joined buffers. */
   readonly nonce: string
 }
 
@@ -29,7 +27,6 @@ export class Cursors {
     this.#instanceKeys = instanceKeys
   }
 
-  /** Equal for equal positions. */
   encode(order: Order, { value, id }: Position): string {
     const { encryption, nonce: nonceKey } = this.#keys[0]!
     const text = JSON.stringify([value, id])
@@ -68,7 +65,6 @@ export class Cursors {
 const derived = (instanceKey: Buffer, purpose: string): Buffer =>
   Buffer.from(hkdfSync('sha256', instanceKey, '', `roster cursors 1: ${purpose}`, 32))
 
-/** Binds a cursor to its list. */
 const listOf = ({ name, descending }: Order): string => `${descending ? '-' : '+'}${name}\0`
 
 function decrypted(key: KeyObject, list: string, bytes: Buffer): string | null {

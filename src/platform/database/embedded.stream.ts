@@ -20,12 +20,10 @@ export class Backend {
     this.#db = db
   }
 
-  /** For node-postgres (`stream`). */
   connect(): Duplex {
     return new EmbeddedStream(this)
   }
 
-  /** Resolves with the release function. */
   async enter(): Promise<() => Promise<void>> {
     const before = this.#last
     let left = () => {}
@@ -52,7 +50,6 @@ export class Backend {
     }
   }
 
-  /** Yields to the event loop. */
   async breathe(): Promise<void> {
     if (performance.now() - this.#yieldedAt <= PAUSE_MS) return
     await setImmediate()
@@ -64,7 +61,6 @@ export class Backend {
   }
 }
 
-/** Stands for a TCP socket. */
 class EmbeddedStream extends Duplex {
   readonly #backend: Backend
   #held: Buffer = Buffer.alloc(0)
@@ -117,7 +113,6 @@ class EmbeddedStream extends Duplex {
       if (length === 0) return
       this.#started = true
       this.#leave = await this.#backend.enter()
-      // Destroyed while waiting.
       if (this.destroyed) return this.#goodbye()
       await this.#answer(this.#take(length))
       await this.#backend.send(simpleQuery(SETTINGS))
@@ -146,14 +141,12 @@ class EmbeddedStream extends Duplex {
   }
 }
 
-/** No type byte; 0 when incomplete. */
 function startupLength(held: Buffer): number {
   if (held.length < 4) return 0
   const length = held.readUInt32BE(0)
   return held.length < length ? 0 : length
 }
 
-/** Bytes of complete messages, up to Terminate. */
 function messagesOf(held: Buffer): { length: number; terminated: boolean } {
   let length = 0
   while (held.length >= length + 5) {

@@ -6,7 +6,6 @@ import { fileURLToPath } from 'node:url'
 import { openEmbedded } from './embedded.ts'
 import { migrate, migrationsOf } from './migrate.ts'
 
-/** The empty migrated store of this build. */
 function templateFile(): string {
   // vitest lacks import.meta.resolve.
   const entry = createRequire(import.meta.url).resolve('@electric-sql/pglite')
@@ -16,13 +15,11 @@ function templateFile(): string {
   return fileURLToPath(new URL(`../../../node_modules/.roster/store-${name}.tar`, import.meta.url))
 }
 
-/** undefined when missing; then the first start takes seconds. */
 export async function template(): Promise<Blob | undefined> {
   const file = templateFile()
   return existsSync(file) ? openAsBlob(file) : undefined
 }
 
-/** For set-up and tests. */
 export async function makeTemplate(): Promise<void> {
   const file = templateFile()
   if (existsSync(file)) return

@@ -14,7 +14,6 @@ export interface Opened {
 }
 
 export interface OpenedEmbedded extends Opened {
-  /** A tar file, for `loadDataDir`. */
   dump(): Promise<Blob>
 }
 
@@ -23,7 +22,6 @@ export interface EmbeddedOptions {
   /** PGlite's `dumpDataDir`; without it, initialisation takes seconds. */
   loadDataDir?: Blob
   warn(message: string): void
-  /** Another process took the data directory. */
   lost(): void
 }
 

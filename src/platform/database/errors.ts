@@ -1,9 +1,7 @@
 import { Conflict, RosterError, Unavailable, Unprocessable } from '../errors.ts'
 
-/** Optional fields of errors of pg, Prisma and its adapter. */
 interface Failure {
   message?: string
-  /** SQLSTATE, Pnnnn or a system code. */
   code?: string
   syscall?: string
   constraint?: string | { index?: string; fields?: string[] }
@@ -25,7 +23,6 @@ const SYSTEM = new Set([
   'EHOSTUNREACH',
   'ENETUNREACH',
 ])
-/** Prisma's connection errors. */
 const PRISMA = new Set(['P1000', 'P1001', 'P1002', 'P1003', 'P1008', 'P1010', 'P1017', 'P2024', 'P2037'])
 /** 08 connection, 53 resources, 57 shutdown, 28 and 3D access, 25006 standby. */
 const SQLSTATE = /^(08|53|28|3D|57P0[1-5]|25006)/
@@ -37,10 +34,8 @@ const KINDS = new Set([
   'DatabaseDoesNotExist',
   'TlsConnectionError',
 ])
-/** node-postgres has no codes; the last is Prisma's P2028. */
 const MESSAGES =
   /^Connection terminated|^Query read timeout|^timeout exceeded when trying to connect|is not queryable$|^Cannot use a pool after|Unable to start a transaction in the given time|expired transaction/
-/** Deadlocks and serialisation failures: retry. */
 const COLLISIONS = new Set(['40001', '40P01', '55P03', 'P2034', 'TransactionWriteConflict'])
 
 /** For connection errors and lost races, else null. Only for errors of statements. */
@@ -62,7 +57,6 @@ export class TooExpensive extends Unprocessable {
   }
 }
 
-/** Wrapped errors of Roster, and timed-out statements; else null. */
 export function toRejection(error: unknown): RosterError | null {
   const chain = failures(error)
   const own = chain.find(failure => failure instanceof RosterError)
@@ -70,10 +64,8 @@ export function toRejection(error: unknown): RosterError | null {
   return chain.some(({ code, originalCode }) => code === STOPPED || originalCode === STOPPED) ? new TooExpensive() : null
 }
 
-/** query_canceled. */
 const STOPPED = '57014'
 
-/** A missing row or reference. */
 const GONE = new Set(['P2025', 'P2003', '23503', 'ForeignKeyConstraintViolation'])
 
 /** Conflict when a row found before was deleted; else null. */
@@ -85,7 +77,6 @@ export function toConflict(error: unknown): Conflict | null {
   return gone ? new Conflict('A record that this change refers to was just deleted: reload and try again') : null
 }
 
-/** The violated constraint or index; else null. */
 export function uniqueViolation(error: unknown): string | null {
   const chain = failures(error)
   if (!chain.some(({ code, kind }) => code === '23505' || code === 'P2002' || kind === 'UniqueConstraintViolation')) return null
@@ -98,12 +89,10 @@ export function uniqueViolation(error: unknown): string | null {
 }
 
 function isConnectionError({ message = '', code = '', kind = '', syscall = '' }: Failure): boolean {
-  // Also a missing Unix socket.
   if (syscall === 'connect') return true
   return SYSTEM.has(code) || PRISMA.has(code) || KINDS.has(kind) || SQLSTATE.test(code) || MESSAGES.test(message)
 }
 
-/** With nested errors: `meta`, `cause`, `errors`. */
 function failures(error: unknown, depth = 0): Failure[] {
   if (typeof error !== 'object' || error === null || depth > 5) return []
   const failure = error as Failure

@@ -6,7 +6,6 @@ import { isCaller } from './current-actor.ts'
 
 export interface FairPoolOptions {
   readonly places: number
-  /** Default half, at least one. */
   readonly each?: number
   /** Per actor; more are TooManyRequests. */
   readonly queue: number
@@ -17,7 +16,6 @@ export interface FairPoolOptions {
 /** Seconds. */
 const RETRY = { own: 1, others: 5 }
 
-/** Throws TooManyRequests or Unavailable. */
 export const createFairPool = ({ places, each, queue, wait }: FairPoolOptions): FairQueue =>
   new FairQueue({
     places,

@@ -13,7 +13,6 @@ const SUSPECT = 400
 const MAX_SILENCE = 10
 /** Milliseconds until a statement's connection counts as dead. */
 const LOST = 40_000
-/** Seconds. */
 const RETRY = 5
 
 interface Waiting {
@@ -39,7 +38,6 @@ export class Liveness {
     this.#options = options
   }
 
-  /** Throws Unavailable while silent. */
   check(): void {
     if (this.#isAway) throw silent()
   }
@@ -71,7 +69,6 @@ export class Liveness {
     })
   }
 
-  /** Throws the database's error, or Unavailable. */
   async ping(): Promise<void> {
     this.check()
     this.#look()
@@ -113,7 +110,6 @@ export class Liveness {
     const answer = Promise.race([this.#select(), promise]).then(
       () => this.#over(false),
       error => {
-        // An error is a response; the pool reports it better.
         this.#over(error instanceof Silence)
         throw error instanceof Silence ? silent() : error
       },

@@ -15,7 +15,6 @@ import { hostname } from 'node:os'
 import { dirname, join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 
-/** Exclusive use of a data directory. */
 export interface Lock {
   release(): void
 }
@@ -71,7 +70,6 @@ async function listen(path: string, taken: () => Error): Promise<Server | null> 
   })
 }
 
-/** Verifies that the former holder is dead. */
 async function claim(directory: string, { file, me, every }: { file: string; me: Holder; every: number }): Promise<void> {
   for (let attempt = 0; attempt < 5; attempt++) {
     if (write(file, me)) return
@@ -131,7 +129,6 @@ function keepAlive(file: string, me: Holder): boolean {
   }
 }
 
-/** False when it exists. */
 function write(file: string, me: Holder): boolean {
   try {
     writeFileSync(file, `${JSON.stringify(me)}\n`, { flag: 'wx', mode: 0o600 })
@@ -173,7 +170,6 @@ function self(): Holder {
     started: startOf(process.pid),
   }
 }
-/** null without /proc. */
 function bootId(): string | null {
   return proc(() => readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim())
 }

@@ -6,7 +6,6 @@ import type pg from 'pg'
 export interface Migration {
   name: string
   sql: string
-  /** SHA-256, as Prisma. */
   checksum: string
 }
 
@@ -19,7 +18,6 @@ interface Applied {
 /** As `migrate deploy`, to exclude it. */
 const ADVISORY_LOCK = 72707369
 
-/** Prisma's table, for its tools. */
 const HISTORY = `CREATE TABLE IF NOT EXISTS _prisma_migrations (
   id VARCHAR(36) PRIMARY KEY NOT NULL,
   checksum VARCHAR(64) NOT NULL,
@@ -31,7 +29,6 @@ const HISTORY = `CREATE TABLE IF NOT EXISTS _prisma_migrations (
   applied_steps_count INTEGER NOT NULL DEFAULT 0
 )`
 
-/** In order. */
 export function migrationsOf(directory = fileURLToPath(new URL('../../../prisma/migrations', import.meta.url))): Migration[] {
   return readdirSync(directory, { withFileTypes: true })
     .filter(entry => entry.isDirectory())
@@ -67,7 +64,6 @@ async function history(client: pg.ClientBase): Promise<Applied[]> {
   return rows
 }
 
-/** Throws unless the applied ones are a prefix. */
 export function missing(migrations: Migration[], applied: Applied[]): Migration[] {
   const ours = new Map(migrations.map(migration => [migration.name, migration]))
   for (const { migration_name: name, checksum, finished_at: finished } of applied) {

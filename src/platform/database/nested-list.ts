@@ -1,4 +1,3 @@
-/** Pages of child lists of many parents, in one statement. */
 import DataLoader from 'dataloader'
 import { groupOne } from './batch.ts'
 import { inChunks, rowsInChunks } from './chunks.ts'
@@ -17,7 +16,6 @@ import {
 } from './pagination.ts'
 import type { Db } from './store.ts'
 
-/** `owner`: the SQL expression of the parent. */
 export interface NestedList<Row = object> extends Omit<ListQuery<Row>, 'fresh' | 'alongValues'> {
   readonly order: Order & { readonly type: 'text' | 'int' }
   readonly owner: string
@@ -35,7 +33,6 @@ interface NestedRequest<Owner> {
   readonly window: PageWindow
 }
 
-/** Batches and caches for one request. */
 export class NestedListLoader<Owner extends number | string, Row extends object> {
   readonly #list: NestedList<Row>
   readonly #cursors: Cursors
@@ -53,12 +50,10 @@ export class NestedListLoader<Owner extends number | string, Row extends object>
     this.#pages = new DataLoader(async asked => this.#read(db, asked), { cacheKeyFn: JSON.stringify })
   }
 
-  /** Throws Invalid. */
   async of(owner: Owner, args: PageArgs): Promise<Page<Row>> {
     return this.#pages.load({ owner, window: windowOf(this.#cursors, args, this.#list.order) })
   }
 
-  /** Adds a first page; an extra row means more. */
   prime(owner: Owner, size: number, rows: readonly (Row & CursorColumns)[]): void {
     const window = windowOf(this.#cursors, { first: size }, this.#list.order)
     this.#pages.prime({ owner, window }, this.#pageOf(owner, window, rows))
@@ -68,7 +63,6 @@ export class NestedListLoader<Owner extends number | string, Row extends object>
     return pageOf<Row>(rows, { window, order: this.#list.order, totalCount: () => this.#counts.load(owner) })
   }
 
-  /** At most four statements. */
   async #read(db: Db, asked: readonly NestedRequest<Owner>[]): Promise<Page<Row>[]> {
     const alike = Map.groupBy(asked, ({ window }) => `${window.backwards} ${window.cursor !== null}`)
     const found = new Map<NestedRequest<Owner>, Page<Row>>()

@@ -29,18 +29,12 @@ export interface StoreLog {
 }
 
 export interface StoreOptions {
-  /** null: embedded. */
   databaseUrl: string | null
-  /** `memory://` is in memory. */
   dataDir: string
-  /** Default 8; embedded: one. */
   pool?: number
-  /** Milliseconds in the queue; default 10,000. */
   wait?: number
   log?: StoreLog
-  /** Keys of cursors; generated when absent. Read when first needed. */
   cursorKeys?: () => readonly Buffer[]
-  /** Replaces the build's template. */
   loadDataDir?: Blob | undefined
 }
 
@@ -152,7 +146,6 @@ const livenessOf = (connectionString: string, log: StoreLog): Liveness =>
         : log.info('the database answers again'),
   })
 
-/** Throws Unavailable with the address, without password; an Error for an unusable server. */
 async function checkServer(pool: StorePool, url: string): Promise<void> {
   const { host, pathname } = new URL(url)
   const place = `PostgreSQL at ${host || 'the local socket'}${pathname}`
@@ -198,7 +191,6 @@ function storeOf(kind: Store['kind'], { pool, end }: Opened, cursors: Cursors): 
     return (await query(config(...statement))).rows as never[]
   }
 
-  // node-postgres then drops a hanging connection.
   const question: pg.QueryConfig & { query_timeout: number } = { text: 'SELECT 1', query_timeout: PING }
   const db: Db = {
     prisma,

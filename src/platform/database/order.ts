@@ -3,7 +3,6 @@ export interface Order {
   readonly name: string
   readonly expression: string
   readonly type: 'text' | 'timestamptz' | 'int' | 'bigint'
-  /** Absent for numbers. */
   readonly idType?: 'uuid'
   readonly descending: boolean
 }

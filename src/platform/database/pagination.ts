@@ -23,11 +23,9 @@ export interface Page<Node> {
   readonly edges: readonly { readonly cursor: string; readonly node: Node }[]
   readonly nodes: readonly Node[]
   readonly pageInfo: { hasNextPage: boolean; hasPreviousPage: boolean; startCursor: string | null; endCursor: string | null }
-  /** One statement, when called. */
   totalCount(): Promise<number>
 }
 
-/** `SELECT columns FROM from WHERE where` with `values`. `id`: an SQL expression. */
 export interface ListQuery<Row = object> {
   readonly columns: SelectList<Row>
   readonly from: string
@@ -35,13 +33,11 @@ export interface ListQuery<Row = object> {
   readonly values: readonly unknown[]
   /** Columns computed for the page's rows only, as sub-selects of `page`. */
   readonly along?: string
-  /** Follow `values`; not needed for counting. */
   readonly alongValues?: readonly unknown[]
   readonly id: string
   readonly order: Order
   /** Planned for each call: for patterns. */
   readonly fresh?: boolean
-  /** Fewer joins, for counting. */
   readonly countFrom?: string
 }
 
@@ -63,10 +59,8 @@ export async function readPage<Row extends object>(db: Db, list: ListQuery<Row>,
   })
 }
 
-/** The cost factor of `along`. */
 const ALONG = 4
 
-/** With an extra row; chunked on the embedded database. */
 export async function readWindow<Row extends object>(
   db: Db,
   list: ListQuery<Row>,
@@ -119,7 +113,6 @@ export const afterCursor = (
 const sqlType = ({ type }: Order): string => (type === 'text' ? 'text COLLATE "C"' : type)
 const idType = (order: Order): string => order.idType ?? 'bigint'
 
-/** Sort value and id; with several pages also the parent. */
 export interface CursorColumns {
   readonly cursorValue: string | number
   readonly cursorId: string | number
@@ -127,7 +120,6 @@ export interface CursorColumns {
   readonly rank?: number
 }
 
-/** `rows`: in reading order, with an extra row. */
 export function pageOf<Row extends object>(
   rows: readonly (Row & CursorColumns)[],
   { window, order, totalCount }: { window: PageWindow; order: Order; totalCount: () => Promise<number> },
@@ -152,7 +144,6 @@ export function pageOf<Row extends object>(
   return makePage<Row>(shown, { cursorAt: index => cursorAt(index)!, pageInfo, totalCount })
 }
 
-/** Creates edges and cursors when selected. */
 function makePage<Node>(
   nodes: readonly Node[],
   {
@@ -176,7 +167,6 @@ function makePage<Node>(
   }
 }
 
-/** Pauses on long pages. */
 export async function mapPage<A, B>(page: Page<A>, map: (node: A) => B): Promise<Page<B>> {
   let edges: Page<A>['edges'] | undefined
   const cursorAt = (index: number) => {
@@ -195,7 +185,6 @@ export async function countRows(db: Db, list: Pick<ListQuery, 'from' | 'countFro
   return row?.count ?? 0
 }
 
-/** Throws Invalid. */
 export function windowOf(cursors: Cursors, args: PageArgs, order: Order): PageWindow {
   const { first, after, last, before, offset } = args
   if (first != null && last != null) throw new Invalid('last', 'cannot be combined with first: page from one end')
@@ -233,6 +222,5 @@ export function conditions(all: readonly (readonly [text: string, value: unknown
   }
 }
 
-/** null without a part. Throws Invalid. */
 export const partPattern = (field: string, part: string | null | undefined): string | null =>
   part ? `%${checkPart(field, part).replace(/[\\%_]/g, '\\$&')}%` : null

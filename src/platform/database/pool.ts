@@ -27,7 +27,6 @@ export const LOCK = 10_000
 /** UTC as Prisma expects; JIT does not help short statements. */
 const SESSION = `SET TimeZone = 'UTC'; SET DateStyle = 'ISO, MDY'; SET default_transaction_isolation = 'read committed'; SET jit = off; SET lock_timeout = ${LOCK}`
 
-/** Waiting statements per actor. */
 const QUEUE = 5_000
 
 export interface StorePoolConfig extends pg.PoolConfig {
@@ -42,9 +41,7 @@ export interface StorePoolConfig extends pg.PoolConfig {
 export class StorePool extends pg.Pool {
   readonly #listeners = new Set<(text: string) => void>()
   readonly #shares: FairQueue
-  /** Set after migrations. */
   liveness: Liveness | null = null
-  /** For every database error. */
   refused: ((error: pg.DatabaseError) => void) | null = null
 
   constructor(config: StorePoolConfig, onIdleError: (error: Error) => void) {
@@ -56,7 +53,6 @@ export class StorePool extends pg.Pool {
     this.query = ((text: string | pg.QueryConfig, values?: unknown[]) => this.#query(text, values)) as typeof this.query
   }
 
-  /** Returns the unsubscribe function. */
   onStatement(listener: (text: string) => void): () => void {
     this.#listeners.add(listener)
     return () => this.#listeners.delete(listener)
@@ -74,7 +70,6 @@ export class StorePool extends pg.Pool {
     return this.#borrow()
   }
 
-  /** Takes a share for a later connection. */
   placed<T>(work: () => Promise<T>): Promise<T> {
     return this.#shares.run({ actor: currentActor() }, work)
   }
@@ -157,7 +152,6 @@ export class StorePool extends pg.Pool {
   }
 }
 
-/** Calls `then` at release. */
 function onRelease(client: pg.PoolClient, then: () => void): pg.PoolClient {
   const release = client.release.bind(client)
   client.release = error => {

@@ -1,7 +1,6 @@
 /** Runs ANALYZE on the embedded database, which has no autovacuum. */
 import type { StorePool } from './pool.ts'
 
-/** Growth in pages; minimum. */
 const GROWTH = 4
 const PAGES = 16
 /** Samples 300 times as many rows. */
@@ -9,7 +8,6 @@ const TARGET = 20
 /** Milliseconds. */
 const EVERY = 5_000
 
-/** Marks Roster's own statements. */
 export const OWN_STATEMENT = '/* statistics */ '
 
 const GROWN = `${OWN_STATEMENT}SELECT c.relname AS name FROM pg_class c WHERE c.relnamespace = 'public'::regnamespace AND c.relkind = 'r'
@@ -17,7 +15,6 @@ const GROWN = `${OWN_STATEMENT}SELECT c.relname AS name FROM pg_class c WHERE c.
 
 type Query = (text: string) => Promise<{ rows: unknown[] }>
 
-/** One statement each. */
 export async function analyzeGrown(query: Query): Promise<void> {
   const { rows } = (await query(GROWN)) as { rows: { name: string }[] }
   if (rows.length === 0) return
@@ -25,7 +22,6 @@ export async function analyzeGrown(query: Query): Promise<void> {
   for (const { name } of rows) await query(`${OWN_STATEMENT}ANALYZE "${name}"`)
 }
 
-/** Only while in use; returns the stop function. */
 export function keepAnalyzed(pool: StorePool): () => void {
   let isUsed = true
   pool.onStatement(text => {
@@ -34,7 +30,6 @@ export function keepAnalyzed(pool: StorePool): () => void {
   const timer = setInterval(() => {
     if (!isUsed) return
     isUsed = false
-    // Retried at the next check.
     void analyzeGrown(text => pool.query(text)).catch(() => {
       isUsed = true
     })

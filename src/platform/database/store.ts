@@ -14,7 +14,6 @@ export interface Db {
   readonly cursors: Cursors
 }
 
-/** Schema of the job library. */
 export const JOBS = 'jobs'
 
 export interface Store {
@@ -24,9 +23,7 @@ export interface Store {
   transaction<T>(work: (db: Db) => Promise<T>): Promise<T>
   /** For libraries with own statements; several texts return several results. */
   statement(text: string, values: readonly unknown[]): Promise<{ rows: unknown[] }>
-  /** Throws Unavailable. */
   ping(): Promise<void>
-  /** Without the job library's; returns the unsubscribe function. */
   onStatement(listener: (text: string) => void): () => void
   close(): Promise<void>
 }

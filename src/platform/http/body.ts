@@ -12,6 +12,14 @@ const JSON_MEMBERS = 10_000
 /** 1,000 list entries and their names. */
 const FORM_PARAMETERS = 2_000
 
+const QUOTE = 0x22
+const COMMA = 0x2c
+const LIST_START = 0x5b
+const BACKSLASH = 0x5c
+const LIST_END = 0x5d
+const OBJECT_START = 0x7b
+const OBJECT_END = 0x7d
+
 /** Throws UnsupportedMediaType (415) or Invalid (400). */
 export function parseBody(bytes: Buffer, headers: IncomingHttpHeaders, kind: Exclude<BodyKind, 'none'>): unknown {
   if (kind === 'raw') return bytes
@@ -36,7 +44,6 @@ function isForm(headers: IncomingHttpHeaders, kind: 'json' | 'json+form'): boole
     throw new UnsupportedMediaType('A body must be sent without Content-Encoding')
   }
   const header = headers['content-type']
-  // The common case.
   if (header === 'application/json') return false
   const accepted = kind === 'json' ? 'application/json' : 'application/json or application/x-www-form-urlencoded'
   const type = mediaType(header)
@@ -45,7 +52,6 @@ function isForm(headers: IncomingHttpHeaders, kind: 'json' | 'json+form'): boole
   if (charset !== undefined && charset !== 'utf-8' && charset !== 'utf8') {
     throw new UnsupportedMediaType('The charset of a body must be utf-8')
   }
-  // application/scim+json (RFC 7644 3.1) and others.
   if (type.essence === 'application/json' || (type.type === 'application' && type.subtype.endsWith('+json'))) return false
   if (kind === 'json+form' && type.essence === 'application/x-www-form-urlencoded') return true
   throw new UnsupportedMediaType(`Content-Type must be ${accepted}`)
@@ -84,40 +90,37 @@ function where(error: unknown): string {
   return position === undefined ? '' : ` (it breaks at character ${Number(position) + 1})`
 }
 
-/** One pass before parsing. */
 function checkStructure(json: string): void {
-  // Too short to nest deeper.
   if (json.length <= 2 * JSON_DEPTH) return
   /** Per depth; array items are unlimited. */
   const members = new Float64Array(JSON_DEPTH + 1)
   let depth = 0
   for (let at = 0; at < json.length; at++) {
     switch (json.charCodeAt(at)) {
-      case 0x22: // "
+      case QUOTE:
         at = endOfString(json, at)
         break
-      case 0x5b: // [
-      case 0x7b: // {
+      case LIST_START:
+      case OBJECT_START:
         if (++depth > JSON_DEPTH) throw new Invalid('body', `must not nest deeper than ${JSON_DEPTH} levels`)
-        members[depth] = json.charCodeAt(at) === 0x7b ? 1 : Number.NEGATIVE_INFINITY
+        members[depth] = json.charCodeAt(at) === OBJECT_START ? 1 : Number.NEGATIVE_INFINITY
         break
-      case 0x2c: // ,
+      case COMMA:
         if (++members[depth]! > JSON_MEMBERS)
           throw new Invalid('body', `must not hold an object of more than ${JSON_MEMBERS} members`)
         break
-      case 0x5d: // ]
-      case 0x7d: // }
+      case LIST_END:
+      case OBJECT_END:
         depth--
     }
   }
 }
 
-/** The closing quote, or the end of the text. */
 function endOfString(json: string, start: number): number {
   let end = json.indexOf('"', start + 1)
   while (end !== -1) {
     let slashes = end
-    while (json.charCodeAt(slashes - 1) === 0x5c) slashes--
+    while (json.charCodeAt(slashes - 1) === BACKSLASH) slashes--
     if ((end - slashes) % 2 === 0) return end
     end = json.indexOf('"', end + 1)
   }
@@ -149,7 +152,6 @@ function checkValue(value: unknown, path: string[]): void {
 const isBroken = (text: string): boolean => text.includes('\0') || !text.isWellFormed()
 const placeOf = (path: readonly string[]): string => path.map(named).join('.')
 
-/** Repeated names are lists. Throws Invalid, also for prototype keys. */
 export function parseForm(text: string): Record<string, string | string[]> {
   const form: Record<string, string | string[]> = {}
   for (const [name, value] of pairs(text, 'body', FORM_PARAMETERS)) {

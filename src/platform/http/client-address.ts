@@ -1,8 +1,6 @@
-/** The client's address: the socket's, or from trusted proxies. */
 import type { IncomingHttpHeaders } from 'node:http'
 import { type BlockList, isIP } from 'node:net'
 
-/** Networks, or a number of hops. */
 export type TrustedProxies = { readonly networks: BlockList } | { readonly hops: number }
 
 /** From the last one back. */
@@ -32,7 +30,6 @@ function isIn(networks: BlockList, address: string): boolean {
   return family !== 0 && networks.check(address, family === 6 ? 'ipv6' : 'ipv4')
 }
 
-/** Last first. */
 function forwardedFor(headers: IncomingHttpHeaders): string[] {
   const list = headers['x-forwarded-for']
   if (typeof list === 'string') return lastFirst(list)
@@ -41,7 +38,6 @@ function forwardedFor(headers: IncomingHttpHeaders): string[] {
 
 const lastFirst = (list: string): string[] => list.split(',').slice(-MAX_ENTRIES).reverse()
 
-/** '' without `for`. */
 function forOf(element: string): string {
   for (const pair of element.split(';')) {
     const [name = '', value = ''] = pair.split('=', 2)
@@ -50,7 +46,6 @@ function forOf(element: string): string {
   return ''
 }
 
-/** Canonical, without port, brackets and zone; null when invalid. */
 function addressOf(text: string): string | null {
   const trimmed = text.trim()
   const [, bracketed, plain] = /^(?:\[([^\]]*)\](?::\d{1,5})?|(\d{1,3}(?:\.\d{1,3}){3}):\d{1,5})$/.exec(trimmed) ?? []

@@ -1,18 +1,15 @@
-/** Timeouts and memory of a server's connections. */
 import type { Socket } from 'node:net'
 
 /** Bytes of unfinished bodies and unread responses, of all connections. */
 const BODIES = 128 * 1024 * 1024
 const ANSWERS = 256 * 1024 * 1024
 
-/** A shared byte budget. */
 export class Held {
   readonly #limit: number
   #held = 0
   constructor(limit: number) {
     this.#limit = limit
   }
-  /** False when exceeded. */
   take(bytes: number): boolean {
     if (this.#held + bytes > this.#limit) return false
     this.#held += bytes
@@ -29,7 +26,6 @@ export class Connections {
   readonly #sockets = new Set<Socket>()
   readonly #first: number
 
-  /** `first`: milliseconds until the first byte. */
   constructor(first: number, { bodies = BODIES, answers = ANSWERS }: { bodies?: number; answers?: number } = {}) {
     this.#first = first
     this.bodies = new Held(bodies)

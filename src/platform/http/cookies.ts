@@ -9,7 +9,6 @@ export function sessionCookie(publicUrl: string): string {
   return `${pathname === '/' ? '__Host-' : '__Secure-'}${SESSION_COOKIE}`
 }
 
-/** Under any of its names. */
 export const hasSessionCookie = (headers: IncomingHttpHeaders): boolean =>
   ['', '__Host-', '__Secure-'].some(prefix => cookieOf(headers, prefix + SESSION_COOKIE) !== null)
 
@@ -25,15 +24,12 @@ export function cookieOf(headers: IncomingHttpHeaders, name: string): string | n
 
 interface Cookie {
   readonly name: string
-  /** Needs no encoding. */
   readonly value: string
-  /** Below PUBLIC_URL, such as `/login`. */
   readonly path: string
   /** Seconds. */
   readonly life: number
 }
 
-/** HttpOnly, SameSite, and Secure on https. */
 export function cookieLine(publicUrl: string, { name, value, path, life }: Cookie): string {
   const { pathname, protocol } = new URL(publicUrl)
   const below = (pathname.replace(/\/$/, '') + path).replace(/(.)\/$/, '$1') || '/'

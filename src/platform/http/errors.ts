@@ -28,7 +28,6 @@ export function errorBody(statusCode: number, error: string, message: string) {
   return { statusCode, error, message }
 }
 
-/** Also for unknown paths. */
 export function restError(error: RosterError): HttpResponse {
   const { status, phrase } = ERROR_CODES[error.code]
   const headers = errorHeaders(status, error)

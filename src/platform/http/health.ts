@@ -23,7 +23,6 @@ export function registerHealth(http: HttpServer, store: { ping(): Promise<void> 
   })
 }
 
-/** The reason is only logged. */
 async function answers(store: { ping(): Promise<void> }): Promise<void> {
   let timer: NodeJS.Timeout | undefined
   const late = new Promise<never>((_, reject) => {

@@ -1,16 +1,12 @@
-/** Writes long JSON in chunks with pauses. */
 import { Invalid } from '../errors.ts'
 import { isDue, pause } from './pauses.ts'
 
-/** Bytes of a response. */
 export const RESPONSE_LIMIT = 64 * 1024 * 1024
 /** Values, weighted by text length. */
 const LONG = 1_024
 const TEXT = 64
-/** Characters. */
 const PIECE = 64 * 1024
 
-/** Creates items when read. */
 export class LazyList<Entry = unknown> {
   readonly length: number
   readonly #entries: readonly Entry[]
@@ -48,12 +44,10 @@ export class WrittenList {
     this.#left = limit
   }
 
-  /** Throws Invalid when all items together are longer than `limit` bytes. */
   async add(items: readonly unknown[]): Promise<void> {
     if (items.length === 0) return
     const whole = [...(await jsonPieces(items, this.#left)).pieces]
     for (const { length } of whole) this.#left -= length
-    // Without the brackets.
     whole[0] = whole[0]!.subarray(1)
     whole.push(whole.pop()!.subarray(0, -1))
     if (this.pieces.length > 0) this.pieces.push(COMMA)
@@ -62,10 +56,8 @@ export class WrittenList {
 }
 const COMMA = Buffer.from(',')
 
-/** By values, text length, and any LazyList. */
 export const isLong = (value: object): boolean => rest(value, LONG) < 0
 
-/** Remaining `budget`; stops below 0. */
 function rest(value: unknown, budget: number): number {
   if (typeof value === 'string') return budget - 1 - value.length / TEXT
   if (typeof value !== 'object' || value === null) return budget - 1
@@ -83,7 +75,6 @@ function rest(value: unknown, budget: number): number {
   return left
 }
 
-/** A chunked body. */
 export class Pieces {
   readonly pieces: readonly Buffer[]
   constructor(pieces: readonly Buffer[]) {
@@ -92,7 +83,6 @@ export class Pieces {
 }
 
 interface Frame {
-  /** null for a list. */
   readonly keys: readonly string[] | null
   readonly values: Pick<readonly unknown[], 'length' | 'at'>
   at: number

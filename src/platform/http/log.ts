@@ -1,8 +1,6 @@
 import { type DestinationStream, destination, type Logger, pino } from 'pino'
 
-/** Fields with such names are censored at any depth. */
 const SECRET_FIELD = /password|authorization|cookie|api-?key|token|secret/i
-/** Roster's secrets, by prefix. */
 const SECRET_TEXT = /\b(r[ktis]_)[A-Za-z0-9_-]+/g
 const CENSORED = '[redacted]'
 

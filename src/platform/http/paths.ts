@@ -1,4 +1,3 @@
-/** Known paths: doubled slashes (bim-wire-rules "Requests" 3) and methods. */
 import { MethodNotAllowed, NotFound, type RosterError } from '../errors.ts'
 
 interface Template {
@@ -7,7 +6,6 @@ interface Template {
 }
 
 export class Paths {
-  /** Longest first. */
   #templates: readonly Template[] = []
 
   /** `:param` is a segment, a final `*` the rest. GET implies HEAD. */
@@ -22,17 +20,14 @@ export class Paths {
     }
   }
 
-  /** Sorted; empty when unknown. The path is encoded, without query. */
   methodsOf(path: string): string[] {
     const segments = segmentsOf(path).map(decoded)
     const found = this.#templates.filter(({ segments: words }) => fitted(words, segments)?.length === segments.length)
     return [...new Set(found.flatMap(({ methods }) => [...methods]))].toSorted()
   }
 
-  /** MethodNotAllowed for known paths, else NotFound. */
   refusal(method: string, path: string): RosterError {
     const allowed = this.methodsOf(path)
-    // A known method means a missing file.
     if (allowed.length > 0 && !allowed.includes(method)) return new MethodNotAllowed(method, allowed)
     return new NotFound('No such path: GET /openapi.json lists all paths')
   }
@@ -67,7 +62,6 @@ function decoded(segment: string): string {
   }
 }
 
-/** null when the template does not match. */
 function fitted(template: readonly string[], segments: readonly string[]): string[] | null {
   const taken: string[] = []
   let next = 0

@@ -1,5 +1,3 @@
-/** Cooperative pauses in long work. */
-
 /** Milliseconds of work per turn of the event loop. */
 const PIECE = 10
 

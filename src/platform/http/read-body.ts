@@ -4,7 +4,6 @@ import type { Held } from './connections.ts'
 
 /** Of authenticated callers (bim-wire-rules "Names and limits" 4). */
 export const BODY_LIMIT = 1024 * 1024
-/** Enough for a log-in. */
 export const ANONYMOUS_BODY_LIMIT = 16 * 1024
 
 /** Nobody reads the response. */

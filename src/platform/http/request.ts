@@ -5,10 +5,8 @@ import { Invalid } from '../errors.ts'
 import { clientAddress, type TrustedProxies } from './client-address.ts'
 import type { HttpRequest } from './types.ts'
 
-/** Adapts Fastify's request, lazily. */
 export class HttpMessage<Locals> implements HttpRequest<Locals> {
   body: unknown = undefined
-  // Filled by `authenticate`.
   readonly locals = {} as Locals
   readonly #request: FastifyRequest
   readonly #trusted: TrustedProxies | null
@@ -73,13 +71,11 @@ export function isUnder(path: string, prefix: string): boolean {
 /** Requires one Host in HTTP/1.1 (RFC 9112 3.2). Throws Invalid. */
 export function checkHost({ httpVersion, headers, rawHeaders }: IncomingMessage): void {
   if (headers.host === undefined && httpVersion === '1.1') throw new Invalid('Host', 'is missing')
-  // node keeps the first of several.
   let hosts = 0
   for (let at = 0; at < rawHeaders.length; at += 2) if (rawHeaders[at]!.toLowerCase() === 'host') hosts++
   if (hosts > 1) throw new Invalid('Host', 'must be sent once')
 }
 
-/** Rejects encodings that cannot be stored, and raw bytes. Throws Invalid. */
 export function checkPath(path: string): void {
   if (path.includes('%00')) throw new Invalid('path', 'must not contain a NUL character')
   if (/[^\x21-\x7e]/.test(path)) throw new Invalid('path', 'must be percent-encoded ASCII')

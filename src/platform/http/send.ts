@@ -10,7 +10,6 @@ import type { HttpResponse } from './types.ts'
 const LINGER = 5_000
 const JSON_TYPE = 'application/json; charset=utf-8'
 
-/** Connections that drain an upload after their last response. */
 const answered = new WeakSet<Socket>()
 
 export function isAnswered(socket: Socket): boolean {
@@ -25,13 +24,10 @@ export interface PreparedResponse {
 }
 
 export interface Sending {
-  /** Ends the connection. */
   readonly closing: boolean
-  /** Stall limit and minimum rate. */
   readonly timing: Pick<Timing, 'write' | 'minimumRate'>
 }
 
-/** Throws when the body is no JSON. */
 export function prepare(answer: HttpResponse, requestId: string, standard: Readonly<Record<string, string>>): PreparedResponse {
   const { status, body, headers: own } = answer
   const payload = body === undefined ? '' : isWritten(body) ? body : JSON.stringify(body)
@@ -44,7 +40,6 @@ export function prepare(answer: HttpResponse, requestId: string, standard: Reado
   return { status, headers, payload }
 }
 
-/** Long bodies become chunks. Throws Invalid when too long. */
 export async function written(answer: HttpResponse): Promise<HttpResponse> {
   const { body } = answer
   if (typeof body !== 'object' || isWritten(body) || !isLong(body)) return answer
@@ -58,11 +53,9 @@ const isWritten = (body: string | Buffer | Pieces | object): body is string | Bu
 export const lengthOf = (payload: PreparedResponse['payload']): number =>
   payload instanceof Pieces ? payload.pieces.reduce((sum, { length }) => sum + length, 0) : Buffer.byteLength(payload)
 
-/** Bytes. */
 const PIECE = 64 * 1024
 
 function piecesOf(payload: PreparedResponse['payload']): readonly Buffer[] {
-  // A long text is one chunk of JSON.
   if (payload instanceof Pieces) return payload.pieces.flatMap(cutToPieces)
   if (payload.length <= PIECE) return payload.length === 0 ? [] : [Buffer.from(payload as string)]
   const whole = Buffer.isBuffer(payload) ? payload : Buffer.from(payload)
@@ -143,7 +136,6 @@ function isBrief(request: IncomingMessage): boolean {
   return Number(request.headers['content-length']) <= BODY_LIMIT && request.headers.expect === undefined
 }
 
-/** For requests that reach no route. */
 export function sendRaw(
   socket: Socket,
   { status, message, headers }: { status: number; message: string; headers: Record<string, string> },

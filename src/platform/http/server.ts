@@ -24,25 +24,21 @@ import type { Files, HttpServer, Route, Translator } from './types.ts'
 
 export type { Timing }
 
-/** Bytes (bim-wire-rules "Names and limits" 4). */
 const HEADER_LIMIT = 16 * 1024
 /** Milliseconds, while closing. */
 const IDLE_CHECKS = 50
 
 /** Bytes that the system buffers at once. */
 const UNCOUNTED = 64 * 1024
-/** For the log. */
 const NO_ROUTE = '-'
 /** Logged as by nginx; nobody receives it. */
 const NO_ANSWER = 499
 const METHODS = ['GET', 'HEAD', 'TRACE', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'QUERY']
-/** node's errors; others are 400. */
 const ERROR_RESPONSES: Record<string, [status: number, message: string]> = {
   HPE_HEADER_OVERFLOW: [431, `The request line and headers must not be larger than ${HEADER_LIMIT} bytes`],
   ERR_HTTP_REQUEST_TIMEOUT: [408, 'The request took too long to arrive'],
 }
 
-/** Routes are added before `listen`. */
 export function createHttp(options: HttpOptions): HttpServer {
   return new Server(options)
 }
@@ -51,9 +47,7 @@ export interface HttpOptions {
   log: Logger
   timing?: Partial<Timing>
   hstsSubdomains?: boolean
-  /** Shared bytes; tests lower them. */
   held?: { bodies?: number; answers?: number }
-  /** null trusts none. */
   trustedProxies?: TrustedProxies | null
 }
 
@@ -93,7 +87,6 @@ class Server implements HttpServer {
       },
       routerOptions: {
         ignoreTrailingSlash: true,
-        // Header blocks are shorter.
         maxParamLength: HEADER_LIMIT,
         querystringParser: (raw): RawQuery => ({ raw }),
       },
@@ -143,7 +136,6 @@ class Server implements HttpServer {
     this.#app.register(async scope => {
       scope.addHook('onRequest', async (request, reply) => {
         started.set(request, performance.now())
-        // Files may be cached, responses not.
         const { 'cache-control': _, ...standard } = this.#standard
         reply.headers({ ...standard, 'x-request-id': request.id, ...files.headers })
       })
@@ -152,7 +144,6 @@ class Server implements HttpServer {
         const begun = started.get(request) ?? performance.now()
         this.#line(request, { route: `${files.prefix}/*`, status: reply.statusCode, started: begun })
       })
-      // Otherwise it overrides the given one.
       const cacheControl = files.headers?.['cache-control'] === undefined
       await scope.register(serveStatic, { root: files.dir, prefix: files.prefix, dotfiles: 'ignore', cacheControl })
       scope.get(files.prefix, (_, reply) => reply.sendFile('index.html'))
@@ -170,7 +161,6 @@ class Server implements HttpServer {
 
   async close(): Promise<void> {
     this.#closing = true
-    // Spare connections of browsers.
     const silent = setTimeout(() => this.#connections.closeSilent(), this.#timing.silent)
     const idle = setInterval(() => this.#app.server.closeIdleConnections(), IDLE_CHECKS)
     const end = setTimeout(() => this.#cutOff(), this.#timing.closing)
@@ -183,7 +173,6 @@ class Server implements HttpServer {
     }
   }
 
-  /** Logs unfinished requests. */
   #cutOff(): void {
     this.#log.warn({ connections: this.#connections.size }, 'requests had no answer in time: their connections are cut')
     this.#app.server.closeAllConnections()
@@ -222,7 +211,6 @@ class Server implements HttpServer {
     }
   }
 
-  /** Errors outside routes. */
   #fail(error: unknown, request: FastifyRequest, reply: FastifyReply): void {
     const started = performance.now()
     reply.hijack()
@@ -244,7 +232,6 @@ class Server implements HttpServer {
     this.#log.info({ status, code: error.code, requestId: id }, 'refused')
   }
 
-  /** Throws for invalid headers, before sending. */
   #send(request: FastifyRequest, reply: FastifyReply, answer: PreparedResponse): number {
     const { answers } = this.#connections
     const length = lengthOf(answer.payload)
@@ -258,7 +245,6 @@ class Server implements HttpServer {
     return answer.status
   }
 
-  /** Never throws: a failing translator becomes a Fault. */
   #failure(error: unknown, id: string, path: string): PreparedResponse {
     const known = error instanceof RosterError ? error : this.#unforeseen(error, id)
     const translator = this.#translators.find(([prefix]) => isUnder(path, prefix))?.[1] ?? restError
@@ -281,13 +267,11 @@ class Server implements HttpServer {
   }
 }
 
-/** Every file error is a 404. */
 function fileError(error: unknown): unknown {
   const status = error instanceof Error && 'statusCode' in error ? error.statusCode : undefined
   return typeof status === 'number' && status >= 400 && status < 500 ? new NotFound('No such file') : error
 }
 
-/** FST_ERR_BAD_URL, or FST_ERR_MAX_PARAM_LENGTH. */
 function unroutable(error: { code: string }): RosterError {
   if (error.code === 'FST_ERR_MAX_PARAM_LENGTH') return new Invalid('path', 'has a part that is too long')
   return new Invalid('path', 'must be valid percent-encoded UTF-8')

@@ -1,15 +1,12 @@
 import { Invalid } from '../errors.ts'
 
-/** Keys that reach prototypes. */
 export const FORBIDDEN_KEYS: ReadonlySet<string> = new Set(['__proto__', 'constructor'])
 
-/** Short and printable, for messages. */
 export function named(name: string): string {
   const short = name.length > 64 ? `${name.slice(0, 64)}…` : name
   return short.toWellFormed().replace(/\p{C}/gu, '\uFFFD')
 }
 
-/** Throws Invalid for NUL and lone surrogates. */
 export function checkText(field: string, text: string): void {
   if (text.includes('\0')) throw new Invalid(field, 'must not contain a NUL character')
   if (!text.isWellFormed()) throw new Invalid(field, 'must not contain a lone surrogate')

@@ -1,16 +1,13 @@
 /** Milliseconds; tests shorten them. */
 export interface Timing {
-  /** Headers, and the whole request; checked every `checks`. */
   headers: number
   request: number
   checks: number
   /** Longer than a proxy's usual 60 s, so that the proxy closes first. */
   keepAlive: number
-  /** For the next chunk to be read. */
   write: number
   /** Bytes a second of long responses; slower readers are cut. */
   minimumRate: number
-  /** For open requests, and silent connections. */
   closing: number
   silent: number
 }

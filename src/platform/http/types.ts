@@ -7,9 +7,7 @@ export interface HttpRequest<Locals = Record<string, unknown>> {
   readonly method: string
   /** Rewritten, still encoded, without query. */
   readonly path: string
-  /** Raw, without `?`. */
   readonly query: string
-  /** Decoded once; `*` has the rest. */
   readonly params: Readonly<Record<string, string>>
   readonly headers: IncomingHttpHeaders
   /** A Buffer on `raw` routes; undefined when empty. Missing in `authenticate` and `decide`. */
@@ -21,7 +19,6 @@ export interface HttpRequest<Locals = Record<string, unknown>> {
 
 export interface HttpResponse {
   status: number
-  /** Override the standard headers. */
   headers?: Record<string, string | number | string[]>
   /** Objects are JSON; text too, unless `content-type` differs. */
   body?: string | Buffer | Pieces | object | undefined
@@ -32,15 +29,11 @@ export type BodyKind = 'json+form' | 'json' | 'raw' | 'none'
 
 export interface Route<Locals = Record<string, unknown>> {
   method: string | string[]
-  /** `:param`, and a final `*`. GET answers HEAD too. */
   path: string
-  /** Paths below `*`, for doubled slashes. */
   below?: readonly string[]
-  /** Default `json+form`. */
   body?: BodyKind
   /** Called after `authenticate`; default ANONYMOUS_BODY_LIMIT. */
   bodyLimit?: (request: HttpRequest<Locals>) => number
-  /** Default TooLarge (413). */
   tooLarge?: (request: HttpRequest<Locals>) => RosterError | undefined
   /** Throws Unauthenticated, before the body is read. */
   authenticate?: (request: HttpRequest<Locals>) => Promise<void>
@@ -49,15 +42,11 @@ export interface Route<Locals = Record<string, unknown>> {
   handler: (request: HttpRequest<Locals>) => Promise<HttpResponse>
 }
 
-/** Must not throw. */
 export type Translator = (error: RosterError, request: { readonly requestId: string; readonly path: string }) => HttpResponse
 
 export interface Files {
-  /** Such as `/graphiql`; serves index.html. */
   prefix: string
-  /** Absolute. */
   dir: string
-  /** Override the standard headers. */
   headers?: Record<string, string>
 }
 
@@ -66,8 +55,6 @@ export interface HttpServer {
   files(files: Files): void
   /** The longest prefix wins; REST by default. */
   translate(prefix: string, translator: Translator): void
-  /** Returns the port. */
   listen(at: { port: number; host: string }): Promise<number>
-  /** Drains for at most 10 s. */
   close(): Promise<void>
 }

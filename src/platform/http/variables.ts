@@ -1,15 +1,12 @@
 /** Parses graphql-js: `Variable "$input" got invalid value … at "input.userid"; the rule`. */
 
-/** Messages quote input of any length. */
 export const MESSAGE_LENGTH = 1024
 
 export const shortened = (message: string): string =>
   message.length > MESSAGE_LENGTH ? `${message.slice(0, MESSAGE_LENGTH).toWellFormed()}…` : message
 
 export interface VariableError {
-  /** Without the dollar sign. */
   readonly variable: string
-  /** Such as `input.userid`, or the variable. */
   readonly field: string
   readonly rule: string
 }

@@ -16,11 +16,9 @@ export interface InvitationMail {
 }
 
 export interface Mailer {
-  /** False without SMTP_URL. */
   readonly configured: boolean
   /** True when accepted; never throws. */
   sendInvitation(mail: InvitationMail): Promise<boolean>
-  /** Pending mails fail. */
   close(): void
 }
 
@@ -30,7 +28,6 @@ const stepTimeout = 10_000
 const stepsInAll = 6
 const connections = 4
 
-/** `timeoutMs`: per step. */
 export function createMailer(
   config: Pick<Config, 'smtpUrl' | 'mailFrom' | 'publicUrl'>,
   {
@@ -46,7 +43,6 @@ export function createMailer(
   let transport = open()
   let closed = false
 
-  /** Fails the queue at once during an outage. */
   const renew = (failed: typeof transport) => {
     if (failed !== transport || closed) return
     transport = open()
@@ -86,7 +82,6 @@ export function createMailer(
   }
 }
 
-/** Failures of the server, not of one mail. */
 const outageCodes = new Set(['ECONNECTION', 'ETIMEDOUT', 'ESOCKET', 'EDNS', 'ETLS', 'EAUTH', 'EPROTOCOL', 'NOT_ALLOWED'])
 
 const isLoopback = (url: string): boolean => /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/i.test(new URL(url).hostname)
@@ -124,7 +119,6 @@ interface Server {
 }
 type Connected = (error: Error | null, opened?: { connection: Socket }) => void
 
-/** nodemailer has no code for denied addresses. */
 function codeOf({ kind, message, code }: OutboundError): string {
   if (kind === 'not allowed') return 'NOT_ALLOWED'
   if (message === IN_TIME) return 'ETIMEDOUT'

@@ -9,13 +9,11 @@ import { connect as connectTls, type SecureContext } from 'node:tls'
 import { type Network, networkOf } from '../networks.ts'
 import { type Listening, literalOf, type OutboundRules, refusalOf } from './policy.ts'
 
-/** Safe for all callers. */
 export type OutboundClass = 'not allowed' | 'unreachable' | 'TLS' | 'no valid answer'
 
 /** `message`: for administrators, without secrets. */
 export class OutboundError extends Error {
   readonly kind: OutboundClass
-  /** Of the system or TLS. */
   readonly code: string | undefined
   constructor(kind: OutboundClass, message: string, code?: string) {
     super(message)
@@ -32,7 +30,6 @@ export interface Endpoint {
 
 export interface TlsOptions {
   readonly context?: SecureContext | undefined
-  /** PEM, instead of public authorities. */
   readonly ca?: string | undefined
   readonly cert?: string | undefined
   readonly key?: string | undefined
@@ -40,13 +37,10 @@ export interface TlsOptions {
 }
 
 export interface Outbound {
-  /** Throws OutboundError. */
   connect(place: Endpoint, signal: AbortSignal): Promise<Socket>
   /** Verifies the host. Throws OutboundError and closes the socket. */
   secure(socket: Socket, place: Endpoint, options: { tls: TlsOptions; signal: AbortSignal }): Promise<Socket>
-  /** Without resolution; null when not denied. */
   refusal(place: Endpoint): string | null
-  /** As in HOST. */
   listensAt(host: string, port: number): Promise<void>
 }
 
@@ -96,7 +90,6 @@ export function createOutbound(rules: OutboundRules): Outbound {
 
 const bareHost = (host: string): string => (host.startsWith('[') && host.endsWith(']') ? host.slice(1, -1) : host)
 
-/** Wildcard listeners accept all of these. */
 const LOOPBACK = ['127.0.0.0/8', '::1'].map(text => networkOf(text)!)
 const networksOf = (addresses: readonly string[]): Network[] =>
   addresses.flatMap(address => networkOf(address.split('%')[0]!) ?? [])
@@ -134,7 +127,6 @@ async function opened(addresses: readonly string[], port: number, signal: AbortS
   return socket
 }
 
-/** Closes the socket on failure or deadline. */
 function settled(
   socket: Socket,
   { event, signal, kind }: { event: string; signal: AbortSignal; kind: OutboundClass },
@@ -155,7 +147,6 @@ function settled(
     const over = () => {
       signal.removeEventListener('abort', late)
       socket.off('close', closed).off(event, done)
-      // Later errors are reported by later waiters.
       socket.on('error', () => {})
       socket.off('error', failed)
     }
@@ -165,7 +156,6 @@ function settled(
   })
 }
 
-/** Keeps the system's code. */
 export function faultOf(error: unknown, kind: OutboundClass): OutboundError {
   if (error instanceof OutboundError) return error
   const { name, code, message } = error as { name?: string; code?: unknown; message?: string }

@@ -1,4 +1,3 @@
-/** One HTTP request with its response. */
 import { type IncomingHttpHeaders, type IncomingMessage, request as send } from 'node:http'
 import type { Socket } from 'node:net'
 import { faultOf, IN_TIME, type Outbound, OutboundError, type TlsOptions } from './connect.ts'
@@ -8,9 +7,7 @@ export interface OutboundRequest {
   readonly headers?: Readonly<Record<string, string>>
   readonly body?: string | Buffer | undefined
   readonly tls?: TlsOptions
-  /** For the whole exchange. */
   readonly signal: AbortSignal
-  /** Of the body; a longer one fails. */
   readonly maxBytes: number
 }
 

@@ -5,13 +5,10 @@ import { bitsOf, endsOf, isIn, isWithin, type Network, networkOf } from '../netw
 
 export type OutboundRule =
   | { readonly kind: 'network'; readonly network: Network }
-  /** `below`: subdomains only (`*.corp.example`). */
   | { readonly kind: 'name'; readonly name: string; readonly below: boolean }
 
 export interface OutboundRules {
-  /** null allows all that is not denied. */
   readonly allow: readonly OutboundRule[] | null
-  /** In addition to the built-in ones. */
   readonly deny: readonly OutboundRule[]
 }
 
@@ -29,7 +26,6 @@ const DENIED: readonly (readonly [what: string, network: Network])[] = (
     ['the unspecified address', '::/128'],
     ['link-local', '169.254.0.0/16'],
     ['link-local', 'fe80::/10'],
-    // AWS, Google Cloud, Azure, Alibaba Cloud and Oracle Cloud beyond 169.254.0.0/16.
     ['an address of cloud metadata', 'fd00:ec2::/32'],
     ['an address of cloud metadata', 'fd20:ce::/32'],
     ['an address of cloud metadata', '168.63.129.16'],
@@ -47,7 +43,6 @@ export function outboundRulesOf(text: string, name: string): readonly OutboundRu
     if (network !== null) return { kind: 'network', network }
     const below = entry.startsWith('*.')
     const host = nameOf(below ? entry.slice(2) : entry)
-    // Digits only: an address in another form.
     if (!/^(?=.{1,253}$)[a-z0-9_](?:[a-z0-9_.-]*[a-z0-9_])?$/.test(host) || literalOf(host) !== null)
       throw new Invalid(
         name,
@@ -57,7 +52,6 @@ export function outboundRulesOf(text: string, name: string): readonly OutboundRu
   })
 }
 
-/** Lower case, ASCII, without the final dot. */
 export function nameOf(host: string): string {
   const short = host.slice(0, 254)
   // URL parsing would stop at a slash.
@@ -73,7 +67,6 @@ export function literalOf(host: string): string | null {
   return parsed !== undefined && bitsOf(parsed) !== null ? parsed : null
 }
 
-/** The reason with its setting; null when allowed. `address` null: before resolution. */
 export function refusalOf(
   { allow, deny }: OutboundRules,
   listening: Listening | null,
