@@ -1,5 +1,3 @@
-/** Bulk (RFC 7644 3.7): each operation has its own transaction and audit. */
-
 import { Conflict, RosterError, TooLarge } from '../../platform/errors.ts'
 import type { HttpResponse } from '../../platform/http/types.ts'
 import { isObject } from '../../platform/validation.ts'
@@ -10,7 +8,6 @@ import { SCIM_JSON, scimError } from './errors.ts'
 
 export interface Operation {
   readonly method: string
-  /** Such as `/Users/<id>`. */
   readonly path: string
   readonly bulkId: string | null
   readonly data: unknown
@@ -21,10 +18,8 @@ export type Dispatch = (operation: Operation) => Promise<HttpResponse>
 const REQUEST = 'urn:ietf:params:scim:api:messages:2.0:BulkRequest'
 const RESPONSE = 'urn:ietf:params:scim:api:messages:2.0:BulkResponse'
 const REFERENCE = /^bulkId:(.+)$/
-/** In a value path, such as `members[value eq "bulkId:x"]`. */
 const QUOTED = /"bulkId:([^"\\]+)"/g
 
-/** Ids by bulkId; null when creation failed. */
 type CreatedResource = Map<string, string | null>
 
 /** In order, except that operations wait for the resources they reference. */
@@ -50,7 +45,6 @@ export async function bulk(body: unknown, base: string, dispatch: Dispatch): Pro
   return { status: 200, headers: { 'content-type': SCIM_JSON }, body: { schemas: [RESPONSE], Operations: results } }
 }
 
-/** Keeps the order within a resource. Below 0 when none is ready. */
 function firstReady(waiting: readonly Operation[], isReady: (operation: Operation) => boolean): number {
   const held = new Set<string>()
   return waiting.findIndex(operation => {
@@ -87,7 +81,6 @@ function parseOperation(given: unknown): Operation {
   return {
     method: method.toUpperCase(),
     path,
-    // Only creations can be referenced.
     bulkId: (bulkId as string | undefined) ?? null,
     data: memberOf(given, 'data'),
     version: (version as string | null) ?? undefined,
@@ -109,7 +102,6 @@ function referencesOf({ path, data }: Operation): string[] {
 
 const isPath = (name: string): boolean => name.toLowerCase() === 'path'
 
-/** Replaces references by ids; rejects unresolved ones. */
 async function resolved(operation: Operation, made: CreatedResource, dispatch: Dispatch): Promise<[Operation, HttpResponse]> {
   let asked = operation
   try {
@@ -140,7 +132,6 @@ function withIds(operation: Operation, made: CreatedResource): Operation {
 
 const circular = (): HttpResponse => scimError(new Conflict('Circular bulkId reference: split the request'))
 
-/** Failures do not stop other operations, unexpected errors do. */
 function rejected(error: unknown): HttpResponse {
   if (error instanceof RosterError) return scimError(error)
   throw error

@@ -12,7 +12,6 @@ import type { ScimRequest, ScimRoute } from './route.ts'
 /** Bytes with a key: a group comes with all members (bim-wire-rules "Names and limits" 4). */
 export const SCIM_BODY_LIMIT = 16 * 1024 * 1024
 
-/** One transaction each, in one response. */
 export const MAX_BULK = 1000
 
 const answer = (body: object): HttpResponse => ({ status: 200, headers: { 'content-type': SCIM_JSON }, body })
@@ -58,7 +57,6 @@ export const discoveryRoutes: readonly ScimRoute[] = DISCOVERY_ENDPOINTS.map(pla
   },
 }))
 
-/** Readable without a key (RFC 7644 4); null for other paths. */
 export function discoveryEndpoint(path: readonly string[]): DiscoveryEndpoint | null {
   const [first, ...rest] = path
   return DISCOVERY_ENDPOINTS.find(place => place === (rest.length === 1 ? `${first}/:id` : first) && rest.length <= 1) ?? null

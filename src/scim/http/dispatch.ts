@@ -1,5 +1,3 @@
-/** Runs one SCIM operation: single, part of Bulk, or replayed. */
-
 import { newTrail } from '../../authorization/audit-event.ts'
 import type { Context } from '../../authorization/context.ts'
 import type { ScimReplay } from '../../authorization/ports.ts'
@@ -20,7 +18,6 @@ export interface ScimOperation extends Omit<ScimRequest, 'id'> {
 
 export const BULK = 'Bulk'
 
-/** Throws NotFound, and the route's errors. */
 export async function dispatch({ method, path, ...request }: ScimOperation): Promise<HttpResponse> {
   // RFC 7644 3.11: a provider's key is no user.
   if (path[0] === 'Me') return notImplemented('This service knows no /Me: its clients are no users')
@@ -29,7 +26,6 @@ export async function dispatch({ method, path, ...request }: ScimOperation): Pro
   const found = find(asRead, path.length === 0 ? ['ServiceProviderConfig'] : path)
   if (found) return found.row.run({ ...request, id: found.id })
   const isBulk = path.join('/') === BULK
-  // Nested or replayed Bulk.
   if (isBulk && method === 'POST') throw notFound()
   const allowed = isBulk ? ['POST'] : routes.filter(row => matches(row, path)).map(row => row.method)
   if (allowed.length === 0) throw notFound()
@@ -64,16 +60,13 @@ export function translated(error: unknown): HttpResponse {
   throw error
 }
 
-/** `body` only when it is JSON; other input is not recorded. */
 export interface RequestLine {
   readonly method: string
-  /** Encoded, with a leading slash. */
   readonly path: string
   readonly query: string
   body?: unknown
 }
 
-/** Records writes and failures; successful reads change nothing. */
 export async function withExchangeLog(
   context: Context,
   { iamid, named, run }: { iamid: string; named: RequestLine; run: (context: Context) => Promise<HttpResponse> },

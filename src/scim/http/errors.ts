@@ -30,7 +30,6 @@ export const unauthorized = (): HttpResponse => ({
 
 export const notFound = () => new NotFound('No such path: see ResourceTypes')
 
-/** RFC 9110 15.5.6. */
 export const notAllowed = (method: string, allowed: readonly string[]): HttpResponse => ({
   status: 405,
   headers: { 'content-type': SCIM_JSON, allow: allowed.join(', ') },

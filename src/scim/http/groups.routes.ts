@@ -6,7 +6,6 @@ import type { ScimRoute } from './route.ts'
 
 const type = groupType({})
 
-/** RFC 7644 3.2 to 3.6. */
 export const groupRoutes: readonly ScimRoute[] = [
   {
     method: 'GET',

@@ -76,7 +76,6 @@ export function parseSearchRequest(body: unknown): SearchParams {
   })
 }
 
-/** Cursor pages have their own error (RFC 9865 2.1). */
 const noInteger = (name: 'startIndex' | 'count', cursor: unknown) =>
   new ScimError(name === 'count' && cursor != null ? 'invalidCount' : 'invalidValue', name, 'must be an integer')
 
@@ -95,7 +94,6 @@ function isDescending(order: string | undefined): boolean {
   throw new ScimError('invalidValue', 'sortOrder', `must be ascending or descending, not ${named(order)}`)
 }
 
-/** For attributes that cost a read. */
 export function isShown({ attributes, excluded }: SearchParams, name: string): boolean {
   const names = (list: readonly string[]) => list.map(path => path.toLowerCase().replace(/^urn:.*:/, ''))
   if (attributes.length > 0) return names(attributes).some(path => path === name || path.startsWith(`${name}.`))

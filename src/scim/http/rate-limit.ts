@@ -4,11 +4,9 @@ import { TooManyRequests } from '../../platform/errors.ts'
 const MINUTE = 60_000
 
 export interface ScimRate {
-  /** Throws TooManyRequests with Retry-After. */
   take(iamid: string, perMinute: number | undefined, now?: number): void
 }
 
-/** One token bucket per IAM, initially full. */
 export function createScimRate(): ScimRate {
   const buckets = new Map<string, { left: number; at: number }>()
   return {

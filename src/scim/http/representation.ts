@@ -22,7 +22,6 @@ type Member = NonNullable<ScimGroupRecord['members']>[number]
 /** From this size, members are serialized while written, to save memory. */
 const MANY = 100
 
-/** `base` without a trailing slash. */
 export function serializeUser(base: string, user: ScimUserRecord): Serialized {
   const type = userType({})
   const document = userDocument(user)
@@ -63,7 +62,6 @@ function serialize(
   return { location, version, resource: { schemas: schemasOf(type, inside), id, ...inside, meta } }
 }
 
-/** 201 adds Location. */
 export function answer({
   status,
   type,
@@ -83,7 +81,6 @@ export function answer({
   }
 }
 
-/** 304 for the client's version. */
 export function resourceResponse(
   type: ResourceType,
   { shaped, asked, ifNoneMatch }: { shaped: Serialized; asked: SearchParams; ifNoneMatch: string | undefined },
@@ -142,10 +139,8 @@ function targets(type: ResourceType, resource: Document, paths: readonly string[
   return found
 }
 
-/** Per request paths and extensions. */
 const cache = new WeakMap<readonly string[], Map<string, Target[]>>()
 
-/** Unqualified names match wherever the resource has them. */
 function targetsOf(type: ResourceType, path: string): Target[] {
   try {
     const target = resolve(type, path)

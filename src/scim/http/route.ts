@@ -4,9 +4,7 @@ import type { SearchParams } from './query.ts'
 
 export interface ScimRequest {
   readonly context: Context
-  /** Without a trailing slash. */
   readonly base: string
-  /** Empty without an id in the path. */
   readonly id: string
   readonly asked: SearchParams
   readonly body: unknown
@@ -16,7 +14,6 @@ export interface ScimRequest {
 
 export interface ScimRoute {
   readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
-  /** `:id` is one segment. */
   readonly path: string
   readonly run: (request: ScimRequest) => Promise<HttpResponse>
 }

@@ -22,12 +22,10 @@ const PREFIX = '/scim/v2'
 
 export interface ScimDeps {
   readonly publicUrl: string
-  /** Throws Unauthenticated or Unavailable. */
   readonly contextOf: (request: HttpRequest, iamid: string) => Promise<Context>
 }
 
 interface Locals extends Record<string, unknown> {
-  /** Null for static documents without a key. */
   context: Context | null
   iamid: string
 }
@@ -39,7 +37,6 @@ export function registerScim(http: HttpServer, deps: ScimDeps): void {
     method: METHODS,
     path: `${PREFIX}/*`,
     below: [BULK, ...routes.map(row => row.path)].map(path => `${PREFIX}/:iamid/${path}`),
-    // Parsed in `serve`, where errors are the client's.
     body: 'raw',
     bodyLimit: ({ locals }) => (locals.context ? SCIM_BODY_LIMIT : ANONYMOUS_BODY_LIMIT),
     authenticate: async request => {
@@ -54,7 +51,6 @@ export function registerScim(http: HttpServer, deps: ScimDeps): void {
 
 const isRead = (method: string): boolean => method === 'GET' || method === 'HEAD'
 
-/** Errors outside routes: undecodable paths, unknown methods. */
 const outside: Translator = error =>
   ['UNAVAILABLE', 'INTERNAL_SERVER_ERROR', 'PAYLOAD_TOO_LARGE', 'TOO_MANY_REQUESTS'].includes(error.code)
     ? scimError(error)
@@ -82,7 +78,6 @@ async function serve(request: HttpRequest<Locals>, deps: ScimDeps): Promise<Http
   })
 }
 
-/** Reads no data, so all IAM ids look alike. */
 function withoutKey(request: HttpRequest<Locals>, deps: ScimDeps, path: readonly string[]): HttpResponse {
   const place = discoveryEndpoint(path)
   if (place === null) throw notFound()
@@ -90,10 +85,8 @@ function withoutKey(request: HttpRequest<Locals>, deps: ScimDeps, path: readonly
   return staticDiscovery(place, `${deps.publicUrl}${PREFIX}/${encodeURIComponent(request.locals.iamid)}`, path[1] ?? '')
 }
 
-/** Parts of Bulk omit members and groups. */
 const noQuery = parseSearchQuery(new Map([['excludedAttributes', ['members,groups']]]))
 
-/** Each part is an exchange. */
 const part =
   ({ context, base }: Pick<ScimRequest, 'context' | 'base'>): Dispatch =>
   ({ method, path, data: body, version: ifMatch }) =>

@@ -6,7 +6,6 @@ import type { ScimRoute } from './route.ts'
 
 const type = userType({})
 
-/** RFC 7644 3.2 to 3.6. */
 export const userRoutes: readonly ScimRoute[] = [
   {
     method: 'GET',

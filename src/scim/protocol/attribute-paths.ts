@@ -1,5 +1,3 @@
-/** Attribute paths (RFC 7644 3.10). Pure. */
-
 import { foldCase } from '../../platform/case-folding.ts'
 import { named } from '../../platform/http/text.ts'
 import { isObject } from '../../platform/validation.ts'
@@ -18,7 +16,6 @@ import type { Attribute } from './schema.types.ts'
 
 /** Without an attribute: the whole extension `urn`. */
 export interface Target {
-  /** Null for the core schema. */
   readonly urn: string | null
   readonly attribute: Attribute | null
   readonly sub: Attribute | null
@@ -89,14 +86,12 @@ function within(
   return part && { urn, attribute, sub: part }
 }
 
-/** Adds the resource's extensions, so that their URNs are recognised. */
 export function withExtensionsOf(type: ResourceType, document: Document): ResourceType {
   const own = new Set([...type.extensions.map(({ id }) => id), ...type.open].map(id => foldCase(id)))
   const held = Object.keys(document).filter(key => /^urn:/i.test(key) && !own.has(foldCase(key)))
   return held.length === 0 ? type : { ...type, open: [...type.open, ...held] }
 }
 
-/** In the document's spelling; core attributes win over unqualified names. */
 export function located(document: Document, target: Target): Target {
   const { attribute, sub } = target
   if (attribute === null) return target
@@ -117,7 +112,6 @@ function raise(error: Error): never {
   throw error
 }
 
-/** An undescribed extension's URN; null for attribute paths. */
 export function wholeExtension(type: ResourceType, key: string): string | null {
   const lower = foldCase(key)
   const known = [type.core.id, ...type.extensions.map(({ id }) => id), ...type.open].some(id => lower.startsWith(foldCase(id)))

@@ -163,7 +163,6 @@ class Parser {
     return parsed
   }
 
-  /** Skips spaces; empty at the end. */
   #next(): string {
     this.#match(SPACES)
     return this.#text[this.#at] ?? ''

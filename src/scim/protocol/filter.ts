@@ -38,12 +38,10 @@ export interface Negation<Inner> {
 export type Tree<Leaf> = Leaf | Logical<Tree<Leaf>> | Negation<Tree<Leaf>>
 
 export type Filter = Tree<Compare | Presence | ValuePath>
-/** Inside the brackets of a value path. */
 export type ValueFilter = Tree<Compare | Presence>
 
 export const isLogical = (filter: Filter): filter is Logical<Filter> => filter.op === 'and' || filter.op === 'or'
 
-/** A plain value is its own `value`. */
 export function matches(filter: ValueFilter, value: unknown, attribute: Attribute): boolean {
   if (isLogical(filter))
     return filter.op === 'and'
@@ -81,7 +79,6 @@ function same(held: unknown, wanted: unknown, exact: boolean): boolean {
   return held === wanted
 }
 
-/** The values of a pure `eq`/`and` filter; else null. */
 export function impliedBy(filter: ValueFilter): Record<string, unknown> | null {
   if (filter.op === 'eq') return filter.compValue === null ? null : { [filter.attrPath]: filter.compValue }
   if (filter.op !== 'and') return null

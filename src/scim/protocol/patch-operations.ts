@@ -1,5 +1,3 @@
-/** PATCH bodies (RFC 7644 3.5.2) as normalised operations. Pure. */
-
 import { Invalid } from '../../platform/errors.ts'
 import { FORBIDDEN_KEYS, named } from '../../platform/http/text.ts'
 import { isObject } from '../../platform/validation.ts'
@@ -17,10 +15,8 @@ const MAX_OPERATIONS = 1000
 export interface PatchOperation {
   readonly op: 'add' | 'replace' | 'remove'
   readonly target: Target
-  /** Null selects all values. */
   readonly filter: ValueFilter | null
   readonly value: unknown
-  /** As sent, for messages. */
   readonly path: string
 }
 
@@ -38,7 +34,6 @@ export function parsePatch(type: ResourceType, body: unknown): PatchOperation[] 
 function stepsOf(type: ResourceType, operation: unknown): PatchOperation[] {
   if (!isObject(operation)) throw new ScimError('invalidSyntax', 'Operations', 'must be objects')
   const unknown = Object.keys(operation).find(key => !['op', 'path', 'value'].includes(key.toLowerCase()))
-  // Entra ID adds `name`.
   if (unknown !== undefined && unknown !== 'name')
     throw new ScimError('invalidSyntax', named(unknown), 'is not part of an operation')
   const [op, path, value] = [opOf(memberOf(operation, 'op')), memberOf(operation, 'path'), memberOf(operation, 'value')]
@@ -74,7 +69,6 @@ function opOf(op: unknown): PatchOperation['op'] {
 const isReadOnly = ({ attribute, sub }: Target): boolean =>
   [attribute, sub].some(part => part?.mutability === 'readOnly' || part?.mutability === 'writeOnly')
 
-/** `attribute`, `attribute.sub`, `attribute[filter]` or `attribute[filter].sub`. */
 function parsePath(type: ResourceType, path: string): { target: Target; filter: ValueFilter | null } {
   const valuePath = parseValuePath(path)
   if (valuePath === null) return { target: resolve(type, path), filter: null }

@@ -29,7 +29,6 @@ function apply(type: ResourceType, document: Document, given: PatchOperation): v
   if (urn !== null) keep(document, urn, holder)
 }
 
-/** Changes the named attributes only (RFC 7644 3.5.2.3). */
 function changeExtension(
   type: ResourceType,
   document: Document,
@@ -82,14 +81,12 @@ function changeWhole(
   } else holder[name] = given
 }
 
-/** An undescribed attribute is a list if it has one. */
 const isList = ({ multiValued, type, name }: Attribute, holder: Document): boolean =>
   multiValued || (type === 'any' && Array.isArray(holder[name]))
 
 const isSingleComplex = ({ type, multiValued, name }: Attribute, holder: Document): boolean =>
   (type === 'complex' || type === 'any') && !multiValued && isObject(holder[name])
 
-/** `name.givenName`, and `emails.value` of all values. */
 function changePart(
   type: ResourceType,
   { holder, attribute, part, step }: { holder: Document; attribute: Attribute; part: Attribute; step: PatchOperation },
@@ -107,7 +104,6 @@ function changePart(
   keep(holder, attribute.name, atMostOnePrimary(attribute, changed).filter(isNotEmpty))
 }
 
-/** `emails[type eq "work"]`, with or without `.value`. */
 function changeSome(
   type: ResourceType,
   holder: Document,
@@ -183,13 +179,11 @@ const isNotEmpty = (value: unknown): boolean => !(isObject(value) && Object.keys
 const checkList = (type: ResourceType, attribute: Attribute, value: unknown): unknown[] =>
   [checkValue(attribute, value, { field: attribute.name, strict: type.strict }) ?? []].flat()
 
-/** Removes unassigned values. */
 function keep(holder: Document, name: string, value: unknown): void {
   if (isUnassigned(value) || !isNotEmpty(value)) delete holder[name]
   else holder[name] = value
 }
 
-/** Skips duplicates. */
 function joined(attribute: Attribute, values: readonly unknown[], added: readonly unknown[]): unknown[] {
   const all = [...values]
   const places = new Map(all.map((value, at) => [sameness(attribute, value), at]))
@@ -239,7 +233,6 @@ function without({ subAttributes = [] }: Attribute, values: readonly unknown[], 
   )
 }
 
-/** Of a list: the primary value, else the first. */
 export function valueAt(document: Document, target: PatchOperation['target']): unknown {
   const { urn, attribute, sub } = located(document, target)
   const holder = urn === null ? document : document[urn]

@@ -1,5 +1,3 @@
-/** Validates and normalises resources (RFC 7643 2). Pure. */
-
 import { foldCase } from '../../platform/case-folding.ts'
 import { Invalid } from '../../platform/errors.ts'
 import { FORBIDDEN_KEYS, named } from '../../platform/http/text.ts'
@@ -12,7 +10,6 @@ import type { Attribute } from './schema.types.ts'
 const MAX_DOCUMENT = 65_536
 const MAX_VALUES = 1000
 
-/** RFC 7643 2.5. */
 export const isUnassigned = (value: unknown): boolean => value == null || (Array.isArray(value) && value.length === 0)
 
 /** For POST and PUT. Drops read-only attributes (RFC 7644 3.3, 3.5.1) and passwords. */
@@ -36,13 +33,11 @@ export function checkResource(type: ResourceType, body: unknown): Document {
   return document
 }
 
-/** Case-insensitive. */
 export function hasSchema(body: Record<string, unknown>, urn: string): boolean {
   const schemas = memberOf(body, 'schemas')
   return Array.isArray(schemas) && schemas.some(schema => typeof schema === 'string' && foldCase(schema) === foldCase(urn))
 }
 
-/** Case-insensitive (RFC 7643 2.1). */
 export function memberOf(body: Record<string, unknown>, name: string): unknown {
   const key = Object.keys(body).find(key => foldCase(key) === foldCase(name))
   return key === undefined ? undefined : body[key]
@@ -62,7 +57,6 @@ function checkMember(type: ResourceType, key: string, value: unknown): [name: st
   return [key, checkAny(key, value)]
 }
 
-/** Undefined for read-only attributes. */
 export function checkWritable(attribute: Attribute, value: unknown, strict: boolean): unknown {
   if (attribute.mutability === 'readOnly' || attribute.mutability === 'writeOnly') return undefined
   return checkValue(attribute, value, { field: attribute.name, strict })
@@ -83,7 +77,6 @@ export function checkExtension(type: ResourceType, urn: string, value: unknown):
   return Object.keys(document).length === 0 ? undefined : document
 }
 
-/** Undefined when unassigned. */
 export function checkValue(attribute: Attribute, value: unknown, { field, strict }: { field: string; strict: boolean }): unknown {
   if (isUnassigned(value)) return undefined
   if (!attribute.multiValued) {
@@ -92,7 +85,6 @@ export function checkValue(attribute: Attribute, value: unknown, { field, strict
     return checkSingle(attribute, single, { field, strict })
   }
   const values = (Array.isArray(value) ? value : [value]).filter(entry => entry !== null)
-  // Members are rows.
   if (values.length > MAX_VALUES && attribute.name !== 'members')
     throw new Invalid(field, `must have at most ${MAX_VALUES} values`)
   const checked = values
@@ -145,7 +137,6 @@ function checkComplex(attribute: Attribute, value: unknown, { field, strict }: {
   return checked
 }
 
-/** Undescribed JSON; the HTTP layer checked its keys and characters. */
 function checkAny(field: string, value: unknown): unknown {
   if (isUnassigned(value)) return undefined
   if (!['string', 'number', 'boolean', 'object'].includes(typeof value))
@@ -154,7 +145,6 @@ function checkAny(field: string, value: unknown): unknown {
   return value
 }
 
-/** Checks size and required attributes; drops unassigned values and duplicates. */
 export function checkDocument(type: ResourceType, given: Document): Document {
   const document = tidied(type, given)
   for (const attribute of type.core.attributes)
@@ -201,7 +191,6 @@ function once(attribute: Attribute, values: readonly unknown[]): unknown[] {
   return [...found.values()]
 }
 
-/** Equal for equal values. */
 export const sortKeys = (value: unknown): string =>
   JSON.stringify(isObject(value) ? Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)) : value)
 

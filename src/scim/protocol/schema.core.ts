@@ -1,4 +1,3 @@
-/** The schemas of RFC 7643 (4.1 to 4.3). Pure. */
 import type { Attribute, Schema } from './schema.types.ts'
 
 type Rest = Partial<Omit<Attribute, 'name' | 'description'>>
@@ -26,7 +25,6 @@ const reference = (
 /** RFC 7643 8.7.1: others are accepted too. */
 const suggested = (canonicalValues: readonly string[]): Rest => (canonicalValues.length > 0 ? { canonicalValues } : {})
 
-/** RFC 7643 2.4. */
 const plural = (
   name: string,
   description: string,

@@ -1,10 +1,8 @@
-/** Resource types and their attributes. Pure. */
 import { foldCase } from '../../platform/case-folding.ts'
 import { FORBIDDEN_KEYS } from '../../platform/http/text.ts'
 import { CORE_GROUP, CORE_USER, common, enterpriseSchema, groupSchema, userSchema } from './schema.core.ts'
 import type { Attribute, Schema } from './schema.types.ts'
 
-/** Its attributes become `prefix.attribute` of the user. */
 export interface MappedSchema {
   readonly scimSchema: string
   readonly prefix: string
@@ -15,9 +13,7 @@ export interface ResourceType {
   readonly endpoint: 'Users' | 'Groups'
   readonly core: Schema
   readonly extensions: readonly Schema[]
-  /** Configured but undescribed extensions. */
   readonly open: readonly string[]
-  /** Rejects undescribed attributes. */
   readonly strict: boolean
 }
 
@@ -58,7 +54,6 @@ export const coreAttributes = (type: ResourceType): readonly Attribute[] => [...
 
 const NAME = /^[A-Za-z$_][\w$-]{0,253}$/
 
-/** Null for an invalid name (RFC 7643 2.1). */
 export const undescribed = (name: string): Attribute | null =>
   !NAME.test(name) || FORBIDDEN_KEYS.has(name)
     ? null
@@ -74,7 +69,6 @@ export const undescribed = (name: string): Attribute | null =>
         uniqueness: 'none',
       }
 
-/** Undescribed ones unless `strict`. */
 export function partOf(attribute: Attribute, name: string, strict: boolean): Attribute | null {
   const parts = attribute.subAttributes ?? []
   const described = findAttribute(parts, name)
@@ -83,11 +77,9 @@ export function partOf(attribute: Attribute, name: string, strict: boolean): Att
   return isOpen ? undescribed(name) : null
 }
 
-/** In our spelling; null when unknown. */
 export function extensionOf(type: ResourceType, urn: string): string | null {
   const lower = foldCase(urn)
   const known = [...type.extensions.map(({ id }) => id), ...type.open].find(id => foldCase(id) === lower)
-  // Core schemas are no extensions.
   const isCore = lower.startsWith('urn:ietf:params:scim:schemas:core:')
   return known ?? (type.strict || isCore || !/^urn:[\w.:%~-]{1,200}$/i.test(urn) ? null : urn)
 }

@@ -5,11 +5,9 @@ export type Column =
   | { readonly kind: 'key' | 'exact' | 'boolean' | 'time' | 'uuid'; readonly sql: string }
   | { readonly kind: 'rows'; readonly exists: (condition: string) => string; readonly parts: Readonly<Record<string, Column>> }
 
-/** `$1` is the IAM's id. */
 export interface ColumnMap {
   readonly type: ResourceType
   readonly document: string
-  /** Up to the comparison with the IAM. */
   readonly from: string
   readonly rowid: string
   readonly where: string

@@ -4,7 +4,6 @@ import type { Db } from '../../platform/database/store.ts'
 import { type ScimGuardRecord, scimGuardsOf } from './deprovisioning.store.ts'
 
 export const deprovisioningLoaders = (db: Db) => ({
-  /** Null without deprovisioned users. */
   scimGuardOfIam: new DataLoader<string, ScimGuardRecord | null>(async ids =>
     groupOne(ids, await scimGuardsOf(db, ids), guard => guard.iamid),
   ),

@@ -28,7 +28,6 @@ export async function writeScimGuard(
   await db.query('UPDATE scim_guards SET held_at = $2, allowed_until = $3 WHERE iamid = $1', [iamid, heldAt, allowedUntil])
 }
 
-/** `enabled` is read only from `least` on. */
 export async function countDeprovisioned(
   db: Db,
   { iamid, userId, since, least }: { iamid: string; userId: number | null; since: Date; least: number },
@@ -43,7 +42,6 @@ export async function countDeprovisioned(
   return counted!
 }
 
-/** When the window frees the next place. */
 export async function deprovisionedAt(db: Db, iamid: string, nth: number): Promise<Date | null> {
   const [row] = await db.query<{ at: Date }>(
     'SELECT d.at FROM scim_deprovisionings d WHERE d.iamid = $1 ORDER BY d.at DESC OFFSET $2::int LIMIT 1',

@@ -37,7 +37,6 @@ export async function heldDeprovisioning<R>(
   return null
 }
 
-/** One event per threshold, not per request. */
 async function held<R>(
   { db, now }: ServiceContext,
   { iam, guard, count, most }: { iam: IamRecord; guard: ScimGuardRecord; count: number; most: number },

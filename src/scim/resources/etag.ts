@@ -15,13 +15,11 @@ const digest = (facts: unknown): string =>
     .digest('hex')
     .slice(0, 16)
 
-/** `W/"a", "b"` or `*`, compared weakly. */
 export const etagMatches = (header: string, version: string): boolean =>
   header.split(',').some(tag => tag.trim() === '*' || bare(tag) === bare(version))
 
 const bare = (tag: string): string => tag.trim().replace(/^W\//, '')
 
-/** RFC 9110 13.1, by header. */
 export interface Precondition {
   readonly ifMatch?: string | undefined
   readonly ifNoneMatch?: string | undefined
@@ -35,5 +33,4 @@ export function checkVersion({ ifMatch, ifNoneMatch }: Precondition, version: st
     throw new PreconditionFailed('The resource already exists in this version (If-None-Match)')
 }
 
-/** The tag without `beside`. */
 const written = (header: string): string => header.replace(/\.[0-9a-f]{16}"/g, '"')

@@ -88,7 +88,6 @@ function comparison(places: ColumnMap, target: Target, { filter, bind }: { filte
   const json = isSchemas(target) ? schemasIn(places) : jsonOf(places, target, bind)
   if (attribute === null) return presence(filter, json)
   if (filter.op === 'pr' && sub === null) return present(json)
-  // About the list, not one of its values.
   if (filter.op !== 'pr' && filter.compValue === null && sub === null && (attribute.multiValued || attribute.type === 'any'))
     return nothing(filter.op, present(json))
   const part = sub ?? (attribute.type === 'complex' ? findAttribute(attribute.subAttributes ?? [], 'value') : attribute)
@@ -100,7 +99,6 @@ function comparison(places: ColumnMap, target: Target, { filter, bind }: { filte
 }
 
 const isSchemas = ({ urn, attribute }: Target): boolean => urn === null && attribute?.name === 'schemas'
-/** As in `schemasOf`. */
 const schemasIn = ({ type, document }: ColumnMap): string =>
   `(jsonb_build_array('${type.core.id}') || coalesce((SELECT jsonb_agg(k) FROM jsonb_object_keys(${document}) k WHERE starts_with(${foldCaseSql('k')}, 'urn:')), '[]'))`
 
@@ -124,7 +122,6 @@ function valuePath(places: ColumnMap, target: Target, { filter, bind }: { filter
   return `${byIndex(places, target, { filter: comparedValue(filter), bind })}${anyIn(jsonOf(places, target, bind), all(filter))}`
 }
 
-/** The required comparison of `value`, if any. */
 function comparedValue(filter: ValueFilter): Leaf | null {
   if (filter.op === 'and') return filter.filters.map(comparedValue).find(found => found !== null) ?? null
   return filter.op === 'eq' && filter.attrPath.toLowerCase() === 'value' ? filter : null
@@ -152,7 +149,6 @@ function presence(filter: Leaf, json: string): string {
   return present(json)
 }
 
-/** Absent values satisfy `ne`. */
 function leaf(
   json: string,
   { attribute: { name, type, caseExact }, filter, bind }: { attribute: Attribute; filter: Leaf; bind: Bind },
@@ -165,7 +161,6 @@ function leaf(
   if (typeof wanted === 'boolean') {
     if (!['boolean', 'any'].includes(type) || (op !== 'eq' && op !== 'ne'))
       throw fault(`cannot compare ${filter.attrPath} with ${op} to a boolean`)
-    // An absent `primary` is false (RFC 7643 2.4).
     if (name === 'primary' && type === 'boolean') return `coalesce(${json} = 'true', false) ${SYMBOLS[op]} ${wanted}`
     return `coalesce(${json} ${SYMBOLS[op]} '${wanted}', ${op === 'ne'})`
   }
@@ -209,7 +204,6 @@ function columnLeaf(column: Column, filter: Leaf, bind: Bind): string {
     return `${sql} ${SYMBOLS[op]} ${bind(time)}::timestamptz`
   }
   if (kind === 'uuid' && (op === 'eq' || op === 'ne')) {
-    // Typed for the index; other text matches nothing.
     const found = UUID.test(compValue) ? `${sql} = ${bind(compValue)}::uuid` : 'false'
     return op === 'eq' ? found : `NOT (${found})`
   }
@@ -225,7 +219,6 @@ function nothing(op: Compare['op'], isPresent: string): string {
   return op === 'eq' ? `NOT (${isPresent})` : isPresent
 }
 
-/** In UTC; null for no time in the years 1 to 9999. */
 function timeOf(text: string): string | null {
   const time = parseInstant(text)
   return time !== null && time.getUTCFullYear() >= 1 ? time.toISOString() : null

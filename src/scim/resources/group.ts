@@ -1,5 +1,3 @@
-/** Group resources and member changes. Pure. */
-
 import { GROUP_COLUMNS } from '../../domain/groups/group.ts'
 import type { IamRecord } from '../../domain/iams/iam.ts'
 import { integer, type RecordOf, text } from '../../platform/database/columns.ts'
@@ -26,9 +24,7 @@ export const SCIM_GROUP_COLUMNS = {
 }
 
 export interface ScimGroupRecord extends RecordOf<typeof SCIM_GROUP_COLUMNS> {
-  /** Without displayName and members. */
   readonly document: Document
-  /** If selected. */
   readonly members?: readonly { value: string; display: string }[]
 }
 
@@ -36,13 +32,11 @@ export const groupDocument = ({ name, document }: ScimGroupRecord): Document => 
 
 export const groupFacts = (group: ScimGroupRecord): unknown => [group.scimid, group.scimVersion, groupDocument(group)]
 
-/** By SCIM id; `set` replaces all members. */
 export interface MemberChange {
   readonly kind: 'add' | 'remove' | 'set'
   readonly ids: readonly string[]
 }
 
-/** Throws ScimError for groups and invalid ids. */
 export function memberIds(type: ResourceType, value: unknown): string[] {
   const members = type.core.attributes.find(({ name }) => name === 'members')!
   const checked = (checkValue(members, value, { field: 'members', strict: type.strict }) ?? []) as Document[]
@@ -61,7 +55,6 @@ function memberId(member: Document): string {
 
 export const notAUser = () => new ScimError('invalidValue', 'members', 'must be the ids of users of this IAM')
 
-/** Separates member operations from others. */
 export function memberChanges(
   type: ResourceType,
   steps: readonly PatchOperation[],
@@ -89,7 +82,6 @@ function changeOf(type: ResourceType, { op, filter, value, target }: PatchOperat
   return isUnassigned(value) ? { kind: 'set', ids: [] } : { kind: 'remove', ids: namedIds(value) }
 }
 
-/** Combines changes; `emptied`: all others are removed. */
 export function folded(changes: readonly MemberChange[]): { emptied: boolean; joining: string[]; leaving: string[] } {
   let emptied = false
   const isIn = new Map<string, boolean>()
@@ -104,7 +96,6 @@ export function folded(changes: readonly MemberChange[]): { emptied: boolean; jo
   return { emptied, joining: which(true), leaving: which(false) }
 }
 
-/** Ignores ids of no users. */
 function namedIds(value: unknown): string[] {
   const entries = Array.isArray(value) ? value : [value]
   const ids = entries.map(entry => (isObject(entry) ? entry.value : entry))
@@ -121,7 +112,6 @@ function idsOf(filter: ValueFilter): string[] | null {
   return typeof filter.compValue === 'string' ? [filter.compValue] : null
 }
 
-/** Throws Invalid. */
 export function written({ config }: Pick<IamRecord, 'config'>, given: Document) {
   const type = groupType(config)
   const { members, ...document } = given

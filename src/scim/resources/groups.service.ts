@@ -37,7 +37,6 @@ interface WithBody {
   readonly body: unknown
 }
 interface Wants {
-  /** Reads all members. */
   readonly members: boolean
 }
 
@@ -65,7 +64,6 @@ export const scimGroups = {
     },
   ),
 
-  /** Adopts a local group of the same name. */
   create: command(
     'scim:createGroup',
     async (call: ServiceContext, { body, members }: WithBody & Wants, { read, pieces }: Prepared<Creation>) => {
@@ -219,7 +217,6 @@ interface Patching extends Wanted, ReturnType<typeof patching> {
   readonly changes: MemberChange[]
 }
 
-/** The key that serialises writes. */
 const keyOf = (scimid: string): string => `id/${scimid.toLowerCase()}`
 
 async function requireScimGroup(

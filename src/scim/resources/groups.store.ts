@@ -32,7 +32,6 @@ export const groupColumns = (type: ResourceType): ColumnMap => ({
   },
 })
 
-/** `lock`: also of its members by this IAM. */
 export async function findScimGroup(
   db: Db,
   { iamid, scimid, lock = false, members = false }: { iamid: string; scimid: string; lock?: boolean; members?: boolean },
@@ -50,16 +49,13 @@ export const withMembers = async (db: Db, group: ScimGroupRecord): Promise<ScimG
   members: shown(await allMembers(db, group)),
 })
 
-/** `scimid`: null while a local group is being adopted. */
 type LockedGroup = Omit<ScimGroupRecord, 'scimid'> & { readonly scimid: string | null }
 
-/** By internal id, locked; null if deleted. */
 export async function lockGroup(db: Db, id: number): Promise<LockedGroup | null> {
   const [group] = await db.query<LockedGroup>(`SELECT ${SELECT_GROUP} FROM groups g WHERE g.id = $1 FOR UPDATE`, [id])
   return group ?? null
 }
 
-/** Unordered, without members. */
 const findScimGroups = (db: Db, ids: readonly number[]): Promise<ScimGroupRecord[]> =>
   db.query(`SELECT ${SELECT_GROUP} FROM groups g WHERE g.id = ANY($1::int[])`, [ids])
 
@@ -112,11 +108,9 @@ interface Namesake {
 const NAMESAKE = `SELECT g.id, g.iamid, g.name, g.scimid, g.unfinished_at AS "unfinishedAt"
   FROM groups g WHERE g.iamid = $1 AND g.name_key = $2`
 
-/** With or without SCIM id. */
 export const findNamesake = async (db: Db, iamid: string, nameKey: string): Promise<Namesake | null> =>
   (await db.query<Namesake>(NAMESAKE, [iamid, nameKey]))[0] ?? null
 
-/** Locked. */
 export const lockByName = async (db: Db, iamid: string, nameKey: string): Promise<Namesake | null> =>
   (await db.query<Namesake>(`${NAMESAKE} FOR UPDATE`, [iamid, nameKey]))[0] ?? null
 
@@ -125,7 +119,6 @@ export interface ScimGroupColumns {
   readonly nameKey: string
   readonly scim: Document
   readonly scimid: string
-  /** Set until its creation is complete. */
   readonly unfinishedAt?: Date | null
 }
 
@@ -140,7 +133,6 @@ export async function insertScimGroup(
   return id
 }
 
-/** Increments the version. Throws a unique violation. */
 export async function updateScimGroup(
   db: Db,
   id: number,

@@ -1,5 +1,3 @@
-/** Transactions of a group's write: one, or several when chunked. */
-
 import { type AuditDraft, difference } from '../../authorization/audit-event.ts'
 import { continued, type ServiceContext, type WriteResult } from '../../authorization/service.ts'
 import { type MemberChanges, memberEvents, type NamedGroup, targetOf } from '../../domain/groups/group.members.ts'
@@ -51,7 +49,6 @@ export async function save(
   return goingOn(call, { ...rest, events: [...(fields.changed ? [updated] : []), ...memberEvents(before, changed)] })
 }
 
-/** Throws Conflict if the last USER_ADMIN would be lost. */
 export async function keepAdministrators({ db }: ServiceContext, group: NamedGroup, lost: readonly unknown[]): Promise<void> {
   if (lost.length === 0) return
   if ((await permissionsOfName(db, group.iamid, canonical(group.name))).includes('USER_ADMIN'))
@@ -63,7 +60,6 @@ interface Going {
   readonly events: readonly AuditDraft[]
   /** The first is written. */
   readonly pieces: readonly Piece[] | null
-  /** Written with the last chunk. */
   readonly end: Partial<ScimGroupColumns>
   readonly members: boolean
 }
@@ -93,7 +89,6 @@ async function piece(call: ServiceContext, going: Omit<Going, 'events'>): Promis
   return goingOn(call, { ...going, events: [...memberEvents(group, changed), ...(isLast && scimid ? [provisioned] : [])] })
 }
 
-/** Writes the combined change; skips users deleted meanwhile. */
 export async function changeMembers(
   call: ServiceContext,
   group: NamedGroup,

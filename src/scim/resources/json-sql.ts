@@ -1,5 +1,3 @@
-/** Attribute paths as SQL on a JSON document. Pure. */
-
 import { foldCase, foldCaseSql } from '../../platform/case-folding.ts'
 import type { Target } from '../protocol/attribute-paths.ts'
 import type { Attribute } from '../protocol/schema.types.ts'
@@ -12,7 +10,6 @@ export const literal = (name: string): string => `'${name.replace(/[^\w$]/g, '')
 /** Configured names may contain quotes. */
 const quoted = (urn: string): string => `'${urn.replaceAll("'", "''")}'`
 
-/** Undescribed attributes keep their spelling. */
 const spelled = (json: string, name: string, bind: Bind): string =>
   `(SELECT k.value FROM (SELECT ${json} AS j) o, jsonb_each(CASE WHEN jsonb_typeof(o.j) = 'object' THEN o.j END) k
     WHERE ${foldCaseSql('k.key')} = ${bind(foldCase(name))}::text LIMIT 1)`
@@ -20,7 +17,6 @@ const spelled = (json: string, name: string, bind: Bind): string =>
 export const member = (json: string, { name, type }: Attribute, bind: Bind): string =>
   type === 'any' ? spelled(json, name, bind) : `${json}->${literal(name)}`
 
-/** An attribute or a whole extension. */
 export function jsonOf({ type, document }: ColumnMap, { urn, attribute, unqualified }: Target, bind: Bind): string {
   const whole = `(${document})`
   if (urn === null) return member(whole, attribute!, bind)
@@ -31,7 +27,6 @@ export function jsonOf({ type, document }: ColumnMap, { urn, attribute, unqualif
   return unqualified ? `coalesce(${spelled(whole, attribute.name, bind)}, ${inside})` : inside
 }
 
-/** Without parameters, for ORDER BY; described attributes only. */
 export const orderedJson = ({ document }: ColumnMap, { urn, attribute }: Target): string =>
   `${urn === null ? `(${document})` : `(${document})->${quoted(urn)}`}->${literal(attribute!.name)}`
 
@@ -39,7 +34,6 @@ export const orderedJson = ({ document }: ColumnMap, { urn, attribute }: Target)
 export const singleJson = ({ type }: Attribute, json: string): string =>
   type === 'any' ? `(CASE WHEN jsonb_typeof(${json}) = 'object' THEN ${json}->'value' ELSE ${json} END)` : json
 
-/** A single value counts as a list. */
 export const anyIn = (json: string, condition: string): string =>
   `EXISTS (SELECT 1 FROM (SELECT ${json} AS j) l, jsonb_array_elements(CASE WHEN l.j IS NULL THEN '[]'::jsonb
     WHEN jsonb_typeof(l.j) = 'array' THEN l.j ELSE jsonb_build_array(l.j) END) e(v) WHERE ${condition})`

@@ -1,5 +1,3 @@
-/** Lists as SQL, totally ordered. Pure. */
-
 import { integer, selectList, text } from '../../platform/database/columns.ts'
 import type { Order } from '../../platform/database/order.ts'
 import type { ListQuery } from '../../platform/database/pagination.ts'
@@ -10,7 +8,6 @@ import type { ColumnMap } from './column-map.ts'
 import { condition, orderBy } from './filter-sql.ts'
 import type { SearchRequest } from './search.ts'
 
-/** Rows are ids. */
 export function listOf(
   places: ColumnMap,
   iamid: string,
@@ -61,7 +58,6 @@ export function listOfAll(
   }
 }
 
-/** Null when the type lacks it. */
 function orderOf(places: ColumnMap, sortBy: string | undefined, descending: boolean): Order | null {
   if (!sortBy) return null
   try {

@@ -14,13 +14,10 @@ import { folded, type MemberChange, notAUser } from './group.ts'
 import { allMembers, usersOf } from './members.store.ts'
 
 export interface Piece {
-  /** SCIM ids. */
   readonly joining: readonly string[]
-  /** Internal ids. */
   readonly leaving: readonly number[]
 }
 
-/** `group`: null before creation. */
 export interface Wanted {
   readonly group: (GroupRef & { readonly name: string; readonly unfinishedAt?: Date | null }) | null
   readonly changes: readonly MemberChange[]
@@ -29,13 +26,10 @@ export interface Wanted {
 export interface Prepared<T> {
   /** Null on a server, which reads in the transaction. */
   readonly read: T | null
-  /** Null for a single transaction. */
   readonly pieces: readonly Piece[] | null
-  /** Releases the group. */
   readonly leave: () => void
 }
 
-/** For servers. */
 export const WHOLE: Prepared<never> = { read: null, pieces: null, leave: () => {} }
 
 /** Waits for other writes of `key`. Throws ScimError, TooManyRequests. */

@@ -10,7 +10,6 @@ const PREPARED = 100
 
 const isLong = (list: readonly unknown[]) => ({ fresh: list.length > PREPARED })
 
-/** Ordered by internal id; unknown ids are omitted. */
 export async function usersOf(db: Db, iamid: string, ids: readonly string[]): Promise<{ id: number; scimId: string }[]> {
   const read = (piece: readonly string[]) =>
     db.query<{ id: number; scimId: string }>(
@@ -46,7 +45,6 @@ export async function addScimMembers(
   return { found: users.length, added: users.flatMap(({ id, name, isNew }) => (isNew ? [{ id, name }] : [])) }
 }
 
-/** Memberships of other sources stay. Returns the removed. */
 export async function removeScimMembers(
   db: Db,
   group: GroupRef,
@@ -56,7 +54,6 @@ export async function removeScimMembers(
   return removeMembers(db, group, { userIds: users.map(({ id }) => id), now })
 }
 
-/** By internal id. */
 export async function removeMembers(
   db: Db,
   group: GroupRef,
@@ -77,7 +74,6 @@ export async function removeMembers(
   return pieces.flat()
 }
 
-/** Replaces all members by this IAM. Returns the difference. */
 export async function setScimMembers(
   db: Db,
   group: GroupRef,
@@ -94,14 +90,13 @@ export async function setScimMembers(
 
 export interface MemberRow {
   readonly at: number
-  /** Null when hidden from SCIM. */
   readonly value: string | null
   readonly display: string | null
 }
 
 /**
- * The page after the user `after`, by index. The IAM is compared in the select list: as a condition on `users`, its index would
- * look better than the primary key to a planner that has not yet seen this IAM, and cost N × M.
+ * The IAM is compared in the select list: as a condition on `users`, its index would look better than the primary key
+ * to a planner that has not yet seen this IAM, and cost N × M.
  */
 export const membersPage = ({ id, iamid, after, size }: Readonly<Record<'id' | 'iamid' | 'after' | 'size', string>>): string =>
   `SELECT m.user_id AS at, CASE WHEN v.iamid = ${iamid} THEN v.scim_id END AS value, v.name AS display
@@ -109,7 +104,6 @@ export const membersPage = ({ id, iamid, after, size }: Readonly<Record<'id' | '
        ORDER BY m.user_id LIMIT ${size}) m
      LEFT JOIN LATERAL (SELECT v.iamid, v.scim_id, v.name FROM users v WHERE v.id = m.user_id OFFSET 0) v ON true`
 
-/** By user id, including those already read. */
 export const allMembers = (db: Db, group: GroupRef, before: readonly MemberRow[] = []): Promise<MemberRow[]> =>
   allRows<MemberRow>(
     (last, size) =>

@@ -5,13 +5,11 @@ import { describedBy } from './schema-usage.ts'
 import { iamOf } from './search.ts'
 
 export const provisioning = {
-  /** As configured. */
   configured: query('scim:read', async (call: ServiceContext, _: Record<string, never>): Promise<readonly ResourceType[]> => {
     const { config } = await iamOf(call)
     return [userType(config), groupType(config)]
   }),
 
-  /** As configured, with undescribed attributes in use. */
   types: query('scim:read', async (call: ServiceContext, _: Record<string, never>): Promise<readonly ResourceType[]> => {
     const { id, config } = await iamOf(call)
     const described = async (type: ResourceType) => {

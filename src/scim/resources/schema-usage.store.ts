@@ -1,4 +1,3 @@
-/** Undescribed attributes in use, for /Schemas. */
 import { foldCaseSql } from '../../platform/case-folding.ts'
 import { allRows } from '../../platform/database/chunks.ts'
 import type { Db } from '../../platform/database/store.ts'
@@ -13,7 +12,6 @@ export interface UsedAttribute {
 }
 
 interface Piece {
-  /** Null without documents. */
   readonly last: number | null
   readonly found: readonly UsedAttribute[]
 }
@@ -29,7 +27,6 @@ const FROM = {
   Group: 'groups r WHERE r.iamid = $1 AND r.scimid IS NOT NULL',
 } as const
 
-/** `known`: core names to skip, lower case. */
 export async function usedAttributes(
   db: Db,
   { iamid, type, known }: { iamid: string; type: keyof typeof FROM; known: readonly string[] },

@@ -1,20 +1,15 @@
-/** Schemas of an IAM: described, mapped, or in use. Pure. */
-
 import { foldCase } from '../../platform/case-folding.ts'
 import { findAttribute, type ResourceType, undescribed } from '../protocol/schema.ts'
 import type { Attribute, Schema } from '../protocol/schema.types.ts'
 import type { UsedAttribute } from './schema-usage.store.ts'
 
-/** For one schema. */
 const MAX_ATTRIBUTES = 1000
 
-/** Closes open extensions. */
 export function describedBy(type: ResourceType, held: readonly UsedAttribute[]): ResourceType {
   const inside = (urn: string | null) => held.filter(one => one.urn?.toLowerCase() === urn?.toLowerCase())
   const known = new Set(type.extensions.map(({ id }) => foldCase(id)))
   const urns = [...type.open, ...held.flatMap(({ urn }) => urn ?? [])]
   const others = new Map(urns.filter(urn => !known.has(foldCase(urn))).map(urn => [foldCase(urn), urn]))
-  // The configuration's spelling wins.
   for (const urn of type.open) others.set(foldCase(urn), urn)
   return {
     ...type,
@@ -39,7 +34,6 @@ function extended(schema: Schema, held: readonly UsedAttribute[]): Schema {
   return { ...schema, attributes: [...schema.attributes, ...seen] }
 }
 
-/** Null for names no path can have. */
 function described(held: readonly UsedAttribute[]): Attribute | null {
   const attribute = undescribed(held[0]!.name)
   if (attribute === null) return null

@@ -44,7 +44,6 @@ export const scimRoot = {
   ),
 } satisfies Service
 
-/** Up to the first group that does not fit. */
 function within(places: readonly At[], over: number, fromEnd: boolean): readonly At[] {
   if (over === 0) return places
   const at = places.flatMap(({ type }, at) => (type === 'Group' ? at : []))

@@ -5,11 +5,9 @@ import { countRows, type ListQuery, type Page, type PageArgs, readPage } from '.
 import { Forbidden, Invalid, NotFound } from '../../platform/errors.ts'
 import { ScimError } from '../protocol/errors.ts'
 
-/** Page size (RFC 7644 3.4.2.4): maximum and default. */
 export const MAX_RESULTS = 1000
 export const DEFAULT_RESULTS = 100
 
-/** All lookups are within this IAM. */
 export async function iamOf({ db, actor }: ServiceContext): Promise<IamRecord> {
   if (actor.kind !== 'scim') throw new Forbidden('This requires the SCIM client of an IAM')
   return requireIam(db, actor.iamid)
@@ -17,7 +15,6 @@ export async function iamOf({ db, actor }: ServiceContext): Promise<IamRecord> {
 
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
 
-/** Throws NotFound for impossible ids, without a lookup. */
 export function checkScimId(id: string, what: 'User' | 'Group'): string {
   if (!UUID.test(id)) throw new NotFound(`No ${what} with this id`)
   return id.toLowerCase()
@@ -55,7 +52,6 @@ export type LoadResources<Row, At extends RowRef = RowRef> = (
 
 /** From this offset, reads from the nearer end. */
 const OFFSET_FROM_END = 1000
-/** Prefix of backward cursors. */
 const BACKWARD = '.'
 
 /** Two statements, plus those of `hydrate`. Skipped rows are only counted. */
@@ -63,7 +59,6 @@ export async function search<Row, At extends RowRef = RowRef>(
   call: ServiceContext,
   { list, asked, hydrate }: { list: ListQuery<At>; asked: SearchRequest; hydrate: LoadResources<Row, At> },
 ): Promise<SearchResult<Row>> {
-  // RFC 7644 3.4.2.4.
   const size = Math.min(Math.max(asked.count ?? DEFAULT_RESULTS, 0), MAX_RESULTS)
   const startIndex = Math.min(Math.max(asked.startIndex ?? 1, 1), 2_147_483_647)
   const total = await countRows(call.db, list)
@@ -87,7 +82,6 @@ export async function search<Row, At extends RowRef = RowRef>(
   }
 }
 
-/** Null without rows. */
 function windowOf(
   cursor: string | undefined,
   { size, start, total }: { size: number; start: number; total: number },
@@ -101,7 +95,6 @@ function windowOf(
   return behind >= 0 ? { last: size, offset: behind } : { last: total - start, offset: 0 }
 }
 
-/** In the rows' order; `read` is one statement. */
 export const loadResources =
   <Row extends RowRef>(read: (ids: readonly number[]) => Promise<readonly Row[]>): LoadResources<Row> =>
   async places => {

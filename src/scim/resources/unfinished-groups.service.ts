@@ -33,7 +33,6 @@ const removal = {
   ),
 } satisfies Service
 
-/** In chunks of members, with audit events. */
 export async function removeUnfinishedGroups(context: Context): Promise<void> {
   const until = new Date(Date.now() - KEPT_MS)
   for (const group of await unfinishedGroups(context.app.store.db, { until, limit: GROUPS_AT_ONCE }))

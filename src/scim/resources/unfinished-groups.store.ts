@@ -7,11 +7,9 @@ export interface UnfinishedGroup extends NamedGroup {
 }
 const UNFINISHED = `SELECT g.id, g.iamid, g.name, g.name_key AS "nameKey", g.unfinished_at AS "unfinishedAt" FROM groups g`
 
-/** Last written at `until` or earlier; the oldest first. */
 export const unfinishedGroups = (db: Db, { until, limit }: { until: Date; limit: number }): Promise<UnfinishedGroup[]> =>
   db.query(`${UNFINISHED} WHERE g.unfinished_at <= $1::timestamptz ORDER BY g.unfinished_at, g.id LIMIT $2::int`, [until, limit])
 
-/** Null where it was completed, continued or deleted meanwhile. */
 export async function lockUnfinishedGroup(db: Db, id: number, until: Date): Promise<UnfinishedGroup | null> {
   const rows = await db.query<UnfinishedGroup>(
     `${UNFINISHED} WHERE g.id = $1 AND g.unfinished_at <= $2::timestamptz FOR UPDATE`,

@@ -1,5 +1,3 @@
-/** Maps a resource to a user's rows, for writes and simulations. Pure. */
-
 import type { IamRecord } from '../../domain/iams/iam.ts'
 import { profileColumns } from '../../domain/users/profile.ts'
 import type { ProfileColumns } from '../../domain/users/users.store.ts'
@@ -15,15 +13,12 @@ import type { ScimUserColumns } from './users.store.ts'
 export interface WrittenUser {
   readonly userid: string
   readonly useridKey: string
-  /** Undefined when absent. */
   readonly active: boolean | undefined
   readonly columns: ScimUserColumns
   readonly attributes: ReturnType<typeof attributesOf>
-  /** Attributes rejected for the profile, with reasons. */
   readonly notTaken: readonly string[]
 }
 
-/** Throws Invalid. */
 export function toColumns(iam: IamRecord, given: Document): WrittenUser {
   const type = userType(iam.config)
   const document = checkDocument(type, given)
@@ -51,7 +46,6 @@ function profileOfResource({ email, ...rest }: ProfileInput): { columns: Partial
   }
 }
 
-/** Errors name the resource's attribute. */
 function named(profile: ProfileInput): Partial<ProfileColumns> {
   try {
     return profileColumns(profile)

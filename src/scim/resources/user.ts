@@ -1,5 +1,3 @@
-/** User resources: profile, attributes, version. Pure. */
-
 import { USER_COLUMNS } from '../../domain/users/user.ts'
 import type { ProfileInput } from '../../generated/inputs.ts'
 import { foldCase } from '../../platform/case-folding.ts'
@@ -17,14 +15,11 @@ const { name, email, phone, about, location, organization, position, sqlUser } =
 export const SCIM_USER_COLUMNS = {
   ...{ id, iamid, userid, disabled, disabledBy, createdAt, updatedAt },
   ...{ name, email, phone, about, location, organization, position, sqlUser },
-  /** Null after deletion. */
   scimId: orNull(text('u.scim_id::text')),
 }
 
 export interface ScimUserRecord extends RecordOf<typeof SCIM_USER_COLUMNS> {
-  /** Without userName and active. */
   readonly document: Document
-  /** If selected. */
   readonly groups?: readonly { value: string; display: string }[]
 }
 
@@ -75,7 +70,6 @@ function pathValue(type: ResourceType, document: Document, path: string): unknow
   try {
     return valueAt(document, resolve(type, path))
   } catch (error) {
-    // Names of another protocol fall back to the default.
     if (error instanceof ScimError) return undefined
     throw error
   }

@@ -44,7 +44,6 @@ interface WithBody {
   readonly body: unknown
 }
 interface Wants {
-  /** Costs a read. */
   readonly groups: boolean
 }
 
@@ -99,7 +98,7 @@ export const scimUsers = {
         disabled: user.disabled,
         attributes: attributes.added,
       }
-      // The account keeps manual data, keys and history (issue: "takes the disabled user up again").
+      // The account keeps manual data, keys and history.
       const event = before === null ? 'userCreated' : user.disabled ? 'userUpdated' : 'userEnabled'
       return { value: user, events: [{ event, target: targetOf(user), ...(before && { before: { scimId: null } }), after }] }
     },
@@ -123,7 +122,6 @@ export const scimUsers = {
     return save(call, { iam, before, document: patched(type, document, steps), groups })
   }),
 
-  /** The user stays, disabled, without this IAM's groups and attributes. */
   remove: command(
     'scim:deleteUser',
     async (call: ServiceContext, { id, ...asked }: ById): Promise<WriteResult<{ deleted: true }>> => {

@@ -6,13 +6,11 @@ import type { Document, ResourceType } from '../protocol/schema.ts'
 import type { ColumnMap } from './column-map.ts'
 import { SCIM_USER_COLUMNS, type ScimAttribute, type ScimUserRecord } from './user.ts'
 
-/** The stored document, or one derived from the profile. */
 const DOCUMENT = `coalesce(u.scim, jsonb_strip_nulls(jsonb_build_object('displayName', u.name, 'title', u.position,
   'emails', CASE WHEN u.email IS NOT NULL THEN jsonb_build_array(jsonb_build_object('value', u.email, 'primary', true)) END,
   'phoneNumbers', CASE WHEN u.phone IS NOT NULL THEN jsonb_build_array(jsonb_build_object('value', u.phone, 'primary', true)) END)))`
 
 const SELECT_USER = `${selectList(SCIM_USER_COLUMNS)}, ${DOCUMENT} AS document`
-/** For the alias `u`; groups by this IAM. */
 const OF_GROUPS = `memberships m JOIN groups g ON g.id = m.group_id AND g.iamid = u.iamid AND g.scimid IS NOT NULL
   WHERE m.user_id = u.id AND u.iamid = ANY(m.sources)`
 const SCIM_USER_GROUPS = `(SELECT coalesce(json_agg(json_build_object('value', g.scimid, 'display', g.name) ORDER BY g.name_key, g.id), '[]')
@@ -43,7 +41,6 @@ export const userColumns = (type: ResourceType): ColumnMap => ({
   },
 })
 
-/** `lock`: until the transaction ends. */
 export async function findScimUser(
   db: Db,
   { iamid, scimId, lock = false, groups = false }: { iamid: string; scimId: string; lock?: boolean; groups?: boolean },
@@ -56,11 +53,9 @@ export async function findScimUser(
   return user ?? null
 }
 
-/** Unordered, by internal id. */
 export const findScimUsers = (db: Db, ids: readonly number[], groups: boolean): Promise<ScimUserRecord[]> =>
   db.query(`SELECT ${SELECT_USER}${groups ? `, ${SCIM_USER_GROUPS}` : ''} FROM users u WHERE u.id = ANY($1::int[])`, [ids])
 
-/** Including deprovisioned users. `lock`: until the transaction ends. */
 export async function findByUserName(
   db: Db,
   { iamid, useridKey, lock = false }: { iamid: string; useridKey: string; lock?: boolean },
@@ -78,11 +73,9 @@ export interface ScimUserColumns extends Partial<ProfileColumns> {
   readonly disabled?: boolean
   readonly disabledBy?: string | null
   readonly scimId?: string | null
-  /** Null clears it. */
   readonly scim?: Document | null
 }
 
-/** Throws a unique violation. */
 export async function insertScimUser(db: Db, user: NewUser & ScimUserColumns & { scimId: string }, now: Date): Promise<number> {
   const stamps = { createdAt: now, updatedAt: now, profileCreatedAt: now, profileUpdatedAt: now }
   const data = { ...user, ...stamps } as Prisma.UserUncheckedCreateInput
@@ -90,7 +83,6 @@ export async function insertScimUser(db: Db, user: NewUser & ScimUserColumns & {
   return id
 }
 
-/** Throws a unique violation. */
 export async function updateScimUser(
   db: Db,
   id: number,
@@ -102,7 +94,6 @@ export async function updateScimUser(
   await db.prisma.user.update({ where: { id }, data, select: { id: true } })
 }
 
-/** Replaces the IAM's attributes; returns the changes. */
 export async function replaceSourceAttributes(
   db: Db,
   { userId, source, attributes, now }: { userId: number; source: string; attributes: readonly ScimAttribute[]; now: Date },
@@ -127,7 +118,6 @@ export async function replaceSourceAttributes(
   return changed!
 }
 
-/** Removes memberships that no other source holds. Returns the number of groups. */
 export async function leaveSourceGroups(db: Db, userId: number, { source, now }: { source: string; now: Date }): Promise<number> {
   // Groups before memberships, against deadlocks.
   const groups = await db.query<{ id: number }>(
@@ -150,7 +140,6 @@ export async function leaveSourceGroups(db: Db, userId: number, { source, now }:
   return left!.count
 }
 
-/** Returns the number. */
 export async function deleteApiKeys(db: Db, userId: number): Promise<number> {
   const { count } = await db.prisma.apiKey.deleteMany({ where: { userId } })
   return count
