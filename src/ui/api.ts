@@ -32,7 +32,6 @@ function dataOf<Data>(answer: ExecutionResult<Data>): Data {
 
 const LOG_IN = 'mutation LogIn($input: LogInInput!) { logIn(input: $input) { token tokenExpiration } }'
 
-/** Throws with a message for the user. */
 export async function signIn(userid: string, password: string): Promise<Credential> {
   const input = { iamid: 'bim', userid, password }
   const answer = await send<{ logIn: { token: string } | null }>({ query: LOG_IN, operationName: 'LogIn', variables: { input } })
@@ -69,17 +68,14 @@ function whoIn(answer: ExecutionResult<Who>): { userid: string; iamid: string } 
   return user
 }
 
-/** Throws with a message for the user. */
 export async function identify(secret: string): Promise<Credential> {
   return { secret, issued: false, ...whoIn(await send<Who>({ query: WHO }, bearer(secret))) }
 }
 
-/** Throws when not signed in. */
 export async function identifySession(): Promise<Credential> {
   return { secret: null, issued: false, ...whoIn(await send<Who>({ query: WHO }, {}, { session: true })) }
 }
 
-/** Also true for a wrong password within an operation. */
 export const isUnauthenticated = (answer: ExecutionResult<unknown>) =>
   answer.errors?.some(error => error.extensions?.code === 'UNAUTHENTICATED') ?? false
 

@@ -1,11 +1,7 @@
-// The page's token or API key: storage and header text. No React, no network.
-
 export type Credential = {
-  /** `rt_…` or `rk_…`; null for the cookie session. */
   secret: string | null
   userid: string
   iamid: string
-  /** Issued by sign-in, so sign-out revokes it. */
   issued: boolean
 }
 
@@ -22,13 +18,11 @@ export function remembered(): Credential | null {
   }
 }
 
-/** Sessions are not stored; the server knows them. */
 export function remember(credential: Credential | null): void {
   if (credential?.secret != null) sessionStorage.setItem(KEY, JSON.stringify(credential))
   else sessionStorage.removeItem(KEY)
 }
 
-/** Null while the text is no JSON object. */
 function parsed(text: string): Record<string, unknown> | null {
   if (text.trim() === '') return {}
   try {
@@ -41,13 +35,11 @@ function parsed(text: string): Record<string, unknown> | null {
 
 const isAuthorization = (name: string) => name.toLowerCase() === 'authorization'
 
-/** `undefined` without an Authorization header, `''` without a Bearer credential. */
 export function secretIn(text: string): string | undefined {
   const found = Object.entries(parsed(text) ?? {}).find(([name]) => isAuthorization(name))
   return found && (/^Bearer (\S+)$/i.exec(String(found[1]))?.[1] ?? '')
 }
 
-/** Invalid text is returned unchanged. */
 export function withSecret(text: string, secret: string | null): string {
   const headers = parsed(text)
   if (!headers) return text
@@ -60,7 +52,6 @@ export function withSecret(text: string, secret: string | null): string {
   )
 }
 
-/** Then no cookie is sent. */
 export const hasAuthorization = (headers: Record<string, string>) => Object.keys(headers).some(isAuthorization)
 
 /** Complete secrets only, not while typing. */

@@ -1,7 +1,6 @@
 import { useGraphiQL, useGraphiQLActions } from '@graphiql/react'
 import { examples } from './examples.ts'
 
-/** Opens an example in a new tab. */
 export function ExampleMenu() {
   const { addTab } = useGraphiQLActions()
   const queryEditor = useGraphiQL(state => state.queryEditor)

@@ -1,5 +1,3 @@
-// Example operations, easiest first; a test runs each.
-
 /** Tabs use the operation's name. */
 export const examples: readonly { title: string; query: string }[] = [
   {

@@ -1,4 +1,3 @@
-// The playground, built by vite.ui.config.ts and served by src/api/graphql/graphiql.ts.
 import 'graphiql/setup-workers/vite'
 import 'graphiql/style.css'
 import './playground.css'

@@ -1,4 +1,3 @@
-// Imports without types.
 declare module '*.css'
 declare module 'graphiql/setup-workers/vite'
 declare module 'react-dom/client' {

@@ -2,7 +2,6 @@ import { type ReactNode, type SyntheticEvent, useId, useState } from 'react'
 import { identify, signIn } from './api.ts'
 import type { Credential } from './credential.ts'
 
-/** The bar above the editors. `notice`: why a credential was dropped. */
 export function SignIn(props: {
   credential: Credential | null
   notice: string

@@ -1,4 +1,3 @@
-/** GraphiQL's keys for appearance. */
 const isLook = (key: string) => /^graphiql:(theme|visiblePlugin|\w+Flex)$/.test(key)
 
 /** Typed text can contain passwords, so it ends with the tab; appearance persists. */
