@@ -32,8 +32,8 @@ const USER = `u.id AS "userId", u.profile_id AS "profileId", u.iamid, u.userid, 
 
 const ADMIN_PERMISSIONS = ADMINISTRATIVE.map(permission => `'${permission}'`).join(', ')
 
-// Requires an enabled user, a configured IAM and an unexpired key. Under impersonation the impersonator must
-// still be enabled and permitted, the target not administrative.
+// Also checks the user, the IAM and expiry; under impersonation
+// the impersonator's permission, and that the target is not administrative.
 const TOKEN = `SELECT t.id, t.hash, t.api_key_id AS "apiKeyId", t.project_id AS "projectId", t.scopes, ${USER},
     p.id AS "impersonatorId", p.iamid AS "impersonatorIamid", p.userid AS "impersonatorUserid"
   FROM tokens t JOIN users u ON u.id = t.user_id AND NOT u.disabled JOIN iams i ON i.id = u.iamid
@@ -86,7 +86,7 @@ function actorFrom({ kind: opened, hash }: ParsedSecret, rows: readonly Row[]): 
       kind,
       id: row.id,
       apiKeyId: row.apiKeyId,
-      // The impersonation marker does not narrow; the policy has a column for it.
+      // The impersonation marker does not narrow: see the policy.
       scopes: row.scopes.filter(scope => scope !== 'impersonation'),
       projectId: row.projectId,
     },

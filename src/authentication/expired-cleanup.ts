@@ -6,7 +6,7 @@ import { purgeConsumed } from './oidc-session.store.ts'
 
 const EVERY_MS = 600_000
 
-/** Deletes expired tokens, invitations, failure counts and replay records every ten minutes; then runs `others`. */
+/** Every ten minutes; then runs `others`. */
 export function startHousekeeping(
   { store, log }: Pick<App, 'store' | 'log'>,
   others: readonly (() => Promise<void>)[],

@@ -6,7 +6,7 @@ const KINDS: readonly Kind[] = ['key', 'token', 'scim']
 
 const FLUSH_EVERY_MS = 500
 
-/** Writes first uses within a second, later ones at most once a minute, in batches. */
+/** First uses within a second, later ones once a minute. */
 export function createLastUsedTracker(db: Db, idleSeconds: number, onError: (error: unknown) => void): LastUsedTracker {
   // Short sliding lifetimes need earlier writes.
   const interval = Math.min(60_000, (idleSeconds * 1000) / 2)

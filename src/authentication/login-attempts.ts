@@ -1,6 +1,6 @@
 /**
- * Password verification under the lock-out. At most as many attempts run for an account or address as may still
- * fail; the others queue, and a lock rejects them.
+ * Password verification under the lock-out. Only as many attempts run
+ * as may still fail; the others queue.
  */
 
 import type { LockoutSubjects, LoginAttempts, LoginSubjects } from '../authorization/ports.ts'

@@ -39,7 +39,7 @@ export interface OidcLoginResult {
 /** From PUBLIC_URL, never from request headers. */
 export const redirectUri = (publicUrl: string, iamid: string): string => `${publicUrl}/login/${iamid}/callback`
 
-/** Throws NotFound without a provider, Unprocessable when it may not initiate, Unavailable. */
+/** Throws NotFound without a provider, Unprocessable, Unavailable. */
 export async function beginOidcLogin(
   call: ServiceContext,
   { iamid, issuer, loginHint }: LoginRequest,
@@ -56,7 +56,7 @@ export async function beginOidcLogin(
   })
 }
 
-/** Returns the user or a recorded rejection. Throws Unavailable, and Conflict on replay. */
+/** Returns the user or a recorded rejection. Throws Unavailable, Conflict. */
 export async function finishOidcLogin(
   call: ServiceContext,
   { iamid, query, handshake, until }: CallbackInput,
@@ -69,7 +69,7 @@ export async function finishOidcLogin(
         throw refused('it belongs to another sign-in, perhaps in another tab of this browser')
       },
     }).catch((error: Unauthenticated) => error)
-  // First, so that only one of two identical callbacks succeeds, on any instance.
+  // First, so that only one of two identical callbacks succeeds.
   if (!(await consumeOnce(call.db, ['log-in', handshake.state], until))) throw new Conflict('This sign-in was already finished')
   try {
     const back = new URL(`${redirectUri(call.app.config.publicUrl, iamid)}?${query}`)

@@ -16,7 +16,7 @@ export const recordProviderSession = (
 export const idTokenOf = async (db: Db, tokenId: number): Promise<string | null> =>
   (await db.prisma.providerSession.findUnique({ where: { tokenId }, select: { idToken: true } }))?.idToken ?? null
 
-/** Ends the subject's sessions, or the one of `sid`; both must match when both are given. */
+/** By subject, `sid`, or both. */
 export const endProviderSessions = (
   db: Db,
   iamid: string,
@@ -30,7 +30,7 @@ export const endProviderSessions = (
     [iamid, sub, sid],
   )
 
-/** False when already used, on any instance. `until`: when it expires anyway. */
+/** False when already used, on any instance. */
 export async function consumeOnce(db: Db, what: readonly string[], until: Date): Promise<boolean> {
   const mark = createHash('sha256').update(JSON.stringify(what)).digest('base64url')
   const { count } = await db.prisma.usedOnce.createMany({ data: [{ mark, until }], skipDuplicates: true })

@@ -1,4 +1,4 @@
-/** Password log-in, verified locally or by a directory bind. Runs before the transaction because it is slow. */
+/** Password log-in, before the transaction because it is slow. */
 import { setTimeout } from 'node:timers/promises'
 import type { ServiceContext } from '../authorization/service.ts'
 import { subjectsOf } from '../domain/credentials/lockout.ts'
@@ -28,7 +28,7 @@ export interface AuthenticatedUser {
   readonly rejected?: string
 }
 
-/** Null for any failure, with equal work. Throws TooManyRequests, or Unavailable for an unreachable directory. */
+/** Null for any failure, with equal work. Throws TooManyRequests, Unavailable. */
 export async function verifyCredentials(call: ServiceContext, given: PasswordCredentials): Promise<AuthenticatedUser | null> {
   const { app, db } = call
   const iamid = given.iamid ?? 'bim'

@@ -35,7 +35,7 @@ export async function actorOfRequest(
   }
 }
 
-/** Browsers send cookies automatically, so writes must prove same origin. An expired session counts as none. */
+/** Browsers send cookies automatically, so writes must prove same origin. */
 async function actorOfSession(
   app: RequestActorDeps,
   request: Pick<HttpRequest, 'method' | 'headers'>,

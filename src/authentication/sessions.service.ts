@@ -1,4 +1,4 @@
-/** Log-in by password, provider, API key, impersonation and invitation; log-out. Failures look alike. */
+/** Log-in and log-out. Failures look alike. */
 import type { UserActor } from '../authorization/actor.ts'
 import { isAdministrative } from '../authorization/permissions.ts'
 import { inScope } from '../authorization/policy.ts'

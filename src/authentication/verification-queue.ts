@@ -30,7 +30,7 @@ export class VerificationQueue {
   #waiting = 0
   #timer: NodeJS.Timeout | null = null
 
-  /** The full subject, or unless `first` the one with waiters; null when none. */
+  /** The full subject, or unless `first` the one with waiters. */
   crowded(subjects: LockoutSubjects, first: boolean): { subject: keyof LockoutSubjects; first: boolean } | null {
     for (const subject of SUBJECTS) {
       const lane = this.#lanes.get(subjects[subject])

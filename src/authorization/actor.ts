@@ -46,7 +46,7 @@ export const operator: Actor = { kind: 'machine', name: 'operator' }
 
 export const machine = (name: MachineActor['name']): Actor => ({ kind: 'machine', name })
 
-/** The key of fair sharing: the real user, the IAM of a SCIM client, else the address. */
+/** Fair sharing: by real user, SCIM client's IAM, or address. */
 export function shareOf(actor: Actor, address: string): string {
   if (actor.kind === 'user') return `user:${actor.impersonator?.id ?? actor.user.id}`
   if (actor.kind === 'scim') return `scim:${actor.iamid}`

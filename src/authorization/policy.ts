@@ -1,14 +1,14 @@
-/** The authorization policy: unlisted actions are denied. The rows of the reference are in test/authorization/matrix.txt. */
+/** Unlisted actions are denied. Rows of the reference: test/authorization/matrix.txt. */
 import type { Actor, UserActor } from './actor.ts'
 
 interface Rule {
   readonly kind: 'read' | 'write'
   /**
-   * 'anyone' needs no credential; 'scim' is an IAM's SCIM client; a list means one of these permissions,
-   * an empty list machines and the operator only.
+   * 'anyone': without credential. 'scim': an IAM's SCIM client.
+   * A list: one of these permissions; empty: machines only.
    */
   readonly who: 'anyone' | 'signedIn' | 'scim' | readonly string[]
-  /** Own record: with any credential, or only a log-in, so that a key cannot take over the account. */
+  /** Own record; 'login' keeps keys from taking over the account. */
   readonly self?: 'any' | 'login'
   readonly impersonated?: true
 }

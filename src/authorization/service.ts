@@ -1,6 +1,6 @@
 /**
- * Authorized operations: `query` is policy → rule; `command` is policy → prepare → transaction { rule → audit }
- * for each step → afterCommit. Denied commands are audited. `Service` accepts nothing else.
+ * `query`: policy → rule. `command`: policy → prepare →
+ * transaction { rule → audit } for each step → afterCommit.
  */
 
 import { channel } from 'node:diagnostics_channel'
@@ -26,7 +26,7 @@ export interface ServiceContext {
   readonly trail: AuditTrail
 }
 
-/** A value with audit events, or an error that keeps what was written, such as a failed log-in. */
+/** A value with events, or an error that keeps what was written. */
 export interface WriteResult<R> {
   readonly value: R
   readonly events: readonly AuditDraft[]
@@ -146,7 +146,7 @@ export interface Decision {
 }
 export const decisions = channel('roster.decision')
 
-/** Throws Unauthenticated or Forbidden. APIs call it before reading a body, without `args`. */
+/** Throws Unauthenticated or Forbidden. APIs call it before reading bodies. */
 export async function authorize(
   context: Context,
   action: Action,

@@ -13,7 +13,7 @@ export async function migrate(env: Environment): Promise<Printed> {
   return { text: `Applied ${applied.length} migration${applied.length === 1 ? '' : 's'}:\n${names}`, exitCode: 0 }
 }
 
-/** One process opens the embedded database: a running server is most often the reason why it does not open. */
+/** Most often a running server has the embedded database open. */
 function withHint(error: unknown): unknown {
   if (error instanceof RosterError || !(error instanceof Error)) return error
   return new Error(`${error.message}\nNothing was changed. A server applies pending migrations when it starts.`)

@@ -1,4 +1,4 @@
-// Runs a sync in this process, or on a running server (--url), and reports its progress.
+// Runs in this process, or on a running server (--url).
 import { setTimeout } from 'node:timers/promises'
 import { asOperator } from '../app.ts'
 import type { Context } from '../authorization/context.ts'

@@ -6,7 +6,7 @@
 export interface EntryGroup {
   readonly id: string
   readonly name: string
-  /** Stable ids, best first; empty for a bare name. At most 80 characters each. */
+  /** Stable ids, best first, at most 80 characters each. */
   readonly entryIds: readonly string[]
   readonly attributes: ReadonlyMap<string, readonly string[]>
 }
@@ -15,9 +15,9 @@ export interface Entry {
   readonly id: string
   /** In the directory's spelling, so that case makes no second user. */
   readonly userid: string
-  /** All values of the userid attribute, sorted; the first is for new users. */
+  /** All values of the userid attribute; the first for new users. */
   readonly aliases: readonly string[]
-  /** Lower-case names, never empty. Binary values are base64; passwords, photos and certificates are omitted. */
+  /** Lower-case names. Binary values are base64; passwords are omitted. */
   readonly attributes: ReadonlyMap<string, readonly string[]>
   /** null: unknown; empty: none. */
   readonly groups: readonly EntryGroup[] | null
@@ -55,7 +55,7 @@ export type Listed = Entry | InvalidEntry
 
 /** Order: start, page…, groups, then page and users in turn. */
 export type ListEvent =
-  /** First, and again when another host restarts the listing: earlier events are void. */
+  /** Also when another host restarts the listing: earlier events are void. */
   | { readonly type: 'start' }
   | { readonly type: 'page'; readonly references: readonly string[] }
   | { readonly type: 'groups'; readonly known: readonly EntryGroup[]; readonly listed: readonly EntryGroup[] }
@@ -69,6 +69,6 @@ export interface ListOptions {
 }
 
 export interface Listing {
-  /** Requests a page when the consumer asks for it; `return()` closes the connection. Throws as find, or the signal's reason. */
+  /** A page per request; `return()` closes the connection. Throws as find. */
   list(options?: ListOptions): AsyncGenerator<ListEvent, void, undefined>
 }

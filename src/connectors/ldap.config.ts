@@ -17,7 +17,7 @@ import {
 import type { GroupPlan } from './ldap.groups.ts'
 import { idAttributesOf } from './ldap.ids.ts'
 
-// LDAP settings from a checked configuration; all configuration errors are found here.
+// All configuration errors are found here.
 
 export interface LdapSettings {
   /** Milliseconds of one request. */
@@ -158,7 +158,10 @@ function accountOf({ credentials }: Config, secrets: Secrets): LdapSearchSetting
   return { dn: bindName(dn), password }
 }
 
-/** The client takes a bare word for a SASL mechanism. Active Directory accepts user@domain and DOMAIN\user. */
+/**
+ * A bare word would be a SASL mechanism. Active Directory accepts
+ * user@domain and DOMAIN\user.
+ */
 function bindName(dn: string): string {
   if (!/[=@\\]/.test(dn)) throw new Invalid('config.credentials.bind_dn', 'must be a DN')
   return dn
@@ -201,7 +204,7 @@ function groupsPlan(options: Options, schema: Config['schema']): GroupPlan {
   }
 }
 
-/** A filter without base uses the users' base; a base without filter the usual filter. */
+/** Without base the users' base; without filter the usual one. */
 function groupSearch({ groupSearchBase, userGroupSearchFilter, userSearchBase }: Options): GroupPlan['search'] {
   if (groupSearchBase === undefined && userGroupSearchFilter === undefined) return null
   const field = 'config.options.userGroupSearchFilter'

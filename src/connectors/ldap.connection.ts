@@ -27,9 +27,10 @@ const startTlsRequest = '1.3.6.1.4.1.1466.20037'
 const away = 'the directory is unreachable: '
 const timedOut = 'timed out'
 const unreadable = 'its answer cannot be read'
+/** busy, unavailable, no result. */
 const awayCodes = new Set([51, 52, 248])
 const codeNames: Record<number, string> = { 1: 'operationsError', 10: 'referral', 80: 'other' }
-/** Bind results of unknown or locked accounts: 49 in general, 19 and 53 of 389 Directory Server. */
+/** Unknown or locked accounts: 49; 389 Directory Server sends 19, 53. */
 const refusedBinds = new Set([19, 32, 48, 49, 50, 53])
 const invalidName = 34
 
@@ -46,7 +47,7 @@ export function secureContext({ ca, cert, key }: { ca?: string; cert?: string; k
   }
 }
 
-/** Tries hosts in order, the last responsive first. Only unavailable hosts are skipped. */
+/** In order, the last responsive first. Only unavailable hosts are skipped. */
 export class Hosts {
   readonly #peer: Peer
   #first = 0
@@ -149,7 +150,7 @@ export async function bindAccount(client: Client, dn: string, password: string):
 
 /** False for a wrong password or locked account. Binds `client`. */
 export async function bindPerson(client: Client, dn: string, password: string): Promise<boolean> {
-  // RFC 4513, 5.1: an empty name or password binds anonymously; NUL may truncate to empty.
+  // RFC 4513, 5.1: empty binds anonymously; NUL may truncate to empty.
   if (!dn.includes('=') || password === '' || password.includes('\0') || !password.isWellFormed()) return false
   const policy = new PasswordPolicyControl()
   try {

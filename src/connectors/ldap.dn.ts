@@ -127,6 +127,7 @@ function hexValueAt(text: string, start: number): Value | null {
   return { value: isString ? textOf(bytes.subarray(2)) : `#${hex.toLowerCase()}`, end: at }
 }
 
+/** OCTET STRING, UTF8String, PrintableString, IA5String. */
 const stringTags = new Set([0x04, 0x0c, 0x13, 0x16])
 
 function textOf(bytes: Buffer): string {

@@ -3,7 +3,7 @@ import { Invalid, Unprocessable } from '../platform/errors.ts'
 import { escapeDnValue } from './ldap.dn.ts'
 import { isBinary } from './ldap.entry.ts'
 
-// All input in filters (RFC 4515) and DNs (RFC 4514) is escaped here. Pure.
+// All input in filters (RFC 4515) and DNs is escaped here.
 
 /** `%s` is the userid, `<dn>` the person's DN. */
 export interface Placeholders {

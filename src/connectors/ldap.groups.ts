@@ -8,7 +8,7 @@ import { anyOf, type FilterTemplate } from './ldap.filters.ts'
 import { entryIdOf } from './ldap.ids.ts'
 import { dnKey } from './ldap.matching.ts'
 
-// Groups of a person: by memberOf, by member search, and nested. Each group is queried once, which ends cycles.
+// By memberOf, member search, and nested. Each group is queried once.
 
 export interface GroupPlan {
   readonly search: { readonly base: string; readonly filter: FilterTemplate; readonly text: string } | null

@@ -1,7 +1,7 @@
 import { EqualityFilter, type Filter, OrFilter } from 'ldapts'
 import { type Attributes, isBinary } from './ldap.entry.ts'
 
-/** RFC 4530, Active Directory, 389 Directory Server, FreeIPA, eDirectory; the first present wins. */
+/** RFC 4530, Active Directory, 389 Directory Server, FreeIPA, eDirectory. */
 export const entryIdAttributes = ['entryUUID', 'objectGUID', 'nsUniqueId', 'ipaUniqueID', 'GUID'] as const
 export const NO_ENTRY_ID = 'none'
 export const idAttributesOf = (option: string | undefined): readonly string[] =>

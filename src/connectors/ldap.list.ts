@@ -161,7 +161,7 @@ async function* groupsChanged(plan: LdapSearchSettings, pages: Pages, since: Dat
   return false
 }
 
-/** OpenLDAP knows one attribute, Active Directory the other; unknown ones are ignored. */
+/** OpenLDAP knows one attribute, Active Directory the other. */
 function changedSince(everybody: Filter, since: Date): Filter {
   const time = `${since.toISOString().replace(/[-:T]/g, '').slice(0, 14)}.0Z`
   const later = ['modifyTimestamp', 'whenChanged'].map(attribute => new GreaterThanEqualsFilter({ attribute, value: time }))

@@ -3,7 +3,7 @@ import type { Comparison } from './ldap.filters.ts'
 import type { GroupReader, GroupSearch, Person } from './ldap.groups.ts'
 import type { Matching } from './ldap.matching.ts'
 
-// Group index by member. Uncertain matches are looked up in the directory, as at a log-in.
+// Uncertain matches are looked up in the directory.
 
 const UNCERTAIN = ''
 

@@ -16,7 +16,7 @@ export type Pages = (
   options: { readonly attributes: readonly string[]; readonly size?: number },
 ) => AsyncGenerator<SearchPage>
 
-/** Throws Unprocessable for an empty page before the end, which the library takes for the end. */
+/** Throws Unprocessable for an early empty page: the library stops there. */
 export function pagesOf(plan: LdapSearchSettings, client: Client, pageSize: number | null): Pages {
   const pageOf = ({ searchEntries, searchReferences: references }: SearchResult, last: boolean): SearchPage => ({
     entries: () => Promise.all(searchEntries.map(raw => whole(plan, client, entryOf(raw)))),

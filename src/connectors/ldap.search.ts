@@ -7,7 +7,7 @@ import { attributesOf, binaryAttributes, cutAttributes } from './ldap.entry.ts'
 import { longestUserid, presenceFilter } from './ldap.filters.ts'
 import { type GroupReader, type GroupSearch, groupsOf } from './ldap.groups.ts'
 
-/** Groups are those of the first userid, as in a sync. Throws Unprocessable for a long DN. */
+/** Groups of the first userid. Throws Unprocessable for a long DN. */
 export async function toEntry(
   plan: LdapSearchSettings,
   { reader, found, id }: { reader: GroupReader; found: GroupSearch; id: string },
@@ -35,7 +35,7 @@ export const normalizeUserid = ({ normalize }: LdapSearchSettings, userid: strin
   // Normalising is quadratic; longer ones are rejected elsewhere.
   normalize && userid.length <= longestUserid ? userid.normalize('NFKC').trim().toLowerCase() : userid
 
-/** No size limit is sent: the library would hide truncation. References are not followed. */
+/** Without size limit: the library would hide truncation. */
 export async function search(
   plan: LdapSearchSettings,
   {

@@ -28,7 +28,7 @@ export interface RelyingParty {
 
 const TIMEOUT_MS = 5_000
 const MAX_BYTES = 1_000_000
-/** Discovery cache. Keys are read at each log-in, so that they can rotate. */
+/** Discovery cache. Keys are read at each log-in: they rotate. */
 const DISCOVERY_MS = 60_000
 const MAX_KEPT = 1_000
 /** Asymmetric only: HS256 would let the client secret sign, `none` anyone. */
@@ -107,7 +107,7 @@ export function documentAt(discoverUrl: string): { url: URL; issuer: string } {
   return { url, issuer: unslashed(`${url.origin}${before}${after}`) }
 }
 
-/** Path before the well-known part (Discovery 4) or behind it (RFC 8414, 3.1). */
+/** Path before (Discovery 4) or behind it (RFC 8414, 3.1). */
 function partsOf(pathname: string, at: number): [string, string] {
   const behind = pathname.indexOf('/', at + WELL_KNOWN.length)
   return [unslashed(pathname.slice(0, at)), behind < 0 ? '' : unslashed(pathname.slice(behind))]

@@ -1,6 +1,6 @@
 /**
- * OpenID Connect Core 1.0, code flow (3.1) with PKCE (RFC 7636). `begin` builds the request, `finish` verifies
- * the callback. Provider faults are ProviderFault, untrusted claims Unauthenticated; neither contains secrets.
+ * Core 1.0, code flow (3.1) with PKCE (RFC 7636). Provider faults are
+ * ProviderFault, untrusted claims Unauthenticated; neither contains secrets.
  */
 import { createHash, timingSafeEqual } from 'node:crypto'
 import * as oc from 'openid-client'
@@ -90,7 +90,7 @@ export async function allowsThirdPartyLogin(relying: RelyingParty, issuer: strin
   return (await providerOf(relying)).serverMetadata().issuer === issuer
 }
 
-/** Not checked by the library: at_hash (Core 3.1.3.6), azp (3.1.3.7, 5), future tokens. */
+/** Not checked by the library (Core 3.1.3.6; 3.1.3.7, 5). */
 function checkFurther(
   claims: oc.IDToken,
   { idToken, accessToken, clientId }: { idToken: string; accessToken: string; clientId: string },
@@ -99,7 +99,7 @@ function checkFurther(
   if (claims.iat > Date.now() / 1000 + SKEW) throw refused('iat is in the future')
   if (claims.at_hash === undefined) return
   const { alg } = JSON.parse(Buffer.from(idToken.split('.')[0]!, 'base64url').toString()) as { alg: string }
-  // The algorithm's number names its hash; Ed25519 uses SHA-512 (RFC 8032, 5.1).
+  // The algorithm names its hash; Ed25519 uses SHA-512 (RFC 8032, 5.1).
   const whole = createHash(`sha${/^[RPE]S(\d{3})$/.exec(alg)?.[1] ?? '512'}`)
     .update(accessToken)
     .digest()

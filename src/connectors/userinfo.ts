@@ -1,4 +1,4 @@
-/** `GET uri?userid=…` (external-user-info-endpoint). Anything but 200 with the documented JSON is a failure. */
+/** external-user-info-endpoint: anything but 200 with its JSON is a failure. */
 
 import { faultOf, type Outbound, type TlsOptions } from '../platform/outbound/connect.ts'
 import { type OutboundResponse, sendRequest } from '../platform/outbound/http-request.ts'

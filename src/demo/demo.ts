@@ -1,4 +1,4 @@
-// Sample data, created through the services as the operator, so that every rule and audit event applies.
+// Created through the services, so every rule and event applies.
 import { operator, type UserActor } from '../authorization/actor.ts'
 import type { Context } from '../authorization/context.ts'
 import { attributes } from '../domain/attributes/attributes.service.ts'

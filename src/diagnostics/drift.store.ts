@@ -13,7 +13,7 @@ export interface DriftTotals {
   readonly stale: number
 }
 
-/** $1: the IAM; $2: the oldest acceptable response. A partly rejected response counts as failed. */
+/** $1: the IAM; $2: the oldest acceptable response. */
 const FROM = 'users u LEFT JOIN user_info_answers a ON a.user_id = u.id'
 const ENABLED = 'u.iamid = $1 AND NOT u.disabled'
 const STATE = `CASE WHEN a.user_id IS NULL THEN 'NEVER_ASKED'

@@ -30,10 +30,7 @@ export async function accountMatches(
   return all.map((who, at) => (who.is === 'new' ? taking(takeoverOf.get(identities[at]!), from) : matchOf(who)))
 }
 
-/**
- * Matches any value of the userid attribute if the entry has an id, else the first. `user` is null for new users
- * and migrations.
- */
+/** By any userid value if the entry has an id, else the first. */
 export async function accountOf(
   db: Db,
   {

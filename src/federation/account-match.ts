@@ -1,4 +1,4 @@
-/** Which account an identity is (iam-rules, "Who an entry is"): by source id, else by the first known name. Pure. */
+/** By source id, else the first known name (iam-rules, "Who an entry is"). */
 
 import type { UserRecord } from '../domain/users/user.ts'
 import { lookupKey } from '../platform/validation.ts'
@@ -25,7 +25,7 @@ export const namesOf = ({ userid, aliases }: Named): readonly string[] => aliase
 export const keysOf = (named: Named): string[] => namesOf(named).flatMap(name => lookupKey(name) ?? [])
 const keyOf = (name: string): string => lookupKey(name) ?? ''
 
-/** The IAM's accounts with these names or ids. A second match is rejected. */
+/** A second match is rejected. */
 export function matchAccounts(identities: readonly Named[], accounts: readonly UserRecord[], iamid: string): MatchedAccount[] {
   const byKey = new Map(accounts.map(user => [keyOf(user.userid), user]))
   const source = identities.find(({ sourceId }) => sourceId)?.sourceId?.source ?? 'directory'
@@ -70,7 +70,7 @@ function sameName(named: Named, byKey: ReadonlyMap<string, UserRecord>, iamid: s
   const [first] = held
   if (!first) return { is: 'new' }
   if (!sourceId) {
-    // Once ids are known, a userid does not restore a former account.
+    // Once ids are known, a userid restores no former account.
     const isFormer = sourceId === null && first.disabled && first.disabledBy === iamid && first.directoryId !== null
     return isFormer
       ? {

@@ -9,8 +9,8 @@ import { accountsOf } from './accounts.store.ts'
 export type Takeover = { readonly user: UserRecord } | { readonly refusal: string }
 
 /**
- * `migrateFrom`: the account of the same userid moves here and keeps its id and entitlements. Disabled accounts
- * stay; administrators are rejected (iam-rules, "Semantics"). `lock`: until the transaction ends.
+ * `migrateFrom`: moves the account of the same userid here. Disabled ones
+ * stay; administrators are rejected (iam-rules, "Semantics").
  */
 export async function takeoversOf(
   db: Db,

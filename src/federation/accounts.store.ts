@@ -6,7 +6,7 @@ import type { SourceKind } from './source-ids.ts'
 
 const ID_COLUMNS: Record<SourceKind, string> = { directory: 'directory_id', openid: 'openid_id', saml: 'saml_id' }
 
-/** By names and ids of one kind; one statement. `lock`: in id order, against deadlocks. */
+/** `lock`: in id order, against deadlocks. */
 export const accountsOf = (
   db: Db,
   { iamid, identities, lock }: { iamid: string; identities: readonly Named[]; lock: boolean },

@@ -70,7 +70,7 @@ export function mapEntry(iam: Pick<IamRecord, 'id' | 'config'>, entry: ResolvedE
   return { source: iam.id, identity: { ...identity, ...named }, failure: null, faults: [...groupFaults, ...faults] }
 }
 
-/** By id, else by userid, possibly another person's. Null if not found. */
+/** By id, else by userid, possibly another person's. */
 export async function entryOfUser(
   directory: Lookup,
   iam: Pick<IamRecord, 'config'>,
@@ -101,7 +101,7 @@ async function recordEntryId(db: Db, iam: IamRecord, { entry, now }: { entry: En
     await recordEntryIds(db, iam, { state: isMissing ? 'missing' : 'given', now })
 }
 
-/** Records the exchange. Failed log-ins are not recorded: they would evict others. */
+/** Failed log-ins are not recorded: they would evict others. */
 export async function withExchange(
   { app, db, now: at, requestId, trail }: FetchedEntry,
   { iam, asked, userid, ask }: { iam: IamRecord; asked: 'find' | 'log in'; userid: string; ask: () => Promise<Entry | null> },

@@ -23,7 +23,7 @@ export const heldEntries = (
     [iamid, ids, nameKeys],
   )
 
-/** Groups with data of other sources. Reads members: not at each log-in. */
+/** With data of other sources. Reads members: not at each log-in. */
 export async function groupsWithOwn(db: Db, ids: readonly number[]): Promise<ReadonlySet<number>> {
   if (ids.length === 0) return new Set()
   const rows = await db.query<{ id: number }>(`SELECT g.id FROM groups g WHERE g.id = ANY($1::int[]) AND ${HAS_OWN}`, [ids])
@@ -46,7 +46,7 @@ export interface ChangedGroup {
   readonly name: string
 }
 
-/** Skips conflicting groups; names may swap within the list. Returns the others. */
+/** Returns conflicting groups, unchanged. Names may swap. */
 export async function changeGroups(
   db: Db,
   iamid: string,

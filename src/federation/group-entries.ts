@@ -1,4 +1,4 @@
-/** Which group a directory entry is (iam-rules, "Names of groups"): by id, whatever its name. */
+/** By id, whatever its name (iam-rules, "Names of groups"). */
 import type { EntryGroup, GroupLookup } from '../connectors/connector.ts'
 import type { IamRecord } from '../domain/iams/iam.ts'
 import type { Db } from '../platform/database/store.ts'

@@ -1,4 +1,7 @@
-/** Federation: a source's data becomes an Identity, then a diff, then one transaction. Each source owns its rows. */
+/**
+ * A source's data → Identity → diff → one transaction.
+ * Each source owns its rows.
+ */
 
 import type { ProfileColumns } from '../domain/users/users.store.ts'
 import type { GroupChange } from './group-entries.store.ts'

@@ -30,10 +30,10 @@ export function directoryIdOf({ config }: Configured, { attributes }: Pick<Entry
 const optionOf = (config: IamRecord['config']): string | undefined =>
   (config.options as { entryIdAttribute?: string } | undefined)?.entryIdAttribute
 
-/** An index entry allows no more; `sub` has at most 255 (Core 2). */
+/** Limited by index entries; `sub` has at most 255 (Core 2). */
 const longestSubject = 600
 
-/** `issuer#sub`: issuers have no fragment (Core 1.2). Null when missing or too long. */
+/** `issuer#sub`: issuers have no fragment (Core 1.2). */
 export function openidIdOf({ iss, sub }: Readonly<Record<string, unknown>>): SourceId | null {
   if (typeof iss !== 'string' || typeof sub !== 'string' || sub === '' || iss.includes('#')) return null
   const id = `${iss}#${sub}`

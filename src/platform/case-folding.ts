@@ -1,11 +1,11 @@
 /**
- * Comparison without case, the same here and in SQL: Unicode 17 simple case folding (CaseFolding.txt, C and S).
- * It does not normalise. Names have a canonical form instead (validation.ts). Pure.
+ * Unicode 17 simple case folding (CaseFolding.txt, C and S), as in SQL.
+ * Not normalised: names have a canonical form (validation.ts).
  */
 
 /**
- * Letters beyond ASCII: code points `first:last`, `/2` every other one, and the distance to the folded letter.
- * The SQL function fold_case has the same text: a change needs a migration.
+ * Code points `first:last`, `/2` every other one, and the distance.
+ * SQL's fold_case has the same text: a change needs a migration.
  */
 export const FOLDS = `
   b5+307 c0:d6+20 d8:de+20 100:12e/2+1 132:136/2+1 139:147/2+1 14a:176/2+1 178-79 179:17d/2+1 17f-10c 181+d2 182:184/2+1

@@ -1,6 +1,6 @@
 const INSTANT = /^(\d{4})-(\d\d)-(\d\d)(?:[Tt ](\d\d):(\d\d)(?::(\d\d)(\.\d{1,9})?)?(?:([Zz])|([+-])(\d\d):?(\d\d))?)?$/
 
-/** UTC by default; a date is its start. null when invalid, or outside the years 0 to 9999. */
+/** UTC by default. null when invalid, or outside 0 to 9999. */
 export function parseInstant(text: string): Date | null {
   const parts = text.length > 40 ? null : INSTANT.exec(text)
   if (!parts) return null

@@ -6,8 +6,8 @@ import { makeDirectories } from './database/data-dir.ts'
 const LENGTH = 32
 
 /**
- * SECRET_KEY, or embedded a generated file (mode 600, base64). Server processes share one, so it is required
- * there. Throws for an invalid file.
+ * SECRET_KEY, or embedded a generated file (mode 600, base64).
+ * Server processes share one. Throws for an invalid file.
  */
 export function instanceKey(config: { secretKey: Buffer | null; databaseUrl: string | null; dataDir: string }): Buffer {
   if (config.secretKey) return config.secretKey

@@ -19,7 +19,7 @@ const variation = /\p{Variation_Selector}/u
 const edgeSpace = /^[\p{White_Space}]|[\p{White_Space}]$/u
 const scripts = [/\p{Script=Latin}/u, /\p{Script=Greek}/u, /\p{Script=Cyrillic}/u]
 const textControl = /(?!\r\n|[\n\t])\p{Cc}/u
-// RFC 5321 mailbox without quoted strings, source routes and literals; RFC 6531 letters.
+// RFC 5321 without quoted strings and literals; RFC 6531 letters.
 const atom = "[\\p{L}\\p{M}\\p{Nd}!#$%&'*+\\-/=?^_`{|}~]+"
 const label = '[\\p{L}\\p{Nd}](?:[\\p{L}\\p{M}\\p{Nd}\\-]{0,61}[\\p{L}\\p{M}\\p{Nd}])?'
 const mailbox = new RegExp(`^${atom}(?:\\.${atom})*@${label}(?:\\.${label})*$`, 'u')
@@ -38,7 +38,7 @@ export function canonical(text: string): string {
   return form
 }
 
-/** null when no stored name can match (NUL, broken Unicode, too long). */
+/** null when no stored name can match. */
 export function lookupKey(text: string): string | null {
   if (text.length > 2 * maxName || text.includes('\0') || !text.isWellFormed()) return null
   return canonical(text)

@@ -12,7 +12,7 @@ interface Row {
   readonly hash: Uint8Array
 }
 
-/** Nothing is cached. All failures are the same Unauthenticated, so that no IAM is revealed. */
+/** Nothing is cached. Failures look alike: no IAM is revealed. */
 export async function authenticateScim(
   db: Db,
   {

@@ -118,7 +118,7 @@ function appliedTo(id: number, done: Reconciled | Rejection): Applied {
   }
 }
 
-/** Skips users changed or returned since: a plan may be days old. */
+/** Skips users changed or returned since: plans may be old. */
 async function disableUsers(
   { db, now }: ServiceContext,
   iam: IamRecord,

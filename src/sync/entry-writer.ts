@@ -32,7 +32,7 @@ export async function writeEntries(keeper: EntryWriter, drafts: readonly EntryDr
 
 const heaviest = 20_000
 
-/** A few users may have many groups: bounds the size of statements. */
+/** A few users may have many groups. */
 function* inParts(drafts: readonly EntryDraft[]): Generator<EntryDraft[]> {
   let part: EntryDraft[] = []
   let weight = 0

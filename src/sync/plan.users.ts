@@ -154,7 +154,7 @@ export class UserPlan {
     for (const name of namesOf(identity)) this.#names.set(keyOf(name), userid)
   }
 
-  /** Decides reused userids once all users are known. Returns the number of emptied accounts. */
+  /** Once all users are known. Returns the number of emptied accounts. */
   async settle({ whole }: { whole: boolean }): Promise<number> {
     const { app, iam, run, informer } = this.#reading
     const { onReusedUserid } = (iam.config.ldapSync ?? {}) as { onReusedUserid?: 'fault' | 'replace' }

@@ -28,7 +28,7 @@ export interface ReadResult {
 
 const atOnce = 1_000
 
-/** Throws SourceUnavailable before the first user; later failures become `cut`. Throws LeaseLost. */
+/** Throws SourceUnavailable before the first user, then `cut`; LeaseLost. */
 export async function readAll(reading: Reading, { onePage }: { onePage: boolean }): Promise<ReadResult> {
   const { run, iam, directory, signal } = reading
   const scan = new DirectoryScan(reading, onePage)
@@ -94,7 +94,7 @@ export async function readOne(reading: Reading, userid: string): Promise<ReadRes
   return { ...read, memberships: none, cut: null, more: false, notes: [] }
 }
 
-/** `user`: of the requested userid; the entry may belong to another account. */
+/** The entry may belong to another account than `user`. */
 async function onePerson(reading: Reading, user: UserRecord | null, entry: Entry | null): Promise<EntryDraft[]> {
   const { app, iam, informer } = reading
   const { db } = app.store

@@ -1,4 +1,4 @@
-/** A confirmed or resumed plan may be old: skips users who have returned. */
+/** An old plan: skips users who have returned. */
 
 import type { IamRecord } from '../domain/iams/iam.ts'
 import { type Directory, entryOfUser } from '../federation/directory.ts'
@@ -35,7 +35,7 @@ export async function recheckDisables(
   }
 }
 
-/** A text is the directory's failure. Another entry of the userid is another person. */
+/** A text is the directory's failure. Another entry is another person. */
 async function isBack(directory: Directory, iam: IamRecord, user: PlannedDisable): Promise<boolean | string> {
   try {
     const entry = await entryOfUser(directory, iam, user)

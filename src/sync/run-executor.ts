@@ -48,8 +48,8 @@ interface RunWork {
 }
 
 /**
- * `more`: there is more than `onePage`, and nothing was done. Throws Unavailable, leaving the run as it was;
- * other results are in its row.
+ * `more`: over `onePage`, nothing was done.
+ * Throws Unavailable; other results are in its row.
  */
 export async function executeRun(
   app: App,
@@ -237,7 +237,7 @@ async function handleFailure(
   return failure
 }
 
-/** Removed during the run: the reason, whatever fails first because of it. */
+/** The reason, whatever fails first because of it. */
 const removedMeanwhile = (app: App, run: RunRecord): Promise<IamRemoved | null> =>
   iamOf(app, run).then(
     () => null,

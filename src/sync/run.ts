@@ -1,12 +1,12 @@
 /**
- * Syncs. A run reads the directory, plans entries for changes, checks safety limits, and applies in batches. All
- * state is in rows, so that any process can continue.
+ * Read, plan, check safety limits, apply in batches.
+ * State is in rows, so that any process can continue.
  */
 import type { IamRecord } from '../domain/iams/iam.ts'
 import { flag, integer, json, orNull, type RecordOf, text, texts, time } from '../platform/database/columns.ts'
 import type { Page } from '../platform/database/pagination.ts'
 
-/** failed: no data. quarantined: awaits a decision. superseded: replaced by a later run. */
+/** failed: no data. quarantined: awaits a decision. superseded: by another. */
 export const STATUSES = ['waiting', 'reading', 'applying', 'finished', 'failed', 'quarantined', 'dropped', 'superseded'] as const
 export type RunStatus = (typeof STATUSES)[number]
 

@@ -24,7 +24,7 @@ export function rulesOf({ type, config }: Pick<IamRecord, 'type' | 'config'>): {
   return [{ mode: 'full', rule: cronRule }, ...(incrementalRule ? [{ mode: 'incremental' as const, rule: incrementalRule }] : [])]
 }
 
-/** One run per rule, however many were missed; none while a run is active. */
+/** One per rule, however many were missed; none while active. */
 export async function startDue({ store, log }: Pick<App, 'store' | 'log'>, now: Date): Promise<void> {
   const { db } = store
   const began = new Map((await lastDue(db)).map(({ iamid, mode, dueAt }) => [`${mode} ${iamid}`, dueAt]))

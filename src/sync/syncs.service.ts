@@ -62,8 +62,8 @@ const atOnce = 1_000
 
 export const syncs = {
   /**
-   * Waits for small syncs; larger ones continue in the background. Throws Conflict while another run is active
-   * or for a quarantine, Unavailable without the directory.
+   * Waits for small syncs. Throws Conflict while a run is active
+   * or quarantined, Unavailable without the directory.
    */
   start: command('iam:sync', answer, { prepare: start }),
 

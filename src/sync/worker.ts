@@ -1,6 +1,6 @@
 /**
- * Background runs by pg-boss. Jobs only name a run, so lost and repeated jobs do no harm; a poll each minute
- * finds scheduled and abandoned runs.
+ * Jobs only name a run: lost and repeated ones do no harm.
+ * Polls each minute for scheduled and abandoned runs.
  */
 import type { PgBoss } from 'pg-boss'
 import type { App } from '../authorization/context.ts'
@@ -32,7 +32,7 @@ const QUIET = 10 * 60_000
 const MESSAGES = 100
 const atOnce = 2
 
-/** Starts asynchronously with retries. Without the library, this process polls and works by itself. */
+/** Retries. Without the library, this process works by itself. */
 export function startJobs(app: App): Jobs {
   const { store } = app
   const warn = throttled(app)

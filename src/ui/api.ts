@@ -4,7 +4,7 @@ import type { Credential } from './credential.ts'
 
 type Operation = { query: string; variables?: unknown; operationName?: string | null }
 
-/** With `session` the browser's cookie is sent. GraphQL errors are returned; throws when unreachable. */
+/** `session` sends the cookie. Throws when unreachable. */
 export async function send<Data>(
   operation: Operation,
   headers: Record<string, string> = {},
@@ -40,7 +40,7 @@ export async function signIn(userid: string, password: string): Promise<Credenti
   return { ...(await identify(token)), issued: true }
 }
 
-/** Ends an issued token or the session; returns the next address. Pasted tokens stay valid. */
+/** Returns the next address. Pasted tokens stay valid. */
 export async function signOut({ secret, issued, iamid }: Credential): Promise<string | null> {
   if (secret === null) return signOutSession(iamid)
   if (issued) await send({ query: 'mutation LogOut { logOut { revokedTokens } }' }, bearer(secret))

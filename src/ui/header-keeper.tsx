@@ -2,7 +2,7 @@ import { useGraphiQL } from '@graphiql/react'
 import { useEffect } from 'react'
 import { type Credential, secretIn, withSecret } from './credential.ts'
 
-/** Writes the page's credential into the header editor; a credential that the user typed stays. */
+/** Writes the credential; one that the user typed stays. */
 export function HeaderKeeper({ credential, dropped }: { credential: Credential | null; dropped: ReadonlySet<string> }) {
   const { headerEditor, activeTabIndex } = useGraphiQL(state => ({
     headerEditor: state.headerEditor,

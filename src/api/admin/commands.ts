@@ -1,4 +1,4 @@
-/** Commands of `npm run admin`; they run in the process that owns the store. */
+/** `npm run admin`, in the process that owns the store. */
 
 import type { Context } from '../../authorization/context.ts'
 import { FIRST_ADMINISTRATOR } from '../../authorization/permissions.ts'

@@ -1,4 +1,4 @@
-/** `npm run admin` on a running server with the embedded database: HTTP on an owner-only Unix socket in DATA_DIR. */
+/** Serves `npm run admin` on an owner-only Unix socket in DATA_DIR. */
 import { chmodSync, closeSync, openSync, rmSync } from 'node:fs'
 import { createServer, type IncomingMessage, type Server } from 'node:http'
 import { join, resolve } from 'node:path'

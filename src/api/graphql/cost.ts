@@ -1,4 +1,4 @@
-/** Cost: the maximum number of fields in the response, plus the database work of its lists. */
+/** Cost: fields of the response, plus the database work of lists. */
 import {
   type DocumentNode,
   type FieldNode,

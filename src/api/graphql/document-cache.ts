@@ -3,7 +3,7 @@ import type { ApolloServerPlugin, BaseContext } from '@apollo/server'
 import { type DocumentNode, GraphQLError, parse } from 'graphql'
 import { documentError, textError } from './document-limits.ts'
 
-/** Characters of cached documents; a parsed one takes 100 times its text. */
+/** Characters; a parsed document takes 100 times its text. */
 const CACHE_CHARACTERS = 300_000
 const MAX_REJECTED = 1_000
 

@@ -1,4 +1,4 @@
-/** Document limits, checked in linear time before validation, some of whose rules are quadratic. */
+/** Checked in linear time, before validation with quadratic rules. */
 import { type ASTNode, type DocumentNode, type FieldNode, Kind, type SelectionNode, type SelectionSetNode } from 'graphql'
 
 export const DOCUMENT_LIMITS = {
@@ -69,7 +69,7 @@ interface FieldGroup {
   readonly sets: SelectionSetNode[]
 }
 
-/** Counts the pairs that OverlappingFieldsCanBeMerged compares. Runs after the selection count, which bounds it. */
+/** Counts the pairs that OverlappingFieldsCanBeMerged compares. */
 function comparisonsOf(sets: readonly SelectionSetNode[], fragments: ReadonlyMap<string, SelectionSetNode>): number {
   const fields = new Map<string, FieldGroup>()
   const inside = new Set<string>()

@@ -59,7 +59,7 @@ const WHOLE_VALUE: Readonly<Record<string, string>> = {
   'Validation aborted.': 'The document asks for too many of the same fields. Ask for each once.',
 }
 
-/** Shortens a message of graphql-js and removes quoted values, which may be passwords. */
+/** Removes quoted values, which may be passwords. */
 function rephrased(message: string): string {
   const text = shortened(message)
   const tokens = /^Syntax Error: Document contains more that (\d+) tokens\./.exec(text)?.[1]

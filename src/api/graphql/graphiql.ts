@@ -23,12 +23,12 @@ const CONTENT_SECURITY_POLICY = [
   "font-src 'self' data:",
   "img-src 'self' data:",
   "base-uri 'none'",
-  // The form is sent by script; without script it must not submit.
+  // Sent by script; without script it must not submit.
   "form-action 'none'",
   "frame-ancestors 'none'",
 ].join('; ')
 
-/** GET /graphiql and its assets, built by `npm run generate`; 503 without them. */
+/** Built by `npm run generate`; 503 without it. */
 export function registerPlayground(http: HttpServer, built = BUILT): void {
   const policy = { 'content-security-policy': CONTENT_SECURITY_POLICY }
   http.route({
@@ -41,7 +41,7 @@ export function registerPlayground(http: HttpServer, built = BUILT): void {
           throw new Unavailable('The playground is not built yet: run "npm run generate" and start again')
         throw error
       })
-      // Scripts cannot read the cookie; a failed request would log an error.
+      // Scripts cannot read the cookie; a failed request would be logged.
       const body = hasSessionCookie(headers) ? page.replace('id="root"', 'id="root" data-session') : page
       const own = { 'content-type': 'text/html; charset=utf-8', vary: 'cookie' }
       return { status: 200, headers: { ...policy, ...own }, body }

@@ -1,4 +1,4 @@
-/** Limits of the GraphQL API. REST routes run prepared operations without them. */
+/** For clients' documents. REST routes run prepared operations without them. */
 import { maxAliasesRule } from '@escape.tech/graphql-armor-max-aliases'
 import { maxDepthRule } from '@escape.tech/graphql-armor-max-depth'
 import {
@@ -102,7 +102,7 @@ export function hasNoPage({ name, type }: Pick<GraphQLField<unknown, unknown>, '
 const LOG_IN = new Set(['logIn', 'authenticateApiKey', 'impersonate'])
 const LOG_IN_TYPES = new Set(['String', 'IamId', 'ProjectId', 'LogInInput', 'AuthenticateApiKeyInput', 'ImpersonateInput'])
 
-/** Whether an anonymous caller may send the document: log-in mutations only. Fragments would reveal type names. */
+/** Log-in mutations only: fragments would reveal type names. */
 export function isLogInOnly(document: DocumentNode): boolean {
   let only = document.definitions.length > 0
   const no = () => {

@@ -49,7 +49,7 @@ interface Selected {
   readonly groups: readonly ArgumentNode[] | undefined
   readonly groupColumns: readonly GroupColumn[]
 }
-// Cached per operation and node of a parsed document; ignores @skip and @include.
+// Ignores @skip and @include, so documents share entries.
 const known = new WeakMap<OperationDefinitionNode, Map<FieldNode, Selected>>()
 
 /** In fixed order, so that equal selections share a statement. */
@@ -103,7 +103,7 @@ function selectedIn(info: GraphQLResolveInfo): Selected {
   return seen
 }
 
-/** All columns where another part of the operation may read the same groups. */
+/** All, where another part may read the same groups. */
 function columnsOfGroups(groups: ReadonlySet<FieldNode>, { operation, fragments }: GraphQLResolveInfo): readonly GroupColumn[] {
   const columns = new Set<GroupColumn>()
   let isWhole = false

@@ -1,4 +1,4 @@
-/** The budget of one response: items, bytes, time. Pauses to serve other requests. */
+/** The budget of one response. Pauses to serve other requests. */
 import {
   defaultFieldResolver,
   GraphQLError,
@@ -30,7 +30,7 @@ export interface WithBudget {
 
 /** Milliseconds, database time included. */
 const TIME = 60_000
-/** Items of a list, or of all lists, from which completion pauses. */
+/** Items from which completion pauses. */
 const LIST = 512
 const LISTS = 5_000
 const SHORT = 16

@@ -1,4 +1,4 @@
-/** /graphql: credential → body → log-in check for anonymous callers → Apollo (parse, validate, cost, execute). */
+/** /graphql: credential → body → anonymous log-in check → Apollo. */
 import { ApolloServer, type ApolloServerPlugin, HeaderMap } from '@apollo/server'
 import { ApolloServerPluginCacheControlDisabled } from '@apollo/server/plugin/disabled'
 import { GraphQLError, type GraphQLFormattedError, type GraphQLSchema, parse } from 'graphql'
@@ -116,7 +116,7 @@ function once(work: () => Promise<void>): () => Promise<void> {
   return () => (begun ??= work())
 }
 
-/** Apollo rejects batches and missing queries before there is a request id. */
+/** Apollo rejects batches before there is a request id. */
 function identified(text: string, requestId: string): string {
   const body = JSON.parse(text) as { errors?: { extensions?: object }[] }
   const errors = body.errors?.map(error => ({ ...error, extensions: { ...error.extensions, requestId } }))
@@ -173,7 +173,7 @@ function costOrFault(...asked: Parameters<typeof costOf>): number {
   }
 }
 
-/** Request errors are 200 for plain JSON clients (GraphQL over HTTP, 6.4.1). */
+/** 200 for plain JSON clients (GraphQL over HTTP, 6.4.1). */
 const answer: ApolloServerPlugin<Served> = {
   async requestDidStart() {
     return {

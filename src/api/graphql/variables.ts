@@ -1,4 +1,4 @@
-/** Checks variables against their types. graphql-js would print each rejected value in full. */
+/** graphql-js would print each rejected value in full. */
 import {
   coerceInputValue,
   GraphQLError,

@@ -11,7 +11,7 @@ import { defineRoute } from './route.ts'
 
 type Project = NonNullable<NonNullable<ListApiKeysQuery['apiKeys']>['nodes'][number]['project']>
 
-/** Fields of the documented project that Roster lacks are constants; `salt`, a secret, is omitted. */
+/** Fields that Roster lacks are constants; `salt`, a secret, is omitted. */
 const project = (found: Project) => ({
   ...found,
   deleted: false,

@@ -5,7 +5,7 @@ import { shortened, variableError, variableOf } from '../../platform/http/variab
 export function thrownBy(error: GraphQLError): unknown {
   const cause = error.originalError
   if (cause instanceof RosterError) return cause
-  // Without a path a variable was invalid: an id of the wrong form.
+  // Without a path a variable was invalid.
   if (error.path === undefined) {
     const rule = ruleOf(cause?.message ?? '') ?? 'has a form that is not allowed here'
     return new Invalid(nameIn(error.message, cause?.message ?? ''), rule)

@@ -13,7 +13,7 @@ import { shapedBy } from './serializers.ts'
 
 type Member = NonNullable<ListGroupMembersQuery['groupMembers']>['nodes'][number]
 
-/** Without USER_ADMIN a member is only a name ("Search a group's users"). */
+/** Without USER_ADMIN only a name ("Search a group's users"). */
 function memberHit(groupId: number, { user, name, ...membership }: Member) {
   if (user === null) return { profile: { name } }
   const {

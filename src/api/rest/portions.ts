@@ -1,4 +1,4 @@
-/** Pages of many rows, read and written in portions: never more than one portion is held as objects. */
+/** Long pages in portions: only one is held as objects. */
 import { WrittenList } from '../../platform/http/json.ts'
 import type { Paged } from './read-all-pages.ts'
 
@@ -22,7 +22,7 @@ interface Reading<Data> {
   readonly body: (data: Data) => Promise<object>
 }
 
-/** The body for a page of `size` rows. Cursors follow the first portion, so a row that moves is not shown twice. */
+/** Cursors follow the first portion, so no row is shown twice. */
 export async function inPortions<Data>({ rows, key }: Portioned<Data>, { size, read, body }: Reading<Data>): Promise<object> {
   const list = new WrittenList()
   const take = async (variables: PortionVariables) => {

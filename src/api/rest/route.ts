@@ -1,6 +1,6 @@
 /**
- * Flow: router.ts identifies the caller → `action` decides → schemas read path, query and body → `run` executes
- * the operation → `body` shapes its data. Services hold the rules.
+ * Identify the caller → `action` decides → schemas read the request
+ * → `run` executes the operation → `body` shapes its data.
  */
 import type { DocumentNode } from 'graphql'
 import type { UserRef } from '../../authorization/actor.ts'
@@ -12,7 +12,7 @@ import { type Fields, type FieldsOf, readBody, readQuery } from './request.schem
 import type { ResponseSchema } from './response.schemas.ts'
 
 export type Method = 'GET' | 'POST' | 'PUT' | 'DELETE'
-/** 'basic': also as the password of Basic credentials; 'optional': ignores an invalid one; 'none': not read. */
+/** 'basic': also as Basic password; 'optional': ignores an invalid one. */
 export type RouteCredential = 'required' | 'basic' | 'optional' | 'none'
 
 interface Operation<Data, Variables> extends DocumentNode {
@@ -21,7 +21,7 @@ interface Operation<Data, Variables> extends DocumentNode {
 
 export interface RouteDeps {
   execute(document: DocumentNode, variables: object): Promise<unknown>
-  /** Runs `work`, which reads the page of `variables`, in its turn: large responses are made a few at a time. */
+  /** Runs `work` in its turn: few large responses at a time. */
   reserve<T>(variables: object, work: () => Promise<T>): Promise<T>
   secret(): string | null
   iamType(iamid: string): Promise<string | null>
@@ -86,7 +86,7 @@ interface RouteSpec<Path extends string, Alias extends string, Data, Variables, 
   ) => object
 }
 type PathOf<Alias extends string> = Alias extends `${string} ${infer Path}` ? Path : never
-/** Root fields are null only with an error, which never reaches `body`. */
+/** Root fields are null only with an error, handled before `body`. */
 type OperationResult<Data> = { [Field in keyof Data]: NonNullable<Data[Field]> }
 
 export function defineRoute<

@@ -68,7 +68,7 @@ function register(http: HttpServer, { deps, row, place }: { deps: RestDeps; row:
 
 function runtimeOf(deps: RestDeps, request: HttpRequest<RequestLocals>): RouteDeps {
   const { context } = request.locals
-  // One for all reads of the request: portions and pages of a list are one response.
+  // One for all reads: portions and pages are one response.
   const budget = createBudget()
   return {
     execute: (document, variables) => {

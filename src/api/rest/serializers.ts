@@ -29,7 +29,7 @@ export const changedUser = ({ profile: { id }, ...user }: ChangedUserFragment) =
 
 export const aggregatedUser = ({ profile: found, ...user }: AggregatedUserFragment) => ({ ...user, profile: profile(found) })
 
-/** Null and empty values are absent; groups are names (bim-wire-rules "Responses" 3). */
+/** Null and empty are absent (bim-wire-rules "Responses" 3). */
 export function userHit({ profile: found, groups, ...user }: UserHitFragment) {
   return present({ ...user, groups: filled(groups?.nodes.map(group => group.name)), profile: present(found) })
 }

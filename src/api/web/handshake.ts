@@ -1,4 +1,4 @@
-/** The state of a provider log-in, in an encrypted cookie bound to browser, IAM and time. */
+/** An encrypted cookie, bound to browser, IAM and time. */
 import type { Handshake } from '../../connectors/oidc.ts'
 import { createTokenCipher } from '../../platform/encryption.ts'
 

@@ -40,7 +40,7 @@ a { color: var(--blue) }
 pre { margin: 0; padding: .75rem; border-radius: .4rem; background: var(--ground); font-size: .8rem; white-space: pre-wrap; overflow-wrap: anywhere }
 `
 
-/** Forms submit here and to `formTo`: browsers apply the policy to redirects. */
+/** Includes `formTo`: browsers apply the policy to redirects. */
 const policy = (formTo: string | null) =>
   [
     "default-src 'none'",
@@ -169,7 +169,7 @@ function passwordField(
   }${name === 'password' && html` autofocus`} required>`
 }
 
-/** One page for unknown, used and expired links, so that none reveals what exists. */
+/** One page for all dead links reveals nothing. */
 export function deadLinkPage({ publicUrl }: Instance): HttpResponse {
   return page(publicUrl, {
     status: 404,

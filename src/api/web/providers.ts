@@ -1,5 +1,5 @@
-// Flow: GET /login/:iamid → handshake cookie → provider → GET /login/:iamid/callback → token in the session
-// cookie → GET /login. Query values are checked and never displayed.
+// GET /login/:iamid → handshake cookie → provider → callback
+// → session cookie → GET /login. Query values are never displayed.
 import { type Handshake, matchesState } from '../../connectors/oidc.ts'
 import { createTokenCipher, type TokenCipher } from '../../platform/encryption.ts'
 import { type Code, ERROR_CODES, RosterError } from '../../platform/errors.ts'
@@ -121,7 +121,7 @@ async function finish(
     return redirect(returnTo, [over, cookieLine(deps.publicUrl, session), end])
   } catch (error) {
     const answer = problem(deps, error)
-    // The cookie belongs to the latest tab; others must not clear it.
+    // It belongs to the latest tab; others must not clear it.
     return matchesState(underWay, request.query) ? { ...answer, headers: { ...answer.headers, 'set-cookie': [over] } } : answer
   }
 }
@@ -164,7 +164,7 @@ async function logOut(deps: ProviderDeps, endSessions: TokenCipher, request: Htt
   return redirect(location, gone)
 }
 
-/** Back-Channel Logout 1.0, 2.8: 200 or 400, uncached. The reason is only logged. */
+/** Back-Channel Logout 1.0, 2.8. The reason is only logged. */
 async function receiveLogout(deps: ProviderDeps, request: HttpRequest): Promise<HttpResponse> {
   const headers = { 'cache-control': 'no-store' }
   const refusal = { status: 400, headers, body: { error: 'invalid_request' } }
@@ -179,7 +179,7 @@ async function receiveLogout(deps: ProviderDeps, request: HttpRequest): Promise<
   }
 }
 
-/** 303 makes the next request a GET (RFC 9110, 15.4.4); the referrer would contain a code. */
+/** 303 makes it a GET (RFC 9110, 15.4.4); referrers contain codes. */
 const redirect = (location: string, cookies: string[]): HttpResponse => ({
   status: 303,
   headers: { location, 'set-cookie': cookies, 'referrer-policy': 'no-referrer', 'cache-control': 'no-store' },

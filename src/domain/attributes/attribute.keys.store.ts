@@ -1,4 +1,4 @@
-/** Attribute keys in use, by a loose index scan that does not depend on the number of holders. */
+/** A loose index scan: independent of the number of holders. */
 import { integer, pageSelection, text } from '../../platform/database/columns.ts'
 import type { NestedList } from '../../platform/database/nested-list.ts'
 import type { Order } from '../../platform/database/order.ts'

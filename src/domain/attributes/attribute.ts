@@ -46,7 +46,7 @@ export type AttributeValuePage = Page<AttributeValueRecord>
 
 type Value = Pick<AttributeRow, 'key' | 'keyKey' | 'value'>
 
-/** `{key: [values]}` in stored order; the first spelling of a key wins. */
+/** `{key: [values]}` in stored order; the first spelling wins. */
 export function authorizations(rows: readonly Value[]): Record<string, string[]> {
   const byKey = new Map<string, { key: string; values: Set<string> }>()
   for (const row of rows) {
@@ -88,7 +88,7 @@ export interface Change {
 
 const isLocal = (row: AttributeRow): boolean => row.source === 'bim'
 
-/** Later edits win. `rows`: all of the owner's; other sources' give the spelling. */
+/** Later edits win. Rows of other sources give the spelling. */
 export function applyEdit(rows: readonly StoredAttribute[], edits: readonly Edit[]): Change {
   const spellings = spellingsOf(rows)
   const held = new Map<string, Map<string, Value | StoredAttribute>>()

@@ -1,4 +1,4 @@
-/** Local attributes (`bim`); those of sources stay. Owners are locked first, so changes of one owner are serial. */
+/** Local attributes (`bim`). Owners are locked first: changes are serial. */
 
 import type { AuditDraft } from '../../authorization/audit-event.ts'
 import {

@@ -1,4 +1,4 @@
-/** API keys: created for oneself, shown once, never wider than the credential. */
+/** Created for oneself, shown once, never wider than the credential. */
 import type { UserActor, UserRef } from '../../authorization/actor.ts'
 import { type Action, inScope, scopes as knownScopes, policy } from '../../authorization/policy.ts'
 import { generateSecret } from '../../authorization/secret.ts'
@@ -68,7 +68,7 @@ export const apiKeys = {
     })
   }),
 
-  /** The old secret keeps working for a grace period, within its own expiry. */
+  /** The old secret keeps working for a grace period. */
   rotate: command('apikey:rotate', async (call, { id, graceSeconds }: { id: number; graceSeconds?: number | null }) => {
     const grace = graceSeconds ?? call.app.config.keyGraceSeconds
     if (grace < 0 || grace > MAX_GRACE) throw new Invalid('graceSeconds', `must be an integer from 0 to ${MAX_GRACE}`)

@@ -49,7 +49,7 @@ export const touchApiKey = (db: Db, id: number, now: Date) =>
 export const followApiKey = (db: Db, id: number, { rotatedToId, expiresAt }: { rotatedToId: number; expiresAt: Date }) =>
   db.prisma.apiKey.update({ where: { id }, data: { rotatedToId, expiresAt }, select: { id: true } })
 
-/** Keys created by a key and predecessors; an array, for the index. */
+/** With its predecessors; an array, for the index. */
 const chainOf = (seed: string) => `WITH RECURSIVE chain(id, user_id) AS (
     SELECT k.id, k.user_id FROM api_keys k WHERE ${seed}
     UNION SELECT k.id, k.user_id FROM chain c JOIN api_keys k ON k.user_id = c.user_id AND (k.parent_key_id = c.id OR k.rotated_to_id = c.id)
@@ -170,7 +170,7 @@ export const deleteTokens = (db: Db, ids: readonly number[], userId: number | nu
     [ids, userId],
   )
 
-/** All but one; returns the number. `loginsOnly` keeps tokens of API keys. */
+/** `loginsOnly` keeps tokens of API keys. */
 export async function deleteTokensOf(
   db: Db,
   userId: number,

@@ -15,6 +15,7 @@ export interface Unlock {
 }
 
 export const locks = {
+  /** Returns the ended locks. Throws NotFound for an unknown name without one. */
   unlock: command('user:unlock', async (call, { iamid, userid, address }: Unlock): Promise<WriteResult<{ ended: number }>> => {
     if ((userid == null) === (address == null)) throw new Invalid('userid', 'or an address is required, and not both')
     const afterCommit = async (value: { ended: number }) => {

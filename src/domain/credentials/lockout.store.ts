@@ -71,7 +71,7 @@ const release = (db: Db, account: string, until: Date) =>
 const delayed = (n: string, subject: keyof LockoutSubjects) => `CASE WHEN ${n} < ${lockout.firstDelayed[subject]} THEN ${NEVER}
     ELSE $3::timestamptz + interval '1 second' * (ARRAY[${lockout.delays.join()}])[least(${n} - ${lockout.firstDelayed[subject] - 1}, ${lockout.delays.length})] END`
 
-/** A right password during a lock counts as wrong, so that nothing reveals it. */
+/** During a lock a right password counts as wrong: nothing reveals it. */
 const settled = (
   subject: keyof LockoutSubjects,
 ) => `ON CONFLICT (subject) DO UPDATE SET (failures, window_start, blocked_until, pending) = (
@@ -98,8 +98,8 @@ const SETTLE = `WITH rows AS MATERIALIZED (
 export type AttemptOutcome = 'failed' | 'passed' | 'abandoned'
 
 /**
- * Ends an attempt: 'failed' counts for both, 'passed' resets the account unless locked, 'abandoned' counts
- * nothing. One statement, so that parallel attempts count.
+ * 'failed' counts for both, 'passed' resets the account unless locked.
+ * One statement, so that parallel attempts count.
  */
 export async function settle(
   db: Db,

@@ -2,17 +2,17 @@ import { createHash } from 'node:crypto'
 import { isIPv6 } from 'node:net'
 import type { LoginSubjects } from '../../authorization/ports.ts'
 
-// Failed log-ins delay further ones, per account and address. Counting is in lockout.store.ts.
+// Failed log-ins delay further ones, per account and address.
 
 export const lockout = {
   windowSeconds: 600,
-  /** The first failure with a delay. An address may be an office. */
+  /** The first delayed failure. An address may be an office. */
   firstDelayed: { account: 5, address: 100 },
   /** Seconds; the last repeats. */
   delays: [1, 2, 4, 8, 16, 32, 64, 128, 256, 300],
   /** Seconds until a reservation expires, queueing included. */
   leaseSeconds: 60,
-  /** For how long, and how many, known addresses have their own count. */
+  /** Known addresses have their own count. */
   knownSeconds: 7_776_000,
   knownAddresses: 20,
 } as const

@@ -4,11 +4,11 @@ import type { PasswordHasher } from '../../authorization/ports.ts'
 import { Invalid, TooManyRequests } from '../../platform/errors.ts'
 import { FairQueue, type Turn } from '../../platform/fair-queue.ts'
 
-// Passwords: policy → NFKC → queue → argon2id. Verification always costs one hash, so time reveals no account.
+// Policy → NFKC → queue → argon2id. Always one hash: time reveals nothing.
 
-/** 19 MiB, two passes, one lane (OWASP): about 113 a second and core. */
+/** 19 MiB, two passes, one lane (OWASP). */
 const cost = { memoryCost: 19_456, timeCost: 2, parallelism: 1 }
-/** Also the limit of verification, so that a stricter policy locks nobody out. */
+/** Also for verification: a stricter policy locks nobody out. */
 const maxCharacters = 1024
 
 const NO_ACCOUNT: Turn = { actor: '' }
@@ -42,7 +42,7 @@ export function createPasswordHasher({ inFlight, minLength, maxLength }: Passwor
     },
     hash: (password, turn = NO_ACCOUNT) => queue.run(turn, () => hash(password.normalize('NFKC'), cost)),
     verify(phc, password, turn = NO_ACCOUNT) {
-      // Checked first: bounds the queue and slow NFKC. argon2 would merge lone surrogates.
+      // Bounds the queue and slow NFKC. argon2 merges lone surrogates.
       const possible = password.length <= 2 * longest && countCharacters(password) <= longest && isText(password)
       const stored = phc !== null && possible && isPhc(phc) ? phc : decoy
       const given = possible ? password.normalize('NFKC') : ''

@@ -36,7 +36,7 @@ export const tokens = {
     return found
   }),
 
-  /** Own tokens, or as USER_ADMIN those of manageable users; other ids are ignored. */
+  /** Own tokens, or as USER_ADMIN those of manageable users. */
   revoke: command('token:revoke', async (call, { ids }: { ids: readonly number[] }) => {
     checkList('ids', ids)
     const own = call.actor.kind === 'user' && !isAdministrator(call) ? call.actor.user.id : null

@@ -1,4 +1,4 @@
-/** Deletes a group: in one transaction, or in chunks of members on the embedded database. */
+/** In one transaction, or chunks of members (embedded). */
 
 import { continued, type ServiceContext, type WriteResult } from '../../authorization/service.ts'
 import { isEmbedded } from '../../platform/database/store.ts'
@@ -23,7 +23,7 @@ interface Counts {
   readonly left: number
 }
 
-/** Expects a locked row. The group goes last, so that a repeated request completes it. */
+/** The group goes last, so that a repeated request completes it. */
 export async function deletion(
   call: ServiceContext,
   group: NamedGroup,

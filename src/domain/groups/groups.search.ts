@@ -16,7 +16,7 @@ const ORDERS: Record<GroupSort['field'], Omit<Order, 'descending'>> = {
   CREATED_AT: { name: 'groupCreatedAt', expression: 'g.created_at', type: 'timestamptz' },
 }
 
-/** Throws Forbidden when the filter reveals memberships (matrix, notes 19 and 26). */
+/** Throws Forbidden for memberships (matrix, notes 19 and 26). */
 export async function authorizeFilter(context: Context, filter: GroupFilter | null | undefined): Promise<void> {
   if (filter?.userId != null) await authorize(context, 'user:readGroups')
 }

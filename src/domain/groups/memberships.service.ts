@@ -1,4 +1,4 @@
-/** Members of groups. A membership belongs to `bim`, sources, or both; only the local part is removed here. */
+/** A membership belongs to `bim`, sources, or both; removes the local part. */
 import type { UserRef } from '../../authorization/actor.ts'
 import type { AuditDraft } from '../../authorization/audit-event.ts'
 import type { Loaders } from '../../authorization/context.ts'

@@ -48,7 +48,7 @@ export const lockMembershipsOf = (db: Db, groupId: number, userIds: readonly num
     [groupId, userIds],
   )
 
-/** One statement; returns memberships that became local. Skips deleted users. In id order, against deadlocks. */
+/** Returns memberships that became local. In id order, against deadlocks. */
 export const addLocalMembers = (
   db: Db,
   groupId: number,

@@ -8,7 +8,7 @@ export interface EncryptedSecrets {
   readonly key: string
   readonly nonce: string
   readonly text: string
-  /** Equal for equal secrets at a path; no use without the key. */
+  /** Equal for equal secrets; no use without the key. */
   readonly fingerprint: string
 }
 

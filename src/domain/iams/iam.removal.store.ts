@@ -2,7 +2,7 @@ import { inChunks, rowsUntilNone } from '../../platform/database/chunks.ts'
 import type { Db } from '../../platform/database/store.ts'
 import { deleteAddresses } from '../credentials/login-addresses.store.ts'
 
-// Users of a removed IAM: constant statements on a server, chunks on the embedded database.
+// Constant statements on a server, chunks on the embedded database.
 
 export const deleteIamRow = (db: Db, id: string) => db.prisma.iam.delete({ where: { id }, select: { id: true } })
 

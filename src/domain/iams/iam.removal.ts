@@ -22,7 +22,7 @@ const NAMED = 10
 /** Per transaction of 30 s; 100,000 users took 25 s. */
 export const AT_ONCE = 100_000
 
-/** `users` decides about its users. Requires all their administrative permissions. Groups stay. */
+/** Requires all administrative permissions of its users. Groups stay. */
 export async function removeIam(
   call: ServiceContext,
   { id, users, ifUpdatedAt }: { id: string; users?: IamUsers | null; ifUpdatedAt?: Date | null },

@@ -75,7 +75,7 @@ export const iams = {
   update: command('iam:configure', updateIam),
   remove: command('iam:configure', removeIam),
 
-  /** Shown once; earlier keys work for `graceSeconds`. Requires SCIM to be enabled. */
+  /** Earlier keys work for `graceSeconds`. Requires SCIM to be enabled. */
   generateScimKey: command(
     'iam:configure',
     async (call: ServiceContext, { id, graceSeconds }: { id: string; graceSeconds?: number | null }) => {
@@ -119,7 +119,7 @@ async function createIam(call: ServiceContext, given: IamInput): Promise<WriteRe
   const rules = checkGroupPermissions(wished ?? '', input.groupPermissions ?? {})
   await checkMigration(call, checked.config)
   const id = wished ?? (await idOf(call, displayName, type))
-  // Users of a removed IAM of this id could log in again.
+  // Users of a removed IAM of this id could return.
   assertMayGrant(call, [...defaultPermissions, ...rules.map(rule => rule.permission), ...(await permissionsHeldIn(db, id))])
   const secrets = encryptedSecrets(app.key, id, { kept: {}, checked })
   if (!(await insertIam(db, id, { columns: { displayName, type, config: checked.config, secrets, defaultPermissions }, now })))

@@ -168,7 +168,7 @@ export async function permissionsHeldIn(db: Db, iamid: string): Promise<string[]
   return rows.map(row => row.permission)
 }
 
-/** Permissions of an IAM's users and groups: anyone who configures it could use them (iam-rules, "Permissions"). */
+/** Anyone who configures it could use them (iam-rules, "Permissions"). */
 export async function permissionsGrantedBy(db: Db, iam: IamRecord, rules: readonly GroupPermissionRow[]): Promise<string[]> {
   return [...iam.defaultPermissions, ...rules.map(rule => rule.permission), ...(await permissionsHeldIn(db, iam.id))]
 }

@@ -113,7 +113,7 @@ export const grantsOfDomains: NestedList<DomainPermissionRecord> = {
   countFrom: 'domain_permissions p',
 }
 
-/** Direct and through groups; by domain, then permission. Ids have equal length. */
+/** Direct and through groups. Ids have equal length. */
 export const domainGrantsOfUsers: NestedList<DomainPermissionRecord> = {
   columns: SELECT_GRANT,
   from: `(SELECT d.*, d.user_id AS holder FROM domain_permissions d

@@ -10,7 +10,7 @@ export interface PeopleInput {
   readonly remove?: readonly UserRef[] | null
 }
 
-/** One statement. Throws Invalid for a user on both sides, and NotFound. */
+/** Throws Invalid for a user on both sides, and NotFound. */
 export async function peopleOf(db: Db, input: PeopleInput): Promise<{ add: UserRecord[]; remove: UserRecord[] }> {
   const add = checkRefs('add', input.add ?? [])
   const remove = checkRefs('remove', input.remove ?? [])

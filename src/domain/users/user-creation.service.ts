@@ -1,4 +1,4 @@
-/** Create, clone, invite. Without a password the user gets a single-use link, by mail if configured. */
+/** Without a password the user gets a single-use link. */
 import type { UserRef } from '../../authorization/actor.ts'
 import { generateSecret } from '../../authorization/secret.ts'
 import { changed, command, type Service, type ServiceContext, type WriteResult } from '../../authorization/service.ts'

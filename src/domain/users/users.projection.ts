@@ -1,6 +1,6 @@
 /**
- * Column and edge selection of user reads, in one statement. Edges prime the loaders; a parity test compares
- * both. With a projection other columns are not loaded.
+ * Selected columns and edges in one statement; edges prime the loaders.
+ * A parity test compares both.
  */
 
 import { type Cells, cellsOf, type SelectList, selectList } from '../../platform/database/columns.ts'
@@ -26,7 +26,7 @@ export const SELECT_USER = selectList(USER_COLUMNS)
 
 export type UserRow = Partial<UserRecord> & EagerData
 
-/** What a read of users selects: columns of `users u`, and sub-selects for the edges of the user whose id the expression `id` gives. */
+/** Columns of `users u`, and sub-selects for edges of `id`. */
 interface Selected {
   readonly columns: SelectList<UserRecord>
   readonly along: string
@@ -57,7 +57,7 @@ function groupCells(columns: readonly GroupColumn[] = []): Cells<GroupRecord> {
   return cells
 }
 
-// OFFSET 0 makes the planner filter before sorting. Arrays, not objects: no keys per row. Times in milliseconds.
+// OFFSET 0 makes the planner filter first. Arrays: no keys per row.
 const EDGES: Record<EagerEdge, (id: string, groupCells: string) => string> = {
   grants: id => `SELECT coalesce(json_agg(json_build_array(${GRANT.sql}) ORDER BY e.place, e.permission), '[]')
     FROM effective_permissions e WHERE e.user_id = ${id}`,

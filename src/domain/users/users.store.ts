@@ -202,7 +202,7 @@ export async function addLocalPermissions(db: Db, userIds: readonly number[], pe
   await db.prisma.userPermission.createMany({ data, skipDuplicates: true })
 }
 
-/** Enabled and of a configured IAM. Takes a lock against concurrent removal. */
+/** Locks against concurrent removal. */
 export async function hasEnabledAdministrator(db: Db): Promise<boolean> {
   await lockAdministrators(db)
   const rows = await db.query(

@@ -14,7 +14,7 @@ interface Log {
 }
 type PendingEntry = ExchangeEntry & Pick<NewExchange, 'request' | 'requestWhole' | 'answer' | 'answerWhole'>
 
-/** Writes batches twice a second, off the request. On overflow the oldest are dropped and counted. */
+/** Batches, twice a second. On overflow the oldest are dropped. */
 export function createExchangeLog(db: Db, log: Log): ExchangeLog {
   let waiting: PendingEntry[] = []
   let lost = 0

@@ -54,7 +54,7 @@ export function redactFilter(text: string): string {
   return redactText(text)
 }
 
-/** At most MAX_BYTES; `whole` is false when truncated. `isOurs`: own events have no secrets. */
+/** `whole`: not truncated. `isOurs`: own events have no secrets. */
 export function redactAndTruncate(value: unknown, isOurs = false): { value: unknown; whole: boolean; redacted: boolean } {
   const left = { bytes: MAX_BYTES, whole: true, redacted: false, isOurs }
   return { value: copy(value, left, ''), whole: left.whole, redacted: left.redacted }

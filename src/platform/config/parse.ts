@@ -3,7 +3,7 @@ import { Invalid } from '../errors.ts'
 import type { TrustedProxies } from '../http/client-address.ts'
 import { checkEmail } from '../validation.ts'
 
-/** Parsers of settings. Throw Invalid without the value, which may be secret. */
+/** Throw Invalid without the value, which may be secret. */
 export type Parse<Value> = (text: string, name: string) => Value
 
 export function integer(min: number, max: number): Parse<number> {
@@ -91,7 +91,7 @@ export function reachable(host: string): string {
   return host === '0.0.0.0' || /^[0:]+$/.test(host) ? '127.0.0.1' : bracketed(host)
 }
 
-/** `credentials` hides them before an @; a URL is hidden whole when its password may contain a slash. */
+/** 'credentials': before an @. A password may contain a slash. */
 export function mask(text: string, secret: 'whole' | 'url' | 'credentials'): string {
   if (secret === 'credentials') return printable(text.replace(/^([a-z]+:\/\/)?.*@/is, '$1****@'))
   const isPlain = /^[a-z]+:\/\/[^/?#\\]*(?:[/?#][^@]*)?$/i.test(text)

@@ -1,4 +1,4 @@
-/** Column maps: a record's type, select list and decoding come from one object. columns.test.ts compares every map with the tables. */
+/** A record's type, select list and decoding come from one object. */
 
 /** `type`: PostgreSQL's name. `Value`: what node-postgres parses it to. */
 export interface Column<Value> {
@@ -44,7 +44,7 @@ export const pageSelection = <Map extends Columns, Along extends Columns>(
   along: `, ${selectList(along)}`,
 })
 
-/** Records as JSON arrays: names would be repeated in every row. Times are milliseconds. */
+/** As JSON arrays: names would repeat. Times are milliseconds. */
 export interface Cells<Row> {
   readonly sql: string
   read<Start extends object>(cells: readonly unknown[], at: number, record: Start): Start & Row

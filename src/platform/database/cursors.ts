@@ -1,4 +1,4 @@
-/** Encrypted cursors (AES-256-GCM) of sort value and id, readable by all instances. */
+/** Encrypted sort value and id (AES-256-GCM), readable by all instances. */
 import { createCipheriv, createDecipheriv, createSecretKey, hash, hkdfSync, type KeyObject } from 'node:crypto'
 import { Invalid } from '../errors.ts'
 import type { Order } from './order.ts'

@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, statSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 
-/** Owner-only. mkdir's `recursive` loops on ENOENT, such as in /proc. Throws the system's error. */
+/** Owner-only. mkdir's `recursive` loops on ENOENT, as in /proc. */
 export function makeDirectories(path: string): void {
   const missing: string[] = []
   for (let at = resolve(path); !existsSync(at) && at !== dirname(at); at = dirname(at)) missing.unshift(at)

@@ -5,13 +5,13 @@ import type { PGlite } from '@electric-sql/pglite'
 const TERMINATE = 0x58
 const QUERY = 0x51
 
-/** Zero-filling WAL segments delays a COMMIT by 100 ms, without benefit: there is no fsync. */
+/** Zero-filling WAL delays COMMIT by 100 ms; there is no fsync. */
 const SETTINGS = 'SET wal_init_zero = off'
 
 /** Milliseconds between yields: the database runs in this thread. */
 const PAUSE_MS = 10
 
-/** Serialises connections of the one backend: node-postgres may open the next early. */
+/** Serialises connections: node-postgres may open the next early. */
 export class Backend {
   readonly #db: PGlite
   #last: Promise<void> = Promise.resolve()

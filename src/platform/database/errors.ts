@@ -24,7 +24,7 @@ const SYSTEM = new Set([
   'ENETUNREACH',
 ])
 const PRISMA = new Set(['P1000', 'P1001', 'P1002', 'P1003', 'P1008', 'P1010', 'P1017', 'P2024', 'P2037'])
-/** 08 connection, 53 resources, 57 shutdown, 28 and 3D access, 25006 standby. */
+/** 08 connection, 53 resources, 57 shutdown, 28 and 3D access. */
 const SQLSTATE = /^(08|53|28|3D|57P0[1-5]|25006)/
 const KINDS = new Set([
   'DatabaseNotReachable',
@@ -38,7 +38,7 @@ const MESSAGES =
   /^Connection terminated|^Query read timeout|^timeout exceeded when trying to connect|is not queryable$|^Cannot use a pool after|Unable to start a transaction in the given time|expired transaction/
 const COLLISIONS = new Set(['40001', '40P01', '55P03', 'P2034', 'TransactionWriteConflict'])
 
-/** For connection errors and lost races, else null. Only for errors of statements. */
+/** For connection errors and lost races, else null. */
 export function toUnavailable(error: unknown): Unavailable | null {
   if (error instanceof RosterError) return error instanceof Unavailable ? error : null
   const chain = failures(error)
@@ -64,6 +64,7 @@ export function toRejection(error: unknown): RosterError | null {
   return chain.some(({ code, originalCode }) => code === STOPPED || originalCode === STOPPED) ? new TooExpensive() : null
 }
 
+/** query_canceled. */
 const STOPPED = '57014'
 
 const GONE = new Set(['P2025', 'P2003', '23503', 'ForeignKeyConstraintViolation'])

@@ -33,8 +33,8 @@ interface Holder {
 const HEARTBEAT_MS = 5_000
 
 /**
- * Throws with directory and process when held. An abstract socket excludes on this machine, the file's heartbeat
- * across machines. `lost`: another process took over.
+ * An abstract socket excludes on this machine, a heartbeat
+ * across machines. Throws with directory and process when held.
  */
 export async function lockDirectory(directory: string, lost: () => void, every = HEARTBEAT_MS): Promise<Lock> {
   const path = realpathSync(directory)
@@ -58,7 +58,7 @@ export async function lockDirectory(directory: string, lost: () => void, every =
   }
 }
 
-/** null when unsupported. Named by device and inode, beyond links and mounts. */
+/** null when unsupported. Named by device and inode, beyond links. */
 async function listen(path: string, taken: () => Error): Promise<Server | null> {
   if (process.platform !== 'linux') return null
   const { dev, ino } = statSync(path, { bigint: true })
@@ -117,7 +117,7 @@ function refusal(directory: string, holder: Holder | null): Error {
   )
 }
 
-/** False when taken over. Rewrites a deleted file; retries an unreadable one. */
+/** False when taken over. Rewrites a deleted file. */
 function keepAlive(file: string, me: Holder): boolean {
   const now = new Date()
   try {

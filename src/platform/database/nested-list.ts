@@ -91,7 +91,7 @@ export class NestedListLoader<Owner extends number | string, Row extends object>
 
 const ROWS_OF_WINDOW = 4
 
-/** One row more shows a next page. OFFSET 0 makes the planner filter before sorting. */
+/** One row more shows a next page. */
 function readEach<Row>(
   db: Db,
   list: NestedList<Row>,

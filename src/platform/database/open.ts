@@ -1,4 +1,4 @@
-// openStore locks the directory and starts PGlite, or connects; then migrates. Prisma and db.query share a pool.
+// Locks the directory and starts PGlite, or connects; then migrates.
 import { randomBytes } from 'node:crypto'
 import { PrismaPg } from '@prisma/adapter-pg'
 import type pg from 'pg'
@@ -71,7 +71,7 @@ export async function openStore(options: StoreOptions): Promise<Store> {
   return storeOf(options.databaseUrl === null ? 'embedded' : 'server', opened, cursors)
 }
 
-/** Applies the migrations that are pending and closes the database again. Returns their names. Throws as openStore does. */
+/** Returns the names. Throws as openStore. */
 export async function migrateStore(options: Pick<StoreOptions, 'databaseUrl' | 'dataDir'>): Promise<readonly string[]> {
   const { opened, applied } = await openMigrated(options)
   await opened.end()

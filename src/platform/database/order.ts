@@ -1,4 +1,4 @@
-/** Sort order: cursor name, SQL expression and type. Needs an index on (expression, id). */
+/** Needs an index on (expression, id). */
 export interface Order {
   readonly name: string
   readonly expression: string

@@ -1,4 +1,4 @@
-/** Pages in a total order, by cursor (keyset) or offset, from either end. */
+/** A total order, by cursor (keyset) or offset, from either end. */
 import { Invalid } from '../errors.ts'
 import { checkPart } from '../validation.ts'
 import { mapInChunks } from './chunks.ts'
@@ -49,7 +49,7 @@ export interface PageWindow {
   cursors: Cursors
 }
 
-/** One statement; an extra row shows a next page. `along` is computed after LIMIT. */
+/** One statement; one row more shows a next page. */
 export async function readPage<Row extends object>(db: Db, list: ListQuery<Row>, args: PageArgs): Promise<Page<Row>> {
   const window = windowOf(db.cursors, args, list.order)
   return pageOf<Row>(await readWindow<Row>(db, list, window), {

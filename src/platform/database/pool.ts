@@ -122,7 +122,7 @@ export class StorePool extends pg.Pool {
     try {
       return await client.query(text, values)
     } catch (error) {
-      // A database error keeps the connection, except stale or missing prepared statements.
+      // Keeps the connection, except for stale or missing prepared statements.
       spoilt = !(error instanceof pg.DatabaseError) || error.code === '0A000' || error.code === '26000'
       if (!spoilt)
         await tidy?.(client).catch(() => {

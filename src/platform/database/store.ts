@@ -1,7 +1,7 @@
 import type { Prisma } from '../../generated/prisma/client.ts'
 import type { Cursors } from './cursors.ts'
 
-/** The pool, or the transaction. `prisma` for models and writes; `query` for one set-based statement. */
+/** `prisma` for models and writes; `query` for one set-based statement. */
 export interface Db {
   readonly prisma: Prisma.TransactionClient
   /** Rows per statement on the embedded database; Infinity on a server. */

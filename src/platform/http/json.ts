@@ -35,7 +35,7 @@ export class LazyList<Entry = unknown> {
   }
 }
 
-/** A list whose items become JSON as they are added, so that a long one is never held as objects. */
+/** Items become JSON at once, never held as objects. */
 export class WrittenList {
   readonly pieces: Buffer[] = []
   #left: number

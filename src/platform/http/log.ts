@@ -4,7 +4,7 @@ const SECRET_FIELD = /password|authorization|cookie|api-?key|token|secret/i
 const SECRET_TEXT = /\b(r[ktis]_)[A-Za-z0-9_-]+/g
 const CENSORED = '[redacted]'
 
-/** JSON lines, censored by field name and value pattern, since messages may quote secrets. `level`: pino's. */
+/** Censors by field name and pattern: messages may quote secrets. */
 export function createLog(options: { level: string; out?: DestinationStream }): Logger {
   // Asynchronous: a slow reader does not block. Flushed at exit.
   const out = options.out ?? destination({ dest: 1, sync: false })
@@ -19,7 +19,7 @@ export function createLog(options: { level: string; out?: DestinationStream }): 
   )
 }
 
-/** On the finished line: pino's `redact` costs 18 µs a line, this 1 µs. */
+/** pino's `redact` costs 18 µs a line, this 1 µs. */
 function censor(line: string): string {
   const safe = line.replace(SECRET_TEXT, `$1${CENSORED}`)
   if (!SECRET_FIELD.test(safe)) return safe

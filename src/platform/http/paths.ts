@@ -8,7 +8,7 @@ interface Template {
 export class Paths {
   #templates: readonly Template[] = []
 
-  /** `:param` is a segment, a final `*` the rest. GET implies HEAD. */
+  /** `:param` is a segment, `*` the rest. GET implies HEAD. */
   add(path: string, methods: readonly string[]): void {
     const segments = path.split('/').slice(1)
     const all = methods.includes('GET') ? ['HEAD', ...methods] : methods

@@ -4,7 +4,7 @@ import { pairs } from './text.ts'
 /** bim-wire-rules "Names and limits" 4. */
 const QUERY_PARAMETERS = 100
 
-/** In order. Throws Invalid: bad encoding, raw non-ASCII, NUL, brackets, over 100 parameters. */
+/** Throws Invalid: encoding, non-ASCII, NUL, brackets, over 100 parameters. */
 export function parseQuery(raw: string): Map<string, string[]> {
   const parameters = new Map<string, string[]>()
   if (raw === '') return parameters

@@ -67,7 +67,7 @@ const cutToPieces = (whole: Buffer): Buffer[] =>
     ? [whole]
     : Array.from({ length: Math.ceil(whole.length / PIECE) }, (_, n) => whole.subarray(n * PIECE, (n + 1) * PIECE))
 
-/** Follows the reader's pace; cuts slow readers. Calls `then` at the end. */
+/** Follows the reader's pace; cuts slow readers. */
 function write(
   response: ServerResponse,
   {
@@ -100,8 +100,8 @@ function write(
 }
 
 /**
- * Responds at once during an unread upload and closes after it (or LINGER): an earlier close would reset the
- * connection (RFC 9112 9.6).
+ * Closes after an unread upload (or LINGER): earlier closing would
+ * reset the connection (RFC 9112 9.6).
  */
 export function send(
   request: IncomingMessage,

@@ -1,6 +1,6 @@
 /**
- * Router → `authenticate` (401) → `decide` (403) → body (413, 415, 400) → handler → response → log. Fastify
- * would read the body before the 401, so body and response are handled here.
+ * Router → `authenticate` → `decide` → body → handler → response → log.
+ * Fastify would read the body before the 401.
  */
 import { randomUUID } from 'node:crypto'
 import type { IncomingMessage, ServerResponse } from 'node:http'
@@ -99,7 +99,7 @@ class Server implements HttpServer {
     )
     app.setErrorHandler((error, request, reply) => this.#fail(fileError(error), request, reply))
     app.server.on('connection', (socket: Socket) => this.#connections.add(socket))
-    // node treats a connection as idle while its response is being sent: closes none until all are sent.
+    // node closes connections whose response is being sent.
     const closeIdle = app.server.closeIdleConnections.bind(app.server)
     app.server.closeIdleConnections = () => {
       if (!this.#connections.isWriting()) closeIdle()

@@ -12,7 +12,7 @@ export function checkText(field: string, text: string): void {
   if (!text.isWellFormed()) throw new Invalid(field, 'must not contain a lone surrogate')
 }
 
-/** Strict, in order; skips empty ones. Throws Invalid: bad encoding, NUL, brackets, over `limit` pairs. */
+/** Throws Invalid: encoding, NUL, brackets, over `limit` pairs. */
 export function* pairs(raw: string, field: 'query' | 'body', limit: number): Generator<[name: string, value: string]> {
   let count = 0
   for (let start = 0; start < raw.length; ) {

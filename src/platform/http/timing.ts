@@ -3,7 +3,7 @@ export interface Timing {
   headers: number
   request: number
   checks: number
-  /** Longer than a proxy's usual 60 s, so that the proxy closes first. */
+  /** Longer than a proxy's 60 s: the proxy closes first. */
   keepAlive: number
   write: number
   /** Bytes a second of long responses; slower readers are cut. */

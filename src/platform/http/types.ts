@@ -10,7 +10,7 @@ export interface HttpRequest<Locals = Record<string, unknown>> {
   readonly query: string
   readonly params: Readonly<Record<string, string>>
   readonly headers: IncomingHttpHeaders
-  /** A Buffer on `raw` routes; undefined when empty. Missing in `authenticate` and `decide`. */
+  /** Missing in `authenticate` and `decide`; undefined when empty. */
   readonly body: unknown
   readonly requestId: string
   readonly address: string

@@ -1,4 +1,4 @@
-/** Parses graphql-js: `Variable "$input" got invalid value … at "input.userid"; the rule`. */
+/** `Variable "$input" got invalid value … at "input.userid"; the rule`. */
 
 export const MESSAGE_LENGTH = 1024
 
@@ -11,7 +11,7 @@ export interface VariableError {
   readonly rule: string
 }
 
-/** Without the quoted value; null for other messages. `cause`: the message of the error's cause. */
+/** Without the quoted value. `cause`: the message of its cause. */
 export function variableError(message: string, cause: string): VariableError | null {
   const variable = variableOf(message)
   if (variable === null || !message.endsWith(`; ${cause}`)) return null

@@ -1,4 +1,4 @@
-// Sends invitations by pooled SMTP. Failures are results, since an invitation can be sent again.
+// Failures are results: an invitation can be sent again.
 import type { Socket } from 'node:net'
 import { createTransport } from 'nodemailer'
 import type { Logger } from 'pino'

@@ -1,4 +1,4 @@
-/** Discovery (RFC 7643 5 to 7, RFC 7644 4, RFC 9865 4). */
+/** RFC 7643 5 to 7, RFC 7644 4, RFC 9865 4. */
 import { foldCase } from '../../platform/case-folding.ts'
 import { Forbidden, NotFound } from '../../platform/errors.ts'
 import type { HttpResponse } from '../../platform/http/types.ts'
@@ -9,7 +9,7 @@ import { DEFAULT_RESULTS, MAX_RESULTS } from '../resources/search.ts'
 import { SCIM_JSON } from './errors.ts'
 import type { ScimRequest, ScimRoute } from './route.ts'
 
-/** Bytes with a key: a group comes with all members (bim-wire-rules "Names and limits" 4). */
+/** Bytes with a key: groups come with all members. */
 export const SCIM_BODY_LIMIT = 16 * 1024 * 1024
 
 export const MAX_BULK = 1000

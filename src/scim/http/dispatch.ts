@@ -44,7 +44,7 @@ function matches(row: ScimRoute, path: readonly string[]): boolean {
   )
 }
 
-/** Decodes once, so that an encoded slash stays in its segment; null when invalid. */
+/** Once, so that an encoded slash stays in its segment. */
 export function decoded(path: string): string[] | null {
   try {
     const segments = path.split('/').map(decodeURIComponent)

@@ -57,7 +57,7 @@ export const groupRoutes: readonly ScimRoute[] = [
     method: 'PATCH',
     path: 'Groups/:id',
     run: async ({ context, base, id, asked, body, ifMatch, ifNoneMatch }) => {
-      // No body by default (RFC 7644 3.5.2): it would read all members.
+      // No body (RFC 7644 3.5.2): it would read all members.
       const wanted = asked.attributes.length > 0
       const group = await scimGroups.patch(context, {
         id,

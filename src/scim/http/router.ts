@@ -1,6 +1,6 @@
 /**
- * /scim/v2/{iamid}: the key makes the actor before the body is read; then dispatch. One route takes all paths,
- * so none escapes the key.
+ * The key makes the actor before the body is read.
+ * One route takes all paths, so none escapes it.
  */
 import type { Context } from '../../authorization/context.ts'
 import { Invalid } from '../../platform/errors.ts'

@@ -19,7 +19,7 @@ export interface Target {
   readonly urn: string | null
   readonly attribute: Attribute | null
   readonly sub: Attribute | null
-  /** An extension's attribute without URN; a core attribute of that name wins. */
+  /** Without URN; a core attribute of that name wins. */
   readonly unqualified?: true
 }
 
@@ -30,7 +30,7 @@ export function keyOf(holder: Document, name: string): string {
   return Object.keys(holder).find(key => foldCase(key) === lower) ?? name
 }
 
-/** `name`, `name.sub`, with or without `urn:…:`, or a URN. Throws ScimError for unknown attributes. */
+/** `name`, `name.sub`, with or without URN. Throws ScimError when unknown. */
 export function resolve(type: ResourceType, path: string, scimType: ScimType = 'invalidPath'): Target {
   const fault = () =>
     new ScimError(
@@ -59,7 +59,7 @@ function urnIn(type: ResourceType, path: string): string | null {
     .filter(id => lower === foldCase(id) || lower.startsWith(`${foldCase(id)}:`))
     .toSorted((a, b) => b.length - a.length)[0]
   if (known !== undefined) return known
-  // URNs contain colons and dots: the last part is the attribute, unless it is the extended type.
+  // URNs contain colons and dots: the last part is the attribute.
   const isWhole = lower.endsWith(`:${foldCase(type.name)}`) && path.split(':').length > 2
   return extensionOf(type, isWhole ? path : path.slice(0, path.lastIndexOf(':')))
 }

@@ -19,7 +19,7 @@ export function parseValuePath(path: string): { attribute: string; filter: Value
 }
 
 const SPACES = /\s*/y
-// URNs contain colons and dots; `$ref` a dollar sign (RFC 7643 2.4).
+// URNs contain colons and dots; `$ref` (RFC 7643 2.4).
 const WORD = /[\w$][-\w.:/%$]*/y
 const SUB = /[A-Za-z$][-\w$]*/y
 const STRING = /"[^"\\]*(?:\\.[^"\\]*)*"/y
@@ -31,7 +31,7 @@ const LITERALS: ReadonlyMap<string, boolean | null> = new Map([
 ] as const)
 const isOperator = (word: string): word is Compare['op'] => OPERATORS.some(operator => operator === word)
 
-/** One method per grammar rule. `Leaf`: the operands, without value paths inside brackets. */
+/** One method per grammar rule. */
 class Parser {
   readonly #text: string
   readonly #scimType: 'invalidFilter' | 'invalidPath'

@@ -1,4 +1,4 @@
-/** Applies PATCH operations (RFC 7644 3.5.2.1 to 3.5.2.3) to a copy. Pure. */
+/** RFC 7644 3.5.2.1 to 3.5.2.3, on a copy. */
 
 import { foldCase } from '../../platform/case-folding.ts'
 import { isObject } from '../../platform/validation.ts'
@@ -128,7 +128,7 @@ function changeSome(
   }
   if (!chosen.includes(true)) {
     if (op === 'remove') return
-    // Entra ID patches values that do not exist yet; the filter describes them.
+    // Entra ID patches missing values; the filter describes them.
     const implied = op === 'add' || filter!.op === 'eq' ? impliedBy(filter!) : null
     if (implied === null) throw noTarget(attribute)
     if (isUnassigned(step.value)) return
@@ -212,7 +212,7 @@ function atMostOnePrimary(attribute: Attribute, values: unknown[]): unknown[] {
   return values
 }
 
-/** Removes values that match all given parts, by lookup: both lists may be long. */
+/** By lookup: both lists may be long. */
 function without({ subAttributes = [] }: Attribute, values: readonly unknown[], given: readonly unknown[]): unknown[] {
   const inexact = new Set(subAttributes.filter(({ caseExact }) => !caseExact).map(({ name }) => name))
   const worded = (value: Document, parts: readonly string[]): string =>

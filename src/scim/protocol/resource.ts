@@ -12,7 +12,7 @@ const MAX_VALUES = 1000
 
 export const isUnassigned = (value: unknown): boolean => value == null || (Array.isArray(value) && value.length === 0)
 
-/** For POST and PUT. Drops read-only attributes (RFC 7644 3.3, 3.5.1) and passwords. */
+/** Drops read-only attributes (RFC 7644 3.3, 3.5.1) and passwords. */
 export function checkResource(type: ResourceType, body: unknown): Document {
   if (!isObject(body)) throw new ScimError('invalidSyntax', 'body', 'must be a JSON object')
   if (!hasSchema(body, type.core.id)) throw new ScimError('invalidSyntax', 'schemas', `must be a list with ${type.core.id}`)
@@ -194,7 +194,7 @@ function once(attribute: Attribute, values: readonly unknown[]): unknown[] {
 export const sortKeys = (value: unknown): string =>
   JSON.stringify(isObject(value) ? Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)) : value)
 
-/** The identity of a list value: `value` and `type`, else all parts. */
+/** `value` and `type`, else all parts. */
 export function sameness({ subAttributes = [] }: Attribute, value: unknown): string {
   if (!isObject(value) || value.value === undefined) return sortKeys(value)
   const folded = (name: string): unknown => {

@@ -1,6 +1,6 @@
 import type { ResourceType } from '../protocol/schema.ts'
 
-/** Attributes outside the document: `key` is canonical, `exact` text, `rows` another table. */
+/** `key` is canonical, `exact` text, `rows` another table. */
 export type Column =
   | { readonly kind: 'key' | 'exact' | 'boolean' | 'time' | 'uuid'; readonly sql: string }
   | { readonly kind: 'rows'; readonly exists: (condition: string) => string; readonly parts: Readonly<Record<string, Column>> }

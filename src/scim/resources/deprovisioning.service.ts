@@ -5,7 +5,7 @@ import { lockScimGuard, writeScimGuard } from './deprovisioning.store.ts'
 import { WINDOW } from './deprovisioning.ts'
 
 export const deprovisioning = {
-  /** Suspends the threshold for an hour. Throws NotFound, or Forbidden without the users' permissions. */
+  /** For an hour. Throws NotFound, or Forbidden without the users' permissions. */
   resume: command('iam:resumeDeprovisioning', async (call: ServiceContext, { id }: { id: string }) => {
     const { db, now } = call
     const iam = await requireIam(db, id)

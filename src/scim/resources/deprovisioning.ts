@@ -1,4 +1,4 @@
-/** Threshold of users disabled or deleted by SCIM in an hour (iam-rules, "Thresholds"). */
+/** Users disabled or deleted in an hour (iam-rules, "Thresholds"). */
 import { rejected, type ServiceContext, type WriteResult } from '../../authorization/service.ts'
 import type { IamRecord } from '../../domain/iams/iam.ts'
 import { TooManyRequests } from '../../platform/errors.ts'

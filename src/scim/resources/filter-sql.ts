@@ -235,7 +235,7 @@ function refused<T>(check: () => T): T {
   }
 }
 
-/** Ties by id; absent values last when ascending (RFC 7644 3.4.2.3). Throws ScimError. */
+/** Absent values last when ascending (RFC 7644 3.4.2.3). */
 export function orderBy(places: ColumnMap, sortBy: string, descending: boolean): Order {
   const target = resolve(places.type, sortBy)
   const column = columnOf(places, target)

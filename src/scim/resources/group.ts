@@ -120,7 +120,7 @@ export function written({ config }: Pick<IamRecord, 'config'>, given: Document) 
   return { ids: memberIds(type, members), columns: { name, nameKey: canonical(name), scim } }
 }
 
-/** RFC 7644 3.5.1: a PUT may omit attributes; a given list is complete. */
+/** A PUT may omit attributes (RFC 7644 3.5.1); lists are complete. */
 export function replacing({ config }: Pick<IamRecord, 'config'>, document: Document, body: unknown): MemberChange[] {
   const { ids } = written({ config }, document)
   return memberOf(body as Document, 'members') === undefined ? [] : [{ kind: 'set', ids }]

@@ -1,6 +1,6 @@
 /**
- * Groups of an IAM's SCIM client. The group's row is locked while members change; long changes on the embedded
- * database are chunked (members.chunks.ts).
+ * The row is locked while members change; long changes on
+ * the embedded database are chunked (members.chunks.ts).
  */
 import { randomUUID } from 'node:crypto'
 import type { AuditDraft } from '../../authorization/audit-event.ts'
@@ -73,7 +73,7 @@ export const scimGroups = {
       const before = await lockByName(db, iam.id, columns.nameKey)
       if (before?.scimid != null) throw taken()
       const scimid = randomUUID()
-      // Chunked creations get their SCIM id last; the next POST completes an interrupted one.
+      // Chunked creations get their SCIM id last; the next POST completes.
       const isLong = pieces !== null && pieces.length > 1
       const shownId = isLong ? null : scimid
       // A local group stays in force while it is adopted.

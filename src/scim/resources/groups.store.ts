@@ -62,7 +62,7 @@ const findScimGroups = (db: Db, ids: readonly number[]): Promise<ScimGroupRecord
 /** Members in one response, unless it has a single group. */
 export const MAX_MEMBERS = 10_000
 
-/** With members: groups that fit into MAX_MEMBERS, at least one; `fits` counts them. */
+/** Groups that fit into MAX_MEMBERS, at least one. */
 async function findScimGroupsWithMembers(
   db: Db,
   ids: readonly number[],

@@ -64,7 +64,7 @@ interface Going {
   readonly members: boolean
 }
 
-/** Continues with the rest, or answers. Members are read after the transaction on the embedded database. */
+/** Members are read after the transaction on the embedded database. */
 export async function goingOn(call: ServiceContext, { events, ...going }: Going): Promise<WriteResult<ScimGroupRecord>> {
   const left = going.pieces?.slice(1) ?? []
   if (left.length > 0) return continued(events, next => piece(next, { ...going, pieces: left }))

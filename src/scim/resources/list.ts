@@ -23,7 +23,7 @@ export function listOf(
   return { columns: selectList({ id: integer(rowid) }), from, where, values, id: rowid, order, fresh: true }
 }
 
-/** Several types (RFC 7644 3.4.3). Attributes of another type are absent (3.4.2.2). */
+/** RFC 7644 3.4.3. Attributes of another type are absent (3.4.2.2). */
 export function listOfAll(
   all: readonly ColumnMap[],
   iamid: string,

@@ -37,7 +37,7 @@ export async function prepareMembers<T extends Wanted>(
   call: ServiceContext,
   { iamid, key, read }: { iamid: string; key: string; read: () => Promise<T> },
 ): Promise<Prepared<T>> {
-  // A dry run holds the connection that the other write may need.
+  // A dry run holds the connection that another write needs.
   const leave = insideTransaction() ? WHOLE.leave : await call.app.groupWrites.acquire({ actor: `${iamid}/${key}` })
   try {
     const wanted = await read()
@@ -52,7 +52,7 @@ async function piecesOf({ db }: ServiceContext, iamid: string, { group, changes 
   const { emptied, joining, leaving } = folded(changes)
   const replaced = emptied && group ? await countMembers(db, group.id) : 0
   if (joining.length + leaving.length <= PIECE && replaced <= PIECE) return null
-  // The last administrator is known only for the whole change. An unfinished group grants nothing.
+  // The last administrator needs the whole change. Unfinished groups grant nothing.
   if (group && !group.unfinishedAt && (await permissionsOfName(db, iamid, canonical(group.name))).includes('USER_ADMIN'))
     return null
   const wanted = await usersOf(db, iamid, joining)

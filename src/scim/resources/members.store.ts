@@ -5,7 +5,7 @@ import type { Db } from '../../platform/database/store.ts'
 /** Members per statement: it blocks the embedded database. */
 const WRITTEN = 500
 const READ = 1000
-/** Longer lists are planned for their values: a generic plan costs N × M. */
+/** Longer lists are planned each time: generic plans cost N × M. */
 const PREPARED = 100
 
 const isLong = (list: readonly unknown[]) => ({ fresh: list.length > PREPARED })
@@ -95,8 +95,8 @@ export interface MemberRow {
 }
 
 /**
- * The IAM is compared in the select list: as a condition on `users`, its index would look better than the primary key
- * to a planner that has not yet seen this IAM, and cost N × M.
+ * The IAM is compared in the select list: a planner that has not
+ * seen this IAM would prefer its index, at N × M.
  */
 export const membersPage = ({ id, iamid, after, size }: Readonly<Record<'id' | 'iamid' | 'after' | 'size', string>>): string =>
   `SELECT m.user_id AS at, CASE WHEN v.iamid = ${iamid} THEN v.scim_id END AS value, v.name AS display

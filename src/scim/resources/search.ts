@@ -44,7 +44,7 @@ export interface RowRef {
   readonly id: number
 }
 
-/** Loads a page's resources, possibly fewer; `taken` counts consumed rows, deleted ones included. */
+/** Possibly fewer; `taken` counts consumed rows, deleted ones included. */
 export type LoadResources<Row, At extends RowRef = RowRef> = (
   places: readonly At[],
   fromEnd: boolean,

@@ -35,7 +35,7 @@ export function toColumns(iam: IamRecord, given: Document): WrittenUser {
   }
 }
 
-/** An invalid e-mail keeps the stored one; the rest applies. Throws ScimError. */
+/** An invalid e-mail keeps the stored one; the rest applies. */
 function profileOfResource({ email, ...rest }: ProfileInput): { columns: Partial<ProfileColumns>; notTaken: string[] } {
   const columns = named(rest)
   try {

@@ -197,7 +197,7 @@ async function save(
   return { value: await requireScimUser(call, { iam, id: before.scimId!, options: { groups } }), events }
 }
 
-/** Revokes all access for good: a later user of this name may be another person. */
+/** For good: a later user of this name may be another person. */
 async function revokeAll({ db }: ServiceContext, userId: number): Promise<{ revokedTokens: number; revokedKeys: number }> {
   const revokedTokens = await revokeAccess(db, userId)
   return { revokedTokens, revokedKeys: await deleteApiKeys(db, userId) }

@@ -5,7 +5,7 @@ export interface SecretPath {
   readonly max: number
   /** Fields that determine the recipient; none: it is never sent. */
   readonly sentTo: readonly string[]
-  /** Switches that protect it; without the secret they may only become true. */
+  /** Without the secret these may only become true. */
   readonly guardedBy: readonly string[]
 }
 

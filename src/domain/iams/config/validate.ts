@@ -166,7 +166,7 @@ function crossFieldIssues(type: IamType, { id, config, has }: { id: string; conf
   ]
 }
 
-/** Otherwise anyone who configures could redirect stored secrets. Absent fields count as changed. */
+/** Otherwise anyone who configures could redirect stored secrets. */
 function requireSecretAgain(
   type: IamType,
   { before, after, kept }: { before: Config; after: Config; kept: readonly string[] },
