@@ -8,6 +8,7 @@ export type Code =
   | 'FORBIDDEN'
   | 'NOT_FOUND'
   | 'METHOD_NOT_ALLOWED'
+  | 'NOT_ACCEPTABLE'
   | 'CONFLICT'
   | 'STALE'
   | 'REFUSED'
@@ -23,6 +24,7 @@ export const ERROR_CODES: Record<Code, { status: number; phrase: string }> = {
   FORBIDDEN: { status: 403, phrase: 'Forbidden' },
   NOT_FOUND: { status: 404, phrase: 'Not Found' },
   METHOD_NOT_ALLOWED: { status: 405, phrase: 'Method Not Allowed' },
+  NOT_ACCEPTABLE: { status: 406, phrase: 'Not Acceptable' },
   CONFLICT: { status: 409, phrase: 'Conflict' },
   STALE: { status: 412, phrase: 'Precondition Failed' },
   PAYLOAD_TOO_LARGE: { status: 413, phrase: 'Payload Too Large' },
@@ -78,6 +80,9 @@ export class MethodNotAllowed extends RosterError {
     super(`This path does not take ${method}: use ${allowed.join(' or ')}`)
     this.allowed = allowed
   }
+}
+export class NotAcceptable extends RosterError {
+  readonly code = 'NOT_ACCEPTABLE'
 }
 export class Conflict extends RosterError {
   readonly code = 'CONFLICT'

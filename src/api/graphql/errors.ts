@@ -3,8 +3,9 @@ import { GraphQLError, type GraphQLFormattedError } from 'graphql'
 import type { Logger } from 'pino'
 import { ERROR_CODES, Invalid, RosterError } from '../../platform/errors.ts'
 import { errorHeaders } from '../../platform/http/errors.ts'
-import type { HttpResponse } from '../../platform/http/types.ts'
+import type { FailedRequest, HttpResponse } from '../../platform/http/types.ts'
 import { shortened, variableError, variableOf } from '../../platform/http/variables.ts'
+import { MEDIA_TYPES, responseType } from './media-types.ts'
 
 const LANGUAGE_CODES = new Set([
   'GRAPHQL_PARSE_FAILED',
@@ -25,7 +26,7 @@ const extensionsOf = (error: RosterError) => ({
 export const formatError =
   (log: Logger) =>
   (formatted: GraphQLFormattedError, thrown: unknown): GraphQLFormattedError => {
-    const error = unwrapResolverError(thrown)
+    const error = causeOf(thrown)
     const place = {
       ...(formatted.path && { path: formatted.path }),
       ...(formatted.locations && { locations: formatted.locations }),
@@ -46,6 +47,12 @@ export const formatError =
       extensions: { code: 'INTERNAL_SERVER_ERROR' },
     }
   }
+
+/** Apollo unwraps resolvers' errors only: not those before execution, such as a full queue. */
+function causeOf(thrown: unknown): unknown {
+  const cause = thrown instanceof GraphQLError ? thrown.originalError : undefined
+  return cause instanceof RosterError ? cause : unwrapResolverError(thrown)
+}
 
 export function capped(errors: readonly GraphQLFormattedError[], most: number): readonly GraphQLFormattedError[] {
   const next = errors[most]
@@ -96,12 +103,11 @@ function ofVariable(message: string, thrown: unknown) {
   }
 }
 
-export function graphqlError(error: RosterError, { requestId }: { requestId: string }): HttpResponse {
+export function graphqlError(error: RosterError, { requestId, accept }: FailedRequest): HttpResponse {
   const { status } = ERROR_CODES[error.code]
-  const headers = errorHeaders(status, error)
   return {
     status,
-    ...(headers && { headers }),
+    headers: { ...errorHeaders(status, error), 'content-type': responseType(accept) ?? MEDIA_TYPES.json },
     body: { errors: [{ message: error.message, extensions: { ...extensionsOf(error), requestId } }] },
   }
 }

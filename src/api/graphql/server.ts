@@ -6,7 +6,7 @@ import type { Logger } from 'pino'
 import { bodyLimitOf } from '../../authentication/request-actor.ts'
 import { anonymous, shareOf } from '../../authorization/actor.ts'
 import type { Context } from '../../authorization/context.ts'
-import { Unauthenticated } from '../../platform/errors.ts'
+import { type Code, ERROR_CODES, NotAcceptable, Unauthenticated } from '../../platform/errors.ts'
 import type { FairQueue } from '../../platform/fair-queue.ts'
 import { parseBody } from '../../platform/http/body.ts'
 import { jsonPieces } from '../../platform/http/json.ts'
@@ -16,6 +16,7 @@ import { createDocumentCache } from './document-cache.ts'
 import { capped, formatError, graphqlError } from './errors.ts'
 import { introspection } from './introspection.ts'
 import { isLogInOnly, LIMITS, limitRules } from './limits.ts'
+import { MEDIA_TYPES, responseType } from './media-types.ts'
 import { type Budget, createBudget, restart } from './response-budget.ts'
 import { checkVariables } from './variables.ts'
 
@@ -67,6 +68,11 @@ export async function registerGraphql(
       request.locals.context = await contextOf(request, 'offered')
       if (isAnonymous(request) && request.method === 'GET') throw new Unauthenticated(NEEDS_CREDENTIAL)
     },
+    // Before the operation runs: Apollo would check after it.
+    decide: async ({ headers }) => {
+      if (responseType(headers.accept) === null)
+        throw new NotAcceptable('The header Accept must allow application/json or application/graphql-response+json')
+    },
     bodyLimit: ({ locals }) => bodyLimitOf(locals.context!.actor),
     tooLarge: request => (isAnonymous(request) ? new Unauthenticated(NEEDS_CREDENTIAL) : undefined),
     handler: request => serve(apollo, large, request),
@@ -90,7 +96,8 @@ async function serve(apollo: ApolloServer<Served>, large: FairQueue, request: Ht
   const headers = new HeaderMap()
   for (const [name, value] of Object.entries(request.headers))
     if (value !== undefined) headers.set(name, Array.isArray(value) ? value.join(', ') : value)
-  const httpGraphQLRequest = { method: request.method, headers, search: request.query === '' ? '' : `?${request.query}`, body }
+  const method = request.method === 'HEAD' ? 'GET' : request.method
+  const httpGraphQLRequest = { method, headers, search: request.query === '' ? '' : `?${request.query}`, body }
   const outcome: Served['outcome'] = {}
   const own = request.locals.context!
   const enter = async () => {
@@ -173,7 +180,6 @@ function costOrFault(...asked: Parameters<typeof costOf>): number {
   }
 }
 
-/** 200 for plain JSON clients (GraphQL over HTTP, 6.4.1). */
 const answer: ApolloServerPlugin<Served> = {
   async requestDidStart() {
     return {
@@ -188,9 +194,8 @@ const answer: ApolloServerPlugin<Served> = {
           ...(isUnknown && { message: withoutSuggestion(error.message) }),
           extensions: { ...error.extensions, requestId: contextValue.requestId },
         }))
-        const accept = request.http?.headers.get('accept') ?? ''
-        const language = errors.every(error => CLIENT_ERRORS.has(String(error.extensions?.code)))
-        if (language && data == null && !accept.includes('application/graphql-response+json')) response.http.status = 200
+        const status = data == null ? statusOf(errors, request.http?.headers.get('accept')) : undefined
+        if (status !== undefined) response.http.status = status
       },
     }
   },
@@ -217,5 +222,12 @@ function waiting(errors: readonly GraphQLFormattedError[]): Record<string, strin
 
 /** Suggestions would reveal schema names to anonymous callers. */
 const withoutSuggestion = (message: string): string => message.split(' Did you mean ', 1)[0]!
+
+function statusOf(errors: readonly GraphQLFormattedError[], accept: string | undefined): number | undefined {
+  const codes = errors.map(({ extensions }) => String(extensions?.code))
+  // Well-formed requests are 200 in plain JSON (GraphQL over HTTP, 6.4.1).
+  if (codes.every(code => CLIENT_ERRORS.has(code)) && responseType(accept) !== MEDIA_TYPES.graphql) return 200
+  return Object.hasOwn(ERROR_CODES, codes[0]!) ? ERROR_CODES[codes[0] as Code].status : undefined
+}
 
 const CLIENT_ERRORS = new Set(['GRAPHQL_PARSE_FAILED', 'GRAPHQL_VALIDATION_FAILED', 'BAD_USER_INPUT'])

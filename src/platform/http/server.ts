@@ -196,8 +196,7 @@ class Server implements HttpServer {
       const answer = await written(await route.handler(wire))
       status = this.#send(request, reply, prepare(answer, request.id, this.#standard))
     } catch (error) {
-      status =
-        error instanceof ClientAborted ? NO_ANSWER : this.#send(request, reply, this.#failure(error, request.id, route.path))
+      status = error instanceof ClientAborted ? NO_ANSWER : this.#send(request, reply, this.#failure(error, request, route.path))
     }
     this.#line(request, { route: route.path, status, started })
   }
@@ -214,7 +213,7 @@ class Server implements HttpServer {
   #fail(error: unknown, request: FastifyRequest, reply: FastifyReply): void {
     const started = performance.now()
     reply.hijack()
-    const status = this.#send(request, reply, this.#failure(error, request.id, pathOf(request.raw.url)))
+    const status = this.#send(request, reply, this.#failure(error, request))
     this.#line(request, { route: NO_ROUTE, status, started })
   }
 
@@ -238,18 +237,18 @@ class Server implements HttpServer {
     const isHeld = length > UNCOUNTED
     if (isHeld && !answers.take(length)) {
       const busy = new Unavailable('Too many responses are waiting to be read: try again shortly', { retryAfter: 5 })
-      return this.#send(request, reply, this.#failure(busy, request.id, pathOf(request.raw.url)))
+      return this.#send(request, reply, this.#failure(busy, request))
     }
     if (isHeld) reply.raw.once('close', () => answers.give(length))
     send(request.raw, { response: reply.raw, answer, sending: { closing: this.#closing, timing: this.#timing } })
     return answer.status
   }
 
-  #failure(error: unknown, id: string, path: string): PreparedResponse {
+  #failure(error: unknown, { id, raw }: FastifyRequest, path = pathOf(raw.url)): PreparedResponse {
     const known = error instanceof RosterError ? error : this.#unforeseen(error, id)
     const translator = this.#translators.find(([prefix]) => isUnder(path, prefix))?.[1] ?? restError
     try {
-      const answer = translator(known, { requestId: id, path })
+      const answer = translator(known, { requestId: id, path, accept: raw.headers.accept })
       return prepare({ ...answer, headers: { ...errorHeaders(answer.status, known), ...answer.headers } }, id, this.#standard)
     } catch (fault) {
       return prepare(restError(this.#unforeseen(fault, id)), id, this.#standard)

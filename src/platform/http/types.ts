@@ -42,7 +42,13 @@ export interface Route<Locals = Record<string, unknown>> {
   handler: (request: HttpRequest<Locals>) => Promise<HttpResponse>
 }
 
-export type Translator = (error: RosterError, request: { readonly requestId: string; readonly path: string }) => HttpResponse
+export interface FailedRequest {
+  readonly requestId: string
+  readonly path: string
+  readonly accept: string | undefined
+}
+
+export type Translator = (error: RosterError, request: FailedRequest) => HttpResponse
 
 export interface Files {
   prefix: string
