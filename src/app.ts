@@ -4,6 +4,7 @@ import { serveAdmin } from './api/admin/socket.ts'
 import { registerPlayground } from './api/graphql/graphiql.ts'
 import { createSchema } from './api/graphql/schema.ts'
 import { registerGraphql } from './api/graphql/server.ts'
+import { API_PATHS } from './api/paths.ts'
 import { registerRest } from './api/rest/router.ts'
 import { registerProviders } from './api/web/providers.ts'
 import { registerLogin } from './api/web/router.ts'
@@ -80,7 +81,8 @@ export async function startApp(config: Config, given: StartOptions = {}): Promis
   const app: App = { ...makeApp(config, store, log), jobs: { send: async id => jobs?.send(id) } }
   const housekeeping = startHousekeeping(app, [() => removeUnfinishedGroups(contextFor(app, machine('system'), HOUSEKEEPING))])
   const { trustedProxies, hsts } = config
-  const http = createHttp({ log, trustedProxies, hstsSubdomains: hsts.subdomains === 'yes' })
+  const cors = { origins: config.corsOrigins, apis: API_PATHS }
+  const http = createHttp({ log, trustedProxies, hstsSubdomains: hsts.subdomains === 'yes', cors })
   let prepared = false
   const ping = async () => {
     if (!prepared) throw new Unavailable('Roster is starting', { retryAfter: 1 })

@@ -3,7 +3,7 @@ import type { App } from '../authorization/context.ts'
 import { parse, withoutBasic } from '../authorization/secret.ts'
 import { toUnavailable } from '../platform/database/errors.ts'
 import { Forbidden, RosterError } from '../platform/errors.ts'
-import { cookieOf, isSameOrigin, sessionCookie } from '../platform/http/cookies.ts'
+import { cookieOf, isTrustedOrigin, sessionCookie } from '../platform/http/cookies.ts'
 import { ANONYMOUS_BODY_LIMIT, BODY_LIMIT } from '../platform/http/read-body.ts'
 import type { HttpRequest } from '../platform/http/types.ts'
 
@@ -35,7 +35,7 @@ export async function actorOfRequest(
   }
 }
 
-/** Browsers send cookies automatically, so writes must prove same origin. */
+/** Browsers send cookies automatically, so writes must prove their origin. */
 async function actorOfSession(
   app: RequestActorDeps,
   request: Pick<HttpRequest, 'method' | 'headers'>,
@@ -44,10 +44,10 @@ async function actorOfSession(
   const token = cookieOf(request.headers, sessionCookie(app.config.publicUrl))
   if (token === null || parse(token)?.kind !== 'rt') return credential === 'required' ? app.authenticate(undefined) : anonymous
   const isRead = request.method === 'GET' || request.method === 'HEAD'
-  if (!isRead && !isSameOrigin(request.headers, app.config.publicUrl)) {
+  if (!isRead && !isTrustedOrigin(request.headers, app.config)) {
     if (credential === 'optional') return anonymous
     throw new Forbidden(
-      'A session cookie may write only from a page of this site: send a token in the header Authorization instead',
+      'A session cookie may write only from a page of this site or of CORS_ORIGINS: send a token in the header Authorization instead',
     )
   }
   try {

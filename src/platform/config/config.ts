@@ -30,6 +30,8 @@ export interface Config {
   hashing: { inFlight: number }
   caps: { keysPerUser: number; projectsPerUser: number }
   trustedProxies: TrustedProxies | null
+  /** Besides that of publicUrl. */
+  corsOrigins: readonly string[]
   outbound: OutboundRules
 }
 
@@ -81,6 +83,7 @@ export function loadConfig(env: Environment): Config {
     hashing: { inFlight: values.HASHES_IN_FLIGHT },
     caps: { keysPerUser: values.API_KEYS_PER_USER, projectsPerUser: values.PROJECTS_PER_USER },
     trustedProxies: values.TRUSTED_PROXIES,
+    corsOrigins: values.CORS_ORIGINS,
     outbound: { allow: values.OUTBOUND_ALLOW, deny: values.OUTBOUND_DENY },
   }
 }

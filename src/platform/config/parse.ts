@@ -60,6 +60,18 @@ export function publicUrlOf(text: string, name: string): string {
   return url.href.slice(0, end)
 }
 
+/** Exactly as browsers send them in the header Origin. */
+export function originsOf(text: string, name: string): string[] {
+  const origins = text.split(',').map(part => part.trim())
+  for (const origin of origins)
+    if (!/^https?:/.test(origin) || URL.parse(origin)?.origin !== origin)
+      throw new Invalid(
+        name,
+        'must be http or https origins separated by commas, in lower case and without a path or a slash at the end',
+      )
+  return [...new Set(origins)]
+}
+
 export function passwordOf(max: number): Parse<string> {
   return (text, name) => {
     if ([...text].length > max) throw new Invalid(name, `must have at most ${max} characters`)

@@ -8,6 +8,7 @@ import {
   keyOf,
   mailFromOf,
   oneOf,
+  originsOf,
   type Parse,
   passwordOf,
   publicUrlOf,
@@ -179,6 +180,13 @@ export const settings = {
     fallback: null,
     unset: 'none: the address of a request is that of its connection',
     fix: 'set it like 127.0.0.1,10.0.0.0/8, or to a number of proxies from 1 to 10, or leave it unset without a proxy',
+  }),
+  CORS_ORIGINS: setting<readonly string[]>({
+    meaning: 'origins whose pages may call the APIs from a browser, also with the session cookie',
+    parse: originsOf,
+    fallback: [],
+    unset: 'none but that of PUBLIC_URL',
+    fix: 'set it like https://people.example.com,http://localhost:5173, or leave it unset',
   }),
   OUTBOUND_ALLOW: setting<readonly OutboundRule[] | null>({
     meaning:

@@ -37,6 +37,12 @@ export function cookieLine(publicUrl: string, { name, value, path, life }: Cooki
   return `${name}=${value}; Path=${below}; Max-Age=${life}; HttpOnly; SameSite=Lax${secure}`
 }
 
+/** From a page that may use the session cookie; browsers set Origin (RFC 6454 7.3). */
+export const isTrustedOrigin = (
+  headers: IncomingHttpHeaders,
+  { publicUrl, corsOrigins }: { publicUrl: string; corsOrigins: readonly string[] },
+): boolean => isSameOrigin(headers, publicUrl) || (headers.origin !== undefined && corsOrigins.includes(headers.origin))
+
 /** By Sec-Fetch-Site, else Origin (Fetch standard); pages can set neither. */
 export function isSameOrigin(headers: IncomingHttpHeaders, publicUrl: string): boolean {
   const site = headers['sec-fetch-site']

@@ -8,28 +8,26 @@ import type { Socket } from 'node:net'
 import serveStatic from '@fastify/static'
 import { type FastifyInstance, type FastifyReply, type FastifyRequest, fastify } from 'fastify'
 import type { Logger } from 'pino'
-import { Invalid, NotFound, RosterError, TooLarge, Unavailable } from '../errors.ts'
+import { Invalid, NotFound, type RosterError, TooLarge } from '../errors.ts'
 import { parseBody } from './body.ts'
 import { clientAddress, type TrustedProxies } from './client-address.ts'
 import { Connections } from './connections.ts'
-import { errorHeaders, Fault, restError } from './errors.ts'
+import { Cors, type CorsOptions } from './cors.ts'
 import { securityHeaders } from './headers.ts'
 import { logRequest } from './log.ts'
 import { Paths } from './paths.ts'
 import { ANONYMOUS_BODY_LIMIT, ClientAborted, hasBody, readBody } from './read-body.ts'
-import { checkHost, checkPath, HttpMessage, isUnder, pathOf, type RawQuery, requestId, target } from './request.ts'
-import { isAnswered, lengthOf, type PreparedResponse, prepare, send, sendRaw, written } from './send.ts'
+import { checkHost, checkPath, HttpMessage, pathOf, type RawQuery, requestId, target } from './request.ts'
+import { type Exchange, Responses } from './responses.ts'
+import { isAnswered, sendRaw, written } from './send.ts'
 import { TIMING, type Timing } from './timing.ts'
-import type { Files, HttpServer, Route, Translator } from './types.ts'
+import type { Files, HttpResponse, HttpServer, Route, Translator } from './types.ts'
 
 export type { Timing }
 
 const HEADER_LIMIT = 16 * 1024
 /** Milliseconds, while closing. */
 const IDLE_CHECKS = 50
-
-/** Bytes that the system buffers at once. */
-const UNCOUNTED = 64 * 1024
 const NO_ROUTE = '-'
 /** Logged as by nginx; nobody receives it. */
 const NO_ANSWER = 499
@@ -49,6 +47,7 @@ export interface HttpOptions {
   hstsSubdomains?: boolean
   held?: { bodies?: number; answers?: number }
   trustedProxies?: TrustedProxies | null
+  cors?: CorsOptions
 }
 
 class Server implements HttpServer {
@@ -57,19 +56,20 @@ class Server implements HttpServer {
   readonly #timing: Timing
   readonly #trusted: TrustedProxies | null
   readonly #paths = new Paths()
-  readonly #translators: [prefix: string, translator: Translator][] = []
   readonly #connections: Connections
+  readonly #cors: Cors
+  readonly #responses: Responses
   readonly #refused = new WeakSet<Socket>()
   readonly #hstsSubdomains: boolean
-  #standard: Readonly<Record<string, string>> = {}
-  #closing = false
 
-  constructor({ log, timing, held, hstsSubdomains = false, trustedProxies = null }: HttpOptions) {
+  constructor({ log, timing, held, hstsSubdomains = false, trustedProxies = null, cors }: HttpOptions) {
     this.#log = log
     this.#hstsSubdomains = hstsSubdomains
     this.#trusted = trustedProxies
     this.#timing = { ...TIMING, ...timing }
     this.#connections = new Connections(this.#timing.headers, held)
+    this.#cors = new Cors(cors ?? { origins: [], apis: [] })
+    this.#responses = new Responses({ log, timing: this.#timing, connections: this.#connections, cors: this.#cors })
     const app = fastify({
       genReqId: request => requestId(request.headers),
       rewriteUrl: request => target(request.url ?? '/', path => this.#paths.rewrite(path)),
@@ -94,9 +94,7 @@ class Server implements HttpServer {
     this.#app = app
     // `#serve` reads bodies, after authentication.
     for (const method of METHODS) app.addHttpMethod(method, { hasBody: false, overrideExisting: true })
-    app.setNotFoundHandler((request, reply) =>
-      this.#fail(this.#paths.refusal(request.method, pathOf(request.raw.url)), request, reply),
-    )
+    app.setNotFoundHandler((request, reply) => this.#refusePath(request, reply))
     app.setErrorHandler((error, request, reply) => this.#fail(fileError(error), request, reply))
     app.server.on('connection', (socket: Socket) => this.#connections.add(socket))
     // node closes connections whose response is being sent.
@@ -125,8 +123,7 @@ class Server implements HttpServer {
   }
 
   translate(prefix: string, translator: Translator): void {
-    this.#translators.push([prefix, translator])
-    this.#translators.sort(([a], [b]) => b.length - a.length)
+    this.#responses.translate(prefix, translator)
   }
 
   files(files: Files): void {
@@ -136,7 +133,7 @@ class Server implements HttpServer {
     this.#app.register(async scope => {
       scope.addHook('onRequest', async (request, reply) => {
         started.set(request, performance.now())
-        const { 'cache-control': _, ...standard } = this.#standard
+        const { 'cache-control': _, ...standard } = this.#responses.standard
         reply.headers({ ...standard, 'x-request-id': request.id, ...files.headers })
       })
       // onResponse would log again after `#fail`.
@@ -151,7 +148,8 @@ class Server implements HttpServer {
   }
 
   async listen({ port, host }: { port: number; host: string }): Promise<number> {
-    this.#standard = { ...(await securityHeaders({ hstsSubdomains: this.#hstsSubdomains })), 'cache-control': 'no-store' }
+    const security = await securityHeaders({ hstsSubdomains: this.#hstsSubdomains })
+    this.#responses.standard = { ...security, 'cache-control': 'no-store' }
     // For "localhost" Fastify opens a second server without listeners.
     await this.#app.listen({ port, host: host === 'localhost' ? '127.0.0.1' : host })
     const address = this.#app.server.address()
@@ -160,7 +158,7 @@ class Server implements HttpServer {
   }
 
   async close(): Promise<void> {
-    this.#closing = true
+    this.#responses.closing = true
     const silent = setTimeout(() => this.#connections.closeSilent(), this.#timing.silent)
     const idle = setInterval(() => this.#app.server.closeIdleConnections(), IDLE_CHECKS)
     const end = setTimeout(() => this.#cutOff(), this.#timing.closing)
@@ -180,25 +178,34 @@ class Server implements HttpServer {
 
   async #serve<Locals>(route: Route<Locals>, request: FastifyRequest, reply: FastifyReply): Promise<void> {
     const started = performance.now()
-    const wire = new HttpMessage<Locals>(request, this.#trusted)
-    const headers = request.raw.headers
+    const exchange = exchangeOf(request, reply)
     let status: number
     try {
       checkHost(request.raw)
-      if (route.authenticate) await route.authenticate(wire)
-      checkPath(wire.path)
-      if (route.decide) await route.decide(wire)
-      const kind = route.body ?? 'json+form'
-      if (kind !== 'none' && hasBody(headers)) {
-        const bytes = await this.#receive(route, wire, reply)
-        if (bytes !== undefined) wire.body = parseBody(bytes, headers, kind)
-      }
-      const answer = await written(await route.handler(wire))
-      status = this.#send(request, reply, prepare(answer, request.id, this.#standard))
+      const answer = this.#preflight(request) ?? (await this.#answer(route, request, reply))
+      status = this.#responses.send(exchange, answer)
     } catch (error) {
-      status = error instanceof ClientAborted ? NO_ANSWER : this.#send(request, reply, this.#failure(error, request, route.path))
+      status = error instanceof ClientAborted ? NO_ANSWER : this.#responses.fail(exchange, error, route.path)
     }
     this.#line(request, { route: route.path, status, started })
+  }
+
+  async #answer<Locals>(route: Route<Locals>, request: FastifyRequest, reply: FastifyReply): Promise<HttpResponse> {
+    const wire = new HttpMessage<Locals>(request, this.#trusted)
+    const headers = request.raw.headers
+    if (route.authenticate) await route.authenticate(wire)
+    checkPath(wire.path)
+    if (route.decide) await route.decide(wire)
+    const kind = route.body ?? 'json+form'
+    if (kind !== 'none' && hasBody(headers)) {
+      const bytes = await this.#receive(route, wire, reply)
+      if (bytes !== undefined) wire.body = parseBody(bytes, headers, kind)
+    }
+    return written(await route.handler(wire))
+  }
+
+  #preflight({ method, raw }: FastifyRequest): HttpResponse | null {
+    return this.#cors.preflight(method, pathOf(raw.url), raw.headers)
   }
 
   async #receive<Locals>(route: Route<Locals>, wire: HttpMessage<Locals>, reply: FastifyReply) {
@@ -210,10 +217,20 @@ class Server implements HttpServer {
     }
   }
 
+  #refusePath(request: FastifyRequest, reply: FastifyReply): void {
+    const preflight = this.#preflight(request)
+    if (preflight === null) this.#fail(this.#paths.refusal(request.method, pathOf(request.raw.url)), request, reply)
+    else this.#outside(request, reply, exchange => this.#responses.send(exchange, preflight))
+  }
+
   #fail(error: unknown, request: FastifyRequest, reply: FastifyReply): void {
+    this.#outside(request, reply, exchange => this.#responses.fail(exchange, error))
+  }
+
+  #outside(request: FastifyRequest, reply: FastifyReply, send: (exchange: Exchange) => number): void {
     const started = performance.now()
     reply.hijack()
-    const status = this.#send(request, reply, this.#failure(error, request))
+    const status = send(exchangeOf(request, reply))
     this.#line(request, { route: NO_ROUTE, status, started })
   }
 
@@ -227,37 +244,8 @@ class Server implements HttpServer {
     }
     const [status, message] = ERROR_RESPONSES[error.code ?? ''] ?? [400, 'The request is not valid HTTP']
     const id = randomUUID()
-    sendRaw(socket, { status, message, headers: { ...this.#standard, 'x-request-id': id } })
+    sendRaw(socket, { status, message, headers: { ...this.#responses.standard, 'x-request-id': id } })
     this.#log.info({ status, code: error.code, requestId: id }, 'refused')
-  }
-
-  #send(request: FastifyRequest, reply: FastifyReply, answer: PreparedResponse): number {
-    const { answers } = this.#connections
-    const length = lengthOf(answer.payload)
-    const isHeld = length > UNCOUNTED
-    if (isHeld && !answers.take(length)) {
-      const busy = new Unavailable('Too many responses are waiting to be read: try again shortly', { retryAfter: 5 })
-      return this.#send(request, reply, this.#failure(busy, request))
-    }
-    if (isHeld) reply.raw.once('close', () => answers.give(length))
-    send(request.raw, { response: reply.raw, answer, sending: { closing: this.#closing, timing: this.#timing } })
-    return answer.status
-  }
-
-  #failure(error: unknown, { id, raw }: FastifyRequest, path = pathOf(raw.url)): PreparedResponse {
-    const known = error instanceof RosterError ? error : this.#unforeseen(error, id)
-    const translator = this.#translators.find(([prefix]) => isUnder(path, prefix))?.[1] ?? restError
-    try {
-      const answer = translator(known, { requestId: id, path, accept: raw.headers.accept })
-      return prepare({ ...answer, headers: { ...errorHeaders(answer.status, known), ...answer.headers } }, id, this.#standard)
-    } catch (fault) {
-      return prepare(restError(this.#unforeseen(fault, id)), id, this.#standard)
-    }
-  }
-
-  #unforeseen(error: unknown, id: string): RosterError {
-    this.#log.error({ err: error, requestId: id }, 'unforeseen error')
-    return new Fault(id)
   }
 
   #line(request: FastifyRequest, { route, status, started }: { route: string; status: number; started: number }): void {
@@ -265,6 +253,12 @@ class Server implements HttpServer {
     logRequest(this.#log, { method: request.method, route, status, address, requestId: request.id }, started)
   }
 }
+
+const exchangeOf = (request: FastifyRequest, reply: FastifyReply): Exchange => ({
+  id: request.id,
+  request: request.raw,
+  response: reply.raw,
+})
 
 function fileError(error: unknown): unknown {
   const status = error instanceof Error && 'statusCode' in error ? error.statusCode : undefined

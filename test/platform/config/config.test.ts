@@ -38,6 +38,7 @@ test('without any setting Roster serves this machine on the embedded store', () 
     hashing: { inFlight: 4 },
     caps: { keysPerUser: 250, projectsPerUser: 100 },
     trustedProxies: null,
+    corsOrigins: [],
     outbound: { allow: null, deny: [] },
   })
 })
@@ -67,6 +68,7 @@ test('every setting is read', () => {
     API_KEYS_PER_USER: '7',
     PROJECTS_PER_USER: '8',
     TRUSTED_PROXIES: '2',
+    CORS_ORIGINS: 'https://people.example, http://localhost:5173',
     OUTBOUND_ALLOW: 'ldap.corp.example',
     OUTBOUND_DENY: '*.internal.example',
   }
@@ -93,6 +95,7 @@ test('every setting is read', () => {
     hashing: { inFlight: 2 },
     caps: { keysPerUser: 7, projectsPerUser: 8 },
     trustedProxies: { hops: 2 },
+    corsOrigins: ['https://people.example', 'http://localhost:5173'],
     outbound: {
       allow: [{ kind: 'name', name: 'ldap.corp.example', below: false }],
       deny: [{ kind: 'name', name: 'internal.example', below: true }],
@@ -138,6 +141,18 @@ const broken: (readonly [name: string, text: string, fault: string])[] = [
   ...['10.0.0.0/33', 'geheim'].map(
     text => ['TRUSTED_PROXIES', text, 'TRUSTED_PROXIES must be a number from 1 to 10, or IP addresses and networks'] as const,
   ),
+  ...[
+    '*',
+    'null',
+    'geheim',
+    'https://a.example/',
+    'https://a.example/x',
+    'https://A.example',
+    'https://a.example:443',
+    'file://',
+    'a.example',
+    'https://a.example,',
+  ].map(text => ['CORS_ORIGINS', text, 'CORS_ORIGINS must be http or https origins separated by commas'] as const),
   ...['OUTBOUND_ALLOW', 'OUTBOUND_DENY'].flatMap(name =>
     ['10.0.0.1/8', 'https://geheim', '127.1', 'a b/c'].map(
       text => [name, text, `${name} must be addresses, networks such as 10.0.0.0/8`] as const,

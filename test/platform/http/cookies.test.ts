@@ -1,5 +1,12 @@
 import { describe, expect, test } from 'vitest'
-import { cookieLine, cookieOf, hasSessionCookie, isSameOrigin, sessionCookie } from '../../../src/platform/http/cookies.ts'
+import {
+  cookieLine,
+  cookieOf,
+  hasSessionCookie,
+  isSameOrigin,
+  isTrustedOrigin,
+  sessionCookie,
+} from '../../../src/platform/http/cookies.ts'
 
 test.each([
   ['http://roster.example', 'roster_session'],
@@ -56,4 +63,17 @@ test.each([
   [{}, false],
 ])('%j is of our own pages: %s', (headers, own) => {
   expect(isSameOrigin(headers, 'https://roster.example/id')).toBe(own)
+})
+
+test.each([
+  [{ 'sec-fetch-site': 'same-site', origin: 'https://people.example' }, true],
+  [{ 'sec-fetch-site': 'cross-site', origin: 'https://people.example' }, true],
+  [{ origin: 'https://people.example' }, true],
+  [{ 'sec-fetch-site': 'same-origin' }, true],
+  [{ 'sec-fetch-site': 'same-site', origin: 'https://roster.example' }, false],
+  [{ 'sec-fetch-site': 'same-site' }, false],
+  [{ origin: 'https://people.example.evil' }, false],
+])('%j may use the cookie where https://people.example is listed: %s', (headers, trusted) => {
+  const settings = { publicUrl: 'https://roster.example', corsOrigins: ['https://people.example'] }
+  expect(isTrustedOrigin(headers, settings)).toBe(trusted)
 })

@@ -1,0 +1,12 @@
+/** Paths for programs, each with those below it. The others are pages for people. */
+export const API_PATHS = [
+  '/apikey',
+  '/bim',
+  '/graphql',
+  '/health',
+  '/iam',
+  '/openapi.json',
+  '/schema.graphql',
+  '/scim',
+  '/user-info',
+]
