@@ -5,8 +5,7 @@ import { Conflict, NotFound } from '../../platform/errors.ts'
 import { checkList, checkPermissionName } from '../../platform/validation.ts'
 import { groupsByIds } from '../groups/groups.store.ts'
 import { assertAdministratorRemains, assertMayGrant } from './privilege-rules.ts'
-import { type UserRecord, withVisibility } from './user.ts'
-import { targetOf } from './users.service.ts'
+import { targetOf, type UserRecord, withVisibility } from './user.ts'
 import {
   addLocalPermissions,
   grantsOfUsers,
