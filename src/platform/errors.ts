@@ -77,7 +77,7 @@ export class MethodNotAllowed extends RosterError {
   readonly code = 'METHOD_NOT_ALLOWED'
   readonly allowed: readonly string[]
   constructor(method: string, allowed: readonly string[]) {
-    super(`This path does not take ${method}: use ${allowed.join(' or ')}`)
+    super(`This path does not take ${method}: use ${allowed.filter(name => name !== 'OPTIONS').join(' or ')}`)
     this.allowed = allowed
   }
 }

@@ -34,7 +34,7 @@ describe('Responses 5: Errors', () => {
     expectRefusal(await w.admin('GET', '/bim/nothing/here'), 404, /GET \/openapi\.json lists/)
     const patched = await w.admin('PATCH', '/bim/group')
     expectRefusal(patched, 405, /^This path does not take PATCH: use GET or HEAD or POST$/)
-    expect(patched.headers.get('allow')).toBe('GET, HEAD, POST')
+    expect(patched.headers.get('allow')).toBe('GET, HEAD, OPTIONS, POST')
     expectRefusal(await w.admin('POST', '/bim/group', { raw: '{"iamid":', type: 'application/json' }), 400)
     for (const target of ['/bim/user?name=%E0%A4%A', '/bim/user?name=%ff', '/bim/iam/bim/user/%']) {
       const answer = await sendRaw(app.url, 'GET', target, app.admin.token)

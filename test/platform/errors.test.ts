@@ -9,6 +9,7 @@ test('every code has its status and phrase', () => {
     '403 Forbidden: FORBIDDEN',
     '404 Not Found: NOT_FOUND',
     '405 Method Not Allowed: METHOD_NOT_ALLOWED',
+    '406 Not Acceptable: NOT_ACCEPTABLE',
     '409 Conflict: CONFLICT',
     '412 Precondition Failed: STALE',
     '413 Payload Too Large: PAYLOAD_TOO_LARGE',

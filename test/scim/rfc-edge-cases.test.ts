@@ -123,20 +123,23 @@ describe('what there is not', () => {
   })
 
   test.each([
-    ['PUT', '/Users', 'HEAD, GET, POST'],
-    ['DELETE', '/Groups', 'HEAD, GET, POST'],
-    ['POST', '/Users/5', 'HEAD, GET, PUT, PATCH, DELETE'],
-    ['GET', '/Users/.search', 'POST'],
-    ['PATCH', '/Groups/.search', 'POST'],
-    ['GET', '/.search', 'POST'],
-    ['GET', '/Bulk', 'POST'],
-    ['POST', '/ServiceProviderConfig', 'HEAD, GET'],
-    ['DELETE', '/Schemas/x', 'HEAD, GET'],
-    ['OPTIONS', '/Users', 'HEAD, GET, POST'],
+    ['PUT', '/Users', 'GET, HEAD, OPTIONS, POST'],
+    ['DELETE', '/Groups', 'GET, HEAD, OPTIONS, POST'],
+    ['POST', '/Users/5', 'DELETE, GET, HEAD, OPTIONS, PATCH, PUT'],
+    ['GET', '/Users/.search', 'OPTIONS, POST'],
+    ['PATCH', '/Groups/.search', 'OPTIONS, POST'],
+    ['GET', '/.search', 'OPTIONS, POST'],
+    ['GET', '/Bulk', 'OPTIONS, POST'],
+    ['POST', '/ServiceProviderConfig', 'GET, HEAD, OPTIONS'],
+    ['DELETE', '/Schemas/x', 'GET, HEAD, OPTIONS'],
   ])('%s %s is 405 and says what there is', async (method, path, allow) => {
     const answer = await idp.send(method, path)
     expect(answer).toMatchObject(error(405))
     expect(answer.headers.get('allow')).toBe(allow)
+    const others = allow.split(', ').filter(one => one !== 'OPTIONS')
+    expect(answer.body.detail).toBe(`This path does not take ${method}: use ${others.join(' or ')}`)
+    const options = await idp.send('OPTIONS', path)
+    expect([options.status, options.headers.get('allow')]).toEqual([204, allow])
   })
 
   test('in a Bulk too', async () => {

@@ -3,6 +3,7 @@ import { query, type Service, type ServiceContext } from '../../authorization/se
 import type { AuditFilter, Direction } from '../../generated/inputs.ts'
 import { type PageArgs, readPage } from '../../platform/database/pagination.ts'
 import { Invalid } from '../../platform/errors.ts'
+import { didYouMean } from '../../platform/suggestions.ts'
 import { checkList, checkText } from '../../platform/validation.ts'
 import { type AuditQuery, auditList } from './audit.query.store.ts'
 
@@ -31,6 +32,6 @@ function queryOf(filter: AuditFilter): AuditQuery {
 /** A misspelled name would silently match nothing. */
 function checkEvent(event: string, index: number): EventName {
   const known = EVENTS.find(name => name === event)
-  if (!known) throw new Invalid(`events[${index}]`, `must be one of ${EVENTS.join(', ')}`)
+  if (!known) throw new Invalid(`events[${index}]`, `must be one of ${EVENTS.join(', ')}${didYouMean(event, EVENTS)}`)
   return known
 }

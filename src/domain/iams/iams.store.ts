@@ -5,6 +5,7 @@ import { json, orNull, pageSelection, selectList, text } from '../../platform/da
 import { conditions, type ListQuery } from '../../platform/database/pagination.ts'
 import type { Db } from '../../platform/database/store.ts'
 import { NotFound } from '../../platform/errors.ts'
+import { didYouMean } from '../../platform/suggestions.ts'
 import { checkList, checkText } from '../../platform/validation.ts'
 import type { EncryptedSecrets } from './encryption.ts'
 import { GROUP_PERMISSION_COLUMNS, type GroupPermissionRow, IAM_COLUMNS, type IamRecord, type SignInOption } from './iam.ts'
@@ -54,9 +55,13 @@ export const signInOptions = (db: Db): Promise<SignInOption[]> =>
     [],
   )
 
+const iamids = async (db: Db): Promise<string[]> =>
+  (await db.query<{ id: string }>('SELECT id FROM iams ORDER BY id COLLATE "C" LIMIT 1000', [])).map(({ id }) => id)
+
+/** Suggests other ids: callers may list them (`iam:list`). */
 export async function requireIam(db: Db, id: string): Promise<IamRecord> {
   const iam = await findIam(db, id)
-  if (!iam) throw new NotFound(`No IAM ${id}`)
+  if (!iam) throw new NotFound(`No IAM ${id}${didYouMean(id, await iamids(db))}`)
   return iam
 }
 
@@ -65,7 +70,7 @@ export async function lockIam(db: Db, id: string): Promise<{ iam: IamRecord; enc
     `SELECT ${SELECT_IAM}, i.secrets AS encrypted FROM iams i WHERE i.id = $1 FOR UPDATE`,
     [id],
   )
-  if (!row) throw new NotFound(`No IAM ${id}`)
+  if (!row) throw new NotFound(`No IAM ${id}${didYouMean(id, await iamids(db))}`)
   const { encrypted, ...iam } = row
   return { iam, encrypted }
 }

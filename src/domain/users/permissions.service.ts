@@ -2,10 +2,12 @@
 import type { UserRef } from '../../authorization/actor.ts'
 import { changed, command, type Service, type ServiceContext, unchanged } from '../../authorization/service.ts'
 import { Conflict, NotFound } from '../../platform/errors.ts'
+import { didYouMean } from '../../platform/suggestions.ts'
 import { checkList, checkPermissionName } from '../../platform/validation.ts'
 import { groupsByIds } from '../groups/groups.store.ts'
 import { assertAdministratorRemains, assertMayGrant } from './privilege-rules.ts'
-import { targetOf, type UserRecord, withVisibility } from './user.ts'
+import { type UserRecord, withVisibility } from './user.ts'
+import { targetOf } from './users.service.ts'
 import {
   addLocalPermissions,
   grantsOfUsers,
@@ -80,8 +82,10 @@ async function permissionsChange(
 }
 
 async function explain(call: ServiceContext, user: UserRecord, permission: string): Promise<never> {
-  const grants = (await grantsOfUsers(call.db, [user.id])).filter(grant => grant.permission === permission)
-  if (grants.length === 0) throw new NotFound(`The user does not hold ${permission}`)
+  const held = await grantsOfUsers(call.db, [user.id])
+  const grants = held.filter(grant => grant.permission === permission)
+  const names = held.map(grant => grant.permission)
+  if (grants.length === 0) throw new NotFound(`The user does not hold ${permission}${didYouMean(permission, names)}`)
   const groups = await groupsByIds(
     call.db,
     grants.flatMap(grant => grant.groupId ?? []),

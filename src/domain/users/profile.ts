@@ -1,21 +1,7 @@
 import type { ProfileInput } from '../../generated/inputs.ts'
 import { Invalid } from '../../platform/errors.ts'
 import { canonical, checkEmail, checkText } from '../../platform/validation.ts'
-
-export interface ProfileColumns {
-  name: string
-  nameKey: string
-  email: string | null
-  emailKey: string
-  phone: string | null
-  about: string | null
-  location: string | null
-  organization: string | null
-  position: string | null
-  sqlUser: string | null
-  preferences: object | null
-  externalUserIds: object
-}
+import type { ProfileColumns } from './users.store.ts'
 
 /** Bytes of JSON. */
 const MAX_JSON = 65_536

@@ -23,15 +23,21 @@ const OBJECT_END = 0x7d
 /** Throws UnsupportedMediaType (415) or Invalid (400). */
 export function parseBody(bytes: Buffer, headers: IncomingHttpHeaders, kind: Exclude<BodyKind, 'none'>): unknown {
   if (kind === 'raw') return bytes
+  if (kind === 'json' && isFormType(headers) && looksLikeJson(bytes.toString('latin1')))
+    throw new UnsupportedMediaType(`The body ${AS_FORM}`)
   const form = isForm(headers, kind)
   if (!isUtf8(bytes)) throw new Invalid('body', 'must be valid UTF-8')
   const text = bytes.toString('utf8')
   if (!form) return parseJson(text)
-  // curl's default type for JSON.
-  if (looksLikeJson(text))
-    throw new Invalid('body', 'looks like JSON but was sent as a form: add the header Content-Type: application/json')
+  if (looksLikeJson(text)) throw new Invalid('body', AS_FORM)
   return parseForm(text)
 }
+
+/** curl's default type. */
+const AS_FORM = 'looks like JSON but was sent as a form: add the header Content-Type: application/json'
+
+const isFormType = (headers: IncomingHttpHeaders): boolean =>
+  headers['content-type']?.toLowerCase().startsWith('application/x-www-form-urlencoded') ?? false
 
 function looksLikeJson(text: string): boolean {
   const trimmed = text.trim()

@@ -1,4 +1,6 @@
 import { MethodNotAllowed, NotFound, type RosterError } from '../errors.ts'
+import { editsTo } from '../suggestions.ts'
+import type { HttpResponse } from './types.ts'
 
 interface Template {
   readonly segments: readonly string[]
@@ -8,10 +10,10 @@ interface Template {
 export class Paths {
   #templates: readonly Template[] = []
 
-  /** `:param` is a segment, `*` the rest. GET implies HEAD. */
+  /** `:param` is a segment, `*` the rest. GET implies HEAD; every path has OPTIONS. */
   add(path: string, methods: readonly string[]): void {
     const segments = path.split('/').slice(1)
-    const all = methods.includes('GET') ? ['HEAD', ...methods] : methods
+    const all = methods.includes('GET') ? ['HEAD', 'OPTIONS', ...methods] : ['OPTIONS', ...methods]
     const known = this.#templates.find(template => template.segments.join('/') === segments.join('/'))
     if (known) for (const method of all) known.methods.add(method)
     else {
@@ -28,8 +30,26 @@ export class Paths {
 
   refusal(method: string, path: string): RosterError {
     const allowed = this.methodsOf(path)
-    if (allowed.length > 0 && !allowed.includes(method)) return new MethodNotAllowed(method, allowed)
-    return new NotFound('No such path: GET /openapi.json lists all paths')
+    // OPTIONS that is not answered is the preflight of another origin.
+    if (allowed.length > 0 && (method === 'OPTIONS' || !allowed.includes(method))) return new MethodNotAllowed(method, allowed)
+    return new NotFound(`No such path${this.#suggestion(path) || ':'} GET /openapi.json lists all paths`)
+  }
+
+  /** RFC 9110 9.3.7; null for other methods and unknown paths. */
+  options(method: string, path: string): HttpResponse | null {
+    const allowed = method === 'OPTIONS' ? this.methodsOf(path) : []
+    return allowed.length === 0 ? null : { status: 204, headers: { allow: allowed.join(', ') } }
+  }
+
+  /** Paths are public, so every caller gets it. */
+  #suggestion(path: string): string {
+    const segments = segmentsOf(path).map(decoded)
+    let best: { words: readonly string[]; edits: number } | null = null
+    for (const { segments: words } of this.#templates) {
+      const edits = editsToTemplate(segments, words)
+      if (edits !== null && edits < (best?.edits ?? Number.POSITIVE_INFINITY)) best = { words, edits }
+    }
+    return best === null ? '' : `: did you mean /${best.words.map(word => word.replace(/^:(.*)/, '{$1}')).join('/')}?`
   }
 
   /**
@@ -52,6 +72,21 @@ function segmentsOf(path: string): string[] {
   const segments = path.split('/').slice(1)
   if (segments.length > 1 && segments.at(-1) === '') segments.pop()
   return segments
+}
+
+/** A left out first segment, such as /bim, counts as one edit. */
+function editsToTemplate(segments: readonly string[], words: readonly string[]): number | null {
+  if (segments.length === 0 || words.at(-1) === '*') return null
+  if (words.length === segments.length + 1 && words.slice(0, 2).every(word => !word.startsWith(':')))
+    return fitted(words.slice(1), segments)?.length === segments.length ? 1 : null
+  if (words.length !== segments.length) return null
+  let total = 0
+  for (const [at, word] of words.entries()) {
+    const edits = word.startsWith(':') ? 0 : editsTo(segments[at]!, word)
+    if (edits === null || segments[at] === '') return null
+    total += edits
+  }
+  return total
 }
 
 function decoded(segment: string): string {

@@ -218,9 +218,11 @@ class Server implements HttpServer {
   }
 
   #refusePath(request: FastifyRequest, reply: FastifyReply): void {
-    const preflight = this.#preflight(request)
-    if (preflight === null) this.#fail(this.#paths.refusal(request.method, pathOf(request.raw.url)), request, reply)
-    else this.#outside(request, reply, exchange => this.#responses.send(exchange, preflight))
+    const path = pathOf(request.raw.url)
+    const isPreflight = request.headers['access-control-request-method'] !== undefined
+    const options = isPreflight ? this.#preflight(request) : this.#paths.options(request.method, path)
+    if (options === null) this.#fail(this.#paths.refusal(request.method, path), request, reply)
+    else this.#outside(request, reply, exchange => this.#responses.send(exchange, options))
   }
 
   #fail(error: unknown, request: FastifyRequest, reply: FastifyReply): void {

@@ -5,7 +5,7 @@ import { RosterError } from '../../platform/errors.ts'
 import { parseQuery } from '../../platform/http/query.ts'
 import type { HttpResponse } from '../../platform/http/types.ts'
 import { isObject } from '../../platform/validation.ts'
-import { notAllowed, notFound, notImplemented, scimError } from './errors.ts'
+import { notAllowed, notFound, notImplemented, optionsOf, scimError } from './errors.ts'
 import { parseSearchQuery } from './query.ts'
 import type { ScimRequest, ScimRoute } from './route.ts'
 import { routes } from './routes.ts'
@@ -23,13 +23,15 @@ export async function dispatch({ method, path, ...request }: ScimOperation): Pro
   if (path[0] === 'Me') return notImplemented('This service knows no /Me: its clients are no users')
   const asRead = method === 'HEAD' ? 'GET' : method
   // Connection tests read the base address.
-  const found = find(asRead, path.length === 0 ? ['ServiceProviderConfig'] : path)
+  const place = path.length === 0 ? ['ServiceProviderConfig'] : path
+  const found = find(asRead, place)
   if (found) return found.row.run({ ...request, id: found.id })
   const isBulk = path.join('/') === BULK
   if (isBulk && method === 'POST') throw notFound()
-  const allowed = isBulk ? ['POST'] : routes.filter(row => matches(row, path)).map(row => row.method)
-  if (allowed.length === 0) throw notFound()
-  return notAllowed(method, allowed.includes('GET') ? ['HEAD', ...allowed] : allowed)
+  const own = isBulk ? ['POST'] : routes.filter(row => matches(row, place)).map(row => row.method)
+  if (own.length === 0) throw notFound()
+  const allowed = [...own, 'OPTIONS', ...(own.includes('GET') ? ['HEAD'] : [])].toSorted()
+  return method === 'OPTIONS' ? optionsOf(allowed) : notAllowed(method, allowed)
 }
 
 function find(method: string, path: readonly string[]): { row: ScimRoute; id: string } | null {

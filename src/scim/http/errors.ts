@@ -1,4 +1,4 @@
-import { ERROR_CODES, NotFound, type RosterError } from '../../platform/errors.ts'
+import { ERROR_CODES, MethodNotAllowed, NotFound, type RosterError } from '../../platform/errors.ts'
 import { errorHeaders } from '../../platform/http/errors.ts'
 import type { HttpResponse } from '../../platform/http/types.ts'
 
@@ -33,7 +33,7 @@ export const notFound = () => new NotFound('No such path: see ResourceTypes')
 export const notAllowed = (method: string, allowed: readonly string[]): HttpResponse => ({
   status: 405,
   headers: { 'content-type': SCIM_JSON, allow: allowed.join(', ') },
-  body: { schemas: [ERROR], status: '405', detail: `There is no ${method} here, but ${allowed.join(', ')}` },
+  body: { schemas: [ERROR], status: '405', detail: new MethodNotAllowed(method, allowed).message },
 })
 
 export const notImplemented = (detail: string): HttpResponse => ({
@@ -41,3 +41,5 @@ export const notImplemented = (detail: string): HttpResponse => ({
   headers: { 'content-type': SCIM_JSON },
   body: { schemas: [ERROR], status: '501', detail },
 })
+
+export const optionsOf = (allowed: readonly string[]): HttpResponse => ({ status: 204, headers: { allow: allowed.join(', ') } })

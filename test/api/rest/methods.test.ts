@@ -24,6 +24,7 @@ const places: readonly { path: string; methods: readonly string[] }[] = [
   { path: '/login/:iamid/callback', methods: ['GET'] },
   { path: '/login/:iamid/logout', methods: ['POST'] },
   { path: '/login/:iamid/backchannel', methods: ['POST'] },
+  { path: '/graphiql', methods: ['GET'] },
 ]
 const templates = [...new Set(places.map(({ path }) => path))]
 
@@ -37,7 +38,7 @@ function allowed(path: string): string[] {
   )
   const methods = new Set(fitting.flatMap(place => place.methods))
   if (methods.has('GET')) methods.add('HEAD')
-  return [...methods].toSorted()
+  return [...methods, 'OPTIONS'].toSorted()
 }
 
 async function ask(method: string, path: string, token?: string) {
@@ -57,12 +58,17 @@ describe.each(templates)('%s', template => {
     const methods = allowed(path)
     for (const method of METHODS) {
       const { status, allow, text } = await ask(method, path)
+      if (method === 'OPTIONS') {
+        expect({ status, allow, text }).toEqual({ status: 204, allow: methods.join(', '), text: '' })
+        continue
+      }
       if (methods.includes(method)) {
         expect(status, method).not.toBe(405)
         continue
       }
       expect({ status, allow }, method).toEqual({ status: 405, allow: methods.join(', ') })
-      if (method !== 'HEAD') expect(text).toContain(`This path does not take ${method}: use ${methods.join(' or ')}`)
+      if (method !== 'HEAD')
+        expect(text).toContain(`This path does not take ${method}: use ${methods.filter(one => one !== 'OPTIONS').join(' or ')}`)
     }
   })
 
@@ -78,7 +84,30 @@ describe.each(templates)('%s', template => {
 
 test('TRACE is none of the methods of a path', async () => {
   const answer = await sendRaw(app.url, 'TRACE', '/bim/user')
-  expect([answer.status, answer.headers.get('allow')]).toEqual([405, 'GET, HEAD'])
+  expect([answer.status, answer.headers.get('allow')]).toEqual([405, 'GET, HEAD, OPTIONS'])
+})
+
+test.each([
+  ['/bim/usr', '/bim/user'],
+  ['/BIM/User', '/bim/user'],
+  ['/user', '/bim/user'],
+  ['/user/search', '/bim/user/search'],
+  ['/bim/iam/bim/usre/ana', '/bim/iam/{iamid}/user/{id}'],
+  ['/bim/gruop/7/user', '/bim/group/{groupId}/user'],
+  ['/graphq', '/graphql'],
+  ['/openapi.jsn', '/openapi.json'],
+  ['/logn', '/login'],
+  ['/health/redy', '/health/ready'],
+])('%s is 404 for every method and suggests %s', async (path, meant) => {
+  for (const method of METHODS.filter(method => method !== 'HEAD'))
+    expect(JSON.parse((await ask(method, path)).text).message, method).toBe(
+      `No such path: did you mean ${meant}? GET /openapi.json lists all paths`,
+    )
+})
+
+test('a path that is like none is 404 without a suggestion, and a long one costs nothing', async () => {
+  for (const path of ['/', '/nowhere', '/bim', '/bim/iam/bim/nothing/ana', `/${'a'.repeat(8_000)}`, '/a'.repeat(4_000)])
+    expect(JSON.parse((await ask('GET', path)).text).message).toBe('No such path: GET /openapi.json lists all paths')
 })
 
 test('every SCIM path is the same with doubled slashes, and without the key shows the static documents alone', async () => {

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { UnsupportedMediaType } from '../../../src/platform/errors.ts'
 import { parseBody, parseForm, parseJson } from '../../../src/platform/http/body.ts'
 import { parseQuery } from '../../../src/platform/http/query.ts'
 
@@ -166,6 +167,11 @@ describe('parseBody', () => {
     json => {
       expect(() => parseBody(Buffer.from(json), form, 'json+form')).toThrow(
         'body looks like JSON but was sent as a form: add the header Content-Type: application/json',
+      )
+      expect(() => parseBody(Buffer.from(json), form, 'json')).toThrow(
+        new UnsupportedMediaType(
+          'The body looks like JSON but was sent as a form: add the header Content-Type: application/json',
+        ),
       )
       expect(parseBody(Buffer.from(json), { 'content-type': 'application/json' }, 'json+form')).toEqual(JSON.parse(json))
     },

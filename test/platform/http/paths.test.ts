@@ -85,14 +85,14 @@ describe('methodsOf', () => {
   paths.add('/c/*', ['GET'])
 
   test.each([
-    ['/a/1', ['GET', 'HEAD']],
-    ['/a/1/', ['GET', 'HEAD']],
+    ['/a/1', ['GET', 'HEAD', 'OPTIONS']],
+    ['/a/1/', ['GET', 'HEAD', 'OPTIONS']],
     ['/a/', []],
-    ['/a/b', ['DELETE', 'GET', 'HEAD', 'POST', 'PUT']],
-    ['/a/%62', ['DELETE', 'GET', 'HEAD', 'POST', 'PUT']],
-    ['/%61/b%2Fc', ['GET', 'HEAD']],
-    ['/c/1/2/3', ['GET', 'HEAD']],
-    ['/a/%zz', ['GET', 'HEAD']],
+    ['/a/b', ['DELETE', 'GET', 'HEAD', 'OPTIONS', 'POST', 'PUT']],
+    ['/a/%62', ['DELETE', 'GET', 'HEAD', 'OPTIONS', 'POST', 'PUT']],
+    ['/%61/b%2Fc', ['GET', 'HEAD', 'OPTIONS']],
+    ['/c/1/2/3', ['GET', 'HEAD', 'OPTIONS']],
+    ['/a/%zz', ['GET', 'HEAD', 'OPTIONS']],
     ['/a', []],
     ['/a/b/c', []],
     ['/A/1', []],

@@ -161,11 +161,17 @@ describe('paths', () => {
     expect([status, json]).toEqual([404, { statusCode: 404, error: 'Not Found', message }])
   })
 
-  it.each(['PATCH', 'OPTIONS', 'PROPFIND', 'POST'])('answers 405 for %s on a path of other methods', async method => {
+  it.each(['PATCH', 'PROPFIND', 'POST'])('answers 405 for %s on a path of other methods', async method => {
     const answer = await ask('/alive', { method, ...(method === 'POST' && { headers: JSON_BODY, body: '{' }) })
     const message = `This path does not take ${method}: use GET or HEAD`
     expect([answer.status, answer.json]).toEqual([405, { statusCode: 405, error: 'Method Not Allowed', message }])
-    expect(answer.headers.get('allow')).toBe('GET, HEAD')
+    expect(answer.headers.get('allow')).toBe('GET, HEAD, OPTIONS')
+  })
+
+  it('answers OPTIONS with the methods of the path', async () => {
+    const answer = await ask('/alive', { method: 'OPTIONS' })
+    expect([answer.status, answer.headers.get('allow'), answer.text]).toEqual([204, 'GET, HEAD, OPTIONS', ''])
+    expect((await ask('/nope', { method: 'OPTIONS' })).status).toBe(404)
   })
 
   it('takes the absolute form and survives an asterisk', async () => {
