@@ -80,9 +80,9 @@ export async function startApp(config: Config, given: StartOptions = {}): Promis
   let jobs: Jobs | null = null
   const app: App = { ...makeApp(config, store, log), jobs: { send: async id => jobs?.send(id) } }
   const housekeeping = startHousekeeping(app, [() => removeUnfinishedGroups(contextFor(app, machine('system'), HOUSEKEEPING))])
-  const { trustedProxies, hsts } = config
+  const { trustedProxies, hsts, certificate } = config
   const cors = { origins: config.corsOrigins, apis: API_PATHS }
-  const http = createHttp({ log, trustedProxies, hstsSubdomains: hsts.subdomains === 'yes', cors })
+  const http = createHttp({ log, trustedProxies, hstsSubdomains: hsts.subdomains === 'yes', cors, certificate })
   let prepared = false
   const ping = async () => {
     if (!prepared) throw new Unavailable('Roster is starting', { retryAfter: 1 })

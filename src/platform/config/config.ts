@@ -2,6 +2,7 @@
 // secrets.
 
 import { Invalid } from '../errors.ts'
+import type { CertificateFiles } from '../http/certificate.ts'
 import type { TrustedProxies } from '../http/client-address.ts'
 import type { OutboundRules } from '../outbound/policy.ts'
 import { mask, printable, reachable } from './parse.ts'
@@ -32,6 +33,8 @@ export interface Config {
   trustedProxies: TrustedProxies | null
   /** Besides that of publicUrl. */
   corsOrigins: readonly string[]
+  /** null: http. */
+  certificate: CertificateFiles | null
   outbound: OutboundRules
 }
 
@@ -61,12 +64,13 @@ export interface SettingInfo {
 export function loadConfig(env: Environment): Config {
   const { values, faults } = read(env)
   if (faults.size > 0) throw new ConfigError(names.flatMap(name => faults.get(name) ?? []))
+  const { TLS_CERT: cert, TLS_KEY: key } = values
   return {
     port: values.PORT,
     host: values.HOST,
     dataDir: values.DATA_DIR,
     databaseUrl: values.DATABASE_URL,
-    publicUrl: values.PUBLIC_URL ?? `http://${reachable(values.HOST)}:${values.PORT}`,
+    publicUrl: values.PUBLIC_URL ?? `${cert === null ? 'http' : 'https'}://${reachable(values.HOST)}:${values.PORT}`,
     adminUserid: values.ADMIN_USERID,
     adminPassword: values.ADMIN_PASSWORD,
     secretKey: values.SECRET_KEY,
@@ -84,6 +88,7 @@ export function loadConfig(env: Environment): Config {
     caps: { keysPerUser: values.API_KEYS_PER_USER, projectsPerUser: values.PROJECTS_PER_USER },
     trustedProxies: values.TRUSTED_PROXIES,
     corsOrigins: values.CORS_ORIGINS,
+    certificate: cert === null || key === null ? null : { cert, key },
     outbound: { allow: values.OUTBOUND_ALLOW, deny: values.OUTBOUND_DENY },
   }
 }

@@ -1,6 +1,9 @@
+import { createPrivateKey, X509Certificate } from 'node:crypto'
+import { readCertificate } from '../http/certificate.ts'
 import type { TrustedProxies } from '../http/client-address.ts'
 import { type OutboundRule, outboundRulesOf } from '../outbound/policy.ts'
 import { checkUserid } from '../validation.ts'
+import { fileOf } from './files.ts'
 import {
   address,
   hostOf,
@@ -188,6 +191,20 @@ export const settings = {
     unset: 'none but that of PUBLIC_URL',
     fix: 'set it like https://people.example.com,http://localhost:5173, or leave it unset',
   }),
+  TLS_CERT: setting<string | null>({
+    meaning: 'file of the certificate and its chain, to serve https without a proxy; read again when it changes',
+    parse: fileOf(content => new X509Certificate(content), 'must be a PEM file that begins with a certificate'),
+    fallback: null,
+    unset: 'http: a proxy in front has TLS',
+    fix: 'set a PEM file such as /etc/roster/tls.crt, with TLS_KEY, or leave both unset',
+  }),
+  TLS_KEY: setting<string | null>({
+    meaning: 'file of the private key of TLS_CERT',
+    parse: fileOf(content => createPrivateKey(content), 'must be a PEM file with a private key, without a passphrase'),
+    fallback: null,
+    unset: 'none',
+    fix: 'set a PEM file such as /etc/roster/tls.key, with TLS_CERT, or leave both unset',
+  }),
   OUTBOUND_ALLOW: setting<readonly OutboundRule[] | null>({
     meaning:
       'the only addresses, networks (CIDR) and host names that Roster connects to; an entry within a denied network opens it',
@@ -221,7 +238,34 @@ export const crossFieldErrors: {
     breaks: ({ ADMIN_PASSWORD: password, PASSWORD_MIN_LENGTH: least }) =>
       password !== null && [...password].length < least && 'must not be shorter than PASSWORD_MIN_LENGTH',
   },
+  {
+    name: 'TLS_CERT',
+    breaks: ({ TLS_KEY: key }, isSet) => key !== null && !isSet('TLS_CERT') && 'is required with TLS_KEY',
+  },
+  {
+    name: 'TLS_KEY',
+    breaks: ({ TLS_CERT: cert }, isSet) => cert !== null && !isSet('TLS_KEY') && 'is required with TLS_CERT',
+  },
+  {
+    name: 'TLS_KEY',
+    breaks: ({ TLS_CERT: cert, TLS_KEY: key }) =>
+      cert !== null && key !== null && !belongTogether(cert, key) && 'must be the key of the certificate of TLS_CERT',
+  },
+  {
+    name: 'PUBLIC_URL',
+    breaks: ({ PUBLIC_URL: url }, isSet) =>
+      isSet('TLS_CERT') && (url?.startsWith('http:') ?? false) && 'must begin with https:// with TLS_CERT',
+  },
 ]
+
+function belongTogether(cert: string, key: string): boolean {
+  try {
+    readCertificate({ cert, key })
+    return true
+  } catch {
+    return false
+  }
+}
 
 function setting<Value>(row: Setting<Value>): Setting<Value> {
   return row

@@ -23,7 +23,9 @@ export class Held {
 export class Connections {
   readonly bodies: Held
   readonly answers: Held
-  readonly #sockets = new Set<Socket>()
+  readonly #sockets = new Map<Socket, number>()
+  /** A first request may arrive with the end of the handshake. */
+  readonly #begun = new WeakSet<Socket>()
   readonly #first: number
 
   constructor(first: number, { bodies = BODIES, answers = ANSWERS }: { bodies?: number; answers?: number } = {}) {
@@ -36,25 +38,32 @@ export class Connections {
     return this.#sockets.size
   }
 
+  /** Bytes read already are of a TLS handshake. */
   add(socket: Socket): void {
-    this.#sockets.add(socket)
+    this.#sockets.set(socket, socket.bytesRead)
     // node's timeouts start at the first byte.
-    const silent = setTimeout(() => {
-      if (socket.bytesRead === 0) socket.destroy()
-    }, this.#first).unref()
+    const silent = setTimeout(() => this.#closeIfSilent(socket), this.#first).unref()
     socket.once('close', () => {
       clearTimeout(silent)
       this.#sockets.delete(socket)
     })
   }
 
+  begin(socket: Socket): void {
+    this.#begun.add(socket)
+  }
+
   isWriting(): boolean {
-    for (const socket of this.#sockets) if (socket.writableLength > 0) return true
+    for (const socket of this.#sockets.keys()) if (socket.writableLength > 0) return true
     return false
   }
 
   /** node would wait for their first request. */
   closeSilent(): void {
-    for (const socket of this.#sockets) if (socket.bytesRead === 0) socket.destroy()
+    for (const socket of this.#sockets.keys()) this.#closeIfSilent(socket)
+  }
+
+  #closeIfSilent(socket: Socket): void {
+    if (socket.bytesRead === this.#sockets.get(socket) && !this.#begun.has(socket)) socket.destroy()
   }
 }

@@ -5,15 +5,18 @@
 import { randomUUID } from 'node:crypto'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
+import type { Server as TlsServer } from 'node:tls'
 import serveStatic from '@fastify/static'
 import { type FastifyInstance, type FastifyReply, type FastifyRequest, fastify } from 'fastify'
 import type { Logger } from 'pino'
 import { Invalid, NotFound, type RosterError, TooLarge } from '../errors.ts'
 import { parseBody } from './body.ts'
+import { type CertificateFiles, watchCertificate } from './certificate.ts'
 import { clientAddress, type TrustedProxies } from './client-address.ts'
 import { Connections } from './connections.ts'
 import { Cors, type CorsOptions } from './cors.ts'
 import { securityHeaders } from './headers.ts'
+import { HEADER_LIMIT, listenerOptions, refusalOf } from './listener.ts'
 import { logRequest } from './log.ts'
 import { Paths } from './paths.ts'
 import { ANONYMOUS_BODY_LIMIT, ClientAborted, hasBody, readBody } from './read-body.ts'
@@ -25,17 +28,12 @@ import type { Files, HttpResponse, HttpServer, Route, Translator } from './types
 
 export type { Timing }
 
-const HEADER_LIMIT = 16 * 1024
 /** Milliseconds, while closing. */
 const IDLE_CHECKS = 50
 const NO_ROUTE = '-'
 /** Logged as by nginx; nobody receives it. */
 const NO_ANSWER = 499
 const METHODS = ['GET', 'HEAD', 'TRACE', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'QUERY']
-const ERROR_RESPONSES: Record<string, [status: number, message: string]> = {
-  HPE_HEADER_OVERFLOW: [431, `The request line and headers must not be larger than ${HEADER_LIMIT} bytes`],
-  ERR_HTTP_REQUEST_TIMEOUT: [408, 'The request took too long to arrive'],
-}
 
 export function createHttp(options: HttpOptions): HttpServer {
   return new Server(options)
@@ -48,6 +46,8 @@ export interface HttpOptions {
   held?: { bodies?: number; answers?: number }
   trustedProxies?: TrustedProxies | null
   cors?: CorsOptions
+  /** Otherwise http. */
+  certificate?: CertificateFiles | null
 }
 
 class Server implements HttpServer {
@@ -62,7 +62,10 @@ class Server implements HttpServer {
   readonly #refused = new WeakSet<Socket>()
   readonly #hstsSubdomains: boolean
 
-  constructor({ log, timing, held, hstsSubdomains = false, trustedProxies = null, cors }: HttpOptions) {
+  #certificate: { stop(): void } | null = null
+
+  constructor(options: HttpOptions) {
+    const { log, timing, held, hstsSubdomains = false, trustedProxies = null, cors, certificate = null } = options
     this.#log = log
     this.#hstsSubdomains = hstsSubdomains
     this.#trusted = trustedProxies
@@ -78,13 +81,7 @@ class Server implements HttpServer {
       return503OnClosing: false,
       requestTimeout: this.#timing.request,
       keepAliveTimeout: this.#timing.keepAlive,
-      http: {
-        maxHeaderSize: HEADER_LIMIT,
-        headersTimeout: this.#timing.headers,
-        connectionsCheckingInterval: this.#timing.checks,
-        // `#serve` reports a missing one.
-        requireHostHeader: false,
-      },
+      ...listenerOptions(this.#timing, certificate),
       routerOptions: {
         ignoreTrailingSlash: true,
         maxParamLength: HEADER_LIMIT,
@@ -96,7 +93,9 @@ class Server implements HttpServer {
     for (const method of METHODS) app.addHttpMethod(method, { hasBody: false, overrideExisting: true })
     app.setNotFoundHandler((request, reply) => this.#refusePath(request, reply))
     app.setErrorHandler((error, request, reply) => this.#fail(fileError(error), request, reply))
-    app.server.on('connection', (socket: Socket) => this.#connections.add(socket))
+    app.server.on(certificate ? 'secureConnection' : 'connection', (socket: Socket) => this.#connections.add(socket))
+    app.server.on('request', ({ socket }) => this.#connections.begin(socket))
+    if (certificate) this.#watch(certificate)
     // node closes connections whose response is being sent.
     const closeIdle = app.server.closeIdleConnections.bind(app.server)
     app.server.closeIdleConnections = () => {
@@ -106,6 +105,12 @@ class Server implements HttpServer {
     const route = (request: IncomingMessage, response: ServerResponse) => void app.server.emit('request', request, response)
     app.server.on('checkContinue', route)
     app.server.on('checkExpectation', route)
+  }
+
+  #watch(certificate: CertificateFiles): void {
+    const server = this.#app.server as unknown as TlsServer
+    const use = ({ cert, key }: { cert: Buffer; key: Buffer }) => server.setSecureContext({ cert, key })
+    this.#certificate = watchCertificate(certificate, { every: this.#timing.certificate, log: this.#log, use })
   }
 
   route<Locals>(route: Route<Locals>): void {
@@ -159,6 +164,7 @@ class Server implements HttpServer {
 
   async close(): Promise<void> {
     this.#responses.closing = true
+    this.#certificate?.stop()
     const silent = setTimeout(() => this.#connections.closeSilent(), this.#timing.silent)
     const idle = setInterval(() => this.#app.server.closeIdleConnections(), IDLE_CHECKS)
     const end = setTimeout(() => this.#cutOff(), this.#timing.closing)
@@ -240,11 +246,12 @@ class Server implements HttpServer {
   #refuse(error: NodeJS.ErrnoException, socket: Socket): void {
     if (this.#refused.has(socket)) return
     this.#refused.add(socket)
-    if (error.code === 'ECONNRESET' || isAnswered(socket)) {
+    const refusal = refusalOf(error.code)
+    if (refusal === null || isAnswered(socket)) {
       socket.destroySoon()
       return
     }
-    const [status, message] = ERROR_RESPONSES[error.code ?? ''] ?? [400, 'The request is not valid HTTP']
+    const [status, message] = refusal
     const id = randomUUID()
     sendRaw(socket, { status, message, headers: { ...this.#responses.standard, 'x-request-id': id } })
     this.#log.info({ status, code: error.code, requestId: id }, 'refused')

@@ -10,6 +10,8 @@ export interface Timing {
   minimumRate: number
   closing: number
   silent: number
+  /** Between two looks at the files of the certificate. */
+  certificate: number
 }
 
 export const TIMING: Timing = {
@@ -21,4 +23,5 @@ export const TIMING: Timing = {
   minimumRate: 8 * 1024,
   closing: 10_000,
   silent: 1_000,
+  certificate: 5_000,
 }

@@ -1,5 +1,9 @@
-import { describe, expect, test } from 'vitest'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { describe, expect, onTestFinished, test } from 'vitest'
 import { ConfigError, loadConfig, showConfig } from '../../../src/platform/config/config.ts'
+import { hasOpenssl, makeCertificate } from '../http/openssl.ts'
 
 const key = Buffer.alloc(32, 7).toString('base64')
 const otherKey = Buffer.alloc(32, 8).toString('base64')
@@ -39,11 +43,16 @@ test('without any setting Roster serves this machine on the embedded store', () 
     caps: { keysPerUser: 250, projectsPerUser: 100 },
     trustedProxies: null,
     corsOrigins: [],
+    certificate: null,
     outbound: { allow: null, deny: [] },
   })
 })
 
-test('every setting is read', () => {
+test.runIf(hasOpenssl)('every setting is read', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'roster-config-'))
+  onTestFinished(() => rmSync(folder, { recursive: true }))
+  makeCertificate(folder, 'tls')
+  const tls = { cert: join(folder, 'tls.crt'), key: join(folder, 'tls.key') }
   const env = {
     PORT: '8080',
     HOST: '192.0.2.7',
@@ -69,6 +78,8 @@ test('every setting is read', () => {
     PROJECTS_PER_USER: '8',
     TRUSTED_PROXIES: '2',
     CORS_ORIGINS: 'https://people.example, http://localhost:5173',
+    TLS_CERT: tls.cert,
+    TLS_KEY: tls.key,
     OUTBOUND_ALLOW: 'ldap.corp.example',
     OUTBOUND_DENY: '*.internal.example',
   }
@@ -95,6 +106,7 @@ test('every setting is read', () => {
     hashing: { inFlight: 2 },
     caps: { keysPerUser: 7, projectsPerUser: 8 },
     trustedProxies: { hops: 2 },
+    certificate: tls,
     corsOrigins: ['https://people.example', 'http://localhost:5173'],
     outbound: {
       allow: [{ kind: 'name', name: 'ldap.corp.example', below: false }],
@@ -192,6 +204,8 @@ const broken: (readonly [name: string, text: string, fault: string])[] = [
   ],
   ['MAIL_FROM', 'a@b.example, c@d.example', 'MAIL_FROM must be an e-mail address: set'],
   ['MAIL_FROM', 'Roster\r\nBcc: x@y.example <roster@example.com>', 'MAIL_FROM must be an e-mail address, or'],
+  ['TLS_CERT', 'geheim', 'TLS_CERT must be a file that Roster can read: set'],
+  ['TLS_KEY', 'geheim', 'TLS_KEY must be a file that Roster can read: set'],
   ['LOG_LEVEL', 'loud', 'LOG_LEVEL must be one of fatal, error, warn, info, debug, trace, silent: set'],
   ['HSTS_SUBDOMAINS', 'true', 'HSTS_SUBDOMAINS must be one of yes, no: set'],
   ['GRANTS', 'Strict', 'GRANTS must be one of strict, documented: set'],
