@@ -4,7 +4,6 @@
  */
 
 import { channel } from 'node:diagnostics_channel'
-import { setImmediate } from 'node:timers/promises'
 import { actingAs, isAdmitted } from '../platform/database/current-actor.ts'
 import { TooExpensive, toRejection, toUnavailable } from '../platform/database/errors.ts'
 import type { Db } from '../platform/database/store.ts'
@@ -117,7 +116,7 @@ async function written<R>(
   let outcome = await step(rule)
   trail.events.push(...outcome.events)
   while (outcome.next) {
-    await setImmediate()
+    await context.app.store.pause()
     outcome = await step(outcome.next)
     trail.events.push(...outcome.events)
   }

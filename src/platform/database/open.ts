@@ -10,6 +10,7 @@ import { type Opened, openEmbedded } from './embedded.ts'
 import { toConflict, toRejection, toUnavailable } from './errors.ts'
 import { Liveness } from './liveness.ts'
 import { migrate, migrationsOf } from './migrate.ts'
+import { createPause } from './pause.ts'
 import {
   currentTransaction,
   type HeldTransaction,
@@ -187,7 +188,7 @@ function storeOf(kind: Store['kind'], { pool, end }: Opened, cursors: Cursors): 
   type Statement = Parameters<typeof config>
   const sent = async (query: (text: string | pg.QueryConfig) => Promise<{ rows: unknown[] }>, statement: Statement) => {
     // A long list may exceed the analyzed size.
-    if (kind === 'embedded' && statement[1]?.some(isLong)) await analyzeGrown(query)
+    if (kind === 'embedded' && statement[1]?.some(isLong)) await analyzeGrown(query, statement[0])
     return (await query(config(...statement))).rows as never[]
   }
 
@@ -223,6 +224,7 @@ function storeOf(kind: Store['kind'], { pool, end }: Opened, cursors: Cursors): 
           transaction.over = true
         }
       }),
+    pause: kind === 'embedded' ? createPause(pool) : async () => {},
     statement: (text, values) => translated(async () => pool.foreign(text, values.length > 0 ? [...values] : undefined)),
     ping: () => translated(() => pool.liveness?.ping() ?? within(PING, pool.query(question))),
     onStatement: listener =>

@@ -41,6 +41,8 @@ export interface StorePoolConfig extends pg.PoolConfig {
 export class StorePool extends pg.Pool {
   readonly #listeners = new Set<(text: string) => void>()
   readonly #shares: FairQueue
+  /** Statements and transactions that took a connection. */
+  taken = 0
   liveness: Liveness | null = null
   refused: ((error: pg.DatabaseError) => void) | null = null
 
@@ -70,13 +72,19 @@ export class StorePool extends pg.Pool {
     return this.#borrow()
   }
 
+  get isFree(): boolean {
+    return this.idleCount === this.totalCount
+  }
+
   placed<T>(work: () => Promise<T>): Promise<T> {
+    this.taken++
     return this.#shares.run({ actor: currentActor() }, work)
   }
 
   async #borrow(): Promise<pg.PoolClient> {
     const transaction = currentTransaction.getStore()
     if (transaction && !transaction.over) return this.#borrowFor(transaction)
+    this.taken++
     const turn = { actor: currentActor() }
     const leave = this.#shares.tryAcquire(turn) ?? (await this.#shares.acquire(turn))
     try {

@@ -1,25 +1,29 @@
 /** Runs ANALYZE on the embedded database, which has no autovacuum. */
+import type pg from 'pg'
 import type { StorePool } from './pool.ts'
 
 const GROWTH = 4
 const PAGES = 16
 /** Samples 300 times as many rows. */
-const TARGET = 20
+const TARGET = 10
 /** Milliseconds. */
 const EVERY = 5_000
 
 export const OWN_STATEMENT = '/* statistics */ '
 
 const GROWN = `${OWN_STATEMENT}SELECT c.relname AS name FROM pg_class c WHERE c.relnamespace = 'public'::regnamespace AND c.relkind = 'r'
+  AND ($1::text[] IS NULL OR c.relname = ANY($1::text[]))
   AND pg_relation_size(c.oid) / current_setting('block_size')::int >= greatest(${PAGES}, ${GROWTH} * c.relpages)`
 
-type Query = (text: string) => Promise<{ rows: unknown[] }>
+type Query = (statement: pg.QueryConfig) => Promise<{ rows: unknown[] }>
 
-export async function analyzeGrown(query: Query): Promise<void> {
-  const { rows } = (await query(GROWN)) as { rows: { name: string }[] }
+/** `statement`: only its tables, as others would make it wait. */
+export async function analyzeGrown(query: Query, statement?: string): Promise<void> {
+  const words = statement === undefined ? null : [...new Set(statement.match(/[a-z_]+/g))]
+  const { rows } = (await query({ text: GROWN, values: [words] })) as { rows: { name: string }[] }
   if (rows.length === 0) return
-  await query(`${OWN_STATEMENT}SET default_statistics_target = ${TARGET}`)
-  for (const { name } of rows) await query(`${OWN_STATEMENT}ANALYZE "${name}"`)
+  await query({ text: `${OWN_STATEMENT}SET default_statistics_target = ${TARGET}` })
+  for (const { name } of rows) await query({ text: `${OWN_STATEMENT}ANALYZE "${name}"` })
 }
 
 export function keepAnalyzed(pool: StorePool): () => void {
@@ -30,7 +34,7 @@ export function keepAnalyzed(pool: StorePool): () => void {
   const timer = setInterval(() => {
     if (!isUsed) return
     isUsed = false
-    void analyzeGrown(text => pool.query(text)).catch(() => {
+    void analyzeGrown(statement => pool.query(statement)).catch(() => {
       isUsed = true
     })
   }, EVERY)

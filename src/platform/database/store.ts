@@ -21,6 +21,8 @@ export interface Store {
   readonly db: Db
   /** READ COMMITTED. Use only the given `db` inside. */
   transaction<T>(work: (db: Db) => Promise<T>): Promise<T>
+  /** Between two transactions of a long change: lets others have the connection. */
+  pause(): Promise<void>
   /** For libraries with own statements; several texts return several results. */
   statement(text: string, values: readonly unknown[]): Promise<{ rows: unknown[] }>
   ping(): Promise<void>

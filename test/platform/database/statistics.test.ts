@@ -17,12 +17,12 @@ const fill = (from: number, to: number) =>
   )
 const known = async () =>
   (await store.db.query<{ rows: number }>(`SELECT reltuples::int AS rows FROM pg_class WHERE relname = 'users'`))[0]!.rows
-const analyze = async (): Promise<string[]> => {
+const analyze = async (statement?: string): Promise<string[]> => {
   const sent: string[] = []
-  await analyzeGrown(async text => {
+  await analyzeGrown(async ({ text, values }) => {
     sent.push(text)
-    return { rows: await store.db.query(text) }
-  })
+    return { rows: await store.db.query(text, values) }
+  }, statement)
   return sent.filter(text => text.includes('ANALYZE'))
 }
 
@@ -58,6 +58,15 @@ test('a long list has the tables analyzed before it is planned, also inside a tr
   stop()
   expect(sent.filter(text => !/^(BEGIN|COMMIT)/.test(text))).toHaveLength(1)
   expect(await known()).toBe(2_000)
+})
+
+test('a statement waits for the tables that it names, and no other', async () => {
+  await fill(1, 2_000)
+  await store.db.query(`INSERT INTO audit_events (event, action, outcome, actor_kind, actor_name, target_type, target_id, request_id)
+    SELECT 'e', 'a', 'o', 'user', 'n', 'user', i, 'r' FROM generate_series(1, 5000) i`)
+  expect(await analyze('SELECT 1 FROM groups g JOIN memberships m ON m.group_id = g.id')).toEqual([])
+  expect(await analyze('SELECT id FROM users')).toEqual([expect.stringContaining('ANALYZE "users"')])
+  expect(await analyze()).toEqual([expect.stringContaining('ANALYZE "audit_events"')])
 })
 
 test('what was prepared before a fill is planned anew after it', async () => {

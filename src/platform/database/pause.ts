@@ -1,0 +1,20 @@
+/** Between the steps of a long change on the single connection of the embedded database. */
+import { setImmediate, setTimeout } from 'node:timers/promises'
+import type { StorePool } from './pool.ts'
+
+/** Milliseconds: without a statement, then others pause too; at most. */
+const QUIET = 3
+const LONGEST = 50
+
+/** Lets a request that waited for the last step send its next statements, so that it waits for one step only. */
+export function createPause(pool: Pick<StorePool, 'taken' | 'isFree'>): () => Promise<void> {
+  return async () => {
+    const end = performance.now() + LONGEST
+    let seen = pool.taken
+    await setImmediate()
+    while (performance.now() < end && !(pool.isFree && pool.taken === seen)) {
+      seen = pool.taken
+      await setTimeout(QUIET)
+    }
+  }
+}
