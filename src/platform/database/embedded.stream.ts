@@ -56,8 +56,16 @@ export class Backend {
     this.#yieldedAt = performance.now()
   }
 
-  send(message: Uint8Array): Promise<Uint8Array> {
+  start(message: Uint8Array): Promise<Uint8Array> {
     return this.#db.runExclusive(() => this.#db.execProtocolRaw(message))
+  }
+
+  /** Not by execProtocolRaw, which parses each reply and keeps its messages for good. */
+  async send(message: Uint8Array): Promise<Uint8Array> {
+    const parts: Uint8Array[] = []
+    const onRawData = (data: Uint8Array) => void parts.push(data.slice())
+    await this.#db.runExclusive(() => this.#db.execProtocolRawStream(message, { onRawData }))
+    return parts.length === 1 ? parts[0]! : Buffer.concat(parts)
   }
 }
 
@@ -114,7 +122,7 @@ class EmbeddedStream extends Duplex {
       this.#started = true
       this.#leave = await this.#backend.enter()
       if (this.destroyed) return this.#goodbye()
-      await this.#answer(this.#take(length))
+      this.#reply(await this.#backend.start(this.#take(length)))
       await this.#backend.send(simpleQuery(SETTINGS))
     }
     const { length, terminated } = messagesOf(this.#held)
@@ -130,7 +138,10 @@ class EmbeddedStream extends Duplex {
 
   async #answer(message: Uint8Array): Promise<void> {
     await this.#backend.breathe()
-    const reply = await this.#backend.send(message)
+    this.#reply(await this.#backend.send(message))
+  }
+
+  #reply(reply: Uint8Array): void {
     if (reply.length > 0) this.push(Buffer.from(reply.buffer, reply.byteOffset, reply.byteLength))
   }
 
