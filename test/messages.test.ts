@@ -30,11 +30,11 @@ function parsed(path: string) {
   return { tree: tree as unknown as Node, sourceOf }
 }
 
-function* walk(value: unknown): Generator<Node> {
-  if (Array.isArray(value)) for (const item of value) yield* walk(item)
+function* nodesIn(value: unknown): Generator<Node> {
+  if (Array.isArray(value)) for (const item of value) yield* nodesIn(item)
   else if (typeof value === 'object' && value !== null) {
     if (isNode(value)) yield value
-    for (const inner of Object.values(value)) yield* walk(inner)
+    for (const inner of Object.values(value)) yield* nodesIn(inner)
   }
 }
 
@@ -88,7 +88,7 @@ const files = readdirSync(SRC, { recursive: true, encoding: 'utf8' })
 /** Classes that extend an error, by their own name or that of another such class. */
 const parents = new Map<string, string>()
 for (const { tree } of files)
-  for (const node of walk(tree))
+  for (const node of nodesIn(tree))
     if (node.type === 'ClassDeclaration' && isNode(node.superClass) && node.superClass.type === 'Identifier')
       parents.set((node.identifier as { value: string } & Node).value, (node.superClass as unknown as { value: string }).value)
 const isError = (name: string): boolean =>
@@ -100,7 +100,7 @@ const rules = new Set<string>()
 function take(name: string, call: Node, within: Set<Node>, sourceOf: SourceOf): void {
   if (!isError(name)) return
   const given = ((call.arguments ?? []) as { expression: Node }[]).map(({ expression }) => expression)
-  for (const inner of walk(given)) within.add(inner)
+  for (const inner of nodesIn(given)) within.add(inner)
   const texts = given
     .filter(({ type }) => type !== 'ObjectExpression')
     .map(argument => textsOf(argument, sourceOf))
@@ -113,11 +113,11 @@ function take(name: string, call: Node, within: Set<Node>, sourceOf: SourceOf): 
 for (const { tree, sourceOf } of files) {
   const within = new Set<Node>()
   constants = constantsIn(tree)
-  for (const node of walk(tree)) {
+  for (const node of nodesIn(tree)) {
     if (node.type === 'NewExpression') take((node.callee as unknown as { value?: string }).value ?? '', node, within, sourceOf)
     else if (node.type === 'ClassDeclaration') {
       const name = (node.identifier as unknown as { value: string }).value
-      for (const call of walk(node.body))
+      for (const call of nodesIn(node.body))
         if (call.type === 'CallExpression' && (call.callee as Node).type === 'Super') take(name, call, within, sourceOf)
     } else if ((node.type === 'StringLiteral' || Array.isArray(node.expressions)) && !within.has(node))
       for (const text of textsOf(node, sourceOf)) if (RULE.test(text)) rules.add(text)

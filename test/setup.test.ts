@@ -20,14 +20,14 @@ const lockfile = (version: string) => ({
   packages: { '': { name: 'p' }, 'node_modules/@graphql-codegen/cli': { version, integrity: 'sha512-x' } },
 })
 
-async function setup(...args: string[]): Promise<{ code: number; said: string[] }> {
+async function setup(...args: string[]): Promise<{ code: number; lines: string[] }> {
   const { NODE_ENV: _, npm_execpath: __, ...env } = process.env
   const child = promisify(execFile)(process.execPath, [at('scripts/setup.mjs'), ...args], { env })
   const { stdout, stderr, code } = await child.then(
-    said => ({ ...said, code: 0 }),
+    output => ({ ...output, code: 0 }),
     (error: { stdout: string; stderr: string; code: number }) => error,
   )
-  return { code, said: `${stdout}${stderr}`.split('\n').filter(line => line.startsWith('setup: ')) }
+  return { code, lines: `${stdout}${stderr}`.split('\n').filter(line => line.startsWith('setup: ')) }
 }
 
 beforeEach(() => {
@@ -48,8 +48,8 @@ afterEach(() => rmSync(project, { recursive: true, force: true }))
 
 describe('the set-up', () => {
   it('makes what is not made yet, and then does nothing', async () => {
-    expect(await setup()).toEqual({ code: 0, said: ['setup: making GraphQL types (not made yet)'] })
-    expect(await setup()).toEqual({ code: 0, said: [] })
+    expect(await setup()).toEqual({ code: 0, lines: ['setup: making GraphQL types (not made yet)'] })
+    expect(await setup()).toEqual({ code: 0, lines: [] })
     expect(runs()).toBe(1)
     expect(existsSync(at('dist/.setup.lock'))).toBe(false)
   })
@@ -57,38 +57,38 @@ describe('the set-up', () => {
   it('makes again what changed, went missing or is asked for', async () => {
     await setup()
     put('schema.graphql', 'type Query { b: Int }')
-    expect((await setup()).said).toEqual(['setup: making GraphQL types (its source changed)'])
+    expect((await setup()).lines).toEqual(['setup: making GraphQL types (its source changed)'])
     put('src/api/rest/users.graphql', 'query { b }')
-    expect((await setup()).said).toEqual(['setup: making GraphQL types (its source changed)'])
+    expect((await setup()).lines).toEqual(['setup: making GraphQL types (its source changed)'])
     rmSync(at('src/generated/graphql.ts'))
-    expect((await setup()).said).toEqual(['setup: making GraphQL types (missing)'])
-    expect((await setup('--force')).said).toEqual(['setup: making GraphQL types (forced)'])
-    expect((await setup()).said).toEqual([])
+    expect((await setup()).lines).toEqual(['setup: making GraphQL types (missing)'])
+    expect((await setup('--force')).lines).toEqual(['setup: making GraphQL types (forced)'])
+    expect((await setup()).lines).toEqual([])
     expect(runs()).toBe(5)
   })
 
   it('shows why a generator failed, fails itself, and tries again', async () => {
     put('break', '')
-    const { code, said } = await setup()
+    const { code, lines } = await setup()
     expect(code).toBe(1)
-    expect(said.at(-1)).toBe('setup: making GraphQL types failed (exit 2):')
+    expect(lines.at(-1)).toBe('setup: making GraphQL types failed (exit 2):')
     rmSync(at('break'))
     expect((await setup()).code).toBe(0)
-    expect((await setup()).said).toEqual([])
+    expect((await setup()).lines).toEqual([])
   })
 
   it('works once when two run at once', async () => {
     const both = await Promise.all([setup(), setup()])
     expect(both.map(({ code }) => code)).toEqual([0, 0])
     expect(runs()).toBe(1)
-    expect(both.flatMap(({ said }) => said).filter(line => line.includes('making'))).toHaveLength(1)
+    expect(both.flatMap(({ lines }) => lines).filter(line => line.includes('making'))).toHaveLength(1)
   })
 
   it('does not wait for one that was killed', async () => {
     const killed = spawn(process.execPath, [at('scripts/setup.mjs')], { stdio: 'ignore' })
     while (!existsSync(at('runs'))) await new Promise(resolve => setTimeout(resolve, 10))
     killed.kill('SIGKILL')
-    expect(await setup()).toEqual({ code: 0, said: ['setup: making GraphQL types (not made yet)'] })
+    expect(await setup()).toEqual({ code: 0, lines: ['setup: making GraphQL types (not made yet)'] })
     expect(existsSync(at('dist/.setup.lock'))).toBe(false)
   })
 
@@ -107,21 +107,21 @@ describe('the set-up', () => {
     local('1.0.0')
     expect(await setup()).toEqual({
       code: 0,
-      said: ['setup: installing packages (the last installation is missing or incomplete)'],
+      lines: ['setup: installing packages (the last installation is missing or incomplete)'],
     })
-    expect(await setup()).toEqual({ code: 0, said: [] })
+    expect(await setup()).toEqual({ code: 0, lines: [] })
     expect(existsSync(at('node_modules/local/package.json'))).toBe(true)
     local('2.0.0')
-    expect(await setup()).toEqual({ code: 0, said: ['setup: installing packages (package-lock.json has changed)'] })
-    expect(await setup()).toEqual({ code: 0, said: [] })
+    expect(await setup()).toEqual({ code: 0, lines: ['setup: installing packages (package-lock.json has changed)'] })
+    expect(await setup()).toEqual({ code: 0, lines: [] })
   })
 
   it('says that npm failed, and does not go on', async () => {
     put('package-lock.json', JSON.stringify(lockfile('2.0.0')))
     put('package.json', '{ broken')
-    const { code, said } = await setup()
+    const { code, lines } = await setup()
     expect(code).toBe(1)
-    expect(said).toEqual([
+    expect(lines).toEqual([
       'setup: installing packages (the last installation is missing or incomplete)',
       'setup: npm ci failed (exit 1); its output above says why',
     ])
@@ -132,7 +132,7 @@ describe('the set-up', () => {
     rmSync(at('node_modules'), { recursive: true })
     rmSync(at('schema.graphql'))
     put('package-lock.json', JSON.stringify({ name: 'p', lockfileVersion: 3, packages: { '': { name: 'p' } } }))
-    expect(await setup()).toEqual({ code: 0, said: ['setup: installing packages (first start)'] })
-    expect(await setup()).toEqual({ code: 0, said: [] })
+    expect(await setup()).toEqual({ code: 0, lines: ['setup: installing packages (first start)'] })
+    expect(await setup()).toEqual({ code: 0, lines: [] })
   })
 })

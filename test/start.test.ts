@@ -15,21 +15,21 @@ const main = new URL('../src/main.ts', import.meta.url).pathname
 
 async function started(env: Record<string, string>) {
   const child = spawn(process.execPath, [main], { env: { PORT: '0', ...compiled, ...env }, stdio: ['ignore', 'ignore', 'pipe'] })
-  const [said, [code]] = await Promise.all([text(child.stderr), once(child, 'close')])
-  return { said, code }
+  const [stderr, [code]] = await Promise.all([text(child.stderr), once(child, 'close')])
+  return { stderr, code }
 }
 
 test.skipIf(process.platform !== 'linux')('a DATA_DIR that the system refuses to make ends the start', async () => {
   expect(await started({ DATA_DIR: '/proc/nope' })).toEqual({
     code: 1,
-    said: 'The data directory /proc/nope cannot be made or written (ENOENT): set DATA_DIR to one that can\n',
+    stderr: 'The data directory /proc/nope cannot be made or written (ENOENT): set DATA_DIR to one that can\n',
   })
 })
 
 test('a HOST of another machine ends the start before the store is opened', async () => {
-  const said = 'HOST 203.0.113.7 is no address of this machine: set HOST to one that it has, or to 0.0.0.0 for all of them\n'
-  // It would complain of its own, were it opened.
-  expect(await started({ HOST: '203.0.113.7', DATA_DIR: '/proc/nope' })).toEqual({ code: 1, said })
+  const stderr = 'HOST 203.0.113.7 is no address of this machine: set HOST to one that it has, or to 0.0.0.0 for all of them\n'
+  // An opened store would end with an error of its own.
+  expect(await started({ HOST: '203.0.113.7', DATA_DIR: '/proc/nope' })).toEqual({ code: 1, stderr })
 })
 
 describe('an address', () => {

@@ -20,5 +20,5 @@ export function asking(app: TestApp) {
   }
 }
 
-export const MINT =
+export const CREATE_KEY =
   'mutation ($input: CreateApiKeyInput!) { createApiKey(input: $input) { secret apiKey { id scopes expiresAt parentKeyId } } }'

@@ -2,13 +2,13 @@
 import { afterAll, describe, expect, test } from 'vitest'
 import { make } from '../api/graphql/make.ts'
 import { bootApp, type Person } from '../harness/app.ts'
-import { asking, MINT } from './asking.ts'
+import { asking, CREATE_KEY } from './asking.ts'
 
 const app = await bootApp()
 afterAll(() => app.close())
 const on = { app }
 const { codeOf, alive, run, sql } = asking(app)
-const mint = (token: string, input: object) => run(token, MINT, { input })
+const createKey = (token: string, input: object) => run(token, CREATE_KEY, { input })
 
 const HOUR = 3_600_000
 const ROTATE =
@@ -20,7 +20,7 @@ const RENAME =
 describe('scopes', () => {
   const narrowed = async (scopes: string[], permissions: string[] = ['USER_ADMIN']) => {
     const owner = await app.as(permissions)
-    return { owner, ...(await mint(owner.token, { scopes })) } as { owner: Person; secret: string }
+    return { owner, ...(await createKey(owner.token, { scopes })) } as { owner: Person; secret: string }
   }
 
   test('narrow a key and the tokens issued with it', async () => {
@@ -82,25 +82,25 @@ describe('scopes', () => {
     })
   })
 
-  test('of a new key lie within those of the credential that mints it', async () => {
+  test('of a new key lie within those of the credential that creates it', async () => {
     const { secret } = await narrowed(['apikey:create', 'read'])
-    expect((await mint(secret, {})).apiKey.scopes).toEqual(['apikey:create', 'read'])
-    expect((await mint(secret, { scopes: ['user:list'] })).apiKey.scopes).toEqual(['user:list'])
+    expect((await createKey(secret, {})).apiKey.scopes).toEqual(['apikey:create', 'read'])
+    expect((await createKey(secret, { scopes: ['user:list'] })).apiKey.scopes).toEqual(['user:list'])
     for (const wider of ['user:*', 'group:create', 'apikey:*'])
-      expect(await codeOf(secret, MINT, { input: { scopes: [wider] } }), wider).toBe('FORBIDDEN')
-    expect(await codeOf(await make.keyToken(on, secret), MINT, { input: { scopes: ['user:disable'] } })).toBe('FORBIDDEN')
+      expect(await codeOf(secret, CREATE_KEY, { input: { scopes: [wider] } }), wider).toBe('FORBIDDEN')
+    expect(await codeOf(await make.keyToken(on, secret), CREATE_KEY, { input: { scopes: ['user:disable'] } })).toBe('FORBIDDEN')
     for (const unknown of ['*', 'write', 'user', 'user:nothing', '', 'READ'])
-      expect(await codeOf(secret, MINT, { input: { scopes: [unknown] } }), unknown).toBe('BAD_USER_INPUT')
+      expect(await codeOf(secret, CREATE_KEY, { input: { scopes: [unknown] } }), unknown).toBe('BAD_USER_INPUT')
   })
 
-  test('hold for rotating: no wider key comes out of it', async () => {
+  test('hold for rotation: the new key has no wider scopes', async () => {
     const owner = await app.as(['USER_ADMIN'])
-    const [wide, tool] = [await mint(owner.token, {}), await mint(owner.token, { scopes: ['apikey:rotate'] })]
+    const [wide, tool] = [await createKey(owner.token, {}), await createKey(owner.token, { scopes: ['apikey:rotate'] })]
     expect(await codeOf(tool.secret, ROTATE, { id: wide.apiKey.id })).toBe('FORBIDDEN')
     expect((await run(tool.secret, ROTATE, { id: tool.apiKey.id })).apiKey.scopes).toEqual(['apikey:rotate'])
   })
 
-  test('are told to their holder', async () => {
+  test('are shown to their holder', async () => {
     const { secret } = await narrowed(['viewer:read', 'group:list'])
     expect(await run(secret, '{ viewer { credential scopes can } }')).toMatchObject({
       credential: 'API_KEY',
@@ -115,7 +115,7 @@ describe('scopes', () => {
 describe('expiry', () => {
   test('of a key ends it, its tokens and its exchange at once', async () => {
     const owner = await app.as([])
-    const { secret, apiKey } = await mint(owner.token, { expiresAt: new Date(Date.now() + HOUR).toISOString() })
+    const { secret, apiKey } = await createKey(owner.token, { expiresAt: new Date(Date.now() + HOUR).toISOString() })
     const token = await make.keyToken(on, secret)
     expect([await alive(secret), await alive(token)]).toEqual([true, true])
     await sql(`UPDATE api_keys SET expires_at = now() - interval '1 second' WHERE id = $1`, apiKey.id)
@@ -123,22 +123,22 @@ describe('expiry', () => {
     await expect(make.keyToken(on, secret)).rejects.toThrow(/unknown, expired or revoked/)
   })
 
-  test('lies in the future, and no key outlives the one it was minted with', async () => {
+  test('lies in the future, and no key outlives the one that creates it', async () => {
     const owner = await app.as([])
-    expect(await codeOf(owner.token, MINT, { input: { expiresAt: new Date(Date.now() - 1000).toISOString() } })).toBe(
+    expect(await codeOf(owner.token, CREATE_KEY, { input: { expiresAt: new Date(Date.now() - 1000).toISOString() } })).toBe(
       'BAD_USER_INPUT',
     )
     const soon = new Date(Date.now() + HOUR).toISOString()
-    const parent = await mint(owner.token, { expiresAt: soon })
-    const child = (await mint(parent.secret, { expiresAt: new Date(Date.now() + 48 * HOUR).toISOString() })).apiKey
+    const parent = await createKey(owner.token, { expiresAt: soon })
+    const child = (await createKey(parent.secret, { expiresAt: new Date(Date.now() + 48 * HOUR).toISOString() })).apiKey
     expect(child).toMatchObject({ expiresAt: soon, parentKeyId: parent.apiKey.id })
-    expect((await mint(parent.secret, {})).apiKey.expiresAt).toBe(soon)
+    expect((await createKey(parent.secret, {})).apiKey.expiresAt).toBe(soon)
   })
 
-  test('of a token is the end of it, and it does not outlive its key', async () => {
+  test('of a token ends it, and no token outlives its key', async () => {
     const owner = await app.as([])
     const expiresAt = new Date(Date.now() + HOUR / 2)
-    const { secret } = await mint(owner.token, { expiresAt: expiresAt.toISOString() })
+    const { secret } = await createKey(owner.token, { expiresAt: expiresAt.toISOString() })
     const token = await make.keyToken(on, secret)
     const { endsAt, expiration, id } = await run(
       token,
@@ -161,7 +161,7 @@ describe('expiry', () => {
 describe('rotation', () => {
   test('makes a new secret with the same settings, and the old one works for the grace period', async () => {
     const owner = await app.as([])
-    const old = await mint(owner.token, { name: 'of a machine', scopes: ['read'] })
+    const old = await createKey(owner.token, { name: 'of a machine', scopes: ['read'] })
     const next = await run(owner.token, ROTATE, { id: old.apiKey.id, grace: 600 })
     expect(next.apiKey).toMatchObject({ scopes: ['read'], expiresAt: null })
     expect(next.secret).not.toBe(old.secret)
@@ -176,7 +176,7 @@ describe('rotation', () => {
 
   test('without grace ends the old one at once; rotated twice it is a conflict', async () => {
     const owner = await app.as([])
-    const old = await mint(owner.token, {})
+    const old = await createKey(owner.token, {})
     const token = await make.keyToken(on, old.secret)
     const next = await run(owner.token, ROTATE, { id: old.apiKey.id, grace: 0 })
     expect([await alive(old.secret), await alive(token), await alive(next.secret)]).toEqual([false, false, true])
@@ -186,13 +186,13 @@ describe('rotation', () => {
 
   test('at once and twice makes one successor', async () => {
     const owner = await app.as([])
-    const { apiKey } = await mint(owner.token, {})
+    const { apiKey } = await createKey(owner.token, {})
     const codes = await Promise.all([1, 2, 3].map(() => codeOf(owner.token, ROTATE, { id: apiKey.id })))
     expect(codes.toSorted()).toEqual(['CONFLICT', 'CONFLICT', null])
   })
 
   test("is the owner's: for anyone else the key does not exist", async () => {
-    const { apiKey } = await mint((await app.as([])).token, {})
+    const { apiKey } = await createKey((await app.as([])).token, {})
     expect(await codeOf(app.admin.token, ROTATE, { id: apiKey.id })).toBe('NOT_FOUND')
   })
 })

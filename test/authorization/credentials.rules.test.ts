@@ -59,7 +59,7 @@ describe('lock-out', () => {
     if (refusal !== null) expect(refusal.extensions.code).toBe('TOO_MANY_REQUESTS')
     await sleep(2_000 * extensions.retryAfter!)
     expect(await attempt(userid, password)).toBeNull()
-    // And then the count begins anew.
+    // Then the count starts at zero.
     for (let failed = 0; failed < 4; failed++) expect((await attempt(userid, 'wrong'))?.extensions.code).toBe('UNAUTHENTICATED')
     expect(await attempt(userid, password)).toBeNull()
   })
@@ -267,7 +267,7 @@ describe('the last administrator', () => {
         const left = await administrators()
         expect(left).toHaveLength(1)
         expect(codes.filter(code => code === null)).toHaveLength(1)
-        // Whoever lost was told so: by the rule, or because their power or their token was gone already.
+        // The other request fails by the rule, or because its permission or token has ended already.
         expect(codes.find(code => code !== null)).toMatch(/^(CONFLICT|FORBIDDEN|UNAUTHENTICATED|NOT_FOUND)$/)
         const winner = left[0] === one.id ? one : two
         ;[one, two] = [winner, await app.as(['USER_ADMIN'])]

@@ -2,13 +2,13 @@
 import { afterAll, describe, expect, test } from 'vitest'
 import { make } from '../api/graphql/make.ts'
 import { bootApp, type Person } from '../harness/app.ts'
-import { asking, MINT } from './asking.ts'
+import { asking, CREATE_KEY } from './asking.ts'
 
 const app = await bootApp()
 afterAll(() => app.close())
 const on = { app }
 const { alive, run, sql } = asking(app)
-const mint = (token: string, input: object) => run(token, MINT, { input })
+const createKey = (token: string, input: object) => run(token, CREATE_KEY, { input })
 
 describe('what ends a credential at once', () => {
   async function credentials() {
@@ -85,7 +85,7 @@ describe('use', () => {
 
   test('issuing a token is its first use, and in the same moment a use of its key', async () => {
     const owner = await app.as([])
-    const { secret, apiKey } = await mint(owner.token, {})
+    const { secret, apiKey } = await createKey(owner.token, {})
     const [unused] = await sql<{ last: Date | null }>('SELECT last_used AS last FROM api_keys WHERE id = $1', apiKey.id)
     expect(unused!.last).toBeNull()
     await make.keyToken(on, secret)
@@ -97,7 +97,7 @@ describe('use', () => {
   })
 
   test('of a key shows soon after the first, and further ones are not written before a minute is over', async () => {
-    const { secret, apiKey } = await mint((await app.as([])).token, {})
+    const { secret, apiKey } = await createKey((await app.as([])).token, {})
     const lastUsed = async () =>
       (await sql<{ last: Date | null }>('SELECT last_used AS last FROM api_keys WHERE id = $1', apiKey.id))[0]!.last
     await alive(secret)

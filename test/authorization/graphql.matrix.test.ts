@@ -27,7 +27,7 @@ async function actorFor(row: Row, column: Column): Promise<Actor> {
   return actors.get(column)!
 }
 
-/** The answer in the words of the matrix; what is refused comes with null and without data. */
+/** The answer as a cell of the matrix. A refusal has null and no data. */
 function cell(answer: Awaited<ReturnType<typeof app.graphql>>, asked: Asked): string {
   if (answer.status !== 200) return answer.data === undefined ? String(answer.status) : `${answer.status} with data`
   const value = Object.values(answer.data)[0] as never

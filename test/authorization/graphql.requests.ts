@@ -122,7 +122,7 @@ export const requests: Record<string, Ask[]> = {
     },
   ],
   7: [onUser('setUserDisabled', { disabled: true }), onUser('setUserDisabled', { disabled: false })],
-  // The built-in IAM has nothing to sync: whoever may ask is told so.
+  // Local accounts have no sync: an allowed caller gets BAD_USER_INPUT.
   8: [async () => mutation('syncIam', { id: 'bim' }, 'count', { allowed: 'BAD_USER_INPUT' })],
   9: [async () => mutation('syncIam', { id: 'bim', dryRun: true }, 'count', { allowed: 'BAD_USER_INPUT' })],
   10: [
@@ -279,5 +279,5 @@ export const requests: Record<string, Ask[]> = {
 
 /** Rows without a field: SCIM has an API of its own. */
 export const elsewhere = ['37']
-/** Rows that may change whoever asks: each request gets a new actor. */
+/** Rows that may change their caller: each request gets a new actor. */
 export const changesActor = new Set(['6', '7', '36'])

@@ -29,7 +29,7 @@ const permissionsOf: Partial<Record<Column, string[]>> = {
   IMPERSONATE_USER: ['IMPERSONATE_USER'],
 }
 
-/** A new actor, since some rows change whoever asks. */
+/** A new actor, since some rows change their caller. */
 export async function makeActor(app: TestApp, w: World, column: Column): Promise<Actor> {
   const user = await app.as(permissionsOf[column] ?? [])
   const apikey = await user.key()

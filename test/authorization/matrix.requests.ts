@@ -167,7 +167,7 @@ export const requests: Record<string, Ask[]> = {
   5: ['PUT', 'POST'].map(method => on(method, '/permissions', { json: ['CREATE_FILTER'] })),
   6: [changePassword],
   7: [on('PUT', '/disable/true'), on('PUT', '/disable/false')],
-  // The built-in IAM has nothing to sync: whoever may ask is told so.
+  // Local accounts have no sync: an allowed caller gets 400.
   8: [async () => ({ method: 'POST', path: '/bim/syncUsers', json: { iamid: 'bim' }, allowed: 400 })],
   9: [async () => ({ method: 'POST', path: '/iam/bim/sync', json: { dryRun: true }, allowed: 400 })],
   10: [
@@ -235,5 +235,5 @@ export const requests: Record<string, Ask[]> = {
   39: [on('PUT', '')],
 }
 
-/** Rows that may change whoever asks: each request gets a new actor. */
+/** Rows that may change their caller: each request gets a new actor. */
 export const changesActor = new Set(['6', '7', '36'])

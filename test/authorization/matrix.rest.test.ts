@@ -23,7 +23,7 @@ async function actorFor(row: Row, column: Column): Promise<Actor> {
   return actors.get(column)!
 }
 
-/** The answer in the words of the matrix. */
+/** The answer as a cell of the matrix. */
 function cell(status: number, asked: Asked, body: unknown): string {
   if (asked.allowed !== undefined && status === asked.allowed) return '200'
   if (status !== 200 || !asked.shows) return String(status)
@@ -32,7 +32,7 @@ function cell(status: number, asked: Asked, body: unknown): string {
   return shown ? '200' : 'R'
 }
 
-/** What the row's requests got; more than one word when they were not treated alike. */
+/** The cell of the row; several joined when its requests differ. */
 async function tryRow(row: Row, column: Column): Promise<string> {
   const got: string[] = []
   for (const ask of requests[row.id]!) {

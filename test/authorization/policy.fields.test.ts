@@ -1,5 +1,5 @@
-// Every root field asks the policy before anything else, and for what: fields.txt. Whatever no caller here reaches: uncovered.txt.
-// After a change that is meant: vitest run test/authorization/policy.fields.test.ts --update
+// Every root field asks the policy first (fields.txt). uncovered.txt lists the actions that no caller reaches here.
+// After an intended change: npm test -- test/authorization/policy.fields.test.ts --update
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type Action, policy } from '../../src/authorization/policy.ts'
 import { type Decision, decisions } from '../../src/authorization/service.ts'
@@ -16,15 +16,15 @@ afterAll(() => app.close())
 
 /** The questions that `work` puts to the policy, in their order. */
 async function questionsOf(work: () => Promise<unknown>): Promise<Decision[]> {
-  const heard: Decision[] = []
-  const listen = (message: unknown) => heard.push(message as Decision)
+  const questions: Decision[] = []
+  const listen = (message: unknown) => questions.push(message as Decision)
   decisions.subscribe(listen)
   await work()
   decisions.unsubscribe(listen)
-  return heard
+  return questions
 }
 
-/** Whoever asks, by what they hold: everything, nothing, and everything behind a key that may do nothing. */
+/** With every permission, with none, and with every permission but a key of one narrow scope. */
 const callers = ['administrator', 'nobody', 'narrowed'] as const
 type Caller = (typeof callers)[number]
 interface Asked {
@@ -34,7 +34,7 @@ interface Asked {
 /** One operation of each root field. */
 const fields = operations.filter(({ label, name }) => label === name)
 const asked = new Map<string, Record<Caller, Asked>>()
-const heardElsewhere: Decision[] = []
+const otherQuestions: Decision[] = []
 
 beforeAll(async () => {
   const on: Stage = { app, stock: await stockUp(app.store, 2), n: 2 }
@@ -55,10 +55,10 @@ beforeAll(async () => {
     }
     asked.set(entry.name, found as Record<Caller, Asked>)
   }
-  heardElsewhere.push(...(await questionsOf(() => throughTheLoginPage(on))))
-  heardElsewhere.push(...(await questionsOf(throughAProvider)))
+  otherQuestions.push(...(await questionsOf(() => throughTheLoginPage(on))))
+  otherQuestions.push(...(await questionsOf(throughAProvider)))
   const hidden = '{ users(filter: { groupNames: ["stock1"] }) { nodes { id } } }'
-  for (const token of [app.admin.token, nobody]) heardElsewhere.push(...(await questionsOf(() => app.graphql(hidden, {}, token))))
+  for (const token of [app.admin.token, nobody]) otherQuestions.push(...(await questionsOf(() => app.graphql(hidden, {}, token))))
 }, 120_000)
 
 /** An invitation is read and accepted on a page, not in GraphQL. */
@@ -73,7 +73,6 @@ async function throughTheLoginPage(on: Stage): Promise<void> {
   await fetch(`${app.url}/bim/iam/bim/user/authenticate`, { redirect: 'manual' })
 }
 
-/** Nor is a log-in with a provider. */
 async function throughAProvider(): Promise<void> {
   const idp = await liar('roster')
   await makeOpenid(app, 'provider', { clientId: 'roster', discoverUrl: idp.issuer })
@@ -83,7 +82,7 @@ async function throughAProvider(): Promise<void> {
 
 const names = fields.map(({ name }) => name)
 
-test.each(names)('%s asks the policy, whoever calls, and asks the same', name => {
+test.each(names)('%s asks the policy the same first question for each caller', name => {
   const { administrator, nobody, narrowed } = asked.get(name)!
   expect(administrator.questions.length).toBeGreaterThan(0)
   expect([nobody, narrowed].map(({ questions }) => questions[0]?.action)).toEqual(
@@ -91,7 +90,7 @@ test.each(names)('%s asks the policy, whoever calls, and asks the same', name =>
   )
 })
 
-test.each(names)('%s is FORBIDDEN and null where the policy said no', name => {
+test.each(names)('%s is FORBIDDEN and null where the policy refuses', name => {
   for (const caller of ['nobody', 'narrowed'] as const) {
     const { questions, answer } = asked.get(name)![caller]
     const refused = questions.some(({ allowed }) => !allowed)
@@ -101,25 +100,28 @@ test.each(names)('%s is FORBIDDEN and null where the policy said no', name => {
   }
 })
 
-test('fields.txt says which action stands before each root field', async () => {
+test('fields.txt lists the action of each root field', async () => {
   const lines = fields.map(
     ({ name, kind }) => `${kind.padEnd(8)}  ${name.padEnd(25)}  ${asked.get(name)!.administrator.questions[0]?.action ?? 'NONE'}`,
   )
-  const text = `# The action of the policy that each root field of GraphQL asks for first, as heard by policy.fields.test.ts. Not to be edited by hand.\n\n`
+  const text = `# The action of the policy that each root field of GraphQL asks for first, as recorded by policy.fields.test.ts. Generated: do not edit.\n\n`
   await expect(`${text}${lines.join('\n')}\n`).toMatchFileSnapshot('fields.txt')
 })
 
 describe('coverage', () => {
-  const heard = () => [...[...asked.values()].flatMap(by => callers.flatMap(caller => by[caller].questions)), ...heardElsewhere]
+  const allQuestions = () => [
+    ...[...asked.values()].flatMap(by => callers.flatMap(caller => by[caller].questions)),
+    ...otherQuestions,
+  ]
 
-  test('uncovered.txt lists the actions that were not both allowed to somebody and refused to somebody else here', async () => {
-    const all = heard()
+  test('uncovered.txt lists the actions that are not both allowed to one caller and refused to another', async () => {
+    const all = allQuestions()
     const was = (action: Action, allowed: boolean) =>
       all.some(decision => decision.action === action && decision.allowed === allowed)
     const uncovered = (Object.keys(policy) as Action[]).filter(
       action => !was(action, true) || (policy[action].who !== 'anyone' && !was(action, false)),
     )
-    const text = `# Actions of the policy that policy.fields.test.ts does not see allowed to one caller and refused to another. Not to be edited by hand.\n\n`
+    const text = `# Actions of the policy that policy.fields.test.ts does not see allowed to one caller and refused to another. Generated: do not edit.\n\n`
     await expect(`${text}${uncovered.join('\n')}\n`).toMatchFileSnapshot('uncovered.txt')
   })
 })

@@ -74,7 +74,7 @@ function print(): string {
   const names = Object.keys(actors)
   const actions = Object.keys(policy) as Action[]
   const groups = Object.keys(fields) as FieldGroup[]
-  return `# Who may do what, printed from src/authorization/policy.ts by policy.test.ts. Not to be edited by hand.
+  return `# Who may do what, printed from src/authorization/policy.ts by policy.test.ts. Generated: do not edit.
 #
 # yes: on anybody's record; own: only on one's own; -: refused. login, key-token, key and impersonation are the credentials of
 # somebody without any permission; key:read is a key narrowed to what reads; the columns in capitals hold that one permission.

@@ -5,8 +5,8 @@ import { fromHeader, generateSecret, hashSecret, parse, sameHash } from '../../s
 
 const kinds: SecretKind[] = ['rk', 'rt', 'ri', 'rs']
 
-describe('mint and parse', () => {
-  test.each(kinds)('%s: what is minted is parsed, and only its hash and its first characters are kept', kind => {
+describe('generate and parse', () => {
+  test.each(kinds)('%s: a generated secret is parsed; its hash and its first characters are returned beside it', kind => {
     const { secret, hash, prefix } = generateSecret(kind)
     expect(secret).toMatch(new RegExp(`^${kind}_[0-9A-Za-z]{46}$`))
     expect(hash).toEqual(createHash('sha256').update(secret).digest())

@@ -1,5 +1,5 @@
-// No secret is kept or told: after a run of everything that handles one, none is in any table, in the audit events, in what the
-// process wrote with its most talkative log, or in any answer but the one that shows it once.
+// No secret is stored or shown: after every operation that handles one, none is in a table, in the audit events, in the log at its
+// most detailed level, or in an answer other than the one that shows it once.
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { type Sent, send } from '../contract/client.ts'
 import { userPath } from '../contract/world.ts'

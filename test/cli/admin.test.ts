@@ -1,4 +1,4 @@
-// A way back in for whoever holds the machine: by a process of its own, on the store alone or beside the server that has it open.
+// The command `admin` runs in a process of its own, on a closed store and beside a server that has the store open.
 import { type ChildProcess, spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { mkdtempSync, rmSync, statSync } from 'node:fs'

@@ -77,7 +77,7 @@ test('a database of a newer build is refused', async () => {
 }, 120_000)
 
 test.skipIf(serverUrl)(
-  'an embedded database that a server holds is refused, with the way out',
+  'an embedded database that a server holds is refused with a remedy',
   async () => {
     const { env } = await embedded()
     const store = await openStore({ databaseUrl: null, dataDir: env.DATA_DIR! })

@@ -1,4 +1,4 @@
-// Another SECRET_KEY, as an operator changes it: on the store that a process leaves, by the command in a process of its own.
+// A change of SECRET_KEY by the command `secrets`, in a process of its own, on a closed store.
 import { randomBytes } from 'node:crypto'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -37,28 +37,28 @@ async function inside<T>(work: (store: Store) => Promise<T>): Promise<T> {
   const store = await openStore({ databaseUrl: database?.url ?? null, dataDir })
   return work(store).finally(() => store.close())
 }
-const sealedWith = (key: Buffer, id: string) =>
+const encryptedWith = (key: Buffer, id: string) =>
   Object.fromEntries(PATHS.map(path => [path, encrypt(key, { iamid: id, path, secret: secretOf(id, path) })]))
-const makeIam = (store: Store, id: string, sealed: Record<string, EncryptedSecrets>) =>
-  store.db.prisma.iam.create({ data: { id, displayName: id, type: 'openid', secrets: sealed as object } })
+const makeIam = (store: Store, id: string, encrypted: Record<string, EncryptedSecrets>) =>
+  store.db.prisma.iam.create({ data: { id, displayName: id, type: 'openid', secrets: encrypted as object } })
 const stored = async (store: Store, id: string) =>
   (await store.db.prisma.iam.findUniqueOrThrow({ where: { id } })).secrets as unknown as Record<string, EncryptedSecrets>
 
 const rotate = (env: Record<string, string> = {}) =>
   cli(['secrets'], { ...where(), SECRET_KEY: text(fresh), SECRET_KEY_PREVIOUS: text(old), ...env })
 
-test('everything is sealed anew, once, and opens with the new key alone', async () => {
+test('every secret is encrypted once with the new key, which alone decrypts it', async () => {
   await inside(async store => {
-    for (const id of ['a', 'b']) await makeIam(store, id, sealedWith(old, id))
-    await makeIam(store, 'new', sealedWith(fresh, 'new'))
+    for (const id of ['a', 'b']) await makeIam(store, id, encryptedWith(old, id))
+    await makeIam(store, 'new', encryptedWith(fresh, 'new'))
   })
   const { stdout, stderr, exitCode } = await rotate()
   expect([exitCode, stderr]).toEqual([0, ''])
   expect(stdout).toMatch(/^4 secrets encrypted with SECRET_KEY\.\nAll secrets are: SECRET_KEY_PREVIOUS can go/)
   await inside(async store => {
     for (const id of ['a', 'b', 'new'])
-      for (const [path, sealed] of Object.entries(await stored(store, id)))
-        expect(decrypt([fresh], { iamid: id, path, encrypted: sealed })).toBe(secretOf(id, path))
+      for (const [path, encrypted] of Object.entries(await stored(store, id)))
+        expect(decrypt([fresh], { iamid: id, path, encrypted })).toBe(secretOf(id, path))
     const events = await store.db.prisma.auditEvent.findMany({ orderBy: { id: 'asc' } })
     expect(events.map(({ event, actorName, targetId }) => [event, actorName, targetId])).toEqual(
       ['a', 'b'].map(id => ['iamConfigured', 'operator', id]),
@@ -69,13 +69,13 @@ test('everything is sealed anew, once, and opens with the new key alone', async 
   expect([again.exitCode, again.stdout.split('\n')[0]]).toEqual([0, '0 secrets encrypted with SECRET_KEY.'])
 }, 60_000)
 
-test('what does not open is named and left as it is, the rest is sealed: exit code 1', async () => {
+test('a secret that no key decrypts is named and left, the rest is encrypted: exit code 1', async () => {
   await inside(async store => {
     const [one, two] = PATHS as [string, string]
-    const mixed = { [one]: sealedWith(old, 'mixed')[one]!, [two]: sealedWith(third, 'mixed')[two]! }
+    const mixed = { [one]: encryptedWith(old, 'mixed')[one]!, [two]: encryptedWith(third, 'mixed')[two]! }
     await makeIam(store, 'mixed', mixed)
-    await makeIam(store, 'whole', sealedWith(old, 'whole'))
-    const broken = sealedWith(old, 'broken')
+    await makeIam(store, 'whole', encryptedWith(old, 'whole'))
+    const broken = encryptedWith(old, 'broken')
     await makeIam(store, 'broken', { [one]: { ...broken[one]!, text: broken[two]!.text } })
   })
   const { stdout, exitCode } = await rotate()
@@ -88,7 +88,7 @@ test('what does not open is named and left as it is, the rest is sealed: exit co
     '',
   ])
   expect(stdout).not.toContain('the secret of')
-  // With the third key it goes on where it was.
+  // With the third key the rest is encrypted.
   const rest = await rotate({ SECRET_KEY_PREVIOUS: text(third) })
   expect([rest.exitCode, rest.stdout.split('\n').slice(0, 2)]).toEqual([
     1,
@@ -96,18 +96,18 @@ test('what does not open is named and left as it is, the rest is sealed: exit co
   ])
 }, 60_000)
 
-test('settings that cannot be used are told on standard error', async () => {
+test('invalid settings are reported on standard error', async () => {
   const { stdout, stderr, exitCode } = await rotate({ SECRET_KEY_PREVIOUS: 'no key' })
   expect([stdout, exitCode]).toEqual(['', 1])
   expect(stderr).toMatch(/SECRET_KEY_PREVIOUS must be 32 bytes in base64/)
   expect(stderr).not.toContain('no key')
 }, 60_000)
 
-test('with both keys a gateway opens secrets of either, and only whoever holds the machine seals anew', async () => {
+test('with both keys a gateway decrypts secrets of either, and only the operator re-encrypts', async () => {
   await inside(async store => {
     const env = { SECRET_KEY: text(fresh), SECRET_KEY_PREVIOUS: text(old) }
-    await makeIam(store, 'old', sealedWith(old, 'old'))
-    await makeIam(store, 'fresh', sealedWith(fresh, 'fresh'))
+    await makeIam(store, 'old', encryptedWith(old, 'old'))
+    await makeIam(store, 'fresh', encryptedWith(fresh, 'fresh'))
     for (const id of ['old', 'fresh']) {
       const found = await secretsOf({ app: testContext({ actor: operator, store, env }).app, db: store.db }, id)
       expect([...found.values()]).toEqual(PATHS.map(path => secretOf(id, path)))
@@ -115,11 +115,11 @@ test('with both keys a gateway opens secrets of either, and only whoever holds t
     const chief = await makeUser(store, 'chief', ['APPLICATION_ADMIN', 'USER_ADMIN'])
     await expect(secrets.reencrypt(testContext({ actor: chief, store, env }), { id: 'old' })).rejects.toThrow(Forbidden)
     await expect(secrets.listOld(testContext({ actor: anonymous, store, env }), {})).rejects.toThrow(Unauthenticated)
-    // Two at once: one seals, the other finds it done.
+    // Of two at once, one finds nothing left to do.
     const context = () => testContext({ actor: operator, store, env })
     const events = await eventsBy(store, async () => {
       const both = await Promise.all([1, 2].map(() => secrets.reencrypt(context(), { id: 'old' })))
-      expect(both.map(({ reencrypted: resealed }) => resealed.length).toSorted()).toEqual([0, 2])
+      expect(both.map(({ reencrypted }) => reencrypted.length).toSorted()).toEqual([0, 2])
     })
     expect(events).toHaveLength(1)
   })

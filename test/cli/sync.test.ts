@@ -95,12 +95,12 @@ describe.skipIf(slapdFolder === null)('npm run sync', () => {
       env: { ...compiled, ...env },
       stdio: ['ignore', 'pipe', 'inherit'],
     })
-    const said = text(child.stdout)
+    const output = text(child.stdout)
     await expect.poll(() => gate.waiting(), { timeout: 20_000 }).toBe(1)
     child.kill('SIGINT')
     const [exitCode] = await once(child, 'exit')
     gate.is('through')
-    expect({ exitCode, stdout: await said }).toMatchObject({
+    expect({ exitCode, stdout: await output }).toMatchObject({
       exitCode: 130,
       stdout: expect.stringMatching(
         /^Sync \d+ is not over: the next npm run sync goes on with it, or a gateway on this store\.\n$/,

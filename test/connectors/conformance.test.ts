@@ -1,4 +1,4 @@
-// One suite for every way a person comes in from outside (conformance.ts), each with a real peer (sources.*.ts).
+// One suite (conformance.ts) for each federation source, with a real peer (sources.*.ts).
 import { conforms } from './conformance.ts'
 import { openid, userInfo } from './sources.http.ts'
 import { ldapLogIn, ldapRefresh, ldapSync } from './sources.ldap.ts'

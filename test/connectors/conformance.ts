@@ -1,4 +1,4 @@
-// What must hold however a person comes in from outside. Each fact is one test, run for each way in.
+// The rules that hold for each federation source. Each rule is one test, which runs for each source.
 import { setTimeout as pause } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { bootApp, type TestApp } from '../harness/app.ts'
@@ -6,7 +6,7 @@ import { type Kind, must, type Outcome, rest, type SourceHandle, type Trouble } 
 import { hasOpenssl } from './tls-proxy.ts'
 
 const TROUBLES: Trouble[] = ['gone', 'hangs', 'garbage', ...(hasOpenssl ? ['wrong certificate' as const] : [])]
-/** More than are asked about at once at any peer. */
+/** More than the requests at once to any peer. */
 const CROWD = 12
 const hostile = ['Crew', 'CREW', 'bad\0name', 'x'.repeat(5_000), '../..%2F', "'); DROP TABLE groups; --", '__proto__', 'Fine']
 const taken = ["'); DROP TABLE groups; --", '../..%2F', 'Crew', 'Fine', '__proto__']
@@ -15,7 +15,7 @@ export function conforms(kind: Kind): void {
   describe.skipIf(kind.missing !== null)(kind.name, () => {
     let app: TestApp
     let handle: SourceHandle
-    /** Of the same kind, with a peer of its own. */
+    /** A second source of the same kind, with a peer of its own. */
     let other: SourceHandle
     beforeAll(async () => {
       app = await bootApp({ logged: true })
@@ -29,10 +29,9 @@ export function conforms(kind: Kind): void {
     })
 
     const bring = async (userid: string, at = handle) => (await at.approach(userid))()
-    /** Known, and brought in with one group and one value. */
     const settled = async (userid: string, groups: readonly string[] = ['Crew'], at = handle) => {
       await at.arrives(userid)
-      await at.says(userid, { name: 'Ana', groups, team: ['red'] })
+      await at.provides(userid, { name: 'Ana', groups, team: ['red'] })
       expect(await bring(userid, at)).toMatchObject({ status: 200 })
       return held(userid, at)
     }
@@ -56,7 +55,7 @@ export function conforms(kind: Kind): void {
     }
     const count = (userid: string) => app.store.db.prisma.user.count({ where: { iamid: handle.iamid, userid } })
 
-    test('somebody new is made as the peer says, with groups and attributes', async () => {
+    test('a new user is created with the name, groups and attributes of the peer', async () => {
       expect(await settled('new', ['Crew', 'Night shift'])).toEqual({
         id: expect.any(Number),
         name: handle.profiles ? 'Ana' : 'new',
@@ -66,9 +65,9 @@ export function conforms(kind: Kind): void {
       })
     })
 
-    test('somebody known stays who they are, and is refreshed', async () => {
+    test('a known user keeps its id and is updated', async () => {
       const before = (await settled('known'))!
-      await handle.says('known', { name: 'Ana B.', groups: ['Night shift'], team: ['blue', 'green'] })
+      await handle.provides('known', { name: 'Ana B.', groups: ['Night shift'], team: ['blue', 'green'] })
       expect((await bring('known')).status).toBe(200)
       expect(await held('known')).toEqual({
         ...before,
@@ -78,7 +77,7 @@ export function conforms(kind: Kind): void {
       })
     })
 
-    test('the same again writes no event of a change', async () => {
+    test('unchanged data writes no event of a change', async () => {
       await settled('same')
       const last = await app.store.db.prisma.auditEvent.aggregate({ _max: { id: true } })
       await settled('same')
@@ -88,15 +87,15 @@ export function conforms(kind: Kind): void {
       ).toEqual([])
     })
 
-    test('what nothing is said of stays', async () => {
+    test('groups and attributes that the peer leaves out stay', async () => {
       const before = await settled('quiet')
-      await handle.hushes('quiet')
+      await handle.omits('quiet')
       const { status } = await bring('quiet')
       expect(status).toBe(200)
       expect(await held('quiet')).toEqual(before)
     })
 
-    test('none takes away what came this way, and nothing that the hand or another source gave', async () => {
+    test('empty lists remove the values of this source, and not those of bim or of another source', async () => {
       const { id } = (await settled('rich', ['Crew', 'Night shift', 'Shared']))!
       const groupOf = async (name: string) =>
         (await app.store.db.prisma.group.findFirstOrThrow({ where: { iamid: handle.iamid, name } })).id
@@ -105,7 +104,7 @@ export function conforms(kind: Kind): void {
         i: { group: { id: shared }, user: { id } },
       })
       await must(app, 'mutation ($i: AttributeInput!) { addAttribute(input: $i) { owner { __typename } } }', {
-        i: { owner: { user: { id } }, key: handle.key, value: 'by hand' },
+        i: { owner: { user: { id } }, key: handle.key, value: 'local' },
       })
       await app.store.db.query(`UPDATE memberships SET sources = sources || '{elsewhere}' WHERE user_id = $1 AND group_id = $2`, [
         id,
@@ -115,17 +114,17 @@ export function conforms(kind: Kind): void {
         `INSERT INTO user_attributes (user_id, key, key_key, value, source) VALUES ($1, $2, lower($2), 'from elsewhere', 'elsewhere')`,
         [id, handle.key],
       )
-      await handle.says('rich', { name: 'Ana', groups: [], team: [] })
+      await handle.provides('rich', { name: 'Ana', groups: [], team: [] })
       expect((await bring('rich')).status).toBe(200)
       expect(await held('rich')).toMatchObject({
         groups: 'Night shift: elsewhere, Shared: bim',
-        attributes: `${handle.key}=by hand: bim, ${handle.key}=from elsewhere: elsewhere`,
+        attributes: `${handle.key}=local: bim, ${handle.key}=from elsewhere: elsewhere`,
       })
     })
 
-    test('many who bring one new person at once make one', async () => {
+    test('concurrent requests for one new user create one', async () => {
       await handle.arrives('once')
-      await handle.says('once', { name: 'Ana', groups: ['Crew'], team: ['red'] })
+      await handle.provides('once', { name: 'Ana', groups: ['Crew'], team: ['red'] })
       const ways = []
       for (let turn = 0; turn < 4; turn++) ways.push(await handle.approach('once'))
       const statuses = (await Promise.all(ways.map(enter => enter()))).map(({ status }) => status)
@@ -138,13 +137,13 @@ export function conforms(kind: Kind): void {
       })
     })
 
-    test('names that cannot be taken are told and left out; two spellings are one group', async () => {
+    test('invalid names are reported and left out; two spellings are one group', async () => {
       await settled('strange')
-      await handle.says('strange', { name: 'Ana', groups: hostile, team: ['red', 'y'.repeat(5_000)] })
+      await handle.provides('strange', { name: 'Ana', groups: hostile, team: ['red', 'y'.repeat(5_000)] })
       const from = app.logged.length
       const outcome = await bring('strange')
       expect(
-        await handle.told(outcome, app.logged.slice(from), 'strange'),
+        await handle.reports(outcome, app.logged.slice(from), 'strange'),
         JSON.stringify([outcome, app.logged.slice(from)]),
       ).toBe(true)
       expect((await held('strange'))!.groups.replace('CREW', 'Crew')).toBe(
@@ -152,7 +151,7 @@ export function conforms(kind: Kind): void {
       )
     })
 
-    test('whom an administrator disabled stays so', async () => {
+    test('a user whom an administrator disabled stays disabled', async () => {
       const { id } = (await settled('barred'))!
       const ref = { id }
       await must(app, 'mutation ($ref: UserRef!) { setUserDisabled(input: { ref: $ref, disabled: true }) { user { id } } }', {
@@ -166,27 +165,27 @@ export function conforms(kind: Kind): void {
     test('the last administrator stays one', async () => {
       const chief = (await settled('chief', ['Chiefs']))!
       const token = await handle.token?.('chief')
-      await handle.says('chief', { name: 'Ana', groups: [], team: ['red'] })
+      await handle.provides('chief', { name: 'Ana', groups: [], team: ['red'] })
       const enter = await handle.approach('chief', token)
       await app.store.db.prisma.user.update({ where: { id: app.admin.id }, data: { disabled: true } })
       try {
         const outcome = await enter()
         expect(outcome.status).toBe(handle.lastAdministrator ?? 409)
-        if (outcome.status === 200) expect(await handle.told(outcome, [], 'chief')).toBe(true)
+        if (outcome.status === 200) expect(await handle.reports(outcome, [], 'chief')).toBe(true)
         expect(await held('chief')).toEqual(chief)
       } finally {
         await app.store.db.prisma.user.update({ where: { id: app.admin.id }, data: { disabled: false } })
       }
     })
 
-    test.each(TROUBLES)('a peer in trouble (%s): changes nothing, is told, and holds nobody else up', async trouble => {
+    test.each(TROUBLES)('a peer in trouble (%s) changes nothing, is reported, and delays no other request', async trouble => {
       const userids = Array.from({ length: trouble === 'hangs' ? (handle.abreast ?? CROWD) : 1 }, (_, at) => `${trouble[0]}${at}`)
       const before = []
       for (const userid of userids) before.push(await settled(userid))
       await settled('neighbour', ['Crew'], other)
       const ways: (() => Promise<Outcome>)[] = []
       for (const userid of userids) {
-        await handle.says(userid, { name: 'Somebody else', groups: [], team: [] })
+        await handle.provides(userid, { name: 'Somebody else', groups: [], team: [] })
         ways.push(await handle.approach(userid))
       }
       const from = app.logged.length
@@ -198,11 +197,11 @@ export function conforms(kind: Kind): void {
         return outcome
       })
       if (trouble === 'hangs') {
-        // Ten are asked about at once; the rest wait for their turn.
+        // At most ten requests run at once; the others wait.
         while (handle.waiting() < Math.min(10, userids.length)) await pause(10)
         await elsewhere()
         expect(over).toBe(0)
-        // It goes without a word, for those who wait for their turn, too.
+        // The end reaches those that still wait, too.
         await handle.trouble('gone')
       }
       const outcomes = await Promise.all(brought)
@@ -222,7 +221,7 @@ export function conforms(kind: Kind): void {
       for (const secret of [...handle.secrets, app.admin.password, app.admin.token]) expect(lines).not.toContain(secret)
     })
 
-    /** Others are answered meanwhile: at the store, by password, and through an API of the same kind. */
+    /** Requests to the store, by password and to a source of the same kind succeed meanwhile. */
     async function elsewhere() {
       await must(app, '{ users(first: 5) { nodes { id } } }')
       const { userid: username, password } = app.admin

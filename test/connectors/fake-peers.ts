@@ -1,4 +1,4 @@
-// Servers that behave as no directory should. Each speaks as much LDAP as its misbehaviour needs.
+// Misbehaving directories. Each implements as much LDAP as its misbehaviour needs.
 import { once } from 'node:events'
 import { type AddressInfo, createServer, type Socket } from 'node:net'
 

@@ -32,13 +32,13 @@ describe.skipIf(slapdFolder === null)('a connection', () => {
       expect(await connector.logIn('bo', 'wrong')).toBe(null)
     })
 
-    test('with another authority, or none, nothing is said', async () => {
+    test('a certificate of another authority, or of none, is refused', async () => {
       await expect(find({ ...by(), ca: slapd.certificates.other })).rejects.toThrow(away('SELF_SIGNED_CERT_IN_CHAIN'))
       await expect(find(by())).rejects.toThrow(away('SELF_SIGNED_CERT_IN_CHAIN'))
       await expect(async () => find({ ...by(), ca: 'no certificate at all' })).rejects.toThrow(Invalid)
     })
 
-    test('with a certificate of another name, nothing is said', async () => {
+    test('a certificate of another name is refused', async () => {
       const options = { ...by(), host: unnamedHost, ca: slapd.certificates.ca }
       await expect(find(options)).rejects.toThrow(away('ERR_TLS_CERT_ALTNAME_INVALID'))
       expect(await find({ host: unnamedHost })).toMatchObject({ userid: 'bo' })
@@ -49,7 +49,7 @@ describe.skipIf(slapdFolder === null)('a connection', () => {
     })
   })
 
-  test('a key that does not fit its certificate is told at once', () => {
+  test('a key that does not fit its certificate is refused at once', () => {
     const { client, server, ca } = slapd.certificates
     expect(() => connectorOf(slapd, { options: { ...ldaps(), ca, cert: client.cert, key: server.key } })).toThrow(Invalid)
     expect(() => connectorOf(slapd, { options: { ...ldaps(), ca, cert: client.cert, key: 'secret key' } })).toThrow(

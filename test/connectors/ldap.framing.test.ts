@@ -40,7 +40,7 @@ test.each([1, 2, 3, 7, 100, 5000, 100_000])('messages come out as they went in, 
   expect(messages.map(String)).toEqual([...sound, ...sound].map(String))
 })
 
-test('after a refusal nothing is taken, and it is said once', () => {
+test('after a refusal no message is accepted, and there is one refusal', () => {
   const { messages, refusals } = receive([sound[0]!, Buffer.from('GET / HTTP/1.1'), sound[0]!, Buffer.from('GET')])
   expect(messages).toHaveLength(1)
   expect(refusals).toBe(1)

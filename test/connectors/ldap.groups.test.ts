@@ -27,7 +27,7 @@ describe.skipIf(slapdFolder === null)('groups of a person', () => {
   const namesOf = async (userid: string, given: Given) =>
     (await connectorOf(slapd, given).logIn(userid, `pw-${userid}`))!.groups?.map(({ name }) => name).toSorted()
 
-  test('nothing configured is nothing said', async () => {
+  test('without a configured group search the groups are null', async () => {
     expect((await connectorOf(slapd).find('Ana'))!.groups).toBe(null)
   })
 

@@ -62,7 +62,7 @@ describe.skipIf(slapdFolder === null)('at a directory', () => {
   })
   afterAll(() => slapd?.close())
 
-  test('the operational entryUUID is read, and whoever has it is found by it', async () => {
+  test('the operational entryUUID is read, and an entry is found by it', async () => {
     const connector = connectorOf(slapd)
     const entry = (await connector.find('Ana'))!
     const { id } = directoryIdOf({ config: {} }, entry)!

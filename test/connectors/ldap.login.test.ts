@@ -92,7 +92,7 @@ describe.skipIf(slapdFolder === null)('log-in', () => {
   test.each([
     ['an attribute', { userIdAttribute: 'objectGUID' }],
     ['a filter', { userSearchFilter: '(&(objectClass=inetOrgPerson)(!(title=Boss))(|(uid=nobody)(objectGUID=%s)))' }],
-    ['whoever has userids in lower case', { userSearchFilter: '(objectguid=%s)', normalizeUserId: true }],
+    ['a filter, with userids in lower case', { userSearchFilter: '(objectguid=%s)', normalizeUserId: true }],
   ])('a userid of bytes, by %s, is shown and typed as base64', async (_, options) => {
     const connector = connectorOf(slapd, { options })
     const userid = Buffer.from('abc').toString('base64')
@@ -146,7 +146,7 @@ describe.skipIf(slapdFolder === null)('log-in', () => {
   test('one bind does not outlive its log-in', async () => {
     const options = { userDNPattern: `uid=%s,${people}`, useUserAccountForSearch: true }
     const connector = connectorOf(slapd, { options, credentials: null })
-    // This server lets nobody in particular read: as whoever logged in before, bo would be found.
+    // This server refuses anonymous searches: with the former bind bo would be found.
     const find = () => connector.find('bo').catch(error => error.message)
     const [before, entry, meanwhile] = await Promise.all([find(), connector.logIn('bo', 'pw-bo'), find()])
     expect(entry).toMatchObject({ userid: 'bo' })

@@ -1,15 +1,14 @@
-// OpenID Connect at a real provider, and the external user info endpoint, asked when somebody logs in with a provider that says
-// nothing else; each behind a front.
+// OpenID Connect at a real provider, and the external user info endpoint, which a log-in with a provider calls; each behind a proxy.
 import { once } from 'node:events'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { Browser } from '../authentication/oidc/browser.ts'
 import { type RealProvider, realProvider, SECRET } from '../authentication/oidc/provider.ts'
 import type { TestApp } from '../harness/app.ts'
-import { createIam, type Kind, leftOut, type Outcome, type Said, type SourceHandle, updateIam, warned } from './sources.ts'
+import { createIam, type Kind, leftOut, type Outcome, type PeerUser, type SourceHandle, updateIam, warned } from './sources.ts'
 import { type Front, front } from './tls-proxy.ts'
 
-/** To where the browser stands before our callback; then through it. */
+/** Stops before the callback of Roster; the returned function requests it. */
 async function atCallback(app: TestApp, iamid: string, idp: RealProvider, userid: string): Promise<() => Promise<Outcome>> {
   idp.next = userid
   const browser = new Browser()
@@ -53,10 +52,10 @@ export const openid: Kind = {
       key: 'Team',
       disabled: 401,
       arrives: async () => {},
-      async says(userid, said) {
-        idp.people[userid] = { ...said }
+      async provides(userid, user) {
+        idp.people[userid] = { ...user }
       },
-      async hushes(userid) {
+      async omits(userid) {
         idp.people[userid] = {}
       },
       approach: userid => atCallback(app, iamid, idp, userid),
@@ -70,7 +69,7 @@ export const openid: Kind = {
       },
       waiting: () => before.waiting(),
       refusals: { gone: refused, hangs: refused, garbage: refused, 'wrong certificate': refused },
-      told: leftOut(iamid),
+      reports: leftOut(iamid),
       secrets: [SECRET, 'eyJ'],
       async close() {
         await before.close()
@@ -85,14 +84,14 @@ export const userInfo: Kind = {
   missing: null,
   async open(app, iamid): Promise<SourceHandle> {
     const { idp, before: free, issuer } = await providerAt(app, iamid)
-    const known = new Map<string | null, Said>()
+    const known = new Map<string | null, PeerUser>()
     const endpoint = createServer((request, response) => {
-      const said = known.get(new URL(request.url!, 'http://endpoint').searchParams.get('userid'))
-      if (said === undefined) return response.writeHead(404).end()
+      const user = known.get(new URL(request.url!, 'http://endpoint').searchParams.get('userid'))
+      if (user === undefined) return response.writeHead(404).end()
       response.end(
         JSON.stringify({
-          groups: said.groups.map(name => ({ name })),
-          authorizations: said.team.length > 0 ? { Team: said.team } : {},
+          groups: user.groups.map(name => ({ name })),
+          authorizations: user.team.length > 0 ? { Team: user.team } : {},
         }),
       )
     }).listen(0, '127.0.0.1')
@@ -108,7 +107,7 @@ export const userInfo: Kind = {
       },
     })
     await createIam(app, iamid, 'openid', configOf())
-    // Who can log in may, with what is known.
+    // A log-in succeeds with the stored groups.
     const kept = { status: 200, logged: warned(iamid, /^the user info endpoint gave no answer$/) }
     return {
       iamid,
@@ -117,10 +116,10 @@ export const userInfo: Kind = {
       key: 'Team',
       disabled: 401,
       arrives: async () => {},
-      async says(userid, said) {
-        known.set(userid, said)
+      async provides(userid, user) {
+        known.set(userid, user)
       },
-      async hushes(userid) {
+      async omits(userid) {
         known.delete(userid)
       },
       approach: userid => atCallback(app, iamid, idp, userid),
@@ -134,7 +133,7 @@ export const userInfo: Kind = {
       },
       waiting: () => before.waiting(),
       refusals: { gone: kept, hangs: kept, garbage: kept, 'wrong certificate': kept },
-      told: leftOut('user info'),
+      reports: leftOut('user info'),
       secrets: [SECRET, ENDPOINT_SECRET, 'eyJ'],
       async close() {
         await before.close()

@@ -54,14 +54,14 @@ async function open(app: TestApp, iamid: string, way: 'log-in' | 'refresh' | 'sy
         [iamid, userid],
       )
     },
-    async says(userid, said) {
+    async provides(userid, user) {
       if (quiet) await configure({})
       quiet = false
-      await directory.person(userid, said.name, said.team)
-      await directory.groups(userid, said.groups)
+      await directory.person(userid, user.name, user.team)
+      await directory.groups(userid, user.groups)
     },
-    // A directory says all there is: it is silent only about what it is not asked.
-    async hushes() {
+    // A directory returns all values: only an attribute that is not requested is left out.
+    async omits() {
       quiet = true
       await configure({ quiet })
     },
@@ -83,8 +83,8 @@ async function open(app: TestApp, iamid: string, way: 'log-in' | 'refresh' | 'sy
     },
     waiting: () => before.waiting(),
     refusals: { gone: refused, hangs: refused, garbage: refused, 'wrong certificate': refused },
-    // A run says it of each person, and that somebody stays an administrator, too: it goes on with the others.
-    told: way === 'sync' ? (_, __, userid) => hasReason(app, iamid, userid) : leftOut(iamid),
+    // A run has an entry for each user, and goes on after the last administrator's.
+    reports: way === 'sync' ? (_, __, userid) => hasReason(app, iamid, userid) : leftOut(iamid),
     ...(way === 'sync' && { lastAdministrator: 200 }),
     secrets: [account.password, 'pw-'],
     async close() {
@@ -95,13 +95,13 @@ async function open(app: TestApp, iamid: string, way: 'log-in' | 'refresh' | 'sy
   }
 }
 
-/** Whether the last sync of the person has one for what it did not do. */
+/** Whether the last sync entry of the user has a reason. */
 async function hasReason(app: TestApp, iamid: string, name: string): Promise<boolean> {
   const entry = await app.store.db.prisma.syncEntry.findFirst({ where: { name, run: { iamid } }, orderBy: { id: 'desc' } })
   return entry !== null && entry.reason !== null
 }
 
-/** Who and what the directory holds; made when it is first spoken of. */
+/** Writes users and groups to the directory; each is created at its first use. */
 function directoryOf(writer: Client) {
   const known = new Set<string>()
   const members = new Map<string, Set<string>>()

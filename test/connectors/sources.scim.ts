@@ -1,7 +1,7 @@
-// SCIM: here the peer comes to us. It says a person by writing the user and then the groups, as providers do; in trouble it is a client
-// that falls silent, goes away, sends what is no JSON or shows a key that is not ours.
+// SCIM: the peer is the client. It writes the user and then the groups, as providers do. In trouble it stops within a request, cuts
+// the connection, sends no JSON or has a wrong key.
 import { connect, type Socket } from 'node:net'
-import { createIam, type Kind, must, type Outcome, type Said, type SourceHandle } from './sources.ts'
+import { createIam, type Kind, must, type Outcome, type PeerUser, type SourceHandle } from './sources.ts'
 
 const USER = 'urn:ietf:params:scim:schemas:core:2.0:User'
 const GROUP = 'urn:ietf:params:scim:schemas:core:2.0:Group'
@@ -24,7 +24,7 @@ export const scim: Kind = {
     const open = new Set<Socket>()
     const users = new Map<string, string>()
     const groups = new Map<string, string>()
-    const wishes = new Map<string, Said | null>()
+    const wishes = new Map<string, PeerUser | null>()
 
     async function send(method: string, path: string, body?: object): Promise<Outcome> {
       if (mood === 'hangs' || mood === 'gone') return half(method, path, JSON.stringify(body))
@@ -36,7 +36,7 @@ export const scim: Kind = {
       })
       return { status: answer.status, body: await answer.text() }
     }
-    /** Half of a request: what follows never comes. */
+    /** Sends half of a request. */
     function half(method: string, path: string, body: string): Promise<Outcome> {
       const { hostname, port, pathname } = new URL(`${url}${path}`)
       return new Promise(resolve => {
@@ -56,13 +56,13 @@ export const scim: Kind = {
     }
     const idOf = ({ body }: Outcome) => (JSON.parse(body) as { id: string }).id
 
-    async function user(userid: string, said: Said | null): Promise<Outcome> {
+    async function user(userid: string, data: PeerUser | null): Promise<Outcome> {
       const id = users.get(userid)
-      if (said === null) {
+      if (data === null) {
         const Operations = [{ op: 'replace', path: 'title', value: 'Clerk' }]
         return send('PATCH', `/Users/${id}`, { schemas: [PATCH], Operations })
       }
-      const body = { schemas: [USER], userName: userid, active: true, displayName: said.name, [OURS]: { team: said.team } }
+      const body = { schemas: [USER], userName: userid, active: true, displayName: data.name, [OURS]: { team: data.team } }
       const outcome = await send(id ? 'PUT' : 'POST', `/Users${id ? `/${id}` : ''}`, body)
       if (outcome.status === 201) users.set(userid, idOf(outcome))
       return outcome.status === 201 ? { ...outcome, status: 200 } : outcome
@@ -80,12 +80,12 @@ export const scim: Kind = {
       return send('PATCH', `/Groups/${id}`, { schemas: [PATCH], Operations: [operation] })
     }
     async function push(userid: string): Promise<Outcome> {
-      const said = wishes.get(userid) ?? null
-      const first = await user(userid, said)
-      if (said === null || mood !== 'through' || !users.has(userid)) return first
+      const data = wishes.get(userid) ?? null
+      const first = await user(userid, data)
+      if (data === null || mood !== 'through' || !users.has(userid)) return first
       const outcomes = [first]
-      for (const name of new Set([...groups.keys(), ...said.groups]))
-        outcomes.push(await member(userid, name, said.groups.includes(name)))
+      for (const name of new Set([...groups.keys(), ...data.groups]))
+        outcomes.push(await member(userid, name, data.groups.includes(name)))
       return outcomes.find(({ status }) => status >= 400) ?? first
     }
     const refusal = (status: number) => (line: Record<string, unknown>) =>
@@ -97,10 +97,10 @@ export const scim: Kind = {
       key: 'Crew.team',
       disabled: 200,
       arrives: async () => {},
-      async says(userid, said) {
-        wishes.set(userid, said)
+      async provides(userid, data) {
+        wishes.set(userid, data)
       },
-      async hushes(userid) {
+      async omits(userid) {
         wishes.set(userid, null)
       },
       approach: async userid => () => push(userid),
@@ -119,8 +119,8 @@ export const scim: Kind = {
         garbage: { status: 400, logged: refusal(400) },
         'wrong certificate': { status: 401, logged: refusal(401) },
       },
-      // Nothing is left out in silence: what cannot be taken is refused, and the rest of what the client sends is not.
-      told: ({ status }) => status === 400 || status === 409,
+      // A request with a value that is invalid is refused; the other requests are not.
+      reports: ({ status }) => status === 400 || status === 409,
       secrets: [key],
       close: async () => cut(),
     }

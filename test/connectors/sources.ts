@@ -1,16 +1,16 @@
-// The ways a person comes in from outside, each with a real peer, as the conformance suite sees them all.
+// The federation sources as the conformance suite uses them, each with a real peer.
 import type { TestApp } from '../harness/app.ts'
 import type { Mood } from './tls-proxy.ts'
 
-/** What the peer says of a person. An empty list says that there are none. */
-export interface Said {
+/** The peer's data of a user. An empty list means that there are none. */
+export interface PeerUser {
   readonly name: string
   readonly groups: readonly string[]
   readonly team: readonly string[]
 }
 
 export interface Outcome {
-  /** 0: there was nobody left to answer. */
+  /** 0 without an answer. */
   readonly status: number
   readonly body: string
 }
@@ -20,49 +20,49 @@ type Line = Record<string, unknown>
 
 export interface SourceHandle {
   readonly iamid: string
-  /** Who owns the rows that come this way. */
+  /** The `source` of the rows. */
   readonly source: string
-  /** Whether it speaks of profiles. */
+  /** Whether it has profiles. */
   readonly profiles: boolean
   /** The attribute that a team becomes. */
   readonly key: string
-  /** What is answered for somebody an administrator disabled. */
+  /** The status for a user whom an administrator disabled. */
   readonly disabled: number
-  /** Makes the person known where nobody is made by coming this way. */
+  /** Creates the user where the source itself creates none. */
   arrives(userid: string): Promise<void>
-  /** From now on, when asked. */
-  says(userid: string, said: Said): Promise<void>
-  /** From now on nothing is said of groups and attributes; until `says`. */
-  hushes(userid: string): Promise<void>
-  /** All that comes before the peer is asked; then whether the person is in. `by` is whose token asks, where somebody asks for another. */
+  /** Sets the peer's data. */
+  provides(userid: string, user: PeerUser): Promise<void>
+  /** Makes the peer leave out groups and attributes, until `provides`. */
+  omits(userid: string): Promise<void>
+  /** Prepares a request; the function that it returns sends it. `by` is the token of another user that asks. */
   approach(userid: string, by?: string): Promise<() => Promise<Outcome>>
-  /** A token of the person's own, where only that can ask once no other administrator is left. */
+  /** A token of the user's own, for requests without another administrator. */
   token?(userid: string): Promise<string>
-  /** Lets trouble begin; answers how it ends. */
+  /** Starts the trouble; returns a function that ends it. */
   trouble(kind: Trouble): Promise<() => Promise<void>>
-  /** How many may come at once; any number unless told. */
+  /** The most requests at once. Default: no limit. */
   readonly abreast?: number
-  /** How many wait for a peer that hangs. */
+  /** The requests that wait for a peer that hangs. */
   waiting(): number
-  /** What is answered in trouble, and which line of the log tells of it; none where there is nobody to tell about. */
+  /** The status in each trouble, and the line of the log, or null where no user is known. */
   readonly refusals: Record<Trouble, { readonly status: number; readonly logged: ((line: Line) => boolean) | null }>
-  /** Whether it was told that some of what was said could not be taken. */
-  told(outcome: Outcome, lines: readonly Line[], userid: string): boolean | Promise<boolean>
-  /** What is answered where somebody stays an administrator for want of another; 409 unless told. */
+  /** Whether rejected values are reported. */
+  reports(outcome: Outcome, lines: readonly Line[], userid: string): boolean | Promise<boolean>
+  /** The status where the last administrator stays one. Default: 409. */
   readonly lastAdministrator?: number
-  /** What no line of the log may hold. */
+  /** Texts that no line of the log may hold. */
   readonly secrets: readonly string[]
   close(): Promise<void>
 }
 
 export interface Kind {
   readonly name: string
-  /** Why it cannot be tried here, or null. */
+  /** Why it cannot run here, or null. */
   readonly missing: string | null
   open(app: TestApp, iamid: string): Promise<SourceHandle>
 }
 
-/** Of groups the person may become an administrator by. */
+/** A group that makes its members administrators. */
 export const CHIEFS = { Chiefs: ['USER_ADMIN'] }
 
 export async function must(app: TestApp, query: string, variables: object = {}): Promise<any> {
@@ -87,9 +87,9 @@ export async function rest(app: TestApp, method: string, path: string, token: st
   return { status: answer.status, body: await answer.text() }
 }
 
-/** A line of the log about trouble with this IAM. */
+/** Matches a warning of this IAM. */
 export const warned = (iamid: string, message: RegExp) => (line: Line) =>
   line.level === 'warn' && line.iamid === iamid && message.test(String(line.msg))
-/** That some of what was said by the source was left out. */
+/** Whether the log has one warning that values of the source were left out. */
 export const leftOut = (source: string) => (_: Outcome, lines: readonly Line[]) =>
   lines.filter(line => line.source === source && /source data partly/.test(String(line.msg))).length === 1

@@ -1,4 +1,4 @@
-// What stands before a real peer of the tests: bytes go through, until it is told to be away, silent, somebody else or not to be trusted.
+// A proxy before a real peer: it forwards bytes until its mood is gone, hangs, garbage or a wrong certificate.
 import { execFileSync, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
@@ -11,14 +11,14 @@ export type Mood = 'through' | 'through once, then hangs' | 'gone' | 'hangs' | '
 
 export interface Front {
   readonly port: number
-  /** From now on. What is under way is cut. */
+  /** Sets the mood and cuts open connections. */
   is(mood: Mood): void
   /** Connections since the last change that have sent something and wait. */
   waiting(): number
   close(): Promise<void>
 }
 
-/** It makes the wrong certificate. */
+/** openssl makes the wrong certificate. */
 export const hasOpenssl = spawnSync('openssl', ['version']).status === 0
 if (!hasOpenssl) console.warn('SKIPPED: peers with a wrong certificate. No openssl found.')
 
@@ -26,7 +26,7 @@ const page = '<html>Welcome to our network</html>'
 const garbage = `HTTP/1.1 200 OK\r\ncontent-type: text/html\r\ncontent-length: ${page.length}\r\n\r\n${page}`
 let unknown: { key: string; cert: string } | undefined
 
-/** Before the port, or before the one that is told later: some peers must know their address first. */
+/** `target.port` may be set later: some peers must know the address of the proxy first. */
 export async function front(target: { port: number }): Promise<Front> {
   let mood: Mood = 'through'
   let waiting = 0

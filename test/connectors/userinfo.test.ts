@@ -28,9 +28,9 @@ const ask = (uri: string, more: object = {}, secrets: object = {}) =>
   callUserInfo(outbound, { config: { uri, ...more }, secrets, userid: 'ana & bo@example.com' })
 
 test('the documented answer; the userid goes into the query, beside what the URI has, and the credentials into the header', async () => {
-  let heard: { url?: string | undefined; authorization?: string | undefined; method?: string | undefined } = {}
+  let received: { url?: string | undefined; authorization?: string | undefined; method?: string | undefined } = {}
   const uri = await serve((request, response) => {
-    heard = { url: request.url, authorization: request.headers.authorization, method: request.method }
+    received = { url: request.url, authorization: request.headers.authorization, method: request.method }
     response.end(
       JSON.stringify({ groups: [{ name: 'Accountants' }, { name: 'Controllers' }], authorizations: { EMEA: ['Sales'] } }),
     )
@@ -38,13 +38,13 @@ test('the documented answer; the userid goes into the query, beside what the URI
   expect(await ask(uri, { authentication: { username: 'roster' } }, { password: 'p:ä' })).toEqual({
     info: { groups: ['Accountants', 'Controllers'], authorizations: { EMEA: ['Sales'] } },
   })
-  expect(heard).toMatchObject({ method: 'GET', url: '/who?realm=a&userid=ana+%26+bo%40example.com' })
-  expect(Buffer.from(heard.authorization!.split(' ')[1]!, 'base64').toString()).toBe('roster:p:ä')
+  expect(received).toMatchObject({ method: 'GET', url: '/who?realm=a&userid=ana+%26+bo%40example.com' })
+  expect(Buffer.from(received.authorization!.split(' ')[1]!, 'base64').toString()).toBe('roster:p:ä')
   await ask(uri, { useAuth: false, authentication: { username: 'roster' } }, { password: 'p:ä' })
-  expect(heard.authorization).toBeUndefined()
+  expect(received.authorization).toBeUndefined()
 })
 
-test('what is left out was not spoken of; what is empty is none', async () => {
+test('a missing member stays missing; an empty one is an empty list', async () => {
   expect(await ask(await answering(200, '{"groups": []}'))).toEqual({ info: { groups: [] } })
   expect(await ask(await answering(200, '{"authorizations": {}}'))).toEqual({ info: { authorizations: {} } })
 })

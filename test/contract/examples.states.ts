@@ -10,7 +10,7 @@ export interface State {
 
 type Build = (w: World) => Promise<State>
 
-const password = 'a long walk at night'
+const password = 'a long ride at night'
 const listSettings = { sortProjectState: { column: 'name', order: 'asc', size: 12 }, currentProject: null }
 
 /** A person who has set a password and logged in once. */

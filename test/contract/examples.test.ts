@@ -52,7 +52,7 @@ describe('Documented request, documented response', () => {
 
 describe('What the documented requests leave behind', () => {
   test('review.current: the permissions within domains stand under the domain they are given in', async () => {
-    const token = await w.login('olga.reyes@roster.example', 'a long walk at night')
+    const token = await w.login('olga.reyes@roster.example', 'a long ride at night')
     type Grants = Record<string, { collectionId: string; permission: string }[]>
     const current = await w.must<{ collectionPermissions: Grants }>('GET', '/bim/rpc/user/current', undefined, token)
     const domains = Object.entries(current.collectionPermissions).sort(([, a], [, b]) => a.length - b.length)
@@ -77,7 +77,7 @@ describe('What the documented requests leave behind', () => {
     expect((await w.getUser('karl.iver@roster.example')).authorizations).toEqual({})
   })
 
-  test('users.disable, groups.members.remove, groups.delete: the answers told the truth', async () => {
+  test('users.disable, groups.members.remove, groups.delete: the answers were true', async () => {
     expect((await w.getUser('vera.holt@roster.example')).disabled).toBe(true)
     expect(await w.must('GET', `${userPath('ulf.kade@roster.example')}/groups`)).toEqual([])
     expect(await w.must('GET', '/bim/group?name=Short%20Lived')).toMatchObject({ count: '0', hits: [] })

@@ -78,7 +78,7 @@ export const userExamples: Example[] = [
     call: 'POST /bim/iam/{iamid}/user/authenticate',
     path: '/bim/iam/bim/user/authenticate',
     caller: 'nobody',
-    request: { username: 'otto.lang@roster.example', password: 'a long walk at night' },
+    request: { username: 'otto.lang@roster.example', password: 'a long ride at night' },
     response: { authenticated: true, token: SECRET, tokenExpiration: TIME, profileId: optional(ID) },
   },
   {

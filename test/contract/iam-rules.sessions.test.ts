@@ -113,7 +113,7 @@ describe('Impersonation', () => {
     for (const permissions of [['IMPERSONATE_HDFS_USER'], ['USER_ADMIN', 'APPLICATION_ADMIN', 'AUDIT', 'GOVERNANCE']]) {
       const apikey = await (await app.as(permissions)).key()
       expectRefusal(await impersonate(apikey, ana.userid), 403)
-      // Whoever may not do it learns nothing about who exists.
+      // The same refusal for an unknown user: it shows nobody who exists.
       expectRefusal(await impersonate(apikey, 'nobody'), 403)
     }
   })
@@ -122,7 +122,7 @@ describe('Impersonation', () => {
     expectRefusal(await impersonate(`rk_${'x'.repeat(40)}`, app.admin.userid), 401)
   })
 
-  test('Impersonation: the token cannot mint keys, change passwords, profiles or permissions, or impersonate again', async () => {
+  test('Impersonation: the token cannot create keys, change passwords, profiles or permissions, or impersonate again', async () => {
     const { ana, apikey } = await pair()
     const acting = w.by(await w.impersonate(apikey, ana.userid))
     const own = userPath(ana.userid)

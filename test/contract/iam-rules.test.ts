@@ -91,7 +91,7 @@ describe('Granting: nobody gives or takes an administrative permission they lack
 
   test('Granting: any other permission may be given by a USER_ADMIN, and USER_ADMIN itself', async () => {
     const { token } = await app.as(['USER_ADMIN'])
-    const permissions = ['USER_ADMIN', 'CREATE_FILTER', 'PROJECT_MANAGEMENT', 'IMPERSONATE_HDFS_USER', 'HOUSE_RULE']
+    const permissions = ['USER_ADMIN', 'CREATE_FILTER', 'PROJECT_MANAGEMENT', 'IMPERSONATE_HDFS_USER', 'OWN_RULE']
     const made = await w.must('POST', '/bim/iam/bim/user', { userid: fresh('given'), permissions }, token)
     expect(made).toMatchObject({ newUser: { permissions: expect.arrayContaining(permissions) } })
   })
@@ -150,8 +150,8 @@ describe('Projects', () => {
   test('Projects: a key for a project needs membership; a foreign and an unknown project answer alike, 403', async () => {
     const [ana, bo] = [await app.as([]), await app.as([])]
     const projectId = await w.createProject(fresh('project'), ana.token)
-    const mint = (id: number) => w.by(bo.token)('POST', '/bim/apikey', { json: { projectId: id, name: 'x' } })
-    const [foreign, unknown] = [await mint(projectId), await mint(2147483647)]
+    const createKey = (id: number) => w.by(bo.token)('POST', '/bim/apikey', { json: { projectId: id, name: 'x' } })
+    const [foreign, unknown] = [await createKey(projectId), await createKey(2147483647)]
     expectRefusal(foreign, 403)
     expectRefusal(unknown, 403)
     expect(foreign.text.replaceAll(String(projectId), 'N')).toBe(unknown.text.replaceAll('2147483647', 'N'))

@@ -13,7 +13,7 @@ test('Mail: a new user gets a link, and both flags are false', async () => {
   expect(made).toMatchObject({ emailSent: false, emailFailed: false, newUserLink: expect.stringContaining('/login?token=ri_') })
 })
 
-test('Mail: clone is 400 saying so, and nobody is created', async () => {
+test('Mail: clone is 400 that names the reason, and creates nobody', async () => {
   const { newUser } = await w.createUser(fresh('source'))
   const email = `${fresh('clone')}@roster.example`
   expectRefusal(await w.admin('POST', `${userPath(newUser.userid)}/clone`, { json: [email] }), 400, /mail|SMTP/i)

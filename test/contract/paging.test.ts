@@ -33,7 +33,7 @@ describe('Requests 6: size and offset', () => {
     expect(await w.must('GET', `/bim/group/${crew.id}/user`)).toMatchObject({ count: 30, hits: { length: 25 } })
   })
 
-  test('Requests 6: no silent cap: whoever asks 200, or the maximum, gets all there are', async () => {
+  test('Requests 6: no silent cap: a size of 200, or the maximum, returns all there are', async () => {
     for (const size of [200, 10_000]) {
       expect((await users({ size })).hits).toHaveLength(count)
       expect((await groups({ size })).hits).toHaveLength(count)

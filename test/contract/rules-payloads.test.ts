@@ -249,7 +249,7 @@ describe('Requests 9: Defaults', () => {
     const userid = fresh('lacks')
     await w.createUser(userid)
     expectRefusal(await w.admin('DELETE', `${userPath(userid)}/permissions/AUDIT`), 404)
-    expectRefusal(await w.admin('DELETE', `${userPath(userid)}/permissions/NEVER_HEARD_OF`), 404)
+    expectRefusal(await w.admin('DELETE', `${userPath(userid)}/permissions/NO_SUCH_THING`), 404)
   })
 
   test('Requests 9: removing one held through a group or an IAM default is 409 naming the source', async () => {

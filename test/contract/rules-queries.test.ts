@@ -78,7 +78,7 @@ describe('Requests 5: filters, on GET /bim/user and on POST /bim/user/search', (
     expect(await post({ [parameter]: true })).toEqual(['lark-outside'])
   })
 
-  test('Requests 5: includeDisabled is false and includeEnabled true unless told', async () => {
+  test('Requests 5: includeDisabled is false and includeEnabled true by default', async () => {
     expect(await get({ includeDisabled: true })).toContain('lark-off')
     // As Python's requests writes it.
     expect(await get({ includeDisabled: 'True' })).toEqual(await get({ includeDisabled: true }))
@@ -93,7 +93,7 @@ describe('Requests 5: filters, on GET /bim/user and on POST /bim/user/search', (
     expect(await post({ excludeAdminAndGovernor: true })).toEqual(everyone.filter(userid => userid !== 'lark-gov'))
   })
 
-  test('Requests 5: permission finds those who hold it by hand, through a group and by an IAM default', async () => {
+  test('Requests 5: permission finds those who hold it directly, through a group and by an IAM default', async () => {
     expect(await get({ permission: 'AUDIT' })).toEqual(['lark-audit'])
     expect(await get({ permission: 'FETCH_POLICY_INFO' })).toEqual(['lark-b', 'lark-a'])
     expect(await get({ permission: 'CREATE_FILTER' })).toEqual(['lark-outside'])

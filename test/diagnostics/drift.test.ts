@@ -1,4 +1,4 @@
-// staleAfter and onError, and the report of whom the endpoint may say otherwise of than is held.
+// staleAfter and onError, and the report of users whose data from the user info endpoint may be out of date.
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -6,10 +6,10 @@ import { bootApp, type Person, type TestApp } from '../harness/app.ts'
 
 let app: TestApp
 let people: Person[]
-/** What is answered about whom; of the others 404. */
-const said = new Map<string, string>()
+/** The answers by userid; 404 for the others. */
+const answers = new Map<string, string>()
 const endpoint = createServer((request, response) => {
-  const body = said.get(new URL(request.url!, 'http://endpoint').searchParams.get('userid')!)
+  const body = answers.get(new URL(request.url!, 'http://endpoint').searchParams.get('userid')!)
   response.writeHead(body === undefined ? 404 : 200).end(body)
 })
 const GOOD = '{"groups": [{"name": "Crew"}], "authorizations": {}}'
@@ -72,21 +72,21 @@ const states = ({ nodes }: { nodes: { user: { userid: string }; state: string }[
 
 describe('without an answer', () => {
   test.each<[string, object, number | null, string]>([
-    ['keep, unless told', {}, null, 'in'],
+    ['keep, by default', {}, null, 'in'],
     ['keep, however old the last answer', { onError: 'keep', staleAfter: 60 }, 3_600, 'in'],
-    ['deny lets in while the last answer is fresh', { onError: 'deny', staleAfter: 60 }, 0, 'in'],
+    ['deny allows a log-in while the last answer is fresh', { onError: 'deny', staleAfter: 60 }, 0, 'in'],
     ['deny refuses once it is not', { onError: 'deny', staleAfter: 60 }, 120, 'UNAVAILABLE'],
     ['deny without staleAfter refuses at once', { onError: 'deny' }, 0, 'UNAVAILABLE'],
-    ['deny refuses of whom there never was one', { onError: 'deny', staleAfter: 60 }, null, 'UNAVAILABLE'],
+    ['deny refuses a user without any answer', { onError: 'deny', staleAfter: 60 }, null, 'UNAVAILABLE'],
   ])('%s', async (_, config, seconds, outcome) => {
     await configure()
     const person = await app.as([], { userid: 'someone' })
     await app.store.db.query('DELETE FROM user_info_answers')
     await configure(config)
     if (seconds !== null) {
-      said.set(person.userid, GOOD)
+      answers.set(person.userid, GOOD)
       expect(await logIn(person)).toBe('in')
-      said.delete(person.userid)
+      answers.delete(person.userid)
       await age(person, seconds)
     }
     const before = await groupsOf(person)
@@ -115,18 +115,18 @@ describe('the report', () => {
   beforeAll(async () => {
     await configure({ staleAfter: 3_600 })
     admin = await app.as(['APPLICATION_ADMIN', 'AUDIT'], { userid: 'keeper' })
-    said.clear()
+    answers.clear()
     const [a, b, c, d, e] = people as [Person, Person, Person, Person, Person]
     await app.store.db.query('DELETE FROM user_info_answers')
     for (const person of [a, b, c, d]) {
-      said.set(person.userid, GOOD)
+      answers.set(person.userid, GOOD)
       await logIn(person)
     }
-    // a: good. b: good, but long ago. c: good, then none. d: with something that cannot be taken. e and the administrators: never.
+    // a: good. b: good, but long ago. c: good, then none. d: with an invalid value. e and the administrators: never.
     await age(b, 7_200)
-    said.delete(c.userid)
+    answers.delete(c.userid)
     await logIn(c)
-    said.set(d.userid, '{"groups": [{"name": "Crew"}, {"name": ""}]}')
+    answers.set(d.userid, '{"groups": [{"name": "Crew"}, {"name": ""}]}')
     await logIn(d)
     expect(e).toBeDefined()
   })
@@ -182,9 +182,9 @@ describe('the report', () => {
     await set(false)
   })
 
-  test('a refresh asks again, and whoever has a good answer leaves it', async () => {
+  test('a refresh asks again, and a user with a good answer leaves the report', async () => {
     const c = people[2]!
-    said.set(c.userid, GOOD)
+    answers.set(c.userid, GOOD)
     expect(await refresh(c)).toBe('refreshed')
     expect((await report({ state: 'FAILED' })).totalCount).toBe(0)
   })

@@ -192,7 +192,7 @@ test('a replay of each kind of write leaves nothing: keys, groups, attributes an
   const before = await stock(app)
   const statuses: number[] = []
   for (const { id } of exchanges) statuses.push((await replay(app, id)).data.replayExchange.status)
-  // Newest first: what is deleted is 404; POST takes the user up again and makes the group anew.
+  // Newest first: a deleted resource is 404; POST enables the user and creates the group.
   expect(statuses).toEqual([404, 404, 404, 404, 400, 201])
   expect(await stock(app)).toEqual(before)
 })

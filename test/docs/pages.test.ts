@@ -105,11 +105,11 @@ describe.skipIf(slapdFolder === null)('docs/ldap.md', () => {
     ['the directory rejects the account of config.credentials: invalidCredentials (49)', () => failures({}, { credentials })],
     ['the directory answers noSuchObject (32)', () => failures({ userSearchBase: 'ou=nowhere,dc=roster,dc=example' })],
     ['the directory has several people with this userid', () => failures({ userSearchFilter: '(|(uid=%s)(uid=otto))' })],
-  ])('an error one meets, and which option it is about: %s', async (words, meet) => {
+  ])('an error, and the option that it is about: %s', async (words, meet) => {
     expect(text).toContain(words)
-    const told = (await meet()).join()
-    expect(told).toContain(words)
-    expect(told).toMatch(/config\.(options|credentials)/)
+    const message = (await meet()).join()
+    expect(message).toContain(words)
+    expect(message).toMatch(/config\.(options|credentials)/)
   })
 
   test('the other directories’ configurations pass every check', () => {
@@ -139,7 +139,7 @@ describe('docs/openid-connect.md', () => {
     expect(more).toEqual([])
     const { data: listed } = await app.graphql(types!)
     expect(listed.iamTypes.map(({ type }: { type: string }) => type)).toContain('openid')
-    // The provider of the tests speaks http, which has to be asked for.
+    // The provider of the tests uses http, which needs enableSSL: false.
     const placed = mutation!
       .replace(/"https:\/\/login\.corp\.example[^"]*"/, `"${idp.issuer}/.well-known/openid-configuration", enableSSL: false`)
       .replace('"…"', JSON.stringify(SECRET))

@@ -1,4 +1,4 @@
-// Whose account an identity is, by itself: a table of each rule, and the promises over all small worlds of accounts and identities.
+// Which account an identity belongs to: a table of the rules, and invariants over all small sets of accounts and identities.
 import { describe, expect, test } from 'vitest'
 import type { UserRecord } from '../../src/domain/users/user.ts'
 import { type MatchedAccount, matchAccounts, type Named } from '../../src/federation/account-match.ts'
@@ -26,7 +26,7 @@ const entry = (names: string, id: string | null | undefined, more: Partial<Named
     ...more,
   }
 }
-const told = (who: MatchedAccount): string =>
+const shown = (who: MatchedAccount): string =>
   who.is === 'known'
     ? `${who.user.userid}${who.userid === who.user.userid ? '' : ` -> ${who.userid}`}${who.relinked ? ' relinked' : ''}`
     : who.is === 'new'
@@ -75,13 +75,13 @@ describe('an identity is', () => {
     ['not who left, where none is shown', [account('ann', 'A', left)], entry('ann', null), 'refused ann'],
     ['the first of its names that is held', [account('zoe', null)], entry('ann zoe', undefined), 'zoe'],
   ])('%s', (_, accounts, identity, expected) => {
-    expect(told(matchAccounts([identity], accounts, IAM)[0]!)).toBe(expected)
+    expect(shown(matchAccounts([identity], accounts, IAM)[0]!)).toBe(expected)
   })
 
-  test('a name that is given up is free in the same step, and one that is taken is not', () => {
+  test('a name that one entry gives up is free in the same step, and one that is taken is not', () => {
     const accounts = [account('ann', 'A')]
-    expect(matchAccounts([entry('ann', 'N'), entry('eve', 'A')], accounts, IAM).map(told)).toEqual(['new', 'ann -> eve'])
-    expect(matchAccounts([entry('eve', 'A'), entry('eve', 'N')], accounts, IAM).map(told)).toEqual(['ann -> eve', 'refused ann'])
+    expect(matchAccounts([entry('ann', 'N'), entry('eve', 'A')], accounts, IAM).map(shown)).toEqual(['new', 'ann -> eve'])
+    expect(matchAccounts([entry('eve', 'A'), entry('eve', 'N')], accounts, IAM).map(shown)).toEqual(['ann -> eve', 'refused ann'])
   })
 
   test('two of one account: the second is refused', () => {
@@ -112,7 +112,7 @@ test('in every world of three accounts and two entries nobody gets an account of
               const id = entries[at]!.sourceId!.id
               const owner = accounts.find(({ directoryId }) => directoryId === id)
               if (who.is === 'known') expect([null, id]).toContain(who.user.directoryId)
-              // Whose id is held is that account or nobody.
+              // An id that an account holds matches that account or none.
               if (owner && who.is === 'known') expect(who.user).toBe(owner)
               if (owner) expect(who.is).not.toBe('new')
             }

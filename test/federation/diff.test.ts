@@ -24,7 +24,7 @@ test('only what differs changes, with its canonical form', () => {
   })
 })
 
-test('names in other systems that nothing was said of stay, and null takes one away', () => {
+test('names in other systems that the source leaves out stay, and null removes one', () => {
   const held = { ...noState, user: { ...user, externalUserIds: { a: '1', b: '2' } } }
   expect(diff(identity({ externalUserIds: { b: null, c: '3' } }), held, 'corp').after).toEqual({
     externalUserIds: { a: '1', c: '3' },
@@ -39,7 +39,7 @@ describe('groups', () => {
     return [join.map(({ name }) => name), leave]
   }
   test.each([
-    ['nothing was said', undefined, [{ name: 'a', directoryId: null }], [[], []]],
+    ['not reported', undefined, [{ name: 'a', directoryId: null }], [[], []]],
     ['none is left', [], [{ name: 'a', directoryId: null }], [[], ['a']]],
     ['the same in another spelling', [group('A')], [{ name: 'a', directoryId: null }], [[], []]],
     ['two spellings are one', [group('a'), group('A')], [], [['a'], []]],
@@ -53,7 +53,7 @@ describe('groups', () => {
 
 describe('the id in the source', () => {
   const seen = identity({ sourceId: { source: 'directory', id: 'x' } } as Partial<Identity>)
-  test('is stored, and ends that the next entry of the name is the same person', () => {
+  test('is stored, and ends relinking by name', () => {
     const change = diff(seen, { ...noState, user: { ...user, directoryId: null, relinkable: true } as typeof user }, 'corp')
     expect(change.after).toEqual({ directoryId: 'x', relinkable: false })
     expect(

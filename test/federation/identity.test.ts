@@ -33,7 +33,7 @@ async function write(identity: Identity, source = SOURCE) {
   if ('rejected' in written) throw new Error(written.rejected)
   return written
 }
-const said = (values: Record<string, string[]>, groups: SourceRecord['groups'] = null): SourceRecord => ({
+const record = (values: Record<string, string[]>, groups: SourceRecord['groups'] = null): SourceRecord => ({
   userid,
   values: name => values[name],
   groups,
@@ -68,8 +68,8 @@ describe('mapping', () => {
     },
   }
 
-  test('by the schema; what the source is silent about is absent', () => {
-    const { identity, faults } = identityOf(iam, said({ cn: ['Ana'], title: [], c: ['CH', 'FR'], other: ['x'] }))
+  test('follows the schema; attributes that the source leaves out are absent', () => {
+    const { identity, faults } = identityOf(iam, record({ cn: ['Ana'], title: [], c: ['CH', 'FR'], other: ['x'] }))
     expect(identity).toEqual({
       userid,
       profile: { name: 'Ana', position: null },
@@ -79,24 +79,24 @@ describe('mapping', () => {
     expect(faults).toEqual([])
   })
 
-  test('groups by their own names, or by those of the schema; none said is not no groups', () => {
+  test('groups have their own names, or those of the schema; a missing list is not an empty list', () => {
     const values = (name: string) => ({ displayName: ['Nice name'], gidNumber: ['7'] })[name]
     const { identity } = identityOf(
       iam,
-      said({}, [
+      record({}, [
         { name: 'cn-name', values },
         { name: 'plain', values: () => undefined },
       ]),
     )
     expect(identity.groups).toEqual([{ ...group('Nice name'), gid: '7' }, group('plain')])
-    expect(identityOf(iam, said({}, [])).identity.groups).toEqual([])
-    expect(identityOf(iam, said({}, null)).identity).not.toHaveProperty('groups')
+    expect(identityOf(iam, record({}, [])).identity.groups).toEqual([])
+    expect(identityOf(iam, record({}, null)).identity).not.toHaveProperty('groups')
   })
 
-  test('what cannot be taken is named and left out, and keeps nobody out', () => {
+  test('invalid values are named and left out, and refuse nobody', () => {
     const { identity, faults } = identityOf(
       { config: { schema: { profile: { name: 'cn', email: 'mail' }, authorizations: { Country: 'c' } } } },
-      said({ cn: ['  '], mail: ['no address'], c: ['ok', 'bad\u0000', ''] }, [
+      record({ cn: ['  '], mail: ['no address'], c: ['ok', 'bad\u0000', ''] }, [
         { name: 'a\u0000b', values: () => undefined },
         { name: 'fine', values: () => undefined },
       ]),
@@ -106,21 +106,21 @@ describe('mapping', () => {
     expect(faults.join(' ')).toMatch(/email.*address/)
   })
 
-  test('words of which none can be taken are no word that there is nothing', () => {
+  test('values that are all invalid are not an empty list', () => {
     const { identity, faults } = identityOf(
       { config: { schema: { authorizations: { Country: 'c', Desk: 'd' } } } },
-      said({ c: ['bad\u0000'], d: [] }, [{ name: 'a\u0000b', values: () => undefined }]),
+      record({ c: ['bad\u0000'], d: [] }, [{ name: 'a\u0000b', values: () => undefined }]),
     )
     expect(identity).toEqual({ userid, profile: {}, attributes: { Desk: [] } })
     expect(faults).toHaveLength(2)
   })
 
-  test('only what the IAM is told to do', () => {
-    const words = said({ c: ['CH'], cn: ['Ana'] }, [{ name: 'g', values: () => undefined }])
-    const does = (...supportedActions: string[]) => identityOf({ config: { ...iam.config, supportedActions } }, words).identity
+  test('only the supported actions of the IAM are applied', () => {
+    const source = record({ c: ['CH'], cn: ['Ana'] }, [{ name: 'g', values: () => undefined }])
+    const does = (...supportedActions: string[]) => identityOf({ config: { ...iam.config, supportedActions } }, source).identity
     expect(does('syncGroups')).not.toHaveProperty('attributes')
     expect(does('syncAuthorizations')).not.toHaveProperty('groups')
-    expect(identityOf({ config: { ...iam.config, authenticationOnly: true } }, words).identity).toEqual({ userid, profile: {} })
+    expect(identityOf({ config: { ...iam.config, authenticationOnly: true } }, source).identity).toEqual({ userid, profile: {} })
   })
 })
 
@@ -140,7 +140,7 @@ describe('reconcile', () => {
     expect([groups, attributes]).toEqual([['Crew: ldap'], ['Country=CH (ldap)']])
   })
 
-  test('said again it changes nothing and leaves no event', async () => {
+  test('the same identity changes nothing and leaves no event', async () => {
     const identity = { userid, profile: { name: 'Ana' }, groups: [group('Crew')], attributes: { Country: ['CH'] } }
     await write(identity)
     const before = await held()

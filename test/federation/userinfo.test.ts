@@ -7,10 +7,10 @@ import { bootApp, type Person, type TestApp } from '../harness/app.ts'
 let app: TestApp
 let ana: Person
 let answer: { status: number; body: string }
-const heard: { userid: string | null; authorization: string | undefined }[] = []
+const requests: { userid: string | null; authorization: string | undefined }[] = []
 const endpoint = createServer((request, response) => {
   const { searchParams } = new URL(request.url!, 'http://endpoint')
-  heard.push({ userid: searchParams.get('userid'), authorization: request.headers.authorization })
+  requests.push({ userid: searchParams.get('userid'), authorization: request.headers.authorization })
   response.writeHead(answer.status).end(answer.body)
 })
 
@@ -19,13 +19,13 @@ beforeAll(async () => {
   app = await bootApp()
   ana = await app.as([])
 })
-afterEach(() => heard.splice(0))
+afterEach(() => requests.splice(0))
 afterAll(async () => {
   await app?.close()
   endpoint.close()
 })
 
-const tell = (body: unknown, status = 200) => {
+const provide = (body: unknown, status = 200) => {
   answer = { status, body: typeof body === 'string' ? body : JSON.stringify(body) }
 }
 async function configure(more: object = {}) {
@@ -54,12 +54,12 @@ async function held() {
   return { ...rest, groups: memberships.nodes.map((node: any) => `${node.group.iamid}/${node.group.name}: ${node.sources}`) }
 }
 
-test('is asked at a log-in, with the userid and the credentials, and owns what it gives', async () => {
+test('is called at a log-in, with the userid and the credentials, and owns the values that it returns', async () => {
   await configure()
-  tell({ groups: [{ name: 'Accountants' }], authorizations: { EMEA: ['Sales', 'Expenses'] } })
+  provide({ groups: [{ name: 'Accountants' }], authorizations: { EMEA: ['Sales', 'Expenses'] } })
   expect((await logIn()).data.logIn.authenticated).toBe(true)
   const authorization = `Basic ${Buffer.from('roster:endpoint secret').toString('base64')}`
-  expect(heard).toEqual([{ userid: ana.userid, authorization }])
+  expect(requests).toEqual([{ userid: ana.userid, authorization }])
   expect(await held()).toEqual({
     iamAuthorizations: { EMEA: ['Sales', 'Expenses'] },
     bimAuthorizations: null,
@@ -76,40 +76,43 @@ test('is asked at a log-in, with the userid and the credentials, and owns what i
 test.each([
   ['an error', 500, '{"groups": [], "authorizations": {}}'],
   ['something else', 200, '<html>'],
-])('%s takes nothing away and lets in', async (_, status, body) => {
+])('%s removes nothing, and the log-in succeeds', async (_, status, body) => {
   const before = await held()
-  tell(body, status)
+  provide(body, status)
   expect((await logIn()).data.logIn.authenticated).toBe(true)
   expect((await refresh()).errors).toBeUndefined()
   expect(await held()).toEqual(before)
 })
 
-test('is asked at a refresh too; what it no longer gives goes, what it does not speak of stays', async () => {
-  tell({ authorizations: { APAC: ['Sales'] } })
+test('is called at a refresh too; values that it no longer returns end, missing members change nothing', async () => {
+  provide({ authorizations: { APAC: ['Sales'] } })
   expect((await refresh()).errors).toBeUndefined()
   expect(await held()).toMatchObject({ iamAuthorizations: { APAC: ['Sales'] }, groups: ['bim/Accountants: user info'] })
-  tell({ groups: [] })
+  provide({ groups: [] })
   await refresh()
   expect(await held()).toMatchObject({ iamAuthorizations: { APAC: ['Sales'] }, groups: [] })
 })
 
-test('a name that cannot be taken is left out; the rest is taken', async () => {
-  tell({ groups: [{ name: 'Good' }, { name: 'bad\u0000' }], authorizations: { constructor: ['x'], Fine: ['y', ''] } })
+test('an invalid name is left out; the rest is stored', async () => {
+  provide({ groups: [{ name: 'Good' }, { name: 'bad\u0000' }], authorizations: { constructor: ['x'], Fine: ['y', ''] } })
   expect((await logIn()).data.logIn.authenticated).toBe(true)
   expect(await held()).toMatchObject({ iamAuthorizations: { Fine: ['y'] }, groups: ['bim/Good: user info'] })
 })
 
-test('words of which none can be taken end nothing; what is not spoken of any more ends', async () => {
-  tell({ groups: [{ name: 'Kept' }], authorizations: { Stays: ['a'], Ends: ['b'], Empty: ['c'] } })
+test('values that are all invalid end nothing; a key that is missing ends', async () => {
+  provide({ groups: [{ name: 'Kept' }], authorizations: { Stays: ['a'], Ends: ['b'], Empty: ['c'] } })
   await logIn()
-  tell({ groups: [{ name: 'bad\u0000' }], authorizations: { Stays: ['bad\u0000'], Empty: [], constructor: ['x'] } })
+  provide({ groups: [{ name: 'bad\u0000' }], authorizations: { Stays: ['bad\u0000'], Empty: [], constructor: ['x'] } })
   expect((await logIn()).data.logIn.authenticated).toBe(true)
   expect(await held()).toMatchObject({ groups: ['bim/Kept: user info'] })
   expect((await held()).iamAuthorizations).toEqual({ Stays: ['a'] })
 })
 
-test('two spellings of one name are one, with what stands under either', async () => {
-  tell({ groups: [{ name: 'Twice' }, { name: 'TWICE' }], authorizations: { Area: ['north', 'south'], AREA: ['north', 'east'] } })
+test('two spellings of one name are one, with the values of both', async () => {
+  provide({
+    groups: [{ name: 'Twice' }, { name: 'TWICE' }],
+    authorizations: { Area: ['north', 'south'], AREA: ['north', 'east'] },
+  })
   expect((await logIn()).data.logIn.authenticated).toBe(true)
   expect(await held()).toMatchObject({
     iamAuthorizations: { Area: ['north', 'south', 'east'] },
@@ -117,21 +120,21 @@ test('two spellings of one name are one, with what stands under either', async (
   })
 })
 
-test('a wrong password is refused without asking anybody', async () => {
+test('a wrong password is refused without a request to the endpoint', async () => {
   const { errors } = await app.graphql(
     'mutation ($u: String!) { logIn(input: { userid: $u, password: "wrong" }) { authenticated } }',
     { u: ana.userid },
     null,
   )
   expect(errors![0].extensions.code).toBe('UNAUTHENTICATED')
-  expect(heard).toEqual([])
+  expect(requests).toEqual([])
 })
 
-test('onError deny refuses who has no answer that is fresh enough', async () => {
+test('onError deny refuses a user without a fresh answer', async () => {
   await configure({ onError: 'deny', staleAfter: 3_600 })
-  tell({ groups: [] })
+  provide({ groups: [] })
   expect((await logIn()).data.logIn.authenticated).toBe(true)
-  tell('', 503)
+  provide('', 503)
   expect((await logIn()).data.logIn.authenticated).toBe(true)
   await configure({ onError: 'deny' })
   const refused = await logIn()
@@ -140,9 +143,9 @@ test('onError deny refuses who has no answer that is fresh enough', async () => 
   expect(JSON.stringify(refused)).not.toContain('endpoint secret')
 })
 
-test('only what the IAM is to take of it is taken', async () => {
+test('only the supported actions of the IAM are applied', async () => {
   const uri = `http://127.0.0.1:${(endpoint.address() as AddressInfo).port}/who`
-  tell({ groups: [{ name: 'Taken' }], authorizations: { Left: ['x'] } })
+  provide({ groups: [{ name: 'Taken' }], authorizations: { Left: ['x'] } })
   for (const [id, action] of [
     ['groupsonly', 'syncRestGroups'],
     ['valuesonly', 'syncRestAuthorizations'],
@@ -167,7 +170,7 @@ test('only what the IAM is to take of it is taken', async () => {
   }
 })
 
-test('an http address of another machine that was stored before https was demanded is not asked', async () => {
+test('a stored http address of another machine is not called', async () => {
   await configure()
   await app.store.db.query(
     `UPDATE iams SET config = jsonb_set(config, '{externalUserInfo,uri}', '"http://info.example.com/who"') WHERE id = 'bim'`,

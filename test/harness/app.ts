@@ -136,8 +136,8 @@ async function logIn(url: string, userid: string, password: string): Promise<Per
     token,
     password,
     async key() {
-      const minted = await send(url, 'mutation { createApiKey(input: { name: "test" }) { secret } }', undefined, token)
-      return minted.data.createApiKey.secret
+      const created = await send(url, 'mutation { createApiKey(input: { name: "test" }) { secret } }', undefined, token)
+      return created.data.createApiKey.secret
     },
   }
 }

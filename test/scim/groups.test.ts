@@ -89,7 +89,7 @@ describe('a group', () => {
     expect(left).toEqual(both.map(id => ({ id, sources: ['bim'] })))
   })
 
-  test('one made by hand is taken over when the provider pushes it', async () => {
+  test('a local one is taken over when the provider pushes it', async () => {
     await app.graphql('mutation($input: CreateGroupInput!) { createGroup(input: $input) { group { id } } }', {
       input: { iamid: 'okta', name: 'Handmade' },
     })
@@ -142,10 +142,10 @@ describe('PATCH of members', () => {
     expect(await membersOf(id)).toEqual(crowd.slice(100).toSorted())
   })
 
-  test('people leave while others join: nobody waits for ever', async () => {
+  test('users leave while others join, without a deadlock', async () => {
     const made = await Promise.all(Array.from({ length: 20 }, (_, n) => okta.user(`leaving${n}`)))
     const { id } = await okta.group(
-      'door',
+      'leaving',
       made.slice(0, 10).map(user => user.id),
     )
     const add = (value: string) => okta.patch(`/Groups/${id}`, { op: 'add', path: 'members', value: [{ value }] })

@@ -54,7 +54,7 @@ describe('versions (RFC 7644 3.14)', () => {
     expect((await idp.send('PUT', `/Users/${user.id}`, { schemas: [CORE], userName: 'seen' }, stale)).status).toBe(412)
   })
 
-  test('a PUT of two at once: one of them is told', async () => {
+  test('of concurrent PUTs with one version one succeeds, the others are 412', async () => {
     const { id, meta } = await idp.user('raced')
     const put = (title: string) =>
       idp.send('PUT', `/Users/${id}`, { schemas: [CORE], userName: 'raced', title }, { 'if-match': meta.version })
@@ -62,7 +62,7 @@ describe('versions (RFC 7644 3.14)', () => {
     expect(statuses.toSorted()).toEqual([200, 412, 412])
   })
 
-  test('one name POSTed by many at once is made once', async () => {
+  test('concurrent POSTs of one name create one user', async () => {
     const post = () => idp.send('POST', '/Users', { schemas: [CORE], userName: 'wanted' })
     const statuses = (await Promise.all(Array.from({ length: 8 }, post))).map(({ status }) => status)
     expect(statuses.toSorted()).toEqual([201, ...Array.from({ length: 7 }, () => 409)])
@@ -115,7 +115,7 @@ describe('Bulk (RFC 7644 3.7)', () => {
     expect((await idp.get(`/Users/${idOf(by.a.location)}`)).body.title).toBe('T')
   })
 
-  test('one that fails does not end the others, unless told', async () => {
+  test('one that fails does not end the others without failOnErrors', async () => {
     const wrong = user('x', '')
     const { body } = await bulk([
       wrong,
@@ -244,7 +244,7 @@ describe('authorization', () => {
     })
   })
 
-  test('what is done is told, in the name of the SCIM client, and a change of nothing is not', async () => {
+  test('each change has an event of the SCIM client, and a write that changes nothing has none', async () => {
     const events = await eventsBy(app.store, async () => {
       const { id } = await idp.user('traced', { active: true })
       await idp.patch(`/Users/${id}`, { op: 'replace', path: 'active', value: true })
@@ -253,7 +253,7 @@ describe('authorization', () => {
       await idp.patch(`/Users/${id}`, { op: 'replace', path: 'active', value: false })
       await idp.patch(`/Users/${id}`, { op: 'replace', path: 'active', value: true })
       const group = await idp.group('traced', [id])
-      await idp.patch(`/Groups/${group.id}`, { op: 'replace', path: 'displayName', value: 'told' })
+      await idp.patch(`/Groups/${group.id}`, { op: 'replace', path: 'displayName', value: 'renamed' })
       await idp.patch(`/Groups/${group.id}`, { op: 'add', path: 'members', value: [{ value: id }] })
       await idp.patch(`/Groups/${group.id}`, { op: 'remove', path: 'members' })
       await idp.send('DELETE', `/Groups/${group.id}`)

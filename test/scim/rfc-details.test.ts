@@ -112,7 +112,7 @@ describe('PATCH', () => {
     },
   )
 
-  test('of one value and type there is one: what is added to it is said of it', async () => {
+  test('one of the same value and type is updated, not added again', async () => {
     const primary = { op: 'add', path: 'emails', value: [{ ...emails[1], primary: true, display: 'Home' }] }
     const { body } = await patched({ emails }, primary)
     expect(body.emails).toEqual([
@@ -193,7 +193,7 @@ describe('versions', () => {
     expect((await idp.send('GET', path, undefined, { 'if-none-match': joined.body.meta.version })).status).toBe(304)
     await idp.send('DELETE', `/Groups/${id}`)
     expect((await idp.send('GET', path, undefined, { 'if-none-match': joined.body.meta.version })).status).toBe(200)
-    // Nobody changed what is written: whoever rests on it may write.
+    // A version stays good for a write while the written attributes are unchanged.
     const body = { schemas: [CORE], userName: user.userName, title: 'T' }
     expect((await idp.send('PUT', path, body, { 'if-match': joined.body.meta.version })).status).toBe(200)
     expect((await idp.send('PUT', path, body, { 'if-match': joined.body.meta.version })).status).toBe(412)
@@ -216,7 +216,7 @@ describe('versions', () => {
   })
 })
 
-test('a page by cursor has words of its own for what is wrong with it (RFC 9865)', async () => {
+test('a page by cursor has its own scimTypes (RFC 9865)', async () => {
   for (const [query, scimType] of [
     ['cursor=&count=many', 'invalidCount'],
     ['count=many', 'invalidValue'],

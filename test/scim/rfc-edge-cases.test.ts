@@ -292,7 +292,7 @@ describe('lists with members', () => {
     expect((await idp.get('/Groups?attributes=displayName')).body.itemsPerPage).toBe(sizes.length)
   })
 
-  test('a change of a large group answers with all, and is kept with as many as there is room for', async () => {
+  test('a change of a large group answers with all members, and its exchange keeps as many as fit', async () => {
     const { body } = await idp.get('/Users?count=1000&attributes=id')
     const tricky = 'a "members":["here go the members"] b'
     const { id } = await idp.group(tricky)

@@ -93,7 +93,7 @@ describe('an all-digit externalId', () => {
   })
 })
 
-describe('malformed bodies are 400 in the words of SCIM', () => {
+describe('malformed bodies are 400 as SCIM errors', () => {
   const bodies: [string, string][] = [
     ['nothing', ' '],
     ['cut short', '{"schemas":["urn:'],
@@ -182,7 +182,7 @@ describe('two at once', () => {
     expect(await statuses(rename(a.id), rename(b.id))).toEqual([200, 409])
   })
 
-  test('DELETE beside PATCH and PUT: whoever comes late is told so, and the user stays out', async () => {
+  test('DELETE beside PATCH and PUT: later writes are 404, and the user stays disabled', async () => {
     for (let i = 0; i < 5; i++) {
       const { id } = await idp.user(`leaving ${i}`)
       const [gone, ...others] = await Promise.all([
@@ -197,7 +197,7 @@ describe('two at once', () => {
     }
   })
 
-  test('one group pushed by two is made once', async () => {
+  test('concurrent POSTs of one group create one', async () => {
     const push = () => idp.send('POST', '/Groups', { schemas: [GROUP], displayName: 'pushed' })
     expect(await statuses(push(), push(), push())).toEqual([201, 409, 409])
   })

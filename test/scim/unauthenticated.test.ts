@@ -3,7 +3,7 @@ import type { TestApp } from '../harness/app.ts'
 import { open, parseRaw, raw } from '../platform/http/harness.ts'
 import { boot, type Provider, provider } from './provider.ts'
 
-// Who is not the SCIM client of the very IAM in the path is told one thing, whatever they ask for and however.
+// Any caller but the SCIM client of the IAM in the path gets the same 401, whatever the request is.
 let app: TestApp
 let okta: Provider
 let entra: Provider
@@ -16,7 +16,6 @@ beforeAll(async () => {
 })
 afterAll(() => app.close())
 
-/** Every 401 of SCIM as the wire must have it. */
 function expectUnauthorized(answer: { status: number; type: string | null; body: string }) {
   expect(answer.status).toBe(401)
   expect(answer.type).toMatch(/^application\/scim\+json/)

@@ -200,22 +200,22 @@ describe('disabling', () => {
     expect(await sessions(id)).toBe(0)
   })
 
-  test('whom an administrator disabled stays out, however often the provider says active', async () => {
-    const made = await okta.user('by hand out')
-    const { id } = await row('by hand out')
+  test('a user whom an administrator disabled stays disabled, whatever active the provider sends', async () => {
+    const made = await okta.user('kept out')
+    const { id } = await row('kept out')
     const disable = (disabled: boolean) =>
       app.graphql(`mutation { setUserDisabled(input: { ref: { id: ${id} }, disabled: ${disabled} }) { user { id } } }`)
     await disable(true)
     const put = await okta.send('PUT', `/Users/${made.id}`, {
       schemas: [CORE],
-      userName: 'by hand out',
+      userName: 'kept out',
       active: true,
       title: 'New',
     })
     expect([put.status, put.body.active, put.body.title]).toEqual([200, false, 'New'])
     expect((await okta.patch(`/Users/${made.id}`, { op: 'replace', path: 'active', value: true })).body.active).toBe(false)
     await okta.send('DELETE', `/Users/${made.id}`)
-    const again = await okta.send('POST', '/Users', { schemas: [CORE], userName: 'by hand out', active: true })
+    const again = await okta.send('POST', '/Users', { schemas: [CORE], userName: 'kept out', active: true })
     expect([again.status, again.body.active]).toEqual([201, false])
     await disable(false)
     const patched = await okta.patch(`/Users/${again.body.id}`, { op: 'replace', path: 'active', value: false })

@@ -37,7 +37,7 @@ test('who lacks AUDIT makes no account that is given it by default', async () =>
   expect((await defaults(['CREATE_PROJECT'])).errors).toBeUndefined()
 })
 
-const mint = async (token: string, input: object) => {
+const createKey = async (token: string, input: object) => {
   const { data, errors } = await app.graphql(
     'mutation($input: CreateApiKeyInput!) { createApiKey(input: $input) { secret apiKey { id } } }',
     { input },
@@ -50,19 +50,19 @@ const ROTATE = 'mutation($id: ApiKeyId!) { rotateApiKey(input: { id: $id }) { ap
 
 test('a narrowed key does not rotate a wider one into its hands, nor a dying key one that lives', async () => {
   const person = await app.as([])
-  const wide = await mint(person.token, { name: 'wide' })
-  const narrow = await mint(person.token, { name: 'narrow', scopes: ['apikey:*'] })
+  const wide = await createKey(person.token, { name: 'wide' })
+  const narrow = await createKey(person.token, { name: 'narrow', scopes: ['apikey:*'] })
   expect(code(await app.graphql(ROTATE, { id: wide.id }, narrow.secret))).toBe('FORBIDDEN')
   expect((await app.graphql(ROTATE, { id: narrow.id }, narrow.secret)).errors).toBeUndefined()
   const expiresAt = new Date(Date.now() + 60_000).toISOString()
-  const dying = await mint(person.token, { name: 'dying', expiresAt })
+  const dying = await createKey(person.token, { name: 'dying', expiresAt })
   const rotated = await app.graphql(ROTATE, { id: wide.id }, dying.secret)
   expect(rotated.data.rotateApiKey.apiKey.expiresAt).toBe(expiresAt)
 })
 
 test('of two rotations at once one wins', async () => {
   const person = await app.as([])
-  const key = await mint(person.token, { name: 'twice' })
+  const key = await createKey(person.token, { name: 'twice' })
   const answers = await Promise.all([1, 2, 3].map(() => app.graphql(ROTATE, { id: key.id }, person.token)))
   expect(answers.map(code).sort()).toEqual(['CONFLICT', 'CONFLICT', undefined])
 })

@@ -15,7 +15,7 @@ async function call(method: string, path: string, token: string | null, body?: u
   return response.status
 }
 
-test('whoever is deleted in the middle of everything leaves no 5xx behind', async () => {
+test('a user that is deleted during its other requests causes no 5xx', async () => {
   const { token } = app.admin
   for (let round = 0; round < 4; round++) {
     const person = await app.as(['IMPERSONATE_USER'])

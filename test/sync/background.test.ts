@@ -198,10 +198,10 @@ async function start(env: Record<string, string>): Promise<ChildProcess> {
     env: { PATH: process.env.PATH, ...compiled, ...env },
     stdio: ['ignore', 'pipe', 'inherit'],
   })
-  let said = ''
+  let output = ''
   for await (const chunk of child.stdout!) {
-    said += chunk
-    if (said.includes('is ready')) break
+    output += chunk
+    if (output.includes('is ready')) break
   }
   return child
 }

@@ -69,7 +69,7 @@ describe('a run of which another process has taken hold', () => {
     expect(await abandonedRuns(db)).toEqual([])
   })
 
-  test('does nothing twice where nobody heard of a commit: what it did stays told', async () => {
+  test('does nothing twice after a commit without an answer: its entries stay applied', async () => {
     const { db } = app.store
     await db.prisma.iam.create({ data: { id: 'twice', displayName: 'Twice', type: 'ldap' } })
     const { id } = (await insertRun(db, { ...asked, iamid: 'twice', holder: 'worker' }, new Date()))!
@@ -155,16 +155,16 @@ describe.skipIf(slapdFolder === null)('a sync', () => {
     await syncs.decide('dropSync', run.id)
   })
 
-  test('that is confirmed late spares who is back, who has another name, and who was refreshed', async () => {
+  test('that is confirmed late skips users that are back, renamed or refreshed', async () => {
     await syncs.makeIam('late', configOf(slapd, { ldapSync: { maxDisabledCount: 1, maxDisabledPercent: 0 } }))
     await syncs.sync('late')
     const back = ['u1', 'u2', 'u3', 'u5']
     for (const uid of [...back, 'u4']) await directory.leave(dnOf(uid))
-    for (const uid of ['u10', 'u11']) await directory.set(dnOf(uid), 'title', ['Told first'])
+    for (const uid of ['u10', 'u11']) await directory.set(dnOf(uid), 'title', ['First'])
     expect((await syncs.sync('late')).status).toBe(409)
     const run = await lastRun('late')
-    // What a log-in has heard since is newer than the plan.
-    await directory.set(dnOf('u10'), 'title', ['Told last'])
+    // A log-in after the plan has newer data.
+    await directory.set(dnOf('u10'), 'title', ['Last'])
     expect((await syncs.logIn('u10', 'late')).status).toBe(200)
     for (const uid of back) await directory.comeBack(dnOf(uid))
     expect((await syncs.logIn('u1', 'late')).status).toBe(200)
@@ -178,8 +178,8 @@ describe.skipIf(slapdFolder === null)('a sync', () => {
     expect((await syncs.user('u4', 'late')).disabled).toBe(true)
     const skipped = await syncs.entries(run.id, { states: ['SKIPPED'] })
     expect(skipped.map(({ name }: { name: string }) => name).toSorted()).toEqual(['u1', 'u10', 'u2', 'u3', 'u5'])
-    expect((await syncs.user('u10', 'late')).profile.position).toBe('Told last')
-    expect((await syncs.user('u11', 'late')).profile.position).toBe('Told first')
+    expect((await syncs.user('u10', 'late')).profile.position).toBe('Last')
+    expect((await syncs.user('u11', 'late')).profile.position).toBe('First')
     const reasons = Object.fromEntries(skipped.map(({ name, reason }: { name: string; reason: string }) => [name, reason]))
     expect(reasons.u10).toBe('The user was changed, or found in the directory, since')
     for (const uid of back) expect(reasons[uid]).toBe('The directory shows them again')
@@ -272,8 +272,8 @@ describe.skipIf(slapdFolder === null)('where the library of jobs cannot begin', 
       expect((await syncs.runs('corp')).map(({ status }: { status: string }) => status)).toEqual(['FINISHED', 'FINISHED'])
       // Longer than until the second attempt to begin.
       await new Promise(resolve => setTimeout(resolve, 6_000))
-      const told = app.logged.filter(({ msg }) => msg === 'a job in the background failed; it is tried again')
-      const reasons = told.map(({ err }) => (err as Error).message)
+      const failed = app.logged.filter(({ msg }) => msg === 'a job in the background failed; it is tried again')
+      const reasons = failed.map(({ err }) => (err as Error).message)
       expect(reasons.length).toBeGreaterThan(0)
       expect(new Set(reasons).size).toBe(reasons.length)
     } finally {

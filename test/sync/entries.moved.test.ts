@@ -71,7 +71,7 @@ describe.skipIf(slapdFolder === null)('a sync', () => {
   const stateOf = async () =>
     (await syncs.must('query ($id: IamId!) { iam(id: $id) { entryIds entryIdsMissingSince } }', { id: iamid })).iam
 
-  test('of a directory without ids is told by the IAM and by testIam', async () => {
+  test('of a directory without ids is shown by the IAM and by testIam', async () => {
     await syncs.makeIam(iamid, configOf(slapd, { options: { entryIdAttribute: 'employeeNumber' } }))
     expect(await stateOf()).toEqual({ entryIds: 'READ', entryIdsMissingSince: null })
     const tested = async () =>
@@ -89,7 +89,7 @@ describe.skipIf(slapdFolder === null)('a sync', () => {
     expect(await stateOf()).toEqual({ entryIds: 'READ', entryIdsMissingSince: null })
     expect(await tested()).toMatchObject({ directory: { after: {} }, failures: [] })
     expect((await app.store.db.prisma.user.findFirst({ where: { iamid, userid: 'ana' } }))!.directoryId).toBe('N0')
-    // Who was disabled under an id is not let in by an entry that shows none.
+    // An entry without an id does not enable a user that was disabled with one.
     await directory.leave(dnOf('off'))
     await syncs.sync(iamid)
     await directory.comeBack(dnOf('off'))
@@ -103,23 +103,23 @@ describe.skipIf(slapdFolder === null)('a sync', () => {
     for (const uid of ['ana', 'chief', 'off']) await directory.set(dnOf(uid), 'employeeNumber', [])
   })
 
-  test('between its plan and its end spares who logged in, and takes in no other entry of their userid', async () => {
+  test('skips users that log in between its plan and its end, and imports no other entry of their userid', async () => {
     await syncs.makeIam(iamid, configOf(slapd))
     await syncs.sync(iamid)
     const [planned] = await app.store.db.query<{ id: number }>(
       `INSERT INTO sync_runs (iamid, mode, started_by, dry_run, status, planned, started_at) VALUES ($1, 'full', 'test', false, 'quarantined', 2, now()) RETURNING id`,
       [iamid],
     )
-    const said = (userid: string, id: string) => ({
+    const payload = (userid: string, id: string) => ({
       userid,
       profile: { name: 'From the plan' },
       sourceId: { source: 'directory', id },
     })
     // A plan that another directory could have made: a new person of a userid that is held by now.
     await app.store.db.query(
-      `INSERT INTO sync_entries (run_id, kind, name, name_key, outcome, state, said) SELECT $1, 'user', n.name, n.name, 'import', 'planned', n.said
-         FROM jsonb_to_recordset($2::jsonb) n(name text, said jsonb)`,
-      [planned!.id, JSON.stringify([{ name: 'off', said: said('off', 'another id') }])],
+      `INSERT INTO sync_entries (run_id, kind, name, name_key, outcome, state, said) SELECT $1, 'user', n.name, n.name, 'import', 'planned', n.payload
+         FROM jsonb_to_recordset($2::jsonb) n(name text, payload jsonb)`,
+      [planned!.id, JSON.stringify([{ name: 'off', payload: payload('off', 'another id') }])],
     )
     const { errors } = await syncs.decide('confirmSync', planned!.id)
     expect(errors).toBeUndefined()

@@ -273,7 +273,7 @@ describe.skipIf(slapdFolder === null)('a reused userid', () => {
     await directory.remove(dnOf('recy'))
   })
 
-  test('relinkUsers: a directory that was set up anew, but for administrators and who left', async () => {
+  test('relinkUsers: a rebuilt directory, except administrators and users that left', async () => {
     const uids = ['same', 'boss', 'left', 'gone']
     for (const uid of uids) await directory.add(dnOf(uid), person(uid))
     await make({ ldapSync: { maxDisabledCount: 50 } })

@@ -221,7 +221,7 @@ describe.skipIf(slapdFolder === null)('groups of a directory', () => {
       '{ auditEvents(first: 1, filter: {events: ["groupDeleted"]}) { nodes { targetName before } } }',
     )
     expect(auditEvents.nodes).toMatchObject([{ targetName: 'gone/plain', before: { name: 'plain' } }])
-    // One set up anew under a name that only the directory had held is taken in; what was given to a former one is not for the next.
+    // A rebuilt group is imported under a name that only the directory held; local grants of a former group do not pass to it.
     for (const cn of names) await directory.add(`cn=${cn},${groups}`, groupOf(cn, ['ana']))
     await syncs.sync('gone')
     expect(await namesOf('ana', 'gone')).toEqual(['plain', 'ruled'])

@@ -119,7 +119,7 @@ describe.skipIf(slapdFolder === null)('groups', () => {
       await directory.remove(dn)
   })
 
-  test('those of a group search are there whoever is in them', async () => {
+  test('those of a group search exist whatever their members are', async () => {
     const options = { groupSearchFilter: '(&(objectClass=groupOfNames)(cn=%s*))' }
     await syncs.makeIam('listed', configOf(slapd, { options, schema: { group: { name: 'cn', description: 'description' } } }))
     await syncs.sync('listed')

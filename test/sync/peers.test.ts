@@ -1,4 +1,4 @@
-// Directories that say odd things, or break off: who is in doubt is not touched, and each oddity is told in the run.
+// Directories with odd answers, or that break off: users in doubt are not changed, and the run reports each fault.
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { answering, element, entry, message, peer, searchResult } from '../connectors/fake-peers.ts'
 import { bootApp, type TestApp } from '../harness/app.ts'

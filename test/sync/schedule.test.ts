@@ -23,9 +23,9 @@ describe('rules', () => {
   })
   test.each([
     ['none without ldapSync', ldap(undefined), []],
-    ['every hour unless told', ldap({}), [{ mode: 'full', rule: '0 */1 * * *' }]],
+    ['every hour by default', ldap({}), [{ mode: 'full', rule: '0 */1 * * *' }]],
     [
-      'as told',
+      'as configured',
       ldap({ cronRule: '0 3 * * *', incrementalRule: '*/10 * * * *' }),
       [
         { mode: 'full', rule: '0 3 * * *' },

@@ -63,7 +63,7 @@ describe.skipIf(slapdFolder === null)('a sync that asks the user info endpoint',
     expect((await syncs.sync('corp')).body).toMatchObject({ totalCount: PEOPLE, count: 0 })
   })
 
-  test('refreshes whom only the endpoint speaks otherwise of', async () => {
+  test('refreshes a user with new data of the endpoint only', async () => {
     answers = userid => (userid === 'u0' ? { groups: [], authorizations: { Team: ['Red'] } } : nothing)
     expect((await syncs.sync('corp', { dryRun: true })).body).toMatchObject({ count: 1, refreshedUsers: [{ userId: 'u0' }] })
     expect((await shown('u0')).iamAuthorizations.Team).toEqual(['Blue'])

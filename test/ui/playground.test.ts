@@ -94,7 +94,7 @@ describe.runIf(chromium !== null)('the playground in Chromium', { timeout: 60_00
     expect(faults).toEqual([])
   })
 
-  test('a wrong password is said so, and nothing is kept', async () => {
+  test('a wrong password shows a message, and nothing is stored', async () => {
     const { page } = await openPlayground(browser, app.url)
     await signIn(page, 'wrong')
     await soon(() => complaint(page)).not.toBe('')

@@ -82,7 +82,7 @@ test('not built: 503 with what to run', async () => {
   expect(await response.json()).toMatchObject({ statusCode: 503, message: expect.stringContaining('npm run generate') })
 })
 
-test('the page is told whether the browser has a session, and nothing of it', async () => {
+test('the page shows whether the browser has a session, and no part of it', async () => {
   const get = await serve({ 'index.html': '<div id="root"></div>' })
   const page = async (cookie: string) => (await get('/graphiql', { cookie })).text()
   expect(await page('roster_session=rt_x')).toBe('<div id="root" data-session></div>')

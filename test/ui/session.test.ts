@@ -1,4 +1,4 @@
-// The playground as whoever is signed in to the browser: no token is typed, and none is where a script could read it.
+// The playground with the session of the browser: no token is typed, and none is readable by a script.
 import type { Browser, BrowserContext, Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { makeOpenid, viewerOf } from '../authentication/oidc/helpers.ts'

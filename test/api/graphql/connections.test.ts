@@ -117,7 +117,7 @@ describe.each(Object.keys(places))('%s', name => {
     const { totalCount } = whole
     const all = nodes(whole)
     expect(totalCount).toBe(all.length)
-    // More than three pages, or the ways of paging would not be told apart.
+    // With more than three pages the ways of paging differ.
     expect(all.length).toBeGreaterThan(3 * SIZE)
     expect(new Set(all.map(node => JSON.stringify(node))).size).toBe(all.length)
     expect(whole.pageInfo).toMatchObject({ hasNextPage: false, hasPreviousPage: false, startCursor: whole.edges[0]!.cursor })

@@ -45,17 +45,17 @@ test('the audit of GraphQL over HTTP finds no error and no warning', async () =>
   const audits = serverAudits({ url: `${app.url}/graphql`, fetchFn: withToken })
   expect(audits.length).toBeGreaterThan(50)
   const results = await Promise.all(audits.map(audit => audit.fn()))
-  const told = results
+  const findings = results
     .filter(({ status }) => status !== 'ok')
     .map(result => `${result.status.padEnd(6)}  ${result.id}  ${result.name}`)
   expect(
-    told.filter(line => !line.startsWith('notice')),
-    told.join('\n'),
+    findings.filter(line => !line.startsWith('notice')),
+    findings.join('\n'),
   ).toEqual([])
   // What is left are GETs, which a page elsewhere could make a browser send.
   expect(
-    told.filter(line => !/\bGETs?\b/.test(line)),
-    told.join('\n'),
+    findings.filter(line => !/\bGETs?\b/.test(line)),
+    findings.join('\n'),
   ).toEqual([])
 }, 60_000)
 
@@ -138,7 +138,7 @@ describe('without a credential', () => {
         asked.destroy()
       })
       asked.on('error', reject)
-      // Not a byte of it is sent: whoever waits for the body never answers.
+      // No byte of the body is sent: an answer shows that the server does not wait for it.
       asked.flushHeaders()
     })
     expect(status).toBe(401)

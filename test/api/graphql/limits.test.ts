@@ -265,7 +265,7 @@ describe('lists without pages', () => {
     ])
   })
 
-  test('are counted for each operation anew, and not behind the REST rows', async () => {
+  test('are counted for each operation alone, and not for the operations of REST routes', async () => {
     LIMITS.items = 2
     await expectAnswered(query(2))
     await expectAnswered(query(2))

@@ -1,5 +1,5 @@
-// One operation for every root field of the schema, each with selections that meet objects in lists. Whoever adds a root field
-// adds it here: the tests that count statements and the tests of who may do what read this table.
+// One operation for every root field of the schema, each with selections that meet objects in lists. The tests that
+// count statements and the tests of the policy read this table; a new root field needs an entry.
 import type { TestApp } from '../../harness/app.ts'
 import { mutations } from './operations.mutations.ts'
 import { queries } from './operations.queries.ts'
@@ -14,18 +14,18 @@ export interface Stage {
 }
 
 export interface Operation {
-  /** What stands between the root field's name and the closing brace. */
+  /** The text between the root field's name and the closing brace. */
   text: string
   /** The type of `$input`, for those that take one. */
   input?: string
   variables?(on: Stage): Promise<Record<string, unknown>> | Record<string, unknown>
-  /** The credential it needs to succeed; an administrator's unless told. */
+  /** The credential it needs to succeed. Default: an administrator's. */
   as?(on: Stage): Promise<string>
   /** The code it is answered with where it cannot succeed in this version. */
   refused?: string
 }
 
-/** By the name of its root field; a word after a colon tells the operations of one field apart. */
+/** By the name of its root field; a word after a colon distinguishes the operations of one field. */
 export const operations: { label: string; name: string; kind: 'query' | 'mutation'; operation: Operation }[] = (
   [
     ['query', queries],

@@ -17,7 +17,7 @@ const both = (path: string, call: () => Promise<Call>): Calls => each([`PUT ${pa
 
 export function answerCalls(app: TestApp): { calls: Calls; syncCalls: Calls } {
   const w = world(app)
-  const password = 'a long walk at night'
+  const password = 'a long ride at night'
   /** A user with a value in every field that an answer may leave out. */
   const person = async () => {
     const userid = `${fresh('answer')}@roster.example`
@@ -65,7 +65,7 @@ export function answerCalls(app: TestApp): { calls: Calls; syncCalls: Calls } {
     ...both('/bim/iam/:iamid/user/:userid/profile', onUser('/profile', { json: { location: 'Ghent' } })),
     'PUT /bim/iam/:iamid/user/:userid/password': async () => {
       const { path, login } = await person()
-      const json = { originalPassword: password, password: 'another walk at night' }
+      const json = { originalPassword: password, password: 'another ride at night' }
       return { path: `${path}/password`, json, token: await login() }
     },
     ...both('/bim/iam/:iamid/user/:userid/permissions', onUser('/permissions', { json: ['CREATE_FILTER'] })),

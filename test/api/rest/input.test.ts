@@ -85,7 +85,7 @@ describe('body', () => {
     expect(readBody(create, { userid: 'x', colour: 1 }, false)).toMatchObject({ userid: 'x' })
   })
 
-  test('body: a fault deep in a list is told of the list, with what its entries are', () => {
+  test('body: an invalid entry of a list names the list and the shape of its entries', () => {
     const message = /^userAttributes must be a list of at most 1,000 entries, each an object with key and value$/
     for (const wrong of ['x', [7], [{}], [{ key: 7 }], [{ key: 'a', value: 7 }]]) {
       expect(fault(() => readBody(search, { userAttributes: wrong }, false))).toMatch(message)

@@ -91,7 +91,7 @@ describe('OpenAPI: the document', () => {
     ])
   })
 
-  test('OpenAPI: it is served to whoever has a credential, and to nobody else', async () => {
+  test('OpenAPI: the document needs a credential of any kind', async () => {
     expect((await send(app.url, 'GET', '/openapi.json')).status).toBe(401)
     const served = await send<Document>(app.url, 'GET', '/openapi.json', { token: (await app.as([])).token })
     expect(served.status).toBe(200)

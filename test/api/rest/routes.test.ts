@@ -76,7 +76,7 @@ describe('Rows', () => {
     for (const row of routes) expect(CLOSED.has(row.credential), row.path).toBe(policy[row.action].who !== 'anyone')
   })
 
-  test('Rows: whoever may act on their own record is told by the path whose it is', () => {
+  test('Rows: a route names the owner of its record exactly where the policy has a rule for own records', () => {
     for (const row of routes) expect(row.owner !== undefined, row.path).toBe('self' in policy[row.action])
   })
 })

@@ -83,7 +83,7 @@ test('a client that waits to be asked for Basic credentials is asked', async () 
   expect((await fetch(`${app.url}/bim/user`)).headers.get('www-authenticate')).toBe('Bearer')
 })
 
-test('who may not read groups is refused instead of being told that there are none', async () => {
+test('a caller that may not read groups is refused, and does not get an empty list', async () => {
   for (const permissions of [[], ['AUDIT'], ['USER_ADMIN']] as const) {
     const person = await app.as([...permissions])
     const { data } = await app.graphql('mutation { createApiKey(input: {}) { secret } }', {}, person.token)
@@ -92,7 +92,7 @@ test('who may not read groups is refused instead of being told that there are no
   }
 })
 
-test('a disabled user has no groups and no authorizations, so that whoever asks takes them away', async () => {
+test('a disabled user has no groups and no authorizations, so that the caller removes them', async () => {
   const person = await app.as([])
   const { data } = await app.graphql(
     `mutation ($id: UserId!) { createGroup(input: { name: "Left" }) { group { id } }

@@ -58,8 +58,8 @@ test('a USER_ADMIN ends no session of somebody with permissions they lack', asyn
 test('a key narrowed to apikey:impersonate makes a token that is as narrow', async () => {
   const [owner, target] = [await app.as(['IMPERSONATE_USER']), await app.as([])]
   const tokenOf = async (scopes: string[]) => {
-    const mint = `mutation { createApiKey(input: { name: "k", scopes: ${JSON.stringify(scopes)} }) { secret } }`
-    const { secret } = (await app.graphql(mint, undefined, owner.token)).data.createApiKey
+    const createKey = `mutation { createApiKey(input: { name: "k", scopes: ${JSON.stringify(scopes)} }) { secret } }`
+    const { secret } = (await app.graphql(createKey, undefined, owner.token)).data.createApiKey
     const { data, errors } = await app.graphql(
       `mutation { impersonate(input: { apikey: "${secret}", iamid: "bim", userid: "${target.userid}" }) { token } }`,
       undefined,

@@ -14,7 +14,7 @@ let made = 0
 
 /** A new user without a password, and the token of the link. */
 async function invite(profile: object = {}) {
-  const userid = `newcomer-${++made}`
+  const userid = `invited-${++made}`
   const { data } = await app.graphql(CREATE, { input: { userid, profile } })
   const { user, newUserLink } = data.createUser as { user: { id: number }; newUserLink: string }
   return { userid, id: user.id, link: newUserLink, token: new URL(newUserLink).searchParams.get('token')! }

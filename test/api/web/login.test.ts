@@ -264,7 +264,7 @@ describe('the form', () => {
     },
   )
 
-  test('what nobody foresaw is a 500 without a word of it', async () => {
+  test('an unexpected error is a 500 that does not describe it', async () => {
     deps.refusal = new Error('geheim')
     const response = await post(form('long enough'))
     expect(response.status).toBe(500)

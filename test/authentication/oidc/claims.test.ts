@@ -3,11 +3,11 @@ import { identityFromClaims, isSameUserid } from '../../../src/federation/oidc-c
 import { Unauthenticated } from '../../../src/platform/errors.ts'
 
 const iam = (options: object = {}, rest: object = {}) => ({ config: { options, ...rest } })
-const said = (claims: Record<string, unknown>, of = iam()) => identityFromClaims(of, { sub: 'ana', ...claims })
+const identify = (claims: Record<string, unknown>, of = iam()) => identityFromClaims(of, { sub: 'ana', ...claims })
 
 describe('who it is', () => {
   test.each<[string, object, Record<string, unknown>, string]>([
-    ['sub unless told', {}, {}, 'ana'],
+    ['sub by default', {}, {}, 'ana'],
     ['another claim', { userIdClaim: 'login' }, { login: 'Ana R' }, 'Ana R'],
     ['a claim with dots in its name', { userIdClaim: 'https://x.example/id' }, { 'https://x.example/id': 'a1' }, 'a1'],
     ['a number', { userIdClaim: 'oid' }, { oid: 12 }, '12'],
@@ -23,9 +23,9 @@ describe('who it is', () => {
       { email: 'a@x.org', ...(flag !== undefined && { email_verified: flag }) },
       'a@x.org',
     ]),
-    ['another claim, whatever is said of the address', { userIdClaim: 'upn' }, { upn: 'a', email_verified: false }, 'a'],
+    ['another claim, whatever email_verified is', { userIdClaim: 'upn' }, { upn: 'a', email_verified: false }, 'a'],
   ])('%s', (_, options, claims, userid) => {
-    expect(said(claims, iam(options)).record.userid).toBe(userid)
+    expect(identify(claims, iam(options)).record.userid).toBe(userid)
   })
 
   test.each<[string, object, Record<string, unknown>]>([
@@ -43,7 +43,7 @@ describe('who it is', () => {
       ],
     ),
   ])('not %s', (_, options, claims) => {
-    expect(() => said(claims, iam(options))).toThrow(Unauthenticated)
+    expect(() => identify(claims, iam(options))).toThrow(Unauthenticated)
   })
 
   test.each([
@@ -58,7 +58,7 @@ describe('who it is', () => {
 })
 
 describe('values', () => {
-  const values = (claims: Record<string, unknown>, name: string) => said(claims).record.values(name)
+  const values = (claims: Record<string, unknown>, name: string) => identify(claims).record.values(name)
   test.each<[string, Record<string, unknown>, string, string[] | undefined]>([
     ['a text', { a: 'x' }, 'a', ['x']],
     ['a list', { a: ['x', 'y'] }, 'a', ['x', 'y']],
@@ -78,17 +78,17 @@ describe('values', () => {
 
 describe('groups', () => {
   const names = (claims: Record<string, unknown>, of = iam()) => {
-    const { record: words, faults } = said(claims, of)
-    return { names: words.groups?.map(group => group.name) ?? null, faults: faults.length }
+    const { record, faults } = identify(claims, of)
+    return { names: record.groups?.map(group => group.name) ?? null, faults: faults.length }
   }
   test.each<[string, Record<string, unknown>, string[] | null, number]>([
     ['a list', { groups: ['a', 'b'] }, ['a', 'b'], 0],
     ['one', { groups: 'a' }, ['a'], 0],
     ['none', { groups: [] }, [], 0],
-    ['nothing said is reported', {}, null, 1],
-    ['nor null', { groups: null }, null, 1],
-    ['nor a list of something else', { groups: ['a', { name: 'b' }] }, null, 1],
-    ['nor too many to be told (Entra ID)', { _claim_names: { groups: 'src1' } }, null, 1],
+    ['a missing claim is reported', {}, null, 1],
+    ['so is null', { groups: null }, null, 1],
+    ['so is a list of other values', { groups: ['a', { name: 'b' }] }, null, 1],
+    ['so are too many to be included (Entra ID)', { _claim_names: { groups: 'src1' } }, null, 1],
   ])('%s', (_, claims, expected, faults) => {
     expect(names(claims)).toEqual({ names: expected, faults })
   })
@@ -104,7 +104,7 @@ describe('a mapped claim of a form that cannot be used is reported', () => {
   const schema = { profile: { name: 'name', phone: 'tel' }, externalUserIds: { hue: 'hue' }, authorizations: { Team: 'team' } }
   const fault = (name: string) => `the claim ${name} is neither a value nor a list of values: it was ignored`
   const faults = (claims: Record<string, unknown>, rest: object = {}) =>
-    said({ groups: [], ...claims }, iam({}, { schema, ...rest })).faults
+    identify({ groups: [], ...claims }, iam({}, { schema, ...rest })).faults
   test.each<[string, unknown]>([
     ['a list of objects', [{ name: 'x' }]],
     ['an object', { a: true }],

@@ -14,7 +14,7 @@ export interface Lies {
   token?: (token: string) => string | undefined
   /** Answers a path in its own way. */
   answers?: Record<string, (response: ServerResponse) => void>
-  /** Told that a path was asked for. */
+  /** Called when a path is requested. */
   counts?: Record<string, () => void>
   /** Changes the address that the browser goes back to. */
   back?: (url: URL) => void
@@ -46,7 +46,7 @@ export interface Liar {
 
 const base64 = (value: unknown) => Buffer.from(JSON.stringify(value)).toString('base64url')
 
-/** A token signed by nobody, or by whoever knows `key`. */
+/** A token without a signature (`none`), or with one made from a known `key`. */
 export const signedWith = (alg: 'none' | 'HS256', key: string) => (token: string) => {
   const claims = token.split('.')[1]!
   const start = `${base64({ alg, kid: 'key 1' })}.${claims}`

@@ -38,6 +38,6 @@ export async function viewerOf(url: string, headers: Record<string, string>) {
     body,
     headers: { 'content-type': 'application/json', ...headers },
   })
-  const said = (await answer.json()) as { data?: { viewer?: { user: { id: number; userid: string; iamid: string } } } }
-  return said.data?.viewer?.user ?? null
+  const result = (await answer.json()) as { data?: { viewer?: { user: { id: number; userid: string; iamid: string } } } }
+  return result.data?.viewer?.user ?? null
 }

@@ -169,7 +169,7 @@ describe('a person of a provider', () => {
 })
 
 describe('configurations', () => {
-  test('endpoints given by hand', async () => {
+  test('endpoints that the configuration names', async () => {
     const { page } = await logIn('hal', { name: 'Hal', groups: ['Crew'] }, 'manual')
     expect(page.body).toContain('<strong>Hal</strong>')
   })

@@ -1,5 +1,5 @@
-// A provider, or somebody in its place, that does the wrong thing at each step (the relying party's side of the OpenID conformance
-// profile): nobody is signed in, nobody is made, the refusal is kept, and nothing secret is said.
+// A provider, or an attacker in its place, misbehaves at each step (the relying party's side of the OpenID conformance profile): no
+// session, no user, an audit event of the refusal, and no secret in the answer.
 import { createHash, randomBytes } from 'node:crypto'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { startApp } from '../../../src/app.ts'
@@ -240,7 +240,7 @@ describe('the way back', () => {
     const used = () => app.store.db.prisma.usedOnce.count()
     const before = await used()
     const url = await back(browser)
-    // Whoever begins and does not come back costs no row.
+    // A log-in that is begun and abandoned leaves no row.
     expect(await used()).toBe(before)
     const cookie = `roster_handshake=${browser.cookie(url.href, 'roster_handshake')!.value}`
     const there = (port: string | number) =>
@@ -351,26 +351,26 @@ describe('the user info endpoint', () => {
 
   test('adds to the ID token, and does not outdo it', async () => {
     const sub = `person ${serial + 1}`
-    const said = answering({ sub, phone: 'of the endpoint', groups: ['Crew'] })
-    const { page } = await tryWith({ ...said, claims: claims => ({ ...claims, phone: 'of the token' }) }, { iamid: 'info' })
+    const answers = answering({ sub, phone: 'of the endpoint', groups: ['Crew'] })
+    const { page } = await tryWith({ ...answers, claims: claims => ({ ...claims, phone: 'of the token' }) }, { iamid: 'info' })
     expect(page.status).toBe(200)
     expect((await personOf(app, 'info', sub))!.phone).toBe('of the token')
     expect((await audit()).map(event => event.event)).toContain('groupUserAdded')
   })
 
-  test('of somebody else ends the log-in', async () => {
+  test('of another user ends the log-in', async () => {
     const { page } = await tryWith(answering({ sub: 'another' }), { iamid: 'info' })
     expect(page.status).toBe(401)
   })
 
-  test('that does not say of whom it speaks is not listened to', async () => {
+  test('without a sub is ignored', async () => {
     const { sub, page } = await tryWith(answering({ phone: 'of nobody', groups: ['Crew'] }), { iamid: 'info' })
     expect(page.status).toBe(200)
     expect((await personOf(app, 'info', sub))!.phone).toBeNull()
     expect((await audit()).map(event => event.event)).not.toContain('groupUserAdded')
   })
 
-  test('that answers with HTML, a redirect, or a token that nobody signed is not listened to', async () => {
+  test('that is HTML, a redirect or an unsigned token is ignored', async () => {
     const unsigned = signedWith('none', '')(idp.signed({ iss: idp.issuer, aud: 'roster', sub: 'x', groups: ['Crew'] }))
     for (const answer of [
       (response: import('node:http').ServerResponse) => response.writeHead(200, { 'content-type': 'text/html' }).end('{}'),

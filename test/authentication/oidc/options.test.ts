@@ -116,7 +116,7 @@ describe('the external groups and attributes endpoint', () => {
     expect(grants).toEqual([{ permission: 'AUDIT', source: 'group' }])
   })
 
-  test('what it stops saying goes, what the claims said stays; no answer changes nothing; what is switched off stays', async () => {
+  test('values that it omits end, values of the claims stay; without an answer, or switched off, nothing changes', async () => {
     await configure(undefined)
     await logIn('rest', 'ana', claims)
     const before = await held('rest', 'ana')
@@ -269,7 +269,7 @@ test('the end session endpoint that is given counts more than the discovered one
   expect([url.pathname, url.searchParams.get('a'), url.searchParams.get('client_id')]).toEqual(['/bye', 'b', 'out'])
 })
 
-test('enable SSL: http is refused for endpoints given by hand too, unless it is off', async () => {
+test('enable SSL: http is refused for configured endpoints too, unless it is off', async () => {
   const { discoverUrl: _, ...given } = options('clear')
   const places = {
     authorizationEndpoint: `${idp.issuer}/auth`,
@@ -308,7 +308,7 @@ test('supported ID token signing algorithms: an empty list says no more than non
   expect((await logIn('algorithms', 'kim')).page.status).toBe(401)
 })
 
-describe('attributes and groups set by hand on its users', () => {
+describe('local attributes and groups of its users', () => {
   const tag = () =>
     app.graphql(
       'mutation { addAttribute(input: { owner: { user: { iamid: "hand", userid: "jan" } }, key: "Clearance", value: "low" }) { owner { __typename } } }',
@@ -327,16 +327,16 @@ describe('attributes and groups set by hand on its users', () => {
   beforeAll(async () => {
     await makeOpenid(app, 'hand', options('hand'))
     await logIn('hand', 'jan')
-    const made = await app.graphql('mutation { createGroup(input: { name: "by hand" }) { group { id } } }')
+    const made = await app.graphql('mutation { createGroup(input: { name: "local" }) { group { id } } }')
     group = made.data.createGroup.group.id
   })
 
-  test('without a list an IAM does all it can', async () => {
+  test('without a list every action is allowed', async () => {
     expect((await tag()).errors).toBeUndefined()
     expect((await untag()).errors).toBeUndefined()
   })
 
-  test('a list without allowBIMAuthorizations refuses attributes, saying the way out; taking away stays allowed', async () => {
+  test('a list without allowBIMAuthorizations refuses attributes and names the remedy; removal stays allowed', async () => {
     await tag()
     await change('hand', options('hand'), { supportedActions: ['syncGroups', 'allowBIMGroups'] })
     const [refusal] = (await tag()).errors!

@@ -1,4 +1,4 @@
-// A real OpenID provider in this process, without pages: whoever is next logs in and agrees to everything.
+// A real OpenID provider in this process, without pages: the next account logs in and consents to everything.
 import { generateKeyPairSync } from 'node:crypto'
 import { once } from 'node:events'
 import { createServer } from 'node:http'

@@ -48,7 +48,7 @@ describe('editing', () => {
     ['a value held only from outside, under its spelling', [add('desk', 'day')], { added: ['Desk=day'], removed: [] }],
     ['one value less', [remove('HOME', 'Oslo')], { added: [], removed: [1] }],
     ['a key less', [remove('HOME')], { added: [], removed: [1, 2] }],
-    ['a value or key not held by hand', [remove('Home', 'x'), remove('Desk'), remove('None')], { added: [], removed: [] }],
+    ['a value or key not held locally', [remove('Home', 'x'), remove('Desk'), remove('None')], { added: [], removed: [] }],
     ['added, then removed', [add('Home', 'Bern'), remove('Home', 'Bern')], { added: [], removed: [] }],
     ['removed, then added: never away', [remove('Home'), add('home', 'Ghent')], { added: [], removed: [1] }],
     ['a key of one call in two spellings', [add('New', 'a'), add('nEW', 'b')], { added: ['New=a', 'New=b'], removed: [] }],

@@ -100,7 +100,7 @@ describe.each([
     expect(await held(owner)).toEqual(['b=1'])
   })
 
-  test('what an outside source set stays its own, and the same value may be set by hand beside it', async () => {
+  test('a value of an outside source stays its own, and the same value may be set locally beside it', async () => {
     const owner = await make()
     await outside(owner, 'Dept', 'Crew')
     await add(owner, 'dept', 'Crew')
@@ -209,7 +209,7 @@ describe('what the IAM allows', () => {
     ['a user', person],
     ['a group', crew],
   ])(
-    '%s of an IAM that says nothing, or allows it, takes values set by hand; of one that does not, only loses them',
+    '%s of an IAM without a list, or one that allows it, accepts local values; of another one it only loses them',
     async (_what, make) => {
       for (const iamid of ['lighthouse', 'open']) {
         const owner = await make(iamid)
@@ -217,10 +217,10 @@ describe('what the IAM allows', () => {
         expect(await held(owner)).toEqual(['k=v'])
       }
       const owner = await make('shut')
-      await outside(owner, 'k', 'by hand, long ago', 'bim')
+      await outside(owner, 'k', 'local, long ago', 'bim')
       for (const write of [() => add(owner, 'k', 'v'), () => replace(owner, { k: ['v'] }), () => edit([owner, 'ADD', 'k', 'v'])])
         await expect(write()).rejects.toThrow(/shut.*allowBIMAuthorizations/)
-      expect(await held(owner)).toEqual(['k=by hand, long ago'])
+      expect(await held(owner)).toEqual(['k=local, long ago'])
       await remove(owner, 'k')
       await replace(owner, {})
       expect(await held(owner)).toEqual([])

@@ -13,7 +13,7 @@ const must = async (token: string, query: string) => {
   expect(errors, query).toBeUndefined()
   return data
 }
-const mint = async (by: string, input = '') => {
+const createKey = async (by: string, input = '') => {
   const { createApiKey } = await must(by, `mutation { createApiKey(input: { name: "k" ${input} }) { secret apiKey { id } } }`)
   return { secret: createApiKey.secret as string, id: createApiKey.apiKey.id as number }
 }
@@ -27,10 +27,10 @@ const drop = (by: string, id: number) =>
 
 test('a child, its child, their tokens and a secret in grace end with the key', async () => {
   const ana = await app.as([])
-  const other = await mint(ana.token)
-  const parent = await mint(ana.token)
-  const child = await mint(parent.secret)
-  const byToken = await mint(await tokenOf(child.secret))
+  const other = await createKey(ana.token)
+  const parent = await createKey(ana.token)
+  const child = await createKey(parent.secret)
+  const byToken = await createKey(await tokenOf(child.secret))
   const { rotateApiKey } = await must(
     ana.token,
     `mutation { rotateApiKey(input: { id: ${parent.id}, graceSeconds: 600 }) { secret apiKey { id } } }`,
@@ -42,7 +42,7 @@ test('a child, its child, their tokens and a secret in grace end with the key', 
     ana.token,
     `mutation { deleteApiKey(input: { id: ${rotateApiKey.apiKey.id} }) { revokedTokens revokedKeys } }`,
   )
-  // The token with which the third key was minted is one of them.
+  // One of them is the token that created the third key.
   expect(deleteApiKey).toEqual({ revokedTokens: 4, revokedKeys: 3 })
   for (const credential of [...credentials, ...tokens]) expect(await opens(credential)).toBe(401)
   expect(await opens(other.secret)).toBe(200)
@@ -54,8 +54,8 @@ test('a child, its child, their tokens and a secret in grace end with the key', 
 
 test('REST reports how many tokens of the chain were revoked', async () => {
   const ana = await app.as([])
-  const parent = await mint(ana.token)
-  const child = await mint(parent.secret)
+  const parent = await createKey(ana.token)
+  const child = await createKey(parent.secret)
   const tokens = [await tokenOf(parent.secret), await tokenOf(child.secret)]
   const answer = await drop(ana.token, parent.id)
   expect({ status: answer.status, body: await answer.json() }).toEqual({
@@ -67,7 +67,7 @@ test('REST reports how many tokens of the chain were revoked', async () => {
 
 test('a replaced key that is deleted leaves its successor', async () => {
   const ana = await app.as([])
-  const old = await mint(ana.token)
+  const old = await createKey(ana.token)
   const { rotateApiKey } = await must(
     ana.token,
     `mutation { rotateApiKey(input: { id: ${old.id}, graceSeconds: 600 }) { secret } }`,
@@ -76,14 +76,14 @@ test('a replaced key that is deleted leaves its successor', async () => {
   expect([await opens(old.secret), await opens(rotateApiKey.secret)]).toEqual([401, 200])
 })
 
-test('keys minted while their parent is deleted end with it', async () => {
+test('keys created while their parent is deleted end with it', async () => {
   const ana = await app.as([])
-  const parent = await mint(ana.token)
-  const child = await mint(parent.secret)
-  const minted = Array.from({ length: 4 }, () =>
+  const parent = await createKey(ana.token)
+  const child = await createKey(parent.secret)
+  const created = Array.from({ length: 4 }, () =>
     app.graphql('mutation { createApiKey(input: { name: "late" }) { secret } }', undefined, child.secret),
   )
-  const [dropped, ...late] = await Promise.all([drop(ana.token, parent.id), ...minted])
+  const [dropped, ...late] = await Promise.all([drop(ana.token, parent.id), ...created])
   expect(dropped.status).toBe(200)
   for (const { data } of late) if (data?.createApiKey) expect(await opens(data.createApiKey.secret)).toBe(401)
   const rows = await app.store.db.query('SELECT id FROM api_keys WHERE user_id = $1', [ana.id])
@@ -94,8 +94,8 @@ test('a key for a project ends with the membership', async () => {
   const ana: Person = await app.as(['PROJECT_MANAGEMENT'])
   const { createProject } = await must(ana.token, 'mutation { createProject(input: { name: "Harbour" }) { project { id } } }')
   const { id } = createProject.project
-  const key = await mint(ana.token, `projectId: ${id}`)
-  const child = await mint(key.secret)
+  const key = await createKey(ana.token, `projectId: ${id}`)
+  const child = await createKey(key.secret)
   expect([await opens(key.secret), await opens(child.secret)]).toEqual([200, 200])
   await must(
     app.admin.token,

@@ -120,7 +120,7 @@ describe('counting', () => {
     expect(await blockedFor(store.db, bob, at(599))).toBe(1)
   })
 
-  test('after ten minutes counting begins anew', async () => {
+  test('after ten minutes the count starts at zero', async () => {
     await fail(bob, 4, at(0))
     await fail(bob, 4, at(600))
     expect(await blockedFor(store.db, bob, at(600))).toBe(0)
@@ -129,14 +129,14 @@ describe('counting', () => {
     expect(await blockedFor(store.db, bob, at(601))).toBe(1)
   })
 
-  test('the ten minutes begin with the first failure, not with the last', async () => {
+  test('the ten minutes start with the first failure, not with the last', async () => {
     await fail(bob, 1, at(0))
     await fail(bob, 3, at(300))
     await fail(bob, 1, at(600))
     expect(await failuresOf(bob.account)).toBe(1)
   })
 
-  test('counting does not begin anew while a block is still on', async () => {
+  test('the count does not start at zero during a block', async () => {
     await fail(bob, 1, at(0))
     await fail(bob, 13, at(599))
     await fail(bob, 1, at(800))

@@ -111,7 +111,7 @@ describe('equal work', () => {
 })
 
 describe('the queue', () => {
-  test('no more hashes run at one time than allowed, whoever asks', async () => {
+  test('no more hashes run at one time than allowed, for hashing and verifying together', async () => {
     const stored = await argon2.hash('p', { memoryCost: 64, timeCost: 1 })
     watch.most = 0
     const work = Array.from({ length: 30 }, (_, index) =>
@@ -129,7 +129,7 @@ describe('the queue', () => {
     expect(watch.order).toEqual(names)
   })
 
-  test('thousands wait, the next is told to come back, and afterwards all goes on', async () => {
+  test('thousands wait, the next gets Retry-After, and later ones succeed', async () => {
     const one = createPasswordHasher({ inFlight: 1, minLength: 1, maxLength: 1024 })
     const stored = await argon2.hash('p', { memoryCost: 8, timeCost: 1 })
     const waiting = Array.from({ length: 4001 }, () => one.verify(stored, 'p'))

@@ -39,7 +39,7 @@ beforeAll(async () => {
 afterAll(() => store.close())
 
 describe('adding', () => {
-  test('by name in any case, by hand, with one event that names the person', async () => {
+  test('by name in any case, with the source bim and one event that names the user', async () => {
     const { id, name } = await group()
     const ann = await makeUser(store, 'Ann@roster.example', [], { name: 'Ann' })
     const events = await eventsBy(store, async () => {
@@ -72,7 +72,7 @@ describe('adding', () => {
     expect(await store.db.prisma.membership.count({ where: { groupId: id } })).toBe(1)
   })
 
-  test('one known from outside only is now held by hand too, and says when', async () => {
+  test('a membership of an outside source gets the source bim too, and a new updatedAt', async () => {
     const [{ id }, who] = [await group(), await person()]
     const held = await outside(id, who, ['lighthouse'])
     const events = await eventsBy(store, async () => {
@@ -279,7 +279,7 @@ describe('reading', () => {
     ])
   })
 
-  test('of a user by group name; for whoever may ask, which is not even oneself', async () => {
+  test('of a user by group name; own memberships need the permission, too', async () => {
     const who = await person()
     for (const name of ['order Z', 'Order a', 'ordeR é']) await join((await group(name)).id, who)
     const query = `{ userMemberships(ref: {id: ${who.user.id}}) { nodes { id name group { name } } } user(ref: {id: ${who.user.id}}) { groups { nodes { name } } memberships { nodes { group { name } } } } }`

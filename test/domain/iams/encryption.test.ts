@@ -6,11 +6,11 @@ import { Unprocessable } from '../../../src/platform/errors.ts'
 const key = randomBytes(32)
 const path = 'credentials.bind_pw'
 
-test.each(['s', 'correct horse', 'ключ🗝', 'x'.repeat(65_536)])('what was sealed opens', secret => {
+test.each(['s', 'correct horse', 'ключ🗝', 'x'.repeat(65_536)])('an encrypted secret is decrypted', secret => {
   expect(decrypt([key], { iamid: 'north', path, encrypted: encrypt(key, { iamid: 'north', path, secret }) })).toBe(secret)
 })
 
-test('a sealed secret does not hold the secret, nor twice the same text', () => {
+test('an encrypted secret does not hold the secret, and no two have the same text', () => {
   const [one, two] = [
     encrypt(key, { iamid: 'north', path, secret: 'correct horse' }),
     encrypt(key, { iamid: 'north', path, secret: 'correct horse' }),
@@ -21,7 +21,7 @@ test('a sealed secret does not hold the secret, nor twice the same text', () => 
   expect(Buffer.from(one.text, 'base64url').toString('latin1')).not.toContain('correct')
 })
 
-test('fingerprints tell equal secrets of one place, and nothing else', () => {
+test('fingerprints show equal secrets of one path, and nothing else', () => {
   const { fingerprint } = encrypt(key, { iamid: 'north', path, secret: 'secret' })
   expect(encrypt(key, { iamid: 'north', path, secret: 'secret' }).fingerprint).toBe(fingerprint)
   expect(encrypt(key, { iamid: 'north', path, secret: 'other' }).fingerprint).not.toBe(fingerprint)
@@ -31,33 +31,33 @@ test('fingerprints tell equal secrets of one place, and nothing else', () => {
 })
 
 test('opens in its own place only', () => {
-  const sealed = encrypt(key, { iamid: 'north', path, secret: 'secret' })
-  expect(() => decrypt([key], { iamid: 'south', path, encrypted: sealed })).toThrow(Unprocessable)
-  expect(() => decrypt([key], { iamid: 'north', path: 'options.key', encrypted: sealed })).toThrow(Unprocessable)
+  const encrypted = encrypt(key, { iamid: 'north', path, secret: 'secret' })
+  expect(() => decrypt([key], { iamid: 'south', path, encrypted })).toThrow(Unprocessable)
+  expect(() => decrypt([key], { iamid: 'north', path: 'options.key', encrypted })).toThrow(Unprocessable)
 })
 
 test('refuses what was altered, by one bit anywhere', () => {
-  const sealed = encrypt(key, { iamid: 'north', path, secret: 'secret' })
-  const bytes = Buffer.from(sealed.text, 'base64url')
+  const encrypted = encrypt(key, { iamid: 'north', path, secret: 'secret' })
+  const bytes = Buffer.from(encrypted.text, 'base64url')
   for (let at = 0; at < bytes.length; at++) {
     const altered = Buffer.from(bytes)
     altered[at]! ^= 1
-    expect(() => decrypt([key], { iamid: 'north', path, encrypted: { ...sealed, text: altered.toString('base64url') } })).toThrow(
-      Unprocessable,
-    )
+    expect(() =>
+      decrypt([key], { iamid: 'north', path, encrypted: { ...encrypted, text: altered.toString('base64url') } }),
+    ).toThrow(Unprocessable)
   }
-  expect(() => decrypt([key], { iamid: 'north', path, encrypted: { ...sealed, text: '' } })).toThrow(Unprocessable)
+  expect(() => decrypt([key], { iamid: 'north', path, encrypted: { ...encrypted, text: '' } })).toThrow(Unprocessable)
   expect(() =>
-    decrypt([key], { iamid: 'north', path, encrypted: { ...sealed, text: bytes.subarray(1).toString('base64url') } }),
+    decrypt([key], { iamid: 'north', path, encrypted: { ...encrypted, text: bytes.subarray(1).toString('base64url') } }),
   ).toThrow(Unprocessable)
 })
 
-test('says that another instance key sealed it', () => {
-  const sealed = encrypt(randomBytes(32), { iamid: 'north', path, secret: 'secret' })
-  expect(() => decrypt([key], { iamid: 'north', path, encrypted: sealed })).toThrow(/encrypted with another instance key/)
+test('names another instance key as the reason', () => {
+  const encrypted = encrypt(randomBytes(32), { iamid: 'north', path, secret: 'secret' })
+  expect(() => decrypt([key], { iamid: 'north', path, encrypted })).toThrow(/encrypted with another instance key/)
 })
 
-test('opens with whichever key sealed it', () => {
+test('decrypts with the key of two that fits', () => {
   const [now, before] = [randomBytes(32), randomBytes(32)]
   const [fresh, old] = [
     encrypt(now, { iamid: 'north', path, secret: 'fresh' }),

@@ -37,8 +37,8 @@ function put(config: Config, path: string, value: unknown): Config {
 }
 
 async function secretOf(id: string, path: string): Promise<string | undefined> {
-  const { encrypted: sealed } = await store.transaction(db => lockIam(db, id))
-  return sealed[path] && decrypt([as().app.key], { iamid: id, path, encrypted: sealed[path] })
+  const { encrypted } = await store.transaction(db => lockIam(db, id))
+  return encrypted[path] && decrypt([as().app.key], { iamid: id, path, encrypted: encrypted[path] })
 }
 
 let serial = 0
@@ -191,7 +191,7 @@ const cases: Case[] = [
   ...(Object.keys(configSchemas) as IamType[]).map(info),
 ]
 
-const anew = (secret: string) =>
+const enterAgain = (secret: string) =>
   new RegExp(
     `^config\\.${secret} must be entered again, or null, because config\\..* changes?: a stored secret is never sent to a new address`,
   )
@@ -205,7 +205,7 @@ describe.each(cases)('$type, $secret', ({ type, secret, config, partner, changes
     const changed = put(config, field, value)
     const refusal = update(id, changed)
     await expect(refusal).rejects.toThrow(Invalid)
-    await expect(refusal).rejects.toThrow(anew(secret))
+    await expect(refusal).rejects.toThrow(enterAgain(secret))
     await expect(refusal).rejects.toMatchObject({ field: `config.${secret}` })
     expect(await iams.get(as(), { id })).toEqual(before)
     const { config: stored } = await update(id, put(changed, secret, 'the second'))
@@ -217,7 +217,7 @@ describe.each(cases)('$type, $secret', ({ type, secret, config, partner, changes
     const id = await configured()
     const { secrets } = (await iams.get(as(), { id }))!
     const changed = put(config, field, value)
-    await expect(update(id, put(changed, secret, secrets[secret]))).rejects.toThrow(anew(secret))
+    await expect(update(id, put(changed, secret, secrets[secret]))).rejects.toThrow(enterAgain(secret))
     await update(id, put(changed, secret, 'the first'))
     expect(await secretOf(id, secret)).toBe('the first')
   })
@@ -255,7 +255,7 @@ const { bind_pw: _, ...reader } = credentials
 
 test('not in two steps either: first without a place, then with another', async () => {
   const id = await configure('ldap', { options: directory, credentials })
-  await expect(update(id, {})).rejects.toThrow(anew('credentials.bind_pw'))
+  await expect(update(id, {})).rejects.toThrow(enterAgain('credentials.bind_pw'))
   const early = await configure('ldap', { credentials })
   await expect(update(early, { options: directory, credentials: reader })).rejects.toThrow(
     /because config\.options\.host changes:/,

@@ -82,7 +82,7 @@ describe.each(lacked)('without %s an APPLICATION_ADMIN', permission => {
     expect(await iams.remove(as(appAdmin), { id })).toEqual({ deleted: true })
   })
 
-  test('nor makes one anew whose users are still here and hold it', async () => {
+  test('nor creates one whose remaining users hold it', async () => {
     await makeUser(store, `left holder of ${permission}`, [permission], { iamid: id })
     await iams.remove(as(all), { id, users: 'KEEP' })
     await expect(iams.create(as(appAdmin), { id, displayName: id, type: 'ldap' })).rejects.toThrow(Forbidden)
@@ -105,7 +105,7 @@ test('an APPLICATION_ADMIN gives what they hold, and any permission that is not 
 
 describe('the last administrator', () => {
   beforeAll(async () => {
-    // From here on nobody holds USER_ADMIN by hand: `all` keeps it only in the actor that acts.
+    // Nobody holds USER_ADMIN directly any more: `all` keeps it only in the actor.
     await store.db.prisma.userPermission.deleteMany({ where: { permission: 'USER_ADMIN' } })
   })
 

@@ -60,7 +60,7 @@ test('removing an IAM and keeping its users: they stay; their tokens, keys and i
   await expect(iams.remove(as(admin), { id: 'leaving' })).rejects.toThrow(NotFound)
 })
 
-/** An IAM with people: two enabled ones, of whom one is dressed, and a disabled one. */
+/** An IAM with three users: one with attributes, a group, a key and a token; one without; one disabled. */
 async function populated(id: string) {
   await iams.create(as(admin), { id, displayName: id, type: 'ldap', defaultPermissions: ['CREATE_FILTER'] })
   const ana = await makeUser(store, `ana of ${id}`, ['FETCH_POLICY_INFO'], { iamid: id })
@@ -94,11 +94,11 @@ const held = (ids: readonly number[]) =>
   })
 
 describe('while it has users', () => {
-  test('it stays, unless told what becomes of them; disabled ones count', async () => {
+  test('it stays without a choice for them; disabled ones count', async () => {
     const { ids, token } = await populated('full')
-    const said = iams.remove(as(admin), { id: 'full' })
-    await expect(said).rejects.toThrow(Conflict)
-    await expect(said).rejects.toThrow(/^full has 3 users, 2 of them enabled: .*KEEP, DISABLE, DELETE or MOVE_TO_BIM$/)
+    const refusal = iams.remove(as(admin), { id: 'full' })
+    await expect(refusal).rejects.toThrow(Conflict)
+    await expect(refusal).rejects.toThrow(/^full has 3 users, 2 of them enabled: .*KEEP, DISABLE, DELETE or MOVE_TO_BIM$/)
     expect(await actorOf(store.db, token, new Date())).not.toBeNull()
     await store.db.prisma.user.deleteMany({ where: { id: { in: ids.slice(0, 2) } } })
     await expect(iams.remove(as(admin), { id: 'full', users: null })).rejects.toThrow(/^full has 1 user, 0 of them enabled: /)
@@ -130,7 +130,7 @@ describe('while it has users', () => {
     expect(await store.db.prisma.userAttribute.count({ where: { userId: { in: ids } } })).toBe(0)
   })
 
-  test('MOVE_TO_BIM: with their ids and what they hold, which is then set by hand; rules of the IAM end, and their sessions', async () => {
+  test('MOVE_TO_BIM: with their ids and what they hold, whose source is then bim; rules of the IAM end, and their sessions', async () => {
     const { ids, key, token, groupId } = await populated('moving')
     const events = await eventsBy(store, () => iams.remove(as(admin), { id: 'moving', users: 'MOVE_TO_BIM' }))
     expect(events.map(({ event, targetName }) => [event, targetName]).slice(1)).toEqual(
@@ -158,9 +158,9 @@ describe('while it has users', () => {
     const address = { email: 'X@corp.example', emailKey: 'x@corp.example' }
     await store.db.prisma.user.updateMany({ where: { id: { in: ids.slice(1) } }, data: address })
     await makeUser(store, 'ANA of Clash')
-    const said = iams.remove(as(admin), { id: 'clash', users: 'MOVE_TO_BIM' })
-    await expect(said).rejects.toThrow(Conflict)
-    await expect(said).rejects.toThrow(/^3 of the users cannot be moved.*: ana of clash, ben of clash, cem of clash$/)
+    const refusal = iams.remove(as(admin), { id: 'clash', users: 'MOVE_TO_BIM' })
+    await expect(refusal).rejects.toThrow(Conflict)
+    await expect(refusal).rejects.toThrow(/^3 of the users cannot be moved.*: ana of clash, ben of clash, cem of clash$/)
     expect((await held(ids)).map(({ iamid }) => iamid)).toEqual(Array(3).fill('clash'))
     expect(await iams.get(as(admin), { id: 'clash' })).not.toBeNull()
     await store.db.prisma.user.deleteMany({ where: { OR: [{ id: ids[1]! }, { userid: 'ANA of Clash' }] } })
@@ -226,9 +226,9 @@ test('each of many has an event as complete as that of one', async () => {
 
 test('more users than one transaction can change: refused before anything is done, with what to do instead', () => {
   expect(() => assertFewUsers('vast', 'DELETE', AT_ONCE)).not.toThrow()
-  const said = () => assertFewUsers('vast', 'DELETE', AT_ONCE + 1)
-  expect(said).toThrow(Conflict)
-  expect(said).toThrow(/^users: DELETE is for at most 100000 users at once, and vast has 100001: give KEEP/)
+  const check = () => assertFewUsers('vast', 'DELETE', AT_ONCE + 1)
+  expect(check).toThrow(Conflict)
+  expect(check).toThrow(/^users: DELETE is for at most 100000 users at once, and vast has 100001: give KEEP/)
 })
 
 test('of two who remove it at once with different wishes one wins, whole', async () => {

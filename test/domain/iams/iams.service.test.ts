@@ -149,12 +149,12 @@ describe('changing', () => {
     expect(Object.keys(events[0]!.after as object)).toEqual(['displayName'])
   })
 
-  test('a secret left out stays, a new one replaces it, null takes it away', async () => {
+  test('a secret left out stays, a new one replaces it, null removes it', async () => {
     const id = 'secrets'
     const given = (bind_pw?: string | null) => ({ ...directory, credentials: { bind_dn: 'cn=reader', bind_pw } })
     const secretOf = async () => {
-      const { encrypted: sealed } = await store.transaction(db => lockIam(db, id))
-      const { 'credentials.bind_pw': kept } = sealed
+      const { encrypted } = await store.transaction(db => lockIam(db, id))
+      const { 'credentials.bind_pw': kept } = encrypted
       return kept && decrypt([as(admin).app.key], { iamid: id, path: 'credentials.bind_pw', encrypted: kept })
     }
     const { iam: first } = await iams.create(as(admin), { id, displayName: id, type: 'ldap', config: given('one') })

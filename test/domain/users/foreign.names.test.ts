@@ -93,7 +93,7 @@ describe.each(['strict', 'documented'])('GRANTS=%s', grants => {
     expect(await namesOf(self.userid)).toMatchObject({ sqlUser: 'mine' })
   })
 
-  test('of a new user: whoever may create one', async () => {
+  test('of a new user: with the permission to create one', async () => {
     const chief = await app.as(['USER_ADMIN'])
     const json = { userid: 'created@x.org', profile: HELD }
     expect((await send(app.url, 'POST', '/bim/iam/bim/user', { token: chief.token, json })).status).toBe(200)

@@ -27,7 +27,7 @@ describe('creating', () => {
     const events = await eventsBy(store, async () => {
       const input = {
         userid: 'Ines@Roster.Example',
-        password: 'a long walk at night',
+        password: 'a long ride at night',
         profile: { email: 'Ines@X.example' },
         permissions: ['AUDIT'],
       }
@@ -53,20 +53,20 @@ describe('creating', () => {
         after: { userid: 'Ines@Roster.Example' },
       },
     ])
-    expect(JSON.stringify(events)).not.toContain('a long walk at night')
+    expect(JSON.stringify(events)).not.toContain('a long ride at night')
   })
 
   test('refuses a userid that differs in case alone, and leaves nothing', async () => {
     await person([], { name: 'x' })
     const count = () => store.db.prisma.user.count()
     const before = await count()
-    const again = userCreation.create(as(admin), { userid: `PERSON${made}`, password: 'a long walk at night' })
+    const again = userCreation.create(as(admin), { userid: `PERSON${made}`, password: 'a long ride at night' })
     await expect(again).rejects.toMatchObject({ code: 'CONFLICT', message: expect.stringMatching(/^userid /) })
     expect(await count()).toBe(before)
   })
 
   test('grants nothing that the creator lacks', async () => {
-    const input = { userid: 'governor', password: 'a long walk at night', permissions: ['GOVERNANCE'] }
+    const input = { userid: 'governor', password: 'a long ride at night', permissions: ['GOVERNANCE'] }
     await expect(userCreation.create(as(admin), input)).rejects.toMatchObject({ code: 'FORBIDDEN' })
     expect(await store.db.prisma.user.count({ where: { userid: 'governor' } })).toBe(0)
   })

@@ -78,7 +78,7 @@ describe('in whatever text', () => {
   })
 })
 
-test('our own events keep a count whose name speaks of secrets', () => {
+test('an event of Roster keeps a count whose name looks like that of a secret', () => {
   expect(redactAndTruncate({ revokedTokens: 3 }, true).value).toEqual({ revokedTokens: 3 })
 })
 

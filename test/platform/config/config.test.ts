@@ -218,7 +218,7 @@ describe('faults', () => {
     expect(faults[0]).toSatisfy((line: string) => line.startsWith(fault), `${faults[0]}\nshould begin with\n${fault}`)
   })
 
-  test('all are told at once, in the order of the table, each with a way out, none with a value', () => {
+  test('all are reported at once, in the order of the table, each with a remedy, none with a value', () => {
     const env = Object.fromEntries(broken.map(([name, text]) => [name, text]))
     // Set last: each name once, with a value that no message may repeat.
     Object.assign(env, {

@@ -40,7 +40,7 @@ test('a cursor shows neither the id nor the value', () => {
     expect(text).not.toContain('4711')
     expect(text).not.toContain('ines')
   }
-  // Neighbours have nothing in common by which the one could be told from the other.
+  // Cursors of neighbouring rows have no common bytes to compare.
   const shared = [...Buffer.from(one, 'base64url')].filter((byte, at) => byte === Buffer.from(other, 'base64url')[at]).length
   expect(shared).toBeLessThan(8)
 })

@@ -43,7 +43,7 @@ describe('node-postgres on PGlite', () => {
     await second.end()
   })
 
-  it('is empty only when whoever is in it, or on the way in, has left: before that the database must not be closed', async () => {
+  it('is empty only after the current session and the waiting ones: the database must not be closed before', async () => {
     const leave = await backend.enter()
     const next = backend.enter()
     let isEmpty = false
@@ -113,9 +113,9 @@ describe('node-postgres on PGlite', () => {
     const query = Buffer.from(`Q\0\0\0${String.fromCharCode(4 + text.length)}${text}`, 'latin1')
     for (const byte of Buffer.concat([startup, query])) await new Promise(resolve => stream.write(Buffer.from([byte]), resolve))
     await new Promise(resolve => setImmediate(resolve))
-    const said = Buffer.concat(answers).toString('latin1')
-    expect(said).toContain('in pieces')
-    expect(said.endsWith('Z\0\0\0\x05I')).toBe(true)
+    const answer = Buffer.concat(answers).toString('latin1')
+    expect(answer).toContain('in pieces')
+    expect(answer.endsWith('Z\0\0\0\x05I')).toBe(true)
     await new Promise(resolve => stream.on('close', resolve).destroy())
   })
 })

@@ -60,8 +60,8 @@ it('gives back an Unavailable as it is, and does not follow a circle for ever', 
 
 it.each([
   ['a row to change that is gone', of({ code: 'P2025' })],
-  ['a row to name that is gone, told by Prisma', of({ code: 'P2003' })],
-  ['a row to name that is gone, told by PostgreSQL', of({ code: '23503' })],
+  ['a row to name that is gone, by Prisma', of({ code: 'P2003' })],
+  ['a row to name that is gone, by PostgreSQL', of({ code: '23503' })],
 ])('takes %s for a conflict', (_, error) => {
   expect(toConflict(error)).toBeInstanceOf(Conflict)
 })

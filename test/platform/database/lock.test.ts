@@ -20,14 +20,14 @@ afterEach(() => {
   rmSync(home, { recursive: true, force: true })
 })
 
-async function holder(directory: string, statement = ''): Promise<{ child: ChildProcess; said: string }> {
+async function holder(directory: string, statement = ''): Promise<{ child: ChildProcess; message: string }> {
   const child = fork(new URL('./lock.holder.ts', import.meta.url), [directory, statement], {
     execArgv: [],
     env: { ...process.env, ...compiled },
   })
   children.push(child)
-  const [said] = await once(child, 'message')
-  return { child, said }
+  const [message] = await once(child, 'message')
+  return { child, message }
 }
 const kill = async (child: ChildProcess) => {
   child.kill('SIGKILL')
@@ -43,14 +43,14 @@ describe('the data directory', () => {
     expect(existsSync(join(dataDir, 'roster.lock'))).toBe(false)
   })
 
-  it('has one process: a second is told where and who, also through a symlink', async () => {
-    const { child, said } = await holder(dataDir)
-    expect(said).toBe('open')
+  it('has one process: a second gets the path and the process id, also through a symlink', async () => {
+    const { child, message } = await holder(dataDir)
+    expect(message).toBe('open')
     const link = join(home, 'link')
     symlinkSync(dataDir, link)
     await expect(open()).rejects.toThrow(`The data directory ${dataDir} is in use by process ${child.pid}.`)
     await expect(open(link)).rejects.toThrow(`The data directory ${link} is in use by process ${child.pid}.`)
-    expect((await holder(link)).said).toContain(`in use by process ${child.pid}`)
+    expect((await holder(link)).message).toContain(`in use by process ${child.pid}`)
     child.send('close')
     await once(child, 'exit')
     await (await open(link)).close()
@@ -65,7 +65,7 @@ describe('the data directory', () => {
     await store.close()
   })
 
-  it('starts anew when the very first start was killed half way', async () => {
+  it('is created again when its first start was killed half way', async () => {
     await (await open()).close()
     rmSync(join(dataDir, 'postgres', 'global'), { recursive: true })
     writeFileSync(join(dataDir, 'postgres.unfinished'), '')
@@ -75,7 +75,7 @@ describe('the data directory', () => {
     expect(existsSync(join(dataDir, 'postgres.unfinished'))).toBe(false)
   })
 
-  it('that cannot be made says so', async () => {
+  it('that cannot be created is an error with the reason', async () => {
     writeFileSync(join(home, 'file'), '')
     await expect(open(join(home, 'file', 'data'))).rejects.toThrow(
       /data directory .*file\/data cannot be made or written \(ENOTDIR\)/,

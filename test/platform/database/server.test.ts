@@ -85,7 +85,7 @@ describe.skipIf(!needsServer())('a server', () => {
     )
     await admin.end()
     expect(ended.rowCount).toBeGreaterThan(0)
-    // Some connections may not have heard it yet; each statement that finds a dead one says Unavailable, and none is found twice.
+    // Some connections may still look open. A statement on a closed one is Unavailable, and no connection fails twice.
     let answered = 0
     for (let attempt = 0; attempt < 20 && !answered; attempt++) {
       answered = await store.db.query<{ n: number }>('SELECT 1 AS n').then(

@@ -69,7 +69,7 @@ test('a statement waits for the tables that it names, and no other', async () =>
   expect(await analyze()).toEqual([expect.stringContaining('ANALYZE "audit_events"')])
 })
 
-test('what was prepared before a fill is planned anew after it', async () => {
+test('a statement that was prepared before a fill gets a new plan after it', async () => {
   await fill(1, 20)
   await store.statement('ANALYZE users', [])
   await store.statement('SET plan_cache_mode = force_generic_plan', [])

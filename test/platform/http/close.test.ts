@@ -8,7 +8,7 @@ describe('close', () => {
     for (const release of released.splice(0)) release()
   })
 
-  // Unless told otherwise, far longer than a test may take: what closes, closes by itself.
+  // The default is far longer than a test may take, so that no connection closes by this limit.
   async function withSlowRoute(timing: Partial<Timing> = { closing: 600_000 }) {
     let begun = 0
     const served = await serve(

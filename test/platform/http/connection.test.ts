@@ -228,7 +228,7 @@ describe('slow requests', () => {
   })
 })
 
-it('listens where it is told', async () => {
+it('listens on the given host and port', async () => {
   const served = await serve(routes)
   const other = createHttp({ log: createLog({ level: 'silent' }) })
   routes(other)

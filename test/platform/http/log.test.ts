@@ -66,12 +66,12 @@ it.each(['rk_', 'rt_', 'ri_', 'rs_'])('never writes a secret that begins with %s
   for (const line of lines) expect(() => JSON.parse(line)).not.toThrow()
 })
 
-it('still writes a message or a route that only speaks of such things', () => {
+it('writes a message or a route that only names secrets', () => {
   const [line] = logged(log => log.info({ route: '/bim/token' }, 'the password is wrong'))
   expect(JSON.parse(line ?? '')).toMatchObject({ route: '/bim/token', msg: 'the password is wrong' })
 })
 
-it('leaves words alone that only look a little like a secret', () => {
+it('leaves words that only look a little like a secret', () => {
   const [line] = logged(log => log.info('work_item, art_gallery and rx_y'))
   expect(line).toContain('work_item, art_gallery and rx_y')
 })

@@ -57,7 +57,7 @@ function routes(http: HttpServer): void {
   http.route({ method: 'GET', path: '/otherwise', handler: async () => Promise.reject(new NotFound('plain')) })
   http.translate('/other', error => ({
     status: 418,
-    headers: { 'x-door': 'other' },
+    headers: { 'x-api': 'other' },
     body: { detail: error.message, code: error.code },
   }))
   http.translate('/clumsy', () => {
@@ -172,7 +172,7 @@ describe('errors', () => {
 
   it('are translated by the API with the longest prefix', async () => {
     const other = await ask('/other/fail/notfound')
-    expect([other.status, other.json, other.headers.get('x-door')]).toEqual([
+    expect([other.status, other.json, other.headers.get('x-api')]).toEqual([
       418,
       { detail: 'No such user', code: 'NOT_FOUND' },
       'other',

@@ -72,9 +72,9 @@ describe('a mail server that is there', () => {
     expect(headers).toContain('To: Bob Smith <bob@example.com>')
     expect(headers).toContain('Subject: Your Roster account')
     expect(headers).toContain('Auto-Submitted: auto-generated')
-    for (const words of ['Hello Bob Smith', 'https://roster.example', 'Fri, 01 Feb 2030 10:00:00 GMT']) {
-      expect(text).toContain(words)
-      expect(html).toContain(words)
+    for (const part of ['Hello Bob Smith', 'https://roster.example', 'Fri, 01 Feb 2030 10:00:00 GMT']) {
+      expect(text).toContain(part)
+      expect(html).toContain(part)
     }
     expect(text.split(/\r?\n/)).toContain(link)
     expect(html).toContain(`<a href="${link.replaceAll('&', '&#38;')}">`)

@@ -29,7 +29,7 @@ describe.skipIf(!needsServer())('on another instance, within one second', () => 
     expect(errors, query).toBeUndefined()
     return data
   }
-  const mint = async ({ token }: Person) =>
+  const createKey = async ({ token }: Person) =>
     (await must('mutation { createApiKey(input: { name: "k" }) { secret apiKey { id } } }', token)).createApiKey
 
   test.each([
@@ -38,7 +38,7 @@ describe.skipIf(!needsServer())('on another instance, within one second', () => 
     ['the key and the token of a disabled user', 'user'],
   ])('%s', async (_, what) => {
     const ana = await one.as([])
-    const { secret, apiKey } = await mint(ana)
+    const { secret, apiKey } = await createKey(ana)
     const ended = { key: [secret], token: [ana.token], user: [secret, ana.token] }[what]!
     for (const each of ended) expect(await opensOther(each)).toBe(200)
     if (what === 'key') await must(`mutation { deleteApiKey(input: { id: ${apiKey.id} }) { revokedKeys } }`, ana.token)

@@ -42,9 +42,9 @@ test.each(UNITS)('and so is %j in values, enums, names and documents', async uni
     await ask(`{ user(ref: { id: 1 }) { id } } ${JSON.stringify(text)}`, {}, app.admin.token),
   ])
   expect(piece).toBeLessThan(DELAY)
-  for (const { body, text: said } of answers) {
+  for (const { body, text: answer } of answers) {
     expect(body.errors[0]!.extensions.code).toMatch(/^(BAD_USER_INPUT|GRAPHQL_PARSE_FAILED|GRAPHQL_VALIDATION_FAILED)$/)
-    expect(said.length).toBeLessThan(8_000)
+    expect(answer.length).toBeLessThan(8_000)
   }
 })
 

@@ -60,7 +60,7 @@ async function reads(during: () => boolean): Promise<number[]> {
 }
 
 describe.each(attacks)('%s', (_, parallel, ask) => {
-  test('keep nobody waiting', { timeout: 120_000 }, async () => {
+  test('do not delay other requests', { timeout: 120_000 }, async () => {
     const alone = median(await reads(() => false))
     let isOver = false
     const { value, piece } = await longestPiece(async () => {
@@ -69,7 +69,7 @@ describe.each(attacks)('%s', (_, parallel, ask) => {
       })
       return { took: await reads(() => !isOver), statuses: await attack }
     })
-    // Answered, refused for what it costs, or told to wait for its own: never a failure of the store.
+    // Answered, refused for its cost, or rate-limited: never an error of the store.
     for (const status of value.statuses) expect([200, 400, 429]).toContain(status)
     expect(piece, 'the longest synchronous piece').toBeLessThan(DELAY)
     expect(median(value.took), `${alone} alone; ${value.took.map(Math.round).join(' ')}`).toBeLessThan(10 * alone + 250)

@@ -42,17 +42,17 @@ const right: Record<IamOption['type'], string> = {
 }
 
 describe.each(iamTypes.map(({ type }) => type))('%s', type => {
-  test('each option is known under its path, and is of the type that it says', () => {
+  test('each option is known under its path, and has the type that it names', () => {
     for (const option of optionsOf(type)) {
-      const said = faultsOf(type, option, wrong[option.type])
+      const faults = faultsOf(type, option, wrong[option.type])
       const at = `config.${option.path.replace('[]', '[0]')}`
       if (option.values !== null && option.type === 'string')
-        expect(said).toContain(`${at} must be one of ${option.values.join(', ')}`)
-      else expect(said).toContain(`${at} must be ${right[option.type]}`)
+        expect(faults).toContain(`${at} must be one of ${option.values.join(', ')}`)
+      else expect(faults).toContain(`${at} must be ${right[option.type]}`)
     }
   })
 
-  test('each says what it does, once, and a default that would be taken', () => {
+  test('each has a description of its own, and a default that is valid', () => {
     const options = optionsOf(type)
     expect(options.filter(({ description }) => !/^\S.{5,}\.$/s.test(description)).map(({ path }) => path)).toEqual([])
     expect(new Set(options.map(({ path }) => path)).size).toBe(options.length)
