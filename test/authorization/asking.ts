@@ -3,19 +3,21 @@ import { expect } from 'vitest'
 import type { TestApp } from '../harness/app.ts'
 
 export function asking(app: TestApp) {
-  /** The code a request is answered with, or null. */
-  const codeOf = async (token: string, query: string, variables: object = {}): Promise<string | null> =>
-    (await app.graphql(query, variables, token)).errors?.[0]?.extensions.code ?? null
+  /** The code of the first error, with its field, or null. */
+  const codeOf = async (token: string, query: string, variables: object = {}): Promise<string | null> => {
+    const { code, field } = (await app.graphql(query, variables, token)).errors?.[0]?.extensions ?? {}
+    return field === undefined ? (code ?? null) : `${code} ${field}`
+  }
   return {
     codeOf,
     alive: async (credential: string) => (await codeOf(credential, '{ viewer { credential } }')) === null,
-    /** What the root field answers; no error is allowed. */
+    /** The value of the root field; fails on an error. */
     run: async (token: string, query: string, variables: object = {}) => {
       const { data, errors } = await app.graphql(query, variables, token)
       expect(errors, query).toBeUndefined()
       return Object.values(data)[0] as any
     },
-    /** What is written of keys and tokens, as the store has it. */
+    /** The rows of keys and tokens. */
     sql: <Row>(text: string, ...values: unknown[]) => app.store.db.query<Row>(text, values),
   }
 }

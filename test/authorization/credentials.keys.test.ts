@@ -90,7 +90,7 @@ describe('scopes', () => {
       expect(await codeOf(secret, CREATE_KEY, { input: { scopes: [wider] } }), wider).toBe('FORBIDDEN')
     expect(await codeOf(await make.keyToken(on, secret), CREATE_KEY, { input: { scopes: ['user:disable'] } })).toBe('FORBIDDEN')
     for (const unknown of ['*', 'write', 'user', 'user:nothing', '', 'READ'])
-      expect(await codeOf(secret, CREATE_KEY, { input: { scopes: [unknown] } }), unknown).toBe('BAD_USER_INPUT')
+      expect(await codeOf(secret, CREATE_KEY, { input: { scopes: [unknown] } }), unknown).toBe('BAD_USER_INPUT scopes')
   })
 
   test('hold for rotation: the new key has no wider scopes', async () => {
@@ -126,7 +126,7 @@ describe('expiry', () => {
   test('lies in the future, and no key outlives the one that creates it', async () => {
     const owner = await app.as([])
     expect(await codeOf(owner.token, CREATE_KEY, { input: { expiresAt: new Date(Date.now() - 1000).toISOString() } })).toBe(
-      'BAD_USER_INPUT',
+      'BAD_USER_INPUT expiresAt',
     )
     const soon = new Date(Date.now() + HOUR).toISOString()
     const parent = await createKey(owner.token, { expiresAt: soon })
@@ -181,7 +181,7 @@ describe('rotation', () => {
     const next = await run(owner.token, ROTATE, { id: old.apiKey.id, grace: 0 })
     expect([await alive(old.secret), await alive(token), await alive(next.secret)]).toEqual([false, false, true])
     expect(await codeOf(owner.token, ROTATE, { id: old.apiKey.id })).toBe('CONFLICT')
-    expect(await codeOf(owner.token, ROTATE, { id: next.apiKey.id, grace: 2_592_001 })).toBe('BAD_USER_INPUT')
+    expect(await codeOf(owner.token, ROTATE, { id: next.apiKey.id, grace: 2_592_001 })).toBe('BAD_USER_INPUT graceSeconds')
   })
 
   test('at once and twice makes one successor', async () => {

@@ -2,14 +2,14 @@
 import { expect } from 'vitest'
 import type { Answer } from './client.ts'
 import type { World } from './world.ts'
-import { expectNoLeak, userPath } from './world.ts'
+import { expectRefusal, userPath } from './world.ts'
 
-/** Refused as the caller's fault, in JSON, without a leak. */
-export function expectBad(answer: Answer<unknown>, where = ''): void {
-  expect(answer.status, `${where} ${answer.text}`).toBeGreaterThanOrEqual(400)
-  expect(answer.status, `${where} ${answer.text}`).toBeLessThan(500)
-  expectNoLeak(answer.text)
-  if (answer.headers.get('content-type')) expect(answer.headers.get('content-type')).toMatch(/json/)
+/** Refused as the caller's fault, in the documented form. A 400 names what is wrong: `field`, or any. */
+export function expectBad(answer: Answer<unknown>, field = /^[a-z]\w*(\.\w+)* (must|is missing|names)/i): void {
+  const what = `${answer.request} ${answer.text}`.slice(0, 300)
+  expect(answer.status, what).toBeGreaterThanOrEqual(400)
+  expect(answer.status, what).toBeLessThan(500)
+  expectRefusal(answer, answer.status, answer.status === 400 ? field : undefined)
 }
 
 interface Payload {

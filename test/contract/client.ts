@@ -3,6 +3,8 @@
 import { connect } from 'node:net'
 
 export interface Answer<T> {
+  /** Method and path. */
+  request: string
   status: number
   headers: Headers
   text: string
@@ -47,7 +49,7 @@ export async function send<T = unknown>(url: string, method: string, path: strin
   if (sent.token !== undefined) headers.authorization ??= `Bearer ${sent.token}`
   const response = await fetch(url + path, { method, headers, body, redirect: 'manual' })
   const text = await response.text()
-  return { status: response.status, headers: response.headers, text, body: parsed<T>(text) }
+  return { request: `${method} ${path}`, status: response.status, headers: response.headers, text, body: parsed<T>(text) }
 }
 
 function parsed<T>(text: string): T {
@@ -77,7 +79,8 @@ export function sendRaw(url: string, method: string, target: string, token?: str
           .slice(1)
           .map(line => [line.slice(0, line.indexOf(':')), line.slice(line.indexOf(':') + 1).trim()] as [string, string]),
       )
-      resolve({ status: Number(head.split(' ')[1]), headers, text, body: parsed(text.slice(text.indexOf('{'))) })
+      const body = parsed(text.slice(text.indexOf('{')))
+      resolve({ request: `${method} ${target}`, status: Number(head.split(' ')[1]), headers, text, body })
     })
   })
 }

@@ -29,6 +29,10 @@ test('GRANTS=documented: a USER_ADMIN changes the password of, disables and dele
 
 test('GRANTS=documented: USER_ADMIN is still needed, and nobody disables themselves', async () => {
   const [plain, chief] = [await app.as([]), await app.as(['USER_ADMIN'])]
-  expectRefusal(await w.by(plain.token)('PUT', `${userPath(plain.userid)}/permissions`, { json: ['AUDIT'] }), 403)
-  expectRefusal(await w.by(chief.token)('PUT', `${userPath(chief.userid)}/disable/true`), 409)
+  expectRefusal(
+    await w.by(plain.token)('PUT', `${userPath(plain.userid)}/permissions`, { json: ['AUDIT'] }),
+    403,
+    /^user:setPermissions needs the permission USER_ADMIN/,
+  )
+  expectRefusal(await w.by(chief.token)('PUT', `${userPath(chief.userid)}/disable/true`), 409, /disable yourself/)
 })

@@ -10,6 +10,9 @@ const w = world(app)
 
 const administrative = ['APPLICATION_ADMIN', 'USER_ADMIN', 'GOVERNANCE', 'AUDIT', 'IMPERSONATE_USER']
 const lacked = administrative.filter(permission => permission !== 'USER_ADMIN')
+const LAST_ADMINISTRATOR = /would leave no enabled user with USER_ADMIN/
+const needs = (permission: string) => new RegExp(`^You need ${permission} `)
+const holds = (permission: string) => new RegExp(`^This user holds ${permission},`)
 
 describe('Last administrator', () => {
   // The first administrator is the only one in these tests.
@@ -21,27 +24,27 @@ describe('Last administrator', () => {
   }
 
   test('Last administrator: no call takes USER_ADMIN from the last enabled holder: 409', async () => {
-    expectRefusal(await w.admin('DELETE', `${self}/permissions/USER_ADMIN`), 409)
-    expectRefusal(await w.admin('PUT', `${self}/permissions`, { json: [] }), 409)
-    expectRefusal(await w.admin('PUT', `${self}/permissions`, { json: lacked }), 409)
-    expectRefusal(await w.admin('PUT', `${self}/disable/true`), 409)
-    expectRefusal(await w.admin('DELETE', self), 409)
+    expectRefusal(await w.admin('DELETE', `${self}/permissions/USER_ADMIN`), 409, LAST_ADMINISTRATOR)
+    expectRefusal(await w.admin('PUT', `${self}/permissions`, { json: [] }), 409, LAST_ADMINISTRATOR)
+    expectRefusal(await w.admin('PUT', `${self}/permissions`, { json: lacked }), 409, LAST_ADMINISTRATOR)
+    expectRefusal(await w.admin('PUT', `${self}/disable/true`), 409, /disable yourself/)
+    expectRefusal(await w.admin('DELETE', self), 409, /delete yourself/)
     await unharmed()
   })
 
   test('Last administrator: a disabled holder does not count', async () => {
     const { newUser } = await w.createUser(fresh('off'), { permissions: ['USER_ADMIN'] })
     await w.must('PUT', `${userPath(newUser.userid)}/disable/true`)
-    expectRefusal(await w.admin('DELETE', `${self}/permissions/USER_ADMIN`), 409)
-    expectRefusal(await w.admin('DELETE', self), 409)
+    expectRefusal(await w.admin('DELETE', `${self}/permissions/USER_ADMIN`), 409, LAST_ADMINISTRATOR)
+    expectRefusal(await w.admin('DELETE', self), 409, /delete yourself/)
     await unharmed()
     await w.must('DELETE', userPath(newUser.userid))
   })
 
   test('Last administrator: nobody disables or deletes themselves, however many administrators there are', async () => {
     const chief = await app.as(['USER_ADMIN'])
-    expectRefusal(await w.by(chief.token)('PUT', `${userPath(chief.userid)}/disable/true`), 409)
-    expectRefusal(await w.by(chief.token)('DELETE', userPath(chief.userid)), 409)
+    expectRefusal(await w.by(chief.token)('PUT', `${userPath(chief.userid)}/disable/true`), 409, /disable yourself/)
+    expectRefusal(await w.by(chief.token)('DELETE', userPath(chief.userid)), 409, /delete yourself/)
     expect((await w.getUser(chief.userid)).disabled).toBe(false)
     await w.must('DELETE', userPath(chief.userid))
   })
@@ -63,18 +66,22 @@ describe('Granting: nobody gives or takes an administrative permission they lack
   test.each(lacked)('Granting: %s, on creation: 403, and nobody is created', async permission => {
     const { chief } = await chiefAndHolder(permission)
     const userid = fresh('never')
-    expectRefusal(await chief('POST', '/bim/iam/bim/user', { json: { userid, permissions: ['CREATE_FILTER', permission] } }), 403)
-    expectRefusal(await w.admin('GET', userPath(userid)), 404)
+    expectRefusal(
+      await chief('POST', '/bim/iam/bim/user', { json: { userid, permissions: ['CREATE_FILTER', permission] } }),
+      403,
+      needs(permission),
+    )
+    expectRefusal(await w.admin('GET', userPath(userid)), 404, /^No user/)
   })
 
   test.each(lacked)('Granting: %s, by permissions: neither given nor taken: 403', async permission => {
     const { chief, holder, userid } = await chiefAndHolder(permission)
     const plain = userPath((await w.createUser(fresh('plain'))).newUser.userid)
     for (const method of ['PUT', 'POST']) {
-      expectRefusal(await chief(method, `${plain}/permissions`, { json: [permission] }), 403)
-      expectRefusal(await chief(method, `${holder}/permissions`, { json: [] }), 403)
+      expectRefusal(await chief(method, `${plain}/permissions`, { json: [permission] }), 403, needs(permission))
+      expectRefusal(await chief(method, `${holder}/permissions`, { json: [] }), 403, needs(permission))
     }
-    expectRefusal(await chief('DELETE', `${holder}/permissions/${permission}`), 403)
+    expectRefusal(await chief('DELETE', `${holder}/permissions/${permission}`), 403, needs(permission))
     expect((await w.getUser(userid)).permissions.toSorted()).toEqual([permission, 'CREATE_PROJECT'].toSorted())
     // What stays as it is was neither given nor taken.
     const kept = await chief<UserView>('PUT', `${holder}/permissions`, { json: [permission, 'CREATE_FILTER'] })
@@ -84,8 +91,8 @@ describe('Granting: nobody gives or takes an administrative permission they lack
   test.each(lacked)('Granting: %s, by cloning a holder: 403, and nobody is created', async permission => {
     const { chief, holder } = await chiefAndHolder(permission)
     const email = `${fresh('never')}@roster.example`
-    expectRefusal(await chief('POST', `${holder}/clone`, { json: [email] }), 403)
-    expectRefusal(await w.admin('GET', userPath(email)), 404)
+    expectRefusal(await chief('POST', `${holder}/clone`, { json: [email] }), 403, needs(permission))
+    expectRefusal(await w.admin('GET', userPath(email)), 404, /^No user/)
     expect(app.mails.flatMap(mail => mail.to)).not.toContain(email)
   })
 
@@ -104,15 +111,15 @@ describe('Granting: nobody gives or takes an administrative permission they lack
     const userid = fresh('joins')
     await w.createUser(userid)
     const [audits, reads] = [await w.createGroup(carrier), await w.createGroup(other)]
-    expectRefusal(await chief('POST', `/bim/group/${audits.id}/user`, { json: { userid, iamid: 'bim' } }), 403)
+    expectRefusal(await chief('POST', `/bim/group/${audits.id}/user`, { json: { userid, iamid: 'bim' } }), 403, /^You need AUDIT/)
     expect((await chief('POST', `/bim/group/${reads.id}/user`, { json: { userid, iamid: 'bim' } })).status).toBe(200)
     const membership = await w.addMember(audits.id, userid)
     expect((await w.getUser(userid)).permissions.toSorted()).toEqual(['AUDIT', 'CREATE_PROJECT', 'FETCH_POLICY_INFO'])
-    expectRefusal(await chief('DELETE', `/bim/group/${audits.id}/user/${membership.id}`), 403)
-    expectRefusal(await chief('DELETE', `/bim/group/${audits.id}`), 403)
-    expectRefusal(await chief('PUT', `/bim/group/${audits.id}`, { json: { name: fresh('no longer') } }), 403)
+    expectRefusal(await chief('DELETE', `/bim/group/${audits.id}/user/${membership.id}`), 403, /^You need AUDIT/)
+    expectRefusal(await chief('DELETE', `/bim/group/${audits.id}`), 403, /^You need AUDIT/)
+    expectRefusal(await chief('PUT', `/bim/group/${audits.id}`, { json: { name: fresh('no longer') } }), 403, /^You need AUDIT/)
     await w.must('DELETE', `/bim/group/${audits.id}`)
-    expectRefusal(await chief('PUT', `/bim/group/${reads.id}`, { json: { name: carrier } }), 403)
+    expectRefusal(await chief('PUT', `/bim/group/${reads.id}`, { json: { name: carrier } }), 403, /^You need AUDIT/)
     expect((await w.getUser(userid)).permissions.toSorted()).toEqual(['CREATE_PROJECT', 'FETCH_POLICY_INFO'])
   })
 })
@@ -124,10 +131,10 @@ describe('Granting: nobody takes over a holder of an administrative permission t
     const userid = `${fresh('holder')}@roster.example`
     await w.createUser(userid, { password: 'still mine', permissions: [permission], profile: { email: userid } })
     const holder = userPath(userid)
-    expectRefusal(await chief('PUT', `${holder}/password`, { json: { password: 'taken over' } }), 403)
-    expectRefusal(await chief('PUT', `${holder}/profile`, { json: { email: 'thief@roster.example' } }), 403)
-    expectRefusal(await chief('PUT', `${holder}/disable/true`), 403)
-    expectRefusal(await chief('DELETE', holder), 403)
+    expectRefusal(await chief('PUT', `${holder}/password`, { json: { password: 'taken over' } }), 403, holds(permission))
+    expectRefusal(await chief('PUT', `${holder}/profile`, { json: { email: 'thief@roster.example' } }), 403, holds(permission))
+    expectRefusal(await chief('PUT', `${holder}/disable/true`), 403, holds(permission))
+    expectRefusal(await chief('DELETE', holder), 403, holds(permission))
     expect(await w.login(userid, 'still mine')).toEqual(expect.any(String))
     expect(await w.getUser(userid)).toMatchObject({ disabled: false, profile: { email: userid } })
     // What takes nothing over is a USER_ADMIN's work as ever.
@@ -152,8 +159,8 @@ describe('Projects', () => {
     const projectId = await w.createProject(fresh('project'), ana.token)
     const createKey = (id: number) => w.by(bo.token)('POST', '/bim/apikey', { json: { projectId: id, name: 'x' } })
     const [foreign, unknown] = [await createKey(projectId), await createKey(2147483647)]
-    expectRefusal(foreign, 403)
-    expectRefusal(unknown, 403)
+    expectRefusal(foreign, 403, /^projectId /)
+    expectRefusal(unknown, 403, /^projectId /)
     expect(foreign.text.replaceAll(String(projectId), 'N')).toBe(unknown.text.replaceAll('2147483647', 'N'))
     expect(await w.must('GET', `${userPath(bo.userid)}/apikeys`)).toEqual([])
   })
@@ -165,7 +172,7 @@ describe("What is not the caller's to read or write", () => {
     const { id, name } = await w.createGroup(fresh('own crew'))
     await w.addMember(id, ana.userid)
     const path = `/bim/group?userid=${ana.id}`
-    for (const { token } of [ana, bo]) expectRefusal(await w.by(token)('GET', path), 403)
+    for (const { token } of [ana, bo]) expectRefusal(await w.by(token)('GET', path), 403, /^user:readGroups needs/)
     expect((await w.admin('GET', path)).body).toMatchObject({ count: '1', hits: [{ name }] })
   })
 
@@ -200,12 +207,12 @@ describe("What is not the caller's to read or write", () => {
     const sync = (dryRun: boolean, token: string) =>
       w.by(token)('POST', '/iam/tryDirectory/sync', { json: { dryRun, iamConfig } })
     for (const answer of [await sync(true, chief.token), await sync(false, chief.token), await sync(false, app.admin.token)]) {
-      expectRefusal(answer, 403)
+      expectRefusal(answer, 403, /^iamConfig /)
     }
   })
 
   test('Sync: an unknown IAM is 404', async () => {
-    expectRefusal(await w.admin('POST', '/bim/syncUsers', { json: { iamid: 'nowhere' } }), 404)
-    expectRefusal(await w.admin('POST', '/iam/nowhere/sync', { json: { dryRun: true } }), 404)
+    expectRefusal(await w.admin('POST', '/bim/syncUsers', { json: { iamid: 'nowhere' } }), 404, /^No IAM nowhere/)
+    expectRefusal(await w.admin('POST', '/iam/nowhere/sync', { json: { dryRun: true } }), 404, /^No IAM nowhere/)
   })
 })

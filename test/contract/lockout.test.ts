@@ -94,7 +94,7 @@ test('Lock-out: a wrong originalPassword counts', async () => {
   const ana = await app.as([])
   const change = { json: { originalPassword: 'wrong', password: 'new' } }
   for (let i = 0; i < 5; i++) {
-    expectRefusal(await w.by(ana.token)('PUT', `${userPath(ana.userid)}/password`, change), 403)
+    expectRefusal(await w.by(ana.token)('PUT', `${userPath(ana.userid)}/password`, change), 403, /^originalPassword /)
     failures++
   }
   await stretch(ana.userid)

@@ -17,5 +17,5 @@ test('Mail: clone is 400 that names the reason, and creates nobody', async () =>
   const { newUser } = await w.createUser(fresh('source'))
   const email = `${fresh('clone')}@roster.example`
   expectRefusal(await w.admin('POST', `${userPath(newUser.userid)}/clone`, { json: [email] }), 400, /mail|SMTP/i)
-  expectRefusal(await w.admin('GET', userPath(email)), 404)
+  expectRefusal(await w.admin('GET', userPath(email)), 404, /^No user/)
 })

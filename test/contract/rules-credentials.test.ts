@@ -22,11 +22,11 @@ const facts = (token: string, by = app.admin.token) => w.must<Facts>('POST', '/b
 describe('Responses 5: Errors', () => {
   test('Responses 5: every refusal is {statusCode, error, message} in JSON with the matching status', async () => {
     const ana = await app.as([])
-    expectRefusal(await w.anonymous('GET', '/bim/user'), 401)
-    expectRefusal(await w.by(ana.token)('POST', '/bim/group', { json: { iamid: 'bim', name: 'x' } }), 403)
-    expectRefusal(await w.admin('GET', userPath('nobody')), 404)
-    expectRefusal(await w.admin('POST', '/bim/iam/bim/user', { json: { userid: ana.userid } }), 409)
-    expectRefusal(await w.admin('POST', '/bim/group', { raw: 'x', type: 'text/plain' }), 415)
+    expectRefusal(await w.anonymous('GET', '/bim/user'), 401, /A token or an API key is needed/)
+    expectRefusal(await w.by(ana.token)('POST', '/bim/group', { json: { iamid: 'bim', name: 'x' } }), 403, /^group:create needs/)
+    expectRefusal(await w.admin('GET', userPath('nobody')), 404, /^No user "nobody"/)
+    expectRefusal(await w.admin('POST', '/bim/iam/bim/user', { json: { userid: ana.userid } }), 409, /^userid is already taken/)
+    expectRefusal(await w.admin('POST', '/bim/group', { raw: 'x', type: 'text/plain' }), 415, /^Content-Type/)
     expectRefusal(await w.admin('POST', '/bim/iam/bim/user', { json: { userid: 7 } }), 400, /userid.*must/)
   })
 
@@ -35,7 +35,8 @@ describe('Responses 5: Errors', () => {
     const patched = await w.admin('PATCH', '/bim/group')
     expectRefusal(patched, 405, /^This path does not take PATCH: use GET or HEAD or POST$/)
     expect(patched.headers.get('allow')).toBe('GET, HEAD, OPTIONS, POST')
-    expectRefusal(await w.admin('POST', '/bim/group', { raw: '{"iamid":', type: 'application/json' }), 400)
+    const cutShort = await w.admin('POST', '/bim/group', { raw: '{"iamid":', type: 'application/json' })
+    expectRefusal(cutShort, 400, /^body must be valid JSON/)
     for (const target of ['/bim/user?name=%E0%A4%A', '/bim/user?name=%ff', '/bim/iam/bim/user/%']) {
       const answer = await sendRaw(app.url, 'GET', target, app.admin.token)
       expect(answer.status, target).toBeLessThan(500)
@@ -47,8 +48,8 @@ describe('Responses 5: Errors', () => {
     const name = fresh('dup')
     await w.createUser(name)
     await w.createGroup(name)
-    expectRefusal(await w.admin('POST', '/bim/iam/bim/user', { json: { userid: name } }), 409)
-    expectRefusal(await w.admin('POST', '/bim/group', { json: { iamid: 'bim', name } }), 409)
+    expectRefusal(await w.admin('POST', '/bim/iam/bim/user', { json: { userid: name } }), 409, /^userid is already taken/)
+    expectRefusal(await w.admin('POST', '/bim/group', { json: { iamid: 'bim', name } }), 409, /^name is already taken/)
   })
 })
 
@@ -83,10 +84,10 @@ describe('Responses 7: Tokens', () => {
     expect((await look(ana.token, ana.token)).body).toMatchObject({ userid: ana.userid, token: ana.token })
     expect((await look(ana.token, chief.token)).body).toMatchObject({ userid: ana.userid })
     const [others, unknown] = [await look(ana.token, bo.token), await look(`rt_${'b'.repeat(40)}`, bo.token)]
-    expectRefusal(others, 404)
+    expectRefusal(others, 404, /^No such token/)
     expect(others.body).toEqual(unknown.body)
     const auditor = await app.as(['AUDIT', 'GOVERNANCE', 'APPLICATION_ADMIN', 'IMPERSONATE_USER'])
-    expectRefusal(await look(ana.token, auditor.token), 404)
+    expectRefusal(await look(ana.token, auditor.token), 404, /^No such token/)
     expectRefusal(await w.by(ana.token)('POST', '/bim/token', { json: { token: 7 } }), 400, /token/)
     expectRefusal(await w.by(ana.token)('POST', '/bim/token'), 400, /token|body/)
   })
@@ -109,7 +110,7 @@ describe('Responses 7: Tokens', () => {
     const status = async (credential: string) => (await w.by(credential)('GET', '/bim/rpc/user/current')).status
     await expect.poll(() => status(secret), { timeout: 15_000 }).toBe(401)
     await expect.poll(() => status(token), { timeout: 15_000 }).toBe(401)
-    expectRefusal(await w.anonymous('POST', '/bim/apikey/authenticate', { json: { apikey: secret } }), 401)
+    expectRefusal(await w.anonymous('POST', '/bim/apikey/authenticate', { json: { apikey: secret } }), 401, /API key is unknown/)
   }, 40_000)
 })
 
@@ -122,7 +123,7 @@ describe('Responses 8: Keys', () => {
     expect(await w.must('DELETE', `/bim/apikey/${key.keyid}`, undefined, ana.token)).toEqual({ revokedTokens: 2 })
     for (const dead of [...tokens, key.apikey]) expectRefusal(await w.by(dead)('GET', '/bim/rpc/user/current'), 401)
     expect((await w.by(unrelated)('GET', '/bim/rpc/user/current')).status).toBe(200)
-    expectRefusal(await w.by(ana.token)('DELETE', `/bim/apikey/${key.keyid}`), 404)
+    expectRefusal(await w.by(ana.token)('DELETE', `/bim/apikey/${key.keyid}`), 404, /^You have no API key/)
     expect(await w.must('DELETE', `/bim/apikey/${other.keyid}`, undefined, ana.token)).toEqual({ revokedTokens: 1 })
   })
 

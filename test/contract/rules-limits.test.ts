@@ -3,7 +3,7 @@ import { afterAll, describe, expect, test } from 'vitest'
 import { bootApp } from '../harness/app.ts'
 import { query, segment, send } from './client.ts'
 import type { LoggedIn } from './world.ts'
-import { expectRefusal, fresh, userPath, world } from './world.ts'
+import { expectGraphqlRefusal, expectRefusal, fresh, userPath, world } from './world.ts'
 
 const app = await bootApp()
 afterAll(() => app.close())
@@ -31,7 +31,7 @@ describe('Names 3: passwords', () => {
     const userid = fresh('nfkc')
     await w.createUser(userid, { password: 'Cafe\u0301 ①' })
     expect((await login(userid, 'Caf\u00e9 1')).status).toBe(200)
-    expect((await login(userid, 'caf\u00e9 1')).status).toBe(401)
+    expectRefusal(await login(userid, 'caf\u00e9 1'), 401, /^The user name or the password is wrong/)
   })
 })
 
@@ -41,26 +41,27 @@ describe('Names 4: limits', () => {
     const type = 'application/json'
     expect((await w.admin('POST', '/bim/group', { raw: body(900_000), type })).status).toBe(200)
     expectRefusal(await w.admin('POST', '/bim/group', { raw: body(1_100_000), type }), 413)
-    expect((await w.admin('POST', '/graphql', { raw: JSON.stringify({ query: ' '.repeat(1_100_000) }), type })).status).toBe(413)
+    const large = await w.admin('POST', '/graphql', { raw: JSON.stringify({ query: ' '.repeat(1_100_000) }), type })
+    expectGraphqlRefusal(large, 413, { code: 'PAYLOAD_TOO_LARGE' })
   })
 
   test('Names 4: JSON nesting up to 64 levels; 400 beyond', async () => {
     const nested = (levels: number) => `{"iamid":"bim","name":"${fresh('deep')}","x":${'['.repeat(levels)}${']'.repeat(levels)}}`
     const type = 'application/json'
     expect((await w.admin('POST', '/bim/group', { raw: nested(60), type })).status).toBe(200)
-    expectRefusal(await w.admin('POST', '/bim/group', { raw: nested(65), type }), 400)
+    expectRefusal(await w.admin('POST', '/bim/group', { raw: nested(65), type }), 400, /^body must not nest deeper than 64/)
   })
 
   test('Names 4: 100 query parameters; 400 beyond', async () => {
     const parameters = (count: number) => query({ x: Array.from({ length: count }, (_, i) => i) })
     expect((await w.admin('GET', `/bim/user${parameters(100)}`)).status).toBe(200)
-    expectRefusal(await w.admin('GET', `/bim/user${parameters(101)}`), 400)
+    expectRefusal(await w.admin('GET', `/bim/user${parameters(101)}`), 400, /^query must not have more than 100/)
   })
 
-  test('Names 4: a header block beyond 16 KB is refused with a 4xx', async () => {
+  test('Names 4: a header block beyond 16 KB is 431', async () => {
     const headers = { 'x-filler': 'x'.repeat(17_000) }
     const answer = await send(app.url, 'GET', '/bim/user', { token: app.admin.token, headers })
-    expect([400, 431]).toContain(answer.status)
+    expectRefusal(answer, 431, /headers must not be larger than 16384 bytes/)
   })
 
   test('Names 4: lists in one request hold at most 1,000 entries', async () => {
@@ -72,7 +73,11 @@ describe('Names 4: limits', () => {
     expectRefusal(await w.admin('POST', '/bim/user/search', { json: { profileIds: ids } }), 400, /profileIds/)
     expectRefusal(await w.admin('PUT', `${userPath(userid)}/permissions`, { json: names }), 400, /permissions/)
     const keys = Object.fromEntries(names.map(name => [name, ['x']]))
-    expectRefusal(await w.admin('PUT', `${userPath(userid)}/authorizations`, { json: keys }), 400)
+    expectRefusal(
+      await w.admin('PUT', `${userPath(userid)}/authorizations`, { json: keys }),
+      400,
+      /^body must be an object whose values/,
+    )
     expect((await w.getUser(userid)).permissions).toEqual(['CREATE_PROJECT'])
   })
 })
@@ -83,13 +88,13 @@ describe('Names 5: integers', () => {
     async id => {
       for (const method of ['GET', 'PUT', 'DELETE']) {
         const json = method === 'PUT' ? { description: 'x' } : undefined
-        expectRefusal(await w.admin(method, `/bim/group/${segment(id)}`, { json }), 400)
+        expectRefusal(await w.admin(method, `/bim/group/${segment(id)}`, { json }), 400, /^groupId /)
       }
     },
   )
 
   test('Names 5: 2147483647 is an id like any other', async () => {
-    expectRefusal(await w.admin('GET', '/bim/group/2147483647'), 404)
+    expectRefusal(await w.admin('GET', '/bim/group/2147483647'), 404, /^No group/)
   })
 
   const wrong = [1.5, '1', 0, -1, 2 ** 31, 2 ** 53 + 2, true, [1], { id: 1 }, null]
@@ -119,7 +124,7 @@ describe('Names 6: log-in', () => {
   const half = [{}, { username: 'ana' }, { password: 'x' }]
   const mistyped = [{ username: 7, password: 'x' }, { username: 'ana', password: ['x'] }, [], 'ana', null]
   test.each([...half, ...mistyped].map(json => [json]))('Names 6: the malformed body %j is 400', async json => {
-    expectRefusal(await w.anonymous('POST', path, { json }), 400)
+    expectRefusal(await w.anonymous('POST', path, { json }), 400, /^(body|username|password) /)
   })
 
   test('Names 6: every well-formed but unsuccessful log-in is one and the same 401', async () => {

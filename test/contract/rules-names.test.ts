@@ -78,7 +78,7 @@ describe('Names 1: userids', () => {
   test('Names 1: other spellings of one name are the same name: 409 on creating, found on every path and at log-in', async () => {
     const { newUser } = await w.createUser(spellings[0]!, { password: 'the one' })
     for (const spelling of spellings) {
-      expectRefusal(await create({ userid: spelling }), 409)
+      expectRefusal(await create({ userid: spelling }), 409, /^userid is already taken/)
       expect(await w.getUser(spelling)).toMatchObject({ profile: { id: newUser.profile.id }, userid: spellings[0] })
       expect((await login(spelling, 'the one')).status).toBe(200)
     }
@@ -92,7 +92,7 @@ describe('Names 1: userids', () => {
     ['Ⅳ', 'iv'],
   ])('Names 1: %s and %s are one name', async (one, other) => {
     await w.createUser(one)
-    expectRefusal(await create({ userid: other }), 409)
+    expectRefusal(await create({ userid: other }), 409, /^userid is already taken/)
   })
 
   test('Names 1: a userid is unique per IAM only', async () => {
@@ -115,7 +115,7 @@ describe('Names 1: groups and attributes', () => {
   test('Names 1: group names are unique by canonical form, and 254 characters fit', async () => {
     await w.createGroup('Crème')
     for (const name of ['crème', 'CRE\u0300ME']) {
-      expectRefusal(await w.admin('POST', '/bim/group', { json: { iamid: 'bim', name } }), 409)
+      expectRefusal(await w.admin('POST', '/bim/group', { json: { iamid: 'bim', name } }), 409, /^name is already taken/)
     }
     expect((await w.createGroup('g'.repeat(254))).name).toHaveLength(254)
   })
@@ -126,8 +126,8 @@ describe('Names 1: groups and attributes', () => {
     await w.createUser(userid)
     const { id } = await w.createGroup(fresh('keys crew'))
     for (const owner of [userPath(userid), groupPath(id)]) {
-      expectRefusal(await w.admin('PUT', `${owner}/authorizations/${segment(text)}/day`), 400)
-      expectRefusal(await w.admin('PUT', `${owner}/authorizations/desk/${segment(text)}`), 400)
+      expectRefusal(await w.admin('PUT', `${owner}/authorizations/${segment(text)}/day`), 400, /^(key|path) must not/)
+      expectRefusal(await w.admin('PUT', `${owner}/authorizations/desk/${segment(text)}`), 400, /^(value|path) must not/)
     }
     expect((await w.getUser(userid)).authorizations).toEqual({})
   })
@@ -137,8 +137,12 @@ describe('Names 1: groups and attributes', () => {
     await w.createUser(userid)
     const after = await w.tag(userid, 'k'.repeat(254), 'v'.repeat(1024))
     expect(after.authorizations).toEqual({ ['k'.repeat(254)]: ['v'.repeat(1024)] })
-    expectRefusal(await w.admin('PUT', `${userPath(userid)}/authorizations/${'k'.repeat(255)}/v`), 400)
-    expectRefusal(await w.admin('PUT', `${userPath(userid)}/authorizations/k/${'v'.repeat(1025)}`), 400)
+    expectRefusal(await w.admin('PUT', `${userPath(userid)}/authorizations/${'k'.repeat(255)}/v`), 400, /^key must be 1 to 254/)
+    expectRefusal(
+      await w.admin('PUT', `${userPath(userid)}/authorizations/k/${'v'.repeat(1025)}`),
+      400,
+      /^value must be 1 to 1024/,
+    )
   })
 })
 
@@ -153,10 +157,11 @@ describe('Names 2: e-mail', () => {
   test('Names 2: an address is unique among bim users, on creation and on profile update', async () => {
     const email = `${fresh('One')}@Roster.example`
     await w.createUser(fresh('first'), { profile: { email } })
-    for (const same of [email, email.toLowerCase(), email.toUpperCase()]) expectRefusal(await create(profile(same)), 409)
+    for (const same of [email, email.toLowerCase(), email.toUpperCase()])
+      expectRefusal(await create(profile(same)), 409, /^profile\.email is already taken/)
     const other = await w.createUser(fresh('second'))
     const path = `${userPath(other.newUser.userid)}/profile`
-    expectRefusal(await w.admin('PUT', path, { json: { email } }), 409)
+    expectRefusal(await w.admin('PUT', path, { json: { email } }), 409, /^profile\.email is already taken/)
     expectRefusal(await w.admin('PUT', path, { json: { email: 'nobody' } }), 400, /email/)
     expect(await w.must('GET', path)).toMatchObject({ email: null })
   })

@@ -31,9 +31,9 @@ describe('Requests 3: Paths', () => {
     await w.createUser(userid)
     await w.tag(userid, 'desk', 'day')
     for (const path of [`${userPath(userid)}/authorizations//day`, '/bim/iam/bim/authorizations//day']) {
-      expectRefusal(await w.admin('DELETE', path), 400)
+      expectRefusal(await w.admin('DELETE', path), 400, /^key must not be empty/)
     }
-    expectRefusal(await w.admin('PUT', `${userPath(userid)}/authorizations//day`), 400)
+    expectRefusal(await w.admin('PUT', `${userPath(userid)}/authorizations//day`), 400, /^attributeName must not be empty/)
     expect((await w.getUser(userid)).authorizations).toEqual({ desk: ['day'] })
   })
 
@@ -63,9 +63,17 @@ describe('Requests 3: Paths', () => {
   })
 
   test('Requests 3: a path that cannot be decoded is 400, an unknown one 404', async () => {
-    expectRefusal(await sendRaw(app.url, 'GET', '/bim/iam/bim/user/%zz', app.admin.token), 400)
-    expectRefusal(await sendRaw(app.url, 'GET', '/bim/iam/bim/user/%ff', app.admin.token), 400)
-    expectRefusal(await w.admin('GET', '/bim/nowhere'), 404)
+    expectRefusal(
+      await sendRaw(app.url, 'GET', '/bim/iam/bim/user/%zz', app.admin.token),
+      400,
+      /^path must be valid percent-encoded/,
+    )
+    expectRefusal(
+      await sendRaw(app.url, 'GET', '/bim/iam/bim/user/%ff', app.admin.token),
+      400,
+      /^path must be valid percent-encoded/,
+    )
+    expectRefusal(await w.admin('GET', '/bim/nowhere'), 404, /^No such path/)
   })
 })
 
@@ -86,11 +94,12 @@ describe('Requests 4: Who a path names', () => {
     const { newUser } = await w.createUser(userid)
     expect((await w.getUser(newUser.id)).userid).toBe(userid)
     expect(await w.must('GET', `${userPath(newUser.id)}/profile`)).toMatchObject({ id: newUser.profile.id, name: userid })
-    for (const path of [userPath('999999'), `${userPath('999999')}/profile`]) expectRefusal(await w.admin('GET', path), 404)
+    for (const path of [userPath('999999'), `${userPath('999999')}/profile`])
+      expectRefusal(await w.admin('GET', path), 404, /^No user with id 999999/)
     expect(await w.must('PUT', `${userPath(userid)}/permissions`, ['AUDIT'])).toMatchObject({ userid })
     expect(await w.must('GET', `${userPath(userid)}/groups`)).toEqual([])
-    expectRefusal(await w.admin('PUT', `${userPath(newUser.id)}/permissions`, { json: [] }), 404)
-    expectRefusal(await w.admin('GET', `${userPath(newUser.id)}/groups`), 404)
+    expectRefusal(await w.admin('PUT', `${userPath(newUser.id)}/permissions`, { json: [] }), 404, /^No user/)
+    expectRefusal(await w.admin('GET', `${userPath(newUser.id)}/groups`), 404, /^No user/)
   })
 
   test('Requests 4: the owner of attributes is named by username or by integer id; a group only by its id', async () => {
@@ -100,10 +109,10 @@ describe('Requests 4: Who a path names', () => {
     expect((await w.tag(String(newUser.id), 'desk', 'night')).userid).toBe(userid)
     const digits = '31415926'
     await w.createUser(digits)
-    expectRefusal(await w.admin('PUT', `${userPath(digits)}/authorizations/desk/day`), 404)
+    expectRefusal(await w.admin('PUT', `${userPath(digits)}/authorizations/desk/day`), 404, /^No user/)
     const { name } = await w.createGroup(fresh('owners'))
-    expectRefusal(await w.admin('PUT', `/bim/iam/bim/group/${segment(name)}/authorizations/desk/day`), 400)
-    expectRefusal(await w.admin('PUT', `/bim/iam/bim/robot/${newUser.id}/authorizations/desk/day`), 400)
+    expectRefusal(await w.admin('PUT', `/bim/iam/bim/group/${segment(name)}/authorizations/desk/day`), 400, /^groupId /)
+    expectRefusal(await w.admin('PUT', `/bim/iam/bim/robot/${newUser.id}/authorizations/desk/day`), 400, /^modelType /)
   })
 
   test('Requests 4: the IAM of a path must be the IAM of its target, and its case matters', async () => {
@@ -113,10 +122,10 @@ describe('Requests 4: Who a path names', () => {
     await w.createIam('southDirectory')
     for (const iamid of ['southDirectory', 'BIM', 'nowhere']) {
       for (const path of [userPath(userid, iamid), userPath(newUser.id, iamid), `${userPath(userid, iamid)}/profile`]) {
-        expectRefusal(await w.admin('GET', path), 404)
+        expectRefusal(await w.admin('GET', path), 404, /^No (IAM|user)/)
       }
-      expectRefusal(await w.admin('PUT', `${userPath(newUser.id, iamid)}/authorizations/desk/day`), 404)
-      expectRefusal(await w.admin('PUT', `${groupPath(id, iamid)}/authorizations/desk/day`), 404)
+      expectRefusal(await w.admin('PUT', `${userPath(newUser.id, iamid)}/authorizations/desk/day`), 404, /^No (IAM|user)/)
+      expectRefusal(await w.admin('PUT', `${groupPath(id, iamid)}/authorizations/desk/day`), 404, /^No (IAM|group)/)
     }
     expect((await w.getUser(userid)).authorizations).toEqual({})
   })
@@ -126,7 +135,7 @@ describe('Requests 4: Who a path names', () => {
     await w.createUser(userid)
     const [one, other] = [await w.createGroup(fresh('one')), await w.createGroup(fresh('other'))]
     const membership = await w.addMember(one.id, userid)
-    expectRefusal(await w.admin('DELETE', `/bim/group/${other.id}/user/${membership.id}`), 404)
+    expectRefusal(await w.admin('DELETE', `/bim/group/${other.id}/user/${membership.id}`), 404, /^No membership/)
     const left = await w.must<Hits<GroupView>>('GET', `${userPath(userid)}/groups`)
     expect(left).toMatchObject([{ id: one.id, groupUser: membership.id }])
   })

@@ -4,7 +4,7 @@ import { bootApp } from '../harness/app.ts'
 import { segment, send } from './client.ts'
 import { calls } from './examples.ts'
 import type { GroupView, LoggedIn, NewUser, UserView } from './world.ts'
-import { expectRefusal, fresh, userPath, world } from './world.ts'
+import { expectGraphqlRefusal, expectRefusal, fresh, userPath, world } from './world.ts'
 
 const app = await bootApp()
 afterAll(() => app.close())
@@ -63,25 +63,25 @@ describe('Requests 1: Credentials', () => {
 
   test('Requests 1: 403 comes before 400 and 404: who may not do it at all learns nothing about the payload or the target', async () => {
     const plain = w.by((await app.as([])).token)
-    expectRefusal(await plain('POST', '/bim/iam/bim/user', { json: { userid: 7 } }), 403)
-    expectRefusal(await plain('PUT', `${userPath('nobody')}/permissions`, { json: 'x' }), 403)
-    expectRefusal(await plain('POST', '/bim/user/search', { json: { size: -1 } }), 403)
-    expectRefusal(await plain('DELETE', '/bim/group/2147483647'), 403)
-    expectRefusal(await plain('GET', '/bim/group/2147483647'), 403)
+    expectRefusal(await plain('POST', '/bim/iam/bim/user', { json: { userid: 7 } }), 403, /^user:create needs/)
+    expectRefusal(await plain('PUT', `${userPath('nobody')}/permissions`, { json: 'x' }), 403, /^user:setPermissions needs/)
+    expectRefusal(await plain('POST', '/bim/user/search', { json: { size: -1 } }), 403, /^user:search needs/)
+    expectRefusal(await plain('DELETE', '/bim/group/2147483647'), 403, /^group:delete needs/)
+    expectRefusal(await plain('GET', '/bim/group/2147483647'), 403, /^group:read needs/)
   })
 
   test('Requests 1: 400 comes before 404: a bad payload for a target that is not there', async () => {
-    expectRefusal(await w.admin('PUT', `${userPath('nobody')}/permissions`, { json: [7] }), 400)
-    expectRefusal(await w.admin('PUT', '/bim/group/2147483647', { json: { name: 7 } }), 400)
-    expectRefusal(await w.admin('PUT', `${userPath('nobody')}/disable/maybe`), 400)
+    expectRefusal(await w.admin('PUT', `${userPath('nobody')}/permissions`, { json: [7] }), 400, /^permissions /)
+    expectRefusal(await w.admin('PUT', '/bim/group/2147483647', { json: { name: 7 } }), 400, /^name /)
+    expectRefusal(await w.admin('PUT', `${userPath('nobody')}/disable/maybe`), 400, /^disable /)
   })
 
   test('Requests 1: 400 comes before 409, and 404 before 409', async () => {
     const taken = fresh('taken')
     await w.createUser(taken)
-    expectRefusal(await w.admin('POST', '/bim/iam/bim/user', { json: { userid: taken, permissions: [7] } }), 400)
+    expectRefusal(await w.admin('POST', '/bim/iam/bim/user', { json: { userid: taken, permissions: [7] } }), 400, /^permissions /)
     const group = await w.createGroup(fresh('crew'))
-    expectRefusal(await w.admin('PUT', '/bim/group/2147483647', { json: { name: group.name } }), 404)
+    expectRefusal(await w.admin('PUT', '/bim/group/2147483647', { json: { name: group.name } }), 404, /^No group/)
   })
 
   const logIn = (userid: string, password: string) =>
@@ -109,15 +109,15 @@ describe('Requests 1: Credentials', () => {
       `mutation { ...F } fragment F on Mutation { ${logIn('x', 'y')} logOut { revokedTokens } }`,
     ],
   ])('Requests 1: anonymous /graphql with %s is HTTP 401', async (_what, query) => {
-    expect((await send(app.url, 'POST', '/graphql', { json: { query } })).status).toBe(401)
+    expectGraphqlRefusal(await send(app.url, 'POST', '/graphql', { json: { query } }), 401, { code: 'UNAUTHENTICATED' })
   })
 
   test('Requests 1: anonymous /graphql without a usable body, or by GET, is HTTP 401', async () => {
-    expect((await send(app.url, 'POST', '/graphql', { type: 'application/json' })).status).toBe(401)
-    expect((await send(app.url, 'POST', '/graphql', { raw: '{"query', type: 'application/json' })).status).toBe(401)
-    expect((await send(app.url, 'POST', '/graphql', { json: [] })).status).toBe(401)
-    expect((await send(app.url, 'POST', '/graphql', { json: { query: 7 } })).status).toBe(401)
-    expect((await send(app.url, 'GET', `/graphql?query=${segment('{ __typename }')}`)).status).toBe(401)
+    const type = 'application/json'
+    for (const sent of [{ type }, { raw: '{"query', type }, { json: [] }, { json: { query: 7 } }])
+      expectGraphqlRefusal(await send(app.url, 'POST', '/graphql', sent), 401, { code: 'UNAUTHENTICATED' })
+    const got = await send(app.url, 'GET', `/graphql?query=${segment('{ __typename }')}`)
+    expectGraphqlRefusal(got, 401, { code: 'UNAUTHENTICATED' })
   })
 })
 
@@ -166,10 +166,10 @@ describe('Requests 2: Bodies', () => {
   test('Requests 2: a body in any charset but UTF-8 is 415', async () => {
     const raw = JSON.stringify({ iamid: 'bim', name: fresh('charset') })
     for (const charset of ['iso-8859-1', 'utf-16', 'latin1']) {
-      expectRefusal(await w.admin('POST', '/bim/group', { raw, type: `application/json; charset=${charset}` }), 415)
+      expectRefusal(await w.admin('POST', '/bim/group', { raw, type: `application/json; charset=${charset}` }), 415, /charset/)
     }
     const form = 'application/x-www-form-urlencoded; charset=iso-8859-1'
-    expectRefusal(await w.admin('POST', '/bim/group', { raw: 'iamid=bim&name=x', type: form }), 415)
+    expectRefusal(await w.admin('POST', '/bim/group', { raw: 'iamid=bim&name=x', type: form }), 415, /charset/)
     for (const charset of ['utf-8', 'UTF-8', '"utf-8"']) {
       const json = JSON.stringify({ iamid: 'bim', name: fresh('charset') })
       expect((await w.admin('POST', '/bim/group', { raw: json, type: `application/json; charset=${charset}` })).status).toBe(200)
@@ -179,13 +179,12 @@ describe('Requests 2: Bodies', () => {
   test('Requests 2: other media types are 415', async () => {
     const raw = JSON.stringify({ iamid: 'bim', name: 'x' })
     for (const type of ['text/plain', 'application/xml', 'multipart/form-data; boundary=x']) {
-      expectRefusal(await w.admin('POST', '/bim/group', { raw, type }), 415)
+      expectRefusal(await w.admin('POST', '/bim/group', { raw, type }), 415, /^Content-Type/)
     }
   })
 
   test('Requests 2: /graphql takes JSON only', async () => {
     const answer = await w.admin('POST', '/graphql', { form: { query: '{ viewer { can } }' } })
-    expect([400, 415]).toContain(answer.status)
-    expect(answer.text).not.toContain('"can"')
+    expectGraphqlRefusal(answer, 415, { code: 'UNSUPPORTED_MEDIA_TYPE' })
   })
 })

@@ -2,7 +2,7 @@
 // then a change, then destroy. It keeps `bimAuthorizations` of the group as its state, and compares it at every plan.
 import { afterAll, expect, test } from 'vitest'
 import { bootApp } from '../harness/app.ts'
-import { fresh, groupPath, world } from './world.ts'
+import { expectRefusal, fresh, groupPath, world } from './world.ts'
 
 const app = await bootApp()
 afterAll(() => app.close())
@@ -60,7 +60,7 @@ test('attributes of a group converge: a second plan finds nothing to change, and
   await apply(id, {})
   expect(await read(id)).toMatchObject({ bimAuthorizations: null, iamAuthorizations: null, authorizations: null })
   await w.must('DELETE', `/bim/group/${id}`)
-  expect((await w.admin('GET', groupPath(id), { headers })).status).toBe(404)
+  expectRefusal(await w.admin('GET', groupPath(id), { headers }), 404, /^No group/)
 })
 
 test('members of a group converge, more of them than a page', async () => {

@@ -194,17 +194,37 @@ const phrases: Record<number, string> = {
   404: 'Not Found',
   405: 'Method Not Allowed',
   409: 'Conflict',
+  413: 'Payload Too Large',
   415: 'Unsupported Media Type',
   429: 'Too Many Requests',
+  431: 'Request Header Fields Too Large',
 }
+
+/** What the message of a 401 says, unless a test names it: which credential failed, and how. */
+const UNAUTHENTICATED =
+  /^(A token or an API key is needed|The token or API key is unknown|The API key is unknown|The user name or the password is wrong)/
 
 /** The documented form of every refusal: status, phrase and message, as JSON, and none of what must never leak. */
 export function expectRefusal(answer: Answer<unknown>, status: number, message?: RegExp): void {
-  expect(answer.status, answer.text).toBe(status)
+  const what = `${answer.request} ${answer.text}`
+  expect(answer.status, what).toBe(status)
   expect(answer.headers.get('content-type')).toMatch(/^application\/json/)
-  expect(answer.body).toEqual({ statusCode: status, error: phrases[status] ?? expect.any(String), message: expect.any(String) })
+  const says = message ?? (status === 401 ? UNAUTHENTICATED : /./)
+  expect(answer.body, what).toEqual({ statusCode: status, error: phrases[status], message: expect.stringMatching(says) })
+  if (status === 429) expect(Number(answer.headers.get('retry-after'))).toBeGreaterThanOrEqual(1)
   expectNoLeak(answer.text)
-  if (message) expect((answer.body as Refusal).message).toMatch(message)
+}
+
+/** A refusal of GraphQL over HTTP: one error with its code and its field, and no data. */
+export function expectGraphqlRefusal(
+  answer: Answer<unknown>,
+  status: number,
+  extensions: { code: string; field?: string },
+): void {
+  const { errors, data } = answer.body as { errors: { extensions: object }[]; data?: unknown }
+  expect({ status: answer.status, data, errors: errors.length }, answer.text).toEqual({ status, data: undefined, errors: 1 })
+  expect(errors[0]!.extensions).toMatchObject(extensions)
+  expectNoLeak(answer.text)
 }
 
 /** No HTML, stack, SQL or file path in an answer. */

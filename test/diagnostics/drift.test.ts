@@ -201,7 +201,7 @@ describe('the report', () => {
     expect(made.errors).toBeUndefined()
     expect((await app.graphql(REPORT, { iamid: 'bare' })).errors![0]).toMatchObject({
       message: 'iamid must name an IAM with a user info endpoint',
-      extensions: { code: 'BAD_USER_INPUT' },
+      extensions: { code: 'BAD_USER_INPUT', field: 'iamid' },
     })
     expect((await app.graphql(REPORT, { iamid: 'nowhere' })).errors![0].extensions.code).toBe('NOT_FOUND')
   })

@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { TestApp } from '../harness/app.ts'
 import { statementsOf } from '../harness/context.ts'
-import { boot, CORE, ENTERPRISE, type Provider, provider } from './provider.ts'
+import { boot, CORE, ENTERPRISE, expectRefused, type Provider, provider } from './provider.ts'
 
 let app: TestApp
 let idp: Provider
@@ -151,14 +151,14 @@ describe('sorting', () => {
   })
 
   test.each([
-    'sortBy=colour',
-    'sortBy=groups',
-    'sortBy=name',
-    'sortBy=password',
-    'sortBy=userName&sortOrder=up',
-    'sortBy=urn:acme:User:level',
-  ])('not %s', async query => {
-    expect((await idp.get(`/Users?${query}`)).status).toBe(400)
+    ['sortBy=colour', 'invalidPath'],
+    ['sortBy=groups', 'invalidPath'],
+    ['sortBy=name', 'invalidPath'],
+    ['sortBy=password', 'invalidPath'],
+    ['sortBy=userName&sortOrder=up', 'invalidValue'],
+    ['sortBy=urn:acme:User:level', 'invalidPath'],
+  ])('not %s', async (query, scimType) => {
+    expectRefused(await idp.get(`/Users?${query}`), 400, scimType, /^sort(By|Order) /)
   })
 })
 
@@ -189,15 +189,18 @@ describe('pages', () => {
     }
     expect(seen).toEqual(['Ann', 'Bob', 'Çem "Q"'])
     expect(await idp.get('/Users?cursor=nonsense')).toMatchObject({ status: 400, body: { scimType: 'invalidCursor' } })
-    expect((await idp.get('/Users?cursor=&startIndex=1')).status).toBe(400)
+    expectRefused(await idp.get('/Users?cursor=&startIndex=1'), 400, 'invalidValue', /startIndex/)
   })
 
-  test.each(['count=x', 'startIndex=1.5', 'count=1&count=2', 'attributes=id&excludedAttributes=id', 'filter=%zz'])(
-    'not %s',
-    async query => {
-      expect((await idp.get(`/Users?${query}`)).status).toBe(400)
-    },
-  )
+  test.each([
+    ['count=x', 'invalidValue', /^count /],
+    ['startIndex=1.5', 'invalidValue', /^startIndex /],
+    ['count=1&count=2', 'invalidValue', /^count /],
+    ['attributes=id&excludedAttributes=id', 'invalidValue', /^attributes|^excludedAttributes/],
+    ['filter=%zz', 'invalidValue', /^filter /],
+  ])('not %s', async (query, scimType, detail) => {
+    expectRefused(await idp.get(`/Users?${query}`), 400, scimType, detail)
+  })
 })
 
 describe('what is shown', () => {
@@ -240,13 +243,13 @@ describe('what is shown', () => {
     expect(body).toMatchObject({ totalResults: 2, itemsPerPage: 1, Resources: [{ userName: 'Çem "Q"' }] })
     expect(body.Resources[0]).not.toHaveProperty('meta')
     expect((await idp.send('POST', '/Groups/.search', { schemas: [SEARCH], count: 0 })).body.totalResults).toBe(2)
-    for (const wrong of [
-      {},
-      { schemas: [SEARCH], count: '1' },
-      { schemas: [SEARCH], filter: 5 },
-      { schemas: [SEARCH], attributes: 'id' },
-    ])
-      expect((await idp.send('POST', '/Users/.search', wrong)).status).toBe(400)
+    for (const [wrong, scimType, detail] of [
+      [{}, 'invalidSyntax', /^schemas /],
+      [{ schemas: [SEARCH], count: '1' }, 'invalidValue', /^count /],
+      [{ schemas: [SEARCH], filter: 5 }, 'invalidValue', /^filter /],
+      [{ schemas: [SEARCH], attributes: 'id' }, 'invalidValue', /^attributes /],
+    ] as const)
+      expectRefused(await idp.send('POST', '/Users/.search', wrong), 400, scimType, detail)
   })
 
   test('a page costs the same however many it shows', async () => {

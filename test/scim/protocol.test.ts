@@ -4,7 +4,7 @@ import { type Decision, decisions } from '../../src/authorization/service.ts'
 import { routes } from '../../src/scim/http/routes.ts'
 import type { TestApp } from '../harness/app.ts'
 import { eventsBy } from '../harness/context.ts'
-import { boot, CORE, ENTERPRISE, GROUP, PATCH_OP, type Provider, provider } from './provider.ts'
+import { boot, CORE, ENTERPRISE, expectRefused, GROUP, outcome, outcomes, PATCH_OP, type Provider, provider } from './provider.ts'
 
 let app: TestApp
 let idp: Provider
@@ -31,11 +31,11 @@ describe('versions (RFC 7644 3.14)', () => {
 
     const patch = (ifMatch: string) =>
       idp.send('PATCH', path, { schemas: [PATCH_OP], Operations: [change[type]] }, { 'if-match': ifMatch })
-    expect(await patch('W/"x"')).toMatchObject({ status: 412, body: { status: '412' } })
+    expectRefused(await patch('W/"x"'), 412)
     const changed = await patch(meta.version)
     expect(changed.status).toBeLessThan(300)
     expect(changed.headers.get('etag')).not.toBe(meta.version)
-    expect((await idp.send('DELETE', path, undefined, { 'if-match': meta.version })).status).toBe(412)
+    expectRefused(await idp.send('DELETE', path, undefined, { 'if-match': meta.version }), 412)
     const again = await patch('*')
     expect(again.headers.get('etag')).toBe(changed.headers.get('etag'))
     expect((await idp.send('DELETE', path, undefined, { 'if-match': again.headers.get('etag')! })).status).toBe(204)
@@ -51,21 +51,21 @@ describe('versions (RFC 7644 3.14)', () => {
     )
     expect((await idp.get(`/Users/${user.id}`)).body).toMatchObject({ active: false })
     const stale = { 'if-match': user.meta.version }
-    expect((await idp.send('PUT', `/Users/${user.id}`, { schemas: [CORE], userName: 'seen' }, stale)).status).toBe(412)
+    expectRefused(await idp.send('PUT', `/Users/${user.id}`, { schemas: [CORE], userName: 'seen' }, stale), 412)
   })
 
   test('of concurrent PUTs with one version one succeeds, the others are 412', async () => {
     const { id, meta } = await idp.user('raced')
     const put = (title: string) =>
       idp.send('PUT', `/Users/${id}`, { schemas: [CORE], userName: 'raced', title }, { 'if-match': meta.version })
-    const statuses = (await Promise.all([put('a'), put('b'), put('c')])).map(({ status }) => status)
-    expect(statuses.toSorted()).toEqual([200, 412, 412])
+    const answers = await Promise.all([put('a'), put('b'), put('c')])
+    expect(answers.map(outcome).toSorted()).toEqual(['200', '412', '412'])
   })
 
   test('concurrent POSTs of one name create one user', async () => {
     const post = () => idp.send('POST', '/Users', { schemas: [CORE], userName: 'wanted' })
-    const statuses = (await Promise.all(Array.from({ length: 8 }, post))).map(({ status }) => status)
-    expect(statuses.toSorted()).toEqual([201, ...Array.from({ length: 7 }, () => 409)])
+    const answers = await Promise.all(Array.from({ length: 8 }, post))
+    expect(answers.map(outcome).toSorted()).toEqual(['201', ...Array.from({ length: 7 }, () => '409 uniqueness')])
   })
 })
 
@@ -79,7 +79,7 @@ describe('Bulk (RFC 7644 3.7)', () => {
     data: { schemas: [CORE], userName, ...rest },
   })
 
-  test('makes a group of people that come after it', async () => {
+  test('creates a group of users that follow it', async () => {
     const { status, body } = await bulk([
       {
         method: 'POST',
@@ -117,48 +117,48 @@ describe('Bulk (RFC 7644 3.7)', () => {
 
   test('one that fails does not end the others without failOnErrors', async () => {
     const wrong = user('x', '')
-    const { body } = await bulk([
+    const answer = await bulk([
       wrong,
       user('y', 'bulk y'),
       { method: 'DELETE', path: '/Users/bulkId:x' },
       { method: 'DELETE', path: '/Nothing/5' },
     ])
-    expect(body.Operations.map(({ status }: any) => status)).toEqual(['400', '201', '400', '404'])
-    expect(body.Operations[0].response).toMatchObject({ status: '400', scimType: 'invalidValue' })
+    expect(outcomes(answer)).toEqual(['400 invalidValue', '201', '400 invalidValue', '404'])
     const stopped = await bulk([wrong, user('z', 'bulk z')], { failOnErrors: 1 })
     expect(stopped.body.Operations).toHaveLength(1)
     expect((await idp.get(`/Users?filter=${encodeURIComponent('userName eq "bulk z"')}`)).body.totalResults).toBe(0)
   })
 
   test('a circle is a conflict, a reference to nothing is invalid', async () => {
-    const { body } = await bulk([
+    const answer = await bulk([
       user('p', 'circle p', { [ENTERPRISE]: { manager: 'bulkId:q' } }),
       user('q', 'circle q', { [ENTERPRISE]: { manager: 'bulkId:p' } }),
       user('r', 'circle r', { [ENTERPRISE]: { manager: 'bulkId:nobody' } }),
     ])
-    const statuses = Object.fromEntries(body.Operations.map(({ bulkId, status }: any) => [bulkId, status]))
-    expect(statuses).toEqual({ p: '409', q: '400', r: '400' })
+    const names = answer.body.Operations.map(({ bulkId }: any) => bulkId)
+    const found = Object.fromEntries(outcomes(answer).map((one, at) => [names[at], one]))
+    expect(found).toEqual({ p: '409', q: '400 invalidValue', r: '400 invalidValue' })
   })
 
   test('a version that is not the current one', async () => {
     const { id } = await idp.user('bulk versioned')
-    const { body } = await bulk([{ method: 'DELETE', path: `/Users/${id}`, version: 'W/"x"' }])
-    expect(body.Operations).toMatchObject([{ status: '412' }])
+    const answer = await bulk([{ method: 'DELETE', path: `/Users/${id}`, version: 'W/"x"' }])
+    expect(outcomes(answer)).toEqual(['412'])
   })
 
   test('is bounded', async () => {
-    expect((await bulk(Array.from({ length: 1001 }, () => ({ method: 'DELETE', path: '/Users/x' })))).status).toBe(413)
+    expectRefused(await bulk(Array.from({ length: 1001 }, () => ({ method: 'DELETE', path: '/Users/x' }))), 413)
   })
 
   test.each([
-    ['no list', {}],
-    ['an operation that is none', [5]],
-    ['a method that there is not', [{ method: 'GET', path: '/Users' }]],
-    ['no path', [{ method: 'DELETE' }]],
-    ['POST without a bulkId', [{ method: 'POST', path: '/Users', data: {} }]],
-    ['a bulkId twice', [user('a', 'x'), user('a', 'y')]],
-  ])('400: %s', async (_what, operations) => {
-    expect((await bulk(operations)).status).toBe(400)
+    ['no list', {}, 'invalidSyntax', /^Operations /],
+    ['an operation that is no object', [5], 'invalidSyntax', /^Operations /],
+    ['an unknown method', [{ method: 'GET', path: '/Users' }], 'invalidSyntax', /^method /],
+    ['no path', [{ method: 'DELETE' }], 'invalidSyntax', /^path /],
+    ['POST without a bulkId', [{ method: 'POST', path: '/Users', data: {} }], 'invalidSyntax', /^bulkId /],
+    ['a bulkId twice', [user('a', 'x'), user('a', 'y')], 'invalidValue', /^bulkId /],
+  ])('400: %s', async (_what, operations, scimType, detail) => {
+    expectRefused(await bulk(operations), 400, scimType, detail)
   })
 })
 
@@ -189,7 +189,7 @@ describe('discovery (RFC 7644 4)', () => {
       ['Group', '/Groups', []],
     ])
     expect((await idp.get('/ResourceTypes/User')).body).toEqual(body.Resources[0])
-    expect((await idp.get('/ResourceTypes/Device')).status).toBe(404)
+    expectRefused(await idp.get('/ResourceTypes/Device'), 404)
   })
 
   test('the schemas, each by its id', async () => {
@@ -198,7 +198,7 @@ describe('discovery (RFC 7644 4)', () => {
     const userName = body.Resources[0].attributes.find(({ name }: any) => name === 'userName')
     expect(userName).toMatchObject({ type: 'string', required: true, uniqueness: 'server', caseExact: false, multiValued: false })
     for (const schema of body.Resources) expect((await idp.get(`/Schemas/${schema.id}`)).body).toEqual(schema)
-    expect((await idp.get('/Schemas?filter=x')).status).toBe(403)
+    expectRefused(await idp.get('/Schemas?filter=x'), 403)
   })
 })
 

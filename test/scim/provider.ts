@@ -1,4 +1,5 @@
 // A provider of the tests: an IAM with SCIM switched on in a whole Roster, its key, and requests as a provider sends them.
+import { expect } from 'vitest'
 import { bootApp, type TestApp } from '../harness/app.ts'
 
 export const CORE = 'urn:ietf:params:scim:schemas:core:2.0:User'
@@ -22,6 +23,28 @@ export interface Provider {
   user(userName: string, rest?: object): Promise<any>
   group(displayName: string, members?: string[]): Promise<any>
   patch(path: string, ...operations: object[]): Promise<Answer>
+}
+
+const ERROR = 'urn:ietf:params:scim:api:messages:2.0:Error'
+
+/** RFC 7644 3.12: the whole answer; without `scimType` it has none. `detail`: what the message must say. */
+export function expectRefused(answer: Answer, status: number, scimType?: string, detail = /./): void {
+  expect({ status: answer.status, body: answer.body }).toEqual({
+    status,
+    body: { schemas: [ERROR], status: String(status), ...(scimType && { scimType }), detail: expect.stringMatching(detail) },
+  })
+  expect(answer.headers.get('content-type')).toMatch(/^application\/scim\+json/)
+}
+/** The status, with the scimType of a refusal. */
+export const outcome = ({ status, body }: Pick<Answer, 'status' | 'body'>): string =>
+  body?.scimType ? `${status} ${body.scimType}` : String(status)
+/** The outcomes of the operations of a Bulk. */
+export const outcomes = ({ body }: Answer): string[] =>
+  body.Operations.map((one: any) => outcome({ status: one.status, body: one.response }))
+/** The answer to a request without a Provider. */
+export async function answerOf(response: Response): Promise<Answer> {
+  const text = await response.text()
+  return { status: response.status, headers: response.headers, body: text === '' ? null : JSON.parse(text) }
 }
 
 export const boot = (): Promise<TestApp> => bootApp()
@@ -49,8 +72,7 @@ export async function provider(
       },
       ...(body !== undefined && { body: typeof body === 'string' ? body : JSON.stringify(body) }),
     })
-    const text = await response.text()
-    return { status: response.status, headers: response.headers, body: text === '' ? null : JSON.parse(text) }
+    return answerOf(response)
   }
   const must = async (answer: Promise<Answer>) => {
     const { status, body } = await answer

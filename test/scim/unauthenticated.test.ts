@@ -82,14 +82,16 @@ test('the answer comes before the body', async () => {
   while (!received().includes('}')) await new Promise(resolve => socket.once('data', resolve))
   socket.destroy()
   await ended
-  const text = received()
-  expect(parseRaw(text).status).toBe(401)
+  const { status, headers, body } = parseRaw(received())
+  expectUnauthorized({ status, type: headers['content-type'] ?? null, body })
 })
 
 describe('whose key it is', () => {
   const asks = async (key: string | undefined, url = okta.url, scheme = 'Bearer ') => {
     const response = await fetch(`${url}/Users`, key === undefined ? {} : { headers: { authorization: scheme + key } })
-    return response.status
+    const answer = { status: response.status, type: response.headers.get('content-type'), body: await response.text() }
+    if (answer.status !== 200) expectUnauthorized(answer)
+    return answer.status
   }
   const configure = (config: object) =>
     app.graphql('mutation($input: UpdateIamInput!) { updateIam(input: $input) { iam { id } } }', {
@@ -115,7 +117,7 @@ describe('whose key it is', () => {
     const { errors } = await app.graphql('{ viewer { can } }', {}, okta.key)
     expect(errors?.[0].extensions.code).toBe('UNAUTHENTICATED')
     const rest = await fetch(`${app.url}/bim/user`, { headers: { authorization: `Bearer ${okta.key}` } })
-    expect(rest.status).toBe(401)
+    expect({ status: rest.status, body: await rest.json() }).toMatchObject({ status: 401, body: { error: 'Unauthorized' } })
   })
 
   test('the IAM is named by its decoded segment, and by no other', async () => {

@@ -254,16 +254,20 @@ describe.skipIf(slapdFolder === null)('a reused userid', () => {
     await make()
     await sync()
     const { id } = await row('recy')
-    const code = async (what: 'replaceUser' | 'relinkUser', input: object, token?: string) =>
-      (await decide(what, input, token)).errors?.[0]?.extensions.code
+    const code = async (what: 'replaceUser' | 'relinkUser', input: object, token?: string) => {
+      const { code, field } = (await decide(what, input, token)).errors?.[0]?.extensions ?? {}
+      return field === undefined ? code : `${code} ${field}`
+    }
     const plain = await app.as(['APPLICATION_ADMIN', 'AUDIT'])
     const lesser = await app.as(['USER_ADMIN'])
     const keep = await row('keep')
     for (const what of ['replaceUser', 'relinkUser'] as const) {
       expect(await code(what, { ref: { id } }, plain.token)).toBe('FORBIDDEN')
-      expect(await code(what, { ref: { id: lesser.id } })).toBe('BAD_USER_INPUT')
-      expect(await code(what, { ref: { id }, sourceId: { source: 'ldap', id: 'x' } })).toBe('BAD_USER_INPUT')
-      expect(await code(what, { ref: { id }, sourceId: { source: 'directory', id: 'x'.repeat(601) } })).toBe('BAD_USER_INPUT')
+      expect(await code(what, { ref: { id: lesser.id } })).toBe('BAD_USER_INPUT ref')
+      expect(await code(what, { ref: { id }, sourceId: { source: 'ldap', id: 'x' } })).toBe('BAD_USER_INPUT sourceId.source')
+      expect(await code(what, { ref: { id }, sourceId: { source: 'directory', id: 'x'.repeat(601) } })).toBe(
+        'BAD_USER_INPUT sourceId.id',
+      )
       expect(await code(what, { ref: { id }, sourceId: { source: 'directory', id: keep.directoryId } })).toBe('CONFLICT')
     }
     await app.store.db.query(`INSERT INTO user_permissions (user_id, permission) VALUES ($1, 'GOVERNANCE')`, [id])

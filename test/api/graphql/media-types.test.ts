@@ -1,5 +1,5 @@
-// GraphQL over HTTP 4.1 and 6.4: everything that /graphql answers is in the type that Accept prefers, whoever answers: the server
-// before Apollo (credential, body, method, limits), Apollo before execution, or an operation.
+// GraphQL over HTTP 4.1 and 6.4: each answer of /graphql is in the type that Accept prefers, of the server before Apollo (credential,
+// body, method, limits), of Apollo before execution, and of an operation.
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { graphqlError } from '../../../src/api/graphql/errors.ts'
 import { createSchema } from '../../../src/api/graphql/schema.ts'
@@ -143,7 +143,7 @@ test('none of it is an error of the log', () => {
   expect(app.logged.filter(({ level }) => Number(level) >= 40 || /error|warn|fatal/.test(String(level)))).toEqual([])
 })
 
-/** One of every class, whoever throws it. */
+/** One of every class. */
 const everyError: errors.RosterError[] = [
   new errors.Invalid('a', 'must be b'),
   new errors.Unauthenticated('a'),

@@ -72,7 +72,8 @@ test('nobody comes in without a key, and Basic opens no other path', async () =>
       status: 401,
       body: { message: expect.stringContaining('the password of Basic credentials') },
     })
-  expect((await fetch(`${app.url}/bim/user`, { headers: { authorization: basic(key) } })).status).toBe(401)
+  const elsewhere = await fetch(`${app.url}/bim/user`, { headers: { authorization: basic(key) } })
+  expect([elsewhere.status, await elsewhere.json()]).toMatchObject([401, { message: expect.stringContaining('Bearer') }])
 })
 
 test('a client that waits to be asked for Basic credentials is asked', async () => {
@@ -87,8 +88,10 @@ test('a caller that may not read groups is refused, and does not get an empty li
   for (const permissions of [[], ['AUDIT'], ['USER_ADMIN']] as const) {
     const person = await app.as([...permissions])
     const { data } = await app.graphql('mutation { createApiKey(input: {}) { secret } }', {}, person.token)
-    const { status } = await get(`userid=${ana.userid}`, basic(data.createApiKey.secret))
-    expect(status, permissions.join()).toBe(permissions[0] === 'USER_ADMIN' ? 200 : 403)
+    const { status, body } = await get(`userid=${ana.userid}`, basic(data.createApiKey.secret))
+    const refusal = { status: 403, message: expect.stringMatching(/needs the permission/) }
+    const expected = permissions[0] === 'USER_ADMIN' ? { status: 200 } : refusal
+    expect({ status, message: body.message }, permissions.join()).toEqual(expected)
   }
 })
 
@@ -126,7 +129,11 @@ test('a disabled user has no groups and no authorizations, so that the caller re
 })
 
 test('a question without a userid is 400', async () => {
-  for (const query of ['', 'userid=a&userid=b', 'name=ana']) expect((await get(query, basic(key))).status, query).toBe(400)
+  for (const query of ['', 'userid=a&userid=b', 'name=ana'])
+    expect(await get(query, basic(key)), query).toMatchObject({
+      status: 400,
+      body: { message: expect.stringMatching(/^userid /) },
+    })
   for (const query of ['userid=', 'userid=%00', 'userid=ana&iamid=none'])
     expect((await get(query, basic(key))).status, query).not.toBe(200)
 })
