@@ -1,13 +1,15 @@
 import type { Db } from '../platform/database/store.ts'
 import { canonical } from '../platform/validation.ts'
 
-export interface HeldEntry {
+export interface NamedGroup {
   readonly id: number
   readonly name: string
   readonly nameKey: string
   readonly gid: string | null
   readonly email: string | null
   readonly description: string | null
+}
+export interface HeldEntry extends NamedGroup {
   readonly directoryId: string | null
 }
 

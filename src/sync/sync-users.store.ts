@@ -1,3 +1,4 @@
+import type { NamedGroup } from '../federation/group-entries.store.ts'
 import type { Db } from '../platform/database/store.ts'
 import type { Losses } from './safety-limits.ts'
 
@@ -61,15 +62,6 @@ export const enableAll = (
      RETURNING u.id, u.userid`,
     [ids, source, now],
   )
-
-export interface NamedGroup {
-  readonly id: number
-  readonly name: string
-  readonly nameKey: string
-  readonly gid: string | null
-  readonly email: string | null
-  readonly description: string | null
-}
 
 export const groupsNamed = (
   db: Db,

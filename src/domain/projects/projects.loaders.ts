@@ -5,20 +5,20 @@ import type { Db } from '../../platform/database/store.ts'
 import type { UserRecord } from '../users/user.ts'
 import { domainGrantsOfUsers, domainsByIds, grantsOfDomains } from './domains.store.ts'
 import type { DomainPermissionRecord, DomainRecord, ProjectRecord } from './project.ts'
-import { membersOfProjects, projectsByIds } from './projects.store.ts'
-import { dataSourceOwners, ownersOfDataSources } from './sources.store.ts'
+import { projectMembers, projectsByIds } from './projects.store.ts'
+import { dataSourceOwners, sourceOwners } from './sources.store.ts'
 
 export const projectLoaders = (db: Db) => ({
   projectById: new DataLoader<number, ProjectRecord | null>(async ids =>
     groupOne(ids, await projectsByIds(db, ids), project => project.id),
   ),
-  membersOfProject: new NestedListLoader<number, UserRecord>(db, membersOfProjects),
+  membersOfProject: new NestedListLoader<number, UserRecord>(db, projectMembers.users),
   domainById: new DataLoader<string, DomainRecord | null>(async ids =>
     groupOne(ids, await domainsByIds(db, ids), domain => domain.id),
   ),
   permissionsOfDomain: new NestedListLoader<string, DomainPermissionRecord>(db, grantsOfDomains),
   domainPermissionsOfUser: new NestedListLoader<number, DomainPermissionRecord>(db, domainGrantsOfUsers),
-  ownersOfDataSource: new NestedListLoader<number, UserRecord>(db, ownersOfDataSources),
+  ownersOfDataSource: new NestedListLoader<number, UserRecord>(db, sourceOwners.users),
   isDataSourceOwner: new DataLoader<number, boolean>(async ids => {
     const owners = new Set(await dataSourceOwners(db, ids))
     return ids.map(id => owners.has(id))

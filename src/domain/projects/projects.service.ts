@@ -10,15 +10,14 @@ import { lockUser } from '../users/users.store.ts'
 import type { ProjectRecord } from './project.ts'
 import { idsOfUsers, namesOf, type PeopleInput, peopleOf } from './project-members.ts'
 import {
-  addMembers,
   countCreated,
   countDependents,
   deleteProjectRow,
   insertProject,
   lockProject,
   projectList,
+  projectMembers,
   projectsByIds,
-  removeMembers,
   touchProject,
 } from './projects.store.ts'
 
@@ -57,7 +56,7 @@ export const projects = {
       now,
     })
     if (!project) throw new Conflict('A project of this name already exists')
-    if (creator) await addMembers(db, project.id, { userIds: [creator.id], now })
+    if (creator) await projectMembers.add(db, project.id, { userIds: [creator.id], now })
     const members = creator ? [`${creator.iamid}/${creator.userid}`] : []
     return changed(project, {
       event: 'projectCreated',
@@ -79,8 +78,8 @@ export const projects = {
     async ({ db, actor, now }: ServiceContext, input: PeopleInput & { id: number }) => {
       const people = await peopleOf(db, input)
       const before = await lockProject(db, input.id)
-      const added = await addMembers(db, input.id, { userIds: idsOfUsers(people.add), now })
-      const removed = await removeMembers(db, input.id, idsOfUsers(people.remove))
+      const added = await projectMembers.add(db, input.id, { userIds: idsOfUsers(people.add), now })
+      const removed = await projectMembers.remove(db, input.id, idsOfUsers(people.remove))
       if (added.length + removed.length === 0) return unchanged(before)
       await touchProject(db, input.id, { by: actor.kind === 'user' ? actor.user.id : null, now })
       const [project] = await projectsByIds(db, [input.id])

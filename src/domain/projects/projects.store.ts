@@ -1,14 +1,12 @@
 import type { ProjectFilter, ProjectSort } from '../../generated/inputs.ts'
 import { selectList } from '../../platform/database/columns.ts'
-import type { NestedList } from '../../platform/database/nested-list.ts'
 import type { Order } from '../../platform/database/order.ts'
 import { conditions, type ListQuery, partPattern } from '../../platform/database/pagination.ts'
 import type { Db } from '../../platform/database/store.ts'
 import { NotFound } from '../../platform/errors.ts'
 import { checkList } from '../../platform/validation.ts'
-import type { UserRecord } from '../users/user.ts'
-import { SELECT_USER } from '../users/users.projection.ts'
 import { PROJECT_COLUMNS, type ProjectRecord } from './project.ts'
+import { userLinks } from './user-links.store.ts'
 
 const SELECT_PROJECT = selectList(PROJECT_COLUMNS)
 
@@ -91,37 +89,4 @@ export async function isProjectMember(db: Db, projectId: number, userId: number)
   return rows.length > 0
 }
 
-export const addMembers = (
-  db: Db,
-  projectId: number,
-  { userIds, now }: { userIds: readonly number[]; now: Date },
-): Promise<number[]> =>
-  idsOf(
-    db,
-    `INSERT INTO project_members (project_id, user_id, created_at)
-       SELECT $1, u.id, $3 FROM users u WHERE u.id = ANY($2::int[]) ORDER BY u.id FOR KEY SHARE ON CONFLICT DO NOTHING RETURNING user_id AS id`,
-    [projectId, userIds, now],
-  )
-
-export const removeMembers = (db: Db, projectId: number, userIds: readonly number[]): Promise<number[]> =>
-  idsOf(db, `DELETE FROM project_members WHERE project_id = $1 AND user_id = ANY($2::int[]) RETURNING user_id AS id`, [
-    projectId,
-    userIds,
-  ])
-
-export async function idsOf(db: Db, text: string, values: readonly unknown[]): Promise<number[]> {
-  const rows = await db.query<{ id: number }>(text, values)
-  return rows.map(row => row.id)
-}
-
-export const membersOfProjects: NestedList<UserRecord> = {
-  columns: SELECT_USER,
-  from: 'project_members m JOIN users u ON u.id = m.user_id',
-  where: [],
-  values: [],
-  owner: 'm.project_id',
-  ownerType: 'int',
-  id: 'u.id',
-  order: { name: 'membersOfProject', expression: 'u.name_key', type: 'text', descending: false },
-  countFrom: 'project_members m',
-}
+export const projectMembers = userLinks({ table: 'project_members', parent: 'project_id', name: 'membersOfProject' })

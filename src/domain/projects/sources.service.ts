@@ -9,13 +9,12 @@ import { requireUsers } from '../users/users.store.ts'
 import type { DataSourceRecord } from './project.ts'
 import { checkRefs, idsOfUsers, namesOf, type PeopleInput, peopleOf } from './project-members.ts'
 import {
-  addOwners,
   countOwners,
   dataSourceList,
   deleteDataSourceRow,
   insertDataSource,
   lockDataSource,
-  removeOwners,
+  sourceOwners,
 } from './sources.store.ts'
 
 interface ListArgs extends PageArgs {
@@ -35,7 +34,7 @@ export const dataSources = {
       const users = await requireUsers(db, checkRefs('owners', input.owners ?? []))
       const source = await insertDataSource(db, { name, nameKey: canonical(name) }, now)
       if (!source) throw new Conflict('A data source of this name already exists')
-      const owners = namesOf(users, await addOwners(db, source.id, { userIds: idsOfUsers(users), now }))
+      const owners = namesOf(users, await sourceOwners.add(db, source.id, { userIds: idsOfUsers(users), now }))
       return changed(source, { event: 'dataSourceCreated', target: target(source), after: { name, owners } })
     },
   ),
@@ -50,8 +49,8 @@ export const dataSources = {
   changeOwners: command('dataSource:write', async ({ db, now }: ServiceContext, input: PeopleInput & { id: number }) => {
     const people = await peopleOf(db, input)
     const source = await lockDataSource(db, input.id)
-    const added = await addOwners(db, source.id, { userIds: idsOfUsers(people.add), now })
-    const removed = await removeOwners(db, source.id, idsOfUsers(people.remove))
+    const added = await sourceOwners.add(db, source.id, { userIds: idsOfUsers(people.add), now })
+    const removed = await sourceOwners.remove(db, source.id, idsOfUsers(people.remove))
     if (added.length + removed.length === 0) return unchanged(source)
     const after = { added: namesOf(people.add, added), removed: namesOf(people.remove, removed) }
     return changed(source, { event: 'dataSourceOwnersChanged', target: target(source), after })

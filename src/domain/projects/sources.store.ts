@@ -1,15 +1,12 @@
 import type { DataSourceFilter, DataSourceSort } from '../../generated/inputs.ts'
 import { selectList } from '../../platform/database/columns.ts'
-import type { NestedList } from '../../platform/database/nested-list.ts'
 import type { Order } from '../../platform/database/order.ts'
 import { conditions, type ListQuery, partPattern } from '../../platform/database/pagination.ts'
 import type { Db } from '../../platform/database/store.ts'
 import { NotFound } from '../../platform/errors.ts'
 import { checkList } from '../../platform/validation.ts'
-import type { UserRecord } from '../users/user.ts'
-import { SELECT_USER } from '../users/users.projection.ts'
 import { DATA_SOURCE_COLUMNS, type DataSourceRecord } from './project.ts'
-import { idsOf } from './projects.store.ts'
+import { userLinks } from './user-links.store.ts'
 
 const SELECT_SOURCE = selectList(DATA_SOURCE_COLUMNS)
 
@@ -60,39 +57,12 @@ export const deleteDataSourceRow = (db: Db, id: number) => db.prisma.dataSource.
 export const countOwners = (db: Db, dataSourceId: number): Promise<number> =>
   db.prisma.dataSourceOwner.count({ where: { dataSourceId } })
 
-export const addOwners = (
-  db: Db,
-  dataSourceId: number,
-  { userIds, now }: { userIds: readonly number[]; now: Date },
-): Promise<number[]> =>
-  idsOf(
-    db,
-    `INSERT INTO data_source_owners (data_source_id, user_id, created_at)
-       SELECT $1, u.id, $3 FROM users u WHERE u.id = ANY($2::int[]) ORDER BY u.id FOR KEY SHARE ON CONFLICT DO NOTHING RETURNING user_id AS id`,
-    [dataSourceId, userIds, now],
-  )
+export const sourceOwners = userLinks({ table: 'data_source_owners', parent: 'data_source_id', name: 'ownersOfDataSource' })
 
-export const removeOwners = (db: Db, dataSourceId: number, userIds: readonly number[]): Promise<number[]> =>
-  idsOf(db, `DELETE FROM data_source_owners WHERE data_source_id = $1 AND user_id = ANY($2::int[]) RETURNING user_id AS id`, [
-    dataSourceId,
-    userIds,
-  ])
-
-export const ownersOfDataSources: NestedList<UserRecord> = {
-  columns: SELECT_USER,
-  from: 'data_source_owners o JOIN users u ON u.id = o.user_id',
-  where: [],
-  values: [],
-  owner: 'o.data_source_id',
-  ownerType: 'int',
-  id: 'u.id',
-  order: { name: 'ownersOfDataSource', expression: 'u.name_key', type: 'text', descending: false },
-  countFrom: 'data_source_owners o',
-}
-
-export const dataSourceOwners = (db: Db, userIds: readonly number[]): Promise<number[]> =>
-  idsOf(
-    db,
+export async function dataSourceOwners(db: Db, userIds: readonly number[]): Promise<number[]> {
+  const rows = await db.query<{ id: number }>(
     `SELECT o.id FROM unnest($1::int[]) o(id) WHERE EXISTS (SELECT 1 FROM data_source_owners so WHERE so.user_id = o.id)`,
     [userIds],
   )
+  return rows.map(row => row.id)
+}

@@ -26,9 +26,7 @@ interface Named {
 export const permissions = {
   set: command('user:setPermissions', async (call, { ref, permissions }: Named) => {
     const wanted = checkPermissions(permissions)
-    const user = await requireUser(call.db, ref)
-    await lockUser(call.db, user.id)
-    const held = await localPermissions(call.db, user.id)
+    const { user, held } = await lockedPermissions(call, ref)
     const removed = held.filter(permission => !wanted.includes(permission))
     assertMayGrant(call, [...wanted.filter(permission => !held.includes(permission)), ...removed])
     if (JSON.stringify(held) === JSON.stringify(wanted)) return unchanged(withVisibility(user, 'aggregate'))
@@ -39,9 +37,7 @@ export const permissions = {
 
   grant: command('user:setPermissions', async (call, { ref, permissions }: Named) => {
     const wanted = checkPermissions(permissions)
-    const user = await requireUser(call.db, ref)
-    await lockUser(call.db, user.id)
-    const held = await localPermissions(call.db, user.id)
+    const { user, held } = await lockedPermissions(call, ref)
     const added = wanted.filter(permission => !held.includes(permission))
     assertMayGrant(call, added)
     if (added.length === 0) return unchanged(withVisibility(user, 'aggregate'))
@@ -52,9 +48,7 @@ export const permissions = {
   /** Throws NotFound, or Conflict for permissions of groups and IAMs. */
   revoke: command('user:setPermissions', async (call, { ref, permission }: { ref: UserRef; permission: string }) => {
     checkPermissionName(permission)
-    const user = await requireUser(call.db, ref)
-    await lockUser(call.db, user.id)
-    const held = await localPermissions(call.db, user.id)
+    const { user, held } = await lockedPermissions(call, ref)
     if (!held.includes(permission)) await explain(call, user, permission)
     assertMayGrant(call, [permission])
     const left = held.filter(other => other !== permission)
@@ -63,6 +57,12 @@ export const permissions = {
     return permissionsChange(call, { user, before: held, after: left })
   }),
 } satisfies Service
+
+async function lockedPermissions({ db }: ServiceContext, ref: UserRef): Promise<{ user: UserRecord; held: string[] }> {
+  const user = await requireUser(db, ref)
+  await lockUser(db, user.id)
+  return { user, held: await localPermissions(db, user.id) }
+}
 
 export function checkPermissions(list: readonly string[]): string[] {
   return [...new Set(checkList('permissions', list).map(permission => checkPermissionName(permission, 'permissions')))]

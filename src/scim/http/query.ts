@@ -33,16 +33,7 @@ export function parseSearchQuery(query: ReadonlyMap<string, readonly string[]>):
     if (!/^[+-]?\d{1,10}$/.test(text)) throw noInteger(name, one('cursor'))
     return Number(text)
   }
-  return checked({
-    attributes: list('attributes'),
-    excluded: list('excludedAttributes'),
-    filter: one('filter'),
-    sortBy: one('sortBy'),
-    descending: isDescending(one('sortOrder')),
-    startIndex: integer('startIndex'),
-    count: integer('count'),
-    cursor: one('cursor'),
-  })
+  return paramsFrom({ list, text: one, integer })
 }
 
 export function parseSearchRequest(body: unknown): SearchParams {
@@ -64,7 +55,17 @@ export function parseSearchRequest(body: unknown): SearchParams {
       throw new ScimError('invalidValue', name, 'must be a list of strings')
     return value
   }
-  return checked({
+  return paramsFrom({ list, text, integer })
+}
+
+interface Readers {
+  list(name: string): string[]
+  text(name: string): string | undefined
+  integer(name: 'startIndex' | 'count'): number | undefined
+}
+
+const paramsFrom = ({ list, text, integer }: Readers): SearchParams =>
+  checked({
     attributes: list('attributes'),
     excluded: list('excludedAttributes'),
     filter: text('filter'),
@@ -74,7 +75,6 @@ export function parseSearchRequest(body: unknown): SearchParams {
     count: integer('count'),
     cursor: text('cursor'),
   })
-}
 
 const noInteger = (name: 'startIndex' | 'count', cursor: unknown) =>
   new ScimError(name === 'count' && cursor != null ? 'invalidCount' : 'invalidValue', name, 'must be an integer')

@@ -8,7 +8,6 @@ import { command, query, type Service, type ServiceContext, type WriteResult } f
 import { memberEvents, targetOf } from '../../domain/groups/group.members.ts'
 import { deletion } from '../../domain/groups/groups.deletion.ts'
 import type { IamRecord } from '../../domain/iams/iam.ts'
-import { isEmbedded } from '../../platform/database/store.ts'
 import { NotFound } from '../../platform/errors.ts'
 import { patched } from '../protocol/patch.ts'
 import { checkResource } from '../protocol/resource.ts'
@@ -27,7 +26,7 @@ import {
 } from './groups.store.ts'
 import { changeMembers, goingOn, keepAdministrators, nameTaken, save, taken } from './groups.writing.ts'
 import { listOf } from './list.ts'
-import { type Prepared, prepareMembers, type Wanted, WHOLE } from './members.chunks.ts'
+import { type Prepared, prepared, type Wanted } from './members.chunks.ts'
 import { checkScimId, iamOf, type SearchRequest, type SearchResult, search } from './search.ts'
 
 interface ById extends Precondition {
@@ -92,23 +91,17 @@ export const scimGroups = {
       const end = isLong ? { ...columns, scimid, ...(isUnfinished && { unfinishedAt: null }) } : {}
       return goingOn(call, { group, events, pieces, end, members })
     },
-    {
-      prepare: async (call: ServiceContext, { body }): Promise<Prepared<Creation>> => {
-        if (!isEmbedded(call.app)) return WHOLE
-        const iam = await iamOf(call)
-        const { ids, columns } = written(iam, checkResource(groupType(iam.config), body))
-        return prepareMembers(call, {
-          iamid: iam.id,
-          key: `name/${columns.nameKey}`,
-          read: async () => {
-            const group = await findNamesake(call.db, iam.id, columns.nameKey)
-            if (group?.scimid != null) throw taken()
-            return { ids, columns, group, changes: [{ kind: group ? 'set' : 'add', ids }] }
-          },
-        })
-      },
-      end: ({ leave }) => leave(),
-    },
+    prepared((call, iam, { body }: WithBody & Wants) => {
+      const { ids, columns } = written(iam, checkResource(groupType(iam.config), body))
+      return {
+        key: `name/${columns.nameKey}`,
+        read: async (): Promise<Creation> => {
+          const group = await findNamesake(call.db, iam.id, columns.nameKey)
+          if (group?.scimid != null) throw taken()
+          return { ids, columns, group, changes: [{ kind: group ? 'set' : 'add', ids }] }
+        },
+      }
+    }),
   ),
 
   replace: command(
@@ -128,23 +121,15 @@ export const scimGroups = {
         change: { document, changes: read?.changes ?? replacing(iam, document, body), pieces, members },
       })
     },
-    {
-      prepare: async (call: ServiceContext, { id, body, ...asked }): Promise<Prepared<Replacement>> => {
-        if (!isEmbedded(call.app)) return WHOLE
-        const iam = await iamOf(call)
-        return prepareMembers(call, {
-          iamid: iam.id,
-          key: keyOf(id),
-          read: async () => {
-            const document = checkResource(groupType(iam.config), body)
-            const group = await requireScimGroup(call, { iam, id })
-            checkVersion(asked, etagOf(groupFacts(group)))
-            return { document, group, changes: replacing(iam, document, body) }
-          },
-        })
+    prepared((call, iam, { id, body, ...asked }: ById & WithBody & Wants) => ({
+      key: keyOf(id),
+      read: async (): Promise<Replacement> => {
+        const document = checkResource(groupType(iam.config), body)
+        const group = await requireScimGroup(call, { iam, id })
+        checkVersion(asked, etagOf(groupFacts(group)))
+        return { document, group, changes: replacing(iam, document, body) }
       },
-      end: ({ leave }) => leave(),
-    },
+    })),
   ),
 
   patch: command(
@@ -164,24 +149,16 @@ export const scimGroups = {
         change: { document: patched(type, groupDocument(before), rest), changes, pieces, members },
       })
     },
-    {
-      prepare: async (call: ServiceContext, { id, body, ...asked }): Promise<Prepared<Patching>> => {
-        if (!isEmbedded(call.app)) return WHOLE
-        const iam = await iamOf(call)
-        return prepareMembers(call, {
-          iamid: iam.id,
-          key: keyOf(id),
-          read: async () => {
-            const group = await requireScimGroup(call, { iam, id })
-            const parsed = patching(iam, group, body)
-            checkVersion(asked, etagOf(groupFacts(group)))
-            patched(parsed.type, groupDocument(group), parsed.rest)
-            return { ...parsed, group }
-          },
-        })
+    prepared((call, iam, { id, body, ...asked }: ById & WithBody & Wants) => ({
+      key: keyOf(id),
+      read: async (): Promise<Patching> => {
+        const group = await requireScimGroup(call, { iam, id })
+        const parsed = patching(iam, group, body)
+        checkVersion(asked, etagOf(groupFacts(group)))
+        patched(parsed.type, groupDocument(group), parsed.rest)
+        return { ...parsed, group }
       },
-      end: ({ leave }) => leave(),
-    },
+    })),
   ),
 
   remove: command(
@@ -192,17 +169,10 @@ export const scimGroups = {
       checkVersion(asked, etagOf(groupFacts(group)))
       return deletion(call, group, { how: { before: { iamid: iam.id, name: group.name } } })
     },
-    {
-      prepare: async (call: ServiceContext, { id }): Promise<Prepared<Wanted>> => {
-        if (!isEmbedded(call.app)) return WHOLE
-        return prepareMembers(call, {
-          iamid: (await iamOf(call)).id,
-          key: keyOf(id),
-          read: async () => ({ group: null, changes: [] }),
-        })
-      },
-      end: ({ leave }) => leave(),
-    },
+    prepared((_call, _iam, { id }: ById) => ({
+      key: keyOf(id),
+      read: async (): Promise<Wanted> => ({ group: null, changes: [] }),
+    })),
   ),
 } satisfies Service
 

@@ -4,14 +4,16 @@
  */
 
 import type { ServiceContext } from '../../authorization/service.ts'
-import type { GroupRef } from '../../domain/groups/group.members.ts'
-import { PIECE } from '../../domain/groups/group.members.ts'
+import { type GroupRef, PIECE } from '../../domain/groups/group.members.ts'
 import { permissionsOfName } from '../../domain/groups/groups.store.ts'
 import { countMembers } from '../../domain/groups/memberships.store.ts'
+import type { IamRecord } from '../../domain/iams/iam.ts'
 import { insideTransaction } from '../../platform/database/pool.ts'
+import { isEmbedded } from '../../platform/database/store.ts'
 import { canonical } from '../../platform/validation.ts'
 import { folded, type MemberChange, notAUser } from './group.ts'
 import { allMembers, usersOf } from './members.store.ts'
+import { iamOf } from './search.ts'
 
 export interface Piece {
   readonly joining: readonly string[]
@@ -31,6 +33,18 @@ export interface Prepared<T> {
 }
 
 export const WHOLE: Prepared<never> = { read: null, pieces: null, leave: () => {} }
+
+/** The options of a command that may read a long change before its transaction. */
+export const prepared = <A, T extends Wanted>(
+  plan: (call: ServiceContext, iam: IamRecord, args: A) => { readonly key: string; readonly read: () => Promise<T> },
+) => ({
+  prepare: async (call: ServiceContext, args: A): Promise<Prepared<T>> => {
+    if (!isEmbedded(call.app)) return WHOLE
+    const iam = await iamOf(call)
+    return prepareMembers(call, { iamid: iam.id, ...plan(call, iam, args) })
+  },
+  end: ({ leave }: Prepared<T>) => leave(),
+})
 
 /** Waits for other writes of `key`. Throws ScimError, TooManyRequests. */
 export async function prepareMembers<T extends Wanted>(

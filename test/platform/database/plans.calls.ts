@@ -27,8 +27,8 @@ import { moveUsersToBim } from '../../../src/domain/iams/iam.removal.store.ts'
 import { freeIamid, groupPermissionsOf, iamsByIds } from '../../../src/domain/iams/iams.store.ts'
 import { scimKeysOf } from '../../../src/domain/iams/scim-keys.store.ts'
 import { domainGrantsOfUsers, domainsByIds } from '../../../src/domain/projects/domains.store.ts'
-import { addMembers, projectsByIds, removeMembers } from '../../../src/domain/projects/projects.store.ts'
-import { addOwners, dataSourceOwners, removeOwners } from '../../../src/domain/projects/sources.store.ts'
+import { projectMembers, projectsByIds } from '../../../src/domain/projects/projects.store.ts'
+import { dataSourceOwners, sourceOwners } from '../../../src/domain/projects/sources.store.ts'
 import { userList } from '../../../src/domain/users/users.search.ts'
 import {
   copyEntitlements,
@@ -264,12 +264,12 @@ export const calls: Record<string, Record<string, Call>> = {
   },
   'src/domain/projects/projects.store.ts': {
     projectsByIds: (db, { users }) => projectsByIds(db, users),
-    addMembers: (db, { project, users }) => addMembers(db, project, { userIds: users, now }),
-    removeMembers: (db, { project, users }) => removeMembers(db, project, users),
+    addMembers: (db, { project, users }) => projectMembers.add(db, project, { userIds: users, now }),
+    removeMembers: (db, { project, users }) => projectMembers.remove(db, project, users),
   },
   'src/domain/projects/sources.store.ts': {
-    addOwners: (db, { source, users }) => addOwners(db, source, { userIds: users, now }),
-    removeOwners: (db, { source, users }) => removeOwners(db, source, users),
+    addOwners: (db, { source, users }) => sourceOwners.add(db, source, { userIds: users, now }),
+    removeOwners: (db, { source, users }) => sourceOwners.remove(db, source, users),
     dataSourceOwners: (db, { users }) => dataSourceOwners(db, users),
   },
   'src/sync/entries.store.ts': {
