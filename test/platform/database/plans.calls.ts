@@ -262,15 +262,13 @@ export const calls: Record<string, Record<string, Call>> = {
     domainsByIds: (db, { domains }) => domainsByIds(db, domains),
     domainGrantsOfUsers: (db, { users }) => pages(domainGrantsOfUsers)(db, users),
   },
-  'src/domain/projects/projects.store.ts': {
-    projectsByIds: (db, { users }) => projectsByIds(db, users),
+  'src/domain/projects/projects.store.ts': { projectsByIds: (db, { users }) => projectsByIds(db, users) },
+  'src/domain/projects/sources.store.ts': { dataSourceOwners: (db, { users }) => dataSourceOwners(db, users) },
+  'src/domain/projects/user-links.store.ts': {
     addMembers: (db, { project, users }) => projectMembers.add(db, project, { userIds: users, now }),
     removeMembers: (db, { project, users }) => projectMembers.remove(db, project, users),
-  },
-  'src/domain/projects/sources.store.ts': {
     addOwners: (db, { source, users }) => sourceOwners.add(db, source, { userIds: users, now }),
     removeOwners: (db, { source, users }) => sourceOwners.remove(db, source, users),
-    dataSourceOwners: (db, { users }) => dataSourceOwners(db, users),
   },
   'src/sync/entries.store.ts': {
     stillPlanned: (db, { entries }) => stillPlanned(db, entries),
