@@ -20,8 +20,8 @@ function commentsOf(text: string): string[][] {
   let inBlock = false
   let wasLine = false
   for (const line of text.split('\n')) {
-    const own = inBlock ? line : /^\s*(\/\/.*|\/\*.*)$/.exec(line)?.[1]
-    const comment = own ?? /(?<![:'"`\w])\/\/ (.*)$/.exec(line)?.[1]
+    const own: string | undefined = inBlock ? line : /^\s*(\/\/.*|\/\*.*)$/.exec(line)?.[1]
+    const comment: string | undefined = own ?? /(?<![:'"`\w])\/\/ (.*)$/.exec(line)?.[1]
     if (comment === undefined || comment.includes('biome-ignore')) {
       wasLine = false
       continue
