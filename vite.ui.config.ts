@@ -1,10 +1,27 @@
 // Builds the playground (src/ui) into dist/ui. Not named vite.config.ts: vitest would take that one for its own.
-import { defineConfig } from 'vite'
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { brotliCompressSync, constants, gzipSync } from 'node:zlib'
+import { defineConfig, type Plugin } from 'vite'
+
+/** Beside each asset its compressed forms, which the server sends as they are. */
+const compressed: Plugin = {
+  name: 'compressed',
+  writeBundle({ dir = '' }) {
+    const files = readdirSync(dir, { recursive: true, encoding: 'utf8' }).filter(name => /assets.*\.(js|css|svg)$/.test(name))
+    for (const file of files.map(name => `${dir}/${name}`)) {
+      const text = readFileSync(file)
+      if (text.length < 1024) continue
+      writeFileSync(`${file}.br`, brotliCompressSync(text, { params: { [constants.BROTLI_PARAM_QUALITY]: 6 } }))
+      writeFileSync(`${file}.gz`, gzipSync(text))
+    }
+  },
+}
 
 export default defineConfig({
   root: 'src/ui',
   base: '/graphiql/',
   logLevel: 'warn',
+  plugins: [compressed],
   build: {
     outDir: '../../dist/ui',
     emptyOutDir: true,

@@ -6,6 +6,7 @@ import { createSchema } from './api/graphql/schema.ts'
 import { registerGraphql } from './api/graphql/server.ts'
 import { API_PATHS } from './api/paths.ts'
 import { registerRest } from './api/rest/router.ts'
+import { SECRET_RESPONSES } from './api/secret-responses.ts'
 import { registerProviders } from './api/web/providers.ts'
 import { registerLogin } from './api/web/router.ts'
 import { createAuthenticate } from './authentication/authenticate.ts'
@@ -82,7 +83,14 @@ export async function startApp(config: Config, given: StartOptions = {}): Promis
   const housekeeping = startHousekeeping(app, [() => removeUnfinishedGroups(contextFor(app, machine('system'), HOUSEKEEPING))])
   const { trustedProxies, hsts, certificate } = config
   const cors = { origins: config.corsOrigins, apis: API_PATHS }
-  const http = createHttp({ log, trustedProxies, hstsSubdomains: hsts.subdomains === 'yes', cors, certificate })
+  const http = createHttp({
+    log,
+    trustedProxies,
+    hstsSubdomains: hsts.subdomains === 'yes',
+    cors,
+    certificate,
+    secrets: SECRET_RESPONSES,
+  })
   let prepared = false
   const ping = async () => {
     if (!prepared) throw new Unavailable('Roster is starting', { retryAfter: 1 })

@@ -88,6 +88,7 @@ interface Served extends Context {
   readonly outcome: {
     leave?: () => void
     long?: object
+    isMutation?: boolean
   }
 }
 
@@ -114,7 +115,8 @@ async function serve(apollo: ApolloServer<Served>, large: FairQueue, request: Ht
     if (answered.body.kind !== 'complete') throw new Error('Incremental delivery is not switched on')
     const status = answered.status ?? 200
     const text = status < 400 ? answered.body.string : identified(answered.body.string, request.requestId)
-    return { status, headers: Object.fromEntries(answered.headers), body: outcome.long ? await jsonPieces(outcome.long) : text }
+    const body = outcome.long ? await jsonPieces(outcome.long) : text
+    return { status, headers: Object.fromEntries(answered.headers), body, isSecret: outcome.isMutation ?? true }
   } finally {
     outcome.leave?.()
   }
@@ -150,6 +152,7 @@ const cost = (schema: GraphQLSchema): ApolloServerPlugin<Served> => ({
     return {
       async didResolveOperation({ contextValue, document, operation, request }) {
         if (!operation) return
+        contextValue.outcome.isMutation = operation.operation === 'mutation'
         checkVariables(schema, operation, request.variables ?? {})
         counted = costOrFault(schema, { document, operationName: request.operationName, variables: request.variables ?? {} })
         if (counted > LIMITS.cost)

@@ -1,11 +1,13 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Transform } from 'node:stream'
 import type { Logger } from 'pino'
 import { RosterError, Unavailable } from '../errors.ts'
+import { Compression, code, isCompressible, preferredCoding } from './compression.ts'
 import type { Connections } from './connections.ts'
-import type { Cors } from './cors.ts'
+import { addVary, type Cors } from './cors.ts'
 import { errorHeaders, Fault, restError } from './errors.ts'
 import { isUnder, pathOf } from './request.ts'
-import { lengthOf, type PreparedResponse, prepare, send } from './send.ts'
+import { isUploading, lengthOf, type PreparedResponse, prepare, send } from './send.ts'
 import type { Timing } from './timing.ts'
 import type { HttpResponse, Translator } from './types.ts'
 
@@ -29,6 +31,7 @@ export class Responses {
   standard: Readonly<Record<string, string>> = {}
   closing = false
   readonly #options: ResponsesOptions
+  readonly #compression = new Compression()
   readonly #translators: [prefix: string, translator: Translator][] = []
 
   constructor(options: ResponsesOptions) {
@@ -61,8 +64,19 @@ export class Responses {
     }
     if (isHeld) response.once('close', () => connections.answers.give(length))
     cors.mark(answer.headers, path, request.headers)
-    send(request, { response, answer, sending: { closing: this.closing, timing } })
+    const coder = this.#coder(request, answer, length)
+    send(request, { response, answer, sending: { closing: this.closing, timing, coder } })
     return answer.status
+  }
+
+  #coder(request: IncomingMessage, { status, headers, isSecret }: PreparedResponse, length: number): Transform | null {
+    if (isSecret || !isCompressible(headers, { status, length })) return null
+    addVary(headers, 'Accept-Encoding')
+    if (request.httpVersion === '1.0' || isUploading(request)) return null
+    if (request.method !== 'HEAD') return this.#compression.start(headers, request.headers)
+    const coding = preferredCoding(request.headers['accept-encoding'])
+    if (coding !== null) code(headers, coding)
+    return null
   }
 
   #failure(error: unknown, { id, request }: Exchange, path = pathOf(request.url)): PreparedResponse {

@@ -1,5 +1,6 @@
 import { type IncomingMessage, type OutgoingHttpHeaders, type ServerResponse, STATUS_CODES } from 'node:http'
 import type { Socket } from 'node:net'
+import type { Transform, Writable } from 'node:stream'
 import { errorBody, errorHeaders } from './errors.ts'
 import { isLong, jsonPieces, Pieces } from './json.ts'
 import { BODY_LIMIT, hasBody } from './read-body.ts'
@@ -21,15 +22,17 @@ export interface PreparedResponse {
   readonly status: number
   readonly headers: OutgoingHttpHeaders
   readonly payload: string | Buffer | Pieces
+  readonly isSecret: boolean
 }
 
 export interface Sending {
   readonly closing: boolean
   readonly timing: Pick<Timing, 'write' | 'minimumRate'>
+  readonly coder: Transform | null
 }
 
 export function prepare(answer: HttpResponse, requestId: string, standard: Readonly<Record<string, string>>): PreparedResponse {
-  const { status, body, headers: own } = answer
+  const { status, body, headers: own, isSecret = false } = answer
   const payload = body === undefined ? '' : isWritten(body) ? body : JSON.stringify(body)
   const length = lengthOf(payload)
   const headers: OutgoingHttpHeaders = { ...standard, 'x-request-id': requestId }
@@ -37,7 +40,7 @@ export function prepare(answer: HttpResponse, requestId: string, standard: Reado
   if (status !== 204 && status !== 304) headers['content-length'] = length
   if (status >= 400) Object.assign(headers, errorHeaders(status))
   if (own !== undefined) for (const name in own) headers[name.toLowerCase()] = own[name]
-  return { status, headers, payload }
+  return { status, headers, payload, isSecret }
 }
 
 export async function written(answer: HttpResponse): Promise<HttpResponse> {
@@ -71,10 +74,11 @@ const cutToPieces = (whole: Buffer): Buffer[] =>
 function write(
   response: ServerResponse,
   {
+    sink = response,
     payload,
     timing: { write: stalled, minimumRate },
     then,
-  }: { payload: PreparedResponse['payload']; timing: Sending['timing']; then: () => void },
+  }: { sink?: Writable; payload: PreparedResponse['payload']; timing: Sending['timing']; then: () => void },
 ): void {
   const pieces = piecesOf(payload)
   const cut = () => response.destroy()
@@ -87,8 +91,8 @@ function write(
   const next = (at: number): void => {
     for (let piece = at; piece < pieces.length; piece++) {
       if (response.destroyed) return
-      if (response.write(pieces[piece]!)) continue
-      response.once('drain', () => {
+      if (sink.write(pieces[piece]!)) continue
+      sink.once('drain', () => {
         timer.refresh()
         next(piece + 1)
       })
@@ -105,15 +109,19 @@ function write(
  */
 export function send(
   request: IncomingMessage,
-  { response, answer, sending: { closing, timing } }: { response: ServerResponse; answer: PreparedResponse; sending: Sending },
+  {
+    response,
+    answer,
+    sending: { closing, timing, coder },
+  }: { response: ServerResponse; answer: PreparedResponse; sending: Sending },
 ): void {
   if (response.destroyed) return
-  const unread = hasBody(request.headers) && !request.complete
-  if (!unread || isBrief(request)) {
+  if (!isUploading(request)) {
     if (closing) answer.headers.connection = 'close'
     response.writeHead(answer.status, answer.headers)
-    if (lengthOf(answer.payload) <= PIECE && !(answer.payload instanceof Pieces)) response.end(answer.payload)
-    else write(response, { payload: answer.payload, timing, then: () => response.end() })
+    const sink = coder === null ? response : through(coder, response)
+    if (lengthOf(answer.payload) <= PIECE && !(answer.payload instanceof Pieces)) sink.end(answer.payload)
+    else write(response, { sink, payload: answer.payload, timing, then: () => sink.end() })
     return
   }
   answered.add(request.socket)
@@ -129,6 +137,16 @@ export function send(
   request.once('end', finish)
   request.once('close', finish)
   request.resume()
+}
+
+export const isUploading = (request: IncomingMessage): boolean =>
+  hasBody(request.headers) && !request.complete && !isBrief(request)
+
+function through(coder: Transform, response: ServerResponse): Writable {
+  coder.once('error', () => response.destroy())
+  response.once('close', () => coder.destroy())
+  coder.pipe(response)
+  return coder
 }
 
 /** Draining is cheaper than reconnecting. Not after `Expect`. */

@@ -46,6 +46,8 @@ export interface HttpOptions {
   held?: { bodies?: number; answers?: number }
   trustedProxies?: TrustedProxies | null
   cors?: CorsOptions
+  /** Routes that answer uncompressed, such as `POST /login`. */
+  secrets?: readonly string[]
   /** Otherwise http. */
   certificate?: CertificateFiles | null
 }
@@ -59,6 +61,7 @@ class Server implements HttpServer {
   readonly #connections: Connections
   readonly #cors: Cors
   readonly #responses: Responses
+  readonly #secrets: ReadonlySet<string>
   readonly #refused = new WeakSet<Socket>()
   readonly #hstsSubdomains: boolean
 
@@ -71,6 +74,7 @@ class Server implements HttpServer {
     this.#trusted = trustedProxies
     this.#timing = { ...TIMING, ...timing }
     this.#connections = new Connections(this.#timing.headers, held)
+    this.#secrets = new Set(options.secrets)
     this.#cors = new Cors(cors ?? { origins: [], apis: [] })
     this.#responses = new Responses({ log, timing: this.#timing, connections: this.#connections, cors: this.#cors })
     const app = fastify({
@@ -147,7 +151,13 @@ class Server implements HttpServer {
         this.#line(request, { route: `${files.prefix}/*`, status: reply.statusCode, started: begun })
       })
       const cacheControl = files.headers?.['cache-control'] === undefined
-      await scope.register(serveStatic, { root: files.dir, prefix: files.prefix, dotfiles: 'ignore', cacheControl })
+      await scope.register(serveStatic, {
+        root: files.dir,
+        prefix: files.prefix,
+        dotfiles: 'ignore',
+        cacheControl,
+        preCompressed: true,
+      })
       scope.get(files.prefix, (_, reply) => reply.sendFile('index.html'))
     })
   }
@@ -207,7 +217,10 @@ class Server implements HttpServer {
       const bytes = await this.#receive(route, wire, reply)
       if (bytes !== undefined) wire.body = parseBody(bytes, headers, kind)
     }
-    return written(await route.handler(wire))
+    const answer = await written(await route.handler(wire))
+    return this.#secrets.has(`${request.method === 'HEAD' ? 'GET' : request.method} ${route.path}`)
+      ? { ...answer, isSecret: true }
+      : answer
   }
 
   #preflight({ method, raw }: FastifyRequest): HttpResponse | null {

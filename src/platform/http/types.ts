@@ -22,6 +22,8 @@ export interface HttpResponse {
   headers?: Record<string, string | number | string[]>
   /** Objects are JSON; text too, unless `content-type` differs. */
   body?: string | Buffer | Pieces | object | undefined
+  /** Is not compressed. */
+  isSecret?: boolean
 }
 
 /** Others are 415; `raw` is a Buffer, `none` is not read. */

@@ -52,9 +52,9 @@ describe('a SCIM group of 20,000', () => {
   const MEMBERS = 20_000
   const body = (displayName: string, ids: readonly string[]) =>
     JSON.stringify({ schemas: [GROUP], displayName, members: ids.map(value => ({ value })) })
-  const textOf = (idp: Provider, path: string, init: RequestInit = {}) =>
+  const textOf = (idp: Provider, path: string, { coding = 'identity', ...init }: RequestInit & { coding?: string } = {}) =>
     longestPiece(async () => {
-      const headers = { authorization: `Bearer ${idp.key}`, 'content-type': 'application/scim+json' }
+      const headers = { authorization: `Bearer ${idp.key}`, 'content-type': 'application/scim+json', 'accept-encoding': coding }
       const answer = await fetch(`${idp.url}${path}`, { ...init, headers })
       return { headers: answer.headers, text: await answer.text() }
     })
@@ -73,6 +73,8 @@ describe('a SCIM group of 20,000', () => {
     const put = await textOf(idp, `/Groups/${id}`, { method: 'PUT', body: body('Crew', ids) })
     const read = await textOf(idp, `/Groups/${id}`)
     const listed = await textOf(idp, '/Groups')
+    const compressed = await textOf(idp, `/Groups/${id}`, { coding: 'br' })
+    expect([compressed.value.headers.get('content-encoding'), compressed.value.text]).toEqual(['br', read.value.text])
     const parsed = [JSON.parse(put.value.text), JSON.parse(read.value.text), JSON.parse(listed.value.text).Resources[0]]
     for (const group of parsed) {
       expect(group.displayName).toBe('Crew')
@@ -87,7 +89,7 @@ describe('a SCIM group of 20,000', () => {
     for (const { value } of [put, read, listed])
       expect(Number(value.headers.get('content-length'))).toBe(Buffer.byteLength(value.text))
     for (const [at, { value }] of [put, read].entries()) expect(value.headers.get('etag')).toBe(parsed[at].meta.version)
-    const pieces = { put: put.piece, read: read.piece, listed: listed.piece }
+    const pieces = { put: put.piece, read: read.piece, listed: listed.piece, compressed: compressed.piece }
     if (process.env.SHOW_TIMES) console.log(pieces)
     expect(Math.max(...Object.values(pieces)), JSON.stringify(pieces)).toBeLessThan(LONG_DELAY)
   })
