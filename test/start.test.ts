@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { makeDirectories } from '../src/platform/database/data-dir.ts'
+import { makeDirectories } from '../src/platform/directories.ts'
 import { checkAddress } from '../src/platform/http/address.ts'
 import { compiled } from './harness/compiled.ts'
 

@@ -1,7 +1,7 @@
 import { randomBytes, randomUUID } from 'node:crypto'
 import { chmodSync, closeSync, fsyncSync, linkSync, openSync, readFileSync, renameSync, rmSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
-import { makeDirectories } from './database/data-dir.ts'
+import { makeDirectories } from './directories.ts'
 
 const LENGTH = 32
 
