@@ -24,6 +24,27 @@ const upward = LADDER.flatMap((level, at) => {
   }))
 }).filter(({ to }) => to.path !== '^src/()')
 
+// In domain each kind of file imports only kinds below it: services, rules, stores, models.
+const SERVICES = '\\.service\\.ts$'
+const RULES =
+  '/(attribute-owners|groups\\.deletion|iam\\.removal|privilege-rules|project-members|supported-actions|token-issue)\\.ts$'
+const STORES = '\\.(store|search|loaders|projection)\\.ts$'
+const inDomain = (...pathNot) => ({ path: '^src/domain/', ...(pathNot.length > 0 && { pathNot: pathNot.join('|') }) })
+const domain = kind => `^src/domain/.+${kind}`
+
+// The stores of a folder of domain import only stores of folders below it here.
+const STORE_LADDER = [['attributes', 'projects', 'audit'], ['groups', 'credentials'], ['users'], ['iams']]
+const storesUpward = STORE_LADDER.flatMap((level, at) =>
+  level.map(name => ({
+    name: `stores-of-${name}-import-no-stores-above`,
+    severity: 'error',
+    from: { path: `^src/domain/${name}/.+${STORES}` },
+    to: {
+      path: `^src/domain/(${[...STORE_LADDER.slice(0, at).flat(), ...level.filter(other => other !== name)].join('|')})/.+${STORES}`,
+    },
+  })),
+)
+
 /** A package that only some files may import. */
 const only = (name, from) => ({
   name: `${name.split('/').at(-1)}-has-its-place`,
@@ -36,12 +57,38 @@ export default {
   forbidden: [
     ...upward,
     { name: 'no-cycle', severity: 'error', from: { path: '^src/' }, to: { circular: true } },
+    ...storesUpward,
     {
       name: 'stores-import-no-service',
       comment: 'A file that calls services is a .service.ts.',
       severity: 'error',
-      from: { path: '\\.(store|search|loaders)\\.ts$' },
-      to: { path: '\\.service\\.ts$' },
+      from: { path: STORES },
+      to: { path: SERVICES },
+    },
+    {
+      name: 'only-services-of-domain-import-services',
+      severity: 'error',
+      from: inDomain(SERVICES),
+      to: { path: domain(SERVICES) },
+    },
+    {
+      name: 'services-of-domain-import-only-their-folders-services',
+      comment: 'What two folders need is a rule or a model.',
+      severity: 'error',
+      from: { path: `^src/domain/([^/]+)/.*${SERVICES}` },
+      to: { path: domain(SERVICES), pathNot: '^src/domain/$1/' },
+    },
+    {
+      name: 'stores-and-models-of-domain-import-no-rule',
+      severity: 'error',
+      from: inDomain(SERVICES, RULES),
+      to: { path: domain(RULES) },
+    },
+    {
+      name: 'models-of-domain-import-no-store',
+      severity: 'error',
+      from: inDomain(SERVICES, RULES, STORES),
+      to: { path: domain(STORES) },
     },
     {
       name: 'transports-import-no-store',

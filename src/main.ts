@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util'
 import { type RunningApp, startApp } from './app.ts'
 import { fillDemo } from './demo/demo.ts'
-import { createFirstAdministrator, type FirstAdministrator } from './domain/users/first-administrator.ts'
+import { createFirstAdministrator, type FirstAdministrator } from './domain/users/first-administrator.service.ts'
 import { ConfigError, loadConfig } from './platform/config/config.ts'
 import { nodeVersionError } from './platform/node-version.ts'
 

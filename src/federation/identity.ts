@@ -3,7 +3,7 @@
  * Each source owns its rows.
  */
 
-import type { ProfileColumns } from '../domain/users/users.store.ts'
+import type { ProfileColumns } from '../domain/users/profile.ts'
 import type { GroupChange } from './group-entries.store.ts'
 import type { SourceId } from './source-ids.ts'
 

@@ -2,7 +2,7 @@ import { changed, command, type Service, unchanged, type WriteResult } from '../
 import { Invalid, NotFound } from '../../platform/errors.ts'
 import { lookupKey } from '../../platform/validation.ts'
 import { requireIam } from '../iams/iams.store.ts'
-import { targetOf } from '../users/users.service.ts'
+import { targetOf } from '../users/user.ts'
 import { findUser } from '../users/users.store.ts'
 import { clearLocks } from './lockout.store.ts'
 import { subjectsOf } from './lockout.ts'

@@ -1,6 +1,5 @@
 import { inChunks, rowsUntilNone } from '../../platform/database/chunks.ts'
 import type { Db } from '../../platform/database/store.ts'
-import { deleteAddresses } from '../credentials/login-addresses.store.ts'
 
 // Constant statements on a server, chunks on the embedded database.
 
@@ -51,17 +50,8 @@ export const disableUsersOf = (db: Db, iamid: string, now: Date): Promise<Affect
     values: [iamid, now],
   })
 
-export async function deleteUsersOf(db: Db, iamid: string): Promise<Affected[]> {
-  const deleted = await affectedBy(db, 'DELETE FROM users', { where: 'u.iamid = $1', values: [iamid] })
-  await deleteAddressesIn(db, iamid, deleted)
-  return deleted
-}
-
-const deleteAddressesIn = (db: Db, iamid: string, users: readonly Affected[]): Promise<void> =>
-  deleteAddresses(
-    db,
-    users.map(({ userid }) => ({ iamid, userid })),
-  )
+export const deleteUsersOf = (db: Db, iamid: string): Promise<Affected[]> =>
+  affectedBy(db, 'DELETE FROM users', { where: 'u.iamid = $1', values: [iamid] })
 
 export async function deletionBlockers(db: Db, iamid: string, limit: number): Promise<{ names: string[]; count: number }> {
   const rows = await db.query<{ userid: string; count: number }>(
@@ -80,7 +70,6 @@ export async function moveUsersToBim(db: Db, iamid: string, now: Date): Promise<
     `UPDATE users SET iamid = 'bim', directory_id = NULL, openid_id = NULL, saml_id = NULL, relinkable = false, updated_at = $2`,
     { where: 'u.iamid = $1', values: [iamid, now] },
   )
-  await deleteAddressesIn(db, iamid, moved)
   const ids = moved.map(user => user.id)
   await inChunks(ids, db.rowsAtOnce, async piece => {
     await localHoldingsOf(db, 'user_attributes', { what: row => `${row}.key_key, md5(${row}.value)`, ids: piece })

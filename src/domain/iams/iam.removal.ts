@@ -2,8 +2,10 @@ import type { AuditDraft } from '../../authorization/audit-event.ts'
 import { changed, requirePermissionFor, type ServiceContext, type WriteResult } from '../../authorization/service.ts'
 import type { IamUsers } from '../../generated/inputs.ts'
 import { assertUnchanged, Conflict } from '../../platform/errors.ts'
+import { deleteAddresses } from '../credentials/login-addresses.store.ts'
 import { assertAdministratorRemains, assertMayGrant } from '../users/privilege-rules.ts'
-import { nameTaken } from '../users/users.service.ts'
+import { targetOf } from '../users/user.ts'
+import { nameTaken } from '../users/users.store.ts'
 import { assertNotBim } from './config/input.ts'
 import { auditSnapshot, iamConfiguredEvent } from './iam.audit.ts'
 import {
@@ -73,16 +75,19 @@ const FATES: Record<IamUsers, Fate> = {
   DISABLE: async ({ db, now }, iamid) =>
     (await disableUsersOf(db, iamid, now)).map(user => ({
       event: 'userDisabled',
-      target: target(iamid, user),
+      target: targetOf({ ...user, iamid }),
       before: { disabled: false },
       after: { disabled: true },
     })),
 
-  DELETE: async ({ db }, iamid) =>
-    (await deleteUsersOf(db, iamid)).map(user => {
+  DELETE: async ({ db }, iamid) => {
+    const deleted = await deleteUsersOf(db, iamid)
+    await forgetAddresses(db, iamid, deleted)
+    return deleted.map(user => {
       const { userid, name, email } = user
-      return { event: 'userDeleted', target: target(iamid, user), before: { userid, iamid, name, email } }
-    }),
+      return { event: 'userDeleted', target: targetOf({ ...user, iamid }), before: { userid, iamid, name, email } }
+    })
+  },
 
   MOVE_TO_BIM: async ({ db, now }, iamid) => {
     const { names, count } = await deletionBlockers(db, iamid, NAMED)
@@ -91,13 +96,18 @@ const FATES: Record<IamUsers, Fate> = {
         `${count} of the users cannot be moved, because a user of bim has their userid or e-mail address already, or two of them share one: ${names.join(', ')}${count > names.length ? ` and ${count - names.length} more` : ''}`,
       )
     const moved = await moveUsersToBim(db, iamid, now).catch(nameTaken)
+    await forgetAddresses(db, iamid, moved)
     return moved.map(user => ({
       event: 'userMigrated',
-      target: target('bim', user),
+      target: targetOf({ ...user, iamid: 'bim' }),
       before: { iamid },
       after: { iamid: 'bim' },
     }))
   },
 }
 
-const target = (iamid: string, { id, userid }: Affected) => ({ type: 'user' as const, id, name: `${iamid}/${userid}` })
+const forgetAddresses = (db: ServiceContext['db'], iamid: string, users: readonly Affected[]): Promise<void> =>
+  deleteAddresses(
+    db,
+    users.map(({ userid }) => ({ iamid, userid })),
+  )

@@ -6,8 +6,7 @@ import { didYouMean } from '../../platform/suggestions.ts'
 import { checkList, checkPermissionName } from '../../platform/validation.ts'
 import { groupsByIds } from '../groups/groups.store.ts'
 import { assertAdministratorRemains, assertMayGrant } from './privilege-rules.ts'
-import { type UserRecord, withVisibility } from './user.ts'
-import { targetOf } from './users.service.ts'
+import { targetOf, type UserRecord, withVisibility } from './user.ts'
 import {
   addLocalPermissions,
   grantsOfUsers,

@@ -1,7 +1,21 @@
 import type { ProfileInput } from '../../generated/inputs.ts'
 import { Invalid } from '../../platform/errors.ts'
 import { canonical, checkEmail, checkText } from '../../platform/validation.ts'
-import type { ProfileColumns } from './users.store.ts'
+
+export interface ProfileColumns {
+  name: string
+  nameKey: string
+  email: string | null
+  emailKey: string
+  phone: string | null
+  about: string | null
+  location: string | null
+  organization: string | null
+  position: string | null
+  sqlUser: string | null
+  preferences: object | null
+  externalUserIds: object
+}
 
 /** Bytes of JSON. */
 const MAX_JSON = 65_536

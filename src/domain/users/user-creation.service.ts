@@ -11,8 +11,7 @@ import { requireIam } from '../iams/iams.store.ts'
 import { checkPermissions } from './permissions.service.ts'
 import { assertMayGrant, assertMayManage } from './privilege-rules.ts'
 import { nameColumns, profileColumns } from './profile.ts'
-import { type UserRecord, withVisibility } from './user.ts'
-import { nameTaken, targetOf } from './users.service.ts'
+import { targetOf, type UserRecord, withVisibility } from './user.ts'
 import {
   addLocalPermissions,
   copyEntitlements,
@@ -20,6 +19,7 @@ import {
   insertUser,
   insertUsers,
   localPermissions,
+  nameTaken,
   requireUser,
   takenNames,
 } from './users.store.ts'

@@ -1,3 +1,4 @@
+import type { Target } from '../../authorization/audit-event.ts'
 import type { Visibility } from '../../authorization/policy.ts'
 import { flag, integer, json, orNull, type RecordOf, text, time, uuid } from '../../platform/database/columns.ts'
 import type { Page } from '../../platform/database/pagination.ts'
@@ -59,3 +60,9 @@ export interface PermissionGrantRecord extends RecordOf<typeof GRANT_COLUMNS> {
 export const withVisibility = (user: UserRecord, view: Visibility): UserRecord => ({ ...user, view })
 
 export const lastExternalRefresh = (user: UserRecord): Date => user.lastExternalRefresh ?? user.lastLogin ?? user.createdAt
+
+export const targetOf = (user: Pick<UserRecord, 'id' | 'iamid' | 'userid'>): Target => ({
+  type: 'user',
+  id: user.id,
+  name: `${user.iamid}/${user.userid}`,
+})

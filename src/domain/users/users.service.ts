@@ -1,19 +1,18 @@
 import { isSelf, type UserRef } from '../../authorization/actor.ts'
-import { difference, type Target } from '../../authorization/audit-event.ts'
+import { difference } from '../../authorization/audit-event.ts'
 import type { Context } from '../../authorization/context.ts'
 import { changed, command, query, type Service, type ServiceContext, unchanged } from '../../authorization/service.ts'
 import type { ProfileInput, UserFilter, UserSort } from '../../generated/inputs.ts'
-import { uniqueViolation } from '../../platform/database/errors.ts'
 import { mapPage, type Page, type PageArgs, readPage } from '../../platform/database/pagination.ts'
 import { Conflict, Forbidden, NotFound, Unauthenticated } from '../../platform/errors.ts'
 import { deleteAddresses } from '../credentials/login-addresses.store.ts'
 import { requireIam } from '../iams/iams.store.ts'
 import { assertAdministratorRemains, assertMayChangeNames, assertMayManage } from './privilege-rules.ts'
 import { profileColumns } from './profile.ts'
-import { type UserPage, type UserRecord, withVisibility } from './user.ts'
+import { targetOf, type UserPage, type UserRecord, withVisibility } from './user.ts'
 import { type Projection, primeLoaders } from './users.projection.ts'
 import { authorizeFilter, userList } from './users.search.ts'
-import { deleteUserRow, lockUser, requireUser, revokeAccess, updateUser } from './users.store.ts'
+import { deleteUserRow, lockUser, nameTaken, requireUser, revokeAccess, updateUser } from './users.store.ts'
 
 interface WithProjection {
   wanted?: Projection
@@ -31,11 +30,6 @@ interface ReadArgs extends ByRef, WithProjection {
 }
 
 const owner = ({ ref }: ByRef): UserRef => ref
-export const targetOf = (user: Pick<UserRecord, 'id' | 'iamid' | 'userid'>): Target => ({
-  type: 'user',
-  id: user.id,
-  name: `${user.iamid}/${user.userid}`,
-})
 
 const list = query(
   'user:list',
@@ -142,12 +136,4 @@ async function assertNotMapped(call: ServiceContext, user: UserRecord, changed: 
   const { profile = {} } = (iam.config.schema ?? {}) as { profile?: Record<string, unknown> }
   const mapped = changed.find(field => profile[field] != null)
   if (mapped) throw new Forbidden(`profile.${mapped} comes from the IAM ${user.iamid}: change it there`)
-}
-
-export function nameTaken(error: unknown): never {
-  const constraint = uniqueViolation(error)
-  if (constraint?.includes('email')) throw new Conflict('profile.email is already taken by another bim user')
-  if (constraint?.includes('userid'))
-    throw new Conflict('userid is already taken in this IAM (case and Unicode normal form do not matter)')
-  throw error
 }

@@ -2,10 +2,12 @@ import type { UserRef } from '../../authorization/actor.ts'
 import { Prisma } from '../../generated/prisma/client.ts'
 import { rowsInChunks } from '../../platform/database/chunks.ts'
 import { selectList } from '../../platform/database/columns.ts'
+import { uniqueViolation } from '../../platform/database/errors.ts'
 import type { Db } from '../../platform/database/store.ts'
-import { Invalid, NotFound } from '../../platform/errors.ts'
+import { Conflict, Invalid, NotFound } from '../../platform/errors.ts'
 import { lookupKey } from '../../platform/validation.ts'
 import { requireIam } from '../iams/iams.store.ts'
+import type { ProfileColumns } from './profile.ts'
 import { GRANT_COLUMNS, type PermissionGrantRecord, type UserRecord } from './user.ts'
 import { type Projection, projected, SELECT_USER, type UserRow } from './users.projection.ts'
 
@@ -143,21 +145,6 @@ export async function takenNames(db: Db, iamid: string, keys: readonly string[])
   return new Set(rows.map(row => row.key))
 }
 
-export interface ProfileColumns {
-  name: string
-  nameKey: string
-  email: string | null
-  emailKey: string
-  phone: string | null
-  about: string | null
-  location: string | null
-  organization: string | null
-  position: string | null
-  sqlUser: string | null
-  preferences: object | null
-  externalUserIds: object
-}
-
 export interface UserColumns extends ProfileColumns {
   iamid: string
   disabled: boolean
@@ -242,4 +229,12 @@ export async function copyEntitlements(db: Db, fromId: number, toIds: readonly n
        FROM user_attributes a CROSS JOIN unnest($2::int[]) t(id) WHERE a.user_id = $1 ORDER BY t.id, a.id ON CONFLICT DO NOTHING`,
     [fromId, toIds],
   )
+}
+
+export function nameTaken(error: unknown): never {
+  const constraint = uniqueViolation(error)
+  if (constraint?.includes('email')) throw new Conflict('profile.email is already taken by another bim user')
+  if (constraint?.includes('userid'))
+    throw new Conflict('userid is already taken in this IAM (case and Unicode normal form do not matter)')
+  throw error
 }

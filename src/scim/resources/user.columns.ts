@@ -1,6 +1,6 @@
 import type { IamRecord } from '../../domain/iams/iam.ts'
+import type { ProfileColumns } from '../../domain/users/profile.ts'
 import { profileColumns } from '../../domain/users/profile.ts'
-import type { ProfileColumns } from '../../domain/users/users.store.ts'
 import type { ProfileInput } from '../../generated/inputs.ts'
 import { Invalid } from '../../platform/errors.ts'
 import { canonical, checkUserid } from '../../platform/validation.ts'

@@ -8,7 +8,7 @@ import { command, query, type Service, type ServiceContext, type WriteResult } f
 import type { IamRecord } from '../../domain/iams/iam.ts'
 import { sortKeys } from '../../domain/iams/iam.ts'
 import { assertAdministratorRemains } from '../../domain/users/privilege-rules.ts'
-import { targetOf } from '../../domain/users/users.service.ts'
+import { targetOf } from '../../domain/users/user.ts'
 import { revokeAccess } from '../../domain/users/users.store.ts'
 import { withoutSecrets } from '../../federation/exchanges/exchange.ts'
 import { uniqueViolation } from '../../platform/database/errors.ts'

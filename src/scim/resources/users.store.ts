@@ -1,4 +1,5 @@
-import type { NewUser, ProfileColumns } from '../../domain/users/users.store.ts'
+import type { ProfileColumns } from '../../domain/users/profile.ts'
+import type { NewUser } from '../../domain/users/users.store.ts'
 import { Prisma } from '../../generated/prisma/client.ts'
 import { selectList } from '../../platform/database/columns.ts'
 import type { Db } from '../../platform/database/store.ts'

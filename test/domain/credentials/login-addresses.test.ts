@@ -4,7 +4,7 @@ import { sessions } from '../../../src/authentication/sessions.service.ts'
 import { anonymous, operator } from '../../../src/authorization/actor.ts'
 import { lockout, subjectsOf } from '../../../src/domain/credentials/lockout.ts'
 import { countedSubjects, purgeAddresses, recordAddress } from '../../../src/domain/credentials/login-addresses.store.ts'
-import { deleteUsersOf, moveUsersToBim } from '../../../src/domain/iams/iam.removal.store.ts'
+import { iams } from '../../../src/domain/iams/iams.service.ts'
 import { userCreation } from '../../../src/domain/users/user-creation.service.ts'
 import { users } from '../../../src/domain/users/users.service.ts'
 import { reconcile } from '../../../src/federation/reconcile.ts'
@@ -157,8 +157,8 @@ describe('an account that goes, or gets another userid', () => {
   test.each<[string, string, (id: number) => Promise<unknown>]>([
     ['emptied for another person', 'bim', id => emptyAccounts(store.db, [id], new Date())],
     ['deleted', 'bim', id => users.delete(admin(), { ref: { id } })],
-    ['deleted with its IAM', 'stock', () => store.transaction(db => deleteUsersOf(db, 'stock'))],
-    ['moved to bim', 'stock', () => store.transaction(db => moveUsersToBim(db, 'stock', new Date()))],
+    ['deleted with its IAM', 'stock', () => iams.remove(admin(), { id: 'stock', users: 'DELETE' })],
+    ['moved to bim', 'stock', () => iams.remove(admin(), { id: 'stock', users: 'MOVE_TO_BIM' })],
     ['renamed by its directory', 'stock', renamed('somebody')],
   ])('%s', async (_, iamid, change) => {
     const { id } = await make(iamid)
