@@ -16,7 +16,6 @@ export const recordProviderSession = (
 export const idTokenOf = async (db: Db, tokenId: number): Promise<string | null> =>
   (await db.prisma.providerSession.findUnique({ where: { tokenId }, select: { idToken: true } }))?.idToken ?? null
 
-/** By subject, `sid`, or both. */
 export const endProviderSessions = (
   db: Db,
   iamid: string,

@@ -1,4 +1,3 @@
-/** Attempts during a lock: cheap, and counted for their address. */
 import type { LockoutSubjects } from '../authorization/ports.ts'
 import { countRejected, type Seconds } from '../domain/credentials/lockout.store.ts'
 import type { Db } from '../platform/database/store.ts'

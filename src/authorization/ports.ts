@@ -5,7 +5,6 @@ import type { Turn } from '../platform/fair-queue.ts'
 import type { Actor } from './actor.ts'
 import type { AuditTrail } from './audit-event.ts'
 
-/** Throws Unauthenticated without a valid credential. */
 export type Authenticate = (authorization: string | undefined) => Promise<Actor>
 
 export interface LastUsedTracker {

@@ -14,7 +14,6 @@ import { type AuditDraft, type AuditTrail, newTrail, type Target } from './audit
 import type { App, Context } from './context.ts'
 import { type Action, decide, policy, type ReadAction, type Verdict, type WriteAction } from './policy.ts'
 
-/** `db`: the transaction of a command, else the pool. */
 export interface ServiceContext {
   readonly db: Db
   readonly actor: Actor

@@ -11,8 +11,8 @@ import { type Pages, pagesOf, type SearchPage } from './ldap.pages.ts'
 import { matchingOf } from './ldap.schema.ts'
 import { aliasesOf, toEntry, useridsOf } from './ldap.search.ts'
 
-// Lists a directory: groups first, indexed by member, then users page by page. Groups are computed as at a
-// log-in (ldap.groups).
+// Groups first, indexed by member, then users by page; groups are
+// computed as at a log-in (ldap.groups).
 
 const usualPage = 500
 /** Partial results by time, size or administrative limit (RFC 4511, A.2). */

@@ -33,7 +33,6 @@ export interface IamTestResult {
 }
 
 export const identities = {
-  /** Read-only; contacts no source. */
   simulate: query('iam:simulate', async (call: ServiceContext, input: SimulateIdentityInput): Promise<IdentitySimulation> => {
     const iam = await requireIam(call.db, input.iamid)
     checkOne(input)

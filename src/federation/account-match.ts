@@ -9,7 +9,6 @@ export type Named = Pick<Identity, 'userid' | 'aliases' | 'sourceId' | 'replaces
 
 export type MatchedAccount =
   | { readonly is: 'new' }
-  /** `relinked`: a new id, as an administrator allowed. */
   | { readonly is: 'known'; readonly user: UserRecord; readonly userid: string; readonly relinked?: true }
   /** A former person's account, to be emptied. */
   | { readonly is: 'successor'; readonly user: UserRecord }

@@ -17,7 +17,6 @@ export interface Source {
   readonly iamid: string
   readonly source: string
   readonly disabled?: boolean
-  /** Enables users that this source disabled. */
   readonly enables?: boolean
   readonly migrateFrom?: string | undefined
   readonly expected?: number | undefined

@@ -5,7 +5,6 @@ import { Invalid } from '../platform/errors.ts'
 import { checkAttributeKey, checkAttributeValue, checkGroupName, checkText } from '../platform/validation.ts'
 import { type ExternalGroup, type Identity, PROFILE_FIELDS } from './identity.ts'
 
-/** Undefined when the source omits the name. */
 export type AttributeReader = (name: string) => readonly string[] | undefined
 
 export interface SourceRecord {

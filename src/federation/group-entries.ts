@@ -7,7 +7,6 @@ import { type GroupChange, groupsWithOwn, type HeldEntry, heldEntries } from './
 
 export interface GroupDecision {
   readonly held: HeldEntry | null
-  /** False: without members. */
   readonly taken: boolean
   readonly change: GroupChange | null
   readonly fault: string | null

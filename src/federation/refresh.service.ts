@@ -18,7 +18,6 @@ interface FetchedUser {
   readonly results: readonly SourceResult[]
 }
 
-/** Throws Invalid without a readable source. */
 async function fetchFromSources(call: ServiceContext, { ref }: ByRef): Promise<FetchedUser> {
   const user = await requireUser(call.db, ref)
   const iam = await requireIam(call.db, user.iamid)

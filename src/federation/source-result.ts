@@ -1,5 +1,3 @@
-/** Calls sources before a transaction, and applies results within. */
-
 import type { AuditDraft } from '../authorization/audit-event.ts'
 import type { ServiceContext } from '../authorization/service.ts'
 import { callUserInfo, limitOf, type UserInfo, type UserInfoConfig } from '../connectors/userinfo.ts'

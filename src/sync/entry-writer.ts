@@ -19,7 +19,6 @@ export interface Reading extends EntryWriter {
   readonly directory: Directory
   readonly informer: UserInfoReader | null
   readonly signal: AbortSignal
-  /** Renews the lease. Throws when it is lost. */
   readonly beat: (step: { total: number; unchanged: number; planned: number }) => Promise<void>
 }
 

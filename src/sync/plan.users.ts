@@ -37,7 +37,6 @@ export class UserPlan {
   readonly #reading: Reading
   #shown = new Map<number, string>()
   #names = new Map<string, string>()
-  /** Uncertain accounts stay unchanged. */
   #kept = { users: new Set<number>(), names: new Set<string>(), ids: new Set<string>(), dns: new Set<string>() }
   #reused: Reused[] = []
   #claims = new Set<string>()

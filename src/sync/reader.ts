@@ -1,4 +1,3 @@
-/** Reads a directory and plans entries; writes only the run's rows. */
 import type { Entry, EntryGroup, ListEvent, Listed } from '../connectors/connector.ts'
 import type { UserRecord } from '../domain/users/user.ts'
 import { usersNamed } from '../domain/users/users.store.ts'

@@ -1,4 +1,3 @@
-/** Executes a run from its current state, under a lease (`holder`). */
 import { randomUUID } from 'node:crypto'
 import { setTimeout as pause } from 'node:timers/promises'
 import { machine } from '../authorization/actor.ts'

@@ -1,4 +1,3 @@
-/** Caches validated documents and rejects oversized ones before validation. */
 import type { ApolloServerPlugin, BaseContext } from '@apollo/server'
 import { type DocumentNode, GraphQLError, parse } from 'graphql'
 import { documentError, textError } from './document-limits.ts'

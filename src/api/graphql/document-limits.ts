@@ -6,7 +6,6 @@ export const DOCUMENT_LIMITS = {
   lines: 5_000,
   variables: 500,
   selections: 10_000,
-  /** Comparisons of OverlappingFieldsCanBeMerged. */
   comparisons: 20_000,
 }
 

@@ -1,4 +1,3 @@
-/** Look-ahead: the columns and edges of users that an operation selects. */
 import {
   type ArgumentNode,
   type FieldNode,

@@ -1,4 +1,3 @@
-/** Reads lists that the contract returns whole, page by page. */
 import type { ListUsersQueryVariables, UserHitFragment } from '../../generated/operations.ts'
 
 export interface Paged<Node> {

@@ -38,7 +38,6 @@ export interface Route extends Endpoint {
   readonly aliases: readonly Endpoint[]
   readonly doc: string
   readonly action: Action
-  /** The user whose record the path names. */
   readonly owner?: (params: Readonly<Record<string, string>>) => UserRef
   readonly credential: RouteCredential
   readonly query?: Fields

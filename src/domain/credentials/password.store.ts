@@ -52,7 +52,6 @@ export async function passwordHashOf(db: Db, userId: number): Promise<string | n
   return row?.passwordHash ?? null
 }
 
-/** Locks the row; false when the hash changed. */
 export async function lockPassword(db: Db, userId: number, passwordHash: string): Promise<boolean> {
   const rows = await db.query('SELECT 1 FROM authentications WHERE user_id = $1 AND password_hash = $2 FOR NO KEY UPDATE', [
     userId,

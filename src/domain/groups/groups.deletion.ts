@@ -10,7 +10,6 @@ import { countMembers, deleteSomeMembers } from './memberships.store.ts'
 
 interface Deletion {
   readonly before: Readonly<Record<string, unknown>>
-  /** Whether its members hold nothing by its name. */
   readonly isUnfinished?: boolean
   readonly check?: (call: ServiceContext, permissions: readonly string[]) => Promise<void>
 }

@@ -69,7 +69,6 @@ export const permissionsOfGroups = (db: Db, ids: readonly number[]): Promise<{ g
     [ids],
   )
 
-/** By canonical name, existing or not. */
 export async function permissionsOfName(db: Db, iamid: string, nameKey: string): Promise<string[]> {
   const rows = await db.prisma.iamGroupPermission.findMany({ where: { iamid, groupKey: nameKey }, select: { permission: true } })
   return rows.map(row => row.permission)

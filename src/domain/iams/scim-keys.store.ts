@@ -14,7 +14,6 @@ export const scimKeysOf = (db: Db, iamids: readonly string[], now: Date): Promis
     [iamids, now],
   )
 
-/** Limits earlier keys to `until`; deletes expired and surplus ones. */
 export async function addScimKey(
   db: Db,
   iamid: string,

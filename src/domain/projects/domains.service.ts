@@ -83,7 +83,6 @@ interface Holder {
   readonly name: string
 }
 
-/** Locked against deletion. */
 async function holderOf(db: ServiceContext['db'], { user, group }: GrantInput): Promise<Holder> {
   if (group != null) {
     const { id, iamid, name } = await requireGroup(db, group, 'FOR KEY SHARE')

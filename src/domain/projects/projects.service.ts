@@ -33,7 +33,6 @@ interface ListArgs extends PageArgs {
 }
 
 export const projects = {
-  /** Own projects, or all with the permission. */
   list: query('project:list', ({ db, actor }: ServiceContext, { filter, sort, ...page }: ListArgs) => {
     const all = actor.kind !== 'user' || decide(actor, 'project:listAll').allowed
     return readPage(db, projectList(all ? null : actor.user.id, filter ?? {}, sort), page)

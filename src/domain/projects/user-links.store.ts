@@ -6,11 +6,10 @@ import { SELECT_USER } from '../users/users.projection.ts'
 interface UserLinks {
   readonly table: string
   readonly parent: string
-  /** The order's name in cursors. */
   readonly name: string
 }
 
-/** Users of a project or data source: a table of pairs. `add` and `remove` return the changed. */
+/** A table of pairs. `add` and `remove` return the changed. */
 export function userLinks({ table, parent, name }: UserLinks) {
   const users: NestedList<UserRecord> = {
     columns: SELECT_USER,

@@ -1,4 +1,3 @@
-/** Local permissions; those of groups and IAMs stay. */
 import type { UserRef } from '../../authorization/actor.ts'
 import { changed, command, type Service, type ServiceContext, unchanged } from '../../authorization/service.ts'
 import { Conflict, NotFound } from '../../platform/errors.ts'

@@ -1,5 +1,3 @@
-/** User filters as SQL, each served by an index. */
-
 import type { Context } from '../../authorization/context.ts'
 import { ADMINS_AND_GOVERNORS } from '../../authorization/permissions.ts'
 import { authorize } from '../../authorization/service.ts'

@@ -202,7 +202,6 @@ export async function hasEnabledAdministrator(db: Db): Promise<boolean> {
 /** Unneeded on the embedded database's single connection. */
 export const lockAdministrators = (db: Db) => db.query(`SELECT pg_advisory_xact_lock(7266853, 1)::text`)
 
-/** Tokens, impersonations, invitations; keys check the user. */
 export async function revokeAccess(db: Db, userId: number): Promise<number> {
   const rows = await db.query<{ id: number }>(`DELETE FROM tokens WHERE user_id = $1 OR impersonator_id = $1 RETURNING id`, [
     userId,

@@ -35,7 +35,6 @@ export const selectList = <Map extends Columns, Name extends keyof Map & string>
   names: readonly Name[] = Object.keys(columns) as never,
 ): SelectList<Pick<RecordOf<Map>, Name>> => names.map(name => `${columns[name]!.sql} AS "${name}"`).join(', ') as never
 
-/** `along` is computed for the rows of the page alone. */
 export const pageSelection = <Map extends Columns, Along extends Columns>(
   columns: Map,
   along: Along,

@@ -1,6 +1,5 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 
-/** The actor of the running code, and its operation slot. */
 interface CurrentActor {
   readonly actor: string
   readonly admitted: boolean

@@ -38,7 +38,6 @@ const MESSAGES =
   /^Connection terminated|^Query read timeout|^timeout exceeded when trying to connect|is not queryable$|^Cannot use a pool after|Unable to start a transaction in the given time|expired transaction/
 const COLLISIONS = new Set(['40001', '40P01', '55P03', 'P2034', 'TransactionWriteConflict'])
 
-/** For connection errors and lost races, else null. */
 export function toUnavailable(error: unknown): Unavailable | null {
   if (error instanceof RosterError) return error instanceof Unavailable ? error : null
   const chain = failures(error)

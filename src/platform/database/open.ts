@@ -72,7 +72,6 @@ export async function openStore(options: StoreOptions): Promise<Store> {
   return storeOf(options.databaseUrl === null ? 'embedded' : 'server', opened, cursors)
 }
 
-/** Returns the names. Throws as openStore. */
 export async function migrateStore(options: Pick<StoreOptions, 'databaseUrl' | 'dataDir'>): Promise<readonly string[]> {
   const { opened, applied } = await openMigrated(options)
   await opened.end()

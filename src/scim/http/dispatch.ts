@@ -10,7 +10,6 @@ import { parseSearchQuery } from './query.ts'
 import type { ScimRequest, ScimRoute } from './route.ts'
 import { routes } from './routes.ts'
 
-/** Path segments are decoded. */
 export interface ScimOperation extends Omit<ScimRequest, 'id'> {
   readonly method: string
   readonly path: readonly string[]

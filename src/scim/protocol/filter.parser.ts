@@ -11,7 +11,6 @@ export function parseFilter(text: string): Filter {
   return new Parser(text, 0, 'invalidFilter').filter()
 }
 
-/** Returns null without a filter. Throws ScimError invalidPath. */
 export function parseValuePath(path: string): { attribute: string; filter: ValueFilter; sub: string | null } | null {
   const open = path.indexOf('[')
   if (open === -1) return null

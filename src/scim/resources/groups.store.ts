@@ -62,7 +62,6 @@ const findScimGroups = (db: Db, ids: readonly number[]): Promise<ScimGroupRecord
 /** Members in one response, unless it has a single group. */
 export const MAX_MEMBERS = 10_000
 
-/** Groups that fit into MAX_MEMBERS, at least one. */
 async function findScimGroupsWithMembers(
   db: Db,
   ids: readonly number[],

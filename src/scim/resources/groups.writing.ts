@@ -58,7 +58,6 @@ export async function keepAdministrators({ db }: ServiceContext, group: NamedGro
 interface Going {
   readonly group: NamedGroup
   readonly events: readonly AuditDraft[]
-  /** The first is written. */
   readonly pieces: readonly Piece[] | null
   readonly end: Partial<ScimGroupColumns>
   readonly members: boolean

@@ -2,7 +2,6 @@ import { foldCaseSql } from '../../platform/case-folding.ts'
 import { allRows } from '../../platform/database/chunks.ts'
 import type { Db } from '../../platform/database/store.ts'
 
-/** `urn`: null in the core; `types` and `parts` of all values. */
 export interface UsedAttribute {
   readonly urn: string | null
   readonly name: string
