@@ -1,3 +1,7 @@
+import { readFileSync } from 'node:fs'
+import type { TSchema } from 'typebox'
+import { documentationOf } from './openapi.fields.ts'
+import { fieldsWithDocs, formOf, limited } from './openapi.schemas.ts'
 import { SCHEMAS } from './params.ts'
 import type { Fields } from './request.schemas.ts'
 import { answers } from './response.schemas.ts'
@@ -12,31 +16,55 @@ const ERRORS: Readonly<Record<number, string>> = {
   413: 'The body is too large',
   415: 'The body is of another type',
   429: 'Too many attempts: retry after the time in the header Retry-After',
+  431: 'The request line and headers are larger than 16 KB',
   503: 'The database or an identity source is unavailable: retry after the time in the header Retry-After',
 }
 const NO_BODY = new Set([413, 415])
+const RETRY_AFTER = { 'Retry-After': { description: 'Seconds to wait', schema: { type: 'integer', minimum: 1 } } }
+const ERROR_HEADERS: Readonly<Record<string, object>> = {
+  401: { 'WWW-Authenticate': { description: 'The kinds of credential', schema: { type: 'string' } } },
+  429: RETRY_AFTER,
+  503: RETRY_AFTER,
+}
+/** In the order of the paths. */
+const TAGS: Readonly<Record<string, string>> = {
+  user: 'Users, their profiles, permissions and groups',
+  viewer: 'The user of the request',
+  attribute: 'Attributes of users and groups',
+  iam: 'Identity sources and their syncs',
+  group: 'Groups and their members',
+  session: 'Log-in',
+  apikey: 'API keys',
+  token: 'Tokens',
+}
+const { version } = JSON.parse(readFileSync(new URL('../../../package.json', import.meta.url), 'utf8')) as { version: string }
 
 export function openapi(rows: readonly Route[], publicUrl: string) {
   return {
     openapi: '3.1.1',
     info: {
       title: 'Roster: the /bim paths',
-      version: '1.0.0',
+      version,
+      license: { name: 'Apache License 2.0', identifier: 'Apache-2.0' },
       description:
         'Users, groups, attributes, permissions, API keys and tokens. Every call runs an operation of the GraphQL schema. ' +
         'A path answers any other method with 405 and names its own in the header Allow.',
     },
     servers: [{ url: publicUrl }],
     security: [{ credential: [] }],
+    tags: Object.entries(TAGS).map(([name, description]) => ({ name, description })),
     paths: pathsOf(rows),
     components: {
       securitySchemes: {
         credential: { type: 'http', scheme: 'bearer', description: 'An access token or an API key' },
         basic: { type: 'http', scheme: 'basic', description: 'An API key as the password; any username' },
       },
-      schemas: { Error: errorSchema, ...answers },
+      schemas: { Error: errorSchema, ...answers, ChangedOwner: changedOwner },
       responses: Object.fromEntries(
-        Object.entries(ERRORS).map(([status, description]) => [status, { description, content: json('schemas/Error') }]),
+        Object.entries(ERRORS).map(([status, description]) => [
+          status,
+          { description, ...(ERROR_HEADERS[status] && { headers: ERROR_HEADERS[status] }), content: json('schemas/Error') },
+        ]),
       ),
     },
   }
@@ -47,6 +75,8 @@ const errorSchema = {
   required: ['statusCode', 'error', 'message'],
   properties: { statusCode: { type: 'integer' }, error: { type: 'string' }, message: { type: 'string' } },
 }
+/** Whole schemas in it would be two more types of a generated client. */
+const changedOwner = { anyOf: ['ChangedUser', 'ChangedGroup'].map(name => ({ $ref: `#/components/schemas/${name}` })) }
 const json = (ref: string) => ({ 'application/json': { schema: { $ref: `#/components/${ref}` } } })
 
 type Operations = Record<string, object>
@@ -72,6 +102,7 @@ const templateOf = (path: string) => path.replace(/:(\w+)/g, '{$1}')
 
 function operationOf(row: Route, { path, method, place }: { path: string; method: Method; place: Endpoint }) {
   const main = `${row.methods[0]} ${templateOf(row.path)}`
+  const documented = `${row.methods[0]} ${row.path}`
   return {
     operationId: operationId(path, method),
     summary: row.doc,
@@ -79,14 +110,14 @@ function operationOf(row: Route, { path, method, place }: { path: string; method
     tags: [tagOf(row)],
     'x-action': row.action,
     ...SECURITY[row.credential],
-    parameters: [...pathParameters(path), ...queryParameters(row.query)],
-    ...(row.payload && { requestBody: requestBody(row.payload) }),
+    parameters: [...pathParameters(path, documented), ...queryParameters(row.query, documented)],
+    ...(row.payload && { requestBody: requestBody(row.payload, documented) }),
     responses: responsesOf(row),
   }
 }
 
 function operationId(path: string, method: Method): string {
-  const words = path.split('/').filter(word => word !== '')
+  const words = path.split(/[/-]/).filter(word => word !== '')
   return method.toLowerCase() + words.map(word => (word.startsWith(':') ? `By${capital(word.slice(1))}` : capital(word))).join('')
 }
 const capital = (word: string) => word.slice(0, 1).toUpperCase() + word.slice(1)
@@ -100,25 +131,37 @@ const SECURITY: Record<RouteCredential, object> = {
   none: { security: [] },
 }
 
-function pathParameters(path: string) {
-  return [...path.matchAll(/:(\w+)/g)].map(([, name = '']) => ({
-    name,
-    in: 'path',
-    required: true,
-    schema: name in SCHEMAS ? SCHEMAS[name as keyof typeof SCHEMAS] : { type: 'string', minLength: 1 },
+function pathParameters(path: string, operation: string) {
+  return [...path.matchAll(/:(\w+)/g)].map(([, name = '']) => {
+    const schema = name in SCHEMAS ? SCHEMAS[name as keyof typeof SCHEMAS] : { type: 'string', minLength: 1 }
+    return { ...parameter(operation, name, { ...schema }), in: 'path', required: true }
+  })
+}
+
+/** Repeated names are OpenAPI's default for lists. */
+function queryParameters(query: Fields | undefined, operation: string) {
+  const required: readonly string[] = query?.schema.required ?? []
+  return Object.entries(query?.schema.properties ?? {}).map(([name, schema]) => ({
+    ...parameter(operation, name, { ...schema }),
+    in: 'query',
+    required: required.includes(name),
   }))
 }
 
-function queryParameters(query: Fields | undefined) {
-  return Object.entries(query?.schema.properties ?? {}).map(([name, schema]) => ({ name, in: 'query', required: false, schema }))
+function parameter(operation: string, name: string, schema: Record<string, unknown>) {
+  const { description, example, limits = {} } = documentationOf(operation, name)
+  return { name, description, example, schema: limited(schema, limits) }
 }
 
-function requestBody({ schema, bare, anyOf, bodyNeeded }: Fields) {
-  const whole = bare === undefined ? schema : { oneOf: [schema.properties[bare], schema] }
-  const checked = anyOf.length === 0 ? whole : { ...whole, anyOf: anyOf.map(name => ({ required: [name] })) }
+function requestBody({ schema, bare, anyOf, bodyNeeded }: Fields, operation: string) {
+  const properties: Record<string, object> = fieldsWithDocs(operation, schema.properties as Record<string, TSchema>)
+  const object: Record<string, unknown> = { ...schema, properties }
+  const whole = bare === undefined ? object : { oneOf: [properties[bare as keyof typeof properties], object] }
+  // Generators of Python clients cannot read `anyOf` beside `properties`.
+  const checked = anyOf.length === 0 ? whole : { ...whole, minProperties: 1, description: `At least one of ${anyOf.join(', ')}` }
   return {
     required: bodyNeeded || (schema.required ?? []).length > 0,
-    content: { 'application/json': { schema: checked }, 'application/x-www-form-urlencoded': { schema } },
+    content: { 'application/json': { schema: checked }, 'application/x-www-form-urlencoded': { schema: formOf(object) } },
   }
 }
 

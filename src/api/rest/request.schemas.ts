@@ -16,7 +16,7 @@ export const text = Type.String()
 export const nonEmptyText = Type.String({ minLength: 1 })
 export const flag = Type.Boolean()
 export const id = Type.Integer({ minimum: 1, maximum: MAX_ID })
-export const json = Type.Object({})
+export const json = Type.Object({}, { additionalProperties: true })
 export const list = <Item extends TSchema>(items: Item, minItems = 0) =>
   Type.Array(items, { maxItems: MAX_ENTRIES, ...(minItems > 0 && { minItems }) })
 export const nullable = <Schema extends TSchema>(schema: Schema) => Type.Union([schema, Type.Null()])
