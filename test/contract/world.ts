@@ -77,12 +77,6 @@ export interface LoggedIn {
   tokenExpiration: string
 }
 
-export interface Refusal {
-  statusCode: number
-  error: string
-  message: string
-}
-
 interface GraphqlAnswer<T> {
   data?: T
   errors?: { message: string; extensions?: { code?: string } }[]
