@@ -7,6 +7,8 @@ import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { ADMIN_HELP, admin as runAdmin } from '../../src/cli/admin.ts'
+import type { Values } from '../../src/cli/command.ts'
 import { openStore } from '../../src/platform/database/open.ts'
 import { freePort } from '../harness/app.ts'
 import { compiled } from '../harness/compiled.ts'
@@ -168,7 +170,7 @@ describe('while the server runs', () => {
     )
   })
 
-  test('says what is wrong and changes nothing', async () => {
+  test('names what is wrong and changes nothing', async () => {
     const refusals: [string[], string, number, RegExp][] = [
       [['set-password', '--user', 'nobody'], 'a long password', 1, /^No user/],
       [['set-password', '--user', 'admin'], 'short', 1, /^password must be 8 to 1024 characters/],
@@ -177,13 +179,8 @@ describe('while the server runs', () => {
       [['create', '--user', 'nobody', '--grant'], '', 1, /^No user/],
       [['create', '--user', ' admin '], 'a long password', 1, /userid/],
       [[], '', 2, /^A command is missing: unlock, set-password or create\./],
-      [['remove', '--user', 'admin'], '', 2, /^A command is missing/],
-      [['unlock'], '', 2, /^Either --user or --address is needed\./],
-      [['set-password'], '', 2, /^--user is needed\./],
-      [['set-password', '--user', 'bim/'], '', 2, /^--user must be USERID or IAMID\/USERID\./],
       [['set-password', '--user', 'admin', '--password', 'x'], '', 2, /^Unknown option '--password'\./],
       [['unlock', 'create', '--user', 'admin'], '', 2, /^One command at a time\./],
-      [['unlock', '--user', 'admin', '--grant'], '', 2, /^--grant goes with create only\./],
     ]
     for (const [args, input, code, reason] of refusals) {
       const { stdout, stderr, exitCode } = await admin(args, input)
@@ -228,6 +225,28 @@ describe('without a server', () => {
     await start()
     expect((await logIn('admin', 'set while it was stopped')).status).toBe(200)
   }, 60_000)
+})
+
+// In this process: each is refused before a setting is read.
+test.each<[string | undefined, Values, string]>([
+  ['remove', { user: 'admin' }, 'A command is missing: unlock, set-password or create.'],
+  ['unlock', {}, 'Either --user or --address is needed.'],
+  ['unlock', { user: 'admin', address: '192.0.2.1' }, 'Either --user or --address is needed.'],
+  ['set-password', {}, '--user is needed.'],
+  ['set-password', { user: 'admin', address: '192.0.2.1' }, '--address goes with unlock only.'],
+  ['set-password', { user: 'bim/' }, '--user must be USERID or IAMID/USERID.'],
+  ['unlock', { user: 'admin', grant: true }, '--grant goes with create only.'],
+  ['unlock', { user: 'admin', generate: true }, '--generate goes with a new password only.'],
+  ['create', { user: 'admin', grant: true, generate: true }, '--generate goes with a new password only.'],
+])('%s with %j is refused with the help', async (subcommand, values, reason) => {
+  const written: string[] = []
+  const { write } = process.stderr
+  process.stderr.write = (text: string | Uint8Array) => written.push(String(text)) > 0
+  const printed = await runAdmin({}, values, subcommand).finally(() => {
+    process.stderr.write = write
+  })
+  expect(printed).toEqual({ text: '', exitCode: 2 })
+  expect(written.join('')).toBe(`${reason}\n\n${ADMIN_HELP}`)
 })
 
 test('--help prints its own help', async () => {

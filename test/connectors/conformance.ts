@@ -104,7 +104,7 @@ export function conforms(kind: Kind): void {
         i: { group: { id: shared }, user: { id } },
       })
       await must(app, 'mutation ($i: AttributeInput!) { addAttribute(input: $i) { owner { __typename } } }', {
-        i: { owner: { user: { id } }, key: handle.key, value: 'local' },
+        i: { owner: { user: { id } }, key: handle.key, value: 'a local value' },
       })
       await app.store.db.query(`UPDATE memberships SET sources = sources || '{elsewhere}' WHERE user_id = $1 AND group_id = $2`, [
         id,
@@ -118,7 +118,7 @@ export function conforms(kind: Kind): void {
       expect((await bring('rich')).status).toBe(200)
       expect(await held('rich')).toMatchObject({
         groups: 'Night shift: elsewhere, Shared: bim',
-        attributes: `${handle.key}=local: bim, ${handle.key}=from elsewhere: elsewhere`,
+        attributes: `${handle.key}=a local value: bim, ${handle.key}=from elsewhere: elsewhere`,
       })
     })
 

@@ -1,4 +1,4 @@
-// A run that ends early: its directory is left at once, and its row says what is true of it.
+// A run that ends early closes its connection to the directory at once, and its row has the reason.
 import type { Socket } from 'node:net'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { releaseAll } from '../../src/sync/run-executor.ts'
@@ -49,12 +49,13 @@ test('a process that stops leaves a silent directory at once, and the run to the
   expect(await holderOf('stopped')).toBe(null)
 })
 
-test('a run that is dropped leaves its directory within a heartbeat, and stays dropped', async () => {
+// Each waits for a heartbeat.
+test.concurrent('a run that is dropped leaves its directory within a heartbeat, and stays dropped', async () => {
   const { run } = await silent('dropped', id => syncs.decide('dropSync', id))
   expect(run).toMatchObject({ status: 'DROPPED', reason: null, total: 0 })
 }, 20_000)
 
-test('a run that another process continues is not written to', async () => {
+test.concurrent('a run that another process continues is not written to', async () => {
   const { db } = app.store
   const { run } = await silent('taken', id => db.query("UPDATE sync_runs SET holder = 'other' WHERE id = $1", [id]))
   expect(run).toMatchObject({ status: 'READING', reason: null })
