@@ -7,6 +7,7 @@ import { registerGraphql } from './api/graphql/server.ts'
 import { API_PATHS } from './api/paths.ts'
 import { registerRest } from './api/rest/router.ts'
 import { SECRET_RESPONSES } from './api/secret-responses.ts'
+import { registerFront } from './api/web/front.ts'
 import { registerProviders } from './api/web/providers.ts'
 import { registerLogin } from './api/web/router.ts'
 import { createAuthenticate } from './authentication/authenticate.ts'
@@ -183,6 +184,7 @@ async function warnOfUnreadableSecrets(context: Context): Promise<void> {
 async function registerApis(http: HttpServer, app: App) {
   const schema = createSchema()
   const contextOf = (request: HttpRequest, credential: AuthRequirement) => contextOfRequest(app, request, credential)
+  registerFront(http, app.config)
   registerPlayground(http)
   const rate = createScimRate()
   registerScim(http, {

@@ -46,6 +46,7 @@ const policy = (formTo: string | null) =>
     "default-src 'none'",
     `style-src 'sha256-${createHash('sha256').update(style).digest('base64')}'`,
     formTo === null ? "form-action 'self'" : `form-action 'self' ${formTo}`,
+    "img-src 'self'",
     "base-uri 'none'",
     "frame-ancestors 'none'",
   ].join('; ')
@@ -225,7 +226,10 @@ export function foreignFormPage({ publicUrl }: Instance): HttpResponse {
   })
 }
 
-function page(
+/** Of the same origin, also where people use another address than PUBLIC_URL. */
+const pathOf = (publicUrl: string): string => new URL(publicUrl).pathname.replace(/\/$/, '')
+
+export function page(
   publicUrl: string,
   { status, title, pieces }: { status: number; title: string; pieces: (Html | undefined)[] },
 ): HttpResponse {
@@ -236,6 +240,7 @@ function page(
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>${title} · Roster</title>
+<link rel="icon" href="${pathOf(publicUrl)}/favicon.ico">
 <style>${new Html(style)}</style>
 </head>
 <body>

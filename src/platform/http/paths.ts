@@ -58,6 +58,7 @@ export class Paths {
    */
   rewrite(path: string): string {
     if (!path.includes('//')) return path
+    if (/^\/+$/.test(path) && this.methodsOf('/').length > 0) return '/'
     const segments = segmentsOf(path)
     for (const { segments: words } of this.#templates) {
       const single = fitted(words, segments)
@@ -101,6 +102,7 @@ function fitted(template: readonly string[], segments: readonly string[]): strin
   const taken: string[] = []
   let next = 0
   for (const fixed of template) {
+    if (fixed === '') return segments.every(segment => segment === '') ? [...segments] : null
     if (fixed === '*') return next < segments.length ? [...taken, ...segments.slice(next)] : null
     const parameter = fixed.startsWith(':')
     while (!parameter && segments[next] === '') next++

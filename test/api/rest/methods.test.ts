@@ -19,6 +19,8 @@ const places: readonly { path: string; methods: readonly string[] }[] = [
   { path: '/graphql', methods: ['GET', 'POST'] },
   { path: '/health/live', methods: ['GET'] },
   { path: '/health/ready', methods: ['GET'] },
+  { path: '/', methods: ['GET'] },
+  { path: '/favicon.ico', methods: ['GET'] },
   { path: '/login', methods: ['GET', 'POST'] },
   { path: '/login/:iamid', methods: ['GET', 'POST'] },
   { path: '/login/:iamid/callback', methods: ['GET'] },
@@ -106,7 +108,7 @@ test.each([
 })
 
 test('a path that is like none is 404 without a suggestion, and a long one costs nothing', async () => {
-  for (const path of ['/', '/nowhere', '/bim', '/bim/iam/bim/nothing/ana', `/${'a'.repeat(8_000)}`, '/a'.repeat(4_000)])
+  for (const path of ['/nowhere', '/bim', '/bim/iam/bim/nothing/ana', `/${'a'.repeat(8_000)}`, '/a'.repeat(4_000)])
     expect(JSON.parse((await ask('GET', path)).text).message).toBe('No such path: GET /openapi.json lists all paths')
 })
 
