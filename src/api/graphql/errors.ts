@@ -1,7 +1,7 @@
 import { unwrapResolverError } from '@apollo/server/errors'
 import { GraphQLError, type GraphQLFormattedError } from 'graphql'
 import type { Logger } from 'pino'
-import { ERROR_CODES, Invalid, RosterError } from '../../platform/errors.ts'
+import { ERROR_CODES, type FieldFault, Invalid, RosterError } from '../../platform/errors.ts'
 import { errorHeaders } from '../../platform/http/errors.ts'
 import type { FailedRequest, HttpResponse } from '../../platform/http/types.ts'
 import { shortened, variableError, variableOf } from '../../platform/http/variables.ts'
@@ -35,7 +35,7 @@ export const formatError =
     const code = formatted.extensions?.code
     if (typeof code === 'string' && LANGUAGE_CODES.has(code)) {
       if (code === 'BAD_USER_INPUT') return { ...ofVariable(formatted.message, thrown), ...place }
-      return { message: rephrased(formatted.message), ...place, extensions: { code } }
+      return { message: rephrased(formatted.message), ...place, extensions: { code: codeOf(code, thrown) } }
     }
     // graphql-js gives invalid literals no code.
     if (thrown instanceof GraphQLError && thrown.originalError instanceof GraphQLError)
@@ -47,6 +47,12 @@ export const formatError =
       extensions: { code: 'INTERNAL_SERVER_ERROR' },
     }
   }
+
+/** Apollo has one code for all refusals of HTTP. */
+function codeOf(code: string, thrown: unknown): string {
+  const { status } = ((thrown as GraphQLError).extensions?.http ?? {}) as { status?: number }
+  return code === 'BAD_REQUEST' && status === ERROR_CODES.METHOD_NOT_ALLOWED.status ? 'METHOD_NOT_ALLOWED' : code
+}
 
 /** Apollo unwraps resolvers' errors only: not those before execution, such as a full queue. */
 function causeOf(thrown: unknown): unknown {
@@ -90,18 +96,43 @@ function withoutValue(text: string): string {
 }
 
 function ofVariable(message: string, thrown: unknown) {
-  const cause = (thrown instanceof GraphQLError ? thrown.originalError?.message : undefined) ?? message
-  const fault = variableError(message, cause)
+  const error = thrown instanceof GraphQLError ? thrown : new GraphQLError(message)
+  const others = (error.extensions.others ?? []) as readonly GraphQLError[]
+  const faults = others.length > 0 ? { faults: [error, ...others].map(faultOf) } : {}
+  const fault = variableError(message, (error.originalError ?? error).message)
   if (fault === null) {
     const field = variableOf(message)
-    return { message: rephrased(message), extensions: { code: 'BAD_USER_INPUT', ...(field && { field }) } }
+    return { message: rephrased(message), extensions: { code: 'BAD_USER_INPUT', ...(field && { field }), ...faults } }
   }
   const rule = rephrased(fault.rule)
   return {
     message: `Variable "$${fault.variable}" got an invalid value at "${fault.field}"; ${rule}`,
-    extensions: { code: 'BAD_USER_INPUT', field: fault.field, rule },
+    extensions: { code: 'BAD_USER_INPUT', field: fault.field, rule, ...faults },
   }
 }
+
+function faultOf({ message, originalError }: GraphQLError): FieldFault {
+  const fault = variableError(message, originalError?.message ?? message)
+  if (fault !== null) return { field: fault.field, rule: rephrased(fault.rule) }
+  // graphql-js has a whole sentence for a required variable.
+  return { field: variableOf(message) ?? 'variables', rule: message.endsWith('null.') ? 'must not be null' : 'is missing' }
+}
+
+/** Suggestions would reveal schema names to anonymous callers. */
+export function withoutSuggestions(error: GraphQLFormattedError): GraphQLFormattedError {
+  const { rule, faults, ...extensions } = (error.extensions ?? {}) as Partial<FieldFault> & { faults?: readonly FieldFault[] }
+  return {
+    ...error,
+    message: withoutSuggestion(error.message),
+    extensions: {
+      ...extensions,
+      ...(rule !== undefined && { rule: withoutSuggestion(rule) }),
+      ...(faults && { faults: faults.map(fault => ({ ...fault, rule: withoutSuggestion(fault.rule) })) }),
+    },
+  }
+}
+
+const withoutSuggestion = (text: string): string => text.split(' Did you mean ', 1)[0]!
 
 export function graphqlError(error: RosterError, { requestId, accept }: FailedRequest): HttpResponse {
   const { status } = ERROR_CODES[error.code]

@@ -13,7 +13,7 @@ import { jsonPieces } from '../../platform/http/json.ts'
 import type { HttpRequest, HttpResponse, HttpServer } from '../../platform/http/types.ts'
 import { costOf } from './cost.ts'
 import { createDocumentCache } from './document-cache.ts'
-import { capped, formatError, graphqlError } from './errors.ts'
+import { capped, formatError, graphqlError, withoutSuggestions } from './errors.ts'
 import { introspection } from './introspection.ts'
 import { isLogInOnly, LIMITS, limitRules } from './limits.ts'
 import { MEDIA_TYPES, responseType } from './media-types.ts'
@@ -194,9 +194,9 @@ const answer: ApolloServerPlugin<Served> = {
         if (!errors) return
         const isUnknown = contextValue.actor === anonymous
         for (const [name, value] of Object.entries(waiting(errors))) response.http.headers.set(name, value)
-        response.body.singleResult.errors = capped(errors, LIMITS.fieldErrors).map(error => ({
+        const shown = capped(errors, LIMITS.fieldErrors).map(error => (isUnknown ? withoutSuggestions(error) : error))
+        response.body.singleResult.errors = shown.map(error => ({
           ...error,
-          ...(isUnknown && { message: withoutSuggestion(error.message) }),
           extensions: { ...error.extensions, requestId: contextValue.requestId },
         }))
         const status = data == null ? statusOf(errors, request.http?.headers.get('accept')) : undefined
@@ -224,9 +224,6 @@ function waiting(errors: readonly GraphQLFormattedError[]): Record<string, strin
   const seconds = errors.flatMap(({ extensions }) => (typeof extensions?.retryAfter === 'number' ? extensions.retryAfter : []))
   return seconds.length > 0 ? { 'retry-after': String(Math.max(1, Math.ceil(Math.max(...seconds)))) } : {}
 }
-
-/** Suggestions would reveal schema names to anonymous callers. */
-const withoutSuggestion = (message: string): string => message.split(' Did you mean ', 1)[0]!
 
 function statusOf(errors: readonly GraphQLFormattedError[], accept: string | undefined): number | undefined {
   const codes = errors.map(({ extensions }) => String(extensions?.code))

@@ -17,28 +17,53 @@ import {
 type Path = readonly (string | number)[]
 
 const BULK = 200
+const MAX_REFUSALS = 50
 
+/** Throws the first refusal; its extension `others` has the further ones. */
 export function checkVariables(
   schema: GraphQLSchema,
   operation: OperationDefinitionNode,
   variables: Readonly<Record<string, unknown>>,
 ): void {
+  const refusals: GraphQLError[] = []
   for (const definition of operation.variableDefinitions ?? []) {
+    if (refusals.length === MAX_REFUSALS) break
     const type = typeFromAST(schema, definition.type)
     const name = definition.variable.name.value
     if (!isInputType(type)) continue
     const value = Object.hasOwn(variables, name) ? variables[name] : undefined
     if (value === undefined) {
       if (isNonNullType(type) && !definition.defaultValue)
-        throw refusal(definition, new GraphQLError(`Variable "$${name}" of required type "${type}" was not provided.`))
+        refusals.push(refusal(definition, new GraphQLError(`Variable "$${name}" of required type "${type}" was not provided.`)))
       continue
     }
     if (value === null && isNonNullType(type))
-      throw refusal(definition, new GraphQLError(`Variable "$${name}" of non-null type "${type}" must not be null.`))
-    checkBulk(definition, { declared: type, value, path: [] })
-    coerceInputValue(value, type, (path, _, error) => {
-      throw refusal(definition, error, path)
+      refusals.push(refusal(definition, new GraphQLError(`Variable "$${name}" of non-null type "${type}" must not be null.`)))
+    else collect(refusals, definition, { declared: type, value })
+  }
+  const [first, ...others] = refusals
+  if (first === undefined) return
+  if (others.length === 0) throw first
+  const { message, nodes, originalError, extensions } = first
+  throw new GraphQLError(message, { nodes, originalError, extensions: { ...extensions, others } })
+}
+
+function collect(
+  refusals: GraphQLError[],
+  definition: VariableDefinitionNode,
+  { declared, value }: { declared: GraphQLInputType; value: unknown },
+): void {
+  const stop = new Error()
+  try {
+    checkBulk(definition, { declared, value, path: [] })
+    coerceInputValue(value, declared, (path, _, error) => {
+      refusals.push(refusal(definition, error, path))
+      // coerceInputValue would go on through a list of any length.
+      if (refusals.length === MAX_REFUSALS) throw stop
     })
+  } catch (error) {
+    if (error instanceof GraphQLError) refusals.push(error)
+    else if (error !== stop) throw error
   }
 }
 

@@ -288,6 +288,30 @@ describe('an error', () => {
     })
   })
 
+  test('of several inputs has each as a fault, with a hint for unknown fields', async () => {
+    const query =
+      'mutation ($input: CreateGroupInput!, $whole: Boolean!) { createGroup(input: $input) { group { id @include(if: $whole) } } }'
+    const { body } = await byAdmin(query, { input: { nam: 'x', iamid: 'bim', email: ['secret'] } })
+    const faults = [
+      { field: 'input.email', rule: 'String cannot represent a non string value' },
+      { field: 'input', rule: 'Field "name" of required type "String!" was not provided.' },
+      { field: 'input', rule: 'Field "nam" is not defined by type "CreateGroupInput". Did you mean "name"?' },
+      { field: 'whole', rule: 'is missing' },
+    ]
+    expect(body.errors).toHaveLength(1)
+    const { code, field, rule, faults: found } = body.errors![0]!.extensions as any
+    expect([code, { field, rule }]).toEqual(['BAD_USER_INPUT', found[0]])
+    expect(found).toEqual(expect.arrayContaining(faults))
+    expect(found).toHaveLength(faults.length)
+    expect(JSON.stringify(body)).not.toContain('secret')
+  })
+
+  test('hints no anonymous caller at the schema, in no part of the answer', async () => {
+    const answer = await post({ query: LOG_IN, variables: { input: { usrid: 'a', passwrd: 'b' } } })
+    expect(answer.body.errors![0]!.extensions.faults).toHaveLength(4)
+    expect(answer.text).not.toMatch(/did you mean/i)
+  })
+
   test('of the policy is FORBIDDEN with null in its place, and the rest is answered', async () => {
     const answer = await as((await app.as([])).token)('{ viewer { credential } user(ref: { userid: "admin" }) { id } }')
     expect(answer.status).toBe(200)

@@ -1,4 +1,4 @@
-import { buildSchema, getOperationAST, parse } from 'graphql'
+import { buildSchema, type GraphQLError, getOperationAST, parse } from 'graphql'
 import { describe, expect, test } from 'vitest'
 import { checkVariables } from '../../../src/api/graphql/variables.ts'
 
@@ -50,4 +50,23 @@ test('what would be long to write out is refused without its value, and JSON is 
     refused('Variable "$o" got invalid value at "o"; Field "k0" is not defined by type "Outer".'),
   )
   expect(() => check('$o: Outer', { o: { json: long } })).not.toThrow()
+})
+
+test('several faults are all there, fifty at most', () => {
+  const others = (definitions: string, variables: object): string[] => {
+    try {
+      check(definitions, variables)
+    } catch (error) {
+      const { message, extensions } = error as GraphQLError
+      return [message, ...((extensions.others ?? []) as GraphQLError[]).map(other => other.message)]
+    }
+    return []
+  }
+  expect(others('$i: Int!, $s: String!, $o: Outer', { i: 'x', s: null, o: { inner: [{ name: 'a' }], txet: 'b' } })).toEqual([
+    'Variable "$i" got invalid value at "i"; Int cannot represent non-integer value: "x"',
+    'Variable "$s" of non-null type "String!" must not be null.',
+    'Variable "$o" got invalid value at "o.inner[0]"; Field "id" of required type "Int!" was not provided.',
+    'Variable "$o" got invalid value at "o"; Field "txet" is not defined by type "Outer". Did you mean "text"?',
+  ])
+  expect(others('$o: Outer', { o: { inner: Array.from({ length: 10_000 }, () => ({ id: 'x' })) } })).toHaveLength(50)
 })
