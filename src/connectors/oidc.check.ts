@@ -56,7 +56,7 @@ async function countKeys(relying: RelyingParty, address: string): Promise<number
   return (JSON.parse(keysResponse(answered).toString('utf8')) as { keys: unknown[] }).keys.length
 }
 
-/** Rejecting an invalid code accepts the client (RFC 6749, 5.2). */
+/** A rejected code shows that the client was accepted (RFC 6749, 5.2). */
 async function tryClient(
   provider: oc.Configuration,
   redirectUri: string,

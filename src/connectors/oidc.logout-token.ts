@@ -59,7 +59,7 @@ function loggedOut(claims: JWTPayload, now: Date): LoggedOut {
 
 const isName = (value: unknown): value is string => typeof value === 'string' && value !== '' && value.length <= MAX_NAME
 
-/** Cached, since anyone can send tokens; bounds revoked ones. */
+/** Anyone can send tokens, so keys are cached; revoked ones end then. */
 const KEYS_MS = 60_000
 /** Unknown keys trigger a refetch: a burst, then one per period. */
 const RETRIES = 5

@@ -6,7 +6,7 @@ import type { IamRecord } from '../domain/iams/iam.ts'
 import { flag, integer, json, orNull, type RecordOf, text, texts, time } from '../platform/database/columns.ts'
 import type { Page } from '../platform/database/pagination.ts'
 
-/** failed: no data. quarantined: awaits a decision. superseded: by another. */
+/** failed: no data. quarantined: awaits a decision. superseded: by a later run. */
 export const STATUSES = ['waiting', 'reading', 'applying', 'finished', 'failed', 'quarantined', 'dropped', 'superseded'] as const
 export type RunStatus = (typeof STATUSES)[number]
 

@@ -48,7 +48,7 @@ interface Selected {
   readonly groups: readonly ArgumentNode[] | undefined
   readonly groupColumns: readonly GroupColumn[]
 }
-// Ignores @skip and @include, so documents share entries.
+// Per operation and node of a parsed document; ignores @skip and @include.
 const known = new WeakMap<OperationDefinitionNode, Map<FieldNode, Selected>>()
 
 /** In fixed order, so that equal selections share a statement. */

@@ -103,7 +103,7 @@ export function reachable(host: string): string {
   return host === '0.0.0.0' || /^[0:]+$/.test(host) ? '127.0.0.1' : bracketed(host)
 }
 
-/** 'credentials': before an @. A password may contain a slash. */
+/** 'credentials': before an @; all of a URL, where a password may contain a slash. */
 export function mask(text: string, secret: 'whole' | 'url' | 'credentials'): string {
   if (secret === 'credentials') return printable(text.replace(/^([a-z]+:\/\/)?.*@/is, '$1****@'))
   const isPlain = /^[a-z]+:\/\/[^/?#\\]*(?:[/?#][^@]*)?$/i.test(text)

@@ -17,7 +17,7 @@ export function createScimRate(): ScimRate {
       }
       const { left, at } = buckets.get(iamid) ?? { left: perMinute, at: now }
       const filled = Math.min(perMinute, left + ((now - at) * perMinute) / MINUTE)
-      // Unwritten on refusal, which would add up rounding errors.
+      // A refusal writes nothing: it would add up rounding errors.
       if (filled < 1)
         throw new TooManyRequests(`This IAM takes ${perMinute} SCIM requests a minute (scimRequestsPerMinute)`, {
           retryAfter: Math.ceil(((1 - filled) * MINUTE) / perMinute / 1000),
