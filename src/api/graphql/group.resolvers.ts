@@ -1,4 +1,3 @@
-import { maySee } from '../../authorization/policy.ts'
 import { attributes, authorizationsOrNull, bimAuthorizations, iamAuthorizations } from '../../domain/attributes/attribute.ts'
 import { groups, listGroupNames, listGroups } from '../../domain/groups/groups.service.ts'
 import { memberships } from '../../domain/groups/memberships.service.ts'
@@ -21,27 +20,16 @@ export const groupResolvers: Resolvers = {
     changeGroupMembers: (_, { input }, context) => memberships.change(context, input),
   },
   Group: {
-    scim: (group, _, { actor }) => (maySee(actor, 'Group.private') ? group.scim : null),
-    scimid: (group, _, { actor }) => (maySee(actor, 'Group.private') ? group.scimid : null),
-    authorizations: async (group, _, { actor, loaders }) =>
-      maySee(actor, 'Group.private') ? authorizationsOrNull(await loaders.attributesOfGroup.load(group.id)) : null,
-    bimAuthorizations: async (group, _, { actor, loaders }) =>
-      maySee(actor, 'Group.private') ? bimAuthorizations(await loaders.attributesOfGroup.load(group.id)) : null,
-    iamAuthorizations: async (group, _, { actor, loaders }) =>
-      maySee(actor, 'Group.private') ? iamAuthorizations(await loaders.attributesOfGroup.load(group.id)) : null,
-    attributes: async (group, _, { actor, loaders }) =>
-      maySee(actor, 'Group.private') ? attributes(await loaders.attributesOfGroup.load(group.id)) : null,
-    permissions: (group, _, { actor, loaders }) =>
-      maySee(actor, 'Group.private') ? loaders.groupPermissionsOfGroup.load(group.id) : null,
+    authorizations: async (group, _, { loaders }) => authorizationsOrNull(await loaders.attributesOfGroup.load(group.id)),
+    bimAuthorizations: async (group, _, { loaders }) => bimAuthorizations(await loaders.attributesOfGroup.load(group.id)),
+    iamAuthorizations: async (group, _, { loaders }) => iamAuthorizations(await loaders.attributesOfGroup.load(group.id)),
+    attributes: async (group, _, { loaders }) => attributes(await loaders.attributesOfGroup.load(group.id)),
+    permissions: (group, _, { loaders }) => loaders.groupPermissionsOfGroup.load(group.id),
     members: (group, page, context) => memberships.ofGroup(context, { groupId: group.id, page, loaders: context.loaders }),
   },
   Membership: {
-    id: (membership, _, { actor }) => (maySee(actor, 'Membership.private') ? membership.id : null),
     group: async (membership, _, { loaders }) => (await loaders.groupById.load(membership.groupId))!,
-    user: (membership, _, { actor, loaders }) =>
-      maySee(actor, 'Membership.private') ? loaders.userById.load(membership.userId) : null,
-    sources: (membership, _, { actor }) => (maySee(actor, 'Membership.private') ? [...membership.sources] : null),
-    createdAt: (membership, _, { actor }) => (maySee(actor, 'Membership.private') ? membership.createdAt : null),
-    updatedAt: (membership, _, { actor }) => (maySee(actor, 'Membership.private') ? membership.updatedAt : null),
+    user: (membership, _, { loaders }) => loaders.userById.load(membership.userId),
+    sources: membership => [...membership.sources],
   },
 }

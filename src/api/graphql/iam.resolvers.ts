@@ -1,4 +1,3 @@
-import { maySee } from '../../authorization/policy.ts'
 import { identities } from '../../diagnostics/diagnostics.service.ts'
 import { groupPermissions, scimEnabled, scimUrl } from '../../domain/iams/iam.ts'
 import { iams } from '../../domain/iams/iams.service.ts'
@@ -6,9 +5,6 @@ import { missingIn } from '../../domain/iams/missing-loss.ts'
 import { entryIdsOf } from '../../federation/source-ids.ts'
 import type { Resolvers } from '../../generated/graphql.ts'
 import { deprovisioning } from '../../scim/resources/deprovisioning.service.ts'
-
-/** For APPLICATION_ADMIN only (authorization-matrix, note 14). */
-const seen = (context: Parameters<typeof iams.list>[0]) => maySee(context.actor, 'Iam.private')
 
 export const iamResolvers: Resolvers = {
   Query: {
@@ -32,21 +28,13 @@ export const iamResolvers: Resolvers = {
   Iam: {
     missing: iam => missingIn(iam),
     oauth: iam => iam.type === 'openid',
-    scimEnabled: (iam, _, context) => (seen(context) ? scimEnabled(iam) : null),
-    scimUrl: (iam, _, context) => (seen(context) && scimEnabled(iam) ? scimUrl(context.app.config.publicUrl, iam.id) : null),
-    scimKeyPrefix: (iam, _, context) => (seen(context) ? iam.scimKeyPrefix : null),
-    scimKeys: (iam, _, context) => (seen(context) ? context.loaders.scimKeysOfIam.load(iam.id) : null),
-    scimDeprovisioningHeldAt: async (iam, _, context) =>
-      seen(context) ? ((await context.loaders.scimGuardOfIam.load(iam.id))?.heldAt ?? null) : null,
-    defaultPermissions: (iam, _, context) =>
-      maySee(context.actor, 'Iam.defaultPermissions') ? [...iam.defaultPermissions] : null,
-    groupPermissions: async (iam, _, context) =>
-      seen(context) ? groupPermissions(await context.loaders.groupPermissionsOfIam.load(iam.id)) : null,
-    config: (iam, _, context) => (seen(context) ? iam.config : null),
-    entryIds: (iam, _, context) => (seen(context) ? entryIdsOf(iam) : null),
-    entryIdsMissingSince: (iam, _, context) => (seen(context) ? iam.idsMissingSince : null),
-    secrets: (iam, _, context) => (seen(context) ? iam.secrets : null),
-    createdAt: (iam, _, context) => (seen(context) ? iam.createdAt : null),
-    updatedAt: (iam, _, context) => (seen(context) ? iam.updatedAt : null),
+    scimEnabled,
+    scimUrl: (iam, _, context) => (scimEnabled(iam) ? scimUrl(context.app.config.publicUrl, iam.id) : null),
+    scimKeys: (iam, _, context) => context.loaders.scimKeysOfIam.load(iam.id),
+    scimDeprovisioningHeldAt: async (iam, _, context) => (await context.loaders.scimGuardOfIam.load(iam.id))?.heldAt ?? null,
+    defaultPermissions: iam => [...iam.defaultPermissions],
+    groupPermissions: async (iam, _, context) => groupPermissions(await context.loaders.groupPermissionsOfIam.load(iam.id)),
+    entryIds: entryIdsOf,
+    entryIdsMissingSince: iam => iam.idsMissingSince,
   },
 }

@@ -1,4 +1,3 @@
-import { maySee } from '../../authorization/policy.ts'
 import { domains } from '../../domain/projects/domains.service.ts'
 import { projects } from '../../domain/projects/projects.service.ts'
 import { dataSources } from '../../domain/projects/sources.service.ts'
@@ -23,12 +22,10 @@ export const projectResolvers: Resolvers = {
     changeDataSourceOwners: async (_, { input }, context) => ({ dataSource: await dataSources.changeOwners(context, input) }),
   },
   Project: {
-    members: ({ id }, page, context) =>
-      maySee(context.actor, 'Project.members') ? context.loaders.membersOfProject.of(id, page) : null,
+    members: ({ id }, page, context) => context.loaders.membersOfProject.of(id, page),
   },
   Domain: {
-    permissions: ({ id }, page, context) =>
-      maySee(context.actor, 'Domain.permissions') ? context.loaders.permissionsOfDomain.of(id, page) : null,
+    permissions: ({ id }, page, context) => context.loaders.permissionsOfDomain.of(id, page),
   },
   DomainPermission: {
     domain: async ({ domainId }, _, context) => (await context.loaders.domainById.load(domainId))!,

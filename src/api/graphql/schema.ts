@@ -14,23 +14,26 @@ import { scalars } from './scalars.ts'
 import { sessionResolvers } from './session.resolvers.ts'
 import { syncResolvers } from './sync.resolvers.ts'
 import { userResolvers } from './user.resolvers.ts'
+import { withVisibility } from './visibility.ts'
 
 export const createSchema = (): GraphQLSchema =>
   withBudget(
-    makeExecutableSchema({
-      typeDefs: readFileSync(new URL('../../../schema.graphql', import.meta.url), 'utf8'),
-      resolvers: [
-        scalars as Resolvers,
-        userResolvers,
-        sessionResolvers,
-        syncResolvers,
-        groupResolvers,
-        attributeResolvers,
-        iamResolvers,
-        exchangeResolvers,
-        credentialResolvers,
-        projectResolvers,
-        auditResolvers,
-      ],
-    }),
+    withVisibility(
+      makeExecutableSchema({
+        typeDefs: readFileSync(new URL('../../../schema.graphql', import.meta.url), 'utf8'),
+        resolvers: [
+          scalars as Resolvers,
+          userResolvers,
+          sessionResolvers,
+          syncResolvers,
+          groupResolvers,
+          attributeResolvers,
+          iamResolvers,
+          exchangeResolvers,
+          credentialResolvers,
+          projectResolvers,
+          auditResolvers,
+        ],
+      }),
+    ),
   )

@@ -19,6 +19,7 @@ import { isLogInOnly, LIMITS, limitRules } from './limits.ts'
 import { MEDIA_TYPES, responseType } from './media-types.ts'
 import { type Budget, createBudget, restart } from './response-budget.ts'
 import { checkVariables } from './variables.ts'
+import { HiddenFields } from './visibility.ts'
 
 interface Locals extends Record<string, unknown> {
   context?: Context
@@ -85,6 +86,7 @@ export async function registerGraphql(
 /** Apollo copies the context, so results are a nested object. */
 interface Served extends Context {
   readonly budget: Budget
+  readonly hidden: HiddenFields
   readonly outcome: {
     leave?: () => void
     long?: object
@@ -109,7 +111,7 @@ async function serve(apollo: ApolloServer<Served>, large: FairQueue, request: Ht
     restart(budget)
   }
   const budget: Budget = createBudget({ items: LIMITS.items, large: once(enter) })
-  const context = async () => ({ ...own, budget, outcome })
+  const context = async () => ({ ...own, budget, outcome, hidden: new HiddenFields() })
   try {
     const answered = await apollo.executeHTTPGraphQLRequest({ httpGraphQLRequest, context })
     if (answered.body.kind !== 'complete') throw new Error('Incremental delivery is not switched on')
@@ -164,9 +166,14 @@ const cost = (schema: GraphQLSchema): ApolloServerPlugin<Served> => ({
           )
         if (counted > LIMITS.largeCost) await contextValue.budget.large?.()
       },
-      async willSendResponse({ response }) {
+      async willSendResponse({ response, contextValue }) {
         if (counted === undefined || response.body.kind !== 'single') return
-        response.body.singleResult.extensions = { ...response.body.singleResult.extensions, cost: counted }
+        const hidden = contextValue.hidden.paths
+        response.body.singleResult.extensions = {
+          ...response.body.singleResult.extensions,
+          cost: counted,
+          ...(hidden.length > 0 && { hidden }),
+        }
       },
     }
   },

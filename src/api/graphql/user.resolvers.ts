@@ -1,4 +1,3 @@
-import { maySee } from '../../authorization/policy.ts'
 import { attributes, authorizations, bimAuthorizations, iamAuthorizations } from '../../domain/attributes/attribute.ts'
 import { passwords } from '../../domain/credentials/passwords.service.ts'
 import { permissions } from '../../domain/users/permissions.service.ts'
@@ -40,45 +39,28 @@ export const userResolvers: Resolvers = {
     iam: (user, _, { loaders }) => loaders.iamById.load(user.iamid),
     profile: user => user,
     authentication: user => user.authenticationId,
-    sourceIds: (user, _, { actor }) => (maySee(actor, 'User.sourceIds', user) ? sourceIdsOf(user) : null),
+    sourceIds: sourceIdsOf,
     hasLogin: user => user.lastLogin !== null,
     lastExternalRefresh,
     permissions: async (user, _, { loaders }) => distinct(await loaders.grantsOfUser.load(user.id)),
-    groupPermissions: async (user, _, { actor, loaders }) =>
-      maySee(actor, 'User.private', user) ? distinct((await loaders.grantsOfUser.load(user.id)).filter(byGroup)) : null,
-    permissionGrants: (user, _, { actor, loaders }) =>
-      maySee(actor, 'User.private', user) ? loaders.grantsOfUser.load(user.id) : null,
-    authorizations: async (user, _, { actor, loaders }) =>
-      maySee(actor, 'User.private', user) ? authorizations(await loaders.attributesOfUser.load(user.id)) : null,
-    bimAuthorizations: async (user, _, { actor, loaders }) =>
-      maySee(actor, 'User.private', user) ? bimAuthorizations(await loaders.attributesOfUser.load(user.id)) : null,
-    iamAuthorizations: async (user, _, { actor, loaders }) =>
-      maySee(actor, 'User.private', user) ? iamAuthorizations(await loaders.attributesOfUser.load(user.id)) : null,
-    attributes: async (user, _, { actor, loaders }) =>
-      maySee(actor, 'User.private', user) ? attributes(await loaders.attributesOfUser.load(user.id)) : null,
-    effectiveAttributes: (user, _, { actor, loaders }) =>
-      maySee(actor, 'User.groups', user) ? loaders.effectiveAttributesOfUser.load(user.id) : null,
-    memberships: (user, page, { actor, loaders }) =>
-      maySee(actor, 'User.groups', user) ? loaders.membershipsOfUser.of(user.id, page) : null,
-    groups: (user, page, { actor, loaders }) =>
-      maySee(actor, 'User.groups', user) ? loaders.groupsOfUser.of(user.id, page) : null,
-    apiKeys: (user, page, { actor, loaders }) =>
-      maySee(actor, 'User.apiKeys', user) ? loaders.apiKeysOfUser.of(user.id, page) : null,
-    tokens: (user, page, { actor, loaders }) =>
-      maySee(actor, 'User.tokens', user) ? loaders.tokensOfUser.of(user.id, page) : null,
+    groupPermissions: async (user, _, { loaders }) => distinct((await loaders.grantsOfUser.load(user.id)).filter(byGroup)),
+    permissionGrants: (user, _, { loaders }) => loaders.grantsOfUser.load(user.id),
+    authorizations: async (user, _, { loaders }) => authorizations(await loaders.attributesOfUser.load(user.id)),
+    bimAuthorizations: async (user, _, { loaders }) => bimAuthorizations(await loaders.attributesOfUser.load(user.id)),
+    iamAuthorizations: async (user, _, { loaders }) => iamAuthorizations(await loaders.attributesOfUser.load(user.id)),
+    attributes: async (user, _, { loaders }) => attributes(await loaders.attributesOfUser.load(user.id)),
+    effectiveAttributes: (user, _, { loaders }) => loaders.effectiveAttributesOfUser.load(user.id),
+    memberships: (user, page, { loaders }) => loaders.membershipsOfUser.of(user.id, page),
+    groups: (user, page, { loaders }) => loaders.groupsOfUser.of(user.id, page),
+    apiKeys: (user, page, { loaders }) => loaders.apiKeysOfUser.of(user.id, page),
+    tokens: (user, page, { loaders }) => loaders.tokensOfUser.of(user.id, page),
     currentProject: (user, _, { loaders }) =>
       user.currentProjectId === null ? null : loaders.projectById.load(user.currentProjectId),
-    domainPermissions: (user, page, { actor, loaders }) =>
-      maySee(actor, 'User.domainPermissions', user) ? loaders.domainPermissionsOfUser.of(user.id, page) : null,
+    domainPermissions: (user, page, { loaders }) => loaders.domainPermissionsOfUser.of(user.id, page),
     isDataSourceOwner: (user, _, { loaders }) => loaders.isDataSourceOwner.load(user.id),
   },
   Profile: {
     id: user => user.profileId,
-    phone: (user, _, { actor }) => (maySee(actor, 'Profile.private', user) ? user.phone : null),
-    sqlUser: (user, _, { actor }) => (maySee(actor, 'Profile.private', user) ? user.sqlUser : null),
-    preferences: (user, _, { actor }) => (maySee(actor, 'Profile.private', user) ? user.preferences : null),
-    externalUserIds: (user, _, { actor }) => (maySee(actor, 'Profile.private', user) ? user.externalUserIds : null),
-    scim: (user, _, { actor }) => (maySee(actor, 'Profile.private', user) ? user.scim : null),
     createdAt: user => user.profileCreatedAt,
     updatedAt: user => user.profileUpdatedAt,
   },

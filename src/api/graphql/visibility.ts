@@ -1,0 +1,113 @@
+/** Fields that the policy may hide: they are null then, and `extensions.hidden` lists each once. */
+import {
+  defaultFieldResolver,
+  type GraphQLFieldResolver,
+  type GraphQLResolveInfo,
+  type GraphQLSchema,
+  isObjectType,
+} from 'graphql'
+import type { Context } from '../../authorization/context.ts'
+import { type FieldGroup, maySee } from '../../authorization/policy.ts'
+
+/** Type → field → the field group of the policy. */
+export const guardedFields: Readonly<Record<string, Readonly<Record<string, FieldGroup>>>> = {
+  User: {
+    sourceIds: 'User.sourceIds',
+    groupPermissions: 'User.private',
+    permissionGrants: 'User.private',
+    authorizations: 'User.private',
+    bimAuthorizations: 'User.private',
+    iamAuthorizations: 'User.private',
+    attributes: 'User.private',
+    effectiveAttributes: 'User.groups',
+    memberships: 'User.groups',
+    groups: 'User.groups',
+    apiKeys: 'User.apiKeys',
+    tokens: 'User.tokens',
+    domainPermissions: 'User.domainPermissions',
+  },
+  Profile: {
+    phone: 'Profile.private',
+    sqlUser: 'Profile.private',
+    preferences: 'Profile.private',
+    externalUserIds: 'Profile.private',
+    scim: 'Profile.private',
+  },
+  Group: {
+    scim: 'Group.private',
+    scimid: 'Group.private',
+    authorizations: 'Group.private',
+    bimAuthorizations: 'Group.private',
+    iamAuthorizations: 'Group.private',
+    attributes: 'Group.private',
+    permissions: 'Group.private',
+  },
+  Membership: {
+    id: 'Membership.private',
+    user: 'Membership.private',
+    sources: 'Membership.private',
+    createdAt: 'Membership.private',
+    updatedAt: 'Membership.private',
+  },
+  Iam: {
+    scimEnabled: 'Iam.private',
+    scimUrl: 'Iam.private',
+    scimKeyPrefix: 'Iam.private',
+    scimKeys: 'Iam.private',
+    scimDeprovisioningHeldAt: 'Iam.private',
+    defaultPermissions: 'Iam.defaultPermissions',
+    groupPermissions: 'Iam.private',
+    config: 'Iam.private',
+    entryIds: 'Iam.private',
+    entryIdsMissingSince: 'Iam.private',
+    secrets: 'Iam.private',
+    createdAt: 'Iam.private',
+    updatedAt: 'Iam.private',
+  },
+  Project: { members: 'Project.members' },
+  Domain: { permissions: 'Domain.permissions' },
+}
+
+/** Of one response; each selection of the operation is looked at once, not once per row. */
+export class HiddenFields {
+  readonly #seen = new WeakSet<object>()
+  readonly #paths = new Set<string>()
+
+  add({ fieldNodes, path }: Pick<GraphQLResolveInfo, 'fieldNodes' | 'path'>): void {
+    if (this.#seen.has(fieldNodes)) return
+    this.#seen.add(fieldNodes)
+    const keys: string[] = []
+    for (let at: typeof path | undefined = path; at; at = at.prev) if (typeof at.key === 'string') keys.unshift(at.key)
+    this.#paths.add(keys.join('.'))
+  }
+
+  /** Response keys, without list indexes: `users.nodes.profile.phone`. */
+  get paths(): string[] {
+    return [...this.#paths].sort()
+  }
+}
+
+export interface WithHidden {
+  readonly hidden?: HiddenFields
+}
+
+type Resolve = GraphQLFieldResolver<{ id?: number }, Context & WithHidden>
+
+export function withVisibility(schema: GraphQLSchema): GraphQLSchema {
+  for (const [name, groups] of Object.entries(guardedFields)) {
+    const type = schema.getType(name)
+    if (!isObjectType(type)) throw new Error(`The schema has no type ${name}`)
+    for (const [fieldName, group] of Object.entries(groups)) {
+      const field = type.getFields()[fieldName]
+      if (!field) throw new Error(`The schema has no field ${name}.${fieldName}`)
+      const resolve = field.resolve ?? defaultFieldResolver
+      field.resolve = (...call: Parameters<Resolve>) => {
+        const [record, , context, info] = call
+        if (maySee(context.actor, group, record)) return resolve(...call)
+        context.hidden?.add(info)
+        return null
+      }
+    }
+  }
+  return schema
+}
