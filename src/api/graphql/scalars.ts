@@ -50,7 +50,7 @@ export const scalars = {
     must: 'a time such as 2026-11-22T09:30:00.000Z',
     serialize: value => (value instanceof Date ? value.toISOString() : value),
   }),
-  JSON: GraphQLJSON,
+  JSON: { serialize: GraphQLJSON.serialize, parseValue: GraphQLJSON.parseValue, parseLiteral: GraphQLJSON.parseLiteral },
   IamId: scalar('IamId', { parse: plain, must: 'a string of at most 254 characters' }),
   ...Object.fromEntries(
     ['UserId', 'ProfileId', 'GroupId', 'MembershipId', 'ApiKeyId', 'TokenId', 'ProjectId', 'DataSourceId'].map(name => [

@@ -16,11 +16,14 @@ import { syncResolvers } from './sync.resolvers.ts'
 import { userResolvers } from './user.resolvers.ts'
 import { withVisibility } from './visibility.ts'
 
+/** The schema with its descriptions, as GET /schema.graphql has it. */
+export const schemaText = readFileSync(new URL('../../../schema.graphql', import.meta.url), 'utf8')
+
 export const createSchema = (): GraphQLSchema =>
   withBudget(
     withVisibility(
       makeExecutableSchema({
-        typeDefs: readFileSync(new URL('../../../schema.graphql', import.meta.url), 'utf8'),
+        typeDefs: schemaText,
         resolvers: [
           scalars as Resolvers,
           userResolvers,

@@ -18,6 +18,7 @@ import { introspection } from './introspection.ts'
 import { isLogInOnly, LIMITS, limitRules } from './limits.ts'
 import { MEDIA_TYPES, responseType } from './media-types.ts'
 import { type Budget, createBudget, restart } from './response-budget.ts'
+import { schemaText } from './schema.ts'
 import { checkVariables } from './variables.ts'
 import { HiddenFields } from './visibility.ts'
 
@@ -30,7 +31,7 @@ interface Deps {
   log: Logger
   large: FairQueue
   /** Anonymous without a credential. Throws Unauthenticated for an invalid one. */
-  contextOf(request: HttpRequest<Locals>, credential: 'offered'): Promise<Context>
+  contextOf(request: HttpRequest<Locals>, credential: 'offered' | 'required'): Promise<Context>
 }
 
 /** No page of another site sends one without a preflight (Fetch standard, CORS-safelisted request-header). */
@@ -79,6 +80,15 @@ export async function registerGraphql(
     bodyLimit: ({ locals }) => bodyLimitOf(locals.context!.actor),
     tooLarge: request => (isAnonymous(request) ? new Unauthenticated(NEEDS_CREDENTIAL) : undefined),
     handler: request => serve(apollo, large, request),
+  })
+  http.route<Locals>({
+    method: 'GET',
+    path: '/schema.graphql',
+    body: 'none',
+    authenticate: async request => {
+      request.locals.context = await contextOf(request, 'required')
+    },
+    handler: async () => ({ status: 200, headers: { 'content-type': 'text/plain; charset=utf-8' }, body: schemaText }),
   })
   return { stop: () => apollo.stop() }
 }

@@ -33,8 +33,8 @@ describe('the table', () => {
   })
 
   test.each(Object.keys(guardedFields))('has each field of %s whose description says that it is hidden', type => {
-    const said = Object.values(fieldsOf(type)).filter(({ description }) => /\bhidden without\b/i.test(description ?? ''))
-    expect(Object.keys(guardedFields[type]!)).toEqual(expect.arrayContaining(said.map(({ name }) => name)))
+    const described = Object.values(fieldsOf(type)).filter(({ description }) => /\bhidden without\b/i.test(description ?? ''))
+    expect(Object.keys(guardedFields[type]!)).toEqual(expect.arrayContaining(described.map(({ name }) => name)))
   })
 })
 
