@@ -1,4 +1,4 @@
-/** Paths for programs, each with those below it. The others are pages for people. */
+/** Paths for programs; the others are pages for people. */
 export const API_PATHS = [
   '/apikey',
   '/bim',

@@ -54,7 +54,7 @@ function codeOf(code: string, thrown: unknown): string {
   return code === 'BAD_REQUEST' && status === ERROR_CODES.METHOD_NOT_ALLOWED.status ? 'METHOD_NOT_ALLOWED' : code
 }
 
-/** Apollo unwraps resolvers' errors only: not those before execution, such as a full queue. */
+/** Apollo unwraps resolvers' errors only, not a full queue's. */
 function causeOf(thrown: unknown): unknown {
   const cause = thrown instanceof GraphQLError ? thrown.originalError : undefined
   return cause instanceof RosterError ? cause : unwrapResolverError(thrown)

@@ -34,7 +34,7 @@ interface Deps {
   contextOf(request: HttpRequest<Locals>, credential: 'offered' | 'required'): Promise<Context>
 }
 
-/** No page of another site sends one without a preflight (Fetch standard, CORS-safelisted request-header). */
+/** Another site needs a preflight (Fetch standard, CORS-safelisted request-header). */
 const UNSAFE_HEADERS = ['authorization', 'x-apollo-operation-name', 'apollo-require-preflight']
 const NEEDS_CREDENTIAL =
   'A token or an API key is needed: send it as Authorization: Bearer <token>. Without one only the log-in mutations run'

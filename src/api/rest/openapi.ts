@@ -75,7 +75,7 @@ const errorSchema = {
   required: ['statusCode', 'error', 'message'],
   properties: { statusCode: { type: 'integer' }, error: { type: 'string' }, message: { type: 'string' } },
 }
-/** Whole schemas in it would be two more types of a generated client. */
+/** Whole schemas would be further types of generated clients. */
 const changedOwner = { anyOf: ['ChangedUser', 'ChangedGroup'].map(name => ({ $ref: `#/components/schemas/${name}` })) }
 const json = (ref: string) => ({ 'application/json': { schema: { $ref: `#/components/${ref}` } } })
 

@@ -60,7 +60,7 @@ export class Backend {
     return this.#db.runExclusive(() => this.#db.execProtocolRaw(message))
   }
 
-  /** Not by execProtocolRaw, which parses each reply and keeps its messages for good. */
+  /** execProtocolRaw would keep its messages for good. */
   async send(message: Uint8Array): Promise<Uint8Array> {
     const parts: Uint8Array[] = []
     const onRawData = (data: Uint8Array) => void parts.push(data.slice())

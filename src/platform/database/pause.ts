@@ -1,4 +1,4 @@
-/** Between the steps of a long change on the single connection of the embedded database. */
+/** Between the steps of a long embedded change. */
 import { setImmediate, setTimeout } from 'node:timers/promises'
 import type { StorePool } from './pool.ts'
 
@@ -6,7 +6,7 @@ import type { StorePool } from './pool.ts'
 const QUIET = 3
 const LONGEST = 50
 
-/** Lets a request that waited for the last step send its next statements, so that it waits for one step only. */
+/** A waiting request sends its next statements, and waits only once. */
 export function createPause(pool: Pick<StorePool, 'taken' | 'isFree'>): () => Promise<void> {
   return async () => {
     const end = performance.now() + LONGEST

@@ -5,7 +5,7 @@ interface Range {
   readonly order: number
 }
 
-/** RFC 9110 12.5.1. Of equal weights the more specific, then the one named first; null when none is accepted. */
+/** RFC 9110 12.5.1. Of equal weights the more specific, then the first. */
 export function preferredType<Type extends string>(accept: string | undefined, offered: readonly Type[]): Type | null {
   if (!accept) return offered[0] ?? null
   const ranges = accept.split(',').map(rangeOf)

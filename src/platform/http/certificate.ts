@@ -15,7 +15,7 @@ export interface Certificate {
   readonly until: Date
 }
 
-/** Throws when a file cannot be read or parsed, or when they do not belong together. */
+/** Throws for unreadable files, or when they do not belong together. */
 export function readCertificate({ cert: certFile, key: keyFile }: CertificateFiles): Certificate {
   const [cert, key] = [readFileSync(certFile), readFileSync(keyFile)]
   const first = new X509Certificate(cert)
@@ -30,7 +30,7 @@ interface Watch {
   readonly use: (certificate: Certificate) => void
 }
 
-/** Calls `use` after each change; keeps the former certificate while the new files are faulty. */
+/** Keeps the former certificate while the new files are faulty. */
 export function watchCertificate(files: CertificateFiles, { every, log, use }: Watch): { stop(): void } {
   let stopped = false
   let known = stampOf(files)

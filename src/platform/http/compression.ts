@@ -6,7 +6,7 @@ export type Coding = 'br' | 'gzip'
 
 /** Bytes; below, headers outweigh the gain. */
 const LEAST = 1024
-/** At one time, up to 2 MB of memory each; further responses are sent as they are. */
+/** Up to 2 MB of memory each; further responses stay plain. */
 const MOST = 16
 const CODINGS: readonly Coding[] = ['br', 'gzip']
 const TYPES = /^(?:text\/|application\/(?:[\w.-]+\+)?(?:json|javascript|xml)|image\/svg\+xml)/

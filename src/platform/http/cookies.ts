@@ -37,7 +37,7 @@ export function cookieLine(publicUrl: string, { name, value, path, life }: Cooki
   return `${name}=${value}; Path=${below}; Max-Age=${life}; HttpOnly; SameSite=Lax${secure}`
 }
 
-/** From a page that may use the session cookie; browsers set Origin (RFC 6454 7.3). */
+/** May use the session cookie; browsers set Origin (RFC 6454 7.3). */
 export const isTrustedOrigin = (
   headers: IncomingHttpHeaders,
   { publicUrl, corsOrigins }: { publicUrl: string; corsOrigins: readonly string[] },

@@ -36,7 +36,7 @@ export class Cors {
     response['access-control-expose-headers'] = EXPOSED
   }
 
-  /** Null for other requests and other origins. The request that follows shows whether path and method exist. */
+  /** Null for other requests and origins. Whether the path exists shows later. */
   preflight(method: string, path: string, headers: IncomingHttpHeaders): HttpResponse | null {
     const { origin, 'access-control-request-method': asked, 'access-control-request-headers': names } = headers
     if (method !== 'OPTIONS' || asked === undefined || origin === undefined) return null

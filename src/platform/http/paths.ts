@@ -10,7 +10,7 @@ interface Template {
 export class Paths {
   #templates: readonly Template[] = []
 
-  /** `:param` is a segment, `*` the rest. GET implies HEAD; every path has OPTIONS. */
+  /** `:param` is a segment, `*` the rest. GET implies HEAD. */
   add(path: string, methods: readonly string[]): void {
     const segments = path.split('/').slice(1)
     const all = methods.includes('GET') ? ['HEAD', 'OPTIONS', ...methods] : ['OPTIONS', ...methods]

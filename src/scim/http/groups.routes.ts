@@ -12,7 +12,7 @@ export const groupRoutes = resourceRoutes({
   serialize: serializeGroup,
   shown: asked => ({ members: isShown(asked, 'members') }),
   service: scimGroups,
-  /** No body unless asked for (RFC 7644 3.5.2): it would read all members. */
+  /** Without a body (RFC 7644 3.5.2), which would read all members. */
   patch: async ({ context, base, id, asked, body, ifMatch, ifNoneMatch }) => {
     const isWanted = asked.attributes.length > 0
     const members = isWanted && isShown(asked, 'members')

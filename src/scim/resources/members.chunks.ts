@@ -34,7 +34,7 @@ export interface Prepared<T> {
 
 export const WHOLE: Prepared<never> = { read: null, pieces: null, leave: () => {} }
 
-/** The options of a command that may read a long change before its transaction. */
+/** For commands that may read long changes before their transaction. */
 export const prepared = <A, T extends Wanted>(
   plan: (call: ServiceContext, iam: IamRecord, args: A) => { readonly key: string; readonly read: () => Promise<T> },
 ) => ({
