@@ -19,7 +19,8 @@ const compressed: Plugin = {
 
 export default defineConfig({
   root: 'src/ui',
-  base: '/graphiql/',
+  // Relative: the server adds the path of PUBLIC_URL.
+  base: './',
   logLevel: 'warn',
   plugins: [compressed],
   build: {

@@ -91,6 +91,7 @@ export async function startApp(config: Config, given: StartOptions = {}): Promis
     cors,
     certificate,
     secrets: SECRET_RESPONSES,
+    prefix: new URL(config.publicUrl).pathname,
   })
   let prepared = false
   const ping = async () => {
@@ -185,7 +186,7 @@ async function registerApis(http: HttpServer, app: App) {
   const schema = createSchema()
   const contextOf = (request: HttpRequest, credential: AuthRequirement) => contextOfRequest(app, request, credential)
   registerFront(http, app.config)
-  registerPlayground(http)
+  registerPlayground(http, { publicUrl: app.config.publicUrl })
   const rate = createScimRate()
   registerScim(http, {
     publicUrl: app.config.publicUrl,

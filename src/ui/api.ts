@@ -1,5 +1,6 @@
 // The page's only network access: /graphql of its origin, and sign-out.
 import type { ExecutionResult } from 'graphql'
+import { pathTo } from './base.ts'
 import type { Credential } from './credential.ts'
 
 type Operation = { query: string; variables?: unknown; operationName?: string | null }
@@ -10,7 +11,7 @@ export async function send<Data>(
   headers: Record<string, string> = {},
   { session = false } = {},
 ): Promise<ExecutionResult<Data>> {
-  const response = await fetch('/graphql', {
+  const response = await fetch(pathTo('/graphql'), {
     method: 'POST',
     headers: { accept: 'application/graphql-response+json, application/json', 'content-type': 'application/json', ...headers },
     body: JSON.stringify(operation),
@@ -49,7 +50,7 @@ export async function signOut({ secret, issued, iamid }: Credential): Promise<st
 
 async function signOutSession(iamid: string): Promise<string> {
   const failed = new Error('The server does not answer: you are still signed in.')
-  const response = await fetch(`/login/${encodeURIComponent(iamid)}/logout`, {
+  const response = await fetch(pathTo(`/login/${encodeURIComponent(iamid)}/logout`), {
     method: 'POST',
     headers: { accept: 'application/json' },
     credentials: 'same-origin',

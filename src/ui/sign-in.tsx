@@ -1,5 +1,6 @@
 import { type ReactNode, type SyntheticEvent, useId, useState } from 'react'
 import { identify, signIn } from './api.ts'
+import { pathTo } from './base.ts'
 import type { Credential } from './credential.ts'
 
 export function SignIn(props: {
@@ -73,7 +74,7 @@ function Entry({ notice, onEnter }: { notice: string; onEnter: (credential: Cred
       <button type="button" className="roster-quiet" onClick={toggle}>
         {byPassword ? 'Paste a token instead' : 'Use a password instead'}
       </button>
-      <a href="/login">Other ways to sign in</a>
+      <a href={pathTo('/login')}>Other ways to sign in</a>
       <p role="alert">{message ?? notice}</p>
     </form>
   )

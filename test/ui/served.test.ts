@@ -22,7 +22,7 @@ async function serve(files: Record<string, string>) {
   }
   writeFileSync(join(folder, 'secret.txt'), 'not to be served')
   const http = createHttp({ log: pino({ level: 'silent' }) })
-  registerPlayground(http, built)
+  registerPlayground(http, { publicUrl: 'https://roster.example/people', built })
   const port = await http.listen({ port: 0, host: '127.0.0.1' })
   undo.push(() => http.close())
   return (path: string, headers: Record<string, string> = {}) =>
@@ -89,4 +89,10 @@ test('the page shows whether the browser has a session, and no part of it', asyn
   for (const cookie of ['', 'other=1', 'roster_session=a; roster_session=b'])
     expect(await page(cookie)).toBe('<div id="root"></div>')
   expect((await get('/graphiql')).headers.get('vary')).toContain('cookie')
+})
+
+test('the page asks for its assets below the path of PUBLIC_URL', async () => {
+  const get = await serve({ 'index.html': '<script src="./assets/a.js"></script><link href="./assets/b.css">' })
+  const page = await (await get('/graphiql')).text()
+  expect(page).toBe('<script src="/people/graphiql/assets/a.js"></script><link href="/people/graphiql/assets/b.css">')
 })

@@ -29,7 +29,8 @@ const CONTENT_SECURITY_POLICY = [
 ].join('; ')
 
 /** Built by `npm run generate`; 503 without it. */
-export function registerPlayground(http: HttpServer, built = BUILT): void {
+export function registerPlayground(http: HttpServer, { publicUrl, built = BUILT }: { publicUrl: string; built?: string }): void {
+  const base = new URL(publicUrl).pathname.replace(/\/$/, '')
   const policy = { 'content-security-policy': CONTENT_SECURITY_POLICY }
   http.route({
     method: 'GET',
@@ -42,7 +43,8 @@ export function registerPlayground(http: HttpServer, built = BUILT): void {
         throw error
       })
       // Scripts cannot read the cookie; a failed request would be logged.
-      const body = hasSessionCookie(headers) ? page.replace('id="root"', 'id="root" data-session') : page
+      const placed = page.replaceAll('="./assets/', `="${base}/graphiql/assets/`)
+      const body = hasSessionCookie(headers) ? placed.replace('id="root"', 'id="root" data-session') : placed
       const own = { 'content-type': 'text/html; charset=utf-8', vary: 'cookie' }
       return { status: 200, headers: { ...policy, ...own }, body }
     },

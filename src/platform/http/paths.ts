@@ -1,5 +1,6 @@
 import { MethodNotAllowed, NotFound, type RosterError } from '../errors.ts'
 import { editsTo } from '../suggestions.ts'
+import { isUnder } from './request.ts'
 import type { HttpResponse } from './types.ts'
 
 interface Template {
@@ -9,6 +10,19 @@ interface Template {
 
 export class Paths {
   #templates: readonly Template[] = []
+  readonly #prefix: string
+
+  constructor(prefix = '') {
+    this.#prefix = prefix.replace(/\/$/, '')
+  }
+
+  /** Without the prefix; a path that is known as it stands has lost it already. */
+  below(path: string): string {
+    if (this.#prefix === '') return path
+    const single = path.replace(/^\/+/, '/')
+    if (!isUnder(single, this.#prefix) || this.methodsOf(path).length > 0) return path
+    return single.slice(this.#prefix.length) || '/'
+  }
 
   /** `:param` is a segment, `*` the rest. GET implies HEAD. */
   add(path: string, methods: readonly string[]): void {

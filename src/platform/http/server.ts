@@ -49,6 +49,8 @@ export interface HttpOptions {
   /** Routes that answer uncompressed, such as `POST /login`. */
   secrets?: readonly string[]
   /** Otherwise http. */
+  /** Path of PUBLIC_URL, which proxies may keep or take away. */
+  prefix?: string
   certificate?: CertificateFiles | null
 }
 
@@ -57,7 +59,7 @@ class Server implements HttpServer {
   readonly #log: Logger
   readonly #timing: Timing
   readonly #trusted: TrustedProxies | null
-  readonly #paths = new Paths()
+  readonly #paths: Paths
   readonly #connections: Connections
   readonly #cors: Cors
   readonly #responses: Responses
@@ -74,12 +76,13 @@ class Server implements HttpServer {
     this.#trusted = trustedProxies
     this.#timing = { ...TIMING, ...timing }
     this.#connections = new Connections(this.#timing.headers, held)
+    this.#paths = new Paths(options.prefix)
     this.#secrets = new Set(options.secrets)
     this.#cors = new Cors(cors ?? { origins: [], apis: [] })
     this.#responses = new Responses({ log, timing: this.#timing, connections: this.#connections, cors: this.#cors })
     const app = fastify({
       genReqId: request => requestId(request.headers),
-      rewriteUrl: request => target(request.url ?? '/', path => this.#paths.rewrite(path)),
+      rewriteUrl: request => target(request.url ?? '/', path => this.#paths.rewrite(this.#paths.below(path))),
       frameworkErrors: (error, request, reply) => this.#fail(unroutable(error), request, reply),
       clientErrorHandler: (error, socket) => this.#refuse(error, socket),
       return503OnClosing: false,

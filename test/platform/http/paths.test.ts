@@ -103,3 +103,28 @@ describe('methodsOf', () => {
     expect(paths.methodsOf(path)).toEqual(methods)
   })
 })
+
+describe('below a prefix', () => {
+  const paths = new Paths('/people/roster/')
+  for (const path of ['/', '/bim/user', '/people/roster/own']) paths.add(path, ['GET'])
+
+  test.each([
+    ['/people/roster', '/'],
+    ['/people/roster/', '/'],
+    ['/people/roster/bim/user', '/bim/user'],
+    ['//people/roster//bim/user', '//bim/user'],
+    ['/people/roster/nothing', '/nothing'],
+    // A proxy took the prefix away, or the path is elsewhere.
+    ['/bim/user', '/bim/user'],
+    ['/people', '/people'],
+    ['/people/rosters/bim/user', '/people/rosters/bim/user'],
+    ['/people/roster/own', '/people/roster/own'],
+  ])('%s is %s', (path, own) => {
+    expect(paths.below(path)).toBe(own)
+  })
+
+  test('without one nothing changes', () => {
+    expect(new Paths('/').below('/people/roster')).toBe('/people/roster')
+    expect(new Paths().below('//bim')).toBe('//bim')
+  })
+})
