@@ -1,6 +1,7 @@
 // The whole app for a test: a fresh store, the real server on a free port, the first administrator logged in.
 import { randomBytes } from 'node:crypto'
 import { createServer } from 'node:net'
+import { hash } from '@node-rs/argon2'
 import { startApp } from '../../src/app.ts'
 import type { Context } from '../../src/authorization/context.ts'
 import { createFirstAdministrator } from '../../src/domain/users/first-administrator.service.ts'
@@ -43,6 +44,13 @@ export interface TestApp {
 }
 
 const ADMIN_PASSWORD = 'correct horse battery staple'
+const CHEAP = { memoryCost: 8, timeCost: 1 }
+
+/** Users of the harness have cheap hashes, which also log in faster: hashing has tests of its own. */
+function hashingCheaply(context: Context): Context {
+  const passwordHasher = { ...context.app.passwordHasher, hash: (password: string) => hash(password.normalize('NFKC'), CHEAP) }
+  return { ...context, app: { ...context.app, passwordHasher } }
+}
 
 export async function bootApp({
   env = {},
@@ -72,7 +80,7 @@ export async function bootApp({
     ...(mail && { SMTP_URL: mail.url }),
     ...env,
   })
-  const prepare = async (operator: Context) => void (await createFirstAdministrator(operator))
+  const prepare = async (operator: Context) => void (await createFirstAdministrator(hashingCheaply(operator)))
   await before(store)
   const logged: TestApp['logged'] = []
   const log = createLog({ level: 'info', out: { write: line => void logged.push(JSON.parse(line)) } })
@@ -89,7 +97,7 @@ export async function bootApp({
     async as(permissions, options = {}) {
       const userid = options.userid ?? `person${++made}@example.test`
       const password = `password of ${userid}`
-      const context = running.operatorContext()
+      const context = hashingCheaply(running.operatorContext())
       const { user } = await userCreation.create(context, {
         userid,
         password,
