@@ -16,8 +16,8 @@ import { syncResolvers } from './sync.resolvers.ts'
 import { userResolvers } from './user.resolvers.ts'
 import { withVisibility } from './visibility.ts'
 
-/** The schema with its descriptions, as GET /schema.graphql has it. */
-export const schemaText = readFileSync(new URL('../../../schema.graphql', import.meta.url), 'utf8')
+/** With descriptions, without comments. */
+export const schemaText = readFileSync(new URL('../../../schema.graphql', import.meta.url), 'utf8').replace(/^#.*\n+/gm, '')
 
 export const createSchema = (): GraphQLSchema =>
   withBudget(

@@ -13,6 +13,7 @@ test('is the schema that runs, with its descriptions', async () => {
   expect(response.headers.get('content-type')).toBe('text/plain; charset=utf-8')
   const text = await response.text()
   expect(text).toContain('"A page of users.')
+  expect(text).toMatch(/^"""\nRoster's API/)
   const running = buildClientSchema(
     (
       await app.graphql(
