@@ -1,28 +1,10 @@
 // Below a path: PUBLIC_URL=http://host/people/roster, behind a proxy that keeps the path and behind one that takes it away.
-import { createServer, type Server, request as send } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { bootApp, freePort, type TestApp } from '../harness/app.ts'
+import { PATH, proxy } from '../harness/path-proxy.ts'
 
-const PATH = '/people/roster'
 const HTML = { accept: 'text/html,*/*;q=0.8' }
-
-/** Passes on what is below PATH; answers everything else itself, so that an address without the path shows. */
-function proxy(target: () => string, strips: boolean): Server {
-  return createServer((incoming, outgoing) => {
-    const { method, headers, url = '/' } = incoming
-    if (url !== PATH && !url.startsWith(`${PATH}/`)) {
-      outgoing.writeHead(410).end('outside the path')
-      return
-    }
-    const path = strips ? url.slice(PATH.length) || '/' : url
-    const passed = send(`${target()}${path}`, { method, headers }, answer => {
-      outgoing.writeHead(answer.statusCode!, answer.headers)
-      answer.pipe(outgoing)
-    })
-    incoming.pipe(passed)
-  })
-}
 
 describe.each([
   ['keeps', false],
