@@ -194,7 +194,7 @@ describe('with a credential', () => {
       token: admin.token,
       headers,
     })
-    expect([mutation.status, mutation.body.errors![0]!.extensions.code]).toEqual([405, 'BAD_REQUEST'])
+    expect([mutation.status, mutation.body.errors![0]!.extensions.code]).toEqual([405, 'METHOD_NOT_ALLOWED'])
     expect((await byAdmin('{ viewer { can } }')).status).toBe(200)
   })
 })
