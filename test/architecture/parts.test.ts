@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { BROWSER, DATABASE, parts, reachedFrom, testFiles } from '../harness/parts.ts'
+import { DATABASE, ONCE, parts, reachedFrom, testFiles } from '../harness/parts.ts'
 
 const ROOT = new URL('../../', import.meta.url).pathname
 const textOf = (path: string) => readFileSync(join(ROOT, path), 'utf8')
@@ -16,9 +16,9 @@ test('each test file is in one part', () => {
   expect(all.filter(({ files }) => files.length === 0)).toEqual([])
 })
 
-test('what runs once neither imports the database of the harness nor reads its address, unless it is about a browser', () => {
+test('what runs once neither imports the database of the harness nor reads its address, unless it is about a browser or clients', () => {
   const reaching = filesOf('once')
-    .filter(file => !reachedFrom(file).has(BROWSER))
+    .filter(file => !ONCE.some(path => reachedFrom(file).has(path)))
     .flatMap(file =>
       [...reachedFrom(file)]
         .filter(path => path === DATABASE || /process\.env(\.|\[['"`])ROSTER_TEST|serverUrl/.test(textOf(path)))

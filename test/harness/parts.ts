@@ -8,7 +8,11 @@ const ROOT = fileURLToPath(new URL('../../', import.meta.url))
 /** The only file that knows of ROSTER_TEST_DATABASE_URL: what does not import it runs alike with a server and without. */
 export const DATABASE = 'test/harness/database.ts'
 /** What a page does in a browser depends on the API, which has tests of its own on both stores. */
-export const BROWSER = 'test/ui/chromium.ts'
+const BROWSER = 'test/ui/chromium.ts'
+/** Clients that are generated depend on no database. */
+const CLIENTS = 'test/harness/clients.ts'
+/** A file that imports one of these runs once. */
+export const ONCE = [BROWSER, CLIENTS]
 /** Attacks measure how long the process stands still. */
 const LOAD = 'test/security/load/'
 
@@ -45,7 +49,7 @@ export const testFiles = (): string[] =>
 
 function partOf(file: string): Part['name'] {
   const reached = reachedFrom(file)
-  const pass = reached.has(DATABASE) && !reached.has(BROWSER) ? 'store' : 'once'
+  const pass = reached.has(DATABASE) && !ONCE.some(path => reached.has(path)) ? 'store' : 'once'
   if (file.startsWith(LOAD)) return `load ${pass}`
   const ownProcess = [...reached].some(path => path.startsWith('test/') && path !== DATABASE && OWN_PROCESS.test(textOf(path)))
   return `${ownProcess || QUIET.includes(file) ? 'alone' : 'shared'} ${pass}`
