@@ -34,7 +34,8 @@ export default defineConfig({
       provider: 'v8',
       include: ['src/**/*.ts'],
       exclude: ['src/generated/**', 'src/ui/**'],
-      reporter: ['text-summary'],
+      reporter: ['text-summary', 'json-summary'],
+      reportOnFailure: true,
     },
   },
 })

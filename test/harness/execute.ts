@@ -1,6 +1,7 @@
 // Runs an operation on the contract with the resolvers of some modules, without a server: what an API would answer, errors included.
 import { readFileSync } from 'node:fs'
 import { buildSchema, execute, type GraphQLObjectType, parse, validate } from 'graphql'
+import { withVisibility } from '../../src/api/graphql/visibility.ts'
 import type { Context } from '../../src/authorization/context.ts'
 import type { Resolvers } from '../../src/generated/graphql.ts'
 
@@ -15,6 +16,7 @@ export function executor(...modules: Resolvers[]) {
       for (const [name, resolve] of Object.entries(resolvers as object)) if (fields[name]) fields[name].resolve = resolve
     }
   }
+  withVisibility(schema)
   return async (context: Context, text: string, variableValues: Record<string, unknown> = {}) => {
     const document = parse(text)
     const [fault] = validate(schema, document)

@@ -10,7 +10,8 @@ const measured = async (pause: () => Promise<void>) => {
 
 test('ends at once where nobody else wants the connection', async () => {
   const pause = createPause({ taken: 7, isFree: true })
-  const turns = await Promise.all(Array.from({ length: 20 }, () => measured(pause)))
+  const turns: number[] = []
+  for (let turn = 0; turn < 50; turn++) turns.push(await measured(pause))
   expect(Math.min(...turns)).toBeLessThan(3)
 })
 
