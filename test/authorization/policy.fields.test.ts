@@ -7,7 +7,7 @@ import { make } from '../api/graphql/make.ts'
 import { operations, prepared, type Stage } from '../api/graphql/operations.ts'
 import { stockUp } from '../api/graphql/stock.ts'
 import { Browser } from '../authentication/oidc/browser.ts'
-import { liar } from '../authentication/oidc/fake-provider.ts'
+import { fakeProvider } from '../authentication/oidc/fake-provider.ts'
 import { makeOpenid } from '../authentication/oidc/helpers.ts'
 import { bootApp } from '../harness/app.ts'
 
@@ -74,7 +74,7 @@ async function throughTheLoginPage(on: Stage): Promise<void> {
 }
 
 async function throughAProvider(): Promise<void> {
-  const idp = await liar('roster')
+  const idp = await fakeProvider('roster')
   await makeOpenid(app, 'provider', { clientId: 'roster', discoverUrl: idp.issuer })
   expect((await new Browser().visit(`${app.url}/login/provider`)).status).toBe(200)
   await idp.close()

@@ -14,7 +14,7 @@ import { createFirstAdministrator } from '../../src/domain/users/first-administr
 import { loadConfig } from '../../src/platform/config/config.ts'
 import { readPage } from '../../src/platform/database/pagination.ts'
 import { runList } from '../../src/sync/runs.store.ts'
-import { type Front, front } from '../connectors/tls-proxy.ts'
+import { type TlsProxy, tlsProxy } from '../connectors/tls-proxy.ts'
 import { freePort } from '../harness/app.ts'
 import { compiled } from '../harness/compiled.ts'
 import { serverUrl, testDatabase } from '../harness/database.ts'
@@ -26,13 +26,13 @@ sayWhenSkipped('npm run sync')
 
 describe.skipIf(slapdFolder === null)('npm run sync', () => {
   let slapd: Slapd
-  let gate: Front
+  let gate: TlsProxy
   let place: string
   let database: { url: string; drop(): Promise<void> } | null
   let env: Record<string, string>
   beforeAll(async () => {
     slapd = await startDirectory(Array.from({ length: 25 }, (_, at) => personLdif(`u${at}`)))
-    gate = await front(slapd)
+    gate = await tlsProxy(slapd)
     place = mkdtempSync(join(tmpdir(), 'roster-cli-sync-'))
     database = serverUrl ? await testDatabase({ migrated: true }) : null
     env = {

@@ -6,7 +6,7 @@ import { Browser } from '../authentication/oidc/browser.ts'
 import { type RealProvider, realProvider, SECRET } from '../authentication/oidc/provider.ts'
 import type { TestApp } from '../harness/app.ts'
 import { createIam, type Kind, leftOut, type Outcome, type PeerUser, type SourceHandle, updateIam, warned } from './sources.ts'
-import { type Front, front } from './tls-proxy.ts'
+import { type TlsProxy, tlsProxy } from './tls-proxy.ts'
 
 /** Stops before the callback of Roster; the returned function requests it. */
 async function atCallback(app: TestApp, iamid: string, idp: RealProvider, userid: string): Promise<() => Promise<Outcome>> {
@@ -25,9 +25,9 @@ const optionsOf = (issuer: string, clientId: string, secure = false) => ({
   scopes: ['openid', 'profile', 'groups'],
 })
 
-async function providerAt(app: TestApp, iamid: string): Promise<{ idp: RealProvider; before: Front; issuer: string }> {
+async function providerAt(app: TestApp, iamid: string): Promise<{ idp: RealProvider; before: TlsProxy; issuer: string }> {
   const target = { port: 0 }
-  const before = await front(target)
+  const before = await tlsProxy(target)
   const issuer = `http://127.0.0.1:${before.port}`
   const idp = await realProvider({ [iamid]: [`${app.url}/login/${iamid}/callback`] }, app.url, { known: issuer })
   target.port = idp.port
@@ -96,7 +96,7 @@ export const userInfo: Kind = {
       )
     }).listen(0, '127.0.0.1')
     await once(endpoint, 'listening')
-    const before = await front({ port: (endpoint.address() as AddressInfo).port })
+    const before = await tlsProxy({ port: (endpoint.address() as AddressInfo).port })
     const configOf = (secure = false) => ({
       authenticationOnly: true,
       options: optionsOf(issuer, iamid),

@@ -1,11 +1,11 @@
-// A real OpenLDAP behind a front: log-in by password, a refresh by an administrator, and a sync of one person. Group names stand in `description`, since a
+// A real OpenLDAP behind a TLS proxy: log-in by password, a refresh by an administrator, and a sync of one person. Group names stand in `description`, since a
 // `cn` is part of a DN and could not hold all of them.
 import { Attribute, Change, Client } from 'ldapts'
 import type { TestApp } from '../harness/app.ts'
 import { account, slapdFolder, startSlapd } from '../harness/slapd.ts'
 import { groups, ldif, people } from './directory.ts'
 import { createIam, type Kind, leftOut, rest, type SourceHandle, updateIam, warned } from './sources.ts'
-import { type Front, front } from './tls-proxy.ts'
+import { type TlsProxy, tlsProxy } from './tls-proxy.ts'
 
 const missing = slapdFolder === null ? 'no slapd or no openssl found' : null
 
@@ -13,7 +13,7 @@ export const ldapLogIn: Kind = { name: 'LDAP log-in', missing, open: (app, iamid
 export const ldapRefresh: Kind = { name: 'LDAP refresh', missing, open: (app, iamid) => open(app, iamid, 'refresh') }
 export const ldapSync: Kind = { name: 'LDAP sync', missing, open: (app, iamid) => open(app, iamid, 'sync') }
 
-const configOf = ({ port }: Front, { quiet = false, secure = false } = {}) => ({
+const configOf = ({ port }: TlsProxy, { quiet = false, secure = false } = {}) => ({
   options: {
     host: '127.0.0.1',
     port,
@@ -29,7 +29,7 @@ const configOf = ({ port }: Front, { quiet = false, secure = false } = {}) => ({
 
 async function open(app: TestApp, iamid: string, way: 'log-in' | 'refresh' | 'sync'): Promise<SourceHandle> {
   const slapd = await startSlapd({ ldif })
-  const before = await front({ port: slapd.port })
+  const before = await tlsProxy({ port: slapd.port })
   await createIam(app, iamid, 'ldap', configOf(before))
   const writer = new Client({ url: `ldap://127.0.0.1:${slapd.port}` })
   await writer.bind(slapd.root.dn, slapd.root.password)

@@ -9,7 +9,7 @@ import { TLSSocket } from 'node:tls'
 
 export type Mood = 'through' | 'through once, then hangs' | 'gone' | 'hangs' | 'garbage' | 'wrong certificate'
 
-export interface Front {
+export interface TlsProxy {
   readonly port: number
   /** Sets the mood and cuts open connections. */
   is(mood: Mood): void
@@ -27,7 +27,7 @@ const garbage = `HTTP/1.1 200 OK\r\ncontent-type: text/html\r\ncontent-length: $
 let unknown: { key: string; cert: string } | undefined
 
 /** `target.port` may be set later: some peers must know the address of the proxy first. */
-export async function front(target: { port: number }): Promise<Front> {
+export async function tlsProxy(target: { port: number }): Promise<TlsProxy> {
   let mood: Mood = 'through'
   let waiting = 0
   const sockets = new Set<Socket>()
@@ -76,7 +76,7 @@ export async function front(target: { port: number }): Promise<Front> {
 /** By nobody we know, and about somebody else. */
 function selfSigned(): { key: string; cert: string } {
   if (unknown) return unknown
-  const folder = mkdtempSync(join(tmpdir(), 'roster-front-'))
+  const folder = mkdtempSync(join(tmpdir(), 'roster-proxy-'))
   const [key, cert] = [join(folder, 'key'), join(folder, 'cert')]
   const made = ['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-days', '2']
   execFileSync('openssl', [...made, '-subj', '/CN=elsewhere.example', '-keyout', key, '-out', cert], { stdio: 'ignore' })

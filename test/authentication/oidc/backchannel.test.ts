@@ -1,9 +1,9 @@
-// A provider tells us that somebody's session is over (Back-Channel Logout 1.0): a real one, and one that lies.
+// A provider tells us that somebody's session is over (Back-Channel Logout 1.0): a real one, and a fake one.
 import { createHmac } from 'node:crypto'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { bootApp, type TestApp } from '../../harness/app.ts'
 import { Browser } from './browser.ts'
-import { type Liar, liar, signedWith } from './fake-provider.ts'
+import { type FakeProvider, fakeProvider, signedWith } from './fake-provider.ts'
 import { auditOf, makeOpenid, viewerOf } from './helpers.ts'
 import { type RealProvider, realProvider, SECRET } from './provider.ts'
 
@@ -56,22 +56,22 @@ describe('a real provider', () => {
 })
 
 describe('a logout token', () => {
-  let idp: Liar
+  let idp: FakeProvider
   let serial = 0
   beforeAll(async () => {
-    idp = await liar('roster')
-    for (const id of ['lies', 'twin'])
+    idp = await fakeProvider('roster')
+    for (const id of ['fake', 'twin'])
       await makeOpenid(app, id, { clientId: 'roster', clientSecret: SECRET, discoverUrl: idp.issuer })
     await makeOpenid(app, 'stranger', { clientId: 'another', discoverUrl: idp.issuer })
   })
   afterAll(() => idp?.close())
   beforeEach(async () => {
-    idp.lies = {}
+    idp.overrides = {}
     await audit()
   })
 
-  async function signedIn(sub: string, sid?: string, iamid = 'lies') {
-    idp.lies = { claims: claims => ({ ...claims, sub, ...(sid !== undefined && { sid }) }) }
+  async function signedIn(sub: string, sid?: string, iamid = 'fake') {
+    idp.overrides = { claims: claims => ({ ...claims, sub, ...(sid !== undefined && { sid }) }) }
     const browser = new Browser()
     expect((await browser.visit(`${app.url}/login/${iamid}`)).status).toBe(200)
     return browser
@@ -94,20 +94,20 @@ describe('a logout token', () => {
   test('with a sid ends that session; with a sub all of the person through this IAM; nothing else', async () => {
     const [one, two, three] = [await signedIn('ben', 'S1'), await signedIn('ben', 'S2'), await signedIn('ben')]
     const [other, twin] = [await signedIn('cem', 'S3'), await signedIn('ben', 'S1', 'twin')]
-    const answer = await sendLogout('lies', form({ sid: 'S1' }))
+    const answer = await sendLogout('fake', form({ sid: 'S1' }))
     expect([answer.status, answer.headers.get('cache-control'), await answer.text()]).toEqual([200, 'no-store', ''])
     expect([await who(one), (await who(two))?.userid, (await who(twin))?.iamid]).toEqual([null, 'ben', 'twin'])
 
     // Of both the session must be the person's.
-    expect((await sendLogout('lies', form({ sub: 'cem', sid: 'S2' }))).status).toBe(200)
+    expect((await sendLogout('fake', form({ sub: 'cem', sid: 'S2' }))).status).toBe(200)
     expect([(await who(two))?.userid, (await who(other))?.userid]).toEqual(['ben', 'cem'])
 
-    expect((await sendLogout('lies', form({ sub: 'ben' }))).status).toBe(200)
+    expect((await sendLogout('fake', form({ sub: 'ben' }))).status).toBe(200)
     expect([await who(two), await who(three)]).toEqual([null, null])
     expect([(await who(other))?.userid, (await who(twin))?.iamid]).toEqual(['cem', 'twin'])
     // Nobody left to end: there is nothing wrong with that.
-    expect((await sendLogout('lies', form({ sub: 'ben' }))).status).toBe(200)
-    expect((await sendLogout('lies', form({ sub: 'nobody', sid: 'none' }))).status).toBe(200)
+    expect((await sendLogout('fake', form({ sub: 'ben' }))).status).toBe(200)
+    expect((await sendLogout('fake', form({ sub: 'nobody', sid: 'none' }))).status).toBe(200)
   })
 
   test('ends what the provider began, not what the person has of us', async () => {
@@ -119,18 +119,18 @@ describe('a logout token', () => {
       body: JSON.stringify({ query: 'mutation { createApiKey(input: { name: "mine" }) { secret } }' }),
     })
     const { data } = (await made.json()) as { data: { createApiKey: { secret: string } } }
-    await sendLogout('lies', form({ sub: 'dora' }))
+    await sendLogout('fake', form({ sub: 'dora' }))
     expect(await who(browser)).toBeNull()
     expect(await viewerOf(app.url, { authorization: `Bearer ${data.createApiKey.secret}` })).toMatchObject({ userid: 'dora' })
   })
 
   test('is accepted once, also when several arrive at once', async () => {
     const [first, again] = [await signedIn('eva', 'E1'), form({ sub: 'eva' })]
-    const answers = await Promise.all([1, 2, 3].map(() => sendLogout('lies', again)))
+    const answers = await Promise.all([1, 2, 3].map(() => sendLogout('fake', again)))
     expect(answers.map(({ status }) => status).toSorted()).toEqual([200, 400, 400])
     expect(await who(first)).toBeNull()
     const later = await signedIn('eva', 'E2')
-    expect((await sendLogout('lies', again)).status).toBe(400)
+    expect((await sendLogout('fake', again)).status).toBe(400)
     expect(await who(later)).toMatchObject({ userid: 'eva' })
   })
 
@@ -143,10 +143,10 @@ describe('a logout token', () => {
       [{ iat: now() + 30 }, {}],
       [{ iat: now() - 200, exp: undefined }, {}],
     ] as const)
-      expect([more, (await sendLogout('lies', form({ sub: 'nobody', ...more }, header))).status]).toEqual([more, 200])
+      expect([more, (await sendLogout('fake', form({ sub: 'nobody', ...more }, header))).status]).toEqual([more, 200])
   })
 
-  const lies: [string, (browser: Browser) => URLSearchParams | string][] = [
+  const overrides: [string, (browser: Browser) => URLSearchParams | string][] = [
     ['of another issuer', () => form({ sub: 'fay', iss: 'https://evil.example' })],
     ['without an issuer', () => form({ sub: 'fay', iss: undefined })],
     ['for another client', () => form({ sub: 'fay', aud: 'another' })],
@@ -199,10 +199,10 @@ describe('a logout token', () => {
     ['that is missing', () => ''],
     ['twice', () => `${form({ sub: 'fay' })}&${form({ sub: 'fay' })}`],
   ]
-  test.each(lies)('%s ends nothing', async (_, lie) => {
+  test.each(overrides)('%s ends nothing', async (_, override) => {
     const browser = await signedIn('fay')
     await audit()
-    const answer = await sendLogout('lies', lie(browser))
+    const answer = await sendLogout('fake', override(browser))
     expect([answer.status, await answer.json()]).toEqual([400, { error: 'invalid_request' }])
     expect(answer.headers.get('set-cookie')).toBeNull()
     expect(await who(browser)).toMatchObject({ userid: 'fay' })
@@ -223,8 +223,8 @@ describe('a logout token', () => {
     let asked = 0
     const browser = await signedIn('hal')
     idp.rotate()
-    idp.lies = { ...idp.lies, counts: { '/jwks': () => asked++ } }
-    const unknown = () => sendLogout('lies', form({ sub: 'hal' }, { kid: 'unknown' }))
+    idp.overrides = { ...idp.overrides, counts: { '/jwks': () => asked++ } }
+    const unknown = () => sendLogout('fake', form({ sub: 'hal' }, { kid: 'unknown' }))
     const bad = await Promise.all(Array.from({ length: 30 }, unknown))
     expect(bad.every(({ status }) => status === 400)).toBe(true)
     // Once for what was kept, and as often as may be asked again at once.
@@ -232,7 +232,7 @@ describe('a logout token', () => {
     idp.rotate()
     // The bad tokens of the tests before this one have used up what may be asked for now.
     await expect
-      .poll(async () => (await sendLogout('lies', form({ sub: 'hal' }))).status, { timeout: 20_000, interval: 500 })
+      .poll(async () => (await sendLogout('fake', form({ sub: 'hal' }))).status, { timeout: 20_000, interval: 500 })
       .toBe(200)
     expect(await who(browser)).toBeNull()
     asked = 0
@@ -241,7 +241,7 @@ describe('a logout token', () => {
   }, 30_000)
 
   test('of a new key of the same id is good at once', async () => {
-    const away = await liar('roster')
+    const away = await fakeProvider('roster')
     await makeOpenid(app, 'same', { clientId: 'roster', discoverUrl: away.issuer })
     const token = (sub: string) =>
       new URLSearchParams({

@@ -3,7 +3,7 @@ import { createHash, createHmac, generateKeyPairSync, type JsonWebKey, sign } fr
 import { once } from 'node:events'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 
-export interface Lies {
+export interface Overrides {
   /** Changes the claims of the ID token. */
   claims?: (claims: Record<string, unknown>) => Record<string, unknown>
   /** Changes the header of the ID token, before it is signed. */
@@ -26,9 +26,9 @@ export interface Lies {
   alias?: string
 }
 
-export interface Liar {
+export interface FakeProvider {
   readonly issuer: string
-  lies: Lies
+  overrides: Overrides
   /** The forms that the token endpoint got, with the Authorization header, and the queries that the authorization endpoint got. */
   readonly asked: { form: URLSearchParams; authorization: string | undefined }[]
   readonly begun: URLSearchParams[]
@@ -67,27 +67,27 @@ export const withSub = (sub: string) => (token: string) => {
   return `${header}.${base64({ ...JSON.parse(Buffer.from(claims, 'base64url').toString()), sub })}.${signature}`
 }
 
-export async function liar(clientId: string): Promise<Liar> {
+export async function fakeProvider(clientId: string): Promise<FakeProvider> {
   const server = createServer()
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
   const issuer = `http://127.0.0.1:${(server.address() as { port: number }).port}`
-  const accessToken = 'the access token of the liar'
+  const accessToken = 'the access token of the fake provider'
   let serial = 0
   const fresh = () => generateKeyPairSync('ec', { namedCurve: 'P-256' })
   let pair = fresh()
   let before = pair
   let keys: JsonWebKey[] = []
   const challenges = new Map<string, { nonce: string | null; challenge: string | null }>()
-  const self: Liar = {
+  const self: FakeProvider = {
     issuer,
-    lies: {},
+    overrides: {},
     asked: [],
     begun: [],
     accessToken,
     signed(claims, header) {
       const start = `${base64({ alg: 'ES256', kid: keys[0]!.kid, ...header })}.${base64(claims)}`
-      const { privateKey } = self.lies.old ? before : pair
+      const { privateKey } = self.overrides.old ? before : pair
       const signature = sign('sha256', Buffer.from(start), { key: privateKey, dsaEncoding: 'ieee-p1363' })
       return `${start}.${signature.toString('base64url')}`
     },
@@ -112,9 +112,9 @@ export async function liar(clientId: string): Promise<Liar> {
     const now = Math.floor(Date.now() / 1000)
     const half = createHash('sha256').update(accessToken).digest().subarray(0, 16).toString('base64url')
     const honest = { iss: issuer, aud: clientId, sub: 'somebody', iat: now, exp: now + 60, nonce, at_hash: half }
-    const claims = self.lies.claims?.(honest) ?? honest
-    const token = self.signed(claims, self.lies.header)
-    return self.lies.token ? self.lies.token(token) : token
+    const claims = self.overrides.claims?.(honest) ?? honest
+    const token = self.signed(claims, self.overrides.header)
+    return self.overrides.token ? self.overrides.token(token) : token
   }
   const json = (response: ServerResponse, body: unknown, status = 200) => {
     response.writeHead(status, { 'content-type': 'application/json' })
@@ -128,7 +128,7 @@ export async function liar(clientId: string): Promise<Liar> {
         token_endpoint: `${issuer}/token`,
         jwks_uri: `${issuer}/jwks`,
         id_token_signing_alg_values_supported: ['ES256', 'HS256', 'none'],
-        ...self.lies.discovery,
+        ...self.overrides.discovery,
       }),
     '/jwks': (_, __, response) => json(response, { keys }),
     '/auth': ({ searchParams }, _, response) => {
@@ -138,7 +138,7 @@ export async function liar(clientId: string): Promise<Liar> {
       const back = new URL(searchParams.get('redirect_uri')!)
       back.searchParams.set('code', code)
       back.searchParams.set('state', searchParams.get('state')!)
-      self.lies.back?.(back)
+      self.overrides.back?.(back)
       response.writeHead(302, { location: back.href })
       response.end()
     },
@@ -152,15 +152,20 @@ export async function liar(clientId: string): Promise<Liar> {
         .update(form.get('code_verifier') ?? '')
         .digest('base64url')
       if (found === undefined || found.challenge !== verifier) return json(response, { error: 'invalid_grant' }, 400)
-      json(response, { access_token: accessToken, token_type: 'Bearer', id_token: idToken(found.nonce), ...self.lies.response })
+      json(response, {
+        access_token: accessToken,
+        token_type: 'Bearer',
+        id_token: idToken(found.nonce),
+        ...self.overrides.response,
+      })
     },
   }
   server.on('request', (request, response) => {
     const url = new URL(request.url!, issuer)
-    self.lies.counts?.[url.pathname]?.()
-    const own = self.lies.answers?.[url.pathname]
+    self.overrides.counts?.[url.pathname]?.()
+    const own = self.overrides.answers?.[url.pathname]
     if (own) return own(response)
-    const place = places[url.pathname.includes(self.lies.alias ?? '?') ? self.lies.alias! : url.pathname]
+    const place = places[url.pathname.includes(self.overrides.alias ?? '?') ? self.overrides.alias! : url.pathname]
     if (place) return void place(url, request, response)
     json(response, {}, 404)
   })

@@ -4,17 +4,17 @@ import type { ServerResponse } from 'node:http'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { bootApp, freePort, type TestApp } from '../../harness/app.ts'
 import { Browser } from './browser.ts'
-import { type Liar, type Lies, liar } from './fake-provider.ts'
+import { type FakeProvider, fakeProvider, type Overrides } from './fake-provider.ts'
 import { auditOf, makeOpenid, personOf } from './helpers.ts'
 
 let app: TestApp
-let idp: Liar
+let idp: FakeProvider
 let audit: ReturnType<typeof auditOf>
 const client = { clientId: 'roster', clientSecret: 'the secret of the client' }
 
 beforeAll(async () => {
   app = await bootApp({ env: { OUTBOUND_DENY: '127.0.0.9' }, logged: true })
-  idp = await liar('roster')
+  idp = await fakeProvider('roster')
   await makeOpenid(app, 'corp', { ...client, discoverUrl: idp.issuer })
   audit = auditOf(app)
 })
@@ -23,7 +23,7 @@ afterAll(async () => {
   await idp?.close()
 })
 beforeEach(async () => {
-  idp.lies = {}
+  idp.overrides = {}
   app.logged.length = 0
   await audit()
 })
@@ -97,7 +97,7 @@ describe('the token endpoint', () => {
       'the token endpoint: ECONNRESET (is config.options.tokenEndpoint the address of such an answer)',
     ],
   ])('%s', async (_, answer, failure) => {
-    idp.lies = { answers: { '/token': answer } }
+    idp.overrides = { answers: { '/token': answer } }
     await expectFault(await new Browser().visit(`${app.url}/login/corp`), 'it gives no valid answer', failure)
   })
 
@@ -108,7 +108,7 @@ describe('the token endpoint', () => {
     { scope: null, expires_in: null, refresh_token: null },
   ])('%j counts as left out', async nulls => {
     const sub = `null ${JSON.stringify(nulls)}`
-    idp.lies = { claims: claims => ({ ...claims, sub }), response: nulls }
+    idp.overrides = { claims: claims => ({ ...claims, sub }), response: nulls }
     expect((await new Browser().visit(`${app.url}/login/corp`)).status).toBe(200)
     expect(await personOf(app, 'corp', sub)).not.toBeNull()
   })
@@ -120,17 +120,17 @@ describe('the keys', () => {
     ['no list', json({ keys: {} }), 'the keys (jwks_uri): keys is no list of keys (RFC 7517, 5), or an empty one'],
     ['404', json({}, 404), 'the keys (jwks_uri): it answers with the status 404: is config.options.jwksUri its address'],
   ])('%s', async (_, answer, failure) => {
-    idp.lies = { answers: { '/jwks': answer } }
+    idp.overrides = { answers: { '/jwks': answer } }
     await expectFault(await new Browser().visit(`${app.url}/login/corp`), 'it gives no valid answer', failure)
   })
 })
 
 describe('discovery', () => {
   let serial = 0
-  /** A log-in of an IAM of its own at a provider of its own with these lies. */
-  async function begin(lies: Lies, path = '', options: object = {}) {
-    const other = await liar('roster')
-    other.lies = lies
+  /** A log-in of an IAM of its own at a provider of its own with these overrides. */
+  async function begin(overrides: Overrides, path = '', options: object = {}) {
+    const other = await fakeProvider('roster')
+    other.overrides = overrides
     const id = `disc${++serial}`
     await makeOpenid(app, id, { ...client, discoverUrl: `${other.issuer}${path}`, ...options })
     app.logged.length = 0
@@ -142,7 +142,7 @@ describe('discovery', () => {
   const wayOut =
     '(if that issuer is right, set config.options.issuer to it together with discoverUrl, or set the endpoints instead of discoverUrl)'
 
-  test.each<[string, Lies, string]>([
+  test.each<[string, Overrides, string]>([
     [
       'that lists HS256 alone',
       { discovery: { id_token_signing_alg_values_supported: ['HS256'] } },
@@ -173,8 +173,8 @@ describe('discovery', () => {
       { answers: { '/.well-known/openid-configuration': response => response.end('<html>') } },
       'the discovery document: its answer is no JSON: is config.options.discoverUrl its address',
     ],
-  ])('%s', async (_, lies, failure) => {
-    await expectFault((await begin(lies)).page, 'it gives no valid answer', failure)
+  ])('%s', async (_, overrides, failure) => {
+    await expectFault((await begin(overrides)).page, 'it gives no valid answer', failure)
   })
 
   test('with members of another form that are not needed is good', async () => {
@@ -199,8 +199,8 @@ describe('discovery', () => {
     '/.well-known/openid-configuration?x=1',
   ])('of another issuer is refused however its address ends: %s', async path => {
     const elsewhere = 'https://sts.example/tenant/'
-    const lies: Lies = { discovery: { issuer: elsewhere }, alias: '/.well-known/openid-configuration' }
-    const { page, issuer } = await begin(lies, path)
+    const overrides: Overrides = { discovery: { issuer: elsewhere }, alias: '/.well-known/openid-configuration' }
+    const { page, issuer } = await begin(overrides, path)
     await expectFault(
       page,
       'it gives no valid answer',
@@ -218,8 +218,8 @@ describe('discovery', () => {
 
   test('of the issuer that the configuration names is good, and of its own address then is not', async () => {
     const issuer = 'https://sts.example/tenant/'
-    const lies: Lies = { discovery: { issuer }, claims: claims => ({ ...claims, iss: issuer }) }
-    expect((await begin(lies, '', { issuer })).page.status).toBe(200)
+    const overrides: Overrides = { discovery: { issuer }, claims: claims => ({ ...claims, iss: issuer }) }
+    expect((await begin(overrides, '', { issuer })).page.status).toBe(200)
     expect((await begin({ discovery: { issuer }, claims: same => same }, '', { issuer })).page.status).toBe(401)
     const own = await begin({}, '', { issuer })
     await expectFault(
@@ -292,7 +292,7 @@ describe('testIam', () => {
       jwksUri: `${idp.issuer}/nokeys`,
       userInfoEndpoint: `${idp.issuer}/none`,
     }
-    idp.lies = { answers: { '/token': json({ error: 'invalid_client' }, 401) } }
+    idp.overrides = { answers: { '/token': json({ error: 'invalid_client' }, 401) } }
     const { provider, failures: found } = await tested('corp', {
       options: { ...client, enableSSL: false, issuer: idp.issuer, ...endpoints },
     })
@@ -305,7 +305,7 @@ describe('testIam', () => {
   })
 
   test('a user info endpoint that refuses a wrong token is there', async () => {
-    idp.lies = { discovery: { userinfo_endpoint: `${idp.issuer}/me` }, answers: { '/me': json({}, 401) } }
+    idp.overrides = { discovery: { userinfo_endpoint: `${idp.issuer}/me` }, answers: { '/me': json({}, 401) } }
     const { provider } = await tested('corp', { options: { ...client, enableSSL: false, discoverUrl: `${idp.issuer}/?fresh` } })
     expect(provider.userInfo).toBe(true)
   })

@@ -3,12 +3,12 @@ import { createServer } from 'node:net'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { type Process, startProcess } from '../../authorization/process.ts'
 import { Browser } from './browser.ts'
-import { type Liar, liar } from './fake-provider.ts'
+import { type FakeProvider, fakeProvider } from './fake-provider.ts'
 
 const ADMIN_PASSWORD = 'the password of the administrator'
 const SECRET = 'a client secret that nobody may read'
 let roster: Process
-let idp: Liar
+let idp: FakeProvider
 beforeAll(async () => {
   const port = await new Promise<number>(resolve => {
     const server = createServer().listen(0, '127.0.0.1', () => {
@@ -16,7 +16,7 @@ beforeAll(async () => {
       server.close(() => resolve(address.port))
     })
   })
-  idp = await liar('roster')
+  idp = await fakeProvider('roster')
   roster = await startProcess({ PORT: String(port), ADMIN_PASSWORD, LOG_LEVEL: 'trace' })
 }, 60_000)
 afterAll(async () => {
@@ -50,11 +50,11 @@ test('nothing of a log-in is in the log but that it was, and why it failed', asy
     secrets.push(...page.steps.flatMap(step => step.headers.getSetCookie().map(line => line.split(/[=;]/)[1]!)).filter(Boolean))
   }
   await visit(200)
-  idp.lies = { claims: claims => ({ ...claims, nonce: 'another' }) }
+  idp.overrides = { claims: claims => ({ ...claims, nonce: 'another' }) }
   await visit(401)
-  idp.lies = { token: token => `${token.slice(0, -8)}AAAAAAAA` }
+  idp.overrides = { token: token => `${token.slice(0, -8)}AAAAAAAA` }
   await visit(401)
-  idp.lies = { answers: { '/token': response => response.writeHead(500).end(SECRET) } }
+  idp.overrides = { answers: { '/token': response => response.writeHead(500).end(SECRET) } }
   await visit(503)
   for (const { form } of idp.asked) secrets.push(form.get('code_verifier')!)
   for (const begun of idp.begun) secrets.push(begun.get('state')!, begun.get('nonce')!)

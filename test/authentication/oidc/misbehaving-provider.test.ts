@@ -6,19 +6,19 @@ import { startApp } from '../../../src/app.ts'
 import { loadConfig } from '../../../src/platform/config/config.ts'
 import { bootApp, type TestApp } from '../../harness/app.ts'
 import { Browser } from './browser.ts'
-import { type Liar, type Lies, liar, signedWith, withOwnKey, withSub } from './fake-provider.ts'
+import { type FakeProvider, fakeProvider, type Overrides, signedWith, withOwnKey, withSub } from './fake-provider.ts'
 import { auditOf, makeOpenid, personOf } from './helpers.ts'
 
 const SECRET = 'the secret of the client, s3cret&+'
 const KEY = randomBytes(32).toString('base64')
 let app: TestApp
-let idp: Liar
+let idp: FakeProvider
 let audit: ReturnType<typeof auditOf>
 let serial = 0
 
 beforeAll(async () => {
   app = await bootApp({ env: { SECRET_KEY: KEY } })
-  idp = await liar('roster')
+  idp = await fakeProvider('roster')
   const client = { clientId: 'roster', clientSecret: SECRET }
   await makeOpenid(app, 'corp', { ...client, discoverUrl: `${idp.issuer}/.well-known/openid-configuration` })
   audit = auditOf(app)
@@ -28,14 +28,14 @@ afterAll(async () => {
   await idp?.close()
 })
 beforeEach(async () => {
-  idp.lies = {}
+  idp.overrides = {}
   await audit()
 })
 
-/** A log-in of somebody new under these lies. */
-async function tryWith(lies: Lies, { iamid = 'corp', browser = new Browser() } = {}) {
+/** A log-in of somebody new under these overrides. */
+async function tryWith(overrides: Overrides, { iamid = 'corp', browser = new Browser() } = {}) {
   const sub = `person ${++serial}`
-  idp.lies = { ...lies, claims: claims => (lies.claims ?? (same => same))({ ...claims, sub }) }
+  idp.overrides = { ...overrides, claims: claims => (overrides.claims ?? (same => same))({ ...claims, sub }) }
   const page = await browser.visit(`${app.url}/login/${iamid}`)
   return { sub, browser, page }
 }
@@ -46,7 +46,7 @@ async function expectRefused({ sub, browser, page }: Awaited<ReturnType<typeof t
   expect(browser.cookie(app.url, 'roster_session')).toBeUndefined()
   expect(browser.cookie(`${app.url}/login/corp`, 'roster_handshake')).toBeUndefined()
   expect(await personOf(app, 'corp', sub)).toBeNull()
-  expect(page.body).not.toMatch(/code-\d|token of the liar|s3cret|eyJ/)
+  expect(page.body).not.toMatch(/code-\d|token of the fake provider|s3cret|eyJ/)
 }
 
 test('an honest one is believed, and asked as it should be', async () => {
@@ -72,7 +72,7 @@ test('an honest one is believed, and asked as it should be', async () => {
 
 describe('an ID token', () => {
   const soon = () => Math.floor(Date.now() / 1000)
-  const lies: [string, Lies][] = [
+  const overrides: [string, Overrides][] = [
     ['of another issuer', { claims: claims => ({ ...claims, iss: 'https://evil.example' }) }],
     ['without an issuer', { claims: ({ iss, ...claims }) => claims }],
     ['for another client', { claims: claims => ({ ...claims, aud: 'another' }) }],
@@ -111,8 +111,8 @@ describe('an ID token', () => {
     ['that is encrypted, as it says', { header: { alg: 'RSA-OAEP', enc: 'A256GCM' } }],
     ['that is no JWT', { token: () => 'no token' }],
   ]
-  test.each(lies)('%s', async (_, lie) => {
-    await expectRefused(await tryWith(lie), 401)
+  test.each(overrides)('%s', async (_, override) => {
+    await expectRefused(await tryWith(override), 401)
     const events = await audit()
     expect(events.map(event => [event.event, event.outcome, event.targetName])).toEqual([['loginFailed', 'denied', 'corp/…']])
     expect(events[0]!.reason).toMatch(/identity provider/)
@@ -139,8 +139,8 @@ describe('an ID token', () => {
   })
 
   test('several audiences with azp us, and no at_hash, are good', async () => {
-    const lie: Lies = { claims: ({ at_hash, ...claims }) => ({ ...claims, aud: ['roster', 'another'], azp: 'roster' }) }
-    expect((await tryWith(lie)).page.status).toBe(200)
+    const override: Overrides = { claims: ({ at_hash, ...claims }) => ({ ...claims, aud: ['roster', 'another'], azp: 'roster' }) }
+    expect((await tryWith(override)).page.status).toBe(200)
   })
 
   test('of a key that came just now is good, and one of the old key is not', async () => {
@@ -285,7 +285,7 @@ describe('the way back', () => {
 describe('trouble at the provider is a page that says so, and blames nobody', () => {
   const html = (response: import('node:http').ServerResponse) =>
     response.writeHead(200, { 'content-type': 'text/html' }).end('<html>')
-  const troubles: [string, Lies][] = [
+  const troubles: [string, Overrides][] = [
     ['an error of its own', { answers: { '/token': response => response.writeHead(500).end('oops') } }],
     ['HTML', { answers: { '/token': html } }],
     [
@@ -319,13 +319,13 @@ describe('trouble at the provider is a page that says so, and blames nobody', ()
     ['a cut connection', { answers: { '/token': response => response.destroy() } }],
     ['no keys', { answers: { '/jwks': response => response.writeHead(500).end() } }],
   ]
-  test.each(troubles)('%s', async (_, lie) => {
-    await expectRefused(await tryWith(lie), 503)
+  test.each(troubles)('%s', async (_, override) => {
+    await expectRefused(await tryWith(override), 503)
     expect(await audit()).toEqual([])
   })
 
   test('no answer at all', async () => {
-    const hanging: Lies = { answers: { '/token': () => {} } }
+    const hanging: Overrides = { answers: { '/token': () => {} } }
     const waiting = tryWith(hanging)
     // Others do not wait for it.
     expect((await fetch(`${app.url}/login`)).status).toBe(200)
@@ -334,7 +334,7 @@ describe('trouble at the provider is a page that says so, and blames nobody', ()
 })
 
 describe('the user info endpoint', () => {
-  const answering = (body: object): Lies => ({
+  const answering = (body: object): Overrides => ({
     answers: { '/me': response => response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(body)) },
   })
   beforeAll(async () => {

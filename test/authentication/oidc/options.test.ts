@@ -4,7 +4,7 @@ import { createServer, type Server } from 'node:http'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { bootApp, type TestApp } from '../../harness/app.ts'
 import { Browser } from './browser.ts'
-import { liar } from './fake-provider.ts'
+import { fakeProvider } from './fake-provider.ts'
 import { makeOpenid, personOf } from './helpers.ts'
 import { type RealProvider, realProvider, SECRET } from './provider.ts'
 
@@ -153,8 +153,8 @@ describe('the external groups and attributes endpoint', () => {
 
 describe('how we prove to the provider who we are', () => {
   test('in the form, where it lists only that', async () => {
-    const other = await liar('roster')
-    other.lies = { discovery: { token_endpoint_auth_methods_supported: ['client_secret_post'] } }
+    const other = await fakeProvider('roster')
+    other.overrides = { discovery: { token_endpoint_auth_methods_supported: ['client_secret_post'] } }
     await makeOpenid(app, 'posting', { clientId: 'roster', clientSecret: SECRET, discoverUrl: other.issuer })
     expect((await new Browser().visit(`${app.url}/login/posting`)).status).toBe(200)
     const { form, authorization } = other.asked[0]!

@@ -4,7 +4,7 @@ import { routes } from '../../../src/api/rest/routes.ts'
 import { policy } from '../../../src/authorization/policy.ts'
 import { bootApp, type TestApp } from '../../harness/app.ts'
 import { Browser } from './browser.ts'
-import { type Liar, liar } from './fake-provider.ts'
+import { type FakeProvider, fakeProvider } from './fake-provider.ts'
 import { auditOf, makeOpenid, viewerOf } from './helpers.ts'
 import { type RealProvider, realProvider, SECRET } from './provider.ts'
 
@@ -52,7 +52,7 @@ describe('its cookies', () => {
   })
 
   test('on https they are Secure, and below the path of PUBLIC_URL', async () => {
-    const away: Liar = await liar('roster')
+    const away: FakeProvider = await fakeProvider('roster')
     const instance = await bootApp({ env: { PUBLIC_URL: 'https://roster.example/people' } })
     await makeOpenid(instance, 'corp', { clientId: 'roster', discoverUrl: away.issuer })
     const begun = await fetch(`${instance.url}/login/corp`, { redirect: 'manual' })
@@ -187,7 +187,7 @@ describe('its end', () => {
   })
 
   test('the hint of an ID token with 50 groups goes along, and is kept in no cookie and never in clear', async () => {
-    const away = await liar('roster')
+    const away = await fakeProvider('roster')
     await makeOpenid(app, 'long', { clientId: 'roster', discoverUrl: away.issuer })
     const groups = (many: number) =>
       Array.from({ length: many }, (_, index) => `7d3f2c9e-0000-4000-8000-${String(index).padStart(12, '0')}`)
@@ -197,7 +197,7 @@ describe('its end', () => {
       [400, false],
     ] as const) {
       let idToken = ''
-      away.lies = {
+      away.overrides = {
         discovery: { end_session_endpoint: `${away.issuer}/bye` },
         claims: claims => ({ ...claims, groups: groups(many) }),
         token: token => (idToken = token),
@@ -241,7 +241,7 @@ describe('its end', () => {
 })
 
 test('a log-in that the provider begins: only where it is switched on, and only by that provider', async () => {
-  const away = await liar('roster')
+  const away = await fakeProvider('roster')
   const options = { clientId: 'roster', discoverUrl: away.issuer }
   await makeOpenid(app, 'sent', { ...options, allowIdPInitiatedSSO: true })
   await makeOpenid(app, 'unsent', options)
