@@ -1,6 +1,7 @@
 import { createRequire } from 'node:module'
 import { defineConfig } from 'vitest/config'
 import { nodeVersionError } from './src/platform/node-version.ts'
+import { FLOORS } from './test/harness/coverage.ts'
 import { parts } from './test/harness/parts.ts'
 
 const tooOld = nodeVersionError(process.versions.node)
@@ -36,6 +37,7 @@ export default defineConfig({
       exclude: ['src/generated/**', 'src/ui/**'],
       reporter: ['text-summary', 'json-summary'],
       reportOnFailure: true,
+      thresholds: Object.fromEntries(Object.entries(FLOORS).map(([folder, lines]) => [`src/${folder}/**`, { lines }])),
     },
   },
 })
