@@ -1,6 +1,7 @@
 import type { GroupRef, Member } from '../../domain/groups/group.members.ts'
 import { allRows, inChunks } from '../../platform/database/chunks.ts'
 import type { Db } from '../../platform/database/store.ts'
+import { ofIam } from './users.store.ts'
 
 /** Members per statement: it blocks the embedded database. */
 const WRITTEN = 500
@@ -13,7 +14,7 @@ const isLong = (list: readonly unknown[]) => ({ fresh: list.length > PREPARED })
 export async function usersOf(db: Db, iamid: string, ids: readonly string[]): Promise<{ id: number; scimId: string }[]> {
   const read = (piece: readonly string[]) =>
     db.query<{ id: number; scimId: string }>(
-      `SELECT u.id, u.scim_id::text AS "scimId" FROM users u WHERE u.iamid = $1::text AND u.scim_id = ANY($2::uuid[])`,
+      `SELECT u.id, u.scim_id::text AS "scimId" FROM users u WHERE ${ofIam('$1::text')} AND u.scim_id = ANY($2::uuid[])`,
       [iamid, piece],
       isLong(piece),
     )
@@ -31,7 +32,7 @@ export async function addScimMembers(
   const ordered = isOne ? ids : (await usersOf(db, group.iamid, ids)).map(({ scimId }) => scimId)
   const pieces = await inChunks(ordered, WRITTEN, piece =>
     db.query<Member & { isNew: boolean }>(
-      `WITH wanted AS (SELECT u.id, u.userid FROM users u WHERE u.iamid = $2::text AND u.scim_id = ANY($3::uuid[]) ORDER BY u.id FOR KEY SHARE),
+      `WITH wanted AS (SELECT u.id, u.userid FROM users u WHERE ${ofIam('$2::text')} AND u.scim_id = ANY($3::uuid[]) ORDER BY u.id FOR KEY SHARE),
          made AS (INSERT INTO memberships (group_id, user_id, sources, created_at, updated_at)
            SELECT $1::int, w.id, ARRAY[$2::text], $4::timestamptz, $4::timestamptz FROM wanted w ORDER BY w.id
            ON CONFLICT (user_id, group_id) DO UPDATE SET sources = memberships.sources || ARRAY[$2::text], updated_at = $4::timestamptz

@@ -42,13 +42,16 @@ export const userColumns = (type: ResourceType): ColumnMap => ({
   },
 })
 
+/** Served by no index: a planner that has not seen this IAM would take the index on it for unique. */
+export const ofIam = (iamid: string): string => `u.iamid || '' = ${iamid}`
+
 export async function findScimUser(
   db: Db,
   { iamid, scimId, lock = false, groups = false }: { iamid: string; scimId: string; lock?: boolean; groups?: boolean },
 ): Promise<ScimUserRecord | null> {
   const [user] = await db.query<ScimUserRecord>(
     `SELECT ${SELECT_USER}${groups ? `, ${SCIM_USER_GROUPS}` : ''} FROM users u
-      WHERE u.iamid = $1 AND u.scim_id = $2::uuid${lock ? ' FOR NO KEY UPDATE' : ''}`,
+      WHERE ${ofIam('$1')} AND u.scim_id = $2::uuid${lock ? ' FOR NO KEY UPDATE' : ''}`,
     [iamid, scimId],
   )
   return user ?? null
