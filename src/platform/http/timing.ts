@@ -8,6 +8,7 @@ export interface Timing {
   write: number
   /** Bytes a second of long responses; slower readers are cut. */
   minimumRate: number
+  /** Longer than a statement waits for a lock, which is 503 then. */
   closing: number
   silent: number
   /** Between two looks at the files of the certificate. */
@@ -21,7 +22,7 @@ export const TIMING: Timing = {
   keepAlive: 72_000,
   write: 30_000,
   minimumRate: 8 * 1024,
-  closing: 10_000,
+  closing: 13_000,
   silent: 1_000,
   certificate: 5_000,
 }
