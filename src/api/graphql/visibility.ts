@@ -70,20 +70,22 @@ export const guardedFields: Readonly<Record<string, Readonly<Record<string, Fiel
 
 /** Of one response; each selection of the operation is looked at once, not once per row. */
 export class HiddenFields {
-  readonly #seen = new WeakSet<object>()
-  readonly #paths = new Set<string>()
+  /** Selections that were looked at, and their paths: made for the first one, as most responses hide nothing. */
+  #found: { seen: WeakSet<object>; paths: Set<string> } | null = null
 
   add({ fieldNodes, path }: Pick<GraphQLResolveInfo, 'fieldNodes' | 'path'>): void {
-    if (this.#seen.has(fieldNodes)) return
-    this.#seen.add(fieldNodes)
+    this.#found ??= { seen: new WeakSet(), paths: new Set() }
+    const { seen, paths } = this.#found
+    if (seen.has(fieldNodes)) return
+    seen.add(fieldNodes)
     const keys: string[] = []
     for (let at: typeof path | undefined = path; at; at = at.prev) if (typeof at.key === 'string') keys.unshift(at.key)
-    this.#paths.add(keys.join('.'))
+    paths.add(keys.join('.'))
   }
 
   /** Response keys, without list indexes: `users.nodes.profile.phone`. */
   get paths(): string[] {
-    return [...this.#paths].sort()
+    return [...(this.#found?.paths ?? [])].sort()
   }
 }
 
