@@ -3,6 +3,7 @@ import type { Transform } from 'node:stream'
 import { constants, createBrotliCompress, createGzip } from 'node:zlib'
 
 export type Coding = 'br' | 'gzip'
+export type Coder = () => Transform
 
 /** Bytes; below, headers outweigh the gain. */
 const LEAST = 1024
@@ -35,13 +36,15 @@ export function isCompressible(headers: OutgoingHttpHeaders, { status, length }:
 export class Compression {
   #running = 0
 
-  /** Changes the headers; null to send the text itself. */
-  start(headers: OutgoingHttpHeaders, sent: IncomingHttpHeaders): Transform | null {
+  /** Changes the headers; null to send the text itself. The coder is made when it is called: it must be ended then. */
+  start(headers: OutgoingHttpHeaders, sent: IncomingHttpHeaders): Coder | null {
     const coding = preferredCoding(sent['accept-encoding'])
     if (coding === null || this.#running >= MOST) return null
     code(headers, coding)
-    this.#running++
-    return coderOf(coding).once('close', () => this.#running--)
+    return () => {
+      this.#running++
+      return coderOf(coding).once('close', () => this.#running--)
+    }
   }
 }
 

@@ -1,8 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import type { Transform } from 'node:stream'
 import type { Logger } from 'pino'
 import { RosterError, Unavailable } from '../errors.ts'
-import { Compression, code, isCompressible, preferredCoding } from './compression.ts'
+import { type Coder, Compression, code, isCompressible, preferredCoding } from './compression.ts'
 import type { Connections } from './connections.ts'
 import { addVary, type Cors } from './cors.ts'
 import { errorHeaders, Fault, restError } from './errors.ts'
@@ -69,7 +68,7 @@ export class Responses {
     return answer.status
   }
 
-  #coder(request: IncomingMessage, { status, headers, isSecret }: PreparedResponse, length: number): Transform | null {
+  #coder(request: IncomingMessage, { status, headers, isSecret }: PreparedResponse, length: number): Coder | null {
     if (isSecret || !isCompressible(headers, { status, length })) return null
     addVary(headers, 'Accept-Encoding')
     if (request.httpVersion === '1.0' || isUploading(request)) return null

@@ -1,6 +1,7 @@
 import { type IncomingMessage, type OutgoingHttpHeaders, type ServerResponse, STATUS_CODES } from 'node:http'
 import type { Socket } from 'node:net'
 import type { Transform, Writable } from 'node:stream'
+import type { Coder } from './compression.ts'
 import { errorBody, errorHeaders } from './errors.ts'
 import { isLong, jsonPieces, Pieces } from './json.ts'
 import { BODY_LIMIT, hasBody } from './read-body.ts'
@@ -28,7 +29,7 @@ export interface PreparedResponse {
 export interface Sending {
   readonly closing: boolean
   readonly timing: Pick<Timing, 'write' | 'minimumRate'>
-  readonly coder: Transform | null
+  readonly coder: Coder | null
 }
 
 export function prepare(answer: HttpResponse, requestId: string, standard: Readonly<Record<string, string>>): PreparedResponse {
@@ -119,7 +120,7 @@ export function send(
   if (!isUploading(request)) {
     if (closing) answer.headers.connection = 'close'
     response.writeHead(answer.status, answer.headers)
-    const sink = coder === null ? response : through(coder, response)
+    const sink = coder === null ? response : through(coder(), response)
     if (lengthOf(answer.payload) <= PIECE && !(answer.payload instanceof Pieces)) sink.end(answer.payload)
     else write(response, { sink, payload: answer.payload, timing, then: () => sink.end() })
     return

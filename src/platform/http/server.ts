@@ -48,9 +48,9 @@ export interface HttpOptions {
   cors?: CorsOptions
   /** Routes that answer uncompressed, such as `POST /login`. */
   secrets?: readonly string[]
-  /** Otherwise http. */
   /** Path of PUBLIC_URL, which proxies may keep or take away. */
   prefix?: string
+  /** Otherwise http. */
   certificate?: CertificateFiles | null
 }
 

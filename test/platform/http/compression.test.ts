@@ -63,6 +63,8 @@ const row = (id: number) => ({ id, random: Buffer.from(`${id * 7_919} ${id ** 3 
 const ROWS = 100_000
 
 let served: Served
+let begun = 0
+const late = Promise.withResolvers<void>()
 beforeAll(async () => {
   served = await serve(
     http => {
@@ -84,6 +86,15 @@ beforeAll(async () => {
             ),
           },
         }),
+      })
+      http.route({
+        method: 'GET',
+        path: '/late',
+        handler: async () => {
+          begun++
+          await late.promise
+          return { status: 200, body: LONG }
+        },
       })
       http.route({ method: 'GET', path: '/secret', handler: async () => ({ status: 200, body: LONG }) })
       http.route({ method: 'GET', path: '/marked', handler: async () => ({ status: 200, body: LONG, isSecret: true }) })
@@ -180,3 +191,28 @@ test('at most 16 are compressed at one time, and one that ends early frees its p
   for (const answer of open) answer.destroy()
   await until(() => served.lines.length > 0)
 }, 60_000)
+
+test('clients that leave before their response take no place', async () => {
+  const sent = Array.from({ length: 20 }, () => {
+    const left = request({
+      host: '127.0.0.1',
+      port: served.port,
+      path: '/late',
+      headers: { 'accept-encoding': 'gzip' },
+      agent: false,
+    })
+    left.on('error', () => {})
+    left.end()
+    return left
+  })
+  await until(() => begun === 20)
+  const lines = served.lines.length
+  for (const left of sent) left.destroy()
+  // The server sees them go before it answers.
+  await new Promise(resolve => setTimeout(resolve, 200))
+  late.resolve()
+  await until(() => served.lines.length >= lines + 20)
+  const answer = await ask('/long', { accept: 'gzip' })
+  answer.resume()
+  expect(answer.headers['content-encoding']).toBe('gzip')
+})
