@@ -20,7 +20,7 @@ import {
   StorePool,
   statementNames,
 } from './pool.ts'
-import { analyzeGrown, OWN_STATEMENT } from './statistics.ts'
+import { analyzeGrown, keepAnalyzed, OWN_STATEMENT } from './statistics.ts'
 import { type Db, JOBS, type Store } from './store.ts'
 
 export interface StoreLog {
@@ -117,7 +117,9 @@ function server(url: string, { pool: max = 8, wait = 10_000 }: StoreOptions, log
     },
     error => log.warn(`An idle connection to PostgreSQL was lost: ${error.message}`),
   )
+  const stopAnalyzing = keepAnalyzed(pool)
   const end = async () => {
+    stopAnalyzing()
     await pool.liveness?.stop()
     await pool.end()
   }

@@ -1,11 +1,12 @@
-/** Runs ANALYZE on the embedded database, which has no autovacuum. */
+/**
+ * Runs ANALYZE on tables that have grown. The embedded database has no autovacuum; a server's may come a minute
+ * after a first sync, and plans made before, those of foreign keys too, pass over whole tables.
+ */
 import type pg from 'pg'
 import type { StorePool } from './pool.ts'
 
 const GROWTH = 4
 const PAGES = 16
-/** Samples 300 times as many rows. */
-const TARGET = 10
 /** Milliseconds. */
 const EVERY = 5_000
 
@@ -22,7 +23,6 @@ export async function analyzeGrown(query: Query, statement?: string): Promise<vo
   const words = statement === undefined ? null : [...new Set(statement.match(/[a-z_]+/g))]
   const { rows } = (await query({ text: GROWN, values: [words] })) as { rows: { name: string }[] }
   if (rows.length === 0) return
-  await query({ text: `${OWN_STATEMENT}SET default_statistics_target = ${TARGET}` })
   for (const { name } of rows) await query({ text: `${OWN_STATEMENT}ANALYZE "${name}"` })
 }
 
