@@ -3,7 +3,7 @@ import type { Db } from '../../platform/database/store.ts'
 import { lockout } from './lockout.ts'
 
 // Table login_failures. Call without a transaction: counts must persist and rows stay unlocked. Statements lock
-// the account's row first.
+// the account's row first: where there is none yet, its insert, not the address.
 
 export type Reservation =
   | { readonly state: 'reserved'; readonly until: Date }
@@ -84,8 +84,13 @@ const settled = (
   RETURNING blocked_until`
 
 const SETTLE = `WITH rows AS MATERIALIZED (
-    SELECT blocked_until > $3::timestamptz AS locked FROM login_failures WHERE subject IN ($1, $2) ORDER BY subject = $2 FOR UPDATE
-  ), held AS MATERIALIZED (SELECT coalesce(bool_or(locked), false) AS locked FROM rows),
+    SELECT blocked_until > $3::timestamptz AS locked FROM login_failures
+    WHERE subject = $1 OR subject = $2 AND EXISTS (SELECT 1 FROM login_failures WHERE subject = $1)
+    ORDER BY subject = $2 FOR UPDATE
+  ), held AS MATERIALIZED (
+    SELECT EXISTS (SELECT 1 FROM rows WHERE locked)
+      OR EXISTS (SELECT 1 FROM login_failures WHERE subject = $2 AND blocked_until > $3::timestamptz) AS locked
+  ),
   account AS (
     INSERT INTO login_failures AS old ${COLUMNS} SELECT $1::text, ($5::text = 'failed')::int, $3::timestamptz, ${NEVER}, '{}' FROM held
     ${settled('account')}

@@ -163,9 +163,12 @@ describe('counting', () => {
 
   test('crossing failures of two accounts at two addresses neither hang nor get lost', async () => {
     const pairs = ['192.0.2.1', '192.0.2.2'].flatMap(address => ['bob', 'alice'].map(name => subjectsOf('bim', name, address)))
-    await Promise.all(Array.from({ length: 80 }, (_, index) => countFailure(store.db, pairs[index % 4]!, at(0))))
-    const rows = await store.db.prisma.loginFailure.findMany()
-    expect(rows.map(row => row.failures)).toEqual([40, 40, 40, 40])
+    for (let round = 0; round < 20; round++) {
+      await store.db.prisma.loginFailure.deleteMany()
+      await Promise.all(Array.from({ length: 80 }, (_, index) => countFailure(store.db, pairs[index % 4]!, at(0))))
+      const rows = await store.db.prisma.loginFailure.findMany()
+      expect(rows.map(row => row.failures)).toEqual([40, 40, 40, 40])
+    }
   })
 
   test('the count never overflows', async () => {
