@@ -1,7 +1,8 @@
 /** The demo's directory: OpenLDAP on loopback, in a temporary folder. */
 import { join } from 'node:path'
+import { freePort } from './free-port.ts'
 import { passwordOf, people } from './people.ts'
-import { findSlapd, freePort, runSlapd, schemas } from './slapd.ts'
+import { findSlapd, runSlapd, schemas } from './slapd.ts'
 
 export const suffix = 'dc=roster,dc=example'
 export const reader = { dn: `cn=reader,${suffix}`, password: 'reader-s3cret' }

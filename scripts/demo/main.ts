@@ -10,9 +10,9 @@ import { loadConfig } from '../../src/platform/config/config.ts'
 import { whatToTry } from './banner.ts'
 import { startDirectory } from './directory.ts'
 import { startEndpoint } from './endpoint.ts'
+import { freePort } from './free-port.ts'
 import { startProvider } from './provider.ts'
 import { configure } from './roster.ts'
-import { freePort } from './slapd.ts'
 
 const PORT = 4100
 /** Milliseconds until a stop is forced. */

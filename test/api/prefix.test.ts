@@ -1,7 +1,8 @@
 // Below a path: PUBLIC_URL=http://host/people/roster, behind a proxy that keeps the path and behind one that takes it away.
 import type { AddressInfo } from 'node:net'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { bootApp, freePort, type TestApp } from '../harness/app.ts'
+import { freePort } from '../../scripts/demo/free-port.ts'
+import { bootApp, type TestApp } from '../harness/app.ts'
 import { PATH, proxy } from '../harness/path-proxy.ts'
 
 const HTML = { accept: 'text/html,*/*;q=0.8' }

@@ -1,7 +1,7 @@
 // The whole app for a test: a fresh store, the real server on a free port, the first administrator logged in.
 import { randomBytes } from 'node:crypto'
-import { createServer } from 'node:net'
 import { hash } from '@node-rs/argon2'
+import { freePort } from '../../scripts/demo/free-port.ts'
 import { startApp } from '../../src/app.ts'
 import type { Context } from '../../src/authorization/context.ts'
 import { createFirstAdministrator } from '../../src/domain/users/first-administrator.service.ts'
@@ -148,16 +148,4 @@ async function logIn(url: string, userid: string, password: string): Promise<Per
       return created.data.createApiKey.secret
     },
   }
-}
-
-/** A port that was free a moment ago: PUBLIC_URL must be known before the server listens. */
-export function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer()
-    server.once('error', reject)
-    server.listen(0, '127.0.0.1', () => {
-      const { port } = server.address() as { port: number }
-      server.close(() => resolve(port))
-    })
-  })
 }

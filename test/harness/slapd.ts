@@ -3,7 +3,8 @@ import { execFileSync, spawnSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { findSlapd, freePort, runSlapd, schemas } from '../../scripts/demo/slapd.ts'
+import { freePort } from '../../scripts/demo/free-port.ts'
+import { findSlapd, runSlapd, schemas } from '../../scripts/demo/slapd.ts'
 
 export const suffix = 'dc=roster,dc=example'
 /** Reads everything but passwords, within the server's limits. */

@@ -1,6 +1,7 @@
 // The playground below the path of PUBLIC_URL, behind a proxy that keeps the path and behind one that takes it away.
 import { afterAll, describe, expect, test } from 'vitest'
-import { bootApp, freePort } from '../harness/app.ts'
+import { freePort } from '../../scripts/demo/free-port.ts'
+import { bootApp } from '../harness/app.ts'
 import { PATH, proxy } from '../harness/path-proxy.ts'
 import { findChromium, launch, textOf } from './chromium.ts'
 

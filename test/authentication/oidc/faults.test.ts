@@ -2,7 +2,8 @@
 // cause apart, and the page has a class and no code of the system.
 import type { ServerResponse } from 'node:http'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import { bootApp, freePort, type TestApp } from '../../harness/app.ts'
+import { freePort } from '../../../scripts/demo/free-port.ts'
+import { bootApp, type TestApp } from '../../harness/app.ts'
 import { Browser } from './browser.ts'
 import { type FakeProvider, fakeProvider, type Overrides } from './fake-provider.ts'
 import { auditOf, makeOpenid, personOf } from './helpers.ts'
