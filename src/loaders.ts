@@ -2,6 +2,7 @@
 import { shareOf } from './authorization/actor.ts'
 import type { Context } from './authorization/context.ts'
 import { attributeLoaders } from './domain/attributes/attributes.loaders.ts'
+import { auditLoaders } from './domain/audit/audit.loaders.ts'
 import { credentialLoaders } from './domain/credentials/credentials.loaders.ts'
 import { groupLoaders } from './domain/groups/groups.loaders.ts'
 import { iamLoaders } from './domain/iams/iams.loaders.ts'
@@ -23,6 +24,7 @@ export function createLoaders({ app, actor, address }: Pick<Context, 'app' | 'ac
     ...iamLoaders(db),
     ...credentialLoaders(db),
     ...projectLoaders(db),
+    ...auditLoaders(db),
     ...syncLoaders(db),
     ...deprovisioningLoaders(db),
   }

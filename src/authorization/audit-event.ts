@@ -57,6 +57,7 @@ export interface Target {
     | 'group'
     | 'attribute'
     | 'iam'
+    | 'sync'
     | 'apikey'
     | 'token'
     | 'project'

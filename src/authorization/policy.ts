@@ -179,6 +179,7 @@ export const fields = {
   'User.groups': { action: 'user:readGroups', who: users, views: ['own'] }, // Not for AUDIT.
   'User.sourceIds': { action: 'user:read', who: users },
   'User.domainPermissions': { action: 'user:list', who: users, views: ['aggregate', 'own'] },
+  'User.auditEvents': { action: 'audit:list', who: ['AUDIT'] },
   'User.apiKeys': { action: 'apikey:list', who: users, self: true },
   'User.tokens': { action: 'token:list', who: users, self: true },
   'Profile.private': { action: 'user:readProfile', who: users, views: ['aggregate', 'own'] },

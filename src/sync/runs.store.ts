@@ -1,5 +1,6 @@
 import type { EncryptedSecrets } from '../domain/iams/encryption.ts'
 import type { IamRecord } from '../domain/iams/iam.ts'
+import { rowsInChunks } from '../platform/database/chunks.ts'
 import { orNull, pageSelection, selectList, text } from '../platform/database/columns.ts'
 import { conditions, type ListQuery } from '../platform/database/pagination.ts'
 import type { Db } from '../platform/database/store.ts'
@@ -57,6 +58,9 @@ export async function findRun(db: Db, id: number, lock = false): Promise<RunReco
   ])
   return run ?? null
 }
+
+export const runsByIds = (db: Db, ids: readonly number[]): Promise<RunRecord[]> =>
+  rowsInChunks(db, ids, piece => db.query(`SELECT ${SELECT_RUN} FROM sync_runs r WHERE r.id = ANY($1::int[])`, [piece]))
 
 export async function runUnderWay(db: Db, iamid: string): Promise<RunRecord | null> {
   const [run] = await db.query<RunRecord>(

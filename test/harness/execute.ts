@@ -1,6 +1,6 @@
 // Runs an operation on the contract with the resolvers of some modules, without a server: what an API would answer, errors included.
 import { readFileSync } from 'node:fs'
-import { buildSchema, execute, type GraphQLObjectType, parse, validate } from 'graphql'
+import { buildSchema, execute, type GraphQLObjectType, isUnionType, parse, validate } from 'graphql'
 import { withVisibility } from '../../src/api/graphql/visibility.ts'
 import type { Context } from '../../src/authorization/context.ts'
 import type { Resolvers } from '../../src/generated/graphql.ts'
@@ -12,7 +12,12 @@ export function executor(...modules: Resolvers[]) {
   const schema = buildSchema(contract)
   for (const module of modules) {
     for (const [type, resolvers] of Object.entries(module)) {
-      const fields = (schema.getType(type) as GraphQLObjectType).getFields()
+      const named = schema.getType(type)
+      if (isUnionType(named)) {
+        Object.assign(named, { resolveType: (resolvers as { __resolveType: unknown }).__resolveType })
+        continue
+      }
+      const fields = (named as GraphQLObjectType).getFields()
       for (const [name, resolve] of Object.entries(resolvers as object)) if (fields[name]) fields[name].resolve = resolve
     }
   }

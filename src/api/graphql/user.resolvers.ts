@@ -57,6 +57,7 @@ export const userResolvers: Resolvers = {
     currentProject: (user, _, { loaders }) =>
       user.currentProjectId === null ? null : loaders.projectById.load(user.currentProjectId),
     domainPermissions: (user, page, { loaders }) => loaders.domainPermissionsOfUser.of(user.id, page),
+    auditEvents: (user, args, { loaders }) => loaders.auditEventsOfUser.of(user.id, args),
     isDataSourceOwner: (user, _, { loaders }) => loaders.isDataSourceOwner.load(user.id),
   },
   Profile: {

@@ -25,6 +25,7 @@ export const guardedFields: Readonly<Record<string, Readonly<Record<string, Fiel
     apiKeys: 'User.apiKeys',
     tokens: 'User.tokens',
     domainPermissions: 'User.domainPermissions',
+    auditEvents: 'User.auditEvents',
   },
   Profile: {
     phone: 'Profile.private',

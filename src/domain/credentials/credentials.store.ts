@@ -1,4 +1,5 @@
 import type { ApiKeyFilter, ApiKeySort, TokenFilter, TokenSort } from '../../generated/inputs.ts'
+import { rowsInChunks } from '../../platform/database/chunks.ts'
 import { selectList } from '../../platform/database/columns.ts'
 import { listOf, type NestedList } from '../../platform/database/nested-list.ts'
 import type { Order } from '../../platform/database/order.ts'
@@ -31,6 +32,9 @@ export async function findApiKey(db: Db, id: number, lock: '' | 'FOR UPDATE' = '
   const [key] = await db.query<ApiKeyRecord>(`SELECT ${SELECT_KEY} FROM api_keys k WHERE k.id = $1 ${lock}`, [id])
   return key ?? null
 }
+
+export const apiKeysByIds = (db: Db, ids: readonly number[]): Promise<ApiKeyRecord[]> =>
+  rowsInChunks(db, ids, piece => db.query(`SELECT ${SELECT_KEY} FROM api_keys k WHERE k.id = ANY($1::int[])`, [piece]))
 
 export const apiKeysOfUsers: NestedList<ApiKeyRecord> = {
   columns: SELECT_KEY,
@@ -108,6 +112,12 @@ export async function findToken(db: Db, hash: Uint8Array, now: Date): Promise<To
   ])
   return token ?? null
 }
+
+/** Live ones only. */
+export const tokensByIds = (db: Db, ids: readonly number[], now: Date): Promise<TokenRecord[]> =>
+  rowsInChunks(db, ids, piece =>
+    db.query(`SELECT ${SELECT_TOKEN} FROM ${TOKENS} WHERE t.id = ANY($1::int[]) AND t.expires_at > $2`, [piece, now]),
+  )
 
 const KEY_ORDERS: Record<ApiKeySort['field'], Omit<Order, 'descending'>> = {
   CREATED_AT: apiKeysOfUsers.order,

@@ -4,9 +4,9 @@ import { NestedListLoader } from '../../platform/database/nested-list.ts'
 import type { Db } from '../../platform/database/store.ts'
 import type { UserRecord } from '../users/user.ts'
 import { domainGrantsOfUsers, domainsByIds, grantsOfDomains } from './domains.store.ts'
-import type { DomainPermissionRecord, DomainRecord, ProjectRecord } from './project.ts'
+import type { DataSourceRecord, DomainPermissionRecord, DomainRecord, ProjectRecord } from './project.ts'
 import { projectMembers, projectsByIds } from './projects.store.ts'
-import { dataSourceOwners, sourceOwners } from './sources.store.ts'
+import { dataSourceOwners, dataSourcesByIds, sourceOwners } from './sources.store.ts'
 
 export const projectLoaders = (db: Db) => ({
   projectById: new DataLoader<number, ProjectRecord | null>(async ids =>
@@ -18,6 +18,9 @@ export const projectLoaders = (db: Db) => ({
   ),
   permissionsOfDomain: new NestedListLoader<string, DomainPermissionRecord>(db, grantsOfDomains),
   domainPermissionsOfUser: new NestedListLoader<number, DomainPermissionRecord>(db, domainGrantsOfUsers),
+  dataSourceById: new DataLoader<number, DataSourceRecord | null>(async ids =>
+    groupOne(ids, await dataSourcesByIds(db, ids), source => source.id),
+  ),
   ownersOfDataSource: new NestedListLoader<number, UserRecord>(db, sourceOwners.users),
   isDataSourceOwner: new DataLoader<number, boolean>(async ids => {
     const owners = new Set(await dataSourceOwners(db, ids))

@@ -1,4 +1,5 @@
 import type { DataSourceFilter, DataSourceSort } from '../../generated/inputs.ts'
+import { rowsInChunks } from '../../platform/database/chunks.ts'
 import { selectList } from '../../platform/database/columns.ts'
 import type { Order } from '../../platform/database/order.ts'
 import { conditions, type ListQuery, partPattern } from '../../platform/database/pagination.ts'
@@ -30,6 +31,9 @@ export const dataSourceList = (
   fresh: true,
   order: { ...ORDERS[sort?.field ?? 'NAME'], descending: sort?.direction === 'DESC' },
 })
+
+export const dataSourcesByIds = (db: Db, ids: readonly number[]): Promise<DataSourceRecord[]> =>
+  rowsInChunks(db, ids, piece => db.query(`SELECT ${SELECT_SOURCE} FROM data_sources s WHERE s.id = ANY($1::int[])`, [piece]))
 
 export async function lockDataSource(db: Db, id: number): Promise<DataSourceRecord> {
   const [source] = await db.query<DataSourceRecord>(`SELECT ${SELECT_SOURCE} FROM data_sources s WHERE s.id = $1 FOR UPDATE`, [

@@ -81,6 +81,9 @@ export const queries: Record<string, Operation> = {
     text: `(first: $n) ${page('id name owners { totalCount nodes { id groups { nodes { id } } isDataSourceOwner } }')}`,
   },
   auditEvents: { text: `(first: $n) ${page('id at event actor before after')}` },
+  'auditEvents: objects': {
+    text: `(first: $n, filter: { targetType: "user" }) ${page('id actorUser { id } target { ... on User { id groups { nodes { id } } } }')}`,
+  },
   ...byEdge('user', selection => ({ text: `(ref: $ref) { ${selection} }`, input: 'UserRef', variables: firstUser })),
   ...byEdge('users', selection => ({ text: `(first: $n, filter: { name: "stock" }) ${page(selection)}` })),
 }

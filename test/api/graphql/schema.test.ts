@@ -148,6 +148,7 @@ const hidden = {
     'Membership.createdAt',
     'Membership.updatedAt',
   ],
+  'User.auditEvents': ['User.auditEvents'],
   'Iam.private': [
     'Iam.scimEnabled',
     'Iam.scimUrl',
@@ -221,7 +222,7 @@ describe('what is hidden', async () => {
         })
         .join(' ')
     const profile = `profile { ${of('Profile', 'Profile.private')} }`
-    const user = `${of('User', 'User.private', 'User.groups', 'User.sourceIds', 'User.domainPermissions', 'User.apiKeys', 'User.tokens')}`
+    const user = `${of('User', 'User.private', 'User.groups', 'User.sourceIds', 'User.domainPermissions', 'User.apiKeys', 'User.tokens', 'User.auditEvents')}`
     const query = `{
       users(first: 1, filter: { userid: "stock1", iamids: ["bim"] }) { nodes { ${user} ${profile} currentProject { ${of('Project', 'Project.members')} } } }
       groups(first: 1) { nodes { ${of('Group', 'Group.private')} members(first: 1) { nodes { ${of('Membership', 'Membership.private')} } } } }

@@ -32,6 +32,9 @@ export const edgesOfUser: Record<string, string> = {
   keys: 'id apiKeys { totalCount nodes { id user { id groups { nodes { id } } } } }',
   tokens: 'id tokens { totalCount nodes { id user { id groups { nodes { id } } } impersonator { userid } } }',
   project: 'id currentProject { id name members { totalCount nodes { id groups { nodes { id } } } } }',
+  events: 'id auditEvents { totalCount nodes { id actorUser { id groups { nodes { id } } } } }',
+  eventTargets:
+    'id auditEvents(role: TARGET, last: 2) { nodes { id target { __typename ... on User { groups { nodes { id } } } } } }',
   domains:
     'id domainPermissions { totalCount nodes { id permission domain { id name } user { id profile { name } } group { id name permissions } } }',
   domain: 'id domainPermissions { nodes { id domain { permissions { totalCount nodes { id user { id } group { id } } } } } }',

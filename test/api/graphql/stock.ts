@@ -61,8 +61,8 @@ const steps = [
      SELECT d.id, 'Audit Activity', g.id FROM ${DOMAINS}, ${GROUPS} WHERE ${tied('d', 'g')}`,
   `INSERT INTO data_sources (name, name_key) SELECT 'Stock ' || i, 'stock ' || i FROM ${SERIES}`,
   `INSERT INTO data_source_owners (data_source_id, user_id) SELECT s.id, u.id FROM ${SOURCES}, ${USERS} WHERE ${tied('s', 'u')}`,
-  `INSERT INTO audit_events (event, action, outcome, actor_kind, actor_name, target_type, target_id, request_id)
-     SELECT 'userUpdated', 'user:updateProfile', 'done', 'machine', 'stock', 'user', i::text, 'stock' FROM ${SERIES}`,
+  `INSERT INTO audit_events (event, action, outcome, actor_kind, actor_name, actor_user_id, target_type, target_id, request_id)
+     SELECT 'userUpdated', 'user:updateProfile', 'done', 'user', 'bim/stock', u.id, 'user', u.id::text, 'stock' FROM ${USERS}`,
   `INSERT INTO sync_runs (iamid, mode, started_by, dry_run, status, total, planned, applied)
      SELECT 'stock1', 'full', 'stock', false, 'finished', i, i, i FROM ${SERIES}`,
   `INSERT INTO sync_entries (run_id, kind, name, name_key, user_id, outcome, state)

@@ -12,6 +12,7 @@ import {
   storedAttributesOf,
   writeChanges,
 } from '../../../src/domain/attributes/attributes.store.ts'
+import { countsOfUsers, eventsOfUsers } from '../../../src/domain/audit/audit.user.store.ts'
 import { countRejected } from '../../../src/domain/credentials/lockout.store.ts'
 import { deleteAddresses } from '../../../src/domain/credentials/login-addresses.store.ts'
 import { groupConditions } from '../../../src/domain/groups/groups.search.ts'
@@ -28,7 +29,7 @@ import { freeIamid, groupPermissionsOf, iamsByIds } from '../../../src/domain/ia
 import { scimKeysOf } from '../../../src/domain/iams/scim-keys.store.ts'
 import { domainGrantsOfUsers, domainsByIds } from '../../../src/domain/projects/domains.store.ts'
 import { projectMembers, projectsByIds } from '../../../src/domain/projects/projects.store.ts'
-import { dataSourceOwners, sourceOwners } from '../../../src/domain/projects/sources.store.ts'
+import { dataSourceOwners, dataSourcesByIds, sourceOwners } from '../../../src/domain/projects/sources.store.ts'
 import { userList } from '../../../src/domain/users/users.search.ts'
 import {
   copyEntitlements,
@@ -263,7 +264,22 @@ export const calls: Record<string, Record<string, Call>> = {
     domainGrantsOfUsers: (db, { users }) => pages(domainGrantsOfUsers)(db, users),
   },
   'src/domain/projects/projects.store.ts': { projectsByIds: (db, { users }) => projectsByIds(db, users) },
-  'src/domain/projects/sources.store.ts': { dataSourceOwners: (db, { users }) => dataSourceOwners(db, users) },
+  'src/domain/projects/sources.store.ts': {
+    dataSourceOwners: (db, { users }) => dataSourceOwners(db, users),
+    dataSourcesByIds: (db, { users }) => dataSourcesByIds(db, users),
+  },
+  'src/domain/audit/audit.user.store.ts': {
+    eventsOfUsers: (db, { users }) =>
+      eventsOfUsers(
+        db,
+        users.map(userId => ({
+          userId,
+          role: 'ANY',
+          window: { size: 25, backwards: false, cursor: null, offset: 0, cursors: db.cursors },
+        })),
+      ),
+    countsOfUsers: (db, { users }) => countsOfUsers(db, 'ANY', users),
+  },
   'src/domain/projects/user-links.store.ts': {
     addMembers: (db, { project, users }) => projectMembers.add(db, project, { userIds: users, now }),
     removeMembers: (db, { project, users }) => projectMembers.remove(db, project, users),

@@ -76,6 +76,11 @@ async function stock(db: Db): Promise<Stocked> {
     users.slice(MANY / 2),
     source,
   ])
+  await db.query(
+    `INSERT INTO audit_events (event, action, outcome, actor_kind, actor_name, actor_user_id, target_type, target_id, request_id)
+     SELECT 'userUpdated', 'user:updateProfile', 'done', 'user', 'stock', u, 'user', u::text, 'stock' FROM unnest($1::int[]) u`,
+    [users],
+  )
   const rows = await db.query<{ id: string }>(`SELECT scim_id::text AS id FROM users WHERE iamid = 'stock' ORDER BY id`)
   const scimIds = rows.map(({ id }) => id)
   return { users, scimIds, groups, memberships, attributes, entries, domains, project: project!, source: source!, run: run!, big }
