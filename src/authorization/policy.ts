@@ -1,5 +1,6 @@
 /** Unlisted actions are denied. Rows of the reference: test/authorization/matrix.txt. */
 import type { Actor, UserActor } from './actor.ts'
+import type { KnownPermission } from './permissions.ts'
 
 interface Rule {
   readonly kind: 'read' | 'write'
@@ -7,7 +8,7 @@ interface Rule {
    * 'anyone': without credential. 'scim': an IAM's SCIM client.
    * A list: one of these permissions; empty: machines only.
    */
-  readonly who: 'anyone' | 'signedIn' | 'scim' | readonly string[]
+  readonly who: 'anyone' | 'signedIn' | 'scim' | readonly KnownPermission[]
   /** Own record; 'login' keeps keys from taking over the account. */
   readonly self?: 'any' | 'login'
   readonly impersonated?: true
@@ -44,6 +45,8 @@ export const policy = {
   'user:replace': write(users),
   'user:relink': write(users),
   'user:unlock': write([]),
+
+  'permission:list': read(['USER_ADMIN', 'AUDIT', 'APPLICATION_ADMIN']),
 
   'attribute:write': write(users),
   'attribute:removeEverywhere': write(users),
@@ -128,6 +131,10 @@ export const scopes: ReadonlySet<string> = new Set([
     .flatMap(action => [action, `${action.slice(0, action.indexOf(':'))}:*`]),
 ])
 
+/** Those of an owner on their own record are not counted. */
+export const actionsOf = (permission: string): Action[] =>
+  (Object.keys(policy) as Action[]).filter(action => (policy[action].who as readonly string[]).includes(permission))
+
 export type Verdict = { allowed: true } | { allowed: false; because: 'anonymous' | 'lacking' | 'impersonated' | 'scope' }
 
 export function decide(actor: Actor, action: Action, self = false): Verdict {
@@ -161,7 +168,7 @@ export const allowed = (actor: Actor): Action[] =>
  */
 interface FieldRule {
   readonly action: Action
-  readonly who: readonly string[]
+  readonly who: readonly KnownPermission[]
   readonly views?: readonly Visibility[]
   readonly self?: true
 }
@@ -187,6 +194,7 @@ export const fields = {
   'Membership.private': { action: 'group:listMembers', who: users },
   'Iam.private': { action: 'iam:list', who: ['APPLICATION_ADMIN'] },
   'Iam.defaultPermissions': { action: 'iam:list', who: ['APPLICATION_ADMIN', 'USER_ADMIN'] },
+  'Permission.rules': { action: 'permission:list', who: ['APPLICATION_ADMIN', 'USER_ADMIN'] },
   // Also reached from the own permissions.
   'Domain.permissions': { action: 'domain:list', who: ['USER_ADMIN', 'GOVERNANCE'] },
   'Project.members': { action: 'project:list', who: ['USER_ADMIN', 'PROJECT_MANAGEMENT'] },

@@ -27,13 +27,14 @@ const COSTS = {
   far: 20_000,
 }
 
-function estimate({ field, args, childComplexity }: ComplexityEstimatorArgs): number {
+function estimate({ type, field, args, childComplexity }: ComplexityEstimatorArgs): number {
   const named = getNamedType(field.type)
   if (isIntrospectionType(named)) return 1
   const size = args.first ?? args.last
   if (typeof size === 'number') return 1 + Math.max(1, size) * childComplexity
   if (named.name.endsWith('Connection')) return 1 + DEFAULT_PAGE * childComplexity
   if (named.name === 'JSON') return COSTS.json
+  if (type.name === 'Permission' && field.name === 'holders') return COSTS.count
   return 1 + (hasNoPage(field) ? LIST : 1) * childComplexity
 }
 

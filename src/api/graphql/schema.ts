@@ -8,6 +8,7 @@ import { credentialResolvers } from './credential.resolvers.ts'
 import { exchangeResolvers } from './exchange.resolvers.ts'
 import { groupResolvers } from './group.resolvers.ts'
 import { iamResolvers } from './iam.resolvers.ts'
+import { permissionResolvers } from './permission.resolvers.ts'
 import { projectResolvers } from './project.resolvers.ts'
 import { withBudget } from './response-budget.ts'
 import { scalars } from './scalars.ts'
@@ -34,6 +35,7 @@ export const createSchema = (): GraphQLSchema =>
           iamResolvers,
           exchangeResolvers,
           credentialResolvers,
+          permissionResolvers,
           projectResolvers,
           auditResolvers,
         ],

@@ -65,6 +65,7 @@ export const guardedFields: Readonly<Record<string, Readonly<Record<string, Fiel
     createdAt: 'Iam.private',
     updatedAt: 'Iam.private',
   },
+  Permission: { rules: 'Permission.rules' },
   Project: { members: 'Project.members' },
   Domain: { permissions: 'Domain.permissions' },
 }

@@ -1,6 +1,9 @@
 import DataLoader from 'dataloader'
 import { groupMany, groupOne } from '../../platform/database/batch.ts'
+import { NestedListLoader } from '../../platform/database/nested-list.ts'
 import type { Db } from '../../platform/database/store.ts'
+import { countHolders, rulesOfPermissions } from './permission.catalogue.store.ts'
+import type { PermissionRuleRecord } from './permission.ts'
 import type { PermissionGrantRecord, UserRecord } from './user.ts'
 import { grantsOfUsers, usersByIds } from './users.store.ts'
 
@@ -9,4 +12,8 @@ export const userLoaders = (db: Db) => ({
   grantsOfUser: new DataLoader<number, PermissionGrantRecord[]>(async ids =>
     groupMany(ids, await grantsOfUsers(db, ids), row => row.userId),
   ),
+  holdersOfPermission: new DataLoader<string, number | null>(async names =>
+    groupOne(names, await countHolders(db, names), row => row.name).map(row => row?.count ?? null),
+  ),
+  rulesOfPermission: new NestedListLoader<string, PermissionRuleRecord>(db, rulesOfPermissions),
 })

@@ -27,7 +27,11 @@ afterAll(() => app?.close())
 
 const user = () => `user(ref: { id: ${stock.users[0]} })`
 const ref = () => `ref: { id: ${stock.users[0]} }`
-const first = (root: string) => `${root}(first: 1${root === 'attributeKeys' ? ', filter: { key: "key 1" }' : ''})`
+const ONE: Record<string, string> = {
+  attributeKeys: ', filter: { key: "key 1" }',
+  permissions: ', filter: { search: "IAM_RULE" }',
+}
+const first = (root: string) => `${root}(first: 1${ONE[root] ?? ''})`
 
 const sorted = (...fields: string[]) =>
   fields.flatMap(field => [`sort: { field: ${field} }`, `sort: { field: ${field}, direction: DESC }`])
@@ -59,6 +63,7 @@ const places: Record<string, Place> = {
   'Query.groupNames': { orders: DIRECTIONS, item: '' },
   'Query.groupMembers': { beside: () => `ref: { id: ${stock.groups[0]} }`, orders: DIRECTIONS, item: 'id' },
   'Query.attributeKeys': { orders: DIRECTIONS, item: 'key', stepwise: true },
+  'Query.permissions': { orders: DIRECTIONS, item: 'name', stepwise: true },
   'Query.iams': { orders: DIRECTIONS, item: 'id', along: 'config' },
   'Query.userInfoDrift': { beside: () => 'iamid: "informed"', orders: DIRECTIONS, item: 'user { id }' },
   'Query.syncRuns': { orders: [], item: 'id' },
@@ -79,6 +84,7 @@ const places: Record<string, Place> = {
   'Project.members': { around: () => [first('projects'), 'nodes'], item: 'id' },
   'Domain.permissions': { around: () => [first('domains'), 'nodes'], item: 'id' },
   'DataSource.owners': { around: () => [first('dataSources'), 'nodes'], item: 'id' },
+  'Permission.rules': { around: () => [first('permissions'), 'nodes'], item: 'iam { id } group', stepwise: true },
   'AttributeKey.values': { around: () => [first('attributeKeys'), 'nodes'], item: 'value', along: 'userCount groupCount' },
 }
 

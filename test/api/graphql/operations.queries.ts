@@ -25,6 +25,9 @@ export const queries: Record<string, Operation> = {
   attributeKeys: {
     text: `(first: $n) ${page('key values { totalCount nodes { value userCount groupCount } } userCount groupCount')}`,
   },
+  permissions: {
+    text: `(first: $n, filter: { search: "iam_rule" }) ${page('name meaning known administrative actions holders rules { totalCount nodes { iam { id displayName } group } }')}`,
+  },
   iams: { text: page('id displayName scimEnabled scimUrl defaultPermissions groupPermissions config secrets') },
   iam: { text: '(id: "stock1") { id displayName scimEnabled defaultPermissions groupPermissions config secrets }' },
   iamTypes: { text: ' { type creatable options { path type required secret default values description } }' },

@@ -164,6 +164,7 @@ const hidden = {
     'Iam.updatedAt',
   ],
   'Iam.defaultPermissions': ['Iam.defaultPermissions'],
+  'Permission.rules': ['Permission.rules'],
   'Domain.permissions': ['Domain.permissions'],
   'Project.members': ['Project.members'],
 } satisfies Record<FieldGroup, string[]>
@@ -228,9 +229,12 @@ describe('what is hidden', async () => {
       groups(first: 1) { nodes { ${of('Group', 'Group.private')} members(first: 1) { nodes { ${of('Membership', 'Membership.private')} } } } }
       viewer { user { domainPermissions { nodes { domain { ${of('Domain', 'Domain.permissions')} } } } } }
       iam(id: "stock1") { ${of('Iam', 'Iam.private', 'Iam.defaultPermissions')} }
+      permissions(first: 1) { nodes { ${of('Permission', 'Permission.rules')} } }
     }`
     const { data, errors } = await app.graphql(query, {}, token)
-    expect(errors, query).toBeUndefined()
+    // Who may not list permissions sees none of their rules.
+    const others = errors?.filter(({ path }: { path?: string[] }) => path?.[0] !== 'permissions') ?? []
+    expect(others, query).toEqual([])
     const [one, crew] = [data.users.nodes[0], data.groups.nodes[0]]
     const records = {
       User: one,
@@ -240,6 +244,7 @@ describe('what is hidden', async () => {
       Membership: crew.members.nodes[0],
       Iam: data.iam,
       Domain: data.viewer.user.domainPermissions.nodes[0].domain,
+      Permission: data.permissions?.nodes[0] ?? { rules: null },
     }
     return Object.fromEntries(
       Object.values(hidden)

@@ -26,7 +26,7 @@ const tied = (a: string, b: string) => `(${a}.i = 1 OR ${b}.i = 1 OR ${a}.i = ${
 /** In the order in which each needs the ones before. All may run again with a greater number: what is there stays. */
 const steps = [
   `INSERT INTO iams (id, display_name, type, default_permissions)
-     SELECT 'stock' || i, 'Stock ' || i, 'ldap', ARRAY['IAM_RULE_' || i] FROM ${SERIES}`,
+     SELECT 'stock' || i, 'Stock ' || i, 'ldap', ARRAY['IAM_RULE', 'IAM_RULE_' || i] FROM ${SERIES}`,
   `INSERT INTO users (iamid, userid, userid_key, name, name_key, email, email_key, phone, preferences, external_user_ids)
      SELECT iamid, 'stock' || i, 'stock' || i, 'Stock ' || i, 'stock ' || i, 'stock' || i || '@' || iamid || '.example',
        'stock' || i || '@' || iamid || '.example', '+32 9 000 00 00', '{"theme": "dark"}', '{"presto": "p"}'

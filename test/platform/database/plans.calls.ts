@@ -30,6 +30,7 @@ import { scimKeysOf } from '../../../src/domain/iams/scim-keys.store.ts'
 import { domainGrantsOfUsers, domainsByIds } from '../../../src/domain/projects/domains.store.ts'
 import { projectMembers, projectsByIds } from '../../../src/domain/projects/projects.store.ts'
 import { dataSourceOwners, dataSourcesByIds, sourceOwners } from '../../../src/domain/projects/sources.store.ts'
+import { countHolders, rulesOfPermissions } from '../../../src/domain/users/permission.catalogue.store.ts'
 import { userList } from '../../../src/domain/users/users.search.ts'
 import {
   copyEntitlements,
@@ -85,8 +86,8 @@ const at = { iamid, source: 'stock', now }
 const names = ({ users }: Stocked) => users.map((_, n) => `u${n + 1}`)
 const groupNames = ({ groups }: Stocked) => groups.map((_, n) => `g${n + 1}`)
 const external = (name: string) => ({ name, gid: null, email: null, description: null })
-const pages = (list: NestedList) => async (db: Db, owners: readonly number[]) => {
-  const lists = new NestedListLoader<number, object>(db, list)
+const pages = (list: NestedList) => async (db: Db, owners: readonly (number | string)[]) => {
+  const lists = new NestedListLoader<number | string, object>(db, list)
   await Promise.all(owners.map(async owner => (await lists.of(owner, { first: 3 })).totalCount()))
 }
 const filtered = (db: Db, filter: object) => readPage(db, userList({ includeDisabled: true, ...filter }, null), { first: 25 })
@@ -348,6 +349,10 @@ export const calls: Record<string, Record<string, Call>> = {
       ),
     takenNames: (db, on) => takenNames(db, iamid, names(on)),
     copyHoldings: (db, { users }) => copyEntitlements(db, users[0]!, users.slice(1)),
+  },
+  'src/domain/users/permission.catalogue.store.ts': {
+    countHolders: (db, on) => countHolders(db, ['AUDIT', 'GOVERNANCE', ...names(on)]),
+    rulesOfPermissions: (db, on) => pages(rulesOfPermissions)(db, ['GOVERNANCE', ...names(on)]),
   },
   'src/domain/users/users.search.ts': {
     ids: (db, { users }) => filtered(db, { ids: users.slice(0, 1_000) }),
