@@ -56,7 +56,7 @@ export type Service = Record<string, Guarded<never, unknown>>
 
 /** The record's user, for own-record rules; the target's name, for denials. */
 interface ServiceOptions<A> {
-  readonly owner?: (args: A) => UserRef
+  readonly owner?: (args: A) => UserRef | undefined
 }
 
 export function query<A, R>(
@@ -148,7 +148,7 @@ export const decisions = channel('roster.decision')
 export async function authorize(
   context: Context,
   action: Action,
-  { owner, args = { ref: owner } }: { owner?: UserRef; args?: unknown } = {},
+  { owner, args = { ref: owner } }: { owner?: UserRef | undefined; args?: unknown } = {},
 ): Promise<void> {
   const verdict = decide(context.actor, action, owner !== undefined && isSelf(context.actor, owner))
   if (decisions.hasSubscribers)

@@ -11,12 +11,13 @@ import { isProjectMember } from '../projects/projects.store.ts'
 import { assertMayManage } from '../users/privilege-rules.ts'
 import { lockUser, requireUser } from '../users/users.store.ts'
 import type { ApiKeyRecord } from './credential.ts'
-import { countLiveKeys, deleteApiKeyChain, findApiKey, followApiKey, insertApiKey, keyList } from './credentials.store.ts'
+import { keyList } from './credentials.search.ts'
+import { countLiveKeys, deleteApiKeyChain, findApiKey, followApiKey, insertApiKey } from './credentials.store.ts'
 
 const MAX_GRACE = 2_592_000
 
 interface ListArgs extends PageArgs {
-  ref: UserRef
+  ref?: UserRef | null
   filter?: ApiKeyFilter | null
   sort?: ApiKeySort | null
 }
@@ -34,9 +35,11 @@ export interface CreatedKey {
 export const apiKeys = {
   list: query(
     'apikey:list',
-    async ({ db, now }, { ref, filter, sort, ...page }: ListArgs) =>
-      readPage(db, keyList((await requireUser(db, ref)).id, { filter: filter ?? {}, sort, now }), page),
-    { owner: ({ ref }) => ref },
+    async ({ db, now }, { ref, filter, sort, ...page }: ListArgs) => {
+      const owner = ref == null ? null : (await requireUser(db, ref)).id
+      return readPage(db, keyList(owner, { filter: filter ?? {}, sort, now }), page)
+    },
+    { owner: ({ ref }) => ref ?? undefined },
   ),
 
   create: command('apikey:create', async (call, input: CreateKey) => {

@@ -1,9 +1,6 @@
-import type { ApiKeyFilter, ApiKeySort, TokenFilter, TokenSort } from '../../generated/inputs.ts'
 import { rowsInChunks } from '../../platform/database/chunks.ts'
 import { selectList } from '../../platform/database/columns.ts'
-import { listOf, type NestedList } from '../../platform/database/nested-list.ts'
-import type { Order } from '../../platform/database/order.ts'
-import { conditions, type ListQuery } from '../../platform/database/pagination.ts'
+import type { NestedList } from '../../platform/database/nested-list.ts'
 import type { Db } from '../../platform/database/store.ts'
 import { API_KEY_COLUMNS, type ApiKeyRecord, TOKEN_COLUMNS, type TokenRecord } from './credential.ts'
 
@@ -119,29 +116,6 @@ export const tokensByIds = (db: Db, ids: readonly number[], now: Date): Promise<
     db.query(`SELECT ${SELECT_TOKEN} FROM ${TOKENS} WHERE t.id = ANY($1::int[]) AND t.expires_at > $2`, [piece, now]),
   )
 
-const KEY_ORDERS: Record<ApiKeySort['field'], Omit<Order, 'descending'>> = {
-  CREATED_AT: apiKeysOfUsers.order,
-  LAST_USED: { name: 'apiKeysUsed', expression: "coalesce(k.last_used, '-infinity')", type: 'timestamptz' },
-  EXPIRES_AT: { name: 'apiKeysExpiring', expression: "coalesce(k.expires_at, 'infinity')", type: 'timestamptz' },
-}
-
-export function keyList(
-  userId: number,
-  { filter, sort, now }: { filter: ApiKeyFilter; sort: ApiKeySort | null | undefined; now: Date },
-): ListQuery<ApiKeyRecord> {
-  const { expired } = filter
-  return {
-    ...listOf(apiKeysOfUsers, userId),
-    ...conditions([
-      ['k.user_id = $::int', userId],
-      ['k.project_id = $::int', filter.projectId],
-      ['k.expires_at <= $::timestamptz', expired === true ? now : null],
-      ["coalesce(k.expires_at, 'infinity') > $::timestamptz", expired === false ? now : null],
-    ]),
-    order: { ...KEY_ORDERS[sort?.field ?? 'CREATED_AT'], descending: sort?.direction === 'DESC' },
-  }
-}
-
 export const tokensOfUsers = (now: Date): NestedList<TokenRecord> => ({
   columns: SELECT_TOKEN,
   from: TOKENS,
@@ -152,26 +126,6 @@ export const tokensOfUsers = (now: Date): NestedList<TokenRecord> => ({
   id: 't.id',
   order: { name: 'tokens', expression: 't.id', type: 'int', descending: false },
   countFrom: 'tokens t',
-})
-
-const TOKEN_ORDERS: Record<TokenSort['field'], Omit<Order, 'descending'>> = {
-  CREATED_AT: tokensOfUsers(new Date(0)).order,
-  LAST_USED: { name: 'tokensUsed', expression: 't.last_used', type: 'timestamptz' },
-  EXPIRATION: { name: 'tokensExpiring', expression: 't.expires_at', type: 'timestamptz' },
-}
-
-export const tokenList = (
-  userId: number,
-  { filter, sort, now }: { filter: TokenFilter; sort: TokenSort | null | undefined; now: Date },
-): ListQuery<TokenRecord> => ({
-  ...listOf(tokensOfUsers(now), userId),
-  ...conditions([
-    ['t.user_id = $::int', userId],
-    ['t.expires_at > $::timestamptz', now],
-    ['t.api_key_id = $::int', filter.apiKeyId],
-    ['(t.impersonator_id IS NOT NULL) = $::boolean', filter.impersonation],
-  ]),
-  order: { ...TOKEN_ORDERS[sort?.field ?? 'CREATED_AT'], descending: sort?.direction === 'DESC' },
 })
 
 export const deleteTokens = (db: Db, ids: readonly number[], userId: number | null): Promise<{ id: number; userId: number }[]> =>

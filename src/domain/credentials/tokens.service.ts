@@ -9,7 +9,8 @@ import { assertMayManageAll } from '../users/privilege-rules.ts'
 import { targetOf } from '../users/user.ts'
 import { requireUser } from '../users/users.store.ts'
 import type { TokenRecord } from './credential.ts'
-import { deleteTokens, deleteTokensOf, findToken, tokenList } from './credentials.store.ts'
+import { tokenList } from './credentials.search.ts'
+import { deleteTokens, deleteTokensOf, findToken } from './credentials.store.ts'
 
 const isAdministrator = ({ actor }: ServiceContext): boolean => actor.kind === 'user' && actor.permissions.has('USER_ADMIN')
 

@@ -66,6 +66,9 @@ export const queries: Record<string, Operation> = {
     input: 'UserRef',
     variables: firstUser,
   },
+  'apiKeys: of all users': {
+    text: `(first: $n, filter: { iamids: ["bim"], unusedSince: "2999-01-01T00:00:00Z", createdBefore: "2999-01-01T00:00:00Z", expired: false }, sort: { field: LAST_USED }) ${page('id user { id profile { name } } project { id name }')}`,
+  },
   tokens: {
     text: `(ref: $ref) ${page('id user { id groups { nodes { id name } } } impersonator { userid }')}`,
     input: 'UserRef',

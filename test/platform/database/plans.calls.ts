@@ -13,6 +13,7 @@ import {
   writeChanges,
 } from '../../../src/domain/attributes/attributes.store.ts'
 import { countsOfUsers, eventsOfUsers } from '../../../src/domain/audit/audit.user.store.ts'
+import { keyList } from '../../../src/domain/credentials/credentials.search.ts'
 import { countRejected } from '../../../src/domain/credentials/lockout.store.ts'
 import { deleteAddresses } from '../../../src/domain/credentials/login-addresses.store.ts'
 import { groupConditions } from '../../../src/domain/groups/groups.search.ts'
@@ -315,6 +316,14 @@ export const calls: Record<string, Record<string, Call>> = {
   },
   'src/federation/relink.store.ts': {
     relinkingOf: (db, on) => relinkingOf(db, { iamid, permissions: ['AUDIT', ...names(on)], apply: true, now }),
+  },
+  'src/domain/credentials/credentials.search.ts': {
+    iamids: (db, on) =>
+      readPage(
+        db,
+        keyList(null, { filter: { iamids: ['stock', ...names(on).slice(0, 900)] }, sort: { field: 'LAST_USED' }, now }),
+        {},
+      ),
   },
   'src/domain/credentials/login-addresses.store.ts': {
     deleteAddresses: (db, on) =>
