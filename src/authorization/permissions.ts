@@ -22,6 +22,9 @@ export const knownPermissions = Object.keys(KNOWN_PERMISSIONS) as KnownPermissio
 export const meaningOf = (permission: string): string | null =>
   Object.hasOwn(KNOWN_PERMISSIONS, permission) ? KNOWN_PERMISSIONS[permission as KnownPermission] : null
 
+/** Within domains; custom names are allowed. */
+export const DOMAIN_PERMISSIONS = ['Manage Policies', 'Audit Activity', 'Manage Data Products'] as const
+
 export const ADMINISTRATIVE = ['APPLICATION_ADMIN', 'USER_ADMIN', 'GOVERNANCE', 'AUDIT', 'IMPERSONATE_USER'] as const
 
 export const isAdministrative = (permission: string): boolean => (ADMINISTRATIVE as readonly string[]).includes(permission)

@@ -1,4 +1,5 @@
 import { identities } from '../../diagnostics/diagnostics.service.ts'
+import { warningsOf } from '../../domain/iams/config/input.ts'
 import { groupPermissions, scimEnabled, scimUrl } from '../../domain/iams/iam.ts'
 import { iams } from '../../domain/iams/iams.service.ts'
 import { missingIn } from '../../domain/iams/missing-loss.ts'
@@ -16,8 +17,8 @@ export const iamResolvers: Resolvers = {
     simulateIdentity: (_, { input }, context) => identities.simulate(context, input),
   },
   Mutation: {
-    createIam: (_, { input }, context) => iams.create(context, input),
-    updateIam: (_, { input }, context) => iams.update(context, input),
+    createIam: async (_, { input }, context) => ({ ...(await iams.create(context, input)), warnings: warningsOf(input) }),
+    updateIam: async (_, { input }, context) => ({ ...(await iams.update(context, input)), warnings: warningsOf(input) }),
     deleteIam: (_, { input }, context) => iams.remove(context, input),
     generateScimKey: (_, { input }, context) => iams.generateScimKey(context, input),
     resumeDeprovisioning: (_, { input }, context) => deprovisioning.resume(context, input),

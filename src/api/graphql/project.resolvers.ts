@@ -1,3 +1,4 @@
+import { domainPermissionWarnings } from '../../authorization/permission-warnings.ts'
 import { domains } from '../../domain/projects/domains.service.ts'
 import { projects } from '../../domain/projects/projects.service.ts'
 import { dataSources } from '../../domain/projects/sources.service.ts'
@@ -15,7 +16,10 @@ export const projectResolvers: Resolvers = {
     changeProjectMembers: async (_, { input }, context) => ({ project: await projects.changeMembers(context, input) }),
     createDomain: async (_, { input }, context) => ({ domain: await domains.create(context, input) }),
     deleteDomain: (_, { input }, context) => domains.remove(context, input),
-    grantDomainPermission: async (_, { input }, context) => ({ domainPermission: await domains.grant(context, input) }),
+    grantDomainPermission: async (_, { input }, context) => ({
+      domainPermission: await domains.grant(context, input),
+      warnings: domainPermissionWarnings('permission', input.permission),
+    }),
     revokeDomainPermission: (_, { input }, context) => domains.revoke(context, input),
     createDataSource: async (_, { input }, context) => ({ dataSource: await dataSources.create(context, input) }),
     deleteDataSource: (_, { input }, context) => dataSources.remove(context, input),

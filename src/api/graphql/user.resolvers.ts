@@ -1,3 +1,4 @@
+import { permissionWarnings } from '../../authorization/permission-warnings.ts'
 import { attributes, authorizations, bimAuthorizations, iamAuthorizations } from '../../domain/attributes/attribute.ts'
 import { passwords } from '../../domain/credentials/passwords.service.ts'
 import { permissions } from '../../domain/users/permissions.service.ts'
@@ -17,15 +18,24 @@ export const userResolvers: Resolvers = {
     users: (_, args, context, info) => listUsers(context, { ...args, wanted: projectionOf(info) }),
   },
   Mutation: {
-    createUser: (_, { input }, context) => userCreation.create(context, input),
+    createUser: async (_, { input }, context) => ({
+      ...(await userCreation.create(context, input)),
+      warnings: permissionWarnings('permissions', input.permissions),
+    }),
     inviteUser: async (_, { input }, context) => {
       const { newUserLink, ...rest } = await userCreation.invite(context, input)
       return { ...rest, newUserLink: newUserLink! }
     },
     cloneUser: (_, { input }, context) => userCreation.clone(context, input),
     updateProfile: async (_, { input }, context) => ({ user: await users.updateProfile(context, input) }),
-    setUserPermissions: async (_, { input }, context) => ({ user: await permissions.set(context, input) }),
-    grantUserPermissions: async (_, { input }, context) => ({ user: await permissions.grant(context, input) }),
+    setUserPermissions: async (_, { input }, context) => ({
+      user: await permissions.set(context, input),
+      warnings: permissionWarnings('permissions', input.permissions),
+    }),
+    grantUserPermissions: async (_, { input }, context) => ({
+      user: await permissions.grant(context, input),
+      warnings: permissionWarnings('permissions', input.permissions),
+    }),
     revokeUserPermission: async (_, { input }, context) => ({ user: await permissions.revoke(context, input) }),
     setPassword: (_, { input }, context) => passwords.set(context, input),
     setUserDisabled: async (_, { input }, context) => ({ user: await users.setDisabled(context, input) }),

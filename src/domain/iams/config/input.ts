@@ -1,3 +1,8 @@
+import {
+  groupPermissionWarnings,
+  type PermissionWarning,
+  permissionWarnings,
+} from '../../../authorization/permission-warnings.ts'
 import { Conflict, Invalid } from '../../../platform/errors.ts'
 import { canonical, checkGroupName, checkIamid, checkList, checkName, checkPermissionName } from '../../../platform/validation.ts'
 import type { GroupPermissionRow } from '../iam.ts'
@@ -74,6 +79,15 @@ export function checkGroupPermissions(iamid: string, input: unknown): GroupPermi
   return rules.flatMap(({ groupName, groupKey, permissions }) =>
     permissions.map(permission => ({ iamid, groupName, groupKey, permission })),
   )
+}
+
+/** For input that was taken. */
+export function warningsOf(input: IamInput): PermissionWarning[] {
+  const { defaultPermissions, groupPermissions } = normalizeVendorConfig(input)
+  return [
+    ...permissionWarnings('defaultPermissions', defaultPermissions),
+    ...groupPermissionWarnings('groupPermissions', (groupPermissions ?? {}) as Record<string, readonly string[]>),
+  ]
 }
 
 export const changedPermissions = (before: readonly string[], after: readonly string[]): string[] => [
