@@ -26,6 +26,7 @@ import {
   type IamInput,
   normalizeVendorConfig,
 } from './config/input.ts'
+import { configOf } from './config/patched.ts'
 import type { IamType } from './config/schema.ts'
 import { type CheckedConfig, checkConfig } from './config/validate.ts'
 import { type EncryptedSecrets, encrypt } from './encryption.ts'
@@ -135,7 +136,7 @@ async function createIam(call: ServiceContext, given: IamInput): Promise<WriteRe
 
 async function updateIam(
   call: ServiceContext,
-  { ifUpdatedAt, ...given }: IamInput & { id: string; ifUpdatedAt?: Date | null },
+  { ifUpdatedAt, configPatch, ...given }: IamInput & { id: string; configPatch?: unknown; ifUpdatedAt?: Date | null },
 ): Promise<WriteResult<ConfiguredIam>> {
   const { db, app, now } = call
   const input = normalizeVendorConfig(given)
@@ -146,11 +147,12 @@ async function updateIam(
   assertUnchanged(`The IAM ${before.id}`, before, ifUpdatedAt)
   if (input.type != null && input.type !== before.type) throw new Invalid('type', `is ${before.type} and cannot be changed`)
   const stays: CheckedConfig = { config: before.config, secrets: new Map() }
+  const config = configOf(before, { config: input.config, configPatch })
   const checked =
-    input.config == null
+    config == null
       ? stays
-      : checkConfig(before.type as IamType, before.id, { input: input.config, before, refusal: app.outbound.refusal })
-  if (input.config != null) await checkMigration(call, checked.config)
+      : checkConfig(before.type as IamType, before.id, { input: config, before, refusal: app.outbound.refusal })
+  if (config != null) await checkMigration(call, checked.config)
 
   const rulesBefore = await groupPermissionsOf(db, [before.id])
   const powers = [
@@ -158,8 +160,7 @@ async function updateIam(
     ...(rules ? changedGroupPermissions(rulesBefore, rules) : []),
   ]
   assertMayGrant(call, powers)
-  if (input.config != null && changesSource(before, checked))
-    assertMayGrant(call, await permissionsGrantedBy(db, before, rulesBefore))
+  if (config != null && changesSource(before, checked)) assertMayGrant(call, await permissionsGrantedBy(db, before, rulesBefore))
   const next = {
     displayName: displayName ?? before.displayName,
     config: checked.config,
