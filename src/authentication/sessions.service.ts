@@ -264,6 +264,7 @@ async function issueWithKey(
 
 async function refuseTarget(call: ServiceContext, target: UserRecord, projectId: number | null): Promise<void> {
   if (target.disabled) throw new Forbidden('A disabled user cannot be impersonated')
+  if (target.kind === 'SERVICE') throw new Forbidden('A service account cannot be impersonated: use an API key of its own')
   const administrative = (await grantsOfUsers(call.db, [target.id])).find(grant => isAdministrative(grant.permission))
   if (administrative) throw new Forbidden(`A holder of ${administrative.permission} cannot be impersonated`)
   if (projectId !== null && !(await isProjectMember(call.db, projectId, target.id)))

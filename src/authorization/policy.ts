@@ -48,6 +48,11 @@ export const policy = {
 
   'permission:list': read(['USER_ADMIN', 'AUDIT', 'APPLICATION_ADMIN']),
 
+  // Also its owner, and the members of the group that owns it.
+  'serviceAccount:list': read('signedIn'),
+  'serviceAccount:create': write('signedIn'),
+  'serviceAccount:update': write('signedIn'),
+
   'attribute:write': write(users),
   'attribute:removeEverywhere': write(users),
   'attribute:list': read(users),
@@ -79,11 +84,11 @@ export const policy = {
   'iam:relinkUsers': write(users),
   'iam:applySync': write([]),
 
-  'apikey:create': write('signedIn'),
+  'apikey:create': write('signedIn'), // For oneself, or a service account that one administers.
   'apikey:authenticate': write('anyone', { impersonated: true }),
   'apikey:impersonate': write('anyone'),
   'apikey:list': read(users, { self: 'any' }),
-  'apikey:delete': write('signedIn'), // Only by its owner.
+  'apikey:delete': write('signedIn'), // Only by its owner, or who administers the service account.
   'apikey:rotate': write('signedIn'),
   'apikey:revoke': write(users),
   'token:read': read('signedIn', { impersonated: true }), // Only one's own, except for USER_ADMIN.
@@ -172,12 +177,13 @@ interface FieldRule {
   readonly views?: readonly Visibility[]
   readonly self?: true
 }
-export type Visibility = 'list' | 'aggregate' | 'own'
+export type Visibility = 'list' | 'aggregate' | 'own' | 'owned'
 
 const READS: Record<Visibility, readonly Action[]> = {
   list: ['user:list'],
   aggregate: ['user:read'],
   own: ['viewer:read', 'user:readProfile'],
+  owned: ['serviceAccount:list'],
 }
 
 const inFull: FieldRule = { action: 'user:list', who: users, views: ['aggregate', 'own'] }
@@ -187,7 +193,8 @@ export const fields = {
   'User.sourceIds': { action: 'user:read', who: users },
   'User.domainPermissions': { action: 'user:list', who: users, views: ['aggregate', 'own'] },
   'User.auditEvents': { action: 'audit:list', who: ['AUDIT'] },
-  'User.apiKeys': { action: 'apikey:list', who: users, self: true },
+  'User.owner': { action: 'user:list', who: users, views: ['aggregate', 'own', 'owned'] },
+  'User.apiKeys': { action: 'apikey:list', who: users, self: true, views: ['owned'] },
   'User.tokens': { action: 'token:list', who: users, self: true },
   'Profile.private': { action: 'user:readProfile', who: users, views: ['aggregate', 'own'] },
   'Group.private': { action: 'group:list', who: users },

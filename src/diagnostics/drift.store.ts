@@ -15,7 +15,7 @@ export interface DriftTotals {
 
 /** $1: the IAM; $2: the oldest acceptable response. */
 const FROM = 'users u LEFT JOIN user_info_answers a ON a.user_id = u.id'
-const ENABLED = 'u.iamid = $1 AND NOT u.disabled'
+const ENABLED = `u.iamid = $1 AND NOT u.disabled AND u.kind = 'PERSON'`
 const STATE = `CASE WHEN a.user_id IS NULL THEN 'NEVER_ASKED'
   WHEN a.answered_at IS NULL OR a.failed_at > a.answered_at THEN 'FAILED'
   WHEN a.failed_at IS NOT NULL THEN 'INCOMPLETE'

@@ -6,7 +6,7 @@ import type { SourceKind } from './source-ids.ts'
 
 const ID_COLUMNS: Record<SourceKind, string> = { directory: 'directory_id', openid: 'openid_id', saml: 'saml_id' }
 
-/** `lock`: in id order, against deadlocks. */
+/** Never service accounts. `lock`: in id order, against deadlocks. */
 export const accountsOf = (
   db: Db,
   { iamid, identities, lock }: { iamid: string; identities: readonly Named[]; lock: boolean },
@@ -14,7 +14,7 @@ export const accountsOf = (
   const kind = identities.find(({ sourceId }) => sourceId)?.sourceId?.source ?? 'directory'
   return db.query(
     `SELECT ${SELECT_USER} FROM users u WHERE u.id IN (
-       SELECT v.id FROM unnest($2::text[]) n(key) JOIN users v ON v.iamid = $1 AND v.userid_key = n.key UNION
+       SELECT v.id FROM unnest($2::text[]) n(key) JOIN users v ON v.iamid = $1 AND v.userid_key = n.key AND v.kind = 'PERSON' UNION
        SELECT v.id FROM unnest($3::text[]) n(id) JOIN users v ON v.iamid = $1 AND v.${ID_COLUMNS[kind]} = n.id)
      ORDER BY u.id${lock ? ' FOR NO KEY UPDATE OF u' : ''}`,
     [iamid, identities.flatMap(keysOf), identities.flatMap(({ sourceId }) => sourceId?.id ?? [])],

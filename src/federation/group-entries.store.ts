@@ -122,7 +122,8 @@ export interface GoneGroup {
   readonly directoryId: string
 }
 
-const MAY_GO = `NOT ${HAS_OWN} AND NOT EXISTS (SELECT 1 FROM iam_group_permissions r WHERE r.iamid = g.iamid AND r.group_key = g.name_key)`
+const MAY_GO = `NOT ${HAS_OWN} AND NOT EXISTS (SELECT 1 FROM users s WHERE s.owner_group_id = g.id)
+  AND NOT EXISTS (SELECT 1 FROM iam_group_permissions r WHERE r.iamid = g.iamid AND r.group_key = g.name_key)`
 
 export const entryGroups = (db: Db, iamid: string, { after, limit }: { after: number; limit: number }): Promise<GoneGroup[]> =>
   db.query(

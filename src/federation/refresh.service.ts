@@ -2,7 +2,7 @@ import type { UserRef } from '../authorization/actor.ts'
 import { command, type Service, type ServiceContext, type WriteResult } from '../authorization/service.ts'
 import type { IamRecord } from '../domain/iams/iam.ts'
 import { requireIam } from '../domain/iams/iams.store.ts'
-import { type UserRecord, withVisibility } from '../domain/users/user.ts'
+import { assertPerson, type UserRecord, withVisibility } from '../domain/users/user.ts'
 import { requireUser } from '../domain/users/users.store.ts'
 import { Conflict, Invalid, NotFound } from '../platform/errors.ts'
 import { accountOf } from './account-lookup.ts'
@@ -20,6 +20,7 @@ interface FetchedUser {
 
 async function fetchFromSources(call: ServiceContext, { ref }: ByRef): Promise<FetchedUser> {
   const user = await requireUser(call.db, ref)
+  assertPerson(user, 'which no source knows')
   const iam = await requireIam(call.db, user.iamid)
   const directory = await directoryOf(call, iam)
   const entry =

@@ -33,6 +33,7 @@ const COLUMNS_OF: Record<string, readonly Column[]> = {
   lastExternalRefresh: ['lastExternalRefresh', 'lastLogin', 'createdAt'],
   currentProject: ['currentProjectId'],
   sourceIds: ['directoryId', 'openidId', 'samlId'],
+  owner: ['ownerUserId', 'ownerGroupId'],
 }
 const COLUMNS_OF_PROFILE: Record<string, readonly Column[]> = {
   id: ['profileId'],

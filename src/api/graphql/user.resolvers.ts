@@ -1,8 +1,10 @@
 import { permissionWarnings } from '../../authorization/permission-warnings.ts'
+import type { Context } from '../../authorization/context.ts'
 import { attributes, authorizations, bimAuthorizations, iamAuthorizations } from '../../domain/attributes/attribute.ts'
 import { passwords } from '../../domain/credentials/passwords.service.ts'
 import { permissions } from '../../domain/users/permissions.service.ts'
-import { lastExternalRefresh } from '../../domain/users/user.ts'
+import { listServiceAccounts, serviceAccounts } from '../../domain/users/service-accounts.service.ts'
+import { lastExternalRefresh, type UserRecord } from '../../domain/users/user.ts'
 import { userCreation } from '../../domain/users/user-creation.service.ts'
 import { listUsers, readUser, users } from '../../domain/users/users.service.ts'
 import { refreshes } from '../../federation/refresh.service.ts'
@@ -16,10 +18,19 @@ export const userResolvers: Resolvers = {
     user: (_, args, context, info) => readUser(context, { ...args, wanted: projectionOf(info) }),
     profile: (_, args, context) => users.readProfile(context, args),
     users: (_, args, context, info) => listUsers(context, { ...args, wanted: projectionOf(info) }),
+    serviceAccounts: (_, args, context, info) => listServiceAccounts(context, { ...args, wanted: projectionOf(info) }),
   },
   Mutation: {
     createUser: async (_, { input }, context) => ({
       ...(await userCreation.create(context, input)),
+      warnings: permissionWarnings('permissions', input.permissions),
+    }),
+    createServiceAccount: async (_, { input }, context) => ({
+      user: await serviceAccounts.create(context, input),
+      warnings: permissionWarnings('permissions', input.permissions),
+    }),
+    updateServiceAccount: async (_, { input }, context) => ({
+      user: await serviceAccounts.update(context, input),
       warnings: permissionWarnings('permissions', input.permissions),
     }),
     inviteUser: async (_, { input }, context) => {
@@ -50,6 +61,7 @@ export const userResolvers: Resolvers = {
     profile: user => user,
     authentication: user => user.authenticationId,
     sourceIds: sourceIdsOf,
+    owner: ownerOf,
     hasLogin: user => user.lastLogin !== null,
     lastExternalRefresh,
     permissions: async (user, _, { loaders }) => distinct(await loaders.grantsOfUser.load(user.id)),
@@ -70,6 +82,7 @@ export const userResolvers: Resolvers = {
     auditEvents: (user, args, { loaders }) => loaders.auditEventsOfUser.of(user.id, args),
     isDataSourceOwner: (user, _, { loaders }) => loaders.isDataSourceOwner.load(user.id),
   },
+  ServiceAccountOwner: { __resolveType: owner => owner.__typename },
   Profile: {
     id: user => user.profileId,
     createdAt: user => user.profileCreatedAt,
@@ -78,6 +91,12 @@ export const userResolvers: Resolvers = {
   PermissionGrant: {
     group: ({ groupId }, _, { loaders }) => (groupId === null ? null : loaders.groupById.load(groupId)),
   },
+}
+
+async function ownerOf({ ownerUserId, ownerGroupId }: UserRecord, _: unknown, { loaders }: Context) {
+  const user = ownerUserId === null ? null : await loaders.userById.load(ownerUserId)
+  const group = ownerGroupId === null ? null : await loaders.groupById.load(ownerGroupId)
+  return user ? { ...user, __typename: 'User' as const } : group && { ...group, __typename: 'Group' as const }
 }
 
 const distinct = (grants: readonly { permission: string }[]): string[] => [...new Set(grants.map(grant => grant.permission))]

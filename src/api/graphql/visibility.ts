@@ -22,6 +22,7 @@ export const guardedFields: Readonly<Record<string, Readonly<Record<string, Fiel
     effectiveAttributes: 'User.groups',
     memberships: 'User.groups',
     groups: 'User.groups',
+    owner: 'User.owner',
     apiKeys: 'User.apiKeys',
     tokens: 'User.tokens',
     domainPermissions: 'User.domainPermissions',

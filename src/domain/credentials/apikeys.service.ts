@@ -1,4 +1,4 @@
-/** Created for oneself, shown once, never wider than the credential. */
+/** Created for oneself or a service account, shown once, never wider than the credential. */
 import type { UserActor, UserRef } from '../../authorization/actor.ts'
 import { type Action, inScope, scopes as knownScopes, policy } from '../../authorization/policy.ts'
 import { generateSecret } from '../../authorization/secret.ts'
@@ -9,6 +9,8 @@ import { Conflict, Forbidden, Invalid, NotFound, Unauthenticated, Unprocessable 
 import { checkKeyName, checkList } from '../../platform/validation.ts'
 import { isProjectMember } from '../projects/projects.store.ts'
 import { assertMayManage } from '../users/privilege-rules.ts'
+import { administers, assertMayHold, isUserAdmin, lockAccount } from '../users/service-account-rules.ts'
+import type { UserRecord } from '../users/user.ts'
 import { lockUser, requireUser } from '../users/users.store.ts'
 import type { ApiKeyRecord } from './credential.ts'
 import { keyList } from './credentials.search.ts'
@@ -22,6 +24,7 @@ interface ListArgs extends PageArgs {
   sort?: ApiKeySort | null
 }
 interface CreateKey {
+  serviceAccount?: UserRef | null
   name?: string | null
   projectId?: number | null
   scopes?: readonly string[] | null
@@ -48,26 +51,26 @@ export const apiKeys = {
     const name = input.name == null ? null : checkKeyName(input.name)
     const scopes = narrowed(actor.credential.scopes, input.scopes ?? [])
     const most = call.app.config.caps.keysPerUser
-    await lockUser(call.db, actor.user.id)
-    if ((await countLiveKeys(call.db, actor.user.id, call.now)) >= most) throw tooManyKeys(most)
+    const account = input.serviceAccount == null ? null : await lockAccount(call, input.serviceAccount, 'serviceAccount')
+    if (account === null) await lockUser(call.db, actor.user.id)
+    else await assertMayHold(call, account)
+    const userId = account?.id ?? actor.user.id
+    if ((await countLiveKeys(call.db, userId, call.now)) >= most) throw tooManyKeys(most)
     const parent = actor.credential.apiKeyId === null ? null : await findApiKey(call.db, actor.credential.apiKeyId)
     if (parent === null && actor.credential.apiKeyId !== null) throw new Unauthenticated('The API key was just revoked')
     const expiresAt = earliest(checkExpiry(call, input.expiresAt ?? null), parent?.expiresAt ?? null)
     const projectId = input.projectId ?? null
-    if (projectId !== null && !(await isProjectMember(call.db, projectId, actor.user.id)))
-      throw new Forbidden('projectId must be that of a project you are a member of')
-    const created = await createKey(call, {
-      userId: actor.user.id,
-      name,
-      projectId,
-      scopes,
-      expiresAt,
-      parentKeyId: parent?.id ?? null,
-    })
+    if (projectId !== null && !(await isProjectMember(call.db, projectId, userId)))
+      throw new Forbidden(
+        `projectId must be that of a project ${account === null ? 'you are' : 'the service account is'} a member of`,
+      )
+    // A service account's key does not end with that of its maker.
+    const parentKeyId = parent?.userId === userId ? parent.id : null
+    const created = await createKey(call, { userId, name, projectId, scopes, expiresAt, parentKeyId })
     return changed(created, {
       event: 'apiKeyCreated',
       target: targetOf(created.apiKey),
-      after: { name, projectId, scopes, expiresAt },
+      after: { name, projectId, scopes, expiresAt, ...of(account) },
     })
   }),
 
@@ -75,7 +78,8 @@ export const apiKeys = {
   rotate: command('apikey:rotate', async (call, { id, graceSeconds }: { id: number; graceSeconds?: number | null }) => {
     const grace = graceSeconds ?? call.app.config.keyGraceSeconds
     if (grace < 0 || grace > MAX_GRACE) throw new Invalid('graceSeconds', `must be an integer from 0 to ${MAX_GRACE}`)
-    const old = await ownKey(call, id, { lock: true })
+    const { key: old, account } = await administeredKey(call, id)
+    if (account !== null) await assertMayHold(call, account)
     const { credential } = call.actor as UserActor
     // Each key's predecessor may still work.
     const most = 2 * call.app.config.caps.keysPerUser
@@ -93,11 +97,15 @@ export const apiKeys = {
     return changed(created, {
       event: 'apiKeyRotated',
       target: targetOf(old),
-      after: { rotatedTo: created.apiKey.id, expiresAt: dies },
+      after: { rotatedTo: created.apiKey.id, expiresAt: dies, ...of(account) },
     })
   }),
 
-  delete: command('apikey:delete', async (call, { id }: { id: number }) => remove(call, await ownKey(call, id, { lock: true }))),
+  delete: command('apikey:delete', async (call, { id }: { id: number }) => {
+    const { key, account } = await administeredKey(call, id)
+    if (account !== null && isUserAdmin(call)) await assertMayManage(call, account.id)
+    return remove(call, key)
+  }),
 
   revoke: command('apikey:revoke', async (call, { id }: { id: number }) => {
     const key = await lockKey(call.db, id)
@@ -128,17 +136,23 @@ async function lockKey(db: ServiceContext['db'], id: number): Promise<ApiKeyReco
   return findApiKey(db, id, 'FOR UPDATE')
 }
 
-/** `lock`: concurrent rotations run one after the other. */
-async function ownKey({ db, actor }: ServiceContext, id: number, { lock = false } = {}): Promise<ApiKeyRecord> {
-  const key = lock ? await lockKey(db, id) : await findApiKey(db, id)
-  if (key === null || actor.kind !== 'user' || key.userId !== actor.user.id)
-    throw new NotFound(`You have no API key with id ${id}`)
-  return key
+/** One's own, or with the service account that has it. Locked: concurrent rotations run one after the other. */
+async function administeredKey(call: ServiceContext, id: number): Promise<{ key: ApiKeyRecord; account: UserRecord | null }> {
+  const { db, actor } = call
+  const key = await lockKey(db, id)
+  if (key !== null && actor.kind === 'user') {
+    if (key.userId === actor.user.id) return { key, account: null }
+    const account = await requireUser(db, { id: key.userId })
+    if (await administers(call, account)) return { key, account }
+  }
+  throw new NotFound(`You have no API key with id ${id}`)
 }
+
+const of = (account: UserRecord | null) => (account === null ? {} : { serviceAccount: `${account.iamid}/${account.userid}` })
 
 const tooManyKeys = (most: number) =>
   new Unprocessable(
-    `You have ${most} API keys, the most that API_KEYS_PER_USER allows: delete one, or ask the operator to raise it`,
+    `The user has ${most} API keys, the most that API_KEYS_PER_USER allows: delete one, or ask the operator to raise it`,
   )
 
 async function createKey(

@@ -15,7 +15,7 @@ export async function findLogin(db: Db, iamid: string, useridKey: string): Promi
   const [row] = await db.query<LoginRow>(
     `SELECT u.id, u.profile_id AS "profileId", u.iamid, u.userid, u.disabled, a.password_hash AS "passwordHash"
        FROM users u JOIN iams i ON i.id = u.iamid LEFT JOIN authentications a ON a.user_id = u.id
-      WHERE u.iamid = $1 AND u.userid_key = $2`,
+      WHERE u.iamid = $1 AND u.userid_key = $2 AND u.kind = 'PERSON'`,
     [iamid, useridKey],
   )
   return row ?? null

@@ -3,7 +3,7 @@ import { changed, command, rejected, type Service, type ServiceContext, type Wri
 import { Forbidden, Invalid } from '../../platform/errors.ts'
 import { canonical } from '../../platform/validation.ts'
 import { assertMayManage } from '../users/privilege-rules.ts'
-import { targetOf, type UserRecord } from '../users/user.ts'
+import { assertPerson, targetOf, type UserRecord } from '../users/user.ts'
 import { requireUser } from '../users/users.store.ts'
 import { deleteTokensOf } from './credentials.store.ts'
 import { subjectsOf } from './lockout.ts'
@@ -47,6 +47,7 @@ async function prepare(call: ServiceContext, { ref, originalPassword, password }
   const self = isSelf(call.actor, ref)
   if (self && originalPassword == null) throw new Invalid('originalPassword', 'is needed to change your own password')
   const user = await requireUser(call.db, ref)
+  assertPerson(user, 'which has no password: create an API key for it')
   if (user.iamid !== 'bim') throw new Invalid('iamid', `names the IAM ${user.iamid}: its users change their passwords there`)
   if (!isSelf(call.actor, { id: user.id })) {
     await assertMayManage(call, user.id)

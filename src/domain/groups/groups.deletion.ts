@@ -4,6 +4,7 @@ import { continued, type ServiceContext, type WriteResult } from '../../authoriz
 import { isEmbedded } from '../../platform/database/store.ts'
 import { canonical } from '../../platform/validation.ts'
 import { assertAdministratorRemains } from '../users/privilege-rules.ts'
+import { ownedByGroup, withoutOwner } from '../users/service-accounts.store.ts'
 import { memberEvents, type NamedGroup, PIECE, targetOf } from './group.members.ts'
 import { deleteGroupRow, lockGroupRow, permissionsOfName, touchGroup } from './groups.store.ts'
 import { countMembers, deleteSomeMembers } from './memberships.store.ts'
@@ -43,9 +44,10 @@ export async function deletion(
       return deletion(next, held, { how, counts: { total, left: left - PIECE } })
     })
   }
+  const owned = await ownedByGroup(db, group.id)
   await deleteGroupRow(db, group.id)
   if (isAdministrative) await assertAdministratorRemains(db)
-  const before = { ...how.before, members: total }
+  const before = { ...how.before, members: total, ...withoutOwner(owned) }
   return { value: { deleted: true }, events: [{ event: 'groupDeleted', target: targetOf(group), before }] }
 }
 

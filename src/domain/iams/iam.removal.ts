@@ -4,6 +4,7 @@ import type { IamUsers } from '../../generated/inputs.ts'
 import { assertUnchanged, Conflict } from '../../platform/errors.ts'
 import { deleteAddresses } from '../credentials/login-addresses.store.ts'
 import { assertAdministratorRemains, assertMayGrant } from '../users/privilege-rules.ts'
+import { ownedByUsers, withoutOwner } from '../users/service-accounts.store.ts'
 import { targetOf } from '../users/user.ts'
 import { nameTaken } from '../users/users.store.ts'
 import { assertNotBim } from './config/input.ts'
@@ -81,11 +82,13 @@ const FATES: Record<IamUsers, Fate> = {
     })),
 
   DELETE: async ({ db }, iamid) => {
+    const owned = await ownedByUsers(db, { iamid })
     const deleted = await deleteUsersOf(db, iamid)
     await forgetAddresses(db, iamid, deleted)
     return deleted.map(user => {
       const { userid, name, email } = user
-      return { event: 'userDeleted', target: targetOf({ ...user, iamid }), before: { userid, iamid, name, email } }
+      const before = { userid, iamid, name, email, ...withoutOwner(owned.get(user.id)) }
+      return { event: 'userDeleted', target: targetOf({ ...user, iamid }), before }
     })
   },
 

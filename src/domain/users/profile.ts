@@ -41,10 +41,10 @@ export function profileColumns(input: ProfileInput): Partial<ProfileColumns> {
   return columns
 }
 
-export function nameColumns(name: string): { name: string; nameKey: string } {
-  const text = checkText('profile.name', name, 254).trim()
-  if (text === '') throw new Invalid('profile.name', 'must be 1 to 254 characters')
-  if (/[\n\t\r]/.test(text)) throw new Invalid('profile.name', 'must not contain control characters')
+export function nameColumns(name: string, field = 'profile.name'): { name: string; nameKey: string } {
+  const text = checkText(field, name, 254).trim()
+  if (text === '') throw new Invalid(field, 'must be 1 to 254 characters')
+  if (/[\n\t\r]/.test(text)) throw new Invalid(field, 'must not contain control characters')
   return { name: text, nameKey: canonical(text) }
 }
 

@@ -11,7 +11,7 @@ import { requireIam } from '../iams/iams.store.ts'
 import { checkPermissions } from './permissions.service.ts'
 import { assertMayGrant, assertMayManage } from './privilege-rules.ts'
 import { nameColumns, profileColumns } from './profile.ts'
-import { targetOf, type UserRecord, withVisibility } from './user.ts'
+import { assertPerson, targetOf, type UserRecord, withVisibility } from './user.ts'
 import {
   addLocalPermissions,
   copyEntitlements,
@@ -71,6 +71,7 @@ export const userCreation = {
 
   invite: command('user:invite', async (call, { ref }: { ref: UserRef }): Promise<WriteResult<CreatedUser>> => {
     const user = await requireUser(call.db, ref)
+    assertPerson(user, 'which cannot log in: create an API key for it')
     if (user.iamid !== 'bim') throw new Invalid('ref', `names a user of ${user.iamid}, who sets the password in that system`)
     if (user.disabled) throw new Invalid('ref', 'names a disabled user: enable the account first')
     if (user.authenticationId !== null) throw new Invalid('ref', 'names a user who already has a password: use setPassword')
@@ -92,6 +93,7 @@ export const userCreation = {
       const wanted = [...new Set(checkList('email', emails).map(email => checkEmail('email', email).toLowerCase()))]
       const addresses = wanted.map(email => checkUserid(email, { newBim: true, field: 'email' }))
       const source = await requireUser(call.db, { ...ref, iamid: 'bim' })
+      assertPerson(source, 'which cannot be cloned: create another one')
       const grants = await grantsOfUsers(call.db, [source.id])
       assertMayGrant(call, [...grants.map(grant => grant.permission), ...(await localPermissions(call.db, source.id))])
       const taken = await takenNames(call.db, 'bim', addresses.map(canonical))

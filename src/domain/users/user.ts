@@ -1,7 +1,9 @@
 import type { Target } from '../../authorization/audit-event.ts'
 import type { Visibility } from '../../authorization/policy.ts'
+import type { UserKind } from '../../generated/inputs.ts'
 import { flag, integer, json, orNull, type RecordOf, text, time, uuid } from '../../platform/database/columns.ts'
 import type { Page } from '../../platform/database/pagination.ts'
+import { Invalid } from '../../platform/errors.ts'
 
 export const USER_COLUMNS = {
   id: integer('u.id'),
@@ -22,6 +24,9 @@ export const USER_COLUMNS = {
   externalUserIds: json<Record<string, unknown>>('u.external_user_ids'),
   scim: orNull(json<Record<string, unknown>>('u.scim')),
   systemGenerated: flag('u.system_generated'),
+  kind: text<UserKind>('u.kind'),
+  ownerUserId: orNull(integer('u.owner_user_id')),
+  ownerGroupId: orNull(integer('u.owner_group_id')),
   disabled: flag('u.disabled'),
   /** `bim` or a source, which enables only users it disabled. */
   disabledBy: orNull(text('u.disabled_by')),
@@ -66,3 +71,8 @@ export const targetOf = (user: Pick<UserRecord, 'id' | 'iamid' | 'userid'>): Tar
   id: user.id,
   name: `${user.iamid}/${user.userid}`,
 })
+
+/** `why`: what a service account lacks. Throws Invalid. */
+export function assertPerson({ kind }: Pick<UserRecord, 'kind'>, why: string): void {
+  if (kind === 'SERVICE') throw new Invalid('ref', `names a service account, ${why}`)
+}

@@ -1,7 +1,7 @@
 import type { Context } from '../../authorization/context.ts'
 import { ADMINS_AND_GOVERNORS } from '../../authorization/permissions.ts'
 import { authorize } from '../../authorization/service.ts'
-import type { UserFilter, UserSort } from '../../generated/inputs.ts'
+import type { UserFilter, UserKind, UserSort } from '../../generated/inputs.ts'
 import type { Order } from '../../platform/database/order.ts'
 import { type ListQuery, partPattern } from '../../platform/database/pagination.ts'
 import { checkList, checkStorable, lookupKey } from '../../platform/validation.ts'
@@ -28,7 +28,10 @@ const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
 
 const FEW = 4
 
-class Conditions {
+/** Literals, for the partial index. */
+const KINDS: Record<UserKind, string> = { PERSON: `u.kind = 'PERSON'`, SERVICE: `u.kind = 'SERVICE'` }
+
+export class Conditions {
   readonly where: string[] = []
   readonly values: unknown[] = []
   add(condition: string, ...values: unknown[]): void {
@@ -37,12 +40,17 @@ class Conditions {
   }
 }
 
-export function userList(filter: UserFilter, sort: UserSort | null | undefined, wanted?: Projection): ListQuery<UserRecord> {
+interface Narrowed extends UserFilter {
+  readonly also?: (found: Conditions) => void
+}
+
+export function userList(filter: Narrowed, sort: UserSort | null | undefined, wanted?: Projection): ListQuery<UserRecord> {
   const found = new Conditions()
   byText(found, filter)
   byIds(found, filter)
   byHoldings(found, filter)
   byState(found, filter)
+  filter.also?.(found)
   return {
     ...projected(wanted, found.values.length, 'page.id'),
     from: 'users u',
@@ -157,6 +165,7 @@ function byState(found: Conditions, filter: UserFilter): void {
   else if (!enabled) found.add('u.disabled')
   if (filter.excludeDeletedIams ?? true) found.add('u.iamid IN (SELECT i.id FROM iams i)')
   if (filter.excludeBim) found.add(`u.iamid <> 'bim'`)
+  if (filter.kind) found.add(KINDS[filter.kind])
   if (filter.excludeSystemGenerated) found.add('NOT u.system_generated')
   if (filter.excludeAdminAndGovernor)
     found.add(

@@ -4,11 +4,12 @@ import type { Context } from '../../authorization/context.ts'
 import { changed, command, query, type Service, type ServiceContext, unchanged } from '../../authorization/service.ts'
 import type { ProfileInput, UserFilter, UserSort } from '../../generated/inputs.ts'
 import { mapPage, type Page, type PageArgs, readPage } from '../../platform/database/pagination.ts'
-import { Conflict, Forbidden, NotFound, Unauthenticated } from '../../platform/errors.ts'
+import { Conflict, Forbidden, Invalid, NotFound, Unauthenticated } from '../../platform/errors.ts'
 import { deleteAddresses } from '../credentials/login-addresses.store.ts'
 import { requireIam } from '../iams/iams.store.ts'
 import { assertAdministratorRemains, assertMayChangeNames, assertMayManage } from './privilege-rules.ts'
 import { profileColumns } from './profile.ts'
+import { ownedByUsers, withoutOwner } from './service-accounts.store.ts'
 import { targetOf, type UserPage, type UserRecord, withVisibility } from './user.ts'
 import { type Projection, primeLoaders } from './users.projection.ts'
 import { authorizeFilter, userList } from './users.search.ts'
@@ -61,6 +62,8 @@ export const users = {
     async (call, { ref, profile }: ByRef & { profile: ProfileInput }) => {
       const columns = profileColumns(profile)
       const user = await requireUser(call.db, ref)
+      if (columns.email != null && user.kind === 'SERVICE')
+        throw new Invalid('profile.email', 'must not be set: a service account has no e-mail address')
       const change = difference({ ...user }, { ...columns, nameKey: undefined, emailKey: undefined })
       const changedFields = Object.keys(change.after)
       await assertNotMapped(call, user, changedFields)
@@ -104,10 +107,12 @@ export const users = {
     const user = await requireUser(call.db, ref)
     if (isSelf(call.actor, { id: user.id })) throw new Conflict('You cannot delete yourself: ask another administrator')
     await assertMayManage(call, user.id)
+    const owned = await ownedByUsers(call.db, { ids: [user.id] })
     await deleteUserRow(call.db, user.id)
     await deleteAddresses(call.db, [user])
     await assertAdministratorRemains(call.db)
-    const before = { userid: user.userid, iamid: user.iamid, name: user.name, email: user.email }
+    const { userid, iamid, name, email } = user
+    const before = { userid, iamid, name, email, ...withoutOwner(owned.get(user.id)) }
     return changed({ deleted: true }, { event: 'userDeleted', target: targetOf(user), before })
   }),
 } satisfies Service

@@ -1,4 +1,5 @@
 import type { UserRef } from '../../authorization/actor.ts'
+import type { UserKind } from '../../generated/inputs.ts'
 import { Prisma } from '../../generated/prisma/client.ts'
 import { rowsInChunks } from '../../platform/database/chunks.ts'
 import { selectList } from '../../platform/database/columns.ts'
@@ -91,6 +92,9 @@ export interface NewUser {
   name: string
   nameKey: string
   systemGenerated?: boolean
+  kind?: UserKind
+  ownerUserId?: number | null
+  ownerGroupId?: number | null
   disabled?: boolean
   dn?: string
   directoryId?: string
@@ -151,6 +155,8 @@ export interface UserColumns extends ProfileColumns {
   disabledBy: string | null
   lastLogin: Date
   authenticationId: number
+  ownerUserId: number | null
+  ownerGroupId: number | null
   updatedAt: Date
   profileUpdatedAt: Date
 }
@@ -189,11 +195,12 @@ export async function addLocalPermissions(db: Db, userIds: readonly number[], pe
   await db.prisma.userPermission.createMany({ data, skipDuplicates: true })
 }
 
-/** Locks against concurrent removal. */
+/** One who can log in. Locks against concurrent removal. */
 export async function hasEnabledAdministrator(db: Db): Promise<boolean> {
   await lockAdministrators(db)
   const rows = await db.query(
-    `SELECT 1 FROM effective_permissions e JOIN users u ON u.id = e.user_id AND NOT u.disabled JOIN iams i ON i.id = u.iamid
+    `SELECT 1 FROM effective_permissions e JOIN users u ON u.id = e.user_id AND NOT u.disabled AND u.kind = 'PERSON'
+       JOIN iams i ON i.id = u.iamid
       WHERE e.permission = 'USER_ADMIN' LIMIT 1`,
   )
   return rows.length > 0

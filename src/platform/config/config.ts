@@ -29,7 +29,7 @@ export interface Config {
   keyGraceSeconds: number
   password: { minLength: number; maxLength: number }
   hashing: { inFlight: number }
-  caps: { keysPerUser: number; projectsPerUser: number }
+  caps: { keysPerUser: number; projectsPerUser: number; serviceAccountsPerOwner: number }
   trustedProxies: TrustedProxies | null
   /** Besides that of publicUrl. */
   corsOrigins: readonly string[]
@@ -85,7 +85,11 @@ export function loadConfig(env: Environment): Config {
     keyGraceSeconds: values.KEY_GRACE_SECONDS,
     password: { minLength: values.PASSWORD_MIN_LENGTH, maxLength: PASSWORD_MAX_LENGTH },
     hashing: { inFlight: values.HASHES_IN_FLIGHT },
-    caps: { keysPerUser: values.API_KEYS_PER_USER, projectsPerUser: values.PROJECTS_PER_USER },
+    caps: {
+      keysPerUser: values.API_KEYS_PER_USER,
+      projectsPerUser: values.PROJECTS_PER_USER,
+      serviceAccountsPerOwner: values.SERVICE_ACCOUNTS_PER_OWNER,
+    },
     trustedProxies: values.TRUSTED_PROXIES,
     corsOrigins: values.CORS_ORIGINS,
     certificate: cert === null || key === null ? null : { cert, key },

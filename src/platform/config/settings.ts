@@ -171,6 +171,12 @@ export const settings = {
     fallback: 250,
     fix: 'set a number such as 250',
   }),
+  SERVICE_ACCOUNTS_PER_OWNER: setting({
+    meaning: 'service accounts that one user or group may own',
+    parse: integer(1, 100_000),
+    fallback: 100,
+    fix: 'set a number such as 100',
+  }),
   PROJECTS_PER_USER: setting({
     meaning: 'projects that one user may have created',
     parse: integer(1, 100_000),

@@ -30,6 +30,14 @@ export const make = {
         'user { id userid }',
       )(on, { userid: fresh('someone'), ...more })
     ).user,
+  serviceAccount: async (on: On, more: object = {}, token?: string) =>
+    (
+      await send<{ user: Id & { userid: string } }>('createServiceAccount', 'CreateServiceAccountInput', 'user { id userid }')(
+        on,
+        { userid: fresh('robot'), name: 'Robot', owner: { user: { userid: 'admin' } }, ...more },
+        token,
+      )
+    ).user,
   group: async (on: On) =>
     (await send<{ group: Id }>('createGroup', 'CreateGroupInput', 'group { id }')(on, { name: fresh('crew') })).group.id,
   member: async (on: On, groupId: number, userId: number) => {

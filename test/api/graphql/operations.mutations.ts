@@ -1,7 +1,7 @@
 // An operation for each mutation; its lists name as many things as there are.
 import { directory, fresh, grantWithin, make } from './make.ts'
 import type { Operation, Stage } from './operations.ts'
-import { group, membership, project, user } from './selections.ts'
+import { account, group, membership, project, user } from './selections.ts'
 
 const firstGroup = ({ stock }: Stage) => ({ ref: { id: stock.groups[0] } })
 const refs = (ids: readonly number[]) => ids.map(id => ({ id }))
@@ -43,6 +43,21 @@ const ofUsers: Record<string, Operation> = {
     text: `{ user { ${user} } newUserLink }`,
     input: 'CreateUserInput',
     variables: ({ n }) => ({ userid: fresh('new'), permissions: Array.from({ length: n }, (_, i) => `SOME_${i}`) }),
+  },
+  createServiceAccount: {
+    text: `{ user { ${account} } }`,
+    input: 'CreateServiceAccountInput',
+    variables: async on => ({
+      userid: fresh('robot'),
+      name: 'Robot',
+      owner: { group: (await aGroup(on)).ref },
+      permissions: Array.from({ length: on.n }, (_, i) => `SOME_${i}`),
+    }),
+  },
+  updateServiceAccount: {
+    text: `{ user { ${account} } }`,
+    input: 'UpdateServiceAccountInput',
+    variables: async on => ({ ref: { id: (await make.serviceAccount(on)).id }, owner: { user: (await aUser(on)).ref } }),
   },
   inviteUser: { ...ofUser('UserInput'), text: '{ user { id groups { nodes { id } } } newUserLink }' },
   updateProfile: ofUser('UpdateProfileInput', { profile: { location: 'Ghent' } }),

@@ -1,7 +1,7 @@
 // An operation for each query: `$ref` is what its one argument names, `$n` the size of its page.
 import { make } from './make.ts'
 import type { Operation, Stage } from './operations.ts'
-import { edgesOfUser, group, membership, page, project, user } from './selections.ts'
+import { account, edgesOfUser, group, membership, page, project, user } from './selections.ts'
 
 const firstUser = ({ stock }: Stage) => ({ ref: { id: stock.users[0] } })
 const firstGroup = ({ stock }: Stage) => ({ ref: { id: stock.groups[0] } })
@@ -17,6 +17,7 @@ export const queries: Record<string, Operation> = {
   user: { text: `(ref: $ref) { ${user} }`, input: 'UserRef', variables: firstUser },
   profile: { text: '(ref: $ref) { id name phone preferences externalUserIds }', input: 'UserRef', variables: firstUser },
   users: { text: `(first: $n, filter: { name: "stock" }) ${page(user)}` },
+  serviceAccounts: { text: `(first: $n) ${page(account)}` },
   userMemberships: { text: `(ref: $ref) ${page(membership)}`, input: 'UserRef', variables: firstUser },
   group: { text: `(ref: $ref) { ${group} }`, input: 'GroupRef', variables: firstGroup },
   groups: { text: `(first: $n, filter: { name: "stock" }) ${page(group)}` },

@@ -13,6 +13,7 @@ import {
   isNonNullType,
   isObjectType,
   isSpecifiedScalarType,
+  isUnionType,
 } from 'graphql'
 import { afterAll, describe, expect, test } from 'vitest'
 import { createSchema } from '../../../src/api/graphql/schema.ts'
@@ -118,6 +119,7 @@ describe('lists', () => {
 
 /** The fields that each group of the policy hides. A new group does not compile until its fields stand here. */
 const hidden = {
+  'User.owner': ['User.owner'],
   'User.private': [
     'User.groupPermissions',
     'User.permissionGrants',
@@ -193,6 +195,9 @@ describe('what is hidden', async () => {
   afterAll(() => app.close())
   await stockUp(app.store, 2)
   await app.store.db.query(`UPDATE users SET sql_user = 's', scim = '{"a": 1}' WHERE userid LIKE 'stock%'`)
+  await app.store.db.query(
+    `UPDATE users SET kind = 'SERVICE', email = NULL, email_key = '', owner_group_id = (SELECT min(id) FROM groups) WHERE iamid = 'bim' AND userid = 'stock1'`,
+  )
   await app.store.db.query(`UPDATE groups SET scim = '{"a": 1}', scimid = 'x'`)
   await app.store.db.query(
     `INSERT INTO group_attributes (group_id, key, key_key, value, source) SELECT id, 'Key', 'key', 'value', 'stock1' FROM groups`,
@@ -219,11 +224,11 @@ describe('what is hidden', async () => {
           const subfields =
             isObjectType(inner) && /\[|^[A-Z]\w+!?$/.test(String(inner.getFields()[leaf]!.type)) ? inner.getFields()[leaf]! : null
           const named = subfields && schema.getType(String(subfields.type).replace(/[[\]!]/g, ''))
-          return isObjectType(named) ? `${leaf} { __typename }` : leaf
+          return isObjectType(named) || isUnionType(named) ? `${leaf} { __typename }` : leaf
         })
         .join(' ')
     const profile = `profile { ${of('Profile', 'Profile.private')} }`
-    const user = `${of('User', 'User.private', 'User.groups', 'User.sourceIds', 'User.domainPermissions', 'User.apiKeys', 'User.tokens', 'User.auditEvents')}`
+    const user = `${of('User', 'User.private', 'User.groups', 'User.sourceIds', 'User.domainPermissions', 'User.apiKeys', 'User.tokens', 'User.auditEvents', 'User.owner')}`
     const query = `{
       users(first: 1, filter: { userid: "stock1", iamids: ["bim"] }) { nodes { ${user} ${profile} currentProject { ${of('Project', 'Project.members')} } } }
       groups(first: 1) { nodes { ${of('Group', 'Group.private')} members(first: 1) { nodes { ${of('Membership', 'Membership.private')} } } } }

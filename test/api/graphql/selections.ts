@@ -19,6 +19,10 @@ export const user = `
   tokens { nodes { id prefix } }
   isDataSourceOwner`
 
+export const account = `
+  id userid kind permissions apiKeys { nodes { id name } }
+  owner { __typename ... on User { userId: id userid } ... on Group { groupId: id authorizations } }`
+
 /**
  * The other edges of a user, each by itself: two edges to one loader share a statement or send two, as their answers happen to come
  * in, and the count would not be the same each time.

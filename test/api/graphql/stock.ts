@@ -38,6 +38,9 @@ const steps = [
   `INSERT INTO user_info_answers (user_id, failed_at, failure) SELECT id, now(), 'No answer in time' FROM users WHERE iamid = 'informed'`,
   `INSERT INTO groups (iamid, name, name_key, description) SELECT 'bim', 'stock' || i, 'stock' || i, 'a crew' FROM ${SERIES}`,
   `INSERT INTO memberships (group_id, user_id) SELECT g.id, u.id FROM ${USERS}, ${GROUPS} WHERE ${tied('u', 'g')}`,
+  `INSERT INTO users (iamid, userid, userid_key, name, name_key, kind, owner_user_id, owner_group_id)
+     SELECT 'bim', 'robot' || u.i, 'robot' || u.i, 'Robot ' || u.i, 'robot ' || u.i, 'SERVICE',
+       CASE WHEN u.i % 2 = 1 THEN u.id END, CASE WHEN u.i % 2 = 0 THEN g.id END FROM ${USERS} JOIN ${GROUPS} ON g.i = u.i`,
   `INSERT INTO iam_group_permissions (iamid, group_name, group_key, permission)
      SELECT 'bim', 'stock' || i, 'stock' || i, 'GROUP_RULE_' || i FROM ${SERIES}`,
   `INSERT INTO user_permissions (user_id, permission) SELECT u.id, 'HAND_RULE_' || i.i FROM ${USERS}, ${SERIES} WHERE ${tied('u', 'i')}`,

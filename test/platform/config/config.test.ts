@@ -76,6 +76,7 @@ test.runIf(hasOpenssl)('every setting is read', () => {
     HASHES_IN_FLIGHT: '2',
     API_KEYS_PER_USER: '7',
     PROJECTS_PER_USER: '8',
+    SERVICE_ACCOUNTS_PER_OWNER: '9',
     TRUSTED_PROXIES: '2',
     CORS_ORIGINS: 'https://people.example, http://localhost:5173',
     TLS_CERT: tls.cert,
@@ -150,6 +151,7 @@ const broken: (readonly [name: string, text: string, fault: string])[] = [
   ...integer('HASHES_IN_FLIGHT', 1, 64, 'set'),
   ...integer('API_KEYS_PER_USER', 1, 100_000, 'set'),
   ...integer('PROJECTS_PER_USER', 1, 100_000, 'set'),
+  ...integer('SERVICE_ACCOUNTS_PER_OWNER', 1, 100_000, 'set'),
   ...['10.0.0.0/33', 'geheim'].map(
     text => ['TRUSTED_PROXIES', text, 'TRUSTED_PROXIES must be a number from 1 to 10, or IP addresses and networks'] as const,
   ),
