@@ -67,6 +67,7 @@ const views: [string, { id: number; view?: Visibility }][] = [
   ['in a list', { id: OTHER, view: 'list' }],
   ['aggregate', { id: OTHER, view: 'aggregate' }],
   ['own', { id: ME, view: 'own' }],
+  ['owned', { id: OTHER, view: 'owned' }],
   ['own, in a list', { id: ME, view: 'list' }],
 ]
 

@@ -58,6 +58,11 @@ const places: Record<string, Place> = {
     item: 'id',
     along: 'permissions authorizations groups { nodes { id } }',
   },
+  'Query.serviceAccounts': {
+    orders: sorted('NAME', 'USERID', 'EMAIL', 'IAMID', 'CREATED_AT', 'LAST_LOGIN'),
+    item: 'id',
+    along: 'permissions authorizations groups { nodes { id } }',
+  },
   'Query.userMemberships': { beside: ref, orders: DIRECTIONS, item: 'id' },
   'Query.groups': { orders: sorted('NAME', 'IAMID', 'CREATED_AT'), item: 'id' },
   'Query.groupNames': { orders: DIRECTIONS, item: '' },

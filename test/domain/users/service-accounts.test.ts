@@ -146,7 +146,7 @@ describe('without USER_ADMIN', () => {
     expect(await codeOf(ana.token, UPDATE, { input: { ref: { id: account.id }, permissions: ['GOVERNANCE'] } })).toBe('FORBIDDEN')
   })
 
-  test('one gets no key of an account that holds more than oneself, whoever gave it that', async () => {
+  test('one gets no key of an account that holds more than oneself, which an administrator gave it', async () => {
     const ana = await app.as([])
     const account = await robot(ana)
     const first = await keyFor(ana.token, account)
