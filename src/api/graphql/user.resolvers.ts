@@ -1,5 +1,5 @@
-import { permissionWarnings } from '../../authorization/permission-warnings.ts'
 import type { Context } from '../../authorization/context.ts'
+import { permissionWarnings } from '../../authorization/permission-warnings.ts'
 import { attributes, authorizations, bimAuthorizations, iamAuthorizations } from '../../domain/attributes/attribute.ts'
 import { passwords } from '../../domain/credentials/passwords.service.ts'
 import { permissions } from '../../domain/users/permissions.service.ts'

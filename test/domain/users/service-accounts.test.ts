@@ -90,8 +90,10 @@ describe('a service account', () => {
       (await run(admin, `{ users(filter: { userid: "${account.userid}", kind: ${kind} }) { nodes { userid } } }`)).nodes
     expect([await found('SERVICE'), await found('PERSON')]).toEqual([[{ userid: account.userid }], []])
     const headers = { authorization: `Bearer ${admin}` }
-    const { hits } = await (await fetch(`${app.url}/bim/user?userid=${account.userid}`, { headers })).json()
-    expect(hits.map(({ userid }: { userid: string }) => userid)).toEqual([account.userid])
+    const { hits } = (await (await fetch(`${app.url}/bim/user?userid=${account.userid}`, { headers })).json()) as {
+      hits: { userid: string }[]
+    }
+    expect(hits.map(({ userid }) => userid)).toEqual([account.userid])
   })
 
   test.each([
