@@ -53,6 +53,15 @@ export function shareOf(actor: Actor, address: string): string {
   return actor.kind === 'machine' ? own(actor.name) : `address:${address}`
 }
 
+/** As the audit log and changed rows name it; no userid collides with a SCIM client, as IAM ids have no spaces. */
+export function nameOf(actor: Actor): string {
+  if (actor.kind === 'machine') return actor.name
+  if (actor.kind === 'scim') return `SCIM client of ${actor.iamid}`
+  if (actor.kind === 'anonymous') return 'anonymous'
+  const { iamid, userid } = actor.impersonator ?? actor.user
+  return `${iamid}/${userid}`
+}
+
 export interface UserRef {
   readonly id?: number | null
   readonly iamid?: string | null

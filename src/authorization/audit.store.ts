@@ -1,5 +1,5 @@
 import type { Db } from '../platform/database/store.ts'
-import type { Actor } from './actor.ts'
+import { type Actor, nameOf } from './actor.ts'
 import type { AuditDraft } from './audit-event.ts'
 
 export async function appendEvents(
@@ -60,18 +60,16 @@ const actedBy = (by: { id: number; iamid: string; userid: string }): ActorColumn
 })
 
 function actorColumns(actor: Actor): ActorColumns {
-  if (actor.kind === 'anonymous') return { actorKind: 'anonymous', actorName: 'anonymous' }
-  if (actor.kind === 'machine') return { actorKind: 'machine', actorName: actor.name }
-  // No userid collides: IAM ids have no spaces.
-  if (actor.kind === 'scim') return { actorKind: 'scim', actorName: `SCIM client of ${actor.iamid}`, credential: 'scim key' }
+  const actorName = nameOf(actor)
+  if (actor.kind === 'scim') return { actorKind: actor.kind, actorName, credential: 'scim key' }
+  if (actor.kind !== 'user') return { actorKind: actor.kind, actorName }
   const { user, impersonator, credential } = actor
-  const name = (of: { iamid: string; userid: string }) => `${of.iamid}/${of.userid}`
   return {
     actorKind: 'user',
     actorUserId: impersonator?.id ?? user.id,
-    actorName: name(impersonator ?? user),
+    actorName,
     behalfUserId: impersonator ? user.id : null,
-    behalfName: impersonator ? name(user) : null,
+    behalfName: impersonator ? `${user.iamid}/${user.userid}` : null,
     credential: `${credential.kind === 'apikey' ? 'apikey' : 'token'} ${credential.id}`,
   }
 }

@@ -49,8 +49,8 @@ export async function joinGroups(
   const groups = new Map(joins.map(({ group }) => [group.entryId ?? canonical(group.name), group]))
   await makeGroups(db, at, [...groups.values()])
   await db.query(
-    `INSERT INTO memberships (group_id, user_id, sources, created_at, updated_at)
-     SELECT j.id, j.user_id, ARRAY[$2::text], $6::timestamptz, $6::timestamptz FROM (
+    `INSERT INTO memberships (group_id, user_id, sources, added_by, created_at, updated_at)
+     SELECT j.id, j.user_id, ARRAY[$2::text], $2::text, $6::timestamptz, $6::timestamptz FROM (
        SELECT g.id, n.user_id FROM unnest($3::int[], $5::text[]) n(user_id, entry)
          JOIN groups g ON g.iamid = $1 AND g.directory_id = n.entry
        UNION SELECT g.id, n.user_id FROM unnest($3::int[], $4::text[], $5::text[]) n(user_id, key, entry)

@@ -31,5 +31,7 @@ export const groupResolvers: Resolvers = {
     group: async (membership, _, { loaders }) => (await loaders.groupById.load(membership.groupId))!,
     user: (membership, _, { loaders }) => loaders.userById.load(membership.userId),
     sources: membership => [...membership.sources],
+    since: membership => membership.createdAt,
+    addedBy: membership => membership.addedBy ?? 'unknown',
   },
 }

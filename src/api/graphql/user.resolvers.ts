@@ -73,6 +73,7 @@ export const userResolvers: Resolvers = {
     attributes: async (user, _, { loaders }) => attributes(await loaders.attributesOfUser.load(user.id)),
     effectiveAttributes: (user, _, { loaders }) => loaders.effectiveAttributesOfUser.load(user.id),
     memberships: (user, page, { loaders }) => loaders.membershipsOfUser.of(user.id, page),
+    membershipIn: ({ id }, { group }, { loaders }) => loaders.membershipIn.load({ userId: id, group }),
     groups: (user, page, { loaders }) => loaders.groupsOfUser.of(user.id, page),
     apiKeys: (user, page, { loaders }) => loaders.apiKeysOfUser.of(user.id, page),
     tokens: (user, page, { loaders }) => loaders.tokensOfUser.of(user.id, page),

@@ -21,6 +21,7 @@ export const MEMBERSHIP_COLUMNS = {
   groupId: integer('m.group_id'),
   userId: integer('m.user_id'),
   sources: texts('m.sources'),
+  addedBy: orNull(text('m.added_by')),
   name: text('u.name'),
   createdAt: time('m.created_at'),
   updatedAt: time('m.updated_at'),

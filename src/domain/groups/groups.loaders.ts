@@ -4,7 +4,7 @@ import { NestedListLoader } from '../../platform/database/nested-list.ts'
 import type { Db } from '../../platform/database/store.ts'
 import type { GroupRecord, MembershipRecord } from './group.ts'
 import { groupsByIds, groupsOfUsers, permissionsOfGroups } from './groups.store.ts'
-import { membershipsOfUsers, membersOfGroups } from './memberships.store.ts'
+import { membershipsIn, membershipsOfUsers, membersOfGroups, type UserInGroup } from './memberships.store.ts'
 
 export const groupLoaders = (db: Db) => ({
   groupById: new DataLoader<number, GroupRecord | null>(async ids =>
@@ -12,6 +12,13 @@ export const groupLoaders = (db: Db) => ({
   ),
   groupsOfUser: new NestedListLoader<number, GroupRecord>(db, groupsOfUsers),
   membershipsOfUser: new NestedListLoader<number, MembershipRecord>(db, membershipsOfUsers),
+  membershipIn: new DataLoader<UserInGroup, MembershipRecord | null, string>(
+    async asked => {
+      const found = await membershipsIn(db, asked)
+      return asked.map((_, place) => found.get(place) ?? null)
+    },
+    { cacheKeyFn: ({ userId, group }) => `${userId} ${group.id} ${group.iamid ?? ''}` },
+  ),
   membersOfGroup: new NestedListLoader<number, MembershipRecord>(db, membersOfGroups),
   groupPermissionsOfGroup: new DataLoader<number, string[]>(async ids =>
     groupMany(ids, await permissionsOfGroups(db, ids), row => row.groupId).map(rows => rows.map(row => row.permission)),

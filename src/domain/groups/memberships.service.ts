@@ -1,5 +1,5 @@
 /** A membership belongs to `bim`, sources, or both; removes the local part. */
-import type { UserRef } from '../../authorization/actor.ts'
+import { nameOf, type UserRef } from '../../authorization/actor.ts'
 import type { AuditDraft } from '../../authorization/audit-event.ts'
 import type { Loaders } from '../../authorization/context.ts'
 import {
@@ -79,7 +79,7 @@ export const memberships = {
       assertMayGrant(call, await permissionsOf(call, group))
       assertSameIam(group, [user])
       await assertLocalEditAllowed(db, [user], 'allowBIMGroups')
-      const [added] = await addLocalMembers(db, group.id, { userIds: [user.id], now: call.now })
+      const [added] = await addLocalMembers(db, group.id, { userIds: [user.id], by: nameOf(call.actor), now: call.now })
       if (added) return changed(added, event('groupUserAdded', group, [user]))
       const [held] = await lockMembershipsOf(db, group.id, [user.id])
       if (!held) throw new NotFound(`No user with id ${user.id}: the user was just deleted`)
@@ -117,7 +117,8 @@ export const memberships = {
     await assertLocalEditAllowed(db, [...joining.values()], 'allowBIMGroups')
     const held = await lockMembershipsOf(db, group.id, [...leaving.keys()])
     assertLocalMembership(held)
-    const added = joining.size === 0 ? [] : await addLocalMembers(db, group.id, { userIds: [...joining.keys()], now })
+    const by = nameOf(call.actor)
+    const added = joining.size === 0 ? [] : await addLocalMembers(db, group.id, { userIds: [...joining.keys()], by, now })
     if (held.length > 0)
       await removeLocalMembers(
         db,

@@ -1,3 +1,5 @@
+import type { GroupRef } from '../../generated/inputs.ts'
+import { rowsInChunks } from '../../platform/database/chunks.ts'
 import { selectList } from '../../platform/database/columns.ts'
 import type { NestedList } from '../../platform/database/nested-list.ts'
 import type { Db } from '../../platform/database/store.ts'
@@ -30,6 +32,30 @@ export const membershipsOfUsers: NestedList<MembershipRecord> = {
   countFrom: 'memberships m',
 }
 
+export interface UserInGroup {
+  readonly userId: number
+  readonly group: GroupRef
+}
+
+/** By place in the list. */
+export async function membershipsIn(db: Db, asked: readonly UserInGroup[]): Promise<Map<number, MembershipRecord>> {
+  const places = asked.map((one, place) => ({ ...one, place }))
+  const rows = await rowsInChunks(db, places, piece =>
+    db.query<MembershipRecord & { place: number }>(
+      `SELECT w.place, ${SELECT_MEMBERSHIP} FROM unnest($1::int[], $2::int[], $3::text[], $4::int[]) w(user_id, group_id, iamid, place)
+         JOIN memberships m ON m.user_id = w.user_id AND m.group_id = w.group_id JOIN users u ON u.id = m.user_id
+        WHERE w.iamid IS NULL OR w.iamid = (SELECT g.iamid FROM groups g WHERE g.id = m.group_id)`,
+      [
+        piece.map(({ userId }) => userId),
+        piece.map(({ group }) => group.id),
+        piece.map(({ group }) => group.iamid ?? null),
+        piece.map(({ place }) => place),
+      ],
+    ),
+  )
+  return new Map(rows.map(row => [row.place, row]))
+}
+
 export const countMembers = (db: Db, groupId: number): Promise<number> => db.prisma.membership.count({ where: { groupId } })
 
 export async function lockMembership(db: Db, groupId: number, id: number): Promise<MembershipRecord | null> {
@@ -52,17 +78,17 @@ export const lockMembershipsOf = (db: Db, groupId: number, userIds: readonly num
 export const addLocalMembers = (
   db: Db,
   groupId: number,
-  { userIds, now }: { userIds: readonly number[]; now: Date },
+  { userIds, by, now }: { userIds: readonly number[]; by: string; now: Date },
 ): Promise<MembershipRecord[]> =>
   db.query<MembershipRecord>(
     `WITH m AS (
-       INSERT INTO memberships (group_id, user_id, sources, created_at, updated_at)
-       SELECT $1::int, u.id, '{bim}', $3::timestamptz, $3::timestamptz FROM users u WHERE u.id = ANY($2::int[]) ORDER BY u.id FOR KEY SHARE
+       INSERT INTO memberships (group_id, user_id, sources, added_by, created_at, updated_at)
+       SELECT $1::int, u.id, '{bim}', $4::text, $3::timestamptz, $3::timestamptz FROM users u WHERE u.id = ANY($2::int[]) ORDER BY u.id FOR KEY SHARE
        ON CONFLICT (user_id, group_id) DO UPDATE SET sources = memberships.sources || '{bim}'::text[], updated_at = $3::timestamptz
          WHERE NOT 'bim' = ANY(memberships.sources)
        RETURNING *)
      SELECT ${SELECT_MEMBERSHIP} FROM m JOIN users u ON u.id = m.user_id ORDER BY m.id`,
-    [groupId, userIds, now],
+    [groupId, userIds, now, by],
   )
 
 export const removeLocalMembers = (db: Db, ids: readonly number[], now: Date): Promise<unknown> =>

@@ -1,5 +1,5 @@
 /** Without a password the user gets a single-use link. */
-import type { UserRef } from '../../authorization/actor.ts'
+import { nameOf, type UserRef } from '../../authorization/actor.ts'
 import { generateSecret } from '../../authorization/secret.ts'
 import { changed, command, type Service, type ServiceContext, type WriteResult } from '../../authorization/service.ts'
 import type { CreateUserInput } from '../../generated/inputs.ts'
@@ -104,7 +104,7 @@ export const userCreation = {
         call.now,
       )
       const ids = created.map(user => user.id)
-      await copyEntitlements(call.db, source.id, ids)
+      await copyEntitlements(call.db, source.id, { toIds: ids, by: nameOf(call.actor) })
       const invitations = created.map(user => ({ user, secret: generateSecret('ri') }))
       await insertInvitations(call, invitations)
       const events = created.map(user => ({

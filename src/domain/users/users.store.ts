@@ -217,7 +217,11 @@ export async function revokeAccess(db: Db, userId: number): Promise<number> {
   return rows.length
 }
 
-export async function copyEntitlements(db: Db, fromId: number, toIds: readonly number[]): Promise<void> {
+export async function copyEntitlements(
+  db: Db,
+  fromId: number,
+  { toIds, by }: { toIds: readonly number[]; by: string },
+): Promise<void> {
   await db.query(
     `INSERT INTO user_permissions (user_id, permission, source) SELECT t.id, p.permission, 'bim'
        FROM user_permissions p CROSS JOIN unnest($2::int[]) t(id) WHERE p.user_id = $1 AND p.source = 'bim' ORDER BY t.id, p.id
@@ -225,10 +229,10 @@ export async function copyEntitlements(db: Db, fromId: number, toIds: readonly n
     [fromId, toIds],
   )
   await db.query(
-    `INSERT INTO memberships (user_id, group_id, sources) SELECT t.id, m.group_id, '{bim}'
+    `INSERT INTO memberships (user_id, group_id, sources, added_by) SELECT t.id, m.group_id, '{bim}', $3::text
        FROM memberships m JOIN groups g ON g.id = m.group_id AND g.iamid = 'bim' CROSS JOIN unnest($2::int[]) t(id) WHERE m.user_id = $1
        ORDER BY t.id, m.id ON CONFLICT DO NOTHING`,
-    [fromId, toIds],
+    [fromId, toIds, by],
   )
   await db.query(
     `INSERT INTO user_attributes (user_id, key, key_key, value, source) SELECT t.id, a.key, a.key_key, a.value, 'bim'

@@ -12,6 +12,7 @@ import {
   isListType,
   isNonNullType,
   isObjectType,
+  isRequiredArgument,
   isSpecifiedScalarType,
   isUnionType,
 } from 'graphql'
@@ -128,7 +129,7 @@ const hidden = {
     'User.iamAuthorizations',
     'User.attributes',
   ],
-  'User.groups': ['User.effectiveAttributes', 'User.memberships', 'User.groups'],
+  'User.groups': ['User.effectiveAttributes', 'User.memberships', 'User.membershipIn', 'User.groups'],
   'User.sourceIds': ['User.sourceIds'],
   'User.domainPermissions': ['User.domainPermissions'],
   'User.apiKeys': ['User.apiKeys'],
@@ -147,6 +148,8 @@ const hidden = {
     'Membership.id',
     'Membership.user',
     'Membership.sources',
+    'Membership.since',
+    'Membership.addedBy',
     'Membership.createdAt',
     'Membership.updatedAt',
   ],
@@ -224,7 +227,8 @@ describe('what is hidden', async () => {
           const subfields =
             isObjectType(inner) && /\[|^[A-Z]\w+!?$/.test(String(inner.getFields()[leaf]!.type)) ? inner.getFields()[leaf]! : null
           const named = subfields && schema.getType(String(subfields.type).replace(/[[\]!]/g, ''))
-          return isObjectType(named) || isUnionType(named) ? `${leaf} { __typename }` : leaf
+          const given = isObjectType(inner) && inner.getFields()[leaf]!.args.some(isRequiredArgument) ? '(group: { id: 1 })' : ''
+          return isObjectType(named) || isUnionType(named) ? `${leaf}${given} { __typename }` : leaf
         })
         .join(' ')
     const profile = `profile { ${of('Profile', 'Profile.private')} }`

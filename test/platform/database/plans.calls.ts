@@ -21,6 +21,7 @@ import { groupsByIds, groupsOfUsers, permissionsOfGroups } from '../../../src/do
 import {
   addLocalMembers,
   lockMembershipsOf,
+  membershipsIn,
   membershipsOfUsers,
   membersOfGroups,
   removeLocalMembers,
@@ -184,7 +185,12 @@ export const calls: Record<string, Record<string, Call>> = {
     removeScimMembers: (db, { big, scimIds }) => removeScimMembers(db, { id: big, iamid }, { ids: scimIds, now }),
   },
   'src/domain/groups/memberships.store.ts': {
-    addByHand: (db, { groups, users }) => addLocalMembers(db, groups[1]!, { userIds: users, now }),
+    addByHand: (db, { groups, users }) => addLocalMembers(db, groups[1]!, { userIds: users, by: 'stock', now }),
+    membershipsIn: (db, { users, big }) =>
+      membershipsIn(
+        db,
+        users.map(userId => ({ userId, group: { id: big, iamid: 'stock' } })),
+      ),
     lockMembershipsOf: (db, { big, users }) => lockMembershipsOf(db, big, users),
     removeByHand: (db, { memberships }) => removeLocalMembers(db, memberships, now),
     membersOfGroups: (db, { groups }) => pages(membersOfGroups)(db, groups),
@@ -357,7 +363,7 @@ export const calls: Record<string, Record<string, Call>> = {
         now,
       ),
     takenNames: (db, on) => takenNames(db, iamid, names(on)),
-    copyHoldings: (db, { users }) => copyEntitlements(db, users[0]!, users.slice(1)),
+    copyHoldings: (db, { users }) => copyEntitlements(db, users[0]!, { toIds: users.slice(1), by: 'stock' }),
   },
   'src/domain/users/permission.catalogue.store.ts': {
     countHolders: (db, on) => countHolders(db, ['AUDIT', 'GOVERNANCE', ...names(on)]),
