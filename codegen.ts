@@ -42,6 +42,8 @@ const config: CodegenConfig = {
           User: '../domain/users/user.ts#UserRecord',
           Profile: '../domain/users/user.ts#ProfileRecord',
           UserConnection: '../domain/users/user.ts#UserPage',
+          UserFacets: '../domain/users/user.ts#UserCounts',
+          UserIamFacet: '../domain/users/user.ts#UserIamCount',
           PermissionGrant: '../domain/users/user.ts#PermissionGrantRecord',
           Permission: '../domain/users/permission.ts#PermissionRecord',
           PermissionConnection: '../domain/users/permission.ts#PermissionPage',

@@ -190,6 +190,7 @@ const inFull: FieldRule = { action: 'user:list', who: users, views: ['aggregate'
 export const fields = {
   'User.private': inFull,
   'User.groups': { action: 'user:readGroups', who: users, views: ['own'] }, // Not for AUDIT.
+  'UserConnection.facets': { action: 'user:search', who: users },
   'User.sourceIds': { action: 'user:read', who: users },
   'User.domainPermissions': { action: 'user:list', who: users, views: ['aggregate', 'own'] },
   'User.auditEvents': { action: 'audit:list', who: ['AUDIT'] },

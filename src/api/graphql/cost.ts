@@ -22,6 +22,7 @@ const COSTS = {
   json: 10,
   list: 200,
   count: 1_000,
+  facets: 5_000,
   /** Skipped rows per field; the maximum. */
   offset: 50,
   far: 20_000,
@@ -86,8 +87,9 @@ function listsOf(
     total += COSTS.list
     const { offset } = argumentsOf(field, node, variables)
     if (typeof offset === 'number' && offset > 0) total += Math.min(COSTS.far, Math.ceil(offset / COSTS.offset))
-    if (node.selectionSet && fieldsIn(document, node.selectionSet).some(({ name }) => name.value === 'totalCount'))
-      total += COSTS.count
+    const selected = new Set(node.selectionSet ? fieldsIn(document, node.selectionSet).map(({ name }) => name.value) : [])
+    if (selected.has('totalCount')) total += COSTS.count
+    if (selected.has('facets')) total += COSTS.facets
   }
   return total
 }

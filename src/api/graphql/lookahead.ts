@@ -30,6 +30,7 @@ const EDGE_OF: Record<string, EagerEdge> = {
 const COLUMNS_OF: Record<string, readonly Column[]> = {
   authentication: ['authenticationId'],
   hasLogin: ['lastLogin'],
+  disabledBy: ['disabled', 'disabledBy'],
   lastExternalRefresh: ['lastExternalRefresh', 'lastLogin', 'createdAt'],
   currentProject: ['currentProjectId'],
   sourceIds: ['directoryId', 'openidId', 'samlId'],

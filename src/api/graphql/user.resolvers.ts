@@ -4,7 +4,7 @@ import { attributes, authorizations, bimAuthorizations, iamAuthorizations } from
 import { passwords } from '../../domain/credentials/passwords.service.ts'
 import { permissions } from '../../domain/users/permissions.service.ts'
 import { listServiceAccounts, serviceAccounts } from '../../domain/users/service-accounts.service.ts'
-import { lastExternalRefresh, type UserRecord } from '../../domain/users/user.ts'
+import { disablerOf, lastExternalRefresh, type UserRecord } from '../../domain/users/user.ts'
 import { userCreation } from '../../domain/users/user-creation.service.ts'
 import { listUsers, readUser, users } from '../../domain/users/users.service.ts'
 import { refreshes } from '../../federation/refresh.service.ts'
@@ -62,6 +62,7 @@ export const userResolvers: Resolvers = {
     authentication: user => user.authenticationId,
     sourceIds: sourceIdsOf,
     owner: ownerOf,
+    disabledBy: disablerOf,
     hasLogin: user => user.lastLogin !== null,
     lastExternalRefresh,
     permissions: async (user, _, { loaders }) => distinct(await loaders.grantsOfUser.load(user.id)),
@@ -88,6 +89,12 @@ export const userResolvers: Resolvers = {
     id: user => user.profileId,
     createdAt: user => user.profileCreatedAt,
     updatedAt: user => user.profileUpdatedAt,
+  },
+  UserConnection: {
+    facets: page => page.facets?.() ?? null,
+  },
+  UserIamFacet: {
+    iam: ({ iamid }, _, { loaders }) => loaders.iamById.load(iamid),
   },
   PermissionGrant: {
     group: ({ groupId }, _, { loaders }) => (groupId === null ? null : loaders.groupById.load(groupId)),

@@ -13,6 +13,7 @@ import { type FieldGroup, maySee } from '../../authorization/policy.ts'
 export const guardedFields: Readonly<Record<string, Readonly<Record<string, FieldGroup>>>> = {
   User: {
     sourceIds: 'User.sourceIds',
+    disabledBy: 'User.private',
     groupPermissions: 'User.private',
     permissionGrants: 'User.private',
     authorizations: 'User.private',
@@ -29,6 +30,7 @@ export const guardedFields: Readonly<Record<string, Readonly<Record<string, Fiel
     domainPermissions: 'User.domainPermissions',
     auditEvents: 'User.auditEvents',
   },
+  UserConnection: { facets: 'UserConnection.facets' },
   Profile: {
     phone: 'Profile.private',
     sqlUser: 'Profile.private',

@@ -5,6 +5,7 @@ import { selectList, text } from '../../platform/database/columns.ts'
 import { listOf } from '../../platform/database/nested-list.ts'
 import type { Order } from '../../platform/database/order.ts'
 import { type ListQuery, partPattern } from '../../platform/database/pagination.ts'
+import { searchPatterns } from '../../platform/database/text-search.ts'
 import { checkList } from '../../platform/validation.ts'
 import type { GroupRecord, MembershipRecord } from './group.ts'
 import { SELECT_GROUP } from './groups.store.ts'
@@ -21,15 +22,23 @@ export async function authorizeFilter(context: Context, filter: GroupFilter | nu
   if (filter?.userId != null) await authorize(context, 'user:readGroups')
 }
 
-export function groupList(filter: GroupFilter, sort: GroupSort | null | undefined): ListQuery<GroupRecord> {
+export function groupList(
+  filter: GroupFilter,
+  sort: GroupSort | null | undefined,
+  search?: string | null,
+): ListQuery<GroupRecord> {
   const order = { ...ORDERS[sort?.field ?? 'NAME'], descending: sort?.direction === 'DESC' }
-  return { columns: SELECT_GROUP, from: 'groups g', ...groupConditions(filter), id: 'g.id', order }
+  const fresh = search != null
+  return { columns: SELECT_GROUP, from: 'groups g', ...groupConditions(filter, search), id: 'g.id', order, fresh }
 }
 
-export function groupConditions(filter: GroupFilter): { where: string[]; values: unknown[] } {
+export function groupConditions(filter: GroupFilter, search?: string | null): { where: string[]; values: unknown[] } {
   const where: string[] = []
   const values: unknown[] = []
   const add = (condition: (value: string) => string, value: unknown) => where.push(condition(`$${values.push(value)}`))
+  const patterns = searchPatterns('search', search)
+  if (patterns?.length === 0) where.push('false')
+  for (const one of patterns ?? []) add(value => `g.search_text LIKE ${value}`, one)
   const pattern = partPattern('name', filter.name)
   if (pattern !== null) add(value => `g.name_key LIKE ${value}`, pattern)
   if (filter.ids) add(value => `g.id = ANY(${value}::int[])`, checkList('ids', filter.ids))

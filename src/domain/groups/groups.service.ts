@@ -17,6 +17,7 @@ import { type GroupColumns, insertGroup, permissionsOfName, requireGroup, update
 interface ListArgs extends PageArgs {
   filter?: GroupFilter | null
   sort?: GroupSort | null
+  search?: string | null
 }
 interface NamesArgs extends PageArgs {
   filter?: GroupFilter | null
@@ -31,7 +32,8 @@ export const groups = {
 
   list: query(
     'group:list',
-    ({ db }, { filter, sort, ...page }: ListArgs): Promise<GroupPage> => readPage(db, groupList(filter ?? {}, sort), page),
+    ({ db }, { filter, sort, search, ...page }: ListArgs): Promise<GroupPage> =>
+      readPage(db, groupList(filter ?? {}, sort, search), page),
   ),
 
   names: query('group:list', async ({ db }, { filter, direction, ...page }: NamesArgs): Promise<GroupNamePage> => {

@@ -1,9 +1,10 @@
 import type { ServiceAccountFilter, UserSort } from '../../generated/inputs.ts'
+import type { Conditions } from '../../platform/database/conditions.ts'
 import type { ListQuery } from '../../platform/database/pagination.ts'
 import type { Db } from '../../platform/database/store.ts'
 import type { UserRecord } from './user.ts'
 import type { Projection } from './users.projection.ts'
-import { type Conditions, userList } from './users.search.ts'
+import { userList } from './users.search.ts'
 
 export interface OwnerColumns {
   readonly ownerUserId: number | null
@@ -41,7 +42,7 @@ export function accountList({ filter, sort, wanted, owner, of }: AccountList): L
   return userList(
     { name: name ?? null, userid: userid ?? null, includeDisabled: includeDisabled ?? null, kind: 'SERVICE', also },
     sort,
-    wanted,
+    { wanted },
   )
 }
 

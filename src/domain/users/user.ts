@@ -1,6 +1,6 @@
 import type { Target } from '../../authorization/audit-event.ts'
 import type { Visibility } from '../../authorization/policy.ts'
-import type { UserKind } from '../../generated/inputs.ts'
+import type { UserDisabledBy, UserKind, UserState } from '../../generated/inputs.ts'
 import { flag, integer, json, orNull, type RecordOf, text, time, uuid } from '../../platform/database/columns.ts'
 import type { Page } from '../../platform/database/pagination.ts'
 import { Invalid } from '../../platform/errors.ts'
@@ -49,7 +49,22 @@ export const USER_COLUMNS = {
 export interface UserRecord extends RecordOf<typeof USER_COLUMNS> {
   readonly view?: Visibility
 }
-export type UserPage = Page<UserRecord>
+export interface UserPage extends Page<UserRecord> {
+  /** Of the root list only. */
+  facets?(): Promise<UserCounts>
+}
+
+export interface UserIamCount {
+  readonly iamid: string
+  readonly count: number
+}
+
+export interface UserCounts {
+  readonly iams: readonly UserIamCount[]
+  readonly states: readonly { readonly state: UserState; readonly count: number }[]
+  readonly permissions: readonly { readonly permission: string; readonly count: number }[]
+  readonly isComplete: boolean
+}
 
 export type ProfileRecord = UserRecord
 
@@ -63,6 +78,9 @@ export interface PermissionGrantRecord extends RecordOf<typeof GRANT_COLUMNS> {
 }
 
 export const withVisibility = (user: UserRecord, view: Visibility): UserRecord => ({ ...user, view })
+
+export const disablerOf = ({ disabled, disabledBy }: Pick<UserRecord, 'disabled' | 'disabledBy'>): UserDisabledBy | null =>
+  disabled ? ((disabledBy ?? 'bim') === 'bim' ? 'ADMINISTRATOR' : 'SOURCE') : null
 
 export const lastExternalRefresh = (user: UserRecord): Date => user.lastExternalRefresh ?? user.lastLogin ?? user.createdAt
 

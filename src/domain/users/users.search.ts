@@ -1,15 +1,31 @@
+import type { Actor } from '../../authorization/actor.ts'
 import type { Context } from '../../authorization/context.ts'
 import { ADMINS_AND_GOVERNORS } from '../../authorization/permissions.ts'
+import { maySee } from '../../authorization/policy.ts'
 import { authorize } from '../../authorization/service.ts'
 import type { UserFilter, UserKind, UserSort } from '../../generated/inputs.ts'
+import { Conditions } from '../../platform/database/conditions.ts'
 import type { Order } from '../../platform/database/order.ts'
 import { type ListQuery, partPattern } from '../../platform/database/pagination.ts'
+import { searchPatterns } from '../../platform/database/text-search.ts'
 import { checkList, checkStorable, lookupKey } from '../../platform/validation.ts'
 import type { UserRecord } from './user.ts'
 import { type Projection, projected } from './users.projection.ts'
+import {
+  byCreation,
+  byDisabling,
+  byInvitation,
+  byLogin,
+  byMissingAttribute,
+  bySource,
+  LAST_LOGIN,
+} from './users.states.search.ts'
 
 /** Using one needs `user:search`. */
-const HIDDEN = ['globalUserIds', 'groupIds', 'groupNames', 'attributes', 'domainPermission', 'domainId'] as const
+const HIDDEN = [
+  ...(['globalUserIds', 'groupIds', 'groupNames', 'attributes', 'domainPermission', 'domainId'] as const),
+  ...(['withoutAttribute', 'source', 'disabledBy', 'invited'] as const),
+]
 
 export async function authorizeFilter(context: Context, filter: UserFilter | null | undefined): Promise<void> {
   if (filter && HIDDEN.some(name => filter[name] != null)) await authorize(context, 'user:search')
@@ -21,7 +37,7 @@ const ORDERS: Record<UserSort['field'], Omit<Order, 'descending'>> = {
   EMAIL: { name: 'email', expression: 'u.email_key', type: 'text' },
   IAMID: { name: 'iamid', expression: 'lower(u.iamid COLLATE "C")', type: 'text' },
   CREATED_AT: { name: 'createdAt', expression: 'u.created_at', type: 'timestamptz' },
-  LAST_LOGIN: { name: 'lastLogin', expression: `coalesce(u.last_login, '-infinity')`, type: 'timestamptz' },
+  LAST_LOGIN: { name: 'lastLogin', expression: LAST_LOGIN, type: 'timestamptz' },
 }
 
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
@@ -31,35 +47,55 @@ const FEW = 4
 /** Literals, for the partial index. */
 const KINDS: Record<UserKind, string> = { PERSON: `u.kind = 'PERSON'`, SERVICE: `u.kind = 'SERVICE'` }
 
-export class Conditions {
-  readonly where: string[] = []
-  readonly values: unknown[] = []
-  add(condition: string, ...values: unknown[]): void {
-    let next = 0
-    this.where.push(condition.replace(/\?/g, () => `$${this.values.push(values[next++])}`))
-  }
-}
-
 interface Narrowed extends UserFilter {
   readonly also?: (found: Conditions) => void
 }
 
-export function userList(filter: Narrowed, sort: UserSort | null | undefined, wanted?: Projection): ListQuery<UserRecord> {
-  const found = new Conditions()
-  byText(found, filter)
-  byIds(found, filter)
-  byHoldings(found, filter)
-  byState(found, filter)
-  filter.also?.(found)
+/** `ids`: in external ids too, which may be hidden. `now`: for open invitations. */
+export interface UserSearch {
+  readonly search?: string | null
+  readonly ids?: boolean
+  readonly now?: Date
+}
+
+export const mayFindById = (actor: Actor): boolean => maySee(actor, 'Profile.private') && maySee(actor, 'User.sourceIds')
+
+export function userList(
+  filter: Narrowed,
+  sort: UserSort | null | undefined,
+  { wanted, ...search }: UserSearch & { wanted?: Projection | undefined } = {},
+): ListQuery<UserRecord> {
+  const { where, values } = userConditions(filter, search)
   return {
-    ...projected(wanted, found.values.length, 'page.id'),
+    ...projected(wanted, values.length, 'page.id'),
     from: 'users u',
-    where: found.where,
-    values: found.values,
+    where,
+    values,
     id: 'u.id',
     fresh: true,
     order: { ...ORDERS[sort?.field ?? 'NAME'], descending: sort?.direction === 'DESC' },
   }
+}
+
+export function userConditions(filter: Narrowed, { search, ids, now = new Date() }: UserSearch = {}): Conditions {
+  const found = new Conditions()
+  byWords(found, searchPatterns('search', search), ids ?? false)
+  byText(found, filter)
+  byIds(found, filter)
+  byHoldings(found, filter)
+  byState(found, filter)
+  byLogin(found, filter)
+  byCreation(found, filter)
+  byInvitation(found, filter, now)
+  filter.also?.(found)
+  return found
+}
+
+function byWords(found: Conditions, patterns: readonly string[] | null, ids: boolean): void {
+  if (patterns?.length === 0) found.add('false')
+  for (const pattern of patterns ?? [])
+    if (ids) found.add('(u.search_text LIKE ? OR u.search_ids LIKE ?)', pattern, pattern)
+    else found.add('u.search_text LIKE ?', pattern)
 }
 
 function byText(found: Conditions, filter: UserFilter): void {
@@ -97,6 +133,8 @@ function byHoldings(found: Conditions, filter: UserFilter): void {
     )
   }
   byAttributes(found, filter.attributes ?? [])
+  byMissingAttribute(found, filter)
+  bySource(found, filter)
   if (filter.permission != null)
     found.add(
       'u.id IN (SELECT e.user_id FROM effective_permissions e WHERE e.permission = ?)',
@@ -158,11 +196,7 @@ function byDomain(found: Conditions, { domainId, domainPermission }: UserFilter)
 }
 
 function byState(found: Conditions, filter: UserFilter): void {
-  const disabled = filter.includeDisabled ?? false
-  const enabled = filter.includeEnabled ?? true
-  if (!disabled && !enabled) found.add('false')
-  else if (!disabled) found.add('NOT u.disabled')
-  else if (!enabled) found.add('u.disabled')
+  byDisabling(found, filter)
   if (filter.excludeDeletedIams ?? true) found.add('u.iamid IN (SELECT i.id FROM iams i)')
   if (filter.excludeBim) found.add(`u.iamid <> 'bim'`)
   if (filter.kind) found.add(KINDS[filter.kind])

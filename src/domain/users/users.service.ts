@@ -10,9 +10,10 @@ import { requireIam } from '../iams/iams.store.ts'
 import { assertAdministratorRemains, assertMayChangeNames, assertMayManage } from './privilege-rules.ts'
 import { profileColumns } from './profile.ts'
 import { ownedByUsers, withoutOwner } from './service-accounts.store.ts'
-import { targetOf, type UserPage, type UserRecord, withVisibility } from './user.ts'
+import { targetOf, type UserCounts, type UserPage, type UserRecord, withVisibility } from './user.ts'
+import { countFacets } from './users.facets.store.ts'
 import { type Projection, primeLoaders } from './users.projection.ts'
-import { authorizeFilter, userList } from './users.search.ts'
+import { authorizeFilter, mayFindById, userConditions, userList } from './users.search.ts'
 import { deleteUserRow, lockUser, nameTaken, requireUser, revokeAccess, updateUser } from './users.store.ts'
 
 interface WithProjection {
@@ -21,6 +22,7 @@ interface WithProjection {
 interface ListArgs extends PageArgs, WithProjection {
   filter?: UserFilter | null
   sort?: UserSort | null
+  search?: string | null
 }
 interface ByRef {
   ref: UserRef
@@ -34,9 +36,14 @@ const owner = ({ ref }: ByRef): UserRef => ref
 
 const list = query(
   'user:list',
-  ({ db }, { filter, sort, wanted, ...page }: ListArgs): Promise<Page<UserRecord>> =>
-    readPage(db, userList(filter ?? {}, sort, wanted), page),
+  ({ db, actor, now }, { filter, sort, search, wanted, ...page }: ListArgs): Promise<Page<UserRecord>> =>
+    readPage(db, userList(filter ?? {}, sort, { wanted, search, ids: mayFindById(actor), now }), page),
 )
+
+const facets = query('user:search', ({ db, actor, now }, { filter, search }: ListArgs): Promise<UserCounts> => {
+  const conditions = userConditions(filter ?? {}, { search, ids: mayFindById(actor), now })
+  return countFacets(db, conditions, now)
+})
 
 export const users = {
   viewer: query('viewer:read', async ({ db, actor }, { wanted }: WithProjection): Promise<UserRecord> => {
@@ -56,6 +63,7 @@ export const users = {
   }),
 
   list,
+  facets,
 
   updateProfile: command(
     'user:updateProfile',
@@ -121,7 +129,9 @@ export const users = {
 export async function listUsers(context: Context, args: ListArgs): Promise<UserPage> {
   await authorizeFilter(context, args.filter)
   const options = { wanted: args.wanted, shared: new Map() }
-  return mapPage(await users.list(context, args), user => primeLoaders(context.loaders, user, options))
+  const page: UserPage = await mapPage(await users.list(context, args), user => primeLoaders(context.loaders, user, options))
+  let counted: Promise<UserCounts> | undefined
+  return Object.assign(page, { facets: () => (counted ??= users.facets(context, args)) })
 }
 
 export const readUser = async (context: Context, args: ReadArgs): Promise<UserRecord> =>

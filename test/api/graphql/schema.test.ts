@@ -104,6 +104,9 @@ describe('lists', () => {
       'User.effectiveAttributes',
       'User.permissionGrants',
       'User.sourceIds',
+      'UserFacets.iams',
+      'UserFacets.permissions',
+      'UserFacets.states',
     ])
   })
 
@@ -128,7 +131,9 @@ const hidden = {
     'User.bimAuthorizations',
     'User.iamAuthorizations',
     'User.attributes',
+    'User.disabledBy',
   ],
+  'UserConnection.facets': ['UserConnection.facets'],
   'User.groups': ['User.effectiveAttributes', 'User.memberships', 'User.membershipIn', 'User.groups'],
   'User.sourceIds': ['User.sourceIds'],
   'User.domainPermissions': ['User.domainPermissions'],
@@ -197,7 +202,7 @@ describe('what is hidden', async () => {
   const app = await bootApp()
   afterAll(() => app.close())
   await stockUp(app.store, 2)
-  await app.store.db.query(`UPDATE users SET sql_user = 's', scim = '{"a": 1}' WHERE userid LIKE 'stock%'`)
+  await app.store.db.query(`UPDATE users SET sql_user = 's', scim = '{"a": 1}', disabled = true WHERE userid LIKE 'stock%'`)
   await app.store.db.query(
     `UPDATE users SET kind = 'SERVICE', email = NULL, email_key = '', owner_group_id = (SELECT min(id) FROM groups) WHERE iamid = 'bim' AND userid = 'stock1'`,
   )
@@ -234,7 +239,7 @@ describe('what is hidden', async () => {
     const profile = `profile { ${of('Profile', 'Profile.private')} }`
     const user = `${of('User', 'User.private', 'User.groups', 'User.sourceIds', 'User.domainPermissions', 'User.apiKeys', 'User.tokens', 'User.auditEvents', 'User.owner')}`
     const query = `{
-      users(first: 1, filter: { userid: "stock1", iamids: ["bim"] }) { nodes { ${user} ${profile} currentProject { ${of('Project', 'Project.members')} } } }
+      users(first: 1, filter: { userid: "stock1", iamids: ["bim"], includeDisabled: true }) { ${of('UserConnection', 'UserConnection.facets')} nodes { ${user} ${profile} currentProject { ${of('Project', 'Project.members')} } } }
       groups(first: 1) { nodes { ${of('Group', 'Group.private')} members(first: 1) { nodes { ${of('Membership', 'Membership.private')} } } } }
       viewer { user { domainPermissions { nodes { domain { ${of('Domain', 'Domain.permissions')} } } } } }
       iam(id: "stock1") { ${of('Iam', 'Iam.private', 'Iam.defaultPermissions')} }
@@ -247,6 +252,7 @@ describe('what is hidden', async () => {
     const [one, crew] = [data.users.nodes[0], data.groups.nodes[0]]
     const records = {
       User: one,
+      UserConnection: data.users,
       Profile: one.profile,
       Project: one.currentProject,
       Group: crew,

@@ -59,7 +59,7 @@ const pieces = (rows: number, atOnce: number) => (store.kind === 'embedded' ? Ma
 
 test.each([undefined, wanted])('a page of many users, with %j along', async along => {
   const all = await inOrder()
-  const list = userList(filter, null, along)
+  const list = userList(filter, null, { wanted: along })
   const read = (args: object) => readPage<{ id: number }>(store.db, list, args)
   for (const size of [MANY - 1, MANY, MANY + 1, 1_000, 999]) {
     const page = await read({ first: size })

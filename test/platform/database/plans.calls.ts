@@ -33,7 +33,8 @@ import { domainGrantsOfUsers, domainsByIds } from '../../../src/domain/projects/
 import { projectMembers, projectsByIds } from '../../../src/domain/projects/projects.store.ts'
 import { dataSourceOwners, dataSourcesByIds, sourceOwners } from '../../../src/domain/projects/sources.store.ts'
 import { countHolders, rulesOfPermissions } from '../../../src/domain/users/permission.catalogue.store.ts'
-import { userList } from '../../../src/domain/users/users.search.ts'
+import { countFacets } from '../../../src/domain/users/users.facets.store.ts'
+import { userConditions, userList } from '../../../src/domain/users/users.search.ts'
 import {
   copyEntitlements,
   grantsOfUsers,
@@ -368,6 +369,9 @@ export const calls: Record<string, Record<string, Call>> = {
   'src/domain/users/permission.catalogue.store.ts': {
     countHolders: (db, on) => countHolders(db, ['AUDIT', 'GOVERNANCE', ...names(on)]),
     rulesOfPermissions: (db, on) => pages(rulesOfPermissions)(db, ['GOVERNANCE', ...names(on)]),
+  },
+  'src/domain/users/users.facets.store.ts': {
+    countFacets: (db, { users }) => countFacets(db, userConditions({ ids: users.slice(0, 1_000) }), now),
   },
   'src/domain/users/users.search.ts': {
     ids: (db, { users }) => filtered(db, { ids: users.slice(0, 1_000) }),

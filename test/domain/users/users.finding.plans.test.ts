@@ -1,0 +1,126 @@
+// A page of users is found by an index, however many users there are: no node of its plan passes over many of them.
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { groupList } from '../../../src/domain/groups/groups.search.ts'
+import { type UserSearch, userList } from '../../../src/domain/users/users.search.ts'
+import type { UserFilter } from '../../../src/generated/inputs.ts'
+import { readPage } from '../../../src/platform/database/pagination.ts'
+import type { Store } from '../../../src/platform/database/store.ts'
+import { testStore } from '../../harness/database.ts'
+import { nodesOf, type PlanNode, sentBy } from '../../harness/plans.ts'
+
+const MANY = 30_000
+/** Rows of a page, of what is matched, and of what an index is not sure of. */
+const FEW = 1_000
+
+let store: Store
+beforeAll(async () => {
+  store = await testStore()
+  const { db } = store
+  await db.query(`INSERT INTO iams (id, display_name, type) VALUES ('corp', 'Corp', 'ldap'), ('rare', 'Rare', 'ldap')`)
+  await db.query(
+    `INSERT INTO users (iamid, userid, userid_key, name, name_key, external_user_ids, directory_id, last_login, created_at, disabled, disabled_by)
+     SELECT 'corp', u, u, n, n, jsonb_build_object('a', substr(m, 9, 8)), m, CASE WHEN i % 300 = 7 THEN NULL ELSE '2026-01-01'::timestamptz + i * interval '1 minute' END,
+       '2025-01-01'::timestamptz + i * interval '1 minute', i % 100 = 0, CASE WHEN i % 100 = 0 THEN CASE WHEN i % 200 = 0 THEN 'corp' ELSE 'bim' END END
+       FROM (SELECT i, md5(i::text) AS m, 'u' || i AS u, substr(md5(i::text), 1, 7) || ' ' || substr(md5((-i)::text), 1, 9) AS n FROM generate_series(1, $1::int) i) x`,
+    [MANY],
+  )
+  await db.query(`INSERT INTO groups (iamid, name, name_key) SELECT 'corp', name, name_key FROM users`)
+  await db.query(
+    `INSERT INTO memberships (group_id, user_id, sources) SELECT (SELECT min(id) FROM groups) + id % 50, id, '{corp}' FROM users`,
+  )
+  await db.query(
+    `INSERT INTO user_attributes (user_id, key, key_key, value, source)
+     SELECT id, 'team', 'team', 'a', CASE WHEN id % 1000 = 7 THEN 'rare' ELSE 'corp' END FROM users WHERE id % 2 = 1`,
+  )
+  await db.query(
+    `INSERT INTO invitations (user_id, prefix, hash, expires_at) SELECT id, 'ri_', id::text::bytea, now() + interval '1 hour' FROM users WHERE id % 300 = 7`,
+  )
+  await db.query('VACUUM ANALYZE')
+}, 240_000)
+afterAll(() => store.close())
+
+async function passed(work: () => Promise<unknown>): Promise<string[]> {
+  const sent = await sentBy(store, work)
+  expect(sent.length).toBeGreaterThan(0)
+  const found: string[] = []
+  for (const { text, values } of sent) {
+    const [row] = await store.db.query<{ 'QUERY PLAN': { Plan: PlanNode }[] }>(
+      `EXPLAIN (ANALYZE, TIMING OFF, FORMAT JSON) ${text}`,
+      values,
+      { fresh: true },
+    )
+    for (const node of nodesOf(row!['QUERY PLAN'][0]!.Plan)) {
+      const each = (node['Actual Rows'] ?? 0) + (node['Rows Removed by Filter'] ?? 0) + (node['Rows Removed by Join Filter'] ?? 0)
+      const rows = Math.round(each * (node['Actual Loops'] ?? 0))
+      if (rows > FEW) found.push(`${node['Node Type']} on ${node['Relation Name'] ?? '?'}: ${rows} rows`)
+    }
+  }
+  return found
+}
+const page = async (filter: UserFilter, { size = 25, ...search }: UserSearch & { size?: number } = {}) => {
+  let nodes: readonly object[] = []
+  const rows = await passed(async () => {
+    nodes = (await readPage(store.db, userList(filter, null, search), { first: size })).nodes
+  })
+  return { found: nodes.length, rows }
+}
+
+describe('a search', () => {
+  test.each([
+    ['a word', 'c4ca423', 1],
+    ['a part of a word', '4ca42', 1],
+    ['two parts', 'c4ca4 6bb61e', 1],
+    ['words that many have, and one that few have', 'u1 u12 c4ca423', 0],
+    ['a short word that few begin with', 'u', 25],
+    ['one letter that all have', 'c', 25],
+    ['words that nobody has', 'zzz yyy', 0],
+    ['a short word that nobody has', 'zz', 0],
+    ['a rare word and a short one', 'c4ca423 6b', 1],
+  ])('for %s', async (_, search, found) => {
+    expect(await page({}, { search })).toEqual({ found, rows: [] })
+    const withIds = await page({}, { search, ids: true })
+    expect(withIds.rows).toEqual([])
+    expect(withIds.found).toBeGreaterThanOrEqual(found)
+  })
+
+  test('for an external id', async () => {
+    expect(await page({}, { search: 'c4ca4238a0b923820dcc509a6f75849b', ids: true })).toEqual({ found: 1, rows: [] })
+    expect(await page({}, { search: 'c4ca4238a0b923820dcc509a6f75849b' })).toEqual({ found: 0, rows: [] })
+  })
+
+  test('of groups', async () => {
+    for (const search of ['c4ca423', 'c', 'zzz'])
+      expect(await passed(() => readPage(store.db, groupList({}, null, search), { first: 25 })), search).toEqual([])
+  })
+
+  test('the count of what few match', async () => {
+    const count = async () => (await readPage(store.db, userList({}, null, { search: 'c4ca423' }), { first: 1 })).totalCount()
+    expect(await passed(count)).toEqual([])
+  })
+})
+
+describe('a filter by', () => {
+  const at = (minutes: number, year = 2026) => new Date(Date.UTC(year, 0, 1) + minutes * 60_000)
+  test.each<[UserFilter, number]>([
+    [{ neverLoggedIn: true }, 25],
+    [{ neverLoggedIn: true, createdFrom: at(MANY - 60, 2025) }, 0],
+    [{ neverLoggedIn: false }, 25],
+    [{ lastLoginFrom: at(MANY - 60) }, 25],
+    [{ lastLoginTo: at(60) }, 25],
+    [{ lastLoginFrom: at(1_000), lastLoginTo: at(1_010) }, 9],
+    [{ createdFrom: at(MANY - 60, 2025) }, 25],
+    [{ createdTo: at(60, 2025) }, 25],
+    [{ createdFrom: at(1_000, 2025), createdTo: at(1_010, 2025) }, 9],
+    [{ withoutAttribute: 'team' }, 25],
+    [{ withoutAttribute: 'nothing' }, 25],
+    [{ source: 'rare' }, 25],
+    [{ source: 'nothing' }, 0],
+    [{ disabledBy: 'SOURCE' }, 25],
+    [{ disabledBy: 'ADMINISTRATOR' }, 25],
+    [{ disabledBy: 'SOURCE', iamids: ['rare'] }, 0],
+    [{ invited: true }, 25],
+    [{ invited: false }, 25],
+  ])('%j', async (filter, found) => {
+    expect(await page(filter)).toEqual({ found, rows: [] })
+  })
+})
