@@ -5,7 +5,7 @@ import type { FairQueue } from '../platform/fair-queue.ts'
 import type { Mailer } from '../platform/mail/mailer.ts'
 import type { Outbound } from '../platform/outbound/connect.ts'
 import type { Actor } from './actor.ts'
-import type { AuditTrail } from './audit-event.ts'
+import type { AuditDraft, AuditTrail } from './audit-event.ts'
 import type { Authenticate, ExchangeLog, JobQueue, LastUsedTracker, LoginAttempts, PasswordHasher, ScimReplay } from './ports.ts'
 
 // biome-ignore lint/suspicious/noEmptyInterface: an interface, so that members can be added to it
@@ -40,4 +40,6 @@ export interface Context {
   readonly address: string
   loaders: Loaders
   readonly trail?: AuditTrail
+  /** Commands are rolled back; their events are collected here. */
+  readonly dryRun?: { readonly events: AuditDraft[] }
 }

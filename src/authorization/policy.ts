@@ -203,6 +203,8 @@ export const fields = {
   'Iam.private': { action: 'iam:list', who: ['APPLICATION_ADMIN'] },
   'Iam.defaultPermissions': { action: 'iam:list', who: ['APPLICATION_ADMIN', 'USER_ADMIN'] },
   'Permission.rules': { action: 'permission:list', who: ['APPLICATION_ADMIN', 'USER_ADMIN'] },
+  // What a dry run read: no answer for credentials that may only write.
+  'Change.values': { action: 'user:list', who: ['USER_ADMIN', 'APPLICATION_ADMIN', 'GOVERNANCE', 'PROJECT_MANAGEMENT'] },
   // Also reached from the own permissions.
   'Domain.permissions': { action: 'domain:list', who: ['USER_ADMIN', 'GOVERNANCE'] },
   'Project.members': { action: 'project:list', who: ['USER_ADMIN', 'PROJECT_MANAGEMENT'] },

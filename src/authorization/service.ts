@@ -80,10 +80,11 @@ export function command<A, R, P = undefined>(
     try {
       const prepared = (await about.prepare?.(serviceContext(context, context.app.store.db, trail), args)) as P
       end = () => about.end?.(prepared)
-      const outcome = await written(context, { action, trail, rule: call => rule(call, args, prepared) })
+      const change = { action, trail, rule: (call: ServiceContext) => rule(call, args, prepared) }
+      const outcome = context.dryRun ? await rehearsed(context, context.dryRun, change) : await written(context, change)
       context.loaders = context.app.createLoaders(context)
       if (outcome.error) throw outcome.error
-      return outcome.afterCommit ? await outcome.afterCommit(outcome.value) : outcome.value
+      return outcome.afterCommit && !context.dryRun ? await outcome.afterCommit(outcome.value) : outcome.value
     } catch (error) {
       trail.failure = error instanceof RosterError ? error.message : 'Unexpected error; see the log'
       if (error instanceof Forbidden) await recordDenied(context, action, { reason: error.message, args })
@@ -102,10 +103,13 @@ interface Preparing<A, P> {
   readonly end?: (prepared: P) => void
 }
 
-async function written<R>(
-  context: Context,
-  { action, trail, rule }: { action: WriteAction; trail: AuditTrail; rule: (call: ServiceContext) => Promise<WriteResult<R>> },
-): Promise<WriteResult<R>> {
+interface Change<R> {
+  readonly action: WriteAction
+  readonly trail: AuditTrail
+  readonly rule: (call: ServiceContext) => Promise<WriteResult<R>>
+}
+
+async function written<R>(context: Context, { action, trail, rule }: Change<R>): Promise<WriteResult<R>> {
   const step = (work: typeof rule) =>
     context.app.store.transaction(async db => {
       const result = await work(serviceContext(context, db, trail))
@@ -120,6 +124,29 @@ async function written<R>(
     trail.events.push(...outcome.events)
   }
   return outcome
+}
+
+const ROLLED_BACK = new Error('The dry run is over: its transaction is rolled back')
+
+/** All steps in one transaction, which is rolled back. Nothing is audited. */
+async function rehearsed<R>(
+  context: Context,
+  dryRun: NonNullable<Context['dryRun']>,
+  { trail, rule }: Change<R>,
+): Promise<WriteResult<R>> {
+  let outcome: WriteResult<R> | undefined
+  const rehearsal = context.app.store.transaction(async db => {
+    const call = serviceContext(context, db, trail)
+    outcome = await rule(call)
+    const events = [...outcome.events]
+    for (; outcome.next; events.push(...outcome.events)) outcome = await outcome.next(call)
+    dryRun.events.push(...events)
+    throw ROLLED_BACK
+  })
+  await rehearsal.catch(error => {
+    if (error !== ROLLED_BACK) throw error
+  })
+  return outcome!
 }
 
 /** Limits concurrency per actor. Nested operations share the slot. */

@@ -5,6 +5,7 @@ import type { Resolvers } from '../../generated/graphql.ts'
 import { attributeResolvers } from './attribute.resolvers.ts'
 import { auditResolvers } from './audit.resolvers.ts'
 import { credentialResolvers } from './credential.resolvers.ts'
+import { withDryRun } from './dry-run.ts'
 import { exchangeResolvers } from './exchange.resolvers.ts'
 import { groupResolvers } from './group.resolvers.ts'
 import { iamResolvers } from './iam.resolvers.ts'
@@ -23,22 +24,24 @@ export const schemaText = readFileSync(new URL('../../../schema.graphql', import
 export const createSchema = (): GraphQLSchema =>
   withBudget(
     withVisibility(
-      makeExecutableSchema({
-        typeDefs: schemaText,
-        resolvers: [
-          scalars as Resolvers,
-          userResolvers,
-          sessionResolvers,
-          syncResolvers,
-          groupResolvers,
-          attributeResolvers,
-          iamResolvers,
-          exchangeResolvers,
-          credentialResolvers,
-          permissionResolvers,
-          projectResolvers,
-          auditResolvers,
-        ],
-      }),
+      withDryRun(
+        makeExecutableSchema({
+          typeDefs: schemaText,
+          resolvers: [
+            scalars as Resolvers,
+            userResolvers,
+            sessionResolvers,
+            syncResolvers,
+            groupResolvers,
+            attributeResolvers,
+            iamResolvers,
+            exchangeResolvers,
+            credentialResolvers,
+            permissionResolvers,
+            projectResolvers,
+            auditResolvers,
+          ],
+        }),
+      ),
     ),
   )

@@ -71,6 +71,7 @@ export const guardedFields: Readonly<Record<string, Readonly<Record<string, Fiel
     createdAt: 'Iam.private',
     updatedAt: 'Iam.private',
   },
+  Change: { before: 'Change.values', after: 'Change.values' },
   Permission: { rules: 'Permission.rules' },
   Project: { members: 'Project.members' },
   Domain: { permissions: 'Domain.permissions' },

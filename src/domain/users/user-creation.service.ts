@@ -118,11 +118,12 @@ export const userCreation = {
       const became = new Set(created.map(user => user.userid))
       const failedEmails = addresses.filter(address => !became.has(address))
       return {
-        value: { users: people.map(person => person.user), failedEmails },
+        // Before the commit there are no such users to read.
+        value: { users: [], failedEmails },
         events,
         afterCommit: async value => {
           await Promise.all(people.map(person => mail(call, person)))
-          return value
+          return { ...value, users: people.map(person => person.user) }
         },
       }
     },

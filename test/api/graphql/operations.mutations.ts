@@ -78,7 +78,7 @@ const ofUsers: Record<string, Operation> = {
       emails: Array.from({ length: n }, () => `${fresh('clone')}@roster.example`),
     }),
   },
-  deleteUser: { ...ofUser('UserInput'), text: '{ deleted }' },
+  deleteUser: { ...ofUser('DeleteUserInput'), text: '{ deleted }' },
   refreshUser: ofUser('UserInput'),
   replaceUser: { ...ofUser('UserSourceIdInput'), variables: knownUser },
   relinkUser: { ...ofUser('UserSourceIdInput'), variables: knownUser },
@@ -243,7 +243,7 @@ const ofCredentials: Record<string, Operation> = {
   },
   signOutEverywhere: {
     text: '{ revokedTokens }',
-    input: 'UserInput',
+    input: 'SignOutEverywhereInput',
     variables: ({ stock }) => ({ ref: { id: stock.users.at(-1) } }),
   },
 }

@@ -174,6 +174,7 @@ const hidden = {
     'Iam.updatedAt',
   ],
   'Iam.defaultPermissions': ['Iam.defaultPermissions'],
+  'Change.values': ['Change.before', 'Change.after'],
   'Permission.rules': ['Permission.rules'],
   'Domain.permissions': ['Domain.permissions'],
   'Project.members': ['Project.members'],
@@ -249,6 +250,13 @@ describe('what is hidden', async () => {
     // Who may not list permissions sees none of their rules.
     const others = errors?.filter(({ path }: { path?: string[] }) => path?.[0] !== 'permissions') ?? []
     expect(others, query).toEqual([])
+    // One's own tokens without a permission; another user's permissions with all of them.
+    const write =
+      id === app.admin.id
+        ? `setUserPermissions(input: { ref: { userid: "stock1" }, permissions: [], dryRun: true })`
+        : `signOutEverywhere(input: { ref: { id: ${id} }, dryRun: true })`
+    const dry = await app.graphql(`mutation { payload: ${write} { changes { ${of('Change', 'Change.values')} } } }`, {}, token)
+    expect(dry.errors, write).toBeUndefined()
     const [one, crew] = [data.users.nodes[0], data.groups.nodes[0]]
     const records = {
       User: one,
@@ -259,6 +267,7 @@ describe('what is hidden', async () => {
       Membership: crew.members.nodes[0],
       Iam: data.iam,
       Domain: data.viewer.user.domainPermissions.nodes[0].domain,
+      Change: dry.data.payload.changes[0],
       Permission: data.permissions?.nodes[0] ?? { rules: null },
     }
     return Object.fromEntries(
