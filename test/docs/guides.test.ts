@@ -9,7 +9,13 @@ import { testContext } from '../harness/context.ts'
 import { readPage, runBlocks, stepsOf } from './shell.ts'
 
 const TOUR = 'README.md'
-const PAGES = [TOUR, 'docs/guides/app-developer-rest.md', 'docs/guides/graphql.md', 'docs/guides/administrator.md']
+const PAGES = [
+  TOUR,
+  'docs/guides/app-developer-rest.md',
+  'docs/guides/graphql.md',
+  'docs/guides/administrator.md',
+  'docs/guides/service-accounts.md',
+]
 
 /** The README also shows how to start and test Roster. */
 const textOf = (path: string) => (path === TOUR ? readPage(path).split('\n## A five-minute tour\n')[1]! : readPage(path))
