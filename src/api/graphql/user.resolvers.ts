@@ -4,7 +4,14 @@ import { attributes, authorizations, bimAuthorizations, iamAuthorizations } from
 import { passwords } from '../../domain/credentials/passwords.service.ts'
 import { permissions } from '../../domain/users/permissions.service.ts'
 import { listServiceAccounts, serviceAccounts } from '../../domain/users/service-accounts.service.ts'
-import { disablerOf, lastExternalRefresh, type UserRecord } from '../../domain/users/user.ts'
+import {
+  disablerOf,
+  type GrantOriginRecord,
+  grantKey,
+  lastExternalRefresh,
+  type PermissionGrantRecord,
+  type UserRecord,
+} from '../../domain/users/user.ts'
 import { userCreation } from '../../domain/users/user-creation.service.ts'
 import { listUsers, readUser, users } from '../../domain/users/users.service.ts'
 import { refreshes } from '../../federation/refresh.service.ts'
@@ -98,6 +105,9 @@ export const userResolvers: Resolvers = {
   },
   PermissionGrant: {
     group: ({ groupId }, _, { loaders }) => (groupId === null ? null : loaders.groupById.load(groupId)),
+    rule: async (grant, _, context) => ruleOf(await originOf(grant, context)),
+    since: async (grant, _, context) => (await originOf(grant, context))?.since ?? null,
+    grantedBy: async (grant, _, context) => (await originOf(grant, context))?.grantedBy ?? 'unknown',
   },
 }
 
@@ -106,6 +116,11 @@ async function ownerOf({ ownerUserId, ownerGroupId }: UserRecord, _: unknown, { 
   const group = ownerGroupId === null ? null : await loaders.groupById.load(ownerGroupId)
   return user ? { ...user, __typename: 'User' as const } : group && { ...group, __typename: 'Group' as const }
 }
+
+const originOf = async (grant: PermissionGrantRecord, { loaders }: Context) =>
+  (await loaders.grantOriginsOfUser.load(grant.userId)).get(grantKey(grant))
+const ruleOf = (origin: GrantOriginRecord | undefined) =>
+  origin?.ruleIamid == null ? null : { iamid: origin.ruleIamid, group: origin.ruleGroup }
 
 const distinct = (grants: readonly { permission: string }[]): string[] => [...new Set(grants.map(grant => grant.permission))]
 const byGroup = (grant: { groupId: number | null }): boolean => grant.groupId !== null

@@ -1,3 +1,4 @@
+import { nameOf } from '../../authorization/actor.ts'
 import { difference } from '../../authorization/audit-event.ts'
 import { generateSecret } from '../../authorization/secret.ts'
 import {
@@ -123,13 +124,10 @@ async function createIam(call: ServiceContext, given: IamInput): Promise<WriteRe
   // Users of a removed IAM of this id could return.
   assertMayGrant(call, [...defaultPermissions, ...rules.map(rule => rule.permission), ...(await permissionsHeldIn(db, id))])
   const secrets = encryptedSecrets(app.key, id, { kept: {}, checked })
-  if (!(await insertIam(db, id, { columns: { displayName, type, config: checked.config, secrets, defaultPermissions }, now })))
-    throw new Conflict(`The IAM ${id} already exists`)
-  await replaceGroupPermissions(
-    db,
-    id,
-    rules.map(rule => ({ ...rule, iamid: id })),
-  )
+  const columns = { displayName, type, config: checked.config, secrets, defaultPermissions }
+  const by = nameOf(call.actor)
+  if (!(await insertIam(db, id, { columns, by, now }))) throw new Conflict(`The IAM ${id} already exists`)
+  await replaceGroupPermissions(db, id, { columns: rules.map(rule => ({ ...rule, iamid: id })), by, now })
   const { iam, ...scim } = await withScimKey(call, await requireIam(db, id), false)
   return changed({ iam, ...scim }, iamConfiguredEvent(iam, null, { ...auditSnapshot(iam, rules), ...keyFact(iam, scim) }))
 }
@@ -172,8 +170,9 @@ async function updateIam(
     auditSnapshot({ ...before, ...next, secrets: fingerprints(next.secrets) }, rules ?? rulesBefore),
   )
   if (!change.changed) return unchanged<ConfiguredIam>({ iam: before, scimKey: null, scimUrl: null })
-  await updateIamRow(db, before.id, { columns: next, now })
-  if (rules) await replaceGroupPermissions(db, before.id, rules)
+  const stamp = { by: nameOf(call.actor), now }
+  await updateIamRow(db, before.id, { columns: next, ...stamp })
+  if (rules) await replaceGroupPermissions(db, before.id, { columns: rules, ...stamp })
   if (powers.includes('USER_ADMIN')) await assertAdministratorRemains(db)
   const { iam, ...scim } = await withScimKey(call, await requireIam(db, before.id), scimEnabled(before))
   return changed({ iam, ...scim }, iamConfiguredEvent(iam, change.before, { ...change.after, ...keyFact(iam, scim) }))

@@ -127,8 +127,16 @@ export interface IamColumns {
   defaultPermissions: readonly string[]
 }
 
-export async function insertIam(db: Db, id: string, { columns, now }: { columns: IamColumns; now: Date }): Promise<boolean> {
+interface Written<Columns> {
+  readonly columns: Columns
+  /** As in the audit log. */
+  readonly by: string
+  readonly now: Date
+}
+
+export async function insertIam(db: Db, id: string, { columns, by, now }: Written<IamColumns>): Promise<boolean> {
   const data = {
+    defaultSince: Object.fromEntries(columns.defaultPermissions.map(permission => [permission, { at: now, by }])),
     ...columns,
     ...jsonOf(columns),
     defaultPermissions: [...columns.defaultPermissions],
@@ -139,11 +147,13 @@ export async function insertIam(db: Db, id: string, { columns, now }: { columns:
   return count === 1
 }
 
-export async function updateIamRow(
-  db: Db,
-  id: string,
-  { columns, now }: { columns: Omit<IamColumns, 'type'>; now: Date },
-): Promise<void> {
+export async function updateIamRow(db: Db, id: string, { columns, by, now }: Written<Omit<IamColumns, 'type'>>): Promise<void> {
+  await db.query(
+    `UPDATE iams i SET default_since = (SELECT coalesce(jsonb_object_agg(d.permission, CASE WHEN d.permission = ANY(i.default_permissions)
+       THEN coalesce(i.default_since->d.permission, 'null') ELSE jsonb_build_object('at', $3::timestamptz, 'by', $4::text) END), '{}')
+       FROM unnest($2::text[]) d(permission)) WHERE i.id = $1`,
+    [id, columns.defaultPermissions, now, by],
+  )
   const data = { ...columns, ...jsonOf(columns), defaultPermissions: [...columns.defaultPermissions], updatedAt: now }
   await db.prisma.iam.update({ where: { id }, data, select: { id: true } })
 }
@@ -160,9 +170,24 @@ export const groupPermissionsOf = (db: Db, ids: readonly string[]): Promise<Grou
     [ids],
   )
 
-export async function replaceGroupPermissions(db: Db, iamid: string, rows: readonly GroupPermissionRow[]): Promise<void> {
-  await db.prisma.iamGroupPermission.deleteMany({ where: { iamid } })
-  if (rows.length > 0) await db.prisma.iamGroupPermission.createMany({ data: [...rows] })
+/** Rules that stay keep their time and who made them. */
+export async function replaceGroupPermissions(
+  db: Db,
+  iamid: string,
+  { columns: rules, by, now }: Written<readonly GroupPermissionRow[]>,
+): Promise<void> {
+  const [keys, permissions] = [rules.map(rule => rule.groupKey), rules.map(rule => rule.permission)]
+  await db.query(
+    `DELETE FROM iam_group_permissions r WHERE r.iamid = $1 AND (r.group_key, r.permission) NOT IN (SELECT n.key, n.permission
+       FROM unnest($2::text[], $3::text[]) n(key, permission))`,
+    [iamid, keys, permissions],
+  )
+  await db.query(
+    `INSERT INTO iam_group_permissions (iamid, group_name, group_key, permission, created_at, created_by)
+     SELECT $1, n.name, n.key, n.permission, $5::timestamptz, $6 FROM unnest($2::text[], $3::text[], $4::text[]) n(key, permission, name)
+     ON CONFLICT (iamid, group_key, permission) DO UPDATE SET group_name = excluded.group_name`,
+    [iamid, keys, permissions, rules.map(rule => rule.groupName), now, by],
+  )
 }
 
 export async function permissionsHeldIn(db: Db, iamid: string): Promise<string[]> {

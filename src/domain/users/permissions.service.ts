@@ -1,20 +1,13 @@
-import type { UserRef } from '../../authorization/actor.ts'
+import { nameOf, type UserRef } from '../../authorization/actor.ts'
 import { changed, command, type Service, type ServiceContext, unchanged } from '../../authorization/service.ts'
 import { Conflict, NotFound } from '../../platform/errors.ts'
 import { didYouMean } from '../../platform/suggestions.ts'
 import { checkList, checkPermissionName } from '../../platform/validation.ts'
 import { groupsByIds } from '../groups/groups.store.ts'
+import { addLocalPermissions, localPermissions, replaceLocalPermissions } from './permissions.store.ts'
 import { assertAdministratorRemains, assertMayGrant } from './privilege-rules.ts'
 import { targetOf, type UserRecord, withVisibility } from './user.ts'
-import {
-  addLocalPermissions,
-  grantsOfUsers,
-  localPermissions,
-  lockUser,
-  replaceLocalPermissions,
-  requireUser,
-  updateUser,
-} from './users.store.ts'
+import { grantsOfUsers, lockUser, requireUser, updateUser } from './users.store.ts'
 
 interface Named {
   ref: UserRef
@@ -28,7 +21,7 @@ export const permissions = {
     const removed = held.filter(permission => !wanted.includes(permission))
     assertMayGrant(call, [...wanted.filter(permission => !held.includes(permission)), ...removed])
     if (JSON.stringify(held) === JSON.stringify(wanted)) return unchanged(withVisibility(user, 'aggregate'))
-    await replaceLocalPermissions(call.db, user.id, wanted)
+    await replaceLocalPermissions(call.db, user.id, { permissions: wanted, by: nameOf(call.actor) })
     if (removed.includes('USER_ADMIN')) await assertAdministratorRemains(call.db)
     return permissionsChange(call, { user, before: held, after: wanted })
   }),
@@ -39,7 +32,7 @@ export const permissions = {
     const added = wanted.filter(permission => !held.includes(permission))
     assertMayGrant(call, added)
     if (added.length === 0) return unchanged(withVisibility(user, 'aggregate'))
-    await addLocalPermissions(call.db, [user.id], added)
+    await addLocalPermissions(call.db, [user.id], { permissions: added, by: nameOf(call.actor) })
     return permissionsChange(call, { user, before: held, after: [...held, ...added] })
   }),
 
@@ -50,7 +43,7 @@ export const permissions = {
     if (!held.includes(permission)) await explain(call, user, permission)
     assertMayGrant(call, [permission])
     const left = held.filter(other => other !== permission)
-    await replaceLocalPermissions(call.db, user.id, left)
+    await replaceLocalPermissions(call.db, user.id, { permissions: left, by: nameOf(call.actor) })
     if (permission === 'USER_ADMIN') await assertAdministratorRemains(call.db)
     return permissionsChange(call, { user, before: held, after: left })
   }),

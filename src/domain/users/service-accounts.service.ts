@@ -1,3 +1,4 @@
+import { nameOf } from '../../authorization/actor.ts'
 import { difference } from '../../authorization/audit-event.ts'
 import type { Context } from '../../authorization/context.ts'
 import { changed, command, query, type Service, type ServiceContext, type WriteResult } from '../../authorization/service.ts'
@@ -13,20 +14,13 @@ import { assertUnchanged, Invalid } from '../../platform/errors.ts'
 import { canonical, checkText, checkUserid } from '../../platform/validation.ts'
 import { requireGroup } from '../groups/groups.store.ts'
 import { checkPermissions } from './permissions.service.ts'
+import { addLocalPermissions, localPermissions, replaceLocalPermissions } from './permissions.store.ts'
 import { nameColumns } from './profile.ts'
 import { assertMayGive, isUserAdmin, lockAccount, takeOwner } from './service-account-rules.ts'
 import { accountList, type OwnerColumns } from './service-accounts.store.ts'
 import { targetOf, type UserPage, type UserRecord, withVisibility } from './user.ts'
 import { type Projection, primeLoaders } from './users.projection.ts'
-import {
-  addLocalPermissions,
-  insertUser,
-  localPermissions,
-  nameTaken,
-  replaceLocalPermissions,
-  requireUser,
-  updateUser,
-} from './users.store.ts'
+import { insertUser, nameTaken, requireUser, updateUser } from './users.store.ts'
 
 interface ListArgs extends PageArgs {
   filter?: ServiceAccountFilter | null
@@ -50,7 +44,7 @@ export const serviceAccounts = {
     const owner = await takeOwner(call, input.owner)
     const names = { iamid: 'bim', userid, useridKey: canonical(userid), kind: 'SERVICE' as const }
     const account = await insertUser(call.db, { ...names, ...profile, ...owner.columns }, call.now).catch(nameTaken)
-    await addLocalPermissions(call.db, [account.id], permissions)
+    await addLocalPermissions(call.db, [account.id], { permissions, by: nameOf(call.actor) })
     const { name, about: description, kind } = account
     const after = { iamid: 'bim', userid, kind, name, description, owner: owner.name, permissions }
     return changed(withVisibility(account, 'owned'), { event: 'userCreated', target: targetOf(account), after })
@@ -115,6 +109,6 @@ async function setPermissions(call: ServiceContext, id: number, permissions: rea
   const differing = [...wanted.filter(each => !held.includes(each)), ...held.filter(each => !wanted.includes(each))]
   if (differing.length === 0) return []
   assertMayGive(call, differing)
-  await replaceLocalPermissions(call.db, id, wanted)
+  await replaceLocalPermissions(call.db, id, { permissions: wanted, by: nameOf(call.actor) })
   return [{ before: { permissions: held }, after: { permissions: wanted } }]
 }

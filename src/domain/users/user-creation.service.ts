@@ -9,20 +9,11 @@ import { insertInvitation } from '../credentials/credentials.store.ts'
 import { setPasswordHash } from '../credentials/password.store.ts'
 import { requireIam } from '../iams/iams.store.ts'
 import { checkPermissions } from './permissions.service.ts'
+import { addLocalPermissions, localPermissions } from './permissions.store.ts'
 import { assertMayGrant, assertMayManage } from './privilege-rules.ts'
 import { nameColumns, profileColumns } from './profile.ts'
 import { assertPerson, targetOf, type UserRecord, withVisibility } from './user.ts'
-import {
-  addLocalPermissions,
-  copyEntitlements,
-  grantsOfUsers,
-  insertUser,
-  insertUsers,
-  localPermissions,
-  nameTaken,
-  requireUser,
-  takenNames,
-} from './users.store.ts'
+import { copyEntitlements, grantsOfUsers, insertUser, insertUsers, nameTaken, requireUser, takenNames } from './users.store.ts'
 
 export interface CreatedUser {
   user: UserRecord
@@ -52,7 +43,7 @@ export const userCreation = {
       const held = [...new Set([...(iamid === 'bim' ? iam.defaultPermissions : []), ...asked])]
       // The creator could log in with the password.
       assertMayGrant(call, held)
-      await addLocalPermissions(call.db, [user.id], held)
+      await addLocalPermissions(call.db, [user.id], { permissions: held, by: nameOf(call.actor) })
       if (prepared.passwordHash !== null)
         user = await setPasswordHash(call.db, user.id, { passwordHash: prepared.passwordHash, now: call.now })
       const invitation = iamid === 'bim' && prepared.passwordHash === null ? await invite(call, user) : null

@@ -77,6 +77,19 @@ export interface PermissionGrantRecord extends RecordOf<typeof GRANT_COLUMNS> {
   readonly userId: number
 }
 
+export const grantKey = ({ permission, source, groupId }: Omit<PermissionGrantRecord, 'userId'>): string =>
+  JSON.stringify([permission, source, groupId])
+
+export const GRANT_ORIGIN_COLUMNS = {
+  ...GRANT_COLUMNS,
+  userId: integer('e.user_id'),
+  since: orNull(time('e.since')),
+  grantedBy: orNull(text('e.granted_by')),
+  ruleIamid: orNull(text('e.rule_iamid')),
+  ruleGroup: orNull(text('e.rule_group')),
+}
+export interface GrantOriginRecord extends RecordOf<typeof GRANT_ORIGIN_COLUMNS> {}
+
 export const withVisibility = (user: UserRecord, view: Visibility): UserRecord => ({ ...user, view })
 
 export const disablerOf = ({ disabled, disabledBy }: Pick<UserRecord, 'disabled' | 'disabledBy'>): UserDisabledBy | null =>

@@ -175,26 +175,6 @@ export const deleteUserRow = (db: Db, id: number) => db.prisma.user.delete({ whe
 
 export const lockUser = (db: Db, id: number) => db.query(`SELECT 1 FROM users WHERE id = $1 FOR UPDATE`, [id])
 
-export async function localPermissions(db: Db, userId: number): Promise<string[]> {
-  const rows = await db.prisma.userPermission.findMany({
-    where: { userId, source: 'bim' },
-    orderBy: { id: 'asc' },
-    select: { permission: true },
-  })
-  return rows.map(row => row.permission)
-}
-
-export async function replaceLocalPermissions(db: Db, userId: number, permissions: readonly string[]): Promise<void> {
-  await db.prisma.userPermission.deleteMany({ where: { userId, source: 'bim' } })
-  await addLocalPermissions(db, [userId], permissions)
-}
-
-export async function addLocalPermissions(db: Db, userIds: readonly number[], permissions: readonly string[]): Promise<void> {
-  if (permissions.length === 0 || userIds.length === 0) return
-  const data = userIds.flatMap(userId => permissions.map(permission => ({ userId, permission, source: 'bim' })))
-  await db.prisma.userPermission.createMany({ data, skipDuplicates: true })
-}
-
 /** One who can log in. Locks against concurrent removal. */
 export async function hasEnabledAdministrator(db: Db): Promise<boolean> {
   await lockAdministrators(db)
@@ -223,10 +203,10 @@ export async function copyEntitlements(
   { toIds, by }: { toIds: readonly number[]; by: string },
 ): Promise<void> {
   await db.query(
-    `INSERT INTO user_permissions (user_id, permission, source) SELECT t.id, p.permission, 'bim'
+    `INSERT INTO user_permissions (user_id, permission, source, granted_by) SELECT t.id, p.permission, 'bim', $3::text
        FROM user_permissions p CROSS JOIN unnest($2::int[]) t(id) WHERE p.user_id = $1 AND p.source = 'bim' ORDER BY t.id, p.id
        ON CONFLICT DO NOTHING`,
-    [fromId, toIds],
+    [fromId, toIds, by],
   )
   await db.query(
     `INSERT INTO memberships (user_id, group_id, sources, added_by) SELECT t.id, m.group_id, '{bim}', $3::text

@@ -29,6 +29,7 @@ export const account = `
  */
 export const edgesOfUser: Record<string, string> = {
   permissions: 'id permissionGrants { permission source group { id name authorizations } }',
+  origins: 'id permissionGrants { permission since grantedBy rule { group iam { id groupPermissions } } }',
   effective: 'id effectiveAttributes { key value source group { id name permissions } }',
   groups: 'id groups(first: 2) { totalCount pageInfo { hasNextPage endCursor } edges { cursor node { id name } } }',
   oneMembership: 'id membershipIn(group: { id: 1 }) { id since addedBy group { id name } }',

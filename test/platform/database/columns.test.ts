@@ -19,7 +19,7 @@ import {
   PROJECT_COLUMNS,
 } from '../../../src/domain/projects/project.ts'
 import { PERMISSION_RULE_COLUMNS } from '../../../src/domain/users/permission.ts'
-import { GRANT_COLUMNS, USER_COLUMNS } from '../../../src/domain/users/user.ts'
+import { GRANT_COLUMNS, GRANT_ORIGIN_COLUMNS, USER_COLUMNS } from '../../../src/domain/users/user.ts'
 import { EXCHANGE_COLUMNS } from '../../../src/federation/exchanges/exchange.ts'
 import { type Columns, selectList } from '../../../src/platform/database/columns.ts'
 import type { Store } from '../../../src/platform/database/store.ts'
@@ -34,6 +34,7 @@ const MAPS: Record<string, readonly [columns: Columns, from: string]> = {
   USER_COLUMNS: [USER_COLUMNS, 'users u'],
   GRANT_COLUMNS: [GRANT_COLUMNS, 'effective_permissions e'],
   PERMISSION_RULE_COLUMNS: [PERMISSION_RULE_COLUMNS, '(SELECT iamid, NULL AS group_name FROM iam_group_permissions) r'],
+  GRANT_ORIGIN_COLUMNS: [GRANT_ORIGIN_COLUMNS, 'effective_permissions e'],
   GROUP_COLUMNS: [GROUP_COLUMNS, 'groups g'],
   GROUP_NAME_COLUMNS: [GROUP_NAME_COLUMNS, 'groups n'],
   MEMBERSHIP_COLUMNS: [MEMBERSHIP_COLUMNS, 'memberships m JOIN users u ON u.id = m.user_id'],

@@ -27,12 +27,13 @@ import {
   removeLocalMembers,
 } from '../../../src/domain/groups/memberships.store.ts'
 import { moveUsersToBim } from '../../../src/domain/iams/iam.removal.store.ts'
-import { freeIamid, groupPermissionsOf, iamsByIds } from '../../../src/domain/iams/iams.store.ts'
+import { freeIamid, groupPermissionsOf, iamsByIds, replaceGroupPermissions } from '../../../src/domain/iams/iams.store.ts'
 import { scimKeysOf } from '../../../src/domain/iams/scim-keys.store.ts'
 import { domainGrantsOfUsers, domainsByIds } from '../../../src/domain/projects/domains.store.ts'
 import { projectMembers, projectsByIds } from '../../../src/domain/projects/projects.store.ts'
 import { dataSourceOwners, dataSourcesByIds, sourceOwners } from '../../../src/domain/projects/sources.store.ts'
 import { countHolders, rulesOfPermissions } from '../../../src/domain/users/permission.catalogue.store.ts'
+import { grantOriginsOfUsers } from '../../../src/domain/users/permissions.store.ts'
 import { countFacets } from '../../../src/domain/users/users.facets.store.ts'
 import { userConditions, userList } from '../../../src/domain/users/users.search.ts'
 import {
@@ -202,6 +203,12 @@ export const calls: Record<string, Record<string, Call>> = {
     iamsByIds: (db, on) => iamsByIds(db, names(on)),
     freeIamid: (db, on) => freeIamid(db, [iamid, ...names(on)]),
     groupPermissionsOf: (db, on) => groupPermissionsOf(db, names(on)),
+    replaceGroupPermissions: (db, on) =>
+      replaceGroupPermissions(db, iamid, {
+        columns: groupNames(on).map(name => ({ iamid, groupName: name, groupKey: name, permission: 'GOVERNANCE' })),
+        by: 'stock',
+        now,
+      }),
   },
   'src/domain/iams/scim-keys.store.ts': { scimKeysOf: (db, on) => scimKeysOf(db, names(on), now) },
   'src/scim/resources/deprovisioning.store.ts': { scimGuardsOf: (db, on) => scimGuardsOf(db, names(on)) },
@@ -348,6 +355,7 @@ export const calls: Record<string, Record<string, Call>> = {
         attributes: names(on).map(name => ({ key: name, keyKey: name, value: 'v' })) as never,
       }),
   },
+  'src/domain/users/permissions.store.ts': { grantOriginsOfUsers: (db, { users }) => grantOriginsOfUsers(db, users) },
   'src/domain/users/users.store.ts': {
     requireUsers: (db, { users }) =>
       requireUsers(
