@@ -34,6 +34,7 @@ import { projectMembers, projectsByIds } from '../../../src/domain/projects/proj
 import { dataSourceOwners, dataSourcesByIds, sourceOwners } from '../../../src/domain/projects/sources.store.ts'
 import { countHolders, rulesOfPermissions } from '../../../src/domain/users/permission.catalogue.store.ts'
 import { grantOriginsOfUsers } from '../../../src/domain/users/permissions.store.ts'
+import { ownedByUsers } from '../../../src/domain/users/service-accounts.store.ts'
 import { countFacets } from '../../../src/domain/users/users.facets.store.ts'
 import { userConditions, userList } from '../../../src/domain/users/users.search.ts'
 import {
@@ -355,6 +356,7 @@ export const calls: Record<string, Record<string, Call>> = {
         attributes: names(on).map(name => ({ key: name, keyKey: name, value: 'v' })) as never,
       }),
   },
+  'src/domain/users/service-accounts.store.ts': { ownedByUsers: (db, { users }) => ownedByUsers(db, { ids: users }) },
   'src/domain/users/permissions.store.ts': { grantOriginsOfUsers: (db, { users }) => grantOriginsOfUsers(db, users) },
   'src/domain/users/users.store.ts': {
     requireUsers: (db, { users }) =>
