@@ -53,7 +53,7 @@ export function shareOf(actor: Actor, address: string): string {
   return actor.kind === 'machine' ? own(actor.name) : `address:${address}`
 }
 
-/** As the audit log and changed rows name it; no userid collides with a SCIM client, as IAM ids have no spaces. */
+/** No userid collides: IAM ids have no spaces. */
 export function nameOf(actor: Actor): string {
   if (actor.kind === 'machine') return actor.name
   if (actor.kind === 'scim') return `SCIM client of ${actor.iamid}`

@@ -15,7 +15,7 @@ import {
 
 const ROWS_OF_WINDOW = 4
 
-/** Not a nested list, which sorts all rows of an owner: an actor may have millions. */
+/** A nested list would sort all rows of an actor. */
 export class AuditEventsOfUsers {
   readonly #db: Db
   readonly #pages: DataLoader<Asked, Page<AuditEventRecord>, string>

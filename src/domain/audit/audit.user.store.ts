@@ -13,7 +13,7 @@ export const ORDER: Order = { name: 'auditEventsOfUser', expression: 'e.id', typ
 const SELECT_EVENT = selectList(AUDIT_EVENT_COLUMNS)
 
 interface Part {
-  /** The column before the id in the index. An array: the primary key cannot give this order. */
+  /** Before the id in the index. Arrays exclude the primary key. */
   readonly of: string
   readonly where: (owner: string) => string
 }
@@ -33,7 +33,7 @@ export interface Asked {
 
 export type EventRow = AuditEventRecord & CursorColumns & { readonly place: number }
 
-/** All of one role and direction, with a cursor or without. One row more shows a next page. */
+/** One row more shows a next page. */
 export function eventsOfUsers(db: Db, asked: readonly Asked[]): Promise<EventRow[]> {
   const { role, window } = asked[0]!
   const direction = window.backwards ? 'ASC' : 'DESC'
@@ -60,7 +60,7 @@ export function eventsOfUsers(db: Db, asked: readonly Asked[]): Promise<EventRow
   )
 }
 
-/** In pieces: the embedded database answers others between them. */
+/** In pieces, between which others are served. */
 export async function manyEventsOfUser(db: Db, { window, ...one }: Asked): Promise<EventRow[]> {
   let left = window.size + 1
   return allRows<EventRow>(

@@ -170,7 +170,7 @@ export const groupPermissionsOf = (db: Db, ids: readonly string[]): Promise<Grou
     [ids],
   )
 
-/** Rules that stay keep their time and who made them. */
+/** Rules that stay keep their origin. */
 export async function replaceGroupPermissions(
   db: Db,
   iamid: string,

@@ -18,7 +18,7 @@ export async function localPermissions(db: Db, userId: number): Promise<string[]
   return rows.map(row => row.permission)
 }
 
-/** Those that stay keep their time and who granted them; the ids follow the new order. */
+/** Those that stay keep their origin. */
 export async function replaceLocalPermissions(db: Db, userId: number, { permissions, by }: Granted): Promise<void> {
   const before = { userId, source: 'bim' }
   const held = await db.prisma.userPermission.findMany({ where: before })
