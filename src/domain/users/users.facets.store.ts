@@ -17,13 +17,13 @@ interface FacetRow {
 export async function countFacets(db: Db, { where, values }: Conditions, now: Date): Promise<UserCounts> {
   const [most, iams, at, permissions] = [1, 2, 3, 4].map(n => `$${values.length + n}`)
   const rows = await db.query<FacetRow>(
-    `WITH matched AS MATERIALIZED (SELECT u.id, u.iamid, u.disabled, u.last_login FROM users u
+    `WITH matched AS MATERIALIZED (SELECT u.id, u.iamid, u.disabled, u.kind, u.last_login FROM users u
        ${where.length > 0 ? `WHERE ${where.join(' AND ')}` : ''} LIMIT ${most}::int)
      (SELECT 'iam' AS facet, m.iamid AS value, count(*)::int AS count FROM matched m GROUP BY m.iamid
        ORDER BY count(*) DESC, m.iamid LIMIT ${iams}::int)
      UNION ALL SELECT 'state', s.value, s.count FROM (
          SELECT count(*) FILTER (WHERE NOT m.disabled)::int AS enabled, count(*) FILTER (WHERE m.disabled)::int AS disabled,
-           count(*) FILTER (WHERE m.last_login IS NULL)::int AS fresh FROM matched m) c
+           count(*) FILTER (WHERE m.last_login IS NULL AND m.kind = 'PERSON')::int AS fresh FROM matched m) c
        CROSS JOIN (SELECT count(DISTINCT i.user_id)::int AS invited FROM invitations i
          WHERE i.user_id = ANY(ARRAY(SELECT m.id FROM matched m)) AND i.expires_at > ${at}::timestamptz) o
        CROSS JOIN LATERAL (VALUES ('ENABLED', c.enabled), ('DISABLED', c.disabled), ('INVITED', o.invited),

@@ -6,7 +6,8 @@ import { checkStorable, lookupKey } from '../../platform/validation.ts'
 export const LAST_LOGIN = `coalesce(u.last_login, '-infinity')`
 
 export function byLogin(found: Conditions, { neverLoggedIn, lastLoginFrom, lastLoginTo }: UserFilter): void {
-  if (neverLoggedIn != null) found.add(`${LAST_LOGIN} ${neverLoggedIn ? '=' : '>'} '-infinity'`)
+  // A service account has no log-in to wait for.
+  if (neverLoggedIn != null) found.add(`${LAST_LOGIN} ${neverLoggedIn ? `= '-infinity' AND u.kind = 'PERSON'` : `> '-infinity'`}`)
   if (lastLoginFrom != null) found.add(`${LAST_LOGIN} >= ?::timestamptz`, lastLoginFrom)
   if (lastLoginTo != null)
     found.add(`${LAST_LOGIN} > '-infinity' AND ${LAST_LOGIN} < ?::timestamptz AND u.last_login < ?`, lastLoginTo, lastLoginTo)

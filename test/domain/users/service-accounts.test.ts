@@ -228,6 +228,22 @@ describe('without USER_ADMIN', () => {
   })
 })
 
+test('GRANTS=documented frees administrators of the rule of grants, and owners of nothing', async () => {
+  const loose = await bootApp({ env: { GRANTS: 'documented' } })
+  try {
+    const [ada, ana] = [await loose.as(['USER_ADMIN']), await loose.as([])]
+    const input = { userid: 'robot', name: 'Robot', owner: ownedBy(ana), permissions: ['AUDIT'] }
+    const code = async (token: string, query: string, given: object) =>
+      (await loose.graphql(query, { input: given }, token)).errors?.[0]?.extensions.code ?? null
+    expect(await code(ana.token, CREATE, input)).toBe('FORBIDDEN')
+    expect(await code(ada.token, CREATE, input)).toBeNull()
+    const key = { serviceAccount: { userid: 'robot' } }
+    expect([await code(ana.token, CREATE_KEY, key), await code(ada.token, CREATE_KEY, key)]).toEqual(['FORBIDDEN', null])
+  } finally {
+    await loose.close()
+  }
+})
+
 describe('with USER_ADMIN', () => {
   test('any account is listed, filtered and given to another owner', async () => {
     const [ana, ben] = [await app.as([]), await app.as([])]
@@ -338,6 +354,18 @@ describe('a log-in', () => {
     const input = { userid: account.userid, password: app.admin.password }
     const { errors } = await app.graphql('mutation ($input: LogInInput!) { logIn(input: $input) { token } }', { input }, null)
     expect(errors![0].extensions.code).toBe('UNAUTHENTICATED')
+  })
+
+  test('is not missed: neither the filter nor the count of people without one has an account', async () => {
+    const [account, person] = [await robot(await app.as([])), await make.user(on)]
+    const query = `query ($filter: UserFilter) { users(filter: $filter) { nodes { userid } facets { states { state count } } } }`
+    const found = async (filter: object) => {
+      const { nodes, facets } = await run(admin, query, { filter: { ids: [account.id, person.id], ...filter } })
+      const never = facets.states.find(({ state }: { state: string }) => state === 'NEVER_LOGGED_IN')
+      return { userids: nodes.map(({ userid }: { userid: string }) => userid), never: never.count }
+    }
+    expect(await found({})).toEqual({ userids: expect.arrayContaining([account.userid, person.userid]), never: 1 })
+    expect(await found({ neverLoggedIn: true })).toEqual({ userids: [person.userid], never: 1 })
   })
 
   test('moves no account to another IAM, whose user has the same userid', async () => {
