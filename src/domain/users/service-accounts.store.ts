@@ -64,8 +64,8 @@ export async function ownedByUsers(
   { ids = null, iamid = null }: { ids?: readonly number[] | null; iamid?: string | null },
 ): Promise<Map<number, string[]>> {
   const rows = await db.query<{ ownerId: number; userids: string[] }>(
-    `SELECT s.owner_user_id AS "ownerId", array_agg(s.userid ORDER BY s.id) AS userids
-       FROM users s JOIN users o ON o.id = s.owner_user_id WHERE s.kind = 'SERVICE' AND (o.id = ANY($1::int[]) OR o.iamid = $2) GROUP BY 1`,
+    `SELECT o.id AS "ownerId", array_agg(s.userid ORDER BY s.id) AS userids
+       FROM users s JOIN users o ON o.id = s.owner_user_id WHERE s.kind = 'SERVICE' AND (o.id = ANY($1::int[]) OR o.iamid = $2) GROUP BY o.id`,
     [ids, iamid],
   )
   return new Map(rows.map(({ ownerId, userids }) => [ownerId, userids]))
