@@ -2,28 +2,31 @@
 
 -- by hand
 
--- Removes accents: foldAccents of src/platform/accent-folding.ts does the same to what is searched for. A body that is parsed here
--- needs no search_path.
-CREATE FUNCTION fold_accents(given text) RETURNS text LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE RETURN
-  CASE WHEN octet_length(given) = char_length(given) THEN given
-    ELSE normalize(replace(replace(replace(replace(translate(
+-- Removes accents: foldAccents of src/platform/accent-folding.ts does the same to what is searched for. All names are of pg_catalog.
+CREATE FUNCTION fold_accents(given text) RETURNS text LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE AS $$
+  BEGIN
+    IF octet_length(given) = char_length(given) THEN RETURN given; END IF;
+    RETURN normalize(replace(replace(replace(replace(translate(
       regexp_replace(normalize(given, NFD) COLLATE "C", '[\u0300-\u036f\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f]', '', 'g'),
       'øłđðħŧıŋƀɓƈɖɗƌɠɨƙƚɲƞɵƥƫƭʈʉʋƴƶȥǥɇɉɍɏȼⱥⱦȿɀɫⱡɽ’‘ʼ‐–—', 'olddhtinbbcdddgiklnnoptttuvyzzgejrycatszllr''''''---'),
-      'ß', 'ss'), 'æ', 'ae'), 'œ', 'oe'), 'þ', 'th'), NFC) END;
+      'ß', 'ss'), 'æ', 'ae'), 'œ', 'oe'), 'þ', 'th'), NFC);
+  END $$;
 
--- The ids that other systems know a user by, of each the beginning.
-CREATE FUNCTION external_ids(known text[], scim jsonb, external_user_ids jsonb) RETURNS text LANGUAGE sql IMMUTABLE PARALLEL SAFE RETURN (
-  SELECT left(string_agg(' ' || fold_accents(fold_case(normalize(left(id, 1024), NFKC))), '' ORDER BY place), 8192)
-    FROM (SELECT k.place, k.id FROM unnest(known || (scim ->> 'externalId')) WITH ORDINALITY k(id, place)
-      UNION ALL SELECT 100 + v.place, v.id #>> '{}'
-        FROM jsonb_path_query(external_user_ids, '$.** ? (@.type() == "string")') WITH ORDINALITY v(id, place)) ids
-   WHERE id <> '');
+-- The ids that other systems know a user by, each after a blank. A body that is parsed here needs no search_path.
+CREATE FUNCTION external_ids(directory_id text, openid_id text, saml_id text, scim jsonb, external_user_ids jsonb) RETURNS text
+  LANGUAGE sql IMMUTABLE PARALLEL SAFE RETURN
+  nullif(fold_accents(fold_case(normalize(left(
+    coalesce(' ' || directory_id, '') || coalesce(' ' || openid_id, '') || coalesce(' ' || saml_id, '')
+    || coalesce(' ' || (scim ->> 'externalId'), '')
+    || CASE WHEN external_user_ids = '{}' THEN '' ELSE
+      replace(replace(jsonb_path_query_array(external_user_ids, '$.** ? (@.type() == "string")')::text, '"', ' '), '\\', '\') END,
+    4096), NFKC))), '');
 
 ALTER TABLE users
   ADD COLUMN search_text text COLLATE "C" GENERATED ALWAYS AS
     (' ' || fold_accents(name_key) || ' ' || fold_accents(userid_key) || ' ' || fold_accents(email_key)) STORED,
   ADD COLUMN search_ids text COLLATE "C" GENERATED ALWAYS AS
-    (external_ids(ARRAY[directory_id, openid_id, saml_id], scim, external_user_ids)) STORED;
+    (external_ids(directory_id, openid_id, saml_id, scim, external_user_ids)) STORED;
 ALTER TABLE groups ADD COLUMN search_text text COLLATE "C" GENERATED ALWAYS AS (' ' || fold_accents(name_key)) STORED;
 
 CREATE INDEX users_search_text ON users USING gin (search_text gin_trgm_ops);

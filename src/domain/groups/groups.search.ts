@@ -32,13 +32,20 @@ export function groupList(
   return { columns: SELECT_GROUP, from: 'groups g', ...groupConditions(filter, search), id: 'g.id', order, fresh }
 }
 
-export function groupConditions(filter: GroupFilter, search?: string | null): { where: string[]; values: unknown[] } {
+interface GroupConditions {
+  where: string[]
+  values: unknown[]
+  narrowing: string | null
+}
+
+export function groupConditions(filter: GroupFilter, search?: string | null): GroupConditions {
   const where: string[] = []
   const values: unknown[] = []
   const add = (condition: (value: string) => string, value: unknown) => where.push(condition(`$${values.push(value)}`))
   const patterns = searchPatterns('search', search)
   if (patterns?.length === 0) where.push('false')
   for (const one of patterns ?? []) add(value => `g.search_text LIKE ${value}`, one)
+  const narrowing = patterns && patterns.length > 0 ? `SELECT g.id FROM groups g WHERE ${where.join(' AND ')}` : null
   const pattern = partPattern('name', filter.name)
   if (pattern !== null) add(value => `g.name_key LIKE ${value}`, pattern)
   if (filter.ids) add(value => `g.id = ANY(${value}::int[])`, checkList('ids', filter.ids))
@@ -47,7 +54,7 @@ export function groupConditions(filter: GroupFilter, search?: string | null): { 
     add(value => `g.id IN (SELECT m.group_id FROM memberships m WHERE m.user_id = ${value}::int)`, filter.userId)
   // Groups of removed IAMs only by name ("Search all groups").
   if (!filter.ids && !filter.iamids) where.push('g.iamid IN (SELECT i.id FROM iams i)')
-  return { where, values }
+  return { where, values, narrowing }
 }
 
 export const memberList = (

@@ -1,6 +1,7 @@
 import { knownPermissions } from '../../authorization/permissions.ts'
 import type { UserState } from '../../generated/inputs.ts'
 import type { Conditions } from '../../platform/database/conditions.ts'
+import { narrowed } from '../../platform/database/narrowing.ts'
 import type { Db } from '../../platform/database/store.ts'
 import type { UserCounts } from './user.ts'
 
@@ -14,11 +15,15 @@ interface FacetRow {
 }
 
 /** One statement, which reads at most MAX_USERS users. */
-export async function countFacets(db: Db, { where, values }: Conditions, now: Date): Promise<UserCounts> {
+export async function countFacets(db: Db, { where, values, narrowing }: Conditions, now: Date): Promise<UserCounts> {
   const [most, iams, at, permissions] = [1, 2, 3, 4].map(n => `$${values.length + n}`)
+  const matched = narrowed(
+    { id: 'u.id', narrowing },
+    where,
+    condition => `SELECT u.id, u.iamid, u.disabled, u.kind, u.last_login FROM users u ${condition} LIMIT ${most}::int`,
+  )
   const rows = await db.query<FacetRow>(
-    `WITH matched AS MATERIALIZED (SELECT u.id, u.iamid, u.disabled, u.kind, u.last_login FROM users u
-       ${where.length > 0 ? `WHERE ${where.join(' AND ')}` : ''} LIMIT ${most}::int)
+    `${matched.candidates === '' ? 'WITH' : `${matched.candidates},`} matched AS MATERIALIZED (${matched.rows})
      (SELECT 'iam' AS facet, m.iamid AS value, count(*)::int AS count FROM matched m GROUP BY m.iamid
        ORDER BY count(*) DESC, m.iamid LIMIT ${iams}::int)
      UNION ALL SELECT 'state', s.value, s.count FROM (

@@ -65,12 +65,13 @@ export function userList(
   sort: UserSort | null | undefined,
   { wanted, ...search }: UserSearch & { wanted?: Projection | undefined } = {},
 ): ListQuery<UserRecord> {
-  const { where, values } = userConditions(filter, search)
+  const { where, values, narrowing } = userConditions(filter, search)
   return {
     ...projected(wanted, values.length, 'page.id'),
     from: 'users u',
     where,
     values,
+    narrowing,
     id: 'u.id',
     fresh: true,
     order: { ...ORDERS[sort?.field ?? 'NAME'], descending: sort?.direction === 'DESC' },
@@ -96,6 +97,7 @@ function byWords(found: Conditions, patterns: readonly string[] | null, ids: boo
   for (const pattern of patterns ?? [])
     if (ids) found.add('(u.search_text LIKE ? OR u.search_ids LIKE ?)', pattern, pattern)
     else found.add('u.search_text LIKE ?', pattern)
+  if (patterns && patterns.length > 0) found.narrow(`SELECT u.id FROM users u WHERE ${found.where.join(' AND ')}`)
 }
 
 function byText(found: Conditions, filter: UserFilter): void {

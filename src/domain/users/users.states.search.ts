@@ -39,15 +39,17 @@ export function byInvitation(found: Conditions, { invited }: UserFilter, now: Da
   if (invited === false) found.add(`NOT EXISTS (SELECT 1 ${open} AND i.user_id = u.id)`, now)
 }
 
+const SOURCED = [
+  'SELECT h.user_id AS id FROM user_permissions h WHERE h.source = ?',
+  'SELECT h.user_id FROM memberships h WHERE h.sources @> ARRAY[?::text]',
+  'SELECT h.user_id FROM user_attributes h WHERE h.source = ?',
+]
+
 export function bySource(found: Conditions, { source }: UserFilter): void {
   if (source == null) return
-  checkStorable('source', source)
-  found.add(
-    `u.id IN (SELECT p.user_id FROM user_permissions p WHERE p.source = ?
-      UNION ALL SELECT m.user_id FROM memberships m WHERE m.sources @> ARRAY[?::text]
-      UNION ALL SELECT a.user_id FROM user_attributes a WHERE a.source = ?)`,
-    ...[source, source, source],
-  )
+  const values = Array(3).fill(checkStorable('source', source))
+  found.add(`EXISTS (${SOURCED.map(select => `${select} AND h.user_id = u.id`).join(' UNION ALL ')})`, ...values)
+  found.narrow(SOURCED.join(' UNION ALL '), ...values)
 }
 
 export function byMissingAttribute(found: Conditions, { withoutAttribute }: UserFilter): void {

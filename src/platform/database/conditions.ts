@@ -2,8 +2,16 @@
 export class Conditions {
   readonly where: string[] = []
   readonly values: unknown[] = []
+  /** Candidates (narrowing.ts): the first that are known. */
+  narrowing: string | null = null
   add(condition: string, ...values: unknown[]): void {
+    this.where.push(this.#numbered(condition, values))
+  }
+  narrow(statement: string, ...values: unknown[]): void {
+    this.narrowing ??= this.#numbered(statement, values)
+  }
+  #numbered(text: string, values: readonly unknown[]): string {
     let next = 0
-    this.where.push(condition.replace(/\?/g, () => `$${this.values.push(values[next++])}`))
+    return text.replace(/\?/g, () => `$${this.values.push(values[next++])}`)
   }
 }

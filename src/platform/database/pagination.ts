@@ -4,6 +4,7 @@ import { checkPart } from '../validation.ts'
 import { mapInChunks } from './chunks.ts'
 import type { SelectList } from './columns.ts'
 import type { Cursors, Position } from './cursors.ts'
+import { narrowed } from './narrowing.ts'
 import type { Order } from './order.ts'
 import type { Db } from './store.ts'
 
@@ -39,6 +40,7 @@ export interface ListQuery<Row = object> {
   /** Planned for each call: for patterns. */
   readonly fresh?: boolean
   readonly countFrom?: string
+  readonly narrowing?: string | null
 }
 
 export interface PageWindow {
@@ -95,13 +97,18 @@ async function readRows<Row extends object>(
   }
   values.push(limit, window.offset)
   const direction = down ? 'DESC' : 'ASC'
-  const shown = `SELECT ${list.columns}, (${order.expression})::text AS "cursorValue", ${id}::text AS "cursorId"
-    FROM ${list.from} ${where.length > 0 ? `WHERE ${where.join(' AND ')}` : ''}
-    ORDER BY ${order.expression} ${direction}, ${id} ${direction} LIMIT $${values.length - 1}::int OFFSET $${values.length}::int`
-  const text = list.along
-    ? `SELECT page.*${list.along} FROM (${shown}) page
+  const { candidates, rows } = narrowed(
+    list,
+    where,
+    condition => `SELECT ${list.columns}, (${order.expression})::text AS "cursorValue", ${id}::text AS "cursorId"
+    FROM ${list.from} ${condition}
+    ORDER BY ${order.expression} ${direction}, ${id} ${direction} LIMIT $${values.length - 1}::int OFFSET $${values.length}::int`,
+  )
+  const text =
+    list.along || list.narrowing
+      ? `${candidates} SELECT page.*${list.along ?? ''} FROM (${rows}) page
     ORDER BY page."cursorValue"::${sqlType(order)} ${direction}, page."cursorId"::${idType(order)} ${direction}`
-    : shown
+      : rows
   return db.query<Row & CursorColumns>(text, values, { fresh: list.fresh ?? false })
 }
 
@@ -176,12 +183,13 @@ export async function mapPage<A, B>(page: Page<A>, map: (node: A) => B): Promise
   return makePage(await mapInChunks(page.nodes, map), { cursorAt, pageInfo: page.pageInfo, totalCount: page.totalCount })
 }
 
-export async function countRows(db: Db, list: Pick<ListQuery, 'from' | 'countFrom' | 'where' | 'values'>): Promise<number> {
-  const where = list.where.length > 0 ? `WHERE ${list.where.join(' AND ')}` : ''
-  const [row] = await db.query<{ count: number }>(
-    `SELECT count(*)::int AS count FROM ${list.countFrom ?? list.from} ${where}`,
-    list.values,
-  )
+type Counted = Pick<ListQuery, 'from' | 'countFrom' | 'where' | 'values' | 'id' | 'narrowing' | 'fresh'>
+
+export async function countRows(db: Db, list: Counted): Promise<number> {
+  const count = (condition: string) => `SELECT count(*)::int AS count FROM ${list.countFrom ?? list.from} ${condition}`
+  const { candidates, rows } = narrowed(list, list.where, count)
+  const text = list.narrowing ? `${candidates} SELECT sum(c.count)::int AS count FROM (${rows}) c` : rows
+  const [row] = await db.query<{ count: number }>(text, list.values, { fresh: list.narrowing != null })
   return row?.count ?? 0
 }
 

@@ -92,5 +92,12 @@ export const queries: Record<string, Operation> = {
     text: `(first: $n, filter: { targetType: "user" }) ${page('id actorUser { id } target { ... on User { id groups { nodes { id } } } }')}`,
   },
   ...byEdge('user', selection => ({ text: `(ref: $ref) { ${selection} }`, input: 'UserRef', variables: firstUser })),
+  'users: search': {
+    text: `(first: $n, search: "stock", filter: { source: "bim", invited: false }) { totalCount nodes { id } }`,
+  },
+  'users: facets': {
+    text: `(search: "stock") { facets { iams { count iam { id } } states { state count } permissions { permission count } isComplete } }`,
+  },
+  'groups: search': { text: `(first: $n, search: "stock") ${page('id name')}` },
   ...byEdge('users', selection => ({ text: `(first: $n, filter: { name: "stock" }) ${page(selection)}` })),
 }

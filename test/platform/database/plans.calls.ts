@@ -172,7 +172,7 @@ export const calls: Record<string, Record<string, Call>> = {
   'src/domain/groups/groups.search.ts': {
     async filter(db, { groups }) {
       const asked = groupConditions({ ids: groups.slice(0, 1_000) })
-      await countRows(db, { from: 'groups g', ...asked })
+      await countRows(db, { from: 'groups g', id: 'g.id', ...asked })
     },
   },
   'src/domain/groups/groups.store.ts': {
