@@ -77,6 +77,16 @@ describe('a search', () => {
     expect(await found(search, { token: auditor.token })).toEqual([])
   })
 
+  test.each([
+    [['user:list'], []],
+    [['user:list', 'user:search', 'user:readProfile'], []],
+    [['user:list', 'user:read', 'user:readProfile'], ['bjorn']],
+  ])('for an external id with a key of %j finds %j', async (scopes, userids) => {
+    const query = 'mutation ($input: CreateApiKeyInput!) { createApiKey(input: $input) { secret } }'
+    const { data } = await app.graphql(query, { input: { name: scopes.join(), scopes } })
+    expect(await found('a1b2c3d4', { token: data.createApiKey.secret })).toEqual(userids)
+  })
+
   test('does not look at other hidden fields', async () => {
     for (const search of ['5550001', 'snowflakeUser', 'externalId']) expect(await found(search)).toEqual([])
   })
