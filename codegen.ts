@@ -1,23 +1,8 @@
 import type { CodegenConfig } from '@graphql-codegen/cli'
 
-const int = { input: 'number', output: 'number' }
-const text = { input: 'string', output: 'string' }
 const scalars = {
   DateTime: { input: 'Date', output: 'Date | string' },
   JSON: { input: 'unknown', output: 'unknown' },
-  IamId: text,
-  UserId: int,
-  ProfileId: int,
-  GroupId: int,
-  MembershipId: int,
-  ApiKeyId: int,
-  TokenId: int,
-  ProjectId: int,
-  DataSourceId: int,
-  DomainId: text,
-  DomainPermissionId: text,
-  AuditEventId: text,
-  ExchangeId: text,
 }
 
 const shared = { useTypeImports: true, enumsAsConst: true, strictScalars: true, scalars }
@@ -31,7 +16,7 @@ const config: CodegenConfig = {
       config: shared,
     },
     './src/generated/graphql.ts': {
-      schema: './schema.graphql',
+      schema: { './schema.graphql': { loader: './scripts/codegen.decoded.mjs' } },
       plugins: ['typescript', 'typescript-resolvers'],
       config: {
         ...shared,
@@ -59,6 +44,8 @@ const config: CodegenConfig = {
           AttributeKey: '../domain/attributes/attribute.ts#AttributeKeyRecord',
           AttributeKeyConnection: '../domain/attributes/attribute.ts#AttributeKeyPage',
           AttributeValueConnection: '../domain/attributes/attribute.ts#AttributeValuePage',
+          Node: 'object',
+          LogInPayload: '../domain/credentials/token-issue.ts#IssuedToken',
           Iam: '../domain/iams/iam.ts#IamRecord',
           IamConnection: '../domain/iams/iam.ts#IamPage',
           ScimKey: '../domain/iams/iam.ts#ScimKeyRecord',
@@ -67,14 +54,14 @@ const config: CodegenConfig = {
           SyncCount: '../sync/entries.store.ts#RunCount',
           SyncEntry: '../sync/run.ts#EntryRecord',
           SyncEntryConnection: '../sync/run.ts#EntryPage',
-          TestedIam: '../diagnostics/diagnostics.service.ts#IamTestResult',
+          IamTestResult: '../diagnostics/diagnostics.service.ts#IamTestResult as IamTestRecord',
           UserInfoDrift: '../diagnostics/drift.store.ts#DriftRecord',
           UserInfoDriftConnection: '../diagnostics/diagnostics.service.ts#DriftPage',
-          SimulatedIdentity: '../diagnostics/simulate.ts#IdentitySimulation',
+          IdentitySimulation: '../diagnostics/simulate.ts#IdentitySimulation as SimulationRecord',
           Exchange: '../federation/exchanges/exchange.ts#ExchangeRecord',
           ExchangeChange: '../federation/exchanges/exchange.ts#RecordedChange',
           ExchangeConnection: '../federation/exchanges/exchange.ts#ExchangePage',
-          ReplayedExchange: '../diagnostics/exchanges.service.ts#ExchangeReplay',
+          ExchangeReplay: '../diagnostics/exchanges.service.ts#ExchangeReplay as ReplayRecord',
           ApiKey: '../domain/credentials/credential.ts#ApiKeyRecord',
           ApiKeyConnection: '../domain/credentials/credential.ts#ApiKeyPage',
           Token: '../domain/credentials/credential.ts#TokenRecord',

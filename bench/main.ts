@@ -20,9 +20,9 @@ const ROUNDS = Number(process.env.ROUNDS ?? 5)
 const SECONDS = Number(process.env.SECONDS ?? 3)
 const CONCURRENCY = 16
 
-const ONE = `query One($userid: String!) { user(ref: { userid: $userid }) { id iamid userid disabled createdAt
-  profile { id name email phone location organization preferences } permissions groups(first: 1000) { nodes { id name description } } attributes { key values } } }`
-const MANY = `query Many($name: String!) { users(first: 25, filter: { name: $name }) { nodes { id userid profile { email } groups(first: 1000) { nodes { id name } } attributes { key values } } } }`
+const ONE = `query One($userid: String!) { user(ref: { name: { userid: $userid } }) { id: databaseId iamid userid disabled createdAt
+  profile { id: databaseId name email phone location organization preferences } permissions groups(first: 1000) { nodes { id: databaseId name description } } attributes { key values } } }`
+const MANY = `query Many($name: String!) { users(first: 25, filter: { name: $name }) { nodes { id: databaseId userid profile { email } groups(first: 1000) { nodes { id: databaseId name } } attributes { key values } } } }`
 
 interface Workload {
   name: string
@@ -150,7 +150,7 @@ const resident = (child: ChildProcess): number =>
 
 async function memory(roster: ChildProcess, token: string): Promise<void> {
   const query =
-    'query($after: String) { users(first: 500, after: $after, filter: { includeDisabled: true }) { nodes { id userid profile { name email } } pageInfo { hasNextPage endCursor } } }'
+    'query($after: String) { users(first: 500, after: $after, filter: { includeDisabled: true }) { nodes { id: databaseId userid profile { name email } } pageInfo { hasNextPage endCursor } } }'
   let peak = 0
   const page = async () => {
     let after: string | null = null

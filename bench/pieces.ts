@@ -20,7 +20,7 @@ const graphql = (name: string, query: string, variables: object = {}): Asked => 
 const ASKED: Asked[] = [
   graphql(
     '10,000 users with groups and permissions',
-    '{ users(first: 10000) { nodes { id userid permissions groups { nodes { id } } profile { name email preferences } } } }',
+    '{ users(first: 10000) { nodes { id: databaseId userid permissions groups { nodes { id: databaseId } } profile { name email preferences } } } }',
   ),
   { name: '10,000 users by REST', path: '/bim/user?size=10000' },
   { name: '25 users at offset 90,000 by REST', path: '/bim/user?size=25&offset=90000' },

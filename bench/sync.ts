@@ -40,8 +40,8 @@ async function main(): Promise<void> {
   const { logIn } = await graphql('mutation { logIn(input: {userid: "admin", password: "bench password"}) { token } }')
   token = logIn.token
   const config = configOf(slapd, process.env.BY === 'memberOf' ? { options: { groupMembershipAttributes: ['memberOf'] } } : {})
-  await graphql('mutation ($i: CreateIamInput!) { createIam(input: $i) { iam { id } } }', {
-    i: { id: 'corp', displayName: 'Corp', type: 'ldap', config },
+  await graphql('mutation ($i: CreateIamInput!) { createIam(input: $i) { iam { id: iamid } } }', {
+    i: { iamid: 'corp', displayName: 'Corp', type: 'ldap', config },
   })
   const client = new pg.Client(database)
   await client.connect()
@@ -56,12 +56,14 @@ async function main(): Promise<void> {
 let token = ''
 async function sync(gateway: ChildProcess, client: pg.Client, name: string): Promise<{ rows: string }> {
   const begun = performance.now()
-  const { syncIam } = await graphql('mutation { syncIam(input: {id: "corp"}) { runningInBackground run { id } } }')
+  const { syncIam } = await graphql('mutation { syncIam(input: {iamid: "corp"}) { runningInBackground run { id: databaseId } } }')
   say(`resident before: ${resident(gateway.pid!)} MB`)
   let peak = 0
   for (;;) {
     peak = Math.max(peak, resident(gateway.pid!))
-    const { syncRun: at } = await graphql(`{ syncRun(id: ${syncIam.run.id}) { status reason total planned applied unchanged } }`)
+    const { syncRun: at } = await graphql(
+      `{ syncRun(ref: { databaseId: ${syncIam.run.id} }) { status reason total planned applied unchanged } }`,
+    )
     if (process.stdout.isTTY)
       process.stdout.write(`\r${name}: ${at.status} ${at.total} read, ${at.applied} of ${at.planned} applied `)
     if (!['WAITING', 'READING', 'APPLYING'].includes(at.status)) {

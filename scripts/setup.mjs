@@ -18,7 +18,14 @@ const generators = [
   },
   {
     name: 'GraphQL types',
-    from: ['schema.graphql', 'codegen.ts', 'scripts/codegen.inputs.mjs'],
+    from: [
+      'schema.graphql',
+      'codegen.ts',
+      'scripts/codegen.decoded.mjs',
+      'scripts/codegen.inputs.mjs',
+      'src/api/graphql/node.ids.ts',
+      'src/api/graphql/references.ts',
+    ],
     also: [['src/api/rest', '.graphql']],
     makes: ['src/generated/graphql.ts', 'src/generated/inputs.ts'],
     run: () => [bin('@graphql-codegen/cli', 'graphql-codegen'), '--config', 'codegen.ts'],

@@ -20,8 +20,8 @@ export async function configure(url: string, userid: string, password: string, s
   })
   const token = (logIn as { token: string }).token
   const create = (id: string, displayName: string, type: string, config: object, rest: object = {}) =>
-    ask(url, token, 'mutation ($input: CreateIamInput!) { createIam(input: $input) { iam { id } } }', {
-      input: { id, displayName, type, config, ...rest },
+    ask(url, token, 'mutation ($input: CreateIamInput!) { createIam(input: $input) { iam { id: iamid } } }', {
+      input: { iamid: id, displayName, type, config, ...rest },
     })
   if ('port' in sources.ldap) await create('harbour', 'Harbour directory (LDAP)', 'ldap', ldap(sources.ldap.port))
   if (sources.issuer !== null) {
@@ -31,7 +31,12 @@ export async function configure(url: string, userid: string, password: string, s
     await create('partners', 'Partners (log-in and user info)', 'openid', partners(sources.issuer, sources.endpoint))
   }
   await create('hr', 'Human resources (SCIM)', 'openid', { scimEnabled: true })
-  const { generateScimKey } = await ask(url, token, 'mutation { generateScimKey(input: { id: "hr" }) { scimKey scimUrl } }', {})
+  const { generateScimKey } = await ask(
+    url,
+    token,
+    'mutation { generateScimKey(input: { iamid: "hr" }) { scimKey scimUrl } }',
+    {},
+  )
   return generateScimKey as Configured
 }
 

@@ -77,9 +77,9 @@ export const policy = {
   'iam:exchanges': read(['APPLICATION_ADMIN']),
   'iam:sync': write(users),
   'iam:listSyncs': read(users),
-  'iam:confirmSync': write(users),
+  'iam:approveSync': write(users),
   'iam:resumeDeprovisioning': write(users),
-  'iam:dropSync': write(users),
+  'iam:cancelSync': write(users),
   'iam:undoSync': write(users),
   'iam:relinkUsers': write(users),
   'iam:applySync': write([]),
@@ -88,6 +88,7 @@ export const policy = {
   'apikey:authenticate': write('anyone', { impersonated: true }),
   'apikey:impersonate': write('anyone'),
   'apikey:list': read(users, { self: 'any' }),
+  'apikey:read': read('signedIn'), // Only one's own, except for USER_ADMIN.
   'apikey:delete': write('signedIn'), // Only by its owner, or who administers the service account.
   'apikey:rotate': write('signedIn'),
   'apikey:revoke': write(users),
@@ -201,7 +202,6 @@ export const fields = {
   'Group.private': { action: 'group:list', who: users },
   'Membership.private': { action: 'group:listMembers', who: users },
   'Iam.private': { action: 'iam:list', who: ['APPLICATION_ADMIN'] },
-  'Iam.syncs': { action: 'iam:listSyncs', who: users },
   'Iam.defaultPermissions': { action: 'iam:list', who: ['APPLICATION_ADMIN', 'USER_ADMIN'] },
   'Permission.rules': { action: 'permission:list', who: ['APPLICATION_ADMIN', 'USER_ADMIN'] },
   // What a dry run read: no answer for credentials that may only write.

@@ -135,7 +135,10 @@ function show({ status, total, planned, applied }: Watched): void {
 function print({ id, status, reason, total, unchanged, planned, applied }: Watched, { dryRun }: Options): string {
   const done = dryRun ? `${planned} changes would be made` : `${applied} of ${planned} changes made`
   const why = reason === null ? '' : `${reason}\n`
-  const way = status.toLowerCase() === 'quarantined' ? `Decide with the mutations confirmSync and dropSync, id ${id}.\n` : ''
+  const way =
+    status.toLowerCase() === 'quarantined'
+      ? `Decide with the mutations approveSync and cancelSync, ref {databaseId: ${id}}.\n`
+      : ''
   return `Sync ${id} is ${status.toLowerCase()}: ${total} people seen, ${unchanged} as they were, ${done}.\n${why}${way}`
 }
 
@@ -143,7 +146,7 @@ type Response = Record<string, { run: Watched } & Watched>
 
 function remote(url: string, token: string | undefined): Target {
   if (!token) throw new Error('ROSTER_TOKEN is not set: it needs the token of a user with USER_ADMIN')
-  const fields = 'id status reason total unchanged planned applied'
+  const fields = 'id: databaseId status reason total unchanged planned applied'
   const ask = async (query: string, variables: object): Promise<Response> => {
     const response = await fetch(new URL('graphql', url.endsWith('/') ? url : `${url}/`), {
       method: 'POST',
@@ -160,13 +163,16 @@ function remote(url: string, token: string | undefined): Target {
   }
   return {
     interrupted: 'the gateway goes on with it; watch it with syncRun',
-    start: async input =>
-      (await ask(`mutation ($input: SyncIamInput!) { syncIam(input: $input) { run { ${fields} } } }`, { input })).syncIam!.run,
+    start: async ({ id: iamid, dryRun }) => {
+      const input = { iamid, dryRun }
+      return (await ask(`mutation ($input: SyncIamInput!) { syncIam(input: $input) { run { ${fields} } } }`, { input })).syncIam!
+        .run
+    },
     async look(id) {
       // A restarted server continues the run.
       for (let turn = 1; ; turn++)
         try {
-          return (await ask(`query ($id: Int!) { syncRun(id: $id) { ${fields} } }`, { id })).syncRun!
+          return (await ask(`query ($id: Int!) { syncRun(ref: { databaseId: $id }) { ${fields} } }`, { id })).syncRun!
         } catch (error) {
           if (!(error instanceof Unreachable) || turn === MAX_SILENCE) throw error
           await setTimeout(AGAIN)

@@ -10,7 +10,7 @@ export interface CheckedProvider {
   readonly issuer: string | null
   readonly signingAlgorithms: readonly string[] | null
   readonly keys: number | null
-  readonly client: 'ACCEPTED' | 'REFUSED' | 'UNKNOWN' | null
+  readonly client: 'ACCEPTED' | 'REJECTED' | 'UNKNOWN' | null
   readonly userInfo: boolean | null
   readonly failures: readonly string[]
 }
@@ -60,7 +60,7 @@ async function countKeys(relying: RelyingParty, address: string): Promise<number
 async function tryClient(
   provider: oc.Configuration,
   redirectUri: string,
-): Promise<{ state: 'ACCEPTED' | 'REFUSED' | 'UNKNOWN'; failure?: string }> {
+): Promise<{ state: 'ACCEPTED' | 'REJECTED' | 'UNKNOWN'; failure?: string }> {
   try {
     const code = { code: `roster-test-${randomUUID()}`, redirect_uri: redirectUri, code_verifier: oc.randomPKCECodeVerifier() }
     await oc.genericGrantRequest(provider, 'authorization_code', code)
@@ -71,7 +71,7 @@ async function tryClient(
     const fault = exchangeFault(error)
     if (code === null && fault instanceof ProviderFault) throw fault
     return code === 'invalid_client' || code === 'unauthorized_client'
-      ? { state: 'REFUSED', failure: detailOf(fault) }
+      ? { state: 'REJECTED', failure: detailOf(fault) }
       : { state: 'UNKNOWN' }
   }
 }

@@ -12,7 +12,7 @@ import { dataSources } from '../domain/projects/sources.service.ts'
 import type { UserRecord } from '../domain/users/user.ts'
 import { userCreation } from '../domain/users/user-creation.service.ts'
 import { users } from '../domain/users/users.service.ts'
-import type { AttributeEdit, AttributeOwnerRef } from '../generated/inputs.ts'
+import type { AttributeEdit, UserOrGroupRef } from '../generated/inputs.ts'
 import { createMailer } from '../platform/mail/mailer.ts'
 import { canonical } from '../platform/validation.ts'
 import * as demo from './organisation.ts'
@@ -75,7 +75,7 @@ function membersOf(team: string): string[] {
 
 async function setAttributes(context: Context, people: People, teams: ReadonlyMap<string, number>): Promise<void> {
   const edits: AttributeEdit[] = []
-  const add = (owner: AttributeOwnerRef, values: Record<string, readonly string[]>) => {
+  const add = (owner: UserOrGroupRef, values: Record<string, readonly string[]>) => {
     for (const [key, list] of Object.entries(values))
       for (const value of list) edits.push({ owner, operation: 'ADD', key, value })
   }

@@ -35,9 +35,13 @@ export interface IamTestResult {
 export const identities = {
   simulate: query('iam:simulate', async (call: ServiceContext, input: SimulateIdentityInput): Promise<IdentitySimulation> => {
     const iam = await requireIam(call.db, input.iamid)
-    checkOne(input)
-    if (input.scimBody != null) return simulateScim(call, { iam, userid: input.userid, body: input.scimBody })
-    return simulateIdentity(call, { iam, source: input.userInfo == null ? iam.id : USER_INFO, mapped: mappedFrom(iam, input) })
+    const { scim } = input.data
+    if (scim != null) return simulateScim(call, { iam, userid: input.userid, body: scim })
+    return simulateIdentity(call, {
+      iam,
+      source: input.data.userInfo == null ? iam.id : USER_INFO,
+      mapped: mappedFrom(iam, input),
+    })
   }),
 
   test: query('iam:test', async (call: ServiceContext, { iamid, config, userid }: TestIamInput): Promise<IamTestResult> => {
@@ -134,32 +138,25 @@ async function testDirectory(
   }
 }
 
-function checkOne({ claims, ldapEntry, userInfo, scimBody, groups }: SimulateIdentityInput): void {
-  const given = [claims, ldapEntry, userInfo, scimBody].filter(word => word != null)
-  if (given.length !== 1) throw new Invalid('claims', 'or ldapEntry, userInfo or scimBody is required, and only one of them')
-  if (groups != null && ldapEntry == null)
-    throw new Invalid('groups', 'requires ldapEntry: claims and user info have their own groups')
-}
-
-function mappedFrom(iam: IamRecord, { userid, claims, ldapEntry, userInfo, groups }: SimulateIdentityInput): Mapped {
+function mappedFrom(iam: IamRecord, { userid, data: { claims, ldap, userInfo } }: SimulateIdentityInput): Mapped {
   if (userInfo != null) {
     const answer = answerOf(userInfo)
-    if ('failure' in answer) throw new Invalid('userInfo', `is not a valid response: ${answer.failure}`)
+    if ('failure' in answer) throw new Invalid('data.userInfo', `is not a valid response: ${answer.failure}`)
     return mapUserInfo(iam.config, userid, answer.info)
   }
-  if (ldapEntry != null) {
-    if (iam.type !== 'ldap') throw new Invalid('ldapEntry', 'needs an IAM of the type ldap')
-    return toMapped(mapEntry(iam, entryOf(userid, checkObject('ldapEntry', ldapEntry), groups)))
+  if (ldap != null) {
+    if (iam.type !== 'ldap') throw new Invalid('data.ldap', 'needs an IAM of the type ldap')
+    return toMapped(mapEntry(iam, entryOf(userid, checkObject('data.ldap.entry', ldap.entry), ldap.groups)))
   }
-  if (iam.type !== 'openid') throw new Invalid('claims', 'needs an IAM of the type openid')
+  if (iam.type !== 'openid') throw new Invalid('data.claims', 'needs an IAM of the type openid')
   try {
-    const claimed = identityFromClaims(iam, { [userIdClaimOf(iam)]: userid, ...checkObject('claims', claims) })
+    const claimed = identityFromClaims(iam, { [userIdClaimOf(iam)]: userid, ...checkObject('data.claims', claims) })
     const { identity: mapped, faults } = identityOf(iam, claimed.record)
-    const sourceId = openidIdOf(checkObject('claims', claims))
+    const sourceId = openidIdOf(checkObject('data.claims', claims))
     const identity = sourceId === null ? mapped : { ...mapped, sourceId }
     return { identity, faults: [...claimed.faults, ...faults] }
   } catch (error) {
-    throw error instanceof Unauthenticated ? new Invalid('claims', `would be rejected at log-in: ${error.message}`) : error
+    throw error instanceof Unauthenticated ? new Invalid('data.claims', `would be rejected at log-in: ${error.message}`) : error
   }
 }
 
@@ -169,7 +166,7 @@ function entryOf(userid: string, attributes: object, groups: readonly string[] |
     const values: unknown[] = Array.isArray(value) ? value : [value]
     return values.every(isPlain) ? [[name.toLowerCase(), values.map(String)] as const] : []
   })
-  const names = groups == null ? null : checkList('groups', groups)
+  const names = groups == null ? null : checkList('data.ldap.groups', groups)
   return {
     id: '',
     userid,

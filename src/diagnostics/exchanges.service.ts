@@ -14,7 +14,7 @@ import {
 import { exchangeList, findExchange } from '../federation/exchanges/exchanges.store.ts'
 import { mapUserInfo, USER_INFO } from '../federation/source-result.ts'
 import type { ExchangeFilter } from '../generated/inputs.ts'
-import { type PageArgs, readPage } from '../platform/database/pagination.ts'
+import { type PageArgs, readPage, rowsWithIds } from '../platform/database/pagination.ts'
 import { NotFound, Unprocessable } from '../platform/errors.ts'
 import { lookupKey } from '../platform/validation.ts'
 import { dryRun } from './replay.ts'
@@ -44,6 +44,12 @@ export const exchanges = {
     const { kind, userid, failed } = filter ?? {}
     const useridKey = userid == null ? null : (lookupKey(userid) ?? '')
     return readPage(call.db, exchangeList({ iamid, kind: kind && KINDS[kind], useridKey, failed }), page)
+  }),
+
+  withIds: query('iam:exchanges', async (call: ServiceContext, { ids }: { ids: readonly string[] }) => {
+    requirePermissionFor(call, 'user:read')
+    await call.app.exchangeLog.flush()
+    return rowsWithIds(call.db, exchangeList({ iamid: '' }), ids)
   }),
 
   replay: query('iam:exchanges', async (call: ServiceContext, { id }: { id: string }): Promise<ExchangeReplay> => {

@@ -15,9 +15,9 @@ export async function simulateScim(
   call: ServiceContext,
   { iam, userid, body }: { iam: IamRecord; userid: string; body: unknown },
 ): Promise<IdentitySimulation> {
-  if (iam.id === 'bim') throw new Invalid('scimBody', 'requires an IAM with SCIM enabled')
+  if (iam.id === 'bim') throw new Invalid('data.scim', 'requires an IAM with SCIM enabled')
   const resource = checked(iam, body)
-  if (canonical(resource.userid) !== canonical(userid)) throw new Invalid('userid', 'must be the userName of scimBody')
+  if (canonical(resource.userid) !== canonical(userid)) throw new Invalid('userid', 'must be the userName of data.scim')
   const held = await findByUserName(call.db, { iamid: iam.id, useridKey: resource.useridKey })
   const { columns } = resource
   const filled = PROFILE_FIELDS.flatMap(field => (columns[field] === undefined ? [] : [[field, columns[field]] as const]))
@@ -38,7 +38,7 @@ export async function simulateScim(
     // SCIM replaces single values; federation replaces whole attributes.
     attributesAdded: without(plan.attributesAdded, plan.attributesRemoved),
     attributesRemoved: without(plan.attributesRemoved, plan.attributesAdded),
-    left: left.map(({ name }) => name),
+    groupsRemoved: left.map(({ name }) => name),
     before: { ...plan.before, ...(changes && { disabled: held?.disabled ?? null }) },
     after: { ...plan.after, ...(changes && { disabled }) },
   }
@@ -54,6 +54,6 @@ function checked(iam: IamRecord, body: unknown): ReturnType<typeof toColumns> {
   try {
     return toColumns(iam, checkResource(userType(iam.config), body))
   } catch (error) {
-    throw error instanceof Invalid ? new Invalid('scimBody', `would be refused: ${error.message}`) : error
+    throw error instanceof Invalid ? new Invalid('data.scim', `would be refused: ${error.message}`) : error
   }
 }

@@ -15,11 +15,11 @@ export interface IdentitySimulation {
   readonly source: string
   readonly before: Readonly<Record<string, unknown>>
   readonly after: Readonly<Record<string, unknown>>
-  readonly joined: string[]
-  readonly left: string[]
+  readonly groupsAdded: string[]
+  readonly groupsRemoved: string[]
   readonly attributesAdded: Record<string, string[]>
   readonly attributesRemoved: Record<string, string[]>
-  readonly faults: string[]
+  readonly rejected: string[]
 }
 
 /** Throws Forbidden when the caller may not see the stored user. */
@@ -42,11 +42,11 @@ export async function simulateIdentity(
     source,
     before: { ...(moves && { iamid: migratedFrom }), ...plan.before },
     after: { ...(moves && { iamid: iam.id }), ...plan.after },
-    joined: plan.join.map(group => group.name),
-    left: [...plan.leave],
+    groupsAdded: plan.join.map(group => group.name),
+    groupsRemoved: [...plan.leave],
     attributesAdded: authorizations(plan.attributes.added),
     attributesRemoved: authorizations(plan.attributes.removed),
-    faults: [...faults, ...(rejected === undefined ? [] : [rejected])],
+    rejected: [...faults, ...(rejected === undefined ? [] : [rejected])],
   }
 }
 

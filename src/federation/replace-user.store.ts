@@ -25,7 +25,7 @@ export async function emptyAccounts(db: Db, ids: readonly number[], now: Date): 
   await db.query(
     `WITH ${Object.entries(OWNED_TABLES)
       .map(([table, whose]) => `gone_${table} AS (DELETE FROM ${table} WHERE ${whose})`)
-      .join(', ')} SELECT 1`,
+      .join(', ')}, disowned AS (UPDATE users SET owner_user_id = NULL WHERE owner_user_id = ANY($1::int[])) SELECT 1`,
     [ids],
   )
   const emptied = await db.query<UserRecord>(

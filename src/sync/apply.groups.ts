@@ -7,7 +7,7 @@ import { makeGroups } from '../federation/identity.store.ts'
 import { regroup } from '../federation/regroup.ts'
 import { canonical } from '../platform/validation.ts'
 import type { Applied, PlannedEntry } from './entries.store.ts'
-import { differenceOfGroup, groupOutcome, type SourceGroup } from './entry.ts'
+import { differenceOfGroup, groupEntry, type SourceGroup } from './entry.ts'
 import { groupsNamed, updateGroups } from './sync-users.store.ts'
 
 interface AppliedGroups {
@@ -63,9 +63,9 @@ async function applyFields(
     const group = here.get(entry.nameKey)
     const isNew = made.has(entry.nameKey)
     // A later change is for the next sync.
-    const draft = group ? groupOutcome(groups[at]!, fields, isNew ? null : group) : null
-    const { before = null, after = null } = draft ?? {}
-    applied.push({ ...entry, userId: null, state: draft ? 'applied' : 'skipped', before, after, reason: null })
+    const draft = group ? groupEntry(groups[at]!, fields, isNew ? null : group) : null
+    const { action = entry.action, before = null, after = null } = draft ?? {}
+    applied.push({ ...entry, action, userId: null, state: draft ? 'applied' : 'skipped', before, after, reason: null })
     if (!draft || !group) continue
     const target = { type: 'group', id: group.id, name: `${iam.id}/${group.name}` } as const
     events.push({ event: isNew ? 'groupCreated' : 'groupUpdated', target, before, after: { ...after, source: iam.id } })

@@ -72,9 +72,9 @@ const isRefreshedSince = ({ lastExternalRefresh }: UserRecord, since: Date): boo
 const SKIPPED = 'The user was changed, or found in the directory, since'
 const skipped = (entry: PlannedEntry): Applied => ({ ...entry, state: 'skipped', before: null, after: null, reason: SKIPPED })
 
-const placeOf = ({ kind, outcome, payload }: PlannedEntry) => {
+const placeOf = ({ kind, action, payload }: PlannedEntry) => {
   if (kind === 'group') return (payload as SourceGroup).gone ? 'goneGroups' : 'groups'
-  return outcome === 'disable' ? 'gone' : 'people'
+  return action === 'disable' ? 'gone' : 'people'
 }
 
 async function applyPeople(call: ServiceContext, iam: IamRecord, entries: readonly PlannedEntry[]) {
@@ -96,16 +96,16 @@ async function applyPeople(call: ServiceContext, iam: IamRecord, entries: readon
 function appliedTo(id: number, done: Reconciled | Rejection): Applied {
   if ('rejected' in done) {
     const [userId, reason] = [done.user?.id ?? null, done.rejected]
-    return { id, outcome: 'fault', userId, state: 'skipped', before: null, after: null, reason }
+    return { id, action: 'error', userId, state: 'skipped', before: null, after: null, reason }
   }
   const { user, created, enabled, replaced, migratedFrom, plan } = done
   const moved = migratedFrom !== null
   const { before, after } = differences(plan)
-  const outcome = replaced ? 'replace' : created || moved ? 'import' : enabled ? 'enable' : 'refresh'
-  const changed = outcome !== 'refresh' || Object.keys(after).length > 0
+  const action = replaced ? 'replace' : created || moved ? 'create' : enabled ? 'enable' : 'update'
+  const changed = action !== 'update' || Object.keys(after).length > 0
   return {
     id,
-    outcome,
+    action,
     userId: user.id,
     state: changed ? 'applied' : 'skipped',
     before: created

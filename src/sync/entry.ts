@@ -7,7 +7,7 @@ import type { GoneGroup, GroupChange, HeldEntry } from '../federation/group-entr
 import type { ExternalGroup, Identity } from '../federation/identity.ts'
 import { sourceIdsOf } from '../federation/source-ids.ts'
 import { canonical, lookupKey } from '../platform/validation.ts'
-import type { Outcome } from './run.ts'
+import type { SyncAction } from './run.ts'
 
 export interface EntryDraft {
   readonly kind: 'user' | 'group'
@@ -16,7 +16,7 @@ export interface EntryDraft {
   readonly nameKey: string
   readonly dn: string | null
   readonly userId: number | null
-  readonly outcome: Outcome
+  readonly action: SyncAction
   readonly payload: Identity | SourceGroup | null
   readonly before: Readonly<Record<string, unknown>> | null
   readonly after: Readonly<Record<string, unknown>> | null
@@ -43,18 +43,18 @@ export function userEntry(
   const whom = person(identity, user)
   const reason = faults.length > 0 ? desired(faults.join('; ')) : null
   const draft = { ...whom, payload: identity, reason }
-  if (replaces) return { ...draft, outcome: 'replace', before: { sourceIds: sourceIdsOf(user!) }, after }
+  if (replaces) return { ...draft, action: 'replace', before: { sourceIds: sourceIdsOf(user!) }, after }
   if (migratedFrom !== undefined)
-    return { ...draft, outcome: 'import', before: { iamid: migratedFrom, ...before }, after: { iamid: source, ...after } }
-  const outcome = outcomeFor(user, after, source)
-  if (outcome === null) return reason === null ? null : { ...whom, outcome: 'fault', reason }
-  return { ...draft, outcome, before: user && before, after }
+    return { ...draft, action: 'create', before: { iamid: migratedFrom, ...before }, after: { iamid: source, ...after } }
+  const action = actionFor(user, after, source)
+  if (action === null) return reason === null ? null : { ...whom, action: 'error', reason }
+  return { ...draft, action, before: user && before, after }
 }
 
-function outcomeFor(user: UserRecord | null, after: object, source: string): 'import' | 'enable' | 'refresh' | null {
-  if (user === null) return 'import'
+function actionFor(user: UserRecord | null, after: object, source: string): 'create' | 'enable' | 'update' | null {
+  if (user === null) return 'create'
   if (user.disabled && user.disabledBy === source) return 'enable'
-  return Object.keys(after).length > 0 ? 'refresh' : null
+  return Object.keys(after).length > 0 ? 'update' : null
 }
 
 const person = ({ userid, dn }: Identity, user: UserRecord | null): EntryDraft => ({
@@ -64,7 +64,7 @@ const person = ({ userid, dn }: Identity, user: UserRecord | null): EntryDraft =
   nameKey: canonical(user?.userid ?? userid),
   dn: dn ?? null,
   userId: user?.id ?? null,
-  outcome: 'refresh',
+  action: 'update',
 })
 
 export const errorEntry = (name: string, dn: string | null, reason: string): EntryDraft => ({
@@ -74,7 +74,7 @@ export const errorEntry = (name: string, dn: string | null, reason: string): Ent
   // Not searched, and may exceed an index entry.
   nameKey: '',
   dn: dn === null ? null : truncate(dn),
-  outcome: 'fault',
+  action: 'error',
   reason: desired(reason),
 })
 
@@ -99,7 +99,7 @@ export const disableEntry = ({
   nameKey: useridKey,
   dn,
   userId: id,
-  outcome: 'disable',
+  action: 'disable',
   before: { disabled: false },
   after: { disabled: true },
 })
@@ -115,7 +115,7 @@ const groupDraft = (name: string): EntryDraft => ({
   kind: 'group',
   name: desired(name),
   nameKey: lookupKey(name) ?? '',
-  outcome: 'group',
+  action: 'update',
 })
 
 export const changedGroup = (change: GroupChange, { name, directoryId }: Was): EntryDraft => ({
@@ -135,6 +135,7 @@ export function differenceOfGroup(change: GroupChange, was: Was) {
 
 export const goneGroup = ({ name, directoryId }: Pick<GoneGroup, 'name' | 'directoryId'>): EntryDraft => ({
   ...groupDraft(name),
+  action: 'delete',
   payload: { ...nothing, name, entryId: directoryId, gone: true },
   before: { name },
   reason: 'The directory deleted it, and it has no other data',
@@ -147,9 +148,9 @@ export const groupFault = ({ id, name }: { readonly id: string; readonly name: s
 
 const nothing = { gid: null, email: null, description: null }
 
-export function groupOutcome(group: ExternalGroup, fields: readonly GroupField[], held: HeldGroup | null): EntryDraft | null {
+export function groupEntry(group: ExternalGroup, fields: readonly GroupField[], held: HeldGroup | null): EntryDraft | null {
   const draft = { ...groupDraft(held?.name ?? group.name), nameKey: canonical(group.name), payload: group }
-  if (held === null) return { ...draft, after: { ...group } }
+  if (held === null) return { ...draft, action: 'create', after: { ...group } }
   const changed = fields.filter(field => held[field] !== group[field])
   if (changed.length === 0) return null
   const pick = (from: HeldGroup) => Object.fromEntries(changed.map(field => [field, from[field]]))

@@ -6,7 +6,7 @@ import type { Directory } from '../federation/directory.ts'
 import { entryGroups, groupsThatMayGo } from '../federation/group-entries.store.ts'
 import { GroupEntries } from '../federation/group-entries.ts'
 import { type ResolvedEntry, resolveGroups } from '../federation/resolved-groups.ts'
-import { changedGroup, type EntryDraft, goneGroup, groupFault, groupOutcome } from './entry.ts'
+import { changedGroup, type EntryDraft, goneGroup, groupEntry, groupFault } from './entry.ts'
 
 interface Reading {
   readonly app: Pick<App, 'store' | 'log'>
@@ -43,7 +43,7 @@ export class GroupsPlan {
       const [external] = groups
       if (!external || !taken || !(held || isListed(group))) return []
       const named = { ...external, name: change?.name ?? held?.name ?? external.name }
-      return groupOutcome(named, fields, held && { ...held, name: named.name }) ?? []
+      return groupEntry(named, fields, held && { ...held, name: named.name }) ?? []
     })
     return [...changes, ...drafts]
   }

@@ -89,7 +89,7 @@ export class UserPlan {
     }
     this.count += page.length
     if (informer) drafts.push(...(await informer.about(outcomes.filter(person => !twice.includes(keyOfOutcome(person))))))
-    const kept = drafts.filter(({ nameKey, outcome }) => outcome === 'fault' || !twice.includes(nameKey))
+    const kept = drafts.filter(({ nameKey, action }) => action === 'error' || !twice.includes(nameKey))
     const takenBack = twice.length > 0 ? await undoPlanned(db, leaseOf(this.#reading), twice) : 0
     return { drafts: kept, takenBack }
   }
@@ -216,7 +216,7 @@ export class UserPlan {
   }
 
   #beat(drafts: readonly EntryDraft[]): Promise<void> {
-    const planned = drafts.filter(({ outcome }) => outcome !== 'fault').length
+    const planned = drafts.filter(({ action }) => action !== 'error').length
     return this.#reading.beat({ total: this.count, unchanged: this.unchanged, planned })
   }
 }

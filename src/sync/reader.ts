@@ -83,12 +83,12 @@ export async function readOne(reading: Reading, userid: string): Promise<ReadRes
   const read = {
     people: entry ? 1 : 0,
     unchanged: entry && drafts.length === 0 ? 1 : 0,
-    disables: drafts.filter(({ outcome }) => outcome === 'disable' || outcome === 'replace').length,
+    disables: drafts.filter(({ action }) => action === 'disable' || action === 'replace').length,
   }
   await beat({
     total: read.people,
     unchanged: read.unchanged,
-    planned: drafts.filter(({ outcome }) => outcome !== 'fault').length,
+    planned: drafts.filter(({ action }) => action !== 'error').length,
   })
   return { ...read, memberships: none, cut: null, more: false, notes: [] }
 }
@@ -180,7 +180,7 @@ class DirectoryScan {
   }
 
   #beat(drafts: readonly EntryDraft[], more = 0): Promise<void> {
-    const planned = drafts.filter(({ outcome }) => outcome !== 'fault').length + more
+    const planned = drafts.filter(({ action }) => action !== 'error').length + more
     return this.#reading.beat({ total: this.plan.count, unchanged: this.plan.unchanged, planned })
   }
 }

@@ -1,6 +1,6 @@
 import { Conflict, type RosterError, Unprocessable } from '../platform/errors.ts'
 
-/** Another process has the run, or it was dropped. */
+/** Another process has the run, or it was cancelled. */
 export class LeaseLost extends Conflict {
   constructor(message = 'Another process works on this sync') {
     super(message)

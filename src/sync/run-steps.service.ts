@@ -105,8 +105,11 @@ export const steps = {
   finish: command('iam:applySync', async (call: ServiceContext, { run, holder }: Held): Promise<WriteResult<undefined>> => {
     await hold(call, { run, holder, step: { status: 'finished', finishedAt: call.now, over: true } })
     const counts = await countsOfRuns(call.db, [run.id])
-    const applied = counts.filter(({ state }) => state === 'applied').map(({ outcome, count }) => [outcome, count])
-    return changed(undefined, event(run, 'syncFinished', Object.fromEntries(applied)))
+    const applied = (kind: string) =>
+      Object.fromEntries(
+        counts.filter(count => count.state === 'applied' && count.kind === kind).map(({ action, count }) => [action, count]),
+      )
+    return changed(undefined, event(run, 'syncFinished', { users: applied('user'), groups: applied('group') }))
   }),
 
   fail: command(

@@ -7,7 +7,16 @@ import { flag, integer, json, orNull, type RecordOf, text, texts, time } from '.
 import type { Page } from '../platform/database/pagination.ts'
 
 /** failed: no data. quarantined: awaits a decision. superseded: by a later run. */
-export const STATUSES = ['waiting', 'reading', 'applying', 'finished', 'failed', 'quarantined', 'dropped', 'superseded'] as const
+export const STATUSES = [
+  'waiting',
+  'reading',
+  'applying',
+  'finished',
+  'failed',
+  'quarantined',
+  'cancelled',
+  'superseded',
+] as const
 export type RunStatus = (typeof STATUSES)[number]
 
 export type RunMode = 'full' | 'incremental' | 'user'
@@ -17,7 +26,6 @@ export const RUN_COLUMNS = {
   iamid: text('r.iamid'),
   mode: text<RunMode>('r.mode'),
   startedBy: text('r.started_by'),
-  startedById: orNull(integer('r.started_by_user_id')),
   dryRun: flag('r.dry_run'),
   userid: orNull(text('r.userid')),
   status: text<RunStatus>('r.status'),
@@ -38,9 +46,9 @@ export interface RunRecord extends RecordOf<typeof RUN_COLUMNS> {
   readonly iamName: string | null
 }
 
-export const OUTCOMES = ['import', 'refresh', 'enable', 'disable', 'replace', 'group', 'fault'] as const
-/** `replace`: an emptied account. `group`: created or updated. `fault`: not imported. */
-export type Outcome = (typeof OUTCOMES)[number]
+export const ACTIONS = ['create', 'update', 'enable', 'disable', 'replace', 'delete', 'error'] as const
+/** `replace`: an emptied account. `error`: not imported. */
+export type SyncAction = (typeof ACTIONS)[number]
 
 /** skipped: already so or impossible, with a reason. */
 export type EntryState = 'planned' | 'applied' | 'skipped' | 'undone'
@@ -53,7 +61,7 @@ export const ENTRY_COLUMNS = {
   name: text('e.name'),
   dn: orNull(text('e.dn')),
   userId: orNull(integer('e.user_id')),
-  outcome: text<Outcome>('e.outcome'),
+  action: text<SyncAction>('e.action'),
   state: text<EntryState>('e.state'),
   before: orNull(json<Readonly<Record<string, unknown>>>('e.before')),
   after: orNull(json<Readonly<Record<string, unknown>>>('e.after')),

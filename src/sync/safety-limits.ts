@@ -39,7 +39,7 @@ function disabling({ people, enabled, disables, memberships }: RunSummary, limit
   if (memberships && memberships.shown === 0 && memberships.held > limits.maxDisabledCount)
     return `The directory returned no group members, but ${memberships.held} memberships came from it`
   const most = allowed(enabled, limits.maxDisabledCount, limits.maxDisabledPercent)
-  return disables > most ? `It would disable ${disables} of ${enabled} people; the limit is ${most}: confirm or drop it` : null
+  return disables > most ? `It would disable ${disables} of ${enabled} people; the limit is ${most}: approve or cancel it` : null
 }
 
 function losing({ held, lost }: RunSummary, { maxLostCount, maxLostPercent }: Limits): string | null {

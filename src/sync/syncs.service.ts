@@ -1,5 +1,4 @@
 import type { AuditDraft } from '../authorization/audit-event.ts'
-import type { Loaders } from '../authorization/context.ts'
 import { decide } from '../authorization/policy.ts'
 import {
   changed,
@@ -18,11 +17,11 @@ import { encryptedSecretsOf, findIam, requireIam } from '../domain/iams/iams.sto
 import { assertMayGrant } from '../domain/users/privilege-rules.ts'
 import type { SyncEntryFilter, SyncRunFilter } from '../generated/inputs.ts'
 import { uniqueViolation } from '../platform/database/errors.ts'
-import { type PageArgs, readPage } from '../platform/database/pagination.ts'
+import { type PageArgs, readPage, rowsWithIds } from '../platform/database/pagination.ts'
 import { Conflict, Forbidden, Invalid, NotFound, type RosterError } from '../platform/errors.ts'
 import { checkIamid, checkName } from '../platform/validation.ts'
 import { disabledBy, entriesOf, entryList, markUndone, permissionsAffected } from './entries.store.ts'
-import { type EntryPage, isChangedSince, isUnderWay, type RunMode, type RunRecord } from './run.ts'
+import { isChangedSince, isUnderWay, type RunMode, type RunRecord } from './run.ts'
 import { executeRun, newLeaseOwner, unsavedIam } from './run-executor.ts'
 import { event } from './run-steps.service.ts'
 import { findRun, insertRun, lastAppliedRun, lastFullRun, releaseRun, runList, runUnderWay, updateRun } from './runs.store.ts'
@@ -72,6 +71,15 @@ export const syncs = {
     readPage(db, runList(filter ?? {}), page),
   ),
   get: query('iam:listSyncs', ({ db }: ServiceContext, { id }: { id: number }) => findRun(db, id)),
+  withIds: query(
+    'iam:listSyncs',
+    async ({ db }: ServiceContext, { ids }: { ids: readonly number[] }) =>
+      (await readPage(db, runList({ ids }), { first: ids.length })).nodes,
+  ),
+  entriesWithIds: query('iam:listSyncs', async (call: ServiceContext, { ids }: { ids: readonly number[] }) => {
+    requirePermissionFor(call, 'user:read')
+    return rowsWithIds(call.db, entryList(0, {}), ids)
+  }),
   entries: query(
     'iam:listSyncs',
     async (call: ServiceContext, { runId, filter, ...page }: PageArgs & { runId: number; filter?: SyncEntryFilter | null }) => {
@@ -81,33 +89,25 @@ export const syncs = {
     },
   ),
 
-  entriesOf: query(
-    'iam:listSyncs',
-    (call: ServiceContext, { id, page, loaders }: { id: number; page: PageArgs; loaders: Loaders }): Promise<EntryPage> => {
-      requirePermissionFor(call, 'user:read')
-      return loaders.entriesOfRun.of(id, page)
-    },
-  ),
-
-  confirm: command('iam:confirmSync', async (call: ServiceContext, { id }: { id: number }): Promise<WriteResult<RunRecord>> => {
+  approve: command('iam:approveSync', async (call: ServiceContext, { id }: { id: number }): Promise<WriteResult<RunRecord>> => {
     const run = await requireQuarantined(call, id)
     if (await runUnderWay(call.db, run.iamid)) throw busy(run.iamid)
     const iam = await requireIam(call.db, run.iamid)
     if (isChangedSince(iam, run))
-      throw new Conflict(`The IAM ${iam.id} was changed since the sync ${id}: drop it with dropSync and sync again`)
-    // Confirming disables these users.
+      throw new Conflict(`The IAM ${iam.id} was changed since the sync ${id}: cancel it with cancelSync and sync again`)
+    // Approval disables these users.
     assertMayGrant(call, await permissionsAffected(call.db, id, 'planned'))
     await updateRun(call.db, id, { holder: null, step: { status: 'applying', free: true } }).catch(startedElsewhere(run))
     const next = (await findRun(call.db, id))!
-    return { ...changed(next, decided(run, 'confirmed')), afterCommit: value => inBackground(call, value) }
+    return { ...changed(next, decided(run, 'approved')), afterCommit: value => inBackground(call, value) }
   }),
 
-  drop: command('iam:dropSync', async (call: ServiceContext, { id }: { id: number }): Promise<WriteResult<RunRecord>> => {
+  cancel: command('iam:cancelSync', async (call: ServiceContext, { id }: { id: number }): Promise<WriteResult<RunRecord>> => {
     const run = await requireRun(call, id)
     if (run.status !== 'quarantined' && !isUnderWay(run))
-      throw new Conflict(`The sync ${id} is ${run.status} and cannot be dropped`)
-    await updateRun(call.db, id, { holder: null, step: { status: 'dropped', finishedAt: call.now, over: true } })
-    return changed((await findRun(call.db, id))!, decided(run, 'dropped'))
+      throw new Conflict(`The sync ${id} is ${run.status} and cannot be cancelled`)
+    await updateRun(call.db, id, { holder: null, step: { status: 'cancelled', finishedAt: call.now, over: true } })
+    return changed((await findRun(call.db, id))!, decided(run, 'cancelled'))
   }),
 
   undo: command(
@@ -117,7 +117,7 @@ export const syncs = {
       const run = await requireRun(call, id)
       const last = await lastAppliedRun(db, run.iamid)
       if (last?.id !== id) throw new Conflict(`Only the last applied sync can be undone${last ? `: ${last.id}` : ''}`)
-      if (isUnderWay(run)) throw new Conflict(`The sync ${id} is running: drop it first, then undo it`)
+      if (isUnderWay(run)) throw new Conflict(`The sync ${id} is running: cancel it first, then undo it`)
       if (run.undoneAt) throw new Conflict(`The sync ${id} was already undone`)
       assertMayGrant(call, await permissionsAffected(db, id, 'applied'))
       const events: AuditDraft[] = []
@@ -155,7 +155,7 @@ const startedElsewhere = (run: RunRecord) => (error: unknown) => {
 }
 
 const busy = (iamid: string, run?: RunRecord | null) =>
-  new Conflict(`A sync of ${iamid} is running${run ? ` (${run.id})` : ''}: wait for it, or drop it with dropSync`)
+  new Conflict(`A sync of ${iamid} is running${run ? ` (${run.id})` : ''}: wait for it, or cancel it with cancelSync`)
 
 const decided = (run: RunRecord, what: string): AuditDraft => event(run, 'syncFinished', { decision: what })
 
@@ -167,7 +167,7 @@ async function requireRun({ db }: ServiceContext, id: number): Promise<RunRecord
 
 async function requireQuarantined(call: ServiceContext, id: number): Promise<RunRecord> {
   const run = await requireRun(call, id)
-  if (run.status !== 'quarantined') throw new Conflict(`The sync ${id} is ${run.status} and is not waiting for confirmation`)
+  if (run.status !== 'quarantined') throw new Conflict(`The sync ${id} is ${run.status} and is not waiting for approval`)
   return run
 }
 
@@ -220,7 +220,6 @@ async function wantedRun(call: ServiceContext, input: SyncInput) {
     iamid: id,
     mode,
     startedBy,
-    startedById: actor.kind === 'user' ? actor.user.id : null,
     dryRun: dryRun === true,
     userid,
     since: whole && changesSince(whole),
@@ -246,7 +245,7 @@ async function answer(call: ServiceContext, _: SyncInput, { run, more, failure }
   if (failure) throw failure
   if (run.status === 'quarantined')
     throw new Conflict(
-      `The sync ${run.id} waits for an administrator: ${run.reason}. See it with syncRun, then confirmSync or dropSync`,
+      `The sync ${run.id} waits for an administrator: ${run.reason}. See it with syncRun, then approveSync or cancelSync`,
     )
   return { value: report, events: [] }
 }
@@ -255,11 +254,11 @@ async function reportOf({ db }: ServiceContext, run: RunRecord, runningInBackgro
   const entries = runningInBackground ? [] : await entriesOf(db, run.id, run.dryRun ? 'planned' : 'applied')
   const own = new Set(entries.flatMap(({ source, name }) => (source === null ? name : [])))
   const first = entries.filter(({ source, name }) => source === null || !own.has(name))
-  const people = (outcome: string): Person[] =>
-    first.filter(entry => entry.outcome === outcome).map(({ name, dn }) => ({ userId: name, dn }))
+  const people = (action: string): Person[] =>
+    first.filter(entry => entry.action === action).map(({ name, dn }) => ({ userId: name, dn }))
   const lists = {
-    importedUsers: [...people('import'), ...people('replace')],
-    refreshedUsers: people('refresh'),
+    importedUsers: [...people('create'), ...people('replace')],
+    refreshedUsers: people('update'),
     disabledUsers: people('disable'),
     enabledUsers: people('enable'),
   }

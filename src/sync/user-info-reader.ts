@@ -62,8 +62,8 @@ export class UserInfoReader {
         const merged = identity && { ...identity, ...naming(theirs) }
         const draft =
           merged && userEntry(merged, user ? held.get(user.id)! : noState, { source: USER_INFO, faults, account: meant })
-        if (draft && (draft.outcome === 'fault' || Object.keys(draft.after ?? {}).length > 0))
-          drafts.push({ ...draft, source: USER_INFO, outcome: draft.outcome === 'fault' ? 'fault' : 'refresh' })
+        if (draft && (draft.action === 'error' || Object.keys(draft.after ?? {}).length > 0))
+          drafts.push({ ...draft, source: USER_INFO, action: draft.action === 'error' ? 'error' : 'update' })
       }
     }
     if (!run.dryRun && answers.length > 0) await recordResponses(app.store.db, answers, new Date())

@@ -100,8 +100,8 @@ mutation CreateApiKey {
   },
   {
     title: 'Syncs of directories',
-    query: `# Newest first. One in QUARANTINED waits for confirmSync or
-# dropSync; syncEntries(runId: …) has whom it changes.
+    query: `# Newest first. One in QUARANTINED waits for approveSync or
+# cancelSync; syncEntries(ref: …) has whom it changes.
 query Syncs {
   syncRuns(first: 5) {
     nodes {
@@ -113,7 +113,7 @@ query Syncs {
       unchanged
       planned
       applied
-      counts { outcome state count }
+      counts { kind action state count }
     }
   }
 }

@@ -64,8 +64,8 @@ describe('compressed is', () => {
 
   test('a query of GraphQL, and a page of REST and SCIM schemas', async () => {
     for (let at = 0; at < 30; at++)
-      await app.graphql(`mutation { createGroup(input: { name: "group number ${at}" }) { group { id } } }`)
-    const json = { query: '{ groups(first: 100) { nodes { id name } } }' }
+      await app.graphql(`mutation { createGroup(input: { name: "group number ${at}" }) { group { id: databaseId } } }`)
+    const json = { query: '{ groups(first: 100) { nodes { id: databaseId name } } }' }
     expect(await codingOf('/graphql', { method: 'POST', json })).toMatchObject({ status: 200, coding: 'br' })
     expect(await codingOf('/bim/group')).toMatchObject({ status: 200, coding: 'br' })
     expect(await codingOf('/scim/v2/corp/Schemas', { token: null })).toMatchObject({ status: 200, coding: 'br' })

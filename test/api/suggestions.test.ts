@@ -10,19 +10,23 @@ beforeAll(async () => {
 })
 afterAll(() => app?.close())
 
-const REVOKE = 'mutation ($input: RevokeUserPermissionInput!) { revokeUserPermission(input: $input) { user { id } } }'
+const REVOKE = 'mutation ($input: RevokeUserPermissionInput!) { revokeUserPermission(input: $input) { user { id: databaseId } } }'
 const EVENTS = 'query ($events: [String!]) { auditEvents(filter: { events: $events }) { totalCount } }'
-const USER = 'query ($iamid: IamId) { user(ref: { iamid: $iamid, userid: "admin" }) { id } }'
+const USER = 'query ($iamid: String) { user(ref: { name: { iamid: $iamid, userid: "admin" } }) { id: databaseId } }'
 
 const messageOf = async (query: string, variables: object, token?: string) =>
   (await app.graphql(query, variables, token)).errors?.[0]?.message
 
 test('a permission that the user holds', async () => {
-  const of = (permission: string) => messageOf(REVOKE, { input: { ref: { userid: 'admin' }, permission } })
+  const of = (permission: string) => messageOf(REVOKE, { input: { ref: { name: { userid: 'admin' } }, permission } })
   expect(await of('USER_ADMN')).toBe('The user does not hold USER_ADMN: did you mean USER_ADMIN?')
   expect(await of('SOMETHING_ELSE')).toBe('The user does not hold SOMETHING_ELSE')
   const person = await app.as([])
-  const byOther = await messageOf(REVOKE, { input: { ref: { userid: 'admin' }, permission: 'USER_ADMN' } }, person.token)
+  const byOther = await messageOf(
+    REVOKE,
+    { input: { ref: { name: { userid: 'admin' } }, permission: 'USER_ADMN' } },
+    person.token,
+  )
   expect(byOther).toBe('user:setPermissions needs the permission USER_ADMIN')
 })
 

@@ -23,4 +23,4 @@ export function asking(app: TestApp) {
 }
 
 export const CREATE_KEY =
-  'mutation ($input: CreateApiKeyInput!) { createApiKey(input: $input) { secret apiKey { id scopes expiresAt parentKeyId } } }'
+  'mutation ($input: CreateApiKeyInput!) { createApiKey(input: $input) { secret apiKey { id: databaseId scopes expiresAt parentKey { id: databaseId } } } }'

@@ -12,10 +12,10 @@ const createKey = (token: string, input: object) => run(token, CREATE_KEY, { inp
 
 const HOUR = 3_600_000
 const ROTATE =
-  'mutation ($id: ApiKeyId!, $grace: Int) { rotateApiKey(input: { id: $id, graceSeconds: $grace }) { secret apiKey { id scopes expiresAt } } }'
-const LIST = '{ users { nodes { id } } }'
+  'mutation ($id: Int!, $grace: Int) { rotateApiKey(input: { ref: { databaseId: $id }, graceSeconds: $grace }) { secret apiKey { id: databaseId scopes expiresAt } } }'
+const LIST = '{ users { nodes { id: databaseId } } }'
 const RENAME =
-  'mutation ($id: UserId!) { updateProfile(input: { ref: { id: $id }, profile: { location: "Ghent" } }) { user { id } } }'
+  'mutation ($id: Int!) { updateProfile(input: { ref: { databaseId: $id }, profile: { location: "Ghent" } }) { user { id: databaseId } } }'
 
 describe('scopes', () => {
   const narrowed = async (scopes: string[], permissions: string[] = ['USER_ADMIN']) => {
@@ -42,16 +42,16 @@ describe('scopes', () => {
     for (const query of [
       LIST,
       '{ viewer { can } }',
-      '{ groups { nodes { id } } }',
-      'mutation { createGroup(input: { name: "no" }) { group { id } } }',
+      '{ groups { nodes { id: databaseId } } }',
+      'mutation { createGroup(input: { name: "no" }) { group { id: databaseId } } }',
     ])
       expect(await codeOf(secret, query), query).toBe('FORBIDDEN')
   })
 
   test('never give what the owner may not', async () => {
     const { owner, secret } = await narrowed(['group:*', 'user:*'], [])
-    expect(await codeOf(secret, 'mutation { createGroup(input: { name: "no" }) { group { id } } }')).toBe('FORBIDDEN')
-    expect(await codeOf(secret, '{ user(ref: { userid: "admin" }) { id } }')).toBe('FORBIDDEN')
+    expect(await codeOf(secret, 'mutation { createGroup(input: { name: "no" }) { group { id: databaseId } } }')).toBe('FORBIDDEN')
+    expect(await codeOf(secret, '{ user(ref: { name: { userid: "admin" } }) { id: databaseId } }')).toBe('FORBIDDEN')
     expect(await codeOf(secret, RENAME, { id: owner.id })).toBeNull()
   })
 
@@ -60,14 +60,14 @@ describe('scopes', () => {
     const crew = await make.group(on)
     const member = await make.user(on)
     await make.member(on, crew, member.id)
-    const query = `{ groupMembers(ref: { id: ${crew} }) { nodes { name user { id apiKeys { nodes { id } } tokens { nodes { id } } authorizations profile { phone } groups { nodes { id } } } group { authorizations } } } }`
+    const query = `{ groupMembers(ref: { databaseId: ${crew} }) { nodes { name user { id: databaseId apiKeys { nodes { id: databaseId } } tokens { nodes { id: databaseId } } authorizations profile { phone } groups { nodes { id: databaseId } } } group { authorizations } } } }`
     await run(
       app.admin.token,
-      `mutation { addAttribute(input: { owner: { group: { id: ${crew} } }, key: "k", value: "v" }) { owner { __typename } } }`,
+      `mutation { addAttribute(input: { owner: { group: { databaseId: ${crew} } }, key: "k", value: "v" }) { owner { __typename } } }`,
     )
     await run(
       app.admin.token,
-      `mutation { updateProfile(input: { ref: { id: ${member.id} }, profile: { phone: "1" } }) { user { id } } }`,
+      `mutation { updateProfile(input: { ref: { databaseId: ${member.id} }, profile: { phone: "1" } }) { user { id: databaseId } } }`,
     )
     expect((await run(secret, query)).nodes).toEqual([
       {
@@ -131,7 +131,7 @@ describe('expiry', () => {
     const soon = new Date(Date.now() + HOUR).toISOString()
     const parent = await createKey(owner.token, { expiresAt: soon })
     const child = (await createKey(parent.secret, { expiresAt: new Date(Date.now() + 48 * HOUR).toISOString() })).apiKey
-    expect(child).toMatchObject({ expiresAt: soon, parentKeyId: parent.apiKey.id })
+    expect(child).toMatchObject({ expiresAt: soon, parentKey: { id: parent.apiKey.id } })
     expect((await createKey(parent.secret, {})).apiKey.expiresAt).toBe(soon)
   })
 
@@ -142,7 +142,7 @@ describe('expiry', () => {
     const token = await make.keyToken(on, secret)
     const { endsAt, expiration, id } = await run(
       token,
-      'query ($token: String!) { tokenInformation(token: $token) { id endsAt expiration } }',
+      'query ($token: String!) { tokenInformation(token: $token) { id: databaseId endsAt expiration } }',
       { token },
     )
     expect([endsAt, expiration]).toEqual([expiresAt.toISOString(), expiresAt.toISOString()])
@@ -152,9 +152,9 @@ describe('expiry', () => {
       id,
     )
     expect(await alive(token)).toBe(false)
-    expect(await codeOf(owner.token, 'query ($token: String!) { tokenInformation(token: $token) { id } }', { token })).toBe(
-      'NOT_FOUND',
-    )
+    expect(
+      await codeOf(owner.token, 'query ($token: String!) { tokenInformation(token: $token) { id: databaseId } }', { token }),
+    ).toBe('NOT_FOUND')
   })
 })
 
@@ -166,9 +166,12 @@ describe('rotation', () => {
     expect(next.apiKey).toMatchObject({ scopes: ['read'], expiresAt: null })
     expect(next.secret).not.toBe(old.secret)
     expect([await alive(old.secret), await alive(next.secret)]).toEqual([true, true])
-    const listed = await run(owner.token, '{ viewer { user { apiKeys { nodes { id rotatedToId expiresAt } } } } }')
-    const { rotatedToId, expiresAt } = listed.user.apiKeys.nodes.find(({ id }: { id: number }) => id === old.apiKey.id)
-    expect(rotatedToId).toBe(next.apiKey.id)
+    const listed = await run(
+      owner.token,
+      '{ viewer { user { apiKeys { nodes { id: databaseId rotatedTo { id: databaseId } expiresAt } } } } }',
+    )
+    const { rotatedTo, expiresAt } = listed.user.apiKeys.nodes.find(({ id }: { id: number }) => id === old.apiKey.id)
+    expect(rotatedTo.id).toBe(next.apiKey.id)
     expect(Math.abs(Date.parse(expiresAt) - Date.now() - 600_000)).toBeLessThan(60_000)
     await sql(`UPDATE api_keys SET expires_at = now() - interval '1 second' WHERE id = $1`, old.apiKey.id)
     expect([await alive(old.secret), await alive(next.secret)]).toEqual([false, true])

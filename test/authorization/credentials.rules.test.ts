@@ -97,7 +97,9 @@ describe('a log-in that fails tells nothing', () => {
   test('unknown user, unknown IAM, wrong password, no password yet and disabled user are answered alike', async () => {
     const [right, disabled] = [await app.as([]), await app.as([])]
     const invited = await make.user(on)
-    await must(`mutation { setUserDisabled(input: { ref: { id: ${disabled.id} }, disabled: true }) { user { id } } }`)
+    await must(
+      `mutation { setUserDisabled(input: { ref: { databaseId: ${disabled.id} }, disabled: true }) { user { id: databaseId } } }`,
+    )
     const answers = [
       await attempt(right.userid, 'wrong'),
       await attempt('nobody at all', 'wrong'),
@@ -113,7 +115,9 @@ describe('a log-in that fails tells nothing', () => {
 
   test('on the REST path too, to the byte', async () => {
     const disabled = await app.as([])
-    await must(`mutation { setUserDisabled(input: { ref: { id: ${disabled.id} }, disabled: true }) { user { id } } }`)
+    await must(
+      `mutation { setUserDisabled(input: { ref: { databaseId: ${disabled.id} }, disabled: true }) { user { id: databaseId } } }`,
+    )
     const log = (iamid: string, username: string, password: string) =>
       send(app.url, 'POST', `/bim/iam/${iamid}/user/authenticate`, { json: { username, password } })
     const texts = [
@@ -128,7 +132,7 @@ describe('a log-in that fails tells nothing', () => {
   test('an unknown, a foreign and a dead key are answered alike', async () => {
     const owner = await app.as([])
     const dead = await owner.key()
-    await must(`mutation { deleteUser(input: { ref: { id: ${owner.id} } }) { deleted } }`)
+    await must(`mutation { deleteUser(input: { ref: { databaseId: ${owner.id} } }) { deletedId } }`)
     const exchange = async (apikey: string) => {
       const { errors } = await app.graphql(
         'mutation ($k: String!) { authenticateApiKey(input: { apikey: $k }) { token } }',
@@ -178,7 +182,7 @@ describe('impersonation', () => {
   test('its viewer says who is acted as and who acts', async () => {
     const { token, ana, chief } = await acting()
     const viewer = await must(
-      '{ viewer { user { userid apiKeys { nodes { id } } tokens { nodes { id } } } impersonator { iamid userid } credential scopes } }',
+      '{ viewer { user { userid apiKeys { nodes { id: databaseId } } tokens { nodes { id: databaseId } } } impersonator { iamid userid } credential scopes } }',
       token,
     )
     expect(viewer).toEqual({
@@ -206,11 +210,17 @@ describe('impersonation', () => {
       [
         'the permission',
         ({ chief }) =>
-          `revokeUserPermission(input: { ref: { id: ${chief.id} }, permission: "IMPERSONATE_USER" }) { user { id } }`,
+          `revokeUserPermission(input: { ref: { databaseId: ${chief.id} }, permission: "IMPERSONATE_USER" }) { user { id } }`,
       ],
-      ['the impersonator', ({ chief }) => `setUserDisabled(input: { ref: { id: ${chief.id} }, disabled: true }) { user { id } }`],
-      ['the other', ({ ana }) => `setUserDisabled(input: { ref: { id: ${ana.id} }, disabled: true }) { user { id } }`],
-      ['power', ({ ana }) => `grantUserPermissions(input: { ref: { id: ${ana.id} }, permissions: ["AUDIT"] }) { user { id } }`],
+      [
+        'the impersonator',
+        ({ chief }) => `setUserDisabled(input: { ref: { databaseId: ${chief.id} }, disabled: true }) { user { id } }`,
+      ],
+      ['the other', ({ ana }) => `setUserDisabled(input: { ref: { databaseId: ${ana.id} }, disabled: true }) { user { id } }`],
+      [
+        'power',
+        ({ ana }) => `grantUserPermissions(input: { ref: { databaseId: ${ana.id} }, permissions: ["AUDIT"] }) { user { id } }`,
+      ],
     ]
     for (const [what, end] of ends) {
       const people = await acting()
@@ -230,7 +240,9 @@ describe('impersonation', () => {
     const narrowed = async (scopes: string[]) => (await make.key(on, chief.token, { scopes })).secret
     expect((await act(ana.userid, await narrowed(['read']))).code).toBe('FORBIDDEN')
     expect((await act(ana.userid, await narrowed(['apikey:impersonate']))).code).toBeNull()
-    await must(`mutation { setUserDisabled(input: { ref: { id: ${ana.id} }, disabled: true }) { user { id } } }`)
+    await must(
+      `mutation { setUserDisabled(input: { ref: { databaseId: ${ana.id} }, disabled: true }) { user { id: databaseId } } }`,
+    )
     expect((await act(ana.userid)).code).toBe('FORBIDDEN')
   })
 })
@@ -247,22 +259,24 @@ describe('the last administrator', () => {
     revoked: ref => `revokeUserPermission(input: { ${ref}, permission: "USER_ADMIN" }) { user { id } }`,
     replaced: ref => `setUserPermissions(input: { ${ref}, permissions: [] }) { user { id } }`,
     disabled: ref => `setUserDisabled(input: { ${ref}, disabled: true }) { user { id } }`,
-    deleted: ref => `deleteUser(input: { ${ref} }) { deleted }`,
+    deleted: ref => `deleteUser(input: { ${ref} }) { deletedId }`,
   }
 
   test('two who demote each other at the same moment: one of them stays', async () => {
     const others = (await administrators()).filter(id => id !== app.admin.id)
     for (const id of others)
-      await must(`mutation { setUserDisabled(input: { ref: { id: ${id} }, disabled: true }) { user { id } } }`)
+      await must(
+        `mutation { setUserDisabled(input: { ref: { databaseId: ${id} }, disabled: true }) { user { id: databaseId } } }`,
+      )
     let [one, two] = [await app.as(['USER_ADMIN']), await app.as(['USER_ADMIN'])]
     await must(
-      `mutation { revokeUserPermission(input: { ref: { id: ${app.admin.id} }, permission: "USER_ADMIN" }) { user { id } } }`,
+      `mutation { revokeUserPermission(input: { ref: { databaseId: ${app.admin.id} }, permission: "USER_ADMIN" }) { user { id: databaseId } } }`,
       one.token,
     )
     for (const way of Object.values(ways)) {
       for (const other of Object.values(ways)) {
         const demote = (by: Person, who: Person, how: (ref: string) => string) =>
-          codeOf(by.token, `mutation { ${how(`ref: { id: ${who.id} }`)} }`)
+          codeOf(by.token, `mutation { ${how(`ref: { databaseId: ${who.id} }`)} }`)
         const codes = await Promise.all([demote(one, two, way), demote(two, one, other)])
         const left = await administrators()
         expect(left).toHaveLength(1)
@@ -278,9 +292,9 @@ describe('the last administrator', () => {
   test('nothing takes the permission from the only one left', async () => {
     const left = await administrators()
     const chief = await app.as(['USER_ADMIN'])
-    for (const id of left) await must(`mutation { ${ways.disabled!(`ref: { id: ${id} }`)} }`, chief.token)
+    for (const id of left) await must(`mutation { ${ways.disabled!(`ref: { databaseId: ${id} }`)} }`, chief.token)
     for (const [name, way] of Object.entries(ways))
-      expect(await codeOf(chief.token, `mutation { ${way(`ref: { id: ${chief.id} }`)} }`), name).toBe('CONFLICT')
+      expect(await codeOf(chief.token, `mutation { ${way(`ref: { databaseId: ${chief.id} }`)} }`), name).toBe('CONFLICT')
     expect(await administrators()).toEqual([chief.id])
   })
 })

@@ -1,5 +1,7 @@
 // What ends tokens and keys, and when their use shows.
+
 import { afterAll, describe, expect, test } from 'vitest'
+import { toGlobalId } from '../../src/api/graphql/node.ids.ts'
 import { make } from '../api/graphql/make.ts'
 import { bootApp, type Person } from '../harness/app.ts'
 import { asking, CREATE_KEY } from './asking.ts'
@@ -23,7 +25,7 @@ describe('what ends a credential at once', () => {
     })
     return { owner, key, second, state }
   }
-  const ref = (owner: Person) => `ref: { id: ${owner.id} }`
+  const ref = (owner: Person) => `ref: { databaseId: ${owner.id} }`
   const all = (value: boolean) => ({ login: value, second: value, key: value, keyToken: value })
 
   test('disabling ends all of them; enabling revives the key and no token', async () => {
@@ -36,7 +38,7 @@ describe('what ends a credential at once', () => {
 
   test('deleting the user ends all of them', async () => {
     const { owner, state } = await credentials()
-    await run(app.admin.token, `mutation { deleteUser(input: { ${ref(owner)} }) { deleted } }`)
+    await run(app.admin.token, `mutation { deleteUser(input: { ${ref(owner)} }) { deletedId } }`)
     expect(await state()).toEqual(all(false))
   })
 
@@ -71,9 +73,9 @@ describe('what ends a credential at once', () => {
     const other = await app.as([])
     const idOf = async (token: string) =>
       (await run(token, 'query ($token: String!) { tokenInformation(token: $token) { id } }', { token })).id
-    const ids = [await idOf(second), await idOf(other.token), 2_147_483_647]
+    const ids = [await idOf(second), await idOf(other.token), toGlobalId('Token', 2_147_483_647)]
     expect(
-      await run(owner.token, 'mutation ($ids: [TokenId!]!) { revokeTokens(input: { ids: $ids }) { revokedTokens } }', { ids }),
+      await run(owner.token, 'mutation ($ids: [ID!]!) { revokeTokens(input: { ids: $ids }) { revokedTokens } }', { ids }),
     ).toEqual({ revokedTokens: 1 })
     expect(await state()).toEqual({ ...all(true), second: false })
     expect(await alive(other.token)).toBe(true)
@@ -81,7 +83,7 @@ describe('what ends a credential at once', () => {
 })
 
 describe('use', () => {
-  const TOKEN = 'query ($token: String!) { tokenInformation(token: $token) { id lastUsed expiration createdAt } }'
+  const TOKEN = 'query ($token: String!) { tokenInformation(token: $token) { id: databaseId lastUsed expiration createdAt } }'
 
   test('issuing a token is its first use, and in the same moment a use of its key', async () => {
     const owner = await app.as([])

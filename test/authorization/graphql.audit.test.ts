@@ -105,9 +105,9 @@ describe('a write', () => {
 
   test('that changes nothing leaves none', async () => {
     const { id } = await make.user({ app })
-    const input = { ref: { id }, disabled: false }
+    const input = { ref: { databaseId: id }, disabled: false }
     const { events, errors } = await ask(
-      'mutation ($input: SetUserDisabledInput!) { setUserDisabled(input: $input) { user { id } } }',
+      'mutation ($input: SetUserDisabledInput!) { setUserDisabled(input: $input) { user { id: databaseId } } }',
       { input },
       app.admin.token,
     )
@@ -201,7 +201,11 @@ describe('a refusal', () => {
   })
 
   test('of a read leaves none', async () => {
-    const { events, errors } = await ask('{ user(ref: { userid: "admin" }) { id } auditEvents { nodes { id } } }', {}, key)
+    const { events, errors } = await ask(
+      '{ user(ref: { name: { userid: "admin" } }) { id: databaseId } auditEvents { nodes { id } } }',
+      {},
+      key,
+    )
     expect(errors?.map(({ extensions }) => extensions.code)).toEqual(['FORBIDDEN', 'FORBIDDEN'])
     expect(events).toEqual([])
   })
@@ -209,7 +213,7 @@ describe('a refusal', () => {
   test('that a rule finds out about leaves one too, and names the target', async () => {
     const chief = await app.as(['USER_ADMIN'])
     const grant =
-      'mutation ($id: UserId!) { grantUserPermissions(input: { ref: { id: $id }, permissions: ["AUDIT"] }) { user { id } } }'
+      'mutation ($id: Int!) { grantUserPermissions(input: { ref: { databaseId: $id }, permissions: ["AUDIT"] }) { user { id: databaseId } } }'
     const granted = await ask(grant, { id: nobody.id }, chief.token)
     expect(granted.events).toEqual([
       expect.objectContaining({
@@ -222,7 +226,7 @@ describe('a refusal', () => {
       }),
     ])
     const change =
-      'mutation ($id: UserId!) { setPassword(input: { ref: { id: $id }, originalPassword: "wrong", password: "new" }) { success } }'
+      'mutation ($id: Int!) { setPassword(input: { ref: { databaseId: $id }, originalPassword: "wrong", password: "new" }) { success } }'
     const changed = await ask(change, { id: nobody.id }, nobody.token)
     expect(changed.errors![0]!.extensions.code).toBe('FORBIDDEN')
     expect(changed.events).toEqual([

@@ -1,4 +1,5 @@
 // The GraphQL fields behind each row of the matrix, on targets that nothing else uses. As matrix.requests.ts, for the other API.
+import { toGlobalId } from '../../src/api/graphql/node.ids.ts'
 import { fresh, make } from '../api/graphql/make.ts'
 import type { TestApp } from '../harness/app.ts'
 import type { Actor } from './matrix.actors.ts'
@@ -54,7 +55,7 @@ const target = ({ app, actor }: Case, more: object = {}): Promise<Target> | Targ
 const onUser =
   (name: string, more: object = {}, selection = 'user { id }', made: object = {}): Ask =>
   async at =>
-    mutation(name, { ref: { userid: (await target(at, made)).userid }, ...more }, selection)
+    mutation(name, { ref: { name: { userid: (await target(at, made)).userid } }, ...more }, selection)
 
 const group = ({ app }: Case) => make.group({ app })
 
@@ -63,7 +64,7 @@ async function member(at: Case) {
   return { groupId, user, membershipId: await make.member(at, groupId, user.id) }
 }
 
-const ownersOf = async (at: Case) => [{ user: { id: (await target(at)).id } }, { group: { id: await group(at) } }]
+const ownersOf = async (at: Case) => [{ user: { databaseId: (await target(at)).id } }, { group: { databaseId: await group(at) } }]
 const onOwner =
   (which: 0 | 1, name: string, more: object): Ask =>
   async at =>
@@ -82,10 +83,10 @@ async function dressed(at: Case) {
   const who = await target(at)
   const admin = (document: string) => app.graphql(`mutation { ${document} }`)
   const profile = '{ phone: "+32 9 000 00 00", sqlUser: "s", preferences: { a: 1 }, externalUserIds: { prestoUser: "p" } }'
-  await admin(`updateProfile(input: { ref: { id: ${who.id} }, profile: ${profile} }) { user { id } }`)
+  await admin(`updateProfile(input: { ref: { databaseId: ${who.id} }, profile: ${profile} }) { user { id } }`)
   const groupId = await group(at)
   await make.member(at, groupId, who.id)
-  for (const owner of [`user: { id: ${who.id} }`, `group: { id: ${groupId} }`])
+  for (const owner of [`user: { databaseId: ${who.id} }`, `group: { databaseId: ${groupId} }`])
     await admin(`addAttribute(input: { owner: { ${owner} }, key: "desk", value: "day" }) { owner { __typename } }`)
   return { ...who, groupId }
 }
@@ -104,7 +105,7 @@ type Hit = Record<string, unknown> & { profile: object }
 
 export const requests: Record<string, Ask[]> = {
   1: [async () => mutation('createUser', { userid: fresh('made') }, 'user { id }')],
-  2: [async ({ actor }) => mutation('logIn', { userid: actor.userid, password: actor.password }, 'profileId')],
+  2: [async ({ actor }) => mutation('logIn', { userid: actor.userid, password: actor.password }, 'tokenExpiration')],
   3: [onUser('updateProfile', { profile: { location: 'Ghent' } })],
   4: [onUser('revokeUserPermission', { permission: 'CREATE_FILTER' }, 'user { id }', { permissions: ['CREATE_FILTER'] })],
   5: [
@@ -116,15 +117,15 @@ export const requests: Record<string, Ask[]> = {
       const { userid } = await target(at)
       return mutation(
         'setPassword',
-        { ref: { userid }, originalPassword: at.actor.password, password: at.actor.password },
+        { ref: { name: { userid } }, originalPassword: at.actor.password, password: at.actor.password },
         'success',
       )
     },
   ],
   7: [onUser('setUserDisabled', { disabled: true }), onUser('setUserDisabled', { disabled: false })],
   // Local accounts have no sync: an allowed caller gets BAD_USER_INPUT.
-  8: [async () => mutation('syncIam', { id: 'bim' }, 'count', { allowed: 'BAD_USER_INPUT' })],
-  9: [async () => mutation('syncIam', { id: 'bim', dryRun: true }, 'count', { allowed: 'BAD_USER_INPUT' })],
+  8: [async () => mutation('syncIam', { iamid: 'bim' }, 'count', { allowed: 'BAD_USER_INPUT' })],
+  9: [async () => mutation('syncIam', { iamid: 'bim', dryRun: true }, 'count', { allowed: 'BAD_USER_INPUT' })],
   10: [
     onOwner(0, 'addAttribute', { key: 'desk', value: 'day' }),
     onOwner(0, 'replaceAttributes', { attributes: { desk: ['day'] } }),
@@ -139,12 +140,16 @@ export const requests: Record<string, Ask[]> = {
   ],
   12: [
     async at =>
-      mutation('cloneUser', { ref: { id: (await target(at)).id }, emails: [`${fresh('clone')}@roster.example`] }, 'failedEmails'),
+      mutation(
+        'cloneUser',
+        { ref: { databaseId: (await target(at)).id }, emails: [`${fresh('clone')}@roster.example`] },
+        'failedEmails',
+      ),
   ],
   13: [async () => mutation('removeAttributeEverywhere', { iamid: 'bim', key: fresh('nobodys') }, 'userCount')],
   14: [
     async () => query('iams', null, 'nodes { id displayName type oauth }'),
-    async () => query('iam', { id: 'bim' }, 'id displayName type oauth'),
+    async () => query('iam', { iamid: 'bim' }, 'id displayName type oauth'),
   ],
   15: [
     async at => {
@@ -163,18 +168,18 @@ export const requests: Record<string, Ask[]> = {
   ],
   16: [async () => query('viewer', null, `user { userid ${PRIVATE_USER} ${HOLDINGS} profile { ${PRIVATE_PROFILE} } } can`)],
   17: [
-    async at => query('user', { ref: { userid: (await target(at)).userid } }, 'id permissions'),
-    async at => query('user', { ref: { id: (await target(at)).id } }, 'id permissions'),
+    async at => query('user', { ref: { name: { userid: (await target(at)).userid } } }, 'id permissions'),
+    async at => query('user', { ref: { databaseId: (await target(at)).id } }, 'id permissions'),
   ],
   18: [
     async at => {
       const { id } = await dressed(at)
-      return query('profile', { ref: { id } }, `id name ${PRIVATE_PROFILE}`, {
+      return query('profile', { ref: { databaseId: id } }, `id name ${PRIVATE_PROFILE}`, {
         hidden: (answer: object) => without(answer, 'id', 'name'),
       })
     },
   ],
-  19: [async at => query('userMemberships', { ref: { id: (await dressed(at)).id } }, 'nodes { id name }')],
+  19: [async at => query('userMemberships', { ref: { databaseId: (await dressed(at)).id } }, 'nodes { id name }')],
   20: [
     async () => query('users', { filter: { groupNames: ['any'] } }, 'nodes { id }'),
     async () => query('users', { filter: { attributes: [{ key: 'desk' }] } }, 'nodes { id }'),
@@ -182,21 +187,34 @@ export const requests: Record<string, Ask[]> = {
     async () => query('users', { filter: { globalUserIds: ['x'] } }, 'totalCount'),
   ],
   21: [async () => mutation('createGroup', { name: fresh('new crew') }, 'group { id }')],
-  22: [async at => mutation('updateGroup', { ref: { id: await group(at) }, description: 'x' }, 'group { id }')],
+  22: [async at => mutation('updateGroup', { ref: { databaseId: await group(at) }, description: 'x' }, 'group { id }')],
   23: [
     async at => {
       const { groupId, membershipId } = await member(at)
-      return mutation('removeGroupMember', { group: { id: groupId }, membershipId }, 'deleted')
+      return mutation(
+        'removeGroupMember',
+        { group: { databaseId: groupId }, membership: { databaseId: membershipId } },
+        'deletedId',
+      )
     },
     async at => {
       const { groupId, user } = await member(at)
-      return mutation('changeGroupMembers', { group: { id: groupId }, remove: [{ id: user.id }] }, 'removed')
+      return mutation('changeGroupMembers', { group: { databaseId: groupId }, remove: [{ databaseId: user.id }] }, 'removed')
     },
   ],
   24: [
     async at =>
-      mutation('addGroupMember', { group: { id: await group(at) }, user: { id: (await target(at)).id } }, 'membership { id }'),
-    async at => mutation('changeGroupMembers', { group: { id: await group(at) }, add: [{ id: (await target(at)).id }] }, 'added'),
+      mutation(
+        'addGroupMember',
+        { group: { databaseId: await group(at) }, user: { databaseId: (await target(at)).id } },
+        'membership { id }',
+      ),
+    async at =>
+      mutation(
+        'changeGroupMembers',
+        { group: { databaseId: await group(at) }, add: [{ databaseId: (await target(at)).id }] },
+        'added',
+      ),
   ],
   25: [
     onOwner(1, 'addAttribute', { key: 'desk', value: 'day' }),
@@ -207,19 +225,29 @@ export const requests: Record<string, Ask[]> = {
     async at => {
       const { groupId } = await dressed(at)
       const hidden = (answer: { nodes: object[] }) => without(answer.nodes[0]!, 'id', 'name')
-      return query('groups', { filter: { ids: [groupId] } }, 'nodes { id name authorizations attributes { key } permissions }', {
-        hidden,
-      })
+      return query(
+        'groups',
+        { filter: { ids: [toGlobalId('Group', groupId)] } },
+        'nodes { id name authorizations attributes { key } permissions }',
+        {
+          hidden,
+        },
+      )
     },
   ],
-  27: [async at => query('group', { ref: { id: await group(at) } }, 'id name')],
+  27: [async at => query('group', { ref: { databaseId: await group(at) } }, 'id name')],
   28: [
     async at => {
       const { groupId } = await dressed(at)
       const hidden = (answer: { nodes: object[] }) => without(answer.nodes[0]!, 'name')
-      return query('groupMembers', { ref: { id: groupId } }, 'nodes { name id user { id userid } sources createdAt updatedAt }', {
-        hidden,
-      })
+      return query(
+        'groupMembers',
+        { ref: { databaseId: groupId } },
+        'nodes { name user { id userid } sources createdAt updatedAt }',
+        {
+          hidden,
+        },
+      )
     },
     async at => {
       const { groupId } = await dressed(at)
@@ -227,21 +255,21 @@ export const requests: Record<string, Ask[]> = {
         without(answer.nodes[0]!.members.nodes[0]!, 'name')
       return query(
         'groups',
-        { filter: { ids: [groupId] } },
-        'nodes { members { nodes { name id user { id } sources createdAt updatedAt } } }',
+        { filter: { ids: [toGlobalId('Group', groupId)] } },
+        'nodes { members { nodes { name user { id } sources createdAt updatedAt } } }',
         { hidden },
       )
     },
   ],
-  29: [async at => mutation('deleteGroup', { ref: { id: await group(at) } }, 'deleted')],
+  29: [async at => mutation('deleteGroup', { ref: { databaseId: await group(at) } }, 'deletedId')],
   30: [async () => mutation('createApiKey', { name: 'a key' }, 'apiKey { id }')],
-  31: [async ({ actor }) => mutation('authenticateApiKey', { apikey: actor.apikey }, 'profileId')],
+  31: [async ({ actor }) => mutation('authenticateApiKey', { apikey: actor.apikey }, 'tokenExpiration')],
   // The permission is the key owner's; only an impersonation token stands in the header, to be refused.
   32: [
     async ({ app, actor }) => {
       const { userid } = await make.user({ app }, { userid: fresh('acted as') })
       const bare = actor.column !== 'impersonation'
-      return mutation('impersonate', { apikey: actor.apikey, userid, iamid: 'bim' }, 'profileId', { bare })
+      return mutation('impersonate', { apikey: actor.apikey, userid, iamid: 'bim' }, 'tokenExpiration', { bare })
     },
   ],
   33: [
@@ -253,7 +281,7 @@ export const requests: Record<string, Ask[]> = {
       return query('tokenInformation', { token: await make.logIn(at, userid, 'seen by few') }, 'id userid')
     },
   ],
-  34: [async at => query('apiKeys', { ref: { id: (await target(at)).id } }, 'nodes { id name prefix }')],
+  34: [async at => query('apiKeys', { ref: { databaseId: (await target(at)).id } }, 'nodes { id name prefix }')],
   35: [
     async at => {
       const { app, actor } = at
@@ -261,18 +289,18 @@ export const requests: Record<string, Ask[]> = {
         const { userid } = await make.user({ app }, { userid: fresh('keyed'), password: 'has a key' })
         return mutation(
           'deleteApiKey',
-          { id: (await make.key(at, await make.logIn(at, userid, 'has a key'))).apiKey.id },
+          { ref: { databaseId: (await make.key(at, await make.logIn(at, userid, 'has a key'))).apiKey.id } },
           'revokedTokens',
         )
       }
       return mutation(
         'deleteApiKey',
-        { id: (await make.key(at, await make.logIn(at, actor.userid, actor.password))).apiKey.id },
+        { ref: { databaseId: (await make.key(at, await make.logIn(at, actor.userid, actor.password))).apiKey.id } },
         'revokedTokens',
       )
     },
   ],
-  36: [onUser('deleteUser', {}, 'deleted')],
+  36: [onUser('deleteUser', {}, 'deletedId')],
   38: [async () => query('viewer', null, 'can credential')],
   39: [onUser('refreshUser')],
 }

@@ -57,7 +57,7 @@ beforeAll(async () => {
   }
   otherQuestions.push(...(await questionsOf(() => throughTheLoginPage(on))))
   otherQuestions.push(...(await questionsOf(throughAProvider)))
-  const hidden = '{ users(filter: { groupNames: ["stock1"] }) { nodes { id } } }'
+  const hidden = '{ users(filter: { groupNames: ["stock1"] }) { nodes { id: databaseId } } }'
   for (const token of [app.admin.token, nobody]) otherQuestions.push(...(await questionsOf(() => app.graphql(hidden, {}, token))))
 }, 120_000)
 

@@ -65,11 +65,13 @@ afterAll(async () => {
 
 async function logIns(): Promise<void> {
   const password = secret('a password', 'set at creation 77ab01')
-  await must('mutation ($p: String!) { createUser(input: { userid: "ana", password: $p }) { user { id } } }', { p: password })
+  await must('mutation ($p: String!) { createUser(input: { userid: "ana", password: $p }) { user { id: databaseId } } }', {
+    p: password,
+  })
   const token = secret('a token', (await must(LOG_IN, { input: { userid: 'ana', password } }, null)).token)
   const changed = secret('a changed password', 'changed by its owner 09cc41')
   const change =
-    'mutation ($old: String, $p: String!) { setPassword(input: { ref: { userid: "ana" }, originalPassword: $old, password: $p }) { success } }'
+    'mutation ($old: String, $p: String!) { setPassword(input: { ref: { name: { userid: "ana" } }, originalPassword: $old, password: $p }) { success } }'
   await must(change, { old: password, p: changed }, token)
   await must(change, { p: secret('a password set by an administrator', 'set for somebody 1a2b3c') })
   const { text, body } = await send<{ token: string }>(roster.url, 'POST', '/bim/iam/bim/user/authenticate', {
@@ -84,20 +86,26 @@ async function logIns(): Promise<void> {
 }
 
 async function keys(): Promise<void> {
-  const create = 'mutation { createApiKey(input: { name: "a key", expiresAt: "2099-01-01T00:00:00Z" }) { secret apiKey { id } } }'
+  const create =
+    'mutation { createApiKey(input: { name: "a key", expiresAt: "2099-01-01T00:00:00Z" }) { secret apiKey { id: databaseId } } }'
   const { secret: key, apiKey } = await must(create)
   secret('a key', key)
-  const rotated = await must('mutation ($id: ApiKeyId!) { rotateApiKey(input: { id: $id }) { secret } }', { id: apiKey.id })
+  const rotated = await must('mutation ($id: Int!) { rotateApiKey(input: { ref: { databaseId: $id } }) { secret } }', {
+    id: apiKey.id,
+  })
   secret('a rotated key', rotated.secret)
   const exchange = 'mutation ($key: String!) { authenticateApiKey(input: { apikey: $key }) { token } }'
   secret('a token of a key', (await must(exchange, { key: rotated.secret }, null)).token)
   const act = 'mutation ($key: String!) { impersonate(input: { apikey: $key, iamid: "bim", userid: "ana" }) { token } }'
   const acting = secret('an impersonation token', (await must(act, { key: rotated.secret }, null)).token)
   await quietly(acting, '{ viewer { user { userid } impersonator { userid } credential } }')
-  await quietly(acting, 'mutation { createApiKey(input: { name: "forever" }) { apiKey { id } } }')
-  await quietly(admin, '{ viewer { user { apiKeys { nodes { id name prefix } } tokens { nodes { id prefix } } } } }')
-  await quietly(admin, 'query ($token: String!) { tokenInformation(token: $token) { id prefix } }', { token: acting })
-  await quietly(admin, 'mutation { revokeApiKey(input: { id: 1 }) { revokedTokens } }')
+  await quietly(acting, 'mutation { createApiKey(input: { name: "forever" }) { apiKey { id: databaseId } } }')
+  await quietly(
+    admin,
+    '{ viewer { user { apiKeys { nodes { id: databaseId name prefix } } tokens { nodes { id: databaseId prefix } } } } }',
+  )
+  await quietly(admin, 'query ($token: String!) { tokenInformation(token: $token) { id: databaseId prefix } }', { token: acting })
+  await quietly(admin, 'mutation { revokeApiKey(input: { ref: { databaseId: 1 } }) { revokedTokens } }')
   await quiet('GET', `${userPath('admin')}/apikeys`, { token: key })
   await quietly(acting, 'mutation { logOut { revokedTokens } }')
 }
@@ -117,22 +125,29 @@ async function invitations(): Promise<void> {
   await quiet('POST', '/login', form(password))
   await quiet('POST', '/login', form(password))
   const { users } = await must(
-    'mutation { cloneUser(input: { ref: { userid: "ana" }, emails: ["clone@roster.example"] }) { users { id } } }',
+    'mutation { cloneUser(input: { ref: { name: { userid: "ana" } }, emails: ["clone@roster.example"] }) { users { id: databaseId } } }',
   )
   expect(users).toHaveLength(1)
-  const invite = 'mutation { inviteUser(input: { ref: { userid: "clone@roster.example" } }) { newUserLink } }'
+  const invite = 'mutation { inviteUser(input: { ref: { name: { userid: "clone@roster.example" } } }) { newUserLink } }'
   secret('a second invitation', new URL((await must(invite)).newUserLink).searchParams.get('token')!)
 }
 
 async function iams(): Promise<void> {
-  const create = 'mutation ($input: CreateIamInput!) { createIam(input: $input) { iam { id config secrets } } }'
+  const create = 'mutation ($input: CreateIamInput!) { createIam(input: $input) { iam { id: iamid config secrets } } }'
   const options = { host: 'ldap.roster.example', userSearchBase: 'dc=roster', userSearchFilter: 'mail=%s' }
   const bind = (bind_pw: string) => ({ options, credentials: { bind_dn: 'cn=reader', bind_pw } })
   await quietly(admin, create, {
-    input: { id: 'north', displayName: 'North', type: 'ldap', config: bind(secret('a bind password', 'bind to the north 3f')) },
+    input: {
+      iamid: 'north',
+      displayName: 'North',
+      type: 'ldap',
+      config: bind(secret('a bind password', 'bind to the north 3f')),
+    },
   })
-  const update = 'mutation ($input: UpdateIamInput!) { updateIam(input: $input) { iam { id config secrets } } }'
-  await quietly(admin, update, { input: { id: 'north', config: bind(secret('another bind password', 'bind to the north 40')) } })
+  const update = 'mutation ($input: UpdateIamInput!) { updateIam(input: $input) { iam { id: iamid config secrets } } }'
+  await quietly(admin, update, {
+    input: { iamid: 'north', config: bind(secret('another bind password', 'bind to the north 40')) },
+  })
   const openid = {
     options: {
       clientId: 'roster',
@@ -145,7 +160,7 @@ async function iams(): Promise<void> {
       authentication: { username: 'roster', password: secret('a password of an endpoint', 'basic for the office 42') },
     },
   }
-  await quietly(admin, create, { input: { id: 'south', displayName: 'South', type: 'openid', config: openid } })
+  await quietly(admin, create, { input: { iamid: 'south', displayName: 'South', type: 'openid', config: openid } })
   // Refused for another field: the secrets beside it are not repeated.
   await quietly(admin, create, {
     input: {
@@ -155,10 +170,10 @@ async function iams(): Promise<void> {
       config: { ...bind(secret('a refused secret', 'refused with the east 43')), nonsense: 1 },
     },
   })
-  const generate = 'mutation { generateScimKey(input: { id: "south" }) { scimKey } }'
+  const generate = 'mutation { generateScimKey(input: { iamid: "south" }) { scimKey } }'
   secret('a SCIM key', (await must(generate)).scimKey)
   secret('a second SCIM key', (await must(generate)).scimKey)
-  await quietly(admin, '{ iams { nodes { id config secrets scimKeyPrefix } } }')
+  await quietly(admin, '{ iams { nodes { id: iamid config secrets scimKeyPrefix } } }')
   expect(answers.at(-1)).toMatch(/north.*bind_pw.*south.*clientSecret/s)
 }
 
@@ -170,16 +185,28 @@ async function failures(): Promise<void> {
   })
   await quietly(undefined, `mutation { logIn(input: { userid: "ana", password: "${guess}" }) { nothing } }`)
   await quietly(admin, `mutation { logIn(input: { userid: "ana", password: "${guess}" `)
-  await quietly(admin, 'mutation ($p: Int) { setPassword(input: { ref: { userid: "ana" }, password: $p }) { success } }', {
-    p: guess,
-  })
-  await quietly(admin, 'mutation ($p: String!) { createUser(input: { userid: "ANA", password: $p }) { user { id } } }', {
-    p: secret('a password of nobody', 'the name is taken 91'),
-  })
-  await quietly(admin, 'mutation ($p: String!) { createUser(input: { userid: "long", password: $p }) { user { id } } }', {
-    p: secret('a password that is too long', 'too long 92 '.repeat(100)),
-  })
-  await quietly(admin, 'mutation ($k: ApiKeyId!) { deleteApiKey(input: { id: $k }) { revokedTokens } }', {
+  await quietly(
+    admin,
+    'mutation ($p: Int) { setPassword(input: { ref: { name: { userid: "ana" } }, password: $p }) { success } }',
+    {
+      p: guess,
+    },
+  )
+  await quietly(
+    admin,
+    'mutation ($p: String!) { createUser(input: { userid: "ANA", password: $p }) { user { id: databaseId } } }',
+    {
+      p: secret('a password of nobody', 'the name is taken 91'),
+    },
+  )
+  await quietly(
+    admin,
+    'mutation ($p: String!) { createUser(input: { userid: "long", password: $p }) { user { id: databaseId } } }',
+    {
+      p: secret('a password that is too long', 'too long 92 '.repeat(100)),
+    },
+  )
+  await quietly(admin, 'mutation ($k: Int!) { deleteApiKey(input: { ref: { databaseId: $k } }) { revokedTokens } }', {
     k: secret('a mistyped key', `rk_${'k'.repeat(46)}`),
   })
   await quiet('POST', '/bim/iam/bim/user/authenticate', { json: { username: 'ana', password: guess } })

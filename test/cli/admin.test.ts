@@ -143,7 +143,7 @@ describe('while the server runs', () => {
     })
     await graphql(
       token!,
-      'mutation { createUser(input: { userid: "plain", password: "password of plain", profile: { name: "P" } }) { user { id } } }',
+      'mutation { createUser(input: { userid: "plain", password: "password of plain", profile: { name: "P" } }) { user { id: databaseId } } }',
     )
     expect(await admin(['create', '--user', 'plain', '--grant'])).toEqual({
       stdout: 'bim/plain holds every administrative permission.\n',

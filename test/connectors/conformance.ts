@@ -100,11 +100,11 @@ export function conforms(kind: Kind): void {
       const groupOf = async (name: string) =>
         (await app.store.db.prisma.group.findFirstOrThrow({ where: { iamid: handle.iamid, name } })).id
       const shared = await groupOf('Shared')
-      await must(app, 'mutation ($i: AddGroupMemberInput!) { addGroupMember(input: $i) { membership { id } } }', {
-        i: { group: { id: shared }, user: { id } },
+      await must(app, 'mutation ($i: AddGroupMemberInput!) { addGroupMember(input: $i) { membership { id: databaseId } } }', {
+        i: { group: { databaseId: shared }, user: { databaseId: id } },
       })
       await must(app, 'mutation ($i: AttributeInput!) { addAttribute(input: $i) { owner { __typename } } }', {
-        i: { owner: { user: { id } }, key: handle.key, value: 'a local value' },
+        i: { owner: { user: { databaseId: id } }, key: handle.key, value: 'a local value' },
       })
       await app.store.db.query(`UPDATE memberships SET sources = sources || '{elsewhere}' WHERE user_id = $1 AND group_id = $2`, [
         id,
@@ -153,10 +153,14 @@ export function conforms(kind: Kind): void {
 
     test('a user whom an administrator disabled stays disabled', async () => {
       const { id } = (await settled('barred'))!
-      const ref = { id }
-      await must(app, 'mutation ($ref: UserRef!) { setUserDisabled(input: { ref: $ref, disabled: true }) { user { id } } }', {
-        ref,
-      })
+      const ref = { databaseId: id }
+      await must(
+        app,
+        'mutation ($ref: UserRef!) { setUserDisabled(input: { ref: $ref, disabled: true }) { user { id: databaseId } } }',
+        {
+          ref,
+        },
+      )
       expect((await bring('barred')).status).toBe(handle.disabled)
       expect(await held('barred')).toMatchObject({ disabled: true })
       expect(await app.store.db.prisma.token.count({ where: { userId: id } })).toBe(0)
@@ -223,7 +227,7 @@ export function conforms(kind: Kind): void {
 
     /** Requests to the store, by password and to a source of the same kind succeed meanwhile. */
     async function elsewhere() {
-      await must(app, '{ users(first: 5) { nodes { id } } }')
+      await must(app, '{ users(first: 5) { nodes { id: databaseId } } }')
       const { userid: username, password } = app.admin
       const entered = await rest(app, 'POST', '/bim/iam/bim/user/authenticate', null, { username, password })
       expect(entered.status).toBe(200)

@@ -17,7 +17,7 @@ export const scim: Kind = {
       schema: { attributeSchema: [{ scimSchema: OURS, prefix: 'Crew' }] },
     })
     const made = await must(app, 'mutation ($i: IamInput!) { generateScimKey(input: $i) { scimKey scimUrl } }', {
-      i: { id: iamid },
+      i: { iamid },
     })
     const { scimKey: key, scimUrl: url } = made.generateScimKey as { scimKey: string; scimUrl: string }
     let mood: 'through' | 'gone' | 'hangs' | 'garbage' | 'wrong certificate' = 'through'

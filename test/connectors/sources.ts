@@ -72,11 +72,13 @@ export async function must(app: TestApp, query: string, variables: object = {}):
 }
 
 export const createIam = (app: TestApp, id: string, type: string, config: object) =>
-  must(app, 'mutation ($input: CreateIamInput!) { createIam(input: $input) { iam { id } } }', {
-    input: { id, displayName: id, type, config, groupPermissions: CHIEFS },
+  must(app, 'mutation ($input: CreateIamInput!) { createIam(input: $input) { iam { id: iamid } } }', {
+    input: { iamid: id, displayName: id, type, config, groupPermissions: CHIEFS },
   })
 export const updateIam = (app: TestApp, id: string, config: object) =>
-  must(app, 'mutation ($input: UpdateIamInput!) { updateIam(input: $input) { iam { id } } }', { input: { id, config } })
+  must(app, 'mutation ($input: UpdateIamInput!) { updateIam(input: $input) { iam { id: iamid } } }', {
+    input: { iamid: id, config },
+  })
 
 export async function rest(app: TestApp, method: string, path: string, token: string | null, json?: object): Promise<Outcome> {
   const answer = await fetch(`${app.url}${path}`, {

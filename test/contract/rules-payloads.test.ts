@@ -46,7 +46,7 @@ describe('Requests 8: Payload forms', () => {
       )
     expectRefusal(await w.admin('POST', `${userPath(userid)}/clone`), 400, /^email is missing/)
     const { errors } = await app.graphql('mutation($input: CloneUserInput!) { cloneUser(input: $input) { failedEmails } }', {
-      input: { ref: { userid }, emails: [] },
+      input: { ref: { name: { userid } }, emails: [] },
     })
     expect(errors?.[0]?.extensions).toMatchObject({
       code: 'BAD_USER_INPUT',
@@ -142,7 +142,7 @@ describe('Requests 8: Payload forms', () => {
       expectRefusal(await w.admin('POST', '/bim/iam/bim/user', { json: create }), 400, message)
       expectRefusal(await w.admin('GET', userPath(create.userid)), 404, /^No user/)
       for (const [mutation, input] of [
-        ['updateProfile(input: $input) { user { id } }', { ref: { userid }, profile: { externalUserIds } }],
+        ['updateProfile(input: $input) { user { id } }', { ref: { name: { userid } }, profile: { externalUserIds } }],
         ['createUser(input: $input) { user { id } }', create],
       ] as const) {
         const type = mutation.startsWith('update') ? 'UpdateProfileInput' : 'CreateUserInput'

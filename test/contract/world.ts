@@ -145,36 +145,42 @@ export function world(app: TestApp) {
     search: (filter: object) => must<Hits<UserView<ProfileView>>>('POST', '/bim/user/search', filter),
     /** A directory that is configured and never asked. Its users, made with createIamUser, cannot log in. */
     createIam: async (id: string, more: object = {}) => {
-      const mutation = 'mutation ($input: CreateIamInput!) { createIam(input: $input) { iam { id } } }'
-      await graphql(mutation, { input: { id, displayName: id, type: 'ldap', config: directory, ...more } })
+      const mutation = 'mutation ($input: CreateIamInput!) { createIam(input: $input) { iam { id: iamid } } }'
+      await graphql(mutation, { input: { iamid: id, displayName: id, type: 'ldap', config: directory, ...more } })
       return id
     },
     deleteIam: (id: string) =>
-      graphql('mutation ($id: IamId!) { deleteIam(input: { id: $id, users: KEEP }) { deleted } }', { id }),
+      graphql('mutation ($id: String!) { deleteIam(input: { iamid: $id, users: KEEP }) { deletedId } }', { id }),
     updateIam: (id: string, more: object) =>
-      graphql('mutation ($input: UpdateIamInput!) { updateIam(input: $input) { iam { id } } }', { input: { id, ...more } }),
+      graphql('mutation ($input: UpdateIamInput!) { updateIam(input: $input) { iam { id: iamid } } }', {
+        input: { iamid: id, ...more },
+      }),
     createIamUser: (iamid: string, userid: string, profile: object = {}) => {
-      const mutation = 'mutation ($input: CreateUserInput!) { createUser(input: $input) { user { id } } }'
+      const mutation = 'mutation ($input: CreateUserInput!) { createUser(input: $input) { user { id: databaseId } } }'
       return graphql(mutation, { input: { iamid, userid, profile } })
     },
     /** A project of which the token's owner is the first member; answers its id. */
     createProject: async (name: string, token?: string) => {
-      const mutation = 'mutation ($name: String!) { createProject(input: { name: $name }) { project { id } } }'
+      const mutation = 'mutation ($name: String!) { createProject(input: { name: $name }) { project { id: databaseId } } }'
       const made = await graphql<{ createProject: { project: { id: number } } }>(mutation, { name }, token)
       return made.createProject.project.id
     },
     /** Permissions of one user within a new domain; answers the domain's id. */
     createDomain: async (name: string, userid: string, permissions: string[]) => {
-      const create = 'mutation ($name: String!) { createDomain(input: { name: $name }) { domain { id } } }'
+      const create = 'mutation ($name: String!) { createDomain(input: { name: $name }) { domain { id: uuid } } }'
       const { id } = (await graphql<{ createDomain: { domain: { id: string } } }>(create, { name })).createDomain.domain
       const grant =
-        'mutation ($input: GrantDomainPermissionInput!) { grantDomainPermission(input: $input) { domainPermission { id } } }'
-      for (const permission of permissions) await graphql(grant, { input: { domainId: id, permission, user: { userid } } })
+        'mutation ($input: GrantDomainPermissionInput!) { grantDomainPermission(input: $input) { domainPermission { id: uuid } } }'
+      for (const permission of permissions)
+        await graphql(grant, {
+          input: { ref: { uuid: id }, permission, holder: { user: { name: { userid } } } },
+        })
       return id
     },
     createDataSource: (name: string, owner: string) => {
-      const mutation = 'mutation ($input: CreateDataSourceInput!) { createDataSource(input: $input) { dataSource { id } } }'
-      return graphql(mutation, { input: { name, owners: [{ userid: owner }] } })
+      const mutation =
+        'mutation ($input: CreateDataSourceInput!) { createDataSource(input: $input) { dataSource { id: databaseId } } }'
+      return graphql(mutation, { input: { name, owners: [{ name: { userid: owner } }] } })
     },
   }
 }

@@ -28,23 +28,29 @@ afterAll(async () => {
 async function configure(more: object = {}) {
   const uri = `http://127.0.0.1:${(endpoint.address() as AddressInfo).port}/`
   const config = { externalUserInfo: { uri, ...more } }
-  const { errors } = await app.graphql('mutation ($c: JSON!) { updateIam(input: { id: "bim", config: $c }) { iam { id } } }', {
-    c: config,
-  })
+  const { errors } = await app.graphql(
+    'mutation ($c: JSON!) { updateIam(input: { iamid: "bim", config: $c }) { iam { id: iamid } } }',
+    {
+      c: config,
+    },
+  )
   expect(errors).toBeUndefined()
 }
 const logIn = async ({ userid, password }: Person): Promise<string> => {
   const { errors } = await app.graphql(
-    'mutation ($u: String!, $p: String!) { logIn(input: { userid: $u, password: $p }) { authenticated } }',
+    'mutation ($u: String!, $p: String!) { logIn(input: { userid: $u, password: $p }) { token } }',
     { u: userid, p: password },
     null,
   )
   return errors?.[0].extensions.code ?? 'in'
 }
 const refresh = async ({ id }: Person): Promise<string> => {
-  const { errors } = await app.graphql('mutation ($id: UserId!) { refreshUser(input: { ref: { id: $id } }) { user { id } } }', {
-    id,
-  })
+  const { errors } = await app.graphql(
+    'mutation ($id: Int!) { refreshUser(input: { ref: { databaseId: $id } }) { user { id: databaseId } } }',
+    {
+      id,
+    },
+  )
   return errors?.[0].extensions.code ?? 'refreshed'
 }
 /** The last good answer about the person becomes so much older. */
@@ -58,9 +64,9 @@ const groupsOf = async ({ id }: Person) =>
     ({ group }) => group.name,
   )
 
-const REPORT = `query ($iamid: IamId!, $state: UserInfoState, $first: Int, $after: String, $last: Int, $direction: Direction) {
+const REPORT = `query ($iamid: String!, $state: UserInfoState, $first: Int, $after: String, $last: Int, $direction: Direction) {
   userInfoDrift(iamid: $iamid, state: $state, first: $first, after: $after, last: $last, direction: $direction) {
-    totalCount totals { users answered neverAsked failed incomplete stale }
+    totalCount totals { users answered neverCalled failed incomplete stale }
     pageInfo { hasNextPage endCursor } nodes { user { userid } state answeredAt failedAt failure } } }`
 async function report(more: object = {}, token?: string) {
   const { data, errors } = await app.graphql(REPORT, { iamid: 'bim', ...more }, token)
@@ -134,14 +140,14 @@ describe('the report', () => {
   test('who, why and since when; in order of userids', async () => {
     const found = await report({}, admin.token)
     expect(states(found)).toEqual([
-      'admin: NEVER_ASKED',
+      'admin: NEVER_CALLED',
       'b: STALE',
       'c: FAILED',
       'd: INCOMPLETE',
-      'e: NEVER_ASKED',
-      'keeper: NEVER_ASKED',
+      'e: NEVER_CALLED',
+      'keeper: NEVER_CALLED',
     ])
-    expect(found.totals).toEqual({ users: 7, answered: 1, neverAsked: 3, failed: 1, incomplete: 1, stale: 1 })
+    expect(found.totals).toEqual({ users: 7, answered: 1, neverCalled: 3, failed: 1, incomplete: 1, stale: 1 })
     expect(found.totalCount).toBe(6)
     const [never, stale, failed, incomplete] = found.nodes
     expect(never).toMatchObject({ answeredAt: null, failedAt: null, failure: null })
@@ -158,9 +164,9 @@ describe('the report', () => {
   test('in pages, by state, from the end; the totals stay those of the IAM', async () => {
     const first = await report({ first: 2 })
     const next = await report({ first: 2, after: first.pageInfo.endCursor })
-    expect([...states(first), ...states(next)]).toEqual(['admin: NEVER_ASKED', 'b: STALE', 'c: FAILED', 'd: INCOMPLETE'])
-    const never = await report({ state: 'NEVER_ASKED', direction: 'DESC', first: 2 })
-    expect([states(never), never.totalCount, never.totals.users]).toEqual([['keeper: NEVER_ASKED', 'e: NEVER_ASKED'], 3, 7])
+    expect([...states(first), ...states(next)]).toEqual(['admin: NEVER_CALLED', 'b: STALE', 'c: FAILED', 'd: INCOMPLETE'])
+    const never = await report({ state: 'NEVER_CALLED', direction: 'DESC', first: 2 })
+    expect([states(never), never.totalCount, never.totals.users]).toEqual([['keeper: NEVER_CALLED', 'e: NEVER_CALLED'], 3, 7])
     expect(states(await report({ state: 'FAILED', last: 5 }))).toEqual(['c: FAILED'])
   })
 
@@ -174,11 +180,11 @@ describe('the report', () => {
   test('who is disabled is not asked about, and not in it', async () => {
     const e = people[4]!
     const set = (disabled: boolean) =>
-      app.graphql('mutation ($i: SetUserDisabledInput!) { setUserDisabled(input: $i) { user { id } } }', {
-        i: { ref: { id: e.id }, disabled },
+      app.graphql('mutation ($i: SetUserDisabledInput!) { setUserDisabled(input: $i) { user { id: databaseId } } }', {
+        i: { ref: { databaseId: e.id }, disabled },
       })
     await set(true)
-    expect((await report()).totals).toMatchObject({ users: 6, neverAsked: 2 })
+    expect((await report()).totals).toMatchObject({ users: 6, neverCalled: 2 })
     await set(false)
   })
 
@@ -196,7 +202,7 @@ describe('the report', () => {
       expect(errors![0].extensions.code).toBe('FORBIDDEN')
     }
     const made = await app.graphql(
-      'mutation { createIam(input: { id: "bare", displayName: "Bare", type: "ldap" }) { iam { id } } }',
+      'mutation { createIam(input: { iamid: "bare", displayName: "Bare", type: "ldap" }) { iam { id: iamid } } }',
     )
     expect(made.errors).toBeUndefined()
     expect((await app.graphql(REPORT, { iamid: 'bare' })).errors![0]).toMatchObject({

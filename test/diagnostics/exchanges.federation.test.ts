@@ -17,13 +17,13 @@ afterAll(() => app?.close())
 
 const configure = async (id: string, config: object) => {
   const { errors } = await app.graphql(
-    'mutation ($id: IamId!, $config: JSON!) { updateIam(input: { id: $id, config: $config }) { iam { id } } }',
+    'mutation ($id: String!, $config: JSON!) { updateIam(input: { iamid: $id, config: $config }) { iam { id: iamid } } }',
     { id, config },
   )
   expect(errors).toBeUndefined()
 }
 const logIn = (iamid: string, userid: string, password: string) =>
-  app.graphql('mutation ($i: LogInInput!) { logIn(input: $i) { authenticated } }', { i: { iamid, userid, password } }, null)
+  app.graphql('mutation ($i: LogInInput!) { logIn(input: $i) { token } }', { i: { iamid, userid, password } }, null)
 
 describe('user info', () => {
   let ana: Person
@@ -43,13 +43,13 @@ describe('user info', () => {
 
   test('an answer, with what it changed and nothing else', async () => {
     tell({ groups: [{ name: 'Crew' }], authorizations: { Level: ['1'] } })
-    expect((await logIn('bim', ana.userid, ana.password)).data.logIn.authenticated).toBe(true)
+    expect((await logIn('bim', ana.userid, ana.password)).data.logIn.token).toMatch(/^rt_/)
     const [kept] = await exchangesOf(app, 'bim')
     expect(kept).toMatchObject({
       kind: 'USER_INFO',
-      asked: 'ask',
+      operation: 'ask',
       userid: ana.userid,
-      answer: { groups: [{ name: 'Crew' }], authorizations: { Level: ['1'] } },
+      response: { groups: [{ name: 'Crew' }], authorizations: { Level: ['1'] } },
       failure: null,
     })
     expect(kept.changes.map(({ event }: any) => event)).toEqual(['groupUserAdded', 'attributeUpdated'])
@@ -62,19 +62,19 @@ describe('user info', () => {
     expect((await replay(app, kept.id)).data.replayExchange).toMatchObject({
       status: null,
       changes: null,
-      identity: { user: { userid: ana.userid }, source: 'user info', joined: [], attributesAdded: {} },
+      identity: { user: { userid: ana.userid }, source: 'user info', groupsAdded: [], attributesAdded: {} },
     })
     expect(await stock(app)).toEqual(before)
     tell({ groups: [] })
     await logIn('bim', ana.userid, ana.password)
-    expect((await replay(app, kept.id)).data.replayExchange.identity).toMatchObject({ joined: ['Crew'] })
+    expect((await replay(app, kept.id)).data.replayExchange.identity).toMatchObject({ groupsAdded: ['Crew'] })
   })
 
   test('no answer is kept with its reason, and cannot be run again', async () => {
     tell('<html>', 502)
     await logIn('bim', ana.userid, ana.password)
     const [kept] = await exchangesOf(app, 'bim', { failed: true })
-    expect(kept).toMatchObject({ userid: ana.userid, answer: null, failure: expect.stringContaining('502'), changes: [] })
+    expect(kept).toMatchObject({ userid: ana.userid, response: null, failure: expect.stringContaining('502'), changes: [] })
     expect((await replay(app, kept.id)).errors![0].extensions.code).toBe('REFUSED')
   })
 })
@@ -98,7 +98,7 @@ describe.skipIf(slapdFolder === null)('a directory', () => {
     slapd = await startSlapd({ ldif })
     await addGroups(slapd, [{ name: 'Sales', members: [`uid=Ana,${people}`] }])
     const { errors } = await app.graphql(
-      'mutation ($config: JSON!) { createIam(input: { id: "north", displayName: "North", type: "ldap", config: $config }) { iam { id } } }',
+      'mutation ($config: JSON!) { createIam(input: { iamid: "north", displayName: "North", type: "ldap", config: $config }) { iam { id: iamid } } }',
       { config: config() },
     )
     expect(errors).toBeUndefined()
@@ -106,16 +106,16 @@ describe.skipIf(slapdFolder === null)('a directory', () => {
   afterAll(() => slapd?.close())
 
   test('an entry at a log-in, with what it changed; the password is nowhere', async () => {
-    expect((await logIn('north', 'ana', 'pw-Ana')).data.logIn.authenticated).toBe(true)
+    expect((await logIn('north', 'ana', 'pw-Ana')).data.logIn.token).toMatch(/^rt_/)
     const [kept, ...others] = await exchangesOf(app, 'north')
     expect(others).toEqual([])
     expect(kept).toMatchObject({
       kind: 'LDAP',
-      asked: 'log in',
+      operation: 'log in',
       userid: 'Ana',
       resource: `uid=Ana,${people}`,
-      answer: { attributes: { cn: ['Ana'] }, groups: [{ name: 'Sales' }] },
-      answerWhole: true,
+      response: { attributes: { cn: ['Ana'] }, groups: [{ name: 'Sales' }] },
+      responseComplete: true,
       changes: [{ event: 'userCreated' }, { event: 'groupUserAdded' }],
     })
     expect(JSON.stringify(kept)).not.toContain('pw-Ana')
@@ -125,7 +125,13 @@ describe.skipIf(slapdFolder === null)('a directory', () => {
     const [kept] = await exchangesOf(app, 'north')
     const before = await stock(app)
     const { data } = await replay(app, kept.id)
-    expect(data.replayExchange.identity).toMatchObject({ source: 'north', before: {}, after: {}, joined: [], left: [] })
+    expect(data.replayExchange.identity).toMatchObject({
+      source: 'north',
+      before: {},
+      after: {},
+      groupsAdded: [],
+      groupsRemoved: [],
+    })
     expect(await stock(app)).toEqual(before)
     await configure('north', { ...config(), schema: { profile: { name: 'uid' }, authorizations: { Title: 'title' } } })
     const changed = await replay(app, kept.id)
@@ -138,7 +144,7 @@ describe.skipIf(slapdFolder === null)('a directory', () => {
     await slapd.stop()
     await logIn('north', 'ana', 'pw-Ana')
     const [kept] = await exchangesOf(app, 'north', { failed: true })
-    expect(kept).toMatchObject({ kind: 'LDAP', asked: 'log in', userid: 'ana', answer: null, failure: expect.any(String) })
+    expect(kept).toMatchObject({ kind: 'LDAP', operation: 'log in', userid: 'ana', response: null, failure: expect.any(String) })
     expect(JSON.stringify(kept)).not.toContain('pw-Ana')
     await slapd.start()
   })

@@ -1,5 +1,7 @@
 // What a SCIM client asked is kept, without secrets and with what it changed, and can be run again without a trace.
+
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
+import { toGlobalId } from '../../src/api/graphql/node.ids.ts'
 import { bootApp, type TestApp } from '../harness/app.ts'
 import { CORE, type Provider, provider } from '../scim/provider.ts'
 import { exchangesOf, replay, stock } from './harness.ts'
@@ -24,13 +26,13 @@ test('a write with what it changed, under the id of its request', async () => {
   expect(kept).toMatchObject({
     iamid: idp.iamid,
     kind: 'SCIM',
-    asked: 'POST /Users',
+    operation: 'POST /Users',
     userid: 'Ana',
     resource: `User/${user.id}`,
     request: { ...body, password: '[redacted]' },
-    requestWhole: true,
-    answer: { id: user.id, title: 'Lead' },
-    answerWhole: true,
+    requestComplete: true,
+    response: { id: user.id, title: 'Lead' },
+    responseComplete: true,
     status: 201,
     failure: null,
     requestId: headers.get('x-request-id'),
@@ -49,7 +51,7 @@ test('what failed, with its reason; reads that went well are not kept', async ()
   expect(await exchangesOf(app, idp.iamid)).toEqual([])
   await idp.get('/Users?filter=nonsense')
   expect(await last()).toMatchObject({
-    asked: 'GET /Users?filter=nonsense',
+    operation: 'GET /Users?filter=nonsense',
     status: 400,
     failure: expect.any(String),
     changes: [],
@@ -57,7 +59,7 @@ test('what failed, with its reason; reads that went well are not kept', async ()
   await idp.send('POST', '/Users', { schemas: [CORE], userName: '' })
   expect(await last()).toMatchObject({ status: 400, failure: expect.stringContaining('userName') })
   await idp.send('PATCH', '/Users/5', '{"password": "hunter2')
-  expect(await last()).toMatchObject({ asked: 'PATCH /Users/5', status: 400, request: null })
+  expect(await last()).toMatchObject({ operation: 'PATCH /Users/5', status: 400, request: null })
 })
 
 test('secrets are nowhere in the table, however they come', async () => {
@@ -95,8 +97,8 @@ test('each part of a Bulk is an exchange', async () => {
   await idp.send('POST', '/Bulk', { schemas: ['urn:ietf:params:scim:api:messages:2.0:BulkRequest'], Operations })
   const [gone, post, ...others] = await exchangesOf(app, idp.iamid)
   expect(others).toEqual([])
-  expect(gone).toMatchObject({ asked: 'DELETE /Users/nobody', status: 404, changes: [] })
-  expect(post).toMatchObject({ asked: 'POST /Users', userid: 'bulk a', changes: [{ event: 'userCreated' }] })
+  expect(gone).toMatchObject({ operation: 'DELETE /Users/nobody', status: 404, changes: [] })
+  expect(post).toMatchObject({ operation: 'POST /Users', userid: 'bulk a', changes: [{ event: 'userCreated' }] })
 })
 
 test('a long body is kept in part, and says so', async () => {
@@ -105,7 +107,7 @@ test('a long body is kept in part, and says so', async () => {
   const { id } = await idp.group('long')
   expect((await idp.patch(`/Groups/${id}`, { op: 'add', path: 'members', value: members })).status).toBe(204)
   const kept = await last()
-  expect(kept).toMatchObject({ resource: `Group/${id}`, requestWhole: false, changes: [{ event: 'groupUserAdded' }] })
+  expect(kept).toMatchObject({ resource: `Group/${id}`, requestComplete: false, changes: [{ event: 'groupUserAdded' }] })
   expect(JSON.stringify(kept.request).length).toBeLessThan(20_000)
   const { errors } = await replay(app, kept.id)
   expect(errors![0].extensions.code).toBe('REFUSED')
@@ -133,8 +135,8 @@ test('the last 200 are kept, of each IAM', async () => {
   await idp.send('POST', '/Bulk', { schemas: ['urn:ietf:params:scim:api:messages:2.0:BulkRequest'], Operations })
   const kept = await exchangesOf(app, idp.iamid, {}, 1000)
   expect(kept).toHaveLength(200)
-  expect(kept[0].asked).toBe('DELETE /Users/259')
-  expect(kept.at(-1).asked).toBe('DELETE /Users/60')
+  expect(kept[0].operation).toBe('DELETE /Users/259')
+  expect(kept.at(-1).operation).toBe('DELETE /Users/60')
   expect(await exchangesOf(app, other.iamid)).toHaveLength(1)
 })
 
@@ -224,7 +226,7 @@ test('who may look', async () => {
   expect(await code(await who('APPLICATION_ADMIN', 'AUDIT'))).toEqual([undefined, undefined])
   expect(await code(null)).toEqual(['UNAUTHENTICATED', 'UNAUTHENTICATED'])
   expect((await app.graphql('{ exchanges(iamid: "nobody") { totalCount } }')).errors?.[0].extensions.code).toBe('NOT_FOUND')
-  expect((await replay(app, '999999999999')).errors?.[0].extensions.code).toBe('NOT_FOUND')
+  expect((await replay(app, toGlobalId('Exchange', '999999999999'))).errors?.[0].extensions.code).toBe('NOT_FOUND')
 })
 
 test('a store that cannot keep them harms nobody', async () => {

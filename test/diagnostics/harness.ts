@@ -2,12 +2,12 @@
 import { expect } from 'vitest'
 import type { TestApp } from '../harness/app.ts'
 
-const FIELDS = `id iamid kind at requestId asked userid resource request requestWhole answer answerWhole status failure changesWhole
+const FIELDS = `id iamid kind at requestId operation userid resource request requestComplete response responseComplete status failure changesComplete
   changes { event targetType targetId targetName before after }`
 
 export async function exchangesOf(app: TestApp, iamid: string, filter: object = {}, first = 50): Promise<any[]> {
   const { data, errors } = await app.graphql(
-    `query ($iamid: IamId!, $filter: ExchangeFilter, $first: Int) { exchanges(iamid: $iamid, filter: $filter, first: $first) {
+    `query ($iamid: String!, $filter: ExchangeFilter, $first: Int) { exchanges(iamid: $iamid, filter: $filter, first: $first) {
       nodes { ${FIELDS} } totalCount } }`,
     { iamid, filter, first },
   )
@@ -17,8 +17,8 @@ export async function exchangesOf(app: TestApp, iamid: string, filter: object = 
 
 export const replay = (app: TestApp, id: string, token?: string) =>
   app.graphql(
-    `query ($id: ExchangeId!) { replayExchange(id: $id) { exchange { id } status body
-      identity { user { userid } source before after joined left attributesAdded attributesRemoved faults }
+    `query ($id: ID!) { replayExchange(id: $id) { exchange { id } status body
+      identity { user { userid } source before after groupsAdded groupsRemoved attributesAdded attributesRemoved rejected }
       changes { event targetName before after } } }`,
     { id },
     token,

@@ -59,16 +59,16 @@ describe.skipIf(slapdFolder === null)('docs/ldap.md', () => {
     const [token, created, tried, entered, refreshed, synced, watched, ...rest] = printed
     expect([token, rest]).toEqual(['', []])
     expect(JSON.parse(created!)).toMatchObject({
-      data: { createIam: { iam: { id: 'corp', secrets: { 'credentials.bind_pw': expect.any(String) } } } },
+      data: { createIam: { iam: { iamid: 'corp', secrets: { 'credentials.bind_pw': expect.any(String) } } } },
     })
     expect(JSON.parse(tried!)).toMatchObject({
       data: {
         testIam: {
           directory: {
             after: { name: 'Emma Lindqvist', email: 'emma@roster.example', position: 'Harbour master' },
-            joined: ['Harbour', 'Night shift'],
+            groupsAdded: ['Harbour', 'Night shift'],
             attributesAdded: { Title: ['Harbour master'] },
-            faults: [],
+            rejected: [],
           },
           failures: [],
         },
@@ -86,7 +86,7 @@ describe.skipIf(slapdFolder === null)('docs/ldap.md', () => {
 
   /** What `testIam` says of the saved configuration with some of its options changed. */
   async function failures(options: object, more: object = {}): Promise<string[]> {
-    const { data } = await app.graphql('{ iam(id: "corp") { config } }')
+    const { data } = await app.graphql('{ iam(iamid: "corp") { config } }')
     const saved = data.iam.config
     const credentials = { ...saved.credentials, bind_pw: 'reader-s3cret' }
     const config = { ...saved, options: { ...saved.options, ...options }, credentials, ...more }
@@ -149,7 +149,7 @@ describe('docs/openid-connect.md', () => {
     const entered = await new Browser().visit(`${app.url}/login/corp`)
     expect(entered.body).toContain('<strong>Ana Ribeiro</strong>')
     const { data } = await app.graphql(
-      '{ user(ref: { iamid: "corp", userid: "ana" }) { iamAuthorizations permissions groups { nodes { name } } } }',
+      '{ user(ref: { name: { iamid: "corp", userid: "ana" } }) { iamAuthorizations permissions groups { nodes { name } } } }',
     )
     expect(data.user).toEqual({
       iamAuthorizations: { Team: ['red'] },
@@ -172,9 +172,9 @@ describe('docs/openid-connect.md', () => {
     })
     expect(JSON.parse(simulated!).data.simulateIdentity).toEqual({
       after: { name: 'Ben' },
-      joined: ['Auditors'],
+      groupsAdded: ['Auditors'],
       attributesAdded: { Team: ['red'] },
-      faults: [],
+      rejected: [],
     })
   })
 
@@ -243,18 +243,18 @@ describe.skipIf(spawnSync('openssl', ['version']).status !== 0)('docs/user-info.
     const [token, configured, tried, refreshed, drift, ...rest] = printed
     expect([token, rest]).toEqual(['', []])
     expect(JSON.parse(configured!)).toMatchObject({
-      data: { updateIam: { iam: { id: 'bim', secrets: { 'externalUserInfo.authentication.password': expect.any(String) } } } },
+      data: { updateIam: { iam: { iamid: 'bim', secrets: { 'externalUserInfo.authentication.password': expect.any(String) } } } },
     })
     const authorizations = { EMEA: ['Sales', 'Expenses'], APAC: ['Sales'] }
     expect(JSON.parse(tried!)).toMatchObject({
       data: {
         testIam: {
           userInfo: {
-            joined: ['Accountants', 'Controllers'],
-            left: [],
+            groupsAdded: ['Accountants', 'Controllers'],
+            groupsRemoved: [],
             attributesAdded: authorizations,
             attributesRemoved: {},
-            faults: [],
+            rejected: [],
           },
           failures: [],
         },
@@ -262,7 +262,7 @@ describe.skipIf(spawnSync('openssl', ['version']).status !== 0)('docs/user-info.
     })
     expect(JSON.parse(refreshed!)).toMatchObject({ iamAuthorizations: authorizations })
     expect(JSON.parse(drift!)).toMatchObject({
-      data: { userInfoDrift: { totals: { users: 1, answered: 1, neverAsked: 0 }, nodes: [] } },
+      data: { userInfoDrift: { totals: { users: 1, answered: 1, neverCalled: 0 }, nodes: [] } },
     })
   })
 })

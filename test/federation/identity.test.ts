@@ -237,7 +237,7 @@ test('simulating tells the same plan and writes nothing', async () => {
     simulateIdentity(call, { iam: { id: 'ldap', config: {} }, source: 'ldap', mapped: { identity, faults: [] } })
   const { user, ...plan } = await simulate(next)
   expect(user?.userid).toBe(userid)
-  expect(plan).toMatchObject({ before: { name: 'Ana' }, after: { name: 'Ana B' }, joined: ['New'], left: ['Old'] })
+  expect(plan).toMatchObject({ before: { name: 'Ana' }, after: { name: 'Ana B' }, groupsAdded: ['New'], groupsRemoved: ['Old'] })
   expect(await held()).toEqual(before)
   expect((await simulate({ userid: 'nobody yet', profile: {} })).user).toBeNull()
 })

@@ -19,8 +19,14 @@ describe.skipIf(slapdFolder === null)('log-in', () => {
       { name: 'Chiefs', members: [`uid=Ana,${people}`] },
     ])
     app = await bootApp()
-    await must('mutation ($input: CreateIamInput!) { createIam(input: $input) { iam { id } } }', {
-      input: { id: 'north', displayName: 'North', type: 'ldap', config: config(), groupPermissions: { Chiefs: ['GOVERNANCE'] } },
+    await must('mutation ($input: CreateIamInput!) { createIam(input: $input) { iam { id: iamid } } }', {
+      input: {
+        iamid: 'north',
+        displayName: 'North',
+        type: 'ldap',
+        config: config(),
+        groupPermissions: { Chiefs: ['GOVERNANCE'] },
+      },
     })
   }, 60_000)
   afterAll(async () => {
@@ -56,7 +62,7 @@ describe.skipIf(slapdFolder === null)('log-in', () => {
       await must(
         `query ($ref: UserRef!) { user(ref: $ref) { userid disabled authentication permissions iamAuthorizations profile { name email position }
            memberships { nodes { sources group { iamid name } } } } }`,
-        { ref: { iamid: 'north', userid } },
+        { ref: { name: { iamid: 'north', userid } } },
       )
     ).user
   async function change(dn: string, attribute: string, values: string[]) {
@@ -107,9 +113,9 @@ describe.skipIf(slapdFolder === null)('log-in', () => {
 
   test('refreshes who is here: what the directory no longer says goes, what the hand gave stays', async () => {
     await logIn('bo', 'pw-bo')
-    const id = { iamid: 'north', userid: 'bo' }
+    const id = { name: { iamid: 'north', userid: 'bo' } }
     await must(
-      'mutation ($o: AttributeOwnerRef!) { addAttribute(input: { owner: $o, key: "Desk", value: "7" }) { owner { __typename } } }',
+      'mutation ($o: UserOrGroupRef!) { addAttribute(input: { owner: $o, key: "Desk", value: "7" }) { owner { __typename } } }',
       {
         o: { user: id },
       },
@@ -148,21 +154,27 @@ describe.skipIf(slapdFolder === null)('log-in', () => {
 
   test('who is disabled here stays out, whatever the directory says', async () => {
     await logIn('many', 'pw-many')
-    await must('mutation ($ref: UserRef!) { setUserDisabled(input: { ref: $ref, disabled: true }) { user { id } } }', {
-      ref: { iamid: 'north', userid: 'many' },
-    })
+    await must(
+      'mutation ($ref: UserRef!) { setUserDisabled(input: { ref: $ref, disabled: true }) { user { id: databaseId } } }',
+      {
+        ref: { name: { iamid: 'north', userid: 'many' } },
+      },
+    )
     expect((await logIn('many', 'pw-many')).status).toBe(401)
     expect(await held('many')).toMatchObject({ disabled: true })
   })
 
   test('somebody the directory does not know cannot be refreshed, and keeps everything', async () => {
-    const ref = { iamid: 'north', userid: 'gone' }
+    const ref = { name: { iamid: 'north', userid: 'gone' } }
     await app.store.db.query(
       `INSERT INTO users (iamid, userid, userid_key, name, name_key) VALUES ('north', 'gone', 'gone', 'Gone', 'gone')`,
     )
-    const { errors } = await app.graphql('mutation ($ref: UserRef!) { refreshUser(input: { ref: $ref }) { user { id } } }', {
-      ref,
-    })
+    const { errors } = await app.graphql(
+      'mutation ($ref: UserRef!) { refreshUser(input: { ref: $ref }) { user { id: databaseId } } }',
+      {
+        ref,
+      },
+    )
     expect(errors![0]).toMatchObject({
       extensions: { code: 'NOT_FOUND' },
       message: expect.stringContaining('nothing was changed'),
@@ -177,17 +189,25 @@ describe.skipIf(slapdFolder === null)('log-in', () => {
   })
 
   test('under manual activation somebody new waits for an administrator', async () => {
-    await must('mutation ($input: CreateIamInput!) { createIam(input: $input) { iam { id } } }', {
-      input: { id: 'slow', displayName: 'Slow', type: 'ldap', config: config({ ldapSync: { requireManualActivation: true } }) },
+    await must('mutation ($input: CreateIamInput!) { createIam(input: $input) { iam { id: iamid } } }', {
+      input: {
+        iamid: 'slow',
+        displayName: 'Slow',
+        type: 'ldap',
+        config: config({ ldapSync: { requireManualActivation: true } }),
+      },
     })
     expect((await logIn('bo', 'pw-bo', 'slow')).status).toBe(401)
-    const ref = { iamid: 'slow', userid: 'bo' }
-    await must('mutation ($ref: UserRef!) { setUserDisabled(input: { ref: $ref, disabled: false }) { user { id } } }', { ref })
+    const ref = { name: { iamid: 'slow', userid: 'bo' } }
+    await must(
+      'mutation ($ref: UserRef!) { setUserDisabled(input: { ref: $ref, disabled: false }) { user { id: databaseId } } }',
+      { ref },
+    )
     expect((await logIn('bo', 'pw-bo', 'slow')).status).toBe(200)
   })
 
   describe('testIam', () => {
-    const TEST = `query ($input: TestIamInput!) { testIam(input: $input) { directory { source after joined attributesAdded } userInfo { joined } failures } }`
+    const TEST = `query ($input: TestIamInput!) { testIam(input: $input) { directory { source after groupsAdded attributesAdded } userInfo { groupsAdded } failures } }`
     const tried = async (input: object) => (await must(TEST, { input: { iamid: 'north', ...input } })).testIam
 
     test('asks the saved configuration about one person, and writes nothing', async () => {
@@ -201,7 +221,7 @@ describe.skipIf(slapdFolder === null)('log-in', () => {
             dn: `uid=twin2,${people}`,
             directoryId: expect.stringMatching(/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/),
           },
-          joined: [],
+          groupsAdded: [],
           attributesAdded: {},
         },
         userInfo: null,

@@ -32,22 +32,24 @@ async function configure(more: object = {}) {
   const uri = `http://127.0.0.1:${(endpoint.address() as AddressInfo).port}/who`
   const authentication = { username: 'roster', password: 'endpoint secret' }
   const { errors } = await app.graphql(
-    'mutation ($config: JSON!) { updateIam(input: { id: "bim", config: $config }) { iam { id } } }',
+    'mutation ($config: JSON!) { updateIam(input: { iamid: "bim", config: $config }) { iam { id: iamid } } }',
     { config: { externalUserInfo: { uri, useAuth: true, authentication, timeoutMs: 2_000, ...more } } },
   )
   expect(errors).toBeUndefined()
 }
 const logIn = () =>
   app.graphql(
-    'mutation ($u: String!, $p: String!) { logIn(input: { userid: $u, password: $p }) { authenticated } }',
+    'mutation ($u: String!, $p: String!) { logIn(input: { userid: $u, password: $p }) { token } }',
     { u: ana.userid, p: ana.password },
     null,
   )
 const refresh = () =>
-  app.graphql('mutation ($id: UserId!) { refreshUser(input: { ref: { id: $id } }) { user { id } } }', { id: ana.id })
+  app.graphql('mutation ($id: Int!) { refreshUser(input: { ref: { databaseId: $id } }) { user { id: databaseId } } }', {
+    id: ana.id,
+  })
 async function held() {
   const { data } = await app.graphql(
-    'query ($id: UserId!) { user(ref: { id: $id }) { iamAuthorizations bimAuthorizations memberships { nodes { group { name iamid } sources } } } }',
+    'query ($id: Int!) { user(ref: { databaseId: $id }) { iamAuthorizations bimAuthorizations memberships { nodes { group { name iamid } sources } } } }',
     { id: ana.id },
   )
   const { memberships, ...rest } = data.user
@@ -57,7 +59,7 @@ async function held() {
 test('is called at a log-in, with the userid and the credentials, and owns the values that it returns', async () => {
   await configure()
   provide({ groups: [{ name: 'Accountants' }], authorizations: { EMEA: ['Sales', 'Expenses'] } })
-  expect((await logIn()).data.logIn.authenticated).toBe(true)
+  expect((await logIn()).data.logIn.token).toMatch(/^rt_/)
   const authorization = `Basic ${Buffer.from('roster:endpoint secret').toString('base64')}`
   expect(requests).toEqual([{ userid: ana.userid, authorization }])
   expect(await held()).toEqual({
@@ -79,7 +81,7 @@ test.each([
 ])('%s removes nothing, and the log-in succeeds', async (_, status, body) => {
   const before = await held()
   provide(body, status)
-  expect((await logIn()).data.logIn.authenticated).toBe(true)
+  expect((await logIn()).data.logIn.token).toMatch(/^rt_/)
   expect((await refresh()).errors).toBeUndefined()
   expect(await held()).toEqual(before)
 })
@@ -95,7 +97,7 @@ test('is called at a refresh too; values that it no longer returns end, missing 
 
 test('an invalid name is left out; the rest is stored', async () => {
   provide({ groups: [{ name: 'Good' }, { name: 'bad\u0000' }], authorizations: { constructor: ['x'], Fine: ['y', ''] } })
-  expect((await logIn()).data.logIn.authenticated).toBe(true)
+  expect((await logIn()).data.logIn.token).toMatch(/^rt_/)
   expect(await held()).toMatchObject({ iamAuthorizations: { Fine: ['y'] }, groups: ['bim/Good: user info'] })
 })
 
@@ -103,7 +105,7 @@ test('values that are all invalid end nothing; a key that is missing ends', asyn
   provide({ groups: [{ name: 'Kept' }], authorizations: { Stays: ['a'], Ends: ['b'], Empty: ['c'] } })
   await logIn()
   provide({ groups: [{ name: 'bad\u0000' }], authorizations: { Stays: ['bad\u0000'], Empty: [], constructor: ['x'] } })
-  expect((await logIn()).data.logIn.authenticated).toBe(true)
+  expect((await logIn()).data.logIn.token).toMatch(/^rt_/)
   expect(await held()).toMatchObject({ groups: ['bim/Kept: user info'] })
   expect((await held()).iamAuthorizations).toEqual({ Stays: ['a'] })
 })
@@ -113,7 +115,7 @@ test('two spellings of one name are one, with the values of both', async () => {
     groups: [{ name: 'Twice' }, { name: 'TWICE' }],
     authorizations: { Area: ['north', 'south'], AREA: ['north', 'east'] },
   })
-  expect((await logIn()).data.logIn.authenticated).toBe(true)
+  expect((await logIn()).data.logIn.token).toMatch(/^rt_/)
   expect(await held()).toMatchObject({
     iamAuthorizations: { Area: ['north', 'south', 'east'] },
     groups: ['bim/Twice: user info'],
@@ -122,7 +124,7 @@ test('two spellings of one name are one, with the values of both', async () => {
 
 test('a wrong password is refused without a request to the endpoint', async () => {
   const { errors } = await app.graphql(
-    'mutation ($u: String!) { logIn(input: { userid: $u, password: "wrong" }) { authenticated } }',
+    'mutation ($u: String!) { logIn(input: { userid: $u, password: "wrong" }) { token } }',
     { u: ana.userid },
     null,
   )
@@ -133,9 +135,9 @@ test('a wrong password is refused without a request to the endpoint', async () =
 test('onError deny refuses a user without a fresh answer', async () => {
   await configure({ onError: 'deny', staleAfter: 3_600 })
   provide({ groups: [] })
-  expect((await logIn()).data.logIn.authenticated).toBe(true)
+  expect((await logIn()).data.logIn.token).toMatch(/^rt_/)
   provide('', 503)
-  expect((await logIn()).data.logIn.authenticated).toBe(true)
+  expect((await logIn()).data.logIn.token).toMatch(/^rt_/)
   await configure({ onError: 'deny' })
   const refused = await logIn()
   expect(refused.data.logIn).toBeNull()
@@ -151,15 +153,15 @@ test('only the supported actions of the IAM are applied', async () => {
     ['valuesonly', 'syncRestAuthorizations'],
   ]) {
     const config = { supportedActions: [action], externalUserInfo: { uri } }
-    await app.graphql('mutation ($i: CreateIamInput!) { createIam(input: $i) { iam { id } } }', {
-      i: { id, displayName: id, type: 'openid', config },
+    await app.graphql('mutation ($i: CreateIamInput!) { createIam(input: $i) { iam { id: iamid } } }', {
+      i: { iamid: id, displayName: id, type: 'openid', config },
     })
     const [user] = await app.store.db.query<{ id: number }>(
       `INSERT INTO users (iamid, userid, userid_key, name, name_key) VALUES ($1, 'p', 'p', 'P', 'p') RETURNING id`,
       [id],
     )
     const { data } = await app.graphql(
-      'mutation ($id: UserId!) { refreshUser(input: { ref: { id: $id } }) { user { iamAuthorizations groups { nodes { name } } } } }',
+      'mutation ($id: Int!) { refreshUser(input: { ref: { databaseId: $id } }) { user { iamAuthorizations groups { nodes { name } } } } }',
       { id: user!.id },
     )
     expect(data.refreshUser.user).toEqual(
@@ -176,7 +178,7 @@ test('a stored http address of another machine is not called', async () => {
     `UPDATE iams SET config = jsonb_set(config, '{externalUserInfo,uri}', '"http://info.example.com/who"') WHERE id = 'bim'`,
   )
   const before = await held()
-  expect((await logIn()).data.logIn.authenticated).toBe(true)
+  expect((await logIn()).data.logIn.token).toMatch(/^rt_/)
   expect(await held()).toEqual(before)
   const [row] = await app.store.db.query<{ failure: string }>('SELECT failure FROM user_info_answers WHERE user_id = $1', [
     ana.id,

@@ -134,7 +134,7 @@ async function logIn(url: string, userid: string, password: string): Promise<Per
   )
   if (!entered.data?.logIn) throw new Error(`${userid} cannot log in: ${JSON.stringify(entered.errors)}`)
   const { token } = entered.data.logIn
-  const { data } = await send(url, '{ viewer { user { id userid profile { id } } } }', undefined, token)
+  const { data } = await send(url, '{ viewer { user { id: databaseId userid profile { id: databaseId } } } }', undefined, token)
   const { user } = data.viewer
   return {
     userid: user.userid,

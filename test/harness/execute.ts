@@ -1,6 +1,8 @@
 // Runs an operation on the contract with the resolvers of some modules, without a server: what an API would answer, errors included.
 import { readFileSync } from 'node:fs'
-import { buildSchema, execute, type GraphQLObjectType, isUnionType, parse, validate } from 'graphql'
+import { buildSchema, execute, type GraphQLObjectType, isAbstractType, parse, validate } from 'graphql'
+import { withDecodedArguments } from '../../src/api/graphql/decode.ts'
+import { nodeResolvers } from '../../src/api/graphql/node.resolvers.ts'
 import { withVisibility } from '../../src/api/graphql/visibility.ts'
 import type { Context } from '../../src/authorization/context.ts'
 import type { Resolvers } from '../../src/generated/graphql.ts'
@@ -10,10 +12,10 @@ const contract = readFileSync(new URL('../../schema.graphql', import.meta.url), 
 /** Answers `{data, errors}` as plain JSON; throws when the operation does not fit the contract. */
 export function executor(...modules: Resolvers[]) {
   const schema = buildSchema(contract)
-  for (const module of modules) {
+  for (const module of [nodeResolvers, ...modules]) {
     for (const [type, resolvers] of Object.entries(module)) {
       const named = schema.getType(type)
-      if (isUnionType(named)) {
+      if (isAbstractType(named)) {
         Object.assign(named, { resolveType: (resolvers as { __resolveType: unknown }).__resolveType })
         continue
       }
@@ -21,7 +23,7 @@ export function executor(...modules: Resolvers[]) {
       for (const [name, resolve] of Object.entries(resolvers as object)) if (fields[name]) fields[name].resolve = resolve
     }
   }
-  withVisibility(schema)
+  withVisibility(withDecodedArguments(schema))
   return async (context: Context, text: string, variableValues: Record<string, unknown> = {}) => {
     const document = parse(text)
     const [fault] = validate(schema, document)

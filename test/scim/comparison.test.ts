@@ -115,7 +115,7 @@ describe('by HTTP', () => {
 test('a store of before finds by the new rule what it holds', async () => {
   const store = await testStore()
   try {
-    await store.statement('DROP INDEX users_scim_emails; DROP FUNCTION scim_emails; DROP FUNCTION fold_case', [])
+    await store.statement('DROP INDEX users_scim_emails; DROP FUNCTION scim_emails; DROP FUNCTION fold_case CASCADE', [])
     await store.statement(migration('20261122232300_scim_emails'), [])
     await store.db.query(
       `INSERT INTO users (iamid, userid, userid_key, name, name_key, email, scim)

@@ -34,8 +34,8 @@ const enabled = async (iamid: string) =>
     .n
 const resume = (id: string, token?: string) =>
   app.graphql(
-    'mutation ($input: ResumeDeprovisioningInput!) { resumeDeprovisioning(input: $input) { iam { id } allowedUntil } }',
-    { input: { id } },
+    'mutation ($input: ResumeDeprovisioningInput!) { resumeDeprovisioning(input: $input) { iam { id: iamid } allowedUntil } }',
+    { input: { iamid: id } },
     token,
   )
 
@@ -119,7 +119,7 @@ describe('resumeDeprovisioning', () => {
     const { idp, ids, iamid } = await tenant(4, { scimMaxDeprovisionedCount: 1 })
     for (const id of ids.slice(0, 2)) await disable(idp, id)
     const held = async () =>
-      (await app.graphql('query ($id: IamId!) { iam(id: $id) { scimDeprovisioningHeldAt } }', { id: iamid })).data.iam
+      (await app.graphql('query ($id: String!) { iam(iamid: $id) { scimDeprovisioningHeldAt } }', { id: iamid })).data.iam
         .scimDeprovisioningHeldAt
     expect(Date.parse(await held())).toBeGreaterThan(Date.now() - 60_000)
     const { data } = await resume(iamid)

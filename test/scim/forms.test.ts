@@ -83,10 +83,10 @@ describe('values', () => {
     expect(await app.store.db.query('SELECT email, name FROM users WHERE userid = $1', [userName])).toEqual([
       { email: 'good@x.org', name: 'Next' },
     ])
-    const { data } = await app.graphql('{ exchanges(iamid: "idp", first: 1) { nodes { asked status failure } } }')
+    const { data } = await app.graphql('{ exchanges(iamid: "idp", first: 1) { nodes { operation status failure } } }')
     expect(data.exchanges.nodes).toEqual([
       {
-        asked: `PUT /Users/${id}`,
+        operation: `PUT /Users/${id}`,
         status: 200,
         failure: expect.stringMatching(/^emails must be an e-mail address: it is kept in the resource/),
       },

@@ -90,7 +90,7 @@ describe('a group', () => {
   })
 
   test('a local one is taken over when the provider pushes it', async () => {
-    await app.graphql('mutation($input: CreateGroupInput!) { createGroup(input: $input) { group { id } } }', {
+    await app.graphql('mutation($input: CreateGroupInput!) { createGroup(input: $input) { group { id: databaseId } } }', {
       input: { iamid: 'okta', name: 'Handmade' },
     })
     expect((await okta.get(`/Groups?filter=${encodeURIComponent('displayName eq "handmade"')}`)).body.totalResults).toBe(0)

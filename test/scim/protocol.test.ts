@@ -47,7 +47,7 @@ describe('versions (RFC 7644 3.14)', () => {
     await idp.patch(`/Groups/${id}`, { op: 'add', path: 'members', value: [{ value: user.id }] })
     expect((await idp.get(`/Groups/${id}`)).body.meta.version).not.toBe(meta.version)
     await app.graphql(
-      'mutation { setUserDisabled(input: { ref: { iamid: "idp", userid: "seen" }, disabled: true }) { user { id } } }',
+      'mutation { setUserDisabled(input: { ref: { name: { iamid: "idp", userid: "seen" } }, disabled: true }) { user { id: databaseId } } }',
     )
     expect((await idp.get(`/Users/${user.id}`)).body).toMatchObject({ active: false })
     const stale = { 'if-match': user.meta.version }

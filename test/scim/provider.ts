@@ -55,11 +55,13 @@ export async function provider(
   iamid: string,
   { config = {}, groupPermissions = {} }: { config?: object; groupPermissions?: object } = {},
 ): Promise<Provider> {
-  const input = { id: iamid, displayName: iamid, type: 'openid', config: { scimEnabled: true, ...config }, groupPermissions }
-  const made = await app.graphql('mutation($input: CreateIamInput!) { createIam(input: $input) { iam { id } } }', { input })
+  const input = { iamid: iamid, displayName: iamid, type: 'openid', config: { scimEnabled: true, ...config }, groupPermissions }
+  const made = await app.graphql('mutation($input: CreateIamInput!) { createIam(input: $input) { iam { id: iamid } } }', {
+    input,
+  })
   if (made.errors) throw new Error(JSON.stringify(made.errors))
   const { data } = await app.graphql('mutation($input: IamInput!) { generateScimKey(input: $input) { scimKey scimUrl } }', {
-    input: { id: iamid },
+    input: { iamid },
   })
   const { scimKey: key, scimUrl: url } = data.generateScimKey
   const send: Provider['send'] = async (method, path, body, headers = {}) => {

@@ -317,7 +317,7 @@ test('whom an administrator disables after the provider did stays out, whatever 
   const { id, userName } = await somebody()
   await idp.patch(`/Users/${id}`, { op: 'replace', path: 'active', value: false })
   const disable = 'mutation($input: SetUserDisabledInput!) { setUserDisabled(input: $input) { user { disabled } } }'
-  const input = { ref: { iamid: 'lines', userid: userName }, disabled: true }
+  const input = { ref: { name: { iamid: 'lines', userid: userName } }, disabled: true }
   const events = () => app.store.db.prisma.auditEvent.count({ where: { event: 'userDisabled', targetName: `lines/${userName}` } })
   expect((await app.graphql(disable, { input })).data.setUserDisabled.user.disabled).toBe(true)
   expect(await events()).toBe(2)

@@ -312,11 +312,11 @@ describe('lists with members', () => {
     expect(kept).toMatchObject({
       status: 200,
       resource: `Group/${id}`,
-      answer: { displayName: tricky },
-      answerWhole: false,
+      response: { displayName: tricky },
+      responseComplete: false,
       changes: [{ event: 'groupUserDeleted' }],
     })
-    const { members } = kept.answer
+    const { members } = kept.response
     expect(members[0]).toEqual(patched.body.members[0])
     expect(members.at(-1)).toBe(`and ${24_999 - (members.length - 1)} more`)
   })

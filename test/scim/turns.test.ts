@@ -234,10 +234,10 @@ describe.skipIf(serverUrl)(`a group of ${MEMBERS} on the embedded store`, () => 
       [ids.slice(0, 700)],
     )
     const remove = () =>
-      app.graphql(`mutation { deleteGroup(input: { ref: { id: ${group!.id} } }) { deleted } }`, {}, admin.token)
+      app.graphql(`mutation { deleteGroup(input: { ref: { databaseId: ${group!.id} } }) { deletedId } }`, {}, admin.token)
     await killedAfter(2, remove)
     expect(await rowsOf('bim/byhand')).toBe(460)
-    expect((await remove()).data).toEqual({ deleteGroup: { deleted: true } })
+    expect((await remove()).data).toEqual({ deleteGroup: { deletedId: expect.any(String) } })
     expect(await rowsOf('bim/byhand')).toBe(0)
     const events = await app.store.db.query(
       `SELECT target_name AS name, before ->> 'members' AS members FROM audit_events WHERE event = 'groupDeleted'
@@ -285,7 +285,7 @@ describe.skipIf(serverUrl)(`a group of ${MEMBERS} on the embedded store`, () => 
         const [group] = await app.store.db.query<{ id: number }>(`SELECT id FROM groups WHERE iamid = 'ruled' AND name = $1`, [
           name,
         ])
-        const shown = await app.graphql(`{ group(ref: { id: ${group!.id} }) { name permissions } }`)
+        const shown = await app.graphql(`{ group(ref: { databaseId: ${group!.id} }) { name permissions } }`)
         expect(shown.data).toEqual({ group: { name, permissions: [] } })
         await clean()
         expect(await rowsOf(`ruled/${name}`)).toBe(120 * pieces)

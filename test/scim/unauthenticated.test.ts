@@ -94,8 +94,8 @@ describe('whose key it is', () => {
     return answer.status
   }
   const configure = (config: object) =>
-    app.graphql('mutation($input: UpdateIamInput!) { updateIam(input: $input) { iam { id } } }', {
-      input: { id: 'okta', config },
+    app.graphql('mutation($input: UpdateIamInput!) { updateIam(input: $input) { iam { id: iamid } } }', {
+      input: { iamid: 'okta', config },
     })
 
   test("only the IAM's own key opens it", async () => {
@@ -132,7 +132,7 @@ describe('whose key it is', () => {
     expect(await asks(okta.key)).toBe(401)
     await configure({ supportedActions: ['scimEnabled'] })
     expect(await asks(okta.key)).toBe(200)
-    await app.graphql('mutation { generateScimKey(input: { id: "okta", graceSeconds: 0 }) { scimKey } }')
+    await app.graphql('mutation { generateScimKey(input: { iamid: "okta", graceSeconds: 0 }) { scimKey } }')
     expect(await asks(okta.key)).toBe(401)
   })
 })

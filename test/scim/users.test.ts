@@ -143,7 +143,7 @@ describe('a resource', () => {
   })
 
   test('a user of the IAM that SCIM did not make is there too', async () => {
-    await app.graphql('mutation($input: CreateUserInput!) { createUser(input: $input) { user { id } } }', {
+    await app.graphql('mutation($input: CreateUserInput!) { createUser(input: $input) { user { id: databaseId } } }', {
       input: { iamid: 'okta', userid: 'by-hand', profile: { email: 'hand@x.org' } },
     })
     const { body } = await okta.get(`/Users?filter=${encodeURIComponent('userName eq "BY-HAND"')}`)
@@ -204,7 +204,9 @@ describe('disabling', () => {
     const made = await okta.user('kept out')
     const { id } = await row('kept out')
     const disable = (disabled: boolean) =>
-      app.graphql(`mutation { setUserDisabled(input: { ref: { id: ${id} }, disabled: ${disabled} }) { user { id } } }`)
+      app.graphql(
+        `mutation { setUserDisabled(input: { ref: { databaseId: ${id} }, disabled: ${disabled} }) { user { id: databaseId } } }`,
+      )
     await disable(true)
     const put = await okta.send('PUT', `/Users/${made.id}`, {
       schemas: [CORE],

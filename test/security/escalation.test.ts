@@ -12,8 +12,10 @@ const code = (answer: { errors?: any[] }) => answer.errors?.[0].extensions.code
 
 test('who lacks AUDIT gets no link to set the password of its holder', async () => {
   const keeper = await app.as(['USER_ADMIN'])
-  const made = await app.graphql('mutation { createUser(input: { userid: "auditor", permissions: ["AUDIT"] }) { user { id } } }')
-  const invite = 'mutation($id: UserId!) { inviteUser(input: { ref: { id: $id } }) { newUserLink } }'
+  const made = await app.graphql(
+    'mutation { createUser(input: { userid: "auditor", permissions: ["AUDIT"] }) { user { id: databaseId } } }',
+  )
+  const invite = 'mutation($id: Int!) { inviteUser(input: { ref: { databaseId: $id } }) { newUserLink } }'
   const { id } = made.data.createUser.user
   expect(code(await app.graphql(invite, { id }, keeper.token))).toBe('FORBIDDEN')
   expect((await app.graphql(invite, { id })).data.inviteUser.newUserLink).toContain('/login?token=ri_')
@@ -22,13 +24,13 @@ test('who lacks AUDIT gets no link to set the password of its holder', async () 
 test('who lacks AUDIT makes no account that is given it by default', async () => {
   const keeper = await app.as(['USER_ADMIN'])
   const defaults = (permissions: string[]) =>
-    app.graphql('mutation($p: [String!]) { updateIam(input: { id: "bim", defaultPermissions: $p }) { iam { id } } }', {
+    app.graphql('mutation($p: [String!]) { updateIam(input: { iamid: "bim", defaultPermissions: $p }) { iam { id: iamid } } }', {
       p: permissions,
     })
   expect((await defaults(['CREATE_PROJECT', 'AUDIT'])).errors).toBeUndefined()
   const create = (userid: string, token: string) =>
     app.graphql(
-      'mutation($u: String!) { createUser(input: { userid: $u, password: "x" }) { user { id } } }',
+      'mutation($u: String!) { createUser(input: { userid: $u, password: "x" }) { user { id: databaseId } } }',
       { u: userid },
       token,
     )
@@ -39,14 +41,14 @@ test('who lacks AUDIT makes no account that is given it by default', async () =>
 
 const createKey = async (token: string, input: object) => {
   const { data, errors } = await app.graphql(
-    'mutation($input: CreateApiKeyInput!) { createApiKey(input: $input) { secret apiKey { id } } }',
+    'mutation($input: CreateApiKeyInput!) { createApiKey(input: $input) { secret apiKey { id: databaseId } } }',
     { input },
     token,
   )
   expect(errors).toBeUndefined()
   return { secret: data.createApiKey.secret as string, id: data.createApiKey.apiKey.id as number }
 }
-const ROTATE = 'mutation($id: ApiKeyId!) { rotateApiKey(input: { id: $id }) { apiKey { id expiresAt } } }'
+const ROTATE = 'mutation($id: Int!) { rotateApiKey(input: { ref: { databaseId: $id } }) { apiKey { id: databaseId expiresAt } } }'
 
 test('a narrowed key does not rotate a wider one into its hands, nor a dying key one that lives', async () => {
   const person = await app.as([])
@@ -71,11 +73,21 @@ test('from the permission one holds in a domain nobody reads who else holds one'
   const governor = await app.as(['GOVERNANCE'])
   const person = await app.as([])
   const other = await app.as([])
-  const { data } = await app.graphql('mutation { createDomain(input: { name: "shared" }) { domain { id } } }', {}, governor.token)
+  const { data } = await app.graphql(
+    'mutation { createDomain(input: { name: "shared" }) { domain { id: uuid } } }',
+    {},
+    governor.token,
+  )
   for (const { id } of [person, other])
     await app.graphql(
-      'mutation($input: GrantDomainPermissionInput!) { grantDomainPermission(input: $input) { domainPermission { id } } }',
-      { input: { domainId: data.createDomain.domain.id, permission: 'Manage Policies', user: { id } } },
+      'mutation($input: GrantDomainPermissionInput!) { grantDomainPermission(input: $input) { domainPermission { id: uuid } } }',
+      {
+        input: {
+          ref: { uuid: data.createDomain.domain.id },
+          permission: 'Manage Policies',
+          holder: { user: { databaseId: id } },
+        },
+      },
       governor.token,
     )
   const own =
@@ -94,21 +106,21 @@ test('a key narrowed to one write neither does another nor reads by its answer',
   )
   const person = await app.as([])
   await app.graphql(
-    'mutation($id: UserId!) { addAttribute(input: { owner: { user: { id: $id } }, key: "Country", value: "CH" }) { __typename } }',
+    'mutation($id: Int!) { addAttribute(input: { owner: { user: { databaseId: $id } }, key: "Country", value: "CH" }) { __typename } }',
     {
       id: person.id,
     },
   )
-  const made = await app.graphql('mutation { createGroup(input: { name: "narrow" }) { group { id } } }')
+  const made = await app.graphql('mutation { createGroup(input: { name: "narrow" }) { group { id: databaseId } } }')
   const group = made.data.createGroup.group.id
   const change =
-    'mutation($g: GroupId!, $add: [UserRef!], $remove: [UserRef!]) { changeGroupMembers(input: { group: { id: $g }, add: $add, remove: $remove }) { added removed } }'
-  const added = await app.graphql(change, { g: group, add: [{ id: person.id }] }, data.a.secret)
+    'mutation($g: Int!, $add: [UserRef!], $remove: [UserRef!]) { changeGroupMembers(input: { group: { databaseId: $g }, add: $add, remove: $remove }) { added removed } }'
+  const added = await app.graphql(change, { g: group, add: [{ databaseId: person.id }] }, data.a.secret)
   expect(added.data.changeGroupMembers).toEqual({ added: 1, removed: 0 })
-  const removed = await app.graphql(change, { g: group, remove: [{ id: person.id }] }, data.a.secret)
+  const removed = await app.graphql(change, { g: group, remove: [{ databaseId: person.id }] }, data.a.secret)
   expect(removed.errors?.[0].extensions.code).toBe('FORBIDDEN')
   const disabled = await app.graphql(
-    'mutation($id: UserId!) { setUserDisabled(input: { ref: { id: $id }, disabled: true }) { user { disabled authorizations profile { name preferences phone } } } }',
+    'mutation($id: Int!) { setUserDisabled(input: { ref: { databaseId: $id }, disabled: true }) { user { disabled authorizations profile { name preferences phone } } } }',
     { id: person.id },
     data.d.secret,
   )

@@ -18,7 +18,7 @@ async function send(body: object) {
 }
 
 test('a variable that must not be null is refused as input', async () => {
-  const answer = await send({ query: 'query($ref: UserRef!) { user(ref: $ref) { id } }', variables: { ref: null } })
+  const answer = await send({ query: 'query($ref: UserRef!) { user(ref: $ref) { id: databaseId } }', variables: { ref: null } })
   expect(answer.status).toBe(200)
   expect(answer.errors![0]).toMatchObject({ extensions: { code: 'BAD_USER_INPUT', field: 'ref' } })
 })
@@ -50,16 +50,19 @@ test('a filter by many attributes finds who holds them all, and its statement do
     const attributes = Object.fromEntries(Array.from({ length: 1000 - index }, (_, n) => [key(n), ['a', 'b']]))
     const changed = await app.graphql(
       'mutation($input: ReplaceAttributesInput!) { replaceAttributes(input: $input) { owner { __typename } } }',
-      { input: { owner: { user: { id: person.id } }, attributes } },
+      { input: { owner: { user: { databaseId: person.id } }, attributes } },
     )
     expect(changed.errors).toBeUndefined()
   }
   const statements: string[] = []
   const stop = app.store.onStatement(text => statements.push(text))
   const find = async (attributes: object[]) => {
-    const { data, errors } = await app.graphql('query($filter: UserFilter) { users(filter: $filter) { nodes { id } } }', {
-      filter: { attributes },
-    })
+    const { data, errors } = await app.graphql(
+      'query($filter: UserFilter) { users(filter: $filter) { nodes { id: databaseId } } }',
+      {
+        filter: { attributes },
+      },
+    )
     expect(errors).toBeUndefined()
     return data.users.nodes.map((user: { id: number }) => user.id).sort((a: number, b: number) => a - b)
   }
@@ -77,7 +80,7 @@ test('a filter by many attributes finds who holds them all, and its statement do
 test('a made-up cursor is refused as input, a real one pages on', async () => {
   const page = (after: string | null, field: string) =>
     app.graphql(
-      'query($after: String, $field: UserSortField!) { users(first: 1, after: $after, sort: { field: $field }) { nodes { id } pageInfo { endCursor } } }',
+      'query($after: String, $field: UserSortField!) { users(first: 1, after: $after, sort: { field: $field }) { nodes { id: databaseId } pageInfo { endCursor } } }',
       { after, field },
     )
   const times = ['2024-99-99', '2024-13-45 99:99:99+00', '9999-12-31 23:59:59-01', '0000-01-01 00:00:00+00', '2024-01-01----']
@@ -99,7 +102,7 @@ test('a made-up cursor is refused as input, a real one pages on', async () => {
 
 test('a time beyond the year 9999 is refused, also by its offset', async () => {
   const answer = await app.graphql(
-    'mutation { createApiKey(input: { name: "late", expiresAt: "9999-12-31T23:59:59-23:59" }) { apiKey { id } } }',
+    'mutation { createApiKey(input: { name: "late", expiresAt: "9999-12-31T23:59:59-23:59" }) { apiKey { id: databaseId } } }',
   )
   expect(answer.errors![0].message).toContain('DateTime must be')
 })

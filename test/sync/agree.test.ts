@@ -84,8 +84,8 @@ describe.skipIf(slapdFolder === null)('a sync, a log-in and a refresh', () => {
         },
         refresh: async () => {
           for (const { userid } of (await held(iamid)) as { userid: string }[])
-            await syncs.must('mutation ($ref: UserRef!) { refreshUser(input: { ref: $ref }) { user { id } } }', {
-              ref: { iamid, userid },
+            await syncs.must('mutation ($ref: UserRef!) { refreshUser(input: { ref: $ref }) { user { id: databaseId } } }', {
+              ref: { name: { iamid, userid } },
             })
         },
       })

@@ -55,7 +55,7 @@ describe.skipIf(slapdFolder === null)('in the background', () => {
       const found = new Set<string>()
       for (let after: string | null = null; ; ) {
         const { syncEntries } = await syncs.must(
-          'query ($id: Int!, $after: String) { syncEntries(runId: $id, first: 400, after: $after) { totalCount pageInfo { hasNextPage endCursor } nodes { name } } }',
+          'query ($id: Int!, $after: String) { syncEntries(ref: { databaseId: $id }, first: 400, after: $after) { totalCount pageInfo { hasNextPage endCursor } nodes { name } } }',
           { id: run.id, after },
         )
         for (const { name } of syncEntries.nodes) found.add(name)
@@ -70,11 +70,11 @@ describe.skipIf(slapdFolder === null)('in the background', () => {
       expect((await syncs.sync('corp')).body.runningInBackground).toBe(true)
       expect((await syncs.sync('corp')).status).toBe(409)
       const [run] = await syncs.runs('corp')
-      expect((await syncs.decide('dropSync', run.id)).data.dropSync.run.status).toBe('DROPPED')
+      expect((await syncs.decide('cancelSync', run.id)).data.cancelSync.run.status).toBe('CANCELLED')
       const before = await count()
       await new Promise(resolve => setTimeout(resolve, 500))
       expect(await count()).toBe(before)
-      expect((await syncs.run(run.id)).status).toBe('DROPPED')
+      expect((await syncs.run(run.id)).status).toBe('CANCELLED')
     }, 60_000)
     const count = () => app.store.db.prisma.user.count({ where: { iamid: 'corp' } })
 
@@ -98,7 +98,7 @@ describe.skipIf(slapdFolder === null)('in the background', () => {
       await new Promise(resolve => setTimeout(resolve, 1_100))
       await directory.set(dnOf('u7'), 'title', ['Boss'])
       const query =
-        'mutation { syncIam(input: {id: "corp", incremental: true}) { totalCount refreshedUsers disabledUsers run { mode } runningInBackground } }'
+        'mutation { syncIam(input: {iamid: "corp", incremental: true}) { totalCount refreshedUsers disabledUsers run { mode } runningInBackground } }'
       const { syncIam } = await syncs.must(query)
       expect(syncIam).toEqual({
         totalCount: 1,
@@ -154,10 +154,10 @@ describe.skipIf(slapdFolder === null)('in the background', () => {
         const { token } = (await ask('mutation { logIn(input: {userid: "admin", password: "kill test password"}) { token } }'))
           .logIn
         await ask(
-          'mutation ($input: CreateIamInput!) { createIam(input: $input) { iam { id } } }',
+          'mutation ($input: CreateIamInput!) { createIam(input: $input) { iam { id: iamid } } }',
           {
             input: {
-              id: 'corp',
+              iamid: 'corp',
               displayName: 'Corp',
               type: 'ldap',
               config: configOf(slapd, { ldapSync: { pageSize: 50, batchSize: 10 } }),
@@ -165,9 +165,16 @@ describe.skipIf(slapdFolder === null)('in the background', () => {
           },
           token,
         )
-        const { id } = (await ask('mutation { syncIam(input: {id: "corp"}) { run { id } } }', {}, token)).syncIam.run
+        const { id } = (await ask('mutation { syncIam(input: {iamid: "corp"}) { run { id: databaseId } } }', {}, token)).syncIam
+          .run
         const look = async () =>
-          (await ask('query ($id: Int!) { syncRun(id: $id) { status reason total planned applied } }', { id }, token)).syncRun
+          (
+            await ask(
+              'query ($id: Int!) { syncRun(ref: { databaseId: $id }) { status reason total planned applied } }',
+              { id },
+              token,
+            )
+          ).syncRun
         await until(async () => {
           const run = await look()
           return run.status === status && reached(run)

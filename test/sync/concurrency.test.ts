@@ -40,7 +40,7 @@ describe('a run of which another process has taken hold', () => {
     since: null,
     status: 'reading',
   } as const
-  const draft = { ...errorEntry('somebody', null, ''), outcome: 'import', nameKey: 'somebody' } as const
+  const draft = { ...errorEntry('somebody', null, ''), action: 'create', nameKey: 'somebody' } as const
 
   test('is not written into by who held it before, however late they wake', async () => {
     const { db } = app.store
@@ -58,7 +58,7 @@ describe('a run of which another process has taken hold', () => {
     expect(await plannedEntries(db, id, { after: 0, limit: 10 })).toHaveLength(1)
     expect(await forgetPlan(db, heir)).toBe(true)
     expect(await plannedEntries(db, id, { after: 0, limit: 10 })).toEqual([])
-    await updateRun(db, id, { holder: null, step: { status: 'dropped', over: true } })
+    await updateRun(db, id, { holder: null, step: { status: 'cancelled', over: true } })
   })
 
   test('is not taken by one whose clock is ahead', async () => {
@@ -82,8 +82,8 @@ describe('a run of which another process has taken hold', () => {
     const context = testContext({ actor: machine('sync'), store: app.store })
     for (let turn = 0; turn < 2; turn++) await steps.apply(context, { run, iam, holder: 'worker', entries })
     expect((await findRun(db, id))!.applied).toBe(1)
-    expect(await db.query('SELECT outcome, state FROM sync_entries WHERE run_id = $1', [id])).toEqual([
-      { outcome: 'import', state: 'applied' },
+    expect(await db.query('SELECT action, state FROM sync_entries WHERE run_id = $1', [id])).toEqual([
+      { action: 'create', state: 'applied' },
     ])
   })
 })
@@ -152,7 +152,7 @@ describe.skipIf(slapdFolder === null)('a sync', () => {
     const run = await lastRun('away')
     expect(run).toMatchObject({ status: 'READING', reason: null })
     expect(await abandonedRuns(app.store.db)).toContain(run.id)
-    await syncs.decide('dropSync', run.id)
+    await syncs.decide('cancelSync', run.id)
   })
 
   test('that is confirmed late skips users that are back, renamed or refreshed', async () => {
@@ -168,11 +168,11 @@ describe.skipIf(slapdFolder === null)('a sync', () => {
     expect((await syncs.logIn('u10', 'late')).status).toBe(200)
     for (const uid of back) await directory.comeBack(dnOf(uid))
     expect((await syncs.logIn('u1', 'late')).status).toBe(200)
-    await syncs.must('mutation ($i: UserInput!) { refreshUser(input: $i) { user { id } } }', {
-      i: { ref: { iamid: 'late', userid: 'u2' } },
+    await syncs.must('mutation ($i: UserInput!) { refreshUser(input: $i) { user { id: databaseId } } }', {
+      i: { ref: { name: { iamid: 'late', userid: 'u2' } } },
     })
     await app.store.db.query("UPDATE users SET userid = 'u3b', userid_key = 'u3b' WHERE iamid = 'late' AND userid_key = 'u3'")
-    expect((await syncs.decide('confirmSync', run.id)).errors).toBeUndefined()
+    expect((await syncs.decide('approveSync', run.id)).errors).toBeUndefined()
     await syncs.settled('late')
     expect(await enabled('late')).toBe(39)
     expect((await syncs.user('u4', 'late')).disabled).toBe(true)
@@ -193,7 +193,7 @@ describe.skipIf(slapdFolder === null)('a sync', () => {
     expect((await syncs.sync('moved')).body.message).toContain('returned no users')
     const run = await lastRun('moved')
     await syncs.changeIam('moved', configOf(slapd))
-    expect((await syncs.decide('confirmSync', run.id)).errors![0].message).toContain('The IAM moved was changed since')
+    expect((await syncs.decide('approveSync', run.id)).errors![0].message).toContain('The IAM moved was changed since')
     expect((await syncs.sync('moved')).status).toBe(200)
   })
 
@@ -210,8 +210,8 @@ describe.skipIf(slapdFolder === null)('a sync', () => {
   test('is not undone while it is under way, nor by who could not enable these people', async () => {
     await syncs.makeIam('undone', configOf(slapd))
     await syncs.sync('undone')
-    const ref = { iamid: 'undone', userid: 'u9' }
-    await syncs.must('mutation ($i: SetUserPermissionsInput!) { setUserPermissions(input: $i) { user { id } } }', {
+    const ref = { name: { iamid: 'undone', userid: 'u9' } }
+    await syncs.must('mutation ($i: SetUserPermissionsInput!) { setUserPermissions(input: $i) { user { id: databaseId } } }', {
       i: { ref, permissions: ['AUDIT'] },
     })
     await directory.leave(dnOf('u9'))
@@ -220,7 +220,7 @@ describe.skipIf(slapdFolder === null)('a sync', () => {
     const { id } = await lastRun('undone')
     const { token } = await app.as(['USER_ADMIN'])
     const undo = 'mutation ($input: SyncInput!) { undoSync(input: $input) { enabled } }'
-    expect((await app.graphql(undo, { input: { id } }, token)).errors?.[0].extensions.code).toBe('FORBIDDEN')
+    expect((await app.graphql(undo, { input: { ref: { databaseId: id } } }, token)).errors?.[0].extensions.code).toBe('FORBIDDEN')
     await app.store.db.query("UPDATE sync_runs SET status = 'applying', beat_at = now() WHERE id = $1", [id])
     expect((await syncs.undo(id)).errors![0].message).toContain('is running')
     await app.store.db.query("UPDATE sync_runs SET status = 'finished' WHERE id = $1", [id])
@@ -231,7 +231,7 @@ describe.skipIf(slapdFolder === null)('a sync', () => {
     await syncs.makeIam('removed', configOf(slapd, { ldapSync: { pageSize: 10, batchSize: 1 } }))
     await refusing('users', "NEW.iamid = 'removed' AND pg_sleep(0.05) IS NULL", 'XX000', 0, async () => {
       await syncs.sync('removed')
-      await syncs.must('mutation { deleteIam(input: {id: "removed", users: KEEP}) { deleted } }')
+      await syncs.must('mutation { deleteIam(input: {iamid: "removed", users: KEEP}) { deletedId } }')
       const left = await app.store.db.prisma.user.count({ where: { iamid: 'removed' } })
       await syncs.settled('removed')
       expect(await lastRun('removed')).toMatchObject({ status: 'FAILED', reason: 'The IAM was removed' })
@@ -246,7 +246,7 @@ describe.skipIf(slapdFolder === null)('a sync', () => {
     expect(await lastRun('ones')).toMatchObject({ status: 'FINISHED', planned: 40, applied: 40, total: 40 })
     await syncs.makeIam('few', configOf(slapd))
     await syncs.sync('few')
-    const { syncIam } = await syncs.must('mutation { syncIam(input: {id: "few", incremental: true}) { run { mode } } }')
+    const { syncIam } = await syncs.must('mutation { syncIam(input: {iamid: "few", incremental: true}) { run { mode } } }')
     expect(syncIam.run.mode).toBe('INCREMENTAL')
   })
 })

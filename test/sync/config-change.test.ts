@@ -84,7 +84,8 @@ describe.skipIf(slapdFolder === null)('a sync', () => {
     const later = (column: string, table: string, where: string, minutes: number) =>
       app.store.db.query(`UPDATE ${table} SET ${column} = now() + interval '${minutes} minutes' WHERE ${where}`)
     await later('started_at', 'sync_runs', "iamid = 'since'", 20)
-    const incremental = 'mutation { syncIam(input: {id: "since", incremental: true}) { totalCount run { mode } refreshedUsers } }'
+    const incremental =
+      'mutation { syncIam(input: {iamid: "since", incremental: true}) { totalCount run { mode } refreshedUsers } }'
     expect((await syncs.must(incremental)).syncIam).toMatchObject({ totalCount: 0, run: { mode: 'INCREMENTAL' } })
     await directory.leave(dnOf('u13'))
     await syncs.changeIam('since', { ...configOf(slapd), schema: { profile: { name: 'uid' } } })

@@ -51,8 +51,8 @@ test('a process that stops leaves a silent directory at once, and the run to the
 
 // Each waits for a heartbeat.
 test.concurrent('a run that is dropped leaves its directory within a heartbeat, and stays dropped', async () => {
-  const { run } = await silent('dropped', id => syncs.decide('dropSync', id))
-  expect(run).toMatchObject({ status: 'DROPPED', reason: null, total: 0 })
+  const { run } = await silent('cancelled', id => syncs.decide('cancelSync', id))
+  expect(run).toMatchObject({ status: 'CANCELLED', reason: null, total: 0 })
 }, 20_000)
 
 test.concurrent('a run that another process continues is not written to', async () => {
@@ -64,7 +64,7 @@ test.concurrent('a run that another process continues is not written to', async 
 
 test('a run whose identity source was removed fails for that, whatever else is missing by then', async () => {
   const { run } = await silent('removed', async (_, socket) => {
-    await syncs.must('mutation { deleteIam(input: {id: "removed", users: KEEP}) { deleted } }')
+    await syncs.must('mutation { deleteIam(input: {iamid: "removed", users: KEEP}) { deletedId } }')
     socket.destroy()
   })
   expect(run).toMatchObject({ status: 'FAILED', reason: 'The IAM was removed' })

@@ -49,16 +49,19 @@ describe.skipIf(slapdFolder === null)('a sync', () => {
     expect((await syncs.sync(iamid)).body).toMatchObject({ importedUsers: [{ userId: 'ana' }], count: 1 })
     expect(await rows()).toEqual([{ id: ana.id, userid: 'ana', disabled: false }])
     expect(await lastEntries()).toMatchObject([
-      { name: 'ana', outcome: 'IMPORT', state: 'APPLIED', before: { iamid: 'bim' }, after: { iamid, name: 'Name of ana' } },
+      { name: 'ana', action: 'CREATE', state: 'APPLIED', before: { iamid: 'bim' }, after: { iamid, name: 'Name of ana' } },
       {
         name: 'chief',
-        outcome: 'FAULT',
+        action: 'ERROR',
         state: 'SKIPPED',
         reason: expect.stringContaining('holds GOVERNANCE and is not migrated'),
       },
-      { name: 'off', outcome: 'FAULT', state: 'SKIPPED', reason: expect.stringContaining('is disabled and is not moved') },
+      { name: 'off', action: 'ERROR', state: 'SKIPPED', reason: expect.stringContaining('is disabled and is not moved') },
     ])
-    expect((await app.graphql('{ viewer { user { id iamid } } }', {}, key)).data.viewer.user).toEqual({ id: ana.id, iamid })
+    expect((await app.graphql('{ viewer { user { id: databaseId iamid } } }', {}, key)).data.viewer.user).toEqual({
+      id: ana.id,
+      iamid,
+    })
     for (const userid of ['chief', 'off']) expect((await logIn(userid)).status).toBe(401)
     const stayed = await app.store.db.prisma.user.findMany({ where: { id: { in: [chief.id, off.id] } }, select: { iamid: true } })
     expect(stayed).toEqual([{ iamid: 'bim' }, { iamid: 'bim' }])
@@ -69,7 +72,7 @@ describe.skipIf(slapdFolder === null)('a sync', () => {
   })
 
   const stateOf = async () =>
-    (await syncs.must('query ($id: IamId!) { iam(id: $id) { entryIds entryIdsMissingSince } }', { id: iamid })).iam
+    (await syncs.must('query ($id: String!) { iam(iamid: $id) { entryIds entryIdsMissingSince } }', { id: iamid })).iam
 
   test('of a directory without ids is shown by the IAM and by testIam', async () => {
     await syncs.makeIam(iamid, configOf(slapd, { options: { entryIdAttribute: 'employeeNumber' } }))
@@ -95,7 +98,7 @@ describe.skipIf(slapdFolder === null)('a sync', () => {
     await directory.comeBack(dnOf('off'))
     await directory.set(dnOf('off'), 'employeeNumber', [])
     await syncs.sync(iamid)
-    expect(await lastEntries()).toMatchObject([{ outcome: 'FAULT', reason: expect.stringContaining('gives no id of off') }])
+    expect(await lastEntries()).toMatchObject([{ action: 'ERROR', reason: expect.stringContaining('gives no id of off') }])
     expect((await stateOf()).entryIds).toBe('MISSING')
     await syncs.changeIam(iamid, configOf(slapd, { options: { entryIdAttribute: 'none' } }))
     expect(await stateOf()).toMatchObject({ entryIds: 'OFF' })
@@ -117,17 +120,17 @@ describe.skipIf(slapdFolder === null)('a sync', () => {
     })
     // A plan that another directory could have made: a new person of a userid that is held by now.
     await app.store.db.query(
-      `INSERT INTO sync_entries (run_id, kind, name, name_key, outcome, state, said) SELECT $1, 'user', n.name, n.name, 'import', 'planned', n.payload
+      `INSERT INTO sync_entries (run_id, kind, name, name_key, action, state, said) SELECT $1, 'user', n.name, n.name, 'create', 'planned', n.payload
          FROM jsonb_to_recordset($2::jsonb) n(name text, payload jsonb)`,
       [planned!.id, JSON.stringify([{ name: 'off', payload: payload('off', 'another id') }])],
     )
-    const { errors } = await syncs.decide('confirmSync', planned!.id)
+    const { errors } = await syncs.decide('approveSync', planned!.id)
     expect(errors).toBeUndefined()
     await syncs.settled(iamid)
     expect(await syncs.entries(planned!.id)).toMatchObject([
       {
         name: 'off',
-        outcome: 'FAULT',
+        action: 'ERROR',
         state: 'SKIPPED',
         reason: expect.stringContaining('another directory entry (another id)'),
       },

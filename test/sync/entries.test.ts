@@ -57,7 +57,7 @@ describe.skipIf(slapdFolder === null)('an entry', () => {
     })
   const hold = async (userid: string, key = 'Clearance', value = 'Top') =>
     syncs.must('mutation ($input: AttributeInput!) { addAttribute(input: $input) { __typename } }', {
-      input: { owner: { user: { iamid, userid } }, key, value },
+      input: { owner: { user: { name: { iamid, userid } } }, key, value },
     })
 
   test('keeps its account under another userid, with all that it holds', async () => {
@@ -113,8 +113,8 @@ describe.skipIf(slapdFolder === null)('an entry', () => {
     expect(await rows()).toEqual(before)
     const [one, two] = before
     expect(await lastEntries()).toMatchObject([
-      { outcome: 'FAULT', state: 'SKIPPED', reason: expect.stringContaining(`one (${one!.directoryId}) now has the userid two`) },
-      { outcome: 'FAULT', state: 'SKIPPED', reason: expect.stringContaining(`(${one!.directoryId})`) },
+      { action: 'ERROR', state: 'SKIPPED', reason: expect.stringContaining(`one (${one!.directoryId}) now has the userid two`) },
+      { action: 'ERROR', state: 'SKIPPED', reason: expect.stringContaining(`(${one!.directoryId})`) },
     ])
     expect((await logIn('two', 'pw-one')).status).toBe(401)
     expect(await rows()).toEqual(before)
@@ -156,7 +156,7 @@ describe.skipIf(slapdFolder === null)('an entry', () => {
     for (let turn = 0; turn < 2; turn++) {
       expect(await sync()).toMatchObject({ count: 0, enabledUsers: [] })
       const [fault] = await lastEntries()
-      expect(fault).toMatchObject({ name: 'recy', outcome: 'FAULT', state: 'SKIPPED' })
+      expect(fault).toMatchObject({ name: 'recy', action: 'ERROR', state: 'SKIPPED' })
       expect(fault.reason).toContain(leaver!.directoryId)
       expect(fault.reason).toMatch(/the userid recy is now that of another directory entry \([0-9a-f-]{36}\)/)
     }
@@ -197,7 +197,7 @@ describe.skipIf(slapdFolder === null)('an entry', () => {
     for (const userid of ['old@x.test', 'zold@x.test'])
       await app.store.db.prisma.user.create({ data: { iamid, userid, useridKey: userid, name: userid, nameKey: userid } })
     expect(await sync()).toMatchObject({ disabledUsers: [{ userId: 'zold@x.test' }] })
-    expect((await lastEntries()).find(({ outcome }: { outcome: string }) => outcome === 'DISABLE').reason).toBe(
+    expect((await lastEntries()).find(({ action }: { action: string }) => action === 'DISABLE').reason).toBe(
       'its userid is another one of the entry whose account is old@x.test',
     )
     const mine = (await rows()).filter(({ userid }) => userid.endsWith('old@x.test'))

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { changedGroup, desired, disableEntry, errorEntry, goneGroup, groupOutcome } from '../../src/sync/entry.ts'
+import { changedGroup, desired, disableEntry, errorEntry, goneGroup, groupEntry } from '../../src/sync/entry.ts'
 
 test('what the store keeps has at most 1,000 characters, whole ones, and no NUL', () => {
   expect(desired('x'.repeat(1_000))).toHaveLength(1_000)
@@ -14,7 +14,7 @@ test('a fault names whom and why, and is not looked up', () => {
     name: 'ines\uFFFD',
     nameKey: '',
     dn: 'uid=\uFFFD',
-    outcome: 'fault',
+    action: 'error',
     reason: 'because',
   })
 })
@@ -25,7 +25,7 @@ test('somebody who is gone is disabled', () => {
     name: 'Ines',
     nameKey: 'ines',
     userId: 7,
-    outcome: 'disable',
+    action: 'disable',
     before: { disabled: false },
     after: { disabled: true },
   })
@@ -40,9 +40,9 @@ test.each([
   [['gid', 'email'] as const, held, { before: { email: 'x' }, after: { email: null } }],
   [[] as const, null, { after: found }],
 ])('a group, given %j', (fields, here, change) => {
-  const draft = groupOutcome(found, fields, here)
+  const draft = groupEntry(found, fields, here)
   if (change === null) expect(draft).toBeNull()
-  else expect(draft).toMatchObject({ kind: 'group', outcome: 'group', nameKey: 'crew', ...change })
+  else expect(draft).toMatchObject({ kind: 'group', action: here ? 'update' : 'create', nameKey: 'crew', ...change })
 })
 
 test('a group changes its name, its entry or both, and goes with its entry', () => {

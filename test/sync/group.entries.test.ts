@@ -41,12 +41,16 @@ describe.skipIf(slapdFolder === null)('groups of a directory', () => {
   const namesOf = async (userid: string, iamid: string) =>
     (await syncs.user(userid, iamid)).memberships.nodes.map((node: { group: { name: string } }) => node.group.name)
   const holders = async (iamid: string) => {
-    const { users } = await syncs.must('{ users(first: 100, filter: {permission: "AUDIT"}) { nodes { iam { id } userid } } }')
+    const { users } = await syncs.must(
+      '{ users(first: 100, filter: {permission: "AUDIT"}) { nodes { iam { id: iamid } userid } } }',
+    )
     return users.nodes.filter(({ iam }: any) => iam?.id === iamid).map(({ userid }: any) => userid)
   }
   const faultsOf = async (iamid: string) => {
     const [run] = await syncs.runs(iamid)
-    return (await syncs.entries(run.id, { outcomes: ['FAULT'] })).map(({ kind, reason }: any) => `${kind}: ${reason}`)
+    return (await syncs.entries(run.id, { actions: ['ERROR'] })).map(
+      ({ kind, reason }: any) => `${kind.toLowerCase()}: ${reason}`,
+    )
   }
   const idOf = async (iamid: string, name: string) =>
     (await app.store.db.query<{ id: number }>('SELECT id FROM groups WHERE iamid = $1 AND name = $2', [iamid, name]))[0]?.id
@@ -139,7 +143,7 @@ describe.skipIf(slapdFolder === null)('groups of a directory', () => {
       expect(await holders(iamid)).toEqual([])
       const [run] = await syncs.runs(iamid)
       expect(await syncs.entries(run.id)).toMatchObject([
-        { kind: 'group', outcome: 'GROUP', state: 'APPLIED', before: { name: 'Admins' }, after: { name: 'Operators' } },
+        { kind: 'GROUP', action: 'UPDATE', state: 'APPLIED', before: { name: 'Admins' }, after: { name: 'Operators' } },
       ])
       await rename(`cn=Operators,${unit('sales')}`, 'cn=Admins')
       expect((await syncs.logIn('ana', iamid)).status).toBe(200)
@@ -196,7 +200,8 @@ describe.skipIf(slapdFolder === null)('groups of a directory', () => {
     await syncs.makeIam('gone', configOf(slapd), { groupPermissions: { ruled: ['AUDIT'] } })
     await syncs.sync('gone')
     const [ours, marked] = await Promise.all([idOf('gone', 'ours'), idOf('gone', 'marked')])
-    const guest = (await syncs.must('mutation { createUser(input: {userid: "guest"}) { user { id } } }')).createUser.user.id
+    const guest = (await syncs.must('mutation { createUser(input: {userid: "guest"}) { user { id: databaseId } } }')).createUser
+      .user.id
     await app.store.db.query("INSERT INTO memberships (group_id, user_id, sources) VALUES ($1, $2, '{bim}')", [ours, guest])
     await app.store.db.query(
       "INSERT INTO group_attributes (group_id, key, key_key, value) VALUES ($1, 'Clearance', 'clearance', 'Top')",
@@ -207,10 +212,10 @@ describe.skipIf(slapdFolder === null)('groups of a directory', () => {
     const rows = await app.store.db.query<{ name: string }>("SELECT name FROM groups WHERE iamid = 'gone' ORDER BY name_key")
     expect(rows.map(({ name }) => name)).toEqual(['marked', 'ours', 'ruled'])
     const [run] = await syncs.runs('gone')
-    expect((await syncs.entries(run.id)).filter(({ kind }: any) => kind === 'group')).toMatchObject([
+    expect((await syncs.entries(run.id)).filter(({ kind }: any) => kind === 'GROUP')).toMatchObject([
       {
         name: 'plain',
-        outcome: 'GROUP',
+        action: 'DELETE',
         state: 'APPLIED',
         before: { name: 'plain' },
         after: null,

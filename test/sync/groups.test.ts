@@ -131,8 +131,8 @@ describe.skipIf(slapdFolder === null)('groups', () => {
     const [run] = await syncs.runs('listed')
     expect(run.counts).toEqual(
       expect.arrayContaining([
-        { outcome: 'GROUP', state: 'APPLIED', count: 5 },
-        { outcome: 'IMPORT', state: 'APPLIED', count: 3 },
+        { kind: 'GROUP', action: 'CREATE', state: 'APPLIED', count: 5 },
+        { kind: 'USER', action: 'CREATE', state: 'APPLIED', count: 3 },
       ]),
     )
   })

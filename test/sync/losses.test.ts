@@ -112,12 +112,12 @@ describe.skipIf(slapdFolder === null)('of a directory', () => {
       const [run] = await syncs.runs('corp')
       expect({ status, message: body.message }).toEqual({
         status: 409,
-        message: `The sync ${run.id} waits for an administrator: ${reason}. See it with syncRun, then confirmSync or dropSync`,
+        message: `The sync ${run.id} waits for an administrator: ${reason}. See it with syncRun, then approveSync or cancelSync`,
       })
       expect(run).toMatchObject({ status: 'QUARANTINED', reason, planned: 3, applied: 0 })
       const { auditEvents } = await syncs.must('{ auditEvents(first: 1) { nodes { event targetName after } } }')
       expect(auditEvents.nodes).toMatchObject([{ event: 'syncQuarantined', targetName: 'corp', after: { reason } }])
-      expect((await syncs.decide('confirmSync', run.id)).errors).toBeUndefined()
+      expect((await syncs.decide('approveSync', run.id)).errors).toBeUndefined()
       await syncs.settled('corp')
       expect(await syncs.run(run.id)).toMatchObject({ status: 'FINISHED', applied: 3 })
       await back()

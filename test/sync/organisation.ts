@@ -118,11 +118,13 @@ export function syncsOf(app: TestApp) {
   return {
     must,
     makeIam: (id: string, config: object, more: object = {}) =>
-      must('mutation ($input: CreateIamInput!) { createIam(input: $input) { iam { id } } }', {
-        input: { id, displayName: id, type: 'ldap', config, ...more },
+      must('mutation ($input: CreateIamInput!) { createIam(input: $input) { iam { id: iamid } } }', {
+        input: { iamid: id, displayName: id, type: 'ldap', config, ...more },
       }),
     changeIam: (id: string, config: object) =>
-      must('mutation ($input: UpdateIamInput!) { updateIam(input: $input) { iam { id } } }', { input: { id, config } }),
+      must('mutation ($input: UpdateIamInput!) { updateIam(input: $input) { iam { id: iamid } } }', {
+        input: { iamid: id, config },
+      }),
     /** By REST, as documented. */
     sync: (id: string, json: object = { dryRun: false }): Promise<Answer<any>> =>
       send(app.url, 'POST', `/iam/${id}/sync`, { token: app.admin.token, json }),
@@ -134,38 +136,46 @@ export function syncsOf(app: TestApp) {
       (
         await must(
           `query ($filter: SyncRunFilter) { syncRuns(first: 100, filter: $filter) { nodes {
-             id mode status reason notes dryRun startedBy total unchanged planned applied counts { outcome state count } } } }`,
+             id: databaseId mode status reason notes dryRun startedBy total unchanged planned applied counts { kind action state count } } } }`,
           { filter: { iamid } },
         )
       ).syncRuns.nodes,
     run: async (id: number) =>
-      (await must('query ($id: Int!) { syncRun(id: $id) { id status reason total unchanged planned applied undoneAt } }', { id }))
-        .syncRun,
+      (
+        await must(
+          'query ($id: Int!) { syncRun(ref: { databaseId: $id }) { id: databaseId status reason total unchanged planned applied undoneAt } }',
+          { id },
+        )
+      ).syncRun,
     entries: async (runId: number, filter: object = {}) =>
       (
         await must(
-          `query ($runId: Int!, $filter: SyncEntryFilter) { syncEntries(runId: $runId, first: 1000, filter: $filter) {
-             nodes { kind name dn outcome state before after reason } } }`,
+          `query ($runId: Int!, $filter: SyncEntryFilter) { syncEntries(ref: { databaseId: $runId }, first: 1000, filter: $filter) {
+             nodes { kind name dn action state before after reason } } }`,
           { runId, filter },
         )
       ).syncEntries.nodes,
-    decide: (what: 'confirmSync' | 'dropSync', id: number) =>
-      app.graphql(`mutation ($input: SyncInput!) { ${what}(input: $input) { run { id status } } }`, { input: { id } }),
+    decide: (what: 'approveSync' | 'cancelSync', id: number) =>
+      app.graphql(`mutation ($input: SyncInput!) { ${what}(input: $input) { run { id: databaseId status } } }`, {
+        input: { ref: { databaseId: id } },
+      }),
     undo: (id: number) =>
-      app.graphql('mutation ($input: SyncInput!) { undoSync(input: $input) { enabled run { id } } }', { input: { id } }),
+      app.graphql('mutation ($input: SyncInput!) { undoSync(input: $input) { enabled run { id: databaseId } } }', {
+        input: { ref: { databaseId: id } },
+      }),
     user: async (userid: string, iamid = 'corp') =>
       (
         await must(
           `query ($ref: UserRef!) { user(ref: $ref) { userid disabled iamAuthorizations profile { name email position }
              memberships { nodes { sources group { name description } } } } }`,
-          { ref: { iamid, userid } },
+          { ref: { name: { iamid, userid } } },
         )
       ).user,
     /** Waits until no run of the IAM is under way. */
     async settled(iamid: string) {
       for (let turn = 0; turn < 600; turn++) {
         const { syncRuns } = await must(
-          'query ($filter: SyncRunFilter) { syncRuns(first: 1, filter: $filter) { nodes { id } } }',
+          'query ($filter: SyncRunFilter) { syncRuns(first: 1, filter: $filter) { nodes { id: databaseId } } }',
           { filter: { iamid, statuses: ['WAITING', 'READING', 'APPLYING'] } },
         )
         if (syncRuns.nodes.length === 0) return

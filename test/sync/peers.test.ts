@@ -50,7 +50,7 @@ describe.skipIf(slapdFolder === null)('a directory with', () => {
     expect(await lastEntries('twins')).toMatchObject([
       {
         name: '7',
-        outcome: 'FAULT',
+        action: 'ERROR',
         state: 'SKIPPED',
         reason: 'the directory has several people with the userid 7: none of them is imported',
       },
@@ -66,12 +66,12 @@ describe.skipIf(slapdFolder === null)('a directory with', () => {
     await syncs.makeIam('odd', byNumber())
     expect((await syncs.sync('odd')).body).toMatchObject({ totalCount: 4, count: 3 })
     const faults = await lastEntries('odd')
-    expect(faults.find((found: { outcome: string }) => found.outcome === 'FAULT')).toMatchObject({
+    expect(faults.find((found: { action: string }) => found.action === 'ERROR')).toMatchObject({
       dn: dnOf('bo'),
       reason: expect.stringContaining('userid must be'),
     })
     expect(faults.find((found: { dn: string }) => found.dn === dnOf('ana'))).toMatchObject({
-      outcome: 'IMPORT',
+      action: 'CREATE',
       state: 'APPLIED',
       reason: expect.stringContaining('profile.email must be'),
     })
@@ -165,7 +165,7 @@ describe('a peer that', () => {
       reason: expect.stringMatching(/^The directory was not seen whole: the directory is unreachable/),
     })
     expect(await app.store.db.prisma.user.count({ where: { iamid } })).toBe(0)
-    expect((await syncs.decide('confirmSync', run.id)).errors).toBeUndefined()
+    expect((await syncs.decide('approveSync', run.id)).errors).toBeUndefined()
     await syncs.settled(iamid)
     expect(await app.store.db.prisma.user.count({ where: { iamid } })).toBe(30)
   })
@@ -209,7 +209,9 @@ describe('a peer that', () => {
     expect(run).toMatchObject({ status: 'FINISHED', total: 31 })
     expect(await app.store.db.prisma.user.count({ where: { iamid } })).toBe(31)
     const { nodes } = (
-      await syncs.must('query ($id: Int!) { syncEntries(runId: $id, first: 1) { nodes { name reason } } }', { id: run.id })
+      await syncs.must('query ($id: Int!) { syncEntries(ref: { databaseId: $id }, first: 1) { nodes { name reason } } }', {
+        id: run.id,
+      })
     ).syncEntries
     expect(nodes).toMatchObject([{ name: 'odd', reason: expect.stringContaining('must not contain control characters') }])
   })
@@ -236,7 +238,7 @@ describe('a peer that', () => {
     }
     const { run, iamid } = await against(id => Buffer.concat([ids(id), done(id, '')]))
     expect(run).toMatchObject({ status: 'FINISHED', total: 7 })
-    const faults = await syncs.entries(run.id, { outcomes: ['FAULT'] })
+    const faults = await syncs.entries(run.id, { actions: ['ERROR'] })
     expect(faults).toHaveLength(6)
     expect(faults.filter(({ reason }: { reason: string }) => reason.includes('several people'))).toEqual([])
     expect((await syncs.user('fine', iamid)).profile.email).toBe(null)
@@ -270,7 +272,7 @@ describe('a peer that', () => {
       return turn === 1 ? Buffer.concat([...named(id), done(id, '')]) : page(id, ['many', 'bo'], done(id, ''))
     }, {})
     expect(run).toMatchObject({ status: 'FINISHED', total: 2 })
-    expect(await syncs.entries(run.id, { outcomes: ['FAULT'] })).toMatchObject([
+    expect(await syncs.entries(run.id, { actions: ['ERROR'] })).toMatchObject([
       { reason: 'the directory returned more than 10000 groups of one person' },
     ])
     expect((await syncs.user('bo', iamid)).disabled).toBe(false)
@@ -310,7 +312,7 @@ describe('a peer that', () => {
       over = true
     })
     for (let turn = 0; turn < 5; turn++)
-      expect((await app.graphql('{ viewer { user { id } } }')).data.viewer.user.id).toBe(app.admin.id)
+      expect((await app.graphql('{ viewer { user { id: databaseId } } }')).data.viewer.user.id).toBe(app.admin.id)
     expect(over).toBe(false)
     await silent.close()
     expect((await answer).status).toBe(503)

@@ -69,35 +69,35 @@ describe.skipIf(slapdFolder === null)('a sync is not done', () => {
     test('the run is quarantined; dropped, it changes nothing', async () => {
       const { status, body } = await syncs.sync('corp')
       const run = await lastRun()
-      const why = 'It would disable 13 of 30 people; the limit is 10: confirm or drop it'
+      const why = 'It would disable 13 of 30 people; the limit is 10: approve or cancel it'
       expect({ status, message: body.message }).toEqual({
         status: 409,
-        message: `The sync ${run.id} waits for an administrator: ${why}. See it with syncRun, then confirmSync or dropSync`,
+        message: `The sync ${run.id} waits for an administrator: ${why}. See it with syncRun, then approveSync or cancelSync`,
       })
       expect(run).toMatchObject({ status: 'QUARANTINED', reason: why, planned: 13, applied: 0 })
       expect(await events()).toContain('syncQuarantined')
       expect(await enabled()).toBe(30)
       expect(
-        (await syncs.entries(run.id)).map((entry: { outcome: string; state: string }) => [entry.outcome, entry.state]),
+        (await syncs.entries(run.id)).map((entry: { action: string; state: string }) => [entry.action, entry.state]),
       ).toEqual(gone.map(() => ['DISABLE', 'PLANNED']))
-      const { data } = await syncs.decide('dropSync', run.id)
-      expect(data.dropSync.run.status).toBe('DROPPED')
-      expect((await syncs.decide('confirmSync', run.id)).errors![0].extensions.code).toBe('CONFLICT')
+      const { data } = await syncs.decide('cancelSync', run.id)
+      expect(data.cancelSync.run.status).toBe('CANCELLED')
+      expect((await syncs.decide('approveSync', run.id)).errors![0].extensions.code).toBe('CONFLICT')
       expect(await enabled()).toBe(30)
     })
 
     test('confirmed, it is done; and undone again', async () => {
       await syncs.sync('corp')
       const run = await lastRun()
-      expect((await syncs.decide('confirmSync', run.id)).data.confirmSync.run.status).toBe('APPLYING')
+      expect((await syncs.decide('approveSync', run.id)).data.approveSync.run.status).toBe('APPLYING')
       await syncs.settled('corp')
       expect(await syncs.run(run.id)).toMatchObject({ status: 'FINISHED', planned: 13, applied: 13 })
       expect(await enabled()).toBe(17)
-      const disabledByHand = { ref: { iamid: 'corp', userid: 'u0' }, disabled: false }
-      await syncs.must('mutation ($i: SetUserDisabledInput!) { setUserDisabled(input: $i) { user { id } } }', {
+      const disabledByHand = { ref: { name: { iamid: 'corp', userid: 'u0' } }, disabled: false }
+      await syncs.must('mutation ($i: SetUserDisabledInput!) { setUserDisabled(input: $i) { user { id: databaseId } } }', {
         i: disabledByHand,
       })
-      await syncs.must('mutation ($i: SetUserDisabledInput!) { setUserDisabled(input: $i) { user { id } } }', {
+      await syncs.must('mutation ($i: SetUserDisabledInput!) { setUserDisabled(input: $i) { user { id: databaseId } } }', {
         i: { ...disabledByHand, disabled: true },
       })
       expect((await syncs.undo(run.id)).data.undoSync.enabled).toBe(12)
@@ -123,12 +123,12 @@ describe.skipIf(slapdFolder === null)('a sync is not done', () => {
       const run = await lastRun()
       for (const uid of uids.slice(13, 26)) await directory.comeBack(dnOf(uid))
       expect((await syncs.logIn('u20')).status).toBe(200)
-      await syncs.decide('confirmSync', run.id)
+      await syncs.decide('approveSync', run.id)
       await syncs.settled('corp')
       expect((await syncs.user('u20')).disabled).toBe(false)
       expect((await syncs.user('u21')).disabled).toBe(false)
       expect((await syncs.user('u1')).disabled).toBe(true)
-      const entries = await syncs.entries(run.id, { outcomes: ['DISABLE'] })
+      const entries = await syncs.entries(run.id, { actions: ['DISABLE'] })
       expect(entries.find(({ name }: { name: string }) => name === 'u21')).toMatchObject({
         state: 'SKIPPED',
         reason: 'The directory shows them again',
@@ -143,7 +143,7 @@ describe.skipIf(slapdFolder === null)('a sync is not done', () => {
       const run = await lastRun()
       const before = await enabled()
       await slapd.stop()
-      expect((await syncs.decide('confirmSync', run.id)).errors).toBeUndefined()
+      expect((await syncs.decide('approveSync', run.id)).errors).toBeUndefined()
       await syncs.settled('corp')
       expect(await syncs.run(run.id)).toMatchObject({
         status: 'QUARANTINED',
@@ -151,7 +151,7 @@ describe.skipIf(slapdFolder === null)('a sync is not done', () => {
       })
       expect(await enabled()).toBe(before)
       await slapd.start()
-      expect((await syncs.decide('confirmSync', run.id)).errors).toBeUndefined()
+      expect((await syncs.decide('approveSync', run.id)).errors).toBeUndefined()
       await syncs.settled('corp')
       expect((await syncs.run(run.id)).status).toBe('FINISHED')
       expect((await syncs.undo(run.id)).errors).toBeUndefined()
@@ -234,8 +234,8 @@ describe.skipIf(slapdFolder === null)('a sync is not done', () => {
         reason: expect.stringMatching(/^The directory was not seen whole: the directory answers sizeLimitExceeded \(4\)/),
       })
       expect(await syncs.entries(run.id)).toMatchObject([
-        { name: 'u0', outcome: 'REFRESH', before: { groups: ['g0'] } },
-        { name: 'u1', outcome: 'REFRESH', after: { groups: ['g0', 'g12'] } },
+        { name: 'u0', action: 'UPDATE', before: { groups: ['g0'] } },
+        { name: 'u1', action: 'UPDATE', after: { groups: ['g0', 'g12'] } },
       ])
     } finally {
       await cut.close()
@@ -247,28 +247,28 @@ describe.skipIf(slapdFolder === null)('a sync is not done', () => {
     const here = syncsOf(instance)
     await here.makeIam('corp', configOf(slapd))
     await here.sync('corp')
-    await here.must('mutation ($i: SetUserPermissionsInput!) { setUserPermissions(input: $i) { user { id } } }', {
-      i: { ref: { iamid: 'corp', userid: 'u29' }, permissions: ['USER_ADMIN'] },
+    await here.must('mutation ($i: SetUserPermissionsInput!) { setUserPermissions(input: $i) { user { id: databaseId } } }', {
+      i: { ref: { name: { iamid: 'corp', userid: 'u29' } }, permissions: ['USER_ADMIN'] },
     })
     const { token } = (await here.logIn('u29')).body
     await instance.store.db.prisma.user.update({ where: { id: instance.admin.id }, data: { disabled: true } })
     await directory.leave(dnOf('u28'))
     await directory.leave(dnOf('u29'))
     const { data } = await instance.graphql(
-      'mutation { syncIam(input: {id: "corp"}) { disabledUsers run { id status } } }',
+      'mutation { syncIam(input: {iamid: "corp"}) { disabledUsers run { id: databaseId status } } }',
       {},
       token,
     )
     expect(data.syncIam).toMatchObject({ disabledUsers: [{ userId: 'u28' }], run: { status: 'FINISHED' } })
     const skipped = await instance.graphql(
-      'query ($id: Int!) { syncEntries(runId: $id, filter: {states: [SKIPPED]}) { nodes { name outcome reason } } }',
+      'query ($id: Int!) { syncEntries(ref: { databaseId: $id }, filter: {states: [SKIPPED]}) { nodes { name action reason } } }',
       { id: data.syncIam.run.id },
       token,
     )
     expect(skipped.data.syncEntries.nodes).toEqual([
       {
         name: 'u29',
-        outcome: 'DISABLE',
+        action: 'DISABLE',
         reason: 'This would leave no enabled user with USER_ADMIN: grant it to another user first',
       },
     ])
@@ -286,13 +286,13 @@ describe.skipIf(slapdFolder === null)('a sync is not done', () => {
     const { token } = await app.as(['APPLICATION_ADMIN'])
     const { id } = await lastRun()
     for (const query of [
-      'mutation { syncIam(input: {id: "corp"}) { count } }',
-      `mutation { confirmSync(input: {id: ${id}}) { run { id } } }`,
-      `mutation { dropSync(input: {id: ${id}}) { run { id } } }`,
-      `mutation { undoSync(input: {id: ${id}}) { enabled } }`,
-      `{ syncRun(id: ${id}) { id } }`,
-      '{ syncRuns { nodes { id } } }',
-      `{ syncEntries(runId: ${id}) { nodes { id } } }`,
+      'mutation { syncIam(input: {iamid: "corp"}) { count } }',
+      `mutation { approveSync(input: {ref: { databaseId: ${id} }}) { run { id: databaseId } } }`,
+      `mutation { cancelSync(input: {ref: { databaseId: ${id} }}) { run { id: databaseId } } }`,
+      `mutation { undoSync(input: {ref: { databaseId: ${id} }}) { enabled } }`,
+      `{ syncRun(ref: { databaseId: ${id} }) { id: databaseId } }`,
+      '{ syncRuns { nodes { id: databaseId } } }',
+      `{ syncEntries(ref: { databaseId: ${id} }) { nodes { id } } }`,
     ])
       expect((await app.graphql(query, {}, token)).errors?.[0].extensions.code, query).toBe('FORBIDDEN')
   })

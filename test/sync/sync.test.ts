@@ -99,20 +99,20 @@ describe.skipIf(slapdFolder === null)('a sync', () => {
     const [run] = await syncs.runs('corp')
     expect(await syncs.entries(run.id)).toEqual([
       {
-        kind: 'group',
+        kind: 'GROUP',
         name: 'Sales',
         dn: null,
-        outcome: 'GROUP',
+        action: 'UPDATE',
         state: 'APPLIED',
         before: { description: 'Who sells' },
         after: { description: 'Sellers' },
         reason: null,
       },
       {
-        kind: 'user',
+        kind: 'USER',
         name: 'bo',
         dn: dnOf('bo'),
-        outcome: 'REFRESH',
+        action: 'UPDATE',
         state: 'APPLIED',
         before: { position: null, groups: [], attributes: {} },
         after: { position: 'Clerk', groups: ['Chiefs'], attributes: { Title: ['Clerk'] } },
@@ -142,8 +142,8 @@ describe.skipIf(slapdFolder === null)('a sync', () => {
   })
 
   test('leaves alone whom an administrator disabled', async () => {
-    await syncs.must('mutation ($i: SetUserDisabledInput!) { setUserDisabled(input: $i) { user { id } } }', {
-      i: { ref: { iamid: 'corp', userid: 'cy' }, disabled: true },
+    await syncs.must('mutation ($i: SetUserDisabledInput!) { setUserDisabled(input: $i) { user { id: databaseId } } }', {
+      i: { ref: { name: { iamid: 'corp', userid: 'cy' } }, disabled: true },
     })
     expect((await syncs.sync('corp')).body).toEqual({ ...none, totalCount: 3 })
     expect((await syncs.user('cy')).disabled).toBe(true)
@@ -182,7 +182,7 @@ describe.skipIf(slapdFolder === null)('a sync', () => {
 
   test('what changed since, after one that was answered at once', async () => {
     const { syncIam } = await syncs.must(
-      'mutation { syncIam(input: {id: "corp", incremental: true}) { disabledUsers run { mode status since } } }',
+      'mutation { syncIam(input: {iamid: "corp", incremental: true}) { disabledUsers run { mode status since } } }',
     )
     expect(syncIam).toEqual({ disabledUsers: [], run: { mode: 'INCREMENTAL', status: 'FINISHED', since: expect.any(String) } })
   })
@@ -221,7 +221,7 @@ describe.skipIf(slapdFolder === null)('a sync', () => {
     const beside = await syncs.sync('JumpCloud', { dryRun: true, iamConfig: rest, schema, supportedActions })
     expect(beside).toMatchObject({ status: 200, body: { count: 3 } })
     const [run] = await syncs.runs('JumpCloud')
-    const [imported] = await syncs.entries(run.id, { outcomes: ['IMPORT'] })
+    const imported = (await syncs.entries(run.id, { actions: ['CREATE'] })).find(({ kind }: { kind: string }) => kind === 'USER')
     expect(imported.after).toMatchObject({ name: 'Name of ana', groups: expect.arrayContaining(['Chiefs', 'Sales']) })
     expect((await syncs.sync('JumpCloud', { dryRun: false })).status).toBe(404)
     const [{ secrets }] = (await app.store.db.query<{ secrets: unknown }>('SELECT secrets FROM sync_runs WHERE id = $1', [

@@ -69,8 +69,8 @@ describe.skipIf(slapdFolder === null)('a sync that asks the user info endpoint',
     expect((await shown('u0')).iamAuthorizations.Team).toEqual(['Blue'])
     expect((await syncs.sync('corp')).body).toMatchObject({ count: 1 })
     expect(await shown('u0')).toEqual({ iamAuthorizations: { Title: ['Clerk'], Team: ['Red'] }, groups: [['Staff', 'corp']] })
-    const { userInfoDrift } = await syncs.must('{ userInfoDrift(iamid: "corp") { totals { answered neverAsked failed } } }')
-    expect(userInfoDrift.totals).toEqual({ answered: PEOPLE, neverAsked: 0, failed: 0 })
+    const { userInfoDrift } = await syncs.must('{ userInfoDrift(iamid: "corp") { totals { answered neverCalled failed } } }')
+    expect(userInfoDrift.totals).toEqual({ answered: PEOPLE, neverCalled: 0, failed: 0 })
   })
 
   test('keeps what is known where there is no answer, says so once, and does not go on asking', async () => {
@@ -82,7 +82,7 @@ describe.skipIf(slapdFolder === null)('a sync that asks the user info endpoint',
     const [run] = await syncs.runs('corp')
     expect(await syncs.entries(run.id)).toMatchObject([
       {
-        outcome: 'FAULT',
+        action: 'ERROR',
         reason: expect.stringMatching(
           /^The user info endpoint gave no answer about 20 people; the other users were not looked up: /,
         ),
@@ -99,9 +99,12 @@ describe.skipIf(slapdFolder === null)('a sync that asks the user info endpoint',
   })
 
   test('a configuration without an endpoint cannot ask it', async () => {
-    const { errors } = await app.graphql('mutation ($input: CreateIamInput!) { createIam(input: $input) { iam { id } } }', {
-      input: { id: 'none', displayName: 'None', type: 'ldap', config: configOf(slapd, { ldapSync: { askUserInfo: true } }) },
-    })
+    const { errors } = await app.graphql(
+      'mutation ($input: CreateIamInput!) { createIam(input: $input) { iam { id: iamid } } }',
+      {
+        input: { iamid: 'none', displayName: 'None', type: 'ldap', config: configOf(slapd, { ldapSync: { askUserInfo: true } }) },
+      },
+    )
     expect(errors![0].message).toContain('config.ldapSync.askUserInfo needs externalUserInfo')
   })
 })

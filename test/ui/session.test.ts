@@ -75,7 +75,7 @@ describe.runIf(chromium !== null)('the playground with the session of /login', {
     await paste(
       page,
       'operation',
-      'mutation { updateProfile(input: { ref: { userid: "ada" }, profile: { about: "by session" } }) { user { profile { about } } } }',
+      'mutation { updateProfile(input: { ref: { name: { userid: "ada" } }, profile: { about: "by session" } }) { user { profile { about } } } }',
     )
     await run(page)
     await soon(() => textOf(page, 'answer')).toContain('"about":"bysession"')

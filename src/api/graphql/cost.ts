@@ -31,7 +31,7 @@ const COSTS = {
 function estimate({ type, field, args, childComplexity }: ComplexityEstimatorArgs): number {
   const named = getNamedType(field.type)
   if (isIntrospectionType(named)) return 1
-  const size = args.first ?? args.last
+  const size = Array.isArray(args.ids) ? args.ids.length : (args.first ?? args.last)
   if (typeof size === 'number') return 1 + Math.max(1, size) * childComplexity
   if (named.name.endsWith('Connection')) return 1 + DEFAULT_PAGE * childComplexity
   if (named.name === 'JSON') return COSTS.json
@@ -54,7 +54,9 @@ export function costOf(
   known.set(document, costs)
   const key = JSON.stringify([
     operationName,
-    Object.entries(variables).filter(([, value]) => typeof value === 'number' || typeof value === 'boolean'),
+    Object.entries(variables)
+      .filter(([, value]) => typeof value === 'number' || typeof value === 'boolean' || Array.isArray(value))
+      .map(([name, value]) => [name, Array.isArray(value) ? value.length : value]),
   ])
   const found = costs.get(key)
   if (found !== undefined) return found

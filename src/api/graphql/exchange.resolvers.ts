@@ -10,5 +10,10 @@ export const exchangeResolvers: Resolvers = {
   },
   Exchange: {
     kind: exchange => KINDS[exchange.kind],
+    operation: exchange => exchange.asked,
+    requestComplete: exchange => exchange.requestWhole,
+    response: exchange => exchange.answer,
+    responseComplete: exchange => exchange.answerWhole,
+    changesComplete: exchange => exchange.changesWhole,
   },
 }

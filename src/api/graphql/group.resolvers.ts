@@ -2,6 +2,7 @@ import { attributes, authorizationsOrNull, bimAuthorizations, iamAuthorizations 
 import { groups, listGroupNames, listGroups } from '../../domain/groups/groups.service.ts'
 import { memberships } from '../../domain/groups/memberships.service.ts'
 import type { Resolvers } from '../../generated/graphql.ts'
+import { deleted } from './payloads.ts'
 
 export const groupResolvers: Resolvers = {
   Query: {
@@ -14,9 +15,9 @@ export const groupResolvers: Resolvers = {
   Mutation: {
     createGroup: async (_, { input }, context) => ({ group: await groups.create(context, input) }),
     updateGroup: async (_, { input }, context) => ({ group: await groups.update(context, input) }),
-    deleteGroup: (_, { input }, context) => groups.delete(context, input),
+    deleteGroup: async (_, { input }, context) => deleted('Group', await groups.delete(context, input)),
     addGroupMember: async (_, { input }, context) => ({ membership: await memberships.add(context, input) }),
-    removeGroupMember: (_, { input }, context) => memberships.remove(context, input),
+    removeGroupMember: async (_, { input }, context) => deleted('Membership', await memberships.remove(context, input)),
     changeGroupMembers: (_, { input }, context) => memberships.change(context, input),
   },
   Group: {

@@ -3,26 +3,37 @@ import { warningsOf } from '../../domain/iams/config/input.ts'
 import { groupPermissions, scimEnabled, scimUrl } from '../../domain/iams/iam.ts'
 import { iams } from '../../domain/iams/iams.service.ts'
 import { missingIn } from '../../domain/iams/missing-loss.ts'
-import { users } from '../../domain/users/users.service.ts'
 import { entryIdsOf } from '../../federation/source-ids.ts'
 import type { Resolvers } from '../../generated/graphql.ts'
 import { deprovisioning } from '../../scim/resources/deprovisioning.service.ts'
+import { deleted } from './payloads.ts'
+
+const byName = <Input extends { iamid?: string | null }>({ iamid, ...rest }: Input) => ({
+  id: iamid as Input['iamid'],
+  ...rest,
+})
 
 export const iamResolvers: Resolvers = {
   Query: {
     iams: (_, args, context) => iams.list(context, args),
-    iam: (_, { id }, context) => iams.get(context, { id }),
+    iam: (_, { iamid }, context) => iams.get(context, { id: iamid }),
     iamTypes: (_, __, context) => iams.types(context, {}),
     testIam: (_, { input }, context) => identities.test(context, input),
     userInfoDrift: (_, args, context) => identities.drift(context, args),
     simulateIdentity: (_, { input }, context) => identities.simulate(context, input),
   },
   Mutation: {
-    createIam: async (_, { input }, context) => ({ ...(await iams.create(context, input)), warnings: warningsOf(input) }),
-    updateIam: async (_, { input }, context) => ({ ...(await iams.update(context, input)), warnings: warningsOf(input) }),
-    deleteIam: (_, { input }, context) => iams.remove(context, input),
-    generateScimKey: (_, { input }, context) => iams.generateScimKey(context, input),
-    resumeDeprovisioning: (_, { input }, context) => deprovisioning.resume(context, input),
+    createIam: async (_, { input }, context) => ({
+      ...(await iams.create(context, byName(input))),
+      warnings: warningsOf(input),
+    }),
+    updateIam: async (_, { input }, context) => ({
+      ...(await iams.update(context, byName(input))),
+      warnings: warningsOf(input),
+    }),
+    deleteIam: async (_, { input }, context) => deleted('Iam', await iams.remove(context, byName(input))),
+    generateScimKey: (_, { input }, context) => iams.generateScimKey(context, byName(input)),
+    resumeDeprovisioning: (_, { input }, context) => deprovisioning.resume(context, byName(input)),
   },
   UserInfoDrift: {
     user: async (drift, _, { loaders }) => (await loaders.userById.load(drift.userId))!,
@@ -37,9 +48,6 @@ export const iamResolvers: Resolvers = {
     defaultPermissions: iam => [...iam.defaultPermissions],
     groupPermissions: async (iam, _, context) => groupPermissions(await context.loaders.groupPermissionsOfIam.load(iam.id)),
     entryIds: entryIdsOf,
-    users: ({ id }, page, context) => users.ofIam(context, { iamid: id, page, loaders: context.loaders }),
-    syncRuns: ({ id }, page, { loaders }) => loaders.runsOfIam.of(id, page),
-    lastSuccessfulSync: ({ id }, _, { loaders }) => loaders.lastSuccessfulRunOfIam.load(id),
     entryIdsMissingSince: iam => iam.idsMissingSince,
   },
 }

@@ -100,7 +100,7 @@ export function hasNoPage({ name, type }: Pick<GraphQLField<unknown, unknown>, '
 }
 
 const LOG_IN = new Set(['logIn', 'authenticateApiKey', 'impersonate'])
-const LOG_IN_TYPES = new Set(['String', 'IamId', 'ProjectId', 'LogInInput', 'AuthenticateApiKeyInput', 'ImpersonateInput'])
+const LOG_IN_TYPES = new Set(['String', 'ID', 'LogInInput', 'AuthenticateApiKeyInput', 'ImpersonateInput'])
 
 /** Log-in mutations only: fragments would reveal type names. */
 export function isLogInOnly(document: DocumentNode): boolean {

@@ -38,6 +38,7 @@ const COLUMNS_OF: Record<string, readonly Column[]> = {
 }
 const COLUMNS_OF_PROFILE: Record<string, readonly Column[]> = {
   id: ['profileId'],
+  databaseId: ['profileId'],
   createdAt: ['profileCreatedAt'],
   updatedAt: ['profileUpdatedAt'],
 }
@@ -128,7 +129,7 @@ function columnsOfGroups(groups: ReadonlySet<FieldNode>, { operation, fragments 
   const all = [operation, ...Object.values(fragments)].reduce((sum, { selectionSet }) => sum + countGroups(selectionSet), 0)
   return isWhole || all > groups.size ? ALL_OF_GROUP : [...columns].sort()
 }
-const FREE = new Set(['id', '__typename'])
+const FREE = new Set(['id', 'databaseId', '__typename'])
 
 const countGroups = (set: SelectionSetNode | undefined): number =>
   (set?.selections ?? []).reduce(

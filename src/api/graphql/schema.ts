@@ -5,10 +5,12 @@ import type { Resolvers } from '../../generated/graphql.ts'
 import { attributeResolvers } from './attribute.resolvers.ts'
 import { auditResolvers } from './audit.resolvers.ts'
 import { credentialResolvers } from './credential.resolvers.ts'
+import { withDecodedArguments } from './decode.ts'
 import { withDryRun } from './dry-run.ts'
 import { exchangeResolvers } from './exchange.resolvers.ts'
 import { groupResolvers } from './group.resolvers.ts'
 import { iamResolvers } from './iam.resolvers.ts'
+import { nodeResolvers } from './node.resolvers.ts'
 import { permissionResolvers } from './permission.resolvers.ts'
 import { projectResolvers } from './project.resolvers.ts'
 import { withBudget } from './response-budget.ts'
@@ -24,24 +26,27 @@ export const schemaText = readFileSync(new URL('../../../schema.graphql', import
 export const createSchema = (): GraphQLSchema =>
   withBudget(
     withVisibility(
-      withDryRun(
-        makeExecutableSchema({
-          typeDefs: schemaText,
-          resolvers: [
-            scalars as Resolvers,
-            userResolvers,
-            sessionResolvers,
-            syncResolvers,
-            groupResolvers,
-            attributeResolvers,
-            iamResolvers,
-            exchangeResolvers,
-            credentialResolvers,
-            permissionResolvers,
-            projectResolvers,
-            auditResolvers,
-          ],
-        }),
+      withDecodedArguments(
+        withDryRun(
+          makeExecutableSchema({
+            typeDefs: schemaText,
+            resolvers: [
+              scalars as Resolvers,
+              nodeResolvers,
+              userResolvers,
+              sessionResolvers,
+              syncResolvers,
+              groupResolvers,
+              attributeResolvers,
+              iamResolvers,
+              exchangeResolvers,
+              credentialResolvers,
+              permissionResolvers,
+              projectResolvers,
+              auditResolvers,
+            ],
+          }),
+        ),
       ),
     ),
   )

@@ -19,6 +19,7 @@ import { relinking } from '../../federation/relink.service.ts'
 import { sourceIdsOf } from '../../federation/source-ids.ts'
 import type { Resolvers } from '../../generated/graphql.ts'
 import { projectionOf } from './lookahead.ts'
+import { deleted } from './payloads.ts'
 
 export const userResolvers: Resolvers = {
   Query: {
@@ -57,7 +58,7 @@ export const userResolvers: Resolvers = {
     revokeUserPermission: async (_, { input }, context) => ({ user: await permissions.revoke(context, input) }),
     setPassword: (_, { input }, context) => passwords.set(context, input),
     setUserDisabled: async (_, { input }, context) => ({ user: await users.setDisabled(context, input) }),
-    deleteUser: (_, { input }, context) => users.delete(context, input),
+    deleteUser: async (_, { input }, context) => deleted('User', await users.delete(context, input)),
     replaceUser: async (_, { input }, context) => ({ user: await relinking.replace(context, input) }),
     relinkUser: async (_, { input }, context) => ({ user: await relinking.relink(context, input) }),
     relinkUsers: (_, { input }, context) => relinking.relinkAll(context, input),
@@ -93,7 +94,6 @@ export const userResolvers: Resolvers = {
   },
   ServiceAccountOwner: { __resolveType: owner => owner.__typename },
   Profile: {
-    id: user => user.profileId,
     createdAt: user => user.profileCreatedAt,
     updatedAt: user => user.profileUpdatedAt,
   },

@@ -48,7 +48,6 @@ export const guardedFields: Readonly<Record<string, Readonly<Record<string, Fiel
     permissions: 'Group.private',
   },
   Membership: {
-    id: 'Membership.private',
     user: 'Membership.private',
     sources: 'Membership.private',
     since: 'Membership.private',
@@ -68,8 +67,6 @@ export const guardedFields: Readonly<Record<string, Readonly<Record<string, Fiel
     entryIds: 'Iam.private',
     entryIdsMissingSince: 'Iam.private',
     secrets: 'Iam.private',
-    syncRuns: 'Iam.syncs',
-    lastSuccessfulSync: 'Iam.syncs',
     createdAt: 'Iam.private',
     updatedAt: 'Iam.private',
   },

@@ -3,8 +3,9 @@ import {
   RemoveAttributeDocument,
   RemoveAttributeEverywhereDocument,
   ReplaceAttributesDocument,
+  type UserOrGroupRef,
 } from '../../generated/operations.ts'
-import { idFrom, userOrId } from './params.ts'
+import { idFrom, inIam, userOrId } from './params.ts'
 import { list, map, nonEmptyText } from './request.schemas.ts'
 import { defineRoute } from './route.ts'
 import { owner } from './serializers.ts'
@@ -15,8 +16,8 @@ interface Model {
   readonly modelId: string
 }
 
-function ownerRef({ iamid, modelType, modelId }: Model) {
-  return modelType === 'user' ? { user: userOrId(iamid, modelId) } : { group: { iamid, id: idFrom('modelId', modelId) } }
+function ownerRef({ iamid, modelType, modelId }: Model): UserOrGroupRef {
+  return modelType === 'user' ? { user: userOrId(iamid, modelId) } : { group: inIam(iamid, idFrom('modelId', modelId)) }
 }
 
 export const attributeRoutes = [
@@ -48,7 +49,7 @@ export const attributeRoutes = [
     run: AddAttributeDocument,
     answers: 'ChangedOwner',
     variables: ({ params: { iamid, groupId, attributeName, attributeValue } }) => ({
-      input: { owner: { group: { iamid, id: groupId } }, key: attributeName, value: attributeValue },
+      input: { owner: { group: inIam(iamid, groupId) }, key: attributeName, value: attributeValue },
     }),
     body: ({ addAttribute }) => owner(addAttribute.owner),
   }),

@@ -5,6 +5,7 @@ import {
   type ListApiKeysQuery,
   ReadTokenDocument,
 } from '../../generated/operations.ts'
+import { toGlobalId } from '../graphql/node.ids.ts'
 import { readAll } from './read-all-pages.ts'
 import { fields, id, optional, text } from './request.schemas.ts'
 import { defineRoute } from './route.ts'
@@ -32,7 +33,9 @@ export const credentialRoutes = [
     payload: fields({ projectId: optional(id), name: optional(text) }, { anyOf: ['projectId', 'name'] }),
     run: CreateApiKeyDocument,
     answers: 'FreshApiKey',
-    variables: ({ payload: { projectId, name } }) => ({ input: { projectId, name } }),
+    variables: ({ payload: { projectId, name } }) => ({
+      input: { projectId: projectId && toGlobalId('Project', projectId), name },
+    }),
     body: ({ createApiKey: { secret, apiKey } }) => ({
       apikey: secret,
       keyid: apiKey.id,
@@ -50,10 +53,10 @@ export const credentialRoutes = [
     run: ReadTokenDocument,
     answers: 'TokenInformation',
     variables: ({ payload: { token } }) => ({ token }),
-    body: ({ tokenInformation: { projectId, scopes, impersonator, ...found } }, { payload }) => ({
+    body: ({ tokenInformation: { project: bound, scopes, impersonator, ...found } }, { payload }) => ({
       ...found,
       type: 'bearer',
-      project: projectId,
+      project: bound?.id ?? null,
       context: null,
       // From the request: tokens are stored as hashes.
       token: payload.token,
@@ -75,7 +78,7 @@ export const credentialRoutes = [
     owner: ({ iamid, userid }) => ({ iamid, userid }),
     run: ListApiKeysDocument,
     answers: 'ApiKeys',
-    variables: ({ params }) => ({ ref: params }),
+    variables: ({ params }) => ({ ref: { name: params } }),
     whole: async ({ apiKeys }, again) => ({
       apiKeys: await readAll(apiKeys, async after => (await again({ after })).apiKeys),
     }),
@@ -97,7 +100,7 @@ export const credentialRoutes = [
     action: 'apikey:delete',
     run: DeleteApiKeyDocument,
     answers: 'RevokedTokens',
-    variables: ({ params }) => ({ input: { id: params.keyid } }),
+    variables: ({ params }) => ({ input: { ref: { databaseId: params.keyid } } }),
     body: ({ deleteApiKey }) => deleteApiKey,
   }),
 ]

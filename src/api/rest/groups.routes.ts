@@ -7,6 +7,8 @@ import {
   ReadIamGroupDocument,
   UpdateGroupDocument,
 } from '../../generated/operations.ts'
+import { toGlobalId } from '../graphql/node.ids.ts'
+import { inIam } from './params.ts'
 import { descending, type FieldsOf, fields, flag, id, list, nullable, oneOf, optional, paging, text } from './request.schemas.ts'
 import { defineRoute } from './route.ts'
 import { changedGroup, group, shapedBy } from './serializers.ts'
@@ -25,7 +27,12 @@ const groupQuery = fields(
 )
 const SORT_FIELDS = { name: 'NAME', createdAt: 'CREATED_AT', iamid: 'IAMID' } as const
 
-const groupFilter = ({ name, ids, userid, iamid }: FieldsOf<typeof groupQuery>) => ({ name, ids, userId: userid, iamids: iamid })
+const groupFilter = ({ name, ids, userid, iamid }: FieldsOf<typeof groupQuery>) => ({
+  name,
+  ids: ids?.map(id => toGlobalId('Group', id)),
+  userId: userid && toGlobalId('User', userid),
+  iamids: iamid,
+})
 
 function groupHits({ groups, groupNames }: ListGroupsQuery) {
   const hits = (groups && shapedBy(groups.nodes, group)) ?? groupNames?.nodes.map(name => ({ name })) ?? []
@@ -69,7 +76,7 @@ export const groupRoutes = [
     action: 'group:read',
     run: ReadGroupDocument,
     answers: 'Group',
-    variables: ({ params }) => ({ ref: { id: params.groupId } }),
+    variables: ({ params }) => ({ ref: { databaseId: params.groupId } }),
     body: data => group(data.group),
   }),
   defineRoute({
@@ -79,7 +86,7 @@ export const groupRoutes = [
     action: 'group:read',
     run: ReadIamGroupDocument,
     answers: 'IamGroup',
-    variables: ({ params }) => ({ ref: { id: params.groupId, iamid: params.iamid } }),
+    variables: ({ params }) => ({ ref: inIam(params.iamid, params.groupId) }),
     body: data => group(data.group),
   }),
   defineRoute({
@@ -91,7 +98,7 @@ export const groupRoutes = [
     run: UpdateGroupDocument,
     answers: 'ChangedGroup',
     variables: ({ params, payload: { name, email, description } }) => ({
-      input: { ref: { id: params.groupId }, name, email, description },
+      input: { ref: { databaseId: params.groupId }, name, email, description },
     }),
     body: ({ updateGroup }) => changedGroup(updateGroup.group),
   }),
@@ -102,7 +109,7 @@ export const groupRoutes = [
     action: 'group:delete',
     run: DeleteGroupDocument,
     answers: 'Nothing',
-    variables: ({ params }) => ({ ref: { id: params.groupId } }),
+    variables: ({ params }) => ({ ref: { databaseId: params.groupId } }),
     body: () => ({}),
   }),
 ]

@@ -22,7 +22,7 @@ export const iamRoutes = [
     payload: fields({ iamid: text }),
     run: SyncIamDocument,
     answers: 'Sync',
-    variables: ({ payload }) => ({ input: { id: payload.iamid, dryRun: false } }),
+    variables: ({ payload }) => ({ input: { iamid: payload.iamid, dryRun: false } }),
     body: ({ syncIam }) => syncIam,
   }),
   defineRoute({
@@ -40,7 +40,7 @@ export const iamRoutes = [
     run: SyncIamDocument,
     answers: 'Sync',
     variables: ({ params, payload: { dryRun, userId, iamConfig, ...beside } }) => ({
-      input: { id: params.iamId, dryRun, userId, iamConfig: tried(iamConfig, beside) },
+      input: { iamid: params.iamId, dryRun, userId, iamConfig: tried(iamConfig, beside) },
     }),
     body: ({ syncIam }) => syncIam,
   }),

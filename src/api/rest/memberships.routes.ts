@@ -33,7 +33,7 @@ export const membershipRoutes = [
     action: 'user:readGroups',
     run: ListUserGroupsDocument,
     answers: 'UserGroups',
-    variables: ({ params }) => ({ ref: params }),
+    variables: ({ params }) => ({ ref: { name: params } }),
     whole: async ({ userMemberships }, again) => ({
       userMemberships: await readAll(userMemberships, async after => (await again({ after })).userMemberships),
     }),
@@ -48,7 +48,7 @@ export const membershipRoutes = [
     run: ListGroupMembersDocument,
     answers: 'MemberHits',
     variables: ({ params, query }) => ({
-      ref: { id: params.groupId },
+      ref: { databaseId: params.groupId },
       first: query.size,
       offset: query.offset,
       direction: descending(query),
@@ -69,7 +69,7 @@ export const membershipRoutes = [
     run: AddGroupMemberDocument,
     answers: 'Membership',
     variables: ({ params, payload: { userid, iamid } }) => ({
-      input: { group: { id: params.groupId }, user: { userid, iamid } },
+      input: { group: { databaseId: params.groupId }, user: { name: { userid, iamid } } },
     }),
     body: ({ addGroupMember: { membership } }, { params }) => ({
       id: membership.id,
@@ -86,7 +86,9 @@ export const membershipRoutes = [
     action: 'group:removeMember',
     run: RemoveGroupMemberDocument,
     answers: 'Nothing',
-    variables: ({ params }) => ({ input: { group: { id: params.groupId }, membershipId: params.groupuserid } }),
+    variables: ({ params }) => ({
+      input: { group: { databaseId: params.groupId }, membership: { databaseId: params.groupuserid } },
+    }),
     body: () => ({}),
   }),
 ]

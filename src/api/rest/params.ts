@@ -1,3 +1,4 @@
+import type { UserRef } from '../../generated/operations.ts'
 import { Invalid } from '../../platform/errors.ts'
 
 type Names<Path extends string> = Path extends `${string}/:${infer Name}/${infer Rest}`
@@ -67,6 +68,7 @@ export function readParams(params: Readonly<Record<string, string>>): Record<str
 }
 
 /** All digits are an id (bim-wire-rules "Requests" 4). */
-export function userOrId(iamid: string, name: string) {
-  return /^\d+$/.test(name) ? { iamid, id: idFrom('userid', name) } : { iamid, userid: name }
-}
+export const userOrId = (iamid: string, name: string): UserRef =>
+  /^\d+$/.test(name) ? inIam(iamid, idFrom('userid', name)) : { name: { iamid, userid: name } }
+
+export const inIam = (iamid: string, databaseId: number) => ({ inIam: { iamid, databaseId } })

@@ -12,7 +12,7 @@ export const permissionRoutes = [
     payload: fields({ permissions: list(text) }, { bare: 'permissions' }),
     run: SetUserPermissionsDocument,
     answers: 'ChangedUser',
-    variables: ({ params, payload }) => ({ input: { ref: params, permissions: payload.permissions } }),
+    variables: ({ params, payload }) => ({ input: { ref: { name: params }, permissions: payload.permissions } }),
     body: ({ setUserPermissions: { user } }) => changedUser(user),
   }),
   defineRoute({
@@ -22,7 +22,7 @@ export const permissionRoutes = [
     action: 'user:setPermissions',
     run: RevokeUserPermissionDocument,
     answers: 'ChangedUser',
-    variables: ({ params: { permission, ...ref } }) => ({ input: { ref, permission } }),
+    variables: ({ params: { permission, ...ref } }) => ({ input: { ref: { name: ref }, permission } }),
     body: ({ revokeUserPermission: { user } }) => changedUser(user),
   }),
 ]

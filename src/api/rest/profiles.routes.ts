@@ -46,7 +46,7 @@ export const profileRoutes = [
     payload: fields(changeable),
     run: UpdateProfileDocument,
     answers: 'Profile',
-    variables: ({ params, payload }) => ({ input: { ref: params, profile: changesOf(payload) } }),
+    variables: ({ params, payload }) => ({ input: { ref: { name: params }, profile: changesOf(payload) } }),
     body: ({ updateProfile: { user } }) => profile(user.profile),
   }),
   defineRoute({
@@ -58,7 +58,9 @@ export const profileRoutes = [
     payload: fields({ password: text, originalPassword: optional(nullable(text)) }),
     run: SetPasswordDocument,
     answers: 'Success',
-    variables: ({ params, payload: { password, originalPassword } }) => ({ input: { ref: params, password, originalPassword } }),
+    variables: ({ params, payload: { password, originalPassword } }) => ({
+      input: { ref: { name: params }, password, originalPassword },
+    }),
     body: ({ setPassword }) => setPassword,
   }),
 ]

@@ -1,5 +1,6 @@
 import { AuthenticateApiKeyDocument, ImpersonateDocument, LogInDocument } from '../../generated/operations.ts'
 import { Invalid, NotFound } from '../../platform/errors.ts'
+import { toGlobalId } from '../graphql/node.ids.ts'
 import { readParams } from './params.ts'
 import { fields, id, optional, text } from './request.schemas.ts'
 import { defineRoute, type Route } from './route.ts'
@@ -38,7 +39,12 @@ export const sessionRoutes = [
     run: LogInDocument,
     answers: 'LogIn',
     variables: ({ params, payload: { username, password } }) => ({ input: { iamid: params.iamid, userid: username, password } }),
-    body: ({ logIn }) => logIn,
+    body: ({ logIn: { token, tokenExpiration, viewer } }) => ({
+      authenticated: true,
+      token,
+      tokenExpiration,
+      profileId: viewer?.user.profile.id,
+    }),
   }),
   defineRoute({
     method: 'POST',
@@ -51,7 +57,7 @@ export const sessionRoutes = [
     run: AuthenticateApiKeyDocument,
     answers: 'FreshToken',
     variables: ({ payload, secret }) => ({ input: { apikey: keyOf(payload, secret) } }),
-    body: ({ authenticateApiKey }) => authenticateApiKey,
+    body: ({ authenticateApiKey: { token } }) => ({ authenticated: true, token }),
   }),
   defineRoute({
     method: 'POST',
@@ -65,8 +71,10 @@ export const sessionRoutes = [
     answers: 'FreshToken',
     variables: ({ payload, secret }) => {
       const { userid, iamid, projectId } = payload
-      return { input: { apikey: keyOf(payload, secret), userid, iamid, projectId } }
+      return {
+        input: { apikey: keyOf(payload, secret), userid, iamid, projectId: projectId && toGlobalId('Project', projectId) },
+      }
     },
-    body: ({ impersonate }) => impersonate,
+    body: ({ impersonate: { token } }) => ({ authenticated: true, token }),
   }),
 ]

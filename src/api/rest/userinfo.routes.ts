@@ -13,7 +13,7 @@ export const userInfoRoutes = [
     query: fields({ userid: text, iamid: optional(text) }),
     run: ReadUserInfoDocument,
     answers: 'UserInfo',
-    variables: ({ query: { userid, iamid } }) => ({ ref: { userid, iamid } }),
+    variables: ({ query: { userid, iamid } }) => ({ ref: { name: { userid, iamid } } }),
     whole: async ({ user }, again) => ({
       user: {
         ...user,

@@ -32,7 +32,7 @@ export function currentUser({
   return {
     ...aggregatedUser(user),
     ...(currentProject && { projectId: currentProject.id }),
-    collectionPermissions: byDomain(domainPermissions?.nodes ?? []),
+    collectionPermissions: byDomain(domainPermissions?.nodes ?? [], user.profile.id),
     // Ids here, names in search hits.
     groups: (groups?.nodes ?? []).map(group => group.id),
     isDataSourceOwner,
@@ -41,10 +41,11 @@ export function currentUser({
 }
 
 /** The vendor calls a domain a collection. */
-function byDomain(permissions: NonNullable<Viewer['user']['domainPermissions']>['nodes']) {
+function byDomain(permissions: NonNullable<Viewer['user']['domainPermissions']>['nodes'], profileId: number) {
   const grants = permissions.map(({ domain, group, ...rest }) => ({
     ...rest,
     collectionId: domain.id,
+    profileId: group === null ? profileId : null,
     groupId: group?.id ?? null,
   }))
   return Object.groupBy(grants, grant => grant.collectionId)

@@ -1,5 +1,6 @@
 import Type from 'typebox'
 import type { UserFilter, UserSort } from '../../generated/operations.ts'
+import { toGlobalId } from '../graphql/node.ids.ts'
 import { descending, type FieldsOf, fields, flag, id, list, oneOf, optional, paging, text } from './request.schemas.ts'
 
 const common = {
@@ -40,7 +41,16 @@ export const userSearch = fields(
 export function userFilter(given: FieldsOf<typeof userQuery> | FieldsOf<typeof userSearch>): UserFilter {
   const { size, offset, sortField, sortOrder, iamid, excludeBIM, ...same } = given
   const { userAttributes, ...filter } = 'userAttributes' in same ? same : { ...same, userAttributes: undefined }
-  return { ...filter, iamids: iamid, excludeBim: excludeBIM, attributes: userAttributes }
+  const { profileIds, groupIds, domainId, ...plain } = { groupIds: undefined, domainId: undefined, ...filter }
+  return {
+    ...plain,
+    profileIds: profileIds?.map(id => toGlobalId('Profile', id)),
+    groupIds: groupIds?.map(id => toGlobalId('Group', id)),
+    domainId: domainId && toGlobalId('Domain', domainId),
+    iamids: iamid,
+    excludeBim: excludeBIM,
+    attributes: userAttributes,
+  }
 }
 
 const SORT_FIELDS = {

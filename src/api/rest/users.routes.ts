@@ -111,7 +111,7 @@ export const userRoutes = [
     action: 'user:refresh',
     run: RefreshUserDocument,
     answers: 'AggregatedUser',
-    variables: ({ params }) => ({ ref: params }),
+    variables: ({ params }) => ({ ref: { name: params } }),
     body: ({ refreshUser: { user } }) => aggregatedUser(user),
   }),
   defineRoute({
@@ -121,7 +121,7 @@ export const userRoutes = [
     action: 'user:delete',
     run: DeleteUserDocument,
     answers: 'Nothing',
-    variables: ({ params }) => ({ ref: params }),
+    variables: ({ params }) => ({ ref: { name: params } }),
     body: () => ({}),
   }),
   defineRoute({
@@ -131,7 +131,7 @@ export const userRoutes = [
     action: 'user:disable',
     run: SetUserDisabledDocument,
     answers: 'Disabled',
-    variables: ({ params: { disable, ...ref } }) => ({ input: { ref, disabled: disable } }),
+    variables: ({ params: { disable, ...ref } }) => ({ input: { ref: { name: ref }, disabled: disable } }),
     body: ({ setUserDisabled: { user } }) => user,
   }),
   defineRoute({
@@ -142,7 +142,9 @@ export const userRoutes = [
     payload: fields({ email: list(text, 1) }, { bare: 'email' }),
     run: CloneUserDocument,
     answers: 'Clones',
-    variables: ({ params, payload }) => ({ input: { ref: { iamid: 'bim', userid: params.userid }, emails: payload.email } }),
+    variables: ({ params, payload }) => ({
+      input: { ref: { name: { iamid: 'bim', userid: params.userid } }, emails: payload.email },
+    }),
     body: ({ cloneUser }) => cloneUser,
   }),
 ]

@@ -1,5 +1,5 @@
 import type { Target } from '../../authorization/audit-event.ts'
-import type { AttributeOwnerRef } from '../../generated/inputs.ts'
+import type { UserOrGroupRef } from '../../generated/inputs.ts'
 import type { Db } from '../../platform/database/store.ts'
 import { Invalid } from '../../platform/errors.ts'
 import type { GroupRecord } from '../groups/group.ts'
@@ -18,12 +18,12 @@ export const targetOf = (owner: Owner): Target => ({
   name: `${owner.iamid}/${owner.__typename === 'User' ? owner.userid : owner.name}`,
 })
 
-export function checkOwner(ref: AttributeOwnerRef, field = 'owner'): AttributeOwnerRef {
+export function checkOwner(ref: UserOrGroupRef, field = 'owner'): UserOrGroupRef {
   if ((ref.user == null) === (ref.group == null)) throw new Invalid(field, 'must name exactly one of a user and a group')
   return ref
 }
 
-export async function requireOwners(db: Db, refs: readonly AttributeOwnerRef[]): Promise<{ owners: Owner[]; ownerOf: Owner[] }> {
+export async function requireOwners(db: Db, refs: readonly UserOrGroupRef[]): Promise<{ owners: Owner[]; ownerOf: Owner[] }> {
   const users = await requireUsers(
     db,
     refs.flatMap(({ user }) => user ?? []),

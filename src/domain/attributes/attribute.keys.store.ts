@@ -19,19 +19,27 @@ const keys = (next: (from: string) => string) => `WITH RECURSIVE keys(k) AS (
   SELECT ${next('$1::text')} UNION ALL SELECT ${next('keys.k')} FROM keys WHERE keys.k IS NOT NULL),
   matching AS (SELECT k FROM keys WHERE k IS NOT NULL AND k LIKE $2::text)`
 
+const holdersOf = (table: string, owner: string) =>
+  `SELECT count(DISTINCT a.${owner})::int AS count, min(a.id) AS first FROM ${table} a WHERE a.key_key = page.k`
+const SHOWN = `SELECT page.k AS "keyKey", u.count AS "userCount", g.count AS "groupCount", page.k AS "cursorValue", '0' AS "cursorId",
+            coalesce((SELECT a.key FROM user_attributes a WHERE a.id = u.first), (SELECT a.key FROM group_attributes a WHERE a.id = g.first)) AS key
+       FROM page CROSS JOIN LATERAL (${holdersOf('user_attributes', 'user_id')}) u
+      CROSS JOIN LATERAL (${holdersOf('group_attributes', 'group_id')}) g`
+
+/** In any order; keys that nobody holds are left out. */
+export const attributeKeysNamed = (db: Db, names: readonly string[]): Promise<AttributeKeyRecord[]> =>
+  db.query(`WITH page AS (SELECT k FROM unnest($1::text[]) AS k) ${SHOWN} WHERE u.first IS NOT NULL OR g.first IS NOT NULL`, [
+    names,
+  ])
+
 export async function attributeKeys(
   db: Db,
   { pattern, order, window }: { pattern: string; order: Order; window: PageWindow },
 ): Promise<AttributeKeyPage> {
   const falls = order.descending !== window.backwards
-  const holdersOf = (table: string, owner: string) =>
-    `SELECT count(DISTINCT a.${owner})::int AS count, min(a.id) AS first FROM ${table} a WHERE a.key_key = page.k`
   const rows = await db.query<AttributeKeyRecord & CursorColumns>(
     `${keys(falls ? down : up)}, page AS (SELECT k FROM matching LIMIT $3::int OFFSET $4::int)
-     SELECT page.k AS "keyKey", u.count AS "userCount", g.count AS "groupCount", page.k AS "cursorValue", '0' AS "cursorId",
-            coalesce((SELECT a.key FROM user_attributes a WHERE a.id = u.first), (SELECT a.key FROM group_attributes a WHERE a.id = g.first)) AS key
-       FROM page CROSS JOIN LATERAL (${holdersOf('user_attributes', 'user_id')}) u
-      CROSS JOIN LATERAL (${holdersOf('group_attributes', 'group_id')}) g ORDER BY page.k ${falls ? 'DESC' : 'ASC'}`,
+     ${SHOWN} ORDER BY page.k ${falls ? 'DESC' : 'ASC'}`,
     [window.cursor?.value ?? (falls ? ENDS.last : ENDS.first), pattern, window.size + 1, window.offset],
   )
   return pageOf(rows, {

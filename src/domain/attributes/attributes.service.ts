@@ -14,18 +14,18 @@ import type {
   AttributeEdit,
   AttributeInput,
   AttributeKeyFilter,
-  AttributeOwnerRef,
   Direction,
   RemoveAttributeEverywhereInput,
   RemoveAttributeInput,
   ReplaceAttributesInput,
+  UserOrGroupRef,
 } from '../../generated/inputs.ts'
 import { type PageArgs, partPattern, windowOf } from '../../platform/database/pagination.ts'
 import { Invalid, NotFound } from '../../platform/errors.ts'
 import { canonical, checkAttributeKey, checkAttributeValue, checkList } from '../../platform/validation.ts'
 import { requireIam } from '../iams/iams.store.ts'
 import { assertLocalEditAllowed } from '../iams/supported-actions.ts'
-import { attributeKeys, byKey } from './attribute.keys.store.ts'
+import { attributeKeys, attributeKeysNamed, byKey } from './attribute.keys.store.ts'
 import { applyEdit, type Change, differenceOf, type Edit, replaceAll, type StoredAttribute } from './attribute.ts'
 import { checkOwner, kindOf, type Owner, requireOwners, targetOf } from './attribute-owners.ts'
 import {
@@ -43,6 +43,8 @@ interface KeysArgs extends PageArgs {
 }
 
 export const attributes = {
+  keysNamed: query('attribute:list', ({ db }, { keys }: { keys: readonly string[] }) => attributeKeysNamed(db, keys)),
+
   keys: query('attribute:list', async ({ db }, { filter, direction, ...page }: KeysArgs) => {
     const order = byKey(direction === 'DESC')
     return attributeKeys(db, {
@@ -90,7 +92,7 @@ export const attributes = {
 } satisfies Service
 
 interface OwnerEdit {
-  owner: AttributeOwnerRef
+  owner: UserOrGroupRef
   edit: Edit
 }
 

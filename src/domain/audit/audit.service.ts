@@ -1,7 +1,7 @@
 import { EVENTS, type EventName } from '../../authorization/audit-event.ts'
 import { query, type Service, type ServiceContext } from '../../authorization/service.ts'
 import type { AuditFilter, Direction } from '../../generated/inputs.ts'
-import { type PageArgs, readPage } from '../../platform/database/pagination.ts'
+import { type PageArgs, readPage, rowsWithIds } from '../../platform/database/pagination.ts'
 import { Invalid } from '../../platform/errors.ts'
 import { didYouMean } from '../../platform/suggestions.ts'
 import { checkList, checkText } from '../../platform/validation.ts'
@@ -16,12 +16,16 @@ export const audit = {
   list: query('audit:list', ({ db }: ServiceContext, { filter, direction, ...page }: ListArgs) =>
     readPage(db, auditList(queryOf(filter ?? {}), direction !== 'ASC'), page),
   ),
+  withIds: query('audit:list', ({ db }: ServiceContext, { ids }: { ids: readonly string[] }) =>
+    rowsWithIds(db, auditList({}, true), ids),
+  ),
 } satisfies Service
 
 function queryOf(filter: AuditFilter): AuditQuery {
   const { events, outcome, targetType, targetId } = filter
   return {
     ...filter,
+    actorUserId: filter.actorId ?? null,
     events: events == null ? null : checkList('events', events).map(checkEvent),
     outcome: outcome == null ? null : outcome === 'DENIED' ? 'denied' : 'done',
     targetType: targetType == null ? null : checkText('targetType', targetType),

@@ -4,7 +4,7 @@ import { type Action, inScope, scopes as knownScopes, policy } from '../../autho
 import { generateSecret } from '../../authorization/secret.ts'
 import { changed, command, query, type Service, type ServiceContext } from '../../authorization/service.ts'
 import type { ApiKeyFilter, ApiKeySort } from '../../generated/inputs.ts'
-import { type PageArgs, readPage } from '../../platform/database/pagination.ts'
+import { type PageArgs, readPage, rowsWithIds } from '../../platform/database/pagination.ts'
 import { Conflict, Forbidden, Invalid, NotFound, Unauthenticated, Unprocessable } from '../../platform/errors.ts'
 import { checkKeyName, checkList } from '../../platform/validation.ts'
 import { isProjectMember } from '../projects/projects.store.ts'
@@ -14,7 +14,8 @@ import type { UserRecord } from '../users/user.ts'
 import { lockUser, requireUser } from '../users/users.store.ts'
 import type { ApiKeyRecord } from './credential.ts'
 import { keyList } from './credentials.search.ts'
-import { countLiveKeys, deleteApiKeyChain, findApiKey, followApiKey, insertApiKey } from './credentials.store.ts'
+import { apiKeysOfUsers, countLiveKeys, deleteApiKeyChain, findApiKey, followApiKey, insertApiKey } from './credentials.store.ts'
+import { isOwnOrAdministered } from './tokens.service.ts'
 
 const MAX_GRACE = 2_592_000
 
@@ -43,6 +44,13 @@ export const apiKeys = {
       return readPage(db, keyList(owner, { filter: filter ?? {}, sort, now }), page)
     },
     { owner: ({ ref }) => ref ?? undefined },
+  ),
+
+  /** Own keys, or as USER_ADMIN those of all. */
+  withIds: query(
+    'apikey:read',
+    async (call, { ids }: { ids: readonly number[] }): Promise<ApiKeyRecord[]> =>
+      (await rowsWithIds(call.db, apiKeysOfUsers, ids)).filter(key => isOwnOrAdministered(call, key)),
   ),
 
   create: command('apikey:create', async (call, input: CreateKey) => {
@@ -126,7 +134,7 @@ async function remove(call: ServiceContext, key: ApiKeyRecord) {
     reason: `created with key ${key.id}, or replaced by it`,
   }))
   const counts = { revokedTokens, revokedKeys: others.length }
-  return changed(counts, { event: 'apiKeyRevoked', target: targetOf(key), after: counts }, ...events)
+  return changed({ deletedId: key.id, ...counts }, { event: 'apiKeyRevoked', target: targetOf(key), after: counts }, ...events)
 }
 
 async function lockKey(db: ServiceContext['db'], id: number): Promise<ApiKeyRecord | null> {

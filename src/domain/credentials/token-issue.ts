@@ -3,7 +3,6 @@ import type { ServiceContext } from '../../authorization/service.ts'
 import { insertToken } from './credentials.store.ts'
 
 export interface IssuedToken {
-  authenticated: true
   token: string
   tokenExpiration: Date
   profileId: number
@@ -43,5 +42,5 @@ export async function issueToken(call: Pick<ServiceContext, 'db' | 'app' | 'now'
     createdAt: now,
     updatedAt: now,
   })
-  return { authenticated: true, token: secret, tokenExpiration: expiresAt, profileId: holder.profileId, tokenId: id }
+  return { token: secret, tokenExpiration: expiresAt, profileId: holder.profileId, tokenId: id }
 }

@@ -2,7 +2,7 @@ import { isSelf, type UserRef } from '../../authorization/actor.ts'
 import { parse } from '../../authorization/secret.ts'
 import { changed, command, query, type Service, type ServiceContext, unchanged } from '../../authorization/service.ts'
 import type { TokenFilter, TokenSort } from '../../generated/inputs.ts'
-import { type PageArgs, readPage } from '../../platform/database/pagination.ts'
+import { type PageArgs, readPage, rowsWithIds } from '../../platform/database/pagination.ts'
 import { NotFound } from '../../platform/errors.ts'
 import { checkList } from '../../platform/validation.ts'
 import { assertMayManageAll } from '../users/privilege-rules.ts'
@@ -10,9 +10,12 @@ import { targetOf } from '../users/user.ts'
 import { requireUser } from '../users/users.store.ts'
 import type { TokenRecord } from './credential.ts'
 import { tokenList } from './credentials.search.ts'
-import { deleteTokens, deleteTokensOf, findToken } from './credentials.store.ts'
+import { deleteTokens, deleteTokensOf, findToken, tokensOfUsers } from './credentials.store.ts'
 
 const isAdministrator = ({ actor }: ServiceContext): boolean => actor.kind === 'user' && actor.permissions.has('USER_ADMIN')
+
+export const isOwnOrAdministered = (call: ServiceContext, { userId }: { readonly userId: number }): boolean =>
+  isSelf(call.actor, { id: userId }) || isAdministrator(call)
 
 interface ListArgs extends PageArgs {
   ref: UserRef
@@ -32,10 +35,18 @@ export const tokens = {
   read: query('token:read', async (call, { token }: { token: string }): Promise<TokenRecord> => {
     const parsed = parse(token)
     const found = parsed?.kind === 'rt' ? await findToken(call.db, parsed.hash, call.now) : null
-    if (found === null || !(isSelf(call.actor, { id: found.userId }) || isAdministrator(call)))
-      throw new NotFound('No such token')
+    if (found === null || !isOwnOrAdministered(call, found)) throw new NotFound('No such token')
     return found
   }),
+
+  /** Live ones: own tokens, or as USER_ADMIN those of all. */
+  withIds: query(
+    'token:read',
+    async (call, { ids }: { ids: readonly number[] }): Promise<TokenRecord[]> =>
+      (await rowsWithIds(call.db, tokensOfUsers(call.now), ids)).filter(
+        token => token.expiration > call.now && isOwnOrAdministered(call, token),
+      ),
+  ),
 
   /** Own tokens, or as USER_ADMIN those of manageable users. */
   revoke: command('token:revoke', async (call, { ids }: { ids: readonly number[] }) => {

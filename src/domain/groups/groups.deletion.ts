@@ -15,7 +15,7 @@ interface Deletion {
   readonly check?: (call: ServiceContext, permissions: readonly string[]) => Promise<void>
 }
 interface Deleted {
-  readonly deleted: true
+  readonly deletedId: number
 }
 
 interface Counts {
@@ -40,7 +40,7 @@ export async function deletion(
     await touchGroup(db, group.id, now)
     return continued(memberEvents(group, { added: [], removed }), async next => {
       const held = await lockGroupRow(next.db, group.id)
-      if (!held) return { value: { deleted: true }, events: [] }
+      if (!held) return { value: { deletedId: group.id }, events: [] }
       return deletion(next, held, { how, counts: { total, left: left - PIECE } })
     })
   }
@@ -48,7 +48,7 @@ export async function deletion(
   await deleteGroupRow(db, group.id)
   if (isAdministrative) await assertAdministratorRemains(db)
   const before = { ...how.before, members: total, ...withoutOwner(owned) }
-  return { value: { deleted: true }, events: [{ event: 'groupDeleted', target: targetOf(group), before }] }
+  return { value: { deletedId: group.id }, events: [{ event: 'groupDeleted', target: targetOf(group), before }] }
 }
 
 async function counted({ db }: ServiceContext, { id }: NamedGroup): Promise<Counts> {

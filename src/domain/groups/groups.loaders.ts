@@ -17,7 +17,7 @@ export const groupLoaders = (db: Db) => ({
       const found = await membershipsIn(db, asked)
       return asked.map((_, place) => found.get(place) ?? null)
     },
-    { cacheKeyFn: ({ userId, group }) => `${userId} ${group.id} ${group.iamid ?? ''}` },
+    { cacheKeyFn: ({ userId, group }) => JSON.stringify([userId, group.id, group.iamid, group.name]) },
   ),
   membersOfGroup: new NestedListLoader<number, MembershipRecord>(db, membersOfGroups),
   groupPermissionsOfGroup: new DataLoader<number, string[]>(async ids =>

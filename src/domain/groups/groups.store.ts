@@ -4,6 +4,7 @@ import { selectList } from '../../platform/database/columns.ts'
 import type { NestedList } from '../../platform/database/nested-list.ts'
 import type { Db } from '../../platform/database/store.ts'
 import { NotFound } from '../../platform/errors.ts'
+import { canonical } from '../../platform/validation.ts'
 import { requireIam } from '../iams/iams.store.ts'
 import type { NamedGroup } from './group.members.ts'
 import { GROUP_COLUMNS, type GroupRecord } from './group.ts'
@@ -13,23 +14,24 @@ export const SELECT_GROUP = selectList(GROUP_COLUMNS)
 type Lock = 'FOR KEY SHARE' | 'FOR NO KEY UPDATE' | 'FOR UPDATE' | ''
 
 export async function requireGroup(db: Db, ref: GroupRef, lock: Lock = ''): Promise<GroupRecord> {
-  const [group] = await db.query<GroupRecord>(`SELECT ${SELECT_GROUP} FROM groups g WHERE g.id = $1 ${lock}`, [ref.id])
+  const [group] =
+    ref.name == null
+      ? await db.query<GroupRecord>(`SELECT ${SELECT_GROUP} FROM groups g WHERE g.id = $1 ${lock}`, [ref.id])
+      : await db.query<GroupRecord>(`SELECT ${SELECT_GROUP} FROM groups g WHERE g.iamid = $1 AND g.name_key = $2 ${lock}`, [
+          ref.iamid ?? 'bim',
+          canonical(ref.name),
+        ])
   return isOf(group, ref) ? group : missing(db, ref)
 }
 
 export async function requireGroups(db: Db, refs: readonly GroupRef[]): Promise<GroupRecord[]> {
   if (refs.length === 0) return []
-  const found = new Map(
-    (
-      await groupsByIds(
-        db,
-        refs.map(ref => ref.id),
-      )
-    ).map(group => [group.id, group]),
-  )
+  const ids = refs.flatMap(({ id }) => id ?? [])
+  const found = new Map((await groupsByIds(db, ids)).map(group => [group.id, group]))
+  const named = new Map((await groupsByNames(db, refs)).map(group => [keyOf(group), group]))
   const groups: GroupRecord[] = []
   for (const ref of refs) {
-    const group = found.get(ref.id)
+    const group = ref.id == null ? named.get(keyOf(ref)) : found.get(ref.id)
     if (!isOf(group, ref)) return missing(db, ref)
     groups.push(group)
   }
@@ -41,7 +43,21 @@ const isOf = (group: GroupRecord | undefined, { iamid }: GroupRef): group is Gro
 
 async function missing(db: Db, ref: GroupRef): Promise<never> {
   if (ref.iamid != null) await requireIam(db, ref.iamid)
+  if (ref.name != null) throw new NotFound(`No group ${ref.iamid ?? 'bim'}/${ref.name}`)
   throw new NotFound(`No group with id ${ref.id}${ref.iamid == null ? '' : ` in ${ref.iamid}`}`)
+}
+
+const keyOf = ({ iamid, name }: Pick<GroupRef, 'iamid' | 'name'>): string =>
+  JSON.stringify([iamid ?? 'bim', canonical(name ?? '')])
+
+async function groupsByNames(db: Db, refs: readonly GroupRef[]): Promise<GroupRecord[]> {
+  const named = refs.filter(({ name }) => name != null)
+  if (named.length === 0) return []
+  return db.query<GroupRecord>(
+    `SELECT ${SELECT_GROUP} FROM unnest($1::text[], $2::text[]) AS named(iamid, name_key)
+     JOIN groups g ON g.iamid = named.iamid AND g.name_key = named.name_key`,
+    [named.map(({ iamid }) => iamid ?? 'bim'), named.map(({ name }) => canonical(name!))],
+  )
 }
 
 export const groupsByIds = (db: Db, ids: readonly number[]): Promise<GroupRecord[]> =>

@@ -20,7 +20,7 @@ import type {
   MembershipFilter,
   RemoveGroupMemberInput,
 } from '../../generated/inputs.ts'
-import { type PageArgs, readPage } from '../../platform/database/pagination.ts'
+import { type PageArgs, readPage, rowsWithIds } from '../../platform/database/pagination.ts'
 import { Conflict, Invalid, NotFound } from '../../platform/errors.ts'
 import { checkList } from '../../platform/validation.ts'
 import { assertLocalEditAllowed } from '../iams/supported-actions.ts'
@@ -31,7 +31,7 @@ import { targetOf } from './group.members.ts'
 import type { GroupRecord, MembershipPage, MembershipRecord } from './group.ts'
 import { memberList, membershipList } from './groups.search.ts'
 import { permissionsOfGroups, requireGroup } from './groups.store.ts'
-import { addLocalMembers, lockMembership, lockMembershipsOf, removeLocalMembers } from './memberships.store.ts'
+import { addLocalMembers, lockMembership, lockMembershipsOf, membersOfGroups, removeLocalMembers } from './memberships.store.ts'
 
 interface ListArgs extends PageArgs {
   ref: GroupRef
@@ -65,6 +65,8 @@ export const memberships = {
     (_call, { groupId, page, loaders }: MembersArgs): Promise<MembershipPage> => loaders.membersOfGroup.of(groupId, page),
   ),
 
+  withIds: query('group:listMembers', ({ db }, { ids }: { ids: readonly number[] }) => rowsWithIds(db, membersOfGroups, ids)),
+
   ofUser: query('user:readGroups', async ({ db }, { ref, filter, direction, ...page }: OfUserArgs): Promise<MembershipPage> => {
     const user = await requireUser(db, ref)
     return readPage(db, membershipList(user.id, filter ?? {}, direction), page)
@@ -88,7 +90,7 @@ export const memberships = {
   ),
 
   /** Throws Conflict when only sources hold it. */
-  remove: command('group:removeMember', async (call, { group: ref, membershipId }: RemoveGroupMemberInput) => {
+  remove: command('group:removeMember', async (call, { group: ref, membership: membershipId }: RemoveGroupMemberInput) => {
     const { db } = call
     const group = await requireGroup(db, ref, 'FOR KEY SHARE')
     const membership = await lockMembership(db, group.id, membershipId)
@@ -99,7 +101,7 @@ export const memberships = {
     const user = await requireUser(db, { id: membership.userId })
     await removeLocalMembers(db, [membership.id], call.now)
     if (taken.includes('USER_ADMIN')) await assertAdministratorRemains(db)
-    return changed({ deleted: true }, event('groupUserDeleted', group, [user]))
+    return changed({ deletedId: membership.id }, event('groupUserDeleted', group, [user]))
   }),
 
   change: command('group:addMember', async (call, input: ChangeGroupMembersInput): Promise<WriteResult<Change>> => {

@@ -3,6 +3,7 @@ import { rowsInChunks } from '../../platform/database/chunks.ts'
 import { selectList } from '../../platform/database/columns.ts'
 import type { NestedList } from '../../platform/database/nested-list.ts'
 import type { Db } from '../../platform/database/store.ts'
+import { canonical } from '../../platform/validation.ts'
 import { MEMBERSHIP_COLUMNS, type MembershipRecord } from './group.ts'
 
 export const SELECT_MEMBERSHIP = selectList(MEMBERSHIP_COLUMNS)
@@ -42,13 +43,15 @@ export async function membershipsIn(db: Db, asked: readonly UserInGroup[]): Prom
   const places = asked.map((one, place) => ({ ...one, place }))
   const rows = await rowsInChunks(db, places, piece =>
     db.query<MembershipRecord & { place: number }>(
-      `SELECT w.place, ${SELECT_MEMBERSHIP} FROM unnest($1::int[], $2::int[], $3::text[], $4::int[]) w(user_id, group_id, iamid, place)
-         JOIN memberships m ON m.user_id = w.user_id AND m.group_id = w.group_id JOIN users u ON u.id = m.user_id
+      `SELECT w.place, ${SELECT_MEMBERSHIP} FROM unnest($1::int[], $2::int[], $3::text[], $4::text[], $5::int[]) w(user_id, group_id, iamid, name_key, place)
+         JOIN memberships m ON m.user_id = w.user_id AND m.group_id = coalesce(w.group_id,
+           (SELECT g.id FROM groups g WHERE g.iamid = coalesce(w.iamid, 'bim') AND g.name_key = w.name_key)) JOIN users u ON u.id = m.user_id
         WHERE w.iamid IS NULL OR w.iamid = (SELECT g.iamid FROM groups g WHERE g.id = m.group_id)`,
       [
         piece.map(({ userId }) => userId),
-        piece.map(({ group }) => group.id),
+        piece.map(({ group }) => group.id ?? null),
         piece.map(({ group }) => group.iamid ?? null),
+        piece.map(({ group }) => (group.name == null ? null : canonical(group.name))),
         piece.map(({ place }) => place),
       ],
     ),

@@ -29,7 +29,7 @@ export const AT_ONCE = 100_000
 export async function removeIam(
   call: ServiceContext,
   { id, users, ifUpdatedAt }: { id: string; users?: IamUsers | null; ifUpdatedAt?: Date | null },
-): Promise<WriteResult<{ deleted: true }>> {
+): Promise<WriteResult<{ deletedId: string }>> {
   const { db, actor } = call
   assertNotBim(id, 'cannot be removed')
   const { iam } = await lockIam(db, id)
@@ -50,11 +50,7 @@ export async function removeIam(
   await deleteIamRow(db, id)
   if (powers.includes('USER_ADMIN')) await assertAdministratorRemains(db)
   const before = { ...auditSnapshot(iam, rules), ...ended, ...(there.all > 0 && { users: there.all }) }
-  return changed(
-    { deleted: true as const },
-    iamConfiguredEvent(iam, before, there.all > 0 ? { users: users ?? null } : null),
-    ...events,
-  )
+  return changed({ deletedId: id }, iamConfiguredEvent(iam, before, there.all > 0 ? { users: users ?? null } : null), ...events)
 }
 
 const inUse = ({ all, enabled }: { all: number; enabled: number }): string =>

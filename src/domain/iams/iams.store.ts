@@ -27,7 +27,7 @@ export const iamList = (filter: IamFilter, direction: Direction | null | undefin
   ...IAM_PAGE,
   from: 'iams i',
   ...conditions([
-    ['i.id = ANY($::text[])', filter.ids && checkList('ids', filter.ids)],
+    ['i.id = ANY($::text[])', filter.iamids && checkList('ids', filter.iamids)],
     ['i.type = ANY($::text[])', filter.types && checkList('types', filter.types).map(type => checkText('types', type))],
   ]),
   id: '0::bigint',

@@ -1,7 +1,7 @@
 import type { UserRef } from '../../authorization/actor.ts'
 import { changed, command, query, type Service, type ServiceContext, unchanged } from '../../authorization/service.ts'
 import type { DomainFilter, DomainSort, GroupRef } from '../../generated/inputs.ts'
-import { type PageArgs, readPage } from '../../platform/database/pagination.ts'
+import { type PageArgs, readPage, rowsWithIds } from '../../platform/database/pagination.ts'
 import { Conflict, Invalid, NotFound } from '../../platform/errors.ts'
 import { canonical, checkName } from '../../platform/validation.ts'
 import { requireGroup } from '../groups/groups.store.ts'
@@ -12,6 +12,7 @@ import {
   deleteGrant,
   domainList,
   findGrant,
+  grantsOfDomains,
   insertDomain,
   insertGrant,
   lockDomain,
@@ -35,6 +36,10 @@ export const domains = {
     readPage(db, domainList(filter ?? {}, sort), page),
   ),
 
+  grantsWithIds: query('domain:list', ({ db }: ServiceContext, { ids }: { ids: readonly string[] }) =>
+    rowsWithIds(db, grantsOfDomains, ids),
+  ),
+
   create: command('domain:write', async ({ db, now }: ServiceContext, input: { name: string; description?: string | null }) => {
     const name = checkName('name', input.name)
     const description = textOrNull('description', input.description)
@@ -48,7 +53,7 @@ export const domains = {
     const { name, description } = domain
     const before = { name, description, permissions: await countGrants(db, id) }
     await deleteDomainRow(db, id)
-    return changed({ deleted: true as const }, { event: 'domainDeleted', target: target(domain), before })
+    return changed({ deletedId: id }, { event: 'domainDeleted', target: target(domain), before })
   }),
 
   grant: command('domain:write', async ({ db, now }: ServiceContext, input: GrantInput) => {
@@ -72,7 +77,7 @@ export const domains = {
     if (!grant) throw new NotFound(`No permission within a domain with id ${id}`)
     const before = { permission: grant.permission, [grant.userId === null ? 'group' : 'user']: grant.holder }
     const of = target({ id: grant.domainId, name: grant.domain })
-    return changed({ deleted: true as const }, { event: 'domainPermissionRevoked', target: of, before })
+    return changed({ deletedId: id }, { event: 'domainPermissionRevoked', target: of, before })
   }),
 } satisfies Service
 

@@ -69,7 +69,7 @@ export const projects = {
     const { name, description, documentation } = project
     const before = { name, description, documentation, ...(await countDependents(db, id)) }
     await deleteProjectRow(db, id)
-    return changed({ deleted: true as const }, { event: 'projectDeleted', target: target(project), before })
+    return changed({ deletedId: id }, { event: 'projectDeleted', target: target(project), before })
   }),
 
   changeMembers: command(

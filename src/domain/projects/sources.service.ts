@@ -43,7 +43,7 @@ export const dataSources = {
     const source = await lockDataSource(db, id)
     const before = { name: source.name, owners: await countOwners(db, id) }
     await deleteDataSourceRow(db, id)
-    return changed({ deleted: true as const }, { event: 'dataSourceDeleted', target: target(source), before })
+    return changed({ deletedId: id }, { event: 'dataSourceDeleted', target: target(source), before })
   }),
 
   changeOwners: command('dataSource:write', async ({ db, now }: ServiceContext, input: PeopleInput & { id: number }) => {

@@ -18,7 +18,7 @@ export interface CatalogueQuery {
 
 const ENDS = { first: '', last: '\u{10FFFF}'.repeat(64) }
 const MATCHES = `($3::boolean IS NULL OR (k = ANY($2::text[])) = $3)
-  AND ($4::text IS NULL OR lower(k) LIKE $4 OR k = ANY($5::text[]))`
+  AND ($4::text IS NULL OR fold_case(k) LIKE $4 OR k = ANY($5::text[]))`
 
 /** `$1`: where the names start, `$6`: how many are enough. */
 function catalogue(falls: boolean): string {

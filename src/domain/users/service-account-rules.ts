@@ -4,7 +4,7 @@
  */
 import type { UserActor } from '../../authorization/actor.ts'
 import type { ServiceContext } from '../../authorization/service.ts'
-import type { ServiceAccountOwnerRef } from '../../generated/inputs.ts'
+import type { UserOrGroupRef } from '../../generated/inputs.ts'
 import { Conflict, Forbidden, Invalid, Unprocessable } from '../../platform/errors.ts'
 import { lockGroupRow, requireGroup } from '../groups/groups.store.ts'
 import { assertMayGrant, assertMayManage } from './privilege-rules.ts'
@@ -77,7 +77,7 @@ function loggedIn({ actor }: Pick<Call, 'actor'>): UserActor {
 }
 
 /** Locks the new owner, against concurrent counting. Throws Invalid, Forbidden, Unprocessable. */
-export async function takeOwner(call: Call, ref: ServiceAccountOwnerRef): Promise<{ columns: OwnerColumns; name: string }> {
+export async function takeOwner(call: Call, ref: UserOrGroupRef): Promise<{ columns: OwnerColumns; name: string }> {
   if ((ref.user == null) === (ref.group == null)) throw new Invalid('owner', 'must name exactly one of a user and a group')
   const { columns, name } = ref.user == null ? await groupOwner(call, ref.group!) : await userOwner(call, ref.user)
   if (!isUserAdmin(call)) {

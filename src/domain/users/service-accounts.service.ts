@@ -5,8 +5,8 @@ import { changed, command, query, type Service, type ServiceContext, type WriteR
 import type {
   CreateServiceAccountInput,
   ServiceAccountFilter,
-  ServiceAccountOwnerRef,
   UpdateServiceAccountInput,
+  UserOrGroupRef,
   UserSort,
 } from '../../generated/inputs.ts'
 import { mapPage, type PageArgs, readPage } from '../../platform/database/pagination.ts'
@@ -90,14 +90,14 @@ export async function listServiceAccounts(context: Context, args: ListArgs): Pro
 const descriptionOf = (text: string | null | undefined): string | null =>
   text == null || text === '' ? null : checkText('description', text)
 
-async function ownerOf({ db }: ServiceContext, { user, group }: ServiceAccountOwnerRef): Promise<OwnerColumns> {
+async function ownerOf({ db }: ServiceContext, { user, group }: UserOrGroupRef): Promise<OwnerColumns> {
   if ((user == null) === (group == null)) throw new Invalid('filter.owner', 'must name exactly one of a user and a group')
   if (user == null) return { ownerUserId: null, ownerGroupId: (await requireGroup(db, group!)).id }
   return { ownerUserId: (await requireUser(db, user)).id, ownerGroupId: null }
 }
 
 /** The present owner stays, whatever it owns already. */
-async function newOwner(call: ServiceContext, account: UserRecord, ref: ServiceAccountOwnerRef): Promise<OwnerColumns> {
+async function newOwner(call: ServiceContext, account: UserRecord, ref: UserOrGroupRef): Promise<OwnerColumns> {
   const { ownerUserId, ownerGroupId } = account
   const asked = await ownerOf(call, ref)
   if (asked.ownerUserId === ownerUserId && asked.ownerGroupId === ownerGroupId) return asked

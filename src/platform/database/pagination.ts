@@ -61,6 +61,13 @@ export async function readPage<Row extends object>(db: Db, list: ListQuery<Row>,
   })
 }
 
+/** In any order. For lists without `along`. */
+export const rowsWithIds = <Row extends object>(
+  db: Db,
+  { columns, from, id }: Pick<ListQuery<Row>, 'columns' | 'from' | 'id'>,
+  ids: readonly (string | number)[],
+): Promise<Row[]> => db.query<Row>(`SELECT ${columns} FROM ${from} WHERE ${id} = ANY($1)`, [ids])
+
 const ALONG = 4
 
 export async function readWindow<Row extends object>(

@@ -163,7 +163,7 @@ export const scimGroups = {
 
   remove: command(
     'scim:deleteGroup',
-    async (call: ServiceContext, { id, ...asked }: ById, _: Prepared<Wanted>): Promise<WriteResult<{ deleted: true }>> => {
+    async (call: ServiceContext, { id, ...asked }: ById, _: Prepared<Wanted>): Promise<WriteResult<{ deletedId: number }>> => {
       const iam = await iamOf(call)
       const group = await requireScimGroup(call, { iam, id, options: { lock: true } })
       checkVersion(asked, etagOf(groupFacts(group)))

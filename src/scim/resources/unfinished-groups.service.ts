@@ -18,9 +18,9 @@ interface Expired {
 const removal = {
   remove: command(
     'scim:deleteGroup',
-    async (call: ServiceContext, { group, until }: Expired, _: Prepared<Wanted>): Promise<WriteResult<{ deleted: true }>> => {
+    async (call: ServiceContext, { group, until }: Expired, _: Prepared<Wanted>): Promise<WriteResult<{ deletedId: number }>> => {
       const held = await lockUnfinishedGroup(call.db, group.id, until)
-      if (!held) return unchanged({ deleted: true })
+      if (!held) return unchanged({ deletedId: group.id })
       const before = { iamid: held.iamid, name: held.name, unfinishedAt: held.unfinishedAt.toISOString() }
       return deletion(call, held, { how: { before, isUnfinished: true } })
     },

@@ -22,11 +22,16 @@ let stock: Stock
 beforeAll(async () => {
   app = await bootApp()
   stock = await stockUp(app.store, MANY)
+  await app.store.db.query(
+    `INSERT INTO audit_events (event, action, outcome, actor_kind, actor_name, target_type, target_id, request_id)
+       SELECT 'userUpdated', 'user:updateProfile', 'done', 'machine', 'sync', 'user', $1::text, 'stock' FROM generate_series(1, $2::int)`,
+    [String(stock.users[0]), MANY],
+  )
 }, 120_000)
 afterAll(() => app?.close())
 
-const user = () => `user(ref: { id: ${stock.users[0]} })`
-const ref = () => `ref: { id: ${stock.users[0]} }`
+const user = () => `user(ref: { databaseId: ${stock.users[0]} })`
+const ref = () => `ref: { databaseId: ${stock.users[0]} }`
 const ONE: Record<string, string> = {
   attributeKeys: ', filter: { key: "key 1" }',
   permissions: ', filter: { search: "IAM_RULE" }',
@@ -66,24 +71,25 @@ const places: Record<string, Place> = {
   'Query.userMemberships': { beside: ref, orders: DIRECTIONS, item: 'id' },
   'Query.groups': { orders: sorted('NAME', 'IAMID', 'CREATED_AT'), item: 'id' },
   'Query.groupNames': { orders: DIRECTIONS, item: '' },
-  'Query.groupMembers': { beside: () => `ref: { id: ${stock.groups[0]} }`, orders: DIRECTIONS, item: 'id' },
+  'Query.groupMembers': { beside: () => `ref: { databaseId: ${stock.groups[0]} }`, orders: DIRECTIONS, item: 'id' },
   'Query.attributeKeys': { orders: DIRECTIONS, item: 'key', stepwise: true },
   'Query.permissions': { orders: DIRECTIONS, item: 'name', stepwise: true },
   'Query.iams': { orders: DIRECTIONS, item: 'id', along: 'config' },
   'Query.userInfoDrift': { beside: () => 'iamid: "informed"', orders: DIRECTIONS, item: 'user { id }' },
   'Query.syncRuns': { orders: [], item: 'id' },
-  'Query.syncEntries': { beside: () => `runId: ${stock.sync}`, orders: [], item: 'id' },
+  'Query.syncEntries': { beside: () => `ref: { databaseId: ${stock.sync} }`, orders: [], item: 'id' },
   'Query.apiKeys': { beside: ref, orders: sorted('CREATED_AT', 'LAST_USED', 'EXPIRES_AT'), item: 'id' },
   'Query.tokens': { beside: ref, orders: sorted('CREATED_AT', 'LAST_USED', 'EXPIRATION'), item: 'id' },
   'Query.projects': { orders: sorted('NAME', 'CREATED_AT'), item: 'id' },
   'Query.domains': { orders: sorted('NAME', 'CREATED_AT'), item: 'id' },
   'Query.dataSources': { orders: sorted('NAME', 'CREATED_AT'), item: 'id' },
   'Query.exchanges': { beside: () => 'iamid: "bim", filter: { kind: USER_INFO }', item: 'id' },
-  'Query.auditEvents': { beside: () => 'filter: { targetType: "user", actorUserId: null }', orders: DIRECTIONS, item: 'id' },
+  'Query.auditEvents': { beside: () => 'filter: { targetType: "user", actorId: null }', orders: DIRECTIONS, item: 'id' },
   'User.memberships': { around: () => [user()], item: 'id' },
   'User.groups': { around: () => [user()], item: 'id' },
   'User.apiKeys': { around: () => [user()], item: 'id' },
   'User.tokens': { around: () => [user()], item: 'id' },
+  'User.auditEvents': { around: () => [user()], item: 'id' },
   'User.domainPermissions': { around: () => [user()], item: 'id' },
   'Group.members': { around: () => [first('groups'), 'nodes'], item: 'id' },
   'Project.members': { around: () => [first('projects'), 'nodes'], item: 'id' },

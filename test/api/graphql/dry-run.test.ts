@@ -130,28 +130,31 @@ const dryRun = async (name: string, input: object, selection: string) => {
 }
 
 test('the checks are the same: a refused change is refused in a dry run too', async () => {
-  const { errors } = await dryRun('deleteUser', { ref: { id: app.admin.id } }, 'deleted')
+  const { errors } = await dryRun('deleteUser', { ref: { databaseId: app.admin.id } }, 'deletedId')
   expect(errors?.[0]).toMatchObject({
     message: 'You cannot delete yourself: ask another administrator',
     extensions: { code: 'CONFLICT' },
   })
-  const missing = await dryRun('deleteGroup', { ref: { id: 2_000_000_000 } }, 'deleted')
+  const missing = await dryRun('deleteGroup', { ref: { databaseId: 2_000_000_000 } }, 'deletedId')
   expect(missing.errors?.[0]).toMatchObject({ extensions: { code: 'NOT_FOUND' } })
 })
 
 test('what would change nothing has no changes', async () => {
   const { id } = await make.user(on)
-  const { data } = await dryRun('setUserDisabled', { ref: { id }, disabled: false }, 'changes { event }')
+  const { data } = await dryRun('setUserDisabled', { ref: { databaseId: id }, disabled: false }, 'changes { event }')
   expect(data).toEqual({ changes: [] })
 })
 
 test('objects in the answer are as stored', async () => {
   const { id } = await make.user(on)
-  const user = 'user { id disabled permissions updatedAt }'
-  const stored = (await app.graphql(`{ user(ref: { id: ${id} }) { id disabled permissions updatedAt } }`)).data.user
-  expect((await dryRun('setUserDisabled', { ref: { id }, disabled: true }, user)).data).toEqual({ user: stored })
-  expect((await dryRun('setUserPermissions', { ref: { id }, permissions: ['LEDGER'] }, user)).data).toEqual({ user: stored })
-  const owner = { user: { id } }
+  const user = 'user { id: databaseId disabled permissions updatedAt }'
+  const stored = (await app.graphql(`{ user(ref: { databaseId: ${id} }) { id: databaseId disabled permissions updatedAt } }`))
+    .data.user
+  expect((await dryRun('setUserDisabled', { ref: { databaseId: id }, disabled: true }, user)).data).toEqual({ user: stored })
+  expect((await dryRun('setUserPermissions', { ref: { databaseId: id }, permissions: ['LEDGER'] }, user)).data).toEqual({
+    user: stored,
+  })
+  const owner = { user: { databaseId: id } }
   const edits = [{ owner, operation: 'ADD', key: 'desk', value: 'day' }]
   expect(
     (await dryRun('editAttributes', { edits }, 'owners { ... on User { attributes { key } } } changes { after }')).data,
@@ -159,7 +162,7 @@ test('objects in the answer are as stored', async () => {
     owners: [{ attributes: [] }],
     changes: [{ after: { desk: ['day'] } }],
   })
-  const clone = { ref: { id }, emails: ['clone@roster.example'] }
+  const clone = { ref: { databaseId: id }, emails: ['clone@roster.example'] }
   expect((await dryRun('cloneUser', clone, 'users { id } failedEmails changes { event targetName } ')).data).toEqual({
     users: [],
     failedEmails: [],
@@ -171,7 +174,7 @@ test('a credential that may only write sees which changes, not what they read', 
   const { id } = await make.user(on)
   const token = (await make.key(on, app.admin.token, { scopes: ['user:delete'] })).secret
   const { data, extensions } = await app.graphql(
-    `mutation { deleteUser(input: { ref: { id: ${id} }, dryRun: true }) { changes { event targetId before } } }`,
+    `mutation { deleteUser(input: { ref: { databaseId: ${id} }, dryRun: true }) { changes { event targetId before } } }`,
     {},
     token,
   )
@@ -182,8 +185,8 @@ test('a credential that may only write sees which changes, not what they read', 
 test('two aliases: a dry run beside a real one leaves the real one', async () => {
   const [one, two] = [await make.user(on), await make.user(on)]
   const { data } = await app.graphql(`mutation {
-    dry: deleteUser(input: { ref: { id: ${one.id} }, dryRun: true }) { changes { targetId } }
-    real: deleteUser(input: { ref: { id: ${two.id} } }) { changes { targetId } }
+    dry: deleteUser(input: { ref: { databaseId: ${one.id} }, dryRun: true }) { changes { targetId } }
+    real: deleteUser(input: { ref: { databaseId: ${two.id} } }) { changes { targetId } }
   }`)
   expect(data).toEqual({ dry: { changes: [{ targetId: String(one.id) }] }, real: { changes: null } })
   const left = await app.store.db.query<{ id: number }>('SELECT id FROM users WHERE id = ANY($1::int[])', [[one.id, two.id]])

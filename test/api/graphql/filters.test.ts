@@ -1,5 +1,6 @@
 // The filters of the lists that a service keeps small: each narrows, all narrow together, and what is malformed is refused by its name.
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { toGlobalId } from '../../../src/api/graphql/node.ids.ts'
 import { bootApp, type TestApp } from '../../harness/app.ts'
 import { type Stock, stockUp } from './stock.ts'
 
@@ -25,16 +26,16 @@ async function found(list: string, args: string, select: string): Promise<unknow
   const { data, errors } = await app.graphql(`{ ${list}(first: 100, ${args}) { totalCount nodes { ${select} } } }`)
   expect(errors, args).toBeUndefined()
   expect(data[list].totalCount).toBe(data[list].nodes.length)
-  return data[list].nodes.map((node: Record<string, unknown>) => node[select])
+  return data[list].nodes.map((node: Record<string, unknown>) => node[select.split(':')[0]!])
 }
 const one = (table: string, where: string) =>
   app.store.db.query<{ id: number }>(`SELECT id FROM ${table} WHERE ${where} ORDER BY id`).then(rows => rows.map(({ id }) => id))
 
 describe.each([
-  ['projects', 'projects'],
-  ['domains', 'domains'],
-  ['dataSources', 'dataSources'],
-] as const)('%s', (list, of) => {
+  ['projects', 'Project'],
+  ['domains', 'Domain'],
+  ['dataSources', 'DataSource'],
+] as const)('%s', (list, type) => {
   test('by any part of the name, whatever its case', async () => {
     expect(await found(list, 'filter: { name: "TOCK 1" }', 'name')).toEqual([
       'Stock 1',
@@ -47,7 +48,7 @@ describe.each([
   })
 
   test('by ids, together with a part of the name', async () => {
-    const ids = JSON.stringify(stock[of].slice(0, 3))
+    const ids = JSON.stringify(stock[list].slice(0, 3).map(id => toGlobalId(type, id)))
     expect(await found(list, `filter: { ids: ${ids} }`, 'id')).toHaveLength(3)
     const names = await found(list, `filter: { ids: ${ids} }`, 'name')
     expect(await found(list, `filter: { ids: ${ids}, name: "${names[0]}" }`, 'name')).toContain(names[0])
@@ -58,7 +59,7 @@ describe.each([
     for (const [filter, field] of [
       [{ name: '\u0000' }, 'name'],
       [{ name: 'x'.repeat(1_025) }, 'name'],
-      [{ ids: Array(1_001).fill(list === 'domains' ? crypto.randomUUID() : 1) }, 'ids'],
+      [{ ids: Array(1_001).fill(toGlobalId(type, list === 'domains' ? crypto.randomUUID() : 1)) }, 'ids'],
     ] as const) {
       const type = `${list[0]!.toUpperCase()}${list.slice(1, -1)}Filter`
       const { errors } = await app.graphql(`query ($filter: ${type}) { ${list}(filter: $filter) { totalCount } }`, { filter })
@@ -71,7 +72,7 @@ describe.each([
 
 test('%, _ and \\ in a part of a name are taken literally', async () => {
   for (const part of ['100%', '%_', '_\\\\'])
-    expect(await found('projects', `filter: { name: "${part}" }`, 'id')).toEqual([stock.projects[11]])
+    expect(await found('projects', `filter: { name: "${part}" }`, 'id: databaseId')).toEqual([stock.projects[11]])
   expect(await found('projects', 'filter: { name: "1__%" }', 'id')).toEqual([])
 })
 
@@ -82,45 +83,49 @@ test('data sources by their owner', async () => {
   )
   expect(owned.length).toBeGreaterThan(0)
   expect(owned.length).toBeLessThan(12)
-  expect((await found('dataSources', `filter: { ownerId: ${stock.users[4]} }`, 'id')).toSorted()).toEqual(owned.toSorted())
+  expect(
+    (await found('dataSources', `filter: { ownerId: "${toGlobalId('User', stock.users[4]!)}" }`, 'id: databaseId')).toSorted(),
+  ).toEqual(owned.toSorted())
 })
 
 test('IAMs by type and by id', async () => {
-  expect(await found('iams', 'filter: { types: ["ldap"] }', 'id')).toHaveLength(12)
-  expect(await found('iams', 'filter: { types: ["ldap"], ids: ["bim", "stock3"] }', 'id')).toEqual(['stock3'])
+  expect(await found('iams', 'filter: { types: ["ldap"] }', 'iamid')).toHaveLength(12)
+  expect(await found('iams', 'filter: { types: ["ldap"], iamids: ["bim", "stock3"] }', 'iamid')).toEqual(['stock3'])
   expect(await found('iams', 'filter: { types: [] }', 'id')).toEqual([])
 })
 
 test('API keys by project and by whether they have expired', async () => {
-  const of = `ref: { id: ${stock.users[0]} }`
+  const of = `ref: { databaseId: ${stock.users[0]} }`
   const [all, expired] = [await found('apiKeys', of, 'id'), await found('apiKeys', `${of}, filter: { expired: true }`, 'id')]
   expect(all).toHaveLength(12)
   expect(expired).toEqual([all[0]])
   expect(await found('apiKeys', `${of}, filter: { expired: false }`, 'id')).toEqual(all.slice(1))
-  expect(await found('apiKeys', `${of}, filter: { projectId: ${stock.projects[3]} }`, 'id')).toEqual(
-    await one('api_keys', `user_id = ${stock.users[0]} AND project_id = ${stock.projects[3]}`),
-  )
+  expect(
+    await found('apiKeys', `${of}, filter: { projectId: "${toGlobalId('Project', stock.projects[3]!)}" }`, 'id: databaseId'),
+  ).toEqual(await one('api_keys', `user_id = ${stock.users[0]} AND project_id = ${stock.projects[3]}`))
 })
 
 test('tokens by the key they were issued with and by impersonation', async () => {
-  const of = `ref: { id: ${stock.users[0]} }`
+  const of = `ref: { databaseId: ${stock.users[0]} }`
   const all = await found('tokens', of, 'id')
   expect(all).toHaveLength(12)
   expect(await found('tokens', `${of}, filter: { impersonation: true }`, 'id')).toEqual([all[0]])
   expect(await found('tokens', `${of}, filter: { impersonation: false }`, 'id')).toEqual(all.slice(1))
   const [key] = await one('api_keys', `user_id = ${stock.users[0]} AND project_id = ${stock.projects[3]}`)
-  expect(await found('tokens', `${of}, filter: { apiKeyId: ${key} }`, 'apiKeyId')).toEqual([key])
+  expect(
+    await found('tokens', `${of}, filter: { apiKeyId: "${toGlobalId('ApiKey', key!)}" }`, 'apiKey: apiKey { databaseId }'),
+  ).toEqual([{ databaseId: key }])
 })
 
 test('memberships by the name they are ordered by', async () => {
-  expect(await found('groupMembers', `ref: { id: ${stock.groups[0]} }, filter: { name: "OCK 1" }`, 'name')).toEqual([
+  expect(await found('groupMembers', `ref: { databaseId: ${stock.groups[0]} }, filter: { name: "OCK 1" }`, 'name')).toEqual([
     'Stock 1',
     'Stock 10',
     'Stock 11',
     'Stock 12',
   ])
   const groups = await app.graphql(
-    `{ userMemberships(ref: { id: ${stock.users[0]} }, filter: { name: "OCK1" }, direction: DESC) { totalCount nodes { group { name } } } }`,
+    `{ userMemberships(ref: { databaseId: ${stock.users[0]} }, filter: { name: "OCK1" }, direction: DESC) { totalCount nodes { group { name } } } }`,
   )
   expect(groups.data.userMemberships).toEqual({
     totalCount: 4,

@@ -60,18 +60,20 @@ test('the audit of GraphQL over HTTP finds no error and no warning', async () =>
 }, 60_000)
 
 describe('without a credential', () => {
+  const PROFILE = 'viewer { user { profile { databaseId } } }'
   test('the log-in mutations run, one or many, whatever their variables', async () => {
     const one = await post({ query: LOG_IN, variables: right })
     expect(one.body.data).toEqual({ logIn: { token: expect.stringMatching(/^rt_/) } })
     const input = `input: { userid: ${JSON.stringify(admin.userid)}, password: ${JSON.stringify(admin.password)} }`
-    const two = await post({ query: `mutation { a: logIn(${input}) { profileId } b: logIn(${input}) { profileId } }` })
-    expect(two.body.data).toEqual({ a: { profileId: admin.profileId }, b: { profileId: admin.profileId } })
+    const profile = { viewer: { user: { profile: { databaseId: admin.profileId } } } }
+    const two = await post({ query: `mutation { a: logIn(${input}) { ${PROFILE} } b: logIn(${input}) { ${PROFILE} } }` })
+    expect(two.body.data).toEqual({ a: profile, b: profile })
     const key = await admin.key()
     const byKey = await post({
-      query: 'mutation ($k: String!) { authenticateApiKey(input: { apikey: $k }) { profileId } }',
+      query: `mutation ($k: String!) { authenticateApiKey(input: { apikey: $k }) { ${PROFILE} } }`,
       variables: { k: key },
     })
-    expect(byKey.body.data).toEqual({ authenticateApiKey: { profileId: admin.profileId } })
+    expect(byKey.body.data).toEqual({ authenticateApiKey: profile })
   })
 
   test('a log-in mutation that fails says why with its code, and HTTP 200', async () => {
@@ -234,15 +236,27 @@ describe('an error', () => {
   const asked: [string, string, object, string, string | undefined][] = [
     [
       'of a rule',
-      'mutation ($p: String!) { setPassword(input: { ref: { userid: "nobody" }, password: $p }) { success } }',
+      'mutation ($p: String!) { setPassword(input: { ref: { name: { userid: "nobody" } }, password: $p }) { success } }',
       { p: '' },
       'BAD_USER_INPUT',
       'password',
     ],
-    ['of a variable', 'query ($ref: UserRef!) { user(ref: $ref) { id } }', { ref: { id: 0 } }, 'BAD_USER_INPUT', 'ref.id'],
-    ['of a missing variable', 'query ($ref: UserRef!) { user(ref: $ref) { id } }', {}, 'BAD_USER_INPUT', 'ref'],
-    ['of a look-up', '{ user(ref: { userid: "nobody" }) { id } }', {}, 'NOT_FOUND', undefined],
-    ['of a conflict', 'mutation { createUser(input: { userid: "ADMIN" }) { user { id } } }', {}, 'CONFLICT', undefined],
+    [
+      'of a variable',
+      'query ($ref: UserRef!) { user(ref: $ref) { id: databaseId } }',
+      { ref: { databaseId: 0 } },
+      'BAD_USER_INPUT',
+      'ref.databaseId',
+    ],
+    ['of a missing variable', 'query ($ref: UserRef!) { user(ref: $ref) { id: databaseId } }', {}, 'BAD_USER_INPUT', 'ref'],
+    ['of a look-up', '{ user(ref: { name: { userid: "nobody" } }) { id: databaseId } }', {}, 'NOT_FOUND', undefined],
+    [
+      'of a conflict',
+      'mutation { createUser(input: { userid: "ADMIN" }) { user { id: databaseId } } }',
+      {},
+      'CONFLICT',
+      undefined,
+    ],
     ['of the language', '{ viewer { nothing } }', {}, 'GRAPHQL_VALIDATION_FAILED', undefined],
     ['of the syntax', '{ viewer {', {}, 'GRAPHQL_PARSE_FAILED', undefined],
   ]
@@ -270,10 +284,10 @@ describe('an error', () => {
       await byAdmin(login, { input: { ...input, password: [secret] } }),
       await byAdmin(login, { input: { ...input, password: { at: secret, '"; x': secret } } }),
       await byAdmin(login, { input: secret }),
-      await byAdmin('query ($id: UserId) { user(ref: { id: $id }) { id } }', { id: secret }),
+      await byAdmin('query ($id: Int) { user(ref: { databaseId: $id }) { id: databaseId } }', { id: secret }),
       await byAdmin('query ($first: Int) { users(first: $first) { totalCount } }', { first: secret }),
       await byAdmin(`{ users(first: "${secret}") { totalCount } }`),
-      await byAdmin(`{ user(ref: { id: "${secret}" }) { id } }`),
+      await byAdmin(`{ user(ref: { databaseId: "${secret}" }) { id: databaseId } }`),
       await byAdmin(`mutation { logIn(input: { userid: "ana", password: ["${secret}"] }) { token } }`),
       await byAdmin(`mutation { logIn(input: { userid: "ana", password "${secret}" }) { token } }`),
       await byAdmin(`mutation { logIn(input: { userid: "ana", password: """a""" "${secret}" }) { token } }`),
@@ -290,7 +304,7 @@ describe('an error', () => {
 
   test('of several inputs has each as a fault, with a hint for unknown fields', async () => {
     const query =
-      'mutation ($input: CreateGroupInput!, $whole: Boolean!) { createGroup(input: $input) { group { id @include(if: $whole) } } }'
+      'mutation ($input: CreateGroupInput!, $whole: Boolean!) { createGroup(input: $input) { group { id: databaseId @include(if: $whole) } } }'
     const { body } = await byAdmin(query, { input: { nam: 'x', iamid: 'bim', email: ['secret'] } })
     const faults = [
       { field: 'input.email', rule: 'String cannot represent a non string value' },
@@ -313,7 +327,9 @@ describe('an error', () => {
   })
 
   test('of the policy is FORBIDDEN with null in its place, and the rest is answered', async () => {
-    const answer = await as((await app.as([])).token)('{ viewer { credential } user(ref: { userid: "admin" }) { id } }')
+    const answer = await as((await app.as([])).token)(
+      '{ viewer { credential } user(ref: { name: { userid: "admin" } }) { id: databaseId } }',
+    )
     expect(answer.status).toBe(200)
     expect(answer.body).toMatchObject({
       data: { viewer: { credential: 'LOGIN' }, user: null },

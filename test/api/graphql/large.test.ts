@@ -8,9 +8,9 @@ beforeAll(async () => {
 })
 afterAll(() => app?.close())
 
-const LARGE = '{ users(first: 10000) { nodes { id userid permissions profile { name email } } } }'
+const LARGE = '{ users(first: 10000) { nodes { id: databaseId userid permissions profile { name email } } } }'
 const REFUSED =
-  '{ users(first: 10000) { nodes { id } } groups(first: 10000, filter: { userId: 1 }) { nodes { id name } } auditEvents(first: 10000, after: "x") { nodes { id event } } }'
+  '{ users(first: 10000) { nodes { id: databaseId } } groups(first: 10000, filter: { userId: "VXNlcjox" }) { nodes { id: databaseId name } } auditEvents(first: 10000, after: "x") { nodes { id event } } }'
 
 test('many at once, some of which fail, are all answered', async () => {
   const person = await app.as([])

@@ -87,12 +87,12 @@ test(`${LIMITS.aliases} aliases are answered, more are refused`, async () => {
 })
 
 test(`more than ${LIMITS.tokens} tokens are refused`, async () => {
-  const long = (count: number) => `{ users(filter: { ids: [${'1 '.repeat(count)}] }) { nodes { id } } }`
+  const long = (count: number) => `{ users(filter: { ids: [${'"VXNlcjox" '.repeat(count)}] }) { nodes { id: databaseId } } }`
   await expectAnswered(long(1_000))
   expect((await ask(long(4_900))).body.errors![0]!.message).toBe('ids must have at most 1000 entries')
   await expectRefused(long(5_000), /more than 5000 tokens/i)
   await expectRefused(
-    `mutation { updateProfile(input: { ref: { id: 1 }, profile: { preferences: ${'['.repeat(10_000)} } }) { user { id } } }`,
+    `mutation { updateProfile(input: { ref: { databaseId: 1 }, profile: { preferences: ${'['.repeat(10_000)} } }) { user { id: databaseId } } }`,
     /more than 5000 tokens|nested too deep/i,
   )
 })
@@ -107,10 +107,14 @@ describe('documents that are too much for a parser or a validator', () => {
     ],
     [
       'objects',
-      `{ users(filter: ${nest('{ a: ', '1', ' }', 1_200)}) { nodes { id } } }`,
+      `{ users(filter: ${nest('{ a: ', '1', ' }', 1_200)}) { nodes { id: databaseId } } }`,
       /too deep|deeper than 64 levels|not defined/,
     ],
-    ['lists', `{ users(filter: { ids: ${nest('[', '1', ']', 70)} }) { nodes { id } } }`, /UserId must be|deeper than 64 levels/],
+    [
+      'lists',
+      `{ users(filter: { ids: ${nest('[', '1', ']', 70)} }) { nodes { id: databaseId } } }`,
+      /ID cannot represent|deeper than 64 levels/,
+    ],
     ['types', `query ($a: ${nest('[', 'Int', ']', 2_400)}) { viewer { can } }`, /never used|too deep/],
     ['selections', `{ viewer { ${nest('user { ', 'id', ' }', 1_600)} } }`, /depth limit/],
     ['the same field', `{ viewer { ${'can '.repeat(4_900)} } }`, /too many of the same fields/],
@@ -177,14 +181,14 @@ describe('pages', () => {
   })
 
   test('names and members of groups have the same limit', async () => {
-    const { data } = await expectAnswered('mutation { createGroup(input: { name: "crew" }) { group { id } } }')
+    const { data } = await expectAnswered('mutation { createGroup(input: { name: "crew" }) { group { id: databaseId } } }')
     const { id } = (data as { createGroup: { group: { id: number } } }).createGroup.group
     await expectAnswered('{ groupNames(first: 10000) { nodes } }')
     for (const query of [
       '{ groupNames(first: 10001) { nodes } }',
-      `{ groupMembers(ref: { id: ${id} }, first: 10001) { nodes { name } } }`,
-      `{ group(ref: { id: ${id} }) { members(first: 10001) { nodes { name } } } }`,
-      '{ users(last: 10001) { nodes { id } } }',
+      `{ groupMembers(ref: { databaseId: ${id} }, first: 10001) { nodes { name } } }`,
+      `{ group(ref: { databaseId: ${id} }) { members(first: 10001) { nodes { name } } } }`,
+      '{ users(last: 10001) { nodes { id: databaseId } } }',
     ]) {
       const answer = await ask(query)
       expect(answer.body.errors![0]!.message, query).toMatch(/must be an integer from 1 to 10,?000/)
@@ -193,20 +197,23 @@ describe('pages', () => {
 
   test('an offset below zero or beyond an integer is refused', async () => {
     for (const offset of [-1, 2_147_483_648, 1.5]) {
-      const answer = await ask('query ($offset: Int) { users(offset: $offset) { nodes { id } } }', { offset })
+      const answer = await ask('query ($offset: Int) { users(offset: $offset) { nodes { id: databaseId } } }', { offset })
       expect(answer.body.errors![0]!.extensions, String(offset)).toMatchObject({ code: 'BAD_USER_INPUT', field: 'offset' })
     }
-    expect((await expectAnswered('{ users(offset: 2147483647) { nodes { id } } }')).data).toEqual({ users: { nodes: [] } })
+    expect((await expectAnswered('{ users(offset: 2147483647) { nodes { id: databaseId } } }')).data).toEqual({
+      users: { nodes: [] },
+    })
   })
 })
 
 describe('cost', () => {
   test('stands in the extensions of what is answered, errors of fields included', async () => {
     expect((await expectAnswered('{ viewer { can } }')).extensions).toEqual({ cost: 2 })
-    const page = (first: number) => expectAnswered('query ($first: Int) { users(first: $first) { nodes { id } } }', { first })
+    const page = (first: number) =>
+      expectAnswered('query ($first: Int) { users(first: $first) { nodes { id: databaseId } } }', { first })
     const [small, large] = [await page(1), await page(1_000)]
     expect([small.extensions!.cost, large.extensions!.cost]).toEqual([203, 2_201])
-    const refused = await ask('{ user(ref: { userid: "nobody" }) { id } }')
+    const refused = await ask('{ user(ref: { name: { userid: "nobody" } }) { id: databaseId } }')
     expect(refused.body).toMatchObject({ data: { user: null }, extensions: { cost: 2 } })
   })
 
@@ -227,7 +234,7 @@ describe('cost', () => {
   })
 
   test('does not count what @skip and @include leave out', async () => {
-    const query = `query ($with: Boolean!) { users(first: 10000) { nodes { id groups @include(if: $with) { nodes { members(first: 1000) { nodes { name } } } } } } }`
+    const query = `query ($with: Boolean!) { users(first: 10000) { nodes { id: databaseId groups @include(if: $with) { nodes { members(first: 1000) { nodes { name } } } } } } }`
     await expectRefused(query, /costs \d+/, { with: true })
     await expectAnswered(query, { with: false })
   })
@@ -244,7 +251,7 @@ describe('lists without pages', () => {
     for (const userid of ['one', 'two', 'three'])
       await expectAnswered(
         `mutation { createUser(input: { userid: "${userid}" }) { emailSent }
-           replaceAttributes(input: { owner: { user: { userid: "${userid}" } }, attributes: { a: ["1", "2"], b: ["3"] } }) { owner { __typename } } }`,
+           replaceAttributes(input: { owner: { user: { name: { userid: "${userid}" } } }, attributes: { a: ["1", "2"], b: ["3"] } }) { owner { __typename } } }`,
       )
   })
 

@@ -9,7 +9,8 @@ const schema = buildSchema(readFileSync(new URL('../../../schema.graphql', impor
 const PAGE = 'totalCount nodes { __typename } pageInfo { hasNextPage hasPreviousPage startCursor endCursor }'
 const inside = (type: string) => (type.endsWith('Connection') ? PAGE : '__typename')
 /** The only field here with an argument that it needs. */
-const argumentsOf = (field: GraphQLField<unknown, unknown>) => (field.args.some(isRequiredArgument) ? '(group: { id: 1 })' : '')
+const argumentsOf = (field: GraphQLField<unknown, unknown>) =>
+  field.args.some(isRequiredArgument) ? '(group: { databaseId: 1 })' : ''
 const fieldsOf = (type: string) =>
   Object.values((schema.getType(type) as GraphQLObjectType).getFields()).map(field => ({
     name: field.name,
@@ -35,7 +36,7 @@ const EVERYTHING = [
 const ROOTS = [
   {
     root: 'user',
-    query: (selection: string) => `{ user(ref: { userid: "ahead@example.test" }) { ${selection} } }`,
+    query: (selection: string) => `{ user(ref: { name: { userid: "ahead@example.test" } }) { ${selection} } }`,
     of: (data: any) => data.user,
   },
   {
@@ -66,11 +67,11 @@ beforeAll(async () => {
     sqlUser: 's',
   }
   const made = await app.graphql(
-    `mutation($id: UserId!, $profile: ProfileInput!) {
-       updateProfile(input: { ref: { id: $id }, profile: $profile }) { user { id } }
-       addAttribute(input: { owner: { user: { id: $id } }, key: "Country", value: "CH" }) { owner { __typename } }
-       createProject(input: { name: "ahead" }) { project { id } }
-      createGroup(input: { name: "ahead", iamid: "bim", email: "g@example.test", description: "d" }) { group { id } }
+    `mutation($id: Int!, $profile: ProfileInput!) {
+       updateProfile(input: { ref: { databaseId: $id }, profile: $profile }) { user { id: databaseId } }
+       addAttribute(input: { owner: { user: { databaseId: $id } }, key: "Country", value: "CH" }) { owner { __typename } }
+       createProject(input: { name: "ahead" }) { project { id: databaseId } }
+      createGroup(input: { name: "ahead", iamid: "bim", email: "g@example.test", description: "d" }) { group { id: databaseId } }
      }`,
     { id: person.id, profile: { ...profile, preferences: { theme: 'dark' }, externalUserIds: { git: 'a' } } },
   )
@@ -111,8 +112,8 @@ test.each(ROOTS)('every field of the groups of a user below $root', async ({ que
 })
 
 test('two operations of a document share a fragment, and each reads what it selects', async () => {
-  const query = `fragment One on Query { user(ref: { userid: "ahead@example.test" }) { groups { nodes { id } } } }
-    query A { ...One } query B { ...One b: user(ref: { userid: "ahead@example.test" }) { groups { nodes { name } } } }`
+  const query = `fragment One on Query { user(ref: { name: { userid: "ahead@example.test" } }) { groups { nodes { id: databaseId } } } }
+    query A { ...One } query B { ...One b: user(ref: { name: { userid: "ahead@example.test" } }) { groups { nodes { name } } } }`
   for (const operationName of ['A', 'B', 'A']) {
     const answer = await fetch(`${app.url}/graphql`, {
       method: 'POST',
@@ -126,15 +127,18 @@ test('two operations of a document share a fragment, and each reads what it sele
 })
 
 test.each([
-  ['aliases', '{ user(ref: { userid: "ahead@example.test" }) { a: groups { nodes { id } } b: groups { nodes { name } } } }'],
+  [
+    'aliases',
+    '{ user(ref: { name: { userid: "ahead@example.test" } }) { a: groups { nodes { id: databaseId } } b: groups { nodes { name } } } }',
+  ],
   [
     'two reads of a user',
-    `{ a: user(ref: { userid: "ahead@example.test" }) { groups { nodes { id } } }
-       b: user(ref: { userid: "ahead@example.test" }) { groups { nodes { name } } } }`,
+    `{ a: user(ref: { name: { userid: "ahead@example.test" } }) { groups { nodes { id: databaseId } } }
+       b: user(ref: { name: { userid: "ahead@example.test" } }) { groups { nodes { name } } } }`,
   ],
   [
     'a member of the group',
-    `{ user(ref: { userid: "ahead@example.test" }) { groups { nodes { members { nodes { user { groups { edges { node { name } } } } } } } } } }`,
+    `{ user(ref: { name: { userid: "ahead@example.test" } }) { groups { nodes { members { nodes { user { groups { edges { node { name } } } } } } } } } }`,
   ],
   [
     'edges, fragments and pages',

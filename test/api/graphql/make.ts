@@ -27,27 +27,28 @@ export const make = {
       await send<{ user: Id & { userid: string } }>(
         'createUser',
         'CreateUserInput',
-        'user { id userid }',
+        'user { id: databaseId userid }',
       )(on, { userid: fresh('someone'), ...more })
     ).user,
   serviceAccount: async (on: On, more: object = {}, token?: string) =>
     (
-      await send<{ user: Id & { userid: string } }>('createServiceAccount', 'CreateServiceAccountInput', 'user { id userid }')(
-        on,
-        { userid: fresh('robot'), name: 'Robot', owner: { user: { userid: 'admin' } }, ...more },
-        token,
-      )
+      await send<{ user: Id & { userid: string } }>(
+        'createServiceAccount',
+        'CreateServiceAccountInput',
+        'user { id: databaseId userid }',
+      )(on, { userid: fresh('robot'), name: 'Robot', owner: { user: { name: { userid: 'admin' } } }, ...more }, token)
     ).user,
   group: async (on: On) =>
-    (await send<{ group: Id }>('createGroup', 'CreateGroupInput', 'group { id }')(on, { name: fresh('crew') })).group.id,
+    (await send<{ group: Id }>('createGroup', 'CreateGroupInput', 'group { id: databaseId }')(on, { name: fresh('crew') })).group
+      .id,
   member: async (on: On, groupId: number, userId: number) => {
-    const add = send<{ membership: Id }>('addGroupMember', 'AddGroupMemberInput', 'membership { id }')
-    return (await add(on, { group: { id: groupId }, user: { id: userId } })).membership.id
+    const add = send<{ membership: Id }>('addGroupMember', 'AddGroupMemberInput', 'membership { id: databaseId }')
+    return (await add(on, { group: { databaseId: groupId }, user: { databaseId: userId } })).membership.id
   },
   logIn: async (on: On, userid: string, password: string) =>
     (await send<{ token: string }>('logIn', 'LogInInput', 'token')(on, { userid, password }, null)).token,
   key: (on: On, token?: string, more: object = {}) =>
-    send<{ secret: string; apiKey: Id }>('createApiKey', 'CreateApiKeyInput', 'secret apiKey { id }')(
+    send<{ secret: string; apiKey: Id }>('createApiKey', 'CreateApiKeyInput', 'secret apiKey { id: databaseId }')(
       on,
       { name: 'a key', ...more },
       token,
@@ -55,7 +56,7 @@ export const make = {
   keyToken: async (on: On, apikey: string) =>
     (await send<{ token: string }>('authenticateApiKey', 'AuthenticateApiKeyInput', 'token')(on, { apikey }, null)).token,
   iam: async (on: On) =>
-    (await send<{ iam: { id: string } }>('createIam', 'CreateIamInput', 'iam { id }')(on, directory())).iam.id,
+    (await send<{ iam: { id: string } }>('createIam', 'CreateIamInput', 'iam { id: iamid }')(on, directory())).iam.id,
   /** A sync of an IAM of its own, with somebody whom it disabled. */
   sync: async (on: On, status: 'quarantined' | 'finished') => {
     const iamid = await make.iam(on)
@@ -65,23 +66,33 @@ export const make = {
     )
     await on.app.store.db.query(
       `WITH gone AS (INSERT INTO users (iamid, userid, userid_key, name, name_key, disabled, disabled_by) VALUES ($1, 'gone', 'gone', 'Gone', 'gone', true, $1) RETURNING id)
-       INSERT INTO sync_entries (run_id, kind, name, name_key, user_id, outcome, state) SELECT $2::int, 'user', 'gone', 'gone', id, 'disable', 'applied' FROM gone`,
+       INSERT INTO sync_entries (run_id, kind, name, name_key, user_id, action, state) SELECT $2::int, 'user', 'gone', 'gone', id, 'disable', 'applied' FROM gone`,
       [iamid, run!.id],
     )
     return run!.id
   },
   project: async (on: On) =>
-    (await send<{ project: Id }>('createProject', 'CreateProjectInput', 'project { id }')(on, { name: fresh('project') })).project
-      .id,
+    (
+      await send<{ project: Id }>(
+        'createProject',
+        'CreateProjectInput',
+        'project { id: databaseId }',
+      )(on, { name: fresh('project') })
+    ).project.id,
   domain: async (on: On) =>
-    (await send<{ domain: { id: string } }>('createDomain', 'CreateDomainInput', 'domain { id }')(on, { name: fresh('domain') }))
-      .domain.id,
+    (
+      await send<{ domain: { id: string } }>(
+        'createDomain',
+        'CreateDomainInput',
+        'domain { id: uuid }',
+      )(on, { name: fresh('domain') })
+    ).domain.id,
   dataSource: async (on: On) =>
     (
       await send<{ dataSource: Id }>(
         'createDataSource',
         'CreateDataSourceInput',
-        'dataSource { id }',
+        'dataSource { id: databaseId }',
       )(on, { name: fresh('source') })
     ).dataSource.id,
 }
@@ -99,6 +110,6 @@ export const grantWithin = async (on: On, input: object) =>
     await send<{ domainPermission: { id: string } }>(
       'grantDomainPermission',
       'GrantDomainPermissionInput',
-      'domainPermission { id }',
+      'domainPermission { id: uuid }',
     )(on, input)
   ).domainPermission.id

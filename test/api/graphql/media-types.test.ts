@@ -117,7 +117,7 @@ test.each(ACCEPTS)('an answer with data, with Accept: %s', async (accept, type) 
 })
 
 test('what accepts neither is refused before it runs', async () => {
-  const query = 'mutation { createUser(input: { userid: "never" }) { user { id } } }'
+  const query = 'mutation { createUser(input: { userid: "never" }) { user { id: databaseId } } }'
   for (const accept of ['text/html', 'application/json;q=0', 'application/xml, text/*']) {
     const { response, body } = await ask(accept, post({ query }))
     expect([response.status, response.headers.get('content-type')]).toEqual([406, JSON_TYPE])
@@ -185,7 +185,7 @@ test('no place for a large answer is 503, and a full share 429, in either type',
     const graphql = await registerGraphql(http, { schema, log, large, contextOf })
     const port = await http.listen({ port: 0, host: '127.0.0.1' })
     try {
-      const query = '{ users(first: 10000) { nodes { id userid iamid } } }'
+      const query = '{ users(first: 10000) { nodes { id: databaseId userid iamid } } }'
       for (const [accept, type] of ACCEPTS) {
         const json = { query }
         const answer = await send<Body>(`http://127.0.0.1:${port}`, 'POST', '/graphql', {

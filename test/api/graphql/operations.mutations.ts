@@ -1,13 +1,17 @@
 // An operation for each mutation; its lists name as many things as there are.
+import { toGlobalId } from '../../../src/api/graphql/node.ids.ts'
 import { directory, fresh, grantWithin, make } from './make.ts'
 import type { Operation, Stage } from './operations.ts'
 import { account, group, membership, project, user } from './selections.ts'
 
-const firstGroup = ({ stock }: Stage) => ({ ref: { id: stock.groups[0] } })
-const refs = (ids: readonly number[]) => ids.map(id => ({ id }))
+const firstGroup = ({ stock }: Stage) => ({ ref: { databaseId: stock.groups[0] } })
+const refs = (ids: readonly number[]) => ids.map(databaseId => ({ databaseId }))
+/** One thing that the mutation is about. */
+const numbered = (databaseId: number) => ({ ref: { databaseId } })
+const withUuid = (uuid: string) => ({ ref: { uuid } })
 const half = (ids: readonly number[]) => [ids.slice(0, ids.length / 2), ids.slice(ids.length / 2)] as const
-const aUser = async (on: Stage) => ({ ref: { id: (await make.user(on)).id } })
-const aGroup = async (on: Stage) => ({ ref: { id: await make.group(on) } })
+const aUser = async (on: Stage) => ({ ref: { databaseId: (await make.user(on)).id } })
+const aGroup = async (on: Stage) => ({ ref: { databaseId: await make.group(on) } })
 
 const ofUser = (input: string, more: object | ((on: Stage) => object) = {}): Operation => ({
   text: `{ user { ${user} } }`,
@@ -17,24 +21,24 @@ const ofUser = (input: string, more: object | ((on: Stage) => object) = {}): Ope
 /** Of another IAM, whose source knows them by a new id. */
 const knownUser = async (on: Stage) => {
   const { id } = await make.user(on, { iamid: await make.iam(on) })
-  return { ref: { id }, sourceId: { source: 'directory', id: fresh('entry') } }
+  return { ref: { databaseId: id }, sourceId: { source: 'directory', id: fresh('entry') } }
 }
 const owners =
   'owner { __typename ... on User { userId: id attributes { key values } groups { nodes { id } } } ... on Group { groupId: id attributes { key values } } }'
 
 const ofUsers: Record<string, Operation> = {
   logIn: {
-    text: '{ authenticated profileId }',
+    text: '{ tokenExpiration viewer { can user { userid } } }',
     input: 'LogInInput',
     variables: ({ app: { admin } }) => ({ userid: admin.userid, password: admin.password }),
   },
   authenticateApiKey: {
-    text: '{ profileId }',
+    text: '{ viewer { can user { userid } } }',
     input: 'AuthenticateApiKeyInput',
     variables: async on => ({ apikey: (await make.key(on)).secret }),
   },
   impersonate: {
-    text: '{ profileId }',
+    text: '{ viewer { can user { userid } } }',
     input: 'ImpersonateInput',
     variables: async on => ({ apikey: (await make.key(on)).secret, iamid: 'bim', userid: (await make.user(on)).userid }),
   },
@@ -57,9 +61,9 @@ const ofUsers: Record<string, Operation> = {
   updateServiceAccount: {
     text: `{ user { ${account} } }`,
     input: 'UpdateServiceAccountInput',
-    variables: async on => ({ ref: { id: (await make.serviceAccount(on)).id }, owner: { user: (await aUser(on)).ref } }),
+    variables: async on => ({ ref: { databaseId: (await make.serviceAccount(on)).id }, owner: { user: (await aUser(on)).ref } }),
   },
-  inviteUser: { ...ofUser('UserInput'), text: '{ user { id groups { nodes { id } } } newUserLink }' },
+  inviteUser: { ...ofUser('UserInput'), text: '{ user { id: databaseId groups { nodes { id: databaseId } } } newUserLink }' },
   updateProfile: ofUser('UpdateProfileInput', { profile: { location: 'Ghent' } }),
   setUserPermissions: ofUser('SetUserPermissionsInput', ({ n }) => ({
     permissions: Array.from({ length: n }, (_, i) => `SOME_${i}`),
@@ -74,11 +78,11 @@ const ofUsers: Record<string, Operation> = {
     text: '{ users { id groups { nodes { id } } attributes { key } } failedEmails }',
     input: 'CloneUserInput',
     variables: ({ n, stock }) => ({
-      ref: { id: stock.users[0] },
+      ref: { databaseId: stock.users[0] },
       emails: Array.from({ length: n }, () => `${fresh('clone')}@roster.example`),
     }),
   },
-  deleteUser: { ...ofUser('DeleteUserInput'), text: '{ deleted }' },
+  deleteUser: { ...ofUser('DeleteUserInput'), text: '{ deletedId }' },
   refreshUser: ofUser('UserInput'),
   replaceUser: { ...ofUser('UserSourceIdInput'), variables: knownUser },
   relinkUser: { ...ofUser('UserSourceIdInput'), variables: knownUser },
@@ -105,7 +109,7 @@ const ofAttributes: Record<string, Operation> = {
   removeAttribute: {
     text: `{ ${owners} }`,
     input: 'RemoveAttributeInput',
-    variables: ({ stock }) => ({ owner: { user: { id: stock.users.at(-1) } }, key: 'Key 1' }),
+    variables: ({ stock }) => ({ owner: { user: { databaseId: stock.users.at(-1) } }, key: 'Key 1' }),
   },
   removeAttributeEverywhere: {
     text: '{ userCount groupCount }',
@@ -141,18 +145,18 @@ const ofGroups: Record<string, Operation> = {
     input: 'UpdateGroupInput',
     variables: on => ({ ...firstGroup(on), description: fresh('a crew') }),
   },
-  deleteGroup: { text: '{ deleted }', input: 'GroupInput', variables: aGroup },
+  deleteGroup: { text: '{ deletedId }', input: 'GroupInput', variables: aGroup },
   addGroupMember: {
     text: `{ membership { ${membership} } }`,
     input: 'AddGroupMemberInput',
     variables: async on => ({ group: firstGroup(on).ref, user: (await aUser(on)).ref }),
   },
   removeGroupMember: {
-    text: '{ deleted }',
+    text: '{ deletedId }',
     input: 'RemoveGroupMemberInput',
     variables: async on => {
       const { id } = await make.user(on)
-      return { group: firstGroup(on).ref, membershipId: await make.member(on, on.stock.groups[0]!, id) }
+      return { group: firstGroup(on).ref, membership: { databaseId: await make.member(on, on.stock.groups[0]!, id) } }
     },
   },
   changeGroupMembers: {
@@ -162,7 +166,7 @@ const ofGroups: Record<string, Operation> = {
       const [add, remove] = half(on.stock.users)
       const crew = await make.group(on)
       await make.member(on, crew, remove[0]!)
-      return { group: { id: crew }, add: refs(add), remove: refs(remove) }
+      return { group: { databaseId: crew }, add: refs(add), remove: refs(remove) }
     },
   },
 }
@@ -180,30 +184,30 @@ const ofIams: Record<string, Operation> = {
   updateIam: {
     text: `{ ${iam} }`,
     input: 'UpdateIamInput',
-    variables: async on => ({ id: await make.iam(on), displayName: fresh('Other') }),
+    variables: async on => ({ iamid: await make.iam(on), displayName: fresh('Other') }),
   },
-  deleteIam: { text: '{ deleted }', input: 'DeleteIamInput', variables: async on => ({ id: await make.iam(on) }) },
-  generateScimKey: { text: `{ ${iam} scimUrl }`, input: 'IamInput', variables: async on => ({ id: await make.iam(on) }) },
+  deleteIam: { text: '{ deletedId }', input: 'DeleteIamInput', variables: async on => ({ iamid: await make.iam(on) }) },
+  generateScimKey: { text: `{ ${iam} scimUrl }`, input: 'IamInput', variables: async on => ({ iamid: await make.iam(on) }) },
   resumeDeprovisioning: {
     text: `{ ${iam} allowedUntil }`,
     input: 'ResumeDeprovisioningInput',
-    variables: async on => ({ id: await make.iam(on) }),
+    variables: async on => ({ iamid: await make.iam(on) }),
   },
-  syncIam: { text: '{ totalCount }', input: 'SyncIamInput', variables: () => ({ id: 'bim' }), refused: 'BAD_USER_INPUT' },
-  confirmSync: {
+  syncIam: { text: '{ totalCount }', input: 'SyncIamInput', variables: () => ({ iamid: 'bim' }), refused: 'BAD_USER_INPUT' },
+  approveSync: {
     text: '{ run { id status } }',
     input: 'SyncInput',
-    variables: async on => ({ id: await make.sync(on, 'quarantined') }),
+    variables: async on => numbered(await make.sync(on, 'quarantined')),
   },
-  dropSync: {
+  cancelSync: {
     text: '{ run { id status } }',
     input: 'SyncInput',
-    variables: async on => ({ id: await make.sync(on, 'quarantined') }),
+    variables: async on => numbered(await make.sync(on, 'quarantined')),
   },
   undoSync: {
     text: '{ enabled run { id } }',
     input: 'SyncInput',
-    variables: async on => ({ id: await make.sync(on, 'finished') }),
+    variables: async on => numbered(await make.sync(on, 'finished')),
   },
 }
 
@@ -217,17 +221,17 @@ const ofCredentials: Record<string, Operation> = {
   rotateApiKey: {
     text: `{ ${key} }`,
     input: 'RotateApiKeyInput',
-    variables: async on => ({ id: (await make.key(on)).apiKey.id }),
+    variables: async on => numbered((await make.key(on)).apiKey.id),
   },
   deleteApiKey: {
     text: '{ revokedTokens }',
     input: 'ApiKeyInput',
-    variables: async on => ({ id: (await make.key(on)).apiKey.id }),
+    variables: async on => numbered((await make.key(on)).apiKey.id),
   },
   revokeApiKey: {
     text: '{ revokedTokens }',
     input: 'ApiKeyInput',
-    variables: async on => ({ id: (await make.key(on)).apiKey.id }),
+    variables: async on => numbered((await make.key(on)).apiKey.id),
   },
   revokeTokens: {
     text: '{ revokedTokens }',
@@ -238,13 +242,13 @@ const ofCredentials: Record<string, Operation> = {
           `SELECT id FROM tokens WHERE prefix = 'rt_stock' ORDER BY id DESC LIMIT $1::int`,
           [n],
         )
-      ).map(({ id }) => id),
+      ).map(({ id }) => toGlobalId('Token', id)),
     }),
   },
   signOutEverywhere: {
     text: '{ revokedTokens }',
     input: 'SignOutEverywhereInput',
-    variables: ({ stock }) => ({ ref: { id: stock.users.at(-1) } }),
+    variables: ({ stock }) => ({ ref: { databaseId: stock.users.at(-1) } }),
   },
 }
 
@@ -254,12 +258,12 @@ const ofProjects: Record<string, Operation> = {
     input: 'CreateProjectInput',
     variables: () => ({ name: fresh('project') }),
   },
-  deleteProject: { text: '{ deleted }', input: 'ProjectInput', variables: async on => ({ id: await make.project(on) }) },
+  deleteProject: { text: '{ deletedId }', input: 'ProjectInput', variables: async on => numbered(await make.project(on)) },
   changeProjectMembers: {
     text: `{ project { ${project} } }`,
     input: 'ChangeProjectMembersInput',
     variables: async on => ({
-      id: await make.project(on),
+      ...numbered(await make.project(on)),
       add: refs(half(on.stock.users)[0]),
       remove: refs(half(on.stock.users)[1]),
     }),
@@ -269,30 +273,43 @@ const ofProjects: Record<string, Operation> = {
     input: 'CreateDomainInput',
     variables: () => ({ name: fresh('domain') }),
   },
-  deleteDomain: { text: '{ deleted }', input: 'DomainInput', variables: async on => ({ id: await make.domain(on) }) },
+  deleteDomain: { text: '{ deletedId }', input: 'DomainInput', variables: async on => withUuid(await make.domain(on)) },
   grantDomainPermission: {
     text: '{ domainPermission { id domain { id permissions { nodes { id user { id } group { id } } } } user { id groups { nodes { id } } } group { id } } }',
     input: 'GrantDomainPermissionInput',
-    variables: async on => ({ domainId: on.stock.domains[0], permission: 'Manage Data Products', user: (await aUser(on)).ref }),
+    variables: async on => ({
+      ...withUuid(on.stock.domains[0]!),
+      permission: 'Manage Data Products',
+      holder: { user: (await aUser(on)).ref },
+    }),
   },
   revokeDomainPermission: {
-    text: '{ deleted }',
+    text: '{ deletedId }',
     input: 'RevokeDomainPermissionInput',
-    variables: async on => ({
-      id: await grantWithin(on, { domainId: on.stock.domains[0], permission: fresh('May'), user: { id: on.stock.users[0] } }),
-    }),
+    variables: async on =>
+      withUuid(
+        await grantWithin(on, {
+          ...withUuid(on.stock.domains[0]!),
+          permission: fresh('May'),
+          holder: { user: { databaseId: on.stock.users[0] } },
+        }),
+      ),
   },
   createDataSource: {
     text: '{ dataSource { id owners { nodes { id groups { nodes { id } } } } } }',
     input: 'CreateDataSourceInput',
     variables: ({ stock }) => ({ name: fresh('source'), owners: refs(stock.users) }),
   },
-  deleteDataSource: { text: '{ deleted }', input: 'DataSourceInput', variables: async on => ({ id: await make.dataSource(on) }) },
+  deleteDataSource: {
+    text: '{ deletedId }',
+    input: 'DataSourceInput',
+    variables: async on => numbered(await make.dataSource(on)),
+  },
   changeDataSourceOwners: {
     text: '{ dataSource { id owners { nodes { id groups { nodes { id } } } } } }',
     input: 'ChangeDataSourceOwnersInput',
     variables: async on => ({
-      id: await make.dataSource(on),
+      ...numbered(await make.dataSource(on)),
       add: refs(half(on.stock.users)[0]),
       remove: refs(half(on.stock.users)[1]),
     }),

@@ -94,11 +94,12 @@ describe('lists', () => {
       'CloneUserPayload.users',
       'EditAttributesPayload.owners',
       'Exchange.changes',
+      'ExchangeReplay.changes',
       'Group.attributes',
       'Iam.scimKeys',
       'IamType.options',
       'Query.iamTypes',
-      'ReplayedExchange.changes',
+      'Query.nodes',
       'SyncRun.counts',
       'User.attributes',
       'User.effectiveAttributes',
@@ -150,7 +151,6 @@ const hidden = {
     'Group.permissions',
   ],
   'Membership.private': [
-    'Membership.id',
     'Membership.user',
     'Membership.sources',
     'Membership.since',
@@ -173,7 +173,6 @@ const hidden = {
     'Iam.createdAt',
     'Iam.updatedAt',
   ],
-  'Iam.syncs': ['Iam.syncRuns', 'Iam.lastSuccessfulSync'],
   'Iam.defaultPermissions': ['Iam.defaultPermissions'],
   'Change.values': ['Change.before', 'Change.after'],
   'Permission.rules': ['Permission.rules'],
@@ -234,7 +233,8 @@ describe('what is hidden', async () => {
           const subfields =
             isObjectType(inner) && /\[|^[A-Z]\w+!?$/.test(String(inner.getFields()[leaf]!.type)) ? inner.getFields()[leaf]! : null
           const named = subfields && schema.getType(String(subfields.type).replace(/[[\]!]/g, ''))
-          const given = isObjectType(inner) && inner.getFields()[leaf]!.args.some(isRequiredArgument) ? '(group: { id: 1 })' : ''
+          const given =
+            isObjectType(inner) && inner.getFields()[leaf]!.args.some(isRequiredArgument) ? '(group: { databaseId: 1 })' : ''
           return isObjectType(named) || isUnionType(named) ? `${leaf}${given} { __typename }` : leaf
         })
         .join(' ')
@@ -244,7 +244,7 @@ describe('what is hidden', async () => {
       users(first: 1, filter: { userid: "stock1", iamids: ["bim"], includeDisabled: true }) { ${of('UserConnection', 'UserConnection.facets')} nodes { ${user} ${profile} currentProject { ${of('Project', 'Project.members')} } } }
       groups(first: 1) { nodes { ${of('Group', 'Group.private')} members(first: 1) { nodes { ${of('Membership', 'Membership.private')} } } } }
       viewer { user { domainPermissions { nodes { domain { ${of('Domain', 'Domain.permissions')} } } } } }
-      iam(id: "stock1") { ${of('Iam', 'Iam.private', 'Iam.syncs', 'Iam.defaultPermissions')} }
+      iam(iamid: "stock1") { ${of('Iam', 'Iam.private', 'Iam.defaultPermissions')} }
       permissions(first: 1) { nodes { ${of('Permission', 'Permission.rules')} } }
     }`
     const { data, errors } = await app.graphql(query, {}, token)
@@ -254,8 +254,8 @@ describe('what is hidden', async () => {
     // One's own tokens without a permission; another user's permissions with all of them.
     const write =
       id === app.admin.id
-        ? `setUserPermissions(input: { ref: { userid: "stock1" }, permissions: [], dryRun: true })`
-        : `signOutEverywhere(input: { ref: { id: ${id} }, dryRun: true })`
+        ? `setUserPermissions(input: { ref: { name: { userid: "stock1" } }, permissions: [], dryRun: true })`
+        : `signOutEverywhere(input: { ref: { databaseId: ${id} }, dryRun: true })`
     const dry = await app.graphql(`mutation { payload: ${write} { changes { ${of('Change', 'Change.values')} } } }`, {}, token)
     expect(dry.errors, write).toBeUndefined()
     const [one, crew] = [data.users.nodes[0], data.groups.nodes[0]]

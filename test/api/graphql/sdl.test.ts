@@ -17,7 +17,7 @@ test('is the schema that runs, with its descriptions', async () => {
   const running = buildClientSchema(
     (
       await app.graphql(
-        getIntrospectionQuery({ schemaDescription: true, specifiedByUrl: true, inputValueDeprecation: true }),
+        getIntrospectionQuery({ schemaDescription: true, specifiedByUrl: true, inputValueDeprecation: true, oneOf: true }),
         {},
         app.admin.token,
       )

@@ -32,7 +32,7 @@ export const edgesOfUser: Record<string, string> = {
   origins: 'id permissionGrants { permission since grantedBy rule { group iam { id groupPermissions } } }',
   effective: 'id effectiveAttributes { key value source group { id name permissions } }',
   groups: 'id groups(first: 2) { totalCount pageInfo { hasNextPage endCursor } edges { cursor node { id name } } }',
-  oneMembership: 'id membershipIn(group: { id: 1 }) { id since addedBy group { id name } }',
+  oneMembership: 'id membershipIn(group: { databaseId: 1 }) { id since addedBy group { id name } }',
   lastGroups: 'id groups(last: 2) { totalCount pageInfo { hasPreviousPage startCursor } nodes { id name } }',
   memberships: 'id memberships(first: 2) { totalCount pageInfo { hasNextPage endCursor } edges { cursor node { id } } }',
   keys: 'id apiKeys { totalCount nodes { id user { id groups { nodes { id } } } } }',

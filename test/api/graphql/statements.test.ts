@@ -85,13 +85,13 @@ describe('at most', () => {
 
   test('5 statements: one user with profile, permissions, groups and attributes, the credential included', async () => {
     const query = `query ($ref: UserRef!) { user(ref: $ref) {
-      id userid profile { name email } permissions groups { nodes { id name } } authorizations } }`
-    expect(await count(query, { ref: { userid: 'stock1' } })).toBeLessThanOrEqual(5)
+      id: databaseId userid profile { name email } permissions groups { nodes { id: databaseId name } } authorizations } }`
+    expect(await count(query, { ref: { name: { userid: 'stock1' } } })).toBeLessThanOrEqual(5)
   })
 
   test('4 statements: 25 users by partial name with groups and attributes, the credential included', async () => {
     const query = `{ users(first: 25, filter: { name: "tock" }) { nodes {
-      id userid profile { name email } groups { nodes { id name } } authorizations } } }`
+      id: databaseId userid profile { name email } groups { nodes { id: databaseId name } } authorizations } } }`
     expect(await count(query, {})).toBeLessThanOrEqual(4)
   })
 })

@@ -68,8 +68,8 @@ const steps = [
      SELECT 'userUpdated', 'user:updateProfile', 'done', 'user', 'bim/stock', u.id, 'user', u.id::text, 'stock' FROM ${USERS}`,
   `INSERT INTO sync_runs (iamid, mode, started_by, dry_run, status, total, planned, applied)
      SELECT 'stock1', 'full', 'stock', false, 'finished', i, i, i FROM ${SERIES}`,
-  `INSERT INTO sync_entries (run_id, kind, name, name_key, user_id, outcome, state)
-     SELECT r.id, 'user', 'stock' || u.i, 'stock' || u.i, u.id, 'refresh', 'applied' FROM (SELECT min(id) AS id FROM sync_runs) r, ${USERS}`,
+  `INSERT INTO sync_entries (run_id, kind, name, name_key, user_id, action, state)
+     SELECT r.id, 'user', 'stock' || u.i, 'stock' || u.i, u.id, 'update', 'applied' FROM (SELECT min(id) AS id FROM sync_runs) r, ${USERS}`,
   `INSERT INTO exchanges (iamid, kind, at, request_id, asked, userid, userid_key, answer)
      SELECT 'bim', 'userinfo', now(), 'stock', 'ask', 'stock' || i, 'stock' || i, '{"groups": [{"name": "stock1"}]}' FROM ${SERIES}`,
 ]

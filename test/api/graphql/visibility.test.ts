@@ -57,14 +57,14 @@ const LISTS = [
   { query: `{ groups(first: 5) { nodes { ${selection('Group')} } } }`, paths: under('groups.nodes', 'Group') },
   { query: `{ iams { nodes { ${selection('Iam')} } } }`, paths: under('iams.nodes', 'Iam') },
   {
-    query: `query ($id: GroupId!) { groupMembers(ref: { id: $id }) { edges { node { ${selection('Membership')} } } } }`,
+    query: `query ($id: Int!) { groupMembers(ref: { databaseId: $id }) { edges { node { ${selection('Membership')} } } } }`,
     paths: under('groupMembers.edges.node', 'Membership'),
   },
 ]
 
 describe('a response', () => {
   test.each(LISTS)('lists each hidden field once: $query', async ({ query, paths }) => {
-    const { data } = await app.graphql('{ groups(filter: { name: "stock1" }) { nodes { id } } }', {}, app.admin.token)
+    const { data } = await app.graphql('{ groups(filter: { name: "stock1" }) { nodes { id: databaseId } } }', {}, app.admin.token)
     const variables = query.startsWith('query') ? { id: data.groups.nodes[0].id } : {}
     const asked = await app.graphql(query, variables, nobody)
     expect(asked.errors).toBeUndefined()

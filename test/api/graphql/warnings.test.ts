@@ -20,11 +20,11 @@ const written: Record<string, [input: string, variables: () => Promise<object>, 
   ],
   updateIam: [
     'UpdateIamInput',
-    async () => ({ id: await make.iam({ app }), config: { defaultPermissions: ['USER_ADMN'] } }),
+    async () => ({ iamid: await make.iam({ app }), config: { defaultPermissions: ['USER_ADMN'] } }),
     'defaultPermissions[0]',
   ],
 }
-const of = async (more: object) => ({ ref: { id: (await make.user({ app })).id }, ...more })
+const of = async (more: object) => ({ ref: { databaseId: (await make.user({ app })).id }, ...more })
 
 test.each(Object.entries(written))('%s', async (name, [input, variables, field]) => {
   const text = `mutation ($input: ${input}!) { ${name}(input: $input) { warnings { code field message } } }`
@@ -41,11 +41,15 @@ test('a known permission has no warning; a permission within a domain is compare
     { input: await of({ permissions: ['USER_ADMIN', 'LEDGER'] }) },
   )
   expect(data.setUserPermissions).toEqual({ user: { permissions: ['USER_ADMIN', 'LEDGER'] }, warnings: [] })
-  const domain = await app.graphql('mutation { createDomain(input: { name: "Fleet" }) { domain { id } } }')
+  const domain = await app.graphql('mutation { createDomain(input: { name: "Fleet" }) { domain { id: uuid } } }')
   const granted = await app.graphql(
     'mutation ($input: GrantDomainPermissionInput!) { grantDomainPermission(input: $input) { domainPermission { permission } warnings { field message } } }',
     {
-      input: { domainId: domain.data.createDomain.domain.id, permission: 'manage policies', user: { userid: app.admin.userid } },
+      input: {
+        ref: { uuid: domain.data.createDomain.domain.id },
+        permission: 'manage policies',
+        holder: { user: { name: { userid: app.admin.userid } } },
+      },
     },
   )
   expect(granted.data.grantDomainPermission).toEqual({

@@ -20,12 +20,12 @@ async function thrown(
 
 describe('thrownBy', () => {
   test("thrownBy: a service's own error comes back as it was thrown", async () => {
-    expect(await thrown(ReadUserDocument, { ref: { iamid: 'bim', userid: 'ana' } })).toBeInstanceOf(Unauthenticated)
+    expect(await thrown(ReadUserDocument, { ref: { name: { iamid: 'bim', userid: 'ana' } } })).toBeInstanceOf(Unauthenticated)
   })
 
   test.each([
     ['the value of a scalar', SearchUsersDocument, { filter: { domainId: 'x' } }, /^domainId must be /],
-    ['a value within a list', SearchUsersDocument, { filter: { profileIds: [1, 0] } }, /^profileIds must be /],
+    ['a value within a list', SearchUsersDocument, { filter: { profileIds: ['x'] } }, /^profileIds\[0\] must be /],
     [
       'a value of another type',
       SearchUsersDocument,

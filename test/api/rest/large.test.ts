@@ -4,7 +4,7 @@ import { isLarge } from '../../../src/api/rest/router.ts'
 // A page is as large as what it shows and what it passes over: GET /bim/user?size=25&offset=90000 passes 90,000 users.
 test.each([
   [{}, false],
-  [{ ref: { id: 1 } }, false],
+  [{ ref: { databaseId: 1 } }, false],
   [{ first: 25 }, false],
   [{ first: 1_000, offset: 0 }, false],
   [{ first: 1_001 }, true],

@@ -48,8 +48,8 @@ test.each([
 
 test('a user by digits is meant by the id', () => {
   expect([userOrId('bim', '12'), userOrId('bim', '12a')]).toEqual([
-    { iamid: 'bim', id: 12 },
-    { iamid: 'bim', userid: '12a' },
+    { inIam: { iamid: 'bim', databaseId: 12 } },
+    { name: { iamid: 'bim', userid: '12a' } },
   ])
   expect(() => userOrId('bim', '0')).toThrow(refused('userid', 'must be an integer from 1 to 2147483647'))
 })

@@ -40,10 +40,10 @@ describe('parameters', () => {
   })
 
   test.each([
-    ['17', { iamid: 'bim', id: 17 }],
-    ['017', { iamid: 'bim', id: 17 }],
-    ['17a', { iamid: 'bim', userid: '17a' }],
-    ['１７', { iamid: 'bim', userid: '１７' }],
+    ['17', { inIam: { iamid: 'bim', databaseId: 17 } }],
+    ['017', { inIam: { iamid: 'bim', databaseId: 17 } }],
+    ['17a', { name: { iamid: 'bim', userid: '17a' } }],
+    ['１７', { name: { iamid: 'bim', userid: '１７' } }],
   ])('parameters: %s names a user as %j', (name, ref) => {
     expect(userOrId('bim', name)).toEqual(ref)
   })

@@ -62,7 +62,9 @@ function elsewhere(type: GraphQLInputType, value: unknown, found: { count: numbe
   if (!isInputObjectType(type)) return value
   if (type.name === 'UserRef' || type.name === 'GroupRef') {
     found.count++
-    return type.name === 'UserRef' ? { iamid: 'nowhere', userid: 'somebody' } : { ...(value as object), iamid: 'nowhere' }
+    return type.name === 'UserRef'
+      ? { name: { iamid: 'nowhere', userid: 'somebody' } }
+      : { inIam: { databaseId: 1, iamid: 'nowhere' } }
   }
   const fields = type.getFields()
   return Object.fromEntries(

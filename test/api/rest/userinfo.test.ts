@@ -11,17 +11,17 @@ beforeAll(async () => {
   app = await bootApp()
   ana = await app.as([])
   const { data, errors } = await app.graphql(
-    `mutation ($id: UserId!) {
-       createGroup(input: { name: "Crew" }) { group { id } }
-       a: addAttribute(input: { owner: { user: { id: $id } }, key: "Country", value: "CH" }) { owner { __typename } }
-       b: addAttribute(input: { owner: { user: { id: $id } }, key: "Country", value: "NO" }) { owner { __typename } }
+    `mutation ($id: Int!) {
+       createGroup(input: { name: "Crew" }) { group { id: databaseId } }
+       a: addAttribute(input: { owner: { user: { databaseId: $id } }, key: "Country", value: "CH" }) { owner { __typename } }
+       b: addAttribute(input: { owner: { user: { databaseId: $id } }, key: "Country", value: "NO" }) { owner { __typename } }
        createApiKey(input: { name: "other system", scopes: ["read"] }) { secret } }`,
     { id: ana.id },
   )
   expect(errors).toBeUndefined()
   key = data.createApiKey.secret
   await app.graphql(
-    'mutation ($g: GroupId!, $u: UserId!) { addGroupMember(input: { group: { id: $g }, user: { id: $u } }) { membership { id } } }',
+    'mutation ($g: Int!, $u: Int!) { addGroupMember(input: { group: { databaseId: $g }, user: { databaseId: $u } }) { membership { id: databaseId } } }',
     {
       g: data.createGroup.group.id,
       u: ana.id,
@@ -98,12 +98,12 @@ test('a caller that may not read groups is refused, and does not get an empty li
 test('a disabled user has no groups and no authorizations, so that the caller removes them', async () => {
   const person = await app.as([])
   const { data } = await app.graphql(
-    `mutation ($id: UserId!) { createGroup(input: { name: "Left" }) { group { id } }
-       addAttribute(input: { owner: { user: { id: $id } }, key: "Country", value: "CH" }) { owner { __typename } } }`,
+    `mutation ($id: Int!) { createGroup(input: { name: "Left" }) { group { id: databaseId } }
+       addAttribute(input: { owner: { user: { databaseId: $id } }, key: "Country", value: "CH" }) { owner { __typename } } }`,
     { id: person.id },
   )
   await app.graphql(
-    'mutation ($g: GroupId!, $u: UserId!) { addGroupMember(input: { group: { id: $g }, user: { id: $u } }) { membership { id } } }',
+    'mutation ($g: Int!, $u: Int!) { addGroupMember(input: { group: { databaseId: $g }, user: { databaseId: $u } }) { membership { id: databaseId } } }',
     { g: data.createGroup.group.id, u: person.id },
   )
   const ask = () =>
@@ -114,7 +114,7 @@ test('a disabled user has no groups and no authorizations, so that the caller re
     })
   const disable = (disabled: boolean) =>
     app.graphql(
-      'mutation ($id: UserId!, $disabled: Boolean!) { setUserDisabled(input: { ref: { id: $id }, disabled: $disabled }) { user { id } } }',
+      'mutation ($id: Int!, $disabled: Boolean!) { setUserDisabled(input: { ref: { databaseId: $id }, disabled: $disabled }) { user { id: databaseId } } }',
       {
         id: person.id,
         disabled,

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { toGlobalId } from '../../../src/api/graphql/node.ids.ts'
 import { userFilter, userSort } from '../../../src/api/rest/users.filter.ts'
 
 test('the parameters of REST become the filter of the schema, without paging', () => {
@@ -9,9 +10,10 @@ test('the parameters of REST become the filter of the schema, without paging', (
     excludeBim: true,
     name: 'a',
   })
-  expect(userFilter({ userAttributes: [{ key: 'desk', value: 'day' }], groupIds: [1] })).toEqual({
+  expect(userFilter({ userAttributes: [{ key: 'desk', value: 'day' }], groupIds: [1], profileIds: [2] })).toEqual({
     attributes: [{ key: 'desk', value: 'day' }],
-    groupIds: [1],
+    groupIds: [toGlobalId('Group', 1)],
+    profileIds: [toGlobalId('Profile', 2)],
   })
 })
 

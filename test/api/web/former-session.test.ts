@@ -1,6 +1,8 @@
 // One browser, one session; and who may end whose.
+
 import { randomBytes } from 'node:crypto'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { toGlobalId } from '../../../src/api/graphql/node.ids.ts'
 import { bootApp, type TestApp } from '../../harness/app.ts'
 
 let app: TestApp
@@ -45,9 +47,10 @@ test('a USER_ADMIN ends no session of somebody with permissions they lack', asyn
   const [helper, other] = [await app.as(['USER_ADMIN']), await app.as([])]
   const run = (query: string) => app.graphql(query, undefined, helper.token)
   const everywhere = (userid: string) =>
-    run(`mutation { signOutEverywhere(input: { ref: { userid: "${userid}" } }) { revokedTokens } }`)
+    run(`mutation { signOutEverywhere(input: { ref: { name: { userid: "${userid}" } } }) { revokedTokens } }`)
   const rows = await app.store.db.query<{ id: number }>('SELECT id FROM tokens WHERE user_id = $1', [app.admin.id])
-  const revoke = (ids: number[]) => run(`mutation { revokeTokens(input: { ids: [${ids}] }) { revokedTokens } }`)
+  const revoke = (ids: number[]) =>
+    run(`mutation { revokeTokens(input: { ids: [${ids.map(id => `"${toGlobalId('Token', id)}"`)}] }) { revokedTokens } }`)
   for (const { errors } of [await everywhere(app.admin.userid), await revoke(rows.map(({ id }) => id))])
     expect(errors?.[0]?.extensions.code).toBe('FORBIDDEN')
   expect((await app.graphql('{ viewer { user { userid } } }')).data.viewer.user.userid).toBe(app.admin.userid)

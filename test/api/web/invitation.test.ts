@@ -9,7 +9,7 @@ beforeAll(async () => {
 })
 afterAll(() => app?.close())
 
-const CREATE = 'mutation($input: CreateUserInput!) { createUser(input: $input) { user { id } newUserLink } }'
+const CREATE = 'mutation($input: CreateUserInput!) { createUser(input: $input) { user { id: databaseId } newUserLink } }'
 let made = 0
 
 /** A new user without a password, and the token of the link. */
@@ -24,9 +24,9 @@ const submit = (token: string, password: string) =>
   fetch(`${app.url}/login`, { method: 'POST', body: new URLSearchParams({ token, password, confirmation: password }) })
 
 async function canLogIn(userid: string, password: string): Promise<boolean> {
-  const LOG_IN = 'mutation($input: LogInInput!) { logIn(input: $input) { authenticated } }'
+  const LOG_IN = 'mutation($input: LogInInput!) { logIn(input: $input) { token } }'
   const { data } = await app.graphql(LOG_IN, { input: { userid, password } }, null)
-  return data?.logIn?.authenticated === true
+  return typeof data?.logIn?.token === 'string'
 }
 
 /** Status and text of the page that every link shows that never was one. */
@@ -79,18 +79,25 @@ const REF = '($ref: UserRef!)'
 const endings: [string, (user: { id: number; userid: string }) => Promise<unknown>][] = [
   [
     'is invited again',
-    ({ id }) => app.graphql(`mutation${REF} { inviteUser(input: { ref: $ref }) { newUserLink } }`, { ref: { id } }),
+    ({ id }) => app.graphql(`mutation${REF} { inviteUser(input: { ref: $ref }) { newUserLink } }`, { ref: { databaseId: id } }),
   ],
   [
     'is disabled',
     ({ id }) =>
-      app.graphql(`mutation${REF} { setUserDisabled(input: { ref: $ref, disabled: true }) { user { id } } }`, { ref: { id } }),
+      app.graphql(`mutation${REF} { setUserDisabled(input: { ref: $ref, disabled: true }) { user { id } } }`, {
+        ref: { databaseId: id },
+      }),
   ],
-  ['is deleted', ({ id }) => app.graphql(`mutation${REF} { deleteUser(input: { ref: $ref }) { deleted } }`, { ref: { id } })],
+  [
+    'is deleted',
+    ({ id }) => app.graphql(`mutation${REF} { deleteUser(input: { ref: $ref }) { deletedId } }`, { ref: { databaseId: id } }),
+  ],
   [
     'is given a password',
     ({ id }) =>
-      app.graphql(`mutation${REF} { setPassword(input: { ref: $ref, password: "by an admin" }) { success } }`, { ref: { id } }),
+      app.graphql(`mutation${REF} { setPassword(input: { ref: $ref, password: "by an admin" }) { success } }`, {
+        ref: { databaseId: id },
+      }),
   ],
   [
     'waits too long',

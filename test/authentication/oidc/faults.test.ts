@@ -297,7 +297,7 @@ describe('testIam', () => {
     const { provider, failures: found } = await tested('corp', {
       options: { ...client, enableSSL: false, issuer: idp.issuer, ...endpoints },
     })
-    expect(provider).toEqual({ issuer: idp.issuer, signingAlgorithms: ['RS256'], keys: null, client: 'REFUSED', userInfo: null })
+    expect(provider).toEqual({ issuer: idp.issuer, signingAlgorithms: ['RS256'], keys: null, client: 'REJECTED', userInfo: null })
     expect(found.toSorted()).toEqual([
       'The provider: the keys (jwks_uri): it answers with the status 404: is config.options.jwksUri its address',
       'The provider: the token endpoint answers invalid_client (config.options.clientId or clientSecret is not the one registered there, or the secret is over)',
@@ -326,8 +326,8 @@ describe('testIam', () => {
 describe('an IAM without a configuration', () => {
   beforeAll(async () => {
     for (const type of ['openid', 'ldap'])
-      await app.graphql('mutation ($input: CreateIamInput!) { createIam(input: $input) { iam { id } } }', {
-        input: { id: `bare${type}`, displayName: type, type },
+      await app.graphql('mutation ($input: CreateIamInput!) { createIam(input: $input) { iam { id: iamid } } }', {
+        input: { iamid: `bare${type}`, displayName: type, type },
       })
   })
   const needed = {
@@ -340,7 +340,9 @@ describe('an IAM without a configuration', () => {
   }
 
   test('shows what it needs, in lists and in a try', async () => {
-    const { data } = await app.graphql('{ iams(filter: { ids: ["bareopenid", "bareldap", "corp"] }) { nodes { id missing } } }')
+    const { data } = await app.graphql(
+      '{ iams(filter: { iamids: ["bareopenid", "bareldap", "corp"] }) { nodes { id: iamid missing } } }',
+    )
     expect(data.iams.nodes).toEqual([
       { id: 'bareldap', missing: needed.ldap },
       { id: 'bareopenid', missing: needed.openid },

@@ -9,10 +9,19 @@ export async function makeOpenid(
   rest: { config?: Record<string, unknown>; groupPermissions?: object; defaultPermissions?: string[]; displayName?: string } = {},
 ): Promise<void> {
   const { config, displayName = id, ...given } = rest
-  const input = { id, displayName, type: 'openid', ...given, config: { ...config, options: { enableSSL: false, ...options } } }
-  const { data, errors } = await app.graphql('mutation ($input: CreateIamInput!) { createIam(input: $input) { iam { id } } }', {
-    input,
-  })
+  const input = {
+    iamid: id,
+    displayName,
+    type: 'openid',
+    ...given,
+    config: { ...config, options: { enableSSL: false, ...options } },
+  }
+  const { data, errors } = await app.graphql(
+    'mutation ($input: CreateIamInput!) { createIam(input: $input) { iam { id: iamid } } }',
+    {
+      input,
+    },
+  )
   expect(errors).toBeUndefined()
   expect(data.createIam.iam.id).toBe(id)
 }
@@ -32,7 +41,7 @@ export function auditOf(app: TestApp) {
 
 /** Who a token or a browser's cookie gives access to. */
 export async function viewerOf(url: string, headers: Record<string, string>) {
-  const body = JSON.stringify({ query: '{ viewer { user { id userid iamid } } }' })
+  const body = JSON.stringify({ query: '{ viewer { user { id: databaseId userid iamid } } }' })
   const answer = await fetch(`${url}/graphql`, {
     method: 'POST',
     body,

@@ -33,8 +33,8 @@ async function logIn(iamid: string, sub: string, claims: Record<string, unknown>
   return { browser, page: await browser.visit(`${app.url}/login/${iamid}${query}`) }
 }
 const change = (id: string, given: object, config: object) =>
-  app.graphql('mutation ($input: UpdateIamInput!) { updateIam(input: $input) { iam { id } } }', {
-    input: { id, config: { ...config, options: { enableSSL: false, ...given } } },
+  app.graphql('mutation ($input: UpdateIamInput!) { updateIam(input: $input) { iam { id: iamid } } }', {
+    input: { iamid: id, config: { ...config, options: { enableSSL: false, ...given } } },
   })
 const held = async (iamid: string, userid: string) => {
   const { id } = (await personOf(app, iamid, userid))!
@@ -224,9 +224,13 @@ test('migrateFrom: a log-in refused because the user info endpoint gives no answ
 })
 
 test('migrate users, of an IAM that was removed and kept its users', async () => {
-  await app.graphql('mutation { createIam(input: { id: "ancestor", displayName: "Ancestor", type: "ldap" }) { iam { id } } }')
-  const made = await app.graphql('mutation { createUser(input: { iamid: "ancestor", userid: "gil" }) { user { id } } }')
-  const removed = await app.graphql('mutation { deleteIam(input: { id: "ancestor", users: KEEP }) { deleted } }')
+  await app.graphql(
+    'mutation { createIam(input: { iamid: "ancestor", displayName: "Ancestor", type: "ldap" }) { iam { id: iamid } } }',
+  )
+  const made = await app.graphql(
+    'mutation { createUser(input: { iamid: "ancestor", userid: "gil" }) { user { id: databaseId } } }',
+  )
+  const removed = await app.graphql('mutation { deleteIam(input: { iamid: "ancestor", users: KEEP }) { deletedId } }')
   expect(removed.errors).toBeUndefined()
   await makeOpenid(app, 'heir', options('heir'), { config: { migrateFrom: 'ancestor' } })
   expect((await logIn('heir', 'gil')).page.body).toContain('<strong>gil</strong>, of heir')
@@ -241,7 +245,7 @@ test('people who come while their IAM is removed: nobody is left without one', a
     const browsers = Array.from({ length: 6 }, () => new Browser())
     const pages = browsers.map(browser => browser.visit(`${app.url}/login/raced`))
     await Promise.race(pages)
-    const removed = await app.graphql(`mutation { deleteIam(input: { id: "raced", users: ${users} }) { deleted } }`)
+    const removed = await app.graphql(`mutation { deleteIam(input: { iamid: "raced", users: ${users} }) { deletedId } }`)
     expect(removed.errors).toBeUndefined()
     for (const { status } of await Promise.all(pages)) expect([200, 401, 404]).toContain(status)
     expect(await app.store.db.prisma.user.count({ where: { iamid: 'raced' } })).toBe(0)
@@ -311,23 +315,23 @@ test('supported ID token signing algorithms: an empty list says no more than non
 describe('local attributes and groups of its users', () => {
   const tag = () =>
     app.graphql(
-      'mutation { addAttribute(input: { owner: { user: { iamid: "hand", userid: "jan" } }, key: "Clearance", value: "low" }) { owner { __typename } } }',
+      'mutation { addAttribute(input: { owner: { user: { name: { iamid: "hand", userid: "jan" } } }, key: "Clearance", value: "low" }) { owner { __typename } } }',
     )
   const untag = () =>
     app.graphql(
-      'mutation { removeAttribute(input: { owner: { user: { iamid: "hand", userid: "jan" } }, key: "Clearance" }) { owner { __typename } } }',
+      'mutation { removeAttribute(input: { owner: { user: { name: { iamid: "hand", userid: "jan" } } }, key: "Clearance" }) { owner { __typename } } }',
     )
   let group: number
   const join = () =>
     app.graphql(
-      'mutation ($id: GroupId!) { changeGroupMembers(input: { group: { id: $id }, add: [{ iamid: "hand", userid: "jan" }] }) { added } }',
+      'mutation ($id: Int!) { changeGroupMembers(input: { group: { databaseId: $id }, add: [{ name: { iamid: "hand", userid: "jan" } }] }) { added } }',
       { id: group },
     )
 
   beforeAll(async () => {
     await makeOpenid(app, 'hand', options('hand'))
     await logIn('hand', 'jan')
-    const made = await app.graphql('mutation { createGroup(input: { name: "local" }) { group { id } } }')
+    const made = await app.graphql('mutation { createGroup(input: { name: "local" }) { group { id: databaseId } } }')
     group = made.data.createGroup.group.id
   })
 

@@ -36,7 +36,7 @@ test('is renamed by another User ID claim, refused under a held one, and never a
   const [ann] = await rows()
   expect(ann).toMatchObject({ userid: 'ann', openidId: `${idp.issuer}#s1` })
   const { data } = await app.graphql('query ($ref: UserRef!) { user(ref: $ref) { sourceIds { source id } } }', {
-    ref: { id: ann!.id },
+    ref: { databaseId: ann!.id },
   })
   expect(data.user.sourceIds).toEqual([{ source: 'openid', id: `${idp.issuer}#s1` }])
 

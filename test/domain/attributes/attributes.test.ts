@@ -5,7 +5,7 @@ import type { Context } from '../../../src/authorization/context.ts'
 import { attributes } from '../../../src/domain/attributes/attributes.service.ts'
 import { groups } from '../../../src/domain/groups/groups.service.ts'
 import { memberships } from '../../../src/domain/groups/memberships.service.ts'
-import type { AttributeEdit, AttributeOwnerRef } from '../../../src/generated/graphql.ts'
+import type { AttributeEdit, UserOrGroupRef } from '../../../src/generated/graphql.ts'
 import type { Store } from '../../../src/platform/database/store.ts'
 import { Conflict, Forbidden, Invalid, NotFound } from '../../../src/platform/errors.ts'
 import { canonical } from '../../../src/platform/validation.ts'
@@ -18,31 +18,31 @@ let plain: Context
 
 let count = 0
 const fresh = (word: string) => `${word} ${++count}`
-const person = async (iamid = 'bim'): Promise<AttributeOwnerRef & { id: number }> => {
+const person = async (iamid = 'bim'): Promise<UserOrGroupRef & { id: number }> => {
   const { user } = await makeUser(store, fresh('person'), [], { iamid })
   return { user: { id: user.id }, id: user.id }
 }
-const crew = async (iamid = 'bim'): Promise<AttributeOwnerRef & { id: number }> => {
+const crew = async (iamid = 'bim'): Promise<UserOrGroupRef & { id: number }> => {
   const { id } = await groups.create(admin, { name: fresh('crew'), iamid })
   return { group: { id }, id }
 }
-const refOf = ({ user, group }: AttributeOwnerRef): AttributeOwnerRef => ({ user, group })
-const add = (owner: AttributeOwnerRef, key: string, value: string, by = admin) =>
+const refOf = ({ user, group }: UserOrGroupRef): UserOrGroupRef => ({ user, group })
+const add = (owner: UserOrGroupRef, key: string, value: string, by = admin) =>
   attributes.add(by, { owner: refOf(owner), key, value })
-const remove = (owner: AttributeOwnerRef, key: string, value?: string) =>
+const remove = (owner: UserOrGroupRef, key: string, value?: string) =>
   attributes.remove(admin, { owner: refOf(owner), key, value })
-const replace = (owner: AttributeOwnerRef, sent: unknown) => attributes.replace(admin, { owner: refOf(owner), attributes: sent })
-const edit = (...edits: [owner: AttributeOwnerRef, operation: 'ADD' | 'REMOVE', key: string, value?: string][]) =>
+const replace = (owner: UserOrGroupRef, sent: unknown) => attributes.replace(admin, { owner: refOf(owner), attributes: sent })
+const edit = (...edits: [owner: UserOrGroupRef, operation: 'ADD' | 'REMOVE', key: string, value?: string][]) =>
   attributes.edit(admin, {
     edits: edits.map(([owner, operation, key, value]): AttributeEdit => ({ owner: refOf(owner), operation, key, value })),
   })
 const loaders = () => testContext({ actor: admin.actor, store }).loaders
-const rowsOf = (owner: AttributeOwnerRef & { id: number }) =>
+const rowsOf = (owner: UserOrGroupRef & { id: number }) =>
   owner.user ? loaders().attributesOfUser.load(owner.id) : loaders().attributesOfGroup.load(owner.id)
-const held = async (owner: AttributeOwnerRef & { id: number }) =>
+const held = async (owner: UserOrGroupRef & { id: number }) =>
   (await rowsOf(owner)).map(({ key, value, source }) => `${key}=${value}${source === 'bim' ? '' : ` (${source})`}`)
 /** A value as a sync would leave it. */
-const outside = (owner: AttributeOwnerRef & { id: number }, key: string, value: string, source = 'lighthouse') => {
+const outside = (owner: UserOrGroupRef & { id: number }, key: string, value: string, source = 'lighthouse') => {
   const row = { key, keyKey: canonical(key), value, source }
   return owner.user
     ? store.db.prisma.userAttribute.create({ data: { ...row, userId: owner.id } })
@@ -191,7 +191,7 @@ describe('input', () => {
     await expect(edit([user, 'ADD', 'k', 'v'], [user, 'ADD', 'k'])).rejects.toMatchObject({ field: 'edits[1].value' })
     await expect(edit([user, 'ADD', 'k', 'v'], [{}, 'ADD', 'k', 'v'])).rejects.toMatchObject({ field: 'edits[1].owner' })
     await expect(edit([user, 'REMOVE', ''])).rejects.toMatchObject({ field: 'edits[0].key' })
-    const many = Array.from({ length: 1001 }, () => [user, 'REMOVE', 'k'] as [AttributeOwnerRef, 'REMOVE', string])
+    const many = Array.from({ length: 1001 }, () => [user, 'REMOVE', 'k'] as [UserOrGroupRef, 'REMOVE', string])
     await expect(edit(...many)).rejects.toMatchObject({ name: 'Invalid', field: 'edits' })
     expect(await held(user)).toEqual([])
   })
@@ -271,13 +271,13 @@ describe('many edits', () => {
   test('the number of statements does not grow with the number of edits, owners or values', async () => {
     const owners = await Promise.all([...Array(20).keys()].map(() => person()))
     const teams = await Promise.all([...Array(5).keys()].map(() => crew()))
-    const sent = async (people: AttributeOwnerRef[], groups: AttributeOwnerRef[], values: number) =>
+    const sent = async (people: UserOrGroupRef[], groups: UserOrGroupRef[], values: number) =>
       (
         await statementsOf(store, () =>
           edit(
             ...[...people, ...groups].flatMap(owner =>
               [...Array(values).keys()].map(
-                value => [owner, 'ADD', 'Key', `${value}`] as [AttributeOwnerRef, 'ADD', string, string],
+                value => [owner, 'ADD', 'Key', `${value}`] as [UserOrGroupRef, 'ADD', string, string],
               ),
             ),
           ),
@@ -288,8 +288,7 @@ describe('many edits', () => {
 
   test('two of them over the same owners in opposite order both succeed', async () => {
     const owners = await Promise.all([...Array(10).keys()].map(() => person()))
-    const edits = (value: string) =>
-      owners.map(owner => [owner, 'ADD', 'Key', value] as [AttributeOwnerRef, 'ADD', string, string])
+    const edits = (value: string) => owners.map(owner => [owner, 'ADD', 'Key', value] as [UserOrGroupRef, 'ADD', string, string])
     await Promise.all([edit(...edits('a')), edit(...edits('b').toReversed()), edit(...edits('c'))])
     for (const owner of owners) expect((await held(owner)).toSorted()).toEqual(['Key=a', 'Key=b', 'Key=c'])
   })
@@ -326,7 +325,7 @@ describe('everywhere', () => {
 
   test('beside changes of the same owners: neither fails', async () => {
     const owners = await Promise.all([...Array(6).keys()].map(() => person()))
-    await edit(...owners.map(owner => [owner, 'ADD', 'Tide', 'high'] as [AttributeOwnerRef, 'ADD', string, string]))
+    await edit(...owners.map(owner => [owner, 'ADD', 'Tide', 'high'] as [UserOrGroupRef, 'ADD', string, string]))
     const everywhere = () => attributes.removeEverywhere(admin, { iamid: 'bim', key: 'tide' })
     await Promise.all([everywhere(), ...owners.toReversed().map(owner => add(owner, 'Tide', 'high')), everywhere()])
     await everywhere()
@@ -345,7 +344,7 @@ describe('reading', () => {
       const by = testContext({ actor: await makeUser(own, 'ada', ['USER_ADMIN']), store: own })
       const [one, two] = [(await makeUser(own, 'one')).user.id, (await makeUser(own, 'two')).user.id]
       const { id } = await groups.create(by, { name: 'team' })
-      const put = (owner: AttributeOwnerRef, sent: object) => attributes.replace(by, { owner, attributes: sent })
+      const put = (owner: UserOrGroupRef, sent: object) => attributes.replace(by, { owner, attributes: sent })
       await put({ user: { id: one } }, { Country: ['NO', 'BE'], Desk: ['day'] })
       await put({ user: { id: two } }, { COUNTRY: ['NO'], '100%': ['yes'] })
       await put({ group: { id } }, { country: ['be', 'NO'], Zone: ['1'] })
@@ -402,7 +401,7 @@ describe('reading', () => {
     await outside(user, 'Country', 'NO')
     const { data, errors } = await ask(
       testContext({ actor: admin.actor as UserActor, store }),
-      `{ user(ref: {id: ${user.id}}) { effectiveAttributes { key value source group { id } } } }`,
+      `{ user(ref: {databaseId: ${user.id}}) { effectiveAttributes { key value source group { id: databaseId } } } }`,
     )
     const value = { key: 'Country', value: 'NO' }
     expect([data, errors]).toEqual([
@@ -420,14 +419,15 @@ describe('reading', () => {
 
   test('over GraphQL a change answers with the user or the group, as it is then', async () => {
     const [user, team] = [await person(), await crew()]
-    const owner = '... on User { userId: id bimAuthorizations authorizations } ... on Group { groupId: id authorizations }'
+    const owner =
+      '... on User { userId: databaseId bimAuthorizations authorizations } ... on Group { groupId: databaseId authorizations }'
     const { data, errors } = await ask(
       admin,
       `mutation {
-        add: addAttribute(input: {owner: {user: {id: ${user.id}}}, key: "Desk", value: "day"}) { owner { __typename ${owner} } }
-        edit: editAttributes(input: {edits: [{owner: {group: {id: ${team.id}}}, operation: ADD, key: "Squad", value: "Red"}]}) { owners { __typename ${owner} } }
-        replace: replaceAttributes(input: {owner: {user: {id: ${user.id}}}, attributes: {Home: ["Oslo"]}}) { owner { ${owner} } }
-        remove: removeAttribute(input: {owner: {user: {id: ${user.id}}}, key: "home"}) { owner { ${owner} } }
+        add: addAttribute(input: {owner: {user: {databaseId: ${user.id}}}, key: "Desk", value: "day"}) { owner { __typename ${owner} } }
+        edit: editAttributes(input: {edits: [{owner: {group: {databaseId: ${team.id}}}, operation: ADD, key: "Squad", value: "Red"}]}) { owners { __typename ${owner} } }
+        replace: replaceAttributes(input: {owner: {user: {databaseId: ${user.id}}}, attributes: {Home: ["Oslo"]}}) { owner { ${owner} } }
+        remove: removeAttribute(input: {owner: {user: {databaseId: ${user.id}}}, key: "home"}) { owner { ${owner} } }
         everywhere: removeAttributeEverywhere(input: {iamid: "bim", key: "squad"}) { userCount groupCount }
       }`,
     )

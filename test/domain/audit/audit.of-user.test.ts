@@ -1,5 +1,7 @@
 // The audit events of a user: by role, paged by cursor, read from the indexes however many events there are.
+
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { fromGlobalId } from '../../../src/api/graphql/node.ids.ts'
 import { HiddenFields } from '../../../src/api/graphql/visibility.ts'
 import type { UserActor } from '../../../src/authorization/actor.ts'
 import type { Store } from '../../../src/platform/database/store.ts'
@@ -39,12 +41,12 @@ beforeAll(async () => {
 afterAll(() => store.close())
 
 async function eventsOf(user: UserActor, args: string, selection = 'nodes { id } totalCount') {
-  const text = `query ($id: UserId!) { user(ref: { id: $id }) { auditEvents${args} { ${selection} } } }`
+  const text = `query ($id: Int!) { user(ref: { databaseId: $id }) { auditEvents${args} { ${selection} } } }`
   const { data, errors } = await ask(testContext({ actor: auditor, store }), text, { id: user.user.id })
   expect(errors).toEqual([])
   return (data as any).user.auditEvents
 }
-const ids = (page: { nodes: { id: string }[] }) => page.nodes.map(({ id }) => Number(id))
+const ids = (page: { nodes: { id: string }[] }) => page.nodes.map(({ id }) => Number(fromGlobalId(id)!.key))
 
 describe('the role', () => {
   test.each([
@@ -96,7 +98,7 @@ describe('pages', () => {
   test('a cursor of another list is at fault', async () => {
     const { data } = await ask(testContext({ actor: auditor, store }), '{ auditEvents { pageInfo { endCursor } } }')
     const cursor = (data as any).auditEvents.pageInfo.endCursor
-    const text = `query ($id: UserId!) { user(ref: { id: $id }) { auditEvents(after: "${cursor}") { nodes { id } } } }`
+    const text = `query ($id: Int!) { user(ref: { databaseId: $id }) { auditEvents(after: "${cursor}") { nodes { id } } } }`
     const { errors } = await ask(testContext({ actor: auditor, store }), text, { id: quiet.user.id })
     expect(errors).toEqual(['after must be a cursor of this list in the same order'])
   })

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { auditResolvers } from '../../../src/api/graphql/audit.resolvers.ts'
+import { toGlobalId } from '../../../src/api/graphql/node.ids.ts'
 import type { UserActor } from '../../../src/authorization/actor.ts'
 import type { AuditEventPage } from '../../../src/domain/audit/audit.record.ts'
 import { audit } from '../../../src/domain/audit/audit.service.ts'
@@ -66,7 +67,7 @@ test('what was done and what was refused stands there, newest first, with who, o
   const time = expect.stringMatching(/^\d{4}-.*Z$/)
   expect(data.auditEvents.nodes).toEqual([
     {
-      id: '11',
+      id: toGlobalId('AuditEvent', 11),
       at: time,
       event: 'denied',
       action: 'domain:write',
@@ -84,7 +85,7 @@ test('what was done and what was refused stands there, newest first, with who, o
       requestId: 'req-test',
     },
     {
-      id: '10',
+      id: toGlobalId('AuditEvent', 10),
       at: time,
       event: 'projectCreated',
       action: 'project:create',
@@ -112,7 +113,7 @@ describe('filters narrow, alone and together', () => {
     ['no events', { events: [] }, []],
     ['done', { outcome: 'DONE' }, [10, 9, 8, 7, 6, 5, 4, 3, 2, 1]],
     ['denied', { outcome: 'DENIED' }, [11]],
-    ['an actor', { actorUserId: 77 }, [9, 8, 7, 6, 5, 4, 3, 2, 1]],
+    ['an actor', { actorId: 77 }, [9, 8, 7, 6, 5, 4, 3, 2, 1]],
     ['a kind of target', { targetType: 'project' }, [10]],
     ['a target', { targetType: 'user', targetId: '1' }, [8, 6, 4, 2]],
     ['from, which is included', { from: hour(7), to: hour(24) }, [9, 8]],
@@ -122,7 +123,7 @@ describe('filters narrow, alone and together', () => {
       {
         events: ['userDisabled'],
         outcome: 'DONE',
-        actorUserId: 77,
+        actorId: 77,
         targetType: 'user',
         targetId: '1',
         from: hour(2),
@@ -132,7 +133,7 @@ describe('filters narrow, alone and together', () => {
     ],
     [
       'nulls, as nothing',
-      { events: null, outcome: null, actorUserId: null, targetType: null, targetId: null, from: null, to: null },
+      { events: null, outcome: null, actorId: null, targetType: null, targetId: null, from: null, to: null },
       [11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1],
     ],
     ['text that is a pattern elsewhere', { targetId: '%' }, []],
@@ -157,7 +158,7 @@ describe('pages', () => {
     const seen: number[] = []
     let after: string | null = null
     do {
-      const page: AuditEventPage = await audit.list(as(auditor), { first: 4, after, filter: { actorUserId: 77 } })
+      const page: AuditEventPage = await audit.list(as(auditor), { first: 4, after, filter: { actorId: 77 } })
       seen.push(...page.nodes.map(event => Number(event.id)))
       after = page.pageInfo.hasNextPage ? page.pageInfo.endCursor : null
       await projects.create(as(maker), { name: `Meanwhile ${seen.length}` })

@@ -1,5 +1,7 @@
 // Revoking a key takes what was made with it, in one transaction, and says how much; caps hold for minting and rotating alike.
+
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { toGlobalId } from '../../../src/api/graphql/node.ids.ts'
 import { bootApp, type Person, type TestApp } from '../../harness/app.ts'
 
 let app: TestApp
@@ -14,7 +16,10 @@ const must = async (token: string, query: string) => {
   return data
 }
 const createKey = async (by: string, input = '') => {
-  const { createApiKey } = await must(by, `mutation { createApiKey(input: { name: "k" ${input} }) { secret apiKey { id } } }`)
+  const { createApiKey } = await must(
+    by,
+    `mutation { createApiKey(input: { name: "k" ${input} }) { secret apiKey { id: databaseId } } }`,
+  )
   return { secret: createApiKey.secret as string, id: createApiKey.apiKey.id as number }
 }
 const tokenOf = async (secret: string) =>
@@ -33,14 +38,14 @@ test('a child, its child, their tokens and a secret in grace end with the key', 
   const byToken = await createKey(await tokenOf(child.secret))
   const { rotateApiKey } = await must(
     ana.token,
-    `mutation { rotateApiKey(input: { id: ${parent.id}, graceSeconds: 600 }) { secret apiKey { id } } }`,
+    `mutation { rotateApiKey(input: { ref: { databaseId: ${parent.id} }, graceSeconds: 600 }) { secret apiKey { id: databaseId } } }`,
   )
   const credentials = [parent.secret, child.secret, byToken.secret, rotateApiKey.secret]
   const tokens = [await tokenOf(child.secret), await tokenOf(byToken.secret), await tokenOf(rotateApiKey.secret)]
   for (const credential of [...credentials, ...tokens]) expect(await opens(credential)).toBe(200)
   const { deleteApiKey } = await must(
     ana.token,
-    `mutation { deleteApiKey(input: { id: ${rotateApiKey.apiKey.id} }) { revokedTokens revokedKeys } }`,
+    `mutation { deleteApiKey(input: { ref: { databaseId: ${rotateApiKey.apiKey.id} } }) { revokedTokens revokedKeys } }`,
   )
   // One of them is the token that created the third key.
   expect(deleteApiKey).toEqual({ revokedTokens: 4, revokedKeys: 3 })
@@ -70,7 +75,7 @@ test('a replaced key that is deleted leaves its successor', async () => {
   const old = await createKey(ana.token)
   const { rotateApiKey } = await must(
     ana.token,
-    `mutation { rotateApiKey(input: { id: ${old.id}, graceSeconds: 600 }) { secret } }`,
+    `mutation { rotateApiKey(input: { ref: { databaseId: ${old.id} }, graceSeconds: 600 }) { secret } }`,
   )
   expect((await drop(ana.token, old.id)).status).toBe(200)
   expect([await opens(old.secret), await opens(rotateApiKey.secret)]).toEqual([401, 200])
@@ -92,14 +97,17 @@ test('keys created while their parent is deleted end with it', async () => {
 
 test('a key for a project ends with the membership', async () => {
   const ana: Person = await app.as(['PROJECT_MANAGEMENT'])
-  const { createProject } = await must(ana.token, 'mutation { createProject(input: { name: "Harbour" }) { project { id } } }')
+  const { createProject } = await must(
+    ana.token,
+    'mutation { createProject(input: { name: "Harbour" }) { project { id: databaseId } } }',
+  )
   const { id } = createProject.project
-  const key = await createKey(ana.token, `projectId: ${id}`)
+  const key = await createKey(ana.token, `projectId: "${toGlobalId('Project', id)}"`)
   const child = await createKey(key.secret)
   expect([await opens(key.secret), await opens(child.secret)]).toEqual([200, 200])
   await must(
     app.admin.token,
-    `mutation { changeProjectMembers(input: { id: ${id}, remove: [{ userid: "${ana.userid}" }] }) { project { id } } }`,
+    `mutation { changeProjectMembers(input: { ref: { databaseId: ${id} }, remove: [{ name: { userid: "${ana.userid}" } }] }) { project { id: databaseId } } }`,
   )
   expect([await opens(key.secret), await opens(child.secret)]).toEqual([401, 401])
 })
@@ -122,7 +130,11 @@ test('no more keys and projects than the settings allow: 422 that names the sett
   })
   const projects = await Promise.all(
     Array.from({ length: 4 }, (_, index) =>
-      app.graphql(`mutation { createProject(input: { name: "Project ${index}" }) { project { id } } }`, undefined, ana.token),
+      app.graphql(
+        `mutation { createProject(input: { name: "Project ${index}" }) { project { id: databaseId } } }`,
+        undefined,
+        ana.token,
+      ),
     ),
   )
   expect(projects.filter(({ data }) => data?.createProject)).toHaveLength(2)
@@ -133,9 +145,10 @@ test('a request that is refused a hundred times leaves one denied row of each ki
   const ana = await app.as([])
   const aliases = Array.from(
     { length: 98 },
-    (_, index) => `a${index}: revokeApiKey(input: { id: ${index + 1} }) { revokedTokens }`,
+    (_, index) => `a${index}: revokeApiKey(input: { ref: { databaseId: ${index + 1} } }) { revokedTokens }`,
   )
-  const other = 'b0: deleteProject(input: { id: 1 }) { deleted } b1: deleteProject(input: { id: 2 }) { deleted }'
+  const other =
+    'b0: deleteProject(input: { ref: { databaseId: 1 } }) { deletedId } b1: deleteProject(input: { ref: { databaseId: 2 } }) { deletedId }'
   const { errors } = await app.graphql(`mutation { ${aliases.join(' ')} ${other} }`, undefined, ana.token)
   expect(errors?.map(({ extensions }) => extensions.code)).toEqual(Array(100).fill('FORBIDDEN'))
   const rows = await app.store.db.query<{ action: string }>(

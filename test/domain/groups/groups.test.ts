@@ -154,7 +154,7 @@ describe('deleting', () => {
     await store.db.prisma.groupAttribute.create({ data: { groupId: id, key: 'k', keyKey: 'k', value: 'v' } })
     const sent = await statementsOf(store, async () => {
       const events = await eventsBy(store, async () =>
-        expect(await groups.delete(admin, { ref: { id } })).toEqual({ deleted: true }),
+        expect(await groups.delete(admin, { ref: { id } })).toEqual({ deletedId: id }),
       )
       expect(events).toMatchObject([{ event: 'groupDeleted', before: { members: 3 } }])
     })
@@ -169,7 +169,7 @@ describe('deleting', () => {
     const { id } = await make(fresh(), { iamid: 'shortlived' })
     await expect(groups.delete(admin, { ref: { id } })).rejects.toThrow(/comes from the IAM shortlived/)
     await store.db.prisma.iam.delete({ where: { id: 'shortlived' } })
-    expect(await groups.delete(admin, { ref: { id } })).toEqual({ deleted: true })
+    expect(await groups.delete(admin, { ref: { id } })).toEqual({ deletedId: id })
   })
 
   test('a group whose members hold an administrative permission one lacks is Forbidden', async () => {
@@ -288,7 +288,7 @@ describe('lists', () => {
 describe('over GraphQL', () => {
   const QUERY = `query ($name: String) { groups(first: 50, filter: {name: $name}) { totalCount nodes {
     name scimid authorizations attributes { key values source } permissions
-    members(first: 2) { totalCount pageInfo { hasNextPage } nodes { id name sources user { userid } group { name } } } } } }`
+    members(first: 2) { totalCount pageInfo { hasNextPage } nodes { id: databaseId name sources user { userid } group { name } } } } } }`
 
   test('the number of statements does not grow with the number of groups', async () => {
     const people = await Promise.all(['n1', 'n2', 'n3'].map(userid => makeUser(store, userid, [], { name: `Name ${userid}` })))
@@ -325,7 +325,7 @@ describe('over GraphQL', () => {
     const { data, errors } = await ask(plain, QUERY, { name: 'veiled' })
     expect(errors).toEqual([])
     const hidden = { scimid: null, authorizations: null, attributes: null, permissions: null }
-    const member = { id: null, name: 'sam', sources: null, user: null, group: { name: 'Veiled' } }
+    const member = { name: 'sam', sources: null, user: null, group: { name: 'Veiled' } }
     expect(data).toMatchObject({ groups: { nodes: [{ ...hidden, members: { nodes: [member] } }] } })
   })
 
@@ -333,13 +333,13 @@ describe('over GraphQL', () => {
     const { id } = await make('Windows')
     const people = await Promise.all([1, 2, 3, 4].map(at => makeUser(store, `w${at}`)))
     await memberships.change(admin, { group: { id }, add: people.map(({ user }) => ({ id: user.id })) })
-    const first = await ask(admin, `{ group(ref: {id: ${id}}) { members(first: 1) { pageInfo { endCursor } } } }`)
+    const first = await ask(admin, `{ group(ref: {databaseId: ${id}}) { members(first: 1) { pageInfo { endCursor } } } }`)
     const { endCursor } = (first.data as { group: { members: { pageInfo: { endCursor: string } } } }).group.members.pageInfo
     const page = (args: string) => `members(${args}) { nodes { name } pageInfo { hasNextPage hasPreviousPage } }`
     const sent = await statementsOf(store, async () => {
       const { data } = await ask(
         as(admin.actor as UserActor),
-        `{ group(ref: {id: ${id}}) { a: ${page(`first: 2, after: "${endCursor}"`)} b: ${page('first: 4')} c: ${page('last: 1')} d: ${page('first: 1, offset: 2')} e: ${page(`last: 3, before: "${endCursor}"`)} } }`,
+        `{ group(ref: {databaseId: ${id}}) { a: ${page(`first: 2, after: "${endCursor}"`)} b: ${page('first: 4')} c: ${page('last: 1')} d: ${page('first: 1, offset: 2')} e: ${page(`last: 3, before: "${endCursor}"`)} } }`,
       )
       expect(data).toMatchObject({
         group: {
@@ -353,6 +353,8 @@ describe('over GraphQL', () => {
     })
     // The group; then its windows, those that look the same way and begin alike together.
     expect(sent).toHaveLength(5)
-    expect((await ask(admin, `{ group(ref: {id: ${id}}) { members(first: 0) { totalCount } } }`)).errors[0]).toMatch(/^first /)
+    expect((await ask(admin, `{ group(ref: {databaseId: ${id}}) { members(first: 0) { totalCount } } }`)).errors[0]).toMatch(
+      /^first /,
+    )
   })
 })

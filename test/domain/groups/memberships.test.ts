@@ -21,8 +21,7 @@ const person = (options: { iamid?: string; name?: string; disabled?: boolean } =
   makeUser(store, fresh('person'), [], options)
 const byId = ({ user }: UserActor) => ({ id: user.id })
 const join = (groupId: number, who: UserActor, by = admin) => memberships.add(by, { group: { id: groupId }, user: byId(who) })
-const leave = (groupId: number, membershipId: number, by = admin) =>
-  memberships.remove(by, { group: { id: groupId }, membershipId })
+const leave = (groupId: number, membership: number, by = admin) => memberships.remove(by, { group: { id: groupId }, membership })
 const rowOf = (id: number) => store.db.prisma.membership.findUnique({ where: { id } })
 /** A membership as a sync would leave it. */
 const outside = (groupId: number, who: UserActor, sources: string[]) =>
@@ -114,7 +113,7 @@ describe('removing', () => {
   test('takes the row, with one event', async () => {
     const [{ id }, who] = [await group(), await person()]
     const membership = await join(id, who)
-    const events = await eventsBy(store, async () => expect(await leave(id, membership.id)).toEqual({ deleted: true }))
+    const events = await eventsBy(store, async () => expect(await leave(id, membership.id)).toEqual({ deletedId: membership.id }))
     const members = [{ id: who.user.id, name: `bim/${who.user.userid}` }]
     expect(events).toMatchObject([{ event: 'groupUserDeleted', action: 'group:removeMember', before: { members }, after: null }])
     expect(await rowOf(membership.id)).toBeNull()
@@ -184,7 +183,7 @@ describe('groups that carry permissions', () => {
       const held = (await memberships.list(instance, { ref: { id } })).nodes
       expect(held).toHaveLength(2)
       const outcomes = await Promise.allSettled(
-        held.map(({ id: membershipId }) => memberships.remove(instance, { group: { id }, membershipId })),
+        held.map(({ id: membershipId }) => memberships.remove(instance, { group: { id }, membership: membershipId })),
       )
       expect(outcomes.map(({ status }) => status).toSorted()).toEqual(['fulfilled', 'rejected'])
       for (const outcome of outcomes) if (outcome.status === 'rejected') expect(outcome.reason).toBeInstanceOf(Conflict)
@@ -270,9 +269,9 @@ describe('reading', () => {
   test('without USER_ADMIN only names', async () => {
     const { id } = await group()
     await join(id, await person({ name: 'Visible' }))
-    const fields = 'totalCount nodes { id name sources createdAt updatedAt user { id } group { id } }'
-    const { data, errors } = await ask(plain, `{ groupMembers(ref: {id: ${id}}) { ${fields} } }`)
-    const hidden = { id: null, sources: null, createdAt: null, updatedAt: null, user: null }
+    const fields = 'totalCount nodes { name sources createdAt updatedAt user { id } group { id: databaseId } }'
+    const { data, errors } = await ask(plain, `{ groupMembers(ref: {databaseId: ${id}}) { ${fields} } }`)
+    const hidden = { sources: null, createdAt: null, updatedAt: null, user: null }
     expect([data, errors]).toEqual([
       { groupMembers: { totalCount: 1, nodes: [{ ...hidden, name: 'Visible', group: { id } }] } },
       [],
@@ -282,7 +281,7 @@ describe('reading', () => {
   test('of a user by group name; own memberships need the permission, too', async () => {
     const who = await person()
     for (const name of ['order Z', 'Order a', 'ordeR é']) await join((await group(name)).id, who)
-    const query = `{ userMemberships(ref: {id: ${who.user.id}}) { nodes { id name group { name } } } user(ref: {id: ${who.user.id}}) { groups { nodes { name } } memberships { nodes { group { name } } } } }`
+    const query = `{ userMemberships(ref: {databaseId: ${who.user.id}}) { nodes { id: databaseId name group { name } } } user(ref: {databaseId: ${who.user.id}}) { groups { nodes { name } } memberships { nodes { group { name } } } } }`
     const { data } = await ask(admin, query)
     const named = ['Order a', 'order Z', 'ordeR é'].map(name => ({ name }))
     expect(data).toMatchObject({

@@ -1,5 +1,6 @@
 // What a configuration's faults are one by one, what was probably meant by an unknown option, and changes of what was changed meanwhile.
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { toGlobalId } from '../../../src/api/graphql/node.ids.ts'
 import { iamTypes } from '../../../src/domain/iams/config/describe.ts'
 import { Invalid } from '../../../src/platform/errors.ts'
 import { bootApp, type TestApp } from '../../harness/app.ts'
@@ -84,7 +85,7 @@ describe('several faults', () => {
   })
 
   test('GraphQL has them in extensions.faults', async () => {
-    const { errors } = await app.graphql('mutation($input: CreateIamInput!) { createIam(input: $input) { iam { id } } }', {
+    const { errors } = await app.graphql('mutation($input: CreateIamInput!) { createIam(input: $input) { iam { id: iamid } } }', {
       input: { displayName: 'Corp', type: 'ldap', config: { options: { host: 'a', userSearchBase: 'dc=x', prot: 1 } } },
     })
     const faults = [
@@ -101,35 +102,37 @@ describe('ifUpdatedAt', () => {
 
   async function makeIam(id: string): Promise<string> {
     const { data } = await app.graphql('mutation($input: CreateIamInput!) { createIam(input: $input) { iam { updatedAt } } }', {
-      input: { id, displayName: id, type: 'ldap' },
+      input: { iamid: id, displayName: id, type: 'ldap' },
     })
     return data.createIam.iam.updatedAt
   }
 
   test('of two who read the same IAM, the second to write is refused and nothing is changed', async () => {
     const read = await makeIam('twice')
-    const first = await app.graphql(update, { input: { id: 'twice', displayName: 'First', ifUpdatedAt: read } })
+    const first = await app.graphql(update, { input: { iamid: 'twice', displayName: 'First', ifUpdatedAt: read } })
     expect(first.data.updateIam.iam.displayName).toBe('First')
-    const second = await app.graphql(update, { input: { id: 'twice', displayName: 'Second', ifUpdatedAt: read } })
+    const second = await app.graphql(update, { input: { iamid: 'twice', displayName: 'Second', ifUpdatedAt: read } })
     expect(second.errors![0].extensions).toMatchObject(stale)
     expect(second.errors![0].message).toBe(
       `The IAM twice was changed at ${first.data.updateIam.iam.updatedAt}, after you read it: read it again`,
     )
-    const removal = 'mutation($input: DeleteIamInput!) { deleteIam(input: $input) { deleted } }'
-    const removed = await app.graphql(removal, { input: { id: 'twice', ifUpdatedAt: read } })
+    const removal = 'mutation($input: DeleteIamInput!) { deleteIam(input: $input) { deletedId } }'
+    const removed = await app.graphql(removal, { input: { iamid: 'twice', ifUpdatedAt: read } })
     expect(removed.errors![0].extensions).toMatchObject(stale)
-    expect((await app.graphql('{ iam(id: "twice") { displayName } }')).data.iam.displayName).toBe('First')
+    expect((await app.graphql('{ iam(iamid: "twice") { displayName } }')).data.iam.displayName).toBe('First')
     const { updatedAt } = first.data.updateIam.iam
-    const again = await app.graphql(update, { input: { id: 'twice', displayName: 'Second', ifUpdatedAt: updatedAt } })
+    const again = await app.graphql(update, { input: { iamid: 'twice', displayName: 'Second', ifUpdatedAt: updatedAt } })
     expect(again.data.updateIam.iam.displayName).toBe('Second')
-    const last = { id: 'twice', ifUpdatedAt: again.data.updateIam.iam.updatedAt }
-    expect((await app.graphql(removal, { input: last })).data.deleteIam).toEqual({ deleted: true })
+    const last = { iamid: 'twice', ifUpdatedAt: again.data.updateIam.iam.updatedAt }
+    expect((await app.graphql(removal, { input: last })).data.deleteIam).toEqual({ deletedId: toGlobalId('Iam', last.iamid) })
   })
 
   test('of twenty who write at once, one is done', async () => {
     const ifUpdatedAt = await makeIam('race')
     const answers = await Promise.all(
-      Array.from({ length: 20 }, (_, n) => app.graphql(update, { input: { id: 'race', displayName: `Race ${n}`, ifUpdatedAt } })),
+      Array.from({ length: 20 }, (_, n) =>
+        app.graphql(update, { input: { iamid: 'race', displayName: `Race ${n}`, ifUpdatedAt } }),
+      ),
     )
     expect(answers.filter(({ errors }) => errors === undefined)).toHaveLength(1)
     for (const { errors } of answers.filter(({ errors }) => errors !== undefined))
@@ -137,12 +140,14 @@ describe('ifUpdatedAt', () => {
   })
 
   test('of a group', async () => {
-    const made = await app.graphql('mutation { createGroup(input: { name: "Crew", iamid: "bim" }) { group { id updatedAt } } }')
+    const made = await app.graphql(
+      'mutation { createGroup(input: { name: "Crew", iamid: "bim" }) { group { id: databaseId updatedAt } } }',
+    )
     const { id, updatedAt: ifUpdatedAt } = made.data.createGroup.group
     const rename = 'mutation($input: UpdateGroupInput!) { updateGroup(input: $input) { group { name } } }'
-    const change = (name: string) => app.graphql(rename, { input: { ref: { id }, name, ifUpdatedAt } })
+    const change = (name: string) => app.graphql(rename, { input: { ref: { databaseId: id }, name, ifUpdatedAt } })
     expect((await change('Crew 1')).data.updateGroup.group.name).toBe('Crew 1')
     expect((await change('Crew 2')).errors![0].extensions).toMatchObject(stale)
-    expect((await app.graphql(`{ group(ref: { id: ${id} }) { name } }`)).data.group.name).toBe('Crew 1')
+    expect((await app.graphql(`{ group(ref: { databaseId: ${id} }) { name } }`)).data.group.name).toBe('Crew 1')
   })
 })

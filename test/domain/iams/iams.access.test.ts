@@ -38,7 +38,7 @@ beforeAll(async () => {
 afterAll(() => store.close())
 
 describe('who sees what', () => {
-  const ALL = `{ iam(id: "north") { id displayName type oauth scimEnabled scimUrl scimKeyPrefix defaultPermissions groupPermissions config
+  const ALL = `{ iam(iamid: "north") { id: iamid displayName type oauth scimEnabled scimUrl scimKeyPrefix defaultPermissions groupPermissions config
     secrets createdAt updatedAt } }`
   const shown = { id: 'north', displayName: 'North directory', type: 'ldap', oauth: false }
   const hidden = {
@@ -70,7 +70,7 @@ describe('who sees what', () => {
       config: { ...directory, credentials: { bind_dn: 'cn=reader' } },
       secrets: { 'credentials.bind_pw': expect.stringMatching(/^[0-9a-f]{16}$/) },
     })
-    expect((await run(as(appAdmin), '{ iam(id: "scimmy") { oauth scimEnabled scimUrl } }')).data.iam).toEqual({
+    expect((await run(as(appAdmin), '{ iam(iamid: "scimmy") { oauth scimEnabled scimUrl } }')).data.iam).toEqual({
       oauth: true,
       scimEnabled: true,
       scimUrl: 'http://127.0.0.1:4000/scim/v2/scimmy',
@@ -85,14 +85,14 @@ describe('who sees what', () => {
   })
 
   test('the list: bim first, the others by id in code point order; an unknown one is null', async () => {
-    const { data } = await run(as(plain), '{ iams { nodes { id } } iam(id: "nowhere") { id } }')
+    const { data } = await run(as(plain), '{ iams { nodes { id: iamid } } iam(iamid: "nowhere") { id: iamid } }')
     expect(data.iams.nodes.map((iam: { id: string }) => iam.id)).toEqual(['bim', 'Case', 'a-1', 'a_1', 'case', 'north', 'scimmy'])
     expect(data.iam).toBeNull()
   })
 
   test('two statements, however many IAMs', async () => {
     const sent = await statementsOf(store, () =>
-      run(as(admin), '{ iams { nodes { id groupPermissions secrets defaultPermissions } } }'),
+      run(as(admin), '{ iams { nodes { id: iamid groupPermissions secrets defaultPermissions } } }'),
     )
     expect(sent).toHaveLength(2)
   })

@@ -79,7 +79,7 @@ describe.each(lacked)('without %s an APPLICATION_ADMIN', permission => {
     const holder = await makeUser(store, `holder of ${permission}`, [permission], { iamid: id })
     await expect(iams.remove(as(appAdmin), { id })).rejects.toThrow(Forbidden)
     await store.db.prisma.user.delete({ where: { id: holder.user.id } })
-    expect(await iams.remove(as(appAdmin), { id })).toEqual({ deleted: true })
+    expect(await iams.remove(as(appAdmin), { id })).toEqual({ deletedId: id })
   })
 
   test('nor creates one whose remaining users hold it', async () => {
@@ -93,7 +93,7 @@ describe.each(lacked)('without %s an APPLICATION_ADMIN', permission => {
   test('but may all of it where GRANTS is documented', async () => {
     const loose = as(appAdmin, { GRANTS: 'documented' })
     await iams.update(loose, { id, defaultPermissions: [permission], groupPermissions: crew })
-    expect(await iams.remove(loose, { id })).toEqual({ deleted: true })
+    expect(await iams.remove(loose, { id })).toEqual({ deletedId: id })
   })
 })
 
@@ -129,6 +129,6 @@ describe('the last administrator', () => {
 
   test('another one, and it may go', async () => {
     await makeUser(store, 'another', ['USER_ADMIN'])
-    expect(await iams.remove(as(all), { id: 'last', users: 'KEEP' })).toEqual({ deleted: true })
+    expect(await iams.remove(as(all), { id: 'last', users: 'KEEP' })).toEqual({ deletedId: 'last' })
   })
 })

@@ -46,7 +46,7 @@ test('removing an IAM and keeping its users: they stay; their tokens, keys and i
   expect(await actorOf(store.db, key.secret, new Date())).not.toBeNull()
 
   const [event, ...more] = await eventsBy(store, async () => {
-    expect(await iams.remove(as(admin), { id: 'leaving', users: 'KEEP' })).toEqual({ deleted: true })
+    expect(await iams.remove(as(admin), { id: 'leaving', users: 'KEEP' })).toEqual({ deletedId: 'leaving' })
   })
   expect(more).toEqual([])
   expect(event).toMatchObject({ event: 'iamConfigured', targetId: 'leaving', after: { users: 'KEEP' } })
@@ -103,7 +103,7 @@ describe('while it has users', () => {
     await store.db.prisma.user.deleteMany({ where: { id: { in: ids.slice(0, 2) } } })
     await expect(iams.remove(as(admin), { id: 'full', users: null })).rejects.toThrow(/^full has 1 user, 0 of them enabled: /)
     await store.db.prisma.user.deleteMany({ where: { id: { in: ids } } })
-    expect(await iams.remove(as(admin), { id: 'full' })).toEqual({ deleted: true })
+    expect(await iams.remove(as(admin), { id: 'full' })).toEqual({ deletedId: 'full' })
   })
 
   test('DISABLE: an IAM made again lets nobody in', async () => {
@@ -178,7 +178,7 @@ describe('while it has users', () => {
       await expect(iams.remove(as(insider), { id: 'guarded', users })).rejects.toThrow(/lock yourself out/)
     expect(await store.db.prisma.user.count({ where: { iamid: 'guarded', disabled: false } })).toBe(3)
     await store.db.prisma.user.delete({ where: { id: insider.user.id } })
-    expect(await iams.remove(as(appAdmin), { id: 'guarded', users: 'KEEP' })).toEqual({ deleted: true })
+    expect(await iams.remove(as(appAdmin), { id: 'guarded', users: 'KEEP' })).toEqual({ deletedId: 'guarded' })
   })
 
   test.each(['KEEP', 'DISABLE', 'DELETE', 'MOVE_TO_BIM'] as const)(

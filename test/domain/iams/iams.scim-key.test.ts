@@ -30,7 +30,7 @@ test.each([{ scimEnabled: true }, { supportedActions: ['scimEnabled'] }])(
   'created with %j: once, hashed, and it opens',
   async config => {
     const id = `made_${Object.keys(config)[0]}`
-    const { iam, scimKey, scimUrl } = await change('createIam', { id, displayName: id, type: 'openid', config })
+    const { iam, scimKey, scimUrl } = await change('createIam', { iamid: id, displayName: id, type: 'openid', config })
     expect(scimKey).toMatch(/^rs_/)
     expect(scimUrl).toBe(`${app.url}/scim/v2/${id}`)
     expect(iam).toEqual({ scimEnabled: true, scimKeyPrefix: scimKey!.slice(0, 9) })
@@ -44,9 +44,9 @@ test.each([{ scimEnabled: true }, { supportedActions: ['scimEnabled'] }])(
 
 test('switched on later: then; changed, or off and on again: no second one', async () => {
   const id = 'later'
-  const off = await change('createIam', { id, displayName: id, type: 'openid' })
+  const off = await change('createIam', { iamid: id, displayName: id, type: 'openid' })
   expect([off.scimKey, off.scimUrl, off.iam.scimKeyPrefix]).toEqual([null, null, null])
-  const on = await change('updateIam', { id, config: { scimEnabled: true } })
+  const on = await change('updateIam', { iamid: id, config: { scimEnabled: true } })
   expect(on.scimKey).toMatch(/^rs_/)
   for (const config of [
     { scimEnabled: true, strictScimSchema: true },
@@ -54,31 +54,31 @@ test('switched on later: then; changed, or off and on again: no second one', asy
     {},
     { scimEnabled: true },
   ]) {
-    const same = await change('updateIam', { id, config })
+    const same = await change('updateIam', { iamid: id, config })
     expect([same.scimKey, same.scimUrl]).toEqual([null, null])
   }
   expect(await opens(id, on.scimKey!)).toBe(200)
-  await change('updateIam', { id, config: {} })
+  await change('updateIam', { iamid: id, config: {} })
   expect(await opens(id, on.scimKey!)).toBe(401)
 })
 
 test('of two who switch it on at once one gets a key, which works', async () => {
-  await change('createIam', { id: 'raced', displayName: 'raced', type: 'openid' })
-  const both = await Promise.all([1, 2].map(() => change('updateIam', { id: 'raced', config: { scimEnabled: true } })))
+  await change('createIam', { iamid: 'raced', displayName: 'raced', type: 'openid' })
+  const both = await Promise.all([1, 2].map(() => change('updateIam', { iamid: 'raced', config: { scimEnabled: true } })))
   const keys = both.flatMap(({ scimKey }) => scimKey ?? [])
   expect(keys).toHaveLength(1)
   expect(await opens('raced', keys[0]!)).toBe(200)
 })
 
 test('a key from generateScimKey before SCIM is on stays', async () => {
-  await change('createIam', { id: 'early', displayName: 'early', type: 'openid' })
-  const { data } = await app.graphql('mutation { generateScimKey(input: { id: "early" }) { scimKey } }')
-  expect((await change('updateIam', { id: 'early', config: { scimEnabled: true } })).scimKey).toBeNull()
+  await change('createIam', { iamid: 'early', displayName: 'early', type: 'openid' })
+  const { data } = await app.graphql('mutation { generateScimKey(input: { iamid: "early" }) { scimKey } }')
+  expect((await change('updateIam', { iamid: 'early', config: { scimEnabled: true } })).scimKey).toBeNull()
   expect(await opens('early', data.generateScimKey.scimKey)).toBe(200)
 })
 
 test('nobody gets a key to people who hold what they lack', async () => {
-  await change('createIam', { id: 'powers', displayName: 'powers', type: 'openid' })
+  await change('createIam', { iamid: 'powers', displayName: 'powers', type: 'openid' })
   await makeUser(app.store, 'chief', ['USER_ADMIN'], { iamid: 'powers' })
   const appAdmin = await makeUser(app.store, 'app-admin', ['APPLICATION_ADMIN'])
   const context = testContext({ actor: appAdmin, store: app.store })
@@ -93,16 +93,16 @@ test('nobody gets a key to people who hold what they lack', async () => {
 })
 
 test('a replaced key works for its grace period, both are shown, and zero ends it at once', async () => {
-  await change('createIam', { id: 'grace', displayName: 'grace', type: 'openid' })
+  await change('createIam', { iamid: 'grace', displayName: 'grace', type: 'openid' })
   const generate = async (graceSeconds?: number) =>
     (
       await app.graphql('mutation ($input: IamInput!) { generateScimKey(input: $input) { scimKey } }', {
-        input: { id: 'grace', ...(graceSeconds !== undefined && { graceSeconds }) },
+        input: { iamid: 'grace', ...(graceSeconds !== undefined && { graceSeconds }) },
       })
     ).data.generateScimKey.scimKey as string
   const keys = async () =>
-    (await app.graphql('{ iam(id: "grace") { scimKeyPrefix scimKeys { prefix createdAt lastUsed expiresAt } } }')).data.iam
-  await change('updateIam', { id: 'grace', config: { scimEnabled: true } })
+    (await app.graphql('{ iam(iamid: "grace") { scimKeyPrefix scimKeys { prefix createdAt lastUsed expiresAt } } }')).data.iam
+  await change('updateIam', { iamid: 'grace', config: { scimEnabled: true } })
   const first = await generate(0)
   expect(await opens('grace', first)).toBe(200)
   const second = await generate()
@@ -124,9 +124,9 @@ test('a replaced key works for its grace period, both are shown, and zero ends i
 })
 
 test('a grace period ends by itself, and is bounded', async () => {
-  await change('createIam', { id: 'ends', displayName: 'ends', type: 'openid', config: { scimEnabled: true } })
-  const { data } = await app.graphql('mutation { generateScimKey(input: { id: "ends" }) { scimKey } }')
-  await app.graphql('mutation { generateScimKey(input: { id: "ends", graceSeconds: 60 }) { scimKey } }')
+  await change('createIam', { iamid: 'ends', displayName: 'ends', type: 'openid', config: { scimEnabled: true } })
+  const { data } = await app.graphql('mutation { generateScimKey(input: { iamid: "ends" }) { scimKey } }')
+  await app.graphql('mutation { generateScimKey(input: { iamid: "ends", graceSeconds: 60 }) { scimKey } }')
   expect(await opens('ends', data.generateScimKey.scimKey)).toBe(200)
   await app.store.db.query(
     `UPDATE scim_keys SET expires_at = now() - interval '1 second' WHERE iamid = 'ends' AND expires_at IS NOT NULL`,
@@ -134,7 +134,7 @@ test('a grace period ends by itself, and is bounded', async () => {
   expect(await opens('ends', data.generateScimKey.scimKey)).toBe(401)
   for (const seconds of [-1, 2_592_001]) {
     const { errors } = await app.graphql(
-      `mutation { generateScimKey(input: { id: "ends", graceSeconds: ${seconds} }) { scimKey } }`,
+      `mutation { generateScimKey(input: { iamid: "ends", graceSeconds: ${seconds} }) { scimKey } }`,
     )
     expect(errors?.[0].message).toMatch(/^graceSeconds must be an integer from 0 to 2592000/)
   }

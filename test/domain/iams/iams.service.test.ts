@@ -198,13 +198,13 @@ describe('changing', () => {
       groupPermissions,
     })
     expect(iam.defaultPermissions).toEqual(['CREATE_FILTER', 'CREATE_PROJECT'])
-    const { data } = await run(as(admin), '{ iam(id: "bim") { groupPermissions } }')
+    const { data } = await run(as(admin), '{ iam(iamid: "bim") { groupPermissions } }')
     expect(data.iam).toEqual({ groupPermissions })
     await expect(iams.update(as(admin), { id: 'bim', config: { scimEnabled: true } })).rejects.toThrow(/scimEnabled is not known/)
     await expect(iams.generateScimKey(as(admin), { id: 'bim' })).rejects.toThrow(Conflict)
     await expect(iams.remove(as(admin), { id: 'bim' })).rejects.toThrow(Conflict)
     await iams.update(as(admin), { id: 'bim', defaultPermissions: ['CREATE_PROJECT'], groupPermissions: {} })
-    expect((await run(as(admin), '{ iam(id: "bim") { groupPermissions } }')).data.iam.groupPermissions).toEqual({})
+    expect((await run(as(admin), '{ iam(iamid: "bim") { groupPermissions } }')).data.iam.groupPermissions).toEqual({})
   })
 })
 

@@ -210,7 +210,7 @@ test('deleting takes the keys made for it and their tokens along; the event says
   const remove = (actor: UserActor) => projects.remove(as(actor), { id: project.id })
   await expect(remove(ana)).rejects.toThrow(Forbidden)
   await expect(remove(userAdmin)).rejects.toThrow(Forbidden)
-  const [event, ...more] = await eventsBy(store, async () => expect(await remove(manager)).toEqual({ deleted: true }))
+  const [event, ...more] = await eventsBy(store, async () => expect(await remove(manager)).toEqual({ deletedId: project.id }))
   expect(more).toEqual([])
   expect(event).toMatchObject({ event: 'projectDeleted', before: { name: 'Short-lived', members: 1, apiKeys: 1, tokens: 1 } })
   expect(await store.db.prisma.apiKey.findMany({ where: { userId: ana.user.id }, select: { id: true } })).toEqual([

@@ -26,8 +26,8 @@ describe.each(['strict', 'documented'])('GRANTS=%s', grants => {
     (await send<{ message?: string }>(app.url, 'PUT', `${userPath(userid)}/profile`, { token, json: profile })).status
   const byGraphql = async (token: string, userid: string, profile: object) => {
     const { errors } = await app.graphql(
-      'mutation($input: UpdateProfileInput!) { updateProfile(input: $input) { user { id } } }',
-      { input: { ref: { userid }, profile } },
+      'mutation($input: UpdateProfileInput!) { updateProfile(input: $input) { user { id: databaseId } } }',
+      { input: { ref: { name: { userid } }, profile } },
       token,
     )
     return errors === undefined ? 200 : { FORBIDDEN: 403 }[errors[0].extensions.code as string]
@@ -36,7 +36,7 @@ describe.each(['strict', 'documented'])('GRANTS=%s', grants => {
     const { data } = await app.graphql(
       'query($ref: UserRef!) { user(ref: $ref) { profile { sqlUser externalUserIds location } } }',
       {
-        ref: { userid },
+        ref: { name: { userid } },
       },
     )
     return data.user.profile

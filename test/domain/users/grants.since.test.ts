@@ -30,8 +30,8 @@ const as = (actor: UserActor | typeof operator) => testContext({ actor, store })
 const ages = async () => (await store.db.query<{ now: Date }>('SELECT clock_timestamp() AS now'))[0]!.now
 
 async function grantsOf(user: { id: number }): Promise<any[]> {
-  const text = `query ($id: UserId!) { user(ref: { id: $id }) { permissionGrants {
-    permission source since grantedBy group { name } rule { group iam { id } } } } }`
+  const text = `query ($id: Int!) { user(ref: { databaseId: $id }) { permissionGrants {
+    permission source since grantedBy group { name } rule { group iam { id: iamid } } } } }`
   const { data, errors } = await ask(as(admin), text, { id: user.id })
   expect(errors).toEqual([])
   return (data as any).user.permissionGrants
@@ -129,7 +129,8 @@ describe('a permission through a group', () => {
   test('is as old as the rule, if the membership is older, and given by who made the rule', async () => {
     await rules({ Crew: ['CREW', 'LATER'] }, other)
     const grants = await grantsOf(
-      (await ask(as(admin), `{ user(ref: { iamid: "${corp}", userid: "member" }) { id } }`)).data!.user as never,
+      (await ask(as(admin), `{ user(ref: { name: { iamid: "${corp}", userid: "member" } }) { id: databaseId } }`)).data!
+        .user as never,
     )
     expect(grants.map(({ permission, grantedBy }) => [permission, grantedBy])).toEqual([
       ['CREW', 'bim/other'],
@@ -210,7 +211,7 @@ test('origins of all users are one statement, and none where they are not select
     statementsOf(store, () =>
       ask(
         as(admin),
-        `{ users(first: ${first}, filter: { excludeDeletedIams: false }) { nodes { id permissionGrants { permission ${selection} } } } }`,
+        `{ users(first: ${first}, filter: { excludeDeletedIams: false }) { nodes { id: databaseId permissionGrants { permission ${selection} } } } }`,
       ),
     )
   expect(await list(10, '')).toHaveLength(1)

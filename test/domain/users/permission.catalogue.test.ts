@@ -88,7 +88,8 @@ describe('permissions', () => {
 
   test('rules are the defaults of IAMs and the permissions of groups', async () => {
     const rules = async (search: string) =>
-      (await catalogue(`(filter: { search: "${search}" })`, 'rules { totalCount nodes { iam { id } group } }')).nodes[0]!.rules
+      (await catalogue(`(filter: { search: "${search}" })`, 'rules { totalCount nodes { iam { id: iamid } group } }')).nodes[0]!
+        .rules
     expect(await rules('CATALOGUE_READ')).toEqual({ totalCount: 1, nodes: [{ iam: { id: 'corp' }, group: null }] })
     expect(await rules('LEDGER')).toEqual({
       totalCount: 3,

@@ -1,5 +1,7 @@
 // Service accounts: who makes, lists and changes them, who gets their keys, and what remains when people go.
+
 import { afterAll, describe, expect, test } from 'vitest'
+import { toGlobalId } from '../../../src/api/graphql/node.ids.ts'
 import { fresh, make } from '../../api/graphql/make.ts'
 import { asking, CREATE_KEY } from '../../authorization/asking.ts'
 import { bootApp, type Person } from '../../harness/app.ts'
@@ -10,22 +12,22 @@ const on = { app }
 const { codeOf, alive, run, sql } = asking(app)
 
 const CREATE =
-  'mutation ($input: CreateServiceAccountInput!) { createServiceAccount(input: $input) { user { id userid kind iamid permissions profile { name email about } owner { __typename ... on User { userid } ... on Group { name } } } } }'
+  'mutation ($input: CreateServiceAccountInput!) { createServiceAccount(input: $input) { user { id: databaseId userid kind iamid permissions profile { name email about } owner { __typename ... on User { userid } ... on Group { name } } } } }'
 const UPDATE =
-  'mutation ($input: UpdateServiceAccountInput!) { updateServiceAccount(input: $input) { user { id permissions updatedAt profile { name about } owner { __typename ... on User { userid } ... on Group { name } } } } }'
+  'mutation ($input: UpdateServiceAccountInput!) { updateServiceAccount(input: $input) { user { id: databaseId permissions updatedAt profile { name about } owner { __typename ... on User { userid } ... on Group { name } } } } }'
 const LIST =
   'query ($filter: ServiceAccountFilter) { serviceAccounts(filter: $filter) { totalCount nodes { userid apiKeys { nodes { name } } owner { __typename } } } }'
-const ROTATE = 'mutation ($input: RotateApiKeyInput!) { rotateApiKey(input: $input) { secret apiKey { id } } }'
+const ROTATE = 'mutation ($input: RotateApiKeyInput!) { rotateApiKey(input: $input) { secret apiKey { id: databaseId } } }'
 const DROP = 'mutation ($input: ApiKeyInput!) { deleteApiKey(input: $input) { revokedTokens } }'
 
 const admin = app.admin.token
-const ownedBy = (person: Person) => ({ user: { userid: person.userid } })
+const ownedBy = (person: Person) => ({ user: { name: { userid: person.userid } } })
 const robot = (person: Person, more: object = {}, token = person.token) =>
   make.serviceAccount(on, { owner: ownedBy(person), ...more }, token)
 const keyFor = (token: string, account: { id: number }, more: object = {}) =>
-  run(token, CREATE_KEY, { input: { serviceAccount: { id: account.id }, ...more } })
+  run(token, CREATE_KEY, { input: { serviceAccount: { databaseId: account.id }, ...more } })
 const keyCode = (token: string, account: { id: number }, more: object = {}) =>
-  codeOf(token, CREATE_KEY, { input: { serviceAccount: { id: account.id }, ...more } })
+  codeOf(token, CREATE_KEY, { input: { serviceAccount: { databaseId: account.id }, ...more } })
 const messageOf = async (token: string, query: string, input: object): Promise<string> =>
   (await app.graphql(query, { input }, token)).errors?.[0]?.message ?? 'no error'
 const names = async (token: string, filter: object = {}): Promise<string[]> =>
@@ -97,15 +99,15 @@ describe('a service account', () => {
   })
 
   test.each([
-    ['neither a user nor a group', {}, 'BAD_USER_INPUT owner'],
-    ['a user and a group', { user: { userid: 'admin' }, group: { id: 1 } }, 'BAD_USER_INPUT owner'],
+    ['neither a user nor a group', {}, 'BAD_USER_INPUT input.owner'],
+    ['a user and a group', { user: { name: { userid: 'admin' } }, group: { databaseId: 1 } }, 'BAD_USER_INPUT input.owner'],
   ])('is owned by one: %s is refused', async (_, owner, code) => {
     expect(await codeOf(admin, CREATE, { input: { userid: fresh('x'), name: 'x', owner } })).toBe(code)
   })
 
   test('is not owned by a service account, and its name and userid are checked', async () => {
     const ana = await app.as([])
-    const input = { userid: fresh('x'), name: 'x', owner: { user: { id: (await robot(ana)).id } } }
+    const input = { userid: fresh('x'), name: 'x', owner: { user: { databaseId: (await robot(ana)).id } } }
     expect(await messageOf(admin, CREATE, input)).toBe('owner must not be a service account')
     const owner = ownedBy(ana)
     expect(await codeOf(ana.token, CREATE, { input: { userid: '', name: 'x', owner } })).toBe('BAD_USER_INPUT userid')
@@ -129,11 +131,11 @@ describe('without USER_ADMIN', () => {
     const [own, other] = [await crewOf(ana), await crewOf(ben)]
     const code = (owner: object) => codeOf(ana.token, CREATE, { input: { userid: fresh('x'), name: 'x', owner } })
     expect(await code(ownedBy(ana))).toBeNull()
-    expect(await code({ group: { id: own } })).toBeNull()
+    expect(await code({ group: { databaseId: own } })).toBeNull()
     expect(await code(ownedBy(ben))).toBe('FORBIDDEN')
-    expect(await code({ group: { id: other } })).toBe('FORBIDDEN')
+    expect(await code({ group: { databaseId: other } })).toBe('FORBIDDEN')
     await sql('UPDATE groups SET unfinished_at = now() WHERE id = $1', own)
-    expect(await code({ group: { id: own } })).toBe('FORBIDDEN')
+    expect(await code({ group: { databaseId: own } })).toBe('FORBIDDEN')
   })
 
   test('one gives no permission that one lacks, administrative or not', async () => {
@@ -145,7 +147,9 @@ describe('without USER_ADMIN', () => {
         `You need ${lacking} yourself to give it to a service account, or to take it away: ask a USER_ADMIN`,
       )
     const account = await robot(ana)
-    expect(await codeOf(ana.token, UPDATE, { input: { ref: { id: account.id }, permissions: ['GOVERNANCE'] } })).toBe('FORBIDDEN')
+    expect(await codeOf(ana.token, UPDATE, { input: { ref: { databaseId: account.id }, permissions: ['GOVERNANCE'] } })).toBe(
+      'FORBIDDEN',
+    )
   })
 
   test('one gets no key of an account that holds more than oneself, which an administrator gave it', async () => {
@@ -154,13 +158,13 @@ describe('without USER_ADMIN', () => {
     const first = await keyFor(ana.token, account)
     await run(
       admin,
-      `mutation { grantUserPermissions(input: { ref: { id: ${account.id} }, permissions: ["AUDIT"] }) { user { id } } }`,
+      `mutation { grantUserPermissions(input: { ref: { databaseId: ${account.id} }, permissions: ["AUDIT"] }) { user { id: databaseId } } }`,
     )
     const refusal = 'The service account holds AUDIT, which you lack: ask a USER_ADMIN for the key'
-    expect(await messageOf(ana.token, CREATE_KEY, { serviceAccount: { id: account.id } })).toBe(refusal)
-    expect(await messageOf(ana.token, ROTATE, { id: first.apiKey.id })).toBe(refusal)
+    expect(await messageOf(ana.token, CREATE_KEY, { serviceAccount: { databaseId: account.id } })).toBe(refusal)
+    expect(await messageOf(ana.token, ROTATE, { ref: { databaseId: first.apiKey.id } })).toBe(refusal)
     // What takes access away stays allowed.
-    expect(await codeOf(ana.token, DROP, { input: { id: first.apiKey.id } })).toBeNull()
+    expect(await codeOf(ana.token, DROP, { input: { ref: { databaseId: first.apiKey.id } } })).toBeNull()
     expect(await alive(first.secret)).toBe(false)
   })
 
@@ -187,10 +191,10 @@ describe('without USER_ADMIN', () => {
         'FORBIDDEN',
       )
       expect(await keyCode(credential, account)).toBe('FORBIDDEN')
-      expect(await codeOf(credential, ROTATE, { input: { id: apiKey.id } })).toBe('FORBIDDEN')
-      expect(await codeOf(credential, UPDATE, { input: { ref: { id: account.id }, permissions: ['CREATE_PROJECT'] } })).toBe(
-        'FORBIDDEN',
-      )
+      expect(await codeOf(credential, ROTATE, { input: { ref: { databaseId: apiKey.id } } })).toBe('FORBIDDEN')
+      expect(
+        await codeOf(credential, UPDATE, { input: { ref: { databaseId: account.id }, permissions: ['CREATE_PROJECT'] } }),
+      ).toBe('FORBIDDEN')
     }
   })
 
@@ -198,7 +202,7 @@ describe('without USER_ADMIN', () => {
     const [ana, ben] = [await app.as([]), await app.as([])]
     const [own, ours, his] = [
       await robot(ana),
-      await make.serviceAccount(on, { owner: { group: { id: await crewOf(ana, ben) } } }),
+      await make.serviceAccount(on, { owner: { group: { databaseId: await crewOf(ana, ben) } } }),
       await robot(ben),
     ]
     await keyFor(ana.token, own, { name: 'plan' })
@@ -207,21 +211,23 @@ describe('without USER_ADMIN', () => {
     const { nodes } = await run(ana.token, LIST, { filter: { userid: own.userid } })
     expect(nodes).toEqual([{ userid: own.userid, apiKeys: { nodes: [{ name: 'plan' }] }, owner: { __typename: 'User' } }])
     expect(await names(ana.token, { owner: ownedBy(ben) })).toEqual([])
-    const rename = (account: { id: number }) => codeOf(ana.token, UPDATE, { input: { ref: { id: account.id }, name: 'New' } })
+    const rename = (account: { id: number }) =>
+      codeOf(ana.token, UPDATE, { input: { ref: { databaseId: account.id }, name: 'New' } })
     expect([await rename(own), await rename(ours), await rename(his)]).toEqual([null, null, 'FORBIDDEN'])
     expect(await keyCode(ana.token, his)).toBe('FORBIDDEN')
     const { apiKey } = await keyFor(ben.token, his)
-    for (const query of [ROTATE, DROP]) expect(await codeOf(ana.token, query, { input: { id: apiKey.id } })).toBe('NOT_FOUND')
+    for (const query of [ROTATE, DROP])
+      expect(await codeOf(ana.token, query, { input: { ref: { databaseId: apiKey.id } } })).toBe('NOT_FOUND')
   })
 
   test('who leaves the group that owns an account no longer administers it', async () => {
     const ana = await app.as([])
     const crew = await crewOf(ana)
-    const account = await make.serviceAccount(on, { owner: { group: { id: crew } } }, ana.token)
+    const account = await make.serviceAccount(on, { owner: { group: { databaseId: crew } } }, ana.token)
     expect(await keyCode(ana.token, account)).toBeNull()
     await run(
       admin,
-      `mutation { changeGroupMembers(input: { group: { id: ${crew} }, remove: [{ id: ${ana.id} }] }) { removed } }`,
+      `mutation { changeGroupMembers(input: { group: { databaseId: ${crew} }, remove: [{ databaseId: ${ana.id} }] }) { removed } }`,
     )
     expect(await keyCode(ana.token, account)).toBe('FORBIDDEN')
     expect(await names(ana.token)).toEqual([])
@@ -237,7 +243,7 @@ test('GRANTS=documented frees administrators of the rule of grants, and owners o
       (await loose.graphql(query, { input: given }, token)).errors?.[0]?.extensions.code ?? null
     expect(await code(ana.token, CREATE, input)).toBe('FORBIDDEN')
     expect(await code(ada.token, CREATE, input)).toBeNull()
-    const key = { serviceAccount: { userid: 'robot' } }
+    const key = { serviceAccount: { name: { userid: 'robot' } } }
     expect([await code(ana.token, CREATE_KEY, key), await code(ada.token, CREATE_KEY, key)]).toEqual(['FORBIDDEN', null])
   } finally {
     await loose.close()
@@ -254,7 +260,7 @@ describe('with USER_ADMIN', () => {
       [account.userid],
       [],
     ])
-    const { user } = await run(admin, UPDATE, { input: { ref: { id: account.id }, owner: ownedBy(ben) } })
+    const { user } = await run(admin, UPDATE, { input: { ref: { databaseId: account.id }, owner: ownedBy(ben) } })
     expect(user.owner).toEqual({ __typename: 'User', userid: ben.userid })
     expect(await lastEvent('userUpdated')).toMatchObject({
       before: { ownerUserId: ana.id },
@@ -262,7 +268,10 @@ describe('with USER_ADMIN', () => {
       targetName: `bim/${account.userid}`,
     })
     expect([await keyCode(ana.token, account), await keyCode(ben.token, account)]).toEqual(['FORBIDDEN', null])
-    await run(admin, `mutation { setUserDisabled(input: { ref: { id: ${ben.id} }, disabled: true }) { user { id } } }`)
+    await run(
+      admin,
+      `mutation { setUserDisabled(input: { ref: { databaseId: ${ben.id} }, disabled: true }) { user { id: databaseId } } }`,
+    )
     expect(await names(admin, { ...mine, ownerDisabled: true })).toEqual([account.userid])
     expect(await names(admin, { ...mine, ownerDisabled: false })).toEqual([])
   })
@@ -274,9 +283,12 @@ describe('with USER_ADMIN', () => {
     const account = await make.serviceAccount(on, input)
     expect(await keyCode(ada.token, account)).toBe('FORBIDDEN')
     const { apiKey } = await keyFor(admin, account)
-    for (const query of [ROTATE, DROP]) expect(await codeOf(ada.token, query, { input: { id: apiKey.id } })).toBe('FORBIDDEN')
+    for (const query of [ROTATE, DROP])
+      expect(await codeOf(ada.token, query, { input: { ref: { databaseId: apiKey.id } } })).toBe('FORBIDDEN')
     const plain = await robot(ana)
-    expect(await codeOf(ada.token, UPDATE, { input: { ref: { id: plain.id }, permissions: ['CREATE_FILTER'] } })).toBeNull()
+    expect(
+      await codeOf(ada.token, UPDATE, { input: { ref: { databaseId: plain.id }, permissions: ['CREATE_FILTER'] } }),
+    ).toBeNull()
     expect(await lastEvent('permissionsUpdated')).toMatchObject({
       before: { permissions: [] },
       after: { permissions: ['CREATE_FILTER'] },
@@ -289,10 +301,10 @@ describe('with USER_ADMIN', () => {
     const tool = await run(ada.token, CREATE_KEY, { input: { scopes: ['apikey:*', 'serviceAccount:*'], expiresAt: soon } })
     const account = await make.serviceAccount(on, { owner: ownedBy(ada) }, tool.secret)
     const key = await keyFor(tool.secret, account, { scopes: ['apikey:list'] })
-    expect(key.apiKey).toMatchObject({ scopes: ['apikey:list'], expiresAt: soon, parentKeyId: null })
+    expect(key.apiKey).toMatchObject({ scopes: ['apikey:list'], expiresAt: soon, parentKey: null })
     expect(await keyCode(tool.secret, account, { scopes: ['user:list'] })).toBe('FORBIDDEN')
     // The key of the account stays when the key of its maker is deleted.
-    expect(await codeOf(ada.token, DROP, { input: { id: tool.apiKey.id } })).toBeNull()
+    expect(await codeOf(ada.token, DROP, { input: { ref: { databaseId: tool.apiKey.id } } })).toBeNull()
     expect(await codeOf(key.secret, '{ viewer { can } }')).toBe('FORBIDDEN')
     expect(await alive((await keyFor(admin, account)).secret)).toBe(true)
   })
@@ -302,40 +314,43 @@ describe('an update', () => {
   test('changes what is given, and nothing twice', async () => {
     const ana = await app.as([])
     const account = await robot(ana, { description: 'Plans' })
-    const update = (more: object) => run(ana.token, UPDATE, { input: { ref: { id: account.id }, ...more } })
+    const update = (more: object) => run(ana.token, UPDATE, { input: { ref: { databaseId: account.id }, ...more } })
     const { user } = await update({ name: 'Planner' })
     expect(user).toMatchObject({ profile: { name: 'Planner', about: 'Plans' } })
     expect((await update({ description: null })).user.profile).toEqual({ name: 'Planner', about: null })
     const { user: same } = await update({ name: 'Planner', owner: ownedBy(ana), permissions: [] })
     const { user: again } = await update({})
     expect(again.updatedAt).toBe(same.updatedAt)
-    expect(await codeOf(ana.token, UPDATE, { input: { ref: { id: account.id }, ifUpdatedAt: user.updatedAt, name: 'x' } })).toBe(
-      'STALE ifUpdatedAt',
-    )
-    expect(await codeOf(admin, UPDATE, { input: { ref: { id: ana.id }, name: 'x' } })).toBe('BAD_USER_INPUT ref')
+    expect(
+      await codeOf(ana.token, UPDATE, { input: { ref: { databaseId: account.id }, ifUpdatedAt: user.updatedAt, name: 'x' } }),
+    ).toBe('STALE ifUpdatedAt')
+    expect(await codeOf(admin, UPDATE, { input: { ref: { databaseId: ana.id }, name: 'x' } })).toBe('BAD_USER_INPUT ref')
   })
 
   test('gives the account to another only as USER_ADMIN', async () => {
     const [ana, ben] = [await app.as([]), await app.as([])]
     const account = await robot(ana)
-    const give = (owner: object) => codeOf(ana.token, UPDATE, { input: { ref: { id: account.id }, owner } })
+    const give = (owner: object) => codeOf(ana.token, UPDATE, { input: { ref: { databaseId: account.id }, owner } })
     expect(await give(ownedBy(ben))).toBe('FORBIDDEN')
-    expect(await give({ group: { id: await crewOf(ana) } })).toBeNull()
+    expect(await give({ group: { databaseId: await crewOf(ana) } })).toBeNull()
   })
 })
 
 describe('a log-in', () => {
   test('is nothing that an account has: no password, link, clone, impersonation, refresh or e-mail', async () => {
     const account = await robot(await app.as([]))
-    const ref = `ref: { id: ${account.id} }`
+    const ref = `ref: { databaseId: ${account.id} }`
     for (const operation of [
       `setPassword(input: { ${ref}, password: "a good one" }) { success }`,
-      `inviteUser(input: { ${ref} }) { user { id } }`,
-      `refreshUser(input: { ${ref} }) { user { id } }`,
+      `inviteUser(input: { ${ref} }) { user { id: databaseId } }`,
+      `refreshUser(input: { ${ref} }) { user { id: databaseId } }`,
     ])
       expect(await codeOf(admin, `mutation { ${operation} }`), operation).toBe('BAD_USER_INPUT ref')
     expect(
-      await codeOf(admin, `mutation { updateProfile(input: { ${ref}, profile: { email: "a@example.org" } }) { user { id } } }`),
+      await codeOf(
+        admin,
+        `mutation { updateProfile(input: { ${ref}, profile: { email: "a@example.org" } }) { user { id: databaseId } } }`,
+      ),
     ).toBe('BAD_USER_INPUT profile.email')
     const { errors } = await app.graphql(
       'mutation ($input: ImpersonateInput!) { impersonate(input: $input) { token } }',
@@ -360,7 +375,9 @@ describe('a log-in', () => {
     const [account, person] = [await robot(await app.as([])), await make.user(on)]
     const query = `query ($filter: UserFilter) { users(filter: $filter) { nodes { userid } facets { states { state count } } } }`
     const found = async (filter: object) => {
-      const { nodes, facets } = await run(admin, query, { filter: { ids: [account.id, person.id], ...filter } })
+      const { nodes, facets } = await run(admin, query, {
+        filter: { ids: [account.id, person.id].map(id => toGlobalId('User', id)), ...filter },
+      })
       const never = facets.states.find(({ state }: { state: string }) => state === 'NEVER_LOGGED_IN')
       return { userids: nodes.map(({ userid }: { userid: string }) => userid), never: never.count }
     }
@@ -382,7 +399,7 @@ describe('a log-in', () => {
       `UPDATE users SET disabled = true WHERE kind = 'PERSON' AND NOT disabled AND id <> $1 RETURNING id`,
       app.admin.id,
     )
-    const revoke = `mutation { revokeUserPermission(input: { ref: { id: ${app.admin.id} }, permission: "USER_ADMIN" }) { user { id } } }`
+    const revoke = `mutation { revokeUserPermission(input: { ref: { databaseId: ${app.admin.id} }, permission: "USER_ADMIN" }) { user { id: databaseId } } }`
     expect(await codeOf(admin, revoke)).toBe('CONFLICT')
     await sql(
       'UPDATE users SET disabled = false WHERE id = ANY($1::int[])',
@@ -397,15 +414,15 @@ describe('the keys of an account', () => {
     const account = await robot(ben, {}, ada.token)
     const { secret, apiKey } = await keyFor(ada.token, account)
     const token = await make.keyToken(on, secret)
-    const ref = (id: number) => `ref: { id: ${id} }`
-    await run(admin, `mutation { setUserDisabled(input: { ${ref(ada.id)}, disabled: true }) { user { id } } }`)
+    const ref = (id: number) => `ref: { databaseId: ${id} }`
+    await run(admin, `mutation { setUserDisabled(input: { ${ref(ada.id)}, disabled: true }) { user { id: databaseId } } }`)
     expect([await alive(secret), await alive(token)]).toEqual([true, true])
-    await run(admin, `mutation { deleteUser(input: { ${ref(ada.id)} }) { deleted } }`)
+    await run(admin, `mutation { deleteUser(input: { ${ref(ada.id)} }) { deletedId } }`)
     expect([await alive(secret), await alive(token)]).toEqual([true, true])
-    await run(admin, `mutation { setUserDisabled(input: { ${ref(account.id)}, disabled: true }) { user { id } } }`)
+    await run(admin, `mutation { setUserDisabled(input: { ${ref(account.id)}, disabled: true }) { user { id: databaseId } } }`)
     expect([await alive(secret), await alive(token)]).toEqual([false, false])
     for (const query of [ROTATE, CREATE_KEY]) {
-      const input = query === ROTATE ? { id: apiKey.id } : { serviceAccount: { id: account.id } }
+      const input = query === ROTATE ? { ref: { databaseId: apiKey.id } } : { serviceAccount: { databaseId: account.id } }
       expect(await codeOf(ben.token, query, { input })).toBe('CONFLICT')
     }
   })
@@ -414,10 +431,10 @@ describe('the keys of an account', () => {
     const ana = await app.as([])
     const account = await robot(ana)
     const { secret, apiKey } = await keyFor(ana.token, account, { scopes: ['read', 'apikey:rotate'] })
-    const next = await run(ana.token, ROTATE, { input: { id: apiKey.id, graceSeconds: 600 } })
+    const next = await run(ana.token, ROTATE, { input: { ref: { databaseId: apiKey.id }, graceSeconds: 600 } })
     expect([await alive(secret), await alive(next.secret)]).toEqual([true, true])
     expect(await lastEvent('apiKeyRotated')).toMatchObject({ after: { serviceAccount: `bim/${account.userid}` } })
-    const own = await run(next.secret, ROTATE, { input: { id: next.apiKey.id, graceSeconds: 0 } })
+    const own = await run(next.secret, ROTATE, { input: { ref: { databaseId: next.apiKey.id }, graceSeconds: 0 } })
     expect([await alive(next.secret), await alive(own.secret)]).toEqual([false, true])
   })
 
@@ -425,11 +442,11 @@ describe('the keys of an account', () => {
     const ana = await app.as([])
     const [account, project] = [await robot(ana), await make.project(on)]
     const change = (id: number) =>
-      `mutation { changeProjectMembers(input: { id: ${project}, add: [{ id: ${id} }] }) { project { id } } }`
+      `mutation { changeProjectMembers(input: { ref: { databaseId: ${project} }, add: [{ databaseId: ${id} }] }) { project { id: databaseId } } }`
     await run(admin, change(ana.id))
-    expect(await keyCode(ana.token, account, { projectId: project })).toBe('FORBIDDEN')
+    expect(await keyCode(ana.token, account, { projectId: toGlobalId('Project', project) })).toBe('FORBIDDEN')
     await run(admin, change(account.id))
-    expect(await keyCode(ana.token, account, { projectId: project })).toBeNull()
+    expect(await keyCode(ana.token, account, { projectId: toGlobalId('Project', project) })).toBeNull()
   })
 
   test('are for service accounts: nobody makes a key for another person', async () => {
@@ -448,7 +465,7 @@ describe('without its owner', () => {
     const ana = await app.as([])
     const [account, other] = [await robot(ana), await robot(ana)]
     const { secret } = await keyFor(ana.token, account)
-    await run(admin, `mutation { deleteUser(input: { ref: { id: ${ana.id} } }) { deleted } }`)
+    await run(admin, `mutation { deleteUser(input: { ref: { databaseId: ${ana.id} } }) { deletedId } }`)
     expect((await lastEvent('userDeleted')).before).toMatchObject({
       userid: ana.userid,
       serviceAccounts: [account.userid, other.userid],
@@ -460,8 +477,8 @@ describe('without its owner', () => {
   test('which was a group, it is the same', async () => {
     const ana = await app.as([])
     const crew = await crewOf(ana)
-    const account = await make.serviceAccount(on, { owner: { group: { id: crew } } }, ana.token)
-    await run(admin, `mutation { deleteGroup(input: { ref: { id: ${crew} } }) { deleted } }`)
+    const account = await make.serviceAccount(on, { owner: { group: { databaseId: crew } } }, ana.token)
+    await run(admin, `mutation { deleteGroup(input: { ref: { databaseId: ${crew} } }) { deletedId } }`)
     expect((await lastEvent('groupDeleted')).before).toMatchObject({ members: 1, serviceAccounts: [account.userid] })
     expect(await keyCode(ana.token, account)).toBe('FORBIDDEN')
     await orphan(account)
@@ -470,8 +487,8 @@ describe('without its owner', () => {
   test('who goes with their IAM, it is the same', async () => {
     const iamid = await make.iam(on)
     const { id } = await make.user(on, { iamid })
-    const account = await make.serviceAccount(on, { owner: { user: { id } } })
-    await run(admin, `mutation { deleteIam(input: { id: "${iamid}", users: DELETE }) { deleted } }`)
+    const account = await make.serviceAccount(on, { owner: { user: { databaseId: id } } })
+    await run(admin, `mutation { deleteIam(input: { iamid: "${iamid}", users: DELETE }) { deletedId } }`)
     expect((await lastEvent('userDeleted')).before).toMatchObject({ iamid, serviceAccounts: [account.userid] })
     await orphan(account)
   })

@@ -92,10 +92,13 @@ describe('a search', () => {
   })
 
   test('follows changes of what it looks at', async () => {
-    const input = { ref: { userid: 'ines.silva' }, profile: { name: 'Zoë Silva', externalUserIds: { x: 'Moved-1' } } }
-    const changed = await app.graphql('mutation ($input: UpdateProfileInput!) { updateProfile(input: $input) { user { id } } }', {
-      input,
-    })
+    const input = { ref: { name: { userid: 'ines.silva' } }, profile: { name: 'Zoë Silva', externalUserIds: { x: 'Moved-1' } } }
+    const changed = await app.graphql(
+      'mutation ($input: UpdateProfileInput!) { updateProfile(input: $input) { user { id: databaseId } } }',
+      {
+        input,
+      },
+    )
     expect(changed.errors).toBeUndefined()
     expect(await found('zoe')).toEqual(['ines.silva'])
     expect(await found('moved-1 zoe')).toEqual(['ines.silva'])

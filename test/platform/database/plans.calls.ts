@@ -5,6 +5,7 @@ import { createLastUsedTracker } from '../../../src/authentication/last-used.ts'
 import { operator } from '../../../src/authorization/actor.ts'
 import { appendEvents } from '../../../src/authorization/audit.store.ts'
 import { generateSecret } from '../../../src/authorization/secret.ts'
+import { attributeKeysNamed } from '../../../src/domain/attributes/attribute.keys.store.ts'
 import {
   attributesOf,
   effectiveAttributesOf,
@@ -17,7 +18,7 @@ import { keyList } from '../../../src/domain/credentials/credentials.search.ts'
 import { countRejected } from '../../../src/domain/credentials/lockout.store.ts'
 import { deleteAddresses } from '../../../src/domain/credentials/login-addresses.store.ts'
 import { groupConditions } from '../../../src/domain/groups/groups.search.ts'
-import { groupsByIds, groupsOfUsers, permissionsOfGroups } from '../../../src/domain/groups/groups.store.ts'
+import { groupsByIds, groupsOfUsers, permissionsOfGroups, requireGroups } from '../../../src/domain/groups/groups.store.ts'
 import {
   addLocalMembers,
   lockMembershipsOf,
@@ -175,8 +176,20 @@ export const calls: Record<string, Record<string, Call>> = {
       await countRows(db, { from: 'groups g', id: 'g.id', ...asked })
     },
   },
+  'src/domain/attributes/attribute.keys.store.ts': {
+    attributeKeysNamed: (db, { users }) =>
+      attributeKeysNamed(
+        db,
+        users.map(id => `key ${id}`),
+      ),
+  },
   'src/domain/groups/groups.store.ts': {
     groupsByIds: (db, { groups }) => groupsByIds(db, groups),
+    requireGroups: (db, { groups }) =>
+      requireGroups(
+        db,
+        groups.map(id => ({ name: `g${id}` })),
+      ).catch(() => []),
     permissionsOfGroups: (db, { groups }) => permissionsOfGroups(db, groups),
     groupsOfUsers: (db, { users }) => pages(groupsOfUsers)(db, users),
   },
@@ -306,7 +319,7 @@ export const calls: Record<string, Record<string, Call>> = {
   'src/sync/entries.store.ts': {
     stillPlanned: (db, { entries }) => stillPlanned(db, entries),
     noteEntries: (db, { entries, users }) =>
-      recordEntries(db, entries.map((id, n) => ({ id, state: 'applied', outcome: 'refresh', userId: users[n] })) as never),
+      recordEntries(db, entries.map((id, n) => ({ id, state: 'applied', action: 'update', userId: users[n] })) as never),
     countsOfRuns: (db, { entries }) => countsOfRuns(db, entries),
     markUndone: (db, { entries }) => markUndone(db, entries),
   },

@@ -57,8 +57,8 @@ async function stock(db: Db): Promise<Stocked> {
     `INSERT INTO sync_runs (iamid, mode, started_by, dry_run, status, total, planned, applied) VALUES ('stock', 'full', 's', false, 'applying', $1, 0, 0)`,
   )
   const entries = await made<number>(
-    `INSERT INTO sync_entries (run_id, kind, name, name_key, user_id, outcome, state)
-     SELECT $2::int, 'user', 'u' || n, 'u' || n, u, 'refresh', 'planned' FROM unnest($1::int[]) WITH ORDINALITY u(u, n)`,
+    `INSERT INTO sync_entries (run_id, kind, name, name_key, user_id, action, state)
+     SELECT $2::int, 'user', 'u' || n, 'u' || n, u, 'update', 'planned' FROM unnest($1::int[]) WITH ORDINALITY u(u, n)`,
     [users, run],
   )
   const domains = await made<string>(`INSERT INTO domains (name, name_key) SELECT 'd' || i, 'd' || i FROM ${series}`)
@@ -177,6 +177,8 @@ test('every store function that takes a list is here', () => {
   // Hanging lists are read through their loaders, lists of the API by their filters, which are bounded and planned each time.
   const others = [
     'src/platform/database/nested-list.ts',
+    // Rows by their ids, at most a hundred.
+    'src/platform/database/pagination.ts',
     // Table names.
     'src/platform/database/statistics.ts',
     'src/domain/audit/audit.query.store.ts',

@@ -21,7 +21,7 @@ await app.store.db.query(
 afterAll(() => app.close())
 
 const EXPORT =
-  'query($first: Int) { users(first: $first) { nodes { id userid permissions groups { nodes { id } } profile { name email preferences } } } }'
+  'query($first: Int) { users(first: $first) { nodes { id: databaseId userid permissions groups { nodes { id: databaseId } } profile { name email preferences } } } }'
 
 test('10,000 rows by GraphQL come whole, without a long piece', async () => {
   const { value, piece } = await longestPiece(() => app.graphql(EXPORT, { first: 10_000 }))
@@ -162,8 +162,8 @@ describe('JSON in pieces', () => {
 describe('JSON fields', () => {
   test('count with their bytes', async () => {
     const text = 'y'.repeat(60_000)
-    const set = 'mutation($i: UpdateProfileInput!) { updateProfile(input: $i) { user { id } } }'
-    const done = await app.graphql(set, { i: { ref: { userid: 'admin' }, profile: { preferences: { text } } } })
+    const set = 'mutation($i: UpdateProfileInput!) { updateProfile(input: $i) { user { id: databaseId } } }'
+    const done = await app.graphql(set, { i: { ref: { name: { userid: 'admin' } }, profile: { preferences: { text } } } })
     expect(done.errors).toBeUndefined()
     const many = `{ ${Array.from({ length: 95 }, (_, n) => `v${n}: viewer { user { profile { preferences } } }`).join(' ')} }`
     const { value, piece } = await longestPiece(() => app.graphql(many))
@@ -187,15 +187,17 @@ describe('JSON fields', () => {
 describe('the cost of lists', () => {
   const costOf = async (query: string) => (await app.graphql(query)).extensions.cost
   test('a list at the root is a statement', async () => {
-    expect(await costOf('{ users(first: 1) { nodes { id } } }')).toBe(203)
-    expect(await costOf('{ a: users(first: 1) { nodes { id } } b: groups(first: 1) { nodes { id } } }')).toBe(406)
+    expect(await costOf('{ users(first: 1) { nodes { id: databaseId } } }')).toBe(203)
+    expect(
+      await costOf('{ a: users(first: 1) { nodes { id: databaseId } } b: groups(first: 1) { nodes { id: databaseId } } }'),
+    ).toBe(406)
     expect(await costOf('{ viewer { can } }')).toBe(2)
   })
 
   test('counting and passing over cost what they cost', async () => {
     expect(await costOf('{ users(first: 1) { totalCount } }')).toBe(1_202)
     expect(await costOf('{ users(first: 1) { ...C } } fragment C on UserConnection { totalCount }')).toBe(1_202)
-    expect(await costOf('{ users(first: 1, offset: 49000) { nodes { id } } }')).toBe(203 + 980)
+    expect(await costOf('{ users(first: 1, offset: 49000) { nodes { id: databaseId } } }')).toBe(203 + 980)
     const many = (field: string) => `{ ${Array.from({ length: 100 }, (_, n) => `a${n}: ${field}`).join(' ')} }`
     expect(await costOf(many('users(first: 1) { totalCount }'))).toBeGreaterThan(LIMITS.largeCost)
     expect(await costOf(many('users(first: 1, offset: 49000) { nodes { id } }'))).toBeGreaterThan(LIMITS.largeCost)

@@ -77,8 +77,8 @@ test('S3b: 1 MB of short keys, with and without a credential', async () => {
 
 test('S4: introspection 90 times over, and 30 answers of 6 MB of JSON', async () => {
   const preferences = { text: 'y'.repeat(60_000) }
-  const set = 'mutation($i: UpdateProfileInput!) { updateProfile(input: $i) { user { id } } }'
-  expect((await app.graphql(set, { i: { ref: { userid: 'admin' }, profile: { preferences } } })).errors).toBeUndefined()
+  const set = 'mutation($i: UpdateProfileInput!) { updateProfile(input: $i) { user { id: databaseId } } }'
+  expect((await app.graphql(set, { i: { ref: { name: { userid: 'admin' } }, profile: { preferences } } })).errors).toBeUndefined()
   const schema = `{${many(90, n => `a${n}:__schema{types{name description fields{name args{name description type{name}}}}}`)}}`
   const json = `{${many(95, n => `v${n}:viewer{user{profile{preferences}}}`)}}`
   const read = async (query: string) => {

@@ -30,7 +30,7 @@ describe.skipIf(!needsServer())('on another instance, within one second', () => 
     return data
   }
   const createKey = async ({ token }: Person) =>
-    (await must('mutation { createApiKey(input: { name: "k" }) { secret apiKey { id } } }', token)).createApiKey
+    (await must('mutation { createApiKey(input: { name: "k" }) { secret apiKey { id: databaseId } } }', token)).createApiKey
 
   test.each([
     ['a key that is deleted', 'key'],
@@ -41,9 +41,13 @@ describe.skipIf(!needsServer())('on another instance, within one second', () => 
     const { secret, apiKey } = await createKey(ana)
     const ended = { key: [secret], token: [ana.token], user: [secret, ana.token] }[what]!
     for (const each of ended) expect(await opensOther(each)).toBe(200)
-    if (what === 'key') await must(`mutation { deleteApiKey(input: { id: ${apiKey.id} }) { revokedKeys } }`, ana.token)
+    if (what === 'key')
+      await must(`mutation { deleteApiKey(input: { ref: { databaseId: ${apiKey.id} } }) { revokedKeys } }`, ana.token)
     else if (what === 'token') await must('mutation { logOut { __typename } }', ana.token)
-    else await must(`mutation { setUserDisabled(input: { ref: { id: ${ana.id} }, disabled: true }) { user { id } } }`)
+    else
+      await must(
+        `mutation { setUserDisabled(input: { ref: { databaseId: ${ana.id} }, disabled: true }) { user { id: databaseId } } }`,
+      )
     const since = Date.now()
     for (const each of ended) await expect.poll(() => opensOther(each), { timeout: 1_000, interval: 50 }).toBe(401)
     expect(Date.now() - since).toBeLessThan(1_000)

@@ -37,9 +37,9 @@ test.each(UNITS)('and so is %j in values, enums, names and documents', async uni
   const { piece, value: answers } = await longestPiece(async () => [
     await ask('query($f:UserSortField!){users(sort:{field:$f}){totalCount}}', { f: text }, app.admin.token),
     await ask('query($n:Int!){users(first:$n){totalCount}}', { n: text }, app.admin.token),
-    await ask('query($i:UserId!){user(ref:{id:$i}){id}}', { i: { [text]: text } }, app.admin.token),
-    await ask(`{ user(ref: { id: ${JSON.stringify(text)} }) { id } }`, {}, app.admin.token),
-    await ask(`{ user(ref: { id: 1 }) { id } } ${JSON.stringify(text)}`, {}, app.admin.token),
+    await ask('query($i:Int!){user(ref:{databaseId:$i}){id: databaseId}}', { i: { [text]: text } }, app.admin.token),
+    await ask(`{ user(ref: { databaseId: ${JSON.stringify(text)} }) { id: databaseId } }`, {}, app.admin.token),
+    await ask(`{ user(ref: { databaseId: 1 }) { id } } ${JSON.stringify(text)}`, {}, app.admin.token),
   ])
   expect(piece).toBeLessThan(DELAY)
   for (const { body, text: answer } of answers) {

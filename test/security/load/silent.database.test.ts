@@ -44,7 +44,7 @@ describe.skipIf(!hasPostgres())('a PostgreSQL that gives no sign of life', () =>
   const writing = () =>
     asked('/graphql', {
       method: 'POST',
-      body: JSON.stringify({ query: 'mutation { createProject(input: { name: "p" }) { project { id } } }' }),
+      body: JSON.stringify({ query: 'mutation { createProject(input: { name: "p" }) { project { id: databaseId } } }' }),
     })
 
   test('answers 503 with Retry-After within 2 s, whatever was under way, and works again when it goes on', async () => {
