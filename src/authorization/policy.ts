@@ -202,6 +202,7 @@ export const fields = {
   'Group.private': { action: 'group:list', who: users },
   'Membership.private': { action: 'group:listMembers', who: users },
   'Iam.private': { action: 'iam:list', who: ['APPLICATION_ADMIN'] },
+  'Iam.syncs': { action: 'iam:listSyncs', who: users },
   'Iam.defaultPermissions': { action: 'iam:list', who: ['APPLICATION_ADMIN', 'USER_ADMIN'] },
   'Permission.rules': { action: 'permission:list', who: ['APPLICATION_ADMIN', 'USER_ADMIN'] },
   // What a dry run read: no answer for credentials that may only write.

@@ -1,4 +1,5 @@
 import { selectList } from '../platform/database/columns.ts'
+import type { NestedList } from '../platform/database/nested-list.ts'
 import { conditions, type ListQuery } from '../platform/database/pagination.ts'
 import type { Db } from '../platform/database/store.ts'
 import { checkList } from '../platform/validation.ts'
@@ -124,6 +125,18 @@ export const entryList = (
   id: 'e.id',
   order: { name: 'syncEntries', expression: 'e.id', type: 'int', descending: false },
 })
+
+export const entriesOfRuns: NestedList<EntryRecord> = {
+  columns: selectList(ENTRY_COLUMNS),
+  from: 'sync_entries e',
+  where: [],
+  values: [],
+  owner: 'e.run_id',
+  ownerType: 'int',
+  id: 'e.id',
+  order: { name: 'entriesOfRun', expression: 'e.id', type: 'int', descending: false },
+  isIndexed: true,
+}
 
 export const entriesOf = (
   db: Db,

@@ -26,6 +26,7 @@ export const RUN_COLUMNS = {
   iamid: text('r.iamid'),
   mode: text<RunMode>('r.mode'),
   startedBy: text('r.started_by'),
+  startedById: orNull(integer('r.started_by_user_id')),
   dryRun: flag('r.dry_run'),
   userid: orNull(text('r.userid')),
   status: text<RunStatus>('r.status'),

@@ -2,6 +2,7 @@ import type { EncryptedSecrets } from '../domain/iams/encryption.ts'
 import type { IamRecord } from '../domain/iams/iam.ts'
 import { rowsInChunks } from '../platform/database/chunks.ts'
 import { orNull, pageSelection, selectList, text } from '../platform/database/columns.ts'
+import type { NestedList } from '../platform/database/nested-list.ts'
 import { conditions, type ListQuery } from '../platform/database/pagination.ts'
 import type { Db } from '../platform/database/store.ts'
 import { checkList } from '../platform/validation.ts'
@@ -17,6 +18,7 @@ export const SILENCE = 20_000
 const SILENT = `beat_at < clock_timestamp() - interval '${SILENCE} milliseconds'`
 
 export interface NewRun extends Pick<RunRecord, 'iamid' | 'mode' | 'startedBy' | 'dryRun' | 'userid' | 'since' | 'status'> {
+  readonly startedById?: number | null
   readonly config?: object | null
   readonly secrets?: Readonly<Record<string, EncryptedSecrets>> | null
   readonly dueAt?: Date | null
@@ -29,6 +31,7 @@ export async function insertRun(db: Db, run: NewRun, now: Date): Promise<RunReco
     iamid,
     mode,
     startedBy,
+    startedById = null,
     dryRun,
     userid,
     since,
@@ -39,13 +42,13 @@ export async function insertRun(db: Db, run: NewRun, now: Date): Promise<RunReco
     holder = null,
   } = run
   const rows = await db.query<RunRecord>(
-    `INSERT INTO sync_runs AS r (iamid, mode, started_by, dry_run, userid, since, status, config, secrets, due_at, holder, beat_at, created_at,
+    `INSERT INTO sync_runs AS r (iamid, mode, started_by, started_by_user_id, dry_run, userid, since, status, config, secrets, due_at, holder, beat_at, created_at,
          started_at)
-       VALUES ($1, $2, $3, $4, $5, $6::timestamptz, $7, $8::jsonb, $9::jsonb, $10::timestamptz, $11,
+       VALUES ($1, $2, $3, $13::int, $4, $5, $6::timestamptz, $7, $8::jsonb, $9::jsonb, $10::timestamptz, $11,
          CASE WHEN $11::text IS NULL THEN 'epoch' ELSE clock_timestamp() END, $12::timestamptz,
          CASE WHEN $11::text IS NULL THEN NULL ELSE $12::timestamptz END)
        ON CONFLICT (iamid) WHERE status IN ('waiting', 'reading', 'applying') DO NOTHING RETURNING ${SELECT_RUN}`,
-    [iamid, mode, startedBy, dryRun, userid, since, status, json(config), json(secrets), dueAt, holder, now],
+    [iamid, mode, startedBy, dryRun, userid, since, status, json(config), json(secrets), dueAt, holder, now, startedById],
   )
   return rows[0] ?? null
 }
@@ -154,6 +157,8 @@ export const runList = (filter: {
   order: { name: 'syncRuns', expression: 'r.id', type: 'int', descending: true },
 })
 
+const SUCCESSFUL = `r.status = 'finished' AND NOT r.dry_run AND r.mode IN ('full', 'incremental')`
+
 export interface FullRun {
   readonly startedAt: Date
   readonly isCurrent: boolean
@@ -162,10 +167,31 @@ export interface FullRun {
 export async function lastFullRun(db: Db, iamid: string): Promise<FullRun | null> {
   const [row] = await db.query<FullRun>(
     `SELECT r.started_at AS "startedAt", r.started_at >= i.updated_at AS "isCurrent" FROM sync_runs r JOIN iams i ON i.id = r.iamid
-      WHERE r.iamid = $1 AND r.status = 'finished' AND NOT r.dry_run AND r.mode IN ('full', 'incremental') ORDER BY r.id DESC LIMIT 1`,
+      WHERE r.iamid = $1 AND ${SUCCESSFUL} ORDER BY r.id DESC LIMIT 1`,
     [iamid],
   )
   return row ?? null
+}
+
+export const lastSuccessfulRuns = (db: Db, iamids: readonly string[]): Promise<RunRecord[]> =>
+  rowsInChunks(db, iamids, piece =>
+    db.query(
+      `SELECT ${SELECT_RUN} FROM unnest($1::text[]) w(iamid) CROSS JOIN LATERAL (SELECT r.id FROM sync_runs r
+          WHERE r.iamid = w.iamid AND ${SUCCESSFUL} ORDER BY r.id DESC LIMIT 1) last JOIN sync_runs r ON r.id = last.id`,
+      [piece],
+    ),
+  )
+
+export const runsOfIams: NestedList<RunRecord> = {
+  ...RUN_PAGE,
+  from: 'sync_runs r',
+  where: [],
+  values: [],
+  owner: 'r.iamid',
+  ownerType: 'text',
+  id: 'r.id',
+  order: { name: 'syncRunsOfIam', expression: 'r.id', type: 'int', descending: true },
+  isIndexed: true,
 }
 
 export const lastDue = (db: Db): Promise<{ iamid: string; mode: string; dueAt: Date }[]> =>

@@ -1,4 +1,5 @@
 import type { AuditDraft } from '../authorization/audit-event.ts'
+import type { Loaders } from '../authorization/context.ts'
 import { decide } from '../authorization/policy.ts'
 import {
   changed,
@@ -21,7 +22,7 @@ import { type PageArgs, readPage, rowsWithIds } from '../platform/database/pagin
 import { Conflict, Forbidden, Invalid, NotFound, type RosterError } from '../platform/errors.ts'
 import { checkIamid, checkName } from '../platform/validation.ts'
 import { disabledBy, entriesOf, entryList, markUndone, permissionsAffected } from './entries.store.ts'
-import { isChangedSince, isUnderWay, type RunMode, type RunRecord } from './run.ts'
+import { type EntryPage, isChangedSince, isUnderWay, type RunMode, type RunRecord } from './run.ts'
 import { executeRun, newLeaseOwner, unsavedIam } from './run-executor.ts'
 import { event } from './run-steps.service.ts'
 import { findRun, insertRun, lastAppliedRun, lastFullRun, releaseRun, runList, runUnderWay, updateRun } from './runs.store.ts'
@@ -86,6 +87,14 @@ export const syncs = {
       // Entries show personal data.
       requirePermissionFor(call, 'user:read')
       return readPage(call.db, entryList(runId, filter ?? {}), page)
+    },
+  ),
+
+  entriesOf: query(
+    'iam:listSyncs',
+    (call: ServiceContext, { id, page, loaders }: { id: number; page: PageArgs; loaders: Loaders }): Promise<EntryPage> => {
+      requirePermissionFor(call, 'user:read')
+      return loaders.entriesOfRun.of(id, page)
     },
   ),
 
@@ -220,6 +229,7 @@ async function wantedRun(call: ServiceContext, input: SyncInput) {
     iamid: id,
     mode,
     startedBy,
+    startedById: actor.kind === 'user' ? actor.user.id : null,
     dryRun: dryRun === true,
     userid,
     since: whole && changesSince(whole),

@@ -3,6 +3,7 @@ import { warningsOf } from '../../domain/iams/config/input.ts'
 import { groupPermissions, scimEnabled, scimUrl } from '../../domain/iams/iam.ts'
 import { iams } from '../../domain/iams/iams.service.ts'
 import { missingIn } from '../../domain/iams/missing-loss.ts'
+import { users } from '../../domain/users/users.service.ts'
 import { entryIdsOf } from '../../federation/source-ids.ts'
 import type { Resolvers } from '../../generated/graphql.ts'
 import { deprovisioning } from '../../scim/resources/deprovisioning.service.ts'
@@ -48,6 +49,9 @@ export const iamResolvers: Resolvers = {
     defaultPermissions: iam => [...iam.defaultPermissions],
     groupPermissions: async (iam, _, context) => groupPermissions(await context.loaders.groupPermissionsOfIam.load(iam.id)),
     entryIds: entryIdsOf,
+    users: ({ id }, page, context) => users.ofIam(context, { iamid: id, page, loaders: context.loaders }),
+    syncRuns: ({ id }, page, { loaders }) => loaders.runsOfIam.of(id, page),
+    lastSuccessfulSync: ({ id }, _, { loaders }) => loaders.lastSuccessfulRunOfIam.load(id),
     entryIdsMissingSince: iam => iam.idsMissingSince,
   },
 }

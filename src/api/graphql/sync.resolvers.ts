@@ -19,6 +19,9 @@ export const syncResolvers: Resolvers = {
   SyncRun: {
     mode: run => upper<SyncMode>(run.mode),
     status: run => upper<SyncStatus>(run.status),
+    iam: ({ iamid }, _, { loaders }) => loaders.iamById.load(iamid),
+    startedByUser: ({ startedById }, _, { loaders }) => (startedById === null ? null : loaders.userById.load(startedById)),
+    entries: ({ id }, page, context) => syncs.entriesOf(context, { id, page, loaders: context.loaders }),
     counts: (run, _, context) => context.loaders.countsOfRun.load(run.id),
   },
   SyncCount: {

@@ -67,6 +67,8 @@ export const guardedFields: Readonly<Record<string, Readonly<Record<string, Fiel
     entryIds: 'Iam.private',
     entryIdsMissingSince: 'Iam.private',
     secrets: 'Iam.private',
+    syncRuns: 'Iam.syncs',
+    lastSuccessfulSync: 'Iam.syncs',
     createdAt: 'Iam.private',
     updatedAt: 'Iam.private',
   },

@@ -6,10 +6,11 @@ import { countHolders, rulesOfPermissions } from './permission.catalogue.store.t
 import type { PermissionRuleRecord } from './permission.ts'
 import { grantOriginsOfUsers } from './permissions.store.ts'
 import { type GrantOriginRecord, grantKey, type PermissionGrantRecord, type UserRecord } from './user.ts'
-import { grantsOfUsers, usersByIds } from './users.store.ts'
+import { grantsOfUsers, usersByIds, usersOfIams } from './users.store.ts'
 
 export const userLoaders = (db: Db) => ({
   userById: new DataLoader<number, UserRecord | null>(async ids => groupOne(ids, await usersByIds(db, ids), user => user.id)),
+  usersOfIam: new NestedListLoader<string, UserRecord>(db, usersOfIams),
   grantsOfUser: new DataLoader<number, PermissionGrantRecord[]>(async ids =>
     groupMany(ids, await grantsOfUsers(db, ids), row => row.userId),
   ),

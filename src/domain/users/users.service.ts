@@ -1,6 +1,6 @@
 import { isSelf, type UserRef } from '../../authorization/actor.ts'
 import { difference } from '../../authorization/audit-event.ts'
-import type { Context } from '../../authorization/context.ts'
+import type { Context, Loaders } from '../../authorization/context.ts'
 import { changed, command, query, type Service, type ServiceContext, unchanged } from '../../authorization/service.ts'
 import type { ProfileInput, UserFilter, UserSort } from '../../generated/inputs.ts'
 import { mapPage, type Page, type PageArgs, readPage } from '../../platform/database/pagination.ts'
@@ -26,6 +26,12 @@ interface ListArgs extends PageArgs, WithProjection {
 }
 interface ByRef {
   ref: UserRef
+}
+
+interface OfIamArgs {
+  iamid: string
+  page: PageArgs
+  loaders: Loaders
 }
 
 interface ReadArgs extends ByRef, WithProjection {
@@ -63,6 +69,12 @@ export const users = {
   }),
 
   list,
+
+  ofIam: query(
+    'user:list',
+    (_call, { iamid, page, loaders }: OfIamArgs): Promise<Page<UserRecord>> => loaders.usersOfIam.of(iamid, page),
+  ),
+
   facets,
 
   updateProfile: command(

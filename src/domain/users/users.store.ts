@@ -4,6 +4,7 @@ import { Prisma } from '../../generated/prisma/client.ts'
 import { rowsInChunks } from '../../platform/database/chunks.ts'
 import { selectList } from '../../platform/database/columns.ts'
 import { uniqueViolation } from '../../platform/database/errors.ts'
+import type { NestedList } from '../../platform/database/nested-list.ts'
 import type { Db } from '../../platform/database/store.ts'
 import { Conflict, Invalid, NotFound } from '../../platform/errors.ts'
 import { lookupKey } from '../../platform/validation.ts'
@@ -76,6 +77,18 @@ export const usersNamed = (db: Db, iamid: string, keys: readonly string[]): Prom
 
 export const usersByIds = (db: Db, ids: readonly number[]): Promise<UserRecord[]> =>
   rowsInChunks(db, ids, piece => db.query<UserRecord>(`SELECT ${SELECT_USER} FROM users u WHERE u.id = ANY($1::int[])`, [piece]))
+
+export const usersOfIams: NestedList<UserRecord> = {
+  columns: SELECT_USER,
+  from: 'users u',
+  where: [],
+  values: [],
+  owner: 'u.iamid',
+  ownerType: 'text',
+  id: 'u.id',
+  order: { name: 'usersOfIam', expression: 'u.name_key', type: 'text', descending: false },
+  isIndexed: true,
+}
 
 export const grantsOfUsers = (db: Db, ids: readonly number[]): Promise<PermissionGrantRecord[]> =>
   rowsInChunks(db, ids, piece =>

@@ -20,6 +20,8 @@ export interface NestedList<Row = object> extends Omit<ListQuery<Row>, 'fresh' |
   readonly order: Order & { readonly type: 'text' | 'int' }
   readonly owner: string
   readonly ownerType: 'int' | 'uuid' | 'text'
+  /** An index on (owner, order, id), for owners of very many. */
+  readonly isIndexed?: boolean
 }
 
 export const listOf = <Row>({ owner, ownerType, ...list }: NestedList<Row>, id: number | string): ListQuery<Row> => ({
@@ -101,6 +103,11 @@ function readEach<Row>(
   const { backwards, cursor } = asked[0]!.window
   const down = order.descending !== backwards
   const direction = down ? 'DESC' : 'ASC'
+  // An array: other indexes cannot give this order.
+  const [owned, fence, first] = list.isIndexed
+    ? [`${owner} = ANY(ARRAY[w.owner])`, '', `"ownerValue" ${direction}, `]
+    : [`${owner} = w.owner`, 'OFFSET 0', '']
+  const ownerValue = list.isIndexed ? `, ${owner} AS "ownerValue"` : ''
   const n = list.values.length
   const cursors = cursor === null ? '' : `, $${n + 4}::text[], $${n + 5}::text[]`
   const after = cursor === null ? [] : [afterCursor(list, { down, value: 'w.value', tie: 'w.id' })]
@@ -111,9 +118,9 @@ function readEach<Row>(
       CROSS JOIN LATERAL (
         SELECT page.*${list.along ?? ''}, row_number() OVER ()::int AS rank FROM (
           SELECT * FROM (
-            SELECT ${list.columns}, ${order.expression} AS "cursorValue", ${id} AS "cursorId" FROM ${list.from}
-             WHERE ${[`${owner} = w.owner`, ...list.where, ...after].join(' AND ')} OFFSET 0) owned
-           ORDER BY "cursorValue" ${direction}, "cursorId" ${direction} LIMIT w.size OFFSET w.skip) page) found
+            SELECT ${list.columns}, ${order.expression} AS "cursorValue", ${id} AS "cursorId"${ownerValue} FROM ${list.from}
+             WHERE ${[owned, ...list.where, ...after].join(' AND ')} ${fence}) owned
+           ORDER BY ${first}"cursorValue" ${direction}, "cursorId" ${direction} LIMIT w.size OFFSET w.skip) page) found
       ORDER BY w.place, found.rank`,
     [
       ...list.values,

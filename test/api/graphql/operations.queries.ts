@@ -44,6 +44,18 @@ export const queries: Record<string, Operation> = {
   },
   iams: { text: page('id iamid displayName scimEnabled scimUrl defaultPermissions groupPermissions config secrets') },
   iam: { text: '(iamid: "stock1") { id displayName scimEnabled defaultPermissions groupPermissions config secrets }' },
+  'iam: users': { text: '(iamid: "stock1") { id users { totalCount nodes { id groups { nodes { id } } } } }' },
+  'iams: users': { text: page('id users(first: 2) { totalCount nodes { id permissions } }') },
+  'iams: syncs': { text: page('id syncRuns(last: 2) { totalCount nodes { id startedByUser { id } } }') },
+  'iams: last sync': { text: page('id lastSuccessfulSync { id counts { count } }') },
+  'syncRuns: edges': {
+    text: `(first: $n) ${page('id iam { id } startedByUser { id } entries { totalCount nodes { id } }')}`,
+  },
+  'syncRun: edges': {
+    text: '(ref: $ref) { iam { id } startedByUser { id } entries(first: 2) { totalCount nodes { id user { id groups { nodes { id } } } } } }',
+    input: 'SyncRunRef',
+    variables: ({ stock }) => ({ ref: { databaseId: stock.sync } }),
+  },
   iamTypes: { text: ' { type creatable options { path type required secret default values description } }' },
   testIam: {
     text: '(input: $input) { directory { user { id } } userInfo { rejected } failures }',

@@ -173,6 +173,7 @@ const hidden = {
     'Iam.createdAt',
     'Iam.updatedAt',
   ],
+  'Iam.syncs': ['Iam.syncRuns', 'Iam.lastSuccessfulSync'],
   'Iam.defaultPermissions': ['Iam.defaultPermissions'],
   'Change.values': ['Change.before', 'Change.after'],
   'Permission.rules': ['Permission.rules'],
@@ -244,7 +245,7 @@ describe('what is hidden', async () => {
       users(first: 1, filter: { userid: "stock1", iamids: ["bim"], includeDisabled: true }) { ${of('UserConnection', 'UserConnection.facets')} nodes { ${user} ${profile} currentProject { ${of('Project', 'Project.members')} } } }
       groups(first: 1) { nodes { ${of('Group', 'Group.private')} members(first: 1) { nodes { ${of('Membership', 'Membership.private')} } } } }
       viewer { user { domainPermissions { nodes { domain { ${of('Domain', 'Domain.permissions')} } } } } }
-      iam(iamid: "stock1") { ${of('Iam', 'Iam.private', 'Iam.defaultPermissions')} }
+      iam(iamid: "stock1") { ${of('Iam', 'Iam.private', 'Iam.syncs', 'Iam.defaultPermissions')} }
       permissions(first: 1) { nodes { ${of('Permission', 'Permission.rules')} } }
     }`
     const { data, errors } = await app.graphql(query, {}, token)
