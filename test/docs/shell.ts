@@ -18,11 +18,11 @@ export const blocks = (text: string, language: string): string[] =>
   [...text.matchAll(new RegExp(`\`\`\`${language}\n([\\s\\S]*?)\`\`\``, 'g'))].map(([, block]) => block!)
 
 /** The commands of a page in order, each with the JSON block that follows it before the next command. */
-export function stepsOf(text: string): Step[] {
+export function stepsOf(text: string, commands = 'sh'): Step[] {
   const steps: Step[] = []
   for (const [, language, block] of text.matchAll(/```(\w+)\n([\s\S]*?)```/g)) {
-    if (language === 'sh') steps.push({ command: block!, shown: null })
-    else if (language === 'json') steps.push({ ...steps.pop()!, shown: block! })
+    if (language === commands) steps.push({ command: block!, shown: null })
+    else if (language === 'json' && steps.length > 0) steps.push({ ...steps.pop()!, shown: block! })
   }
   return steps
 }

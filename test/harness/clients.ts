@@ -1,8 +1,9 @@
-// Installs what generates clients; once for all passes, since clients depend on no database.
+// Installs clients and what generates them; once for all passes, since clients depend on no database.
 import { execFile } from 'node:child_process'
 import { existsSync } from 'node:fs'
-import { cp } from 'node:fs/promises'
+import { cp, mkdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { setTimeout } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 
@@ -23,9 +24,37 @@ export const failure = (work: Promise<unknown>): Promise<string | null> =>
     (error: Error) => error.message.split('\n', 1)[0]!,
   )
 
+const INSTALLED = join(CLIENTS, 'node_modules/.installed.json')
+const BUSY = `${CLIENTS.slice(0, -1)}.busy`
+const INSTALL_MS = 100_000
+
+/** Installs what the lock file of test/clients names, unless it is installed. One process at a time. */
 export async function installTypeScript(): Promise<void> {
-  await cp(SOURCES, CLIENTS, { recursive: true })
-  if (!existsSync(bin('openapi-typescript'))) await run('npm', ['ci', '--silent'], { cwd: CLIENTS, timeout: 40_000 })
+  await mkdir(CLIENTS, { recursive: true })
+  await turn()
+  try {
+    await cp(SOURCES, CLIENTS, { recursive: true })
+    const lock = await readFile(join(SOURCES, 'package-lock.json'), 'utf8')
+    if ((await readFile(INSTALLED, 'utf8').catch(() => null)) === lock) return
+    await run('npm', ['ci', '--silent'], { cwd: CLIENTS, timeout: INSTALL_MS })
+    await writeFile(INSTALLED, lock)
+  } finally {
+    await rm(BUSY, { recursive: true })
+  }
+}
+
+/** Test files run in several processes. Waits until a folder can be made, or until its maker must have ended. */
+async function turn(): Promise<void> {
+  for (;;) {
+    const made = await mkdir(BUSY).then(
+      () => true,
+      () => false,
+    )
+    if (made) return
+    const { mtimeMs } = await stat(BUSY).catch(() => ({ mtimeMs: Date.now() }))
+    if (Date.now() - mtimeMs > 2 * INSTALL_MS) await rm(BUSY, { recursive: true, force: true })
+    await setTimeout(100)
+  }
 }
 
 export async function installPython(): Promise<void> {

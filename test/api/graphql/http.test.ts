@@ -86,6 +86,7 @@ describe('without a credential', () => {
   })
 
   const input = 'input: { userid: "a", password: "b" }'
+  const hashed = { persistedQuery: { version: 1, sha256Hash: 'a'.repeat(64) } }
   const documents: Record<string, unknown> = {
     'a query': { query: '{ viewer { can } }' },
     introspection: { query: '{ __schema { types { name } } }' },
@@ -105,7 +106,9 @@ describe('without a credential', () => {
     nothing: { query: '' },
     'no query': {},
     'a query that is no text': { query: { kind: 'Document' } },
-    'a persisted query': { extensions: { persistedQuery: { version: 1, sha256Hash: 'a'.repeat(64) } } },
+    'a persisted query with its document': { query: '{ viewer { can } }', extensions: hashed },
+    'a persisted query whose document is null': { query: null, extensions: hashed },
+    'a persisted query without a hash': { extensions: { persistedQuery: null } },
     'a document that does not parse': { query: 'mutation {' },
     'a batch': [{ query: LOG_IN, variables: right }],
     null: null,
@@ -113,6 +116,14 @@ describe('without a credential', () => {
   }
   test.each(Object.entries(documents))('%s is 401', async (_, json) => {
     expectUnauthenticated(await post(json))
+  })
+
+  test('the hash of a persisted query is refused with the code on which clients send the log-in itself', async () => {
+    const { status, headers, body } = await post({ extensions: hashed, variables: right, operationName: 7 })
+    expect(status).toBe(200)
+    const requestId = headers.get('x-request-id')
+    const extensions = { code: 'PERSISTED_QUERY_NOT_SUPPORTED', requestId }
+    expect(body).toEqual({ errors: [{ message: 'PersistedQueryNotSupported', extensions }] })
   })
 
   test('what is not JSON, not UTF-8, or nothing at all is 401', async () => {
