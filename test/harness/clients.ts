@@ -52,7 +52,7 @@ async function turn(): Promise<void> {
     )
     if (made) return
     const { mtimeMs } = await stat(BUSY).catch(() => ({ mtimeMs: Date.now() }))
-    if (Date.now() - mtimeMs > 2 * INSTALL_MS) await rm(BUSY, { recursive: true, force: true })
+    if (Date.now() - mtimeMs > INSTALL_MS + 10_000) await rm(BUSY, { recursive: true, force: true })
     await setTimeout(100)
   }
 }
