@@ -90,7 +90,7 @@ function listsOf(
     const { offset } = argumentsOf(field, node, variables)
     if (typeof offset === 'number' && offset > 0) total += Math.min(COSTS.far, Math.ceil(offset / COSTS.offset))
     const selected = new Set(node.selectionSet ? fieldsIn(document, node.selectionSet).map(({ name }) => name.value) : [])
-    if (selected.has('totalCount')) total += COSTS.count
+    if (selected.has('totalCount') || selected.has('totalCountEstimate')) total += COSTS.count
     if (selected.has('facets')) total += COSTS.facets
   }
   return total

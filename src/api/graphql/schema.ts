@@ -4,6 +4,7 @@ import type { GraphQLSchema } from 'graphql'
 import type { Resolvers } from '../../generated/graphql.ts'
 import { attributeResolvers } from './attribute.resolvers.ts'
 import { auditResolvers } from './audit.resolvers.ts'
+import { withCounts } from './counts.ts'
 import { credentialResolvers } from './credential.resolvers.ts'
 import { withDecodedArguments } from './decode.ts'
 import { withDryRun } from './dry-run.ts'
@@ -23,30 +24,24 @@ import { withVisibility } from './visibility.ts'
 /** With descriptions, without comments. */
 export const schemaText = readFileSync(new URL('../../../schema.graphql', import.meta.url), 'utf8').replace(/^#.*\n+/gm, '')
 
+const resolvers = [
+  scalars as Resolvers,
+  nodeResolvers,
+  userResolvers,
+  sessionResolvers,
+  syncResolvers,
+  groupResolvers,
+  attributeResolvers,
+  iamResolvers,
+  exchangeResolvers,
+  credentialResolvers,
+  permissionResolvers,
+  projectResolvers,
+  auditResolvers,
+]
+
+/** Innermost first: each wraps the resolvers of the one before. */
+const layers = [withCounts, withDryRun, withDecodedArguments, withVisibility, withBudget]
+
 export const createSchema = (): GraphQLSchema =>
-  withBudget(
-    withVisibility(
-      withDecodedArguments(
-        withDryRun(
-          makeExecutableSchema({
-            typeDefs: schemaText,
-            resolvers: [
-              scalars as Resolvers,
-              nodeResolvers,
-              userResolvers,
-              sessionResolvers,
-              syncResolvers,
-              groupResolvers,
-              attributeResolvers,
-              iamResolvers,
-              exchangeResolvers,
-              credentialResolvers,
-              permissionResolvers,
-              projectResolvers,
-              auditResolvers,
-            ],
-          }),
-        ),
-      ),
-    ),
-  )
+  layers.reduce((schema, layer) => layer(schema), makeExecutableSchema({ typeDefs: schemaText, resolvers }))

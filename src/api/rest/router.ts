@@ -8,6 +8,7 @@ import { Unauthenticated } from '../../platform/errors.ts'
 import type { FairQueue } from '../../platform/fair-queue.ts'
 import { restError } from '../../platform/http/errors.ts'
 import type { HttpRequest, HttpServer, Translator } from '../../platform/http/types.ts'
+import type { WithCounts } from '../graphql/counts.ts'
 import { createBudget, restart, type WithBudget } from '../graphql/response-budget.ts'
 import { thrownBy } from './errors.ts'
 import { openapi } from './openapi.ts'
@@ -74,7 +75,7 @@ function runtimeOf(deps: RestDeps, request: HttpRequest<RequestLocals>): RouteDe
     execute: (document, variables) => {
       // The loaders would hold every portion until the last.
       const loaders = 'after' in variables ? context.app.createLoaders(context) : context.loaders
-      return run(deps.schema, { document, variables, contextValue: { ...context, loaders, budget } })
+      return run(deps.schema, { document, variables, contextValue: { ...context, loaders, budget, exactCounts: true } })
     },
     reserve: (variables, work) => {
       if (!isLarge(variables)) return work()
@@ -97,7 +98,11 @@ export const isLarge = ({ first, offset }: { first?: unknown; offset?: unknown }
 /** Without the GraphQL limits, which are for clients' documents. */
 async function run(
   schema: GraphQLSchema,
-  { document, variables, contextValue }: { document: DocumentNode; variables: object; contextValue: Context & WithBudget },
+  {
+    document,
+    variables,
+    contextValue,
+  }: { document: DocumentNode; variables: object; contextValue: Context & WithBudget & WithCounts },
 ): Promise<unknown> {
   const { data, errors } = await execute({ schema, document, variableValues: { ...variables }, contextValue })
   if (errors?.[0] !== undefined) throw thrownBy(errors[0])

@@ -24,7 +24,10 @@ export interface Page<Node> {
   readonly edges: readonly { readonly cursor: string; readonly node: Node }[]
   readonly nodes: readonly Node[]
   readonly pageInfo: { hasNextPage: boolean; hasPreviousPage: boolean; startCursor: string | null; endCursor: string | null }
-  totalCount(): Promise<number>
+  /** With a bound: at most one more than it. */
+  totalCount(bound?: number): Promise<number>
+  /** Of the planner; null where lists are counted in batches. */
+  readonly estimate: (() => Promise<number>) | null
 }
 
 export interface ListQuery<Row = object> {
@@ -57,7 +60,8 @@ export async function readPage<Row extends object>(db: Db, list: ListQuery<Row>,
   return pageOf<Row>(await readWindow<Row>(db, list, window), {
     window,
     order: list.order,
-    totalCount: () => countRows(db, list),
+    totalCount: bound => countRows(db, list, bound),
+    estimate: () => estimateRows(db, list),
   })
 }
 
@@ -136,7 +140,7 @@ export interface CursorColumns {
 
 export function pageOf<Row extends object>(
   rows: readonly (Row & CursorColumns)[],
-  { window, order, totalCount }: { window: PageWindow; order: Order; totalCount: () => Promise<number> },
+  { window, order, ...counts }: { window: PageWindow; order: Order } & Counts,
 ): Page<Row> {
   const more = rows.length > window.size
   const shown = rows.slice(0, window.size)
@@ -155,7 +159,7 @@ export function pageOf<Row extends object>(
       return cursorAt(shown.length - 1)
     },
   }
-  return makePage<Row>(shown, { cursorAt: index => cursorAt(index)!, pageInfo, totalCount })
+  return makePage<Row>(shown, { cursorAt: index => cursorAt(index)!, pageInfo, ...counts })
 }
 
 function makePage<Node>(
@@ -164,7 +168,8 @@ function makePage<Node>(
     cursorAt,
     pageInfo,
     totalCount,
-  }: { cursorAt: (index: number) => string; pageInfo: Page<Node>['pageInfo']; totalCount: () => Promise<number> },
+    estimate = null,
+  }: { cursorAt: (index: number) => string; pageInfo: Page<Node>['pageInfo'] } & Counts,
 ): Page<Node> {
   return {
     nodes,
@@ -178,6 +183,7 @@ function makePage<Node>(
     },
     pageInfo,
     totalCount,
+    estimate,
   }
 }
 
@@ -187,17 +193,47 @@ export async function mapPage<A, B>(page: Page<A>, map: (node: A) => B): Promise
     edges ??= page.edges
     return edges[index]!.cursor
   }
-  return makePage(await mapInChunks(page.nodes, map), { cursorAt, pageInfo: page.pageInfo, totalCount: page.totalCount })
+  return makePage(await mapInChunks(page.nodes, map), {
+    cursorAt,
+    pageInfo: page.pageInfo,
+    totalCount: page.totalCount,
+    estimate: page.estimate,
+  })
+}
+
+interface Counts {
+  readonly totalCount: (bound?: number) => Promise<number>
+  readonly estimate?: (() => Promise<number>) | null
 }
 
 type Counted = Pick<ListQuery, 'from' | 'countFrom' | 'where' | 'values' | 'id' | 'narrowing' | 'fresh'>
 
-export async function countRows(db: Db, list: Counted): Promise<number> {
-  const count = (condition: string) => `SELECT count(*)::int AS count FROM ${list.countFrom ?? list.from} ${condition}`
+/** With a bound counting ends soon after it. */
+export async function countRows(db: Db, list: Counted, bound?: number): Promise<number> {
+  const from = list.countFrom ?? list.from
+  const count = (condition: string) =>
+    bound === undefined
+      ? `SELECT count(*)::int AS count FROM ${from} ${condition}`
+      : `SELECT count(*)::int AS count FROM (SELECT 1 FROM ${from} ${condition} LIMIT ${bound + 1}) counted`
   const { candidates, rows } = narrowed(list, list.where, count)
   const text = list.narrowing ? `${candidates} SELECT sum(c.count)::int AS count FROM (${rows}) c` : rows
   const [row] = await db.query<{ count: number }>(text, list.values, { fresh: list.narrowing != null })
   return row?.count ?? 0
+}
+
+/** What the planner expects, by its statistics. Reads no row. */
+export async function estimateRows(db: Db, list: Counted): Promise<number> {
+  const { candidates, rows } = narrowed(
+    list,
+    list.where,
+    condition => `SELECT 1 FROM ${list.countFrom ?? list.from} ${condition}`,
+  )
+  const [row] = await db.query<{ 'QUERY PLAN': readonly { Plan: { 'Plan Rows': number } }[] }>(
+    `EXPLAIN (FORMAT JSON) ${candidates} ${rows}`,
+    list.values,
+    { fresh: true },
+  )
+  return row!['QUERY PLAN'][0]!.Plan['Plan Rows']
 }
 
 export function windowOf(cursors: Cursors, args: PageArgs, order: Order): PageWindow {
