@@ -30,6 +30,11 @@ test('what is folded stays as it is', () => {
   for (const letter of letters) expect(foldAccents(foldAccents(letter)) === foldAccents(letter), letter).toBe(true)
 })
 
+const migration = readFileSync(
+  new URL('../../prisma/migrations/20261130172000_finding_users/migration.sql', import.meta.url),
+  'utf8',
+)
+
 /** Every assigned letter of the first two planes. */
 const letters = Array.from({ length: 0x1ffff }, (_, index) => index + 1)
   .filter(point => point < 0xd800 || point > 0xdfff)
@@ -58,9 +63,36 @@ describe('in the store', () => {
   }, 60_000)
 
   test('the function of the store is made of the letters that the application folds', () => {
-    const file = new URL('../../prisma/migrations/20261130172000_finding_users/migration.sql', import.meta.url)
-    const sql = readFileSync(file, 'utf8')
-    for (const part of [ACCENTS, LETTERS, PLAIN.replaceAll("'", "''")]) expect(sql).toContain(part)
+    for (const part of [ACCENTS, LETTERS, PLAIN.replaceAll("'", "''")]) expect(migration).toContain(part)
+  })
+
+  test('a store of before is folded by the migration, and once more by a restore', async () => {
+    const { db, statement } = store
+    await statement(
+      'ALTER TABLE users DROP COLUMN search_text, DROP COLUMN search_ids; ALTER TABLE groups DROP COLUMN search_text',
+      [],
+    )
+    await statement(
+      'DROP FUNCTION external_ids, fold_accents; DROP INDEX users_disabled_by_source, users_disabled_by_administrator',
+      [],
+    )
+    await statement('DROP INDEX user_permissions_source, user_attributes_source, memberships_sources', [])
+    await db.query(
+      `INSERT INTO users (iamid, userid, userid_key, name, name_key, scim, external_user_ids, openid_id)
+       VALUES ('bim', 'Ø', 'ø', 'Inês', 'inês', '{"externalId": "Ünï-1"}', '{"a": "D\\\\u", "b": null, "c": {"id": "x y", "type": "z"}}', 'i#s'), ('bim', 'b', 'b', 'b', 'b', NULL, '{}', NULL)`,
+    )
+    await statement(migration, [])
+    const texts = () => db.query(`SELECT search_text AS texts, search_ids AS ids FROM users ORDER BY userid_key`)
+    const folded = [
+      { texts: ' b b ', ids: null },
+      { texts: ' ines o ', ids: ' i#s uni-1[ d\\u ,  x y ,  z ]' },
+    ]
+    expect(await texts()).toEqual(folded)
+    await statement(
+      `BEGIN; SET LOCAL search_path = pg_catalog; UPDATE public.users SET name_key = name_key; REINDEX TABLE public.users; COMMIT`,
+      [],
+    )
+    expect(await texts()).toEqual(folded)
   })
 
   test('a long text takes time that grows with its length alone', async () => {
