@@ -1,6 +1,7 @@
 import type { ServiceContext } from '../authorization/service.ts'
 import { deleteAddresses } from '../domain/credentials/login-addresses.store.ts'
 import { nameColumns } from '../domain/users/profile.ts'
+import { ownedByUsers, withoutOwner } from '../domain/users/service-accounts.store.ts'
 import type { UserRecord } from '../domain/users/user.ts'
 import { insertUsers } from '../domain/users/users.store.ts'
 import { uniqueViolation } from '../platform/database/errors.ts'
@@ -31,7 +32,8 @@ export interface Account {
   readonly userid: string
   readonly relinked: boolean
   readonly migratedFrom: string | null
-  readonly replaced: UserRecord | null
+  /** With the service accounts that lost their owner. */
+  readonly replaced: (UserRecord & { readonly serviceAccounts?: readonly string[] }) | null
 }
 export interface Rejection {
   readonly identity: Identity
@@ -98,13 +100,15 @@ async function known(
     )
   }
   const former = all.flatMap(who => (who.is === 'successor' ? who.user.id : []))
+  const owned = former.length === 0 ? new Map<number, string[]>() : await ownedByUsers(db, { ids: former })
   const emptied = new Map(former.length === 0 ? [] : (await emptyAccounts(db, former, now)).map(user => [user.id, user]))
   return all.map((who, at): Found => {
     const identity = identities[at]!
     if (who.is === 'new') return null
     if (who.is === 'refused') return { identity, user: who.user, rejected: who.reason }
     if (who.is === 'known') return { ...plain, identity, user: who.user, userid: who.userid, relinked: who.relinked === true }
-    return { ...plain, identity, user: emptied.get(who.user.id)!, userid: who.user.userid, replaced: who.user }
+    const replaced = { ...who.user, ...withoutOwner(owned.get(who.user.id)) }
+    return { ...plain, identity, user: emptied.get(who.user.id)!, userid: who.user.userid, replaced }
   })
 }
 

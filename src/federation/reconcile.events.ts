@@ -35,11 +35,12 @@ export function eventsOf(
   return events
 }
 
-const formerOf = ({ globalUserId, name, email, ...former }: NonNullable<Account['replaced']>) => ({
+const formerOf = ({ globalUserId, name, email, serviceAccounts, ...former }: NonNullable<Account['replaced']>) => ({
   globalUserId,
   name,
   email,
   sourceIds: sourceIdsOf(former),
+  ...(serviceAccounts && { serviceAccounts }),
 })
 
 function idsIn(fields: Readonly<Record<string, unknown>>): Record<string, unknown> {

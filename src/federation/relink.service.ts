@@ -4,6 +4,7 @@ import { ADMINISTRATIVE } from '../authorization/permissions.ts'
 import { changed, command, type Service, type ServiceContext, unchanged } from '../authorization/service.ts'
 import { requireIam } from '../domain/iams/iams.store.ts'
 import { assertAdministratorRemains, assertMayManage } from '../domain/users/privilege-rules.ts'
+import { ownedByUsers, withoutOwner } from '../domain/users/service-accounts.store.ts'
 import { targetOf, type UserRecord, withVisibility } from '../domain/users/user.ts'
 import { lockUser, requireUser } from '../domain/users/users.store.ts'
 import { uniqueViolation } from '../platform/database/errors.ts'
@@ -29,6 +30,7 @@ export const relinking = {
     const given = idsOf(sourceId)
     const user = await userOfIam(call, ref)
     if (isSelf(call.actor, { id: user.id })) throw new Conflict('You cannot replace yourself: ask another administrator')
+    const owned = await ownedByUsers(call.db, { ids: [user.id] })
     await emptyAccounts(call.db, [user.id], call.now)
     const emptied = await setSourceIds(call.db, user.id, { ids: { ...none, ...given }, now: call.now }).catch(idTaken)
     await assertAdministratorRemains(call.db)
@@ -36,7 +38,7 @@ export const relinking = {
     return changed(withVisibility(emptied, 'aggregate'), {
       event: 'userReplaced',
       target: targetOf(user),
-      before: { globalUserId, name, email, sourceIds: sourceIdsOf(user) },
+      before: { globalUserId, name, email, sourceIds: sourceIdsOf(user), ...withoutOwner(owned.get(user.id)) },
       after: { globalUserId: emptied.globalUserId, sourceIds: sourceIdsOf(emptied) },
     })
   }),

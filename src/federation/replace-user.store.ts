@@ -18,15 +18,17 @@ export const OWNED_TABLES = {
 } as const
 
 /**
- * Removes credentials, entitlements, profile and log-in history; keeps id and userid. Enabled unless an
- * administrator disabled them. Constant statements.
+ * Removes credentials, entitlements, owned service accounts, profile and log-in history; keeps id and userid.
+ * Enabled unless an administrator disabled them. Constant statements.
  */
 export async function emptyAccounts(db: Db, ids: readonly number[], now: Date): Promise<UserRecord[]> {
   await db.query(
     `WITH ${Object.entries(OWNED_TABLES)
       .map(([table, whose]) => `gone_${table} AS (DELETE FROM ${table} WHERE ${whose})`)
-      .join(', ')}, disowned AS (UPDATE users SET owner_user_id = NULL WHERE owner_user_id = ANY($1::int[])) SELECT 1`,
-    [ids],
+      .join(', ')},
+       unowned AS (UPDATE users s SET owner_user_id = NULL, updated_at = $2::timestamptz WHERE s.owner_user_id = ANY($1::int[]))
+     SELECT 1`,
+    [ids, now],
   )
   const emptied = await db.query<UserRecord>(
     `UPDATE users u SET global_user_id = gen_random_uuid(), scim_id = gen_random_uuid(), authentication_id = NULL, name = u.userid,

@@ -86,6 +86,10 @@ describe.skipIf(slapdFolder === null)('a reused userid', () => {
     )
     await fill(`INSERT INTO user_info_answers (user_id, answered_at) VALUES ($1, now())`)
     await fill(
+      `INSERT INTO users (iamid, userid, userid_key, name, name_key, kind, owner_user_id) VALUES ('bim', $2, $2, $2, $2, 'SERVICE', $1)`,
+      [id, `robot of ${name}`],
+    )
+    await fill(
       `UPDATE users SET phone = '1', about = 'a', location = 'l', organization = 'o', sql_user = 's', preferences = '{"a": 1}',
          external_user_ids = '{"git": "recy"}', scim = '{"title": "x"}' WHERE id = $1`,
     )
@@ -106,7 +110,9 @@ describe.skipIf(slapdFolder === null)('a reused userid', () => {
   }
   const nothing = Object.fromEntries(Object.keys(OWNED_TABLES).map(table => [table, 0]))
 
-  test('each table that refers to users is one that a replacement empties', async () => {
+  const robot = async () => app.store.db.prisma.user.findFirst({ where: { userid: `robot of recy of ${iamid}` } })
+
+  test('each table that refers to users is one that a replacement empties, or has the service accounts that they own', async () => {
     const found = await app.store.db.query<{ table: string }>(
       `SELECT DISTINCT conrelid::regclass::text AS "table" FROM pg_constraint WHERE contype = 'f' AND confrelid = 'users'::regclass`,
     )
@@ -146,6 +152,7 @@ describe.skipIf(slapdFolder === null)('a reused userid', () => {
     // What the directory itself says of the next person is theirs.
     expect(await owned(id)).toEqual({ ...nothing, memberships: 1 })
     expect([await opens(token), await opens(key)]).toEqual([null, null])
+    expect(await robot()).toMatchObject({ kind: 'SERVICE', ownerUserId: null })
     expect((await lastEntries())[0]).toMatchObject({
       name: 'recy',
       action: 'REPLACE',
@@ -154,7 +161,14 @@ describe.skipIf(slapdFolder === null)('a reused userid', () => {
       after: { name: 'Next', directoryId: after.directoryId },
     })
     expect(await events('userReplaced')).toMatchObject([
-      { targetId: String(id), before: { globalUserId: before.globalUserId, sourceIds: [{ id: before.directoryId }] } },
+      {
+        targetId: String(id),
+        before: {
+          globalUserId: before.globalUserId,
+          sourceIds: [{ id: before.directoryId }],
+          serviceAccounts: [`robot of recy of ${iamid}`],
+        },
+      },
     ])
     expect((await logIn('recy', 'pw-next')).status).toBe(200)
     expect((await sync()).count).toBe(0)
