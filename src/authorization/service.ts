@@ -238,10 +238,11 @@ interface RefusedArgs extends UserRef {
 }
 
 function refusedTarget(action: Action, args: RefusedArgs): Target {
-  const noun = action.slice(0, action.indexOf(':')) as Target['type']
+  // Their id is a sync's.
+  const noun = action.endsWith('Sync') ? 'sync' : (action.slice(0, action.indexOf(':')) as Target['type'])
   const named = args.ref ?? args.owner?.user ?? args.owner?.group ?? args.group ?? args
   const type = args.owner?.user ? 'user' : args.owner?.group ? 'group' : named.userid == null ? noun : 'user'
-  const id = named.id ?? args.domainId ?? ''
+  const id = named.id ?? args.domainId ?? (noun === 'iam' ? args.iamid : null) ?? ''
   if (id === '' && named.userid == null) return { type: 'instance', id }
   return { type, id, name: named.userid == null ? null : `${named.iamid ?? 'bim'}/${named.userid}`.slice(0, 400) }
 }

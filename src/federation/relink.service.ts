@@ -67,11 +67,12 @@ export const relinking = {
    */
   relinkAll: command('iam:relinkUsers', async (call: ServiceContext, { iamid, dryRun }: { iamid: string; dryRun: boolean }) => {
     if (iamid === 'bim') throw new Invalid('iamid', 'must not be bim, which has no source')
-    await requireIam(call.db, iamid)
+    const { displayName } = await requireIam(call.db, iamid)
     const found = await relinkingOf(call.db, { iamid, permissions: ADMINISTRATIVE, apply: !dryRun, now: call.now })
     if (dryRun || found.relinked === 0) return unchanged<Relinking>(found)
     const after = { relinked: found.relinked, leftOut: found.leftOut }
-    return changed<Relinking>(found, { event: 'userRelinked', target: { type: 'iam', id: iamid }, after })
+    const target = { type: 'iam', id: iamid, name: displayName } as const
+    return changed<Relinking>(found, { event: 'userRelinked', target, after })
   }),
 } satisfies Service
 
