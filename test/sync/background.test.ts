@@ -186,7 +186,7 @@ describe.skipIf(slapdFolder === null)('in the background', () => {
         await until(async () => (await look()).status === 'FINISHED', 90_000)
         expect(await look()).toEqual({ status: 'FINISHED', reason: null, total: PEOPLE, planned: PEOPLE, applied: PEOPLE })
         const { users, auditEvents } = await ask(
-          '{ users(first: 1, filter: {iamids: ["corp"]}) { totalCount } auditEvents(first: 1, filter: {events: ["userCreated"]}) { totalCount } }',
+          '{ users(first: 1, filter: {iamids: ["corp"]}) { totalCount } auditEvents(first: 1, filter: {events: [userCreated]}) { totalCount } }',
           {},
           token,
         )

@@ -185,7 +185,7 @@ describe.skipIf(slapdFolder === null)('groups of a directory', () => {
       expect((await namesOf('bo', iamid)).toSorted()).toEqual(to.slice(1).toSorted())
       expect(await faultsOf(iamid)).toEqual([])
       const { auditEvents } = await syncs.must(
-        `{ auditEvents(first: ${from.length}, filter: {events: ["groupUpdated"]}) { nodes { before after } } }`,
+        `{ auditEvents(first: ${from.length}, filter: {events: [groupUpdated]}) { nodes { before after } } }`,
       )
       const renames = auditEvents.nodes.map(({ before, after }: any) => [before.name, after.name])
       expect(renames.toSorted()).toEqual(from.map((cn, at) => [cn, to[at]]).toSorted())
@@ -223,7 +223,7 @@ describe.skipIf(slapdFolder === null)('groups of a directory', () => {
       },
     ])
     const { auditEvents } = await syncs.must(
-      '{ auditEvents(first: 1, filter: {events: ["groupDeleted"]}) { nodes { targetName before } } }',
+      '{ auditEvents(first: 1, filter: {events: [groupDeleted]}) { nodes { targetName before } } }',
     )
     expect(auditEvents.nodes).toMatchObject([{ targetName: 'gone/plain', before: { name: 'plain' } }])
     // A rebuilt group is imported under a name that only the directory held; local grants of a former group do not pass to it.

@@ -1,4 +1,5 @@
 import type { GraphQLResolveInfo } from 'graphql'
+import { EVENTS } from '../../authorization/audit-event.ts'
 import type { Context } from '../../authorization/context.ts'
 import { audit } from '../../domain/audit/audit.service.ts'
 import { auditActor, auditTarget, HIDDEN } from '../../domain/audit/audit.targets.ts'
@@ -10,6 +11,7 @@ export const auditResolvers: Resolvers = {
     auditEvents: (_, args, context) => audit.list(context, args),
   },
   AuditEvent: {
+    knownEvent: ({ event }) => EVENTS.find(name => name === event) ?? null,
     actor: event => event.actorName,
     actorUser: async (event, _, context, info) => shown(await auditActor(context, event), context, info),
     onBehalfOf: event => event.behalfName,

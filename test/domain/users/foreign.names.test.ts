@@ -66,7 +66,7 @@ describe.each(['strict', 'documented'])('GRANTS=%s', grants => {
       expect(await set(ana.token, ana.userid, { ...profile, location: 'Ghent' })).toBe(200)
       expect(await namesOf(ana.userid)).toEqual({ ...HELD, location: 'Ghent' })
       const { data } = await app.graphql(
-        'query($id: String!) { auditEvents(filter: { targetType: "user", targetId: $id, events: ["userUpdated"] }) { nodes { after } } }',
+        'query($id: String!) { auditEvents(filter: { targetType: "user", targetId: $id, events: [userUpdated] }) { nodes { after } } }',
         { id: String(ana.id) },
       )
       expect(data.auditEvents.nodes[0].after).toEqual({ location: 'Ghent' })
