@@ -1,4 +1,5 @@
 import type { CodegenConfig } from '@graphql-codegen/cli'
+import { enums } from './src/api/graphql/enums.ts'
 
 const scalars = {
   DateTime: { input: 'Date', output: 'Date | string' },
@@ -13,11 +14,11 @@ const config: CodegenConfig = {
     './src/generated/inputs.ts': {
       schema: { './schema.graphql': { loader: './scripts/codegen.inputs.mjs' } },
       plugins: ['typescript'],
-      config: shared,
+      config: { ...shared, enumValues: enums },
     },
     './src/generated/graphql.ts': {
       schema: { './schema.graphql': { loader: './scripts/codegen.decoded.mjs' } },
-      plugins: ['typescript', 'typescript-resolvers'],
+      plugins: [{ typescript: { enumValues: enums } }, 'typescript-resolvers'],
       config: {
         ...shared,
         contextType: '../authorization/context.ts#Context',

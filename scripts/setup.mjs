@@ -23,6 +23,7 @@ const generators = [
       'codegen.ts',
       'scripts/codegen.decoded.mjs',
       'scripts/codegen.inputs.mjs',
+      'src/api/graphql/enums.ts',
       'src/api/graphql/node.ids.ts',
       'src/api/graphql/references.ts',
     ],

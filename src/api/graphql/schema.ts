@@ -8,6 +8,7 @@ import { withCounts } from './counts.ts'
 import { credentialResolvers } from './credential.resolvers.ts'
 import { withDecodedArguments } from './decode.ts'
 import { withDryRun } from './dry-run.ts'
+import { enums } from './enums.ts'
 import { exchangeResolvers } from './exchange.resolvers.ts'
 import { groupResolvers } from './group.resolvers.ts'
 import { iamResolvers } from './iam.resolvers.ts'
@@ -26,6 +27,7 @@ export const schemaText = readFileSync(new URL('../../../schema.graphql', import
 
 const resolvers = [
   scalars as Resolvers,
+  enums,
   nodeResolvers,
   userResolvers,
   sessionResolvers,

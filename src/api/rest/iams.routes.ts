@@ -1,4 +1,5 @@
 import { ListIamsDocument, SyncIamDocument } from '../../generated/operations.ts'
+import { enums } from '../graphql/enums.ts'
 import { readAll } from './read-all-pages.ts'
 import { fields, flag, json, list, optional, text } from './request.schemas.ts'
 import { defineRoute } from './route.ts'
@@ -12,7 +13,7 @@ export const iamRoutes = [
     run: ListIamsDocument,
     answers: 'Iams',
     whole: async ({ iams }, again) => ({ iams: await readAll(iams, async after => (await again({ after })).iams) }),
-    body: ({ iams }) => iams.nodes,
+    body: ({ iams }) => iams.nodes.map(iam => ({ ...iam, type: enums.IamKind[iam.type] })),
   }),
   defineRoute({
     method: 'POST',
