@@ -41,7 +41,7 @@ async function main(): Promise<void> {
   token = logIn.token
   const config = configOf(slapd, process.env.BY === 'memberOf' ? { options: { groupMembershipAttributes: ['memberOf'] } } : {})
   await graphql('mutation ($i: CreateIamInput!) { createIam(input: $i) { iam { id: iamid } } }', {
-    i: { iamid: 'corp', displayName: 'Corp', type: 'ldap', config },
+    i: { iamid: 'corp', displayName: 'Corp', type: 'LDAP', config },
   })
   const client = new pg.Client(database)
   await client.connect()

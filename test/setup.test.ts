@@ -43,6 +43,7 @@ beforeEach(() => {
   put('node_modules/@graphql-codegen/cli/cli.cjs', program)
   put('schema.graphql', 'type Query { a: Int }')
   put('codegen.ts', '')
+  for (const name of ['enums', 'node.ids', 'references']) put(`src/api/graphql/${name}.ts`, '')
 })
 afterEach(() => rmSync(project, { recursive: true, force: true }))
 

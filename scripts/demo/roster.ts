@@ -23,14 +23,14 @@ export async function configure(url: string, userid: string, password: string, s
     ask(url, token, 'mutation ($input: CreateIamInput!) { createIam(input: $input) { iam { id: iamid } } }', {
       input: { iamid: id, displayName, type, config, ...rest },
     })
-  if ('port' in sources.ldap) await create('harbour', 'Harbour directory (LDAP)', 'ldap', ldap(sources.ldap.port))
+  if ('port' in sources.ldap) await create('harbour', 'Harbour directory (LDAP)', 'LDAP', ldap(sources.ldap.port))
   if (sources.issuer !== null) {
-    await create('corp', 'Corporate log-in (OpenID Connect)', 'openid', openid(sources.issuer, 'corp'), {
+    await create('corp', 'Corporate log-in (OpenID Connect)', 'OPENID', openid(sources.issuer, 'corp'), {
       groupPermissions: { Finance: ['AUDIT'] },
     })
-    await create('partners', 'Partners (log-in and user info)', 'openid', partners(sources.issuer, sources.endpoint))
+    await create('partners', 'Partners (log-in and user info)', 'OPENID', partners(sources.issuer, sources.endpoint))
   }
-  await create('hr', 'Human resources (SCIM)', 'openid', { scimEnabled: true })
+  await create('hr', 'Human resources (SCIM)', 'OPENID', { scimEnabled: true })
   const { generateScimKey } = await ask(
     url,
     token,

@@ -140,7 +140,7 @@ async function iams(): Promise<void> {
     input: {
       iamid: 'north',
       displayName: 'North',
-      type: 'ldap',
+      type: 'LDAP',
       config: bind(secret('a bind password', 'bind to the north 3f')),
     },
   })
@@ -160,13 +160,13 @@ async function iams(): Promise<void> {
       authentication: { username: 'roster', password: secret('a password of an endpoint', 'basic for the office 42') },
     },
   }
-  await quietly(admin, create, { input: { iamid: 'south', displayName: 'South', type: 'openid', config: openid } })
+  await quietly(admin, create, { input: { iamid: 'south', displayName: 'South', type: 'OPENID', config: openid } })
   // Refused for another field: the secrets beside it are not repeated.
   await quietly(admin, create, {
     input: {
       id: 'east',
       displayName: 'East',
-      type: 'ldap',
+      type: 'LDAP',
       config: { ...bind(secret('a refused secret', 'refused with the east 43')), nonsense: 1 },
     },
   })

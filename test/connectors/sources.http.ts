@@ -43,7 +43,7 @@ export const openid: Kind = {
     const { idp, before, issuer } = await providerAt(app, iamid)
     const schema = { profile: { name: 'name' }, authorizations: { Team: 'team' } }
     const configOf = (secure = false) => ({ options: optionsOf(issuer, iamid, secure), schema })
-    await createIam(app, iamid, 'openid', configOf())
+    await createIam(app, iamid, 'OPENID', configOf())
     const refused = { status: 503, logged: warned(iamid, /^a log-in with an OpenID provider failed$/) }
     return {
       iamid,
@@ -106,7 +106,7 @@ export const userInfo: Kind = {
         timeoutMs: 60_000,
       },
     })
-    await createIam(app, iamid, 'openid', configOf())
+    await createIam(app, iamid, 'OPENID', configOf())
     // A log-in succeeds with the stored groups.
     const kept = { status: 200, logged: warned(iamid, /^the user info endpoint gave no answer$/) }
     return {

@@ -30,7 +30,7 @@ const configOf = ({ port }: TlsProxy, { quiet = false, secure = false } = {}) =>
 async function open(app: TestApp, iamid: string, way: 'log-in' | 'refresh' | 'sync'): Promise<SourceHandle> {
   const slapd = await startSlapd({ ldif })
   const before = await tlsProxy({ port: slapd.port })
-  await createIam(app, iamid, 'ldap', configOf(before))
+  await createIam(app, iamid, 'LDAP', configOf(before))
   const writer = new Client({ url: `ldap://127.0.0.1:${slapd.port}` })
   await writer.bind(slapd.root.dn, slapd.root.password)
   const directory = directoryOf(writer)

@@ -12,7 +12,7 @@ export const scim: Kind = {
   name: 'SCIM',
   missing: null,
   async open(app, iamid): Promise<SourceHandle> {
-    await createIam(app, iamid, 'openid', {
+    await createIam(app, iamid, 'OPENID', {
       scimEnabled: true,
       schema: { attributeSchema: [{ scimSchema: OURS, prefix: 'Crew' }] },
     })

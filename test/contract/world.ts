@@ -146,7 +146,7 @@ export function world(app: TestApp) {
     /** A directory that is configured and never asked. Its users, made with createIamUser, cannot log in. */
     createIam: async (id: string, more: object = {}) => {
       const mutation = 'mutation ($input: CreateIamInput!) { createIam(input: $input) { iam { id: iamid } } }'
-      await graphql(mutation, { input: { iamid: id, displayName: id, type: 'ldap', config: directory, ...more } })
+      await graphql(mutation, { input: { iamid: id, displayName: id, type: 'LDAP', config: directory, ...more } })
       return id
     },
     deleteIam: (id: string) =>

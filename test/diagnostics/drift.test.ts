@@ -202,7 +202,7 @@ describe('the report', () => {
       expect(errors![0].extensions.code).toBe('FORBIDDEN')
     }
     const made = await app.graphql(
-      'mutation { createIam(input: { iamid: "bare", displayName: "Bare", type: "ldap" }) { iam { id: iamid } } }',
+      'mutation { createIam(input: { iamid: "bare", displayName: "Bare", type: LDAP }) { iam { id: iamid } } }',
     )
     expect(made.errors).toBeUndefined()
     expect((await app.graphql(REPORT, { iamid: 'bare' })).errors![0]).toMatchObject({

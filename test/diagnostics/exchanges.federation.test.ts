@@ -98,7 +98,7 @@ describe.skipIf(slapdFolder === null)('a directory', () => {
     slapd = await startSlapd({ ldif })
     await addGroups(slapd, [{ name: 'Sales', members: [`uid=Ana,${people}`] }])
     const { errors } = await app.graphql(
-      'mutation ($config: JSON!) { createIam(input: { iamid: "north", displayName: "North", type: "ldap", config: $config }) { iam { id: iamid } } }',
+      'mutation ($config: JSON!) { createIam(input: { iamid: "north", displayName: "North", type: LDAP, config: $config }) { iam { id: iamid } } }',
       { config: config() },
     )
     expect(errors).toBeUndefined()

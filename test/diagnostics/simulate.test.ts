@@ -12,7 +12,7 @@ beforeAll(async () => {
   userid = (await app.as([], { name: 'Ana' })).userid
   const config = { schema: { profile: { name: 'cn', phone: 'tel' }, authorizations: { Country: 'c' } }, options: LDAP }
   const { errors } = await app.graphql(
-    'mutation ($config: JSON!) { createIam(input: { iamid: "dir", displayName: "Dir", type: "ldap", config: $config }) { iam { id: iamid } } }',
+    'mutation ($config: JSON!) { createIam(input: { iamid: "dir", displayName: "Dir", type: LDAP, config: $config }) { iam { id: iamid } } }',
     { config },
   )
   expect(errors).toBeUndefined()
@@ -59,7 +59,7 @@ test('claims go the road of a log-in: exact names, names within names, the claim
     schema: { profile: { name: 'name', location: 'address.locality' }, authorizations: { Level: 'level' } },
   }
   const made = await app.graphql(
-    'mutation ($config: JSON!) { createIam(input: { iamid: "corp", displayName: "Corp", type: "openid", config: $config }) { iam { id: iamid } } }',
+    'mutation ($config: JSON!) { createIam(input: { iamid: "corp", displayName: "Corp", type: OPENID, config: $config }) { iam { id: iamid } } }',
     { config },
   )
   expect(made.errors).toBeUndefined()
@@ -80,7 +80,7 @@ test('claims go the road of a log-in: exact names, names within names, the claim
 test('an address that is not verified names nobody, however the flag is written', async () => {
   const options = { discoverUrl: 'https://idp.example', clientId: 'roster', userIdClaim: 'email' }
   const make =
-    'mutation ($config: JSON!) { createIam(input: { iamid: "mail", displayName: "Mail", type: "openid", config: $config }) { iam { id: iamid } } }'
+    'mutation ($config: JSON!) { createIam(input: { iamid: "mail", displayName: "Mail", type: OPENID, config: $config }) { iam { id: iamid } } }'
   expect((await app.graphql(make, { config: { options } })).errors).toBeUndefined()
   const input = (flag: unknown) => ({
     iamid: 'mail',

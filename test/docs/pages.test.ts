@@ -138,7 +138,7 @@ describe('docs/openid-connect.md', () => {
     const [mutation, types, ...more] = blocks(page('openid-connect'), 'graphql')
     expect(more).toEqual([])
     const { data: listed } = await app.graphql(types!)
-    expect(listed.iamTypes.map(({ type }: { type: string }) => type)).toContain('openid')
+    expect(listed.iamTypes.map(({ type }: { type: string }) => type)).toContain('OPENID')
     // The provider of the tests uses http, which needs enableSSL: false.
     const placed = mutation!
       .replace(/"https:\/\/login\.corp\.example[^"]*"/, `"${idp.issuer}/.well-known/openid-configuration", enableSSL: false`)

@@ -23,7 +23,7 @@ describe.skipIf(slapdFolder === null)('log-in', () => {
       input: {
         iamid: 'north',
         displayName: 'North',
-        type: 'ldap',
+        type: 'LDAP',
         config: config(),
         groupPermissions: { Chiefs: ['GOVERNANCE'] },
       },
@@ -193,7 +193,7 @@ describe.skipIf(slapdFolder === null)('log-in', () => {
       input: {
         iamid: 'slow',
         displayName: 'Slow',
-        type: 'ldap',
+        type: 'LDAP',
         config: config({ ldapSync: { requireManualActivation: true } }),
       },
     })

@@ -154,7 +154,7 @@ test('only the supported actions of the IAM are applied', async () => {
   ]) {
     const config = { supportedActions: [action], externalUserInfo: { uri } }
     await app.graphql('mutation ($i: CreateIamInput!) { createIam(input: $i) { iam { id: iamid } } }', {
-      i: { iamid: id, displayName: id, type: 'openid', config },
+      i: { iamid: id, displayName: id, type: 'OPENID', config },
     })
     const [user] = await app.store.db.query<{ id: number }>(
       `INSERT INTO users (iamid, userid, userid_key, name, name_key) VALUES ($1, 'p', 'p', 'P', 'p') RETURNING id`,

@@ -1,7 +1,17 @@
 // Runs an operation on the contract with the resolvers of some modules, without a server: what an API would answer, errors included.
 import { readFileSync } from 'node:fs'
-import { buildSchema, execute, type GraphQLObjectType, isAbstractType, parse, validate } from 'graphql'
+import {
+  buildSchema,
+  execute,
+  GraphQLEnumType,
+  type GraphQLObjectType,
+  type GraphQLSchema,
+  isAbstractType,
+  parse,
+  validate,
+} from 'graphql'
 import { withDecodedArguments } from '../../src/api/graphql/decode.ts'
+import { enums } from '../../src/api/graphql/enums.ts'
 import { nodeResolvers } from '../../src/api/graphql/node.resolvers.ts'
 import { withVisibility } from '../../src/api/graphql/visibility.ts'
 import type { Context } from '../../src/authorization/context.ts'
@@ -9,9 +19,20 @@ import type { Resolvers } from '../../src/generated/graphql.ts'
 
 const contract = readFileSync(new URL('../../schema.graphql', import.meta.url), 'utf8')
 
+/** The values that names of enums have in the code. */
+function withValues(schema: GraphQLSchema): GraphQLSchema {
+  for (const [name, values] of Object.entries(enums)) {
+    const type = schema.getType(name) as GraphQLEnumType
+    const config = type.toConfig()
+    for (const [key, value] of Object.entries(values)) config.values[key]!.value = value
+    Object.assign(type, new GraphQLEnumType(config))
+  }
+  return schema
+}
+
 /** Answers `{data, errors}` as plain JSON; throws when the operation does not fit the contract. */
 export function executor(...modules: Resolvers[]) {
-  const schema = buildSchema(contract)
+  const schema = withValues(buildSchema(contract))
   for (const module of [nodeResolvers, ...modules]) {
     for (const [type, resolvers] of Object.entries(module)) {
       const named = schema.getType(type)

@@ -55,7 +55,7 @@ export async function provider(
   iamid: string,
   { config = {}, groupPermissions = {} }: { config?: object; groupPermissions?: object } = {},
 ): Promise<Provider> {
-  const input = { iamid: iamid, displayName: iamid, type: 'openid', config: { scimEnabled: true, ...config }, groupPermissions }
+  const input = { iamid: iamid, displayName: iamid, type: 'OPENID', config: { scimEnabled: true, ...config }, groupPermissions }
   const made = await app.graphql('mutation($input: CreateIamInput!) { createIam(input: $input) { iam { id: iamid } } }', {
     input,
   })

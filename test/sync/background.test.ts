@@ -159,7 +159,7 @@ describe.skipIf(slapdFolder === null)('in the background', () => {
             input: {
               iamid: 'corp',
               displayName: 'Corp',
-              type: 'ldap',
+              type: 'LDAP',
               config: configOf(slapd, { ldapSync: { pageSize: 50, batchSize: 10 } }),
             },
           },

@@ -255,8 +255,8 @@ describe.skipIf(slapdFolder === null)('a reused userid', () => {
     const before = await owned(id)
     const [fault] = await lastEntries()
     const next = /entry \(([0-9a-f-]{36})\)/.exec(fault.reason)![1]!
-    const { data } = await decide('relinkUser', { ref: { databaseId: id }, sourceId: { source: 'directory', id: next } })
-    expect(data.relinkUser.user.sourceIds).toEqual([{ source: 'directory', id: next }])
+    const { data } = await decide('relinkUser', { ref: { databaseId: id }, sourceId: { source: 'DIRECTORY', id: next } })
+    expect(data.relinkUser.user.sourceIds).toEqual([{ source: 'DIRECTORY', id: next }])
     expect((await sync()).enabledUsers).toEqual([{ userId: 'recy', dn: dnOf('recy') }])
     expect((await opens(key))?.user.id).toBe(id)
     // Disabling ended the tokens and the invitation.
@@ -281,12 +281,12 @@ describe.skipIf(slapdFolder === null)('a reused userid', () => {
       expect(await code(what, { ref: { databaseId: id } }, plain.token)).toBe('FORBIDDEN')
       expect(await code(what, { ref: { databaseId: lesser.id } })).toBe('BAD_USER_INPUT ref')
       expect(await code(what, { ref: { databaseId: id }, sourceId: { source: 'ldap', id: 'x' } })).toBe(
-        'BAD_USER_INPUT sourceId.source',
+        'BAD_USER_INPUT input.sourceId.source',
       )
-      expect(await code(what, { ref: { databaseId: id }, sourceId: { source: 'directory', id: 'x'.repeat(601) } })).toBe(
+      expect(await code(what, { ref: { databaseId: id }, sourceId: { source: 'DIRECTORY', id: 'x'.repeat(601) } })).toBe(
         'BAD_USER_INPUT sourceId.id',
       )
-      expect(await code(what, { ref: { databaseId: id }, sourceId: { source: 'directory', id: keep.directoryId } })).toBe(
+      expect(await code(what, { ref: { databaseId: id }, sourceId: { source: 'DIRECTORY', id: keep.directoryId } })).toBe(
         'CONFLICT',
       )
     }

@@ -119,7 +119,7 @@ export function syncsOf(app: TestApp) {
     must,
     makeIam: (id: string, config: object, more: object = {}) =>
       must('mutation ($input: CreateIamInput!) { createIam(input: $input) { iam { id: iamid } } }', {
-        input: { iamid: id, displayName: id, type: 'ldap', config, ...more },
+        input: { iamid: id, displayName: id, type: 'LDAP', config, ...more },
       }),
     changeIam: (id: string, config: object) =>
       must('mutation ($input: UpdateIamInput!) { updateIam(input: $input) { iam { id: iamid } } }', {

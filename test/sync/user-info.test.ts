@@ -102,7 +102,7 @@ describe.skipIf(slapdFolder === null)('a sync that asks the user info endpoint',
     const { errors } = await app.graphql(
       'mutation ($input: CreateIamInput!) { createIam(input: $input) { iam { id: iamid } } }',
       {
-        input: { iamid: 'none', displayName: 'None', type: 'ldap', config: configOf(slapd, { ldapSync: { askUserInfo: true } }) },
+        input: { iamid: 'none', displayName: 'None', type: 'LDAP', config: configOf(slapd, { ldapSync: { askUserInfo: true } }) },
       },
     )
     expect(errors![0].message).toContain('config.ldapSync.askUserInfo needs externalUserInfo')

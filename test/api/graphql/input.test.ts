@@ -107,12 +107,11 @@ describe('text', () => {
       'mutation { createProject(input: { name: "never", description: $text }) { project { id: databaseId } } }',
     'the name of a domain': 'mutation { createDomain(input: { name: $text }) { domain { id: uuid } } }',
     'the name of a data source': 'mutation { createDataSource(input: { name: $text }) { dataSource { id: databaseId } } }',
-    'the name of an IAM': 'mutation { createIam(input: { displayName: $text, type: "ldap" }) { iam { id: iamid } } }',
+    'the name of an IAM': 'mutation { createIam(input: { displayName: $text, type: LDAP }) { iam { id: iamid } } }',
     'the type of an IAM': 'mutation { createIam(input: { displayName: "Never", type: $text }) { iam { id: iamid } } }',
-    'the id of an IAM':
-      'mutation { createIam(input: { iamid: $text, displayName: "Never", type: "ldap" }) { iam { id: iamid } } }',
+    'the id of an IAM': 'mutation { createIam(input: { iamid: $text, displayName: "Never", type: LDAP }) { iam { id: iamid } } }',
     'the configuration of an IAM':
-      'mutation { createIam(input: { displayName: "Never", type: "ldap", config: { options: { host: $text } } }) { iam { id: iamid } } }',
+      'mutation { createIam(input: { displayName: "Never", type: LDAP, config: { options: { host: $text } } }) { iam { id: iamid } } }',
     'group permissions of an IAM':
       'mutation { updateIam(input: { iamid: "bim", groupPermissions: { G: [$text] } }) { iam { id: iamid } } }',
     'the user of a sync': 'mutation { syncIam(input: { iamid: "bim", userId: $text }) { count } }',
@@ -209,7 +208,7 @@ test('wrong types, unknown fields and unknown values of enums are refused', asyn
     'mutation { addAttribute(input: { owner: {}, key: "k", value: "v" }) { owner { __typename } } }',
     'mutation { addAttribute(input: { owner: { user: { databaseId: 1 }, group: { databaseId: 1 } }, key: "k", value: "v" }) { owner { __typename } } }',
     'mutation { rotateApiKey(input: { ref: { databaseId: 1 }, graceSeconds: -1 }) { secret } }',
-    'mutation { createIam(input: { displayName: "x", type: "ldap", config: 7 }) { iam { id: iamid } } }',
+    'mutation { createIam(input: { displayName: "x", type: LDAP, config: 7 }) { iam { id: iamid } } }',
   ]) {
     await refusal(query)
   }

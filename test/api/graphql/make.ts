@@ -99,7 +99,7 @@ export const make = {
 
 export const directory = () => ({
   displayName: fresh('Directory'),
-  type: 'ldap',
+  type: 'LDAP',
   config: {
     options: { host: 'ldap.roster.example', port: 636, useSSL: true, userSearchBase: 'dc=roster', userSearchFilter: 'mail=%s' },
   },

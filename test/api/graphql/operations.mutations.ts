@@ -21,7 +21,7 @@ const ofUser = (input: string, more: object | ((on: Stage) => object) = {}): Ope
 /** Of another IAM, whose source knows them by a new id. */
 const knownUser = async (on: Stage) => {
   const { id } = await make.user(on, { iamid: await make.iam(on) })
-  return { ref: { databaseId: id }, sourceId: { source: 'directory', id: fresh('entry') } }
+  return { ref: { databaseId: id }, sourceId: { source: 'DIRECTORY', id: fresh('entry') } }
 }
 const owners =
   'owner { __typename ... on User { userId: id attributes { key values } groups { nodes { id } } } ... on Group { groupId: id attributes { key values } } }'

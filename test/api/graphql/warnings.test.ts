@@ -15,7 +15,7 @@ const written: Record<string, [input: string, variables: () => Promise<object>, 
   grantUserPermissions: ['SetUserPermissionsInput', async () => of({ permissions: ['USER_ADMN'] }), 'permissions[0]'],
   createIam: [
     'CreateIamInput',
-    async () => ({ displayName: 'New', type: 'ldap', groupPermissions: { Crew: ['AUDIT', 'USER_ADMN'] } }),
+    async () => ({ displayName: 'New', type: 'LDAP', groupPermissions: { Crew: ['AUDIT', 'USER_ADMN'] } }),
     'groupPermissions.Crew[1]',
   ],
   updateIam: [

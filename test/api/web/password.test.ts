@@ -84,7 +84,7 @@ test('what is typed is never markup, and a place to choose is offered where ther
   expect(page).not.toContain('<select')
   const config = { options: { host: 'directory.example', userSearchBase: 'dc=example', userIdAttribute: 'uid' } }
   const { errors } = await app.graphql(
-    'mutation ($config: JSON!) { createIam(input: { iamid: "dir", displayName: "The <i>Directory</i>", type: "ldap", config: $config }) { iam { id: iamid } } }',
+    'mutation ($config: JSON!) { createIam(input: { iamid: "dir", displayName: "The <i>Directory</i>", type: LDAP, config: $config }) { iam { id: iamid } } }',
     { config },
   )
   expect(errors).toBeUndefined()

@@ -327,7 +327,7 @@ describe('an IAM without a configuration', () => {
   beforeAll(async () => {
     for (const type of ['openid', 'ldap'])
       await app.graphql('mutation ($input: CreateIamInput!) { createIam(input: $input) { iam { id: iamid } } }', {
-        input: { iamid: `bare${type}`, displayName: type, type },
+        input: { iamid: `bare${type}`, displayName: type, type: type.toUpperCase() },
       })
   })
   const needed = {

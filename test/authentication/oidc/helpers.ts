@@ -12,7 +12,7 @@ export async function makeOpenid(
   const input = {
     iamid: id,
     displayName,
-    type: 'openid',
+    type: 'OPENID',
     ...given,
     config: { ...config, options: { enableSSL: false, ...options } },
   }

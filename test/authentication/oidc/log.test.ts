@@ -34,7 +34,7 @@ test('nothing of a log-in is in the log but that it was, and why it failed', asy
     input: { userid: 'admin', password: ADMIN_PASSWORD },
   })
   const options = { clientId: 'roster', clientSecret: SECRET, discoverUrl: idp.issuer, enableSSL: false }
-  const input = { iamid: 'corp', displayName: 'corp', type: 'openid', config: { options } }
+  const input = { iamid: 'corp', displayName: 'corp', type: 'OPENID', config: { options } }
   await ask(
     'mutation ($input: CreateIamInput!) { createIam(input: $input) { iam { id: iamid } } }',
     { input },

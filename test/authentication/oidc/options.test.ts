@@ -225,7 +225,7 @@ test('migrateFrom: a log-in refused because the user info endpoint gives no answ
 
 test('migrate users, of an IAM that was removed and kept its users', async () => {
   await app.graphql(
-    'mutation { createIam(input: { iamid: "ancestor", displayName: "Ancestor", type: "ldap" }) { iam { id: iamid } } }',
+    'mutation { createIam(input: { iamid: "ancestor", displayName: "Ancestor", type: LDAP }) { iam { id: iamid } } }',
   )
   const made = await app.graphql(
     'mutation { createUser(input: { iamid: "ancestor", userid: "gil" }) { user { id: databaseId } } }',

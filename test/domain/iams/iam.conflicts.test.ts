@@ -86,7 +86,7 @@ describe('several faults', () => {
 
   test('GraphQL has them in extensions.faults', async () => {
     const { errors } = await app.graphql('mutation($input: CreateIamInput!) { createIam(input: $input) { iam { id: iamid } } }', {
-      input: { displayName: 'Corp', type: 'ldap', config: { options: { host: 'a', userSearchBase: 'dc=x', prot: 1 } } },
+      input: { displayName: 'Corp', type: 'LDAP', config: { options: { host: 'a', userSearchBase: 'dc=x', prot: 1 } } },
     })
     const faults = [
       { field: 'config.options.prot', rule: 'is not known: did you mean port?' },
@@ -102,7 +102,7 @@ describe('ifUpdatedAt', () => {
 
   async function makeIam(id: string): Promise<string> {
     const { data } = await app.graphql('mutation($input: CreateIamInput!) { createIam(input: $input) { iam { updatedAt } } }', {
-      input: { iamid: id, displayName: id, type: 'ldap' },
+      input: { iamid: id, displayName: id, type: 'LDAP' },
     })
     return data.createIam.iam.updatedAt
   }

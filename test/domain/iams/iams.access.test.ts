@@ -40,7 +40,7 @@ afterAll(() => store.close())
 describe('who sees what', () => {
   const ALL = `{ iam(iamid: "north") { id: iamid displayName type oauth scimEnabled scimUrl scimKeyPrefix defaultPermissions groupPermissions config
     secrets createdAt updatedAt } }`
-  const shown = { id: 'north', displayName: 'North directory', type: 'ldap', oauth: false }
+  const shown = { id: 'north', displayName: 'North directory', type: 'LDAP', oauth: false }
   const hidden = {
     scimEnabled: null,
     scimUrl: null,

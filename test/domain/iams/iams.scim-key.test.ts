@@ -30,7 +30,7 @@ test.each([{ scimEnabled: true }, { supportedActions: ['scimEnabled'] }])(
   'created with %j: once, hashed, and it opens',
   async config => {
     const id = `made_${Object.keys(config)[0]}`
-    const { iam, scimKey, scimUrl } = await change('createIam', { iamid: id, displayName: id, type: 'openid', config })
+    const { iam, scimKey, scimUrl } = await change('createIam', { iamid: id, displayName: id, type: 'OPENID', config })
     expect(scimKey).toMatch(/^rs_/)
     expect(scimUrl).toBe(`${app.url}/scim/v2/${id}`)
     expect(iam).toEqual({ scimEnabled: true, scimKeyPrefix: scimKey!.slice(0, 9) })
@@ -44,7 +44,7 @@ test.each([{ scimEnabled: true }, { supportedActions: ['scimEnabled'] }])(
 
 test('switched on later: then; changed, or off and on again: no second one', async () => {
   const id = 'later'
-  const off = await change('createIam', { iamid: id, displayName: id, type: 'openid' })
+  const off = await change('createIam', { iamid: id, displayName: id, type: 'OPENID' })
   expect([off.scimKey, off.scimUrl, off.iam.scimKeyPrefix]).toEqual([null, null, null])
   const on = await change('updateIam', { iamid: id, config: { scimEnabled: true } })
   expect(on.scimKey).toMatch(/^rs_/)
@@ -63,7 +63,7 @@ test('switched on later: then; changed, or off and on again: no second one', asy
 })
 
 test('of two who switch it on at once one gets a key, which works', async () => {
-  await change('createIam', { iamid: 'raced', displayName: 'raced', type: 'openid' })
+  await change('createIam', { iamid: 'raced', displayName: 'raced', type: 'OPENID' })
   const both = await Promise.all([1, 2].map(() => change('updateIam', { iamid: 'raced', config: { scimEnabled: true } })))
   const keys = both.flatMap(({ scimKey }) => scimKey ?? [])
   expect(keys).toHaveLength(1)
@@ -71,14 +71,14 @@ test('of two who switch it on at once one gets a key, which works', async () => 
 })
 
 test('a key from generateScimKey before SCIM is on stays', async () => {
-  await change('createIam', { iamid: 'early', displayName: 'early', type: 'openid' })
+  await change('createIam', { iamid: 'early', displayName: 'early', type: 'OPENID' })
   const { data } = await app.graphql('mutation { generateScimKey(input: { iamid: "early" }) { scimKey } }')
   expect((await change('updateIam', { iamid: 'early', config: { scimEnabled: true } })).scimKey).toBeNull()
   expect(await opens('early', data.generateScimKey.scimKey)).toBe(200)
 })
 
 test('nobody gets a key to people who hold what they lack', async () => {
-  await change('createIam', { iamid: 'powers', displayName: 'powers', type: 'openid' })
+  await change('createIam', { iamid: 'powers', displayName: 'powers', type: 'OPENID' })
   await makeUser(app.store, 'chief', ['USER_ADMIN'], { iamid: 'powers' })
   const appAdmin = await makeUser(app.store, 'app-admin', ['APPLICATION_ADMIN'])
   const context = testContext({ actor: appAdmin, store: app.store })
@@ -93,7 +93,7 @@ test('nobody gets a key to people who hold what they lack', async () => {
 })
 
 test('a replaced key works for its grace period, both are shown, and zero ends it at once', async () => {
-  await change('createIam', { iamid: 'grace', displayName: 'grace', type: 'openid' })
+  await change('createIam', { iamid: 'grace', displayName: 'grace', type: 'OPENID' })
   const generate = async (graceSeconds?: number) =>
     (
       await app.graphql('mutation ($input: IamInput!) { generateScimKey(input: $input) { scimKey } }', {
@@ -124,7 +124,7 @@ test('a replaced key works for its grace period, both are shown, and zero ends i
 })
 
 test('a grace period ends by itself, and is bounded', async () => {
-  await change('createIam', { iamid: 'ends', displayName: 'ends', type: 'openid', config: { scimEnabled: true } })
+  await change('createIam', { iamid: 'ends', displayName: 'ends', type: 'OPENID', config: { scimEnabled: true } })
   const { data } = await app.graphql('mutation { generateScimKey(input: { iamid: "ends" }) { scimKey } }')
   await app.graphql('mutation { generateScimKey(input: { iamid: "ends", graceSeconds: 60 }) { scimKey } }')
   expect(await opens('ends', data.generateScimKey.scimKey)).toBe(200)

@@ -118,10 +118,10 @@ describe('who may ask', () => {
     const types = (data as { iamTypes: { type: string; creatable: boolean; options: { path: string; default: unknown }[] }[] })
       .iamTypes
     expect(types.map(({ type, creatable }) => [type, creatable])).toEqual([
-      ['built-in', false],
-      ['ldap', true],
-      ['openid', true],
-      ['saml', false],
+      ['BUILT_IN', false],
+      ['LDAP', true],
+      ['OPENID', true],
+      ['SAML', false],
     ])
     expect(types[2]!.options).toContainEqual({ path: 'options.scopes', default: ['openid', 'profile', 'email'] })
   })
