@@ -67,6 +67,17 @@ test.each(files('*.md'))('%s', path => {
   expect(wordsIn(proseOf(path))).toEqual([])
 })
 
+/** Names of the schema before v1, and what its descriptions no longer call things. */
+const FORMER =
+  /\b(confirmSync|dropSync|DROPPED|SyncOutcome|TestedIam|TestedProvider|SimulatedIdentity|ReplayedExchange|requestWhole|answerWhole|changesWhole|asked|NEVER_ASKED|AttributeOwnerRef|UserId|GroupId|IamId)\b/
+
+test('the schema has the names of v1', () => {
+  const found = readPage('schema.graphql')
+    .split('\n')
+    .filter(line => FORMER.test(line))
+  expect(found).toEqual([])
+})
+
 test('each allowed use is needed', () => {
   const lines = code.flatMap(path => readPage(path).split('\n'))
   expect(ALLOWED.filter(({ line }) => !lines.some(text => line.test(text)))).toEqual([])
