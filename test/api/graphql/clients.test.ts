@@ -99,6 +99,7 @@ describe('a client gets values and codes', () => {
         requests: 2,
         types: ['Group', 'Iam', 'Profile', 'User'],
         distinct: true,
+        evicted: [true, true, 0],
         merged: ['__typename', 'groups', 'id', 'userid'],
         sameGroups: true,
       },
@@ -113,7 +114,12 @@ describe('a client gets values and codes', () => {
         missing: null,
       },
       // Roster stores no documents: the link sends one hash, then documents. Without a credential too.
-      persisted: { userid: 'admin', logIn: ['hash', 'document'], queries: ['hash', 'document', 'document'] },
+      persisted: {
+        userid: 'admin',
+        logIn: ['hash', 'document'],
+        queries: ['hash', 'document', 'document'],
+        methods: ['GET', 'POST'],
+      },
       stderr: '',
     })
   })

@@ -33,10 +33,24 @@ async function normalised() {
     disabled: [before[0].disabled, after[0].disabled],
     requests: sent.length - requests,
     types: [...new Set(keys.map(key => key.split(':')[0]))].sort(),
+    evicted: await evicted(client),
     distinct: new Set(keys.map(key => key.slice(key.indexOf(':')))).size === keys.length,
     merged: Object.keys(cached[`User:${own.id}`]).sort(),
     sameGroups: own.groups.nodes.every((group: any) => `Group:${group.id}` in cached),
   }
+}
+
+/** A deletion, as docs/clients/apollo.md has it. */
+async function evicted(client: ApolloClient) {
+  const DELETE = gql`
+    mutation ($input: DeleteUserInput!) { deleteUser(input: $input) { deletedId } }
+  `
+  const { users } = client.readQuery<any>({ query: PEOPLE })
+  const [{ id }] = users.nodes
+  const { data } = await client.mutate<any>({ mutation: DELETE, variables: { input: { ref: { id } } } })
+  const { deletedId } = data.deleteUser
+  const key = `User:${deletedId}`
+  return [deletedId === id, client.cache.evict({ id: key }), client.readQuery<any>({ query: PEOPLE })?.users.nodes.length]
 }
 
 const GROUPS = gql`
@@ -91,6 +105,7 @@ async function persisted() {
     new ApolloClient({ link: ApolloLink.from([new PersistedQueryLink({ sha256 }), http(token)]), cache: new InMemoryCache() })
   const shapes = (from: number) =>
     sent.slice(from).map(({ body }) => {
+      if (body === '') return 'no body'
       const { query, extensions } = JSON.parse(body)
       return `${query === undefined ? 'hash' : 'document'}${extensions?.persistedQuery && query !== undefined ? ' and hash' : ''}`
     })
@@ -101,7 +116,16 @@ async function persisted() {
   const client = through(entered.data.logIn.token)
   const { data } = await client.query<any>({ query: gql`{ viewer { user { userid } } }` })
   await client.query({ query: gql`{ groups { totalCount } }` })
-  return { userid: data.viewer.user.userid, logIn: shapes(start).slice(0, middle - start), queries: shapes(middle) }
+  const last = sent.length
+  const link = new PersistedQueryLink({ sha256, useGETForHashedQueries: true })
+  const byGet = new ApolloClient({ link: ApolloLink.from([link, http(given.admin)]), cache: new InMemoryCache() })
+  await byGet.query({ query: gql`{ groups { totalCount } }` })
+  return {
+    methods: sent.slice(last).map(({ method }) => method),
+    userid: data.viewer.user.userid,
+    logIn: shapes(start).slice(0, middle - start),
+    queries: shapes(middle).slice(0, last - middle),
+  }
 }
 
 console.log(
