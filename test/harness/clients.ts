@@ -13,6 +13,8 @@ const SOURCES = fileURLToPath(new URL('../clients/', import.meta.url))
 export const CLIENTS = fileURLToPath(new URL('../../dist/clients/', import.meta.url))
 /** 0.29.1 writes clients that do not import: bodies of several types lack `Unset`. */
 const GENERATOR = 'openapi-python-client==0.25.3'
+/** Apart from the other clients: the compiler is large. */
+export const RELAY = fileURLToPath(new URL('../../dist/relay/', import.meta.url))
 export const bin = (name: string) => join(CLIENTS, 'node_modules/.bin', name)
 /** Kept with the packages, so that it is made once. */
 export const PYTHON = join(CLIENTS, 'node_modules/.python')
@@ -24,7 +26,6 @@ export const failure = (work: Promise<unknown>): Promise<string | null> =>
     (error: Error) => error.message.split('\n', 1)[0]!,
   )
 
-const INSTALLED = join(CLIENTS, 'node_modules/.installed.json')
 const BUSY = `${CLIENTS.slice(0, -1)}.busy`
 const INSTALL_MS = 100_000
 
@@ -33,14 +34,22 @@ export async function installTypeScript(): Promise<void> {
   await mkdir(CLIENTS, { recursive: true })
   await turn()
   try {
-    await cp(SOURCES, CLIENTS, { recursive: true })
-    const lock = await readFile(join(SOURCES, 'package-lock.json'), 'utf8')
-    if ((await readFile(INSTALLED, 'utf8').catch(() => null)) === lock) return
-    await run('npm', ['ci', '--silent'], { cwd: CLIENTS, timeout: INSTALL_MS })
-    await writeFile(INSTALLED, lock)
+    await installFrom(SOURCES, CLIENTS)
   } finally {
     await rm(BUSY, { recursive: true })
   }
+}
+
+/** The same for test/clients/relay, which one test file has for itself. */
+export const installRelay = (): Promise<void> => installFrom(join(SOURCES, 'relay'), RELAY)
+
+async function installFrom(sources: string, place: string): Promise<void> {
+  const installed = join(place, 'node_modules/.installed.json')
+  await cp(sources, place, { recursive: true })
+  const lock = await readFile(join(sources, 'package-lock.json'), 'utf8')
+  if ((await readFile(installed, 'utf8').catch(() => null)) === lock) return
+  await run('npm', ['ci', '--silent'], { cwd: place, timeout: INSTALL_MS })
+  await writeFile(installed, lock)
 }
 
 /** Test files run in several processes. Waits until a folder can be made, or until its maker must have ended. */
