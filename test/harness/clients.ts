@@ -26,42 +26,40 @@ export const failure = (work: Promise<unknown>): Promise<string | null> =>
     (error: Error) => error.message.split('\n', 1)[0]!,
   )
 
-const BUSY = `${CLIENTS.slice(0, -1)}.busy`
-const INSTALL_MS = 100_000
+const NPM_MS = 200_000
+/** What a hook that installs may take: another file may install before it. */
+export const INSTALL_MS = 480_000
 
-/** Installs what the lock file of test/clients names, unless it is installed. One process at a time. */
-export async function installTypeScript(): Promise<void> {
-  await mkdir(CLIENTS, { recursive: true })
-  await turn()
+export const installTypeScript = (): Promise<void> => install(SOURCES, CLIENTS)
+export const installRelay = (): Promise<void> => install(join(SOURCES, 'relay'), RELAY)
+
+/** Copies a package and installs what its lock file names, unless it is installed. One process at a time. */
+export async function install(source: string, folder: string): Promise<void> {
+  const installed = join(folder, 'node_modules/.installed.json')
+  const busy = `${folder.replace(/\/$/, '')}.busy`
+  await mkdir(folder, { recursive: true })
+  await turn(busy)
   try {
-    await installFrom(SOURCES, CLIENTS)
+    await cp(source, folder, { recursive: true, filter: path => !path.includes('node_modules') })
+    const lock = await readFile(join(source, 'package-lock.json'), 'utf8')
+    if ((await readFile(installed, 'utf8').catch(() => null)) === lock) return
+    await run('npm', ['ci', '--silent', '--prefer-offline'], { cwd: folder, timeout: NPM_MS })
+    await writeFile(installed, lock)
   } finally {
-    await rm(BUSY, { recursive: true })
+    await rm(busy, { recursive: true })
   }
 }
 
-/** The same for test/clients/relay, which one test file has for itself. */
-export const installRelay = (): Promise<void> => installFrom(join(SOURCES, 'relay'), RELAY)
-
-async function installFrom(sources: string, place: string): Promise<void> {
-  const installed = join(place, 'node_modules/.installed.json')
-  await cp(sources, place, { recursive: true })
-  const lock = await readFile(join(sources, 'package-lock.json'), 'utf8')
-  if ((await readFile(installed, 'utf8').catch(() => null)) === lock) return
-  await run('npm', ['ci', '--silent'], { cwd: place, timeout: INSTALL_MS })
-  await writeFile(installed, lock)
-}
-
-/** Test files run in several processes. Waits until a folder can be made, or until its maker must have ended. */
-async function turn(): Promise<void> {
+/** Test files run in several processes. Waits until the folder can be made, or until its maker must have ended. */
+async function turn(busy: string): Promise<void> {
   for (;;) {
-    const made = await mkdir(BUSY).then(
+    const made = await mkdir(busy).then(
       () => true,
       () => false,
     )
     if (made) return
-    const { mtimeMs } = await stat(BUSY).catch(() => ({ mtimeMs: Date.now() }))
-    if (Date.now() - mtimeMs > INSTALL_MS + 10_000) await rm(BUSY, { recursive: true, force: true })
+    const { mtimeMs } = await stat(busy).catch(() => ({ mtimeMs: Date.now() }))
+    if (Date.now() - mtimeMs > NPM_MS + 10_000) await rm(busy, { recursive: true, force: true })
     await setTimeout(100)
   }
 }

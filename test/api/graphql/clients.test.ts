@@ -7,7 +7,7 @@ import { operator } from '../../../src/authorization/actor.ts'
 import { fillDemo } from '../../../src/demo/demo.ts'
 import { readPage, stepsOf } from '../../docs/shell.ts'
 import { bootApp, type Person, type TestApp } from '../../harness/app.ts'
-import { bin, CLIENTS, failure, installTypeScript, run } from '../../harness/clients.ts'
+import { bin, CLIENTS, failure, INSTALL_MS, installTypeScript, run } from '../../harness/clients.ts'
 import { testContext } from '../../harness/context.ts'
 
 const NAMES = ['apollo', 'urql', 'graphql-request'] as const
@@ -25,7 +25,7 @@ let reason: string | null
 beforeAll(async () => {
   reason = await failure(installTypeScript())
   if (reason !== null) console.warn(`GraphQL clients are skipped: they cannot be installed: ${reason}`)
-}, 180_000)
+}, INSTALL_MS)
 
 describe('the pages of docs/clients', () => {
   let app: TestApp | undefined

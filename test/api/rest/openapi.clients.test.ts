@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { send } from '../../contract/client.ts'
 import { bootApp, type TestApp } from '../../harness/app.ts'
-import { bin, CLIENTS, failure, installPython, installTypeScript, PYTHON, run } from '../../harness/clients.ts'
+import { bin, CLIENTS, failure, INSTALL_MS, installPython, installTypeScript, PYTHON, run } from '../../harness/clients.ts'
 
 let app: TestApp
 let folder: string
@@ -24,7 +24,7 @@ beforeAll(async () => {
   installed = { typescript: await typescript, python: await python }
   for (const [language, reason] of Object.entries(installed))
     if (reason !== null) console.warn(`The ${language} client is skipped: its generator cannot be installed: ${reason}`)
-}, 180_000)
+}, INSTALL_MS)
 afterAll(async () => {
   await app?.close()
   if (folder) await rm(folder, { recursive: true })
