@@ -10,6 +10,7 @@ import {
   parse,
   validate,
 } from 'graphql'
+import { withCounts } from '../../src/api/graphql/counts.ts'
 import { withDecodedArguments } from '../../src/api/graphql/decode.ts'
 import { enums } from '../../src/api/graphql/enums.ts'
 import { nodeResolvers } from '../../src/api/graphql/node.resolvers.ts'
@@ -44,7 +45,7 @@ export function executor(...modules: Resolvers[]) {
       for (const [name, resolve] of Object.entries(resolvers as object)) if (fields[name]) fields[name].resolve = resolve
     }
   }
-  withVisibility(withDecodedArguments(schema))
+  withVisibility(withDecodedArguments(withCounts(schema)))
   return async (context: Context, text: string, variableValues: Record<string, unknown> = {}) => {
     const document = parse(text)
     const [fault] = validate(schema, document)

@@ -116,7 +116,7 @@ describe.skipIf(slapdFolder === null)('a sync', () => {
     const payload = (userid: string, id: string) => ({
       userid,
       profile: { name: 'From the plan' },
-      sourceId: { source: 'DIRECTORY', id },
+      sourceId: { source: 'directory', id },
     })
     // A plan that another directory could have made: a new person of a userid that is held by now.
     await app.store.db.query(

@@ -37,7 +37,8 @@ export function withDryRun(schema: GraphQLSchema): GraphQLSchema {
       if (dryRun !== true) return resolve(source, { ...args, input: rest }, context, info)
       const events: AuditDraft[] = []
       const payload = await resolve(source, { ...args, input: rest }, { ...context, dryRun: { events } }, info)
-      return { ...(await asStored(payload as Payload, context)), changes: events.map(changeOf) }
+      const stored = await asStored(payload as Payload, context)
+      return { ...stored, ...('deletedId' in stored && { deletedId: null }), changes: events.map(changeOf) }
     }
   }
   return schema

@@ -1,6 +1,8 @@
 // Every mutation that takes `dryRun` says what it would write and leaves everything as it is; what it says is what it then does.
+
 import { type GraphQLObjectType, getNamedType, isInputObjectType, isObjectType } from 'graphql'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { toGlobalId } from '../../../src/api/graphql/node.ids.ts'
 import { createSchema } from '../../../src/api/graphql/schema.ts'
 import { bootApp, type TestApp } from '../../harness/app.ts'
 import { make } from './make.ts'
@@ -185,10 +187,13 @@ test('a credential that may only write sees which changes, not what they read', 
 test('two aliases: a dry run beside a real one leaves the real one', async () => {
   const [one, two] = [await make.user(on), await make.user(on)]
   const { data } = await app.graphql(`mutation {
-    dry: deleteUser(input: { ref: { databaseId: ${one.id} }, dryRun: true }) { changes { targetId } }
-    real: deleteUser(input: { ref: { databaseId: ${two.id} } }) { changes { targetId } }
+    dry: deleteUser(input: { ref: { databaseId: ${one.id} }, dryRun: true }) { deletedId changes { targetId } }
+    real: deleteUser(input: { ref: { databaseId: ${two.id} } }) { deletedId changes { targetId } }
   }`)
-  expect(data).toEqual({ dry: { changes: [{ targetId: String(one.id) }] }, real: { changes: null } })
+  expect(data).toEqual({
+    dry: { deletedId: null, changes: [{ targetId: String(one.id) }] },
+    real: { deletedId: toGlobalId('User', two.id), changes: null },
+  })
   const left = await app.store.db.query<{ id: number }>('SELECT id FROM users WHERE id = ANY($1::int[])', [[one.id, two.id]])
   expect(left).toEqual([{ id: one.id }])
 })

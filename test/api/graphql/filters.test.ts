@@ -89,8 +89,8 @@ test('data sources by their owner', async () => {
 })
 
 test('IAMs by type and by id', async () => {
-  expect(await found('iams', 'filter: { types: ["ldap"] }', 'iamid')).toHaveLength(12)
-  expect(await found('iams', 'filter: { types: ["ldap"], iamids: ["bim", "stock3"] }', 'iamid')).toEqual(['stock3'])
+  expect(await found('iams', 'filter: { types: [LDAP] }', 'iamid')).toHaveLength(12)
+  expect(await found('iams', 'filter: { types: [LDAP], iamids: ["bim", "stock3"] }', 'iamid')).toEqual(['stock3'])
   expect(await found('iams', 'filter: { types: [] }', 'id')).toEqual([])
 })
 

@@ -38,7 +38,7 @@ test('is renamed by another User ID claim, refused under a held one, and never a
   const { data } = await app.graphql('query ($ref: UserRef!) { user(ref: $ref) { sourceIds { source id } } }', {
     ref: { databaseId: ann!.id },
   })
-  expect(data.user.sourceIds).toEqual([{ source: 'openid', id: `${idp.issuer}#s1` }])
+  expect(data.user.sourceIds).toEqual([{ source: 'OPENID', id: `${idp.issuer}#s1` }])
 
   expect((await logIn('s1', 'ann.new')).status).toBe(200)
   expect(await rows()).toEqual([{ ...ann, userid: 'ann.new' }])

@@ -81,8 +81,9 @@ test('many objects by id', async () => {
   const { db } = store
   const sent = await statementsOf(store, async () => {
     expect((await usersByIds(db, ids)).map(({ id }) => id).toSorted((a, b) => a - b)).toEqual(ids)
-    expect((await grantsOfUsers(db, ids)).map(({ userId }) => userId)).toEqual(ids)
-    expect((await attributesOf(db, 'user', ids)).map(({ ownerId }) => ownerId)).toEqual(ids)
+    const sorted = (found: readonly number[]) => found.toSorted((a, b) => a - b)
+    expect(sorted((await grantsOfUsers(db, ids)).map(({ userId }) => userId))).toEqual(ids)
+    expect(sorted((await attributesOf(db, 'user', ids)).map(({ ownerId }) => ownerId))).toEqual(ids)
     expect((await groupsByIds(db, [group, ...ids])).filter(({ id }) => id === group)).toHaveLength(1)
   })
   expect(sent).toHaveLength(3 * pieces(MANY, 1_000) + pieces(MANY + 1, 1_000))
