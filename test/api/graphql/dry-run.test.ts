@@ -71,7 +71,7 @@ async function state(): Promise<Record<string, string>> {
   )
   const digests: Record<string, string> = {}
   for (const { name } of tables.filter(table => table.name !== 'exchanges')) {
-    const row = `to_jsonb(t) - 'last_used' - 'expires_at'`
+    const row = `to_jsonb(t) - 'last_used' - 'expires_at'${name === 'tokens' ? " - 'updated_at'" : ''}`
     const [found] = await db.query<{ digest: string }>(
       `SELECT count(*) || ' ' || md5(coalesce(string_agg((${row})::text, ',' ORDER BY (${row})::text), '')) AS digest FROM "${name}" t`,
     )
