@@ -219,7 +219,7 @@ describe.skipIf(slapdFolder === null)('a sync', () => {
     await directory.comeBack(dnOf('u9'))
     const { id } = await lastRun('undone')
     const { token } = await app.as(['USER_ADMIN'])
-    const undo = 'mutation ($input: SyncInput!) { undoSync(input: $input) { enabled } }'
+    const undo = 'mutation ($input: UndoSyncInput!) { undoSync(input: $input) { enabled } }'
     expect((await app.graphql(undo, { input: { ref: { databaseId: id } } }, token)).errors?.[0].extensions.code).toBe('FORBIDDEN')
     await app.store.db.query("UPDATE sync_runs SET status = 'applying', beat_at = now() WHERE id = $1", [id])
     expect((await syncs.undo(id)).errors![0].message).toContain('is running')

@@ -160,7 +160,7 @@ export function syncsOf(app: TestApp) {
         input: { ref: { databaseId: id } },
       }),
     undo: (id: number) =>
-      app.graphql('mutation ($input: SyncInput!) { undoSync(input: $input) { enabled run { id: databaseId } } }', {
+      app.graphql('mutation ($input: UndoSyncInput!) { undoSync(input: $input) { enabled run { id: databaseId } } }', {
         input: { ref: { databaseId: id } },
       }),
     user: async (userid: string, iamid = 'corp') =>

@@ -1,6 +1,6 @@
-import { type FormEvent, StrictMode, useMemo, useState } from 'react'
+import { type FormEvent, useMemo, useState } from 'react'
 import { createRoot } from 'react-dom/client'
-import { Client, cacheExchange, fetchExchange, Provider, useMutation, useQuery } from 'urql'
+import { Client, type CombinedError, cacheExchange, fetchExchange, Provider, useMutation, useQuery } from 'urql'
 import { type FragmentType, graphql, useFragment } from './gql'
 
 const ROSTER = import.meta.env.VITE_ROSTER_URL ?? 'http://127.0.0.1:4000'
@@ -19,7 +19,7 @@ const LogIn = graphql(`mutation LogIn($input: LogInInput!) { logIn(input: $input
 const People = graphql(`
   query People($search: String, $first: Int, $after: String) {
     users(search: $search, first: $first, after: $after) {
-      totalCount
+      totalCount totalCountEstimate
       nodes { id ...PersonRow }
       pageInfo { hasNextPage endCursor }
     }
@@ -43,6 +43,9 @@ const Why = graphql(`
   }
 `)
 
+const Refusal = ({ error }: { error?: CombinedError }) =>
+  error ? <p role="alert">{error.graphQLErrors[0]?.message ?? 'Roster cannot be reached'}</p> : null
+
 /** The token stays in memory: a reload logs out, and no script of another page can read it from a store. */
 function LogInForm({ onToken }: { onToken: (token: string) => void }) {
   const [{ error, fetching }, logIn] = useMutation(LogIn)
@@ -56,26 +59,22 @@ function LogInForm({ onToken }: { onToken: (token: string) => void }) {
   return (
     <form onSubmit={submit}>
       <h1>Log in</h1>
-      <label>
-        User name <input name="userid" autoComplete="username" required />
-      </label>
-      <label>
-        Password <input name="password" type="password" autoComplete="current-password" required />
-      </label>
+      <input name="userid" aria-label="User name" placeholder="User name" autoComplete="username" required />
+      <input name="password" aria-label="Password" type="password" autoComplete="current-password" required />
       <button type="submit" disabled={fetching}>
         Log in
       </button>
-      {error && <p role="alert">{error.graphQLErrors[0]?.message ?? 'Roster cannot be reached'}</p>}
+      <Refusal error={error} />
     </form>
   )
 }
 
-function PeopleList() {
+function PeopleList({ onLogOut }: { onLogOut: () => void }) {
   const [search, setSearch] = useState('')
   /** The cursors of the pages so far, so that there is a way back. */
   const [cursors, setCursors] = useState<string[]>([])
   const [{ data, error }] = useQuery({ query: People, variables: { search: search || null, first: PAGE, after: cursors.at(-1) } })
-  const { nodes = [], totalCount, pageInfo } = data?.users ?? {}
+  const { nodes = [], totalCount, totalCountEstimate, pageInfo } = data?.users ?? {}
   const find = (text: string) => {
     setSearch(text)
     setCursors([])
@@ -83,17 +82,18 @@ function PeopleList() {
   return (
     <>
       <h1>People</h1>
-      <label>
-        Search <input type="search" value={search} onChange={event => find(event.target.value)} />
-      </label>
-      {error && <p role="alert">{error.graphQLErrors[0]?.message ?? 'Roster cannot be reached'}</p>}
-      <p>{totalCount ?? 'Many'} people</p>
+      <button type="button" onClick={onLogOut}>
+        Log out
+      </button>
+      <input type="search" aria-label="Search" value={search} onChange={event => find(event.target.value)} />
+      <Refusal error={error} />
+      <p>{totalCount ?? `About ${totalCountEstimate}`} people</p>
       <table>
         <thead>
           <tr>
-            <th>Name</th>
-            <th>Groups</th>
-            <th>Permissions</th>
+            {['Name', 'Groups', 'Permissions'].map(name => (
+              <th key={name}>{name}</th>
+            ))}
           </tr>
         </thead>
         <tbody>
@@ -134,7 +134,7 @@ function PersonLine({ id, person }: { id: string; person: FragmentType<typeof Pe
 function Reasons({ id }: { id: string }) {
   const [{ data, error }] = useQuery({ query: Why, variables: { ref: { id } } })
   const grants = data?.user?.permissionGrants
-  if (error) return <p role="alert">{error.graphQLErrors[0]?.message ?? 'Roster cannot be reached'}</p>
+  if (error) return <Refusal error={error} />
   if (!grants) return <p>Loading</p>
   return (
     <ul>
@@ -153,20 +153,9 @@ function App() {
   const client = useMemo(() => clientOf(token), [token])
   return (
     <Provider value={client}>
-      {token === null ? (
-        <LogInForm onToken={setToken} />
-      ) : (
-        <button type="button" onClick={() => setToken(null)}>
-          Log out
-        </button>
-      )}
-      {token !== null && <PeopleList />}
+      {token === null ? <LogInForm onToken={setToken} /> : <PeopleList onLogOut={() => setToken(null)} />}
     </Provider>
   )
 }
 
-createRoot(document.getElementById('root') as HTMLElement).render(
-  <StrictMode>
-    <App />
-  </StrictMode>,
-)
+createRoot(document.getElementById('root') as HTMLElement).render(<App />)

@@ -60,6 +60,7 @@ async function asStored(payload: Payload, { loaders }: Context): Promise<Payload
     group: loaders.groupById,
     project: loaders.projectById,
     dataSource: loaders.dataSourceById,
+    run: loaders.runById,
   }
   const stored = async (kind: string, { id, view, __typename }: Stored) => ({
     ...(await byId[kind as keyof typeof byId].load(id)),

@@ -206,7 +206,7 @@ const ofIams: Record<string, Operation> = {
   },
   undoSync: {
     text: '{ enabled run { id } }',
-    input: 'SyncInput',
+    input: 'UndoSyncInput',
     variables: async on => numbered(await make.sync(on, 'finished')),
   },
 }
