@@ -52,7 +52,7 @@ export async function runSlapd(
 }
 
 async function answers(port: number, program: ChildProcess): Promise<void> {
-  while (program.exitCode === null) {
+  while (program.exitCode === null && program.signalCode === null) {
     const socket = connect(port, '127.0.0.1')
     try {
       await once(socket, 'connect')
@@ -63,7 +63,7 @@ async function answers(port: number, program: ChildProcess): Promise<void> {
       socket.destroy()
     }
   }
-  throw new Error(`slapd ended with ${program.exitCode}`)
+  throw new Error(`slapd ended with ${program.exitCode ?? program.signalCode}`)
 }
 
 function isExecutable(path: string): boolean {
