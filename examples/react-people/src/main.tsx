@@ -4,7 +4,6 @@ import { Client, type CombinedError, cacheExchange, fetchExchange, Provider, use
 import { type FragmentType, graphql, useFragment } from './gql'
 
 const ROSTER = import.meta.env.VITE_ROSTER_URL ?? 'http://127.0.0.1:4000'
-const PAGE = 25
 
 /** A new client for each log-in: nothing that one person loaded is left for the next. */
 const clientOf = (token: string | null) =>
@@ -27,21 +26,12 @@ const People = graphql(`
 `)
 
 const PersonRow = graphql(`
-  fragment PersonRow on User {
-    userid
-    profile { name }
-    groups(first: 5) { nodes { name } }
-    permissions
-  }
+  fragment PersonRow on User { userid permissions profile { name } groups(first: 5) { nodes { name } } }
 `)
 
-const Why = graphql(`
-  query Why($ref: UserRef!) {
-    user(ref: $ref) {
-      permissionGrants { permission source group { name } rule { iam { iamid } group } }
-    }
-  }
-`)
+const Why = graphql(`query Why($ref: UserRef!) {
+  user(ref: $ref) { permissionGrants { permission source group { name } rule { iam { iamid } group } } }
+}`)
 
 const Refusal = ({ error }: { error?: CombinedError }) =>
   error ? <p role="alert">{error.graphQLErrors[0]?.message ?? 'Roster cannot be reached'}</p> : null
@@ -73,7 +63,7 @@ function PeopleList({ onLogOut }: { onLogOut: () => void }) {
   const [search, setSearch] = useState('')
   /** The cursors of the pages so far, so that there is a way back. */
   const [cursors, setCursors] = useState<string[]>([])
-  const [{ data, error }] = useQuery({ query: People, variables: { search: search || null, first: PAGE, after: cursors.at(-1) } })
+  const [{ data, error }] = useQuery({ query: People, variables: { search: search || null, first: 25, after: cursors.at(-1) } })
   const { nodes = [], totalCount, totalCountEstimate, pageInfo } = data?.users ?? {}
   const find = (text: string) => {
     setSearch(text)
@@ -134,8 +124,7 @@ function PersonLine({ id, person }: { id: string; person: FragmentType<typeof Pe
 function Reasons({ id }: { id: string }) {
   const [{ data, error }] = useQuery({ query: Why, variables: { ref: { id } } })
   const grants = data?.user?.permissionGrants
-  if (error) return <Refusal error={error} />
-  if (!grants) return <p>Loading</p>
+  if (!grants) return error ? <Refusal error={error} /> : <p>Loading</p>
   return (
     <ul>
       {grants.map(({ permission, source, group, rule }) => (
