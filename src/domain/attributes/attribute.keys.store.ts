@@ -21,16 +21,17 @@ const keys = (next: (from: string) => string) => `WITH RECURSIVE keys(k) AS (
 
 const holdersOf = (table: string, owner: string) =>
   `SELECT count(DISTINCT a.${owner})::int AS count, min(a.id) AS first FROM ${table} a WHERE a.key_key = page.k`
-const SHOWN = `SELECT page.k AS "keyKey", u.count AS "userCount", g.count AS "groupCount", page.k AS "cursorValue", '0' AS "cursorId",
+const SHOWN = `page.k AS "keyKey", u.count AS "userCount", g.count AS "groupCount",
             coalesce((SELECT a.key FROM user_attributes a WHERE a.id = u.first), (SELECT a.key FROM group_attributes a WHERE a.id = g.first)) AS key
        FROM page CROSS JOIN LATERAL (${holdersOf('user_attributes', 'user_id')}) u
       CROSS JOIN LATERAL (${holdersOf('group_attributes', 'group_id')}) g`
 
 /** In any order; keys that nobody holds are left out. */
 export const attributeKeysNamed = (db: Db, names: readonly string[]): Promise<AttributeKeyRecord[]> =>
-  db.query(`WITH page AS (SELECT k FROM unnest($1::text[]) AS k) ${SHOWN} WHERE u.first IS NOT NULL OR g.first IS NOT NULL`, [
-    names,
-  ])
+  db.query(
+    `WITH page AS (SELECT k FROM unnest($1::text[]) AS k) SELECT ${SHOWN} WHERE u.first IS NOT NULL OR g.first IS NOT NULL`,
+    [names],
+  )
 
 export async function attributeKeys(
   db: Db,
@@ -39,7 +40,7 @@ export async function attributeKeys(
   const falls = order.descending !== window.backwards
   const rows = await db.query<AttributeKeyRecord & CursorColumns>(
     `${keys(falls ? down : up)}, page AS (SELECT k FROM matching LIMIT $3::int OFFSET $4::int)
-     ${SHOWN} ORDER BY page.k ${falls ? 'DESC' : 'ASC'}`,
+     SELECT page.k AS "cursorValue", '0' AS "cursorId", ${SHOWN} ORDER BY page.k ${falls ? 'DESC' : 'ASC'}`,
     [window.cursor?.value ?? (falls ? ENDS.last : ENDS.first), pattern, window.size + 1, window.offset],
   )
   return pageOf(rows, {
