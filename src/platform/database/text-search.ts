@@ -13,9 +13,10 @@ const indexed = /[\p{L}\p{N}]{3}/u
 
 /** All must match. Null: no search; empty: nothing can match. Throws Invalid. */
 export function searchPatterns(field: string, text: string | null | undefined): string[] | null {
-  if (text == null || text.trim() === '') return null
-  checkStorable(field, text)
+  if (text == null) return null
   if (text.length > MAX_LENGTH) throw new Invalid(field, `must be at most ${MAX_LENGTH} characters`)
+  if (text.trim() === '') return null
+  checkStorable(field, text)
   const words = foldAccents(canonical(text))
     .split(/\s+/u)
     .map(word => word.replaceAll(around, ''))
