@@ -8,7 +8,14 @@ export async function appendEvents(
     request,
     action,
     drafts,
-  }: { request: { actor: Actor; requestId: string; address: string }; action: string; drafts: readonly AuditDraft[] },
+    commits = false,
+  }: {
+    request: { actor: Actor; requestId: string; address: string }
+    action: string
+    drafts: readonly AuditDraft[]
+    /** Of the transaction, which ends with them. */
+    commits?: boolean
+  },
 ): Promise<void> {
   const who = actorColumns(request.actor)
   const rows = drafts.map(draft => ({ draft, by: draft.by ? actedBy(draft.by) : who }))
@@ -41,6 +48,7 @@ export async function appendEvents(
       of(({ draft }) => json(draft.after)),
       of(({ draft }) => draft.reason ?? null),
     ],
+    { commits },
   )
 }
 

@@ -11,7 +11,7 @@ import { Forbidden, RosterError, SecretUnreadable, Unauthenticated, Unavailable 
 import { type Actor, isSelf, shareOf, type UserRef } from './actor.ts'
 import { appendEvents } from './audit.store.ts'
 import { type AuditDraft, type AuditTrail, newTrail, type Target } from './audit-event.ts'
-import type { App, Context } from './context.ts'
+import type { App, Context, Loaders } from './context.ts'
 import { type Action, decide, policy, type ReadAction, type Verdict, type WriteAction } from './policy.ts'
 
 export interface ServiceContext {
@@ -30,6 +30,8 @@ export interface WriteResult<R> {
   readonly events: readonly AuditDraft[]
   readonly error?: RosterError
   readonly next?: (call: ServiceContext) => Promise<WriteResult<R>>
+  /** Gives the loaders of the answer what the transaction read. */
+  readonly primes?: (loaders: Loaders) => void
   /** After the commit; may fail, such as mail. */
   readonly afterCommit?: (value: R) => Promise<R>
 }
@@ -83,6 +85,7 @@ export function command<A, R, P = undefined>(
       const change = { action, trail, rule: (call: ServiceContext) => rule(call, args, prepared) }
       const outcome = context.dryRun ? await rehearsed(context, context.dryRun, change) : await written(context, change)
       context.loaders = context.app.createLoaders(context)
+      outcome.primes?.(context.loaders)
       if (outcome.error) throw outcome.error
       return outcome.afterCommit && !context.dryRun ? await outcome.afterCommit(outcome.value) : outcome.value
     } catch (error) {
@@ -113,7 +116,7 @@ async function written<R>(context: Context, { action, trail, rule }: Change<R>):
   const step = (work: typeof rule) =>
     context.app.store.transaction(async db => {
       const result = await work(serviceContext(context, db, trail))
-      if (result.events.length > 0) await appendEvents(db, { request: context, action, drafts: result.events })
+      if (result.events.length > 0) await appendEvents(db, { request: context, action, drafts: result.events, commits: true })
       return result
     })
   let outcome = await step(rule)

@@ -1,6 +1,7 @@
 import type { GroupRef } from '../../generated/inputs.ts'
 import { rowsInChunks, rowsUntilNone } from '../../platform/database/chunks.ts'
-import { selectList } from '../../platform/database/columns.ts'
+import { type RecordOf, selectList, texts } from '../../platform/database/columns.ts'
+import { type Lookup, lookup } from '../../platform/database/lookups.ts'
 import type { NestedList } from '../../platform/database/nested-list.ts'
 import type { Db } from '../../platform/database/store.ts'
 import { NotFound } from '../../platform/errors.ts'
@@ -24,6 +25,23 @@ export async function requireGroup(db: Db, ref: GroupRef, lock: Lock = ''): Prom
   return isOf(group, ref) ? group : missing(db, ref)
 }
 
+const WITH_PERMISSIONS = {
+  ...GROUP_COLUMNS,
+  /** Of the rule for its name. */
+  permissions: texts(`ARRAY(SELECT r.permission FROM iam_group_permissions r
+    WHERE r.iamid = g.iamid AND r.group_key = g.name_key AND g.unfinished_at IS NULL ORDER BY r.permission)`),
+}
+export interface GroupWithPermissions extends RecordOf<typeof WITH_PERMISSIONS> {}
+
+export const groupLookup = ({ id, iamid, name }: GroupRef, lock: Lock): Lookup<GroupWithPermissions> =>
+  name == null
+    ? lookup(WITH_PERMISSIONS, `groups g WHERE g.id = $1 ${lock}`, [id])
+    : lookup(WITH_PERMISSIONS, `groups g WHERE g.iamid = $1 AND g.name_key = $2 ${lock}`, [iamid ?? 'bim', canonical(name)])
+
+/** Throws NotFound, and names what is missing. */
+export const foundGroup = async <Group extends GroupRecord>(db: Db, ref: GroupRef, group: Group | null): Promise<Group> =>
+  isOf(group, ref) ? group : missing(db, ref)
+
 export async function requireGroups(db: Db, refs: readonly GroupRef[]): Promise<GroupRecord[]> {
   if (refs.length === 0) return []
   const ids = refs.flatMap(({ id }) => id ?? [])
@@ -38,8 +56,8 @@ export async function requireGroups(db: Db, refs: readonly GroupRef[]): Promise<
   return groups
 }
 
-const isOf = (group: GroupRecord | undefined, { iamid }: GroupRef): group is GroupRecord =>
-  group !== undefined && (iamid == null || iamid === group.iamid)
+const isOf = <Group extends GroupRecord>(group: Group | null | undefined, { iamid }: GroupRef): group is Group =>
+  group != null && (iamid == null || iamid === group.iamid)
 
 async function missing(db: Db, ref: GroupRef): Promise<never> {
   if (ref.iamid != null) await requireIam(db, ref.iamid)

@@ -20,18 +20,20 @@ import type {
   MembershipFilter,
   RemoveGroupMemberInput,
 } from '../../generated/inputs.ts'
+import { lookUp } from '../../platform/database/lookups.ts'
 import { type PageArgs, readPage, rowsWithIds } from '../../platform/database/pagination.ts'
+import type { Db } from '../../platform/database/store.ts'
 import { Conflict, Invalid, NotFound } from '../../platform/errors.ts'
 import { checkList } from '../../platform/validation.ts'
-import { assertLocalEditAllowed } from '../iams/supported-actions.ts'
+import { assertLocalEditAllowed, assertSupported } from '../iams/supported-actions.ts'
 import { assertAdministratorRemains, assertMayGrant } from '../users/privilege-rules.ts'
 import type { UserRecord } from '../users/user.ts'
-import { requireUser, requireUsers } from '../users/users.store.ts'
+import { foundUser, requireUser, requireUsers, userLookup } from '../users/users.store.ts'
 import { targetOf } from './group.members.ts'
 import type { GroupRecord, MembershipPage, MembershipRecord } from './group.ts'
 import { memberList, membershipList } from './groups.search.ts'
-import { permissionsOfGroups, requireGroup } from './groups.store.ts'
-import { addLocalMembers, lockMembership, lockMembershipsOf, membersOfGroups, removeLocalMembers } from './memberships.store.ts'
+import { foundGroup, groupLookup, permissionsOfGroups, requireGroup } from './groups.store.ts'
+import { addLocalMembers, lockMembershipsOf, membershipLookup, membersOfGroups, removeLocalMembers } from './memberships.store.ts'
 
 interface ListArgs extends PageArgs {
   ref: GroupRef
@@ -76,32 +78,35 @@ export const memberships = {
     'group:addMember',
     async (call, { group: ref, user: userRef }: AddGroupMemberInput): Promise<WriteResult<MembershipRecord>> => {
       const { db } = call
-      const group = await requireGroup(db, ref, 'FOR KEY SHARE')
-      const user = await requireUser(db, userRef)
-      assertMayGrant(call, await permissionsOf(call, group))
+      const [group, user] = await groupAndUser(db, ref, userRef)
+      assertMayGrant(call, group.permissions)
       assertSameIam(group, [user])
-      await assertLocalEditAllowed(db, [user], 'allowBIMGroups')
+      assertSupported(user, 'allowBIMGroups')
+      const primes = ({ userById, groupById }: Loaders) => {
+        userById.prime(user.id, user)
+        groupById.prime(group.id, group)
+      }
       const [added] = await addLocalMembers(db, group.id, { userIds: [user.id], by: nameOf(call.actor), now: call.now })
-      if (added) return changed(added, event('groupUserAdded', group, [user]))
+      if (added) return { ...changed(added, event('groupUserAdded', group, [user])), primes }
       const [held] = await lockMembershipsOf(db, group.id, [user.id])
       if (!held) throw new NotFound(`No user with id ${user.id}: the user was just deleted`)
-      return unchanged(held)
+      return { ...unchanged(held), primes }
     },
   ),
 
   /** Throws Conflict when only sources hold it. */
   remove: command('group:removeMember', async (call, { group: ref, membership: membershipId }: RemoveGroupMemberInput) => {
     const { db } = call
-    const group = await requireGroup(db, ref, 'FOR KEY SHARE')
-    const membership = await lockMembership(db, group.id, membershipId)
-    if (!membership) throw new NotFound(`No membership with id ${membershipId} in the group with id ${group.id}`)
-    const taken = await permissionsOf(call, group)
-    assertMayGrant(call, taken)
+    const [found, membership] = await lookUp(db, groupLookup(ref, 'FOR KEY SHARE'), membershipLookup(membershipId))
+    const group = await foundGroup(db, ref, found)
+    if (membership?.groupId !== group.id)
+      throw new NotFound(`No membership with id ${membershipId} in the group with id ${group.id}`)
+    assertMayGrant(call, group.permissions)
     assertLocalMembership([membership])
-    const user = await requireUser(db, { id: membership.userId })
     await removeLocalMembers(db, [membership.id], call.now)
-    if (taken.includes('USER_ADMIN')) await assertAdministratorRemains(db)
-    return changed({ deletedId: membership.id }, event('groupUserDeleted', group, [user]))
+    if (group.permissions.includes('USER_ADMIN')) await assertAdministratorRemains(db)
+    const { userId: id, iamid, userid } = membership
+    return changed({ deletedId: membership.id }, event('groupUserDeleted', group, [{ id, iamid, userid }]))
   }),
 
   change: command('group:addMember', async (call, input: ChangeGroupMembersInput): Promise<WriteResult<Change>> => {
@@ -149,9 +154,18 @@ export const memberships = {
   }),
 } satisfies Service
 
+async function groupAndUser(db: Db, group: GroupRef, user: UserRef) {
+  const [foundIn, found] = await lookUp(db, groupLookup(group, 'FOR KEY SHARE'), userLookup(user))
+  return [await foundGroup(db, group, foundIn), await foundUser(db, user, found)] as const
+}
+
 const byId = (users: readonly UserRecord[]): Map<number, UserRecord> => new Map(users.map(user => [user.id, user]))
 
-function event(name: 'groupUserAdded' | 'groupUserDeleted', group: GroupRecord, users: readonly UserRecord[]): AuditDraft {
+function event(
+  name: 'groupUserAdded' | 'groupUserDeleted',
+  group: GroupRecord,
+  users: readonly Pick<UserRecord, 'id' | 'iamid' | 'userid'>[],
+): AuditDraft {
   const members = users.map(({ id, iamid, userid }) => ({ id, name: `${iamid}/${userid}` }))
   return {
     event: name,

@@ -1,6 +1,7 @@
 import type { GroupRef } from '../../generated/inputs.ts'
 import { rowsInChunks } from '../../platform/database/chunks.ts'
-import { selectList } from '../../platform/database/columns.ts'
+import { selectList, text } from '../../platform/database/columns.ts'
+import { lookup } from '../../platform/database/lookups.ts'
 import type { NestedList } from '../../platform/database/nested-list.ts'
 import type { Db } from '../../platform/database/store.ts'
 import { canonical } from '../../platform/validation.ts'
@@ -61,14 +62,9 @@ export async function membershipsIn(db: Db, asked: readonly UserInGroup[]): Prom
 
 export const countMembers = (db: Db, groupId: number): Promise<number> => db.prisma.membership.count({ where: { groupId } })
 
-export async function lockMembership(db: Db, groupId: number, id: number): Promise<MembershipRecord | null> {
-  const [membership] = await db.query<MembershipRecord>(
-    `SELECT ${SELECT_MEMBERSHIP} FROM ${MEMBERSHIPS}
-      WHERE m.id = $2 AND m.group_id = $1 FOR UPDATE OF m`,
-    [groupId, id],
-  )
-  return membership ?? null
-}
+const WITH_USER = { ...MEMBERSHIP_COLUMNS, iamid: text('u.iamid'), userid: text('u.userid') }
+
+export const membershipLookup = (id: number) => lookup(WITH_USER, `${MEMBERSHIPS} WHERE m.id = $1 FOR UPDATE OF m`, [id])
 
 export const lockMembershipsOf = (db: Db, groupId: number, userIds: readonly number[]): Promise<MembershipRecord[]> =>
   db.query<MembershipRecord>(

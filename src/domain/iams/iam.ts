@@ -34,7 +34,7 @@ export const GROUP_PERMISSION_COLUMNS = {
 export interface GroupPermissionRow extends RecordOf<typeof GROUP_PERMISSION_COLUMNS> {}
 
 /** An empty `supportedActions` allows all. */
-export const supports = ({ supportedActions: actions }: IamRecord['config'], action: string): boolean =>
+export const supports = ({ supportedActions: actions }: { supportedActions?: unknown }, action: string): boolean =>
   !Array.isArray(actions) || actions.includes(action)
 
 export function scimEnabled({ config }: Pick<IamRecord, 'config'>): boolean {

@@ -16,7 +16,12 @@ export async function assertLocalEditAllowed(
 ): Promise<void> {
   const iamids = new Set(owners.map(({ iamid }) => iamid).filter(iamid => iamid !== 'bim'))
   if (iamids.size === 0) return
-  const shut = (await iamsByIds(db, [...iamids])).find(({ config }) => !supports(config, action))
+  for (const { id: iamid, config } of await iamsByIds(db, [...iamids])) assertSupported({ iamid, ...config }, action)
+}
+
+/** Of one that was read with the actions of its IAM. */
+export function assertSupported(owner: { iamid: string; supportedActions?: unknown }, action: keyof typeof SET): void {
+  if (owner.iamid === 'bim' || supports(owner, action)) return
   const [what, instead] = SET[action]
-  if (shut) throw new Conflict(`The IAM ${shut.id} ${what}: add ${action} to its supportedActions, or ${instead}`)
+  throw new Conflict(`The IAM ${owner.iamid} ${what}: add ${action} to its supportedActions, or ${instead}`)
 }

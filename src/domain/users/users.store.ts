@@ -2,15 +2,16 @@ import type { UserRef } from '../../authorization/actor.ts'
 import type { UserKind } from '../../generated/inputs.ts'
 import { Prisma } from '../../generated/prisma/client.ts'
 import { rowsInChunks } from '../../platform/database/chunks.ts'
-import { selectList } from '../../platform/database/columns.ts'
+import { json, orNull, type RecordOf, selectList } from '../../platform/database/columns.ts'
 import { uniqueViolation } from '../../platform/database/errors.ts'
+import { type Lookup, lookup } from '../../platform/database/lookups.ts'
 import type { NestedList } from '../../platform/database/nested-list.ts'
 import type { Db } from '../../platform/database/store.ts'
 import { Conflict, Invalid, NotFound } from '../../platform/errors.ts'
 import { lookupKey } from '../../platform/validation.ts'
 import { requireIam } from '../iams/iams.store.ts'
 import type { ProfileColumns } from './profile.ts'
-import { GRANT_COLUMNS, type PermissionGrantRecord, type UserRecord } from './user.ts'
+import { GRANT_COLUMNS, type PermissionGrantRecord, USER_COLUMNS, type UserRecord } from './user.ts'
 import { type Projection, projected, SELECT_USER, type UserRow } from './users.projection.ts'
 
 const SELECT_GRANT = selectList(GRANT_COLUMNS)
@@ -34,6 +35,23 @@ export async function requireUser(db: Db, ref: UserRef, wanted?: Projection): Pr
   const user = await findUser(db, ref, wanted)
   return user ?? missing(db, ref)
 }
+
+const WITH_ACTIONS = {
+  ...USER_COLUMNS,
+  /** Of its IAM. */
+  supportedActions: orNull(json(`(SELECT i.config->'supportedActions' FROM iams i WHERE i.id = u.iamid)`)),
+}
+
+export function userLookup(ref: UserRef, lock: 'FOR NO KEY UPDATE' | '' = ''): Lookup<RecordOf<typeof WITH_ACTIONS>> {
+  if (ref.id != null) return lookup(WITH_ACTIONS, `users u WHERE u.id = $1 ${lock}`, [ref.id])
+  if (ref.userid == null) throw new Invalid('ref', 'needs an id or a userid')
+  const key = lookupKey(ref.userid) ?? ''
+  return lookup(WITH_ACTIONS, `users u WHERE u.iamid = $1 AND u.userid_key = $2 ${lock}`, [ref.iamid ?? 'bim', key])
+}
+
+/** Throws NotFound, and names what is missing. */
+export const foundUser = async <User extends UserRecord>(db: Db, ref: UserRef, user: User | null): Promise<User> =>
+  user && (ref.iamid == null || ref.iamid === user.iamid) ? user : missing(db, ref)
 
 /** In order; one statement. Throws NotFound with the first missing. */
 export async function requireUsers(db: Db, refs: readonly UserRef[]): Promise<UserRecord[]> {

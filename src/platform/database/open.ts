@@ -181,9 +181,9 @@ function storeOf(kind: Store['kind'], { pool, end }: Opened, cursors: Cursors): 
   const statementNameGenerator = ({ sql }: { sql: string }) => (sql.length < 20 ? '' : (nameOfPrisma(sql) ?? ''))
   const prisma = new PrismaClient({ errorFormat: 'minimal', adapter: new PrismaPg(pool, { statementNameGenerator }) })
   const rowsAtOnce = kind === 'embedded' ? EMBEDDED_ROWS : Number.POSITIVE_INFINITY
-  const config = (text: string, values: readonly unknown[] = [], { fresh = false } = {}) => {
+  const config = (text: string, values: readonly unknown[] = [], { fresh = false, commits = false } = {}) => {
     const name = fresh || values.some(isLong) ? undefined : nameOf(text)
-    return { text, values: [...values], ...(name ? { name } : {}) }
+    return { text, values: [...values], ...(name ? { name } : {}), ...(commits ? { commits } : {}) }
   }
 
   type Statement = Parameters<typeof config>
@@ -229,7 +229,9 @@ function storeOf(kind: Store['kind'], { pool, end }: Opened, cursors: Cursors): 
     statement: (text, values) => translated(async () => pool.foreign(text, values.length > 0 ? [...values] : undefined)),
     ping: () => translated(() => pool.liveness?.ping() ?? within(PING, pool.query(question))),
     onStatement: listener =>
-      pool.onStatement(text => text.includes(` ${JOBS}.`) || text.startsWith(OWN_STATEMENT) || listener(text)),
+      pool.onStatement(
+        (text, isJoined) => text.includes(` ${JOBS}.`) || text.startsWith(OWN_STATEMENT) || listener(text, isJoined),
+      ),
     close: async () => {
       await prisma.$disconnect()
       await end()

@@ -5,6 +5,7 @@ import type { FairQueue } from '../fair-queue.ts'
 import { currentActor } from './current-actor.ts'
 import { createFairPool } from './fair-pool.ts'
 import { destroy, type Liveness } from './liveness.ts'
+import { Pipelining, type Statement, textOf } from './pipelining.ts'
 
 /** A transaction's connection. Its share was taken before. */
 export interface HeldTransaction {
@@ -29,17 +30,21 @@ const SESSION = `SET TimeZone = 'UTC'; SET DateStyle = 'ISO, MDY'; SET default_t
 
 const QUEUE = 5_000
 
+/** `isJoined`: sent with the one before, in one round trip. */
+export type StatementListener = (text: string, isJoined: boolean) => void
+
 export interface StorePoolConfig extends pg.PoolConfig {
   readonly max: number
   readonly connectionTimeoutMillis: number
 }
 
 /**
- * pg.Pool with four differences: errors keep connections, transactions are known inside, statements are
- * observable, shares are fair.
+ * pg.Pool with five differences: errors keep connections, transactions are known inside, their ends are
+ * pipelined, statements are observable, shares are fair.
  */
 export class StorePool extends pg.Pool {
-  readonly #listeners = new Set<(text: string) => void>()
+  readonly #listeners = new Set<StatementListener>()
+  readonly #pipelinings = new WeakMap<pg.PoolClient, Pipelining>()
   readonly #shares: FairQueue
   /** Statements and transactions that took a connection. */
   taken = 0
@@ -47,15 +52,16 @@ export class StorePool extends pg.Pool {
   refused: ((error: pg.DatabaseError) => void) | null = null
 
   constructor(config: StorePoolConfig, onIdleError: (error: Error) => void) {
-    super({ ...config, onConnect: client => client.query(SESSION) })
+    super({ ...config, pipeline: true, onConnect: client => client.query(SESSION) })
     this.#shares = createFairPool({ places: config.max, queue: QUEUE, wait: config.connectionTimeoutMillis })
     // An unhandled error event would end the process.
     this.on('error', onIdleError)
     this.on('connect', client => this.#watch(client))
+    this.on('release', (_, client) => this.#pipelinings.get(client)?.reset())
     this.query = ((text: string | pg.QueryConfig, values?: unknown[]) => this.#query(text, values)) as typeof this.query
   }
 
-  onStatement(listener: (text: string) => void): () => void {
+  onStatement(listener: StatementListener): () => void {
     this.#listeners.add(listener)
     return () => this.#listeners.delete(listener)
   }
@@ -145,9 +151,9 @@ export class StorePool extends pg.Pool {
   #watch(client: pg.PoolClient): void {
     client.on('error', ignore)
     const send = client.query.bind(client) as (...sent: unknown[]) => unknown
-    const watched = (first: string | { text?: string }, ...rest: unknown[]): unknown => {
-      const text = (typeof first === 'string' ? first : first.text) ?? ''
-      for (const listener of this.#listeners) listener(text)
+    const watched = (first: Statement, rest: readonly unknown[], isJoined: boolean): unknown => {
+      const text = textOf(first)
+      for (const listener of this.#listeners) listener(text, isJoined)
       const { liveness } = this
       liveness?.check()
       const sent = send(first, ...rest)
@@ -156,7 +162,9 @@ export class StorePool extends pg.Pool {
       const answer = liveness?.follow(sent, () => destroy(client)) ?? sent
       return text === 'COMMIT' ? answer.then(committed) : answer
     }
-    client.query = watched as typeof client.query
+    const pipelining = new Pipelining(client, watched)
+    this.#pipelinings.set(client, pipelining)
+    client.query = ((first: Statement, ...rest: unknown[]) => pipelining.query(first, rest)) as typeof client.query
   }
 }
 

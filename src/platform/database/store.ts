@@ -8,9 +8,9 @@ export interface Db {
   readonly rowsAtOnce: number
   /**
    * Prepared. Cast bigint (`count(*)::int`), which arrives as text. `fresh` plans for these values; long lists
-   * do so anyway.
+   * do so anyway. `commits`: COMMIT is sent along, nothing may follow in the transaction.
    */
-  query<Row>(text: string, values?: readonly unknown[], options?: { fresh?: boolean }): Promise<Row[]>
+  query<Row>(text: string, values?: readonly unknown[], options?: { fresh?: boolean; commits?: boolean }): Promise<Row[]>
   readonly cursors: Cursors
 }
 
@@ -26,7 +26,8 @@ export interface Store {
   /** For libraries with own statements; several texts return several results. */
   statement(text: string, values: readonly unknown[]): Promise<{ rows: unknown[] }>
   ping(): Promise<void>
-  onStatement(listener: (text: string) => void): () => void
+  /** `isJoined`: sent with the one before, in one round trip. */
+  onStatement(listener: (text: string, isJoined: boolean) => void): () => void
   close(): Promise<void>
 }
 
