@@ -1,4 +1,4 @@
-import { createHash, randomInt, timingSafeEqual } from 'node:crypto'
+import { hash, randomInt, timingSafeEqual } from 'node:crypto'
 import { crc32 } from 'node:zlib'
 
 // Bearer secrets are random, so a fast hash (SHA-256) is enough. A checksum rejects typing errors without a
@@ -36,7 +36,7 @@ export function parse(text: string): { kind: SecretKind; hash: Buffer<ArrayBuffe
 }
 
 export function hashSecret(secret: string): Buffer<ArrayBuffer> {
-  return createHash('sha256').update(secret).digest()
+  return hash('sha256', secret, 'buffer')
 }
 
 export function sameHash(a: Uint8Array, b: Uint8Array): boolean {

@@ -51,6 +51,7 @@ export async function registerGraphql(
     // The cache would store arbitrary documents.
     persistedQueries: false,
     includeStacktraceInErrorResponses: false,
+    stringifyResult: result => JSON.stringify(result),
     stopOnTerminationSignals: false,
     parseOptions: { maxTokens: LIMITS.tokens },
     documentStore: documents.store,

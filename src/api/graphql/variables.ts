@@ -18,6 +18,8 @@ type Path = readonly (string | number)[]
 
 const BULK = 200
 const MAX_REFUSALS = 50
+/** Made once: its stack would cost as much as the check. */
+const ENOUGH = new Error()
 
 /** Throws the first refusal; its extension `others` has the further ones. */
 export function checkVariables(
@@ -53,17 +55,16 @@ function collect(
   definition: VariableDefinitionNode,
   { declared, value }: { declared: GraphQLInputType; value: unknown },
 ): void {
-  const stop = new Error()
   try {
     checkBulk(definition, { declared, value, path: [] })
     coerceInputValue(value, declared, (path, _, error) => {
       refusals.push(refusal(definition, error, path))
       // coerceInputValue would go on through a list of any length.
-      if (refusals.length === MAX_REFUSALS) throw stop
+      if (refusals.length === MAX_REFUSALS) throw ENOUGH
     })
   } catch (error) {
     if (error instanceof GraphQLError) refusals.push(error)
-    else if (error !== stop) throw error
+    else if (error !== ENOUGH) throw error
   }
 }
 
