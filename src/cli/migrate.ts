@@ -3,9 +3,12 @@ import { migrateStore } from '../platform/database/open.ts'
 import { RosterError } from '../platform/errors.ts'
 import type { Printed } from './command.ts'
 
+/** Of steps that take long. */
+const log = { info: (message: string) => process.stderr.write(`${message}\n`), warn() {}, error() {} }
+
 export async function migrate(env: Environment): Promise<Printed> {
   const { databaseUrl, dataDir } = loadConfig(env)
-  const applied = await migrateStore({ databaseUrl, dataDir }).catch(error => {
+  const applied = await migrateStore({ databaseUrl, dataDir, log }).catch(error => {
     throw databaseUrl === null ? withHint(error) : error
   })
   if (applied.length === 0) return { text: 'No migration is pending.\n', exitCode: 0 }

@@ -49,13 +49,13 @@ export async function joinGroups(
   const groups = new Map(joins.map(({ group }) => [group.entryId ?? canonical(group.name), group]))
   await makeGroups(db, at, [...groups.values()])
   await db.query(
-    `INSERT INTO memberships (group_id, user_id, sources, added_by, created_at, updated_at)
-     SELECT j.id, j.user_id, ARRAY[$2::text], $2::text, $6::timestamptz, $6::timestamptz FROM (
+    `INSERT INTO memberships (group_id, user_id, user_name_key, sources, added_by, created_at, updated_at)
+     SELECT j.id, j.user_id, u.name_key, ARRAY[$2::text], $2::text, $6::timestamptz, $6::timestamptz FROM (
        SELECT g.id, n.user_id FROM unnest($3::int[], $5::text[]) n(user_id, entry)
          JOIN groups g ON g.iamid = $1 AND g.directory_id = n.entry
        UNION SELECT g.id, n.user_id FROM unnest($3::int[], $4::text[], $5::text[]) n(user_id, key, entry)
          JOIN groups g ON g.iamid = $1 AND g.name_key = n.key WHERE n.entry IS NULL) j
-       JOIN groups held ON held.id = j.id ORDER BY j.id, j.user_id FOR KEY SHARE OF held
+       JOIN groups held ON held.id = j.id JOIN users u ON u.id = j.user_id ORDER BY j.id, j.user_id FOR KEY SHARE OF held, u
      ON CONFLICT (user_id, group_id) DO UPDATE SET sources = memberships.sources || excluded.sources, updated_at = $6::timestamptz
        WHERE NOT $2::text = ANY(memberships.sources)`,
     [

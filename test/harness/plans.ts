@@ -47,3 +47,23 @@ export async function loopsOfSubSelects({ db }: Store, { text, values }: Sent): 
 }
 
 export const nodesOf = (node: PlanNode): PlanNode[] => [node, ...(node.Plans ?? []).flatMap(nodesOf)]
+
+/** The nodes of the plans of what `work` reads that pass over more rows than `few`: what they answer and what they throw away. */
+export async function passedOver(store: Store, few: number, work: () => Promise<unknown>): Promise<string[]> {
+  const sent = await sentBy(store, work)
+  if (sent.length === 0) throw new Error('Nothing was read')
+  const found: string[] = []
+  for (const { text, values } of sent) {
+    const [row] = await store.db.query<{ 'QUERY PLAN': { Plan: PlanNode }[] }>(
+      `EXPLAIN (ANALYZE, TIMING OFF, FORMAT JSON) ${text}`,
+      values,
+      { fresh: true },
+    )
+    for (const node of nodesOf(row!['QUERY PLAN'][0]!.Plan)) {
+      const each = (node['Actual Rows'] ?? 0) + (node['Rows Removed by Filter'] ?? 0) + (node['Rows Removed by Join Filter'] ?? 0)
+      const rows = Math.round(each * (node['Actual Loops'] ?? 0))
+      if (rows > few) found.push(`${node['Node Type']} on ${node['Relation Name'] ?? '?'}: ${rows} rows`)
+    }
+  }
+  return found
+}

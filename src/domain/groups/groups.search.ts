@@ -57,28 +57,28 @@ export function groupConditions(filter: GroupFilter, search?: string | null): Gr
   return { where, values, narrowing }
 }
 
+/** The name of the user, whose index finds parts of it. */
 export const memberList = (
   groupId: number,
   filter: MembershipFilter,
   direction: Direction | null | undefined,
-): ListQuery<MembershipRecord> => byName(listOf(membersOfGroups, groupId), filter, direction)
+): ListQuery<MembershipRecord> => byName(listOf(membersOfGroups, groupId), { ...filter, direction, key: 'u.name_key' })
 
 export const membershipList = (
   userId: number,
   filter: MembershipFilter,
   direction: Direction | null | undefined,
-): ListQuery<MembershipRecord> => byName(listOf(membershipsOfUsers, userId), filter, direction)
+): ListQuery<MembershipRecord> => byName(listOf(membershipsOfUsers, userId), { ...filter, direction, key: 'g.name_key' })
 
 function byName<Row>(
   { countFrom, ...list }: ListQuery<Row>,
-  { name }: MembershipFilter,
-  direction: Direction | null | undefined,
+  { name, direction, key }: MembershipFilter & { direction: Direction | null | undefined; key: string },
 ): ListQuery<Row> {
   // A fresh plan: the best depends on the count.
   const ordered = { ...list, fresh: true, order: { ...list.order, descending: direction === 'DESC' } }
   const pattern = partPattern('name', name)
   if (pattern === null) return { ...ordered, ...(countFrom && { countFrom }) }
-  const where = [...list.where, `${list.order.expression} LIKE $${list.values.length + 1}`]
+  const where = [...list.where, `${key} LIKE $${list.values.length + 1}`]
   return { ...ordered, where, values: [...list.values, pattern] }
 }
 

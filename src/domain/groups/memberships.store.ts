@@ -18,7 +18,8 @@ export const membersOfGroups: NestedList<MembershipRecord> = {
   owner: 'm.group_id',
   ownerType: 'int',
   id: 'm.id',
-  order: { name: 'members', expression: 'u.name_key', type: 'text', descending: false },
+  order: { name: 'members', expression: 'm.user_name_key', type: 'text', descending: false },
+  isIndexed: true,
   countFrom: 'memberships m',
 }
 
@@ -81,8 +82,8 @@ export const addLocalMembers = (
 ): Promise<MembershipRecord[]> =>
   db.query<MembershipRecord>(
     `WITH m AS (
-       INSERT INTO memberships (group_id, user_id, sources, added_by, created_at, updated_at)
-       SELECT $1::int, u.id, '{bim}', $4::text, $3::timestamptz, $3::timestamptz FROM users u WHERE u.id = ANY($2::int[]) ORDER BY u.id FOR KEY SHARE
+       INSERT INTO memberships (group_id, user_id, user_name_key, sources, added_by, created_at, updated_at)
+       SELECT $1::int, u.id, u.name_key, '{bim}', $4::text, $3::timestamptz, $3::timestamptz FROM users u WHERE u.id = ANY($2::int[]) ORDER BY u.id FOR KEY SHARE
        ON CONFLICT (user_id, group_id) DO UPDATE SET sources = memberships.sources || '{bim}'::text[], updated_at = $3::timestamptz
          WHERE NOT 'bim' = ANY(memberships.sources)
        RETURNING *)

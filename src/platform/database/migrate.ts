@@ -1,7 +1,9 @@
 import { createHash, randomUUID } from 'node:crypto'
 import { readdirSync, readFileSync } from 'node:fs'
+import { setTimeout } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import type pg from 'pg'
+import { applySteps, type Progress, stepsOf } from './migrate.steps.ts'
 
 export interface Migration {
   name: string
@@ -13,10 +15,23 @@ interface Applied {
   migration_name: string
   checksum: string
   finished_at: Date | null
+  applied_steps_count: number
+}
+
+/** `from`: steps that an interrupted start has applied. */
+export interface Pending extends Migration {
+  readonly from: number
+}
+
+export interface MigrateOptions extends Partial<Progress> {
+  /** Other processes may migrate. */
+  readonly shared: boolean
 }
 
 /** As `migrate deploy`, to exclude it. */
 const ADVISORY_LOCK = 72707369
+/** Milliseconds between attempts: a waiting statement would hold up CREATE INDEX CONCURRENTLY. */
+const ATTEMPTS = 300
 
 const HISTORY = `CREATE TABLE IF NOT EXISTS _prisma_migrations (
   id VARCHAR(36) PRIMARY KEY NOT NULL,
@@ -40,31 +55,39 @@ export function migrationsOf(directory = fileURLToPath(new URL('../../../prisma/
     })
 }
 
-/**
- * Returns the applied names; one transaction each. `shared`: other processes may migrate. Throws for edited,
- * failed or unknown migrations.
- */
-export async function migrate(client: pg.ClientBase, migrations: Migration[], options: { shared: boolean }): Promise<string[]> {
+/** Returns the applied names. Throws for edited, failed or unknown migrations. */
+export async function migrate(client: pg.ClientBase, migrations: Migration[], options: MigrateOptions): Promise<string[]> {
+  const { shared } = options
   // The embedded database has one backend: the directory lock excludes.
-  if (options.shared) await client.query(`SELECT pg_advisory_lock(${ADVISORY_LOCK})`)
+  if (shared) await acquire(client)
   try {
     await client.query(HISTORY)
     const pending = missing(migrations, await history(client))
-    for (const migration of pending) await apply(client, migration)
+    for (const migration of pending)
+      if (stepsOf(migration).length > 0) await applySteps(client, migration, options)
+      else await apply(client, migration)
     return pending.map(({ name }) => name)
   } finally {
-    if (options.shared) await client.query(`SELECT pg_advisory_unlock(${ADVISORY_LOCK})`)
+    if (shared) await client.query(`SELECT pg_advisory_unlock(${ADVISORY_LOCK})`)
+  }
+}
+
+async function acquire(client: pg.ClientBase): Promise<void> {
+  for (;;) {
+    const { rows } = await client.query<{ held: boolean }>(`SELECT pg_try_advisory_lock(${ADVISORY_LOCK}) AS held`)
+    if (rows[0]?.held) return
+    await setTimeout(ATTEMPTS)
   }
 }
 
 async function history(client: pg.ClientBase): Promise<Applied[]> {
   const { rows } = await client.query<Applied>(
-    'SELECT migration_name, checksum, finished_at FROM _prisma_migrations WHERE rolled_back_at IS NULL ORDER BY started_at',
+    'SELECT migration_name, checksum, finished_at, applied_steps_count FROM _prisma_migrations WHERE rolled_back_at IS NULL ORDER BY started_at',
   )
   return rows
 }
 
-export function missing(migrations: Migration[], applied: Applied[]): Migration[] {
+export function missing(migrations: Migration[], applied: Applied[]): Pending[] {
   const ours = new Map(migrations.map(migration => [migration.name, migration]))
   for (const { migration_name: name, checksum, finished_at: finished } of applied) {
     const known = ours.get(name)
@@ -72,15 +95,17 @@ export function missing(migrations: Migration[], applied: Applied[]): Migration[
       throw new Error(
         `The database has the migration ${name}, which this build does not know: it was opened by a newer build. Start that one`,
       )
-    if (!finished)
+    if (!finished && stepsOf(known).length === 0)
       throw new Error(
         `The migration ${name} failed earlier and was left half done: restore the backup, or repair it and delete its row in _prisma_migrations`,
       )
     if (known.checksum !== checksum)
       throw new Error(`The migration ${name} was edited after it had been applied: put it back as it was and add a new one`)
   }
-  const done = new Set(applied.map(({ migration_name: name }) => name))
-  return migrations.filter(({ name }) => !done.has(name))
+  const done = new Map(applied.map(row => [row.migration_name, row]))
+  return migrations
+    .filter(({ name }) => !done.get(name)?.finished_at)
+    .map(migration => ({ ...migration, from: done.get(migration.name)?.applied_steps_count ?? 0 }))
 }
 
 async function apply(client: pg.ClientBase, { name, sql, checksum }: Migration): Promise<void> {

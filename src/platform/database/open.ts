@@ -72,7 +72,7 @@ export async function openStore(options: StoreOptions): Promise<Store> {
   return storeOf(options.databaseUrl === null ? 'embedded' : 'server', opened, cursors)
 }
 
-export async function migrateStore(options: Pick<StoreOptions, 'databaseUrl' | 'dataDir'>): Promise<readonly string[]> {
+export async function migrateStore(options: Pick<StoreOptions, 'databaseUrl' | 'dataDir' | 'log'>): Promise<readonly string[]> {
   const { opened, applied } = await openMigrated(options)
   await opened.end()
   return applied
@@ -84,7 +84,7 @@ async function openMigrated(options: StoreOptions): Promise<{ opened: Opened; ap
   opened.pool.refused = isDiskFull(log)
   try {
     if (databaseUrl !== null) await checkServer(opened.pool, databaseUrl)
-    return { opened, applied: await bringUpToDate(opened.pool, databaseUrl !== null) }
+    return { opened, applied: await bringUpToDate(opened.pool, databaseUrl !== null, log) }
   } catch (error) {
     await opened.end()
     throw error
@@ -162,16 +162,26 @@ async function checkServer(pool: StorePool, url: string): Promise<void> {
   if (encoding !== 'UTF8') throw new Error(`${place} stores text as ${encoding}: Roster needs a database with the encoding UTF8`)
 }
 
-async function bringUpToDate(pool: StorePool, shared: boolean): Promise<readonly string[]> {
+async function bringUpToDate(pool: StorePool, shared: boolean, log: StoreLog): Promise<readonly string[]> {
   const client = await pool.connect()
   try {
     // Migrations may take long.
     await client.query('SET statement_timeout = 0; SET lock_timeout = 0')
-    return await migrate(client, migrationsOf(), { shared })
+    return await migrate(client, migrationsOf(), { shared, info: message => log.info(message), look: () => howFar(pool, shared) })
   } finally {
     await client.query(`RESET statement_timeout; SET lock_timeout = ${LOCK}`).catch(() => {})
     client.release()
   }
+}
+
+/** The embedded database has no second connection to look with. */
+async function howFar(pool: StorePool, shared: boolean): Promise<string> {
+  if (!shared) return ''
+  const { rows } = await pool.query<{ far: string }>(
+    `SELECT format(' (%s, %s %%)', phase, 100 * greatest(blocks_done, tuples_done) / nullif(greatest(blocks_total, tuples_total), 0)) AS far
+       FROM pg_stat_progress_create_index WHERE datname = current_database()`,
+  )
+  return rows[0]?.far ?? ''
 }
 
 function storeOf(kind: Store['kind'], { pool, end }: Opened, cursors: Cursors): Store {

@@ -32,9 +32,10 @@ export async function addScimMembers(
   const ordered = isOne ? ids : (await usersOf(db, group.iamid, ids)).map(({ scimId }) => scimId)
   const pieces = await inChunks(ordered, WRITTEN, piece =>
     db.query<Member & { isNew: boolean }>(
-      `WITH wanted AS (SELECT u.id, u.userid FROM users u WHERE ${ofIam('$2::text')} AND u.scim_id = ANY($3::uuid[]) ORDER BY u.id FOR KEY SHARE),
-         made AS (INSERT INTO memberships (group_id, user_id, sources, added_by, created_at, updated_at)
-           SELECT $1::int, w.id, ARRAY[$2::text], $2::text, $4::timestamptz, $4::timestamptz FROM wanted w ORDER BY w.id
+      `WITH wanted AS (SELECT u.id, u.userid, u.name_key FROM users u
+           WHERE ${ofIam('$2::text')} AND u.scim_id = ANY($3::uuid[]) ORDER BY u.id FOR KEY SHARE),
+         made AS (INSERT INTO memberships (group_id, user_id, user_name_key, sources, added_by, created_at, updated_at)
+           SELECT $1::int, w.id, w.name_key, ARRAY[$2::text], $2::text, $4::timestamptz, $4::timestamptz FROM wanted w ORDER BY w.id
            ON CONFLICT (user_id, group_id) DO UPDATE SET sources = memberships.sources || ARRAY[$2::text], updated_at = $4::timestamptz
              WHERE NOT $2::text = ANY(memberships.sources) RETURNING user_id)
        SELECT w.id, $2::text || '/' || w.userid AS name, w.id IN (SELECT user_id FROM made) AS "isNew" FROM wanted w ORDER BY w.id`,

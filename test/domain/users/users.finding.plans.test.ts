@@ -6,7 +6,7 @@ import type { UserFilter } from '../../../src/generated/inputs.ts'
 import { readPage } from '../../../src/platform/database/pagination.ts'
 import type { Store } from '../../../src/platform/database/store.ts'
 import { testStore } from '../../harness/database.ts'
-import { nodesOf, type PlanNode, sentBy } from '../../harness/plans.ts'
+import { passedOver } from '../../harness/plans.ts'
 
 const MANY = 30_000
 /** Of many candidates a constant number is looked at, each beside the three IAMs. */
@@ -41,24 +41,7 @@ beforeAll(async () => {
 }, 240_000)
 afterAll(() => store.close())
 
-async function passed(work: () => Promise<unknown>): Promise<string[]> {
-  const sent = await sentBy(store, work)
-  expect(sent.length).toBeGreaterThan(0)
-  const found: string[] = []
-  for (const { text, values } of sent) {
-    const [row] = await store.db.query<{ 'QUERY PLAN': { Plan: PlanNode }[] }>(
-      `EXPLAIN (ANALYZE, TIMING OFF, FORMAT JSON) ${text}`,
-      values,
-      { fresh: true },
-    )
-    for (const node of nodesOf(row!['QUERY PLAN'][0]!.Plan)) {
-      const each = (node['Actual Rows'] ?? 0) + (node['Rows Removed by Filter'] ?? 0) + (node['Rows Removed by Join Filter'] ?? 0)
-      const rows = Math.round(each * (node['Actual Loops'] ?? 0))
-      if (rows > FEW) found.push(`${node['Node Type']} on ${node['Relation Name'] ?? '?'}: ${rows} rows`)
-    }
-  }
-  return found
-}
+const passed = (work: () => Promise<unknown>) => passedOver(store, FEW, work)
 const page = async (filter: UserFilter, { size = 25, ...search }: UserSearch & { size?: number } = {}) => {
   let nodes: readonly object[] = []
   const rows = await passed(async () => {
