@@ -1,7 +1,17 @@
 /** Migrations in steps, each without a transaction around it: no step blocks the writes of other instances for long. */
 import { randomUUID } from 'node:crypto'
 import type pg from 'pg'
-import type { Pending } from './migrate.ts'
+
+export interface Migration {
+  name: string
+  sql: string
+  checksum: string
+}
+
+/** `from`: steps that an interrupted start has applied. */
+export interface Pending extends Migration {
+  readonly from: number
+}
 
 /** Ends a step, and describes the next one. */
 const STEP = /^-- step: (.+)$/m

@@ -3,24 +3,15 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { setTimeout } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import type pg from 'pg'
-import { applySteps, type Progress, stepsOf } from './migrate.steps.ts'
+import { applySteps, type Migration, type Pending, type Progress, stepsOf } from './migrate.steps.ts'
 
-export interface Migration {
-  name: string
-  sql: string
-  checksum: string
-}
+export type { Migration } from './migrate.steps.ts'
 
 interface Applied {
   migration_name: string
   checksum: string
   finished_at: Date | null
   applied_steps_count: number
-}
-
-/** `from`: steps that an interrupted start has applied. */
-export interface Pending extends Migration {
-  readonly from: number
 }
 
 export interface MigrateOptions extends Partial<Progress> {
