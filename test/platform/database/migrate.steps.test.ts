@@ -59,9 +59,9 @@ const recorded = async () =>
 const indexes = async () => (await client.query(`SELECT indexname FROM pg_indexes WHERE indexname = 'people_name'`)).rowCount
 
 test('is applied once, outside a transaction, and says how far it is', async () => {
-  const said: string[] = []
-  expect(await run(steps(INDEX), message => said.push(message))).toEqual(['1_steps'])
-  expect(said).toEqual(['Migration 1_steps: names, 5 of 10', 'Migration 1_steps: names, 10 of 10'])
+  const logged: string[] = []
+  expect(await run(steps(INDEX), message => logged.push(message))).toEqual(['1_steps'])
+  expect(logged).toEqual(['Migration 1_steps: names, 5 of 10', 'Migration 1_steps: names, 10 of 10'])
   expect(await recorded()).toEqual([{ steps: 3, done: true }])
   expect(await indexes()).toBe(1)
   expect(await run(steps(INDEX))).toEqual([])
