@@ -8,7 +8,7 @@ const scalars = {
 
 const shared = { useTypeImports: true, enumsAsConst: true, strictScalars: true, scalars }
 
-/** schema.graphql -> resolver types; with src/api/rest/*.graphql -> the typed operations that the REST rows run. */
+/** schema.graphql -> resolver types; with src/api/rest/*.graphql and src/ui's.graphql -> the typed operations of REST and pages. */
 const config: CodegenConfig = {
   generates: {
     './src/generated/inputs.ts': {
@@ -86,6 +86,20 @@ const config: CodegenConfig = {
       plugins: ['typescript-operations', 'typed-document-node'],
       config: {
         ...shared,
+        skipTypename: true,
+        avoidOptionals: { field: true, inputValue: false, object: false },
+        dedupeFragments: true,
+      },
+    },
+    './src/generated/ui.ts': {
+      schema: './schema.graphql',
+      documents: ['./src/ui/**/*.graphql'],
+      plugins: ['typescript-operations', 'typed-document-node'],
+      config: {
+        ...shared,
+        // Text, so that the pages carry no parser and no printer.
+        documentMode: 'string',
+        scalars: { DateTime: 'string', JSON: 'unknown' },
         skipTypename: true,
         avoidOptionals: { field: true, inputValue: false, object: false },
         dedupeFragments: true,

@@ -1,4 +1,4 @@
-// Builds the playground (src/ui) into dist/ui. Not named vite.config.ts: vitest would take that one for its own.
+// Builds the pages that run in the browser (src/ui) into dist/ui: playground, console and account. Not named vite.config.ts: vitest would take that one for its own.
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { brotliCompressSync, constants, gzipSync } from 'node:zlib'
 import { defineConfig, type Plugin } from 'vite'
@@ -30,7 +30,10 @@ export default defineConfig({
     chunkSizeWarningLimit: 10_000,
     reportCompressedSize: false,
     // Dependencies carry 'use client' for React servers; there is none here.
-    rolldownOptions: { onLog: (level, log, report) => (log.code === 'MODULE_LEVEL_DIRECTIVE' ? undefined : report(level, log)) },
+    rolldownOptions: {
+      input: ['src/ui/playground.html', 'src/ui/console.html'],
+      onLog: (level, log, report) => (log.code === 'MODULE_LEVEL_DIRECTIVE' ? undefined : report(level, log)),
+    },
   },
   worker: { format: 'es' },
 })

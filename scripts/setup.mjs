@@ -11,12 +11,6 @@ import { dropStamp, hash, readStamp, STAMPS, say, writeStamp } from './setup.sta
 
 const generators = [
   {
-    name: 'Prisma client',
-    from: ['prisma/schema.prisma', 'prisma.config.ts'],
-    makes: ['src/generated/prisma/client.ts'],
-    run: () => [bin('prisma'), 'generate'],
-  },
-  {
     name: 'GraphQL types',
     from: [
       'schema.graphql',
@@ -27,15 +21,25 @@ const generators = [
       'src/api/graphql/node.ids.ts',
       'src/api/graphql/references.ts',
     ],
-    also: [['src/api/rest', '.graphql']],
-    makes: ['src/generated/graphql.ts', 'src/generated/inputs.ts'],
+    also: [
+      ['src/api/rest', '.graphql'],
+      ['src/ui', '.graphql'],
+    ],
+    makes: ['src/generated/graphql.ts', 'src/generated/inputs.ts', 'src/generated/ui.ts'],
     run: () => [bin('@graphql-codegen/cli', 'graphql-codegen'), '--config', 'codegen.ts'],
   },
   {
-    name: 'playground',
-    from: ['src/ui/index.html', 'vite.ui.config.ts'],
+    name: 'Prisma client',
+    from: ['prisma/schema.prisma', 'prisma.config.ts'],
+    makes: ['src/generated/prisma/client.ts'],
+    run: () => [bin('prisma'), 'generate'],
+  },
+  {
+    name: 'pages',
+    from: ['schema.graphql', 'codegen.ts', 'vite.ui.config.ts', 'src/api/web/design.css'],
     also: [['src/ui', '']],
-    makes: ['dist/ui/index.html'],
+    makes: ['dist/ui/playground.html', 'dist/ui/console.html'],
+    after: 'GraphQL types',
     run: () => [bin('vite'), 'build', '--config', 'vite.ui.config.ts'],
   },
   {
@@ -69,8 +73,16 @@ async function setUp() {
   checkRuntime()
   const todo = outdated(force)
   let failed = null
+  const begun = new Map()
   const worker = async () => {
-    for (let next = todo.shift(); next && !failed; next = todo.shift()) await generate(next).catch(error => (failed ??= error))
+    for (let next = todo.shift(); next && !failed; next = todo.shift()) {
+      const work = (begun.get(next.after) ?? Promise.resolve()).then(() => failed ?? generate(next))
+      begun.set(
+        next.name,
+        work.catch(error => (failed ??= error)),
+      )
+      await begun.get(next.name)
+    }
   }
   await Promise.all(Array.from({ length: Math.min(2, availableParallelism()) }, worker))
   if (failed) throw failed

@@ -1,15 +1,15 @@
 import type { Logger } from 'pino'
 import { performAdmin } from './api/admin/commands.ts'
 import { serveAdmin } from './api/admin/socket.ts'
-import { registerPlayground } from './api/graphql/graphiql.ts'
 import { createSchema } from './api/graphql/schema.ts'
 import { registerGraphql } from './api/graphql/server.ts'
 import { API_PATHS } from './api/paths.ts'
 import { registerRest } from './api/rest/router.ts'
 import { SECRET_RESPONSES } from './api/secret-responses.ts'
 import { registerFront } from './api/web/front.ts'
-import { registerProviders } from './api/web/providers.ts'
+import { registerProviders, type WhoIs } from './api/web/providers.ts'
 import { registerLogin } from './api/web/router.ts'
+import { registerUi } from './api/web/ui.ts'
 import { createAuthenticate } from './authentication/authenticate.ts'
 import { startHousekeeping } from './authentication/expired-cleanup.ts'
 import { createLastUsedTracker } from './authentication/last-used.ts'
@@ -18,6 +18,7 @@ import { type AuthRequirement, actorOfRequest } from './authentication/request-a
 import { sessions } from './authentication/sessions.service.ts'
 import { type Actor, anonymous, machine, operator } from './authorization/actor.ts'
 import type { App, Context } from './authorization/context.ts'
+import { isAdministrative } from './authorization/permissions.ts'
 import { fromHeader } from './authorization/secret.ts'
 import { createPasswordHasher } from './domain/credentials/password.ts'
 import { iams } from './domain/iams/iams.service.ts'
@@ -185,8 +186,9 @@ async function warnOfUnreadableSecrets(context: Context): Promise<void> {
 async function registerApis(http: HttpServer, app: App) {
   const schema = createSchema()
   const contextOf = (request: HttpRequest, credential: AuthRequirement) => contextOfRequest(app, request, credential)
-  registerFront(http, app.config)
-  registerPlayground(http, { publicUrl: app.config.publicUrl })
+  const whoIs = whoIsBy(contextOf)
+  registerFront(http, { publicUrl: app.config.publicUrl, whoIs })
+  registerUi(http, { publicUrl: app.config.publicUrl, isSignedIn: async request => (await whoIs(request)) !== null })
   const rate = createScimRate()
   registerScim(http, {
     publicUrl: app.config.publicUrl,
@@ -216,11 +218,7 @@ async function registerApis(http: HttpServer, app: App) {
       await endFormer(request)
       return entered
     },
-    whoIs: async request => {
-      if (request.headers.authorization !== undefined) return null
-      const context = await contextOf(request, 'optional')
-      return context.actor === anonymous ? null : readViewer(context, {})
-    },
+    whoIs,
     endByProvider: async (request, input) => sessions.endByProvider(await contextOf(request, 'none'), input),
     logOut: async request => sessions.logOut(await contextOf(request, 'required'), {}),
   })
@@ -251,6 +249,19 @@ async function registerApis(http: HttpServer, app: App) {
   })
   return registerGraphql(http, { schema, log: app.log, large, contextOf })
 }
+
+type ContextOf = (request: HttpRequest, credential: AuthRequirement) => Promise<Context>
+
+/** The person of the browser's session. */
+const whoIsBy =
+  (contextOf: ContextOf): WhoIs =>
+  async request => {
+    if (request.headers.authorization !== undefined) return null
+    const context = await contextOf(request, 'optional')
+    if (context.actor.kind !== 'user') return null
+    const { iamid, userid, name } = await readViewer(context, {})
+    return { iamid, userid, name, isAdministrator: [...context.actor.permissions].some(isAdministrative) }
+  }
 
 async function contextOfRequest(app: App, request: HttpRequest, credential: AuthRequirement): Promise<Context> {
   return contextFor(app, await actorOfRequest(app, request, credential), request)

@@ -39,7 +39,7 @@ beforeEach(() => {
   put('node_modules/.package-lock.json', JSON.stringify(packages))
   put('node_modules/@graphql-codegen/cli/package.json', JSON.stringify({ bin: { 'graphql-codegen': 'cli.cjs' } }))
   const program = `const fs = require('fs'); fs.appendFileSync('runs', '.'); fs.mkdirSync('src/generated', { recursive: true })
-    setTimeout(() => { if (fs.existsSync('break')) { console.error('line 3 is wrong'); process.exit(2) } for (const name of ['graphql', 'inputs']) fs.writeFileSync('src/generated/' + name + '.ts', '') }, 300)`
+    setTimeout(() => { if (fs.existsSync('break')) { console.error('line 3 is wrong'); process.exit(2) } for (const name of ['graphql', 'inputs', 'ui']) fs.writeFileSync('src/generated/' + name + '.ts', '') }, 300)`
   put('node_modules/@graphql-codegen/cli/cli.cjs', program)
   put('schema.graphql', 'type Query { a: Int }')
   put('codegen.ts', '')

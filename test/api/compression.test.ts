@@ -55,7 +55,7 @@ describe('compressed is', () => {
   test('the OpenAPI document, and each script of the playground', async () => {
     expect(await codingOf('/openapi.json')).toMatchObject({ status: 200, coding: 'br' })
     const page = await (await fetch(`${app.url}/graphiql`)).text()
-    const [script = ''] = /\/graphiql\/assets\/[^"]+\.js/.exec(page) ?? []
+    const [script = ''] = /\/assets\/[^"]+\.js/.exec(page) ?? []
     expect(await codingOf(script, { token: null })).toMatchObject({ status: 200, coding: 'br' })
     const plain = await fetch(app.url + script, { headers: { 'accept-encoding': 'identity' } })
     expect([plain.headers.get('content-encoding'), plain.headers.get('vary')]).toEqual([null, 'accept-encoding'])

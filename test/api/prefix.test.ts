@@ -40,7 +40,7 @@ describe.each([
 
   /** Pages and assets that can be reached, with what is wrong with any of them. */
   async function crawl(headers: Record<string, string>) {
-    const seen = new Set([`${base}/`])
+    const seen = new Set([`${base}/`, `${base}/login`, `${base}/console/users`, `${base}/account`])
     const faults: string[] = []
     for (const address of seen) {
       const answer = await ask(address, { headers })
@@ -72,14 +72,14 @@ describe.each([
       expect(seen.filter(address => !address.startsWith(`${base}/`))).toEqual([])
       const paths = seen.map(address => address.slice(base.length))
       expect(paths).toEqual(expect.arrayContaining(['/', '/login', '/graphiql', '/favicon.ico']))
-      expect(paths.filter(path => /^\/graphiql\/assets\/.+\.js$/.test(path)).length).toBeGreaterThan(1)
-      expect(paths.filter(path => /^\/graphiql\/assets\/.+\.css$/.test(path)).length).toBeGreaterThan(0)
+      expect(paths.filter(path => /^\/assets\/.+\.js$/.test(path)).length).toBeGreaterThan(1)
+      expect(paths.filter(path => /^\/assets\/.+\.css$/.test(path)).length).toBeGreaterThan(0)
     }
   }, 60_000)
 
   test('a log-in leads back to the page, with a cookie of the path; so does a sign-out', async () => {
     const { entered, cookie } = await logIn()
-    expect([entered.status, entered.headers.get('location')]).toEqual([303, `${base}/login`])
+    expect([entered.status, entered.headers.get('location')]).toEqual([303, `${PATH}/`])
     expect(entered.headers.getSetCookie()[0]).toContain(`; Path=${PATH};`)
     const page = await (await ask(`${base}/login`, { headers: { cookie } })).text()
     const [, action = ''] = /action="([^"]+)"/.exec(page) ?? []
@@ -91,7 +91,7 @@ describe.each([
 
   test('a failure is a page with links below the path', async () => {
     const answer = await ask(`${base}/nothing`)
-    expect([answer.status, (await answer.text()).includes(`href="${base}/login"`)]).toEqual([404, true])
+    expect([answer.status, (await answer.text()).includes(`href="${PATH}/login"`)]).toEqual([404, true])
   })
 
   test('the APIs answer, and name addresses below the path', async () => {

@@ -24,7 +24,6 @@ const EXPORTS = /^export (?:function|abstract class|class)\b|^export const \w+\b
 /** Pure files without a test of their name: where they are tested, and why not beside it. */
 const ELSEWHERE: Readonly<Record<string, string>> = {
   'api/rest/request.schemas.ts': 'every rule is a refusal of a request: test/api/rest/input.test.ts',
-  'api/web/pages.ts': 'pages are read in a browser and by their forms: test/api/web/login.test.ts, test/api/web/browser.test.ts',
   'domain/iams/config/errors.ts': 'says what the schemas refuse: test/domain/iams/config/validate.test.ts',
   'domain/iams/config/schema.parts.ts': 'parts of the schemas: test/domain/iams/config/validate.test.ts',
   'platform/database/store.ts': 'types, and one question: test/platform/database/open.test.ts',

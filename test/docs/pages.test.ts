@@ -146,7 +146,7 @@ describe('docs/openid-connect.md', () => {
     expect((await app.graphql(placed)).errors).toBeUndefined()
     idp.people.ana = { name: 'Ana Ribeiro', team: 'red', groups: ['Auditors'] }
     idp.next = 'ana'
-    const entered = await new Browser().visit(`${app.url}/login/corp`)
+    const entered = await new Browser().visit(`${app.url}/login/corp?returnTo=/login`)
     expect(entered.body).toContain('<strong>Ana Ribeiro</strong>')
     const { data } = await app.graphql(
       '{ user(ref: { name: { iamid: "corp", userid: "ana" } }) { iamAuthorizations permissions groups { nodes { name } } } }',

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { isSecret, secretIn, withSecret } from '../../src/ui/credential.ts'
+import { isSecret, secretIn, withSecret } from '../../src/ui/playground/credential.ts'
 
 describe('secretIn', () => {
   test.each([

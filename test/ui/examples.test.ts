@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { examples } from '../../src/ui/examples.ts'
+import { examples } from '../../src/ui/playground/examples.ts'
 import { bootApp, type TestApp } from '../harness/app.ts'
 
 let app: TestApp

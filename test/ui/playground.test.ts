@@ -72,7 +72,7 @@ describe.runIf(chromium !== null)('the playground in Chromium', { timeout: 60_00
     await page.locator('.graphiql-query-editor .squiggly-error').first().waitFor()
     const workers = page.workers().map(worker => new URL(worker.url()))
     expect(workers.length).toBeGreaterThan(0)
-    expect(workers.every(({ origin, pathname }) => origin === app.url && pathname.startsWith('/graphiql/assets/'))).toBe(true)
+    expect(workers.every(({ origin, pathname }) => origin === app.url && pathname.startsWith('/assets/'))).toBe(true)
     expect(workers.some(({ pathname }) => pathname.includes('graphql.worker'))).toBe(true)
     expect(faults).toEqual([])
   })

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pino } from 'pino'
 import { afterEach, expect, test } from 'vitest'
-import { registerPlayground } from '../../src/api/graphql/graphiql.ts'
+import { registerUi } from '../../src/api/web/ui.ts'
 import { createHttp } from '../../src/platform/http/server.ts'
 
 const undo: (() => unknown)[] = []
@@ -22,7 +22,7 @@ async function serve(files: Record<string, string>) {
   }
   writeFileSync(join(folder, 'secret.txt'), 'not to be served')
   const http = createHttp({ log: pino({ level: 'silent' }) })
-  registerPlayground(http, { publicUrl: 'https://roster.example/people', built })
+  registerUi(http, { publicUrl: 'https://roster.example/people', isSignedIn: async () => true, built })
   const port = await http.listen({ port: 0, host: '127.0.0.1' })
   undo.push(() => http.close())
   return (path: string, headers: Record<string, string> = {}) =>
@@ -35,7 +35,7 @@ function directives(response: Response): Record<string, string[]> {
 }
 
 test.each(['/graphiql', '/graphiql/'])('%s is the page, never stored, with the policy', async path => {
-  const get = await serve({ 'index.html': '<title>built</title>' })
+  const get = await serve({ 'playground.html': '<title>built</title>' })
   const response = await get(path)
   expect(response.status).toBe(200)
   expect(response.headers.get('content-type')).toBe('text/html; charset=utf-8')
@@ -56,8 +56,8 @@ test.each(['/graphiql', '/graphiql/'])('%s is the page, never stored, with the p
 })
 
 test('assets, whose names change with their contents, are kept for good and hold workers to the same policy', async () => {
-  const get = await serve({ 'index.html': '', 'assets/graphql.worker-1a2b.js': 'postMessage(1)' })
-  const [page, asset] = [await get('/graphiql'), await get('/graphiql/assets/graphql.worker-1a2b.js')]
+  const get = await serve({ 'playground.html': '', 'assets/graphql.worker-1a2b.js': 'postMessage(1)' })
+  const [page, asset] = [await get('/graphiql'), await get('/assets/graphql.worker-1a2b.js')]
   expect(asset.status).toBe(200)
   expect(await asset.text()).toBe('postMessage(1)')
   expect(asset.headers.get('content-type')).toContain('javascript')
@@ -67,8 +67,8 @@ test('assets, whose names change with their contents, are kept for good and hold
 })
 
 test.each(['none.js', '', '..%2f..%2fsecret.txt', '.hidden'])('nothing else under assets: %s', async path => {
-  const get = await serve({ 'index.html': '', 'assets/one.js': '1', 'assets/.hidden': '2' })
-  const response = await get(`/graphiql/assets/${path}`)
+  const get = await serve({ 'playground.html': '', 'assets/one.js': '1', 'assets/.hidden': '2' })
+  const response = await get(`/assets/${path}`)
   expect(response.status).toBe(404)
   expect(response.headers.get('cache-control') ?? '').not.toContain('immutable')
   expect(await response.json()).toMatchObject({ statusCode: 404 })
@@ -83,7 +83,7 @@ test('not built: 503 with what to run', async () => {
 })
 
 test('the page shows whether the browser has a session, and no part of it', async () => {
-  const get = await serve({ 'index.html': '<div id="root"></div>' })
+  const get = await serve({ 'playground.html': '<div id="root"></div>' })
   const page = async (cookie: string) => (await get('/graphiql', { cookie })).text()
   expect(await page('roster_session=rt_x')).toBe('<div id="root" data-session></div>')
   for (const cookie of ['', 'other=1', 'roster_session=a; roster_session=b'])
@@ -92,7 +92,7 @@ test('the page shows whether the browser has a session, and no part of it', asyn
 })
 
 test('the page asks for its assets below the path of PUBLIC_URL', async () => {
-  const get = await serve({ 'index.html': '<script src="./assets/a.js"></script><link href="./assets/b.css">' })
+  const get = await serve({ 'playground.html': '<script src="./assets/a.js"></script><link href="./assets/b.css">' })
   const page = await (await get('/graphiql')).text()
-  expect(page).toBe('<script src="/people/graphiql/assets/a.js"></script><link href="/people/graphiql/assets/b.css">')
+  expect(page).toBe('<script src="/people/assets/a.js"></script><link href="/people/assets/b.css">')
 })

@@ -49,6 +49,8 @@ describe.runIf(chromium !== null)('the playground with the session of /login', {
     await page.fill('[name=userid]', ada.userid)
     await page.fill('[name=password]', ada.password)
     await page.click('button:has-text("Sign in")')
+    await page.getByRole('heading', { level: 1 }).waitFor()
+    await page.goto(`${app.url}/login`)
     await page.getByRole('heading', { name: 'You are signed in' }).waitFor()
     return page
   }
@@ -108,7 +110,8 @@ describe.runIf(chromium !== null)('the playground with the session of /login', {
     const page = await context.newPage()
     await page.goto(`${app.url}/login`)
     await page.click('text=Sign in with Corp')
-    await page.waitForURL(`${app.url}/login`)
+    await page.waitForURL(`${app.url}/account`)
+    await page.goto(`${app.url}/login`)
     await toPlayground(page, 'ben')
     const token = (await sessionOf(context))!
     await page.getByRole('button', { name: 'Sign out' }).click()

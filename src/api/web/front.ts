@@ -6,22 +6,27 @@ import { isUnder } from '../../platform/http/request.ts'
 import type { FailedRequest, HttpResponse, HttpServer } from '../../platform/http/types.ts'
 import { API_PATHS } from '../paths.ts'
 import { html } from './html.ts'
-import { type Instance, page } from './pages.ts'
+import { type Instance, page, pathOf, type SignedInUser } from './pages.ts'
+import type { WhoIs } from './providers.ts'
 
 const ICON = new URL('./favicon.ico', import.meta.url)
 const PACKAGE = new URL('../../../package.json', import.meta.url)
 
+export interface FrontDeps extends Pick<Instance, 'publicUrl'> {
+  readonly whoIs: WhoIs
+}
+
 /** `GET /`, the icon, and pages for what fails outside the APIs. */
-export function registerFront(http: HttpServer, { publicUrl }: Pick<Instance, 'publicUrl'>): void {
+export function registerFront(http: HttpServer, { publicUrl, whoIs }: FrontDeps): void {
   const index = indexOf(publicUrl)
   const icon = readFileSync(ICON)
   http.route({
     method: 'GET',
     path: '/',
     body: 'none',
-    handler: async ({ headers }): Promise<HttpResponse> =>
-      isBrowser(headers.accept)
-        ? { status: 303, headers: { location: `${publicUrl}/login`, vary: 'Accept' } }
+    handler: async (request): Promise<HttpResponse> =>
+      isBrowser(request.headers.accept)
+        ? { status: 303, headers: { location: pathOf(publicUrl) + startOf(await whoIs(request)), vary: 'Accept, Cookie' } }
         : { status: 200, headers: { vary: 'Accept' }, body: index },
   })
   http.route({
@@ -41,6 +46,9 @@ export function registerFront(http: HttpServer, { publicUrl }: Pick<Instance, 'p
   })
 }
 
+const startOf = (person: SignedInUser | null): string =>
+  person === null ? '/login' : person.isAdministrator ? '/console' : '/account'
+
 /** Programs send any other type, or none. */
 const isBrowser = (accept: string | undefined): boolean =>
   preferredType(accept, ['application/json', 'text/html']) === 'text/html'
@@ -56,6 +64,8 @@ function indexOf(publicUrl: string) {
       openapi: `${publicUrl}/openapi.json`,
       scim: `${publicUrl}/scim/v2/{iamid}`,
       logIn: `${publicUrl}/login`,
+      console: `${publicUrl}/console`,
+      account: `${publicUrl}/account`,
       playground: `${publicUrl}/graphiql`,
       health: `${publicUrl}/health/ready`,
     },
@@ -81,7 +91,7 @@ function failurePage(publicUrl: string, { error, request }: { error: RosterError
         ? html`<p>The address is mistyped, or what it named is gone.</p>`
         : html`<p>${error.message.replace(/\.?$/, '.')}</p>`,
       seconds === null ? undefined : html`<p>Please try again in ${seconds} ${seconds === 1 ? 'second' : 'seconds'}.</p>`,
-      html`<p><a class="button" href="${publicUrl}/login">Go to the sign-in page</a></p>`,
+      html`<p><a class="button" href="${pathOf(publicUrl)}/login">Go to the sign-in page</a></p>`,
       html`<p class="hint">Request ${request.requestId}</p>`,
     ],
   })

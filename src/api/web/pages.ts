@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { readFileSync } from 'node:fs'
 import type { HttpResponse } from '../../platform/http/types.ts'
 import { Html, html } from './html.ts'
 
@@ -14,13 +15,12 @@ export interface InvitedUser {
 
 export interface SignedInUser extends InvitedUser {
   readonly iamid: string
+  readonly isAdministrator: boolean
 }
 
-const style = `
-:root { color-scheme: light dark; --ink: #1b2230; --soft: #566074; --line: #7c8698; --paper: #fff; --ground: #eef1f5; --blue: #2f5fb3; --on: #fff; --red: #b3261e }
-@media (prefers-color-scheme: dark) { :root { --ink: #e8ebf1; --soft: #a5aebd; --line: #8791a3; --paper: #1f2530; --ground: #141820; --blue: #8fb4f5; --on: #10203d; --red: #ffb4ab } }
-* { box-sizing: border-box }
-body { margin: 0; background: var(--ground); color: var(--ink); font: 1rem/1.5 system-ui, sans-serif }
+const DESIGN = readFileSync(new URL('./design.css', import.meta.url), 'utf8')
+
+const style = `${DESIGN}
 main { max-width: 32rem; margin: 0 auto; padding: 1.5rem; background: var(--paper); min-height: 100vh }
 @media (min-width: 36rem) { main { min-height: 0; margin: 8vh auto; padding: 2rem 2.25rem; border-radius: .75rem; box-shadow: 0 1px 4px rgb(0 0 0 / .18) } }
 .where { margin: 0 0 1.25rem; color: var(--soft); font-size: .9rem; overflow-wrap: anywhere }
@@ -29,15 +29,13 @@ h2 { margin: 1.75rem 0 .5rem; font-size: 1.1rem }
 p { margin: 0 0 1rem; overflow-wrap: anywhere }
 form { margin: 0 0 1.25rem }
 label { display: block; margin: 1rem 0 .25rem; font-weight: 600 }
-input, select { width: 100%; padding: .65rem .75rem; border: 1px solid var(--line); border-radius: .4rem; background: var(--paper); color: inherit; font: inherit }
+input, select { width: 100%; padding: .65rem .75rem; border: 1px solid var(--edge); border-radius: var(--radius); background: var(--paper); color: inherit; font: inherit }
 input[readonly] { background: var(--ground); color: var(--soft) }
 .hint { margin: .25rem 0 0; color: var(--soft); font-size: .9rem }
 .error { padding: .6rem .75rem; border-left: .25rem solid var(--red); background: var(--ground); color: var(--red) }
-button, .button { display: block; width: 100%; margin-top: 1.5rem; padding: .75rem; border: 0; border-radius: .4rem; background: var(--blue); color: var(--on); font: inherit; font-weight: 600; text-align: center; text-decoration: none; cursor: pointer }
-.other { margin-top: .75rem; background: none; color: var(--blue); box-shadow: inset 0 0 0 1px var(--line) }
-a { color: var(--blue) }
-:focus-visible { outline: .2rem solid var(--blue); outline-offset: .15rem }
-pre { margin: 0; padding: .75rem; border-radius: .4rem; background: var(--ground); font-size: .8rem; white-space: pre-wrap; overflow-wrap: anywhere }
+button, .button { display: block; width: 100%; margin-top: 1.5rem; padding: .75rem; border: 0; border-radius: var(--radius); background: var(--blue); color: var(--on-blue); font: inherit; font-weight: 600; text-align: center; text-decoration: none; cursor: pointer }
+.other { margin-top: .75rem; background: none; color: var(--blue); box-shadow: inset 0 0 0 1px var(--edge) }
+pre { margin: 0; padding: .75rem; border-radius: var(--radius); background: var(--ground); font-size: .8rem; white-space: pre-wrap; overflow-wrap: anywhere }
 `
 
 /** Includes `formTo`: browsers apply the policy to redirects. */
@@ -76,7 +74,14 @@ export interface Problem {
   readonly userid: string
 }
 
-export function welcomePage({ publicUrl }: Instance, entrances: readonly SignInOption[], refusal?: Problem): HttpResponse {
+export interface Welcome {
+  readonly entrances: readonly SignInOption[]
+  /** Path of Roster to open afterwards, or empty. */
+  readonly returnTo: string
+  readonly refusal?: Problem
+}
+
+export function welcomePage({ publicUrl }: Instance, { entrances, returnTo, refusal }: Welcome): HttpResponse {
   const curl = `curl -X POST ${publicUrl}/bim/iam/bim/user/authenticate \\
   -H 'Content-Type: application/json' \\
   -d '{"username": "you", "password": "your password"}'`
@@ -88,15 +93,16 @@ export function welcomePage({ publicUrl }: Instance, entrances: readonly SignInO
       refusal && html`<p class="error" id="fault" role="alert">${refusal.message}</p>`,
       signInForm(
         entrances.filter(({ byPassword }) => byPassword),
+        returnTo,
         refusal,
       ),
       ...entrances
         .filter(({ byPassword }) => !byPassword)
         .map(
           ({ id, displayName }) =>
-            html`<p><a class="button other" href="${publicUrl}/login/${id}">Sign in with ${displayName}</a></p>`,
+            html`<p><a class="button other" href="${pathOf(publicUrl)}/login/${id}${after(returnTo)}">Sign in with ${displayName}</a></p>`,
         ),
-      html`<p><a href="${publicUrl}/graphiql">Open the playground</a></p>`,
+      html`<p><a href="${pathOf(publicUrl)}/graphiql">Open the playground</a></p>`,
       html`<h2>Get a token for a program</h2>`,
       html`<p>Send your user name and password. The response has a token: send it in the header Authorization.</p>`,
       html`<pre><code>${curl}</code></pre>`,
@@ -112,7 +118,9 @@ const VENDOR_NAME = 'Immuta'
 const nameOf = (iamid: string, displayName: string): string =>
   iamid === 'bim' && displayName === VENDOR_NAME ? 'Local account' : displayName
 
-function signInForm(entrances: readonly SignInOption[], refusal?: Problem): Html {
+const after = (returnTo: string): string => (returnTo === '' ? '' : `?${new URLSearchParams({ returnTo })}`)
+
+function signInForm(entrances: readonly SignInOption[], returnTo: string, refusal?: Problem): Html {
   const chosen = refusal?.iamid ?? 'bim'
   const options = entrances.reduce<Html>(
     (before, { id, displayName }) =>
@@ -126,6 +134,7 @@ ${
 <select id="iamid" name="iamid">${options}</select>`
     : html`<input type="hidden" name="iamid" value="bim">`
 }
+${returnTo !== '' && html`<input type="hidden" name="returnTo" value="${returnTo}">`}
 <label for="userid">User name</label>
 <input id="userid" name="userid" type="text" value="${refusal?.userid ?? ''}" autocomplete="username" autocapitalize="none" spellcheck="false"${refusal && html` aria-describedby="fault"`} required>
 <label for="password">Password</label>
@@ -177,7 +186,7 @@ export function deadLinkPage({ publicUrl }: Instance): HttpResponse {
     title: 'This link does not work',
     pieces: [
       html`<p>An invitation works once and for a limited time. It was already used, has expired, or is incomplete.</p>`,
-      html`<p>If you have set your password already, you are done: <a href="${publicUrl}/graphiql">sign in</a>. Otherwise ask your administrator for a new invitation.</p>`,
+      html`<p>If you have set your password already, you are done: <a href="${pathOf(publicUrl)}/login">sign in</a>. Otherwise ask your administrator for a new invitation.</p>`,
     ],
   })
 }
@@ -188,7 +197,7 @@ export function donePage({ publicUrl }: Instance, { userid, name }: InvitedUser)
     title: 'Your password is set',
     pieces: [
       html`<p>Thank you, ${name}. From now on you sign in with the user name <strong>${userid}</strong>.</p>`,
-      html`<p><a class="button" href="${publicUrl}/graphiql">Open the playground</a></p>`,
+      html`<p><a class="button" href="${pathOf(publicUrl)}/login">Sign in</a></p>`,
     ],
   })
 }
@@ -200,8 +209,12 @@ export function signedInPage({ publicUrl }: Instance, person: SignedInUser, form
     pieces: [
       html`<p>You are <strong>${person.name}</strong>.</p>`,
       html`<p>User name: <strong>${person.userid}</strong>, ${person.iamid === 'bim' ? 'a local account' : `of ${person.iamid}`}.</p>`,
-      html`<p><a class="button" href="${publicUrl}/graphiql">Open the playground</a></p>`,
-      html`<form method="post" action="${publicUrl}/login/${person.iamid}/logout"><button class="other" type="submit">Sign out</button></form>`,
+      person.isAdministrator
+        ? html`<p><a class="button" href="${pathOf(publicUrl)}/console">Open the console</a></p>`
+        : undefined,
+      html`<p><a class="button${person.isAdministrator && ' other'}" href="${pathOf(publicUrl)}/account">Your account</a></p>`,
+      html`<p><a class="button other" href="${pathOf(publicUrl)}/graphiql">Open the playground</a></p>`,
+      html`<form method="post" action="${pathOf(publicUrl)}/login/${person.iamid}/logout"><button class="other" type="submit">Sign out</button></form>`,
     ],
   })
   return { ...answer, headers: { ...answer.headers, ...traceable, 'content-security-policy': policy(formTo) } }
@@ -214,7 +227,7 @@ export function problemPage(
   return page(publicUrl, {
     status,
     title,
-    pieces: [html`<p>${reason}</p>`, html`<p><a class="button" href="${publicUrl}/login">Sign in again</a></p>`],
+    pieces: [html`<p>${reason}</p>`, html`<p><a class="button" href="${pathOf(publicUrl)}/login">Sign in again</a></p>`],
   })
 }
 
@@ -227,7 +240,7 @@ export function foreignFormPage({ publicUrl }: Instance): HttpResponse {
 }
 
 /** Of the same origin, also where people use another address than PUBLIC_URL. */
-const pathOf = (publicUrl: string): string => new URL(publicUrl).pathname.replace(/\/$/, '')
+export const pathOf = (publicUrl: string): string => new URL(publicUrl).pathname.replace(/\/$/, '')
 
 export function page(
   publicUrl: string,

@@ -8,6 +8,8 @@ import type { HttpRequest, HttpResponse, HttpServer } from '../../platform/http/
 import { createHandshakes, HANDSHAKE_SECONDS, ownAddress, type PendingLogin, type ReturnedLogin } from './handshake.ts'
 import { type Instance, problemPage, type SignedInUser, signedInPage } from './pages.ts'
 
+export type WhoIs = (request: HttpRequest) => Promise<SignedInUser | null>
+
 export interface ProviderDeps extends Instance {
   readonly instanceKeys: readonly Buffer[]
   readonly sessionLife: number
@@ -19,7 +21,7 @@ export interface ProviderDeps extends Instance {
     request: HttpRequest,
     input: { iamid: string; query: string; handshake: Handshake; until: Date },
   ): Promise<{ token: string; endSession: string | null }>
-  whoIs(request: HttpRequest): Promise<SignedInUser | null>
+  readonly whoIs: WhoIs
   logOut(request: HttpRequest): Promise<{ idToken: string | null }>
   endByProvider(request: HttpRequest, input: { iamid: string; logoutToken: string }): Promise<unknown>
 }
@@ -75,7 +77,7 @@ async function begin(
     ...(issuer !== null && { issuer }),
     ...(issuer !== null && loginHint !== null && { loginHint: loginHint.slice(0, 254) }),
   })
-  const returnTo = wish ?? `${deps.publicUrl}/login`
+  const returnTo = wish ?? `${deps.publicUrl}/`
   const value = await make({ iamid, returnTo, ...handshake })
   const cookie = cookieLine(deps.publicUrl, { name: HANDSHAKE_COOKIE, value, path: `/login/${iamid}`, life: HANDSHAKE_SECONDS })
   return redirect(url, [cookie])

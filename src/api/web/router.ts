@@ -3,13 +3,16 @@
 import { type Code, ERROR_CODES, RosterError } from '../../platform/errors.ts'
 import { cookieLine, isSameOrigin, sessionCookie } from '../../platform/http/cookies.ts'
 import type { HttpRequest, HttpResponse, HttpServer } from '../../platform/http/types.ts'
+import { ownAddress } from './handshake.ts'
 import {
   deadLinkPage,
   donePage,
   foreignFormPage,
   type Instance,
   type InvitedUser,
+  type Problem,
   passwordPage,
+  pathOf,
   type SignInOption,
   welcomePage,
 } from './pages.ts'
@@ -36,11 +39,21 @@ export function registerLogin(http: HttpServer, deps: LoginDeps): void {
 async function show(deps: LoginDeps, request: HttpRequest): Promise<HttpResponse> {
   // Unlike parseQuery, tolerates links that mail programs broke.
   const tokens = new URLSearchParams(request.query).getAll('token')
-  if (tokens.length === 0) return (await deps.signedIn(request)) ?? welcomePage(deps, await deps.entrances(request))
+  if (tokens.length === 0) return welcome(deps, request)
   const token = tokens.length === 1 ? tokens[0]! : ''
   const invited = await find(deps, request, token)
   return invited === null ? deadLinkPage(deps) : passwordPage(deps, invited, { token })
 }
+
+async function welcome(deps: LoginDeps, request: HttpRequest): Promise<HttpResponse> {
+  const returnTo = returnPath(deps, new URLSearchParams(request.query).get('returnTo') ?? '')
+  const signedIn = await deps.signedIn(request)
+  if (signedIn === null) return welcomePage(deps, { entrances: await deps.entrances(request), returnTo })
+  return returnTo === '' ? signedIn : { status: 303, headers: { location: returnTo, 'cache-control': 'no-store' } }
+}
+
+/** Empty unless it is a path of Roster. */
+const returnPath = ({ publicUrl }: Instance, path: string): string => (ownAddress(publicUrl, path) === null ? '' : path)
 
 async function submit(deps: LoginDeps, request: HttpRequest): Promise<HttpResponse> {
   if (isForeign(request)) return foreignFormPage(deps)
@@ -67,17 +80,13 @@ async function submit(deps: LoginDeps, request: HttpRequest): Promise<HttpRespon
 async function signIn(
   deps: LoginDeps,
   request: HttpRequest,
-  { iamid, userid, password }: { iamid: string; userid: string; password: string },
+  { iamid, userid, password, returnTo: given }: { iamid: string; userid: string; password: string; returnTo: string },
 ): Promise<HttpResponse> {
+  const returnTo = returnPath(deps, given)
+  const again = async (refusal: Problem) => welcomePage(deps, { entrances: await deps.entrances(request), returnTo, refusal })
   // Prevents log-in by a foreign site.
   if (!isSameOrigin(request.headers, deps.publicUrl)) return foreignFormPage(deps)
-  if (userid === '')
-    return welcomePage(deps, await deps.entrances(request), {
-      status: 400,
-      message: 'Please type your user name.',
-      iamid,
-      userid,
-    })
+  if (userid === '') return again({ status: 400, message: 'Please type your user name.', iamid, userid })
   try {
     const { token } = await deps.logIn(request, { iamid, userid, password })
     const cookie = cookieLine(deps.publicUrl, {
@@ -86,12 +95,14 @@ async function signIn(
       path: '/',
       life: deps.sessionLife,
     })
-    return { status: 303, headers: { location: `${deps.publicUrl}/login`, 'set-cookie': [cookie], 'cache-control': 'no-store' } }
+    return {
+      status: 303,
+      headers: { location: returnTo || `${pathOf(deps.publicUrl)}/`, 'set-cookie': [cookie], 'cache-control': 'no-store' },
+    }
   } catch (error) {
     if (!(error instanceof RosterError) || error.code === 'INTERNAL_SERVER_ERROR') throw error
     const { status } = ERROR_CODES[error.code]
-    const refusal = { status, message: `${error.message}.`, iamid, userid }
-    const answer = welcomePage(deps, await deps.entrances(request), refusal)
+    const answer = await again({ status, message: `${error.message}.`, iamid, userid })
     return error.retryAfter === undefined
       ? answer
       : { ...answer, headers: { ...answer.headers, 'retry-after': error.retryAfter } }
@@ -122,6 +133,7 @@ function fieldsOf(body: unknown) {
     password: text('password'),
     confirmation: text('confirmation'),
     iamid: text('iamid'),
+    returnTo: text('returnTo'),
     // Phones append white space; userids never have it.
     userid: text('userid').trim(),
   }

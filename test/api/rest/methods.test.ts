@@ -27,6 +27,8 @@ const places: readonly { path: string; methods: readonly string[] }[] = [
   { path: '/login/:iamid/logout', methods: ['POST'] },
   { path: '/login/:iamid/backchannel', methods: ['POST'] },
   { path: '/graphiql', methods: ['GET'] },
+  { path: '/console', methods: ['GET'] },
+  { path: '/account', methods: ['GET'] },
 ]
 const templates = [...new Set(places.map(({ path }) => path))]
 

@@ -26,20 +26,31 @@ afterAll(() => app.close())
 const ask = (path: string, accept?: string, init: RequestInit = {}) =>
   fetch(`${app.url}${path}`, { redirect: 'manual', ...init, headers: { ...(accept && { accept }), ...init.headers } })
 
+async function signIn({ userid, password }: { userid: string; password: string }): Promise<string> {
+  const entered = await ask('/login', 'text/html', {
+    method: 'POST',
+    headers: { 'sec-fetch-site': 'same-origin', 'content-type': 'application/x-www-form-urlencoded' },
+    body: new URLSearchParams({ iamid: 'bim', userid, password }).toString(),
+  })
+  expect([entered.status, entered.headers.get('location')]).toEqual([303, '/'])
+  return entered.headers.getSetCookie()[0]!.split(';')[0]!
+}
+
 describe('/', () => {
   test.each(BROWSERS)('leads a browser (%s) to the page of its session', async accept => {
     const answer = await ask('/', accept)
-    expect([answer.status, answer.headers.get('location')]).toEqual([303, `${app.url}/login`])
+    expect([answer.status, answer.headers.get('location')]).toEqual([303, '/login'])
     expect(answer.headers.get('vary')).toMatch(/^Accept\b/)
-    const entered = await ask('/login', accept, {
-      method: 'POST',
-      headers: { 'sec-fetch-site': 'same-origin', 'content-type': 'application/x-www-form-urlencoded' },
-      body: new URLSearchParams({ iamid: 'bim', userid: app.admin.userid, password: app.admin.password }).toString(),
-    })
-    const cookie = entered.headers.getSetCookie()[0]!.split(';')[0]!
-    const shown = async (headers: Record<string, string>) => (await fetch(app.url, { headers: { accept, ...headers } })).text()
-    expect(await shown({})).toContain('<h1>Sign in</h1>')
-    expect(await shown({ cookie })).toContain('<h1>You are signed in</h1>')
+    const ben = await app.as([])
+    for (const [person, page] of [
+      [app.admin, '/console'],
+      [ben, '/account'],
+    ] as const) {
+      const cookie = await signIn(person)
+      expect((await ask('/', accept, { headers: { cookie } })).headers.get('location')).toBe(page)
+      expect((await ask(page, accept, { headers: { cookie } })).status).toBe(200)
+    }
+    expect(await (await fetch(app.url, { headers: { accept } })).text()).toContain('<h1>Sign in</h1>')
   })
 
   test.each(PROGRAMS)('is an index for a program (%s)', async accept => {
@@ -47,13 +58,23 @@ describe('/', () => {
     expect([answer.status, answer.headers.get('vary')]).toEqual([200, expect.stringMatching(/^Accept\b/)])
     const { addresses, ...index } = (await answer.json()) as { addresses: Record<string, string> }
     expect(index).toEqual({ name: 'Roster', version: expect.stringMatching(/^\d+\.\d+\.\d+/) })
-    expect(Object.keys(addresses)).toEqual(['graphql', 'rest', 'openapi', 'scim', 'logIn', 'playground', 'health'])
+    expect(Object.keys(addresses)).toEqual([
+      'graphql',
+      'rest',
+      'openapi',
+      'scim',
+      'logIn',
+      'console',
+      'account',
+      'playground',
+      'health',
+    ])
     for (const [name, address] of Object.entries(addresses)) {
       const path = address
         .replace(app.url, '')
         .replace('{iamid}', 'corp/Schemas')
         .replace(/^\/bim$/, '/bim/user')
-      expect([200, 401], name).toContain((await ask(path)).status)
+      expect([200, 303, 401], name).toContain((await ask(path)).status)
     }
   })
 })
@@ -73,7 +94,7 @@ test('the icon is one, and pages may show it', async () => {
 describe('outside the APIs', () => {
   const failures: [what: string, path: string, method: string, status: number, title: string][] = [
     ['an unknown page', '/nothing', 'GET', 404, 'There is no page here'],
-    ['an unknown asset', '/graphiql/assets/none.js', 'GET', 404, 'There is no page here'],
+    ['an unknown asset', '/assets/none.js', 'GET', 404, 'There is no page here'],
     ['another method', '/graphiql', 'DELETE', 405, 'This page cannot be used like that'],
     ['a path that is none', '/login/%ff', 'GET', 400, 'This request cannot be answered'],
     ['a form of another type', '/login', 'POST', 415, 'This request cannot be answered'],
@@ -88,7 +109,7 @@ describe('outside the APIs', () => {
       const text = await answer.text()
       expect(text).toContain(`<h1>${title}</h1>`)
       expect(text).toContain(`Request ${answer.headers.get('x-request-id')}`)
-      expect(text).toContain(`href="${app.url}/login"`)
+      expect(text).toContain('href="/login"')
       if (status === 405) expect(answer.headers.get('allow')).toMatch(/^GET, HEAD/)
     }
     for (const accept of PROGRAMS) {
@@ -110,7 +131,7 @@ test.each(API_PATHS)('%s is JSON to browsers too', async prefix => {
 
 test('the database away, and an unforeseen error', async () => {
   const served = await serve(http => {
-    registerFront(http, { publicUrl: 'https://roster.example/id' })
+    registerFront(http, { publicUrl: 'https://roster.example/id', whoIs: async () => null })
     const failing = (path: string, error: Error) =>
       http.route({ method: ['GET', 'POST'], path, handler: () => Promise.reject(error) })
     failing('/login', new Unavailable('The database does not respond', { retryAfter: 7 }))
@@ -124,7 +145,7 @@ test('the database away, and an unforeseen error', async () => {
       expect(text).toContain('<h1>Roster is not available</h1>')
       expect(text).toContain('The database does not respond.')
       expect(text).toContain('Please try again in 7 seconds.')
-      expect(text).toContain('href="https://roster.example/id/login"')
+      expect(text).toContain('href="/id/login"')
       const broken = await fetch(`${served.url}/broken`, { method, headers: { accept: BROWSERS[0]! } })
       const shown = await broken.text()
       expect([broken.status, shown.includes('<h1>Something went wrong</h1>'), shown.includes('secret')]).toEqual([

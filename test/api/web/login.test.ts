@@ -58,7 +58,7 @@ async function pageOf(response: Response, status: number, referrer = 'no-referre
   // No script, no handler, no style attribute, nothing from elsewhere: what the policy would block is not there either.
   expect(text).not.toMatch(/<script|<img|<iframe|<link|<base|<meta http-equiv|<[^>]*\s(style|on[a-z]+)=/i)
   for (const [, target] of text.matchAll(/(?:href|src|action)="([^"]*)"/g))
-    expect([`${deps.publicUrl}/graphiql`, '?']).toContain(target)
+    expect(['/people/graphiql', '/people/login', '?']).toContain(target)
   return whole
 }
 
@@ -67,7 +67,7 @@ describe('without a token', () => {
     const page = await pageOf(await get(''), 200, 'same-origin')
     expect(page).toContain('<h1>Sign in</h1>')
     expect(page).toContain('Roster at roster.example')
-    expect(page).toContain('<a href="https://roster.example/people/graphiql">')
+    expect(page).toContain('<a href="/people/graphiql">')
     expect(page).toContain('curl -X POST https://roster.example/people/bim/iam/bim/user/authenticate')
   })
 
@@ -175,7 +175,7 @@ describe('the form', () => {
     expect(deps.accepted).toEqual([{ token: good, password: ' pässwörd & <b> ' }])
     expect(page).toContain('<h1>Your password is set</h1>')
     expect(page).toContain('<strong>ana&quot;&gt;&lt;script&gt;')
-    expect(page).toContain('href="https://roster.example/people/graphiql"')
+    expect(page).toContain('href="/people/login"')
     expect(page).not.toContain('pässwörd')
   })
 

@@ -36,7 +36,7 @@ beforeEach(async () => {
 async function tryWith(overrides: Overrides, { iamid = 'corp', browser = new Browser() } = {}) {
   const sub = `person ${++serial}`
   idp.overrides = { ...overrides, claims: claims => (overrides.claims ?? (same => same))({ ...claims, sub }) }
-  const page = await browser.visit(`${app.url}/login/${iamid}`)
+  const page = await browser.visit(`${app.url}/login/${iamid}?returnTo=/login`)
   return { sub, browser, page }
 }
 

@@ -26,7 +26,7 @@ afterAll(async () => {
 
 const scopes = ['openid', 'email', 'profile', 'groups']
 const options = (clientId: string) => ({ clientId, clientSecret: SECRET, discoverUrl: idp.issuer, scopes })
-async function logIn(iamid: string, sub: string, claims: Record<string, unknown> = {}, query = '') {
+async function logIn(iamid: string, sub: string, claims: Record<string, unknown> = {}, query = '?returnTo=/login') {
   idp.people[sub] = claims
   idp.next = sub
   const browser = new Browser()

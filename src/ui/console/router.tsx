@@ -1,0 +1,50 @@
+// An address's query is the state of its page, as plain text.
+import { createRootRoute, createRoute, createRouter, lazyRouteComponent, redirect } from '@tanstack/react-router'
+import { base } from './base.ts'
+import { NotFound } from './parts/not-found.tsx'
+import { Shell } from './shell/shell.tsx'
+
+const root = createRootRoute({ component: Shell, notFoundComponent: NotFound })
+
+const routes = [
+  createRoute({
+    getParentRoute: () => root,
+    path: '/',
+    beforeLoad: () => {
+      throw redirect({ to: '/console' })
+    },
+  }),
+  createRoute({
+    getParentRoute: () => root,
+    path: '/console',
+    component: lazyRouteComponent(() => import('./pages/start/start.tsx'), 'Start'),
+  }),
+  createRoute({
+    getParentRoute: () => root,
+    path: '/account',
+    component: lazyRouteComponent(() => import('./pages/account/account.tsx'), 'Account'),
+  }),
+]
+
+export type Search = Record<string, string | undefined>
+
+const parseSearch = (text: string): Search => Object.fromEntries(new URLSearchParams(text))
+
+function stringifySearch(search: Search): string {
+  const given = Object.entries(search).filter((entry): entry is [string, string] => entry[1] !== undefined && entry[1] !== '')
+  return given.length === 0 ? '' : `?${new URLSearchParams(given)}`
+}
+
+export const router = createRouter({
+  routeTree: root.addChildren(routes),
+  basepath: base === '' ? '/' : base,
+  parseSearch,
+  stringifySearch,
+  scrollRestoration: true,
+})
+
+declare module '@tanstack/react-router' {
+  interface Register {
+    router: typeof router
+  }
+}
