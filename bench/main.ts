@@ -13,6 +13,7 @@ import { type Flavour, workloads } from './compare/workloads.ts'
 import { createDatabase, fill, USUAL } from './lib/database.ts'
 import { loadedBy } from './lib/load.ts'
 import { path, stop } from './lib/processes.ts'
+import type { Counts } from './lib/proxy.ts'
 import { met, number, report, table } from './lib/report.ts'
 import { startRoster } from './lib/roster.ts'
 import { run, step } from './lib/run.ts'
@@ -100,15 +101,26 @@ function faults(rows: readonly Row[]): string[] {
   return all.length > 0 ? [all.map(line => `* ${line}`).join('\n')] : []
 }
 
-function costs(rows: readonly Row[], counts: ReadonlyMap<string, ReadonlyMap<Flavour, number>>): string {
+function costs(rows: readonly Row[], counts: ReadonlyMap<string, ReadonlyMap<Flavour, Counts>>): string {
   return `For each request:\n\n${table(
-    ['', 'at once', 'server', 'statements', 'CPU ms of the server', 'of PostgreSQL', 'of the load', 'CPU of the server × raw'],
+    [
+      '',
+      'at once',
+      'server',
+      'statements',
+      'round trips',
+      'CPU ms of the server',
+      'of PostgreSQL',
+      'of the load',
+      'CPU of the server × raw',
+    ],
     rows.flatMap(({ workload, connections, cells }) =>
       cells.map(({ flavour, cpu, backends, load }) => [
         workload.name,
         String(connections),
         flavour,
-        counts.get(workload.name)!.get(flavour) ?? Number.NaN,
+        counts.get(workload.name)!.get(flavour)?.statements ?? Number.NaN,
+        counts.get(workload.name)!.get(flavour)?.trips ?? Number.NaN,
         cpu,
         backends,
         load,

@@ -1,7 +1,6 @@
 /** The longest synchronous piece of Roster during requests that ask for as much as the limits allow. */
-import type { ChildProcess } from 'node:child_process'
-import { once } from 'node:events'
 import { median } from '../lib/measure.ts'
+import { eventLoopDelay } from '../lib/processes.ts'
 import { type Cells, met, table } from '../lib/report.ts'
 import { pause } from '../lib/run.ts'
 import type { Server } from './servers.ts'
@@ -39,19 +38,13 @@ const ASKED: Asked[] = [
   graphql('a hundred counts', `{ ${many(100, n => `a${n}: users(first: 1) { totalCount }`)} }`),
 ]
 
-async function longest(roster: ChildProcess): Promise<number> {
-  roster.send('longest')
-  const [piece] = await once(roster, 'message')
-  return Number(piece)
-}
-
 /** The median of several rounds, since whatever else the machine does counts as well. */
 export async function pieces({ url, token, child }: Server): Promise<string> {
   const rows: Cells[] = []
   for (const { name, path, body } of ASKED) {
     const found: number[] = []
     for (let round = 0; round <= ROUNDS; round++) {
-      await longest(child)
+      await eventLoopDelay(child)
       const answer = await fetch(url + path, {
         method: body ? 'POST' : 'GET',
         headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
@@ -59,8 +52,8 @@ export async function pieces({ url, token, child }: Server): Promise<string> {
       })
       await answer.arrayBuffer()
       await pause(50)
-      const piece = await longest(child)
-      if (round > 0) found.push(piece)
+      const { longest } = await eventLoopDelay(child)
+      if (round > 0) found.push(longest)
     }
     rows.push([name, median(found), `≤ ${LIMIT}`, met(median(found) <= LIMIT)])
   }

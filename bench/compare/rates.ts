@@ -44,7 +44,11 @@ export async function rates(database: Database, servers: readonly Server[], work
       // Another begins each round.
       for (const server of [...asked.slice(round % asked.length), ...asked.slice(0, round % asked.length)]) {
         const [own, backends] = [cpuOf(server.pid), database.cpu()]
-        const taken = await slice(server, requests.get(server)!, { connections, seconds: workload.seconds })
+        const taken = await slice(server, requests.get(server)!, {
+          connections,
+          // The first is for the compiler and the caches.
+          seconds: round === 0 ? 3 : workload.seconds,
+        })
         await database.settle()
         const result = { ...taken, own: cpuOf(server.pid) - own, backends: database.cpu() - backends }
         if (round > 0) measured.get(server)!.push(result)

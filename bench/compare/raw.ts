@@ -20,7 +20,7 @@ const MANY = `SELECT coalesce(json_agg(json_build_object('id', u.id, 'userid', u
   FROM (SELECT * FROM users WHERE name_key LIKE $1 AND NOT disabled ORDER BY name_key, id LIMIT 25) u`
 
 const MEMBERS = `(SELECT coalesce(json_agg(json_build_object('id', m.id, 'name', m.name)), '[]') FROM (
-    SELECT s.id, w.name FROM bench_members s JOIN users w ON w.id = s.user_id WHERE s.group_id = g.id ORDER BY s.name_key, s.id LIMIT 10) m)`
+    SELECT s.id, w.name FROM memberships s JOIN users w ON w.id = s.user_id WHERE s.group_id = g.id ORDER BY s.user_name_key, s.id LIMIT 10) m)`
 const NESTED = `SELECT coalesce(json_agg(json_build_object('id', u.id, 'userid', u.userid,
     'groups', ${groups(`'id', g.id, 'name', g.name, 'members', ${MEMBERS}`, 'ORDER BY g.name_key, g.id LIMIT 25')}) ORDER BY u.name_key, u.id), '[]')::text AS j
   FROM (SELECT * FROM users WHERE (name_key, id) > ($1, $2::int) AND NOT disabled ORDER BY name_key, id LIMIT 100) u`
@@ -33,8 +33,8 @@ const REST = `SELECT json_build_object('iamid', u.iamid, 'userid', u.userid, 'bi
     'createdAt', u.profile_created_at, 'updatedAt', u.profile_updated_at, 'preferences', u.preferences))::text AS j
   FROM users u CROSS JOIN LATERAL (SELECT ${AUTHORIZATIONS} AS a) a WHERE u.iamid = 'bim' AND u.userid_key = $1`
 
-const ADD = `WITH g AS (SELECT id, name FROM groups WHERE id = $1::int), u AS (SELECT id, userid, profile_id FROM users WHERE iamid = 'bim' AND userid_key = $2),
-  added AS (INSERT INTO memberships (group_id, user_id, added_by) SELECT g.id, u.id, 'bim/admin' FROM g, u RETURNING id, created_at, updated_at),
+const ADD = `WITH g AS (SELECT id, name FROM groups WHERE id = $1::int), u AS (SELECT id, userid, name_key, profile_id FROM users WHERE iamid = 'bim' AND userid_key = $2),
+  added AS (INSERT INTO memberships (group_id, user_id, user_name_key, added_by) SELECT g.id, u.id, u.name_key, 'bim/admin' FROM g, u RETURNING id, created_at, updated_at),
   event AS (INSERT INTO audit_events (event, action, outcome, actor_kind, actor_user_id, actor_name, credential, target_type, target_id, target_name, after, request_id, address)
     SELECT 'groupUserAdded', 'group:addMember', 'done', 'user', 1, 'bim/admin', 'token 1', 'group', g.id::text, 'bim/' || g.name,
            jsonb_build_object('members', jsonb_build_array(jsonb_build_object('id', u.id, 'name', 'bim/' || u.userid))), gen_random_uuid()::text, '127.0.0.1' FROM g, u, added)

@@ -16,7 +16,7 @@ INSERT INTO users (iamid, userid, userid_key, name, name_key, email, email_key, 
          first||'.'||last||'.'||i||'@example.org', first||'.'||last||'.'||i||'@example.org', '+41 '||(100000000+i), 'City '||(i%311), 'dept-'||(i%200),
          jsonb_build_object('currentProject', NULL, 'locale', (ARRAY['de','en','fr','it'])[1+i%4]), i%50=0, timestamptz '2020-01-01' + (i%2000)*interval '1 day'
     FROM people ORDER BY i;
-CREATE TEMP TABLE u ON COMMIT DROP AS SELECT id, row_number() OVER (ORDER BY id)::int AS n FROM users WHERE userid ~ '\.\d+$';
+CREATE TEMP TABLE u ON COMMIT DROP AS SELECT id, name_key, row_number() OVER (ORDER BY id)::int AS n FROM users WHERE userid ~ '\.\d+$';
 CREATE UNIQUE INDEX ON u(n);
 INSERT INTO groups (iamid, name, name_key, description)
   SELECT 'bim', g, g, 'Group number '||i FROM (SELECT i, 'group-'||(ARRAY['admin','sales','research','ops','support','finance','legal','hr'])[1+i%8]||'-'||i AS g FROM generate_series(:groups_from + 1, :groups_to) i) x;
@@ -24,8 +24,8 @@ CREATE TEMP TABLE g ON COMMIT DROP AS SELECT id, row_number() OVER (ORDER BY id)
 CREATE UNIQUE INDEX ON g(n);
 ANALYZE u, g;
 
-INSERT INTO memberships (user_id, group_id, sources)
-  SELECT u.id, g.id, '{bim}' FROM (
+INSERT INTO memberships (user_id, group_id, user_name_key, sources)
+  SELECT u.id, g.id, u.name_key, '{bim}' FROM (
     SELECT DISTINCT un, gn FROM (
       SELECT :users_from + 1 + floor(random()*(:users_to - :users_from))::int un,
              1 + floor(power(random(),3)*:groups_to)::int gn

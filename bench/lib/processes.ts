@@ -54,3 +54,10 @@ export async function ready(child: ChildProcess, url: string): Promise<void> {
   }
   throw new Error(`${url} does not answer`)
 }
+
+/** Milliseconds since the call before: the longest synchronous piece, and the 99th percentile of the event-loop delay. */
+export async function eventLoopDelay(child: ChildProcess): Promise<{ longest: number; p99: number }> {
+  child.send('delay')
+  const [delay] = await once(child, 'message')
+  return delay
+}

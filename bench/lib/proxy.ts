@@ -1,13 +1,18 @@
-/** Counts the statements that a server sends to PostgreSQL: it connects through here. Works with every PostgreSQL, without an extension. */
+/** Counts the statements and round trips of a server to PostgreSQL: it connects through here. Works with every PostgreSQL, without an extension. */
 import { once } from 'node:events'
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
 import { atEnd } from './run.ts'
 
+export interface Counts {
+  readonly statements: number
+  /** What is sent before PostgreSQL has answered is one round trip. */
+  readonly trips: number
+}
 export interface Counted {
   /** The address to connect to instead. */
   readonly url: string
-  /** Statements since it was last asked. */
-  take(): number
+  /** Since it was last asked. */
+  take(): Counts
 }
 
 /** Execute and Query: what runs a statement (PostgreSQL, "Message Formats"). */
@@ -16,13 +21,21 @@ const STATEMENTS = new Set(['E', 'Q'].map(type => type.charCodeAt(0)))
 export async function countStatements(database: string): Promise<Counted> {
   const url = new URL(database)
   const sockets = new Set<Socket>()
-  let statements = 0
+  let [statements, trips] = [0, 0]
   const proxy = createServer(client => {
     const server = connect(Number(url.port || 5432), url.hostname)
     const read = messageReader(type => {
       if (STATEMENTS.has(type)) statements++
     })
-    client.on('data', read)
+    let hasAnswered = true
+    client.on('data', part => {
+      read(part)
+      if (hasAnswered) trips++
+      hasAnswered = false
+    })
+    server.on('data', () => {
+      hasAnswered = true
+    })
     client.pipe(server).pipe(client)
     for (const socket of [client, server]) {
       sockets.add(socket)
@@ -43,8 +56,8 @@ export async function countStatements(database: string): Promise<Counted> {
   through.hostname = '127.0.0.1'
   through.port = String((proxy.address() as AddressInfo).port)
   const take = () => {
-    const taken = statements
-    statements = 0
+    const taken = { statements, trips }
+    statements = trips = 0
     return taken
   }
   return { url: through.href, take }
