@@ -18,6 +18,7 @@ import { type AuthRequirement, actorOfRequest } from './authentication/request-a
 import { sessions } from './authentication/sessions.service.ts'
 import { type Actor, anonymous, machine, operator } from './authorization/actor.ts'
 import type { App, Context } from './authorization/context.ts'
+import { CredentialCache } from './authorization/credential-cache.ts'
 import { isAdministrative } from './authorization/permissions.ts'
 import { fromHeader } from './authorization/secret.ts'
 import { createPasswordHasher } from './domain/credentials/password.ts'
@@ -40,7 +41,7 @@ import type { HttpRequest, HttpServer } from './platform/http/types.ts'
 import { createMailer } from './platform/mail/mailer.ts'
 import { createOutbound } from './platform/outbound/connect.ts'
 import { instanceKey } from './platform/secret-key.ts'
-import { authenticateScim } from './scim/authenticate.ts'
+import { authenticateScim, type ScimCredential } from './scim/authenticate.ts'
 import { replayScim } from './scim/http/dispatch.ts'
 import { createScimRate } from './scim/http/rate-limit.ts'
 import { registerScim } from './scim/http/router.ts'
@@ -76,10 +77,10 @@ export async function startApp(config: Config, given: StartOptions = {}): Promis
     warn: (text: string) => log.warn(text),
     error: (text: string) => log.error(text),
   }
-  const { databaseUrl, dataDir } = config
+  const { databaseUrl, directUrl, dataDir } = config
   // Before opening the store, which takes seconds.
   if (!given.store) await checkAddress(config)
-  const store = given.store ?? (await openStore({ databaseUrl, dataDir, log: say, cursorKeys: () => app.keys }))
+  const store = given.store ?? (await openStore({ databaseUrl, directUrl, dataDir, log: say, cursorKeys: () => app.keys }))
   let jobs: Jobs | null = null
   const app: App = { ...makeApp(config, store, log), jobs: { send: async id => jobs?.send(id) } }
   const housekeeping = startHousekeeping(app, [() => removeUnfinishedGroups(contextFor(app, machine('system'), HOUSEKEEPING))])
@@ -119,6 +120,7 @@ export async function startApp(config: Config, given: StartOptions = {}): Promis
     await app.exchangeLog.stop()
     await store.close()
   }
+  if (config.credentialCacheSeconds > 0) await store.changes.listen()
   await warnOfUnreadableSecrets(operatorContext()).catch(error =>
     log.warn({ err: error }, 'the stored secrets could not be checked'),
   )
@@ -165,7 +167,7 @@ function makeApp(config: Config, store: Store, log: App['log']): App {
     passwordHasher: createPasswordHasher({ inFlight: config.hashing.inFlight, ...config.password }),
     loginAttempts: createLoginAttempts(),
     lastUsed,
-    authenticate: createAuthenticate(store.db, lastUsed),
+    authenticate: createAuthenticate(store.db, lastUsed, new CredentialCache(store.changes, config.credentialCacheSeconds)),
     exchangeLog: createExchangeLog(store.db, log),
     replayScim,
     createLoaders,
@@ -190,12 +192,14 @@ async function registerApis(http: HttpServer, app: App) {
   registerFront(http, { publicUrl: app.config.publicUrl, whoIs })
   registerUi(http, { publicUrl: app.config.publicUrl, isSignedIn: async request => (await whoIs(request)) !== null })
   const rate = createScimRate()
+  const cache = new CredentialCache<ScimCredential>(app.store.changes, app.config.credentialCacheSeconds)
   registerScim(http, {
     publicUrl: app.config.publicUrl,
     contextOf: async (request, iamid) => {
       const actor = await authenticateScim(app.store.db, {
         iamid,
         authorization: request.headers.authorization,
+        cache,
         lastUsed: app.lastUsed,
         rate,
       }).catch(translatedStore)

@@ -1,12 +1,14 @@
 /**
- * Authorization header → one statement → actor. Nothing is cached, so revocations apply at once; concurrent
- * lookups share a statement.
+ * Authorization header → actor: from the cache, or by one statement that concurrent look-ups share. A change of
+ * access empties the cache, so revocations apply at once.
  */
 import DataLoader from 'dataloader'
 import type { UserActor } from '../authorization/actor.ts'
+import type { CredentialCache } from '../authorization/credential-cache.ts'
 import { ADMINISTRATIVE } from '../authorization/permissions.ts'
 import type { Authenticate, LastUsedTracker } from '../authorization/ports.ts'
 import { fromHeader, parse, sameHash } from '../authorization/secret.ts'
+import { ORIGIN } from '../platform/database/change-listener.ts'
 import type { Db } from '../platform/database/store.ts'
 import { Unauthenticated } from '../platform/errors.ts'
 
@@ -25,9 +27,11 @@ interface Row {
   impersonatorId: number | null
   impersonatorIamid: string | null
   impersonatorUserid: string | null
+  expiresAt: Date | null
+  origin: string
 }
 
-const USER = `u.id AS "userId", u.profile_id AS "profileId", u.iamid, u.userid, u.userid_key AS "useridKey",
+const USER = `${ORIGIN} AS origin, u.id AS "userId", u.profile_id AS "profileId", u.iamid, u.userid, u.userid_key AS "useridKey",
   ARRAY(SELECT e.permission FROM effective_permissions e WHERE e.user_id = u.id) AS permissions`
 
 const ADMIN_PERMISSIONS = ADMINISTRATIVE.map(permission => `'${permission}'`).join(', ')
@@ -35,7 +39,7 @@ const ADMIN_PERMISSIONS = ADMINISTRATIVE.map(permission => `'${permission}'`).jo
 // Also checks the user, the IAM and expiry; under impersonation
 // the impersonator's permission, and that the target is not administrative.
 const TOKEN = `SELECT t.id, t.hash, t.api_key_id AS "apiKeyId", t.project_id AS "projectId", t.scopes, ${USER},
-    p.id AS "impersonatorId", p.iamid AS "impersonatorIamid", p.userid AS "impersonatorUserid"
+    p.id AS "impersonatorId", p.iamid AS "impersonatorIamid", p.userid AS "impersonatorUserid", least(t.expires_at, k.expires_at) AS "expiresAt"
   FROM tokens t JOIN users u ON u.id = t.user_id AND NOT u.disabled JOIN iams i ON i.id = u.iamid
   LEFT JOIN api_keys k ON k.id = t.api_key_id
   LEFT JOIN users p ON p.id = t.impersonator_id AND NOT p.disabled
@@ -45,18 +49,22 @@ const TOKEN = `SELECT t.id, t.hash, t.api_key_id AS "apiKeyId", t.project_id AS 
       AND NOT EXISTS (SELECT 1 FROM effective_permissions e WHERE e.user_id = u.id AND e.permission IN (${ADMIN_PERMISSIONS}))))`
 
 const KEY = `SELECT k.id, k.hash, k.id AS "apiKeyId", k.project_id AS "projectId", k.scopes, ${USER},
-    NULL::int AS "impersonatorId", NULL AS "impersonatorIamid", NULL AS "impersonatorUserid"
+    NULL::int AS "impersonatorId", NULL AS "impersonatorIamid", NULL AS "impersonatorUserid", k.expires_at AS "expiresAt"
   FROM api_keys k JOIN users u ON u.id = k.user_id AND NOT u.disabled JOIN iams i ON i.id = u.iamid
   WHERE k.hash = ANY($1::bytea[]) AND (k.expires_at IS NULL OR k.expires_at > $2)`
 
 interface ParsedSecret {
   readonly kind: 'rt' | 'rk'
   readonly hash: Uint8Array
+  readonly key: string
 }
+
+const keyOf = (kind: ParsedSecret['kind'], hash: Uint8Array): string => kind + Buffer.from(hash).toString('base64')
 
 function parseSecret(secret: string): ParsedSecret | null {
   const parsed = parse(secret)
-  return parsed !== null && (parsed.kind === 'rt' || parsed.kind === 'rk') ? { kind: parsed.kind, hash: parsed.hash } : null
+  if (parsed?.kind !== 'rt' && parsed?.kind !== 'rk') return null
+  return { kind: parsed.kind, hash: parsed.hash, key: keyOf(parsed.kind, parsed.hash) }
 }
 
 const find = (
@@ -67,12 +75,12 @@ const find = (
 /** Returns null for an invalid secret. Does not record a use. */
 export async function actorOf(db: Db, secret: string, now: Date): Promise<UserActor | null> {
   const opener = parseSecret(secret)
-  return opener && actorFrom(opener, await find(db, { kind: opener.kind, hashes: [opener.hash], now }))
+  if (opener === null) return null
+  const [row] = await find(db, { kind: opener.kind, hashes: [opener.hash], now })
+  return row && sameHash(row.hash, opener.hash) ? actorOfRow(row, opener.kind) : null
 }
 
-function actorFrom({ kind: opened, hash }: ParsedSecret, rows: readonly Row[]): UserActor | null {
-  const row = rows.find(found => sameHash(found.hash, hash))
-  if (!row) return null
+function actorOfRow(row: Row, opened: ParsedSecret['kind']): UserActor {
   const impersonator =
     row.impersonatorId === null
       ? null
@@ -96,24 +104,39 @@ function actorFrom({ kind: opened, hash }: ParsedSecret, rows: readonly Row[]): 
 
 const BATCH = 100
 
-export function createAuthenticate(db: Db, lastUsed: LastUsedTracker): Authenticate {
-  const batch = (kind: ParsedSecret['kind']) =>
-    new DataLoader<ParsedSecret, UserActor | null>(
-      async openers => {
-        const hashes = new Map(openers.map(({ hash }) => [Buffer.from(hash).toString('base64'), hash]))
-        const rows = await find(db, { kind, hashes: [...hashes.values()], now: new Date() })
-        return openers.map(opener => actorFrom(opener, rows))
-      },
-      { cache: false, maxBatchSize: BATCH, batchScheduleFn: send => setImmediate(send) },
-    )
-  const batches = { rt: batch('rt'), rk: batch('rk') }
+export function createAuthenticate(
+  db: Db,
+  lastUsed: LastUsedTracker,
+  cache: CredentialCache<UserActor> | null = null,
+): Authenticate {
+  const batches = { rt: batchOf(db, 'rt', cache), rk: batchOf(db, 'rk', cache) }
   return async authorization => {
     const secret = fromHeader(authorization)
     if (secret === null) throw new Unauthenticated('A token or an API key is needed: send it as Authorization: Bearer <token>')
     const opener = parseSecret(secret)
-    const actor = opener && (await batches[opener.kind].load(opener))
+    const actor = opener && (cache?.get(opener.key) ?? (await batches[opener.kind].load(opener)))
     if (actor === null) throw new Unauthenticated('The token or API key is unknown, expired or revoked: log in again')
     lastUsed.record(actor.credential.kind === 'apikey' ? 'key' : 'token', actor.credential.id, new Date())
     return actor
   }
+}
+
+type Keep = Parameters<Parameters<CredentialCache<UserActor>['reading']>[0]>[0]
+
+function batchOf(db: Db, kind: ParsedSecret['kind'], cache: CredentialCache<UserActor> | null) {
+  const read = async (openers: readonly ParsedSecret[], keep?: Keep) => {
+    const hashes = new Map(openers.map(({ key, hash }) => [key, hash]))
+    const actors = new Map<string, UserActor>()
+    for (const row of await find(db, { kind, hashes: [...hashes.values()], now: new Date() })) {
+      const [key, value] = [keyOf(kind, row.hash), actorOfRow(row, kind)]
+      actors.set(key, value)
+      const users = row.impersonatorId === null ? [row.userId] : [row.userId, row.impersonatorId]
+      keep?.(key, { value, users, expiresAt: row.expiresAt }, row.origin)
+    }
+    return openers.map(({ key }) => actors.get(key) ?? null)
+  }
+  return new DataLoader<ParsedSecret, UserActor | null>(
+    openers => (cache ? cache.reading(keep => read(openers, keep)) : read(openers)),
+    { cache: false, maxBatchSize: BATCH, batchScheduleFn: send => setImmediate(send) },
+  )
 }

@@ -11,6 +11,9 @@ import { recordingRows, recordRows } from './sent-rows.ts'
 /** A PostgreSQL where databases may be made and dropped; null = everything runs on the embedded store. */
 export const serverUrl = process.env.ROSTER_TEST_DATABASE_URL || null
 
+/** A busy machine is not silent: statements are counted. */
+const SILENCE = 30_000
+
 /** All databases of one run begin with it, so that the end of the run finds those that a killed test left. */
 const RUN = 'ROSTER_TEST_RUN'
 if (process.env.ROSTER_TEST_ROWS && process.env[RUN]) recordRows(process.env[RUN])
@@ -56,7 +59,7 @@ export async function testStore(options: { log?: StoreLog; pool?: number } = {})
     return recordingRows(await openStore({ databaseUrl: null, dataDir: 'memory://', ...options }))
   }
   const database = await testDatabase({ migrated: true })
-  const store = recordingRows(await openStore({ databaseUrl: database.url, dataDir: 'memory://', ...options }))
+  const store = recordingRows(await openStore({ databaseUrl: database.url, dataDir: 'memory://', silence: SILENCE, ...options }))
   return {
     ...store,
     close: async () => {

@@ -13,6 +13,8 @@ export interface Config {
   host: string
   dataDir: string
   databaseUrl: string | null
+  /** null: as databaseUrl. */
+  directUrl: string | null
   publicUrl: string
   adminUserid: string
   adminPassword: string | null
@@ -27,6 +29,7 @@ export interface Config {
   token: { idleSeconds: number; lifeSeconds: number }
   invitationSeconds: number
   keyGraceSeconds: number
+  credentialCacheSeconds: number
   password: { minLength: number; maxLength: number }
   hashing: { inFlight: number }
   caps: { keysPerUser: number; projectsPerUser: number; serviceAccountsPerOwner: number }
@@ -70,6 +73,7 @@ export function loadConfig(env: Environment): Config {
     host: values.HOST,
     dataDir: values.DATA_DIR,
     databaseUrl: values.DATABASE_URL,
+    directUrl: values.DATABASE_DIRECT_URL,
     publicUrl: values.PUBLIC_URL ?? `${cert === null ? 'http' : 'https'}://${reachable(values.HOST)}:${values.PORT}`,
     adminUserid: values.ADMIN_USERID,
     adminPassword: values.ADMIN_PASSWORD,
@@ -83,6 +87,7 @@ export function loadConfig(env: Environment): Config {
     token: { idleSeconds: values.TOKEN_IDLE_SECONDS, lifeSeconds: values.TOKEN_LIFE_SECONDS },
     invitationSeconds: values.INVITATION_SECONDS,
     keyGraceSeconds: values.KEY_GRACE_SECONDS,
+    credentialCacheSeconds: values.CREDENTIAL_CACHE_SECONDS,
     password: { minLength: values.PASSWORD_MIN_LENGTH, maxLength: PASSWORD_MAX_LENGTH },
     hashing: { inFlight: values.HASHES_IN_FLIGHT },
     caps: {

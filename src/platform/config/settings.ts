@@ -57,6 +57,14 @@ export const settings = {
     fix: 'set it like postgresql://user:password@host:5432/roster, or leave it unset for the embedded store',
     secret: 'url',
   }),
+  DATABASE_DIRECT_URL: setting<string | null>({
+    meaning: 'the same database past a pooler such as PgBouncer, for one connection that receives changes of other instances',
+    parse: address(['postgresql:', 'postgres:']),
+    fallback: null,
+    unset: 'DATABASE_URL',
+    fix: 'set it like postgresql://user:password@host:5432/roster, or leave it unset without a pooler',
+    secret: 'url',
+  }),
   PUBLIC_URL: setting<string | null>({
     meaning: 'address under which people reach Roster; all links and redirects start with it',
     parse: publicUrlOf,
@@ -153,6 +161,12 @@ export const settings = {
     fallback: 86_400,
     fix: 'set a number of seconds such as 86400 (a day), or 0 for none',
   }),
+  CREDENTIAL_CACHE_SECONDS: setting({
+    meaning: 'seconds for which a credential is not looked up again, unless something about it changes; 0 to always look it up',
+    parse: integer(0, 60),
+    fallback: 5,
+    fix: 'set a number of seconds such as 5, or 0 for none',
+  }),
   PASSWORD_MIN_LENGTH: setting({
     meaning: 'fewest characters of a new password',
     parse: integer(1, 64),
@@ -238,6 +252,10 @@ export const crossFieldErrors: {
   {
     name: 'SECRET_KEY',
     breaks: (_, isSet) => isSet('DATABASE_URL') && !isSet('SECRET_KEY') && 'is required with DATABASE_URL',
+  },
+  {
+    name: 'DATABASE_DIRECT_URL',
+    breaks: (_, isSet) => isSet('DATABASE_DIRECT_URL') && !isSet('DATABASE_URL') && 'needs DATABASE_URL beside it',
   },
   {
     name: 'ADMIN_PASSWORD',

@@ -4,6 +4,7 @@ import { PrismaPg } from '@prisma/adapter-pg'
 import type pg from 'pg'
 import { PrismaClient } from '../../generated/prisma/client.ts'
 import { Unavailable } from '../errors.ts'
+import { ChangeListener } from './change-listener.ts'
 import { Cursors } from './cursors.ts'
 import { template } from './embedded.template.ts'
 import { type Opened, openEmbedded } from './embedded.ts'
@@ -31,7 +32,11 @@ export interface StoreLog {
 
 export interface StoreOptions {
   databaseUrl: string | null
+  /** Past a pooler; null: databaseUrl. */
+  directUrl?: string | null
   dataDir: string
+  /** Milliseconds without a beat of the listener. */
+  silence?: number
   pool?: number
   wait?: number
   log?: StoreLog
@@ -103,7 +108,12 @@ async function embedded({ dataDir, loadDataDir }: StoreOptions, log: StoreLog): 
   })
 }
 
-function server(url: string, { pool: max = 8, wait = 10_000 }: StoreOptions, log: StoreLog): Opened {
+function server(url: string, { pool: max = 8, wait = 10_000, directUrl, silence }: StoreOptions, log: StoreLog): Opened {
+  const listener = new ChangeListener({
+    client: { connectionString: directUrl ?? url, application_name: 'roster changes', keepAlive: true },
+    ...(silence !== undefined && { silence }),
+    log,
+  })
   const pool = new StorePool(
     {
       connectionString: url,
@@ -116,10 +126,12 @@ function server(url: string, { pool: max = 8, wait = 10_000 }: StoreOptions, log
       idle_in_transaction_session_timeout: STALLED,
     },
     error => log.warn(`An idle connection to PostgreSQL was lost: ${error.message}`),
+    listener,
   )
   const stopAnalyzing = keepAnalyzed(pool)
   const end = async () => {
     stopAnalyzing()
+    await listener.stop()
     await pool.liveness?.stop()
     await pool.end()
   }
@@ -237,6 +249,7 @@ function storeOf(kind: Store['kind'], { pool, end }: Opened, cursors: Cursors): 
       }),
     pause: kind === 'embedded' ? createPause(pool) : async () => {},
     statement: (text, values) => translated(async () => pool.foreign(text, values.length > 0 ? [...values] : undefined)),
+    changes: pool.changes,
     ping: () => translated(() => pool.liveness?.ping() ?? within(PING, pool.query(question))),
     onStatement: listener =>
       pool.onStatement(

@@ -2,6 +2,8 @@ import { AsyncLocalStorage } from 'node:async_hooks'
 import { createHash } from 'node:crypto'
 import pg from 'pg'
 import type { FairQueue } from '../fair-queue.ts'
+import { AccessChanges } from './access-changes.ts'
+import type { ChangeListener } from './change-listener.ts'
 import { currentActor } from './current-actor.ts'
 import { createFairPool } from './fair-pool.ts'
 import { destroy, type Liveness } from './liveness.ts'
@@ -46,17 +48,22 @@ export class StorePool extends pg.Pool {
   readonly #listeners = new Set<StatementListener>()
   readonly #pipelinings = new WeakMap<pg.PoolClient, Pipelining>()
   readonly #shares: FairQueue
+  readonly changes: AccessChanges
   /** Statements and transactions that took a connection. */
   taken = 0
   liveness: Liveness | null = null
   refused: ((error: pg.DatabaseError) => void) | null = null
 
-  constructor(config: StorePoolConfig, onIdleError: (error: Error) => void) {
+  constructor(config: StorePoolConfig, onIdleError: (error: Error) => void, listener: ChangeListener | null = null) {
     super({ ...config, pipeline: true, onConnect: client => client.query(SESSION) })
+    this.changes = new AccessChanges(listener)
     this.#shares = createFairPool({ places: config.max, queue: QUEUE, wait: config.connectionTimeoutMillis })
     // An unhandled error event would end the process.
     this.on('error', onIdleError)
-    this.on('connect', client => this.#watch(client))
+    this.on('connect', client => {
+      this.#watch(client)
+      this.changes.watch(client)
+    })
     this.on('release', (_, client) => this.#pipelinings.get(client)?.reset())
     this.query = ((text: string | pg.QueryConfig, values?: unknown[]) => this.#query(text, values)) as typeof this.query
   }

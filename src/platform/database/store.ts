@@ -1,4 +1,5 @@
 import type { Prisma } from '../../generated/prisma/client.ts'
+import type { AccessChanges } from './access-changes.ts'
 import type { Cursors } from './cursors.ts'
 
 /** `prisma` for models and writes; `query` for one set-based statement. */
@@ -26,6 +27,7 @@ export interface Store {
   /** For libraries with own statements; several texts return several results. */
   statement(text: string, values: readonly unknown[]): Promise<{ rows: unknown[] }>
   ping(): Promise<void>
+  readonly changes: Pick<AccessChanges, 'subscribe' | 'listen' | 'areKnown' | 'areOf'>
   /** `isJoined`: sent with the one before, in one round trip. */
   onStatement(listener: (text: string, isJoined: boolean) => void): () => void
   close(): Promise<void>

@@ -25,6 +25,7 @@ test('without any setting Roster serves this machine on the embedded store', () 
     host: '127.0.0.1',
     dataDir: './data',
     databaseUrl: null,
+    directUrl: null,
     publicUrl: 'http://127.0.0.1:4000',
     adminUserid: 'admin',
     adminPassword: null,
@@ -38,6 +39,7 @@ test('without any setting Roster serves this machine on the embedded store', () 
     token: { idleSeconds: 3600, lifeSeconds: 43_200 },
     invitationSeconds: 604_800,
     keyGraceSeconds: 86_400,
+    credentialCacheSeconds: 5,
     password: { minLength: 1, maxLength: 1024 },
     hashing: { inFlight: 4 },
     caps: { keysPerUser: 250, projectsPerUser: 100, serviceAccountsPerOwner: 100 },
@@ -58,6 +60,7 @@ test.runIf(hasOpenssl)('every setting is read', () => {
     HOST: '192.0.2.7',
     DATA_DIR: '/srv/roster',
     DATABASE_URL: 'postgresql://roster:p%40ss@db.example:5433/roster?sslmode=require',
+    DATABASE_DIRECT_URL: 'postgresql://db.example:5432/roster',
     PUBLIC_URL: 'https://roster.example.com',
     ADMIN_USERID: 'Åsa',
     ADMIN_PASSWORD: 'correct horse',
@@ -72,6 +75,7 @@ test.runIf(hasOpenssl)('every setting is read', () => {
     TOKEN_LIFE_SECONDS: '120',
     INVITATION_SECONDS: '180',
     KEY_GRACE_SECONDS: '0',
+    CREDENTIAL_CACHE_SECONDS: '0',
     PASSWORD_MIN_LENGTH: '12',
     HASHES_IN_FLIGHT: '2',
     API_KEYS_PER_USER: '7',
@@ -90,6 +94,7 @@ test.runIf(hasOpenssl)('every setting is read', () => {
     host: '192.0.2.7',
     dataDir: '/srv/roster',
     databaseUrl: env.DATABASE_URL,
+    directUrl: env.DATABASE_DIRECT_URL,
     publicUrl: 'https://roster.example.com',
     adminUserid: 'Åsa',
     adminPassword: 'correct horse',
@@ -103,6 +108,7 @@ test.runIf(hasOpenssl)('every setting is read', () => {
     token: { idleSeconds: 60, lifeSeconds: 120 },
     invitationSeconds: 180,
     keyGraceSeconds: 0,
+    credentialCacheSeconds: 0,
     password: { minLength: 12, maxLength: 1024 },
     hashing: { inFlight: 2 },
     caps: { keysPerUser: 7, projectsPerUser: 8, serviceAccountsPerOwner: 9 },
@@ -147,6 +153,7 @@ const broken: (readonly [name: string, text: string, fault: string])[] = [
   ...integer('TOKEN_LIFE_SECONDS', 1, 31_536_000, 'set'),
   ...integer('INVITATION_SECONDS', 1, 31_536_000, 'set'),
   ...integer('KEY_GRACE_SECONDS', 0, 31_536_000, 'set'),
+  ...integer('CREDENTIAL_CACHE_SECONDS', 0, 60, 'set'),
   ...integer('PASSWORD_MIN_LENGTH', 1, 64, 'set'),
   ...integer('HASHES_IN_FLIGHT', 1, 64, 'set'),
   ...integer('API_KEYS_PER_USER', 1, 100_000, 'set'),
@@ -180,6 +187,7 @@ const broken: (readonly [name: string, text: string, fault: string])[] = [
   ['DATABASE_URL', 'localhost', `DATABASE_URL ${databaseUrl}: set`],
   ['DATABASE_URL', 'postgresql:u:p@h/d', `DATABASE_URL ${databaseUrl}: set`],
   ['DATABASE_URL', 'mysql://u:p@h/d', `DATABASE_URL ${databaseUrl}: set`],
+  ['DATABASE_DIRECT_URL', 'mysql://u:p@h/d', `DATABASE_DIRECT_URL ${databaseUrl}: set`],
   ['DATABASE_URL', 'postgres://u:100%@h/d', 'DATABASE_URL must have each % of its user, password and path written as %25: set'],
   ['PUBLIC_URL', 'roster.example', 'PUBLIC_URL must be an http or https URL: set'],
   ['PUBLIC_URL', 'ftp://roster.example', 'PUBLIC_URL must be an http or https URL: set'],
@@ -240,6 +248,12 @@ describe('faults', () => {
     expect(() => loadConfig(env)).toThrow(new RegExp(`${faults.length} faults`))
   })
 
+  test('a direct address needs the database that it leads to', () => {
+    expect(faultsOf({ DATABASE_DIRECT_URL: 'postgres://h/d' })).toEqual([
+      expect.stringMatching(/^DATABASE_DIRECT_URL needs DATABASE_URL beside it: set it like/),
+    ])
+  })
+
   test('a server database needs a key, also when its own URL is broken', () => {
     const fault = /^SECRET_KEY is required with DATABASE_URL: create one with/
     expect(faultsOf({ DATABASE_URL: 'postgres://h/d' })).toEqual([expect.stringMatching(fault)])
@@ -264,6 +278,7 @@ describe('what an operator is shown', () => {
     ['SECRET_KEY', 'broken', '****'],
     ['ADMIN_PASSWORD', 'geheim', '****'],
     ['DATABASE_URL', 'postgresql://u:geheim@db.example:5433/roster', 'postgresql://****@db.example:5433/roster'],
+    ['DATABASE_DIRECT_URL', 'postgresql://u:geheim@db.example:5432/roster', 'postgresql://****@db.example:5432/roster'],
     ['DATABASE_URL', 'postgresql://db.example/roster?password=geheim', 'postgresql://db.example/roster?****'],
     ['DATABASE_URL', 'postgresql://u:12/geheim@db.example/roster', '****'],
     ['DATABASE_URL', 'postgresql://u:a@b/geheim@db.example/roster', '****'],
