@@ -1,7 +1,4 @@
-/**
- * Authorization header → actor: from the cache, or by one statement that concurrent look-ups share. A change of
- * access empties the cache, so revocations apply at once.
- */
+/** Authorization header → cache or one statement → actor. Concurrent look-ups share a statement. */
 import DataLoader from 'dataloader'
 import type { UserActor } from '../authorization/actor.ts'
 import type { CredentialCache } from '../authorization/credential-cache.ts'

@@ -1,16 +1,13 @@
-/** What credentials opened moments ago, by the hashes of their secrets, until a change of access says otherwise. */
+/** By the hashes of secrets, until a change. */
 import type { AccessChanges, ChangedUsers } from '../platform/database/access-changes.ts'
 
 const PLACES = 10_000
-/**
- * Milliseconds. A membership that changes while a rule about its group does is not sent: entries live shorter for
- * as long as a transaction may take.
- */
+/** Milliseconds, the longest transaction: a membership beside a new rule is not sent. */
 const AFTER_RULES = { life: 1_000, for: 60_000 }
 
 interface Known<V> {
   readonly value: V
-  /** Whose changes end it; those of everybody always do. */
+  /** Whose changes end it. */
   readonly users: readonly number[]
   readonly expiresAt: Date | null
 }
@@ -53,7 +50,7 @@ export class CredentialCache<V> {
     return undefined
   }
 
-  /** What `read` finds is kept, unless it changes meanwhile. `origin` is that of the row. */
+  /** Keeps what `read` finds, unless it changes meanwhile. */
   async reading<R>(read: (keep: (key: string, known: Known<V>, origin: string) => void) => Promise<R>): Promise<R> {
     const readAt = this.#now()
     const reading: Reading = { changed: new Set(), isStale: this.#life === 0 || !this.#changes.areKnown(readAt) }

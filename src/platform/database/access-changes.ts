@@ -1,7 +1,4 @@
-/**
- * Whose access changed, as the triggers of the migration access_changes send it: to the connection of the change
- * before its commit is answered, and to other processes by NOTIFY.
- */
+/** Whose access changed: sent by the triggers of the migration access_changes. */
 import type { EventEmitter } from 'node:events'
 import type pg from 'pg'
 import type { ChangeListener } from './change-listener.ts'
@@ -28,22 +25,22 @@ export class AccessChanges {
     return () => this.#subscribers.delete(subscriber)
   }
 
-  /** Resolves when the changes of other processes are received, or after a second. */
+  /** Of other processes; waits a second at most. */
   async listen(): Promise<void> {
     await this.#listener?.start()
   }
 
-  /** Whether every change that was committed up to a second ago is known. */
+  /** Whether all are known up to a second ago. */
   areKnown(now: number): boolean {
-    return this.#listener === null || this.#listener.isHeard(now)
+    return this.#listener === null || this.#listener.isCurrent(now)
   }
 
-  /** Whether a row with this ORIGIN was read where the listener is. */
+  /** Whether a row is from the listener's server. */
   areOf(origin: string): boolean {
     return this.#listener === null || this.#listener.isAt(origin)
   }
 
-  /** Publishes at the end of each transaction, before its promise resolves. */
+  /** Publishes before a transaction's promise resolves. */
   watch(client: pg.ClientBase): void {
     let pending: string[] = []
     let command = ''
@@ -65,7 +62,7 @@ export class AccessChanges {
       if (command === 'ROLLBACK') pending = []
       else end()
     })
-    // Whether a COMMIT without a response happened is not known.
+    // A COMMIT without a response may have happened.
     client.once('end', end)
   }
 

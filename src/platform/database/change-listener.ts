@@ -1,7 +1,4 @@
-/**
- * Receives the changes of other processes by LISTEN, on a connection of its own. It notifies itself as well: what
- * was committed before a beat arrived before it.
- */
+/** LISTEN on its own connection. A beat arrives after all earlier commits. */
 import { randomUUID } from 'node:crypto'
 import { once } from 'node:events'
 import { setTimeout } from 'node:timers/promises'
@@ -34,7 +31,7 @@ export class ChangeListener {
   readonly #first = Promise.withResolvers<void>()
   #running: Promise<void> | null = null
   /** When the last received beat was sent. */
-  #heardAt = Number.NEGATIVE_INFINITY
+  #currentAt = Number.NEGATIVE_INFINITY
   #origin: string | null = null
   #warned = ''
 
@@ -52,8 +49,8 @@ export class ChangeListener {
   }
 
   /** A clock that went backwards counts as silence. */
-  isHeard(now: number): boolean {
-    const age = now - this.#heardAt
+  isCurrent(now: number): boolean {
+    const age = now - this.#currentAt
     return age >= 0 && age < (this.#options.silence ?? SILENCE)
   }
 
@@ -85,7 +82,7 @@ export class ChangeListener {
       } catch (error) {
         if (!signal.aborted) this.#warn(error instanceof Error ? error.message : String(error))
       } finally {
-        this.#heardAt = Number.NEGATIVE_INFINITY
+        this.#currentAt = Number.NEGATIVE_INFINITY
         destroy(client)
       }
       await setTimeout(wait, undefined, { ref: false, signal }).catch(() => {})
@@ -100,7 +97,7 @@ export class ChangeListener {
     if (pid !== (client as unknown as { processID: number }).processID)
       throw new Error('a pooler is between Roster and PostgreSQL: set DATABASE_DIRECT_URL to the address of the server itself')
     client.on('notification', ({ channel, payload = '*' }) => {
-      if (channel === this.#beats) this.#heard(Number(payload))
+      if (channel === this.#beats) this.#received(Number(payload))
       else this.#receive(payload)
     })
     await client.query(`LISTEN ${CHANNEL}; LISTEN ${this.#beats}`)
@@ -114,8 +111,8 @@ export class ChangeListener {
     await client.query('SELECT pg_notify($1, $2)', [this.#beats, String(Date.now())])
   }
 
-  #heard(sentAt: number): void {
-    this.#heardAt = sentAt
+  #received(sentAt: number): void {
+    this.#currentAt = sentAt
     this.#first.resolve()
   }
 

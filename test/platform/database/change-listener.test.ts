@@ -92,7 +92,7 @@ describe.skipIf(!needsServer())('a server', () => {
     ])
   })
 
-  test('a connection that falls silent counts as unknown within a second, until it is heard again', async () => {
+  test('a connection that falls silent counts as unknown within a second, until its beats arrive again', async () => {
     const proxy = await between(database.url)
     closing.push(() => proxy.close())
     const store = await open(proxy.url)
