@@ -1,7 +1,8 @@
 /** All texts of console and account, by place. */
 const plural = new Intl.PluralRules('en')
 const number = new Intl.NumberFormat('en')
-const count = (n: number, one: string, other: string) => `${number.format(n)} ${plural.select(n) === 'one' ? one : other}`
+export const formatNumber = (n: number): string => number.format(n)
+const count = (n: number, one: string, other: string) => `${formatNumber(n)} ${plural.select(n) === 'one' ? one : other}`
 
 export const texts = {
   product: 'Roster',
@@ -87,6 +88,27 @@ export const texts = {
   },
   start: {
     title: 'Start',
-    people: (n: number) => count(n, 'person', 'people'),
+    waiting: 'A sync waits',
+    waits: (source: string, run: number, people: number) =>
+      `Sync ${run} of ${source} waits for a decision: it would disable ${count(people, 'person', 'people')}.`,
+    decide: 'Approve it with the mutation approveSync, or cancel it with cancelSync.',
+    peopleTitle: 'People',
+    states: { ENABLED: 'Enabled', DISABLED: 'Disabled', INVITED: 'With an open invitation', NEVER_LOGGED_IN: 'Never signed in' },
+    bySource: 'By source',
+    source: 'Source',
+    type: 'Type',
+    people: 'People',
+    removed: 'removed',
+    sources: 'Identity sources',
+    state: 'State',
+    ready: 'ready',
+    lacks: (missing: readonly string[]) => `lacks ${missing.join(', ')}`,
+    lastSync: 'Last good sync',
+    changes: 'Latest changes',
+    when: 'When',
+    who: 'Who',
+    what: 'What',
+    toWhom: 'To whom',
+    denied: 'denied',
   },
 }

@@ -1,4 +1,5 @@
 import { type ReactNode, type SyntheticEvent, useId, useState } from 'react'
+import { Logo } from '../logo.tsx'
 import { identify, signIn } from './api.ts'
 import { pathTo } from './base.ts'
 import type { Credential } from './credential.ts'
@@ -11,12 +12,15 @@ export function SignIn(props: {
 }) {
   return (
     <header className="roster-bar">
-      <h1>Roster playground</h1>
+      <h1>
+        <Logo /> Roster playground
+      </h1>
       {props.credential ? (
         <p className="roster-who">
           <span>
             Signed in as <strong>{props.credential.userid}</strong>
           </span>
+          {props.credential.secret === null && <a href={pathTo('/account')}>Your account</a>}
           <button type="button" className="roster-quiet" onClick={props.onLeave}>
             Sign out
           </button>
