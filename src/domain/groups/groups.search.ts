@@ -35,7 +35,7 @@ export function groupList(
 interface GroupConditions {
   where: string[]
   values: unknown[]
-  narrowing: string | null
+  narrowing: readonly string[]
 }
 
 export function groupConditions(filter: GroupFilter, search?: string | null): GroupConditions {
@@ -45,7 +45,7 @@ export function groupConditions(filter: GroupFilter, search?: string | null): Gr
   const patterns = searchPatterns('search', search)
   if (patterns?.length === 0) where.push('false')
   for (const one of patterns ?? []) add(value => `g.search_text LIKE ${value}`, one)
-  const narrowing = patterns && patterns.length > 0 ? `SELECT g.id FROM groups g WHERE ${where.join(' AND ')}` : null
+  const narrowing = patterns && patterns.length > 0 ? [`SELECT g.id FROM groups g WHERE ${where.join(' AND ')}`] : []
   const pattern = partPattern('name', filter.name)
   if (pattern !== null) add(value => `g.name_key LIKE ${value}`, pattern)
   if (filter.ids) add(value => `g.id = ANY(${value}::int[])`, checkList('ids', filter.ids))

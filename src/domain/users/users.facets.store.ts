@@ -17,11 +17,10 @@ interface FacetRow {
 /** One statement, which reads at most MAX_USERS users. */
 export async function countFacets(db: Db, { where, values, narrowing }: Conditions, now: Date): Promise<UserCounts> {
   const [most, iams, at, permissions] = [1, 2, 3, 4].map(n => `$${values.length + n}`)
-  const matched = narrowed(
-    { id: 'u.id', narrowing },
-    where,
-    condition => `SELECT u.id, u.iamid, u.disabled, u.kind, u.last_login FROM users u ${condition} LIMIT ${most}::int`,
-  )
+  const matched = narrowed({ id: 'u.id', narrowing }, where, {
+    select: condition => `SELECT u.id, u.iamid, u.disabled, u.kind, u.last_login FROM users u ${condition} LIMIT ${most}::int`,
+    few: MAX_USERS,
+  })
   const rows = await db.query<FacetRow>(
     `${matched.candidates === '' ? 'WITH' : `${matched.candidates},`} matched AS MATERIALIZED (${matched.rows})
      (SELECT 'iam' AS facet, m.iamid AS value, count(*)::int AS count FROM matched m GROUP BY m.iamid

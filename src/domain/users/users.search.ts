@@ -137,12 +137,15 @@ function byHoldings(found: Conditions, filter: UserFilter): void {
   byAttributes(found, filter.attributes ?? [])
   byMissingAttribute(found, filter)
   bySource(found, filter)
-  if (filter.permission != null)
-    found.add(
-      'u.id IN (SELECT e.user_id FROM effective_permissions e WHERE e.permission = ?)',
-      checkStorable('permission', filter.permission),
-    )
+  if (filter.permission != null) byPermission(found, checkStorable('permission', filter.permission))
   if (filter.domainPermission != null || filter.domainId != null) byDomain(found, filter)
+}
+
+/** A scalar sub-select: nothing else keeps the planner from looking for all holders first. */
+function byPermission(found: Conditions, permission: string): void {
+  const held = 'FROM effective_permissions e WHERE e.permission = ?'
+  found.add(`(SELECT true ${held} AND e.user_id = u.id LIMIT 1)`, permission)
+  found.narrow(`SELECT e.user_id AS id ${held}`, permission)
 }
 
 /**

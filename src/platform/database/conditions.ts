@@ -2,13 +2,13 @@
 export class Conditions {
   readonly where: string[] = []
   readonly values: unknown[] = []
-  /** Candidates (narrowing.ts): the first that are known. */
-  narrowing: string | null = null
+  /** Statements for candidates (narrowing.ts). */
+  readonly narrowing: string[] = []
   add(condition: string, ...values: unknown[]): void {
     this.where.push(this.#numbered(condition, values))
   }
   narrow(statement: string, ...values: unknown[]): void {
-    this.narrowing ??= this.#numbered(statement, values)
+    this.narrowing.push(this.#numbered(statement, values))
   }
   #numbered(text: string, values: readonly unknown[]): string {
     let next = 0

@@ -8,23 +8,27 @@ const FEW = 2_000
 export interface Narrowed {
   /** The key that the candidates are. */
   readonly id: string
-  /** A statement for the ids of the candidates. */
-  readonly narrowing?: string | null | undefined
+  /** Statements for ids that all of the list are among. */
+  readonly narrowing?: readonly string[] | undefined
 }
 
-/** A WITH clause, and `select` for both cases: one of them does nothing. */
+/** A WITH clause, and `select` for each case: all but one of them do nothing. */
 export function narrowed(
-  { id, narrowing }: Narrowed,
+  { id, narrowing = [] }: Narrowed,
   where: readonly string[],
-  select: (condition: string) => string,
+  { select, few = FEW }: { select: (condition: string) => string; few?: number },
 ): { candidates: string; rows: string } {
   const joined = (all: readonly string[]) => (all.length > 0 ? `WHERE ${all.join(' AND ')}` : '')
-  if (!narrowing) return { candidates: '', rows: select(joined(where)) }
-  const count = '(SELECT count(*) FROM narrowed)'
-  const few = select(joined([...where, `${id} IN (SELECT n.id FROM narrowed n)`, `${count} <= ${FEW}`]))
-  const many = select(joined([...where, `${count} > ${FEW}`]))
+  if (narrowing.length === 0) return { candidates: '', rows: select(joined(where)) }
+  const count = (at: number) => `(SELECT count(*) FROM narrowed${at})`
+  const tooMany = narrowing.map((_, at) => `${count(at)} > ${few}`)
+  const cases = narrowing.map((_, at) => [
+    `${id} IN (SELECT n.id FROM narrowed${at} n)`,
+    ...tooMany.slice(0, at),
+    `${count(at)} <= ${few}`,
+  ])
   return {
-    candidates: `WITH narrowed AS MATERIALIZED (${narrowing} LIMIT ${FEW + 1})`,
-    rows: `(${few}) UNION ALL (${many})`,
+    candidates: `WITH ${narrowing.map((text, at) => `narrowed${at} AS MATERIALIZED (${text} LIMIT ${few + 1})`).join(', ')}`,
+    rows: [...cases, tooMany].map(found => `(${select(joined([...where, ...found]))})`).join(' UNION ALL '),
   }
 }

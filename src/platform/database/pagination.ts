@@ -43,7 +43,7 @@ export interface ListQuery<Row = object> {
   /** Planned for each call: for patterns. */
   readonly fresh?: boolean
   readonly countFrom?: string
-  readonly narrowing?: string | null
+  readonly narrowing?: readonly string[]
 }
 
 export interface PageWindow {
@@ -108,15 +108,13 @@ async function readRows<Row extends object>(
   }
   values.push(limit, window.offset)
   const direction = down ? 'DESC' : 'ASC'
-  const { candidates, rows } = narrowed(
-    list,
-    where,
-    condition => `SELECT ${list.columns}, (${order.expression})::text AS "cursorValue", ${id}::text AS "cursorId"
+  const { candidates, rows } = narrowed(list, where, {
+    select: condition => `SELECT ${list.columns}, (${order.expression})::text AS "cursorValue", ${id}::text AS "cursorId"
     FROM ${list.from} ${condition}
     ORDER BY ${order.expression} ${direction}, ${id} ${direction} LIMIT $${values.length - 1}::int OFFSET $${values.length}::int`,
-  )
+  })
   const text =
-    list.along || list.narrowing
+    list.along || candidates
       ? `${candidates} SELECT page.*${list.along ?? ''} FROM (${rows}) page
     ORDER BY page."cursorValue"::${sqlType(order)} ${direction}, page."cursorId"::${idType(order)} ${direction}`
       : rows
@@ -208,6 +206,9 @@ interface Counts {
 
 type Counted = Pick<ListQuery, 'from' | 'countFrom' | 'where' | 'values' | 'id' | 'narrowing' | 'fresh'>
 
+/** Candidates that are counted by themselves: in the order of the list each row would cost a look-up. */
+const COUNTED = 100_000
+
 /** With a bound counting ends soon after it. */
 export async function countRows(db: Db, list: Counted, bound?: number): Promise<number> {
   const from = list.countFrom ?? list.from
@@ -215,19 +216,16 @@ export async function countRows(db: Db, list: Counted, bound?: number): Promise<
     bound === undefined
       ? `SELECT count(*)::int AS count FROM ${from} ${condition}`
       : `SELECT count(*)::int AS count FROM (SELECT 1 FROM ${from} ${condition} LIMIT ${bound + 1}) counted`
-  const { candidates, rows } = narrowed(list, list.where, count)
-  const text = list.narrowing ? `${candidates} SELECT sum(c.count)::int AS count FROM (${rows}) c` : rows
-  const [row] = await db.query<{ count: number }>(text, list.values, { fresh: list.narrowing != null })
+  const { candidates, rows } = narrowed(list, list.where, { select: count, few: COUNTED })
+  const text = candidates ? `${candidates} SELECT sum(c.count)::int AS count FROM (${rows}) c` : rows
+  const [row] = await db.query<{ count: number }>(text, list.values, { fresh: candidates !== '' })
   return row?.count ?? 0
 }
 
 /** What the planner expects, by its statistics. Reads no row. */
 export async function estimateRows(db: Db, list: Counted): Promise<number> {
-  const { candidates, rows } = narrowed(
-    list,
-    list.where,
-    condition => `SELECT 1 FROM ${list.countFrom ?? list.from} ${condition}`,
-  )
+  const select = (condition: string) => `SELECT 1 FROM ${list.countFrom ?? list.from} ${condition}`
+  const { candidates, rows } = narrowed(list, list.where, { select })
   const [row] = await db.query<{ 'QUERY PLAN': readonly { Plan: { 'Plan Rows': number } }[] }>(
     `EXPLAIN (FORMAT JSON) ${candidates} ${rows}`,
     list.values,

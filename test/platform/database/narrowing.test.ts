@@ -7,8 +7,8 @@ import { testStore } from '../../harness/database.ts'
 
 test('without candidates the conditions are as they were', () => {
   const select = (condition: string) => `SELECT 1 ${condition}`
-  expect(narrowed({ id: 'u.id' }, [], select)).toEqual({ candidates: '', rows: 'SELECT 1 ' })
-  expect(narrowed({ id: 'u.id', narrowing: null }, ['a', 'b'], select).rows).toBe('SELECT 1 WHERE a AND b')
+  expect(narrowed({ id: 'u.id' }, [], { select })).toEqual({ candidates: '', rows: 'SELECT 1 ' })
+  expect(narrowed({ id: 'u.id', narrowing: [] }, ['a', 'b'], { select }).rows).toBe('SELECT 1 WHERE a AND b')
 })
 
 describe('a list with few candidates, and one with many, are the list without them', () => {
@@ -40,7 +40,11 @@ describe('a list with few candidates, and one with many, are the list without th
     ['none', 'zzz%'],
   ])('%s', async (_, pattern) => {
     const plain = list(pattern)
-    const narrowing = 'SELECT g.id FROM groups g WHERE g.name_key LIKE $1'
+    const candidates = 'SELECT g.id FROM groups g WHERE g.name_key LIKE $1'
+    for (const narrowing of [[candidates], ['SELECT g.id FROM groups g', candidates]]) await compare(plain, narrowing)
+  })
+
+  async function compare(plain: ListQuery<{ name: string }>, narrowing: readonly string[]) {
     for (const along of [undefined, ', length(page.name) AS size'])
       for (const descending of [false, true]) {
         const order = { ...plain.order, descending }
@@ -60,5 +64,5 @@ describe('a list with few candidates, and one with many, are the list without th
         const last = await Promise.all([expected, found].map(query => readPage(store.db, query, { last: 5, offset: 2 })))
         expect(last[1]!.nodes.map(({ name }) => name)).toEqual(last[0]!.nodes.map(({ name }) => name))
       }
-  })
+  }
 })
