@@ -68,7 +68,7 @@ async function difference(): Promise<string> {
 /** Keeps indexes that the schema language cannot express. */
 function withoutOurs(script: string): string {
   const byHand = migrationsOf().map(({ sql }) => sql.split(/^-- by hand$/m)[1] ?? '')
-  const kept = (index: string) => byHand.some(sql => new RegExp(`CREATE (UNIQUE )?INDEX ${index}\\b`).test(sql))
+  const kept = (index: string) => byHand.some(sql => new RegExp(`CREATE (UNIQUE )?INDEX (CONCURRENTLY )?${index}\\b`).test(sql))
   return script
     .split(/\n\n+/)
     .map(step => step.trim())

@@ -137,15 +137,15 @@ function byHoldings(found: Conditions, filter: UserFilter): void {
   byAttributes(found, filter.attributes ?? [])
   byMissingAttribute(found, filter)
   bySource(found, filter)
-  if (filter.permission != null) byPermission(found, checkStorable('permission', filter.permission))
+  if (filter.permission != null)
+    byHeld(found, 'effective_permissions e WHERE e.permission = ?', [checkStorable('permission', filter.permission)])
   if (filter.domainPermission != null || filter.domainId != null) byDomain(found, filter)
 }
 
 /** A scalar sub-select: nothing else keeps the planner from looking for all holders first. */
-function byPermission(found: Conditions, permission: string): void {
-  const held = 'FROM effective_permissions e WHERE e.permission = ?'
-  found.add(`(SELECT true ${held} AND e.user_id = u.id LIMIT 1)`, permission)
-  found.narrow(`SELECT e.user_id AS id ${held}`, permission)
+function byHeld(found: Conditions, held: string, values: readonly string[]): void {
+  found.add(`(SELECT true FROM ${held} AND e.user_id = u.id LIMIT 1)`, ...values)
+  found.narrow(`SELECT e.user_id AS id FROM ${held}`, ...values)
 }
 
 /**
@@ -158,10 +158,9 @@ function byAttributes(found: Conditions, attributes: NonNullable<UserFilter['att
   )
   const distinct = [...new Map(wanted.map(pair => [JSON.stringify(pair), pair])).values()]
   if (distinct.length <= FEW) {
-    const has = 'u.id IN (SELECT a.user_id FROM user_attributes a WHERE a.key_key = ?'
     for (const [key, value] of distinct)
-      if (value === null) found.add(`${has})`, key)
-      else found.add(`${has} AND md5(a.value) = md5(?) AND a.value = ?)`, key, value, value)
+      if (value === null) byHeld(found, 'user_attributes e WHERE e.key_key = ?', [key])
+      else byHeld(found, 'user_attributes e WHERE e.key_key = ? AND md5(e.value) = md5(?) AND e.value = ?', [key, value, value])
     return
   }
   const held = 'SELECT a.user_id, w.n FROM unnest(?::text[], ?::text[]) WITH ORDINALITY w(key, value, n) JOIN user_attributes a'

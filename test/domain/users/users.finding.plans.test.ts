@@ -37,6 +37,16 @@ beforeAll(async () => {
   await db.query(
     `INSERT INTO invitations (user_id, prefix, hash, expires_at) SELECT id, 'ri_', id::text::bytea, now() + interval '1 hour' FROM users WHERE id % 300 = 7`,
   )
+  // One that nearly all hold, one that few hold, one by a group of a few hundred, and one that is a default of all.
+  await db.query(
+    `INSERT INTO user_permissions (user_id, permission) SELECT id, 'MOST' FROM users WHERE id % 10 > 0
+     UNION ALL SELECT id, 'FEW' FROM users WHERE id % 1000 = 7`,
+  )
+  await db.query(
+    `INSERT INTO iam_group_permissions (iamid, group_name, group_key, permission)
+     SELECT 'corp', g.name, g.name_key, 'BY_GROUP' FROM groups g WHERE g.id = (SELECT min(id) FROM groups)`,
+  )
+  await db.query(`UPDATE iams SET default_permissions = '{DEFAULT}' WHERE id = 'corp'`)
   await db.query('VACUUM ANALYZE')
 }, 240_000)
 afterAll(() => store.close())
@@ -78,6 +88,10 @@ describe('a search', () => {
       expect(await passed(() => readPage(store.db, groupList({}, null, search), { first: 25 })), search).toEqual([])
   })
 
+  test('for a word that all have, of those who hold a permission that few hold', async () => {
+    expect(await page({ permission: 'FEW' }, { search: 'u' })).toEqual({ found: 25, rows: [] })
+  })
+
   test('the count of what few match', async () => {
     const count = async () => (await readPage(store.db, userList({}, null, { search: 'c4ca423' }), { first: 1 })).totalCount()
     expect(await passed(count)).toEqual([])
@@ -104,6 +118,16 @@ describe('a filter by', () => {
     [{ disabledBy: 'SOURCE' }, 25],
     [{ disabledBy: 'ADMINISTRATOR' }, 25],
     [{ disabledBy: 'SOURCE', iamids: ['rare'] }, 0],
+    [{ permission: 'MOST' }, 25],
+    [{ permission: 'FEW' }, 25],
+    [{ permission: 'BY_GROUP' }, 25],
+    [{ permission: 'DEFAULT' }, 25],
+    [{ permission: 'NOBODY' }, 0],
+    [{ permission: 'MOST', attributes: [{ key: 'team' }] }, 25],
+    [{ attributes: [{ key: 'team' }] }, 25],
+    [{ attributes: [{ key: 'team', value: 'a' }] }, 25],
+    [{ attributes: [{ key: 'team', value: 'b' }] }, 0],
+    [{ attributes: [{ key: 'nothing' }] }, 0],
     [{ invited: true }, 25],
     [{ invited: false }, 25],
   ])('%j', async (filter, found) => {
