@@ -2,6 +2,7 @@ import type { Context } from '../../authorization/context.ts'
 import { authorize } from '../../authorization/service.ts'
 import type { Direction, GroupFilter, GroupSort, MembershipFilter } from '../../generated/inputs.ts'
 import { selectList, text } from '../../platform/database/columns.ts'
+import type { Candidates } from '../../platform/database/narrowing.ts'
 import { listOf } from '../../platform/database/nested-list.ts'
 import type { Order } from '../../platform/database/order.ts'
 import { type ListQuery, partPattern } from '../../platform/database/pagination.ts'
@@ -35,7 +36,7 @@ export function groupList(
 interface GroupConditions {
   where: string[]
   values: unknown[]
-  narrowing: readonly string[]
+  narrowing: readonly Candidates[]
 }
 
 export function groupConditions(filter: GroupFilter, search?: string | null): GroupConditions {
@@ -45,7 +46,7 @@ export function groupConditions(filter: GroupFilter, search?: string | null): Gr
   const patterns = searchPatterns('search', search)
   if (patterns?.length === 0) where.push('false')
   for (const one of patterns ?? []) add(value => `g.search_text LIKE ${value}`, one)
-  const narrowing = patterns && patterns.length > 0 ? [`SELECT g.id FROM groups g WHERE ${where.join(' AND ')}`] : []
+  const narrowing = patterns && patterns.length > 0 ? [{ ids: `SELECT g.id FROM groups g WHERE ${where.join(' AND ')}` }] : []
   const pattern = partPattern('name', filter.name)
   if (pattern !== null) add(value => `g.name_key LIKE ${value}`, pattern)
   if (filter.ids) add(value => `g.id = ANY(${value}::int[])`, checkList('ids', filter.ids))

@@ -97,7 +97,7 @@ function byWords(found: Conditions, patterns: readonly string[] | null, ids: boo
   for (const pattern of patterns ?? [])
     if (ids) found.add('(u.search_text LIKE ? OR u.search_ids LIKE ?)', pattern, pattern)
     else found.add('u.search_text LIKE ?', pattern)
-  if (patterns && patterns.length > 0) found.narrow(`SELECT u.id FROM users u WHERE ${found.where.join(' AND ')}`)
+  if (patterns && patterns.length > 0) found.narrow({ ids: `SELECT u.id FROM users u WHERE ${found.where.join(' AND ')}` })
 }
 
 function byText(found: Conditions, filter: UserFilter): void {
@@ -144,8 +144,8 @@ function byHoldings(found: Conditions, filter: UserFilter): void {
 
 /** A scalar sub-select: nothing else keeps the planner from looking for all holders first. */
 function byHeld(found: Conditions, held: string, values: readonly string[]): void {
-  found.add(`(SELECT true FROM ${held} AND e.user_id = u.id LIMIT 1)`, ...values)
-  found.narrow(`SELECT e.user_id AS id FROM ${held}`, ...values)
+  const condition = `(SELECT true FROM ${held} AND e.user_id = u.id LIMIT 1)`
+  found.narrow({ ids: `SELECT e.user_id AS id FROM ${held}`, condition }, ...values)
 }
 
 /**

@@ -48,8 +48,8 @@ const SOURCED = [
 export function bySource(found: Conditions, { source }: UserFilter): void {
   if (source == null) return
   const values = Array(3).fill(checkStorable('source', source))
-  found.add(`EXISTS (${SOURCED.map(select => `${select} AND h.user_id = u.id`).join(' UNION ALL ')})`, ...values)
-  found.narrow(SOURCED.join(' UNION ALL '), ...values)
+  const condition = `EXISTS (${SOURCED.map(select => `${select} AND h.user_id = u.id`).join(' UNION ALL ')})`
+  found.narrow({ ids: SOURCED.join(' UNION ALL '), condition }, ...values)
 }
 
 export function byMissingAttribute(found: Conditions, { withoutAttribute }: UserFilter): void {

@@ -5,11 +5,17 @@
 
 const FEW = 2_000
 
+export interface Candidates {
+  /** A statement for ids that all of the list are among. */
+  readonly ids: string
+  /** What is asked of others instead of being among the ids. */
+  readonly condition?: string
+}
+
 export interface Narrowed {
   /** The key that the candidates are. */
   readonly id: string
-  /** Statements for ids that all of the list are among. */
-  readonly narrowing?: readonly string[] | undefined
+  readonly narrowing?: readonly Candidates[] | undefined
 }
 
 /** A WITH clause, and `select` for each case: all but one of them do nothing. */
@@ -22,13 +28,15 @@ export function narrowed(
   if (narrowing.length === 0) return { candidates: '', rows: select(joined(where)) }
   const count = (at: number) => `(SELECT count(*) FROM narrowed${at})`
   const tooMany = narrowing.map((_, at) => `${count(at)} > ${few}`)
+  const asked = narrowing.map(({ condition }) => condition ?? [])
   const cases = narrowing.map((_, at) => [
+    ...asked.toSpliced(at, 1),
     `${id} IN (SELECT n.id FROM narrowed${at} n)`,
     ...tooMany.slice(0, at),
     `${count(at)} <= ${few}`,
   ])
   return {
-    candidates: `WITH ${narrowing.map((text, at) => `narrowed${at} AS MATERIALIZED (${text} LIMIT ${few + 1})`).join(', ')}`,
-    rows: [...cases, tooMany].map(found => `(${select(joined([...where, ...found]))})`).join(' UNION ALL '),
+    candidates: `WITH ${narrowing.map(({ ids }, at) => `narrowed${at} AS MATERIALIZED (${ids} LIMIT ${few + 1})`).join(', ')}`,
+    rows: [...cases, [...asked, ...tooMany]].map(found => `(${select(joined([...where, ...found.flat()]))})`).join(' UNION ALL '),
   }
 }

@@ -4,7 +4,7 @@ import { checkPart } from '../validation.ts'
 import { mapInChunks } from './chunks.ts'
 import type { SelectList } from './columns.ts'
 import type { Cursors, Position } from './cursors.ts'
-import { narrowed } from './narrowing.ts'
+import { type Candidates, narrowed } from './narrowing.ts'
 import type { Order } from './order.ts'
 import type { Db } from './store.ts'
 
@@ -43,7 +43,7 @@ export interface ListQuery<Row = object> {
   /** Planned for each call: for patterns. */
   readonly fresh?: boolean
   readonly countFrom?: string
-  readonly narrowing?: readonly string[]
+  readonly narrowing?: readonly Candidates[]
 }
 
 export interface PageWindow {
