@@ -16,7 +16,7 @@ import { createLastUsedTracker } from './authentication/last-used.ts'
 import { createLoginAttempts } from './authentication/login-attempts.ts'
 import { type AuthRequirement, actorOfRequest } from './authentication/request-actor.ts'
 import { sessions } from './authentication/sessions.service.ts'
-import { type Actor, anonymous, machine, operator } from './authorization/actor.ts'
+import { type Actor, anonymous, machine, observeActor, operator } from './authorization/actor.ts'
 import type { App, Context } from './authorization/context.ts'
 import { CredentialCache } from './authorization/credential-cache.ts'
 import { isAdministrative } from './authorization/permissions.ts'
@@ -71,7 +71,7 @@ export interface StartOptions {
 
 /** Throws when the store or the port is unavailable. */
 export async function startApp(config: Config, given: StartOptions = {}): Promise<RunningApp> {
-  const log = given.log ?? createLog({ level: config.logLevel })
+  const log = given.log ?? createLog({ level: config.logLevel, format: config.logFormat })
   const say = {
     info: (text: string) => log.info(text),
     warn: (text: string) => log.warn(text),
@@ -276,6 +276,7 @@ function translatedStore(error: unknown): never {
 }
 
 function contextFor(app: App, actor: Actor, request: { requestId: string; address: string }): Context {
+  observeActor(actor)
   const { requestId, address } = request
   return { app, actor, requestId, address, loaders: createLoaders({ app, actor, address }) }
 }

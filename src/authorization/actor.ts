@@ -1,4 +1,5 @@
 import { own } from '../platform/database/current-actor.ts'
+import { observedRequest } from '../platform/observed-request.ts'
 import { canonical } from '../platform/validation.ts'
 
 export interface Credential {
@@ -60,6 +61,12 @@ export function nameOf(actor: Actor): string {
   if (actor.kind === 'anonymous') return 'anonymous'
   const { iamid, userid } = actor.impersonator ?? actor.user
   return `${iamid}/${userid}`
+}
+
+/** For the log; the first that is known stays. */
+export function observeActor(actor: Actor): void {
+  const request = observedRequest()
+  if (request && (request.actor === null || request.actor === anonymous.kind)) request.actor = nameOf(actor)
 }
 
 export interface UserRef {

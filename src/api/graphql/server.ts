@@ -17,6 +17,7 @@ import { capped, formatError, graphqlError, withoutSuggestions } from './errors.
 import { introspection } from './introspection.ts'
 import { isLogInOnly, LIMITS, limitRules } from './limits.ts'
 import { MEDIA_TYPES, responseType } from './media-types.ts'
+import { operationName } from './operation-name.ts'
 import { type Budget, createBudget, restart } from './response-budget.ts'
 import { schemaText } from './schema.ts'
 import { checkVariables } from './variables.ts'
@@ -60,7 +61,15 @@ export async function registerGraphql(
     validationOptions: { maxErrors: LIMITS.errors },
     formatError: formatError(log),
     // The cache-control plugin would inspect every field.
-    plugins: [ApolloServerPluginCacheControlDisabled(), documents.plugin, cost(schema), introspection(schema), answer, inPieces],
+    plugins: [
+      ApolloServerPluginCacheControlDisabled(),
+      documents.plugin,
+      operationName,
+      cost(schema),
+      introspection(schema),
+      answer,
+      inPieces,
+    ],
     logger: log,
   })
   await apollo.start()

@@ -5,8 +5,8 @@ import { Invalid } from '../errors.ts'
 import type { CertificateFiles } from '../http/certificate.ts'
 import type { TrustedProxies } from '../http/client-address.ts'
 import type { OutboundRules } from '../outbound/policy.ts'
-import { mask, printable, reachable } from './parse.ts'
-import { crossFieldErrors, PASSWORD_MAX_LENGTH, type Setting, type SettingName, settings, type Values } from './settings.ts'
+import { mask, printable, reachable, type Setting } from './parse.ts'
+import { crossFieldErrors, PASSWORD_MAX_LENGTH, type SettingName, settings, type Values } from './settings.ts'
 
 export interface Config {
   port: number
@@ -24,6 +24,7 @@ export interface Config {
   smtpUrl: string | null
   mailFrom: string
   logLevel: string
+  logFormat: 'auto' | 'json' | 'text'
   grants: 'strict' | 'documented'
   hsts: { subdomains: 'yes' | 'no' }
   token: { idleSeconds: number; lifeSeconds: number }
@@ -82,6 +83,7 @@ export function loadConfig(env: Environment): Config {
     smtpUrl: values.SMTP_URL,
     mailFrom: values.MAIL_FROM,
     logLevel: values.LOG_LEVEL,
+    logFormat: values.LOG_FORMAT,
     grants: values.GRANTS,
     hsts: { subdomains: values.HSTS_SUBDOMAINS },
     token: { idleSeconds: values.TOKEN_IDLE_SECONDS, lifeSeconds: values.TOKEN_LIFE_SECONDS },

@@ -130,3 +130,16 @@ export function trustedProxiesOf(text: string, name: string): TrustedProxies {
   }
   return { networks }
 }
+
+export interface Setting<Value> {
+  meaning: string
+  parse: Parse<Value>
+  fix: string
+  fallback: Value
+  unset?: string
+  secret?: 'whole' | 'url' | 'credentials'
+}
+
+export function setting<Value>(row: Setting<Value>): Setting<Value> {
+  return row
+}

@@ -12,20 +12,12 @@ import {
   mailFromOf,
   oneOf,
   originsOf,
-  type Parse,
   passwordOf,
   publicUrlOf,
+  setting,
   trustedProxiesOf,
 } from './parse.ts'
-
-export interface Setting<Value> {
-  meaning: string
-  parse: Parse<Value>
-  fix: string
-  fallback: Value
-  unset?: string
-  secret?: 'whole' | 'url' | 'credentials'
-}
+import { observability } from './settings.observability.ts'
 
 export const PASSWORD_MAX_LENGTH = 1024
 const YEAR = 31_536_000
@@ -116,12 +108,6 @@ export const settings = {
     parse: mailFromOf,
     fallback: 'Roster <roster@localhost>',
     fix: 'set it like Roster <roster@example.com>',
-  }),
-  LOG_LEVEL: setting({
-    meaning: 'least level that is logged',
-    parse: oneOf(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']),
-    fallback: 'info',
-    fix: 'set one of these',
   }),
   GRANTS: setting<'strict' | 'documented'>({
     meaning:
@@ -240,6 +226,7 @@ export const settings = {
     unset: 'link-local, unspecified and cloud metadata addresses, and where Roster itself listens',
     fix: 'set it like 192.168.0.0/16,*.internal.example, or leave it unset',
   }),
+  ...observability,
 }
 
 export type SettingName = keyof typeof settings
@@ -289,8 +276,4 @@ function belongTogether(cert: string, key: string): boolean {
   } catch {
     return false
   }
-}
-
-function setting<Value>(row: Setting<Value>): Setting<Value> {
-  return row
 }

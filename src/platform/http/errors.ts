@@ -1,4 +1,4 @@
-import { ERROR_CODES, MethodNotAllowed, RosterError } from '../errors.ts'
+import { ERROR_CODES, Invalid, MethodNotAllowed, NotFound, RosterError } from '../errors.ts'
 import type { HttpResponse } from './types.ts'
 
 /** Unexpected: logged with stack; the client gets the request id. */
@@ -32,4 +32,16 @@ export function restError(error: RosterError): HttpResponse {
   const { status, phrase } = ERROR_CODES[error.code]
   const headers = errorHeaders(status, error)
   return { status, ...(headers && { headers }), body: errorBody(status, phrase, error.message) }
+}
+
+/** Of @fastify/static. */
+export function fileError(error: unknown): unknown {
+  const status = error instanceof Error && 'statusCode' in error ? error.statusCode : undefined
+  return typeof status === 'number' && status >= 400 && status < 500 ? new NotFound('No such file') : error
+}
+
+/** Of Fastify's router. */
+export function unroutable(error: { code: string }): RosterError {
+  if (error.code === 'FST_ERR_MAX_PARAM_LENGTH') return new Invalid('path', 'has a part that is too long')
+  return new Invalid('path', 'must be valid percent-encoded UTF-8')
 }

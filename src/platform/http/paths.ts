@@ -1,6 +1,7 @@
 import { MethodNotAllowed, NotFound, type RosterError } from '../errors.ts'
 import { editsTo } from '../suggestions.ts'
 import { isUnder } from './request.ts'
+import { NO_ROUTE } from './request-line.ts'
 import type { HttpResponse } from './types.ts'
 
 interface Template {
@@ -40,6 +41,14 @@ export class Paths {
     const segments = segmentsOf(path).map(decoded)
     const found = this.#templates.filter(({ segments: words }) => fitted(words, segments)?.length === segments.length)
     return [...new Set(found.flatMap(({ methods }) => [...methods]))].toSorted()
+  }
+
+  /** The longest template, of those the one with fewest parameters. */
+  templateOf(path: string): string {
+    const segments = segmentsOf(path).map(decoded)
+    const fits = this.#templates.filter(({ segments: words }) => fitted(words, segments)?.length === segments.length)
+    const [best] = fits.toSorted((a, b) => b.segments.length - a.segments.length || openness(a) - openness(b))
+    return best === undefined ? NO_ROUTE : `/${best.segments.join('/')}`
   }
 
   refusal(method: string, path: string): RosterError {
@@ -82,6 +91,8 @@ export class Paths {
     return path
   }
 }
+
+const openness = ({ segments }: Template): number => segments.filter(word => word === '*' || word.startsWith(':')).length
 
 function segmentsOf(path: string): string[] {
   const segments = path.split('/').slice(1)

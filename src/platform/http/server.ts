@@ -9,18 +9,20 @@ import type { Server as TlsServer } from 'node:tls'
 import serveStatic from '@fastify/static'
 import { type FastifyInstance, type FastifyReply, type FastifyRequest, fastify } from 'fastify'
 import type { Logger } from 'pino'
-import { Invalid, NotFound, type RosterError, TooLarge } from '../errors.ts'
+import { TooLarge } from '../errors.ts'
+import { observing, traceIdOf } from '../observed-request.ts'
 import { parseBody } from './body.ts'
 import { type CertificateFiles, watchCertificate } from './certificate.ts'
-import { clientAddress, type TrustedProxies } from './client-address.ts'
+import type { TrustedProxies } from './client-address.ts'
 import { Connections } from './connections.ts'
 import { Cors, type CorsOptions } from './cors.ts'
+import { fileError, unroutable } from './errors.ts'
 import { securityHeaders } from './headers.ts'
 import { HEADER_LIMIT, listenerOptions, refusalOf } from './listener.ts'
-import { logRequest } from './log.ts'
 import { Paths } from './paths.ts'
 import { ANONYMOUS_BODY_LIMIT, ClientAborted, hasBody, readBody } from './read-body.ts'
 import { checkHost, checkPath, HttpMessage, pathOf, type RawQuery, requestId, target } from './request.ts'
+import { logRequest, NO_ROUTE, type RequestLine, requestLine } from './request-line.ts'
 import { type Exchange, Responses } from './responses.ts'
 import { isAnswered, sendRaw, written } from './send.ts'
 import { TIMING, type Timing } from './timing.ts'
@@ -30,7 +32,6 @@ export type { Timing }
 
 /** Milliseconds, while closing. */
 const IDLE_CHECKS = 50
-const NO_ROUTE = '-'
 /** Logged as by nginx; nobody receives it. */
 const NO_ANSWER = 499
 const METHODS = ['GET', 'HEAD', 'TRACE', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'QUERY']
@@ -52,6 +53,8 @@ export interface HttpOptions {
   prefix?: string
   /** Otherwise http. */
   certificate?: CertificateFiles | null
+  /** After each answer, within `observedRequest`. */
+  onAnswer?: (line: RequestLine) => void
 }
 
 class Server implements HttpServer {
@@ -66,12 +69,14 @@ class Server implements HttpServer {
   readonly #secrets: ReadonlySet<string>
   readonly #refused = new WeakSet<Socket>()
   readonly #hstsSubdomains: boolean
+  readonly #onAnswer: HttpOptions['onAnswer']
 
   #certificate: { stop(): void } | null = null
 
   constructor(options: HttpOptions) {
     const { log, timing, held, hstsSubdomains = false, trustedProxies = null, cors, certificate = null } = options
     this.#log = log
+    this.#onAnswer = options.onAnswer
     this.#hstsSubdomains = hstsSubdomains
     this.#trusted = trustedProxies
     this.#timing = { ...TIMING, ...timing }
@@ -129,7 +134,9 @@ class Server implements HttpServer {
       url: route.path,
       handler: (request, reply) => {
         reply.hijack()
-        void this.#serve(route, request, reply)
+        const traceId = traceIdOf(request.raw.headers.traceparent)
+        const observed = { requestId: request.id, traceId, operation: null, actor: null, statements: 0 }
+        void observing(observed, () => this.#serve(route, request, reply))
       },
     })
   }
@@ -206,7 +213,8 @@ class Server implements HttpServer {
     } catch (error) {
       status = error instanceof ClientAborted ? NO_ANSWER : this.#responses.fail(exchange, error, route.path)
     }
-    this.#line(request, { route: route.path, status, started })
+    const template = route.below === undefined ? route.path : this.#paths.templateOf(pathOf(request.raw.url))
+    this.#line(request, { route: template, status, started })
   }
 
   async #answer<Locals>(route: Route<Locals>, request: FastifyRequest, reply: FastifyReply): Promise<HttpResponse> {
@@ -273,9 +281,10 @@ class Server implements HttpServer {
     this.#log.info({ status, code: error.code, requestId: id }, 'refused')
   }
 
-  #line(request: FastifyRequest, { route, status, started }: { route: string; status: number; started: number }): void {
-    const address = clientAddress(request.raw.socket.remoteAddress ?? '', request.raw.headers, this.#trusted)
-    logRequest(this.#log, { method: request.method, route, status, address, requestId: request.id }, started)
+  #line(request: FastifyRequest, answered: { route: string; status: number; started: number }): void {
+    const line = requestLine(request, { ...answered, trusted: this.#trusted })
+    logRequest(this.#log, line)
+    this.#onAnswer?.(line)
   }
 }
 
@@ -284,13 +293,3 @@ const exchangeOf = (request: FastifyRequest, reply: FastifyReply): Exchange => (
   request: request.raw,
   response: reply.raw,
 })
-
-function fileError(error: unknown): unknown {
-  const status = error instanceof Error && 'statusCode' in error ? error.statusCode : undefined
-  return typeof status === 'number' && status >= 400 && status < 500 ? new NotFound('No such file') : error
-}
-
-function unroutable(error: { code: string }): RosterError {
-  if (error.code === 'FST_ERR_MAX_PARAM_LENGTH') return new Invalid('path', 'has a part that is too long')
-  return new Invalid('path', 'must be valid percent-encoded UTF-8')
-}

@@ -34,6 +34,7 @@ test('without any setting Roster serves this machine on the embedded store', () 
     smtpUrl: null,
     mailFrom: 'Roster <roster@localhost>',
     logLevel: 'info',
+    logFormat: 'auto',
     grants: 'strict',
     hsts: { subdomains: 'no' },
     token: { idleSeconds: 3600, lifeSeconds: 43_200 },
@@ -68,7 +69,6 @@ test.runIf(hasOpenssl)('every setting is read', () => {
     SECRET_KEY_PREVIOUS: otherKey,
     SMTP_URL: 'smtps://mail.example.com',
     MAIL_FROM: '"Roster, Inc." <roster@example.com>',
-    LOG_LEVEL: 'silent',
     GRANTS: 'documented',
     HSTS_SUBDOMAINS: 'yes',
     TOKEN_IDLE_SECONDS: '60',
@@ -87,6 +87,8 @@ test.runIf(hasOpenssl)('every setting is read', () => {
     TLS_KEY: tls.key,
     OUTBOUND_ALLOW: 'ldap.corp.example',
     OUTBOUND_DENY: '*.internal.example',
+    LOG_LEVEL: 'silent',
+    LOG_FORMAT: 'json',
   }
   expect(Object.keys(env)).toEqual(showConfig({}).map(({ name }) => name))
   expect(loadConfig(env)).toEqual({
@@ -103,6 +105,7 @@ test.runIf(hasOpenssl)('every setting is read', () => {
     smtpUrl: 'smtps://mail.example.com',
     mailFrom: '"Roster, Inc." <roster@example.com>',
     logLevel: 'silent',
+    logFormat: 'json',
     grants: 'documented',
     hsts: { subdomains: 'yes' },
     token: { idleSeconds: 60, lifeSeconds: 120 },
@@ -217,6 +220,7 @@ const broken: (readonly [name: string, text: string, fault: string])[] = [
   ['TLS_CERT', 'geheim', 'TLS_CERT must be a file that Roster can read: set'],
   ['TLS_KEY', 'geheim', 'TLS_KEY must be a file that Roster can read: set'],
   ['LOG_LEVEL', 'loud', 'LOG_LEVEL must be one of fatal, error, warn, info, debug, trace, silent: set'],
+  ['LOG_FORMAT', 'xml', 'LOG_FORMAT must be one of auto, json, text: set'],
   ['HSTS_SUBDOMAINS', 'true', 'HSTS_SUBDOMAINS must be one of yes, no: set'],
   ['GRANTS', 'Strict', 'GRANTS must be one of strict, documented: set'],
 ]

@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest'
 import { createLog } from '../../../src/platform/http/log.ts'
+import { observing } from '../../../src/platform/observed-request.ts'
 
 function logged(write: (log: ReturnType<typeof createLog>) => void, level = 'info'): string[] {
   const lines: string[] = []
@@ -74,4 +75,21 @@ it('writes a message or a route that only names secrets', () => {
 it('leaves words that only look a little like a secret', () => {
   const [line] = logged(log => log.info('work_item, art_gallery and rx_y'))
   expect(line).toContain('work_item, art_gallery and rx_y')
+})
+
+it('adds the ids of the request to each line, also deep inside of it', async () => {
+  const lines: Record<string, unknown>[] = []
+  const log = createLog({ level: 'info', out: { write: line => void lines.push(JSON.parse(line)) } })
+  const one = { requestId: 'r1', traceId: 'a'.repeat(32), operation: null, actor: null, statements: 0 }
+  await observing(one, async () => {
+    await new Promise(resolve => setTimeout(resolve, 1))
+    log.warn('deep inside')
+  })
+  observing({ ...one, traceId: null }, () => log.info({ requestId: 'own' }, 'named'))
+  log.info('outside')
+  expect(lines.map(({ requestId, traceId }) => [requestId, traceId])).toEqual([
+    ['r1', 'a'.repeat(32)],
+    ['own', undefined],
+    [undefined, undefined],
+  ])
 })

@@ -128,3 +128,14 @@ describe('below a prefix', () => {
     expect(new Paths().below('//bim')).toBe('//bim')
   })
 })
+
+describe('templateOf', () => {
+  test.each([
+    ['/scim/v2/corp/Users', '/scim/v2/:iamid/Users'],
+    ['/scim/v2/corp/Users/.search', '/scim/v2/:iamid/Users/.search'],
+    ['/scim/v2/corp/Groups/7/', '/scim/v2/:iamid/Groups/:id'],
+    ['/scim/v2/corp/nowhere', '/scim/v2/*'],
+    ['/login/corp', '/login/:iamid'],
+    ['/nowhere', '-'],
+  ])('%s is one of %s', (path, template) => expect(served.templateOf(path)).toBe(template))
+})

@@ -286,4 +286,21 @@ describe('the log', () => {
     expect(served.lines[0]).toMatchObject({ level: 'info', requestId: headers.get('x-request-id'), ms: expect.any(Number) })
     expect(JSON.stringify(served.lines)).not.toMatch(/hidden|\/ada\b/)
   })
+
+  it('names the operation, and the path of what no route takes', async () => {
+    await ask('/echo/ada')
+    await ask(`/no/such/${'x'.repeat(300)}?x=hidden`)
+    const [found, missing] = served.lines.filter(line => line.msg === 'request')
+    expect(found).toMatchObject({ operation: 'GET /echo/:id', address: '127.0.0.1' })
+    expect(found).not.toHaveProperty('path')
+    expect(missing).toMatchObject({ operation: '-', path: `/no/such/${'x'.repeat(191)}` })
+  })
+
+  it('has the trace of the caller, unless its header is invalid', async () => {
+    const trace = '4bf92f3577b34da6a3ce929d0e0e4736'
+    await ask('/echo/a', { headers: { traceparent: `00-${trace}-00f067aa0ba902b7-01` } })
+    await ask('/echo/a', { headers: { traceparent: `00-${'0'.repeat(32)}-00f067aa0ba902b7-01` } })
+    await ask('/echo/a', { headers: { traceparent: `${trace}\u00e9` } })
+    expect(served.lines.filter(line => line.msg === 'request').map(line => line.traceId)).toEqual([trace, undefined, undefined])
+  })
 })

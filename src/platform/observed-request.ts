@@ -1,0 +1,25 @@
+import { AsyncLocalStorage } from 'node:async_hooks'
+
+/** What log lines and metrics say of a request. Parts are filled in while it runs. */
+export interface ObservedRequest {
+  readonly requestId: string
+  /** Of the caller's trace (W3C Trace Context); null without one. */
+  readonly traceId: string | null
+  /** A name of ours, never the caller's; null: method and route. */
+  operation: string | null
+  actor: string | null
+  /** Round trips to the database. */
+  statements: number
+}
+
+const storage = new AsyncLocalStorage<ObservedRequest>()
+
+export const observedRequest = (): ObservedRequest | undefined => storage.getStore()
+
+export const observing = <T>(request: ObservedRequest, work: () => T): T => storage.run(request, work)
+
+const TRACEPARENT = /^(?!ff)[0-9a-f]{2}-(?!0{32})([0-9a-f]{32})-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}(?:-.*)?$/
+
+/** Of the header `traceparent` (W3C Trace Context 3.2); null: missing or invalid. */
+export const traceIdOf = (traceparent: string | string[] | undefined): string | null =>
+  typeof traceparent === 'string' && traceparent.length < 256 ? (TRACEPARENT.exec(traceparent)?.[1] ?? null) : null
