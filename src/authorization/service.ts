@@ -85,7 +85,8 @@ export function command<A, R, P = undefined>(
       const change = { action, trail, rule: (call: ServiceContext) => rule(call, args, prepared) }
       const outcome = context.dryRun ? await rehearsed(context, context.dryRun, change) : await written(context, change)
       context.loaders = context.app.createLoaders(context)
-      outcome.primes?.(context.loaders)
+      // After a dry run the answer shows what is stored.
+      if (!context.dryRun) outcome.primes?.(context.loaders)
       if (outcome.error) throw outcome.error
       return outcome.afterCommit && !context.dryRun ? await outcome.afterCommit(outcome.value) : outcome.value
     } catch (error) {

@@ -23,15 +23,15 @@ export function checkOwner(ref: UserOrGroupRef, field = 'owner'): UserOrGroupRef
   return ref
 }
 
-export async function requireOwners(db: Db, refs: readonly UserOrGroupRef[]): Promise<{ owners: Owner[]; ownerOf: Owner[] }> {
-  const users = await requireUsers(
-    db,
-    refs.flatMap(({ user }) => user ?? []),
-  )
-  const groups = await requireGroups(
-    db,
-    refs.flatMap(({ group }) => group ?? []),
-  )
+/** `lock`: changes of an owner are serial. */
+export async function requireOwners(
+  db: Db,
+  refs: readonly UserOrGroupRef[],
+  lock: 'FOR NO KEY UPDATE' | '' = '',
+): Promise<{ owners: Owner[]; ownerOf: Owner[] }> {
+  const [ofUsers, ofGroups] = [refs.flatMap(({ user }) => user ?? []), refs.flatMap(({ group }) => group ?? [])]
+  const users = await requireUsers(db, ofUsers, lock)
+  const groups = await requireGroups(db, ofGroups, lock)
   const owners = new Map<string, Owner>()
   const one = (owner: Owner): Owner => {
     const place = `${owner.__typename} ${owner.id}`

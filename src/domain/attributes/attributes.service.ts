@@ -1,6 +1,7 @@
 /** Local attributes (`bim`). Owners are locked first: changes are serial. */
 
 import type { AuditDraft } from '../../authorization/audit-event.ts'
+import type { Loaders } from '../../authorization/context.ts'
 import {
   changed,
   command,
@@ -21,21 +22,22 @@ import type {
   UserOrGroupRef,
 } from '../../generated/inputs.ts'
 import { type PageArgs, partPattern, windowOf } from '../../platform/database/pagination.ts'
-import { Invalid, NotFound } from '../../platform/errors.ts'
+import { Invalid } from '../../platform/errors.ts'
 import { canonical, checkAttributeKey, checkAttributeValue, checkList } from '../../platform/validation.ts'
 import { requireIam } from '../iams/iams.store.ts'
 import { assertLocalEditAllowed } from '../iams/supported-actions.ts'
 import { attributeKeys, attributeKeysNamed, byKey } from './attribute.keys.store.ts'
-import { applyEdit, type Change, differenceOf, type Edit, replaceAll, type StoredAttribute } from './attribute.ts'
-import { checkOwner, kindOf, type Owner, requireOwners, targetOf } from './attribute-owners.ts'
 import {
-  attributesOf,
-  lockOwners,
-  type OwnerKind,
-  removeEverywhere,
-  storedAttributesOf,
-  writeChanges,
-} from './attributes.store.ts'
+  type AttributeRow,
+  applyEdit,
+  type Change,
+  differenceOf,
+  type Edit,
+  replaceAll,
+  type StoredAttribute,
+} from './attribute.ts'
+import { checkOwner, kindOf, type Owner, requireOwners, targetOf } from './attribute-owners.ts'
+import { attributesOf, removeEverywhere, storedAttributesOf, writeChanges } from './attributes.store.ts'
 
 interface KeysArgs extends PageArgs {
   filter?: AttributeKeyFilter | null
@@ -72,7 +74,7 @@ export const attributes = {
     'attribute:write',
     async (call, { owner: ref, attributes }: ReplaceAttributesInput): Promise<WriteResult<Owner>> => {
       const wanted = checkAttributes(attributes)
-      const { owners } = await requireOwners(call.db, [checkOwner(ref)])
+      const { owners } = await requireOwners(call.db, [checkOwner(ref)], 'FOR NO KEY UPDATE')
       if (wanted.size > 0) await assertLocalEditAllowed(call.db, owners, 'allowBIMAuthorizations')
       return first(await change(call, owners, (_owner, rows) => replaceAll(rows, wanted)))
     },
@@ -113,6 +115,7 @@ async function edit(call: ServiceContext, edits: readonly OwnerEdit[]): Promise<
   const { owners, ownerOf } = await requireOwners(
     call.db,
     edits.map(({ owner }) => owner),
+    'FOR NO KEY UPDATE',
   )
   // Removal is always allowed, to clean up.
   await assertLocalEditAllowed(
@@ -132,22 +135,34 @@ async function edit(call: ServiceContext, edits: readonly OwnerEdit[]): Promise<
   )
 }
 
-const first = ({ value, events }: WriteResult<Owner[]>): WriteResult<Owner> => ({ value: value[0]!, events })
+const first = ({ value, events, primes }: WriteResult<Owner[]>): WriteResult<Owner> => ({
+  value: value[0]!,
+  events,
+  ...(primes && { primes }),
+})
 
+/** The owners are locked. */
 async function change(
   call: ServiceContext,
   owners: readonly Owner[],
   changeOf: (owner: Owner, rows: readonly StoredAttribute[]) => Change,
 ): Promise<WriteResult<Owner[]>> {
   const after = new Map(owners.map(owner => [owner, owner]))
+  const rowsAfter = new Map<Owner, AttributeRow[]>()
   const events: AuditDraft[] = []
   for (const kind of ['user', 'group'] as const) {
     const ours = owners.filter(owner => kindOf(owner) === kind)
     if (ours.length === 0) continue
-    const rows = await lockedRows(call, kind, ours)
+    const stored = await storedAttributesOf(
+      call.db,
+      kind,
+      ours.map(({ id }) => id),
+    )
+    const rows = Map.groupBy(stored, row => row.ownerId)
     const changes = new Map(ours.map(owner => [owner.id, changeOf(owner, rows.get(owner.id) ?? [])]))
     for (const owner of ours) {
       const change = changes.get(owner.id)!
+      rowsAfter.set(owner, changedRows(owner, rows.get(owner.id) ?? [], change))
       if (change.added.length + change.removed.length === 0) changes.delete(owner.id)
       else {
         after.set(owner, { ...owner, updatedAt: call.now })
@@ -156,20 +171,16 @@ async function change(
     }
     if (changes.size > 0) await writeChanges(call.db, { kind, changes, now: call.now })
   }
-  return { value: [...after.values()], events }
+  const primes = ({ attributesOfUser, attributesOfGroup }: Loaders) => {
+    for (const [owner, rows] of rowsAfter) (kindOf(owner) === 'user' ? attributesOfUser : attributesOfGroup).prime(owner.id, rows)
+  }
+  return { value: [...after.values()], events, primes }
 }
 
-async function lockedRows(
-  { db }: ServiceContext,
-  kind: OwnerKind,
-  owners: readonly Owner[],
-): Promise<Map<number, StoredAttribute[]>> {
-  const ids = owners.map(({ id }) => id)
-  const there = new Set(await lockOwners(db, kind, ids))
-  const gone = ids.find(id => !there.has(id))
-  if (gone !== undefined) throw new NotFound(`No ${kind} with id ${gone}: it was just deleted`)
-  return Map.groupBy(await storedAttributesOf(db, kind, ids), row => row.ownerId)
-}
+const changedRows = (owner: Owner, rows: readonly StoredAttribute[], { added, removed }: Change): AttributeRow[] => [
+  ...rows.filter(row => !removed.includes(row)),
+  ...added.map(value => ({ ...value, source: 'bim', ownerId: owner.id })),
+]
 
 function eventOf(owner: Owner, rows: readonly StoredAttribute[], change: Change): AuditDraft {
   const both = change.added.length > 0 && change.removed.length > 0

@@ -40,15 +40,6 @@ export const effectiveAttributesOf = (
     ),
   )
 
-/** Existing owners, locked in id order against deadlocks. */
-export async function lockOwners(db: Db, kind: OwnerKind, ids: readonly number[]): Promise<number[]> {
-  const rows = await db.query<{ id: number }>(
-    `SELECT o.id FROM ${TABLES[kind].owners} o WHERE o.id = ANY($1::int[]) ORDER BY o.id FOR NO KEY UPDATE`,
-    [ids],
-  )
-  return rows.map(row => row.id)
-}
-
 export const storedAttributesOf = (db: Db, kind: OwnerKind, ownerIds: readonly number[]): Promise<StoredAttribute[]> => {
   const { attributes, owner } = TABLES[kind]
   return db.query(`SELECT a.id, ${columns(kind)} FROM ${attributes} a WHERE a.${owner} = ANY($1::int[]) ORDER BY a.id`, [
@@ -63,9 +54,9 @@ export async function writeChanges(
   const { owners, attributes, owner } = TABLES[kind]
   const removed = [...changes.values()].flatMap(change => change.removed.map(({ id }) => id))
   const added = [...changes].flatMap(([id, change]) => change.added.map(value => ({ id, ...value })))
-  // First: a moved value must not conflict with itself.
-  if (removed.length > 0) await db.query(`DELETE FROM ${attributes} WHERE id = ANY($1::int[])`, [removed])
-  await db.query(
+  // First, and sent together: a moved value must not conflict with itself.
+  const gone = removed.length > 0 && db.query(`DELETE FROM ${attributes} WHERE id = ANY($1::int[])`, [removed])
+  const written = db.query(
     `WITH added AS (
        INSERT INTO ${attributes} (${owner}, key, key_key, value, source, created_at)
        SELECT n.owner_id, n.key, n.key_key, n.value, $7, $6::timestamptz
@@ -82,6 +73,7 @@ export async function writeChanges(
       source,
     ],
   )
+  await Promise.all([gone, written])
 }
 
 export async function removeEverywhere(

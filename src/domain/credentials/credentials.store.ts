@@ -2,6 +2,7 @@ import { rowsInChunks } from '../../platform/database/chunks.ts'
 import { selectList } from '../../platform/database/columns.ts'
 import type { NestedList } from '../../platform/database/nested-list.ts'
 import type { Db } from '../../platform/database/store.ts'
+import { insertRow } from '../../platform/database/write-row.ts'
 import { API_KEY_COLUMNS, type ApiKeyRecord, TOKEN_COLUMNS, type TokenRecord } from './credential.ts'
 
 const SELECT_KEY = selectList(API_KEY_COLUMNS)
@@ -20,10 +21,8 @@ export interface NewApiKey {
   createdAt: Date
 }
 
-export async function insertApiKey(db: Db, key: NewApiKey): Promise<ApiKeyRecord> {
-  const { id } = await db.prisma.apiKey.create({ data: key, select: { id: true } })
-  return (await findApiKey(db, id))!
-}
+export const insertApiKey = (db: Db, fields: NewApiKey): Promise<ApiKeyRecord> =>
+  insertRow(db, { into: ['api_keys', 'k'], fields, returning: SELECT_KEY })
 
 export async function findApiKey(db: Db, id: number, lock: '' | 'FOR UPDATE' = ''): Promise<ApiKeyRecord | null> {
   const [key] = await db.query<ApiKeyRecord>(`SELECT ${SELECT_KEY} FROM api_keys k WHERE k.id = $1 ${lock}`, [id])

@@ -27,24 +27,25 @@ export async function setPasswordHash(
   userId: number,
   { passwordHash, now }: { passwordHash: string; now: Date },
 ): Promise<UserRecord> {
-  const { id } = await db.prisma.authentication.upsert({
-    where: { userId },
-    create: { userId, passwordHash, passwordChangedAt: now },
-    update: { passwordHash, passwordChangedAt: now },
-    select: { id: true },
-  })
+  const [row] = await db.query<{ id: number }>(
+    `INSERT INTO authentications (user_id, password_hash, password_changed_at) VALUES ($1::int, $2, $3::timestamptz)
+       ON CONFLICT (user_id) DO UPDATE SET password_hash = excluded.password_hash, password_changed_at = excluded.password_changed_at
+     RETURNING id`,
+    [userId, passwordHash, now],
+  )
   await db.prisma.invitation.deleteMany({ where: { userId } })
-  return updateUser(db, userId, { authenticationId: id, updatedAt: now })
+  return updateUser(db, userId, { authenticationId: row!.id, updatedAt: now })
 }
 
+/** The first log-in without a local password also sets the authentication id. */
 export async function recordLogin(db: Db, userId: number, now: Date): Promise<void> {
-  const { id } = await db.prisma.authentication.upsert({
-    where: { userId },
-    create: { userId },
-    update: {},
-    select: { id: true },
-  })
-  await updateUser(db, userId, { lastLogin: now, authenticationId: id })
+  await db.query(
+    `WITH first AS (INSERT INTO authentications (user_id) SELECT $1::int
+         WHERE NOT EXISTS (SELECT 1 FROM authentications a WHERE a.user_id = $1::int) ON CONFLICT DO NOTHING RETURNING id)
+     UPDATE users SET last_login = $2::timestamptz, authentication_id = coalesce(
+       (SELECT a.id FROM authentications a WHERE a.user_id = $1::int), (SELECT f.id FROM first f), authentication_id) WHERE id = $1::int`,
+    [userId, now],
+  )
 }
 
 export async function passwordHashOf(db: Db, userId: number): Promise<string | null> {

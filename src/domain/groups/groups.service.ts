@@ -1,5 +1,5 @@
 import { difference } from '../../authorization/audit-event.ts'
-import type { Context } from '../../authorization/context.ts'
+import type { Context, Loaders } from '../../authorization/context.ts'
 import { changed, command, query, type Service, type ServiceContext, unchanged } from '../../authorization/service.ts'
 import type { CreateGroupInput, Direction, GroupFilter, GroupRef, GroupSort, UpdateGroupInput } from '../../generated/inputs.ts'
 import { uniqueViolation } from '../../platform/database/errors.ts'
@@ -9,7 +9,7 @@ import { canonical, checkEmail, checkGroupName, checkText } from '../../platform
 import { findIam, requireIam } from '../iams/iams.store.ts'
 import { assertAdministratorRemains, assertMayGrant } from '../users/privilege-rules.ts'
 import { targetOf } from './group.members.ts'
-import type { GroupNamePage, GroupPage } from './group.ts'
+import type { GroupNamePage, GroupPage, GroupRecord } from './group.ts'
 import { deletion } from './groups.deletion.ts'
 import { authorizeFilter, groupList, nameList } from './groups.search.ts'
 import { type GroupColumns, insertGroup, permissionsOfName, requireGroup, updateGroup } from './groups.store.ts'
@@ -48,7 +48,8 @@ export const groups = {
     const columns = { iamid: iam.id, name: name!, nameKey: canonical(name!), email, description }
     const group = await insertGroup(db, { ...columns, createdAt: now, updatedAt: now }).catch(nameTaken)
     const after = { iamid: group.iamid, name: group.name, email, description }
-    return changed(group, { event: 'groupCreated', target: targetOf(group), after })
+    const primes = ({ attributesOfGroup }: Loaders) => void attributesOfGroup.prime(group.id, [])
+    return { ...changed(group, { event: 'groupCreated', target: targetOf(group), after }), primes }
   }),
 
   update: command('group:update', async (call, { ref, ifUpdatedAt, ...input }: UpdateGroupInput) => {
@@ -57,11 +58,7 @@ export const groups = {
     assertUnchanged(`The group ${group.name}`, group, ifUpdatedAt)
     const change = difference({ ...group }, { ...columns, nameKey: undefined })
     if (!change.changed) return unchanged(group)
-    // Permissions depend on the name: renaming changes them for all members.
-    const carried = await permissionsOfName(call.db, group.iamid, canonical(group.name))
-    const carries = columns.nameKey === undefined ? carried : await permissionsOfName(call.db, group.iamid, columns.nameKey)
-    const taken = carried.filter(permission => !carries.includes(permission))
-    assertMayGrant(call, [...taken, ...carries.filter(permission => !carried.includes(permission))])
+    const taken = columns.nameKey === undefined ? [] : await takenByRename(call, group, columns.nameKey)
     const updated = await updateGroup(call.db, group.id, { ...columns, updatedAt: call.now }).catch(nameTaken)
     if (taken.includes('USER_ADMIN')) await assertAdministratorRemains(call.db)
     return changed(updated, { event: 'groupUpdated', target: targetOf(group), before: change.before, after: change.after })
@@ -88,6 +85,17 @@ export async function listGroups(context: Context, args: ListArgs): Promise<Grou
 export async function listGroupNames(context: Context, args: NamesArgs): Promise<GroupNamePage> {
   await authorizeFilter(context, args.filter)
   return groups.names(context, args)
+}
+
+/** Permissions depend on the name: renaming changes them for all members. Throws Forbidden. */
+async function takenByRename(call: ServiceContext, { iamid, name }: GroupRecord, nameKey: string): Promise<string[]> {
+  const [carried, carries] = await Promise.all([
+    permissionsOfName(call.db, iamid, canonical(name)),
+    permissionsOfName(call.db, iamid, nameKey),
+  ])
+  const taken = carried.filter(permission => !carries.includes(permission))
+  assertMayGrant(call, [...taken, ...carries.filter(permission => !carried.includes(permission))])
+  return taken
 }
 
 function columnsOf(input: { name?: string | null; email?: string | null; description?: string | null }): Partial<GroupColumns> {

@@ -4,6 +4,7 @@ import { type RecordOf, selectList, texts } from '../../platform/database/column
 import { type Lookup, lookup } from '../../platform/database/lookups.ts'
 import type { NestedList } from '../../platform/database/nested-list.ts'
 import type { Db } from '../../platform/database/store.ts'
+import { insertRow, updateRow } from '../../platform/database/write-row.ts'
 import { NotFound } from '../../platform/errors.ts'
 import { canonical } from '../../platform/validation.ts'
 import { requireIam } from '../iams/iams.store.ts'
@@ -42,11 +43,19 @@ export const groupLookup = ({ id, iamid, name }: GroupRef, lock: Lock): Lookup<G
 export const foundGroup = async <Group extends GroupRecord>(db: Db, ref: GroupRef, group: Group | null): Promise<Group> =>
   isOf(group, ref) ? group : missing(db, ref)
 
-export async function requireGroups(db: Db, refs: readonly GroupRef[]): Promise<GroupRecord[]> {
+/** In order; one statement, which locks by id. Throws NotFound with the first missing. */
+export async function requireGroups(db: Db, refs: readonly GroupRef[], lock: Lock = ''): Promise<GroupRecord[]> {
   if (refs.length === 0) return []
-  const ids = refs.flatMap(({ id }) => id ?? [])
-  const found = new Map((await groupsByIds(db, ids)).map(group => [group.id, group]))
-  const named = new Map((await groupsByNames(db, refs)).map(group => [keyOf(group), group]))
+  const byName = refs.filter(({ id, name }) => id == null && name != null)
+  const rows = await db.query<GroupRecord>(
+    `SELECT ${SELECT_GROUP} FROM groups g WHERE g.id IN (
+       SELECT unnest($1::int[]) UNION
+       SELECT v.id FROM unnest($2::text[], $3::text[]) n(iamid, key) JOIN groups v ON v.iamid = n.iamid AND v.name_key = n.key)
+     ORDER BY g.id ${lock}`,
+    [refs.flatMap(({ id }) => id ?? []), byName.map(({ iamid }) => iamid ?? 'bim'), byName.map(({ name }) => canonical(name!))],
+  )
+  const found = new Map(rows.map(group => [group.id, group]))
+  const named = new Map(rows.map(group => [keyOf(group), group]))
   const groups: GroupRecord[] = []
   for (const ref of refs) {
     const group = ref.id == null ? named.get(keyOf(ref)) : found.get(ref.id)
@@ -67,16 +76,6 @@ async function missing(db: Db, ref: GroupRef): Promise<never> {
 
 const keyOf = ({ iamid, name }: Pick<GroupRef, 'iamid' | 'name'>): string =>
   JSON.stringify([iamid ?? 'bim', canonical(name ?? '')])
-
-async function groupsByNames(db: Db, refs: readonly GroupRef[]): Promise<GroupRecord[]> {
-  const named = refs.filter(({ name }) => name != null)
-  if (named.length === 0) return []
-  return db.query<GroupRecord>(
-    `SELECT ${SELECT_GROUP} FROM unnest($1::text[], $2::text[]) AS named(iamid, name_key)
-     JOIN groups g ON g.iamid = named.iamid AND g.name_key = named.name_key`,
-    [named.map(({ iamid }) => iamid ?? 'bim'), named.map(({ name }) => canonical(name!))],
-  )
-}
 
 export const groupsByIds = (db: Db, ids: readonly number[]): Promise<GroupRecord[]> =>
   rowsInChunks(db, ids, piece =>
@@ -104,8 +103,8 @@ export const permissionsOfGroups = (db: Db, ids: readonly number[]): Promise<{ g
   )
 
 export async function permissionsOfName(db: Db, iamid: string, nameKey: string): Promise<string[]> {
-  const rows = await db.prisma.iamGroupPermission.findMany({ where: { iamid, groupKey: nameKey }, select: { permission: true } })
-  return rows.map(row => row.permission)
+  const text = 'SELECT r.permission FROM iam_group_permissions r WHERE r.iamid = $1 AND r.group_key = $2'
+  return (await db.query<{ permission: string }>(text, [iamid, nameKey])).map(row => row.permission)
 }
 
 export interface GroupColumns {
@@ -115,22 +114,15 @@ export interface GroupColumns {
   description: string | null
 }
 
-export async function insertGroup(
-  db: Db,
-  group: GroupColumns & { iamid: string; createdAt: Date; updatedAt: Date },
-): Promise<GroupRecord> {
-  const { id } = await db.prisma.group.create({ data: group, select: { id: true } })
-  return requireGroup(db, { id })
-}
+const GROUPS = ['groups', 'g'] as const
 
-export async function updateGroup(
+export const insertGroup = (
   db: Db,
-  id: number,
-  columns: Partial<GroupColumns> & { updatedAt: Date },
-): Promise<GroupRecord> {
-  await db.prisma.group.updateMany({ where: { id }, data: columns })
-  return requireGroup(db, { id })
-}
+  fields: GroupColumns & { iamid: string; createdAt: Date; updatedAt: Date },
+): Promise<GroupRecord> => insertRow(db, { into: GROUPS, fields, returning: SELECT_GROUP })
+
+export const updateGroup = (db: Db, id: number, fields: Partial<GroupColumns> & { updatedAt: Date }): Promise<GroupRecord> =>
+  updateRow(db, { of: GROUPS, id, fields, returning: SELECT_GROUP })
 
 /** Memberships first: the cascade would be too long. */
 export async function deleteGroupRow(db: Db, id: number): Promise<void> {

@@ -1,5 +1,6 @@
 import { nameOf, type UserRef } from '../../authorization/actor.ts'
 import { changed, command, type Service, type ServiceContext, unchanged } from '../../authorization/service.ts'
+import { lookUp } from '../../platform/database/lookups.ts'
 import { Conflict, NotFound } from '../../platform/errors.ts'
 import { didYouMean } from '../../platform/suggestions.ts'
 import { checkList, checkPermissionName } from '../../platform/validation.ts'
@@ -7,7 +8,8 @@ import { groupsByIds } from '../groups/groups.store.ts'
 import { addLocalPermissions, localPermissions, replaceLocalPermissions } from './permissions.store.ts'
 import { assertAdministratorRemains, assertMayGrant } from './privilege-rules.ts'
 import { targetOf, type UserRecord, withVisibility } from './user.ts'
-import { grantsOfUsers, lockUser, requireUser, updateUser } from './users.store.ts'
+import { priming } from './users.projection.ts'
+import { foundUser, grantsOfUsers, updateUser, userLookup } from './users.store.ts'
 
 interface Named {
   ref: UserRef
@@ -21,9 +23,7 @@ export const permissions = {
     const removed = held.filter(permission => !wanted.includes(permission))
     assertMayGrant(call, [...wanted.filter(permission => !held.includes(permission)), ...removed])
     if (JSON.stringify(held) === JSON.stringify(wanted)) return unchanged(withVisibility(user, 'aggregate'))
-    await replaceLocalPermissions(call.db, user.id, { permissions: wanted, by: nameOf(call.actor) })
-    if (removed.includes('USER_ADMIN')) await assertAdministratorRemains(call.db)
-    return permissionsChange(call, { user, before: held, after: wanted })
+    return replaced(call, { user, before: held, after: wanted })
   }),
 
   grant: command('user:setPermissions', async (call, { ref, permissions }: Named) => {
@@ -32,8 +32,8 @@ export const permissions = {
     const added = wanted.filter(permission => !held.includes(permission))
     assertMayGrant(call, added)
     if (added.length === 0) return unchanged(withVisibility(user, 'aggregate'))
-    await addLocalPermissions(call.db, [user.id], { permissions: added, by: nameOf(call.actor) })
-    return permissionsChange(call, { user, before: held, after: [...held, ...added] })
+    const adding = addLocalPermissions(call.db, [user.id], { permissions: added, by: nameOf(call.actor) })
+    return written(call, { user, before: held, after: [...held, ...added] }, adding)
   }),
 
   /** Throws NotFound, or Conflict for permissions of groups and IAMs. */
@@ -42,16 +42,13 @@ export const permissions = {
     const { user, held } = await lockedPermissions(call, ref)
     if (!held.includes(permission)) await explain(call, user, permission)
     assertMayGrant(call, [permission])
-    const left = held.filter(other => other !== permission)
-    await replaceLocalPermissions(call.db, user.id, { permissions: left, by: nameOf(call.actor) })
-    if (permission === 'USER_ADMIN') await assertAdministratorRemains(call.db)
-    return permissionsChange(call, { user, before: held, after: left })
+    return replaced(call, { user, before: held, after: held.filter(other => other !== permission) })
   }),
 } satisfies Service
 
 async function lockedPermissions({ db }: ServiceContext, ref: UserRef): Promise<{ user: UserRecord; held: string[] }> {
-  const user = await requireUser(db, ref)
-  await lockUser(db, user.id)
+  const [found] = await lookUp(db, userLookup(ref, 'FOR UPDATE'))
+  const user = await foundUser(db, ref, found)
   return { user, held: await localPermissions(db, user.id) }
 }
 
@@ -59,17 +56,30 @@ export function checkPermissions(list: readonly string[]): string[] {
   return [...new Set(checkList('permissions', list).map(permission => checkPermissionName(permission, 'permissions')))]
 }
 
-async function permissionsChange(
-  call: ServiceContext,
-  { user, before, after }: { user: UserRecord; before: readonly string[]; after: readonly string[] },
-) {
-  const updated = await updateUser(call.db, user.id, { updatedAt: call.now })
-  return changed(withVisibility(updated, 'aggregate'), {
+interface Replaced {
+  user: UserRecord
+  before: readonly string[]
+  after: readonly string[]
+}
+
+async function replaced(call: ServiceContext, change: Replaced) {
+  const { user, before, after } = change
+  const replacing = replaceLocalPermissions(call.db, user.id, { permissions: after, by: nameOf(call.actor) })
+  const result = await written(call, change, replacing)
+  if (before.includes('USER_ADMIN') && !after.includes('USER_ADMIN')) await assertAdministratorRemains(call.db)
+  return result
+}
+
+/** `change` is sent already; the user, and what it holds then, is read in the same round trip. */
+async function written(call: ServiceContext, { user, before, after }: Replaced, change: Promise<unknown>) {
+  const [, updated] = await Promise.all([change, updateUser(call.db, user.id, { updatedAt: call.now })])
+  const result = changed(withVisibility(updated, 'aggregate'), {
     event: 'permissionsUpdated',
     target: targetOf(user),
     before: { permissions: before },
     after: { permissions: after },
   })
+  return { ...result, ...priming(updated) }
 }
 
 async function explain(call: ServiceContext, user: UserRecord, permission: string): Promise<never> {

@@ -3,6 +3,7 @@
  * A parity test compares both.
  */
 
+import type { Loaders } from '../../authorization/context.ts'
 import { type Cells, cellsOf, type SelectList, selectList } from '../../platform/database/columns.ts'
 import type { CursorColumns } from '../../platform/database/pagination.ts'
 import { ATTRIBUTE_COLUMNS, type AttributeRow } from '../attributes/attribute.ts'
@@ -108,6 +109,9 @@ export function primeLoaders(
   }
   return row
 }
+
+/** For a command whose answer is the row that it wrote. */
+export const priming = (row: UserRecord & EagerData) => ({ primes: (loaders: Loaders) => void primeLoaders(loaders, row, {}) })
 
 function groupOf(group: GroupAlong, cells: Cells<GroupRecord>, shared: SharedGroups): SharedGroup {
   const [cursorValue, id] = group

@@ -3,6 +3,7 @@ import { difference } from '../../authorization/audit-event.ts'
 import type { Context, Loaders } from '../../authorization/context.ts'
 import { changed, command, query, type Service, type ServiceContext, unchanged } from '../../authorization/service.ts'
 import type { ProfileInput, UserFilter, UserSort } from '../../generated/inputs.ts'
+import { lookUp } from '../../platform/database/lookups.ts'
 import { mapPage, type Page, type PageArgs, readPage } from '../../platform/database/pagination.ts'
 import { Conflict, Forbidden, Invalid, NotFound, Unauthenticated } from '../../platform/errors.ts'
 import { deleteAddresses } from '../credentials/login-addresses.store.ts'
@@ -12,9 +13,9 @@ import { profileColumns } from './profile.ts'
 import { ownedByUsers, withoutOwner } from './service-accounts.store.ts'
 import { targetOf, type UserCounts, type UserPage, type UserRecord, withVisibility } from './user.ts'
 import { countFacets } from './users.facets.store.ts'
-import { type Projection, primeLoaders } from './users.projection.ts'
+import { type Projection, primeLoaders, priming } from './users.projection.ts'
 import { authorizeFilter, mayFindById, userConditions, userList } from './users.search.ts'
-import { deleteUserRow, lockUser, nameTaken, requireUser, revokeAccess, updateUser } from './users.store.ts'
+import { deleteUserRow, foundUser, nameTaken, requireUser, revokeAccess, updateUser, userLookup } from './users.store.ts'
 
 interface WithProjection {
   wanted?: Projection
@@ -92,29 +93,27 @@ export const users = {
       if (!change.changed) return unchanged(viewOf(call, user))
       const stamps = { updatedAt: call.now, profileUpdatedAt: call.now }
       const updated = await updateUser(call.db, user.id, { ...columns, ...stamps }).catch(nameTaken)
-      return changed(viewOf(call, updated), {
-        event: 'userUpdated',
-        target: targetOf(user),
-        before: change.before,
-        after: change.after,
-      })
+      const event = { event: 'userUpdated', target: targetOf(user), before: change.before, after: change.after } as const
+      return { ...changed(viewOf(call, updated), event), ...priming(updated) }
     },
     { owner },
   ),
 
   setDisabled: command('user:disable', async (call, { ref, disabled }: ByRef & { disabled: boolean }) => {
     const { db } = call
-    const user = await requireUser(db, ref)
+    const [found] = await lookUp(db, userLookup(ref, 'FOR UPDATE'))
+    const user = await foundUser(db, ref, found)
     if (disabled && isSelf(call.actor, { id: user.id }))
       throw new Conflict('You cannot disable yourself: ask another administrator')
     await assertMayManage(call, user.id)
-    await lockUser(db, user.id)
     // A source's disabling becomes the administrator's, which no source ends.
     if (user.disabled === disabled && (!disabled || user.disabledBy === 'bim'))
       return unchanged(withVisibility(user, 'aggregate'))
-    const updated = await updateUser(db, user.id, { disabled, disabledBy: disabled ? 'bim' : null, updatedAt: call.now })
-    const revokedTokens = disabled ? await revokeAccess(db, user.id) : 0
-    if (disabled) await assertAdministratorRemains(db)
+    const [updated, revokedTokens] = await Promise.all([
+      updateUser(db, user.id, { disabled, disabledBy: disabled ? 'bim' : null, updatedAt: call.now }),
+      disabled ? revokeAccess(db, user.id) : 0,
+      disabled && assertAdministratorRemains(db),
+    ])
     return changed(withVisibility(updated, 'aggregate'), {
       event: disabled ? 'userDisabled' : 'userEnabled',
       target: targetOf(user),

@@ -1,12 +1,12 @@
 import type { UserRef } from '../../authorization/actor.ts'
 import type { UserKind } from '../../generated/inputs.ts'
-import { Prisma } from '../../generated/prisma/client.ts'
 import { rowsInChunks } from '../../platform/database/chunks.ts'
 import { json, orNull, type RecordOf, selectList } from '../../platform/database/columns.ts'
 import { uniqueViolation } from '../../platform/database/errors.ts'
 import { type Lookup, lookup } from '../../platform/database/lookups.ts'
 import type { NestedList } from '../../platform/database/nested-list.ts'
 import type { Db } from '../../platform/database/store.ts'
+import { insertRow, updateRow } from '../../platform/database/write-row.ts'
 import { Conflict, Invalid, NotFound } from '../../platform/errors.ts'
 import { lookupKey } from '../../platform/validation.ts'
 import { requireIam } from '../iams/iams.store.ts'
@@ -42,7 +42,7 @@ const WITH_ACTIONS = {
   supportedActions: orNull(json(`(SELECT i.config->'supportedActions' FROM iams i WHERE i.id = u.iamid)`)),
 }
 
-export function userLookup(ref: UserRef, lock: 'FOR NO KEY UPDATE' | '' = ''): Lookup<RecordOf<typeof WITH_ACTIONS>> {
+export function userLookup(ref: UserRef, lock: Lock = ''): Lookup<RecordOf<typeof WITH_ACTIONS>> {
   if (ref.id != null) return lookup(WITH_ACTIONS, `users u WHERE u.id = $1 ${lock}`, [ref.id])
   if (ref.userid == null) throw new Invalid('ref', 'needs an id or a userid')
   const key = lookupKey(ref.userid) ?? ''
@@ -53,8 +53,10 @@ export function userLookup(ref: UserRef, lock: 'FOR NO KEY UPDATE' | '' = ''): L
 export const foundUser = async <User extends UserRecord>(db: Db, ref: UserRef, user: User | null): Promise<User> =>
   user && (ref.iamid == null || ref.iamid === user.iamid) ? user : missing(db, ref)
 
-/** In order; one statement. Throws NotFound with the first missing. */
-export async function requireUsers(db: Db, refs: readonly UserRef[]): Promise<UserRecord[]> {
+type Lock = 'FOR NO KEY UPDATE' | 'FOR UPDATE' | ''
+
+/** In order; one statement, which locks by id. Throws NotFound with the first missing. */
+export async function requireUsers(db: Db, refs: readonly UserRef[], lock: Lock = ''): Promise<UserRecord[]> {
   if (refs.length === 0) return []
   if (refs.some(ref => ref.id == null && ref.userid == null)) throw new Invalid('ref', 'needs an id or a userid')
   const byId = refs.flatMap(ref => (ref.id == null ? [] : [ref.id]))
@@ -65,7 +67,8 @@ export async function requireUsers(db: Db, refs: readonly UserRef[]): Promise<Us
     // OR would scan all users.
     `SELECT ${SELECT_USER}, u.userid_key AS "useridKey" FROM users u WHERE u.id IN (
        SELECT unnest($1::int[]) UNION
-       SELECT v.id FROM unnest($2::text[], $3::text[]) n(iamid, key) JOIN users v ON v.iamid = n.iamid AND v.userid_key = n.key)`,
+       SELECT v.id FROM unnest($2::text[], $3::text[]) n(iamid, key) JOIN users v ON v.iamid = n.iamid AND v.userid_key = n.key)
+     ORDER BY u.id ${lock}`,
     [byId, byName.map(([iamid]) => iamid), byName.map(([, key]) => key)],
   )
   const ids = new Map(rows.map(row => [row.id, row]))
@@ -135,11 +138,7 @@ export interface NewUser {
 
 export async function insertUser(db: Db, user: NewUser & Partial<ProfileColumns>, now: Date): Promise<UserRecord> {
   const stamps = { createdAt: now, updatedAt: now, profileCreatedAt: now, profileUpdatedAt: now }
-  const { id } = await db.prisma.user.create({
-    data: { ...jsonColumns(user), ...stamps } as Prisma.UserUncheckedCreateInput,
-    select: { id: true },
-  })
-  return requireUser(db, { id })
+  return insertRow(db, { into: USERS, fields: { ...user, ...stamps }, returning: SELECT_USER })
 }
 
 export async function insertUsers(
@@ -192,15 +191,12 @@ export interface UserColumns extends ProfileColumns {
   profileUpdatedAt: Date
 }
 
-export async function updateUser(db: Db, id: number, columns: Partial<UserColumns>): Promise<UserRecord> {
-  const data = jsonColumns(columns) as Prisma.UserUncheckedUpdateInput
-  await db.prisma.user.update({ where: { id }, data, select: { id: true } })
-  return requireUser(db, { id })
-}
+/** Reads permissions and attributes along for the loaders of `primeLoaders`. Throws Conflict when it is gone. */
+export const updateUser = (db: Db, id: number, columns: Partial<UserColumns>): Promise<UserRow & UserRecord> =>
+  updateRow(db, { of: USERS, id, fields: columns, returning: SELECT_USER, along: ENTITLEMENTS })
 
-/** Prisma separates JSON null from absent; profiles do not. */
-const jsonColumns = <T extends Partial<ProfileColumns>>(columns: T) =>
-  columns.preferences === null ? { ...columns, preferences: Prisma.DbNull } : columns
+const USERS = ['users', 'u'] as const
+const ENTITLEMENTS = projected({ columns: [], edges: ['attributes', 'grants'] }, 0, 'u.id').along
 
 export const deleteUserRow = (db: Db, id: number) => db.prisma.user.delete({ where: { id }, select: { id: true } })
 
@@ -208,12 +204,14 @@ export const lockUser = (db: Db, id: number) => db.query(`SELECT 1 FROM users WH
 
 /** One who can log in. Locks against concurrent removal. */
 export async function hasEnabledAdministrator(db: Db): Promise<boolean> {
-  await lockAdministrators(db)
-  const rows = await db.query(
-    `SELECT 1 FROM effective_permissions e JOIN users u ON u.id = e.user_id AND NOT u.disabled AND u.kind = 'PERSON'
-       JOIN iams i ON i.id = u.iamid
-      WHERE e.permission = 'USER_ADMIN' LIMIT 1`,
-  )
+  const [, rows] = await Promise.all([
+    lockAdministrators(db),
+    db.query(
+      `SELECT 1 FROM effective_permissions e JOIN users u ON u.id = e.user_id AND NOT u.disabled AND u.kind = 'PERSON'
+         JOIN iams i ON i.id = u.iamid
+        WHERE e.permission = 'USER_ADMIN' LIMIT 1`,
+    ),
+  ])
   return rows.length > 0
 }
 
@@ -221,11 +219,11 @@ export async function hasEnabledAdministrator(db: Db): Promise<boolean> {
 export const lockAdministrators = (db: Db) => db.query(`SELECT pg_advisory_xact_lock(7266853, 1)::text`)
 
 export async function revokeAccess(db: Db, userId: number): Promise<number> {
-  const rows = await db.query<{ id: number }>(`DELETE FROM tokens WHERE user_id = $1 OR impersonator_id = $1 RETURNING id`, [
-    userId,
+  const [tokens] = await Promise.all([
+    db.query<{ id: number }>(`DELETE FROM tokens WHERE user_id = $1 OR impersonator_id = $1 RETURNING id`, [userId]),
+    db.query('DELETE FROM invitations WHERE user_id = $1', [userId]),
   ])
-  await db.prisma.invitation.deleteMany({ where: { userId } })
-  return rows.length
+  return tokens.length
 }
 
 export async function copyEntitlements(

@@ -74,7 +74,12 @@ export function toConflict(error: unknown): Conflict | null {
   const gone = failures(error).some(({ code, originalCode, kind }) =>
     [code, originalCode, kind].some(word => word && GONE.has(word)),
   )
-  return gone ? new Conflict('A record that this change refers to was just deleted: reload and try again') : null
+  return gone ? new Conflict(JUST_DELETED) : null
+}
+
+const JUST_DELETED = 'A record that this change refers to was just deleted: reload and try again'
+export function deletedMeanwhile(): never {
+  throw new Conflict(JUST_DELETED)
 }
 
 export function uniqueViolation(error: unknown): string | null {

@@ -222,16 +222,22 @@ function storeOf(kind: Store['kind'], { pool, end }: Opened, cursors: Cursors): 
     cursors,
     query: (...statement) => translated(() => sent(text => pool.query(text), statement)),
   }
-  const inside = (tx: Db['prisma'], transaction: HeldTransaction): Db => ({
-    prisma: tx,
-    rowsAtOnce,
-    cursors,
-    query: async (...statement) => {
-      if (!transaction.client || transaction.over) throw new Error('The transaction is over: its db cannot be used any more')
-      const { client } = transaction
-      return sent(text => client.query(text), statement)
-    },
-  })
+  const inside = (tx: Db['prisma'], transaction: HeldTransaction): Db => {
+    const queue = createOrder()
+    return {
+      prisma: tx,
+      rowsAtOnce,
+      cursors,
+      query: (...statement) => {
+        const send = async () => {
+          if (!transaction.client || transaction.over) throw new Error('The transaction is over: its db cannot be used any more')
+          const { client } = transaction
+          return sent(text => client.query(text), statement)
+        }
+        return queue(send, kind === 'embedded' && (statement[1]?.some(isLong) ?? false))
+      },
+    }
+  }
   return {
     kind,
     db,
@@ -259,6 +265,16 @@ function storeOf(kind: Store['kind'], { pool, end }: Opened, cursors: Cursors): 
       await prisma.$disconnect()
       await end()
     },
+  }
+}
+
+/** A statement that is analyzed for is sent later: those after it wait. */
+function createOrder() {
+  let before: Promise<unknown> | null = null
+  return <T>(send: () => Promise<T>, isLate: boolean): Promise<T> => {
+    const work = before ? before.then(send) : send()
+    if (isLate || before) before = work.catch(() => {})
+    return work
   }
 }
 

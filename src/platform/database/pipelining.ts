@@ -4,8 +4,7 @@ import type pg from 'pg'
 export type Statement = string | { readonly text?: string; readonly commits?: boolean }
 export const textOf = (sent: Statement): string => (typeof sent === 'string' ? sent : sent.text) ?? ''
 
-/** `isJoined`: without waiting for the one before. */
-type Send = (sent: Statement, rest: readonly unknown[], isJoined: boolean) => unknown
+type Send = (sent: Statement, rest: readonly unknown[]) => unknown
 
 const OVER = 'The transaction is over: its COMMIT was sent with the statement before'
 
@@ -34,7 +33,7 @@ export class Pipelining {
     this.#state = 'none'
     if (before !== 'none' && isEnd) return done(text)
     if (typeof sent === 'object' && sent.commits) return this.#committing(sent, rest, before === 'beginning')
-    return before === 'beginning' ? this.#together(() => this.#beginning(sent, rest)) : this.#send(sent, rest, false)
+    return before === 'beginning' ? this.#together(() => this.#beginning(sent, rest)) : this.#send(sent, rest)
   }
 
   /** The connection goes back to the pool. */
@@ -43,17 +42,17 @@ export class Pipelining {
   }
 
   #beginning(sent: Statement, rest: readonly unknown[]): unknown {
-    const begun = this.#send('BEGIN', [], false) as Promise<unknown>
+    const begun = this.#send('BEGIN', []) as Promise<unknown>
     // It fails with the connection, as the statement does.
     begun.catch(() => {})
-    return this.#send(sent, rest, true)
+    return this.#send(sent, rest)
   }
 
   async #committing(sent: Statement, rest: readonly unknown[], begins: boolean): Promise<unknown> {
     this.#state = 'committed'
     const [answer, committed] = this.#together(() => [
-      begins ? this.#beginning(sent, rest) : this.#send(sent, rest, false),
-      this.#send('COMMIT', [], true) as Promise<unknown>,
+      begins ? this.#beginning(sent, rest) : this.#send(sent, rest),
+      this.#send('COMMIT', []) as Promise<unknown>,
     ])
     // After a failed statement it only says so again.
     committed.catch(() => {})

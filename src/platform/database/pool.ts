@@ -32,7 +32,7 @@ const SESSION = `SET TimeZone = 'UTC'; SET DateStyle = 'ISO, MDY'; SET default_t
 
 const QUEUE = 5_000
 
-/** `isJoined`: sent with the one before, in one round trip. */
+/** `isJoined`: sent before the answer to the one before, in one round trip. */
 export type StatementListener = (text: string, isJoined: boolean) => void
 
 export interface StorePoolConfig extends pg.PoolConfig {
@@ -158,14 +158,20 @@ export class StorePool extends pg.Pool {
   #watch(client: pg.PoolClient): void {
     client.on('error', ignore)
     const send = client.query.bind(client) as (...sent: unknown[]) => unknown
-    const watched = (first: Statement, rest: readonly unknown[], isJoined: boolean): unknown => {
+    let unanswered = 0
+    const answered = () => void unanswered--
+    const watched = (first: Statement, rest: readonly unknown[]): unknown => {
       const text = textOf(first)
-      for (const listener of this.#listeners) listener(text, isJoined)
+      for (const listener of this.#listeners) listener(text, unanswered > 0)
       const { liveness } = this
       liveness?.check()
       const sent = send(first, ...rest)
       if (!(sent instanceof Promise)) return sent
-      sent.catch(error => error instanceof pg.DatabaseError && this.refused?.(error))
+      unanswered++
+      sent.then(answered, error => {
+        answered()
+        if (error instanceof pg.DatabaseError) this.refused?.(error)
+      })
       const answer = liveness?.follow(sent, () => destroy(client)) ?? sent
       return text === 'COMMIT' ? answer.then(committed) : answer
     }

@@ -20,7 +20,7 @@ export const JOBS = 'jobs'
 export interface Store {
   readonly kind: 'embedded' | 'server'
   readonly db: Db
-  /** READ COMMITTED. Use only the given `db` inside. */
+  /** READ COMMITTED. Use only the given `db` inside; statements run in the order in which they are sent. */
   transaction<T>(work: (db: Db) => Promise<T>): Promise<T>
   /** Between two transactions of a long change: lets others have the connection. */
   pause(): Promise<void>

@@ -9,7 +9,6 @@ import { attributeKeysNamed } from '../../../src/domain/attributes/attribute.key
 import {
   attributesOf,
   effectiveAttributesOf,
-  lockOwners,
   storedAttributesOf,
   writeChanges,
 } from '../../../src/domain/attributes/attributes.store.ts'
@@ -116,7 +115,6 @@ export const calls: Record<string, Record<string, Call>> = {
   'src/domain/attributes/attributes.store.ts': {
     attributesOf: (db, { users }) => attributesOf(db, 'user', users),
     effectiveAttributesOf: (db, { users }) => effectiveAttributesOf(db, users),
-    lockOwners: (db, { users }) => lockOwners(db, 'user', users),
     storedAttributesOf: (db, { users }) => storedAttributesOf(db, 'user', users),
     writeChanges: (db, { users, attributes }) =>
       writeChanges(db, {
