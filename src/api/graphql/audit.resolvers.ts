@@ -4,11 +4,12 @@ import type { Context } from '../../authorization/context.ts'
 import { audit } from '../../domain/audit/audit.service.ts'
 import { auditActor, auditTarget, HIDDEN } from '../../domain/audit/audit.targets.ts'
 import type { Resolvers } from '../../generated/graphql.ts'
+import { AUDIT_FIELDS, alongOf } from './selected.ts'
 import type { WithHidden } from './visibility.ts'
 
 export const auditResolvers: Resolvers = {
   Query: {
-    auditEvents: (_, args, context) => audit.list(context, args),
+    auditEvents: (_, args, context, info) => audit.list(context, { ...args, along: alongOf(info, context, AUDIT_FIELDS) }),
   },
   AuditEvent: {
     knownEvent: ({ event }) => EVENTS.find(name => name === event) ?? null,

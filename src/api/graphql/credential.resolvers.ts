@@ -2,11 +2,12 @@ import { apiKeys } from '../../domain/credentials/apikeys.service.ts'
 import { tokens } from '../../domain/credentials/tokens.service.ts'
 import type { Resolvers } from '../../generated/graphql.ts'
 import { byId, deleted } from './payloads.ts'
+import { alongOf, CREDENTIAL_FIELDS } from './selected.ts'
 
 export const credentialResolvers: Resolvers = {
   Query: {
-    apiKeys: (_, args, context) => apiKeys.list(context, args),
-    tokens: (_, args, context) => tokens.list(context, args),
+    apiKeys: (_, args, context, info) => apiKeys.list(context, { ...args, along: alongOf(info, context, CREDENTIAL_FIELDS) }),
+    tokens: (_, args, context, info) => tokens.list(context, { ...args, along: alongOf(info, context, CREDENTIAL_FIELDS) }),
     tokenInformation: (_, args, context) => tokens.read(context, args),
   },
   Mutation: {

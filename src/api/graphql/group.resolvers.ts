@@ -3,14 +3,17 @@ import { groups, listGroupNames, listGroups } from '../../domain/groups/groups.s
 import { memberships } from '../../domain/groups/memberships.service.ts'
 import type { Resolvers } from '../../generated/graphql.ts'
 import { deleted } from './payloads.ts'
+import { alongOf, GROUP_FIELDS, MEMBERSHIP_FIELDS } from './selected.ts'
 
 export const groupResolvers: Resolvers = {
   Query: {
-    group: (_, args, context) => groups.read(context, args),
-    groups: (_, args, context) => listGroups(context, args),
+    group: (_, args, context, info) => groups.read(context, { ...args, along: alongOf(info, context, GROUP_FIELDS) }),
+    groups: (_, args, context, info) => listGroups(context, { ...args, along: alongOf(info, context, GROUP_FIELDS) }),
     groupNames: (_, args, context) => listGroupNames(context, args),
-    groupMembers: (_, args, context) => memberships.list(context, args),
-    userMemberships: (_, args, context) => memberships.ofUser(context, args),
+    groupMembers: (_, args, context, info) =>
+      memberships.list(context, { ...args, along: alongOf(info, context, MEMBERSHIP_FIELDS) }),
+    userMemberships: (_, args, context, info) =>
+      memberships.ofUser(context, { ...args, along: alongOf(info, context, MEMBERSHIP_FIELDS) }),
   },
   Mutation: {
     createGroup: async (_, { input }, context) => ({ group: await groups.create(context, input) }),

@@ -8,6 +8,7 @@ import { entryIdsOf } from '../../federation/source-ids.ts'
 import type { Resolvers } from '../../generated/graphql.ts'
 import { deprovisioning } from '../../scim/resources/deprovisioning.service.ts'
 import { deleted } from './payloads.ts'
+import { alongOf, IAM_FIELDS } from './selected.ts'
 
 const byName = <Input extends { iamid?: string | null }>({ iamid, ...rest }: Input) => ({
   id: iamid as Input['iamid'],
@@ -16,8 +17,8 @@ const byName = <Input extends { iamid?: string | null }>({ iamid, ...rest }: Inp
 
 export const iamResolvers: Resolvers = {
   Query: {
-    iams: (_, args, context) => iams.list(context, args),
-    iam: (_, { iamid }, context) => iams.get(context, { id: iamid }),
+    iams: (_, args, context, info) => iams.list(context, { ...args, along: alongOf(info, context, IAM_FIELDS) }),
+    iam: (_, { iamid }, context, info) => iams.get(context, { id: iamid, along: alongOf(info, context, IAM_FIELDS) }),
     iamTypes: (_, __, context) => iams.types(context, {}),
     testIam: (_, { input }, context) => identities.test(context, input),
     userInfoDrift: (_, args, context) => identities.drift(context, args),

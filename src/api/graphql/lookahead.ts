@@ -16,6 +16,7 @@ import {
   type Projection,
 } from '../../domain/users/users.projection.ts'
 import { DEFAULT_PAGE, MAX_PAGE } from '../../platform/database/pagination.ts'
+import { fieldsIn } from './selected.ts'
 
 const EDGE_OF: Record<string, EagerEdge> = {
   permissions: 'grants',
@@ -43,6 +44,8 @@ const COLUMNS_OF_PROFILE: Record<string, readonly Column[]> = {
   updatedAt: ['profileUpdatedAt'],
 }
 const IDENTITY_COLUMNS: readonly Column[] = ['id', 'iamid', 'userid', 'disabled']
+const NOTHING: ReadonlySet<string> = new Set()
+const EDGES = new Set(['edges'])
 const CONNECTION_FIELDS = new Set(['nodes', 'edges', 'node', 'user'])
 
 interface Selected {
@@ -77,15 +80,6 @@ function selectedIn(info: GraphQLResolveInfo): Selected {
   const columns = new Set<Column>(IDENTITY_COLUMNS)
   const edges = new Set<EagerEdge>()
   const groups = new Set<FieldNode>()
-  const look = (set: SelectionSetNode | undefined, inProfile: boolean): void => {
-    for (const selection of set?.selections ?? []) {
-      if (selection.kind === 'InlineFragment') look(selection.selectionSet, inProfile)
-      else if (selection.kind === 'FragmentSpread') look(fragments[selection.name.value]?.selectionSet, inProfile)
-      else if (!inProfile && (selection.name.value === 'profile' || CONNECTION_FIELDS.has(selection.name.value)))
-        look(selection.selectionSet, selection.name.value === 'profile')
-      else take(selection, inProfile)
-    }
-  }
   const take = (field: FieldNode, inProfile: boolean): void => {
     const name = field.name.value
     if (!inProfile && Object.hasOwn(EDGE_OF, name)) edges.add(EDGE_OF[name]!)
@@ -93,7 +87,10 @@ function selectedIn(info: GraphQLResolveInfo): Selected {
     const special = inProfile ? COLUMNS_OF_PROFILE : COLUMNS_OF
     for (const column of Object.hasOwn(special, name) ? special[name]! : [name]) if (isColumn(column)) columns.add(column)
   }
-  for (const node of fieldNodes) look(node.selectionSet, false)
+  for (const node of fieldNodes)
+    for (const field of fieldsIn(node.selectionSet, fragments, CONNECTION_FIELDS))
+      if (field.name.value !== 'profile') take(field, false)
+      else for (const inner of fieldsIn(field.selectionSet, fragments, NOTHING)) take(inner, true)
   const [group] = groups
   const seen: Selected = {
     columns: [...columns].sort(),
@@ -109,23 +106,14 @@ function selectedIn(info: GraphQLResolveInfo): Selected {
 function columnsOfGroups(groups: ReadonlySet<FieldNode>, { operation, fragments }: GraphQLResolveInfo): readonly GroupColumn[] {
   const columns = new Set<GroupColumn>()
   let isWhole = false
-  const look = (set: SelectionSetNode | undefined): void => {
-    for (const selection of set?.selections ?? []) {
-      if (selection.kind === 'InlineFragment') look(selection.selectionSet)
-      else if (selection.kind === 'FragmentSpread') look(fragments[selection.name.value]?.selectionSet)
-      else if (selection.name.value === 'nodes' || selection.name.value === 'node') take(selection.selectionSet)
-      else if (selection.name.value === 'edges') look(selection.selectionSet)
-    }
+  const take = (name: string): void => {
+    if (isGroupColumn(name)) columns.add(name)
+    else if (!FREE.has(name)) isWhole = true
   }
-  const take = (set: SelectionSetNode | undefined): void => {
-    for (const selection of set?.selections ?? []) {
-      if (selection.kind === 'InlineFragment') take(selection.selectionSet)
-      else if (selection.kind === 'FragmentSpread') take(fragments[selection.name.value]?.selectionSet)
-      else if (isGroupColumn(selection.name.value)) columns.add(selection.name.value)
-      else if (!FREE.has(selection.name.value)) isWhole = true
-    }
-  }
-  for (const group of groups) look(group.selectionSet)
+  for (const group of groups)
+    for (const outer of fieldsIn(group.selectionSet, fragments, EDGES))
+      if (outer.name.value === 'nodes' || outer.name.value === 'node')
+        for (const field of fieldsIn(outer.selectionSet, fragments, NOTHING)) take(field.name.value)
   const all = [operation, ...Object.values(fragments)].reduce((sum, { selectionSet }) => sum + countGroups(selectionSet), 0)
   return isWhole || all > groups.size ? ALL_OF_GROUP : [...columns].sort()
 }

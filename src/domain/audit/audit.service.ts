@@ -1,17 +1,21 @@
+import type { Loaders } from '../../authorization/context.ts'
 import { query, type Service, type ServiceContext } from '../../authorization/service.ts'
 import type { AuditFilter, Direction } from '../../generated/inputs.ts'
-import { type PageArgs, readPage, rowsWithIds } from '../../platform/database/pagination.ts'
+import { type Along, readPageAlong } from '../../platform/database/edges.ts'
+import { type PageArgs, rowsWithIds } from '../../platform/database/pagination.ts'
 import { checkList, checkText } from '../../platform/validation.ts'
+import { AUDIT_EDGES } from './audit.edges.ts'
 import { type AuditQuery, auditList } from './audit.query.store.ts'
 
 interface ListArgs extends PageArgs {
   filter?: AuditFilter | null
   direction?: Direction | null
+  along?: Along<Loaders>
 }
 
 export const audit = {
-  list: query('audit:list', ({ db }: ServiceContext, { filter, direction, ...page }: ListArgs) =>
-    readPage(db, auditList(queryOf(filter ?? {}), direction !== 'ASC'), page),
+  list: query('audit:list', ({ db }: ServiceContext, { filter, direction, along, ...page }: ListArgs) =>
+    readPageAlong(db, auditList(queryOf(filter ?? {}), direction !== 'ASC'), { ...page, edges: AUDIT_EDGES, along }),
   ),
   withIds: query('audit:list', ({ db }: ServiceContext, { ids }: { ids: readonly string[] }) =>
     rowsWithIds(db, auditList({}, true), ids),

@@ -1,10 +1,12 @@
 /** Created for oneself or a service account, shown once, never wider than the credential. */
 import type { UserActor, UserRef } from '../../authorization/actor.ts'
+import type { Loaders } from '../../authorization/context.ts'
 import { type Action, inScope, scopes as knownScopes, policy } from '../../authorization/policy.ts'
 import { generateSecret } from '../../authorization/secret.ts'
 import { changed, command, query, type Service, type ServiceContext } from '../../authorization/service.ts'
 import type { ApiKeyFilter, ApiKeySort } from '../../generated/inputs.ts'
-import { type PageArgs, readPage, rowsWithIds } from '../../platform/database/pagination.ts'
+import { type Along, listOfExisting, readPageAlong } from '../../platform/database/edges.ts'
+import { type PageArgs, rowsWithIds } from '../../platform/database/pagination.ts'
 import { Conflict, Forbidden, Invalid, NotFound, Unauthenticated, Unprocessable } from '../../platform/errors.ts'
 import { checkKeyName, checkList } from '../../platform/validation.ts'
 import { isProjectMember } from '../projects/projects.store.ts'
@@ -13,6 +15,7 @@ import { administers, assertMayHold, isUserAdmin, lockAccount } from '../users/s
 import type { UserRecord } from '../users/user.ts'
 import { lockUser, requireUser } from '../users/users.store.ts'
 import type { ApiKeyRecord } from './credential.ts'
+import { KEY_EDGES } from './credentials.edges.ts'
 import { keyList } from './credentials.search.ts'
 import { apiKeysOfUsers, countLiveKeys, deleteApiKeyChain, findApiKey, followApiKey, insertApiKey } from './credentials.store.ts'
 import { isOwnOrAdministered } from './tokens.service.ts'
@@ -23,6 +26,7 @@ interface ListArgs extends PageArgs {
   ref?: UserRef | null
   filter?: ApiKeyFilter | null
   sort?: ApiKeySort | null
+  along?: Along<Loaders>
 }
 interface CreateKey {
   serviceAccount?: UserRef | null
@@ -39,9 +43,10 @@ export interface CreatedKey {
 export const apiKeys = {
   list: query(
     'apikey:list',
-    async ({ db, now }, { ref, filter, sort, ...page }: ListArgs) => {
-      const owner = ref == null ? null : (await requireUser(db, ref)).id
-      return readPage(db, keyList(owner, { filter: filter ?? {}, sort, now }), page)
+    ({ db, now }, { ref, filter, sort, along, ...page }: ListArgs) => {
+      const read = (owner: number | null) =>
+        readPageAlong(db, keyList(owner, { filter: filter ?? {}, sort, now }), { ...page, edges: KEY_EDGES, along })
+      return ref == null ? read(null) : listOfExisting(ref, read, () => requireUser(db, ref))
     },
     { owner: ({ ref }) => ref ?? undefined },
   ),

@@ -1,14 +1,17 @@
 import { isSelf, type UserRef } from '../../authorization/actor.ts'
+import type { Loaders } from '../../authorization/context.ts'
 import { parse } from '../../authorization/secret.ts'
 import { changed, command, query, type Service, type ServiceContext, unchanged } from '../../authorization/service.ts'
 import type { TokenFilter, TokenSort } from '../../generated/inputs.ts'
-import { type PageArgs, readPage, rowsWithIds } from '../../platform/database/pagination.ts'
+import { type Along, listOfExisting, readPageAlong } from '../../platform/database/edges.ts'
+import { type PageArgs, rowsWithIds } from '../../platform/database/pagination.ts'
 import { NotFound } from '../../platform/errors.ts'
 import { checkList } from '../../platform/validation.ts'
 import { assertMayManageAll } from '../users/privilege-rules.ts'
 import { targetOf } from '../users/user.ts'
 import { requireUser } from '../users/users.store.ts'
 import type { TokenRecord } from './credential.ts'
+import { TOKEN_EDGES } from './credentials.edges.ts'
 import { tokenList } from './credentials.search.ts'
 import { deleteTokens, deleteTokensOf, findToken, tokensOfUsers } from './credentials.store.ts'
 
@@ -21,13 +24,17 @@ interface ListArgs extends PageArgs {
   ref: UserRef
   filter?: TokenFilter | null
   sort?: TokenSort | null
+  along?: Along<Loaders>
 }
 
 export const tokens = {
   list: query(
     'token:list',
-    async ({ db, now }, { ref, filter, sort, ...page }: ListArgs) =>
-      readPage(db, tokenList((await requireUser(db, ref)).id, { filter: filter ?? {}, sort, now }), page),
+    ({ db, now }, { ref, filter, sort, along, ...page }: ListArgs) => {
+      const read = (owner: number) =>
+        readPageAlong(db, tokenList(owner, { filter: filter ?? {}, sort, now }), { ...page, edges: TOKEN_EDGES, along })
+      return listOfExisting(ref, read, () => requireUser(db, ref))
+    },
     { owner: ({ ref }) => ref },
   ),
 

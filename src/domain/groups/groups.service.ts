@@ -2,6 +2,7 @@ import { difference } from '../../authorization/audit-event.ts'
 import type { Context, Loaders } from '../../authorization/context.ts'
 import { changed, command, query, type Service, type ServiceContext, unchanged } from '../../authorization/service.ts'
 import type { CreateGroupInput, Direction, GroupFilter, GroupRef, GroupSort, UpdateGroupInput } from '../../generated/inputs.ts'
+import { type Along, readPageAlong } from '../../platform/database/edges.ts'
 import { uniqueViolation } from '../../platform/database/errors.ts'
 import { mapPage, type PageArgs, readPage } from '../../platform/database/pagination.ts'
 import { assertUnchanged, Conflict } from '../../platform/errors.ts'
@@ -11,13 +12,15 @@ import { assertAdministratorRemains, assertMayGrant } from '../users/privilege-r
 import { targetOf } from './group.members.ts'
 import type { GroupNamePage, GroupPage, GroupRecord } from './group.ts'
 import { deletion } from './groups.deletion.ts'
+import { GROUP_EDGES } from './groups.edges.ts'
 import { authorizeFilter, groupList, nameList } from './groups.search.ts'
-import { type GroupColumns, insertGroup, permissionsOfName, requireGroup, updateGroup } from './groups.store.ts'
+import { type GroupColumns, insertGroup, permissionsOfName, readGroup, requireGroup, updateGroup } from './groups.store.ts'
 
 interface ListArgs extends PageArgs {
   filter?: GroupFilter | null
   sort?: GroupSort | null
   search?: string | null
+  along?: Along<Loaders>
 }
 interface NamesArgs extends PageArgs {
   filter?: GroupFilter | null
@@ -25,15 +28,16 @@ interface NamesArgs extends PageArgs {
 }
 interface ByRef {
   ref: GroupRef
+  along?: Along<Loaders>
 }
 
 export const groups = {
-  read: query('group:read', ({ db }, { ref }: ByRef) => requireGroup(db, ref)),
+  read: query('group:read', ({ db }, { ref, along }: ByRef) => readGroup(db, ref, along)),
 
   list: query(
     'group:list',
-    ({ db }, { filter, sort, search, ...page }: ListArgs): Promise<GroupPage> =>
-      readPage(db, groupList(filter ?? {}, sort, search), page),
+    ({ db }, { filter, sort, search, along, ...page }: ListArgs): Promise<GroupPage> =>
+      readPageAlong(db, groupList(filter ?? {}, sort, search), { ...page, edges: GROUP_EDGES, along }),
   ),
 
   names: query('group:list', async ({ db }, { filter, direction, ...page }: NamesArgs): Promise<GroupNamePage> => {

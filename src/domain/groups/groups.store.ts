@@ -1,6 +1,8 @@
+import type { Loaders } from '../../authorization/context.ts'
 import type { GroupRef } from '../../generated/inputs.ts'
 import { rowsInChunks, rowsUntilNone } from '../../platform/database/chunks.ts'
 import { type RecordOf, selectList, texts } from '../../platform/database/columns.ts'
+import { type Along, readOneAlong } from '../../platform/database/edges.ts'
 import { type Lookup, lookup } from '../../platform/database/lookups.ts'
 import type { NestedList } from '../../platform/database/nested-list.ts'
 import type { Db } from '../../platform/database/store.ts'
@@ -10,21 +12,28 @@ import { canonical } from '../../platform/validation.ts'
 import { requireIam } from '../iams/iams.store.ts'
 import type { NamedGroup } from './group.members.ts'
 import { GROUP_COLUMNS, type GroupRecord } from './group.ts'
+import { GROUP_EDGES } from './groups.edges.ts'
 
 export const SELECT_GROUP = selectList(GROUP_COLUMNS)
 
 type Lock = 'FOR KEY SHARE' | 'FOR NO KEY UPDATE' | 'FOR UPDATE' | ''
 
 export async function requireGroup(db: Db, ref: GroupRef, lock: Lock = ''): Promise<GroupRecord> {
-  const [group] =
-    ref.name == null
-      ? await db.query<GroupRecord>(`SELECT ${SELECT_GROUP} FROM groups g WHERE g.id = $1 ${lock}`, [ref.id])
-      : await db.query<GroupRecord>(`SELECT ${SELECT_GROUP} FROM groups g WHERE g.iamid = $1 AND g.name_key = $2 ${lock}`, [
-          ref.iamid ?? 'bim',
-          canonical(ref.name),
-        ])
-  return isOf(group, ref) ? group : missing(db, ref)
+  const { text, values } = selectGroup(ref, lock)
+  const [group] = await db.query<GroupRecord>(text, values)
+  return foundGroup(db, ref, group ?? null)
 }
+
+export const readGroup = async (db: Db, ref: GroupRef, along?: Along<Loaders>): Promise<GroupRecord> =>
+  foundGroup(db, ref, await readOneAlong(db, selectGroup(ref), { edges: GROUP_EDGES, along }))
+
+const selectGroup = ({ id, iamid, name }: GroupRef, lock: Lock = '') =>
+  name == null
+    ? { text: `SELECT ${SELECT_GROUP} FROM groups g WHERE g.id = $1 ${lock}`, values: [id] }
+    : {
+        text: `SELECT ${SELECT_GROUP} FROM groups g WHERE g.iamid = $1 AND g.name_key = $2 ${lock}`,
+        values: [iamid ?? 'bim', canonical(name)],
+      }
 
 const WITH_PERMISSIONS = {
   ...GROUP_COLUMNS,

@@ -20,8 +20,9 @@ import type {
   MembershipFilter,
   RemoveGroupMemberInput,
 } from '../../generated/inputs.ts'
+import { type Along, listOfExisting, readPageAlong } from '../../platform/database/edges.ts'
 import { lookUp } from '../../platform/database/lookups.ts'
-import { type PageArgs, readPage, rowsWithIds } from '../../platform/database/pagination.ts'
+import { type PageArgs, rowsWithIds } from '../../platform/database/pagination.ts'
 import type { Db } from '../../platform/database/store.ts'
 import { Conflict, Invalid, NotFound } from '../../platform/errors.ts'
 import { checkList } from '../../platform/validation.ts'
@@ -31,6 +32,7 @@ import type { UserRecord } from '../users/user.ts'
 import { foundUser, requireUser, requireUsers, userLookup } from '../users/users.store.ts'
 import { targetOf } from './group.members.ts'
 import type { GroupRecord, MembershipPage, MembershipRecord } from './group.ts'
+import { MEMBERSHIP_EDGES } from './groups.edges.ts'
 import { memberList, membershipList } from './groups.search.ts'
 import { foundGroup, groupLookup, permissionsOfGroups, requireGroup } from './groups.store.ts'
 import { addLocalMembers, lockMembershipsOf, membershipLookup, membersOfGroups, removeLocalMembers } from './memberships.store.ts'
@@ -39,6 +41,7 @@ interface ListArgs extends PageArgs {
   ref: GroupRef
   filter?: MembershipFilter | null
   direction?: Direction | null
+  along?: Along<Loaders>
 }
 interface MembersArgs {
   groupId: number
@@ -49,6 +52,7 @@ interface OfUserArgs extends PageArgs {
   ref: UserRef
   filter?: MembershipFilter | null
   direction?: Direction | null
+  along?: Along<Loaders>
 }
 interface Change {
   group: GroupRecord
@@ -57,9 +61,10 @@ interface Change {
 }
 
 export const memberships = {
-  list: query('group:listMembers', async ({ db }, { ref, filter, direction, ...page }: ListArgs): Promise<MembershipPage> => {
-    const group = await requireGroup(db, ref)
-    return readPage(db, memberList(group.id, filter ?? {}, direction), page)
+  list: query('group:listMembers', async ({ db }, { ref, filter, direction, along, ...page }: ListArgs) => {
+    const read = (id: number): Promise<MembershipPage> =>
+      readPageAlong(db, memberList(id, filter ?? {}, direction), { ...page, edges: MEMBERSHIP_EDGES, along })
+    return listOfExisting(ref, read, () => requireGroup(db, ref))
   }),
 
   ofGroup: query(
@@ -69,9 +74,10 @@ export const memberships = {
 
   withIds: query('group:listMembers', ({ db }, { ids }: { ids: readonly number[] }) => rowsWithIds(db, membersOfGroups, ids)),
 
-  ofUser: query('user:readGroups', async ({ db }, { ref, filter, direction, ...page }: OfUserArgs): Promise<MembershipPage> => {
-    const user = await requireUser(db, ref)
-    return readPage(db, membershipList(user.id, filter ?? {}, direction), page)
+  ofUser: query('user:readGroups', async ({ db }, { ref, filter, direction, along, ...page }: OfUserArgs) => {
+    const read = (id: number): Promise<MembershipPage> =>
+      readPageAlong(db, membershipList(id, filter ?? {}, direction), { ...page, edges: MEMBERSHIP_EDGES, along })
+    return listOfExisting(ref, read, () => requireUser(db, ref))
   }),
 
   add: command(

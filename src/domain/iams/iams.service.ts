@@ -1,5 +1,6 @@
 import { nameOf } from '../../authorization/actor.ts'
 import { difference } from '../../authorization/audit-event.ts'
+import type { Loaders } from '../../authorization/context.ts'
 import { generateSecret } from '../../authorization/secret.ts'
 import {
   changed,
@@ -11,7 +12,8 @@ import {
   type WriteResult,
 } from '../../authorization/service.ts'
 import type { Direction, IamFilter } from '../../generated/inputs.ts'
-import { type PageArgs, readPage } from '../../platform/database/pagination.ts'
+import { type Along, readPageAlong } from '../../platform/database/edges.ts'
+import type { PageArgs } from '../../platform/database/pagination.ts'
 import { assertUnchanged, Conflict, Invalid } from '../../platform/errors.ts'
 import { assertAdministratorRemains, assertMayGrant } from '../users/privilege-rules.ts'
 import { iamTypes } from './config/describe.ts'
@@ -34,6 +36,7 @@ import { type EncryptedSecrets, encrypt } from './encryption.ts'
 import { auditSnapshot, iamConfiguredEvent } from './iam.audit.ts'
 import { removeIam } from './iam.removal.ts'
 import { type IamRecord, idFrom, scimEnabled, scimUrl, sortKeys } from './iam.ts'
+import { IAM_EDGES } from './iams.edges.ts'
 import {
   findIam,
   freeIamid,
@@ -44,6 +47,7 @@ import {
   lockIam,
   permissionsGrantedBy,
   permissionsHeldIn,
+  readIam,
   replaceGroupPermissions,
   requireIam,
   signInOptions,
@@ -58,6 +62,7 @@ const MAX_GRACE = 2_592_000
 interface ListArgs extends PageArgs {
   filter?: IamFilter | null
   direction?: Direction | null
+  along?: Along<Loaders>
 }
 
 export const iams = {
@@ -65,11 +70,13 @@ export const iams = {
 
   entrances: query('session:start', ({ db }: ServiceContext, _: object) => signInOptions(db)),
 
-  list: query('iam:list', ({ db }: ServiceContext, { filter, direction, ...page }: ListArgs) =>
-    readPage(db, iamList(filter ?? {}, direction), page),
+  list: query('iam:list', ({ db }: ServiceContext, { filter, direction, along, ...page }: ListArgs) =>
+    readPageAlong(db, iamList(filter ?? {}, direction), { ...page, edges: IAM_EDGES, along }),
   ),
 
-  get: query('iam:list', ({ db }: ServiceContext, { id }: { id: string }) => findIam(db, id)),
+  get: query('iam:list', ({ db }: ServiceContext, { id, along }: { id: string; along?: Along<Loaders> }) =>
+    readIam(db, id, along),
+  ),
 
   types: query('iam:describe', async (_: ServiceContext, __: object) => iamTypes),
 

@@ -1,7 +1,9 @@
+import type { Loaders } from '../../authorization/context.ts'
 import type { Direction, IamFilter } from '../../generated/inputs.ts'
 import type { Prisma } from '../../generated/prisma/client.ts'
 import { foldCaseSql } from '../../platform/case-folding.ts'
 import { json, orNull, pageSelection, selectList, text } from '../../platform/database/columns.ts'
+import { type Along, readOneAlong } from '../../platform/database/edges.ts'
 import { conditions, type ListQuery } from '../../platform/database/pagination.ts'
 import type { Db } from '../../platform/database/store.ts'
 import { NotFound } from '../../platform/errors.ts'
@@ -9,6 +11,7 @@ import { didYouMean } from '../../platform/suggestions.ts'
 import { checkList, checkText } from '../../platform/validation.ts'
 import type { EncryptedSecrets } from './encryption.ts'
 import { GROUP_PERMISSION_COLUMNS, type GroupPermissionRow, IAM_COLUMNS, type IamRecord, type SignInOption } from './iam.ts'
+import { IAM_EDGES } from './iams.edges.ts'
 import { scimKeyPrefix } from './scim-keys.store.ts'
 
 export const iamExtras = (iamid: 'i.id' | 'page.id', secrets: string) => ({
@@ -41,6 +44,9 @@ export const iamList = (filter: IamFilter, direction: Direction | null | undefin
 
 export const iamsByIds = (db: Db, ids: readonly string[]): Promise<IamRecord[]> =>
   db.query(`SELECT ${SELECT_IAM} FROM iams i WHERE i.id = ANY($1::text[])`, [ids])
+
+export const readIam = (db: Db, id: string, along?: Along<Loaders>): Promise<IamRecord | null> =>
+  readOneAlong(db, { text: `SELECT ${SELECT_IAM} FROM iams i WHERE i.id = $1`, values: [id] }, { edges: IAM_EDGES, along })
 
 export async function findIam(db: Db, id: string): Promise<IamRecord | null> {
   const [iam] = await iamsByIds(db, [id])

@@ -33,7 +33,7 @@ import { domainGrantsOfUsers, domainsByIds } from '../../../src/domain/projects/
 import { projectMembers, projectsByIds } from '../../../src/domain/projects/projects.store.ts'
 import { dataSourceOwners, dataSourcesByIds, sourceOwners } from '../../../src/domain/projects/sources.store.ts'
 import { countHolders, rulesOfPermissions } from '../../../src/domain/users/permission.catalogue.store.ts'
-import { grantOriginsOfUsers } from '../../../src/domain/users/permissions.store.ts'
+import { addLocalPermissions, grantOriginsOfUsers, replaceLocalPermissions } from '../../../src/domain/users/permissions.store.ts'
 import { ownedByUsers } from '../../../src/domain/users/service-accounts.store.ts'
 import { countFacets } from '../../../src/domain/users/users.facets.store.ts'
 import { userConditions, userList } from '../../../src/domain/users/users.search.ts'
@@ -368,7 +368,12 @@ export const calls: Record<string, Record<string, Call>> = {
       }),
   },
   'src/domain/users/service-accounts.store.ts': { ownedByUsers: (db, { users }) => ownedByUsers(db, { ids: users }) },
-  'src/domain/users/permissions.store.ts': { grantOriginsOfUsers: (db, { users }) => grantOriginsOfUsers(db, users) },
+  'src/domain/users/permissions.store.ts': {
+    grantOriginsOfUsers: (db, { users }) => grantOriginsOfUsers(db, users),
+    addLocalPermissions: (db, { users }) => addLocalPermissions(db, users, { permissions: ['PLAN_A', 'PLAN_B'], by: 'plan' }),
+    replaceLocalPermissions: (db, { users }) =>
+      replaceLocalPermissions(db, users[0]!, { permissions: users.map(id => `PLAN_${id}`), by: 'plan' }),
+  },
   'src/domain/users/users.store.ts': {
     requireUsers: (db, { users }) =>
       requireUsers(

@@ -1,0 +1,55 @@
+import type { FieldNode, GraphQLResolveInfo, OperationDefinitionNode, SelectionSetNode } from 'graphql'
+import type { Context, Loaders } from '../../authorization/context.ts'
+import type { Along } from '../../platform/database/edges.ts'
+
+/** Through fragments, and through the fields named by `through`. Ignores @skip and @include. */
+export function* fieldsIn(
+  set: SelectionSetNode | undefined,
+  fragments: GraphQLResolveInfo['fragments'],
+  through: ReadonlySet<string>,
+): Generator<FieldNode> {
+  for (const selection of set?.selections ?? []) {
+    if (selection.kind === 'InlineFragment') yield* fieldsIn(selection.selectionSet, fragments, through)
+    else if (selection.kind === 'FragmentSpread')
+      yield* fieldsIn(fragments[selection.name.value]?.selectionSet, fragments, through)
+    else if (through.has(selection.name.value)) yield* fieldsIn(selection.selectionSet, fragments, through)
+    else yield selection
+  }
+}
+
+const CONNECTION = new Set(['nodes', 'edges', 'node'])
+// Per operation and node of a parsed document.
+const known = new WeakMap<OperationDefinitionNode, Map<FieldNode, readonly string[]>>()
+
+/** The edges of the selected fields. */
+export const alongOf = (
+  info: GraphQLResolveInfo,
+  { loaders }: Context,
+  table: Readonly<Record<string, string>>,
+): Along<Loaders> => ({ wanted: edgesIn(info, table), loaders })
+
+/** In fixed order, so that equal selections share a statement. */
+function edgesIn({ fieldNodes, fragments, operation }: GraphQLResolveInfo, table: Readonly<Record<string, string>>) {
+  const [first] = fieldNodes
+  const found = first && fieldNodes.length === 1 ? known.get(operation)?.get(first) : undefined
+  if (found) return found
+  const edges = new Set<string>()
+  for (const node of fieldNodes)
+    for (const field of fieldsIn(node.selectionSet, fragments, CONNECTION))
+      if (Object.hasOwn(table, field.name.value)) edges.add(table[field.name.value]!)
+  const sorted = [...edges].sort()
+  if (first && fieldNodes.length === 1) known.set(operation, (known.get(operation) ?? new Map()).set(first, sorted))
+  return sorted
+}
+
+export const GROUP_FIELDS = {
+  authorizations: 'attributes',
+  bimAuthorizations: 'attributes',
+  iamAuthorizations: 'attributes',
+  attributes: 'attributes',
+  permissions: 'permissions',
+}
+export const MEMBERSHIP_FIELDS = { user: 'user', group: 'group' }
+export const CREDENTIAL_FIELDS = { user: 'user', project: 'project' }
+export const IAM_FIELDS = { groupPermissions: 'groupPermissions' }
+export const AUDIT_FIELDS = { actorUser: 'actorUser' }
