@@ -30,7 +30,7 @@ export interface WriteResult<R> {
   readonly events: readonly AuditDraft[]
   readonly error?: RosterError
   readonly next?: (call: ServiceContext) => Promise<WriteResult<R>>
-  /** Gives the loaders of the answer what the transaction read. */
+  /** Fills the loaders of the answer. */
   readonly primes?: (loaders: Loaders) => void
   /** After the commit; may fail, such as mail. */
   readonly afterCommit?: (value: R) => Promise<R>
@@ -85,7 +85,7 @@ export function command<A, R, P = undefined>(
       const change = { action, trail, rule: (call: ServiceContext) => rule(call, args, prepared) }
       const outcome = context.dryRun ? await rehearsed(context, context.dryRun, change) : await written(context, change)
       context.loaders = context.app.createLoaders(context)
-      // After a dry run the answer shows what is stored.
+      // A dry run answers what is stored.
       if (!context.dryRun) outcome.primes?.(context.loaders)
       if (outcome.error) throw outcome.error
       return outcome.afterCommit && !context.dryRun ? await outcome.afterCommit(outcome.value) : outcome.value

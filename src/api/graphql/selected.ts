@@ -2,7 +2,7 @@ import type { FieldNode, GraphQLResolveInfo, OperationDefinitionNode, SelectionS
 import type { Context, Loaders } from '../../authorization/context.ts'
 import type { Along } from '../../platform/database/edges.ts'
 
-/** Through fragments, and through the fields named by `through`. Ignores @skip and @include. */
+/** Through fragments and `through`. Ignores @skip and @include. */
 export function* fieldsIn(
   set: SelectionSetNode | undefined,
   fragments: GraphQLResolveInfo['fragments'],
@@ -21,14 +21,12 @@ const CONNECTION = new Set(['nodes', 'edges', 'node'])
 // Per operation and node of a parsed document.
 const known = new WeakMap<OperationDefinitionNode, Map<FieldNode, readonly string[]>>()
 
-/** The edges of the selected fields. */
 export const alongOf = (
   info: GraphQLResolveInfo,
   { loaders }: Context,
   table: Readonly<Record<string, string>>,
 ): Along<Loaders> => ({ wanted: edgesIn(info, table), loaders })
 
-/** In fixed order, so that equal selections share a statement. */
 function edgesIn({ fieldNodes, fragments, operation }: GraphQLResolveInfo, table: Readonly<Record<string, string>>) {
   const [first] = fieldNodes
   const found = first && fieldNodes.length === 1 ? known.get(operation)?.get(first) : undefined

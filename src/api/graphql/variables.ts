@@ -18,7 +18,7 @@ type Path = readonly (string | number)[]
 
 const BULK = 200
 const MAX_REFUSALS = 50
-/** Made once: its stack would cost as much as the check. */
+/** Made once, for its stack. */
 const ENOUGH = new Error()
 
 /** Throws the first refusal; its extension `others` has the further ones. */

@@ -141,7 +141,6 @@ const first = ({ value, events, primes }: WriteResult<Owner[]>): WriteResult<Own
   ...(primes && { primes }),
 })
 
-/** The owners are locked. */
 async function change(
   call: ServiceContext,
   owners: readonly Owner[],

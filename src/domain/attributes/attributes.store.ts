@@ -54,7 +54,7 @@ export async function writeChanges(
   const { owners, attributes, owner } = TABLES[kind]
   const removed = [...changes.values()].flatMap(change => change.removed.map(({ id }) => id))
   const added = [...changes].flatMap(([id, change]) => change.added.map(value => ({ id, ...value })))
-  // First, and sent together: a moved value must not conflict with itself.
+  // First: a moved value must not conflict with itself.
   const gone = removed.length > 0 && db.query(`DELETE FROM ${attributes} WHERE id = ANY($1::int[])`, [removed])
   const written = db.query(
     `WITH added AS (

@@ -37,7 +37,7 @@ export async function setPasswordHash(
   return updateUser(db, userId, { authenticationId: row!.id, updatedAt: now })
 }
 
-/** The first log-in without a local password also sets the authentication id. */
+/** The first also sets the authentication id. */
 export async function recordLogin(db: Db, userId: number, now: Date): Promise<void> {
   await db.query(
     `WITH first AS (INSERT INTO authentications (user_id) SELECT $1::int

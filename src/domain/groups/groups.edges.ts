@@ -5,7 +5,6 @@ import { ATTRIBUTE_COLUMNS } from '../attributes/attribute.ts'
 import { USER_COLUMNS } from '../users/user.ts'
 import { GROUP_COLUMNS, type GroupRecord, type MembershipRecord } from './group.ts'
 
-/** Null where the row was deleted in between: the loader would say so too. */
 export const GROUP_EDGES: Edges<GroupRecord, Loaders> = {
   attributes: manyAlong(
     ATTRIBUTE_COLUMNS,

@@ -91,7 +91,7 @@ export async function listGroupNames(context: Context, args: NamesArgs): Promise
   return groups.names(context, args)
 }
 
-/** Permissions depend on the name: renaming changes them for all members. Throws Forbidden. */
+/** Permissions of all members depend on the name. Throws Forbidden. */
 async function takenByRename(call: ServiceContext, { iamid, name }: GroupRecord, nameKey: string): Promise<string[]> {
   const [carried, carries] = await Promise.all([
     permissionsOfName(call.db, iamid, canonical(name)),

@@ -52,7 +52,7 @@ export const groupLookup = ({ id, iamid, name }: GroupRef, lock: Lock): Lookup<G
 export const foundGroup = async <Group extends GroupRecord>(db: Db, ref: GroupRef, group: Group | null): Promise<Group> =>
   isOf(group, ref) ? group : missing(db, ref)
 
-/** In order; one statement, which locks by id. Throws NotFound with the first missing. */
+/** In order; locks by id. Throws NotFound. */
 export async function requireGroups(db: Db, refs: readonly GroupRef[], lock: Lock = ''): Promise<GroupRecord[]> {
   if (refs.length === 0) return []
   const byName = refs.filter(({ id, name }) => id == null && name != null)

@@ -19,7 +19,6 @@ export async function assertLocalEditAllowed(
   for (const { id: iamid, config } of await iamsByIds(db, [...iamids])) assertSupported({ iamid, ...config }, action)
 }
 
-/** Of one that was read with the actions of its IAM. */
 export function assertSupported(owner: { iamid: string; supportedActions?: unknown }, action: keyof typeof SET): void {
   if (owner.iamid === 'bim' || supports(owner, action)) return
   const [what, instead] = SET[action]

@@ -70,7 +70,7 @@ async function replaced(call: ServiceContext, change: Replaced) {
   return result
 }
 
-/** `change` is sent already; the user, and what it holds then, is read in the same round trip. */
+/** `change` is already sent. */
 async function written(call: ServiceContext, { user, before, after }: Replaced, change: Promise<unknown>) {
   const [, updated] = await Promise.all([change, updateUser(call.db, user.id, { updatedAt: call.now })])
   const result = changed(withVisibility(updated, 'aggregate'), {

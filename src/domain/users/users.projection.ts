@@ -110,7 +110,6 @@ export function primeLoaders(
   return row
 }
 
-/** For a command whose answer is the row that it wrote. */
 export const priming = (row: UserRecord & EagerData) => ({ primes: (loaders: Loaders) => void primeLoaders(loaders, row, {}) })
 
 function groupOf(group: GroupAlong, cells: Cells<GroupRecord>, shared: SharedGroups): SharedGroup {

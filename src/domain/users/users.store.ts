@@ -55,7 +55,7 @@ export const foundUser = async <User extends UserRecord>(db: Db, ref: UserRef, u
 
 type Lock = 'FOR NO KEY UPDATE' | 'FOR UPDATE' | ''
 
-/** In order; one statement, which locks by id. Throws NotFound with the first missing. */
+/** In order; locks by id. Throws NotFound. */
 export async function requireUsers(db: Db, refs: readonly UserRef[], lock: Lock = ''): Promise<UserRecord[]> {
   if (refs.length === 0) return []
   if (refs.some(ref => ref.id == null && ref.userid == null)) throw new Invalid('ref', 'needs an id or a userid')
@@ -191,7 +191,7 @@ export interface UserColumns extends ProfileColumns {
   profileUpdatedAt: Date
 }
 
-/** Reads permissions and attributes along for the loaders of `primeLoaders`. Throws Conflict when it is gone. */
+/** With entitlements, for `priming`. Throws Conflict when it is gone. */
 export const updateUser = (db: Db, id: number, columns: Partial<UserColumns>): Promise<UserRow & UserRecord> =>
   updateRow(db, { of: USERS, id, fields: columns, returning: SELECT_USER, along: ENTITLEMENTS })
 

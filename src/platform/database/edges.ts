@@ -1,4 +1,4 @@
-/** What is read along with a row, for the loaders of the answer: a sub-select of JSON for each edge. */
+/** Read along with a row, for the loaders. */
 
 import { mapInChunks } from './chunks.ts'
 import { type Columns, cellsOf, type RecordOf } from './columns.ts'
@@ -8,13 +8,12 @@ import type { Db } from './store.ts'
 type Cells = readonly unknown[]
 
 export interface Edge<Row, Loaders> {
-  /** Of the row `page`, by the names of its record. */
+  /** Of the record `page`. */
   readonly sql: string
   readonly prime: (loaders: Loaders, row: Row, found: Cells | null) => unknown
 }
 export type Edges<Row, Loaders> = Readonly<Record<string, Edge<Row, Loaders>>>
 
-/** `from`: with a condition that finds at most one row. */
 export function oneAlong<Map extends Columns, Row, Loaders>(
   columns: Map,
   from: string,
@@ -47,7 +46,6 @@ export function manyAlong<Map extends Columns, Row, Loaders>(
 const columnsOf = (edges: Edges<never, never>, wanted: readonly string[]): string =>
   wanted.map(name => `, (${edges[name]!.sql}) AS "${name}Along"`).join('')
 
-/** The edges of an answer's selection, and where it will look for them. */
 export interface Along<Loaders> {
   readonly wanted: readonly string[]
   readonly loaders: Loaders
@@ -69,7 +67,6 @@ export async function readPageAlong<Row extends object, Loaders>(
   return page
 }
 
-/** `rows` finds at most one, with the columns of its record. */
 export async function readOneAlong<Row extends object, Loaders>(
   db: Db,
   { text, values }: { text: string; values: readonly unknown[] },
@@ -80,7 +77,7 @@ export async function readOneAlong<Row extends object, Loaders>(
   return row ? (isAlone ? row : primeEdges(along.loaders, edges, row)) : null
 }
 
-/** A page with rows shows that their owner exists: only for an empty one, or a name, it is looked up. */
+/** Looks up the owner only of an empty page. */
 export async function listOfExisting<Row>(
   { id, iamid }: { readonly id?: number | null; readonly iamid?: string | null },
   read: (id: number) => Promise<Page<Row>>,

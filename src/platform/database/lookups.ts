@@ -10,7 +10,7 @@ export interface Lookup<Found> {
 
 const cellsOfMaps = new WeakMap<Columns, Cells<never>>()
 
-/** `from`: FROM, WHERE and the lock; its values are `$1`, `$2` … */
+/** `from`: FROM, WHERE and the lock. */
 export function lookup<Map extends Columns>(columns: Map, from: string, values: readonly unknown[]): Lookup<RecordOf<Map>> {
   const cells = (cellsOfMaps.get(columns) as Cells<RecordOf<Map>> | undefined) ?? cellsOf(columns)
   cellsOfMaps.set(columns, cells as never)

@@ -268,7 +268,7 @@ function storeOf(kind: Store['kind'], { pool, end }: Opened, cursors: Cursors): 
   }
 }
 
-/** A statement that is analyzed for is sent later: those after it wait. */
+/** Those after a late statement wait. */
 function createOrder() {
   let before: Promise<unknown> | null = null
   return <T>(send: () => Promise<T>, isLate: boolean): Promise<T> => {

@@ -1,4 +1,4 @@
-/** BEGIN is sent with the first statement, COMMIT with one that `commits`. */
+/** BEGIN joins the first statement, COMMIT one that `commits`. */
 import type pg from 'pg'
 
 export type Statement = string | { readonly text?: string; readonly commits?: boolean }
@@ -43,7 +43,7 @@ export class Pipelining {
 
   #beginning(sent: Statement, rest: readonly unknown[]): unknown {
     const begun = this.#send('BEGIN', []) as Promise<unknown>
-    // It fails with the connection, as the statement does.
+    // Fails as the statement does.
     begun.catch(() => {})
     return this.#send(sent, rest)
   }
@@ -54,7 +54,7 @@ export class Pipelining {
       begins ? this.#beginning(sent, rest) : this.#send(sent, rest),
       this.#send('COMMIT', []) as Promise<unknown>,
     ])
-    // After a failed statement it only says so again.
+    // Fails as the statement did.
     committed.catch(() => {})
     const result = await answer
     await committed

@@ -32,7 +32,7 @@ const SESSION = `SET TimeZone = 'UTC'; SET DateStyle = 'ISO, MDY'; SET default_t
 
 const QUEUE = 5_000
 
-/** `isJoined`: sent before the answer to the one before, in one round trip. */
+/** `isJoined`: in the round trip of the one before. */
 export type StatementListener = (text: string, isJoined: boolean) => void
 
 export interface StorePoolConfig extends pg.PoolConfig {
@@ -41,8 +41,8 @@ export interface StorePoolConfig extends pg.PoolConfig {
 }
 
 /**
- * pg.Pool with five differences: errors keep connections, transactions are known inside, their ends are
- * pipelined, statements are observable, shares are fair.
+ * pg.Pool, but errors keep connections, transactions are known inside, their ends pipelined,
+ * statements observable, shares fair.
  */
 export class StorePool extends pg.Pool {
   readonly #listeners = new Set<StatementListener>()

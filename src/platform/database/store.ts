@@ -20,7 +20,7 @@ export const JOBS = 'jobs'
 export interface Store {
   readonly kind: 'embedded' | 'server'
   readonly db: Db
-  /** READ COMMITTED. Use only the given `db` inside; statements run in the order in which they are sent. */
+  /** READ COMMITTED, in the order of sending. Use only the given `db` inside. */
   transaction<T>(work: (db: Db) => Promise<T>): Promise<T>
   /** Between two transactions of a long change: lets others have the connection. */
   pause(): Promise<void>
@@ -28,7 +28,7 @@ export interface Store {
   statement(text: string, values: readonly unknown[]): Promise<{ rows: unknown[] }>
   ping(): Promise<void>
   readonly changes: Pick<AccessChanges, 'subscribe' | 'listen' | 'areKnown' | 'areOf'>
-  /** `isJoined`: sent with the one before, in one round trip. */
+  /** `isJoined`: in the round trip of the one before. */
   onStatement(listener: (text: string, isJoined: boolean) => void): () => void
   close(): Promise<void>
 }

@@ -1,11 +1,10 @@
-/** One row, and what a record selects of it: one statement. */
 import type { SelectList } from './columns.ts'
 import { deletedMeanwhile } from './errors.ts'
 import type { Db } from './store.ts'
 
 const columnOf = (field: string): string => field.replace(/[A-Z]/g, letter => `_${letter.toLowerCase()}`)
 
-/** `into`: table and alias. Fields are named as in the data model; undefined ones are left out. */
+/** `into`: table and alias. */
 export async function insertRow<Row>(
   db: Db,
   { into: [table, alias], fields, returning }: { into: readonly [string, string]; fields: object; returning: SelectList<Row> },
