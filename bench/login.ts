@@ -11,7 +11,7 @@ import { count, pause, run, step } from './lib/run.ts'
 
 const ROUNDS = count('ROUNDS', 5)
 const SECONDS = 3
-/** HASHES_IN_FLIGHT's default. */
+/** As many as libuv has threads. */
 const IN_FLIGHT = 4
 const CONNECTIONS = 16
 const ACCOUNTS = 200

@@ -16,7 +16,7 @@ import { createLastUsedTracker } from './authentication/last-used.ts'
 import { createLoginAttempts } from './authentication/login-attempts.ts'
 import { type AuthRequirement, actorOfRequest } from './authentication/request-actor.ts'
 import { sessions } from './authentication/sessions.service.ts'
-import { type Actor, anonymous, machine, observeActor, operator } from './authorization/actor.ts'
+import { type Actor, anonymous, machine, observeActor, operator, shareOf } from './authorization/actor.ts'
 import type { App, Context } from './authorization/context.ts'
 import { CredentialCache } from './authorization/credential-cache.ts'
 import { isAdministrative } from './authorization/permissions.ts'
@@ -49,7 +49,7 @@ import { removeUnfinishedGroups } from './scim/resources/unfinished-groups.servi
 import { type Jobs, startJobs } from './sync/worker.ts'
 
 /** Concurrent operations, and large responses, which take tens of megabytes each. */
-const OPERATIONS = { places: 128, queue: 1_000, wait: 10_000 }
+const OPERATIONS = { places: 128, queue: 1_000, wait: 10_000, patience: 2_000 }
 /** Long writes of a group take seconds. */
 const GROUP_WRITES = { places: Number.POSITIVE_INFINITY, each: 1, queue: 1_000, wait: 30_000 }
 const LARGE_RESPONSES = { places: 2, queue: 100, wait: 60_000 }
@@ -268,7 +268,10 @@ const whoIsBy =
   }
 
 async function contextOfRequest(app: App, request: HttpRequest, credential: AuthRequirement): Promise<Context> {
-  return contextFor(app, await actorOfRequest(app, request, credential), request)
+  const actor = await actorOfRequest(app, request, credential)
+  // Before the body is read: a refusal must cost less than an answer.
+  app.operations.check(shareOf(actor, request.address))
+  return contextFor(app, actor, request)
 }
 
 function translatedStore(error: unknown): never {

@@ -13,11 +13,14 @@ export interface FairQueueOptions {
   readonly maxWaiting?: { readonly perActor?: number; readonly total?: number }
   /** Milliseconds; default: unlimited. */
   readonly wait?: number
+  /** Milliseconds: while one of an actor waits longer, further ones are refused at once. */
+  readonly patience?: number
   /** Creates the error. `isOwnShare`: caused by the same actor. */
   refuse(actor: string, isOwnShare: boolean): Error
 }
 
 interface Waiting {
+  readonly since: number
   readonly begin: () => void
   readonly timer: NodeJS.Timeout | undefined
 }
@@ -62,6 +65,7 @@ export class FairQueue {
     const line = this.#lines.get(actor) ?? { waiting: 0, parts: new Map<string, Set<Waiting>>() }
     if (line.waiting >= (maxWaiting.perActor ?? Number.POSITIVE_INFINITY)) throw refuse(actor, true)
     if (this.#waiting >= (maxWaiting.total ?? Number.POSITIVE_INFINITY)) throw refuse(actor, false)
+    this.check(actor)
     this.#lines.set(actor, line)
     const queue = line.parts.get(part) ?? new Set()
     line.parts.set(part, queue)
@@ -75,9 +79,18 @@ export class FairQueue {
         reject(refuse(actor, this.#isFull(actor)))
       }
       const timer = wait === undefined ? undefined : setTimeout(giveUp, wait)
-      const waiting: Waiting = { begin: () => resolve(this.#take(actor)), timer }
+      const waiting: Waiting = { since: performance.now(), begin: () => resolve(this.#take(actor)), timer }
       queue.add(waiting)
     })
+  }
+
+  /** Throws what `acquire` would reject with, where the actor has waited for long: before its request costs more. */
+  check(actor: string): void {
+    const { patience, refuse } = this.#options
+    const line = patience === undefined ? undefined : this.#lines.get(actor)
+    if (!line) return
+    const latest = performance.now() - patience!
+    for (const [oldest] of line.parts.values()) if (oldest && oldest.since < latest) throw refuse(actor, this.#isFull(actor))
   }
 
   #isFull(actor: string): boolean {

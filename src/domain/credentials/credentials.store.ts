@@ -99,7 +99,8 @@ export interface NewToken {
   updatedAt: Date
 }
 
-export const insertToken = (db: Db, token: NewToken) => db.prisma.token.create({ data: token, select: { id: true } })
+export const insertToken = (db: Db, fields: NewToken): Promise<{ readonly id: number }> =>
+  insertRow(db, { into: ['tokens', 't'], fields, returning: selectList(TOKEN_COLUMNS, ['id']) })
 
 export async function findToken(db: Db, hash: Uint8Array, now: Date): Promise<TokenRecord | null> {
   const [token] = await db.query<TokenRecord>(`SELECT ${SELECT_TOKEN} FROM ${TOKENS} WHERE t.hash = $1 AND t.expires_at > $2`, [

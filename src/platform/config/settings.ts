@@ -162,7 +162,7 @@ export const settings = {
   HASHES_IN_FLIGHT: setting({
     meaning: 'passwords hashed at one time, 19 MiB of memory each; further log-ins queue',
     parse: integer(1, 64),
-    fallback: 4,
+    fallback: 2,
     fix: 'set about the number of cores',
   }),
   API_KEYS_PER_USER: setting({

@@ -11,17 +11,19 @@ export interface FairPoolOptions {
   readonly queue: number
   /** Milliseconds; then TooManyRequests if the actor's share is full, else Unavailable. */
   readonly wait: number
+  readonly patience?: number
 }
 
 /** Seconds. */
 const RETRY = { own: 1, others: 5 }
 
-export const createFairPool = ({ places, each, queue, wait }: FairPoolOptions): FairQueue =>
+export const createFairPool = ({ places, each, queue, wait, patience }: FairPoolOptions): FairQueue =>
   new FairQueue({
     places,
     perActor: each ?? Math.max(1, Math.floor(places / 2)),
     maxWaiting: { perActor: queue },
     wait,
+    ...(patience !== undefined && { patience }),
     refuse: (actor, isOwnShare) =>
       isOwnShare && isCaller(actor)
         ? new TooManyRequests('You have too many requests in progress: wait for their responses, then try again', {
