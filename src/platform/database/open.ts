@@ -12,6 +12,7 @@ import { toConflict, toRejection, toUnavailable } from './errors.ts'
 import { Liveness } from './liveness.ts'
 import { migrate, migrationsOf } from './migrate.ts'
 import { createPause } from './pause.ts'
+import { createOrder } from './pipelining.ts'
 import {
   currentTransaction,
   type HeldTransaction,
@@ -265,16 +266,6 @@ function storeOf(kind: Store['kind'], { pool, end }: Opened, cursors: Cursors): 
       await prisma.$disconnect()
       await end()
     },
-  }
-}
-
-/** Those after a late statement wait. */
-function createOrder() {
-  let before: Promise<unknown> | null = null
-  return <T>(send: () => Promise<T>, isLate: boolean): Promise<T> => {
-    const work = before ? before.then(send) : send()
-    if (isLate || before) before = work.catch(() => {})
-    return work
   }
 }
 

@@ -71,3 +71,13 @@ export class Pipelining {
     }
   }
 }
+
+/** Those after a late statement wait. */
+export function createOrder() {
+  let before: Promise<unknown> | null = null
+  return <T>(send: () => Promise<T>, isLate: boolean): Promise<T> => {
+    const work = before ? before.then(send) : send()
+    if (isLate || before) before = work.catch(() => {})
+    return work
+  }
+}
