@@ -258,16 +258,16 @@ function storeOf(kind: Store['kind'], { pool, end }: Opened, cursors: Cursors): 
     statement: (text, values) => translated(async () => pool.foreign(text, values.length > 0 ? [...values] : undefined)),
     changes: pool.changes,
     ping: () => translated(() => pool.liveness?.ping() ?? within(PING, pool.query(question))),
-    onStatement: listener =>
-      pool.onStatement(
-        (text, isJoined) => text.includes(` ${JOBS}.`) || text.startsWith(OWN_STATEMENT) || listener(text, isJoined),
-      ),
+    onStatement: listener => pool.onStatement((text, isJoined) => isBeside(text) || listener(text, isJoined)),
     close: async () => {
       await prisma.$disconnect()
       await end()
     },
   }
 }
+
+/** Of no request. */
+const isBeside = (text: string): boolean => text.includes(` ${JOBS}.`) || text.startsWith(OWN_STATEMENT)
 
 async function translated<T>(work: () => Promise<T>): Promise<T> {
   try {
