@@ -61,11 +61,13 @@ async function connected(url: string): Promise<pg.Client> {
 }
 
 async function settle(client: pg.Client): Promise<void> {
-  for (const end = Date.now() + SETTLE_MS; Date.now() < end; await pause(50)) {
+  let idle = 0
+  for (const end = Date.now() + SETTLE_MS; Date.now() < end; await pause(30)) {
     const { rowCount } = await client.query(
       `SELECT FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid() AND state <> 'idle'`,
     )
-    if (rowCount === 0) return
+    idle = rowCount === 0 ? idle + 1 : 0
+    if (idle === 3) return
   }
   step('Statements of the slice before still run')
 }
@@ -79,7 +81,11 @@ export interface Size {
 export const USUAL: Size = { users: 100_000, groups: 5_000, memberships: 1_000_000, auditEvents: 100_000 }
 
 /** Fills Roster's tables up to a size, or grows what an earlier call filled. */
-export async function fill(client: pg.Client, size: Size, from: Size = { users: 0, groups: 0, memberships: 0, auditEvents: 0 }) {
+export async function fill(
+  client: { query(text: string): Promise<unknown> },
+  size: Size,
+  from: Size = { users: 0, groups: 0, memberships: 0, auditEvents: 0 },
+) {
   const text = Object.entries({
     users: 'users',
     groups: 'groups',

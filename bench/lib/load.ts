@@ -71,13 +71,16 @@ export async function answerOf({ url, token }: Target, { method, path, body }: S
   return answer
 }
 
+export interface Options {
+  readonly connections: number
+  readonly seconds: number
+  /** How many requests of the list are left out at first. */
+  readonly skip?: number
+}
+
 /** Throws if a connection fails. */
-export async function slice(
-  target: Target,
-  requests: Requests,
-  { connections, seconds }: { connections: number; seconds: number },
-): Promise<Slice> {
-  const { failed, ...result } = await (wrkVersion ? byWrk : byAutocannon)(target, requests, connections, seconds)
+export async function slice(target: Target, requests: Requests, options: Options): Promise<Slice> {
+  const { failed, ...result } = await (wrkVersion ? byWrk : byAutocannon)(target, requests, options)
   if (failed > 0) throw new Error(`${target.url}: ${failed} requests failed`)
   return result
 }
@@ -86,10 +89,10 @@ interface Outcome extends Slice {
   readonly failed: number
 }
 
-async function byWrk({ url, token }: Target, { file }: Requests, connections: number, seconds: number): Promise<Outcome> {
+async function byWrk({ url, token }: Target, { file }: Requests, { connections, seconds, skip = 0 }: Options): Promise<Outcome> {
   const options = ['-t1', `-c${connections}`, `-d${seconds}s`, '--timeout', '60s', '-s', path('bench/lib/requests.lua')]
   const before = cpuOfEndedChildren()
-  const wrk = spawn('wrk', [...options, url, '--', file, token], { stdio: ['ignore', 'pipe', 'inherit'] })
+  const wrk = spawn('wrk', [...options, url, '--', file, token, String(skip)], { stdio: ['ignore', 'pipe', 'inherit'] })
   let output = ''
   wrk.stdout.on('data', part => {
     output += part
@@ -102,8 +105,12 @@ async function byWrk({ url, token }: Target, { file }: Requests, connections: nu
   return { ...rest, answered, rate: answered / (microseconds / 1e6), cpu: cpuOfEndedChildren() - before }
 }
 
-async function byAutocannon({ url, token }: Target, { list }: Requests, connections: number, seconds: number): Promise<Outcome> {
-  let at = 0
+async function byAutocannon(
+  { url, token }: Target,
+  { list }: Requests,
+  { connections, seconds, skip = 0 }: Options,
+): Promise<Outcome> {
+  let at = skip
   const before = cpuOf(process.pid)
   const result = await autocannon({
     url,
