@@ -76,7 +76,7 @@ async function timeOf(target: Target, request: (n: number) => Sent): Promise<Tim
   for (let n = 0; n <= REPEATS && (n < 2 || performance.now() < until); n++) {
     const began = performance.now()
     await answerOf(target, request(n)).catch(error => {
-      refusal = ` (refused: ${String(error).slice(0, 120)})`
+      refusal = ` (refused: ${/"message":"([^"]{0,80})/.exec(String(error))?.[1] ?? error})`
     })
     if (n > 0) times.push(performance.now() - began)
   }

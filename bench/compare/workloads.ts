@@ -147,12 +147,20 @@ async function placesOf(client: pg.Client, roster: { url: string; token: string 
 }
 
 async function freePairs(client: pg.Client): Promise<{ group: number; userid: string }[]> {
-  const { rows } = await client.query(
-    `WITH u AS (SELECT id, userid, row_number() OVER (ORDER BY md5(userid)) - 1 AS n, count(*) OVER () AS all FROM users WHERE NOT disabled AND userid <> 'admin'),
-       g AS (SELECT id, row_number() OVER (ORDER BY md5(name)) - 1 AS n, count(*) OVER () AS all FROM groups)
-     SELECT g.id AS group, u.userid FROM generate_series(0, ${PAIRS - 1}) i
-       JOIN u ON u.n = i % u.all JOIN g ON g.n = (i + i / u.all) % g.all
-      WHERE NOT EXISTS (SELECT FROM memberships m WHERE m.user_id = u.id AND m.group_id = g.id) ORDER BY i`,
+  const { rows: users } = await client.query(
+    `SELECT id, userid FROM users WHERE NOT disabled AND userid <> 'admin' ORDER BY md5(userid) LIMIT ${PAIRS}`,
   )
-  return rows
+  const { rows: groups } = await client.query('SELECT id FROM groups ORDER BY md5(name)')
+  const pairs = Array.from({ length: PAIRS }, (_, n) => ({
+    user: users[n % users.length],
+    // Other groups when all users had their turn.
+    group: groups[(n + Math.floor(n / users.length)) % groups.length].id as number,
+  }))
+  const { rows: taken } = await client.query(
+    `SELECT p.n::int FROM unnest($1::int[], $2::int[]) WITH ORDINALITY p(user_id, group_id, n)
+      WHERE EXISTS (SELECT FROM memberships m WHERE m.user_id = p.user_id AND m.group_id = p.group_id)`,
+    [pairs.map(({ user }) => user.id), pairs.map(({ group }) => group)],
+  )
+  const isTaken = new Set(taken.map(({ n }) => n - 1))
+  return pairs.filter((_, n) => !isTaken.has(n)).map(({ user, group }) => ({ group, userid: user.userid }))
 }

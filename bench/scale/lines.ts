@@ -14,10 +14,11 @@ export interface Line {
 const SAMPLE = 10
 const LATE_USERS = 2_000
 
-const ask = (query: string, variables: object = {}): Sent => ({
+/** Declares the cursor where one is used. */
+const ask = (selection: string, variables: object = {}): Sent => ({
   method: 'POST',
   path: '/graphql',
-  body: JSON.stringify({ query, variables }),
+  body: JSON.stringify({ query: `query${'cursor' in variables ? ' ($cursor: String)' : ''} ${selection}`, variables }),
 })
 const get = (path: string): Sent => ({ method: 'GET', path })
 const always = (name: string, query: string, variables: object = {}): Line => ({ name, request: () => ask(query, variables) })
@@ -48,8 +49,8 @@ async function ofGroups(
   target: Target,
   { largest, members, people }: { largest: number; members: number; people: string[] },
 ): Promise<Line[]> {
-  const page = (args: string, n = '') =>
-    `query ($cursor: String) { groupMembers(ref: { databaseId: ${largest} }, ${args}) { nodes { databaseId name user { databaseId userid } } pageInfo { hasNextPage endCursor } } }${n}`
+  const page = (args: string) =>
+    `{ groupMembers(ref: { databaseId: ${largest} }, ${args}) { nodes { databaseId name user { databaseId userid } } pageInfo { hasNextPage endCursor } } }`
   const middle = await cursorOf(
     target,
     `groupMembers(ref: { databaseId: ${largest} }, first: 1, offset: ${Math.floor(members / 2)})`,
@@ -74,8 +75,8 @@ async function ofGroups(
 }
 
 async function ofUsers(target: Target, users: number, people: readonly string[]): Promise<Line[]> {
-  const list = (args: string, more = '') =>
-    `query ($cursor: String) { users(${args}) { nodes { databaseId userid profile { name email } } pageInfo { hasNextPage endCursor } ${more} } }`
+  const list = (args: string) =>
+    `{ users(${args}) { nodes { databaseId userid profile { name email } } pageInfo { hasNextPage endCursor } } }`
   const middle = await cursorOf(target, `users(first: 1, offset: ${Math.floor(users / 2)})`)
   const common = 'CREATE_PROJECT'
   const searches = ['anna', 'mueller 5', 'zora.no', 'x m', 'qu'].map(text =>
