@@ -30,11 +30,13 @@ await run(async () => {
   const client = await scimClient(roster)
   const users: string[] = []
   const bulks: number[] = []
+  const cpu = cpuOf(roster.pid)
   for (let n = 0; n < BULKS; n++) {
     const [ids, seconds] = await timed(() => createUsers(client, n))
     users.push(...ids)
     bulks.push(USERS / seconds)
   }
+  const cpuOfUser = (cpuOf(roster.pid) - cpu) / users.length
   step(`${users.length} users`)
   const groups: string[] = []
   for (let n = 0; n < GROUPS; n++)
@@ -68,7 +70,7 @@ await run(async () => {
     [
       table(
         ['SCIM', 'a second', 'CPU ms of Roster for each', 'goal', 'met'],
-        [[`users by Bulk of ${USERS}, one after the other`, rate, Number.NaN, '≥ 500', met(rate >= 500)], ...rows],
+        [[`users by Bulk of ${USERS}, one after the other`, rate, cpuOfUser, '≥ 500', met(rate >= 500)], ...rows],
       ),
     ],
   )

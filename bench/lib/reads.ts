@@ -17,9 +17,9 @@ export const latencies = (times: readonly number[]): Latencies => ({
   most: quantile(times, 1),
 })
 
-const EVERY_MS = 10
+const EVERY_MS = 25
 
-/** Sends a request each 10 ms, whether or not those before are answered, until the work ends. */
+/** Sends a request each 25 ms, whether or not those before are answered, until the work ends. */
 export async function readsWhile<Result>(
   target: Target,
   requests: readonly Sent[],
