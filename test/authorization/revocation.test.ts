@@ -6,10 +6,12 @@ import type { Actor } from '../../src/authorization/actor.ts'
 import { CredentialCache } from '../../src/authorization/credential-cache.ts'
 import { openStore } from '../../src/platform/database/open.ts'
 import type { Store } from '../../src/platform/database/store.ts'
+import { authenticateScim, type ScimCredential } from '../../src/scim/authenticate.ts'
 import { bootApp } from '../harness/app.ts'
 import { statementsOf } from '../harness/context.ts'
 import { serverUrl, testDatabase } from '../harness/database.ts'
 import { provider } from '../scim/provider.ts'
+import { asking } from './asking.ts'
 import { changes, type Stage } from './revocation.changes.ts'
 
 /** Milliseconds. */
@@ -65,12 +67,35 @@ describe('on the instance of the change at once, and on another within a second'
     expect(after).not.toEqual(before)
     expect(await here(secret)).toEqual(after)
     if (!there) return
-    const changed = performance.now()
-    while (JSON.stringify(shown(await there(secret))) !== JSON.stringify(shown(after))) {
-      expect(performance.now() - changed).toBeLessThan(SECOND)
-      await new Promise(resolve => setTimeout(resolve, 5))
+    await withinASecond(async () => JSON.stringify(shown(await there(secret))) === JSON.stringify(shown(after)))
+  })
+
+  test.each([
+    ['a SCIM key is replaced', 'generateScimKey(input: { iamid: $iamid, graceSeconds: 0 }) { scimKey }'],
+    ['SCIM is switched off', 'updateIam(input: { iamid: $iamid, config: { scimEnabled: false } }) { iam { id } }'],
+    ['the IAM of a SCIM key is removed', 'deleteIam(input: { iamid: $iamid }) { deletedId }'],
+  ])('%s', async (_, mutation) => {
+    const { iamid, key } = await provider(on.app, `fleet-${Math.random().toString(36).slice(2)}`)
+    const at = (store: Store) => {
+      const cache = new CredentialCache<ScimCredential>(store.changes, LIFE)
+      const given = { iamid, authorization: `Bearer ${key}`, cache }
+      return () => authenticateScim(store.db, given).catch(() => null)
     }
+    const [here, there] = [at(on.app.store), other && at(other)]
+    for (const [store, ask] of [[on.app.store, here], ...(there ? [[other!, there] as const] : [])] as const)
+      await expect.poll(async () => [await ask(), await statementsOf(store, ask)]).toEqual([{ kind: 'scim', iamid }, []])
+    await asking(on.app).run(on.app.admin.token, `mutation ($iamid: String!) { ${mutation} }`, { iamid })
+    expect(await here()).toBeNull()
+    if (there) await withinASecond(async () => (await there()) === null)
   })
 })
+
+async function withinASecond(isSo: () => Promise<boolean>): Promise<void> {
+  const began = performance.now()
+  while (!(await isSo())) {
+    expect(performance.now() - began).toBeLessThan(SECOND)
+    await new Promise(resolve => setTimeout(resolve, 5))
+  }
+}
 
 const shown = (actor: Actor | null) => actor && { ...actor, permissions: 'permissions' in actor ? [...actor.permissions] : [] }

@@ -49,6 +49,9 @@ export async function answerOf(response: Response): Promise<Answer> {
 
 export const boot = (): Promise<TestApp> => bootApp()
 
+/** Without the look-up of a key that was not seen a moment ago. */
+export const besideLookUps = (sent: readonly string[]): string[] => sent.filter(text => !text.includes('JOIN scim_keys k'))
+
 /** An IAM with its key. */
 export async function provider(
   app: TestApp,
