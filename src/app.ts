@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises'
 import type { Logger } from 'pino'
 import { performAdmin } from './api/admin/commands.ts'
 import { serveAdmin } from './api/admin/socket.ts'
@@ -58,7 +59,8 @@ export interface RunningApp {
   readonly port: number
   readonly app: App
   operatorContext(): Context
-  stop(): Promise<void>
+  /** `drain`: seconds in which requests are still taken. */
+  stop(options?: { drain?: number }): Promise<void>
 }
 
 export interface StartOptions {
@@ -96,11 +98,12 @@ export async function startApp(config: Config, given: StartOptions = {}): Promis
     prefix: new URL(config.publicUrl).pathname,
   })
   let prepared = false
+  let stopping = false
   const ping = async () => {
     if (!prepared) throw new Unavailable('Roster is starting', { retryAfter: 1 })
     await store.ping()
   }
-  registerHealth(http, { ping })
+  registerHealth(http, { ping, isStopping: () => stopping })
   const graphql = await registerApis(http, app)
   const port = await http.listen({ port: config.port, host: config.host }).catch(error => refusedAddress(error, config))
   await app.outbound.listensAt(config.host, port)
@@ -109,7 +112,10 @@ export async function startApp(config: Config, given: StartOptions = {}): Promis
       ? await serveAdmin(config.dataDir, command => performAdmin(contextFor(app, operator, ADMIN), command), log)
       : null
   const operatorContext = () => contextFor(app, operator, { requestId: 'start', address: '' })
-  const stop = async () => {
+  const stop = async ({ drain = 0 } = {}) => {
+    stopping = true
+    http.drain()
+    if (drain > 0) await pause(drain * 1000)
     await http.close()
     await adminSocket?.close()
     await graphql.stop()

@@ -4,9 +4,7 @@ import { fillDemo } from './demo/demo.ts'
 import { createFirstAdministrator, type FirstAdministrator } from './domain/users/first-administrator.service.ts'
 import { ConfigError, loadConfig } from './platform/config/config.ts'
 import { nodeVersionError } from './platform/node-version.ts'
-
-/** Milliseconds until exit is forced; more than the drain time. */
-const SHUTDOWN_MS = 20_000
+import { stopOnSignals } from './platform/stop.ts'
 
 const print = (text: string) => process.stdout.write(`${text}\n`)
 
@@ -23,7 +21,7 @@ async function main(): Promise<void> {
       else if (values.demo) print('The store is not empty, so no demo organisation was added.')
     },
   })
-  stopOnSignals(running)
+  stopOnSignals({ log: running.app.log, drain: config.drainSeconds, stop: running.stop, fail })
   print(banner(running, administrator))
 }
 
@@ -56,25 +54,6 @@ function banner({ app, port }: RunningApp, admin: FirstAdministrator | null): st
     `  curl -s ${at}/bim/iam/bim/user/authenticate -H 'Content-Type: application/json' -d '${credentials.replaceAll("'", "'\\''")}'`,
     '',
   ].join('\n')
-}
-
-function stopOnSignals(running: RunningApp): void {
-  let stopping = false
-  const stop = (signal: string) => {
-    if (stopping) return
-    stopping = true
-    running.app.log.info(`stopping on ${signal}`)
-    // A hanging statement would keep the process alive.
-    setTimeout(
-      () => fail(`Roster did not stop within ${SHUTDOWN_MS} ms of ${signal}: leaving what is unfinished`),
-      SHUTDOWN_MS,
-    ).unref()
-    running.stop().then(
-      () => process.exit(0),
-      error => fail(String(error)),
-    )
-  }
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, stop)
 }
 
 function fail(message: string): void {

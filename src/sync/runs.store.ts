@@ -25,7 +25,7 @@ export interface NewRun extends Pick<RunRecord, 'iamid' | 'mode' | 'startedBy' |
   readonly holder?: string | null
 }
 
-/** null while another run of the IAM is active. */
+/** null while another run of the IAM is active, or when another instance began what is due. */
 export async function insertRun(db: Db, run: NewRun, now: Date): Promise<RunRecord | null> {
   const {
     iamid,
@@ -44,9 +44,10 @@ export async function insertRun(db: Db, run: NewRun, now: Date): Promise<RunReco
   const rows = await db.query<RunRecord>(
     `INSERT INTO sync_runs AS r (iamid, mode, started_by, started_by_user_id, dry_run, userid, since, status, config, secrets, due_at, holder, beat_at, created_at,
          started_at)
-       VALUES ($1, $2, $3, $13::int, $4, $5, $6::timestamptz, $7, $8::jsonb, $9::jsonb, $10::timestamptz, $11,
+       SELECT $1, $2, $3, $13::int, $4, $5, $6::timestamptz, $7, $8::jsonb, $9::jsonb, $10::timestamptz, $11,
          CASE WHEN $11::text IS NULL THEN 'epoch' ELSE clock_timestamp() END, $12::timestamptz,
-         CASE WHEN $11::text IS NULL THEN NULL ELSE $12::timestamptz END)
+         CASE WHEN $11::text IS NULL THEN NULL ELSE $12::timestamptz END
+       WHERE NOT EXISTS (SELECT FROM sync_runs d WHERE d.iamid = $1 AND d.mode = $2 AND d.due_at = $10::timestamptz)
        ON CONFLICT (iamid) WHERE status IN ('waiting', 'reading', 'applying') DO NOTHING RETURNING ${SELECT_RUN}`,
     [iamid, mode, startedBy, dryRun, userid, since, status, json(config), json(secrets), dueAt, holder, now, startedById],
   )

@@ -30,6 +30,7 @@ export async function startProcess(env: Record<string, string>): Promise<Process
   const database = serverUrl ? await testDatabase({ migrated: false }) : null
   const settings = {
     PORT: '0',
+    DRAIN_SECONDS: '0',
     DATA_DIR: dataDir,
     SECRET_KEY: randomBytes(32).toString('base64'),
     ...(database && { DATABASE_URL: database.url }),

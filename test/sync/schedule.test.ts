@@ -54,7 +54,8 @@ describe('what is due', () => {
     })
   })
   afterAll(() => store.close())
-  const tick = (now: string) => startDue({ store, log: { info() {} } as unknown as App['log'] }, new Date(now))
+  const log = { info() {} } as unknown as App['log']
+  const tick = (now: string) => startDue({ store, log }, new Date(now))
   const runs = async () =>
     (await store.db.prisma.syncRun.findMany({ orderBy: { id: 'desc' } })).map(({ mode, status }) => `${mode} ${status}`)
   const end = (status: string) =>
@@ -81,6 +82,29 @@ describe('what is due', () => {
     await end('failed')
     await tick(`${day}T11:11:59Z`)
     expect(await runs()).toHaveLength(3)
+  })
+
+  test('of two instances one begins what is due, however late the other writes', async () => {
+    await end('finished')
+    const whole = async () => (await runs()).filter(run => run.startsWith('full'))
+    const before = await whole()
+    const { promise: written, resolve: write } = Promise.withResolvers<void>()
+    const { promise: read, resolve: hasRead } = Promise.withResolvers<void>()
+    const query: Store['db']['query'] = async (text, ...rest) => {
+      if (text.startsWith('INSERT INTO sync_runs')) {
+        hasRead()
+        await written
+      }
+      return store.db.query(text, ...rest)
+    }
+    const now = `${day}T13:05:00Z`
+    const late = startDue({ store: { ...store, db: { ...store.db, query } }, log } as never, new Date(now))
+    await read
+    await tick(now)
+    await end('finished')
+    write()
+    await late
+    expect(await whole()).toEqual(['full finished', ...before])
   })
 
   test('a rule that cannot be read is refused when it is set', () => {

@@ -25,6 +25,7 @@ export interface Config {
   mailFrom: string
   logLevel: string
   logFormat: 'auto' | 'json' | 'text'
+  drainSeconds: number
   grants: 'strict' | 'documented'
   hsts: { subdomains: 'yes' | 'no' }
   token: { idleSeconds: number; lifeSeconds: number }
@@ -84,6 +85,7 @@ export function loadConfig(env: Environment): Config {
     mailFrom: values.MAIL_FROM,
     logLevel: values.LOG_LEVEL,
     logFormat: values.LOG_FORMAT,
+    drainSeconds: values.DRAIN_SECONDS ?? (values.DATABASE_URL === null ? 0 : SERVER_DRAIN),
     grants: values.GRANTS,
     hsts: { subdomains: values.HSTS_SUBDOMAINS },
     token: { idleSeconds: values.TOKEN_IDLE_SECONDS, lifeSeconds: values.TOKEN_LIFE_SECONDS },
@@ -113,6 +115,9 @@ export function showConfig(env: Environment): SettingInfo[] {
     return { name, meaning, shown, isSet: text !== undefined, unset, fault: faults.get(name) ?? null }
   })
 }
+
+/** Seconds: five looks of a proxy that looks each second. */
+const SERVER_DRAIN = 5
 
 const names = Object.keys(settings) as SettingName[]
 

@@ -109,6 +109,13 @@ export const settings = {
     fallback: 'Roster <roster@localhost>',
     fix: 'set it like Roster <roster@example.com>',
   }),
+  DRAIN_SECONDS: setting<number | null>({
+    meaning: 'seconds after SIGTERM in which readiness is 503 and requests are still taken, until proxies send no more',
+    parse: integer(0, 3600),
+    fallback: null,
+    unset: '5 with DATABASE_URL, 0 with the embedded store',
+    fix: 'set a number of seconds such as 5, longer than a proxy takes to see that readiness is 503',
+  }),
   GRANTS: setting<'strict' | 'documented'>({
     meaning:
       'strict: only holders grant an administrative permission, and only a USER_ADMIN changes sqlUser and externalUserIds; documented: as in the reference',

@@ -5,7 +5,7 @@ import type { HttpServer } from './types.ts'
 const MAX_WAIT = 2_000
 
 /** `/health/live`: the process. `/health/ready`: also the database, else 503. Anonymous. */
-export function registerHealth(http: HttpServer, store: { ping(): Promise<void> }): void {
+export function registerHealth(http: HttpServer, store: { ping(): Promise<void>; isStopping?(): boolean }): void {
   http.route({
     method: 'GET',
     path: '/health/live',
@@ -17,6 +17,7 @@ export function registerHealth(http: HttpServer, store: { ping(): Promise<void> 
     path: '/health/ready',
     body: 'none',
     handler: async () => {
+      if (store.isStopping?.()) throw new Unavailable('Roster is stopping', { retryAfter: 1 })
       await answers(store)
       return { status: 200, body: { status: 'ok' } }
     },

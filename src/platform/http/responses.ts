@@ -37,6 +37,10 @@ export class Responses {
     this.#options = options
   }
 
+  get connection(): { connection?: 'close' } {
+    return this.closing ? { connection: 'close' } : {}
+  }
+
   translate(prefix: string, translator: Translator): void {
     this.#translators.push([prefix, translator])
     this.#translators.sort(([a], [b]) => b.length - a.length)

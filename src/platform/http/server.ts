@@ -153,7 +153,7 @@ class Server implements HttpServer {
       scope.addHook('onRequest', async (request, reply) => {
         started.set(request, performance.now())
         const { 'cache-control': _, ...standard } = this.#responses.standard
-        reply.headers({ ...standard, 'x-request-id': request.id, ...files.headers })
+        reply.headers({ ...standard, 'x-request-id': request.id, ...files.headers, ...this.#responses.connection })
       })
       // onResponse would log again after `#fail`.
       scope.addHook('onSend', async (request, reply) => {
@@ -182,8 +182,12 @@ class Server implements HttpServer {
     return address.port
   }
 
-  async close(): Promise<void> {
+  drain(): void {
     this.#responses.closing = true
+  }
+
+  async close(): Promise<void> {
+    this.drain()
     this.#certificate?.stop()
     const silent = setTimeout(() => this.#connections.closeSilent(), this.#timing.silent)
     const idle = setInterval(() => this.#app.server.closeIdleConnections(), IDLE_CHECKS)

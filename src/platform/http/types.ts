@@ -64,5 +64,7 @@ export interface HttpServer {
   /** The longest prefix wins; REST by default. */
   translate(prefix: string, translator: Translator): void
   listen(at: { port: number; host: string }): Promise<number>
+  /** From now on each answer ends its connection; others are still accepted. */
+  drain(): void
   close(): Promise<void>
 }

@@ -35,6 +35,7 @@ test('without any setting Roster serves this machine on the embedded store', () 
     mailFrom: 'Roster <roster@localhost>',
     logLevel: 'info',
     logFormat: 'auto',
+    drainSeconds: 0,
     grants: 'strict',
     hsts: { subdomains: 'no' },
     token: { idleSeconds: 3600, lifeSeconds: 43_200 },
@@ -69,6 +70,7 @@ test.runIf(hasOpenssl)('every setting is read', () => {
     SECRET_KEY_PREVIOUS: otherKey,
     SMTP_URL: 'smtps://mail.example.com',
     MAIL_FROM: '"Roster, Inc." <roster@example.com>',
+    DRAIN_SECONDS: '7',
     GRANTS: 'documented',
     HSTS_SUBDOMAINS: 'yes',
     TOKEN_IDLE_SECONDS: '60',
@@ -106,6 +108,7 @@ test.runIf(hasOpenssl)('every setting is read', () => {
     mailFrom: '"Roster, Inc." <roster@example.com>',
     logLevel: 'silent',
     logFormat: 'json',
+    drainSeconds: 7,
     grants: 'documented',
     hsts: { subdomains: 'yes' },
     token: { idleSeconds: 60, lifeSeconds: 120 },
@@ -152,6 +155,7 @@ const smtpUrl = 'must be a URL that begins with smtp:// or smtps://'
 /** name, value, what its one fault begins with. */
 const broken: (readonly [name: string, text: string, fault: string])[] = [
   ...integer('PORT', 0, 65_535, 'set a free port such as 4000'),
+  ...integer('DRAIN_SECONDS', 0, 3600, 'set a number of seconds such as 5'),
   ...integer('TOKEN_IDLE_SECONDS', 1, 31_536_000, 'set'),
   ...integer('TOKEN_LIFE_SECONDS', 1, 31_536_000, 'set'),
   ...integer('INVITATION_SECONDS', 1, 31_536_000, 'set'),

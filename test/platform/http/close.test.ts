@@ -29,6 +29,22 @@ describe('close', () => {
     return { served, begun: () => begun }
   }
 
+  it('draining, still accepts requests, and ends each connection with its answer', async () => {
+    const { served } = await withSlowRoute()
+    const kept = await open(served.port)
+    kept.socket.write('GET /fast HTTP/1.1\r\nhost: x\r\n\r\n')
+    await until(() => kept.received().endsWith('{}'))
+    served.http.drain()
+    kept.socket.write('GET /fast HTTP/1.1\r\nhost: x\r\n\r\n')
+    await kept.ended
+    const [, first, second] = kept.received().split('HTTP/1.1 ')
+    expect(parseRaw(`HTTP/1.1 ${first}`)).toMatchObject({ status: 200, headers: { connection: 'keep-alive' } })
+    expect(parseRaw(`HTTP/1.1 ${second}`)).toMatchObject({ status: 200, headers: { connection: 'close' }, body: '{}' })
+    const further = await fetch(`${served.url}/fast`)
+    expect([further.status, further.headers.get('connection')]).toEqual([200, 'close'])
+    await served.http.close()
+  })
+
   it('lets a request in flight finish and accepts nothing new', async () => {
     const { served, begun } = await withSlowRoute()
     const slow = fetch(`${served.url}/slow`)
