@@ -6,6 +6,7 @@ import type { CertificateFiles } from '../http/certificate.ts'
 import type { TrustedProxies } from '../http/client-address.ts'
 import type { OutboundRules } from '../outbound/policy.ts'
 import { mask, printable, reachable, type Setting } from './parse.ts'
+import { withSecretFiles } from './secret-files.ts'
 import { crossFieldErrors, PASSWORD_MAX_LENGTH, type SettingName, settings, type Values } from './settings.ts'
 
 export interface Config {
@@ -107,10 +108,10 @@ export function loadConfig(env: Environment): Config {
 }
 
 export function showConfig(env: Environment): SettingInfo[] {
-  const { faults } = read(env)
+  const { faults, given } = read(env)
   return names.map(name => {
     const { meaning, fallback, unset = String(fallback), secret }: Setting<unknown> = settings[name]
-    const text = env[name] || undefined
+    const text = given[name] || undefined
     const shown = text === undefined ? unset : secret ? mask(text, secret) : printable(text)
     return { name, meaning, shown, isSet: text !== undefined, unset, fault: faults.get(name) ?? null }
   })
@@ -121,14 +122,15 @@ const SERVER_DRAIN = 5
 
 const names = Object.keys(settings) as SettingName[]
 
-function read(env: Environment): { values: Values; faults: Map<SettingName, string> } {
+function read(env: Environment): { values: Values; faults: Map<SettingName, string>; given: Environment } {
   const faults = new Map<SettingName, string>()
+  const given = withSecretFiles(env, (name, rule) => faults.set(name, rule))
   const blame = (name: SettingName, message: string) => {
     if (!faults.has(name)) faults.set(name, `${message}: ${settings[name].fix}`)
   }
   const valueIn = (name: SettingName): unknown => {
     const { parse, fallback }: Setting<unknown> = settings[name]
-    const text = env[name]
+    const text = given[name]
     if (!text) return fallback
     try {
       return parse(text, name)
@@ -140,8 +142,8 @@ function read(env: Environment): { values: Values; faults: Map<SettingName, stri
   }
   const values = Object.fromEntries(names.map(name => [name, valueIn(name)])) as Values
   for (const { name, breaks } of crossFieldErrors) {
-    const rule = breaks(values, other => Boolean(env[other]))
+    const rule = breaks(values, other => Boolean(given[other]))
     if (rule !== false) blame(name, `${name} ${rule}`)
   }
-  return { values, faults }
+  return { values, faults, given }
 }
