@@ -29,6 +29,7 @@ import { readViewer } from './domain/users/users.service.ts'
 import { createExchangeLog } from './federation/exchanges/exchange-log.ts'
 import { createLoaders } from './loaders.ts'
 import type { Config } from './platform/config/config.ts'
+import { Counts } from './platform/database/counts.memory.ts'
 import { toUnavailable } from './platform/database/errors.ts'
 import { createFairPool } from './platform/database/fair-pool.ts'
 import { openStore } from './platform/database/open.ts'
@@ -82,7 +83,9 @@ export async function startApp(config: Config, given: StartOptions = {}): Promis
   const { databaseUrl, directUrl, dataDir } = config
   // Before opening the store, which takes seconds.
   if (!given.store) await checkAddress(config)
-  const store = given.store ?? (await openStore({ databaseUrl, directUrl, dataDir, log: say, cursorKeys: () => app.keys }))
+  const store =
+    given.store ??
+    (await openStore({ databaseUrl, directUrl, dataDir, log: say, cursorKeys: () => app.keys, counts: new Counts() }))
   let jobs: Jobs | null = null
   const app: App = { ...makeApp(config, store, log), jobs: { send: async id => jobs?.send(id) } }
   const housekeeping = startHousekeeping(app, [() => removeUnfinishedGroups(contextFor(app, machine('system'), HOUSEKEEPING))])

@@ -19,8 +19,10 @@ const keys = (next: (from: string) => string) => `WITH RECURSIVE keys(k) AS (
   SELECT ${next('$1::text')} UNION ALL SELECT ${next('keys.k')} FROM keys WHERE keys.k IS NOT NULL),
   matching AS (SELECT k FROM keys WHERE k IS NOT NULL AND k LIKE $2::text)`
 
+// Each by an index of its own that has all it needs.
 const holdersOf = (table: string, owner: string) =>
-  `SELECT count(DISTINCT a.${owner})::int AS count, min(a.id) AS first FROM ${table} a WHERE a.key_key = page.k`
+  `SELECT (SELECT count(DISTINCT a.${owner})::int FROM ${table} a WHERE a.key_key = page.k) AS count,
+     (SELECT min(a.id) FROM ${table} a WHERE a.key_key = page.k) AS first`
 const SHOWN = `page.k AS "keyKey", u.count AS "userCount", g.count AS "groupCount",
             coalesce((SELECT a.key FROM user_attributes a WHERE a.id = u.first), (SELECT a.key FROM group_attributes a WHERE a.id = g.first)) AS key
        FROM page CROSS JOIN LATERAL (${holdersOf('user_attributes', 'user_id')}) u

@@ -5,6 +5,7 @@ import type pg from 'pg'
 import { PrismaClient } from '../../generated/prisma/client.ts'
 import { Unavailable } from '../errors.ts'
 import { ChangeListener } from './change-listener.ts'
+import type { Counts } from './counts.memory.ts'
 import { Cursors } from './cursors.ts'
 import { template } from './embedded.template.ts'
 import { type Opened, openEmbedded } from './embedded.ts'
@@ -43,6 +44,8 @@ export interface StoreOptions {
   log?: StoreLog
   cursorKeys?: () => readonly Buffer[]
   loadDataDir?: Blob | undefined
+  /** Of lists, for a second. */
+  counts?: Counts
 }
 
 const silent: StoreLog = { info() {}, warn() {}, error() {} }
@@ -75,7 +78,7 @@ export async function openStore(options: StoreOptions): Promise<Store> {
   if (options.databaseUrl !== null) pool.liveness = livenessOf(options.databaseUrl, log)
   const ownKey = randomBytes(32)
   const cursors = new Cursors(options.cursorKeys ?? (() => [ownKey]))
-  return storeOf(options.databaseUrl === null ? 'embedded' : 'server', opened, cursors)
+  return storeOf(options.databaseUrl === null ? 'embedded' : 'server', opened, { cursors, counts: options.counts })
 }
 
 export async function migrateStore(options: Pick<StoreOptions, 'databaseUrl' | 'dataDir' | 'log'>): Promise<readonly string[]> {
@@ -197,7 +200,7 @@ async function howFar(pool: StorePool, shared: boolean): Promise<string> {
   return rows[0]?.far ?? ''
 }
 
-function storeOf(kind: Store['kind'], { pool, end }: Opened, cursors: Cursors): Store {
+function storeOf(kind: Store['kind'], { pool, end }: Opened, { cursors, counts }: Pick<Db, 'cursors' | 'counts'>): Store {
   const nameOfPrisma = statementNames(NAMED.prisma)
   const nameOf = statementNames(NAMED.ours)
   // Empty: unnamed, for BEGIN and COMMIT.
@@ -221,7 +224,11 @@ function storeOf(kind: Store['kind'], { pool, end }: Opened, cursors: Cursors): 
     prisma,
     rowsAtOnce,
     cursors,
-    query: (...statement) => translated(() => sent(text => pool.query(text), statement)),
+    counts,
+    query: (...statement) => {
+      if (counts?.mayChange(statement[0])) counts.changed()
+      return translated(() => sent(text => pool.query(text), statement))
+    },
   }
   const inside = (tx: Db['prisma'], transaction: HeldTransaction): Db => {
     const queue = createOrder()
@@ -252,6 +259,7 @@ function storeOf(kind: Store['kind'], { pool, end }: Opened, cursors: Cursors): 
           )
         } finally {
           transaction.over = true
+          counts?.changed()
         }
       }),
     pause: kind === 'embedded' ? createPause(pool) : async () => {},

@@ -3,6 +3,7 @@ import { Invalid } from '../errors.ts'
 import { checkPart } from '../validation.ts'
 import { mapInChunks } from './chunks.ts'
 import type { SelectList } from './columns.ts'
+import { countRows, estimateRows, exactCount } from './counts.ts'
 import type { Cursors, Position } from './cursors.ts'
 import { type Candidates, narrowed } from './narrowing.ts'
 import type { Order } from './order.ts'
@@ -57,12 +58,32 @@ export interface PageWindow {
 /** One statement; one row more shows a next page. */
 export async function readPage<Row extends object>(db: Db, list: ListQuery<Row>, args: PageArgs): Promise<Page<Row>> {
   const window = windowOf(db.cursors, args, list.order)
-  return pageOf<Row>(await readWindow<Row>(db, list, window), {
+  const rows = (await rowsFromEnd<Row>(db, list, window)) ?? (await readWindow<Row>(db, list, window))
+  return pageOf<Row>(rows, {
     window,
     order: list.order,
-    totalCount: bound => countRows(db, list, bound),
+    totalCount: bound => (bound === undefined ? exactCount(db, list) : countRows(db, list, bound)),
     estimate: () => estimateRows(db, list),
   })
+}
+
+/** From this offset, reads from the nearer end. */
+const FAR = 10_000
+
+/** As forward. null where the beginning is nearer. */
+async function rowsFromEnd<Row extends object>(
+  db: Db,
+  list: ListQuery<Row>,
+  window: PageWindow,
+): Promise<(Row & CursorColumns)[] | null> {
+  const { offset, size } = window
+  if (window.backwards || window.cursor || offset < FAR || offset < (await estimateRows(db, list)) / 2) return null
+  const total = await exactCount(db, list)
+  const left = Math.min(size + 1, total - offset)
+  if (offset < total / 2) return null
+  if (left <= 0) return []
+  const behind = { ...window, backwards: true, size: left - 1, offset: total - offset - left }
+  return (await readWindow<Row>(db, list, behind)).slice(0, left).toReversed()
 }
 
 /** In any order. For lists without `along`. */
@@ -202,36 +223,6 @@ export async function mapPage<A, B>(page: Page<A>, map: (node: A) => B): Promise
 interface Counts {
   readonly totalCount: (bound?: number) => Promise<number>
   readonly estimate?: (() => Promise<number>) | null
-}
-
-type Counted = Pick<ListQuery, 'from' | 'countFrom' | 'where' | 'values' | 'id' | 'narrowing' | 'fresh'>
-
-/** Candidates that are counted by themselves: in the order of the list each row would cost a look-up. */
-const COUNTED = 100_000
-
-/** With a bound counting ends soon after it. */
-export async function countRows(db: Db, list: Counted, bound?: number): Promise<number> {
-  const from = list.countFrom ?? list.from
-  const count = (condition: string) =>
-    bound === undefined
-      ? `SELECT count(*)::int AS count FROM ${from} ${condition}`
-      : `SELECT count(*)::int AS count FROM (SELECT 1 FROM ${from} ${condition} LIMIT ${bound + 1}) counted`
-  const { candidates, rows } = narrowed(list, list.where, { select: count, few: COUNTED })
-  const text = candidates ? `${candidates} SELECT sum(c.count)::int AS count FROM (${rows}) c` : rows
-  const [row] = await db.query<{ count: number }>(text, list.values, { fresh: candidates !== '' })
-  return row?.count ?? 0
-}
-
-/** What the planner expects, by its statistics. Reads no row. */
-export async function estimateRows(db: Db, list: Counted): Promise<number> {
-  const select = (condition: string) => `SELECT 1 FROM ${list.countFrom ?? list.from} ${condition}`
-  const { candidates, rows } = narrowed(list, list.where, { select })
-  const [row] = await db.query<{ 'QUERY PLAN': readonly { Plan: { 'Plan Rows': number } }[] }>(
-    `EXPLAIN (FORMAT JSON) ${candidates} ${rows}`,
-    list.values,
-    { fresh: true },
-  )
-  return row!['QUERY PLAN'][0]!.Plan['Plan Rows']
 }
 
 export function windowOf(cursors: Cursors, args: PageArgs, order: Order): PageWindow {

@@ -1,5 +1,6 @@
 import type { Prisma } from '../../generated/prisma/client.ts'
 import type { AccessChanges } from './access-changes.ts'
+import type { Counts } from './counts.memory.ts'
 import type { Cursors } from './cursors.ts'
 
 /** `prisma` for models and writes; `query` for one set-based statement. */
@@ -13,6 +14,8 @@ export interface Db {
    */
   query<Row>(text: string, values?: readonly unknown[], options?: { fresh?: boolean; commits?: boolean }): Promise<Row[]>
   readonly cursors: Cursors
+  /** Where exact counts are remembered; never in a transaction. */
+  readonly counts?: Counts | undefined
 }
 
 export const JOBS = 'jobs'

@@ -1,7 +1,8 @@
 import type { ServiceContext } from '../../authorization/service.ts'
 import type { IamRecord } from '../../domain/iams/iam.ts'
 import { requireIam } from '../../domain/iams/iams.store.ts'
-import { countRows, type ListQuery, type Page, type PageArgs, readPage } from '../../platform/database/pagination.ts'
+import { exactCount } from '../../platform/database/counts.ts'
+import { type ListQuery, type Page, type PageArgs, readPage } from '../../platform/database/pagination.ts'
 import { Forbidden, Invalid, NotFound } from '../../platform/errors.ts'
 import { ScimError } from '../protocol/errors.ts'
 
@@ -61,7 +62,7 @@ export async function search<Row, At extends RowRef = RowRef>(
 ): Promise<SearchResult<Row>> {
   const size = Math.min(Math.max(asked.count ?? DEFAULT_RESULTS, 0), MAX_RESULTS)
   const startIndex = Math.min(Math.max(asked.startIndex ?? 1, 1), 2_147_483_647)
-  const total = await countRows(call.db, list)
+  const total = await exactCount(call.db, list)
   const { cursor } = asked
   const fromEnd = cursor?.startsWith(BACKWARD) ?? false
   const args = windowOf(cursor, { size: Math.max(size, 1), start: startIndex - 1, total })
