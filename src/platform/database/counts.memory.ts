@@ -11,16 +11,16 @@ interface Remembered {
   readonly count: Promise<number>
 }
 
-/** A statement has every condition of visibility: equal ones have equal counts, whoever asks. */
+/** A statement has every condition of visibility: equal ones have equal counts for all actors. */
 export class Counts {
   readonly #found = new Map<string, Remembered>()
   readonly #changed = new Map<string, number>()
 
-  mayChange(text: string): boolean {
-    return WRITES.test(text)
+  sees(text: string): void {
+    if (WRITES.test(text)) this.changed()
   }
 
-  /** Who has just changed something counts anew. */
+  /** The actor who has just changed something counts again. */
   changed(): void {
     keep(this.#changed, currentActor(), performance.now())
   }

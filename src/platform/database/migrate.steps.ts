@@ -68,3 +68,13 @@ const BEGUN = `INSERT INTO _prisma_migrations (id, checksum, migration_name)
   SELECT $1, $2, $3::varchar WHERE NOT EXISTS (SELECT 1 FROM _prisma_migrations WHERE migration_name = $3 AND rolled_back_at IS NULL)`
 const APPLIED = `UPDATE _prisma_migrations SET applied_steps_count = $2, finished_at = CASE WHEN $3::boolean THEN clock_timestamp() END
   WHERE migration_name = $1 AND rolled_back_at IS NULL`
+
+/** null: the embedded database has no second connection to look with. */
+export async function howFar(pool: Pick<pg.Pool, 'query'> | null): Promise<string> {
+  if (!pool) return ''
+  const { rows } = await pool.query<{ far: string }>(
+    `SELECT format(' (%s, %s %%)', phase, 100 * greatest(blocks_done, tuples_done) / nullif(greatest(blocks_total, tuples_total), 0)) AS far
+       FROM pg_stat_progress_create_index WHERE datname = current_database()`,
+  )
+  return rows[0]?.far ?? ''
+}

@@ -11,6 +11,7 @@ import { template } from './embedded.template.ts'
 import { type Opened, openEmbedded } from './embedded.ts'
 import { toConflict, toRejection, toUnavailable } from './errors.ts'
 import { Liveness } from './liveness.ts'
+import { howFar } from './migrate.steps.ts'
 import { migrate, migrationsOf } from './migrate.ts'
 import { createPause } from './pause.ts'
 import { createOrder } from './pipelining.ts'
@@ -78,7 +79,9 @@ export async function openStore(options: StoreOptions): Promise<Store> {
   if (options.databaseUrl !== null) pool.liveness = livenessOf(options.databaseUrl, log)
   const ownKey = randomBytes(32)
   const cursors = new Cursors(options.cursorKeys ?? (() => [ownKey]))
-  return storeOf(options.databaseUrl === null ? 'embedded' : 'server', opened, { cursors, counts: options.counts })
+  const { counts } = options
+  if (counts) pool.onStatement(text => counts.sees(text))
+  return storeOf(options.databaseUrl === null ? 'embedded' : 'server', opened, { cursors, counts })
 }
 
 export async function migrateStore(options: Pick<StoreOptions, 'databaseUrl' | 'dataDir' | 'log'>): Promise<readonly string[]> {
@@ -183,21 +186,15 @@ async function bringUpToDate(pool: StorePool, shared: boolean, log: StoreLog): P
   try {
     // Migrations may take long.
     await client.query('SET statement_timeout = 0; SET lock_timeout = 0')
-    return await migrate(client, migrationsOf(), { shared, info: message => log.info(message), look: () => howFar(pool, shared) })
+    return await migrate(client, migrationsOf(), {
+      shared,
+      info: message => log.info(message),
+      look: () => howFar(shared ? pool : null),
+    })
   } finally {
     await client.query(`RESET statement_timeout; SET lock_timeout = ${LOCK}`).catch(() => {})
     client.release()
   }
-}
-
-/** The embedded database has no second connection to look with. */
-async function howFar(pool: StorePool, shared: boolean): Promise<string> {
-  if (!shared) return ''
-  const { rows } = await pool.query<{ far: string }>(
-    `SELECT format(' (%s, %s %%)', phase, 100 * greatest(blocks_done, tuples_done) / nullif(greatest(blocks_total, tuples_total), 0)) AS far
-       FROM pg_stat_progress_create_index WHERE datname = current_database()`,
-  )
-  return rows[0]?.far ?? ''
 }
 
 function storeOf(kind: Store['kind'], { pool, end }: Opened, { cursors, counts }: Pick<Db, 'cursors' | 'counts'>): Store {
@@ -225,10 +222,7 @@ function storeOf(kind: Store['kind'], { pool, end }: Opened, { cursors, counts }
     rowsAtOnce,
     cursors,
     counts,
-    query: (...statement) => {
-      if (counts?.mayChange(statement[0])) counts.changed()
-      return translated(() => sent(text => pool.query(text), statement))
-    },
+    query: (...statement) => translated(() => sent(text => pool.query(text), statement)),
   }
   const inside = (tx: Db['prisma'], transaction: HeldTransaction): Db => {
     const queue = createOrder()
