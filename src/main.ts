@@ -12,6 +12,10 @@ async function main(): Promise<void> {
   const tooOld = nodeVersionError(process.versions.node)
   if (tooOld !== null) return fail(tooOld)
   const { values } = parseArgs({ options: { demo: { type: 'boolean', default: false } } })
+  await serve(values)
+}
+
+export async function serve(values: { demo: boolean }): Promise<void> {
   const config = loadConfig(process.env)
   let administrator: FirstAdministrator | null = null
   const running = await startApp(config, {
@@ -61,4 +65,5 @@ function fail(message: string): void {
   process.exit(1)
 }
 
-main().catch(error => fail(error instanceof ConfigError || error instanceof Error ? error.message : String(error)))
+if (import.meta.main !== false)
+  main().catch(error => fail(error instanceof ConfigError || error instanceof Error ? error.message : String(error)))

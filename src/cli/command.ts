@@ -1,18 +1,13 @@
-import type { Action } from '../authorization/policy.ts'
-import type { Environment } from '../platform/config/config.ts'
+import type { CommandUnknownOpts } from '@commander-js/extra-typings'
 
 export interface Printed {
   text: string
   exitCode: number
 }
 
-export type Values = Readonly<Record<string, string | boolean | undefined>>
+/** Adds commands. `done` prints the result of one to standard output. */
+export type Register = (program: CommandUnknownOpts, done: (printed: Printed) => Promise<void>) => void
 
-export interface Command {
-  summary: string
-  action: Action | 'NONE'
-  /** A rejection prints to standard error, with exit code 1. */
-  run(env: Environment, values: Values, subcommand?: string): Printed | Promise<Printed>
-  help?: string
-  options?: Readonly<Record<string, { type: 'string' | 'boolean' }>>
-}
+export const json = (value: unknown): string => `${JSON.stringify(value, null, 2)}\n`
+
+export const examples = (...lines: readonly string[]): string => `\nExamples:\n${lines.map(line => `  ${line}\n`).join('')}`

@@ -8,7 +8,8 @@ import { isUnderWay, type RunStatus } from '../sync/run.ts'
 import { releaseAll } from '../sync/run-executor.ts'
 import { syncs } from '../sync/syncs.service.ts'
 import { processRun, resumeRun } from '../sync/worker.ts'
-import type { Printed, Values } from './command.ts'
+import { json, type Printed } from './command.ts'
+import { EXIT } from './exit.ts'
 
 interface Watched {
   readonly id: number
@@ -23,6 +24,7 @@ interface Watched {
 interface Options {
   readonly id: string
   readonly dryRun: boolean
+  readonly asJson: boolean
 }
 
 interface Target {
@@ -37,14 +39,18 @@ const LOOK = 200
 /** Milliseconds between retries. */
 const AGAIN = 1_000
 const MAX_SILENCE = 15
-/** The exit code of shells for SIGINT. */
-const INTERRUPTED = 130
 const barWidth = 30
 
-export async function syncIam(env: Environment, { iam, 'dry-run': dryRun = false, url }: Values): Promise<Printed> {
-  if (typeof iam !== 'string') return { text: 'Missing --iam ID.\n', exitCode: 2 }
-  const asked = { id: iam, dryRun: dryRun === true }
-  if (typeof url === 'string') return watch(remote(url, env.ROSTER_TOKEN), asked)
+export interface SyncOptions {
+  readonly iam: string
+  readonly dryRun?: true | undefined
+  readonly url?: string | undefined
+  readonly json?: true | undefined
+}
+
+export async function syncIam(env: Environment, { iam, url, ...options }: SyncOptions): Promise<Printed> {
+  const asked = { id: iam, dryRun: options.dryRun === true, asJson: options.json === true }
+  if (url !== undefined) return watch(remote(url, env.ROSTER_TOKEN), asked)
   return asOperator(loadConfig(env), 'npm run sync', async operator => {
     const place = local(operator)
     const left = await leftOf(operator, iam)
@@ -108,7 +114,7 @@ async function watch(place: Target, asked: Options): Promise<Printed> {
     while (isUnderWay({ status: run.status.toLowerCase() as RunStatus })) {
       if (interrupted) {
         await place.leave()
-        return { text: `Sync ${run.id} is not over: ${place.interrupted}.\n`, exitCode: INTERRUPTED }
+        return { text: `Sync ${run.id} is not over: ${place.interrupted}.\n`, exitCode: EXIT.interrupted }
       }
       show(run)
       await setTimeout(LOOK)
@@ -116,7 +122,10 @@ async function watch(place: Target, asked: Options): Promise<Printed> {
     }
     show(run)
     if (process.stderr.isTTY) process.stderr.write('\n')
-    return { text: print(run, asked), exitCode: run.status.toLowerCase() === 'finished' ? 0 : 1 }
+    return {
+      text: asked.asJson ? json(reported(run)) : print(run, asked),
+      exitCode: run.status.toLowerCase() === 'finished' ? 0 : 1,
+    }
   } finally {
     for (const signal of signals) process.off(signal, interrupt)
   }
@@ -131,6 +140,16 @@ function show({ status, total, planned, applied }: Watched): void {
   else if (shown !== status) process.stderr.write(`${status.toLowerCase()}\n`)
   shown = status
 }
+
+const reported = ({ id, status, reason, total, unchanged, planned, applied }: Watched) => ({
+  id,
+  status: status.toUpperCase(),
+  reason,
+  total,
+  unchanged,
+  planned,
+  applied,
+})
 
 function print({ id, status, reason, total, unchanged, planned, applied }: Watched, { dryRun }: Options): string {
   const done = dryRun ? `${planned} changes would be made` : `${applied} of ${planned} changes made`

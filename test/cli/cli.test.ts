@@ -1,5 +1,10 @@
+import { execFile } from 'node:child_process'
+import { mkdtempSync, rmSync, symlinkSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
 import { describe, expect, test } from 'vitest'
-import { commands } from '../../src/cli/commands.ts'
+import { makeProgram } from '../../src/cli/program.ts'
 import { showConfig } from '../../src/platform/config/config.ts'
 import { cli } from './process.ts'
 
@@ -31,24 +36,57 @@ describe('config', () => {
   })
 })
 
+const commands = makeProgram(async () => {}).commands
+
 describe('help', () => {
-  test.each([[['help']], [['--help']], [['-h']], [['config', '--help']]])('%j lists the commands', async args => {
+  test.each([[['help']], [['--help']], [['-h']]])('%j lists the commands and the exit codes', async args => {
     const { stdout, stderr, exitCode } = await cli(args)
     expect({ stderr, exitCode }).toEqual({ stderr: '', exitCode: 0 })
-    for (const [name, { summary }] of Object.entries(commands)) expect(stdout).toMatch(new RegExp(`^  ${name} +${summary}$`, 'm'))
+    for (const command of commands) expect(stdout).toMatch(new RegExp(`^  ${command.name()} `, 'm'))
+    expect(stdout).toMatch(/^ {2}2 {4}the command line cannot be read$/m)
+  })
+
+  test.each([[['config', '--help']], [['help', 'config']]])('%j describes the command', async args => {
+    const { stdout, stderr, exitCode } = await cli(args)
+    expect({ stderr, exitCode }).toEqual({ stderr: '', exitCode: 0 })
+    expect(stdout).toMatch(/^Usage: roster config /)
+    expect(stdout).toMatch(/^Examples:\n {2}roster config\n/m)
+  })
+
+  test('every command has a description', () => {
+    const all = commands.flatMap(command => [command, ...command.commands])
+    expect(all.filter(command => command.description() === '').map(command => command.name())).toEqual([])
+  })
+
+  test('--version prints the version', async () => {
+    expect((await cli(['--version'])).stdout).toMatch(/^\d+\.\d+\.\d+\n$/)
   })
 })
 
 test.each([
-  [[], 'A command is missing.'],
-  [['nothing'], 'There is no such command.'],
-  [['__proto__'], 'There is no such command.'],
-  [['config', 'help'], 'One command at a time.'],
-  [['--port', '1'], "Unknown option '--port'."],
-  [['--help=x'], "Option '-h, --help' does not take an argument."],
-])('%j is refused with the help', async (args, reason) => {
+  [[], /^Usage: roster /],
+  [['nothing'], /^Unknown command 'nothing'/],
+  [['confg'], /^Unknown command 'confg'\n\(Did you mean config\?\)/],
+  [['__proto__'], /^Unknown command '__proto__'/],
+  [['config', 'nothing'], /^(Unknown command 'nothing'|Too many arguments for 'config')/],
+  [['--port', '1'], /^Unknown option '--port'/],
+  [['migrate', 'now'], /^Too many arguments for 'migrate'/],
+  [['sync'], /^Required option '--iam <id>' not specified/],
+])('%j is refused with the way to the help', async (args, reason) => {
   const { stdout, stderr, exitCode } = await cli(args)
   expect({ stdout, exitCode }).toEqual({ stdout: '', exitCode: 2 })
-  expect(stderr).toMatch(/^Usage: /m)
-  expect(stderr.split('\n')[0]).toBe(reason)
+  expect(stderr).toMatch(reason)
+  if (args.length > 0) expect(stderr).toContain('roster help')
+})
+
+test('bin/roster runs from anywhere, also by a link', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'roster-bin-'))
+  try {
+    const link = join(folder, 'roster')
+    symlinkSync(new URL('../../bin/roster', import.meta.url).pathname, link)
+    const { stdout } = await promisify(execFile)(link, ['--version'], { cwd: folder })
+    expect(stdout).toMatch(/^\d+\.\d+\.\d+\n$/)
+  } finally {
+    rmSync(folder, { recursive: true })
+  }
 })

@@ -78,6 +78,12 @@ async function history(client: pg.ClientBase): Promise<Applied[]> {
   return rows
 }
 
+/** Without a client, or before the first start, all are. */
+export async function pendingOf(client: pg.ClientBase | null, migrations: Migration[]): Promise<Pending[]> {
+  const found = await client?.query<{ known: boolean }>("SELECT to_regclass('_prisma_migrations') IS NOT NULL AS known")
+  return missing(migrations, client && found?.rows[0]?.known ? await history(client) : [])
+}
+
 export function missing(migrations: Migration[], applied: Applied[]): Pending[] {
   const ours = new Map(migrations.map(migration => [migration.name, migration]))
   for (const { migration_name: name, checksum, finished_at: finished } of applied) {

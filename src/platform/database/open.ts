@@ -56,11 +56,11 @@ const IDLE = 600_000
 /** Milliseconds: queue and duration; long for the embedded connection. */
 const TRANSACTION = { maxWait: 30_000, timeout: 30_000 }
 /** server_version_num. */
-const OLDEST = 140_000
+export const OLDEST = 140_000
 /** Milliseconds of a statement on a server. */
-const STATEMENT = 30_000
+export const STATEMENT = 30_000
 /** And of an idle transaction, whose locks block others. */
-const STALLED = 60_000
+export const STALLED = 60_000
 /** Prepared statements: ours are fixed, Prisma's vary. */
 const NAMED = { ours: 500, prisma: 300 }
 

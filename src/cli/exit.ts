@@ -1,0 +1,28 @@
+export const EXIT = { done: 0, failed: 1, usage: 2, notFound: 3, denied: 4, unreachable: 5, interrupted: 130 } as const
+export type ExitCode = (typeof EXIT)[keyof typeof EXIT]
+
+export const EXIT_HELP = `
+Exit codes:
+  0    done
+  1    refused or failed; a check found a fault
+  2    the command line cannot be read
+  3    there is no such user, group, key or identity source
+  4    no log-in, or it may not do this
+  5    the server or the database cannot be reached
+  130  interrupted`
+
+/** Its message is for the terminal: what is wrong, and how to correct it. */
+export class Failure extends Error {
+  readonly exitCode: ExitCode
+  constructor(message: string, exitCode: ExitCode = EXIT.failed) {
+    super(message)
+    this.exitCode = exitCode
+  }
+}
+
+export const usage = (message: string): Failure => new Failure(message, EXIT.usage)
+
+export function exitCodeOf(error: unknown): ExitCode {
+  if (error instanceof Failure) return error.exitCode
+  return error instanceof Error && 'code' in error && error.code === 'UNAVAILABLE' ? EXIT.unreachable : EXIT.failed
+}

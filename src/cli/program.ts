@@ -1,0 +1,49 @@
+import { readFileSync } from 'node:fs'
+import { Command, CommanderError, type CommandUnknownOpts } from '@commander-js/extra-typings'
+import type { Printed } from './command.ts'
+import { EXIT, EXIT_HELP, exitCodeOf } from './exit.ts'
+import { registerStoreCommands } from './store.commands.ts'
+
+/** Returns the exit code. */
+export async function runProgram(args: readonly string[]): Promise<number> {
+  let exitCode: number = EXIT.done
+  const program = makeProgram(async printed => {
+    exitCode = printed.exitCode
+    await write(printed.text)
+  })
+  // A reader such as `head` may close the pipe early.
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? EXIT.done : EXIT.failed))
+  try {
+    await program.parseAsync(args, { from: 'user' })
+    return exitCode
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.done : EXIT.usage
+    process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`)
+    return exitCodeOf(error)
+  }
+}
+
+export function makeProgram(done: (printed: Printed) => Promise<void>): CommandUnknownOpts {
+  const program = new Command('roster')
+    .description('Identity gateway: the server, and the commands of its operators and administrators.')
+    .version(versionOf(), '-V, --version', 'print the version')
+    .helpOption('-h, --help', 'print the help of a command')
+    .showHelpAfterError('`roster help` lists the commands, `roster COMMAND --help` describes one.')
+    .configureOutput({
+      outputError: (text, print) => print(text.replace(/^error: (.)/, (_, first: string) => first.toUpperCase())),
+    })
+    .exitOverride()
+  registerStoreCommands(program, done)
+  return program.addHelpText('after', EXIT_HELP)
+}
+
+function versionOf(): string {
+  return JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')).version
+}
+
+function write(text: string): Promise<void> {
+  return new Promise(resolve => {
+    if (text === '') resolve()
+    else process.stdout.write(text, () => resolve())
+  })
+}
