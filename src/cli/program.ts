@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { Command, CommanderError, type CommandUnknownOpts } from '@commander-js/extra-typings'
+import { registerClientCommands } from './client.commands.ts'
 import type { Printed } from './command.ts'
 import { EXIT, EXIT_HELP, exitCodeOf } from './exit.ts'
 import { registerStoreCommands } from './store.commands.ts'
@@ -34,6 +35,7 @@ export function makeProgram(done: (printed: Printed) => Promise<void>): CommandU
     })
     .exitOverride()
   registerStoreCommands(program, done)
+  registerClientCommands(program, done)
   return program.addHelpText('after', EXIT_HELP)
 }
 

@@ -1,0 +1,128 @@
+import { Argument, type CommandUnknownOpts, Option } from '@commander-js/extra-typings'
+import { examples, type Register } from './command.ts'
+
+const { env } = process
+
+const CREDENTIAL = `
+The server and the credential are those of ROSTER_URL and ROSTER_TOKEN, else of the profile that roster login made.`
+
+const PAGES = ['--search <words>', '--filter <json>', '--after <cursor>'] as const
+
+function at(parent: CommandUnknownOpts, usage: string) {
+  return parent
+    .command(usage)
+    .option('--profile <name>', 'the log-in to use; default: ROSTER_PROFILE, else default')
+    .option('--url <url>', 'the address of the server; default: ROSTER_URL, else that of the profile')
+    .option('--allow-http', 'send the credential over plain HTTP to another machine')
+}
+
+/** Clients of a running server. */
+export const registerClientCommands: Register = (program, done) => {
+  registerLogin(program, done)
+  at(program, 'query')
+    .argument('[document]', 'the GraphQL document')
+    .description('send a GraphQL operation, and print its data as JSON')
+    .option('--file <file>', 'read the document from a file, or - for standard input')
+    .option('--variables <json>', 'the variables')
+    .addHelpText(
+      'after',
+      CREDENTIAL +
+        examples("roster query '{ viewer { user { userid } } }'", 'roster query --file users.graphql --variables \'{"n": 5}\''),
+    )
+    .action(async (document, options) => done(await (await import('./query.ts')).query(env, document, options)))
+  at(program, 'why')
+    .argument('<[iamid/]userid>', 'the user')
+    .argument('<permission>', 'the permission')
+    .description('print why a user has a permission; exit code 1 if the user does not have it')
+    .option('--json', 'print JSON')
+    .addHelpText('after', CREDENTIAL + examples('roster why ana USER_ADMIN', 'roster why corp/ana AUDIT --json'))
+    .action(async (user, permission, options) => done(await (await import('./why.ts')).why(env, { user, permission }, options)))
+  registerNoun(program, done, { name: 'user', plural: 'users', reference: '<[iamid/]userid>', example: 'ana' })
+  registerNoun(program, done, { name: 'group', plural: 'groups', reference: '<[iamid/]name>', example: 'corp/Sales' })
+  registerNoun(program, done, { name: 'key', plural: 'API keys', reference: '<id>', example: 'QXBpS2V5OjE' })
+  registerNoun(program, done, { name: 'iam', plural: 'identity sources', reference: '<iamid>', example: 'corp' })
+  registerExport(program)
+}
+
+const registerLogin: Register = (program, done) => {
+  at(program, 'login')
+    .description('log in to a server, and keep its token for the other commands')
+    .option('--user <[iamid/]userid>', 'the account; the password comes from a prompt or from standard input')
+    .option('--with-token', 'take a token or an API key from a prompt or from standard input')
+    .addHelpText(
+      'after',
+      examples(
+        'roster login --url https://roster.example --user admin',
+        'roster login --url https://roster.example --profile test --with-token < key.txt',
+      ),
+    )
+    .action(async options => done(await (await import('./login.ts')).login(env, options)))
+  program
+    .command('logout')
+    .option('--profile <name>', 'the log-in to end; default: ROSTER_PROFILE, else default')
+    .description('revoke the token of a profile, and remove the profile')
+    .action(async options => done(await (await import('./login.ts')).logout(env, options)))
+  at(program, 'whoami')
+    .description('print the server and the user of the credential')
+    .option('--json', 'print JSON')
+    .addHelpText('after', CREDENTIAL)
+    .action(async options => done(await (await import('./login.ts')).whoami(env, options)))
+}
+
+interface NounCommand {
+  readonly name: 'user' | 'group' | 'key' | 'iam'
+  readonly plural: string
+  readonly reference: string
+  readonly example: string
+}
+
+function registerNoun(
+  program: CommandUnknownOpts,
+  done: Parameters<Register>[1],
+  { name, plural, reference, example }: NounCommand,
+): void {
+  const noun = program.command(name).description(`list ${plural}, or show one`)
+  const list = at(noun, 'list')
+    .description(`print a page of ${plural}`)
+    .option(PAGES[1], `the filter of ${plural} in GraphQL, as a JSON object`)
+    .option(PAGES[2], 'where the page starts')
+    .option('--limit <number>', 'the size of the page, up to 10000', '25')
+    .option('--json', 'print JSON')
+    .addHelpText('after', CREDENTIAL + examples(`roster ${name} list`, `roster ${name} list --limit 100 --json`))
+    .action(async options => {
+      const [{ NOUNS }, lists] = await Promise.all([import('./nouns.ts'), import('./lists.ts')])
+      await done(await lists.list(env, NOUNS[name].list, options))
+    })
+  if (name === 'user' || name === 'group') list.option(PAGES[0], 'words to search for')
+  if (name === 'key') list.option('--user <[iamid/]userid>', 'the owner of the keys; default: all users')
+  at(noun, 'show')
+    .argument(reference, 'which')
+    .description('print one')
+    .option('--json', 'print JSON')
+    .addHelpText('after', CREDENTIAL + examples(`roster ${name} show ${example}`))
+    .action(async (text, options) => {
+      const [{ NOUNS }, lists] = await Promise.all([import('./nouns.ts'), import('./lists.ts')])
+      await done(await lists.show(env, NOUNS[name].one(text), options))
+    })
+}
+
+function registerExport(program: CommandUnknownOpts): void {
+  at(program, 'export')
+    .addArgument(new Argument('<what>', 'what to export').choices(['users', 'groups', 'audit']))
+    .description('print all users, groups or audit events as CSV or JSON Lines')
+    .addOption(new Option('--format <format>', 'the format').choices(['csv', 'jsonl']).default('csv'))
+    .option(PAGES[0], 'words to search for (users, groups)')
+    .option(PAGES[1], 'the filter in GraphQL, as a JSON object')
+    .option(PAGES[2], 'continue after this row')
+    .option('--raw', 'CSV for programs: without the apostrophe before what a spreadsheet takes for a formula')
+    .addHelpText(
+      'after',
+      CREDENTIAL +
+        examples(
+          'roster export users > users.csv',
+          `roster export users --filter '{"iamids": ["corp"], "permission": "USER_ADMIN"}'`,
+          `roster export audit --format jsonl --filter '{"from": "2026-11-01T00:00:00Z"}'`,
+        ),
+    )
+    .action(async (what, options) => (await import('./export.ts')).exportRows(env, what as string, options))
+}

@@ -1,0 +1,89 @@
+/** What the commands ask; a test compares them with the schema. */
+const PAGE = 'pageInfo { hasNextPage endCursor }'
+
+export const LOG_IN = `mutation ($input: LogInInput!) {
+  logIn(input: $input) { token tokenExpiration secondFactor { expiresAt } }
+}`
+export const LOG_OUT = 'mutation { logOut { revokedTokens } }'
+export const VIEWER = '{ viewer { credential user { iamid userid } } }'
+
+export const USERS = `query ($first: Int!, $after: String, $search: String, $filter: UserFilter) {
+  users(first: $first, after: $after, search: $search, filter: $filter) {
+    ${PAGE}
+    nodes { id databaseId iamid userid kind disabled lastLogin permissions profile { name email } }
+  }
+}`
+export const USER = `query ($ref: UserRef!) {
+  user(ref: $ref) {
+    id databaseId iamid userid globalUserId kind disabled disabledBy lastLogin lastExternalRefresh permissions authorizations
+    profile { name email phone location organization position createdAt }
+    groups(first: 100) { nodes { iamid name } }
+  }
+}`
+export const WHY = `query ($ref: UserRef!) {
+  user(ref: $ref) {
+    iamid userid disabled permissions
+    permissionGrants { permission source since grantedBy group { iamid name } }
+  }
+}`
+export const GROUPS = `query ($first: Int!, $after: String, $search: String, $filter: GroupFilter) {
+  groups(first: $first, after: $after, search: $search, filter: $filter) {
+    ${PAGE}
+    nodes { id databaseId iamid name email description }
+  }
+}`
+export const GROUP = `query ($ref: GroupRef!) {
+  group(ref: $ref) {
+    id databaseId iamid name gid email description permissions authorizations
+    members(first: 1) { totalCount }
+  }
+}`
+export const KEYS = `query ($first: Int!, $after: String, $filter: ApiKeyFilter, $ref: UserRef) {
+  apiKeys(first: $first, after: $after, filter: $filter, ref: $ref) {
+    ${PAGE}
+    nodes { id databaseId name prefix scopes expiresAt lastUsed createdAt user { iamid userid } }
+  }
+}`
+export const KEY = `query ($id: ID!) {
+  node(id: $id) {
+    ... on ApiKey {
+      id databaseId name prefix scopes expiresAt lastUsed createdAt
+      user { iamid userid } project { name } rotatedTo { id } parentKey { id }
+    }
+  }
+}`
+export const IAMS = `query ($first: Int!, $after: String, $filter: IamFilter) {
+  iams(first: $first, after: $after, filter: $filter) {
+    ${PAGE}
+    nodes { id iamid displayName type missing scimEnabled }
+  }
+}`
+export const IAM = `query ($iamid: String!) {
+  iam(iamid: $iamid) {
+    id iamid displayName type oauth missing scimEnabled scimUrl defaultPermissions groupPermissions config secrets createdAt updatedAt
+  }
+}`
+
+export const EXPORT_USERS = `query ($first: Int!, $after: String, $search: String, $filter: UserFilter) {
+  users(first: $first, after: $after, search: $search, filter: $filter) {
+    ${PAGE}
+    nodes {
+      iamid userid globalUserId kind disabled lastLogin permissions authorizations
+      profile { name email phone location organization position createdAt }
+    }
+  }
+}`
+export const EXPORT_GROUPS = `query ($first: Int!, $after: String, $search: String, $filter: GroupFilter) {
+  groups(first: $first, after: $after, search: $search, filter: $filter) {
+    ${PAGE}
+    nodes { iamid name gid email description permissions authorizations }
+  }
+}`
+export const EXPORT_AUDIT = `query ($first: Int!, $after: String, $filter: AuditFilter) {
+  auditEvents(first: $first, after: $after, filter: $filter) {
+    ${PAGE}
+    nodes {
+      at event action outcome actor onBehalfOf credential targetType targetId targetName before after reason requestId
+    }
+  }
+}`
