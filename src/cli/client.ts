@@ -1,4 +1,4 @@
-// The GraphQL API of a running server, with a credential of the environment or of a profile.
+// The GraphQL API of a running server.
 import { setTimeout as wait } from 'node:timers/promises'
 import type { Environment } from '../platform/config/config.ts'
 import { EXIT, type ExitCode, Failure, usage } from './exit.ts'
@@ -29,7 +29,7 @@ const LOCAL = /^(localhost|127(\.\d+){3}|\[::1\])$/
 const RETRIES = 5
 const LONGEST_WAIT = 60
 
-/** With the token of ROSTER_TOKEN, else that of the profile, which goes only to the server that gave it. */
+/** A profile's token goes only to its server. */
 export function connect(env: Environment, options: ClientOptions): Client {
   const name = profileName(env, options.profile)
   const token = env.ROSTER_TOKEN || undefined
@@ -51,7 +51,7 @@ export function connect(env: Environment, options: ClientOptions): Client {
 const notLoggedIn = (name: string): Failure =>
   new Failure(`Not logged in (profile ${name}): use roster login --url URL, or set ROSTER_URL and ROSTER_TOKEN`, EXIT.denied)
 
-/** Ends with a slash. Throws for what would send a credential in clear text over a network. */
+/** Ends with a slash. Refuses plain HTTP. */
 export function checkedUrl(text: string, { allowHttp }: ClientOptions): string {
   const url = URL.parse(text)
   if (url === null || !/^https?:$/.test(url.protocol)) throw usage(`The URL of the server must be like https://roster.example.`)

@@ -5,7 +5,7 @@ export interface Printed {
   exitCode: number
 }
 
-/** Adds commands. `done` prints the result of one to standard output. */
+/** `done` prints the result. */
 export type Register = (program: CommandUnknownOpts, done: (printed: Printed) => Promise<void>) => void
 
 export const json = (value: unknown): string => `${JSON.stringify(value, null, 2)}\n`

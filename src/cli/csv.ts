@@ -2,11 +2,11 @@ import type { Writable } from 'node:stream'
 
 export type Value = string | number | boolean | null | undefined | readonly string[] | object
 
-/** A cell that a spreadsheet would take for a formula (OWASP, CSV injection). */
+/** OWASP, CSV injection. */
 const FORMULA = /^[=+\-@\t\r\n\uff0b\uff0d\uff1d\uff20]/
 const NUMBER = /^-?\d+(\.\d+)?$/
 
-/** RFC 4180, except that a formula gets an apostrophe before it unless `raw`. */
+/** RFC 4180; a formula gets an apostrophe. */
 export function csvLine(values: readonly Value[], { raw = false }: { raw?: boolean } = {}): string {
   return `${values.map(value => cell(value, raw)).join(',')}\r\n`
 }
@@ -17,7 +17,7 @@ function cell(value: Value, raw: boolean): string {
   return /[",\r\n]/.test(text) || text.trim() !== text ? `"${text.replaceAll('"', '""')}"` : text
 }
 
-/** Lists of texts have a text between semicolons; what else is nested is JSON. */
+/** Texts by semicolons, else JSON. */
 function textOf(value: Value): string {
   if (value === null || value === undefined) return ''
   if (Array.isArray(value) && value.every(each => typeof each === 'string')) return value.join(';')

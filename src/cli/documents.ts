@@ -1,4 +1,3 @@
-/** What the commands ask; a test compares them with the schema. */
 const PAGE = 'pageInfo { hasNextPage endCursor }'
 
 export const LOG_IN = `mutation ($input: LogInInput!) {

@@ -11,7 +11,7 @@ Exit codes:
   5    the server or the database cannot be reached
   130  interrupted`
 
-/** Its message is for the terminal: what is wrong, and how to correct it. */
+/** With a message for the terminal. */
 export class Failure extends Error {
   readonly exitCode: ExitCode
   constructor(message: string, exitCode: ExitCode = EXIT.failed) {

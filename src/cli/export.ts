@@ -13,11 +13,11 @@ export interface ExportOptions extends ListOptions {
 interface Exported {
   readonly document: string
   readonly field: string
-  /** By the name of the column; they are those that an import takes. */
+  /** By name. */
   readonly columns: Readonly<Record<string, (row: Row) => Value>>
 }
 
-/** Rows of a request: below the cost at which requests of one actor queue. */
+/** Below the cost that queues. */
 const PAGE = 250
 
 const own = (...names: readonly string[]) => Object.fromEntries(names.map(name => [name, (row: Row): Value => row[name]]))
@@ -49,7 +49,7 @@ export const EXPORTS: Readonly<Record<string, Exported>> = {
   },
 }
 
-/** Holds one page at a time; a slow reader of standard output slows it down. */
+/** Holds one page at a time. */
 export async function exportRows(env: Environment, what: string, options: ExportOptions): Promise<void> {
   const exported = EXPORTS[what]!
   const client = connect(env, options)

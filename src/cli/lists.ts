@@ -1,4 +1,3 @@
-// Lists of a running server as tables, and exports of them page by page.
 import type { Environment } from '../platform/config/config.ts'
 import { type Client, type ClientOptions, connect } from './client.ts'
 import { json, type Printed } from './command.ts'

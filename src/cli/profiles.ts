@@ -13,7 +13,6 @@ export interface Profile {
 
 type Profiles = Record<string, Profile>
 
-/** The operating system's place for settings of a user. */
 export function profilesFile(env: Environment, platform: NodeJS.Platform = process.platform): string {
   const home = env.HOME || homedir()
   const folder =
@@ -47,7 +46,7 @@ export function readProfiles(env: Environment): Profiles {
   }
 }
 
-/** Written beside it and renamed, so that no other process reads half of it. */
+/** Renamed into place: nobody reads half. */
 export function saveProfile(env: Environment, name: string, profile: Profile | null): void {
   const { [name]: _, ...others } = readProfiles(env)
   const file = profilesFile(env)

@@ -3,7 +3,7 @@ export interface Name {
   readonly name: string
 }
 
-/** `[IAMID/]NAME`: a name with a slash needs the IAMID. Null if a part is empty. */
+/** `[IAMID/]NAME`; null if one is empty. */
 export function nameOf(text: string): Name | null {
   const slash = text.indexOf('/')
   const [iamid, name] = slash < 0 ? ['bim', text] : [text.slice(0, slash), text.slice(slash + 1)]

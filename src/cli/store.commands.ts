@@ -2,7 +2,7 @@ import { examples, type Register } from './command.ts'
 
 const { env } = process
 
-/** Commands on the machine of the server, with its settings. Each loads its code when it runs. */
+/** Each loads its code when it runs. */
 export const registerStoreCommands: Register = (program, done) => {
   program
     .command('serve')

@@ -1,6 +1,6 @@
 export type Cell = string | number | boolean | null | undefined
 
-/** What would move the cursor or change colours of a terminal, or the direction of text, becomes visible. */
+/** Makes control characters of terminals visible. */
 export function printable(value: Cell): string {
   return String(value ?? '').replace(
     // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what must not arrive

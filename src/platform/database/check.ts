@@ -56,7 +56,7 @@ async function readFacts(one: pg.Client, two: pg.Client, host: string): Promise<
     JOBS,
   ])
   const isLocal = host === '' || host === 'localhost' || host.startsWith('127.') || host === '[::1]'
-  // Two connections that are open share a backend only behind a pooler in transaction mode.
+  // A pooler in transaction mode shares backends.
   const isPooled = (await backendOf(one)) === (await backendOf(two))
   return { ...rows[0]!, isLocal, isPooled, ...(await keeps(one, two)), ...(await historyOf(one)) }
 }
