@@ -63,6 +63,25 @@ describe.skipIf(!needsServer())('a server', () => {
     await expect.poll(() => there, POLL).toEqual([[id]])
   })
 
+  test('what is granted to somebody without a credential is not sent to others, what is taken away is', async () => {
+    const [one, other] = [await open(), await open()]
+    await other.changes.listen()
+    await expect.poll(areKnown(other), POLL).toBe(true)
+    const user = { iamid: 'bim', userid: 'a', useridKey: 'a', name: 'A', nameKey: 'a' }
+    const { id } = await one.db.prisma.user.create({ data: user })
+    const [here, there] = [received(one), received(other)]
+    const grant = (permission: string) =>
+      one.db.query('INSERT INTO user_permissions (user_id, permission) VALUES ($1, $2)', [id, permission])
+    await grant('AUDIT')
+    expect(here).toEqual([[id]])
+    await one.db.prisma.apiKey.create({ data: { userId: id, prefix: 'rk', hash: Buffer.alloc(32) } })
+    await grant('GOVERNANCE')
+    await expect.poll(() => there, POLL).toEqual([[id]])
+    await one.db.query('DELETE FROM api_keys')
+    await one.db.query('DELETE FROM user_permissions')
+    await expect.poll(() => there, POLL).toEqual([[id], [id], [id]])
+  })
+
   test('more users than a notification can name are everybody', async () => {
     const store = await open()
     await store.db.query(`INSERT INTO users (iamid, userid, userid_key, name, name_key)
