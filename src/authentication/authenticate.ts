@@ -1,4 +1,5 @@
 /** Authorization header → cache or one statement → actor. Concurrent look-ups share a statement. */
+import { setImmediate as endOfTurn } from 'node:timers/promises'
 import DataLoader from 'dataloader'
 import type { UserActor } from '../authorization/actor.ts'
 import type { CredentialCache } from '../authorization/credential-cache.ts'
@@ -111,6 +112,8 @@ export function createAuthenticate(
     const secret = fromHeader(authorization)
     if (secret === null) throw new Unauthenticated('A token or an API key is needed: send it as Authorization: Bearer <token>')
     const opener = parseSecret(secret)
+    // Requests that arrived together go on together: less CPU.
+    if (cache) await endOfTurn()
     const actor = opener && (cache?.get(opener.key) ?? (await batches[opener.kind].load(opener)))
     if (actor === null) throw new Unauthenticated('The token or API key is unknown, expired or revoked: log in again')
     lastUsed.record(actor.credential.kind === 'apikey' ? 'key' : 'token', actor.credential.id, new Date())
