@@ -129,6 +129,30 @@ describe('Bulk (RFC 7644 3.7)', () => {
     expect((await idp.get(`/Users?filter=${encodeURIComponent('userName eq "bulk z"')}`)).body.totalResults).toBe(0)
   })
 
+  test('users that are created together are answered in order, and the first of a name wins', async () => {
+    const names = ['one', 'two', 'THREE', 'three', 'four', '', 'five', 'six', 'Six', 'seven'].map(
+      name => name && `together ${name}`,
+    )
+    const answer = await bulk(names.map((name, n) => user(`t${n}`, name)))
+    expect(answer.body.Operations.map((one: { bulkId: string }) => one.bulkId)).toEqual(names.map((_, n) => `t${n}`))
+    expect(outcomes(answer)).toEqual([
+      '201',
+      '201',
+      '201',
+      '409 uniqueness',
+      '201',
+      '400 invalidValue',
+      '201',
+      '201',
+      '409 uniqueness',
+      '201',
+    ])
+    const { body } = await idp.get(`/Users?filter=${encodeURIComponent('userName sw "together "')}`)
+    expect(body.Resources.map((one: { userName: string }) => one.userName).toSorted()).toEqual(
+      ['five', 'four', 'one', 'seven', 'six', 'THREE', 'two'].map(name => `together ${name}`).toSorted(),
+    )
+  })
+
   test('a circle is a conflict, a reference to nothing is invalid', async () => {
     const answer = await bulk([
       user('p', 'circle p', { [ENTERPRISE]: { manager: 'bulkId:q' } }),

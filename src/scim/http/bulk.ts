@@ -1,6 +1,6 @@
 import { Conflict, RosterError, TooLarge } from '../../platform/errors.ts'
 import type { HttpResponse } from '../../platform/http/types.ts'
-import { isObject } from '../../platform/validation.ts'
+import { canonical, isObject } from '../../platform/validation.ts'
 import { ScimError } from '../protocol/errors.ts'
 import { hasSchema, memberOf } from '../protocol/resource.ts'
 import { MAX_BULK } from './discovery.routes.ts'
@@ -20,6 +20,11 @@ const RESPONSE = 'urn:ietf:params:scim:api:messages:2.0:BulkResponse'
 const REFERENCE = /^bulkId:(.+)$/
 const QUOTED = /"bulkId:([^"\\]+)"/g
 
+/** The connections of one actor. */
+const TOGETHER = 4
+/** A longer userName is refused. */
+const NAME_LENGTH = 254
+
 type CreatedResource = Map<string, string | null>
 
 /** In order, except that operations wait for the resources they reference. */
@@ -32,17 +37,41 @@ export async function bulk(body: unknown, base: string, dispatch: Dispatch): Pro
   let errors = 0
   const references = new Map(operations.map(operation => [operation, referencesOf(operation)]))
   const isReady = (operation: Operation) => references.get(operation)!.every(id => made.has(id) || !coming.has(id))
-  while (waiting.length > 0 && errors < failOnErrors) {
-    // The remaining ones are circular (RFC 7644 3.7.1).
-    const at = firstReady(waiting, isReady)
-    const operation = waiting[Math.max(at, 0)]!
-    waiting = waiting.filter(other => other !== operation)
-    const [asked, answer] = at === -1 ? [operation, circular()] : await resolved(operation, made, dispatch)
+  const settle = (operation: Operation, [asked, answer]: [Operation, HttpResponse]) => {
     if (answer.status >= 300) errors++
     if (operation.bulkId !== null) made.set(operation.bulkId, idOf(answer))
     results.push(resultOf(base, asked, answer))
   }
+  while (waiting.length > 0 && errors < failOnErrors) {
+    const together = failOnErrors === Number.POSITIVE_INFINITY ? newUsers(waiting, references) : []
+    if (together.length > 1) {
+      waiting = waiting.slice(together.length)
+      const answers = await Promise.all(together.map(operation => resolved(operation, made, dispatch)))
+      for (const [n, operation] of together.entries()) settle(operation, answers[n]!)
+      continue
+    }
+    // The remaining ones are circular (RFC 7644 3.7.1).
+    const at = firstReady(waiting, isReady)
+    const operation = waiting[Math.max(at, 0)]!
+    waiting = waiting.filter(other => other !== operation)
+    settle(operation, at === -1 ? [operation, circular()] : await resolved(operation, made, dispatch))
+  }
   return { status: 200, headers: { 'content-type': SCIM_JSON }, body: { schemas: [RESPONSE], Operations: results } }
+}
+
+/** The first operations, where they create users with different names and refer to nothing: their order makes no difference. */
+function newUsers(waiting: readonly Operation[], references: ReadonlyMap<Operation, readonly string[]>): Operation[] {
+  const names = new Set<string>()
+  const next = waiting.slice(0, TOGETHER)
+  const end = next.findIndex(operation => {
+    const { method, path, data } = operation
+    const name = isObject(data) ? memberOf(data, 'userName') : null
+    if (method !== 'POST' || path !== '/Users' || references.get(operation)!.length > 0) return true
+    if (typeof name !== 'string' || name.length > NAME_LENGTH || names.has(canonical(name))) return true
+    names.add(canonical(name))
+    return false
+  })
+  return end === -1 ? next : next.slice(0, end)
 }
 
 function firstReady(waiting: readonly Operation[], isReady: (operation: Operation) => boolean): number {

@@ -85,12 +85,10 @@ export const scimUsers = {
         await insertScimUser(call.db, { ...columns, ...named }, call.now).catch(nameTaken)
       }
       const user = await requireScimUser(call, { iam, id: columns.scimId, options: { groups } })
-      const attributes = await replaceSourceAttributes(call.db, {
-        userId: user.id,
-        source: iam.id,
-        attributes: next.attributes,
-        now: call.now,
-      })
+      const hasAttributes = before !== null || next.attributes.length > 0
+      const attributes = hasAttributes
+        ? await replaceSourceAttributes(call.db, { userId: user.id, source: iam.id, attributes: next.attributes, now: call.now })
+        : { added: [] }
       const after = {
         scimId: user.scimId,
         name: user.name,
