@@ -3,9 +3,10 @@
  * ready. `npm run bench -- W1 W5` runs these workloads only, and writes no RESULTS.md.
  */
 import { readFileSync } from 'node:fs'
+import { availableParallelism } from 'node:os'
 import { memory } from './compare/memory.ts'
 import { pieces } from './compare/pieces.ts'
-import { type Row, rates } from './compare/rates.ts'
+import { type Cell, type Row, rates } from './compare/rates.ts'
 import { readiness } from './compare/readiness.ts'
 import { postGraphileVersion, type Server, startServers } from './compare/servers.ts'
 import { statements } from './compare/statements.ts'
@@ -58,6 +59,7 @@ function speeds(rows: readonly Row[]): string {
       'Roster/s',
       'Roster: times slower than raw',
       'least – most',
+      'by CPU',
       'goal',
       'met',
       '× PostGraphile',
@@ -77,6 +79,7 @@ function speeds(rows: readonly Row[]): string {
         own.rate,
         median,
         `${number(least)} – ${number(most)}`,
+        bound(own) / bound(raw),
         `≤ ${workload.goal}`,
         met(median <= workload.goal),
         other ? other.slower.median / median : Number.NaN,
@@ -99,6 +102,11 @@ function faults(rows: readonly Row[]): string[] {
   )
   const all = [...new Set([...wrong, ...refused])]
   return all.length > 0 ? [all.map(line => `* ${line}`).join('\n')] : []
+}
+
+/** Milliseconds between two answers at best: by the server's one thread, or by all cores with PostgreSQL and the load. */
+function bound({ cpu, backends, load }: Cell): number {
+  return Math.max(cpu, (cpu + backends + load) / availableParallelism())
 }
 
 function costs(rows: readonly Row[], counts: ReadonlyMap<string, ReadonlyMap<Flavour, Counts>>): string {

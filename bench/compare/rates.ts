@@ -8,6 +8,8 @@ import type { Server } from './servers.ts'
 import type { Flavour, Workload } from './workloads.ts'
 
 const ROUNDS = count('ROUNDS', 5)
+const WARM_ANSWERS = 2_000
+const WARM_SLICES = 4
 
 /** Of one server in one workload; times in milliseconds for each request. */
 export interface Cell {
@@ -40,24 +42,30 @@ export async function rates(database: Database, servers: readonly Server[], work
   const rows: Row[] = []
   for (const connections of workload.connections) {
     const measured = new Map<Server, Measured[]>(asked.map(server => [server, []]))
-    for (let round = 0; round <= ROUNDS; round++)
+    for (const server of asked) await warm(server, requests.get(server)!, connections, undo)
+    for (let round = 0; round < ROUNDS; round++)
       // Another begins each round.
       for (const server of [...asked.slice(round % asked.length), ...asked.slice(0, round % asked.length)]) {
-        const [own, backends] = [cpuOf(server.pid), database.cpu()]
-        const taken = await slice(server, requests.get(server)!, {
-          connections,
-          // The first is for the compiler and the caches.
-          seconds: round === 0 ? 3 : workload.seconds,
-        })
         await database.settle()
-        const result = { ...taken, own: cpuOf(server.pid) - own, backends: database.cpu() - backends }
-        if (round > 0) measured.get(server)!.push(result)
+        const [own, backends] = [cpuOf(server.pid), database.cpu()]
+        const taken = await slice(server, requests.get(server)!, { connections, seconds: workload.seconds })
+        await database.settle()
+        measured.get(server)!.push({ ...taken, own: cpuOf(server.pid) - own, backends: database.cpu() - backends })
         await undo(taken.answered)
       }
     rows.push({ workload, connections, cells: cellsOf(measured), faults })
     step(`${workload.name} at ${connections}: ${rows.at(-1)!.cells.map(short).join(', ')}`)
   }
   return rows
+}
+
+/** For the compiler and the caches. */
+async function warm(server: Server, requests: Requests, connections: number, undo: (answered: number) => Promise<void>) {
+  for (let [n, answered] = [0, 0]; n < WARM_SLICES && answered < WARM_ANSWERS; n++) {
+    const taken = await slice(server, requests, { connections, seconds: 2 })
+    answered += taken.answered
+    await undo(taken.answered)
+  }
 }
 
 const short = ({ flavour, rate, slower, refused }: Cell) =>

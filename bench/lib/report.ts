@@ -1,10 +1,12 @@
 /** Tables as Markdown, printed and kept in RESULTS.md: each benchmark replaces its own section there. */
 import { execFileSync } from 'node:child_process'
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
-import { cpus, release, totalmem, type } from 'node:os'
+import { cpus, loadavg, release, totalmem, type } from 'node:os'
 import { path } from './processes.ts'
 import { say } from './run.ts'
 
+/** Of what ran before: more than a few tenths spoils rates. */
+const [loadBefore] = loadavg()
 const RESULTS = path('bench/RESULTS.md')
 const HEAD = '# Results\n\nWritten by the benchmarks; [README.md](README.md) says what each measures.\n'
 
@@ -46,7 +48,7 @@ export function report(title: string, versions: readonly string[], parts: readon
 function machine(versions: readonly string[]): string {
   const [cpu] = cpus()
   const commit = execFileSync('git', ['rev-parse', '--short', 'HEAD'], { cwd: path('.'), encoding: 'utf8' }).trim()
-  const hardware = `${cpus().length} × ${cpu?.model.trim()}, ${(totalmem() / 2 ** 30).toFixed(0)} GB, ${type()} ${release().split('-', 1)[0]}`
+  const hardware = `${cpus().length} × ${cpu?.model.trim()}, ${(totalmem() / 2 ** 30).toFixed(0)} GB, ${type()} ${release().split('-', 1)[0]}, load ${loadBefore!.toFixed(1)} before`
   const day = new Date().toISOString().slice(0, 16).replace('T', ' ')
   return `${day} UTC, commit ${commit}. ${hardware}. Node ${process.versions.node}, ${versions.join(', ')}.`
 }
