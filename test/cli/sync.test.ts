@@ -79,7 +79,7 @@ describe.skipIf(slapdFolder === null)('npm run sync', () => {
   )
 
   test('what it refuses', async () => {
-    expect(await cli(['sync'], env)).toMatchObject({ exitCode: 2, stdout: 'Missing --iam ID.\n' })
+    expect(await cli(['sync'], env)).toMatchObject({ exitCode: 2, stderr: expect.stringContaining("'--iam <id>'") })
     expect(await cli(['sync', '--iam', 'nobody'], env)).toMatchObject({ exitCode: 1, stderr: 'No IAM nobody\n' })
     expect(await cli(['sync', '--iam', 'bim'], env)).toMatchObject({
       exitCode: 1,
