@@ -28,6 +28,7 @@ import { secrets } from './domain/iams/reencrypt.service.ts'
 import { readViewer } from './domain/users/users.service.ts'
 import { createExchangeLog } from './federation/exchanges/exchange-log.ts'
 import { createLoaders } from './loaders.ts'
+import { createRequestCounts, serveMetrics } from './observability/serve.ts'
 import type { Config } from './platform/config/config.ts'
 import { Counts } from './platform/database/counts.memory.ts'
 import { toUnavailable } from './platform/database/errors.ts'
@@ -58,6 +59,7 @@ const LARGE_RESPONSES = { places: 2, queue: 100, wait: 60_000 }
 
 export interface RunningApp {
   readonly port: number
+  readonly metricsPort: number | null
   readonly app: App
   operatorContext(): Context
   /** `drain`: seconds in which requests are still taken. */
@@ -75,24 +77,21 @@ export interface StartOptions {
 /** Throws when the store or the port is unavailable. */
 export async function startApp(config: Config, given: StartOptions = {}): Promise<RunningApp> {
   const log = given.log ?? createLog({ level: config.logLevel, format: config.logFormat })
-  const say = {
-    info: (text: string) => log.info(text),
-    warn: (text: string) => log.warn(text),
-    error: (text: string) => log.error(text),
-  }
   const { databaseUrl, directUrl, dataDir } = config
   // Before opening the store, which takes seconds.
   if (!given.store) await checkAddress(config)
+  if (!given.store && config.metrics) await checkAddress({ ...config.metrics, setting: 'METRICS_' })
   const store =
-    given.store ??
-    (await openStore({ databaseUrl, directUrl, dataDir, log: say, cursorKeys: () => app.keys, counts: new Counts() }))
+    given.store ?? (await openStore({ databaseUrl, directUrl, dataDir, log, cursorKeys: () => app.keys, counts: new Counts() }))
   let jobs: Jobs | null = null
   const app: App = { ...makeApp(config, store, log), jobs: { send: async id => jobs?.send(id) } }
   const housekeeping = startHousekeeping(app, [() => removeUnfinishedGroups(contextFor(app, machine('system'), HOUSEKEEPING))])
   const { trustedProxies, hsts, certificate } = config
   const cors = { origins: config.corsOrigins, apis: API_PATHS }
+  const counts = config.metrics && createRequestCounts(store)
   const http = createHttp({
     log,
+    ...(counts && { onAnswer: counts.onAnswer }),
     trustedProxies,
     hstsSubdomains: hsts.subdomains === 'yes',
     cors,
@@ -110,6 +109,7 @@ export async function startApp(config: Config, given: StartOptions = {}): Promis
   const graphql = await registerApis(http, app)
   const port = await http.listen({ port: config.port, host: config.host }).catch(error => refusedAddress(error, config))
   await app.outbound.listensAt(config.host, port)
+  const metrics = counts && (await serveMetrics(app, counts.metrics))
   const adminSocket =
     store.kind === 'embedded' && given.store === undefined && config.dataDir !== 'memory://'
       ? await serveAdmin(config.dataDir, command => performAdmin(contextFor(app, operator, ADMIN), command), log)
@@ -127,6 +127,7 @@ export async function startApp(config: Config, given: StartOptions = {}): Promis
     app.mailer.close()
     await app.lastUsed.stop()
     await app.exchangeLog.stop()
+    await metrics?.stop()
     await store.close()
   }
   if (config.credentialCacheSeconds > 0) await store.changes.listen()
@@ -136,7 +137,7 @@ export async function startApp(config: Config, given: StartOptions = {}): Promis
   await given.prepare?.(operatorContext()).catch(error => stop().finally(() => Promise.reject(error)))
   prepared = true
   if (given.background !== false) jobs = startJobs(app)
-  return { port, app, operatorContext, stop }
+  return { port, metricsPort: metrics?.port ?? null, app, operatorContext, stop }
 }
 
 const HOUSEKEEPING = { requestId: 'housekeeping', address: '' }
@@ -170,6 +171,7 @@ function makeApp(config: Config, store: Store, log: App['log']): App {
     store,
     operations: createFairPool(OPERATIONS),
     groupWrites: createFairPool(GROUP_WRITES),
+    largeResponses: createFairPool(LARGE_RESPONSES),
     log,
     outbound,
     mailer: createMailer(config, { outbound, log }),
@@ -251,16 +253,15 @@ async function registerApis(http: HttpServer, app: App) {
     },
     acceptInvitation: async (request, input) => sessions.acceptInvitation(await contextOf(request, 'none'), input),
   })
-  const large = createFairPool(LARGE_RESPONSES)
   registerRest(http, {
     schema,
-    large,
+    large: app.largeResponses,
     publicUrl: app.config.publicUrl,
     contextOf,
     secretOf: request => fromHeader(request.headers.authorization),
     iamType: (context, id) => iams.typeOf(context, { id }),
   })
-  return registerGraphql(http, { schema, log: app.log, large, contextOf })
+  return registerGraphql(http, { schema, log: app.log, large: app.largeResponses, contextOf })
 }
 
 type ContextOf = (request: HttpRequest, credential: AuthRequirement) => Promise<Context>

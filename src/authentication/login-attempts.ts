@@ -88,7 +88,7 @@ class LimitedAttempts implements LoginAttempts {
     }
     if (settled.locked) throw tooMany(longest(settled.seconds))
     if ('error' in result) throw result.error
-    if (late) throw new Unavailable('Checking the password took too long: try again', { retryAfter: 5 })
+    if (late) throw new Unavailable('Checking the password took too long: try again', { retryAfter: 5, reason: 'log-in queue' })
     return result.value
   }
 

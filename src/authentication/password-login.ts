@@ -90,7 +90,7 @@ async function byDirectory(
 /** Details are for administrators: in log, exchanges and testIam. */
 function withoutDetail(error: unknown): never {
   if (error instanceof Unavailable)
-    throw new Unavailable('The directory of this IAM does not respond: try again later', { retryAfter: 5 })
+    throw new Unavailable('The directory of this IAM does not respond: try again later', { retryAfter: 5, reason: 'directory' })
   if (error instanceof Unprocessable)
     throw new Unprocessable('The directory of this IAM is not set up for log-in: contact your administrator')
   throw error

@@ -10,7 +10,8 @@ const LOCK_CHECKS_AT_ONCE = 20
 
 /** Constant: Retry-After has the time. */
 const LOCKED = 'Too many failed log-ins: try again after the time that Retry-After gives'
-export const tooMany = (seconds: number) => new TooManyRequests(LOCKED, { retryAfter: Math.max(1, seconds) })
+export const tooMany = (seconds: number) =>
+  new TooManyRequests(LOCKED, { retryAfter: Math.max(1, seconds), reason: 'log-ins locked' })
 
 interface Waiter {
   readonly address: string
@@ -45,7 +46,7 @@ export class VerificationQueue {
     { subject, deadline, first }: { subject: keyof LockoutSubjects; deadline: number; first: boolean },
   ): Promise<void> {
     if (this.#waiting >= MAX_WAITING)
-      throw new TooManyRequests('Too many log-ins are waiting: try again later', { retryAfter: 30 })
+      throw new TooManyRequests('Too many log-ins are waiting: try again later', { retryAfter: 30, reason: 'log-in queue' })
     this.#waiting++
     this.#timer ??= setInterval(() => this.#look(), LOCK_CHECK_MS).unref()
     return new Promise((proceed, refuse) => {

@@ -20,6 +20,7 @@ export interface App {
   readonly operations: FairQueue
   /** Embedded only: serialises writes of a SCIM group. */
   readonly groupWrites: FairQueue
+  readonly largeResponses: FairQueue
   readonly log: Logger
   readonly outbound: Outbound
   readonly mailer: Mailer

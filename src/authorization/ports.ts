@@ -1,7 +1,7 @@
 /** Interfaces of modules above; app.ts connects the implementations. */
 
 import type { Db } from '../platform/database/store.ts'
-import type { Turn } from '../platform/fair-queue.ts'
+import type { FairQueue, Turn } from '../platform/fair-queue.ts'
 import type { Actor } from './actor.ts'
 import type { AuditTrail } from './audit-event.ts'
 
@@ -15,6 +15,7 @@ export interface LastUsedTracker {
 
 /** Argon2id in PHC format. */
 export interface PasswordHasher {
+  readonly queue: Pick<FairQueue, 'running' | 'waiting'>
   /** Throws Invalid without repeating the password. */
   check(field: string, password: unknown): void
   /** Throws TooManyRequests when thousands wait. */

@@ -121,13 +121,25 @@ async function written<R>(context: Context, { action, trail, rule }: Change<R>):
       return result
     })
   let outcome = await step(rule)
-  trail.events.push(...outcome.events)
+  publish(trail, { action, events: outcome.events })
   while (outcome.next) {
     await context.app.store.pause()
     outcome = await step(outcome.next)
-    trail.events.push(...outcome.events)
+    publish(trail, { action, events: outcome.events })
   }
   return outcome
+}
+
+/** For metrics. */
+export interface CommittedEvents {
+  readonly action: WriteAction
+  readonly events: readonly AuditDraft[]
+}
+export const committed = channel('roster.committed')
+
+function publish(trail: AuditTrail, committing: CommittedEvents): void {
+  trail.events.push(...committing.events)
+  if (committed.hasSubscribers) committed.publish(committing)
 }
 
 const ROLLED_BACK = new Error('The dry run is over: its transaction is rolled back')

@@ -25,6 +25,7 @@ export interface Peer {
 /** RFC 4511, 4.14.1. */
 const startTlsRequest = '1.3.6.1.4.1.1466.20037'
 const away = 'the directory is unreachable: '
+const AWAY = { reason: 'directory' } as const
 const timedOut = 'timed out'
 const unreadable = 'its answer cannot be read'
 /** busy, unavailable, no result. */
@@ -68,7 +69,7 @@ export class Hosts {
         reasons.add(unavailableReason(error))
       }
     }
-    throw new Unavailable(away + [...reasons].join(', '))
+    throw new Unavailable(away + [...reasons].join(', '), AWAY)
   }
 
   async *stream<T>(
@@ -87,7 +88,7 @@ export class Hosts {
         reasons.add(unavailableReason(error))
       }
     }
-    throw new Unavailable(away + [...reasons].join(', '))
+    throw new Unavailable(away + [...reasons].join(', '), AWAY)
   }
 
   #turns(): number[] {
@@ -170,10 +171,10 @@ export function faultOf(error: unknown): unknown {
   if (error instanceof ResultCodeError) {
     const text = nameOf(error)
     return awayCodes.has(error.code)
-      ? new Unavailable(away + text)
+      ? new Unavailable(away + text, AWAY)
       : new Unprocessable(`the directory answers ${withHint(text, error.code)}`)
   }
-  return new Unavailable(away + reasonWithHint(reasonOf(error)))
+  return new Unavailable(away + reasonWithHint(reasonOf(error)), AWAY)
 }
 
 function reasonOf(error: unknown): string {

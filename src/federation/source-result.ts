@@ -168,4 +168,5 @@ async function tolerateFailure(
   return onError === 'deny' && !fresh ? noResponse() : null
 }
 
-const noResponse = () => new Unavailable('The user info endpoint of this IAM does not respond: try again later')
+const noResponse = () =>
+  new Unavailable('The user info endpoint of this IAM does not respond: try again later', { reason: 'directory' })

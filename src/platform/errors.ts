@@ -1,3 +1,5 @@
+import type { Refusal } from './observed-request.ts'
+
 /**
  * One class per meaning, translated by each API. Messages name field, rule and correction, never secrets or
  * internals.
@@ -35,12 +37,17 @@ export const ERROR_CODES: Record<Code, { status: number; phrase: string }> = {
   UNAVAILABLE: { status: 503, phrase: 'Service Unavailable' },
 }
 
+interface Detail {
+  readonly field?: string
+  readonly retryAfter?: number
+}
+
 export abstract class RosterError extends Error {
   abstract readonly code: Code
   readonly field?: string
   /** Seconds (429, 503). */
   readonly retryAfter?: number
-  constructor(message: string, detail: { field?: string; retryAfter?: number } = {}) {
+  constructor(message: string, detail: Detail = {}) {
     super(message)
     this.name = new.target.name
     if (detail.field !== undefined) this.field = detail.field
@@ -108,9 +115,17 @@ export class TooLarge extends RosterError {
 export class UnsupportedMediaType extends RosterError {
   readonly code = 'UNSUPPORTED_MEDIA_TYPE'
 }
-export class TooManyRequests extends RosterError {
+/** Metrics count them by reason. */
+export abstract class Refused extends RosterError {
+  readonly reason?: Refusal
+  constructor(message: string, { reason, ...detail }: Detail & { reason?: Refusal } = {}) {
+    super(message, detail)
+    if (reason !== undefined) this.reason = reason
+  }
+}
+export class TooManyRequests extends Refused {
   readonly code = 'TOO_MANY_REQUESTS'
 }
-export class Unavailable extends RosterError {
+export class Unavailable extends Refused {
   readonly code = 'UNAVAILABLE'
 }

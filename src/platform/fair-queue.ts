@@ -43,6 +43,14 @@ export class FairQueue {
     this.#perActor = options.perActor ?? options.places
   }
 
+  get running(): number {
+    return this.#taken
+  }
+
+  get waiting(): number {
+    return this.#waiting
+  }
+
   async run<T>(turn: Turn, work: () => Promise<T>): Promise<T> {
     const release = this.tryAcquire(turn) ?? (await this.acquire(turn))
     try {

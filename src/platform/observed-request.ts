@@ -1,5 +1,19 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 
+/** Caps, and systems that do not answer. */
+export type Refusal =
+  | 'bodies'
+  | 'busy'
+  | 'database'
+  | 'deprovisioning'
+  | 'directory'
+  | 'log-in queue'
+  | 'log-ins locked'
+  | 'own share'
+  | 'passwords'
+  | 'responses'
+  | 'SCIM rate'
+
 /** What log lines and metrics say of a request. Parts are filled in while it runs. */
 export interface ObservedRequest {
   readonly requestId: string
@@ -10,6 +24,8 @@ export interface ObservedRequest {
   actor: string | null
   /** Round trips to the database. */
   statements: number
+  /** Why it is answered 429 or 503; of several the last. */
+  refusal: Refusal | null
 }
 
 const storage = new AsyncLocalStorage<ObservedRequest>()

@@ -26,6 +26,8 @@ export interface Person {
 
 export interface TestApp {
   url: string
+  /** With METRICS_PORT. */
+  metricsUrl: string
   store: Store
   admin: Person
   /** What was mailed, oldest first; only with `smtp: true`. */
@@ -90,6 +92,7 @@ export async function bootApp({
   let made = 0
   return {
     url,
+    metricsUrl: `http://127.0.0.1:${running.metricsPort}/metrics`,
     store,
     admin,
     mails: mail?.mails ?? [],

@@ -45,6 +45,7 @@ function appOf(store: Store, env: Record<string, string>): App {
     keys: [key, ...(config.secretKeyPrevious ? [config.secretKeyPrevious] : [])],
     store,
     operations: createFairPool({ places: 128, queue: 1_000, wait: 10_000 }),
+    largeResponses: createFairPool({ places: 2, queue: 100, wait: 60_000 }),
     groupWrites: createFairPool({ places: Number.POSITIVE_INFINITY, each: 1, queue: 1_000, wait: 30_000 }),
     log,
     outbound,

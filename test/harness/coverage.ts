@@ -8,6 +8,7 @@ export const FLOORS: Readonly<Record<string, number>> = {
   diagnostics: 97,
   domain: 96,
   federation: 97,
+  observability: 85,
   platform: 96,
   scim: 97,
   sync: 96,

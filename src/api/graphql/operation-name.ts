@@ -1,5 +1,6 @@
 import type { ApolloServerPlugin } from '@apollo/server'
 import { type DocumentNode, Kind, type OperationDefinitionNode, type SelectionSetNode } from 'graphql'
+import { noteRefusal } from '../../platform/http/refusals.ts'
 import { observedRequest } from '../../platform/observed-request.ts'
 
 /** Of a document that does not run. */
@@ -19,6 +20,9 @@ export const operationName: ApolloServerPlugin = {
         if (!request || !operation) return
         request.operation = names.get(operation) ?? nameOf(document, operation)
         names.set(operation, request.operation)
+      },
+      async didEncounterErrors({ errors }) {
+        for (const { originalError } of errors) noteRefusal(originalError)
       },
     }
   },

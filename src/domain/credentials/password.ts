@@ -27,13 +27,18 @@ export function createPasswordHasher({ inFlight, minLength, maxLength }: Passwor
   const queue = new FairQueue({
     places: inFlight,
     maxWaiting: { total: MAX_WAITING },
-    refuse: () => new TooManyRequests('Too many passwords are being checked, try again later', { retryAfter: RETRY_AFTER }),
+    refuse: () =>
+      new TooManyRequests('Too many passwords are being checked, try again later', {
+        retryAfter: RETRY_AFTER,
+        reason: 'passwords',
+      }),
   })
   const longest = Math.max(maxLength, maxCharacters)
   // A random tag that no password fits.
   const decoy = `$argon2id$v=19$m=${cost.memoryCost},t=${cost.timeCost},p=${cost.parallelism}$${base64(16)}$${base64(32)}`
 
   return {
+    queue,
     check(field, password) {
       if (typeof password !== 'string') throw new Invalid(field, 'must be a string')
       const length = countCharacters(password)

@@ -27,6 +27,8 @@ export interface Config {
   logLevel: string
   logFormat: 'auto' | 'json' | 'text'
   drainSeconds: number
+  /** null: no metrics. */
+  metrics: { port: number; host: string } | null
   grants: 'strict' | 'documented'
   hsts: { subdomains: 'yes' | 'no' }
   token: { idleSeconds: number; lifeSeconds: number }
@@ -87,6 +89,7 @@ export function loadConfig(env: Environment): Config {
     logLevel: values.LOG_LEVEL,
     logFormat: values.LOG_FORMAT,
     drainSeconds: values.DRAIN_SECONDS ?? (values.DATABASE_URL === null ? 0 : SERVER_DRAIN),
+    metrics: values.METRICS_PORT === null ? null : { port: values.METRICS_PORT, host: values.METRICS_HOST },
     grants: values.GRANTS,
     hsts: { subdomains: values.HSTS_SUBDOMAINS },
     token: { idleSeconds: values.TOKEN_IDLE_SECONDS, lifeSeconds: values.TOKEN_LIFE_SECONDS },

@@ -106,7 +106,7 @@ function failures(error: unknown, depth = 0): Failure[] {
 }
 
 function unavailable(message: string, retryAfter: number, cause: unknown): Unavailable {
-  const failure = new Unavailable(message, { retryAfter })
+  const failure = new Unavailable(message, { retryAfter, reason: 'database' })
   failure.cause = cause
   return failure
 }

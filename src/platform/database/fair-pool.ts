@@ -28,6 +28,7 @@ export const createFairPool = ({ places, each, queue, wait, patience }: FairPool
       isOwnShare && isCaller(actor)
         ? new TooManyRequests('You have too many requests in progress: wait for their responses, then try again', {
             retryAfter: RETRY.own,
+            reason: 'own share',
           })
-        : new Unavailable('The database is busy: try again shortly', { retryAfter: RETRY.others }),
+        : new Unavailable('The database is busy: try again shortly', { retryAfter: RETRY.others, reason: 'busy' }),
   })

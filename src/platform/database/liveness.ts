@@ -153,7 +153,8 @@ export class Liveness {
 
 class Silence extends Error {}
 
-const silent = (): Unavailable => new Unavailable('The database does not respond: try again shortly', { retryAfter: RETRY })
+const silent = (): Unavailable =>
+  new Unavailable('The database does not respond: try again shortly', { retryAfter: RETRY, reason: 'database' })
 
 /** Without a goodbye, which would wait. */
 export function destroy(client: pg.ClientBase): void {

@@ -208,7 +208,6 @@ function storeOf(kind: Store['kind'], { pool, end }: Opened, { cursors, counts }
     const name = fresh || values.some(isLong) ? undefined : nameOf(text)
     return { text, values: [...values], ...(name ? { name } : {}), ...(commits ? { commits } : {}) }
   }
-
   type Statement = Parameters<typeof config>
   const sent = async (query: (text: string | pg.QueryConfig) => Promise<{ rows: unknown[] }>, statement: Statement) => {
     // A long list may exceed the analyzed size.
@@ -260,6 +259,7 @@ function storeOf(kind: Store['kind'], { pool, end }: Opened, { cursors, counts }
     statement: (text, values) => translated(async () => pool.foreign(text, values.length > 0 ? [...values] : undefined)),
     changes: pool.changes,
     ping: () => translated(() => pool.liveness?.ping() ?? within(PING, pool.query(question))),
+    load: () => ({ used: pool.totalCount - pool.idleCount, idle: pool.idleCount, waiting: pool.waiting }),
     onStatement: listener => pool.onStatement((text, isJoined) => isBeside(text) || listener(text, isJoined)),
     close: async () => {
       await prisma.$disconnect()
@@ -283,7 +283,7 @@ async function within(milliseconds: number, work: Promise<unknown>): Promise<voi
   let timer: NodeJS.Timeout | undefined
   const late = new Promise<never>((_, reject) => {
     timer = setTimeout(
-      () => reject(new Unavailable('The database does not respond: try again shortly', { retryAfter: 5 })),
+      () => reject(new Unavailable('The database does not respond: try again shortly', { retryAfter: 5, reason: 'database' })),
       milliseconds,
     )
   })

@@ -89,6 +89,10 @@ export class StorePool extends pg.Pool {
     return this.idleCount === this.totalCount
   }
 
+  get waiting(): number {
+    return this.#shares.waiting + this.waitingCount
+  }
+
   placed<T>(work: () => Promise<T>): Promise<T> {
     this.taken++
     return this.#shares.run({ actor: currentActor() }, work)

@@ -30,6 +30,8 @@ export interface Store {
   /** For libraries with own statements; several texts return several results. */
   statement(text: string, values: readonly unknown[]): Promise<{ rows: unknown[] }>
   ping(): Promise<void>
+  /** Connections, and what waits for one. */
+  load(): { readonly used: number; readonly idle: number; readonly waiting: number }
   readonly changes: Pick<AccessChanges, 'subscribe' | 'listen' | 'areKnown' | 'areOf'>
   /** `isJoined`: in the round trip of the one before. */
   onStatement(listener: (text: string, isJoined: boolean) => void): () => void

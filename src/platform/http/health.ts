@@ -32,7 +32,7 @@ async function answers(store: { ping(): Promise<void> }): Promise<void> {
   try {
     await Promise.race([store.ping(), late])
   } catch {
-    throw new Unavailable('The database does not respond', { retryAfter: 5 })
+    throw new Unavailable('The database does not respond', { retryAfter: 5, reason: 'database' })
   } finally {
     clearTimeout(timer)
   }

@@ -44,7 +44,7 @@ export async function readBody(
       reject(
         length > limit
           ? tooLarge(limit)
-          : new Unavailable('Too many request bodies are in transfer: try again shortly', { retryAfter: 5 }),
+          : new Unavailable('Too many request bodies are in transfer: try again shortly', { retryAfter: 5, reason: 'bodies' }),
       )
     }
     request.on('data', take)

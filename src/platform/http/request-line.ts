@@ -8,7 +8,8 @@ import { pathOf } from './request.ts'
 export const NO_ROUTE = '-'
 /** Characters of the path of a 404. */
 const LOGGED_PATH = 200
-const PROBES = '/health/'
+/** Asked every few seconds. */
+const QUIET = /^\/(health\/|metrics$)/
 
 export interface RequestLine {
   readonly method: string
@@ -51,6 +52,6 @@ export function requestLine(
 }
 
 export function logRequest(log: Logger, line: RequestLine): void {
-  const isQuiet = line.status < 400 && line.route.startsWith(PROBES)
+  const isQuiet = line.status < 400 && QUIET.test(line.route)
   log[isQuiet ? 'debug' : 'info'](line, 'request')
 }

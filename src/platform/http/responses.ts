@@ -5,6 +5,7 @@ import { type Coder, Compression, code, isCompressible, preferredCoding } from '
 import type { Connections } from './connections.ts'
 import { addVary, type Cors } from './cors.ts'
 import { errorHeaders, Fault, restError } from './errors.ts'
+import { noteRefusal } from './refusals.ts'
 import { isUnder, pathOf } from './request.ts'
 import { isUploading, lengthOf, type PreparedResponse, prepare, send } from './send.ts'
 import type { Timing } from './timing.ts'
@@ -62,7 +63,10 @@ export class Responses {
     const length = lengthOf(answer.payload)
     const isHeld = length > UNCOUNTED
     if (isHeld && !connections.answers.take(length)) {
-      const busy = new Unavailable('Too many responses are waiting to be read: try again shortly', { retryAfter: 5 })
+      const busy = new Unavailable('Too many responses are waiting to be read: try again shortly', {
+        retryAfter: 5,
+        reason: 'responses',
+      })
       return this.#send(exchange, this.#failure(busy, exchange))
     }
     if (isHeld) response.once('close', () => connections.answers.give(length))
@@ -84,6 +88,7 @@ export class Responses {
 
   #failure(error: unknown, { id, request }: Exchange, path = pathOf(request.url)): PreparedResponse {
     const known = error instanceof RosterError ? error : this.#unforeseen(error, id)
+    noteRefusal(known)
     const translator = this.#translators.find(([prefix]) => isUnder(path, prefix))?.[1] ?? restError
     try {
       const answer = translator(known, { requestId: id, path, accept: request.headers.accept })

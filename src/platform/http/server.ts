@@ -135,7 +135,7 @@ class Server implements HttpServer {
       handler: (request, reply) => {
         reply.hijack()
         const traceId = traceIdOf(request.raw.headers.traceparent)
-        const observed = { requestId: request.id, traceId, operation: null, actor: null, statements: 0 }
+        const observed = { requestId: request.id, traceId, operation: null, actor: null, statements: 0, refusal: null }
         void observing(observed, () => this.#serve(route, request, reply))
       },
     })

@@ -50,10 +50,15 @@ const MAX_ADDRESSES = 16
 const ATTEMPT_MS = 500
 
 export function createOutbound(rules: OutboundRules): Outbound {
-  let own: { networks: readonly Network[]; everywhere: boolean; port: number } | null = null
-  const listening = (): Listening | null =>
-    own && { port: own.port, networks: own.everywhere ? [...LOOPBACK, ...networksOf(interfaceAddresses())] : own.networks }
-  const judge = (place: Endpoint, address: string | null): string | null => refusalOf(rules, listening(), { ...place, address })
+  const own: { networks: readonly Network[]; everywhere: boolean; port: number }[] = []
+  const listening = (port: number): Listening | null => {
+    const here = own.filter(at => at.port === port)
+    const of = ({ everywhere, networks }: (typeof own)[number]) =>
+      everywhere ? [...LOOPBACK, ...networksOf(interfaceAddresses())] : networks
+    return here.length === 0 ? null : { port, networks: here.flatMap(of) }
+  }
+  const judge = (place: Endpoint, address: string | null): string | null =>
+    refusalOf(rules, listening(place.port), { ...place, address })
   return {
     async connect(place, signal) {
       const found = await addressesOf(place.host, signal)
@@ -83,7 +88,7 @@ export function createOutbound(rules: OutboundRules): Outbound {
     async listensAt(host, port) {
       const everywhere = /^[0.:]+$/.test(host)
       const found = everywhere ? [] : await lookup(host, { all: true })
-      own = { networks: networksOf(found.map(({ address }) => address)), everywhere, port }
+      own.push({ networks: networksOf(found.map(({ address }) => address)), everywhere, port })
     },
   }
 }

@@ -3,6 +3,7 @@ import type { Context } from '../../authorization/context.ts'
 import type { ScimReplay } from '../../authorization/ports.ts'
 import { RosterError } from '../../platform/errors.ts'
 import { parseQuery } from '../../platform/http/query.ts'
+import { noteRefusal } from '../../platform/http/refusals.ts'
 import type { HttpResponse } from '../../platform/http/types.ts'
 import { isObject } from '../../platform/validation.ts'
 import { notAllowed, notFound, notImplemented, optionsOf, scimError } from './errors.ts'
@@ -57,6 +58,7 @@ export function decoded(path: string): string[] | null {
 }
 
 export function translated(error: unknown): HttpResponse {
+  noteRefusal(error)
   if (error instanceof RosterError) return scimError(error)
   throw error
 }

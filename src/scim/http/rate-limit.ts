@@ -20,6 +20,7 @@ export function createScimRate(): ScimRate {
       // A refusal writes nothing: it would add up rounding errors.
       if (filled < 1)
         throw new TooManyRequests(`This IAM takes ${perMinute} SCIM requests a minute (scimRequestsPerMinute)`, {
+          reason: 'SCIM rate',
           retryAfter: Math.ceil(((1 - filled) * MINUTE) / perMinute / 1000),
         })
       buckets.set(iamid, { left: filled - 1, at: now })

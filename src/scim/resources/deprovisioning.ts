@@ -44,7 +44,7 @@ async function held<R>(
   const at = most === 0 ? null : await deprovisionedAt(db, iam.id, most)
   const retryAfter = Math.max(1, Math.ceil(((at ?? now).getTime() + WINDOW - now.getTime()) / 1000))
   const message = `SCIM has deprovisioned ${count} users of this IAM within an hour, and ${most} are allowed: an administrator lets it go on with the mutation resumeDeprovisioning`
-  const error = new TooManyRequests(message, { retryAfter })
+  const error = new TooManyRequests(message, { retryAfter, reason: 'deprovisioning' })
   if (guard.heldAt !== null) return rejected(error)
   await writeScimGuard(db, iam.id, { ...guard, heldAt: now })
   const target = { type: 'iam', id: iam.id, name: iam.displayName } as const

@@ -36,6 +36,7 @@ test('without any setting Roster serves this machine on the embedded store', () 
     logLevel: 'info',
     logFormat: 'auto',
     drainSeconds: 0,
+    metrics: null,
     grants: 'strict',
     hsts: { subdomains: 'no' },
     token: { idleSeconds: 3600, lifeSeconds: 43_200 },
@@ -91,6 +92,8 @@ test.runIf(hasOpenssl)('every setting is read', () => {
     OUTBOUND_DENY: '*.internal.example',
     LOG_LEVEL: 'silent',
     LOG_FORMAT: 'json',
+    METRICS_PORT: '9464',
+    METRICS_HOST: '192.0.2.8',
   }
   expect(Object.keys(env)).toEqual(showConfig({}).map(({ name }) => name))
   expect(loadConfig(env)).toEqual({
@@ -109,6 +112,7 @@ test.runIf(hasOpenssl)('every setting is read', () => {
     logLevel: 'silent',
     logFormat: 'json',
     drainSeconds: 7,
+    metrics: { port: 9464, host: '192.0.2.8' },
     grants: 'documented',
     hsts: { subdomains: 'yes' },
     token: { idleSeconds: 60, lifeSeconds: 120 },
@@ -224,6 +228,8 @@ const broken: (readonly [name: string, text: string, fault: string])[] = [
   ['TLS_CERT', 'geheim', 'TLS_CERT must be a file that Roster can read: set'],
   ['TLS_KEY', 'geheim', 'TLS_KEY must be a file that Roster can read: set'],
   ['LOG_LEVEL', 'loud', 'LOG_LEVEL must be one of fatal, error, warn, info, debug, trace, silent: set'],
+  ['METRICS_PORT', '70000', 'METRICS_PORT must be a whole number from 0 to 65535: set'],
+  ['METRICS_HOST', 'a b', 'METRICS_HOST '],
   ['LOG_FORMAT', 'xml', 'LOG_FORMAT must be one of auto, json, text: set'],
   ['HSTS_SUBDOMAINS', 'true', 'HSTS_SUBDOMAINS must be one of yes, no: set'],
   ['GRANTS', 'Strict', 'GRANTS must be one of strict, documented: set'],

@@ -80,7 +80,7 @@ it('leaves words that only look a little like a secret', () => {
 it('adds the ids of the request to each line, also deep inside of it', async () => {
   const lines: Record<string, unknown>[] = []
   const log = createLog({ level: 'info', out: { write: line => void lines.push(JSON.parse(line)) } })
-  const one = { requestId: 'r1', traceId: 'a'.repeat(32), operation: null, actor: null, statements: 0 }
+  const one = { requestId: 'r1', traceId: 'a'.repeat(32), operation: null, actor: null, statements: 0, refusal: null }
   await observing(one, async () => {
     await new Promise(resolve => setTimeout(resolve, 1))
     log.warn('deep inside')
