@@ -122,7 +122,8 @@ describe.skipIf(slapdFolder === null)('in the background', () => {
     }, 60_000)
   })
 
-  describe.each([
+  // Each mostly waits.
+  describe.concurrent.each([
     ['while it reads', 'READING', (run: { total: number }) => run.total > 100],
     ['while it writes', 'APPLYING', (run: { applied: number }) => run.applied > 0],
   ] as const)('kill -9 %s', (_, status, reached) => {

@@ -90,6 +90,22 @@ export async function migrateStore(options: Pick<StoreOptions, 'databaseUrl' | '
   return applied
 }
 
+/** One connection of a migrated store, without what serves requests; for backups. */
+export async function withConnection<T>(
+  options: Pick<StoreOptions, 'databaseUrl' | 'dataDir' | 'log'>,
+  work: (client: pg.ClientBase) => Promise<T>,
+): Promise<T> {
+  const { opened } = await openMigrated({ ...options, loadDataDir: await template() })
+  const client = await opened.pool.connect()
+  try {
+    await client.query('SET statement_timeout = 0; SET idle_in_transaction_session_timeout = 0')
+    return await work(client)
+  } finally {
+    client.release(true)
+    await opened.end()
+  }
+}
+
 async function openMigrated(options: StoreOptions): Promise<{ opened: Opened; applied: readonly string[] }> {
   const { databaseUrl, log = silent } = options
   const opened = databaseUrl === null ? await embedded(options, log) : server(databaseUrl, options, log)
