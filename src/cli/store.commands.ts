@@ -33,6 +33,19 @@ export const registerStoreCommands: Register = (program, done) => {
     .action(async options => done(await (await import('./migrate.ts')).migrate(env, options)))
 
   program
+    .command('backup')
+    .description('write the whole store into one gzipped file, which only its owner may read')
+    .argument('<file>', 'the file to make')
+    .addHelpText('after', examples('roster backup roster-2026-12-01.gz'))
+    .action(async file => done(await (await import('./backup.ts')).backup(env, file)))
+  program
+    .command('restore')
+    .description('read a backup into an empty store, of either kind; all or nothing')
+    .argument('<file>', 'the backup')
+    .addHelpText('after', examples('DATA_DIR=./new-data roster restore roster-2026-12-01.gz'))
+    .action(async file => done(await (await import('./backup.ts')).restore(env, file)))
+
+  program
     .command('secrets')
     .description('encrypt the stored secrets again with SECRET_KEY, reading them with SECRET_KEY_PREVIOUS')
     .addHelpText('after', '\nExit code 1 if a secret cannot be read.')

@@ -40,7 +40,7 @@ beforeAll(async () => {
     createUser(input: { userid: "ines", profile: { name: "Inês \\"D\\" Duarte", email: "ines@example.org", preferences: { n: 9007199254740993, deep: [null, { a: "ß" }] } } }) { user { id } }
     createGroup(input: { name: "Finance" }) { group { id } }
     updateIam(input: { iamid: "bim", groupPermissions: { Finance: ["AUDIT"] } }) { iam { id } }
-    createIam(input: { iamid: "corp", displayName: "Corp", type: OPENID, config: { options: { clientId: "x", clientSecret: "sealed secret", discoverUrl: "https://corp.example/.well-known/openid-configuration" } } }) { iam { id } }
+    createIam(input: { iamid: "corp", displayName: "Corp", type: OPENID, config: { options: { clientId: "x", clientSecret: "hidden value of corp", discoverUrl: "https://corp.example/.well-known/openid-configuration" } } }) { iam { id } }
     addGroupMember(input: { group: { name: { name: "Finance" } }, user: { name: { userid: "ines" } } }) { membership { id } }
     addAttribute(input: { owner: { user: { name: { userid: "ines" } } }, key: "Country", value: "PT" }) { owner { __typename } }
     createApiKey(input: { name: "k", scopes: ["read"] }) { secret }
@@ -68,7 +68,7 @@ test('it has a header, every row of every table in order, and an end; only its o
   expect(counted.get('users')).toHaveLength(2)
   expect(counted.get('audit_events')!.length).toBeGreaterThan(7)
   expect(statSync(fileOf('source')).mode & 0o777).toBe(0o600)
-  expect(gunzipSync(readFileSync(fileOf('source'))).toString()).not.toContain('sealed secret')
+  expect(gunzipSync(readFileSync(fileOf('source'))).toString()).not.toContain('hidden value of corp')
   await expect(backup(source, fileOf('source'))).rejects.toThrow(/exists/)
   expect(existsSync(`${fileOf('source')}.part`)).toBe(false)
 }, 60_000)

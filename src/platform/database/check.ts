@@ -4,7 +4,8 @@ import pg from 'pg'
 import { type Facts, type Finding, findingsOf } from './findings.ts'
 import { lockDirectory } from './lock.ts'
 import { migrationsOf, pendingOf } from './migrate.ts'
-import { OLDEST, STALLED, STATEMENT } from './open.ts'
+import { STALLED, STATEMENT } from './open.ts'
+import { OLDEST } from './server-check.ts'
 import { JOBS } from './store.ts'
 
 interface Place {

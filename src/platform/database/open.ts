@@ -24,6 +24,7 @@ import {
   StorePool,
   statementNames,
 } from './pool.ts'
+import { checkServer } from './server-check.ts'
 import { analyzeGrown, keepAnalyzed, OWN_STATEMENT } from './statistics.ts'
 import { type Db, JOBS, type Store } from './store.ts'
 
@@ -55,8 +56,6 @@ const PING = 3_000
 const IDLE = 600_000
 /** Milliseconds: queue and duration; long for the embedded connection. */
 const TRANSACTION = { maxWait: 30_000, timeout: 30_000 }
-/** server_version_num. */
-export const OLDEST = 140_000
 /** Milliseconds of a statement on a server. */
 export const STATEMENT = 30_000
 /** And of an idle transaction, whose locks block others. */
@@ -182,20 +181,6 @@ const livenessOf = (connectionString: string, log: StoreLog): Liveness =>
         ? log.error('the database gives no sign of life: requests are answered 503 until it does')
         : log.info('the database answers again'),
   })
-
-async function checkServer(pool: StorePool, url: string): Promise<void> {
-  const { host, pathname } = new URL(url)
-  const place = `PostgreSQL at ${host || 'the local socket'}${pathname}`
-  const text = "SELECT current_setting('server_version_num')::int AS version, current_setting('server_encoding') AS encoding"
-  const { rows } = await pool.query<{ version: number; encoding: string }>(text).catch(error => {
-    const detail = error instanceof Error && error.message ? error.message : String(error?.code)
-    throw toUnavailable(error) ? new Unavailable(`${place} cannot be used: ${detail}`, { retryAfter: 5 }) : error
-  })
-  const { version, encoding } = rows[0]!
-  if (version < OLDEST)
-    throw new Error(`${place} is version ${Math.floor(version / 10_000)}: Roster needs ${OLDEST / 10_000} or newer`)
-  if (encoding !== 'UTF8') throw new Error(`${place} stores text as ${encoding}: Roster needs a database with the encoding UTF8`)
-}
 
 async function bringUpToDate(pool: StorePool, shared: boolean, log: StoreLog): Promise<readonly string[]> {
   const client = await pool.connect()
