@@ -67,7 +67,7 @@ async function settle(client: pg.Client): Promise<void> {
       `SELECT FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid() AND state <> 'idle'`,
     )
     idle = rowCount === 0 ? idle + 1 : 0
-    if (idle === 3) return
+    if (idle === 5) return
   }
   step('Statements of the slice before still run')
 }
