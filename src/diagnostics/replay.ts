@@ -1,6 +1,7 @@
 import type { Actor } from '../authorization/actor.ts'
 import { type AuditDraft, newTrail } from '../authorization/audit-event.ts'
 import type { Context } from '../authorization/context.ts'
+import { withoutCommit } from '../platform/database/store.ts'
 
 class RolledBack extends Error {}
 
@@ -13,7 +14,8 @@ export async function dryRun<T>(
   const trail = newTrail()
   let done: { value: T } | undefined
   try {
-    await app.store.transaction(async db => {
+    await app.store.transaction(async whole => {
+      const db = withoutCommit(whole)
       const inside = {
         ...app,
         store: { ...app.store, db, transaction: <R>(rule: (db: typeof app.store.db) => Promise<R>) => rule(db) },

@@ -15,7 +15,7 @@ const OTHERS = [
   'https://PEOPLE.example',
   'null',
 ]
-const PAGES = ['/favicon.ico', '/graphiql', '/assets', '/login']
+const PAGES = ['/account', '/assets', '/console', '/favicon.ico', '/graphiql', '/login']
 const EXPOSED = 'Allow, ETag, Location, Retry-After, WWW-Authenticate, X-Request-Id'
 
 /** Every path that the app registers, its parameters filled in. */

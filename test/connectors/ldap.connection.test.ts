@@ -8,7 +8,8 @@ import { connectorOf, ldif } from './directory.ts'
 
 sayWhenSkipped('connections by LDAP')
 
-const away = (...reasons: string[]) => new Unavailable(`the directory is unreachable: ${reasons.map(reasonWithHint).join(', ')}`)
+const away = (...reasons: string[]) =>
+  new Unavailable(`the directory is unreachable: ${reasons.map(reasonWithHint).join(', ')}`, { reason: 'directory' })
 /** Loopback, where nothing listens. */
 const downHost = '127.0.0.2'
 

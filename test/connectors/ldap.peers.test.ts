@@ -22,7 +22,8 @@ import {
 
 sayWhenSkipped('bad peers beside a real directory')
 
-const away = (reason: string) => new Unavailable(`the directory is unreachable: ${reasonWithHint(reason)}`)
+const away = (reason: string) =>
+  new Unavailable(`the directory is unreachable: ${reasonWithHint(reason)}`, { reason: 'directory' })
 const soon = { settings: { operationTimeout: 300 } }
 const dn = 'uid=bo,dc=roster'
 

@@ -127,9 +127,13 @@ describe('the connection is closed', () => {
     [
       'by the end of the connection',
       (id, turn) => (turn < 3 ? page(id, turn, PAGES) : null),
-      new Unavailable(`the directory is unreachable: ${reasonWithHint('the connection was lost')}`),
+      new Unavailable(`the directory is unreachable: ${reasonWithHint('the connection was lost')}`, { reason: 'directory' }),
     ],
-    ['by silence', silentFrom(3), new Unavailable(`the directory is unreachable: ${reasonWithHint('timed out')}`)],
+    [
+      'by silence',
+      silentFrom(3),
+      new Unavailable(`the directory is unreachable: ${reasonWithHint('timed out')}`, { reason: 'directory' }),
+    ],
   ])('%s in the middle', (_, answer, error) =>
     listing(answer, async listed => {
       expect(await typesOf(listed).catch((thrown: unknown) => thrown)).toEqual(error)

@@ -68,7 +68,7 @@ const people = async (): Promise<Record<string, { name: string; groups: string[]
 /** Through the provider's own log-in page, as a person would. */
 async function logIn(iamid: string, userid: string, password: string) {
   const browser = new Browser()
-  const page = await browser.visit(`${url()}/login/${iamid}`)
+  const page = await browser.visit(`${url()}/login/${iamid}?returnTo=/login`)
   expect(page.body).toContain('<h1>Demo provider</h1>')
   return browser.visit(page.url, { method: 'POST', body: new URLSearchParams({ userid, password }) })
 }

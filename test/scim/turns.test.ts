@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { machine } from '../../src/authorization/actor.ts'
-import type { Store } from '../../src/platform/database/store.ts'
+import { type Store, withoutCommit } from '../../src/platform/database/store.ts'
 import { removeUnfinishedGroups } from '../../src/scim/resources/unfinished-groups.service.ts'
 import type { Person, TestApp } from '../harness/app.ts'
 import { bootApp } from '../harness/app.ts'
@@ -31,7 +31,7 @@ const failing = async (): Promise<Store> => {
     ...store,
     transaction: work =>
       store.transaction(async db => {
-        const value = await work(db)
+        const value = await work(withoutCommit(db))
         if (left-- <= 0) throw new Error('the process is killed')
         return value
       }),

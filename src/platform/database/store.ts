@@ -18,6 +18,12 @@ export interface Db {
   readonly counts?: Counts | undefined
 }
 
+/** For a part of a transaction that is not its end. */
+export const withoutCommit = (db: Db): Db => ({
+  ...db,
+  query: (text, values, options) => db.query(text, values, { ...options, commits: false }),
+})
+
 export const JOBS = 'jobs'
 
 export interface Store {
