@@ -36,6 +36,7 @@ function banner({ app, port }: RunningApp, admin: FirstAdministrator | null): st
     `Roster is ready (${app.store.kind} store).`,
     '',
     `  log-in      ${at}/login`,
+    `  console     ${at}/console`,
     `  playground  ${at}/graphiql`,
     `  GraphQL     ${at}/graphql`,
     `  REST        ${at}/bim`,

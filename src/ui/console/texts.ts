@@ -40,10 +40,6 @@ export const texts = {
     notFoundHint: 'The address is mistyped, or what it named is gone.',
     toStart: 'Go to the start',
   },
-  forbidden: {
-    title: (permission: string) => `You need ${permission}`,
-    who: 'An administrator of users can give it.',
-  },
   source: {
     local: 'assigned locally',
     group: (name: string) => `group ${name}`,

@@ -1,11 +1,4 @@
-import {
-  keepPreviousData,
-  type UseQueryOptions,
-  useInfiniteQuery,
-  useMutation,
-  useQuery,
-  useQueryClient,
-} from '@tanstack/react-query'
+import { keepPreviousData, type UseQueryOptions, useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { type Answer, nameOf, type Operation, type RequestError, request } from './request.ts'
 import { useShown } from './shown.ts'
 
@@ -24,32 +17,6 @@ export function useOperation<Data, Variables>(
     placeholderData: keepPreviousData,
     ...options,
   })
-}
-
-export interface Page<Row> {
-  readonly nodes: readonly Row[]
-  readonly pageInfo: { readonly hasNextPage: boolean; readonly endCursor: string | null }
-}
-
-/** `pick` finds the connection in the answer. */
-export function useList<Data, Variables extends { after?: string | null | undefined }, Row>(
-  operation: Operation<Data, Variables>,
-  variables: Variables,
-  pick: (data: Data) => Page<Row> | null | undefined,
-) {
-  useShown(operation, variables)
-  const found = useInfiniteQuery({
-    queryKey: [nameOf(operation), variables],
-    queryFn: ({ pageParam, signal }) => request(operation, { ...variables, after: pageParam }, signal),
-    initialPageParam: null as string | null,
-    getNextPageParam: ({ data }: Answer<Data>) => {
-      const info = pick(data)?.pageInfo
-      return info?.hasNextPage ? info.endCursor : undefined
-    },
-    placeholderData: keepPreviousData,
-  })
-  const rows = found.data?.pages.flatMap(({ data }) => pick(data)?.nodes ?? []) ?? []
-  return { ...found, rows, first: found.data?.pages[0], error: found.error as RequestError | null }
 }
 
 /** Every list is read again after a change. */

@@ -39,13 +39,3 @@ export function Empty({ children }: { children: ReactNode }) {
 export function Needs({ permission }: { permission: string }) {
   return <span className="needs">{texts.needs(permission)}</span>
 }
-
-export function Forbidden({ permission }: { permission: string }) {
-  return (
-    <div className="notice">
-      <p>
-        <strong>{texts.forbidden.title(permission)}.</strong> {texts.forbidden.who}
-      </p>
-    </div>
-  )
-}

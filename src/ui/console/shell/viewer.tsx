@@ -1,4 +1,5 @@
 import { createContext, type ReactNode, useContext } from 'react'
+import { isAdministrative } from '../../../authorization/permissions.ts'
 import { ViewerDocument, type ViewerQuery } from '../../../generated/ui.ts'
 import { useOperation } from '../operations/hooks.ts'
 import { Failed, Skeleton } from '../parts/states.tsx'
@@ -11,8 +12,6 @@ export interface Viewer {
   readonly may: (action: string) => boolean
   readonly isAdministrator: boolean
 }
-
-const ADMINISTRATIVE = ['APPLICATION_ADMIN', 'USER_ADMIN', 'GOVERNANCE', 'AUDIT', 'IMPERSONATE_USER']
 
 const Context = createContext<Viewer | null>(null)
 
@@ -36,6 +35,6 @@ function viewerOf({ can, user, impersonator }: NonNullable<ViewerQuery['viewer']
     user,
     impersonator: impersonator && `${impersonator.iamid}/${impersonator.userid}`,
     may: action => actions.has(action),
-    isAdministrator: user.permissions.some(permission => ADMINISTRATIVE.includes(permission)),
+    isAdministrator: user.permissions.some(isAdministrative),
   }
 }
