@@ -24,6 +24,7 @@ export function readCertificate({ cert: certFile, key: keyFile }: CertificateFil
 }
 
 interface Watch {
+  readonly current: Certificate
   /** Milliseconds; by time, since watching misses replaced symbolic links. */
   readonly every: number
   readonly log: Logger
@@ -31,23 +32,24 @@ interface Watch {
 }
 
 /** Keeps the former certificate while the new files are faulty. */
-export function watchCertificate(files: CertificateFiles, { every, log, use }: Watch): { stop(): void } {
+export function watchCertificate(files: CertificateFiles, { current, every, log, use }: Watch): { stop(): void } {
   let stopped = false
-  let known = stampOf(files)
-  let used = known
+  let known: string | undefined
+  let used = current
   const look = async () => {
     const stamp = await stampOf(files)
-    if (stopped || stamp === (await used)) return
-    const isNew = stamp !== (await known)
-    known = Promise.resolve(stamp)
+    if (stopped || stamp === known) return
     try {
       const certificate = readCertificate(files)
+      known = stamp
+      if (certificate.cert.equals(used.cert) && certificate.key.equals(used.key)) return
       use(certificate)
-      used = known
+      used = certificate
       log.info({ event: 'certificate', until: certificate.until }, 'the certificate was read again')
     } catch (error) {
+      known = stamp
       // One of two files may be written before the other.
-      if (isNew) log.error({ event: 'certificate', err: error }, 'the new certificate cannot be used: the former one stays')
+      log.error({ event: 'certificate', err: error }, 'the new certificate cannot be used: the former one stays')
     }
   }
   let looking = Promise.resolve()

@@ -1,12 +1,12 @@
 import type { ServerOptions } from 'node:http'
-import { type CertificateFiles, readCertificate } from './certificate.ts'
+import type { Certificate } from './certificate.ts'
 import type { Timing } from './timing.ts'
 
 /** bim-wire-rules "Names and limits" 4. */
 export const HEADER_LIMIT = 16 * 1024
 
 /** Fastify's types follow the option; both servers are used alike. */
-export function listenerOptions({ headers, checks }: Timing, certificate: CertificateFiles | null): { http: ServerOptions } {
+export function listenerOptions({ headers, checks }: Timing, certificate: Certificate | null): { http: ServerOptions } {
   const http: ServerOptions = {
     maxHeaderSize: HEADER_LIMIT,
     headersTimeout: headers,
@@ -15,7 +15,7 @@ export function listenerOptions({ headers, checks }: Timing, certificate: Certif
     requireHostHeader: false,
   }
   if (certificate === null) return { http }
-  const { cert, key } = readCertificate(certificate)
+  const { cert, key } = certificate
   return { https: { ...http, cert, key, handshakeTimeout: headers } } as unknown as { http: ServerOptions }
 }
 

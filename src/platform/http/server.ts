@@ -12,7 +12,7 @@ import type { Logger } from 'pino'
 import { TooLarge } from '../errors.ts'
 import { observing, traceIdOf } from '../observed-request.ts'
 import { parseBody } from './body.ts'
-import { type CertificateFiles, watchCertificate } from './certificate.ts'
+import { type Certificate, type CertificateFiles, readCertificate, watchCertificate } from './certificate.ts'
 import type { TrustedProxies } from './client-address.ts'
 import { Connections } from './connections.ts'
 import { Cors, type CorsOptions } from './cors.ts'
@@ -74,7 +74,8 @@ class Server implements HttpServer {
   #certificate: { stop(): void } | null = null
 
   constructor(options: HttpOptions) {
-    const { log, timing, held, hstsSubdomains = false, trustedProxies = null, cors, certificate = null } = options
+    const { log, timing, held, hstsSubdomains = false, trustedProxies = null, cors, certificate: files = null } = options
+    const certificate = files && readCertificate(files)
     this.#log = log
     this.#onAnswer = options.onAnswer
     this.#hstsSubdomains = hstsSubdomains
@@ -107,7 +108,7 @@ class Server implements HttpServer {
     app.setErrorHandler((error, request, reply) => this.#fail(fileError(error), request, reply))
     app.server.on(certificate ? 'secureConnection' : 'connection', (socket: Socket) => this.#connections.add(socket))
     app.server.on('request', ({ socket }) => this.#connections.begin(socket))
-    if (certificate) this.#watch(certificate)
+    if (files && certificate) this.#watch(files, certificate)
     // node closes connections whose response is being sent.
     const closeIdle = app.server.closeIdleConnections.bind(app.server)
     app.server.closeIdleConnections = () => {
@@ -119,10 +120,10 @@ class Server implements HttpServer {
     app.server.on('checkExpectation', route)
   }
 
-  #watch(certificate: CertificateFiles): void {
+  #watch(files: CertificateFiles, current: Certificate): void {
     const server = this.#app.server as unknown as TlsServer
     const use = ({ cert, key }: { cert: Buffer; key: Buffer }) => server.setSecureContext({ cert, key })
-    this.#certificate = watchCertificate(certificate, { every: this.#timing.certificate, log: this.#log, use })
+    this.#certificate = watchCertificate(files, { current, every: this.#timing.certificate, log: this.#log, use })
   }
 
   route<Locals>(route: Route<Locals>): void {
