@@ -2,7 +2,7 @@
 const LADDER = [
   ['cli', 'main.ts'],
   ['demo'],
-  ['app.ts', 'loaders.ts'],
+  ['app.ts', 'loaders.ts', 'queues.ts'],
   ['observability'],
   ['api'],
   ['diagnostics'],

@@ -32,7 +32,6 @@ import { createRequestCounts, serveMetrics } from './observability/serve.ts'
 import type { Config } from './platform/config/config.ts'
 import { Counts } from './platform/database/counts.memory.ts'
 import { toUnavailable } from './platform/database/errors.ts'
-import { createFairPool } from './platform/database/fair-pool.ts'
 import { openStore } from './platform/database/open.ts'
 import type { Store } from './platform/database/store.ts'
 import { NotFound, Unavailable } from './platform/errors.ts'
@@ -44,18 +43,13 @@ import type { HttpRequest, HttpServer } from './platform/http/types.ts'
 import { createMailer } from './platform/mail/mailer.ts'
 import { createOutbound } from './platform/outbound/connect.ts'
 import { instanceKey } from './platform/secret-key.ts'
+import { createQueues } from './queues.ts'
 import { authenticateScim, type ScimCredential } from './scim/authenticate.ts'
 import { replayScim } from './scim/http/dispatch.ts'
 import { createScimRate } from './scim/http/rate-limit.ts'
 import { registerScim } from './scim/http/router.ts'
 import { removeUnfinishedGroups } from './scim/resources/unfinished-groups.service.ts'
 import { type Jobs, startJobs } from './sync/worker.ts'
-
-/** Concurrent operations, and large responses, which take tens of megabytes each. */
-const OPERATIONS = { places: 128, queue: 1_000, wait: 10_000, patience: 2_000 }
-/** Long writes of a group take seconds. */
-const GROUP_WRITES = { places: Number.POSITIVE_INFINITY, each: 1, queue: 1_000, wait: 30_000 }
-const LARGE_RESPONSES = { places: 2, queue: 100, wait: 60_000 }
 
 export interface RunningApp {
   readonly port: number
@@ -169,9 +163,7 @@ function makeApp(config: Config, store: Store, log: App['log']): App {
     key,
     keys: config.secretKeyPrevious === null ? [key] : [key, config.secretKeyPrevious],
     store,
-    operations: createFairPool(OPERATIONS),
-    groupWrites: createFairPool(GROUP_WRITES),
-    largeResponses: createFairPool(LARGE_RESPONSES),
+    ...createQueues(),
     log,
     outbound,
     mailer: createMailer(config, { outbound, log }),
@@ -261,7 +253,12 @@ async function registerApis(http: HttpServer, app: App) {
     secretOf: request => fromHeader(request.headers.authorization),
     iamType: (context, id) => iams.typeOf(context, { id }),
   })
-  return registerGraphql(http, { schema, log: app.log, large: app.largeResponses, contextOf })
+  return registerGraphql(http, {
+    schema,
+    log: app.log,
+    queues: { medium: app.mediumResponses, large: app.largeResponses },
+    contextOf,
+  })
 }
 
 type ContextOf = (request: HttpRequest, credential: AuthRequirement) => Promise<Context>

@@ -1,7 +1,7 @@
 import type { Logger } from 'pino'
 import type { Config } from '../platform/config/config.ts'
 import type { Store } from '../platform/database/store.ts'
-import type { FairQueue } from '../platform/fair-queue.ts'
+import type { FairQueue, SharedPlace } from '../platform/fair-queue.ts'
 import type { Mailer } from '../platform/mail/mailer.ts'
 import type { Outbound } from '../platform/outbound/connect.ts'
 import type { Actor } from './actor.ts'
@@ -20,6 +20,7 @@ export interface App {
   readonly operations: FairQueue
   /** Embedded only: serialises writes of a SCIM group. */
   readonly groupWrites: FairQueue
+  readonly mediumResponses: FairQueue
   readonly largeResponses: FairQueue
   readonly log: Logger
   readonly outbound: Outbound
@@ -40,6 +41,8 @@ export interface Context {
   readonly requestId: string
   readonly address: string
   loaders: Loaders
+  /** Of the whole request; without one each operation has its own. */
+  readonly place?: SharedPlace
   readonly trail?: AuditTrail
   /** Commands are rolled back; their events are collected here. */
   readonly dryRun?: { readonly events: AuditDraft[] }

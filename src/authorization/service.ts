@@ -4,7 +4,7 @@
  */
 
 import { channel } from 'node:diagnostics_channel'
-import { actingAs, isAdmitted } from '../platform/database/current-actor.ts'
+import { actingAs, currentActor, isAdmitted } from '../platform/database/current-actor.ts'
 import { TooExpensive, toRejection, toUnavailable } from '../platform/database/errors.ts'
 import type { Db } from '../platform/database/store.ts'
 import { Forbidden, RosterError, SecretUnreadable, Unauthenticated, Unavailable } from '../platform/errors.ts'
@@ -165,15 +165,19 @@ async function rehearsed<R>(
   return outcome!
 }
 
-/** Limits concurrency per actor. Nested operations share the slot. */
+/** Limits concurrency per actor. Operations of a request, and nested ones, share the slot. */
 function admitted<A, R>(ask: (context: Context, args: A) => Promise<void>, run: (context: Context, args: A) => Promise<R>) {
   return (context: Context, args: A): Promise<R> => {
+    const { place } = context
     const actor = shareOf(context.actor, context.address)
-    return actingAs(actor, async () => {
+    const work = async () => {
       await ask(context, args)
       if (isAdmitted()) return run(context, args)
-      return context.app.operations.run({ actor }, () => actingAs(actor, () => run(context, args), true))
-    })
+      if (!place) return context.app.operations.run({ actor }, () => actingAs(actor, () => run(context, args), true))
+      await place.enter()
+      return run(context, args)
+    }
+    return currentActor() === actor ? work() : actingAs(actor, work)
   }
 }
 

@@ -18,10 +18,11 @@ const DAY = 86_400_000
 /** Milliseconds between looks at keys and the certificate. */
 const SELDOM = 10 * 60_000
 
-const queuesOf = ({ operations, passwordHasher, groupWrites, largeResponses }: App) => ({
+const queuesOf = ({ operations, passwordHasher, groupWrites, mediumResponses, largeResponses }: App) => ({
   operations,
   passwords: passwordHasher.queue,
   'group writes': groupWrites,
+  'medium responses': mediumResponses,
   'large responses': largeResponses,
 })
 

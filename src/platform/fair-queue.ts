@@ -147,3 +147,29 @@ export class FairQueue {
     return next
   }
 }
+
+/** One place for all parts of a request: the first one takes it. */
+export class SharedPlace {
+  readonly #acquire: () => Promise<() => void>
+  #place: Promise<() => void> | undefined
+  #isOver = false
+
+  constructor(acquire: () => Promise<() => void>) {
+    this.#acquire = acquire
+  }
+
+  /** Rejects as `acquire` does, and once the request is over. */
+  async enter(): Promise<void> {
+    if (this.#isOver) throw new Error('The request is over')
+    this.#place ??= this.#acquire()
+    await this.#place
+  }
+
+  leave(): void {
+    this.#isOver = true
+    this.#place?.then(
+      release => release(),
+      () => {},
+    )
+  }
+}

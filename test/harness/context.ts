@@ -13,10 +13,10 @@ import { createPasswordHasher } from '../../src/domain/credentials/password.ts'
 import { createExchangeLog } from '../../src/federation/exchanges/exchange-log.ts'
 import { createLoaders } from '../../src/loaders.ts'
 import { loadConfig } from '../../src/platform/config/config.ts'
-import { createFairPool } from '../../src/platform/database/fair-pool.ts'
 import type { Store } from '../../src/platform/database/store.ts'
 import { createMailer } from '../../src/platform/mail/mailer.ts'
 import { canonical } from '../../src/platform/validation.ts'
+import { createQueues } from '../../src/queues.ts'
 import { replayScim } from '../../src/scim/http/dispatch.ts'
 import { outbound } from './outbound.ts'
 
@@ -44,9 +44,7 @@ function appOf(store: Store, env: Record<string, string>): App {
     key,
     keys: [key, ...(config.secretKeyPrevious ? [config.secretKeyPrevious] : [])],
     store,
-    operations: createFairPool({ places: 128, queue: 1_000, wait: 10_000 }),
-    largeResponses: createFairPool({ places: 2, queue: 100, wait: 60_000 }),
-    groupWrites: createFairPool({ places: Number.POSITIVE_INFINITY, each: 1, queue: 1_000, wait: 30_000 }),
+    ...createQueues(),
     log,
     outbound,
     mailer: createMailer(config, { outbound, log }),

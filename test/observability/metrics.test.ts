@@ -120,7 +120,7 @@ test('a refusal has its reason', async () => {
 test('queues, pool, keys and the build are there at each scrape', async () => {
   const samples = await scrape()
   const of = (name: string, label: string) => samples.filter(sample => sample.name === name).map(({ labels }) => labels[label])
-  const queues = ['operations', 'passwords', 'group writes', 'large responses', 'jobs']
+  const queues = ['operations', 'passwords', 'group writes', 'medium responses', 'large responses', 'jobs']
   expect(of('roster_queue_waiting', 'queue').toSorted()).toEqual(queues.toSorted())
   expect(of('roster_queue_running', 'queue').toSorted()).toEqual(queues.toSorted())
   expect(of('roster_pool_connections', 'state')).toEqual(['used', 'idle'])

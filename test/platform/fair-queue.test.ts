@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, test } from 'vitest'
-import { FairQueue, type FairQueueOptions } from '../../src/platform/fair-queue.ts'
+import { FairQueue, type FairQueueOptions, SharedPlace } from '../../src/platform/fair-queue.ts'
 
 test('turns go round the sources, and within one round its accounts', async () => {
   const queue = new FairQueue({ places: 1, refuse: () => new Error('refused') })
@@ -107,4 +107,33 @@ test('where one of an actor has waited for long, further ones are refused at onc
   queue.check('busy')
   ;(await queue.acquire({ actor: 'busy' }))()
   leaveOther()
+})
+
+test('the parts of a request share one place, which they give back together', async () => {
+  const queue = new FairQueue({ places: 1, maxWaiting: { total: 1 }, refuse: () => new Error('refused') })
+  const acquire = () => queue.acquire({ actor: 'a' })
+  const [first, second, third] = [1, 2, 3].map(() => new SharedPlace(acquire))
+  await Promise.all([first!.enter(), first!.enter(), first!.enter()])
+  expect([queue.running, queue.waiting]).toEqual([1, 0])
+  const waiting = [second!.enter(), second!.enter()]
+  expect([queue.running, queue.waiting]).toEqual([1, 1])
+  await expect(Promise.all([third!.enter(), third!.enter()])).rejects.toThrow('refused')
+  third!.leave()
+  first!.leave()
+  first!.leave()
+  await Promise.all(waiting)
+  await expect(first!.enter()).rejects.toThrow('The request is over')
+  second!.leave()
+  await expect.poll(() => queue.running).toBe(0)
+})
+
+test('a request that ends while it waits gives its place back', async () => {
+  const queue = new FairQueue({ places: 1, refuse: () => new Error('refused') })
+  const release = await queue.acquire({ actor: 'a' })
+  const place = new SharedPlace(() => queue.acquire({ actor: 'b' }))
+  const entered = place.enter()
+  place.leave()
+  release()
+  await entered
+  await expect.poll(() => queue.running).toBe(0)
 })

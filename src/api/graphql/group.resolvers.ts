@@ -3,7 +3,7 @@ import { groups, listGroupNames, listGroups } from '../../domain/groups/groups.s
 import { memberships } from '../../domain/groups/memberships.service.ts'
 import type { Resolvers } from '../../generated/graphql.ts'
 import { deleted } from './payloads.ts'
-import { alongOf, GROUP_FIELDS, MEMBERSHIP_FIELDS } from './selected.ts'
+import { alongOf, columnsIn, GROUP_FIELDS, MEMBERSHIP_COLUMNS_OF, MEMBERSHIP_FIELDS } from './selected.ts'
 
 export const groupResolvers: Resolvers = {
   Query: {
@@ -29,7 +29,10 @@ export const groupResolvers: Resolvers = {
     iamAuthorizations: async (group, _, { loaders }) => iamAuthorizations(await loaders.attributesOfGroup.load(group.id)),
     attributes: async (group, _, { loaders }) => attributes(await loaders.attributesOfGroup.load(group.id)),
     permissions: (group, _, { loaders }) => loaders.groupPermissionsOfGroup.load(group.id),
-    members: (group, page, context) => memberships.ofGroup(context, { groupId: group.id, page, loaders: context.loaders }),
+    members: (group, page, context, info) => {
+      const columns = columnsIn(info, MEMBERSHIP_COLUMNS_OF)
+      return memberships.ofGroup(context, { groupId: group.id, page, loaders: context.loaders, columns })
+    },
   },
   Membership: {
     group: async (membership, _, { loaders }) => (await loaders.groupById.load(membership.groupId))!,

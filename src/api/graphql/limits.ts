@@ -35,8 +35,9 @@ export const LIMITS = {
   /** Items of unpaged lists in a response. */
   items: 250_000,
   answer: RESPONSE_LIMIT,
-  /** From this cost, operations run a few at a time. */
-  largeCost: 20_000,
+  /** From these costs, operations run a few at a time. */
+  mediumCost: 20_000,
+  largeCost: 100_000,
 }
 
 // Replaces the library's misleading "Syntax Error".

@@ -21,6 +21,7 @@ export interface Budget {
   until: number
   rows: number
   isLong: boolean
+  medium?: () => Promise<void>
   large?: () => Promise<void>
 }
 
@@ -42,7 +43,7 @@ const CHECKED = 10
 const LONG = 64_000
 const LARGE = 1_000_000
 
-export const createBudget = (limits: Pick<Budget, 'items' | 'large'> = {}): Budget => ({
+export const createBudget = (limits: Pick<Budget, 'items' | 'medium' | 'large'> = {}): Budget => ({
   ...limits,
   bytes: LIMITS.answer,
   until: performance.now() + TIME,

@@ -6,8 +6,9 @@ import type { Logger } from 'pino'
 import { bodyLimitOf } from '../../authentication/request-actor.ts'
 import { anonymous, shareOf } from '../../authorization/actor.ts'
 import type { Context } from '../../authorization/context.ts'
+import { actingAs } from '../../platform/database/current-actor.ts'
 import { type Code, ERROR_CODES, NotAcceptable, Unauthenticated } from '../../platform/errors.ts'
-import type { FairQueue } from '../../platform/fair-queue.ts'
+import { type FairQueue, SharedPlace } from '../../platform/fair-queue.ts'
 import { parseBody } from '../../platform/http/body.ts'
 import { jsonPieces } from '../../platform/http/json.ts'
 import type { HttpRequest, HttpResponse, HttpServer } from '../../platform/http/types.ts'
@@ -27,10 +28,16 @@ interface Locals extends Record<string, unknown> {
   context?: Context
 }
 
+/** Of operations by their cost. */
+export interface ResponseQueues {
+  readonly medium: FairQueue
+  readonly large: FairQueue
+}
+
 interface Deps {
   schema: GraphQLSchema
   log: Logger
-  large: FairQueue
+  queues: ResponseQueues
   /** Anonymous without a credential. Throws Unauthenticated for an invalid one. */
   contextOf(request: HttpRequest<Locals>, credential: 'offered' | 'required'): Promise<Context>
 }
@@ -42,7 +49,7 @@ const NEEDS_CREDENTIAL =
 
 export async function registerGraphql(
   http: HttpServer,
-  { schema, log, large, contextOf }: Deps,
+  { schema, log, queues, contextOf }: Deps,
 ): Promise<{ stop(): Promise<void> }> {
   const documents = createDocumentCache(LIMITS.tokens)
   const apollo = new ApolloServer<Served>({
@@ -89,7 +96,7 @@ export async function registerGraphql(
     },
     bodyLimit: ({ locals }) => bodyLimitOf(locals.context!.actor),
     tooLarge: request => (isAnonymous(request) ? new Unauthenticated(NEEDS_CREDENTIAL) : undefined),
-    handler: request => serve(apollo, large, request),
+    handler: request => serve(apollo, queues, request),
   })
   http.route<Locals>({
     method: 'GET',
@@ -108,7 +115,7 @@ interface Served extends Context {
   readonly budget: Budget
   readonly hidden: HiddenFields
   readonly outcome: {
-    leave?: () => void
+    leave?: (() => void) | undefined
     long?: object
     isMutation?: boolean
   }
@@ -116,7 +123,7 @@ interface Served extends Context {
 
 const isAnonymous = (request: HttpRequest<Locals>): boolean => request.locals.context!.actor === anonymous
 
-async function serve(apollo: ApolloServer<Served>, large: FairQueue, request: HttpRequest<Locals>): Promise<HttpResponse> {
+async function serve(apollo: ApolloServer<Served>, queues: ResponseQueues, request: HttpRequest<Locals>): Promise<HttpResponse> {
   const body = bodyOf(request)
   const headers = new HeaderMap()
   for (const [name, value] of Object.entries(request.headers))
@@ -125,21 +132,27 @@ async function serve(apollo: ApolloServer<Served>, large: FairQueue, request: Ht
   const httpGraphQLRequest = { method, headers, search: request.query === '' ? '' : `?${request.query}`, body }
   const outcome: Served['outcome'] = {}
   const own = request.locals.context!
-  const enter = async () => {
-    if (outcome.leave) return
-    outcome.leave = await large.acquire({ actor: shareOf(own.actor, own.address) })
-    restart(budget)
-  }
-  const budget: Budget = createBudget({ items: LIMITS.items, large: once(enter) })
-  const context = async () => ({ ...own, budget, outcome, hidden: new HiddenFields() })
+  const actor = shareOf(own.actor, own.address)
+  const entering = (queue: FairQueue) =>
+    once(async () => {
+      outcome.leave?.()
+      outcome.leave = undefined
+      outcome.leave = await queue.acquire({ actor })
+      restart(budget)
+    })
+  const [medium, large] = [entering(queues.medium), entering(queues.large)]
+  const budget: Budget = createBudget({ items: LIMITS.items, medium, large })
+  const place = new SharedPlace(() => own.app.operations.acquire({ actor }))
+  const context = async () => ({ ...own, budget, outcome, place, hidden: new HiddenFields() })
   try {
-    const answered = await apollo.executeHTTPGraphQLRequest({ httpGraphQLRequest, context })
+    const answered = await actingAs(actor, () => apollo.executeHTTPGraphQLRequest({ httpGraphQLRequest, context }))
     if (answered.body.kind !== 'complete') throw new Error('Incremental delivery is not switched on')
     const status = answered.status ?? 200
     const text = status < 400 ? answered.body.string : identified(answered.body.string, request.requestId)
     const body = outcome.long ? await jsonPieces(outcome.long) : text
     return { status, headers: Object.fromEntries(answered.headers), body, isSecret: outcome.isMutation ?? true }
   } finally {
+    place.leave()
     outcome.leave?.()
   }
 }
@@ -192,6 +205,7 @@ const cost = (schema: GraphQLSchema): ApolloServerPlugin<Served> => ({
             },
           )
         if (counted > LIMITS.largeCost) await contextValue.budget.large?.()
+        else if (counted > LIMITS.mediumCost) await contextValue.budget.medium?.()
       },
       async willSendResponse({ response, contextValue }) {
         if (counted === undefined || response.body.kind !== 'single') return

@@ -4,8 +4,9 @@ import { bodyLimitOf } from '../../authentication/request-actor.ts'
 import { shareOf } from '../../authorization/actor.ts'
 import type { Context } from '../../authorization/context.ts'
 import { authorize } from '../../authorization/service.ts'
+import { actingAs } from '../../platform/database/current-actor.ts'
 import { Unauthenticated } from '../../platform/errors.ts'
-import type { FairQueue } from '../../platform/fair-queue.ts'
+import { type FairQueue, SharedPlace } from '../../platform/fair-queue.ts'
 import { restError } from '../../platform/http/errors.ts'
 import type { HttpRequest, HttpServer, Translator } from '../../platform/http/types.ts'
 import type { WithCounts } from '../graphql/counts.ts'
@@ -63,12 +64,20 @@ function register(http: HttpServer, { deps, row, place }: { deps: RestDeps; row:
       request.locals.context = await deps.contextOf(request, row.credential)
     },
     decide: request => authorize(request.locals.context, row.action, { owner: row.owner?.(request.params) }),
-    handler: request => row.answer(request, runtimeOf(deps, request)),
+    handler: async request => {
+      const { context } = request.locals
+      const actor = shareOf(context.actor, context.address)
+      const place = new SharedPlace(() => context.app.operations.acquire({ actor }))
+      try {
+        return await actingAs(actor, () => row.answer(request, runtimeOf(deps, request, { ...context, place })))
+      } finally {
+        place.leave()
+      }
+    },
   })
 }
 
-function runtimeOf(deps: RestDeps, request: HttpRequest<RequestLocals>): RouteDeps {
-  const { context } = request.locals
+function runtimeOf(deps: RestDeps, request: HttpRequest<RequestLocals>, context: Context): RouteDeps {
   // One for all reads: portions and pages are one response.
   const budget = createBudget()
   return {

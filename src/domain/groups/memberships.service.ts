@@ -47,6 +47,7 @@ interface MembersArgs {
   groupId: number
   page: PageArgs
   loaders: Loaders
+  columns?: readonly string[] | undefined
 }
 interface OfUserArgs extends PageArgs {
   ref: UserRef
@@ -69,7 +70,8 @@ export const memberships = {
 
   ofGroup: query(
     'group:listMembers',
-    (_call, { groupId, page, loaders }: MembersArgs): Promise<MembershipPage> => loaders.membersOfGroup.of(groupId, page),
+    (_call, { groupId, page, loaders, columns }: MembersArgs): Promise<MembershipPage> =>
+      loaders.membersOfGroup.of(groupId, page, columns),
   ),
 
   withIds: query('group:listMembers', ({ db }, { ids }: { ids: readonly number[] }) => rowsWithIds(db, membersOfGroups, ids)),

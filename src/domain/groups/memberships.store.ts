@@ -12,6 +12,7 @@ const MEMBERSHIPS = 'memberships m JOIN users u ON u.id = m.user_id'
 
 export const membersOfGroups: NestedList<MembershipRecord> = {
   columns: SELECT_MEMBERSHIP,
+  cells: MEMBERSHIP_COLUMNS,
   from: MEMBERSHIPS,
   where: [],
   values: [],
@@ -25,6 +26,7 @@ export const membersOfGroups: NestedList<MembershipRecord> = {
 
 export const membershipsOfUsers: NestedList<MembershipRecord> = {
   columns: SELECT_MEMBERSHIP,
+  cells: MEMBERSHIP_COLUMNS,
   from: `${MEMBERSHIPS} JOIN groups g ON g.id = m.group_id`,
   where: [],
   values: [],
@@ -74,6 +76,10 @@ export const lockMembershipsOf = (db: Db, groupId: number, userIds: readonly num
     [groupId, userIds],
   )
 
+/** Lists of one are planned once; an array's guessed length would have each call planned. */
+const anyOf = (column: string, ids: readonly number[]): string =>
+  ids.length === 1 ? `${column} = ($2::int[])[1]` : `${column} = ANY($2::int[])`
+
 /** Returns memberships that became local. In id order, against deadlocks. */
 export const addLocalMembers = (
   db: Db,
@@ -83,7 +89,7 @@ export const addLocalMembers = (
   db.query<MembershipRecord>(
     `WITH m AS (
        INSERT INTO memberships (group_id, user_id, user_name_key, sources, added_by, created_at, updated_at)
-       SELECT $1::int, u.id, u.name_key, '{bim}', $4::text, $3::timestamptz, $3::timestamptz FROM users u WHERE u.id = ANY($2::int[]) ORDER BY u.id FOR KEY SHARE
+       SELECT $1::int, u.id, u.name_key, '{bim}', $4::text, $3::timestamptz, $3::timestamptz FROM users u WHERE ${anyOf('u.id', userIds)} ORDER BY u.id FOR KEY SHARE
        ON CONFLICT (user_id, group_id) DO UPDATE SET sources = memberships.sources || '{bim}'::text[], updated_at = $3::timestamptz
          WHERE NOT 'bim' = ANY(memberships.sources)
        RETURNING *)

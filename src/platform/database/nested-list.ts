@@ -1,6 +1,7 @@
 import DataLoader from 'dataloader'
 import { groupOne } from './batch.ts'
 import { inChunks, rowsInChunks } from './chunks.ts'
+import { type Columns, cellsOf } from './columns.ts'
 import type { Cursors } from './cursors.ts'
 import type { Order } from './order.ts'
 import {
@@ -22,6 +23,8 @@ export interface NestedList<Row = object> extends Omit<ListQuery<Row>, 'fresh' |
   readonly ownerType: 'int' | 'uuid' | 'text'
   /** An index on (owner, order, id), for owners of very many. */
   readonly isIndexed?: boolean
+  /** Those of `columns`: a window is then read as one JSON array, of the named ones only. */
+  readonly cells?: Columns
 }
 
 export const listOf = <Row>({ owner, ownerType, ...list }: NestedList<Row>, id: number | string): ListQuery<Row> => ({
@@ -33,6 +36,8 @@ export const listOf = <Row>({ owner, ownerType, ...list }: NestedList<Row>, id: 
 interface NestedRequest<Owner> {
   readonly owner: Owner
   readonly window: PageWindow
+  /** Columns of `cells`; all without. */
+  readonly names?: readonly string[] | undefined
 }
 
 export class NestedListLoader<Owner extends number | string, Row extends object> {
@@ -52,8 +57,8 @@ export class NestedListLoader<Owner extends number | string, Row extends object>
     this.#pages = new DataLoader(async asked => this.#read(db, asked), { cacheKeyFn: JSON.stringify })
   }
 
-  async of(owner: Owner, args: PageArgs): Promise<Page<Row>> {
-    return this.#pages.load({ owner, window: windowOf(this.#cursors, args, this.#list.order) })
+  async of(owner: Owner, args: PageArgs, names?: readonly string[]): Promise<Page<Row>> {
+    return this.#pages.load({ owner, window: windowOf(this.#cursors, args, this.#list.order), names })
   }
 
   prime(owner: Owner, size: number, rows: readonly (Row & CursorColumns)[]): void {
@@ -66,7 +71,7 @@ export class NestedListLoader<Owner extends number | string, Row extends object>
   }
 
   async #read(db: Db, asked: readonly NestedRequest<Owner>[]): Promise<Page<Row>[]> {
-    const alike = Map.groupBy(asked, ({ window }) => `${window.backwards} ${window.cursor !== null}`)
+    const alike = Map.groupBy(asked, ({ window, names }) => `${window.backwards} ${window.cursor !== null} ${names}`)
     const found = new Map<NestedRequest<Owner>, Page<Row>>()
     await Promise.all(
       [...alike.values()].map(async some => {
@@ -77,7 +82,7 @@ export class NestedListLoader<Owner extends number | string, Row extends object>
     return asked.map(one => found.get(one)!)
   }
 
-  async #rowsOf(db: Db, asked: readonly NestedRequest<Owner>[]): Promise<(Row & CursorColumns & { place: number })[]> {
+  async #rowsOf(db: Db, asked: readonly NestedRequest<Owner>[]): Promise<Placed<Row>[]> {
     const places = asked.map((one, place) => ({ ...one, place }))
     const isWide = ({ window }: NestedRequest<Owner>) => window.size >= db.rowsAtOnce
     const narrow = places.filter(one => !isWide(one))
@@ -93,12 +98,29 @@ export class NestedListLoader<Owner extends number | string, Row extends object>
 
 const ROWS_OF_WINDOW = 4
 
+type Placed<Row> = Row & CursorColumns & { place: number }
+
+async function readEach<Row>(db: Db, list: NestedList<Row>, asked: readonly NestedRequest<unknown>[]): Promise<Placed<Row>[]> {
+  if (!list.cells) {
+    const windows = `SELECT page.*${list.along ?? ''}, row_number() OVER ()::int AS rank FROM`
+    return readWindows<Placed<Row>>(db, list, { asked, windows, rest: 'ORDER BY w.place, found.rank' })
+  }
+  const { names = Object.keys(list.cells) } = asked[0]!
+  const read = cellsOf(Object.fromEntries(names.map(name => [name, { ...list.cells![name]!, sql: `page."${name}"` }])))
+  const cells = ['page."cursorValue"', 'page."cursorId"', read.sql].filter(sql => sql !== '').join(', ')
+  const windows = `SELECT coalesce(json_agg(json_build_array(${cells})), '[]') AS rows FROM`
+  const found = await readWindows<{ place: number; rows: unknown[][] }>(db, list, { asked, windows, rest: '' })
+  return found.flatMap(({ place, rows }) =>
+    rows.map(row => read.read(row, 2, { cursorValue: row[0], cursorId: row[1], place }) as unknown as Placed<Row>),
+  )
+}
+
 /** One row more shows a next page. */
-function readEach<Row>(
+function readWindows<Row>(
   db: Db,
-  list: NestedList<Row>,
-  asked: readonly NestedRequest<unknown>[],
-): Promise<(Row & CursorColumns & { place: number })[]> {
+  list: NestedList<unknown>,
+  { asked, windows, rest }: { asked: readonly NestedRequest<unknown>[]; windows: string; rest: string },
+): Promise<Row[]> {
   const { order, id, owner, ownerType } = list
   const { backwards, cursor } = asked[0]!.window
   const down = order.descending !== backwards
@@ -116,12 +138,12 @@ function readEach<Row>(
        FROM unnest($${n + 1}::${ownerType}[], $${n + 2}::int[], $${n + 3}::int[]${cursors})
             WITH ORDINALITY w(owner, size, skip${cursor === null ? '' : ', value, id'}, place)
       CROSS JOIN LATERAL (
-        SELECT page.*${list.along ?? ''}, row_number() OVER ()::int AS rank FROM (
+        ${windows} (
           SELECT * FROM (
             SELECT ${list.columns}, ${order.expression} AS "cursorValue", ${id} AS "cursorId"${ownerValue} FROM ${list.from}
              WHERE ${[owned, ...list.where, ...after].join(' AND ')} ${fence}) owned
            ORDER BY ${first}"cursorValue" ${direction}, "cursorId" ${direction} LIMIT w.size OFFSET w.skip) page) found
-      ORDER BY w.place, found.rank`,
+      ${rest}`,
     [
       ...list.values,
       asked.map(one => one.owner),

@@ -52,7 +52,12 @@ test('an error of a field that says when to try again gives the header too', asy
   const large = createFairPool({ places: 2, queue: 10, wait: 1_000 })
   const context = { actor: { kind: 'machine', name: 'test' }, address: '' } as unknown as Context
   const served = await serve(http => {
-    void registerGraphql(http, { schema, log: createLog({ level: 'silent' }), large, contextOf: async () => context })
+    void registerGraphql(http, {
+      schema,
+      log: createLog({ level: 'silent' }),
+      queues: { medium: large, large },
+      contextOf: async () => context,
+    })
   })
   try {
     const header = async (query: string) => {

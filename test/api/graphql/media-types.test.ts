@@ -182,7 +182,7 @@ test('no place for a large answer is 503, and a full share 429, in either type',
     const http = createHttp({ log })
     const contextOf = async () =>
       ({ actor: { kind: 'machine', name: 'test' }, address: '', requestId: 'r' }) as unknown as Context
-    const graphql = await registerGraphql(http, { schema, log, large, contextOf })
+    const graphql = await registerGraphql(http, { schema, log, queues: { medium: large, large }, contextOf })
     const port = await http.listen({ port: 0, host: '127.0.0.1' })
     try {
       const query = '{ users(first: 10000) { nodes { id: databaseId userid iamid } } }'

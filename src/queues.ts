@@ -1,0 +1,12 @@
+/** Work of which only so much runs at one time; of one actor at most half, unless `each` is given. */
+import { createFairPool } from './platform/database/fair-pool.ts'
+
+export const createQueues = () => ({
+  operations: createFairPool({ places: 128, queue: 1_000, wait: 10_000, patience: 2_000 }),
+  /** Long writes of a group take seconds. */
+  groupWrites: createFairPool({ places: Number.POSITIVE_INFINITY, each: 1, queue: 1_000, wait: 30_000 }),
+  /** Of megabytes each. */
+  mediumResponses: createFairPool({ places: 8, queue: 100, wait: 60_000 }),
+  /** Of tens of megabytes each. */
+  largeResponses: createFairPool({ places: 2, queue: 100, wait: 60_000 }),
+})
