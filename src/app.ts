@@ -253,12 +253,8 @@ async function registerApis(http: HttpServer, app: App) {
     secretOf: request => fromHeader(request.headers.authorization),
     iamType: (context, id) => iams.typeOf(context, { id }),
   })
-  return registerGraphql(http, {
-    schema,
-    log: app.log,
-    queues: { medium: app.mediumResponses, large: app.largeResponses },
-    contextOf,
-  })
+  const queues = { medium: app.mediumResponses, large: app.largeResponses }
+  return registerGraphql(http, { schema, log: app.log, queues, contextOf })
 }
 
 type ContextOf = (request: HttpRequest, credential: AuthRequirement) => Promise<Context>
