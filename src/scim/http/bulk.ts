@@ -13,15 +13,19 @@ export interface Operation {
   readonly data: unknown
   readonly version: string | undefined
 }
-export type Dispatch = (operation: Operation) => Promise<HttpResponse>
+export interface Dispatch {
+  one(operation: Operation): Promise<HttpResponse>
+  /** Of users with different names; null for those that `one` has to answer. */
+  newUsers(operations: readonly Operation[]): Promise<readonly (HttpResponse | null)[]>
+}
 
 const REQUEST = 'urn:ietf:params:scim:api:messages:2.0:BulkRequest'
 const RESPONSE = 'urn:ietf:params:scim:api:messages:2.0:BulkResponse'
 const REFERENCE = /^bulkId:(.+)$/
 const QUOTED = /"bulkId:([^"\\]+)"/g
 
-/** The connections of one actor. */
-const TOGETHER = 4
+/** Users of one transaction. */
+const TOGETHER = 100
 /** A longer userName is refused. */
 const NAME_LENGTH = 254
 
@@ -46,8 +50,9 @@ export async function bulk(body: unknown, base: string, dispatch: Dispatch): Pro
     const together = failOnErrors === Number.POSITIVE_INFINITY ? newUsers(waiting, references) : []
     if (together.length > 1) {
       waiting = waiting.slice(together.length)
-      const answers = await Promise.all(together.map(operation => resolved(operation, made, dispatch)))
-      for (const [n, operation] of together.entries()) settle(operation, answers[n]!)
+      const answers = await dispatch.newUsers(together)
+      for (const [n, operation] of together.entries())
+        settle(operation, answers[n] ? [operation, answers[n]] : await resolved(operation, made, dispatch))
       continue
     }
     // The remaining ones are circular (RFC 7644 3.7.1).
@@ -135,7 +140,7 @@ async function resolved(operation: Operation, made: CreatedResource, dispatch: D
   let asked = operation
   try {
     asked = withIds(operation, made)
-    return [asked, await dispatch(asked)]
+    return [asked, await dispatch.one(asked)]
   } catch (error) {
     return [asked, rejected(error)]
   }

@@ -2,20 +2,23 @@
  * The key makes the actor before the body is read.
  * One route takes all paths, so none escapes it.
  */
+import { newTrail } from '../../authorization/audit-event.ts'
 import type { Context } from '../../authorization/context.ts'
-import { Invalid } from '../../platform/errors.ts'
+import { Invalid, RosterError } from '../../platform/errors.ts'
 import { parseBody } from '../../platform/http/body.ts'
 import { parseQuery } from '../../platform/http/query.ts'
 import { ANONYMOUS_BODY_LIMIT } from '../../platform/http/read-body.ts'
 import type { HttpRequest, HttpResponse, HttpServer, Translator } from '../../platform/http/types.ts'
 import { ScimError } from '../protocol/errors.ts'
-import { bulk, type Dispatch } from './bulk.ts'
+import { type NewUser, newUsers } from '../resources/new-users.service.ts'
+import { bulk, type Dispatch, type Operation } from './bulk.ts'
 import { discoveryEndpoint, notFiltered, SCIM_BODY_LIMIT, staticDiscovery } from './discovery.routes.ts'
 import { BULK, decoded, dispatch, type RequestLine, translated, withExchangeLog } from './dispatch.ts'
 import { notFound, scimError, unauthorized } from './errors.ts'
 import { parseSearchQuery } from './query.ts'
 import type { ScimRequest } from './route.ts'
 import { routes } from './routes.ts'
+import { createdUser } from './users.routes.ts'
 
 const METHODS = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'TRACE', 'QUERY']
 const PREFIX = '/scim/v2'
@@ -87,14 +90,39 @@ function withoutKey(request: HttpRequest<Locals>, deps: ScimDeps, path: readonly
 
 const noQuery = parseSearchQuery(new Map([['excludedAttributes', ['members,groups']]]))
 
-const part =
-  ({ context, base }: Pick<ScimRequest, 'context' | 'base'>): Dispatch =>
-  ({ method, path, data: body, version: ifMatch }) =>
-    withExchangeLog(context, {
-      iamid: iamidOf(context),
-      named: { method, path, query: '', body },
-      run: context => dispatch({ context, base, method, path: decoded(path.slice(1)) ?? [], asked: noQuery, body, ifMatch }),
-    })
+function part({ context, base }: Pick<ScimRequest, 'context' | 'base'>): Dispatch {
+  const logged = ({ method, path, data: body }: Operation, run: (context: Context) => Promise<HttpResponse>) =>
+    withExchangeLog(context, { iamid: iamidOf(context), named: { method, path, query: '', body }, run })
+  return {
+    one: operation => {
+      const { method, path, data: body, version: ifMatch } = operation
+      return logged(operation, context =>
+        dispatch({ context, base, method, path: decoded(path.slice(1)) ?? [], asked: noQuery, body, ifMatch }),
+      )
+    },
+    newUsers: async operations => {
+      const bodies = operations.map(({ data }) => data)
+      const made = await newUsers.create({ ...context, trail: newTrail() }, { bodies }).catch(refused)
+      const answerOf = async ({ user, event, notTaken }: NewUser, { trail }: Context) => {
+        trail?.events.push(event)
+        trail?.notTaken.push(...notTaken)
+        return createdUser(base, user, noQuery)
+      }
+      return Promise.all(
+        operations.map((operation, n) => {
+          const one = made?.[n]
+          return one ? logged(operation, context => answerOf(one, context)) : null
+        }),
+      )
+    },
+  }
+}
+
+/** One after the other, each has its own error. */
+function refused(error: unknown): null {
+  if (error instanceof RosterError) return null
+  throw error
+}
 
 const iamidOf = ({ actor }: Context): string => (actor.kind === 'scim' ? actor.iamid : '')
 

@@ -31,6 +31,12 @@ export const userDocument = ({ userid, disabled, document }: ScimUserRecord): Do
 
 export const userFacts = (user: ScimUserRecord): unknown => [user.scimId, userDocument(user)]
 
+/** Of a new user, for the audit log. */
+export const createdFacts = ({ scimId, name, email, disabled }: ScimUserRecord, attributes: readonly string[]) => ({
+  ...{ scimId, name, email, disabled },
+  attributes,
+})
+
 type Field = Exclude<keyof ProfileInput, 'preferences' | 'externalUserIds'>
 /** Defaults of `schema.profile`; the first present wins. */
 const PROFILE: Record<Field, readonly string[]> = {

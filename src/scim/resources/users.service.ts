@@ -24,7 +24,7 @@ import { checkVersion, etagOf, type Precondition } from './etag.ts'
 import { listOf } from './list.ts'
 import { checkScimId, iamOf, loadResources, type SearchRequest, type SearchResult, search } from './search.ts'
 import { disabledState, toColumns } from './user.columns.ts'
-import { type ScimUserRecord, userDocument, userFacts } from './user.ts'
+import { createdFacts, type ScimUserRecord, userDocument, userFacts } from './user.ts'
 import {
   deleteApiKeys,
   findByUserName,
@@ -89,13 +89,7 @@ export const scimUsers = {
       const attributes = hasAttributes
         ? await replaceSourceAttributes(call.db, { userId: user.id, source: iam.id, attributes: next.attributes, now: call.now })
         : { added: [] }
-      const after = {
-        scimId: user.scimId,
-        name: user.name,
-        email: user.email,
-        disabled: user.disabled,
-        attributes: attributes.added,
-      }
+      const after = createdFacts(user, attributes.added)
       // The account keeps manual data, keys and history.
       const event = before === null ? 'userCreated' : user.disabled ? 'userUpdated' : 'userEnabled'
       return { value: user, events: [{ event, target: targetOf(user), ...(before && { before: { scimId: null } }), after }] }

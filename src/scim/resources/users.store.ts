@@ -87,6 +87,43 @@ export async function insertScimUser(db: Db, user: NewUser & ScimUserColumns & {
   return id
 }
 
+/** Those whose names are free; without groups. */
+export async function insertScimUsers(
+  db: Db,
+  users: readonly (NewUser & ScimUserColumns & { scimId: string })[],
+  now: Date,
+): Promise<{ key: string; user: ScimUserRecord }[]> {
+  if (users.length === 0) return []
+  const stamps = { createdAt: now, updatedAt: now, profileCreatedAt: now, profileUpdatedAt: now }
+  const data = users.map(user => ({ ...user, ...stamps })) as Prisma.UserCreateManyInput[]
+  await db.prisma.user.createMany({ data, skipDuplicates: true })
+  const rows = await db.query<ScimUserRecord & { key: string }>(
+    `SELECT ${SELECT_USER}, u.userid_key AS key FROM users u WHERE u.iamid = $1 AND u.scim_id = ANY($2::uuid[])`,
+    [users[0]!.iamid, users.map(({ scimId }) => scimId)],
+  )
+  return rows.map(({ key, ...user }) => ({ key, user }))
+}
+
+export const insertSourceAttributes = (
+  db: Db,
+  attributes: readonly (ScimAttribute & { userId: number })[],
+  { source, now }: { source: string; now: Date },
+): Promise<unknown> =>
+  db.query(
+    `INSERT INTO user_attributes (user_id, key, key_key, value, source, created_at)
+     SELECT n.user_id, n.key, n.key_key, n.value, $5::text, $6::timestamptz
+       FROM unnest($1::int[], $2::text[], $3::text[], $4::text[]) WITH ORDINALITY n(user_id, key, key_key, value, place)
+      ORDER BY n.place ON CONFLICT DO NOTHING`,
+    [
+      attributes.map(({ userId }) => userId),
+      attributes.map(({ key }) => key),
+      attributes.map(({ keyKey }) => keyKey),
+      attributes.map(({ value }) => value),
+      source,
+      now,
+    ],
+  )
+
 export async function updateScimUser(
   db: Db,
   id: number,
