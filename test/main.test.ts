@@ -1,8 +1,10 @@
+import { readFileSync } from 'node:fs'
 import { setTimeout as pause } from 'node:timers/promises'
 import pg from 'pg'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { type Process, startProcess } from './authorization/process.ts'
 import { send } from './contract/client.ts'
+import { serverUrl } from './harness/database.ts'
 import { needsServer } from './platform/database/both.ts'
 
 // Another session's lock is what makes a statement hang; the embedded store has one session.
@@ -71,5 +73,22 @@ describe.skipIf(!needsServer())('SIGTERM while a statement hangs', () => {
     while (await rows("SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND application_name = 'roster'"))
       await pause(20)
     expect(await rows('SELECT 1 FROM tokens')).toBe(0)
+  })
+})
+
+// Linux counts the most that a process held.
+describe.skipIf(serverUrl || process.platform !== 'linux')('on the embedded store', () => {
+  it('holds at most 550 MB until it has served a while', { timeout: 60_000 }, async () => {
+    const roster = await startProcess({ ADMIN_PASSWORD: 'first administrator 71c0de' })
+    try {
+      const json = { username: 'admin', password: 'first administrator 71c0de' }
+      for (let n = 0; n < 5; n++)
+        expect((await send(roster.url, 'POST', '/bim/iam/bim/user/authenticate', { json })).status).toBe(200)
+      // What is compiled beside the first requests takes its memory then.
+      await pause(2_000)
+      expect(Number(/VmHWM:\s+(\d+)/.exec(readFileSync(`/proc/${roster.pid}/status`, 'utf8'))?.[1]) / 1024).toBeLessThan(550)
+    } finally {
+      await roster.clean()
+    }
   })
 })

@@ -12,6 +12,7 @@ import { serverUrl, testDatabase } from '../harness/database.ts'
 
 export interface Process {
   url: string
+  pid: number
   /** Where its store is when that is a database on a server. */
   databaseUrl: string | null
   /** Sends a signal and does not wait. */
@@ -52,6 +53,7 @@ export async function startProcess(env: Record<string, string>): Promise<Process
   })
   return {
     url: await ready,
+    pid: child.pid!,
     databaseUrl: database?.url ?? null,
     signal: signal => void child.kill(signal),
     ended,
