@@ -1,26 +1,34 @@
 // Builds dist/app: Roster as JavaScript, with the files that it reads, a package.json of what it imports, and an SBOM.
 // --install also installs those packages there, as the container image has them (docs/operations/container.md).
+// --pack also makes a package of it for npm, with Node: dist/NAME-VERSION.tgz.
 import { spawnSync } from 'node:child_process'
-import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 const APP = 'dist/app'
 /** Read at run time, by these paths. */
-const READ = ['schema.graphql', 'prisma/migrations', 'dist/ui', 'src/api/web/design.css', 'src/api/web/favicon.ico', 'LICENSE']
+const READ = [
+  'schema.graphql',
+  'prisma/migrations',
+  'dist/ui',
+  'dist/store',
+  'src/api/web/design.css',
+  'src/api/web/favicon.ico',
+  'bin/roster',
+  'LICENSE',
+]
+const PACKAGE = 'dist/package'
 const IMPORT = /^(?:import|export) [^;'"]*?\bfrom ['"]([^'"]+)['"]|^import ['"]([^'"]+)['"]|\bimport\(['"]([^'"]+)['"]\)/gm
-const TEMPLATES = 'node_modules/.roster'
 
 process.chdir(fileURLToPath(new URL('..', import.meta.url)))
 try {
   compile()
   for (const path of READ) copy(path)
-  writeFileSync(join(APP, 'package.json'), `${JSON.stringify(manifest(), null, 2)}\n`)
-  lock()
-  writeFileSync(join(APP, 'sbom.cdx.json'), npm(['sbom', '--sbom-format', 'cyclonedx', '--package-lock-only']))
-  if (process.argv.includes('--install')) npm(['ci', '--omit=dev', '--ignore-scripts'])
-  // Among the packages, which npm ci removes first.
-  for (const name of readdirSync(TEMPLATES).filter(name => /^store-.*\.tar$/.test(name))) copy(`${TEMPLATES}/${name}`)
+  const app = manifest()
+  describe(APP, app)
+  if (process.argv.includes('--pack')) pack(app)
+  if (process.argv.includes('--install')) npm(APP, ['ci', '--omit=dev', '--ignore-scripts'])
   console.log(`build: ${APP} is ready`)
 } catch (error) {
   console.error(`build: ${error.message}`)
@@ -52,9 +60,8 @@ function manifest() {
     description,
     license,
     type,
-    private: true,
     engines: { node: '>=24' },
-    bin: { roster: 'src/cli/main.js' },
+    bin: { roster: 'bin/roster' },
     scripts: { start: 'node src/main.js' },
     dependencies: Object.fromEntries(versions),
   }
@@ -68,17 +75,35 @@ function imported() {
   return new Set(names.map(name => name.split('/', name.startsWith('@') ? 2 : 1).join('/')))
 }
 
-/** The lock file of the whole, without what the application does not import. */
-function lock() {
-  cpSync('package-lock.json', join(APP, 'package-lock.json'))
-  cpSync('.npmrc', join(APP, '.npmrc'))
-  npm(['install', '--package-lock-only', '--ignore-scripts', '--prefer-offline'])
+/** Writes package.json, the lock file of the repository without what this does not import, and the SBOM. */
+function describe(folder, content) {
+  writeFileSync(join(folder, 'package.json'), `${JSON.stringify(content, null, 2)}\n`)
+  cpSync('package-lock.json', join(folder, 'package-lock.json'))
+  cpSync('.npmrc', join(folder, '.npmrc'))
+  npm(folder, ['install', '--package-lock-only', '--ignore-scripts', '--prefer-offline'])
+  writeFileSync(join(folder, 'sbom.cdx.json'), npm(folder, ['sbom', '--sbom-format', 'cyclonedx', '--package-lock-only']))
 }
 
-function npm(args) {
+/** A published package keeps its lock file by this name alone. Node comes along: npm may run on an older one. */
+function pack(app) {
+  rmSync(PACKAGE, { recursive: true, force: true })
+  cpSync(APP, PACKAGE, { recursive: true })
+  const { optionalDependencies } = JSON.parse(readFileSync('package.json', 'utf8'))
+  const runtimes = Object.entries(optionalDependencies).filter(([name]) => name.startsWith('node-'))
+  describe(PACKAGE, { ...app, engines: undefined, optionalDependencies: Object.fromEntries(runtimes) })
+  renameSync(join(PACKAGE, 'package-lock.json'), join(PACKAGE, 'npm-shrinkwrap.json'))
+  const [{ filename }] = JSON.parse(npm(PACKAGE, ['pack', '--json', '--pack-destination', '..']))
+  console.log(`build: dist/${filename} is ready`)
+}
+
+function npm(folder, args) {
   const cli = process.env.npm_execpath
   const [command, first] = cli?.endsWith('.js') ? [process.execPath, [cli]] : ['npm', []]
-  const { status, stdout, stderr } = spawnSync(command, [...first, ...args], { cwd: APP, encoding: 'utf8', maxBuffer: 2 ** 26 })
+  const { status, stdout, stderr } = spawnSync(command, [...first, ...args], {
+    cwd: folder,
+    encoding: 'utf8',
+    maxBuffer: 2 ** 26,
+  })
   if (status !== 0) throw new Error(`npm ${args[0]} failed: ${stderr}`)
   return stdout
 }

@@ -7,11 +7,12 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { locked } from './setup.lock.mjs'
 import { checkRuntime, install, major, needsInstall, runtime } from './setup.packages.mjs'
-import { dropStamp, hash, readStamp, STAMPS, say, writeStamp } from './setup.stamps.mjs'
+import { dropStamp, hash, readStamp, say, writeStamp } from './setup.stamps.mjs'
 
 const generators = [
   {
     name: 'GraphQL types',
+    tool: '@graphql-codegen/cli',
     from: [
       'schema.graphql',
       'codegen.ts',
@@ -30,12 +31,14 @@ const generators = [
   },
   {
     name: 'Prisma client',
+    tool: 'prisma',
     from: ['prisma/schema.prisma', 'prisma.config.ts'],
     makes: ['src/generated/prisma/client.ts'],
     run: () => [bin('prisma'), 'generate'],
   },
   {
     name: 'pages',
+    tool: 'vite',
     from: ['schema.graphql', 'codegen.ts', 'vite.ui.config.ts', 'src/api/web/design.css'],
     also: [['src/ui', '']],
     makes: ['dist/ui/playground.html', 'dist/ui/console.html'],
@@ -46,12 +49,9 @@ const generators = [
     name: 'empty store',
     from: ['scripts/template.ts', 'prisma/migrations/migration_lock.toml'],
     also: [['prisma/migrations', '.sql']],
-    makes: [],
+    makes: ['dist/store'],
     run: () => ['scripts/template.ts'],
-    before: () => {
-      if (!existsSync(STAMPS)) return
-      for (const old of readdirSync(STAMPS).filter(name => /^store-.*\.tar/.test(name))) rmSync(join(STAMPS, old))
-    },
+    before: () => rmSync('dist/store', { recursive: true, force: true }),
   },
 ]
 
@@ -68,7 +68,7 @@ try {
 
 /** Checks again: another set-up may have finished meanwhile. */
 async function setUp() {
-  const reason = needsInstall()
+  const reason = needsInstall() ?? (outdated(force).some(toolMissing) ? 'the tools that generate code are missing' : null)
   if (reason) install(reason)
   checkRuntime()
   const todo = outdated(force)
@@ -93,6 +93,11 @@ function outdated(all) {
     if (!generator.from.every(file => existsSync(file))) return false
     return all || readStamp(generator.name) !== inputs(generator) || !generator.makes.every(file => existsSync(file))
   })
+}
+
+/** After `npm ci --omit=dev`, which is enough while nothing is left to generate. */
+function toolMissing({ tool }) {
+  return tool !== undefined && !existsSync(join('node_modules', tool))
 }
 
 async function generate(generator) {

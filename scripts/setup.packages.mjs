@@ -25,14 +25,14 @@ export function install(reason) {
   dropStamp('installed')
   const cli = process.env.npm_execpath
   const [command, first] = cli?.endsWith('.js') ? [process.execPath, [cli]] : ['npm', []]
-  const { status, error } = spawnSync(command, [...first, 'ci'], {
+  const { status, error } = spawnSync(command, [...first, 'ci', '--include=dev'], {
     stdio: 'inherit',
     shell: command === 'npm' && process.platform === 'win32',
   })
   if (error) throw new Error(`npm cannot be run: ${error.message}`)
   if (status !== 0) throw new Error(`npm ci failed (exit ${status}); its output above says why`)
   dropForeignRuntime()
-  writeStamp('installed', installStamp(!omitsDev()))
+  writeStamp('installed', installStamp(true))
 }
 
 function installStamp(withDev) {

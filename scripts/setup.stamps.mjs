@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node
 import { join } from 'node:path'
 
 /** One file with a hash for each finished step. */
-export const STAMPS = 'node_modules/.roster'
+const STAMPS = 'node_modules/.roster'
 
 function stampFile(name) {
   return join(STAMPS, name.replaceAll(' ', '-').toLowerCase())

@@ -20,9 +20,10 @@ const lockfile = (version: string) => ({
   packages: { '': { name: 'p' }, 'node_modules/@graphql-codegen/cli': { version, integrity: 'sha512-x' } },
 })
 
-async function setup(...args: string[]): Promise<{ code: number; lines: string[] }> {
+async function setup(force?: '--force' | { NODE_ENV: string }): Promise<{ code: number; lines: string[] }> {
   const { NODE_ENV: _, npm_execpath: __, ...env } = process.env
-  const child = promisify(execFile)(process.execPath, [at('scripts/setup.mjs'), ...args], { env })
+  const [args, more] = typeof force === 'string' ? [[force], {}] : [[], force]
+  const child = promisify(execFile)(process.execPath, [at('scripts/setup.mjs'), ...args], { env: { ...env, ...more } })
   const { stdout, stderr, code } = await child.then(
     output => ({ ...output, code: 0 }),
     (error: { stdout: string; stderr: string; code: number }) => error,
@@ -115,6 +116,39 @@ describe('the set-up', () => {
     local('2.0.0')
     expect(await setup()).toEqual({ code: 0, lines: ['setup: installing packages (package-lock.json has changed)'] })
     expect(await setup()).toEqual({ code: 0, lines: [] })
+  })
+
+  it('installs the tools that generate code only when there is code to generate', async () => {
+    await setup()
+    rmSync(at('node_modules/@graphql-codegen'), { recursive: true })
+    expect(await setup()).toEqual({ code: 0, lines: [] })
+    put(
+      'cli/package.json',
+      JSON.stringify({ name: '@graphql-codegen/cli', version: '1.0.0', bin: { 'graphql-codegen': 'cli.cjs' } }),
+    )
+    put(
+      'cli/cli.cjs',
+      `for (const name of ['graphql', 'inputs', 'ui']) require('fs').writeFileSync('src/generated/' + name + '.ts', '')`,
+    )
+    const devDependencies = { '@graphql-codegen/cli': 'file:cli' }
+    const link = { resolved: 'cli', link: true, dev: true }
+    const packages = {
+      '': { name: 'p', devDependencies },
+      cli: { version: '1.0.0', dev: true },
+      'node_modules/@graphql-codegen/cli': link,
+    }
+    put('package.json', JSON.stringify({ name: 'p', private: true, devDependencies }))
+    put('package-lock.json', JSON.stringify({ name: 'p', lockfileVersion: 3, packages }))
+    put('node_modules/.package-lock.json', JSON.stringify({ packages: {} }))
+    rmSync(at('node_modules/.roster/installed'))
+    expect(await setup({ NODE_ENV: 'production' })).toEqual({
+      code: 0,
+      lines: [
+        'setup: installing packages (the tools that generate code are missing)',
+        'setup: making GraphQL types (not made yet)',
+      ],
+    })
+    expect(await setup({ NODE_ENV: 'production' })).toEqual({ code: 0, lines: [] })
   })
 
   it('says that npm failed, and does not go on', async () => {

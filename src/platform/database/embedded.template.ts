@@ -12,7 +12,7 @@ function templateFile(): string {
   const { version } = JSON.parse(readFileSync(join(dirname(entry), '../package.json'), 'utf8'))
   const content = JSON.stringify([version, migrationsOf().map(({ checksum }) => checksum)])
   const name = createHash('sha256').update(content).digest('hex').slice(0, 16)
-  return fileURLToPath(new URL(`../../../node_modules/.roster/store-${name}.tar`, import.meta.url))
+  return fileURLToPath(new URL(`../../../dist/store/store-${name}.tar`, import.meta.url))
 }
 
 export async function template(): Promise<Blob | undefined> {
