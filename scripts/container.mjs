@@ -32,7 +32,7 @@ try {
 async function startedAfter(node) {
   const env = { NODE_ENV: 'production', PORT, DATA_DIR: join(image, 'data'), LOG_LEVEL: 'warn' }
   const began = performance.now()
-  const child = spawn(node, ['--max-old-space-size=1024', '--max-semi-space-size=16', 'src/main.js'], {
+  const child = spawn(node, ['--max-old-space-size=1024', '--max-semi-space-size=8', 'src/main.js'], {
     cwd: join(image, 'app'),
     env,
     stdio: ['ignore', 'ignore', 'inherit'],

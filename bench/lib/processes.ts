@@ -10,7 +10,7 @@ const STOP_MS = 25_000
 export const path = (relative: string): string => fileURLToPath(new URL(`../../${relative}`, import.meta.url))
 
 /** As `npm start` has it. */
-const FLAGS = ['--max-old-space-size=1024', '--max-semi-space-size=16', '--import', path('bench/lib/delay.ts')]
+const FLAGS = ['--max-old-space-size=1024', '--max-semi-space-size=8', '--import', path('bench/lib/delay.ts')]
 
 /** In a process group of its own: a Ctrl-C reaches the run, which ends its processes in order. */
 export function startNode(file: string, env: Record<string, string> = {}, args: readonly string[] = []): ChildProcess {
