@@ -6,7 +6,7 @@ export const createQueues = () => ({
   /** Long writes of a group take seconds. */
   groupWrites: createFairPool({ places: Number.POSITIVE_INFINITY, each: 1, queue: 1_000, wait: 30_000 }),
   /** Of megabytes each. */
-  mediumResponses: createFairPool({ places: 8, queue: 100, wait: 60_000 }),
+  mediumResponses: createFairPool({ places: 8, queue: 100, wait: 10_000, patience: 2_000 }),
   /** Of tens of megabytes each. */
-  largeResponses: createFairPool({ places: 2, queue: 100, wait: 60_000 }),
+  largeResponses: createFairPool({ places: 2, queue: 100, wait: 60_000, patience: 30_000 }),
 })

@@ -14,6 +14,8 @@ export const attributeResolvers: Resolvers = {
   },
   AttributeOwner: { __resolveType: owner => owner.__typename },
   AttributeKey: {
+    userCount: async ({ keyKey }, _, { loaders }) => (await loaders.holdersOfAttributeKey.load(keyKey)).userCount,
+    groupCount: async ({ keyKey }, _, { loaders }) => (await loaders.holdersOfAttributeKey.load(keyKey)).groupCount,
     values: ({ keyKey }, page, { loaders }) => loaders.valuesOfAttributeKey.of(keyKey, page),
   },
   EffectiveAttribute: {

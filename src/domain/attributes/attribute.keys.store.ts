@@ -1,4 +1,5 @@
 /** A loose index scan: independent of the number of holders. */
+import { rowsInChunks } from '../../platform/database/chunks.ts'
 import { integer, pageSelection, text } from '../../platform/database/columns.ts'
 import type { NestedList } from '../../platform/database/nested-list.ts'
 import type { Order } from '../../platform/database/order.ts'
@@ -20,13 +21,28 @@ const keys = (next: (from: string) => string) => `WITH RECURSIVE keys(k) AS (
   matching AS (SELECT k FROM keys WHERE k IS NOT NULL AND k LIKE $2::text)`
 
 // Each by an index of its own that has all it needs.
-const holdersOf = (table: string, owner: string) =>
-  `SELECT (SELECT count(DISTINCT a.${owner})::int FROM ${table} a WHERE a.key_key = page.k) AS count,
-     (SELECT min(a.id) FROM ${table} a WHERE a.key_key = page.k) AS first`
-const SHOWN = `page.k AS "keyKey", u.count AS "userCount", g.count AS "groupCount",
+const firstOf = (table: string) => `SELECT (SELECT min(a.id) FROM ${table} a WHERE a.key_key = page.k) AS first`
+const SHOWN = `page.k AS "keyKey",
             coalesce((SELECT a.key FROM user_attributes a WHERE a.id = u.first), (SELECT a.key FROM group_attributes a WHERE a.id = g.first)) AS key
-       FROM page CROSS JOIN LATERAL (${holdersOf('user_attributes', 'user_id')}) u
-      CROSS JOIN LATERAL (${holdersOf('group_attributes', 'group_id')}) g`
+       FROM page CROSS JOIN LATERAL (${firstOf('user_attributes')}) u CROSS JOIN LATERAL (${firstOf('group_attributes')}) g`
+const countOf = (table: string, owner: string) =>
+  `(SELECT count(DISTINCT a.${owner})::int FROM ${table} a WHERE a.key_key = page.k)`
+
+interface HolderCounts {
+  readonly keyKey: string
+  readonly userCount: number
+  readonly groupCount: number
+}
+
+/** Reads an index entry for each holder. */
+export const holdersOfKeys = (db: Db, keys: readonly string[]): Promise<HolderCounts[]> =>
+  rowsInChunks(db, keys, piece =>
+    db.query<HolderCounts>(
+      `SELECT page.k AS "keyKey", ${countOf('user_attributes', 'user_id')} AS "userCount",
+       ${countOf('group_attributes', 'group_id')} AS "groupCount" FROM unnest($1::text[]) page(k)`,
+      [piece],
+    ),
+  )
 
 /** In any order; keys that nobody holds are left out. */
 export const attributeKeysNamed = (db: Db, names: readonly string[]): Promise<AttributeKeyRecord[]> =>

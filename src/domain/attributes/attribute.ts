@@ -32,8 +32,6 @@ export interface EffectiveAttributeRecord {
 export interface AttributeKeyRecord {
   readonly key: string
   readonly keyKey: string
-  readonly userCount: number
-  readonly groupCount: number
 }
 export type AttributeKeyPage = Page<AttributeKeyRecord>
 
