@@ -13,7 +13,7 @@ export interface FairQueueOptions {
   readonly maxWaiting?: { readonly perActor?: number; readonly total?: number }
   /** Milliseconds; default: unlimited. */
   readonly wait?: number
-  /** Milliseconds: while one of an actor waits longer, further ones are refused at once. */
+  /** Milliseconds: while one of an actor waits longer, or a further one would, further ones are refused at once. */
   readonly patience?: number
   /** Creates the error. `isOwnShare`: caused by the same actor. */
   refuse(actor: string, isOwnShare: boolean): Error
@@ -27,8 +27,15 @@ interface Waiting {
 
 interface Line {
   waiting: number
+  /** When the last one got its place. */
+  served: number
+  /** Mean milliseconds from one to the next. */
+  interval: number
   readonly parts: Map<string, Set<Waiting>>
 }
+
+/** The weight of the last interval in the mean. */
+const RECENT = 0.1
 
 export class FairQueue {
   readonly #options: FairQueueOptions
@@ -70,7 +77,12 @@ export class FairQueue {
     const { maxWaiting = {}, refuse, wait } = this.#options
     const free = this.tryAcquire({ actor })
     if (free) return free
-    const line = this.#lines.get(actor) ?? { waiting: 0, parts: new Map<string, Set<Waiting>>() }
+    const line = this.#lines.get(actor) ?? {
+      waiting: 0,
+      served: performance.now(),
+      interval: 0,
+      parts: new Map<string, Set<Waiting>>(),
+    }
     if (line.waiting >= (maxWaiting.perActor ?? Number.POSITIVE_INFINITY)) throw refuse(actor, true)
     if (this.#waiting >= (maxWaiting.total ?? Number.POSITIVE_INFINITY)) throw refuse(actor, false)
     this.check(actor)
@@ -97,6 +109,7 @@ export class FairQueue {
     const { patience, refuse } = this.#options
     const line = patience === undefined ? undefined : this.#lines.get(actor)
     if (!line) return
+    if (line.waiting * line.interval > patience!) throw refuse(actor, this.#isFull(actor))
     const latest = performance.now() - patience!
     for (const [oldest] of line.parts.values()) if (oldest && oldest.since < latest) throw refuse(actor, this.#isFull(actor))
   }
@@ -138,6 +151,9 @@ export class FairQueue {
   }
 
   #nextOf(line: Line): Waiting {
+    const now = performance.now()
+    line.interval += (now - line.served - line.interval) * RECENT
+    line.served = now
     const [part, queue] = line.parts.entries().next().value!
     const next = queue.values().next().value!
     queue.delete(next)

@@ -109,6 +109,23 @@ test('where one of an actor has waited for long, further ones are refused at onc
   leaveOther()
 })
 
+test('where those of an actor would wait for long, further ones are refused before anybody has', async () => {
+  const refuse = (actor: string) => new Error(`${actor} refused`)
+  const queue = new FairQueue({ places: 1, patience: 200, refuse })
+  const work = () => sleep(20)
+  const outcomes = async (count: number) => {
+    const settled = await Promise.allSettled(Array.from({ length: count }, () => queue.run({ actor: 'busy' }, work)))
+    return settled.filter(({ status }) => status === 'rejected').length
+  }
+  // One after the other takes 20 ms: at first nothing is known of it.
+  const first = outcomes(30)
+  await sleep(150)
+  expect(() => queue.check('busy')).toThrow('busy refused')
+  queue.check('other')
+  expect(await first).toBe(0)
+  queue.check('busy')
+})
+
 test('the parts of a request share one place, which they give back together', async () => {
   const queue = new FairQueue({ places: 1, maxWaiting: { total: 1 }, refuse: () => new Error('refused') })
   const acquire = () => queue.acquire({ actor: 'a' })
