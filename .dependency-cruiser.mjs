@@ -123,6 +123,7 @@ export default {
     only('openid-client', '^src/connectors/oidc'),
     only('jose', '^src/(connectors/oidc\\.logout-token|platform/encryption)\\.ts$'),
     only('@prometheus-io/client', '^src/observability/metrics\\.ts$'),
+    only('@opentelemetry/sdk-trace-base', '^src/observability/tracing\\.ts$'),
     only('pg-boss', '^src/sync/worker\\.ts$'),
     only('nodemailer', '^src/platform/mail/mailer\\.ts$'),
     only('@node-rs/argon2', '^src/domain/credentials/password\\.ts$'),

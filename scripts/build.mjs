@@ -49,8 +49,10 @@ function copy(from) {
 }
 
 function manifest() {
-  const { name, version, description, license, type, dependencies } = JSON.parse(readFileSync('package.json', 'utf8'))
-  const versions = [...imported()].sort().map(name => {
+  const { name, version, description, license, type, ...rest } = JSON.parse(readFileSync('package.json', 'utf8'))
+  const { dependencies, peerDependencies, peerDependenciesMeta } = rest
+  const names = [...imported()].filter(name => peerDependencies[name] === undefined).sort()
+  const versions = names.map(name => {
     if (dependencies[name] === undefined) throw new Error(`${name} is imported, and not in dependencies of package.json`)
     return [name, dependencies[name]]
   })
@@ -64,6 +66,8 @@ function manifest() {
     bin: { roster: 'bin/roster' },
     scripts: { start: 'node src/main.js' },
     dependencies: Object.fromEntries(versions),
+    peerDependencies,
+    peerDependenciesMeta,
   }
 }
 

@@ -1,9 +1,13 @@
+import { channel } from 'node:diagnostics_channel'
 import type { Logger } from 'pino'
 
 /** Milliseconds until exit is forced; requests end within 13 s. */
 const SHUTDOWN = 20_000
 /** Milliseconds. npm passes on what the terminal sends to both. */
 const REPEATED = 500
+
+/** Publishes an empty list of promises, before the process exits. It waits for those that are added. */
+export const stopped = channel('roster:stopped')
 
 export interface Stoppable {
   readonly log: Logger
@@ -27,7 +31,10 @@ export function stopOnSignals({ log, drain: seconds, stop, fail }: Stoppable): v
     // A hanging statement would keep the process alive.
     setTimeout(() => fail(`Roster did not stop within ${longest} ms of ${signal}: leaving what is unfinished`), longest).unref()
     stop({ drain }).then(
-      () => {
+      async () => {
+        const waits: Promise<unknown>[] = []
+        stopped.publish(waits)
+        await Promise.allSettled(waits)
         log.info('stopped')
         process.exit(0)
       },

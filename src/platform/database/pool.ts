@@ -8,6 +8,7 @@ import { currentActor } from './current-actor.ts'
 import { createFairPool } from './fair-pool.ts'
 import { destroy, type Liveness } from './liveness.ts'
 import { Pipelining, type Statement, textOf } from './pipelining.ts'
+import { statementSent } from './statement-sent.ts'
 
 /** A transaction's connection. Its share was taken before. */
 export interface HeldTransaction {
@@ -171,6 +172,7 @@ export class StorePool extends pg.Pool {
       liveness?.check()
       const sent = send(first, ...rest)
       if (!(sent instanceof Promise)) return sent
+      if (statementSent.hasSubscribers) statementSent.publish({ text, answer: sent })
       unanswered++
       sent.then(answered, error => {
         answered()

@@ -1,3 +1,4 @@
+import { channel } from 'node:diagnostics_channel'
 import type { FastifyRequest } from 'fastify'
 import type { Logger } from 'pino'
 import { observedRequest } from '../observed-request.ts'
@@ -51,7 +52,11 @@ export function requestLine(
   }
 }
 
+/** Publishes each RequestLine, within its request. */
+export const requestAnswered = channel('roster:answer')
+
 export function logRequest(log: Logger, line: RequestLine): void {
+  requestAnswered.publish(line)
   const isQuiet = line.status < 400 && QUIET.test(line.route)
   log[isQuiet ? 'debug' : 'info'](line, 'request')
 }

@@ -10,7 +10,7 @@ import serveStatic from '@fastify/static'
 import { type FastifyInstance, type FastifyReply, type FastifyRequest, fastify } from 'fastify'
 import type { Logger } from 'pino'
 import { TooLarge } from '../errors.ts'
-import { observing, traceIdOf } from '../observed-request.ts'
+import { observedOf, observing } from '../observed-request.ts'
 import { parseBody } from './body.ts'
 import { type Certificate, type CertificateFiles, readCertificate, watchCertificate } from './certificate.ts'
 import type { TrustedProxies } from './client-address.ts'
@@ -135,8 +135,7 @@ class Server implements HttpServer {
       url: route.path,
       handler: (request, reply) => {
         reply.hijack()
-        const traceId = traceIdOf(request.raw.headers.traceparent)
-        const observed = { requestId: request.id, traceId, operation: null, actor: null, statements: 0, refusal: null }
+        const observed = observedOf(request.id, request.raw.headers.traceparent)
         void observing(observed, () => this.#serve(route, request, reply))
       },
     })

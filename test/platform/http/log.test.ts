@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest'
 import { createLog } from '../../../src/platform/http/log.ts'
-import { observing } from '../../../src/platform/observed-request.ts'
+import { observedOf, observing } from '../../../src/platform/observed-request.ts'
 
 function logged(write: (log: ReturnType<typeof createLog>) => void, level = 'info'): string[] {
   const lines: string[] = []
@@ -80,7 +80,7 @@ it('leaves words that only look a little like a secret', () => {
 it('adds the ids of the request to each line, also deep inside of it', async () => {
   const lines: Record<string, unknown>[] = []
   const log = createLog({ level: 'info', out: { write: line => void lines.push(JSON.parse(line)) } })
-  const one = { requestId: 'r1', traceId: 'a'.repeat(32), operation: null, actor: null, statements: 0, refusal: null }
+  const one = observedOf('r1', `00-${'a'.repeat(32)}-${'b'.repeat(16)}-01`)
   await observing(one, async () => {
     await new Promise(resolve => setTimeout(resolve, 1))
     log.warn('deep inside')
