@@ -2,7 +2,7 @@
 const LADDER = [
   ['cli', 'main.ts'],
   ['demo'],
-  ['app.ts', 'loaders.ts', 'queues.ts'],
+  ['app.ts', 'loaders.ts', 'queues.ts', 'pruning.ts'],
   ['observability'],
   ['api'],
   ['diagnostics'],

@@ -43,6 +43,7 @@ import type { HttpRequest, HttpServer } from './platform/http/types.ts'
 import { createMailer } from './platform/mail/mailer.ts'
 import { createOutbound } from './platform/outbound/connect.ts'
 import { instanceKey } from './platform/secret-key.ts'
+import { pruneBySettings } from './pruning.ts'
 import { createQueues } from './queues.ts'
 import { authenticateScim, type ScimCredential } from './scim/authenticate.ts'
 import { replayScim } from './scim/http/dispatch.ts'
@@ -79,7 +80,8 @@ export async function startApp(config: Config, given: StartOptions = {}): Promis
     given.store ?? (await openStore({ databaseUrl, directUrl, dataDir, log, cursorKeys: () => app.keys, counts: new Counts() }))
   let jobs: Jobs | null = null
   const app: App = { ...makeApp(config, store, log), jobs: { send: async id => jobs?.send(id) } }
-  const housekeeping = startHousekeeping(app, [() => removeUnfinishedGroups(contextFor(app, machine('system'), HOUSEKEEPING))])
+  const keeper = () => contextFor(app, machine('system'), HOUSEKEEPING)
+  const housekeeping = startHousekeeping(app, [() => removeUnfinishedGroups(keeper()), () => pruneBySettings(keeper())])
   const { trustedProxies, hsts, certificate } = config
   const cors = { origins: config.corsOrigins, apis: API_PATHS }
   const counts = config.metrics && createRequestCounts(store)

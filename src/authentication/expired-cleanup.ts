@@ -2,6 +2,7 @@ import type { App } from '../authorization/context.ts'
 import { purgeExpired } from '../domain/credentials/credentials.store.ts'
 import { purgeFailures } from '../domain/credentials/lockout.store.ts'
 import { purgeAddresses } from '../domain/credentials/login-addresses.store.ts'
+import { pruneInBatches } from '../platform/database/pruning.ts'
 import { purgeConsumed } from './oidc-session.store.ts'
 
 const EVERY_MS = 600_000
@@ -13,7 +14,7 @@ export function startHousekeeping(
 ): { stop(): void } {
   const clean = async () => {
     const now = new Date()
-    await purgeExpired(store.db, now)
+    await pruneInBatches(store, (db, limit) => purgeExpired(db, now, limit))
     await purgeFailures(store.db, now)
     await purgeAddresses(store.db, now)
     await purgeConsumed(store.db, now)

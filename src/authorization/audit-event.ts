@@ -47,6 +47,7 @@ export const EVENTS = [
   'dataSourceCreated',
   'dataSourceDeleted',
   'dataSourceOwnersChanged',
+  'auditPruned',
   'denied',
 ] as const
 export type EventName = (typeof EVENTS)[number]

@@ -108,6 +108,7 @@ export const policy = {
   'dataSource:write': write(['GOVERNANCE']),
 
   'audit:list': read(['AUDIT']),
+  'audit:prune': write([]),
 
   // The actor determines the IAM.
   'scim:read': read('scim'),

@@ -61,6 +61,16 @@ export const registerStoreCommands: Register = (program, done) => {
     .addHelpText('after', examples('roster sync --iam corp --dry-run', 'roster sync --iam corp --url https://roster.example'))
     .action(async options => done(await (await import('./sync.ts')).syncIam(env, options)))
 
+  program
+    .command('audit')
+    .description("the store's audit log")
+    .command('prune')
+    .description('move audit events that are older than so many days into a new file; audited')
+    .requiredOption('--export <file>', 'the file to make, as JSON Lines, which only its owner may read')
+    .option('--days <days>', 'AUDIT_DAYS if it is not given')
+    .addHelpText('after', examples('roster audit prune --days 400 --export audit-2025.jsonl'))
+    .action(async options => done(await (await import('./audit.ts')).pruneAuditLog(env, options)))
+
   registerAdmin(program, done)
 }
 

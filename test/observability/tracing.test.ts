@@ -69,7 +69,7 @@ afterAll(() => void collector?.close())
 async function use(url: string): Promise<void> {
   const post = async (path: string, body: object, headers: object = {}) => {
     const sent = { method: 'POST', body: JSON.stringify(body), headers: { 'content-type': 'application/json', ...headers } }
-    return (await fetch(url + path, sent)).json()
+    return (await fetch(url + path, sent)).json() as Promise<{ token: string }>
   }
   const { token } = await post('/bim/iam/bim/user/authenticate', { username: 'admin', password: PASSWORD })
   const authorization = `Bearer ${token}`

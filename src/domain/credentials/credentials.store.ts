@@ -1,6 +1,7 @@
 import { rowsInChunks } from '../../platform/database/chunks.ts'
 import { selectList } from '../../platform/database/columns.ts'
 import type { NestedList } from '../../platform/database/nested-list.ts'
+import type { Removed } from '../../platform/database/pruning.ts'
 import type { Db } from '../../platform/database/store.ts'
 import { insertRow } from '../../platform/database/write-row.ts'
 import { API_KEY_COLUMNS, type ApiKeyRecord, TOKEN_COLUMNS, type TokenRecord } from './credential.ts'
@@ -173,8 +174,16 @@ export async function consumeInvitation(db: Db, hash: Uint8Array, now: Date): Pr
   return row?.userId ?? null
 }
 
-export async function purgeExpired(db: Db, now: Date): Promise<void> {
+/** Tokens and invitations, a day after they expired. */
+export async function purgeExpired(db: Db, now: Date, limit: number): Promise<Removed> {
   const over = new Date(now.getTime() - 86_400_000)
-  await db.prisma.token.deleteMany({ where: { expiresAt: { lt: over } } })
-  await db.prisma.invitation.deleteMany({ where: { expiresAt: { lt: over } } })
+  const of = (table: string) =>
+    `DELETE FROM ${table} WHERE id = ANY(ARRAY(SELECT id FROM ${table} WHERE expires_at < $1 ORDER BY expires_at LIMIT $2::int)) RETURNING 1`
+  const [row] = await db.query<{ tokens: number; invitations: number }>(
+    `WITH t AS (${of('tokens')}), i AS (${of('invitations')})
+     SELECT (SELECT count(*) FROM t)::int AS tokens, (SELECT count(*) FROM i)::int AS invitations`,
+    [over, limit],
+  )
+  const { tokens, invitations } = row!
+  return { removed: tokens + invitations, more: tokens === limit || invitations === limit }
 }

@@ -44,6 +44,8 @@ export interface Config {
   /** null: http. */
   certificate: CertificateFiles | null
   outbound: OutboundRules
+  /** Days; null: kept. */
+  retention: { auditDays: number | null; auditExportDir: string | null; syncRunDays: number | null; exchangeDays: number | null }
 }
 
 export class ConfigError extends Error {
@@ -107,6 +109,12 @@ export function loadConfig(env: Environment): Config {
     corsOrigins: values.CORS_ORIGINS,
     certificate: cert === null || key === null ? null : { cert, key },
     outbound: { allow: values.OUTBOUND_ALLOW, deny: values.OUTBOUND_DENY },
+    retention: {
+      auditDays: values.AUDIT_DAYS,
+      auditExportDir: values.AUDIT_EXPORT_DIR,
+      syncRunDays: values.SYNC_RUN_DAYS,
+      exchangeDays: values.EXCHANGE_DAYS,
+    },
   }
 }
 

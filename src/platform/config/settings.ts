@@ -18,6 +18,7 @@ import {
   trustedProxiesOf,
 } from './parse.ts'
 import { observability } from './settings.observability.ts'
+import { retention } from './settings.retention.ts'
 
 export const PASSWORD_MAX_LENGTH = 1024
 const YEAR = 31_536_000
@@ -233,6 +234,7 @@ export const settings = {
     unset: 'link-local, unspecified and cloud metadata addresses, and where Roster itself listens',
     fix: 'set it like 192.168.0.0/16,*.internal.example, or leave it unset',
   }),
+  ...retention,
   ...observability,
 }
 
@@ -250,6 +252,11 @@ export const crossFieldErrors: {
   {
     name: 'DATABASE_DIRECT_URL',
     breaks: (_, isSet) => isSet('DATABASE_DIRECT_URL') && !isSet('DATABASE_URL') && 'needs DATABASE_URL beside it',
+  },
+  {
+    name: 'AUDIT_DAYS',
+    breaks: (_, isSet) =>
+      isSet('AUDIT_DAYS') && !isSet('AUDIT_EXPORT_DIR') && 'needs AUDIT_EXPORT_DIR beside it, for the files of what is removed',
   },
   {
     name: 'ADMIN_PASSWORD',

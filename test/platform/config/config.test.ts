@@ -49,6 +49,7 @@ test('without any setting Roster serves this machine on the embedded store', () 
     trustedProxies: null,
     corsOrigins: [],
     certificate: null,
+    retention: { auditDays: null, auditExportDir: null, syncRunDays: null, exchangeDays: null },
     outbound: { allow: null, deny: [] },
   })
 })
@@ -90,6 +91,10 @@ test.runIf(hasOpenssl)('every setting is read', () => {
     TLS_KEY: tls.key,
     OUTBOUND_ALLOW: 'ldap.corp.example',
     OUTBOUND_DENY: '*.internal.example',
+    AUDIT_DAYS: '400',
+    AUDIT_EXPORT_DIR: '/srv/roster/audit',
+    SYNC_RUN_DAYS: '90',
+    EXCHANGE_DAYS: '30',
     LOG_LEVEL: 'silent',
     LOG_FORMAT: 'json',
     METRICS_PORT: '9464',
@@ -129,6 +134,7 @@ test.runIf(hasOpenssl)('every setting is read', () => {
       allow: [{ kind: 'name', name: 'ldap.corp.example', below: false }],
       deny: [{ kind: 'name', name: 'internal.example', below: true }],
     },
+    retention: { auditDays: 400, auditExportDir: '/srv/roster/audit', syncRunDays: 90, exchangeDays: 30 },
   })
 })
 
@@ -160,6 +166,9 @@ const smtpUrl = 'must be a URL that begins with smtp:// or smtps://'
 const broken: (readonly [name: string, text: string, fault: string])[] = [
   ...integer('PORT', 0, 65_535, 'set a free port such as 4000'),
   ...integer('DRAIN_SECONDS', 0, 3600, 'set a number of seconds such as 5'),
+  ...integer('AUDIT_DAYS', 1, 36_525, 'set'),
+  ...integer('SYNC_RUN_DAYS', 1, 36_525, 'set'),
+  ...integer('EXCHANGE_DAYS', 1, 36_525, 'set'),
   ...integer('TOKEN_IDLE_SECONDS', 1, 31_536_000, 'set'),
   ...integer('TOKEN_LIFE_SECONDS', 1, 31_536_000, 'set'),
   ...integer('INVITATION_SECONDS', 1, 31_536_000, 'set'),
@@ -255,11 +264,18 @@ describe('faults', () => {
     const faults = faultsOf(env)
     const wrong = showConfig({})
       .map(({ name }) => name)
-      .filter(name => name !== 'DATA_DIR')
+      .filter(name => name !== 'DATA_DIR' && name !== 'AUDIT_EXPORT_DIR')
     expect(faults.map(fault => fault.split(' ')[0])).toEqual(wrong)
     for (const fault of faults) expect(fault).toMatch(/: (set|choose|create) /)
     expect(faults.join('\n')).not.toMatch(/geheim|xxxx/)
     expect(() => loadConfig(env)).toThrow(new RegExp(`${faults.length} faults`))
+  })
+
+  test('audit events go only into a folder', () => {
+    expect(faultsOf({ AUDIT_DAYS: '400' })).toEqual([
+      'AUDIT_DAYS needs AUDIT_EXPORT_DIR beside it, for the files of what is removed: set a number of days such as 400, or leave it unset to keep them',
+    ])
+    expect(faultsOf({ AUDIT_DAYS: '400', AUDIT_EXPORT_DIR: '/srv' })).toEqual([])
   })
 
   test('a direct address needs the database that it leads to', () => {
