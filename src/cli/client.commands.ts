@@ -3,12 +3,12 @@ import { examples, type Register } from './command.ts'
 
 const { env } = process
 
-const CREDENTIAL = `
+export const CREDENTIAL = `
 The server and the credential are those of ROSTER_URL and ROSTER_TOKEN, else of the profile that roster login made.`
 
 const PAGES = ['--search <words>', '--filter <json>', '--after <cursor>'] as const
 
-function at(parent: CommandUnknownOpts, usage: string) {
+export function at(parent: CommandUnknownOpts, usage: string) {
   return parent
     .command(usage)
     .option('--profile <name>', 'the log-in to use; default: ROSTER_PROFILE, else default')

@@ -86,3 +86,20 @@ export const EXPORT_AUDIT = `query ($first: Int!, $after: String, $filter: Audit
     }
   }
 }`
+
+export const IAM_TYPES = '{ iamTypes { type creatable options { name path type secret } } }'
+export const ALL_IAMS = `query ($first: Int!, $after: String) {
+  iams(first: $first, after: $after) {
+    ${PAGE}
+    nodes { iamid type displayName defaultPermissions groupPermissions config secrets updatedAt }
+  }
+}`
+export const CREATE_IAM = `mutation ($input: CreateIamInput!) {
+  result: createIam(input: $input) { scimKey scimUrl warnings { message } }
+}`
+export const UPDATE_IAM = `mutation ($input: UpdateIamInput!) {
+  result: updateIam(input: $input) { scimKey scimUrl warnings { message } }
+}`
+export const DELETE_IAM = `mutation ($input: DeleteIamInput!) {
+  result: deleteIam(input: $input) { deletedId }
+}`

@@ -2,7 +2,8 @@ import { readFileSync } from 'node:fs'
 import { Command, CommanderError, type CommandUnknownOpts } from '@commander-js/extra-typings'
 import { registerClientCommands } from './client.commands.ts'
 import type { Printed } from './command.ts'
-import { EXIT, EXIT_HELP, exitCodeOf } from './exit.ts'
+import { registerDeclaredCommands } from './declared.commands.ts'
+import { EXIT, EXIT_HELP, type ExitCode, exitCodeOf } from './exit.ts'
 import { registerStoreCommands } from './store.commands.ts'
 
 /** Returns the exit code. */
@@ -18,11 +19,15 @@ export async function runProgram(args: readonly string[]): Promise<number> {
     await program.parseAsync(args, { from: 'user' })
     return exitCode
   } catch (error) {
-    if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.done : EXIT.usage
+    if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.done : refused(args, EXIT.usage)
     process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`)
-    return exitCodeOf(error)
+    return refused(args, exitCodeOf(error))
   }
 }
+
+/** The exit code 2 of plan means changes alone. */
+const refused = ([first, second]: readonly string[], code: ExitCode): ExitCode =>
+  code === EXIT.changes && (first === 'plan' || (first === 'iam' && second === 'plan')) ? EXIT.failed : code
 
 export function makeProgram(done: (printed: Printed) => Promise<void>): CommandUnknownOpts {
   const program = new Command('roster')
@@ -36,6 +41,7 @@ export function makeProgram(done: (printed: Printed) => Promise<void>): CommandU
     .exitOverride()
   registerStoreCommands(program, done)
   registerClientCommands(program, done)
+  registerDeclaredCommands(program, done)
   return program.addHelpText('after', EXIT_HELP)
 }
 
