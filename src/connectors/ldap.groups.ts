@@ -87,8 +87,16 @@ export async function inParts<Item, Result>(items: readonly Item[], work: (part:
   return results
 }
 
-export function groupOf({ nameAttribute, entryIds }: GroupPlan, { dn, attributes }: GroupSearch): EntryGroup {
-  return { id: dn, name: nameOf(nameAttribute, dn, attributes), entryIds: idsOf(entryIds, dn, attributes), attributes }
+/** Entries of a reader, which belongs to one plan, are the same objects for all people. */
+const made = new WeakMap<GroupSearch, EntryGroup>()
+
+export function groupOf({ nameAttribute, entryIds }: GroupPlan, entry: GroupSearch): EntryGroup {
+  const known = made.get(entry)
+  if (known) return known
+  const { dn, attributes } = entry
+  const group = { id: dn, name: nameOf(nameAttribute, dn, attributes), entryIds: idsOf(entryIds, dn, attributes), attributes }
+  made.set(entry, group)
+  return group
 }
 
 const nameOf = (nameAttribute: string, dn: string, attributes: Attributes): string =>

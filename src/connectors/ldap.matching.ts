@@ -85,9 +85,18 @@ export function matchingBy(
     return `${nameOf(type)}=${key.replace(/[\\,+=]/g, sign => `\\${sign}`)}`
   }
   const keyOfDn = (dn: Dn): string => dn.map(name => name.map(valueKey).toSorted().join('+')).join(',')
-  const dnKey = (text: string): string => {
+  const read = (text: string): string => {
     const dn = parseDn(text)
     return dn === null ? (text.length > maxDn ? text : folded(text)) : keyOfDn(dn)
+  }
+  const known = new Map<string, string>()
+  const dnKey = (text: string): string => {
+    const found = known.get(text)
+    if (found !== undefined) return found
+    const key = read(text)
+    if (known.size === KNOWN) known.clear()
+    if (text.length <= KNOWN_LENGTH) known.set(text, key)
+    return key
   }
   const keyBy = (rule: Rule, value: string): string => {
     if (rule === 'dn') return dnKey(value)
@@ -102,6 +111,10 @@ export function matchingBy(
   }
   return { key: (attribute, value) => keyBy(ruleFor(attribute), value), dnKey, maybe }
 }
+
+/** A sync meets the DNs of groups again and again. */
+const KNOWN = 10_000
+const KNOWN_LENGTH = 256
 
 /** RFC 4518, 2.6.1; folds ASCII only. */
 const folded = (value: string): string =>

@@ -24,11 +24,14 @@ const atom = "[\\p{L}\\p{M}\\p{Nd}!#$%&'*+\\-/=?^_`{|}~]+"
 const label = '[\\p{L}\\p{Nd}](?:[\\p{L}\\p{M}\\p{Nd}\\-]{0,61}[\\p{L}\\p{M}\\p{Nd}])?'
 const mailbox = new RegExp(`^${atom}(?:\\.${atom})*@${label}(?:\\.${label})*$`, 'u')
 
+const beyondAscii = /[^\0-\x7f]/
+
 /**
  * NFKC and case folding to a fixed point: upper then lower, repeated. The final sigma is special: it would
  * depend on position.
  */
 export function canonical(text: string): string {
+  if (!beyondAscii.test(text)) return text.toLowerCase()
   let form = text
   for (let round = 0; round < 8; round++) {
     const next = form.normalize('NFKC').toUpperCase().toLowerCase().replaceAll('ς', 'σ').normalize('NFKC')
