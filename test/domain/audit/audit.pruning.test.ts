@@ -5,9 +5,10 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { operator } from '../../../src/authorization/actor.ts'
 import { pruneAudit, pruneAuditBySetting } from '../../../src/domain/audit/audit.pruning.service.ts'
 import { AppendFile } from '../../../src/platform/append-file.ts'
+import { pruneInBatches, takePruning } from '../../../src/platform/database/pruning.ts'
 import type { Store } from '../../../src/platform/database/store.ts'
 import { makeUser, testContext } from '../../harness/context.ts'
-import { testStore } from '../../harness/database.ts'
+import { serverUrl, testStore } from '../../harness/database.ts'
 
 const DAY = 86_400_000
 let store: Store
@@ -104,6 +105,22 @@ test('only the operator may', async () => {
     'audit:prune is not allowed',
   )
   await expect(pruneAudit(operate(), { days: 0, to })).rejects.toThrow('days must be at least 1')
+})
+
+test.skipIf(!serverUrl)('one process at a time', async () => {
+  const [taken, free] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()]
+  const other = store.transaction(async db => {
+    await takePruning(db)
+    taken.resolve()
+    await free.promise
+  })
+  await taken.promise
+  const to = { path: 'memory', append: async () => {} }
+  await expect(pruneAudit(operate(), { days: 30, to })).rejects.toThrow('Another process prunes at the moment: try again later')
+  expect(await pruneInBatches(store, async () => ({ removed: 1, more: false }))).toBe(0)
+  free.resolve()
+  await other
+  expect(await pruneAudit(operate(), { days: 30, to })).toBe(2)
 })
 
 describe('by AUDIT_DAYS', () => {
