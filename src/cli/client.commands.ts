@@ -42,6 +42,7 @@ export const registerClientCommands: Register = (program, done) => {
   registerNoun(program, done, { name: 'key', plural: 'API keys', reference: '<id>', example: 'QXBpS2V5OjE' })
   registerNoun(program, done, { name: 'iam', plural: 'identity sources', reference: '<iamid>', example: 'corp' })
   registerExport(program)
+  registerPerson(program)
 }
 
 const registerLogin: Register = (program, done) => {
@@ -125,4 +126,17 @@ function registerExport(program: CommandUnknownOpts): void {
         ),
     )
     .action(async (what, options) => (await import('./export.ts')).exportRows(env, what as string, options))
+}
+
+function registerPerson(program: CommandUnknownOpts): void {
+  const person = program.command('person').description('the data of one person')
+  at(person, 'export')
+    .argument('<[iamid/]userid>', 'the person')
+    .description('print everything that Roster has about one person as a JSON document')
+    .option('--partial', 'leave out what the credential may not see; "hidden" names it')
+    .addHelpText(
+      'after',
+      CREDENTIAL + examples('roster person export ana > ana.json', 'roster person export corp/ana > ana.json'),
+    )
+    .action(async (user, options) => (await import('./person.ts')).exportPerson(env, user, options))
 }

@@ -103,3 +103,45 @@ export const UPDATE_IAM = `mutation ($input: UpdateIamInput!) {
 export const DELETE_IAM = `mutation ($input: DeleteIamInput!) {
   result: deleteIam(input: $input) { deletedId }
 }`
+
+export const PERSON = `query ($ref: UserRef!) {
+  user(ref: $ref) {
+    id databaseId globalUserId iamid userid kind systemGenerated disabled disabledBy hasLogin lastLogin lastExternalRefresh
+    createdAt updatedAt isDataSourceOwner currentProject { name } sourceIds { source id }
+    profile {
+      name email phone about location organization position sqlUser preferences externalUserIds scim systemGenerated
+      createdAt updatedAt
+    }
+    permissions permissionGrants { permission source since grantedBy group { iamid name } rule { iam { iamid } group } }
+    attributes { key values source }
+    effectiveAttributes { key value source group { iamid name } }
+    auditEvents(first: 1) { pageInfo { hasNextPage } }
+  }
+}`
+/** A page of one connection of a user. */
+const ofPerson = (connection: string, nodes: string, options = ''): string =>
+  `query ($id: ID!, $first: Int!, $after: String) {
+  user(ref: { id: $id }) {
+    ${connection}(first: $first, after: $after${options}) { ${PAGE} nodes { ${nodes} } }
+  }
+}`
+const EVENT = `at event action outcome actor onBehalfOf credential targetType targetId targetName
+      before after reason requestId`
+export const PERSON_MEMBERSHIPS = ofPerson('memberships', 'group { iamid name } sources since addedBy createdAt updatedAt')
+export const PERSON_DOMAINS = ofPerson('domainPermissions', 'domain { name } permission group { iamid name } createdAt')
+export const PERSON_KEYS = ofPerson('apiKeys', 'id name prefix scopes project { name } expiresAt lastUsed createdAt')
+export const PERSON_TOKENS = ofPerson(
+  'tokens',
+  'id prefix scopes project { name } impersonator { iamid userid } lastUsed expiration endsAt createdAt updatedAt',
+)
+export const PERSON_ACTOR = ofPerson('auditEvents', EVENT, ', role: ACTOR')
+export const PERSON_TARGET = ofPerson('auditEvents', EVENT, ', role: TARGET')
+export const PERSON_EXCHANGES = `query ($iamid: String!, $userid: String!, $first: Int!, $after: String) {
+  exchanges(iamid: $iamid, filter: { userid: $userid }, first: $first, after: $after) {
+    ${PAGE}
+    nodes {
+      kind at requestId operation userid resource request requestComplete response responseComplete status failure changesComplete
+      changes { event targetType targetId targetName before after }
+    }
+  }
+}`
