@@ -43,7 +43,7 @@ describe('help', () => {
     const { stdout, stderr, exitCode } = await cli(args)
     expect({ stderr, exitCode }).toEqual({ stderr: '', exitCode: 0 })
     for (const command of commands) expect(stdout).toMatch(new RegExp(`^  ${command.name()} `, 'm'))
-    expect(stdout).toMatch(/^ {2}2 {4}the command line cannot be read$/m)
+    expect(stdout).toMatch(/^ {2}2 {4}the command line cannot be read; of plan: there are changes$/m)
   })
 
   test.each([[['config', '--help']], [['help', 'config']]])('%j describes the command', async args => {
