@@ -115,7 +115,8 @@ export const PERSON = `query ($ref: UserRef!) {
     permissions permissionGrants { permission source since grantedBy group { iamid name } rule { iam { iamid } group } }
     attributes { key values source }
     effectiveAttributes { key value source group { iamid name } }
-    auditEvents(first: 1) { pageInfo { hasNextPage } }
+    memberships(first: 1) { ${PAGE} } domainPermissions(first: 1) { ${PAGE} }
+    apiKeys(first: 1) { ${PAGE} } tokens(first: 1) { ${PAGE} } auditEvents(first: 1) { ${PAGE} }
   }
 }`
 /** A page of one connection of a user. */

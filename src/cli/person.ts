@@ -19,45 +19,42 @@ const PAGE = 100
 export async function exportPerson(env: Environment, reference: string, options: PersonOptions): Promise<void> {
   const client = connect(env, options)
   const asked = { document: documents.PERSON, field: 'user', variables: { ref: userRef(reference) }, what: `user ${reference}` }
-  const { auditEvents, ...user } = await readOne(client, asked)
-  const hidden = await hiddenParts(client, user, auditEvents === null)
+  const { memberships, domainPermissions, apiKeys, tokens, auditEvents, ...user } = await readOne(client, asked)
+  const lists = { memberships, domainPermissions, apiKeys, tokens, eventsAsActor: auditEvents, eventsAsTarget: auditEvents }
+  const hidden = [
+    ...USER_FIELDS.filter(field => user[field] === null).map(field => `user.${field}`),
+    ...Object.entries(lists).flatMap(([name, page]) => (page === null ? [name] : [])),
+    ...((await mayReadExchanges(client, user)) ? [] : ['exchanges']),
+  ]
   if (hidden.length > 0 && !options.partial)
     throw new Failure(
-      `This credential may not see all of it: ${hidden.map(part => `${part} (${NEEDS[part]})`).join(', ')}. Use one that may, or --partial`,
+      `This credential may not see all of it: ${hidden.map(part => `${part} (${NEEDS[part] ?? 'USER_ADMIN'})`).join(', ')}. Use one that may, or --partial`,
       EXIT.denied,
     )
   await writeTo(process.stdout, `{\n"exportedAt": ${JSON.stringify(new Date())},\n"hidden": ${JSON.stringify(hidden)}`)
-  await writeTo(process.stdout, `,\n"user": ${JSON.stringify(user, null, 2)}`)
+  const shown = Object.fromEntries(Object.entries(user).filter(([field]) => !hidden.includes(`user.${field}`)))
+  await writeTo(process.stdout, `,\n"user": ${JSON.stringify(shown, null, 2)}`)
   for (const [name, readPage] of Object.entries(partsOf(client, user))) {
-    if (!hidden.includes(PART_OF[name]!)) await writeList(name, readPage)
+    if (!hidden.includes(name)) await writeList(name, readPage)
   }
   await writeTo(process.stdout, '\n}\n')
 }
 
+/** Null only where they are hidden. */
+const USER_FIELDS = ['sourceIds', 'permissionGrants', 'attributes', 'effectiveAttributes']
+
+/** Of the others: USER_ADMIN. */
 const NEEDS: Readonly<Record<string, string>> = {
-  user: 'USER_ADMIN',
-  auditEvents: 'AUDIT',
+  eventsAsActor: 'AUDIT',
+  eventsAsTarget: 'AUDIT',
   exchanges: 'APPLICATION_ADMIN, and USER_ADMIN or AUDIT',
 }
-const PART_OF: Readonly<Record<string, string>> = {
-  memberships: 'user',
-  domainPermissions: 'user',
-  apiKeys: 'user',
-  tokens: 'user',
-  eventsAsActor: 'auditEvents',
-  eventsAsTarget: 'auditEvents',
-  exchanges: 'exchanges',
-}
 
-async function hiddenParts(client: Client, user: Row, isAuditHidden: boolean): Promise<string[]> {
+async function mayReadExchanges(client: Client, user: Row): Promise<boolean> {
   const { errors } = await client.answer(documents.PERSON_EXCHANGES, { ...nameIn(user), first: 1 })
   const other = errors.find(({ code }) => code !== 'FORBIDDEN')
   if (other) throw new Failure(other.message)
-  return [
-    ...(user.permissionGrants === null ? ['user'] : []),
-    ...(isAuditHidden ? ['auditEvents'] : []),
-    ...(errors.length > 0 ? ['exchanges'] : []),
-  ]
+  return errors.length === 0
 }
 
 const nameIn = ({ iamid, userid }: Row) => ({ iamid, userid })

@@ -46,7 +46,7 @@ test('what the commands of the page print', async () => {
   const file = JSON.parse(readFileSync(join(folder, 'admin.json'), 'utf8'))
   expect(file).toMatchObject({ hidden: [], user: { iamid: 'bim', userid: 'admin' }, exchanges: [] })
   const [partial] = await runBlocks(folder, [second!], places((await app.as(['USER_ADMIN'])).token))
-  expect(JSON.parse(partial!)).toMatchObject({ hidden: ['auditEvents', 'exchanges'], memberships: [] })
+  expect(JSON.parse(partial!)).toMatchObject({ hidden: ['eventsAsActor', 'eventsAsTarget', 'exchanges'], memberships: [] })
   expect(Object.keys(JSON.parse(partial!))).toEqual([
     'exportedAt',
     'hidden',
@@ -95,6 +95,19 @@ test('prints nothing to a credential that may not see all, or about nobody', asy
   expect(refused).toMatchObject({ code: 4, stdout: '' })
   const auditor = await exported((await app.as(['USER_ADMIN'])).token, 'admin')
   expect(auditor).toMatchObject({ code: 4, stdout: '' })
-  expect(auditor.stderr).toContain('auditEvents (AUDIT), exchanges (APPLICATION_ADMIN, and USER_ADMIN or AUDIT)')
+  expect(auditor.stderr).toContain('eventsAsTarget (AUDIT), exchanges (APPLICATION_ADMIN, and USER_ADMIN or AUDIT)')
+  // AUDIT shows the grants of others, but neither their groups nor their keys.
+  const reader = await app.as(['AUDIT', 'APPLICATION_ADMIN'])
+  const hidden = await exported(reader.token, 'admin')
+  expect(hidden).toMatchObject({ code: 4, stdout: '' })
+  expect(hidden.stderr).toContain('memberships (USER_ADMIN)')
+  const own = await exported(reader.token, reader.userid, '--partial')
+  expect(own.stderr).toBe('')
+  const rest = await exported(reader.token, 'admin', '--partial')
+  expect({ code: rest.code, stderr: rest.stderr }).toEqual({ code: 0, stderr: '' })
+  const shown = JSON.parse(rest.stdout)
+  expect(shown.hidden).toContain('memberships')
+  for (const part of shown.hidden) expect(shown).not.toHaveProperty(part)
+  expect(shown.eventsAsActor).not.toEqual([])
   expect(await exported(app.admin.token, 'nobody')).toMatchObject({ code: 3, stdout: '' })
 }, 60_000)
