@@ -5,13 +5,14 @@ import { createLastUsedTracker } from '../../../src/authentication/last-used.ts'
 import { operator } from '../../../src/authorization/actor.ts'
 import { appendEvents } from '../../../src/authorization/audit.store.ts'
 import { generateSecret } from '../../../src/authorization/secret.ts'
-import { attributeKeysNamed } from '../../../src/domain/attributes/attribute.keys.store.ts'
+import { attributeKeysNamed, holdersOfKeys } from '../../../src/domain/attributes/attribute.keys.store.ts'
 import {
   attributesOf,
   effectiveAttributesOf,
   storedAttributesOf,
   writeChanges,
 } from '../../../src/domain/attributes/attributes.store.ts'
+import { deleteEvents } from '../../../src/domain/audit/audit.pruning.store.ts'
 import { countsOfUsers, eventsOfUsers } from '../../../src/domain/audit/audit.user.store.ts'
 import { keyList } from '../../../src/domain/credentials/credentials.search.ts'
 import { countRejected } from '../../../src/domain/credentials/lockout.store.ts'
@@ -59,7 +60,7 @@ import type { Db } from '../../../src/platform/database/store.ts'
 import { scimGuardsOf } from '../../../src/scim/resources/deprovisioning.store.ts'
 import { groupsOfPage } from '../../../src/scim/resources/groups.store.ts'
 import { addScimMembers, removeScimMembers } from '../../../src/scim/resources/members.store.ts'
-import { findScimUsers, replaceSourceAttributes } from '../../../src/scim/resources/users.store.ts'
+import { findScimUsers, insertSourceAttributes, replaceSourceAttributes } from '../../../src/scim/resources/users.store.ts'
 import { countsOfRuns, markUndone, recordEntries, stillPlanned } from '../../../src/sync/entries.store.ts'
 import {
   countHeld,
@@ -181,6 +182,11 @@ export const calls: Record<string, Record<string, Call>> = {
         db,
         users.map(id => `key ${id}`),
       ),
+    holdersOfKeys: (db, { users }) =>
+      holdersOfKeys(
+        db,
+        users.map(id => `key ${id}`),
+      ),
   },
   'src/domain/groups/groups.store.ts': {
     groupsByIds: (db, { groups }) => groupsByIds(db, groups),
@@ -297,6 +303,10 @@ export const calls: Record<string, Record<string, Call>> = {
     dataSourceOwners: (db, { users }) => dataSourceOwners(db, users),
     dataSourcesByIds: (db, { users }) => dataSourcesByIds(db, users),
   },
+  'src/domain/audit/audit.pruning.store.ts': {
+    // Their numbers need not exist: each is looked up by the key.
+    deleteEvents: (db, { users }) => deleteEvents(db, users.map(String)),
+  },
   'src/domain/audit/audit.user.store.ts': {
     eventsOfUsers: (db, { users }) =>
       eventsOfUsers(
@@ -362,6 +372,12 @@ export const calls: Record<string, Record<string, Call>> = {
   'src/federation/replace-user.store.ts': { emptyAccounts: (db, { users }) => emptyAccounts(db, users, now) },
   'src/scim/resources/users.store.ts': {
     findScimUsers: (db, { users }) => findScimUsers(db, users, true),
+    insertSourceAttributes: (db, { users }) =>
+      insertSourceAttributes(
+        db,
+        users.map(userId => ({ userId, key: 'made', keyKey: 'made', value: 'v' })),
+        { source: 'stock', now },
+      ),
     replaceSourceAttributes: (db, on) =>
       replaceSourceAttributes(db, {
         ...{ userId: on.users[0]!, source: 'stock', now },
