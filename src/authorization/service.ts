@@ -175,7 +175,7 @@ function admitted<A, R>(ask: (context: Context, args: A) => Promise<void>, run: 
       if (isAdmitted()) return run(context, args)
       if (!place) return context.app.operations.run({ actor }, () => actingAs(actor, () => run(context, args), true))
       await place.enter()
-      return run(context, args)
+      return actingAs(actor, () => run(context, args), true)
     }
     return currentActor() === actor ? work() : actingAs(actor, work)
   }
