@@ -43,7 +43,7 @@ export const pageSelection = <Map extends Columns, Along extends Columns>(
   along: `, ${selectList(along)}`,
 })
 
-/** As JSON arrays: names would repeat. Times are milliseconds. */
+/** As JSON arrays: names would repeat. Times are whole milliseconds, as of rows. */
 export interface Cells<Row> {
   readonly sql: string
   read<Start extends object>(cells: readonly unknown[], at: number, record: Start): Start & Row
@@ -55,7 +55,7 @@ export function cellsOf<Map extends Columns>(
 ): Cells<RecordOf<Map>> {
   const times = names.map(name => columns[name]!.type === 'timestamptz')
   const sql = names.map((name, index) =>
-    times[index] ? `(extract(epoch FROM ${columns[name]!.sql}) * 1000)::bigint` : columns[name]!.sql,
+    times[index] ? `floor(extract(epoch FROM ${columns[name]!.sql}) * 1000)::bigint` : columns[name]!.sql,
   )
   return {
     sql: sql.join(', '),

@@ -21,7 +21,7 @@ import {
 import { PERMISSION_RULE_COLUMNS } from '../../../src/domain/users/permission.ts'
 import { GRANT_COLUMNS, GRANT_ORIGIN_COLUMNS, USER_COLUMNS } from '../../../src/domain/users/user.ts'
 import { EXCHANGE_COLUMNS } from '../../../src/federation/exchanges/exchange.ts'
-import { type Columns, selectList } from '../../../src/platform/database/columns.ts'
+import { type Columns, cellsOf, selectList, time } from '../../../src/platform/database/columns.ts'
 import type { Store } from '../../../src/platform/database/store.ts'
 import { SCIM_GROUP_COLUMNS } from '../../../src/scim/resources/group.ts'
 import { SCIM_USER_COLUMNS } from '../../../src/scim/resources/user.ts'
@@ -102,4 +102,15 @@ test('every map is compared', () => {
     ),
   )
   expect(names.filter(name => name !== 'SOURCE_ID_COLUMNS').toSorted()).toEqual(Object.keys(MAPS).toSorted())
+})
+
+test('a time in a JSON array is that of the row, also between two milliseconds', async () => {
+  const columns = { at: time('x.at') }
+  for (const at of ['2026-11-30 23:59:59.999999+00', '2026-11-30 12:00:00.1236+00', '1969-12-31 23:59:59.9996+00']) {
+    const cells = cellsOf(columns)
+    const from = 'FROM (SELECT $1::timestamptz AS at) x'
+    const [row] = await store.db.query<{ at: Date }>(`SELECT ${selectList(columns)} ${from}`, [at])
+    const [array] = await store.db.query<{ found: unknown[] }>(`SELECT json_build_array(${cells.sql}) AS found ${from}`, [at])
+    expect(cells.read(array!.found, 0, {})).toEqual(row)
+  }
 })
