@@ -7,11 +7,17 @@ export interface OldEvent {
   readonly row: string
 }
 
+/** Characters of the rows that are read together; the last one may exceed it. */
+const TOGETHER = 8_000_000
+
 export const oldestEvents = (db: Db, before: Date, limit: number): Promise<OldEvent[]> =>
   db.query(
-    `SELECT e.id::text AS id, e.at, to_jsonb(e)::text AS row FROM audit_events e
-      WHERE e.at < $1::timestamptz ORDER BY e.at, e.id LIMIT $2::int`,
-    [before, limit],
+    `SELECT o.id::text AS id, o.at, o.row FROM (
+       SELECT e.*, sum(length(e.row)) OVER (ORDER BY e.at, e.id) - length(e.row) AS earlier FROM (
+         SELECT e.id, e.at, to_jsonb(e)::text AS row FROM audit_events e
+          WHERE e.at < $1::timestamptz ORDER BY e.at, e.id LIMIT $2::int) e) o
+      WHERE o.earlier < $3::bigint ORDER BY o.at, o.id`,
+    [before, limit, TOGETHER],
   )
 
 export async function deleteEvents(db: Db, ids: readonly string[]): Promise<number> {

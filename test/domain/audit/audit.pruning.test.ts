@@ -98,6 +98,24 @@ test('in batches, each with its event', async () => {
   expect((await left()).filter(name => name === 'auditPruned')).toHaveLength(sizes.length)
 })
 
+test('large events make a batch shorter', async () => {
+  const large = Array.from({ length: 5 }, (_, at) => ({
+    ...event(100 - at, `large ${at}`),
+    after: { text: 'x'.repeat(3_000_000) },
+  }))
+  await store.db.prisma.auditEvent.createMany({ data: large })
+  const names: string[][] = []
+  const to = {
+    path: 'memory',
+    append: async (lines: readonly string[]) => void names.push(lines.map(line => JSON.parse(line).target_name)),
+  }
+  expect(await pruneAudit(operate(), { days: 90, to })).toBe(5)
+  expect(names).toEqual([
+    ['large 0', 'large 1', 'large 2'],
+    ['large 3', 'large 4'],
+  ])
+})
+
 test('only the operator may', async () => {
   const administrator = await makeUser(store, 'root', ['USER_ADMIN', 'AUDIT', 'APPLICATION_ADMIN', 'GOVERNANCE'])
   const to = { path: 'memory', append: async () => {} }
