@@ -1,6 +1,6 @@
-import { readFileSync, statSync } from 'node:fs'
 import { isAbsolute } from 'node:path'
 import type { Environment } from '../platform/config/config.ts'
+import { readSecretFile } from '../platform/secret-file.ts'
 
 /** A secret's place outside the file: `${env:NAME}` or `${file:/path}`. */
 export interface Reference {
@@ -8,7 +8,7 @@ export interface Reference {
   readonly name: string
 }
 
-/** Characters; the longest secret is a private key. */
+/** Bytes; the longest secret is a private key. */
 const MAX_SECRET = 65_536
 
 /** Null for what is no reference. */
@@ -20,16 +20,12 @@ export function referenceOf(value: unknown): Reference | null {
 
 export type Resolved = { readonly secret: string } | { readonly fault: string }
 
-/** A file's last line break is no part of its secret. */
 export function resolve({ kind, name }: Reference, env: Environment): Resolved {
   if (kind === 'env') return env[name] ? { secret: env[name] } : { fault: `the environment variable ${name} is not set` }
-  try {
-    if (statSync(name).size > MAX_SECRET) return { fault: `the file ${name} is longer than ${MAX_SECRET} bytes` }
-    const secret = readFileSync(name, 'utf8').replace(/\r?\n$/, '')
-    return secret === '' ? { fault: `the file ${name} is empty` } : { secret }
-  } catch (error) {
-    return { fault: `the file ${name} cannot be read: ${(error as NodeJS.ErrnoException).code}` }
-  }
+  const found = readSecretFile(name, MAX_SECRET)
+  if ('secret' in found) return found
+  if (found.fault === 'long') return { fault: `the file ${name} is longer than ${MAX_SECRET} bytes` }
+  return { fault: found.fault === 'empty' ? `the file ${name} is empty` : `the file ${name} cannot be read: ${found.code}` }
 }
 
 /** The variable that an export names. */

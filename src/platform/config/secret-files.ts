@@ -1,4 +1,4 @@
-import { readFileSync, statSync } from 'node:fs'
+import { readSecretFile } from '../secret-file.ts'
 import type { Setting } from './parse.ts'
 import { type SettingName, settings } from './settings.ts'
 
@@ -30,11 +30,12 @@ export function withSecretFiles(env: Environment, blame: (name: SettingName, fau
 }
 
 function contentOf(path: string): string | { fault: string } {
-  try {
-    if (statSync(path).size > LONGEST) return { fault: `must have at most ${LONGEST} bytes: set the file of the secret alone` }
-    const text = readFileSync(path, 'utf8').replace(/\r?\n$/, '')
-    return text === '' ? { fault: 'must not be empty: write the secret to it' } : text
-  } catch {
-    return { fault: 'must be a file that Roster can read: set its path, such as /run/secrets/name, and its permissions' }
-  }
+  const found = readSecretFile(path, LONGEST)
+  return 'secret' in found ? found.secret : { fault: FAULTS[found.fault] }
+}
+
+const FAULTS = {
+  long: `must have at most ${LONGEST} bytes: set the file of the secret alone`,
+  empty: 'must not be empty: write the secret to it',
+  unreadable: 'must be a file that Roster can read: set its path, such as /run/secrets/name, and its permissions',
 }
