@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { groupLoaders } from '../../../src/domain/groups/groups.loaders.ts'
 import { memberList } from '../../../src/domain/groups/groups.search.ts'
+import { addLocalMembers } from '../../../src/domain/groups/memberships.store.ts'
 import { type PageArgs, readPage } from '../../../src/platform/database/pagination.ts'
 import type { Store } from '../../../src/platform/database/store.ts'
 import { testStore } from '../../harness/database.ts'
@@ -77,4 +78,16 @@ test('ten members of each of many groups', async () => {
   }
   expect((await pages()).map(({ nodes }) => nodes.length)).toEqual(groups.map(() => size))
   expect(await passedOver(store, GROUPS * (size + 1), pages)).toEqual([])
+})
+
+test('adding a member is planned for good after a few times, not at each', async () => {
+  const plans = await store.transaction(async db => {
+    const users = await db.query<{ id: number }>('SELECT id FROM users WHERE id % 9 <> 0 ORDER BY id LIMIT 12')
+    for (const { id } of users) await addLocalMembers(db, groups[1]!, { userIds: [id], by: 'test', now: new Date() })
+    return db.query<{ generic: number; custom: number }>(
+      `SELECT generic_plans::int AS generic, custom_plans::int AS custom FROM pg_prepared_statements
+        WHERE statement LIKE 'WITH m AS (%($2::int[])[1]%'`,
+    )
+  })
+  expect(plans).toEqual([{ generic: 7, custom: 5 }])
 })
