@@ -89,6 +89,8 @@ describe.skipIf(!serverUrl)('a server', () => {
       'role settings',
       'isolation',
       'connections',
+      'changes of access',
+      'clock',
       'migrations',
     ])
     const text = await cli(['config', 'check'], { DATABASE_URL: url, SECRET_KEY })
@@ -115,6 +117,35 @@ describe.skipIf(!serverUrl)('a server', () => {
     expect(of('database')).toMatchObject({ status: 'fault', detail: expect.stringMatching(/^PostgreSQL at .* cannot be used: /) })
     expect(of('database')!.fix).toContain(fix)
     expect(JSON.stringify(findings)).not.toContain('geheim')
+  })
+
+  test.each([
+    ['nobody listens', () => 'postgresql://roster:geheim@127.0.0.1:1/roster', 'cannot be used: connect ECONNREFUSED'],
+    ['another database', () => Object.assign(new URL(url), { pathname: '/postgres' }).href, 'another server or database'],
+  ])('DATABASE_DIRECT_URL: %s', async (_, direct, detail) => {
+    const { of, exitCode, findings } = await check({ DATABASE_URL: url, DATABASE_DIRECT_URL: direct(), SECRET_KEY })
+    expect(exitCode).toBe(1)
+    expect(of('changes of access')).toMatchObject({
+      status: 'fault',
+      detail: expect.stringContaining(detail),
+      fix: expect.any(String),
+    })
+    expect(findings.filter(({ status }) => status === 'fault')).toHaveLength(1)
+    expect(JSON.stringify(findings)).not.toContain('geheim')
+  })
+
+  test('through DATABASE_DIRECT_URL a notification of DATABASE_URL arrives; a clock that is wrong shows', async () => {
+    const env = { DATABASE_URL: url, DATABASE_DIRECT_URL: url, SECRET_KEY }
+    expect((await check(env)).of('changes of access')).toMatchObject({
+      status: 'ok',
+      detail: 'arrive through DATABASE_DIRECT_URL',
+    })
+    // The process is an hour behind: its clock, and no answer, is shifted.
+    const shift = 'const { now } = Date; Date.now = () => now() - 3_600_000'
+    const late = await check({ ...env, NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(shift)}` })
+    expect(late.exitCode).toBe(0)
+    expect(late.of('clock')).toMatchObject({ status: 'warning', fix: expect.stringContaining('NTP') })
+    expect(late.of('clock')!.detail).toMatch(/^the database's is 3(599|600)\.\d s ahead of/)
   })
 
   test('migrate --plan lists what is pending and changes nothing', async () => {

@@ -1,6 +1,7 @@
 import { accessSync, constants, existsSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import pg from 'pg'
+import { readDirect } from './check.direct.ts'
 import { type Facts, type Finding, findingsOf } from './findings.ts'
 import { lockDirectory } from './lock.ts'
 import { migrationsOf, pendingOf } from './migrate.ts'
@@ -10,6 +11,7 @@ import { JOBS } from './store.ts'
 
 interface Place {
   readonly databaseUrl: string | null
+  readonly directUrl: string | null
   readonly dataDir: string
 }
 
@@ -19,11 +21,11 @@ const CONNECT = 10_000
 const CONNECTIONS = 10
 
 /** Changes nothing. */
-export function checkDatabase({ databaseUrl, dataDir }: Place): Promise<Finding[]> {
-  return databaseUrl === null ? checkDirectory(dataDir) : checkServer(databaseUrl)
+export function checkDatabase({ databaseUrl, directUrl, dataDir }: Place): Promise<Finding[]> {
+  return databaseUrl === null ? checkDirectory(dataDir) : checkServer(databaseUrl, directUrl)
 }
 
-async function checkServer(url: string): Promise<Finding[]> {
+async function checkServer(url: string, directUrl: string | null): Promise<Finding[]> {
   const clients: pg.Client[] = []
   const connect = async () => {
     const client = new pg.Client({
@@ -42,7 +44,7 @@ async function checkServer(url: string): Promise<Finding[]> {
   }
   try {
     const one = await connect()
-    const facts = await readFacts(one, await connect(), new URL(url).hostname)
+    const facts = await readFacts(one, await connect(), { url, directUrl })
     const wanted = { oldest: OLDEST, statementTimeout: STATEMENT, idleTimeout: STALLED, connections: CONNECTIONS }
     return findingsOf(facts, wanted)
   } catch (error) {
@@ -52,14 +54,30 @@ async function checkServer(url: string): Promise<Finding[]> {
   }
 }
 
-async function readFacts(one: pg.Client, two: pg.Client, host: string): Promise<Facts> {
-  const { rows } = await one.query<Omit<Facts, 'isLocal' | 'isPooled' | 'keepsPrepared' | 'pending' | 'historyError'>>(FACTS, [
-    JOBS,
-  ])
+type Stated = Omit<Facts, 'isLocal' | 'isPooled' | 'keepsPrepared' | 'pending' | 'historyError' | keyof Clock | 'direct'>
+
+async function readFacts(
+  one: pg.Client,
+  two: pg.Client,
+  { url, directUrl }: { url: string; directUrl: string | null },
+): Promise<Facts> {
+  const host = new URL(url).hostname
+  const { rows } = await one.query<Stated>(FACTS, [JOBS])
   const isLocal = host === '' || host === 'localhost' || host.startsWith('127.') || host === '[::1]'
   // A pooler in transaction mode shares backends.
   const isPooled = (await backendOf(one)) === (await backendOf(two))
-  return { ...rows[0]!, isLocal, isPooled, ...(await keeps(one, two)), ...(await historyOf(one)) }
+  const direct = await readDirect(one, { url: directUrl ?? url, isSet: directUrl !== null, limit: CONNECT })
+  const read = { ...(await clockOf(one)), ...(await keeps(one, two)), ...(await historyOf(one)) }
+  return { ...rows[0]!, isLocal, isPooled, direct, ...read }
+}
+
+type Clock = Pick<Facts, 'clockAhead' | 'clockDoubt'>
+
+async function clockOf(client: pg.Client): Promise<Clock> {
+  const before = Date.now()
+  const { rows } = await client.query<{ now: number }>('SELECT extract(epoch FROM clock_timestamp())::float8 * 1000 AS now')
+  const after = Date.now()
+  return { clockAhead: rows[0]!.now - (before + after) / 2, clockDoubt: (after - before) / 2 }
 }
 
 async function backendOf(client: pg.Client): Promise<number> {

@@ -35,6 +35,22 @@ export interface Facts {
   readonly pending: readonly string[]
   /** Why the history of migrations cannot be continued. */
   readonly historyError: string | null
+  /** Milliseconds that its clock is ahead of this machine's, and by how much that may be wrong. */
+  readonly clockAhead: number
+  readonly clockDoubt: number
+  readonly direct: DirectFacts
+}
+
+/** Of the connection that receives changes of other instances. */
+export interface DirectFacts {
+  /** DATABASE_DIRECT_URL is. */
+  readonly isSet: boolean
+  /** `code`: SQLSTATE or errno. */
+  readonly error: { readonly code: string; readonly message: string } | null
+  /** Server and database are those of DATABASE_URL. */
+  readonly isSame: boolean
+  readonly isPooled: boolean
+  readonly isReceived: boolean
 }
 
 export interface Wanted {
@@ -58,6 +74,8 @@ export function findingsOf(facts: Facts, wanted: Wanted): Finding[] {
     timeoutsOf(facts, wanted),
     isolationOf(facts),
     connectionsOf(facts, wanted),
+    changesOf(facts),
+    clockOf(facts),
     migrationsOf(facts),
   ]
 }
@@ -167,6 +185,39 @@ function connectionsOf({ maxConnections, roleConnections, role }: Facts, { conne
       ? `Set max_connections to ${connections} for each instance, and a reserve.`
       : `ALTER ROLE ${quoted(role)} CONNECTION LIMIT ${connections}, times the number of instances.`
   return { about: 'connections', status: 'fault', detail, fix }
+}
+
+function changesOf({ direct: { isSet, error, isSame, isPooled, isReceived } }: Facts): Finding {
+  const about = 'changes of access'
+  const fault = (detail: string, fix: string): Finding => ({ about, status: isSet ? 'fault' : 'warning', detail, fix })
+  const setting = isSet ? 'DATABASE_DIRECT_URL' : 'DATABASE_URL'
+  const own = 'Set DATABASE_DIRECT_URL to the address of the PostgreSQL server itself, past the pooler.'
+  if (error)
+    return fault(`${setting} cannot be used: ${error.message}`, `Correct ${setting}, or leave it unset without a pooler.`)
+  if (!isSame)
+    return fault(
+      `${setting} leads to another server or database than DATABASE_URL`,
+      'Give both the same database: the second one past the pooler.',
+    )
+  if (isPooled) return fault(`${setting} leads to a pooler, so credentials are not cached`, own)
+  if (!isReceived) return fault(`LISTEN through ${setting} receives nothing, so credentials are not cached`, own)
+  return ok(about, isSet ? 'arrive through DATABASE_DIRECT_URL' : 'arrive')
+}
+
+/** Milliseconds; beyond, tokens end early or late. */
+const SKEW = 5_000
+
+function clockOf({ clockAhead, clockDoubt }: Facts): Finding {
+  const about = 'clock'
+  const seconds = Math.abs(clockAhead) / 1000
+  const detail = `the database's is ${seconds.toFixed(1)} s ${clockAhead < 0 ? 'behind' : 'ahead of'} that of this machine`
+  if (Math.abs(clockAhead) - clockDoubt <= SKEW) return ok(about, detail)
+  return {
+    about,
+    status: 'warning',
+    detail,
+    fix: 'Synchronise both with NTP, such as chrony: log-ins and locks have times of both.',
+  }
 }
 
 function migrationsOf({ pending, historyError }: Facts): Finding {

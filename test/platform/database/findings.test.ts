@@ -26,11 +26,14 @@ const healthy: Facts = {
   keepsPrepared: true,
   pending: [],
   historyError: null,
+  clockAhead: -4_800,
+  clockDoubt: 10,
+  direct: { isSet: false, error: null, isSame: true, isPooled: false, isReceived: true },
 }
 
 test('a healthy server has nothing but good findings, without a remedy', () => {
   const findings = findingsOf(healthy, wanted)
-  expect(findings).toHaveLength(11)
+  expect(findings).toHaveLength(13)
   for (const finding of findings) expect(finding).toEqual({ about: finding.about, status: 'ok', detail: expect.any(String) })
 })
 
@@ -51,6 +54,17 @@ test.each<[Partial<Facts>, string, string, string]>([
   [{ idleTimeout: 0 }, 'role settings', 'warning', 'ALTER ROLE roster SET idle_in_transaction_session_timeout = 60000;'],
   [{ isolation: 'serializable' }, 'isolation', 'warning', 'RESET default_transaction_isolation'],
   [{ maxConnections: 8 }, 'connections', 'fault', 'Set max_connections to 10'],
+  [{ clockAhead: 5_200 }, 'clock', 'warning', 'Synchronise both with NTP'],
+  [{ clockAhead: -86_400_000 }, 'clock', 'warning', 'Synchronise both with NTP'],
+  [{ direct: { ...healthy.direct, isPooled: true } }, 'changes of access', 'warning', 'Set DATABASE_DIRECT_URL'],
+  [{ direct: { ...healthy.direct, isReceived: false } }, 'changes of access', 'warning', 'Set DATABASE_DIRECT_URL'],
+  [{ direct: { ...healthy.direct, isSet: true, isSame: false } }, 'changes of access', 'fault', 'Give both the same database'],
+  [
+    { direct: { ...healthy.direct, isSet: true, error: { code: '28P01', message: 'no' } } },
+    'changes of access',
+    'fault',
+    'Correct DATABASE_DIRECT_URL',
+  ],
   [{ roleConnections: 5 }, 'connections', 'fault', 'ALTER ROLE roster CONNECTION LIMIT 10'],
 ])('%j: one finding with its remedy', (change, about, status, fix) => {
   const findings = findingsOf({ ...healthy, ...change }, wanted)
@@ -74,4 +88,11 @@ test.each<[Partial<Facts>, string, string]>([
   const finding = findingsOf({ ...healthy, ...change }, wanted).find(each => each.about === about)!
   expect(finding.status).toBe('ok')
   expect(finding.detail).toContain(detail)
+})
+
+test('a clock is not blamed for a slow answer, and is named by its direction', () => {
+  const clockOf = (change: Partial<Facts>) => findingsOf({ ...healthy, ...change }, wanted).find(({ about }) => about === 'clock')
+  expect(clockOf({ clockAhead: 7_000, clockDoubt: 2_500 })?.status).toBe('ok')
+  expect(clockOf({ clockAhead: -61_000 })?.detail).toBe("the database's is 61.0 s behind that of this machine")
+  expect(clockOf({ clockAhead: 61_000 })?.detail).toBe("the database's is 61.0 s ahead of that of this machine")
 })
