@@ -6,6 +6,7 @@ import { type Environment, loadConfig } from '../platform/config/config.ts'
 import { backupLines, restoreLines } from '../platform/database/backup.ts'
 import { withConnection } from '../platform/database/open.ts'
 import type { Printed } from './command.ts'
+import { rememberBackup } from './doctor.files.ts'
 
 /** Password hashes are in it: only its owner may read it. */
 const MODE = 0o600
@@ -27,6 +28,7 @@ export async function backup(env: Environment, file: string): Promise<Printed> {
       await pipeline(Readable.from(text()), createGzip(), createWriteStream(part, { mode: MODE, flush: true }))
     })
     renameSync(part, file)
+    if (databaseUrl === null) rememberBackup(dataDir, new Date())
   } finally {
     rmSync(part, { force: true })
   }

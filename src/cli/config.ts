@@ -1,6 +1,6 @@
 import { type Environment, loadConfig, type SettingInfo, showConfig } from '../platform/config/config.ts'
 import { checkDatabase } from '../platform/database/check.ts'
-import type { Finding } from '../platform/database/findings.ts'
+import type { Finding } from '../platform/finding.ts'
 import { json, type Printed } from './command.ts'
 import { EXIT } from './exit.ts'
 
@@ -28,20 +28,21 @@ function paragraph({ name, meaning, shown, isSet, unset, fault }: SettingInfo): 
 }
 
 export async function checkConfig(env: Environment, options: Options): Promise<Printed> {
-  const findings = await check(env)
+  const settings = checkSettings(env)
+  const findings = isUsable(settings)
+    ? [...settings, ...(await checkDatabase(loadConfig(env)))]
+    : [...settings, { about: 'database', status: 'warning' as const, detail: 'not checked: correct the settings first' }]
   const exitCode = findings.some(({ status }) => status === 'fault') ? EXIT.failed : EXIT.done
   return { text: options.json ? json(findings) : findings.map(line).join(''), exitCode }
 }
 
-async function check(env: Environment): Promise<Finding[]> {
+export function checkSettings(env: Environment): Finding[] {
   const faults = showConfig(env).flatMap(({ fault }) => fault ?? [])
-  if (faults.length > 0)
-    return [
-      ...faults.map(detail => ({ about: 'settings', status: 'fault' as const, detail })),
-      { about: 'database', status: 'warning', detail: 'not checked: correct the settings first' },
-    ]
-  return [{ about: 'settings', status: 'ok', detail: 'have no fault' }, ...(await checkDatabase(loadConfig(env)))]
+  if (faults.length === 0) return [{ about: 'settings', status: 'ok', detail: 'have no fault' }]
+  return faults.map(detail => ({ about: 'settings', status: 'fault', detail }))
 }
+
+export const isUsable = (findings: readonly Finding[]): boolean => findings.every(({ status }) => status !== 'fault')
 
 function line({ about, status, detail, fix }: Finding): string {
   const remedy = fix === undefined ? '' : `${' '.repeat(9)}${fix}\n`

@@ -25,6 +25,18 @@ export const registerStoreCommands: Register = (program, done) => {
     .action(async (_, command) => done(await (await import('./config.ts')).checkConfig(env, command.optsWithGlobals())))
 
   program
+    .command('doctor')
+    .description('say what is wrong with this instance and how to mend it; changes nothing; exit code 1 if there is a fault')
+    .option('--sources', 'also test each identity source, with the user who logged in last')
+    .option('--json', 'print JSON')
+    .addHelpText('after', examples('roster doctor', 'roster doctor --sources --json'))
+    .action(async options => {
+      const diagnosis = await (await import('./doctor.ts')).doctor(env, options)
+      await done(diagnosis)
+      if (diagnosis.isLate) process.exit(diagnosis.exitCode)
+    })
+
+  program
     .command('migrate')
     .description('apply pending migrations to the database without serving it, and print their names')
     .option('--plan', 'print what is pending, and change nothing')

@@ -102,6 +102,8 @@ export interface DriftPage extends Page<DriftRecord> {
 const NO_ID =
   'The directory returns no stable id for the entry (entryUUID, objectGUID, nsUniqueId, ipaUniqueID or GUID, or what config.options.entryIdAttribute names): a userid that now belongs to another person cannot be detected. Let the account of config.credentials read it, set another attribute, or set entryIdAttribute to none'
 
+export const NO_SUCH_USER = 'The directory has no such user: no entry below config.options.userSearchBase matches the userid'
+
 const toMapped = ({ identity, faults }: SourceResult): Mapped => ({ identity: identity!, faults })
 
 async function testProvider(
@@ -128,8 +130,7 @@ async function testDirectory(
   if (iam.type !== 'ldap' || iam.config.options === undefined) return null
   try {
     const entry = await settling(openLdap(iam.config, secrets, { outbound }), db, iam).find(userid)
-    if (entry === null)
-      failures.push('The directory has no such user: no entry below config.options.userSearchBase matches the userid')
+    if (entry === null) failures.push(NO_SUCH_USER)
     return entry
   } catch (error) {
     if (!(error instanceof RosterError)) throw error

@@ -2,6 +2,7 @@
 
 import type { Context } from '../../authorization/context.ts'
 import { FIRST_ADMINISTRATOR } from '../../authorization/permissions.ts'
+import { checkStored } from '../../diagnostics/check-stored.ts'
 import { locks } from '../../domain/credentials/lockout.service.ts'
 import { passwords } from '../../domain/credentials/passwords.service.ts'
 import { permissions } from '../../domain/users/permissions.service.ts'
@@ -9,17 +10,20 @@ import { userCreation } from '../../domain/users/user-creation.service.ts'
 import { Conflict, Invalid } from '../../platform/errors.ts'
 
 export interface AdminCommand {
-  readonly name: 'unlock' | 'set-password' | 'create'
+  readonly name: 'unlock' | 'set-password' | 'create' | 'check'
   readonly iamid: string
   readonly userid: string | null
   readonly address: string | null
   readonly password: string | null
   /** With `create`: grants the permissions to an existing account. */
   readonly grant: boolean
+  /** With `check`: also the identity sources. */
+  readonly sources?: boolean
 }
 
 export async function performAdmin(operator: Context, command: AdminCommand): Promise<string> {
   const { name, iamid, userid, address, password } = command
+  if (name === 'check') return JSON.stringify(await checkStored(operator, { sources: command.sources === true }))
   if (name === 'unlock') {
     const { ended } = await locks.unlock(operator, address === null ? { iamid, userid } : { address })
     const subject = address ?? `${iamid}/${userid}`

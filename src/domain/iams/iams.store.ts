@@ -94,6 +94,9 @@ export async function encryptedSecretsOf(db: Db, id: string): Promise<Record<str
   return row?.secrets ?? {}
 }
 
+export const storedSecrets = (db: Db): Promise<{ id: string; secrets: Record<string, EncryptedSecrets> }[]> =>
+  db.query(`SELECT i.id, i.secrets FROM iams i WHERE i.secrets <> '{}' ORDER BY i.id`)
+
 export async function secretsWithOtherKey(db: Db, keyIds: readonly string[]): Promise<string[]> {
   const rows = await db.query<{ id: string }>(
     `SELECT i.id FROM iams i WHERE EXISTS (SELECT 1 FROM jsonb_each(i.secrets) s WHERE s.value->>'key' <> ALL($1::text[])) ORDER BY i.id`,

@@ -9,14 +9,31 @@ import {
 } from '../../authorization/service.ts'
 import { Unprocessable } from '../../platform/errors.ts'
 import { decrypt, type EncryptedSecrets, encrypt, keyId } from './encryption.ts'
-import { lockIam, replaceSecrets, secretsWithOtherKey } from './iams.store.ts'
+import { lockIam, replaceSecrets, secretsWithOtherKey, storedSecrets } from './iams.store.ts'
 
 export interface ReencryptedSecrets {
   readonly reencrypted: string[]
   readonly lost: string[]
 }
 
+export interface StoredSecret {
+  readonly iamid: string
+  readonly path: string
+  readonly opens: 'present' | 'previous' | 'no'
+}
+
 export const secrets = {
+  /** Decrypts each. */
+  check: query('iam:listSealed', async ({ db, app }: ServiceContext, _: object): Promise<StoredSecret[]> => {
+    const stored = await storedSecrets(db)
+    return stored.flatMap(({ id: iamid, secrets: all }) =>
+      Object.entries(all).map(([path, encrypted]) => {
+        const isOpen = opened(app.keys, { iamid, path, encrypted }) !== null
+        return { iamid, path, opens: !isOpen ? 'no' : encrypted.key === keyId(app.key) ? 'present' : 'previous' }
+      }),
+    )
+  }),
+
   listOld: query('iam:listSealed', ({ db, app }: ServiceContext, _: object) => secretsWithOtherKey(db, [keyId(app.key)])),
 
   listUnopened: query('iam:listSealed', ({ db, app }: ServiceContext, _: object) => secretsWithOtherKey(db, app.keys.map(keyId))),

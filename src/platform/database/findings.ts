@@ -1,10 +1,4 @@
-export interface Finding {
-  readonly about: string
-  readonly status: 'ok' | 'warning' | 'fault'
-  readonly detail: string
-  /** How to correct it. */
-  readonly fix?: string
-}
+import type { Finding } from '../finding.ts'
 
 /** What a PostgreSQL server says of itself and of the role. */
 export interface Facts {

@@ -19,6 +19,8 @@ export interface Mailer {
   readonly configured: boolean
   /** True when accepted; never throws. */
   sendInvitation(mail: InvitationMail): Promise<boolean>
+  /** Connects and logs in, sends nothing. Null when the server takes mail, else the reason; never throws. */
+  verify(): Promise<string | null>
   close(): void
 }
 
@@ -37,7 +39,7 @@ export function createMailer(
   }: { outbound: Pick<Outbound, 'connect'>; log: Pick<Logger, 'warn'>; timeoutMs?: number },
 ): Mailer {
   const { smtpUrl } = config
-  if (smtpUrl === null) return { configured: false, sendInvitation: async () => false, close() {} }
+  if (smtpUrl === null) return { configured: false, sendInvitation: async () => false, verify: async () => null, close() {} }
 
   const open = () => openTransport(smtpUrl, outbound, timeoutMs)
   let transport = open()
@@ -68,11 +70,22 @@ export function createMailer(
         })
         return sent.accepted.length === 1
       } catch (error) {
-        const { code, responseCode, command } = error as { code?: string; responseCode?: number; command?: string }
+        const { code, responseCode, command } = error as Failure
         // A server may quote the mail with its link.
         log.warn({ userid: mail.userid, code, responseCode, command }, 'invitation mail failed')
         if (responseCode === 421 || outageCodes.has(code ?? '')) renew(used)
         return false
+      }
+    },
+    async verify() {
+      try {
+        await transport.verify()
+        return null
+      } catch (error) {
+        const { code, responseCode, command } = error as Failure
+        // Text of the server could repeat the password.
+        const parts = [REASONS[code ?? ''], responseCode, command && `at ${command}`].filter(Boolean)
+        return parts.join(' ') || 'no valid answer'
       }
     },
     close() {
@@ -80,6 +93,24 @@ export function createMailer(
       transport.close()
     },
   }
+}
+
+interface Failure {
+  readonly code?: string
+  readonly responseCode?: number
+  readonly command?: string
+}
+
+const REASONS: Readonly<Record<string, string>> = {
+  ECONNECTION: 'no connection',
+  ESOCKET: 'no connection',
+  ETIMEDOUT: 'no answer in time',
+  EDNS: 'its name is not known',
+  ETLS: 'no TLS, or a certificate that is not trusted',
+  EAUTH: 'it refuses the user or the password',
+  ENOAUTH: 'it asks for a user and a password',
+  EPROTOCOL: 'it does not answer as SMTP',
+  NOT_ALLOWED: 'OUTBOUND_ALLOW or OUTBOUND_DENY forbids it',
 }
 
 const outageCodes = new Set(['ECONNECTION', 'ETIMEDOUT', 'ESOCKET', 'EDNS', 'ETLS', 'EAUTH', 'EPROTOCOL', 'NOT_ALLOWED'])

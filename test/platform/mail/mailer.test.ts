@@ -297,3 +297,29 @@ describe('a mail server on another machine', () => {
     },
   )
 })
+
+describe('verify', () => {
+  test('connects and logs in, and sends nothing', async () => {
+    const { url, received } = await mailServer({
+      authOptional: false,
+      onAuth: ({ username, password }, _, done) =>
+        username === 'me' && password === 'right secret' ? done(null, { user: 'me' }) : done(new Error(`not ${password}`)),
+    })
+    const as = (password: string) => mailerTo(url.replace('//', `//me:${encodeURIComponent(password)}@`)).mailer.verify()
+    expect(await as('right secret')).toBeNull()
+    expect(await as('wrong secret')).toMatch(/^it refuses the user or the password \d+ at AUTH/)
+    expect(received).toEqual([])
+  })
+
+  test('a dead port, a server that does not answer, one of another protocol', async () => {
+    expect(await mailerTo('smtp://127.0.0.1:1').mailer.verify()).toBe('no connection at CONN')
+    const silent = await rawServer(() => {})
+    expect(await mailerTo(silent, 300).mailer.verify()).toMatch(/^no answer in time/)
+    const other = await rawServer(socket => void socket.end('SSH-2.0-OpenSSH_9.2\r\n'))
+    expect(await mailerTo(other, 300).mailer.verify()).toMatch(/^(it does not answer as SMTP|no connection|no valid answer)/)
+  })
+
+  test('without a mail server there is nothing to find', async () => {
+    expect(await mailerTo(null).mailer.verify()).toBeNull()
+  })
+})
