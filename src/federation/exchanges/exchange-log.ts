@@ -6,6 +6,8 @@ import { changesOf, redactAndTruncate, redactFilter, redactText } from './exchan
 import { insertExchanges, type NewExchange, trimExchanges } from './exchanges.store.ts'
 
 const FLUSH_EVERY_MS = 500
+/** A Bulk records many at once: these do not wait for the timer. */
+const MANY = 200
 const MAX_WAITING = 500
 const MAX_TEXT = 1_000
 
@@ -14,7 +16,7 @@ interface Log {
 }
 type PendingEntry = ExchangeEntry & Pick<NewExchange, 'request' | 'requestWhole' | 'answer' | 'answerWhole'>
 
-/** Batches, twice a second. On overflow the oldest are dropped. */
+/** Batches, twice a second or when many wait. On overflow the oldest are dropped. */
 export function createExchangeLog(db: Db, log: Log): ExchangeLog {
   let waiting: PendingEntry[] = []
   let lost = 0
@@ -55,6 +57,7 @@ export function createExchangeLog(db: Db, log: Log): ExchangeLog {
         waiting.shift()
         lost++
       }
+      if (waiting.length % MANY === 0) void flush()
     },
     flush: () => flush(),
     stop() {
