@@ -44,7 +44,7 @@ import { createMailer } from './platform/mail/mailer.ts'
 import { createOutbound } from './platform/outbound/connect.ts'
 import { instanceKey } from './platform/secret-key.ts'
 import { pruneBySettings } from './pruning.ts'
-import { createQueues } from './queues.ts'
+import { createQueues, refuseEarly } from './queues.ts'
 import { authenticateScim, type ScimCredential } from './scim/authenticate.ts'
 import { replayScim } from './scim/http/dispatch.ts'
 import { createScimRate } from './scim/http/rate-limit.ts'
@@ -274,8 +274,7 @@ const whoIsBy =
 
 async function contextOfRequest(app: App, request: HttpRequest, credential: AuthRequirement): Promise<Context> {
   const actor = await actorOfRequest(app, request, credential)
-  // Before the body is read: a refusal must cost less than an answer.
-  app.operations.check(shareOf(actor, request.address))
+  refuseEarly(app, shareOf(actor, request.address))
   return contextFor(app, actor, request)
 }
 

@@ -1,5 +1,6 @@
 /** Work of which only so much runs at one time; of one actor at most half, unless `each` is given. */
 import { createFairPool } from './platform/database/fair-pool.ts'
+import { isSaturated } from './platform/saturation.ts'
 
 export const createQueues = () => ({
   operations: createFairPool({ places: 128, queue: 1_000, wait: 10_000, patience: 2_000 }),
@@ -10,3 +11,12 @@ export const createQueues = () => ({
   /** Of tens of megabytes each. */
   largeResponses: createFairPool({ places: 2, queue: 100, wait: 60_000, patience: 30_000 }),
 })
+
+type Queues = ReturnType<typeof createQueues>
+
+/** Throws before the body is read: a refusal must cost less than an answer. */
+export function refuseEarly(queues: Pick<Queues, 'operations' | 'mediumResponses'>, actor: string): void {
+  queues.operations.check(actor)
+  // Which requests are of this queue is known only after they are read.
+  if (isSaturated()) queues.mediumResponses.check(actor)
+}
