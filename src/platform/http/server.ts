@@ -19,6 +19,7 @@ import { Cors, type CorsOptions } from './cors.ts'
 import { fileError, unroutable } from './errors.ts'
 import { securityHeaders } from './headers.ts'
 import { HEADER_LIMIT, listenerOptions, refusalOf } from './listener.ts'
+import { type Listening, listen } from './listeners.ts'
 import { Paths } from './paths.ts'
 import { ANONYMOUS_BODY_LIMIT, ClientAborted, hasBody, readBody } from './read-body.ts'
 import { checkHost, checkPath, HttpMessage, pathOf, type RawQuery, requestId, target } from './request.ts'
@@ -72,6 +73,7 @@ class Server implements HttpServer {
   readonly #onAnswer: HttpOptions['onAnswer']
 
   #certificate: { stop(): void } | null = null
+  #listening: Listening | null = null
 
   constructor(options: HttpOptions) {
     const { log, timing, held, hstsSubdomains = false, trustedProxies = null, cors, certificate: files = null } = options
@@ -175,11 +177,8 @@ class Server implements HttpServer {
   async listen({ port, host }: { port: number; host: string }): Promise<number> {
     const security = await securityHeaders({ hstsSubdomains: this.#hstsSubdomains })
     this.#responses.standard = { ...security, 'cache-control': 'no-store' }
-    // For "localhost" Fastify opens a second server without listeners.
-    await this.#app.listen({ port, host: host === 'localhost' ? '127.0.0.1' : host })
-    const address = this.#app.server.address()
-    if (address === null || typeof address === 'string') throw new Error('The server has no port')
-    return address.port
+    this.#listening = await listen(this.#app, { port, host })
+    return this.#listening.port
   }
 
   drain(): void {
@@ -193,7 +192,7 @@ class Server implements HttpServer {
     const idle = setInterval(() => this.#app.server.closeIdleConnections(), IDLE_CHECKS)
     const end = setTimeout(() => this.#cutOff(), this.#timing.closing)
     try {
-      await this.#app.close()
+      await Promise.all([this.#app.close(), this.#listening?.close()])
     } finally {
       clearTimeout(silent)
       clearInterval(idle)
