@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs'
-import { Command, CommanderError, type CommandUnknownOpts } from '@commander-js/extra-typings'
+import { Argument, Command, CommanderError, type CommandUnknownOpts } from '@commander-js/extra-typings'
 import { registerClientCommands } from './client.commands.ts'
-import type { Printed } from './command.ts'
+import { examples, type Printed, type Register } from './command.ts'
+import { completionScript, SHELLS, type Shell } from './completion.ts'
 import { registerDeclaredCommands } from './declared.commands.ts'
 import { EXIT, EXIT_HELP, type ExitCode, exitCodeOf } from './exit.ts'
 import { registerStoreCommands } from './store.commands.ts'
@@ -42,7 +43,22 @@ export function makeProgram(done: (printed: Printed) => Promise<void>): CommandU
   registerStoreCommands(program, done)
   registerClientCommands(program, done)
   registerDeclaredCommands(program, done)
+  registerCompletion(program, done)
   return program.addHelpText('after', EXIT_HELP)
+}
+
+const registerCompletion: Register = (program, done) => {
+  program
+    .command('completion')
+    .addArgument(new Argument('<shell>', 'the shell').choices(SHELLS))
+    .description('print a script that completes commands, options and values in a shell')
+    .addHelpText(
+      'after',
+      examples('eval "$(roster completion bash)"', 'source <(roster completion zsh)', 'roster completion fish | source'),
+    )
+    .action(async shell => {
+      await done({ text: completionScript(shell as Shell, program), exitCode: EXIT.done })
+    })
 }
 
 function versionOf(): string {
