@@ -28,7 +28,7 @@ const upward = LADDER.flatMap((level, at) => {
 // In domain each kind of file imports only kinds below it: services, rules, stores, models.
 const SERVICES = '\\.service\\.ts$'
 const RULES =
-  '/(attribute-owners|groups\\.deletion|iam\\.removal|privilege-rules|project-members|service-account-rules|supported-actions|token-issue)\\.ts$'
+  '/(attribute-owners|groups\\.deletion|iam\\.removal|import\\.writer|privilege-rules|project-members|service-account-rules|supported-actions|token-issue)\\.ts$'
 const STORES = '\\.(store|search|loaders|projection)\\.ts$'
 const inDomain = (...pathNot) => ({ path: '^src/domain/', ...(pathNot.length > 0 && { pathNot: pathNot.join('|') }) })
 const domain = kind => `^src/domain/.+${kind}`

@@ -31,6 +31,7 @@ const config: CodegenConfig = {
           UserFacets: '../domain/users/user.ts#UserCounts',
           UserIamFacet: '../domain/users/user.ts#UserIamCount',
           PermissionGrant: '../domain/users/user.ts#PermissionGrantRecord',
+          ImportedRow: '../domain/users/import.service.ts#ImportedRow as ImportedRowRecord',
           Permission: '../domain/users/permission.ts#PermissionRecord',
           PermissionConnection: '../domain/users/permission.ts#PermissionPage',
           PermissionRule: '../domain/users/permission.ts#PermissionRuleRecord',

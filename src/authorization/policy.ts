@@ -40,6 +40,7 @@ export const policy = {
   'user:setPassword': write(users, { self: 'login' }),
   'user:disable': write(users),
   'user:clone': write(users),
+  'user:import': write(users), // With groups also group:addMember, with attributes attribute:write.
   'user:delete': write(users),
   'user:refresh': write(users),
   'user:replace': write(users),

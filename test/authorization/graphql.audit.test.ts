@@ -70,6 +70,8 @@ const several: Record<string, number> = {
   // One for each new user, and one for each owner of attributes, so that the history of each can be read by itself.
   cloneUser: N,
   editAttributes: 2 * N,
+  // A new group and its members, who is new, and three of each who was there.
+  importUsers: 2 + N + 3 * N,
   // The decision, and who is enabled again.
   undoSync: 2,
   // Who joined, and who left.

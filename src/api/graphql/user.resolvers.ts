@@ -2,6 +2,7 @@ import type { Context } from '../../authorization/context.ts'
 import { permissionWarnings } from '../../authorization/permission-warnings.ts'
 import { attributes, authorizations, bimAuthorizations, iamAuthorizations } from '../../domain/attributes/attribute.ts'
 import { passwords } from '../../domain/credentials/passwords.service.ts'
+import { imports } from '../../domain/users/import.service.ts'
 import { permissions } from '../../domain/users/permissions.service.ts'
 import { listServiceAccounts, serviceAccounts } from '../../domain/users/service-accounts.service.ts'
 import {
@@ -58,6 +59,10 @@ export const userResolvers: Resolvers = {
     revokeUserPermission: async (_, { input }, context) => ({ user: await permissions.revoke(context, input) }),
     setPassword: (_, { input }, context) => passwords.set(context, input),
     setUserDisabled: async (_, { input }, context) => ({ user: await users.setDisabled(context, input) }),
+    importUsers: async (_, { input }, context) => ({
+      ...(await imports.users(context, input)),
+      warnings: importWarnings(input.rows),
+    }),
     deleteUser: async (_, { input }, context) => deleted('User', await users.delete(context, input)),
     replaceUser: async (_, { input }, context) => ({ user: await relinking.replace(context, input) }),
     relinkUser: async (_, { input }, context) => ({ user: await relinking.relink(context, input) }),
@@ -92,6 +97,9 @@ export const userResolvers: Resolvers = {
     auditEvents: (user, args, { loaders }) => loaders.auditEventsOfUser.of(user.id, args),
     isDataSourceOwner: (user, _, { loaders }) => loaders.isDataSourceOwner.load(user.id),
   },
+  ImportedRow: {
+    user: ({ userId }, _, { loaders }) => (userId === null ? null : loaders.userById.load(userId)),
+  },
   ServiceAccountOwner: { __resolveType: owner => owner.__typename },
   Profile: {
     createdAt: user => user.profileCreatedAt,
@@ -124,3 +132,19 @@ const ruleOf = (origin: GrantOriginRecord | undefined) =>
 
 const distinct = (grants: readonly { permission: string }[]): string[] => [...new Set(grants.map(grant => grant.permission))]
 const byGroup = (grant: { groupId: number | null }): boolean => grant.groupId !== null
+
+/** Names compared: each takes its time. */
+const COMPARED = 1000
+
+function importWarnings(rows: readonly { permissions?: readonly string[] | null }[]) {
+  const firsts = new Map<string, number>()
+  for (const [index, { permissions }] of rows.entries())
+    for (const permission of permissions ?? [])
+      if (firsts.size < COMPARED && !firsts.has(permission)) firsts.set(permission, index)
+  return [...firsts].flatMap(([permission, index]) =>
+    permissionWarnings(`rows[${index}].permissions`, [permission]).map(warning => ({
+      ...warning,
+      field: `rows[${index}].permissions`,
+    })),
+  )
+}

@@ -49,7 +49,20 @@ export const storedAttributesOf = (db: Db, kind: OwnerKind, ownerIds: readonly n
 
 export async function writeChanges(
   db: Db,
-  { kind, changes, now, source = 'bim' }: { kind: OwnerKind; changes: ReadonlyMap<number, Change>; now: Date; source?: string },
+  {
+    kind,
+    changes,
+    now,
+    source = 'bim',
+    made = new Set(),
+  }: {
+    kind: OwnerKind
+    changes: ReadonlyMap<number, Change>
+    now: Date
+    source?: string
+    /** Owners that are new: they are not written once more. */
+    made?: ReadonlySet<number>
+  },
 ): Promise<void> {
   const { owners, attributes, owner } = TABLES[kind]
   const removed = [...changes.values()].flatMap(change => change.removed.map(({ id }) => id))
@@ -64,7 +77,7 @@ export async function writeChanges(
        ON CONFLICT DO NOTHING)
      UPDATE ${owners} SET updated_at = $6::timestamptz WHERE id = ANY($1::int[])`,
     [
-      [...changes.keys()],
+      [...changes.keys()].filter(id => !made.has(id)),
       added.map(({ id }) => id),
       added.map(({ key }) => key),
       added.map(({ keyKey }) => keyKey),

@@ -160,3 +160,30 @@ export async function lockGroupRow(db: Db, id: number): Promise<NamedGroup | nul
 export async function touchGroup(db: Db, id: number, now: Date): Promise<void> {
   await db.prisma.group.updateMany({ where: { id }, data: { scimVersion: { increment: 1 }, updatedAt: now } })
 }
+
+export const localGroupsNamed = (db: Db, keys: readonly string[]): Promise<{ id: number; name: string; nameKey: string }[]> =>
+  db.query(
+    `SELECT g.id, g.name, g.name_key AS "nameKey" FROM groups g WHERE g.iamid = 'bim' AND g.name_key = ANY($1::text[])
+      ORDER BY g.id FOR KEY SHARE`,
+    [keys],
+  )
+
+/** Those that were not there yet. */
+export const createLocalGroups = (
+  db: Db,
+  groups: readonly { readonly name: string; readonly key: string }[],
+  now: Date,
+): Promise<{ id: number; name: string }[]> =>
+  db.query(
+    `INSERT INTO groups (iamid, name, name_key, created_at, updated_at)
+     SELECT 'bim', n.name, n.key, $3::timestamptz, $3::timestamptz FROM unnest($1::text[], $2::text[]) n(name, key) ORDER BY n.key
+     ON CONFLICT DO NOTHING RETURNING id, name`,
+    [groups.map(({ name }) => name), groups.map(({ key }) => key), now],
+  )
+
+/** By the rules of `bim`, whether the groups exist or not. */
+export const permissionsOfNames = (db: Db, keys: readonly string[]): Promise<{ nameKey: string; permission: string }[]> =>
+  db.query(
+    `SELECT r.group_key AS "nameKey", r.permission FROM iam_group_permissions r WHERE r.iamid = 'bim' AND r.group_key = ANY($1::text[])`,
+    [keys],
+  )

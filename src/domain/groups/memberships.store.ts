@@ -113,3 +113,31 @@ export const deleteSomeMembers = (db: Db, groupId: number, count: number): Promi
     [groupId, count],
     { fresh: true },
   )
+
+/** Local ones, in groups of `bim` with these keys. */
+export const localMembershipsOf = (
+  db: Db,
+  userIds: readonly number[],
+  keys: readonly string[],
+): Promise<{ userId: number; nameKey: string }[]> =>
+  db.query(
+    `SELECT m.user_id AS "userId", g.name_key AS "nameKey" FROM groups g JOIN memberships m ON m.group_id = g.id
+      WHERE g.iamid = 'bim' AND g.name_key = ANY($2::text[]) AND m.user_id = ANY($1::int[]) AND 'bim' = ANY(m.sources)`,
+    [userIds, keys],
+  )
+
+/** Many users into groups of `bim`. Returns the memberships that became local. */
+export const joinLocalGroups = (
+  db: Db,
+  joins: readonly { readonly userId: number; readonly groupId: number }[],
+  { by, now }: { by: string; now: Date },
+): Promise<{ userId: number; groupId: number }[]> =>
+  db.query(
+    `INSERT INTO memberships (group_id, user_id, user_name_key, sources, added_by, created_at, updated_at)
+     SELECT g.id, u.id, u.name_key, '{bim}', $4::text, $3::timestamptz, $3::timestamptz FROM unnest($1::int[], $2::int[]) n(user_id, group_id)
+       JOIN groups g ON g.id = n.group_id JOIN users u ON u.id = n.user_id ORDER BY g.id, u.id FOR KEY SHARE OF g, u
+     ON CONFLICT (user_id, group_id) DO UPDATE SET sources = memberships.sources || '{bim}'::text[], updated_at = $3::timestamptz
+       WHERE NOT 'bim' = ANY(memberships.sources)
+     RETURNING user_id AS "userId", group_id AS "groupId"`,
+    [joins.map(({ userId }) => userId), joins.map(({ groupId }) => groupId), now, by],
+  )

@@ -10,7 +10,8 @@ import type { Db } from '../../platform/database/store.ts'
 import { Conflict, Forbidden } from '../../platform/errors.ts'
 import { grantsOfUsers, hasEnabledAdministrator } from './users.store.ts'
 
-function missingPermissions(call: Pick<ServiceContext, 'actor' | 'app'>, permissions: Iterable<string>): string[] {
+/** Administrative ones that the actor lacks. */
+export function missingPermissions(call: Pick<ServiceContext, 'actor' | 'app'>, permissions: Iterable<string>): string[] {
   const { actor, app } = call
   if (actor.kind === 'machine' || app.config.grants === 'documented') return []
   const held = actor.kind === 'user' ? actor.permissions : new Set<string>()

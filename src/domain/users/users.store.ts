@@ -130,6 +130,7 @@ export interface NewUser {
   ownerUserId?: number | null
   ownerGroupId?: number | null
   disabled?: boolean
+  disabledBy?: string | null
   dn?: string
   directoryId?: string
   openidId?: string
@@ -148,18 +149,18 @@ export async function insertUsers(
 ): Promise<UserRecord[]> {
   if (users.length === 0) return []
   const rows = await db.query<{ id: number }>(
-    `INSERT INTO users (iamid, userid, userid_key, name, name_key, system_generated, disabled, dn, email, email_key, phone, about, location,
+    `INSERT INTO users (iamid, userid, userid_key, name, name_key, system_generated, disabled, disabled_by, dn, email, email_key, phone, about, location,
        organization, position, sql_user, preferences, external_user_ids, directory_id, openid_id, saml_id, created_at, updated_at, profile_created_at,
        profile_updated_at)
-     SELECT n.iamid, n.userid, n."useridKey", n.name, n."nameKey", coalesce(n."systemGenerated", false), coalesce(n.disabled, false), n.dn,
-            n.email, coalesce(n."emailKey", ''), n.phone, n.about, n.location, n.organization, n.position, n."sqlUser",
+     SELECT n.iamid, n.userid, n."useridKey", n.name, n."nameKey", coalesce(n."systemGenerated", false), coalesce(n.disabled, false), n."disabledBy",
+            n.dn, n.email, coalesce(n."emailKey", ''), n.phone, n.about, n.location, n.organization, n.position, n."sqlUser",
             nullif(n.preferences, 'null'), coalesce(n."externalUserIds", '{}'), n."directoryId", n."openidId", n."samlId",
             $2::timestamptz, $2::timestamptz, $2::timestamptz, $2::timestamptz
        FROM ROWS FROM (jsonb_to_recordset($1::jsonb) AS (iamid text, userid text, "useridKey" text, name text, "nameKey" text,
-         "systemGenerated" boolean, disabled boolean, dn text, email text, "emailKey" text, phone text, about text, location text,
+         "systemGenerated" boolean, disabled boolean, "disabledBy" text, dn text, email text, "emailKey" text, phone text, about text, location text,
          organization text, "position" text, "sqlUser" text, preferences jsonb, "externalUserIds" jsonb, "directoryId" text,
          "openidId" text, "samlId" text))
-         WITH ORDINALITY n(iamid, userid, "useridKey", name, "nameKey", "systemGenerated", disabled, dn, email, "emailKey", phone, about,
+         WITH ORDINALITY n(iamid, userid, "useridKey", name, "nameKey", "systemGenerated", disabled, "disabledBy", dn, email, "emailKey", phone, about,
            location, organization, "position", "sqlUser", preferences, "externalUserIds", "directoryId", "openidId", "samlId", place)
       ORDER BY n.place ON CONFLICT DO NOTHING RETURNING id`,
     [JSON.stringify(users), now],

@@ -82,6 +82,19 @@ const ofUsers: Record<string, Operation> = {
       emails: Array.from({ length: n }, () => `${fresh('clone')}@roster.example`),
     }),
   },
+  importUsers: {
+    text: `{ created changed unchanged refused rows { line userid outcome fields faults { field message } user { ${user} } } }`,
+    input: 'ImportUsersInput',
+    variables: async on => {
+      const known: string[] = []
+      for (let user = 0; user < on.n; user++) known.push((await make.user(on)).userid)
+      const row = (userid: string, line: number) => ({
+        ...{ line, userid, profile: { location: 'Ghent', email: `${userid}@roster.example` }, groups: [`crew of ${known[0]}`] },
+        ...{ permissions: ['SOME_1'], attributes: { desk: ['day', 'night'] } },
+      })
+      return { createGroups: true, rows: [...known, ...known.map(() => fresh('imported'))].map(row) }
+    },
+  },
   deleteUser: { ...ofUser('DeleteUserInput'), text: '{ deletedId }' },
   refreshUser: ofUser('UserInput'),
   replaceUser: { ...ofUser('UserSourceIdInput'), variables: knownUser },

@@ -98,6 +98,8 @@ describe('lists', () => {
       'Group.attributes',
       'Iam.scimKeys',
       'IamType.options',
+      'ImportUsersPayload.rows',
+      'ImportedRow.faults',
       'Query.iamTypes',
       'Query.nodes',
       'SyncRun.counts',

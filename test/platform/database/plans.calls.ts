@@ -18,9 +18,19 @@ import { keyList } from '../../../src/domain/credentials/credentials.search.ts'
 import { countRejected } from '../../../src/domain/credentials/lockout.store.ts'
 import { deleteAddresses } from '../../../src/domain/credentials/login-addresses.store.ts'
 import { groupConditions } from '../../../src/domain/groups/groups.search.ts'
-import { groupsByIds, groupsOfUsers, permissionsOfGroups, requireGroups } from '../../../src/domain/groups/groups.store.ts'
+import {
+  createLocalGroups,
+  groupsByIds,
+  groupsOfUsers,
+  localGroupsNamed,
+  permissionsOfGroups,
+  permissionsOfNames,
+  requireGroups,
+} from '../../../src/domain/groups/groups.store.ts'
 import {
   addLocalMembers,
+  joinLocalGroups,
+  localMembershipsOf,
   lockMembershipsOf,
   membershipsIn,
   membershipsOfUsers,
@@ -33,6 +43,14 @@ import { scimKeysOf } from '../../../src/domain/iams/scim-keys.store.ts'
 import { domainGrantsOfUsers, domainsByIds } from '../../../src/domain/projects/domains.store.ts'
 import { projectMembers, projectsByIds } from '../../../src/domain/projects/projects.store.ts'
 import { dataSourceOwners, dataSourcesByIds, sourceOwners } from '../../../src/domain/projects/sources.store.ts'
+import {
+  emailOwners,
+  grantLocalPermissions,
+  localPermissionsOf,
+  lockUsersNamed,
+  revokeAccessOf,
+  updateImported,
+} from '../../../src/domain/users/import.store.ts'
 import { countHolders, rulesOfPermissions } from '../../../src/domain/users/permission.catalogue.store.ts'
 import { addLocalPermissions, grantOriginsOfUsers, replaceLocalPermissions } from '../../../src/domain/users/permissions.store.ts'
 import { ownedByUsers } from '../../../src/domain/users/service-accounts.store.ts'
@@ -197,6 +215,14 @@ export const calls: Record<string, Record<string, Call>> = {
       ).catch(() => []),
     permissionsOfGroups: (db, { groups }) => permissionsOfGroups(db, groups),
     groupsOfUsers: (db, { users }) => pages(groupsOfUsers)(db, users),
+    localGroupsNamed: (db, on) => localGroupsNamed(db, groupNames(on)),
+    permissionsOfNames: (db, on) => permissionsOfNames(db, groupNames(on)),
+    createLocalGroups: (db, on) =>
+      createLocalGroups(
+        db,
+        groupNames(on).map(name => ({ name, key: name })),
+        now,
+      ),
   },
   'src/scim/resources/groups.store.ts': {
     groupsOfPage: (db, { groups }) => groupsOfPage(db, groups, { members: true, fromEnd: false }),
@@ -213,6 +239,13 @@ export const calls: Record<string, Record<string, Call>> = {
         users.map(userId => ({ userId, group: { id: big, iamid: 'stock' } })),
       ),
     lockMembershipsOf: (db, { big, users }) => lockMembershipsOf(db, big, users),
+    localMembershipsOf: (db, on) => localMembershipsOf(db, on.users, groupNames(on)),
+    joinLocalGroups: (db, { users, groups }) =>
+      joinLocalGroups(
+        db,
+        users.map((userId, n) => ({ userId, groupId: groups[n % groups.length]! })),
+        { by: 'stock', now },
+      ),
     removeByHand: (db, { memberships }) => removeLocalMembers(db, memberships, now),
     membersOfGroups: (db, { groups }) => pages(membersOfGroups)(db, groups),
     membershipsOfUsers: (db, { users }) => pages(membershipsOfUsers)(db, users),
@@ -383,6 +416,28 @@ export const calls: Record<string, Record<string, Call>> = {
         ...{ userId: on.users[0]!, source: 'stock', now },
         attributes: names(on).map(name => ({ key: name, keyKey: name, value: 'v' })) as never,
       }),
+  },
+  'src/domain/users/import.store.ts': {
+    lockUsersNamed: (db, on) => lockUsersNamed(db, names(on)),
+    emailOwners: (db, on) => emailOwners(db, names(on)),
+    localPermissionsOf: (db, { users }) => localPermissionsOf(db, users),
+    grantLocalPermissions: (db, { users }) =>
+      grantLocalPermissions(
+        db,
+        users.map(userId => ({ userId, permission: 'PLAN_C' })),
+        'plan',
+      ),
+    updateImported: (db, { users }) =>
+      updateImported(
+        db,
+        users.map((id, n) => ({
+          ...{ id, name: 'N', nameKey: `n${n}`, email: null, emailKey: '', phone: null, about: null, location: null },
+          ...{ organization: null, position: null, sqlUser: null, preferences: null, externalUserIds: {} },
+          ...{ disabled: false, disabledBy: null, hasNewProfile: true },
+        })),
+        now,
+      ),
+    revokeAccessOf: (db, { users }) => revokeAccessOf(db, users),
   },
   'src/domain/users/service-accounts.store.ts': { ownedByUsers: (db, { users }) => ownedByUsers(db, { ids: users }) },
   'src/domain/users/permissions.store.ts': {
