@@ -42,6 +42,7 @@ export const registerClientCommands: Register = (program, done) => {
   registerNoun(program, done, { name: 'key', plural: 'API keys', reference: '<id>', example: 'QXBpS2V5OjE' })
   registerNoun(program, done, { name: 'iam', plural: 'identity sources', reference: '<iamid>', example: 'corp' })
   registerExport(program)
+  registerImport(program, done)
   registerPerson(program)
 }
 
@@ -127,6 +128,31 @@ function registerExport(program: CommandUnknownOpts): void {
     )
     .action(async (what, options) => (await import('./export.ts')).exportRows(env, what as string, options))
 }
+
+const registerImport: Register = (program, done) => {
+  at(program, 'import')
+    .argument('<file>', 'a CSV file with a header, or - for standard input')
+    .description('create and change local users from a file; lines with a fault are reported and left out')
+    .option('--dry-run', 'report what would change, and change nothing')
+    .option('--create-only', 'leave users that exist as they are')
+    .option('--create-groups', 'create the groups that do not exist')
+    .option('--map <column=field>', 'which field a column is; several with commas, none to leave the column out', collected, [])
+    .option('--delimiter <character>', 'what separates values, or tab', ',')
+    .option('--raw', 'keep an apostrophe that stands before what a spreadsheet takes for a formula')
+    .option('--json', 'print JSON')
+    .addHelpText(
+      'after',
+      CREDENTIAL +
+        examples(
+          'roster import users.csv --dry-run',
+          'roster import users.csv --create-groups',
+          "roster import staff.csv --map 'E-mail=userid,email' --map 'Shoe size=' --delimiter ';'",
+        ),
+    )
+    .action(async (file, options) => done(await (await import('./import.ts')).importUsers(env, file, options)))
+}
+
+const collected = (value: string, before: readonly string[]): readonly string[] => [...before, value]
 
 function registerPerson(program: CommandUnknownOpts): void {
   const person = program.command('person').description('the data of one person')

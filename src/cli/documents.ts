@@ -146,3 +146,7 @@ export const PERSON_EXCHANGES = `query ($iamid: String!, $userid: String!, $firs
     }
   }
 }`
+
+export const IMPORT_USERS = `mutation ($input: ImportUsersInput!) {
+  importUsers(input: $input) { rows { line userid outcome fields faults { field message } } }
+}`

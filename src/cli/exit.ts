@@ -7,6 +7,7 @@ export const EXIT = {
   notFound: 3,
   denied: 4,
   unreachable: 5,
+  partly: 6,
   interrupted: 130,
 } as const
 export type ExitCode = (typeof EXIT)[keyof typeof EXIT]
@@ -19,6 +20,7 @@ Exit codes:
   3    there is no such user, group, key or identity source
   4    no log-in, or it may not do this
   5    the server or the database cannot be reached
+  6    some lines of an import were refused; the others are done
   130  interrupted`
 
 /** With a message for the terminal. */

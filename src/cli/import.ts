@@ -1,0 +1,140 @@
+// Users of a file, batch by batch: the server plans and writes, this reads and reports.
+import { setTimeout as wait } from 'node:timers/promises'
+import type { Environment } from '../platform/config/config.ts'
+import { canonical } from '../platform/validation.ts'
+import { type Client, type ClientOptions, connect, exitOf } from './client.ts'
+import { json, type Printed } from './command.ts'
+import { IMPORT_USERS } from './documents.ts'
+import { EXIT, type ExitCode, Failure, usage } from './exit.ts'
+import { batchesOf, repeats } from './import.batches.ts'
+import { readCsv } from './import.csv.ts'
+import { type Entry, readMapping } from './import.fields.ts'
+import { addTo, emptyTally, type LineResult, mergedResults, summaryOf, type Tally } from './import.report.ts'
+import { openSource, type Source } from './import.source.ts'
+import { printable } from './table.ts'
+
+export interface ImportOptions extends ClientOptions {
+  readonly dryRun?: true | undefined
+  readonly createOnly?: true | undefined
+  readonly createGroups?: true | undefined
+  readonly map?: readonly string[] | undefined
+  readonly delimiter?: string | undefined
+  readonly raw?: true | undefined
+  readonly json?: true | undefined
+}
+
+/** Faults that are kept and printed; the report has all. */
+const KEPT = 1_000
+const SHOWN = 20
+
+interface Run {
+  readonly tally: Tally
+  readonly faulty: LineResult[]
+  /** Of the last line that is done. */
+  last: number
+  interrupted: boolean
+}
+
+export async function importUsers(env: Environment, file: string, options: ImportOptions): Promise<Printed> {
+  const client = connect(env, options)
+  const mapping = readMapping(options.map ?? [])
+  const source = await openSource(file)
+  const entries = readCsv(source.texts, { mapping, delimiter: delimiterOf(options), raw: options.raw === true })
+  const run: Run = { tally: emptyTally(), faulty: [], last: 0, interrupted: false }
+  await interruptibly(run, async () => {
+    for await (const batch of batchesOf(once(entries))) {
+      if (run.interrupted) break
+      note(run, await sent(client, batch, options))
+      showProgress(run, source)
+    }
+  })
+  return printed(run, options)
+}
+
+function delimiterOf({ delimiter = ',' }: ImportOptions): string {
+  const found = delimiter === 'tab' ? '\t' : delimiter
+  if (found.length !== 1 || /["\r\n]/.test(found)) throw usage('--delimiter must be one character, or tab')
+  return found
+}
+
+async function* once(entries: AsyncIterable<Entry>): AsyncGenerator<Entry> {
+  const check = repeats()
+  for await (const entry of entries) yield entry.row === null ? entry : check(entry, canonical(entry.userid.slice(0, 600)))
+}
+
+function note(run: Run, results: readonly LineResult[]): void {
+  addTo(run.tally, results)
+  const faulty = results.filter(({ outcome }) => outcome === 'REFUSED')
+  run.faulty.push(...faulty.slice(0, Math.max(0, KEPT - run.faulty.length)))
+  run.last = results.at(-1)!.line
+}
+
+async function interruptibly(run: Run, work: () => Promise<void>): Promise<void> {
+  const interrupt = () => {
+    run.interrupted = true
+  }
+  const signals = ['SIGINT', 'SIGTERM'] as const
+  for (const signal of signals) process.once(signal, interrupt)
+  try {
+    await work()
+  } catch (error) {
+    if (run.last === 0 || !(error instanceof Failure)) throw error
+    throw new Failure(`${error.message}\nThe lines up to ${run.last} are done: ${AGAIN}`, error.exitCode)
+  } finally {
+    for (const signal of signals) process.off(signal, interrupt)
+    if (process.stderr.isTTY) process.stderr.write('\r\u001b[K')
+  }
+}
+
+const AGAIN = 'give the command again, which leaves them as they are.'
+
+/** Milliseconds before each try of a batch, such as while the server restarts. */
+const TRIES = [0, 1_000, 2_000, 4_000, 8_000]
+const PASSING = ['UNAVAILABLE', 'CONFLICT']
+
+async function sent(client: Client, batch: readonly Entry[], options: ImportOptions): Promise<LineResult[]> {
+  const rows = batch.flatMap(({ row }) => row ?? [])
+  if (rows.length === 0) return mergedResults(batch, [])
+  const existing = options.createOnly ? 'KEEP' : 'UPDATE'
+  const input = { rows, existing, createGroups: options.createGroups === true, dryRun: options.dryRun === true }
+  let failure: Failure | null = null
+  for (const pause of TRIES) {
+    await wait(pause)
+    try {
+      const { data, errors } = await client.answer<{ importUsers: { rows: LineResult[] } | null }>(IMPORT_USERS, { input })
+      if (data?.importUsers) return mergedResults(batch, data.importUsers.rows)
+      const { message, code } = errors[0]!
+      failure = new Failure(message, exitOf(code))
+      if (!PASSING.includes(code) || (code === 'CONFLICT' && pause > 0)) throw failure
+    } catch (error) {
+      if (!(error instanceof Failure) || error.exitCode !== EXIT.unreachable) throw error
+      failure = error
+    }
+  }
+  throw failure!
+}
+
+const BAR = 30
+
+function showProgress({ tally, last }: Run, { size, read }: Source): void {
+  if (!process.stderr.isTTY) return
+  const share = size ? Math.min(1, read() / size) : 0
+  const bar = size ? `[${'#'.repeat(Math.round(share * BAR)).padEnd(BAR, '.')}] ` : ''
+  const { created, changed, refused } = tally
+  process.stderr.write(`\r${bar}line ${last}: ${created} created, ${changed} changed, ${refused} refused\u001b[K`)
+}
+
+function printed({ tally, faulty, last, interrupted }: Run, options: ImportOptions): Printed {
+  const dryRun = options.dryRun === true
+  const exitCode: ExitCode = interrupted ? EXIT.interrupted : tally.refused > 0 ? EXIT.partly : EXIT.done
+  if (interrupted) process.stderr.write(`Stopped after line ${last}: ${AGAIN}\n`)
+  if (options.json) {
+    const faults = faulty.map(({ line, userid, faults }) => ({ line, userid, faults }))
+    return { text: json({ dryRun, ...tally, lastLine: last, isComplete: !interrupted, faults }), exitCode }
+  }
+  for (const { line, userid, faults } of faulty.slice(0, SHOWN))
+    for (const { message } of faults)
+      process.stderr.write(`${printable(`line ${line}${userid && ` (${userid})`}: ${message}`)}\n`)
+  if (tally.refused > SHOWN) process.stderr.write(`… and ${tally.refused - SHOWN} more lines\n`)
+  return { text: summaryOf(tally, dryRun), exitCode }
+}
