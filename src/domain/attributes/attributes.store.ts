@@ -75,7 +75,7 @@ export async function writeChanges(
        SELECT n.owner_id, n.key, n.key_key, n.value, $7, $6::timestamptz
          FROM unnest($2::int[], $3::text[], $4::text[], $5::text[]) WITH ORDINALITY n(owner_id, key, key_key, value, place) ORDER BY n.place
        ON CONFLICT DO NOTHING)
-     UPDATE ${owners} SET updated_at = $6::timestamptz WHERE id = ANY($1::int[])`,
+     UPDATE ${owners} SET updated_at = $6::timestamptz WHERE id = ANY($1::int[]) AND updated_at <> $6::timestamptz`,
     [
       [...changes.keys()].filter(id => !made.has(id)),
       added.map(({ id }) => id),
