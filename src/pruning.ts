@@ -1,6 +1,7 @@
 /** What settings let go after so many days. */
 import type { Context } from './authorization/context.ts'
 import { pruneAuditBySetting } from './domain/audit/audit.pruning.service.ts'
+import { pruneKeys } from './domain/credentials/keys.pruning.service.ts'
 import { removeOldExchanges } from './federation/exchanges/exchanges.pruning.store.ts'
 import { AppendFile } from './platform/append-file.ts'
 import { pruneInBatches } from './platform/database/pruning.ts'
@@ -24,6 +25,9 @@ export async function pruneBySettings(context: Context): Promise<void> {
     const removed = await pruneInBatches(store, (db, limit) => remove(db, before, limit))
     if (removed > 0) log.info({ what, removed }, 'old rows are removed')
   }
+  const { expiredKeyDays } = config.retention
+  const keys = expiredKeyDays === null ? 0 : await pruneKeys(context, expiredKeyDays)
+  if (keys > 0) log.info({ what: 'expired keys', removed: keys }, 'old rows are removed')
   const moved = await pruneAuditBySetting(context, path => new AppendFile(path)).catch(error => {
     if (error instanceof Conflict) return 0
     throw error

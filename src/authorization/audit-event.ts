@@ -48,6 +48,7 @@ export const EVENTS = [
   'dataSourceDeleted',
   'dataSourceOwnersChanged',
   'auditPruned',
+  'keyPruned',
   'denied',
 ] as const
 export type EventName = (typeof EVENTS)[number]

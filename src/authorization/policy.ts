@@ -93,6 +93,7 @@ export const policy = {
   'apikey:delete': write('signedIn'), // Only by its owner, or who administers the service account.
   'apikey:rotate': write('signedIn'),
   'apikey:revoke': write(users),
+  'apikey:prune': write([]),
   'token:read': read('signedIn', { impersonated: true }), // Only one's own, except for USER_ADMIN.
   'token:list': read(users, { self: 'any' }),
   'token:revoke': write('signedIn'), // Only one's own, except for USER_ADMIN.

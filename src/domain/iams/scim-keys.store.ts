@@ -3,6 +3,7 @@ import type { Db } from '../../platform/database/store.ts'
 import { SCIM_KEY_COLUMNS, type ScimKeyRecord } from './iam.ts'
 
 const SELECT_KEY = selectList(SCIM_KEY_COLUMNS)
+const REMOVED = selectList(SCIM_KEY_COLUMNS, ['iamid', 'prefix', 'createdAt', 'lastUsed', 'expiresAt'])
 const MAX_KEYS = 10
 
 export const scimKeyPrefix = (iamid: 'i.id' | 'page.id') =>
@@ -12,6 +13,13 @@ export const scimKeysOf = (db: Db, iamids: readonly string[], now: Date): Promis
   db.query(
     `SELECT ${SELECT_KEY} FROM scim_keys k WHERE k.iamid = ANY($1::text[]) AND (k.expires_at IS NULL OR k.expires_at > $2) ORDER BY k.id DESC`,
     [iamids, now],
+  )
+
+export const removeExpiredScimKeys = (db: Db, before: Date, limit: number): Promise<Omit<ScimKeyRecord, 'id'>[]> =>
+  db.query(
+    `DELETE FROM scim_keys k WHERE k.id = ANY(ARRAY(
+       SELECT id FROM scim_keys WHERE expires_at < $1::timestamptz ORDER BY id LIMIT $2::int)) RETURNING ${REMOVED}`,
+    [before, limit],
   )
 
 export async function addScimKey(

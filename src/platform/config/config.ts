@@ -45,7 +45,14 @@ export interface Config {
   certificate: CertificateFiles | null
   outbound: OutboundRules
   /** Days; null: kept. */
-  retention: { auditDays: number | null; auditExportDir: string | null; syncRunDays: number | null; exchangeDays: number | null }
+  retention: {
+    auditDays: number | null
+    auditExportDir: string | null
+    syncRunDays: number | null
+    exchangeDays: number | null
+    /** Since they expired. */
+    expiredKeyDays: number | null
+  }
 }
 
 export class ConfigError extends Error {
@@ -114,6 +121,7 @@ export function loadConfig(env: Environment): Config {
       auditExportDir: values.AUDIT_EXPORT_DIR,
       syncRunDays: values.SYNC_RUN_DAYS,
       exchangeDays: values.EXCHANGE_DAYS,
+      expiredKeyDays: values.EXPIRED_KEY_DAYS,
     },
   }
 }

@@ -23,4 +23,5 @@ export const retention = {
   }),
   SYNC_RUN_DAYS: days('ended syncs and their entries'),
   EXCHANGE_DAYS: days('exchanges with sources'),
+  EXPIRED_KEY_DAYS: days('API keys and SCIM keys that expired'),
 }

@@ -49,7 +49,7 @@ test('without any setting Roster serves this machine on the embedded store', () 
     trustedProxies: null,
     corsOrigins: [],
     certificate: null,
-    retention: { auditDays: null, auditExportDir: null, syncRunDays: null, exchangeDays: null },
+    retention: { auditDays: null, auditExportDir: null, syncRunDays: null, exchangeDays: null, expiredKeyDays: null },
     outbound: { allow: null, deny: [] },
   })
 })
@@ -95,6 +95,7 @@ test.runIf(hasOpenssl)('every setting is read', () => {
     AUDIT_EXPORT_DIR: '/srv/roster/audit',
     SYNC_RUN_DAYS: '90',
     EXCHANGE_DAYS: '30',
+    EXPIRED_KEY_DAYS: '365',
     LOG_LEVEL: 'silent',
     LOG_FORMAT: 'json',
     METRICS_PORT: '9464',
@@ -134,7 +135,7 @@ test.runIf(hasOpenssl)('every setting is read', () => {
       allow: [{ kind: 'name', name: 'ldap.corp.example', below: false }],
       deny: [{ kind: 'name', name: 'internal.example', below: true }],
     },
-    retention: { auditDays: 400, auditExportDir: '/srv/roster/audit', syncRunDays: 90, exchangeDays: 30 },
+    retention: { auditDays: 400, auditExportDir: '/srv/roster/audit', syncRunDays: 90, exchangeDays: 30, expiredKeyDays: 365 },
   })
 })
 
@@ -169,6 +170,7 @@ const broken: (readonly [name: string, text: string, fault: string])[] = [
   ...integer('AUDIT_DAYS', 1, 36_525, 'set'),
   ...integer('SYNC_RUN_DAYS', 1, 36_525, 'set'),
   ...integer('EXCHANGE_DAYS', 1, 36_525, 'set'),
+  ...integer('EXPIRED_KEY_DAYS', 1, 36_525, 'set'),
   ...integer('TOKEN_IDLE_SECONDS', 1, 31_536_000, 'set'),
   ...integer('TOKEN_LIFE_SECONDS', 1, 31_536_000, 'set'),
   ...integer('INVITATION_SECONDS', 1, 31_536_000, 'set'),
