@@ -131,21 +131,25 @@ function registerExport(program: CommandUnknownOpts): void {
 
 const registerImport: Register = (program, done) => {
   at(program, 'import')
-    .argument('<file>', 'a CSV file with a header, or - for standard input')
+    .argument('<file>', 'a .csv, .jsonl or .ldif file, or - for standard input')
     .description('create and change local users from a file; lines with a fault are reported and left out')
     .option('--dry-run', 'report what would change, and change nothing')
     .option('--create-only', 'leave users that exist as they are')
     .option('--create-groups', 'create the groups that do not exist')
     .option('--map <column=field>', 'which field a column is; several with commas, none to leave the column out', collected, [])
-    .option('--delimiter <character>', 'what separates values, or tab', ',')
+    .addOption(new Option('--format <format>', 'the format; default: by the name of the file').choices(['csv', 'jsonl', 'ldif']))
+    .option('--delimiter <character>', 'what separates values of CSV, or tab', ',')
     .option('--raw', 'keep an apostrophe that stands before what a spreadsheet takes for a formula')
+    .option('--report <file>', 'write what became of each line into a new CSV file')
+    .option('--continue-from <line>', 'leave out the lines before this one, and add to the report')
     .option('--json', 'print JSON')
     .addHelpText(
       'after',
       CREDENTIAL +
         examples(
           'roster import users.csv --dry-run',
-          'roster import users.csv --create-groups',
+          'roster import users.csv --create-groups --report result.csv',
+          'roster import people.ldif --map departmentNumber=attributes.department',
           "roster import staff.csv --map 'E-mail=userid,email' --map 'Shoe size=' --delimiter ';'",
         ),
     )

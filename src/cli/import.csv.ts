@@ -1,12 +1,12 @@
 import { type CsvError, parse } from 'csv-parse'
 import { Failure, usage } from './exit.ts'
-import { type Entry, entryOf, fieldsOfColumns } from './import.fields.ts'
+import { type Entry, entryOf, fieldsOfColumns, type Mapping } from './import.fields.ts'
 
 /** Characters of one record. */
 export const MAX_RECORD = 262_144
 
 export interface CsvOptions {
-  readonly mapping: ReadonlyMap<string, readonly string[]>
+  readonly mapping: Mapping
   readonly delimiter: string
   /** Keeps the apostrophe that an export puts before formulas. */
   readonly raw: boolean

@@ -24,16 +24,18 @@ export const FIELDS = ['userid', ...PROFILE, 'disabled', ...LISTS, ...JSON_FIELD
 const ATTRIBUTE = 'attributes.'
 
 /** Names that files have, in lower case and without what separates words. */
-const NAMES: Readonly<Record<string, string>> = {
-  ...Object.fromEntries(FIELDS.map(field => [field.toLowerCase(), field])),
-  ...{ username: 'userid', user: 'userid', login: 'userid', uid: 'userid' },
-  ...{ fullname: 'name', displayname: 'name', cn: 'name' },
-  ...{ mail: 'email', emailaddress: 'email' },
-  ...{ telephone: 'phone', telephonenumber: 'phone', phonenumber: 'phone' },
-  ...{ l: 'location', city: 'location', o: 'organization', organisation: 'organization', company: 'organization' },
-  ...{ title: 'position', jobtitle: 'position', group: 'groups', permission: 'permissions' },
-  ...{ authorizations: 'attributes' },
-}
+const NAMES: ReadonlyMap<string, string> = new Map(
+  Object.entries({
+    ...Object.fromEntries(FIELDS.map(field => [field.toLowerCase(), field])),
+    ...{ username: 'userid', user: 'userid', login: 'userid', uid: 'userid' },
+    ...{ fullname: 'name', displayname: 'name', cn: 'name' },
+    ...{ mail: 'email', emailaddress: 'email' },
+    ...{ telephone: 'phone', telephonenumber: 'phone', phonenumber: 'phone' },
+    ...{ l: 'location', city: 'location', o: 'organization', organisation: 'organization', company: 'organization' },
+    ...{ title: 'position', jobtitle: 'position', group: 'groups', permission: 'permissions' },
+    ...{ authorizations: 'attributes' },
+  }),
+)
 /** Of `roster export users`, which an import does not set. */
 const IGNORED = new Set(['createdat', 'lastlogin', 'globaluserid'])
 
@@ -63,18 +65,17 @@ export function readMapping(options: readonly string[]): Map<string, string[]> {
 
 const isAttribute = (field: string): boolean => field.startsWith(ATTRIBUTE) && field.length > ATTRIBUTE.length
 
+export type Mapping = ReadonlyMap<string, readonly string[]>
+
+/** Null for an unknown column. */
+export const fieldsOf = (column: string, mapping: Mapping): readonly string[] | null =>
+  mapping.get(foldedName(column)) ?? defaultFields(column)
+
 /** For each column its fields. Throws a usage Failure for what is unknown, repeated or missing. */
-export function fieldsOfColumns(
-  header: readonly string[],
-  mapping: ReadonlyMap<string, readonly string[]>,
-): (readonly string[])[] {
-  const unknown: string[] = []
-  const fields = header.map(column => {
-    const known = mapping.get(foldedName(column)) ?? defaultFields(column)
-    if (known === null) unknown.push(column)
-    return known ?? []
-  })
+export function fieldsOfColumns(header: readonly string[], mapping: Mapping): (readonly string[])[] {
+  const unknown = header.filter(column => fieldsOf(column, mapping) === null)
   if (unknown.length > 0) throw usage(unknown.map(unknownColumn).join('\n'))
+  const fields = header.map(column => fieldsOf(column, mapping) ?? [])
   const all = fields.flat()
   const repeated = all.find((field, at) => all.indexOf(field) < at)
   if (repeated !== undefined) throw usage(`Two columns are ${repeated}: leave one out with --map COLUMN=`)
@@ -85,7 +86,7 @@ export function fieldsOfColumns(
 function defaultFields(column: string): string[] | null {
   if (isAttribute(column.trim())) return [column.trim()]
   const name = foldedName(column)
-  const known = NAMES[name]
+  const known = NAMES.get(name)
   return known !== undefined ? [known] : IGNORED.has(name) || name === '' ? [] : null
 }
 
@@ -97,39 +98,54 @@ function unknownColumn(column: string): string {
 
 type Draft = { -readonly [Name in keyof ImportUserRow]: ImportUserRow[Name] } & { profile: Record<string, unknown> }
 
-/** `cells`: texts by field; an empty one says nothing. */
-export function entryOf(line: number, cells: readonly (readonly [field: string, text: string])[]): Entry {
+/** A text, or a value of JSON. */
+export type Cell = readonly [field: string, value: unknown]
+
+const isEmpty = (value: unknown): boolean => value == null || (typeof value === 'string' && value.trim() === '')
+
+/** An empty cell says nothing. */
+export function entryOf(line: number, cells: readonly Cell[]): Entry {
   const row: Draft = { line, userid: '', profile: {} }
-  const attributes: Record<string, string[]> = {}
+  const attributes = new Map<string, readonly string[]>()
   const faults: Fault[] = []
-  for (const [field, text] of cells) {
-    if (text.trim() === '') continue
-    const message = set({ row, attributes }, field, text)
+  for (const [field, value] of cells) {
+    if (isEmpty(value)) continue
+    const message = set({ row, attributes }, field, value)
     if (message !== null) faults.push({ field, message: `${field} ${message}` })
   }
-  if (Object.keys(attributes).length > 0) row.attributes = { ...(row.attributes as object | undefined), ...attributes }
-  if (row.userid === '') faults.push({ field: 'userid', message: 'userid is missing' })
+  if (attributes.size > 0) row.attributes = { ...(row.attributes as object | undefined), ...Object.fromEntries(attributes) }
+  if (row.userid === '' && !faults.some(({ field }) => field === 'userid'))
+    faults.push({ field: 'userid', message: 'userid is missing' })
   const { profile, ...rest } = row
   const sent = Object.keys(profile).length > 0 ? row : rest
   return { line, userid: row.userid, row: faults.length > 0 ? null : sent, faults }
 }
 
+interface Drafted {
+  readonly row: Draft
+  readonly attributes: Map<string, readonly string[]>
+}
+
 /** Returns what is wrong. */
-function set(
-  { row, attributes }: { row: Draft; attributes: Record<string, string[]> },
-  field: string,
-  text: string,
-): string | null {
-  if (field === 'userid') row.userid = text
-  else if (isOf(PROFILE, field)) row.profile[field] = text
-  else if (isOf(LISTS, field)) row[field] = listOf(text)
-  else if (field.startsWith(ATTRIBUTE)) attributes[field.slice(ATTRIBUTE.length)] = listOf(text)
-  else if (field === 'disabled') return setDisabled(row, text)
-  else if (field === 'iamid') return text === 'bim' ? null : 'names another identity source: only users of bim are imported'
-  else if (field === 'kind') return text === 'PERSON' ? null : 'must be PERSON: service accounts are not imported'
-  else return setJson(row, field, text)
+function set({ row, attributes }: Drafted, field: string, value: unknown): string | null {
+  if (isOf(LISTS, field) || field.startsWith(ATTRIBUTE)) {
+    const list = typeof value === 'string' ? listOf(value) : value
+    if (!isListOfTexts(list)) return 'must be text, or a list of texts'
+    if (isOf(LISTS, field)) row[field] = list
+    else attributes.set(field.slice(ATTRIBUTE.length), list)
+    return null
+  }
+  if (field === 'disabled') return setDisabled(row, value)
+  if (isOf(JSON_FIELDS, field)) return setJson(row, field, value)
+  if (typeof value !== 'string') return 'must be text'
+  if (field === 'iamid') return value === 'bim' ? null : 'names another identity source: only users of bim are imported'
+  if (field === 'kind') return value === 'PERSON' ? null : 'must be PERSON: service accounts are not imported'
+  if (field === 'userid') row.userid = value
+  else row.profile[field] = value
   return null
 }
+
+const isListOfTexts = (value: unknown): value is string[] => Array.isArray(value) && value.every(item => typeof item === 'string')
 
 const isOf = <Name extends string>(names: readonly Name[], field: string): field is Name =>
   (names as readonly string[]).includes(field)
@@ -144,17 +160,17 @@ const listOf = (text: string): string[] =>
 const TRUE = ['true', 'yes', '1']
 const FALSE = ['false', 'no', '0']
 
-function setDisabled(row: Draft, text: string): string | null {
-  const word = text.trim().toLowerCase()
+function setDisabled(row: Draft, value: unknown): string | null {
+  const word = String(value).trim().toLowerCase()
   if (!TRUE.includes(word) && !FALSE.includes(word)) return `must be one of ${[...TRUE, ...FALSE].join(', ')}`
   row.disabled = TRUE.includes(word)
   return null
 }
 
-function setJson(row: Draft, field: string, text: string): string | null {
-  let value: unknown
+function setJson(row: Draft, field: string, given: unknown): string | null {
+  let value = given
   try {
-    value = JSON.parse(text)
+    if (typeof given === 'string') value = JSON.parse(given)
   } catch {
     return 'must be JSON'
   }
