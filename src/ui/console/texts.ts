@@ -2,7 +2,7 @@
 const plural = new Intl.PluralRules('en')
 const number = new Intl.NumberFormat('en')
 export const formatNumber = (n: number): string => number.format(n)
-const count = (n: number, one: string, other: string) => `${formatNumber(n)} ${plural.select(n) === 'one' ? one : other}`
+export const count = (n: number, one: string, other: string) => `${formatNumber(n)} ${plural.select(n) === 'one' ? one : other}`
 
 export const texts = {
   product: 'Roster',
@@ -11,11 +11,15 @@ export const texts = {
   cancel: 'Cancel',
   save: 'Save',
   edit: 'Edit',
+  add: 'Add',
   close: 'Close',
+  clear: 'Clear',
   never: 'never',
   nothing: 'none',
+  nothingFound: 'Nothing is found.',
   requestId: (id: string) => `Request ${id}`,
   needs: (permissions: string) => `Needs ${permissions}`,
+  pages: { label: 'Pages', next: 'Next', previous: 'Previous', first: 'First page' },
   nav: {
     label: 'Sections',
     start: 'Start',

@@ -12,5 +12,6 @@ export interface Section {
 /** The navigation, in its order. What one may not open is absent. */
 export const sections: readonly Section[] = [
   { to: '/console', title: texts.nav.start, key: 's', isOpen: viewer => viewer.isAdministrator },
+  { to: '/console/users', title: texts.nav.users, key: 'u', isOpen: viewer => viewer.may('user:search') },
   { to: '/account', title: texts.nav.account, key: 'm', isOpen: () => true },
 ]
