@@ -33,7 +33,7 @@ import type { Config } from './platform/config/config.ts'
 import { Counts } from './platform/database/counts.memory.ts'
 import { toUnavailable } from './platform/database/errors.ts'
 import { openStore } from './platform/database/open.ts'
-import type { Store } from './platform/database/store.ts'
+import { atPrimary, type Reads, type Store } from './platform/database/store.ts'
 import { NotFound, Unavailable } from './platform/errors.ts'
 import { checkAddress, refusedAddress } from './platform/http/address.ts'
 import { registerHealth } from './platform/http/health.ts'
@@ -72,12 +72,13 @@ export interface StartOptions {
 /** Throws when the store or the port is unavailable. */
 export async function startApp(config: Config, given: StartOptions = {}): Promise<RunningApp> {
   const log = given.log ?? createLog({ level: config.logLevel, format: config.logFormat })
-  const { databaseUrl, directUrl, dataDir } = config
+  const { databaseUrl, directUrl, readUrl, dataDir } = config
   // Before opening the store, which takes seconds.
   if (!given.store) await checkAddress(config)
   if (!given.store && config.metrics) await checkAddress({ ...config.metrics, setting: 'METRICS_' })
   const store =
-    given.store ?? (await openStore({ databaseUrl, directUrl, dataDir, log, cursorKeys: () => app.keys, counts: new Counts() }))
+    given.store ??
+    (await openStore({ databaseUrl, directUrl, readUrl, dataDir, log, cursorKeys: () => app.keys, counts: new Counts() }))
   let jobs: Jobs | null = null
   const app: App = { ...makeApp(config, store, log), jobs: { send: async id => jobs?.send(id) } }
   const keeper = () => contextFor(app, machine('system'), HOUSEKEEPING)
@@ -208,7 +209,7 @@ async function registerApis(http: HttpServer, app: App) {
         lastUsed: app.lastUsed,
         rate,
       }).catch(translatedStore)
-      return contextFor(app, actor, request)
+      return contextFor(app, actor, reading(app, request))
     },
   })
   const endFormer = async (request: HttpRequest) => {
@@ -275,17 +276,20 @@ const whoIsBy =
 async function contextOfRequest(app: App, request: HttpRequest, credential: AuthRequirement): Promise<Context> {
   const actor = await actorOfRequest(app, request, credential)
   refuseEarly(app, shareOf(actor, request.address))
-  return contextFor(app, actor, request)
+  return contextFor(app, actor, reading(app, request))
 }
+
+const reading = ({ store }: App, { requestId, address }: HttpRequest): Asked => ({ requestId, address, reads: store.reads() })
 
 function translatedStore(error: unknown): never {
   throw toUnavailable(error) ?? error
 }
 
-function contextFor(app: App, actor: Actor, request: { requestId: string; address: string }): Context {
+type Asked = Pick<Context, 'requestId' | 'address'> & { readonly reads?: Reads }
+
+function contextFor(app: App, actor: Actor, { requestId, address, reads = atPrimary(app.store) }: Asked): Context {
   observeActor(actor)
-  const { requestId, address } = request
-  return { app, actor, requestId, address, loaders: createLoaders({ app, actor, address }) }
+  return { app, actor, requestId, address, reads, loaders: createLoaders({ actor, address, reads }) }
 }
 
 function nullIfNotFound(error: unknown): null {

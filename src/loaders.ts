@@ -13,10 +13,9 @@ import type { Db } from './platform/database/store.ts'
 import { deprovisioningLoaders } from './scim/resources/deprovisioning.loaders.ts'
 import { syncLoaders } from './sync/syncs.loaders.ts'
 
-export function createLoaders({ app, actor, address }: Pick<Context, 'app' | 'actor' | 'address'>) {
+export function createLoaders({ actor, address, reads }: Pick<Context, 'actor' | 'address' | 'reads'>) {
   const share = shareOf(actor, address)
-  const { store } = app
-  const db: Db = { ...store.db, query: (...statement) => actingAs(share, () => store.db.query(...statement)) }
+  const db: Db = { ...reads.db, query: (...statement) => actingAs(share, () => reads.db.query(...statement)) }
   return {
     ...userLoaders(db),
     ...groupLoaders(db),

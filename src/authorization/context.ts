@@ -1,6 +1,6 @@
 import type { Logger } from 'pino'
 import type { Config } from '../platform/config/config.ts'
-import type { Store } from '../platform/database/store.ts'
+import type { Reads, Store } from '../platform/database/store.ts'
 import type { FairQueue, SharedPlace } from '../platform/fair-queue.ts'
 import type { Mailer } from '../platform/mail/mailer.ts'
 import type { Outbound } from '../platform/outbound/connect.ts'
@@ -32,7 +32,7 @@ export interface App {
   readonly jobs: JobQueue
   readonly exchangeLog: ExchangeLog
   readonly replayScim: ScimReplay<Context>
-  readonly createLoaders: (context: Pick<Context, 'app' | 'actor' | 'address'>) => Loaders
+  readonly createLoaders: (context: Pick<Context, 'actor' | 'address' | 'reads'>) => Loaders
 }
 
 export interface Context {
@@ -41,6 +41,7 @@ export interface Context {
   readonly requestId: string
   readonly address: string
   loaders: Loaders
+  readonly reads: Reads
   /** Of the whole request; without one each operation has its own. */
   readonly place?: SharedPlace
   readonly trail?: AuditTrail

@@ -67,7 +67,7 @@ export function query<A, R>(
   about: ServiceOptions<A> = {},
 ): Guarded<A, R> {
   const run = async (context: Context, args: A) =>
-    rule(serviceContext(context, context.app.store.db, READ), args).catch(error => translated(context, error, action))
+    rule(serviceContext(context, context.reads.db, READ), args).catch(error => translated(context, error, action))
   return admitted((context, args) => authorize(context, action, { owner: about.owner?.(args) }), run) as Guarded<A, R>
 }
 
@@ -79,6 +79,7 @@ export function command<A, R, P = undefined>(
   const run = async (context: Context, args: A) => {
     const trail = context.trail ?? newTrail()
     let end = () => {}
+    context.reads.wrote()
     try {
       const prepared = (await about.prepare?.(serviceContext(context, context.app.store.db, trail), args)) as P
       end = () => about.end?.(prepared)

@@ -1,7 +1,7 @@
 import type { Actor } from '../authorization/actor.ts'
 import { type AuditDraft, newTrail } from '../authorization/audit-event.ts'
 import type { Context } from '../authorization/context.ts'
-import { withoutCommit } from '../platform/database/store.ts'
+import { atPrimary, withoutCommit } from '../platform/database/store.ts'
 
 class RolledBack extends Error {}
 
@@ -16,9 +16,15 @@ export async function dryRun<T>(
   try {
     await app.store.transaction(async whole => {
       const db = withoutCommit(whole)
+      const reads = atPrimary({ db })
       const inside = {
         ...app,
-        store: { ...app.store, db, transaction: <R>(rule: (db: typeof app.store.db) => Promise<R>) => rule(db) },
+        store: {
+          ...app.store,
+          db,
+          reads: () => reads,
+          transaction: <R>(rule: (db: typeof app.store.db) => Promise<R>) => rule(db),
+        },
       }
       done = {
         value: await work({
@@ -26,7 +32,8 @@ export async function dryRun<T>(
           actor,
           requestId,
           address,
-          loaders: app.createLoaders({ app: inside, actor, address }),
+          reads,
+          loaders: app.createLoaders({ actor, address, reads }),
           trail,
         }),
       }

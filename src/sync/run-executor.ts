@@ -8,7 +8,7 @@ import type { IamRecord } from '../domain/iams/iam.ts'
 import { findIam } from '../domain/iams/iams.store.ts'
 import { settling } from '../federation/resolved-groups.ts'
 import { callEndpoint, secretsOf, USER_INFO } from '../federation/source-result.ts'
-import type { Store } from '../platform/database/store.ts'
+import { atPrimary, type Store } from '../platform/database/store.ts'
 import { RosterError, Unavailable, Unprocessable } from '../platform/errors.ts'
 import { lossesOf, type PlannedEntry, plannedEntries } from './entries.store.ts'
 import { type ReadResult, readAll, readOne } from './reader.ts'
@@ -123,7 +123,7 @@ export async function releaseAll({ store }: Pick<App, 'store'>): Promise<void> {
 }
 
 export function contextOf(app: App, { id }: Pick<RunRecord, 'id'>): Context {
-  const who = { app, actor: machine('sync'), address: '' }
+  const who = { app, actor: machine('sync'), address: '', reads: atPrimary(app.store) }
   return { ...who, requestId: `sync ${id}`, loaders: app.createLoaders(who) }
 }
 

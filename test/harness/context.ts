@@ -25,7 +25,7 @@ const apps = new WeakMap<Store, Map<string, App>>()
 /** A context as an API makes it, on an app of its own per store and settings. */
 export function testContext({ actor, store, env = {} }: { actor: Actor; store: Store; env?: Record<string, string> }): Context {
   const app = appOf(store, env)
-  const who = { app, actor, address: '127.0.0.1' }
+  const who = { app, actor, address: '127.0.0.1', reads: app.store.reads() }
   return { ...who, requestId: 'req-test', loaders: createLoaders(who) }
 }
 

@@ -23,9 +23,19 @@ export function hasPostgres(): boolean {
   }
 }
 
-export async function startPostgres(): Promise<OwnPostgres> {
+/** `standbyOf`: the URL of the server that it follows. */
+export async function startPostgres({
+  standbyOf,
+  settings = [],
+}: {
+  standbyOf?: string
+  settings?: readonly string[]
+} = {}): Promise<OwnPostgres> {
   const script = fileURLToPath(new URL('postgres.ts', import.meta.url))
-  const harness = spawn(process.execPath, [script], { stdio: ['ignore', 'pipe', 'inherit'] })
+  const harness = spawn(process.execPath, [script, ...settings], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+    env: { ...process.env, STANDBY_OF: standbyOf ?? '' },
+  })
   const [line] = (await once(harness.stdout, 'data')) as [Buffer]
   let frozen: number[] = []
   const signal = (pids: readonly number[], name: 'SIGSTOP' | 'SIGCONT') => {

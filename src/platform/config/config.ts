@@ -16,6 +16,7 @@ export interface Config {
   databaseUrl: string | null
   /** null: as databaseUrl. */
   directUrl: string | null
+  readUrl: string | null
   publicUrl: string
   adminUserid: string
   adminPassword: string | null
@@ -88,6 +89,7 @@ export function loadConfig(env: Environment): Config {
     dataDir: values.DATA_DIR,
     databaseUrl: values.DATABASE_URL,
     directUrl: values.DATABASE_DIRECT_URL,
+    readUrl: values.DATABASE_READ_URL,
     publicUrl: values.PUBLIC_URL ?? `${cert === null ? 'http' : 'https'}://${reachable(values.HOST)}:${values.PORT}`,
     adminUserid: values.ADMIN_USERID,
     adminPassword: values.ADMIN_PASSWORD,

@@ -17,6 +17,7 @@ import {
   setting,
   trustedProxiesOf,
 } from './parse.ts'
+import { database } from './settings.database.ts'
 import { observability } from './settings.observability.ts'
 import { retention } from './settings.retention.ts'
 
@@ -42,22 +43,7 @@ export const settings = {
     fallback: './data',
     fix: 'set a folder that Roster may write to',
   }),
-  DATABASE_URL: setting<string | null>({
-    meaning: 'a PostgreSQL 14+ server to use instead of the embedded store',
-    parse: address(['postgresql:', 'postgres:']),
-    fallback: null,
-    unset: 'the embedded store in DATA_DIR',
-    fix: 'set it like postgresql://user:password@host:5432/roster, or leave it unset for the embedded store',
-    secret: 'url',
-  }),
-  DATABASE_DIRECT_URL: setting<string | null>({
-    meaning: 'the same database past a pooler such as PgBouncer, for one connection that receives changes of other instances',
-    parse: address(['postgresql:', 'postgres:']),
-    fallback: null,
-    unset: 'DATABASE_URL',
-    fix: 'set it like postgresql://user:password@host:5432/roster, or leave it unset without a pooler',
-    secret: 'url',
-  }),
+  ...database,
   PUBLIC_URL: setting<string | null>({
     meaning: 'address under which people reach Roster; all links and redirects start with it',
     parse: publicUrlOf,
@@ -249,10 +235,11 @@ export const crossFieldErrors: {
     name: 'SECRET_KEY',
     breaks: (_, isSet) => isSet('DATABASE_URL') && !isSet('SECRET_KEY') && 'is required with DATABASE_URL',
   },
-  {
-    name: 'DATABASE_DIRECT_URL',
-    breaks: (_, isSet) => isSet('DATABASE_DIRECT_URL') && !isSet('DATABASE_URL') && 'needs DATABASE_URL beside it',
-  },
+  ...(['DATABASE_DIRECT_URL', 'DATABASE_READ_URL'] as const).map(name => ({
+    name,
+    breaks: (_: Values, isSet: (name: SettingName) => boolean) =>
+      isSet(name) && !isSet('DATABASE_URL') && ('needs DATABASE_URL beside it' as const),
+  })),
   {
     name: 'AUDIT_DAYS',
     breaks: (_, isSet) =>

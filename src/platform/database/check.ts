@@ -3,16 +3,18 @@ import { dirname, resolve } from 'node:path'
 import pg from 'pg'
 import type { Finding } from '../finding.ts'
 import { readDirect } from './check.direct.ts'
+import { checkReplica } from './check.replica.ts'
 import { type Facts, findingsOf } from './findings.ts'
 import { lockDirectory } from './lock.ts'
 import { migrationsOf, pendingOf } from './migrate.ts'
-import { STALLED, STATEMENT } from './open.ts'
 import { OLDEST } from './server-check.ts'
+import { STALLED, STATEMENT } from './server-pool.ts'
 import { JOBS } from './store.ts'
 
 interface Place {
   readonly databaseUrl: string | null
   readonly directUrl: string | null
+  readonly readUrl: string | null
   readonly dataDir: string
 }
 
@@ -22,11 +24,11 @@ const CONNECT = 10_000
 const CONNECTIONS = 10
 
 /** Changes nothing. */
-export function checkDatabase({ databaseUrl, directUrl, dataDir }: Place): Promise<Finding[]> {
-  return databaseUrl === null ? checkDirectory(dataDir) : checkServer(databaseUrl, directUrl)
+export function checkDatabase({ databaseUrl, dataDir, ...others }: Place): Promise<Finding[]> {
+  return databaseUrl === null ? checkDirectory(dataDir) : checkServer(databaseUrl, others)
 }
 
-async function checkServer(url: string, directUrl: string | null): Promise<Finding[]> {
+async function checkServer(url: string, { directUrl, readUrl }: Omit<Place, 'databaseUrl' | 'dataDir'>): Promise<Finding[]> {
   const clients: pg.Client[] = []
   const connect = async () => {
     const client = new pg.Client({
@@ -47,7 +49,8 @@ async function checkServer(url: string, directUrl: string | null): Promise<Findi
     const one = await connect()
     const facts = await readFacts(one, await connect(), { url, directUrl })
     const wanted = { oldest: OLDEST, statementTimeout: STATEMENT, idleTimeout: STALLED, connections: CONNECTIONS }
-    return findingsOf(facts, wanted)
+    const replica = readUrl === null ? [] : [await checkReplica(one, { url: readUrl, limit: CONNECT })]
+    return [...findingsOf(facts, wanted), ...replica]
   } catch (error) {
     return [unusable(url, error)]
   } finally {

@@ -10,7 +10,6 @@ import { Cursors } from './cursors.ts'
 import { template } from './embedded.template.ts'
 import { type Opened, openEmbedded } from './embedded.ts'
 import { toConflict, toRejection, toUnavailable } from './errors.ts'
-import { Liveness } from './liveness.ts'
 import { howFar } from './migrate.steps.ts'
 import { migrate, migrationsOf } from './migrate.ts'
 import { createPause } from './pause.ts'
@@ -21,12 +20,15 @@ import {
   insideTransaction,
   LOCK,
   OUTSIDE_TRANSACTION,
-  StorePool,
+  type StatementListener,
+  type StorePool,
   statementNames,
 } from './pool.ts'
+import { Replica } from './replica.ts'
 import { checkServer } from './server-check.ts'
+import { createServerPool, livenessOf } from './server-pool.ts'
 import { analyzeGrown, keepAnalyzed, OWN_STATEMENT } from './statistics.ts'
-import { type Db, JOBS, type Store } from './store.ts'
+import { atPrimary, type Db, JOBS, type Store } from './store.ts'
 
 export interface StoreLog {
   info(message: string): void
@@ -38,6 +40,8 @@ export interface StoreOptions {
   databaseUrl: string | null
   /** Past a pooler; null: databaseUrl. */
   directUrl?: string | null
+  /** A streaming replica. */
+  readUrl?: string | null
   dataDir: string
   /** Milliseconds without a beat of the listener. */
   silence?: number
@@ -51,15 +55,10 @@ export interface StoreOptions {
 }
 
 const silent: StoreLog = { info() {}, warn() {}, error() {} }
-/** Milliseconds: ping, idle connection. */
+/** Milliseconds. */
 const PING = 3_000
-const IDLE = 600_000
 /** Milliseconds: queue and duration; long for the embedded connection. */
 const TRANSACTION = { maxWait: 30_000, timeout: 30_000 }
-/** Milliseconds of a statement on a server. */
-export const STATEMENT = 30_000
-/** And of an idle transaction, whose locks block others. */
-export const STALLED = 60_000
 /** Prepared statements: ours are fixed, Prisma's vary. */
 const NAMED = { ours: 500, prisma: 300 }
 
@@ -75,12 +74,12 @@ export async function openStore(options: StoreOptions): Promise<Store> {
   const { opened, applied } = await openMigrated({ ...options, loadDataDir: options.loadDataDir ?? (await template()) })
   const { pool } = opened
   if (applied.length > 0) log.info(`Applied ${applied.length} migration(s): ${applied.join(', ')}`)
-  if (options.databaseUrl !== null) pool.liveness = livenessOf(options.databaseUrl, log)
+  if (options.databaseUrl !== null) pool.liveness = livenessOf(options.databaseUrl, awayAndBack(log))
   const ownKey = randomBytes(32)
   const cursors = new Cursors(options.cursorKeys ?? (() => [ownKey]))
   const { counts } = options
   if (counts) pool.onStatement(text => counts.sees(text))
-  return storeOf(options.databaseUrl === null ? 'embedded' : 'server', opened, { cursors, counts })
+  return storeOf(options, opened, { cursors, counts })
 }
 
 export async function migrateStore(options: Pick<StoreOptions, 'databaseUrl' | 'dataDir' | 'log'>): Promise<readonly string[]> {
@@ -130,26 +129,13 @@ async function embedded({ dataDir, loadDataDir }: StoreOptions, log: StoreLog): 
   })
 }
 
-function server(url: string, { pool: max = 8, wait = 10_000, directUrl, silence }: StoreOptions, log: StoreLog): Opened {
+function server(url: string, { pool: max, wait, directUrl, silence }: StoreOptions, log: StoreLog): Opened {
   const listener = new ChangeListener({
     client: { connectionString: directUrl ?? url, application_name: 'roster changes', keepAlive: true },
     ...(silence !== undefined && { silence }),
     log,
   })
-  const pool = new StorePool(
-    {
-      connectionString: url,
-      application_name: 'roster',
-      max,
-      idleTimeoutMillis: IDLE,
-      connectionTimeoutMillis: wait,
-      keepAlive: true,
-      statement_timeout: STATEMENT,
-      idle_in_transaction_session_timeout: STALLED,
-    },
-    error => log.warn(`An idle connection to PostgreSQL was lost: ${error.message}`),
-    listener,
-  )
+  const pool = createServerPool({ url, name: 'roster', what: 'PostgreSQL', max, wait, listener, log })
   const stopAnalyzing = keepAnalyzed(pool)
   const end = async () => {
     stopAnalyzing()
@@ -159,6 +145,11 @@ function server(url: string, { pool: max = 8, wait = 10_000, directUrl, silence 
   }
   return { pool, end }
 }
+
+const awayAndBack = (log: StoreLog) => ({
+  onAway: () => log.error('the database gives no sign of life: requests are answered 503 until it does'),
+  onBack: () => log.info('the database answers again'),
+})
 
 /** disk_full; milliseconds between log lines. */
 const DISK_FULL = '53100'
@@ -172,15 +163,6 @@ function isDiskFull(log: StoreLog): (error: pg.DatabaseError) => void {
     log.error(`the disk of the database is full, nothing can be written: ${message}`)
   }
 }
-
-const livenessOf = (connectionString: string, log: StoreLog): Liveness =>
-  new Liveness({
-    client: { connectionString, application_name: 'roster liveness', keepAlive: true },
-    onChange: isAway =>
-      isAway
-        ? log.error('the database gives no sign of life: requests are answered 503 until it does')
-        : log.info('the database answers again'),
-  })
 
 async function bringUpToDate(pool: StorePool, shared: boolean, log: StoreLog): Promise<readonly string[]> {
   const client = await pool.connect()
@@ -198,7 +180,12 @@ async function bringUpToDate(pool: StorePool, shared: boolean, log: StoreLog): P
   }
 }
 
-function storeOf(kind: Store['kind'], { pool, end }: Opened, { cursors, counts }: Pick<Db, 'cursors' | 'counts'>): Store {
+function storeOf(
+  { databaseUrl, readUrl = null, pool: max, wait, log = silent }: StoreOptions,
+  { pool, end }: Opened,
+  { cursors, counts }: Pick<Db, 'cursors' | 'counts'>,
+): Store {
+  const kind = databaseUrl === null ? 'embedded' : 'server'
   const nameOfPrisma = statementNames(NAMED.prisma)
   const nameOf = statementNames(NAMED.ours)
   // Empty: unnamed, for BEGIN and COMMIT.
@@ -209,8 +196,7 @@ function storeOf(kind: Store['kind'], { pool, end }: Opened, { cursors, counts }
     const name = fresh || values.some(isLong) ? undefined : nameOf(text)
     return { text, values: [...values], ...(name ? { name } : {}), ...(commits ? { commits } : {}) }
   }
-  type Statement = Parameters<typeof config>
-  const sent = async (query: (text: string | pg.QueryConfig) => Promise<{ rows: unknown[] }>, statement: Statement) => {
+  const sent: Sent = async (query, statement) => {
     // A long list may exceed the analyzed size.
     if (kind === 'embedded' && statement[1]?.some(isLong)) await analyzeGrown(query, statement[0])
     return (await query(config(...statement))).rows as never[]
@@ -224,25 +210,13 @@ function storeOf(kind: Store['kind'], { pool, end }: Opened, { cursors, counts }
     counts,
     query: (...statement) => translated(() => sent(text => pool.query(text), statement)),
   }
-  const inside = (tx: Db['prisma'], transaction: HeldTransaction): Db => {
-    const queue = createOrder()
-    return {
-      prisma: tx,
-      rowsAtOnce,
-      cursors,
-      query: (...statement) => {
-        const send = async () => {
-          if (!transaction.client || transaction.over) throw new Error('The transaction is over: its db cannot be used any more')
-          const { client } = transaction
-          return sent(text => client.query(text), statement)
-        }
-        return queue(send, kind === 'embedded' && (statement[1]?.some(isLong) ?? false))
-      },
-    }
-  }
+  const replica = readUrl === null ? null : new Replica({ url: readUrl, primary: pool, max, wait, log, prepared: config })
+  const always = atPrimary({ db })
+  const inside = insideOf(db, { sent, isEmbedded: kind === 'embedded' })
   return {
     kind,
     db,
+    reads: () => replica?.reads(db) ?? always,
     transaction: work =>
       translated(async () => {
         if (insideTransaction()) throw new Error(OUTSIDE_TRANSACTION)
@@ -261,13 +235,43 @@ function storeOf(kind: Store['kind'], { pool, end }: Opened, { cursors, counts }
     changes: pool.changes,
     ping: () => translated(() => pool.liveness?.ping() ?? within(PING, pool.query(question))),
     load: () => ({ used: pool.totalCount - pool.idleCount, idle: pool.idleCount, waiting: pool.waiting }),
-    onStatement: listener => pool.onStatement((text, isJoined) => isBeside(text) || listener(text, isJoined)),
+    onStatement: listener => {
+      const some: StatementListener = (text, isJoined) => isBeside(text) || listener(text, isJoined)
+      const ends = [pool, replica?.pool].map(one => one?.onStatement(some))
+      return () => {
+        for (const stop of ends) stop?.()
+      }
+    },
     close: async () => {
       await prisma.$disconnect()
+      await replica?.stop()
       await end()
     },
   }
 }
+
+type Statement = Parameters<Db['query']>
+type Sent = (query: (text: string | pg.QueryConfig) => Promise<{ rows: unknown[] }>, statement: Statement) => Promise<never[]>
+
+/** The `db` of a transaction. */
+const insideOf =
+  ({ rowsAtOnce, cursors }: Db, { sent, isEmbedded }: { sent: Sent; isEmbedded: boolean }) =>
+  (tx: Db['prisma'], transaction: HeldTransaction): Db => {
+    const queue = createOrder()
+    return {
+      prisma: tx,
+      rowsAtOnce,
+      cursors,
+      query: (...statement) => {
+        const send = async () => {
+          if (!transaction.client || transaction.over) throw new Error('The transaction is over: its db cannot be used any more')
+          const { client } = transaction
+          return sent(text => client.query(text), statement)
+        }
+        return queue(send, isEmbedded && (statement[1]?.some(isLong) ?? false))
+      },
+    }
+  }
 
 /** Of no request. */
 const isBeside = (text: string): boolean => text.includes(` ${JOBS}.`) || text.startsWith(OWN_STATEMENT)

@@ -24,11 +24,22 @@ export const withoutCommit = (db: Db): Db => ({
   query: (text, values, options) => db.query(text, values, { ...options, commits: false }),
 })
 
+/** Where a request reads: at a replica that has what was written before the request, or at the primary. */
+export interface Reads {
+  readonly db: Db
+  /** From now on at the primary. */
+  wrote(): void
+}
+
+export const atPrimary = ({ db }: Pick<Store, 'db'>): Reads => ({ db, wrote() {} })
+
 export const JOBS = 'jobs'
 
 export interface Store {
   readonly kind: 'embedded' | 'server'
   readonly db: Db
+  /** Of one request. */
+  reads(): Reads
   /** READ COMMITTED, in the order of sending. Use only the given `db` inside. */
   transaction<T>(work: (db: Db) => Promise<T>): Promise<T>
   /** Between two transactions of a long change: lets others have the connection. */

@@ -26,6 +26,7 @@ test('without any setting Roster serves this machine on the embedded store', () 
     dataDir: './data',
     databaseUrl: null,
     directUrl: null,
+    readUrl: null,
     publicUrl: 'http://127.0.0.1:4000',
     adminUserid: 'admin',
     adminPassword: null,
@@ -65,6 +66,7 @@ test.runIf(hasOpenssl)('every setting is read', () => {
     DATA_DIR: '/srv/roster',
     DATABASE_URL: 'postgresql://roster:p%40ss@db.example:5433/roster?sslmode=require',
     DATABASE_DIRECT_URL: 'postgresql://db.example:5432/roster',
+    DATABASE_READ_URL: 'postgresql://reads.example:5432/roster',
     PUBLIC_URL: 'https://roster.example.com',
     ADMIN_USERID: 'Åsa',
     ADMIN_PASSWORD: 'correct horse',
@@ -108,6 +110,7 @@ test.runIf(hasOpenssl)('every setting is read', () => {
     dataDir: '/srv/roster',
     databaseUrl: env.DATABASE_URL,
     directUrl: env.DATABASE_DIRECT_URL,
+    readUrl: env.DATABASE_READ_URL,
     publicUrl: 'https://roster.example.com',
     adminUserid: 'Åsa',
     adminPassword: 'correct horse',
@@ -210,6 +213,7 @@ const broken: (readonly [name: string, text: string, fault: string])[] = [
   ['DATABASE_URL', 'postgresql:u:p@h/d', `DATABASE_URL ${databaseUrl}: set`],
   ['DATABASE_URL', 'mysql://u:p@h/d', `DATABASE_URL ${databaseUrl}: set`],
   ['DATABASE_DIRECT_URL', 'mysql://u:p@h/d', `DATABASE_DIRECT_URL ${databaseUrl}: set`],
+  ['DATABASE_READ_URL', 'mysql://u:p@h/d', `DATABASE_READ_URL ${databaseUrl}: set`],
   ['DATABASE_URL', 'postgres://u:100%@h/d', 'DATABASE_URL must have each % of its user, password and path written as %25: set'],
   ['PUBLIC_URL', 'roster.example', 'PUBLIC_URL must be an http or https URL: set'],
   ['PUBLIC_URL', 'ftp://roster.example', 'PUBLIC_URL must be an http or https URL: set'],
@@ -280,9 +284,9 @@ describe('faults', () => {
     expect(faultsOf({ AUDIT_DAYS: '400', AUDIT_EXPORT_DIR: '/srv' })).toEqual([])
   })
 
-  test('a direct address needs the database that it leads to', () => {
-    expect(faultsOf({ DATABASE_DIRECT_URL: 'postgres://h/d' })).toEqual([
-      expect.stringMatching(/^DATABASE_DIRECT_URL needs DATABASE_URL beside it: set it like/),
+  test.each(['DATABASE_DIRECT_URL', 'DATABASE_READ_URL'])('%s needs the database that it leads to', name => {
+    expect(faultsOf({ [name]: 'postgres://h/d' })).toEqual([
+      expect.stringMatching(new RegExp(`^${name} needs DATABASE_URL beside it: set it like`)),
     ])
   })
 
@@ -311,6 +315,7 @@ describe('what an operator is shown', () => {
     ['ADMIN_PASSWORD', 'geheim', '****'],
     ['DATABASE_URL', 'postgresql://u:geheim@db.example:5433/roster', 'postgresql://****@db.example:5433/roster'],
     ['DATABASE_DIRECT_URL', 'postgresql://u:geheim@db.example:5432/roster', 'postgresql://****@db.example:5432/roster'],
+    ['DATABASE_READ_URL', 'postgresql://u:geheim@db.example:5432/roster', 'postgresql://****@db.example:5432/roster'],
     ['DATABASE_URL', 'postgresql://db.example/roster?password=geheim', 'postgresql://db.example/roster?****'],
     ['DATABASE_URL', 'postgresql://u:12/geheim@db.example/roster', '****'],
     ['DATABASE_URL', 'postgresql://u:a@b/geheim@db.example/roster', '****'],

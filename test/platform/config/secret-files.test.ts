@@ -38,7 +38,7 @@ const load = (env: Record<string, string>): Config | readonly string[] => {
 /** What other settings need beside them. */
 const base = (name: string): Record<string, string> => ({
   ...(!name.startsWith('SECRET_KEY') && { SECRET_KEY: key }),
-  ...(name === 'DATABASE_DIRECT_URL' && { DATABASE_URL: values.DATABASE_URL! }),
+  ...(/^DATABASE_(DIRECT|READ)_URL$/.test(name) && { DATABASE_URL: values.DATABASE_URL! }),
 })
 
 test('every secret setting may be given as a file', () => {
