@@ -5,6 +5,7 @@ export const EVENTS = [
   'userCreated',
   'userUpdated',
   'userDeleted',
+  'userErased',
   'userEnabled',
   'userDisabled',
   'userCloned',

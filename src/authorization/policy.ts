@@ -42,6 +42,7 @@ export const policy = {
   'user:clone': write(users),
   'user:import': write(users), // With groups also group:addMember, with attributes attribute:write.
   'user:delete': write(users),
+  'user:erase': write(users), // Also audit:list: it changes the audit log.
   'user:refresh': write(users),
   'user:replace': write(users),
   'user:relink': write(users),

@@ -43,7 +43,7 @@ export const registerClientCommands: Register = (program, done) => {
   registerNoun(program, done, { name: 'iam', plural: 'identity sources', reference: '<iamid>', example: 'corp' })
   registerExport(program)
   registerImport(program, done)
-  registerPerson(program)
+  registerPerson(program, done)
 }
 
 const registerLogin: Register = (program, done) => {
@@ -158,7 +158,7 @@ const registerImport: Register = (program, done) => {
 
 const collected = (value: string, before: readonly string[]): readonly string[] => [...before, value]
 
-function registerPerson(program: CommandUnknownOpts): void {
+const registerPerson: Register = (program, done) => {
   const person = program.command('person').description('the data of one person')
   at(person, 'export')
     .argument('<[iamid/]userid>', 'the person')
@@ -169,4 +169,12 @@ function registerPerson(program: CommandUnknownOpts): void {
       CREDENTIAL + examples('roster person export ana > ana.json', 'roster person export corp/ana > ana.json'),
     )
     .action(async (user, options) => (await import('./person.ts')).exportPerson(env, user, options))
+  at(person, 'erase')
+    .argument('<[iamid/]userid>', 'the person')
+    .description("delete one person, and replace the person's names in what stays by a pseudonym")
+    .option('--dry-run', 'count what would be erased, by table, and change nothing')
+    .option('--yes', 'do not ask')
+    .option('--json', 'print JSON')
+    .addHelpText('after', CREDENTIAL + examples('roster person erase ana --dry-run', 'roster person erase corp/ana --yes'))
+    .action(async (user, options) => done(await (await import('./person.erase.ts')).erasePerson(env, user, options)))
 }

@@ -74,6 +74,8 @@ const several: Record<string, number> = {
   importUsers: 2 + N + 3 * N,
   // The decision, and who is enabled again.
   undoSync: 2,
+  // That the user is disabled first, and the end.
+  eraseUser: 2,
   // Who joined, and who left.
   changeGroupMembers: 2,
 }

@@ -39,7 +39,7 @@ test('what the commands of the page print', async () => {
   const places = (token: string) => ({
     'npm run --silent roster --': `ROSTER_URL='${app.url}' ROSTER_TOKEN='${token}' '${process.execPath}' '${main}'`,
   })
-  const [first, second, ...rest] = blocks(readPage('docs/operations/person.md'), 'sh')
+  const [first, second, erasing, ...rest] = blocks(readPage('docs/operations/person.md'), 'sh')
   expect(rest).toEqual([])
   await runBlocks(folder, [first!], places(all.token))
   expect(statSync(join(folder, 'admin.json')).mode & 0o777).toBe(0o600)
@@ -47,6 +47,11 @@ test('what the commands of the page print', async () => {
   expect(file).toMatchObject({ hidden: [], user: { iamid: 'bim', userid: 'admin' }, exchanges: [] })
   const [partial] = await runBlocks(folder, [second!], places((await app.as(['USER_ADMIN'])).token))
   expect(JSON.parse(partial!)).toMatchObject({ hidden: ['eventsAsActor', 'eventsAsTarget', 'exchanges'], memberships: [] })
+  const ana = await app.as([], { userid: 'ana', name: 'Ana' })
+  const [erased] = await runBlocks(folder, [erasing!], places(all.token))
+  const counts = String.raw`(?:\w+\t\d+\n)*audit_events\t\d+\n(?:\w+\t\d+\n)*`
+  expect(erased).toMatch(new RegExp(`^TABLE\tWOULD BE ERASED\n${counts}Nothing was changed\\.\nTABLE\tERASED\n${counts}`))
+  expect(erased).toContain(`The person is erased-${ana.id} now.\n`)
   expect(Object.keys(JSON.parse(partial!))).toEqual([
     'exportedAt',
     'hidden',
@@ -87,6 +92,29 @@ test('has every membership over several pages, keys without secrets, events and 
   const eva = await exported(all.token, 'idp/eva')
   expect(JSON.parse(eva.stdout).exchanges).toMatchObject([{ operation: 'POST /Users', userid: 'Eva' }])
   expect(eva.stdout).not.toContain('hunter2')
+}, 60_000)
+
+test('erase: without a terminal it needs --yes, an unknown person is exit code 3, and JSON has the counts', async () => {
+  const all = await app.as(['USER_ADMIN', 'AUDIT'])
+  const { id } = await app.as([], { userid: 'otto', name: 'Otto' })
+  const run = (...args: string[]): Promise<Ended> =>
+    new Promise(resolve => {
+      const env = { ...compiled, XDG_CONFIG_HOME: folder, ROSTER_URL: app.url, ROSTER_TOKEN: all.token }
+      execFile(process.execPath, [main, 'person', 'erase', ...args], { env }, (error, stdout, stderr) =>
+        resolve({ code: Number(error?.code ?? 0), stdout, stderr }),
+      )
+    })
+  expect(await run('otto')).toMatchObject({ code: 2, stdout: '', stderr: expect.stringContaining('--yes is needed') })
+  expect(await run('nobody-here', '--yes')).toMatchObject({ code: 3, stdout: '' })
+  expect(await app.store.db.prisma.user.count({ where: { id, disabled: false } })).toBe(1)
+  const { code, stdout } = await run('otto', '--yes', '--json')
+  expect(code).toBe(0)
+  expect(JSON.parse(stdout)).toMatchObject({
+    pseudonym: `erased-${id}`,
+    dryRun: false,
+    tables: expect.arrayContaining([{ table: 'users', rows: 1 }]),
+  })
+  expect(await run('otto', '--yes')).toMatchObject({ code: 3 })
 }, 60_000)
 
 test('prints nothing to a credential that may not see all, or about nobody', async () => {

@@ -2,6 +2,7 @@ import type { Context } from '../../authorization/context.ts'
 import { permissionWarnings } from '../../authorization/permission-warnings.ts'
 import { attributes, authorizations, bimAuthorizations, iamAuthorizations } from '../../domain/attributes/attribute.ts'
 import { passwords } from '../../domain/credentials/passwords.service.ts'
+import { erasures } from '../../domain/users/erasure.service.ts'
 import { imports } from '../../domain/users/import.service.ts'
 import { permissions } from '../../domain/users/permissions.service.ts'
 import { listServiceAccounts, serviceAccounts } from '../../domain/users/service-accounts.service.ts'
@@ -64,6 +65,7 @@ export const userResolvers: Resolvers = {
       warnings: importWarnings(input.rows),
     }),
     deleteUser: async (_, { input }, context) => deleted('User', await users.delete(context, input)),
+    eraseUser: (_, { input }, context) => erasures.erase(context, input),
     replaceUser: async (_, { input }, context) => ({ user: await relinking.replace(context, input) }),
     relinkUser: async (_, { input }, context) => ({ user: await relinking.relink(context, input) }),
     relinkUsers: (_, { input }, context) => relinking.relinkAll(context, input),

@@ -29,7 +29,7 @@ const answersChanges = (name: string) => {
 }
 
 /** Whose `dryRun` has a report of its own. */
-const OWN = ['relinkUsers', 'syncIam']
+const OWN = ['eraseUser', 'relinkUsers', 'syncIam']
 
 test('all bulk and destructive mutations take it', () => {
   expect(Object.keys(fields).filter(takesDryRun).toSorted()).toEqual(

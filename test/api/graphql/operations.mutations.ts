@@ -99,6 +99,7 @@ const ofUsers: Record<string, Operation> = {
   refreshUser: ofUser('UserInput'),
   replaceUser: { ...ofUser('UserSourceIdInput'), variables: knownUser },
   relinkUser: { ...ofUser('UserSourceIdInput'), variables: knownUser },
+  eraseUser: { ...ofUser('EraseUserInput'), text: '{ pseudonym endCursor tables { table rows } }' },
   relinkUsers: {
     text: '{ relinked users leftOut }',
     input: 'RelinkUsersInput',

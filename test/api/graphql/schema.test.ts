@@ -93,6 +93,7 @@ describe('lists', () => {
     expect(plain.map(({ name }) => name).toSorted()).toEqual([
       'CloneUserPayload.users',
       'EditAttributesPayload.owners',
+      'EraseUserPayload.tables',
       'Exchange.changes',
       'ExchangeReplay.changes',
       'Group.attributes',

@@ -10,6 +10,9 @@ const MANY = 60
 /** Answered without the store: a constant, and a refusal. */
 const WITHOUT = ['iamTypes', 'syncIam']
 
+/** It passes over whole tables, some rows at a time. */
+const BY_WINDOWS = ['eraseUser']
+
 const app = await bootApp({ smtp: true })
 afterAll(() => app.close())
 
@@ -71,7 +74,8 @@ describe(`the same statements with ${MANY} of everything as with ${FEW}`, () => 
   test.each(operations.map(({ label }) => label))('%s', label => {
     const [before, after] = [few.get(label)!, many.get(label)!]
     expect(before.length === 0, 'the operation reaches the store').toBe(WITHOUT.includes(label))
-    expect(after.map(gist).toSorted()).toEqual(before.map(gist).toSorted())
+    const gists = (texts: readonly string[]) => (BY_WINDOWS.includes(label) ? [...new Set(texts.map(gist))] : texts.map(gist))
+    expect(gists(after).toSorted()).toEqual(gists(before).toSorted())
   })
 })
 

@@ -43,6 +43,8 @@ import { scimKeysOf } from '../../../src/domain/iams/scim-keys.store.ts'
 import { domainGrantsOfUsers, domainsByIds } from '../../../src/domain/projects/domains.store.ts'
 import { projectMembers, projectsByIds } from '../../../src/domain/projects/projects.store.ts'
 import { dataSourceOwners, dataSourcesByIds, sourceOwners } from '../../../src/domain/projects/sources.store.ts'
+import { PLACES } from '../../../src/domain/users/erasure.places.ts'
+import { lockRows, nextWindow, renameMakers, sharedNames, writeRows } from '../../../src/domain/users/erasure.store.ts'
 import {
   emailOwners,
   grantLocalPermissions,
@@ -106,6 +108,8 @@ export interface Stocked {
 }
 
 const now = new Date()
+const placeOf = (table: string) => PLACES.find(place => place.table === table)!
+const person = { id: 1, iamid: 'stock', userids: ['u1'] }
 const iamid = 'stock'
 const at = { iamid, source: 'stock', now }
 const names = ({ users }: Stocked) => users.map((_, n) => `u${n + 1}`)
@@ -335,6 +339,19 @@ export const calls: Record<string, Record<string, Call>> = {
   'src/domain/projects/sources.store.ts': {
     dataSourceOwners: (db, { users }) => dataSourceOwners(db, users),
     dataSourcesByIds: (db, { users }) => dataSourcesByIds(db, users),
+  },
+  'src/domain/users/erasure.store.ts': {
+    nextWindow: (db, { users }) =>
+      nextWindow(db, placeOf('sync_entries'), { person, patterns: users.map(id => `%u${id}x%`), after: '0', limit: 1_000 }),
+    lockRows: (db, { entries }) => lockRows(db, placeOf('sync_entries'), { person, ids: entries.map(String) }),
+    writeRows: (db, { entries }) =>
+      writeRows(
+        db,
+        placeOf('memberships'),
+        entries.map(id => ({ id, added_by: 'erased' })),
+      ),
+    sharedNames: (db, on) => sharedNames(db, 1, { names: names(on), pairs: names(on), emails: names(on) }),
+    renameMakers: (db, on) => renameMakers(db, { before: names(on), after: 'erased' }),
   },
   'src/domain/audit/audit.pruning.store.ts': {
     // Their numbers need not exist: each is looked up by the key.
