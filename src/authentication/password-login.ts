@@ -3,6 +3,7 @@ import { setTimeout } from 'node:timers/promises'
 import type { ServiceContext } from '../authorization/service.ts'
 import { subjectsOf } from '../domain/credentials/lockout.ts'
 import { findLogin, type LoginRow } from '../domain/credentials/password.store.ts'
+import { verifyStored } from '../domain/credentials/password.ts'
 import type { IamRecord } from '../domain/iams/iam.ts'
 import { findIam } from '../domain/iams/iams.store.ts'
 import { missingIn } from '../domain/iams/missing-loss.ts'
@@ -25,6 +26,8 @@ export interface AuthenticatedUser {
   readonly userid: string
   readonly results: readonly SourceResult[]
   readonly passwordHash: string | null
+  /** An imported password, hashed as our own. */
+  readonly renewed?: string | null
   readonly rejected?: string
 }
 
@@ -55,11 +58,16 @@ async function byPassword(
     turn,
   }: { iam: IamRecord | null; credentials: PasswordCredentials; turn: Turn },
 ): Promise<AuthenticatedUser | null> {
-  const user = await findLogin(call.db, iamid ?? 'bim', lookupKey(userid) ?? '')
-  const right = await call.app.passwordHasher.verify(user?.passwordHash ?? null, password, turn)
-  if (!right || user === null || iam === null || user.disabled) return null
+  const { passwordHasher } = call.app
+  const { user, hasImported } = await findLogin(call.db, iamid ?? 'bim', lookupKey(userid) ?? '')
+  const soonest = hasImported ? setTimeout(REFUSAL_OF_IMPORTED, null) : null
+  const right = await verifyStored(passwordHasher, user, { password, turn })
+  if (!right || user === null || iam === null || user.disabled) return soonest
   const about = await fetchUserInfo(call, iam, user.userid)
-  return { user, iam, userid: user.userid, results: about === null ? [] : [about], passwordHash: user.passwordHash }
+  // A full queue leaves it to the next log-in.
+  const renewed = user.imported ? await passwordHasher.hash(password, turn).catch(() => null) : null
+  const results = about === null ? [] : [about]
+  return { user, iam, userid: user.userid, results, passwordHash: user.passwordHash, renewed }
 }
 
 async function byDirectory(
@@ -101,3 +109,6 @@ function withoutDetail(error: unknown): never {
  * long.
  */
 const REFUSAL = 400
+
+/** Milliseconds. Imported passwords take up to this long, so that wrong ones take it for every account. */
+const REFUSAL_OF_IMPORTED = 1_000

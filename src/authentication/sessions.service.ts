@@ -21,7 +21,7 @@ import {
   touchApiKey,
 } from '../domain/credentials/credentials.store.ts'
 import { recordAddress } from '../domain/credentials/login-addresses.store.ts'
-import { lockPassword, recordLogin, setPasswordHash } from '../domain/credentials/password.store.ts'
+import { lockPassword, recordLogin, renewPassword, setPasswordHash } from '../domain/credentials/password.store.ts'
 import { type IssuedToken, issueToken } from '../domain/credentials/token-issue.ts'
 import { lockIamRow } from '../domain/iams/iams.store.ts'
 import { isProjectMember } from '../domain/projects/projects.store.ts'
@@ -52,9 +52,10 @@ export const sessions = {
       // Names are not recorded: people type passwords there.
       if (proven === null) return rejected(new Unauthenticated(BAD_LOGIN), loginFailed(`${iamid ?? 'bim'}/…`))
       if (!(await isHeld(call, proven.iam))) return rejected(new Unauthenticated(BAD_LOGIN), loginFailed(`${iamid}/…`, GONE))
-      const { user, passwordHash } = proven
+      const { user, passwordHash, renewed } = proven
       if (user !== null && passwordHash !== null && !(await lockPassword(call.db, user.id, passwordHash)))
         return rejected(new Unauthenticated(BAD_LOGIN), loginFailed(`${iamid}/…`, 'the password was changed at the same time'))
+      if (user !== null && renewed != null) await renewPassword(call.db, user.id, renewed)
       const outcome = await startSession(call, proven, BAD_LOGIN)
       if (!outcome.error) await recordAddress(call.db, subjectsOfLogIn(call, given), call.now)
       return outcome

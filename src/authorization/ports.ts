@@ -25,6 +25,8 @@ export interface PasswordHasher {
    * wait.
    */
   verify(phc: string | null, password: string, turn?: Turn): Promise<boolean>
+  /** Of a hash that an import stored, with the work that it asks for. */
+  verifyImported(stored: string, password: string, turn?: Turn): Promise<boolean>
 }
 
 /** Hashes, so that tables have no names or addresses. */

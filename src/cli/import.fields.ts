@@ -13,6 +13,8 @@ export interface Entry {
   readonly userid: string
   readonly row: ImportUserRow | null
   readonly faults: readonly Fault[]
+  /** Its password is in a form that cannot be imported, and is left out. */
+  readonly lacksPassword?: boolean
 }
 
 const PROFILE = ['name', 'email', 'phone', 'about', 'location', 'organization', 'position', 'sqlUser'] as const
@@ -20,7 +22,7 @@ const LISTS = ['groups', 'permissions'] as const
 const JSON_FIELDS = ['attributes', 'preferences', 'externalUserIds'] as const
 /** Checked, not sent: other accounts than local ones are no part of an import. */
 const CHECKED = ['iamid', 'kind'] as const
-export const FIELDS = ['userid', ...PROFILE, 'disabled', ...LISTS, ...JSON_FIELDS, ...CHECKED] as const
+export const FIELDS = ['userid', ...PROFILE, 'disabled', 'passwordHash', ...LISTS, ...JSON_FIELDS, ...CHECKED] as const
 const ATTRIBUTE = 'attributes.'
 
 /** Names that files have, in lower case and without what separates words. */
@@ -33,7 +35,7 @@ const NAMES: ReadonlyMap<string, string> = new Map(
     ...{ telephone: 'phone', telephonenumber: 'phone', phonenumber: 'phone' },
     ...{ l: 'location', city: 'location', o: 'organization', organisation: 'organization', company: 'organization' },
     ...{ title: 'position', jobtitle: 'position', group: 'groups', permission: 'permissions' },
-    ...{ authorizations: 'attributes' },
+    ...{ authorizations: 'attributes', userpassword: 'passwordHash' },
   }),
 )
 /** Of `roster export users`, which an import does not set. */
@@ -141,6 +143,7 @@ function set({ row, attributes }: Drafted, field: string, value: unknown): strin
   if (field === 'iamid') return value === 'bim' ? null : 'names another identity source: only users of bim are imported'
   if (field === 'kind') return value === 'PERSON' ? null : 'must be PERSON: service accounts are not imported'
   if (field === 'userid') row.userid = value
+  else if (field === 'passwordHash') row.passwordHash = value
   else row.profile[field] = value
   return null
 }

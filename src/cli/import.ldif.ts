@@ -1,4 +1,5 @@
 import { firstValue } from '../connectors/ldap.dn.ts'
+import { parseImportedHash } from '../domain/credentials/imported-hash.ts'
 import { type Cell, type Entry, entryOf, type Fault, fieldsOf, type Mapping } from './import.fields.ts'
 import { type Line, linesOf, MAX_LINE } from './import.lines.ts'
 
@@ -23,7 +24,12 @@ export async function* readLdif(texts: AsyncIterable<string>, mapping: Mapping):
   for await (const record of recordsOf(texts, isWanted(mapping))) {
     if (record.faults.length === 0 && !isPerson(record)) continue
     const { line, attributes, faults } = record
-    const entry = entryOf(line, cellsOf(attributes, mapping))
+    const password = mapping.has('userpassword') ? {} : passwordOf(attributes)
+    const cells = cellsOf(attributes, mapping)
+    const entry = {
+      ...entryOf(line, password.hash === undefined ? cells : [...cells, ['passwordHash', password.hash]]),
+      ...(password.isLeftOut && { lacksPassword: true }),
+    }
     const wrong = [...faults, ...attributes.flatMap(({ name, fault }) => (fault ? [{ field: name, message: fault }] : []))]
     yield wrong.length === 0 ? entry : { ...entry, row: null, faults: wrong }
   }
@@ -40,7 +46,7 @@ const SOURCES: readonly (readonly [field: string, names: readonly string[]])[] =
   ['organization', ['o', 'organizationname']],
   ['position', ['title']],
 ]
-const NAMES = new Set([...SOURCES.flatMap(([, names]) => names), 'memberof', 'objectclass', 'changetype'])
+const NAMES = new Set([...SOURCES.flatMap(([, names]) => names), 'memberof', 'userpassword', 'objectclass', 'changetype'])
 const PEOPLE = ['person', 'inetorgperson', 'organizationalperson', 'posixaccount', 'account', 'user']
 
 const isWanted = (mapping: Mapping) => (name: string) => NAMES.has(name) || mapping.has(name)
@@ -64,6 +70,22 @@ function cellsOf(attributes: readonly Attribute[], mapping: Mapping): Cell[] {
   }
   // What --map says comes last, and replaces.
   return [...new Map(cells.filter(([, value]) => value !== undefined)).entries()]
+}
+
+/** The first value that can be imported. */
+function passwordOf(attributes: readonly Attribute[]): { hash?: string; isLeftOut?: boolean } {
+  const values = attributes.flatMap(({ name, value }) => (name === 'userpassword' && value ? [value] : []))
+  const hash = values.find(isImportable)
+  return hash === undefined ? { isLeftOut: values.length > 0 } : { hash }
+}
+
+function isImportable(hash: string): boolean {
+  try {
+    parseImportedHash(hash)
+    return true
+  } catch {
+    return false
+  }
 }
 
 const isList = (field: string): boolean => field === 'groups' || field === 'permissions' || field.startsWith('attributes.')

@@ -47,6 +47,8 @@ interface Run {
   /** Of the last line that is done. */
   last: number
   interrupted: boolean
+  /** Passwords left out. */
+  leftOut: number
 }
 
 export async function importUsers(env: Environment, file: string, options: ImportOptions): Promise<Printed> {
@@ -58,7 +60,7 @@ export async function importUsers(env: Environment, file: string, options: Impor
   const source = await openSource(file)
   const entries = { csv, jsonl: readJsonLines, ldif: readLdif }[format](source.texts, mapping, { delimiter, ...options })
   const report = options.report === undefined ? null : await openReport(options.report, { isContinued: from > 1 })
-  const run: Run = { tally: emptyTally(), faulty: [], last: 0, interrupted: false }
+  const run: Run = { tally: emptyTally(), faulty: [], last: 0, interrupted: false, leftOut: 0 }
   try {
     await interruptibly(run, () => carriedOut(client, run, { entries: once(entries, from), source, report, options }))
   } finally {
@@ -83,6 +85,7 @@ async function carriedOut(client: Client, run: Run, { entries, source, report, o
     const results = await sent(client, batch, options)
     await report?.write(results)
     note(run, results)
+    run.leftOut += batch.filter(({ lacksPassword }) => lacksPassword).length
     showProgress(run, source)
   }
 }
@@ -184,6 +187,10 @@ function printed(run: Run, options: ImportOptions): Printed {
   const dryRun = options.dryRun === true
   const exitCode: ExitCode = interrupted ? EXIT.interrupted : tally.refused > 0 ? EXIT.partly : EXIT.done
   if (interrupted) process.stderr.write(`Stopped. ${last === 0 ? 'No line is done.' : doneUpTo(run)}\n`)
+  if (run.leftOut > 0)
+    process.stderr.write(
+      `${run.leftOut} passwords are in a form that cannot be imported, and were left out: invite these users\n`,
+    )
   if (options.json) {
     const faults = faulty.map(({ line, userid, faults }) => ({ line, userid, faults }))
     return { text: json({ dryRun, ...tally, lastLine: last, isComplete: !interrupted, faults }), exitCode }

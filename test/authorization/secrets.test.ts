@@ -3,6 +3,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { type Sent, send } from '../contract/client.ts'
 import { userPath } from '../contract/world.ts'
+import { HASHES, PASSWORD } from '../domain/credentials/hashes.ts'
 import { catchMail } from '../harness/mail.ts'
 import { type Process, startProcess } from './process.ts'
 
@@ -54,6 +55,7 @@ beforeAll(async () => {
   await keys()
   await invitations()
   await iams()
+  await imports()
   await failures()
   written = await roster.stop()
   tables = await dump()
@@ -175,6 +177,22 @@ async function iams(): Promise<void> {
   secret('a second SCIM key', (await must(generate)).scimKey)
   await quietly(admin, '{ iams { nodes { id: iamid config secrets scimKeyPrefix } } }')
   expect(answers.at(-1)).toMatch(/north.*bind_pw.*south.*clientSecret/s)
+}
+
+async function imports(): Promise<void> {
+  const run =
+    'mutation ($input: ImportUsersInput!) { importUsers(input: $input) { rows { line outcome faults { field message } } } }'
+  const hash = secret('an imported hash', HASHES['bcrypt 2b']!)
+  const row = (userid: string, passwordHash: unknown) => ({ input: { rows: [{ line: 1, userid, passwordHash }] } })
+  await quietly(admin, run, row('imported', hash))
+  expect(answers.at(-1)).toContain('CREATED')
+  // Renewed, so that it is in no table either.
+  secret('a token of an imported user', (await must(LOG_IN, { input: { userid: 'imported', password: PASSWORD } }, null)).token)
+  await quietly(admin, run, row('costly', secret('a hash that takes too long', hash.replace('$05$', '$31$'))))
+  await quietly(admin, run, row('unknown', secret('a hash of an unknown form', '{SSHA}W6ph5Mm5Pz8GgiULbPgzG37mj9g=')))
+  await quietly(admin, run, row('listed', [[secret('a hash in a list', HASHES['bcrypt 2a']!)]]))
+  await quietly(secrets.get('a token of an imported user'), run, row('denied', secret('a denied hash', HASHES.argon2id!)))
+  expect(answers.at(-1)).toContain('FORBIDDEN')
 }
 
 async function failures(): Promise<void> {

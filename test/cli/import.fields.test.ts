@@ -45,6 +45,7 @@ describe('a line', () => {
       ['groups', 'Sales; Team 2;'],
       ['permissions', 'AUDIT'],
       ['disabled', 'No'],
+      ['passwordHash', '$2b$…'],
       ['attributes', '{"Site": ["Ghent"]}'],
       ['attributes.desk', 'day;night'],
       ['externalUserIds', '{"sql": "ANA"}'],
@@ -62,6 +63,7 @@ describe('a line', () => {
         groups: ['Sales', 'Team 2'],
         permissions: ['AUDIT'],
         disabled: false,
+        passwordHash: '$2b$…',
         attributes: { Site: ['Ghent'], desk: ['day', 'night'] },
       },
     })

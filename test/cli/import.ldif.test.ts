@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import { readMapping } from '../../src/cli/import.fields.ts'
 import { readLdif } from '../../src/cli/import.ldif.ts'
+import { HASHES } from '../domain/credentials/hashes.ts'
 
 async function* pieces(text: string) {
   for (let at = 0; at < text.length; at += 7) yield text.slice(at, at + 7)
@@ -74,6 +75,28 @@ test('--map takes further attributes with all of their values, and replaces the 
     profile: { email: 'ines@silva.example' },
   })
   expect(ines).not.toHaveProperty('groups')
+})
+
+test('a password goes along where its form is understood, and is counted where not', async () => {
+  const { 'bcrypt 2b': bcrypt, argon2id } = HASHES as Record<string, string>
+  const entry = (uid: string, ...passwords: string[]) =>
+    `dn: uid=${uid}\nuid: ${uid}\n${passwords.map(password => `userPassword: ${password}\n`).join('')}\n`
+  const text = [
+    entry('a', `{CRYPT}${bcrypt}`),
+    entry('b', '{SSHA}x', `{ARGON2}${argon2id}`),
+    entry('c', '{SSHA}x'),
+    entry('d'),
+  ].join('')
+  const found: unknown[] = []
+  for await (const { row, lacksPassword = false } of readLdif(pieces(text), new Map()))
+    found.push([row?.passwordHash, lacksPassword])
+  expect(found).toEqual([
+    [`{CRYPT}${bcrypt}`, false],
+    [`{ARGON2}${argon2id}`, false],
+    [undefined, true],
+    [undefined, false],
+  ])
+  expect(await read(entry('c', '{SSHA}x'), ['userPassword=passwordHash'])).toMatchObject([{ passwordHash: '{SSHA}x' }])
 })
 
 test('what an entry cannot have is a fault of it', async () => {

@@ -3,6 +3,7 @@ import { hash, parseOptions, verify } from '@node-rs/argon2'
 import type { PasswordHasher } from '../../authorization/ports.ts'
 import { Invalid, TooManyRequests } from '../../platform/errors.ts'
 import { FairQueue, type Turn } from '../../platform/fair-queue.ts'
+import { importedVerifier } from './imported-password.ts'
 
 // Policy → NFKC → queue → argon2id. Always one hash: time reveals nothing.
 
@@ -47,14 +48,37 @@ export function createPasswordHasher({ inFlight, minLength, maxLength }: Passwor
     },
     hash: (password, turn = NO_ACCOUNT) => queue.run(turn, () => hash(password.normalize('NFKC'), cost)),
     verify(phc, password, turn = NO_ACCOUNT) {
-      // Bounds the queue and slow NFKC. argon2 merges lone surrogates.
-      const possible = password.length <= 2 * longest && countCharacters(password) <= longest && isText(password)
+      const possible = isPossible(password, longest)
       const stored = phc !== null && possible && isPhc(phc) ? phc : decoy
       const given = possible ? password.normalize('NFKC') : ''
       return queue.run(turn, () => verify(stored, given).catch(() => false))
     },
+    verifyImported(stored, password, turn = NO_ACCOUNT) {
+      const fits = isPossible(password, longest) ? importedVerifier(stored) : null
+      // Other systems hash what is typed, without NFKC.
+      return fits === null ? this.verify(null, password, turn) : queue.run(turn, () => fits(password).catch(() => false))
+    },
   }
 }
+
+/** Bounds the queue and slow NFKC. argon2 merges lone surrogates. */
+const isPossible = (password: string, longest: number): boolean =>
+  password.length <= 2 * longest && countCharacters(password) <= longest && isText(password)
+
+export interface StoredPassword {
+  readonly passwordHash: string | null
+  readonly imported: boolean
+}
+
+/** Null: there is no such account. */
+export const verifyStored = (
+  hasher: PasswordHasher,
+  stored: StoredPassword | null,
+  { password, turn }: { password: string; turn: Turn },
+): Promise<boolean> =>
+  stored?.imported && stored.passwordHash !== null
+    ? hasher.verifyImported(stored.passwordHash, password, turn)
+    : hasher.verify(stored?.passwordHash ?? null, password, turn)
 
 export function generatePassword(minLength: number): string {
   return randomBytes(Math.max(15, Math.ceil((minLength * 3) / 4))).toString('base64url')

@@ -7,7 +7,8 @@ import { assertPerson, targetOf, type UserRecord } from '../users/user.ts'
 import { requireUser } from '../users/users.store.ts'
 import { deleteTokensOf } from './credentials.store.ts'
 import { subjectsOf } from './lockout.ts'
-import { lockPassword, passwordHashOf, setPasswordHash } from './password.store.ts'
+import { lockPassword, passwordOf, setPasswordHash } from './password.store.ts'
+import { verifyStored } from './password.ts'
 
 interface SetPassword {
   ref: UserRef
@@ -56,8 +57,9 @@ async function prepare(call: ServiceContext, { ref, originalPassword, password }
   // Wrong originals count as failed log-ins, against guessing by stolen tokens.
   const subjects = subjectsOf(user.iamid, canonical(user.userid), address)
   const change = await app.loginAttempts.run(db, subjects, async turn => {
-    const original = await passwordHashOf(db, user.id)
-    const right = await app.passwordHasher.verify(original, originalPassword ?? '', turn)
+    const stored = await passwordOf(db, user.id)
+    const original = stored?.passwordHash ?? null
+    const right = await verifyStored(app.passwordHasher, stored, { password: originalPassword ?? '', turn })
     return right && original !== null ? { original, passwordHash: await app.passwordHasher.hash(password, turn) } : null
   })
   return { user, ...(change ?? { original: null, passwordHash: null }) }

@@ -8,6 +8,7 @@ import type { UserRecord } from './user.ts'
 
 export interface StoredUser {
   readonly user: UserRecord
+  readonly hasPassword: boolean
   /** Local ones, in their order. */
   readonly permissions: readonly string[]
   /** From wherever they come. */
@@ -51,6 +52,8 @@ export interface Update {
   readonly attributes: Change
   readonly groups: readonly NamedGroup[]
   readonly disabled: boolean | null
+  /** A password that the user has stays. */
+  readonly passwordHash: string | null
 }
 export interface Kept {
   readonly kind: 'keep'
@@ -99,12 +102,14 @@ function planUpdate(row: CheckedRow, stored: StoredUser): Update {
     attributes: replaceAll(stored.attributes, wanted, ({ source, keyKey }) => source === 'bim' && keys.has(keyKey)),
     groups: row.groups.filter(({ key }) => !stored.groups.has(key)),
     disabled: isWanted ? row.disabled : null,
+    passwordHash: stored.hasPassword ? null : row.passwordHash,
   }
 }
 
-const changes = ({ profile, permissions, attributes, groups, disabled }: Update): boolean =>
+const changes = ({ profile, permissions, attributes, groups, disabled, passwordHash }: Update): boolean =>
   profile.changed ||
   disabled !== null ||
+  passwordHash !== null ||
   permissions.length + groups.length + attributes.added.length + attributes.removed.length > 0
 
 interface Judging {
@@ -158,7 +163,7 @@ function nameFaults({ userid, profile }: CheckedRow): Fault[] {
 const GUARDED = ['email', 'sqlUser', 'externalUserIds']
 
 /** As the single mutations have them. */
-function manageFaults({ stored: { user, effective }, profile, disabled }: Update, rules: ImportRules): Fault[] {
+function manageFaults({ stored: { user, effective }, profile, disabled, passwordHash }: Update, rules: ImportRules): Fault[] {
   if (user.kind === 'SERVICE')
     return [{ field: 'userid', message: 'userid names a service account: use updateServiceAccount, or another userid' }]
   if (disabled === true && rules.isSelf(user.id))
@@ -166,6 +171,7 @@ function manageFaults({ stored: { user, effective }, profile, disabled }: Update
   const fields = Object.keys(profile.after)
   const guarded = fields.filter(field => GUARDED.includes(field)).map(field => `profile.${field}`)
   if (disabled !== null) guarded.push('disabled')
+  if (passwordHash !== null) guarded.push('passwordHash')
   const missing = guarded.length === 0 || rules.isSelf(user.id) ? [] : rules.lacks(effective)
   if (missing.length === 0) return []
   const message = `This user holds ${missing.join(', ')}, which you lack: ask a user who also holds it`
@@ -186,6 +192,7 @@ export function changedFields(planned: Planned): string[] {
       ...named('groups', row.groups.length > 0),
       ...named('permissions', permissions.length > 0),
       ...named('disabled', row.disabled === true),
+      ...named('passwordHash', row.passwordHash !== null),
     ]
   const touched = [...planned.attributes.added, ...planned.attributes.removed].map(({ key }) => `attributes.${key}`)
   return [
@@ -194,6 +201,7 @@ export function changedFields(planned: Planned): string[] {
     ...named('groups', planned.groups.length > 0),
     ...named('permissions', permissions.length > 0),
     ...named('disabled', planned.disabled !== null),
+    ...named('passwordHash', planned.passwordHash !== null),
   ]
 }
 

@@ -10,6 +10,7 @@ import {
   checkUserid,
   isObject,
 } from '../../platform/validation.ts'
+import { parseImportedHash, storedForm } from '../credentials/imported-hash.ts'
 import { type ProfileColumns, profileColumns } from './profile.ts'
 
 export interface Fault {
@@ -33,6 +34,8 @@ export interface CheckedRow {
   readonly groups: readonly NamedGroup[]
   readonly permissions: readonly string[]
   readonly disabled: boolean | null
+  /** As it is stored. */
+  readonly passwordHash: string | null
 }
 
 export interface FaultyRow {
@@ -78,6 +81,7 @@ function checkRow(row: ImportUserRow): CheckedRow | FaultyRow {
   const permissions = tried(() =>
     checkList('permissions', row.permissions ?? []).map(name => checkPermissionName(name, 'permissions')),
   )
+  const passwordHash = tried(() => (row.passwordHash ? storedForm(parseImportedHash(row.passwordHash)) : null))
   if (faults.length > 0) return faulty(row, faults)
   return {
     line: row.line,
@@ -88,6 +92,7 @@ function checkRow(row: ImportUserRow): CheckedRow | FaultyRow {
     groups: distinct(groups!),
     permissions: [...new Set(permissions)],
     disabled: row.disabled ?? null,
+    passwordHash: passwordHash!,
   }
 }
 

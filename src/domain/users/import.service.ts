@@ -47,6 +47,7 @@ export const imports = {
     const valid = rows.filter((row): row is CheckedRow => !isFaulty(row))
     if (valid.some(({ groups }) => groups.length > 0)) requirePermissionFor(call, 'group:addMember')
     if (valid.some(({ attributes }) => attributes !== null)) requirePermissionFor(call, 'attribute:write')
+    if (valid.some(({ passwordHash }) => passwordHash !== null)) requirePermissionFor(call, 'user:setPassword')
     const createGroups = input.createGroups === true
     if (createGroups) requirePermissionFor(call, 'group:create')
     const rules: ImportRules = {
@@ -88,10 +89,11 @@ async function readKnown(call: ServiceContext, rows: readonly CheckedRow[]): Pro
   }
   const [localOf, effectiveOf, joinedOf] = [of(local), of(effective), of(memberships)]
   const attributesOf = Map.groupBy(attributes, row => row.ownerId)
-  const stored = users.map(({ useridKey, ...user }): readonly [string, StoredUser] => [
+  const stored = users.map(({ useridKey, hasPassword, ...user }): readonly [string, StoredUser] => [
     useridKey,
     {
       user,
+      hasPassword,
       permissions: localOf(user.id).map(({ permission }) => permission),
       effective: effectiveOf(user.id).map(({ permission }) => permission),
       attributes: attributesOf.get(user.id) ?? [],

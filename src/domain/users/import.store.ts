@@ -7,9 +7,12 @@ import { SELECT_USER } from './users.projection.ts'
 /** Until the end of the transaction: imports follow one another, so that none loses a row to another. */
 export const lockImports = (db: Db) => db.query(`SELECT pg_advisory_xact_lock(7266853, 2)::text`)
 
-export const lockUsersNamed = (db: Db, keys: readonly string[]): Promise<(UserRecord & { useridKey: string })[]> =>
-  db.query<UserRecord & { useridKey: string }>(
-    `SELECT ${SELECT_USER}, u.userid_key AS "useridKey" FROM users u WHERE u.iamid = 'bim' AND u.userid_key = ANY($1::text[])
+type NamedUser = UserRecord & { useridKey: string; hasPassword: boolean }
+
+export const lockUsersNamed = (db: Db, keys: readonly string[]): Promise<NamedUser[]> =>
+  db.query<NamedUser>(
+    `SELECT ${SELECT_USER}, u.userid_key AS "useridKey",
+            EXISTS (SELECT 1 FROM authentications a WHERE a.user_id = u.id AND a.password_hash IS NOT NULL) AS "hasPassword" FROM users u WHERE u.iamid = 'bim' AND u.userid_key = ANY($1::text[])
       ORDER BY u.id FOR NO KEY UPDATE`,
     [keys],
   )

@@ -4,6 +4,7 @@ import type { ServiceContext } from '../../authorization/service.ts'
 import { canonical } from '../../platform/validation.ts'
 import { authorizations, type Change, differenceOf } from '../attributes/attribute.ts'
 import { writeChanges } from '../attributes/attributes.store.ts'
+import { importPasswords } from '../credentials/password.store.ts'
 import { type Member, memberEvents, targetOf as targetOfGroup } from '../groups/group.members.ts'
 import { createLocalGroups, localGroupsNamed } from '../groups/groups.store.ts'
 import { joinLocalGroups } from '../groups/memberships.store.ts'
@@ -42,6 +43,7 @@ export async function writeImport(call: ServiceContext, planned: readonly Planne
     grant(call, written, userOf),
     changeAttributes(call, written, userOf),
     changeUsers(call, written),
+    givePasswords(call, written, userOf),
   ])
   const loses = ({ stored }: Update) => stored.effective.includes('USER_ADMIN')
   if (written.some(one => one.kind === 'change' && one.disabled === true && loses(one))) await assertAdministratorRemains(call.db)
@@ -125,6 +127,14 @@ async function changeUsers({ db, now }: ServiceContext, written: Rows): Promise<
   if (users.length > 0) await updateImported(db, users, now).catch(nameTaken)
 }
 
+async function givePasswords({ db, now }: ServiceContext, written: Rows, userOf: UserOf): Promise<void> {
+  const passwords = written.flatMap(one => {
+    const { passwordHash } = one.kind === 'create' ? one.row : one
+    return passwordHash === null ? [] : [{ userId: userOf(one).id, passwordHash }]
+  })
+  if (passwords.length > 0) await importPasswords(db, passwords, now)
+}
+
 function rowOf({ stored: { user }, row, profile, disabled }: Update): ImportedUser {
   const { id, email, phone, about, location, organization, position, sqlUser, preferences, externalUserIds } = user
   const name = { name: user.name, nameKey: canonical(user.name) }
@@ -171,13 +181,17 @@ function createdEvent(one: Creation, user: UserRecord): AuditDraft {
   const after = {
     ...{ iamid: user.iamid, userid: user.userid, name: user.name, email: user.email, permissions },
     ...(row.disabled === true && { disabled: true }),
+    ...(row.passwordHash !== null && { hasPassword: true }),
     ...(row.groups.length > 0 && { groups: row.groups.map(({ name }) => name) }),
     ...(added.length > 0 && { attributes: authorizations(added) }),
   }
   return { event: 'userCreated', target: targetOf(user), after }
 }
 
-function changeEvents({ stored, profile, permissions, attributes, disabled }: Update, revokedTokens = 0): AuditDraft[] {
+function changeEvents(
+  { stored, profile, permissions, attributes, disabled, passwordHash }: Update,
+  revokedTokens = 0,
+): AuditDraft[] {
   const { user } = stored
   const target = targetOf(user)
   const events: AuditDraft[] = []
@@ -201,5 +215,6 @@ function changeEvents({ stored, profile, permissions, attributes, disabled }: Up
       before: user.disabled === disabled ? { disabledBy: user.disabledBy } : { disabled: user.disabled },
       after: user.disabled === disabled ? { disabledBy: 'bim' } : { disabled, ...(disabled && { revokedTokens }) },
     })
+  if (passwordHash !== null) events.push({ event: 'passwordChanged', target, after: { by: 'import' } })
   return events
 }

@@ -23,6 +23,7 @@ test('a row has its canonical forms, each name once', () => {
     groups: [{ key: 'sales', name: 'SALES' }],
     permissions: ['AUDIT'],
     disabled: true,
+    passwordHash: null,
   })
   expect(checkRows([{ line: 1, userid: 'a' }])).toMatchObject([{ attributes: null, groups: [], permissions: [], disabled: null }])
 })

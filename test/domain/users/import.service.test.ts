@@ -2,10 +2,12 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { UserActor } from '../../../src/authorization/actor.ts'
 import { imports } from '../../../src/domain/users/import.service.ts'
+import { userCreation } from '../../../src/domain/users/user-creation.service.ts'
 import type { ImportUserRow, ImportUsersInput } from '../../../src/generated/inputs.ts'
 import type { Store } from '../../../src/platform/database/store.ts'
 import { eventsBy, makeGroupPermissions, makeUser, statementsOf, testContext } from '../../harness/context.ts'
 import { testStore } from '../../harness/database.ts'
+import { HASHES } from '../credentials/hashes.ts'
 
 let store: Store
 let admin: UserActor
@@ -138,6 +140,55 @@ describe('existing users', () => {
     const result = await run([{ userid: 'carl', profile: { phone: '9' } }, { userid: 'dora' }], { existing: 'KEEP' })
     expect(result).toMatchObject({ created: 1, changed: 0, unchanged: 1 })
     expect((await stored('carl'))!.phone).toBe('2')
+  })
+})
+
+describe('passwords of other systems', () => {
+  const hash = HASHES['Django PBKDF2']!
+  const passwordOf = async (userid: string) =>
+    store.db.prisma.authentication.findFirst({ where: { user: { iamid: 'bim', useridKey: userid } } })
+
+  test('go to users without one, whose invitations end; one that a user has stays', async () => {
+    const { user: made } = await userCreation.create(as(admin), { userid: 'invited' })
+    await userCreation.create(as(admin), { userid: 'known', password: 'a long ride at night' })
+    const before = await passwordOf('known')
+    const rows = ['fresh', 'invited', 'known'].map(userid => ({ userid, passwordHash: hash }))
+    const events = await eventsBy(store, async () => {
+      const result = await run(rows)
+      expect(result.rows.map(({ outcome, fields }) => [outcome, fields])).toEqual([
+        ['CREATED', ['userid', 'permissions', 'passwordHash']],
+        ['CHANGED', ['passwordHash']],
+        ['UNCHANGED', []],
+      ])
+    })
+    expect(events.map(({ event, after }) => [event, after])).toEqual([
+      ['userCreated', expect.objectContaining({ userid: 'fresh', hasPassword: true })],
+      ['passwordChanged', { by: 'import' }],
+    ])
+    const form = /^\$pbkdf2-sha256\$i=20000\$/
+    const imported = await passwordOf('invited')
+    expect(imported).toMatchObject({ imported: true, passwordHash: expect.stringMatching(form) })
+    expect((await stored('invited'))!.authenticationId).toBe(imported!.id)
+    expect(await store.db.prisma.invitation.count({ where: { userId: made.id } })).toBe(0)
+    expect(await passwordOf('known')).toEqual(before)
+    expect(await eventsBy(store, () => run(rows))).toEqual([])
+  })
+
+  test('are a fault where they cannot be taken, and need the scope of passwords', async () => {
+    const costly = await run([{ userid: 'costly', passwordHash: HASHES['bcrypt 2b']!.replace('$05$', '$20$') }])
+    expect(faultsOf(costly)).toEqual([
+      '2 passwordHash: passwordHash takes too much work at each log-in: bcrypt may have a cost up to 13',
+    ])
+    const scoped = { ...admin, credential: { ...admin.credential, scopes: ['user:import'] } }
+    await expect(run([{ userid: 'scoped2', passwordHash: hash }], {}, scoped)).rejects.toMatchObject({
+      message: expect.stringContaining('user:setPassword is outside'),
+    })
+  })
+
+  test('of holders of permissions that the actor lacks are not given', async () => {
+    await run([{ userid: 'auditor', permissions: ['AUDIT'] }])
+    const result = await run([{ userid: 'auditor', passwordHash: hash }], {}, lesser)
+    expect(faultsOf(result)).toEqual(['2 passwordHash: This user holds AUDIT, which you lack: ask a user who also holds it'])
   })
 })
 

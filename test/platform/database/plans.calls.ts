@@ -17,6 +17,7 @@ import { countsOfUsers, eventsOfUsers } from '../../../src/domain/audit/audit.us
 import { keyList } from '../../../src/domain/credentials/credentials.search.ts'
 import { countRejected } from '../../../src/domain/credentials/lockout.store.ts'
 import { deleteAddresses } from '../../../src/domain/credentials/login-addresses.store.ts'
+import { importPasswords } from '../../../src/domain/credentials/password.store.ts'
 import { groupConditions } from '../../../src/domain/groups/groups.search.ts'
 import {
   createLocalGroups,
@@ -455,6 +456,14 @@ export const calls: Record<string, Record<string, Call>> = {
         now,
       ),
     revokeAccessOf: (db, { users }) => revokeAccessOf(db, users),
+  },
+  'src/domain/credentials/password.store.ts': {
+    importPasswords: (db, { users }) =>
+      importPasswords(
+        db,
+        users.map(userId => ({ userId, passwordHash: 'x' })),
+        now,
+      ),
   },
   'src/domain/users/service-accounts.store.ts': { ownedByUsers: (db, { users }) => ownedByUsers(db, { ids: users }) },
   'src/domain/users/permissions.store.ts': {
