@@ -13,8 +13,8 @@ export const ORDER: Order = { name: 'auditEventsOfUser', expression: 'e.id', typ
 const SELECT_EVENT = selectList(AUDIT_EVENT_COLUMNS)
 
 interface Part {
-  /** Before the id in the index. Arrays exclude the primary key. */
-  readonly of: string
+  /** Before the id in the index. Arrays exclude the primary key. Null: by no order. */
+  readonly of: string | null
   readonly where: (owner: string) => string
 }
 const ACTOR: Part = { of: 'e.actor_user_id', where: owner => `e.actor_user_id = ANY(ARRAY[${owner}])` }
@@ -22,8 +22,21 @@ const TARGET: Part = {
   of: 'e.target_id',
   where: owner => `e.target_type = 'user' AND e.target_id = ANY(ARRAY[${owner}::text])`,
 }
-const OTHERS: Part = { ...TARGET, where: owner => `${TARGET.where(owner)} AND e.actor_user_id IS DISTINCT FROM ${owner}` }
-const PARTS: Record<AuditRole, readonly Part[]> = { ACTOR: [ACTOR], TARGET: [TARGET], ANY: [ACTOR, OTHERS] }
+/** Written as the index of members is. */
+const MEMBER: Part = {
+  of: null,
+  where: owner =>
+    `e.target_type = 'group' AND e.event IN ('groupUserAdded', 'groupUserDeleted') AND coalesce(e.after, e.before) -> 'members' @> jsonb_build_array(jsonb_build_object('id', ${owner}))`,
+}
+const byOthers = (part: Part): Part => ({
+  ...part,
+  where: owner => `${part.where(owner)} AND e.actor_user_id IS DISTINCT FROM ${owner}`,
+})
+const PARTS: Record<AuditRole, readonly Part[]> = {
+  ACTOR: [ACTOR],
+  TARGET: [TARGET, MEMBER],
+  ANY: [ACTOR, byOthers(TARGET), byOthers(MEMBER)],
+}
 
 export interface Asked {
   readonly userId: number
@@ -39,10 +52,13 @@ export function eventsOfUsers(db: Db, asked: readonly Asked[]): Promise<EventRow
   const direction = window.backwards ? 'ASC' : 'DESC'
   const hasCursor = window.cursor !== null
   const after = hasCursor ? ` AND e.id ${window.backwards ? '>' : '<'} w.cursor` : ''
-  const parts = PARTS[role].map(
-    ({ of, where }) =>
-      `(SELECT e.* FROM audit_events e WHERE ${where('w.owner')}${after} ORDER BY ${of} ${direction}, e.id ${direction} LIMIT w.size + w.skip)`,
-  )
+  const parts = PARTS[role].map(({ of, where }) => {
+    const found = `SELECT e.* FROM audit_events e WHERE ${where('w.owner')}${after}`
+    const page = `e.id ${direction} LIMIT w.size + w.skip`
+    // OFFSET keeps the planner from the order of the primary key.
+    if (of === null) return `(SELECT e.* FROM (${found} OFFSET 0) e ORDER BY ${page})`
+    return `(${found} ORDER BY ${of} ${direction}, ${page})`
+  })
   return db.query(
     `SELECT (w.place - 1)::int AS place, found.*
        FROM unnest($1::int[], $2::int[], $3::int[]${hasCursor ? ', $4::bigint[]' : ''})

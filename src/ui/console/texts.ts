@@ -14,6 +14,7 @@ export const texts = {
   add: 'Add',
   close: 'Close',
   clear: 'Clear',
+  andMore: (n: number) => `and ${formatNumber(n)} more`,
   never: 'never',
   nothing: 'none',
   nothingFound: 'Nothing is found.',

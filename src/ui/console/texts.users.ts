@@ -32,7 +32,6 @@ export const usersTexts = {
   } satisfies Record<State, string> as Record<State, string>,
   service: 'service account',
   removed: 'removed source',
-  more: (n: number) => `and ${formatNumber(n)} more`,
   filter: 'Filter',
   filters: {
     iam: 'Source',

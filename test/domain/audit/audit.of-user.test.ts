@@ -71,6 +71,47 @@ describe('the role', () => {
   })
 })
 
+describe('who joined or left a group', () => {
+  const member = (id: number) => ({
+    members: [
+      { id: 99_999, name: 'bim/other' },
+      { id, name: 'bim/some' },
+    ],
+  })
+
+  test('is target of the event, once, by any actor', async () => {
+    const joined = await makeUser(store, 'joined')
+    const { id } = joined.user
+    const insert = (actor: number | null, event: string, facts: { before?: object; after?: object }) =>
+      store.db.query<{ id: string }>(
+        `INSERT INTO audit_events (event, action, outcome, actor_kind, actor_name, actor_user_id, target_type, target_id, request_id, before, after)
+         VALUES ($2, 'group:addMember', 'done', 'user', 'x', $1, 'group', '7', 'r', $3, $4) RETURNING id::text`,
+        [actor, event, facts.before ?? null, facts.after ?? null],
+      )
+    const made = [
+      await insert(null, 'groupUserAdded', { after: member(id) }),
+      await insert(id, 'groupUserDeleted', { before: member(id) }),
+      await insert(auditor.user.id, 'groupUserAdded', { after: member(id) }),
+    ].map(([row]) => Number(row!.id))
+    await insert(null, 'groupUserAdded', { after: member(id + 1) })
+    await insert(null, 'groupUpdated', { after: member(id) })
+    const [first, second, third] = made
+    for (const [role, expected] of [
+      ['TARGET', [third, second, first]],
+      ['ANY', [third, second, first]],
+      ['ACTOR', [second]],
+    ] as const) {
+      const page = await eventsOf(joined, `(role: ${role})`)
+      expect([role, ids(page), page.totalCount]).toEqual([role, expected, expected.length])
+    }
+    const rest = await eventsOf(joined, '(first: 1)', 'nodes { id } pageInfo { endCursor }')
+    expect(ids(await eventsOf(joined, `(first: 5, after: "${rest.pageInfo.endCursor}")`, 'nodes { id }'))).toEqual([
+      second,
+      first,
+    ])
+  })
+})
+
 describe('pages', () => {
   const selection = 'nodes { id } pageInfo { hasNextPage hasPreviousPage startCursor endCursor }'
 

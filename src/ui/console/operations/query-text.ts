@@ -13,3 +13,8 @@ export const partsOf = (text: string): string[] => text.match(/(?:\\.|[^,\\]|\\$
 export const listOf = (text: string): string[] => [...new Set(partsOf(text).map(unescaped))]
 
 export const joined = (values: readonly string[]): string => values.map(value => escaped(value)).join(',')
+
+/** The page that an address names. */
+export function pageOf({ after, before }: Search, size = 50) {
+  return !after && before ? { last: size, before } : { first: size, after: after || null }
+}

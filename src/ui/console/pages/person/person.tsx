@@ -1,14 +1,31 @@
 import { Link, useParams } from '@tanstack/react-router'
+import type { ComponentType } from 'react'
 import { PersonDocument, type PersonHeadFragment } from '../../../../generated/ui.ts'
 import { useOperation } from '../../operations/hooks.ts'
-import { AccountSource, UserState } from '../../parts/badges.tsx'
 import { Empty, Failed, Skeleton } from '../../parts/states.tsx'
-import { When } from '../../parts/when.tsx'
 import { useViewer } from '../../shell/viewer.tsx'
 import { personTexts as words } from '../../texts.person.ts'
-import { texts } from '../../texts.ts'
+import { Access } from './access.tsx'
+import { Attributes } from './attributes.tsx'
+import { Credentials } from './credentials.tsx'
+import { Groups } from './groups.tsx'
+import { Head } from './head.tsx'
+import { Raw } from './raw.tsx'
+import { PersonTabs } from './tabs.tsx'
+import { Timeline } from './timeline.tsx'
 import './person.css'
 
+export interface TabProps {
+  readonly user: PersonHeadFragment
+}
+
+const TABS: Readonly<Record<string, ComponentType<TabProps>>> = {
+  attributes: Attributes,
+  groups: Groups,
+  credentials: Credentials,
+  timeline: Timeline,
+  raw: Raw,
+}
 const LARGEST = 2 ** 31 - 1
 
 export function PersonPage() {
@@ -16,55 +33,26 @@ export function PersonPage() {
   const { id = '' } = useParams({ strict: false })
   const number = /^\d{1,10}$/.test(id) && Number(id) <= LARGEST ? Number(id) : null
   if (!viewer.may('user:read')) return <Empty>{words.needs}</Empty>
-  return number === null ? <NoPerson /> : <Person databaseId={number} />
+  return number === null ? <NoPerson /> : <Person key={number} databaseId={number} />
 }
 
 function Person({ databaseId }: { databaseId: number }) {
+  const { tab = '' } = useParams({ strict: false })
   const { data, error, refetch } = useOperation(PersonDocument, { ref: { databaseId } })
   const user = data?.data.user
   if (error?.code === 'NOT_FOUND') return <NoPerson />
   if (error && !user) return <Failed error={error} onRetry={() => void refetch()} />
-  if (!user || user.databaseId !== databaseId) return <Skeleton rows={8} />
-  return <Head user={user} />
-}
-
-function Head({ user }: { user: PersonHeadFragment }) {
-  const { name, email, position, organization } = user.profile
-  const work = [position, organization].filter(Boolean).join(', ')
+  if (user?.databaseId !== databaseId) return <Skeleton rows={8} />
+  const known = Object.hasOwn(TABS, tab) ? tab : undefined
+  const Tab = known === undefined ? Access : TABS[known]!
+  const tabs = [undefined, ...Object.keys(TABS)].map(name => ({ tab: name, title: words.tabs[(name ?? 'access') as 'access'] }))
   return (
-    <header className="person-head">
-      <span className="avatar" aria-hidden="true">
-        {lettersOf(name)}
-      </span>
-      <div className="person-name">
-        <h1>{name}</h1>
-        <p className="soft">
-          {[user.userid, email, work].filter((text, index, all) => text && all.indexOf(text) === index).join(' · ')}
-        </p>
-      </div>
-      <ul className="person-facts">
-        <li>
-          <UserState user={user} />
-        </li>
-        <li>
-          <AccountSource {...user} />
-        </li>
-        <li>
-          <span className="soft">{words.lastLogin}</span> <When at={user.lastLogin} otherwise={texts.never} />
-        </li>
-        <li>
-          <span className="soft">{words.created}</span> <When at={user.createdAt} otherwise={texts.never} />
-        </li>
-      </ul>
-    </header>
+    <div className="person">
+      <Head user={user} />
+      <PersonTabs id={String(databaseId)} label={words.tabs.label} tabs={tabs} />
+      <Tab user={user} />
+    </div>
   )
-}
-
-/** The first letters of the first and the last name. */
-function lettersOf(name: string): string {
-  const all = name.split(/\s+/u).filter(Boolean)
-  const ends = all.length > 1 ? [all[0], all.at(-1)] : all
-  return ends.map(part => [...(part ?? '')][0]?.toUpperCase() ?? '').join('')
 }
 
 function NoPerson() {

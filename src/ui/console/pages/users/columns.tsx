@@ -54,7 +54,7 @@ function Few({ values, total }: { values: readonly string[]; total: number | nul
       {more > 0 && (
         <span className="soft">
           <span aria-hidden="true">+{formatNumber(more)}</span>
-          <span className="hidden-label">{words.more(more)}</span>
+          <span className="hidden-label">{texts.andMore(more)}</span>
         </span>
       )}
     </span>

@@ -1,6 +1,6 @@
 // The list's address, and its filter.
 import type { UsersQueryVariables } from '../../../../generated/ui.ts'
-import { escaped, joined, listOf, partsOf, type Search, unescaped } from '../../operations/query-text.ts'
+import { escaped, joined, listOf, pageOf, partsOf, type Search, unescaped } from '../../operations/query-text.ts'
 
 export const STATES = ['active', 'disabled', 'disabled-locally', 'disabled-by-source', 'invited', 'never'] as const
 export type State = (typeof STATES)[number]
@@ -39,7 +39,6 @@ export interface View {
   readonly before: string | null
 }
 
-export const PAGE = 50
 const LONGEST_SEARCH = 256
 const MOST_WORDS = 10
 const MOST = 50
@@ -123,9 +122,8 @@ function conditionText({ key, value, absent }: AttributeCondition): string {
 
 export function variablesOf(view: View): UsersQueryVariables {
   const { by, descending } = view.sort
-  const page = view.before === null ? { first: PAGE, after: view.after } : { last: PAGE, before: view.before }
   return {
-    ...page,
+    ...pageOf({ after: view.after ?? '', before: view.before ?? '' }),
     ...foundBy(view),
     sort: { field: SORTS[by], direction: descending ? 'DESC' : 'ASC' },
     withPermissions: view.cols.includes('permissions'),
