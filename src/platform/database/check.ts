@@ -7,6 +7,7 @@ import { checkReplica } from './check.replica.ts'
 import { type Facts, findingsOf } from './findings.ts'
 import { lockDirectory } from './lock.ts'
 import { migrationsOf, pendingOf } from './migrate.ts'
+import { LOCK } from './pool.ts'
 import { OLDEST } from './server-check.ts'
 import { STALLED, STATEMENT } from './server-pool.ts'
 import { JOBS } from './store.ts'
@@ -48,7 +49,13 @@ async function checkServer(url: string, { directUrl, readUrl }: Omit<Place, 'dat
   try {
     const one = await connect()
     const facts = await readFacts(one, await connect(), { url, directUrl })
-    const wanted = { oldest: OLDEST, statementTimeout: STATEMENT, idleTimeout: STALLED, connections: CONNECTIONS }
+    const wanted = {
+      oldest: OLDEST,
+      statementTimeout: STATEMENT,
+      idleTimeout: STALLED,
+      lockTimeout: LOCK,
+      connections: CONNECTIONS,
+    }
     const replica = readUrl === null ? [] : [await checkReplica(one, { url: readUrl, limit: CONNECT })]
     return [...findingsOf(facts, wanted), ...replica]
   } catch (error) {
@@ -131,6 +138,7 @@ const FACTS = `
          current_setting('default_transaction_isolation') AS isolation,
          (SELECT setting::int FROM pg_settings WHERE name = 'statement_timeout') AS "statementTimeout",
          (SELECT setting::int FROM pg_settings WHERE name = 'idle_in_transaction_session_timeout') AS "idleTimeout",
+         (SELECT setting::int FROM pg_settings WHERE name = 'lock_timeout') AS "lockTimeout",
          current_setting('max_connections')::int AS "maxConnections",
          (SELECT rolconnlimit FROM pg_roles WHERE rolname = current_user) AS "roleConnections"`
 

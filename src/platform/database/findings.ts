@@ -22,6 +22,7 @@ export interface Facts {
   /** Milliseconds; 0: none. */
   readonly statementTimeout: number
   readonly idleTimeout: number
+  readonly lockTimeout: number
   readonly maxConnections: number
   readonly roleConnections: number
   readonly isPooled: boolean
@@ -53,6 +54,7 @@ export interface Wanted {
   /** Milliseconds. */
   readonly statementTimeout: number
   readonly idleTimeout: number
+  readonly lockTimeout: number
   readonly connections: number
 }
 
@@ -150,10 +152,12 @@ function poolerOf({ isPooled, keepsPrepared }: Facts): Finding {
   return { about, status: 'fault', detail: 'in transaction mode, without prepared statements', fix }
 }
 
-function timeoutsOf({ statementTimeout, idleTimeout, role }: Facts, wanted: Wanted): Finding {
+function timeoutsOf({ statementTimeout, idleTimeout, lockTimeout, isPooled, role }: Facts, wanted: Wanted): Finding {
   const missing = [
     ...(statementTimeout === wanted.statementTimeout ? [] : [['statement_timeout', wanted.statementTimeout] as const]),
     ...(idleTimeout === wanted.idleTimeout ? [] : [['idle_in_transaction_session_timeout', wanted.idleTimeout] as const]),
+    // Without a pooler each connection sets it.
+    ...(!isPooled || lockTimeout === wanted.lockTimeout ? [] : [['lock_timeout', wanted.lockTimeout] as const]),
   ]
   if (missing.length === 0) return ok('role settings', 'statements and idle transactions have their time limits')
   return {

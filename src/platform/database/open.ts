@@ -10,18 +10,14 @@ import { Cursors } from './cursors.ts'
 import { template } from './embedded.template.ts'
 import { type Opened, openEmbedded } from './embedded.ts'
 import { toConflict, toRejection, toUnavailable } from './errors.ts'
-import { howFar } from './migrate.steps.ts'
-import { migrate, migrationsOf } from './migrate.ts'
 import { createPause } from './pause.ts'
 import { createOrder } from './pipelining.ts'
 import {
   currentTransaction,
   type HeldTransaction,
   insideTransaction,
-  LOCK,
   OUTSIDE_TRANSACTION,
   type StatementListener,
-  type StorePool,
   statementNames,
 } from './pool.ts'
 import { Replica } from './replica.ts'
@@ -29,6 +25,7 @@ import { checkServer } from './server-check.ts'
 import { createServerPool, livenessOf } from './server-pool.ts'
 import { analyzeGrown, keepAnalyzed, OWN_STATEMENT } from './statistics.ts'
 import { atPrimary, type Db, JOBS, type Store } from './store.ts'
+import { bringUpToDate } from './up-to-date.ts'
 
 export interface StoreLog {
   info(message: string): void
@@ -105,12 +102,12 @@ export async function withConnection<T>(
 }
 
 async function openMigrated(options: StoreOptions): Promise<{ opened: Opened; applied: readonly string[] }> {
-  const { databaseUrl, log = silent } = options
+  const { databaseUrl, directUrl = null, log = silent } = options
   const opened = databaseUrl === null ? await embedded(options, log) : server(databaseUrl, options, log)
   opened.pool.refused = isDiskFull(log)
   try {
     if (databaseUrl !== null) await checkServer(opened.pool, databaseUrl)
-    return { opened, applied: await bringUpToDate(opened.pool, databaseUrl !== null, log) }
+    return { opened, applied: await bringUpToDate(opened.pool, { shared: databaseUrl !== null, directUrl, log }) }
   } catch (error) {
     await opened.end()
     throw error
@@ -161,22 +158,6 @@ function isDiskFull(log: StoreLog): (error: pg.DatabaseError) => void {
     if (code !== DISK_FULL || performance.now() - last < QUIET) return
     last = performance.now()
     log.error(`the disk of the database is full, nothing can be written: ${message}`)
-  }
-}
-
-async function bringUpToDate(pool: StorePool, shared: boolean, log: StoreLog): Promise<readonly string[]> {
-  const client = await pool.connect()
-  try {
-    // Migrations may take long.
-    await client.query('SET statement_timeout = 0; SET lock_timeout = 0')
-    return await migrate(client, migrationsOf(), {
-      shared,
-      info: message => log.info(message),
-      look: () => howFar(shared ? pool : null),
-    })
-  } finally {
-    await client.query(`RESET statement_timeout; SET lock_timeout = ${LOCK}`).catch(() => {})
-    client.release()
   }
 }
 

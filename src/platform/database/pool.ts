@@ -29,7 +29,7 @@ export function insideTransaction(): boolean {
 /** Milliseconds for a lock; retryable. */
 export const LOCK = 10_000
 /** UTC as Prisma expects; JIT does not help short statements. */
-const SESSION = `SET TimeZone = 'UTC'; SET DateStyle = 'ISO, MDY'; SET default_transaction_isolation = 'read committed'; SET jit = off; SET lock_timeout = ${LOCK}`
+export const SESSION = `SET TimeZone = 'UTC'; SET DateStyle = 'ISO, MDY'; SET default_transaction_isolation = 'read committed'; SET jit = off; SET lock_timeout = ${LOCK}`
 
 const QUEUE = 5_000
 

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { type Facts, findingsOf } from '../../../src/platform/database/findings.ts'
 
-const wanted = { oldest: 140_000, statementTimeout: 30_000, idleTimeout: 60_000, connections: 10 }
+const wanted = { oldest: 140_000, statementTimeout: 30_000, idleTimeout: 60_000, lockTimeout: 10_000, connections: 10 }
 const healthy: Facts = {
   version: 180_001,
   encoding: 'UTF8',
@@ -20,6 +20,7 @@ const healthy: Facts = {
   isolation: 'read committed',
   statementTimeout: 30_000,
   idleTimeout: 60_000,
+  lockTimeout: 0,
   maxConnections: 100,
   roleConnections: -1,
   isPooled: false,
@@ -49,9 +50,10 @@ test.each<[Partial<Facts>, string, string, string]>([
   [{ mayCreateSchemas: false, hasJobs: false }, 'rights', 'fault', 'GRANT CREATE ON DATABASE roster TO roster.'],
   [{ trigrams: 'missing' }, 'extension', 'fault', 'postgresql-contrib'],
   [{ trigrams: 'available', mayCreateSchemas: false }, 'extension', 'fault', 'CREATE EXTENSION pg_trgm'],
-  [{ isPooled: true, keepsPrepared: false }, 'pooler', 'fault', 'PgBouncer needs version 1.21 or newer'],
+  [{ isPooled: true, keepsPrepared: false, lockTimeout: 10_000 }, 'pooler', 'fault', 'PgBouncer needs version 1.21 or newer'],
   [{ statementTimeout: 0 }, 'role settings', 'warning', 'ALTER ROLE roster SET statement_timeout = 30000;'],
   [{ idleTimeout: 0 }, 'role settings', 'warning', 'ALTER ROLE roster SET idle_in_transaction_session_timeout = 60000;'],
+  [{ isPooled: true }, 'role settings', 'warning', 'ALTER ROLE roster SET lock_timeout = 10000;'],
   [{ isolation: 'serializable' }, 'isolation', 'warning', 'RESET default_transaction_isolation'],
   [{ maxConnections: 8 }, 'connections', 'fault', 'Set max_connections to 10'],
   [{ clockAhead: 5_200 }, 'clock', 'warning', 'Synchronise both with NTP'],
