@@ -10,7 +10,8 @@ export const database = {
     secret: 'url',
   }),
   DATABASE_DIRECT_URL: setting<string | null>({
-    meaning: 'the same database past a pooler such as PgBouncer, for migrations and the connection that receives changes of other instances',
+    meaning:
+      'the same database past a pooler such as PgBouncer, for migrations and the connection that receives changes of other instances',
     parse: address(['postgresql:', 'postgres:']),
     fallback: null,
     unset: 'DATABASE_URL',
