@@ -2,9 +2,11 @@ import { createReadStream, createWriteStream, existsSync, renameSync, rmSync } f
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { createGunzip, createGzip } from 'node:zlib'
+import type { StoreCopy } from '../api/admin/copy.ts'
 import { type Environment, loadConfig } from '../platform/config/config.ts'
 import { backupLines, restoreLines } from '../platform/database/backup.ts'
 import { withConnection } from '../platform/database/open.ts'
+import { askServer, commandOf } from './admin.client.ts'
 import type { Printed } from './command.ts'
 import { rememberBackup } from './doctor.files.ts'
 
@@ -16,9 +18,10 @@ export async function backup(env: Environment, file: string): Promise<Printed> {
   if (existsSync(file)) throw new Error(`${file} exists: name another file, or remove it first`)
   const { databaseUrl, dataDir } = loadConfig(env)
   const part = `${file}.part`
+  const copy = databaseUrl === null && dataDir !== 'memory://' ? await copyOfServer(dataDir) : null
   let rows = -2
   try {
-    await withConnection({ databaseUrl, dataDir }, async client => {
+    await withConnection({ databaseUrl, dataDir: copy?.directory ?? dataDir }, async client => {
       async function* text() {
         for await (const line of backupLines(client)) {
           rows++
@@ -31,11 +34,22 @@ export async function backup(env: Environment, file: string): Promise<Printed> {
     if (databaseUrl === null) rememberBackup(dataDir, new Date())
   } finally {
     rmSync(part, { force: true })
+    if (copy) rmSync(copy.directory, { recursive: true, force: true })
   }
+  const beside = copy ? `Requests waited ${copy.heldMs} ms for the copy of the running store. ` : ''
   return {
-    text: `Wrote ${rows} rows to ${file}. To read its secrets, SECRET_KEY is needed as well: keep it elsewhere.\n`,
+    text: `Wrote ${rows} rows to ${file}. ${beside}To read its secrets, SECRET_KEY is needed as well: keep it elsewhere.\n`,
     exitCode: 0,
   }
+}
+
+/** Milliseconds. */
+const COPY = 600_000
+
+/** Null when no server runs on the embedded store. */
+async function copyOfServer(dataDir: string): Promise<StoreCopy | null> {
+  const answer = await askServer(dataDir, commandOf('copy'), COPY)
+  return answer === null ? null : (JSON.parse(answer) as StoreCopy)
 }
 
 /** Into an empty store; all or nothing. */

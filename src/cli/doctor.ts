@@ -1,13 +1,13 @@
 // What is wrong with this instance, and how to mend it. Changes nothing.
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import { type AdminCommand, performAdmin } from '../api/admin/commands.ts'
+import { performAdmin } from '../api/admin/commands.ts'
 import { asOperator } from '../app.ts'
 import { type Config, type Environment, loadConfig } from '../platform/config/config.ts'
 import { checkDatabase } from '../platform/database/check.ts'
 import { planMigrations } from '../platform/database/plan.ts'
 import type { Finding } from '../platform/finding.ts'
-import { askServer } from './admin.client.ts'
+import { askServer, commandOf } from './admin.client.ts'
 import { json, type Printed } from './command.ts'
 import { checkSettings, isUsable } from './config.ts'
 import { checkFiles, hasStore } from './doctor.files.ts'
@@ -80,15 +80,7 @@ const notChecked = (because: string): Finding => ({ about: 'store', status: 'war
 
 async function checkStore(config: Config, sources: boolean): Promise<Finding[]> {
   const { databaseUrl, dataDir, secretKey } = config
-  const command: AdminCommand = {
-    name: 'check',
-    sources,
-    iamid: 'bim',
-    userid: null,
-    address: null,
-    password: null,
-    grant: false,
-  }
+  const command = commandOf('check', sources)
   if (databaseUrl === null) {
     if (dataDir === 'memory://' || !hasStore(dataDir))
       return [{ about: 'store', status: 'ok', detail: 'the first start makes it' }]

@@ -8,9 +8,10 @@ import { passwords } from '../../domain/credentials/passwords.service.ts'
 import { permissions } from '../../domain/users/permissions.service.ts'
 import { userCreation } from '../../domain/users/user-creation.service.ts'
 import { Conflict, Invalid } from '../../platform/errors.ts'
+import { copyStore } from './copy.ts'
 
 export interface AdminCommand {
-  readonly name: 'unlock' | 'set-password' | 'create' | 'check'
+  readonly name: 'unlock' | 'set-password' | 'create' | 'check' | 'copy'
   readonly iamid: string
   readonly userid: string | null
   readonly address: string | null
@@ -23,6 +24,7 @@ export interface AdminCommand {
 
 export async function performAdmin(operator: Context, command: AdminCommand): Promise<string> {
   const { name, iamid, userid, address, password } = command
+  if (name === 'copy') return JSON.stringify(await copyStore(operator))
   if (name === 'check') return JSON.stringify(await checkStored(operator, { sources: command.sources === true }))
   if (name === 'unlock') {
     const { ended } = await locks.unlock(operator, address === null ? { iamid, userid } : { address })

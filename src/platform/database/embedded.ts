@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { PGlite } from '@electric-sql/pglite'
 import { pg_trgm } from '@electric-sql/pglite/contrib/pg_trgm'
 import { makeDirectories } from '../directories.ts'
+import { type CopyReport, copyDirectory } from './embedded.copy.ts'
 import { Backend } from './embedded.stream.ts'
 import { lockDirectory } from './lock.ts'
 import { StorePool } from './pool.ts'
@@ -10,6 +11,8 @@ import { keepAnalyzed } from './statistics.ts'
 
 export interface Opened {
   pool: StorePool
+  /** Of an embedded store in a folder. */
+  copy?: (directory: string) => Promise<CopyReport>
   end(): Promise<void>
 }
 
@@ -34,7 +37,8 @@ export async function openEmbedded(options: EmbeddedOptions): Promise<OpenedEmbe
   makeDirectory(dataDir)
   const lock = await lockDirectory(dataDir, options.lost)
   try {
-    return pooled(await startIn(dataDir, options.loadDataDir), options.warn, lock.release)
+    const opened = pooled(await startIn(dataDir, options.loadDataDir), options.warn, lock.release)
+    return { ...opened, copy: copyBeside(opened.pool, join(dataDir, 'postgres')) }
   } catch (error) {
     lock.release()
     throw new Error(`The embedded store in ${dataDir} does not open: ${error instanceof Error ? error.message : error}`, {
@@ -71,6 +75,24 @@ async function startIn(dataDir: string, dump: Blob | undefined): Promise<PGlite>
 
 function start(dataDir: string, loadDataDir?: Blob): Promise<PGlite> {
   return PGlite.create({ dataDir, extensions: { pg_trgm }, ...(loadDataDir ? { loadDataDir } : {}) })
+}
+
+/** A checkpoint writes to the files all that the process has in memory. */
+function copyBeside(pool: StorePool, directory: string): (to: string) => Promise<CopyReport> {
+  return async to => {
+    await pool.query('CHECKPOINT')
+    return copyDirectory(directory, to, async work => {
+      const client = await pool.connect()
+      const began = performance.now()
+      try {
+        await client.query('CHECKPOINT')
+        await work()
+        return Math.round(performance.now() - began)
+      } finally {
+        client.release()
+      }
+    })
+  }
 }
 
 function pooled(db: PGlite, warn: (message: string) => void, release: () => void): OpenedEmbedded {

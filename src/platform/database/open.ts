@@ -7,6 +7,7 @@ import { Unavailable } from '../errors.ts'
 import { ChangeListener } from './change-listener.ts'
 import type { Counts } from './counts.memory.ts'
 import { Cursors } from './cursors.ts'
+import { isDiskFull } from './disk-full.ts'
 import { template } from './embedded.template.ts'
 import { type Opened, openEmbedded } from './embedded.ts'
 import { toConflict, toRejection, toUnavailable } from './errors.ts'
@@ -148,22 +149,9 @@ const awayAndBack = (log: StoreLog) => ({
   onBack: () => log.info('the database answers again'),
 })
 
-/** disk_full; milliseconds between log lines. */
-const DISK_FULL = '53100'
-const QUIET = 60_000
-
-function isDiskFull(log: StoreLog): (error: pg.DatabaseError) => void {
-  let last = Number.NEGATIVE_INFINITY
-  return ({ code, message }) => {
-    if (code !== DISK_FULL || performance.now() - last < QUIET) return
-    last = performance.now()
-    log.error(`the disk of the database is full, nothing can be written: ${message}`)
-  }
-}
-
 function storeOf(
   { databaseUrl, readUrl = null, pool: max, wait, log = silent }: StoreOptions,
-  { pool, end }: Opened,
+  { pool, end, copy }: Opened,
   { cursors, counts }: Pick<Db, 'cursors' | 'counts'>,
 ): Store {
   const kind = databaseUrl === null ? 'embedded' : 'server'
@@ -213,6 +201,7 @@ function storeOf(
       }),
     pause: kind === 'embedded' ? createPause(pool) : async () => {},
     statement: (text, values) => translated(async () => pool.foreign(text, values.length > 0 ? [...values] : undefined)),
+    copy: copy ?? null,
     changes: pool.changes,
     ping: () => translated(() => pool.liveness?.ping() ?? within(PING, pool.query(question))),
     load: () => ({ used: pool.totalCount - pool.idleCount, idle: pool.idleCount, waiting: pool.waiting }),

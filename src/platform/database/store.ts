@@ -2,6 +2,7 @@ import type { Prisma } from '../../generated/prisma/client.ts'
 import type { AccessChanges } from './access-changes.ts'
 import type { Counts } from './counts.memory.ts'
 import type { Cursors } from './cursors.ts'
+import type { CopyReport } from './embedded.copy.ts'
 
 /** `prisma` for models and writes; `query` for one set-based statement. */
 export interface Db {
@@ -47,6 +48,8 @@ export interface Store {
   /** For libraries with own statements; several texts return several results. */
   statement(text: string, values: readonly unknown[]): Promise<{ rows: unknown[] }>
   ping(): Promise<void>
+  /** A consistent copy of the files, for a backup; null: there are none. */
+  readonly copy: ((directory: string) => Promise<CopyReport>) | null
   /** Connections, and what waits for one. */
   load(): { readonly used: number; readonly idle: number; readonly waiting: number }
   readonly changes: Pick<AccessChanges, 'subscribe' | 'listen' | 'areKnown' | 'areOf'>
