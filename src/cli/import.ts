@@ -148,7 +148,7 @@ const doneUpTo = ({ last }: Run): string =>
 
 /** Milliseconds before each try of a batch, such as while the server restarts. */
 const TRIES = [0, 1_000, 2_000, 4_000, 8_000]
-const PASSING = ['UNAVAILABLE', 'CONFLICT']
+const PASSING = ['UNAVAILABLE', 'TOO_MANY_REQUESTS', 'CONFLICT']
 
 async function sent(client: Client, batch: readonly Entry[], options: ImportOptions): Promise<LineResult[]> {
   const rows = batch.flatMap(({ row }) => row ?? [])

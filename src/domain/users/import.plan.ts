@@ -36,6 +36,8 @@ export interface ImportRules {
   /** Administrative permissions that the actor lacks. */
   readonly lacks: (permissions: readonly string[]) => readonly string[]
   readonly isSelf: (id: number) => boolean
+  /** Lines by e-mail key, of rows so far. */
+  readonly claimed: Map<string, number>
 }
 
 export interface Creation {
@@ -67,14 +69,15 @@ export interface RefusedRow {
 }
 export type Planned = Creation | Update | Kept | RefusedRow
 
+/** Rows before these may have claimed e-mail addresses (`rules.claimed`). */
 export function planImport(rows: readonly (CheckedRow | FaultyRow)[], known: Known, rules: ImportRules): Planned[] {
-  const claimed = new Map<string, number>()
+  const { claimed } = rules
   return rows.map(row => {
     if (isFaulty(row)) return { kind: 'refuse', row, faults: row.faults }
     const stored = known.users.get(row.key)
     if (stored && rules.existing === 'KEEP') return { kind: 'keep', row, stored }
     const planned = stored ? planUpdate(row, stored) : planCreation(row, known)
-    const faults = faultsOf(planned, { known, rules, claimed })
+    const faults = faultsOf(planned, known, rules)
     if (faults.length > 0) return { kind: 'refuse', row, faults }
     const { emailKey } = row.profile
     if (emailKey) claimed.set(emailKey, row.line)
@@ -112,14 +115,7 @@ const changes = ({ profile, permissions, attributes, groups, disabled, passwordH
   passwordHash !== null ||
   permissions.length + groups.length + attributes.added.length + attributes.removed.length > 0
 
-interface Judging {
-  readonly known: Known
-  readonly rules: ImportRules
-  readonly claimed: ReadonlyMap<string, number>
-}
-
-function faultsOf(planned: Creation | Update, judging: Judging): Fault[] {
-  const { known, rules, claimed } = judging
+function faultsOf(planned: Creation | Update, known: Known, rules: ImportRules): Fault[] {
   const { row } = planned
   const id = planned.kind === 'change' ? planned.stored.user.id : null
   const groups = planned.kind === 'change' ? planned.groups : row.groups
@@ -128,7 +124,7 @@ function faultsOf(planned: Creation | Update, judging: Judging): Fault[] {
   if (planned.kind === 'create') faults.push(...nameFaults(row))
   else faults.push(...manageFaults(planned, rules))
   const { emailKey } = row.profile
-  const line = claimed.get(emailKey ?? '')
+  const line = rules.claimed.get(emailKey ?? '')
   if (line !== undefined) fault('profile.email', `profile.email repeats line ${line}: correct one of the two lines`)
   else if (emailKey && (known.emails.get(emailKey) ?? id) !== id)
     fault('profile.email', 'profile.email is already taken by another bim user')

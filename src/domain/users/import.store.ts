@@ -4,8 +4,12 @@ import type { ProfileColumns } from './profile.ts'
 import type { UserRecord } from './user.ts'
 import { SELECT_USER } from './users.projection.ts'
 
-/** Until the end of the transaction: imports follow one another, so that none loses a row to another. */
-export const lockImports = (db: Db) => db.query(`SELECT pg_advisory_xact_lock(7266853, 2)::text`)
+/**
+ * Until the end of the transaction: imports follow one another, so that none loses a row to another. One that
+ * waits too long is Unavailable.
+ */
+export const lockImports = (db: Db) =>
+  db.query(`SELECT set_config('lock_timeout', '10s', true), pg_advisory_xact_lock(7266853, 2)::text`)
 
 type NamedUser = UserRecord & { useridKey: string; hasPassword: boolean }
 

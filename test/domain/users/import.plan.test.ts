@@ -44,11 +44,11 @@ const known: Known = {
   groupPermissions: new Map([['admins', ['USER_ADMIN']]]),
   defaultPermissions: ['CREATE_PROJECT'],
 }
-const rules: ImportRules = { existing: 'UPDATE', createGroups: false, lacks: () => [], isSelf: () => false }
+const rules: ImportRules = { existing: 'UPDATE', createGroups: false, lacks: () => [], isSelf: () => false, claimed: new Map() }
 const lacking: ImportRules = { ...rules, lacks: permissions => permissions.filter(name => name === 'USER_ADMIN') }
 
 const plan = (row: Omit<ImportUserRow, 'line'>, more: Partial<ImportRules> = {}) =>
-  planImport(checkRows([{ line: 1, ...row }]), known, { ...rules, ...more })[0]!
+  planImport(checkRows([{ line: 1, ...row }]), known, { ...rules, claimed: new Map(), ...more })[0]!
 const faultsOf = (row: Omit<ImportUserRow, 'line'>, more: Partial<ImportRules> = {}) => {
   const planned = plan(row, more)
   return planned.kind === 'refuse' ? planned.faults.map(({ field }) => field) : planned.kind
@@ -94,7 +94,7 @@ test('an e-mail address belongs to one user, and to one row', () => {
     { line: 4, userid: 'ben', profile: { email: 'b@x.example' } },
     { line: 5, userid: 'carl', profile: { email: 'B@x.example' } },
   ])
-  const [, second] = planImport(twice, known, rules)
+  const [, second] = planImport(twice, known, { ...rules, claimed: new Map() })
   expect(second).toMatchObject({ kind: 'refuse', faults: [{ message: expect.stringContaining('repeats line 4') }] })
 })
 

@@ -288,7 +288,7 @@ test('the number of statements does not depend on the number of rows', async () 
   const counts: number[] = []
   for (const [stem, count] of [
     ['few', 3],
-    ['lots', 300],
+    ['lots', 90],
   ] as const) {
     await run(rowsOf(stem, count).slice(0, count / 3), { createGroups: true })
     const changed = rowsOf(stem, count).map(row => ({ ...row, profile: { phone: 'new' }, attributes: { site: ['c'] } }))
@@ -302,6 +302,23 @@ test('the number of statements does not depend on the number of rows', async () 
     counts.push(sent.length)
   }
   expect(counts[0]).toBe(counts[1])
+}, 60_000)
+
+test('rows far apart know of one another: an address of an earlier row, and its group', async () => {
+  const rows = Array.from({ length: 250 }, (_, at) => ({
+    userid: `far${at}`,
+    groups: ['Far'],
+    profile: { email: `far${at}@x.example` },
+  }))
+  rows[240]!.profile.email = 'FAR3@x.example'
+  const events = await eventsBy(store, async () => {
+    const result = await run(rows, { createGroups: true })
+    expect(result).toMatchObject({ created: 249, refused: 1 })
+    expect(result.rows.map(({ line }) => line)).toEqual(rows.map((_, at) => at + 2))
+    expect(faultsOf(result)).toEqual(['242 profile.email: profile.email repeats line 5: correct one of the two lines'])
+  })
+  expect(events.filter(({ event }) => event === 'groupCreated')).toHaveLength(1)
+  expect(await store.db.prisma.membership.count({ where: { group: { name: 'Far' } } })).toBe(249)
 }, 60_000)
 
 test('two imports of the same rows at once make each user once', async () => {
