@@ -38,7 +38,9 @@ const EVENT_COLUMNS = {
   reason: 'text',
   address: 'text',
 } as const
-const IS_ACTOR = '(t.actor_user_id = p.id OR t.behalf_user_id = p.id)'
+const IS_ACTOR = '(coalesce(t.actor_user_id = p.id, false) OR coalesce(t.behalf_user_id = p.id, false))'
+/** Before a log-in nobody is the actor. */
+const IS_OWN = `(${IS_ACTOR} OR t.actor_kind = 'anonymous')`
 
 /** In this order: events about the person come last, since their former names are read from them. */
 export const PLACES: readonly Place[] = [
@@ -127,26 +129,32 @@ export const PLACES: readonly Place[] = [
     columns: EVENT_COLUMNS,
     own: IS_ACTOR,
     where: `NOT (${IS_TARGET})`,
-    erase: (row, eraser) => eventOf(row, eraser),
+    erase: (row, eraser) => ({ ...eventOf(row, eraser), address: row.own ? null : row.values.address }),
   },
   {
     table: 'audit_events',
     columns: EVENT_COLUMNS,
     own: 'true',
-    where: IS_TARGET,
-    erase: (row, eraser) => ({
-      ...eventOf(row, eraser),
-      target_name: named(row.values.target_name, eraser),
-      before: eraser.strip(row.values.before),
-      after: eraser.strip(row.values.after),
-    }),
+    where: `${IS_TARGET} AND NOT ${IS_OWN}`,
+    erase: aboutPerson,
+  },
+  {
+    table: 'audit_events',
+    columns: EVENT_COLUMNS,
+    own: 'true',
+    where: `${IS_TARGET} AND ${IS_OWN}`,
+    erase: (row, eraser) => ({ ...aboutPerson(row, eraser), address: null }),
   },
 ]
 
-const eventOf = (row: StoredRow, eraser: Eraser): Values => ({
-  ...replaced(row, eraser, ['actor_name', 'behalf_name', 'target_name', 'before', 'after', 'reason']),
-  address: row.own ? null : row.values.address,
-})
+function eventOf(row: StoredRow, eraser: Eraser): Values {
+  return replaced(row, eraser, ['actor_name', 'behalf_name', 'target_name', 'before', 'after', 'reason'])
+}
+
+function aboutPerson(row: StoredRow, eraser: Eraser): Values {
+  const { target_name: name, before, after } = row.values
+  return { ...eventOf(row, eraser), target_name: named(name, eraser), before: eraser.strip(before), after: eraser.strip(after) }
+}
 
 /** Whatever name it was. */
 function named(name: unknown, { pseudonym }: Eraser): string | null {

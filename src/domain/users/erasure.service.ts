@@ -29,6 +29,7 @@ import {
 } from './erasure.store.ts'
 import { collectNames, createEraser, type Eraser, type PersonNames, pseudonymOf } from './erasure.text.ts'
 import { assertAdministratorRemains, assertMayManage } from './privilege-rules.ts'
+import { ownedByUsers, withoutOwner } from './service-accounts.store.ts'
 import type { UserRecord } from './user.ts'
 import { deleteUserRow, findUser, lockUser, requireUser, revokeAccess, updateUser } from './users.store.ts'
 
@@ -201,9 +202,10 @@ class ErasureRun {
     for (const { table, rows } of await ownRows(db, person.id)) this.#count(table, rows)
     if (!isReal) return { value: this.result(null), events: [] }
     const pairs = names.iamids.flatMap(iamid => names.userids.map(userid => `${iamid}/${userid}`))
-    const before = pairs.filter(pair => !names.shared.has(canonical(pair)))
-    this.#count('iam_group_permissions', await renameMakers(db, { before, after: `${person.iamid}/${eraser.pseudonym}` }))
+    const makers = pairs.filter(pair => !names.shared.has(canonical(pair)))
+    this.#count('iam_group_permissions', await renameMakers(db, { before: makers, after: `${person.iamid}/${eraser.pseudonym}` }))
     await forgetDeprovisioning(db, person.id)
+    const owned = await ownedByUsers(db, { ids: [person.id] })
     if (user) {
       await deleteUserRow(db, user.id)
       await deleteAddresses(db, [user])
@@ -211,6 +213,7 @@ class ErasureRun {
     }
     const { tables } = this.result(null)
     const after = { tables: Object.fromEntries(tables.map(({ table, rows }) => [table, rows])) }
-    return { value: this.result(null), events: [{ event: 'userErased', target: erased(person), after }] }
+    const before = withoutOwner(owned.get(person.id))
+    return { value: this.result(null), events: [{ event: 'userErased', target: erased(person), before, after }] }
   }
 }

@@ -267,18 +267,45 @@ describe('refused', () => {
   }, 60_000)
 
   test('the last administrator, who stays enabled', async () => {
-    const other = await bootApp()
+    const other = await bootApp({ env: { GRANTS: 'documented' } })
     try {
-      const operator = await other.as(['USER_ADMIN', 'AUDIT'])
-      await other.store.db.query(`UPDATE users SET disabled = true WHERE id <> ALL($1::int[])`, [[other.admin.id, operator.id]])
-      await other.store.db.query(`DELETE FROM user_permissions WHERE user_id = $1 AND permission = 'USER_ADMIN'`, [
-        other.admin.id,
-      ])
-      const answer = await other.graphql(ERASE, { input: { ref: { databaseId: other.admin.id } } }, operator.token)
-      expectRefused(answer, 'FORBIDDEN', /which you lack/)
-      await other.store.db.query(`UPDATE users SET disabled = true WHERE id = $1`, [operator.id])
+      const ask = async (query: string, variables: object = {}) => {
+        const { data, errors } = await other.graphql(query, variables)
+        expect(errors).toBeUndefined()
+        return data
+      }
+      // Only a service account is left beside the last person who administers.
+      const { createServiceAccount: made } = await ask(
+        `mutation ($owner: UserRef!) { createServiceAccount(input: { userid: "robot", name: "Robot", owner: { user: $owner },
+          permissions: ["USER_ADMIN", "AUDIT", "APPLICATION_ADMIN", "GOVERNANCE", "PROJECT_MANAGEMENT", "CREATE_PROJECT"] }) { user { databaseId } } }`,
+        { owner: { databaseId: other.admin.id } },
+      )
+      const { createApiKey: key } = await ask(
+        'mutation ($of: UserRef!) { createApiKey(input: { name: "k", serviceAccount: $of }) { secret } }',
+        { of: { databaseId: made.user.databaseId } },
+      )
+      const answer = await other.graphql(ERASE, { input: { ref: { databaseId: other.admin.id } } }, key.secret)
+      expectRefused(answer, 'CONFLICT', /no enabled user with USER_ADMIN/)
+      expect(await other.store.db.prisma.user.count({ where: { id: other.admin.id, disabled: false } })).toBe(1)
     } finally {
       await other.close()
     }
   }, 60_000)
 })
+
+test('the address of an administrator stays in what was done to the person, and accounts without owner are named', async () => {
+  const person = await app.as(['AUDIT'], { userid: 'vqowner.1', name: 'Vq Owner One' })
+  await must(
+    'mutation ($owner: UserRef!) { createServiceAccount(input: { userid: "vq-robot", name: "Robot", owner: { user: $owner } }) { user { id } } }',
+    { owner: { databaseId: person.id } },
+  )
+  await setName(person.id, 'Vq Owner Two', 'vqowner@erase.example')
+  await erase({ databaseId: person.id })
+  const rows = await app.store.db.query<{ event: string; address: string | null; before: unknown }>(
+    `SELECT event, address, before FROM audit_events WHERE target_type = 'user' AND target_id = $1::text ORDER BY id`,
+    [person.id],
+  )
+  const of = (wanted: string) => rows.find(({ event }) => event === wanted)
+  expect(of('userUpdated')?.address).toBe('127.0.0.1')
+  expect(of('userErased')).toMatchObject({ address: '127.0.0.1', before: { serviceAccounts: ['vq-robot'] } })
+}, 60_000)
