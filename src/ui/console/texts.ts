@@ -12,6 +12,7 @@ export const texts = {
   save: 'Save',
   edit: 'Edit',
   add: 'Add',
+  actions: 'Actions',
   close: 'Close',
   clear: 'Clear',
   andMore: (n: number) => `and ${formatNumber(n)} more`,

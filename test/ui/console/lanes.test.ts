@@ -1,7 +1,7 @@
 // The ways to permissions: which lanes there are, in which order, and how many are drawn.
 import { describe, expect, test } from 'vitest'
 import type { GrantFragment } from '../../../src/generated/ui.ts'
-import { type LaneNode, lanesOf, shortened } from '../../../src/ui/console/pages/person/lanes.ts'
+import { type LaneNode, lanesOf, shortened, withoutGroup } from '../../../src/ui/console/pages/person/lanes.ts'
 import { fitting, pictureOf } from '../../../src/ui/console/pages/person/picture-layout.ts'
 
 const words = {
@@ -70,6 +70,12 @@ describe('lanes', () => {
     ])
     expect(draw(Array.from('abcdefghijkl').flatMap(source => of(source, 3)))).toHaveLength(8)
   })
+})
+
+test('what goes with a group, and what stays from elsewhere', () => {
+  const grants = [grant('AUDIT', 'bim'), ofFinance('AUDIT'), ofFinance('REPORT'), grant('OTHER', 'bim')]
+  expect(withoutGroup(grants, 'g1')).toEqual({ lost: ['REPORT'], kept: ['AUDIT'] })
+  expect(withoutGroup(grants, 'g2')).toEqual({ lost: [], kept: [] })
 })
 
 describe('the picture', () => {

@@ -1,11 +1,15 @@
 // Short messages after a change.
+import { Link } from '@tanstack/react-router'
 import { useSyncExternalStore } from 'react'
 import { Button } from 'react-aria-components'
 import { texts } from '../texts.ts'
+import { useKeys } from './keys.ts'
 
 export interface Notice {
   readonly text: string
   readonly undo?: { readonly label: string; readonly run: () => void }
+  /** The number of the person whose timeline has it. */
+  readonly audit?: { readonly label: string; readonly id: string }
 }
 
 interface ShownNotice extends Notice {
@@ -34,25 +38,31 @@ const subscribe = (listener: () => void) => {
   return () => listeners.delete(listener)
 }
 
+function undo({ id, undo }: ShownNotice): void {
+  drop(id)
+  undo?.run()
+}
+
 export function Notices() {
   const shown = useSyncExternalStore(subscribe, () => notices)
+  const undoable = shown.findLast(notice => notice.undo)
+  useKeys(undoable ? { z: () => undo(undoable) } : {})
   return (
     <div className="notices" role="status">
-      {shown.map(({ id, text, undo }) => (
-        <div key={id} className="notice-bar">
-          <span>{text}</span>
-          {undo && (
-            <Button
-              className="button quiet"
-              onPress={() => {
-                drop(id)
-                undo.run()
-              }}
-            >
-              {undo.label}
+      {shown.map(notice => (
+        <div key={notice.id} className="notice-bar">
+          <span>{notice.text}</span>
+          {notice.undo && (
+            <Button className="button quiet" onPress={() => undo(notice)}>
+              {notice.undo.label}
             </Button>
           )}
-          <Button className="button quiet" aria-label={texts.close} onPress={() => drop(id)}>
+          {notice.audit && (
+            <Link to="/console/users/$id/{-$tab}" params={{ id: notice.audit.id, tab: 'timeline' }}>
+              {notice.audit.label}
+            </Link>
+          )}
+          <Button className="button quiet" aria-label={texts.close} onPress={() => drop(notice.id)}>
             ×
           </Button>
         </div>

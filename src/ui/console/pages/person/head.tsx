@@ -3,6 +3,7 @@ import { AccountSource, UserState } from '../../parts/badges.tsx'
 import { When } from '../../parts/when.tsx'
 import { personTexts as words } from '../../texts.person.ts'
 import { texts } from '../../texts.ts'
+import { Actions } from './actions.tsx'
 
 export function Head({ user }: { user: PersonHeadFragment }) {
   const { name, email, position, organization } = user.profile
@@ -17,6 +18,7 @@ export function Head({ user }: { user: PersonHeadFragment }) {
         <h1>{name}</h1>
         <p className="soft">{known.join(' · ')}</p>
       </div>
+      <Actions user={user} />
       <ul className="person-facts">
         <li>
           <UserState user={user} />

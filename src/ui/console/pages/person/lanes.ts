@@ -116,3 +116,10 @@ export function shortened(lanes: readonly Lane[], { more }: Pick<LaneWords, 'mor
     return [...group.slice(0, few), { nodes: [person, source, null, null, end], permission: null, since: null, grantedBy: null }]
   })
 }
+
+/** The permissions that a group gives: those that go with it, and those that stay. */
+export function withoutGroup(grants: readonly GrantFragment[], groupId: string): { lost: string[]; kept: string[] } {
+  const given = [...new Set(grants.filter(({ group }) => group?.id === groupId).map(({ permission }) => permission))]
+  const stays = (name: string) => grants.some(({ permission, group }) => permission === name && group?.id !== groupId)
+  return { lost: given.filter(name => !stays(name)), kept: given.filter(stays) }
+}

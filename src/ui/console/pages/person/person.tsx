@@ -2,6 +2,7 @@ import { Link, useParams } from '@tanstack/react-router'
 import type { ComponentType } from 'react'
 import { PersonDocument, type PersonHeadFragment } from '../../../../generated/ui.ts'
 import { useOperation } from '../../operations/hooks.ts'
+import { Proposals } from '../../parts/proposal.tsx'
 import { Empty, Failed, Skeleton } from '../../parts/states.tsx'
 import { useViewer } from '../../shell/viewer.tsx'
 import { personTexts as words } from '../../texts.person.ts'
@@ -51,6 +52,7 @@ function Person({ databaseId }: { databaseId: number }) {
       <Head user={user} />
       <PersonTabs id={String(databaseId)} label={words.tabs.label} tabs={tabs} />
       <Tab user={user} />
+      <Proposals />
     </div>
   )
 }

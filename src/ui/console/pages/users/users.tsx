@@ -6,11 +6,13 @@ import { useAddress } from '../../operations/address.ts'
 import { useOperation } from '../../operations/hooks.ts'
 import { useKeys } from '../../parts/keys.ts'
 import { Pager } from '../../parts/pager.tsx'
+import { Proposals } from '../../parts/proposal.tsx'
 import { SearchBox } from '../../parts/search-box.tsx'
 import { Empty, Failed, Skeleton } from '../../parts/states.tsx'
 import { useViewer } from '../../shell/viewer.tsx'
 import { texts } from '../../texts.ts'
 import { usersTexts as words } from '../../texts.users.ts'
+import { Bulk } from './bulk.tsx'
 import { ColumnsMenu } from './columns-menu.tsx'
 import { Chips, Filters } from './filters.tsx'
 import { moveFocus, remember, toggleFocused, useReturn } from './row-focus.ts'
@@ -59,7 +61,9 @@ function UserList() {
         <Filters view={view} onChange={change} />
         <ColumnsMenu cols={view.cols} onChange={cols => go(searchOf({ ...view, cols }), { replace: true })} />
       </div>
+      <Bulk selection={selection} />
       <Found view={view} selection={selection} list={list} onChange={change} />
+      <Proposals />
     </div>
   )
 }
