@@ -1,5 +1,5 @@
 // What the files of this machine tell.
-import { readdirSync, readFileSync, statfsSync, statSync, writeFileSync } from 'node:fs'
+import { accessSync, constants, readdirSync, readFileSync, statfsSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Config } from '../platform/config/config.ts'
 import { expiryOf, firstExpiry } from '../platform/expiry.ts'
@@ -15,9 +15,13 @@ const OLD_DAYS = 7
 const LAST_BACKUP = 'last-backup.json'
 
 /** Of the embedded store, once it is made. */
-export function checkFiles({ databaseUrl, dataDir, certificate }: Config): Finding[] {
+export function checkFiles({ databaseUrl, dataDir, certificate, retention }: Config): Finding[] {
   const isMade = databaseUrl === null && dataDir !== 'memory://' && hasStore(dataDir)
-  return [...(isMade ? [checkDisk(dataDir), checkBackup(dataDir)] : []), ...checkCertificate(certificate)]
+  return [
+    ...(isMade ? [checkDisk(dataDir), checkBackup(dataDir)] : []),
+    ...checkCertificate(certificate),
+    ...checkExports(retention.auditExportDir),
+  ]
 }
 
 export const hasStore = (dataDir: string): boolean =>
@@ -65,6 +69,21 @@ function lastBackup(dataDir: string): Date | null {
     return Number.isNaN(at.getTime()) ? null : at
   } catch {
     return null
+  }
+}
+
+/** Without it old audit events stay, and the log alone has why. */
+function checkExports(folder: string | null): Finding[] {
+  if (folder === null) return []
+  const about = 'audit export'
+  try {
+    if (!statSync(folder).isDirectory()) throw new Error('it is no folder')
+    accessSync(folder, constants.W_OK | constants.X_OK)
+    return [{ about, status: 'ok', detail: `${folder} may be written` }]
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException
+    const fix = 'Make the folder, and let the user that runs Roster write to it.'
+    return [{ about, status: 'fault', detail: `AUDIT_EXPORT_DIR ${folder} cannot be used: ${code ?? message}`, fix }]
   }
 }
 
