@@ -198,6 +198,14 @@ describe('a store of a server that is stopped', () => {
     60_000,
   )
 
+  test('a folder for old audit events that is not there', async () => {
+    const gone = await examine({ ...env, AUDIT_DAYS: '400', AUDIT_EXPORT_DIR: join(folder, 'nowhere') })
+    expect([gone.exitCode, gone.faults]).toEqual([1, ['audit export']])
+    expect(gone.of('audit export')[0]!.detail).toContain('nowhere cannot be used: ENOENT')
+    const there = await examine({ ...env, AUDIT_DAYS: '400', AUDIT_EXPORT_DIR: folder })
+    expect(there.of('audit export')).toMatchObject([{ status: 'ok' }])
+  }, 60_000)
+
   test.skipIf(serverUrl)(
     'the age of the backup, and a key that is gone',
     async () => {
