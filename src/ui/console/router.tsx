@@ -56,6 +56,7 @@ export const router = createRouter({
   parseSearch,
   stringifySearch,
   scrollRestoration: true,
+  defaultPreload: 'intent',
 })
 
 declare module '@tanstack/react-router' {

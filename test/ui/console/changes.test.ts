@@ -66,9 +66,7 @@ describe.runIf(chromium !== null)('changes', { timeout: 90_000 }, () => {
     await page.getByText('In no group.').waitFor()
     expect(await state()).toMatchObject({ groups: [], permissions: ['CREATE_PROJECT'] })
     await page.getByRole('link', { name: 'Show in audit' }).click()
-    await expect
-      .poll(() => page.locator('.entry').first().innerText())
-      .toMatch(/Removed from a group.*Finance.*by bim\/admin\s+members − bim\/ines/)
+    await expect.poll(() => page.locator('.entry').first().innerText()).toMatch(/Removed from a group Finance by bim\/admin/)
     await page.getByRole('button', { name: /^Undo/ }).click()
     await page.getByText('Undone.').waitFor()
     await expect.poll(() => page.locator('.entry').first().innerText()).toMatch(/Added to a group/)

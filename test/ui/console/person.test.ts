@@ -105,7 +105,7 @@ describe.runIf(chromium !== null)('a person', { timeout: 60_000 }, () => {
     const entries = page.locator('.entry')
     await expect
       .poll(() => entries.allInnerTexts())
-      .toContainEqual(expect.stringMatching(/Added to a group group bim\/Finance by bim\/admin/))
+      .toContainEqual(expect.stringMatching(/Added to a group Finance by bim\/admin/))
     const texts = (await entries.allInnerTexts()).join('\n')
     expect(texts).toMatch(/Local permissions changed by bim\/admin\s+permissions \+ REPORT_READER/)
     expect(texts).toMatch(/Attribute added by bim\/admin\s+Team \+ Closing/)

@@ -28,6 +28,9 @@ describe.runIf(chromium !== null)('the list of users', { timeout: 60_000 }, () =
       `INSERT INTO users (iamid, userid, userid_key, name, name_key, disabled)
         SELECT 'harbour', p, lower(p), p, lower(p), n = 7 FROM generate_series(1, 120) n, format('Person %s', lpad(n::text, 3, '0')) p`,
     )
+    await app.store.db.query(
+      `INSERT INTO user_permissions (user_id, permission) SELECT id, 'REPORT_' || n FROM users, generate_series(1, 4) n WHERE iamid = 'harbour'`,
+    )
     browser = await launch(chromium!)
   })
   afterEach(() => Promise.all(browser.contexts().map(context => context.close())))

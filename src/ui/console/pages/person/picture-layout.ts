@@ -106,9 +106,12 @@ function lineOf(from: Box, to: Box): Line {
   }
 }
 
+const LETTER = 7.2
+const BOLD_LETTER = 8
+
 /** About as many letters as fit. */
-export const fitting = (label: string, width: number): string => {
-  const most = Math.floor((width - 24) / 7.2)
+export const fitting = (label: string, width: number, isBold = false): string => {
+  const most = Math.floor((width - 24) / (isBold ? BOLD_LETTER : LETTER))
   const letters = [...label]
   return letters.length <= most ? label : `${letters.slice(0, most - 1).join('')}…`
 }

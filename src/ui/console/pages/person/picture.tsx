@@ -83,7 +83,7 @@ function PictureBox({ box, user, kept }: { box: Box; user: PersonHeadFragment; k
     <>
       <rect x={x} y={y} width={width} height={BOX_HEIGHT} rx="8" />
       <text x={x + 12} y={y + BOX_HEIGHT / 2 + 5}>
-        {fitting(node.label, width)}
+        {fitting(node.label, width, node.kind === 'person' || node.kind === 'permission')}
       </text>
       <title>{titleOf(box)}</title>
     </>

@@ -56,7 +56,7 @@ function Entry({ event, user }: TabProps & { event: Event }) {
   const { at, outcome, actor, actorUserId, onBehalfOf, targetType, targetId, targetName, before, after, reason, requestId } =
     event
   const isAbout = targetType === 'user' && targetId === String(user.databaseId)
-  const target = isAbout || targetType === 'session' ? null : `${targetType} ${targetName ?? targetId}`
+  const target = isAbout || targetType === 'session' ? null : (targetName ?? `${targetType} ${targetId}`)
   return (
     <li className="entry">
       <time dateTime={at} title={`${exact.format(new Date(at))} · ${words.request(requestId)}`}>
@@ -65,7 +65,7 @@ function Entry({ event, user }: TabProps & { event: Event }) {
       <div>
         <p>
           <strong>{eventName(event.event)}</strong>
-          {target && <span className="entry-target"> {target}</span>}
+          {target && <span title={targetType}> {target.replace(/^bim\//, '')}</span>}
           {outcome === 'DENIED' && <span className="denied"> {words.refused}</span>}
           <span className="soft">
             {' '}
@@ -74,8 +74,14 @@ function Entry({ event, user }: TabProps & { event: Event }) {
           </span>
         </p>
         {reason && <p className="soft">{reason}</p>}
-        <ChangeWords before={before} after={after} />
+        {!isMember(after ?? before, user) && <ChangeWords before={before} after={after} />}
       </div>
     </li>
   )
+}
+
+/** Then who else joined or left is of no matter here. */
+function isMember(facts: unknown, user: TabProps['user']): boolean {
+  const { members } = (facts ?? {}) as { members?: readonly { readonly id?: number }[] }
+  return Array.isArray(members) && members.some(({ id }) => id === user.databaseId)
 }

@@ -18,7 +18,14 @@ interface Column {
 const FEW = 2
 
 const COLUMNS: Record<ColumnName, Column> = {
-  userid: { sort: 'userid', cell: ({ userid }, search) => <Marked text={userid} search={search} /> },
+  userid: {
+    sort: 'userid',
+    cell: ({ userid }, search) => (
+      <span className="long">
+        <Marked text={userid} search={search} />
+      </span>
+    ),
+  },
   iam: { sort: 'iam', cell: row => <AccountSource {...row} /> },
   state: { cell: row => <UserState user={row} /> },
   permissions: { cell: ({ permissions = [] }) => <Few values={permissions} total={permissions.length} /> },

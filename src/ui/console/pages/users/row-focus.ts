@@ -22,7 +22,7 @@ let opened = ''
 /** To the row that was opened last. */
 export function useReturn(list: Element | null, isShown: boolean): void {
   useEffect(() => {
-    if (!isShown || opened === '') return
+    if (list === null || !isShown || opened === '') return
     linksIn(list)
       .find(link => (link as HTMLAnchorElement).href === opened)
       ?.focus({ preventScroll: true })
