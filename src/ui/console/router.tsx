@@ -36,6 +36,11 @@ const routes = [
   }),
   createRoute({
     getParentRoute: () => root,
+    path: '/console/audit',
+    component: lazyRouteComponent(() => import('./pages/audit/audit.tsx'), 'Audit'),
+  }),
+  createRoute({
+    getParentRoute: () => root,
     path: '/account',
     component: lazyRouteComponent(() => import('./pages/account/account.tsx'), 'Account'),
   }),

@@ -54,3 +54,5 @@ const EVENTS: Record<AuditEventName, string> = {
 }
 
 export const eventName = (event: string): string => (Object.hasOwn(EVENTS, event) ? EVENTS[event as AuditEventName] : event)
+
+export const eventNames = Object.keys(EVENTS) as AuditEventName[]

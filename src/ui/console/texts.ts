@@ -26,6 +26,7 @@ export const texts = {
     label: 'Sections',
     start: 'Start',
     users: 'Users',
+    audit: 'Audit',
     account: 'Your account',
     playground: 'Playground',
     signOut: 'Sign out',

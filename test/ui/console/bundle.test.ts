@@ -20,7 +20,7 @@ test('the first page is less than 250 kB, and the other pages come by route', ()
   const loaded = [...loadedBy('console.html')]
   expect(loaded.filter(name => name.endsWith('.js')).length).toBeGreaterThan(1)
   expect(loaded.filter(name => name.endsWith('.css'))).toHaveLength(1)
-  expect(loaded.filter(name => /\/(users|person|account|start)-/.test(name))).toEqual([])
+  expect(loaded.filter(name => /\/(users|person|account|start|audit)-/.test(name))).toEqual([])
   const bytes = loaded.reduce((sum, name) => sum + gzipSync(read(name)).length, 0)
   expect(bytes).toBeGreaterThan(50_000)
   expect(bytes).toBeLessThan(LIMIT)

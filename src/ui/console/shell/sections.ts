@@ -13,5 +13,6 @@ export interface Section {
 export const sections: readonly Section[] = [
   { to: '/console', title: texts.nav.start, key: 's', isOpen: viewer => viewer.isAdministrator },
   { to: '/console/users', title: texts.nav.users, key: 'u', isOpen: viewer => viewer.may('user:search') },
+  { to: '/console/audit', title: texts.nav.audit, key: 'a', isOpen: viewer => viewer.may('audit:list') },
   { to: '/account', title: texts.nav.account, key: 'm', isOpen: () => true },
 ]
