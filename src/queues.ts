@@ -3,7 +3,7 @@ import { createFairPool } from './platform/database/fair-pool.ts'
 import { isSaturated } from './platform/saturation.ts'
 
 export const createQueues = () => ({
-  operations: createFairPool({ places: 128, queue: 1_000, wait: 10_000, patience: 2_000 }),
+  operations: createFairPool({ places: 128, queue: 1_000, wait: 10_000, patience: 5_000 }),
   /** Long writes of a group take seconds. */
   groupWrites: createFairPool({ places: Number.POSITIVE_INFINITY, each: 1, queue: 1_000, wait: 30_000 }),
   /** Of megabytes each. */
