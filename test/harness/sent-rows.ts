@@ -4,7 +4,7 @@ import { appendFileSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSyn
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import pg from 'pg'
-import type { Db, Store } from '../../src/platform/database/store.ts'
+import { atPrimary, type Db, type Store } from '../../src/platform/database/store.ts'
 import type { SentRow } from './row-faults.ts'
 
 const directory = (run: string): string => join(tmpdir(), `${run}.rows`)
@@ -26,7 +26,9 @@ export function recordingRows(store: Store): Store {
       return db.query(text, values, options)
     },
   })
-  return { ...store, db: of(store.db), transaction: work => store.transaction(db => work(of(db))) }
+  const db = of(store.db)
+  const reads = atPrimary({ db })
+  return { ...store, db, reads: () => reads, transaction: work => store.transaction(db => work(of(db))) }
 }
 
 const linesOf = (stack: string): string[] =>

@@ -99,7 +99,7 @@ export const PLACES: readonly Place[] = [
   {
     table: 'sync_runs',
     columns: { started_by: 'text', userid: 'text', reason: 'text', notes: 'text[]' },
-    own: '(t.iamid = p.iamid AND lower(t.userid) = ANY(p.userids) OR t.started_by_user_id = p.id)',
+    own: '(t.iamid = p.iamid AND fold_case(t.userid) = ANY(p.userids) OR t.started_by_user_id = p.id)',
     where: 'true',
     erase: (row, eraser) => replaced(row, eraser, ['started_by', 'userid', 'reason', 'notes']),
   },

@@ -1,3 +1,4 @@
+import { foldCaseSql } from '../../platform/case-folding.ts'
 import type { Db } from '../../platform/database/store.ts'
 import type { Place, StoredRow } from './erasure.places.ts'
 
@@ -30,7 +31,7 @@ export async function nextWindow(
   )
   const [window] = await db.query<Window>(
     `WITH ${PERSON}, w AS MATERIALIZED (
-       SELECT t.id, (${own}) AS own, lower(concat_ws(' ', ${words.join(', ')})) AS words FROM ${table} t, p
+       SELECT t.id, (${own}) AS own, ${foldCaseSql(`concat_ws(' ', ${words.join(', ')})`)} AS words FROM ${table} t, p
         WHERE t.id > $4::bigint AND (${where}) ORDER BY t.id LIMIT $5::int)
      SELECT (SELECT max(id)::text FROM w) AS last, (SELECT count(*)::int FROM w) AS seen,
        ARRAY(SELECT id::text FROM w WHERE own OR words LIKE ANY($6::text[]) ORDER BY id) AS ids`,
@@ -78,7 +79,7 @@ export async function findDeleted(
 ): Promise<{ id: number; name: string } | null> {
   const [row] = await db.query<{ id: string; name: string | null }>(
     `SELECT e.target_id AS id, e.target_name AS name FROM audit_events e
-      WHERE e.event = 'userDeleted' AND ($1::text IS NULL OR e.target_id = $1) AND ($2::text IS NULL OR lower(e.target_name) = $2)
+      WHERE e.event = 'userDeleted' AND ($1::text IS NULL OR e.target_id = $1) AND ($2::text IS NULL OR fold_case(e.target_name) = $2)
         AND NOT EXISTS (SELECT 1 FROM users u WHERE u.id::text = e.target_id) ORDER BY e.id DESC LIMIT 1`,
     [id === null ? null : String(id), name],
   )
@@ -95,7 +96,7 @@ export async function sharedNames(
     `SELECT u.userid_key AS name FROM users u WHERE u.id <> $1 AND u.userid_key = ANY($2::text[])
      UNION SELECT u.name_key FROM users u WHERE u.id <> $1 AND u.name_key = ANY($2::text[])
      UNION SELECT g.name_key FROM groups g WHERE g.name_key = ANY($2::text[])
-     UNION SELECT lower(u.iamid) || '/' || u.userid_key FROM users u WHERE u.id <> $1 AND lower(u.iamid) || '/' || u.userid_key = ANY($3::text[])
+     UNION SELECT lower(u.iamid COLLATE "C") || '/' || u.userid_key FROM users u WHERE u.id <> $1 AND lower(u.iamid COLLATE "C") || '/' || u.userid_key = ANY($3::text[])
      UNION SELECT u.email_key FROM users u WHERE u.id <> $1 AND u.email_key = ANY($4::text[])`,
     [userId, names, pairs, emails],
   )

@@ -1,3 +1,4 @@
+import { foldCase } from '../../platform/case-folding.ts'
 import { canonical } from '../../platform/validation.ts'
 
 export interface PersonNames {
@@ -13,7 +14,7 @@ export interface PersonNames {
 
 export interface Eraser {
   readonly pseudonym: string
-  /** Lower-case LIKE patterns: a text without any of them stays. */
+  /** LIKE patterns, case folded: a text without any of them stays. */
   readonly patterns: readonly string[]
   text(value: string | null, about: About): string | null
   json(value: unknown, about: About): unknown
@@ -45,8 +46,7 @@ export function createEraser(userId: number, person: PersonNames, iamids: readon
     text.replace(about === 'own' ? wide : strict, (match, ...rest: unknown[]) => {
       const at = rest.find(value => typeof value === 'number') as number
       // Another person of that name, in another identity source.
-      const [, owner] = /([A-Za-z][\w-]*)\/$/.exec(text.slice(0, at)) ?? []
-      if (owner !== undefined && others.has(owner)) return match
+      if (others.has(ownerBefore(text, at))) return match
       const iamid = match.slice(0, Math.max(match.indexOf('/'), 0))
       return own.has(iamid.toLowerCase()) ? `${iamid}/${pseudonym}` : pseudonym
     })
@@ -59,6 +59,17 @@ export function createEraser(userId: number, person: PersonNames, iamids: readon
     json,
     strip: value => stripped(value, { pseudonym, kept: inner => json(inner, 'own') }),
   }
+}
+
+/** As long as an iamid may be, and more. */
+const OWNER = 256
+
+/** The iamid of "iamid/" before this place, or nothing. */
+function ownerBefore(text: string, at: number): string {
+  if (text[at - 1] !== '/') return ''
+  const before = text.slice(Math.max(0, at - 1 - OWNER), at - 1)
+  const word = before.split(/[^\w-]/).at(-1)!
+  return word.slice(Math.max(word.search(/[A-Za-z]/), 0))
 }
 
 const NOTHING = /(?!)/gu
@@ -74,11 +85,9 @@ const variants = (name: string): string[] => [
 ]
 const escaped = (text: string): string => text.replace(/[\\^$.*+?()[\]{}|/]/g, '\\$&')
 
-/** Of plain text and of JSON; a store may fold the case of ASCII alone. */
+/** Of plain text and of JSON, folded as the store folds them. */
 const patternsOf = (name: string): string[] =>
-  [name.toLowerCase(), name.replace(/[A-Z]+/g, part => part.toLowerCase())]
-    .flatMap(text => [text, JSON.stringify(text).slice(1, -1)])
-    .map(text => `%${text.replace(/[\\%_]/g, '\\$&')}%`)
+  [name, JSON.stringify(name).slice(1, -1)].map(text => `%${foldCase(text).replace(/[\\%_]/g, '\\$&')}%`)
 
 function mapped(value: unknown, map: (text: string) => string): unknown {
   if (typeof value === 'string') return map(value)
