@@ -129,6 +129,26 @@ describe.runIf(chromium !== null)('the audit log', { timeout: 60_000 }, () => {
     expect(faults).toEqual([])
   })
 
+  test('persons and events that are gone are named so, with the way back', async () => {
+    const { page } = await open('/console/audit?who=999999')
+    await page.getByText(/There is no person with this number/).waitFor()
+    await page.getByRole('button', { name: 'Clear all filters' }).click()
+    await expect.poll(() => rows(page).count()).toBe(50)
+    for (const id of [
+      'nothing',
+      Buffer.from('AuditEvent:999999').toString('base64url'),
+      Buffer.from(`User:${bo.id}`).toString('base64url'),
+    ]) {
+      await page.goto(`${app.url}/console/audit?id=${id}`)
+      await page.getByText(/There is no event with this id/).waitFor()
+    }
+    await page.getByRole('link', { name: 'The whole log' }).click()
+    await expect.poll(() => rows(page).count()).toBe(50)
+    await page.goto(`${app.url}/console/audit?target=user:999999`)
+    await expect.poll(() => chips(page)).toEqual(['About: user 999999 ×'])
+    await page.getByText('Nothing matches these filters.').waitFor()
+  })
+
   test('without the permission there is no section, and the page says what one needs', async () => {
     const { page, faults } = await visit(browser, { url: app.url, person: await app.as(['USER_ADMIN'], { userid: 'una' }) })
     await page.getByRole('link', { name: 'Users' }).waitFor()
